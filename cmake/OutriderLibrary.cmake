@@ -1,0 +1,45 @@
+# outrider_library(NAME storage_base SRCS a.cc DEPS storage_model absl::status): one static library per room.
+# outrider_test(NAME storage_base_test SRCS a_test.cc DEPS storage_base): one gtest binary per room.
+# outrider_fuzz(NAME decode_v1_fuzz SRCS f.cc DEPS ...): libFuzzer target, only with OUTRIDER_FUZZ.
+include(GoogleTest)
+
+function(outrider_library)
+  cmake_parse_arguments(L "" "NAME" "SRCS;DEPS" ${ARGN})
+  add_library(${L_NAME} STATIC ${L_SRCS})
+  target_include_directories(${L_NAME} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${L_NAME} PUBLIC ${L_DEPS})
+  target_compile_options(${L_NAME} PRIVATE ${OUTRIDER_WARNINGS})
+  if(OUTRIDER_PCH)
+    target_precompile_headers(${L_NAME} PRIVATE <string> <vector> <map> <memory> <functional> <optional> <algorithm>)
+  endif()
+endfunction()
+
+function(outrider_test)
+  cmake_parse_arguments(T "" "NAME" "SRCS;DEPS" ${ARGN})
+  add_executable(${T_NAME} ${T_SRCS})
+  target_link_libraries(${T_NAME} PRIVATE ${T_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_options(${T_NAME} PRIVATE ${OUTRIDER_WARNINGS})
+  target_compile_definitions(${T_NAME} PRIVATE OUTRIDER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(OUTRIDER_PCH)
+    target_precompile_headers(${T_NAME} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector> <map>)
+  endif()
+  gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+                       PROPERTIES TIMEOUT 300)
+endfunction()
+
+function(outrider_fuzz)
+  cmake_parse_arguments(F "" "NAME" "SRCS;DEPS" ${ARGN})
+  if(OUTRIDER_FUZZ)
+    add_executable(${F_NAME} ${F_SRCS})
+    target_link_libraries(${F_NAME} PRIVATE ${F_DEPS})
+    target_compile_options(${F_NAME} PRIVATE ${OUTRIDER_WARNINGS} -fsanitize=fuzzer)
+    target_link_options(${F_NAME} PRIVATE -fsanitize=fuzzer)
+  endif()
+endfunction()
+
+function(outrider_bench)
+  cmake_parse_arguments(B "" "NAME" "SRCS;DEPS" ${ARGN})
+  add_executable(${B_NAME} EXCLUDE_FROM_ALL ${B_SRCS})
+  target_link_libraries(${B_NAME} PRIVATE ${B_DEPS} benchmark::benchmark)
+  target_compile_options(${B_NAME} PRIVATE ${OUTRIDER_WARNINGS})
+endfunction()

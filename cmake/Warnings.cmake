@@ -1,0 +1,20 @@
+# The warnings every target of ours is built with, and the sanitizer and linker flags.
+set(OUTRIDER_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wimplicit-fallthrough -Wcast-align -Wconversion -Wno-sign-conversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Our TRY is a statement expression behind __extension__; clang still mentions the trailing value.
+  list(APPEND OUTRIDER_WARNINGS -Wno-gnu-statement-expression -Wthread-safety)
+endif()
+if(OUTRIDER_SANITIZE)
+  add_compile_options(-fsanitize=${OUTRIDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${OUTRIDER_SANITIZE})
+endif()
+find_program(OUTRIDER_LLD NAMES ld.lld ld.lld-14)
+if(OUTRIDER_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=lld)
+endif()
+find_program(OUTRIDER_CCACHE ccache)
+if(OUTRIDER_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${OUTRIDER_CCACHE})
+endif()

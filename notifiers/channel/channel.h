@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// A channel tells one target about a group of alerts or an incident. One channel is one file and one row of table.cc.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "notifiers/config/alertmanager_config.h"
+#include "notifiers/transport/http_client.h"
+#include "notifiers/transport/smtp_client.h"
+#include "rules/alerting/alert.h"
+#include "rules/template/template.h"
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// What a message says, already decided: rendered by the channel at the moment of sending.
+struct Notification {
+  std::string idempotency_key;  // the same for every attempt of one message
+  bool repeat = false;          // sent again after a crash in mid-sending: channels that cannot de-duplicate say so
+  std::string receiver;
+  std::string group_key;
+  std::string reason;           // notification_reason
+  bool resolved = false;        // all alerts resolved
+  std::vector<Alert> alerts;    // sorted by job, instance, labels; firing ones have ends_at unset
+  Labels group_labels;
+  std::string external_url;
+  Nanos now = 0;                // when it was decided; alerts are judged resolved at this time
+  std::string incident_id;      // pages of an escalation, else ""
+  std::string note;             // e.g. "incident resolved by anna", "not recorded: the state store is full", or ""
+};
+
+struct SendResult {
+  enum class Outcome { kDelivered, kRetry, kRejected };
+  Outcome outcome = Outcome::kDelivered;
+  int64_t retry_after_ms = 0;  // kRetry: as told by Retry-After, 0 when not told
+  std::string reason;          // for people: "HTTP 503: upstream down"; never holds a secret
+  std::string reason_code;     // other, clientError, serverError, authError, rateLimited, contextDeadlineExceeded
+  static SendResult Delivered() { return {}; }
+  static SendResult Retry(std::string reason, std::string code, int64_t after_ms = 0) {
+    return {Outcome::kRetry, after_ms, std::move(reason), std::move(code)};
+  }
+  static SendResult Rejected(std::string reason, std::string code) {
+    return {Outcome::kRejected, 0, std::move(reason), std::move(code)};
+  }
+};
+
+// Thread-safe: Send may run for several messages at once.
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  virtual SendResult Send(const Notification& notification) = 0;
+  // Whether the far side drops a repeat with the same idempotency key (core.md rule 5).
+  virtual bool Idempotent() const = 0;
+};
+
+// What a channel may use. All outlive the channels.
+struct ChannelTools {
+  HttpClient& http;
+  SmtpClient& smtp;
+  const tmpl::TemplateSet& templates;
+  const Clock& clock;
+};
+
+// A built integration of a receiver.
+struct Integration {
+  std::string kind;
+  int index = 0;
+  bool send_resolved = true;
+  std::unique_ptr<Channel> channel;
+};
+
+// Builds one integration from its section (strictly parsed; `config.global` gives defaults). An unknown kind is an
+// error that lists the known ones. With tools == nullptr the section is checked and no channel is built.
+StatusOr<Integration> MakeIntegration(const IntegrationConfig& section, const AlertmanagerConfig& config,
+                                      const ChannelTools* tools);
+// The channel kinds there are, sorted.
+std::vector<std::string> ChannelKinds();
+
+}  // namespace outrider

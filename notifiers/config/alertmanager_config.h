@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// alertmanager.yml (and bundle files) as values. Source: specs/alertmanager.md §1. Each channel parses its own
+// receiver section, so this room knows no channel.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/base/strict_yaml.h"
+#include "storage/model/matcher.h"
+
+namespace outrider {
+
+// One `time_intervals` entry list; empty lists mean "any". Ranges as in the file, checked.
+struct TimeIntervalSpec {
+  struct Range {
+    int begin = 0;
+    int end = 0;  // inclusive, but exclusive for minutes of the day
+  };
+  std::vector<Range> times;          // minutes of the day [begin, end)
+  std::vector<Range> weekdays;       // 0 = Sunday
+  std::vector<Range> days_of_month;  // 1..31 or -31..-1
+  std::vector<Range> months;         // 1..12
+  std::vector<Range> years;
+  std::string location = "UTC";
+};
+struct NamedTimeInterval {
+  std::string name;
+  std::vector<TimeIntervalSpec> intervals;
+};
+
+struct InhibitRuleConfig {
+  std::string name;
+  std::vector<Matcher> source_matchers;
+  std::vector<Matcher> target_matchers;
+  std::vector<std::string> equal;
+};
+
+// One entry of a receiver's list, e.g. the first of webhook_configs: kind "webhook", index 0 (position in its list).
+struct IntegrationConfig {
+  std::string kind;  // webhook, slack, email, …, log
+  int index = 0;
+  YamlNode section;
+};
+struct ReceiverConfig {
+  std::string name;
+  std::vector<IntegrationConfig> integrations;
+};
+
+// A route with everything inherited already filled in.
+struct RouteConfig {
+  std::string receiver;
+  std::vector<Matcher> matchers;  // sorted by (name, value, type)
+  bool group_by_all = false;      // group_by: ['...']
+  std::vector<std::string> group_by;
+  DurationMs group_wait = 30 * kSecond;
+  DurationMs group_interval = 5 * kMinute;
+  DurationMs repeat_interval = 4 * kHour;
+  std::vector<std::string> mute_time_intervals;
+  std::vector<std::string> active_time_intervals;
+  bool continue_matching = false;
+  std::string key;  // `{}/{severity="critical"}` (specs/alertmanager.md §2 "Ids")
+  std::vector<RouteConfig> routes;
+};
+
+struct AlertmanagerConfig {
+  std::string file;                 // where it came from; paths inside are relative to it
+  DurationMs resolve_timeout = 5 * kMinute;
+  YamlNode global;                  // channels read their own keys (slack_api_url, smtp_smarthost, http_config …)
+  RouteConfig route;
+  std::vector<ReceiverConfig> receivers;
+  std::vector<InhibitRuleConfig> inhibit_rules;
+  std::vector<NamedTimeInterval> time_intervals;
+  std::vector<std::string> templates;  // globs
+};
+
+// Parses and checks; errors carry file:line:column where there is a place, and Alertmanager's texts.
+StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text, const std::string& file);
+// What is used when no configuration is given: everything to the receiver `log`.
+AlertmanagerConfig DefaultAlertmanagerConfig();
+// Parses the `route`, `receivers`, `inhibit_rules` and `time_intervals` of a bundle file (contract.md) and hangs them
+// under `config` as routes that only see alerts carrying outrider_bundle=<file stem>. `groups` are the rules' part.
+Status AddBundle(std::string_view text, const std::string& file, AlertmanagerConfig* config);
+
+// `foo="bar", baz=~"qux"`, braces optional; classic and UTF-8 grammars with Alertmanager's fallback.
+StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text);
+
+}  // namespace outrider

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// incidents.yml as values: SLA targets, severity mapping, escalation policies, contacts.
+// Sources: specs/source_systems.md §3.2 and §3.3, specs/incidents_oncall_slo.md §2.3 and §2.4.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/model/matcher.h"
+
+namespace outrider {
+
+enum class Severity : uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
+inline constexpr int kSeverityCount = 5;
+std::string_view SeverityText(Severity severity);
+std::optional<Severity> ParseSeverity(std::string_view text);
+
+struct SlaTarget {
+  DurationMs acknowledge = 0;
+  DurationMs resolve = 0;
+};
+
+struct EscalationTier {
+  DurationMs delay = 0;                // from the start of the incident (or of its epoch), absolute
+  std::vector<std::string> receivers;  // names of alertmanager.yml receivers that are told
+};
+struct EscalationPolicy {
+  std::string name;
+  std::vector<Severity> severities;  // empty: all
+  std::vector<EscalationTier> tiers;
+  int repeat = 0;                     // how often the last round is run again
+  DurationMs repeat_interval = 15 * kMinute;
+};
+
+struct IncidentsConfig {
+  std::vector<std::string> group_by = {"alertname", "cluster", "namespace", "service"};
+  // Only alerts that match open incidents. Default: severity!="none" and not Watchdog or InfoInhibitor.
+  std::vector<Matcher> match;
+  std::map<std::string, Severity> severity_map;  // value of the severity label; defaults of issue text
+  Severity default_severity = Severity::kMedium;
+  std::array<SlaTarget, kSeverityCount> sla;     // by Severity
+  std::vector<EscalationPolicy> escalation_policies;
+  DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
+  bool ack_stops_repeats = false;
+  bool strict_legacy = false;  // only the six transitions of the original
+};
+
+IncidentsConfig DefaultIncidentsConfig();
+StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file);
+Severity SeverityOf(const IncidentsConfig& config, std::string_view severity_label);
+
+}  // namespace outrider

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP out, through libcurl (http_client.cc is, with smtp_client.cc, its only includer).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+struct HttpClientRequest {
+  std::string method = "POST";
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  DurationMs timeout = 30 * kSecond;
+  bool follow_redirects = true;
+  std::string basic_user;  // with basic_password; empty: none
+  std::string basic_password;
+  std::string bearer_token;
+  std::string proxy_url;
+  bool insecure_skip_verify = false;
+  std::string ca_file;
+};
+
+struct HttpClientResponse {
+  int status = 0;
+  std::string body;  // at most 1 MiB is kept
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string Header(std::string_view lower_case_name) const;
+};
+
+// Thread-safe.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  // Any HTTP answer is ok(); Unavailable when there was none (connection, TLS, name), DeadlineExceeded on timeout.
+  virtual StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) = 0;
+};
+
+std::unique_ptr<HttpClient> MakeCurlHttpClient();
+
+// Seconds or an HTTP date, relative to `now`; 0 when absent or unreadable; capped at one hour. Milliseconds.
+int64_t ParseRetryAfter(std::string_view value, Nanos now);
+
+}  // namespace outrider

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mail out, through libcurl.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+struct MailRequest {
+  std::string smarthost;  // host:port
+  std::string hello = "localhost";
+  std::string from;              // bare address
+  std::vector<std::string> to;   // bare addresses
+  std::string message;           // headers and body, CRLF line ends
+  bool require_tls = true;       // STARTTLS must succeed
+  bool implicit_tls = false;     // smtps
+  bool insecure_skip_verify = false;
+  std::string username;
+  std::string password;
+  DurationMs timeout = 30 * kSecond;
+};
+
+struct MailResult {
+  int code = 0;             // the SMTP code of the last answer, 0 when there was none
+  bool delivered = false;
+  bool unknown = false;     // broke after the body was sent: it may have arrived
+  std::string error;
+};
+
+// Thread-safe.
+class SmtpClient {
+ public:
+  virtual ~SmtpClient() = default;
+  virtual MailResult Send(const MailRequest& request) = 0;
+};
+
+std::unique_ptr<SmtpClient> MakeCurlSmtpClient();
+
+}  // namespace outrider

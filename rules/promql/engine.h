@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The PromQL engine: text in, value out. Source: specs/prometheus.md §2.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/promql/value.h"
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/model/matcher.h"
+#include "storage/window/querier.h"
+
+namespace outrider::promql {
+
+struct Expr;  // rules/promql/ast.h
+
+// Language switches, with Prometheus' defaults.
+struct ParseOptions {
+  bool experimental_functions = false;
+};
+
+struct EngineOptions {
+  DurationMs lookback = 5 * kMinute;
+  DurationMs default_subquery_step = kMinute;
+  size_t max_samples = 50'000'000;  // per query
+  DurationMs timeout = 2 * kMinute;
+  bool delayed_name_removal = false;
+};
+
+// A parsed, checked, immutable expression. Cheap to copy, thread-safe.
+class Expression {
+ public:
+  // InvalidArgument with Prometheus' text: `1:5: parse error: unexpected …`.
+  static StatusOr<Expression> Parse(std::string_view text, const ParseOptions& options = {});
+  ValueType type() const;
+  std::string ToString() const;  // canonical text; parses back to the same tree
+  const Expr& root() const { return *root_; }
+  // Matchers of each vector selector, and how far before the evaluation time it reaches (range + offset + lookback).
+  struct Reach {
+    std::vector<Matcher> matchers;
+    DurationMs horizon = 0;
+  };
+  std::vector<Reach> Selectors(DurationMs lookback) const;
+
+ private:
+  explicit Expression(std::shared_ptr<const Expr> root) : root_(std::move(root)) {}
+  std::shared_ptr<const Expr> root_;
+};
+
+// Stateless beside its options; thread-safe. Errors: InvalidArgument (bad data, 400), FailedPrecondition (execution,
+// 422), DeadlineExceeded (timeout, 503), ResourceExhausted (too many samples, 422), with Prometheus' texts.
+class Engine {
+ public:
+  Engine(EngineOptions options, const Clock& clock) : options_(options), clock_(clock) {}
+  StatusOr<QueryResult> Instant(const Expression& expr, const Querier& querier, Timestamp time) const;
+  // Points at start, start+step, …, <= end.
+  StatusOr<QueryResult> Range(const Expression& expr, const Querier& querier, Timestamp start, Timestamp end,
+                              DurationMs step) const;
+  const EngineOptions& options() const { return options_; }
+
+ private:
+  EngineOptions options_;
+  const Clock& clock_;  // for the timeout only
+};
+
+}  // namespace outrider::promql

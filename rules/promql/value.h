@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a PromQL expression evaluates to.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/model/labels.h"
+#include "storage/model/sample.h"
+
+namespace outrider::promql {
+
+enum class ValueType { kNone, kScalar, kVector, kMatrix, kString };
+std::string_view ValueTypeText(ValueType type);  // "none" "scalar" "instant vector" "range vector" "string"
+
+struct Scalar {
+  Timestamp time = 0;
+  double value = 0;
+};
+struct String {
+  Timestamp time = 0;
+  std::string value;
+};
+struct VectorSample {
+  Labels labels;
+  Timestamp time = 0;
+  double value = 0;
+};
+using Vector = std::vector<VectorSample>;
+struct Series {
+  Labels labels;
+  std::vector<Sample> samples;
+};
+using Matrix = std::vector<Series>;
+
+using Value = std::variant<Scalar, Vector, Matrix, String>;
+
+struct QueryResult {
+  Value value;
+  std::vector<std::string> warnings;  // annotation texts with positions, as Prometheus prints them
+  std::vector<std::string> infos;
+};
+
+}  // namespace outrider::promql

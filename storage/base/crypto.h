@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digests through libcrypto; crypto.cc is its only includer.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace outrider {
+
+std::string Sha256(std::string_view bytes);                             // 32 raw bytes
+std::string Sha256Hex(std::string_view bytes);                          // 64 lower-case hex digits
+std::string HmacSha256(std::string_view key, std::string_view message);  // 32 raw bytes
+
+}  // namespace outrider

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading series: what PromQL, the HTTP API and the analytics need of the windows, and nothing more.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/model/labels.h"
+#include "storage/model/matcher.h"
+
+namespace outrider {
+
+// The answer to a Select: all samples in two flat arrays, series after series, so that nothing is allocated per
+// series but its labels. Samples of a series are sorted by time; stale markers are included (see IsStale).
+struct SeriesSet {
+  struct Row {
+    Labels labels;
+    uint32_t id = 0;  // the series' id in this process; stable while the series exists
+    size_t begin = 0;  // its samples are [begin, end) of times and values
+    size_t end = 0;
+  };
+  std::vector<Row> rows;  // in no order
+  std::vector<Timestamp> times;
+  std::vector<double> values;
+
+  std::span<const Timestamp> Times(const Row& row) const {
+    return std::span(times).subspan(row.begin, row.end - row.begin);
+  }
+  std::span<const double> Values(const Row& row) const {
+    return std::span(values).subspan(row.begin, row.end - row.begin);
+  }
+  void Clear() {
+    rows.clear();
+    times.clear();
+    values.clear();
+  }
+};
+
+// Thread-safe. Time ranges are closed: [from, to] in milliseconds.
+class Querier {
+ public:
+  virtual ~Querier() = default;
+  // Series that match all matchers and have at least one sample in the range. `max_samples` bounds the answer; more
+  // is ResourceExhausted.
+  virtual Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
+                        SeriesSet* out) const = 0;
+  // Label sets of matching series that have a sample in the range, sorted.
+  virtual StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
+                                                     Timestamp to) const = 0;
+  // Sorted names / values over the matching series (no matchers: all series) with a sample in the range.
+  virtual StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
+                                                        Timestamp to) const = 0;
+  virtual StatusOr<std::vector<std::string>> LabelValues(std::string_view name, std::span<const Matcher> matchers,
+                                                         Timestamp from, Timestamp to) const = 0;
+  // The oldest time for which samples are kept; a query reaching before it answers with a warning.
+  virtual Timestamp OldestKept() const = 0;
+};
+
+}  // namespace outrider
