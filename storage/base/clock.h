@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time is handed in. Nothing below exporter/daemon/main.cc reads a clock or sleeps except through this interface, so
-// that a test can run a month in a second.
+// Time is handed in. Nothing below exporter/daemon/main.cc reads a clock or sleeps except through
+// this interface, so that a test can run a month in a second.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace outrider {
 
-using Timestamp = int64_t;   // milliseconds since the Unix epoch; samples and rule evaluations
-using Nanos = int64_t;       // nanoseconds since the Unix epoch; alerts, incidents, timers, messages
+using Timestamp = int64_t;  // milliseconds since the Unix epoch; samples and rule evaluations
+using Nanos = int64_t;      // nanoseconds since the Unix epoch; alerts, incidents, timers, messages
 using DurationMs = int64_t;  // milliseconds
 
 inline constexpr int64_t kNanosPerMilli = 1'000'000;
@@ -23,10 +23,11 @@ inline constexpr DurationMs kDay = 24 * kHour;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Nanos NowNanos() const = 0;        // wall time
+  virtual Nanos NowNanos() const = 0;          // wall time
   virtual int64_t MonotonicNanos() const = 0;  // for durations of work; unrelated to wall time
   virtual int64_t ThreadCpuNanos() const = 0;  // CPU time of the calling thread
-  // Blocks until wall time reaches `deadline` or a stop is requested; true if the deadline was reached.
+  // Blocks until wall time reaches `deadline` or a stop is requested; true if the deadline was
+  // reached.
   virtual bool SleepUntil(Nanos deadline, std::stop_token stop) const = 0;
 
   Timestamp Now() const { return NowNanos() / kNanosPerMilli; }

@@ -7,8 +7,8 @@
 
 namespace outrider {
 
-std::string Sha256(std::string_view bytes);                             // 32 raw bytes
-std::string Sha256Hex(std::string_view bytes);                          // 64 lower-case hex digits
+std::string Sha256(std::string_view bytes);                              // 32 raw bytes
+std::string Sha256Hex(std::string_view bytes);                           // 64 lower-case hex digits
 std::string HmacSha256(std::string_view key, std::string_view message);  // 32 raw bytes
 
 }  // namespace outrider

@@ -17,7 +17,8 @@ Status MakeDirectories(const std::string& path);
 bool FileExists(const std::string& path);
 // Names (not paths) of the entries of a directory, sorted.
 StatusOr<std::vector<std::string>> ListDirectory(const std::string& path);
-// Paths matching a shell pattern, sorted; no match is an empty list. A relative pattern starts at `base`.
+// Paths matching a shell pattern, sorted; no match is an empty list. A relative pattern starts at
+// `base`.
 std::vector<std::string> Glob(const std::string& base, const std::string& pattern);
 // `path` itself when absolute, else relative to the directory of `file`.
 std::string ResolveBeside(const std::string& file, const std::string& path);

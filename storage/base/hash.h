@@ -11,7 +11,8 @@
 
 namespace outrider {
 
-uint64_t Hash64(std::string_view bytes, uint64_t seed = 0);  // XXH3-64: stable across processes and versions
+uint64_t Hash64(std::string_view bytes,
+                uint64_t seed = 0);  // XXH3-64: stable across processes and versions
 struct Hash128 {
   uint64_t low = 0;
   uint64_t high = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON in and out. The parser is RapidJSON's (json.cc is its only includer); the writer appends straight to a string
-// with the escapes Go's encoding/json uses, so that payloads can be compared byte for byte.
+// JSON in and out. The parser is RapidJSON's (json.cc is its only includer); the writer appends
+// straight to a string with the escapes Go's encoding/json uses, so that payloads can be compared
+// byte for byte.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,11 @@ class JsonValue {
   Kind kind = Kind::kNull;
   bool boolean = false;
   double number = 0;
-  int64_t integer = 0;      // exact when the text was an integer that fits
+  int64_t integer = 0;  // exact when the text was an integer that fits
   bool is_integer = false;
   std::string string;
-  std::vector<JsonValue> items;   // arrays
-  std::vector<Member> members;    // objects
+  std::vector<JsonValue> items;  // arrays
+  std::vector<Member> members;   // objects
 
   bool IsNull() const { return kind == Kind::kNull; }
   const JsonValue* Find(std::string_view key) const;

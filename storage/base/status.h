@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors are values: absl::Status / absl::StatusOr with a message that a user can act on.
 //
-// TRY(expr) evaluates a Status or StatusOr; on error it returns that status from the enclosing function, otherwise
-// it yields the value:
+// TRY(expr) evaluates a Status or StatusOr; on error it returns that status from the enclosing
+// function, otherwise it yields the value:
 //     int n = TRY(ParseInt(text));
 //     TRY(Save(n));
 #pragma once
@@ -54,9 +54,9 @@ T TakeValue(StatusOr<T>& result) {
 #define OUTRIDER_TRY_CAT_(a, b) a##b
 #define OUTRIDER_TRY_NAME_(a, b) OUTRIDER_TRY_CAT_(a, b)
 #define TRY(...) OUTRIDER_TRY_(OUTRIDER_TRY_NAME_(try_result_, __COUNTER__), __VA_ARGS__)
-#define OUTRIDER_TRY_(name, ...)                                            \
-  __extension__({                                                           \
-    auto name = (__VA_ARGS__);                                              \
-    if (!name.ok()) return ::outrider::status_internal::ToStatus(name);     \
-    ::outrider::status_internal::TakeValue(std::move(name));                \
+#define OUTRIDER_TRY_(name, ...)                                        \
+  __extension__({                                                       \
+    auto name = (__VA_ARGS__);                                          \
+    if (!name.ok()) return ::outrider::status_internal::ToStatus(name); \
+    ::outrider::status_internal::TakeValue(std::move(name));            \
   })

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strict YAML: every node knows its line and column, duplicate keys and unknown keys are errors that name them.
-// yaml-cpp lives in strict_yaml.cc only; a YamlNode owns its whole subtree and can outlive the file.
+// Strict YAML: every node knows its line and column, duplicate keys and unknown keys are errors
+// that name them. yaml-cpp lives in strict_yaml.cc only; a YamlNode owns its whole subtree and can
+// outlive the file.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +22,11 @@ struct YamlNode {
 
   Kind kind = Kind::kNull;
   std::string scalar;
-  bool quoted = false;  // '5' and "5" are text even where a number is meant
-  int line = 1;         // 1-based
-  int column = 1;       // 1-based
-  std::vector<YamlNode> items;    // sequences
-  std::vector<Entry> entries;     // maps, in file order
+  bool quoted = false;          // '5' and "5" are text even where a number is meant
+  int line = 1;                 // 1-based
+  int column = 1;               // 1-based
+  std::vector<YamlNode> items;  // sequences
+  std::vector<Entry> entries;   // maps, in file order
 
   bool IsNull() const { return kind == Kind::kNull; }
   bool IsMap() const { return kind == Kind::kMap; }
@@ -34,8 +35,8 @@ struct YamlNode {
   const YamlNode* Find(std::string_view key) const;
 };
 
-// Parses the first document; an empty text is a null node. Aliases are expanded (bounded). Errors begin with
-// `file:line:column: `. Duplicate keys anywhere are an error.
+// Parses the first document; an empty text is a null node. Aliases are expanded (bounded). Errors
+// begin with `file:line:column: `. Duplicate keys anywhere are an error.
 StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& file);
 
 // An error `file:line:column: message` at a node.
@@ -47,7 +48,8 @@ Status YamlError(const std::string& file, const YamlNode& node, const std::strin
 //     r.Duration("group_wait", &route.group_wait);
 //     const YamlNode* routes = r.Child("routes");
 //     TRY(r.Finish());
-// Absent keys and null values leave the target as it is. Every reader returns whether the key was present (non-null).
+// Absent keys and null values leave the target as it is. Every reader returns whether the key was
+// present (non-null).
 class YamlReader {
  public:
   // A null node reads as an empty map; any other kind than a map is an error at Finish().
@@ -57,11 +59,12 @@ class YamlReader {
   bool Bool(std::string_view key, bool* out);
   bool Int(std::string_view key, int64_t* out);
   bool Double(std::string_view key, double* out);
-  bool Duration(std::string_view key, DurationMs* out);        // Prometheus grammar
-  bool GoDuration(std::string_view key, int64_t* out_nanos);    // Go grammar
-  bool Size(std::string_view key, int64_t* out_bytes);          // 64MiB, 1GiB, 1000, 5MB
+  bool Duration(std::string_view key, DurationMs* out);       // Prometheus grammar
+  bool GoDuration(std::string_view key, int64_t* out_nanos);  // Go grammar
+  bool Size(std::string_view key, int64_t* out_bytes);        // 64MiB, 1GiB, 1000, 5MB
   bool StringList(std::string_view key, std::vector<std::string>* out);
-  bool StringMap(std::string_view key, std::vector<std::pair<std::string, std::string>>* out);  // file order
+  bool StringMap(std::string_view key,
+                 std::vector<std::pair<std::string, std::string>>* out);  // file order
   // The raw node (null nodes included), or nullptr when the key is absent; marks the key as known.
   const YamlNode* Child(std::string_view key);
   // True if the key stands in the map, even with a null value; does not mark it.

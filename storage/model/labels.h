@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Label sets. A Labels value is one string: for each label, sorted by name, varint length + name, varint length +
-// value. So a copy is one allocation, equality is one memcmp, and the bytes serve as a key.
+// Label sets. A Labels value is one string: for each label, sorted by name, varint length + name,
+// varint length + value. So a copy is one allocation, equality is one memcmp, and the bytes serve
+// as a key.
 #pragma once
 
 #include <compare>
@@ -27,8 +28,8 @@ struct LabelView {
   friend auto operator<=>(const LabelView&, const LabelView&) = default;
 };
 
-// An immutable label set. Names are unique and sorted; no value is empty (an empty value means "no such label").
-// Iteration yields LabelViews into this object.
+// An immutable label set. Names are unique and sorted; no value is empty (an empty value means "no
+// such label"). Iteration yields LabelViews into this object.
 class Labels {
  public:
   class Iterator {
@@ -89,8 +90,9 @@ class Labels {
   Labels Keep(std::span<const std::string> names) const;
   Labels Drop(std::span<const std::string> names) const;
 
-  uint64_t Hash() const;         // XXH3 of packed(): stable
-  uint64_t Fingerprint() const;  // Alertmanager's: FNV-1a over name 0xFF value 0xFF (specs/alertmanager.md §2)
+  uint64_t Hash() const;  // XXH3 of packed(): stable
+  uint64_t Fingerprint()
+      const;  // Alertmanager's: FNV-1a over name 0xFF value 0xFF (specs/alertmanager.md §2)
   std::string FingerprintHex() const;  // %016x
   const std::string& packed() const { return data_; }
   std::map<std::string, std::string> ToMap() const;

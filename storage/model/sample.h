@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A float sample, and the bit patterns Prometheus gives a meaning. Source: specs/prometheus.md §1.1.
+// A float sample, and the bit patterns Prometheus gives a meaning. Source: specs/prometheus.md
+// §1.1.
 #pragma once
 
 #include <bit>

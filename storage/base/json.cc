@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/base/json.h"
+
+#include <fmt/format.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <charconv>
+#include <cmath>
+
+namespace outrider {
+namespace {
+
+constexpr size_t kMaxDepth = 64;
+
+// Builds the tree from RapidJSON's events; `stack_` holds the open arrays and objects.
+class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeBuilder> {
+ public:
+  JsonValue Take() { return std::move(root_); }
+
+  bool Null() { return Add({}); }
+  bool Bool(bool value) {
+    JsonValue v;
+    v.kind = JsonValue::Kind::kBool;
+    v.boolean = value;
+    return Add(std::move(v));
+  }
+  bool Int(int value) { return Int64(value); }
+  bool Uint(unsigned value) { return Int64(value); }
+  bool Int64(int64_t value) {
+    JsonValue v;
+    v.kind = JsonValue::Kind::kNumber;
+    v.number = static_cast<double>(value);
+    v.integer = value;
+    v.is_integer = true;
+    return Add(std::move(v));
+  }
+  bool Uint64(uint64_t value) {
+    return value <= INT64_MAX ? Int64(static_cast<int64_t>(value))
+                              : Double(static_cast<double>(value));
+  }
+  bool Double(double value) {
+    JsonValue v;
+    v.kind = JsonValue::Kind::kNumber;
+    v.number = value;
+    return Add(std::move(v));
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    JsonValue v;
+    v.kind = JsonValue::Kind::kString;
+    v.string.assign(text, size);
+    return Add(std::move(v));
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    keys_.emplace_back(text, size);
+    return true;
+  }
+  bool StartObject() { return Open(JsonValue::Kind::kObject); }
+  bool StartArray() { return Open(JsonValue::Kind::kArray); }
+  bool EndObject(rapidjson::SizeType /*count*/) { return Close(); }
+  bool EndArray(rapidjson::SizeType /*count*/) { return Close(); }
+
+ private:
+  bool Open(JsonValue::Kind kind) {
+    if (stack_.size() >= kMaxDepth) return false;
+    stack_.emplace_back();
+    stack_.back().kind = kind;
+    return true;
+  }
+  bool Close() {
+    JsonValue done = std::move(stack_.back());
+    stack_.pop_back();
+    return Add(std::move(done));
+  }
+  bool Add(JsonValue value) {
+    if (stack_.empty()) {
+      root_ = std::move(value);
+    } else if (stack_.back().kind == JsonValue::Kind::kArray) {
+      stack_.back().items.push_back(std::move(value));
+    } else {
+      stack_.back().members.emplace_back(std::move(keys_.back()), std::move(value));
+      keys_.pop_back();
+    }
+    return true;
+  }
+
+  JsonValue root_;
+  std::vector<JsonValue> stack_;
+  std::vector<std::string> keys_;
+};
+
+}  // namespace
+
+const JsonValue* JsonValue::Find(std::string_view key) const {
+  for (auto member = members.rbegin(); member != members.rend(); ++member) {
+    if (member->first == key) return &member->second;
+  }
+  return nullptr;
+}
+
+std::string JsonValue::GetString(std::string_view key, std::string_view fallback) const {
+  const JsonValue* value = Find(key);
+  return value != nullptr && value->kind == Kind::kString ? value->string : std::string(fallback);
+}
+
+int64_t JsonValue::GetInt(std::string_view key, int64_t fallback) const {
+  const JsonValue* value = Find(key);
+  return value != nullptr && value->is_integer ? value->integer : fallback;
+}
+
+double JsonValue::GetNumber(std::string_view key, double fallback) const {
+  const JsonValue* value = Find(key);
+  return value != nullptr && value->kind == Kind::kNumber ? value->number : fallback;
+}
+
+bool JsonValue::GetBool(std::string_view key, bool fallback) const {
+  const JsonValue* value = Find(key);
+  return value != nullptr && value->kind == Kind::kBool ? value->boolean : fallback;
+}
+
+StatusOr<JsonValue> ParseJson(std::string_view text) {
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::Reader reader;
+  TreeBuilder builder;
+  constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag |
+                              rapidjson::kParseFullPrecisionFlag | rapidjson::kParseIterativeFlag;
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
+  if (result.IsError()) {
+    const bool too_deep = result.Code() == rapidjson::kParseErrorTermination;
+    return InvalidArgument(
+        fmt::format("invalid JSON at offset {}: {}", result.Offset(),
+                    too_deep ? "nested too deeply" : rapidjson::GetParseError_En(result.Code())));
+  }
+  return builder.Take();
+}
+
+void JsonWriter::Separate() {
+  if (need_comma_) *out_ += ',';
+  need_comma_ = true;
+}
+
+JsonWriter& JsonWriter::Open(char bracket) {
+  Separate();
+  *out_ += bracket;
+  need_comma_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::Close(char bracket) {
+  *out_ += bracket;
+  need_comma_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::Key(std::string_view key) {
+  Separate();
+  Quoted(key);
+  *out_ += ':';
+  need_comma_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::String(std::string_view value) {
+  Separate();
+  Quoted(value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::Int(int64_t value) {
+  Separate();
+  char buffer[24];
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
+  out_->append(buffer, result.ptr);
+  return *this;
+}
+
+JsonWriter& JsonWriter::Double(double value) {
+  if (!std::isfinite(value)) return Null();
+  Separate();
+  char buffer[40];
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
+  out_->append(buffer, result.ptr);
+  return *this;
+}
+
+JsonWriter& JsonWriter::Bool(bool value) { return Raw(value ? "true" : "false"); }
+JsonWriter& JsonWriter::Null() { return Raw("null"); }
+
+JsonWriter& JsonWriter::Raw(std::string_view json) {
+  Separate();
+  *out_ += json;
+  return *this;
+}
+
+void JsonWriter::Quoted(std::string_view text) {
+  *out_ += '"';
+  size_t plain = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool separator = c == 0xe2 && i + 2 < text.size() && text[i + 1] == '\x80' &&
+                           (text[i + 2] == '\xa8' || text[i + 2] == '\xa9');
+    const bool html = html_ && (c == '<' || c == '>' || c == '&' || separator);
+    if (c >= 0x20 && c != '"' && c != '\\' && !html) continue;
+    out_->append(text.substr(plain, i - plain));
+    switch (c) {
+      case '"':
+        *out_ += "\\\"";
+        break;
+      case '\\':
+        *out_ += "\\\\";
+        break;
+      case '\n':
+        *out_ += "\\n";
+        break;
+      case '\r':
+        *out_ += "\\r";
+        break;
+      case '\t':
+        *out_ += "\\t";
+        break;
+      default:
+        if (separator) {
+          *out_ += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
+          i += 2;
+        } else {
+          *out_ += fmt::format("\\u{:04x}", c);
+        }
+    }
+    plain = i + 1;
+  }
+  out_->append(text.substr(plain));
+  *out_ += '"';
+}
+
+}  // namespace outrider

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/base/json.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace outrider {
+namespace {
+
+TEST(Json, ParsesWhatItWrites) {
+  std::string text;
+  JsonWriter json(&text);
+  json.StartObject().Key("a").StartArray().Int(1).Double(1.5).Double(NAN).EndArray();
+  json.Key("s").String("q\" \\ \n \x01 é <").Key("b").Bool(true).Key("n").Null().EndObject();
+  EXPECT_EQ(text, R"({"a":[1,1.5,null],"s":"q\" \\ \n \u0001 é <","b":true,"n":null})");
+  const auto value = ParseJson(text);
+  ASSERT_TRUE(value.ok()) << value.status();
+  EXPECT_EQ(value->GetString("s"), "q\" \\ \n \x01 é <");
+  EXPECT_TRUE(value->GetBool("b"));
+  ASSERT_EQ(value->Find("a")->items.size(), 3u);
+  EXPECT_EQ(value->Find("a")->items[0].integer, 1);
+  EXPECT_EQ(value->Find("missing"), nullptr);
+}
+
+TEST(Json, GoEscapes) {
+  std::string text;
+  JsonWriter(&text, JsonWriter::Escape::kGoHtml).String("<a & b>\xe2\x80\xa8");
+  EXPECT_EQ(text, R"("\u003ca \u0026 b\u003e\u2028")");
+}
+
+TEST(Json, RefusesWithTheOffset) {
+  for (const char* bad : {"", "{", "[1,]", "{\"a\":}", "nul", "\"\xff\"", "1 2"}) {
+    const auto value = ParseJson(bad);
+    ASSERT_FALSE(value.ok()) << bad;
+    EXPECT_NE(value.status().ToString().find("offset"), std::string::npos);
+  }
+  EXPECT_FALSE(ParseJson(std::string(100, '[') + std::string(100, ']')).ok());
+  EXPECT_TRUE(ParseJson(std::string(60, '[') + std::string(60, ']')).ok());
+}
+
+}  // namespace
+}  // namespace outrider

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/base/strict_yaml.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/base/status.h"
+
+namespace outrider {
+namespace {
+
+TEST(StrictYaml, ErrorsNameThePlace) {
+  const struct {
+    const char* text;
+    const char* error;
+  } kCases[] = {
+      {"a: 1\na: 2\n", "f.yml:2:1: key \"a\" already set in map"},
+      {"x: {b: 1, b: 2}\n", "f.yml:1:11: key \"b\" already set in map"},
+      {"a: [1\n", "f.yml:"},
+      {"? [1]\n: 2\n", "f.yml:1:3: a map key must be a plain text"},
+  };
+  for (const auto& c : kCases) {
+    const auto node = ParseYaml(c.text, "f.yml");
+    ASSERT_FALSE(node.ok()) << c.text;
+    EXPECT_EQ(Message(node.status()).rfind(c.error, 0), 0u) << Message(node.status());
+  }
+  EXPECT_TRUE(ParseYaml("", "f.yml")->IsNull());
+}
+
+TEST(StrictYaml, ReaderReadsAndRefusesTheRest) {
+  const auto node = ParseYaml(
+      "name: n\nwait: 1h30m\non: true\nsize: 64MiB\nlist: [a, b]\nmap: {k: v, e: "
+      "}\nnothing:\nextra: 1\n",
+      "f.yml");
+  ASSERT_TRUE(node.ok()) << node.status();
+  YamlReader reader(*node, "f.yml", "type test");
+  std::string name;
+  DurationMs wait = 0;
+  bool on = false;
+  int64_t size = 0;
+  std::vector<std::string> list;
+  std::vector<std::pair<std::string, std::string>> map;
+  EXPECT_TRUE(reader.String("name", &name) && reader.Duration("wait", &wait) &&
+              reader.Bool("on", &on));
+  EXPECT_TRUE(reader.Size("size", &size) && reader.StringList("list", &list) &&
+              reader.StringMap("map", &map));
+  EXPECT_FALSE(reader.String("nothing", &name));
+  EXPECT_EQ(wait, 90 * kMinute);
+  EXPECT_EQ(size, 64 << 20);
+  EXPECT_EQ(list.size(), 2u);
+  EXPECT_EQ(map[1].second, "");
+  EXPECT_EQ(Message(reader.Finish()), "f.yml:8:1: field extra not found in type test");
+}
+
+TEST(StrictYaml, FirstErrorWins) {
+  const auto node = ParseYaml("n: x\nd: 5\n", "f.yml");
+  YamlReader reader(*node, "f.yml", "type test");
+  int64_t n = 0;
+  DurationMs d = 0;
+  EXPECT_FALSE(reader.Int("n", &n));
+  EXPECT_FALSE(reader.Duration("d", &d));
+  EXPECT_EQ(Message(reader.Finish()), "f.yml:1:4: n: not an integer: \"x\"");
+}
+
+TEST(StrictYaml, BoundsAliases) {
+  std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
+  for (char c = 'b'; c <= 'i'; ++c) {
+    bomb += std::string(1, c) + ": &" + c + " [";
+    for (int i = 0; i < 10; ++i) bomb += std::string(i ? "," : "") + "*" + static_cast<char>(c - 1);
+    bomb += "]\n";
+  }
+  EXPECT_FALSE(ParseYaml(bomb, "f.yml").ok());
+}
+
+}  // namespace
+}  // namespace outrider
