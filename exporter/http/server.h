@@ -23,9 +23,11 @@ class HttpRequest {
   virtual ~HttpRequest() = default;
   std::string method;
   std::string path;   // decoded, without the query, after the route prefix
+  std::string raw_path;  // as it came, still percent-encoded; "" when there is nothing to decode
   std::string query;  // raw, without '?'
   std::string remote_address;
-  std::map<std::string, std::string, std::less<>> path_params;  // of the route's `:name` parts
+  std::map<std::string, std::string, std::less<>> path_params;  // of the route's `:name` parts, decoded
+  std::string route;  // the matched pattern, set by Router::Dispatch; "" for an unknown path
 
   // A header's value or "" (names are case-insensitive).
   virtual std::string Header(std::string_view name) const = 0;
@@ -34,9 +36,15 @@ class HttpRequest {
   // read until asked for.
   virtual StatusOr<std::string> ReadBody(size_t limit) = 0;
 
-  // Query parameters and, for POST of a form, those of the body (at most 10 MiB), in order.
-  StatusOr<std::vector<std::pair<std::string, std::string>>> Params();
+  // For POST of a form the parameters of the body (at most 10 MiB), then those of the query, in order: the first of a
+  // name counts, so that the body wins as in Go. Reads the body at the first call and keeps the answer.
+  using ParamList = std::vector<std::pair<std::string, std::string>>;
+  StatusOr<ParamList> Params();
+  // The peer is this machine. A proxy on this machine counts as this machine: see JudgeAccess.
   bool FromLoopback() const;
+
+ private:
+  std::optional<ParamList> params_;
 };
 
 struct HttpResponse {
@@ -53,30 +61,58 @@ struct HttpResponse {
 };
 
 using HttpHandler = std::function<HttpResponse(HttpRequest&)>;
+// Answers in the handler's place (401, 403, 503), or lets the request pass.
+using HttpGuard = std::function<std::optional<HttpResponse>(HttpRequest&)>;
+// The body of a 404 or 405 below some path.
+using HttpErrorPage = std::function<HttpResponse(int status, const HttpRequest&)>;
 
 // Method and pattern to handler. Patterns: `/api/v1/label/:name/values`; a last part `*rest` takes everything behind.
-// Filled before the server starts, then read-only.
+// Filled before the server starts, then read-only and so thread-safe. The first added of equal matches wins, but a
+// pattern without variable parts wins over one with them.
 class Router {
  public:
   void Add(std::string method, std::string pattern, HttpHandler handler);
-  // Runs the handler; 404 for an unknown path, 405 with Allow for an unknown method. OPTIONS is answered 204 (CORS).
+  // Asked before every handler, in the order added.
+  void AddGuard(HttpGuard guard);
+  // Makes the 404 and 405 answers of paths that start with `prefix`.
+  void SetErrorPage(std::string prefix, HttpErrorPage page);
+  // Runs the handler; 404 for an unknown path, 405 with Allow for an unknown method. HEAD runs the GET handler (the
+  // server leaves the body out). OPTIONS is answered 204 (CORS); answers below /api/ may be read by any origin, as in
+  // Prometheus and Alertmanager.
   HttpResponse Dispatch(HttpRequest& request) const;
+  // (method, pattern) of every route, in the order added.
+  std::vector<std::pair<std::string, std::string>> Routes() const;
 
  private:
   struct Route {
     std::string method;
+    std::string pattern;
     std::vector<std::string> parts;
+    bool variable = false;
     HttpHandler handler;
   };
+  struct Found {
+    const Route* route = nullptr;
+    std::map<std::string, std::string, std::less<>> params;
+    std::vector<std::string> allowed;  // the methods the path has
+  };
+  Found Find(const std::string& method, const HttpRequest& request) const;
+  HttpResponse ErrorAnswer(int status, const HttpRequest& request) const;
+  HttpResponse Run(HttpRequest& request) const;
+
   std::vector<Route> routes_;
+  std::vector<HttpGuard> guards_;
+  std::vector<std::pair<std::string, HttpErrorPage>> error_pages_;
 };
 
 struct HttpServerOptions {
   std::vector<std::string> listen_addresses = {":9909"};  // host:port, :port; port 0 picks one
   std::string route_prefix;                               // "" or "/x"
-  int threads = 64;
-  DurationMs idle_timeout = 60 * kSecond;
-  DurationMs body_timeout = 30 * kSecond;
+  int threads = 64;                         // one connection each while it is open
+  DurationMs idle_timeout = 60 * kSecond;   // of a kept-alive connection; cut short when threads run out
+  DurationMs body_timeout = 30 * kSecond;   // each read of a request, and (with a clock) a whole body
+  size_t max_header_bytes = 64 * 1024;
+  const Clock* clock = nullptr;  // for body_timeout and the Date header; outlives the server
 };
 
 struct HttpServerStats {

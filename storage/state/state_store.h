@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store of everything decided: rows of bytes in families, read by key or prefix, written in atomic batches with
-// preconditions. Small on purpose (core.md rule 8): RocksDB, memory and a faulty twin implement it; PostgreSQL can.
+// The store of everything decided: rows of bytes in families, read by key or prefix, written in
+// atomic batches with preconditions. Small on purpose (core.md rule 8): RocksDB, memory and a
+// faulty twin implement it; PostgreSQL can.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@
 
 namespace outrider {
 
-// The families, in the order of their ids on disk. Never reorder; add at the end (storage/state/schema.h has the
-// key layout of each).
+// The families, in the order of their ids on disk. Never reorder; add at the end
+// (storage/state/schema.h has the key layout of each).
 enum class Family : uint8_t {
   kMeta,       // schema version, fence, hash of the newest audit event
   kAlerts,     // alerts as routed: one per fingerprint
@@ -24,10 +25,10 @@ enum class Family : uint8_t {
   kSla,        // one per incident and clock
   kGroups,     // aggregation groups and the notification log, one per group key
   kSilences,
-  kTimers,     // due time first
-  kOutbox,     // one per message to send
-  kAudit,      // append-only events
-  kRules,      // alert-rule state: pending, firing, keep-firing clocks, one per rule and label set
+  kTimers,  // due time first
+  kOutbox,  // one per message to send
+  kAudit,   // append-only events
+  kRules,   // alert-rule state: pending, firing, keep-firing clocks, one per rule and label set
 };
 inline constexpr int kFamilyCount = 10;
 std::string_view FamilyName(Family family);
@@ -54,7 +55,9 @@ class Batch {
   void Put(Family family, std::string key, std::string value) {
     writes_.push_back({family, std::move(key), std::move(value)});
   }
-  void Delete(Family family, std::string key) { writes_.push_back({family, std::move(key), std::nullopt}); }
+  void Delete(Family family, std::string key) {
+    writes_.push_back({family, std::move(key), std::nullopt});
+  }
   void RequireVersion(Family family, std::string key, uint64_t version) {
     requirements_.push_back({family, std::move(key), version});
   }
@@ -71,13 +74,16 @@ class Batch {
   std::vector<Requirement> requirements_;
 };
 
-enum class Durability { kBuffered, kSynced };  // kBuffered survives a killed process, kSynced a killed machine
+enum class Durability {
+  kBuffered,
+  kSynced
+};  // kBuffered survives a killed process, kSynced a killed machine
 
 struct StoreStats {
   uint64_t commits = 0;
   uint64_t synced_commits = 0;
   uint64_t failed_commits = 0;
-  uint64_t memory_bytes = 0;  // memtables and block cache
+  uint64_t memory_bytes = 0;                                   // memtables and block cache
   std::vector<std::pair<std::string, uint64_t>> family_bytes;  // on disk, by family name
 };
 
@@ -86,10 +92,12 @@ class StateStore {
  public:
   virtual ~StateStore() = default;
   virtual StatusOr<std::optional<Row>> Get(Family family, std::string_view key) const = 0;
-  // Rows whose key starts with `prefix` and is >= `from`, in key order, until `visit` returns false.
+  // Rows whose key starts with `prefix` and is >= `from`, in key order, until `visit` returns
+  // false.
   virtual Status Scan(Family family, std::string_view prefix, std::string_view from,
                       const std::function<bool(const Row&)>& visit) const = 0;
-  // Aborted when a requirement does not hold (nothing is written); another error means nothing was written either.
+  // Aborted when a requirement does not hold (nothing is written); another error means nothing was
+  // written either.
   virtual Status Commit(const Batch& batch, Durability durability) = 0;
   virtual StoreStats Stats() const = 0;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing samples: what ingestion, the rules (recorded series, ALERTS) and the analytics need of the windows.
+// Writing samples: what ingestion, the rules (recorded series, ALERTS) and the analytics need of
+// the windows.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,11 @@ namespace outrider {
 
 // What became of samples. Rules per series: specs/prometheus.md §1.2.
 struct AppendCounts {
-  uint64_t accepted = 0;         // includes repeats of the newest sample with identical bits (a no-op)
-  uint64_t out_of_order = 0;     // older than the series' newest and outside the out-of-order window
-  uint64_t duplicate = 0;        // same time as the newest, another value: the first stays
-  uint64_t too_old = 0;          // before what is kept
-  uint64_t too_far_ahead = 0;    // more than 10 minutes ahead of now
+  uint64_t accepted = 0;      // includes repeats of the newest sample with identical bits (a no-op)
+  uint64_t out_of_order = 0;  // older than the series' newest and outside the out-of-order window
+  uint64_t duplicate = 0;     // same time as the newest, another value: the first stays
+  uint64_t too_old = 0;       // before what is kept
+  uint64_t too_far_ahead = 0;  // more than 10 minutes ahead of now
   uint64_t new_series = 0;
   uint64_t Rejected() const { return out_of_order + duplicate + too_old + too_far_ahead; }
   AppendCounts& operator+=(const AppendCounts& other) {
@@ -44,7 +45,8 @@ class Appender {
  public:
   virtual ~Appender() = default;
   // What one evaluation produced: recorded series, ALERTS, derived series. `now` judges the future.
-  virtual AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin, Timestamp now) = 0;
+  virtual AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
+                                   Timestamp now) = 0;
 };
 
 }  // namespace outrider

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading series: what PromQL, the HTTP API and the analytics need of the windows, and nothing more.
+// Reading series: what PromQL, the HTTP API and the analytics need of the windows, and nothing
+// more.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +15,13 @@
 
 namespace outrider {
 
-// The answer to a Select: all samples in two flat arrays, series after series, so that nothing is allocated per
-// series but its labels. Samples of a series are sorted by time; stale markers are included (see IsStale).
+// The answer to a Select: all samples in two flat arrays, series after series, so that nothing is
+// allocated per series but its labels. Samples of a series are sorted by time; stale markers are
+// included (see IsStale).
 struct SeriesSet {
   struct Row {
     Labels labels;
-    uint32_t id = 0;  // the series' id in this process; stable while the series exists
+    uint32_t id = 0;   // the series' id in this process; stable while the series exists
     size_t begin = 0;  // its samples are [begin, end) of times and values
     size_t end = 0;
   };
@@ -44,17 +46,19 @@ struct SeriesSet {
 class Querier {
  public:
   virtual ~Querier() = default;
-  // Series that match all matchers and have at least one sample in the range. `max_samples` bounds the answer; more
-  // is ResourceExhausted.
-  virtual Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
-                        SeriesSet* out) const = 0;
+  // Series that match all matchers and have at least one sample in the range. `max_samples` bounds
+  // the answer; more is ResourceExhausted.
+  virtual Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                        size_t max_samples, SeriesSet* out) const = 0;
   // Label sets of matching series that have a sample in the range, sorted.
-  virtual StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
-                                                     Timestamp to) const = 0;
-  // Sorted names / values over the matching series (no matchers: all series) with a sample in the range.
-  virtual StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
-                                                        Timestamp to) const = 0;
-  virtual StatusOr<std::vector<std::string>> LabelValues(std::string_view name, std::span<const Matcher> matchers,
+  virtual StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers,
+                                                     Timestamp from, Timestamp to) const = 0;
+  // Sorted names / values over the matching series (no matchers: all series) with a sample in the
+  // range.
+  virtual StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers,
+                                                        Timestamp from, Timestamp to) const = 0;
+  virtual StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
+                                                         std::span<const Matcher> matchers,
                                                          Timestamp from, Timestamp to) const = 0;
   // The oldest time for which samples are kept; a query reaching before it answers with a warning.
   virtual Timestamp OldestKept() const = 0;
