@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The desk: every event about alerts and people comes in here, is decided by pure functions
+// (decide_*.h), written as one batch, and only then seen by the dispatcher. See core.md; the life
+// of an event is Desk::Commit in desk.cc.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/views.h"
+#include "notifiers/incident/decisions.h"
+#include "notifiers/outbox/dispatcher.h"
+#include "notifiers/outbox/receivers.h"
+#include "rules/alerting/alert_sink.h"
+#include "storage/base/clock.h"
+#include "storage/base/random.h"
+#include "storage/base/status.h"
+#include "storage/state/state_store.h"
+
+namespace outrider {
+
+struct DeskConfig {
+  AlertmanagerConfig alertmanager;
+  IncidentsConfig incidents;
+  std::shared_ptr<const Receivers> receivers;
+  std::string external_url;  // without a slash at the end
+};
+
+// Faults for the simulator, which must notice each of them. Never set elsewhere.
+struct DeskFaults {
+  bool split_batch = false;         // a decision is written as two batches
+  bool send_before_commit = false;  // rows can be sent one event before they are written
+  bool ignore_epoch = false;        // pages go out although somebody has acknowledged
+};
+
+struct PostAlertsResult {
+  size_t stored = 0;
+  std::vector<std::string>
+      errors;  // one per invalid alert; the valid ones were stored nevertheless
+};
+
+// What a person does. Thread-safe like everything here.
+struct HumanAction {
+  std::string incident_id;
+  std::string who;      // user name; "" is shown as "anonymous"
+  std::string channel;  // api, cli, web, slack …
+  std::string note;
+};
+
+// Thread-safe. Reads do not wait for a commit in progress.
+class Desk final : public AlertSink, public OutboxSource {
+ public:
+  // Reads the whole state from `store`, settles what a crash left (messages in mid-sending, ends of
+  // alerts that passed meanwhile) and adapts groups to `config`. Everything outlives the desk.
+  static StatusOr<std::unique_ptr<Desk>> Load(StateStore& store, Random& random, DeskConfig config,
+                                              Nanos now, DeskFaults faults = {});
+  ~Desk() override;
+
+  // ---- events
+  // -----------------------------------------------------------------------------------------------------
+  Status OnAlerts(std::span<const Alert> alerts, Batch rule_state, Nanos now) override;
+  // After rules were restored or reloaded: rule alerts that no rule owns any more are resolved.
+  // `owned` holds the fingerprints that pending or firing rules still know.
+  Status ReconcileRuleAlerts(const std::set<uint64_t>& owned, Nanos now);
+  // POST /api/v2/alerts: unset times are 0 and are filled in; stored alerts are merged by
+  // Alertmanager's rules.
+  StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, Nanos now);
+
+  // Each returns the incident as it is now. NotFound: no such incident. FailedPrecondition: not
+  // from this state (the message names both). InvalidArgument: an empty note. Aborted: another
+  // process took the state over.
+  using IncidentResult = StatusOr<std::shared_ptr<const Incident>>;
+  IncidentResult Acknowledge(const HumanAction& action, Nanos now);
+  IncidentResult StartInvestigation(const HumanAction& action, Nanos now);
+  IncidentResult Resolve(const HumanAction& action, Nanos now);
+  IncidentResult Reopen(const HumanAction& action, Nanos now);
+  IncidentResult Unacknowledge(const HumanAction& action, Nanos now);
+  IncidentResult AddNote(const HumanAction& action, Nanos now);
+
+  // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
+  // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in
+  // HumanAction.
+  StatusOr<std::string> SetSilence(Silence silence, const std::string& channel, Nanos now);
+  Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now);
+
+  // Runs the timers due at or before `now`, in order, each at its own due time. Returns how many
+  // ran; on an error the rest stays due.
+  StatusOr<int> Tick(Nanos now);
+  // When Tick should be called next (also for retrying unwritten decisions); nullopt: nothing is
+  // due ever.
+  std::optional<Nanos> NextDue() const;
+  // Groups are rebuilt from the alerts; running escalations keep their policy.
+  Status Reload(DeskConfig config, Nanos now);
+
+  // Ticks until stopped; for a thread of the daemon.
+  void RunTimers(const Clock& clock, std::stop_token stop);
+  // Called, without any lock held, after a commit that queued messages: the dispatcher's Wake. Set
+  // before use.
+  void SetWakeDispatcher(std::function<void()> wake);
+
+  // ---- for the dispatcher
+  // -------------------------------------------------------------------------------------------
+  StatusOr<std::optional<ClaimedMessage>> Claim(
+      Nanos now, const std::function<bool(std::string_view)>& free) override;
+  bool StillWanted(const OutboxRow& row, Nanos now) override;
+  Status OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now) override;
+  std::optional<Nanos> NextMessageDue() const override;
+
+  // ---- snapshots
+  // ----------------------------------------------------------------------------------------------------
+  IncidentPage Incidents(const IncidentFilter& filter) const;
+  StatusOr<IncidentDetail> GetIncident(const std::string& id, Nanos now) const;
+  std::vector<AlertView> Alerts(Nanos now) const;  // unresolved, by fingerprint
+  std::vector<GroupView> Groups(Nanos now) const;  // by labels, then receiver
+  std::vector<Silence> Silences() const;           // by id
+  StatusOr<Silence> GetSilence(const std::string& id) const;
+  std::vector<DeliveryView> RecentDeliveries(size_t limit) const;  // newest first
+  std::vector<OutboxRow> Outbox() const;
+  DeskStats Stats(Nanos now) const;
+  // Reads the audit trail from the store and checks every chain.
+  Status VerifyAudit() const;
+  std::shared_ptr<const DeskConfig> config() const;
+
+ private:
+  struct Impl;
+  explicit Desk(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace outrider

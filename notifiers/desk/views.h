@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the desk shows to the outside: snapshots, safe to keep; alerts and incidents are shared, not
+// copied.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "notifiers/incident/audit.h"
+#include "notifiers/incident/incident.h"
+#include "notifiers/mute/silence.h"
+#include "notifiers/outbox/outbox_row.h"
+#include "rules/alerting/alert.h"
+#include "storage/state/state_store.h"
+
+namespace outrider {
+
+// Alertmanager's status of an alert, computed at the time of the question.
+struct AlertView {
+  Alert alert;
+  std::string fingerprint;                // 16 hex digits
+  bool active = false;                    // false: suppressed
+  std::vector<std::string> silenced_by;   // silence ids
+  std::vector<std::string> inhibited_by;  // fingerprints
+  std::vector<std::string> muted_by;      // time intervals; only in groups
+  std::vector<std::string> receivers;     // names, in route order
+  std::string incident_id;                // the open incident it belongs to, or ""
+  bool resolved = false;
+};
+
+struct GroupView {
+  std::string key;  // group key
+  Labels labels;
+  Labels route_labels;
+  std::string receiver;
+  std::vector<AlertView> alerts;  // unresolved ones; sorted by job, instance, labels
+  Nanos next_flush = 0;
+  Nanos last_flush = 0;
+  std::string last_reason;  // what the last flush decided, per integration
+};
+
+struct IncidentFilter {
+  std::vector<IncidentState> states;  // empty: all
+  std::vector<Severity> severities;   // empty: all
+  size_t offset = 0;
+  size_t limit = 50;
+};
+struct IncidentPage {
+  std::vector<std::shared_ptr<const Incident>> incidents;  // newest first
+  size_t total = 0;                                        // that match the filter
+};
+struct IncidentDetail {
+  std::shared_ptr<const Incident> incident;  // with both SLA clocks
+  std::vector<AuditEvent> events;            // oldest first
+  std::vector<AlertView> alerts;             // those still known
+  Nanos next_escalation_at = 0;              // 0: none
+};
+
+// A message that ended, or an attempt that failed; the newest are kept in memory.
+struct DeliveryView {
+  Nanos time = 0;
+  std::string idempotency_key;
+  OutboxKind kind = OutboxKind::kRoute;
+  std::string receiver;
+  std::string integration;
+  std::string reason;   // why it was sent
+  std::string outcome;  // delivered, retry, rejected, expired, unknown, superseded, stale, gone
+  std::string detail;   // the error, for people
+  int attempt = 0;
+  bool repeat = false;
+  std::string group_key;    // routes
+  std::string incident_id;  // pages
+  size_t alerts = 0;
+};
+
+struct HistogramView {
+  static constexpr std::array<double, 12> kBoundsSeconds = {
+      30, 60, 120, 300, 600, 1800, 3600, 14400, 28800, 86400, 259200, 604800};
+  std::array<uint64_t, 13> counts{};  // per bucket, not cumulative; the last is +Inf
+  double sum = 0;
+  uint64_t count = 0;
+  void Observe(double seconds);
+};
+
+struct SlaView {
+  uint64_t met = 0;
+  uint64_t breached = 0;  // all, closed or open
+  uint64_t open_breaches = 0;
+  double ComplianceRatio() const {  // 1 when nothing was measured
+    return met + breached == 0 ? 1.0
+                               : static_cast<double>(met) / static_cast<double>(met + breached);
+  }
+};
+
+// Counters count since the process started, except those of incidents and SLA, which count what is
+// kept.
+struct DeskStats {
+  struct AlertKey {
+    std::string alertname;
+    std::string severity;
+    std::string state;  // active, suppressed
+    friend auto operator<=>(const AlertKey&, const AlertKey&) = default;
+  };
+  std::map<AlertKey, uint64_t> alerts;
+  std::map<std::pair<IncidentState, Severity>, uint64_t> incidents;
+  std::map<std::pair<SlaKind, Severity>, SlaView> sla;
+  std::array<HistogramView, kSeverityCount> time_to_acknowledge;
+  std::array<HistogramView, kSeverityCount> time_to_resolve;
+  struct EscalationKey {
+    std::string policy;
+    int tier = 0;         // 1-based
+    std::string outcome;  // paged, skipped
+    friend auto operator<=>(const EscalationKey&, const EscalationKey&) = default;
+  };
+  std::map<EscalationKey, uint64_t> escalations;
+  struct NotificationKey {
+    std::string receiver;
+    std::string integration;
+    std::string outcome;
+    friend auto operator<=>(const NotificationKey&, const NotificationKey&) = default;
+  };
+  std::map<NotificationKey, uint64_t> notifications;
+  uint64_t outbox_rows = 0;
+  double outbox_oldest_seconds = 0;
+  uint64_t groups = 0;
+  uint64_t silences_active = 0;
+  uint64_t timers = 0;
+  double noise_reduction_ratio = 0;  // (alerts - incidents) / alerts, over the incidents kept
+  bool store_failing = false;        // decisions are kept in memory only, until there is room
+  uint64_t unrecorded_decisions = 0;
+  StoreStats store;
+};
+
+}  // namespace outrider

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can happen to an incident, as pure functions. Each returns the incident as it is afterwards,
+// what to write into the audit trail, which timers to set or cancel and whom to page; the desk puts
+// all of it into one batch.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "notifiers/incident/audit.h"
+#include "notifiers/incident/incident.h"
+#include "rules/alerting/alert.h"
+#include "storage/state/schema.h"
+
+namespace outrider {
+
+struct TimerChange {
+  TimerKind kind = TimerKind::kEscalate;
+  Nanos due = 0;  // 0: cancel
+};
+struct PageRequest {
+  std::string receiver;
+  std::string integration;  // "" : all of the receiver's; else "kind[index]"
+  bool recovery = false;
+  uint32_t epoch = 0;
+  int loop = 0;
+  int tier = 0;
+};
+struct IncidentDecision {
+  Incident incident;
+  std::vector<AuditEvent> events;
+  std::vector<TimerChange> timers;
+  std::vector<PageRequest> pages;
+};
+
+enum class IncidentAction : uint8_t {
+  kAcknowledge,
+  kInvestigate,
+  kResolve,
+  kReopen,
+  kUnacknowledge,
+};
+// The state after `action`, by the table of specs/source_systems.md §3.1: eight edges, the last two
+// (reopen, un-acknowledge) not with `strict_legacy`. FailedPrecondition with both states in words
+// otherwise.
+StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action, bool strict_legacy);
+
+struct Actor {
+  std::string who;      // "" : the system
+  std::string channel;  // the door it came through
+  std::string note;
+};
+
+// The incident's key (text of its group_by labels) for an alert.
+Labels IncidentGroupLabels(const IncidentsConfig& config, const Labels& alert);
+// Whether alerts with these labels open incidents (incidents.match).
+bool OpensIncident(const IncidentsConfig& config, const Labels& alert);
+// Deterministic from key and time; `salt` makes another one when it is taken.
+std::string MakeIncidentId(std::string_view key, Nanos now, int salt);
+
+// `previous`: the newest resolved incident of the same key, or nullptr.
+IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, const Alert& alert,
+                              const Incident* previous, Nanos now);
+// An alert of an open incident began to fire.
+IncidentDecision AddAlert(const IncidentsConfig& config, const Incident& incident,
+                          const Alert& alert, Nanos now);
+// An alert began to fire again and the incident was resolved within the reopen window.
+IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& incident,
+                               const Alert& alert, Nanos now);
+bool WithinReopenWindow(const IncidentsConfig& config, const Incident& incident, Nanos now);
+// An alert of it was resolved; with the last one the incident is.
+IncidentDecision ResolveAlert(const Incident& incident, const Alert& alert, Nanos now);
+// What a person does. Errors: FailedPrecondition for an invalid transition.
+StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
+                               IncidentAction action, const Actor& actor, Nanos now);
+// A note; InvalidArgument when it is empty. No transition.
+StatusOr<IncidentDecision> AddIncidentNote(const Incident& incident, const Actor& actor, Nanos now);
+// One of the six SLA timers fell due. `due` is the timer's own time.
+IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due);
+// The escalation timer fell due.
+IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due);
+
+// Used by the functions above and by tests.
+// First policy in file order whose severities contain the severity, or the one named by the alert's
+// annotation outrider_escalation; nullptr when none.
+const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity severity,
+                                     const Alert& alert);
+// (Re)starts the tiers at `now`: pages tiers that are due at once, sets the timer of the next.
+void StartEscalation(Nanos now, IncidentDecision* decision);
+void CancelEscalation(IncidentDecision* decision);
+// Pages every tier due at or before `due`, then sets or cancels the timer.
+void RunEscalation(Nanos due, IncidentDecision* decision);
+// Clocks: started with the incident, retargeted when the severity rises, stopped by acknowledge and
+// resolve.
+void StartSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
+void RetargetSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
+void StopSla(SlaKind kind, Nanos now, IncidentDecision* decision);
+// Auto-resolved before anybody answered: no sample, unless it is breached already.
+void DiscardSla(SlaKind kind, Nanos now, IncidentDecision* decision);
+void RestartSla(SlaKind kind, Nanos now, IncidentDecision* decision);
+
+}  // namespace outrider

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// An incident: what people work on. One is open per incidents.group_by labels, fed by alerts that
+// fire. All decisions about it are pure functions over values: (incident, event, now) ->
+// IncidentDecision (decisions.h). Nobody here reads a clock, sends a message or writes a row.
+// Sources: specs/source_systems.md §3.1 to §3.3, specs/incidents_oncall_slo.md §2.3 and §2.4.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "notifiers/config/incidents_config.h"
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/model/labels.h"
+
+namespace outrider {
+
+enum class IncidentState : uint8_t { kNew, kAcknowledged, kInvestigating, kResolved };
+std::string_view IncidentStateText(
+    IncidentState state);  // new, acknowledged, investigating, resolved
+std::optional<IncidentState> ParseIncidentState(std::string_view text);
+
+enum class SlaKind : uint8_t { kAcknowledge, kResolve };
+inline constexpr int kSlaKindCount = 2;
+std::string_view SlaKindText(SlaKind kind);  // acknowledge, resolve
+
+// One clock of an incident. Breached means: longer than the target; exactly the target is met.
+struct SlaClock {
+  SlaKind kind = SlaKind::kAcknowledge;
+  Nanos started_at = 0;    // when the incident was received
+  int64_t target = 0;      // nanoseconds
+  int64_t paused = 0;      // nanoseconds that do not count
+  Nanos stopped_at = 0;    // acknowledged or resolved; 0 while it runs
+  Nanos warned_50_at = 0;  // 0: not yet
+  Nanos warned_80_at = 0;
+  Nanos breached_at = 0;   // the deadline that was missed; 0: not breached
+  bool discarded = false;  // auto-resolved before anybody acknowledged: no sample
+  Nanos DeadlineAt() const { return started_at + paused + target; }
+  Nanos WarnAt(int percent) const { return started_at + paused + target / 100 * percent; }
+  bool Running() const { return stopped_at == 0 && !discarded; }
+  int64_t ElapsedAt(Nanos now) const {
+    return (stopped_at != 0 ? stopped_at : now) - started_at - paused;
+  }
+  friend bool operator==(const SlaClock&, const SlaClock&) = default;
+};
+
+// The policy as it was when the incident opened: later edits of the file do not change a running
+// escalation.
+struct Escalation {
+  std::string policy;  // "" when none applies
+  std::vector<EscalationTier> tiers;
+  int repeat = 0;
+  int64_t repeat_interval = 0;  // nanoseconds
+  Nanos started_at = 0;         // tiers' delays count from here (restarts with every epoch)
+  Nanos loop_at = 0;            // … of the running loop
+  int loop = 0;                 // 0: first round
+  int next_tier = 0;            // index of the tier that is due next
+  bool active = false;          // false: cancelled, exhausted, or no policy
+};
+
+struct Incident {
+  std::string id;   // e.g. "i7k2m9q4t"
+  std::string key;  // the group: text of the group_by labels
+  Labels group_labels;
+  std::string title;    // the first alert's name
+  std::string summary;  // the first alert's annotation summary, or description
+  std::string runbook;  // the first alert's outrider_runbook or runbook_url
+  Labels labels;        // of the first alert
+  Severity severity = Severity::kMedium;
+  IncidentState state = IncidentState::kNew;
+
+  Nanos received_at = 0;  // when it opened; both clocks start here
+  Nanos starts_at = 0;    // earliest starts_at of its alerts
+  Nanos updated_at = 0;
+  Nanos acknowledged_at = 0;  // the first time; an un-acknowledge keeps it
+  std::string acknowledged_by;
+  Nanos resolved_at = 0;
+  std::string resolved_by;  // "" by the system
+  int reopened = 0;
+  std::string
+      previous_id;  // the incident of the same key that was resolved too long ago to be reopened
+
+  uint64_t count = 0;         // how often an alert of it began to fire
+  std::set<uint64_t> firing;  // fingerprints
+  std::set<uint64_t> alerts;  // all fingerprints ever, at most kMaxIncidentAlerts
+  uint32_t epoch =
+      1;  // moves on with every acknowledge, resolve, reopen: pages of an older one are dropped
+  Escalation escalation;
+  std::set<std::string> paged;  // "receiver/kind[index]" that got a page: they hear of the recovery
+  uint64_t audit_events = 0;    // how many audit events it has
+  std::array<SlaClock, kSlaKindCount> sla;
+
+  const SlaClock& Clock(SlaKind kind) const { return sla[static_cast<size_t>(kind)]; }
+  SlaClock& Clock(SlaKind kind) { return sla[static_cast<size_t>(kind)]; }
+  bool Open() const { return state != IncidentState::kResolved; }
+};
+inline constexpr size_t kMaxIncidentAlerts = 10'000;
+
+// Family::kIncidents (without the clocks) and Family::kSla.
+std::string EncodeIncident(const Incident& incident);
+StatusOr<Incident> DecodeIncident(std::string_view bytes);
+std::string EncodeSlaClock(const SlaClock& clock);
+StatusOr<SlaClock> DecodeSlaClock(std::string_view bytes);
+
+}  // namespace outrider

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message to send, as a row: written in the batch that decided it, gone when its outcome is
+// recorded (core.md rule 5). It refers to what it tells; the payload is rendered when it is sent.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// On disk: add at the end.
+enum class OutboxKind : uint8_t { kRoute, kPage, kRecovery };
+std::string_view OutboxKindText(OutboxKind kind);  // route, page, recovery
+enum class OutboxState : uint8_t {
+  kDue,      // to be sent at `due`
+  kSending,  // handed to a channel; found after a start it means "unknown"
+};
+// How a row ended.
+enum class OutboxOutcome : uint8_t {
+  kDelivered,
+  kRejected,    // the far side refused for good
+  kExpired,     // could not be delivered before its deadline
+  kUnknown,     // crashed twice in mid-sending
+  kSuperseded,  // a later flush of the group took its place
+  kStale,       // its epoch moved on: acknowledged or resolved
+  kGone,        // its receiver is no longer configured
+};
+std::string_view OutboxOutcomeText(OutboxOutcome outcome);
+
+struct OutboxRow {
+  std::string id;  // = idempotency key
+  OutboxKind kind = OutboxKind::kRoute;
+  OutboxState state = OutboxState::kDue;
+  std::string receiver;
+  std::string integration;  // "webhook[0]"
+  std::string reason;       // notification_reason
+  Nanos created_at = 0;     // the flush's or page's own time
+  Nanos due = 0;
+  Nanos deadline = 0;     // no attempt after it; 0: none
+  int attempt = 0;        // attempts begun
+  Nanos lease_until = 0;  // while sending
+  bool repeat = false;    // may have been delivered before a crash already
+  bool recorded = true;   // false: decided while the store was full
+  std::string last_error;
+  // Route notifications:
+  std::string group_id;
+  uint64_t flush = 0;
+  std::set<uint64_t> firing;    // fingerprints told as firing …
+  std::set<uint64_t> resolved;  // … and as resolved
+  // Pages and recoveries:
+  std::string incident_id;
+  uint32_t epoch = 0;
+  int loop = 0;
+  int tier = 0;
+};
+
+std::string EncodeOutboxRow(const OutboxRow& row);
+StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes);
+
+// Stable and unique keys: the same decision, repeated after a crash, gives the same key.
+// `born`: when the group was made, so that a group of the same name made later does not reuse keys.
+std::string RouteKey(std::string_view group_key, std::string_view receiver,
+                     std::string_view integration, Nanos born, uint64_t flush);
+std::string PageKey(std::string_view incident_id, uint32_t epoch, int loop, int tier,
+                    std::string_view receiver, std::string_view integration, bool recovery);
+
+// Milliseconds to wait after the `attempt`-th failed attempt (from 1). `unit` in [0,1) spreads
+// route notifications. Routes: 0.5 s, factor 1.5, ±50 %, cap 60 s (specs/alertmanager.md §2
+// "Retry"). Pages: 1 s, factor 2, cap 60 s.
+DurationMs BackoffMs(OutboxKind kind, int attempt, double unit);
+
+}  // namespace outrider

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Key layouts of the state store. A key starts with the bucket of its aggregate (core.md rule 7);
+// numbers are big endian, so that keys sort as their numbers do. On disk for good: never reorder,
+// never reuse a number.
+//
+//   kMeta       "schema" | "fence" | "audit" bucket(1)
+//   kAlerts     bucket(1) fingerprint(8)
+//   kIncidents  bucket(1) incident id
+//   kSla        bucket(1) incident id 0x00 clock(1)
+//   kGroups     bucket(1) group id
+//   kSilences   bucket(1) silence id
+//   kTimers     bucket(1) due(8) kind(1) id
+//   kOutbox     bucket(1) row id
+//   kAudit      bucket(1) subject 0x00 sequence(8)
+//   kRules      owned by rules/alerting
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/state/state_store.h"
+
+namespace outrider {
+
+inline constexpr uint32_t kSchemaVersion = 1;
+inline constexpr std::string_view kSchemaKey = "schema";
+inline constexpr std::string_view kFenceKey = "fence";
+
+// What a timer row wakes. On disk: add at the end.
+enum class TimerKind : uint8_t {
+  kGroupFlush = 1,   // id: group
+  kAlertEnd = 2,     // id: fingerprint, 16 hex digits
+  kSilenceEdge = 3,  // id: silence
+  kAckWarn50 = 4,    // this and the next six: id: incident
+  kAckWarn80 = 5,
+  kAckBreach = 6,
+  kResolveWarn50 = 7,
+  kResolveWarn80 = 8,
+  kResolveBreach = 9,
+  kEscalate = 10,
+};
+
+std::string BucketKey(std::string_view aggregate_id);  // bucket(1) aggregate id
+std::string AlertKey(uint64_t fingerprint);
+std::string SlaKey(std::string_view incident_id, uint8_t clock);
+std::string AuditKey(std::string_view subject, uint64_t sequence);
+std::string AuditPrefix(std::string_view subject);
+std::string AuditHeadKey(uint8_t bucket);
+
+struct TimerKey {
+  Nanos due = 0;
+  TimerKind kind = TimerKind::kGroupFlush;
+  std::string id;
+  friend auto operator<=>(const TimerKey&, const TimerKey&) = default;
+};
+std::string EncodeTimerKey(const TimerKey& timer);
+StatusOr<TimerKey> DecodeTimerKey(std::string_view key);
+
+}  // namespace outrider
