@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/config.h"
+
+#include <fmt/format.h>
+
+#include "storage/base/file.h"
+#include "storage/base/strict_yaml.h"
+
+namespace outrider {
+namespace {
+
+// Reads one section with `read`, which takes the section's reader.
+template <typename Read>
+Status Section(YamlReader& parent, const std::string& file, std::string_view key, Read read) {
+  const YamlNode* node = parent.Child(key);
+  if (node == nullptr) return absl::OkStatus();
+  YamlReader reader(*node, file, fmt::format("section {}", key));
+  read(reader);
+  return reader.Finish();
+}
+
+void ReadGlobal(YamlReader& r, Config::Global* global) {
+  r.Duration("evaluation_interval", &global->evaluation_interval);
+  r.Duration("rule_query_offset", &global->query_offset);
+  std::vector<std::pair<std::string, std::string>> labels;
+  if (r.StringMap("external_labels", &labels)) {
+    LabelsBuilder builder;
+    for (const auto& [name, value] : labels) {
+      if (!IsLegacyLabelName(name)) {
+        r.Fail("external_labels", fmt::format("{} is not a valid label name", name));
+      }
+      builder.Set(name, value);
+    }
+    global->external_labels = builder.Build();
+  }
+  if (global->evaluation_interval <= 0) {
+    r.Fail("evaluation_interval", "evaluation_interval must be more than 0");
+  }
+}
+
+void ReadStorage(YamlReader& r, Config::Storage* storage) {
+  r.Duration("retention", &storage->retention);
+  r.Duration("unreferenced_retention", &storage->unreferenced_retention);
+  r.Size("min_free", &storage->min_free_bytes);
+  r.Size("wal_segment_size", &storage->segment_bytes);
+  if (storage->retention < kMinute) r.Fail("retention", "retention must be at least 1m");
+  if (storage->segment_bytes < (1 << 20)) {
+    r.Fail("wal_segment_size", "wal_segment_size must be at least 1MiB");
+  }
+}
+
+void ReadCost(YamlReader& r, Config::Cost* cost) {
+  r.String("provider", &cost->provider);
+  r.String("region", &cost->region);
+  r.Double("cpu_core_hour", &cost->cpu_core_hour);
+  r.Double("memory_gib_hour", &cost->memory_gib_hour);
+  r.Duration("minimum_coverage", &cost->minimum_coverage);
+}
+
+void ReadQuery(YamlReader& r, Config::Query* query) {
+  r.Duration("lookback_delta", &query->lookback);
+  r.Duration("timeout", &query->timeout);
+  r.Int("max_samples", &query->max_samples);
+  r.Int("max_concurrency", &query->max_concurrency);
+  if (query->max_concurrency < 1) r.Fail("max_concurrency", "max_concurrency must be at least 1");
+  if (query->max_samples < 1) r.Fail("max_samples", "max_samples must be at least 1");
+}
+
+Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
+  TRY(Section(top, file, "global", [&](YamlReader& r) { ReadGlobal(r, &config->global); }));
+  TRY(Section(top, file, "alerting",
+              [&](YamlReader& r) { r.String("config_file", &config->alertmanager_file); }));
+  TRY(Section(top, file, "incidents",
+              [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));
+  TRY(Section(top, file, "rules", [&](YamlReader& r) {
+    r.Bool("strict", &config->rules.strict);
+    r.Duration("startup_hold", &config->rules.startup_hold);
+    r.Int("max_concurrent_evaluations", &config->rules.max_concurrent_evaluations);
+    if (config->rules.max_concurrent_evaluations < 1) {
+      r.Fail("max_concurrent_evaluations", "max_concurrent_evaluations must be at least 1");
+    }
+  }));
+  TRY(Section(top, file, "analytics", [&](YamlReader& r) {
+    r.Duration("interval", &config->analytics.interval);
+    r.StringList("disabled_builtins", &config->analytics.disabled_builtins);
+    if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
+  }));
+  TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, &config->cost); }));
+  TRY(Section(top, file, "ingest", [&](YamlReader& r) {
+    r.Size("max_body", &config->ingest.max_body_bytes);
+    r.Size("max_decoded", &config->ingest.max_decoded_bytes);
+  }));
+  TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));
+  return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });
+}
+
+}  // namespace
+
+StatusOr<Config> ParseConfig(std::string_view text, const std::string& file) {
+  const YamlNode node = TRY(ParseYaml(text, file));
+  for (const std::string_view key : {"scrape_configs", "remote_write", "scrape_config_files"}) {
+    if (const YamlNode* found = node.Find(key)) {
+      return YamlError(file, *found,
+                       fmt::format("{}: this is a Prometheus configuration. Outrider does not "
+                                   "scrape: let Prometheus remote-write to it "
+                                   "(examples/prometheus.yml) and keep rule_files here",
+                                   key));
+    }
+  }
+  Config config;
+  config.file = file;
+  YamlReader top(node, file, "the configuration");
+  top.StringList("rule_files", &config.rule_files);
+  top.StringList("analytics_files", &config.analytics_files);
+  top.StringList("bundle_files", &config.bundle_files);
+  TRY(ReadSections(top, file, &config));
+  TRY(top.Finish());
+  config.alertmanager_file = ResolveBeside(file, config.alertmanager_file);
+  config.incidents_file = ResolveBeside(file, config.incidents_file);
+  return config;
+}
+
+StatusOr<Config> LoadConfig(const std::string& file) {
+  const std::string text = TRY(ReadFile(file));
+  return ParseConfig(text, file);
+}
+
+}  // namespace outrider

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// outrider.yml as values. Every section has working defaults: an empty file is a valid
+// configuration. Source: design/contract.md "Configuration"; docs/configuration.md lists every key.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/model/labels.h"
+
+namespace outrider {
+
+struct Config {
+  struct Global {
+    DurationMs evaluation_interval = 15 * kSecond;
+    DurationMs query_offset = 0;  // rule_query_offset
+    Labels external_labels;
+  };
+  struct Rules {
+    bool strict = false;                    // an error in one expression refuses the load
+    DurationMs startup_hold = 5 * kMinute;  // how long restored alerts wait for current data
+    int64_t max_concurrent_evaluations = 2;
+  };
+  struct Analytics {
+    DurationMs interval = 15 * kSecond;
+    std::vector<std::string> disabled_builtins;  // of workload_cpu, workload_memory, host_cpu, …
+  };
+  struct Cost {
+    std::string provider = "aws";
+    std::string region;        // empty: the provider's first
+    double cpu_core_hour = 0;  // own prices; 0: from the table
+    double memory_gib_hour = 0;
+    DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+  };
+  struct Ingest {
+    int64_t max_body_bytes = 32 << 20;  // compressed
+    int64_t max_decoded_bytes = 32 << 20;
+  };
+  struct Storage {
+    DurationMs retention = kDay;
+    DurationMs unreferenced_retention = 6 * kHour;
+    int64_t min_free_bytes = 256 << 20;
+    int64_t segment_bytes = 64 << 20;
+  };
+  struct Query {
+    DurationMs lookback = 5 * kMinute;
+    DurationMs timeout = 2 * kMinute;
+    int64_t max_samples = 50'000'000;
+    int64_t max_concurrency = 20;
+  };
+
+  std::string file;  // where it came from; "" for the defaults
+  Global global;
+  std::vector<std::string> rule_files;  // globs, resolved against the file's directory
+  std::vector<std::string> analytics_files;
+  std::vector<std::string> bundle_files;
+  std::string alertmanager_file;  // "" for none
+  std::string incidents_file;
+  Rules rules;
+  Analytics analytics;
+  Cost cost;
+  Ingest ingest;
+  Storage storage;
+  Query query;
+};
+
+// Errors carry file:line:column. A pasted prometheus.yml is told that Outrider does not scrape.
+StatusOr<Config> ParseConfig(std::string_view text, const std::string& file);
+StatusOr<Config> LoadConfig(const std::string& file);
+
+}  // namespace outrider

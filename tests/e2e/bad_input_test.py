@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Bad input gets a clear error and nothing acked is lost: bodies, files, keys, receivers, disk, port."""
+import os
+import socket
+import subprocess
+import time
+import unittest
+
+import harness
+
+
+class BadInput(harness.EndToEnd):
+    def test_bodies(self):
+        self.write('outrider.yml', '')
+        self.start_outrider()
+        now = time.time()
+        good = harness.snappy_literals(harness.write_request([({'__name__': 'm'}, [(now, 1)])]))
+        bomb = harness.varint(64 << 20) + good
+        cases = [
+            ('truncated snappy', good[:-3], {}, 400),
+            ('not snappy', b'hello', {}, 400),
+            ('decodes to too much', bomb, {}, 400),
+            ('garbage protobuf', harness.snappy_literals(b'\xff\xff\xff'), {}, 400),
+            ('too large', b'\0' * ((32 << 20) + 1), {}, 413),
+            ('json', good, {'Content-Type': 'application/json'}, 415),
+            ('gzip, and corrupt', b'x', {'Content-Encoding': 'gzip'}, 415),
+            ('no name', harness.snappy_literals(harness.write_request([({'a': 'b'}, [(now, 1)])])), {}, 400),
+            ('fine', good, {}, 204),
+        ]
+        for name, body, headers, expected in cases:
+            try:
+                status, text, _ = harness.request(self.url + '/api/v1/write', body,
+                                                  {**harness.RW_HEADERS, **headers}, 'POST')
+            except (BrokenPipeError, ConnectionResetError, OSError):
+                self.assertEqual(name, 'too large', 'only the oversized body may see its connection closed')
+                continue
+            self.assertEqual(status, expected, f'{name}: {text}')
+            if expected != 204:
+                self.assertGreater(len(text.strip()), 8, f'{name} needs a sentence')
+        # One bad series or sample does not cost the others.
+        status, text, _ = harness.remote_write(self.url, [
+            ({'__name__': 'kept', 'i': '1'}, [(now, 1)]), ({'nameless': 'x'}, [(now, 1)]),
+            ({'__name__': 'm'}, [(now - 60, 5)])])
+        self.assertEqual(status, 400)
+        self.assertIn('nameless', text)
+        self.assertEqual(len(self.query(self.url, 'kept')), 1)
+        status, _, _ = harness.request(self.url + '/api/v1/write', method='GET')
+        self.assertEqual(status, 405)
+
+    def refused(self, files, *expected, arguments=()):
+        for name, text in files.items():
+            self.write(name, text)
+        done = subprocess.run([harness.OUTRIDER, 'run', '--config.file=outrider.yml', '--storage.path=data',
+                               f'--web.listen-address=127.0.0.1:{self.port}', *arguments],
+                              capture_output=True, text=True, timeout=20, cwd=self.directory)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for text in expected:
+            self.assertIn(text, done.stdout + done.stderr)
+
+    def test_files_that_refuse_the_start(self):
+        self.refused({'outrider.yml': 'globl: {}\n'}, 'outrider.yml:1:1: field globl not found')
+        self.refused({'outrider.yml': 'scrape_configs: []\n'}, 'does not scrape')
+        self.refused({'outrider.yml': 'rule_files: [r.yml]\n',
+                      'r.yml': 'groups:\n- name: g\n  rules:\n  - alert: A\n    exprr: up\n'}, 'r.yml:5:5')
+        self.refused({'outrider.yml': 'alerting: {config_file: am.yml}\n',
+                      'am.yml': 'route: {receiver: x}\nreceivers: [{name: y}]\n'},
+                     'undefined receiver "x" used in route')
+        self.refused({'outrider.yml': 'analytics_files: [a.yml]\n',
+                      'a.yml': 'entries:\n- name: x\n  kind: magic\n  expr: up\n'}, 'a.yml:3')
+
+    def test_one_bad_expression_disables_only_its_rule(self):
+        self.write('outrider.yml', 'global: {evaluation_interval: 1s}\nrule_files: [r.yml]\n')
+        self.write('r.yml', 'groups:\n- name: g\n  rules:\n  - record: bad\n    expr: sum(\n'
+                            '  - record: good\n    expr: vector(7)\n')
+        self.start_outrider()
+        harness.wait_for('the good rule', lambda: self.query(self.url, 'good'), 15)
+        rules = harness.get_json(self.url + '/api/v1/rules')['data']['groups'][0]['rules']
+        bad = next(r for r in rules if r['name'] == 'bad')
+        self.assertEqual(bad['health'], 'err')
+        self.assertIn('r.yml:5', bad['lastError'])
+        self.assertIn('r.yml:5', self.processes[0].text())
+
+    def test_reload_keeps_the_old_set(self):
+        self.write('outrider.yml', 'global: {evaluation_interval: 1s}\nrule_files: [r.yml]\n')
+        self.write('r.yml', 'groups: [{name: g, rules: [{record: one, expr: vector(1)}]}]\n')
+        self.start_outrider()
+        self.write('r.yml', 'groups: [{name: g, rulez: []}]\n')
+        status, text, _ = harness.request(self.url + '/-/reload', b'', method='POST')
+        self.assertEqual(status, 500)
+        self.assertIn('r.yml:1:', text)
+        harness.wait_for('the old rule', lambda: self.query(self.url, 'one'), 15)
+        self.write('r.yml', 'groups: [{name: g, rules: [{record: two, expr: vector(2)}]}]\n')
+        self.assertEqual(harness.request(self.url + '/-/reload', b'', method='POST')[0], 200)
+        harness.wait_for('the new rule', lambda: self.query(self.url, 'two'), 15)
+        harness.wait_for('the old series to end', lambda: not self.query(self.url, 'one'), 15)
+
+    def test_port_in_use_and_locked_directory(self):
+        with socket.socket() as taken:
+            taken.bind(('127.0.0.1', self.port))
+            taken.listen()
+            self.refused({'outrider.yml': ''}, str(self.port), 'in use')
+        self.start_outrider()
+        self.port = harness.free_port()
+        self.refused({'outrider.yml': ''}, 'lock')
+
+    def test_full_disk(self):
+        self.write('outrider.yml', 'storage: {min_free: 1000TB}\n')
+        self.start_outrider()
+        status, text, _ = harness.remote_write(self.url, [({'__name__': 'm'}, [(time.time(), 1)])])
+        self.assertEqual(status, 503)
+        self.assertIn('free', text)
+        self.assertEqual(self.query(self.url, 'm'), [], 'refused, so not kept either')
+
+    def test_unreachable_receiver_is_retried(self):
+        dead = harness.free_port()
+        self.write('alertmanager.yml', f'''
+route: {{receiver: hook, group_wait: 100ms, group_interval: 1s}}
+receivers: [{{name: hook, webhook_configs: [{{url: 'http://127.0.0.1:{dead}/'}}]}}]
+''')
+        self.write('outrider.yml', 'global: {evaluation_interval: 1s}\nrule_files: [r.yml]\n'
+                                   'alerting: {config_file: alertmanager.yml}\n')
+        self.write('r.yml', 'groups: [{name: g, rules: [{alert: A, expr: vector(1)}]}]\n')
+        self.start_outrider()
+
+        def failing():
+            body = harness.request(self.url + '/metrics')[1]
+            return [l for l in body.splitlines()
+                    if l.startswith('outrider_notifications_total{') and 'delivered' not in l and not l.endswith(' 0')]
+
+        harness.wait_for('failed tries to be counted', failing, 20)
+        self.assertIn('hook', harness.request(self.url + '/')[1])
+
+
+if __name__ == '__main__':
+    unittest.main()
