@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP in. civetweb lives in server.cc only; the rest of the program sees requests, responses and a router.
+// HTTP in. civetweb lives in server.cc only; the rest of the program sees requests, responses and a
+// router.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +23,24 @@ class HttpRequest {
  public:
   virtual ~HttpRequest() = default;
   std::string method;
-  std::string path;   // decoded, without the query, after the route prefix
+  std::string path;      // decoded, without the query, after the route prefix
   std::string raw_path;  // as it came, still percent-encoded; "" when there is nothing to decode
-  std::string query;  // raw, without '?'
+  std::string query;     // raw, without '?'
   std::string remote_address;
-  std::map<std::string, std::string, std::less<>> path_params;  // of the route's `:name` parts, decoded
+  std::map<std::string, std::string, std::less<>>
+      path_params;    // of the route's `:name` parts, decoded
   std::string route;  // the matched pattern, set by Router::Dispatch; "" for an unknown path
 
   // A header's value or "" (names are case-insensitive).
   virtual std::string Header(std::string_view name) const = 0;
   virtual bool HasHeader(std::string_view name) const = 0;
-  // Reads the body, at most `limit` bytes; a longer one is ResourceExhausted (413), a broken one DataLoss (400). Not
-  // read until asked for.
+  // Reads the body, at most `limit` bytes; a longer one is ResourceExhausted (413), a broken one
+  // DataLoss (400). Not read until asked for.
   virtual StatusOr<std::string> ReadBody(size_t limit) = 0;
 
-  // For POST of a form the parameters of the body (at most 10 MiB), then those of the query, in order: the first of a
-  // name counts, so that the body wins as in Go. Reads the body at the first call and keeps the answer.
+  // For POST of a form the parameters of the body (at most 10 MiB), then those of the query, in
+  // order: the first of a name counts, so that the body wins as in Go. Reads the body at the first
+  // call and keeps the answer.
   using ParamList = std::vector<std::pair<std::string, std::string>>;
   StatusOr<ParamList> Params();
   // The peer is this machine. A proxy on this machine counts as this machine: see JudgeAccess.
@@ -52,7 +55,8 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  // If set, called after `body` is sent to produce the rest in pieces; false ends it (chunked answer).
+  // If set, called after `body` is sent to produce the rest in pieces; false ends it (chunked
+  // answer).
   std::function<bool(std::string* piece)> stream;
 
   static HttpResponse Text(int status, std::string body);
@@ -66,9 +70,9 @@ using HttpGuard = std::function<std::optional<HttpResponse>(HttpRequest&)>;
 // The body of a 404 or 405 below some path.
 using HttpErrorPage = std::function<HttpResponse(int status, const HttpRequest&)>;
 
-// Method and pattern to handler. Patterns: `/api/v1/label/:name/values`; a last part `*rest` takes everything behind.
-// Filled before the server starts, then read-only and so thread-safe. The first added of equal matches wins, but a
-// pattern without variable parts wins over one with them.
+// Method and pattern to handler. Patterns: `/api/v1/label/:name/values`; a last part `*rest` takes
+// everything behind. Filled before the server starts, then read-only and so thread-safe. The first
+// added of equal matches wins, but a pattern without variable parts wins over one with them.
 class Router {
  public:
   void Add(std::string method, std::string pattern, HttpHandler handler);
@@ -76,9 +80,9 @@ class Router {
   void AddGuard(HttpGuard guard);
   // Makes the 404 and 405 answers of paths that start with `prefix`.
   void SetErrorPage(std::string prefix, HttpErrorPage page);
-  // Runs the handler; 404 for an unknown path, 405 with Allow for an unknown method. HEAD runs the GET handler (the
-  // server leaves the body out). OPTIONS is answered 204 (CORS); answers below /api/ may be read by any origin, as in
-  // Prometheus and Alertmanager.
+  // Runs the handler; 404 for an unknown path, 405 with Allow for an unknown method. HEAD runs the
+  // GET handler (the server leaves the body out). OPTIONS is answered 204 (CORS); answers below
+  // /api/ may be read by any origin, as in Prometheus and Alertmanager.
   HttpResponse Dispatch(HttpRequest& request) const;
   // (method, pattern) of every route, in the order added.
   std::vector<std::pair<std::string, std::string>> Routes() const;
@@ -108,9 +112,11 @@ class Router {
 struct HttpServerOptions {
   std::vector<std::string> listen_addresses = {":9909"};  // host:port, :port; port 0 picks one
   std::string route_prefix;                               // "" or "/x"
-  int threads = 64;                         // one connection each while it is open
-  DurationMs idle_timeout = 60 * kSecond;   // of a kept-alive connection; cut short when threads run out
-  DurationMs body_timeout = 30 * kSecond;   // each read of a request, and (with a clock) a whole body
+  int threads = 64;                                       // one connection each while it is open
+  DurationMs idle_timeout =
+      60 * kSecond;  // of a kept-alive connection; cut short when threads run out
+  DurationMs body_timeout =
+      30 * kSecond;  // each read of a request, and (with a clock) a whole body
   size_t max_header_bytes = 64 * 1024;
   const Clock* clock = nullptr;  // for body_timeout and the Date header; outlives the server
 };
@@ -121,15 +127,16 @@ struct HttpServerStats {
   std::map<std::pair<std::string, int>, uint64_t> by_path_and_code;  // path pattern, status
 };
 
-// Starts listening at construction (Start) and serves until destroyed. Answers are gzip-compressed when the client
-// accepts it and the body is large enough.
+// Starts listening at construction (Start) and serves until destroyed. Answers are gzip-compressed
+// when the client accepts it and the body is large enough.
 class HttpServer {
  public:
-  // AlreadyExists names the address when a port is in use.
-  static StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options, const Router& router);
+  // AlreadyExists names the address when a port is in use. `router` outlives the server.
+  static StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
+                                                     const Router& router);
   virtual ~HttpServer() = default;
   virtual std::vector<std::string> Addresses() const = 0;  // with the real ports
-  virtual int Port() const = 0;                             // of the first address
+  virtual int Port() const = 0;                            // of the first address
   virtual HttpServerStats Stats() const = 0;
   virtual void Stop() = 0;  // no new requests; waits for the running ones
 };

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may call, as long as no users are configured (contract.md "Who may call"): everything from
+// this machine; from elsewhere what is open in Prometheus and Alertmanager. Our own writes need a
+// user or --web.allow-anonymous.
+#pragma once
+
+#include <string>
+
+#include "exporter/http/server.h"
+
+namespace outrider {
+
+struct AuthOptions {
+  bool allow_anonymous = false;
+};
+
+enum class Access {
+  kAllowed,
+  kNeedsUser,      // 401
+  kForeignOrigin,  // 403: a web page of another site drives a browser that can reach us
+};
+
+// Pure. Our own writes: other methods than GET and HEAD below /outrider/, and /-/reload. A request
+// that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this machine.
+Access JudgeAccess(const HttpRequest& request, const AuthOptions& options);
+
+HttpGuard MakeAuthGuard(AuthOptions options);
+
+}  // namespace outrider
