@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/cli/client.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "notifiers/transport/http_client.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// The text of an error answer: {"error": …}, a JSON string, or the body as it is.
+std::string ErrorText(const std::string& body) {
+  const auto json = ParseJson(body);
+  if (json.ok() && json->kind == JsonValue::Kind::kString) return json->string;
+  if (json.ok() && json->Find("error") != nullptr) return json->GetString("error");
+  return std::string(Trim(body));
+}
+
+}  // namespace
+
+StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
+                            const std::string& body, std::string* raw) {
+  HttpClientRequest request;
+  request.method = method;
+  request.url = url;
+  request.body = body;
+  if (!body.empty()) {
+    request.headers.emplace_back(
+        "Content-Type", body[0] == '{' ? "application/json" : "application/x-www-form-urlencoded");
+  }
+  const auto client = MakeCurlHttpClient();
+  const auto response = client->Do(request);
+  if (!response.ok()) {
+    return Annotate(response.status(),
+                    fmt::format("cannot reach {} (is the daemon running? --url says where)", url));
+  }
+  if (response->status / 100 != 2) {
+    return Internal(
+        fmt::format("{} answered {}: {}", url, response->status, ErrorText(response->body)));
+  }
+  if (raw != nullptr) *raw = response->body;
+  return ParseJson(response->body);
+}
+
+std::string EncodeForm(const FormFields& fields) {
+  std::string out;
+  for (const auto& [name, value] : fields) {
+    if (value.empty()) continue;
+    if (!out.empty()) out += '&';
+    out += name + '=' + UrlEncodeQuery(value);
+  }
+  return out;
+}
+
+void PrintTable(const std::vector<std::string>& header,
+                const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& cell : header) widths.push_back(RuneCount(cell));
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], RuneCount(row[i]));
+  }
+  const auto print = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] - RuneCount(row[i]) + 2, ' ');
+    }
+    fmt::print("{}\n", line);
+  };
+  print(header);
+  for (const auto& row : rows) print(row);
+}
+
+int Fail(const Status& status) {
+  fmt::print(stderr, "outrider: {}\n", Message(status));
+  return 1;
+}
+
+}  // namespace outrider

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the client commands share: calling a daemon's API, printing tables.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/base/json.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// Errors name the URL and, for an HTTP error, the server's own text.
+StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
+                            const std::string& body, std::string* raw = nullptr);
+
+using FormFields = std::vector<std::pair<std::string, std::string>>;
+std::string EncodeForm(const FormFields& fields);
+
+// Columns padded to their widest cell, on standard output.
+void PrintTable(const std::vector<std::string>& header,
+                const std::vector<std::vector<std::string>>& rows);
+
+// Prints an error on standard error; returns the exit code 1.
+int Fail(const Status& status);
+
+}  // namespace outrider

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line as one table of commands and flags. CLI11 stays in this file.
+#include "exporter/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+
+namespace outrider {
+namespace {
+
+// All options and what to run, filled while parsing.
+struct Parsed {
+  RunOptions run;
+  DemoOptions demo;
+  ClientOptions client;
+  QueryOptions query;
+  IncidentOptions incident;
+  std::vector<std::string> files;
+  std::vector<std::string> labels;
+  std::string config_file;
+  std::function<int()> action;
+};
+
+void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
+  CLI::App* run = app.add_subcommand("run", "Run the daemon");
+  run->add_option("--config.file", p->run.config_file,
+                  "Configuration (outrider.yml); without it the defaults are used");
+  run->add_option("--storage.path", p->run.storage_path, "Directory for all that is kept")
+      ->capture_default_str();
+  run->add_option("--web.listen-address", p->run.listen_addresses,
+                  "Address to listen on; repeatable")
+      ->capture_default_str();
+  run->add_option("--web.config.file", p->run.web_config_file,
+                  "TLS and users (exporter-toolkit format)");
+  run->add_option("--web.external-url", p->run.external_url,
+                  "URL under which people reach this daemon; used in messages");
+  run->add_option("--web.route-prefix", p->run.route_prefix, "Prefix of all paths");
+  run->add_flag("--web.allow-anonymous", p->run.allow_anonymous,
+                "Let anybody who reaches the listener change incidents");
+  run->add_option("--log.level", p->run.log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  run->add_option("--log.format", p->run.log_format, "logfmt or json")
+      ->check(CLI::IsMember({"logfmt", "json"}))
+      ->capture_default_str();
+  run->callback([p, &env] { p->action = [p, &env] { return RunDaemon(p->run, env); }; });
+}
+
+void AddDemo(CLI::App& app, Parsed* p, const Environment& env) {
+  CLI::App* demo = app.add_subcommand(
+      "demo", "Run the whole product with a built-in world that sends it remote write");
+  demo->add_option("--web.listen-address", p->demo.listen_addresses,
+                   "Address to listen on; repeatable")
+      ->capture_default_str();
+  demo->add_option("--for", p->demo.run_for, "End after this long, e.g. 5m; default: until Ctrl-C");
+  demo->callback([p, &env] { p->action = [p, &env] { return RunDemo(p->demo, env); }; });
+}
+
+void AddCheck(CLI::App& app, Parsed* p) {
+  CLI::App* check =
+      app.add_subcommand("check", "Validate files; errors name file, line and column");
+  check->require_subcommand(1);
+  const struct {
+    const char* name;
+    const char* help;
+    CheckKind kind;
+  } kChecks[] = {
+      {"config", "outrider.yml and everything it names", CheckKind::kConfig},
+      {"rules", "Prometheus rule files, as promtool check rules does", CheckKind::kRules},
+      {"alertmanager", "Alertmanager configurations", CheckKind::kAlertmanager},
+      {"analytics", "Analytics files (trends, anomalies, forecasts)", CheckKind::kAnalytics},
+      {"incidents", "incidents.yml", CheckKind::kIncidents},
+      {"bundle", "Bundles: rules and their receivers in one file", CheckKind::kBundle},
+  };
+  for (const auto& c : kChecks) {
+    CLI::App* sub = check->add_subcommand(c.name, c.help);
+    sub->add_option("files", p->files, "Files to check")->required();
+    sub->callback(
+        [p, kind = c.kind] { p->action = [p, kind] { return RunCheck(kind, p->files); }; });
+  }
+}
+
+void AddTest(CLI::App& app, Parsed* p) {
+  CLI::App* test = app.add_subcommand("test", "Try rules, expressions and routes without a daemon");
+  test->require_subcommand(1);
+  CLI::App* promql = test->add_subcommand("promql", "Run files of the PromQL test language");
+  promql->add_option("files", p->files, "Test files")->required();
+  promql->callback([p] { p->action = [p] { return RunTestPromql(p->files); }; });
+  CLI::App* route = test->add_subcommand("route", "Which receivers a label set reaches");
+  route->add_option("--config.file", p->config_file, "Alertmanager configuration")->required();
+  route->add_option("labels", p->labels, "label=value …")->required();
+  route->callback([p] { p->action = [p] { return RunTestRoute(p->config_file, p->labels); }; });
+}
+
+void AddClientFlags(CLI::App* command, Parsed* p) {
+  command->add_option("--url", p->client.url, "The daemon's URL (environment: OUTRIDER_URL)")
+      ->envname("OUTRIDER_URL")
+      ->capture_default_str();
+  command->add_option("--output", p->client.output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+}
+
+void AddQuery(CLI::App& app, Parsed* p) {
+  CLI::App* query = app.add_subcommand("query", "Evaluate PromQL on a running daemon");
+  query->require_subcommand(1);
+  CLI::App* instant = query->add_subcommand("instant", "At one time");
+  AddClientFlags(instant, p);
+  instant->add_option("expr", p->query.expr, "The expression")->required();
+  instant->add_option("--time", p->query.time, "RFC 3339 or Unix seconds; default now");
+  instant->callback([p] { p->action = [p] { return RunQueryInstant(p->client, p->query); }; });
+  CLI::App* range = query->add_subcommand("range", "Over a range of time");
+  AddClientFlags(range, p);
+  range->add_option("expr", p->query.expr, "The expression")->required();
+  range->add_option("--start", p->query.start, "RFC 3339 or Unix seconds")->required();
+  range->add_option("--end", p->query.end, "RFC 3339 or Unix seconds")->required();
+  range->add_option("--step", p->query.step, "Seconds or a duration")->required();
+  range->callback([p] { p->action = [p] { return RunQueryRange(p->client, p->query); }; });
+}
+
+void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
+  CLI::App* incident =
+      app.add_subcommand("incident", "List and work on incidents of a running daemon");
+  incident->require_subcommand(1);
+  CLI::App* list = incident->add_subcommand("list", "Incidents, newest first");
+  AddClientFlags(list, p);
+  list->add_option("--state", p->incident.state, "new, acknowledged, investigating or resolved");
+  list->add_option("--severity", p->incident.severity, "critical, high, medium, low or info");
+  list->add_option("--limit", p->incident.limit, "At most this many")->capture_default_str();
+  list->callback([p, &env] {
+    p->action = [p, &env] { return RunIncidentList(p->client, p->incident, env.clock.NowNanos()); };
+  });
+  CLI::App* show = incident->add_subcommand("show", "One incident with its history and clocks");
+  AddClientFlags(show, p);
+  show->add_option("id", p->incident.id, "Incident id")->required();
+  show->callback([p] { p->action = [p] { return RunIncidentShow(p->client, p->incident); }; });
+  const struct {
+    const char* name;
+    const char* verb;
+    const char* help;
+  } kActions[] = {
+      {"ack", "acknowledge", "Acknowledge: you are on it, paging stops"},
+      {"investigate", "investigate", "Say that you are investigating"},
+      {"resolve", "resolve", "Resolve it"},
+      {"reopen", "reopen", "Open it again"},
+      {"unack", "unacknowledge", "Give it back; escalation starts again"},
+      {"note", "notes", "Add a note"},
+  };
+  for (const auto& a : kActions) {
+    CLI::App* sub = incident->add_subcommand(a.name, a.help);
+    AddClientFlags(sub, p);
+    sub->add_option("id", p->incident.id, "Incident id")->required();
+    sub->add_option("--by", p->incident.by, "Who you are; default $USER");
+    auto* note = sub->add_option("--note", p->incident.note, "Why, for the audit trail");
+    if (std::string_view(a.verb) == "notes") note->required();
+    sub->callback([p, verb = std::string(a.verb)] {
+      p->action = [p, verb] { return RunIncidentAction(p->client, verb, p->incident); };
+    });
+  }
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv, const Environment& env) {
+  CLI::App app{
+      "Outrider rides beside Prometheus: rules, alerts, incidents, analytics and cost in one "
+      "process."};
+  app.name("outrider");
+  app.require_subcommand(1);
+  Parsed parsed;
+  AddRun(app, &parsed, env);
+  AddDemo(app, &parsed, env);
+  AddCheck(app, &parsed);
+  AddTest(app, &parsed);
+  AddQuery(app, &parsed);
+  AddIncident(app, &parsed, env);
+  app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
+    parsed.action = RunVersion;
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  return parsed.action ? parsed.action() : 2;
+}
+
+}  // namespace outrider

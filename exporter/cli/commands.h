@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands behind the command line: command_line.cc turns arguments into these structs, each
+// function below is one file. Exit codes: 0 ok, 1 failed, 2 misuse.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/random.h"
+
+namespace outrider {
+
+// What a command may use of the outside; main hands in the machine's.
+struct Environment {
+  const Clock& clock;
+  Random& random;
+};
+
+struct RunOptions {
+  std::string config_file;
+  std::string storage_path = "data";
+  std::vector<std::string> listen_addresses = {":9909"};
+  std::string web_config_file;
+  std::string external_url;
+  std::string route_prefix;
+  bool allow_anonymous = false;
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+};
+int RunDaemon(const RunOptions& options, const Environment& env);  // run.cc
+
+struct DemoOptions {
+  std::vector<std::string> listen_addresses = {"127.0.0.1:9909"};
+  std::string run_for;  // a duration; empty: until interrupted
+};
+int RunDemo(const DemoOptions& options, const Environment& env);  // demo.cc
+
+enum class CheckKind { kConfig, kRules, kAlertmanager, kAnalytics, kIncidents, kBundle };
+int RunCheck(CheckKind kind, const std::vector<std::string>& files);  // check.cc
+
+int RunTestPromql(const std::vector<std::string>& files);  // test.cc
+int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);
+
+struct ClientOptions {
+  std::string url = "http://localhost:9909";
+  std::string output = "table";  // table or json
+};
+struct QueryOptions {
+  std::string expr;
+  std::string time;   // instant
+  std::string start;  // range
+  std::string end;
+  std::string step;
+};
+int RunQueryInstant(const ClientOptions& client, const QueryOptions& query);  // query.cc
+int RunQueryRange(const ClientOptions& client, const QueryOptions& query);
+
+struct IncidentOptions {
+  std::string id;
+  std::string by;
+  std::string note;
+  std::string state;     // filter of list
+  std::string severity;  // filter of list
+  int limit = 50;
+};
+int RunIncidentList(const ClientOptions& client, const IncidentOptions& options,
+                    Nanos now);  // incident.cc
+int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options);
+// `verb`: acknowledge, investigate, resolve, reopen, unacknowledge, notes.
+int RunIncidentAction(const ClientOptions& client, const std::string& verb,
+                      const IncidentOptions& options);
+
+int RunVersion();  // version.cc
+
+}  // namespace outrider
