@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// alertmanager.yml (and bundle files) as values. Source: specs/alertmanager.md §1. Each channel parses its own
-// receiver section, so this room knows no channel.
+// alertmanager.yml (and bundle files) as values. Source: specs/alertmanager.md §1. Each channel
+// parses its own receiver section, so this room knows no channel.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,7 +43,8 @@ struct InhibitRuleConfig {
   std::vector<std::string> equal;
 };
 
-// One entry of a receiver's list, e.g. the first of webhook_configs: kind "webhook", index 0 (position in its list).
+// One entry of a receiver's list, e.g. the first of webhook_configs: kind "webhook", index 0
+// (position in its list).
 struct IntegrationConfig {
   std::string kind;  // webhook, slack, email, …, log
   int index = 0;
@@ -50,6 +53,7 @@ struct IntegrationConfig {
 struct ReceiverConfig {
   std::string name;
   std::vector<IntegrationConfig> integrations;
+  std::map<std::string, std::string> labels;  // besides the implicit name=<receiver>
 };
 
 // A route with everything inherited already filled in.
@@ -64,30 +68,51 @@ struct RouteConfig {
   std::vector<std::string> mute_time_intervals;
   std::vector<std::string> active_time_intervals;
   bool continue_matching = false;
+  std::map<std::string, std::string> labels;  // templates of route labels, merged with the parent's
   std::string key;  // `{}/{severity="critical"}` (specs/alertmanager.md §2 "Ids")
   std::vector<RouteConfig> routes;
 };
 
 struct AlertmanagerConfig {
-  std::string file;                 // where it came from; paths inside are relative to it
+  std::string file;  // where it came from; paths inside are relative to it
   DurationMs resolve_timeout = 5 * kMinute;
-  YamlNode global;                  // channels read their own keys (slack_api_url, smtp_smarthost, http_config …)
+  YamlNode global;  // channels read their own keys (slack_api_url, smtp_smarthost, http_config …)
   RouteConfig route;
   std::vector<ReceiverConfig> receivers;
   std::vector<InhibitRuleConfig> inhibit_rules;
   std::vector<NamedTimeInterval> time_intervals;
   std::vector<std::string> templates;  // globs
+  std::vector<std::string> warnings;   // for the log: matchers whose meaning changes, and the like
 };
 
-// Parses and checks; errors carry file:line:column where there is a place, and Alertmanager's texts.
-StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text, const std::string& file);
+// Parses and checks; errors carry file:line:column where there is a place, and Alertmanager's
+// texts.
+StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text,
+                                                     const std::string& file);
 // What is used when no configuration is given: everything to the receiver `log`.
 AlertmanagerConfig DefaultAlertmanagerConfig();
-// Parses the `route`, `receivers`, `inhibit_rules` and `time_intervals` of a bundle file (contract.md) and hangs them
-// under `config` as routes that only see alerts carrying outrider_bundle=<file stem>. `groups` are the rules' part.
+// Parses the `route`, `receivers`, `inhibit_rules` and `time_intervals` of a bundle file
+// (contract.md) and hangs them under `config` as routes that only see alerts carrying
+// outrider_bundle=<file stem>. `groups` are the rules' part.
 Status AddBundle(std::string_view text, const std::string& file, AlertmanagerConfig* config);
+inline constexpr std::string_view kBundleLabel = "outrider_bundle";
+// The value of kBundleLabel for a bundle file: its name without directory and extension.
+std::string BundleName(const std::string& file);
 
-// `foo="bar", baz=~"qux"`, braces optional; classic and UTF-8 grammars with Alertmanager's fallback.
+// The whole configuration as YAML with secrets masked and defaults filled in, for /api/v2/status.
+// Alertmanager and amtool can load it: the built-in log_configs, which they do not know, are left
+// out.
+std::string MaskedYaml(const AlertmanagerConfig& config);
+
+// `foo="bar", baz=~"qux"`, braces optional; classic and UTF-8 grammars with Alertmanager's
+// fallback.
 StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text);
+// As above; what a user should change is added to `*warnings`.
+StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text,
+                                             std::vector<std::string>* warnings);
+// Exactly one matcher without braces, as API filters and amtool arguments have it.
+StatusOr<Matcher> ParseMatcher(std::string_view text);
+// `{a="b",c=~"d"}` in the given order, escaped as in route and group keys.
+std::string MatchersText(std::span<const Matcher> matchers);
 
 }  // namespace outrider

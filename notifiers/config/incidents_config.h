@@ -28,26 +28,31 @@ struct SlaTarget {
 struct EscalationTier {
   DurationMs delay = 0;                // from the start of the incident (or of its epoch), absolute
   std::vector<std::string> receivers;  // names of alertmanager.yml receivers that are told
+  std::vector<std::string>
+      recipients;  // `recipients` or `targets` of the source systems' shapes, as written
 };
 struct EscalationPolicy {
   std::string name;
   std::vector<Severity> severities;  // empty: all
   std::vector<EscalationTier> tiers;
-  int repeat = 0;                     // how often the last round is run again
+  int repeat = 0;  // how often the last round is run again
   DurationMs repeat_interval = 15 * kMinute;
 };
 
 struct IncidentsConfig {
   std::vector<std::string> group_by = {"alertname", "cluster", "namespace", "service"};
-  // Only alerts that match open incidents. Default: severity!="none" and not Watchdog or InfoInhibitor.
+  // Only alerts that match open incidents. Default: severity!="none" and not Watchdog or
+  // InfoInhibitor.
   std::vector<Matcher> match;
-  std::map<std::string, Severity> severity_map;  // value of the severity label; defaults of issue text
+  std::map<std::string, Severity>
+      severity_map;  // value of the severity label; defaults of issue text
   Severity default_severity = Severity::kMedium;
-  std::array<SlaTarget, kSeverityCount> sla;     // by Severity
+  std::array<SlaTarget, kSeverityCount> sla;  // by Severity
   std::vector<EscalationPolicy> escalation_policies;
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
   bool ack_stops_repeats = false;
-  bool strict_legacy = false;  // only the six transitions of the original
+  bool strict_legacy = false;         // only the six transitions of the original
+  std::vector<std::string> warnings;  // for the log
 };
 
 IncidentsConfig DefaultIncidentsConfig();

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole of alertmanager.yml, section by section (sections.h), and bundles on top of it.
+#include "notifiers/config/alertmanager_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/config/integration_table.h"
+#include "notifiers/config/schema.h"
+#include "notifiers/config/sections.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// Sections that are accepted so that files load unchanged; they do nothing here.
+constexpr std::string_view kForeignSections =
+    "tracing{client_type endpoint sampling_fraction insecure:b tls_config:T headers:x compression "
+    "timeout:d} "
+    "event_recorder{file_outputs[path] webhook_outputs[url:S http_config:H timeout:d workers:i "
+    "max_retries:i retry_backoff:d batch:b batch_max_events:i batch_max_bytes:* "
+    "batch_flush_interval:d] kafka_outputs[brokers:l topic client_id format acks compression "
+    "buffer_size:i tls_config:T] stdout_outputs:*}";
+
+Status ParseReceivers(const YamlNode* list, const SectionContext& context,
+                      AlertmanagerConfig* config) {
+  for (const YamlNode* item : TRY(ListItems(list, "receivers", context))) {
+    ReceiverConfig receiver = TRY(ParseReceiver(*item, config->global, context));
+    if (std::ranges::count(config->receivers, receiver.name, &ReceiverConfig::name) > 0) {
+      return context.Error(
+          *item, fmt::format("notification config name {} is not unique", Quote(receiver.name)));
+    }
+    config->receivers.push_back(std::move(receiver));
+  }
+  return absl::OkStatus();
+}
+
+Status ParseInhibitRules(const YamlNode* list, const SectionContext& context,
+                         std::vector<InhibitRuleConfig>* rules) {
+  for (const YamlNode* item : TRY(ListItems(list, "inhibit_rules", context))) {
+    rules->push_back(TRY(ParseInhibitRule(*item, context)));
+  }
+  return absl::OkStatus();
+}
+
+Status ParseAllTimeIntervals(YamlReader* reader, const SectionContext& context,
+                             AlertmanagerConfig* config) {
+  std::set<std::string> names;
+  for (const NamedTimeInterval& known : config->time_intervals) names.insert(known.name);
+  TRY(ParseTimeIntervals(reader->Child("mute_time_intervals"), "mute time interval", context,
+                         &names, &config->time_intervals));
+  return ParseTimeIntervals(reader->Child("time_intervals"), "time interval", context, &names,
+                            &config->time_intervals);
+}
+
+Status ParseForeignSections(YamlReader* reader, const SectionContext& context,
+                            AlertmanagerConfig* config) {
+  YamlNode foreign;
+  foreign.kind = YamlNode::Kind::kMap;
+  for (const char* key : {"tracing", "event_recorder"}) {
+    const YamlNode* section = reader->Child(key);
+    if (section == nullptr) continue;
+    YamlNode name;
+    name.kind = YamlNode::Kind::kScalar;
+    name.scalar = key;
+    foreign.entries.emplace_back(name, *section);
+    config->warnings.push_back(fmt::format("{}: section {} has no effect", context.file, key));
+  }
+  return CheckSchema(foreign, kForeignSections, context.file, "config");
+}
+
+Status ParseTop(const YamlNode& root, const SectionContext& context, AlertmanagerConfig* config) {
+  YamlReader reader(root, context.file, "config");
+  if (const YamlNode* global = reader.Child("global")) config->global = *global;
+  TRY(CheckGlobal(config->global, context.file));
+  if (IsSet(config->global, "resolve_timeout")) {
+    config->resolve_timeout = TRY(ParseDuration(config->global.Find("resolve_timeout")->scalar));
+  }
+  const YamlNode* route = reader.Child("route");
+  const YamlNode* receivers = reader.Child("receivers");
+  const YamlNode* inhibit_rules = reader.Child("inhibit_rules");
+  reader.StringList("templates", &config->templates);
+  // Alertmanager's order of complaints: what stands in one section before what binds two.
+  if (route != nullptr && !route->IsNull()) {
+    config->route = TRY(ParseRoute(*route, RouteConfig(), context));
+  }
+  TRY(ParseReceivers(receivers, context, config));
+  TRY(ParseInhibitRules(inhibit_rules, context, &config->inhibit_rules));
+  TRY(ParseAllTimeIntervals(&reader, context, config));
+  TRY(ParseForeignSections(&reader, context, config));
+  TRY(reader.Finish());
+  if (route == nullptr || route->IsNull()) return context.Error(root, "no routes provided");
+  TRY(CheckRootRoute(*route, config->route, context));
+  TRY(CheckRouteNames(config->route, *config, context));
+  SetRouteKeys(&config->route, "");
+  return absl::OkStatus();
+}
+
+Matcher BundleMatcher(const std::string& file) {
+  return Matcher::Equal(std::string(kBundleLabel), BundleName(file));
+}
+
+}  // namespace
+
+StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text,
+                                                     const std::string& file) {
+  const YamlNode root = TRY(ParseYaml(text, file));
+  AlertmanagerConfig config;
+  config.file = file;
+  const SectionContext context{file, &config.warnings};
+  if (root.IsNull()) return context.Error(root, "no route provided in config");
+  TRY(ParseTop(root, context, &config));
+  return config;
+}
+
+AlertmanagerConfig DefaultAlertmanagerConfig() {
+  AlertmanagerConfig config;
+  config.route.receiver = "log";
+  config.route.group_by = {std::string(kAlertName)};
+  config.receivers.push_back({"log", {{"log", 0, YamlNode()}}, {}});
+  SetRouteKeys(&config.route, "");
+  return config;
+}
+
+std::string BundleName(const std::string& file) {
+  const size_t slash = file.rfind('/');
+  const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
+  const size_t dot = name.rfind('.');
+  return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
+}
+
+Status AddBundle(std::string_view text, const std::string& file, AlertmanagerConfig* config) {
+  const YamlNode root = TRY(ParseYaml(text, file));
+  AlertmanagerConfig changed = *config;  // all or nothing
+  const SectionContext context{file, &changed.warnings};
+  YamlReader reader(root, file, "bundle");
+  reader.Child("groups");
+  const YamlNode* route = reader.Child("route");
+  TRY(ParseReceivers(reader.Child("receivers"), context, &changed));
+  TRY(ParseAllTimeIntervals(&reader, context, &changed));
+  std::vector<InhibitRuleConfig> rules;
+  TRY(ParseInhibitRules(reader.Child("inhibit_rules"), context, &rules));
+  TRY(reader.Finish());
+  const Matcher own = BundleMatcher(file);
+  for (InhibitRuleConfig& rule : rules) {
+    rule.source_matchers.push_back(own);
+    rule.target_matchers.push_back(own);
+    SortMatchers(&rule.source_matchers);
+    SortMatchers(&rule.target_matchers);
+    changed.inhibit_rules.push_back(std::move(rule));
+  }
+  if (route != nullptr && !route->IsNull()) {
+    RouteConfig child = TRY(ParseRoute(*route, changed.route, context));
+    child.matchers.push_back(own);
+    SortMatchers(&child.matchers);
+    TRY(CheckRouteNames(child, changed, context));
+    // In front, so that no catch-all route of the main file takes the bundle's alerts first.
+    changed.route.routes.insert(changed.route.routes.begin(), std::move(child));
+    SetRouteKeys(&changed.route, "");
+  }
+  *config = std::move(changed);
+  return absl::OkStatus();
+}
+
+}  // namespace outrider

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/config/escalation_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// A channel of the source systems names the receiver that stands for it: `email`, `webhook:slack` →
+// slack.
+std::string ReceiverOfChannel(const std::string& channel) {
+  const size_t colon = channel.find(':');
+  return colon == std::string::npos ? channel : channel.substr(colon + 1);
+}
+
+StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& context,
+                                   std::set<int64_t>* levels) {
+  EscalationTier tier;
+  std::vector<std::string> channels;
+  int64_t level = 0;
+  double minutes = 0;
+  YamlReader reader(node, context.file, "tier");
+  const bool delay = reader.Duration("delay", &tier.delay);
+  const bool in_minutes = reader.Double("delay_minutes", &minutes);
+  const bool has_level = reader.Int("level", &level) || reader.Int("tier", &level);
+  reader.StringList("receivers", &tier.receivers);
+  reader.StringList("channels", &channels);
+  reader.StringList("recipients", &tier.recipients);
+  reader.StringList("targets", &tier.recipients);
+  if (delay && in_minutes) reader.Fail("delay", "delay and delay_minutes exclude each other");
+  if (minutes < 0 || minutes > 525600) reader.Fail("delay_minutes", "must lie in 0..525600");
+  TRY(reader.Finish());
+  if (in_minutes) tier.delay = static_cast<DurationMs>(minutes * kMinute);
+  for (const std::string& channel : channels) tier.receivers.push_back(ReceiverOfChannel(channel));
+  if (tier.receivers.empty()) {
+    return context.Error(node, "a tier needs receivers (or channels)");
+  }
+  if (has_level && !levels->insert(level).second) {
+    return context.Error(node, fmt::format("tier {} is there twice", level));
+  }
+  return tier;
+}
+
+// The list of tiers, wherever the shape at hand keeps it.
+StatusOr<const YamlNode*> TierList(const YamlNode& node, const YamlNode* tiers,
+                                   const YamlNode* rules, const SectionContext& context) {
+  if ((tiers != nullptr) == (rules != nullptr)) {
+    return context.Error(node, "a policy needs either tiers or rules");
+  }
+  if (rules == nullptr || !rules->IsMap()) return tiers == nullptr ? rules : tiers;
+  YamlReader reader(*rules, context.file, "rules");
+  const YamlNode* inner = reader.Child("tiers");
+  TRY(reader.Finish());
+  return inner;
+}
+
+Status ParseSeverities(const std::vector<std::string>& names, const YamlNode& node,
+                       const SectionContext& context, EscalationPolicy* policy) {
+  for (const std::string& name : names) {
+    const auto severity = ParseSeverity(name);
+    if (!severity) return context.Error(node, fmt::format("unknown severity {}", Quote(name)));
+    policy->severities.push_back(*severity);
+  }
+  return absl::OkStatus();
+}
+
+Status ParsePolicy(const YamlNode& node, const SectionContext& context, EscalationPolicy* policy,
+                   bool* enabled) {
+  std::string description;
+  std::vector<std::string> severities;
+  int64_t repeat = 0;
+  YamlReader reader(node, context.file, "policy");
+  reader.String("name", &policy->name);
+  reader.String("description", &description);
+  reader.Bool("enabled", enabled);
+  reader.StringList("severities", &severities);
+  const YamlNode* tiers = reader.Child("tiers");
+  const YamlNode* rules = reader.Child("rules");
+  if (reader.Int("repeat", &repeat) && (repeat < 0 || repeat > 1000)) {
+    reader.Fail("repeat", "must lie in 0..1000");
+  }
+  if (reader.Duration("repeat_interval", &policy->repeat_interval) &&
+      policy->repeat_interval <= 0) {
+    reader.Fail("repeat_interval", "must be longer than zero");
+  }
+  TRY(reader.Finish());
+  policy->repeat = static_cast<int>(repeat);
+  if (policy->name.empty()) return context.Error(node, "missing name in escalation policy");
+  TRY(ParseSeverities(severities, node, context, policy));
+  std::set<int64_t> levels;
+  const YamlNode* list = TRY(TierList(node, tiers, rules, context));
+  for (const YamlNode* item : TRY(ListItems(list, "tiers", context))) {
+    policy->tiers.push_back(TRY(ParseTier(*item, context, &levels)));
+  }
+  if (policy->tiers.empty()) return context.Error(node, "an escalation policy needs a tier");
+  std::ranges::stable_sort(policy->tiers, {}, &EscalationTier::delay);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(const YamlNode* list,
+                                                                const SectionContext& context) {
+  std::vector<EscalationPolicy> policies;
+  std::set<std::string> names;
+  for (const YamlNode* item : TRY(ListItems(list, "escalation_policies", context))) {
+    EscalationPolicy policy;
+    bool enabled = true;
+    TRY(ParsePolicy(*item, context, &policy, &enabled));
+    if (!names.insert(policy.name).second) {
+      return context.Error(*item,
+                           fmt::format("escalation policy {} is not unique", Quote(policy.name)));
+    }
+    if (enabled) policies.push_back(std::move(policy));
+  }
+  return policies;
+}
+
+}  // namespace outrider

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/config/http_config.h"
+
+#include <fmt/format.h>
+
+#include "notifiers/config/schema.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// Headers the client sets itself.
+constexpr std::string_view kReservedHeaders[] = {"authorization",
+                                                 "host",
+                                                 "content-encoding",
+                                                 "content-length",
+                                                 "content-type",
+                                                 "user-agent",
+                                                 "connection",
+                                                 "keep-alive",
+                                                 "proxy-authenticate",
+                                                 "proxy-authorization",
+                                                 "www-authenticate",
+                                                 "accept-encoding",
+                                                 "x-prometheus-remote-write-version",
+                                                 "x-amz-date",
+                                                 "x-amz-content-sha256",
+                                                 "x-amz-security-token"};
+
+Status CheckTls(const YamlNode& node, const std::string& file) {
+  for (const std::string_view key : {"min_version", "max_version"}) {
+    if (!IsSet(node, key)) continue;
+    const YamlNode& value = *node.Find(key);
+    bool known = false;
+    for (const std::string_view version : {"TLS10", "TLS11", "TLS12", "TLS13"}) {
+      known = known || value.scalar == version;
+    }
+    if (!known) return YamlError(file, value, "unknown TLS version: " + value.scalar);
+  }
+  if (IsSet(node, "cert") || IsSet(node, "cert_file")) {
+    if (!IsSet(node, "key") && !IsSet(node, "key_file")) {
+      return YamlError(file, node,
+                       "exactly one of key or key_file must be configured when a client "
+                       "certificate is configured");
+    }
+  } else if (IsSet(node, "key") || IsSet(node, "key_file")) {
+    return YamlError(
+        file, node,
+        "exactly one of cert or cert_file must be configured when a client key is configured");
+  }
+  return absl::OkStatus();
+}
+
+Status CheckHeaders(const YamlNode& headers, const std::string& file) {
+  for (const auto& [name, value] : headers.entries) {
+    for (const std::string_view reserved : kReservedHeaders) {
+      if (ToLower(name.scalar) == reserved) {
+        return YamlError(file, name,
+                         fmt::format("setting header \"{}\" is not allowed", name.scalar));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status CheckProxy(const YamlNode& node, const std::string& file) {
+  const YamlNode* from_environment = node.Find("proxy_from_environment");
+  const bool environment = from_environment != nullptr && from_environment->scalar == "true";
+  if (environment && IsSet(node, "proxy_url")) {
+    return YamlError(file, node,
+                     "if proxy_from_environment is configured, proxy_url must not be configured");
+  }
+  if (environment && IsSet(node, "no_proxy")) {
+    return YamlError(file, node,
+                     "if proxy_from_environment is configured, no_proxy must not be configured");
+  }
+  if (IsSet(node, "no_proxy") && !IsSet(node, "proxy_url")) {
+    return YamlError(file, node, "if no_proxy is configured, proxy_url must also be configured");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Status CheckHttpConfigRules(const YamlNode& node, const std::string& file) {
+  if (!node.IsMap()) return absl::OkStatus();
+  const bool basic = IsSet(node, "basic_auth");
+  const bool bearer = IsSet(node, "bearer_token") || IsSet(node, "bearer_token_file");
+  const bool authorization = IsSet(node, "authorization");
+  const bool oauth2 = IsSet(node, "oauth2");
+  if (bearer && authorization) {
+    return YamlError(file, node,
+                     "authorization is not compatible with bearer_token & bearer_token_file");
+  }
+  if (basic + bearer + authorization + oauth2 > 1) {
+    return YamlError(file, node,
+                     bearer
+                         ? "at most one of basic_auth, oauth2, bearer_token & bearer_token_file "
+                           "must be configured"
+                         : "at most one of basic_auth, oauth2 & authorization must be configured");
+  }
+  if (authorization) {
+    const YamlNode* type = node.Find("authorization")->Find("type");
+    if (type != nullptr && ToLower(type->scalar) == "basic") {
+      return YamlError(file, *type,
+                       "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
+    }
+  }
+  if (IsSet(node, "tls_config")) TRY(CheckTls(*node.Find("tls_config"), file));
+  if (IsSet(node, "http_headers")) TRY(CheckHeaders(*node.Find("http_headers"), file));
+  return CheckProxy(node, file);
+}
+
+}  // namespace outrider

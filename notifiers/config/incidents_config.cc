@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/config/incidents_config.h"
+
+#include <fmt/format.h>
+
+#include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/escalation_config.h"
+#include "notifiers/config/sections.h"
+#include "storage/base/strict_yaml.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+struct SeverityDefault {
+  Severity severity;
+  std::string_view name;
+  int acknowledge_minutes;
+  int resolve_minutes;
+};
+// In the order of the enum. Source: specs/source_systems.md §3.2.
+constexpr SeverityDefault kSeverities[kSeverityCount] = {
+    {Severity::kInfo, "info", 1440, 10080},   {Severity::kLow, "low", 240, 1440},
+    {Severity::kMedium, "medium", 60, 480},   {Severity::kHigh, "high", 15, 120},
+    {Severity::kCritical, "critical", 5, 30},
+};
+
+StatusOr<Severity> SeverityAt(const YamlNode& node, const SectionContext& context) {
+  if (const auto severity = ParseSeverity(node.scalar)) return *severity;
+  return context.Error(node, fmt::format("unknown severity {}: critical, high, medium, low and "
+                                         "info are known",
+                                         Quote(node.scalar)));
+}
+
+Status ParseSla(const YamlNode* node, const SectionContext& context, IncidentsConfig* config) {
+  if (node == nullptr || node->IsNull()) return absl::OkStatus();
+  if (!node->IsMap()) return context.Error(*node, "a map of severities is wanted for sla");
+  for (const auto& [key, value] : node->entries) {
+    const Severity severity = TRY(SeverityAt(key, context));
+    SlaTarget& target = config->sla[static_cast<size_t>(severity)];
+    YamlReader reader(value, context.file, "sla");
+    reader.Duration("acknowledge", &target.acknowledge);
+    reader.Duration("resolve", &target.resolve);
+    TRY(reader.Finish());
+    if (target.acknowledge <= 0 || target.resolve <= 0) {
+      return context.Error(value, "an SLA target must be longer than zero");
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status ParseSeverityMap(const YamlNode* node, const SectionContext& context,
+                        IncidentsConfig* config) {
+  if (node == nullptr || node->IsNull()) return absl::OkStatus();
+  if (!node->IsMap()) return context.Error(*node, "a map is wanted for severity_map");
+  for (const auto& [key, value] : node->entries) {
+    config->severity_map[ToLower(key.scalar)] = TRY(SeverityAt(value, context));
+  }
+  return absl::OkStatus();
+}
+
+Status ParseScalars(YamlReader* reader, const YamlNode& root, const SectionContext& context,
+                    IncidentsConfig* config) {
+  reader->StringList("group_by", &config->group_by);
+  reader->Duration("reopen_window", &config->reopen_window);
+  reader->Bool("ack_stops_repeats", &config->ack_stops_repeats);
+  reader->Bool("strict_legacy", &config->strict_legacy);
+  std::string severity;
+  if (reader->String("default_severity", &severity)) {
+    config->default_severity = TRY(SeverityAt(*root.Find("default_severity"), context));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<Matcher> DefaultMatch() {
+  // Texts of our own that always parse.
+  return *ParseMatchers(R"(severity!="none",alertname!~"Watchdog|InfoInhibitor")");
+}
+
+}  // namespace
+
+std::string_view SeverityText(Severity severity) {
+  return kSeverities[static_cast<size_t>(severity)].name;
+}
+
+std::optional<Severity> ParseSeverity(std::string_view text) {
+  const std::string lower = ToLower(text);
+  for (const SeverityDefault& row : kSeverities) {
+    if (row.name == lower) return row.severity;
+  }
+  return std::nullopt;
+}
+
+IncidentsConfig DefaultIncidentsConfig() {
+  IncidentsConfig config;
+  config.match = DefaultMatch();
+  for (const SeverityDefault& row : kSeverities) {
+    config.severity_map[std::string(row.name)] = row.severity;
+    config.sla[static_cast<size_t>(row.severity)] = {row.acknowledge_minutes * kMinute,
+                                                     row.resolve_minutes * kMinute};
+  }
+  config.severity_map["page"] = Severity::kCritical;
+  config.severity_map["error"] = Severity::kHigh;
+  config.severity_map["warning"] = Severity::kMedium;
+  return config;
+}
+
+StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file) {
+  const YamlNode root = TRY(ParseYaml(text, file));
+  IncidentsConfig config = DefaultIncidentsConfig();
+  const SectionContext context{file, &config.warnings};
+  YamlReader reader(root, file, "incidents");
+  TRY(ParseScalars(&reader, root, context, &config));
+  const YamlNode* match = reader.Child("match");
+  TRY(ParseSeverityMap(reader.Child("severity_map"), context, &config));
+  TRY(ParseSla(reader.Child("sla"), context, &config));
+  const YamlNode* policies = reader.Child("escalation_policies");
+  if (policies == nullptr) policies = reader.Child("policies");
+  TRY(reader.Finish());
+  if (match != nullptr && !match->IsNull()) {
+    config.match = TRY(ParseMatcherNodes({.matchers = match}, context));
+  }
+  config.escalation_policies = TRY(ParseEscalationPolicies(policies, context));
+  return config;
+}
+
+Severity SeverityOf(const IncidentsConfig& config, std::string_view severity_label) {
+  if (severity_label.empty()) return config.default_severity;
+  const auto found = config.severity_map.find(ToLower(severity_label));
+  return found == config.severity_map.end() ? config.default_severity : found->second;
+}
+
+}  // namespace outrider

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration back as YAML. Routes are written with what they inherited, which means the
+// same.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/integration_table.h"
+#include "notifiers/config/schema.h"
+#include "notifiers/config/yaml_text.h"
+#include "storage/base/duration.h"
+
+namespace outrider {
+namespace {
+
+constexpr std::array<std::string_view, 7> kWeekdays = {"sunday",   "monday", "tuesday", "wednesday",
+                                                       "thursday", "friday", "saturday"};
+
+struct GlobalDefault {
+  std::string_view key;
+  std::string_view value;
+};
+// Those that every supported Alertmanager knows. Source: specs/alertmanager.md §1 "global".
+constexpr GlobalDefault kGlobalDefaults[] = {
+    {"smtp_hello", "localhost"},
+    {"smtp_require_tls", "true"},
+    {"pagerduty_url", "https://events.pagerduty.com/v2/enqueue"},
+    {"opsgenie_api_url", "https://api.opsgenie.com/"},
+    {"wechat_api_url", "https://qyapi.weixin.qq.com/cgi-bin/"},
+    {"victorops_api_url", "https://alert.victorops.com/integrations/generic/20131114/alert/"},
+    {"telegram_api_url", "https://api.telegram.org"},
+    {"webex_api_url", "https://webexapis.com/v1/messages"},
+};
+
+YamlNode TextList(const std::vector<std::string>& texts) {
+  YamlNode list = YamlList();
+  for (const std::string& text : texts) list.items.push_back(YamlText(text));
+  return list;
+}
+
+void AddList(YamlNode* map, std::string_view key, const std::vector<std::string>& texts) {
+  if (!texts.empty()) AddEntry(map, key, TextList(texts));
+}
+
+void AddMatchers(YamlNode* map, std::string_view key, const std::vector<Matcher>& matchers) {
+  std::vector<std::string> texts;
+  for (const Matcher& matcher : matchers) {
+    const std::string braced = MatchersText(std::span(&matcher, 1));
+    texts.push_back(braced.substr(1, braced.size() - 2));
+  }
+  AddList(map, key, texts);
+}
+
+void AddLabels(YamlNode* map, const std::map<std::string, std::string>& labels) {
+  if (labels.empty()) return;
+  YamlNode node = YamlMap();
+  for (const auto& [name, value] : labels) AddEntry(&node, name, YamlText(value));
+  AddEntry(map, "labels", std::move(node));
+}
+
+YamlNode GlobalNode(const AlertmanagerConfig& config) {
+  YamlNode global = MaskSchema(config.global, kGlobalSchema);
+  global.kind = YamlNode::Kind::kMap;
+  YamlNode out = YamlMap();
+  AddEntry(&out, "resolve_timeout", YamlPlain(FormatDuration(config.resolve_timeout)));
+  if (!IsSet(global, "http_config")) {
+    YamlNode http = YamlMap();
+    AddEntry(&http, "follow_redirects", YamlPlain("true"));
+    AddEntry(&http, "enable_http2", YamlPlain("true"));
+    AddEntry(&out, "http_config", std::move(http));
+  }
+  for (const auto& [key, value] : global.entries) {
+    if (key.scalar != "resolve_timeout" && !value.IsNull()) AddEntry(&out, key.scalar, value);
+  }
+  for (const GlobalDefault& setting : kGlobalDefaults) {
+    if (!IsSet(global, setting.key)) AddEntry(&out, setting.key, YamlPlain(setting.value));
+  }
+  return out;
+}
+
+YamlNode RouteNode(const RouteConfig& route) {
+  YamlNode node = YamlMap();
+  AddEntry(&node, "receiver", YamlText(route.receiver));
+  AddEntry(&node, "group_by",
+           TextList(route.group_by_all ? std::vector<std::string>{"..."} : route.group_by));
+  AddMatchers(&node, "matchers", route.matchers);
+  AddList(&node, "mute_time_intervals", route.mute_time_intervals);
+  AddList(&node, "active_time_intervals", route.active_time_intervals);
+  AddLabels(&node, route.labels);
+  AddEntry(&node, "continue", YamlPlain(route.continue_matching ? "true" : "false"));
+  AddEntry(&node, "group_wait", YamlPlain(FormatDuration(route.group_wait)));
+  AddEntry(&node, "group_interval", YamlPlain(FormatDuration(route.group_interval)));
+  AddEntry(&node, "repeat_interval", YamlPlain(FormatDuration(route.repeat_interval)));
+  if (!route.routes.empty()) {
+    YamlNode children = YamlList();
+    for (const RouteConfig& child : route.routes) children.items.push_back(RouteNode(child));
+    AddEntry(&node, "routes", std::move(children));
+  }
+  return node;
+}
+
+YamlNode ReceiverNode(const ReceiverConfig& receiver) {
+  YamlNode node = YamlMap();
+  AddEntry(&node, "name", YamlText(receiver.name));
+  AddLabels(&node, receiver.labels);
+  YamlNode* list = nullptr;
+  std::string_view last;
+  for (const IntegrationConfig& integration : receiver.integrations) {
+    const IntegrationKind* kind = FindIntegrationKind(integration.kind);
+    if (kind == nullptr || integration.kind == "log") continue;
+    if (integration.kind != last) {
+      AddEntry(&node, integration.kind + "_configs", YamlList());
+      list = &node.entries.back().second;
+      last = integration.kind;
+    }
+    YamlNode section = MaskIntegration(*kind, integration.section);
+    section.kind = YamlNode::Kind::kMap;
+    list->items.push_back(std::move(section));
+  }
+  return node;
+}
+
+YamlNode InhibitNode(const InhibitRuleConfig& rule) {
+  YamlNode node = YamlMap();
+  if (!rule.name.empty()) AddEntry(&node, "name", YamlText(rule.name));
+  AddMatchers(&node, "source_matchers", rule.source_matchers);
+  AddMatchers(&node, "target_matchers", rule.target_matchers);
+  AddList(&node, "equal", rule.equal);
+  return node;
+}
+
+void AddRanges(YamlNode* map, std::string_view key,
+               const std::vector<TimeIntervalSpec::Range>& list, std::string (*text)(int)) {
+  std::vector<std::string> texts;
+  for (const auto& [begin, end] : list) {
+    texts.push_back(begin == end ? text(begin) : text(begin) + ":" + text(end));
+  }
+  AddList(map, key, texts);
+}
+
+std::string NumberText(int number) { return fmt::format("{}", number); }
+std::string WeekdayText(int day) { return std::string(kWeekdays.at(static_cast<size_t>(day))); }
+std::string MinuteText(int minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
+
+YamlNode IntervalNode(const NamedTimeInterval& interval) {
+  YamlNode specs = YamlList();
+  for (const TimeIntervalSpec& spec : interval.intervals) {
+    YamlNode node = YamlMap();
+    YamlNode times = YamlList();
+    for (const auto& [begin, end] : spec.times) {
+      YamlNode time = YamlMap();
+      AddEntry(&time, "start_time", YamlText(MinuteText(begin)));
+      AddEntry(&time, "end_time", YamlText(MinuteText(end)));
+      times.items.push_back(std::move(time));
+    }
+    if (!times.items.empty()) AddEntry(&node, "times", std::move(times));
+    AddRanges(&node, "weekdays", spec.weekdays, WeekdayText);
+    AddRanges(&node, "days_of_month", spec.days_of_month, NumberText);
+    AddRanges(&node, "months", spec.months, NumberText);
+    AddRanges(&node, "years", spec.years, NumberText);
+    AddEntry(&node, "location", YamlText(spec.location));
+    specs.items.push_back(std::move(node));
+  }
+  YamlNode node = YamlMap();
+  AddEntry(&node, "name", YamlText(interval.name));
+  AddEntry(&node, "time_intervals", std::move(specs));
+  return node;
+}
+
+template <typename T>
+void AddAll(YamlNode* map, std::string_view key, const std::vector<T>& values,
+            YamlNode (*make)(const T&)) {
+  if (values.empty()) return;
+  YamlNode list = YamlList();
+  for (const T& value : values) list.items.push_back(make(value));
+  AddEntry(map, key, std::move(list));
+}
+
+}  // namespace
+
+std::string MaskedYaml(const AlertmanagerConfig& config) {
+  YamlNode out = YamlMap();
+  AddEntry(&out, "global", GlobalNode(config));
+  AddEntry(&out, "route", RouteNode(config.route));
+  AddAll(&out, "inhibit_rules", config.inhibit_rules, InhibitNode);
+  AddAll(&out, "receivers", config.receivers, ReceiverNode);
+  AddEntry(&out, "templates", TextList(config.templates));
+  AddAll(&out, "time_intervals", config.time_intervals, IntervalNode);
+  return WriteYaml(out);
+}
+
+}  // namespace outrider

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which of the two matcher grammars wins, and matchers as text.
+#include <fmt/format.h>
+
+#include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/matcher_text.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// Only quotes, backslashes and newlines are escaped.
+std::string OpenMetricsQuote(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+bool HasReserved(std::string_view name) {
+  for (const char c : name) {
+    if (std::string_view("{}!=~,\\\"'`").find(c) != std::string_view::npos || c == ' ' ||
+        (c >= '\t' && c <= '\r')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string Suggestion(const std::vector<MatcherText>& matchers) {
+  std::string out;
+  for (const MatcherText& matcher : matchers) {
+    if (!out.empty()) out += ',';
+    out += matcher.name + std::string(MatchTypeText(matcher.type)) + Quote(matcher.value);
+  }
+  return out;
+}
+
+// Fallback mode: both grammars read the text; the classic one wins where they differ.
+StatusOr<std::vector<MatcherText>> Choose(std::string_view text,
+                                          std::vector<std::string>* warnings) {
+  auto classic = ParseClassicMatchers(text);
+  auto utf8 = ParseUtf8Matchers(text);
+  if (!classic.ok()) return utf8.ok() ? std::move(utf8) : std::move(classic);
+  if (warnings != nullptr && !utf8.ok()) {
+    warnings->push_back(
+        fmt::format("matchers {} are read by the old grammar, which will go: {}; write {}",
+                    Quote(text), Message(utf8.status()), Suggestion(*classic)));
+  } else if (warnings != nullptr && *utf8 != *classic) {
+    warnings->push_back(fmt::format(
+        "disagreement: matchers {} mean {} in the old grammar (used) and {} in the new one",
+        Quote(text), Suggestion(*classic), Suggestion(*utf8)));
+  }
+  return classic;
+}
+
+}  // namespace
+
+StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text,
+                                             std::vector<std::string>* warnings) {
+  std::vector<Matcher> matchers;
+  for (MatcherText& matcher : TRY(Choose(text, warnings))) {
+    matchers.push_back(TRY(Matcher::Create(matcher.type, std::move(matcher.name),
+                                           std::move(matcher.value), Regex::Dot::kNoNewline)));
+  }
+  return matchers;
+}
+
+StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text) {
+  return ParseMatchers(text, nullptr);
+}
+
+StatusOr<Matcher> ParseMatcher(std::string_view text) {
+  if (text.starts_with('{') || text.ends_with('}')) {
+    return InvalidArgument(fmt::format("unexpected open or close brace: {}", text));
+  }
+  std::vector<Matcher> matchers = TRY(ParseMatchers(text));
+  if (matchers.size() == 1) return std::move(matchers.front());
+  return InvalidArgument(matchers.empty()
+                             ? fmt::format("bad matcher format: {}", text)
+                             : fmt::format("expected 1 matcher, found {}", matchers.size()));
+}
+
+std::string MatchersText(std::span<const Matcher> matchers) {
+  std::string out = "{";
+  for (const Matcher& matcher : matchers) {
+    if (out.size() > 1) out += ',';
+    const bool quote = HasReserved(matcher.name());
+    out += quote ? Quote(matcher.name()) : matcher.name();
+    out += MatchTypeText(matcher.type());
+    out += quote ? Quote(matcher.value()) : OpenMetricsQuote(matcher.value());
+  }
+  return out + '}';
+}
+
+}  // namespace outrider

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// Schemas are read as they are used: sections are small and configurations are loaded rarely.
+#include "notifiers/config/schema.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <vector>
+
+#include "notifiers/config/http_config.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+enum class Shape { kScalar, kMap, kList, kMapOfMaps };
+struct Field {
+  std::string_view name;
+  char type = ' ';
+  Shape shape = Shape::kScalar;
+  std::string_view nested;
+};
+
+size_t ClosingBracket(std::string_view text, size_t open) {
+  const char opening = text[open];
+  const char closing = opening == '{' ? '}' : opening == '[' ? ']' : '>';
+  int depth = 0;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == opening) ++depth;
+    if (text[i] == closing && --depth == 0) return i;
+  }
+  return text.size();
+}
+
+// Takes the next field off `*schema`, or nothing at its end.
+std::optional<Field> NextField(std::string_view* schema) {
+  *schema = Trim(*schema);
+  if (schema->empty()) return std::nullopt;
+  Field field;
+  const size_t stop = std::min(schema->find_first_of(" :{[<"), schema->size());
+  field.name = schema->substr(0, stop);
+  size_t used = stop;
+  if (stop < schema->size()) {
+    const char mark = (*schema)[stop];
+    if (mark == ':') {
+      field.type = (*schema)[stop + 1];
+      used = stop + 2;
+    } else if (mark != ' ') {
+      const size_t close = ClosingBracket(*schema, stop);
+      field.shape = mark == '{' ? Shape::kMap : mark == '[' ? Shape::kList : Shape::kMapOfMaps;
+      field.nested = schema->substr(stop + 1, close - stop - 1);
+      used = close + 1;
+    }
+  }
+  schema->remove_prefix(std::min(used, schema->size()));
+  if (field.type == 'H') field = {field.name, ' ', Shape::kMap, kHttpConfigSchema};
+  if (field.type == 'T') field = {field.name, ' ', Shape::kMap, kTlsConfigSchema};
+  return field;
+}
+
+std::optional<Field> FindField(std::string_view schema, std::string_view name) {
+  while (auto field = NextField(&schema)) {
+    if (field->name == name) return field;
+  }
+  return std::nullopt;
+}
+
+bool IsBool(const std::string& text) {
+  for (std::string_view word : {"true", "false", "yes", "no", "on", "off", "y", "n"}) {
+    if (ToLower(text) == word) return true;
+  }
+  return false;
+}
+
+Status CheckUrl(const std::string& text) {
+  const size_t colon = text.find(':');
+  const std::string scheme = colon == std::string::npos ? "" : ToLower(text.substr(0, colon));
+  if (scheme != "http" && scheme != "https") {
+    return InvalidArgument(fmt::format("unsupported scheme \"{}\" for URL", scheme));
+  }
+  if (text.compare(colon, 3, "://") != 0 || colon + 3 >= text.size() || text[colon + 3] == '/') {
+    return InvalidArgument("missing host for URL");
+  }
+  return absl::OkStatus();
+}
+
+Status CheckHostPort(const std::string& text) {
+  if (text.empty()) return absl::OkStatus();
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) {
+    return InvalidArgument(fmt::format("address {}: missing port in address", text));
+  }
+  if (colon + 1 == text.size()) {
+    return InvalidArgument(fmt::format("address {}: port cannot be empty", text));
+  }
+  return absl::OkStatus();
+}
+
+Status CheckScalarText(const YamlNode& node, char type) {
+  const std::string& text = node.scalar;
+  switch (type) {
+    case 'b':
+      if (!IsBool(text)) return InvalidArgument(fmt::format("cannot use `{}` as a boolean", text));
+      return absl::OkStatus();
+    case 'i':
+      return ParseInt(text).status();
+    case 'd':
+      return ParseDuration(text).status();
+    case 'g':
+      return text == "0" ? absl::OkStatus() : ParseGoDuration(text).status();
+    case 'u':
+      return CheckUrl(text);
+    case 'S':
+      return text == kSecretText ? absl::OkStatus() : CheckUrl(text);
+    case 'P':
+      return CheckHostPort(text);
+    default:
+      return absl::OkStatus();
+  }
+}
+
+Status CheckScalar(const YamlNode& node, char type, const std::string& file) {
+  if (!node.IsScalar()) {
+    return YamlError(file, node, "a single value is wanted here, not a list or a map");
+  }
+  const Status status = CheckScalarText(node, type);
+  return status.ok() ? status : YamlError(file, node, Message(status));
+}
+
+Status CheckValue(const YamlNode& node, const Field& field, const std::string& file) {
+  if (node.IsNull() || field.type == '*' || field.type == 'x') return absl::OkStatus();
+  const std::string name(field.name);
+  if (field.shape == Shape::kMap) return CheckSchema(node, field.nested, file, name);
+  if (field.shape == Shape::kList || field.type == 'l') {
+    if (!node.IsSequence()) return YamlError(file, node, "a list is wanted for " + name);
+    for (const YamlNode& item : node.items) {
+      if (field.type == 'l') {
+        TRY(CheckScalar(item, ' ', file));
+      } else {
+        TRY(CheckSchema(item, field.nested, file, name));
+      }
+    }
+    return absl::OkStatus();
+  }
+  if (field.shape == Shape::kMapOfMaps || field.type == 'm') {
+    if (!node.IsMap()) return YamlError(file, node, "a map is wanted for " + name);
+    for (const auto& [key, value] : node.entries) {
+      if (field.type != 'm') {
+        TRY(CheckSchema(value, field.nested, file, name));
+      } else if (!value.IsNull()) {
+        TRY(CheckScalar(value, ' ', file));
+      }
+    }
+    return absl::OkStatus();
+  }
+  return CheckScalar(node, field.type, file);
+}
+
+YamlNode SecretNode(const YamlNode& like) {
+  YamlNode node = like;
+  node.kind = YamlNode::Kind::kScalar;
+  node.scalar = std::string(kSecretText);
+  node.quoted = false;
+  node.items.clear();
+  node.entries.clear();
+  return node;
+}
+
+void MaskAll(YamlNode* node) {
+  if (node->IsScalar() && !node->scalar.empty()) *node = SecretNode(*node);
+  for (YamlNode& item : node->items) MaskAll(&item);
+  for (auto& entry : node->entries) MaskAll(&entry.second);
+}
+
+// `http://user:password@host` keeps everything but the password, as Go's URL.Redacted does.
+void RedactUrl(std::string* url) {
+  const size_t start = url->find("://");
+  const size_t at = url->rfind('@');
+  if (start == std::string::npos || at == std::string::npos) return;
+  const size_t colon = url->find(':', start + 3);
+  if (colon < at) url->replace(colon + 1, at - colon - 1, "xxxxx");
+}
+
+void MaskValue(YamlNode* node, const Field& field) {
+  if (field.type == 's' || field.type == 'S' || field.type == 'x') return MaskAll(node);
+  if (field.type == 'R' || field.type == 'u') return RedactUrl(&node->scalar);
+  switch (field.shape) {
+    case Shape::kScalar:
+      return;
+    case Shape::kMap:
+      *node = MaskSchema(*node, field.nested);
+      return;
+    case Shape::kList:
+      for (YamlNode& item : node->items) item = MaskSchema(item, field.nested);
+      return;
+    case Shape::kMapOfMaps:
+      for (auto& entry : node->entries) entry.second = MaskSchema(entry.second, field.nested);
+      return;
+  }
+}
+
+}  // namespace
+
+Status CheckSchema(const YamlNode& node, std::string_view schema, const std::string& file,
+                   const std::string& type) {
+  if (node.IsNull()) return absl::OkStatus();
+  if (!node.IsMap()) return YamlError(file, node, "a map is wanted for " + type);
+  for (const auto& [key, value] : node.entries) {
+    const auto field = FindField(schema, key.scalar);
+    if (!field) {
+      return YamlError(file, key, fmt::format("field {} not found in type {}", key.scalar, type));
+    }
+    TRY(CheckValue(value, *field, file));
+    const std::string beside = key.scalar + "_file";
+    if (IsSet(node, key.scalar) && IsSet(node, beside)) {
+      return YamlError(
+          file, key, fmt::format("at most one of {} & {} must be configured", key.scalar, beside));
+    }
+  }
+  return absl::OkStatus();
+}
+
+YamlNode MaskSchema(const YamlNode& node, std::string_view schema) {
+  YamlNode masked = node;
+  for (auto& [key, value] : masked.entries) {
+    if (const auto field = FindField(schema, key.scalar)) MaskValue(&value, *field);
+  }
+  return masked;
+}
+
+bool IsSet(const YamlNode& map, std::string_view key) {
+  if (!map.IsMap()) return false;
+  const size_t dot = key.find('.');
+  const YamlNode* value = map.Find(key.substr(0, dot));
+  if (value == nullptr || value->IsNull()) return false;
+  if (dot != std::string_view::npos) return IsSet(*value, key.substr(dot + 1));
+  return !value->IsScalar() || !value->scalar.empty();
+}
+
+}  // namespace outrider
