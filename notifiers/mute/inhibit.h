@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inhibition, as a set: an alert is muted iff some rule's target side matches it and some firing alert matches the
-// source side with equal labels, unless both match both sides. Source: specs/alertmanager.md §2 "Inhibition".
+// Inhibition, as a set: an alert is muted iff some rule's target side matches it and some firing
+// alert matches the source side with equal labels, unless both match both sides. Source:
+// specs/alertmanager.md §2 "Inhibition".
 #pragma once
 
 #include <optional>
-#include <span>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -14,7 +16,8 @@
 
 namespace outrider {
 
-// Keeps, per rule, the firing source alerts by their `equal` labels. Built from the rules; fed each alert change.
+// Keeps, per rule, the firing source alerts by their `equal` labels. Built from the rules; fed each
+// alert change. Not thread-safe: the desk owns one.
 class Inhibitor {
  public:
   explicit Inhibitor(std::vector<InhibitRuleConfig> rules);
@@ -24,9 +27,15 @@ class Inhibitor {
   std::optional<uint64_t> InhibitedBy(const Labels& alert) const;
 
  private:
+  // Two sets, so that a target that is also a source finds in one look whether another, one-sided
+  // source fires.
+  struct Sources {
+    std::set<Labels> only_source;
+    std::set<Labels> both_sides;  // match the target side too
+  };
   struct Rule {
     InhibitRuleConfig config;
-    std::unordered_map<std::string, std::vector<Labels>> sources;  // by the packed equal labels
+    std::unordered_map<std::string, Sources> sources;  // by the packed equal labels
   };
   std::vector<Rule> rules_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,10 +33,26 @@ struct Silence {
 
 // Checks a silence from outside (matchers, times, author); the texts are Alertmanager's.
 Status ValidateSilence(const Silence& silence);
-// Whether `update` may be written over `current` in place; else the current one expires and the update gets a new id.
+// Whether `update` may be written over `current` in place; else the current one expires and the
+// update gets a new id.
 bool CanUpdateInPlace(const Silence& current, const Silence& update, Nanos now);
+// What storing a silence does: `current` (the one with the update's id, if there is one) may end,
+// and `stored` is written under its id.
+struct SilenceChange {
+  std::optional<Silence> expired;
+  Silence stored;
+};
+// Alertmanager's Set: a new silence begins at `now` at the earliest; an update that may not be made
+// in place ends the current one and is stored as a new silence with `fresh_id`. NotFound when the
+// update names an id but `current` is null.
+StatusOr<SilenceChange> DecideSilence(const Silence* current, Silence update, Nanos now,
+                                      const std::string& fresh_id);
+// The silence ended at `now`: an active one ends, a pending one never starts; an expired one stays
+// as it is.
+Silence ExpireSilence(Silence silence, Nanos now);
 // Ids of the silences that mute these labels at `now`, sorted.
-std::vector<std::string> SilencedBy(const std::map<std::string, Silence>& silences, const Labels& labels, Nanos now);
+std::vector<std::string> SilencedBy(const std::map<std::string, Silence>& silences,
+                                    const Labels& labels, Nanos now);
 
 // One row of Family::kSilences.
 std::string EncodeSilence(const Silence& silence);

@@ -14,13 +14,14 @@ namespace outrider {
 // Within a field OR, across fields AND, across list entries OR.
 bool Contains(const NamedTimeInterval& interval, Nanos time);
 
-// Why a route is muted at a time: the name of the interval that mutes it, or the first active interval it is outside
-// of. `by_active` tells which.
+// Why a route is muted at a time: the names of the mute intervals it is inside of; or, by_active,
+// its active intervals, of which it is inside none.
 struct RouteMute {
   bool muted = false;
   bool by_active = false;
   std::vector<std::string> names;
 };
+// Names that `all` does not have are passed over (the configuration is checked when it is loaded).
 RouteMute MutedAt(std::span<const NamedTimeInterval> all, std::span<const std::string> mute_names,
                   std::span<const std::string> active_names, Nanos time);
 

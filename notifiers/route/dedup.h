@@ -14,25 +14,26 @@ namespace outrider {
 // What the notification log knows of one (group, receiver, integration).
 struct NotificationLogEntry {
   bool exists = false;
-  Nanos time = 0;  // when the last message was delivered
+  Nanos time = 0;               // when the last message was delivered
   std::set<uint64_t> firing;    // alert fingerprints told as firing in it
   std::set<uint64_t> resolved;  // … as resolved
 };
 
 enum class NotifyReason : uint8_t {
-  kNothingNew,         // no message
-  kNothingFiring,      // no message: nothing was told before and nothing fires
+  kNothingNew,     // no message
+  kNothingFiring,  // no message: nothing was told before and nothing fires
   kFirstNotification,
   kNewAlerts,
   kAllResolved,
   kSomeResolved,
   kRepeatInterval,
 };
-std::string_view NotifyReasonText(NotifyReason reason);  // "first notification", "new alerts added", …
+std::string_view NotifyReasonText(
+    NotifyReason reason);  // "first notification", "new alerts added", …
 inline bool ShouldNotify(NotifyReason reason) { return reason > NotifyReason::kNothingFiring; }
 
 NotifyReason DecideNotify(const NotificationLogEntry& entry, const std::set<uint64_t>& firing,
-                          const std::set<uint64_t>& resolved, bool send_resolved, DurationMs repeat_interval,
-                          Nanos now);
+                          const std::set<uint64_t>& resolved, bool send_resolved,
+                          DurationMs repeat_interval, Nanos now);
 
 }  // namespace outrider

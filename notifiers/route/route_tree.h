@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which routes an alert takes, and the groups it falls into. Source: specs/alertmanager.md §1 "route", §2 "Ids".
+// Which routes an alert takes, and the groups it falls into. Source: specs/alertmanager.md §1
+// "route", §2 "Ids".
 #pragma once
 
 #include <string>
@@ -10,8 +11,9 @@
 
 namespace outrider {
 
-// The matching routes in order (depth first; a matching child without `continue` ends the search among its siblings;
-// a node whose children do not match takes the alert itself). Never empty for a valid tree.
+// The matching routes in order (depth first; a matching child without `continue` ends the search
+// among its siblings; a node whose children do not match takes the alert itself). Never empty for a
+// valid tree.
 std::vector<const RouteConfig*> MatchRoutes(const RouteConfig& root, const Labels& alert);
 
 // The labels an alert is grouped by on a route (all of them for '...').
