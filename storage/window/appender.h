@@ -19,7 +19,10 @@ struct AppendCounts {
   uint64_t duplicate = 0;     // same time as the newest, another value: the first stays
   uint64_t too_old = 0;       // before what is kept
   uint64_t too_far_ahead = 0;  // more than 10 minutes ahead of now
+  uint64_t local_wins =
+      0;  // a rule of ours writes this label set: the sender's samples are left out
   uint64_t new_series = 0;
+  // Without local_wins: the sender did nothing wrong there.
   uint64_t Rejected() const { return out_of_order + duplicate + too_old + too_far_ahead; }
   AppendCounts& operator+=(const AppendCounts& other) {
     accepted += other.accepted;
@@ -27,6 +30,7 @@ struct AppendCounts {
     duplicate += other.duplicate;
     too_old += other.too_old;
     too_far_ahead += other.too_far_ahead;
+    local_wins += other.local_wins;
     new_series += other.new_series;
     return *this;
   }

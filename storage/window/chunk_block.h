@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sealed chunks as bytes: a block is a sequence of entries, each complete in itself. Where blocks
+// go is not known here: whoever keeps them implements ChunkSink. Layout of an entry
+// (docs/formats.md):
+//   varint length + labels (Labels::packed) · flags (1: written by a rule of ours) · varint number
+//   of samples · int64 first time · int64 last time · last value, 64 bits · varint length + bytes
+//   (chunk_float.h)
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+struct ChunkEntry {
+  std::string_view labels;  // Labels::packed()
+  bool local = false;
+  uint32_t count = 0;
+  Timestamp start = 0;
+  Timestamp end = 0;
+  double last_value = 0;
+  std::string_view data;
+};
+
+// Takes blocks in the order of time per series. Called by one thread at a time, never under a lock
+// of the windows.
+class ChunkSink {
+ public:
+  virtual ~ChunkSink() = default;
+  // `newest` is the time of the newest sample in the block. On an error the same chunks come again
+  // later.
+  virtual Status Write(std::string_view block, Timestamp newest) = 0;
+};
+
+void AppendChunkEntry(const ChunkEntry& entry, std::string* block);
+
+// Reads a block; entries view into it. Bounds-checked against any bytes.
+class ChunkBlockReader {
+ public:
+  explicit ChunkBlockReader(std::string_view block) : rest_(block) {}
+  // False at the end; DataLoss when the bytes are no entry.
+  StatusOr<bool> Next(ChunkEntry* entry);
+
+ private:
+  std::string_view rest_;
+};
+
+// Varints as in protobuf. Get cuts what it read off the front; false when the bytes end early or it
+// is too long.
+void PutVarint(uint64_t value, std::string* out);
+bool GetVarint(std::string_view* bytes, uint64_t* value);
+
+}  // namespace outrider

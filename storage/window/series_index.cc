@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matching: every matcher becomes a condition on label pairs. A matcher that the empty string fails
+// wants one of the pairs that match; any other wants none of the pairs that do not. The rarest
+// wanted condition gives the candidates; the rest is asked of each candidate, by pair ids where
+// that is cheaper than by its value.
+#include "storage/window/series_index.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_set.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kFewPairs = 8;  // beyond, a bit per pair is quicker than comparing
+
+bool IsRegex(const Matcher& matcher) {
+  return matcher.type() == MatchType::kRegex || matcher.type() == MatchType::kNotRegex;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string_view>> LiteralAlternatives(std::string_view pattern) {
+  if (pattern.find_first_of("\\.+*?()[]{}^$") != std::string_view::npos) return std::nullopt;
+  return Split(pattern, '|');
+}
+
+SeriesIndex::PairId SeriesIndex::Intern(const LabelView& label) {
+  auto name = name_ids_.find(label.name);
+  if (name == name_ids_.end()) {
+    name = name_ids_.emplace(std::string(label.name), static_cast<uint32_t>(names_.size())).first;
+    names_.push_back({.text = std::string(label.name), .values = {}});
+    text_bytes_ += label.name.size();
+  }
+  auto& values = names_[name->second].values;
+  if (const auto it = values.find(label.value); it != values.end()) return it->second;
+  PairId id = 0;
+  if (free_pairs_.empty()) {
+    id = static_cast<PairId>(pairs_.size());
+    pairs_.emplace_back();
+  } else {
+    id = free_pairs_.back();
+    free_pairs_.pop_back();
+  }
+  Pair& pair = pairs_[id];
+  pair.name = name->second;
+  pair.value = std::string(label.value);
+  values.emplace(pair.value, id);
+  text_bytes_ += label.value.size();
+  return id;
+}
+
+void SeriesIndex::Add(uint32_t id, std::span<const LabelView> labels) {
+  const absl::MutexLock lock(&mutex_);
+  PairIds ids(new PairId[labels.size() + 1]);
+  ids[0] = static_cast<PairId>(labels.size());
+  for (size_t i = 0; i < labels.size(); ++i) {
+    ids[i + 1] = Intern(labels[i]);
+    pairs_[ids[i + 1]].series.Add(id);
+  }
+  if (id >= series_.size())
+    series_.resize(std::max<size_t>(id + 1, series_.size() + series_.size() / 8));
+  series_[id] = std::move(ids);
+  ++series_count_;
+}
+
+void SeriesIndex::Remove(uint32_t id) {
+  const absl::MutexLock lock(&mutex_);
+  for (const PairId pair_id : PairsOf(id)) {
+    Pair& pair = pairs_[pair_id];
+    pair.series.Remove(id);
+    if (!pair.series.empty()) continue;
+    names_[pair.name].values.erase(pair.value);
+    text_bytes_ -= pair.value.size();
+    pair = Pair();
+    free_pairs_.push_back(pair_id);
+  }
+  if (id >= series_.size() || !series_[id]) return;
+  series_[id].reset();
+  --series_count_;
+}
+
+std::span<const SeriesIndex::PairId> SeriesIndex::PairsOf(uint32_t id) const {
+  if (id >= series_.size() || !series_[id]) return {};
+  return {series_[id].get() + 1, series_[id][0]};
+}
+
+Labels SeriesIndex::Materialize(std::span<const PairId> pairs) const {
+  std::vector<LabelView> views;
+  views.reserve(pairs.size());
+  for (const PairId id : pairs) views.push_back({names_[pairs_[id].name].text, pairs_[id].value});
+  return Labels::FromSorted(views);
+}
+
+Labels SeriesIndex::LabelsOf(uint32_t id) const {
+  const absl::ReaderMutexLock lock(&mutex_);
+  return Materialize(PairsOf(id));
+}
+
+const SeriesIndex::Name* SeriesIndex::FindName(std::string_view text) const {
+  const auto it = name_ids_.find(text);
+  return it == name_ids_.end() ? nullptr : &names_[it->second];
+}
+
+// Pairs of the name whose value does (`matching`) or does not match.
+void SeriesIndex::FindPairs(const Matcher& matcher, const Name& name, bool matching,
+                            std::vector<PairId>* out) const {
+  const bool positive = matcher.type() == MatchType::kEqual || matcher.type() == MatchType::kRegex;
+  if (matching == positive) {  // the wanted values may be listed in the matcher itself
+    std::optional<std::vector<std::string_view>> literals;
+    if (IsRegex(matcher)) {
+      literals = LiteralAlternatives(matcher.value());
+    } else {
+      literals = {matcher.value()};
+    }
+    if (literals) {
+      std::sort(literals->begin(), literals->end());
+      literals->erase(std::unique(literals->begin(), literals->end()), literals->end());
+      for (const std::string_view value : *literals) {
+        if (const auto it = name.values.find(value); it != name.values.end())
+          out->push_back(it->second);
+      }
+      return;
+    }
+  }
+  std::string_view prefix;
+  if (matcher.regex() != nullptr) prefix = matcher.regex()->Prefix();
+  for (const auto& [value, id] : name.values) {
+    const bool matches = value.starts_with(prefix) ? matcher.Matches(value) : !positive;
+    if (matches == matching) out->push_back(id);
+  }
+}
+
+SeriesIndex::Condition SeriesIndex::ConditionOf(const Matcher& matcher) const {
+  Condition condition;
+  condition.wants = !matcher.MatchesEmpty();
+  const Name* name = FindName(matcher.name());
+  if (name == nullptr) return condition;
+  FindPairs(matcher, *name, condition.wants, &condition.pairs);
+  for (const PairId id : condition.pairs) condition.size += pairs_[id].series.size();
+  if (condition.pairs.size() > kFewPairs) {
+    condition.is_in.resize(pairs_.size());
+    for (const PairId id : condition.pairs) condition.is_in[id] = true;
+  }
+  return condition;
+}
+
+bool SeriesIndex::Condition::Holds(std::span<const PairId> of_series) const {
+  for (const PairId id : of_series) {
+    const bool found =
+        is_in.empty() ? std::find(pairs.begin(), pairs.end(), id) != pairs.end() : is_in[id];
+    if (found) return wants;
+  }
+  return !wants;
+}
+
+bool SeriesIndex::ValueMatches(const Matcher& matcher, uint32_t id) const {
+  for (const PairId pair : PairsOf(id)) {
+    if (names_[pairs_[pair].name].text == matcher.name())
+      return matcher.Matches(pairs_[pair].value);
+  }
+  return matcher.MatchesEmpty();
+}
+
+// The series that fulfil the rarest wanted condition; `rest` receives the matchers still to be
+// asked.
+std::vector<uint32_t> SeriesIndex::Candidates(std::span<const Matcher> matchers,
+                                              std::vector<size_t>* rest) const {
+  std::optional<Condition> best;
+  size_t best_index = matchers.size();
+  for (const bool regexes :
+       {false, true}) {  // expressions cost a walk over the values: only if nothing else helps
+    if (regexes && best) break;
+    for (size_t i = 0; i < matchers.size(); ++i) {
+      if (IsRegex(matchers[i]) != regexes || matchers[i].MatchesEmpty()) continue;
+      Condition condition = ConditionOf(matchers[i]);
+      if (best && best->size <= condition.size) continue;
+      best = std::move(condition);
+      best_index = i;
+    }
+  }
+  for (size_t i = 0; i < matchers.size(); ++i) {
+    if (i != best_index) rest->push_back(i);
+  }
+  std::vector<uint32_t> ids;
+  if (best) {
+    ids.reserve(best->size);
+    for (const PairId pair : best->pairs) pairs_[pair].series.AppendTo(&ids);
+    return ids;
+  }
+  for (uint32_t id = 0; id < series_.size(); ++id) {
+    if (series_[id]) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::vector<uint32_t> SeriesIndex::Match(std::span<const Matcher> matchers,
+                                         std::vector<Labels>* labels) const {
+  const absl::ReaderMutexLock lock(&mutex_);
+  std::vector<size_t> rest;
+  std::vector<uint32_t> ids = Candidates(matchers, &rest);
+  for (const size_t i : rest) {
+    if (ids.empty()) break;
+    const Matcher& matcher = matchers[i];
+    const Name* name = FindName(matcher.name());
+    if (IsRegex(matcher) && name != nullptr && ids.size() < name->values.size()) {
+      std::erase_if(ids, [&](uint32_t id)
+                             ABSL_NO_THREAD_SAFETY_ANALYSIS { return !ValueMatches(matcher, id); });
+      continue;
+    }
+    const Condition condition = ConditionOf(matcher);
+    std::erase_if(ids, [&](uint32_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      return !condition.Holds(PairsOf(id));
+    });
+  }
+  if (labels != nullptr) {
+    labels->reserve(ids.size());
+    for (const uint32_t id : ids) labels->push_back(Materialize(PairsOf(id)));
+  }
+  return ids;
+}
+
+std::vector<std::string> SeriesIndex::NamesOf(std::span<const uint32_t> ids) const {
+  const absl::ReaderMutexLock lock(&mutex_);
+  std::vector<bool> seen(names_.size());
+  for (const uint32_t id : ids) {
+    for (const PairId pair : PairsOf(id)) seen[pairs_[pair].name] = true;
+  }
+  std::vector<std::string> names;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i]) names.push_back(names_[i].text);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> SeriesIndex::ValuesOf(std::string_view name,
+                                               std::span<const uint32_t> ids) const {
+  const absl::ReaderMutexLock lock(&mutex_);
+  std::vector<std::string> values;
+  const auto wanted = name_ids_.find(name);
+  if (wanted == name_ids_.end()) return values;
+  absl::flat_hash_set<PairId> seen;
+  for (const uint32_t id : ids) {
+    for (const PairId pair : PairsOf(id)) {
+      if (pairs_[pair].name == wanted->second && seen.insert(pair).second) {
+        values.push_back(pairs_[pair].value);
+      }
+    }
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+SeriesIndexStats SeriesIndex::Stats() const {
+  const absl::ReaderMutexLock lock(&mutex_);
+  return {.series = series_count_,
+          .label_names = names_.size(),
+          .label_pairs = pairs_.size() - free_pairs_.size(),
+          .text_bytes = text_bytes_};
+}
+
+}  // namespace outrider

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which series carry which labels: names and values interned once, a set of series ids per label
+// pair, and the pairs of each series. The index knows no samples.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/base/hash.h"
+#include "storage/model/labels.h"
+#include "storage/model/matcher.h"
+#include "storage/window/postings.h"
+
+namespace outrider {
+
+struct SeriesIndexStats {
+  uint64_t series = 0;
+  uint64_t label_names = 0;
+  uint64_t label_pairs = 0;
+  uint64_t text_bytes = 0;  // of names and values
+};
+
+// Thread-safe: many readers, one writer.
+class SeriesIndex {
+ public:
+  // `labels`: sorted, unique, no empty values, at most 65,535. The id must not be in use.
+  void Add(uint32_t id, std::span<const LabelView> labels);
+  void Remove(uint32_t id);  // no-op when absent; label values nobody uses any more go too
+
+  // Ids of the series that match all matchers (none: every series), in no order; `labels`, if
+  // given, receives their label sets.
+  std::vector<uint32_t> Match(std::span<const Matcher> matchers,
+                              std::vector<Labels>* labels = nullptr) const;
+  // Empty when there is no such series.
+  Labels LabelsOf(uint32_t id) const;
+  // Sorted, without repetition; unknown ids are passed over.
+  std::vector<std::string> NamesOf(std::span<const uint32_t> ids) const;
+  std::vector<std::string> ValuesOf(std::string_view name, std::span<const uint32_t> ids) const;
+  SeriesIndexStats Stats() const;
+
+ private:
+  using PairId = uint32_t;
+  using PairIds = std::unique_ptr<PairId[]>;  // [0] is their number, then the pairs, by label name
+  struct Pair {
+    uint32_t name = 0;
+    std::string value;
+    Postings series;
+  };
+  struct Name {
+    std::string text;
+    absl::flat_hash_map<std::string_view, PairId> values;  // keys live in Pair::value
+  };
+  // What one matcher asks of a series' pairs: to have one of them, or to have none of them.
+  struct Condition {
+    bool wants = true;
+    uint64_t size = 0;  // series that have one of the pairs
+    std::vector<PairId> pairs;
+    std::vector<bool> is_in;  // by pair id, when there are many
+    bool Holds(std::span<const PairId> of_series) const;
+  };
+
+  PairId Intern(const LabelView& label) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const Name* FindName(std::string_view text) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  Condition ConditionOf(const Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  void FindPairs(const Matcher& matcher, const Name& name, bool matching,
+                 std::vector<PairId>* out) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::span<const PairId> PairsOf(uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  Labels Materialize(std::span<const PairId> pairs) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::vector<uint32_t> Candidates(std::span<const Matcher> matchers,
+                                   std::vector<size_t>* rest) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool ValueMatches(const Matcher& matcher, uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  // Deques: entries never move, so that keys may view into them.
+  std::deque<Name> names_ ABSL_GUARDED_BY(mutex_);  // few; kept
+  StringMap<uint32_t> name_ids_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Pair> pairs_ ABSL_GUARDED_BY(mutex_);
+  std::vector<PairId> free_pairs_ ABSL_GUARDED_BY(mutex_);
+  std::vector<PairIds> series_ ABSL_GUARDED_BY(mutex_);  // by id
+  uint64_t series_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t text_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// If the expression is nothing but literals joined by `|`, those; `a|b`, but not `a.b`. For index
+// look-ups.
+std::optional<std::vector<std::string_view>> LiteralAlternatives(std::string_view pattern);
+
+}  // namespace outrider

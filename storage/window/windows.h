@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rolling windows: every series of the last hours in memory, written by several connections
+// while rules and queries read. Series live in 64 shards by the hash of their labels, each with its
+// own lock; SeriesIndex knows the labels. A series is identified by a seeded 128-bit hash of its
+// label set: without the seed nobody can make two collide.
+//
+// Nothing here does I/O: sealed chunks are handed to a ChunkSink when FlushSealed() asks for them.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/window/appender.h"
+#include "storage/window/chunk_block.h"
+#include "storage/window/querier.h"
+#include "storage/window/retention_plan.h"
+#include "storage/window/series.h"
+#include "storage/window/series_index.h"
+
+namespace outrider {
+
+struct WindowsOptions {
+  DurationMs retention = 24 * kHour;              // storage.retention
+  DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
+  uint64_t seed = 0;                              // random; hashes of label sets
+};
+
+struct WindowsStats {
+  uint64_t series = 0;
+  uint64_t series_created = 0;  // of this run
+  uint64_t series_removed = 0;  // of this run
+  uint64_t samples = 0;         // held now
+  uint64_t open_chunks = 0;
+  uint64_t sealed_chunks = 0;
+  uint64_t unwritten_chunks = 0;  // sealed, not yet in a chunk file
+  uint64_t chunk_bytes = 0;       // of all chunks
+  uint64_t local_series = 0;      // written by our rules
+  uint64_t damaged_chunks = 0;    // could not be decoded (of this run)
+  Timestamp newest = 0;           // newest sample; 0: none
+  SeriesIndexStats index;
+};
+
+// Thread-safe.
+class Windows final : public Querier, public Appender {
+ public:
+  explicit Windows(const WindowsOptions& options);
+
+  // Samples of one series; `labels` sorted, unique, without empty values. `now` judges the future.
+  // Samples are judged one by one: a bad one never costs the others.
+  AppendCounts Append(std::span<const LabelView> labels, std::span<const Sample> samples,
+                      Origin origin, Timestamp now);
+  AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
+                           Timestamp now) override;
+
+  Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
+                SeriesSet* out) const override;
+  StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
+                                             Timestamp to) const override;
+  StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
+                                                Timestamp to) const override;
+  StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
+                                                 std::span<const Matcher> matchers, Timestamp from,
+                                                 Timestamp to) const override;
+  Timestamp OldestKept() const override;
+
+  // Replaces the set of references that keep series longer than the unreferenced retention.
+  void SetReferences(std::vector<SeriesReference> references);
+  // Drops what is older than kept, and series without samples. Called every few seconds.
+  void Expire();
+
+  // Chunks opened from now on belong to `epoch`. The caller sees to it that no append runs
+  // meanwhile.
+  void BeginEpoch(uint32_t epoch) { epoch_ = epoch; }
+  // Seals the open chunks of epochs before this one, so that FlushSealed writes them.
+  void SealOpenedBefore(uint32_t epoch);
+  // Writes every sealed chunk that is not written yet; one caller at a time. After an error the
+  // rest waits for the next call.
+  Status FlushSealed(ChunkSink* sink);
+  // Takes the entries of a block that was written; chunks that are there already are passed over.
+  // Before appends start.
+  Status LoadBlock(std::string_view block);
+
+  WindowsStats Stats() const;
+  // What any series is kept at most, by the plan in force.
+  DurationMs LongestKeep() const { return Plan()->Longest(); }
+  Timestamp Newest() const { return newest_; }  // kNoTime: no sample yet
+
+ private:
+  struct IdentityHash {
+    size_t operator()(const Hash128& hash) const { return static_cast<size_t>(hash.high); }
+  };
+  static constexpr uint32_t kShards = 64;
+  struct Shard {
+    mutable absl::Mutex mutex;
+    absl::flat_hash_map<Hash128, uint32_t, IdentityHash> slots ABSL_GUARDED_BY(mutex);
+    std::deque<Series> series ABSL_GUARDED_BY(mutex);  // by slot
+    std::vector<uint32_t> free_slots ABSL_GUARDED_BY(mutex);
+    std::vector<uint32_t> unwritten ABSL_GUARDED_BY(mutex);  // slots of series with Series::queued
+    uint64_t created ABSL_GUARDED_BY(mutex) = 0;
+    uint64_t removed ABSL_GUARDED_BY(mutex) = 0;
+  };
+  // A series' id: its slot and its shard.
+  static uint32_t IdOf(uint32_t slot, uint32_t shard) { return slot * kShards + shard; }
+  uint32_t ShardOf(const Hash128& identity) const {
+    return static_cast<uint32_t>(identity.low % kShards);
+  }
+
+  // `packed` is Labels::packed() of the label set.
+  AppendCounts AppendPacked(std::string_view packed, std::span<const Sample> samples, Origin origin,
+                            Timestamp now);
+  // Finds or makes the series; null when the label bytes are damaged.
+  Series* FindOrCreate(uint32_t shard_index, const Hash128& identity, std::string_view packed,
+                       bool* created);
+  void RemoveSeries(Shard* shard, uint32_t shard_index, uint32_t slot);
+  void RaiseNewest(Timestamp time);
+  // Calls `visit(index in ids, series)` under the series' lock for each id that is still the series
+  // that was matched.
+  template <typename Visit>
+  void ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit) const;
+  // Series that match and have a sample in the range.
+  std::vector<uint32_t> Live(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                             std::vector<Labels>* labels) const;
+  std::shared_ptr<const RetentionPlan> Plan() const;
+
+  struct WrittenChunk {
+    uint32_t slot;
+    uint64_t birth;
+    Timestamp end;
+  };
+  Status FlushShard(uint32_t shard_index, ChunkSink* sink);
+  // Encodes unwritten chunks up to the block size; false when there are none.
+  bool FillBlock(uint32_t shard_index, std::string* block, Timestamp* newest,
+                 std::vector<WrittenChunk>* chunks);
+  void MarkWritten(uint32_t shard_index, const std::vector<WrittenChunk>& chunks);
+  Status LoadEntry(const ChunkEntry& entry);
+
+  const WindowsOptions options_;
+  SeriesIndex index_;
+  std::array<Shard, kShards> shards_;
+  std::atomic<uint64_t> next_birth_{1};
+  std::atomic<Timestamp> newest_{kNoTime};
+  std::atomic<uint32_t> epoch_{0};
+  std::atomic<uint32_t> plan_generation_{1};
+  mutable std::atomic<uint64_t> damaged_chunks_{0};
+  mutable absl::Mutex plan_mutex_;
+  std::shared_ptr<const RetentionPlan> plan_ ABSL_GUARDED_BY(plan_mutex_);
+};
+
+}  // namespace outrider
