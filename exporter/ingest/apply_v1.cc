@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/ingest/apply_v1.h"
+
+#include "fmt/format.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr SampleReason kSampleReasons[] = {
+    {"out_of_order", "out of order sample", &AppendCounts::out_of_order},
+    {"duplicate", "duplicate sample for timestamp", &AppendCounts::duplicate},
+    {"too_old", "out of bounds: older than what is kept", &AppendCounts::too_old},
+    {"too_far_ahead", "out of bounds: timestamp is too far in the future",
+     &AppendCounts::too_far_ahead},
+};
+constexpr size_t kSeriesVerdicts = static_cast<size_t>(SeriesVerdict::kEnd);
+constexpr size_t kMaxLabelText = 300;
+
+// Labels as sent, which may be anything.
+std::string Describe(const V1Series& series) {
+  std::string text;
+  for (const LabelView& label : series.labels) {
+    if (label.name == kMetricName) {
+      text.insert(0, fmt::format("{} ", Quote(label.value)));
+    } else {
+      text += fmt::format("{}={} ",
+                          IsValidUtf8(label.name) ? std::string(label.name) : Quote(label.name),
+                          Quote(label.value));
+    }
+    if (text.size() > kMaxLabelText) break;
+  }
+  return std::string(RunePrefix(Trim(text), kMaxLabelText));
+}
+
+void NoteSamples(const V1Series& series, const AppendCounts& counts, ApplyResult* result) {
+  for (size_t i = 0; i < std::size(kSampleReasons); ++i) {
+    std::string& first = result->first[kSeriesVerdicts + i];
+    if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = Describe(series);
+  }
+}
+
+// False when the series is left out.
+bool Admit(V1Series* series, const ApplyOptions& options, ApplyResult* result) {
+  SeriesVerdict verdict = CheckSeries(series);
+  if (verdict == SeriesVerdict::kOwn && options.origin == Origin::kLocal)
+    verdict = SeriesVerdict::kFine;
+  ++result->series[static_cast<size_t>(verdict)];
+  if (verdict == SeriesVerdict::kFine) return true;
+  if (verdict == SeriesVerdict::kOwn) {
+    result->own_samples += series->samples.size();
+    return false;
+  }
+  result->samples_of_refused_series += series->samples.size();
+  std::string& first = result->first[static_cast<size_t>(verdict)];
+  if (options.explain && first.empty()) first = Describe(*series);
+  return false;
+}
+
+}  // namespace
+
+std::span<const SampleReason> SampleReasons() { return kSampleReasons; }
+
+std::vector<std::string> ApplyResult::Refusals() const {
+  std::vector<std::string> lines;
+  const auto add = [&](uint64_t count, const char* text, const std::string& one) {
+    if (count > 0) lines.push_back(fmt::format("{}: {}, first: {}", text, count, one));
+  };
+  for (size_t i = 0; i < kSeriesVerdicts; ++i) {
+    const auto verdict = static_cast<SeriesVerdict>(i);
+    if (verdict == SeriesVerdict::kFine || verdict == SeriesVerdict::kOwn) continue;
+    add(series[i], TextOf(verdict).text, first[i]);
+  }
+  for (size_t i = 0; i < std::size(kSampleReasons); ++i) {
+    add(samples.*kSampleReasons[i].count, kSampleReasons[i].text, first[kSeriesVerdicts + i]);
+  }
+  return lines;
+}
+
+StatusOr<ApplyResult> ApplyV1(std::string_view body, const ApplyOptions& options,
+                              Windows* windows) {
+  ApplyResult result;
+  V1Decoder decoder(body);
+  V1Series series;
+  while (TRY(decoder.Next(&series))) {
+    result.exemplars += series.exemplars;
+    result.histograms += series.histograms;
+    if (!Admit(&series, options, &result)) continue;
+    if (windows == nullptr) {
+      result.samples.accepted += series.samples.size();
+      continue;
+    }
+    const AppendCounts counts =
+        windows->Append(series.labels, series.samples, options.origin, options.now);
+    if (counts.Rejected() > 0 && options.explain) NoteSamples(series, counts, &result);
+    result.samples += counts;
+  }
+  result.metadata = decoder.metadata();
+  return result;
+}
+
+}  // namespace outrider

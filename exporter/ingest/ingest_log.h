@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// First into the log, then into the windows: the one path every sample takes, and the gate that
+// lets the daemon find a moment in which nothing is between the two.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/base/status.h"
+#include "storage/wal/log_writer.h"
+
+namespace outrider {
+
+// Thread-safe.
+class IngestLog {
+ public:
+  explicit IngestLog(std::unique_ptr<LogWriter> wal) : wal_(std::move(wal)) {}
+
+  // Logs the record, then calls `apply` unless the log is still being replayed: then replay will
+  // come to it. True when it was applied. On an error nothing was logged and nothing may be acked.
+  StatusOr<bool> Write(const LogRecord& record, const std::function<void()>& apply);
+  // Calls `rest` while no record is between log and windows, then lets records be applied.
+  Status GoLive(const std::function<Status()>& rest);
+  // Ends the current segment while no record is between log and windows; `begin` learns the next
+  // segment's number. Every sample of earlier segments has been applied by then.
+  StatusOr<uint32_t> Cut(const std::function<void(uint32_t)>& begin);
+
+  bool live() const { return live_; }
+  LogWriter& wal() { return *wal_; }
+  const LogWriter& wal() const { return *wal_; }
+
+ private:
+  const std::unique_ptr<LogWriter> wal_;
+  absl::Mutex gate_;               // shared: a record on its way; exclusive: none is
+  std::atomic<bool> live_{false};  // changes under the exclusive gate
+};
+
+}  // namespace outrider

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/ingest/ingest_store.h"
+
+#include "fmt/format.h"
+#include "storage/base/log.h"
+#include "storage/wal/log_reader.h"
+
+namespace outrider {
+namespace {
+
+constexpr DurationMs kExpireEvery = 15 * kSecond;
+
+void WarnOfDamage(const LogReadReport& report) {
+  for (const std::string& problem : report.problems) {
+    LogWarn("write-ahead log is not whole", {{"problem", problem}});
+  }
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<IngestStore>> IngestStore::Open(const IngestStoreOptions& options,
+                                                         const Clock& clock, Random& random) {
+  std::unique_ptr<LogWriter> wal = TRY(LogWriter::Open({.directory = options.path + "/wal",
+                                                        .segment_bytes = options.segment_bytes,
+                                                        .min_free_bytes = options.min_free_bytes,
+                                                        .salt = random.Next()}));
+  // Chunk files may use half of the reserve: writing them is what lets the log shrink.
+  std::unique_ptr<ChunkFiles> chunks =
+      TRY(ChunkFiles::Open({.directory = options.path + "/chunks",
+                            .segment_bytes = options.segment_bytes,
+                            .min_free_bytes = options.min_free_bytes / 2,
+                            .salt = random.Next()}));
+  return std::unique_ptr<IngestStore>(
+      new IngestStore(options, clock, random.Next(), std::move(wal), std::move(chunks)));
+}
+
+IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, uint64_t seed,
+                         std::unique_ptr<LogWriter> wal, std::unique_ptr<ChunkFiles> chunks)
+    : options_(options),
+      windows_({.retention = options.retention,
+                .unreferenced_retention = options.unreferenced_retention,
+                .seed = seed}),
+      log_(std::move(wal)),
+      chunks_(std::move(chunks)),
+      appender_(log_, windows_),
+      receiver_(options.remote_write, clock, log_, windows_) {}
+
+IngestStore::~IngestStore() {
+  receiver_.Close();
+  if (Status status = log_.wal().Sync(); !status.ok()) {
+    LogError("write-ahead log could not be synced", {{"error", Message(status)}});
+  }
+}
+
+Status IngestStore::Load(std::vector<SeriesReference> references) {
+  windows_.SetReferences(std::move(references));
+  loaded_ = TRY(chunks_->Load(&windows_));
+  if (loaded_.damaged > 0) {
+    LogWarn("some chunk blocks could not be read", {{"blocks", std::to_string(loaded_.damaged)}});
+  }
+  LogReader reader(options_.path + "/wal");
+  // Replayed samples go into chunks of epoch 0, so that the second checkpoint from now frees the
+  // old segments.
+  TRY(ReplayRest(&reader, &windows_, &replay_));
+  TRY(log_.GoLive([&] { return ReplayRest(&reader, &windows_, &replay_); }));
+  last_cut_ = 0;
+  WarnOfDamage(reader.report());
+  damaged_log_places_ = reader.report().damaged_places;
+  LogInfo("samples loaded", {{"series", std::to_string(windows_.Stats().series)},
+                             {"chunk_blocks", std::to_string(loaded_.blocks)},
+                             {"log_records", std::to_string(replay_.records)},
+                             {"log_samples", std::to_string(replay_.samples)}});
+  return absl::OkStatus();
+}
+
+Status IngestStore::Maintain(Timestamp now) {
+  const Status status = Sweep(now);
+  if (!status.ok()) ++maintenance_failures_;
+  return status;
+}
+
+Status IngestStore::Sweep(Timestamp now) {
+  if (!Ready()) return absl::OkStatus();
+  if (now - last_expire_ >= kExpireEvery || now < last_expire_) {
+    last_expire_ = now;
+    windows_.Expire();
+    if (windows_.Newest() != kNoTime) {
+      TRY(chunks_->DropBefore(windows_.Newest() - windows_.LongestKeep()));
+    }
+  }
+  TRY(windows_.FlushSealed(chunks_.get()));
+  if (last_cut_time_ == 0) last_cut_time_ = now;
+  if (CheckpointDue(now)) TRY(Checkpoint(now));
+  return log_.wal().Sync();
+}
+
+bool IngestStore::CheckpointDue(Timestamp now) const {
+  const LogWriterStats wal = log_.wal().Stats();
+  const uint64_t written = wal.bytes - last_cut_bytes_;
+  if (written >= options_.checkpoint_bytes) return true;
+  if (written > 0 && now - last_cut_time_ >= options_.checkpoint_interval) return true;
+  return wal.disk_bytes >=
+         3 * options_.checkpoint_bytes;  // left by runs that ended too early to do it
+}
+
+// Order is what makes this safe: chunks are on the disk before the segments that hold their samples
+// go.
+Status IngestStore::Checkpoint(Timestamp now) {
+  const uint32_t keep_from = last_cut_;
+  const uint32_t cut = TRY(log_.Cut([&](uint32_t segment) { windows_.BeginEpoch(segment); }));
+  last_cut_ = cut;
+  last_cut_time_ = now;
+  last_cut_bytes_ = log_.wal().Stats().bytes;
+  windows_.SealOpenedBefore(keep_from);
+  TRY(windows_.FlushSealed(chunks_.get()));
+  TRY(chunks_->Sync());
+  TRY(log_.wal().DropBefore(keep_from));
+  ++checkpoints_;
+  return absl::OkStatus();
+}
+
+IngestStoreStats IngestStore::Stats() const {
+  IngestStoreStats stats;
+  stats.ready = Ready();
+  stats.windows = windows_.Stats();
+  stats.remote_write = receiver_.Stats();
+  stats.wal = log_.wal().Stats();
+  stats.chunk_files = chunks_->Stats();
+  if (stats.ready) {  // written before, read-only since
+    stats.replay = replay_;
+    stats.loaded = loaded_;
+    stats.damaged_log_places = damaged_log_places_;
+  }
+  stats.checkpoints = checkpoints_;
+  stats.maintenance_failures = maintenance_failures_;
+  stats.unlogged_batches = appender_.unlogged_batches();
+  return stats;
+}
+
+}  // namespace outrider

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything the daemon needs of ingestion in one object: windows, log, chunk files, the receiver
+// and the appender of the rules.
+//
+//     auto store = TRY(IngestStore::Open(options, clock, random));   // writes may arrive from here
+//     on: logged, acked TRY(store->Load(references));                                  // chunk
+//     files, then the log; blocks store->Maintain(clock.Now());                                  //
+//     every few seconds, from one thread
+//
+// Disk and replay stay bounded: the log keeps what is still in open chunks. Every 64 MiB of it (or
+// every hour) the log is cut; chunks that were opened before the last cut but one are sealed and
+// written to the chunk files, and the segments that only they needed are deleted.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exporter/ingest/chunk_files.h"
+#include "exporter/ingest/ingest_log.h"
+#include "exporter/ingest/logged_appender.h"
+#include "exporter/ingest/remote_write.h"
+#include "exporter/ingest/replay.h"
+#include "storage/base/clock.h"
+#include "storage/base/random.h"
+#include "storage/base/status.h"
+#include "storage/window/windows.h"
+
+namespace outrider {
+
+struct IngestStoreOptions {
+  std::string path = "data";                      // storage.path: `wal` and `chunks` live in it
+  DurationMs retention = 24 * kHour;              // storage.retention
+  DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
+  uint64_t min_free_bytes = 256U << 20;           // storage.min_free
+  uint64_t segment_bytes = 64U << 20;             // of log and chunk files
+  uint64_t checkpoint_bytes = 64U << 20;          // of log between two cuts
+  DurationMs checkpoint_interval = kHour;
+  RemoteWriteOptions remote_write;
+};
+
+struct IngestStoreStats {
+  bool ready = false;
+  WindowsStats windows;
+  RemoteWriteStats remote_write;
+  LogWriterStats wal;
+  LogWriterStats chunk_files;
+  ReplayStats replay;               // of this start
+  ChunkLoadStats loaded;            // of this start
+  uint64_t damaged_log_places = 0;  // found at this start
+  uint64_t checkpoints = 0;
+  uint64_t maintenance_failures = 0;
+  uint64_t unlogged_batches = 0;
+};
+
+// Thread-safe, but Load and Maintain are for one thread.
+class IngestStore {
+ public:
+  static StatusOr<std::unique_ptr<IngestStore>> Open(const IngestStoreOptions& options,
+                                                     const Clock& clock, Random& random);
+  // A clean end: what the log holds is on the disk.
+  ~IngestStore();
+
+  // `references`: what the loaded rules read, so that loading keeps neither too much nor too
+  // little.
+  Status Load(std::vector<SeriesReference> references);
+  bool Ready() const { return log_.live(); }  // queries may be answered
+  // Retention, chunk files, checkpoints. An error (a full disk) is for the log; the next call tries
+  // again.
+  Status Maintain(Timestamp now);
+
+  Windows& windows() { return windows_; }
+  const Windows& windows() const { return windows_; }
+  Appender& appender() { return appender_; }
+  RemoteWriteReceiver& receiver() { return receiver_; }
+  IngestStoreStats Stats() const;
+
+ private:
+  IngestStore(const IngestStoreOptions& options, const Clock& clock, uint64_t seed,
+              std::unique_ptr<LogWriter> wal, std::unique_ptr<ChunkFiles> chunks);
+  bool CheckpointDue(Timestamp now) const;
+  Status Checkpoint(Timestamp now);
+  Status Sweep(Timestamp now);
+
+  const IngestStoreOptions options_;
+  Windows windows_;
+  IngestLog log_;
+  const std::unique_ptr<ChunkFiles> chunks_;
+  LoggedAppender appender_;
+  RemoteWriteReceiver receiver_;
+
+  // Of the thread of Load and Maintain; written before Ready() or atomic.
+  ReplayStats replay_;
+  ChunkLoadStats loaded_;
+  uint64_t damaged_log_places_ = 0;
+  uint32_t last_cut_ = 0;  // segments below: only chunks opened before the last cut need them
+  Timestamp last_cut_time_ = 0;
+  uint64_t last_cut_bytes_ = 0;  // written to the log by then
+  Timestamp last_expire_ = 0;
+  std::atomic<uint64_t> checkpoints_{0};
+  std::atomic<uint64_t> maintenance_failures_{0};
+};
+
+}  // namespace outrider

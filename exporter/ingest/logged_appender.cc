@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/ingest/logged_appender.h"
+
+#include "exporter/ingest/decode_v1.h"
+#include "exporter/ingest/snappy_body.h"
+#include "storage/base/log.h"
+
+namespace outrider {
+
+AppendCounts LoggedAppender::AppendBatch(std::span<const LabeledSample> samples, Origin origin,
+                                         Timestamp now) {
+  AppendCounts counts;
+  if (samples.empty()) return counts;
+  std::string body;
+  for (const LabeledSample& one : samples) AppendV1Series(one.labels, one.sample, &body);
+  body = SnappyCompress(body);
+  const LogRecord record{
+      .type = origin == Origin::kLocal ? RecordType::kInternal : RecordType::kWriteV1,
+      .verdict = Admission::kAdmitted,
+      .time = now,
+      .sender = {},
+      .body = body};
+  const StatusOr<bool> applied =
+      log_.Write(record, [&] { counts = windows_.AppendBatch(samples, origin, now); });
+  if (!applied.ok()) {
+    if (unlogged_++ == 0) {
+      LogWarn("results of rules are not in the write-ahead log",
+              {{"error", Message(applied.status())}});
+    }
+    return windows_.AppendBatch(samples, origin, now);
+  }
+  if (!*applied) counts.accepted = samples.size();
+  return counts;
+}
+
+}  // namespace outrider

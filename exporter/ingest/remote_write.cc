@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/ingest/remote_write.h"
+
+#include <optional>
+
+#include "exporter/ingest/snappy_body.h"
+#include "fmt/format.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr std::string_view kMediaType = "application/x-protobuf";
+struct ProtoName {
+  std::string_view name;
+  WriteMessage message;
+};
+constexpr ProtoName kProtoNames[] = {
+    {"prometheus.WriteRequest", WriteMessage::kV1},
+    {"io.prometheus.write.v2.Request", WriteMessage::kV2},
+};
+
+HttpResponse Answer(int status, std::string text) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(text);
+  if (!response.body.empty() && response.body.back() != '\n') response.body += '\n';
+  return response;
+}
+
+HttpResponse Later(std::string text, int seconds) {
+  HttpResponse response = Answer(503, std::move(text));
+  response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return response;
+}
+
+// Takes bytes of the budget while it lives.
+class Reservation {
+ public:
+  Reservation(std::atomic<uint64_t>* used, uint64_t limit) : used_(used), limit_(limit) {}
+  ~Reservation() { used_->fetch_sub(taken_); }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+  bool Take(uint64_t bytes) {
+    taken_ += bytes;
+    return used_->fetch_add(bytes) + bytes <= limit_;
+  }
+
+ private:
+  std::atomic<uint64_t>* used_;
+  uint64_t limit_;
+  uint64_t taken_ = 0;
+};
+
+// Method and headers only: what speaks against reading the body, if anything does.
+std::optional<HttpResponse> CheckHeaders(const HttpRequest& request) {
+  if (request.method != "POST") {
+    HttpResponse response = Answer(405, "remote write is a POST request");
+    response.headers.emplace_back("Allow", "POST");
+    return response;
+  }
+  const std::string type = request.Header("Content-Type");
+  switch (MessageOf(type)) {
+    case WriteMessage::kV1:
+      break;
+    case WriteMessage::kV2:
+      return Answer(415,
+                    "remote write 2.0 is not accepted yet; send prometheus.WriteRequest (1.0)");
+    case WriteMessage::kUnknown:
+      return Answer(
+          415, fmt::format("Content-Type {} is not accepted; send {}", Quote(type), kMediaType));
+  }
+  const std::string encoding = request.Header("Content-Encoding");
+  if (!encoding.empty() && encoding != "snappy") {
+    return Answer(415,
+                  fmt::format("Content-Encoding {} is not accepted; send snappy", Quote(encoding)));
+  }
+  return std::nullopt;
+}
+
+std::string Describe(const ApplyResult& result, const std::vector<std::string>& refusals) {
+  const uint64_t refused = result.samples.Rejected() + result.samples_of_refused_series;
+  return fmt::format("{} samples stored, {} refused\n{}", result.samples.accepted, refused,
+                     Join(refusals, "\n"));
+}
+
+}  // namespace
+
+WriteMessage MessageOf(std::string_view content_type) {
+  if (content_type.empty()) return WriteMessage::kV1;
+  const std::vector<std::string_view> parts = Split(content_type, ';');
+  if (parts[0] != kMediaType) return WriteMessage::kUnknown;
+  WriteMessage message = WriteMessage::kV1;
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const size_t equals = parts[i].find('=');
+    if (equals == std::string_view::npos) return WriteMessage::kUnknown;
+    if (parts[i].substr(0, equals) != "proto") continue;
+    message = WriteMessage::kUnknown;
+    for (const ProtoName& proto : kProtoNames) {
+      if (parts[i].substr(equals + 1) == proto.name) message = proto.message;
+    }
+    if (message == WriteMessage::kUnknown) return message;
+  }
+  return message;
+}
+
+HttpResponse RemoteWriteReceiver::Handle(HttpRequest& request) {
+  HttpResponse response = Receive(request);
+  const absl::MutexLock lock(&mutex_);
+  ++stats_.requests[response.status];
+  return response;
+}
+
+HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request) {
+  if (std::optional<HttpResponse> refusal = CheckHeaders(request)) return *std::move(refusal);
+  if (closed_) return Later("shutting down", 5);
+  if (bytes_in_flight_ >= options_.max_bytes_in_flight) {
+    return Later("too many writes at once, try again", 1);
+  }
+  const StatusOr<std::string> body = request.ReadBody(kMaxBodyBytes);
+  if (!body.ok()) {
+    return Answer(absl::IsResourceExhausted(body.status()) ? 413 : 400, Message(body.status()));
+  }
+  Reservation reservation(&bytes_in_flight_, options_.max_bytes_in_flight);
+  if (!reservation.Take(body->size())) return Later("too many writes at once, try again", 1);
+  const StatusOr<std::string> decoded = SnappyDecompress(*body, kMaxDecodedBytes);
+  if (!decoded.ok()) return Answer(400, Message(decoded.status()));
+  if (!reservation.Take(decoded->size())) return Later("too many writes at once, try again", 1);
+  {
+    const absl::MutexLock lock(&mutex_);
+    stats_.body_bytes += body->size();
+    stats_.decoded_bytes += decoded->size();
+  }
+  return Store(request, *body, *decoded);
+}
+
+HttpResponse RemoteWriteReceiver::Store(const HttpRequest& request, const std::string& body,
+                                        const std::string& decoded) {
+  const StatusOr<V1Totals> totals = CheckV1(decoded);
+  if (!totals.ok()) return Answer(400, Message(totals.status()));
+  const ApplyOptions options{.origin = Origin::kRemote, .now = clock_.Now(), .explain = true};
+  StatusOr<ApplyResult> result = ApplyResult();
+  bool applied = false;
+  if (totals->samples > 0) {  // else there is nothing to keep
+    const LogRecord record{.type = RecordType::kWriteV1,
+                           .verdict = Admission::kAdmitted,
+                           .time = options.now,
+                           .sender = request.remote_address,
+                           .body = body};
+    const StatusOr<bool> written =
+        log_.Write(record, [&] { result = ApplyV1(decoded, options, &windows_); });
+    if (!written.ok()) {
+      const int seconds = absl::IsResourceExhausted(written.status()) ? 60 : 5;
+      return Later("nothing was stored: " + Message(written.status()), seconds);
+    }
+    applied = *written;
+  }
+  if (!applied) result = ApplyV1(decoded, options, nullptr);
+  CountResult(*result, options.now);
+  const std::vector<std::string> refusals = result->Refusals();
+  return refusals.empty() ? Answer(204, "") : Answer(400, Describe(*result, refusals));
+}
+
+void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) {
+  const absl::MutexLock lock(&mutex_);
+  stats_.samples_accepted += result.samples.accepted;
+  if (result.samples.accepted > 0) stats_.last_received = now;
+  for (const SampleReason& reason : SampleReasons()) {
+    if (const uint64_t n = result.samples.*reason.count; n > 0)
+      stats_.samples_rejected[reason.reason] += n;
+  }
+  if (result.samples_of_refused_series > 0) {
+    stats_.samples_rejected["invalid_series"] += result.samples_of_refused_series;
+  }
+  for (size_t i = 0; i < result.series.size(); ++i) {
+    const auto verdict = static_cast<SeriesVerdict>(i);
+    if (verdict == SeriesVerdict::kFine || result.series[i] == 0) continue;
+    if (verdict == SeriesVerdict::kOwn) {
+      stats_.own_series_dropped += result.series[i];
+    } else {
+      stats_.series_refused[TextOf(verdict).reason] += result.series[i];
+    }
+  }
+  stats_.own_samples_dropped += result.own_samples;
+  stats_.local_wins += result.samples.local_wins;
+  stats_.histograms_skipped += result.histograms;
+  stats_.exemplars_skipped += result.exemplars;
+  stats_.metadata_skipped += result.metadata;
+}
+
+RemoteWriteStats RemoteWriteReceiver::Stats() const {
+  const absl::MutexLock lock(&mutex_);
+  return stats_;
+}
+
+}  // namespace outrider

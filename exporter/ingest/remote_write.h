@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// POST /api/v1/write: remote write 1.0. Source: specs/prometheus.md §1.2, contract.md "Own series
+// coming back".
+//
+// Order of checks: method, Content-Type, Content-Encoding (415, before the body is touched),
+// overload, body size (413), snappy and protobuf (400), log (503 on a full disk: nothing acked),
+// labels and samples (400 names the first of each kind; everything else of the request is stored).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "exporter/http/server.h"
+#include "exporter/ingest/apply_v1.h"
+#include "exporter/ingest/ingest_log.h"
+#include "storage/base/clock.h"
+
+namespace outrider {
+
+struct RemoteWriteOptions {
+  // Bodies in memory, packed and unpacked, of all requests at once; beyond, requests are put off
+  // with 503.
+  uint64_t max_bytes_in_flight = 256U << 20;
+};
+
+struct RemoteWriteStats {
+  uint64_t samples_accepted = 0;
+  std::map<std::string, uint64_t> samples_rejected;  // by reason, those of refused series too
+  std::map<std::string, uint64_t> series_refused;    // by reason
+  uint64_t own_series_dropped = 0;                   // outrider_* coming back
+  uint64_t own_samples_dropped = 0;
+  uint64_t local_wins = 0;  // samples left out because a rule of ours writes the label set
+  uint64_t histograms_skipped = 0;
+  uint64_t exemplars_skipped = 0;
+  uint64_t metadata_skipped = 0;
+  uint64_t body_bytes = 0;           // as sent, of bodies that were read
+  uint64_t decoded_bytes = 0;        // unpacked
+  std::map<int, uint64_t> requests;  // by status code
+  Timestamp last_received = 0;       // when a sample was last accepted; 0: never
+};
+
+// Thread-safe.
+class RemoteWriteReceiver {
+ public:
+  RemoteWriteReceiver(const RemoteWriteOptions& options, const Clock& clock, IngestLog& log,
+                      Windows& windows)
+      : options_(options), clock_(clock), log_(log), windows_(windows) {}
+
+  HttpResponse Handle(HttpRequest& request);
+  RemoteWriteStats Stats() const;
+  // From now on every request is answered 503: the process is stopping.
+  void Close() { closed_ = true; }
+
+ private:
+  HttpResponse Receive(HttpRequest& request);
+  HttpResponse Store(const HttpRequest& request, const std::string& body,
+                     const std::string& decoded);
+  void CountResult(const ApplyResult& result, Timestamp now);
+
+  const RemoteWriteOptions options_;
+  const Clock& clock_;
+  IngestLog& log_;
+  Windows& windows_;
+  std::atomic<bool> closed_{false};
+  std::atomic<uint64_t> bytes_in_flight_{0};
+  mutable absl::Mutex mutex_;
+  RemoteWriteStats stats_ ABSL_GUARDED_BY(mutex_);
+};
+
+// What a Content-Type header asks for; "" counts as remote write 1.0.
+enum class WriteMessage { kV1, kV2, kUnknown };
+WriteMessage MessageOf(std::string_view content_type);
+
+}  // namespace outrider

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The write-ahead log back into the windows. Bodies are decoded as when they came and judged by the
+// time they came at; limits are not applied again.
+#pragma once
+
+#include <cstdint>
+
+#include "storage/base/status.h"
+#include "storage/wal/log_reader.h"
+#include "storage/window/windows.h"
+
+namespace outrider {
+
+struct ReplayStats {
+  uint64_t records = 0;
+  uint64_t samples = 0;  // newly stored
+  uint64_t known = 0;    // in a chunk file already, or refused when they came
+  uint64_t unreadable =
+      0;  // records whose body could not be decoded, or of a type this version does not know
+};
+
+// One record. Never fails: what cannot be read is counted.
+void ReplayRecord(const LogRecord& record, Windows* windows, ReplayStats* stats);
+// Everything the reader has now. Logs a line for each segment that is done.
+Status ReplayRest(LogReader* reader, Windows* windows, ReplayStats* stats);
+
+}  // namespace outrider

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is refused of a series' labels, and what is put right. Source: specs/prometheus.md §1.2.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "exporter/ingest/decode_v1.h"
+
+namespace outrider {
+
+enum class SeriesVerdict : uint8_t {
+  kFine,
+  kOwn,  // outrider_*: our own metrics coming back; left out, not an error (contract.md)
+  kNoName,
+  kEmptyLabelName,
+  kDuplicateLabel,
+  kBadUtf8,
+  kTooManyLabels,
+  kEnd,  // how many there are
+};
+struct SeriesVerdictText {
+  const char* reason;  // label value of our metrics
+  const char* text;    // for people
+};
+SeriesVerdictText TextOf(SeriesVerdict verdict);
+
+// Drops labels with empty values, sorts the rest in place, and judges them.
+SeriesVerdict CheckSeries(V1Series* series);
+
+}  // namespace outrider
