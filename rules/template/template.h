@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Go's text/template, for rule annotations and notifications. Source: specs/prometheus.md §4, specs/alertmanager.md §2.
+// Go's text/template, for rule annotations and notifications.
+// Source: specs/prometheus.md §4, specs/alertmanager.md §2.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,23 +15,33 @@
 
 namespace outrider::tmpl {
 
+// Errors of a function are its own text; the interpreter adds `error calling NAME: `. The codes
+// OutOfRange and Unimplemented are kept for wrong counts and types of arguments (args.h).
 using Function = std::function<StatusOr<Value>(std::span<const Value> args)>;
 using FunctionMap = std::map<std::string, Function, std::less<>>;
 
-// Go's built-ins (and or not eq ne lt le gt ge len index slice print printf println html js urlquery).
+// Go's built-ins (and or not eq ne lt le gt ge len index slice print printf println html js
+// urlquery; call is refused). Always there; a function of the same name in TemplateOptions hides
+// one.
 const FunctionMap& BuiltinFunctions();
-// What Prometheus adds that needs no query: humanize…, toUpper, title, reReplaceAll, match, first, value, args, ….
+// What Prometheus adds that needs no context: humanize…, toUpper, title, reReplaceAll, match,
+// first, value, args, …. The rules room adds what needs one: `query` (a list of structs {Labels
+// map, Value float}), `now` (seconds as a float), `externalURL` and `pathPrefix` (texts).
 const FunctionMap& PrometheusFunctions();
-// What Alertmanager adds: toUpper toLower title trimSpace join match reReplaceAll stringSlice date tz toJson dict ….
+// What Alertmanager adds: toUpper toLower title trimSpace join match reReplaceAll stringSlice date
+// tz toJson dict …. `now` and `since` read a clock, so the notifiers add them.
 const FunctionMap& AlertmanagerFunctions();
 
 struct TemplateOptions {
-  FunctionMap functions;      // beside the built-ins
-  bool missing_key_zero = true;  // a missing map key prints "" (missingkey=zero on map[string]string)
-  bool escape_html = false;   // html/template's escaping of text content
+  FunctionMap functions;  // beside the built-ins
+  bool missing_key_zero =
+      true;                  // a missing map key prints "" (missingkey=zero on map[string]string)
+  bool escape_html = false;  // html/template's contextual escaping (html_context.h says how far)
 };
 
-// A set of named templates. Parse, then execute any number of times; Execute is const and thread-safe.
+// A set of named templates. Parse, then execute any number of times; Execute is const and
+// thread-safe. Hostile templates end with an error: output, results and steps are bounded (exec.h),
+// so is nesting (parser.h).
 class TemplateSet {
  public:
   explicit TemplateSet(TemplateOptions options);
@@ -37,13 +49,16 @@ class TemplateSet {
   TemplateSet(TemplateSet&&) noexcept;
   TemplateSet& operator=(TemplateSet&&) noexcept;
 
-  // Parses `text` as the template `name`; {{define}}s in it join the set (a later one replaces an earlier one).
-  // The error has Go's form: `template: NAME:LINE: …`.
+  // Parses `text` as the template `name`; {{define}}s in it join the set (a later one replaces an
+  // earlier one). The error has Go's form: `template: NAME:LINE: …`, and the set is as before.
   Status Parse(const std::string& name, std::string_view text);
-  // Executes a named template with `data` as dot; {{ template }} looks up this set. Output is bounded (1 MiB).
+  // Executes a named template with `data` as dot; {{ template }} looks up this set. Output is
+  // bounded (1 MiB).
   StatusOr<std::string> Execute(std::string_view name, const Value& data) const;
   // Parses `text` on top of this set (without changing it) and executes it.
   StatusOr<std::string> ExecuteText(std::string_view text, const Value& data) const;
+  // The same with html/template's escaping, whatever the options say.
+  StatusOr<std::string> ExecuteHtml(std::string_view text, const Value& data) const;
   // Parses only; for checks at load.
   Status Check(std::string_view text) const;
 

@@ -22,8 +22,8 @@ class Value;
 using List = std::vector<Value>;
 using Method = std::function<StatusOr<Value>(std::span<const Value> args)>;
 
-// A Go struct, map[string]T, or a type with methods. Fields of a struct print in their order; maps by sorted key.
-// A method named String prints the value, as Go's fmt.Stringer does.
+// A Go struct, map[string]T, or a type with methods. Fields of a struct print in their order; maps
+// by sorted key. A method named String prints the value, as Go's fmt.Stringer does.
 struct Object {
   enum class Kind { kStruct, kMap };
   using Method = tmpl::Method;
@@ -31,8 +31,9 @@ struct Object {
   std::vector<std::pair<std::string, Value>> fields;
   // Methods by name (`.Alerts.Firing`, `.CommonLabels.SortedPairs`, `.Format "15:04"`).
   std::vector<std::pair<std::string, Method>> methods;
-  std::string type;         // Go's name of the type for error texts; "" for a plain map or struct
-  bool any_values = false;  // map[string]any: a missing key is nil; else map[string]string: it is ""
+  std::string type;  // Go's name of the type for error texts; "" for a plain map or struct
+  bool any_values =
+      false;  // map[string]any: a missing key is nil; else map[string]string: it is ""
   const Value* Find(std::string_view key) const;
   const Method* FindMethod(std::string_view name) const;
 };
@@ -87,7 +88,8 @@ class Value {
   Data data_;
 };
 
-// text/template's truth: false, 0, "", nil, an empty list or map are false; structs and times are true.
+// text/template's truth: false, 0, "", nil, an empty list or map are false; structs and times are
+// true.
 bool IsTrue(const Value& value);
 // Go's name of the value's type, for error texts and %T: "string", "float64", "map[string]string".
 std::string TypeName(const Value& value);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The template functions of Alertmanager that need no clock. Source: specs/alertmanager.md §2
+// "Default templates".
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/template/args.h"
+#include "rules/template/template.h"
+#include "rules/template/text_funcs.h"
+#include "rules/template/time_format.h"
+#include "rules/template/to_json.h"
+#include "storage/base/text.h"
+
+namespace outrider::tmpl {
+namespace {
+
+using Args = std::span<const Value>;
+
+StatusOr<Value> TrimSpace(Args args) {
+  TRY(CheckCount(args, 1));
+  return Value(std::string(Trim(TRY(StringArg(args[0])))));
+}
+// The separator comes first, for pipelines.
+StatusOr<Value> JoinFunction(Args args) {
+  TRY(CheckCount(args, 2));
+  std::vector<std::string> parts;
+  for (const Value& part : *TRY(ListArg(args[1]))) parts.push_back(TRY(StringArg(part)));
+  return Value(Join(parts, TRY(StringArg(args[0]))));
+}
+StatusOr<Value> StringSlice(Args args) {
+  List list;
+  for (const Value& arg : args) list.emplace_back(TRY(StringArg(arg)));
+  return Value(std::move(list));
+}
+StatusOr<Value> UrlUnescape(Args args) {
+  TRY(CheckCount(args, 1));
+  return Value(TRY(UrlDecode(TRY(StringArg(args[0])), /*plus_is_blank=*/true)));
+}
+
+StatusOr<Value> Date(Args args) {
+  TRY(CheckCount(args, 2));
+  const std::string layout = TRY(StringArg(args[0]));
+  return Value(FormatTime(TRY(TimeArg(args[1])), layout));
+}
+StatusOr<Value> TimeZone(Args args) {
+  TRY(CheckCount(args, 2));
+  const std::string zone = TRY(StringArg(args[0]));
+  return Value(TRY(InZone(TRY(TimeArg(args[1])), zone)));
+}
+StatusOr<Value> MustToDate(Args args) {
+  TRY(CheckCount(args, 2));
+  const std::string layout = TRY(StringArg(args[0]));
+  return Value(TRY(ParseTime(layout, TRY(StringArg(args[1])))));
+}
+// The zero time where the text is no date.
+StatusOr<Value> ToDate(Args args) {
+  TRY(CheckCount(args, 2));
+  const std::string layout = TRY(StringArg(args[0]));
+  const StatusOr<Time> time = ParseTime(layout, TRY(StringArg(args[1])));
+  return Value(time.ok() ? *time : Time{});
+}
+
+StatusOr<Value> ToJson(Args args) {
+  TRY(CheckCount(args, 1));
+  return Value(ToJsonText(args[0]));
+}
+StatusOr<Value> ListFunction(Args args) { return Value(List(args.begin(), args.end())); }
+StatusOr<Value> Append(Args args) {
+  TRY(CheckCount(args, 1, kAnyCount));
+  List list = *TRY(ListArg(args[0]));
+  list.insert(list.end(), args.begin() + 1, args.end());
+  return Value(std::move(list));
+}
+StatusOr<Value> Dict(Args args) {
+  if (args.size() % 2 != 0) return InvalidArgument("dict requires an even number of arguments");
+  Object map{
+      .kind = Object::Kind::kMap, .fields = {}, .methods = {}, .type = "", .any_values = true};
+  for (size_t i = 0; i < args.size(); i += 2) {
+    const std::string* key = args[i].AsString();
+    if (key == nullptr) return InvalidArgument("dict keys must be strings");
+    const auto same = std::find_if(map.fields.begin(), map.fields.end(),
+                                   [&](const auto& field) { return field.first == *key; });
+    if (same != map.fields.end()) {
+      same->second = args[i + 1];
+    } else {
+      map.fields.emplace_back(*key, args[i + 1]);
+    }
+  }
+  return Value(std::move(map));
+}
+
+StatusOr<Value> Base64EncodeFunction(Args args) {
+  TRY(CheckCount(args, 1));
+  std::string text = Base64Encode(TRY(StringArg(args[0])));
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return Value(std::move(text));
+}
+// The URL-safe alphabet with padding.
+StatusOr<Value> Base64DecodeFunction(Args args) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  TRY(CheckCount(args, 1));
+  const std::string text = TRY(StringArg(args[0]));
+  std::string_view digits = text;
+  while (!digits.empty() && digits.back() == '=') digits.remove_suffix(1);
+  std::string out;
+  uint32_t bits = 0;
+  int count = 0;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const size_t digit = kAlphabet.find(digits[i]);
+    if (digit == std::string_view::npos || text.size() % 4 != 0) {
+      return InvalidArgument(fmt::format("illegal base64 data at input byte {}", i));
+    }
+    bits = bits << 6 | static_cast<uint32_t>(digit);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      out += static_cast<char>(bits >> count & 0xFF);
+    }
+  }
+  return Value(std::move(out));
+}
+
+}  // namespace
+
+const FunctionMap& AlertmanagerFunctions() {
+  static const FunctionMap kFunctions = {
+      {"append", Append},
+      {"base64decode", Base64DecodeFunction},
+      {"base64encode", Base64EncodeFunction},
+      {"date", Date},
+      {"dict", Dict},
+      {"humanizeDuration", HumanizeDurationFunction},
+      {"join", JoinFunction},
+      {"list", ListFunction},
+      {"match", MatchFunction},
+      {"mustToDate", MustToDate},
+      {"reReplaceAll", ReReplaceAllFunction},
+      {"safeHtml", SafeHtmlFunction},
+      {"safeUrl", SafeHtmlFunction},
+      {"stringSlice", StringSlice},
+      {"title", TitleFunction},
+      {"toDate", ToDate},
+      {"toJson", ToJson},
+      {"toLower", ToLowerFunction},
+      {"toUpper", ToUpperFunction},
+      {"trimSpace", TrimSpace},
+      {"tz", TimeZone},
+      {"urlUnescape", UrlUnescape},
+  };
+  return kFunctions;
+}
+
+}  // namespace outrider::tmpl

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stage three: walks a tree with data. Bounded in output, steps and depth, so that a hostile
+// template ends with an error.
+#pragma once
+
+#include <string>
+
+#include "rules/template/ast.h"
+#include "rules/template/template.h"
+#include "storage/base/status.h"
+
+namespace outrider::tmpl {
+
+inline constexpr size_t kMaxOutput = 1U << 20;  // bytes
+inline constexpr int kMaxSteps = 1'000'000;     // nodes evaluated
+inline constexpr int kMaxExecDepth = 500;       // nested statements, expressions and template calls
+
+struct ExecScope {
+  const TreeMap& templates;
+  const FunctionMap& functions;  // looked up before the built-ins
+  bool missing_key_zero = true;
+  bool escape_html = false;
+};
+
+// Errors have Go's form: `template: NAME:LINE:COLUMN: executing "NAME" at <.Field>: …`.
+StatusOr<std::string> ExecuteTree(const ExecScope& scope, const Tree& tree, const Value& data);
+
+}  // namespace outrider::tmpl

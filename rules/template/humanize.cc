@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/template/humanize.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "rules/template/format_verb.h"
+#include "rules/template/time_format.h"
+#include "storage/base/text.h"
+
+namespace outrider::tmpl {
+namespace {
+
+constexpr const char* kLarge[] = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
+constexpr const char* kSmall[] = {"m", "u", "n", "p", "f", "a", "z", "y"};
+constexpr const char* kBinary[] = {"ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"};
+
+bool IsSpecial(double v) { return std::isnan(v) || std::isinf(v); }
+// %.4g with Go's spelling of the special values.
+std::string FourDigits(double v) { return Sprintf("%.4g", std::vector<Value>{Value(v)}); }
+
+// Divides by `base` until the number is below it; *prefix is set if it ever did.
+double ScaleDown(double v, double base, std::span<const char* const> prefixes,
+                 const char** prefix) {
+  for (const char* p : prefixes) {
+    if (std::fabs(v) < base) break;
+    *prefix = p;
+    v /= base;
+  }
+  return v;
+}
+double ScaleUp(double v, const char** prefix) {
+  for (const char* p : kSmall) {
+    if (std::fabs(v) >= 1) break;
+    *prefix = p;
+    v *= 1000;
+  }
+  return v;
+}
+
+}  // namespace
+
+StatusOr<double> NumberArg(const Value& value) {
+  if (const double* v = std::get_if<double>(&value.data())) return *v;
+  if (const int64_t* v = std::get_if<int64_t>(&value.data())) return static_cast<double>(*v);
+  if (const Duration* v = std::get_if<Duration>(&value.data())) {
+    return static_cast<double>(v->nanos) / 1e9;
+  }
+  if (const std::string* v = value.AsString()) {
+    StatusOr<double> number = ParseDouble(*v);
+    if (number.ok()) return number;
+    return InvalidArgument(
+        fmt::format("strconv.ParseFloat: parsing {}: invalid syntax", Quote(*v)));
+  }
+  return InvalidArgument(fmt::format("can't convert {} to float", TypeName(value)));
+}
+
+std::string Humanize(double v) {
+  if (v == 0 || IsSpecial(v)) return FourDigits(v);
+  const char* prefix = "";
+  v = std::fabs(v) >= 1 ? ScaleDown(v, 1000, kLarge, &prefix) : ScaleUp(v, &prefix);
+  return FourDigits(v) + prefix;
+}
+
+std::string Humanize1024(double v) {
+  if (std::fabs(v) <= 1 || IsSpecial(v)) return FourDigits(v);
+  const char* prefix = "";
+  v = ScaleDown(v, 1024, kBinary, &prefix);
+  return FourDigits(v) + prefix;
+}
+
+std::string HumanizePercentage(double v) { return FourDigits(v * 100) + "%"; }
+
+std::string HumanizeDuration(double v) {
+  if (IsSpecial(v)) return FourDigits(v);
+  if (v == 0) return FourDigits(v) + "s";
+  if (std::fabs(v) < 1) {
+    const char* prefix = "";
+    v = ScaleUp(v, &prefix);
+    return FourDigits(v) + prefix + "s";
+  }
+  const std::string sign = v < 0 ? "-" : "";
+  const double magnitude = std::fabs(v);
+  if (magnitude >= 9.2e18) return sign + FourDigits(magnitude) + "s";  // more than an int64 holds
+  const auto whole = static_cast<int64_t>(magnitude);
+  const int64_t seconds = whole % 60;
+  const int64_t minutes = whole / 60 % 60;
+  const int64_t hours = whole / 3600 % 24;
+  const int64_t days = whole / 86400;
+  if (days != 0) return fmt::format("{}{}d {}h {}m {}s", sign, days, hours, minutes, seconds);
+  if (hours != 0) return fmt::format("{}{}h {}m {}s", sign, hours, minutes, seconds);
+  if (minutes != 0) return fmt::format("{}{}m {}s", sign, minutes, seconds);
+  return sign + FourDigits(magnitude) + "s";  // below a minute the fraction is shown
+}
+
+StatusOr<Time> ToTime(double seconds) {
+  const double nanos = seconds * 1e9;
+  if (IsSpecial(nanos) || std::fabs(nanos) >= 9.2233720368547e18) {
+    return InvalidArgument(fmt::format(
+        "{} cannot be represented as a nanoseconds timestamp since epoch", FormatFloatG(seconds)));
+  }
+  // Cut to milliseconds, which is what a sample's time holds.
+  return Time{static_cast<int64_t>(nanos) / kNanosPerMilli * kNanosPerMilli, 0, ""};
+}
+
+StatusOr<std::string> HumanizeTimestamp(double seconds) {
+  if (IsSpecial(seconds)) return FourDigits(seconds);
+  const Time time = TRY(ToTime(seconds));
+  if (time.nanos == 0) return std::string("1970-01-01 00:00:00 +0000 UTC");
+  return TimeText(time);
+}
+
+}  // namespace outrider::tmpl

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/template/to_json.h"
+
+#include "rules/template/time_format.h"
+#include "storage/base/json.h"
+
+namespace outrider::tmpl {
+namespace {
+
+constexpr int kMaxDepth = 64;
+
+struct JsonVisitor {
+  JsonWriter& writer;
+  int depth;
+
+  void Item(const Value& value) const { std::visit(JsonVisitor{writer, depth + 1}, value.data()); }
+
+  void operator()(std::monostate) const { writer.Null(); }
+  void operator()(bool v) const { writer.Bool(v); }
+  void operator()(int64_t v) const { writer.Int(v); }
+  void operator()(double v) const { writer.Double(v); }
+  void operator()(const std::string& v) const { writer.String(v); }
+  void operator()(const std::shared_ptr<const List>& v) const { Items(*v); }
+  void operator()(const std::shared_ptr<const MethodList>& v) const { Items(v->items); }
+  void operator()(const std::shared_ptr<const Object>& v) const {
+    if (depth > kMaxDepth) {
+      writer.Null();
+      return;
+    }
+    writer.StartObject();
+    for (const auto& [name, value] : v->fields) {
+      // Struct fields carry Go's exported names; their JSON names begin with a small letter.
+      std::string key = name;
+      const bool capital = !key.empty() && key[0] >= 'A' && key[0] <= 'Z';
+      if (v->kind == Object::Kind::kStruct && capital) key[0] = static_cast<char>(key[0] | 0x20);
+      writer.Key(key);
+      Item(value);
+    }
+    writer.EndObject();
+  }
+  void operator()(const Time& v) const {
+    writer.String(FormatTime(v, "2006-01-02T15:04:05.999999999Z07:00"));
+  }
+  void operator()(const Duration& v) const { writer.Int(v.nanos); }
+  void operator()(const SafeHtml& v) const { writer.String(v.html); }
+
+  void Items(const List& list) const {
+    if (depth > kMaxDepth) {
+      writer.Null();
+      return;
+    }
+    writer.StartArray();
+    for (const Value& item : list) Item(item);
+    writer.EndArray();
+  }
+};
+
+}  // namespace
+
+std::string ToJsonText(const Value& value) {
+  std::string out;
+  JsonWriter writer(&out, JsonWriter::Escape::kGoHtml);
+  std::visit(JsonVisitor{writer, 0}, value.data());
+  return out;
+}
+
+}  // namespace outrider::tmpl

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/template/value.h"
+
+#include <algorithm>
+
+namespace outrider::tmpl {
+namespace {
+
+template <typename Pairs>
+auto FindByName(const Pairs& pairs, std::string_view name) -> decltype(&pairs.front().second) {
+  for (const auto& [key, value] : pairs) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+struct TypeNamer {
+  std::string operator()(std::monostate) const { return "<nil>"; }
+  std::string operator()(bool) const { return "bool"; }
+  std::string operator()(int64_t) const { return "int"; }
+  std::string operator()(double) const { return "float64"; }
+  std::string operator()(const std::string&) const { return "string"; }
+  std::string operator()(const std::shared_ptr<const List>& list) const {
+    const bool strings =
+        !list->empty() && std::all_of(list->begin(), list->end(),
+                                      [](const Value& v) { return v.AsString() != nullptr; });
+    return strings ? "[]string" : "[]interface {}";
+  }
+  std::string operator()(const std::shared_ptr<const Object>& object) const {
+    if (!object->type.empty()) return object->type;
+    if (object->kind == Object::Kind::kStruct) return "struct";
+    return object->any_values ? "map[string]interface {}" : "map[string]string";
+  }
+  std::string operator()(const std::shared_ptr<const MethodList>& list) const {
+    return list->type.empty() ? "[]interface {}" : list->type;
+  }
+  std::string operator()(const Time&) const { return "time.Time"; }
+  std::string operator()(const Duration&) const { return "time.Duration"; }
+  std::string operator()(const SafeHtml&) const { return "template.HTML"; }
+};
+
+struct TruthTeller {
+  bool operator()(std::monostate) const { return false; }
+  bool operator()(bool v) const { return v; }
+  bool operator()(int64_t v) const { return v != 0; }
+  bool operator()(double v) const { return v != 0; }  // NaN is true, as in Go
+  bool operator()(const std::string& v) const { return !v.empty(); }
+  bool operator()(const std::shared_ptr<const List>& v) const { return !v->empty(); }
+  bool operator()(const std::shared_ptr<const Object>& v) const {
+    return v->kind == Object::Kind::kStruct || !v->fields.empty();
+  }
+  bool operator()(const std::shared_ptr<const MethodList>& v) const { return !v->items.empty(); }
+  bool operator()(const Time&) const { return true; }
+  bool operator()(const Duration& v) const { return v.nanos != 0; }
+  bool operator()(const SafeHtml& v) const { return !v.html.empty(); }
+};
+
+}  // namespace
+
+const Value* Object::Find(std::string_view key) const { return FindByName(fields, key); }
+const Method* Object::FindMethod(std::string_view name) const { return FindByName(methods, name); }
+const Method* MethodList::FindMethod(std::string_view name) const {
+  return FindByName(methods, name);
+}
+
+Value::Value(List v) : data_(std::make_shared<const List>(std::move(v))) {}
+Value::Value(MethodList v) : data_(std::make_shared<const MethodList>(std::move(v))) {}
+Value::Value(Object v) {
+  if (v.kind == Object::Kind::kMap) {
+    std::stable_sort(v.fields.begin(), v.fields.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  data_ = std::make_shared<const Object>(std::move(v));
+}
+
+const Object* Value::AsObject() const {
+  const auto* object = std::get_if<std::shared_ptr<const Object>>(&data_);
+  return object != nullptr ? object->get() : nullptr;
+}
+
+const List* Value::AsList() const {
+  if (const auto* list = std::get_if<std::shared_ptr<const List>>(&data_)) return list->get();
+  if (const auto* list = std::get_if<std::shared_ptr<const MethodList>>(&data_)) {
+    return &(*list)->items;
+  }
+  return nullptr;
+}
+
+const Method* Value::FindMethod(std::string_view name) const {
+  if (const Object* object = AsObject()) return object->FindMethod(name);
+  const auto* list = std::get_if<std::shared_ptr<const MethodList>>(&data_);
+  return list != nullptr ? (*list)->FindMethod(name) : nullptr;
+}
+
+bool IsTrue(const Value& value) { return std::visit(TruthTeller(), value.data()); }
+std::string TypeName(const Value& value) { return std::visit(TypeNamer(), value.data()); }
+
+}  // namespace outrider::tmpl
