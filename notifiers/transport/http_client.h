@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,12 +26,17 @@ struct HttpClientRequest {
   std::string proxy_url;
   bool insecure_skip_verify = false;
   std::string ca_file;
+  std::string cert_file;  // client certificate and its key, PEM
+  std::string key_file;
 };
 
 struct HttpClientResponse {
   int status = 0;
   std::string body;  // at most 1 MiB is kept
+  bool body_cut =
+      false;  // the status came, but the body broke off, came too late or was over the limit
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  // The first value of a header, "" when absent.
   std::string Header(std::string_view lower_case_name) const;
 };
 
@@ -38,13 +44,18 @@ struct HttpClientResponse {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // Any HTTP answer is ok(); Unavailable when there was none (connection, TLS, name), DeadlineExceeded on timeout.
+  // Any HTTP answer is ok(). Without one: DeadlineExceeded on timeout, InvalidArgument for a
+  // request that cannot be sent (URL, header), else Unavailable (connection, TLS, name). Messages
+  // name scheme and host, never path, query, headers or passwords.
   virtual StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) = 0;
 };
 
+// Connections are kept and used again. Only http and https, also after redirects; the environment's
+// proxies are ignored; TLS 1.2 at least.
 std::unique_ptr<HttpClient> MakeCurlHttpClient();
 
-// Seconds or an HTTP date, relative to `now`; 0 when absent or unreadable; capped at one hour. Milliseconds.
+// Seconds or an HTTP date, relative to `now`; 0 when absent or unreadable; capped at one hour.
+// Milliseconds.
 int64_t ParseRetryAfter(std::string_view value, Nanos now);
 
 }  // namespace outrider

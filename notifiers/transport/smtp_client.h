@@ -14,11 +14,12 @@ namespace outrider {
 struct MailRequest {
   std::string smarthost;  // host:port
   std::string hello = "localhost";
-  std::string from;              // bare address
-  std::vector<std::string> to;   // bare addresses
-  std::string message;           // headers and body, CRLF line ends
-  bool require_tls = true;       // STARTTLS must succeed
-  bool implicit_tls = false;     // smtps
+  std::string from;             // bare address
+  std::vector<std::string> to;  // bare addresses
+  std::string message;          // headers and body, CRLF line ends
+  bool require_tls =
+      true;  // STARTTLS must succeed; else it is tried without checking the certificate
+  bool implicit_tls = false;  // smtps
   bool insecure_skip_verify = false;
   std::string username;
   std::string password;
@@ -26,9 +27,9 @@ struct MailRequest {
 };
 
 struct MailResult {
-  int code = 0;             // the SMTP code of the last answer, 0 when there was none
+  int code = 0;  // the SMTP code of the last answer, 0 when there was none
   bool delivered = false;
-  bool unknown = false;     // broke after the body was sent: it may have arrived
+  bool unknown = false;  // broke after the body was sent: it may have arrived
   std::string error;
 };
 
@@ -36,6 +37,7 @@ struct MailResult {
 class SmtpClient {
  public:
   virtual ~SmtpClient() = default;
+  // One connection a mail. Delivered only when every recipient and the message were accepted.
   virtual MailResult Send(const MailRequest& request) = 0;
 };
 

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each call takes an easy handle off a free list and gives it back: a handle keeps its connections,
+// and no two threads ever share one (libcurl's shared connection cache is not safe for threads).
+#include "notifiers/transport/http_client.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "absl/synchronization/mutex.h"
+#include "notifiers/transport/curl_handle.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kMaxBody = 1 << 20;
+constexpr size_t kMaxHeaderBytes = 256 << 10;
+constexpr size_t kMaxIdleHandles = 16;
+constexpr long kMaxRedirects = 10;
+
+// What the callbacks fill while a call runs.
+struct Exchange {
+  HttpClientResponse response;
+  size_t header_bytes = 0;
+  bool headers_done = false;  // of the newest answer, interim ones and redirects included
+  bool over_limit = false;
+};
+
+size_t OnBody(char* data, size_t size, size_t count, void* user) {
+  auto* exchange = static_cast<Exchange*>(user);
+  const size_t bytes = size * count;
+  const size_t room = kMaxBody - exchange->response.body.size();
+  exchange->response.body.append(data, std::min(bytes, room));
+  exchange->over_limit = bytes > room;
+  return exchange->over_limit ? 0 : bytes;  // 0 ends the transfer
+}
+
+size_t OnHeader(char* data, size_t size, size_t count, void* user) {
+  auto* exchange = static_cast<Exchange*>(user);
+  const size_t bytes = size * count;
+  exchange->header_bytes += bytes;
+  if (exchange->header_bytes > kMaxHeaderBytes) return 0;
+  const std::string_view line = Trim(std::string_view(data, bytes));
+  if (line.starts_with("HTTP/")) {
+    exchange->response = {};
+    exchange->headers_done = false;
+    const size_t blank = line.find(' ');
+    const auto status = ParseInt(line.substr(std::min(blank + 1, line.size())).substr(0, 3));
+    exchange->response.status = status.ok() ? static_cast<int>(*status) : 0;
+    return bytes;
+  }
+  if (line.empty()) {
+    exchange->headers_done = true;
+    return bytes;
+  }
+  const size_t colon = line.find(':');
+  if (colon != std::string_view::npos) {
+    exchange->response.headers.emplace_back(ToLower(line.substr(0, colon)),
+                                            std::string(Trim(line.substr(colon + 1))));
+  }
+  return bytes;
+}
+
+// `https://host:port` of a URL: paths, queries and user names may be secret.
+std::string PublicPart(const std::string& url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string::npos) return "URL without a scheme";
+  const size_t end = std::min(url.find_first_of("/?#", scheme + 3), url.size());
+  std::string authority = url.substr(scheme + 3, end - scheme - 3);
+  const size_t at = authority.rfind('@');
+  if (at != std::string::npos) authority.erase(0, at + 1);
+  return url.substr(0, scheme + 3) + authority;
+}
+
+Status CheckRequest(const HttpClientRequest& request) {
+  const std::string scheme = ToLower(request.url.substr(0, request.url.find(':')));
+  if ((scheme != "http" && scheme != "https") || HasControlBytes(request.url)) {
+    return InvalidArgument(
+        fmt::format("{}: only http and https URLs can be called", PublicPart(request.url)));
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (name.empty() || HasControlBytes(name) || HasControlBytes(value) || Contains(name, ":")) {
+      return InvalidArgument(fmt::format("{}: header {} holds a line break or the like",
+                                         PublicPart(request.url), Quote(name)));
+    }
+  }
+  if (HasControlBytes(request.bearer_token)) {
+    return InvalidArgument("the bearer token holds a line break");
+  }
+  return absl::OkStatus();
+}
+
+void SetMethod(CURL* curl, const HttpClientRequest& request) {
+  const auto set_body = [&] {
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
+  };
+  if (request.method == "GET") {
+    curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+  } else if (request.method == "HEAD") {
+    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+  } else {
+    if (request.method != "DELETE" || !request.body.empty()) set_body();
+    // A plain POST stays unnamed, so that a redirect may turn it into a GET as browsers do.
+    if (request.method != "POST") {
+      curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    }
+  }
+}
+
+void SetHeaders(CURL* curl, const HttpClientRequest& request, CurlList* headers) {
+  bool agent = false;
+  bool type = false;
+  for (const auto& [name, value] : request.headers) {
+    agent = agent || ToLower(name) == "user-agent";
+    type = type || ToLower(name) == "content-type";
+    headers->Add(value.empty() ? name + ";" : fmt::format("{}: {}", name, value));
+  }
+  if (!agent) headers->Add("User-Agent: Outrider");
+  if (!type) headers->Add("Content-Type:");  // none, rather than libcurl's form type
+  headers->Add("Expect:");                   // no waiting for 100-continue
+  if (!request.bearer_token.empty()) {
+    headers->Add("Authorization: Bearer " + request.bearer_token);
+  }
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers->get());
+  if (!request.basic_user.empty()) {
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    curl_easy_setopt(curl, CURLOPT_USERNAME, request.basic_user.c_str());
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, request.basic_password.c_str());
+  }
+}
+
+void SetTransport(CURL* curl, const HttpClientRequest& request) {
+  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                   static_cast<long>(std::max<DurationMs>(request.timeout, 1)));
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
+  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirects);
+  curl_easy_setopt(curl, CURLOPT_PROXY,
+                   request.proxy_url.c_str());  // "" also keeps the environment's out
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, request.insecure_skip_verify ? 0L : 1L);
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, request.insecure_skip_verify ? 0L : 2L);
+  if (!request.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (!request.cert_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, request.cert_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, request.key_file.c_str());
+  }
+}
+
+// Whether the newest complete head is the answer itself and not a redirect on the way.
+bool HasAnswer(const Exchange& exchange, bool follow_redirects) {
+  const int status = exchange.response.status;
+  if (!exchange.headers_done || status < 200) return false;
+  return !follow_redirects || status < 300 || status >= 400 ||
+         exchange.response.Header("location").empty();
+}
+
+Status FailureOf(CURLcode code, const char* detail, const std::string& url) {
+  const char* text = detail[0] != '\0' ? detail : curl_easy_strerror(code);
+  const std::string message = fmt::format("{}: {}", PublicPart(url), text);
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return absl::DeadlineExceededError(message);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+      // The detail may quote the URL.
+      return InvalidArgument(fmt::format("{}: {}", PublicPart(url), curl_easy_strerror(code)));
+    default:
+      return absl::UnavailableError(message);
+  }
+}
+
+class CurlHttpClient final : public HttpClient {
+ public:
+  StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
+    TRY(CheckRequest(request));
+    CurlEasy handle = TakeHandle();
+    if (handle == nullptr) return Internal("libcurl cannot make a handle");
+    auto result = Perform(handle.get(), request);
+    GiveBack(std::move(handle));
+    return result;
+  }
+
+ private:
+  static StatusOr<HttpClientResponse> Perform(CURL* curl, const HttpClientRequest& request) {
+    Exchange exchange;
+    CurlList headers;
+    std::array<char, CURL_ERROR_SIZE> detail{};
+    SetTransport(curl, request);
+    SetMethod(curl, request);
+    SetHeaders(curl, request, &headers);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
+    const CURLcode code = curl_easy_perform(curl);
+    curl_easy_reset(curl);  // keeps connections, drops what points into this frame
+    if (code == CURLE_OK) return std::move(exchange.response);
+    if (HasAnswer(exchange, request.follow_redirects)) {
+      exchange.response.body_cut = true;
+      return std::move(exchange.response);
+    }
+    return FailureOf(code, detail.data(), request.url);
+  }
+
+  CurlEasy TakeHandle() {
+    {
+      const absl::MutexLock lock(&mutex_);
+      if (!idle_.empty()) {
+        CurlEasy handle = std::move(idle_.back());
+        idle_.pop_back();
+        return handle;
+      }
+    }
+    return CurlEasy(curl_easy_init());
+  }
+
+  void GiveBack(CurlEasy handle) {
+    const absl::MutexLock lock(&mutex_);
+    if (idle_.size() < kMaxIdleHandles) idle_.push_back(std::move(handle));
+  }
+
+  CurlLibrary library_;
+  absl::Mutex mutex_;
+  std::vector<CurlEasy> idle_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+std::string HttpClientResponse::Header(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : headers) {
+    if (name == lower_case_name) return value;
+  }
+  return "";
+}
+
+std::unique_ptr<HttpClient> MakeCurlHttpClient() { return std::make_unique<CurlHttpClient>(); }
+
+}  // namespace outrider
