@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/api/am_common.h"
+
+#include <fmt/format.h>
+
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+
+HttpResponse AmError(int status, std::string_view message) {
+  std::string body;
+  JsonWriter(&body).String(message);
+  body += '\n';
+  return HttpResponse::Json(status, std::move(body));
+}
+
+HttpResponse AmShapeError(int status, int code, std::string_view message) {
+  std::string body;
+  JsonWriter(&body).StartObject().Key("code").Int(code).Key("message").String(message).EndObject();
+  return HttpResponse::Json(status, std::move(body));
+}
+
+HttpResponse AmJson(std::string body) {
+  body += '\n';
+  HttpResponse response = HttpResponse::Json(200, std::move(body));
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+std::string AmTime(Nanos time) {
+  if (time == 0) return "0001-01-01T00:00:00.000Z";
+  Nanos seconds = time / kNanosPerSecond;
+  Nanos rest = time % kNanosPerSecond;
+  if (rest < 0) {
+    rest += kNanosPerSecond;
+    --seconds;
+  }
+  std::string text = FormatRfc3339(seconds * kNanosPerSecond);
+  text.pop_back();
+  return text + fmt::format(".{:03}Z", rest / kNanosPerMilli);
+}
+
+StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal) {
+  const std::string header = request.Header("Content-Type");
+  const std::string type = ToLower(Trim(Split(header, ';')[0]));
+  if (type != "application/json") {
+    *refusal =
+        AmShapeError(415, 415,
+                     fmt::format("unsupported media type {}, only [application/json] are allowed",
+                                 Quote(header)));
+    return InvalidArgument("media type");
+  }
+  StatusOr<std::string> body = request.ReadBody(limit);
+  if (!body.ok()) {
+    *refusal = AmShapeError(absl::IsResourceExhausted(body.status()) ? 413 : 400, 400,
+                            Message(body.status()));
+    return body.status();
+  }
+  StatusOr<JsonValue> json = ParseJson(*body);
+  if (!json.ok()) {
+    *refusal = AmShapeError(400, 400, "parsing body failed, because " + Message(json.status()));
+  }
+  return json;
+}
+
+StatusOr<AlertTime> ReadTime(const JsonValue& object, std::string_view key) {
+  AlertTime time;
+  const JsonValue* member = object.Find(key);
+  if (member == nullptr || member->IsNull()) return time;
+  const StatusOr<Nanos> nanos = member->kind == JsonValue::Kind::kString
+                                    ? ParseRfc3339(member->string, &time.offset_seconds)
+                                    : StatusOr<Nanos>(InvalidArgument("not a text"));
+  if (!nanos.ok()) {
+    return InvalidArgument(
+        fmt::format("parsing {} failed, because {}", key, Message(nanos.status())));
+  }
+  time.nanos = *nanos;
+  return time;
+}
+
+StatusOr<std::vector<Matcher>> ReadFilters(const ParamReader& params, std::string_view name) {
+  std::vector<Matcher> all;
+  for (std::string_view text : params.All(name)) {
+    for (Matcher& matcher : TRY(ParseMatchers(text))) all.push_back(std::move(matcher));
+  }
+  return all;
+}
+
+bool ReadFlag(const ParamReader& params, std::string_view name, bool fallback) {
+  if (!params.Has(name)) return fallback;
+  return params.Bool(name, false).value_or(false);
+}
+
+void WriteStringMap(const std::map<std::string, std::string>& map, JsonWriter* json) {
+  json->StartObject();
+  for (const auto& [key, value] : map) json->Key(key).String(value);
+  json->EndObject();
+}
+
+}  // namespace outrider

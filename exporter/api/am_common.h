@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the endpoints of the Alertmanager API share. Source: specs/alertmanager.md §3.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporter/api/prom_envelope.h"
+#include "exporter/api/status.h"
+#include "exporter/http/server.h"
+#include "notifiers/desk/desk.h"
+#include "storage/base/clock.h"
+#include "storage/base/json.h"
+#include "storage/model/matcher.h"
+
+namespace outrider {
+
+// All outlive the router; the functions are called from several threads at once.
+struct AlertmanagerApiDeps {
+  Desk& desk;
+  const Clock& clock;
+  BuildInfo build;
+  Nanos started_at = 0;
+  std::function<std::string()> config_yaml;  // alertmanager.yml with defaults, secrets as <secret>
+};
+
+// /api/v2/status and receivers; silences; alerts and groups. RegisterAlertmanagerApi is all three.
+void RegisterAlertmanagerApi(Router& router, const AlertmanagerApiDeps& deps);
+void RegisterAmStatus(Router& router, const AlertmanagerApiDeps& deps);
+void RegisterAmSilences(Router& router, const AlertmanagerApiDeps& deps);
+void RegisterAmAlerts(Router& router, const AlertmanagerApiDeps& deps);
+
+// Errors: a JSON string from handlers, `{"code":N,"message":"…"}` from checks of the request's
+// shape.
+HttpResponse AmError(int status, std::string_view message);
+HttpResponse AmShapeError(int status, int code, std::string_view message);
+HttpResponse AmJson(std::string body);  // 200, not to be cached
+
+// UTC with milliseconds, always three digits; 0 is year 1.
+std::string AmTime(Nanos time);
+
+// The body as JSON, or the answer that refuses it: 415 for another media type, 400 for broken JSON.
+StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal);
+// A time member; absent is 0. The error is Alertmanager's 400.
+StatusOr<AlertTime> ReadTime(const JsonValue& object, std::string_view key);
+
+// `filter` parameters: all matchers of all of them.
+StatusOr<std::vector<Matcher>> ReadFilters(const ParamReader& params, std::string_view name);
+// A flag of a GET: `true`, `1`, `t` …; what cannot be read is false; absent is `fallback`.
+bool ReadFlag(const ParamReader& params, std::string_view name, bool fallback);
+
+void WriteStringMap(const std::map<std::string, std::string>& map, JsonWriter* json);
+
+}  // namespace outrider

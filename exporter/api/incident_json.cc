@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/api/incident_json.h"
+
+#include "exporter/api/am_common.h"
+#include "exporter/api/product_common.h"
+
+namespace outrider {
+namespace {
+
+// What a clock shows: met and breached when it has stopped, running or overdue before.
+std::string_view ClockState(const SlaClock& clock) {
+  if (clock.discarded) return "discarded";
+  if (clock.breached_at != 0) return clock.Running() ? "overdue" : "breached";
+  return clock.Running() ? "running" : "met";
+}
+
+void WriteClock(const SlaClock& clock, Nanos now, JsonWriter* json) {
+  json->Key(SlaKindText(clock.kind)).StartObject();
+  json->Key("state").String(ClockState(clock));
+  WriteSeconds("target_seconds", clock.target, json);
+  WriteSeconds("elapsed_seconds", clock.ElapsedAt(now), json);
+  if (clock.Running()) WriteSeconds("remaining_seconds", clock.DeadlineAt() - now, json);
+  WriteTime("started_at", clock.started_at, json);
+  WriteTime("deadline_at", clock.DeadlineAt(), json);
+  WriteTime("stopped_at", clock.stopped_at, json);
+  json->Key("breached").Bool(clock.breached_at != 0);
+  WriteTime("breached_at", clock.breached_at, json);
+  json->EndObject();
+}
+
+void WriteEscalation(const Escalation& escalation, JsonWriter* json) {
+  json->Key("escalation");
+  if (escalation.policy.empty()) {
+    json->Null();
+    return;
+  }
+  json->StartObject().Key("policy").String(escalation.policy);
+  json->Key("active").Bool(escalation.active);
+  json->Key("next_tier").Int(escalation.next_tier + 1);
+  json->Key("tiers").Int(static_cast<int64_t>(escalation.tiers.size()));
+  json->Key("round").Int(escalation.loop + 1);
+  json->EndObject();
+}
+
+// The members of an incident's object, without its braces.
+void WriteMembers(const Incident& incident, Nanos now, JsonWriter* json) {
+  json->Key("id").String(incident.id);
+  json->Key("state").String(IncidentStateText(incident.state));
+  json->Key("severity").String(SeverityText(incident.severity));
+  json->Key("title").String(incident.title).Key("summary").String(incident.summary);
+  json->Key("runbook").String(incident.runbook).Key("labels");
+  WriteLabels(incident.labels, json);
+  json->Key("group_labels");
+  WriteLabels(incident.group_labels, json);
+  WriteTime("received_at", incident.received_at, json);
+  WriteTime("starts_at", incident.starts_at, json);
+  WriteTime("updated_at", incident.updated_at, json);
+  WriteTime("acknowledged_at", incident.acknowledged_at, json);
+  json->Key("acknowledged_by").String(incident.acknowledged_by);
+  WriteTime("resolved_at", incident.resolved_at, json);
+  json->Key("resolved_by").String(incident.resolved_by);
+  json->Key("reopened").Int(incident.reopened).Key("previous_id").String(incident.previous_id);
+  json->Key("count").Int(static_cast<int64_t>(incident.count));
+  json->Key("firing").Int(static_cast<int64_t>(incident.firing.size()));
+  json->Key("alerts").Int(static_cast<int64_t>(incident.alerts.size()));
+  WriteEscalation(incident.escalation, json);
+  json->Key("sla").StartObject();
+  for (const SlaClock& clock : incident.sla) WriteClock(clock, now, json);
+  json->EndObject();
+}
+
+void WriteEvent(const AuditEvent& event, JsonWriter* json) {
+  json->StartObject();
+  WriteTime("time", event.time, json);
+  json->Key("kind").String(AuditKindText(event.kind));
+  json->Key("by").String(event.who).Key("channel").String(event.channel);
+  json->Key("from").String(event.from).Key("to").String(event.to).Key("text").String(event.text);
+  json->EndObject();
+}
+
+void WriteAlertDetail(const AlertView& view, JsonWriter* json) {
+  json->StartObject().Key("fingerprint").String(view.fingerprint);
+  json->Key("state")
+      .String(view.resolved ? "resolved"
+              : view.active ? "firing"
+                            : "suppressed")
+      .Key("labels");
+  WriteLabels(view.alert.labels, json);
+  json->Key("annotations");
+  WriteStringMap(view.alert.annotations, json);
+  WriteTime("starts_at", view.alert.starts_at.nanos, json);
+  json->Key("generator_url").String(view.alert.generator_url).EndObject();
+}
+
+}  // namespace
+
+void WriteIncident(const Incident& incident, Nanos now, JsonWriter* json) {
+  json->StartObject();
+  WriteMembers(incident, now, json);
+  json->EndObject();
+}
+
+void WriteIncidentDetail(const IncidentDetail& detail, Nanos now, JsonWriter* json) {
+  json->StartObject();
+  WriteMembers(*detail.incident, now, json);
+  WriteTime("next_escalation_at", detail.next_escalation_at, json);
+  json->Key("history").StartArray();
+  for (const AuditEvent& event : detail.events) WriteEvent(event, json);
+  json->EndArray().Key("alert_details").StartArray();
+  for (const AlertView& view : detail.alerts) WriteAlertDetail(view, json);
+  json->EndArray().EndObject();
+}
+
+}  // namespace outrider

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the endpoints of the product's own API share: errors are `{"error":"…"}` with the code that
+// fits.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "exporter/http/server.h"
+#include "storage/base/clock.h"
+#include "storage/base/json.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// 400 InvalidArgument, 404 NotFound, 409 FailedPrecondition and Aborted, 413 and 507 when something
+// is full, 503 Unavailable, else 500.
+HttpResponse ProductError(const Status& status);
+
+using ProductHandler = std::function<StatusOr<HttpResponse>(HttpRequest&)>;
+HttpHandler ProductRoute(ProductHandler handler);
+
+// RFC 3339 with milliseconds, or null for 0.
+void WriteTime(std::string_view key, Nanos time, JsonWriter* json);
+void WriteSeconds(std::string_view key, int64_t nanos, JsonWriter* json);
+
+// Makes 404 and 405 below /outrider/ JSON too.
+void RegisterProductErrors(Router& router);
+
+}  // namespace outrider
