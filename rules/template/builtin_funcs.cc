@@ -193,7 +193,8 @@ StatusOr<Value> UrlQuery(Args args) { return Value(UrlEncodeQuery(JoinedArgs(arg
 StatusOr<Value> Call(Args args) {
   TRY(CheckCount(args, 1, kAnyCount));
   if (args[0].IsNil()) return InvalidArgument("call of nil");
-  return InvalidArgument("non-function of type " + TypeName(args[0]));
+  return InvalidArgument(
+      fmt::format("non-function {} of type {}", FormatValue(args[0]), TypeName(args[0])));
 }
 
 }  // namespace

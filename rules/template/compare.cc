@@ -34,13 +34,18 @@ const std::string& Text(const Value& value) {
   return safe != nullptr ? safe->html : std::get<std::string>(value.data());
 }
 
+Status Incompatible(const Value& a, const Value& b) {
+  return InvalidArgument(
+      fmt::format("incompatible types for comparison: {} and {}", TypeName(a), TypeName(b)));
+}
+
 }  // namespace
 
 StatusOr<bool> ValuesEqual(const Value& a, const Value& b) {
   const BasicKind kind = std::visit(KindOf(), a.data());
   const BasicKind other = std::visit(KindOf(), b.data());
   if (kind == BasicKind::kNil || other == BasicKind::kNil) return kind == other;
-  if (kind != other) return InvalidArgument("incompatible types for comparison");
+  if (kind != other) return Incompatible(a, b);
   switch (kind) {
     case BasicKind::kBool:
       return std::get<bool>(a.data()) == std::get<bool>(b.data());
@@ -69,7 +74,7 @@ StatusOr<bool> ValueLess(const Value& a, const Value& b) {
     return k == BasicKind::kNone || k == BasicKind::kNil || k == BasicKind::kTime;
   };
   if (invalid(kind) || invalid(other)) return InvalidArgument("invalid type for comparison");
-  if (kind != other) return InvalidArgument("incompatible types for comparison");
+  if (kind != other) return Incompatible(a, b);
   switch (kind) {
     case BasicKind::kInt:
       return Integer(a) < Integer(b);

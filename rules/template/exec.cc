@@ -365,7 +365,8 @@ class Executor {
       }
     }
     const std::vector<Value> args = TRY(Arguments(dot, command, final));
-    return Checked(node, name, found->second(args));
+    // Go names the whole command where a function fails, but the function where its arguments do.
+    return Checked(node, name, found->second(args), command);
   }
 
   // The first operand that decides, the rest unevaluated.
@@ -385,14 +386,16 @@ class Executor {
   }
 
   // A result that is not too large, or the error in Go's words (args.h tells the kinds apart).
-  StatusOr<Value> Checked(const Node& node, const std::string& name, StatusOr<Value> result) {
+  StatusOr<Value> Checked(const Node& node, const std::string& name, StatusOr<Value> result,
+                          const Node* command = nullptr) {
     if (!result.ok()) {
       const std::string message = Message(result.status());
       if (absl::IsOutOfRange(result.status())) {
         return Error(node, fmt::format("wrong number of args for {}: {}", name, message));
       }
       if (absl::IsUnimplemented(result.status())) return Error(node, message);
-      return Error(node, fmt::format("error calling {}: {}", name, message));
+      return Error(command != nullptr ? *command : node,
+                   fmt::format("error calling {}: {}", name, message));
     }
     if (const List* list = result->AsList()) TRY(Spend(node, list->size()));
     if (const std::string* text = result->AsString();

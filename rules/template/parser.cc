@@ -233,6 +233,7 @@ class Parser {
 
   StatusOr<NodePtr> TemplateCall(const Token& token) {
     NodePtr node = NewNode(NodeType::kTemplate, token);
+    node->pos = PeekNonSpace().pos;  // errors point at the name
     node->text = TRY(TemplateName(NextNonSpace(), "template clause"));
     if (PeekNonSpace().type == TokenType::kRightDelim) {
       Next();
