@@ -53,13 +53,13 @@ AppendVerdict Series::Append(const Sample& sample, const AppendContext& context)
 }
 
 void Series::Store(const Sample& sample, uint32_t epoch) {
+  if (open.count() > 0 &&
+      (open.count() >= kMaxChunkSamples || sample.time - open.first_time() >= kMaxChunkSpan)) {
+    Seal();  // reads last_time
+  }
   last_time = sample.time;
   last_value = sample.value;
   if (keep == 0) return;  // label sets only
-  if (open.count() > 0 &&
-      (open.count() >= kMaxChunkSamples || sample.time - open.first_time() >= kMaxChunkSpan)) {
-    Seal();
-  }
   if (open.count() == 0) open_epoch = epoch;
   open.Append(sample.time, sample.value);
 }

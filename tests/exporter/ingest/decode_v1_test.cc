@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/ingest/decode_v1.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "exporter/ingest/series_check.h"
+#include "protozero/pbf_writer.hpp"
+#include "storage/base/random.h"
+#include "tests/exporter/ingest/write_request.h"
+
+namespace outrider {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(DecodeV1, SeriesAsSent) {
+  const std::string body = EncodeRaw(
+      {{{{"b", "2"}, {"__name__", "m"}, {"a", ""}}, {{-5, 1.5}, {7, StaleNan()}}}, {{}, {{1, 1}}}});
+  V1Decoder decoder(body);
+  V1Series series;
+  ASSERT_TRUE(*decoder.Next(&series));
+  EXPECT_THAT(series.labels,
+              ElementsAre(LabelView{"b", "2"}, LabelView{"__name__", "m"}, LabelView{"a", ""}));
+  ASSERT_EQ(series.samples.size(), 2U);
+  EXPECT_EQ(series.samples[0].time, -5);
+  EXPECT_TRUE(IsStale(series.samples[1].value));
+  ASSERT_TRUE(*decoder.Next(&series));
+  EXPECT_TRUE(series.labels.empty() && series.samples.size() == 1);
+  EXPECT_FALSE(*decoder.Next(&series));
+  EXPECT_EQ(CheckV1(body)->samples, 3U);
+}
+
+TEST(DecodeV1, WhatIsNotKeptIsCountedAndUnknownFieldsPassedOver) {
+  std::string body;
+  {
+    protozero::pbf_writer request(body);
+    request.add_message(3, std::string());  // metadata
+    request.add_uint32(2, 1);               // reserved
+    request.add_string(99, "new");
+    protozero::pbf_writer series(request, 1);
+    series.add_message(3, std::string());  // exemplar
+    series.add_message(4, std::string());  // histogram
+    series.add_message(4, std::string());
+    series.add_fixed32(77, 5);
+  }
+  V1Decoder decoder(body);
+  V1Series series;
+  ASSERT_TRUE(*decoder.Next(&series));
+  EXPECT_EQ(series.exemplars, 1U);
+  EXPECT_EQ(series.histograms, 2U);
+  EXPECT_FALSE(*decoder.Next(&series));
+  EXPECT_EQ(decoder.metadata(), 1U);
+}
+
+TEST(DecodeV1, GarbageIsAnErrorNeverACrash) {
+  std::string wrong_type;
+  protozero::pbf_writer(wrong_type).add_uint32(1, 5);
+  EXPECT_EQ(Message(CheckV1(wrong_type).status()),
+            "protobuf: field 1 of WriteRequest has a wrong type");
+  const std::string body = EncodeRaw({{{{"__name__", "m"}, {"a", "b"}}, {{1, 2}}}});
+  int broken = 0;
+  for (size_t cut = 1; cut < body.size(); ++cut)
+    broken += CheckV1(body.substr(0, cut)).ok() ? 0 : 1;
+  EXPECT_EQ(broken, static_cast<int>(body.size()) - 1);
+  SeededRandom random(5);
+  for (int round = 0; round < 3000; ++round) {
+    std::string damaged = body;
+    for (uint64_t n = 1 + random.Next() % 4; n > 0; --n) {
+      damaged[random.Next() % damaged.size()] = static_cast<char>(random.Next());
+    }
+    (void)CheckV1(damaged);
+  }
+}
+
+TEST(DecodeV1, OwnEncodingRoundTrips) {
+  std::string body;
+  const Labels labels{{"__name__", "ALERTS"}, {"a", "x\ny"}};
+  AppendV1Series(labels, {5, 1}, &body);
+  AppendV1Series(labels, {6, 2}, &body);
+  V1Decoder decoder(body);
+  V1Series series;
+  ASSERT_TRUE(*decoder.Next(&series));
+  EXPECT_EQ(Labels::FromSorted(series.labels), labels);
+  ASSERT_TRUE(*decoder.Next(&series));
+  EXPECT_EQ(series.samples.at(0).value, 2);
+}
+
+TEST(CheckSeries, Table) {
+  struct Case {
+    const char* what;
+    std::vector<LabelView> labels;
+    SeriesVerdict verdict;
+  };
+  using enum SeriesVerdict;
+  const Case cases[] = {
+      {"plain", {{"__name__", "m"}, {"a", "b"}}, kFine},
+      {"unsorted", {{"b", "1"}, {"a", "1"}, {"__name__", "m"}}, kFine},
+      {"UTF-8 names", {{"__name__", "größe"}, {"wo bin ich", "hier\n"}}, kFine},
+      {"empty value of a name given twice", {{"__name__", "m"}, {"a", ""}, {"a", "b"}}, kFine},
+      {"no labels", {}, kNoName},
+      {"no name", {{"a", "b"}}, kNoName},
+      {"empty name", {{"__name__", ""}, {"a", "b"}}, kNoName},
+      {"empty label name", {{"__name__", "m"}, {"", "b"}}, kEmptyLabelName},
+      {"label twice", {{"__name__", "m"}, {"a", "b"}, {"a", "b"}}, kDuplicateLabel},
+      {"name twice", {{"__name__", "m"}, {"__name__", "n"}}, kDuplicateLabel},
+      {"bad value", {{"__name__", "m"}, {"a", "\xff\xfe"}}, kBadUtf8},
+      {"bad name", {{"__name__", "m\xc3"}, {"a", "b"}}, kBadUtf8},
+      {"ours", {{"__name__", "outrider_series"}}, kOwn},
+      {"nearly ours", {{"__name__", "outriders"}}, kFine},
+      {"alerts are judged by the windows", {{"__name__", "ALERTS"}, {"alertname", "x"}}, kFine},
+  };
+  for (const Case& one : cases) {
+    V1Series series;
+    series.labels = one.labels;
+    EXPECT_EQ(CheckSeries(&series), one.verdict) << one.what;
+    if (one.verdict == kFine) {
+      EXPECT_TRUE(std::is_sorted(series.labels.begin(), series.labels.end())) << one.what;
+    }
+  }
+}
+
+TEST(CheckSeries, TooManyLabels) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i <= kMaxLabels; ++i) names.push_back("l" + std::to_string(i));
+  RawSeries raw;
+  for (const std::string& name : names) raw.labels.push_back({name, "v"});
+  const std::string body = EncodeRaw({raw});
+  V1Decoder decoder(body);
+  V1Series series;
+  ASSERT_TRUE(*decoder.Next(&series));
+  EXPECT_EQ(series.labels.size(), kMaxLabels);
+  EXPECT_EQ(CheckSeries(&series), SeriesVerdict::kTooManyLabels);
+}
+
+TEST(Snappy, ErrorsSayWhatIsWrong) {
+  const std::string good = SnappyCompress(std::string(100'000, 'x'));
+  EXPECT_EQ(SnappyDecompress(good, 100'000)->size(), 100'000U);
+  struct Case {
+    std::string body;
+    const char* text;
+  };
+  const Case cases[] = {
+      {"", "not in snappy block format"},
+      {std::string("\xff\x06\x00\x00sNaPpY....", 14), "framed format"},
+      {good.substr(0, good.size() / 2), "corrupt or cut off"},
+      {std::string("\xff\xff\xff\xff\x0f", 5), "the limit is"},
+      {std::string("\x80\x80\x40", 3), "cannot be true"},
+  };
+  for (const Case& one : cases) {
+    const auto result = SnappyDecompress(one.body, 32U << 20);
+    ASSERT_FALSE(result.ok()) << one.text;
+    EXPECT_NE(Message(result.status()).find(one.text), std::string::npos)
+        << Message(result.status());
+  }
+  EXPECT_FALSE(SnappyDecompress(good, 99'999).ok());
+}
+
+}  // namespace
+}  // namespace outrider
