@@ -3,7 +3,7 @@
 // numbers are big endian, so that keys sort as their numbers do. On disk for good: never reorder,
 // never reuse a number.
 //
-//   kMeta       "schema" | "fence" | "audit" bucket(1)
+//   kMeta       "schema" | "fence" | "audit" bucket(1) | "opens" (of the RocksDB store)
 //   kAlerts     bucket(1) fingerprint(8)
 //   kIncidents  bucket(1) incident id
 //   kSla        bucket(1) incident id 0x00 clock(1)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// A row made into what a channel renders: from alerts and incidents as they are now, told as they
+// were decided.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/desk/decide.h"
+#include "storage/base/duration.h"
+
+namespace outrider {
+namespace {
+
+// Messages that waited longer than this say so.
+constexpr int64_t kLate = 300 * kNanosPerSecond;
+
+void AddAlert(const Transaction& tx, uint64_t fingerprint, bool resolved, Nanos decided_at,
+              Notification* notification) {
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr) return;
+  Alert alert = record->alert;
+  if (!resolved) {
+    alert.ends_at = {};
+  } else if (!alert.ResolvedAt(decided_at)) {
+    alert.ends_at = {decided_at, 0};  // fires again since; this message still tells the end
+  }
+  notification->alerts.push_back(std::move(alert));
+}
+
+// Alertmanager's order: job, instance, then all labels.
+void SortAlerts(std::vector<Alert>* alerts) {
+  std::sort(alerts->begin(), alerts->end(), [](const Alert& a, const Alert& b) {
+    for (const std::string_view name : {"job", "instance"}) {
+      const std::string_view left = a.labels.Get(name);
+      const std::string_view right = b.labels.Get(name);
+      if (left != right) return left < right;
+    }
+    return a.labels < b.labels;
+  });
+}
+
+void AddNote(const std::string& note, Notification* notification) {
+  if (!notification->note.empty()) notification->note += "; ";
+  notification->note += note;
+}
+
+void FillRoute(const Transaction& tx, const OutboxRow& row, Notification* notification) {
+  for (const uint64_t fingerprint : row.firing) {
+    AddAlert(tx, fingerprint, false, row.created_at, notification);
+  }
+  for (const uint64_t fingerprint : row.resolved) {
+    AddAlert(tx, fingerprint, true, row.created_at, notification);
+  }
+  notification->resolved = row.firing.empty();
+  if (const GroupRecord* group = tx.groups.Find(row.group_id)) {
+    notification->group_key = group->key;
+    notification->group_labels = group->labels;
+  }
+}
+
+void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notification) {
+  const Incident* incident = tx.incidents.Find(row.incident_id);
+  notification->incident_id = row.incident_id;
+  notification->group_key = "incident:" + row.incident_id;
+  notification->resolved = row.kind == OutboxKind::kRecovery;
+  if (incident == nullptr) return;
+  notification->group_labels = incident->group_labels;
+  const std::set<uint64_t>& told = notification->resolved ? incident->alerts : incident->firing;
+  for (const uint64_t fingerprint : told) {
+    AddAlert(tx, fingerprint, notification->resolved, row.created_at, notification);
+  }
+  if (notification->alerts.empty()) {
+    // Its alerts are forgotten already; the incident remembers the first one.
+    Alert alert;
+    alert.labels = incident->labels;
+    if (!incident->summary.empty()) alert.annotations["summary"] = incident->summary;
+    alert.starts_at = {incident->starts_at, 0};
+    if (notification->resolved) alert.ends_at = {incident->resolved_at, 0};
+    notification->alerts.push_back(std::move(alert));
+  }
+  if (notification->resolved) {
+    AddNote(fmt::format("incident {} resolved by {}", incident->id,
+                        incident->resolved_by.empty() ? "the system" : incident->resolved_by),
+            notification);
+  } else {
+    AddNote(fmt::format("incident {} ({}), escalation tier {}", incident->id,
+                        SeverityText(incident->severity), row.tier + 1),
+            notification);
+  }
+}
+
+}  // namespace
+
+Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now) {
+  Notification notification;
+  notification.idempotency_key = row.id;
+  notification.repeat = row.repeat;
+  notification.receiver = row.receiver;
+  notification.reason = row.reason;
+  notification.external_url = tx.plan().config().external_url;
+  notification.now = row.created_at;
+  if (row.kind == OutboxKind::kRoute) {
+    FillRoute(tx, row, &notification);
+  } else {
+    FillPage(tx, row, &notification);
+  }
+  SortAlerts(&notification.alerts);
+  if (row.repeat) AddNote("repeat: it may have arrived before", &notification);
+  if (!row.recorded) AddNote("not recorded: the state store cannot be written", &notification);
+  if (now - row.created_at > kLate) {
+    AddNote("late: decided at " + FormatRfc3339(row.created_at), &notification);
+  }
+  return notification;
+}
+
+}  // namespace outrider

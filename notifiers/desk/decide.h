@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decisions of the desk, each a function of (state, event, time): they read and edit a
+// Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
+// decide_incidents.cc, decide_messages.cc, decide_silences.cc, decide_reload.cc.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "notifiers/desk/desk.h"
+#include "notifiers/desk/transaction.h"
+
+namespace outrider {
+
+// ---- alerts
+// ---------------------------------------------------------------------------------------------------------
+// Alertmanager's merge of a posted alert with the stored one (specs/alertmanager.md §2 "Ingest").
+Alert MergePosted(const Alert& stored, Alert posted, Nanos now);
+// Fills in what a posted alert left out; an error for one that is refused.
+StatusOr<Alert> CompletePosted(Alert posted, DurationMs resolve_timeout, Nanos now);
+// New values of alerts, complete and merged.
+void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now);
+// The timer of an alert's end fell due.
+void OnAlertEnd(Transaction& tx, const std::string& fingerprint_hex, Nanos due);
+// Resolves firing rule alerts that are not in `owned`.
+void ResolveUnowned(Transaction& tx, const std::set<uint64_t>& owned, Nanos now);
+// Forgets a resolved alert that no group needs any more.
+void ForgetIfDone(Transaction& tx, uint64_t fingerprint);
+std::string FingerprintHex(uint64_t fingerprint);
+
+// ---- groups
+// ---------------------------------------------------------------------------------------------------------
+// Puts the alert into the groups of its routes, making those that are missing.
+void RouteAlert(Transaction& tx, const AlertRecord& record, Nanos now);
+// The flush timer of a group: what it says and to whom. `due`: the timer's time; `now`: the real
+// one.
+void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos now);
+// After the last message of a flush ended: resolved alerts that were told leave, an empty group
+// goes.
+void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now);
+void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
+
+// ---- incidents
+// ------------------------------------------------------------------------------------------------------
+// Puts what the incident room decided into the transaction.
+void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now);
+// An alert began to fire: opens, feeds or reopens its incident, unless it is silenced or inhibited.
+void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
+void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
+// Something that silenced or inhibited alerts has gone: those that wait may open incidents now.
+void RecheckWaiting(Transaction& tx, Nanos now);
+Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now);
+Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now);
+void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due);
+
+// ---- messages
+// -------------------------------------------------------------------------------------------------------
+// Queues one row per integration that is asked for; false when the receiver does not exist.
+bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now);
+// Takes the first due row that may be sent; rows that are out of date on the way to it are ended.
+std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
+                                  const std::function<bool(std::string_view)>& free,
+                                  bool ignore_epoch);
+// Whether the epoch of the row is still the incident's.
+bool IsCurrent(const Transaction& tx, const OutboxRow& row);
+void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
+            const std::string& detail, Nanos now);
+// `unit` in [0,1) spreads the next attempt.
+void OnSendResult(Transaction& tx, const std::string& id, const SendResult& result, double unit,
+                  Nanos now);
+// Rows found in mid-sending at a start.
+void SettleUnknownRows(Transaction& tx, Nanos now);
+// What the row tells, from the alerts and incidents as they are.
+Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now);
+
+// ---- silences
+// -------------------------------------------------------------------------------------------------------
+// `new_id` is used when a new silence is made. Returns the id.
+StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::string& new_id,
+                                 const std::string& channel, Nanos now);
+Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now);
+void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);
+
+// ---- configuration and start
+// ---------------------------------------------------------------------------------------- Puts
+// every alert where the plan wants it, removes groups that no route makes any more.
+void Regroup(Transaction& tx, Nanos now);
+// Ends of alerts that passed while nobody was here (core.md rule 6).
+void SettleAlertEnds(Transaction& tx, Nanos now);
+
+}  // namespace outrider

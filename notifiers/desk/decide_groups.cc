@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Aggregation groups: timers, and the stages of a flush in Alertmanager's order: inhibit, active
+// and mute times, silence, then per integration de-duplicate and queue. Source:
+// specs/alertmanager.md §2 "Aggregation group", "Stages".
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/desk/decide.h"
+#include "notifiers/mute/time_interval.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr DurationMs kMinFlushTimeout = 10 * kSecond;
+
+// What a flush tells, after the stages that drop alerts.
+struct Snapshot {
+  std::set<uint64_t> firing;
+  std::set<uint64_t> resolved;
+  size_t inhibited = 0;
+  size_t silenced = 0;
+  std::vector<std::string> muted_by;  // time intervals: all alerts are dropped
+};
+
+Snapshot TakeSnapshot(Transaction& tx, const RouteConfig& route, GroupRecord* group, Nanos due) {
+  Snapshot snapshot;
+  const AlertmanagerConfig& config = tx.plan().config().alertmanager;
+  const RouteMute mute =
+      MutedAt(config.time_intervals, route.mute_time_intervals, route.active_time_intervals, due);
+  if (mute.muted) snapshot.muted_by = mute.names;
+  group->flush_resolved.clear();
+  for (const uint64_t fingerprint : group->members) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    if (record == nullptr) continue;
+    const bool firing = record->firing && !record->alert.ResolvedAt(due);
+    if (!firing) group->flush_resolved[fingerprint] = record->alert.updated_at;
+    if (tx.inhibitor().InhibitedBy(record->alert.labels)) {
+      ++snapshot.inhibited;
+    } else if (mute.muted) {
+      continue;
+    } else if (!SilencedBy(tx.silences(), record->alert.labels, due).empty()) {
+      ++snapshot.silenced;
+    } else {
+      (firing ? snapshot.firing : snapshot.resolved).insert(fingerprint);
+    }
+  }
+  return snapshot;
+}
+
+void QueueRoute(Transaction& tx, const RouteConfig& route, const Integration& integration,
+                GroupRecord* group, const Snapshot& snapshot, NotifyReason reason) {
+  OutboxRow row;
+  row.kind = OutboxKind::kRoute;
+  row.receiver = group->receiver;
+  row.integration = IntegrationName(integration);
+  row.id = RouteKey(group->key, row.receiver, row.integration, group->born, group->flush);
+  row.reason = NotifyReasonText(reason);
+  row.created_at = group->flushed_at;
+  row.deadline =
+      group->flushed_at + std::max(route.group_interval, kMinFlushTimeout) * kNanosPerMilli;
+  const auto wait = group->not_before.find(row.integration);
+  row.due =
+      wait == group->not_before.end() ? row.created_at : std::max(row.created_at, wait->second);
+  group->not_before.erase(row.integration);
+  row.group_id = group->id;
+  row.flush = group->flush;
+  row.firing = snapshot.firing;
+  if (integration.send_resolved) row.resolved = snapshot.resolved;
+  tx.outbox.Put(row.id, row);
+}
+
+// Returns the reason for people, e.g. `webhook[0]: new alerts added`.
+std::string FlushIntegration(Transaction& tx, const RouteConfig& route,
+                             const Integration& integration, GroupRecord* group,
+                             const Snapshot& snapshot) {
+  const std::string name = IntegrationName(integration);
+  NotificationLogEntry& entry = group->log[name];
+  const NotifyReason reason =
+      DecideNotify(entry, snapshot.firing, snapshot.resolved, integration.send_resolved,
+                   route.repeat_interval, group->flushed_at);
+  const std::string text = fmt::format("{}: {}", name, NotifyReasonText(reason));
+  if (!ShouldNotify(reason)) return text;
+  if (snapshot.firing.empty() && !integration.send_resolved) {
+    // Nobody is told, but the log knows, so that the next firing is news.
+    entry = {
+        .exists = true, .time = group->flushed_at, .firing = {}, .resolved = snapshot.resolved};
+    return text + " (not sent: send_resolved is off)";
+  }
+  QueueRoute(tx, route, integration, group, snapshot, reason);
+  return text;
+}
+
+std::string DroppedText(const Snapshot& snapshot) {
+  std::string text;
+  if (snapshot.inhibited > 0) text += fmt::format("{} inhibited; ", snapshot.inhibited);
+  if (!snapshot.muted_by.empty())
+    text += fmt::format("muted by {}; ", Join(snapshot.muted_by, ", "));
+  if (snapshot.silenced > 0) text += fmt::format("{} silenced; ", snapshot.silenced);
+  return text;
+}
+
+// The next flush, a whole number of intervals later; after a pause those that were missed are one.
+Nanos NextFlush(const RouteConfig& route, Nanos due, Nanos now) {
+  const int64_t interval = std::max<DurationMs>(route.group_interval, 1) * kNanosPerMilli;
+  return due + interval * (now > due ? (now - due) / interval + 1 : 1);
+}
+
+}  // namespace
+
+void RouteAlert(Transaction& tx, const AlertRecord& record, Nanos now) {
+  const uint64_t fingerprint = record.alert.Fingerprint();
+  for (const GroupTarget& target : tx.plan().Targets(record.alert)) {
+    if (const GroupRecord* group = tx.groups.Find(target.id)) {
+      if (!group->members.contains(fingerprint) && record.firing) {
+        tx.groups.Edit(target.id).members.insert(fingerprint);
+      }
+      continue;
+    }
+    if (!record.firing) continue;
+    GroupRecord& group = tx.groups.Put(target.id, {});
+    group.id = target.id;
+    group.key = target.key;
+    group.route_key = target.route_key;
+    group.receiver = target.receiver;
+    group.labels = target.labels;
+    group.born = now;
+    group.members.insert(fingerprint);
+    const int64_t wait = target.route->group_wait * kNanosPerMilli;
+    // An alert that has waited long enough elsewhere does not wait again.
+    const bool at_once = record.alert.starts_at.nanos + wait < now;
+    tx.SetTimer(TimerKind::kGroupFlush, target.id, at_once ? now : now + wait);
+  }
+}
+
+void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos now) {
+  const GroupRecord* found = tx.groups.Find(group_id);
+  const RouteConfig* route = found == nullptr ? nullptr : tx.plan().RouteOf(*found);
+  if (route == nullptr || found->members.empty()) {
+    DestroyGroup(tx, group_id, due);
+    return;
+  }
+  GroupRecord& group = tx.groups.Edit(group_id);
+  tx.SetTimer(TimerKind::kGroupFlush, group_id, NextFlush(*route, due, now));
+  const std::vector<std::string> live = tx.RowsOfGroup(group_id);
+  for (const std::string& id : live) {
+    if (tx.outbox.Find(id)->state != OutboxState::kSending) continue;
+    group.postponed = true;  // flushes of a group are serial: on again when its outcome is known
+    return;
+  }
+  group.postponed = false;
+  ++group.flush;
+  group.flushed_at = due;
+  for (const std::string& id : live) {
+    EndRow(tx, id, OutboxOutcome::kSuperseded, "a later flush of the group takes its place", due);
+  }
+  group.failed = false;
+  const Snapshot snapshot = TakeSnapshot(tx, *route, &group, due);
+  group.reason = DroppedText(snapshot);
+  const Receiver* receiver = tx.plan().receivers().Find(group.receiver);
+  if (!snapshot.firing.empty() || !snapshot.resolved.empty()) {
+    for (size_t i = 0; receiver != nullptr && i < receiver->integrations.size(); ++i) {
+      group.reason +=
+          FlushIntegration(tx, *route, receiver->integrations[i], &group, snapshot) + "; ";
+    }
+  }
+  if (tx.RowsOfGroup(group_id).empty()) SettleGroup(tx, group_id, due);
+}
+
+void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now) {
+  const GroupRecord* found = tx.groups.Find(group_id);
+  if (found == nullptr || found->failed) return;
+  std::vector<uint64_t> done;
+  for (const auto& [fingerprint, updated_at] : found->flush_resolved) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    if (record == nullptr || (!record->firing && record->alert.updated_at == updated_at)) {
+      done.push_back(fingerprint);
+    }
+  }
+  if (done.empty()) return;
+  GroupRecord& group = tx.groups.Edit(group_id);
+  group.flush_resolved.clear();
+  for (const uint64_t fingerprint : done) {
+    group.members.erase(fingerprint);
+    // An alert that left without being told as resolved (silenced meanwhile) is news when it fires
+    // again.
+    for (auto& [integration, entry] : group.log) entry.firing.erase(fingerprint);
+  }
+  if (group.members.empty()) DestroyGroup(tx, group_id, now);
+  for (const uint64_t fingerprint : done) ForgetIfDone(tx, fingerprint);
+}
+
+void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {
+  for (const std::string& id : tx.RowsOfGroup(group_id)) {
+    EndRow(tx, id, OutboxOutcome::kSuperseded, "its group is gone", now);
+  }
+  tx.CancelTimer(TimerKind::kGroupFlush, group_id);
+  if (tx.groups.Find(group_id) != nullptr) tx.groups.Erase(group_id);
+}
+
+}  // namespace outrider

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between alerts and incidents: who feeds which, and what the incident room decided put into rows.
+#include <fmt/format.h>
+
+#include "notifiers/desk/decide.h"
+
+namespace outrider {
+namespace {
+
+bool Suppressed(const Transaction& tx, const Labels& labels, Nanos now) {
+  return tx.inhibitor().InhibitedBy(labels).has_value() ||
+         !SilencedBy(tx.silences(), labels, now).empty();
+}
+
+std::string FreeIncidentId(const Transaction& tx, const std::string& key, Nanos now) {
+  for (int salt = 0;; ++salt) {
+    std::string id = MakeIncidentId(key, now, salt);
+    if (tx.incidents.Find(id) == nullptr) return id;
+  }
+}
+
+IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
+  const IncidentsConfig& config = tx.plan().incidents();
+  const std::string key = IncidentGroupLabels(config, alert.labels).ToString();
+  const Incident* newest = tx.NewestIncident(key);
+  if (newest != nullptr && newest->Open()) return AddAlert(config, *newest, alert, now);
+  if (newest != nullptr && !config.strict_legacy && WithinReopenWindow(config, *newest, now)) {
+    return ReopenByAlert(config, *newest, alert, now);
+  }
+  return OpenIncident(config, FreeIncidentId(tx, key, now), alert, newest, now);
+}
+
+// Pages of one decision: a tier whose receivers are all unknown is a gap that must show.
+void QueuePages(Transaction& tx, const Incident& incident, const std::vector<PageRequest>& pages,
+                Nanos now) {
+  for (const PageRequest& page : pages) {
+    const bool queued = QueuePage(tx, incident, page, now);
+    if (page.recovery) continue;
+    ++tx.effects
+          .escalations[{incident.escalation.policy, page.tier + 1, queued ? "paged" : "skipped"}];
+    if (queued) continue;
+    AuditEvent event;
+    event.subject = incident.id;
+    event.kind = AuditKind::kEscalationSkipped;
+    event.time = now;
+    event.text =
+        fmt::format("tier {}: receiver {} is not configured", page.tier + 1, page.receiver);
+    tx.Audit(std::move(event));
+  }
+}
+
+const Incident* FindIncident(const Transaction& tx, const std::string& id, Status* error) {
+  const Incident* incident = tx.incidents.Find(id);
+  if (incident == nullptr) *error = NotFound(fmt::format("no incident {}", id));
+  return incident;
+}
+
+Actor ToActor(const HumanAction& human) {
+  return {.who = human.who.empty() ? "anonymous" : human.who,
+          .channel = human.channel,
+          .note = human.note};
+}
+
+}  // namespace
+
+void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
+  for (const TimerChange& timer : decision.timers) {
+    tx.SetTimer(timer.kind, decision.incident.id, timer.due);
+  }
+  decision.incident.audit_events += decision.events.size();
+  for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
+  const Incident& kept = tx.incidents.Put(decision.incident.id, std::move(decision.incident));
+  if (decision.pages.empty()) return;
+  QueuePages(tx, kept, decision.pages, now);
+  tx.RequireSync();
+}
+
+void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr || !record->firing ||
+      !OpensIncident(tx.plan().incidents(), record->alert.labels)) {
+    return;
+  }
+  AlertRecord& edited = tx.alerts.Edit(fingerprint);
+  edited.waiting = Suppressed(tx, edited.alert.labels, now);
+  if (edited.waiting) return;
+  IncidentDecision decision = Feed(tx, edited.alert, now);
+  edited.incident_id = decision.incident.id;
+  ApplyIncident(tx, std::move(decision), now);
+}
+
+void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr) return;
+  const std::string incident_id = record->incident_id;
+  if (record->waiting || !incident_id.empty()) {
+    AlertRecord& edited = tx.alerts.Edit(fingerprint);
+    edited.waiting = false;
+    edited.incident_id.clear();
+  }
+  const Incident* incident = tx.incidents.Find(incident_id);
+  if (incident == nullptr) return;
+  ApplyIncident(tx, ResolveAlert(*incident, tx.alerts.Find(fingerprint)->alert, now), now);
+}
+
+void RecheckWaiting(Transaction& tx, Nanos now) {
+  for (const uint64_t fingerprint : tx.Waiting()) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    if (!Suppressed(tx, record->alert.labels, now)) FeedIncident(tx, fingerprint, now);
+  }
+}
+
+Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now) {
+  Status error;
+  const Incident* incident = FindIncident(tx, human.incident_id, &error);
+  if (incident == nullptr) return error;
+  ApplyIncident(tx, TRY(Act(tx.plan().incidents(), *incident, action, ToActor(human), now)), now);
+  tx.RequireSync();
+  return absl::OkStatus();
+}
+
+Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now) {
+  Status error;
+  const Incident* incident = FindIncident(tx, human.incident_id, &error);
+  if (incident == nullptr) return error;
+  ApplyIncident(tx, TRY(AddIncidentNote(*incident, ToActor(human), now)), now);
+  tx.RequireSync();
+  return absl::OkStatus();
+}
+
+void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due) {
+  tx.CancelTimer(kind, id);
+  const Incident* incident = tx.incidents.Find(id);
+  if (incident == nullptr) return;
+  ApplyIncident(tx,
+                kind == TimerKind::kEscalate ? OnEscalationTimer(*incident, due)
+                                             : OnSlaTimer(*incident, kind, due),
+                due);
+}
+
+}  // namespace outrider

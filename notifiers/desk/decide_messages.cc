@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages: queued as rows, claimed, and what their outcomes change (core.md rule 5).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/desk/decide.h"
+
+namespace outrider {
+namespace {
+
+// A recovery older than this helps nobody.
+constexpr int64_t kRecoveryDeadline = 3600 * kNanosPerSecond;
+// Longer than any channel's timeout; only shown, since one process owns its rows.
+constexpr int64_t kLease = 120 * kNanosPerSecond;
+
+DeliveryView ToDelivery(const Transaction& tx, const OutboxRow& row, std::string_view outcome,
+                        const std::string& detail, Nanos now) {
+  DeliveryView view;
+  view.time = now;
+  view.idempotency_key = row.id;
+  view.kind = row.kind;
+  view.receiver = row.receiver;
+  view.integration = row.integration;
+  view.reason = row.reason;
+  view.outcome = outcome;
+  view.detail = detail;
+  view.attempt = row.attempt;
+  view.repeat = row.repeat;
+  view.incident_id = row.incident_id;
+  view.alerts = row.firing.size() + row.resolved.size();
+  if (const GroupRecord* group = tx.groups.Find(row.group_id)) view.group_key = group->key;
+  return view;
+}
+
+void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std::string& detail,
+               Nanos now) {
+  const Incident* incident = tx.incidents.Find(row.incident_id);
+  if (incident == nullptr) return;
+  AuditEvent event;
+  event.subject = incident->id;
+  event.kind = kind;
+  event.time = now;
+  event.channel = fmt::format("{}/{}", row.receiver, row.integration);
+  event.to = row.kind == OutboxKind::kRecovery ? "recovery" : fmt::format("{}", row.tier + 1);
+  event.text = detail;
+  tx.Audit(std::move(event));
+  ++tx.incidents.Edit(incident->id).audit_events;
+}
+
+void LogDelivery(Transaction& tx, const OutboxRow& row, Nanos now) {
+  if (tx.groups.Find(row.group_id) == nullptr) return;
+  NotificationLogEntry& entry = tx.groups.Edit(row.group_id).log[row.integration];
+  entry = {.exists = true, .time = now, .firing = row.firing, .resolved = row.resolved};
+}
+
+// Who got a page hears of the recovery; at once, if the incident was resolved while the page was on
+// its way.
+void PageArrived(Transaction& tx, const OutboxRow& row, Nanos now) {
+  if (row.kind != OutboxKind::kPage || tx.incidents.Find(row.incident_id) == nullptr) return;
+  Incident& incident = tx.incidents.Edit(row.incident_id);
+  const bool first =
+      incident.paged.insert(fmt::format("{}/{}", row.receiver, row.integration)).second;
+  if (incident.Open() || !first) return;  // whoever was paged before has the recovery already
+  QueuePage(tx, incident,
+            {.receiver = row.receiver,
+             .integration = row.integration,
+             .recovery = true,
+             .epoch = incident.epoch,
+             .loop = 0,
+             .tier = 0},
+            now);
+}
+
+// A group waits for all messages of its flush.
+void AfterRouteRow(Transaction& tx, const OutboxRow& row, Nanos now) {
+  if (row.kind != OutboxKind::kRoute || tx.groups.Find(row.group_id) == nullptr) return;
+  if (!tx.RowsOfGroup(row.group_id).empty()) return;
+  if (tx.groups.Find(row.group_id)->postponed) {
+    tx.SetTimer(TimerKind::kGroupFlush, row.group_id, now);
+  }
+  SettleGroup(tx, row.group_id, now);
+}
+
+}  // namespace
+
+bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now) {
+  const Receiver* receiver = tx.plan().receivers().Find(page.receiver);
+  if (receiver == nullptr) return false;
+  bool queued = false;
+  for (const Integration& integration : receiver->integrations) {
+    OutboxRow row;
+    row.integration = IntegrationName(integration);
+    if (!page.integration.empty() && page.integration != row.integration) continue;
+    queued = true;
+    row.kind = page.recovery ? OutboxKind::kRecovery : OutboxKind::kPage;
+    row.receiver = page.receiver;
+    row.id = PageKey(incident.id, page.epoch, page.loop, page.tier, row.receiver, row.integration,
+                     page.recovery);
+    row.reason =
+        page.recovery ? "incident resolved" : fmt::format("escalation tier {}", page.tier + 1);
+    row.created_at = now;
+    row.due = now;
+    row.deadline = page.recovery ? now + kRecoveryDeadline : 0;
+    row.incident_id = incident.id;
+    row.epoch = page.epoch;
+    row.loop = page.loop;
+    row.tier = page.tier;
+    tx.outbox.Put(row.id, row);
+  }
+  if (queued) tx.RequireSync();
+  return queued;
+}
+
+bool IsCurrent(const Transaction& tx, const OutboxRow& row) {
+  if (row.kind != OutboxKind::kPage) return true;
+  const Incident* incident = tx.incidents.Find(row.incident_id);
+  return incident != nullptr && incident->epoch == row.epoch;
+}
+
+std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
+                                  const std::function<bool(std::string_view)>& free,
+                                  bool ignore_epoch) {
+  for (const auto& [due, id] : tx.state().outbox_by_due) {
+    if (due > now) break;
+    const OutboxRow* row = tx.outbox.Find(id);
+    if (row == nullptr || row->state != OutboxState::kDue) continue;
+    if (!ignore_epoch && !IsCurrent(tx, *row)) {
+      EndRow(tx, id, OutboxOutcome::kStale, "acknowledged or resolved meanwhile", now);
+    } else if (tx.plan().receivers().FindIntegration(row->receiver, row->integration) == nullptr) {
+      EndRow(tx, id, OutboxOutcome::kGone, "its receiver is no longer configured", now);
+    } else if (row->deadline != 0 && now > row->deadline) {
+      EndRow(tx, id, OutboxOutcome::kExpired, row->last_error, now);
+    } else if (free(row->receiver)) {
+      OutboxRow& claimed = tx.outbox.Edit(id);
+      claimed.state = OutboxState::kSending;
+      claimed.lease_until = now + kLease;
+      ++claimed.attempt;
+      tx.RequireSync();
+      return claimed;
+    }
+  }
+  return std::nullopt;
+}
+
+void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
+            const std::string& detail, Nanos now) {
+  const OutboxRow* found = tx.outbox.Find(id);
+  if (found == nullptr) return;
+  const OutboxRow row = *found;
+  tx.effects.deliveries.push_back(ToDelivery(tx, row, OutboxOutcomeText(outcome), detail, now));
+  tx.outbox.Erase(id);
+  if (outcome == OutboxOutcome::kSuperseded) return;
+  // Unknown counts as told: it may have been, twice.
+  const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown;
+  if (row.kind == OutboxKind::kRoute) {
+    if (told) {
+      LogDelivery(tx, row, now);
+    } else if (tx.groups.Find(row.group_id) != nullptr) {
+      tx.groups.Edit(row.group_id).failed = true;
+    }
+    AfterRouteRow(tx, row, now);
+    return;
+  }
+  if (told) PageArrived(tx, row, now);
+  if (outcome == OutboxOutcome::kStale) return;
+  AuditPage(tx, row, told ? AuditKind::kPageDelivered : AuditKind::kPageFailed, detail, now);
+}
+
+void OnSendResult(Transaction& tx, const std::string& id, const SendResult& result, double unit,
+                  Nanos now) {
+  const OutboxRow* row = tx.outbox.Find(id);
+  if (row == nullptr) return;  // its group went meanwhile
+  switch (result.outcome) {
+    case SendResult::Outcome::kDelivered:
+      EndRow(tx, id, OutboxOutcome::kDelivered, result.reason, now);
+      return;
+    case SendResult::Outcome::kRejected:
+      EndRow(tx, id, OutboxOutcome::kRejected, result.reason, now);
+      return;
+    case SendResult::Outcome::kRetry:
+      break;
+  }
+  const Nanos told = now + result.retry_after_ms * kNanosPerMilli;
+  const Nanos due = std::max(told, now + BackoffMs(row->kind, row->attempt, unit) * kNanosPerMilli);
+  if (result.retry_after_ms > 0 && tx.groups.Find(row->group_id) != nullptr) {
+    tx.groups.Edit(row->group_id).not_before[row->integration] = told;
+  }
+  if (row->deadline != 0 && due > row->deadline) {
+    EndRow(tx, id, OutboxOutcome::kExpired, result.reason, now);
+    return;
+  }
+  tx.effects.deliveries.push_back(ToDelivery(tx, *row, "retry", result.reason, now));
+  OutboxRow& edited = tx.outbox.Edit(id);
+  edited.state = OutboxState::kDue;
+  edited.due = due;
+  edited.lease_until = 0;
+  edited.last_error = result.reason;
+  // A flush that waited for this attempt takes the row's place.
+  if (row->kind == OutboxKind::kRoute && tx.groups.Find(row->group_id) != nullptr &&
+      tx.groups.Find(row->group_id)->postponed) {
+    tx.SetTimer(TimerKind::kGroupFlush, row->group_id, now);
+  }
+}
+
+void SettleUnknownRows(Transaction& tx, Nanos now) {
+  for (const auto& [id, row] : tx.state().outbox) {
+    if (row->state != OutboxState::kSending) continue;
+    const Integration* integration =
+        tx.plan().receivers().FindIntegration(row->receiver, row->integration);
+    const bool idempotent = integration != nullptr && integration->channel->Idempotent();
+    if (!idempotent && row->repeat) {
+      EndRow(tx, id, OutboxOutcome::kUnknown, "two crashes in mid-sending", now);
+      continue;
+    }
+    OutboxRow& edited = tx.outbox.Edit(id);
+    edited.state = OutboxState::kDue;
+    edited.due = now;
+    edited.lease_until = 0;
+    edited.repeat = edited.repeat || !idempotent;
+    edited.last_error = "unknown: the process ended in mid-sending";
+    // It may be told again although its deadline is near: unknown is worse than late.
+    if (edited.deadline != 0) edited.deadline = std::max(edited.deadline, now + kLease);
+  }
+}
+
+}  // namespace outrider

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shell: each event takes the event lock, decides on a transaction (pure), writes it as one
+// batch, applies it.
+#include "notifiers/desk/desk.h"
+
+#include "notifiers/desk/desk_impl.h"
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kRecentDeliveries = 1000;
+// How long a clock that has nothing to do sleeps at most.
+constexpr int64_t kIdle = 60 * kNanosPerSecond;
+
+}  // namespace
+
+Desk::Desk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Desk::~Desk() = default;
+
+// ---- the life of a decision
+// -----------------------------------------------------------------------------------------
+
+Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bool* wake) {
+  if (tx.empty() && extra.empty()) return absl::OkStatus();
+  Batch batch = tx.Encode();
+  batch.Append(std::move(extra));
+  const Durability durability = tx.synced() ? Durability::kSynced : Durability::kBuffered;
+  StatusOr<Journal::Kept> kept = Journal::Kept::kWritten;
+  if (!batch.empty()) kept = journal.Write(std::move(batch), durability, keep, now);
+  absl::MutexLock lock(&state_mutex);
+  store_failing = journal.failing();
+  unrecorded = journal.unrecorded();
+  next_retry = journal.NextRetry();
+  if (!kept.ok()) {
+    tx.Rollback();
+    return kept.status();
+  }
+  if (*kept == Journal::Kept::kInMemory) tx.MarkUnrecorded();
+  const Nanos before = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
+  tx.Apply(&state);
+  ApplyEffects(std::move(tx.effects));
+  const Nanos after = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
+  *wake = *wake || tx.queues_messages() || before != after;
+  return absl::OkStatus();
+}
+
+void Desk::Impl::ApplyEffects(Effects effects) {
+  for (DeliveryView& delivery : effects.deliveries) {
+    ++notifications[{delivery.receiver, delivery.integration, delivery.outcome}];
+    deliveries.push_back(std::move(delivery));
+    if (deliveries.size() > kRecentDeliveries) deliveries.pop_front();
+  }
+  for (const auto& [key, count] : effects.escalations) escalations[key] += count;
+}
+
+void Desk::Impl::WakeAll() {
+  std::function<void()> wake;
+  {
+    absl::MutexLock lock(&wake_mutex);
+    timer_wait.request_stop();
+    timer_wait = std::stop_source();
+    wake = wake_dispatcher;
+  }
+  if (wake) wake();
+}
+
+std::stop_token Desk::Impl::WaitToken() {
+  absl::MutexLock lock(&wake_mutex);
+  return timer_wait.get_token();
+}
+
+void Desk::SetWakeDispatcher(std::function<void()> wake) {
+  absl::MutexLock lock(&impl_->wake_mutex);
+  impl_->wake_dispatcher = std::move(wake);
+}
+
+// ---- alerts
+// ---------------------------------------------------------------------------------------------------------
+
+Status Desk::OnAlerts(std::span<const Alert> alerts, Batch rule_state, Nanos now) {
+  return impl_->Run(
+      now,
+      [&](Transaction& tx) {
+        TakeAlerts(tx, alerts, now);
+        return absl::OkStatus();
+      },
+      std::move(rule_state));
+}
+
+Status Desk::ReconcileRuleAlerts(const std::set<uint64_t>& owned, Nanos now) {
+  return impl_->Run(now, [&](Transaction& tx) {
+    ResolveUnowned(tx, owned, now);
+    return absl::OkStatus();
+  });
+}
+
+StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, Nanos now) {
+  PostAlertsResult result;
+  TRY(impl_->Run(now, [&](Transaction& tx) {
+    const DurationMs resolve_timeout = tx.plan().config().alertmanager.resolve_timeout;
+    std::vector<Alert> valid;
+    for (const Alert& alert : alerts) {
+      StatusOr<Alert> complete = CompletePosted(alert, resolve_timeout, now);
+      if (!complete.ok()) {
+        result.errors.push_back(Message(complete.status()));
+        continue;
+      }
+      const AlertRecord* stored = tx.alerts.Find(complete->Fingerprint());
+      valid.push_back(stored == nullptr ? *std::move(complete)
+                                        : MergePosted(stored->alert, *std::move(complete), now));
+    }
+    result.stored = valid.size();
+    TakeAlerts(tx, valid, now);
+    return absl::OkStatus();
+  }));
+  return result;
+}
+
+// ---- people
+// ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+template <typename Impl, typename Decide>
+Desk::IncidentResult DecideIncident(Impl& impl, const HumanAction& human, Nanos now,
+                                    Decide&& decide) {
+  TRY(impl.Run(now, decide));
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  const auto it = impl.state.incidents.find(human.incident_id);
+  if (it == impl.state.incidents.end()) return NotFound("no incident " + human.incident_id);
+  return it->second;
+}
+
+}  // namespace
+
+#define OUTRIDER_INCIDENT_ACTION_(method, action)                          \
+  Desk::IncidentResult Desk::method(const HumanAction& human, Nanos now) { \
+    return DecideIncident(*impl_, human, now, [&](Transaction& tx) {       \
+      return ActOnIncident(tx, IncidentAction::action, human, now);        \
+    });                                                                    \
+  }
+OUTRIDER_INCIDENT_ACTION_(Acknowledge, kAcknowledge)
+OUTRIDER_INCIDENT_ACTION_(StartInvestigation, kInvestigate)
+OUTRIDER_INCIDENT_ACTION_(Resolve, kResolve)
+OUTRIDER_INCIDENT_ACTION_(Reopen, kReopen)
+OUTRIDER_INCIDENT_ACTION_(Unacknowledge, kUnacknowledge)
+#undef OUTRIDER_INCIDENT_ACTION_
+
+Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
+}
+
+StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now) {
+  const std::string new_id = impl_->random.Uuid();
+  std::string id;
+  TRY(impl_->Run(now, [&](Transaction& tx) -> Status {
+    id = TRY(PutSilence(tx, silence, new_id, channel, now));
+    return absl::OkStatus();
+  }));
+  return id;
+}
+
+Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now) {
+  return impl_->Run(now,
+                    [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now); });
+}
+
+// ---- time
+// -----------------------------------------------------------------------------------------------------------
+
+void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
+  switch (timer.kind) {
+    case TimerKind::kGroupFlush:
+      FlushGroup(tx, timer.id, timer.due, now);
+      break;
+    case TimerKind::kAlertEnd:
+      OnAlertEnd(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kSilenceEdge:
+      OnSilenceEdge(tx, timer.id, timer.due);
+      break;
+    default:
+      OnIncidentTimer(tx, timer.kind, timer.id, timer.due);
+      break;
+  }
+}
+
+StatusOr<int> Desk::Tick(Nanos now) {
+  int ran = 0;
+  while (true) {
+    bool found = false;
+    TRY(impl_->Run(now, [&](Transaction& tx) {
+      const std::set<TimerKey>& timers = tx.state().timers_by_due;
+      if (timers.empty() || timers.begin()->due > now) return absl::OkStatus();
+      found = true;
+      impl_->RunTimer(tx, *timers.begin(), now);
+      return absl::OkStatus();
+    }));
+    if (!found) break;
+    ++ran;
+  }
+  bool wrote = false;
+  {
+    absl::MutexLock event(&impl_->event_mutex);
+    const Nanos retry = impl_->journal.NextRetry();
+    if (retry != 0 && retry <= now) impl_->journal.Retry(now);
+    wrote = retry != 0 && impl_->journal.NextRetry() == 0;
+    absl::MutexLock lock(&impl_->state_mutex);
+    impl_->store_failing = impl_->journal.failing();
+    impl_->next_retry = impl_->journal.NextRetry();
+  }
+  if (wrote) impl_->WakeAll();
+  return ran;
+}
+
+std::optional<Nanos> Desk::NextDue() const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::optional<Nanos> due;
+  if (!impl_->state.timers_by_due.empty()) due = impl_->state.timers_by_due.begin()->due;
+  if (impl_->next_retry != 0) due = std::min(due.value_or(impl_->next_retry), impl_->next_retry);
+  return due;
+}
+
+void Desk::RunTimers(const Clock& clock, std::stop_token stop) {
+  // A stop of the thread ends the wait as well.
+  const std::stop_callback on_stop(stop, [this] { impl_->WakeAll(); });
+  while (!stop.stop_requested()) {
+    const std::stop_token wait = impl_->WaitToken();
+    const Nanos now = clock.NowNanos();
+    const StatusOr<int> ran = Tick(now);
+    if (!ran.ok()) {
+      LogError("a timer could not be run", {{"error", Message(ran.status())}});
+      clock.SleepUntil(now + kNanosPerSecond, stop);
+      continue;
+    }
+    if (stop.stop_requested()) break;
+    clock.SleepUntil(std::min(NextDue().value_or(now + kIdle), now + kIdle), wait);
+  }
+}
+
+Status Desk::Reload(DeskConfig config, Nanos now) {
+  Impl& impl = *impl_;
+  auto plan = std::make_shared<const Plan>(std::move(config));
+  bool wake = false;
+  Status status;
+  {
+    absl::MutexLock event(&impl.event_mutex);
+    std::shared_ptr<const Plan> old_plan;
+    Inhibitor old_inhibitor({});
+    {
+      absl::MutexLock lock(&impl.state_mutex);
+      Inhibitor inhibitor(plan->config().alertmanager.inhibit_rules);
+      for (const auto& [fingerprint, record] : impl.state.alerts) {
+        if (record->firing) inhibitor.SetFiring(record->alert.labels, true);
+      }
+      old_plan = std::exchange(impl.plan, plan);
+      old_inhibitor = std::exchange(impl.inhibitor, std::move(inhibitor));
+    }
+    status = impl.RunLocked(
+        now,
+        [&](Transaction& tx) {
+          Regroup(tx, now);
+          RecheckWaiting(tx, now);
+          return absl::OkStatus();
+        },
+        {}, false, &wake);
+    if (!status.ok()) {
+      absl::MutexLock lock(&impl.state_mutex);
+      impl.plan = old_plan;
+      impl.inhibitor = std::move(old_inhibitor);
+    }
+  }
+  impl.WakeAll();
+  return status;
+}
+
+// ---- messages
+// -------------------------------------------------------------------------------------------------------
+
+StatusOr<std::optional<ClaimedMessage>> Desk::Claim(
+    Nanos now, const std::function<bool(std::string_view)>& free) {
+  std::optional<ClaimedMessage> message;
+  TRY(impl_->Run(now, [&](Transaction& tx) {
+    std::optional<OutboxRow> row = ClaimRow(tx, now, free, impl_->faults.ignore_epoch);
+    if (!row) return absl::OkStatus();
+    message.emplace();
+    message->notification = BuildNotification(tx, *row, now);
+    message->receivers = tx.plan().config().receivers;
+    message->channel =
+        message->receivers->FindIntegration(row->receiver, row->integration)->channel.get();
+    message->row = *std::move(row);
+    return absl::OkStatus();
+  }));
+  return message;
+}
+
+bool Desk::StillWanted(const OutboxRow& row, Nanos now) {
+  bool wanted = true;
+  const Status status = impl_->Run(
+      now,
+      [&](Transaction& tx) {
+        wanted =
+            tx.outbox.Find(row.id) != nullptr && (impl_->faults.ignore_epoch || IsCurrent(tx, row));
+        if (!wanted) {
+          EndRow(tx, row.id, OutboxOutcome::kStale, "acknowledged or resolved meanwhile", now);
+        }
+        return absl::OkStatus();
+      },
+      {}, /*keep=*/true);
+  return wanted && status.ok();
+}
+
+Status Desk::OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now) {
+  const double unit = impl_->random.Unit();
+  return impl_->Run(
+      now,
+      [&](Transaction& tx) {
+        OnSendResult(tx, row.id, result, unit, now);
+        return absl::OkStatus();
+      },
+      {}, /*keep=*/true);
+}
+
+std::optional<Nanos> Desk::NextMessageDue() const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const auto& due = impl_->state.outbox_by_due;
+  if (due.empty()) return std::nullopt;
+  return due.begin()->first;
+}
+
+}  // namespace outrider

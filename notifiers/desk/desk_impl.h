@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of Desk, shared by desk.cc (events), journal.cc (writing), load.cc (start), views.cc
+// and stats.cc.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "notifiers/desk/decide.h"
+#include "notifiers/desk/desk.h"
+#include "notifiers/desk/transaction.h"
+
+namespace outrider {
+
+// Writes batches, and keeps those that could not be written until there is room (core.md rule 11).
+// Not thread-safe: the desk's event lock protects it.
+class Journal {
+ public:
+  Journal(StateStore& store, const DeskFaults& faults) : store_(store), faults_(faults) {}
+
+  // Takes the state over: from now on commits of an older process are refused.
+  Status TakeFence();
+  enum class Kept { kWritten, kInMemory };
+  // kInMemory: the store has failed for a while or is full; the batch is remembered and written
+  // later. An error: nothing is kept, the event may be tried again. `keep` prefers kInMemory to any
+  // error but Aborted.
+  StatusOr<Kept> Write(Batch batch, Durability durability, bool keep, Nanos now);
+  // Tries to write what is remembered.
+  void Retry(Nanos now);
+
+  bool failing() const { return failing_since_ != 0; }
+  uint64_t unrecorded() const { return unrecorded_; }
+  Nanos NextRetry() const { return pending_.empty() ? 0 : next_retry_; }
+
+ private:
+  Status Commit(const Batch& batch, Durability durability);
+  void Remember(const Batch& batch, Nanos now);
+
+  StateStore& store_;
+  const DeskFaults faults_;
+  uint64_t fence_version_ = 0;
+  Nanos failing_since_ = 0;
+  Nanos next_retry_ = 0;
+  uint64_t unrecorded_ = 0;
+  std::map<std::pair<Family, std::string>, std::optional<std::string>> pending_;
+  Batch held_back_;  // only with the fault send_before_commit
+};
+
+struct Desk::Impl {
+  Impl(StateStore& store_in, Random& random_in, DeskConfig config, const DeskFaults& faults_in)
+      : store(store_in),
+        random(random_in),
+        faults(faults_in),
+        journal(store_in, faults_in),
+        plan(std::make_shared<const Plan>(std::move(config))),
+        inhibitor(plan->config().alertmanager.inhibit_rules) {}
+
+  // One event: `decide(Transaction&) -> Status` edits; what it decided is written together with
+  // `extra`, then seen. On an error nothing has changed.
+  template <typename Decide>
+  Status Run(Nanos now, Decide&& decide, Batch extra = {}, bool keep = false)
+      ABSL_LOCKS_EXCLUDED(event_mutex) {
+    bool wake = false;
+    Status status;
+    {
+      absl::MutexLock event(&event_mutex);
+      status = RunLocked(now, decide, std::move(extra), keep, &wake);
+    }
+    if (wake) WakeAll();
+    return status;
+  }
+  template <typename Decide>
+  Status RunLocked(Nanos now, Decide&& decide, Batch extra, bool keep, bool* wake)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex) {
+    std::optional<Transaction> tx;
+    {
+      absl::MutexLock lock(&state_mutex);
+      tx.emplace(state, *plan, &inhibitor);
+      const Status status = decide(*tx);
+      if (!status.ok()) {
+        tx->Rollback();
+        return status;
+      }
+    }
+    return Finish(*tx, now, std::move(extra), keep, wake);
+  }
+  // Writes and applies.
+  Status Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bool* wake)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
+  void ApplyEffects(Effects effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex);
+  void WakeAll();
+  void RunTimer(Transaction& tx, const TimerKey& timer, Nanos now);
+  std::stop_token WaitToken();
+
+  Status LoadRows(Nanos now);
+
+  // views.cc
+  AlertView ViewAlert(const AlertRecord& record, Nanos now) const
+      ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
+
+  StateStore& store;
+  Random& random;
+  const DeskFaults faults;
+
+  absl::Mutex event_mutex;  // one event at a time; taken before state_mutex
+  Journal journal ABSL_GUARDED_BY(event_mutex);
+
+  mutable absl::Mutex state_mutex;  // never held while the store is written
+  DeskState state ABSL_GUARDED_BY(state_mutex);
+  std::shared_ptr<const Plan> plan ABSL_GUARDED_BY(state_mutex);
+  Inhibitor inhibitor ABSL_GUARDED_BY(state_mutex);
+  std::deque<DeliveryView> deliveries ABSL_GUARDED_BY(state_mutex);  // newest last
+  std::map<DeskStats::NotificationKey, uint64_t> notifications ABSL_GUARDED_BY(state_mutex);
+  std::map<DeskStats::EscalationKey, uint64_t> escalations ABSL_GUARDED_BY(state_mutex);
+  bool store_failing ABSL_GUARDED_BY(state_mutex) = false;
+  uint64_t unrecorded ABSL_GUARDED_BY(state_mutex) = 0;
+  Nanos next_retry ABSL_GUARDED_BY(state_mutex) = 0;
+
+  absl::Mutex wake_mutex;
+  std::stop_source timer_wait ABSL_GUARDED_BY(wake_mutex);
+  std::function<void()> wake_dispatcher ABSL_GUARDED_BY(wake_mutex);
+};
+
+}  // namespace outrider

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "notifiers/desk/desk_impl.h"
+#include "storage/base/log.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+namespace {
+
+// A store that has failed for this long is not waited for any more: people are told from memory.
+constexpr int64_t kPatience = 5 * kNanosPerSecond;
+constexpr int64_t kRetryInterval = 5 * kNanosPerSecond;
+
+// The fault split_batch: what belongs together is written in two steps.
+std::pair<Batch, Batch> Halves(const Batch& batch) {
+  std::pair<Batch, Batch> halves;
+  const size_t half = batch.writes().size() / 2;
+  for (size_t i = 0; i < batch.writes().size(); ++i) {
+    const Batch::Write& write = batch.writes()[i];
+    Batch& to = i < half ? halves.first : halves.second;
+    if (write.value) {
+      to.Put(write.family, write.key, *write.value);
+    } else {
+      to.Delete(write.family, write.key);
+    }
+  }
+  return halves;
+}
+
+}  // namespace
+
+Status Journal::TakeFence() {
+  const std::string key(kFenceKey);
+  const std::optional<Row> old = TRY(store_.Get(Family::kMeta, kFenceKey));
+  Batch batch;
+  batch.RequireVersion(Family::kMeta, key, old ? old->version : 0);
+  batch.Put(Family::kMeta, key, BigEndian64((old ? ReadBigEndian64(old->value) : 0) + 1));
+  TRY(store_.Commit(batch, Durability::kSynced));
+  const std::optional<Row> mine = TRY(store_.Get(Family::kMeta, kFenceKey));
+  fence_version_ = mine ? mine->version : 0;
+  return absl::OkStatus();
+}
+
+Status Journal::Commit(const Batch& batch, Durability durability) {
+  Batch fenced;
+  fenced.RequireVersion(Family::kMeta, std::string(kFenceKey), fence_version_);
+  if (faults_.split_batch && batch.writes().size() > 1) {
+    const auto [first, second] = Halves(batch);
+    TRY(store_.Commit(first, durability));
+    return store_.Commit(second, durability);
+  }
+  fenced.Append(batch);
+  if (faults_.send_before_commit) std::swap(fenced, held_back_);
+  if (fenced.empty()) return absl::OkStatus();
+  return store_.Commit(fenced, durability);
+}
+
+void Journal::Remember(const Batch& batch, Nanos now) {
+  for (const Batch::Write& write : batch.writes()) {
+    pending_.insert_or_assign({write.family, write.key}, write.value);
+  }
+  next_retry_ = now + kRetryInterval;
+  ++unrecorded_;
+}
+
+StatusOr<Journal::Kept> Journal::Write(Batch batch, Durability durability, bool keep, Nanos now) {
+  if (!pending_.empty()) {
+    Remember(batch, now);
+    Retry(now);
+    return pending_.empty() ? Kept::kWritten : Kept::kInMemory;
+  }
+  const Status status = Commit(batch, durability);
+  if (status.ok()) {
+    failing_since_ = 0;
+    return Kept::kWritten;
+  }
+  if (absl::IsAborted(status)) return status;
+  if (failing_since_ == 0) {
+    failing_since_ = now;
+    LogError("the state store cannot be written", {{"error", Message(status)}});
+  }
+  const bool waited = now - failing_since_ >= kPatience;
+  if (!keep && !waited && !absl::IsResourceExhausted(status)) return status;
+  Remember(batch, now);
+  return Kept::kInMemory;
+}
+
+void Journal::Retry(Nanos now) {
+  if (pending_.empty()) return;
+  Batch batch;
+  for (const auto& [where, value] : pending_) {
+    if (value) {
+      batch.Put(where.first, where.second, *value);
+    } else {
+      batch.Delete(where.first, where.second);
+    }
+  }
+  next_retry_ = now + kRetryInterval;
+  if (!Commit(batch, Durability::kSynced).ok()) return;
+  LogInfo("the state store can be written again", {{"rows", std::to_string(pending_.size())}});
+  pending_.clear();
+  failing_since_ = 0;
+}
+
+}  // namespace outrider

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// A configuration made ready for questions: which groups an alert falls into, how a group is timed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "notifiers/desk/desk.h"
+#include "notifiers/desk/records.h"
+#include "notifiers/route/route_tree.h"
+
+namespace outrider {
+
+// Where an alert goes.
+struct GroupTarget {
+  std::string id;
+  std::string key;
+  std::string route_key;
+  std::string receiver;
+  Labels labels;
+  const RouteConfig* route = nullptr;  // its timing
+};
+
+// Immutable, thread-safe.
+class Plan {
+ public:
+  explicit Plan(DeskConfig config);
+  const DeskConfig& config() const { return *config_; }
+  std::shared_ptr<const DeskConfig> shared_config() const { return config_; }
+  const IncidentsConfig& incidents() const { return config_->incidents; }
+  const Receivers& receivers() const { return *config_->receivers; }
+
+  // One per matching route; or only the receiver that the annotation outrider_receiver names, if
+  // there is such a one.
+  std::vector<GroupTarget> Targets(const Alert& alert) const;
+  // nullptr when the route is no longer configured.
+  const RouteConfig* RouteOf(const GroupRecord& group) const;
+
+ private:
+  std::shared_ptr<const DeskConfig> config_;
+  std::map<std::pair<std::string, std::string>, const RouteConfig*> routes_;  // by key and receiver
+};
+
+}  // namespace outrider

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hot state of the desk: memory is authoritative, every row of it also stands in the store.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "notifiers/desk/records.h"
+#include "notifiers/desk/table.h"
+#include "notifiers/incident/audit.h"
+#include "notifiers/incident/incident.h"
+#include "notifiers/mute/silence.h"
+#include "notifiers/outbox/outbox_row.h"
+#include "storage/state/schema.h"
+
+namespace outrider {
+
+using SilenceMap = std::map<std::string, Silence>;
+using TimerId = std::pair<TimerKind, std::string>;
+
+struct DeskState {
+  Table<uint64_t, AlertRecord> alerts;
+  Table<std::string, GroupRecord> groups;
+  Table<std::string, Incident> incidents;
+  Table<std::string, OutboxRow> outbox;
+  std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
+  std::map<TimerId, Nanos> timers;
+  std::array<AuditHead, 256> audit_heads;
+
+  // Derived: kept by the functions below.
+  std::set<TimerKey> timers_by_due;
+  std::set<std::pair<Nanos, std::string>> outbox_by_due;         // rows that are not being sent
+  std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
+  std::map<std::string, std::string> newest_incident;            // by key
+  std::set<uint64_t> waiting;  // alerts that would open an incident but are silenced or inhibited
+
+  void PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record);  // nullptr: erase
+  void PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group);
+  void PutIncident(const std::string& id, std::shared_ptr<const Incident> incident);
+  void PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row);
+  void SetTimer(const TimerId& id, Nanos due);  // 0: cancel
+};
+
+}  // namespace outrider

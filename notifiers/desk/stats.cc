@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers for /metrics. Those of incidents and SLA are computed from the incidents kept, so a
+// restart changes nothing.
+#include <algorithm>
+
+#include "notifiers/desk/desk_impl.h"
+
+namespace outrider {
+namespace {
+
+double Seconds(int64_t nanos) {
+  return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
+}
+
+void CountClock(const SlaClock& clock, SlaView* view) {
+  if (clock.breached_at != 0) {
+    ++view->breached;
+    if (clock.Running()) ++view->open_breaches;
+  } else if (clock.stopped_at != 0) {
+    ++view->met;
+  }
+}
+
+void CountIncident(const Incident& incident, DeskStats* stats) {
+  ++stats->incidents[{incident.state, incident.severity}];
+  for (const SlaKind kind : {SlaKind::kAcknowledge, SlaKind::kResolve}) {
+    CountClock(incident.Clock(kind), &stats->sla[{kind, incident.severity}]);
+  }
+  const auto severity = static_cast<size_t>(incident.severity);
+  if (incident.acknowledged_at != 0) {
+    stats->time_to_acknowledge[severity].Observe(
+        Seconds(incident.acknowledged_at - incident.received_at));
+  }
+  const SlaClock& resolve = incident.Clock(SlaKind::kResolve);
+  if (resolve.stopped_at != 0) {
+    stats->time_to_resolve[severity].Observe(Seconds(resolve.ElapsedAt(resolve.stopped_at)));
+  }
+}
+
+}  // namespace
+
+void HistogramView::Observe(double seconds) {
+  const auto bound = std::lower_bound(kBoundsSeconds.begin(), kBoundsSeconds.end(), seconds);
+  ++counts[static_cast<size_t>(bound - kBoundsSeconds.begin())];
+  sum += seconds;
+  ++count;
+}
+
+DeskStats Desk::Stats(Nanos now) const {
+  DeskStats stats;
+  stats.store = impl_->store.Stats();
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const DeskState& state = impl_->state;
+  for (const auto& [fingerprint, record] : state.alerts) {
+    if (!record->firing || record->alert.ResolvedAt(now)) continue;
+    const Labels& labels = record->alert.labels;
+    const bool active =
+        !impl_->inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
+    ++stats.alerts[{std::string(labels.Get(kAlertName)), std::string(labels.Get("severity")),
+                    active ? "active" : "suppressed"}];
+  }
+  uint64_t alerts = 0;
+  for (const auto& [id, incident] : state.incidents) {
+    alerts += incident->count;
+    CountIncident(*incident, &stats);
+  }
+  if (alerts > 0) {
+    stats.noise_reduction_ratio =
+        1 - static_cast<double>(state.incidents.size()) / static_cast<double>(alerts);
+  }
+  stats.escalations = impl_->escalations;
+  stats.notifications = impl_->notifications;
+  stats.outbox_rows = state.outbox.size();
+  for (const auto& [id, row] : state.outbox) {
+    stats.outbox_oldest_seconds =
+        std::max(stats.outbox_oldest_seconds, Seconds(now - row->created_at));
+  }
+  stats.groups = state.groups.size();
+  for (const auto& [id, silence] : *state.silences) {
+    if (silence.StateAt(now) == SilenceState::kActive) ++stats.silences_active;
+  }
+  stats.timers = state.timers.size();
+  stats.store_failing = impl_->store_failing;
+  stats.unrecorded_decisions = impl_->unrecorded;
+  return stats;
+}
+
+}  // namespace outrider

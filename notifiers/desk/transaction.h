@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// One decision in the making: reads see the state with the edits so far; nothing outside changes
+// until the edits were written as one batch and are applied.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "notifiers/desk/plan.h"
+#include "notifiers/desk/state.h"
+#include "notifiers/desk/views.h"
+#include "notifiers/mute/inhibit.h"
+#include "storage/state/state_store.h"
+
+namespace outrider {
+
+// What a decision adds to the counters once it is applied.
+struct Effects {
+  std::vector<DeliveryView> deliveries;
+  std::map<DeskStats::EscalationKey, uint64_t> escalations;
+};
+
+// Not thread-safe. The inhibitor is changed at once, because later alerts of the same event must
+// see it; Rollback puts it back.
+class Transaction {
+ public:
+  Transaction(const DeskState& state, const Plan& plan, Inhibitor* inhibitor)
+      : alerts(state.alerts),
+        groups(state.groups),
+        incidents(state.incidents),
+        outbox(state.outbox),
+        state_(state),
+        plan_(plan),
+        inhibitor_(inhibitor) {}
+
+  TableEdit<uint64_t, AlertRecord> alerts;
+  TableEdit<std::string, GroupRecord> groups;
+  TableEdit<std::string, Incident> incidents;
+  TableEdit<std::string, OutboxRow> outbox;
+  Effects effects;
+
+  const Plan& plan() const { return plan_; }
+  const DeskState& state() const { return state_; }
+
+  const SilenceMap& silences() const { return silences_ ? *silences_ : *state_.silences; }
+  void PutSilence(const Silence& silence);
+  void EraseSilence(const std::string& id);
+
+  void SetTimer(TimerKind kind, const std::string& id, Nanos due) { timers_[{kind, id}] = due; }
+  void CancelTimer(TimerKind kind, const std::string& id) { timers_[{kind, id}] = 0; }
+  Nanos TimerDue(TimerKind kind, const std::string& id) const;  // 0: not set
+
+  void Audit(AuditEvent event) { audit_.push_back(std::move(event)); }
+
+  const Inhibitor& inhibitor() const { return *inhibitor_; }
+  void SetFiring(const Labels& alert, bool firing);
+
+  // The live route rows of a group, as after the edits.
+  std::vector<std::string> RowsOfGroup(const std::string& group_id) const;
+  // The newest incident of a key, as after the edits; nullptr: none.
+  const Incident* NewestIncident(const std::string& key) const;
+  std::vector<uint64_t> Waiting() const;
+
+  // A commit that queues a message or answers a human is synced (core.md rule 9).
+  void RequireSync() { synced_ = true; }
+  bool synced() const { return synced_; }
+  bool empty() const;
+  bool queues_messages() const;
+
+  // The rows of all edits. Chains the audit events behind the heads of the state.
+  Batch Encode();
+  // Marks new messages as decided while the store could not be written.
+  void MarkUnrecorded();
+  void Apply(DeskState* state);
+  void Rollback();
+
+ private:
+  void EncodeTimers(Batch* batch) const;
+  void EncodeAudit(Batch* batch);
+  void EncodeIncidents(Batch* batch) const;
+
+  const DeskState& state_;
+  const Plan& plan_;
+  Inhibitor* inhibitor_;
+  std::shared_ptr<SilenceMap> silences_;
+  std::map<std::string, bool> silence_changes_;  // id -> still there
+  std::map<TimerId, Nanos> timers_;
+  std::vector<AuditEvent> audit_;
+  std::map<uint8_t, AuditHead> heads_;
+  std::vector<std::pair<Labels, bool>> toggled_;
+  bool synced_ = false;
+};
+
+}  // namespace outrider

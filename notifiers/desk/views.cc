@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Snapshots for the outside.
+#include "notifiers/desk/views.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/desk/desk_impl.h"
+#include "notifiers/mute/time_interval.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+namespace {
+
+template <typename T>
+bool AnyOrHas(const std::vector<T>& wanted, const T& value) {
+  return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+bool GroupOrder(const AlertView& a, const AlertView& b) {
+  for (const std::string_view name : {"job", "instance"}) {
+    const std::string_view left = a.alert.labels.Get(name);
+    const std::string_view right = b.alert.labels.Get(name);
+    if (left != right) return left < right;
+  }
+  return a.alert.labels < b.alert.labels;
+}
+
+Labels RouteLabels(const RouteConfig& route) {
+  std::map<std::string, std::string> labels;
+  for (const Matcher& matcher : route.matchers) {
+    if (matcher.type() == MatchType::kEqual) labels[matcher.name()] = matcher.value();
+  }
+  return Labels::FromMap(labels);
+}
+
+}  // namespace
+
+AlertView Desk::Impl::ViewAlert(const AlertRecord& record, Nanos now) const {
+  AlertView view;
+  view.alert = record.alert;
+  view.fingerprint = record.alert.labels.FingerprintHex();
+  view.silenced_by = SilencedBy(*state.silences, record.alert.labels, now);
+  if (const std::optional<uint64_t> by = inhibitor.InhibitedBy(record.alert.labels)) {
+    view.inhibited_by.push_back(FingerprintHex(*by));
+  }
+  view.active = view.silenced_by.empty() && view.inhibited_by.empty();
+  for (const GroupTarget& target : plan->Targets(record.alert)) {
+    if (std::find(view.receivers.begin(), view.receivers.end(), target.receiver) ==
+        view.receivers.end()) {
+      view.receivers.push_back(target.receiver);
+    }
+  }
+  view.incident_id = record.incident_id;
+  view.resolved = !record.firing || record.alert.ResolvedAt(now);
+  return view;
+}
+
+std::vector<AlertView> Desk::Alerts(Nanos now) const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::vector<AlertView> views;
+  for (const auto& [fingerprint, record] : impl_->state.alerts) {
+    if (record->firing && !record->alert.ResolvedAt(now)) {
+      views.push_back(impl_->ViewAlert(*record, now));
+    }
+  }
+  return views;
+}
+
+std::vector<GroupView> Desk::Groups(Nanos now) const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const DeskState& state = impl_->state;
+  std::vector<GroupView> views;
+  for (const auto& [id, group] : state.groups) {
+    GroupView view;
+    view.key = group->key;
+    view.labels = group->labels;
+    view.receiver = group->receiver;
+    view.last_flush = group->flushed_at;
+    view.last_reason = group->reason;
+    const auto timer = state.timers.find({TimerKind::kGroupFlush, id});
+    if (timer != state.timers.end()) view.next_flush = timer->second;
+    RouteMute mute;
+    if (const RouteConfig* route = impl_->plan->RouteOf(*group)) {
+      view.route_labels = RouteLabels(*route);
+      mute = MutedAt(impl_->plan->config().alertmanager.time_intervals, route->mute_time_intervals,
+                     route->active_time_intervals, now);
+    }
+    for (const uint64_t fingerprint : group->members) {
+      const auto record = state.alerts.find(fingerprint);
+      if (record == state.alerts.end()) continue;
+      AlertView alert = impl_->ViewAlert(*record->second, now);
+      if (alert.resolved) continue;
+      if (mute.muted) alert.muted_by = mute.names;
+      alert.active = alert.active && !mute.muted;
+      view.alerts.push_back(std::move(alert));
+    }
+    std::sort(view.alerts.begin(), view.alerts.end(), GroupOrder);
+    views.push_back(std::move(view));
+  }
+  std::sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {
+    return a.labels == b.labels ? a.receiver < b.receiver : a.labels < b.labels;
+  });
+  return views;
+}
+
+IncidentPage Desk::Incidents(const IncidentFilter& filter) const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::vector<std::shared_ptr<const Incident>> matching;
+  for (const auto& [id, incident] : impl_->state.incidents) {
+    if (AnyOrHas(filter.states, incident->state) &&
+        AnyOrHas(filter.severities, incident->severity)) {
+      matching.push_back(incident);
+    }
+  }
+  std::sort(matching.begin(), matching.end(), [](const auto& a, const auto& b) {
+    return a->received_at == b->received_at ? a->id < b->id : a->received_at > b->received_at;
+  });
+  IncidentPage page;
+  page.total = matching.size();
+  const size_t from = std::min(filter.offset, matching.size());
+  const size_t to = from + std::min(filter.limit, matching.size() - from);
+  page.incidents.assign(matching.begin() + static_cast<std::ptrdiff_t>(from),
+                        matching.begin() + static_cast<std::ptrdiff_t>(to));
+  return page;
+}
+
+StatusOr<IncidentDetail> Desk::GetIncident(const std::string& id, Nanos now) const {
+  IncidentDetail detail;
+  {
+    absl::ReaderMutexLock lock(&impl_->state_mutex);
+    const DeskState& state = impl_->state;
+    const auto incident = state.incidents.find(id);
+    if (incident == state.incidents.end()) return NotFound(fmt::format("no incident {}", id));
+    detail.incident = incident->second;
+    for (const uint64_t fingerprint : incident->second->alerts) {
+      const auto record = state.alerts.find(fingerprint);
+      if (record == state.alerts.end()) continue;
+      detail.alerts.push_back(impl_->ViewAlert(*record->second, now));
+    }
+    const auto timer = state.timers.find({TimerKind::kEscalate, id});
+    if (timer != state.timers.end()) detail.next_escalation_at = timer->second;
+  }
+  Status status;
+  TRY(impl_->store.Scan(Family::kAudit, AuditPrefix(id), "", [&](const Row& row) {
+    StatusOr<AuditEvent> event = DecodeAuditEvent(row.value);
+    status = event.status();
+    if (event.ok()) detail.events.push_back(*std::move(event));
+    return status.ok();
+  }));
+  TRY(status);
+  return detail;
+}
+
+std::vector<Silence> Desk::Silences() const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::vector<Silence> silences;
+  for (const auto& [id, silence] : *impl_->state.silences) silences.push_back(silence);
+  return silences;
+}
+
+StatusOr<Silence> Desk::GetSilence(const std::string& id) const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const auto it = impl_->state.silences->find(id);
+  if (it == impl_->state.silences->end()) return NotFound(fmt::format("silence {} not found", id));
+  return it->second;
+}
+
+std::vector<DeliveryView> Desk::RecentDeliveries(size_t limit) const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::vector<DeliveryView> newest;
+  for (auto it = impl_->deliveries.rbegin(); it != impl_->deliveries.rend(); ++it) {
+    if (newest.size() == limit) break;
+    newest.push_back(*it);
+  }
+  return newest;
+}
+
+std::vector<OutboxRow> Desk::Outbox() const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::vector<OutboxRow> rows;
+  for (const auto& [id, row] : impl_->state.outbox) rows.push_back(*row);
+  return rows;
+}
+
+std::shared_ptr<const DeskConfig> Desk::config() const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  return impl_->plan->shared_config();
+}
+
+Status Desk::VerifyAudit() const {
+  for (int bucket = 0; bucket < 256; ++bucket) {
+    const auto byte = static_cast<uint8_t>(bucket);
+    AuditHead head;
+    const std::optional<Row> row = TRY(impl_->store.Get(Family::kMeta, AuditHeadKey(byte)));
+    if (row) head = TRY(DecodeAuditHead(row->value));
+    std::vector<AuditEvent> events;
+    Status status;
+    const std::string prefix(1, static_cast<char>(byte));
+    TRY(impl_->store.Scan(Family::kAudit, prefix, "", [&](const Row& event_row) {
+      StatusOr<AuditEvent> event = DecodeAuditEvent(event_row.value);
+      status = event.status();
+      if (event.ok()) events.push_back(*std::move(event));
+      return status.ok();
+    }));
+    TRY(status);
+    TRY(VerifyAuditChain(events, head));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace outrider

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/incident/decisions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/base/hash.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+IncidentDecision From(const Incident& incident) {
+  return {.incident = incident, .events = {}, .timers = {}, .pages = {}};
+}
+
+AuditEvent& AddEvent(AuditKind kind, Nanos now, IncidentDecision* decision,
+                     const Actor& actor = {}) {
+  AuditEvent event;
+  event.subject = decision->incident.id;
+  event.kind = kind;
+  event.time = now;
+  event.who = actor.who;
+  event.channel = actor.channel;
+  event.text = actor.note;
+  decision->events.push_back(std::move(event));
+  return decision->events.back();
+}
+
+void Move(IncidentState to, const Actor& actor, Nanos now, IncidentDecision* decision) {
+  AuditEvent& event = AddEvent(AuditKind::kStateChanged, now, decision, actor);
+  event.from = IncidentStateText(decision->incident.state);
+  event.to = IncidentStateText(to);
+  decision->incident.state = to;
+  decision->incident.updated_at = now;
+}
+
+// Those who were paged hear that it is over.
+void QueueRecoveries(IncidentDecision* decision) {
+  const Incident& incident = decision->incident;
+  for (const std::string& target : incident.paged) {
+    const size_t slash = target.rfind('/');
+    decision->pages.push_back({.receiver = target.substr(0, slash),
+                               .integration = target.substr(slash + 1),
+                               .recovery = true,
+                               .epoch = incident.epoch,
+                               .loop = 0,
+                               .tier = 0});
+  }
+}
+
+void Respond(const Actor& actor, Nanos now, IncidentDecision* decision) {
+  Incident& incident = decision->incident;
+  if (incident.acknowledged_at == 0) {
+    incident.acknowledged_at = now;
+    incident.acknowledged_by = actor.who;
+  }
+  StopSla(SlaKind::kAcknowledge, now, decision);
+}
+
+void Close(bool by_system, const Actor& actor, Nanos now, IncidentDecision* decision) {
+  Incident& incident = decision->incident;
+  if (by_system) {
+    DiscardSla(SlaKind::kAcknowledge, now, decision);
+  } else {
+    Respond(actor, now, decision);
+  }
+  StopSla(SlaKind::kResolve, now, decision);
+  CancelEscalation(decision);
+  Move(IncidentState::kResolved, actor, now, decision);
+  incident.resolved_at = now;
+  incident.resolved_by = actor.who;
+  QueueRecoveries(decision);
+}
+
+void Restart(Nanos now, IncidentDecision* decision) {
+  Incident& incident = decision->incident;
+  ++incident.epoch;
+  incident.paged.clear();
+  StartEscalation(now, decision);
+}
+
+void Reopen(const IncidentsConfig& config, const Actor& actor, Nanos now,
+            IncidentDecision* decision) {
+  Incident& incident = decision->incident;
+  if (!WithinReopenWindow(config, incident, now)) {
+    // Reopened by hand long after: the time it was closed does not count.
+    incident.Clock(SlaKind::kResolve).paused += now - incident.resolved_at;
+  }
+  Move(IncidentState::kNew, actor, now, decision);
+  incident.resolved_at = 0;
+  incident.resolved_by.clear();
+  ++incident.reopened;
+  RestartSla(SlaKind::kResolve, now, decision);
+  if (incident.acknowledged_at == 0) RestartSla(SlaKind::kAcknowledge, now, decision);
+  Restart(now, decision);
+}
+
+std::string AnnotationOf(const Alert& alert, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto it = alert.annotations.find(name);
+    if (it != alert.annotations.end()) return it->second;
+  }
+  return {};
+}
+
+void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
+  Incident& incident = decision->incident;
+  const uint64_t fingerprint = alert.Fingerprint();
+  ++incident.count;
+  incident.firing.insert(fingerprint);
+  if (incident.alerts.size() < kMaxIncidentAlerts) incident.alerts.insert(fingerprint);
+  incident.starts_at = std::min(incident.starts_at, alert.starts_at.nanos);
+  incident.updated_at = now;
+}
+
+void TakePolicy(const EscalationPolicy* policy, Escalation* escalation) {
+  *escalation = {};
+  if (policy == nullptr) return;
+  escalation->policy = policy->name;
+  escalation->tiers = policy->tiers;
+  escalation->repeat = policy->repeat;
+  escalation->repeat_interval = policy->repeat_interval * kNanosPerMilli;
+}
+
+// A worse alert joined: clocks get the tighter targets; while nobody has answered, the policy of
+// the new severity starts over.
+void RaiseSeverity(const IncidentsConfig& config, Severity severity, const Alert& alert, Nanos now,
+                   IncidentDecision* decision) {
+  Incident& incident = decision->incident;
+  AuditEvent& event = AddEvent(AuditKind::kSeverityRaised, now, decision);
+  event.from = SeverityText(incident.severity);
+  event.to = SeverityText(severity);
+  incident.severity = severity;
+  RetargetSla(config, now, decision);
+  const EscalationPolicy* policy = ChoosePolicy(config, severity, alert);
+  if (incident.state != IncidentState::kNew || policy == nullptr ||
+      policy->name == incident.escalation.policy) {
+    return;
+  }
+  ++incident.epoch;
+  TakePolicy(policy, &incident.escalation);
+  StartEscalation(now, decision);
+}
+
+}  // namespace
+
+Labels IncidentGroupLabels(const IncidentsConfig& config, const Labels& alert) {
+  std::vector<std::string> names = config.group_by;
+  std::sort(names.begin(), names.end());
+  return alert.Keep(names);
+}
+
+bool OpensIncident(const IncidentsConfig& config, const Labels& alert) {
+  return MatchesAll(config.match, alert);
+}
+
+std::string MakeIncidentId(std::string_view key, Nanos now, int salt) {
+  // Crockford's base 32 without letters that look like digits: ids are read aloud.
+  static constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+  uint64_t hash = Hash64(fmt::format("{}\n{}\n{}", key, now, salt));
+  std::string id = "i";
+  for (int i = 0; i < 8; ++i, hash >>= 5) id.push_back(kDigits[hash & 31]);
+  return id;
+}
+
+bool WithinReopenWindow(const IncidentsConfig& config, const Incident& incident, Nanos now) {
+  return now - incident.resolved_at <= config.reopen_window * kNanosPerMilli;
+}
+
+IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, const Alert& alert,
+                              const Incident* previous, Nanos now) {
+  IncidentDecision decision;
+  Incident& incident = decision.incident;
+  incident.id = std::move(id);
+  incident.group_labels = IncidentGroupLabels(config, alert.labels);
+  incident.key = incident.group_labels.ToString();
+  incident.title = alert.labels.Get(kAlertName);
+  incident.summary = AnnotationOf(alert, {"summary", "description", "message"});
+  incident.runbook = AnnotationOf(alert, {"outrider_runbook", "runbook_url"});
+  incident.labels = alert.labels;
+  incident.severity = SeverityOf(config, alert.labels.Get("severity"));
+  incident.received_at = now;
+  incident.starts_at = alert.starts_at.nanos;
+  if (previous != nullptr) incident.previous_id = previous->id;
+  NoteAlert(alert, now, &decision);
+  AuditEvent& event = AddEvent(AuditKind::kOpened, now, &decision);
+  event.to = IncidentStateText(incident.state);
+  event.text = alert.labels.ToString();
+  StartSla(config, now, &decision);
+  TakePolicy(ChoosePolicy(config, incident.severity, alert), &incident.escalation);
+  StartEscalation(now, &decision);
+  return decision;
+}
+
+IncidentDecision AddAlert(const IncidentsConfig& config, const Incident& incident,
+                          const Alert& alert, Nanos now) {
+  IncidentDecision decision = From(incident);
+  const bool known = incident.alerts.contains(alert.Fingerprint());
+  NoteAlert(alert, now, &decision);
+  if (!known) AddEvent(AuditKind::kAlertAdded, now, &decision).text = alert.labels.ToString();
+  const Severity severity = SeverityOf(config, alert.labels.Get("severity"));
+  if (severity > incident.severity) RaiseSeverity(config, severity, alert, now, &decision);
+  return decision;
+}
+
+IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& incident,
+                               const Alert& alert, Nanos now) {
+  IncidentDecision decision = From(incident);
+  NoteAlert(alert, now, &decision);
+  Reopen(config, {.who = "", .channel = "", .note = "firing again: " + alert.labels.ToString()},
+         now, &decision);
+  return decision;
+}
+
+IncidentDecision ResolveAlert(const Incident& incident, const Alert& alert, Nanos now) {
+  IncidentDecision decision = From(incident);
+  if (decision.incident.firing.erase(alert.Fingerprint()) == 0) return decision;
+  decision.incident.updated_at = now;
+  if (!incident.Open() || !decision.incident.firing.empty()) return decision;
+  Close(true, {.who = "", .channel = "", .note = "all alerts are resolved"}, now, &decision);
+  return decision;
+}
+
+StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
+                               IncidentAction action, const Actor& actor, Nanos now) {
+  const IncidentState to = TRY(NextState(incident.state, action, config.strict_legacy));
+  IncidentDecision decision = From(incident);
+  switch (action) {
+    case IncidentAction::kAcknowledge:
+    case IncidentAction::kInvestigate:
+      Respond(actor, now, &decision);
+      CancelEscalation(&decision);
+      Move(to, actor, now, &decision);
+      break;
+    case IncidentAction::kResolve:
+      Close(false, actor, now, &decision);
+      break;
+    case IncidentAction::kReopen:
+      Reopen(config, actor, now, &decision);
+      break;
+    case IncidentAction::kUnacknowledge:
+      Move(to, actor, now, &decision);
+      Restart(now, &decision);
+      break;
+  }
+  return decision;
+}
+
+StatusOr<IncidentDecision> AddIncidentNote(const Incident& incident, const Actor& actor,
+                                           Nanos now) {
+  if (Trim(actor.note).empty()) return InvalidArgument("a note needs a text");
+  IncidentDecision decision = From(incident);
+  AddEvent(AuditKind::kNote, now, &decision, actor);
+  decision.incident.updated_at = now;
+  return decision;
+}
+
+}  // namespace outrider

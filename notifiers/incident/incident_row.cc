@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of Family::kIncidents and Family::kSla. Format 1; a new field goes to the end of a new
+// format.
+#include "notifiers/incident/incident.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+namespace {
+
+constexpr uint8_t kFormat = 1;
+
+void WriteEscalation(const Escalation& escalation, RowWriter* out) {
+  out->Text(escalation.policy).U64(escalation.tiers.size());
+  for (const EscalationTier& tier : escalation.tiers) {
+    out->I64(tier.delay).U64(tier.receivers.size());
+    for (const std::string& receiver : tier.receivers) out->Text(receiver);
+  }
+  out->I64(escalation.repeat)
+      .I64(escalation.repeat_interval)
+      .I64(escalation.started_at)
+      .I64(escalation.loop_at)
+      .I64(escalation.loop)
+      .I64(escalation.next_tier)
+      .Bool(escalation.active);
+}
+
+Escalation ReadEscalation(RowReader* in) {
+  Escalation escalation;
+  escalation.policy = in->Text();
+  for (uint64_t i = in->Count(); i > 0; --i) {
+    EscalationTier tier;
+    tier.delay = in->I64();
+    for (uint64_t j = in->Count(); j > 0; --j) tier.receivers.push_back(in->Text());
+    escalation.tiers.push_back(std::move(tier));
+  }
+  escalation.repeat = static_cast<int>(in->I64());
+  escalation.repeat_interval = in->I64();
+  escalation.started_at = in->I64();
+  escalation.loop_at = in->I64();
+  escalation.loop = static_cast<int>(in->I64());
+  escalation.next_tier = static_cast<int>(in->I64());
+  escalation.active = in->Bool();
+  // A tier index outside the list would be an escalation that cannot run.
+  const auto tiers = static_cast<int>(escalation.tiers.size());
+  if (escalation.next_tier < 0 || escalation.next_tier >= tiers) escalation.active = false;
+  return escalation;
+}
+
+}  // namespace
+
+std::string EncodeIncident(const Incident& incident) {
+  RowWriter out(kFormat);
+  out.Text(incident.id)
+      .Text(incident.key)
+      .Text(incident.group_labels.packed())
+      .Text(incident.title)
+      .Text(incident.summary)
+      .Text(incident.runbook)
+      .Text(incident.labels.packed())
+      .Enum(incident.severity)
+      .Enum(incident.state)
+      .I64(incident.received_at)
+      .I64(incident.starts_at)
+      .I64(incident.updated_at)
+      .I64(incident.acknowledged_at)
+      .Text(incident.acknowledged_by)
+      .I64(incident.resolved_at)
+      .Text(incident.resolved_by)
+      .I64(incident.reopened)
+      .Text(incident.previous_id)
+      .U64(incident.count)
+      .Numbers(incident.firing)
+      .Numbers(incident.alerts)
+      .U64(incident.epoch);
+  WriteEscalation(incident.escalation, &out);
+  out.U64(incident.paged.size());
+  for (const std::string& target : incident.paged) out.Text(target);
+  return out.U64(incident.audit_events).Take();
+}
+
+StatusOr<Incident> DecodeIncident(std::string_view bytes) {
+  RowReader in(bytes, kFormat, "an incident");
+  Incident incident;
+  incident.id = in.Text();
+  incident.key = in.Text();
+  const std::string group_labels = in.Text();
+  incident.title = in.Text();
+  incident.summary = in.Text();
+  incident.runbook = in.Text();
+  const std::string labels = in.Text();
+  incident.severity = in.Enum(Severity::kCritical);
+  incident.state = in.Enum(IncidentState::kResolved);
+  incident.received_at = in.I64();
+  incident.starts_at = in.I64();
+  incident.updated_at = in.I64();
+  incident.acknowledged_at = in.I64();
+  incident.acknowledged_by = in.Text();
+  incident.resolved_at = in.I64();
+  incident.resolved_by = in.Text();
+  incident.reopened = static_cast<int>(in.I64());
+  incident.previous_id = in.Text();
+  incident.count = in.U64();
+  incident.firing = in.Numbers();
+  incident.alerts = in.Numbers();
+  incident.epoch = static_cast<uint32_t>(in.U64());
+  incident.escalation = ReadEscalation(&in);
+  for (uint64_t i = in.Count(); i > 0; --i) incident.paged.insert(in.Text());
+  incident.audit_events = in.U64();
+  TRY(in.Finish());
+  incident.group_labels = TRY(Labels::FromPacked(group_labels));
+  incident.labels = TRY(Labels::FromPacked(labels));
+  return incident;
+}
+
+std::string EncodeSlaClock(const SlaClock& clock) {
+  return RowWriter(kFormat)
+      .Enum(clock.kind)
+      .I64(clock.started_at)
+      .I64(clock.target)
+      .I64(clock.paused)
+      .I64(clock.stopped_at)
+      .I64(clock.warned_50_at)
+      .I64(clock.warned_80_at)
+      .I64(clock.breached_at)
+      .Bool(clock.discarded)
+      .Take();
+}
+
+StatusOr<SlaClock> DecodeSlaClock(std::string_view bytes) {
+  RowReader in(bytes, kFormat, "an SLA clock");
+  SlaClock clock;
+  clock.kind = in.Enum(SlaKind::kResolve);
+  clock.started_at = in.I64();
+  clock.target = in.I64();
+  clock.paused = in.I64();
+  clock.stopped_at = in.I64();
+  clock.warned_50_at = in.I64();
+  clock.warned_80_at = in.I64();
+  clock.breached_at = in.I64();
+  clock.discarded = in.Bool();
+  TRY(in.Finish());
+  return clock;
+}
+
+}  // namespace outrider

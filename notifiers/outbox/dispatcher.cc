@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/outbox/dispatcher.h"
+
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+// How long to leave a store alone that refused a claim or an outcome.
+constexpr DurationMs kStorePause = kSecond;
+
+}  // namespace
+
+Dispatcher::Dispatcher(OutboxSource& source, const Clock& clock, DispatcherOptions options)
+    : source_(source), clock_(clock), options_(options) {}
+
+Dispatcher::~Dispatcher() { Stop(); }
+
+int Dispatcher::RunOnce(Nanos now) {
+  int sent = 0;
+  while (true) {
+    StatusOr<std::optional<ClaimedMessage>> claimed =
+        source_.Claim(now, [](std::string_view) { return true; });
+    if (!claimed.ok() || !claimed->has_value()) return sent;
+    Deliver(**claimed, now);
+    ++sent;
+  }
+}
+
+void Dispatcher::Deliver(const ClaimedMessage& message, Nanos now) {
+  // The claim and this question are apart in time: somebody may have acknowledged in between.
+  if (!source_.StillWanted(message.row, now)) return;
+  const SendResult result = message.channel->Send(message.notification);
+  const Nanos done = std::max(now, clock_.NowNanos());
+  const Status recorded = source_.OnOutcome(message.row, result, done);
+  if (!recorded.ok()) {
+    LogWarn("the outcome of a notification could not be recorded",
+            {{"receiver", message.row.receiver}, {"error", Message(recorded)}});
+  }
+}
+
+bool Dispatcher::SendNext(Nanos now) {
+  std::string receiver;
+  StatusOr<std::optional<ClaimedMessage>> claimed = source_.Claim(now, [&](std::string_view name) {
+    absl::MutexLock lock(&mutex_);
+    const auto it = in_flight_.find(name);
+    return it == in_flight_.end() || it->second < options_.per_receiver;
+  });
+  if (!claimed.ok() || !claimed->has_value()) return false;
+  {
+    // Two workers may pass the check above together; the limit is soft by the number of workers.
+    absl::MutexLock lock(&mutex_);
+    ++in_flight_[(*claimed)->row.receiver];
+  }
+  Deliver(**claimed, now);
+  absl::MutexLock lock(&mutex_);
+  const auto it = in_flight_.find((*claimed)->row.receiver);
+  if (--it->second == 0) in_flight_.erase(it);
+  return true;
+}
+
+std::stop_token Dispatcher::WaitToken() {
+  absl::MutexLock lock(&mutex_);
+  return wait_.get_token();
+}
+
+void Dispatcher::Wake() {
+  absl::MutexLock lock(&mutex_);
+  wait_.request_stop();
+  wait_ = std::stop_source();
+}
+
+void Dispatcher::Work(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    // Taken before looking for work, so that a Wake in between is not missed.
+    const std::stop_token wait = WaitToken();
+    const Nanos now = clock_.NowNanos();
+    if (SendNext(now)) {
+      Wake();  // a place at its receiver is free again
+      continue;
+    }
+    const Nanos pause = now + kStorePause * kNanosPerMilli;
+    const std::optional<Nanos> due = source_.NextMessageDue();
+    // Due already but not ours to take (its receiver is busy, or the store refuses): look again
+    // later.
+    clock_.SleepUntil(!due ? pause + 59 * kNanosPerSecond : *due <= now ? pause : *due, wait);
+  }
+}
+
+void Dispatcher::Start() {
+  for (int i = 0; i < options_.workers; ++i) {
+    workers_.emplace_back([this](std::stop_token stop) { Work(std::move(stop)); });
+  }
+}
+
+void Dispatcher::Stop() {
+  for (std::jthread& worker : workers_) worker.request_stop();
+  Wake();
+  workers_.clear();
+}
+
+}  // namespace outrider

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/outbox/outbox_row.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "storage/base/hash.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+namespace {
+
+constexpr uint8_t kFormat = 1;
+constexpr std::array<std::string_view, 3> kKinds = {"route", "page", "recovery"};
+constexpr std::array<std::string_view, 7> kOutcomes = {
+    "delivered", "rejected", "expired", "unknown", "superseded", "stale", "gone"};
+
+struct Backoff {
+  double first_ms;
+  double factor;
+  double spread;  // ± this share
+};
+constexpr Backoff kRouteBackoff = {500, 1.5, 0.5};
+constexpr Backoff kPageBackoff = {1000, 2, 0};
+constexpr double kBackoffCapMs = 60'000;
+
+// 128 bits of the parts, each ended by a byte that no part holds.
+std::string Digest(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) {
+    text += part;
+    text.push_back('\0');
+  }
+  const Hash128 hash = HashBytes128(text);
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
+}  // namespace
+
+std::string_view OutboxKindText(OutboxKind kind) { return kKinds[static_cast<size_t>(kind)]; }
+std::string_view OutboxOutcomeText(OutboxOutcome outcome) {
+  return kOutcomes[static_cast<size_t>(outcome)];
+}
+
+std::string EncodeOutboxRow(const OutboxRow& row) {
+  return RowWriter(kFormat)
+      .Text(row.id)
+      .Enum(row.kind)
+      .Enum(row.state)
+      .Text(row.receiver)
+      .Text(row.integration)
+      .Text(row.reason)
+      .I64(row.created_at)
+      .I64(row.due)
+      .I64(row.deadline)
+      .I64(row.attempt)
+      .I64(row.lease_until)
+      .Bool(row.repeat)
+      .Bool(row.recorded)
+      .Text(row.last_error)
+      .Text(row.group_id)
+      .U64(row.flush)
+      .Numbers(row.firing)
+      .Numbers(row.resolved)
+      .Text(row.incident_id)
+      .U64(row.epoch)
+      .I64(row.loop)
+      .I64(row.tier)
+      .Take();
+}
+
+StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
+  RowReader in(bytes, kFormat, "an outbox message");
+  OutboxRow row;
+  row.id = in.Text();
+  row.kind = in.Enum(OutboxKind::kRecovery);
+  row.state = in.Enum(OutboxState::kSending);
+  row.receiver = in.Text();
+  row.integration = in.Text();
+  row.reason = in.Text();
+  row.created_at = in.I64();
+  row.due = in.I64();
+  row.deadline = in.I64();
+  row.attempt = static_cast<int>(in.I64());
+  row.lease_until = in.I64();
+  row.repeat = in.Bool();
+  row.recorded = in.Bool();
+  row.last_error = in.Text();
+  row.group_id = in.Text();
+  row.flush = in.U64();
+  row.firing = in.Numbers();
+  row.resolved = in.Numbers();
+  row.incident_id = in.Text();
+  row.epoch = static_cast<uint32_t>(in.U64());
+  row.loop = static_cast<int>(in.I64());
+  row.tier = static_cast<int>(in.I64());
+  TRY(in.Finish());
+  return row;
+}
+
+std::string RouteKey(std::string_view group_key, std::string_view receiver,
+                     std::string_view integration, Nanos born, uint64_t flush) {
+  return "g" +
+         Digest({group_key, receiver, integration, std::to_string(born), std::to_string(flush)});
+}
+
+std::string PageKey(std::string_view incident_id, uint32_t epoch, int loop, int tier,
+                    std::string_view receiver, std::string_view integration, bool recovery) {
+  return (recovery ? "r" : "p") + Digest({incident_id, std::to_string(epoch), std::to_string(loop),
+                                          std::to_string(tier), receiver, integration});
+}
+
+DurationMs BackoffMs(OutboxKind kind, int attempt, double unit) {
+  const Backoff& backoff = kind == OutboxKind::kRoute ? kRouteBackoff : kPageBackoff;
+  const double steps = std::min(std::max(attempt - 1, 0), 64);
+  const double base = std::min(backoff.first_ms * std::pow(backoff.factor, steps), kBackoffCapMs);
+  return static_cast<DurationMs>(base * (1 + backoff.spread * (2 * unit - 1)));
+}
+
+}  // namespace outrider

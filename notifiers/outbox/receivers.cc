@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/outbox/receivers.h"
+
+#include <fmt/format.h>
+
+namespace outrider {
+
+std::string IntegrationName(const Integration& integration) {
+  return fmt::format("{}[{}]", integration.kind, integration.index);
+}
+
+Receivers::Receivers(std::vector<Receiver> receivers) : receivers_(std::move(receivers)) {
+  for (size_t i = 0; i < receivers_.size(); ++i) by_name_[receivers_[i].name] = i;
+}
+
+const Receiver* Receivers::Find(std::string_view name) const {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : &receivers_[it->second];
+}
+
+const Integration* Receivers::FindIntegration(std::string_view receiver,
+                                              std::string_view integration) const {
+  const Receiver* found = Find(receiver);
+  if (found == nullptr) return nullptr;
+  for (const Integration& candidate : found->integrations) {
+    if (IntegrationName(candidate) == integration) return &candidate;
+  }
+  return nullptr;
+}
+
+}  // namespace outrider
