@@ -21,8 +21,9 @@ using Annotations = std::map<std::string, std::string>;
 
 enum class AlertSource : uint8_t { kRule, kApi };
 
-// An alert is resolved at `now` when ends_at is set and <= now. Alerts of our own rules carry ends_at only once they
-// are resolved; alerts posted through the API always carry one (given, or now + resolve_timeout).
+// An alert is resolved at `now` when ends_at is set and <= now. Alerts of our own rules carry
+// ends_at only once they are resolved; alerts posted through the API always carry one (given, or
+// now + resolve_timeout).
 struct Alert {
   Labels labels;  // with alertname; the identity
   Annotations annotations;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alert states as rows of Family::kRules, so that a restart continues where the process stopped.
+//
+//   key    bucket(1) rule id(16) XXH3-128 of the label set(16)   bucket = that of the rule id
+//   value  format(1), then in this order: state, active_at, fired_at, keep_firing_since (ms),
+//          value, labels (packed), annotations, external labels (packed), generator URL
+//
+// A rule id is XXH3-128 of kind, file, group, name, label templates, external labels and the rule's
+// number among those equal to it in its group: what Prometheus carries state over by. The
+// expression is not part of it. Inactive alerts have no row.
+#pragma once
+
+#include <string>
+
+#include "rules/alerting/alert_state.h"
+#include "rules/rulefile/rule_group.h"
+#include "storage/base/status.h"
+#include "storage/state/state_store.h"
+
+namespace outrider {
+
+inline constexpr uint8_t kAlertRowFormat = 1;
+
+// `ordinal`: 0 for the first rule of the group with this name and these labels.
+std::string RuleId(const RuleGroup& group, const Rule& rule, const Labels& external_labels,
+                   int ordinal);
+
+// All that is needed to tell of the alert, even when its rule is gone.
+struct AlertRow {
+  std::string rule_id;
+  AlertPtr alert;
+  Labels external_labels;
+  std::string generator_url;
+};
+std::string AlertRowKey(const std::string& rule_id, const Labels& labels);
+std::string EncodeAlertRow(const AlertRow& row);
+// InvalidArgument for a corrupt row or one of a newer format.
+StatusOr<AlertRow> DecodeAlertRow(const Row& row);
+
+}  // namespace outrider

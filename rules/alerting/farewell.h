@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is left to say for rules that are gone: their firing alerts are told as resolved, once, in
+// the batch that deletes their rows; their series get stale markers.
+#pragma once
+
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "rules/alerting/alert_rows.h"
+#include "rules/alerting/rule_context.h"
+#include "rules/alerting/rule_runner.h"
+
+namespace outrider {
+
+struct Farewell {
+  std::vector<AlertRow> alerts;  // pending and firing
+  SeriesList series;
+
+  bool empty() const { return alerts.empty() && series.empty(); }
+  void Add(const RuleRunner& runner);
+  // Stored alerts whose rule is gone at the start.
+  void Add(std::vector<AlertRow> rows);
+};
+
+// Keeps what the sink refused until it takes it. Thread-safe.
+class Farewells {
+ public:
+  explicit Farewells(const RuleSeams& seams) : seams_(seams) {}
+  void Add(Farewell farewell);
+  bool empty() const;
+  // Tells at `ts`; on an error the alerts wait for the next call.
+  Status Deliver(Timestamp ts);
+
+ private:
+  Status Tell(const std::vector<AlertRow>& rows, Timestamp ts) const;
+
+  const RuleSeams& seams_;
+  mutable absl::Mutex mutex_;
+  Farewell waiting_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace outrider

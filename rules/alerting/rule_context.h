@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all rule groups share: settings of the configuration, and the seams an evaluation works on.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "rules/alerting/alert_sink.h"
+#include "rules/promql/engine.h"
+#include "storage/base/clock.h"
+#include "storage/model/labels.h"
+#include "storage/state/state_store.h"
+#include "storage/window/appender.h"
+
+namespace outrider {
+
+// From outrider.yml and the flags; a reload may change it, which counts as a change of every group.
+struct RuleContext {
+  DurationMs evaluation_interval = 15 * kSecond;  // of groups that give none
+  DurationMs query_offset = 0;                    // of groups that give none
+  Labels external_labels;                         // added to told alerts where absent
+  std::string external_url;                       // without a slash at the end
+  friend bool operator==(const RuleContext&, const RuleContext&) = default;
+};
+
+// All are thread-safe and outlive the groups.
+struct RuleSeams {
+  // The value of an expression at a time.
+  std::function<StatusOr<promql::QueryResult>(const promql::Expression&, Timestamp)> query;
+  // Whether a matching series has a sample in [from, to].
+  std::function<bool(std::span<const Matcher>, Timestamp from, Timestamp to)> has_samples;
+  Appender& appender;
+  AlertSink& sink;
+  StateStore& store;
+  const Clock& clock;  // for durations of work only
+};
+
+}  // namespace outrider

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/alerting/rule_manager.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "storage/base/file.h"
+#include "storage/base/log.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// Waiting workers look again this often, so that a reload's new groups are seen.
+constexpr DurationMs kLongestSleep = kSecond;
+
+RuleSeams MakeSeams(const RuleManager::Seams& from) {
+  return {[&from](const promql::Expression& expression, Timestamp ts) {
+            return from.engine.Instant(expression, from.querier, ts);
+          },
+          [&from](std::span<const Matcher> matchers, Timestamp begin, Timestamp end) {
+            const auto found = from.querier.SelectLabels(matchers, begin, end);
+            return found.ok() && !found->empty();
+          },
+          from.appender,
+          from.sink,
+          from.store,
+          from.clock};
+}
+
+void LogProblems(const std::vector<RuleFile>& files) {
+  for (const RuleFile& file : files) {
+    for (const RuleProblem& problem : file.problems) {
+      LogError("rule disabled", {{"error", problem.text}});
+    }
+  }
+}
+
+}  // namespace
+
+RuleManager::RuleManager(const Seams& seams, RuleManagerOptions options)
+    : from_(seams), options_(options), seams_(MakeSeams(from_)), farewells_(seams_) {}
+
+Status RuleManager::Load(std::span<const RuleFileSource> files, const RuleContext& context) {
+  std::vector<RuleFile> parsed;
+  std::vector<std::string> errors;
+  std::set<std::string> paths;
+  for (const RuleFileSource& source : files) {
+    if (!paths.insert(source.path).second) continue;  // two patterns may name one file
+    RuleFileOptions options;
+    options.bundle = source.bundle;
+    options.strict = options_.strict;
+    options.promql = options_.promql;
+    const StatusOr<std::string> text = ReadFile(source.path);
+    StatusOr<RuleFile> file =
+        text.ok() ? ParseRuleFile(*text, source.path, options) : StatusOr<RuleFile>(text.status());
+    if (file.ok()) {
+      parsed.push_back(*std::move(file));
+    } else {
+      errors.push_back(Message(file.status()));
+    }
+  }
+  if (!errors.empty()) return InvalidArgument(Join(errors, "\n"));
+  return Apply(std::move(parsed), context);
+}
+
+Status RuleManager::Apply(std::vector<RuleFile> files, const RuleContext& context) {
+  const absl::MutexLock lock(&load_mutex_);
+  RestoredAlerts restored;
+  if (!started_) restored = TRY(RestoredAlerts::Load(seams_.store));
+  LogProblems(files);
+  std::vector<RuleGroup> specs;
+  for (RuleFile& file : files) {
+    for (RuleGroup& group : file.groups) specs.push_back(std::move(group));
+  }
+  Replace(std::move(specs), context, started_ ? nullptr : &restored);
+  started_ = true;
+  return absl::OkStatus();
+}
+
+void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& context,
+                          RestoredAlerts* restored) {
+  const Timestamp now = seams_.clock.Now();
+  std::map<std::string, std::shared_ptr<Group>> old;
+  for (const std::shared_ptr<Group>& group : Groups()) old.emplace(group->spec().Key(), group);
+
+  Farewell left;
+  GroupList next;
+  GroupList added;
+  for (RuleGroup& spec : specs) {
+    const auto at = old.find(spec.Key());
+    std::shared_ptr<Group> before = at == old.end() ? nullptr : at->second;
+    if (before != nullptr) old.erase(at);
+    if (before != nullptr && before->spec() == spec && before->context() == context) {
+      next.push_back(std::move(before));
+      continue;
+    }
+    auto group = std::make_shared<Group>(std::move(spec), context, seams_, recorders_);
+    if (before != nullptr) {
+      scheduler_.Withdraw(before.get());
+      group->TakeOver(*before, &left);
+    } else if (restored != nullptr) {
+      group->Restore(restored, now, now + options_.startup_hold);
+    }
+    added.push_back(group);
+    next.push_back(std::move(group));
+  }
+  for (const auto& [key, group] : old) {
+    scheduler_.Withdraw(group.get());
+    group->Dissolve(&left);
+  }
+  if (restored != nullptr) left.Add(restored->TakeRest());
+  {
+    const absl::MutexLock lock(&mutex_);
+    groups_ = std::move(next);
+  }
+  for (std::shared_ptr<Group>& group : added) scheduler_.Add(std::move(group), now);
+  farewells_.Add(std::move(left));
+  DeliverFarewells(now);
+}
+
+void RuleManager::DeliverFarewells(Timestamp ts) {
+  if (farewells_.empty()) return;
+  const Status status = farewells_.Deliver(ts);
+  if (status.ok()) return;
+  LogWarn("alerts of removed rules are not resolved yet", {{"error", Message(status)}});
+}
+
+void RuleManager::RunClaim(const Scheduler::Claim& claim) {
+  claim.group->Evaluate(claim.ts, claim.missed);
+  scheduler_.Release(claim);
+  DeliverFarewells(claim.ts);
+}
+
+void RuleManager::RunDue(Timestamp now) {
+  while (const auto claim = scheduler_.ClaimDue(now)) RunClaim(*claim);
+}
+
+Timestamp RuleManager::NextDue() const { return scheduler_.NextDue(); }
+
+void RuleManager::RunWorker(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    const Timestamp now = seams_.clock.Now();
+    if (const auto claim = scheduler_.ClaimDue(now)) {
+      RunClaim(*claim);
+      continue;
+    }
+    const Timestamp wake = std::min(scheduler_.NextDue(), now + kLongestSleep);
+    if (!seams_.clock.SleepUntil(wake * kNanosPerMilli, stop)) return;
+  }
+}
+
+RuleManager::GroupList RuleManager::Groups() const {
+  const absl::MutexLock lock(&mutex_);
+  return groups_;
+}
+
+std::vector<std::shared_ptr<const RuleGroupView>> RuleManager::Snapshot() const {
+  std::vector<std::shared_ptr<const RuleGroupView>> views;
+  for (const auto& group : Groups()) views.push_back(group->View());
+  return views;
+}
+
+std::vector<promql::Expression::Reach> RuleManager::Reaches() const {
+  std::vector<promql::Expression::Reach> reaches;
+  for (const auto& group : Groups()) {
+    for (const Rule& rule : group->spec().rules) {
+      if (!rule.expression) continue;
+      for (auto& reach : rule.expression->Selectors(from_.engine.options().lookback)) {
+        reach.horizon += group->query_offset();
+        reaches.push_back(std::move(reach));
+      }
+    }
+  }
+  return reaches;
+}
+
+RuleStats RuleManager::Stats() const {
+  RuleStats stats;
+  stats.evaluation_duration = recorders_.evaluations.Stats();
+  stats.group_duration = recorders_.groups.Stats();
+  for (const auto& group : Groups()) {
+    stats.groups.push_back(group->Stats());
+    for (const RuleView& rule : group->View()->rules) {
+      for (const AlertPtr& alert : rule.alerts) {
+        stats.pending_alerts += alert->state == AlertState::kPending ? 1 : 0;
+        stats.firing_alerts += alert->state == AlertState::kFiring ? 1 : 0;
+      }
+    }
+  }
+  return stats;
+}
+
+}  // namespace outrider

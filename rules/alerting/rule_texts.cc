@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/alerting/rule_texts.h"
+
+#include <algorithm>
+
+#include "rules/rulefile/template_text.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+tmpl::Value LabelMap(const Labels& labels) {
+  tmpl::Object map;
+  map.kind = tmpl::Object::Kind::kMap;
+  for (const LabelView& label : labels) {
+    map.fields.emplace_back(std::string(label.name), tmpl::Value(label.value));
+  }
+  return tmpl::Value(std::move(map));
+}
+
+tmpl::Value SampleValue(const promql::VectorSample& sample) {
+  tmpl::Object object;
+  object.fields.emplace_back("Labels", LabelMap(sample.labels));
+  object.fields.emplace_back("Value", tmpl::Value(sample.value));
+  return tmpl::Value(std::move(object));
+}
+
+bool MayDependOnTime(std::string_view text) {
+  return HasActions(text) && (Contains(text, "query") || Contains(text, "now"));
+}
+
+// `query "expr"` in a template: the list of samples at the evaluation's time.
+StatusOr<tmpl::Value> QuerySamples(const RuleQuery& query, std::span<const tmpl::Value> args,
+                                   Timestamp now) {
+  const std::string* text = args.size() == 1 ? args[0].AsString() : nullptr;
+  if (text == nullptr) return InvalidArgument("query takes one text");
+  const promql::Expression expression = TRY(promql::Expression::Parse(*text));
+  const promql::QueryResult result = TRY(query(expression, now));
+  tmpl::List samples;
+  if (const auto* vector = std::get_if<promql::Vector>(&result.value)) {
+    for (const promql::VectorSample& sample : *vector) samples.push_back(SampleValue(sample));
+  } else if (const auto* scalar = std::get_if<promql::Scalar>(&result.value)) {
+    samples.push_back(SampleValue({Labels(), scalar->time, scalar->value}));
+  } else {
+    return InvalidArgument("query result is not a vector or scalar");
+  }
+  return tmpl::Value(std::move(samples));
+}
+
+}  // namespace
+
+RuleTexts::RuleTexts(const Rule& rule, const RuleContext& context, RuleQuery query)
+    : alert_(rule.name),
+      external_labels_(LabelMap(context.external_labels)),
+      external_url_(context.external_url),
+      query_(std::move(query)),
+      labels_(Prepare(rule.labels)),
+      annotations_(Prepare(rule.annotations)),
+      annotations_depend_on_time_(std::ranges::any_of(
+          annotations_, [](const Text& text) { return MayDependOnTime(text.text); })) {}
+
+RuleTexts::~RuleTexts() = default;
+
+std::vector<RuleTexts::Text> RuleTexts::Prepare(
+    const std::map<std::string, std::string>& texts) const {
+  std::vector<Text> prepared;
+  for (const auto& [name, text] : texts) {
+    Text entry;
+    entry.name = name;
+    entry.text = text;
+    entry.dynamic = HasActions(text);
+    prepared.push_back(std::move(entry));
+  }
+  return prepared;
+}
+
+Labels RuleTexts::RenderLabels(const promql::VectorSample& sample, Timestamp ts) {
+  now_ = ts;
+  LabelsBuilder builder(sample.labels);
+  builder.Remove(kMetricName);
+  const bool dynamic = std::ranges::any_of(labels_, &Text::dynamic);
+  const tmpl::Value data = dynamic ? Data(sample) : tmpl::Value();
+  for (Text& text : labels_) builder.Set(text.name, Expand(&text, data));
+  builder.Set(kAlertName, alert_);
+  return builder.Build();
+}
+
+Annotations RuleTexts::RenderAnnotations(const promql::VectorSample& sample, Timestamp ts) {
+  now_ = ts;
+  Annotations rendered;
+  const bool dynamic = std::ranges::any_of(annotations_, &Text::dynamic);
+  const tmpl::Value data = dynamic ? Data(sample) : tmpl::Value();
+  for (Text& text : annotations_) rendered.emplace(text.name, Expand(&text, data));
+  return rendered;
+}
+
+std::string RuleTexts::Expand(Text* text, const tmpl::Value& data) {
+  if (!text->dynamic) return text->text;
+  ++counts_.expansions;
+  StatusOr<std::string> expanded = TryExpand(text, data);
+  if (expanded.ok()) return *std::move(expanded);
+  ++counts_.failures;
+  return "<error expanding template: " + Message(expanded.status()) + ">";
+}
+
+StatusOr<std::string> RuleTexts::TryExpand(Text* text, const tmpl::Value& data) {
+  const std::string name = RuleTemplateName(alert_);
+  if (text->compiled == nullptr) {
+    auto compiled = std::make_unique<tmpl::TemplateSet>(Options());
+    const Status status = compiled->Parse(name, std::string(kRuleTemplatePrefix) + text->text);
+    if (!status.ok()) return Annotate(status, "error parsing template " + name);
+    text->compiled = std::move(compiled);
+  }
+  StatusOr<std::string> expanded = text->compiled->Execute(name, data);
+  if (!expanded.ok()) return Annotate(expanded.status(), "error executing template " + name);
+  return expanded;
+}
+
+tmpl::Value RuleTexts::Data(const promql::VectorSample& sample) const {
+  tmpl::Object data;
+  data.fields.emplace_back("Labels", LabelMap(sample.labels));
+  data.fields.emplace_back("ExternalLabels", external_labels_);
+  data.fields.emplace_back("ExternalURL", tmpl::Value(external_url_));
+  data.fields.emplace_back("Value", tmpl::Value(sample.value));
+  return tmpl::Value(std::move(data));
+}
+
+tmpl::TemplateOptions RuleTexts::Options() {
+  RuleTemplateHost host;
+  host.external_url = external_url_;
+  host.query = [this](std::span<const tmpl::Value> args) {
+    return QuerySamples(query_, args, now_);
+  };
+  host.now = [this](std::span<const tmpl::Value>) -> StatusOr<tmpl::Value> {
+    return tmpl::Value(static_cast<double>(now_) / 1000.0);
+  };
+  return RuleTemplateOptions(host);
+}
+
+}  // namespace outrider

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/alerting/scheduler.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "storage/model/labels.h"
+
+namespace outrider {
+
+DurationMs SlotOffset(std::string_view file, std::string_view name, DurationMs interval) {
+  const Labels identity = {{"file", file}, {"name", name}};
+  return static_cast<DurationMs>(identity.Hash() % static_cast<uint64_t>(interval));
+}
+
+Timestamp SlotAt(Timestamp now, DurationMs interval, DurationMs offset) {
+  Timestamp phase = (now - offset) % interval;
+  if (phase < 0) phase += interval;
+  return now - phase;
+}
+
+void Scheduler::Add(std::shared_ptr<Group> group, Timestamp now) {
+  Entry entry;
+  const RuleGroup& spec = group->spec();
+  entry.key = spec.Key();
+  entry.offset = SlotOffset(spec.file, spec.name, group->interval());
+  entry.due = SlotAt(now, group->interval(), entry.offset) + group->interval();
+  entry.group = std::move(group);
+  const absl::MutexLock lock(&mutex_);
+  entries_.push_back(std::move(entry));
+}
+
+void Scheduler::Withdraw(const Group* group) {
+  const absl::MutexLock lock(&mutex_);
+  const auto find = [&] {
+    return std::ranges::find_if(entries_, [&](const Entry& e) { return e.group.get() == group; });
+  };
+  auto at = find();
+  if (at == entries_.end()) return;
+  at->withdrawn = true;
+  while (at->taken) {
+    released_.Wait(&mutex_);
+    at = find();
+  }
+  entries_.erase(at);
+}
+
+std::optional<Scheduler::Claim> Scheduler::ClaimDue(Timestamp now) {
+  const absl::MutexLock lock(&mutex_);
+  Entry* first = nullptr;
+  for (Entry& entry : entries_) {
+    if (entry.taken || entry.withdrawn || entry.due > now) continue;
+    if (first == nullptr || std::tie(entry.due, entry.key) < std::tie(first->due, first->key)) {
+      first = &entry;
+    }
+  }
+  if (first == nullptr) return std::nullopt;
+  const DurationMs interval = first->group->interval();
+  Claim claim;
+  claim.group = first->group;
+  claim.ts = SlotAt(now, interval, first->offset);
+  claim.missed = static_cast<uint64_t>((claim.ts - first->due) / interval);
+  first->due = claim.ts + interval;
+  first->taken = true;
+  return claim;
+}
+
+void Scheduler::Release(const Claim& claim) {
+  const absl::MutexLock lock(&mutex_);
+  for (Entry& entry : entries_) {
+    if (entry.group == claim.group) entry.taken = false;
+  }
+  released_.SignalAll();
+}
+
+Timestamp Scheduler::NextDue() const {
+  const absl::MutexLock lock(&mutex_);
+  Timestamp next = std::numeric_limits<Timestamp>::max();
+  for (const Entry& entry : entries_) {
+    if (!entry.taken && !entry.withdrawn) next = std::min(next, entry.due);
+  }
+  return next;
+}
+
+}  // namespace outrider

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a rule's own view of an alert to the value that everybody downstream reads.
+#pragma once
+
+#include <string>
+
+#include "rules/alerting/alert.h"
+#include "rules/alerting/alert_rows.h"
+
+namespace outrider {
+
+// externalURL + /graph?g0.expr=<QueryEscape>&g0.tab=1
+std::string GeneratorUrl(const std::string& external_url, const std::string& expr);
+
+// ends_at is set only when the alert is inactive; external labels are added where absent.
+Alert ToldAlert(const AlertRow& row, Timestamp ts);
+
+}  // namespace outrider
