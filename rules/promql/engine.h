@@ -38,7 +38,9 @@ class Expression {
   ValueType type() const;
   std::string ToString() const;  // canonical text; parses back to the same tree
   const Expr& root() const { return *root_; }
-  // Matchers of each vector selector, and how far before the evaluation time it reaches (range + offset + lookback).
+  const std::string& text() const { return *text_; }  // as it was written
+  // Matchers of each vector selector, and how far before the evaluation time it reaches (range +
+  // offset + lookback).
   struct Reach {
     std::vector<Matcher> matchers;
     DurationMs horizon = 0;
@@ -46,19 +48,23 @@ class Expression {
   std::vector<Reach> Selectors(DurationMs lookback) const;
 
  private:
-  explicit Expression(std::shared_ptr<const Expr> root) : root_(std::move(root)) {}
+  Expression(std::shared_ptr<const Expr> root, std::shared_ptr<const std::string> text)
+      : root_(std::move(root)), text_(std::move(text)) {}
   std::shared_ptr<const Expr> root_;
+  std::shared_ptr<const std::string> text_;
 };
 
-// Stateless beside its options; thread-safe. Errors: InvalidArgument (bad data, 400), FailedPrecondition (execution,
-// 422), DeadlineExceeded (timeout, 503), ResourceExhausted (too many samples, 422), with Prometheus' texts.
+// Stateless beside its options; thread-safe. Errors: InvalidArgument (bad data, 400),
+// FailedPrecondition (execution, 422), DeadlineExceeded (timeout, 503), ResourceExhausted (too many
+// samples, 422), with Prometheus' texts.
 class Engine {
  public:
   Engine(EngineOptions options, const Clock& clock) : options_(options), clock_(clock) {}
-  StatusOr<QueryResult> Instant(const Expression& expr, const Querier& querier, Timestamp time) const;
+  StatusOr<QueryResult> Instant(const Expression& expr, const Querier& querier,
+                                Timestamp time) const;
   // Points at start, start+step, …, <= end.
-  StatusOr<QueryResult> Range(const Expression& expr, const Querier& querier, Timestamp start, Timestamp end,
-                              DurationMs step) const;
+  StatusOr<QueryResult> Range(const Expression& expr, const Querier& querier, Timestamp start,
+                              Timestamp end, DurationMs step) const;
   const EngineOptions& options() const { return options_; }
 
  private:

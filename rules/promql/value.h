@@ -13,7 +13,8 @@
 namespace outrider::promql {
 
 enum class ValueType { kNone, kScalar, kVector, kMatrix, kString };
-std::string_view ValueTypeText(ValueType type);  // "none" "scalar" "instant vector" "range vector" "string"
+std::string_view ValueTypeText(
+    ValueType type);  // "none" "scalar" "instant vector" "range vector" "string"
 
 struct Scalar {
   Timestamp time = 0;

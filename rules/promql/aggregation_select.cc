@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Aggregators that choose or rank single samples.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "rules/promql/aggregation.h"
+#include "rules/promql/evaluator.h"
+#include "storage/base/text.h"
+
+namespace outrider::promql {
+namespace {
+
+struct Candidate {
+  double value;
+  uint32_t row;
+};
+
+// NaN comes last, whichever end is wanted; equal values keep their order.
+bool Better(bool greatest, const Candidate& a, const Candidate& b) {
+  if (std::isnan(a.value) || std::isnan(b.value))
+    return !std::isnan(a.value) && std::isnan(b.value);
+  return greatest ? a.value > b.value : a.value < b.value;
+}
+
+// k at each step, as a count; NaN and what does not fit are Prometheus' errors.
+StatusOr<std::vector<int64_t>> CountsOf(const Block& param) {
+  std::vector<int64_t> counts;
+  for (size_t i = 0; i < param.steps; ++i) {
+    const double k = param.ScalarAt(i);
+    if (std::isnan(k)) return ExecutionError("Parameter value is NaN");
+    if (k >= 9223372036854775807.0) {
+      return ExecutionError(fmt::format("Scalar value {} overflows int64", FormatFloatG(k)));
+    }
+    if (k <= -9223372036854775808.0) {
+      return ExecutionError(fmt::format("Scalar value {} underflows int64", FormatFloatG(k)));
+    }
+    counts.push_back(static_cast<int64_t>(k));
+  }
+  return counts;
+}
+
+// An instant query shows the chosen in order: per group, best first.
+Block InOrder(const Block& block, const std::vector<std::vector<uint32_t>>& chosen) {
+  Block out;
+  out.one_name = block.one_name;
+  for (const std::vector<uint32_t>& rows : chosen) {
+    for (const uint32_t r : rows) out.AddRow(block.rows[r])[0] = block.values[r];
+  }
+  return out;
+}
+
+}  // namespace
+
+StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
+                          const Grouping& grouping, Block block) {
+  const std::vector<int64_t> counts = TRY(CountsOf(param));
+  const bool greatest = node.op == Token::kTopk;
+  const bool ranked = node.op != Token::kLimitk;
+  std::vector<std::vector<Candidate>> candidates(grouping.groups.size());
+  std::vector<std::vector<uint32_t>> chosen(grouping.groups.size());
+  for (size_t step = 0; step < block.steps; ++step) {
+    TRY(evaluator.CheckTimeout());
+    for (auto& group : candidates) group.clear();
+    for (uint32_t r = 0; r < block.rows.size(); ++r) {
+      double& value = block.values[r * block.steps + step];
+      if (IsAbsent(value)) continue;
+      candidates[grouping.group_of[r]].push_back({value, r});
+      value = kAbsent;
+    }
+    if (counts[step] < 1) continue;
+    for (size_t g = 0; g < candidates.size(); ++g) {
+      auto& group = candidates[g];
+      if (ranked) {
+        std::stable_sort(group.begin(), group.end(), [greatest](const auto& a, const auto& b) {
+          return Better(greatest, a, b);
+        });
+      }
+      if (group.size() > static_cast<uint64_t>(counts[step])) {
+        group.resize(static_cast<size_t>(counts[step]));
+      }
+      for (const Candidate& c : group) {
+        block.values[c.row * block.steps + step] = c.value;
+        if (step == 0) chosen[g].push_back(c.row);
+      }
+    }
+  }
+  if (block.steps == 1) return InOrder(block, chosen);
+  block.RemoveEmptyRows();
+  return block;
+}
+
+StatusOr<Block> SelectRatio(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
+                            Block block) {
+  // Where a series lies in [0, 1) depends on its labels alone, so the choice is stable.
+  std::vector<double> place;
+  for (const Row& row : block.rows) {
+    const uint64_t hash = EffectiveLabels(row, evaluator.NameGone(row)).Hash();
+    place.push_back(static_cast<double>(hash >> 11) * 0x1.0p-53);
+  }
+  for (size_t step = 0; step < block.steps; ++step) {
+    double ratio = param.ScalarAt(step);
+    if (std::isnan(ratio)) return ExecutionError("Ratio value is NaN");
+    const double used = std::clamp(ratio, -1.0, 1.0);
+    if (used != ratio) evaluator.annotations().InvalidRatio(ratio, used, node.param->pos.start);
+    for (size_t r = 0; r < block.rows.size(); ++r) {
+      const bool in = used >= 0 ? place[r] < used : place[r] >= 1 + used;
+      if (!in) block.values[r * block.steps + step] = kAbsent;
+    }
+  }
+  block.RemoveEmptyRows();
+  return block;
+}
+
+double Quantile(double q, std::vector<double>* values) {
+  if (values->empty() || std::isnan(q)) return std::nan("");
+  if (q < 0) return -INFINITY;
+  if (q > 1) return INFINITY;
+  // NaN counts as the smallest value.
+  std::sort(values->begin(), values->end(), [](double a, double b) {
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
+    return a < b;
+  });
+  const auto n = static_cast<double>(values->size());
+  const double rank = q * (n - 1);
+  const double lower = std::max(0.0, std::floor(rank));
+  const double upper = std::min(n - 1, lower + 1);
+  const double weight = rank - std::floor(rank);
+  return (*values)[static_cast<size_t>(lower)] * (1 - weight) +
+         (*values)[static_cast<size_t>(upper)] * weight;
+}
+
+Block GroupQuantile(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
+                    const Grouping& grouping, const Block& block) {
+  Block out;
+  out.steps = block.steps;
+  for (const Row& group : grouping.groups) out.AddRow(group);
+  std::vector<std::vector<double>> values(grouping.groups.size());
+  for (size_t step = 0; step < block.steps; ++step) {
+    const double q = param.ScalarAt(step);
+    if (std::isnan(q) || q < 0 || q > 1) {
+      evaluator.annotations().InvalidQuantile(q, node.param->pos.start);
+    }
+    for (auto& group : values) group.clear();
+    for (size_t r = 0; r < block.rows.size(); ++r) {
+      const double v = block.values[r * block.steps + step];
+      if (!IsAbsent(v)) values[grouping.group_of[r]].push_back(v);
+    }
+    for (size_t g = 0; g < values.size(); ++g) {
+      if (!values[g].empty()) out.values[g * out.steps + step] = Quantile(q, &values[g]);
+    }
+  }
+  return out;
+}
+
+StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, const Block& block) {
+  const std::string& label = Evaluator::TextOf(*node.param);
+  if (label.empty() || !IsValidUtf8(label)) {
+    return ExecutionError(fmt::format("invalid label name {}", Quote(label)));
+  }
+  std::vector<std::string> names = node.grouping;
+  if (!node.without) names.push_back(label);
+  LabelKey key(node.without ? LabelKey::Mode::kAllBut : LabelKey::Mode::kOnly, std::move(names));
+  Block out;
+  out.steps = block.steps;
+  absl::flat_hash_map<Labels, size_t> ids;
+  for (size_t r = 0; r < block.rows.size(); ++r) {
+    const Row& row = block.rows[r];
+    const bool gone = evaluator.NameGone(row);
+    const Labels base = EffectiveLabels(row, gone);
+    for (size_t i = 0; i < block.steps; ++i) {
+      const double v = block.values[r * block.steps + i];
+      if (IsAbsent(v)) continue;
+      const Labels with_value = base.With(label, FormatFloatF(v));
+      Labels group = key.LabelsOf({.labels = &with_value}, false);
+      const auto [it, inserted] = ids.try_emplace(group, out.rows.size());
+      if (inserted) out.AddRow({.labels = evaluator.Own(std::move(group))});
+      out.rows[it->second].drop_name |= row.drop_name && !gone;
+      double& count = out.values[it->second * out.steps + i];
+      count = IsAbsent(count) ? 1 : count + 1;
+    }
+  }
+  return out;
+}
+
+}  // namespace outrider::promql

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/promql/annotations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/promql/ast.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider::promql {
+namespace {
+
+std::string ForMetric(std::string_view metric) {
+  return metric.empty() ? "" : fmt::format(" for metric name {}", Quote(metric));
+}
+
+}  // namespace
+
+std::string Annotations::At(uint32_t pos) const {
+  return fmt::format(" ({})", PositionText(query_, pos));
+}
+
+void Annotations::Add(std::vector<std::string>* list, std::string text) {
+  if (std::find(list->begin(), list->end(), text) == list->end()) list->push_back(std::move(text));
+}
+
+void Annotations::InvalidQuantile(double q, uint32_t pos) {
+  Add(&warnings_, fmt::format("PromQL warning: quantile value should be between 0 and 1, got {}{}",
+                              FormatFloatG(q), At(pos)));
+}
+
+void Annotations::InvalidRatio(double ratio, double used, uint32_t pos) {
+  Add(&warnings_,
+      fmt::format("PromQL warning: ratio value should be between -1 and 1, got {}, capping to {}{}",
+                  FormatFloatG(ratio), FormatFloatG(used), At(pos)));
+}
+
+void Annotations::BadBucketLabel(std::string_view metric, std::string_view value, uint32_t pos) {
+  Add(&warnings_,
+      fmt::format(
+          "PromQL warning: bucket label \"le\" is missing or has a malformed value of {}{}{}",
+          Quote(value), ForMetric(metric), At(pos)));
+}
+
+void Annotations::PossibleNonCounter(std::string_view metric, uint32_t pos) {
+  Add(&infos_, fmt::format("PromQL info: metric might not be a counter, name does not end in "
+                           "_total/_sum/_count/_bucket: {}{}",
+                           Quote(metric), At(pos)));
+}
+
+void Annotations::SortInRangeQuery(uint32_t pos) {
+  Add(&warnings_, fmt::format("PromQL warning: sort is ineffective for range queries since results "
+                              "are always ordered by labels{}",
+                              At(pos)));
+}
+
+void Annotations::IncompatibleTypes(std::string_view op, std::string_view lhs, std::string_view rhs,
+                                    uint32_t pos) {
+  Add(&infos_, fmt::format("PromQL info: incompatible sample types encountered for binary operator "
+                           "{}: {} {} {}{}",
+                           Quote(op), lhs, op, rhs, At(pos)));
+}
+
+void Annotations::ForcedMonotonicity(std::string_view metric, const Monotonicity& seen,
+                                     uint32_t pos) {
+  const auto [it, inserted] = monotonicity_.try_emplace({std::string(metric), pos}, seen);
+  if (inserted) return;
+  Monotonicity& all = it->second;
+  all.min_bucket = std::min(all.min_bucket, seen.min_bucket);
+  all.max_bucket = std::max(all.max_bucket, seen.max_bucket);
+  all.max_diff = std::max(all.max_diff, seen.max_diff);
+  all.first = std::min(all.first, seen.first);
+  all.last = std::max(all.last, seen.last);
+  all.count += seen.count;
+}
+
+std::vector<std::string> Annotations::Warnings() const { return warnings_; }
+
+std::vector<std::string> Annotations::Infos() const {
+  std::vector<std::string> infos = infos_;
+  for (const auto& [key, seen] : monotonicity_) {
+    // Whole seconds, like the original.
+    const auto time = [](Timestamp ms) { return FormatRfc3339(ms / kSecond * kNanosPerSecond, 0); };
+    infos.push_back(fmt::format(
+        "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
+        "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}, "
+        "from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to {}{}",
+        ForMetric(key.first), FormatFloatG(seen.min_bucket), FormatFloatG(seen.max_bucket),
+        seen.max_diff, seen.count, time(seen.first), time(seen.last), At(key.second)));
+  }
+  return infos;
+}
+
+}  // namespace outrider::promql

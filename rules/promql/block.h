@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The value of one node at all steps of a query: a table of series by steps, dense, a missing
+// sample marked by a bit pattern. Labels are pointers into what the evaluator owns, so that nodes
+// which keep them copy nothing.
+//
+// Native histograms will be a second, sparse table beside `values`.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/promql/value.h"
+#include "storage/base/status.h"
+#include "storage/model/labels.h"
+#include "storage/model/sample.h"
+
+namespace outrider::promql {
+
+// "No sample here". Stale markers never enter an evaluation, so their bits are free to mean this.
+inline constexpr double kAbsent = std::bit_cast<double>(kStaleNanBits);
+inline bool IsAbsent(double v) { return IsStale(v); }
+
+// The times at which a node is evaluated: start, start + step, …
+struct Steps {
+  Timestamp start = 0;
+  DurationMs step = 0;
+  size_t count = 1;
+  Timestamp At(size_t i) const { return start + static_cast<Timestamp>(i) * step; }
+  Timestamp Last() const { return At(count - 1); }
+};
+
+struct Row {
+  const Labels* labels = nullptr;
+  bool drop_name =
+      false;  // __name__, __type__ and __unit__ go at the end (delayed) or are gone already
+};
+
+struct Block {
+  ValueType type = ValueType::kVector;
+  size_t steps = 1;
+  std::vector<Row> rows;
+  std::vector<double> values;  // rows × steps
+  // All rows bear one metric name and no type or unit, so that dropping the name makes no two rows
+  // equal.
+  bool one_name = false;
+
+  std::span<double> Of(size_t row) { return std::span(values).subspan(row * steps, steps); }
+  std::span<const double> Of(size_t row) const {
+    return std::span(values).subspan(row * steps, steps);
+  }
+  // Adds a row without samples.
+  std::span<double> AddRow(Row row) {
+    rows.push_back(row);
+    values.resize(values.size() + steps, kAbsent);
+    return Of(rows.size() - 1);
+  }
+  static Block Scalar(size_t steps, double value = 0);
+  double ScalarAt(size_t step) const { return values[step]; }
+  // Drops rows that have no sample at any step.
+  void RemoveEmptyRows();
+};
+
+// Of the labels that a metric name goes with.
+inline bool IsMetadataLabel(std::string_view name) {
+  return name == kMetricName || name == "__type__" || name == "__unit__";
+}
+bool HasTypeOrUnit(const Labels& labels);
+
+// The labels that a row has in the eyes of the language.
+Labels EffectiveLabels(const Row& row, bool name_gone);
+
+// Selects labels of a row and writes them as bytes that are equal when the labels are. For group
+// and match keys.
+class LabelKey {
+ public:
+  enum class Mode { kOnly, kAllBut };
+  // kAllBut also leaves out the metric name.
+  LabelKey(Mode mode, std::vector<std::string> names);
+  // `name_gone`: the row's metadata labels count as removed. The view is valid until the next call.
+  std::string_view Of(const Row& row, bool name_gone);
+  Labels LabelsOf(const Row& row, bool name_gone) const;
+
+ private:
+  bool Keeps(std::string_view name) const;
+  Mode mode_;
+  std::vector<std::string> names_;  // sorted
+  std::string key_;
+};
+
+// Rows with equal effective labels become one when they have no step in common; else it is
+// Prometheus' error. `delayed`: names of rows with drop_name still count.
+Status MergeDuplicates(Block* block, bool delayed);
+
+// `{__name__="m", a="b"}`: how error texts show labels.
+std::string BraceText(const Labels& labels);
+
+}  // namespace outrider::promql

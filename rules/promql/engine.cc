@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expression and Engine: the seam. Turns blocks into results; names that were dropped go here at
+// the latest.
+#include "rules/promql/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/promql/evaluator.h"
+#include "rules/promql/parser.h"
+#include "rules/promql/plan.h"
+#include "rules/promql/printer.h"
+#include "storage/base/duration.h"
+
+namespace outrider::promql {
+namespace {
+
+Vector ToVector(const Block& block, Timestamp time) {
+  Vector vector;
+  vector.reserve(block.rows.size());
+  for (size_t r = 0; r < block.rows.size(); ++r) {
+    const double value = block.Of(r)[0];
+    if (IsAbsent(value)) continue;
+    const Row& row = block.rows[r];
+    vector.push_back({EffectiveLabels(row, row.drop_name), time, value});
+  }
+  return vector;
+}
+
+void SortByLabels(Matrix* matrix) {
+  std::sort(matrix->begin(), matrix->end(),
+            [](const Series& a, const Series& b) { return a.labels < b.labels; });
+}
+
+Matrix ToMatrix(const Block& block, const Steps& steps) {
+  Matrix matrix;
+  matrix.reserve(block.rows.size());
+  for (size_t r = 0; r < block.rows.size(); ++r) {
+    const Row& row = block.rows[r];
+    const bool scalar = block.type == ValueType::kScalar;
+    Series series{scalar ? Labels() : EffectiveLabels(row, row.drop_name), {}};
+    const std::span<const double> values = block.Of(r);
+    for (size_t i = 0; i < steps.count; ++i) {
+      if (!IsAbsent(values[i])) series.samples.push_back({steps.At(i), values[i]});
+    }
+    if (!series.samples.empty()) matrix.push_back(std::move(series));
+  }
+  SortByLabels(&matrix);
+  return matrix;
+}
+
+Matrix ToMatrix(const RangeData& data, Timestamp time) {
+  Matrix matrix;
+  for (const RangeSeries& source : data.series) {
+    WindowCursor cursor(data, source);
+    const RangeWindow window = cursor.At(time);
+    if (window.size() == 0) continue;
+    Series series{EffectiveLabels(source.row, source.row.drop_name), {}};
+    for (size_t i = 0; i < window.size(); ++i) {
+      series.samples.push_back({window.times[i], window.values[i]});
+    }
+    matrix.push_back(std::move(series));
+  }
+  SortByLabels(&matrix);
+  return matrix;
+}
+
+// Delayed removal: names that operators asked to drop go now, and rows may become equal by that.
+Status RemoveNames(Block* block, const Evaluator& evaluator) {
+  if (!evaluator.delayed() || block->type != ValueType::kVector) return {};
+  const bool any = std::any_of(block->rows.begin(), block->rows.end(),
+                               [](const Row& row) { return row.drop_name; });
+  return any ? MergeDuplicates(block, /*delayed=*/false) : Status();
+}
+
+QueryResult WithAnnotations(Value value, Evaluator& evaluator) {
+  return {std::move(value), evaluator.annotations().Warnings(), evaluator.annotations().Infos()};
+}
+
+// A query that reaches before what is kept says so.
+void WarnAboutRetention(const Expression& expr, const EngineOptions& options,
+                        const Querier& querier, Timestamp start, QueryResult* result) {
+  const Timestamp oldest = querier.OldestKept();
+  for (const Expression::Reach& reach : expr.Selectors(options.lookback)) {
+    if (start - reach.horizon >= oldest) continue;
+    result->warnings.push_back(
+        fmt::format("the query reaches before {}, the oldest time for which samples are kept (see "
+                    "storage.retention)",
+                    FormatRfc3339(oldest * kNanosPerMilli, 0)));
+    return;
+  }
+}
+
+}  // namespace
+
+StatusOr<Expression> Expression::Parse(std::string_view text, const ParseOptions& options) {
+  ExprPtr root = TRY(ParseExpression(text, options));
+  return Expression(std::shared_ptr<const Expr>(std::move(root)),
+                    std::make_shared<const std::string>(text));
+}
+
+ValueType Expression::type() const { return TypeOf(*root_); }
+std::string Expression::ToString() const { return Print(*root_); }
+std::vector<Expression::Reach> Expression::Selectors(DurationMs lookback) const {
+  return SelectorReach(*root_, lookback);
+}
+
+StatusOr<QueryResult> Engine::Instant(const Expression& expr, const Querier& querier,
+                                      Timestamp time) const {
+  Evaluator evaluator(options_, querier, clock_, {.text = expr.text(), .start = time, .end = time});
+  const Steps steps{.start = time, .step = 0, .count = 1};
+  const Expr& root = expr.root();
+  Value value;
+  switch (TypeOf(root)) {
+    case ValueType::kString:
+      value = String{time, Evaluator::TextOf(root)};
+      break;
+    case ValueType::kMatrix:
+      value = ToMatrix(TRY(evaluator.EvalRange(root, steps)), time);
+      break;
+    case ValueType::kScalar:
+      value = Scalar{time, TRY(evaluator.Eval(root, steps)).ScalarAt(0)};
+      break;
+    case ValueType::kVector:
+    case ValueType::kNone: {
+      Block block = TRY(evaluator.Eval(root, steps));
+      TRY(RemoveNames(&block, evaluator));
+      value = ToVector(block, time);
+      break;
+    }
+  }
+  QueryResult result = WithAnnotations(std::move(value), evaluator);
+  WarnAboutRetention(expr, options_, querier, time, &result);
+  return result;
+}
+
+StatusOr<QueryResult> Engine::Range(const Expression& expr, const Querier& querier, Timestamp start,
+                                    Timestamp end, DurationMs step) const {
+  const Expr& root = expr.root();
+  const ValueType type = TypeOf(root);
+  if (type != ValueType::kScalar && type != ValueType::kVector) {
+    return InvalidArgument(fmt::format(
+        "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
+        ValueTypeText(type)));
+  }
+  if (end < start) return InvalidArgument("end timestamp must not be before start time");
+  if (step <= 0) {
+    return InvalidArgument(
+        "zero or negative query resolution step widths are not accepted. Try a positive integer");
+  }
+  Evaluator evaluator(
+      options_, querier, clock_,
+      {.text = expr.text(), .start = start, .end = end, .step = step, .is_range = true});
+  const Steps steps{
+      .start = start, .step = step, .count = static_cast<size_t>((end - start) / step) + 1};
+  if (steps.count > options_.max_samples) return TooManySamples();
+  Block block = TRY(evaluator.Eval(root, steps));
+  TRY(RemoveNames(&block, evaluator));
+  QueryResult result = WithAnnotations(ToMatrix(block, steps), evaluator);
+  WarnAboutRetention(expr, options_, querier, start, &result);
+  return result;
+}
+
+}  // namespace outrider::promql

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk over the tree, and the two cheap kinds of function calls: kernels over elements and over
+// windows.
+#include "rules/promql/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "rules/promql/aggregation.h"
+#include "rules/promql/binary_op.h"
+#include "rules/promql/functions/table.h"
+
+namespace outrider::promql {
+namespace {
+
+constexpr size_t kMaxScalarArgs = 4;
+constexpr size_t kRowsPerTimeoutCheck = 256;
+
+size_t SamplesOf(const Block& block) { return block.values.size(); }
+
+// Of a counter's name, by convention.
+bool LooksLikeCounter(std::string_view name) {
+  return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") ||
+         name.ends_with("_bucket");
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const EngineOptions& options, const Querier& querier, const Clock& clock,
+                     const QueryContext& query)
+    : options_(options),
+      querier_(querier),
+      clock_(clock),
+      query_(query),
+      deadline_nanos_(clock.MonotonicNanos() + options.timeout * kNanosPerMilli),
+      budget_(options.max_samples),
+      annotations_(query.text) {}
+
+Status Evaluator::CheckTimeout() const {
+  return clock_.MonotonicNanos() > deadline_nanos_ ? QueryTimedOut() : Status();
+}
+
+const Labels* Evaluator::Own(Labels labels) { return &labels_.emplace_back(std::move(labels)); }
+
+const std::string& Evaluator::TextOf(const Expr& expr) {
+  return std::get<StringLiteral>(Unwrapped(expr).node).value;
+}
+
+Status Evaluator::DropNames(Block* block) {
+  for (Row& row : block->rows) row.drop_name = true;
+  if (delayed() || block->one_name) return {};
+  return MergeDuplicates(block, false);
+}
+
+StatusOr<Block> Evaluator::Eval(const Expr& expr, const Steps& steps) {
+  TRY(CheckTimeout());
+  // What the children took is freed once this node's value stands.
+  const size_t mark = budget_.live();
+  Block block =
+      TRY(expr.step_invariant && steps.count > 1 ? EvalOnce(expr, steps) : EvalNode(expr, steps));
+  budget_.ReleaseTo(mark);
+  TRY(budget_.Take(SamplesOf(block)));
+  return block;
+}
+
+// A value that is the same at every step is computed at the first and repeated.
+StatusOr<Block> Evaluator::EvalOnce(const Expr& expr, const Steps& steps) {
+  const Block once = TRY(EvalNode(expr, {.start = steps.start, .step = steps.step, .count = 1}));
+  if (once.values.size() * steps.count > budget_.max()) return TooManySamples();
+  Block block;
+  block.type = once.type;
+  block.steps = steps.count;
+  block.rows = once.rows;
+  block.one_name = once.one_name;
+  block.values.reserve(once.values.size() * steps.count);
+  for (const double v : once.values) block.values.insert(block.values.end(), steps.count, v);
+  return block;
+}
+
+StatusOr<Block> Evaluator::EvalNode(const Expr& expr, const Steps& steps) {
+  if (const auto* number = std::get_if<NumberLiteral>(&expr.node)) {
+    return Block::Scalar(steps.count, number->value);
+  }
+  if (const auto* paren = std::get_if<ParenExpr>(&expr.node)) return Eval(*paren->expr, steps);
+  if (const auto* vector = std::get_if<VectorSelector>(&expr.node)) {
+    return EvalSelector(*vector, steps, /*want_times=*/false);
+  }
+  if (const auto* unary = std::get_if<UnaryExpr>(&expr.node)) return EvalUnary(*unary, steps);
+  if (const auto* binary = std::get_if<BinaryExpr>(&expr.node)) {
+    return EvalBinary(*this, expr, *binary, steps);
+  }
+  if (const auto* aggregate = std::get_if<AggregateExpr>(&expr.node)) {
+    return EvalAggregate(*this, *aggregate, steps);
+  }
+  if (const auto* call = std::get_if<Call>(&expr.node)) return EvalCall(expr, *call, steps);
+  return ExecutionError(
+      fmt::format("unexpected {} inside an expression", ValueTypeText(TypeOf(expr))));
+}
+
+StatusOr<Block> Evaluator::EvalUnary(const UnaryExpr& node, const Steps& steps) {
+  Block block = TRY(Eval(*node.expr, steps));
+  if (!node.negate) return block;
+  for (double& v : block.values) {
+    if (!IsAbsent(v)) v = -v;
+  }
+  if (block.type == ValueType::kVector) TRY(DropNames(&block));
+  return block;
+}
+
+StatusOr<Block> Evaluator::EvalCall(const Expr& expr, const Call& call, const Steps& steps) {
+  if (call.function->range != nullptr) return EvalWindows(call, steps);
+  if (call.function->element != nullptr) return EvalElements(call, steps);
+  return call.function->block(*this, expr, steps);
+}
+
+StatusOr<std::vector<Block>> Evaluator::EvalScalars(const Call& call, const Steps& steps) {
+  std::vector<Block> scalars;
+  for (const ExprPtr& arg : call.args) {
+    if (TypeOf(*arg) == ValueType::kScalar) scalars.push_back(TRY(Eval(*arg, steps)));
+  }
+  if (scalars.size() > kMaxScalarArgs) return ExecutionError("too many scalar arguments");
+  return scalars;
+}
+
+StatusOr<Block> Evaluator::EvalElements(const Call& call, const Steps& steps) {
+  const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
+  // Date functions without an argument look at the evaluation time.
+  Block block;
+  if (call.args.empty()) {
+    block.steps = steps.count;
+    const std::span<double> times = block.AddRow({.labels = Own(Labels())});
+    for (size_t i = 0; i < steps.count; ++i) times[i] = static_cast<double>(steps.At(i)) / 1000;
+  } else {
+    block = TRY(Eval(*call.args[0], steps));
+  }
+  std::array<double, kMaxScalarArgs> args;
+  args.fill(1);  // the default of round()'s second argument
+  const bool constant = scalars.empty();
+  for (size_t r = 0; r < block.rows.size(); ++r) {
+    const std::span<double> row = block.Of(r);
+    for (size_t i = 0; i < steps.count; ++i) {
+      if (IsAbsent(row[i])) continue;
+      if (!constant) {
+        for (size_t k = 0; k < scalars.size(); ++k) args[k] = scalars[k].ScalarAt(i);
+      }
+      row[i] = call.function->element(row[i], args.data());
+    }
+  }
+  TRY(DropNames(&block));
+  return block;
+}
+
+StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
+  const FunctionEntry& f = *call.function;
+  size_t matrix_arg = 0;
+  while (f.args[matrix_arg] != ValueType::kMatrix) ++matrix_arg;
+  const Expr& matrix = *call.args[matrix_arg];
+  const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
+  const RangeData data = TRY(EvalRange(matrix, steps));
+  if (data.series.size() * steps.count > budget_.max()) return TooManySamples();
+
+  Block block;
+  block.steps = steps.count;
+  block.one_name = data.one_name;
+  block.rows.reserve(data.series.size());
+  block.values.assign(data.series.size() * steps.count, kAbsent);
+  std::array<double, kMaxScalarArgs> args{};
+  for (size_t s = 0; s < data.series.size(); ++s) {
+    if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
+    const size_t r = block.rows.size();
+    const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
+    WindowCursor cursor(data, data.series[s]);
+    bool any = false;
+    for (size_t i = 0; i < steps.count; ++i) {
+      const RangeWindow window = cursor.At(steps.At(i));
+      if (window.size() == 0) continue;
+      for (size_t k = 0; k < scalars.size(); ++k) args[k] = scalars[k].ScalarAt(i);
+      row[i] = f.range(window, args.data());
+      any = any || !IsAbsent(row[i]);
+    }
+    if (!any) continue;
+    const Row& source = data.series[s].row;
+    block.rows.push_back(source);
+    if (!(f.flags & FunctionEntry::kCounter) || NameGone(source)) continue;
+    const std::string_view name = source.labels->MetricName();
+    if (!name.empty() && !LooksLikeCounter(name)) {
+      annotations_.PossibleNonCounter(name, matrix.pos.start);
+    }
+  }
+  block.values.resize(block.rows.size() * steps.count);
+  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block));
+  return block;
+}
+
+}  // namespace outrider::promql

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Evaluates one query. Every node is evaluated once, for all steps at once, into a Block; every
+// selector asks the Querier once. So the cost of labels, groups and matches is paid per series, not
+// per step.
+#pragma once
+
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "rules/promql/annotations.h"
+#include "rules/promql/ast.h"
+#include "rules/promql/block.h"
+#include "rules/promql/duration_expr.h"
+#include "rules/promql/engine.h"
+#include "rules/promql/limits.h"
+#include "rules/promql/range_window.h"
+
+namespace outrider::promql {
+
+// The query as a whole; step 0 means an instant query.
+struct QueryContext {
+  std::string_view text;
+  Timestamp start = 0;
+  Timestamp end = 0;
+  DurationMs step = 0;
+  bool is_range = false;
+};
+
+// One per query; not thread-safe. Blocks point into it: it must outlive them.
+class Evaluator {
+ public:
+  Evaluator(const EngineOptions& options, const Querier& querier, const Clock& clock,
+            const QueryContext& query);
+
+  // Of expressions of type scalar and instant vector.
+  StatusOr<Block> Eval(const Expr& expr, const Steps& steps);
+  // Of range vectors: selectors and subqueries, in parentheses or not.
+  StatusOr<RangeData> EvalRange(const Expr& expr, const Steps& steps);
+  // An instant selector with the samples' own times (seconds) instead of their values.
+  StatusOr<Block> EvalSampleTimes(const VectorSelector& selector, const Steps& steps);
+  // A string literal, maybe in parentheses.
+  static const std::string& TextOf(const Expr& expr);
+
+  // Keeps labels alive as long as the query.
+  const Labels* Own(Labels labels);
+  // Whether the row's metric name does not exist any more in the eyes of label operations.
+  bool NameGone(const Row& row) const { return row.drop_name && !options_.delayed_name_removal; }
+  bool delayed() const { return options_.delayed_name_removal; }
+  // Marks the names of all rows as dropped; rows that become equal merge or fail.
+  Status DropNames(Block* block);
+  Annotations& annotations() { return annotations_; }
+  const QueryContext& query() const { return query_; }
+  Status CheckTimeout() const;
+
+ private:
+  StatusOr<Block> EvalNode(const Expr& expr, const Steps& steps);
+  StatusOr<Block> EvalOnce(const Expr& expr, const Steps& steps);
+  StatusOr<Block> EvalUnary(const UnaryExpr& node, const Steps& steps);
+  StatusOr<Block> EvalCall(const Expr& expr, const Call& call, const Steps& steps);
+  StatusOr<std::vector<Block>> EvalScalars(const Call& call, const Steps& steps);
+  StatusOr<Block> EvalElements(const Call& call, const Steps& steps);
+  StatusOr<Block> EvalWindows(const Call& call, const Steps& steps);
+
+  // selector.cc
+  struct Pin {
+    bool pinned = false;
+    Timestamp at = 0;
+    DurationMs offset = 0;
+  };
+  StatusOr<Pin> Resolve(const TimeModifier& time) const;
+  Status Select(const VectorSelector& selector, Timestamp from, Timestamp to, SeriesSet** out,
+                bool* one_name);
+  StatusOr<Block> EvalSelector(const VectorSelector& selector, const Steps& steps, bool want_times);
+  StatusOr<RangeData> EvalMatrix(const MatrixSelector& matrix, const Steps& steps);
+  StatusOr<RangeData> EvalSubquery(const Subquery& subquery, const Steps& steps);
+  DurationContext DurationsOfQuery() const { return {query_.step, query_.end - query_.start}; }
+
+  const EngineOptions options_;
+  const Querier& querier_;
+  const Clock& clock_;
+  const QueryContext query_;
+  const int64_t deadline_nanos_;
+  SampleBudget budget_;
+  Annotations annotations_;
+  std::deque<Labels> labels_;
+  std::deque<SeriesSet> sets_;  // their rows hold the labels of selected series
+};
+
+}  // namespace outrider::promql

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// rate, increase, delta, irate, idelta, changes, resets. Source: specs/prometheus.md §2.3.
+#include <algorithm>
+#include <cmath>
+
+#include "rules/promql/functions/kernels.h"
+
+namespace outrider::promql {
+namespace {
+
+constexpr double kMillis = 1000;
+
+// How far the observed change is stretched towards the edges of the window: all the way when the
+// edge is within 1.1 average intervals of the first or last sample, else half an interval; a
+// counter never below zero.
+double Extrapolated(const RangeWindow& w, bool counter, bool per_second) {
+  const size_t n = w.size();
+  if (n < 2) return kAbsent;
+  double change = w.last() - w.first();
+  if (counter) {
+    for (size_t i = 1; i < n; ++i) {
+      if (w.values[i] < w.values[i - 1]) change += w.values[i - 1];
+    }
+  }
+  const double sampled = static_cast<double>(w.times.back() - w.times.front()) / kMillis;
+  const double average = sampled / static_cast<double>(n - 1);
+  const double threshold = average * 1.1;
+  double to_start = static_cast<double>(w.times.front() - w.start) / kMillis;
+  double to_end = static_cast<double>(w.end - w.times.back()) / kMillis;
+  if (to_start >= threshold) to_start = average / 2;
+  if (counter && change > 0 && w.first() >= 0) {
+    to_start = std::min(to_start, sampled * (w.first() / change));
+  }
+  if (to_end >= threshold) to_end = average / 2;
+  double factor = (sampled + to_start + to_end) / sampled;
+  if (per_second) factor /= static_cast<double>(w.end - w.start) / kMillis;
+  return change * factor;
+}
+
+// Between the last two samples.
+double Instant(const RangeWindow& w, bool rate) {
+  const size_t n = w.size();
+  if (n < 2) return kAbsent;
+  const double last = w.values[n - 1];
+  const double before = w.values[n - 2];
+  double result = last - before;
+  if (!rate) return result;
+  if (last < before) result = last;  // the counter was reset
+  const Timestamp interval = w.times[n - 1] - w.times[n - 2];
+  if (interval == 0) return kAbsent;
+  return result / (static_cast<double>(interval) / kMillis);
+}
+
+}  // namespace
+
+double RateKernel(const RangeWindow& w, const double* /*scalars*/) {
+  return Extrapolated(w, true, true);
+}
+double IncreaseKernel(const RangeWindow& w, const double* /*scalars*/) {
+  return Extrapolated(w, true, false);
+}
+double DeltaKernel(const RangeWindow& w, const double* /*scalars*/) {
+  return Extrapolated(w, false, false);
+}
+double IrateKernel(const RangeWindow& w, const double* /*scalars*/) { return Instant(w, true); }
+double IdeltaKernel(const RangeWindow& w, const double* /*scalars*/) { return Instant(w, false); }
+
+double ChangesKernel(const RangeWindow& w, const double* /*scalars*/) {
+  double changes = 0;
+  for (size_t i = 1; i < w.size(); ++i) {
+    const double a = w.values[i - 1];
+    const double b = w.values[i];
+    if (a != b && !(std::isnan(a) && std::isnan(b))) ++changes;
+  }
+  return changes;
+}
+
+double ResetsKernel(const RangeWindow& w, const double* /*scalars*/) {
+  double resets = 0;
+  for (size_t i = 1; i < w.size(); ++i) {
+    if (w.values[i] < w.values[i - 1]) ++resets;
+  }
+  return resets;
+}
+
+}  // namespace outrider::promql

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines through samples: deriv, predict_linear (least squares), double_exponential_smoothing
+// (Holt's linear method).
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "rules/promql/functions/kernels.h"
+#include "rules/promql/kahan.h"
+
+namespace outrider::promql {
+namespace {
+
+struct Line {
+  double slope = 0;
+  double intercept = 0;  // at the origin given
+};
+
+Line Fit(const RangeWindow& w, Timestamp origin) {
+  KahanSum x_sum;
+  KahanSum y_sum;
+  KahanSum xy_sum;
+  KahanSum xx_sum;
+  bool constant = true;
+  for (size_t i = 0; i < w.size(); ++i) {
+    const double y = w.values[i];
+    const double x = static_cast<double>(w.times[i] - origin) / 1000;
+    constant = constant && y == w.first();
+    x_sum.Add(x);
+    y_sum.Add(y);
+    xy_sum.Add(x * y);
+    xx_sum.Add(x * x);
+  }
+  if (constant) {
+    if (std::isinf(w.first())) return {std::nan(""), std::nan("")};
+    return {0, w.first()};
+  }
+  const auto n = static_cast<double>(w.size());
+  const double x = x_sum.sum + x_sum.lost;
+  const double y = y_sum.sum + y_sum.lost;
+  const double covariance = (xy_sum.sum + xy_sum.lost) - x * y / n;
+  const double variance = (xx_sum.sum + xx_sum.lost) - x * x / n;
+  const double slope = covariance / variance;
+  return {slope, y / n - slope * x / n};
+}
+
+double Smooth(std::span<const double> values, double smoothing, double trending) {
+  double smoothed = values[0];
+  double before = 0;
+  double trend = values[1] - values[0];
+  for (size_t i = 1; i < values.size(); ++i) {
+    if (i > 1) trend = trending * (smoothed - before) + (1 - trending) * trend;
+    const double next = smoothing * values[i] + (1 - smoothing) * (smoothed + trend);
+    before = smoothed;
+    smoothed = next;
+  }
+  return smoothed;
+}
+
+}  // namespace
+
+double DerivKernel(const RangeWindow& w, const double* /*scalars*/) {
+  if (w.size() < 2) return kAbsent;
+  // From the first sample, not from the epoch, so that large times do not eat the precision.
+  return Fit(w, w.times.front()).slope;
+}
+
+double PredictLinearKernel(const RangeWindow& w, const double* scalars) {
+  if (w.size() < 2) return kAbsent;
+  const Line line = Fit(w, w.eval_time);
+  return line.slope * scalars[0] + line.intercept;
+}
+
+StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& expr,
+                                           const Steps& steps) {
+  const auto& args = std::get<Call>(expr.node).args;
+  const Block smoothing = TRY(evaluator.Eval(*args[1], steps));
+  const Block trend = TRY(evaluator.Eval(*args[2], steps));
+  const RangeData data = TRY(evaluator.EvalRange(*args[0], steps));
+  Block block;
+  block.steps = steps.count;
+  block.one_name = data.one_name;
+  for (size_t i = 0; i < steps.count && !data.series.empty(); ++i) {
+    const auto inside = [](double v) { return v > 0 && v < 1; };
+    if (!inside(smoothing.ScalarAt(i))) {
+      return ExecutionError(fmt::format("invalid smoothing factor. Expected: 0 < sf < 1, got: {:f}",
+                                        smoothing.ScalarAt(i)));
+    }
+    if (!inside(trend.ScalarAt(i))) {
+      return ExecutionError(
+          fmt::format("invalid trend factor. Expected: 0 < tf < 1, got: {:f}", trend.ScalarAt(i)));
+    }
+  }
+  for (const RangeSeries& series : data.series) {
+    const std::span<double> row = block.AddRow(series.row);
+    WindowCursor cursor(data, series);
+    for (size_t i = 0; i < steps.count; ++i) {
+      const RangeWindow window = cursor.At(steps.At(i));
+      if (window.size() < 2) continue;
+      row[i] = Smooth(window.values, smoothing.ScalarAt(i), trend.ScalarAt(i));
+    }
+  }
+  block.RemoveEmptyRows();
+  TRY(evaluator.DropNames(&block));
+  return block;
+}
+
+}  // namespace outrider::promql

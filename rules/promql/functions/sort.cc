@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// sort, sort_desc, sort_by_label, sort_by_label_desc: of instant queries; range queries are ordered
+// by labels anyway.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "rules/promql/functions/kernels.h"
+
+namespace outrider::promql {
+namespace {
+
+Block Reordered(const Block& block, const std::vector<size_t>& order) {
+  Block out;
+  out.steps = block.steps;
+  out.one_name = block.one_name;
+  for (const size_t r : order) {
+    out.rows.push_back(block.rows[r]);
+    const std::span<const double> values = block.Of(r);
+    out.values.insert(out.values.end(), values.begin(), values.end());
+  }
+  return out;
+}
+
+template <typename Less>
+StatusOr<Block> Sort(Evaluator& evaluator, const Expr& expr, const Steps& steps, Less less) {
+  Block block = TRY(evaluator.Eval(*std::get<Call>(expr.node).args[0], steps));
+  if (evaluator.query().is_range) {
+    evaluator.annotations().SortInRangeQuery(expr.pos.start);
+    return block;
+  }
+  if (block.steps != 1) return block;  // inside a subquery
+  std::vector<size_t> order(block.rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return less(block, a, b); });
+  return Reordered(block, order);
+}
+
+StatusOr<Block> SortByValue(Evaluator& evaluator, const Expr& expr, const Steps& steps,
+                            bool descending) {
+  return Sort(evaluator, expr, steps, [descending](const Block& block, size_t a, size_t b) {
+    const double x = block.values[a];
+    const double y = block.values[b];
+    if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
+    return descending ? x > y : x < y;
+  });
+}
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Runs of digits compare as numbers: node-2 before node-10.
+int NaturalCompare(std::string_view a, std::string_view b) {
+  size_t i = 0;
+  size_t j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (!IsDigit(a[i]) || !IsDigit(b[j])) {
+      if (a[i] != b[j])
+        return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]) ? -1 : 1;
+      ++i, ++j;
+      continue;
+    }
+    while (i < a.size() && a[i] == '0') ++i;
+    while (j < b.size() && b[j] == '0') ++j;
+    size_t x = i;
+    size_t y = j;
+    while (x < a.size() && IsDigit(a[x])) ++x;
+    while (y < b.size() && IsDigit(b[y])) ++y;
+    if (x - i != y - j) return x - i < y - j ? -1 : 1;
+    const int order = a.substr(i, x - i).compare(b.substr(j, y - j));
+    if (order != 0) return order < 0 ? -1 : 1;
+    i = x, j = y;
+  }
+  if (a.size() - i == b.size() - j) return 0;
+  return a.size() - i < b.size() - j ? -1 : 1;
+}
+
+StatusOr<Block> SortByNames(Evaluator& evaluator, const Expr& expr, const Steps& steps,
+                            bool descending) {
+  const auto& args = std::get<Call>(expr.node).args;
+  std::vector<std::string> names;
+  for (size_t i = 1; i < args.size(); ++i) names.push_back(Evaluator::TextOf(*args[i]));
+  return Sort(evaluator, expr, steps, [&](const Block& block, size_t a, size_t b) {
+    const Labels& x = *block.rows[descending ? b : a].labels;
+    const Labels& y = *block.rows[descending ? a : b].labels;
+    for (const std::string& name : names) {
+      const int order = NaturalCompare(x.Get(name), y.Get(name));
+      if (order != 0) return order < 0;
+    }
+    return x < y;
+  });
+}
+
+}  // namespace
+
+StatusOr<Block> SortAscending(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
+  return SortByValue(evaluator, expr, steps, false);
+}
+StatusOr<Block> SortDescending(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
+  return SortByValue(evaluator, expr, steps, true);
+}
+StatusOr<Block> SortByLabel(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
+  return SortByNames(evaluator, expr, steps, false);
+}
+StatusOr<Block> SortByLabelDescending(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
+  return SortByNames(evaluator, expr, steps, true);
+}
+
+}  // namespace outrider::promql

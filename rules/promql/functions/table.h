@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every PromQL function: name, signature, and the code that computes it. One line each in table.cc.
+// Source: specs/prometheus.md §2.1.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "rules/promql/value.h"
+#include "storage/base/status.h"
+
+namespace outrider::promql {
+
+class Evaluator;
+struct Block;
+struct Call;
+struct Expr;
+struct RangeWindow;
+struct Steps;
+
+// One sample out of one window. `scalars` are the call's scalar arguments at this step. Returns
+// kAbsent for none.
+using RangeKernel = double (*)(const RangeWindow& window, const double* scalars);
+// One sample out of one sample. Returns kAbsent to drop it.
+using ElementKernel = double (*)(double value, const double* scalars);
+// Everything that looks at more than one series, or at labels, or at the query itself.
+using BlockFunction = StatusOr<Block> (*)(Evaluator& evaluator, const Expr& call,
+                                          const Steps& steps);
+
+inline constexpr int kAnyNumber = -1;
+
+struct FunctionEntry {
+  enum Flag : uint8_t {
+    kPlain = 0,
+    kExperimental = 1,  // needs ParseOptions::experimental_functions
+    kKeepsName = 2,     // the metric name stays
+    kReadsClock = 4,    // depends on the evaluation time even if its arguments do not
+    kCounter = 8,       // an info is due when the metric does not look like a counter
+    kNotYet = 16,       // refused by the parser with a clear text
+  };
+  std::string_view name;
+  std::span<const ValueType> args;
+  // 0: exactly args; n > 0: the last argument may come 0 … n times; kAnyNumber: 0 or more times.
+  int variadic = 0;
+  ValueType result = ValueType::kVector;
+  uint8_t flags = kPlain;
+  // Exactly one of the three.
+  RangeKernel range = nullptr;
+  ElementKernel element = nullptr;
+  BlockFunction block = nullptr;
+};
+
+// nullptr when there is no such function. Case-sensitive.
+const FunctionEntry* FindFunction(std::string_view name);
+std::span<const FunctionEntry> AllFunctions();
+
+}  // namespace outrider::promql

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The recursive descent itself; only parser.cc, parse_selector.cc and parse_duration.cc include it.
+//
+// Binary operators are parsed by precedence climbing; everything else is a method per construct.
+// The first error ends the parse. Depth is bounded twice: by the recursion (`Guard`) and by the
+// tree that loops build (`Expr::depth`).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rules/promql/ast.h"
+#include "rules/promql/engine.h"
+#include "rules/promql/lexer.h"
+#include "rules/promql/limits.h"
+
+namespace outrider::promql {
+
+class Parser {
+ public:
+  Parser(std::string_view query, const ParseOptions& options)
+      : query_(query), options_(options), lexer_(query) {
+    Advance();
+  }
+
+  StatusOr<ExprPtr> ParseAll();
+  StatusOr<VectorSelector> ParseSelectorAlone();
+
+  // A parse error at a position, with Prometheus' prefix.
+  Status ErrorAt(uint32_t pos, const std::string& message) const;
+
+ private:
+  // parser.cc: expressions.
+  StatusOr<ExprPtr> ParseBinary(int min_precedence);
+  StatusOr<ExprPtr> ParseUnary();
+  StatusOr<ExprPtr> ParsePrimary();
+  StatusOr<ExprPtr> ParsePostfix(ExprPtr expr);
+  StatusOr<ExprPtr> ParseParen();
+  StatusOr<ExprPtr> ParseNumber();
+  StatusOr<ExprPtr> ParseString();
+  StatusOr<ExprPtr> ParseAggregate();
+  StatusOr<ExprPtr> ParseCall();
+  StatusOr<std::vector<ExprPtr>> ParseArguments();
+  StatusOr<std::vector<std::string>> ParseGroupingLabels();
+  Status ParseBinaryModifiers(BinaryExpr* binary, uint32_t start);
+  StatusOr<ExprPtr> Finish(Expr expr, PosRange pos);
+
+  // parse_selector.cc: selectors and their modifiers.
+  StatusOr<ExprPtr> ParseVectorSelector();
+  Status ParseMatchers(VectorSelector* selector);
+  Status ParseMatcher(VectorSelector* selector);
+  Status AddMatcher(VectorSelector* selector, Token op, const Item& label, const Item& value);
+  StatusOr<ExprPtr> ParseBracket(ExprPtr expr);
+  Status ParseOffset(Expr* expr);
+  Status ParseAt(Expr* expr);
+  StatusOr<double> ParseAtNumber(const Expr& expr);
+
+  // parse_duration.cc: numbers, durations, duration expressions.
+  using DurationPtr = std::unique_ptr<DurationExpr>;
+  StatusOr<double> NumberValue(const Item& item) const;
+  StatusOr<DurationMs> DurationValue(const Item& item) const;
+  StatusOr<DurationPtr> ParseDurationBinary(int min_precedence);
+  StatusOr<DurationPtr> ParseDurationUnary(bool offset);
+  StatusOr<DurationPtr> ParseDurationPrimary(bool offset);
+  StatusOr<DurationPtr> ParseDurationNumber();
+  StatusOr<DurationPtr> ParseDurationCall();
+  StatusOr<DurationSpec> ParsePositiveDuration();
+  StatusOr<DurationSpec> ParseOffsetDuration();
+  bool StartsDuration() const;
+
+  void Advance() { current_ = lexer_.Next(); }
+  // Takes the current item; `end_` remembers where it ended.
+  Item Take() {
+    Item item = std::move(current_);
+    end_ = item.end();
+    Advance();
+    return item;
+  }
+  bool At(Token token) const { return current_.token == token; }
+  Status Unexpected(std::string_view context = "", std::string_view expected = "") const;
+  Status Expect(Token token, std::string_view context = "", std::string_view expected = "");
+  StatusOr<std::string> Unquoted(const Item& item) const;
+
+  // Counts open recursion.
+  class Guard {
+   public:
+    explicit Guard(int* depth) : depth_(depth) { ++*depth_; }
+    ~Guard() { --*depth_; }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+   private:
+    int* depth_;
+  };
+  Status CheckDepth() const;
+
+  std::string_view query_;
+  ParseOptions options_;
+  Lexer lexer_;
+  Item current_;
+  uint32_t end_ = 0;
+  int recursion_ = 0;
+};
+
+}  // namespace outrider::promql

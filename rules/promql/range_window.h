@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Range vectors: the samples of all series in flat arrays, and windows that slide over them step by
+// step.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "rules/promql/block.h"
+#include "storage/window/querier.h"
+
+namespace outrider::promql {
+
+// The samples of one series in (start, end], oldest first; never empty when a kernel sees it.
+struct RangeWindow {
+  std::span<const Timestamp> times;
+  std::span<const double> values;
+  Timestamp start = 0;
+  Timestamp end = 0;
+  Timestamp eval_time = 0;  // end moved back by offset, or pinned by @: not this
+
+  size_t size() const { return values.size(); }
+  double first() const { return values.front(); }
+  double last() const { return values.back(); }
+};
+
+struct RangeSeries {
+  Row row;
+  size_t begin = 0;  // its samples are [begin, end) of RangeData
+  size_t end = 0;
+};
+
+struct RangeData {
+  std::vector<RangeSeries> series;
+  std::vector<Timestamp> times;
+  std::vector<double> values;
+  DurationMs range = 0;
+  DurationMs offset = 0;
+  bool pinned = false;  // by @: every step sees the window that ends at pinned_at - offset
+  Timestamp pinned_at = 0;
+  bool one_name = false;
+
+  Timestamp EndAt(Timestamp step_time) const { return (pinned ? pinned_at : step_time) - offset; }
+};
+
+// Moves over the steps of one series. Steps must not go back.
+class WindowCursor {
+ public:
+  WindowCursor(const RangeData& data, const RangeSeries& series)
+      : data_(data), low_(series.begin), high_(series.begin), end_(series.end) {}
+  RangeWindow At(Timestamp step_time);
+
+ private:
+  const RangeData& data_;
+  size_t low_;
+  size_t high_;
+  size_t end_;
+};
+
+// Takes the samples out of a set, leaving stale markers behind.
+void MoveWithoutStale(SeriesSet* set, RangeData* out);
+
+}  // namespace outrider::promql

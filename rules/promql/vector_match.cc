@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matching two vectors by labels. Every series gets the number of its match group once; then each
+// step is array look-ups. A stamp per group (step + 1) says whether the group was seen at this
+// step, so nothing is cleared.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "rules/promql/binary_op.h"
+#include "rules/promql/evaluator.h"
+
+namespace outrider::promql {
+namespace {
+
+constexpr uint32_t kNone = UINT32_MAX;
+
+struct Groups {
+  std::vector<uint32_t> lhs;  // group of each row
+  std::vector<uint32_t> rhs;
+  size_t count = 0;
+};
+
+LabelKey KeyOf(const VectorMatching& m) {
+  return LabelKey(m.on ? LabelKey::Mode::kOnly : LabelKey::Mode::kAllBut, m.labels);
+}
+
+Groups NumberGroups(const Evaluator& evaluator, const VectorMatching& matching, const Block& lhs,
+                    const Block& rhs) {
+  LabelKey key = KeyOf(matching);
+  absl::flat_hash_map<std::string, uint32_t> ids;
+  ids.reserve(std::max(lhs.rows.size(), rhs.rows.size()));
+  const auto number = [&](const Block& block, std::vector<uint32_t>* out) {
+    out->reserve(block.rows.size());
+    std::string text;
+    for (const Row& row : block.rows) {
+      text = key.Of(row, evaluator.NameGone(row));
+      out->push_back(ids.try_emplace(text, static_cast<uint32_t>(ids.size())).first->second);
+    }
+  };
+  Groups groups;
+  number(lhs, &groups.lhs);
+  number(rhs, &groups.rhs);
+  groups.count = ids.size();
+  return groups;
+}
+
+bool AnyAt(const Block& block, size_t step) {
+  for (size_t r = 0; r < block.rows.size(); ++r) {
+    if (!IsAbsent(block.values[r * block.steps + step])) return true;
+  }
+  return false;
+}
+
+class Matching {
+ public:
+  Matching(Evaluator& evaluator, const BinaryExpr& node, const Block& lhs, const Block& rhs)
+      : evaluator_(evaluator),
+        node_(node),
+        lhs_(lhs),
+        rhs_(rhs),
+        swapped_(node.matching.card == Cardinality::kOneToMany),
+        one_to_one_(node.matching.card == Cardinality::kOneToOne),
+        filter_(IsComparison(node.op) && !node.return_bool),
+        groups_(NumberGroups(evaluator, node.matching, lhs, rhs)),
+        one_at_(groups_.count, kNone),
+        one_stamp_(groups_.count, 0),
+        many_stamp_(groups_.count, 0),
+        last_one_(Many().rows.size(), kNone),
+        last_out_(Many().rows.size(), kNone) {
+    out_.steps = lhs.steps;
+  }
+
+  StatusOr<Block> Run() {
+    for (size_t step = 0; step < lhs_.steps; ++step) {
+      if (step % 64 == 0) TRY(evaluator_.CheckTimeout());
+      if (!AnyAt(lhs_, step) || !AnyAt(rhs_, step)) continue;
+      TRY(IndexOneSide(step));
+      TRY(MatchManySide(step));
+    }
+    out_.RemoveEmptyRows();
+    return std::move(out_);
+  }
+
+ private:
+  const Block& Many() const { return swapped_ ? rhs_ : lhs_; }
+  const Block& One() const { return swapped_ ? lhs_ : rhs_; }
+  const std::vector<uint32_t>& ManyGroups() const { return swapped_ ? groups_.rhs : groups_.lhs; }
+  const std::vector<uint32_t>& OneGroups() const { return swapped_ ? groups_.lhs : groups_.rhs; }
+
+  Status IndexOneSide(size_t step) {
+    const Block& one = One();
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    for (uint32_t r = 0; r < one.rows.size(); ++r) {
+      if (IsAbsent(one.values[r * one.steps + step])) continue;
+      const uint32_t group = OneGroups()[r];
+      if (one_stamp_[group] == stamp) return DuplicateError(one_at_[group], r);
+      one_stamp_[group] = stamp;
+      one_at_[group] = r;
+    }
+    return {};
+  }
+
+  Status DuplicateError(uint32_t first, uint32_t second) const {
+    const Row& a = One().rows[first];
+    const Row& b = One().rows[second];
+    const Labels group = KeyOf(node_.matching).LabelsOf(a, evaluator_.NameGone(a));
+    return ExecutionError(fmt::format(
+        "found duplicate series for the match group {} on the {} hand-side of the operation: [{}, "
+        "{}];many-to-many matching not allowed: matching labels must be unique on one side",
+        BraceText(group), swapped_ ? "left" : "right",
+        BraceText(EffectiveLabels(a, evaluator_.NameGone(a))),
+        BraceText(EffectiveLabels(b, evaluator_.NameGone(b)))));
+  }
+
+  Status MatchManySide(size_t step) {
+    const Block& many = Many();
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    for (uint32_t r = 0; r < many.rows.size(); ++r) {
+      const double many_value = many.values[r * many.steps + step];
+      if (IsAbsent(many_value)) continue;
+      const uint32_t group = ManyGroups()[r];
+      if (one_stamp_[group] != stamp) continue;
+      const uint32_t one = one_at_[group];
+      if (one_to_one_ && many_stamp_[group] == stamp) {
+        return ExecutionError(
+            "multiple matches for labels: many-to-one matching must be explicit "
+            "(group_left/group_right)");
+      }
+      many_stamp_[group] = stamp;
+      const uint32_t out = OutRow(r, one);
+      if (out_stamp_[out] == stamp) {
+        return ExecutionError(one_to_one_ ? "vector cannot contain metrics with the same labelset"
+                                          : "multiple matches for labels: grouping labels must "
+                                            "ensure unique matches");
+      }
+      out_stamp_[out] = stamp;
+      const double one_value = One().values[one * lhs_.steps + step];
+      const double left = swapped_ ? one_value : many_value;
+      const double right = swapped_ ? many_value : one_value;
+      const double result = ApplyOperator(node_.op, left, right);
+      if (filter_ && result == 0) continue;
+      out_.values[out * out_.steps + step] = filter_ ? left : result;
+    }
+    return {};
+  }
+
+  // The row for what this pair gives; pairs hardly ever change between steps.
+  uint32_t OutRow(uint32_t many, uint32_t one) {
+    if (last_one_[many] == one) return last_out_[many];
+    Labels labels = ResultLabels(Many().rows[many], One().rows[one]);
+    const auto next = static_cast<uint32_t>(out_.rows.size());
+    const auto [it, inserted] = by_labels_.try_emplace(labels, next);
+    if (inserted) {
+      const bool drop = Many().rows[many].drop_name && filter_;
+      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = drop});
+      out_stamp_.push_back(0);
+    }
+    last_one_[many] = one;
+    last_out_[many] = it->second;
+    return it->second;
+  }
+
+  Labels ResultLabels(const Row& many, const Row& one) const {
+    const VectorMatching& m = node_.matching;
+    const bool name_gone = !filter_ || evaluator_.NameGone(many);
+    std::vector<LabelView> kept;
+    for (const LabelView label : *many.labels) {
+      if (name_gone && IsMetadataLabel(label.name)) continue;
+      if (one_to_one_) {
+        const bool listed =
+            std::find(m.labels.begin(), m.labels.end(), label.name) != m.labels.end();
+        if (listed != m.on) continue;
+      } else if (std::find(m.include.begin(), m.include.end(), label.name) != m.include.end()) {
+        continue;
+      }
+      kept.push_back(label);
+    }
+    if (one_to_one_) return Labels::FromSorted(kept);
+    for (const std::string& name : m.include) {
+      const bool gone = evaluator_.NameGone(one) && IsMetadataLabel(name);
+      if (!gone) kept.push_back({name, one.labels->Get(name)});
+    }
+    return Labels::FromViews(std::move(kept));
+  }
+
+  Evaluator& evaluator_;
+  const BinaryExpr& node_;
+  const Block& lhs_;
+  const Block& rhs_;
+  const bool swapped_;     // the right side is the "many" one
+  const bool one_to_one_;  // then the left side is searched like a "many" one, each group once
+  const bool filter_;
+  const Groups groups_;
+  std::vector<uint32_t> one_at_;      // group → row of the one side
+  std::vector<uint32_t> one_stamp_;   // group → step + 1 at which one_at_ holds
+  std::vector<uint32_t> many_stamp_;  // group → step + 1 at which it matched
+  std::vector<uint32_t> last_one_;    // many row → its last partner, and what came out
+  std::vector<uint32_t> last_out_;
+  std::vector<uint32_t> out_stamp_;
+  absl::flat_hash_map<Labels, uint32_t> by_labels_;
+  Block out_;
+};
+
+// For each row and step of `block`: has the other side a sample in the same group?
+class Presence {
+ public:
+  Presence(const Block& block, const std::vector<uint32_t>& groups, size_t count)
+      : steps_(block.steps), seen_(count * block.steps) {
+    for (size_t r = 0; r < block.rows.size(); ++r) {
+      for (size_t i = 0; i < steps_; ++i) {
+        if (!IsAbsent(block.values[r * steps_ + i])) seen_[groups[r] * steps_ + i] = true;
+      }
+    }
+  }
+  bool At(uint32_t group, size_t step) const { return seen_[group * steps_ + step]; }
+
+ private:
+  size_t steps_;
+  std::vector<bool> seen_;
+};
+
+// Keeps the samples for which the other side's presence equals `wanted`.
+void KeepWhere(Block* block, const std::vector<uint32_t>& groups, const Presence& other,
+               bool wanted) {
+  for (size_t r = 0; r < block->rows.size(); ++r) {
+    const std::span<double> row = block->Of(r);
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (other.At(groups[r], i) != wanted) row[i] = kAbsent;
+    }
+  }
+  block->RemoveEmptyRows();
+}
+
+}  // namespace
+
+StatusOr<Block> MatchVectors(Evaluator& evaluator, const BinaryExpr& node, const Block& lhs,
+                             const Block& rhs) {
+  return Matching(evaluator, node, lhs, rhs).Run();
+}
+
+StatusOr<Block> CombineSets(Evaluator& evaluator, const BinaryExpr& node, Block lhs, Block rhs) {
+  const Groups groups = NumberGroups(evaluator, node.matching, lhs, rhs);
+  if (node.op != Token::kOr) {
+    const Presence right(rhs, groups.rhs, groups.count);
+    KeepWhere(&lhs, groups.lhs, right, node.op == Token::kAnd);
+    return lhs;
+  }
+  const Presence left(lhs, groups.lhs, groups.count);
+  KeepWhere(&rhs, groups.rhs, left, false);
+  lhs.rows.insert(lhs.rows.end(), rhs.rows.begin(), rhs.rows.end());
+  lhs.values.insert(lhs.values.end(), rhs.values.begin(), rhs.values.end());
+  lhs.one_name = false;
+  TRY(MergeDuplicates(&lhs, evaluator.delayed()));
+  return lhs;
+}
+
+}  // namespace outrider::promql
