@@ -14,15 +14,15 @@ std::string_view ClockState(const SlaClock& clock) {
   return clock.Running() ? "running" : "met";
 }
 
-void WriteClock(const SlaClock& clock, Nanos now, JsonWriter* json) {
+void WriteClock(const SlaClock& clock, JsonWriter* json) {
   json->Key(SlaKindText(clock.kind)).StartObject();
   json->Key("state").String(ClockState(clock));
   WriteSeconds("target_seconds", clock.target, json);
-  WriteSeconds("elapsed_seconds", clock.ElapsedAt(now), json);
-  if (clock.Running()) WriteSeconds("remaining_seconds", clock.DeadlineAt() - now, json);
   WriteTime("started_at", clock.started_at, json);
   WriteTime("deadline_at", clock.DeadlineAt(), json);
   WriteTime("stopped_at", clock.stopped_at, json);
+  if (clock.stopped_at != 0)
+    WriteSeconds("elapsed_seconds", clock.ElapsedAt(clock.stopped_at), json);
   json->Key("breached").Bool(clock.breached_at != 0);
   WriteTime("breached_at", clock.breached_at, json);
   json->EndObject();
@@ -42,8 +42,9 @@ void WriteEscalation(const Escalation& escalation, JsonWriter* json) {
   json->EndObject();
 }
 
-// The members of an incident's object, without its braces.
-void WriteMembers(const Incident& incident, Nanos now, JsonWriter* json) {
+// The members of an incident's object, without its braces. Nothing in it moves with the time of the
+// question: readers take what is left from `deadline_at`.
+void WriteMembers(const Incident& incident, JsonWriter* json) {
   json->Key("id").String(incident.id);
   json->Key("state").String(IncidentStateText(incident.state));
   json->Key("severity").String(SeverityText(incident.severity));
@@ -52,7 +53,7 @@ void WriteMembers(const Incident& incident, Nanos now, JsonWriter* json) {
   WriteLabels(incident.labels, json);
   json->Key("group_labels");
   WriteLabels(incident.group_labels, json);
-  WriteTime("received_at", incident.received_at, json);
+  WriteTime("opened_at", incident.received_at, json);
   WriteTime("starts_at", incident.starts_at, json);
   WriteTime("updated_at", incident.updated_at, json);
   WriteTime("acknowledged_at", incident.acknowledged_at, json);
@@ -65,7 +66,7 @@ void WriteMembers(const Incident& incident, Nanos now, JsonWriter* json) {
   json->Key("alerts").Int(static_cast<int64_t>(incident.alerts.size()));
   WriteEscalation(incident.escalation, json);
   json->Key("sla").StartObject();
-  for (const SlaClock& clock : incident.sla) WriteClock(clock, now, json);
+  for (const SlaClock& clock : incident.sla) WriteClock(clock, json);
   json->EndObject();
 }
 
@@ -94,15 +95,15 @@ void WriteAlertDetail(const AlertView& view, JsonWriter* json) {
 
 }  // namespace
 
-void WriteIncident(const Incident& incident, Nanos now, JsonWriter* json) {
+void WriteIncident(const Incident& incident, JsonWriter* json) {
   json->StartObject();
-  WriteMembers(incident, now, json);
+  WriteMembers(incident, json);
   json->EndObject();
 }
 
-void WriteIncidentDetail(const IncidentDetail& detail, Nanos now, JsonWriter* json) {
+void WriteIncidentDetail(const IncidentDetail& detail, JsonWriter* json) {
   json->StartObject();
-  WriteMembers(*detail.incident, now, json);
+  WriteMembers(*detail.incident, json);
   WriteTime("next_escalation_at", detail.next_escalation_at, json);
   json->Key("history").StartArray();
   for (const AuditEvent& event : detail.events) WriteEvent(event, json);

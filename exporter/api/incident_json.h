@@ -3,14 +3,13 @@
 #pragma once
 
 #include "notifiers/desk/views.h"
-#include "storage/base/clock.h"
 #include "storage/base/json.h"
 
 namespace outrider {
 
-// `now` judges running clocks. Writes one object.
-void WriteIncident(const Incident& incident, Nanos now, JsonWriter* json);
+// Writes one object.
+void WriteIncident(const Incident& incident, JsonWriter* json);
 // The incident with `history`, `alert_details` and `next_escalation_at`.
-void WriteIncidentDetail(const IncidentDetail& detail, Nanos now, JsonWriter* json);
+void WriteIncidentDetail(const IncidentDetail& detail, JsonWriter* json);
 
 }  // namespace outrider

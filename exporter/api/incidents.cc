@@ -100,11 +100,10 @@ StatusOr<HttpResponse> List(const IncidentsApiDeps& deps, HttpRequest& request) 
   const bool more = page.incidents.size() > limit;
   if (more) page.incidents.resize(limit);
 
-  const Nanos now = deps.clock.NowNanos();
   std::string body;
   JsonWriter json(&body);
   json.StartObject().Key("incidents").StartArray();
-  for (const auto& incident : page.incidents) WriteIncident(*incident, now, &json);
+  for (const auto& incident : page.incidents) WriteIncident(*incident, &json);
   json.EndArray().Key("total").Int(static_cast<int64_t>(page.total)).Key("next");
   if (more) {
     json.String(CursorText(*page.incidents.back()));
@@ -116,11 +115,11 @@ StatusOr<HttpResponse> List(const IncidentsApiDeps& deps, HttpRequest& request) 
 }
 
 StatusOr<HttpResponse> Show(const IncidentsApiDeps& deps, HttpRequest& request) {
-  const Nanos now = deps.clock.NowNanos();
-  const IncidentDetail detail = TRY(deps.desk.GetIncident(request.path_params.at("id"), now));
+  const IncidentDetail detail =
+      TRY(deps.desk.GetIncident(request.path_params.at("id"), deps.clock.NowNanos()));
   std::string body;
   JsonWriter json(&body);
-  WriteIncidentDetail(detail, now, &json);
+  WriteIncidentDetail(detail, &json);
   return HttpResponse::Json(200, std::move(body));
 }
 
@@ -153,11 +152,11 @@ using DeskAction = Desk::IncidentResult (Desk::*)(const HumanAction&, Nanos);
 
 StatusOr<HttpResponse> Act(const IncidentsApiDeps& deps, DeskAction act, HttpRequest& request) {
   const HumanAction action = TRY(ReadAction(request));
-  const Nanos now = deps.clock.NowNanos();
-  const std::shared_ptr<const Incident> incident = TRY((deps.desk.*act)(action, now));
+  const std::shared_ptr<const Incident> incident =
+      TRY((deps.desk.*act)(action, deps.clock.NowNanos()));
   std::string body;
   JsonWriter json(&body);
-  WriteIncident(*incident, now, &json);
+  WriteIncident(*incident, &json);
   return HttpResponse::Json(200, std::move(body));
 }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// /outrider/v1/recommendations and /outrider/v1/costs, over rules/capacity.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "exporter/http/server.h"
+#include "rules/capacity/price_book.h"
+#include "rules/capacity/recommendation.h"
+
+namespace outrider {
+
+// Called from several threads at once; functions, because a reload replaces the engine behind them.
+struct CapacityApiDeps {
+  std::function<std::vector<Recommendation>()> recommendations;
+  std::function<std::vector<WorkloadCost>()> costs;
+  std::function<Price()> price;
+};
+
+void RegisterCapacityApi(Router& router, const CapacityApiDeps& deps);
+
+}  // namespace outrider

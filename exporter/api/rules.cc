@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/api/rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "exporter/api/json_rows.h"
+#include "exporter/api/prom_envelope.h"
+#include "storage/base/duration.h"
+#include "storage/base/hash.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+using Groups = std::vector<std::shared_ptr<const RuleGroupView>>;
+
+double Seconds(DurationMs ms) { return static_cast<double>(ms) / 1000; }
+std::string TimeText(Timestamp ms) { return FormatRfc3339(ms * kNanosPerMilli); }
+
+void WriteMap(std::string_view key, const std::map<std::string, std::string>& map,
+              JsonWriter* json) {
+  json->Key(key).StartObject();
+  for (const auto& [name, value] : map) json->Key(name).String(value);
+  json->EndObject();
+}
+
+void WriteAlert(const ActiveAlert& alert, JsonWriter* json) {
+  json->StartObject().Key("labels");
+  WriteLabels(alert.labels, json);
+  WriteMap("annotations", alert.annotations, json);
+  json->Key("state").String(AlertStateText(alert.state));
+  json->Key("activeAt").String(TimeText(alert.active_at));
+  if (alert.keep_firing_since != 0)
+    json->Key("keepFiringSince").String(TimeText(alert.keep_firing_since));
+  json->Key("value").String(FormatFloatE(alert.value)).EndObject();
+}
+
+void WriteActive(const AlertSet& alerts, JsonWriter* json) {
+  for (const AlertPtr& alert : alerts) {
+    if (alert->state != AlertState::kInactive) WriteAlert(*alert, json);
+  }
+}
+
+void WriteRule(const RuleView& view, bool with_alerts, JsonWriter* json) {
+  const Rule& rule = *view.rule;
+  const bool alerting = rule.kind == RuleKind::kAlerting;
+  json->StartObject();
+  if (alerting) json->Key("state").String(view.StateText());
+  json->Key("name").String(rule.name);
+  json->Key("query").String(rule.expression ? rule.expression->ToString() : rule.expr);
+  if (alerting) {
+    json->Key("duration").Double(Seconds(rule.hold));
+    json->Key("keepFiringFor").Double(Seconds(rule.keep_firing_for));
+  }
+  WriteMap("labels", rule.labels, json);
+  if (alerting) {
+    WriteMap("annotations", rule.annotations, json);
+    json->Key("alerts").StartArray();
+    if (with_alerts) WriteActive(view.alerts, json);
+    json->EndArray();
+  }
+  json->Key("health").String(RuleHealthText(view.health));
+  if (!view.last_error.empty()) json->Key("lastError").String(view.last_error);
+  json->Key("evaluationTime").Double(view.evaluation_seconds);
+  json->Key("lastEvaluation").String(TimeText(view.last_evaluation));
+  json->Key("type").String(alerting ? "alerting" : "recording").EndObject();
+}
+
+struct RulesQuery {
+  std::optional<RuleKind> kind;
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> groups;
+  std::vector<std::string_view> files;
+  std::vector<std::vector<Matcher>> selectors;
+  bool exclude_alerts = false;
+  size_t group_limit = 0;
+  std::string token;
+  ParamReader params;  // owns the views
+
+  bool Selective() const { return kind || !names.empty() || !selectors.empty(); }
+};
+
+bool Allows(const std::vector<std::string_view>& list, std::string_view text) {
+  return list.empty() || std::ranges::find(list, text) != list.end();
+}
+
+bool Passes(const RulesQuery& query, const Rule& rule) {
+  if (query.kind && *query.kind != rule.kind) return false;
+  if (!Allows(query.names, rule.name)) return false;
+  if (query.selectors.empty()) return true;
+  const Labels labels = Labels::FromMap(rule.labels);
+  return std::ranges::any_of(query.selectors, [&](const std::vector<Matcher>& matchers) {
+    return MatchesAll(matchers, labels);
+  });
+}
+
+StatusOr<std::shared_ptr<const RulesQuery>> ReadRulesQuery(HttpRequest& request) {
+  auto query = std::make_shared<RulesQuery>();
+  query->params = TRY(ParamReader::Read(request));
+  const ParamReader& params = query->params;
+  const std::string type = ToLower(params.Text("type"));
+  if (type == "alert") {
+    query->kind = RuleKind::kAlerting;
+  } else if (type == "record") {
+    query->kind = RuleKind::kRecording;
+  } else if (!type.empty()) {
+    return InvalidParam("type", fmt::format("not supported value {}", Quote(type)));
+  }
+  query->names = params.All("rule_name[]");
+  query->groups = params.All("rule_group[]");
+  query->files = params.All("file[]");
+  query->selectors = TRY(params.Selectors());
+  query->exclude_alerts = TRY(params.Bool("exclude_alerts", false));
+  query->group_limit = TRY(params.Limit("group_limit"));
+  query->token = std::string(params.Text("group_next_token"));
+  if (!query->token.empty() && query->group_limit == 0) {
+    return InvalidParam("group_limit",
+                        "group_limit needs to be present in order to paginate over the groups");
+  }
+  return std::shared_ptr<const RulesQuery>(std::move(query));
+}
+
+std::string GroupToken(const RuleGroupView& view) {
+  return fmt::format("{:016x}", Hash64(view.group->Key()));
+}
+
+// Cuts `groups` to the page that begins at the token; the token of the next page or "".
+StatusOr<std::string> Paginate(const RulesQuery& query, Groups* groups) {
+  if (!query.token.empty()) {
+    const auto first = std::ranges::find_if(
+        *groups, [&](const auto& view) { return GroupToken(*view) == query.token; });
+    if (first == groups->end()) {
+      return InvalidParam("group_next_token", "invalid group_next_token, were rules changed?");
+    }
+    groups->erase(groups->begin(), first);
+  }
+  if (query.group_limit == 0 || groups->size() <= query.group_limit) return std::string();
+  std::string next = GroupToken(*(*groups)[query.group_limit]);
+  groups->resize(query.group_limit);
+  return next;
+}
+
+void WriteGroup(const RuleGroupView& view, const RulesQuery& query, JsonWriter* json) {
+  json->StartObject().Key("name").String(view.group->name).Key("file").String(view.group->file);
+  json->Key("rules").StartArray();
+  for (const RuleView& rule : view.rules) {
+    if (Passes(query, *rule.rule)) WriteRule(rule, !query.exclude_alerts, json);
+  }
+  json->EndArray()
+      .Key("interval")
+      .Double(Seconds(view.interval))
+      .Key("limit")
+      .Int(view.group->limit);
+  json->Key("evaluationTime").Double(view.evaluation_seconds);
+  json->Key("lastEvaluation").String(TimeText(view.last_evaluation)).EndObject();
+}
+
+StatusOr<HttpResponse> GetRules(const RuleGroupsFn& all, HttpRequest& request) {
+  const std::shared_ptr<const RulesQuery> query = TRY(ReadRulesQuery(request));
+  Groups groups = all();
+  std::erase_if(groups, [&](const auto& view) {
+    if (!Allows(query->groups, view->group->name) || !Allows(query->files, view->group->file))
+      return true;
+    return query->Selective() && std::ranges::none_of(view->rules, [&](const RuleView& rule) {
+             return Passes(*query, *rule.rule);
+           });
+  });
+  const std::string next = TRY(Paginate(*query, &groups));
+  std::string tail = "}";
+  if (!next.empty()) tail = fmt::format(R"(,"groupNextToken":"{}"}})", next);
+  JsonPieces rows = JsonRows(std::move(groups), [query](const auto& view, JsonWriter* json) {
+    WriteGroup(*view, *query, json);
+  });
+  const auto pieces = [rows, tail, started = false](std::string* out) mutable {
+    if (!started) *out += R"({"groups":)";
+    started = true;
+    if (rows(out)) return true;
+    *out += tail;
+    return false;
+  };
+  return PromStream(pieces, {}, {});
+}
+
+StatusOr<HttpResponse> GetAlerts(const RuleGroupsFn& all, HttpRequest&) {
+  std::string data;
+  JsonWriter json(&data);
+  json.StartObject().Key("alerts").StartArray();
+  for (const auto& view : all()) {
+    for (const RuleView& rule : view->rules) WriteActive(rule.alerts, &json);
+  }
+  json.EndArray().EndObject();
+  return PromSuccess(data);
+}
+
+}  // namespace
+
+void RegisterRulesApi(Router& router, RuleGroupsFn groups) {
+  router.Add("GET", "/api/v1/rules",
+             PromRoute([groups](HttpRequest& request) { return GetRules(groups, request); }));
+  router.Add("GET", "/api/v1/alerts",
+             PromRoute([groups](HttpRequest& request) { return GetAlerts(groups, request); }));
+}
+
+}  // namespace outrider

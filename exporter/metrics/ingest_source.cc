@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/ingest/ingest_store.h"
+#include "exporter/metrics/sources.h"
+
+namespace outrider {
+namespace {
+
+void WriteRemoteWrite(const RemoteWriteStats& stats, MetricSink& sink) {
+  sink.Counter("outrider_remote_write_samples_total", "Samples accepted through remote write.", {},
+               stats.samples_accepted);
+  for (const auto& [reason, count] : stats.samples_rejected) {
+    sink.Counter("outrider_remote_write_rejected_samples_total", "Samples refused, by reason.",
+                 {{"reason", reason}}, count);
+  }
+  for (const auto& [reason, count] : stats.series_refused) {
+    sink.Counter("outrider_remote_write_refused_series_total", "Series refused, by reason.",
+                 {{"reason", reason}}, count);
+  }
+  for (const auto& [code, count] : stats.requests) {
+    sink.Counter("outrider_remote_write_requests_total", "Remote write requests, by status code.",
+                 {{"code", std::to_string(code)}}, count);
+  }
+  sink.Counter("outrider_remote_write_own_samples_dropped_total",
+               "Samples of our own outrider_ series that came back and were dropped.", {},
+               stats.own_samples_dropped);
+  sink.Counter("outrider_remote_write_local_wins_total",
+               "Samples left out because a rule of ours writes the same label set.", {},
+               stats.local_wins);
+  const std::pair<std::string_view, uint64_t> skipped[] = {{"histogram", stats.histograms_skipped},
+                                                           {"exemplar", stats.exemplars_skipped},
+                                                           {"metadata", stats.metadata_skipped}};
+  for (const auto& [kind, count] : skipped) {
+    sink.Counter("outrider_remote_write_skipped_total",
+                 "Parts of requests that are not kept, by kind.", {{"kind", kind}}, count);
+  }
+  sink.Counter("outrider_remote_write_body_bytes_total",
+               "Bytes of remote write bodies as they were sent.", {}, stats.body_bytes);
+  sink.Counter("outrider_remote_write_decoded_bytes_total",
+               "Bytes of remote write bodies when unpacked.", {}, stats.decoded_bytes);
+  sink.Gauge("outrider_remote_write_last_received_timestamp_seconds",
+             "When a sample was last accepted; 0 when none was.", {},
+             static_cast<double>(stats.last_received) / 1000);
+}
+
+void WriteWindows(const WindowsStats& stats, MetricSink& sink) {
+  sink.Gauge("outrider_series", "Series held in the windows.", {},
+             static_cast<double>(stats.series));
+  sink.Gauge("outrider_local_series", "Series in the windows that our own rules write.", {},
+             static_cast<double>(stats.local_series));
+  sink.Counter("outrider_series_created_total", "Series created since the start.", {},
+               stats.series_created);
+  sink.Counter("outrider_series_removed_total", "Series removed since the start.", {},
+               stats.series_removed);
+  sink.Gauge("outrider_window_samples", "Samples held in the windows.", {},
+             static_cast<double>(stats.samples));
+  const std::pair<std::string_view, uint64_t> chunks[] = {{"open", stats.open_chunks},
+                                                          {"sealed", stats.sealed_chunks},
+                                                          {"unwritten", stats.unwritten_chunks}};
+  for (const auto& [state, count] : chunks) {
+    sink.Gauge("outrider_window_chunks",
+               "Chunks held in the windows; unwritten ones are sealed ones not on disk yet.",
+               {{"state", state}}, static_cast<double>(count));
+  }
+  sink.Gauge("outrider_window_chunk_bytes", "Bytes of all chunks in memory.", {},
+             static_cast<double>(stats.chunk_bytes));
+  sink.Counter("outrider_window_damaged_chunks_total", "Chunks that could not be decoded.", {},
+               stats.damaged_chunks);
+  sink.Gauge("outrider_window_newest_sample_timestamp_seconds",
+             "Time of the newest sample; 0 when there is none.", {},
+             static_cast<double>(stats.newest) / 1000);
+}
+
+void WriteLog(std::string_view log, const LogWriterStats& stats, MetricSink& sink) {
+  sink.Counter("outrider_log_records_total", "Records written, by log.", {{"log", log}},
+               stats.records);
+  sink.Counter("outrider_log_written_bytes_total", "Bytes written, by log.", {{"log", log}},
+               stats.bytes);
+  sink.Counter("outrider_log_failures_total", "Appends that failed or were refused, by log.",
+               {{"log", log}}, stats.failures);
+  sink.Gauge("outrider_log_segments", "Segment files, by log.", {{"log", log}},
+             static_cast<double>(stats.segments));
+  sink.Gauge("outrider_log_disk_bytes", "Bytes on disk, by log.", {{"log", log}},
+             static_cast<double>(stats.disk_bytes));
+}
+
+}  // namespace
+
+void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink) {
+  WriteRemoteWrite(stats.remote_write, sink);
+  WriteWindows(stats.windows, sink);
+  WriteLog("wal", stats.wal, sink);
+  WriteLog("chunks", stats.chunk_files, sink);
+  sink.Gauge("outrider_ready", "1 when the write-ahead log is replayed and queries are answered.",
+             {}, stats.ready ? 1 : 0);
+  sink.Counter("outrider_checkpoints_total", "Cuts of the write-ahead log since the start.", {},
+               stats.checkpoints);
+  sink.Counter("outrider_maintenance_failures_total",
+               "Maintenance runs of the windows that failed.", {}, stats.maintenance_failures);
+  sink.Counter("outrider_unlogged_batches_total", "Batches of our rules that could not be logged.",
+               {}, stats.unlogged_batches);
+}
+
+}  // namespace outrider

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/metrics/sources.h"
+#include "rules/alerting/rule_stats.h"
+
+namespace outrider {
+namespace {
+
+struct GroupGauge {
+  std::string_view name;
+  std::string_view help;
+  double RuleGroupStats::* value;
+};
+constexpr GroupGauge kGauges[] = {
+    {"prometheus_rule_group_interval_seconds", "The interval of a rule group.",
+     &RuleGroupStats::interval_seconds},
+    {"prometheus_rule_group_last_evaluation_timestamp_seconds",
+     "The timestamp of the last rule group evaluation in seconds.",
+     &RuleGroupStats::last_evaluation_timestamp_seconds},
+    {"prometheus_rule_group_last_duration_seconds",
+     "The duration of the last rule group evaluation.", &RuleGroupStats::last_duration_seconds},
+    {"prometheus_rule_group_last_rule_duration_sum_seconds",
+     "The sum of time in seconds it took to evaluate each rule in the group.",
+     &RuleGroupStats::last_rule_duration_sum_seconds},
+    {"prometheus_rule_group_last_restore_duration_seconds",
+     "The duration of the last restoration of the alert states of the group.",
+     &RuleGroupStats::last_restore_duration_seconds},
+};
+
+struct GroupCount {
+  std::string_view name;
+  std::string_view help;
+  uint64_t RuleGroupStats::* value;
+  bool counter;
+};
+constexpr GroupCount kCounts[] = {
+    {"prometheus_rule_group_rules", "The number of rules.", &RuleGroupStats::rules, false},
+    {"prometheus_rule_group_last_evaluation_samples",
+     "The number of samples returned during the last rule group evaluation.",
+     &RuleGroupStats::last_evaluation_samples, false},
+    {"prometheus_rule_group_iterations_total",
+     "The total number of scheduled rule group evaluations, whether executed or missed.",
+     &RuleGroupStats::iterations_total, true},
+    {"prometheus_rule_group_iterations_missed_total",
+     "The total number of rule group evaluations missed due to slow rule group evaluation.",
+     &RuleGroupStats::iterations_missed_total, true},
+    {"prometheus_rule_evaluations_total", "The total number of rule evaluations.",
+     &RuleGroupStats::evaluations_total, true},
+    {"prometheus_rule_evaluation_failures_total", "The total number of rule evaluation failures.",
+     &RuleGroupStats::evaluation_failures_total, true},
+};
+
+Distribution ToSummary(const DurationStats& stats) {
+  Distribution out;
+  out.count = stats.count;
+  out.sum = stats.sum;
+  out.quantiles = stats.quantiles;
+  return out;
+}
+
+}  // namespace
+
+void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink) {
+  uint64_t expansions = 0;
+  uint64_t failures = 0;
+  for (const RuleGroupStats& group : stats.groups) {
+    for (const GroupGauge& gauge : kGauges) {
+      sink.Gauge(gauge.name, gauge.help, {{"rule_group", group.rule_group}}, group.*gauge.value);
+    }
+    for (const GroupCount& count : kCounts) {
+      const auto value = static_cast<double>(group.*count.value);
+      if (count.counter) {
+        sink.Counter(count.name, count.help, {{"rule_group", group.rule_group}}, value);
+      } else {
+        sink.Gauge(count.name, count.help, {{"rule_group", group.rule_group}}, value);
+      }
+    }
+    sink.Gauge("outrider_rule_group_held",
+               "1 while the group waits for current data after a start.",
+               {{"rule_group", group.rule_group}}, group.held ? 1 : 0);
+    expansions += group.template_expansions_total;
+    failures += group.template_failures_total;
+  }
+  sink.Summary("prometheus_rule_evaluation_duration_seconds", "The duration for a rule to execute.",
+               {}, ToSummary(stats.evaluation_duration));
+  sink.Summary("prometheus_rule_group_duration_seconds", "The duration of rule group evaluations.",
+               {}, ToSummary(stats.group_duration));
+  sink.Counter("prometheus_template_text_expansions_total",
+               "The total number of template text expansions.", {}, expansions);
+  sink.Counter("prometheus_template_text_expansion_failures_total",
+               "The total number of template text expansion failures.", {}, failures);
+  sink.Gauge("outrider_rule_alerts", "Alerts of our own rules, by state.", {{"state", "pending"}},
+             static_cast<double>(stats.pending_alerts));
+  sink.Gauge("outrider_rule_alerts", "Alerts of our own rules, by state.", {{"state", "firing"}},
+             static_cast<double>(stats.firing_alerts));
+}
+
+}  // namespace outrider

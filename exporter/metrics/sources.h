@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rooms' plain figures as metric families; names from contract.md and specs/prometheus.md §3.3.
+// One .cc per room.
+#pragma once
+
+#include "exporter/metrics/metric_sink.h"
+#include "storage/base/clock.h"
+
+namespace outrider {
+
+struct BuildInfo;
+struct DeskStats;
+struct HttpServerStats;
+struct IngestStoreStats;
+struct RuleStats;
+struct StoreStats;
+class DerivedTable;
+
+// Remote write, series, chunks, write-ahead log.
+void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink);
+// Under Prometheus' own names. Its `_histogram_` twins are left out: promtool's lint refuses such
+// names.
+void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink);
+// Alerts, incidents, SLA, escalations, notifications, outbox.
+void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
+// Sizes and commits of RocksDB.
+void WriteStoreMetrics(const StoreStats& stats, MetricSink& sink);
+void WriteHttpMetrics(const HttpServerStats& stats, MetricSink& sink);
+// Everything derived that is there right now.
+void WriteDerivedMetrics(const DerivedTable& table, MetricSink& sink);
+void WriteBuildMetrics(const BuildInfo& build, MetricSink& sink);
+
+struct ReloadStats {
+  bool last_ok = true;
+  Nanos last_success_at = 0;
+};
+void WriteReloadMetrics(const ReloadStats& stats, MetricSink& sink);
+
+// process_*: read from /proc/self at each call; what cannot be read is left out.
+void WriteProcessMetrics(MetricSink& sink);
+
+}  // namespace outrider
