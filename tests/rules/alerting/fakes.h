@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Series in a map and a sink that remembers: what the rules see of storage and notifiers.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rules/alerting/alert_sink.h"
+#include "storage/base/status.h"
+#include "storage/window/appender.h"
+#include "storage/window/querier.h"
+
+namespace outrider {
+
+class FakeWindows final : public Querier, public Appender {
+ public:
+  std::map<Labels, std::vector<Sample>> series;
+
+  void Put(const Labels& labels, Timestamp time, double value) {
+    series[labels].push_back({time, value});
+  }
+  AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin, Timestamp) override {
+    AppendCounts counts;
+    for (const LabeledSample& s : samples) {
+      std::vector<Sample>& points = series[s.labels];
+      if (!points.empty() && points.back().time >= s.sample.time) {
+        ++counts.out_of_order;
+        continue;
+      }
+      points.push_back(s.sample);
+      ++counts.accepted;
+    }
+    return counts;
+  }
+  Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t,
+                SeriesSet* out) const override {
+    out->Clear();
+    uint32_t id = 0;
+    for (const auto& [labels, points] : series) {
+      ++id;
+      if (!MatchesAll(matchers, labels)) continue;
+      const size_t begin = out->times.size();
+      for (const Sample& point : points) {
+        if (point.time < from || point.time > to) continue;
+        out->times.push_back(point.time);
+        out->values.push_back(point.value);
+      }
+      if (out->times.size() > begin) out->rows.push_back({labels, id, begin, out->times.size()});
+    }
+    return absl::OkStatus();
+  }
+  StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
+                                             Timestamp to) const override {
+    SeriesSet set;
+    TRY(Select(matchers, from, to, 0, &set));
+    std::vector<Labels> labels;
+    for (const SeriesSet::Row& row : set.rows) labels.push_back(row.labels);
+    return labels;
+  }
+  StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher>, Timestamp,
+                                                Timestamp) const override {
+    return std::vector<std::string>();
+  }
+  StatusOr<std::vector<std::string>> LabelValues(std::string_view, std::span<const Matcher>,
+                                                 Timestamp, Timestamp) const override {
+    return std::vector<std::string>();
+  }
+  Timestamp OldestKept() const override { return 0; }
+
+  // The newest sample of a series, or nullptr.
+  const Sample* Last(const Labels& labels) const {
+    const auto at = series.find(labels);
+    return at == series.end() || at->second.empty() ? nullptr : &at->second.back();
+  }
+};
+
+// Commits as the desk does, and can be told to refuse.
+class FakeSink final : public AlertSink {
+ public:
+  explicit FakeSink(StateStore* store) : store_(store) {}
+  Status OnAlerts(std::span<const Alert> alerts, Batch rule_state, Nanos now) override {
+    if (refuse) return absl::UnavailableError("disk full");
+    TRY(store_->Commit(rule_state, Durability::kSynced));
+    for (const Alert& alert : alerts) {
+      told.push_back(alert);
+      lines.push_back(std::string(alert.labels.Get(kAlertName)) +
+                      (alert.ResolvedAt(now) ? " resolved" : " firing") + " @" +
+                      std::to_string(now / kNanosPerSecond));
+    }
+    return absl::OkStatus();
+  }
+
+  bool refuse = false;
+  std::vector<Alert> told;
+  std::vector<std::string> lines;  // `NAME firing|resolved @seconds`
+
+ private:
+  StateStore* store_;
+};
+
+}  // namespace outrider
