@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/analytics/analytics_file.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "fmt/format.h"
+#include "rules/analytics/builtin.h"
+#include "rules/analytics/detector.h"
+#include "rules/analytics/ring_tiers.h"
+#include "storage/base/duration.h"
+#include "storage/base/strict_yaml.h"
+#include "storage/base/text.h"
+#include "storage/model/labels.h"
+
+namespace outrider {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, EntryKind>, 4> kKinds = {{
+    {"trend", EntryKind::kTrend},
+    {"anomaly", EntryKind::kAnomaly},
+    {"forecast", EntryKind::kForecast},
+    {"slo", EntryKind::kSlo},
+}};
+constexpr std::array<std::pair<std::string_view, AnomalyDirection>, 3> kDirections = {{
+    {"both", AnomalyDirection::kBoth},
+    {"above", AnomalyDirection::kAbove},
+    {"below", AnomalyDirection::kBelow},
+}};
+constexpr std::array<std::string_view, 4> kReservedLabels = {"__name__", "metric", "entry",
+                                                             "window"};
+
+template <typename Table>
+auto FindByName(const Table& table, std::string_view name)
+    -> std::optional<decltype(table[0].second)> {
+  for (const auto& [text, value] : table) {
+    if (text == name) return value;
+  }
+  return std::nullopt;
+}
+
+template <typename Table>
+std::string NamesOf(const Table& table) {
+  std::vector<std::string> names;
+  for (const auto& row : table) names.emplace_back(row.first);
+  return Join(names, ", ");
+}
+
+std::string WindowNames() {
+  std::vector<std::string> names;
+  for (DurationMs window : kTrendWindows) names.push_back(WindowText(window));
+  return Join(names, ", ");
+}
+
+void ReadWindows(YamlReader& reader, Entry* entry) {
+  std::vector<std::string> texts;
+  if (!reader.StringList("windows", &texts)) return;
+  entry->windows.clear();
+  for (const std::string& text : texts) {
+    const StatusOr<DurationMs> window = ParseDuration(text);
+    if (!window.ok() || std::ranges::find(kTrendWindows, *window) == kTrendWindows.end()) {
+      reader.Fail("windows", fmt::format("window {} is not one of {}", Quote(text), WindowNames()));
+      return;
+    }
+    entry->windows.push_back(*window);
+  }
+  if (texts.empty()) reader.Fail("windows", "at least one window is needed");
+  std::ranges::sort(entry->windows);
+  const auto repeated = std::ranges::unique(entry->windows);
+  entry->windows.erase(repeated.begin(), repeated.end());
+}
+
+void ReadLabels(YamlReader& reader, Entry* entry) {
+  if (!reader.StringMap("labels", &entry->labels)) return;
+  for (const auto& [name, value] : entry->labels) {
+    if (!IsLegacyLabelName(name)) {
+      reader.Fail("labels", fmt::format("{} is not a label name", Quote(name)));
+    } else if (std::ranges::find(kReservedLabels, name) != kReservedLabels.end()) {
+      reader.Fail("labels", fmt::format("label {} is set by Outrider itself", Quote(name)));
+    }
+  }
+}
+
+void ReadDetector(YamlReader& reader, Entry* entry) {
+  if (!reader.String("detector", &entry->detector)) return;
+  if (FindDetector(entry->kind, entry->detector) != nullptr) return;
+  const bool planned = IsPlannedDetector(entry->detector);
+  // The key belongs to anomalies; other kinds may carry it, so that one schema fits all.
+  if (entry->kind != EntryKind::kAnomaly &&
+      (planned || FindDetector(EntryKind::kAnomaly, entry->detector) != nullptr)) {
+    entry->detector.clear();
+    return;
+  }
+  reader.Fail("detector",
+              fmt::format("detector {} is {}; {} entries can use {}", Quote(entry->detector),
+                          planned ? "not there yet" : "unknown", EntryKindText(entry->kind),
+                          Join(DetectorNames(entry->kind), ", ")));
+}
+
+void ReadNumbers(YamlReader& reader, Entry* entry) {
+  double threshold = 0;
+  if (reader.Double("threshold", &threshold)) entry->threshold = threshold;
+  if (entry->kind == EntryKind::kAnomaly && entry->threshold && !(*entry->threshold > 0)) {
+    reader.Fail("threshold",
+                "must be above 0: the deviation, in robust standard deviations, that scores 1");
+  }
+  reader.Double("min_deviation", &entry->min_deviation);
+  reader.Double("min_relative_deviation", &entry->min_relative_deviation);
+  if (!(entry->min_deviation > 0)) reader.Fail("min_deviation", "must be above 0");
+  if (!(entry->min_relative_deviation >= 0)) {
+    reader.Fail("min_relative_deviation", "must not be negative");
+  }
+  int64_t max_series = static_cast<int64_t>(entry->max_series);
+  if (reader.Int("max_series", &max_series) && max_series < 1) {
+    reader.Fail("max_series", "must be at least 1");
+  }
+  entry->max_series = static_cast<size_t>(max_series);
+  reader.Duration("horizon", &entry->horizon);
+}
+
+void ReadKind(YamlReader& reader, Entry* entry) {
+  std::string text;
+  reader.String("kind", &text);
+  const auto kind = FindByName(kKinds, text);
+  if (!kind) {
+    reader.Fail("kind", text.empty() ? "an entry needs a kind"
+                                     : fmt::format("kind {} is not one of {}", Quote(text),
+                                                   NamesOf(kKinds)));
+  } else if (*kind == EntryKind::kSlo) {
+    reader.Fail("kind", "kind slo is not there yet; use trend, anomaly or forecast");
+  } else {
+    entry->kind = *kind;
+  }
+}
+
+void Compile(const YamlNode* node, const std::string& file, Entry* entry) {
+  StatusOr<promql::Expression> parsed = promql::Expression::Parse(entry->expr);
+  if (!parsed.ok()) {
+    entry->error = Message(YamlError(file, *node, Message(parsed.status())));
+  } else if (parsed->type() != promql::ValueType::kVector &&
+             parsed->type() != promql::ValueType::kScalar) {
+    entry->error = Message(
+        YamlError(file, *node,
+                  fmt::format("expression gives a {}, an instant vector or a scalar is needed",
+                              promql::ValueTypeText(parsed->type()))));
+  } else {
+    entry->compiled = *std::move(parsed);
+  }
+}
+
+StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file) {
+  YamlReader reader(node, file, "analytics entry");
+  Entry entry;
+  if (!reader.String("name", &entry.name) || entry.name.empty()) {
+    reader.Fail("name", "an entry needs a name");
+  }
+  ReadKind(reader, &entry);
+  entry.windows = entry.kind == EntryKind::kTrend
+                      ? std::vector<DurationMs>(kTrendWindows.begin(), kTrendWindows.end())
+                      : std::vector<DurationMs>{kHour};
+  if (!reader.String("expr", &entry.expr) || entry.expr.empty()) {
+    reader.Fail("expr", "an entry needs an expression");
+  }
+  ReadWindows(reader, &entry);
+  ReadDetector(reader, &entry);
+  ReadNumbers(reader, &entry);
+  ReadLabels(reader, &entry);
+  std::string direction;
+  if (reader.String("direction", &direction)) {
+    const auto found = FindByName(kDirections, direction);
+    if (!found) {
+      reader.Fail("direction", fmt::format("direction {} is not one of {}", Quote(direction),
+                                           NamesOf(kDirections)));
+    }
+    entry.direction = found.value_or(AnomalyDirection::kBoth);
+  }
+  TRY(reader.Finish());
+  Compile(node.Find("expr"), file, &entry);
+  return entry;
+}
+
+Status ReadBuiltins(const YamlNode& node, const std::string& file,
+                    std::map<std::string, bool>* out) {
+  YamlReader reader(node, file, "builtin_entries");
+  for (const std::string& name : BuiltinEntryNames()) {
+    bool wanted = true;
+    if (reader.Bool(name, &wanted)) (*out)[name] = wanted;
+  }
+  return reader.Finish();
+}
+
+using EntryKey = std::pair<std::string, EntryKind>;
+
+}  // namespace
+
+std::string_view EntryKindText(EntryKind kind) {
+  for (const auto& [text, value] : kKinds) {
+    if (value == kind) return text;
+  }
+  return "";
+}
+
+StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::string& file) {
+  const YamlNode root = TRY(ParseYaml(text, file));
+  YamlReader reader(root, file, "analytics file");
+  AnalyticsFile result;
+  const YamlNode* builtins = reader.Child("builtin_entries");
+  const YamlNode* entries = reader.Child("entries");
+  TRY(reader.Finish());
+  if (builtins != nullptr) TRY(ReadBuiltins(*builtins, file, &result.builtin_entries));
+  if (entries == nullptr || entries->IsNull()) return result;
+  if (!entries->IsSequence()) return YamlError(file, *entries, "entries must be a list");
+  std::set<EntryKey> seen;
+  for (const YamlNode& node : entries->items) {
+    Entry entry = TRY(ParseEntry(node, file));
+    if (!seen.insert({entry.name, entry.kind}).second) {
+      return YamlError(
+          file, node,
+          fmt::format("a second {} entry named {}", EntryKindText(entry.kind), Quote(entry.name)));
+    }
+    result.entries.push_back(std::move(entry));
+  }
+  return result;
+}
+
+StatusOr<std::vector<Entry>> CombineEntries(const std::vector<AnalyticsFile>& files) {
+  std::set<std::string> unwanted;
+  std::set<EntryKey> seen;
+  std::vector<Entry> own;
+  for (const AnalyticsFile& file : files) {
+    for (const auto& [name, wanted] : file.builtin_entries) {
+      if (!wanted) unwanted.insert(name);
+    }
+    for (const Entry& entry : file.entries) {
+      if (!seen.insert({entry.name, entry.kind}).second) {
+        return InvalidArgument(fmt::format("two analytics files have a {} entry named {}",
+                                           EntryKindText(entry.kind), Quote(entry.name)));
+      }
+      unwanted.insert(entry.name);
+      own.push_back(entry);
+    }
+  }
+  std::vector<Entry> all;
+  for (Entry& entry : BuiltinEntries()) {
+    if (!unwanted.contains(entry.name)) all.push_back(std::move(entry));
+  }
+  std::ranges::move(own, std::back_inserter(all));
+  return all;
+}
+
+}  // namespace outrider

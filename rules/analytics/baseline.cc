@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/analytics/baseline.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+namespace outrider {
+namespace {
+
+double MedianInPlace(std::span<double> values) {
+  const size_t middle = values.size() / 2;
+  std::ranges::nth_element(values, values.begin() + static_cast<ptrdiff_t>(middle));
+  const double upper = values[middle];
+  if (values.size() % 2 == 1) return upper;
+  const double lower = *std::ranges::max_element(values.first(middle));
+  return lower + (upper - lower) / 2;
+}
+
+}  // namespace
+
+void Baseline::Add(Timestamp time, double value) {
+  const auto recent =
+      std::ranges::find_if(points_, [&](const Point& p) { return p.time > time - kSpan; });
+  points_.erase(points_.begin(), recent);
+  if (++skipped_ < stride_) return;
+  skipped_ = 0;
+  if (points_.size() == kPoints) Thin();
+  // Scrapes have become rarer: stop leaving samples out.
+  if (stride_ > 1 && points_.size() < kPoints / 4) stride_ /= 2;
+  points_.push_back({time, value});
+}
+
+void Baseline::Thin() {
+  for (size_t i = 0; i < kPoints / 2; ++i) points_[i] = points_[2 * i + 1];  // keeps the newest
+  points_.resize(kPoints / 2);
+  stride_ *= 2;
+}
+
+Baseline::Center Baseline::Measure() const {
+  double values[kPoints];
+  const std::span<double> used(values, points_.size());
+  for (size_t i = 0; i < used.size(); ++i) used[i] = points_[i].value;
+  Center center;
+  center.median = MedianInPlace(used);
+  for (double& v : used) v = std::fabs(v - center.median);
+  center.mad = MedianInPlace(used);
+  return center;
+}
+
+}  // namespace outrider

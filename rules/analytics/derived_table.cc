@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/analytics/derived_table.h"
+
+#include <algorithm>
+#include <map>
+
+namespace outrider {
+namespace {
+constexpr size_t kFlushBatch = 1024;
+}  // namespace
+
+DerivedTable::Handle DerivedTable::Add(const DerivedMetric& metric, const Labels& labels,
+                                       double value) {
+  auto named = std::make_shared<const Labels>(labels.With(kMetricName, metric.name));
+  const uint64_t hash = named->Hash();
+  absl::MutexLock lock(&mutex_);
+  if (!hashes_.insert(hash).second) {
+    ++collisions_;
+    return kNone;
+  }
+  Handle handle = static_cast<Handle>(slots_.size());
+  if (free_.empty()) {
+    slots_.emplace_back();
+  } else {
+    handle = free_.back();
+    free_.pop_back();
+  }
+  slots_[handle] = {.metric = &metric, .series = {.labels = std::move(named), .value = value}};
+  return handle;
+}
+
+void DerivedTable::Set(std::span<const Update> updates) {
+  absl::MutexLock lock(&mutex_);
+  for (const Update& update : updates) {
+    if (update.handle != kNone) slots_[update.handle].series.value = update.value;
+  }
+}
+
+void DerivedTable::Remove(std::span<const Handle> handles) {
+  absl::MutexLock lock(&mutex_);
+  for (Handle handle : handles) {
+    if (handle == kNone || slots_[handle].metric == nullptr) continue;
+    hashes_.erase(slots_[handle].series.labels->Hash());
+    ended_.push_back(std::move(slots_[handle].series.labels));
+    slots_[handle] = Slot();
+    free_.push_back(handle);
+  }
+}
+
+std::vector<DerivedFamily> DerivedTable::Snapshot() const {
+  std::map<std::string_view, DerivedFamily> families;
+  {
+    absl::MutexLock lock(&mutex_);
+    const DerivedMetric* metric = nullptr;
+    DerivedFamily* family = nullptr;
+    for (const Slot& slot : slots_) {
+      if (slot.metric == nullptr) continue;
+      if (slot.metric != metric) {
+        metric = slot.metric;
+        family = &families[metric->name];
+        family->metric = metric;
+      }
+      family->series.push_back(slot.series);
+    }
+  }
+  std::vector<DerivedFamily> out;
+  out.reserve(families.size());
+  for (auto& [name, family] : families) out.push_back(std::move(family));
+  return out;
+}
+
+AppendCounts DerivedTable::Flush(Appender& appender, Timestamp now) {
+  std::vector<std::shared_ptr<const Labels>> ended;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended.swap(ended_);
+    // A series that came back since it was removed goes on instead of ending.
+    std::erase_if(ended, [&](const auto& labels) { return hashes_.contains(labels->Hash()); });
+  }
+  AppendCounts counts;
+  std::vector<LabeledSample> batch;
+  for (size_t at = 0; at < ended.size(); at += kFlushBatch) {
+    batch.clear();
+    for (size_t i = at; i < std::min(ended.size(), at + kFlushBatch); ++i) {
+      batch.push_back({*ended[i], {now, StaleNan()}});
+    }
+    counts += appender.AppendBatch(batch, Origin::kLocal, now);
+  }
+  for (size_t at = 0;; at += kFlushBatch) {
+    size_t used = 0;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (at >= slots_.size()) break;
+      for (size_t i = at; i < std::min(slots_.size(), at + kFlushBatch); ++i) {
+        if (slots_[i].metric == nullptr) continue;
+        if (used == batch.size()) batch.emplace_back();
+        batch[used].labels = *slots_[i].series.labels;  // reuses the string's memory
+        batch[used].sample = {now, slots_[i].series.value};
+        ++used;
+      }
+    }
+    if (used > 0) counts += appender.AppendBatch(std::span(batch).first(used), Origin::kLocal, now);
+  }
+  return counts;
+}
+
+size_t DerivedTable::size() const {
+  absl::MutexLock lock(&mutex_);
+  return hashes_.size();
+}
+
+uint64_t DerivedTable::collisions() const {
+  absl::MutexLock lock(&mutex_);
+  return collisions_;
+}
+
+DerivedPublisher::~DerivedPublisher() {
+  updates_.clear();
+  Finish();  // nothing was set: everything goes
+}
+
+void DerivedPublisher::Set(const DerivedMetric& metric, const Labels& labels, double value) {
+  auto [it, is_new] = live_.try_emplace(Key{&metric, labels});
+  it->second.round = round_;
+  if (is_new) {
+    it->second.handle = table_.Add(metric, labels, value);
+  } else {
+    updates_.push_back({it->second.handle, value});
+  }
+}
+
+void DerivedPublisher::Finish() {
+  table_.Set(updates_);
+  updates_.clear();
+  std::vector<DerivedTable::Handle> gone;
+  for (auto it = live_.begin(); it != live_.end();) {
+    if (it->second.round == round_) {
+      ++it;
+      continue;
+    }
+    gone.push_back(it->second.handle);
+    it = live_.erase(it);
+  }
+  table_.Remove(gone);
+  ++round_;
+}
+
+}  // namespace outrider

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one interface behind which a source series becomes derived values. A new way of looking at a
+// series is a class that implements Detector and a row in table.cc.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/analytics/derived_table.h"
+#include "rules/analytics/entry.h"
+#include "storage/base/clock.h"
+
+namespace outrider {
+
+// The state of one source series for one entry. Not thread-safe.
+class Detector {
+ public:
+  virtual ~Detector() = default;
+  // A finite value; times ascend. Must be cheap: it runs for every sample.
+  virtual void Observe(Timestamp time, double value) = 0;
+  // Writes one value per output of the entry (DetectorRow::outputs), NaN where there is none (yet).
+  virtual void Report(Timestamp now, std::span<double> out) const = 0;
+};
+
+// One derived series per source series.
+struct DerivedOutput {
+  const DerivedMetric* metric = nullptr;
+  std::string window;  // label window="…" unless empty
+};
+
+struct DetectorRow {
+  EntryKind kind = EntryKind::kTrend;
+  std::string_view name;  // what `detector:` says
+  std::vector<DerivedOutput> (*outputs)(const Entry& entry) = nullptr;
+  std::unique_ptr<Detector> (*create)(const Entry& entry) = nullptr;
+  // How much of the past a fresh state wants to see.
+  DurationMs (*history)(const Entry& entry) = nullptr;
+};
+
+// The row for an entry's kind and detector; the first row of a kind is its default (empty name).
+// nullptr if there is none.
+const DetectorRow* FindDetector(EntryKind kind, std::string_view name);
+// Names for an error message.
+std::vector<std::string> DetectorNames(EntryKind kind);
+// Names that other kinds may carry and that later versions will know.
+bool IsPlannedDetector(std::string_view name);
+
+}  // namespace outrider

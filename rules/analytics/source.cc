@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/analytics/source.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "fmt/format.h"
+#include "rules/analytics/expression_result.h"
+#include "rules/analytics/plain_selector.h"
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+// Reads go through the past in slices, so that a long history costs little memory at a time.
+constexpr DurationMs kReadSlice = 15 * kMinute;
+
+}  // namespace
+
+std::string Source::Key(const Entry& entry) {
+  return fmt::format("{}\n{}\n{}", entry.max_series, entry.per_workload,
+                     entry.compiled ? entry.compiled->ToString() : entry.expr);
+}
+
+Source::Source(std::vector<Entry> entries)
+    : entries_(std::move(entries)), max_series_(entries_.front().max_series) {
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const DetectorRow* row = FindDetector(entries_[i].kind, entries_[i].detector);
+    rows_.push_back(row);
+    for (DerivedOutput& output : row->outputs(entries_[i])) {
+      outputs_.push_back({i, std::move(output)});
+    }
+    history_ = std::max(history_, row->history(entries_[i]));
+  }
+  const promql::Expression& expr = *entries_.front().compiled;
+  if (!entries_.front().per_workload && expr.type() == promql::ValueType::kVector &&
+      IsPlainSelector(expr.ToString())) {
+    auto selectors = expr.Selectors(0);
+    if (selectors.size() == 1) plain_ = std::move(selectors.front().matchers);
+  }
+}
+
+std::vector<promql::Expression::Reach> Source::Reach(const AnalyticsOptions& options,
+                                                     DurationMs lookback) const {
+  auto selectors = entries_.front().compiled->Selectors(lookback);
+  const DurationMs past = plain_ ? history_ : std::min(history_, options.expression_rebuild);
+  for (auto& selector : selectors) selector.horizon += past;
+  return selectors;
+}
+
+void Source::Rebuild(const SourceContext& context, Timestamp now) {
+  stats_.refused = 0;
+  if (plain_) {
+    Finish(ReadSamples(context, now - history_, now));
+  } else {
+    Finish(EvaluatePast(context, now));
+  }
+  last_run_ = now;
+}
+
+void Source::Run(const SourceContext& context, Timestamp now) {
+  stats_.refused = 0;
+  if (plain_) {
+    // Behind a sender that catches up, the newest sample seen marks where to read on.
+    Timestamp from = now - history_;
+    if (newest_ != INT64_MIN) {
+      from = std::max(from, std::min({now, last_run_, newest_}) - context.options.late_window);
+    }
+    Finish(ReadSamples(context, from, now));
+  } else {
+    Finish(Evaluate(context, now));
+  }
+  Expire(context, now);
+  Report(context, now);
+  last_run_ = now;
+}
+
+void Source::Finish(const Status& status) {
+  stats_.error = status.ok() ? "" : Message(status);
+  if (stats_.refused > 0 && !said_refused_) {
+    said_refused_ = true;
+    LogWarn("analytics entry has more series than max_series; the others are left out",
+            {{"entry", entries_.front().name},
+             {"max_series", std::to_string(max_series_)},
+             {"left_out", std::to_string(stats_.refused)}});
+  }
+}
+
+Status Source::ReadSamples(const SourceContext& context, Timestamp from, Timestamp to) {
+  SeriesSet set;
+  for (Timestamp begin = from; begin <= to; begin += kReadSlice) {
+    const Timestamp end = std::min(to, begin + kReadSlice - 1);
+    set.Clear();
+    TRY(context.querier.Select(*plain_, begin, end, context.options.max_samples_per_read, &set));
+    for (const SeriesSet::Row& row : set.rows) {
+      const auto times = set.Times(row);
+      const auto values = set.Values(row);
+      for (size_t i = 0; i < times.size(); ++i) Feed(context, row.labels, times[i], values[i]);
+      if (!times.empty()) newest_ = std::max(newest_, times.back());
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status Source::Evaluate(const SourceContext& context, Timestamp now) {
+  auto result = context.engine.Instant(*entries_.front().compiled, context.querier, now);
+  promql::Vector vector;
+  if (result.ok()) vector = AsVector(std::move(result->value));
+  if (entries_.front().per_workload) vector = SumPerWorkload(vector, context.workloads);
+  for (const promql::VectorSample& sample : vector) {
+    Feed(context, sample.labels, now, sample.value);
+  }
+  // A series the expression no longer gives is gone now: it had its own lookback already.
+  for (auto& [labels, series] : series_) {
+    if (series.live && series.last_time < now) End(context.table, series);
+  }
+  return result.status();
+}
+
+Status Source::EvaluatePast(const SourceContext& context, Timestamp now) {
+  const DurationMs step = context.options.interval;
+  const DurationMs span = std::min(history_, context.options.expression_rebuild);
+  auto result = context.engine.Range(*entries_.front().compiled, context.querier,
+                                     now - span / step * step, now - step, step);
+  if (!result.ok()) return result.status();
+  auto* matrix = std::get_if<promql::Matrix>(&result->value);
+  if (matrix == nullptr) return absl::OkStatus();
+  if (entries_.front().per_workload) *matrix = SumPerWorkload(*matrix, context.workloads);
+  for (const promql::Series& series : *matrix) {
+    for (const Sample& sample : series.samples) {
+      Feed(context, series.labels, sample.time, sample.value);
+    }
+  }
+  return absl::OkStatus();
+}
+
+Source::Series* Source::Admit(const Labels& labels) {
+  const auto found = series_.find(labels);
+  if (found != series_.end() && found->second.live) return &found->second;
+  if (live_ >= max_series_) return nullptr;
+  Series& series = found != series_.end() ? found->second : series_[labels];
+  if (series.detectors.empty()) {
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      series.detectors.push_back(rows_[i]->create(entries_[i]));
+    }
+    series.handles.assign(outputs_.size(), DerivedTable::kNone);
+  }
+  return &series;
+}
+
+void Source::Feed(const SourceContext& context, const Labels& labels, Timestamp time,
+                  double value) {
+  if (IsStale(value)) {
+    const auto found = series_.find(labels);
+    if (found == series_.end() || time <= found->second.last_time) return;
+    found->second.last_time = time;
+    End(context.table, found->second);
+    return;
+  }
+  if (!std::isfinite(value)) return;
+  Series* series = Admit(labels);
+  if (series == nullptr) {
+    ++stats_.refused;
+    return;
+  }
+  if (time <= series->last_time) return;
+  series->last_time = time;
+  if (!series->live) {
+    series->live = true;
+    ++live_;
+  }
+  ++stats_.samples;
+  for (const auto& detector : series->detectors) detector->Observe(time, value);
+}
+
+void Source::End(DerivedTable& table, Series& series) {
+  if (!series.live) return;
+  series.live = false;
+  --live_;
+  table.Remove(series.handles);
+  std::ranges::fill(series.handles, DerivedTable::kNone);
+}
+
+void Source::Expire(const SourceContext& context, Timestamp now) {
+  for (auto it = series_.begin(); it != series_.end();) {
+    Series& series = it->second;
+    const DurationMs age = series.last_time == INT64_MIN ? 0 : now - series.last_time;
+    if (series.live && age > context.options.staleness) End(context.table, series);
+    it = !series.live && age > context.options.keep_gone ? series_.erase(it) : std::next(it);
+  }
+  stats_.series = live_;
+}
+
+void Source::Report(const SourceContext& context, Timestamp now) {
+  std::vector<double> values(outputs_.size());
+  updates_.clear();
+  for (auto& [labels, series] : series_) {
+    if (!series.live) continue;
+    size_t at = 0;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      size_t count = 0;
+      while (at + count < outputs_.size() && outputs_[at + count].entry == i) ++count;
+      series.detectors[i]->Report(now, std::span(values).subspan(at, count));
+      at += count;
+    }
+    Publish(context.table, labels, series, values);
+  }
+  context.table.Set(updates_);
+}
+
+void Source::Publish(DerivedTable& table, const Labels& labels, Series& series,
+                     std::vector<double>& values) {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    DerivedTable::Handle& handle = series.handles[i];
+    const DerivedOutput& output = outputs_[i].derived;
+    if (std::isnan(values[i])) {
+      if (handle == DerivedTable::kNone) continue;
+      table.Remove(std::span(&handle, 1));
+      handle = DerivedTable::kNone;
+    } else if (handle == DerivedTable::kNone) {
+      const Labels named = DerivedLabels(labels, entries_[outputs_[i].entry], output.window);
+      handle = table.Add(*output.metric, named, values[i]);
+    } else {
+      updates_.push_back({handle, values[i]});
+    }
+  }
+}
+
+void Source::Retire(DerivedTable& table) {
+  for (auto& [labels, series] : series_) End(table, series);
+  series_.clear();
+}
+
+Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window) {
+  LabelsBuilder builder(source);
+  builder.Remove(kMetricName);
+  auto put = [&](std::string_view name, std::string_view value) {
+    const std::string_view old = source.Get(name);
+    if (!old.empty() && old != value) builder.Set(fmt::format("exported_{}", name), old);
+    builder.Set(name, value);
+  };
+  for (const auto& [name, value] : entry.labels) put(name, value);
+  if (!source.MetricName().empty()) put("metric", source.MetricName());
+  put("entry", entry.name);
+  if (!window.empty()) put("window", window);
+  return builder.Build();
+}
+
+}  // namespace outrider

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/capacity/cost.h"
+
+#include <algorithm>
+
+#include "rules/capacity/price_book.h"
+
+namespace outrider {
+
+HourlyCost CostOf(std::span<const Holding> holdings, double unit_price) {
+  HourlyCost cost;
+  for (const Holding& holding : holdings) {
+    cost.allocated += std::max(holding.request.value_or(0), holding.used) * unit_price;
+    cost.used += holding.used * unit_price;
+  }
+  return cost;
+}
+
+std::optional<double> MonthlySavings(std::span<const Holding> holdings, double target,
+                                     double unit_price) {
+  std::optional<double> savings;
+  for (const Holding& holding : holdings) {
+    if (!holding.request) continue;
+    savings = savings.value_or(0) + (*holding.request - target) * unit_price * kHoursPerMonth;
+  }
+  return savings;
+}
+
+}  // namespace outrider

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// From usage and holdings to advice, faults, costs and derived series. Pure but for Publish, which
+// only writes to the publisher.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "rules/analytics/derived_table.h"
+#include "rules/capacity/recommendation.h"
+#include "rules/capacity/usage_histogram.h"
+
+namespace outrider {
+
+enum class Resource { kCpu, kMemory };
+
+struct JudgeOptions {
+  const RecommendPolicy& policy;
+  DurationMs minimum_coverage = kHour;
+  uint64_t minimum_samples = 10;
+  double core_hour = 0;  // USD
+  double byte_hour = 0;  // USD
+};
+
+// `holdings`: one per pod that is there now.
+ResourceAdvice Advise(Resource resource, const UsageHistogram& usage,
+                      std::span<const Holding> holdings, const std::optional<double>& limit,
+                      const JudgeOptions& options);
+
+// Of resources with enough data.
+std::vector<Finding> FindFaults(const Recommendation& recommendation);
+
+// Adds a container to its workload.
+void AddCost(const Recommendation& recommendation, const HourlyCost& cpu, const HourlyCost& memory,
+             WorkloadCost* cost);
+
+// The health score of each workload from the faults of its containers.
+// Both in the order of their workloads.
+void Score(std::span<const Recommendation> recommendations, std::span<WorkloadCost> costs);
+
+// Metrics and labels of design/contract.md.
+void Publish(const Recommendation& recommendation, DerivedPublisher& publisher);
+void Publish(const WorkloadCost& cost, DerivedPublisher& publisher);
+
+}  // namespace outrider

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/analytics/analytics_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "rules/analytics/builtin.h"
+#include "rules/analytics/plain_selector.h"
+#include "rules/analytics/ring_tiers.h"
+#include "storage/base/file.h"
+
+namespace outrider {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// The example of design/contract.md, word for word.
+constexpr std::string_view kContract = R"(entries:
+- name: disk_full                  # becomes the label entry="disk_full"
+  kind: forecast                   # trend | anomaly | forecast | slo
+  expr: node_filesystem_avail_bytes{fstype!="tmpfs"}
+  windows: [1h, 6h, 24h]           # trend
+  detector: seasonal               # anomaly
+  threshold: 0                     # forecast
+  labels: {team: storage}
+  max_series: 10000                # more is refused, counted and said
+)";
+
+TEST(AnalyticsFile, ReadsTheContract) {
+  const auto file = ParseAnalyticsFile(kContract, "a.yml");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->entries.size(), 1U);
+  const Entry& entry = file->entries[0];
+  EXPECT_EQ(entry.name, "disk_full");
+  EXPECT_EQ(entry.kind, EntryKind::kForecast);
+  EXPECT_EQ(entry.windows, (std::vector<DurationMs>{kHour, 6 * kHour, 24 * kHour}));
+  EXPECT_EQ(entry.threshold, 0);
+  EXPECT_EQ(entry.max_series, 10000U);
+  EXPECT_TRUE(entry.compiled.has_value()) << entry.error;
+  EXPECT_EQ(entry.labels.size(), 1U);
+}
+
+struct ErrorCase {
+  std::string_view text;
+  const char* place;
+  const char* message;
+};
+
+class AnalyticsFileError : public testing::TestWithParam<ErrorCase> {};
+
+TEST_P(AnalyticsFileError, NamesThePlace) {
+  const auto file = ParseAnalyticsFile(GetParam().text, "a.yml");
+  ASSERT_FALSE(file.ok());
+  const std::string message = Message(file.status());
+  EXPECT_THAT(message, StartsWith(GetParam().place));
+  EXPECT_THAT(message, HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, AnalyticsFileError,
+    testing::Values(
+        ErrorCase{"entries:\n- name: a\n  kind: slo\n  expr: x\n", "a.yml:3:9:", "not there yet"},
+        ErrorCase{"entries:\n- name: a\n  kind: tren\n  expr: x\n",
+                  "a.yml:3:9:", "trend, anomaly, forecast, slo"},
+        ErrorCase{"entries:\n- kind: trend\n  expr: x\n", "a.yml:2:3:", "needs a name"},
+        ErrorCase{"entries:\n- name: a\n  expr: x\n", "a.yml:2:3:", "needs a kind"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n", "a.yml:2:3:", "needs an expression"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n  exp: x\n", "a.yml:4:3:", "exp"},
+        ErrorCase{"entries:\n- name: a\n  name: b\n", "a.yml:3:3:", "name"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: [7m]}\n",
+                  "a.yml:2:", "5m, 15m, 30m, 1h, 6h, 12h, 24h"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: []}\n",
+                  "a.yml:2:", "at least one"},
+        ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, detector: seasonal}\n",
+                  "a.yml:2:", "not there yet; anomaly entries can use robust_z"},
+        ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, detector: magic}\n",
+                  "a.yml:2:", "unknown"},
+        ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, threshold: 0}\n",
+                  "a.yml:2:", "above 0"},
+        ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, direction: up}\n",
+                  "a.yml:2:", "both, above, below"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, max_series: 0}\n",
+                  "a.yml:2:", "at least 1"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, labels: {entry: b}}\n",
+                  "a.yml:2:", "set by Outrider"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, labels: {a-b: c}}\n",
+                  "a.yml:2:", "not a label name"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x}\n"
+                  "- {name: a, kind: trend, expr: y}\n",
+                  "a.yml:3:3:", "second trend entry"},
+        ErrorCase{"builtin_entries: {host_cup: false}\n", "a.yml:1:", "host_cup"},
+        ErrorCase{"entries: 5\n", "a.yml:1:10:", "must be a list"}));
+
+TEST(AnalyticsFile, AWrongExpressionIsShownNotFatal) {
+  const auto file = ParseAnalyticsFile(
+      "entries:\n- name: a\n  kind: trend\n  expr: sum(\n- name: b\n  kind: trend\n  expr: x[5m]\n",
+      "a.yml");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_FALSE(file->entries[0].compiled.has_value());
+  EXPECT_THAT(file->entries[0].error, StartsWith("a.yml:4:9: "));
+  EXPECT_THAT(file->entries[0].error, HasSubstr("parse error"));
+  EXPECT_THAT(file->entries[1].error, HasSubstr("range vector"));
+}
+
+TEST(AnalyticsFile, BuiltinEntriesCanBeSwitchedOffAndReplaced) {
+  std::set<std::string> names;
+  for (const Entry& entry : BuiltinEntries()) {
+    EXPECT_TRUE(entry.compiled.has_value()) << entry.name << entry.error;
+    names.insert(entry.name);
+  }
+  EXPECT_EQ(names.size(), 5U);
+
+  const auto file = ParseAnalyticsFile(
+      "builtin_entries: {host_cpu: false, host_disk: true}\n"
+      "entries:\n- {name: host_memory, kind: trend, expr: x}\n",
+      "a.yml");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto entries = CombineEntries({*file});
+  ASSERT_TRUE(entries.ok());
+  std::map<std::string, int> count;
+  for (const Entry& entry : *entries) ++count[entry.name];
+  EXPECT_EQ(count["host_cpu"], 0);
+  EXPECT_EQ(count["host_disk"], 2);
+  EXPECT_EQ(count["host_memory"], 1);
+  EXPECT_EQ(count["workload_cpu"], 2);
+
+  EXPECT_FALSE(CombineEntries({*file, *file}).ok());
+  EXPECT_EQ(CombineEntries({})->size(), 10U);
+}
+
+TEST(AnalyticsFile, ExamplesLoad) {
+  size_t entries = 0;
+  for (const std::string& path : Glob(OUTRIDER_SOURCE_DIR, "examples/analytics/*.yml")) {
+    const auto file = ParseAnalyticsFile(*ReadFile(path), path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    for (const Entry& entry : file->entries) {
+      EXPECT_TRUE(entry.compiled.has_value()) << entry.error;
+      ++entries;
+    }
+  }
+  EXPECT_GE(entries, 3U);
+}
+
+TEST(PlainSelector, OnlyBareSelectors) {
+  for (const char* text : {"up", "a:b", "up{job=\"x\"}", "{__name__=~\"a|b\"}",
+                           "up{a=\"}\",b=\"\\\"}\"}", "{\"with space\"}"}) {
+    EXPECT_TRUE(IsPlainSelector(text)) << text;
+  }
+  for (const char* text : {"up offset 5m", "up{a=\"b\"} offset 5m", "up @ 5", "sum(up)", "-up",
+                           "up{a=\"b\"} > 1", "up + up", "", "up{"}) {
+    EXPECT_FALSE(IsPlainSelector(text)) << text;
+  }
+}
+
+TEST(WindowText, AsInTheContract) {
+  std::vector<std::string> texts;
+  for (DurationMs window : kTrendWindows) texts.push_back(WindowText(window));
+  EXPECT_THAT(texts, testing::ElementsAre("5m", "15m", "30m", "1h", "6h", "12h", "24h"));
+}
+
+}  // namespace
+}  // namespace outrider

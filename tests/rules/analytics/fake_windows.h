@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Windows in a map: a Querier and an Appender for tests of the rooms above storage.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "storage/window/appender.h"
+#include "storage/window/querier.h"
+
+namespace outrider {
+
+class FakeWindows final : public Querier, public Appender {
+ public:
+  void Add(const Labels& labels, Timestamp time, double value) {
+    series_[labels].push_back({time, value});
+  }
+  // Samples of a series, oldest first; empty if there is none.
+  std::vector<Sample> Samples(const Labels& labels) const {
+    const auto found = series_.find(labels);
+    return found == series_.end() ? std::vector<Sample>() : found->second;
+  }
+
+  Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
+                SeriesSet* out) const override {
+    if (!failure_.empty()) return Internal(failure_);
+    uint32_t id = 0;
+    for (const auto& [labels, samples] : series_) {
+      ++id;
+      if (!MatchesAll(matchers, labels)) continue;
+      SeriesSet::Row row;
+      row.labels = labels;
+      row.id = id;
+      row.begin = out->times.size();
+      for (const Sample& sample : samples) {
+        if (sample.time < from || sample.time > to) continue;
+        out->times.push_back(sample.time);
+        out->values.push_back(sample.value);
+        ++read_;
+      }
+      row.end = out->times.size();
+      if (row.end > row.begin) out->rows.push_back(std::move(row));
+      if (out->times.size() > max_samples) return absl::ResourceExhaustedError("too many samples");
+    }
+    return absl::OkStatus();
+  }
+  StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
+                                             Timestamp to) const override {
+    SeriesSet set;
+    TRY(Select(matchers, from, to, SIZE_MAX, &set));
+    std::vector<Labels> labels;
+    for (const auto& row : set.rows) labels.push_back(row.labels);
+    return labels;
+  }
+  StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> /*matchers*/,
+                                                Timestamp /*from*/,
+                                                Timestamp /*to*/) const override {
+    return std::vector<std::string>();
+  }
+  StatusOr<std::vector<std::string>> LabelValues(std::string_view /*name*/,
+                                                 std::span<const Matcher> /*matchers*/,
+                                                 Timestamp /*from*/,
+                                                 Timestamp /*to*/) const override {
+    return std::vector<std::string>();
+  }
+  Timestamp OldestKept() const override { return INT64_MIN; }
+
+  AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
+                           Timestamp /*now*/) override {
+    AppendCounts counts;
+    for (const LabeledSample& sample : samples) {
+      Add(sample.labels, sample.sample.time, sample.sample.value);
+      if (origin == Origin::kLocal) ++counts.accepted;
+    }
+    return counts;
+  }
+
+  void FailWith(std::string text) { failure_ = std::move(text); }
+  size_t samples_read() const { return read_; }
+
+ private:
+  std::map<Labels, std::vector<Sample>> series_;
+  std::string failure_;
+  mutable size_t read_ = 0;
+};
+
+// The derived series of the table as text: `name{a="b"}` -> value.
+template <typename Table>
+std::map<std::string, double> DerivedText(const Table& table) {
+  std::map<std::string, double> out;
+  for (const auto& family : table.Snapshot()) {
+    for (const auto& series : family.series) out[series.labels->ToString()] = series.value;
+  }
+  return out;
+}
+
+}  // namespace outrider
