@@ -63,7 +63,7 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   // old segments.
   TRY(ReplayRest(&reader, &windows_, &replay_));
   TRY(log_.GoLive([&] { return ReplayRest(&reader, &windows_, &replay_); }));
-  last_cut_ = 0;
+  windows_.Expire();
   WarnOfDamage(reader.report());
   damaged_log_places_ = reader.report().damaged_places;
   LogInfo("samples loaded", {{"series", std::to_string(windows_.Stats().series)},

@@ -38,7 +38,7 @@ struct IngestStoreOptions {
   uint64_t segment_bytes = 64U << 20;             // of log and chunk files
   uint64_t checkpoint_bytes = 64U << 20;          // of log between two cuts
   DurationMs checkpoint_interval = kHour;
-  RemoteWriteOptions remote_write;
+  RemoteWriteOptions remote_write = {};
 };
 
 struct IngestStoreStats {

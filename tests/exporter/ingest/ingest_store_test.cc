@@ -240,6 +240,7 @@ TEST_F(IngestStoreTest, OldChunkFilesAreDeleted) {
   const IngestStoreStats stats = store->Stats();
   EXPECT_LE(stats.chunk_files.segments, 6U);
   EXPECT_LE(stats.windows.samples, 4U * 60 + 2 * kMaxChunkSamples);
+  store->windows().Expire();
   EXPECT_EQ(AfterCrash(), Read(*store));
 }
 
