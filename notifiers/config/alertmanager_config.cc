@@ -68,11 +68,11 @@ Status ParseForeignSections(YamlReader* reader, const SectionContext& context,
     foreign.entries.emplace_back(name, *section);
     config->warnings.push_back(fmt::format("{}: section {} has no effect", context.file, key));
   }
-  return CheckSchema(foreign, kForeignSections, context.file, "config");
+  return CheckSchema(foreign, kForeignSections, context.file, "type config");
 }
 
 Status ParseTop(const YamlNode& root, const SectionContext& context, AlertmanagerConfig* config) {
-  YamlReader reader(root, context.file, "config");
+  YamlReader reader(root, context.file, "type config");
   if (const YamlNode* global = reader.Child("global")) config->global = *global;
   TRY(CheckGlobal(config->global, context.file));
   if (IsSet(config->global, "resolve_timeout")) {
@@ -135,7 +135,7 @@ Status AddBundle(std::string_view text, const std::string& file, AlertmanagerCon
   const YamlNode root = TRY(ParseYaml(text, file));
   AlertmanagerConfig changed = *config;  // all or nothing
   const SectionContext context{file, &changed.warnings};
-  YamlReader reader(root, file, "bundle");
+  YamlReader reader(root, file, "type bundle");
   reader.Child("groups");
   const YamlNode* route = reader.Child("route");
   TRY(ParseReceivers(reader.Child("receivers"), context, &changed));

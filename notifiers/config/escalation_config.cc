@@ -24,7 +24,7 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
   std::vector<std::string> channels;
   int64_t level = 0;
   double minutes = 0;
-  YamlReader reader(node, context.file, "tier");
+  YamlReader reader(node, context.file, "type tier");
   const bool delay = reader.Duration("delay", &tier.delay);
   const bool in_minutes = reader.Double("delay_minutes", &minutes);
   const bool has_level = reader.Int("level", &level) || reader.Int("tier", &level);
@@ -53,7 +53,7 @@ StatusOr<const YamlNode*> TierList(const YamlNode& node, const YamlNode* tiers,
     return context.Error(node, "a policy needs either tiers or rules");
   }
   if (rules == nullptr || !rules->IsMap()) return tiers == nullptr ? rules : tiers;
-  YamlReader reader(*rules, context.file, "rules");
+  YamlReader reader(*rules, context.file, "type rules");
   const YamlNode* inner = reader.Child("tiers");
   TRY(reader.Finish());
   return inner;
@@ -74,7 +74,7 @@ Status ParsePolicy(const YamlNode& node, const SectionContext& context, Escalati
   std::string description;
   std::vector<std::string> severities;
   int64_t repeat = 0;
-  YamlReader reader(node, context.file, "policy");
+  YamlReader reader(node, context.file, "type policy");
   reader.String("name", &policy->name);
   reader.String("description", &description);
   reader.Bool("enabled", enabled);

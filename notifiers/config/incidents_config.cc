@@ -38,7 +38,7 @@ Status ParseSla(const YamlNode* node, const SectionContext& context, IncidentsCo
   for (const auto& [key, value] : node->entries) {
     const Severity severity = TRY(SeverityAt(key, context));
     SlaTarget& target = config->sla[static_cast<size_t>(severity)];
-    YamlReader reader(value, context.file, "sla");
+    YamlReader reader(value, context.file, "type sla");
     reader.Duration("acknowledge", &target.acknowledge);
     reader.Duration("resolve", &target.resolve);
     TRY(reader.Finish());
@@ -109,7 +109,7 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   const YamlNode root = TRY(ParseYaml(text, file));
   IncidentsConfig config = DefaultIncidentsConfig();
   const SectionContext context{file, &config.warnings};
-  YamlReader reader(root, file, "incidents");
+  YamlReader reader(root, file, "type incidents");
   TRY(ParseScalars(&reader, root, context, &config));
   const YamlNode* match = reader.Child("match");
   TRY(ParseSeverityMap(reader.Child("severity_map"), context, &config));

@@ -167,8 +167,8 @@ bool SlackClash(const YamlNode& map, const std::string& prefix) {
   if (!AnySet(map, prefix + "app_token " + prefix + "app_token_file")) return false;
   if (IsSet(map, prefix + "api_url_file")) return true;
   if (!IsSet(map, prefix + "api_url")) return false;
-  return ScalarOf(map, prefix + "api_url", "") !=
-         ScalarOf(map, prefix + "app_url", kSlackPostMessage);
+  const std::string_view url = ScalarOf(map, prefix + "api_url", "");
+  return url != kSecretText && url != ScalarOf(map, prefix + "app_url", kSlackPostMessage);
 }
 
 Status CheckSlack(const YamlNode& section, const YamlNode& global, const std::string& file) {

@@ -74,7 +74,7 @@ YamlNode GlobalNode(const AlertmanagerConfig& config) {
     if (key.scalar != "resolve_timeout" && !value.IsNull()) AddEntry(&out, key.scalar, value);
   }
   for (const GlobalDefault& setting : kGlobalDefaults) {
-    if (!IsSet(global, setting.key)) AddEntry(&out, setting.key, YamlPlain(setting.value));
+    if (global.Find(setting.key) == nullptr) AddEntry(&out, setting.key, YamlPlain(setting.value));
   }
   return out;
 }

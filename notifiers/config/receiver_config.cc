@@ -72,7 +72,7 @@ StatusOr<ReceiverConfig> ParseReceiver(const YamlNode& node, const YamlNode& glo
 
 StatusOr<InhibitRuleConfig> ParseInhibitRule(const YamlNode& node, const SectionContext& context) {
   InhibitRuleConfig rule;
-  YamlReader reader(node, context.file, "inhibit_rule");
+  YamlReader reader(node, context.file, "type inhibit_rule");
   reader.String("name", &rule.name);
   const MatcherNodes source{reader.Child("source_match"), reader.Child("source_match_re"),
                             reader.Child("source_matchers")};

@@ -112,7 +112,7 @@ StatusOr<RouteConfig> ParseRoute(const YamlNode& node, const RouteConfig& parent
   route.repeat_interval = parent.repeat_interval;
   route.labels = parent.labels;
 
-  YamlReader reader(node, context.file, "route");
+  YamlReader reader(node, context.file, "type route");
   std::string receiver;
   if (reader.String("receiver", &receiver) && !receiver.empty()) route.receiver = receiver;
   const YamlNode* group_by = reader.Child("group_by");

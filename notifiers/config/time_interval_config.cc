@@ -103,7 +103,7 @@ Status ParseTimes(const YamlNode* list, const SectionContext& context, std::vect
   for (const YamlNode* item : TRY(ListItems(list, "times", context))) {
     std::string start;
     std::string end;
-    YamlReader reader(*item, context.file, "times");
+    YamlReader reader(*item, context.file, "type times");
     reader.String("start_time", &start);
     reader.String("end_time", &end);
     TRY(reader.Finish());
@@ -124,7 +124,7 @@ Status ParseTimes(const YamlNode* list, const SectionContext& context, std::vect
 
 StatusOr<TimeIntervalSpec> ParseSpec(const YamlNode& node, const SectionContext& context) {
   TimeIntervalSpec spec;
-  YamlReader reader(node, context.file, "time_interval");
+  YamlReader reader(node, context.file, "type time_interval");
   const YamlNode* times = reader.Child("times");
   const YamlNode* weekdays = reader.Child("weekdays");
   const YamlNode* days = reader.Child("days_of_month");
@@ -151,7 +151,7 @@ Status ParseTimeIntervals(const YamlNode* list, const std::string& what,
                           std::vector<NamedTimeInterval>* out) {
   for (const YamlNode* item : TRY(ListItems(list, what, context))) {
     NamedTimeInterval interval;
-    YamlReader reader(*item, context.file, what);
+    YamlReader reader(*item, context.file, "type " + what);
     reader.String("name", &interval.name);
     const YamlNode* specs = reader.Child("time_intervals");
     TRY(reader.Finish());
