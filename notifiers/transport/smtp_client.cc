@@ -13,7 +13,6 @@
 namespace outrider {
 namespace {
 
-constexpr long kQuitTimeoutSeconds = 1;
 constexpr int kDataAccepted = 354;  // the server waits for the message
 
 struct Upload {
@@ -55,6 +54,10 @@ void SetConnection(CURL* curl, const MailRequest& request) {
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max<DurationMs>(request.timeout, 1)));
+  // After a timeout libcurl says QUIT and waits again, two minutes unless told: so a call ends
+  // within twice its timeout.
+  curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                   static_cast<long>((request.timeout + kSecond - 1) / kSecond));
   curl_easy_setopt(curl, CURLOPT_USE_SSL,
                    request.require_tls ? long{CURLUSESSL_ALL} : long{CURLUSESSL_TRY});
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
@@ -109,9 +112,6 @@ class CurlSmtpClient final : public SmtpClient {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, IgnoreAnswer);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
     const CURLcode code = curl_easy_perform(curl);
-    // The QUIT at clean-up waits for an answer too; a server that went silent must not hold us
-    // long.
-    curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, kQuitTimeoutSeconds);
     const std::string text = detail[0] != '\0' ? detail.data() : curl_easy_strerror(code);
     return ResultOf(curl, code, upload, fmt::format("{}: {}", request.smarthost, text));
   }

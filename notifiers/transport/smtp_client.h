@@ -23,7 +23,8 @@ struct MailRequest {
   bool insecure_skip_verify = false;
   std::string username;
   std::string password;
-  DurationMs timeout = 30 * kSecond;
+  DurationMs timeout =
+      30 * kSecond;  // a server that goes silent holds the call up to twice as long
 };
 
 struct MailResult {
