@@ -26,4 +26,7 @@ StatusOr<std::vector<MatcherText>> ParseClassicMatchers(std::string_view text);
 // characters.
 StatusOr<std::vector<MatcherText>> ParseUtf8Matchers(std::string_view text);
 
+// Length in bytes of the Unicode blank that `text` begins with, 0 when it begins with none.
+size_t BlankLength(std::string_view text);
+
 }  // namespace outrider

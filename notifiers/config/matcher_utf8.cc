@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::string_view kReserved = "{}!=~,\\\"'`";
 // Unicode blanks beyond ASCII, as UTF-8.
-constexpr std::array<std::string_view, 7> kWideBlanks = {
+constexpr std::array<std::string_view, 8> kWideBlanks = {
     "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\xa8",
-    "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe3\x80\x80"};
+    "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
 
 enum class Token { kEnd, kOpen, kClose, kComma, kOperator, kWord };
 
@@ -59,22 +59,8 @@ class Parser {
     return matcher;
   }
 
-  size_t BlankAt(size_t at) const {
-    if (at >= rest_.size()) return 0;
-    const char c = rest_[at];
-    if (c == ' ' || (c >= '\t' && c <= '\r')) return 1;
-    for (const std::string_view wide : kWideBlanks) {
-      if (rest_.substr(at).starts_with(wide)) return wide.size();
-    }
-    // U+2000 to U+200A
-    const std::string_view three = rest_.substr(at, 3);
-    const bool en_quad = three.size() == 3 && three.starts_with("\xe2\x80") &&
-                         static_cast<unsigned char>(three[2]) <= 0x8a;
-    return en_quad || three == "\xe2\x81\x9f" ? 3 : 0;
-  }
-
   Status Advance() {
-    while (const size_t blank = BlankAt(0)) rest_.remove_prefix(blank);
+    while (const size_t blank = BlankLength(rest_)) rest_.remove_prefix(blank);
     start_ = size_ - rest_.size();
     if (rest_.empty()) return Take(Token::kEnd, 0);
     switch (rest_.front()) {
@@ -131,7 +117,7 @@ class Parser {
   Status Unquoted() {
     size_t end = 0;
     while (end < rest_.size() && kReserved.find(rest_[end]) == std::string_view::npos &&
-           BlankAt(end) == 0) {
+           BlankLength(rest_.substr(end)) == 0) {
       ++end;
     }
     if (end == 0)
@@ -157,6 +143,19 @@ class Parser {
 };
 
 }  // namespace
+
+size_t BlankLength(std::string_view text) {
+  if (text.empty()) return 0;
+  if (text.front() == ' ' || (text.front() >= '\t' && text.front() <= '\r')) return 1;
+  for (const std::string_view wide : kWideBlanks) {
+    if (text.starts_with(wide)) return wide.size();
+  }
+  // U+2000 to U+200A
+  const bool en_quad = text.size() >= 3 && text.starts_with("\xe2\x80") &&
+                       static_cast<unsigned char>(text[2]) >= 0x80 &&
+                       static_cast<unsigned char>(text[2]) <= 0x8a;
+  return en_quad ? 3 : 0;
+}
 
 StatusOr<std::vector<MatcherText>> ParseUtf8Matchers(std::string_view text) {
   return Parser(text).Run();

@@ -24,9 +24,9 @@ std::string OpenMetricsQuote(std::string_view text) {
 }
 
 bool HasReserved(std::string_view name) {
-  for (const char c : name) {
-    if (std::string_view("{}!=~,\\\"'`").find(c) != std::string_view::npos || c == ' ' ||
-        (c >= '\t' && c <= '\r')) {
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (std::string_view("{}!=~,\\\"'`").find(name[i]) != std::string_view::npos ||
+        BlankLength(name.substr(i)) > 0) {
       return true;
     }
   }
