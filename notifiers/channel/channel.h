@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A channel tells one target about a group of alerts or an incident. One channel is one file and one row of table.cc.
+// A channel tells one target about a group of alerts or an incident. One channel is one file and
+// one row of table.cc.
 #pragma once
 
 #include <memory>
@@ -21,17 +22,19 @@ namespace outrider {
 // What a message says, already decided: rendered by the channel at the moment of sending.
 struct Notification {
   std::string idempotency_key;  // the same for every attempt of one message
-  bool repeat = false;          // sent again after a crash in mid-sending: channels that cannot de-duplicate say so
+  bool repeat =
+      false;  // sent again after a crash in mid-sending: channels that cannot de-duplicate say so
   std::string receiver;
   std::string group_key;
-  std::string reason;           // notification_reason
-  bool resolved = false;        // all alerts resolved
-  std::vector<Alert> alerts;    // sorted by job, instance, labels; firing ones have ends_at unset
+  std::string reason;         // notification_reason
+  bool resolved = false;      // all alerts resolved
+  std::vector<Alert> alerts;  // sorted by job, instance, labels; firing ones have ends_at unset
   Labels group_labels;
   std::string external_url;
-  Nanos now = 0;                // when it was decided; alerts are judged resolved at this time
-  std::string incident_id;      // pages of an escalation, else ""
-  std::string note;             // e.g. "incident resolved by anna", "not recorded: the state store is full", or ""
+  Nanos now = 0;            // when it was decided; alerts are judged resolved at this time
+  std::string incident_id;  // pages of an escalation, else ""
+  std::string
+      note;  // e.g. "incident resolved by anna", "not recorded: the state store is full", or ""
 };
 
 struct SendResult {
@@ -39,7 +42,8 @@ struct SendResult {
   Outcome outcome = Outcome::kDelivered;
   int64_t retry_after_ms = 0;  // kRetry: as told by Retry-After, 0 when not told
   std::string reason;          // for people: "HTTP 503: upstream down"; never holds a secret
-  std::string reason_code;     // other, clientError, serverError, authError, rateLimited, contextDeadlineExceeded
+  std::string reason_code;     // other, clientError, serverError, authError, rateLimited,
+                               // contextDeadlineExceeded
   static SendResult Delivered() { return {}; }
   static SendResult Retry(std::string reason, std::string code, int64_t after_ms = 0) {
     return {Outcome::kRetry, after_ms, std::move(reason), std::move(code)};
@@ -74,10 +78,11 @@ struct Integration {
   std::unique_ptr<Channel> channel;
 };
 
-// Builds one integration from its section (strictly parsed; `config.global` gives defaults). An unknown kind is an
-// error that lists the known ones. With tools == nullptr the section is checked and no channel is built.
-StatusOr<Integration> MakeIntegration(const IntegrationConfig& section, const AlertmanagerConfig& config,
-                                      const ChannelTools* tools);
+// Builds one integration from its section (strictly parsed; `config.global` gives defaults). An
+// unknown kind is an error that lists the known ones. With tools == nullptr the section is checked
+// and no channel is built.
+StatusOr<Integration> MakeIntegration(const IntegrationConfig& section,
+                                      const AlertmanagerConfig& config, const ChannelTools* tools);
 // The channel kinds there are, sorted.
 std::vector<std::string> ChannelKinds();
 

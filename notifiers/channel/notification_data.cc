@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/channel/notification_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "storage/base/regex.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+using tmpl::List;
+using tmpl::MethodList;
+using tmpl::Object;
+using tmpl::Time;
+using tmpl::Value;
+using Args = std::span<const Value>;
+using Pair = std::pair<std::string, std::string>;
+
+Value Strings(std::vector<std::string> texts) {
+  MethodList list;
+  list.type = "[]string";
+  for (const std::string& text : texts) list.items.emplace_back(text);
+  list.methods.emplace_back("Join", [texts = std::move(texts)](Args args) -> StatusOr<Value> {
+    const std::string* separator = args.size() == 1 ? args[0].AsString() : nullptr;
+    if (separator == nullptr) return InvalidArgument("Join takes one separator");
+    return Value(Join(texts, *separator));
+  });
+  return Value(std::move(list));
+}
+
+std::vector<std::string> Names(const std::vector<Pair>& pairs) {
+  std::vector<std::string> names;
+  for (const Pair& pair : pairs) names.push_back(pair.first);
+  return names;
+}
+std::vector<std::string> Values(const std::vector<Pair>& pairs) {
+  std::vector<std::string> values;
+  for (const Pair& pair : pairs) values.push_back(pair.second);
+  return values;
+}
+// a=b, c=d
+std::string PairsText(const std::vector<Pair>& pairs) {
+  std::vector<std::string> parts;
+  for (const Pair& pair : pairs) parts.push_back(pair.first + "=" + pair.second);
+  return Join(parts, ", ");
+}
+
+Value PairsValue(const std::vector<Pair>& pairs) {
+  MethodList list;
+  list.type = "template.Pairs";
+  for (const auto& [name, value] : pairs) {
+    Object pair;
+    pair.type = "template.Pair";
+    pair.fields = {{"Name", name}, {"Value", value}};
+    list.items.emplace_back(std::move(pair));
+  }
+  list.methods = {
+      {"Names", [pairs](Args) -> StatusOr<Value> { return Strings(Names(pairs)); }},
+      {"Values", [pairs](Args) -> StatusOr<Value> { return Strings(Values(pairs)); }},
+      {"String", [pairs](Args) -> StatusOr<Value> { return Value(PairsText(pairs)); }},
+  };
+  return Value(std::move(list));
+}
+
+// alertname first, the others by name.
+std::vector<Pair> SortedPairs(const std::map<std::string, std::string>& map) {
+  std::vector<Pair> pairs(map.begin(), map.end());
+  std::stable_partition(pairs.begin(), pairs.end(),
+                        [](const Pair& pair) { return pair.first == kAlertName; });
+  return pairs;
+}
+
+Value MapValue(const std::map<std::string, std::string>& map);
+
+StatusOr<Value> Without(const std::map<std::string, std::string>& map, Args args) {
+  const List* names = args.size() == 1 ? args[0].AsList() : nullptr;
+  if (names == nullptr) return InvalidArgument("Remove takes a list of names");
+  auto rest = map;
+  for (const Value& name : *names) {
+    if (name.AsString() != nullptr) rest.erase(*name.AsString());
+  }
+  return MapValue(rest);
+}
+
+// template.KV.
+Value MapValue(const std::map<std::string, std::string>& map) {
+  Object object;
+  object.kind = Object::Kind::kMap;
+  object.type = "template.KV";
+  for (const auto& [name, value] : map) object.fields.emplace_back(name, value);
+  const std::vector<Pair> pairs = SortedPairs(map);
+  object.methods = {
+      {"SortedPairs", [pairs](Args) -> StatusOr<Value> { return PairsValue(pairs); }},
+      {"Names", [pairs](Args) -> StatusOr<Value> { return Strings(Names(pairs)); }},
+      {"Values", [pairs](Args) -> StatusOr<Value> { return Strings(Values(pairs)); }},
+      {"String", [pairs](Args) -> StatusOr<Value> { return Value(PairsText(pairs)); }},
+      {"Remove", [map](Args args) -> StatusOr<Value> { return Without(map, args); }},
+  };
+  return Value(std::move(object));
+}
+
+Value AlertValue(const Notification& notification, const Alert& alert) {
+  const std::string status = AlertStatus(notification, alert);
+  const AlertTime ends_at = status == "firing" ? AlertTime() : alert.ends_at;
+  Object object;
+  object.type = "template.Alert";
+  object.fields = {
+      {"Status", status},
+      {"Labels", MapValue(alert.labels.ToMap())},
+      {"Annotations", MapValue(alert.annotations)},
+      {"StartsAt", Time{alert.starts_at.nanos, alert.starts_at.offset_seconds, ""}},
+      {"EndsAt", Time{ends_at.nanos, ends_at.offset_seconds, ""}},
+      {"GeneratorURL", alert.generator_url},
+      {"Fingerprint", alert.labels.FingerprintHex()},
+  };
+  return Value(std::move(object));
+}
+
+Value AlertsValue(const List& alerts) {
+  const auto with_status = [&alerts](std::string_view status) {
+    List chosen;
+    for (const Value& alert : alerts) {
+      if (*alert.AsObject()->Find("Status")->AsString() == status) chosen.push_back(alert);
+    }
+    return Value(std::move(chosen));
+  };
+  MethodList list;
+  list.type = "template.Alerts";
+  list.items = alerts;
+  list.methods = {
+      {"Firing", [v = with_status("firing")](Args) -> StatusOr<Value> { return v; }},
+      {"Resolved", [v = with_status("resolved")](Args) -> StatusOr<Value> { return v; }},
+  };
+  return Value(std::move(list));
+}
+
+template <typename GetMap>
+std::map<std::string, std::string> CommonOf(std::span<const Alert> alerts, GetMap get_map) {
+  if (alerts.empty()) return {};
+  std::map<std::string, std::string> common = get_map(alerts.front());
+  for (const Alert& alert : alerts.subspan(1)) {
+    const std::map<std::string, std::string> other = get_map(alert);
+    std::erase_if(common, [&other](const auto& pair) {
+      const auto found = other.find(pair.first);
+      return found == other.end() || found->second != pair.second;
+    });
+  }
+  return common;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> CommonLabels(std::span<const Alert> alerts) {
+  return CommonOf(alerts, [](const Alert& alert) { return alert.labels.ToMap(); });
+}
+
+std::map<std::string, std::string> CommonAnnotations(std::span<const Alert> alerts) {
+  return CommonOf(alerts, [](const Alert& alert) { return alert.annotations; });
+}
+
+std::string AlertStatus(const Notification& notification, const Alert& alert) {
+  return alert.ResolvedAt(notification.now) ? "resolved" : "firing";
+}
+
+std::string NotificationStatus(const Notification& notification, std::span<const Alert> alerts) {
+  const bool firing = std::any_of(alerts.begin(), alerts.end(), [&](const Alert& alert) {
+    return !alert.ResolvedAt(notification.now);
+  });
+  return firing ? "firing" : "resolved";
+}
+
+tmpl::Value NotificationData(const Notification& notification) {
+  List alerts;
+  for (const Alert& alert : notification.alerts) {
+    alerts.push_back(AlertValue(notification, alert));
+  }
+  Object data;
+  data.type = "*template.Data";
+  data.fields = {
+      {"Receiver", QuoteRegexMeta(notification.receiver)},
+      {"Status", NotificationStatus(notification, notification.alerts)},
+      {"Alerts", AlertsValue(alerts)},
+      {"NotificationReason", notification.reason},
+      {"GroupLabels", MapValue(notification.group_labels.ToMap())},
+      {"CommonLabels", MapValue(CommonLabels(notification.alerts))},
+      {"CommonAnnotations", MapValue(CommonAnnotations(notification.alerts))},
+      {"RouteLabels", MapValue({})},
+      {"ExternalURL", notification.external_url},
+      {"Note", notification.note},
+      {"IncidentID", notification.incident_id},
+  };
+  return Value(std::move(data));
+}
+
+}  // namespace outrider

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/channel/payload_json.h"
+
+#include <map>
+
+#include "notifiers/channel/notification_data.h"
+#include "storage/base/duration.h"
+#include "storage/base/json.h"
+#include "storage/base/regex.h"
+
+namespace outrider {
+namespace {
+
+void WriteMap(std::string_view key, const std::map<std::string, std::string>& map,
+              JsonWriter* json) {
+  json->Key(key).StartObject();
+  for (const auto& [name, value] : map) json->Key(name).String(value);
+  json->EndObject();
+}
+
+void WriteAlert(const Notification& notification, const Alert& alert, JsonWriter* json) {
+  const std::string status = AlertStatus(notification, alert);
+  const AlertTime ends_at = status == "firing" ? AlertTime() : alert.ends_at;
+  json->StartObject();
+  json->Key("status").String(status);
+  WriteMap("labels", alert.labels.ToMap(), json);
+  WriteMap("annotations", alert.annotations, json);
+  json->Key("startsAt")
+      .String(FormatRfc3339(alert.starts_at.nanos, alert.starts_at.offset_seconds));
+  json->Key("endsAt").String(FormatRfc3339(ends_at.nanos, ends_at.offset_seconds));
+  json->Key("generatorURL").String(alert.generator_url);
+  json->Key("fingerprint").String(alert.labels.FingerprintHex());
+  json->EndObject();
+}
+
+void WriteOwn(const Notification& notification, JsonWriter* json) {
+  if (notification.note.empty() && notification.incident_id.empty()) return;
+  json->Key("outrider").StartObject();
+  json->Key("incident").String(notification.incident_id);
+  json->Key("note").String(notification.note);
+  json->Key("repeat").Bool(notification.repeat);
+  json->EndObject();
+}
+
+}  // namespace
+
+std::string WebhookPayload(const Notification& notification, size_t truncated) {
+  std::string out;
+  JsonWriter json(&out, JsonWriter::Escape::kGoHtml);
+  json.StartObject();
+  json.Key("receiver").String(QuoteRegexMeta(notification.receiver));
+  json.Key("status").String(NotificationStatus(notification, notification.alerts));
+  json.Key("alerts").StartArray();
+  for (const Alert& alert : notification.alerts) WriteAlert(notification, alert, &json);
+  json.EndArray();
+  json.Key("notification_reason").String(notification.reason);
+  WriteMap("groupLabels", notification.group_labels.ToMap(), &json);
+  WriteMap("commonLabels", CommonLabels(notification.alerts), &json);
+  WriteMap("commonAnnotations", CommonAnnotations(notification.alerts), &json);
+  WriteMap("routeLabels", {}, &json);
+  json.Key("externalURL").String(notification.external_url);
+  json.Key("version").String("4");
+  json.Key("groupKey").String(notification.group_key);
+  json.Key("truncatedAlerts").Int(static_cast<int64_t>(truncated));
+  WriteOwn(notification, &json);
+  json.EndObject();
+  out += '\n';
+  return out;
+}
+
+}  // namespace outrider

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/channel/slack_message.h"
+
+#include <algorithm>
+
+#include "notifiers/channel/notification_data.h"
+#include "notifiers/channel/truncate.h"
+#include "storage/base/json.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kMaxTitleRunes = 1024;
+
+struct TextKey {
+  std::string_view key;
+  std::string_view fallback;  // the template when the section has none
+};
+constexpr TextKey kTexts[] = {
+    {"channel", ""},
+    {"username", R"({{ template "slack.default.username" . }})"},
+    {"icon_emoji", R"({{ template "slack.default.iconemoji" . }})"},
+    {"icon_url", R"({{ template "slack.default.iconurl" . }})"},
+    {"message_text", ""},
+    {"title", R"({{ template "slack.default.title" . }})"},
+    {"title_link", R"({{ template "slack.default.titlelink" . }})"},
+    {"pretext", R"({{ template "slack.default.pretext" . }})"},
+    {"text", R"({{ template "slack.default.text" . }})"},
+    {"fallback", R"({{ template "slack.default.fallback" . }})"},
+    {"callback_id", R"({{ template "slack.default.callbackid" . }})"},
+    {"image_url", ""},
+    {"thumb_url", ""},
+    {"footer", R"({{ template "slack.default.footer" . }})"},
+    {"color", R"({{ template "slack.default.color" . }})"},
+};
+constexpr std::string_view kActionKeys[] = {"type", "text", "url", "style", "name", "value"};
+constexpr std::string_view kConfirmKeys[] = {"text", "title", "ok_text", "dismiss_text"};
+
+std::string Scalar(const YamlNode& map, std::string_view key) {
+  const YamlNode* node = map.Find(key);
+  return node != nullptr && node->IsScalar() ? node->scalar : std::string();
+}
+
+SlackTexts ReadTexts(const YamlNode& map, std::span<const std::string_view> keys) {
+  SlackTexts texts;
+  for (const std::string_view key : keys) texts.emplace_back(key, Scalar(map, key));
+  return texts;
+}
+
+// Renders templates with one notification's data and remembers the first error.
+class Renderer {
+ public:
+  Renderer(const tmpl::TemplateSet& templates, const Notification& notification)
+      : templates_(templates), data_(NotificationData(notification)) {}
+
+  std::string operator()(const std::string& text) {
+    StatusOr<std::string> out = templates_.ExecuteText(text, data_);
+    if (out.ok()) return *std::move(out);
+    if (error_.ok()) error_ = out.status();
+    return "";
+  }
+  const Status& error() const { return error_; }
+
+ private:
+  const tmpl::TemplateSet& templates_;
+  const tmpl::Value data_;
+  Status error_;
+};
+
+void WriteTexts(const SlackTexts& texts, Renderer* render, JsonWriter* json) {
+  for (const auto& [key, text] : texts) {
+    const std::string rendered = (*render)(text);
+    // Alertmanager always sends a button's type and text.
+    if (rendered.empty() && key != "text" && key != "type") continue;
+    json->Key(key).String(rendered);
+  }
+}
+
+void WriteFields(const SlackMessage& message, Renderer* render, JsonWriter* json) {
+  if (!message.fields.empty()) {
+    json->Key("fields").StartArray();
+    for (const SlackField& field : message.fields) {
+      json->StartObject();
+      json->Key("title").String((*render)(field.title));
+      json->Key("value").String((*render)(field.value));
+      json->Key("short").Bool(field.short_field);
+      json->EndObject();
+    }
+    json->EndArray();
+  }
+  if (message.actions.empty()) return;
+  json->Key("actions").StartArray();
+  for (const SlackAction& action : message.actions) {
+    json->StartObject();
+    WriteTexts(action.texts, render, json);
+    if (!action.confirm.empty()) {
+      json->Key("confirm").StartObject();
+      WriteTexts(action.confirm, render, json);
+      json->EndObject();
+    }
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
+}  // namespace
+
+SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
+  SlackMessage message;
+  for (const TextKey& text : kTexts) {
+    std::string& target = message.texts[std::string(text.key)];
+    target = text.fallback;
+    reader->String(text.key, &target);
+  }
+  bool short_fields = false;
+  reader->Bool("short_fields", &short_fields);
+  reader->Bool("link_names", &message.link_names);
+  if (!reader->StringList("mrkdwn_in", &message.mrkdwn_in)) {
+    message.mrkdwn_in = {"fallback", "pretext", "text"};
+  }
+  const YamlNode* fields = reader->Child("fields");
+  for (size_t i = 0; fields != nullptr && i < fields->items.size(); ++i) {
+    const YamlNode& node = fields->items[i];
+    SlackField field{Scalar(node, "title"), Scalar(node, "value"), short_fields};
+    YamlReader(node, file, "fields").Bool("short", &field.short_field);
+    if (field.title.empty()) reader->Fail("fields", "missing title in Slack field configuration");
+    if (field.value.empty()) reader->Fail("fields", "missing value in Slack field configuration");
+    message.fields.push_back(std::move(field));
+  }
+  const YamlNode* actions = reader->Child("actions");
+  for (size_t i = 0; actions != nullptr && i < actions->items.size(); ++i) {
+    const YamlNode& node = actions->items[i];
+    SlackAction action{ReadTexts(node, kActionKeys), {}};
+    if (const YamlNode* confirm = node.Find("confirm"); confirm != nullptr && confirm->IsMap()) {
+      action.confirm = ReadTexts(*confirm, kConfirmKeys);
+    }
+    if (Scalar(node, "type").empty()) {
+      reader->Fail("actions", "missing type in Slack action configuration");
+    }
+    if (Scalar(node, "text").empty()) {
+      reader->Fail("actions", "missing text in Slack action configuration");
+    }
+    message.actions.push_back(std::move(action));
+  }
+  return message;
+}
+
+StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification& notification,
+                                const tmpl::TemplateSet& templates) {
+  Renderer render(templates, notification);
+  const auto text = [&](std::string_view key) { return render(message.texts.find(key)->second); };
+  std::string out;
+  JsonWriter json(&out, JsonWriter::Escape::kGoHtml);
+  const auto optional = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) json.Key(key).String(value);
+  };
+  json.StartObject();
+  for (const std::string_view key : {"channel", "username", "icon_emoji", "icon_url"}) {
+    optional(key, text(key));
+  }
+  if (message.link_names) json.Key("link_names").Bool(true);
+  optional("text", text("message_text"));
+  json.Key("attachments").StartArray().StartObject();
+  optional("title", TruncateRunes(text("title"), kMaxTitleRunes));
+  optional("title_link", text("title_link"));
+  const std::string pretext = text("pretext");
+  optional("pretext", pretext + (pretext.empty() || notification.note.empty() ? "" : "\n") +
+                          notification.note);
+  for (const std::string_view key : {"text", "fallback", "callback_id"}) {
+    json.Key(key).String(text(key));
+  }
+  WriteFields(message, &render, &json);
+  optional("image_url", text("image_url"));
+  optional("thumb_url", text("thumb_url"));
+  json.Key("footer").String(text("footer"));
+  optional("color", text("color"));
+  if (!message.mrkdwn_in.empty()) {
+    json.Key("mrkdwn_in").StartArray();
+    for (const std::string& key : message.mrkdwn_in) json.String(key);
+    json.EndArray();
+  }
+  json.EndObject().EndArray().EndObject();
+  TRY(render.error());
+  return out + "\n";
+}
+
+}  // namespace outrider

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The templates notifications are written with: built-in ones under Alertmanager's names, then the
+// files of the configuration, which may replace them. Source: specs/alertmanager.md §2 "Default
+// templates".
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rules/template/template.h"
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// The built-in definitions (default_templates.cc).
+extern const std::string_view kDefaultTemplates;
+
+// `globs` as in `templates:` of alertmanager.yml, relative to `base_dir`; one that matches nothing
+// is fine, as in Alertmanager. The error names the file. With a clock (which must outlive the set)
+// templates have `now` and `since`; without one these fail when called.
+StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::string> globs,
+                                                      const std::string& base_dir,
+                                                      const Clock* clock = nullptr);
+
+}  // namespace outrider
