@@ -23,6 +23,12 @@ uint64_t RecordChecksum(std::string_view header_rest, std::string_view sender,
   return Hash64(body, Hash64(sender, Hash64(header_rest, salt)));
 }
 
+uint32_t HeaderCheck(const char* header, uint64_t salt) {
+  const uint64_t hash =
+      Hash64(std::string_view(header + kChecked, 12), Hash64(std::string_view(header, 8), salt));
+  return static_cast<uint32_t>(hash);
+}
+
 }  // namespace
 
 void EncodeSegmentHeader(uint32_t segment, uint64_t salt, char out[kSegmentHeaderBytes]) {
@@ -33,27 +39,20 @@ void EncodeSegmentHeader(uint32_t segment, uint64_t salt, char out[kSegmentHeade
   Put(out + 24, Hash64(std::string_view(out, 24)));
 }
 
-bool DecodeSegmentHeader(std::string_view bytes, uint64_t* salt, std::string* reason) {
-  if (bytes.size() < kSegmentHeaderBytes) {
-    *reason = "too short for a segment header";
-    return false;
-  }
-  if (bytes.substr(0, kLogMagic.size()) != kLogMagic) {
-    *reason = "not a log segment";
-    return false;
+StatusOr<uint64_t> DecodeSegmentHeader(std::string_view bytes) {
+  if (bytes.size() < kSegmentHeaderBytes || bytes.substr(0, kLogMagic.size()) != kLogMagic) {
+    return absl::DataLossError("not a log segment");
   }
   if (Get<uint64_t>(bytes.data() + 24) != Hash64(bytes.substr(0, 24))) {
-    *reason = "the segment header is damaged";
-    return false;
+    return absl::DataLossError("the segment header is damaged");
   }
   const auto version = Get<uint32_t>(bytes.data() + 8);
   if (version != kLogVersion) {
-    *reason = fmt::format("written by another version (format {}, this program reads {})", version,
-                          kLogVersion);
-    return false;
+    return absl::FailedPreconditionError(
+        fmt::format("written by another version of Outrider (log format {}, this one reads {})",
+                    version, kLogVersion));
   }
-  *salt = Get<uint64_t>(bytes.data() + 16);
-  return true;
+  return Get<uint64_t>(bytes.data() + 16);
 }
 
 void EncodeRecordHeader(const LogRecord& record, uint64_t salt, char out[kRecordHeaderBytes]) {
@@ -63,7 +62,7 @@ void EncodeRecordHeader(const LogRecord& record, uint64_t salt, char out[kRecord
   Put(out + 24, static_cast<uint8_t>(record.type));
   Put(out + 25, static_cast<uint8_t>(record.verdict));
   Put(out + 26, static_cast<uint16_t>(record.sender.size()));
-  Put(out + 28, uint32_t{0});
+  Put(out + 28, HeaderCheck(out, salt));
   const std::string_view rest(out + kChecked, kRecordHeaderBytes - kChecked);
   Put(out + 8, RecordChecksum(rest, record.sender, record.body, salt));
 }
@@ -71,6 +70,7 @@ void EncodeRecordHeader(const LogRecord& record, uint64_t salt, char out[kRecord
 Parse DecodeRecord(std::string_view bytes, uint64_t salt, LogRecord* record, size_t* size) {
   if (bytes.size() < kRecordHeaderBytes) return Parse::kShort;
   if (Get<uint32_t>(bytes.data()) != kRecordMagic) return Parse::kBad;
+  if (Get<uint32_t>(bytes.data() + 28) != HeaderCheck(bytes.data(), salt)) return Parse::kBad;
   const auto length = Get<uint32_t>(bytes.data() + 4);
   const auto sender_length = Get<uint16_t>(bytes.data() + 26);
   if (length > kMaxRecordBytes || sender_length > length) return Parse::kBad;

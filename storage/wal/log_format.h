@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "storage/base/clock.h"
+#include "storage/base/status.h"
 
 namespace outrider {
 
@@ -66,8 +67,9 @@ T Get(const char* at) {
   return value;
 }
 void EncodeSegmentHeader(uint32_t segment, uint64_t salt, char out[kSegmentHeaderBytes]);
-// False when the bytes are not a segment header of a version we read; `reason` says why.
-bool DecodeSegmentHeader(std::string_view bytes, uint64_t* salt, std::string* reason);
+// The segment's salt. DataLoss when the bytes are no segment header, FailedPrecondition when
+// another version wrote it.
+StatusOr<uint64_t> DecodeSegmentHeader(std::string_view bytes);
 // Fills the header with its checksum. Record parts must fit kMaxRecordBytes.
 void EncodeRecordHeader(const LogRecord& record, uint64_t salt, char out[kRecordHeaderBytes]);
 enum class Parse { kRecord, kShort, kBad };

@@ -104,17 +104,21 @@ StatusOr<bool> LogReader::NextSegment() {
   return true;
 }
 
-bool LogReader::StartSegment() {
+StatusOr<bool> LogReader::StartSegment() {
   if (offset_ > 0) return true;
   if (unreadable_ || buffer_.size() < kSegmentHeaderBytes) return false;
-  std::string reason;
-  if (!log_format::DecodeSegmentHeader(buffer_, &salt_, &reason)) {
+  const StatusOr<uint64_t> salt = log_format::DecodeSegmentHeader(buffer_);
+  if (absl::IsFailedPrecondition(salt.status())) {
+    return Annotate(salt.status(), directory_ + "/" + SegmentFileName(segment_));
+  }
+  if (!salt.ok()) {
     unreadable_ = true;
     ++report_.damaged_places;
     report_.lost_bytes += buffer_.size();
-    Problem(0, reason);
+    Problem(0, Message(salt.status()));
     return false;
   }
+  salt_ = *salt;
   used_ = offset_ = kSegmentHeaderBytes;
   return true;
 }
@@ -146,7 +150,7 @@ bool LogReader::Parse(LogRecord* record) {
 
 StatusOr<bool> LogReader::Next(LogRecord* record) {
   while (true) {
-    if (opened_ && StartSegment() && used_ < buffer_.size() && Parse(record)) return true;
+    if (opened_ && TRY(StartSegment()) && used_ < buffer_.size() && Parse(record)) return true;
     if (opened_ && !unreadable_) {
       const size_t before = buffer_.size() - used_;
       if (TRY(Refill()) && buffer_.size() > before) continue;

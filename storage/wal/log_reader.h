@@ -35,7 +35,8 @@ class LogReader {
   explicit LogReader(std::string directory, uint32_t first_segment = 0)
       : directory_(std::move(directory)), segment_(first_segment) {}
 
-  // False at the end. The record's views hold until the next call.
+  // False at the end. The record's views hold until the next call. FailedPrecondition when another
+  // version of the program wrote a segment: its records must be neither lost nor guessed at.
   StatusOr<bool> Next(LogRecord* record);
   uint32_t segment() const { return segment_; }  // of the last record
   const LogReadReport& report() const { return report_; }
@@ -47,7 +48,7 @@ class LogReader {
   StatusOr<bool> NextSegment();
   // Checks the segment's header once it is there; false when there is no record to read yet, or
   // ever.
-  bool StartSegment();
+  StatusOr<bool> StartSegment();
   // Whether a whole record follows, skipping damage; `record` receives it.
   bool Parse(LogRecord* record);
   void EndSegment();

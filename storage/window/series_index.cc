@@ -26,14 +26,25 @@ std::optional<std::vector<std::string_view>> LiteralAlternatives(std::string_vie
   return Split(pattern, '|');
 }
 
-SeriesIndex::PairId SeriesIndex::Intern(const LabelView& label) {
-  auto name = name_ids_.find(label.name);
-  if (name == name_ids_.end()) {
-    name = name_ids_.emplace(std::string(label.name), static_cast<uint32_t>(names_.size())).first;
-    names_.push_back({.text = std::string(label.name), .values = {}});
-    text_bytes_ += label.name.size();
+uint32_t SeriesIndex::InternName(std::string_view text) {
+  if (const auto it = name_ids_.find(text); it != name_ids_.end()) return it->second;
+  uint32_t id = 0;
+  if (free_names_.empty()) {
+    id = static_cast<uint32_t>(names_.size());
+    names_.emplace_back();
+  } else {
+    id = free_names_.back();
+    free_names_.pop_back();
   }
-  auto& values = names_[name->second].values;
+  names_[id].text = std::string(text);
+  name_ids_.emplace(names_[id].text, id);
+  text_bytes_ += text.size();
+  return id;
+}
+
+SeriesIndex::PairId SeriesIndex::Intern(const LabelView& label) {
+  const uint32_t name = InternName(label.name);
+  auto& values = names_[name].values;
   if (const auto it = values.find(label.value); it != values.end()) return it->second;
   PairId id = 0;
   if (free_pairs_.empty()) {
@@ -44,7 +55,7 @@ SeriesIndex::PairId SeriesIndex::Intern(const LabelView& label) {
     free_pairs_.pop_back();
   }
   Pair& pair = pairs_[id];
-  pair.name = name->second;
+  pair.name = name;
   pair.value = std::string(label.value);
   values.emplace(pair.value, id);
   text_bytes_ += label.value.size();
@@ -71,8 +82,15 @@ void SeriesIndex::Remove(uint32_t id) {
     Pair& pair = pairs_[pair_id];
     pair.series.Remove(id);
     if (!pair.series.empty()) continue;
-    names_[pair.name].values.erase(pair.value);
+    Name& name = names_[pair.name];
+    name.values.erase(pair.value);
     text_bytes_ -= pair.value.size();
+    if (name.values.empty()) {
+      text_bytes_ -= name.text.size();
+      name_ids_.erase(name.text);
+      name = Name();
+      free_names_.push_back(pair.name);
+    }
     pair = Pair();
     free_pairs_.push_back(pair_id);
   }
@@ -195,25 +213,28 @@ std::vector<uint32_t> SeriesIndex::Candidates(std::span<const Matcher> matchers,
   return ids;
 }
 
+void SeriesIndex::Filter(const Matcher& matcher, std::vector<uint32_t>* ids) const {
+  const Name* name = FindName(matcher.name());
+  size_t kept = 0;
+  if (IsRegex(matcher) && name != nullptr && ids->size() < name->values.size()) {
+    for (const uint32_t id : *ids) {
+      if (ValueMatches(matcher, id)) (*ids)[kept++] = id;
+    }
+  } else {
+    const Condition condition = ConditionOf(matcher);
+    for (const uint32_t id : *ids) {
+      if (condition.Holds(PairsOf(id))) (*ids)[kept++] = id;
+    }
+  }
+  ids->resize(kept);
+}
+
 std::vector<uint32_t> SeriesIndex::Match(std::span<const Matcher> matchers,
                                          std::vector<Labels>* labels) const {
   const absl::ReaderMutexLock lock(&mutex_);
   std::vector<size_t> rest;
   std::vector<uint32_t> ids = Candidates(matchers, &rest);
-  for (const size_t i : rest) {
-    if (ids.empty()) break;
-    const Matcher& matcher = matchers[i];
-    const Name* name = FindName(matcher.name());
-    if (IsRegex(matcher) && name != nullptr && ids.size() < name->values.size()) {
-      std::erase_if(ids, [&](uint32_t id)
-                             ABSL_NO_THREAD_SAFETY_ANALYSIS { return !ValueMatches(matcher, id); });
-      continue;
-    }
-    const Condition condition = ConditionOf(matcher);
-    std::erase_if(ids, [&](uint32_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      return !condition.Holds(PairsOf(id));
-    });
-  }
+  for (const size_t i : rest) Filter(matchers[i], &ids);
   if (labels != nullptr) {
     labels->reserve(ids.size());
     for (const uint32_t id : ids) labels->push_back(Materialize(PairsOf(id)));
@@ -256,7 +277,7 @@ std::vector<std::string> SeriesIndex::ValuesOf(std::string_view name,
 SeriesIndexStats SeriesIndex::Stats() const {
   const absl::ReaderMutexLock lock(&mutex_);
   return {.series = series_count_,
-          .label_names = names_.size(),
+          .label_names = name_ids_.size(),
           .label_pairs = pairs_.size() - free_pairs_.size(),
           .text_bytes = text_bytes_};
 }

@@ -68,6 +68,7 @@ class SeriesIndex {
     bool Holds(std::span<const PairId> of_series) const;
   };
 
+  uint32_t InternName(std::string_view text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PairId Intern(const LabelView& label) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   const Name* FindName(std::string_view text) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Condition ConditionOf(const Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -78,11 +79,15 @@ class SeriesIndex {
   std::vector<uint32_t> Candidates(std::span<const Matcher> matchers,
                                    std::vector<size_t>* rest) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Leaves the ids whose series the matcher accepts.
+  void Filter(const Matcher& matcher, std::vector<uint32_t>* ids) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   bool ValueMatches(const Matcher& matcher, uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   // Deques: entries never move, so that keys may view into them.
-  std::deque<Name> names_ ABSL_GUARDED_BY(mutex_);  // few; kept
+  std::deque<Name> names_ ABSL_GUARDED_BY(mutex_);
+  std::vector<uint32_t> free_names_ ABSL_GUARDED_BY(mutex_);
   StringMap<uint32_t> name_ids_ ABSL_GUARDED_BY(mutex_);
   std::deque<Pair> pairs_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairId> free_pairs_ ABSL_GUARDED_BY(mutex_);

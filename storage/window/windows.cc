@@ -87,8 +87,7 @@ AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin
 }
 
 Series* Windows::FindOrCreate(uint32_t shard_index, const Hash128& identity,
-                              std::string_view packed,
-                              bool* created) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                              std::string_view packed, bool* created) {
   Shard& shard = shards_[shard_index];
   if (const auto it = shard.slots.find(identity); it != shard.slots.end()) {
     return &shard.series[it->second];
@@ -115,8 +114,7 @@ Series* Windows::FindOrCreate(uint32_t shard_index, const Hash128& identity,
   return &series;
 }
 
-void Windows::RemoveSeries(Shard* shard, uint32_t shard_index,
-                           uint32_t slot) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+void Windows::RemoveSeries(Shard* shard, uint32_t shard_index, uint32_t slot) {
   Series& series = shard->series[slot];
   index_.Remove(IdOf(slot, shard_index));
   shard->slots.erase(series.identity);

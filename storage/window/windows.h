@@ -117,10 +117,11 @@ class Windows final : public Querier, public Appender {
   // `packed` is Labels::packed() of the label set.
   AppendCounts AppendPacked(std::string_view packed, std::span<const Sample> samples, Origin origin,
                             Timestamp now);
-  // Finds or makes the series; null when the label bytes are damaged.
+  // Finds or makes the series; null when the label bytes are damaged. Both under the shard's lock.
   Series* FindOrCreate(uint32_t shard_index, const Hash128& identity, std::string_view packed,
-                       bool* created);
-  void RemoveSeries(Shard* shard, uint32_t shard_index, uint32_t slot);
+                       bool* created) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  void RemoveSeries(Shard* shard, uint32_t shard_index,
+                    uint32_t slot) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   void RaiseNewest(Timestamp time);
   // Calls `visit(index in ids, series)` under the series' lock for each id that is still the series
   // that was matched.

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "storage/base/file.h"
+#include "storage/base/hash.h"
 #include "storage/wal/log_reader.h"
 #include "storage/wal/log_writer.h"
 
@@ -186,6 +187,35 @@ TEST_F(LogTest, UnreadableSegmentsAreNamedAndPassedOver) {
     ASSERT_EQ(report.problems.size(), 1U) << one.what;
     EXPECT_NE(report.problems[0].find(one.problem), std::string::npos) << report.problems[0];
   }
+}
+
+TEST_F(LogTest, AnotherVersionsSegmentIsAnErrorNotALoss) {
+  ASSERT_TRUE(Open()->Append(Record("x")).ok());
+  std::string bytes = *ReadFile(Path(1));
+  log_format::Put(bytes.data() + 8, kLogVersion + 1);
+  log_format::Put(bytes.data() + 24, Hash64(std::string_view(bytes).substr(0, 24)));
+  Overwrite(1, bytes);
+  LogReader reader(directory_);
+  LogRecord record;
+  const auto result = reader.Next(&record);
+  ASSERT_TRUE(absl::IsFailedPrecondition(result.status()));
+  EXPECT_NE(Message(result.status()).find(Path(1)), std::string::npos) << Message(result.status());
+}
+
+TEST_F(LogTest, ForgedHeadersInATornBodyCostNothing) {
+  // Headers that each claim the rest of the file: hashing for every one of them would take hours.
+  std::string body;
+  char header[kRecordHeaderBytes];
+  log_format::EncodeRecordHeader(Record("forged"), /*salt=*/1, header);
+  log_format::Put(header + 4, uint32_t{1 << 20});
+  while (body.size() < (8U << 20)) body.append(header, sizeof header);
+  ASSERT_TRUE(Open()->Append(Record(body)).ok());
+  const std::string whole = *ReadFile(Path(1));
+  Overwrite(1, whole.substr(0, whole.size() - 1));
+  Open();
+  LogReadReport report;
+  EXPECT_TRUE(Bodies(&report).empty());
+  EXPECT_EQ(report.torn_segments, 1U);
 }
 
 TEST_F(LogTest, AForgedRecordInsideABodyIsNotFoundAfterDamage) {
