@@ -8,6 +8,10 @@
 namespace outrider {
 namespace {
 
+// From the median and the mean absolute deviation of a normal distribution to its standard one.
+constexpr double kOfMedian = 1.4826;
+constexpr double kOfMean = 1.2533;
+
 double MedianInPlace(std::span<double> values) {
   const size_t middle = values.size() / 2;
   std::ranges::nth_element(values, values.begin() + static_cast<ptrdiff_t>(middle));
@@ -43,8 +47,13 @@ Baseline::Center Baseline::Measure() const {
   for (size_t i = 0; i < used.size(); ++i) used[i] = points_[i].value;
   Center center;
   center.median = MedianInPlace(used);
-  for (double& v : used) v = std::fabs(v - center.median);
-  center.mad = MedianInPlace(used);
+  double sum = 0;
+  for (double& v : used) {
+    v = std::fabs(v - center.median);
+    sum += v;
+  }
+  const double mad = MedianInPlace(used);
+  center.deviation = mad > 0 ? kOfMedian * mad : kOfMean * sum / static_cast<double>(used.size());
   return center;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bounded memory of what is usual: at most 128 points over at most an hour, their median and the
-// median absolute deviation from it. Every sample is a point until the ring is full; then every
+// typical deviation from it. Every sample is a point until the ring is full; then every
 // second point goes and from there on only each second (fourth, …) sample is added, so that the
 // hour is covered at any scrape interval with the same memory.
 #pragma once
@@ -24,7 +24,9 @@ class Baseline {
 
   struct Center {
     double median = 0;
-    double mad = 0;  // median of |x - median|, not scaled
+    // A robust standard deviation: 1.4826 * median of |x - median|; where more than half of the
+    // points are equal, 1.2533 * mean of |x - median|. 0 only when all points are equal.
+    double deviation = 0;
   };
   // Medians of an even number of points are the mean of the middle two. Needs size() > 0.
   Center Measure() const;

@@ -8,8 +8,6 @@
 namespace outrider {
 namespace {
 
-constexpr double kMadToDeviation = 1.4826;  // of a normal distribution
-
 constexpr DerivedMetric kScore = {
     "outrider_anomaly_score",
     "Distance of the newest sample from the expected value; 1 is the edge of the expected band."};
@@ -21,7 +19,7 @@ constexpr DerivedMetric kUpper = {"outrider_anomaly_upper", "Upper edge of the e
 }  // namespace
 
 Band JudgeByRobustZ(const Baseline::Center& center, double value, const RobustZOptions& options) {
-  const double scale = std::max({kMadToDeviation * center.mad, options.min_deviation,
+  const double scale = std::max({center.deviation, options.min_deviation,
                                  options.min_relative_deviation * std::fabs(center.median)});
   const double half = options.threshold * scale;
   Band band;

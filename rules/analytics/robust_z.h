@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Anomalies by robust z-score: how far the newest sample is from the median of those before it,
-// measured in (scaled) median absolute deviations, and never in less than a floor, so that a jump
+// measured in robust standard deviations, and never in less than a floor, so that a jump
 // off a flat line counts while a flicker on it does not.
 #pragma once
 
@@ -25,7 +25,7 @@ struct RobustZOptions {
   AnomalyDirection direction = AnomalyDirection::kBoth;
 };
 
-// scale = max(1.4826 MAD, min_deviation, min_relative_deviation |median|)
+// scale = max(robust deviation of the baseline, min_deviation, min_relative_deviation |median|)
 // score = |value - median| / (threshold * scale); 0 on the side that `direction` leaves out.
 Band JudgeByRobustZ(const Baseline::Center& center, double value, const RobustZOptions& options);
 

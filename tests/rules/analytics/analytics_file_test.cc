@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"entries:\n- kind: trend\n  expr: x\n", "a.yml:2:3:", "needs a name"},
         ErrorCase{"entries:\n- name: a\n  expr: x\n", "a.yml:2:3:", "needs a kind"},
         ErrorCase{"entries:\n- name: a\n  kind: trend\n", "a.yml:2:3:", "needs an expression"},
-        ErrorCase{"entries:\n- name: a\n  kind: trend\n  exp: x\n", "a.yml:4:3:", "exp"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: x\n  exp: x\n", "a.yml:5:3:", "exp"},
         ErrorCase{"entries:\n- name: a\n  name: b\n", "a.yml:3:3:", "name"},
         ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: [7m]}\n",
                   "a.yml:2:", "5m, 15m, 30m, 1h, 6h, 12h, 24h"},

@@ -110,7 +110,9 @@ TEST(Baseline, MedianAndMad) {
     baseline.Add(kStart, v);
   }
   EXPECT_EQ(baseline.Measure().median, 10);
-  EXPECT_EQ(baseline.Measure().mad, 0.5);
+  EXPECT_DOUBLE_EQ(baseline.Measure().deviation, 1.4826 * 0.5);
+  baseline.Add(kStart, 10);
+  EXPECT_DOUBLE_EQ(baseline.Measure().deviation, 1.2533 * 5 / 11) << "six of eleven are equal";
 }
 
 TEST(Baseline, CoversAnHourAtAnyInterval) {
@@ -133,9 +135,9 @@ std::vector<double> Then(std::vector<double> values, double last) {
 }
 
 TEST(RobustZ, ScoresFromTheEdgeOfTheBand) {
-  // Median 10, MAD 1 (of 15 points: seven 10, five 11, three 9 -> deviations 0 and 1; median 1).
+  // Of 15 points eight are 10, four 11, three 9: median 10, MAD 0, mean deviation 7/15.
   const auto out = ReportAfter(MakeEntry(EntryKind::kAnomaly), Then(kSteady, 60));
-  const double half = 4 * 1.4826;
+  const double half = 4 * 1.2533 * 7 / 15;
   EXPECT_NEAR(out[0], 50 / half, 1e-12);
   EXPECT_EQ(out[1], 10);
   EXPECT_NEAR(out[2], 10 - half, 1e-12);
