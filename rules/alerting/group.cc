@@ -21,7 +21,8 @@ RuleRecorders::RuleRecorders() : evaluations(kEvaluationQuantiles), groups(kGrou
 Group::Group(RuleGroup spec, RuleContext context, const RuleSeams& seams, RuleRecorders& recorders)
     : spec_(std::make_shared<const RuleGroup>(std::move(spec))),
       context_(std::move(context)),
-      interval_(spec_->interval > 0 ? spec_->interval : context_.evaluation_interval),
+      interval_(spec_->interval > 0 ? spec_->interval
+                                    : std::max<DurationMs>(context_.evaluation_interval, 1)),
       query_offset_(spec_->query_offset.value_or(context_.query_offset)),
       seams_(seams),
       recorders_(recorders) {

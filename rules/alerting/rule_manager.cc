@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
+#include "rules/alerting/told_alert.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
@@ -46,9 +46,7 @@ RuleManager::RuleManager(const Seams& seams, RuleManagerOptions options)
 Status RuleManager::Load(std::span<const RuleFileSource> files, const RuleContext& context) {
   std::vector<RuleFile> parsed;
   std::vector<std::string> errors;
-  std::set<std::string> paths;
   for (const RuleFileSource& source : files) {
-    if (!paths.insert(source.path).second) continue;  // two patterns may name one file
     RuleFileOptions options;
     options.bundle = source.bundle;
     options.strict = options_.strict;
@@ -72,7 +70,9 @@ Status RuleManager::Apply(std::vector<RuleFile> files, const RuleContext& contex
   if (!started_) restored = TRY(RestoredAlerts::Load(seams_.store));
   LogProblems(files);
   std::vector<RuleGroup> specs;
+  std::set<std::string> paths;
   for (RuleFile& file : files) {
+    if (!paths.insert(file.path).second) continue;  // two patterns may name one file
     for (RuleGroup& group : file.groups) specs.push_back(std::move(group));
   }
   Replace(std::move(specs), context, started_ ? nullptr : &restored);
@@ -121,9 +121,9 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
   DeliverFarewells(now);
 }
 
-void RuleManager::DeliverFarewells(Timestamp ts) {
+void RuleManager::DeliverFarewells(Timestamp now) {
   if (farewells_.empty()) return;
-  const Status status = farewells_.Deliver(ts);
+  const Status status = farewells_.Deliver(now);
   if (status.ok()) return;
   LogWarn("alerts of removed rules are not resolved yet", {{"error", Message(status)}});
 }
@@ -131,10 +131,10 @@ void RuleManager::DeliverFarewells(Timestamp ts) {
 void RuleManager::RunClaim(const Scheduler::Claim& claim) {
   claim.group->Evaluate(claim.ts, claim.missed);
   scheduler_.Release(claim);
-  DeliverFarewells(claim.ts);
 }
 
 void RuleManager::RunDue(Timestamp now) {
+  DeliverFarewells(now);
   while (const auto claim = scheduler_.ClaimDue(now)) RunClaim(*claim);
 }
 
@@ -147,6 +147,7 @@ void RuleManager::RunWorker(std::stop_token stop) {
       RunClaim(*claim);
       continue;
     }
+    DeliverFarewells(now);
     const Timestamp wake = std::min(scheduler_.NextDue(), now + kLongestSleep);
     if (!seams_.clock.SleepUntil(wake * kNanosPerMilli, stop)) return;
   }
@@ -161,6 +162,20 @@ std::vector<std::shared_ptr<const RuleGroupView>> RuleManager::Snapshot() const 
   std::vector<std::shared_ptr<const RuleGroupView>> views;
   for (const auto& group : Groups()) views.push_back(group->View());
   return views;
+}
+
+std::set<uint64_t> RuleManager::OwnedAlerts() const {
+  std::set<uint64_t> owned;
+  for (const auto& group : Groups()) {
+    const Labels& external_labels = group->context().external_labels;
+    for (const RuleView& rule : group->View()->rules) {
+      for (const AlertPtr& alert : rule.alerts) {
+        if (alert->state == AlertState::kInactive) continue;
+        owned.insert(ToldLabels(alert->labels, external_labels).Fingerprint());
+      }
+    }
+  }
+  return owned;
 }
 
 std::vector<promql::Expression::Reach> RuleManager::Reaches() const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -66,6 +67,8 @@ class RuleManager {
 
   // In the order of the files.
   std::vector<std::shared_ptr<const RuleGroupView>> Snapshot() const;
+  // Fingerprints of the alerts rules still know, pending or firing, as they are told downstream.
+  std::set<uint64_t> OwnedAlerts() const;
   // What the loaded expressions read, and how far back, query offsets included.
   std::vector<promql::Expression::Reach> Reaches() const;
   RuleStats Stats() const;
@@ -73,7 +76,7 @@ class RuleManager {
  private:
   using GroupList = std::vector<std::shared_ptr<Group>>;
   void RunClaim(const Scheduler::Claim& claim);
-  void DeliverFarewells(Timestamp ts);
+  void DeliverFarewells(Timestamp now);
   GroupList Groups() const;
   void Replace(std::vector<RuleGroup> specs, const RuleContext& context, RestoredAlerts* restored);
 

@@ -43,7 +43,13 @@ void RuleRunner::SetState(AlertSet alerts, SeriesList series) {
 }
 
 void RuleRunner::Inherit(const RuleRunner& predecessor) {
-  SetState(predecessor.alerts_, predecessor.series_);
+  AlertSet alerts;
+  for (const AlertPtr& before : predecessor.alerts_) {
+    auto alert = std::make_shared<ActiveAlert>(*before);
+    alert->source_hash = 0;  // the texts may have changed: render them again
+    alerts.push_back(std::move(alert));
+  }
+  SetState(std::move(alerts), predecessor.series_);
   if (predecessor.held() && enabled()) Hold(predecessor.hold_start_, predecessor.hold_until_);
 }
 
@@ -70,7 +76,7 @@ uint64_t RuleRunner::Evaluate(Timestamp ts, DurationMs query_offset) {
   if (!enabled()) return 0;
   const int64_t start = seams_.clock.MonotonicNanos();
   appended_ = 0;
-  if (held() && ts < hold_until_ && !DataIsCurrent(ts)) {
+  if (held() && ts < hold_until_ && !DataIsCurrent(ts - query_offset)) {
     Append(AlertSamples(alerts_, ts - query_offset), ts, ts - query_offset);
     return appended_;
   }

@@ -9,12 +9,16 @@ std::string GeneratorUrl(const std::string& external_url, const std::string& exp
   return external_url + "/graph?g0.expr=" + UrlEncodeQuery(expr) + "&g0.tab=1";
 }
 
+Labels ToldLabels(const Labels& labels, const Labels& external_labels) {
+  LabelsBuilder told(external_labels);
+  for (const LabelView& label : labels) told.Set(label.name, label.value);
+  return told.Build();
+}
+
 Alert ToldAlert(const AlertRow& row, Timestamp ts) {
   const ActiveAlert& alert = *row.alert;
   Alert told;
-  LabelsBuilder labels(row.external_labels);
-  for (const LabelView& label : alert.labels) labels.Set(label.name, label.value);
-  told.labels = labels.Build();
+  told.labels = ToldLabels(alert.labels, row.external_labels);
   told.annotations = alert.annotations;
   told.generator_url = row.generator_url;
   told.starts_at.nanos = alert.fired_at * kNanosPerMilli;

@@ -12,7 +12,10 @@ namespace outrider {
 // externalURL + /graph?g0.expr=<QueryEscape>&g0.tab=1
 std::string GeneratorUrl(const std::string& external_url, const std::string& expr);
 
-// ends_at is set only when the alert is inactive; external labels are added where absent.
+// The identity downstream: external labels are added where absent.
+Labels ToldLabels(const Labels& labels, const Labels& external_labels);
+
+// ends_at is set only when the alert is inactive.
 Alert ToldAlert(const AlertRow& row, Timestamp ts);
 
 }  // namespace outrider

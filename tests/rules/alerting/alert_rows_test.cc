@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/alerting/alert_rows.h"
+
+#include <gtest/gtest.h>
+
+#include "rules/alerting/restore.h"
+#include "rules/alerting/told_alert.h"
+#include "storage/base/hash.h"
+#include "storage/state/memory_store.h"
+
+namespace outrider {
+namespace {
+
+AlertRow SampleRow(const std::string& rule_id) {
+  auto alert = std::make_shared<ActiveAlert>();
+  alert->labels = Labels{{"alertname", "A"}, {"i", "\xC3\xA9"}};
+  alert->annotations = {{"summary", "text"}, {"empty", ""}};
+  alert->state = AlertState::kFiring;
+  alert->value = -1.5;
+  alert->active_at = 1'700'000'000'123;
+  alert->fired_at = alert->active_at + 1;
+  alert->keep_firing_since = alert->active_at + 2;
+  return {rule_id, alert, Labels{{"cluster", "c"}}, "http://o/graph"};
+}
+
+RuleGroup GroupOf(const char* name, const char* team) {
+  RuleGroup group;
+  group.file = "f.yml";
+  group.name = "g";
+  Rule rule;
+  rule.kind = RuleKind::kAlerting;
+  rule.name = name;
+  rule.labels["team"] = team;
+  group.rules.push_back(rule);
+  return group;
+}
+
+TEST(AlertRowsTest, RoundTrip) {
+  const std::string id(16, 'x');
+  const AlertRow row = SampleRow(id);
+  const std::string key = AlertRowKey(id, row.alert->labels);
+  EXPECT_EQ(key.size(), 33U);
+  EXPECT_EQ(static_cast<uint8_t>(key[0]), BucketOf(id));
+  const auto back = DecodeAlertRow({key, EncodeAlertRow(row), 1});
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->rule_id, id);
+  EXPECT_EQ(back->external_labels, row.external_labels);
+  EXPECT_EQ(back->generator_url, row.generator_url);
+  EXPECT_EQ(back->alert->labels, row.alert->labels);
+  EXPECT_EQ(back->alert->annotations, row.alert->annotations);
+  EXPECT_EQ(back->alert->state, AlertState::kFiring);
+  EXPECT_EQ(back->alert->value, -1.5);
+  EXPECT_EQ(back->alert->active_at, row.alert->active_at);
+  EXPECT_EQ(back->alert->fired_at, row.alert->fired_at);
+  EXPECT_EQ(back->alert->keep_firing_since, row.alert->keep_firing_since);
+}
+
+TEST(AlertRowsTest, BrokenRowsAreErrors) {
+  const std::string id(16, 'x');
+  const std::string key = AlertRowKey(id, Labels());
+  const std::string value = EncodeAlertRow(SampleRow(id));
+  for (size_t cut = 0; cut < value.size(); ++cut) {
+    EXPECT_FALSE(DecodeAlertRow({key, value.substr(0, cut), 1}).ok()) << cut;
+  }
+  EXPECT_FALSE(DecodeAlertRow({"short", value, 1}).ok());
+  std::string newer = value;
+  newer[0] = kAlertRowFormat + 1;
+  EXPECT_FALSE(DecodeAlertRow({key, newer, 1}).ok());
+}
+
+TEST(AlertRowsTest, RuleIdsTellRulesApart) {
+  const RuleGroup group = GroupOf("A", "x");
+  const std::string id = RuleId(group, group.rules[0], Labels(), 0);
+  EXPECT_EQ(id.size(), 16U);
+  RuleGroup changed = group;
+  changed.rules[0].expr = "other";
+  changed.rules[0].hold = 5;
+  EXPECT_EQ(RuleId(changed, changed.rules[0], Labels(), 0), id);
+  EXPECT_NE(RuleId(group, group.rules[0], Labels(), 1), id);
+  EXPECT_NE(RuleId(group, group.rules[0], Labels{{"cluster", "c"}}, 0), id);
+  const RuleGroup other_name = GroupOf("B", "x");
+  EXPECT_NE(RuleId(other_name, other_name.rules[0], Labels(), 0), id);
+  const RuleGroup other_label = GroupOf("A", "y");
+  EXPECT_NE(RuleId(other_label, other_label.rules[0], Labels(), 0), id);
+  changed.name = "h";
+  EXPECT_NE(RuleId(changed, changed.rules[0], Labels(), 0), id);
+}
+
+TEST(AlertRowsTest, RestoreSkipsWhatItCannotRead) {
+  MemoryStore store;
+  const std::string id(16, 'x');
+  const AlertRow row = SampleRow(id);
+  Batch batch;
+  batch.Put(Family::kRules, AlertRowKey(id, row.alert->labels), EncodeAlertRow(row));
+  batch.Put(Family::kRules, "garbage", "garbage");
+  ASSERT_TRUE(store.Commit(batch, Durability::kBuffered).ok());
+  auto restored = RestoredAlerts::Load(store);
+  ASSERT_TRUE(restored.ok());
+  EXPECT_EQ(restored->unreadable(), 1U);
+  EXPECT_TRUE(restored->Take(std::string(16, 'y')).empty());
+  EXPECT_EQ(restored->Take(id).size(), 1U);
+  EXPECT_TRUE(restored->TakeRest().empty());
+}
+
+TEST(ToldAlertTest, ExternalLabelsOnlyWhereAbsent) {
+  AlertRow row = SampleRow(std::string(16, 'x'));
+  row.external_labels = Labels{{"cluster", "c"}, {"i", "never"}};
+  const Alert told = ToldAlert(row, 1'700'000'060'000);
+  EXPECT_EQ(told.labels, (Labels{{"alertname", "A"}, {"cluster", "c"}, {"i", "\xC3\xA9"}}));
+  EXPECT_EQ(told.starts_at.nanos, row.alert->fired_at * kNanosPerMilli);
+  EXPECT_EQ(told.ends_at.nanos, 0);
+  EXPECT_EQ(told.updated_at, 1'700'000'060'000 * kNanosPerMilli);
+  EXPECT_EQ(told.value, -1.5);
+  EXPECT_EQ(GeneratorUrl("http://o:9909", "a{b=\"c d\"} > 1"),
+            "http://o:9909/graph?g0.expr=a%7Bb%3D%22c+d%22%7D+%3E+1&g0.tab=1");
+}
+
+}  // namespace
+}  // namespace outrider
