@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every source on one page: names, values, and promtool's judgement where it is installed.
+#include "exporter/metrics/sources.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "exporter/api/status.h"
+#include "exporter/ingest/ingest_store.h"
+#include "exporter/metrics/metrics_page.h"
+#include "notifiers/desk/views.h"
+#include "rules/alerting/rule_stats.h"
+#include "rules/analytics/derived_table.h"
+#include "storage/base/file.h"
+#include "tests/exporter/http/fake_request.h"
+
+namespace outrider {
+namespace {
+
+constexpr DerivedMetric kSlope = {"outrider_trend_slope", "Slope of the linear trend, per second."};
+constexpr DerivedMetric kCost = {"outrider_cost_dollars_per_hour", "Cost in dollars per hour."};
+
+IngestStoreStats SampleIngest() {
+  IngestStoreStats stats;
+  stats.ready = true;
+  stats.windows.series = 12;
+  stats.remote_write.samples_accepted = 1000;
+  stats.remote_write.samples_rejected = {{"out_of_order", 3}};
+  stats.remote_write.series_refused = {{"no_name", 1}};
+  stats.remote_write.requests = {{204, 10}, {400, 2}};
+  return stats;
+}
+
+RuleStats SampleRules() {
+  RuleStats stats;
+  RuleGroupStats group;
+  group.rule_group = "rules/a.yml;g";
+  group.rules = 2;
+  group.evaluations_total = 7;
+  stats.groups.push_back(group);
+  stats.evaluation_duration.count = 7;
+  stats.evaluation_duration.quantiles = {{0.5, 0.001}, {0.9, 0.002}, {0.99, 0.003}};
+  stats.group_duration.quantiles = {{0.5, 0.001}};
+  return stats;
+}
+
+DeskStats SampleDesk() {
+  DeskStats stats;
+  stats.alerts[{"HighLoad", "critical", "active"}] = 2;
+  stats.incidents[{IncidentState::kNew, Severity::kCritical}] = 1;
+  SlaView view;
+  view.met = 3;
+  view.breached = 1;
+  view.open_breaches = 1;
+  stats.sla[{SlaKind::kAcknowledge, Severity::kCritical}] = view;
+  stats.escalations[{"default", 1, "paged"}] = 4;
+  stats.notifications[{"team", "webhook", "delivered"}] = 5;
+  stats.outbox_rows = 1;
+  stats.store.family_bytes = {{"alerts", 100}};
+  return stats;
+}
+
+struct World {
+  DerivedTable derived;
+  IngestStoreStats ingest = SampleIngest();
+  RuleStats rules = SampleRules();
+  DeskStats desk = SampleDesk();
+  HttpServerStats http;
+  BuildInfo build;
+  MetricsPage page;
+
+  World() {
+    derived.Add(kSlope, Labels{{"entry", "e"}, {"window", "5m"}, {"instance", "a"}}, 0.25);
+    derived.Add(kCost, Labels{{"workload", "w"}, {"resource", "cpu"}}, 1.5);
+    http.by_path_and_code[{"/api/v1/query", 200}] = 9;
+    build.version = "0.1.0";
+    page.Add([this](MetricSink& sink) { WriteIngestMetrics(ingest, sink); });
+    page.Add([this](MetricSink& sink) { WriteRuleMetrics(rules, sink); });
+    page.Add([this](MetricSink& sink) { WriteDeskMetrics(desk, sink); });
+    page.Add([this](MetricSink& sink) { WriteStoreMetrics(desk.store, sink); });
+    page.Add([this](MetricSink& sink) { WriteHttpMetrics(http, sink); });
+    page.Add([this](MetricSink& sink) { WriteDerivedMetrics(derived, sink); });
+    page.Add([this](MetricSink& sink) { WriteBuildMetrics(build, sink); });
+    page.Add([](MetricSink& sink) { WriteReloadMetrics({true, 1000 * kNanosPerSecond}, sink); });
+    page.Add([](MetricSink& sink) { WriteProcessMetrics(sink); });
+  }
+  std::string Text() const { return WholeBody(page.Render("")); }
+};
+
+TEST(Sources, Lines) {
+  const World world;
+  const std::string text = "\n" + world.Text();
+  for (const char* line : {
+           "outrider_remote_write_samples_total 1000",
+           "outrider_remote_write_rejected_samples_total{reason=\"out_of_order\"} 3",
+           "outrider_remote_write_requests_total{code=\"204\"} 10",
+           "outrider_series 12",
+           "prometheus_rule_group_rules{rule_group=\"rules/a.yml;g\"} 2",
+           "prometheus_rule_evaluations_total{rule_group=\"rules/a.yml;g\"} 7",
+           "prometheus_rule_evaluation_duration_seconds{quantile=\"0.9\"} 0.002",
+           "outrider_alerts{alertname=\"HighLoad\",severity=\"critical\",state=\"active\"} 2",
+           "outrider_incidents{severity=\"critical\",state=\"new\"} 1",
+           "outrider_incidents{severity=\"low\",state=\"resolved\"} 0",
+           "outrider_sla_breaches_total{kind=\"acknowledge\",severity=\"critical\"} 1",
+           "outrider_sla_compliance_ratio{kind=\"acknowledge\",severity=\"critical\"} 0.75",
+           "outrider_sla_compliance_ratio{kind=\"resolve\",severity=\"low\"} 1",
+           "outrider_sla_open_breaches 1",
+           "outrider_escalations_total{outcome=\"paged\",policy=\"default\",tier=\"1\"} 4",
+           "outrider_notifications_total{integration=\"webhook\",outcome=\"delivered\",receiver="
+           "\"team\"} 5",
+           "outrider_outbox_rows 1",
+           "outrider_state_disk_bytes{family=\"alerts\"} 100",
+           "outrider_http_requests_total{code=\"200\",handler=\"/api/v1/query\"} 9",
+           "outrider_trend_slope{entry=\"e\",instance=\"a\",window=\"5m\"} 0.25",
+           "outrider_build_info{version=\"0.1.0\"} 1",
+           "outrider_config_last_reload_success_timestamp_seconds 1000",
+       }) {
+    EXPECT_NE(text.find(fmt::format("\n{}\n", line)), std::string::npos) << line;
+  }
+}
+
+TEST(Sources, ProcessFiguresAreThere) {
+  const World world;
+  const std::string text = world.Text();
+  for (const char* name :
+       {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
+        "process_max_fds", "process_start_time_seconds", "process_threads"}) {
+    EXPECT_NE(text.find(fmt::format("\n{} ", name)), std::string::npos) << name;
+  }
+}
+
+TEST(Sources, DerivedSeriesGoWithTheirTable) {
+  World world;
+  const auto handle = world.derived.Add(kSlope, Labels{{"entry", "gone"}}, 1);
+  EXPECT_NE(world.Text().find("entry=\"gone\""), std::string::npos);
+  world.derived.Remove({&handle, 1});
+  EXPECT_EQ(world.Text().find("entry=\"gone\""), std::string::npos);
+}
+
+TEST(Sources, PromtoolAccepts) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool is not installed";
+  const World world;
+  const std::string path = fmt::format("{}outrider_metrics_{}.txt", ::testing::TempDir(), getpid());
+  ASSERT_TRUE(WriteFileAtomically(path, world.Text()).ok());
+  FILE* pipe = popen(fmt::format("promtool check metrics < {} 2>&1", path).c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string output;
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) output += static_cast<char>(c);
+  EXPECT_EQ(pclose(pipe), 0) << output;
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace outrider
