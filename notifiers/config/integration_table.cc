@@ -80,7 +80,7 @@ constexpr IntegrationKind kKinds[] = {
      "api_key:s api_key_file api_url:u routing_key message_type state_message entity_display_name "
      "monitoring_tool custom_fields:m"},
     {"webex", "api_url:u room_id message"},
-    {"webhook", "url:s url_file max_alerts:i timeout:g payload:*"},
+    {"webhook", "url:W url_file max_alerts:i timeout:g payload:*"},
     {"wechat",
      "api_secret:s api_secret_file corp_id message api_url:u to_user to_party to_tag agent_id "
      "message_type",

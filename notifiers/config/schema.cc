@@ -182,8 +182,22 @@ void RedactUrl(std::string* url) {
   if (colon < at) url->replace(colon + 1, at - colon - 1, "xxxxx");
 }
 
+// `https://host/<secret>`; templates and the like are hidden whole.
+void MaskPath(YamlNode* node) {
+  const std::string url = node->scalar;
+  *node = SecretNode(*node);
+  if (url.empty()) node->scalar.clear();
+  if (!CheckUrl(url).ok()) return;
+  const size_t host = url.find("://") + 3;
+  const size_t end = std::min(url.find_first_of("/?#", host), url.size());
+  const size_t at = url.rfind('@', end);
+  const size_t start = at == std::string::npos || at < host ? host : at + 1;
+  node->scalar = url.substr(0, host) + url.substr(start, end - start) + "/" + node->scalar;
+}
+
 void MaskValue(YamlNode* node, const Field& field) {
   if (field.type == 's' || field.type == 'S' || field.type == 'x') return MaskAll(node);
+  if (field.type == 'W') return MaskPath(node);
   if (field.type == 'R' || field.type == 'u') return RedactUrl(&node->scalar);
   switch (field.shape) {
     case Shape::kScalar:

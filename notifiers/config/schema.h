@@ -7,7 +7,8 @@
 //     name:s    secret scalar           name:S  secret URL     name:l  list of scalars
 //     name:m    map of scalars          name:x  anything, all of it secret
 //     name:*    anything                name:H  http_config    name:T  tls_config
-//     name:P    host:port or empty      name:R  URL that may hold a password (proxy_url)
+//     name:W    URL text whose path is secret (host and scheme are shown, so that old Alertmanagers
+//     load it) name:P    host:port or empty      name:R  URL that may hold a password (proxy_url)
 //     name{…}   map with these keys     name[…] list of such maps     name<…> map of any name to
 //     such maps
 // Everywhere, a key X beside X_file may not be set together with it.

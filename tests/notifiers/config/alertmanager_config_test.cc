@@ -411,7 +411,7 @@ route:
 receivers:
 - name: 'odd: name'
   pagerduty_configs: [{routing_key: mysecret, details: {n: "007", m: 7}}]
-  webhook_configs: [{url: http://hook/mysecret}, {url_file: /f, max_alerts: 3}]
+  webhook_configs: [{url: 'http://u:mysecret@hook/mysecret?t=mysecret'}, {url_file: /f, max_alerts: 3}]
   email_configs: [{to: 'true', headers: {Subject: "a # b: c"}}]
 - name: log
   log_configs: [{}]
@@ -431,6 +431,7 @@ time_intervals:
   EXPECT_THAT(masked, HasSubstr("receiver: \"odd: name\"\n"));
   EXPECT_THAT(masked, HasSubstr("to: \"true\"\n"));
   EXPECT_THAT(masked, HasSubstr("Subject: \"a # b: c\"\n"));
+  EXPECT_THAT(masked, HasSubstr("url: http://hook/<secret>\n"));
   EXPECT_EQ(masked.find("log_configs"), std::string::npos);
   const auto again = ParseAlertmanagerConfig(masked, "masked.yml");
   ASSERT_TRUE(again.ok()) << again.status() << "\n" << masked;
