@@ -166,8 +166,9 @@ Item Lexer::LexBracketed(char c) {
       ++paren_depth_;
       return Emit(Token::kLeftParen);
     case ')':
-      if (--paren_depth_ < 0) return Error("unexpected right parenthesis ')'");
-      return Emit(Token::kRightParen);
+      if (--paren_depth_ >= 0) return Emit(Token::kRightParen);
+      start_ = pos_;  // Prometheus points behind it
+      return Error("unexpected right parenthesis ')'");
     case '{':
       brace_open_ = true;
       return Emit(Token::kLeftBrace);

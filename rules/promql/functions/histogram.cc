@@ -65,6 +65,13 @@ void Gather(const Block& block, const Histograms::Group& group, size_t step,
   }
 }
 
+// As label values have numbers: an integer keeps a `.0`.
+std::string LabelNumber(double v) {
+  std::string text = FormatFloatG(v);
+  if (std::isfinite(v) && text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
 void CheckQuantiles(Evaluator& evaluator, const Block& q, uint32_t pos) {
   for (const double v : q.values) {
     if (std::isnan(v) || v < 0 || v > 1) evaluator.annotations().InvalidQuantile(v, pos);
@@ -80,7 +87,7 @@ void AddQuantiles(Evaluator& evaluator, const Block& block, const Histograms& hi
     Row row = group.row;
     if (pos_and_label.second != nullptr) {
       row.labels =
-          evaluator.Own(row.labels->With(*pos_and_label.second, FormatFloatG(q.ScalarAt(0))));
+          evaluator.Own(row.labels->With(*pos_and_label.second, LabelNumber(q.ScalarAt(0))));
     }
     const std::span<double> values = out->AddRow(row);
     for (size_t i = 0; i < steps.count; ++i) {

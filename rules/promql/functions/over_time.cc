@@ -55,6 +55,9 @@ double StddevOverTime(const RangeWindow& w, const double* /*scalars*/) {
 
 double MadOverTime(const RangeWindow& w, const double* /*scalars*/) {
   std::vector<double> values(w.values.begin(), w.values.end());
+  for (const double v : values) {
+    if (std::isnan(v)) return v;
+  }
   const double median = Quantile(0.5, &values);
   for (double& v : values) v = std::fabs(v - median);
   return Quantile(0.5, &values);

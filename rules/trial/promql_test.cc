@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/trial/promql_test.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "rules/promql/engine.h"
+#include "rules/trial/memory_querier.h"
+#include "rules/trial/promql_compare.h"
+#include "rules/trial/promql_script.h"
+#include "rules/trial/promql_variants.h"
+#include "storage/base/file.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+using promql::Expression;
+using promql::QueryResult;
+
+constexpr std::string_view kHistograms = "native histograms";
+constexpr std::string_view kStartTimes = "start timestamps";
+
+// The settings that the corpus was written for.
+promql::EngineOptions CorpusOptions() {
+  return {.lookback = 5 * kMinute,
+          .default_subquery_step = kMinute,
+          .max_samples = 10'000,
+          .timeout = 100 * kSecond,
+          .delayed_name_removal = true};
+}
+
+// What the parser still refuses, by the text with which it does.
+struct Refusal {
+  std::string_view text;
+  std::string_view reason;
+};
+constexpr Refusal kRefusals[] = {
+    {"binop fill modifiers are experimental and not enabled", "fill modifiers"},
+    {"anchored modifier is experimental and not enabled", "anchored ranges"},
+    {"smoothed modifier is experimental and not enabled", "smoothed ranges"},
+    {"function \"info\" is not supported yet", "info()"},
+    {"function \"start_timestamp\" is not supported yet", kStartTimes},
+};
+
+class Runner {
+ public:
+  Runner(std::string name, const Clock& clock)
+      : name_(std::move(name)), engine_(CorpusOptions(), clock) {}
+
+  PromqlTestReport Run(const std::vector<TestCommand>& commands) {
+    for (const TestCommand& command : commands) {
+      if (std::holds_alternative<ClearCommand>(command)) Clear();
+      if (const auto* load = std::get_if<LoadCommand>(&command)) Load(*load);
+      if (const auto* eval = std::get_if<EvalCommand>(&command)) Case(*eval);
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void Clear() {
+    storage_.Clear();
+    histograms_.clear();
+    started_.clear();
+  }
+
+  void Load(const LoadCommand& load) {
+    for (const SeriesLine& line : load.series) {
+      if (line.start_times) started_.insert(line.labels);
+      for (size_t i = 0; i < line.values.size(); ++i) {
+        const SequenceValue& value = line.values[i];
+        if (value.histogram) histograms_.insert(line.labels);
+        if (value.omitted || value.histogram) continue;
+        storage_.Append(line.labels, {static_cast<Timestamp>(i) * load.step, value.value});
+      }
+      if (load.with_native_histograms) NoteConverted(line.labels);
+    }
+  }
+
+  // load_with_nhcb also makes native histograms out of classic buckets, under the name without
+  // suffix.
+  void NoteConverted(const Labels& labels) {
+    constexpr std::string_view kSuffix = "_bucket";
+    std::string_view name = labels.MetricName();
+    if (!name.ends_with(kSuffix) || !labels.Has("le")) return;
+    name.remove_suffix(kSuffix.size());
+    histograms_.insert(labels.Without("le").With(kMetricName, name));
+  }
+
+  void Case(const EvalCommand& eval) {
+    const StatusOr<Expression> parsed =
+        Expression::Parse(eval.expr, {.experimental_functions = true});
+    if (const auto reason = SkipReason(eval, parsed)) {
+      ++report_.skipped;
+      ++report_.reasons[std::string(*reason)];
+      return;
+    }
+    const Status status = parsed.ok()  ? Check(eval, *parsed)
+                          : eval.fails ? CompareFailure(eval, parsed.status())
+                                       : parsed.status();
+    if (status.ok()) {
+      ++report_.passed;
+      return;
+    }
+    ++report_.failed;
+    report_.messages.push_back(
+        fmt::format("{}:{}: {}: {}", name_, eval.line, eval.expr, Message(status)));
+  }
+
+  std::optional<std::string_view> SkipReason(const EvalCommand& eval,
+                                             const StatusOr<Expression>& parsed) const {
+    if (!parsed.ok()) {
+      for (const Refusal& refusal : kRefusals) {
+        if (Contains(Message(parsed.status()), refusal.text)) return refusal.reason;
+      }
+      return std::nullopt;
+    }
+    for (const SeriesLine& line : eval.series) {
+      const bool any = std::any_of(line.values.begin(), line.values.end(),
+                                   [](const SequenceValue& v) { return v.histogram; });
+      if (any) return kHistograms;
+    }
+    for (const Expression::Reach& reach : parsed->Selectors(0)) {
+      const auto matches = [&](const Labels& labels) { return MatchesAll(reach.matchers, labels); };
+      if (std::any_of(histograms_.begin(), histograms_.end(), matches)) return kHistograms;
+      if (std::any_of(started_.begin(), started_.end(), matches)) return kStartTimes;
+    }
+    return std::nullopt;
+  }
+
+  Status Check(const EvalCommand& eval, const Expression& expr) {
+    return eval.range ? CheckRange(eval, expr) : CheckInstant(eval);
+  }
+
+  Status CheckRange(const EvalCommand& eval, const Expression& expr) {
+    const StatusOr<QueryResult> result =
+        engine_.Range(expr, storage_, eval.start, eval.end, eval.step);
+    if (eval.fails) return CompareFailure(eval, result.status());
+    TRY(result.status());
+    TRY(CompareAnnotations(eval, *result));
+    return CompareMatrix(eval.series, {eval.start, eval.end, eval.step},
+                         std::get<promql::Matrix>(result->value));
+  }
+
+  Status CheckInstant(const EvalCommand& eval) {
+    const std::vector<QueryVariant> variants = VariantsOf(eval.expr, eval.start);
+    for (size_t i = 0; i < variants.size(); ++i) {
+      const Status status = CheckVariant(eval, variants[i], /*original=*/i == 0);
+      if (status.ok()) continue;
+      if (i == 0) return status;
+      return Annotate(status, fmt::format("as {} at {}", variants[i].expr, variants[i].time));
+    }
+    return {};
+  }
+
+  Status CheckVariant(const EvalCommand& eval, const QueryVariant& variant, bool original) {
+    const Expression expr = TRY(Expression::Parse(variant.expr, {.experimental_functions = true}));
+    const StatusOr<QueryResult> result = engine_.Instant(expr, storage_, variant.time);
+    if (eval.fails) return CompareFailure(eval, result.status());
+    TRY(result.status());
+    if (original) TRY(CompareAnnotations(eval, *result));
+    TRY(CompareInstant(eval, result->value));
+    const bool plain = !eval.ordered && !eval.string && !eval.range_vector;
+    if (!plain || !SameInRange(variant.expr)) return {};
+    const Status middle = CheckMiddleOfRange(eval, expr, variant.time);
+    return middle.ok() ? middle : Annotate(middle, "in range mode");
+  }
+
+  static Status CompareInstant(const EvalCommand& eval, const promql::Value& value) {
+    if (const auto* text = std::get_if<promql::String>(&value)) {
+      if (eval.string == text->value) return {};
+      return absl::FailedPreconditionError("got string " + Quote(text->value));
+    }
+    if (const auto* matrix = std::get_if<promql::Matrix>(&value)) {
+      if (!eval.range_vector) {
+        return absl::FailedPreconditionError("got a range vector, which is not expected");
+      }
+      return CompareMatrix(eval.series, *eval.range_vector, *matrix);
+    }
+    if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
+      return CompareScalar(eval, scalar->value);
+    }
+    if (eval.scalar) return absl::FailedPreconditionError("expected a scalar, got a vector");
+    return CompareVector(eval, std::get<promql::Vector>(value), eval.ordered);
+  }
+
+  Status CheckMiddleOfRange(const EvalCommand& eval, const Expression& expr, Timestamp time) {
+    const QueryResult result =
+        TRY(engine_.Range(expr, storage_, time - kMinute, time + kMinute, kMinute));
+    promql::Vector middle;
+    for (const promql::Series& series : std::get<promql::Matrix>(result.value)) {
+      for (const Sample& sample : series.samples) {
+        if (sample.time == time) middle.push_back({series.labels, time, sample.value});
+      }
+    }
+    if (!eval.scalar) return CompareVector(eval, middle, /*ordered=*/false);
+    if (middle.size() != 1) return absl::FailedPreconditionError("expected one value");
+    return CompareScalar(eval, middle[0].value);
+  }
+
+  std::string name_;
+  promql::Engine engine_;
+  MemoryQuerier storage_;
+  std::set<Labels> histograms_;  // series with samples that are native histograms
+  std::set<Labels> started_;     // series with start timestamps
+  PromqlTestReport report_;
+};
+
+}  // namespace
+
+StatusOr<PromqlTestReport> RunPromqlTest(std::string_view text, const std::string& name,
+                                         const Clock& clock) {
+  StatusOr<std::vector<TestCommand>> commands = ParseTestScript(text);
+  if (!commands.ok()) return Annotate(commands.status(), name);
+  return Runner(name, clock).Run(*commands);
+}
+
+StatusOr<PromqlTestReport> RunPromqlTestFile(const std::string& path, const Clock& clock) {
+  const std::string text = TRY(ReadFile(path));
+  const size_t slash = path.rfind('/');
+  return RunPromqlTest(text, slash == std::string::npos ? path : path.substr(slash + 1), clock);
+}
+
+}  // namespace outrider

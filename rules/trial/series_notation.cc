@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/trial/series_notation.h"
+
+#include <fmt/format.h>
+
+#include "rules/promql/parser.h"
+#include "storage/base/text.h"
+#include "storage/model/sample.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kMaxValues = 1'000'000;
+
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+class SequenceParser {
+ public:
+  explicit SequenceParser(std::string_view text) : text_(text) {}
+
+  StatusOr<std::vector<SequenceValue>> Run() {
+    while (true) {
+      while (pos_ < text_.size() && IsBlank(text_[pos_])) ++pos_;
+      if (pos_ == text_.size()) return std::move(values_);
+      TRY(Item());
+      if (pos_ < text_.size() && !IsBlank(text_[pos_])) return Bad("a blank");
+    }
+  }
+
+ private:
+  Status Bad(std::string_view wanted) const {
+    return InvalidArgument(
+        fmt::format("series values: expected {} at {}", wanted, Quote(text_.substr(pos_))));
+  }
+  bool Accept(std::string_view word) {
+    if (text_.substr(pos_, word.size()) != word) return false;
+    pos_ += word.size();
+    return true;
+  }
+
+  Status Repeat(SequenceValue value, double step, size_t count) {
+    if (values_.size() + count > kMaxValues) return InvalidArgument("series values: too many");
+    for (size_t i = 0; i < count; ++i) {
+      values_.push_back(value);
+      // Adding zero would turn a stale marker into an ordinary NaN.
+      if (step != 0) value.value += step;
+    }
+    return {};
+  }
+
+  // xN, if it is there.
+  StatusOr<size_t> Times() {
+    if (!Accept("x")) return 0;
+    const size_t start = pos_;
+    while (pos_ < text_.size() && IsDigit(text_[pos_])) ++pos_;
+    const StatusOr<int64_t> n = ParseInt(text_.substr(start, pos_ - start));
+    if (!n.ok() || *n > static_cast<int64_t>(kMaxValues)) return Bad("a number of repetitions");
+    return static_cast<size_t>(*n);
+  }
+
+  Status Item() {
+    if (Accept("_")) {
+      const bool repeated = pos_ < text_.size() && text_[pos_] == 'x';
+      const size_t times = TRY(Times());
+      return Repeat({.omitted = true}, 0, repeated ? times : 1);
+    }
+    if (Accept("stale")) {
+      const size_t times = TRY(Times());
+      return Repeat({.value = StaleNan()}, 0, times + 1);
+    }
+    if (text_.substr(pos_, 2) == "{{") return Histograms();
+    const double start = TRY(Number());
+    double step = 0;
+    const bool has_step = pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-');
+    if (has_step) step = TRY(Number());
+    if (has_step && (pos_ == text_.size() || text_[pos_] != 'x')) return Bad("x and a number");
+    const size_t times = TRY(Times());
+    return Repeat({.value = start}, step, times + 1);
+  }
+
+  Status Histograms() {
+    TRY(SkipHistogram());
+    if (pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-')) {
+      ++pos_;
+      TRY(SkipHistogram());
+    }
+    const size_t times = TRY(Times());
+    return Repeat({.histogram = true}, 0, times + 1);
+  }
+
+  Status SkipHistogram() {
+    const size_t end = text_.find("}}", pos_);
+    if (text_.substr(pos_, 2) != "{{" || end == std::string_view::npos) return Bad("{{…}}");
+    pos_ = end + 2;
+    return {};
+  }
+
+  StatusOr<double> Number() {
+    const size_t start = pos_;
+    if (pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-')) ++pos_;
+    const std::string word = ToLower(text_.substr(pos_, 3));
+    if (word == "inf" || word == "nan") {
+      pos_ += 3;
+    } else {
+      while (pos_ < text_.size() && (IsDigit(text_[pos_]) || text_[pos_] == '.')) ++pos_;
+      if (pos_ < text_.size() && (text_[pos_] == 'e' || text_[pos_] == 'E')) {
+        ++pos_;
+        if (pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-')) ++pos_;
+        while (pos_ < text_.size() && IsDigit(text_[pos_])) ++pos_;
+      }
+    }
+    std::string_view token = text_.substr(start, pos_ - start);
+    if (token.starts_with("+")) token.remove_prefix(1);
+    const StatusOr<double> value = ParseDouble(token);
+    if (!value.ok()) {
+      pos_ = start;
+      return Bad("a number");
+    }
+    return *value;
+  }
+
+  std::string_view text_;
+  size_t pos_ = 0;
+  std::vector<SequenceValue> values_;
+};
+
+// Where the metric ends: after its closing brace, or at the first blank.
+size_t MetricEnd(std::string_view line) {
+  size_t i = 0;
+  while (i < line.size() && !IsBlank(line[i]) && line[i] != '{' && line[i] != '@') ++i;
+  size_t brace = i;
+  while (brace < line.size() && IsBlank(line[brace])) ++brace;
+  if (brace >= line.size() || line[brace] != '{' || line.substr(brace, 2) == "{{") return i;
+  char quote = 0;
+  for (i = brace; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote != 0) {
+      if (c == '\\' && quote != '`') {
+        ++i;
+      } else if (c == quote) {
+        quote = 0;
+      }
+    } else if (c == '"' || c == '\'' || c == '`') {
+      quote = c;
+    } else if (c == '}') {
+      return i + 1;
+    }
+  }
+  return line.size();
+}
+
+}  // namespace
+
+StatusOr<std::vector<SequenceValue>> ParseSequence(std::string_view text) {
+  return SequenceParser(text).Run();
+}
+
+StatusOr<SeriesLine> ParseSeriesLine(std::string_view line) {
+  const size_t end = MetricEnd(line);
+  SeriesLine series;
+  series.labels = TRY(promql::ParseLabels(line.substr(0, end)));
+  std::string_view rest = line.substr(end);
+  if (rest.starts_with("@st")) {
+    series.start_times = true;
+    return series;
+  }
+  series.values = TRY(ParseSequence(rest));
+  return series;
+}
+
+}  // namespace outrider
