@@ -108,8 +108,11 @@ class EmailChannel final : public Channel {
       parts.push_back({"text/plain; charset=UTF-8", std::move(text)});
     }
     if (!settings_.html.empty()) {
-      parts.push_back(
-          {"text/html; charset=UTF-8", TRY(templates.ExecuteHtml(settings_.html, data))});
+      std::string html = TRY(templates.ExecuteHtml(settings_.html, data));
+      // Templates written for Alertmanager know no note.
+      const std::string note = EscapeHtml(notification.note);
+      if (html.find(note) == std::string::npos) html += "<p>" + note + "</p>\n";
+      parts.push_back({"text/html; charset=UTF-8", std::move(html)});
     }
     return FormatMail(headers, parts, Id("boundary", notification.idempotency_key));
   }

@@ -181,7 +181,7 @@ std::string FormatMail(const std::vector<std::pair<std::string, std::string>>& h
                        const std::vector<MailPart>& parts, const std::string& boundary) {
   std::string out;
   for (const auto& [name, value] : headers) out += Folded(name + ": " + value) + "\r\n";
-  out += fmt::format("Content-Type: multipart/alternative; boundary={}\r\n", boundary);
+  out += fmt::format("Content-Type: multipart/alternative;\r\n boundary={}\r\n", boundary);
   out += "MIME-Version: 1.0\r\n\r\n";
   for (const MailPart& part : parts) {
     out += fmt::format(

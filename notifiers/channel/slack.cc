@@ -42,7 +42,10 @@ constexpr SlackError kErrors[] = {
 SendResult ByError(const std::string& error, int64_t retry_after_ms) {
   const std::string reason = fmt::format("Slack answered: {}", error);
   for (const SlackError& row : kErrors) {
-    if (row.error == error) return {row.outcome, retry_after_ms, reason, row.code};
+    if (row.error != error) continue;
+    if (row.outcome == SendResult::Outcome::kRejected)
+      return SendResult::Rejected(reason, row.code);
+    return SendResult::Retry(reason, row.code, retry_after_ms);
   }
   return SendResult::Rejected(reason, "clientError");
 }

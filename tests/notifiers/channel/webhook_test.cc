@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bodies are compared with what Debian's prometheus-alertmanager 0.25 sent to a sink, plus the two
+// keys that newer versions have (notification_reason, routeLabels).
+#include <gmock/gmock.h>
+
+#include "tests/notifiers/channel/channel_fixture.h"
+
+namespace outrider {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using Outcome = SendResult::Outcome;
+
+class WebhookTest : public ChannelFixture {};
+
+TEST_F(WebhookTest, SendsTheRecordedBody) {
+  auto integration = Make("webhook", "{url: 'http://h/hook'}");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  EXPECT_TRUE(integration->send_resolved);
+  EXPECT_TRUE(integration->channel->Idempotent());
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered);
+  ASSERT_EQ(http_.requests.size(), 1U);
+  EXPECT_EQ(http_.requests[0].body, Golden("webhook_firing.json"));
+  EXPECT_EQ(http_.requests[0].url, "http://h/hook");
+  EXPECT_THAT(http_.requests[0].headers, testing::Contains(Pair("Idempotency-Key", "row-1")));
+  EXPECT_THAT(http_.requests[0].headers,
+              testing::Contains(Pair("Content-Type", "application/json")));
+}
+
+TEST_F(WebhookTest, MaxAlertsKeepsTheFirstAndCountsTheRest) {
+  auto integration = Make("webhook", "{url: 'http://h/hook', max_alerts: 1}");
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered);
+  EXPECT_EQ(http_.requests[0].body, Golden("webhook_truncated.json"));
+}
+
+TEST_F(WebhookTest, ResolvedAlertsCarryTheirEnd) {
+  Notification notification = Sample();
+  notification.alerts[1] = MakeAlert("b", "s3", "2026-11-21T08:00:00.123456789+01:00");
+  notification.alerts[1].ends_at.nanos = *ParseRfc3339("2026-11-21T09:00:00Z");
+  auto integration = Make("webhook", "{url: 'http://h/hook'}");
+  integration->channel->Send(notification);
+  EXPECT_EQ(http_.requests[0].body, Golden("webhook_mixed.json"));
+  notification.alerts.erase(notification.alerts.begin());
+  integration->channel->Send(notification);
+  EXPECT_THAT(http_.requests[1].body,
+              HasSubstr("\"status\":\"resolved\",\"alerts\":[{\"status\":\"resolved\""));
+}
+
+TEST_F(WebhookTest, NotesAndIncidentsComeLast) {
+  Notification notification = Sample();
+  notification.incident_id = "inc-1";
+  notification.note = "late";
+  Make("webhook", "{url: 'http://h/hook'}")->channel->Send(notification);
+  EXPECT_THAT(
+      http_.requests[0].body,
+      HasSubstr("\"truncatedAlerts\":0,\"outrider\":{\"incident\":\"inc-1\",\"note\":\"late\","
+                "\"repeat\":false}}\n"));
+}
+
+TEST_F(WebhookTest, EveryAttemptIsTheSame) {
+  auto integration = Make("webhook", "{url: 'http://h/hook'}");
+  integration->channel->Send(Sample());
+  clock_.Advance(kHour);
+  integration->channel->Send(Sample());
+  EXPECT_EQ(http_.requests[0].body, http_.requests[1].body);
+  EXPECT_EQ(http_.requests[0].headers, http_.requests[1].headers);
+}
+
+TEST_F(WebhookTest, UrlIsATemplate) {
+  Make("webhook",
+       "{url: 'http://h/{{ .CommonLabels.job }}/{{ .GroupLabels.alertname | toLower }}'}")
+      ->channel->Send(Sample());
+  EXPECT_EQ(http_.requests[0].url, "http://h/j/x");
+}
+
+struct AnswerCase {
+  int status;
+  const char* retry_after;
+  Outcome outcome;
+  const char* code;
+  int64_t after_ms;
+};
+TEST_F(WebhookTest, AnswersAreClassified) {
+  const AnswerCase cases[] = {
+      {200, "", Outcome::kDelivered, "", 0},
+      {204, "", Outcome::kDelivered, "", 0},
+      {302, "", Outcome::kRejected, "clientError", 0},
+      {400, "", Outcome::kRejected, "clientError", 0},
+      {401, "", Outcome::kRejected, "authError", 0},
+      {404, "7", Outcome::kRejected, "clientError", 0},
+      {408, "", Outcome::kRetry, "clientError", 0},
+      {429, "7", Outcome::kRetry, "rateLimited", 7000},
+      {500, "", Outcome::kRetry, "serverError", 0},
+      {503, "Sat, 21 Nov 2026 09:51:16 GMT", Outcome::kRetry, "serverError", 60000},
+  };
+  auto integration = Make("webhook", "{url: 'http://h/token-secret'}");
+  for (const AnswerCase& c : cases) {
+    http_.answer = HttpClientResponse{
+        c.status, "no\nhttp://h/token-secret", false, {{"retry-after", c.retry_after}}};
+    const SendResult result = integration->channel->Send(Sample());
+    EXPECT_EQ(result.outcome, c.outcome) << c.status;
+    EXPECT_EQ(result.reason_code, c.code) << c.status;
+    EXPECT_EQ(result.retry_after_ms, c.after_ms) << c.status;
+    EXPECT_THAT(result.reason, testing::Not(HasSubstr("token-secret"))) << c.status;
+  }
+}
+
+TEST_F(WebhookTest, NoAnswerIsTriedAgain) {
+  auto integration = Make("webhook", "{url: 'http://h/hook'}");
+  http_.answer = absl::UnavailableError("connection refused");
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
+  http_.answer = absl::DeadlineExceededError("timeout");
+  const SendResult late = integration->channel->Send(Sample());
+  EXPECT_EQ(late.outcome, Outcome::kRetry);
+  EXPECT_EQ(late.reason_code, "contextDeadlineExceeded");
+  http_.answer = absl::InvalidArgumentError("bad URL");
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRejected);
+}
+
+TEST_F(WebhookTest, HttpConfigIsApplied) {
+  auto integration = Make("webhook",
+                          "url: 'http://h/hook'\n"
+                          "timeout: 1500ms\n"
+                          "http_config:\n"
+                          "  basic_auth: {username: u, password: pw}\n"
+                          "  proxy_url: http://proxy:3128\n"
+                          "  follow_redirects: false\n"
+                          "  tls_config: {insecure_skip_verify: true, ca_file: ca.pem}\n"
+                          "  http_headers: {X-Team: {values: [a]}}\n",
+                          "{http_config: {bearer_token: unused}}");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  integration->channel->Send(Sample());
+  const HttpClientRequest& request = http_.requests.at(0);
+  EXPECT_EQ(request.basic_user, "u");
+  EXPECT_EQ(request.basic_password, "pw");
+  EXPECT_EQ(request.bearer_token, "");
+  EXPECT_EQ(request.proxy_url, "http://proxy:3128");
+  EXPECT_FALSE(request.follow_redirects);
+  EXPECT_TRUE(request.insecure_skip_verify);
+  EXPECT_EQ(request.timeout, 1500);
+  EXPECT_THAT(request.ca_file, HasSubstr("ca.pem"));
+  EXPECT_THAT(request.headers, testing::Contains(Pair("X-Team", "a")));
+}
+
+TEST_F(WebhookTest, GlobalHttpConfigStandsIn) {
+  auto integration = Make("webhook", "{url: 'http://h/hook'}",
+                          "{http_config: {authorization: {credentials: tok}}}");
+  integration->channel->Send(Sample());
+  EXPECT_EQ(http_.requests.at(0).bearer_token, "tok");
+}
+
+TEST_F(WebhookTest, SecretFilesAreReadForEachMessage) {
+  const std::string path = testing::TempDir() + "/outrider_webhook_url";
+  ASSERT_TRUE(WriteFileAtomically(path, "http://h/one\n").ok());
+  auto integration = Make("webhook", "{url_file: '" + path + "'}");
+  integration->channel->Send(Sample());
+  ASSERT_TRUE(WriteFileAtomically(path, "http://h/two\n").ok());
+  integration->channel->Send(Sample());
+  EXPECT_EQ(http_.requests.at(0).url, "http://h/one");
+  EXPECT_EQ(http_.requests.at(1).url, "http://h/two");
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
+}
+
+TEST_F(WebhookTest, BadSectionsNameTheirPlace) {
+  EXPECT_THAT(ErrorOf("webhook", "{}"), HasSubstr("one of url or url_file must be configured"));
+  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h', urll: x}"), HasSubstr("am.yml:1:"));
+  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h', max_alerts: -1}"), HasSubstr("max_alerts"));
+  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h', payload: {a: b}}"),
+              HasSubstr("payload is not supported yet"));
+  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h/{{ .x'}"), HasSubstr("unclosed action"));
+  EXPECT_THAT(ErrorOf("webhook", "url: http://h\nhttp_config:\n  oauth2: {client_id: x}"),
+              HasSubstr("am.yml:3:"));
+  EXPECT_THAT(ErrorOf("pagerduty", "{routing_key: k}"),
+              HasSubstr("am.yml:1:1: receivers of kind pagerduty_configs are not supported yet; "
+                        "supported are email, log, slack, webhook"));
+}
+
+TEST_F(WebhookTest, WithoutToolsASectionIsOnlyChecked) {
+  AlertmanagerConfig config;
+  config.file = "am.yml";
+  const auto checked = MakeIntegration(
+      {"webhook", 3, ParseYaml("{url: 'http://h', send_resolved: false}", "am.yml").value()},
+      config, nullptr);
+  ASSERT_TRUE(checked.ok());
+  EXPECT_EQ(checked->channel, nullptr);
+  EXPECT_EQ(checked->index, 3);
+  EXPECT_FALSE(checked->send_resolved);
+}
+
+TEST_F(WebhookTest, LogIsBuiltIn) {
+  auto integration = Make("log", "");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  EXPECT_TRUE(integration->send_resolved);
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered);
+  EXPECT_EQ(ChannelKinds(), (std::vector<std::string>{"email", "log", "slack", "webhook"}));
+}
+
+}  // namespace
+}  // namespace outrider
