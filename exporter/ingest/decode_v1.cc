@@ -3,7 +3,6 @@
 
 #include "fmt/format.h"
 #include "protozero/pbf_reader.hpp"
-#include "protozero/pbf_writer.hpp"
 
 namespace outrider {
 namespace {
@@ -146,19 +145,6 @@ StatusOr<V1Totals> CheckV1(std::string_view body) {
     totals.samples += series.samples.size();
   }
   return totals;
-}
-
-void AppendV1Series(const Labels& labels, const Sample& sample, std::string* body) {
-  protozero::pbf_writer request(*body);
-  protozero::pbf_writer series(request, 1);
-  for (const LabelView label : labels) {
-    protozero::pbf_writer writer(series, 1);
-    writer.add_string(1, label.name.data(), label.name.size());
-    writer.add_string(2, label.value.data(), label.value.size());
-  }
-  protozero::pbf_writer writer(series, 2);
-  writer.add_double(1, sample.value);
-  writer.add_int64(2, sample.time);
 }
 
 }  // namespace outrider

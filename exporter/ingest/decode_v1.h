@@ -53,7 +53,4 @@ struct V1Totals {
 };
 StatusOr<V1Totals> CheckV1(std::string_view body);
 
-// Appends one series to a WriteRequest. `labels` sorted.
-void AppendV1Series(const Labels& labels, const Sample& sample, std::string* body);
-
 }  // namespace outrider

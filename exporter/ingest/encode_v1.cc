@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/encode_v1.h"
 
-#include <snappy.h>
-
-#include <protozero/pbf_writer.hpp>
+#include "exporter/ingest/snappy_body.h"
+#include "protozero/pbf_writer.hpp"
 
 namespace outrider {
 namespace {
@@ -35,9 +34,7 @@ std::string EncodeWriteRequest(std::span<const LabeledSample> samples) {
   std::string raw;
   protozero::pbf_writer request(raw);
   for (const LabeledSample& sample : samples) EncodeSeries(sample, request);
-  std::string compressed;
-  snappy::Compress(raw.data(), raw.size(), &compressed);
-  return compressed;
+  return SnappyCompress(raw);
 }
 
 }  // namespace outrider

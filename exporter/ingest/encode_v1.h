@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sender's side of remote write 1.0: for the demo's world, tests and benchmarks.
+// The sender's side of remote write 1.0: for the log records of our own rules, the demo's world and
+// benchmarks.
 #pragma once
 
 #include <span>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/logged_appender.h"
 
-#include "exporter/ingest/decode_v1.h"
-#include "exporter/ingest/snappy_body.h"
+#include "exporter/ingest/encode_v1.h"
 #include "storage/base/log.h"
 
 namespace outrider {
@@ -11,9 +10,7 @@ AppendCounts LoggedAppender::AppendBatch(std::span<const LabeledSample> samples,
                                          Timestamp now) {
   AppendCounts counts;
   if (samples.empty()) return counts;
-  std::string body;
-  for (const LabeledSample& one : samples) AppendV1Series(one.labels, one.sample, &body);
-  body = SnappyCompress(body);
+  const std::string body = EncodeWriteRequest(samples);
   const LogRecord record{
       .type = origin == Origin::kLocal ? RecordType::kInternal : RecordType::kWriteV1,
       .verdict = Admission::kAdmitted,

@@ -8,8 +8,8 @@
 
 #include <filesystem>
 
+#include "exporter/ingest/encode_v1.h"
 #include "exporter/ingest/ingest_store.h"
-#include "exporter/ingest/snappy_body.h"
 #include "fmt/format.h"
 #include "storage/base/random.h"
 #include "tests/support/fake_clock.h"
@@ -66,15 +66,14 @@ std::vector<std::string> Bodies(int count) {
   std::vector<std::string> bodies;
   for (int step = 0; step < kSteps; ++step) {
     for (int begin = 0; begin < count; begin += kBatch) {
-      std::string body;
+      std::vector<LabeledSample> samples;
       for (int i = begin; i < std::min(count, begin + kBatch); ++i) {
         double& value = values[static_cast<size_t>(i)];
         const auto change = static_cast<double>(random.Next() % 1000);
         value += i % 2 == 0 ? change / 10 : change;  // half of the counters are no integers
-        AppendV1Series(labels[static_cast<size_t>(i)], {kStart + step * 15 * kSecond, value},
-                       &body);
+        samples.push_back({labels[static_cast<size_t>(i)], {kStart + step * 15 * kSecond, value}});
       }
-      bodies.push_back(SnappyCompress(body));
+      bodies.push_back(EncodeWriteRequest(samples));
     }
   }
   return bodies;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "exporter/ingest/encode_v1.h"
 #include "exporter/ingest/series_check.h"
 #include "protozero/pbf_writer.hpp"
 #include "storage/base/random.h"
@@ -74,10 +75,9 @@ TEST(DecodeV1, GarbageIsAnErrorNeverACrash) {
 }
 
 TEST(DecodeV1, OwnEncodingRoundTrips) {
-  std::string body;
   const Labels labels{{"__name__", "ALERTS"}, {"a", "x\ny"}};
-  AppendV1Series(labels, {5, 1}, &body);
-  AppendV1Series(labels, {6, 2}, &body);
+  const std::vector<LabeledSample> samples = {{labels, {5, 1}}, {labels, {6, 2}}};
+  const std::string body = *SnappyDecompress(EncodeWriteRequest(samples), 1 << 20);
   V1Decoder decoder(body);
   V1Series series;
   ASSERT_TRUE(*decoder.Next(&series));

@@ -2,7 +2,9 @@
 // The log under everything that happens to files: torn tails at every byte, damage in the middle, a
 // full disk, several writers.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -254,6 +256,30 @@ TEST_F(LogTest, RefusesWhenTheDiskIsNearlyFullAndSaysSo) {
   EXPECT_NE(Message(result.status()).find("storage.min_free"), std::string::npos);
   EXPECT_EQ((*writer)->Stats().failures, 1U);
   EXPECT_TRUE(Bodies().empty());
+}
+
+TEST_F(LogTest, AShortWriteLeavesNothingBehind) {
+  auto writer = Open();
+  ASSERT_TRUE(writer->Append(Record("one")).ok());
+  struct rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  for (const rlim_t room :
+       {0, 1, 20, 40, 50}) {  // the file may grow by so much, then the write ends
+    struct rlimit limit = before;
+    limit.rlim_cur = fs::file_size(Path(1)) + room;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    const auto result = writer->Append(Record(std::string(1000, 'x')));
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    EXPECT_FALSE(result.ok()) << room;
+    EXPECT_NE(Message(result.status()).find(Path(1)), std::string::npos)
+        << Message(result.status());
+  }
+  std::signal(SIGXFSZ, SIG_DFL);
+  ASSERT_TRUE(writer->Append(Record("two")).ok());
+  LogReadReport report;
+  EXPECT_EQ(Bodies(&report), (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(report.damaged_places + report.torn_segments, 0U);
 }
 
 TEST_F(LogTest, ErrorsNameThePath) {
