@@ -71,6 +71,15 @@ void QueueRoute(Transaction& tx, const RouteConfig& route, const Integration& in
   tx.outbox.Put(row.id, row);
 }
 
+// Whether somebody works on every alert that fires here.
+bool AllAcknowledged(const Transaction& tx, const std::set<uint64_t>& firing) {
+  return std::all_of(firing.begin(), firing.end(), [&](uint64_t fingerprint) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    const Incident* incident = record == nullptr ? nullptr : tx.incidents.Find(record->incident_id);
+    return incident != nullptr && incident->state != IncidentState::kNew;
+  });
+}
+
 // Returns the reason for people, e.g. `webhook[0]: new alerts added`.
 std::string FlushIntegration(Transaction& tx, const RouteConfig& route,
                              const Integration& integration, GroupRecord* group,
@@ -82,6 +91,10 @@ std::string FlushIntegration(Transaction& tx, const RouteConfig& route,
                    route.repeat_interval, group->flushed_at);
   const std::string text = fmt::format("{}: {}", name, NotifyReasonText(reason));
   if (!ShouldNotify(reason)) return text;
+  if (reason == NotifyReason::kRepeatInterval && tx.plan().incidents().ack_stops_repeats &&
+      AllAcknowledged(tx, snapshot.firing)) {
+    return text + " (not sent: acknowledged)";
+  }
   if (snapshot.firing.empty() && !integration.send_resolved) {
     // Nobody is told, but the log knows, so that the next firing is news.
     entry = {
@@ -145,7 +158,8 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
   tx.SetTimer(TimerKind::kGroupFlush, group_id, NextFlush(*route, due, now));
   const std::vector<std::string> live = tx.RowsOfGroup(group_id);
   for (const std::string& id : live) {
-    if (tx.outbox.Find(id)->state != OutboxState::kSending) continue;
+    const OutboxRow& row = *tx.outbox.Find(id);
+    if (row.state != OutboxState::kSending && !row.unknown) continue;
     group.postponed = true;  // flushes of a group are serial: on again when its outcome is known
     return;
   }

@@ -69,7 +69,8 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   }
   decision.incident.audit_events += decision.events.size();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
-  const Incident& kept = tx.incidents.Put(decision.incident.id, std::move(decision.incident));
+  const std::string id = decision.incident.id;  // before it moves
+  const Incident& kept = tx.incidents.Put(id, std::move(decision.incident));
   if (decision.pages.empty()) return;
   QueuePages(tx, kept, decision.pages, now);
   tx.RequireSync();

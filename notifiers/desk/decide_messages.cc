@@ -51,7 +51,10 @@ void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std:
 void LogDelivery(Transaction& tx, const OutboxRow& row, Nanos now) {
   if (tx.groups.Find(row.group_id) == nullptr) return;
   NotificationLogEntry& entry = tx.groups.Edit(row.group_id).log[row.integration];
-  entry = {.exists = true, .time = now, .firing = row.firing, .resolved = row.resolved};
+  // A message that may have arrived before a crash counts from then, so that the crash moves no
+  // repeat.
+  const Nanos time = row.unknown ? row.sent_at : now;
+  entry = {.exists = true, .time = time, .firing = row.firing, .resolved = row.resolved};
 }
 
 // Who got a page hears of the recovery; at once, if the incident was resolved while the page was on
@@ -135,6 +138,7 @@ std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
       OutboxRow& claimed = tx.outbox.Edit(id);
       claimed.state = OutboxState::kSending;
       claimed.lease_until = now + kLease;
+      if (claimed.sent_at == 0) claimed.sent_at = now;
       ++claimed.attempt;
       tx.RequireSync();
       return claimed;
@@ -197,8 +201,8 @@ void OnSendResult(Transaction& tx, const std::string& id, const SendResult& resu
   edited.lease_until = 0;
   edited.last_error = result.reason;
   // A flush that waited for this attempt takes the row's place.
-  if (row->kind == OutboxKind::kRoute && tx.groups.Find(row->group_id) != nullptr &&
-      tx.groups.Find(row->group_id)->postponed) {
+  if (row->kind == OutboxKind::kRoute && !row->unknown &&
+      tx.groups.Find(row->group_id) != nullptr && tx.groups.Find(row->group_id)->postponed) {
     tx.SetTimer(TimerKind::kGroupFlush, row->group_id, now);
   }
 }
@@ -218,6 +222,7 @@ void SettleUnknownRows(Transaction& tx, Nanos now) {
     edited.due = now;
     edited.lease_until = 0;
     edited.repeat = edited.repeat || !idempotent;
+    edited.unknown = true;
     edited.last_error = "unknown: the process ended in mid-sending";
     // It may be told again although its deadline is near: unknown is worse than late.
     if (edited.deadline != 0) edited.deadline = std::max(edited.deadline, now + kLease);

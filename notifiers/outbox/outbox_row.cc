@@ -57,8 +57,10 @@ std::string EncodeOutboxRow(const OutboxRow& row) {
       .I64(row.due)
       .I64(row.deadline)
       .I64(row.attempt)
+      .I64(row.sent_at)
       .I64(row.lease_until)
       .Bool(row.repeat)
+      .Bool(row.unknown)
       .Bool(row.recorded)
       .Text(row.last_error)
       .Text(row.group_id)
@@ -85,8 +87,10 @@ StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
   row.due = in.I64();
   row.deadline = in.I64();
   row.attempt = static_cast<int>(in.I64());
+  row.sent_at = in.I64();
   row.lease_until = in.I64();
   row.repeat = in.Bool();
+  row.unknown = in.Bool();
   row.recorded = in.Bool();
   row.last_error = in.Text();
   row.group_id = in.Text();
