@@ -10,15 +10,20 @@
 namespace outrider {
 namespace {
 
+struct Group {
+  promql::Expression expr;
+  std::vector<Entry> entries;
+};
+
 // Entries that share a key, in order of first appearance; those with an error are left out.
-std::vector<std::vector<Entry>> GroupByKey(const std::vector<Entry>& entries) {
-  std::vector<std::vector<Entry>> groups;
+std::vector<Group> GroupByKey(const std::vector<Entry>& entries) {
+  std::vector<Group> groups;
   std::map<std::string, size_t> place;
   for (const Entry& entry : entries) {
     if (!entry.compiled) continue;
     const auto [it, is_new] = place.try_emplace(Source::Key(entry), groups.size());
-    if (is_new) groups.emplace_back();
-    groups[it->second].push_back(entry);
+    if (is_new) groups.push_back({*entry.compiled, {}});
+    groups[it->second].entries.push_back(entry);
   }
   return groups;
 }
@@ -40,8 +45,8 @@ AnalyticsEngine::AnalyticsEngine(std::vector<Entry> entries, const AnalyticsOpti
       context_{options_, engine, querier, table, workloads},
       entries_(std::move(entries)) {
   absl::MutexLock lock(&mutex_);
-  for (auto& group : GroupByKey(entries_)) {
-    sources_.push_back(std::make_unique<Source>(std::move(group)));
+  for (Group& group : GroupByKey(entries_)) {
+    sources_.push_back(std::make_unique<Source>(std::move(group.expr), std::move(group.entries)));
   }
   PublishStatus();
 }
@@ -80,14 +85,14 @@ void AnalyticsEngine::Replace(std::vector<Entry> entries, Timestamp now) {
   std::vector<std::unique_ptr<Source>> old = std::move(sources_);
   sources_.clear();
   std::vector<Source*> fresh;
-  for (auto& group : GroupByKey(entries)) {
+  for (Group& group : GroupByKey(entries)) {
     const auto same = std::ranges::find_if(old, [&](const auto& source) {
-      return source != nullptr && std::ranges::equal(source->entries(), group, SameEntry);
+      return source != nullptr && std::ranges::equal(source->entries(), group.entries, SameEntry);
     });
     if (same != old.end()) {
       sources_.push_back(std::move(*same));
     } else {
-      sources_.push_back(std::make_unique<Source>(std::move(group)));
+      sources_.push_back(std::make_unique<Source>(std::move(group.expr), std::move(group.entries)));
       fresh.push_back(sources_.back().get());
     }
   }

@@ -73,9 +73,11 @@ AppendCounts DerivedTable::Flush(Appender& appender, Timestamp now) {
   std::vector<std::shared_ptr<const Labels>> ended;
   {
     absl::MutexLock lock(&mutex_);
-    ended.swap(ended_);
     // A series that came back since it was removed goes on instead of ending.
-    std::erase_if(ended, [&](const auto& labels) { return hashes_.contains(labels->Hash()); });
+    for (auto& labels : ended_) {
+      if (!hashes_.contains(labels->Hash())) ended.push_back(std::move(labels));
+    }
+    ended_.clear();
   }
   AppendCounts counts;
   std::vector<LabeledSample> batch;

@@ -16,7 +16,18 @@ struct Moments {
   double m_tv = 0;  // sum of (t - mean_t)(v - mean_v)
   double m_vv = 0;  // sum of (v - mean_v)^2
 
-  void Add(double t, double v) { Merge({.n = 1, .mean_t = t, .mean_v = v}); }
+  // Merge of one sample (Welford).
+  void Add(double t, double v) {
+    n += 1;
+    const double share = 1 / n;
+    const double dt = t - mean_t;
+    const double dv = v - mean_v;
+    mean_t += dt * share;
+    mean_v += dv * share;
+    m_tt += dt * (t - mean_t);
+    m_tv += dt * (v - mean_v);
+    m_vv += dv * (v - mean_v);
+  }
 
   // `other` is relative to the same origin.
   void Merge(const Moments& other) {

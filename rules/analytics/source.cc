@@ -24,8 +24,10 @@ std::string Source::Key(const Entry& entry) {
                      entry.compiled ? entry.compiled->ToString() : entry.expr);
 }
 
-Source::Source(std::vector<Entry> entries)
-    : entries_(std::move(entries)), max_series_(entries_.front().max_series) {
+Source::Source(promql::Expression expr, std::vector<Entry> entries)
+    : expr_(std::move(expr)),
+      entries_(std::move(entries)),
+      max_series_(entries_.front().max_series) {
   for (size_t i = 0; i < entries_.size(); ++i) {
     const DetectorRow* row = FindDetector(entries_[i].kind, entries_[i].detector);
     rows_.push_back(row);
@@ -34,17 +36,16 @@ Source::Source(std::vector<Entry> entries)
     }
     history_ = std::max(history_, row->history(entries_[i]));
   }
-  const promql::Expression& expr = *entries_.front().compiled;
-  if (!entries_.front().per_workload && expr.type() == promql::ValueType::kVector &&
-      IsPlainSelector(expr.ToString())) {
-    auto selectors = expr.Selectors(0);
+  if (!entries_.front().per_workload && expr_.type() == promql::ValueType::kVector &&
+      IsPlainSelector(expr_.ToString())) {
+    auto selectors = expr_.Selectors(0);
     if (selectors.size() == 1) plain_ = std::move(selectors.front().matchers);
   }
 }
 
 std::vector<promql::Expression::Reach> Source::Reach(const AnalyticsOptions& options,
                                                      DurationMs lookback) const {
-  auto selectors = entries_.front().compiled->Selectors(lookback);
+  auto selectors = expr_.Selectors(lookback);
   const DurationMs past = plain_ ? history_ : std::min(history_, options.expression_rebuild);
   for (auto& selector : selectors) selector.horizon += past;
   return selectors;
@@ -53,7 +54,7 @@ std::vector<promql::Expression::Reach> Source::Reach(const AnalyticsOptions& opt
 void Source::Rebuild(const SourceContext& context, Timestamp now) {
   stats_.refused = 0;
   if (plain_) {
-    Finish(ReadSamples(context, now - history_, now));
+    Finish(ReadSamples(context, *plain_, now - history_, now));
   } else {
     Finish(EvaluatePast(context, now));
   }
@@ -68,7 +69,7 @@ void Source::Run(const SourceContext& context, Timestamp now) {
     if (newest_ != INT64_MIN) {
       from = std::max(from, std::min({now, last_run_, newest_}) - context.options.late_window);
     }
-    Finish(ReadSamples(context, from, now));
+    Finish(ReadSamples(context, *plain_, from, now));
   } else {
     Finish(Evaluate(context, now));
   }
@@ -88,12 +89,13 @@ void Source::Finish(const Status& status) {
   }
 }
 
-Status Source::ReadSamples(const SourceContext& context, Timestamp from, Timestamp to) {
+Status Source::ReadSamples(const SourceContext& context, std::span<const Matcher> selector,
+                           Timestamp from, Timestamp to) {
   SeriesSet set;
   for (Timestamp begin = from; begin <= to; begin += kReadSlice) {
     const Timestamp end = std::min(to, begin + kReadSlice - 1);
     set.Clear();
-    TRY(context.querier.Select(*plain_, begin, end, context.options.max_samples_per_read, &set));
+    TRY(context.querier.Select(selector, begin, end, context.options.max_samples_per_read, &set));
     for (const SeriesSet::Row& row : set.rows) {
       const auto times = set.Times(row);
       const auto values = set.Values(row);
@@ -105,7 +107,7 @@ Status Source::ReadSamples(const SourceContext& context, Timestamp from, Timesta
 }
 
 Status Source::Evaluate(const SourceContext& context, Timestamp now) {
-  auto result = context.engine.Instant(*entries_.front().compiled, context.querier, now);
+  auto result = context.engine.Instant(expr_, context.querier, now);
   promql::Vector vector;
   if (result.ok()) vector = AsVector(std::move(result->value));
   if (entries_.front().per_workload) vector = SumPerWorkload(vector, context.workloads);
@@ -122,8 +124,8 @@ Status Source::Evaluate(const SourceContext& context, Timestamp now) {
 Status Source::EvaluatePast(const SourceContext& context, Timestamp now) {
   const DurationMs step = context.options.interval;
   const DurationMs span = std::min(history_, context.options.expression_rebuild);
-  auto result = context.engine.Range(*entries_.front().compiled, context.querier,
-                                     now - span / step * step, now - step, step);
+  auto result =
+      context.engine.Range(expr_, context.querier, now - span / step * step, now - step, step);
   if (!result.ok()) return result.status();
   auto* matrix = std::get_if<promql::Matrix>(&result->value);
   if (matrix == nullptr) return absl::OkStatus();

@@ -50,8 +50,8 @@ struct SourceStats {
 // Not thread-safe.
 class Source {
  public:
-  // Entries of one Key(); all compiled, at least one.
-  explicit Source(std::vector<Entry> entries);
+  // Entries of one Key(), at least one; `expr` is what they share.
+  Source(promql::Expression expr, std::vector<Entry> entries);
   // Entries with the same key share a source.
   static std::string Key(const Entry& entry);
 
@@ -80,7 +80,8 @@ class Source {
   };
   using SeriesMap = std::unordered_map<Labels, Series, LabelsHash>;
 
-  Status ReadSamples(const SourceContext& context, Timestamp from, Timestamp to);
+  Status ReadSamples(const SourceContext& context, std::span<const Matcher> selector,
+                     Timestamp from, Timestamp to);
   Status Evaluate(const SourceContext& context, Timestamp now);
   Status EvaluatePast(const SourceContext& context, Timestamp now);
   void Feed(const SourceContext& context, const Labels& labels, Timestamp time, double value);
@@ -92,6 +93,7 @@ class Source {
                std::vector<double>& values);
   void Finish(const Status& status);
 
+  promql::Expression expr_;
   std::vector<Entry> entries_;
   std::vector<const DetectorRow*> rows_;  // as entries_
   std::vector<Output> outputs_;           // entry after entry

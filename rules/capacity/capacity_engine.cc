@@ -42,6 +42,15 @@ std::optional<double> CurrentUse(const std::vector<Sample>& points, Timestamp no
   return MeanOf(std::span(recent, points.end()));
 }
 
+// Points after `done`, each once.
+void AddNew(const std::vector<Sample>& points, UsageHistogram* histogram, Timestamp* done) {
+  for (const Sample& point : points) {
+    if (point.time <= *done || point.value < 0) continue;
+    histogram->Add(point.time, point.value);
+    *done = point.time;
+  }
+}
+
 void Raise(std::optional<double>* target, const std::optional<double>& value) {
   if (value) *target = std::max(target->value_or(0), *value);
 }
@@ -172,17 +181,10 @@ void CapacityEngine::TakeHost(const HostUsage& host, Timestamp now, HeldMap* hel
 void CapacityEngine::Feed(const std::vector<Sample>& cpu, const std::vector<Sample>& memory,
                           const UsageKey& key, Instance* instance) {
   Usage& usage = usage_[key];
-  auto feed = [&](const std::vector<Sample>& points, UsageHistogram* histogram, Timestamp* done) {
-    for (const Sample& point : points) {
-      if (point.time <= *done || point.value < 0) continue;
-      histogram->Add(point.time, point.value);
-      *done = point.time;
-    }
-    instance->last_seen = std::max(instance->last_seen, *done);
-    newest_ = std::max(newest_, *done);
-  };
-  feed(cpu, &usage.cpu, &instance->cpu_done);
-  feed(memory, &usage.memory, &instance->memory_done);
+  AddNew(cpu, &usage.cpu, &instance->cpu_done);
+  AddNew(memory, &usage.memory, &instance->memory_done);
+  instance->last_seen = std::max({instance->last_seen, instance->cpu_done, instance->memory_done});
+  newest_ = std::max(newest_, instance->last_seen);
 }
 
 // A pod whose owner became known late takes along what was put down to its guessed workload.

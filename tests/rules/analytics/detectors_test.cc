@@ -80,6 +80,23 @@ TEST(Trend, ChangeRatioHasNoZeroDivision) {
   EXPECT_NEAR(grown[2], 2, 1e-3) << "a line from 0 changes by twice its mean";
 }
 
+TEST(Trend, ALeakOverADayIsSeen) {
+  // Memory that doubles over 288 points of five minutes: the source system's slope per point could
+  // not reach its threshold, whatever the leak.
+  Entry entry = MakeEntry(EntryKind::kTrend);
+  entry.windows = {24 * kHour};
+  const auto detector = FindDetector(EntryKind::kTrend, "")->create(entry);
+  Timestamp time = kStart;
+  for (int i = 0; i < 288; ++i) {
+    time += 5 * kMinute;
+    detector->Observe(time, 1e9 + 1e9 * i / 287);
+  }
+  double out[3] = {};
+  detector->Report(time, out);
+  EXPECT_EQ(out[1], 1);
+  EXPECT_NEAR(out[2], 1 / 1.5, 0.01);
+}
+
 TEST(Trend, NoiseHasNoDirection) {
   std::vector<double> values;
   for (int i = 0; i < 60; ++i) values.push_back(i % 2 == 0 ? 1 : 3);
