@@ -212,10 +212,10 @@ std::vector<LabeledSample> AlertSamples(const AlertSet& alerts, Timestamp sample
   samples.reserve(2 * alerts.size());
   for (const AlertPtr& alert : alerts) {
     if (alert->state == AlertState::kInactive) continue;
+    const int64_t active_seconds = alert->active_at / kSecond;
     LabelsBuilder builder(alert->labels);
     builder.Set(kMetricName, "ALERTS_FOR_STATE");
-    samples.push_back(
-        {builder.Build(), {sample_time, static_cast<double>(alert->active_at / kSecond)}});
+    samples.push_back({builder.Build(), {sample_time, static_cast<double>(active_seconds)}});
     builder.Set(kMetricName, "ALERTS").Set("alertstate", AlertStateText(alert->state));
     samples.push_back({builder.Build(), {sample_time, 1.0}});
   }

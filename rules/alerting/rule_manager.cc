@@ -140,7 +140,7 @@ void RuleManager::RunDue(Timestamp now) {
 
 Timestamp RuleManager::NextDue() const { return scheduler_.NextDue(); }
 
-void RuleManager::RunWorker(std::stop_token stop) {
+void RuleManager::RunWorker(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const Timestamp now = seams_.clock.Now();
     if (const auto claim = scheduler_.ClaimDue(now)) {

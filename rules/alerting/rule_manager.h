@@ -63,7 +63,7 @@ class RuleManager {
   // When RunDue has something to do next; the largest Timestamp if never.
   Timestamp NextDue() const;
   // Real time: evaluates due groups until stopped. Call from as many threads as may work at once.
-  void RunWorker(std::stop_token stop);
+  void RunWorker(const std::stop_token& stop);
 
   // In the order of the files.
   std::vector<std::shared_ptr<const RuleGroupView>> Snapshot() const;

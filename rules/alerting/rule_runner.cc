@@ -23,6 +23,7 @@ SeriesList SeriesOf(const std::vector<LabeledSample>& samples) {
 RuleRunner::RuleRunner(const Rule& rule, const RuleGroup& group, std::string id,
                        const RuleContext& context, const RuleSeams& seams)
     : rule_(rule),
+      expression_(rule.error.ok() && rule.expression ? &*rule.expression : nullptr),
       id_(std::move(id)),
       timing_{rule.hold, rule.keep_firing_for, group.limit},
       external_labels_(context.external_labels),
@@ -60,7 +61,7 @@ void RuleRunner::Hold(Timestamp start, Timestamp until) {
 
 bool RuleRunner::DataIsCurrent(Timestamp now) {
   bool ranges = false;
-  for (const auto& selector : rule_.expression->Selectors(0)) {
+  for (const auto& selector : expression_->Selectors(0)) {
     if (!seams_.has_samples(selector.matchers, hold_start_, now)) return false;
     ranges |= selector.horizon > 0;
   }
@@ -91,10 +92,10 @@ uint64_t RuleRunner::Evaluate(Timestamp ts, DurationMs query_offset) {
 }
 
 Status RuleRunner::TryEvaluate(Timestamp ts, Timestamp sample_time) {
-  promql::QueryResult result = TRY(seams_.query(*rule_.expression, sample_time));
-  promql::Vector vector = TRY(ToVector(std::move(result.value)));
+  promql::QueryResult result = TRY(seams_.query(*expression_, sample_time));
+  const promql::Vector vector = TRY(ToVector(std::move(result.value)));
   if (rule_.kind == RuleKind::kRecording) return EvaluateRecord(vector, ts, sample_time);
-  return EvaluateAlerts(std::move(vector), ts, sample_time);
+  return EvaluateAlerts(vector, ts, sample_time);
 }
 
 Status RuleRunner::EvaluateRecord(const promql::Vector& vector, Timestamp ts,
@@ -103,7 +104,8 @@ Status RuleRunner::EvaluateRecord(const promql::Vector& vector, Timestamp ts,
   return absl::OkStatus();
 }
 
-Status RuleRunner::EvaluateAlerts(promql::Vector vector, Timestamp ts, Timestamp sample_time) {
+Status RuleRunner::EvaluateAlerts(const promql::Vector& vector, Timestamp ts,
+                                  Timestamp sample_time) {
   AlertStep step = TRY(Step(alerts_, vector, ts, timing_, texts_));
   TRY(Commit(step, ts));
   alerts_ = std::move(step.next);

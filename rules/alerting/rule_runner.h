@@ -45,12 +45,12 @@ class RuleRunner {
   const std::string& id() const { return id_; }
   AlertRow RowOf(AlertPtr alert) const;
   const TextCounts& text_counts() const { return texts_.counts(); }
-  bool enabled() const { return rule_.error.ok(); }
+  bool enabled() const { return expression_ != nullptr; }
   bool failed() const { return view_.health == RuleHealth::kError; }
   RuleView View() const;
 
  private:
-  Status EvaluateAlerts(promql::Vector vector, Timestamp ts, Timestamp sample_time);
+  Status EvaluateAlerts(const promql::Vector& vector, Timestamp ts, Timestamp sample_time);
   Status EvaluateRecord(const promql::Vector& vector, Timestamp ts, Timestamp sample_time);
   Status TryEvaluate(Timestamp ts, Timestamp sample_time);
   bool DataIsCurrent(Timestamp now);
@@ -58,6 +58,7 @@ class RuleRunner {
   void Append(std::vector<LabeledSample> samples, Timestamp ts, Timestamp sample_time);
 
   const Rule& rule_;
+  const promql::Expression* const expression_;  // of rule_; nullptr: the rule is disabled
   const std::string id_;
   const AlertTiming timing_;
   const Labels external_labels_;
