@@ -177,7 +177,10 @@ StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, con
       const Labels with_value = base.With(label, FormatFloatF(v));
       Labels group = key.LabelsOf({.labels = &with_value}, false);
       const auto [it, inserted] = ids.try_emplace(group, out.rows.size());
-      if (inserted) out.AddRow({.labels = evaluator.Own(std::move(group))});
+      if (inserted) {
+        TRY(evaluator.CheckSize(out));
+        out.AddRow({.labels = evaluator.Own(std::move(group))});
+      }
       out.rows[it->second].drop_name |= row.drop_name && !gone;
       double& count = out.values[it->second * out.steps + i];
       count = IsAbsent(count) ? 1 : count + 1;

@@ -26,7 +26,7 @@ struct TypeVisitor {
 };
 
 struct ChildVisitor {
-  std::vector<const Expr*>* out;
+  std::vector<Expr*>* out;
   void operator()(const NumberLiteral& /*n*/) const {}
   void operator()(const StringLiteral& /*n*/) const {}
   void operator()(const VectorSelector& /*n*/) const {}
@@ -57,10 +57,16 @@ const Expr& Unwrapped(const Expr& expr) {
   return *at;
 }
 
-std::vector<const Expr*> ChildrenOf(const Expr& expr) {
-  std::vector<const Expr*> children;
+std::vector<Expr*> MutableChildrenOf(Expr& expr) {
+  std::vector<Expr*> children;
   std::visit(ChildVisitor{&children}, expr.node);
   return children;
+}
+
+std::vector<const Expr*> ChildrenOf(const Expr& expr) {
+  std::vector<Expr*> children;
+  std::visit(ChildVisitor{&children}, expr.node);
+  return {children.begin(), children.end()};
 }
 
 std::string PositionText(std::string_view query, uint32_t pos) {

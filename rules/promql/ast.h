@@ -138,6 +138,7 @@ ValueType TypeOf(const Expr& expr);
 const Expr& Unwrapped(const Expr& expr);
 // Direct children in evaluation order.
 std::vector<const Expr*> ChildrenOf(const Expr& expr);
+std::vector<Expr*> MutableChildrenOf(Expr& expr);
 // `line:column`, both from 1, of a byte offset; Prometheus' "unknown position" for an empty text.
 std::string PositionText(std::string_view query, uint32_t pos);
 

@@ -79,6 +79,11 @@ QueryResult WithAnnotations(Value value, Evaluator& evaluator) {
   return {std::move(value), evaluator.annotations().Warnings(), evaluator.annotations().Infos()};
 }
 
+Status CheckTime(Timestamp time) {
+  if (time >= -kFarthestTime && time <= kFarthestTime) return {};
+  return InvalidArgument("the evaluation time is out of range");
+}
+
 // A query that reaches before what is kept says so.
 void WarnAboutRetention(const Expression& expr, const EngineOptions& options,
                         const Querier& querier, Timestamp start, QueryResult* result) {
@@ -109,6 +114,7 @@ std::vector<Expression::Reach> Expression::Selectors(DurationMs lookback) const 
 
 StatusOr<QueryResult> Engine::Instant(const Expression& expr, const Querier& querier,
                                       Timestamp time) const {
+  TRY(CheckTime(time));
   Evaluator evaluator(options_, querier, clock_, {.text = expr.text(), .start = time, .end = time});
   const Steps steps{.start = time, .step = 0, .count = 1};
   const Expr& root = expr.root();
@@ -145,6 +151,8 @@ StatusOr<QueryResult> Engine::Range(const Expression& expr, const Querier& queri
         "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
         ValueTypeText(type)));
   }
+  TRY(CheckTime(start));
+  TRY(CheckTime(end));
   if (end < start) return InvalidArgument("end timestamp must not be before start time");
   if (step <= 0) {
     return InvalidArgument(

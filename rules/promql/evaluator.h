@@ -52,6 +52,10 @@ class Evaluator {
   Annotations& annotations() { return annotations_; }
   const QueryContext& query() const { return query_; }
   Status CheckTimeout() const;
+  // For nodes whose rows are not bounded by those of their arguments.
+  Status CheckSize(const Block& block) const {
+    return block.values.size() > budget_.max() ? TooManySamples() : Status();
+  }
 
  private:
   StatusOr<Block> EvalNode(const Expr& expr, const Steps& steps);

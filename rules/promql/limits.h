@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "storage/base/clock.h"
 #include "storage/base/status.h"
 
 namespace outrider::promql {
@@ -12,6 +13,9 @@ namespace outrider::promql {
 // How deep an expression may nest. The parser refuses more, so that everything that walks a tree
 // may recurse.
 inline constexpr int kMaxDepth = 1000;
+// Times beyond this are refused or, from `@`, cut: so far from the ends of 64 bits that offsets
+// cannot overflow.
+inline constexpr Timestamp kFarthestTime = Timestamp{1} << 61;
 // Bytes of one query text.
 inline constexpr size_t kMaxQueryBytes = size_t{1} << 20;
 

@@ -51,10 +51,8 @@ void Walk(const Expr& e, DurationMs outer, DurationMs lookback,
 
 void PlanExpression(Expr* expr) {
   bool invariant = OwnInvariance(*expr);
-  for (const Expr* child : ChildrenOf(*expr)) {
-    // The tree is still ours alone: the parser calls this before it hands it out.
-    auto* mutable_child = const_cast<Expr*>(child);
-    PlanExpression(mutable_child);
+  for (Expr* child : MutableChildrenOf(*expr)) {
+    PlanExpression(child);
     invariant = invariant && child->step_invariant;
   }
   if (const auto* subquery = std::get_if<Subquery>(&expr->node))

@@ -12,7 +12,9 @@ StatusOr<Evaluator::Pin> Evaluator::Resolve(const TimeModifier& time) const {
   Pin pin;
   pin.offset = TRY(ResolveDuration(time.offset, DurationsOfQuery()));
   pin.pinned = time.at != TimeModifier::At::kNone;
-  if (time.at == TimeModifier::At::kTimestamp) pin.at = time.timestamp;
+  if (time.at == TimeModifier::At::kTimestamp) {
+    pin.at = std::clamp(time.timestamp, -kFarthestTime, kFarthestTime);
+  }
   if (time.at == TimeModifier::At::kStart) pin.at = query_.start;
   if (time.at == TimeModifier::At::kEnd) pin.at = query_.end;
   return pin;

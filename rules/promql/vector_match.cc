@@ -78,6 +78,7 @@ class Matching {
       if (!AnyAt(lhs_, step) || !AnyAt(rhs_, step)) continue;
       TRY(IndexOneSide(step));
       TRY(MatchManySide(step));
+      TRY(evaluator_.CheckSize(out_));
     }
     out_.RemoveEmptyRows();
     return std::move(out_);

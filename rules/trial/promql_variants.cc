@@ -36,9 +36,7 @@ void PinAll(Expr* expr, Timestamp time) {
     modifier->timestamp = time;
     return;
   }
-  for (const Expr* child : promql::ChildrenOf(*expr)) {
-    PinAll(const_cast<Expr*>(child), time);  // the tree belongs to this file
-  }
+  for (Expr* child : promql::MutableChildrenOf(*expr)) PinAll(child, time);
 }
 
 }  // namespace

@@ -170,6 +170,24 @@ TEST_F(EngineTest, SamplesAreLimited) {
   }
 }
 
+TEST_F(EngineTest, FarTimesDoNotOverflow) {
+  EXPECT_TRUE(Instant("n @ 9e15 offset -100y").ok());
+  EXPECT_TRUE(Instant("max_over_time(n[5m] @ -9e15 offset 100y)").ok());
+  EXPECT_TRUE(Instant("max_over_time(n[1h:1m] @ -9e15 offset 100y)").ok());
+  EXPECT_FALSE(Instant("n", std::numeric_limits<Timestamp>::max()).ok());
+  EXPECT_FALSE(Instant("n", std::numeric_limits<Timestamp>::min()).ok());
+}
+
+TEST_F(EngineTest, RowsMadeOfValuesAreLimited) {
+  options_.max_samples = 1000;
+  const Engine engine(options_, clock_);
+  // 60 distinct values at 60 steps would be a table of 3,600.
+  const auto result =
+      engine.Range(Parsed("count_values(\"v\", n)"), storage_, 0, 59 * kMinute, kMinute);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.status().code(), StatusCode::kResourceExhausted);
+}
+
 TEST_F(EngineTest, TimeIsLimited) {
   storage_.clock = &clock_;
   storage_.delay = options_.timeout + 1;
