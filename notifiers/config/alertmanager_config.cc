@@ -93,7 +93,7 @@ Status ParseTop(const YamlNode& root, const SectionContext& context, Alertmanage
   TRY(reader.Finish());
   if (route == nullptr || route->IsNull()) return context.Error(root, "no routes provided");
   TRY(CheckRootRoute(*route, config->route, context));
-  TRY(CheckRouteNames(config->route, *config, context));
+  TRY(CheckRouteNames(*route, config->route, *config, context));
   SetRouteKeys(&config->route, "");
   return absl::OkStatus();
 }
@@ -155,7 +155,7 @@ Status AddBundle(std::string_view text, const std::string& file, AlertmanagerCon
     RouteConfig child = TRY(ParseRoute(*route, changed.route, context));
     child.matchers.push_back(own);
     SortMatchers(&child.matchers);
-    TRY(CheckRouteNames(child, changed, context));
+    TRY(CheckRouteNames(*route, child, changed, context));
     // In front, so that no catch-all route of the main file takes the bundle's alerts first.
     changed.route.routes.insert(changed.route.routes.begin(), std::move(child));
     SetRouteKeys(&changed.route, "");

@@ -77,6 +77,11 @@ Status CheckNotZero(const YamlReader& reader, const YamlNode& node, const char* 
   return context.Error(*node.Find(key), fmt::format("{} cannot be zero", key));
 }
 
+template <typename T>
+bool HasName(const std::vector<T>& list, const std::string& name) {
+  return std::ranges::any_of(list, [&name](const T& item) { return item.name == name; });
+}
+
 }  // namespace
 
 void SortMatchers(std::vector<Matcher>* matchers) {
@@ -162,23 +167,24 @@ void SetRouteKeys(RouteConfig* route, const std::string& parent_key) {
   for (RouteConfig& child : route->routes) SetRouteKeys(&child, route->key);
 }
 
-Status CheckRouteNames(const RouteConfig& route, const AlertmanagerConfig& config,
-                       const SectionContext& context) {
-  const auto named = [](const auto& list, const std::string& name) {
-    return std::ranges::any_of(list, [&](const auto& item) { return item.name == name; });
-  };
-  if (!named(config.receivers, route.receiver)) {
-    return InvalidArgument(fmt::format("{}: undefined receiver {} used in route", context.file,
-                                       Quote(route.receiver)));
+Status CheckRouteNames(const YamlNode& node, const RouteConfig& route,
+                       const AlertmanagerConfig& config, const SectionContext& context) {
+  if (!HasName(config.receivers, route.receiver)) {
+    const YamlNode* place = node.Find("receiver");
+    return context.Error(place == nullptr ? node : *place,
+                         fmt::format("undefined receiver {} used in route", Quote(route.receiver)));
   }
-  for (const auto* names : {&route.mute_time_intervals, &route.active_time_intervals}) {
-    for (const std::string& name : *names) {
-      if (named(config.time_intervals, name)) continue;
-      return InvalidArgument(
-          fmt::format("{}: undefined time interval {} used in route", context.file, Quote(name)));
+  for (const char* key : {"mute_time_intervals", "active_time_intervals"}) {
+    for (const YamlNode* name : TRY(ListItems(node.Find(key), key, context))) {
+      if (HasName(config.time_intervals, name->scalar)) continue;
+      return context.Error(
+          *name, fmt::format("undefined time interval {} used in route", Quote(name->scalar)));
     }
   }
-  for (const RouteConfig& child : route.routes) TRY(CheckRouteNames(child, config, context));
+  const auto children = TRY(ListItems(node.Find("routes"), "routes", context));
+  for (size_t i = 0; i < children.size(); ++i) {
+    TRY(CheckRouteNames(*children[i], route.routes[i], config, context));
+  }
   return absl::OkStatus();
 }
 

@@ -39,8 +39,9 @@ Status CheckRootRoute(const YamlNode& node, const RouteConfig& root, const Secti
 // Fills `key` in the whole tree.
 void SetRouteKeys(RouteConfig* route, const std::string& parent_key);
 // Every receiver and interval that a route names exists; texts are Alertmanager's.
-Status CheckRouteNames(const RouteConfig& route, const AlertmanagerConfig& config,
-                       const SectionContext& context);
+// `node` is what `route` was parsed from.
+Status CheckRouteNames(const YamlNode& node, const RouteConfig& route,
+                       const AlertmanagerConfig& config, const SectionContext& context);
 
 StatusOr<ReceiverConfig> ParseReceiver(const YamlNode& node, const YamlNode& global,
                                        const SectionContext& context);

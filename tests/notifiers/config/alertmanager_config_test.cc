@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{
             "UnknownDeepReceiver",
             "route: {receiver: a, routes: [{routes: [{receiver: y}]}]}\nreceivers: [{name: a}]",
-            "undefined receiver \"y\" used in route"},
+            "am.yml:1:52: undefined receiver \"y\" used in route"},
         ErrorCase{
             "UnknownInterval",
             "route: {receiver: a, routes: [{mute_time_intervals: [n]}]}\nreceivers: [{name: a}]",
