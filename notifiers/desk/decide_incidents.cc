@@ -70,6 +70,9 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   decision.incident.audit_events += decision.events.size();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const std::string id = decision.incident.id;  // before it moves
+  const Incident* before = tx.incidents.Find(id);
+  // When an incident opened or ended must not depend on when a power cut was.
+  if (before == nullptr || before->state != decision.incident.state) tx.RequireSync();
   const Incident& kept = tx.incidents.Put(id, std::move(decision.incident));
   if (decision.pages.empty()) return;
   QueuePages(tx, kept, decision.pages, now);

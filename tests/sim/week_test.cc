@@ -86,7 +86,7 @@ TEST(Week, UndisturbedTellsEveryStory) {
 }
 
 TEST(Week, SurvivesACrashAtEveryWrite) {
-  const Scenario week = MakeWeek(1, 3);
+  const Scenario week = MakeWeek(1, 2);
   const Report undisturbed = RunWeek(week, {});
   ASSERT_TRUE(undisturbed.violations.empty()) << undisturbed.violations.front();
   const Outcome outcome = CrashEverywhere(week, undisturbed, {}, 20);

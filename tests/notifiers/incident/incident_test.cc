@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "notifiers/incident/decisions.h"
+
+namespace outrider {
+namespace {
+
+constexpr Nanos kT0 = 1'790'000'000LL * kNanosPerSecond;
+constexpr Nanos Min(double minutes) { return static_cast<Nanos>(minutes * 60) * kNanosPerSecond; }
+
+using S = IncidentState;
+using A = IncidentAction;
+
+TEST(Transitions, AreTheEightEdgesAndNoOther) {
+  struct Edge {
+    S from;
+    A action;
+    S to;
+    bool legacy;
+  };
+  const Edge edges[] = {
+      {S::kNew, A::kAcknowledge, S::kAcknowledged, true},
+      {S::kNew, A::kInvestigate, S::kInvestigating, true},
+      {S::kNew, A::kResolve, S::kResolved, true},
+      {S::kAcknowledged, A::kInvestigate, S::kInvestigating, true},
+      {S::kAcknowledged, A::kResolve, S::kResolved, true},
+      {S::kInvestigating, A::kResolve, S::kResolved, true},
+      {S::kResolved, A::kReopen, S::kNew, false},
+      {S::kAcknowledged, A::kUnacknowledge, S::kNew, false},
+  };
+  int allowed = 0;
+  for (int from = 0; from < 4; ++from) {
+    for (int action = 0; action < 5; ++action) {
+      const auto state = static_cast<S>(from);
+      const auto act = static_cast<A>(action);
+      const Edge* expected = nullptr;
+      for (const Edge& edge : edges) {
+        if (edge.from == state && edge.action == act) expected = &edge;
+      }
+      const StatusOr<S> got = NextState(state, act, false);
+      EXPECT_EQ(got.ok(), expected != nullptr) << from << " " << action;
+      if (!got.ok()) {
+        EXPECT_TRUE(absl::IsFailedPrecondition(got.status()));
+        continue;
+      }
+      ++allowed;
+      EXPECT_EQ(*got, expected->to);
+      EXPECT_EQ(NextState(state, act, true).ok(), expected->legacy);
+    }
+  }
+  EXPECT_EQ(allowed, 8);
+}
+
+Alert MakeAlert(const char* severity, const char* instance = "a") {
+  Alert alert;
+  alert.labels = Labels({{"alertname", "Down"}, {"instance", instance}, {"severity", severity}});
+  alert.starts_at = {kT0 - Min(1), 0};
+  return alert;
+}
+
+EscalationTier Tier(DurationMs delay, std::vector<std::string> receivers) {
+  EscalationTier tier;
+  tier.delay = delay;
+  tier.receivers = std::move(receivers);
+  return tier;
+}
+
+IncidentsConfig Config(std::vector<EscalationTier> tiers, int repeat = 0) {
+  IncidentsConfig config = DefaultIncidentsConfig();
+  EscalationPolicy policy;
+  policy.name = "p";
+  policy.severities = {Severity::kCritical};
+  policy.tiers = std::move(tiers);
+  policy.repeat = repeat;
+  config.escalation_policies = {policy};
+  return config;
+}
+
+IncidentDecision Open(const IncidentsConfig& config, const char* severity = "critical") {
+  return OpenIncident(config, "i1", MakeAlert(severity), nullptr, kT0);
+}
+
+Nanos TimerOf(const IncidentDecision& decision, TimerKind kind) {
+  Nanos due = -1;
+  for (const TimerChange& timer : decision.timers) {
+    if (timer.kind == kind) due = timer.due;
+  }
+  return due;
+}
+
+int CountEvents(const IncidentDecision& decision, AuditKind kind) {
+  int count = 0;
+  for (const AuditEvent& event : decision.events) count += event.kind == kind ? 1 : 0;
+  return count;
+}
+
+TEST(Sla, WarnsAndBreachesExactlyOnce) {
+  IncidentDecision decision = Open(Config({}));
+  EXPECT_EQ(TimerOf(decision, TimerKind::kAckWarn50), kT0 + Min(2.5));
+  EXPECT_EQ(TimerOf(decision, TimerKind::kAckWarn80), kT0 + Min(4));
+  EXPECT_EQ(TimerOf(decision, TimerKind::kAckBreach), kT0 + Min(5) + 1);
+  EXPECT_EQ(TimerOf(decision, TimerKind::kResolveBreach), kT0 + Min(30) + 1);
+  Incident incident = decision.incident;
+  struct Step {
+    TimerKind timer;
+    Nanos due;
+    AuditKind kind;
+    int events;
+  };
+  const Step steps[] = {
+      {TimerKind::kAckWarn50, kT0 + Min(2.5), AuditKind::kSlaWarning, 1},
+      {TimerKind::kAckWarn50, kT0 + Min(2.5), AuditKind::kSlaWarning, 0},
+      {TimerKind::kAckWarn80, kT0 + Min(4), AuditKind::kSlaWarning, 1},
+      {TimerKind::kAckBreach, kT0 + Min(5), AuditKind::kSlaBreached,
+       0},  // exactly the target is met
+      {TimerKind::kAckBreach, kT0 + Min(5) + 1, AuditKind::kSlaBreached, 1},
+      {TimerKind::kAckBreach, kT0 + Min(6), AuditKind::kSlaBreached, 0},
+  };
+  for (const Step& step : steps) {
+    const IncidentDecision next = OnSlaTimer(incident, step.timer, step.due);
+    EXPECT_EQ(CountEvents(next, step.kind), step.events) << step.due - kT0;
+    incident = next.incident;
+  }
+  EXPECT_EQ(incident.Clock(SlaKind::kAcknowledge).breached_at, kT0 + Min(5));
+}
+
+TEST(Sla, InvestigatingCountsAsAcknowledged) {
+  const IncidentsConfig config = Config({});
+  const IncidentDecision decision =
+      Act(config, Open(config).incident, A::kInvestigate, {"anna", "cli", ""}, kT0 + Min(3))
+          .value();
+  EXPECT_EQ(decision.incident.acknowledged_at, kT0 + Min(3));
+  EXPECT_EQ(decision.incident.Clock(SlaKind::kAcknowledge).stopped_at, kT0 + Min(3));
+  EXPECT_EQ(TimerOf(decision, TimerKind::kAckBreach), 0);
+}
+
+TEST(Sla, AutoResolvedBeforeAnybodyAnsweredIsNoSample) {
+  const Incident incident = Open(Config({})).incident;
+  EXPECT_TRUE(ResolveAlert(incident, MakeAlert("critical"), kT0 + Min(2))
+                  .incident.Clock(SlaKind::kAcknowledge)
+                  .discarded);
+  // … unless it was breached by then, even when the timer is late.
+  const IncidentDecision late = ResolveAlert(incident, MakeAlert("critical"), kT0 + Min(7));
+  EXPECT_FALSE(late.incident.Clock(SlaKind::kAcknowledge).discarded);
+  EXPECT_EQ(CountEvents(late, AuditKind::kSlaBreached), 1);
+}
+
+TEST(Sla, UnacknowledgeKeepsTheFirstAcknowledgement) {
+  const IncidentsConfig config = Config({Tier(0, {"pager"})});
+  Incident incident =
+      Act(config, Open(config).incident, A::kAcknowledge, {"anna", "cli", ""}, kT0 + Min(1))
+          .value()
+          .incident;
+  const IncidentDecision back =
+      Act(config, incident, A::kUnacknowledge, {"anna", "cli", ""}, kT0 + Min(2)).value();
+  EXPECT_EQ(back.incident.acknowledged_at, kT0 + Min(1));
+  EXPECT_FALSE(back.incident.Clock(SlaKind::kAcknowledge).Running());
+  ASSERT_EQ(back.pages.size(), 1U) << "escalation starts over";
+  EXPECT_GT(back.pages[0].epoch, incident.epoch);
+}
+
+TEST(Sla, SeverityRisesOnlyAndRetargetsFromTheStart) {
+  const IncidentsConfig config = Config({Tier(0, {"pager"})});
+  const Incident warning = Open(config, "warning").incident;
+  EXPECT_FALSE(warning.escalation.active);
+  const IncidentDecision raised =
+      AddAlert(config, warning, MakeAlert("critical", "b"), kT0 + Min(10));
+  EXPECT_EQ(raised.incident.severity, Severity::kCritical);
+  EXPECT_EQ(CountEvents(raised, AuditKind::kSlaBreached), 1)
+      << "the tighter target to acknowledge has passed already";
+  EXPECT_EQ(TimerOf(raised, TimerKind::kResolveBreach), kT0 + Min(30) + 1);
+  EXPECT_EQ(raised.pages.size(), 1U) << "the policy of the new severity starts";
+  EXPECT_EQ(
+      AddAlert(config, raised.incident, MakeAlert("info", "c"), kT0 + Min(11)).incident.severity,
+      Severity::kCritical);
+}
+
+TEST(Sla, ReopenWithinTheWindowContinuesTheClock) {
+  const IncidentsConfig config = Config({});
+  Incident incident =
+      ResolveAlert(Open(config).incident, MakeAlert("critical"), kT0 + Min(2)).incident;
+  EXPECT_TRUE(WithinReopenWindow(config, incident, kT0 + Min(7)));
+  EXPECT_FALSE(WithinReopenWindow(config, incident, kT0 + Min(7) + 1));
+  const Incident again =
+      ReopenByAlert(config, incident, MakeAlert("critical"), kT0 + Min(4)).incident;
+  EXPECT_EQ(again.state, S::kNew);
+  EXPECT_EQ(again.Clock(SlaKind::kResolve).DeadlineAt(), kT0 + Min(30));
+  EXPECT_EQ(again.Clock(SlaKind::kAcknowledge).DeadlineAt(), kT0 + Min(5));
+  // By hand an hour later: the time it was closed does not count.
+  const Incident later =
+      Act(config, incident, A::kReopen, {"anna", "", ""}, kT0 + Min(62)).value().incident;
+  EXPECT_EQ(later.Clock(SlaKind::kResolve).DeadlineAt(), kT0 + Min(90));
+}
+
+struct Page {
+  double minute;
+  int tier;
+  int loop;
+  friend bool operator==(const Page&, const Page&) = default;
+};
+
+// Runs the escalation's timers for two hours.
+std::vector<Page> RunPages(const IncidentsConfig& config) {
+  std::vector<Page> pages;
+  IncidentDecision decision = Open(config);
+  Nanos time = kT0;
+  for (int i = 0; i < 20; ++i) {
+    for (const PageRequest& page : decision.pages) {
+      pages.push_back(
+          {static_cast<double>(time - kT0) / static_cast<double>(Min(1)), page.tier, page.loop});
+    }
+    time = TimerOf(decision, TimerKind::kEscalate);
+    if (time <= 0) break;
+    decision = OnEscalationTimer(decision.incident, time);
+  }
+  return pages;
+}
+
+TEST(Escalation, DelaysCountFromTheStart) {
+  EXPECT_EQ(RunPages(Config({Tier(0, {"a"}), Tier(5 * kMinute, {"b"}), Tier(15 * kMinute, {"c"})})),
+            (std::vector<Page>{{0, 0, 0}, {5, 1, 0}, {15, 2, 0}}));
+}
+
+TEST(Escalation, RunsTheRoundAgain) {
+  EXPECT_EQ(RunPages(Config({Tier(0, {"a"}), Tier(5 * kMinute, {"b"})}, 1)),
+            (std::vector<Page>{{0, 0, 0}, {5, 1, 0}, {20, 0, 1}, {25, 1, 1}}));
+}
+
+TEST(Escalation, ATierWithoutAnybodyIsPassedAtOnce) {
+  EXPECT_EQ(RunPages(Config({Tier(0, {}), Tier(5 * kMinute, {"b"}), Tier(15 * kMinute, {"c"})})),
+            (std::vector<Page>{{0, 1, 0}, {10, 2, 0}}));
+}
+
+TEST(Escalation, StopsForWhoeverAnswersAndMovesTheEpoch) {
+  const IncidentsConfig config = Config({Tier(0, {"a"}), Tier(5 * kMinute, {"b"})});
+  const Incident incident = Open(config).incident;
+  for (const A action : {A::kAcknowledge, A::kInvestigate, A::kResolve}) {
+    const IncidentDecision decision =
+        Act(config, incident, action, {"anna", "cli", "on it"}, kT0 + Min(1)).value();
+    EXPECT_EQ(TimerOf(decision, TimerKind::kEscalate), 0);
+    EXPECT_EQ(decision.incident.epoch, incident.epoch + 1);
+    EXPECT_TRUE(decision.pages.empty()) << "nobody was reached: nobody hears of the recovery";
+  }
+}
+
+TEST(Escalation, ThoseWhoWerePagedHearOfTheRecovery) {
+  const IncidentsConfig config = Config({Tier(0, {"a"})});
+  Incident incident = Open(config).incident;
+  incident.paged = {"a/webhook[0]"};
+  const IncidentDecision decision = ResolveAlert(incident, MakeAlert("critical"), kT0 + Min(1));
+  ASSERT_EQ(decision.pages.size(), 1U);
+  EXPECT_TRUE(decision.pages[0].recovery);
+  EXPECT_EQ(decision.pages[0].receiver, "a");
+  EXPECT_EQ(decision.pages[0].integration, "webhook[0]");
+}
+
+TEST(Incident, NotesNeedATextAndAreNoTransition) {
+  const Incident incident = Open(Config({})).incident;
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(AddIncidentNote(incident, {"anna", "cli", "  "}, kT0).status()));
+  const IncidentDecision noted = AddIncidentNote(incident, {"anna", "cli", "looking"}, kT0).value();
+  EXPECT_EQ(noted.incident.state, S::kNew);
+  EXPECT_EQ(CountEvents(noted, AuditKind::kNote), 1);
+}
+
+TEST(Incident, RowsGiveBackWhatWasWritten) {
+  Incident incident = Open(Config({Tier(0, {"a"}), Tier(kMinute, {"b"})}, 2)).incident;
+  incident.paged = {"a/webhook[0]"};
+  incident.previous_id = "i0";
+  const Incident copy = DecodeIncident(EncodeIncident(incident)).value();
+  EXPECT_EQ(EncodeIncident(copy), EncodeIncident(incident));
+  EXPECT_EQ(copy.escalation.tiers.size(), 2U);
+  for (const SlaClock& clock : incident.sla)
+    EXPECT_EQ(DecodeSlaClock(EncodeSlaClock(clock)).value(), clock);
+  const std::string bytes = EncodeIncident(incident);
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_FALSE(DecodeIncident(std::string_view(bytes).substr(0, cut)).ok()) << cut;
+  }
+}
+
+TEST(Audit, NoticesWhatWasChangedRemovedOrAdded) {
+  std::vector<AuditEvent> events(3);
+  AuditHead head;
+  for (size_t i = 0; i < events.size(); ++i) {
+    events[i].subject = "i1";
+    events[i].text = "event";
+    events[i].time = static_cast<Nanos>(i);
+    ChainAuditEvent(&events[i], &head);
+    EXPECT_EQ(DecodeAuditEvent(EncodeAuditEvent(events[i])).value(), events[i]);
+  }
+  std::vector<AuditEvent> shuffled = {events[2], events[0], events[1]};
+  EXPECT_TRUE(VerifyAuditChain(shuffled, head).ok());
+  shuffled[0].text = "forged";
+  EXPECT_FALSE(VerifyAuditChain(shuffled, head).ok());
+  EXPECT_FALSE(VerifyAuditChain(std::span(events).first(2), head).ok()) << "the end is missing";
+  EXPECT_FALSE(VerifyAuditChain(std::span(events).last(2), head).ok()) << "the start is missing";
+}
+
+}  // namespace
+}  // namespace outrider

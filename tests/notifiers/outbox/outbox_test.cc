@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "notifiers/outbox/dispatcher.h"
+#include "tests/support/fake_clock.h"
+
+namespace outrider {
+namespace {
+
+TEST(Backoff, GrowsToItsCap) {
+  struct Case {
+    OutboxKind kind;
+    int attempt;
+    double unit;
+    DurationMs expected;
+  };
+  const Case cases[] = {
+      {OutboxKind::kRoute, 1, 0.5, 500},     {OutboxKind::kRoute, 2, 0.5, 750},
+      {OutboxKind::kRoute, 1, 0.0, 250},     {OutboxKind::kRoute, 1, 0.999999, 749},
+      {OutboxKind::kRoute, 50, 0.5, 60'000}, {OutboxKind::kRoute, 1'000'000, 0.5, 60'000},
+      {OutboxKind::kPage, 1, 0.9, 1000},     {OutboxKind::kPage, 2, 0.1, 2000},
+      {OutboxKind::kPage, 6, 0.1, 32'000},   {OutboxKind::kPage, 7, 0.1, 60'000},
+      {OutboxKind::kRecovery, 3, 0.1, 4000},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(BackoffMs(c.kind, c.attempt, c.unit), c.expected) << c.attempt << " " << c.unit;
+  }
+}
+
+TEST(IdempotencyKeys, AreStableAndUnique) {
+  const std::set<std::string> keys = {RouteKey("g", "r", "webhook[0]", 1, 1),
+                                      RouteKey("g", "r", "webhook[0]", 1, 2),
+                                      RouteKey("g", "r", "webhook[1]", 1, 1),
+                                      RouteKey("g", "r", "webhook[0]", 2, 1),
+                                      RouteKey("gr", "", "webhook[0]", 1, 1),
+                                      PageKey("i", 1, 0, 0, "r", "webhook[0]", false),
+                                      PageKey("i", 2, 0, 0, "r", "webhook[0]", false),
+                                      PageKey("i", 1, 1, 0, "r", "webhook[0]", false),
+                                      PageKey("i", 1, 0, 1, "r", "webhook[0]", false),
+                                      PageKey("i", 1, 0, 0, "r", "webhook[0]", true)};
+  EXPECT_EQ(keys.size(), 10U);
+  EXPECT_TRUE(keys.contains(RouteKey("g", "r", "webhook[0]", 1, 1)));
+}
+
+TEST(OutboxRow, GivesBackWhatWasWritten) {
+  OutboxRow row;
+  row.id = "g1";
+  row.kind = OutboxKind::kRecovery;
+  row.state = OutboxState::kSending;
+  row.firing = {1, 2};
+  row.resolved = {3};
+  row.repeat = true;
+  row.unknown = true;
+  row.sent_at = 5;
+  row.epoch = 7;
+  row.last_error = "HTTP 503";
+  const std::string bytes = EncodeOutboxRow(row);
+  EXPECT_EQ(EncodeOutboxRow(DecodeOutboxRow(bytes).value()), bytes);
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_FALSE(DecodeOutboxRow(std::string_view(bytes).substr(0, cut)).ok()) << cut;
+  }
+}
+
+class CountingChannel final : public Channel {
+ public:
+  SendResult Send(const Notification&) override {
+    ++sent;
+    return SendResult::Delivered();
+  }
+  bool Idempotent() const override { return true; }
+  std::atomic<int> sent = 0;
+};
+
+class ListSource final : public OutboxSource {
+ public:
+  StatusOr<std::optional<ClaimedMessage>> Claim(
+      Nanos, const std::function<bool(std::string_view)>& free) override {
+    absl::MutexLock lock(&mutex);
+    if (rows.empty() || !free(rows.front().receiver)) return std::optional<ClaimedMessage>();
+    ClaimedMessage message;
+    message.row = rows.front();
+    message.channel = &channel;
+    rows.pop_front();
+    return std::optional<ClaimedMessage>(std::move(message));
+  }
+  bool StillWanted(const OutboxRow& row, Nanos) override { return row.epoch == 1; }
+  Status OnOutcome(const OutboxRow&, const SendResult&, Nanos) override {
+    ++outcomes;
+    return absl::OkStatus();
+  }
+  std::optional<Nanos> NextMessageDue() const override {
+    absl::MutexLock lock(&mutex);
+    return rows.empty() ? std::nullopt : std::optional<Nanos>(0);
+  }
+  void Add(uint32_t epoch) {
+    absl::MutexLock lock(&mutex);
+    OutboxRow row;
+    row.receiver = "r";
+    row.epoch = epoch;
+    rows.push_back(row);
+  }
+  mutable absl::Mutex mutex;
+  std::deque<OutboxRow> rows;
+  CountingChannel channel;
+  std::atomic<int> outcomes = 0;
+};
+
+TEST(Dispatcher, AsksAtTheLastMomentWhetherAMessageIsStillWanted) {
+  FakeClock clock(1);
+  ListSource source;
+  source.Add(1);
+  source.Add(2);
+  source.Add(1);
+  Dispatcher dispatcher(source, clock);
+  EXPECT_EQ(dispatcher.RunOnce(1), 3);
+  EXPECT_EQ(source.channel.sent, 2);
+  EXPECT_EQ(source.outcomes, 2);
+}
+
+TEST(Dispatcher, WorkersSendEverythingAndStop) {
+  const SystemClock clock;
+  ListSource source;
+  for (int i = 0; i < 100; ++i) source.Add(1);
+  Dispatcher dispatcher(source, clock);
+  dispatcher.Start();
+  for (int i = 0; i < 100; ++i) {
+    source.Add(1);
+    dispatcher.Wake();
+  }
+  while (source.outcomes < 200) std::this_thread::yield();
+  dispatcher.Stop();
+  EXPECT_EQ(source.channel.sent, 200);
+}
+
+}  // namespace
+}  // namespace outrider
