@@ -81,12 +81,12 @@ void AddCheck(CLI::App& app, Parsed* p) {
   }
 }
 
-void AddTest(CLI::App& app, Parsed* p) {
+void AddTest(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* test = app.add_subcommand("test", "Try rules, expressions and routes without a daemon");
   test->require_subcommand(1);
   CLI::App* promql = test->add_subcommand("promql", "Run files of the PromQL test language");
   promql->add_option("files", p->files, "Test files")->required();
-  promql->callback([p] { p->action = [p] { return RunTestPromql(p->files); }; });
+  promql->callback([p, &env] { p->action = [p, &env] { return RunTestPromql(p->files, env); }; });
   CLI::App* route = test->add_subcommand("route", "Which receivers a label set reaches");
   route->add_option("--config.file", p->config_file, "Alertmanager configuration")->required();
   route->add_option("labels", p->labels, "label=value …")->required();
@@ -172,7 +172,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddRun(app, &parsed, env);
   AddDemo(app, &parsed, env);
   AddCheck(app, &parsed);
-  AddTest(app, &parsed);
+  AddTest(app, &parsed, env);
   AddQuery(app, &parsed);
   AddIncident(app, &parsed, env);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {

@@ -39,7 +39,7 @@ int RunDemo(const DemoOptions& options, const Environment& env);  // demo.cc
 enum class CheckKind { kConfig, kRules, kAlertmanager, kAnalytics, kIncidents, kBundle };
 int RunCheck(CheckKind kind, const std::vector<std::string>& files);  // check.cc
 
-int RunTestPromql(const std::vector<std::string>& files);  // test.cc
+int RunTestPromql(const std::vector<std::string>& files, const Environment& env);  // test.cc
 int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);
 
 struct ClientOptions {

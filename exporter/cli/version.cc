@@ -7,9 +7,9 @@
 namespace outrider {
 
 int RunVersion() {
-  const BuildInfo info = GetBuildInfo();
-  fmt::print("outrider, version {} (revision {})\n  compiler:  {}\n  libraries: {}\n", info.version,
-             info.revision, info.compiler, info.libraries);
+  const BuildInfo build = ThisBuild();
+  fmt::print("outrider, version {} (revision {})\n  compiler:  {}\n  libraries: {}\n",
+             build.version, build.revision, build.compiler, LibraryVersions());
   return 0;
 }
 

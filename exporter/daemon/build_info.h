@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this binary was built from.
 #pragma once
 
 #include <string>
 
+#include "exporter/api/status.h"
+
 namespace outrider {
 
-struct BuildInfo {
-  std::string version;
-  std::string revision;  // git, or "unknown" outside a checkout
-  std::string compiler;
-  std::string libraries;
-};
-BuildInfo GetBuildInfo();
+// What this binary was built from.
+BuildInfo ThisBuild();
+std::string LibraryVersions();
 
 }  // namespace outrider

@@ -61,8 +61,6 @@ void ReadQuery(YamlReader& r, Config::Query* query) {
   r.Duration("lookback_delta", &query->lookback);
   r.Duration("timeout", &query->timeout);
   r.Int("max_samples", &query->max_samples);
-  r.Int("max_concurrency", &query->max_concurrency);
-  if (query->max_concurrency < 1) r.Fail("max_concurrency", "max_concurrency must be at least 1");
   if (query->max_samples < 1) r.Fail("max_samples", "max_samples must be at least 1");
 }
 
@@ -82,13 +80,11 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   }));
   TRY(Section(top, file, "analytics", [&](YamlReader& r) {
     r.Duration("interval", &config->analytics.interval);
-    r.StringList("disabled_builtins", &config->analytics.disabled_builtins);
     if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
   }));
   TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, &config->cost); }));
   TRY(Section(top, file, "ingest", [&](YamlReader& r) {
-    r.Size("max_body", &config->ingest.max_body_bytes);
-    r.Size("max_decoded", &config->ingest.max_decoded_bytes);
+    r.Size("max_in_flight", &config->ingest.max_in_flight_bytes);
   }));
   TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));
   return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });
@@ -109,6 +105,7 @@ StatusOr<Config> ParseConfig(std::string_view text, const std::string& file) {
   }
   Config config;
   config.file = file;
+  config.text = text;
   YamlReader top(node, file, "the configuration");
   top.StringList("rule_files", &config.rule_files);
   top.StringList("analytics_files", &config.analytics_files);

@@ -23,10 +23,10 @@ struct Config {
     bool strict = false;                    // an error in one expression refuses the load
     DurationMs startup_hold = 5 * kMinute;  // how long restored alerts wait for current data
     int64_t max_concurrent_evaluations = 2;
+    friend bool operator==(const Rules&, const Rules&) = default;
   };
   struct Analytics {
     DurationMs interval = 15 * kSecond;
-    std::vector<std::string> disabled_builtins;  // of workload_cpu, workload_memory, host_cpu, …
   };
   struct Cost {
     std::string provider = "aws";
@@ -34,25 +34,29 @@ struct Config {
     double cpu_core_hour = 0;  // own prices; 0: from the table
     double memory_gib_hour = 0;
     DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+    friend bool operator==(const Cost&, const Cost&) = default;
   };
   struct Ingest {
-    int64_t max_body_bytes = 32 << 20;  // compressed
-    int64_t max_decoded_bytes = 32 << 20;
+    int64_t max_in_flight_bytes = 256
+                                  << 20;  // bodies in memory at once; beyond, senders are put off
+    friend bool operator==(const Ingest&, const Ingest&) = default;
   };
   struct Storage {
     DurationMs retention = kDay;
     DurationMs unreferenced_retention = 6 * kHour;
     int64_t min_free_bytes = 256 << 20;
     int64_t segment_bytes = 64 << 20;
+    friend bool operator==(const Storage&, const Storage&) = default;
   };
   struct Query {
     DurationMs lookback = 5 * kMinute;
     DurationMs timeout = 2 * kMinute;
     int64_t max_samples = 50'000'000;
-    int64_t max_concurrency = 20;
+    friend bool operator==(const Query&, const Query&) = default;
   };
 
   std::string file;  // where it came from; "" for the defaults
+  std::string text;  // as read
   Global global;
   std::vector<std::string> rule_files;  // globs, resolved against the file's directory
   std::vector<std::string> analytics_files;

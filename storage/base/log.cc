@@ -12,8 +12,18 @@
 namespace outrider {
 namespace {
 
-// spdlog owns the process-wide logger; this remembers only how to lay out a line.
+// A log is the process' own by nature: this and spdlog's logger are its only state.
 std::atomic<LogFormat> log_format{LogFormat::kLogfmt};
+
+spdlog::logger& Logger() {
+  static const std::shared_ptr<spdlog::logger> logger = [] {
+    auto made = std::make_shared<spdlog::logger>("outrider",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("ts=%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
+    return made;
+  }();
+  return *logger;
+}
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
@@ -77,21 +87,19 @@ std::string Json(LogLevel level, std::string_view message, LogFields fields) {
 
 void SetUpLog(LogLevel level, LogFormat format) {
   log_format = format;
-  auto logger = spdlog::get("outrider");
-  if (!logger) logger = spdlog::stderr_logger_mt("outrider");
-  logger->set_level(ToSpdlog(level));
-  logger->set_pattern(format == LogFormat::kJson ? "{\"ts\":\"%Y-%m-%dT%H:%M:%S.%eZ\",%v}"
-                                                 : "ts=%Y-%m-%dT%H:%M:%S.%eZ %v",
-                      spdlog::pattern_time_type::utc);
-  spdlog::set_default_logger(logger);
+  spdlog::logger& logger = Logger();
+  logger.set_level(ToSpdlog(level));
+  logger.set_pattern(format == LogFormat::kJson ? "{\"ts\":\"%Y-%m-%dT%H:%M:%S.%eZ\",%v}"
+                                                : "ts=%Y-%m-%dT%H:%M:%S.%eZ %v",
+                     spdlog::pattern_time_type::utc);
 }
 
 void Log(LogLevel level, std::string_view message, LogFields fields) {
-  auto* logger = spdlog::default_logger_raw();
-  if (!logger->should_log(ToSpdlog(level))) return;
+  spdlog::logger& logger = Logger();
+  if (!logger.should_log(ToSpdlog(level))) return;
   const std::string line = log_format == LogFormat::kJson ? Json(level, message, fields)
                                                           : Logfmt(level, message, fields);
-  logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  logger.log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace outrider

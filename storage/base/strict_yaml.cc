@@ -65,7 +65,7 @@ class Converter {
         value.line = key.line;
         value.column = key.column;
       }
-      to->entries.emplace_back(std::move(key), std::move(value));
+      to->entries.push_back({std::move(key), std::move(value)});
     }
     return absl::OkStatus();
   }

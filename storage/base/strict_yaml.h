@@ -18,7 +18,7 @@ namespace outrider {
 
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
-  using Entry = std::pair<YamlNode, YamlNode>;
+  struct Entry;  // a key and its value: first, second
 
   Kind kind = Kind::kNull;
   std::string scalar;
@@ -33,6 +33,11 @@ struct YamlNode {
   bool IsSequence() const { return kind == Kind::kSequence; }
   bool IsScalar() const { return kind == Kind::kScalar; }
   const YamlNode* Find(std::string_view key) const;
+};
+
+struct YamlNode::Entry {
+  YamlNode first;
+  YamlNode second;
 };
 
 // Parses the first document; an empty text is a null node. Aliases are expanded (bounded). Errors

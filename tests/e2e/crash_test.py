@@ -64,8 +64,11 @@ rules: {startup_hold: 10s}
         self.assertEqual(len(sink.messages('firing')), 1, sink.messages())
         self.assertEqual(sink.messages('resolved'), [])
         after = harness.get_json(f"{self.url}/outrider/v1/incidents/{before['id']}")
-        for key in ('id', 'severity', 'state', 'opened_at', 'sla'):
+        for key in ('id', 'severity', 'state', 'received_at'):
             self.assertEqual(after[key], before[key], key)
+        for clock in ('acknowledge', 'resolve'):
+            for key in ('started_at', 'deadline_at', 'target_seconds', 'stopped_at', 'breached'):
+                self.assertEqual(after['sla'][clock][key], before['sla'][clock][key], f'{clock} {key}')
         self.assertEqual(len(harness.get_json(self.url + '/outrider/v1/incidents')['incidents']), 1)
         kept = self.query(self.url, 'counter_total[5m]')[0]['values']
         self.assertEqual({int(t): int(v) for t, v in kept}, acked)

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// outrider check …: validates files; the output for rules is promtool's.
+#include "rules/rulefile/check.h"
+
+#include <fmt/format.h>
+
+#include "exporter/cli/commands.h"
+#include "exporter/daemon/loader.h"
+#include "notifiers/channel/channel.h"
+#include "rules/analytics/analytics_file.h"
+#include "storage/base/file.h"
+
+namespace outrider {
+namespace {
+
+// What a check found: a line for people, or what is wrong.
+using Verdict = StatusOr<std::string>;
+
+Verdict CheckAlertmanager(const AlertmanagerConfig& config) {
+  for (const ReceiverConfig& receiver : config.receivers) {
+    for (const IntegrationConfig& section : receiver.integrations) {
+      const auto integration = MakeIntegration(section, config, nullptr);
+      if (!integration.ok()) return integration.status();
+    }
+  }
+  return fmt::format("{} receivers, {} inhibition rules, {} time intervals",
+                     config.receivers.size(), config.inhibit_rules.size(),
+                     config.time_intervals.size());
+}
+
+Verdict CheckConfigFile(const std::string& path) {
+  const LoadedFiles files = TRY(LoadFiles(path));
+  std::string problems;
+  size_t rules = 0;
+  size_t groups = 0;
+  for (const RuleFile& file : files.rules) {
+    for (const RuleProblem& problem : file.problems) problems += problem.text + "\n";
+    for (const RuleGroup& group : file.groups) rules += group.rules.size();
+    groups += file.groups.size();
+  }
+  if (!problems.empty()) {
+    return InvalidArgument(problems + "these rules would be disabled; the rest would run");
+  }
+  for (const Entry& entry : files.entries) {
+    if (!entry.error.empty()) return InvalidArgument(entry.error);
+  }
+  const std::string receivers = TRY(CheckAlertmanager(files.alertmanager));
+  return fmt::format("{} rules in {} groups, {} analytics entries, {}", rules, groups,
+                     files.entries.size(), receivers);
+}
+
+Verdict CheckAnalyticsFile(const std::string& text, const std::string& path) {
+  const AnalyticsFile file = TRY(ParseAnalyticsFile(text, path));
+  for (const Entry& entry : file.entries) {
+    if (!entry.error.empty()) return InvalidArgument(entry.error);
+  }
+  return fmt::format("{} entries", file.entries.size());
+}
+
+Verdict CheckBundle(const std::string& text, const std::string& path) {
+  RuleFileOptions options;
+  options.bundle = true;
+  options.strict = true;
+  const RuleFile rules = TRY(ParseRuleFile(text, path, options));
+  AlertmanagerConfig config = DefaultAlertmanagerConfig();
+  TRY(AddBundle(text, path, &config));
+  return fmt::format("{} groups, {}", rules.groups.size(), TRY(CheckAlertmanager(config)));
+}
+
+Verdict CheckOne(CheckKind kind, const std::string& path) {
+  if (kind == CheckKind::kConfig) return CheckConfigFile(path);
+  const std::string text = TRY(ReadFile(path));
+  switch (kind) {
+    case CheckKind::kConfig:
+    case CheckKind::kRules:
+      break;
+    case CheckKind::kAlertmanager:
+      return CheckAlertmanager(TRY(ParseAlertmanagerConfig(text, path)));
+    case CheckKind::kAnalytics:
+      return CheckAnalyticsFile(text, path);
+    case CheckKind::kBundle:
+      return CheckBundle(text, path);
+    case CheckKind::kIncidents: {
+      const IncidentsConfig config = TRY(ParseIncidentsConfig(text, path));
+      return fmt::format("{} escalation policies", config.escalation_policies.size());
+    }
+  }
+  return Internal("unknown kind of file");
+}
+
+int CheckRules(const std::string& path) {
+  fmt::print("Checking {}\n", path);
+  const auto text = ReadFile(path);
+  if (!text.ok()) {
+    fmt::print(stderr, "  FAILED:\n{}\n", Message(text.status()));
+    return 1;
+  }
+  const RuleCheck check = CheckRuleFile(*text, path, {}, true);
+  if (check.ok()) {
+    fmt::print("{}\n", check.Text());
+  } else {
+    fmt::print(stderr, "{}\n", check.Text());
+  }
+  if (!check.duplicates.empty()) fmt::print("{}\n", DuplicateText(check.duplicates));
+  fmt::print("\n");
+  return check.ExitCode(false);
+}
+
+}  // namespace
+
+int RunCheck(CheckKind kind, const std::vector<std::string>& files) {
+  int code = 0;
+  for (const std::string& path : files) {
+    if (kind == CheckKind::kRules) {
+      code = std::max(code, CheckRules(path));
+      continue;
+    }
+    const Verdict verdict = CheckOne(kind, path);
+    if (verdict.ok()) {
+      fmt::print("Checking {}\n  SUCCESS: {}\n", path, *verdict);
+    } else {
+      fmt::print(stderr, "Checking {}\n  FAILED: {}\n", path, Message(verdict.status()));
+      code = 1;
+    }
+  }
+  return code;
+}
+
+}  // namespace outrider

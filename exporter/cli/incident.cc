@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// outrider incident …: what a person on call needs from a terminal.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "exporter/cli/client.h"
+#include "exporter/cli/commands.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+std::string BaseUrl(const ClientOptions& client) { return client.url + "/outrider/v1/incidents"; }
+
+// The two largest units of a duration: 3h12m, 45s.
+std::string ShortDuration(double seconds) {
+  const auto total = static_cast<int64_t>(seconds);
+  if (total < 60) return fmt::format("{}s", total);
+  if (total < 3600) return fmt::format("{}m{}s", total / 60, total % 60);
+  if (total < 86400) return fmt::format("{}h{}m", total / 3600, total / 60 % 60);
+  return fmt::format("{}d{}h", total / 86400, total / 3600 % 24);
+}
+
+std::string Age(const JsonValue& incident, Nanos now) {
+  const auto received = ParseRfc3339(incident.GetString("received_at"));
+  if (!received.ok() || *received == 0) return "-";
+  return ShortDuration(static_cast<double>(now - *received) / kNanosPerSecond);
+}
+
+// What a clock says: time left, overdue by, met or breached after.
+std::string ClockText(const JsonValue& incident, std::string_view kind) {
+  const JsonValue* sla = incident.Find("sla");
+  const JsonValue* clock = sla == nullptr ? nullptr : sla->Find(kind);
+  if (clock == nullptr) return "-";
+  const std::string state = clock->GetString("state");
+  const double left = clock->GetNumber("remaining_seconds");
+  if (state == "running") return ShortDuration(left) + " left";
+  if (state == "overdue") return "overdue " + ShortDuration(-left);
+  if (state == "discarded") return "-";
+  return state + " " + ShortDuration(clock->GetNumber("elapsed_seconds"));
+}
+
+void PrintList(const JsonValue& answer, Nanos now) {
+  const JsonValue* incidents = answer.Find("incidents");
+  if (incidents == nullptr || incidents->items.empty()) {
+    fmt::print("No incidents.\n");
+    return;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const JsonValue& incident : incidents->items) {
+    rows.push_back({incident.GetString("id"), incident.GetString("state"),
+                    incident.GetString("severity"), Age(incident, now),
+                    ClockText(incident, "acknowledge"), ClockText(incident, "resolve"),
+                    incident.GetString("title"), incident.GetString("summary")});
+  }
+  PrintTable({"ID", "STATE", "SEVERITY", "AGE", "ACKNOWLEDGE", "RESOLVE", "TITLE", "SUMMARY"},
+             rows);
+}
+
+void PrintLine(std::string_view name, const std::string& value) {
+  if (!value.empty()) fmt::print("{:<13} {}\n", name, value);
+}
+
+void PrintIncident(const JsonValue& incident) {
+  PrintLine("Incident", incident.GetString("id") + "  " + incident.GetString("title"));
+  PrintLine("Summary", incident.GetString("summary"));
+  PrintLine("State", incident.GetString("state"));
+  PrintLine("Severity", incident.GetString("severity"));
+  PrintLine("Since", incident.GetString("received_at"));
+  PrintLine("Acknowledged", incident.GetString("acknowledged_by"));
+  PrintLine("Runbook", incident.GetString("runbook"));
+  PrintLine("Acknowledge", ClockText(incident, "acknowledge"));
+  PrintLine("Resolve", ClockText(incident, "resolve"));
+  std::string labels;
+  if (const JsonValue* all = incident.Find("labels")) {
+    for (const auto& [name, value] : all->members)
+      labels += fmt::format("{}={} ", name, Quote(value.string));
+  }
+  PrintLine("Labels", labels);
+  PrintLine("Alerts", fmt::format("{} firing, {} seen", incident.GetInt("firing"),
+                                  incident.GetInt("alerts")));
+  const JsonValue* history = incident.Find("history");
+  if (history == nullptr) return;
+  fmt::print("\n");
+  std::vector<std::vector<std::string>> rows;
+  for (const JsonValue& event : history->items) {
+    const std::string from = event.GetString("from");
+    const std::string by = event.GetString("by");
+    rows.push_back({event.GetString("time"), event.GetString("kind"), by.empty() ? "system" : by,
+                    from.empty() ? event.GetString("to") : from + " -> " + event.GetString("to"),
+                    event.GetString("text")});
+  }
+  PrintTable({"TIME", "EVENT", "BY", "CHANGE", "TEXT"}, rows);
+}
+
+std::string DefaultAuthor() {
+  // Read once, before any thread is started.
+  const char* user = std::getenv("USER");  // NOLINT(concurrency-mt-unsafe)
+  return user == nullptr ? "" : user;
+}
+
+}  // namespace
+
+int RunIncidentList(const ClientOptions& client, const IncidentOptions& options, Nanos now) {
+  const std::string query = EncodeForm({{"state", options.state},
+                                        {"severity", options.severity},
+                                        {"limit", fmt::to_string(options.limit)}});
+  std::string raw;
+  const auto answer = CallApi(BaseUrl(client) + "?" + query, "GET", "", &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+  } else {
+    PrintList(*answer, now);
+  }
+  return 0;
+}
+
+int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options) {
+  std::string raw;
+  const auto answer = CallApi(BaseUrl(client) + "/" + UrlEncodePath(options.id), "GET", "", &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+  } else {
+    PrintIncident(*answer);
+  }
+  return 0;
+}
+
+int RunIncidentAction(const ClientOptions& client, const std::string& verb,
+                      const IncidentOptions& options) {
+  std::string body;
+  JsonWriter json(&body);
+  json.StartObject().Key("by").String(options.by.empty() ? DefaultAuthor() : options.by);
+  json.Key("note").String(options.note).Key("channel").String("cli").EndObject();
+  std::string raw;
+  const auto answer =
+      CallApi(fmt::format("{}/{}/{}", BaseUrl(client), UrlEncodePath(options.id), verb), "POST",
+              body, &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+  } else {
+    fmt::print("{} is {}\n", answer->GetString("id"), answer->GetString("state"));
+  }
+  return 0;
+}
+
+}  // namespace outrider

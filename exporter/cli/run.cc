@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// outrider run: starts the daemon, waits for signals, stops it.
+#include <fmt/format.h>
+
+#include "exporter/cli/client.h"
+#include "exporter/cli/commands.h"
+#include "exporter/cli/signals.h"
+#include "exporter/daemon/app.h"
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+LogLevel LevelOf(const std::string& name) {
+  if (name == "debug") return LogLevel::kDebug;
+  if (name == "warn") return LogLevel::kWarn;
+  return name == "error" ? LogLevel::kError : LogLevel::kInfo;
+}
+
+}  // namespace
+
+int RunDaemon(const RunOptions& options, const Environment& env) {
+  SetUpLog(LevelOf(options.log_level),
+           options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
+  if (!options.web_config_file.empty()) {
+    return Fail(InvalidArgument(fmt::format(
+        "--web.config.file={}: TLS and users are not available in this version, and Outrider never "
+        "falls back to plain text by itself. Leave the flag out to serve plain HTTP",
+        options.web_config_file)));
+  }
+  const SignalWaiter signals;
+  AppOptions app_options;
+  app_options.config_file = options.config_file;
+  app_options.storage_path = options.storage_path;
+  app_options.listen_addresses = options.listen_addresses;
+  app_options.external_url = options.external_url;
+  app_options.route_prefix = options.route_prefix;
+  app_options.allow_anonymous = options.allow_anonymous;
+  auto app = App::Start(app_options, env.clock, env.random);
+  if (!app.ok()) return Fail(app.status());
+  while (signals.Wait(0) == Signal::kReload) {
+    if (const Status reloaded = (*app)->Reload(); !reloaded.ok()) {
+      LogError("reload failed, the old configuration stays", {{"err", Message(reloaded)}});
+    }
+  }
+  LogInfo("stopping");
+  (*app)->Stop();
+  LogInfo("stopped");
+  return 0;
+}
+
+}  // namespace outrider

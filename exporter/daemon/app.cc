@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/app.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "exporter/daemon/maintenance.h"
+#include "exporter/daemon/metric_sources.h"
+#include "exporter/daemon/routes.h"
+#include "exporter/daemon/services.h"
+#include "exporter/metrics/metrics_page.h"
+#include "exporter/metrics/sources.h"
+#include "storage/base/file.h"
+#include "storage/base/log.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// http://<listen host or localhost>:<port><prefix>, where no --web.external-url is given.
+std::string ExternalUrlOf(const AppOptions& options) {
+  if (!options.external_url.empty()) {
+    std::string url = options.external_url;
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+  }
+  const std::string address =
+      options.listen_addresses.empty() ? ":9909" : options.listen_addresses.front();
+  const size_t colon = address.rfind(':');
+  std::string host = colon == std::string::npos ? address : address.substr(0, colon);
+  if (host.empty() || host == "0.0.0.0" || host == "[::]") host = "localhost";
+  const std::string port = colon == std::string::npos ? "9909" : address.substr(colon + 1);
+  return fmt::format("http://{}:{}{}", host, port, options.route_prefix);
+}
+
+void SayWhatRuns(const LoadedFiles& files, const HttpServer& server) {
+  size_t rules = 0;
+  for (const RuleFile& file : files.rules) {
+    for (const RuleGroup& group : file.groups) rules += group.rules.size();
+  }
+  LogInfo("configuration loaded",
+          {{"rules", fmt::to_string(rules)},
+           {"receivers", fmt::to_string(files.alertmanager.receivers.size())},
+           {"analytics_entries", fmt::to_string(files.entries.size())}});
+  if (files.default_receiver) {
+    LogWarn("no alerting.config_file: alerts go to the built-in receiver `log` only");
+  }
+  for (const std::string& address : server.Addresses())
+    LogInfo("Listening on", {{"address", address}});
+}
+
+}  // namespace
+
+struct App::Impl {
+  Impl(const AppOptions& the_options, const Clock& the_clock)
+      : options(the_options), clock(the_clock) {}
+
+  void StartThreads(const Config& config) {
+    for (int64_t i = 0; i < config.rules.max_concurrent_evaluations; ++i) {
+      threads.emplace_back([this](std::stop_token stop) { services->rules->RunWorker(stop); });
+    }
+    threads.emplace_back([this](std::stop_token stop) { services->desk->RunTimers(clock, stop); });
+    threads.emplace_back([this, interval = config.analytics.interval](std::stop_token stop) {
+      RunMaintenance(
+          *services, [this](MetricSink& sink) { WriteOwnMetrics(*services, server.get(), sink); },
+          interval, stop);
+    });
+    services->dispatcher->Start();
+  }
+
+  const AppOptions options;
+  const Clock& clock;
+  std::unique_ptr<Services> services;
+  MetricsPage metrics;
+  Router router;
+  std::unique_ptr<HttpServer> server;
+  std::vector<std::jthread> threads;
+  bool stopped = false;
+};
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() { Stop(); }
+
+StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock& clock,
+                                          Random& random) {
+  const Nanos started_at = clock.NowNanos();
+  LoadedFiles files = TRY(LoadFiles(options.config_file));
+  auto impl = std::make_unique<Impl>(options, clock);
+  impl->services = TRY(Services::Make(files, options, ExternalUrlOf(options), clock, random));
+  impl->metrics.Add([self = impl.get()](MetricSink& sink) {
+    WriteOwnMetrics(*self->services, self->server.get(), sink);
+    WriteDerivedMetrics(self->services->derived, sink);
+  });
+  RegisterRoutes(impl->router, *impl->services, impl->metrics, options, started_at);
+  HttpServerOptions server;
+  server.listen_addresses = options.listen_addresses;
+  server.route_prefix = options.route_prefix;
+  server.clock = &clock;
+  impl->server = TRY(HttpServer::Start(server, impl->router));
+  std::unique_ptr<App> app(new App(std::move(impl)));
+  Impl& self = *app->impl_;
+  const Config config = files.config;
+  SayWhatRuns(files, *self.server);
+  TRY(self.services->Load(std::move(files)));
+  self.StartThreads(config);
+  self.services->ready = true;
+  LogInfo("ready", {{"seconds", FormatFloatF(static_cast<double>(clock.NowNanos() - started_at) /
+                                             kNanosPerSecond)}});
+  return app;
+}
+
+Status App::Reload() { return impl_->services->Reload(impl_->options.config_file); }
+
+void App::Stop() {
+  Impl& self = *impl_;
+  if (self.stopped) return;
+  self.stopped = true;
+  self.services->ready = false;
+  self.services->store->receiver().Close();
+  if (self.server != nullptr) self.server->Stop();
+  for (std::jthread& thread : self.threads) thread.request_stop();
+  self.threads.clear();
+  self.services->dispatcher->Stop();
+}
+
+int App::Port() const { return impl_->server->Port(); }
+
+}  // namespace outrider

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// outrider.yml and every file it names, read and checked before anything is started or replaced.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "exporter/daemon/config.h"
+#include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/incidents_config.h"
+#include "rules/analytics/entry.h"
+#include "rules/rulefile/rule_file.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+struct LoadedFiles {
+  Config config;
+  std::vector<RuleFile> rules;  // rule files and bundles; alerts of a bundle carry outrider_bundle
+  AlertmanagerConfig alertmanager;  // with the bundles' routes
+  bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
+  IncidentsConfig incidents;
+  std::vector<Entry> entries;  // analytics, built-in ones included
+};
+
+// All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means
+// the defaults. A glob without a match is no error, a file named outright that is missing is.
+StatusOr<LoadedFiles> LoadFiles(const std::string& config_file);
+
+// Checks that every escalation tier names a receiver that exists.
+Status CheckReceiverNames(const IncidentsConfig& incidents, const AlertmanagerConfig& alertmanager);
+
+}  // namespace outrider

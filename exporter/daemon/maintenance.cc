@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/maintenance.h"
+
+#include <set>
+
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+constexpr DurationMs kTick = kSecond;
+constexpr DurationMs kComplainEvery = kMinute;
+
+// Writes the own metrics and ends those that are gone.
+class SelfMonitor {
+ public:
+  SelfMonitor(const OwnMetrics& metrics, Appender& appender)
+      : metrics_(metrics), appender_(appender) {}
+
+  void Run(Timestamp now) {
+    MetricSink sink;
+    metrics_(sink);
+    std::vector<LabeledSample> samples = ToSamples(sink.Take(), now);
+    std::set<Labels> current;
+    for (const LabeledSample& sample : samples) current.insert(sample.labels);
+    for (const Labels& labels : last_) {
+      if (!current.contains(labels)) samples.push_back({labels, {now, StaleNan()}});
+    }
+    last_ = std::move(current);
+    appender_.AppendBatch(samples, Origin::kLocal, now);
+  }
+
+ private:
+  const OwnMetrics& metrics_;
+  Appender& appender_;
+  std::set<Labels> last_;
+};
+
+}  // namespace
+
+std::vector<LabeledSample> ToSamples(std::vector<MetricFamilyData> families, Timestamp now) {
+  std::vector<LabeledSample> samples;
+  const auto add = [&](const std::string& name, const MetricPoint& point, double value) {
+    samples.push_back(
+        {point.labels->With(kMetricName, name).With("job", "outrider"), {now, value}});
+  };
+  for (const MetricFamilyData& family : families) {
+    for (const MetricPoint& point : family.points) {
+      if (point.distribution == nullptr) {
+        add(family.name, point, point.value);
+      } else {
+        add(family.name + "_count", point, static_cast<double>(point.distribution->count));
+        add(family.name + "_sum", point, point.distribution->sum);
+      }
+    }
+  }
+  return samples;
+}
+
+void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationMs interval,
+                    std::stop_token stop) {
+  const Clock& clock = services.clock;
+  services.capacity->Rebuild(clock.Now());
+  services.analytics->Rebuild(clock.Now());
+  SelfMonitor self_monitor(own_metrics, services.store->appender());
+  Timestamp next_run = clock.Now();
+  Timestamp last_complaint = 0;
+  Nanos next_tick = clock.NowNanos();
+  while (clock.SleepUntil(next_tick, stop)) {
+    const Timestamp now = clock.Now();
+    next_tick = (now + kTick) * kNanosPerMilli;
+    const Status maintained = services.store->Maintain(now);
+    if (!maintained.ok() && now - last_complaint >= kComplainEvery) {
+      LogError("the windows cannot be written to disk", {{"err", Message(maintained)}});
+      last_complaint = now;
+    }
+    if (now < next_run) continue;
+    next_run = now - now % interval + interval;
+    services.capacity->Run(now);
+    services.analytics->Run(now);
+    services.derived.Flush(services.store->appender(), now);
+    self_monitor.Run(now);
+  }
+}
+
+}  // namespace outrider

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's slow loop: retention and checkpoints, analytics and capacity, own metrics into the
+// windows.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include "exporter/daemon/services.h"
+#include "exporter/metrics/metric_sink.h"
+
+namespace outrider {
+
+// Writes the process' own metrics into a sink.
+using OwnMetrics = std::function<void(MetricSink&)>;
+
+// Until stopped. First feeds analytics and capacity with what the windows hold.
+void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationMs interval,
+                    std::stop_token stop);
+
+// Metric points as samples at `now`, with job="outrider" (docs/decisions/0002). Histograms
+// give their _count and _sum.
+std::vector<LabeledSample> ToSamples(std::vector<MetricFamilyData> families, Timestamp now);
+
+}  // namespace outrider

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/metric_sources.h"
+
+#include "exporter/daemon/build_info.h"
+#include "exporter/metrics/sources.h"
+
+namespace outrider {
+namespace {
+
+void WriteAnalyticsMetrics(const Services& services, MetricSink& sink) {
+  for (const EntryStatus& entry : services.analytics->Entries()) {
+    const std::string_view kind = EntryKindText(entry.kind);
+    sink.Gauge("outrider_analytics_series", "Source series of an analytics entry.",
+               {{"entry", entry.name}, {"kind", kind}}, static_cast<double>(entry.series));
+    sink.Counter("outrider_analytics_samples_total", "Samples an analytics entry has used.",
+                 {{"entry", entry.name}, {"kind", kind}}, entry.samples);
+    sink.Gauge("outrider_analytics_refused_series", "Series beyond max_series in the last run.",
+               {{"entry", entry.name}, {"kind", kind}}, static_cast<double>(entry.refused));
+    sink.Gauge("outrider_analytics_healthy", "1: the entry's last run went well.",
+               {{"entry", entry.name}, {"kind", kind}}, entry.error.empty() ? 1 : 0);
+  }
+  sink.Gauge("outrider_derived_series", "Series derived right now.", {},
+             static_cast<double>(services.derived.size()));
+}
+
+}  // namespace
+
+void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricSink& sink) {
+  const LoadOutcome outcome = services.Outcome();
+  WriteBuildMetrics(ThisBuild(), sink);
+  WriteReloadMetrics({outcome.ok, outcome.loaded_at}, sink);
+  WriteProcessMetrics(sink);
+  WriteIngestMetrics(services.store->Stats(), sink);
+  WriteRuleMetrics(services.rules->Stats(), sink);
+  WriteDeskMetrics(services.desk->Stats(services.clock.NowNanos()), sink);
+  WriteStoreMetrics(services.state->Stats(), sink);
+  WriteAnalyticsMetrics(services, sink);
+  if (server != nullptr) WriteHttpMetrics(server->Stats(), sink);
+}
+
+}  // namespace outrider

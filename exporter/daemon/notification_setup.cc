@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/notification_setup.h"
+
+#include <filesystem>
+
+#include "notifiers/channel/templates.h"
+
+namespace outrider {
+namespace {
+
+// The channels refer to the templates, so both live and die together.
+struct Built {
+  explicit Built(tmpl::TemplateSet set) : templates(std::move(set)) {}
+  const tmpl::TemplateSet templates;
+  std::shared_ptr<const Receivers> receivers;
+};
+
+}  // namespace
+
+StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& transports,
+                                    const std::string& external_url) {
+  const std::string directory =
+      std::filesystem::path(files.alertmanager.file).parent_path().string();
+  auto built = std::make_shared<Built>(
+      TRY(LoadNotificationTemplates(files.alertmanager.templates, directory, &transports.clock)));
+  const ChannelTools tools{transports.http, transports.smtp, built->templates, transports.clock};
+  built->receivers = TRY(Receivers::Build(files.alertmanager, tools));
+  DeskConfig config;
+  config.alertmanager = files.alertmanager;
+  config.incidents = files.incidents;
+  config.receivers = std::shared_ptr<const Receivers>(built, built->receivers.get());
+  config.external_url = external_url;
+  return config;
+}
+
+}  // namespace outrider

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/routes.h"
+
+#include "exporter/api/am_common.h"
+#include "exporter/api/capacity.h"
+#include "exporter/api/incidents.h"
+#include "exporter/api/labels.h"
+#include "exporter/api/lifecycle.h"
+#include "exporter/api/query.h"
+#include "exporter/api/rules.h"
+#include "exporter/api/status.h"
+#include "exporter/daemon/build_info.h"
+#include "exporter/http/auth.h"
+#include "exporter/ui/status_page.h"
+#include "storage/base/duration.h"
+
+namespace outrider {
+namespace {
+
+RuntimeInfo RuntimeOf(const Services& services, Nanos started_at) {
+  const LoadOutcome outcome = services.Outcome();
+  RuntimeInfo info;
+  info.started_at = started_at;
+  info.reload_ok = outcome.ok;
+  info.last_config_at = outcome.loaded_at;
+  info.corruption_count = services.store->Stats().damaged_log_places;
+  info.storage_retention = FormatDuration(outcome.config.storage.retention);
+  return info;
+}
+
+HeadInfo HeadOf(const Services& services) {
+  const WindowsStats stats = services.store->windows().Stats();
+  HeadInfo head;
+  head.series = stats.series;
+  head.chunks = stats.open_chunks + stats.sealed_chunks;
+  head.min_time = services.store->windows().OldestKept();
+  head.max_time = stats.newest;
+  return head;
+}
+
+std::vector<std::pair<std::string, std::string>> FlagsOf(const AppOptions& options) {
+  std::string addresses;
+  for (const std::string& address : options.listen_addresses)
+    addresses += (addresses.empty() ? "" : ",") + address;
+  return {{"config.file", options.config_file},
+          {"storage.path", options.storage_path},
+          {"web.listen-address", addresses},
+          {"web.external-url", options.external_url},
+          {"web.route-prefix", options.route_prefix}};
+}
+
+void RegisterPrometheusApi(Router& router, Services& services, const AppOptions& options,
+                           Nanos started_at) {
+  const Windows& windows = services.store->windows();
+  RegisterQueryApi(router, {windows, services.clock, services.engine.options(), {}});
+  RegisterLabelsApi(router, windows);
+  RegisterRulesApi(router, [&services] { return services.rules->Snapshot(); });
+  StatusApiDeps status{windows, services.clock, ThisBuild(), {}, {}, {}, FlagsOf(options), {}};
+  status.runtime = [&services, started_at] { return RuntimeOf(services, started_at); };
+  status.head = [&services] { return HeadOf(services); };
+  status.config_yaml = [&services] { return services.Outcome().config.text; };
+  RegisterStatusApi(router, status);
+}
+
+}  // namespace
+
+void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
+                    const AppOptions& options, Nanos started_at) {
+  const auto ready = [&services] { return services.ready.load(); };
+  router.AddGuard(MakeAuthGuard({options.allow_anonymous}));
+  router.AddGuard(MakeReadyGuard(ready));
+  RegisterLifecycle(
+      router, {ready, [&services, file = options.config_file] { return services.Reload(file); }});
+  router.Add("POST", "/api/v1/write", [&services](HttpRequest& request) {
+    return services.store->receiver().Handle(request);
+  });
+  RegisterPrometheusApi(router, services, options, started_at);
+  RegisterAlertmanagerApi(
+      router, {*services.desk, services.clock, ThisBuild(), started_at,
+               [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
+  RegisterIncidentsApi(router, {*services.desk, services.clock});
+  RegisterSlaApi(router, {*services.desk, services.clock});
+  RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
+                               [&services] { return services.capacity->Costs(); },
+                               [&services] { return services.capacity->price(); }});
+  metrics.Register(router);
+  RegisterStatusPage(
+      router, {[&services] { return services.store->Stats(); },
+               [&services] { return services.rules->Snapshot(); }, *services.desk, services.clock,
+               ThisBuild(), started_at, [&services] { return services.Outcome().error; }});
+}
+
+}  // namespace outrider

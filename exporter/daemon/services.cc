@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/services.h"
+
+#include <fmt/format.h>
+
+#include "exporter/daemon/references.h"
+#include "storage/base/file.h"
+#include "storage/base/log.h"
+#include "storage/state/rocksdb_store.h"
+
+namespace outrider {
+namespace {
+
+promql::EngineOptions EngineOptionsOf(const Config& config) {
+  promql::EngineOptions options;
+  options.lookback = config.query.lookback;
+  options.timeout = config.query.timeout;
+  options.max_samples = static_cast<size_t>(config.query.max_samples);
+  options.default_subquery_step = config.global.evaluation_interval;
+  return options;
+}
+
+IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path) {
+  IngestStoreOptions options;
+  options.path = path;
+  options.retention = config.storage.retention;
+  options.unreferenced_retention = config.storage.unreferenced_retention;
+  options.min_free_bytes = static_cast<uint64_t>(config.storage.min_free_bytes);
+  options.segment_bytes = static_cast<uint64_t>(config.storage.segment_bytes);
+  options.remote_write.max_bytes_in_flight =
+      static_cast<uint64_t>(config.ingest.max_in_flight_bytes);
+  return options;
+}
+
+CapacityOptions CapacityOptionsOf(const Config& config) {
+  CapacityOptions options;
+  options.provider = config.cost.provider;
+  options.region = config.cost.region;
+  if (config.cost.cpu_core_hour > 0) options.core_hour_dollars = config.cost.cpu_core_hour;
+  if (config.cost.memory_gib_hour > 0) options.gib_hour_dollars = config.cost.memory_gib_hour;
+  options.minimum_coverage = config.cost.minimum_coverage;
+  return options;
+}
+
+// Settings that a reload cannot change are named, so that nobody waits for them.
+void WarnOfRestartOnly(const Config& old_config, const Config& new_config) {
+  const auto warn = [](const char* section) {
+    LogWarn("a change of this section needs a restart", {{"section", section}});
+  };
+  if (old_config.storage != new_config.storage) warn("storage");
+  if (old_config.cost != new_config.cost) warn("cost");
+  if (old_config.query != new_config.query) warn("query");
+  if (old_config.ingest != new_config.ingest) warn("ingest");
+  if (old_config.rules != new_config.rules) warn("rules");
+}
+
+}  // namespace
+
+Services::Services(const Clock& the_clock, const Config& config, std::string url)
+    : clock(the_clock),
+      external_url(std::move(url)),
+      http(MakeCurlHttpClient()),
+      smtp(MakeCurlSmtpClient()),
+      engine(EngineOptionsOf(config), the_clock) {}
+
+StatusOr<std::unique_ptr<Services>> Services::Make(LoadedFiles files, const AppOptions& options,
+                                                   const std::string& external_url,
+                                                   const Clock& clock, Random& random) {
+  const Config& config = files.config;
+  std::unique_ptr<Services> self(new Services(clock, config, external_url));
+  DeskConfig desk_config =
+      TRY(MakeDeskConfig(files, {*self->http, *self->smtp, clock}, external_url));
+  TRY(MakeDirectories(options.storage_path));
+  self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
+  self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
+  self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
+  const Windows& windows = self->store->windows();
+  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config), windows, self->derived));
+  AnalyticsOptions analytics;
+  analytics.interval = config.analytics.interval;
+  self->analytics = std::make_unique<AnalyticsEngine>(
+      files.entries, analytics, self->engine, windows, self->derived, &self->capacity->workloads());
+  RuleManagerOptions rules;
+  rules.startup_hold = config.rules.startup_hold;
+  rules.strict = config.rules.strict;
+  self->rules = std::make_unique<RuleManager>(
+      RuleManager::Seams{self->engine, windows, self->store->appender(), *self->desk, *self->state,
+                         clock},
+      rules);
+  self->dispatcher = std::make_unique<Dispatcher>(*self->desk, clock);
+  self->desk->SetWakeDispatcher([dispatcher = self->dispatcher.get()] { dispatcher->Wake(); });
+  return self;
+}
+
+RuleContext Services::ContextOf(const Config& config) const {
+  return {config.global.evaluation_interval, config.global.query_offset,
+          config.global.external_labels, external_url};
+}
+
+std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) const {
+  auto reaches =
+      RuleReaches(files.rules, files.config.query.lookback, files.config.global.query_offset);
+  for (auto& reach : analytics->Reach()) reaches.push_back(std::move(reach));
+  for (auto& reach : CapacityEngine::Reach()) reaches.push_back(std::move(reach));
+  return ToReferences(std::move(reaches));
+}
+
+Status Services::Load(LoadedFiles files) {
+  TRY(store->Load(ReferencesOf(files)));
+  TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
+  const absl::MutexLock lock(&outcome_mutex_);
+  outcome_.config = std::move(files.config);
+  outcome_.loaded_at = clock.NowNanos();
+  outcome_.default_receiver = files.default_receiver;
+  return absl::OkStatus();
+}
+
+Status Services::TryReload(const std::string& config_file) {
+  LoadedFiles files = TRY(LoadFiles(config_file));
+  WarnOfRestartOnly(Outcome().config, files.config);
+  DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
+  // From here on only the state store can refuse.
+  TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
+  analytics->Replace(files.entries, clock.Now());
+  store->windows().SetReferences(ReferencesOf(files));
+  TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
+  const absl::MutexLock lock(&outcome_mutex_);
+  outcome_ = {std::move(files.config), true, "", clock.NowNanos(), files.default_receiver};
+  return absl::OkStatus();
+}
+
+Status Services::Reload(const std::string& config_file) {
+  const absl::MutexLock one_at_a_time(&reload_mutex_);
+  const Status status = TryReload(config_file);
+  if (status.ok()) {
+    LogInfo("configuration reloaded", {{"file", config_file}});
+    return status;
+  }
+  const absl::MutexLock lock(&outcome_mutex_);
+  outcome_.ok = false;
+  outcome_.error = Message(status);
+  return status;
+}
+
+LoadOutcome Services::Outcome() const {
+  const absl::MutexLock lock(&outcome_mutex_);
+  return outcome_;
+}
+
+}  // namespace outrider

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a running daemon owns, in the order of construction: what stands further down uses
+// what stands above and is destroyed first.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "exporter/daemon/app.h"
+#include "exporter/daemon/loader.h"
+#include "exporter/daemon/notification_setup.h"
+#include "exporter/ingest/ingest_store.h"
+#include "notifiers/desk/desk.h"
+#include "notifiers/outbox/dispatcher.h"
+#include "notifiers/transport/http_client.h"
+#include "notifiers/transport/smtp_client.h"
+#include "rules/alerting/rule_manager.h"
+#include "rules/analytics/analytics_engine.h"
+#include "rules/analytics/derived_table.h"
+#include "rules/capacity/capacity_engine.h"
+#include "rules/promql/engine.h"
+#include "storage/base/clock.h"
+#include "storage/base/random.h"
+#include "storage/state/state_store.h"
+
+namespace outrider {
+
+// What the last load or reload gave; for /metrics, the API and the page.
+struct LoadOutcome {
+  Config config;
+  bool ok = true;
+  std::string error;    // of the last reload, "" when it went well
+  Nanos loaded_at = 0;  // of the last good load
+  bool default_receiver = false;
+};
+
+struct Services {
+  // Opens state and windows and builds everything; nothing runs yet. `external_url` may be empty
+  // until the port is known: see SetExternalUrl.
+  static StatusOr<std::unique_ptr<Services>> Make(LoadedFiles files, const AppOptions& options,
+                                                  const std::string& external_url,
+                                                  const Clock& clock, Random& random);
+  // Replays the log, then loads the rules with their alert states. Blocks.
+  Status Load(LoadedFiles files);
+  // All or nothing.
+  Status Reload(const std::string& config_file);
+  LoadOutcome Outcome() const;
+
+  const Clock& clock;
+  std::string external_url;
+  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<SmtpClient> smtp;
+  std::unique_ptr<StateStore> state;
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<IngestStore> store;
+  promql::Engine engine;
+  DerivedTable derived;
+  std::unique_ptr<CapacityEngine> capacity;
+  std::unique_ptr<AnalyticsEngine> analytics;
+  std::unique_ptr<RuleManager> rules;
+  std::unique_ptr<Dispatcher> dispatcher;
+  std::atomic<bool> ready{false};
+
+ private:
+  Services(const Clock& the_clock, const Config& config, std::string url);
+  RuleContext ContextOf(const Config& config) const;
+  std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
+  Status TryReload(const std::string& config_file);
+
+  absl::Mutex reload_mutex_;  // one reload at a time
+  mutable absl::Mutex outcome_mutex_;
+  LoadOutcome outcome_ ABSL_GUARDED_BY(outcome_mutex_);
+};
+
+}  // namespace outrider

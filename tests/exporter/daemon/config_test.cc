@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/config.h"
+
+#include <gtest/gtest.h>
+
+namespace outrider {
+namespace {
+
+TEST(Config, AnEmptyFileIsTheDefaults) {
+  const auto config = ParseConfig("", "outrider.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->global.evaluation_interval, 15 * kSecond);
+  EXPECT_EQ(config->storage.retention, kDay);
+  EXPECT_EQ(config->cost.provider, "aws");
+  EXPECT_TRUE(config->alertmanager_file.empty());
+}
+
+TEST(Config, ReadsEverySection) {
+  const auto config = ParseConfig(R"(
+global: {evaluation_interval: 5s, rule_query_offset: 1m, external_labels: {cluster: demo}}
+rule_files: ["rules/*.yml"]
+analytics_files: [a.yml]
+bundle_files: [b.yml]
+alerting: {config_file: alertmanager.yml}
+incidents: {config_file: /etc/incidents.yml}
+rules: {strict: true, startup_hold: 1m, max_concurrent_evaluations: 4}
+analytics: {interval: 30s}
+cost: {provider: gcp, region: us-east1, cpu_core_hour: 0.02, memory_gib_hour: 0.003, minimum_coverage: 5m}
+ingest: {max_in_flight: 2MiB}
+storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB}
+query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
+)",
+                                  "/etc/outrider/outrider.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->global.external_labels.ToString(), "{cluster=\"demo\"}");
+  EXPECT_EQ(config->alertmanager_file, "/etc/outrider/alertmanager.yml");
+  EXPECT_EQ(config->incidents_file, "/etc/incidents.yml");
+  EXPECT_EQ(config->rules.max_concurrent_evaluations, 4);
+  EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
+  EXPECT_EQ(config->ingest.max_in_flight_bytes, 2 << 20);
+  EXPECT_EQ(config->storage.unreferenced_retention, 0);
+  EXPECT_EQ(config->query.max_samples, 1000);
+}
+
+TEST(Config, ErrorsNameThePlace) {
+  const struct {
+    const char* text;
+    const char* error;
+  } kCases[] = {
+      {"globl: {}\n", "o.yml:1:1: field globl not found in the configuration"},
+      {"global: {x: 1}\n", "o.yml:1:10: field x not found in section global"},
+      {"global: {evaluation_interval: 0}\n", "o.yml:1:31: evaluation_interval must be more than 0"},
+      {"global: {external_labels: {a-b: c}}\n", "o.yml:1:27: a-b is not a valid label name"},
+      {"storage: {retention: 1s}\n", "o.yml:1:22: retention must be at least 1m"},
+      {"storage: []\n", "o.yml:1:10: section storage must be a map of keys and values"},
+      {"query: {max_samples: 0}\n", "o.yml:1:22: max_samples must be at least 1"},
+      {"rule_files: x\n", "o.yml:1:13: rule_files must be a list of texts"},
+      {"scrape_configs: []\n",
+       "o.yml:1:17: scrape_configs: this is a Prometheus configuration. Outrider"},
+  };
+  for (const auto& c : kCases) {
+    const auto config = ParseConfig(c.text, "o.yml");
+    ASSERT_FALSE(config.ok()) << c.text;
+    EXPECT_EQ(Message(config.status()).rfind(c.error, 0), 0u) << Message(config.status());
+  }
+}
+
+}  // namespace
+}  // namespace outrider

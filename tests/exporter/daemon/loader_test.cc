@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/daemon/loader.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "storage/base/file.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+class LoaderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = ::testing::TempDir() + "loader_test";
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+  }
+  std::string Write(const std::string& name, std::string_view text) {
+    const std::string path = directory_ + "/" + name;
+    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
+    return path;
+  }
+  std::string directory_;
+};
+
+TEST_F(LoaderTest, NoFileMeansDefaults) {
+  const auto files = LoadFiles("");
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_TRUE(files->default_receiver);
+  EXPECT_TRUE(files->rules.empty());
+  EXPECT_FALSE(files->entries.empty()) << "the built-in entries";
+}
+
+TEST_F(LoaderTest, TheExamplesLoad) {
+  const auto files = LoadFiles(std::string(OUTRIDER_SOURCE_DIR) + "/examples/outrider.yml");
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ(files->rules.size(), 3u);
+  for (const RuleFile& file : files->rules) EXPECT_EQ(file.ProblemText(), "");
+  for (const Entry& entry : files->entries) EXPECT_EQ(entry.error, "") << entry.name;
+}
+
+TEST_F(LoaderTest, ABundlesRouteSeesItsOwnAlerts) {
+  Write("team.yml", R"(
+groups: [{name: g, rules: [{alert: A, expr: vector(1)}, {record: r, expr: vector(1)}]}]
+route: {receiver: team}
+receivers: [{name: team}]
+)");
+  const auto files = LoadFiles(Write("outrider.yml", "bundle_files: [team.yml]\n"));
+  ASSERT_TRUE(files.ok()) << files.status();
+  ASSERT_EQ(files->rules.size(), 1u);
+  const RuleGroup& group = files->rules[0].groups.at(0);
+  EXPECT_EQ(group.rules[0].labels.at("outrider_bundle"), "team");
+  EXPECT_TRUE(group.rules[1].labels.empty()) << "recorded series stay as they are";
+  EXPECT_EQ(files->alertmanager.route.routes.size(), 1u);
+}
+
+TEST_F(LoaderTest, AllOrNothing) {
+  const struct {
+    const char* name;
+    const char* config;
+    const char* other;
+    const char* error;
+  } kCases[] = {
+      {"missing", "rule_files: [nowhere.yml]\n", "", "nowhere.yml, which does not exist"},
+      {"schema", "rule_files: [o.yml]\n", "groups: [{nam: x}]\n", "o.yml:1:11"},
+      {"strict", "rule_files: [o.yml]\nrules: {strict: true}\n",
+       "groups: [{name: g, rules: [{record: r, expr: 'sum('}]}]\n", "o.yml:1:"},
+      {"receiver", "incidents: {config_file: o.yml}\n",
+       "escalation_policies: [{name: p, tiers: [{delay: 0s, receivers: [nobody]}]}]\n",
+       "names the receiver \"nobody\""},
+      {"alertmanager", "alerting: {config_file: o.yml}\n", "route: {}\n",
+       "root route must specify a default receiver"},
+  };
+  for (const auto& c : kCases) {
+    Write("o.yml", c.other);
+    const auto files = LoadFiles(Write("outrider.yml", c.config));
+    ASSERT_FALSE(files.ok()) << c.name;
+    EXPECT_TRUE(Contains(Message(files.status()), c.error)) << c.name << ": " << files.status();
+  }
+}
+
+TEST_F(LoaderTest, AGlobMayBeEmptyAndABadExpressionDisablesOnlyItsRule) {
+  Write("o.yml",
+        "groups: [{name: g, rules: [{record: r, expr: 'sum('}, {record: s, expr: '1'}]}]\n");
+  const auto files = LoadFiles(Write("outrider.yml", "rule_files: ['none/*.yml', 'o*.yml']\n"));
+  // `o*.yml` matches outrider.yml as well, which is no rule file.
+  EXPECT_FALSE(files.ok());
+  const auto good = LoadFiles(Write("outrider.yml", "rule_files: ['none/*.yml', o.yml]\n"));
+  ASSERT_TRUE(good.ok()) << good.status();
+  ASSERT_EQ(good->rules.size(), 1u);
+  EXPECT_EQ(good->rules[0].problems.size(), 1u);
+  const RuleGroup& group = good->rules[0].groups.at(0);
+  EXPECT_FALSE(group.rules[0].error.ok());
+  EXPECT_TRUE(group.rules[1].error.ok());
+}
+
+}  // namespace
+}  // namespace outrider
