@@ -12,7 +12,7 @@
 namespace outrider {
 namespace {
 
-constexpr std::string_view kUnsupported[] = {"auth_secret", "auth_secret_file"};
+constexpr std::string_view kSecretKeys[] = {"auth_secret", "auth_secret_file"};
 constexpr std::string_view kUnsupportedTls[] = {"ca",          "ca_file",     "cert",
                                                 "cert_file",   "key",         "key_file",
                                                 "server_name", "min_version", "max_version"};
@@ -35,10 +35,13 @@ void SetHeader(const std::string& name, const std::string& fallback, EmailSettin
 }
 
 Status CheckSupported(const YamlNode& section, const YamlNode& global, const std::string& file) {
-  for (const std::string_view key : kUnsupported) {
+  // With a password beside it, another mechanism of the server serves.
+  const bool password =
+      !ReadSecret(section, "auth_password", global, "smtp_auth_password", file).empty();
+  for (const std::string_view key : kSecretKeys) {
     const std::string global_key = "smtp_" + std::string(key);
     const bool own = IsSet(section, key);
-    if (!own && !(global.IsMap() && IsSet(global, global_key))) continue;
+    if (password || (!own && !(global.IsMap() && IsSet(global, global_key)))) continue;
     return YamlError(
         file, own ? *section.Find(key) : *global.Find(global_key),
         "email_configs: CRAM-MD5 (auth_secret) is not supported yet; use auth_password");

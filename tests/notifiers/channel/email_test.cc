@@ -180,6 +180,9 @@ TEST_F(EmailTest, BadSectionsNameTheirPlace) {
   EXPECT_THAT(ErrorOf("email", "{to: a@b, headers: {subject: a, Subject: b}}", kGlobal),
               HasSubstr("duplicate header \"Subject\" in email config"));
   EXPECT_THAT(ErrorOf("email", "{to: a@b, auth_secret: s}", kGlobal), HasSubstr("am.yml:1:"));
+  EXPECT_EQ(ErrorOf("email", "{to: a@b, auth_secret: s, auth_password: p}", kGlobal), "no error");
+  EXPECT_THAT(ErrorOf("email", "{to: a@b, tls_config: {ca_file: x}}", kGlobal),
+              HasSubstr("tls_config.ca_file is not supported yet"));
   EXPECT_THAT(ErrorOf("email", "{to: a@b, html: '{{ end }}'}", kGlobal),
               HasSubstr("unexpected {{end}}"));
 }

@@ -17,8 +17,8 @@ class TemplatesTest : public ChannelFixture {
   }
 };
 
-// Agrees with amtool template render 0.25 on the same data, but for String and Join, which came later.
-// the function.
+// Agrees with amtool template render 0.25 on the same data, but for String and Join, which came
+// later. the function.
 TEST_F(TemplatesTest, DataAndMethods) {
   const std::pair<const char*, const char*> cases[] = {
       {"{{ template \"__subject\" . }}", "[FIRING:2] X (j critical)"},

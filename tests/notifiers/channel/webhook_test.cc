@@ -150,6 +150,16 @@ TEST_F(WebhookTest, GlobalHttpConfigStandsIn) {
   EXPECT_EQ(http_.requests.at(0).bearer_token, "tok");
 }
 
+TEST_F(WebhookTest, OtherAuthorizationTypesAreAHeader) {
+  auto integration = Make("webhook",
+                          "url: 'http://h/hook'\n"
+                          "http_config: {authorization: {type: GenieKey, credentials: tok}}");
+  integration->channel->Send(Sample());
+  EXPECT_EQ(http_.requests.at(0).bearer_token, "");
+  EXPECT_THAT(http_.requests.at(0).headers,
+              testing::Contains(Pair("Authorization", "GenieKey tok")));
+}
+
 TEST_F(WebhookTest, SecretFilesAreReadForEachMessage) {
   const std::string path = testing::TempDir() + "/outrider_webhook_url";
   ASSERT_TRUE(WriteFileAtomically(path, "http://h/one\n").ok());
