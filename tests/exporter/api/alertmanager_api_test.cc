@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Alertmanager API as amtool and Prometheus use it. Source: specs/alertmanager.md §3.
+#include <gtest/gtest.h>
+
+#include "tests/exporter/api/desk_world.h"
+
+namespace outrider {
+namespace {
+
+std::string SilenceBody(const std::string& matchers, const char* ends = "2026-11-21T12:00:00.000Z",
+                        const std::string& extra = "") {
+  return R"({"matchers":)" + matchers + R"(,"startsAt":"2026-11-21T09:24:07.000Z","endsAt":")" +
+         ends + R"(","createdBy":"anna","comment":"quiet")" + extra + "}";
+}
+constexpr const char* kMatchHigh = R"([{"name":"alertname","value":"High","isRegex":false}])";
+
+TEST(AlertmanagerApi, Status) {
+  DeskWorld world;
+  const JsonValue status = world.GetJson("/api/v2/status");
+  EXPECT_EQ(status.Find("config")->GetString("original"), "route: {receiver: log}\n");
+  EXPECT_EQ(status.Find("cluster")->GetString("status"), "disabled");
+  EXPECT_EQ(status.GetString("uptime"), "2026-11-21T09:24:07.000Z");
+  EXPECT_EQ(status.Find("versionInfo")->GetString("version"), "0.34.0+outrider.0.1.0");
+  EXPECT_EQ(WholeBody(world.Get("/api/v2/receivers")), "[{\"name\":\"log\"}]\n");
+}
+
+TEST(AlertmanagerApi, AlertsComeBack) {
+  DeskWorld world;
+  ASSERT_EQ(world.Fire("High").status, 200);
+  ASSERT_EQ(world.Fire("Low", "info").status, 200);
+  const JsonValue alerts = world.GetJson("/api/v2/alerts");
+  ASSERT_EQ(alerts.items.size(), 2U);
+  const JsonValue high = world.GetJson("/api/v2/alerts?filter=alertname=%22High%22");
+  ASSERT_EQ(high.items.size(), 1U);
+  EXPECT_EQ(high.items[0].GetString("startsAt"), "2026-11-21T09:24:07.000Z");
+  EXPECT_EQ(high.items[0].GetString("endsAt"), "2026-11-21T09:29:07.000Z");
+  EXPECT_EQ(high.items[0].Find("status")->GetString("state"), "active");
+  EXPECT_EQ(high.items[0].Find("receivers")->items[0].GetString("name"), "log");
+  const std::pair<const char*, size_t> counts[] = {
+      {"/api/v2/alerts?active=false", 0},
+      {"/api/v2/alerts?filter=severity=~%22info|critical%22", 2},
+      {"/api/v2/alerts?filter=alertname=%22High%22&filter=severity=%22info%22", 0},
+      {"/api/v2/alerts?receiver=lo.", 2},
+      {"/api/v2/alerts?receiver=lo", 0},
+      {"/api/v2/alerts/groups?receiver=log", 1},
+      {"/api/v2/alerts/groups?filter=alertname=%22nope%22", 0},
+  };
+  for (const auto& [target, count] : counts)
+    EXPECT_EQ(world.GetJson(target).items.size(), count) << target;
+}
+
+TEST(AlertmanagerApi, RefusedAlerts) {
+  DeskWorld world;
+  struct Case {
+    const char* body;
+    int status;
+    const char* part;
+  };
+  for (const Case& c : {
+           Case{"{", 400, "parsing body failed"},
+           Case{R"([{"annotations":{}}])", 422, "0.labels in body is required"},
+           Case{R"([{"labels":{"a":1}}])", 400, "must be a text"},
+           Case{R"([{"labels":{"a":"b"},"startsAt":"yesterday"}])", 400, "parsing startsAt failed"},
+           Case{R"([{"labels":{}}])", 400, "at least one label pair required"},
+           Case{"{}", 400, "array"},
+       }) {
+    const HttpResponse response = world.Post("/api/v2/alerts", c.body);
+    EXPECT_EQ(response.status, c.status) << c.body;
+    EXPECT_NE(response.body.find(c.part), std::string::npos) << response.body;
+  }
+  FakeRequest plain("POST", "/api/v2/alerts", "[]");
+  EXPECT_EQ(world.router.Dispatch(plain).status, 415);
+  EXPECT_EQ(world.Get("/api/v2/alerts?filter=foo").status, 400);
+  const HttpResponse unknown = world.Get("/api/v2/nope");
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(unknown.body, R"({"code":404,"message":"path /api/v2/nope was not found"})");
+}
+
+TEST(AlertmanagerApi, SilenceLife) {
+  DeskWorld world;
+  world.Fire("High");
+  const HttpResponse set = world.Post("/api/v2/silences", SilenceBody(kMatchHigh));
+  ASSERT_EQ(set.status, 200) << set.body;
+  const std::string id = ParseJson(set.body)->GetString("silenceID");
+  EXPECT_EQ(world.GetJson("/api/v2/alerts?silenced=false").items.size(), 0U);
+  EXPECT_EQ(world.GetJson("/api/v2/alerts").items[0].Find("status")->GetString("state"),
+            "suppressed");
+  const JsonValue one = world.GetJson("/api/v2/silence/" + id);
+  EXPECT_EQ(one.Find("status")->GetString("state"), "active");
+  EXPECT_EQ(one.GetString("createdBy"), "anna");
+  EXPECT_TRUE(one.Find("matchers")->items[0].GetBool("isEqual"));
+  EXPECT_EQ(world.GetJson("/api/v2/silences?filter=alertname=%22High%22").items.size(), 1U);
+  EXPECT_EQ(world.GetJson("/api/v2/silences?filter=alertname=%22Other%22").items.size(), 0U);
+  EXPECT_EQ(world.Delete("/api/v2/silence/" + id).status, 200);
+  EXPECT_EQ(world.GetJson("/api/v2/silence/" + id).Find("status")->GetString("state"), "expired");
+  EXPECT_EQ(world.GetJson("/api/v2/silences?expired=false").items.size(), 0U);
+}
+
+TEST(AlertmanagerApi, RefusedSilences) {
+  DeskWorld world;
+  struct Case {
+    std::string body;
+    int status;
+    const char* part;
+  };
+  for (const Case& c : {
+           Case{R"({"matchers":[],"startsAt":"x","endsAt":"y","createdBy":"a"})", 422,
+                "comment in body is required"},
+           Case{SilenceBody("[]"), 422, "should have at least 1 items"},
+           Case{SilenceBody(kMatchHigh, "2026-11-21T09:00:00.000Z"), 400,
+                "start time must be before end time"},
+           Case{SilenceBody(R"([{"name":"a","value":"(","isRegex":true}])"), 400, ""},
+           Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z",
+                            R"(,"id":"00000000-0000-4000-8000-000000000000")"),
+                404, ""},
+       }) {
+    const HttpResponse response = world.Post("/api/v2/silences", c.body);
+    EXPECT_EQ(response.status, c.status) << c.body << response.body;
+    EXPECT_NE(response.body.find(c.part), std::string::npos) << response.body;
+  }
+  EXPECT_EQ(world.Get("/api/v2/silence/nonsense").status, 422);
+  EXPECT_EQ(world.Get("/api/v2/silence/00000000-0000-4000-8000-000000000000").status, 404);
+  EXPECT_EQ(world.Delete("/api/v2/silence/00000000-0000-4000-8000-000000000000").status, 404);
+}
+
+TEST(AlertmanagerApi, Times) {
+  EXPECT_EQ(AmTime(0), "0001-01-01T00:00:00.000Z");
+  EXPECT_EQ(AmTime(1'500'000'000), "1970-01-01T00:00:01.500Z");
+  EXPECT_EQ(AmTime(999'999'999), "1970-01-01T00:00:00.999Z");
+}
+
+}  // namespace
+}  // namespace outrider

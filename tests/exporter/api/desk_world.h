@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real desk over a store in memory, with every API on it registered.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "exporter/api/am_common.h"
+#include "exporter/api/capacity.h"
+#include "exporter/api/incidents.h"
+#include "exporter/api/openapi.h"
+#include "exporter/api/product_common.h"
+#include "notifiers/desk/desk.h"
+#include "storage/base/random.h"
+#include "storage/state/memory_store.h"
+#include "tests/exporter/http/fake_request.h"
+#include "tests/support/fake_clock.h"
+
+namespace outrider {
+
+struct DeskWorld {
+  FakeClock clock{1'795'253'047 * kNanosPerSecond};  // 2026-11-21T09:24:07Z
+  SeededRandom random{1};
+  MemoryStore store;
+  std::unique_ptr<Desk> desk;
+  Router router;
+
+  DeskWorld() {
+    DeskConfig config;
+    config.alertmanager = DefaultAlertmanagerConfig();
+    config.incidents = DefaultIncidentsConfig();
+    config.receivers = std::make_shared<const Receivers>(std::vector<Receiver>{});
+    config.external_url = "http://outrider:9909";
+    desk = Desk::Load(store, random, std::move(config), clock.NowNanos()).value();
+    BuildInfo build;
+    build.version = "0.1.0";
+    RegisterAlertmanagerApi(router, {*desk, clock, build, clock.NowNanos(),
+                                     [] { return std::string("route: {receiver: log}\n"); }});
+    RegisterIncidentsApi(router, {*desk, clock});
+    RegisterSlaApi(router, {*desk, clock});
+    RegisterCapacityApi(router,
+                        {[] { return std::vector<Recommendation>(); },
+                         [] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
+    RegisterOpenApi(router);
+    RegisterProductErrors(router);
+  }
+
+  HttpResponse Get(std::string_view target) {
+    FakeRequest request("GET", target);
+    return router.Dispatch(request);
+  }
+  HttpResponse Post(std::string_view target, std::string body) {
+    FakeRequest request = FakeRequest::JsonPost(target, std::move(body));
+    return router.Dispatch(request);
+  }
+  HttpResponse Delete(std::string_view target) {
+    FakeRequest request("DELETE", target);
+    return router.Dispatch(request);
+  }
+  JsonValue GetJson(std::string_view target) {
+    return ParseJson(WholeBody(Get(target))).value_or(JsonValue());
+  }
+  // An alert through the API; it opens an incident.
+  HttpResponse Fire(const std::string& name, const std::string& severity = "critical") {
+    return Post("/api/v2/alerts", R"([{"labels":{"alertname":")" + name + R"(","severity":")" +
+                                      severity +
+                                      R"("},"annotations":{"summary":"it is <b>bad</b>"}}])");
+  }
+};
+
+}  // namespace outrider

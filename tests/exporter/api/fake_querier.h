@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// A handful of series in memory behind the Querier seam.
+#pragma once
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/window/querier.h"
+
+namespace outrider {
+
+class FakeQuerier final : public Querier {
+ public:
+  void Add(const Labels& labels, const std::vector<Sample>& samples) {
+    series_.emplace_back(labels, samples);
+  }
+  void SetOldestKept(Timestamp time) { oldest_ = time; }
+
+  Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
+                SeriesSet* out) const override {
+    out->Clear();
+    for (const auto& [labels, samples] : series_) {
+      if (!MatchesAll(matchers, labels)) continue;
+      SeriesSet::Row row;
+      row.labels = labels;
+      row.id = static_cast<uint32_t>(out->rows.size());
+      row.begin = out->times.size();
+      for (const Sample& sample : samples) {
+        if (sample.time < from || sample.time > to) continue;
+        out->times.push_back(sample.time);
+        out->values.push_back(sample.value);
+      }
+      row.end = out->times.size();
+      if (row.end > row.begin) out->rows.push_back(row);
+    }
+    if (out->times.size() > max_samples) return absl::ResourceExhaustedError("too many samples");
+    return absl::OkStatus();
+  }
+  StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
+                                             Timestamp to) const override {
+    std::set<Labels> out;
+    for (const auto& [labels, samples] : series_) {
+      const bool live = std::ranges::any_of(
+          samples, [&](const Sample& s) { return s.time >= from && s.time <= to; });
+      if (live && MatchesAll(matchers, labels)) out.insert(labels);
+    }
+    return std::vector<Labels>(out.begin(), out.end());
+  }
+  StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
+                                                Timestamp to) const override {
+    std::set<std::string> out;
+    for (const Labels& labels : *SelectLabels(matchers, from, to)) {
+      for (const LabelView label : labels) out.emplace(label.name);
+    }
+    return std::vector<std::string>(out.begin(), out.end());
+  }
+  StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
+                                                 std::span<const Matcher> matchers, Timestamp from,
+                                                 Timestamp to) const override {
+    std::set<std::string> out;
+    for (const Labels& labels : *SelectLabels(matchers, from, to)) {
+      if (labels.Has(name)) out.emplace(labels.Get(name));
+    }
+    return std::vector<std::string>(out.begin(), out.end());
+  }
+  Timestamp OldestKept() const override { return oldest_; }
+
+ private:
+  std::vector<std::pair<Labels, std::vector<Sample>>> series_;
+  Timestamp oldest_ = 0;
+};
+
+}  // namespace outrider

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The product API over a real desk, and its description.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/exporter/api/desk_world.h"
+
+namespace outrider {
+namespace {
+
+std::string FirstId(DeskWorld& world) {
+  const JsonValue page = world.GetJson("/outrider/v1/incidents");
+  return page.Find("incidents")->items.empty() ? ""
+                                               : page.Find("incidents")->items[0].GetString("id");
+}
+
+TEST(IncidentsApi, Life) {
+  DeskWorld world;
+  world.Fire("High");
+  const std::string id = FirstId(world);
+  ASSERT_FALSE(id.empty());
+  const std::string path = "/outrider/v1/incidents/" + id;
+  world.clock.Advance(90'000);
+  const HttpResponse acked =
+      world.Post(path + "/acknowledge", R"({"by":"anna","note":"on it","channel":"cli"})");
+  ASSERT_EQ(acked.status, 200) << acked.body;
+  const JsonValue shown = world.GetJson(path);
+  EXPECT_EQ(shown.GetString("state"), "acknowledged");
+  EXPECT_EQ(shown.GetString("severity"), "critical");
+  EXPECT_EQ(shown.GetString("acknowledged_by"), "anna");
+  EXPECT_EQ(shown.GetString("opened_at"), "2026-11-21T09:24:07.000Z");
+  const JsonValue* clock = shown.Find("sla")->Find("acknowledge");
+  EXPECT_EQ(clock->GetString("state"), "met");
+  EXPECT_EQ(clock->GetNumber("target_seconds"), 300);
+  EXPECT_EQ(clock->GetNumber("elapsed_seconds"), 90);
+  EXPECT_EQ(shown.Find("sla")->Find("resolve")->GetString("state"), "running");
+  EXPECT_EQ(shown.Find("alert_details")->items.size(), 1U);
+  const auto& history = shown.Find("history")->items;
+  EXPECT_TRUE(std::ranges::any_of(history, [](const JsonValue& event) {
+    return event.GetString("by") == "anna" && event.GetString("channel") == "cli" &&
+           event.GetString("to") == "acknowledged";
+  })) << WholeBody(world.Get(path));
+  for (const char* action : {"/investigate", "/notes", "/resolve", "/reopen"}) {
+    const HttpResponse response = world.Post(path + action, R"({"by":"anna","note":"x"})");
+    EXPECT_EQ(response.status, 200) << action << response.body;
+  }
+}
+
+TEST(IncidentsApi, Errors) {
+  DeskWorld world;
+  world.Fire("High");
+  const std::string path = "/outrider/v1/incidents/" + FirstId(world);
+  struct Case {
+    std::string target;
+    const char* body;
+    int status;
+  };
+  for (const Case& c : {
+           Case{"/outrider/v1/incidents/nope/resolve", "{}", 404},
+           Case{path + "/unacknowledge", "{}", 409},
+           Case{path + "/reopen", "", 409},
+           Case{path + "/notes", "{}", 400},
+           Case{path + "/acknowledge", "{", 400},
+           Case{path + "/acknowledge", R"({"bye":"x"})", 400},
+           Case{path + "/acknowledge", R"({"by":1})", 400},
+           Case{path + "/acknowledge", "[]", 400},
+           Case{path + "/nope", "{}", 404},
+           Case{path, "{}", 405},
+       }) {
+    const HttpResponse response = world.Post(c.target, c.body);
+    EXPECT_EQ(response.status, c.status) << c.target << " " << c.body << response.body;
+    const StatusOr<JsonValue> json = ParseJson(response.body);
+    ASSERT_TRUE(json.ok()) << response.body;
+    EXPECT_FALSE(json->GetString("error").empty()) << response.body;
+  }
+  EXPECT_EQ(world.Get("/outrider/v1/incidents/nope").status, 404);
+  EXPECT_EQ(world.Get("/outrider/v1/incidents?state=odd").status, 400);
+  EXPECT_EQ(world.Get("/outrider/v1/incidents?severity=odd").status, 400);
+  EXPECT_EQ(world.Get("/outrider/v1/incidents?after=odd").status, 400);
+}
+
+TEST(IncidentsApi, FiltersAndPages) {
+  DeskWorld world;
+  for (const char* name : {"A", "B", "C"}) {
+    world.Fire(name, std::string(name) == "B" ? "info" : "critical");
+    world.clock.Advance(1000);
+  }
+  const auto titles = [&](const std::string& target) {
+    std::string out;
+    const JsonValue page = world.GetJson(target);
+    for (const JsonValue& incident : page.Find("incidents")->items)
+      out += incident.GetString("title");
+    return out + "|" + page.GetString("next", "end").substr(0, 3);
+  };
+  EXPECT_EQ(titles("/outrider/v1/incidents"), "CBA|end");
+  EXPECT_EQ(titles("/outrider/v1/incidents?severity=info,low"), "B|end");
+  EXPECT_EQ(titles("/outrider/v1/incidents?state=open"), "CBA|end");
+  EXPECT_EQ(titles("/outrider/v1/incidents?state=resolved"), "|end");
+  EXPECT_EQ(titles("/outrider/v1/incidents?limit=2"), "CB|179");
+  const std::string next = world.GetJson("/outrider/v1/incidents?limit=2").GetString("next");
+  world.Fire("D");  // a new incident does not shift the next page
+  EXPECT_EQ(titles("/outrider/v1/incidents?limit=2&after=" + next), "A|end");
+}
+
+TEST(SlaApi, Report) {
+  DeskWorld world;
+  world.Fire("High");
+  const JsonValue report = world.GetJson("/outrider/v1/sla");
+  const JsonValue* acknowledge = report.Find("acknowledge");
+  ASSERT_NE(acknowledge, nullptr);
+  EXPECT_EQ(acknowledge->Find("severities")->items.size(), 5U);
+  EXPECT_EQ(acknowledge->Find("severities")->items[0].GetString("severity"), "critical");
+  EXPECT_EQ(acknowledge->Find("severities")->items[0].GetNumber("target_seconds"), 300);
+  EXPECT_EQ(acknowledge->GetNumber("compliance_ratio"), 1);
+  EXPECT_EQ(report.Find("resolve")->Find("severities")->items[4].GetNumber("target_seconds"),
+            10080 * 60);
+}
+
+TEST(CapacityApi, EmptyAnswers) {
+  DeskWorld world;
+  EXPECT_EQ(WholeBody(world.Get("/outrider/v1/recommendations")), R"({"recommendations":[]})");
+  EXPECT_EQ(world.GetJson("/outrider/v1/costs").GetString("currency"), "USD");
+}
+
+// Every path of the document is routed and every route under /outrider/v1 is described.
+TEST(OpenApi, SaysWhatThereIs) {
+  DeskWorld world;
+  const StatusOr<JsonValue> document = ParseJson(OpenApiDocument());
+  ASSERT_TRUE(document.ok()) << document.status();
+  EXPECT_EQ(document->GetString("openapi"), "3.1.0");
+  std::set<std::string> described;
+  for (const auto& [path, operations] : document->Find("paths")->members) {
+    for (const auto& [method, operation] : operations.members) {
+      described.insert(ToUpper(method) + " " + path);
+      EXPECT_FALSE(operation.GetString("operationId").empty()) << path;
+    }
+  }
+  std::set<std::string> routed;
+  for (const auto& [method, pattern] : world.router.Routes()) {
+    if (!pattern.starts_with("/outrider/v1")) continue;
+    std::string path;
+    for (std::string_view part : Split(std::string_view(pattern).substr(1), '/')) {
+      path += part.starts_with(':') ? "/{" + std::string(part.substr(1)) + "}"
+                                    : "/" + std::string(part);
+    }
+    routed.insert(method + " " + path);
+  }
+  EXPECT_EQ(described, routed);
+}
+
+}  // namespace
+}  // namespace outrider
