@@ -118,13 +118,14 @@ uint64_t DerivedTable::collisions() const {
 
 DerivedPublisher::~DerivedPublisher() {
   updates_.clear();
-  Finish();  // nothing was set: everything goes
+  ++round_;
+  Finish();  // nothing was set in this round: everything goes
 }
 
 void DerivedPublisher::Set(const DerivedMetric& metric, const Labels& labels, double value) {
   auto [it, is_new] = live_.try_emplace(Key{&metric, labels});
   it->second.round = round_;
-  if (is_new) {
+  if (is_new || it->second.handle == DerivedTable::kNone) {
     it->second.handle = table_.Add(metric, labels, value);
   } else {
     updates_.push_back({it->second.handle, value});

@@ -97,10 +97,8 @@ Status Source::ReadSamples(const SourceContext& context, std::span<const Matcher
     set.Clear();
     TRY(context.querier.Select(selector, begin, end, context.options.max_samples_per_read, &set));
     for (const SeriesSet::Row& row : set.rows) {
-      const auto times = set.Times(row);
-      const auto values = set.Values(row);
-      for (size_t i = 0; i < times.size(); ++i) Feed(context, row.labels, times[i], values[i]);
-      if (!times.empty()) newest_ = std::max(newest_, times.back());
+      Feed(context, row.labels, set.Times(row), set.Values(row));
+      newest_ = std::max(newest_, set.Times(row).back());
     }
   }
   return absl::OkStatus();
@@ -112,7 +110,7 @@ Status Source::Evaluate(const SourceContext& context, Timestamp now) {
   if (result.ok()) vector = AsVector(std::move(result->value));
   if (entries_.front().per_workload) vector = SumPerWorkload(vector, context.workloads);
   for (const promql::VectorSample& sample : vector) {
-    Feed(context, sample.labels, now, sample.value);
+    Feed(context, sample.labels, std::span(&now, 1), std::span(&sample.value, 1));
   }
   // A series the expression no longer gives is gone now: it had its own lookback already.
   for (auto& [labels, series] : series_) {
@@ -132,49 +130,48 @@ Status Source::EvaluatePast(const SourceContext& context, Timestamp now) {
   if (entries_.front().per_workload) *matrix = SumPerWorkload(*matrix, context.workloads);
   for (const promql::Series& series : *matrix) {
     for (const Sample& sample : series.samples) {
-      Feed(context, series.labels, sample.time, sample.value);
+      Feed(context, series.labels, std::span(&sample.time, 1), std::span(&sample.value, 1));
     }
   }
   return absl::OkStatus();
 }
 
 Source::Series* Source::Admit(const Labels& labels) {
-  const auto found = series_.find(labels);
-  if (found != series_.end() && found->second.live) return &found->second;
   if (live_ >= max_series_) return nullptr;
-  Series& series = found != series_.end() ? found->second : series_[labels];
+  Series& series = series_[labels];
   if (series.detectors.empty()) {
     for (size_t i = 0; i < entries_.size(); ++i) {
       series.detectors.push_back(rows_[i]->create(entries_[i]));
     }
     series.handles.assign(outputs_.size(), DerivedTable::kNone);
   }
+  series.live = true;
+  ++live_;
   return &series;
 }
 
-void Source::Feed(const SourceContext& context, const Labels& labels, Timestamp time,
-                  double value) {
-  if (IsStale(value)) {
-    const auto found = series_.find(labels);
-    if (found == series_.end() || time <= found->second.last_time) return;
-    found->second.last_time = time;
-    End(context.table, found->second);
-    return;
+void Source::Feed(const SourceContext& context, const Labels& labels,
+                  std::span<const Timestamp> times, std::span<const double> values) {
+  const auto found = series_.find(labels);
+  Series* series = found == series_.end() ? nullptr : &found->second;
+  for (size_t i = 0; i < times.size(); ++i) {
+    if (series != nullptr && times[i] <= series->last_time) continue;
+    if (IsStale(values[i])) {
+      if (series == nullptr) continue;
+      series->last_time = times[i];
+      End(context.table, *series);
+      continue;
+    }
+    if (!std::isfinite(values[i])) continue;
+    if (series == nullptr || !series->live) series = Admit(labels);
+    if (series == nullptr) {
+      ++stats_.refused;
+      return;
+    }
+    series->last_time = times[i];
+    ++stats_.samples;
+    for (const auto& detector : series->detectors) detector->Observe(times[i], values[i]);
   }
-  if (!std::isfinite(value)) return;
-  Series* series = Admit(labels);
-  if (series == nullptr) {
-    ++stats_.refused;
-    return;
-  }
-  if (time <= series->last_time) return;
-  series->last_time = time;
-  if (!series->live) {
-    series->live = true;
-    ++live_;
-  }
-  ++stats_.samples;
-  for (const auto& detector : series->detectors) detector->Observe(time, value);
 }
 
 void Source::End(DerivedTable& table, Series& series) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -84,7 +85,10 @@ class Source {
                      Timestamp from, Timestamp to);
   Status Evaluate(const SourceContext& context, Timestamp now);
   Status EvaluatePast(const SourceContext& context, Timestamp now);
-  void Feed(const SourceContext& context, const Labels& labels, Timestamp time, double value);
+  // Samples of one series in order of time; those not newer than what it has seen are passed over.
+  void Feed(const SourceContext& context, const Labels& labels, std::span<const Timestamp> times,
+            std::span<const double> values);
+  // The series, live; nullptr if there are max_series others.
   Series* Admit(const Labels& labels);
   void End(DerivedTable& table, Series& series);
   void Expire(const SourceContext& context, Timestamp now);
