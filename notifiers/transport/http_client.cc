@@ -110,6 +110,16 @@ void SetMethod(CURL* curl, const HttpClientRequest& request) {
   }
 }
 
+// libcurl quietly sends a request again when a kept connection turns out to be dead, though the far
+// side may have read it. Only what may come twice may use one (the rule of Go's client).
+bool MayComeTwice(const HttpClientRequest& request) {
+  if (request.method == "GET" || request.method == "HEAD") return true;
+  for (const auto& [name, value] : request.headers) {
+    if (ToLower(name) == "idempotency-key") return true;
+  }
+  return false;
+}
+
 void SetHeaders(CURL* curl, const HttpClientRequest& request, CurlList* headers) {
   bool agent = false;
   bool type = false;
@@ -140,6 +150,7 @@ void SetTransport(CURL* curl, const HttpClientRequest& request) {
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
+  curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, MayComeTwice(request) ? 0L : 1L);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirects);
   curl_easy_setopt(curl, CURLOPT_PROXY,
                    request.proxy_url.c_str());  // "" also keeps the environment's out

@@ -50,8 +50,9 @@ class HttpClient {
   virtual StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) = 0;
 };
 
-// Connections are kept and used again. Only http and https, also after redirects; the environment's
-// proxies are ignored; TLS 1.2 at least.
+// Connections are kept for GET, HEAD and requests with an Idempotency-Key; any other gets a fresh
+// one, because on a dead kept connection libcurl sends again without asking. Only http and https,
+// also after redirects; the environment's proxies are ignored; TLS 1.2 at least.
 std::unique_ptr<HttpClient> MakeCurlHttpClient();
 
 // Seconds or an HTTP date, relative to `now`; 0 when absent or unreadable; capped at one hour.

@@ -91,6 +91,18 @@ TEST(HttpClient, ReusesItsConnection) {
   EXPECT_EQ(sink.connections(), 1u);
 }
 
+TEST(HttpClient, WhatMayNotComeTwiceIsSentOnce) {
+  HttpSink sink;
+  const auto client = MakeCurlHttpClient();
+  HttpClientRequest once = Post(sink.Url());
+  once.headers.pop_back();  // no Idempotency-Key
+  ASSERT_TRUE(client->Do(once).ok());
+  sink.Script({{.mode = Mode::kCloseUnanswered}});
+  EXPECT_EQ(client->Do(once).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(sink.Requests().size(), 2u);
+  EXPECT_EQ(sink.connections(), 2u);
+}
+
 TEST(HttpClient, NoAnswer) {
   HttpSink sink;
   const auto client = MakeCurlHttpClient();
