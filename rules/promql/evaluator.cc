@@ -20,6 +20,22 @@ constexpr size_t kRowsPerTimeoutCheck = 256;
 
 size_t SamplesOf(const Block& block) { return block.values.size(); }
 
+// Fills one row; false when no step gave a sample.
+bool SlideWindow(RangeKernel kernel, const RangeData& data, const RangeSeries& series,
+                 const std::vector<Block>& scalars, const Steps& steps, std::span<double> row) {
+  std::array<double, kMaxScalarArgs> args{};
+  WindowCursor cursor(data, series);
+  bool any = false;
+  for (size_t i = 0; i < steps.count; ++i) {
+    const RangeWindow window = cursor.At(steps.At(i));
+    if (window.size() == 0) continue;
+    for (size_t k = 0; k < scalars.size(); ++k) args[k] = scalars[k].ScalarAt(i);
+    row[i] = kernel(window, args.data());
+    any = any || !IsAbsent(row[i]);
+  }
+  return any;
+}
+
 // Of a counter's name, by convention.
 bool LooksLikeCounter(std::string_view name) {
   return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") ||
@@ -48,7 +64,7 @@ const std::string& Evaluator::TextOf(const Expr& expr) {
   return std::get<StringLiteral>(Unwrapped(expr).node).value;
 }
 
-Status Evaluator::DropNames(Block* block) {
+Status Evaluator::DropNames(Block* block) const {
   for (Row& row : block->rows) row.drop_name = true;
   if (delayed() || block->one_name) return {};
   return MergeDuplicates(block, false);
@@ -152,6 +168,12 @@ StatusOr<Block> Evaluator::EvalElements(const Call& call, const Steps& steps) {
   return block;
 }
 
+void Evaluator::NoteCounter(const Row& row, uint32_t pos) {
+  if (NameGone(row)) return;
+  const std::string_view name = row.labels->MetricName();
+  if (!name.empty() && !LooksLikeCounter(name)) annotations_.PossibleNonCounter(name, pos);
+}
+
 StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   const FunctionEntry& f = *call.function;
   size_t matrix_arg = 0;
@@ -166,28 +188,13 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   block.one_name = data.one_name;
   block.rows.reserve(data.series.size());
   block.values.assign(data.series.size() * steps.count, kAbsent);
-  std::array<double, kMaxScalarArgs> args{};
   for (size_t s = 0; s < data.series.size(); ++s) {
     if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
     const size_t r = block.rows.size();
     const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-    WindowCursor cursor(data, data.series[s]);
-    bool any = false;
-    for (size_t i = 0; i < steps.count; ++i) {
-      const RangeWindow window = cursor.At(steps.At(i));
-      if (window.size() == 0) continue;
-      for (size_t k = 0; k < scalars.size(); ++k) args[k] = scalars[k].ScalarAt(i);
-      row[i] = f.range(window, args.data());
-      any = any || !IsAbsent(row[i]);
-    }
-    if (!any) continue;
-    const Row& source = data.series[s].row;
-    block.rows.push_back(source);
-    if (!(f.flags & FunctionEntry::kCounter) || NameGone(source)) continue;
-    const std::string_view name = source.labels->MetricName();
-    if (!name.empty() && !LooksLikeCounter(name)) {
-      annotations_.PossibleNonCounter(name, matrix.pos.start);
-    }
+    if (!SlideWindow(f.range, data, data.series[s], scalars, steps, row)) continue;
+    block.rows.push_back(data.series[s].row);
+    if (f.flags & FunctionEntry::kCounter) NoteCounter(block.rows.back(), matrix.pos.start);
   }
   block.values.resize(block.rows.size() * steps.count);
   if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block));

@@ -48,7 +48,7 @@ class Evaluator {
   bool NameGone(const Row& row) const { return row.drop_name && !options_.delayed_name_removal; }
   bool delayed() const { return options_.delayed_name_removal; }
   // Marks the names of all rows as dropped; rows that become equal merge or fail.
-  Status DropNames(Block* block);
+  Status DropNames(Block* block) const;
   Annotations& annotations() { return annotations_; }
   const QueryContext& query() const { return query_; }
   Status CheckTimeout() const;
@@ -65,6 +65,7 @@ class Evaluator {
   StatusOr<std::vector<Block>> EvalScalars(const Call& call, const Steps& steps);
   StatusOr<Block> EvalElements(const Call& call, const Steps& steps);
   StatusOr<Block> EvalWindows(const Call& call, const Steps& steps);
+  void NoteCounter(const Row& row, uint32_t pos);
 
   // selector.cc
   struct Pin {

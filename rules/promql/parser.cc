@@ -107,7 +107,7 @@ StatusOr<std::string> Parser::Unquoted(const Item& item) const {
                                        Message(value.status())));
 }
 
-StatusOr<ExprPtr> Parser::Finish(Expr expr, PosRange pos) {
+StatusOr<ExprPtr> Parser::Finish(Expr expr, PosRange pos) const {
   for (const Expr* child : ChildrenOf(expr)) expr.depth = std::max(expr.depth, child->depth + 1);
   if (expr.depth > kMaxDepth) {
     return ErrorAt(pos.start, fmt::format("expression nests deeper than {} levels", kMaxDepth));

@@ -45,7 +45,7 @@ class Parser {
   StatusOr<std::vector<ExprPtr>> ParseArguments();
   StatusOr<std::vector<std::string>> ParseGroupingLabels();
   Status ParseBinaryModifiers(BinaryExpr* binary, uint32_t start);
-  StatusOr<ExprPtr> Finish(Expr expr, PosRange pos);
+  StatusOr<ExprPtr> Finish(Expr expr, PosRange pos) const;
 
   // parse_selector.cc: selectors and their modifiers.
   StatusOr<ExprPtr> ParseVectorSelector();
