@@ -130,33 +130,39 @@ class Executor {
     return flow;
   }
 
+  // How many turns a range over the value takes; -1 where it cannot be ranged over.
+  static int64_t TurnCount(const Value& value) {
+    if (value.IsNil()) return 0;
+    if (const List* list = value.AsList()) return static_cast<int64_t>(list->size());
+    if (const int64_t* count = std::get_if<int64_t>(&value.data()))
+      return std::max<int64_t>(*count, 0);
+    const Object* object = value.AsObject();
+    const bool map = object != nullptr && object->kind == Object::Kind::kMap;
+    return map ? static_cast<int64_t>(object->fields.size()) : -1;
+  }
+
+  // Index or key, and item.
+  static std::pair<Value, Value> Turn(const Value& value, int64_t turn) {
+    const auto index = static_cast<size_t>(turn);
+    if (const List* list = value.AsList()) return {Value(turn), (*list)[index]};
+    if (const Object* object = value.AsObject()) {
+      return {Value(object->fields[index].first), object->fields[index].second};
+    }
+    return {Value(turn), Value(turn)};
+  }
+
   StatusOr<Flow> Range(const Value& dot, const Node& node) {
     const size_t mark = variables_.size();
     const Value value = TRY(Pipeline(dot, *node.pipe));
-    bool any = false;
+    const int64_t count = TurnCount(value);
+    if (count < 0) return Error(*node.pipe, "range can't iterate over " + PrintableText(value));
     Flow flow = Flow::kNext;
-    if (const List* list = value.AsList()) {
-      for (size_t i = 0; i < list->size() && flow != Flow::kBreak; ++i) {
-        any = true;
-        flow = TRY(Iterate(node, Value(static_cast<int64_t>(i)), (*list)[i]));
-      }
-    } else if (const Object* object = value.AsObject();
-               object != nullptr && object->kind == Object::Kind::kMap) {
-      for (const auto& [key, item] : object->fields) {
-        if (flow == Flow::kBreak) break;
-        any = true;
-        flow = TRY(Iterate(node, Value(key), item));
-      }
-    } else if (const int64_t* count = std::get_if<int64_t>(&value.data())) {
-      for (int64_t i = 0; i < *count && flow != Flow::kBreak; ++i) {
-        any = true;
-        flow = TRY(Iterate(node, Value(i), Value(i)));
-      }
-    } else if (!value.IsNil()) {
-      return Error(*node.pipe, "range can't iterate over " + PrintableText(value));
+    for (int64_t i = 0; i < count && flow != Flow::kBreak; ++i) {
+      const auto turn = Turn(value, i);
+      flow = TRY(Iterate(node, turn.first, turn.second));
     }
     StatusOr<Flow> result = Flow::kNext;  // break and continue end here
-    if (!any) result = Walk(dot, node.else_list);
+    if (count == 0) result = Walk(dot, node.else_list);
     variables_.resize(mark);
     return result;
   }
@@ -209,23 +215,23 @@ class Executor {
   StatusOr<Value> Pipeline(const Value& dot, const Node& pipe) {
     const Nesting nesting(&depth_);
     TRY(Spend(pipe));
-    std::optional<Value> value;
+    Value value;
+    Final previous = nullptr;
     for (const NodePtr& command : pipe.children) {
-      StatusOr<Value> next = Command(dot, *command, value.has_value() ? &*value : nullptr);
-      if (!next.ok()) return next.status();
-      value = *std::move(next);
+      value = TRY(Command(dot, *command, previous));
+      previous = &value;
     }
     const bool loop_variables = pipe.declared.size() == 2;
     for (const std::string& name : pipe.declared) {
       // The two variables of a range are set at each turn.
       if (loop_variables) break;
       if (pipe.is_assign) {
-        TRY(Assign(pipe, name, *value));
+        TRY(Assign(pipe, name, value));
       } else {
-        variables_.emplace_back(name, *value);
+        variables_.emplace_back(name, value);
       }
     }
-    return *std::move(value);
+    return value;
   }
 
   StatusOr<Value> Command(const Value& dot, const Node& command, Final final) {
@@ -279,7 +285,7 @@ class Executor {
   StatusOr<Value> Variable(const Value& dot, const Node& node, const Node* command, Final final) {
     for (auto it = variables_.rbegin(); it != variables_.rend(); ++it) {
       if (it->first != node.names[0]) continue;
-      const Value value = it->second;
+      Value value = it->second;
       if (node.names.size() > 1) return FieldChain(dot, value, node, 1, command, final);
       if ((command != nullptr && command->children.size() > 1) || final != nullptr) {
         return Error(node, "can't give argument to non-function " + node.names[0]);
@@ -314,31 +320,35 @@ class Executor {
     if (receiver.IsNil()) {
       return Error(node, fmt::format("nil pointer evaluating interface {{}}.{}", name));
     }
-    const bool is_time = std::holds_alternative<Time>(receiver.data());
-    const bool is_duration = std::holds_alternative<Duration>(receiver.data());
-    const Method* method = receiver.FindMethod(name);
-    if (method != nullptr || is_time || is_duration) {
-      const std::vector<Value> args = TRY(Arguments(dot, command, final));
-      StatusOr<Value> result =
-          method != nullptr ? (*method)(args)
-          : is_time         ? CallTimeMethod(std::get<Time>(receiver.data()), name, args)
-                            : CallDurationMethod(std::get<Duration>(receiver.data()), name, args);
-      if (method != nullptr || !absl::IsNotFound(result.status())) {
-        return Checked(node, name, std::move(result));
-      }
-    }
+    std::optional<Value> called = TRY(TryMethod(dot, receiver, node, name, command, final));
+    if (called.has_value()) return *std::move(called);
+    const Object* object = receiver.AsObject();
+    const bool map = object != nullptr && object->kind == Object::Kind::kMap;
+    const Value* value = object != nullptr ? object->Find(name) : nullptr;
     const bool has_args = (command != nullptr && command->children.size() > 1) || final != nullptr;
-    if (const Object* object = receiver.AsObject()) {
-      const bool map = object->kind == Object::Kind::kMap;
-      const Value* value = object->Find(name);
-      if (has_args && (map || value != nullptr)) {
-        return Error(node, name + (map ? " is not a method but has arguments"
-                                       : " has arguments but cannot be invoked as function"));
-      }
-      if (value != nullptr) return *value;
-      if (map) return object->any_values || !scope_.missing_key_zero ? Value() : Value("");
+    if (has_args && (map || value != nullptr)) {
+      return Error(node, name + (map ? " is not a method but has arguments"
+                                     : " has arguments but cannot be invoked as function"));
     }
+    if (value != nullptr) return *value;
+    if (map) return object->any_values || !scope_.missing_key_zero ? Value() : Value("");
     return Error(node, fmt::format("can't evaluate field {} in type {}", name, TypeName(receiver)));
+  }
+
+  // What the method `name` of the receiver gives, or nothing where it has none.
+  StatusOr<std::optional<Value>> TryMethod(const Value& dot, const Value& receiver,
+                                           const Node& node, const std::string& name,
+                                           const Node* command, Final final) {
+    const Method* method = receiver.FindMethod(name);
+    const Time* time = std::get_if<Time>(&receiver.data());
+    const Duration* duration = std::get_if<Duration>(&receiver.data());
+    if (method == nullptr && time == nullptr && duration == nullptr) return std::optional<Value>();
+    const std::vector<Value> args = TRY(Arguments(dot, command, final));
+    StatusOr<Value> result = method != nullptr ? (*method)(args)
+                             : time != nullptr ? CallTimeMethod(*time, name, args)
+                                               : CallDurationMethod(*duration, name, args);
+    if (method == nullptr && absl::IsNotFound(result.status())) return std::optional<Value>();
+    return std::optional<Value>(TRY(Checked(node, name, std::move(result))));
   }
 
   // The evaluated arguments of a command, its final one included.

@@ -77,7 +77,8 @@ TEST(GoCases, AgreeWithTextTemplate) {
     const std::string text = Unquote(line.substr(0, middle + 1)).value();
     const std::string want =
         std::string(line.substr(middle + 2, 3)) + Unquote(line.substr(middle + 5)).value();
-    EXPECT_EQ(Render(text, data), want) << path << ":" << number << ": " << line.substr(0, middle + 1);
+    EXPECT_EQ(Render(text, data), want)
+        << path << ":" << number << ": " << line.substr(0, middle + 1);
     ++cases;
   }
   EXPECT_GT(cases, 130);
