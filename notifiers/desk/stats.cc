@@ -49,13 +49,14 @@ void HistogramView::Observe(double seconds) {
 DeskStats Desk::Stats(Nanos now) const {
   DeskStats stats;
   stats.store = impl_->store.Stats();
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
-  const DeskState& state = impl_->state;
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  const DeskState& state = impl.state;
   for (const auto& [fingerprint, record] : state.alerts) {
     if (!record->firing || record->alert.ResolvedAt(now)) continue;
     const Labels& labels = record->alert.labels;
     const bool active =
-        !impl_->inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
+        !impl.inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
     ++stats.alerts[{std::string(labels.Get(kAlertName)), std::string(labels.Get("severity")),
                     active ? "active" : "suppressed"}];
   }
@@ -68,8 +69,8 @@ DeskStats Desk::Stats(Nanos now) const {
     stats.noise_reduction_ratio =
         1 - static_cast<double>(state.incidents.size()) / static_cast<double>(alerts);
   }
-  stats.escalations = impl_->escalations;
-  stats.notifications = impl_->notifications;
+  stats.escalations = impl.escalations;
+  stats.notifications = impl.notifications;
   stats.outbox_rows = state.outbox.size();
   for (const auto& [id, row] : state.outbox) {
     stats.outbox_oldest_seconds =
@@ -80,8 +81,8 @@ DeskStats Desk::Stats(Nanos now) const {
     if (silence.StateAt(now) == SilenceState::kActive) ++stats.silences_active;
   }
   stats.timers = state.timers.size();
-  stats.store_failing = impl_->store_failing;
-  stats.unrecorded_decisions = impl_->unrecorded;
+  stats.store_failing = impl.store_failing;
+  stats.unrecorded_decisions = impl.unrecorded;
   return stats;
 }
 

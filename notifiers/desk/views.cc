@@ -58,19 +58,21 @@ AlertView Desk::Impl::ViewAlert(const AlertRecord& record, Nanos now) const {
 }
 
 std::vector<AlertView> Desk::Alerts(Nanos now) const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
   std::vector<AlertView> views;
-  for (const auto& [fingerprint, record] : impl_->state.alerts) {
+  for (const auto& [fingerprint, record] : impl.state.alerts) {
     if (record->firing && !record->alert.ResolvedAt(now)) {
-      views.push_back(impl_->ViewAlert(*record, now));
+      views.push_back(impl.ViewAlert(*record, now));
     }
   }
   return views;
 }
 
 std::vector<GroupView> Desk::Groups(Nanos now) const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
-  const DeskState& state = impl_->state;
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  const DeskState& state = impl.state;
   std::vector<GroupView> views;
   for (const auto& [id, group] : state.groups) {
     GroupView view;
@@ -82,15 +84,15 @@ std::vector<GroupView> Desk::Groups(Nanos now) const {
     const auto timer = state.timers.find({TimerKind::kGroupFlush, id});
     if (timer != state.timers.end()) view.next_flush = timer->second;
     RouteMute mute;
-    if (const RouteConfig* route = impl_->plan->RouteOf(*group)) {
+    if (const RouteConfig* route = impl.plan->RouteOf(*group)) {
       view.route_labels = RouteLabels(*route);
-      mute = MutedAt(impl_->plan->config().alertmanager.time_intervals, route->mute_time_intervals,
+      mute = MutedAt(impl.plan->config().alertmanager.time_intervals, route->mute_time_intervals,
                      route->active_time_intervals, now);
     }
     for (const uint64_t fingerprint : group->members) {
       const auto record = state.alerts.find(fingerprint);
       if (record == state.alerts.end()) continue;
-      AlertView alert = impl_->ViewAlert(*record->second, now);
+      AlertView alert = impl.ViewAlert(*record->second, now);
       if (alert.resolved) continue;
       if (mute.muted) alert.muted_by = mute.names;
       alert.active = alert.active && !mute.muted;
@@ -106,9 +108,10 @@ std::vector<GroupView> Desk::Groups(Nanos now) const {
 }
 
 IncidentPage Desk::Incidents(const IncidentFilter& filter) const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
   std::vector<std::shared_ptr<const Incident>> matching;
-  for (const auto& [id, incident] : impl_->state.incidents) {
+  for (const auto& [id, incident] : impl.state.incidents) {
     if (AnyOrHas(filter.states, incident->state) &&
         AnyOrHas(filter.severities, incident->severity)) {
       matching.push_back(incident);
@@ -129,15 +132,16 @@ IncidentPage Desk::Incidents(const IncidentFilter& filter) const {
 StatusOr<IncidentDetail> Desk::GetIncident(const std::string& id, Nanos now) const {
   IncidentDetail detail;
   {
-    absl::ReaderMutexLock lock(&impl_->state_mutex);
-    const DeskState& state = impl_->state;
+    const Impl& impl = *impl_;
+    absl::ReaderMutexLock lock(&impl.state_mutex);
+    const DeskState& state = impl.state;
     const auto incident = state.incidents.find(id);
     if (incident == state.incidents.end()) return NotFound(fmt::format("no incident {}", id));
     detail.incident = incident->second;
     for (const uint64_t fingerprint : incident->second->alerts) {
       const auto record = state.alerts.find(fingerprint);
       if (record == state.alerts.end()) continue;
-      detail.alerts.push_back(impl_->ViewAlert(*record->second, now));
+      detail.alerts.push_back(impl.ViewAlert(*record->second, now));
     }
     const auto timer = state.timers.find({TimerKind::kEscalate, id});
     if (timer != state.timers.end()) detail.next_escalation_at = timer->second;
@@ -154,23 +158,26 @@ StatusOr<IncidentDetail> Desk::GetIncident(const std::string& id, Nanos now) con
 }
 
 std::vector<Silence> Desk::Silences() const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
   std::vector<Silence> silences;
-  for (const auto& [id, silence] : *impl_->state.silences) silences.push_back(silence);
+  for (const auto& [id, silence] : *impl.state.silences) silences.push_back(silence);
   return silences;
 }
 
 StatusOr<Silence> Desk::GetSilence(const std::string& id) const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
-  const auto it = impl_->state.silences->find(id);
-  if (it == impl_->state.silences->end()) return NotFound(fmt::format("silence {} not found", id));
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  const auto it = impl.state.silences->find(id);
+  if (it == impl.state.silences->end()) return NotFound(fmt::format("silence {} not found", id));
   return it->second;
 }
 
 std::vector<DeliveryView> Desk::RecentDeliveries(size_t limit) const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
   std::vector<DeliveryView> newest;
-  for (auto it = impl_->deliveries.rbegin(); it != impl_->deliveries.rend(); ++it) {
+  for (auto it = impl.deliveries.rbegin(); it != impl.deliveries.rend(); ++it) {
     if (newest.size() == limit) break;
     newest.push_back(*it);
   }
@@ -178,15 +185,17 @@ std::vector<DeliveryView> Desk::RecentDeliveries(size_t limit) const {
 }
 
 std::vector<OutboxRow> Desk::Outbox() const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
   std::vector<OutboxRow> rows;
-  for (const auto& [id, row] : impl_->state.outbox) rows.push_back(*row);
+  for (const auto& [id, row] : impl.state.outbox) rows.push_back(*row);
   return rows;
 }
 
 std::shared_ptr<const DeskConfig> Desk::config() const {
-  absl::ReaderMutexLock lock(&impl_->state_mutex);
-  return impl_->plan->shared_config();
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  return impl.plan->shared_config();
 }
 
 Status Desk::VerifyAudit() const {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "notifiers/desk/decide.h"
 #include "storage/state/faulty_store.h"
 #include "storage/state/memory_store.h"
@@ -315,6 +317,41 @@ TEST_F(DeskTest, CountsWhatItDid) {
   ASSERT_TRUE(End(alert).ok());
   Run(301);
   EXPECT_EQ(Got("pager"), 2U) << "the recovery goes to who was paged";
+}
+
+// Real threads, as in the daemon: nothing is lost or told twice, reads do not tear.
+TEST_F(DeskTest, WorksWithThreads) {
+  const SystemClock clock;
+  DeskConfig config = Config();
+  config.alertmanager.route.group_wait = 0;
+  const std::unique_ptr<Desk> desk =
+      Desk::Load(disk_, random_, std::move(config), clock.NowNanos()).value();
+  Dispatcher dispatcher(*desk, clock,
+                        {.workers = 1, .per_receiver = 1});  // the fake inbox is for one thread
+  desk->SetWakeDispatcher([&] { dispatcher.Wake(); });
+  dispatcher.Start();
+  std::jthread timers([&](std::stop_token stop) { desk->RunTimers(clock, std::move(stop)); });
+  std::jthread reader([&](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      EXPECT_LE(desk->Stats(clock.NowNanos()).groups, 20U);
+      desk->Groups(clock.NowNanos());
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "Alert" + std::to_string(i);
+    Alert alert;
+    alert.labels = Labels({{"alertname", name}, {"severity", "critical"}});
+    alert.starts_at = {clock.NowNanos(), 0};
+    ASSERT_TRUE(desk->OnAlerts({&alert, 1}, {}, clock.NowNanos()).ok());
+  }
+  while (desk->RecentDeliveries(100).size() < 40) std::this_thread::yield();
+  reader.request_stop();
+  timers.request_stop();
+  reader.join();
+  timers.join();
+  dispatcher.Stop();
+  EXPECT_EQ(Got("team"), 20U);
+  EXPECT_EQ(Got("pager"), 20U);
 }
 
 TEST(MergePosted, FollowsAlertmanager) {
