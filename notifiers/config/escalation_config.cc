@@ -95,10 +95,12 @@ Status ParsePolicy(const YamlNode& node, const SectionContext& context, Escalati
   std::set<int64_t> levels;
   const YamlNode* list = TRY(TierList(node, tiers, rules, context));
   for (const YamlNode* item : TRY(ListItems(list, "tiers", context))) {
-    policy->tiers.push_back(TRY(ParseTier(*item, context, &levels)));
+    EscalationTier tier = TRY(ParseTier(*item, context, &levels));
+    const auto later =
+        std::ranges::upper_bound(policy->tiers, tier.delay, {}, &EscalationTier::delay);
+    policy->tiers.insert(later, std::move(tier));
   }
   if (policy->tiers.empty()) return context.Error(node, "an escalation policy needs a tier");
-  std::ranges::stable_sort(policy->tiers, {}, &EscalationTier::delay);
   return absl::OkStatus();
 }
 

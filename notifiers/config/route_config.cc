@@ -85,7 +85,7 @@ bool HasName(const std::vector<T>& list, const std::string& name) {
 }  // namespace
 
 void SortMatchers(std::vector<Matcher>* matchers) {
-  std::ranges::stable_sort(*matchers, [](const Matcher& a, const Matcher& b) {
+  std::ranges::sort(*matchers, [](const Matcher& a, const Matcher& b) {
     return std::forward_as_tuple(a.name(), a.value(), a.type()) <
            std::forward_as_tuple(b.name(), b.value(), b.type());
   });

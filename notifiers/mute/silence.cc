@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "storage/base/json.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -29,6 +30,18 @@ StatusOr<Matcher> DecodeMatcher(const JsonValue& row) {
   }
   return Matcher::Create(kMatchTypes[type], row.GetString("n"), row.GetString("v"),
                          Regex::Dot::kNoNewline);
+}
+
+// JSON escapes can smuggle in half surrogates, which could be stored but never read back.
+bool TextsAreUtf8(const Silence& silence) {
+  bool good = IsValidUtf8(silence.created_by) && IsValidUtf8(silence.comment);
+  for (const auto& [name, value] : silence.annotations) {
+    good = good && IsValidUtf8(name) && IsValidUtf8(value);
+  }
+  for (const Matcher& matcher : silence.matchers) {
+    good = good && IsValidUtf8(matcher.name()) && IsValidUtf8(matcher.value());
+  }
+  return good;
 }
 
 }  // namespace
@@ -65,6 +78,7 @@ Status ValidateSilence(const Silence& silence) {
   if (silence.ends_at < silence.starts_at) {
     return InvalidArgument("end time must not be before start time");
   }
+  if (!TextsAreUtf8(silence)) return InvalidArgument("silence holds text that is not valid UTF-8");
   return absl::OkStatus();
 }
 
@@ -162,6 +176,9 @@ StatusOr<Silence> DecodeSilence(std::string_view bytes) {
   }
   if (const JsonValue* annotations = row.Find("annotations")) {
     for (const auto& [name, value] : annotations->members) silence.annotations[name] = value.string;
+  }
+  if (!TextsAreUtf8(silence) || !IsValidUtf8(silence.id)) {
+    return InvalidArgument("stored silence is not valid UTF-8");
   }
   return silence;
 }

@@ -52,6 +52,12 @@ TEST(Silence, Validation) {
   }
 }
 
+TEST(Silence, TextMustBeUtf8) {
+  Silence silence = Make("a=b", kS, 2 * kS);
+  silence.comment = "half a surrogate: \xed\xbf\xbf";
+  EXPECT_EQ(Message(ValidateSilence(silence)), "silence holds text that is not valid UTF-8");
+}
+
 struct UpdateCase {
   const char* name;
   Silence update;
