@@ -36,7 +36,9 @@ std::string AmTime(Nanos time) {
     rest += kNanosPerSecond;
     --seconds;
   }
-  std::string text = FormatRfc3339(seconds * kNanosPerSecond);
+  // FormatRfc3339 takes 0 for "not set", but here it is the first second of 1970.
+  std::string text =
+      seconds == 0 ? "1970-01-01T00:00:00Z" : FormatRfc3339(seconds * kNanosPerSecond);
   text.pop_back();
   return text + fmt::format(".{:03}Z", rest / kNanosPerMilli);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET /outrider/v1/openapi.json: the description of everything under /outrider/v1, kept in openapi.json beside this
-// file and embedded when built.
+// GET /outrider/v1/openapi.json: the description of everything under /outrider/v1, kept in
+// openapi.json beside this file and embedded when built.
 #pragma once
 
 #include <string_view>

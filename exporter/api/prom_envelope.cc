@@ -171,10 +171,6 @@ StatusOr<std::vector<std::vector<Matcher>>> ParamReader::Selectors() const {
   for (std::string_view text : All("match[]")) {
     StatusOr<std::vector<Matcher>> matchers = promql::ParseSelector(text);
     if (!matchers.ok()) return InvalidParam("match[]", Message(matchers.status()));
-    bool selects = false;
-    for (const Matcher& matcher : *matchers) selects |= !matcher.MatchesEmpty();
-    if (!selects)
-      return InvalidParam("match[]", "match[] must contain at least one non-empty matcher");
     out.push_back(*std::move(matchers));
   }
   return out;

@@ -7,7 +7,6 @@
 
 #include "exporter/api/prom_envelope.h"
 #include "exporter/api/value_json.h"
-#include "storage/base/duration.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -35,20 +34,6 @@ StatusOr<QueryRequest> ReadQuery(const ParamReader& params, const QueryApiDeps& 
   return QueryRequest{engine, *std::move(expr), limit, !params.Text("stats").empty()};
 }
 
-// A query that looks back past what is kept says so (contract.md "How long samples are kept").
-void WarnAboutReach(const QueryRequest& query, const Querier& querier, Timestamp start,
-                    std::vector<std::string>* warnings) {
-  const Timestamp oldest = querier.OldestKept();
-  if (oldest <= 0) return;
-  DurationMs horizon = 0;
-  for (const auto& reach : query.expr.Selectors(0)) horizon = std::max(horizon, reach.horizon);
-  if (start - horizon >= oldest) return;
-  warnings->push_back(fmt::format(
-      "the query reaches back to {}, but samples are kept since {} only: see storage.retention and "
-      "storage.unreferenced_retention",
-      FormatRfc3339((start - horizon) * kNanosPerMilli), FormatRfc3339(oldest * kNanosPerMilli)));
-}
-
 std::string StatsJson(int64_t nanos) {
   const double seconds = static_cast<double>(nanos) / 1e9;
   std::string out;
@@ -65,11 +50,9 @@ std::string StatsJson(int64_t nanos) {
   return out;
 }
 
-HttpResponse AnswerQuery(const QueryRequest& query, const QueryApiDeps& deps, Timestamp start,
-                         int64_t nanos, promql::QueryResult result) {
+HttpResponse AnswerQuery(const QueryRequest& query, int64_t nanos, promql::QueryResult result) {
   if (TruncateValue(query.limit, &result.value))
     result.warnings.emplace_back("results truncated due to limit");
-  WarnAboutReach(query, deps.querier, start, &result.warnings);
   auto shared = std::make_shared<const promql::QueryResult>(std::move(result));
   auto json = std::make_shared<ValueJson>(shared, query.stats ? StatsJson(nanos) : "");
   return PromStream([json](std::string* piece) { return json->Next(piece); }, shared->warnings,
@@ -83,7 +66,7 @@ StatusOr<HttpResponse> Instant(const QueryApiDeps& deps, HttpRequest& request) {
   const int64_t begin = deps.clock.MonotonicNanos();
   promql::QueryResult result =
       TRY(promql::Engine(query.engine, deps.clock).Instant(query.expr, deps.querier, time));
-  return AnswerQuery(query, deps, time, deps.clock.MonotonicNanos() - begin, std::move(result));
+  return AnswerQuery(query, deps.clock.MonotonicNanos() - begin, std::move(result));
 }
 
 struct RangeOfQuery {
@@ -129,8 +112,7 @@ StatusOr<HttpResponse> Range(const QueryApiDeps& deps, HttpRequest& request) {
   promql::QueryResult result =
       TRY(promql::Engine(query.engine, deps.clock)
               .Range(query.expr, deps.querier, range.start, range.end, range.step));
-  return AnswerQuery(query, deps, range.start, deps.clock.MonotonicNanos() - begin,
-                     std::move(result));
+  return AnswerQuery(query, deps.clock.MonotonicNanos() - begin, std::move(result));
 }
 
 // No exemplars are kept: an empty list, but bad parameters are told as Prometheus tells them.

@@ -22,8 +22,6 @@ void WriteDerivedMetrics(const DerivedTable& table, MetricSink& sink) {
                        series.value);
     }
   }
-  sink.Gauge("outrider_derived_series", "Derived series that are there now.", {},
-             static_cast<double>(table.size()));
   sink.Counter("outrider_derived_series_collisions_total",
                "Derived series refused because another entry gives the same labels.", {},
                table.collisions());

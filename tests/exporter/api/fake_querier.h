@@ -52,7 +52,8 @@ class FakeQuerier final : public Querier {
   StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
                                                 Timestamp to) const override {
     std::set<std::string> out;
-    for (const Labels& labels : *SelectLabels(matchers, from, to)) {
+    const StatusOr<std::vector<Labels>> all = SelectLabels(matchers, from, to);
+    for (const Labels& labels : *all) {
       for (const LabelView label : labels) out.emplace(label.name);
     }
     return std::vector<std::string>(out.begin(), out.end());
@@ -61,7 +62,8 @@ class FakeQuerier final : public Querier {
                                                  std::span<const Matcher> matchers, Timestamp from,
                                                  Timestamp to) const override {
     std::set<std::string> out;
-    for (const Labels& labels : *SelectLabels(matchers, from, to)) {
+    const StatusOr<std::vector<Labels>> all = SelectLabels(matchers, from, to);
+    for (const Labels& labels : *all) {
       if (labels.Has(name)) out.emplace(labels.Get(name));
     }
     return std::vector<std::string>(out.begin(), out.end());
@@ -70,7 +72,7 @@ class FakeQuerier final : public Querier {
 
  private:
   std::vector<std::pair<Labels, std::vector<Sample>>> series_;
-  Timestamp oldest_ = 0;
+  Timestamp oldest_ = -(int64_t{1} << 50);  // everything is kept
 };
 
 }  // namespace outrider
