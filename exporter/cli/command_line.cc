@@ -134,7 +134,9 @@ void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* show = incident->add_subcommand("show", "One incident with its history and clocks");
   AddClientFlags(show, p);
   show->add_option("id", p->incident.id, "Incident id")->required();
-  show->callback([p] { p->action = [p] { return RunIncidentShow(p->client, p->incident); }; });
+  show->callback([p, &env] {
+    p->action = [p, &env] { return RunIncidentShow(p->client, p->incident, env.clock.NowNanos()); };
+  });
   const struct {
     const char* name;
     const char* verb;

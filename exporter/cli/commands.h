@@ -66,7 +66,7 @@ struct IncidentOptions {
 };
 int RunIncidentList(const ClientOptions& client, const IncidentOptions& options,
                     Nanos now);  // incident.cc
-int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options);
+int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options, Nanos now);
 // `verb`: acknowledge, investigate, resolve, reopen, unacknowledge, notes.
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options);

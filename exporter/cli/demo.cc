@@ -114,6 +114,18 @@ StatusOr<std::string> MakeScratch() {
   return pattern;
 }
 
+// A first, short run takes in the world's last two hours; the second one starts as after any
+// restart, with trends and recommendations computed from what was kept.
+Status FillHistory(const AppOptions& options, Timestamp start, const Environment& env) {
+  SetUpLog(LogLevel::kError, LogFormat::kLogfmt);
+  const auto app = TRY(App::Start(options, env.clock, env.random));
+  Sender sender(app->Port());
+  const Status sent = SendHistory(DemoWorld(start), &sender, start);
+  app->Stop();
+  SetUpLog(LogLevel::kInfo, LogFormat::kLogfmt);
+  return sent;
+}
+
 Status Demo(const DemoOptions& options, const Environment& env) {
   const DurationMs run_for = options.run_for.empty() ? 0 : TRY(ParseDuration(options.run_for));
   const SignalWaiter signals;
@@ -123,11 +135,10 @@ Status Demo(const DemoOptions& options, const Environment& env) {
   app_options.config_file = scratch.path + "/outrider.yml";
   app_options.storage_path = scratch.path + "/data";
   app_options.listen_addresses = options.listen_addresses;
+  TRY(FillHistory(app_options, env.clock.Now(), env));
   const auto app = TRY(App::Start(app_options, env.clock, env.random));
-  const Timestamp start = env.clock.Now();
-  const DemoWorld world(start);
+  const DemoWorld world(env.clock.Now());
   Sender sender(app->Port());
-  TRY(SendHistory(world, &sender, start));
   Greet(app->Port(), scratch.path);
   std::jthread live([&](std::stop_token stop) { SendLive(world, &sender, env.clock, stop); });
   signals.Wait(run_for);

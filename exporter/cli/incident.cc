@@ -23,23 +23,26 @@ std::string ShortDuration(double seconds) {
   return fmt::format("{}d{}h", total / 86400, total / 3600 % 24);
 }
 
-std::string Age(const JsonValue& incident, Nanos now) {
-  const auto received = ParseRfc3339(incident.GetString("received_at"));
-  if (!received.ok() || *received == 0) return "-";
-  return ShortDuration(static_cast<double>(now - *received) / kNanosPerSecond);
+// Seconds from a time of the answer to `now`; negative before it. 0 when there is none.
+double SecondsSince(const JsonValue& object, std::string_view key, Nanos now) {
+  const auto time = ParseRfc3339(object.GetString(key));
+  if (!time.ok() || *time == 0) return 0;
+  return static_cast<double>(now - *time) / kNanosPerSecond;
 }
 
 // What a clock says: time left, overdue by, met or breached after.
-std::string ClockText(const JsonValue& incident, std::string_view kind) {
+std::string ClockText(const JsonValue& incident, std::string_view kind, Nanos now) {
   const JsonValue* sla = incident.Find("sla");
   const JsonValue* clock = sla == nullptr ? nullptr : sla->Find(kind);
   if (clock == nullptr) return "-";
   const std::string state = clock->GetString("state");
-  const double left = clock->GetNumber("remaining_seconds");
-  if (state == "running") return ShortDuration(left) + " left";
-  if (state == "overdue") return "overdue " + ShortDuration(-left);
+  const double overdue = SecondsSince(*clock, "deadline_at", now);
+  if (state == "running") return ShortDuration(-overdue) + " left";
+  if (state == "overdue") return "overdue " + ShortDuration(overdue);
   if (state == "discarded") return "-";
-  return state + " " + ShortDuration(clock->GetNumber("elapsed_seconds"));
+  const double taken =
+      SecondsSince(*clock, "started_at", now) - SecondsSince(*clock, "stopped_at", now);
+  return state + " after " + ShortDuration(taken);
 }
 
 void PrintList(const JsonValue& answer, Nanos now) {
@@ -51,8 +54,9 @@ void PrintList(const JsonValue& answer, Nanos now) {
   std::vector<std::vector<std::string>> rows;
   for (const JsonValue& incident : incidents->items) {
     rows.push_back({incident.GetString("id"), incident.GetString("state"),
-                    incident.GetString("severity"), Age(incident, now),
-                    ClockText(incident, "acknowledge"), ClockText(incident, "resolve"),
+                    incident.GetString("severity"),
+                    ShortDuration(SecondsSince(incident, "opened_at", now)),
+                    ClockText(incident, "acknowledge", now), ClockText(incident, "resolve", now),
                     incident.GetString("title"), incident.GetString("summary")});
   }
   PrintTable({"ID", "STATE", "SEVERITY", "AGE", "ACKNOWLEDGE", "RESOLVE", "TITLE", "SUMMARY"},
@@ -63,16 +67,16 @@ void PrintLine(std::string_view name, const std::string& value) {
   if (!value.empty()) fmt::print("{:<13} {}\n", name, value);
 }
 
-void PrintIncident(const JsonValue& incident) {
+void PrintIncident(const JsonValue& incident, Nanos now) {
   PrintLine("Incident", incident.GetString("id") + "  " + incident.GetString("title"));
   PrintLine("Summary", incident.GetString("summary"));
   PrintLine("State", incident.GetString("state"));
   PrintLine("Severity", incident.GetString("severity"));
-  PrintLine("Since", incident.GetString("received_at"));
+  PrintLine("Since", incident.GetString("opened_at"));
   PrintLine("Acknowledged", incident.GetString("acknowledged_by"));
   PrintLine("Runbook", incident.GetString("runbook"));
-  PrintLine("Acknowledge", ClockText(incident, "acknowledge"));
-  PrintLine("Resolve", ClockText(incident, "resolve"));
+  PrintLine("Acknowledge", ClockText(incident, "acknowledge", now));
+  PrintLine("Resolve", ClockText(incident, "resolve", now));
   std::string labels;
   if (const JsonValue* all = incident.Find("labels")) {
     for (const auto& [name, value] : all->members)
@@ -118,14 +122,14 @@ int RunIncidentList(const ClientOptions& client, const IncidentOptions& options,
   return 0;
 }
 
-int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options) {
+int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options, Nanos now) {
   std::string raw;
   const auto answer = CallApi(BaseUrl(client) + "/" + UrlEncodePath(options.id), "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
   if (client.output == "json") {
     fmt::print("{}\n", raw);
   } else {
-    PrintIncident(*answer);
+    PrintIncident(*answer, now);
   }
   return 0;
 }

@@ -6,6 +6,8 @@
 #include "exporter/api/incidents.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
+#include "exporter/api/openapi.h"
+#include "exporter/api/product_common.h"
 #include "exporter/api/query.h"
 #include "exporter/api/rules.h"
 #include "exporter/api/status.h"
@@ -83,6 +85,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
                                [&services] { return services.capacity->Costs(); },
                                [&services] { return services.capacity->price(); }});
+  RegisterOpenApi(router);
+  RegisterProductErrors(router);
   metrics.Register(router);
   RegisterStatusPage(
       router, {[&services] { return services.store->Stats(); },

@@ -108,6 +108,8 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
 Status Services::Load(LoadedFiles files) {
   TRY(store->Load(ReferencesOf(files)));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
+  // Alerts of rules that were deleted while we were down have nobody else who would resolve them.
+  TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));
   const absl::MutexLock lock(&outcome_mutex_);
   outcome_.config = std::move(files.config);
   outcome_.loaded_at = clock.NowNanos();

@@ -83,17 +83,16 @@ MailResult ResultOf(CURL* curl, CURLcode code, const Upload& upload, const std::
   return result;
 }
 
+MailResult Failed(std::string error) {
+  return {.code = 0, .delivered = false, .unknown = false, .error = std::move(error)};
+}
+
 class CurlSmtpClient final : public SmtpClient {
  public:
   MailResult Send(const MailRequest& request) override {
-    MailResult failed;
-    failed.error = CheckRequest(request);
-    if (!failed.error.empty()) return failed;
+    if (std::string error = CheckRequest(request); !error.empty()) return Failed(std::move(error));
     const CurlEasy handle(curl_easy_init());
-    if (handle == nullptr) {
-      failed.error = "libcurl cannot make a handle";
-      return failed;
-    }
+    if (handle == nullptr) return Failed("libcurl cannot make a handle");
     return Perform(handle.get(), request);
   }
 

@@ -55,6 +55,10 @@ void Raise(std::optional<double>* target, const std::optional<double>& value) {
   if (value) *target = std::max(target->value_or(0), *value);
 }
 
+double AtMost(double used, const std::optional<double>& limit) {
+  return limit ? std::min(used, *limit) : used;
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<CapacityEngine>> CapacityEngine::Create(const CapacityOptions& options,
@@ -171,11 +175,12 @@ void CapacityEngine::TakeHost(const HostUsage& host, Timestamp now, HeldMap* hel
   const auto memory = CurrentUse(host.memory, now);
   if (host.ended || (!cpu && !memory)) return;
   Held& mine = (*held)[key];
-  // A machine holds what it has; without the series that tells, what it uses.
+  // A machine holds what it has; without the series that tells, what it uses. It cannot use more
+  // than it has: the ticks of /proc/stat are coarse, so a busy machine seems to, over short times.
   if (host.cores > 0) mine.cpu_limit = host.cores;
   if (host.memory_bytes > 0) mine.memory_limit = host.memory_bytes;
-  mine.cpu.push_back({mine.cpu_limit, cpu.value_or(0)});
-  mine.memory.push_back({mine.memory_limit, memory.value_or(0)});
+  mine.cpu.push_back({mine.cpu_limit, AtMost(cpu.value_or(0), mine.cpu_limit)});
+  mine.memory.push_back({mine.memory_limit, AtMost(memory.value_or(0), mine.memory_limit)});
 }
 
 void CapacityEngine::Feed(const std::vector<Sample>& cpu, const std::vector<Sample>& memory,

@@ -9,6 +9,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "storage/base/text.h"
+
 namespace outrider {
 namespace {
 
@@ -26,24 +28,22 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     v.boolean = value;
     return Add(std::move(v));
   }
-  bool Int(int value) { return Int64(value); }
-  bool Uint(unsigned value) { return Int64(value); }
-  bool Int64(int64_t value) {
+  // Numbers come as text (kParseNumbersAsStringsFlag): RapidJSON 1.1's own full-precision
+  // conversion reads out of bounds on long fractions with small exponents (0.000…1 with some 350
+  // zeros).
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool /*copy*/) {
     JsonValue v;
     v.kind = JsonValue::Kind::kNumber;
-    v.number = static_cast<double>(value);
-    v.integer = value;
-    v.is_integer = true;
-    return Add(std::move(v));
-  }
-  bool Uint64(uint64_t value) {
-    return value <= INT64_MAX ? Int64(static_cast<int64_t>(value))
-                              : Double(static_cast<double>(value));
-  }
-  bool Double(double value) {
-    JsonValue v;
-    v.kind = JsonValue::Kind::kNumber;
-    v.number = value;
+    const auto [end, error] = std::from_chars(text, text + size, v.integer);
+    v.is_integer = error == std::errc() && end == text + size;
+    if (v.is_integer) {
+      v.number = static_cast<double>(v.integer);
+      return Add(std::move(v));
+    }
+    const auto number = ParseDouble(std::string_view(text, size));
+    if (!number.ok()) return false;
+    v.number = *number;
+    v.integer = 0;
     return Add(std::move(v));
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
@@ -79,7 +79,7 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     } else if (stack_.back().kind == JsonValue::Kind::kArray) {
       stack_.back().items.push_back(std::move(value));
     } else {
-      stack_.back().members.emplace_back(std::move(keys_.back()), std::move(value));
+      stack_.back().members.push_back({std::move(keys_.back()), std::move(value)});
       keys_.pop_back();
     }
     return true;
@@ -124,7 +124,8 @@ StatusOr<JsonValue> ParseJson(std::string_view text) {
   rapidjson::Reader reader;
   TreeBuilder builder;
   constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag |
-                              rapidjson::kParseFullPrecisionFlag | rapidjson::kParseIterativeFlag;
+                              rapidjson::kParseNumbersAsStringsFlag |
+                              rapidjson::kParseIterativeFlag;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
   if (result.IsError()) {
     const bool too_deep = result.Code() == rapidjson::kParseErrorTermination;

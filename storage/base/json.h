@@ -18,7 +18,7 @@ namespace outrider {
 class JsonValue {
  public:
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
-  using Member = std::pair<std::string, JsonValue>;
+  struct Member;  // a key and its value: first, second
 
   Kind kind = Kind::kNull;
   bool boolean = false;
@@ -36,6 +36,11 @@ class JsonValue {
   int64_t GetInt(std::string_view key, int64_t fallback = 0) const;
   double GetNumber(std::string_view key, double fallback = 0) const;
   bool GetBool(std::string_view key, bool fallback = false) const;
+};
+
+struct JsonValue::Member {
+  std::string first;
+  JsonValue second;
 };
 
 // Nesting deeper than 64 is refused. The error names the offset.

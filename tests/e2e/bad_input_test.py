@@ -102,7 +102,7 @@ class BadInput(harness.EndToEnd):
             self.refused({'outrider.yml': ''}, str(self.port), 'in use')
         self.start_outrider()
         self.port = harness.free_port()
-        self.refused({'outrider.yml': ''}, 'lock')
+        self.refused({'outrider.yml': ''}, 'in use by another process')
 
     def test_full_disk(self):
         self.write('outrider.yml', 'storage: {min_free: 1000TB}\n')

@@ -64,7 +64,7 @@ rules: {startup_hold: 10s}
         self.assertEqual(len(sink.messages('firing')), 1, sink.messages())
         self.assertEqual(sink.messages('resolved'), [])
         after = harness.get_json(f"{self.url}/outrider/v1/incidents/{before['id']}")
-        for key in ('id', 'severity', 'state', 'received_at'):
+        for key in ('id', 'severity', 'state', 'opened_at'):
             self.assertEqual(after[key], before[key], key)
         for clock in ('acknowledge', 'resolve'):
             for key in ('started_at', 'deadline_at', 'target_seconds', 'stopped_at', 'breached'):

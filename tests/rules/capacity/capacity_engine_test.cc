@@ -116,6 +116,21 @@ TEST_F(CapacityEngineTest, RefusesWhatItCannotPrice) {
   EXPECT_FALSE(CapacityEngine::Create(options, windows_, table_).ok());
 }
 
+// The ticks of /proc/stat make a busy machine use more than it has, over short times.
+TEST_F(CapacityEngineTest, AMachineCannotUseMoreThanItHas) {
+  auto engine = Make();
+  for (int i = 0; i <= 12; ++i) {
+    ScrapeHost(kStart + i * 5000, 2.1);
+    engine->Run(kStart + i * 5000 + 100);
+  }
+  const auto derived = Derived();
+  const std::string who = "resource=\"cpu\", workload=\"n1:9100\", workload_kind=\"Host\"}";
+  const std::string cost = "outrider_cost_dollars_per_hour{basis=\"";
+  EXPECT_NEAR(derived.at(cost + "allocated\", " + who), 2 * .0416, 1e-12);
+  EXPECT_NEAR(derived.at(cost + "used\", " + who), 2 * .0416, 1e-12);
+  EXPECT_NEAR(derived.at(cost + "idle\", " + who), 0, 1e-12);
+}
+
 TEST_F(CapacityEngineTest, AMachineIsAWorkload) {
   auto engine = Make();
   for (int i = 0; i <= 12; ++i) {

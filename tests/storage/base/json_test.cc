@@ -23,6 +23,22 @@ TEST(Json, ParsesWhatItWrites) {
   EXPECT_EQ(value->Find("missing"), nullptr);
 }
 
+TEST(Json, Numbers) {
+  const auto value =
+      ParseJson("[0, -7, 9223372036854775807, 9223372036854775808, 1.5e3, 1e400, 0." +
+                std::string(400, '0') + "1]");
+  ASSERT_TRUE(value.ok()) << value.status();
+  const auto& items = value->items;
+  EXPECT_TRUE(items[1].is_integer);
+  EXPECT_EQ(items[1].integer, -7);
+  EXPECT_EQ(items[2].integer, INT64_MAX);
+  EXPECT_FALSE(items[3].is_integer);
+  EXPECT_EQ(items[3].number, 0x1p63);
+  EXPECT_EQ(items[4].number, 1500);
+  EXPECT_TRUE(std::isinf(items[5].number));
+  EXPECT_EQ(items[6].number, 0);
+}
+
 TEST(Json, GoEscapes) {
   std::string text;
   JsonWriter(&text, JsonWriter::Escape::kGoHtml).String("<a & b>\xe2\x80\xa8");
