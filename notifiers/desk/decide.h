@@ -35,8 +35,11 @@ std::string FingerprintHex(uint64_t fingerprint);
 
 // ---- groups
 // ---------------------------------------------------------------------------------------------------------
-// Puts the alert into the groups of its routes, making those that are missing.
-void RouteAlert(Transaction& tx, const AlertRecord& record, Nanos now);
+// Puts the alert into the groups of its routes, making those that are missing. `news`: it began to
+// fire or was resolved, so that groups that have nothing to say flush again with their next beat.
+void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now);
+// The group's next flush is at its next beat (a whole number of group_intervals after the last).
+void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now);
 // The flush timer of a group: what it says and to whom. `due`: the timer's time; `now`: the real
 // one.
 void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos now);
@@ -66,8 +69,10 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
 std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
                                   const std::function<bool(std::string_view)>& free,
                                   bool ignore_epoch);
-// Whether the epoch of the row is still the incident's.
+// Whether the row is still right: the epoch of a page is the incident's, a recovery's incident is
+// not open again.
 bool IsCurrent(const Transaction& tx, const OutboxRow& row);
+std::string StaleText(const OutboxRow& row);  // why it is not
 void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
             const std::string& detail, Nanos now);
 // `unit` in [0,1) spreads the next attempt.

@@ -43,10 +43,11 @@ std::string NamedReceiver(const Alert& alert) {
   return it == alert.annotations.end() ? "" : it->second;
 }
 
-void LeaveGroups(Transaction& tx, const Alert& alert) {
+void LeaveGroups(Transaction& tx, const Alert& alert, Nanos now) {
   for (const GroupTarget& target : tx.plan().Targets(alert)) {
     if (tx.groups.Find(target.id) == nullptr) continue;
     tx.groups.Edit(target.id).members.erase(alert.Fingerprint());
+    HastenFlush(tx, target.id, now);
   }
 }
 
@@ -67,11 +68,12 @@ std::optional<Transition> Store(Transaction& tx, const Alert& alert, Nanos now) 
   }
   const bool was_firing = old->firing;
   if (!was_firing && !firing) return std::nullopt;  // said again
-  if (NamedReceiver(old->alert) != NamedReceiver(alert)) LeaveGroups(tx, old->alert);
-  const bool soft =
-      OnlyTimesMoved(*old, alert, firing) &&
-      (alert.ends_at == old->alert.ends_at || now - old->written_at < kSoftWriteInterval);
+  if (NamedReceiver(old->alert) != NamedReceiver(alert)) LeaveGroups(tx, old->alert, now);
   const bool moved = was_firing && firing && old->alert.ends_at.nanos < alert.ends_at.nanos;
+  // That it is being refreshed at all must not be lost by a crash: it decides what its end means.
+  const bool soft =
+      OnlyTimesMoved(*old, alert, firing) && (old->refreshed || !moved) &&
+      (alert.ends_at == old->alert.ends_at || now - old->written_at < kSoftWriteInterval);
   AlertRecord& record = soft ? tx.alerts.EditSoftly(fingerprint) : tx.alerts.Edit(fingerprint);
   record.alert = alert;
   record.firing = firing;
@@ -129,7 +131,8 @@ void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now) {
     const std::optional<Transition> transition = Store(tx, alert, now);
     if (!transition) continue;
     transitions.push_back(*transition);
-    RouteAlert(tx, *tx.alerts.Find(transition->fingerprint), now);
+    RouteAlert(tx, *tx.alerts.Find(transition->fingerprint),
+               transition->began || transition->resolved, now);
   }
   // New alerts feed incidents before resolved ones leave, so that an incident whose alerts change
   // over stays open.

@@ -22,6 +22,17 @@ struct Snapshot {
   size_t inhibited = 0;
   size_t silenced = 0;
   std::vector<std::string> muted_by;  // time intervals: all alerts are dropped
+  bool Complete() const { return inhibited == 0 && silenced == 0 && muted_by.empty(); }
+};
+
+// One flush in the making.
+struct Flush {
+  const RouteConfig& route;
+  GroupRecord* group;
+  Snapshot snapshot;
+  Nanos now;            // the real time; the group's flushed_at is the time of the decision
+  Nanos repeat_at = 0;  // the earliest repeat, as far as there is nothing else to say …
+  bool quiet = true;    // … to any integration
 };
 
 Snapshot TakeSnapshot(Transaction& tx, const RouteConfig& route, GroupRecord* group, Nanos due) {
@@ -49,8 +60,9 @@ Snapshot TakeSnapshot(Transaction& tx, const RouteConfig& route, GroupRecord* gr
   return snapshot;
 }
 
-void QueueRoute(Transaction& tx, const RouteConfig& route, const Integration& integration,
-                GroupRecord* group, const Snapshot& snapshot, NotifyReason reason) {
+void QueueRoute(Transaction& tx, const Integration& integration, const Flush& flush,
+                NotifyReason reason) {
+  GroupRecord* group = flush.group;
   OutboxRow row;
   row.kind = OutboxKind::kRoute;
   row.receiver = group->receiver;
@@ -58,16 +70,22 @@ void QueueRoute(Transaction& tx, const RouteConfig& route, const Integration& in
   row.id = RouteKey(group->key, row.receiver, row.integration, group->born, group->flush);
   row.reason = NotifyReasonText(reason);
   row.created_at = group->flushed_at;
+  // After a pause a flush is late; it has its time nevertheless.
   row.deadline =
-      group->flushed_at + std::max(route.group_interval, kMinFlushTimeout) * kNanosPerMilli;
+      flush.now + std::max(flush.route.group_interval, kMinFlushTimeout) * kNanosPerMilli;
   const auto wait = group->not_before.find(row.integration);
-  row.due =
-      wait == group->not_before.end() ? row.created_at : std::max(row.created_at, wait->second);
-  group->not_before.erase(row.integration);
+  row.due = row.created_at;
+  if (wait != group->not_before.end()) {
+    if (wait->second > row.created_at) {
+      row.due = wait->second;  // and so for the next flush, if it comes before
+    } else {
+      group->not_before.erase(wait);
+    }
+  }
   row.group_id = group->id;
   row.flush = group->flush;
-  row.firing = snapshot.firing;
-  if (integration.send_resolved) row.resolved = snapshot.resolved;
+  row.firing = flush.snapshot.firing;
+  if (integration.send_resolved) row.resolved = flush.snapshot.resolved;
   tx.outbox.Put(row.id, row);
 }
 
@@ -81,14 +99,17 @@ bool AllAcknowledged(const Transaction& tx, const std::set<uint64_t>& firing) {
 }
 
 // Returns the reason for people, e.g. `webhook[0]: new alerts added`.
-std::string FlushIntegration(Transaction& tx, const RouteConfig& route,
-                             const Integration& integration, GroupRecord* group,
-                             const Snapshot& snapshot) {
+std::string FlushIntegration(Transaction& tx, const Integration& integration, Flush* flush) {
   const std::string name = IntegrationName(integration);
-  NotificationLogEntry& entry = group->log[name];
+  const RouteConfig& route = flush->route;
+  const Snapshot& snapshot = flush->snapshot;
+  NotificationLogEntry& entry = flush->group->log[name];
   const NotifyReason reason =
       DecideNotify(entry, snapshot.firing, snapshot.resolved, integration.send_resolved,
-                   route.repeat_interval, group->flushed_at);
+                   route.repeat_interval, flush->group->flushed_at);
+  const Nanos repeat_at = entry.time + route.repeat_interval * kNanosPerMilli;
+  flush->repeat_at = flush->repeat_at == 0 ? repeat_at : std::min(flush->repeat_at, repeat_at);
+  flush->quiet = flush->quiet && reason == NotifyReason::kNothingNew;
   const std::string text = fmt::format("{}: {}", name, NotifyReasonText(reason));
   if (!ShouldNotify(reason)) return text;
   if (reason == NotifyReason::kRepeatInterval && tx.plan().incidents().ack_stops_repeats &&
@@ -97,11 +118,13 @@ std::string FlushIntegration(Transaction& tx, const RouteConfig& route,
   }
   if (snapshot.firing.empty() && !integration.send_resolved) {
     // Nobody is told, but the log knows, so that the next firing is news.
-    entry = {
-        .exists = true, .time = group->flushed_at, .firing = {}, .resolved = snapshot.resolved};
+    entry = {.exists = true,
+             .time = flush->group->flushed_at,
+             .firing = {},
+             .resolved = snapshot.resolved};
     return text + " (not sent: send_resolved is off)";
   }
-  QueueRoute(tx, route, integration, group, snapshot, reason);
+  QueueRoute(tx, integration, *flush, reason);
   return text;
 }
 
@@ -114,21 +137,46 @@ std::string DroppedText(const Snapshot& snapshot) {
   return text;
 }
 
-// The next flush, a whole number of intervals later; after a pause those that were missed are one.
-Nanos NextFlush(const RouteConfig& route, Nanos due, Nanos now) {
+// The first beat of the group behind `after`: a whole number of intervals behind its flush at
+// `beat`. After a pause those that were missed are one.
+Nanos NextBeat(const RouteConfig& route, Nanos beat, Nanos after) {
   const int64_t interval = std::max<DurationMs>(route.group_interval, 1) * kNanosPerMilli;
-  return due + interval * (now > due ? (now - due) / interval + 1 : 1);
+  return beat + interval * (after > beat ? (after - beat) / interval + 1 : 1);
+}
+
+// Every integration is asked; returns when the next flush is due. A group whose alerts are all told
+// and none held back has nothing to say before its repeat unless one of them changes (which hastens
+// the flush): it sleeps until then, so that quiet groups cost no writes.
+Nanos AskIntegrations(Transaction& tx, const Receiver* receiver, Flush* flush) {
+  GroupRecord& group = *flush->group;
+  group.reason = DroppedText(flush->snapshot);
+  const bool any = !flush->snapshot.firing.empty() || !flush->snapshot.resolved.empty();
+  for (size_t i = 0; any && receiver != nullptr && i < receiver->integrations.size(); ++i) {
+    group.reason += FlushIntegration(tx, receiver->integrations[i], flush) + "; ";
+  }
+  const bool sleeps = flush->quiet && flush->repeat_at != 0 && flush->snapshot.Complete();
+  return NextBeat(flush->route, group.flushed_at,
+                  sleeps ? std::max(flush->repeat_at, flush->now) : flush->now);
 }
 
 }  // namespace
 
-void RouteAlert(Transaction& tx, const AlertRecord& record, Nanos now) {
+void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
+  const GroupRecord* group = tx.groups.Find(group_id);
+  const RouteConfig* route = group == nullptr ? nullptr : tx.plan().RouteOf(*group);
+  if (route == nullptr || group->flushed_at == 0) return;  // its first flush is set
+  const Nanos beat = NextBeat(*route, group->flushed_at, now);
+  const Nanos set = tx.TimerDue(TimerKind::kGroupFlush, group_id);
+  if (set == 0 || set > beat) tx.SetTimer(TimerKind::kGroupFlush, group_id, beat);
+}
+
+void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now) {
   const uint64_t fingerprint = record.alert.Fingerprint();
   for (const GroupTarget& target : tx.plan().Targets(record.alert)) {
     if (const GroupRecord* group = tx.groups.Find(target.id)) {
-      if (!group->members.contains(fingerprint) && record.firing) {
-        tx.groups.Edit(target.id).members.insert(fingerprint);
-      }
+      const bool joins = !group->members.contains(fingerprint) && record.firing;
+      if (joins) tx.groups.Edit(target.id).members.insert(fingerprint);
+      if (joins || news) HastenFlush(tx, target.id, now);
       continue;
     }
     if (!record.firing) continue;
@@ -142,7 +190,7 @@ void RouteAlert(Transaction& tx, const AlertRecord& record, Nanos now) {
     group.members.insert(fingerprint);
     const int64_t wait = target.route->group_wait * kNanosPerMilli;
     // An alert that has waited long enough elsewhere does not wait again.
-    const bool at_once = record.alert.starts_at.nanos + wait < now;
+    const bool at_once = record.alert.starts_at.nanos < now - wait;
     tx.SetTimer(TimerKind::kGroupFlush, target.id, at_once ? now : now + wait);
   }
 }
@@ -155,7 +203,7 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
     return;
   }
   GroupRecord& group = tx.groups.Edit(group_id);
-  tx.SetTimer(TimerKind::kGroupFlush, group_id, NextFlush(*route, due, now));
+  tx.SetTimer(TimerKind::kGroupFlush, group_id, NextBeat(*route, due, now));
   const std::vector<std::string> live = tx.RowsOfGroup(group_id);
   for (const std::string& id : live) {
     const OutboxRow& row = *tx.outbox.Find(id);
@@ -170,15 +218,12 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
     EndRow(tx, id, OutboxOutcome::kSuperseded, "a later flush of the group takes its place", due);
   }
   group.failed = false;
-  const Snapshot snapshot = TakeSnapshot(tx, *route, &group, due);
-  group.reason = DroppedText(snapshot);
-  const Receiver* receiver = tx.plan().receivers().Find(group.receiver);
-  if (!snapshot.firing.empty() || !snapshot.resolved.empty()) {
-    for (size_t i = 0; receiver != nullptr && i < receiver->integrations.size(); ++i) {
-      group.reason +=
-          FlushIntegration(tx, *route, receiver->integrations[i], &group, snapshot) + "; ";
-    }
-  }
+  Flush flush{.route = *route,
+              .group = &group,
+              .snapshot = TakeSnapshot(tx, *route, &group, due),
+              .now = now};
+  tx.SetTimer(TimerKind::kGroupFlush, group_id,
+              AskIntegrations(tx, tx.plan().receivers().Find(group.receiver), &flush));
   if (tx.RowsOfGroup(group_id).empty()) SettleGroup(tx, group_id, due);
 }
 

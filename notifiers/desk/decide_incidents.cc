@@ -81,7 +81,7 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
 
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   const AlertRecord* record = tx.alerts.Find(fingerprint);
-  if (record == nullptr || !record->firing ||
+  if (record == nullptr || !record->firing || record->alert.ResolvedAt(now) ||
       !OpensIncident(tx.plan().incidents(), record->alert.labels)) {
     return;
   }
@@ -118,6 +118,12 @@ Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& 
   Status error;
   const Incident* incident = FindIncident(tx, human.incident_id, &error);
   if (incident == nullptr) return error;
+  const Incident* newest = tx.NewestIncident(incident->key);
+  if (action == IncidentAction::kReopen && newest != nullptr && newest->Open() &&
+      newest->id != incident->id) {
+    return absl::FailedPreconditionError(
+        fmt::format("incident {} of the same group is open", newest->id));
+  }
   ApplyIncident(tx, TRY(Act(tx.plan().incidents(), *incident, action, ToActor(human), now)), now);
   tx.RequireSync();
   return absl::OkStatus();

@@ -57,13 +57,16 @@ void LogDelivery(Transaction& tx, const OutboxRow& row, Nanos now) {
   entry = {.exists = true, .time = time, .firing = row.firing, .resolved = row.resolved};
 }
 
+std::string TargetOf(const OutboxRow& row) {
+  return fmt::format("{}/{}", row.receiver, row.integration);
+}
+
 // Who got a page hears of the recovery; at once, if the incident was resolved while the page was on
 // its way.
 void PageArrived(Transaction& tx, const OutboxRow& row, Nanos now) {
   if (row.kind != OutboxKind::kPage || tx.incidents.Find(row.incident_id) == nullptr) return;
   Incident& incident = tx.incidents.Edit(row.incident_id);
-  const bool first =
-      incident.paged.insert(fmt::format("{}/{}", row.receiver, row.integration)).second;
+  const bool first = incident.paged.insert(TargetOf(row)).second;
   if (incident.Open() || !first) return;  // whoever was paged before has the recovery already
   QueuePage(tx, incident,
             {.receiver = row.receiver,
@@ -75,13 +78,20 @@ void PageArrived(Transaction& tx, const OutboxRow& row, Nanos now) {
             now);
 }
 
+// A recovery that nobody heard of before the incident was opened again: its end is told later.
+void OweRecovery(Transaction& tx, const OutboxRow& row) {
+  const Incident* incident = tx.incidents.Find(row.incident_id);
+  if (row.kind != OutboxKind::kRecovery || incident == nullptr || !incident->Open()) return;
+  tx.incidents.Edit(row.incident_id).paged.insert(TargetOf(row));
+}
+
 // A group waits for all messages of its flush.
 void AfterRouteRow(Transaction& tx, const OutboxRow& row, Nanos now) {
   if (row.kind != OutboxKind::kRoute || tx.groups.Find(row.group_id) == nullptr) return;
-  if (!tx.RowsOfGroup(row.group_id).empty()) return;
   if (tx.groups.Find(row.group_id)->postponed) {
     tx.SetTimer(TimerKind::kGroupFlush, row.group_id, now);
   }
+  if (!tx.RowsOfGroup(row.group_id).empty()) return;
   SettleGroup(tx, row.group_id, now);
 }
 
@@ -115,10 +125,16 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
   return queued;
 }
 
+std::string StaleText(const OutboxRow& row) {
+  return row.kind == OutboxKind::kPage ? "acknowledged or resolved meanwhile"
+                                       : "open again meanwhile";
+}
+
 bool IsCurrent(const Transaction& tx, const OutboxRow& row) {
-  if (row.kind != OutboxKind::kPage) return true;
+  if (row.kind == OutboxKind::kRoute) return true;
   const Incident* incident = tx.incidents.Find(row.incident_id);
-  return incident != nullptr && incident->epoch == row.epoch;
+  if (incident == nullptr) return false;
+  return row.kind == OutboxKind::kPage ? incident->epoch == row.epoch : !incident->Open();
 }
 
 std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
@@ -129,7 +145,7 @@ std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
     const OutboxRow* row = tx.outbox.Find(id);
     if (row == nullptr || row->state != OutboxState::kDue) continue;
     if (!ignore_epoch && !IsCurrent(tx, *row)) {
-      EndRow(tx, id, OutboxOutcome::kStale, "acknowledged or resolved meanwhile", now);
+      EndRow(tx, id, OutboxOutcome::kStale, StaleText(*row), now);
     } else if (tx.plan().receivers().FindIntegration(row->receiver, row->integration) == nullptr) {
       EndRow(tx, id, OutboxOutcome::kGone, "its receiver is no longer configured", now);
     } else if (row->deadline != 0 && now > row->deadline) {
@@ -167,7 +183,10 @@ void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
     return;
   }
   if (told) PageArrived(tx, row, now);
-  if (outcome == OutboxOutcome::kStale) return;
+  if (outcome == OutboxOutcome::kStale) {
+    OweRecovery(tx, row);
+    return;
+  }
   AuditPage(tx, row, told ? AuditKind::kPageDelivered : AuditKind::kPageFailed, detail, now);
 }
 

@@ -33,7 +33,7 @@ void Regroup(Transaction& tx, Nanos now) {
   }
   for (const auto& [id, group] : tx.state().groups) Leave(tx, id, wanted[id], now);
   for (const auto& [fingerprint, record] : tx.state().alerts) {
-    if (record->firing) RouteAlert(tx, *record, now);
+    if (record->firing) RouteAlert(tx, *record, /*news=*/true, now);
   }
   for (const auto& [fingerprint, record] : tx.state().alerts) ForgetIfDone(tx, fingerprint);
 }

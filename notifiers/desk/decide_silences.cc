@@ -3,6 +3,8 @@
 // timers: when one ends, alerts that waited behind it may open incidents.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "notifiers/desk/decide.h"
 
 namespace outrider {
@@ -22,49 +24,37 @@ void AuditSilence(Transaction& tx, const Silence& silence, AuditKind kind,
   tx.Audit(std::move(event));
 }
 
+// When it is dropped; ends of the far future must not overflow.
+Nanos ForgetAt(const Silence& silence) {
+  return std::min(silence.ends_at, INT64_MAX - kRetention) + kRetention;
+}
+
 // Stores the silence and sets the timer of its next edge.
-void Keep(Transaction& tx, const Silence& silence, Nanos now) {
+void Keep(Transaction& tx, const Silence& silence, AuditKind kind, const std::string& channel,
+          Nanos now) {
   tx.PutSilence(silence);
-  Nanos edge = silence.ends_at + kRetention;
+  Nanos edge = ForgetAt(silence);
   if (now < silence.ends_at) edge = silence.ends_at;
   if (now < silence.starts_at) edge = silence.starts_at;
   tx.SetTimer(TimerKind::kSilenceEdge, silence.id, edge);
-}
-
-void Expire(Transaction& tx, Silence silence, const std::string& channel, Nanos now) {
-  if (silence.StateAt(now) == SilenceState::kPending) silence.starts_at = now;
-  silence.ends_at = now;
-  silence.updated_at = now;
-  Keep(tx, silence, now);
-  AuditSilence(tx, silence, AuditKind::kSilenceExpired, channel, now);
+  AuditSilence(tx, silence, kind, channel, now);
 }
 
 }  // namespace
 
 StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::string& new_id,
                                  const std::string& channel, Nanos now) {
-  silence.updated_at = now;
-  const auto current = tx.silences().find(silence.id);
-  if (!silence.id.empty() && current == tx.silences().end()) {
+  const auto found = tx.silences().find(silence.id);
+  const Silence* current = found == tx.silences().end() ? nullptr : &found->second;
+  if (!silence.id.empty() && current == nullptr) {
     return NotFound(fmt::format("silence {} not found", silence.id));
   }
-  const bool in_place =
-      current != tx.silences().end() && CanUpdateInPlace(current->second, silence, now);
-  if (!in_place) {
-    if (silence.starts_at < now) silence.starts_at = now;
-    TRY(ValidateSilence(silence));
-    if (current != tx.silences().end() && current->second.StateAt(now) != SilenceState::kExpired) {
-      Expire(tx, Silence(current->second), channel, now);
-    }
-    silence.id = new_id;
-  } else {
-    TRY(ValidateSilence(silence));
-  }
-  Keep(tx, silence, now);
-  AuditSilence(tx, silence, AuditKind::kSilenceSet, channel, now);
+  const SilenceChange change = TRY(DecideSilence(current, std::move(silence), now, new_id));
+  if (change.expired) Keep(tx, *change.expired, AuditKind::kSilenceExpired, channel, now);
+  Keep(tx, change.stored, AuditKind::kSilenceSet, channel, now);
   RecheckWaiting(tx, now);
   tx.RequireSync();
-  return silence.id;
+  return change.stored.id;
 }
 
 Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel,
@@ -74,7 +64,7 @@ Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& 
   if (it->second.StateAt(now) == SilenceState::kExpired) {
     return absl::FailedPreconditionError(fmt::format("silence {} already expired", id));
   }
-  Expire(tx, Silence(it->second), channel, now);
+  Keep(tx, ExpireSilence(it->second, now), AuditKind::kSilenceExpired, channel, now);
   RecheckWaiting(tx, now);
   tx.RequireSync();
   return absl::OkStatus();
@@ -85,12 +75,12 @@ void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due) {
   const auto it = tx.silences().find(id);
   if (it == tx.silences().end()) return;
   const Silence silence = it->second;
-  if (silence.StateAt(due) == SilenceState::kExpired && silence.ends_at + kRetention <= due) {
+  if (silence.StateAt(due) == SilenceState::kExpired && ForgetAt(silence) <= due) {
     tx.EraseSilence(id);
     return;
   }
   const bool ended = silence.StateAt(due) == SilenceState::kExpired;
-  tx.SetTimer(TimerKind::kSilenceEdge, id, ended ? silence.ends_at + kRetention : silence.ends_at);
+  tx.SetTimer(TimerKind::kSilenceEdge, id, ended ? ForgetAt(silence) : silence.ends_at);
   if (ended) RecheckWaiting(tx, due);
 }
 

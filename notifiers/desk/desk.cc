@@ -205,7 +205,7 @@ StatusOr<int> Desk::Tick(Nanos now) {
   {
     absl::MutexLock event(&impl_->event_mutex);
     const Nanos retry = impl_->journal.NextRetry();
-    if (retry != 0 && retry <= now) impl_->journal.Retry(now);
+    if (retry != 0 && retry <= now) TRY(impl_->journal.Retry(now));
     wrote = retry != 0 && impl_->journal.NextRetry() == 0;
     absl::MutexLock lock(&impl_->state_mutex);
     impl_->store_failing = impl_->journal.failing();
@@ -304,7 +304,7 @@ bool Desk::StillWanted(const OutboxRow& row, Nanos now) {
         wanted =
             tx.outbox.Find(row.id) != nullptr && (impl_->faults.ignore_epoch || IsCurrent(tx, row));
         if (!wanted) {
-          EndRow(tx, row.id, OutboxOutcome::kStale, "acknowledged or resolved meanwhile", now);
+          EndRow(tx, row.id, OutboxOutcome::kStale, StaleText(row), now);
         }
         return absl::OkStatus();
       },

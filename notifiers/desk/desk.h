@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The desk: every event about alerts and people comes in here, is decided by pure functions
-// (decide_*.h), written as one batch, and only then seen by the dispatcher. See core.md; the life
-// of an event is Desk::Commit in desk.cc.
+// (decide.h), written as one batch, and only then seen by the dispatcher. See core.md; the life of
+// an event is Desk::Impl::Run in desk_impl.h.
 #pragma once
 
 #include <functional>
@@ -124,7 +124,9 @@ class Desk final : public AlertSink, public OutboxSource {
   std::vector<GroupView> Groups(Nanos now) const;  // by labels, then receiver
   std::vector<Silence> Silences() const;           // by id
   StatusOr<Silence> GetSilence(const std::string& id) const;
-  std::vector<DeliveryView> RecentDeliveries(size_t limit) const;  // newest first
+  // Newest first; since the process started, at most 1000. What became of pages for good stands in
+  // the incident's audit trail.
+  std::vector<DeliveryView> RecentDeliveries(size_t limit) const;
   std::vector<OutboxRow> Outbox() const;
   DeskStats Stats(Nanos now) const;
   // Reads the audit trail from the store and checks every chain.

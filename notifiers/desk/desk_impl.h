@@ -29,8 +29,8 @@ class Journal {
   // later. An error: nothing is kept, the event may be tried again. `keep` prefers kInMemory to any
   // error but Aborted.
   StatusOr<Kept> Write(Batch batch, Durability durability, bool keep, Nanos now);
-  // Tries to write what is remembered.
-  void Retry(Nanos now);
+  // Tries to write what is remembered; an error only when another process took over (Aborted).
+  Status Retry(Nanos now);
 
   bool failing() const { return failing_since_ != 0; }
   uint64_t unrecorded() const { return unrecorded_; }

@@ -35,10 +35,12 @@ Status Journal::TakeFence() {
   const std::optional<Row> old = TRY(store_.Get(Family::kMeta, kFenceKey));
   Batch batch;
   batch.RequireVersion(Family::kMeta, key, old ? old->version : 0);
-  batch.Put(Family::kMeta, key, BigEndian64((old ? ReadBigEndian64(old->value) : 0) + 1));
+  const std::string number = BigEndian64((old ? ReadBigEndian64(old->value) : 0) + 1);
+  batch.Put(Family::kMeta, key, number);
   TRY(store_.Commit(batch, Durability::kSynced));
   const std::optional<Row> mine = TRY(store_.Get(Family::kMeta, kFenceKey));
-  fence_version_ = mine ? mine->version : 0;
+  if (!mine || mine->value != number) return absl::AbortedError("another process took the state");
+  fence_version_ = mine->version;
   return absl::OkStatus();
 }
 
@@ -67,7 +69,7 @@ void Journal::Remember(const Batch& batch, Nanos now) {
 StatusOr<Journal::Kept> Journal::Write(Batch batch, Durability durability, bool keep, Nanos now) {
   if (!pending_.empty()) {
     Remember(batch, now);
-    Retry(now);
+    TRY(Retry(now));
     return pending_.empty() ? Kept::kWritten : Kept::kInMemory;
   }
   const Status status = Commit(batch, durability);
@@ -86,8 +88,8 @@ StatusOr<Journal::Kept> Journal::Write(Batch batch, Durability durability, bool 
   return Kept::kInMemory;
 }
 
-void Journal::Retry(Nanos now) {
-  if (pending_.empty()) return;
+Status Journal::Retry(Nanos now) {
+  if (pending_.empty()) return absl::OkStatus();
   Batch batch;
   for (const auto& [where, value] : pending_) {
     if (value) {
@@ -97,10 +99,13 @@ void Journal::Retry(Nanos now) {
     }
   }
   next_retry_ = now + kRetryInterval;
-  if (!Commit(batch, Durability::kSynced).ok()) return;
+  const Status status = Commit(batch, Durability::kSynced);
+  if (absl::IsAborted(status)) return status;
+  if (!status.ok()) return absl::OkStatus();
   LogInfo("the state store can be written again", {{"rows", std::to_string(pending_.size())}});
   pending_.clear();
   failing_since_ = 0;
+  return absl::OkStatus();
 }
 
 }  // namespace outrider

@@ -33,7 +33,7 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
     const auto newest = newest_incident.find(incident->key);
     const auto other =
         newest == newest_incident.end() ? incidents.end() : incidents.find(newest->second);
-    if (other == incidents.end() || other->second->received_at <= incident->received_at) {
+    if (other == incidents.end() || !IsNewer(*other->second, *incident)) {
       newest_incident[incident->key] = id;
     }
   }

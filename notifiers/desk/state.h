@@ -22,6 +22,12 @@ namespace outrider {
 using SilenceMap = std::map<std::string, Silence>;
 using TimerId = std::pair<TimerKind, std::string>;
 
+// Which of two incidents of a key alerts go to: the open one, else the later one. The clock may
+// have been set back between them.
+inline bool IsNewer(const Incident& a, const Incident& b) {
+  return a.Open() != b.Open() ? a.Open() : a.received_at > b.received_at;
+}
+
 struct DeskState {
   Table<uint64_t, AlertRecord> alerts;
   Table<std::string, GroupRecord> groups;

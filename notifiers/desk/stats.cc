@@ -40,6 +40,7 @@ void CountIncident(const Incident& incident, DeskStats* stats) {
 }  // namespace
 
 void HistogramView::Observe(double seconds) {
+  seconds = std::max(seconds, 0.0);  // the clock was set back
   const auto bound = std::lower_bound(kBoundsSeconds.begin(), kBoundsSeconds.end(), seconds);
   ++counts[static_cast<size_t>(bound - kBoundsSeconds.begin())];
   sum += seconds;

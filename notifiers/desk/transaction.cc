@@ -64,11 +64,11 @@ std::vector<std::string> Transaction::RowsOfGroup(const std::string& group_id) c
 }
 
 const Incident* Transaction::NewestIncident(const std::string& key) const {
-  // Incidents of this very event are few; they are newer than those of the state.
+  // Incidents of this very event are few.
   const Incident* newest = nullptr;
   for (const auto& [id, change] : incidents.changes()) {
     if (change.row && change.row->key == key &&
-        (newest == nullptr || change.row->received_at >= newest->received_at)) {
+        (newest == nullptr || !IsNewer(*newest, *change.row))) {
       newest = change.row.get();
     }
   }
@@ -76,7 +76,7 @@ const Incident* Transaction::NewestIncident(const std::string& key) const {
   if (known == state_.newest_incident.end()) return newest;
   const Incident* old = incidents.Find(known->second);
   if (old == nullptr) return newest;
-  return newest == nullptr || old->received_at > newest->received_at ? old : newest;
+  return newest == nullptr || IsNewer(*old, *newest) ? old : newest;
 }
 
 std::vector<uint64_t> Transaction::Waiting() const {

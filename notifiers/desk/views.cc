@@ -202,6 +202,7 @@ Status Desk::VerifyAudit() const {
   for (int bucket = 0; bucket < 256; ++bucket) {
     const auto byte = static_cast<uint8_t>(bucket);
     AuditHead head;
+    absl::MutexLock lock(&impl_->event_mutex);  // no commit between head and events
     const std::optional<Row> row = TRY(impl_->store.Get(Family::kMeta, AuditHeadKey(byte)));
     if (row) head = TRY(DecodeAuditHead(row->value));
     std::vector<AuditEvent> events;

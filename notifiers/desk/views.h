@@ -38,7 +38,7 @@ struct GroupView {
   Labels route_labels;
   std::string receiver;
   std::vector<AlertView> alerts;  // unresolved ones; sorted by job, instance, labels
-  Nanos next_flush = 0;
+  Nanos next_flush = 0;           // of a group with nothing to say: its repeat; news comes earlier
   Nanos last_flush = 0;
   std::string last_reason;  // what the last flush decided, per integration
 };

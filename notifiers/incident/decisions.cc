@@ -77,7 +77,6 @@ void Close(bool by_system, const Actor& actor, Nanos now, IncidentDecision* deci
 void Restart(Nanos now, IncidentDecision* decision) {
   Incident& incident = decision->incident;
   ++incident.epoch;
-  incident.paged.clear();
   StartEscalation(now, decision);
 }
 
@@ -87,7 +86,9 @@ void Reopen(const IncidentsConfig& config, const Actor& actor, Nanos now,
   if (!WithinReopenWindow(config, incident, now)) {
     // Reopened by hand long after: the time it was closed does not count.
     incident.Clock(SlaKind::kResolve).paused += now - incident.resolved_at;
+    incident.Clock(SlaKind::kAcknowledge).paused += now - incident.resolved_at;
   }
+  incident.paged.clear();  // they have heard of the recovery
   Move(IncidentState::kNew, actor, now, decision);
   incident.resolved_at = 0;
   incident.resolved_by.clear();

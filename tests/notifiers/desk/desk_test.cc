@@ -8,115 +8,10 @@
 
 #include "notifiers/desk/decide.h"
 #include "storage/state/faulty_store.h"
-#include "storage/state/memory_store.h"
-#include "tests/support/fake_clock.h"
+#include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
 namespace {
-
-constexpr Nanos kT0 = 1'790'000'000LL * kNanosPerSecond;
-constexpr Nanos Sec(int64_t seconds) { return seconds * kNanosPerSecond; }
-
-struct Inbox {
-  std::vector<Notification> got;
-  std::vector<SendResult> answers;  // for the next ones; then delivered
-};
-
-class FakeChannel final : public Channel {
- public:
-  FakeChannel(Inbox& inbox, bool idempotent) : inbox_(inbox), idempotent_(idempotent) {}
-  SendResult Send(const Notification& notification) override {
-    inbox_.got.push_back(notification);
-    if (inbox_.answers.empty()) return SendResult::Delivered();
-    const SendResult answer = inbox_.answers.front();
-    inbox_.answers.erase(inbox_.answers.begin());
-    return answer;
-  }
-  bool Idempotent() const override { return idempotent_; }
-
- private:
-  Inbox& inbox_;
-  bool idempotent_;
-};
-
-class DeskTest : public testing::Test {
- protected:
-  DeskTest() : clock_(kT0) { Start(disk_); }
-
-  DeskConfig Config(const std::string& root_receiver = "team") {
-    DeskConfig config;
-    config.alertmanager.route.receiver = root_receiver;
-    config.alertmanager.route.key = "{}";
-    config.alertmanager.route.group_by = {"alertname"};
-    config.incidents = DefaultIncidentsConfig();
-    EscalationPolicy policy;
-    policy.name = "p";
-    policy.severities = {Severity::kCritical};
-    policy.tiers.resize(1);
-    policy.tiers[0].receivers = {"pager"};
-    config.incidents.escalation_policies = {policy};
-    std::vector<Receiver> receivers;
-    for (const char* name : {"team", "pager", "other"}) {
-      Receiver receiver;
-      receiver.name = name;
-      Integration integration;
-      integration.kind = "webhook";
-      integration.channel =
-          std::make_unique<FakeChannel>(inbox_[name], std::string(name) != "pager");
-      receiver.integrations.push_back(std::move(integration));
-      receivers.push_back(std::move(receiver));
-    }
-    config.receivers = std::make_shared<const Receivers>(std::move(receivers));
-    return config;
-  }
-  void Start(StateStore& store) {
-    dispatcher_.reset();
-    desk_.reset();
-    StatusOr<std::unique_ptr<Desk>> desk = Desk::Load(store, random_, Config(), clock_.NowNanos());
-    ASSERT_TRUE(desk.ok()) << desk.status();
-    desk_ = *std::move(desk);
-    dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_);
-  }
-  Alert MakeAlert(const char* name, const char* severity = "warning") {
-    Alert alert;
-    alert.labels = Labels({{"alertname", name}, {"severity", severity}});
-    alert.starts_at = {clock_.NowNanos(), 0};
-    alert.updated_at = clock_.NowNanos();
-    return alert;
-  }
-  Status Fire(const Alert& alert) { return desk_->OnAlerts({&alert, 1}, {}, clock_.NowNanos()); }
-  Status End(Alert alert) {
-    alert.ends_at = {clock_.NowNanos(), 0};
-    alert.updated_at = clock_.NowNanos();
-    return Fire(alert);
-  }
-  // Runs everything up to `seconds` from now, in order.
-  void Run(int64_t seconds) {
-    const Nanos end = clock_.NowNanos() + Sec(seconds);
-    while (true) {
-      const Nanos now = clock_.NowNanos();
-      ASSERT_TRUE(desk_->Tick(now).ok());
-      dispatcher_->RunOnce(now);
-      Nanos next = end;
-      if (const auto due = desk_->NextDue()) next = std::min(next, *due);
-      if (const auto due = desk_->NextMessageDue()) next = std::min(next, *due);
-      if (next >= end && now >= end) return;
-      clock_.Set(std::max(next, now + 1));
-    }
-  }
-  size_t Got(const char* receiver) { return inbox_[receiver].got.size(); }
-  std::shared_ptr<const Incident> Newest() {
-    const IncidentPage page = desk_->Incidents({});
-    return page.incidents.empty() ? nullptr : page.incidents.front();
-  }
-
-  FakeClock clock_;
-  SeededRandom random_{1};
-  MemoryStore disk_;
-  std::map<std::string, Inbox> inbox_;
-  std::unique_ptr<Desk> desk_;
-  std::unique_ptr<Dispatcher> dispatcher_;
-};
 
 TEST_F(DeskTest, TellsOnceWhenItFiresAndOnceWhenItEnds) {
   const Alert alert = MakeAlert("Down");
@@ -146,7 +41,7 @@ TEST_F(DeskTest, RestartNeitherForgetsNorTellsAgain) {
   ASSERT_EQ(Got("team"), 1U);
   ASSERT_EQ(Got("pager"), 1U);
   const Nanos deadline = Newest()->Clock(SlaKind::kResolve).DeadlineAt();
-  Start(disk_);
+  Start(*disk_);
   Run(600);
   EXPECT_EQ(Got("team"), 1U);
   EXPECT_EQ(Got("pager"), 1U);
@@ -191,13 +86,7 @@ TEST_F(DeskTest, ARejectedMessageIsTriedAgainAtTheNextFlush) {
 }
 
 TEST_F(DeskTest, SilencedAlertsOpenNoIncidentUntilTheSilenceEnds) {
-  Silence silence;
-  silence.matchers = {Matcher::Equal("alertname", "Down")};
-  silence.starts_at = kT0;
-  silence.ends_at = kT0 + Sec(600);
-  silence.created_by = "anna";
-  silence.comment = "test";
-  const std::string id = desk_->SetSilence(silence, "api", kT0).value();
+  const std::string id = Mute("Down", kT0, kT0 + Sec(600));
   ASSERT_TRUE(Fire(MakeAlert("Down")).ok());
   Run(60);
   EXPECT_EQ(Newest(), nullptr);
@@ -246,18 +135,19 @@ TEST_F(DeskTest, RepeatedPostsAreWrittenRarely) {
   alert.labels = Labels({{"alertname", "Posted"}});
   alert.starts_at = {kT0, 0};
   ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, kT0).ok());
-  const uint64_t before = disk_.Stats().commits;
+  ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, kT0 + Sec(1)).ok());  // it is being refreshed: kept
+  const uint64_t before = disk_->Stats().commits;
   for (int i = 1; i <= 10; ++i) {
     ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, kT0 + Sec(i * 5)).ok());
   }
-  EXPECT_EQ(disk_.Stats().commits, before);
-  ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, kT0 + Sec(61)).ok());
-  EXPECT_EQ(disk_.Stats().commits, before + 1);
+  EXPECT_EQ(disk_->Stats().commits, before);
+  ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, kT0 + Sec(62)).ok());
+  EXPECT_EQ(disk_->Stats().commits, before + 1);
 }
 
 TEST_F(DeskTest, ARefusedCommitChangesNothing) {
   FaultyStore faulty(
-      disk_,
+      *disk_,
       {.fault = StoreFault::kFailOnce, .at = 2, .until = 0, .error = absl::UnavailableError("io")});
   Start(faulty);
   const Alert alert = MakeAlert("Down", "critical");
@@ -269,7 +159,7 @@ TEST_F(DeskTest, ARefusedCommitChangesNothing) {
 }
 
 TEST_F(DeskTest, AFullDiskStillTellsPeopleAndIsWrittenLater) {
-  FaultyStore faulty(disk_, {.fault = StoreFault::kFailFrom, .at = 2});
+  FaultyStore faulty(*disk_, {.fault = StoreFault::kFailFrom, .at = 2});
   Start(faulty);
   ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
   Run(40);
@@ -279,7 +169,7 @@ TEST_F(DeskTest, AFullDiskStillTellsPeopleAndIsWrittenLater) {
   faulty.Repair();
   Run(10);
   EXPECT_FALSE(desk_->Stats(clock_.NowNanos()).store_failing);
-  Start(disk_);
+  Start(*disk_);
   EXPECT_EQ(desk_->Incidents({}).total, 1U);
   Run(600);
   EXPECT_EQ(Got("pager"), 1U);
@@ -287,7 +177,7 @@ TEST_F(DeskTest, AFullDiskStillTellsPeopleAndIsWrittenLater) {
 }
 
 TEST_F(DeskTest, ASecondProcessTakesOver) {
-  MemoryStore& disk = disk_;
+  MemoryStore& disk = *disk_;
   const std::unique_ptr<Desk> second = Desk::Load(disk, random_, Config(), kT0).value();
   EXPECT_TRUE(absl::IsAborted(Fire(MakeAlert("Down"))));
 }
@@ -325,7 +215,7 @@ TEST_F(DeskTest, WorksWithThreads) {
   DeskConfig config = Config();
   config.alertmanager.route.group_wait = 0;
   const std::unique_ptr<Desk> desk =
-      Desk::Load(disk_, random_, std::move(config), clock.NowNanos()).value();
+      Desk::Load(*disk_, random_, std::move(config), clock.NowNanos()).value();
   Dispatcher dispatcher(*desk, clock,
                         {.workers = 1, .per_receiver = 1});  // the fake inbox is for one thread
   desk->SetWakeDispatcher([&] { dispatcher.Wake(); });

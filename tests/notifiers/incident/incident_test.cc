@@ -191,6 +191,8 @@ TEST(Sla, ReopenWithinTheWindowContinuesTheClock) {
   const Incident later =
       Act(config, incident, A::kReopen, {"anna", "", ""}, kT0 + Min(62)).value().incident;
   EXPECT_EQ(later.Clock(SlaKind::kResolve).DeadlineAt(), kT0 + Min(90));
+  EXPECT_EQ(later.Clock(SlaKind::kAcknowledge).DeadlineAt(), kT0 + Min(65));
+  EXPECT_EQ(later.Clock(SlaKind::kAcknowledge).breached_at, 0) << "nobody was to answer meanwhile";
 }
 
 struct Page {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which alerts become incidents, and whom incidents page.
+#include "tests/notifiers/desk/desk_fixture.h"
+
+namespace outrider {
+namespace {
+
+TEST_F(DeskTest, SilencedAndInhibitedAlertsWaitForTheirIncident) {
+  struct Case {
+    const char* name;
+    bool silenced, inhibited;
+    bool silence_ends, source_ends, target_ends;
+    bool opens;
+  };
+  const Case cases[] = {
+      {"free", false, false, false, false, false, true},
+      {"silenced", true, false, false, false, false, false},
+      {"silenced, the silence ends", true, false, true, false, false, true},
+      {"silenced, over before the silence", true, false, true, false, true, false},
+      {"inhibited", false, true, false, false, false, false},
+      {"inhibited, the source ends", false, true, false, true, false, true},
+      {"inhibited, both end", false, true, false, true, true, false},
+      {"both, the silence ends", true, true, true, false, false, false},
+      {"both, the source ends", true, true, false, true, false, false},
+      {"both, both end", true, true, true, true, false, true},
+  };
+  for (const Case& c : cases) {
+    clock_.Set(kT0);
+    disk_ = std::make_unique<MemoryStore>();
+    Start(*disk_);
+    Adjust([](DeskConfig& config) {
+      InhibitRuleConfig rule;
+      rule.source_matchers = {Matcher::Equal("alertname", "Source")};
+      rule.target_matchers = {Matcher::Equal("alertname", "Target")};
+      config.alertmanager.inhibit_rules = {rule};
+    });
+    Alert source = MakeAlert("Source", "none");  // opens no incident itself
+    Alert target = MakeAlert("Target");
+    std::string silence;
+    if (c.silenced) silence = Mute("Target", kT0, kT0 + Sec(7200));
+    if (c.inhibited) {
+      ASSERT_TRUE(Fire(source).ok());
+    }
+    ASSERT_TRUE(Fire(target).ok());
+    Run(60);
+    EXPECT_EQ(Newest() != nullptr, !c.silenced && !c.inhibited) << c.name;
+    if (c.target_ends) {
+      ASSERT_TRUE(End(target).ok());
+    }
+    if (c.source_ends) {
+      ASSERT_TRUE(End(source).ok());
+    }
+    if (c.silence_ends) {
+      ASSERT_TRUE(desk_->ExpireSilence(silence, "api", clock_.NowNanos()).ok());
+    }
+    Run(60);
+    EXPECT_EQ(Newest() != nullptr, c.opens) << c.name;
+  }
+}
+
+// The rule that inhibited it was taken out of the file while the process was down.
+TEST_F(DeskTest, WaitingAlertsAreLookedAtAgainAfterAStart) {
+  adjust_ = [](DeskConfig& config) {
+    InhibitRuleConfig rule;
+    rule.source_matchers = {Matcher::Equal("alertname", "Source")};
+    rule.target_matchers = {Matcher::Equal("alertname", "Target")};
+    config.alertmanager.inhibit_rules = {rule};
+  };
+  Start(*disk_);
+  ASSERT_TRUE(Fire(MakeAlert("Source", "none")).ok());
+  ASSERT_TRUE(Fire(MakeAlert("Target")).ok());
+  EXPECT_EQ(Newest(), nullptr);
+  adjust_ = nullptr;
+  Start(*disk_);
+  EXPECT_NE(Newest(), nullptr);
+}
+
+TEST_F(DeskTest, TheAnnotationNamesThePolicy) {
+  Adjust([](DeskConfig& config) {
+    EscalationPolicy named;
+    named.name = "by name";
+    named.severities = {Severity::kLow};
+    named.tiers.resize(1);
+    named.tiers[0].receivers = {"other"};
+    config.incidents.escalation_policies.push_back(named);
+  });
+  struct Case {
+    const char* alert;
+    const char* severity;
+    const char* annotation;
+    size_t pager, other;
+  };
+  const Case cases[] = {{"A", "critical", "by name", 0, 1},
+                        {"B", "warning", "by name", 0, 1},
+                        {"C", "critical", "no such policy", 1, 0},
+                        {"D", "warning", "no such policy", 0, 0},
+                        {"E", "critical", nullptr, 1, 0}};
+  for (const Case& c : cases) {
+    for (auto& [name, inbox] : inbox_) inbox.got.clear();
+    Alert alert = MakeAlert(c.alert, c.severity);
+    if (c.annotation != nullptr) alert.annotations["outrider_escalation"] = c.annotation;
+    ASSERT_TRUE(Fire(alert).ok());
+    Run(1);
+    EXPECT_EQ(Got("pager"), c.pager) << c.alert;
+    EXPECT_EQ(Got("other"), c.other) << c.alert;
+  }
+}
+
+TEST_F(DeskTest, ARisingSeverityRetargetsTheClocks) {
+  Adjust([](DeskConfig& config) { config.incidents.group_by = {"alertname"}; });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "warning")).ok());
+  Run(20 * 60);
+  EXPECT_EQ(Got("pager"), 0U);
+  EXPECT_EQ(Newest()->Clock(SlaKind::kResolve).DeadlineAt(), kT0 + Sec(480 * 60));
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(1);
+  EXPECT_EQ(desk_->Incidents({}).total, 1U);
+  EXPECT_EQ(Got("pager"), 1U) << "the policy of the new severity";
+  EXPECT_EQ(Newest()->Clock(SlaKind::kAcknowledge).breached_at, kT0 + Sec(5 * 60));
+  EXPECT_EQ(Newest()->Clock(SlaKind::kResolve).DeadlineAt(), kT0 + Sec(30 * 60));
+  EXPECT_EQ(Newest()->Clock(SlaKind::kResolve).breached_at, 0);
+  Run(10 * 60);
+  EXPECT_EQ(Newest()->Clock(SlaKind::kResolve).breached_at, kT0 + Sec(30 * 60));
+}
+
+TEST_F(DeskTest, WhoeverWasPagedBeforeAnUnacknowledgeHearsOfTheEnd) {
+  Adjust([](DeskConfig& config) {
+    EscalationTier second;
+    second.delay = 5 * kMinute;
+    second.receivers = {"other"};
+    config.incidents.escalation_policies[0].tiers.push_back(second);
+  });
+  const Alert alert = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(400);
+  ASSERT_EQ(Got("pager"), 1U);
+  ASSERT_EQ(Got("other"), 1U);
+  ASSERT_TRUE(desk_->Acknowledge(By(Newest()->id), clock_.NowNanos()).ok());
+  ASSERT_TRUE(desk_->Unacknowledge(By(Newest()->id), clock_.NowNanos()).ok());
+  Run(10);
+  ASSERT_EQ(Got("pager"), 2U);
+  ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
+  Run(10);
+  EXPECT_EQ(Got("pager"), 3U);
+  EXPECT_EQ(Got("other"), 2U) << "paged in the first round, not in the second";
+}
+
+// "Resolved" must not arrive behind the page of the reopened incident.
+TEST_F(DeskTest, ARecoveryThatWaitsIsDroppedWhenTheIncidentIsOpenAgain) {
+  const Alert alert = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(10);
+  ASSERT_EQ(Got("pager"), 1U);
+  inbox_["pager"].answers = {SendResult::Retry("HTTP 503", "serverError", 100'000)};
+  ASSERT_TRUE(End(alert).ok());
+  Run(10);
+  ASSERT_EQ(Got("pager"), 2U) << "the recovery, refused";
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(200);
+  ASSERT_EQ(Got("pager"), 3U);
+  EXPECT_FALSE(inbox_["pager"].got[2].resolved) << "a page again";
+  ASSERT_TRUE(End(alert).ok());
+  Run(10);
+  ASSERT_EQ(Got("pager"), 4U);
+  EXPECT_TRUE(inbox_["pager"].got[3].resolved);
+}
+
+TEST_F(DeskTest, OneIncidentIsOpenPerGroupWhateverTheClockDoes) {
+  const Alert alert = MakeAlert("Down");
+  ASSERT_TRUE(Fire(alert).ok());
+  const std::string first = Newest()->id;
+  ASSERT_TRUE(End(alert).ok());
+  // The clock is set back by an hour; the incident that follows seems older.
+  clock_.Set(kT0 - Sec(3600));
+  Adjust([](DeskConfig& config) {
+    config.incidents.group_by = {"alertname"};
+    config.incidents.reopen_window = -24 * kHour;
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Down")).ok());
+  ASSERT_TRUE(Fire(MakeAlert("Down", "error")).ok());
+  EXPECT_EQ(desk_->Incidents({}).total, 2U);
+  Start(*disk_);
+  ASSERT_TRUE(Fire(MakeAlert("Down", "info")).ok());
+  EXPECT_EQ(desk_->Incidents({}).total, 2U);
+  EXPECT_TRUE(absl::IsFailedPrecondition(desk_->Reopen(By(first), kT0).status()))
+      << "another one of its group is open";
+}
+
+}  // namespace
+}  // namespace outrider
