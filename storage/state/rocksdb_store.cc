@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory: one write-buffer manager for all families, counted outside the strict block cache.
-// Preconditions are checked under a mutex, the write itself happens outside it only when the batch
-// has none, so that RocksDB joins the syncs of several threads.
+// A batch with requirements is checked and written under an exclusive lock, sync included: nothing
+// that is not yet durable may pass a check. Batches without share the lock, and RocksDB joins their
+// syncs.
 #include "storage/state/rocksdb_store.h"
 
 #include <fmt/format.h>

@@ -19,9 +19,10 @@ struct RocksDbOptions {
 
 // Opens (and creates) the store in `directory`. Errors say what to do: FailedPrecondition when
 // another process holds the directory or a newer Outrider wrote it, DataLoss when it is corrupt,
-// ResourceExhausted when the disk is full, PermissionDenied when it may not be written. Commits of
-// several threads are synced together (group commit). The store is thread-safe and closes cleanly
-// in its destructor.
+// ResourceExhausted when the disk is full, PermissionDenied when it may not be written. Commits
+// without requirements are synced together when several threads make them (RocksDB's group commit);
+// those with requirements, so all of the desk's, go one after the other, each with its own sync.
+// The store is thread-safe and closes cleanly in its destructor.
 StatusOr<std::unique_ptr<StateStore>> OpenRocksDbStore(const std::string& directory,
                                                        const RocksDbOptions& options = {});
 
