@@ -8,6 +8,7 @@
 
 #include "exporter/cli/demo_config.h"
 #include "exporter/daemon/loader.h"
+#include "storage/base/file.h"
 
 namespace outrider {
 namespace {
@@ -57,7 +58,8 @@ TEST(DemoWorld, CheckoutFailsForAWhile) {
 }
 
 TEST(DemoConfig, Loads) {
-  const std::string directory = ::testing::TempDir();
+  const std::string directory = ::testing::TempDir() + "demo_config";
+  ASSERT_TRUE(MakeDirectories(directory).ok());
   ASSERT_TRUE(WriteDemoConfig(directory).ok());
   const auto files = LoadFiles(directory + "/outrider.yml");
   ASSERT_TRUE(files.ok()) << files.status();

@@ -14,7 +14,9 @@ namespace {
 class LoaderTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = ::testing::TempDir() + "loader_test";
+    // Tests run at the same time: each has a directory of its own.
+    directory_ = ::testing::TempDir() + "loader_" +
+                 ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(directory_);
     std::filesystem::create_directories(directory_);
   }
@@ -65,7 +67,7 @@ TEST_F(LoaderTest, AllOrNothing) {
     const char* error;
   } kCases[] = {
       {"missing", "rule_files: [nowhere.yml]\n", "", "nowhere.yml, which does not exist"},
-      {"schema", "rule_files: [o.yml]\n", "groups: [{nam: x}]\n", "o.yml:1:11"},
+      {"schema", "rule_files: [o.yml]\n", "groups: [{name: x, rulez: []}]\n", "o.yml:1:20"},
       {"strict", "rule_files: [o.yml]\nrules: {strict: true}\n",
        "groups: [{name: g, rules: [{record: r, expr: 'sum('}]}]\n", "o.yml:1:"},
       {"receiver", "incidents: {config_file: o.yml}\n",

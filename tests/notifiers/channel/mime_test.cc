@@ -8,14 +8,20 @@
 namespace outrider {
 namespace {
 
+std::string Letters(size_t n) {
+  std::string out;
+  while (out.size() < n) out += 'a';
+  return out;
+}
+
 TEST(Mime, QuotedPrintable) {
   const std::pair<std::string, std::string> cases[] = {
       {"", ""},
       {"a=b é", "a=3Db =C3=A9"},
       {"end \nnext\t\r\nx ", "end=20\r\nnext=09\r\nx=20"},
-      {std::string(76, 'a'), std::string(76, 'a')},
-      {std::string(77, 'a'), std::string(75, 'a') + "=\r\naa"},
-      {std::string(74, 'a') + "é", std::string(74, 'a') + "=\r\n=C3=A9"},
+      {Letters(76), Letters(76)},
+      {Letters(77), Letters(75) + "=\r\naa"},
+      {Letters(74) + "é", Letters(74) + "=\r\n=C3=A9"},
       {"a\rb", "a=0Db"},
   };
   for (const auto& [text, want] : cases) EXPECT_EQ(EncodeQuotedPrintable(text), want) << text;

@@ -24,9 +24,8 @@ TEST(Json, ParsesWhatItWrites) {
 }
 
 TEST(Json, Numbers) {
-  const auto value =
-      ParseJson("[0, -7, 9223372036854775807, 9223372036854775808, 1.5e3, 1e400, 0." +
-                std::string(400, '0') + "1]");
+  const auto value = ParseJson("[0, -7, 9223372036854775807, 9223372036854775808, 1.5e3, 0." +
+                               std::string(400, '0') + "1]");
   ASSERT_TRUE(value.ok()) << value.status();
   const auto& items = value->items;
   EXPECT_TRUE(items[1].is_integer);
@@ -35,8 +34,8 @@ TEST(Json, Numbers) {
   EXPECT_FALSE(items[3].is_integer);
   EXPECT_EQ(items[3].number, 0x1p63);
   EXPECT_EQ(items[4].number, 1500);
-  EXPECT_TRUE(std::isinf(items[5].number));
-  EXPECT_EQ(items[6].number, 0);
+  EXPECT_EQ(items[5].number, 0);
+  EXPECT_FALSE(ParseJson("1e400").ok());
 }
 
 TEST(Json, GoEscapes) {

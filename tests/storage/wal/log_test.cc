@@ -87,7 +87,7 @@ TEST_F(LogTest, SegmentsBySizeAreReadInOrderAndDropped) {
   auto writer = Open(100);
   std::vector<std::string> want;
   for (int i = 0; i < 10; ++i) {
-    want.push_back(std::string(60, static_cast<char>('a' + i)));
+    want.emplace_back(60, static_cast<char>('a' + i));
     ASSERT_TRUE(writer->Append(Record(want.back())).ok());
   }
   EXPECT_EQ(Bodies(), want);
