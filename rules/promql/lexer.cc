@@ -1,396 +1,421 @@
 // SPDX-License-Identifier: Apache-2.0
-// A state per surrounding bracket, like the grammar needs it: `:` is part of a name outside of [ ]
-// and a separator inside; { } knows only label matchers. Between [ and the first number only
-// duration expressions are allowed.
+// Scanners are pure: each looks at the rest of the query and says what stands at its beginning. The
+// lexer picks one by the first character, then moves on and follows the areas.
 #include "rules/promql/lexer.h"
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string>
 #include <utility>
 
 #include "storage/base/text.h"
 
 namespace outrider::promql {
+
+// What a scanner found: a token and its length, or an error and how far behind the scanner's start
+// it is reported.
+struct LexPiece {
+  Token token = Token::kError;
+  size_t length = 0;
+  std::string error{};
+
+  static LexPiece Failure(std::string message, size_t behind = 0) {
+    return {.length = behind, .error = std::move(message)};
+  }
+};
+
 namespace {
 
-bool IsBlank(int c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool IsDigit(int c) { return c >= '0' && c <= '9'; }
-bool IsAlpha(int c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsAlphaNumeric(int c) { return IsAlpha(c) || IsDigit(c); }
+enum CharClass : uint8_t {
+  kBlank = 1,
+  kDecimal = 2,
+  kHexadecimal = 4,
+  kLetter = 8,  // and _
+  kWord = kDecimal | kLetter,
+};
 
-// Length of the UTF-8 sequence at the front of `text`, 0 when it is invalid.
-size_t RuneLength(std::string_view text) {
-  for (size_t n = 1; n <= 4 && n <= text.size(); ++n) {
-    if (IsValidUtf8(text.substr(0, n))) return n;
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> classes{};
+  const auto add = [&](std::string_view chars, uint8_t flag) {
+    for (const char c : chars) classes[static_cast<unsigned char>(c)] |= flag;
+  };
+  add(" \t\r\n", kBlank);
+  add("0123456789", kDecimal | kHexadecimal);
+  add("abcdefABCDEF", kHexadecimal);
+  add("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", kLetter);
+  return classes;
+}();
+
+// Reads along a text. Peek gives 0 at the end, which is in no class.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : text_(text) {}
+  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  bool Sees(uint8_t classes) const {
+    return (kClasses[static_cast<unsigned char>(Peek())] & classes) != 0;
   }
-  return 0;
+  bool SeesOneOf(std::string_view chars) const {
+    return at_ < text_.size() && chars.find(text_[at_]) != std::string_view::npos;
+  }
+  bool Eat(std::string_view one_of) {
+    const bool eaten = SeesOneOf(one_of);
+    if (eaten) ++at_;
+    return eaten;
+  }
+  size_t EatRun(uint8_t classes) {
+    const size_t before = at_;
+    while (Sees(classes)) ++at_;
+    return at_ - before;
+  }
+  void Skip(size_t bytes) { at_ += bytes; }
+  size_t at() const { return at_; }
+  std::string_view eaten() const { return text_.substr(0, at_); }
+  std::string_view rest() const { return text_.substr(at_); }
+
+ private:
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+// The code point a text begins with; the replacement character for none or broken bytes.
+struct Rune {
+  uint32_t code = 0xFFFD;
+  std::string_view text = "\xEF\xBF\xBD";
+};
+
+Rune RuneAt(std::string_view text) {
+  const std::string_view bytes = RunePrefix(text, 1);
+  if (bytes.empty() || !IsValidUtf8(bytes)) return {};
+  const auto lead = static_cast<unsigned char>(bytes[0]);
+  uint32_t code = bytes.size() == 1 ? lead : lead & (0x7FU >> bytes.size());
+  for (const char c : bytes.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+  return {code, bytes};
 }
+
+// Go's %q of the code point: 'é', '\''.
+std::string QuotedRune(std::string_view text) {
+  const Rune rune = RuneAt(text);
+  if (rune.text == "'") return "'\\''";
+  if (rune.text == "\"") return "'\"'";
+  std::string quoted = Quote(rune.text);
+  quoted.front() = quoted.back() = '\'';
+  return quoted;
+}
+
+// Go's %#U: U+00E9 'é', without the second part when it cannot be printed.
+std::string CodePoint(std::string_view text) {
+  const Rune rune = RuneAt(text);
+  const bool escaped_only_in_quotes = rune.text == "\"" || rune.text == "\\";
+  const bool printable = escaped_only_in_quotes || Quote(rune.text).size() == rune.text.size() + 2;
+  const std::string code = fmt::format("U+{:04X}", rune.code);
+  return printable ? fmt::format("{} '{}'", code, rune.text) : code;
+}
+
+// Digits with single underscores between them. False: an underscore is misplaced; the cursor is
+// behind what shows it.
+bool EatDigits(Cursor* cursor, CharClass digits) {
+  bool after_digit = cursor->EatRun(digits) > 0;
+  while (cursor->Eat("_")) {
+    if (!after_digit || !cursor->Sees(digits)) {
+      cursor->Eat("_.eE");
+      return false;
+    }
+    after_digit = cursor->EatRun(digits) > 0;
+  }
+  return true;
+}
+
+bool EatDecimal(Cursor* cursor) {
+  if (!EatDigits(cursor, kDecimal)) return false;
+  if (cursor->Eat(".") && !EatDigits(cursor, kDecimal)) return false;
+  if (!cursor->Eat("eE")) return true;
+  cursor->Eat("+-");
+  return cursor->Sees(kDecimal) && EatDigits(cursor, kDecimal);
+}
+
+bool EatNumber(Cursor* cursor) {
+  const std::string_view text = cursor->rest();
+  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  if (hexadecimal) {
+    cursor->Skip(2);
+    // One underscore may stand before the first digit.
+    if (text.size() > 3 && RuneAt(text.substr(3)).text != "_") cursor->Eat("_");
+  }
+  const bool well_formed = hexadecimal ? EatDigits(cursor, kHexadecimal) : EatDecimal(cursor);
+  return well_formed && !cursor->Eat(".");
+}
+
+// An s may follow any unit, as in Prometheus: ms is one, and the duration's value refuses others.
+bool EatUnit(Cursor* cursor) {
+  if (!cursor->Eat("ywdhms")) return false;
+  cursor->Eat("s");
+  return true;
+}
+
+// The first number of a duration may look like any number: its value says no later.
+LexPiece ScanNumber(std::string_view rest) {
+  Cursor cursor(rest);
+  if (EatNumber(&cursor)) {
+    if (!cursor.Sees(kWord)) return {Token::kNumber, cursor.at()};
+    while (EatUnit(&cursor)) {
+      if (!cursor.Sees(kWord)) return {Token::kDuration, cursor.at()};
+      if (cursor.EatRun(kDecimal) > 0) continue;
+      cursor.Skip(1);
+      break;
+    }
+  }
+  return LexPiece::Failure(fmt::format("bad number or duration syntax: {}", Quote(cursor.eaten())));
+}
+
+// Escapes that give a code point or byte by its digits.
+struct NumericEscape {
+  std::string_view intro;  // behind the backslash
+  uint32_t base = 0;
+  int digits = 0;
+  uint32_t max = 0;
+};
+constexpr NumericEscape kNumericEscapes[] = {
+    {"x", 16, 2, 0xFF},
+    {"u", 16, 4, 0x10FFFF},
+    {"U", 16, 8, 0x10FFFF},
+    {"", 8, 3, 0xFF},
+};
+
+uint32_t DigitValue(char c) {
+  if (c >= '0' && c <= '9') return static_cast<uint32_t>(c - '0');
+  return static_cast<uint32_t>((c | 0x20) - 'a') + 10;
+}
+
+// The cursor is behind a backslash. Empty: a good escape has been eaten.
+std::string EatEscape(Cursor* cursor, char quote) {
+  const std::string not_terminated = "escape sequence not terminated";
+  if (cursor->rest().empty()) return not_terminated;
+  if (cursor->Eat("abfnrtv\\") || cursor->Eat({&quote, 1})) return "";
+  if (!cursor->SeesOneOf("01234567xuU")) {
+    return fmt::format("unknown escape sequence {}", CodePoint(cursor->rest()));
+  }
+  const NumericEscape* escape = kNumericEscapes;
+  while (!escape->intro.empty() && cursor->Peek() != escape->intro[0]) ++escape;
+  cursor->Skip(escape->intro.size());
+  uint32_t value = 0;
+  for (int i = 0; i < escape->digits; ++i) {
+    if (cursor->rest().empty()) return not_terminated;
+    const bool digit = cursor->Sees(kHexadecimal) && DigitValue(cursor->Peek()) < escape->base;
+    if (!digit) {
+      return fmt::format("illegal character {} in escape sequence", CodePoint(cursor->rest()));
+    }
+    value = value * escape->base + DigitValue(cursor->Peek());
+    cursor->Skip(1);
+  }
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value > escape->max || surrogate) {
+    return "escape sequence is an invalid Unicode code point";
+  }
+  return "";
+}
+
+LexPiece ScanString(std::string_view rest) {
+  const char quote = rest[0];
+  const bool raw = quote == '`';
+  Cursor cursor(rest);
+  cursor.Skip(1);
+  while (!cursor.rest().empty() && (raw || cursor.Peek() != '\n')) {
+    if (cursor.Eat({&quote, 1})) return {Token::kString, cursor.at()};
+    if (!raw && cursor.Eat("\\")) {
+      std::string error = EatEscape(&cursor, quote);
+      if (!error.empty()) return LexPiece::Failure(std::move(error));
+      continue;
+    }
+    const std::string_view rune = RunePrefix(cursor.rest(), 1);
+    if (!IsValidUtf8(rune)) return LexPiece::Failure("invalid UTF-8 rune");
+    cursor.Skip(rune.size());
+  }
+  return LexPiece::Failure(raw ? "unterminated raw string" : "unterminated quoted string");
+}
+
+constexpr uint8_t In(auto... areas) {
+  return static_cast<uint8_t>((0U | ... | (1U << static_cast<unsigned>(areas))));
+}
+
+// Signs, where they may stand and what they are there. Of two that fit, the longer comes first.
+struct Mark {
+  std::string_view text;
+  Token token;
+  uint8_t areas;
+  std::string_view error = "";  // of kError
+};
+
+using Area = LexArea;
+constexpr uint8_t kOpen = In(Area::kExpression, Area::kRange, Area::kStep);
+constexpr uint8_t kArithmetic = kOpen | In(Area::kRangeStart);
+constexpr uint8_t kMatch = kOpen | In(Area::kBraces);
+
+constexpr Mark kMarks[] = {
+    {"==", Token::kEqual, kOpen},
+    {"!=", Token::kNotEqual, kMatch},
+    {"=~", Token::kEqualRegex, In(Area::kBraces)},
+    {"=~", Token::kError, kOpen, "unexpected character after '=': '~'"},
+    {"!~", Token::kNotEqualRegex, In(Area::kBraces)},
+    {"<=", Token::kLessEqual, kOpen},
+    {">=", Token::kGreaterEqual, kOpen},
+    {"</", Token::kTrimUpper, kOpen},
+    {">/", Token::kTrimLower, kOpen},
+    {"<", Token::kLess, kOpen},
+    {">", Token::kGreater, kOpen},
+    {"=", Token::kAssign, kMatch},
+    {"+", Token::kAdd, kArithmetic},
+    {"-", Token::kSub, kArithmetic},
+    {"*", Token::kMul, kArithmetic},
+    {"/", Token::kDiv, kArithmetic},
+    {"%", Token::kMod, kArithmetic},
+    {"^", Token::kPow, kArithmetic},
+    {"(", Token::kLeftParen, kArithmetic},
+    {")", Token::kRightParen, kArithmetic},
+    {",", Token::kComma, kArithmetic | kMatch},
+    {"@", Token::kAt, kOpen},
+    {"{", Token::kLeftBrace, kOpen},
+    {"{", Token::kError, In(Area::kBraces), "unexpected left brace '{'"},
+    {"}", Token::kRightBrace, In(Area::kBraces)},
+    {"[", Token::kLeftBracket, In(Area::kExpression)},
+    {"[", Token::kError, In(Area::kRange, Area::kStep), "unexpected left bracket '['"},
+    {"]", Token::kRightBracket, In(Area::kRangeStart, Area::kRange, Area::kStep)},
+    {"]", Token::kError, In(Area::kExpression), "unexpected right bracket ']'"},
+    {":", Token::kColon, In(Area::kRange)},
+    {":", Token::kError, In(Area::kStep), "unexpected colon ':'"},
+    {":", Token::kError, In(Area::kRangeStart),
+     "unexpected colon before duration in duration expression"},
+};
 
 }  // namespace
 
 Item Lexer::Next() {
-  if (done_) return last_;
-  SkipBlanksAndComments();
-  start_ = pos_;
-  last_ = brace_open_ ? LexInsideBraces() : in_duration_ ? LexInDuration() : LexStatement();
-  done_ = last_.token == Token::kEof || last_.token == Token::kError;
-  return last_;
-}
-
-void Lexer::SkipBlanksAndComments() {
-  while (pos_ < input_.size()) {
-    if (IsBlank(Peek())) {
-      ++pos_;
-    } else if (Peek() == '#' && !in_duration_) {
-      while (pos_ < input_.size() && Peek() != '\n' && Peek() != '\r') ++pos_;
-    } else {
-      return;
-    }
-  }
-}
-
-int Lexer::Take() {
-  const int c = Peek();
-  if (c != kEnd) ++pos_;
-  return c;
-}
-
-bool Lexer::Is(std::string_view set) const {
-  return Peek() != kEnd && set.find(static_cast<char>(Peek())) != std::string_view::npos;
-}
-
-bool Lexer::Accept(std::string_view set) {
-  if (!Is(set)) return false;
-  ++pos_;
-  return true;
-}
-
-Item Lexer::Emit(Token token) {
-  return {.token = token,
-          .pos = static_cast<uint32_t>(start_),
-          .text = input_.substr(start_, pos_ - start_),
-          .error = ""};
-}
-
-Item Lexer::Error(std::string message) {
-  return {.token = Token::kError,
-          .pos = static_cast<uint32_t>(start_),
-          .text = input_.substr(start_, pos_ - start_),
-          .error = std::move(message)};
-}
-
-std::string Lexer::QuotedRuneAt(size_t pos) const {
-  if (pos >= input_.size()) return "'\xEF\xBF\xBD'";
-  const std::string_view rest = input_.substr(pos);
-  const size_t length = RuneLength(rest);
-  if (length == 0) return "'\xEF\xBF\xBD'";
-  if (rest[0] == '\'') return "'\\''";
-  if (length == 1 && rest[0] == '"') return "'\"'";
-  const std::string quoted = Quote(rest.substr(0, length));
-  return fmt::format("'{}'", std::string_view(quoted).substr(1, quoted.size() - 2));
-}
-
-Item Lexer::LexStatement() {
-  const int c = Take();
-  if (c == kEnd) {
-    if (paren_depth_ != 0) return Error("unclosed left parenthesis");
-    if (bracket_open_) return Error("unclosed left bracket");
-    return Emit(Token::kEof);
-  }
-  if (IsDigit(c) || (c == '.' && IsDigit(Peek()))) {
-    --pos_;
-    return LexNumberOrDuration();
-  }
-  if (IsAlpha(c) || c == ':') return LexWordCharacter(static_cast<char>(c));
-  if (c == '"' || c == '\'') return LexString(static_cast<char>(c));
-  if (c == '`') return LexRawString();
-  return LexOperator(static_cast<char>(c));
-}
-
-Item Lexer::LexWordCharacter(char c) {
-  if (!bracket_open_) {
-    --pos_;
-    return LexWord();
-  }
-  if (c == ':') {
-    if (got_colon_) return Error("unexpected colon ':'");
-    got_colon_ = true;
-    return Emit(Token::kColon);
-  }
-  while (IsAlpha(Peek())) ++pos_;
-  if (const auto token = FindDurationKeyword(input_.substr(start_, pos_ - start_))) {
-    return Emit(*token);
-  }
-  return Error(fmt::format("unexpected character: {}, expected ':'", QuotedRuneAt(start_)));
-}
-
-Item Lexer::LexOperator(char c) {
-  switch (c) {
-    case ',':
-      return Emit(Token::kComma);
-    case '*':
-      return Emit(Token::kMul);
-    case '/':
-      return Emit(Token::kDiv);
-    case '%':
-      return Emit(Token::kMod);
-    case '+':
-      return Emit(Token::kAdd);
-    case '-':
-      return Emit(Token::kSub);
-    case '^':
-      return Emit(Token::kPow);
-    case '@':
-      return Emit(Token::kAt);
-    case '=':
-      if (Accept("=")) return Emit(Token::kEqual);
-      if (Is("~")) return Error("unexpected character after '=': '~'");
-      return Emit(Token::kAssign);
-    case '!':
-      if (Accept("=")) return Emit(Token::kNotEqual);
-      return Error(fmt::format("unexpected character after '!': {}", QuotedRuneAt(pos_)));
-    case '<':
-      if (Accept("=")) return Emit(Token::kLessEqual);
-      return Accept("/") ? Emit(Token::kTrimUpper) : Emit(Token::kLess);
-    case '>':
-      if (Accept("=")) return Emit(Token::kGreaterEqual);
-      return Accept("/") ? Emit(Token::kTrimLower) : Emit(Token::kGreater);
-    default:
-      return LexBracketed(c);
-  }
-}
-
-Item Lexer::LexBracketed(char c) {
-  switch (c) {
-    case '(':
-      ++paren_depth_;
-      return Emit(Token::kLeftParen);
-    case ')':
-      if (--paren_depth_ >= 0) return Emit(Token::kRightParen);
-      start_ = pos_;  // Prometheus points behind it
-      return Error("unexpected right parenthesis ')'");
-    case '{':
-      brace_open_ = true;
-      return Emit(Token::kLeftBrace);
-    case '[':
-      if (bracket_open_) return Error("unexpected left bracket '['");
-      got_colon_ = got_duration_ = false;
-      bracket_open_ = in_duration_ = true;
-      return Emit(Token::kLeftBracket);
-    case ']':
-      if (!bracket_open_) return Error("unexpected right bracket ']'");
-      bracket_open_ = in_duration_ = false;
-      return Emit(Token::kRightBracket);
-    default:
-      return Error(fmt::format("unexpected character: {}", QuotedRuneAt(start_)));
-  }
-}
-
-// Between [ and the first number.
-Item Lexer::LexInDuration() {
-  const int c = Take();
-  if (c == kEnd) return Error("unexpected end of input in duration expression");
-  if (c == ':') {
-    if (!got_duration_) return Error("unexpected colon before duration in duration expression");
-    if (got_colon_) return Error("unexpected repeated colon in duration expression");
-    got_colon_ = true;
-    return Emit(Token::kColon);
-  }
-  if (IsDigit(c) || (c == '.' && IsDigit(Peek()))) {
-    --pos_;
-    got_duration_ = true;
-    in_duration_ = false;
-    return LexNumberOrDuration();
-  }
-  if (std::string_view("()]+-*/%^,").find(static_cast<char>(c)) != std::string_view::npos) {
-    return LexOperator(static_cast<char>(c));
-  }
-  if (std::string_view("srmSRM").find(static_cast<char>(c)) != std::string_view::npos) {
-    while (IsAlpha(Peek())) ++pos_;
-    if (const auto token = FindDurationKeyword(input_.substr(start_, pos_ - start_))) {
-      got_duration_ = true;
-      return Emit(*token);
-    }
-  }
-  return Error(
-      fmt::format("unexpected character in duration expression: {}", QuotedRuneAt(start_)));
-}
-
-Item Lexer::LexInsideBraces() {
-  const int c = Take();
-  if (c == kEnd) return Error("unexpected end of input inside braces");
-  if (IsAlpha(c)) {
-    while (IsAlphaNumeric(Peek())) ++pos_;
-    return Emit(Token::kIdentifier);
-  }
-  switch (c) {
-    case ',':
-      return Emit(Token::kComma);
-    case '"':
-    case '\'':
-      return LexString(static_cast<char>(c));
-    case '`':
-      return LexRawString();
-    case '=':
-      return Accept("~") ? Emit(Token::kEqualRegex) : Emit(Token::kAssign);
-    case '!':
-      if (Accept("~")) return Emit(Token::kNotEqualRegex);
-      if (Accept("=")) return Emit(Token::kNotEqual);
-      return Error(
-          fmt::format("unexpected character after '!' inside braces: {}", QuotedRuneAt(pos_)));
-    case '{':
-      return Error("unexpected left brace '{'");
-    case '}':
-      brace_open_ = false;
-      return Emit(Token::kRightBrace);
-    default:
-      return Error(fmt::format("unexpected character inside braces: {}", QuotedRuneAt(start_)));
-  }
-}
-
-Item Lexer::LexWord() {
-  while (IsAlphaNumeric(Peek()) || Peek() == ':') ++pos_;
-  const std::string_view word = input_.substr(start_, pos_ - start_);
-  if (const auto token = FindKeyword(word)) return Emit(*token);
-  const bool metric = word.find(':') != std::string_view::npos;
-  return Emit(metric ? Token::kMetricIdentifier : Token::kIdentifier);
-}
-
-Item Lexer::LexString(char quote) {
-  while (true) {
-    const size_t at = pos_;
-    const int c = Take();
-    if (c == kEnd || c == '\n') return Error("unterminated quoted string");
-    if (c == quote) return Emit(Token::kString);
-    if (c == '\\') {
-      std::string error;
-      if (!ScanEscape(quote, &error)) return Error(std::move(error));
-    } else if (c >= 0x80) {
-      const size_t length = RuneLength(input_.substr(at));
-      if (length == 0) return Error("invalid UTF-8 rune");
-      pos_ = at + length;
-    }
-  }
-}
-
-Item Lexer::LexRawString() {
-  while (true) {
-    const size_t at = pos_;
-    const int c = Take();
-    if (c == kEnd) return Error("unterminated raw string");
-    if (c == '`') return Emit(Token::kString);
-    if (c >= 0x80) {
-      const size_t length = RuneLength(input_.substr(at));
-      if (length == 0) return Error("invalid UTF-8 rune");
-      pos_ = at + length;
-    }
-  }
-}
-
-// The escapes of Go strings; the backslash was taken.
-bool Lexer::ScanEscape(char quote, std::string* error) {
-  const size_t at = pos_;
-  const int c = Take();
-  if (c == kEnd) {
-    *error = "escape sequence not terminated";
-    return false;
-  }
-  if (c == quote ||
-      std::string_view("abfnrtv\\").find(static_cast<char>(c)) != std::string_view::npos) {
-    return true;
-  }
-  int digits = 0;
-  uint32_t base = 16;
-  if (c >= '0' && c <= '7') {
-    digits = 3, base = 8, pos_ = at;
-  } else if (c == 'x') {
-    digits = 2;
-  } else if (c == 'u') {
-    digits = 4;
-  } else if (c == 'U') {
-    digits = 8;
+  if (finished_) return last_;
+  SkipBlanks();
+  const std::string_view rest = input_.substr(pos_);
+  LexPiece piece = rest.empty() ? CutEnd() : Cut(rest);
+  Item item;
+  item.token = piece.token;
+  item.pos = static_cast<uint32_t>(pos_);
+  if (piece.token == Token::kError) {
+    item.pos += static_cast<uint32_t>(piece.length);
+    item.error = std::move(piece.error);
   } else {
-    *error = fmt::format("unknown escape sequence U+{:04X} {}", c, QuotedRuneAt(at));
-    return false;
+    item.text = rest.substr(0, piece.length);
+    pos_ += piece.length;
+    Follow(piece.token);
   }
-  uint64_t value = 0;
-  for (int i = 0; i < digits; ++i) {
-    const size_t here = pos_;
-    const int d = Take();
-    const uint32_t digit = IsDigit(d)             ? static_cast<uint32_t>(d - '0')
-                           : d >= 'a' && d <= 'f' ? static_cast<uint32_t>(d - 'a' + 10)
-                           : d >= 'A' && d <= 'F' ? static_cast<uint32_t>(d - 'A' + 10)
-                                                  : base;
-    if (d == kEnd || digit >= base) {
-      *error = d == kEnd ? std::string("escape sequence not terminated")
-                         : fmt::format("illegal character U+{:04X} {} in escape sequence", d,
-                                       QuotedRuneAt(here));
-      return false;
-    }
-    value = value * base + digit;
-  }
-  const bool byte = digits < 4;
-  if ((byte && value > 255) || value > 0x10FFFF || (!byte && value >= 0xD800 && value < 0xE000)) {
-    *error = "escape sequence is an invalid Unicode code point";
-    return false;
-  }
-  return true;
+  finished_ = item.token == Token::kError || item.token == Token::kEof;
+  if (finished_) last_ = item;
+  return item;
 }
 
-Item Lexer::LexNumberOrDuration() {
-  if (ScanNumber()) return Emit(Token::kNumber);
-  if (AcceptRestOfDuration()) return Emit(Token::kDuration);
-  return Error(fmt::format("bad number or duration syntax: {}",
-                           Quote(input_.substr(start_, pos_ - start_))));
+void Lexer::SkipBlanks() {
+  Cursor cursor(input_.substr(pos_));
+  cursor.EatRun(kBlank);
+  // Prometheus has no comments before the first value of a range.
+  while (area_ != Area::kRangeStart && cursor.Peek() == '#') {
+    const size_t line_end = cursor.rest().find('\n');
+    cursor.Skip(line_end == std::string_view::npos ? cursor.rest().size() : line_end);
+    cursor.EatRun(kBlank);
+  }
+  pos_ += cursor.at();
 }
 
-// Decimal or hexadecimal, with `_` between digits. False leaves pos_ after what was taken, for the
-// duration attempt and the error text.
-bool Lexer::ScanNumber() {
-  std::string_view digits = "0123456789";
-  std::string_view exponent = "eE";
-  if (Accept("0") && Accept("xX")) {
-    Accept("_");
-    digits = "0123456789abcdefABCDEF";
-    exponent = "";
+LexPiece Lexer::Cut(std::string_view rest) const {
+  Cursor cursor(rest);
+  if (cursor.SeesOneOf("\"'`") && area_ != Area::kRangeStart) return ScanString(rest);
+  if (cursor.Sees(kLetter) || (cursor.Peek() == ':' && area_ == Area::kExpression)) {
+    return CutWord(rest);
   }
-  Accept(".");
-  bool dot = pos_ > start_ && input_[pos_ - 1] == '.';
-  bool exponent_seen = false;
-  while (Is(digits) || Is("._") || Is(exponent)) {
-    if (Accept(".")) {
-      if (dot || exponent.empty()) return false;
-      dot = true;
-      if (Accept("_.")) return false;
-    } else if (!exponent.empty() && Accept(exponent)) {
-      if (exponent_seen) return false;
-      exponent_seen = true;
-      Accept("+-");
-      if (Accept("._eE") || Peek() == kEnd) return false;
-    } else if (Accept("_")) {
-      if (Accept("._eE") || Peek() == kEnd) return false;
-    } else {
-      while (Accept(digits)) {
-      }
-    }
-  }
-  return !IsAlphaNumeric(Peek());
+  const bool leading_point = cursor.Eat(".");
+  if (cursor.Sees(kDecimal) && area_ != Area::kBraces) return ScanNumber(rest);
+  return leading_point ? Stray(rest) : CutMark(rest);
 }
 
-// After the first digits: a unit, then more digits with units. Wrong order or units show when it is
-// parsed.
-bool Lexer::AcceptRestOfDuration() {
-  if (!Accept("smhdwy")) return false;
-  Accept("s");
-  while (Accept("0123456789")) {
-    while (Accept("0123456789")) {
-    }
-    if (!Accept("smhdw")) return false;
-    Accept("s");
+LexPiece Lexer::CutWord(std::string_view rest) const {
+  Cursor cursor(rest);
+  cursor.EatRun(kWord);
+  if (area_ == Area::kBraces) return {Token::kIdentifier, cursor.at()};
+  if (area_ != Area::kExpression) {
+    if (const auto token = FindDurationKeyword(cursor.eaten())) return {*token, cursor.at()};
+    return Stray(rest);
   }
-  if (!IsAlphaNumeric(Peek())) return true;
-  ++pos_;
-  return false;
+  bool colon = false;
+  while (cursor.Eat(":")) {
+    colon = true;
+    cursor.EatRun(kWord);
+  }
+  if (colon) return {Token::kMetricIdentifier, cursor.at()};
+  return {FindKeyword(cursor.eaten()).value_or(Token::kIdentifier), cursor.at()};
+}
+
+LexPiece Lexer::CutMark(std::string_view rest) const {
+  for (const Mark& mark : kMarks) {
+    if ((mark.areas & In(area_)) == 0 || !rest.starts_with(mark.text)) continue;
+    if (mark.token == Token::kError) return LexPiece::Failure(std::string(mark.error));
+    if (mark.token == Token::kRightParen && open_parens_ == 0) {
+      return LexPiece::Failure("unexpected right parenthesis ')'", 1);
+    }
+    return {mark.token, mark.text.size()};
+  }
+  return Stray(rest);
+}
+
+LexPiece Lexer::CutEnd() const {
+  if (area_ == Area::kBraces) return LexPiece::Failure("unexpected end of input inside braces");
+  if (area_ == Area::kRangeStart) {
+    return LexPiece::Failure("unexpected end of input in duration expression");
+  }
+  if (open_parens_ > 0) return LexPiece::Failure("unclosed left parenthesis");
+  if (area_ != Area::kExpression) return LexPiece::Failure("unclosed left bracket");
+  return {Token::kEof, 0};
+}
+
+// What may not stand here.
+LexPiece Lexer::Stray(std::string_view rest) const {
+  std::string_view where;
+  std::string_view instead;
+  if (area_ == Area::kBraces) where = " inside braces";
+  if (area_ == Area::kRangeStart) where = " in duration expression";
+  const bool in_range = area_ == Area::kRange || area_ == Area::kStep;
+  if (in_range && Cursor(rest).Sees(kLetter)) instead = ", expected ':'";
+  if (rest[0] == '!' && area_ != Area::kRangeStart) {
+    return LexPiece::Failure(
+        fmt::format("unexpected character after '!'{}: {}", where, QuotedRune(rest.substr(1))));
+  }
+  return LexPiece::Failure(
+      fmt::format("unexpected character{}: {}{}", where, QuotedRune(rest), instead));
+}
+
+void Lexer::Follow(Token token) {
+  switch (token) {
+    case Token::kLeftParen:
+      ++open_parens_;
+      break;
+    case Token::kLeftBrace:
+      area_ = Area::kBraces;
+      break;
+    case Token::kLeftBracket:
+      area_ = Area::kRangeStart;
+      break;
+    case Token::kRightBrace:
+    case Token::kRightBracket:
+      area_ = Area::kExpression;
+      break;
+    case Token::kColon:
+      area_ = Area::kStep;
+      break;
+    case Token::kRightParen:
+      --open_parens_;
+      [[fallthrough]];
+    case Token::kNumber:
+    case Token::kDuration:
+      if (area_ == Area::kRangeStart) area_ = Area::kRange;
+      break;
+    default:
+      break;
+  }
 }
 
 }  // namespace outrider::promql

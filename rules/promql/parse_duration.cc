@@ -1,118 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers, durations, and the arithmetic on durations inside [ ] and after `offset`. After `offset`
-// a binary operator that is not in parentheses belongs to the surrounding expression.
+// Numbers, and the arithmetic of durations in [ ] and after `offset`. What is a plain number when
+// parsed becomes milliseconds at once; everything else is a DurationExpr. Source:
+// specs/prometheus.md §2.2.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
+#include <optional>
 
+#include "rules/promql/duration_expr.h"
 #include "rules/promql/parser_state.h"
+#include "storage/base/duration.h"
 #include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
 
-constexpr double kMaxSeconds = 9223372036.0;  // nanoseconds in 64 bits
-constexpr int kSignPrecedence = 3;            // a sign binds tighter than * and looser than ^
+constexpr std::string_view kRangeContext = "subquery or range selector";
+constexpr std::string_view kOffsetContext = "offset";
+constexpr std::string_view kWanted = "number, duration, step(), or range()";
+constexpr double kMillisPerSecond = 1000;
+// What Prometheus' nanoseconds in 64 bits hold.
+constexpr double kMaxSeconds = 9223372036;
 
-int Precedence(Token op) {
-  switch (op) {
-    case Token::kAdd:
-    case Token::kSub:
-      return 1;
-    case Token::kMul:
-    case Token::kDiv:
-    case Token::kMod:
-      return 2;
-    case Token::kPow:
-      return kSignPrecedence;
-    default:
-      return 0;
-  }
-}
-
-struct Unit {
-  std::string_view text;
-  int64_t ms;
+// How strongly an operator binds; 0: none of durations.
+struct Strength {
+  Token op;
+  int strength;
 };
-// From long to short: the order in which they may be written.
-constexpr Unit kUnits[] = {{"y", 365 * kDay}, {"w", 7 * kDay}, {"d", kDay}, {"h", kHour},
-                           {"m", kMinute},    {"s", kSecond},  {"ms", 1}};
+constexpr int kSignStrength = 2;
+constexpr int kPowStrength = 3;
+constexpr Strength kStrengths[] = {
+    {Token::kAdd, 1},
+    {Token::kSub, 1},
+    {Token::kMul, kSignStrength},
+    {Token::kDiv, kSignStrength},
+    {Token::kMod, kSignStrength},
+    {Token::kPow, kPowStrength},
+};
 
-// Integers as Go's ParseInt with base 0 reads them: 0x…, 0o…, 0b…, a leading 0 is octal.
-bool ParseGoInteger(std::string text, double* value) {
-  int base = 10;
-  size_t from = 0;
-  if (text.size() > 1 && text[0] == '0') {
-    const char kind = static_cast<char>(text[1] | 0x20);
-    base = kind == 'x' ? 16 : kind == 'o' ? 8 : kind == 'b' ? 2 : 8;
-    from = kind == 'x' || kind == 'o' || kind == 'b' ? 2 : 1;
-  }
-  int64_t parsed = 0;
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data() + from, end, parsed, base);
-  if (error != std::errc() || at != end) return false;
-  *value = static_cast<double>(parsed);
-  return true;
+int StrengthOf(Token op) {
+  const auto* found = std::ranges::find(kStrengths, op, &Strength::op);
+  return found == std::end(kStrengths) ? 0 : found->strength;
 }
+
+// The whole text as an integer of `base` that fits 64 bits with sign.
+std::optional<int64_t> WholeInteger(std::string_view digits, int base) {
+  int64_t value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+// The first thing between digits that is no unit; empty: all are.
+std::string_view UnknownUnit(std::string_view duration) {
+  constexpr std::string_view kUnits[] = {"ms", "s", "m", "h", "d", "w", "y"};
+  constexpr std::string_view kDigits = "0123456789";
+  while (!duration.empty()) {
+    duration.remove_prefix(std::min(duration.find_first_not_of(kDigits), duration.size()));
+    const std::string_view unit = duration.substr(0, duration.find_first_of(kDigits));
+    if (std::ranges::find(kUnits, unit) == std::end(kUnits)) return unit;
+    duration.remove_prefix(unit.size());
+  }
+  return "";
+}
+
+bool IsLiteral(const DurationExpr& e) { return e.op == Token::kNumber; }
 
 }  // namespace
 
 StatusOr<double> Parser::NumberValue(const Item& item) const {
-  std::string text;
-  for (const char c : item.text) {
-    if (c != '_') text += c;
+  std::string text(item.text);
+  std::erase(text, '_');
+  const auto failure = [&](std::string_view why) {
+    return ErrorAt(item.pos, fmt::format("error parsing number: strconv.ParseFloat: parsing {}: {}",
+                                         Quote(text), why));
+  };
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    const auto value = WholeInteger(std::string_view(text).substr(2), 16);
+    if (!value) return failure("invalid syntax");
+    return static_cast<double>(*value);
   }
-  double value = 0;
-  if (ParseGoInteger(text, &value)) return value;
-  const StatusOr<double> parsed = ParseDouble(text);
-  if (parsed.ok()) return *parsed;
-  return ErrorAt(item.pos, fmt::format("error parsing number: strconv.ParseFloat: parsing {}: {}",
-                                       Quote(item.text), Message(parsed.status())));
+  // As in Go, a leading zero means octal where it can.
+  if (text.starts_with('0')) {
+    if (const auto value = WholeInteger(text, 8)) return static_cast<double>(*value);
+  }
+  const StatusOr<double> value = ParseDouble(text);
+  if (!value.ok()) return failure("invalid syntax");
+  const bool written_out = text.find_first_of("0123456789") != std::string::npos;
+  if (written_out && std::isinf(*value)) return failure("value out of range");
+  return *value;
 }
 
 StatusOr<DurationMs> Parser::DurationValue(const Item& item) const {
-  const std::string_view text = item.text;
-  size_t next_unit = 0;
-  int64_t total = 0;
-  size_t i = 0;
-  while (i < text.size()) {
-    int64_t count = 0;
-    const auto [end, error] =
-        std::from_chars(text.data() + i, text.data() + text.size(), count, 10);
-    i = static_cast<size_t>(end - text.data());
-    size_t unit_end = i;
-    while (unit_end < text.size() && (text[unit_end] < '0' || text[unit_end] > '9')) ++unit_end;
-    const std::string_view name = text.substr(i, unit_end - i);
-    i = unit_end;
-    size_t unit = 0;
-    while (unit < std::size(kUnits) && kUnits[unit].text != name) ++unit;
-    if (unit == std::size(kUnits)) {
-      return ErrorAt(item.pos,
-                     fmt::format("unknown unit {} in duration {}", Quote(name), Quote(text)));
-    }
-    if (unit < next_unit) {
-      return ErrorAt(item.pos, fmt::format("not a valid duration string: {}", Quote(text)));
-    }
-    next_unit = unit + 1;
-    int64_t part = 0;
-    if (error != std::errc() || __builtin_mul_overflow(count, kUnits[unit].ms, &part) ||
-        __builtin_add_overflow(total, part, &total) ||
-        static_cast<double>(total) / 1000 > kMaxSeconds) {
-      return ErrorAt(item.pos, "duration out of range");
-    }
+  const std::string_view unknown = UnknownUnit(item.text);
+  if (!unknown.empty()) {
+    return ErrorAt(item.pos,
+                   fmt::format("unknown unit {} in duration {}", Quote(unknown), Quote(item.text)));
   }
-  return total;
+  const StatusOr<DurationMs> value = ParseDuration(item.text);
+  if (!value.ok()) return ErrorAt(item.pos, Message(value.status()));
+  return *value;
 }
 
 bool Parser::StartsDuration() const {
   switch (current_.token) {
     case Token::kNumber:
     case Token::kDuration:
+    case Token::kLeftParen:
     case Token::kAdd:
     case Token::kSub:
-    case Token::kLeftParen:
     case Token::kStep:
     case Token::kRange:
     case Token::kMinOf:
@@ -123,129 +122,122 @@ bool Parser::StartsDuration() const {
   }
 }
 
-StatusOr<Parser::DurationPtr> Parser::ParseDurationNumber() {
-  const Item item = Take();
-  auto number = std::make_unique<DurationExpr>();
-  if (item.token == Token::kDuration) {
-    number->value = static_cast<double>(TRY(DurationValue(item))) / 1000;
-    number->written_as_duration = true;
-  } else {
-    number->value = TRY(NumberValue(item));
+StatusOr<Parser::DurationPtr> Parser::NewDuration(Token op, DurationPtr lhs,
+                                                  DurationPtr rhs) const {
+  auto made = std::make_unique<DurationExpr>();
+  made->op = op;
+  made->lhs = std::move(lhs);
+  made->rhs = std::move(rhs);
+  for (const DurationExpr* child : {made->lhs.get(), made->rhs.get()}) {
+    if (child != nullptr) made->depth = std::max(made->depth, child->depth + 1);
   }
-  if (!(std::fabs(number->value) <= kMaxSeconds)) {
-    return ErrorAt(item.pos, "duration out of range");
-  }
-  return number;
+  if (made->depth <= kMaxDepth) return made;
+  return ErrorAt(current_.pos, fmt::format("expression nests deeper than {} levels", kMaxDepth));
 }
 
-// step() range() min_of(a, b) max_of(a, b).
-StatusOr<Parser::DurationPtr> Parser::ParseDurationCall() {
-  constexpr std::string_view kContext = "subquery or range selector";
-  constexpr std::string_view kExpected = "number, duration, step(), or range()";
-  auto call = std::make_unique<DurationExpr>();
-  call->op = Take().token;
-  TRY(Expect(Token::kLeftParen, kContext, kExpected));
-  if (call->op == Token::kMinOf || call->op == Token::kMaxOf) {
-    call->lhs = TRY(ParseDurationBinary(1));
-    TRY(Expect(Token::kComma, kContext, kExpected));
-    call->rhs = TRY(ParseDurationBinary(1));
-    call->depth = 1 + std::max(call->lhs->depth, call->rhs->depth);
-  }
-  TRY(Expect(Token::kRightParen, kContext, kExpected));
-  return call;
-}
-
-StatusOr<Parser::DurationPtr> Parser::ParseDurationPrimary(bool offset) {
-  switch (current_.token) {
-    case Token::kNumber:
-    case Token::kDuration:
-      return ParseDurationNumber();
-    case Token::kStep:
-    case Token::kRange:
-    case Token::kMinOf:
-    case Token::kMaxOf:
-      return ParseDurationCall();
-    case Token::kLeftParen: {
-      Take();
-      DurationPtr inner = TRY(ParseDurationBinary(1));
-      TRY(Expect(Token::kRightParen));
-      inner->wrapped = true;
-      return inner;
-    }
-    default:
-      return Unexpected(offset ? "offset" : "subquery or range selector",
-                        "number, duration, step(), or range()");
-  }
-}
-
-StatusOr<Parser::DurationPtr> Parser::ParseDurationUnary(bool offset) {
-  if (!At(Token::kAdd) && !At(Token::kSub)) return ParseDurationPrimary(offset);
-  const Guard guard(&recursion_);
-  TRY(CheckDepth());
-  const Token sign = Take().token;
-  DurationPtr operand =
-      TRY(offset ? ParseDurationPrimary(true) : ParseDurationBinary(kSignPrecedence));
-  if (operand->op == Token::kNumber && !operand->wrapped) {
-    if (sign == Token::kSub) operand->value = -operand->value;
-    return operand;
-  }
-  auto unary = std::make_unique<DurationExpr>();
-  unary->op = sign;
-  unary->depth = operand->depth + 1;
-  unary->rhs = std::move(operand);
-  return unary;
-}
-
-StatusOr<Parser::DurationPtr> Parser::ParseDurationBinary(int min_precedence) {
-  const Guard guard(&recursion_);
-  TRY(CheckDepth());
-  DurationPtr lhs = TRY(ParseDurationUnary(false));
-  while (true) {
-    const int precedence = Precedence(current_.token);
-    if (precedence == 0 || precedence < min_precedence) return lhs;
-    const Item op = Take();
-    auto binary = std::make_unique<DurationExpr>();
-    binary->op = op.token;
-    binary->rhs = TRY(ParseDurationBinary(op.token == Token::kPow ? precedence : precedence + 1));
-    const bool zero = binary->rhs->op == Token::kNumber && binary->rhs->value == 0;
-    if (zero && op.token == Token::kDiv) return ErrorAt(op.pos, "division by zero");
-    if (zero && op.token == Token::kMod) return ErrorAt(op.pos, "modulo by zero");
-    binary->depth = 1 + std::max(lhs->depth, binary->rhs->depth);
-    if (binary->depth > kMaxDepth) {
-      return ErrorAt(op.pos, fmt::format("expression nests deeper than {} levels", kMaxDepth));
-    }
-    binary->lhs = std::move(lhs);
-    lhs = std::move(binary);
-  }
-}
-
-namespace {
-
-// A plain number is resolved at once; everything else waits for the query.
-DurationSpec ToSpec(std::unique_ptr<DurationExpr> expr) {
+StatusOr<DurationSpec> Parser::ParsePositiveDuration() {
+  const uint32_t start = current_.pos;
+  DurationPtr expr = TRY(ParseDurationSum(1));
   DurationSpec spec;
-  if (expr->op == Token::kNumber && !expr->wrapped) {
-    spec.ms = std::llround(expr->value * 1000);
+  if (IsLiteral(*expr)) {
+    spec.ms = std::llround(expr->value * kMillisPerSecond);
+    if (spec.ms <= 0) return ErrorAt(start, "duration must be greater than 0");
+    if (!expr->wrapped) return spec;
+    spec.ms = 0;
+  }
+  spec.expr = std::move(expr);
+  return spec;
+}
+
+// Operators behind an offset belong to the expression around it, unless parentheses hold them.
+StatusOr<DurationSpec> Parser::ParseOffsetDuration() {
+  DurationPtr expr = TRY(ParseSignedDuration(0, kOffsetContext));
+  DurationSpec spec;
+  if (IsLiteral(*expr) && !expr->wrapped) {
+    spec.ms = std::llround(expr->value * kMillisPerSecond);
   } else {
     spec.expr = std::move(expr);
   }
   return spec;
 }
 
-}  // namespace
-
-StatusOr<DurationSpec> Parser::ParsePositiveDuration() {
-  const uint32_t start = current_.pos;
-  DurationPtr expr = TRY(ParseDurationBinary(1));
-  if (expr->op == Token::kNumber && expr->value <= 0) {
-    return ErrorAt(start, "duration must be greater than 0");
+// Operands and the operators between them that bind at least so strongly.
+StatusOr<Parser::DurationPtr> Parser::ParseDurationSum(int min_strength) {
+  const Guard guard(&recursion_);
+  TRY(CheckDepth());
+  DurationPtr lhs = TRY(ParseSignedDuration(kPowStrength, kRangeContext));
+  for (int strength = StrengthOf(current_.token); strength >= min_strength && strength > 0;
+       strength = StrengthOf(current_.token)) {
+    const Item op = Take();
+    // Only ^ groups to the right.
+    DurationPtr rhs = TRY(ParseDurationSum(op.token == Token::kPow ? strength : strength + 1));
+    if (IsLiteral(*rhs) && rhs->value == 0) {
+      if (op.token == Token::kDiv) return ErrorAt(op.pos, "division by zero");
+      if (op.token == Token::kMod) return ErrorAt(op.pos, "modulo by zero");
+    }
+    lhs = TRY(NewDuration(op.token, std::move(lhs), std::move(rhs)));
   }
-  return ToSpec(std::move(expr));
+  return lhs;
 }
 
-StatusOr<DurationSpec> Parser::ParseOffsetDuration() {
-  DurationPtr expr = TRY(ParseDurationUnary(true));
-  return ToSpec(std::move(expr));
+// An operand with its sign. The sign reaches over operators that bind at least as strongly as
+// `reach`; 0: over one bare operand.
+StatusOr<Parser::DurationPtr> Parser::ParseSignedDuration(int reach, std::string_view context) {
+  if (!At(Token::kAdd) && !At(Token::kSub)) return ParseDurationOperand(context);
+  const Token sign = Take().token;
+  DurationPtr operand =
+      reach == 0 ? TRY(ParseDurationOperand(context)) : TRY(ParseDurationSum(reach));
+  if (sign == Token::kAdd) return operand;
+  if (IsLiteral(*operand) && !operand->wrapped) {
+    operand->value = -operand->value;
+    return operand;
+  }
+  return NewDuration(sign, nullptr, std::move(operand));
+}
+
+StatusOr<Parser::DurationPtr> Parser::ParseDurationOperand(std::string_view context) {
+  if (At(Token::kNumber) || At(Token::kDuration)) return ParseDurationLiteral();
+  if (At(Token::kLeftParen)) {
+    Take();
+    DurationPtr inner = TRY(ParseDurationSum(1));
+    TRY(Expect(Token::kRightParen));
+    inner->wrapped = true;
+    return inner;
+  }
+  const bool sign = At(Token::kAdd) || At(Token::kSub);
+  if (sign || !StartsDuration()) return Unexpected(context, kWanted);
+  return ParseDurationWord();
+}
+
+StatusOr<Parser::DurationPtr> Parser::ParseDurationLiteral() {
+  const Item item = Take();
+  DurationPtr literal = TRY(NewDuration(Token::kNumber, nullptr, nullptr));
+  if (item.token == Token::kDuration) {
+    literal->written_as_duration = true;
+    literal->value = static_cast<double>(TRY(DurationValue(item))) / kMillisPerSecond;
+  } else {
+    literal->value = TRY(NumberValue(item));
+  }
+  // Also refuses NaN.
+  if (!(std::fabs(literal->value) <= kMaxSeconds)) {
+    return ErrorAt(item.pos, "duration out of range");
+  }
+  return literal;
+}
+
+// step(), range(), min_of(a, b), max_of(a, b).
+StatusOr<Parser::DurationPtr> Parser::ParseDurationWord() {
+  const Token word = Take().token;
+  DurationPtr lhs;
+  DurationPtr rhs;
+  TRY(Expect(Token::kLeftParen, kRangeContext, kWanted));
+  if (word == Token::kMinOf || word == Token::kMaxOf) {
+    lhs = TRY(ParseDurationSum(1));
+    TRY(Expect(Token::kComma, kRangeContext, kWanted));
+    rhs = TRY(ParseDurationSum(1));
+  }
+  TRY(Expect(Token::kRightParen, kRangeContext, kWanted));
+  return NewDuration(word, std::move(lhs), std::move(rhs));
 }
 
 }  // namespace outrider::promql

@@ -61,11 +61,12 @@ class Parser {
   using DurationPtr = std::unique_ptr<DurationExpr>;
   StatusOr<double> NumberValue(const Item& item) const;
   StatusOr<DurationMs> DurationValue(const Item& item) const;
-  StatusOr<DurationPtr> ParseDurationBinary(int min_precedence);
-  StatusOr<DurationPtr> ParseDurationUnary(bool offset);
-  StatusOr<DurationPtr> ParseDurationPrimary(bool offset);
-  StatusOr<DurationPtr> ParseDurationNumber();
-  StatusOr<DurationPtr> ParseDurationCall();
+  StatusOr<DurationPtr> ParseDurationSum(int min_strength);
+  StatusOr<DurationPtr> ParseSignedDuration(int reach, std::string_view context);
+  StatusOr<DurationPtr> ParseDurationOperand(std::string_view context);
+  StatusOr<DurationPtr> ParseDurationLiteral();
+  StatusOr<DurationPtr> ParseDurationWord();
+  StatusOr<DurationPtr> NewDuration(Token op, DurationPtr lhs, DurationPtr rhs) const;
   StatusOr<DurationSpec> ParsePositiveDuration();
   StatusOr<DurationSpec> ParseOffsetDuration();
   bool StartsDuration() const;

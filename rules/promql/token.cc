@@ -3,117 +3,117 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
 
-struct Word {
-  Token token;
+struct Spelling {
   std::string_view text;
+  Token token;
 };
 
-constexpr Word kWords[] = {
-    {Token::kAnd, "and"},
-    {Token::kOr, "or"},
-    {Token::kUnless, "unless"},
-    {Token::kAtan2, "atan2"},
-    {Token::kSum, "sum"},
-    {Token::kAvg, "avg"},
-    {Token::kCount, "count"},
-    {Token::kMin, "min"},
-    {Token::kMax, "max"},
-    {Token::kGroup, "group"},
-    {Token::kStddev, "stddev"},
-    {Token::kStdvar, "stdvar"},
-    {Token::kTopk, "topk"},
-    {Token::kBottomk, "bottomk"},
-    {Token::kQuantile, "quantile"},
-    {Token::kCountValues, "count_values"},
-    {Token::kLimitk, "limitk"},
-    {Token::kLimitRatio, "limit_ratio"},
-    {Token::kOffset, "offset"},
-    {Token::kAnchored, "anchored"},
-    {Token::kSmoothed, "smoothed"},
-    {Token::kBy, "by"},
-    {Token::kWithout, "without"},
-    {Token::kOn, "on"},
-    {Token::kIgnoring, "ignoring"},
-    {Token::kGroupLeft, "group_left"},
-    {Token::kGroupRight, "group_right"},
-    {Token::kFill, "fill"},
-    {Token::kFillLeft, "fill_left"},
-    {Token::kFillRight, "fill_right"},
-    {Token::kBool, "bool"},
-    {Token::kStart, "start"},
-    {Token::kEnd, "end"},
-    {Token::kStep, "step"},
-    {Token::kRange, "range"},
-    {Token::kMaxOf, "max_of"},
-    {Token::kMinOf, "min_of"},
-    // Special numbers are words to the lexer.
-    {Token::kNumber, "inf"},
-    {Token::kNumber, "nan"},
+// Sorted. Special numbers are words to the lexer.
+constexpr Spelling kWords[] = {
+    {"anchored", Token::kAnchored},
+    {"and", Token::kAnd},
+    {"atan2", Token::kAtan2},
+    {"avg", Token::kAvg},
+    {"bool", Token::kBool},
+    {"bottomk", Token::kBottomk},
+    {"by", Token::kBy},
+    {"count", Token::kCount},
+    {"count_values", Token::kCountValues},
+    {"end", Token::kEnd},
+    {"fill", Token::kFill},
+    {"fill_left", Token::kFillLeft},
+    {"fill_right", Token::kFillRight},
+    {"group", Token::kGroup},
+    {"group_left", Token::kGroupLeft},
+    {"group_right", Token::kGroupRight},
+    {"ignoring", Token::kIgnoring},
+    {"inf", Token::kNumber},
+    {"limit_ratio", Token::kLimitRatio},
+    {"limitk", Token::kLimitk},
+    {"max", Token::kMax},
+    {"max_of", Token::kMaxOf},
+    {"min", Token::kMin},
+    {"min_of", Token::kMinOf},
+    {"nan", Token::kNumber},
+    {"offset", Token::kOffset},
+    {"on", Token::kOn},
+    {"or", Token::kOr},
+    {"quantile", Token::kQuantile},
+    {"range", Token::kRange},
+    {"smoothed", Token::kSmoothed},
+    {"start", Token::kStart},
+    {"stddev", Token::kStddev},
+    {"stdvar", Token::kStdvar},
+    {"step", Token::kStep},
+    {"sum", Token::kSum},
+    {"topk", Token::kTopk},
+    {"unless", Token::kUnless},
+    {"without", Token::kWithout},
+};
+static_assert(std::ranges::is_sorted(kWords, {}, &Spelling::text));
+
+constexpr Spelling kSigns[] = {
+    {"+", Token::kAdd},         {"-", Token::kSub},        {"*", Token::kMul},
+    {"/", Token::kDiv},         {"%", Token::kMod},        {"^", Token::kPow},
+    {"==", Token::kEqual},      {"!=", Token::kNotEqual},  {"<", Token::kLess},
+    {"<=", Token::kLessEqual},  {">", Token::kGreater},    {">=", Token::kGreaterEqual},
+    {"</", Token::kTrimUpper},  {">/", Token::kTrimLower}, {"@", Token::kAt},
+    {"=~", Token::kEqualRegex}, {"=", Token::kAssign},     {"!~", Token::kNotEqualRegex},
 };
 
-constexpr Word kSymbols[] = {
-    {Token::kAdd, "+"},         {Token::kSub, "-"},        {Token::kMul, "*"},
-    {Token::kDiv, "/"},         {Token::kMod, "%"},        {Token::kPow, "^"},
-    {Token::kEqual, "=="},      {Token::kNotEqual, "!="},  {Token::kLess, "<"},
-    {Token::kLessEqual, "<="},  {Token::kGreater, ">"},    {Token::kGreaterEqual, ">="},
-    {Token::kTrimUpper, "</"},  {Token::kTrimLower, ">/"}, {Token::kAt, "@"},
-    {Token::kEqualRegex, "=~"}, {Token::kAssign, "="},     {Token::kNotEqualRegex, "!~"},
+// What messages say before the quoted text of a token.
+constexpr Spelling kKinds[] = {
+    {"identifier ", Token::kIdentifier}, {"metric identifier ", Token::kMetricIdentifier},
+    {"string ", Token::kString},         {"number ", Token::kNumber},
+    {"duration ", Token::kDuration},
 };
+
+template <size_t kSize>
+std::string_view TextOf(const Spelling (&spellings)[kSize], Token token) {
+  const auto* found = std::ranges::find(spellings, token, &Spelling::token);
+  return found == std::end(spellings) ? "" : found->text;
+}
 
 }  // namespace
 
 std::optional<Token> FindKeyword(std::string_view word) {
   const std::string lower = ToLower(word);
-  for (const Word& entry : kWords) {
-    if (entry.text == lower) return entry.token;
-  }
-  return std::nullopt;
+  const auto* found =
+      std::ranges::lower_bound(kWords, std::string_view(lower), {}, &Spelling::text);
+  if (found == std::end(kWords) || found->text != lower) return std::nullopt;
+  return found->token;
 }
 
 std::optional<Token> FindDurationKeyword(std::string_view word) {
   const std::optional<Token> token = FindKeyword(word);
-  const bool known = token == Token::kStep || token == Token::kRange || token == Token::kMaxOf ||
-                     token == Token::kMinOf;
-  return known ? token : std::nullopt;
+  return token >= Token::kStep ? token : std::nullopt;
 }
 
 std::string_view TokenText(Token token) {
-  for (const Word& entry : kWords) {
-    if (entry.token == token) return entry.text;
-  }
-  for (const Word& entry : kSymbols) {
-    if (entry.token == token) return entry.text;
-  }
-  return "";
+  const std::string_view word = TextOf(kWords, token);
+  return word.empty() ? TextOf(kSigns, token) : word;
 }
 
 std::string Describe(const Item& item) {
-  switch (item.token) {
-    case Token::kEof:
-      return "end of input";
-    case Token::kError:
-      return item.error;
-    case Token::kIdentifier:
-      return fmt::format("identifier {}", Quote(item.text));
-    case Token::kMetricIdentifier:
-      return fmt::format("metric identifier {}", Quote(item.text));
-    default:
-      break;
-  }
-  if (IsKeyword(item.token)) return fmt::format("<{}>", item.text);
-  if (IsOperator(item.token)) return fmt::format("<op:{}>", item.text);
-  if (IsAggregator(item.token)) return fmt::format("<aggr:{}>", item.text);
-  std::string kind;
-  if (item.token == Token::kString) kind = "string ";
-  if (item.token == Token::kNumber) kind = "number ";
-  if (item.token == Token::kDuration) kind = "duration ";
-  if (item.text.size() > 10) return fmt::format("{}{}...", kind, Quote(RunePrefix(item.text, 10)));
-  return kind + Quote(item.text);
+  const Token token = item.token;
+  if (token == Token::kEof) return "end of input";
+  if (token == Token::kError) return item.error;
+  if (IsOperator(token)) return fmt::format("<op:{}>", item.text);
+  if (IsAggregator(token)) return fmt::format("<aggr:{}>", item.text);
+  if (IsKeyword(token) && !IsTimeWord(token)) return fmt::format("<{}>", item.text);
+  // Names are shown in full, everything else is cut.
+  const bool name = token == Token::kIdentifier || token == Token::kMetricIdentifier;
+  constexpr size_t kShown = 10;
+  const bool cut = !name && item.text.size() > kShown;
+  return fmt::format("{}{}{}", TextOf(kKinds, token),
+                     Quote(cut ? RunePrefix(item.text, kShown) : item.text), cut ? "..." : "");
 }
 
 }  // namespace outrider::promql

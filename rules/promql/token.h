@@ -77,6 +77,7 @@ enum class Token : uint8_t {
   kFillLeft,
   kFillRight,
   kBool,
+  // Words for times, which stand with ( ): after @, the last four in durations.
   kStart,
   kEnd,
   kStep,
@@ -88,6 +89,7 @@ enum class Token : uint8_t {
 inline bool IsOperator(Token t) { return t >= Token::kAdd && t <= Token::kAtan2; }
 inline bool IsAggregator(Token t) { return t >= Token::kSum && t <= Token::kLimitRatio; }
 inline bool IsKeyword(Token t) { return t >= Token::kOffset; }
+inline bool IsTimeWord(Token t) { return t >= Token::kStart; }
 
 // The token of a word (case-insensitive), if it is a keyword, an aggregator or a word operator.
 std::optional<Token> FindKeyword(std::string_view word);

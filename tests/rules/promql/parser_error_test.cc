@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parser says about queries it refuses, and where. Texts and positions are Prometheus':
-// where the Prometheus of Debian knows the syntax, each row is what it says too.
+// What the parser says about queries it refuses, and where. Rows agree with the Prometheus of
+// Debian where it knows the syntax; numbers cut short and the words of the regex engine differ.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
