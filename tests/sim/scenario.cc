@@ -32,6 +32,12 @@ constexpr Line kStories[] = {
     {1, 0, K::kFire, "Ignored", "critical"},
     {1, 50 * kMin, K::kResolve, "Ignored"},
     {1, 70 * kMin, K::kEnd, "Ignored"},
+    // Ends while it is silenced, fires again afterwards: that is news.
+    {1, 120 * kMin, K::kFire, "Hushed", "info"},
+    {1, 140 * kMin, K::kSilence, "Hushed", "", 60 * kMinute},
+    {1, 150 * kMin, K::kEnd, "Hushed"},
+    {1, 210 * kMin, K::kFire, "Hushed", "info"},
+    {1, 230 * kMin, K::kEnd, "Hushed"},
     // Late acknowledgement, investigation, too long to resolve; a warning of another name fires as
     // long as a repeat.
     {2, 0, K::kFire, "Slow", "critical"},

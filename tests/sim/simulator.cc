@@ -76,6 +76,7 @@ class Simulation {
   void ActAsPerson(const Step& step);
   Status Person(const Step& step, const std::string& incident_id);
   std::string NewestIncident(const std::string& alert) const;
+  bool IsSilenced(const Silence& silence) const;
   void Settle();
   void Fill(Report* report);
   void Violation(const std::string& text) { violations_.push_back(text); }
@@ -205,6 +206,12 @@ void Simulation::ActAsPerson(const Step& step) {
   }
 }
 
+bool Simulation::IsSilenced(const Silence& silence) const {
+  const std::vector<Silence> all = desk_->Silences();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Silence& other) { return other.matchers == silence.matchers; });
+}
+
 void Simulation::DoStep(const Step& step) {
   switch (step.kind) {
     case StepKind::kFire:
@@ -226,7 +233,7 @@ void Simulation::DoStep(const Step& step) {
       silence.comment = "maintenance";
       if (!desk_->SetSilence(silence, "cli", clock_.NowNanos()).ok() && Crashed()) {
         Restart();
-        if (desk_ && desk_->Silences().empty()) {
+        if (desk_ && !IsSilenced(silence)) {
           desk_->SetSilence(silence, "cli", clock_.NowNanos()).IgnoreError();
         }
       }

@@ -70,6 +70,8 @@ TEST(Week, UndisturbedTellsEveryStory) {
             3);  // opened, reopened, un-acknowledged
   EXPECT_EQ(At(report.told, "pager/sms[0] page RESOLVED Quick- "), 1);
   EXPECT_EQ(At(report.told, "team/webhook[0] route Target+ "), 1);  // when its inhibitor was gone
+  EXPECT_EQ(At(report.told, "team/webhook[0] route Hushed+ "), 2);  // its end fell into a silence
+  EXPECT_EQ(At(report.told, "team/webhook[0] route RESOLVED Hushed- "), 1);
   EXPECT_EQ(At(report.incidents, "Muted resolved"), 1);
   EXPECT_EQ(At(report.incidents, "Flapping resolved"), 1);
   if (HasFailure()) {
@@ -91,8 +93,8 @@ TEST(Week, SurvivesACrashAtEveryWrite) {
   ASSERT_TRUE(undisturbed.violations.empty()) << undisturbed.violations.front();
   const Outcome outcome = CrashEverywhere(week, undisturbed, {}, 20);
   for (const std::string& problem : outcome.problems) ADD_FAILURE() << problem;
-  fmt::print("simulated week: {} writes, {} messages, {} crash points tried\n", undisturbed.commits,
-             undisturbed.arrivals, outcome.tried);
+  fmt::print("simulation: {} writes, {} messages, {} crash points tried, {} violations\n",
+             undisturbed.commits, undisturbed.arrivals, outcome.tried, outcome.problems.size());
   RecordProperty("crash_points", outcome.tried);
   EXPECT_GT(outcome.tried, 500);
 }
