@@ -16,13 +16,17 @@ namespace outrider::promql {
 // What a scanner found: a token and its length, or an error and how far behind the scanner's start
 // it is reported.
 struct LexPiece {
-  Token token = Token::kError;
-  size_t length = 0;
-  std::string error{};
+  LexPiece(Token t, size_t n) : token(t), length(n) {}
 
   static LexPiece Failure(std::string message, size_t behind = 0) {
-    return {.length = behind, .error = std::move(message)};
+    LexPiece piece(Token::kError, behind);
+    piece.error = std::move(message);
+    return piece;
   }
+
+  Token token;
+  size_t length;
+  std::string error;
 };
 
 namespace {
@@ -189,8 +193,8 @@ uint32_t DigitValue(char c) {
 
 // The cursor is behind a backslash. Empty: a good escape has been eaten.
 std::string EatEscape(Cursor* cursor, char quote) {
-  const std::string not_terminated = "escape sequence not terminated";
-  if (cursor->rest().empty()) return not_terminated;
+  constexpr const char* kNotTerminated = "escape sequence not terminated";
+  if (cursor->rest().empty()) return kNotTerminated;
   if (cursor->Eat("abfnrtv\\") || cursor->Eat({&quote, 1})) return "";
   if (!cursor->SeesOneOf("01234567xuU")) {
     return fmt::format("unknown escape sequence {}", CodePoint(cursor->rest()));
@@ -200,7 +204,7 @@ std::string EatEscape(Cursor* cursor, char quote) {
   cursor->Skip(escape->intro.size());
   uint32_t value = 0;
   for (int i = 0; i < escape->digits; ++i) {
-    if (cursor->rest().empty()) return not_terminated;
+    if (cursor->rest().empty()) return kNotTerminated;
     const bool digit = cursor->Sees(kHexadecimal) && DigitValue(cursor->Peek()) < escape->base;
     if (!digit) {
       return fmt::format("illegal character {} in escape sequence", CodePoint(cursor->rest()));
@@ -240,10 +244,13 @@ constexpr uint8_t In(auto... areas) {
 
 // Signs, where they may stand and what they are there. Of two that fit, the longer comes first.
 struct Mark {
+  constexpr Mark(std::string_view t, Token k, uint8_t a, std::string_view e = {})
+      : text(t), token(k), areas(a), error(e) {}
+
   std::string_view text;
   Token token;
   uint8_t areas;
-  std::string_view error = "";  // of kError
+  std::string_view error;  // of kError
 };
 
 using Area = LexArea;

@@ -48,8 +48,9 @@ int StrengthOf(Token op) {
 // The whole text as an integer of `base` that fits 64 bits with sign.
 std::optional<int64_t> WholeInteger(std::string_view digits, int base) {
   int64_t value = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
+  const char* begin = digits.data();
+  const char* end = begin + digits.size();
+  const auto [stop, error] = std::from_chars(begin, end, value, base);
   if (error != std::errc() || stop != end) return std::nullopt;
   return value;
 }
@@ -185,8 +186,7 @@ StatusOr<Parser::DurationPtr> Parser::ParseDurationSum(int min_strength) {
 StatusOr<Parser::DurationPtr> Parser::ParseSignedDuration(int reach, std::string_view context) {
   if (!At(Token::kAdd) && !At(Token::kSub)) return ParseDurationOperand(context);
   const Token sign = Take().token;
-  DurationPtr operand =
-      reach == 0 ? TRY(ParseDurationOperand(context)) : TRY(ParseDurationSum(reach));
+  DurationPtr operand = TRY(reach == 0 ? ParseDurationOperand(context) : ParseDurationSum(reach));
   if (sign == Token::kAdd) return operand;
   if (IsLiteral(*operand) && !operand->wrapped) {
     operand->value = -operand->value;

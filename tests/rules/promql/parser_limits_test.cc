@@ -64,6 +64,9 @@ TEST(ParserLimits, LengthIsBounded) {
   EXPECT_EQ(ErrorOf(std::string(kMaxQueryBytes, ' ') + "7"),
             fmt::format("the query is longer than {} bytes", kMaxQueryBytes));
   EXPECT_EQ(ErrorOf(std::string(kMaxQueryBytes - 1, ' ') + "7"), "none");
+  EXPECT_EQ(ErrorOf("\"" + std::string(kMaxQueryBytes - 2, 'x') + "\""), "none");
+  EXPECT_EQ(ErrorOf(std::string(kMaxQueryBytes, 'x')), "none");
+  EXPECT_EQ(ErrorOf("#" + std::string(kMaxQueryBytes - 3, '#') + "\n7"), "none");
 }
 
 TEST(ParserErrors, SelectorsAlone) {
