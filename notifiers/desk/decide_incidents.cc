@@ -23,7 +23,9 @@ IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
   const IncidentsConfig& config = tx.plan().incidents();
   const std::string key = IncidentGroupLabels(config, alert.labels).ToString();
   const Incident* newest = tx.NewestIncident(key);
-  if (newest != nullptr && newest->Open()) return AddAlert(config, *newest, alert, now);
+  if (newest != nullptr && newest->Open()) {
+    return AddAlert(config, std::move(tx.incidents.Edit(newest->id)), alert, now);
+  }
   if (newest != nullptr && !config.strict_legacy && WithinReopenWindow(config, *newest, now)) {
     return ReopenByAlert(config, *newest, alert, now);
   }
@@ -69,11 +71,10 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   }
   decision.incident.audit_events += decision.events.size();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
-  const std::string id = decision.incident.id;  // before it moves
-  const Incident* before = tx.incidents.Find(id);
+  const Incident* before = tx.incidents.Before(decision.incident.id);
   // When an incident opened or ended must not depend on when a power cut was.
   if (before == nullptr || before->state != decision.incident.state) tx.RequireSync();
-  const Incident& kept = tx.incidents.Put(id, std::move(decision.incident));
+  const Incident& kept = tx.PutIncident(std::move(decision.incident));
   if (decision.pages.empty()) return;
   QueuePages(tx, kept, decision.pages, now);
   tx.RequireSync();
@@ -102,9 +103,10 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
     edited.waiting = false;
     edited.incident_id.clear();
   }
-  const Incident* incident = tx.incidents.Find(incident_id);
-  if (incident == nullptr) return;
-  ApplyIncident(tx, ResolveAlert(*incident, tx.alerts.Find(fingerprint)->alert, now), now);
+  if (tx.incidents.Find(incident_id) == nullptr) return;
+  Incident incident = std::move(tx.incidents.Edit(incident_id));
+  ApplyIncident(tx, ResolveAlert(std::move(incident), tx.alerts.Find(fingerprint)->alert, now),
+                now);
 }
 
 void RecheckWaiting(Transaction& tx, Nanos now) {

@@ -63,20 +63,22 @@ std::vector<std::string> Transaction::RowsOfGroup(const std::string& group_id) c
   return rows;
 }
 
+const Incident& Transaction::PutIncident(Incident incident) {
+  const std::string id = incident.id;  // before it moves
+  const Incident& kept = incidents.Put(id, std::move(incident));
+  std::string& newest = newest_[kept.key];
+  if (newest.empty() || !IsNewer(*incidents.Find(newest), kept)) newest = id;
+  return kept;
+}
+
 const Incident* Transaction::NewestIncident(const std::string& key) const {
-  // Incidents of this very event are few.
-  const Incident* newest = nullptr;
-  for (const auto& [id, change] : incidents.changes()) {
-    if (change.row && change.row->key == key &&
-        (newest == nullptr || !IsNewer(*newest, *change.row))) {
-      newest = change.row.get();
-    }
-  }
+  const auto put = newest_.find(key);
+  const Incident* fresh = put == newest_.end() ? nullptr : incidents.Find(put->second);
   const auto known = state_.newest_incident.find(key);
-  if (known == state_.newest_incident.end()) return newest;
-  const Incident* old = incidents.Find(known->second);
-  if (old == nullptr) return newest;
-  return newest == nullptr || IsNewer(*old, *newest) ? old : newest;
+  const Incident* old =
+      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second);
+  if (old == nullptr || fresh == nullptr) return fresh == nullptr ? old : fresh;
+  return IsNewer(*old, *fresh) ? old : fresh;
 }
 
 std::vector<uint64_t> Transaction::Waiting() const {

@@ -59,6 +59,8 @@ class Transaction {
 
   // The live route rows of a group, as after the edits.
   std::vector<std::string> RowsOfGroup(const std::string& group_id) const;
+  // What was decided about an incident; all changes of its state come this way.
+  const Incident& PutIncident(Incident incident);
   // The newest incident of a key, as after the edits; nullptr: none.
   const Incident* NewestIncident(const std::string& key) const;
   std::vector<uint64_t> Waiting() const;
@@ -86,6 +88,7 @@ class Transaction {
   Inhibitor* inhibitor_;
   std::shared_ptr<SilenceMap> silences_;
   std::map<std::string, bool> silence_changes_;  // id -> still there
+  std::map<std::string, std::string> newest_;    // by key: the newest incident put
   std::map<TimerId, Nanos> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;

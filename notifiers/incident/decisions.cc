@@ -11,8 +11,8 @@
 namespace outrider {
 namespace {
 
-IncidentDecision From(const Incident& incident) {
-  return {.incident = incident, .events = {}, .timers = {}, .pages = {}};
+IncidentDecision From(Incident incident) {
+  return {.incident = std::move(incident), .events = {}, .timers = {}, .pages = {}};
 }
 
 AuditEvent& AddEvent(AuditKind kind, Nanos now, IncidentDecision* decision,
@@ -195,14 +195,15 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   return decision;
 }
 
-IncidentDecision AddAlert(const IncidentsConfig& config, const Incident& incident,
-                          const Alert& alert, Nanos now) {
-  IncidentDecision decision = From(incident);
+IncidentDecision AddAlert(const IncidentsConfig& config, Incident incident, const Alert& alert,
+                          Nanos now) {
   const bool known = incident.alerts.contains(alert.Fingerprint());
+  const Severity before = incident.severity;
+  IncidentDecision decision = From(std::move(incident));
   NoteAlert(alert, now, &decision);
   if (!known) AddEvent(AuditKind::kAlertAdded, now, &decision).text = alert.labels.ToString();
   const Severity severity = SeverityOf(config, alert.labels.Get("severity"));
-  if (severity > incident.severity) RaiseSeverity(config, severity, alert, now, &decision);
+  if (severity > before) RaiseSeverity(config, severity, alert, now, &decision);
   return decision;
 }
 
@@ -215,11 +216,11 @@ IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& in
   return decision;
 }
 
-IncidentDecision ResolveAlert(const Incident& incident, const Alert& alert, Nanos now) {
-  IncidentDecision decision = From(incident);
+IncidentDecision ResolveAlert(Incident incident, const Alert& alert, Nanos now) {
+  IncidentDecision decision = From(std::move(incident));
   if (decision.incident.firing.erase(alert.Fingerprint()) == 0) return decision;
   decision.incident.updated_at = now;
-  if (!incident.Open() || !decision.incident.firing.empty()) return decision;
+  if (!decision.incident.Open() || !decision.incident.firing.empty()) return decision;
   Close(true, {.who = "", .channel = "", .note = "all alerts are resolved"}, now, &decision);
   return decision;
 }

@@ -61,15 +61,17 @@ std::string MakeIncidentId(std::string_view key, Nanos now, int salt);
 // `previous`: the newest resolved incident of the same key, or nullptr.
 IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, const Alert& alert,
                               const Incident* previous, Nanos now);
-// An alert of an open incident began to fire.
-IncidentDecision AddAlert(const IncidentsConfig& config, const Incident& incident,
-                          const Alert& alert, Nanos now);
+// An alert of an open incident began to fire. This and the next take the incident as a value to be
+// moved in: one event may bring thousands of alerts of one incident, which must not be copied for
+// each.
+IncidentDecision AddAlert(const IncidentsConfig& config, Incident incident, const Alert& alert,
+                          Nanos now);
 // An alert began to fire again and the incident was resolved within the reopen window.
 IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& incident,
                                const Alert& alert, Nanos now);
 bool WithinReopenWindow(const IncidentsConfig& config, const Incident& incident, Nanos now);
 // An alert of it was resolved; with the last one the incident is.
-IncidentDecision ResolveAlert(const Incident& incident, const Alert& alert, Nanos now);
+IncidentDecision ResolveAlert(Incident incident, const Alert& alert, Nanos now);
 // What a person does. Errors: FailedPrecondition for an invalid transition.
 StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
                                IncidentAction action, const Actor& actor, Nanos now);

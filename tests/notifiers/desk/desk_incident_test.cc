@@ -186,5 +186,35 @@ TEST_F(DeskTest, OneIncidentIsOpenPerGroupWhateverTheClockDoes) {
       << "another one of its group is open";
 }
 
+TEST_F(DeskTest, AStormOfAlertsIsOneIncident) {
+  std::vector<Alert> storm;
+  for (int i = 0; i < 500; ++i) {
+    Alert alert = MakeAlert("Storm");
+    alert.labels = Labels({{"alertname", "Storm"},
+                           {"instance", std::to_string(i)},
+                           {"severity", i == 400 ? "critical" : "warning"}});
+    storm.push_back(alert);
+  }
+  ASSERT_TRUE(desk_->OnAlerts(storm, {}, kT0).ok());
+  ASSERT_EQ(desk_->Incidents({}).total, 1U);
+  EXPECT_EQ(Newest()->count, 500U);
+  EXPECT_EQ(Newest()->firing.size(), 500U);
+  EXPECT_EQ(Newest()->severity, Severity::kCritical);
+  Run(40);
+  ASSERT_EQ(Got("team"), 1U);
+  EXPECT_EQ(inbox_["team"].got[0].alerts.size(), 500U);
+  for (Alert& alert : storm) alert.ends_at = {clock_.NowNanos(), 0};
+  const Alert last = storm.back();
+  storm.pop_back();
+  ASSERT_TRUE(desk_->OnAlerts(storm, {}, clock_.NowNanos()).ok());
+  EXPECT_TRUE(Newest()->Open());
+  EXPECT_EQ(Newest()->firing.size(), 1U);
+  ASSERT_TRUE(Fire(last).ok());
+  EXPECT_FALSE(Newest()->Open());
+  Start(*disk_);
+  EXPECT_EQ(Newest()->alerts.size(), 500U);
+  EXPECT_TRUE(desk_->VerifyAudit().ok());
+}
+
 }  // namespace
 }  // namespace outrider
