@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/outbox/dispatcher.h"
 
+#include <algorithm>
+
 #include "storage/base/log.h"
 
 namespace outrider {
@@ -8,6 +10,7 @@ namespace {
 
 // How long to leave a store alone that refused a claim or an outcome.
 constexpr DurationMs kStorePause = kSecond;
+constexpr DurationMs kLongestPause = kMinute;
 
 }  // namespace
 
@@ -39,24 +42,35 @@ void Dispatcher::Deliver(const ClaimedMessage& message, Nanos now) {
   }
 }
 
-bool Dispatcher::SendNext(Nanos now) {
-  std::string receiver;
-  StatusOr<std::optional<ClaimedMessage>> claimed = source_.Claim(now, [&](std::string_view name) {
-    absl::MutexLock lock(&mutex_);
-    const auto it = in_flight_.find(name);
-    return it == in_flight_.end() || it->second < options_.per_receiver;
-  });
-  if (!claimed.ok() || !claimed->has_value()) return false;
-  {
-    // Two workers may pass the check above together; the limit is soft by the number of workers.
-    absl::MutexLock lock(&mutex_);
-    ++in_flight_[(*claimed)->row.receiver];
-  }
-  Deliver(**claimed, now);
+bool Dispatcher::Reserve(std::string_view receiver) {
   absl::MutexLock lock(&mutex_);
-  const auto it = in_flight_.find((*claimed)->row.receiver);
-  if (--it->second == 0) in_flight_.erase(it);
+  const auto it = in_flight_.find(receiver);
+  if (it == in_flight_.end()) {
+    in_flight_.emplace(receiver, 1);
+    return true;
+  }
+  if (it->second >= options_.per_receiver) return false;
+  ++it->second;
   return true;
+}
+
+void Dispatcher::Release(const std::string& receiver) {
+  absl::MutexLock lock(&mutex_);
+  const auto it = in_flight_.find(receiver);
+  if (--it->second == 0) in_flight_.erase(it);
+}
+
+bool Dispatcher::SendNext(Nanos now) {
+  // The place is taken while it is asked for, so that two workers do not take the last one.
+  std::optional<std::string> reserved;
+  StatusOr<std::optional<ClaimedMessage>> claimed = source_.Claim(now, [&](std::string_view name) {
+    if (Reserve(name)) reserved = name;
+    return reserved.has_value();
+  });
+  const bool found = claimed.ok() && claimed->has_value();
+  if (found) Deliver(**claimed, now);
+  if (reserved) Release(*reserved);
+  return found;
 }
 
 std::stop_token Dispatcher::WaitToken() {
@@ -79,11 +93,14 @@ void Dispatcher::Work(std::stop_token stop) {
       Wake();  // a place at its receiver is free again
       continue;
     }
-    const Nanos pause = now + kStorePause * kNanosPerMilli;
-    const std::optional<Nanos> due = source_.NextMessageDue();
-    // Due already but not ours to take (its receiver is busy, or the store refuses): look again
-    // later.
-    clock_.SleepUntil(!due ? pause + 59 * kNanosPerSecond : *due <= now ? pause : *due, wait);
+    // Never for long: the clock may be set meanwhile.
+    Nanos until = now + kLongestPause * kNanosPerMilli;
+    if (const std::optional<Nanos> due = source_.NextMessageDue()) {
+      // Due already but not ours to take (its receiver is busy, or the store refuses): look again
+      // later.
+      until = *due <= now ? now + kStorePause * kNanosPerMilli : std::min(*due, until);
+    }
+    clock_.SleepUntil(until, wait);
   }
 }
 

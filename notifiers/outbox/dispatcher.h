@@ -34,7 +34,8 @@ struct ClaimedMessage {
 class OutboxSource {
  public:
   virtual ~OutboxSource() = default;
-  // The first row due at `now` whose receiver `free` accepts. The claim is durable before this
+  // The first row due at `now` whose receiver `free` accepts; `free` is not asked again once it has
+  // accepted. The claim is durable before this
   // returns. nullopt: nothing to send now. An error: the store refused; try again later.
   virtual StatusOr<std::optional<ClaimedMessage>> Claim(
       Nanos now, const std::function<bool(std::string_view receiver)>& free) = 0;
@@ -69,6 +70,8 @@ class Dispatcher {
 
  private:
   bool SendNext(Nanos now);  // false: nothing to do
+  bool Reserve(std::string_view receiver);
+  void Release(const std::string& receiver);
   void Work(std::stop_token stop);
   void Deliver(const ClaimedMessage& message, Nanos now);
   std::stop_token WaitToken();

@@ -43,10 +43,10 @@ struct OutboxRow {
   Nanos due = 0;
   Nanos deadline = 0;     // no attempt after it; 0: none
   int attempt = 0;        // attempts begun
-  Nanos sent_at = 0;        // when the first attempt began
+  Nanos sent_at = 0;      // when the first attempt began
   Nanos lease_until = 0;  // while sending
   bool repeat = false;    // may have been delivered before a crash already
-  bool unknown = false;     // an attempt ended with the process: told or not, the same key goes again
+  bool unknown = false;   // an attempt ended with the process: told or not, the same key goes again
   bool recorded = true;   // false: decided while the store was full
   std::string last_error;
   // Route notifications:

@@ -66,11 +66,19 @@ TEST(OutboxRow, GivesBackWhatWasWritten) {
 class CountingChannel final : public Channel {
  public:
   SendResult Send(const Notification&) override {
+    const int now = ++at_once;
+    int most = most_at_once;
+    while (now > most && !most_at_once.compare_exchange_weak(most, now)) {
+    }
+    std::this_thread::yield();
+    --at_once;
     ++sent;
     return SendResult::Delivered();
   }
   bool Idempotent() const override { return true; }
   std::atomic<int> sent = 0;
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most_at_once = 0;
 };
 
 class ListSource final : public OutboxSource {
@@ -132,6 +140,7 @@ TEST(Dispatcher, WorkersSendEverythingAndStop) {
   while (source.outcomes < 200) std::this_thread::yield();
   dispatcher.Stop();
   EXPECT_EQ(source.channel.sent, 200);
+  EXPECT_LE(source.channel.most_at_once, 2) << "per_receiver";
 }
 
 }  // namespace
