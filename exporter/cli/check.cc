@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
 #include "notifiers/channel/channel.h"
@@ -45,6 +47,8 @@ Verdict CheckConfigFile(const std::string& path) {
     if (!entry.error.empty()) return InvalidArgument(entry.error);
   }
   const std::string receivers = TRY(CheckAlertmanager(files.alertmanager));
+  for (const std::string& warning : LoadWarnings(files))
+    fmt::print(stderr, "  WARNING: {}\n", warning);
   return fmt::format("{} rules in {} groups, {} analytics entries, {}", rules, groups,
                      files.entries.size(), receivers);
 }
@@ -64,7 +68,8 @@ Verdict CheckBundle(const std::string& text, const std::string& path) {
   const RuleFile rules = TRY(ParseRuleFile(text, path, options));
   AlertmanagerConfig config = DefaultAlertmanagerConfig();
   TRY(AddBundle(text, path, &config));
-  return fmt::format("{} groups, {}", rules.groups.size(), TRY(CheckAlertmanager(config)));
+  TRY(CheckAlertmanager(config));
+  return fmt::format("{} groups", rules.groups.size());
 }
 
 Verdict CheckOne(CheckKind kind, const std::string& path) {
@@ -90,6 +95,7 @@ Verdict CheckOne(CheckKind kind, const std::string& path) {
 
 int CheckRules(const std::string& path) {
   fmt::print("Checking {}\n", path);
+  std::fflush(stdout);  // in a pipe too, errors stand behind it
   const auto text = ReadFile(path);
   if (!text.ok()) {
     fmt::print(stderr, "  FAILED:\n{}\n", Message(text.status()));

@@ -170,6 +170,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
       "process."};
   app.name("outrider");
   app.require_subcommand(1);
+  app.allow_extras(false);
   Parsed parsed;
   AddRun(app, &parsed, env);
   AddDemo(app, &parsed, env);

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only place that constructs the machine's clock and randomness.
+
+#include <malloc.h>
+
 #include "exporter/cli/command_line.h"
 #include "storage/base/clock.h"
 #include "storage/base/random.h"
 
 int main(int argc, char** argv) {
+  // A big answer must not stay resident: its arrays go back to the kernel at once, and few arenas
+  // keep the rest together. exporter/daemon/maintenance.cc trims them from time to time.
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 2 << 20);
   const outrider::SystemClock clock;
   outrider::SystemRandom random;
   return outrider::RunCommandLine(argc, argv, {clock, random});

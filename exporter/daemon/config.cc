@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include "rules/capacity/price_book.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
 
 namespace outrider {
 namespace {
+
+constexpr int64_t kLargestWrite = 64 << 20;  // 32 MiB as sent and 32 MiB unpacked
 
 // Reads one section with `read`, which takes the section's reader.
 template <typename Read>
@@ -55,6 +58,11 @@ void ReadCost(YamlReader& r, Config::Cost* cost) {
   r.Double("cpu_core_hour", &cost->cpu_core_hour);
   r.Double("memory_gib_hour", &cost->memory_gib_hour);
   r.Duration("minimum_coverage", &cost->minimum_coverage);
+  if (const auto price = FindPrice(cost->provider, cost->region); !price.ok()) {
+    r.Fail(r.Has("region") ? "region" : "provider", Message(price.status()));
+  }
+  if (cost->cpu_core_hour < 0) r.Fail("cpu_core_hour", "cpu_core_hour must not be negative");
+  if (cost->memory_gib_hour < 0) r.Fail("memory_gib_hour", "memory_gib_hour must not be negative");
 }
 
 void ReadQuery(YamlReader& r, Config::Query* query) {
@@ -85,6 +93,10 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, &config->cost); }));
   TRY(Section(top, file, "ingest", [&](YamlReader& r) {
     r.Size("max_in_flight", &config->ingest.max_in_flight_bytes);
+    if (config->ingest.max_in_flight_bytes < kLargestWrite) {
+      r.Fail("max_in_flight",
+             "max_in_flight must be at least 64MiB: one largest body, packed and unpacked");
+    }
   }));
   TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));
   return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });

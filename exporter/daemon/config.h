@@ -27,6 +27,7 @@ struct Config {
   };
   struct Analytics {
     DurationMs interval = 15 * kSecond;
+    friend bool operator==(const Analytics&, const Analytics&) = default;
   };
   struct Cost {
     std::string provider = "aws";

@@ -81,9 +81,46 @@ Status LoadNotifications(LoadedFiles* out) {
   return absl::OkStatus();
 }
 
+// A literal annotation that names a receiver or policy nobody has. Templates are judged when they
+// are rendered.
+void WarnOfUnknownName(const RuleGroup& group, const Rule& rule, const std::string& annotation,
+                       const std::set<std::string, std::less<>>& names,
+                       std::vector<std::string>* out) {
+  const auto found = rule.annotations.find(annotation);
+  if (found == rule.annotations.end() || names.contains(found->second)) return;
+  if (found->second.find("{{") != std::string::npos) return;
+  out->push_back(
+      fmt::format("{}:{}: alert {}: {} names \"{}\", which does not exist; it is ignored",
+                  group.file, rule.line, rule.name, annotation, found->second));
+}
+
 }  // namespace
 
-Status CheckReceiverNames(const IncidentsConfig& incidents,
+std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
+  std::vector<std::string> out = files.alertmanager.warnings;
+  out.insert(out.end(), files.incidents.warnings.begin(), files.incidents.warnings.end());
+  std::set<std::string, std::less<>> receivers;
+  for (const ReceiverConfig& receiver : files.alertmanager.receivers)
+    receivers.insert(receiver.name);
+  std::set<std::string, std::less<>> policies;
+  for (const EscalationPolicy& policy : files.incidents.escalation_policies) {
+    policies.insert(policy.name);
+  }
+  for (const RuleFile& file : files.rules) {
+    for (const RuleGroup& group : file.groups) {
+      for (const Rule& rule : group.rules) {
+        WarnOfUnknownName(group, rule, "outrider_receiver", receivers, &out);
+        WarnOfUnknownName(group, rule, "outrider_escalation", policies, &out);
+      }
+    }
+  }
+  for (const Entry& entry : files.entries) {
+    if (!entry.error.empty()) out.push_back("analytics entry disabled: " + entry.error);
+  }
+  return out;
+}
+
+Status CheckReceiverNames(const IncidentsConfig& incidents, const std::string& incidents_file,
                           const AlertmanagerConfig& alertmanager) {
   std::set<std::string, std::less<>> names;
   for (const ReceiverConfig& receiver : alertmanager.receivers) names.insert(receiver.name);
@@ -92,9 +129,9 @@ Status CheckReceiverNames(const IncidentsConfig& incidents,
       for (const std::string& receiver : tier.receivers) {
         if (names.contains(receiver)) continue;
         return InvalidArgument(fmt::format(
-            "escalation policy \"{}\" names the receiver \"{}\", which the Alertmanager "
+            "{}: escalation policy \"{}\" names the receiver \"{}\", which the Alertmanager "
             "configuration does not have",
-            policy.name, receiver));
+            incidents_file, policy.name, receiver));
       }
     }
   }
@@ -108,7 +145,7 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file) {
   TRY(LoadRules(&out));
   TRY(LoadBundles(&out));
   TRY(LoadAnalytics(&out));
-  TRY(CheckReceiverNames(out.incidents, out.alertmanager));
+  TRY(CheckReceiverNames(out.incidents, out.config.incidents_file, out.alertmanager));
   return out;
 }
 

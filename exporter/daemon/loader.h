@@ -27,7 +27,13 @@ struct LoadedFiles {
 // the defaults. A glob without a match is no error, a file named outright that is missing is.
 StatusOr<LoadedFiles> LoadFiles(const std::string& config_file);
 
+// What deserves a warning although it loads: names in annotations that do not exist, matchers whose
+// meaning changes, analytics entries and rules that are disabled. One sentence each, with its place
+// where there is one.
+std::vector<std::string> LoadWarnings(const LoadedFiles& files);
+
 // Checks that every escalation tier names a receiver that exists.
-Status CheckReceiverNames(const IncidentsConfig& incidents, const AlertmanagerConfig& alertmanager);
+Status CheckReceiverNames(const IncidentsConfig& incidents, const std::string& incidents_file,
+                          const AlertmanagerConfig& alertmanager);
 
 }  // namespace outrider

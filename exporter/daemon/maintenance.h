@@ -19,8 +19,8 @@ using OwnMetrics = std::function<void(MetricSink&)>;
 void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationMs interval,
                     std::stop_token stop);
 
-// Metric points as samples at `now`, with job="outrider" (docs/decisions/0002). Histograms
-// give their _count and _sum.
+// The points of outrider_* families as samples at `now`, with job="outrider" (docs/decisions/0002).
+// Histograms give their _count and _sum.
 std::vector<LabeledSample> ToSamples(std::vector<MetricFamilyData> families, Timestamp now);
 
 }  // namespace outrider

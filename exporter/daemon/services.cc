@@ -43,15 +43,16 @@ CapacityOptions CapacityOptionsOf(const Config& config) {
 }
 
 // Settings that a reload cannot change are named, so that nobody waits for them.
-void WarnOfRestartOnly(const Config& old_config, const Config& new_config) {
-  const auto warn = [](const char* section) {
-    LogWarn("a change of this section needs a restart", {{"section", section}});
+void WarnOfRestartOnly(const Config& running, const Config& loaded) {
+  const auto warn = [](const char* what) {
+    LogWarn("this section differs from what runs; it needs a restart", {{"section", what}});
   };
-  if (old_config.storage != new_config.storage) warn("storage");
-  if (old_config.cost != new_config.cost) warn("cost");
-  if (old_config.query != new_config.query) warn("query");
-  if (old_config.ingest != new_config.ingest) warn("ingest");
-  if (old_config.rules != new_config.rules) warn("rules");
+  if (running.storage != loaded.storage) warn("storage");
+  if (running.cost != loaded.cost) warn("cost");
+  if (running.query != loaded.query) warn("query");
+  if (running.ingest != loaded.ingest) warn("ingest");
+  if (running.rules != loaded.rules) warn("rules");
+  if (running.analytics != loaded.analytics) warn("analytics");
 }
 
 }  // namespace
@@ -110,6 +111,7 @@ Status Services::Load(LoadedFiles files) {
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   // Alerts of rules that were deleted while we were down have nobody else who would resolve them.
   TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));
+  running_ = files.config;
   const absl::MutexLock lock(&outcome_mutex_);
   outcome_.config = std::move(files.config);
   outcome_.loaded_at = clock.NowNanos();
@@ -119,15 +121,20 @@ Status Services::Load(LoadedFiles files) {
 
 Status Services::TryReload(const std::string& config_file) {
   LoadedFiles files = TRY(LoadFiles(config_file));
-  WarnOfRestartOnly(Outcome().config, files.config);
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
   // From here on only the state store can refuse.
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
+  WarnOfRestartOnly(running_, files.config);
+  for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   analytics->Replace(files.entries, clock.Now());
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   const absl::MutexLock lock(&outcome_mutex_);
-  outcome_ = {std::move(files.config), true, "", clock.NowNanos(), files.default_receiver};
+  outcome_.config = std::move(files.config);
+  outcome_.ok = true;
+  outcome_.error.clear();
+  outcome_.loaded_at = clock.NowNanos();
+  outcome_.default_receiver = files.default_receiver;
   return absl::OkStatus();
 }
 
@@ -138,6 +145,7 @@ Status Services::Reload(const std::string& config_file) {
     LogInfo("configuration reloaded", {{"file", config_file}});
     return status;
   }
+  LogError("reload failed, the old configuration stays", {{"err", Message(status)}});
   const absl::MutexLock lock(&outcome_mutex_);
   outcome_.ok = false;
   outcome_.error = Message(status);

@@ -70,6 +70,7 @@ struct Services {
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
   Status TryReload(const std::string& config_file);
 
+  Config running_;            // as started; written before any reload
   absl::Mutex reload_mutex_;  // one reload at a time
   mutable absl::Mutex outcome_mutex_;
   LoadOutcome outcome_ ABSL_GUARDED_BY(outcome_mutex_);

@@ -123,8 +123,9 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request) {
   }
   Reservation reservation(&bytes_in_flight_, options_.max_bytes_in_flight);
   if (!reservation.Take(body->size())) return Later("too many writes at once, try again", 1);
-  const StatusOr<std::string> decoded = SnappyDecompress(*body, kMaxDecodedBytes);
-  if (!decoded.ok()) return Answer(400, Message(decoded.status()));
+  BufferPool::Lease decoded(buffers_);
+  const Status unpacked = SnappyDecompressInto(*body, kMaxDecodedBytes, &*decoded);
+  if (!unpacked.ok()) return Answer(400, Message(unpacked));
   if (!reservation.Take(decoded->size())) return Later("too many writes at once, try again", 1);
   {
     const absl::MutexLock lock(&mutex_);

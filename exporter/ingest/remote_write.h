@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "exporter/http/server.h"
 #include "exporter/ingest/apply_v1.h"
+#include "exporter/ingest/buffer_pool.h"
 #include "exporter/ingest/ingest_log.h"
 #include "storage/base/clock.h"
 
@@ -67,6 +68,7 @@ class RemoteWriteReceiver {
   Windows& windows_;
   std::atomic<bool> closed_{false};
   std::atomic<uint64_t> bytes_in_flight_{0};
+  BufferPool buffers_;
   mutable absl::Mutex mutex_;
   RemoteWriteStats stats_ ABSL_GUARDED_BY(mutex_);
 };

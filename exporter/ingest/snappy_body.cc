@@ -11,7 +11,7 @@ constexpr std::string_view kFramedStart("\xff\x06\x00\x00sNaPpY", 10);
 
 }  // namespace
 
-StatusOr<std::string> SnappyDecompress(std::string_view body, size_t limit) {
+Status SnappyDecompressInto(std::string_view body, size_t limit, std::string* out) {
   if (body.starts_with(kFramedStart)) {
     return InvalidArgument("snappy: this is the framed format; remote write uses the block format");
   }
@@ -26,10 +26,16 @@ StatusOr<std::string> SnappyDecompress(std::string_view body, size_t limit) {
   // No block expands further than 64 bytes for 3: a longer claim is a lie that would only cost
   // memory.
   if (size / 64 > body.size()) return InvalidArgument("snappy: the stated length cannot be true");
-  std::string out(size, '\0');
-  if (!snappy::RawUncompress(body.data(), body.size(), out.data())) {
+  out->resize(size);
+  if (!snappy::RawUncompress(body.data(), body.size(), out->data())) {
     return InvalidArgument("snappy: the body is corrupt or cut off");
   }
+  return absl::OkStatus();
+}
+
+StatusOr<std::string> SnappyDecompress(std::string_view body, size_t limit) {
+  std::string out;
+  TRY(SnappyDecompressInto(body, limit, &out));
   return out;
 }
 

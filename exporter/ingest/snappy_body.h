@@ -14,6 +14,8 @@ inline constexpr size_t kMaxDecodedBytes = 32U << 20;  // unpacked; more is 400
 
 // InvalidArgument says what is wrong: not snappy, the framed format, or over `limit`.
 StatusOr<std::string> SnappyDecompress(std::string_view body, size_t limit);
+// The same into a buffer that may be used again.
+Status SnappyDecompressInto(std::string_view body, size_t limit, std::string* out);
 std::string SnappyCompress(std::string_view bytes);
 
 }  // namespace outrider

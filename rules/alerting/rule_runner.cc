@@ -5,6 +5,7 @@
 
 #include "rules/alerting/recording_rule.h"
 #include "rules/alerting/told_alert.h"
+#include "storage/base/log.h"
 #include "storage/model/sample.h"
 
 namespace outrider {
@@ -83,8 +84,12 @@ uint64_t RuleRunner::Evaluate(Timestamp ts, DurationMs query_offset) {
   }
   hold_until_ = 0;
   const Status status = TryEvaluate(ts, ts - query_offset);
+  const std::string error = Message(status);
+  if (!status.ok() && error != view_.last_error) {  // once, not at every evaluation
+    LogWarn("evaluating rule failed", {{"rule", rule_.name}, {"err", error}});
+  }
   view_.health = status.ok() ? RuleHealth::kOk : RuleHealth::kError;
-  view_.last_error = Message(status);
+  view_.last_error = error;
   view_.last_evaluation = ts;
   view_.evaluation_seconds =
       static_cast<double>(seams_.clock.MonotonicNanos() - start) / kNanosPerSecond;

@@ -26,7 +26,7 @@ incidents: {config_file: /etc/incidents.yml}
 rules: {strict: true, startup_hold: 1m, max_concurrent_evaluations: 4}
 analytics: {interval: 30s}
 cost: {provider: gcp, region: us-east1, cpu_core_hour: 0.02, memory_gib_hour: 0.003, minimum_coverage: 5m}
-ingest: {max_in_flight: 2MiB}
+ingest: {max_in_flight: 128MiB}
 storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB}
 query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
 )",
@@ -37,7 +37,7 @@ query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
   EXPECT_EQ(config->incidents_file, "/etc/incidents.yml");
   EXPECT_EQ(config->rules.max_concurrent_evaluations, 4);
   EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
-  EXPECT_EQ(config->ingest.max_in_flight_bytes, 2 << 20);
+  EXPECT_EQ(config->ingest.max_in_flight_bytes, 128 << 20);
   EXPECT_EQ(config->storage.unreferenced_retention, 0);
   EXPECT_EQ(config->query.max_samples, 1000);
 }
@@ -54,6 +54,9 @@ TEST(Config, ErrorsNameThePlace) {
       {"storage: {retention: 1s}\n", "o.yml:1:22: retention must be at least 1m"},
       {"storage: []\n", "o.yml:1:10: section storage must be a map of keys and values"},
       {"query: {max_samples: 0}\n", "o.yml:1:22: max_samples must be at least 1"},
+      {"cost: {provider: mars}\n", "o.yml:1:18: unknown provider"},
+      {"cost: {region: mars}\n", "o.yml:1:16: "},
+      {"ingest: {max_in_flight: 5}\n", "o.yml:1:25: max_in_flight must be at least 64MiB"},
       {"rule_files: x\n", "o.yml:1:13: rule_files must be a list of texts"},
       {"scrape_configs: []\n",
        "o.yml:1:17: scrape_configs: this is a Prometheus configuration. Outrider"},

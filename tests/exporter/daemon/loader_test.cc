@@ -84,6 +84,26 @@ TEST_F(LoaderTest, AllOrNothing) {
   }
 }
 
+TEST_F(LoaderTest, NamesNobodyHasAreWarnings) {
+  Write("o.yml", R"(
+groups:
+- name: g
+  rules:
+  - {alert: A, expr: vector(1), annotations: {outrider_receiver: nobody, outrider_escalation: nothing}}
+  - {alert: B, expr: vector(1), annotations: {outrider_receiver: log}}
+  - {alert: C, expr: vector(1), annotations: {outrider_receiver: '{{ $labels.team }}'}}
+)");
+  Write("a.yml", "entries: [{name: e, kind: trend, expr: 'sum('}]\n");
+  const auto files =
+      LoadFiles(Write("outrider.yml", "rule_files: [o.yml]\nanalytics_files: [a.yml]\n"));
+  ASSERT_TRUE(files.ok()) << files.status();
+  const std::vector<std::string> warnings = LoadWarnings(*files);
+  ASSERT_EQ(warnings.size(), 3u);
+  EXPECT_TRUE(Contains(warnings[0], "o.yml:5: alert A: outrider_receiver names \"nobody\""));
+  EXPECT_TRUE(Contains(warnings[1], "outrider_escalation names \"nothing\""));
+  EXPECT_TRUE(Contains(warnings[2], "a.yml:1:"));
+}
+
 TEST_F(LoaderTest, AGlobMayBeEmptyAndABadExpressionDisablesOnlyItsRule) {
   Write("o.yml",
         "groups: [{name: g, rules: [{record: r, expr: 'sum('}, {record: s, expr: '1'}]}]\n");
