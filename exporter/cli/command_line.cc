@@ -2,6 +2,8 @@
 // The command line as one table of commands and flags. CLI11 stays in this file.
 #include "exporter/cli/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <functional>
@@ -162,6 +164,13 @@ void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
   }
 }
 
+bool HasCommand(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == name) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, char** argv, const Environment& env) {
@@ -170,7 +179,6 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
       "process."};
   app.name("outrider");
   app.require_subcommand(1);
-  app.allow_extras(false);
   Parsed parsed;
   AddRun(app, &parsed, env);
   AddDemo(app, &parsed, env);
@@ -181,6 +189,10 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;
   });
+  if (argc > 1 && argv[1][0] != '-' && !HasCommand(app, argv[1])) {
+    fmt::print(stderr, "outrider: unknown command {}; outrider --help lists them\n", argv[1]);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -34,7 +34,7 @@ class Crash(harness.EndToEnd):
         sink = self.webhook_sink()
         self.write('rules.yml', RULES)
         self.write('alertmanager.yml', f'''
-route: {{receiver: hook, group_by: [alertname], group_wait: 4s, group_interval: 2s, repeat_interval: 1h}}
+route: {{receiver: hook, group_by: [alertname], group_wait: 8s, group_interval: 2s, repeat_interval: 1h}}
 receivers: [{{name: hook, webhook_configs: [{{url: '{sink.url}/hook'}}]}}]
 ''')
         self.write('outrider.yml', '''
@@ -56,7 +56,7 @@ rules: {startup_hold: 10s}
         self.assertEqual(sink.messages(), [], 'killed too late: group_wait has passed')
         outrider.kill9()
         self.start_outrider()
-        for _ in range(12):
+        for _ in range(16):
             at = self.send(1)
             if at:
                 acked[at] = at % 1000
