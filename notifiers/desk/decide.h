@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decisions of the desk, each a function of (state, event, time): they read and edit a
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
-// decide_incidents.cc, decide_messages.cc, decide_silences.cc, decide_reload.cc.
+// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_silences.cc,
+// decide_reload.cc.
 #pragma once
 
 #include <functional>
@@ -32,6 +33,7 @@ void ResolveUnowned(Transaction& tx, const std::set<uint64_t>& owned, Nanos now)
 // Forgets a resolved alert that no group needs any more.
 void ForgetIfDone(Transaction& tx, uint64_t fingerprint);
 std::string FingerprintHex(uint64_t fingerprint);
+uint64_t ParseFingerprint(const std::string& hex);  // of FingerprintHex
 
 // ---- groups
 // ---------------------------------------------------------------------------------------------------------
@@ -52,14 +54,29 @@ void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
 // ------------------------------------------------------------------------------------------------------
 // Puts what the incident room decided into the transaction.
 void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now);
-// An alert began to fire: opens, feeds or reopens its incident, unless it is silenced or inhibited.
+// A firing alert opens, feeds or reopens its incident.
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
-// Something that silenced or inhibited alerts has gone: those that wait may open incidents now.
-void RecheckWaiting(Transaction& tx, Nanos now);
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now);
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now);
 void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due);
+
+// ---- suppression
+// ----------------------------------------------------------------------------------------------------
+// An alert began to fire: feeds its incident at once, or waits while it is silenced, inhibited, or
+// might be inhibited by what other rules are about to tell.
+void OfferToIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
+// The settling delay of an alert that waits is over.
+void OnSettled(Transaction& tx, const std::string& fingerprint_hex, Nanos due);
+// Alerts or silences changed: whatever waits and is suppressed no more begins to settle.
+void RecheckSuppressed(Transaction& tx, Nanos now);
+// Why nobody is paged for the incident, "silenced by <id>" or "inhibited": all its firing alerts
+// are suppressed. "": people are paged.
+std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now);
+// Puts a page aside whose incident is held; false: it may be sent.
+bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now);
+// The incident is held no longer: its pages are due again.
+void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now);
 
 // ---- messages
 // -------------------------------------------------------------------------------------------------------

@@ -88,6 +88,14 @@ std::optional<Transition> Store(Transaction& tx, const Alert& alert, Nanos now) 
 
 std::string FingerprintHex(uint64_t fingerprint) { return fmt::format("{:016x}", fingerprint); }
 
+uint64_t ParseFingerprint(const std::string& hex) {
+  uint64_t fingerprint = 0;
+  for (const char c : hex) {
+    fingerprint = fingerprint << 4 | static_cast<uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+  }
+  return fingerprint;
+}
+
 Alert MergePosted(const Alert& stored, Alert posted, Nanos now) {
   constexpr Nanos kNever = INT64_MAX;
   const Nanos old_start = stored.starts_at.nanos;
@@ -137,24 +145,19 @@ void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now) {
   // New alerts feed incidents before resolved ones leave, so that an incident whose alerts change
   // over stays open.
   for (const Transition& transition : transitions) {
-    if (transition.began) FeedIncident(tx, transition.fingerprint, now);
+    if (transition.began) OfferToIncident(tx, transition.fingerprint, now);
   }
-  bool any_resolved = false;
   for (const Transition& transition : transitions) {
     if (!transition.resolved) continue;
-    any_resolved = true;
     DrainIncident(tx, transition.fingerprint, now);
     ForgetIfDone(tx, transition.fingerprint);
   }
-  if (any_resolved) RecheckWaiting(tx, now);  // it may have inhibited others
+  if (!transitions.empty()) RecheckSuppressed(tx, now);  // they may inhibit others, or not any more
 }
 
 void OnAlertEnd(Transaction& tx, const std::string& fingerprint_hex, Nanos due) {
   tx.CancelTimer(TimerKind::kAlertEnd, fingerprint_hex);
-  uint64_t fingerprint = 0;
-  for (const char c : fingerprint_hex) {
-    fingerprint = fingerprint << 4 | static_cast<uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-  }
+  const uint64_t fingerprint = ParseFingerprint(fingerprint_hex);
   const AlertRecord* record = tx.alerts.Find(fingerprint);
   if (record == nullptr || !record->firing || record->alert.ends_at.nanos == 0) return;
   if (record->alert.ends_at.nanos > due) {

@@ -7,11 +7,6 @@
 namespace outrider {
 namespace {
 
-bool Suppressed(const Transaction& tx, const Labels& labels, Nanos now) {
-  return tx.inhibitor().InhibitedBy(labels).has_value() ||
-         !SilencedBy(tx.silences(), labels, now).empty();
-}
-
 std::string FreeIncidentId(const Transaction& tx, const std::string& key, Nanos now) {
   for (int salt = 0;; ++salt) {
     std::string id = MakeIncidentId(key, now, salt);
@@ -74,23 +69,24 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   const Incident* before = tx.incidents.Before(decision.incident.id);
   // When an incident opened or ended must not depend on when a power cut was.
   if (before == nullptr || before->state != decision.incident.state) tx.RequireSync();
+  const bool released = before != nullptr && before->escalation.held_at != 0 &&
+                        decision.incident.escalation.held_at == 0;
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
+  if (released) ReleasePages(tx, kept.id, now);
   if (decision.pages.empty()) return;
   QueuePages(tx, kept, decision.pages, now);
   tx.RequireSync();
 }
 
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
-  const AlertRecord* record = tx.alerts.Find(fingerprint);
-  if (record == nullptr || !record->firing || record->alert.ResolvedAt(now) ||
-      !OpensIncident(tx.plan().incidents(), record->alert.labels)) {
-    return;
+  AlertRecord& record = tx.alerts.Edit(fingerprint);
+  record.waiting = false;
+  IncidentDecision decision = Feed(tx, record.alert, now);
+  record.incident_id = decision.incident.id;
+  // An alert that is not suppressed joined one whose others all are: it goes on.
+  if (decision.incident.escalation.held_at != 0) {
+    decision.timers.push_back({TimerKind::kEscalate, now});
   }
-  AlertRecord& edited = tx.alerts.Edit(fingerprint);
-  edited.waiting = Suppressed(tx, edited.alert.labels, now);
-  if (edited.waiting) return;
-  IncidentDecision decision = Feed(tx, edited.alert, now);
-  edited.incident_id = decision.incident.id;
   ApplyIncident(tx, std::move(decision), now);
 }
 
@@ -102,18 +98,12 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
     AlertRecord& edited = tx.alerts.Edit(fingerprint);
     edited.waiting = false;
     edited.incident_id.clear();
+    tx.CancelTimer(TimerKind::kSettle, FingerprintHex(fingerprint));
   }
   if (tx.incidents.Find(incident_id) == nullptr) return;
   Incident incident = std::move(tx.incidents.Edit(incident_id));
   ApplyIncident(tx, ResolveAlert(std::move(incident), tx.alerts.Find(fingerprint)->alert, now),
                 now);
-}
-
-void RecheckWaiting(Transaction& tx, Nanos now) {
-  for (const uint64_t fingerprint : tx.Waiting()) {
-    const AlertRecord* record = tx.alerts.Find(fingerprint);
-    if (!Suppressed(tx, record->alert.labels, now)) FeedIncident(tx, fingerprint, now);
-  }
 }
 
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now) {
@@ -144,9 +134,14 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
   tx.CancelTimer(kind, id);
   const Incident* incident = tx.incidents.Find(id);
   if (incident == nullptr) return;
+  if (kind != TimerKind::kEscalate) {
+    ApplyIncident(tx, OnSlaTimer(*incident, kind, due), due);
+    return;
+  }
+  const std::string why = WhyHeld(tx, *incident, due);
   ApplyIncident(tx,
-                kind == TimerKind::kEscalate ? OnEscalationTimer(*incident, due)
-                                             : OnSlaTimer(*incident, kind, due),
+                why.empty() ? OnEscalationTimer(*incident, due)
+                            : HoldEscalation(*incident, incident->escalation.next_tier, why, due),
                 due);
 }
 

@@ -150,6 +150,8 @@ std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
       EndRow(tx, id, OutboxOutcome::kGone, "its receiver is no longer configured", now);
     } else if (row->deadline != 0 && now > row->deadline) {
       EndRow(tx, id, OutboxOutcome::kExpired, row->last_error, now);
+    } else if (row->kind == OutboxKind::kPage && HoldPage(tx, id, now)) {
+      continue;
     } else if (free(row->receiver)) {
       OutboxRow& claimed = tx.outbox.Edit(id);
       claimed.state = OutboxState::kSending;

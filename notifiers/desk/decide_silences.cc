@@ -52,7 +52,7 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
   const SilenceChange change = TRY(DecideSilence(current, std::move(silence), now, new_id));
   if (change.expired) Keep(tx, *change.expired, AuditKind::kSilenceExpired, channel, now);
   Keep(tx, change.stored, AuditKind::kSilenceSet, channel, now);
-  RecheckWaiting(tx, now);
+  RecheckSuppressed(tx, now);
   tx.RequireSync();
   return change.stored.id;
 }
@@ -65,7 +65,7 @@ Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& 
     return absl::FailedPreconditionError(fmt::format("silence {} already expired", id));
   }
   Keep(tx, ExpireSilence(it->second, now), AuditKind::kSilenceExpired, channel, now);
-  RecheckWaiting(tx, now);
+  RecheckSuppressed(tx, now);
   tx.RequireSync();
   return absl::OkStatus();
 }
@@ -81,7 +81,7 @@ void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due) {
   }
   const bool ended = silence.StateAt(due) == SilenceState::kExpired;
   tx.SetTimer(TimerKind::kSilenceEdge, id, ended ? ForgetAt(silence) : silence.ends_at);
-  if (ended) RecheckWaiting(tx, due);
+  if (ended) RecheckSuppressed(tx, due);
 }
 
 }  // namespace outrider

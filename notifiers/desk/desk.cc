@@ -178,6 +178,9 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
     case TimerKind::kAlertEnd:
       OnAlertEnd(tx, timer.id, timer.due);
       break;
+    case TimerKind::kSettle:
+      OnSettled(tx, timer.id, timer.due);
+      break;
     case TimerKind::kSilenceEdge:
       OnSilenceEdge(tx, timer.id, timer.due);
       break;
@@ -262,7 +265,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
         now,
         [&](Transaction& tx) {
           Regroup(tx, now);
-          RecheckWaiting(tx, now);
+          RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },
         {}, false, &wake);
@@ -305,6 +308,8 @@ bool Desk::StillWanted(const OutboxRow& row, Nanos now) {
             tx.outbox.Find(row.id) != nullptr && (impl_->faults.ignore_epoch || IsCurrent(tx, row));
         if (!wanted) {
           EndRow(tx, row.id, OutboxOutcome::kStale, StaleText(row), now);
+        } else if (row.kind == OutboxKind::kPage) {
+          wanted = !HoldPage(tx, row.id, now);
         }
         return absl::OkStatus();
       },

@@ -110,7 +110,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         SettleAlertEnds(tx, now);
         SettleUnknownRows(tx, now);
         Regroup(tx, now);
-        RecheckWaiting(tx, now);  // the rules that held them back may be gone
+        RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         return absl::OkStatus();
       },
       {}, false, &wake);

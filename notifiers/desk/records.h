@@ -19,7 +19,7 @@ struct AlertRecord {
   Alert alert;
   bool firing = false;      // as last decided
   bool refreshed = false;   // its end was moved on by a re-post
-  bool waiting = false;     // fires, would open an incident, but is silenced or inhibited
+  bool waiting = false;     // fires, would open an incident, but is silenced, inhibited or settling
   Nanos written_at = 0;     // when its row was last written
   std::string incident_id;  // the incident it feeds
 };

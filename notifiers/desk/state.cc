@@ -37,6 +37,11 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
       newest_incident[incident->key] = id;
     }
   }
+  if (incident && incident->escalation.held_at != 0) {
+    held.insert(id);
+  } else {
+    held.erase(id);
+  }
   Store(&incidents, id, std::move(incident));
 }
 

@@ -42,7 +42,8 @@ struct DeskState {
   std::set<std::pair<Nanos, std::string>> outbox_by_due;         // rows that are not being sent
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
   std::map<std::string, std::string> newest_incident;            // by key
-  std::set<uint64_t> waiting;  // alerts that would open an incident but are silenced or inhibited
+  std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
+  std::set<std::string> held;  // incidents whose escalation stands still
 
   void PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record);  // nullptr: erase
   void PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group);

@@ -106,6 +106,13 @@ std::string AnnotationOf(const Alert& alert, std::initializer_list<const char*> 
   return {};
 }
 
+// The alert's name; alerts that were posted need not have one.
+std::string TitleOf(const Labels& group_labels, const Labels& alert) {
+  const std::string_view name = alert.Get(kAlertName);
+  if (!name.empty()) return std::string(name);
+  return (group_labels.empty() ? alert : group_labels).ToString();
+}
+
 void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   Incident& incident = decision->incident;
   const uint64_t fingerprint = alert.Fingerprint();
@@ -177,7 +184,7 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   incident.id = std::move(id);
   incident.group_labels = IncidentGroupLabels(config, alert.labels);
   incident.key = incident.group_labels.ToString();
-  incident.title = alert.labels.Get(kAlertName);
+  incident.title = TitleOf(incident.group_labels, alert.labels);
   incident.summary = AnnotationOf(alert, {"summary", "description", "message"});
   incident.runbook = AnnotationOf(alert, {"outrider_runbook", "runbook_url"});
   incident.labels = alert.labels;

@@ -79,8 +79,13 @@ StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& in
 StatusOr<IncidentDecision> AddIncidentNote(const Incident& incident, const Actor& actor, Nanos now);
 // One of the six SLA timers fell due. `due` is the timer's own time.
 IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due);
-// The escalation timer fell due.
+// The escalation timer fell due. One that was held goes on where it stood.
 IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due);
+// Tier `tier` is not paged because all alerts are suppressed (`why`, in words): the escalation
+// stands still until the next OnEscalationTimer. The audit trail says so once. SLA clocks go on: a
+// silence is no response.
+IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_view why,
+                                Nanos now);
 
 // Used by the functions above and by tests.
 // First policy in file order whose severities contain the severity, or the one named by the alert's

@@ -108,18 +108,37 @@ void StartEscalation(Nanos now, IncidentDecision* decision) {
   escalation.loop = 0;
   escalation.next_tier = 0;
   escalation.active = !escalation.tiers.empty();
+  escalation.held_at = 0;
   RunEscalation(now, decision);
 }
 
 void CancelEscalation(IncidentDecision* decision) {
   ++decision->incident.epoch;
   decision->incident.escalation.active = false;
+  decision->incident.escalation.held_at = 0;
   decision->timers.push_back({TimerKind::kEscalate, 0});
 }
 
 IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due) {
   IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
+  Escalation& escalation = decision.incident.escalation;
+  if (escalation.held_at != 0) {
+    escalation.loop_at += due - escalation.held_at;
+    escalation.held_at = 0;
+  }
   RunEscalation(due, &decision);
+  return decision;
+}
+
+IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_view why,
+                                Nanos now) {
+  IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
+  Escalation& escalation = decision.incident.escalation;
+  decision.timers.push_back({TimerKind::kEscalate, 0});
+  if (escalation.held_at != 0) return decision;
+  escalation.held_at = now;
+  AddEvent(AuditKind::kEscalationSkipped, now, fmt::format("tier {} not paged: {}", tier + 1, why),
+           &decision);
   return decision;
 }
 

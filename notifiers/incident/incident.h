@@ -61,13 +61,14 @@ struct Escalation {
   int loop = 0;                 // 0: first round
   int next_tier = 0;            // index of the tier that is due next
   bool active = false;          // false: cancelled, exhausted, or no policy
+  Nanos held_at = 0;            // since when it stands still, all alerts being suppressed; 0: not
 };
 
 struct Incident {
   std::string id;   // e.g. "i7k2m9q4t"
   std::string key;  // the group: text of the group_by labels
   Labels group_labels;
-  std::string title;    // the first alert's name
+  std::string title;    // the first alert's name, else its group labels or labels
   std::string summary;  // the first alert's annotation summary, or description
   std::string runbook;  // the first alert's outrider_runbook or runbook_url
   Labels labels;        // of the first alert

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of Family::kIncidents and Family::kSla. Format 1; a new field goes to the end of a new
-// format.
+// The rows of Family::kIncidents and Family::kSla. A new field goes to the end of a new format.
 #include "notifiers/incident/incident.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kIncidentFormat = 2;  // 2: escalation.held_at
+constexpr uint8_t kSlaFormat = 1;
 
 void WriteEscalation(const Escalation& escalation, RowWriter* out) {
   out->Text(escalation.policy).U64(escalation.tiers.size());
@@ -49,7 +49,7 @@ Escalation ReadEscalation(RowReader* in) {
 }  // namespace
 
 std::string EncodeIncident(const Incident& incident) {
-  RowWriter out(kFormat);
+  RowWriter out(kIncidentFormat);
   out.Text(incident.id)
       .Text(incident.key)
       .Text(incident.group_labels.packed())
@@ -75,11 +75,11 @@ std::string EncodeIncident(const Incident& incident) {
   WriteEscalation(incident.escalation, &out);
   out.U64(incident.paged.size());
   for (const std::string& target : incident.paged) out.Text(target);
-  return out.U64(incident.audit_events).Take();
+  return out.U64(incident.audit_events).I64(incident.escalation.held_at).Take();
 }
 
 StatusOr<Incident> DecodeIncident(std::string_view bytes) {
-  RowReader in(bytes, kFormat, "an incident");
+  RowReader in(bytes, kIncidentFormat, "an incident");
   Incident incident;
   incident.id = in.Text();
   incident.key = in.Text();
@@ -106,6 +106,7 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
   incident.escalation = ReadEscalation(&in);
   for (uint64_t i = in.Count(); i > 0; --i) incident.paged.insert(in.Text());
   incident.audit_events = in.U64();
+  if (in.format() >= 2) incident.escalation.held_at = in.I64();
   TRY(in.Finish());
   incident.group_labels = TRY(Labels::FromPacked(group_labels));
   incident.labels = TRY(Labels::FromPacked(labels));
@@ -113,7 +114,7 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
 }
 
 std::string EncodeSlaClock(const SlaClock& clock) {
-  return RowWriter(kFormat)
+  return RowWriter(kSlaFormat)
       .Enum(clock.kind)
       .I64(clock.started_at)
       .I64(clock.target)
@@ -127,7 +128,7 @@ std::string EncodeSlaClock(const SlaClock& clock) {
 }
 
 StatusOr<SlaClock> DecodeSlaClock(std::string_view bytes) {
-  RowReader in(bytes, kFormat, "an SLA clock");
+  RowReader in(bytes, kSlaFormat, "an SLA clock");
   SlaClock clock;
   clock.kind = in.Enum(SlaKind::kResolve);
   clock.started_at = in.I64();

@@ -41,6 +41,7 @@ enum class TimerKind : uint8_t {
   kResolveWarn80 = 8,
   kResolveBreach = 9,
   kEscalate = 10,
+  kSettle = 11,  // id: fingerprint, 16 hex digits
 };
 
 std::string BucketKey(std::string_view aggregate_id);  // bucket(1) aggregate id

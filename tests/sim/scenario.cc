@@ -55,6 +55,11 @@ constexpr Line kStories[] = {
     {4, 10 * kMin, K::kFire, "Muted", "critical"},
     {4, 80 * kMin, K::kAcknowledge, "Muted"},
     {4, 100 * kMin, K::kEnd, "Muted"},
+    // Silenced while it is open: nobody is paged until the silence ends.
+    {4, 120 * kMin, K::kFire, "Repairs", "critical"},
+    {4, 121 * kMin, K::kSilence, "Repairs", "", 20 * kMinute},
+    {4, 145 * kMin, K::kAcknowledge, "Repairs"},
+    {4, 146 * kMin, K::kEnd, "Repairs"},
     // Comes back within the reopen window, is un-acknowledged and paged again.
     {5, 0, K::kFire, "Flapping", "critical"},
     {5, 2 * kMin, K::kAcknowledge, "Flapping"},

@@ -72,6 +72,7 @@ TEST_F(DeskTest, WaitingAlertsAreLookedAtAgainAfterAStart) {
   EXPECT_EQ(Newest(), nullptr);
   adjust_ = nullptr;
   Start(*disk_);
+  Run(10);
   EXPECT_NE(Newest(), nullptr);
 }
 

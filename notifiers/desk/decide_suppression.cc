@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What silences and inhibitions hold back: alerts wait for their incident, incidents keep their
+// pages. Each rule tells its alerts as an event of its own, so a target may be heard of before its
+// inhibitor, and the end of the inhibitor before the target's. Hence whatever is not suppressed
+// (any more) is looked at again after a settling delay, and decided by the state then.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/desk/decide.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// Longer than a rule group takes to tell all its rules.
+constexpr int64_t kSettlingDelay = 5 * kNanosPerSecond;
+// A page that is put aside is due again when its incident is released; this is for the eye only.
+constexpr int64_t kAside = 3600 * kNanosPerSecond;
+
+std::string WhySuppressed(const Transaction& tx, const Labels& alert, Nanos now) {
+  const std::vector<std::string> silences = SilencedBy(tx.silences(), alert, now);
+  if (!silences.empty()) return "silenced by " + Join(silences, ", ");
+  return tx.inhibitor().InhibitedBy(alert).has_value() ? "inhibited" : "";
+}
+
+bool MayBeInhibited(const Transaction& tx, const Labels& alert) {
+  const std::vector<InhibitRuleConfig>& rules = tx.plan().config().alertmanager.inhibit_rules;
+  return std::any_of(rules.begin(), rules.end(), [&](const InhibitRuleConfig& rule) {
+    return MatchesAll(rule.target_matchers, alert);
+  });
+}
+
+// The delay runs from when it was suppressed last.
+void SetSettling(Transaction& tx, TimerKind kind, const std::string& id, bool suppressed,
+                 Nanos now) {
+  const bool settling = tx.TimerDue(kind, id) != 0;
+  if (suppressed && settling) tx.CancelTimer(kind, id);
+  if (suppressed || settling) return;
+  tx.SetTimer(kind, id, now + kSettlingDelay);
+  tx.RequireSync();  // when an incident opens must not depend on when a power cut was
+}
+
+}  // namespace
+
+void OfferToIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr || !record->firing || record->alert.ResolvedAt(now) ||
+      !OpensIncident(tx.plan().incidents(), record->alert.labels)) {
+    return;
+  }
+  const bool suppressed = !WhySuppressed(tx, record->alert.labels, now).empty();
+  if (!suppressed && !MayBeInhibited(tx, record->alert.labels)) {
+    FeedIncident(tx, fingerprint, now);
+    return;
+  }
+  tx.alerts.Edit(fingerprint).waiting = true;
+  SetSettling(tx, TimerKind::kSettle, FingerprintHex(fingerprint), suppressed, now);
+}
+
+void OnSettled(Transaction& tx, const std::string& fingerprint_hex, Nanos due) {
+  tx.CancelTimer(TimerKind::kSettle, fingerprint_hex);
+  const uint64_t fingerprint = ParseFingerprint(fingerprint_hex);
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr || !record->waiting || !record->firing || record->alert.ResolvedAt(due) ||
+      !WhySuppressed(tx, record->alert.labels, due).empty()) {
+    return;
+  }
+  FeedIncident(tx, fingerprint, due);
+}
+
+void RecheckSuppressed(Transaction& tx, Nanos now) {
+  for (const uint64_t fingerprint : tx.Waiting()) {
+    const Labels& labels = tx.alerts.Find(fingerprint)->alert.labels;
+    SetSettling(tx, TimerKind::kSettle, FingerprintHex(fingerprint),
+                !WhySuppressed(tx, labels, now).empty(), now);
+  }
+  for (const std::string& id : tx.state().held) {
+    const Incident* incident = tx.incidents.Find(id);
+    if (incident == nullptr || incident->escalation.held_at == 0) continue;
+    SetSettling(tx, TimerKind::kEscalate, id, !WhyHeld(tx, *incident, now).empty(), now);
+  }
+}
+
+std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now) {
+  std::string why;
+  for (const uint64_t fingerprint : incident.firing) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    if (record == nullptr) return "";
+    const std::string reason = WhySuppressed(tx, record->alert.labels, now);
+    if (reason.empty()) return "";
+    if (why.empty()) why = reason;
+  }
+  return why;
+}
+
+bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
+  const OutboxRow* row = tx.outbox.Find(row_id);
+  const Incident* incident = row == nullptr ? nullptr : tx.incidents.Find(row->incident_id);
+  if (incident == nullptr) return false;
+  const std::string why = WhyHeld(tx, *incident, now);
+  if (why.empty() && incident->escalation.held_at == 0) return false;
+  OutboxRow& edited = tx.outbox.Edit(row_id);
+  if (edited.state == OutboxState::kSending) {  // claimed, not handed to its channel yet
+    --edited.attempt;
+    if (edited.attempt == 0) edited.sent_at = 0;
+  }
+  edited.state = OutboxState::kDue;
+  edited.due = now + kAside;
+  edited.lease_until = 0;
+  if (incident->escalation.held_at != 0) return true;
+  ++tx.effects.escalations[{incident->escalation.policy, edited.tier + 1, "skipped"}];
+  ApplyIncident(tx, HoldEscalation(*incident, edited.tier, why, now), now);
+  return true;
+}
+
+void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now) {
+  for (const auto& [id, known] : tx.state().outbox) {
+    if (known->incident_id != incident_id || known->kind != OutboxKind::kPage) continue;
+    const OutboxRow* row = tx.outbox.Find(id);
+    if (row == nullptr || row->state != OutboxState::kDue || row->due <= now) continue;
+    tx.outbox.Edit(id).due = now;
+  }
+}
+
+}  // namespace outrider
