@@ -122,19 +122,33 @@ StatusOr<std::string> CivetRequest::ReadBody(size_t limit) {
   std::array<char, kReadPiece> buffer;
   while (true) {
     const int n = mg_read(connection_, buffer.data(), buffer.size());
-    if (n < 0) return GiveUp(absl::DataLossError("the request body broke off or came too slowly"));
+    if (n < 0)
+      return BreakOff(absl::DataLossError("the request body broke off or came too slowly"));
     if (n == 0) break;
     if (body.size() + static_cast<size_t>(n) > limit) return too_large();
     body.append(buffer.data(), static_cast<size_t>(n));
     if (clock != nullptr && clock->MonotonicNanos() > deadline) {
-      return GiveUp(absl::DataLossError("the request body came too slowly"));
+      return BreakOff(absl::DataLossError("the request body came too slowly"));
     }
   }
   if (announced > 0 && body.size() < static_cast<size_t>(announced)) {
-    return GiveUp(absl::DataLossError(
+    return BreakOff(absl::DataLossError(
         fmt::format("the request body broke off: {} of {} bytes", body.size(), announced)));
   }
   return body;
+}
+
+std::optional<HttpResponse> RefuseHead(const mg_connection* connection, size_t limit) {
+  const mg_request_info* info = mg_get_request_info(connection);
+  size_t size = std::string_view(info->request_uri).size();
+  if (info->query_string != nullptr) size += std::string_view(info->query_string).size();
+  if (size > limit) return HttpResponse::Text(414, "the URL is too long\n");
+  for (int i = 0; i < info->num_headers; ++i) {
+    const mg_header& header = info->http_headers[i];
+    size += std::string_view(header.name).size() + std::string_view(header.value).size();
+  }
+  if (size > limit) return HttpResponse::Text(431, "the headers are too long\n");
+  return std::nullopt;
 }
 
 void SendResponse(mg_connection* connection, const CivetRequest& request,

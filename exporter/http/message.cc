@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/http/message.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 
 #include "storage/base/text.h"
@@ -31,9 +34,11 @@ constexpr Reason kReasons[] = {
     {409, "Conflict"},
     {410, "Gone"},
     {413, "Request Entity Too Large"},
+    {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {422, "Unprocessable Entity"},
     {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
     {499, "Client Closed Request"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
@@ -54,6 +59,33 @@ std::string OneLine(std::string_view value) {
     if (c == '\r' || c == '\n') c = ' ';
   }
   return out;
+}
+
+bool IsAddress(int family, const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes;
+  return inet_pton(family, text.c_str(), bytes.data()) == 1;
+}
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsNameCharacter(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+         c == '_';
+}
+
+// What is wrong with a host, or "". Whatever consists of digits and dots only is meant as an
+// address: civetweb would let an octet above 255 run over into its neighbours.
+std::string_view HostProblem(const std::string& host) {
+  if (host.empty()) return "";
+  if (host.starts_with('[')) {
+    const bool closed = host.size() > 2 && host.ends_with(']');
+    return closed && IsAddress(AF_INET6, host.substr(1, host.size() - 2))
+               ? ""
+               : "what is in brackets is not an IPv6 address";
+  }
+  if (host.find(':') != std::string::npos) return "write an IPv6 host in brackets";
+  if (std::ranges::all_of(host, [](char c) { return IsDigit(c) || c == '.'; }))
+    return IsAddress(AF_INET, host) ? "" : "the host is not an IPv4 address";
+  return std::ranges::all_of(host, IsNameCharacter) ? "" : "the host is no address and no name";
 }
 
 }  // namespace
@@ -93,10 +125,8 @@ StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
   }
   ListenAddress address;
   address.host = std::string(text.substr(0, colon));
-  if (address.host.find(':') != std::string::npos && !address.host.starts_with('[')) {
-    return InvalidArgument(
-        fmt::format("listen address \"{}\": write an IPv6 host in brackets", text));
-  }
+  if (const std::string_view problem = HostProblem(address.host); !problem.empty())
+    return InvalidArgument(fmt::format("listen address \"{}\": {}", text, problem));
   const StatusOr<int64_t> port = ParseInt(text.substr(colon + 1));
   if (!port.ok() || *port < 0 || *port > 65535) {
     return InvalidArgument(fmt::format("listen address \"{}\": the port must be 0 to 65535", text));

@@ -23,7 +23,8 @@ struct ListenAddress {
   // IPv6 hosts in brackets, as they are written.
   std::string ToString() const;
 };
-// `host:port`, `:port`, `[::1]:port`. The error names the text.
+// `host:port`, `:port`, `[::1]:port`; the host is an IPv4 address, an IPv6 address in brackets or a
+// name (not looked up here). The error names the text.
 StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 
 // How the body goes out.

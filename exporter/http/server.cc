@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "exporter/http/connection.h"
 #include "exporter/http/message.h"
+#include "exporter/http/resolve.h"
 #include "exporter/http/wake.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
@@ -87,8 +88,9 @@ Status CivetServer::TryListen(const std::vector<ListenAddress>& addresses, bool 
       {"num_threads", std::to_string(options_.threads)},
       {"enable_keep_alive", "yes"},
       {"keep_alive_timeout_ms", std::to_string(options_.idle_timeout)},
-      {"request_timeout_ms", std::to_string(options_.body_timeout)},
-      {"max_request_size", std::to_string(options_.max_header_bytes)},
+      {"request_timeout_ms", std::to_string(options_.stall_timeout)},
+      // civetweb answers 400 to what does not fit: with room for more, we can say what is wrong.
+      {"max_request_size", std::to_string(2 * options_.max_header_bytes)},
       {"tcp_nodelay", "1"},
       {"decode_url", "no"},
       {"connection_queue", "128"},
@@ -127,11 +129,11 @@ Status CivetServer::TryListen(const std::vector<ListenAddress>& addresses, bool 
 }
 
 Status CivetServer::Listen() {
+  const bool has_ipv6 = mg_check_feature(MG_FEATURES_IPV6) != 0;
   std::vector<ListenAddress> addresses;
   for (const std::string& text : options_.listen_addresses)
-    addresses.push_back(TRY(ParseListenAddress(text)));
+    addresses.push_back(TRY(Resolve(TRY(ParseListenAddress(text)), has_ipv6)));
   if (addresses.empty()) return InvalidArgument("no listen address is given");
-  const bool has_ipv6 = mg_check_feature(MG_FEATURES_IPV6) != 0;
   Status status = TryListen(addresses, has_ipv6);
   // Machines without IPv6 cannot open the dual socket; a port in use stays an error.
   if (!status.ok() && has_ipv6 && absl::IsUnavailable(status)) status = TryListen(addresses, false);
@@ -230,10 +232,16 @@ int CivetServer::Serve(mg_connection* connection) {
     SendResponse(connection, request, HttpResponse::Text(503, "stopping\n"), false, date);
     return 503;
   }
-  const HttpResponse response = Answer(request);
-  // With nearly all threads taken a connection is closed behind its answer, so that those who wait
-  // get their turn.
-  SendResponse(connection, request, response, !request.must_close() && !Crowded(), date);
+  const std::optional<HttpResponse> refusal = RefuseHead(connection, options_.max_header_bytes);
+  const HttpResponse response = refusal ? *refusal : Answer(request);
+  if (request.broke_off()) {
+    mg_disable_connection_keep_alive(connection);
+  } else {
+    // With nearly all threads taken a connection is closed behind its answer, so that those who
+    // wait get their turn.
+    const bool keep_alive = !refusal && !request.must_close() && !Crowded();
+    SendResponse(connection, request, response, keep_alive, date);
+  }
   Leave(request.route, response.status);
   return response.status;
 }

@@ -35,7 +35,8 @@ class HttpRequest {
   virtual std::string Header(std::string_view name) const = 0;
   virtual bool HasHeader(std::string_view name) const = 0;
   // Reads the body, at most `limit` bytes; a longer one is ResourceExhausted (413), a broken one
-  // DataLoss (400). Not read until asked for.
+  // DataLoss (400). Not read until asked for. When the body stops coming the server closes the
+  // connection without the handler's answer, so that the sender sees a failure it may retry.
   virtual StatusOr<std::string> ReadBody(size_t limit) = 0;
 
   // For POST of a form the parameters of the body (at most 10 MiB), then those of the query, in
@@ -112,12 +113,15 @@ class Router {
 struct HttpServerOptions {
   std::vector<std::string> listen_addresses = {":9909"};  // host:port, :port; port 0 picks one
   std::string route_prefix;                               // "" or "/x"
-  int threads = 64;                                       // one connection each while it is open
+  // One connection each while it is open: as many slow clients it takes to keep others waiting.
+  int threads = 256;
   DurationMs idle_timeout =
       60 * kSecond;  // of a kept-alive connection; cut short when threads run out
-  DurationMs body_timeout =
-      30 * kSecond;  // each read of a request, and (with a clock) a whole body
-  size_t max_header_bytes = 64 * 1024;
+  // For the head of a connection's first request (of later ones: idle_timeout), and without any
+  // progress in reading a body or sending an answer. The connection is closed behind it.
+  DurationMs stall_timeout = 5 * kSecond;
+  DurationMs body_timeout = 30 * kSecond;  // a whole body; needs the clock
+  size_t max_header_bytes = 64 * 1024;     // 431 for more; a URL alone: 414
   const Clock* clock = nullptr;  // for body_timeout and the Date header; outlives the server
 };
 
@@ -131,7 +135,8 @@ struct HttpServerStats {
 // when the client accepts it and the body is large enough.
 class HttpServer {
  public:
-  // AlreadyExists names the address when a port is in use. `router` outlives the server.
+  // Errors name the address: AlreadyExists when a port is in use, InvalidArgument when it is no
+  // address or a host that cannot be resolved. `router` outlives the server.
   static StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
                                                      const Router& router);
   virtual ~HttpServer() = default;

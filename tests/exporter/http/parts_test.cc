@@ -5,6 +5,7 @@
 #include "exporter/http/auth.h"
 #include "exporter/http/gzip.h"
 #include "exporter/http/message.h"
+#include "exporter/http/resolve.h"
 #include "tests/exporter/http/fake_request.h"
 
 namespace outrider {
@@ -53,15 +54,38 @@ TEST(Message, KeepAlive) {
 
 TEST(Message, ListenAddresses) {
   const std::pair<const char*, const char*> cases[] = {
-      {":9909", ":9909"},       {"127.0.0.1:0", "127.0.0.1:0"},
-      {"[::1]:80", "[::1]:80"}, {"localhost:9", "localhost:9"},
-      {"9909", "error"},        {"host:", "error"},
-      {"host:70000", "error"},  {"::1:80", "error"},
+      {":9909", ":9909"},          {"127.0.0.1:0", "127.0.0.1:0"},
+      {"[::1]:80", "[::1]:80"},    {"localhost:9", "localhost:9"},
+      {"9909", "error"},           {"host:", "error"},
+      {"host:70000", "error"},     {"::1:80", "error"},
+      {"999.1.1.1:80", "error"},   {"1.2.3:80", "error"},
+      {"127.0.0.1.5:80", "error"}, {"1:80", "error"},
+      {"[::g]:80", "error"},       {"[::1:80", "error"},
+      {"[]:80", "error"},          {"a b:80", "error"},
+      {"host,+80:80", "error"},    {"my-host.example:80", "my-host.example:80"},
+      {"host:80s", "error"},
   };
   for (const auto& [text, expected] : cases) {
     const auto parsed = ParseListenAddress(text);
     EXPECT_EQ(parsed.ok() ? parsed->ToString() : "error", expected) << text;
+    if (!parsed.ok()) {
+      EXPECT_NE(Message(parsed.status()).find(text), std::string::npos) << parsed.status();
+    }
   }
+}
+
+TEST(Resolve, NamesAndIpv6) {
+  EXPECT_EQ(Resolve({"localhost", 80}, false)->ToString(), "127.0.0.1:80");
+  EXPECT_EQ(Resolve({"", 80}, false)->ToString(), ":80");
+  EXPECT_EQ(Resolve({"10.1.2.3", 80}, false)->ToString(), "10.1.2.3:80");
+  EXPECT_EQ(Resolve({"[::1]", 80}, true)->ToString(), "[::1]:80");
+  const Status no_ipv6 = Resolve({"[::1]", 80}, false).status();
+  EXPECT_NE(Message(no_ipv6).find("[::1]:80: the HTTP library of this build has no IPv6"),
+            std::string::npos)
+      << no_ipv6;
+  const Status unknown = Resolve({"no-such-host.invalid", 80}, false).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(unknown)) << unknown;
+  EXPECT_NE(Message(unknown).find("no-such-host.invalid:80"), std::string::npos) << unknown;
 }
 
 TEST(Message, HeadersCannotBeSplit) {
