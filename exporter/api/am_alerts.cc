@@ -162,6 +162,21 @@ StatusOr<Alert> ReadAlert(const JsonValue& json) {
   return alert;
 }
 
+// Alertmanager's text for what no label or annotation may be called, or "". A label without a value
+// is no label, so its name does not matter.
+std::string NameProblem(const Alert& alert) {
+  const auto bad = [](std::string_view name) { return name.empty() || !IsValidUtf8(name); };
+  for (const LabelView label : alert.labels) {
+    if (bad(label.name))
+      return fmt::format("invalid label set: invalid name {}", Quote(label.name));
+  }
+  for (const auto& [name, value] : alert.annotations) {
+    if (!value.empty() && bad(name))
+      return fmt::format("invalid annotations: invalid name {}", Quote(name));
+  }
+  return "";
+}
+
 HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   HttpResponse refusal;
   const StatusOr<JsonValue> json = ReadJsonBody(request, kMaxBody, &refusal);
@@ -169,6 +184,7 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   if (json->kind != JsonValue::Kind::kArray)
     return AmShapeError(400, 400, "the body must be an array of alerts");
   std::vector<Alert> alerts;
+  std::vector<std::string> errors;
   alerts.reserve(json->items.size());
   for (size_t i = 0; i < json->items.size(); ++i) {
     const JsonValue* labels = json->items[i].Find("labels");
@@ -177,11 +193,16 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
     }
     StatusOr<Alert> alert = ReadAlert(json->items[i]);
     if (!alert.ok()) return AmShapeError(400, 400, Message(alert.status()));
-    alerts.push_back(*std::move(alert));
+    if (std::string problem = NameProblem(*alert); !problem.empty()) {
+      errors.push_back(std::move(problem));  // the others are stored nevertheless
+    } else {
+      alerts.push_back(*std::move(alert));
+    }
   }
   const StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(alerts, deps.clock.NowNanos());
   if (!result.ok()) return AmError(500, Message(result.status()));
-  if (!result->errors.empty()) return AmError(400, Join(result->errors, "; "));
+  errors.insert(errors.end(), result->errors.begin(), result->errors.end());
+  if (!errors.empty()) return AmError(400, Join(errors, "; "));
   return HttpResponse::Json(200, "");
 }
 

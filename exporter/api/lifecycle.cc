@@ -10,6 +10,10 @@ bool IsWrite(std::string_view path) {
   return path == "/api/v1/write" || path == "/api/v1/otlp/v1/metrics";
 }
 
+bool Queries(std::string_view path) {
+  return path == "/graph" || (path.starts_with("/api/v1/") && !IsWrite(path));
+}
+
 HttpResponse Ready(const LifecycleDeps& deps) {
   if (deps.ready()) return HttpResponse::Text(200, "Outrider is Ready.\n");
   return HttpResponse::Text(503, "Service Unavailable\n");
@@ -34,8 +38,7 @@ void RegisterLifecycle(Router& router, const LifecycleDeps& deps) {
 
 HttpGuard MakeReadyGuard(std::function<bool()> ready) {
   return [ready = std::move(ready)](HttpRequest& request) -> std::optional<HttpResponse> {
-    if (!request.path.starts_with("/api/v1/") || IsWrite(request.path) || ready())
-      return std::nullopt;
+    if (!Queries(request.path) || ready()) return std::nullopt;
     HttpResponse response = HttpResponse::Text(503, "Service Unavailable\n");
     response.headers.emplace_back("Retry-After", "1");
     return response;

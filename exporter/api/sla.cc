@@ -10,7 +10,12 @@ void WriteNumbers(const SlaView& view, JsonWriter* json) {
   json->Key("met").Int(static_cast<int64_t>(view.met));
   json->Key("breached").Int(static_cast<int64_t>(view.breached));
   json->Key("open_breaches").Int(static_cast<int64_t>(view.open_breaches));
-  json->Key("compliance_ratio").Double(view.ComplianceRatio());
+  json->Key("compliance_ratio");
+  if (view.met + view.breached == 0) {
+    json->Null();
+  } else {
+    json->Double(view.ComplianceRatio());
+  }
 }
 
 DurationMs TargetOf(const SlaTarget& target, SlaKind kind) {

@@ -133,7 +133,9 @@ StatusOr<HttpResponse> GetTsdb(const StatusApiDeps& deps, HttpRequest& request) 
   json.Key("numSeries").Int(static_cast<int64_t>(head.series));
   json.Key("numLabelPairs").Int(static_cast<int64_t>(counts.series_by_pair.size()));
   json.Key("chunkCount").Int(static_cast<int64_t>(head.chunks));
-  json.Key("minTime").Int(head.min_time).Key("maxTime").Int(head.max_time).EndObject();
+  const bool empty = head.series == 0;
+  json.Key("minTime").Int(empty ? 0 : head.min_time);
+  json.Key("maxTime").Int(empty ? 0 : head.max_time).EndObject();
   WriteTop("seriesCountByMetricName", counts.series_by_metric, limit, &json);
   WriteTop("labelValueCountByLabelName", counts.values_by_label, limit, &json);
   WriteTop("memoryInBytesByLabelName", counts.bytes_by_label, limit, &json);

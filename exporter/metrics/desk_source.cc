@@ -53,9 +53,11 @@ void WriteSla(const DeskStats& stats, MetricSink& sink) {
                                             {"severity", SeverityText(severity)}};
       sink.Counter("outrider_sla_breaches_total",
                    "SLA targets that were missed, open incidents included.", labels, view.breached);
-      sink.Gauge("outrider_sla_compliance_ratio",
-                 "Share of SLA targets that were met; 1 when nothing was measured.", labels,
-                 view.ComplianceRatio());
+      if (view.met + view.breached > 0) {
+        sink.Gauge("outrider_sla_compliance_ratio",
+                   "Share of SLA targets that were met; absent when nothing was measured.", labels,
+                   view.ComplianceRatio());
+      }
       open_breaches += view.open_breaches;
     }
   }

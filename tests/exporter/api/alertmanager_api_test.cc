@@ -63,6 +63,8 @@ TEST(AlertmanagerApi, RefusedAlerts) {
            Case{R"([{"labels":{"a":"b"},"startsAt":"yesterday"}])", 400, "parsing startsAt failed"},
            Case{R"([{"labels":{}}])", 400, "at least one label pair required"},
            Case{"{}", 400, "array"},
+           Case{R"([{"labels":{"":"x","a":"b"}}])", 400, "invalid label set: invalid name"},
+           Case{R"([{"labels":{"a":"b"},"annotations":{"":"x"}}])", 400, "invalid annotations"},
        }) {
     const HttpResponse response = world.Post("/api/v2/alerts", c.body);
     EXPECT_EQ(response.status, c.status) << c.body;
@@ -74,6 +76,14 @@ TEST(AlertmanagerApi, RefusedAlerts) {
   const HttpResponse unknown = world.Get("/api/v2/nope");
   EXPECT_EQ(unknown.status, 404);
   EXPECT_EQ(unknown.body, R"({"code":404,"message":"path /api/v2/nope was not found"})");
+}
+
+TEST(AlertmanagerApi, ABadAlertDoesNotCostTheOthers) {
+  DeskWorld world;
+  const HttpResponse response = world.Post(
+      "/api/v2/alerts", R"([{"labels":{"":"x"}},{"labels":{"alertname":"Good","":""}}])");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(world.GetJson("/api/v2/alerts").items.size(), 1U);
 }
 
 TEST(AlertmanagerApi, SilenceLife) {

@@ -113,9 +113,16 @@ TEST(SlaApi, Report) {
   EXPECT_EQ(acknowledge->Find("severities")->items.size(), 5U);
   EXPECT_EQ(acknowledge->Find("severities")->items[0].GetString("severity"), "critical");
   EXPECT_EQ(acknowledge->Find("severities")->items[0].GetNumber("target_seconds"), 300);
-  EXPECT_EQ(acknowledge->GetNumber("compliance_ratio"), 1);
+  const JsonValue* ratio = acknowledge->Find("compliance_ratio");
+  ASSERT_NE(ratio, nullptr);
+  EXPECT_TRUE(ratio->IsNull()) << "nothing was measured";
   EXPECT_EQ(report.Find("resolve")->Find("severities")->items[4].GetNumber("target_seconds"),
             10080 * 60);
+  const std::string id = world.desk->Incidents({}).incidents[0]->id;
+  ASSERT_TRUE(world.desk->Acknowledge({id, "anna", "api", ""}, world.clock.NowNanos()).ok());
+  const JsonValue later = world.GetJson("/outrider/v1/sla");
+  EXPECT_EQ(later.Find("acknowledge")->GetNumber("compliance_ratio"), 1);
+  EXPECT_TRUE(later.Find("resolve")->Find("compliance_ratio")->IsNull());
 }
 
 TEST(CapacityApi, EmptyAnswers) {

@@ -44,7 +44,7 @@ class PromApiTest : public ::testing::Test {
       info.storage_retention = "24h";
       return info;
     };
-    status.head = [] { return HeadInfo{3, 4, 1000, 300'000}; };
+    status.head = [this] { return head_; };
     status.config_yaml = [] { return std::string("global: {}\n"); };
     status.flags = {{"storage.path", "data"}};
     RegisterQueryApi(router_, {querier_, clock_, {}, {}});
@@ -71,6 +71,7 @@ class PromApiTest : public ::testing::Test {
   FakeQuerier querier_;
   Router router_;
   bool ready_ = true;
+  HeadInfo head_{3, 4, 1000, 300'000};
   Status reload_;
 };
 
@@ -217,6 +218,9 @@ TEST_F(PromApiTest, StatusAndEmptyAnswers) {
        R"("memoryInBytesByLabelName":[{"name":"__name__","value":5}],"seriesCountByLabelValuePair":[{"name":"__name__=up","value":2}]}})"},
   });
   EXPECT_NE(Call("GET", "/api/v1/status/runtimeinfo").body.find("\"storageRetention\":\"24h\""),
+            std::string::npos);
+  head_ = {0, 0, INT64_MIN, 0};
+  EXPECT_NE(Call("GET", "/api/v1/status/tsdb").body.find("\"minTime\":0,\"maxTime\":0"),
             std::string::npos);
 }
 
