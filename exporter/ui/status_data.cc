@@ -6,10 +6,16 @@
 #include <algorithm>
 #include <map>
 
+#include "exporter/ui/page.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
+
+constexpr size_t kResolvedRows = 5;
+constexpr size_t kResolvedLookedAt = 1000;
+constexpr int64_t kQuietTooLong = 2 * 60 * kNanosPerSecond;
+constexpr double kWaitsTooLongSeconds = 60;
 
 std::string TextOf(const std::map<std::string, std::string>& texts, const std::string& key) {
   const auto found = texts.find(key);
@@ -85,6 +91,8 @@ StatusData::IncidentRow ToRow(const Incident& incident, Nanos now) {
   row.severity = std::string(SeverityText(incident.severity));
   row.state = std::string(IncidentStateText(incident.state));
   row.opened_at = incident.received_at;
+  row.resolved_at = incident.resolved_at;
+  row.resolved_by = incident.resolved_by;
   for (const SlaClock& clock : incident.sla) {
     if (!clock.Running()) continue;
     const int64_t left = clock.DeadlineAt() - now;
@@ -104,6 +112,14 @@ void CollectIncidents(const Desk& desk, StatusData* data) {
   for (const auto& incident : page.incidents)
     data->incidents.push_back(ToRow(*incident, data->now));
   data->incidents_left_out = page.total - page.incidents.size();
+  // They come in the order they opened; what is shown is in the order they were resolved.
+  filter.states = {IncidentState::kResolved};
+  filter.limit = kResolvedLookedAt;
+  auto resolved = desk.Incidents(filter).incidents;
+  std::ranges::stable_sort(
+      resolved, [](const auto& a, const auto& b) { return a->resolved_at > b->resolved_at; });
+  if (resolved.size() > kResolvedRows) resolved.resize(kResolvedRows);
+  for (const auto& incident : resolved) data->resolved.push_back(ToRow(*incident, data->now));
 }
 
 void CollectReceivers(const Desk& desk, StatusData* data) {
@@ -132,6 +148,25 @@ bool IsFailure(std::string_view outcome) {
          outcome == "unknown";
 }
 
+void AddDelays(const StatusData& data, std::vector<std::string>* problems) {
+  const int64_t quiet = data.now - data.ingest.last_received * kNanosPerMilli;
+  if (data.ingest.last_received != 0 && quiet >= kQuietTooLong) {
+    problems->push_back(fmt::format(
+        "No sample has come for {}: is the Prometheus up, and its remote_write pointed here?",
+        ShortAge(quiet)));
+  }
+  if (data.outbox_oldest_seconds > kWaitsTooLongSeconds) {
+    problems->push_back(
+        fmt::format("A message has been waiting for {} to be delivered ({} wait).",
+                    ShortAge(static_cast<int64_t>(data.outbox_oldest_seconds) * kNanosPerSecond),
+                    data.outbox_rows));
+  }
+  if (data.open_breaches > 0) {
+    problems->push_back(fmt::format("{} SLA {} of open incidents missed.", data.open_breaches,
+                                    data.open_breaches == 1 ? "target is" : "targets are"));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> FindProblems(const StatusData& data) {
@@ -142,6 +177,7 @@ std::vector<std::string> FindProblems(const StatusData& data) {
     problems.emplace_back(
         "No sample has come yet: point a Prometheus' remote_write at /api/v1/write.");
   }
+  AddDelays(data, &problems);
   for (const StatusData::FailingRule& rule : data.failing_rules) {
     problems.push_back(fmt::format("Rule {} ({}) fails: {}", rule.rule, rule.group, rule.error));
   }
@@ -168,10 +204,16 @@ StatusData CollectStatus(const StatusSources& sources) {
   CollectReceivers(sources.desk, &data);
   const DeskStats stats = sources.desk.Stats(data.now);
   data.outbox_rows = stats.outbox_rows;
+  data.outbox_oldest_seconds = stats.outbox_oldest_seconds;
+  for (const auto& [key, view] : stats.sla) data.open_breaches += view.open_breaches;
   data.problems = FindProblems(data);
   if (stats.store_failing) {
     data.problems.emplace_back(
         "The state store refuses writes (is the disk full?): decisions are kept in memory.");
+  }
+  if (sources.more_problems) {
+    for (std::string& problem : sources.more_problems())
+      data.problems.push_back(std::move(problem));
   }
   const std::string config_error = sources.config_error();
   if (!config_error.empty()) {

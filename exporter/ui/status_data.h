@@ -58,9 +58,13 @@ struct StatusData {
     Nanos opened_at = 0;
     std::string clock;       // "acknowledge", "resolve" or "" when none runs
     int64_t clock_left = 0;  // nanoseconds; negative: overdue
+    Nanos resolved_at = 0;
+    std::string resolved_by;  // "" by the system
   };
   std::vector<IncidentRow> incidents;  // open ones, newest first
   uint64_t incidents_left_out = 0;
+  std::vector<IncidentRow> resolved;  // the newest few of those resolved
+  uint64_t open_breaches = 0;         // SLA targets that are missed and whose clock still runs
 
   struct ReceiverRow {
     std::string name;
@@ -71,6 +75,7 @@ struct StatusData {
   };
   std::vector<ReceiverRow> receivers;
   uint64_t outbox_rows = 0;
+  double outbox_oldest_seconds = 0;
 
   std::vector<std::string> problems;  // sentences: what is wrong
 };
@@ -86,6 +91,8 @@ struct StatusSources {
   BuildInfo build;
   Nanos started_at = 0;
   std::function<std::string()> config_error;  // of the last reload; "" when it went well
+  // Sentences of others, such as analytics entries that fail; may be empty.
+  std::function<std::vector<std::string>()> more_problems = {};
 };
 
 StatusData CollectStatus(const StatusSources& sources);

@@ -15,7 +15,4 @@ std::string RenderStatusPage(const StatusData& data);
 
 void RegisterStatusPage(Router& router, const StatusSources& sources);
 
-// `3d 4h`, `5m 10s`, `0s`: the two largest parts.
-std::string ShortAge(int64_t nanos);
-
 }  // namespace outrider

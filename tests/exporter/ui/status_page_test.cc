@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "exporter/ui/page.h"
 #include "tests/exporter/api/desk_world.h"
 
 namespace outrider {
@@ -70,29 +71,70 @@ TEST(StatusPage, ProblemsAreSentences) {
   EXPECT_NE(RenderStatusPage(data).find("Nothing."), std::string::npos);
 }
 
+TEST(StatusPage, ProblemsOfTime) {
+  StatusData good = SampleData();
+  good.ingest.rejected.clear();
+  good.failing_rules.clear();
+  good.receivers.clear();
+  good.outbox_oldest_seconds = 60;
+  ASSERT_TRUE(FindProblems(good).empty());
+  struct Case {
+    void (*spoil)(StatusData*);
+    const char* problem;
+  };
+  const Case cases[] = {
+      {[](StatusData* d) { d->ingest.last_received -= 115'000; }, "No sample has come for 2m:"},
+      {[](StatusData* d) { d->outbox_oldest_seconds = 61; }, "waiting for 1m 1s"},
+      {[](StatusData* d) { d->open_breaches = 1; }, "1 SLA target is"},
+      {[](StatusData* d) { d->open_breaches = 2; }, "2 SLA targets are"},
+  };
+  for (const Case& c : cases) {
+    StatusData data = good;
+    c.spoil(&data);
+    const std::vector<std::string> problems = FindProblems(data);
+    ASSERT_EQ(problems.size(), 1U) << c.problem;
+    EXPECT_NE(problems[0].find(c.problem), std::string::npos) << problems[0];
+  }
+}
+
 TEST(StatusPage, OverARealDesk) {
   DeskWorld world;
   world.Fire("HighLoad");
   world.clock.Advance(60'000);
-  RegisterStatusPage(world.router,
-                     {.ingest =
-                          [] {
-                            IngestStoreStats stats;
-                            stats.ready = true;
-                            return stats;
-                          },
-                      .rules = [] { return std::vector<std::shared_ptr<const RuleGroupView>>(); },
-                      .desk = *world.desk,
-                      .clock = world.clock,
-                      .build = {},
-                      .started_at = world.clock.NowNanos(),
-                      .config_error = [] { return std::string("outrider.yml:1:1: no"); }});
+  RegisterStatusPage(
+      world.router,
+      {.ingest =
+           [] {
+             IngestStoreStats stats;
+             stats.ready = true;
+             return stats;
+           },
+       .rules = [] { return std::vector<std::shared_ptr<const RuleGroupView>>(); },
+       .desk = *world.desk,
+       .clock = world.clock,
+       .build = {},
+       .started_at = world.clock.NowNanos(),
+       .config_error = [] { return std::string("outrider.yml:1:1: no"); },
+       .more_problems = [] { return std::vector<std::string>{"Analytics entry x fails."}; }});
+  EXPECT_EQ(world.Get("/").body.find("Recently resolved"), std::string::npos);
+  for (const char* name : {"R1", "R2", "R3", "R4", "R5", "R6"}) {
+    world.Fire(name);
+    IncidentFilter newest;
+    newest.limit = 1;
+    const std::string id = world.desk->Incidents(newest).incidents[0]->id;
+    ASSERT_TRUE(world.desk->Resolve({id, "anna", "web", ""}, world.clock.NowNanos()).ok());
+    world.clock.Advance(1000);
+  }
   const HttpResponse response = world.Get("/");
   EXPECT_EQ(response.status, 200);
   for (const char* part :
-       {"HighLoad", "it is &lt;b&gt;bad&lt;/b&gt;", "acknowledge in 4m", "outrider.yml:1:1: no"}) {
+       {"HighLoad", "it is &lt;b&gt;bad&lt;/b&gt;", "acknowledge in 3m 54s", "outrider.yml:1:1: no",
+        "Analytics entry x fails.", "Recently resolved", "<td>R6</td><td>1s ago</td>",
+        "<td>R2</td><td>5s ago</td>", "<td>anna</td>"}) {
     EXPECT_NE(response.body.find(part), std::string::npos) << part;
   }
+  EXPECT_EQ(response.body.find("<td>R1</td><td>6s ago"), std::string::npos)
+      << "the newest five only";
 }
 
 }  // namespace
