@@ -84,7 +84,7 @@ void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now);
 bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now);
 // Takes the first due row that may be sent; rows that are out of date on the way to it are ended.
 std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
-                                  const std::function<bool(std::string_view)>& free,
+                                  const std::function<bool(const OutboxRow&)>& free,
                                   bool ignore_epoch);
 // Whether the row is still right: the epoch of a page is the incident's, a recovery's incident is
 // not open again.

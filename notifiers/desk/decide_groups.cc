@@ -86,6 +86,12 @@ void QueueRoute(Transaction& tx, const Integration& integration, const Flush& fl
   row.flush = group->flush;
   row.firing = flush.snapshot.firing;
   if (integration.send_resolved) row.resolved = flush.snapshot.resolved;
+  // The same again, after attempts of which one may have arrived: so that the far side can tell.
+  const auto untold = group->untold.find(row.integration);
+  if (untold != group->untold.end() && untold->second.firing == row.firing &&
+      untold->second.resolved == row.resolved) {
+    row.id = untold->second.key;
+  }
   tx.outbox.Put(row.id, row);
 }
 

@@ -2,6 +2,8 @@
 // Between alerts and incidents: who feeds which, and what the incident room decided put into rows.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "notifiers/desk/decide.h"
 
 namespace outrider {
@@ -25,6 +27,35 @@ IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
     return ReopenByAlert(config, *newest, alert, now);
   }
   return OpenIncident(config, FreeIncidentId(tx, key, now), alert, newest, now);
+}
+
+// Names in annotations that nothing is configured for: the alert goes the usual way, and its
+// incident says so when the alert joins.
+void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentDecision* decision) {
+  const auto joined = [](const AuditEvent& event) {
+    return event.kind == AuditKind::kOpened || event.kind == AuditKind::kAlertAdded ||
+           event.kind == AuditKind::kStateChanged;
+  };
+  if (std::none_of(decision->events.begin(), decision->events.end(), joined)) return;
+  const auto note = [&](std::string text) {
+    AuditEvent event;
+    event.subject = decision->incident.id;
+    event.kind = AuditKind::kNote;
+    event.time = now;
+    event.text = std::move(text);
+    decision->events.push_back(std::move(event));
+  };
+  const auto receiver = alert.annotations.find("outrider_receiver");
+  if (receiver != alert.annotations.end() && plan.receivers().Find(receiver->second) == nullptr) {
+    note(fmt::format("receiver {} does not exist, routed as usual", receiver->second));
+  }
+  const auto policy = alert.annotations.find("outrider_escalation");
+  const std::vector<EscalationPolicy>& policies = plan.incidents().escalation_policies;
+  if (policy != alert.annotations.end() &&
+      std::none_of(policies.begin(), policies.end(),
+                   [&](const EscalationPolicy& known) { return known.name == policy->second; })) {
+    note(fmt::format("escalation policy {} does not exist, chosen by severity", policy->second));
+  }
 }
 
 // Pages of one decision: a tier whose receivers are all unknown is a gap that must show.
@@ -83,6 +114,7 @@ void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   record.waiting = false;
   IncidentDecision decision = Feed(tx, record.alert, now);
   record.incident_id = decision.incident.id;
+  NoteUnknownNames(tx.plan(), record.alert, now, &decision);
   // An alert that is not suppressed joined one whose others all are: it goes on.
   if (decision.incident.escalation.held_at != 0) {
     decision.timers.push_back({TimerKind::kEscalate, now});

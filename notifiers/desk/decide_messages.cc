@@ -14,6 +14,10 @@ constexpr int64_t kRecoveryDeadline = 3600 * kNanosPerSecond;
 // Longer than any channel's timeout; only shown, since one process owns its rows.
 constexpr int64_t kLease = 120 * kNanosPerSecond;
 
+std::string TargetOf(const OutboxRow& row) {
+  return fmt::format("{}/{}", row.receiver, row.integration);
+}
+
 DeliveryView ToDelivery(const Transaction& tx, const OutboxRow& row, std::string_view outcome,
                         const std::string& detail, Nanos now) {
   DeliveryView view;
@@ -41,9 +45,9 @@ void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std:
   event.subject = incident->id;
   event.kind = kind;
   event.time = now;
-  event.channel = fmt::format("{}/{}", row.receiver, row.integration);
+  event.channel = TargetOf(row);
   event.to = row.kind == OutboxKind::kRecovery ? "recovery" : fmt::format("{}", row.tier + 1);
-  event.text = detail;
+  event.text = detail.empty() ? TargetOf(row) : fmt::format("{}: {}", TargetOf(row), detail);
   tx.Audit(std::move(event));
   ++tx.incidents.Edit(incident->id).audit_events;
 }
@@ -55,10 +59,13 @@ void LogDelivery(Transaction& tx, const OutboxRow& row, Nanos now) {
   // repeat.
   const Nanos time = row.unknown ? row.sent_at : now;
   entry = {.exists = true, .time = time, .firing = row.firing, .resolved = row.resolved};
+  tx.groups.Edit(row.group_id).untold.erase(row.integration);
 }
 
-std::string TargetOf(const OutboxRow& row) {
-  return fmt::format("{}/{}", row.receiver, row.integration);
+void RememberUntold(Transaction& tx, const OutboxRow& row) {
+  if (row.attempt == 0 || tx.groups.Find(row.group_id) == nullptr) return;
+  tx.groups.Edit(row.group_id).untold[row.integration] = {
+      .key = row.id, .firing = row.firing, .resolved = row.resolved};
 }
 
 // Who got a page hears of the recovery; at once, if the incident was resolved while the page was on
@@ -138,7 +145,7 @@ bool IsCurrent(const Transaction& tx, const OutboxRow& row) {
 }
 
 std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
-                                  const std::function<bool(std::string_view)>& free,
+                                  const std::function<bool(const OutboxRow&)>& free,
                                   bool ignore_epoch) {
   for (const auto& [due, id] : tx.state().outbox_by_due) {
     if (due > now) break;
@@ -152,7 +159,7 @@ std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
       EndRow(tx, id, OutboxOutcome::kExpired, row->last_error, now);
     } else if (row->kind == OutboxKind::kPage && HoldPage(tx, id, now)) {
       continue;
-    } else if (free(row->receiver)) {
+    } else if (free(*row)) {
       OutboxRow& claimed = tx.outbox.Edit(id);
       claimed.state = OutboxState::kSending;
       claimed.lease_until = now + kLease;
@@ -172,9 +179,10 @@ void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
   const OutboxRow row = *found;
   tx.effects.deliveries.push_back(ToDelivery(tx, row, OutboxOutcomeText(outcome), detail, now));
   tx.outbox.Erase(id);
-  if (outcome == OutboxOutcome::kSuperseded) return;
   // Unknown counts as told: it may have been, twice.
   const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown;
+  if (!told && row.kind == OutboxKind::kRoute) RememberUntold(tx, row);
+  if (outcome == OutboxOutcome::kSuperseded) return;
   if (row.kind == OutboxKind::kRoute) {
     if (told) {
       LogDelivery(tx, row, now);
@@ -216,6 +224,7 @@ void OnSendResult(Transaction& tx, const std::string& id, const SendResult& resu
     return;
   }
   tx.effects.deliveries.push_back(ToDelivery(tx, *row, "retry", result.reason, now));
+  tx.effects.deliveries.back().next_try = due;
   OutboxRow& edited = tx.outbox.Edit(id);
   edited.state = OutboxState::kDue;
   edited.due = due;

@@ -28,27 +28,30 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bo
   const Durability durability = tx.synced() ? Durability::kSynced : Durability::kBuffered;
   StatusOr<Journal::Kept> kept = Journal::Kept::kWritten;
   if (!batch.empty()) kept = journal.Write(std::move(batch), durability, keep, now);
-  absl::MutexLock lock(&state_mutex);
-  store_failing = journal.failing();
-  unrecorded = journal.unrecorded();
-  next_retry = journal.NextRetry();
-  if (!kept.ok()) {
-    tx.Rollback();
-    return kept.status();
+  {
+    absl::MutexLock lock(&state_mutex);
+    store_failing = journal.failing();
+    unrecorded = journal.unrecorded();
+    next_retry = journal.NextRetry();
+    if (!kept.ok()) {
+      tx.Rollback();
+      return kept.status();
+    }
+    if (*kept == Journal::Kept::kInMemory) tx.MarkUnrecorded();
+    const Nanos before = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
+    tx.Apply(&state);
+    ApplyEffects(tx.effects);
+    const Nanos after = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
+    *wake = *wake || tx.queues_messages() || before != after;
   }
-  if (*kept == Journal::Kept::kInMemory) tx.MarkUnrecorded();
-  const Nanos before = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
-  tx.Apply(&state);
-  ApplyEffects(std::move(tx.effects));
-  const Nanos after = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
-  *wake = *wake || tx.queues_messages() || before != after;
+  LogDecision(tx);
   return absl::OkStatus();
 }
 
-void Desk::Impl::ApplyEffects(Effects effects) {
-  for (DeliveryView& delivery : effects.deliveries) {
+void Desk::Impl::ApplyEffects(const Effects& effects) {
+  for (const DeliveryView& delivery : effects.deliveries) {
     ++notifications[{delivery.receiver, delivery.integration, delivery.outcome}];
-    deliveries.push_back(std::move(delivery));
+    deliveries.push_back(delivery);
     if (deliveries.size() > kRecentDeliveries) deliveries.pop_front();
   }
   for (const auto& [key, count] : effects.escalations) escalations[key] += count;
@@ -283,7 +286,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
 // -------------------------------------------------------------------------------------------------------
 
 StatusOr<std::optional<ClaimedMessage>> Desk::Claim(
-    Nanos now, const std::function<bool(std::string_view)>& free) {
+    Nanos now, const std::function<bool(const OutboxRow&)>& free) {
   std::optional<ClaimedMessage> message;
   TRY(impl_->Run(now, [&](Transaction& tx) {
     std::optional<OutboxRow> row = ClaimRow(tx, now, free, impl_->faults.ignore_epoch);

@@ -111,7 +111,7 @@ class Desk final : public AlertSink, public OutboxSource {
   // ---- for the dispatcher
   // -------------------------------------------------------------------------------------------
   StatusOr<std::optional<ClaimedMessage>> Claim(
-      Nanos now, const std::function<bool(std::string_view)>& free) override;
+      Nanos now, const std::function<bool(const OutboxRow&)>& free) override;
   bool StillWanted(const OutboxRow& row, Nanos now) override;
   Status OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now) override;
   std::optional<Nanos> NextMessageDue() const override;

@@ -50,6 +50,10 @@ class Journal {
   Batch held_back_;  // only with the fault send_before_commit
 };
 
+// One log line for each thing in a kept decision that an operator wants to see: what became of
+// incidents, attempts that failed. log_events.cc.
+void LogDecision(const Transaction& tx);
+
 struct Desk::Impl {
   Impl(StateStore& store_in, Random& random_in, DeskConfig config, const DeskFaults& faults_in)
       : store(store_in),
@@ -91,7 +95,7 @@ struct Desk::Impl {
   // Writes and applies.
   Status Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bool* wake)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
-  void ApplyEffects(Effects effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex);
+  void ApplyEffects(const Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex);
   void WakeAll();
   void RunTimer(Transaction& tx, const TimerKey& timer, Nanos now);
   std::stop_token WaitToken();

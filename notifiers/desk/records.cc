@@ -9,7 +9,8 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kAlertFormat = 1;
+constexpr uint8_t kGroupFormat = 2;  // 2: untold
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
@@ -31,7 +32,7 @@ std::string GroupId(std::string_view group_key, std::string_view receiver) {
 
 std::string EncodeAlertRecord(const AlertRecord& record) {
   const Alert& alert = record.alert;
-  RowWriter out(kFormat);
+  RowWriter out(kAlertFormat);
   out.Text(alert.labels.packed()).Texts(alert.annotations).Text(alert.generator_url);
   WriteTime(alert.starts_at, &out);
   WriteTime(alert.ends_at, &out);
@@ -47,7 +48,7 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
 }
 
 StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
-  RowReader in(bytes, kFormat, "an alert");
+  RowReader in(bytes, kAlertFormat, "an alert");
   AlertRecord record;
   Alert& alert = record.alert;
   const std::string labels = in.Text();
@@ -69,7 +70,7 @@ StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
 }
 
 std::string EncodeGroupRecord(const GroupRecord& group) {
-  RowWriter out(kFormat);
+  RowWriter out(kGroupFormat);
   out.Text(group.id)
       .Text(group.key)
       .Text(group.route_key)
@@ -87,11 +88,16 @@ std::string EncodeGroupRecord(const GroupRecord& group) {
   for (const auto& [integration, time] : group.not_before) out.Text(integration).I64(time);
   out.I64(group.flushed_at).U64(group.flush_resolved.size());
   for (const auto& [fingerprint, updated] : group.flush_resolved) out.U64(fingerprint).I64(updated);
-  return out.Bool(group.failed).Bool(group.postponed).Text(group.reason).Take();
+  out.Bool(group.failed).Bool(group.postponed).Text(group.reason).U64(group.untold.size());
+  for (const auto& [integration, message] : group.untold) {
+    out.Text(integration).Text(message.key);
+    out.Numbers(message.firing).Numbers(message.resolved);
+  }
+  return out.Take();
 }
 
 StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
-  RowReader in(bytes, kFormat, "an alert group");
+  RowReader in(bytes, kGroupFormat, "an alert group");
   GroupRecord group;
   group.id = in.Text();
   group.key = in.Text();
@@ -120,6 +126,12 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
   group.failed = in.Bool();
   group.postponed = in.Bool();
   group.reason = in.Text();
+  for (uint64_t i = in.format() >= 2 ? in.Count() : 0; i > 0; --i) {
+    UntoldMessage& message = group.untold[in.Text()];
+    message.key = in.Text();
+    message.firing = in.Numbers();
+    message.resolved = in.Numbers();
+  }
   TRY(in.Finish());
   group.labels = TRY(Labels::FromPacked(labels));
   return group;

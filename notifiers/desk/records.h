@@ -24,6 +24,13 @@ struct AlertRecord {
   std::string incident_id;  // the incident it feeds
 };
 
+// The last message to an integration that was tried and is not known to have arrived.
+struct UntoldMessage {
+  std::string key;  // keeps as long as the message says the same
+  std::set<uint64_t> firing;
+  std::set<uint64_t> resolved;
+};
+
 struct GroupRecord {
   std::string id;         // GroupId(key, receiver)
   std::string key;        // Alertmanager's group key
@@ -35,6 +42,7 @@ struct GroupRecord {
   std::set<uint64_t> members;
   std::map<std::string, NotificationLogEntry> log;  // by integration
   std::map<std::string, Nanos> not_before;          // by integration: Retry-After outlives a flush
+  std::map<std::string, UntoldMessage> untold;      // by integration
   // The last flush:
   Nanos flushed_at = 0;
   std::map<uint64_t, Nanos> flush_resolved;  // resolved alerts in it, and their updated_at then

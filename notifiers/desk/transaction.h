@@ -52,6 +52,7 @@ class Transaction {
   void CancelTimer(TimerKind kind, const std::string& id) { timers_[{kind, id}] = 0; }
   Nanos TimerDue(TimerKind kind, const std::string& id) const;  // 0: not set
 
+  const std::vector<AuditEvent>& audit() const { return audit_; }
   void Audit(AuditEvent event) { audit_.push_back(std::move(event)); }
 
   const Inhibitor& inhibitor() const { return *inhibitor_; }

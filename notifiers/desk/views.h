@@ -71,6 +71,7 @@ struct DeliveryView {
   std::string outcome;  // delivered, retry, rejected, expired, unknown, superseded, stale, gone
   std::string detail;   // the error, for people
   int attempt = 0;
+  Nanos next_try = 0;  // after "retry"
   bool repeat = false;
   std::string group_key;    // routes
   std::string incident_id;  // pages

@@ -23,7 +23,7 @@ int Dispatcher::RunOnce(Nanos now) {
   int sent = 0;
   while (true) {
     StatusOr<std::optional<ClaimedMessage>> claimed =
-        source_.Claim(now, [](std::string_view) { return true; });
+        source_.Claim(now, [](const OutboxRow&) { return true; });
     if (!claimed.ok() || !claimed->has_value()) return sent;
     Deliver(**claimed, now);
     ++sent;
@@ -42,29 +42,29 @@ void Dispatcher::Deliver(const ClaimedMessage& message, Nanos now) {
   }
 }
 
-bool Dispatcher::Reserve(std::string_view receiver) {
+bool Dispatcher::Reserve(const OutboxRow& row) {
+  const bool route = row.kind == OutboxKind::kRoute;
   absl::MutexLock lock(&mutex_);
-  const auto it = in_flight_.find(receiver);
-  if (it == in_flight_.end()) {
-    in_flight_.emplace(receiver, 1);
-    return true;
-  }
-  if (it->second >= options_.per_receiver) return false;
-  ++it->second;
+  if (route && routes_in_flight_ >= std::max(options_.workers - 1, 1)) return false;
+  int& in_flight = in_flight_[row.receiver];
+  if (in_flight >= options_.per_receiver + (route ? 0 : 1)) return false;
+  ++in_flight;
+  if (route) ++routes_in_flight_;
   return true;
 }
 
-void Dispatcher::Release(const std::string& receiver) {
+void Dispatcher::Release(const OutboxRow& row) {
   absl::MutexLock lock(&mutex_);
-  const auto it = in_flight_.find(receiver);
+  const auto it = in_flight_.find(row.receiver);
   if (--it->second == 0) in_flight_.erase(it);
+  if (row.kind == OutboxKind::kRoute) --routes_in_flight_;
 }
 
 bool Dispatcher::SendNext(Nanos now) {
   // The place is taken while it is asked for, so that two workers do not take the last one.
-  std::optional<std::string> reserved;
-  StatusOr<std::optional<ClaimedMessage>> claimed = source_.Claim(now, [&](std::string_view name) {
-    if (Reserve(name)) reserved = name;
+  std::optional<OutboxRow> reserved;
+  StatusOr<std::optional<ClaimedMessage>> claimed = source_.Claim(now, [&](const OutboxRow& row) {
+    if (Reserve(row)) reserved = row;
     return reserved.has_value();
   });
   const bool found = claimed.ok() && claimed->has_value();

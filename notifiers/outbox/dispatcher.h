@@ -34,11 +34,11 @@ struct ClaimedMessage {
 class OutboxSource {
  public:
   virtual ~OutboxSource() = default;
-  // The first row due at `now` whose receiver `free` accepts; `free` is not asked again once it has
-  // accepted. The claim is durable before this
-  // returns. nullopt: nothing to send now. An error: the store refused; try again later.
+  // The first row due at `now` that `free` accepts; `free` is not asked again once it has
+  // accepted. The claim is durable before this returns. nullopt: nothing to send now. An error: the
+  // store refused; try again later.
   virtual StatusOr<std::optional<ClaimedMessage>> Claim(
-      Nanos now, const std::function<bool(std::string_view receiver)>& free) = 0;
+      Nanos now, const std::function<bool(const OutboxRow&)>& free) = 0;
   // Asked at the last moment before sending: false drops the message (it is recorded as stale).
   virtual bool StillWanted(const OutboxRow& row, Nanos now) = 0;
   virtual Status OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now) = 0;
@@ -47,9 +47,10 @@ class OutboxSource {
 };
 
 struct DispatcherOptions {
-  int workers = 8;
-  int per_receiver =
-      2;  // messages in flight to one receiver: a slow one does not hold up the others
+  int workers = 8;  // one of them does not take route notifications, if there are several
+  // Messages in flight to one receiver: a slow one does not hold up the others. Pages and
+  // recoveries may be one more: they are tried although route notifications hang.
+  int per_receiver = 2;
 };
 
 // Thread-safe. Either RunOnce is called (tests, simulator), or Start/Stop.
@@ -70,8 +71,8 @@ class Dispatcher {
 
  private:
   bool SendNext(Nanos now);  // false: nothing to do
-  bool Reserve(std::string_view receiver);
-  void Release(const std::string& receiver);
+  bool Reserve(const OutboxRow& row);
+  void Release(const OutboxRow& row);
   void Work(std::stop_token stop);
   void Deliver(const ClaimedMessage& message, Nanos now);
   std::stop_token WaitToken();
@@ -81,6 +82,7 @@ class Dispatcher {
   const DispatcherOptions options_;
   absl::Mutex mutex_;
   std::map<std::string, int, std::less<>> in_flight_ ABSL_GUARDED_BY(mutex_);
+  int routes_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   std::stop_source wait_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::jthread> workers_;
 };

@@ -211,5 +211,26 @@ TEST_F(DeskTest, AnAnnotationThatChangesMovesTheAlert) {
   EXPECT_TRUE(desk_->Groups(clock_.NowNanos()).empty());
 }
 
+// A receiver that fails over many flushes sees one key as long as it is told the same.
+TEST_F(DeskTest, TheKeyStaysWhileTheMessageSaysTheSame) {
+  inbox_["team"].answers.assign(1000, SendResult::Retry("HTTP 503", "serverError", 0));
+  ASSERT_TRUE(Fire(MakeAlert("Down")).ok());
+  Run(700);
+  std::set<std::string> keys;
+  for (const Notification& notification : inbox_["team"].got) {
+    keys.insert(notification.idempotency_key);
+  }
+  EXPECT_EQ(keys.size(), 1U) << "three flushes";
+  Start(*disk_);
+  inbox_["team"].answers.clear();
+  Run(600);
+  keys.insert(inbox_["team"].got.back().idempotency_key);
+  EXPECT_EQ(keys.size(), 1U);
+  const size_t before = Got("team");
+  Run(5 * 3600);
+  ASSERT_EQ(Got("team"), before + 1);
+  EXPECT_FALSE(keys.contains(inbox_["team"].got.back().idempotency_key)) << "a repeat is another";
+}
+
 }  // namespace
 }  // namespace outrider

@@ -217,5 +217,55 @@ TEST_F(DeskTest, AStormOfAlertsIsOneIncident) {
   EXPECT_TRUE(desk_->VerifyAudit().ok());
 }
 
+TEST_F(DeskTest, UnknownNamesInAnnotationsShowInTheTrail) {
+  Alert alert = MakeAlert("Down", "critical");
+  alert.annotations = {{"outrider_receiver", "nosuch"}, {"outrider_escalation", "neither"}};
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(60);
+  const auto detail = desk_->GetIncident(Newest()->id, clock_.NowNanos());
+  std::vector<std::string> notes;
+  std::vector<std::string> delivered;
+  for (const AuditEvent& event : detail.value().events) {
+    if (event.kind == AuditKind::kNote) notes.push_back(event.text);
+    if (event.kind == AuditKind::kPageDelivered) delivered.push_back(event.text);
+  }
+  EXPECT_EQ(notes, (std::vector<std::string>{
+                       "receiver nosuch does not exist, routed as usual",
+                       "escalation policy neither does not exist, chosen by severity"}));
+  EXPECT_EQ(delivered, std::vector<std::string>{"pager/webhook[0]"});
+  EXPECT_EQ(Got("team"), 1U);
+}
+
+TEST_F(DeskTest, APageThatFailsSaysWhereAndWhy) {
+  inbox_["pager"].answers = {SendResult::Rejected("HTTP 403", "clientError")};
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(1);
+  const auto detail = desk_->GetIncident(Newest()->id, clock_.NowNanos());
+  EXPECT_EQ(detail.value().events.back().kind, AuditKind::kPageFailed);
+  EXPECT_EQ(detail.value().events.back().text, "pager/webhook[0]: HTTP 403");
+}
+
+TEST_F(DeskTest, TheLogTellsOfIncidentsAndFailures) {
+  inbox_["pager"].answers = {SendResult::Retry("HTTP 503", "serverError", 0)};
+  testing::internal::CaptureStderr();
+  const Alert alert = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(alert).ok());
+  const std::string id = Newest()->id;
+  Run(400);
+  ASSERT_TRUE(desk_->Acknowledge(By(id, "my password"), clock_.NowNanos()).ok());
+  ASSERT_TRUE(End(alert).ok());
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const std::string& line :
+       {"msg=\"incident opened\" incident=" + id, "msg=\"incident escalated\" incident=" + id,
+        "msg=\"SLA breached\" incident=" + id, "msg=\"incident acknowledged\" incident=" + id,
+        "msg=\"incident resolved\" incident=" + id,
+        std::string("level=warn msg=\"notification failed\" receiver=pager "
+                    "integration=webhook[0] kind=page incident=") +
+            id + " outcome=retry attempt=1 error=\"HTTP 503\" next_try="}) {
+    EXPECT_NE(log.find(line), std::string::npos) << line << "\n" << log;
+  }
+  EXPECT_EQ(log.find("my password"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace outrider

@@ -89,7 +89,7 @@ TEST_F(DeskTest, CrashesInMidSending) {
     clock_.Set(kT0);
     Start(*disk_);
     ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
-    const auto mine = [&](std::string_view name) { return name == c.receiver; };
+    const auto mine = [&](const OutboxRow& row) { return row.receiver == c.receiver; };
     for (int i = 0; i < c.crashes; ++i) {
       clock_.Advance(31 * kSecond);
       ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());

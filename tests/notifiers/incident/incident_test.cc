@@ -299,5 +299,17 @@ TEST(Audit, NoticesWhatWasChangedRemovedOrAdded) {
   EXPECT_FALSE(VerifyAuditChain(std::span(events).last(2), head).ok()) << "the start is missing";
 }
 
+TEST(Incident, HasATitleWithoutAnAlertname) {
+  IncidentsConfig config = DefaultIncidentsConfig();
+  config.group_by = {"team"};
+  Alert alert;
+  alert.labels = Labels({{"job", "disk"}});
+  EXPECT_EQ(OpenIncident(config, "i1", alert, nullptr, kT0).incident.title,
+            alert.labels.ToString());
+  alert.labels = Labels({{"job", "disk"}, {"team", "db"}});
+  EXPECT_EQ(OpenIncident(config, "i1", alert, nullptr, kT0).incident.title,
+            Labels({{"team", "db"}}).ToString());
+}
+
 }  // namespace
 }  // namespace outrider

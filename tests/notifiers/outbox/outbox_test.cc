@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 
 #include "notifiers/outbox/dispatcher.h"
@@ -84,13 +85,15 @@ class CountingChannel final : public Channel {
 class ListSource final : public OutboxSource {
  public:
   StatusOr<std::optional<ClaimedMessage>> Claim(
-      Nanos, const std::function<bool(std::string_view)>& free) override {
+      Nanos, const std::function<bool(const OutboxRow&)>& free) override {
     absl::MutexLock lock(&mutex);
-    if (rows.empty() || !free(rows.front().receiver)) return std::optional<ClaimedMessage>();
+    const auto row = std::find_if(rows.begin(), rows.end(), free);
+    if (row == rows.end()) return std::optional<ClaimedMessage>();
     ClaimedMessage message;
-    message.row = rows.front();
-    message.channel = &channel;
-    rows.pop_front();
+    message.row = *row;
+    message.notification.reason = OutboxKindText(row->kind);
+    message.channel = out;
+    rows.erase(row);
     return std::optional<ClaimedMessage>(std::move(message));
   }
   bool StillWanted(const OutboxRow& row, Nanos) override { return row.epoch == 1; }
@@ -102,16 +105,18 @@ class ListSource final : public OutboxSource {
     absl::MutexLock lock(&mutex);
     return rows.empty() ? std::nullopt : std::optional<Nanos>(0);
   }
-  void Add(uint32_t epoch) {
+  void Add(uint32_t epoch, OutboxKind kind = OutboxKind::kRoute, const char* receiver = "r") {
     absl::MutexLock lock(&mutex);
     OutboxRow row;
-    row.receiver = "r";
+    row.kind = kind;
+    row.receiver = receiver;
     row.epoch = epoch;
     rows.push_back(row);
   }
   mutable absl::Mutex mutex;
   std::deque<OutboxRow> rows;
   CountingChannel channel;
+  Channel* out = &channel;
   std::atomic<int> outcomes = 0;
 };
 
@@ -141,6 +146,45 @@ TEST(Dispatcher, WorkersSendEverythingAndStop) {
   dispatcher.Stop();
   EXPECT_EQ(source.channel.sent, 200);
   EXPECT_LE(source.channel.most_at_once, 2) << "per_receiver";
+}
+
+// Route notifications never come to an end, pages do.
+class HangingChannel final : public Channel {
+ public:
+  SendResult Send(const Notification& notification) override {
+    if (notification.reason == "page") {
+      ++pages;
+      return SendResult::Delivered();
+    }
+    ++hanging;
+    while (!let_go) std::this_thread::yield();
+    return SendResult::Delivered();
+  }
+  bool Idempotent() const override { return true; }
+  std::atomic<int> pages = 0;
+  std::atomic<int> hanging = 0;
+  std::atomic<bool> let_go = false;
+};
+
+TEST(Dispatcher, APageIsTriedAlthoughRouteNotificationsHang) {
+  const SystemClock clock;
+  ListSource source;
+  HangingChannel channel;
+  source.out = &channel;
+  for (const char* receiver : {"r", "s"}) {
+    for (int i = 0; i < 3; ++i) source.Add(1, OutboxKind::kRoute, receiver);
+  }
+  Dispatcher dispatcher(source, clock, {.workers = 4, .per_receiver = 2});
+  dispatcher.Start();
+  while (channel.hanging < 3) std::this_thread::yield();
+  source.Add(1, OutboxKind::kPage, "r");
+  source.Add(1, OutboxKind::kPage, "s");
+  dispatcher.Wake();
+  while (channel.pages < 2) std::this_thread::yield();
+  EXPECT_EQ(channel.hanging, 3) << "one worker is for pages";
+  channel.let_go = true;
+  while (source.outcomes < 8) std::this_thread::yield();
+  dispatcher.Stop();
 }
 
 }  // namespace

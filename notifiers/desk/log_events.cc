@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator reads in the log of what the desk decided. Notes of people stay out of it: they
+// may hold anything.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/desk/desk_impl.h"
+#include "storage/base/duration.h"
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+struct Line {
+  AuditKind kind;
+  const char* message;
+};
+constexpr Line kLines[] = {{AuditKind::kOpened, "incident opened"},
+                           {AuditKind::kStateChanged, "incident"},  // and what it is now
+                           {AuditKind::kSlaBreached, "SLA breached"},
+                           {AuditKind::kEscalated, "incident escalated"},
+                           {AuditKind::kEscalationSkipped, "incident not escalated"}};
+constexpr const char* kFailures[] = {"retry", "rejected", "expired", "unknown", "gone"};
+
+void LogIncident(const Transaction& tx, const AuditEvent& event) {
+  const auto* const line =
+      std::find_if(std::begin(kLines), std::end(kLines),
+                   [&](const Line& candidate) { return candidate.kind == event.kind; });
+  const Incident* incident = tx.incidents.Find(event.subject);
+  if (line == std::end(kLines) || incident == nullptr) return;
+  const bool changed = event.kind == AuditKind::kStateChanged;
+  LogInfo(changed ? "incident " + (event.to == "new" ? "reopened" : event.to) : line->message,
+          {{"incident", event.subject},
+           {"title", incident->title},
+           {"severity", std::string(SeverityText(incident->severity))},
+           {"by", event.who.empty() ? "system" : event.who},
+           {"detail", event.who.empty() ? event.text : event.channel}});
+}
+
+void LogFailure(const DeliveryView& delivery) {
+  if (std::find(std::begin(kFailures), std::end(kFailures), delivery.outcome) ==
+      std::end(kFailures)) {
+    return;
+  }
+  LogWarn("notification failed",
+          {{"receiver", delivery.receiver},
+           {"integration", delivery.integration},
+           {"kind", std::string(OutboxKindText(delivery.kind))},
+           {delivery.incident_id.empty() ? "group" : "incident",
+            delivery.incident_id.empty() ? delivery.group_key : delivery.incident_id},
+           {"outcome", delivery.outcome},
+           {"attempt", std::to_string(delivery.attempt)},
+           {"error", delivery.detail},
+           {"next_try", delivery.next_try == 0 ? "none" : FormatRfc3339(delivery.next_try)}});
+}
+
+}  // namespace
+
+void LogDecision(const Transaction& tx) {
+  for (const AuditEvent& event : tx.audit()) LogIncident(tx, event);
+  for (const DeliveryView& delivery : tx.effects.deliveries) LogFailure(delivery);
+}
+
+}  // namespace outrider
