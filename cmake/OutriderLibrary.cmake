@@ -3,6 +3,16 @@
 # outrider_fuzz(NAME decode_v1_fuzz SRCS f.cc DEPS ...): libFuzzer target, only with OUTRIDER_FUZZ.
 include(GoogleTest)
 
+# ThreadSanitizer does not see Debian's Abseil mutexes: tests/support/tsan_mutex.cc tells it.
+set(OUTRIDER_TSAN_SOURCES "")
+if(OUTRIDER_SANITIZE STREQUAL "thread")
+  set(OUTRIDER_TSAN_SOURCES ${CMAKE_SOURCE_DIR}/tests/support/tsan_mutex.cc)
+  foreach(symbol 5Mutex4LockEv 5Mutex6UnlockEv 5Mutex10ReaderLockEv 5Mutex12ReaderUnlockEv
+          5Mutex5AwaitERKNS0_9ConditionE 7CondVar4WaitEPNS0_5MutexE)
+    add_link_options(-Wl,--wrap=_ZN4absl7debian3${symbol})
+  endforeach()
+endif()
+
 function(outrider_library)
   cmake_parse_arguments(L "" "NAME" "SRCS;DEPS" ${ARGN})
   add_library(${L_NAME} STATIC ${L_SRCS})
@@ -16,7 +26,7 @@ endfunction()
 
 function(outrider_test)
   cmake_parse_arguments(T "" "NAME" "SRCS;DEPS" ${ARGN})
-  add_executable(${T_NAME} ${T_SRCS})
+  add_executable(${T_NAME} ${T_SRCS} ${OUTRIDER_TSAN_SOURCES})
   target_link_libraries(${T_NAME} PRIVATE ${T_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_options(${T_NAME} PRIVATE ${OUTRIDER_WARNINGS})
   target_compile_definitions(${T_NAME} PRIVATE OUTRIDER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")

@@ -13,6 +13,7 @@
 #include "exporter/api/status.h"
 #include "exporter/daemon/build_info.h"
 #include "exporter/http/auth.h"
+#include "exporter/ui/graph_page.h"
 #include "exporter/ui/status_page.h"
 #include "storage/base/duration.h"
 
@@ -49,6 +50,19 @@ std::vector<std::pair<std::string, std::string>> FlagsOf(const AppOptions& optio
           {"web.listen-address", addresses},
           {"web.external-url", options.external_url},
           {"web.route-prefix", options.route_prefix}};
+}
+
+std::vector<std::string> FailingEntries(const Services& services) {
+  std::vector<std::string> out;
+  for (const EntryStatus& entry : services.analytics->Entries()) {
+    if (!entry.error.empty()) out.push_back("analytics entry " + entry.name + ": " + entry.error);
+  }
+  return out;
+}
+
+StatusOr<promql::QueryResult> Evaluate(const Services& services, const std::string& text) {
+  const promql::Expression expr = TRY(promql::Expression::Parse(text));
+  return services.engine.Instant(expr, services.store->windows(), services.clock.Now());
 }
 
 void RegisterPrometheusApi(Router& router, Services& services, const AppOptions& options,

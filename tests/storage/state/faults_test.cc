@@ -41,30 +41,26 @@ TEST(MemoryStore, ASyncCoversEarlierCommits) {
 
 TEST(FaultyStore, FailsAsPlanned) {
   struct Case {
-    StoreFaultPlan plan;
+    StoreFault fault;
+    uint64_t at;
+    uint64_t until;
     std::vector<bool> answers;  // of commits 1, 2, 3, 4
     std::vector<bool> written;
   };
   const Case cases[] = {
-      {{.fault = StoreFault::kFailOnce, .at = 2},
-       {true, false, true, true},
-       {true, false, true, true}},
-      {{.fault = StoreFault::kFailFrom, .at = 3},
-       {true, true, false, false},
-       {true, true, false, false}},
-      {{.fault = StoreFault::kFailBetween, .at = 2, .until = 3},
-       {true, false, false, true},
-       {true, false, false, true}},
-      {{.fault = StoreFault::kCrashAfter, .at = 2},
-       {true, false, false, false},
-       {true, true, false, false}},
-      {{.fault = StoreFault::kCrashBefore, .at = 2},
-       {true, false, false, false},
-       {true, false, false, false}},
+      {StoreFault::kFailOnce, 2, 0, {true, false, true, true}, {true, false, true, true}},
+      {StoreFault::kFailFrom, 3, 0, {true, true, false, false}, {true, true, false, false}},
+      {StoreFault::kFailBetween, 2, 3, {true, false, false, true}, {true, false, false, true}},
+      {StoreFault::kCrashAfter, 2, 0, {true, false, false, false}, {true, true, false, false}},
+      {StoreFault::kCrashBefore, 2, 0, {true, false, false, false}, {true, false, false, false}},
   };
   for (const Case& c : cases) {
     MemoryStore below;
-    FaultyStore store(below, c.plan);
+    StoreFaultPlan plan;
+    plan.fault = c.fault;
+    plan.at = c.at;
+    plan.until = c.until;
+    FaultyStore store(below, plan);
     for (size_t i = 0; i < c.answers.size(); ++i) {
       const std::string key = std::to_string(i);
       EXPECT_EQ(store.Commit(PutOne(key), Durability::kBuffered).ok(), c.answers[i]) << i;
