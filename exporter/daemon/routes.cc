@@ -105,7 +105,10 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterStatusPage(
       router, {[&services] { return services.store->Stats(); },
                [&services] { return services.rules->Snapshot(); }, *services.desk, services.clock,
-               ThisBuild(), started_at, [&services] { return services.Outcome().error; }});
+               ThisBuild(), started_at, [&services] { return services.Outcome().error; },
+               [&services] { return FailingEntries(services); }});
+  RegisterGraphPage(router,
+                    {[&services](const std::string& text) { return Evaluate(services, text); }});
 }
 
 }  // namespace outrider
