@@ -85,9 +85,10 @@ void Dispatcher::Wake() {
 }
 
 void Dispatcher::Work(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    // Taken before looking for work, so that a Wake in between is not missed.
+  while (true) {
+    // Taken before looking for work or for the stop, so that a Wake in between is not missed.
     const std::stop_token wait = WaitToken();
+    if (stop.stop_requested()) return;
     const Nanos now = clock_.NowNanos();
     if (SendNext(now)) {
       Wake();  // a place at its receiver is free again
