@@ -8,7 +8,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Our TRY is a statement expression behind __extension__; clang still mentions the trailing value.
-  list(APPEND OUTRIDER_WARNINGS -Wno-gnu-statement-expression -Wthread-safety)
+  list(APPEND OUTRIDER_WARNINGS -Wno-gnu-statement-expression -Wthread-safety
+       -Wno-deprecated-declarations)  # libstdc++ 12's own std::stable_sort
 endif()
 if(OUTRIDER_SANITIZE)
   add_compile_options(-fsanitize=${OUTRIDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -33,7 +33,7 @@ void Scheduler::Add(std::shared_ptr<Group> group, Timestamp now) {
 
 void Scheduler::Withdraw(const Group* group) {
   const absl::MutexLock lock(&mutex_);
-  const auto find = [&] {
+  const auto find = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return std::ranges::find_if(entries_, [&](const Entry& e) { return e.group.get() == group; });
   };
   auto at = find();
