@@ -112,6 +112,54 @@ class BadInput(harness.EndToEnd):
         self.assertIn('free', text)
         self.assertEqual(self.query(self.url, 'm'), [], 'refused, so not kept either')
 
+    def test_really_full_disk(self):
+        """A file system without a free block: nothing is acked, people are told all the same, and what was acked before
+        is there when there is room again."""
+        (self.directory / 'data').mkdir()
+        mount = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=96m', 'none', str(self.directory / 'data')],
+                               capture_output=True, text=True)
+        if mount.returncode != 0:
+            self.skipTest(f'needs to mount a small file system: {mount.stderr.strip()}')
+        self.addCleanup(subprocess.run, ['umount', '-l', str(self.directory / 'data')], check=True)
+        sink = self.webhook_sink()
+        self.write('rules.yml', 'groups: [{name: g, rules: [{alert: A, expr: broken == 1, for: 3s}]}]\n')
+        self.write('alertmanager.yml', f"""
+route: {{receiver: hook, group_wait: 1s, group_interval: 1s, repeat_interval: 1h}}
+receivers: [{{name: hook, webhook_configs: [{{url: '{sink.url}/'}}]}}]
+""")
+        self.write('outrider.yml', 'global: {evaluation_interval: 1s}\nrule_files: [rules.yml]\n'
+                                   'alerting: {config_file: alertmanager.yml}\nstorage: {min_free: 0}\n')
+        outrider = self.start_outrider()
+        acked, filler = {}, self.directory / 'data' / 'filler'
+
+        def send(broken):
+            at = time.time()
+            status, text, _ = harness.remote_write(self.url, [({'__name__': 'broken'}, [(at, broken)])])
+            if status == 204:
+                acked[round(at, 3)] = broken
+            return status, text
+
+        self.assertEqual(send(1)[0], 204)
+        with open(filler, 'wb', buffering=0) as out:
+            for size in (65536, 1):
+                with self.assertRaises(OSError):
+                    while True:
+                        out.write(b'x' * size)
+        text = harness.wait_for('a write to be refused', lambda: (lambda a: a[0] == 503 and a[1])(send(1)), 30)
+        self.assertIn('nothing was stored', text)
+        # RocksDB has room set aside in its log: the decision may be recorded all the same. Either way it is not lost.
+        harness.wait_for('people to be told while the disk is full', lambda: sink.messages('firing'), 30)
+        filler.unlink()
+        harness.wait_for('writes to be taken again', lambda: send(1)[0] == 204, 30)
+        time.sleep(3)  # what was decided meanwhile is written now
+        outrider.kill9()
+        self.start_outrider()
+        kept = self.query(self.url, 'broken[5m]')[0]['values']
+        self.assertEqual({round(float(t), 3): int(v) for t, v in kept}, acked)
+        time.sleep(3)
+        self.assertEqual(len(sink.messages('firing')), 1)
+        self.assertEqual(len(harness.get_json(self.url + '/outrider/v1/incidents')['incidents']), 1)
+
     def test_unreachable_receiver_is_retried(self):
         dead = harness.free_port()
         self.write('alertmanager.yml', f'''

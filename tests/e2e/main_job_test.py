@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: node_exporter -> Prometheus -> remote write -> Outrider -> rule -> incident -> webhook and mail, and
 derived series scraped back by Prometheus with the values an independent computation gives."""
+import collections
+import math
+import statistics
 import subprocess
 import time
 import unittest
@@ -41,6 +44,30 @@ def least_squares_slope(samples):
     mean_v = sum(v for _, v in samples) / n
     var = sum((t - mean_t) ** 2 for t, _ in samples)
     return sum((t - mean_t) * (v - mean_v) for t, v in samples) / var
+
+
+def robust_z(value, baseline, threshold=4, min_relative_deviation=0.01):
+    """docs/analytics.md, Anomalies: (score, expected, lower, upper) of `value` against the samples before it."""
+    expected = statistics.median(baseline)
+    deviations = [abs(v - expected) for v in baseline]
+    mad = statistics.median(deviations)
+    spread = 1.4826 * mad if mad > 0 else 1.2533 * statistics.fmean(deviations)
+    edge = threshold * max(spread, 1e-9, min_relative_deviation * abs(expected))
+    return abs(value - expected) / edge, expected, expected - edge, expected + edge
+
+
+def busy_cores(series):
+    """Cores in use between neighbouring scrapes: the increases of all modes but idle, over the time between them."""
+    totals = collections.defaultdict(float)
+    for one in series:
+        for at, value in one['values']:
+            totals[float(at)] += float(value)
+    scrapes = sorted(totals)
+    return [(totals[b] - totals[a]) / (b - a) for a, b in zip(scrapes, scrapes[1:])]
+
+
+def nearest_rank(values, share):
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 class MainJob(harness.EndToEnd):
@@ -158,6 +185,8 @@ remote_write:
             found = harness.wait_for(f'{name} in Prometheus', lambda e=expr: self.query(prometheus, e), 60)
             self.assertEqual(len(found), 1, found)
         self.slope_is_the_least_squares_slope(prometheus, wanted['slope'], node)
+        self.score_is_the_robust_z_score(prometheus, node)
+        self.recommendation_is_the_percentile_with_margin(prometheus, wanted['cpu'], node)
         self.cost_is_cores_times_price(wanted['cost'], node)
         time.sleep(3)  # Prometheus has sent the scraped series back by now: still one of each
         for expr in wanted.values():
@@ -173,6 +202,30 @@ remote_write:
         candidates = [least_squares_slope(raw[:n]) for n in range(max(2, len(raw) - 12), len(raw) + 1)]
         best = min(candidates, key=lambda c: abs(c - slope))
         self.assertLess(abs(best - slope), 1e-6 * max(1.0, abs(best)), f'{slope} is none of {candidates}')
+
+    def score_is_the_robust_z_score(self, prometheus, node):
+        names = ('score', 'expected', 'lower', 'upper')
+        # One evaluation writes all four; asked at one time they belong together.
+        found = self.query(self.url, f'{{__name__=~"outrider_anomaly_.+",entry="e2e_anomaly",instance="{node}"}}')
+        at = float(found[0]['value'][0])
+        got = {row['metric']['__name__'].removeprefix('outrider_anomaly_'): float(row['value'][1]) for row in found}
+        self.assertEqual(set(got), set(names))
+        raw = self.query(prometheus, f'node_memory_MemAvailable_bytes{{instance="{node}"}}[1h]', at)[0]['values']
+        raw = [float(v) for _, v in raw]
+        self.assertTrue(12 < len(raw) <= 128, f'{len(raw)} samples: the whole baseline is known only up to 128')
+        candidates = [robust_z(raw[n - 1], raw[:n - 1]) for n in range(max(11, len(raw) - 12), len(raw) + 1)]
+        self.assertTrue(any(all(math.isclose(got[k], v, rel_tol=1e-9, abs_tol=1e-12) for k, v in zip(names, c))
+                            for c in candidates), f'{got} is none of {candidates}')
+
+    def recommendation_is_the_percentile_with_margin(self, prometheus, expr, node):
+        found = self.query(self.url, expr)[0]
+        at, cores = float(found['value'][0]), float(found['value'][1])
+        raw = self.query(prometheus, f'node_cpu_seconds_total{{instance="{node}",mode!="idle"}}[1h]', at)
+        points = busy_cores(raw)
+        candidates = [1.1 * nearest_rank(points[:n], 0.95) for n in range(max(10, len(points) - 12), len(points) + 1)]
+        # A percentile is exact within 0.5 %, then rounded up to a millicore, and at least ten of them.
+        self.assertTrue(any(0.995 * c - 1e-9 <= cores <= max(0.01, 1.005 * c + 0.001 + 1e-9) for c in candidates),
+                        f'{cores} is none of {candidates}')
 
     def cost_is_cores_times_price(self, expr, node):
         cores = float(self.query(self.url, f'count(node_cpu_seconds_total{{instance="{node}",mode="idle"}})')[0]['value'][1])
