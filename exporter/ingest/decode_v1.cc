@@ -1,150 +1,143 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/decode_v1.h"
 
-#include "fmt/format.h"
-#include "protozero/pbf_reader.hpp"
+#include "exporter/ingest/decode_v1_extra.h"
+#include "exporter/ingest/wire_reader.h"
+#include "storage/base/hash.h"
 
 namespace outrider {
 namespace {
 
-using protozero::pbf_reader;
-using protozero::pbf_wire_type;
-
-constexpr uint32_t Field(uint32_t number, pbf_wire_type type) {
-  return protozero::tag_and_type(number, type);
-}
-constexpr auto kBytes = pbf_wire_type::length_delimited;
-constexpr auto kVarint = pbf_wire_type::varint;
-constexpr auto kDouble = pbf_wire_type::fixed64;
-
-std::string_view View(pbf_reader& reader) {
-  const protozero::data_view view = reader.get_view();
-  return {view.data(), view.size()};
-}
-
-struct BadField {
-  const char* message;
-  uint32_t number;
-};
-
-// A known field with another wire type is an error, as in the generated decoders; unknown fields
-// are passed over.
-void SkipUnknown(pbf_reader& reader, const char* message, uint32_t known) {
-  if (reader.tag() <= known) throw BadField{message, reader.tag()};
-  reader.skip();
-}
-
-void ReadLabel(pbf_reader reader, V1Series* series) {
+// Fields of Label; the reader stands before the message.
+LabelView ReadLabel(WireReader reader) {
   LabelView label;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Field(1, kBytes):
-        label.name = View(reader);
+  while (reader.Next()) {
+    switch (reader.tag()) {
+      case WireTag(1, kWireBytes):
+        label.name = reader.Bytes();
         break;
-      case Field(2, kBytes):
-        label.value = View(reader);
+      case WireTag(2, kWireBytes):
+        label.value = reader.Bytes();
         break;
       default:
-        SkipUnknown(reader, "Label", 2);
+        reader.SkipUnknown("Label", 2);
     }
   }
-  if (series->labels.size() < kMaxLabels) {
-    series->labels.push_back(label);
-  } else {
-    series->too_many_labels = true;
-  }
+  return label;
 }
 
-void ReadSample(pbf_reader reader, V1Series* series) {
+Sample ReadSample(WireReader reader) {
   Sample sample;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Field(1, kDouble):
-        sample.value = reader.get_double();
+  while (reader.Next()) {
+    switch (reader.tag()) {
+      case WireTag(1, kWireDouble):
+        sample.value = reader.Double();
         break;
-      case Field(2, kVarint):
-        sample.time = reader.get_int64();
+      case WireTag(2, kWireVarint):
+        sample.time = reader.Int64();
         break;
       default:
-        SkipUnknown(reader, "Sample", 2);
+        reader.SkipUnknown("Sample", 2);
     }
   }
-  series->samples.push_back(sample);
+  return sample;
 }
 
-void ReadSeries(pbf_reader reader, V1Series* series) {
-  series->labels.clear();
-  series->samples.clear();
-  series->exemplars = series->histograms = 0;
-  series->too_many_labels = false;
-  while (reader.next()) {
-    switch (reader.tag_and_type()) {
-      case Field(1, kBytes):
-        ReadLabel(reader.get_message(), series);
-        break;
-      case Field(2, kBytes):
-        ReadSample(reader.get_message(), series);
-        break;
-      case Field(3, kBytes):
-        reader.skip();
-        ++series->exemplars;
-        break;
-      case Field(4, kBytes):
-        reader.skip();
-        ++series->histograms;
-        break;
-      default:
-        SkipUnknown(reader, "TimeSeries", 4);
-    }
+void TakeLabel(const LabelView& label, IncomingSeries* out) {
+  if (out->labels.size() < kMaxLabels) {
+    out->labels.push_back(label);
+  } else {
+    out->too_many_labels = true;
   }
 }
 
 }  // namespace
 
-struct V1Decoder::Reader {
-  pbf_reader pbf;
-};
-
-V1Decoder::V1Decoder(std::string_view body)
-    : reader_(std::make_unique<Reader>(Reader{pbf_reader(body.data(), body.size())})) {}
-V1Decoder::~V1Decoder() = default;
-
-StatusOr<bool> V1Decoder::Next(V1Series* series) {
-  pbf_reader& reader = reader_->pbf;
-  try {
-    while (reader.next()) {
-      switch (reader.tag_and_type()) {
-        case Field(1, kBytes):
-          ReadSeries(reader.get_message(), series);
-          return true;
-        case Field(3, kBytes):
-          reader.skip();
-          ++metadata_;
-          break;
-        default:
-          // Field 2 is reserved (Cortex' source); anything else is from the future.
-          if (reader.tag() == 1 || reader.tag() == 3) throw BadField{"WriteRequest", reader.tag()};
-          reader.skip();
-      }
+void V1Rows::ParseSeries(std::string_view message, uint64_t seed, WireError* error) {
+  KeyedRow row;
+  row.begin = static_cast<uint32_t>(samples_.size());
+  const char* labels_begin = nullptr;
+  const char* labels_end = nullptr;
+  bool in_one_piece = true;
+  bool special = false;
+  WireReader reader(message, error);
+  const char* field = reader.position();
+  for (; reader.Next(); field = reader.position()) {
+    switch (reader.tag()) {
+      case WireTag(1, kWireBytes):
+        reader.Bytes();
+        if (labels_begin == nullptr) labels_begin = labels_end = field;
+        in_one_piece &= labels_end == field;
+        labels_end = reader.position();
+        break;
+      case WireTag(2, kWireBytes):
+        samples_.push_back(ReadSample(reader.Message()));
+        break;
+      case WireTag(3, kWireBytes):
+      case WireTag(4, kWireBytes):
+        reader.Bytes();
+        special = true;
+        break;
+      default:
+        reader.SkipUnknown("TimeSeries", 4);
     }
-    return false;
-  } catch (const protozero::exception& error) {
-    return InvalidArgument(fmt::format("protobuf: {}", error.what()));
-  } catch (const BadField& field) {
-    return InvalidArgument(
-        fmt::format("protobuf: field {} of {} has a wrong type", field.number, field.message));
   }
+  row.end = static_cast<uint32_t>(samples_.size());
+  if (in_one_piece && labels_begin != nullptr) {
+    row.key = HashBytes128({labels_begin, static_cast<size_t>(labels_end - labels_begin)}, seed);
+  }
+  rows_.push_back(row);
+  messages_.push_back(message);
+  special_.push_back(special ? 1 : 0);
 }
 
-StatusOr<V1Totals> CheckV1(std::string_view body) {
-  V1Totals totals;
-  V1Decoder decoder(body);
-  V1Series series;
-  while (TRY(decoder.Next(&series))) {
-    ++totals.series;
-    totals.samples += series.samples.size();
+Status V1Rows::Parse(std::string_view body, uint64_t seed) {
+  Clear();
+  messages_.clear();
+  metadata_.clear();
+  WireError error;
+  WireReader reader(body, &error);
+  while (reader.Next()) {
+    switch (reader.tag()) {
+      case WireTag(1, kWireBytes):
+        ParseSeries(reader.Bytes(), seed, &error);
+        break;
+      case WireTag(3, kWireBytes):
+        metadata_.push_back(reader.Bytes());
+        break;
+      default:
+        // Field 2 is reserved (Cortex' source); anything else is from the future.
+        if (reader.field() == 1 || reader.field() == 3) {
+          reader.FailType("WriteRequest");
+        } else {
+          reader.Skip();
+        }
+    }
   }
-  return totals;
+  return error.ToStatus();
+}
+
+Status V1Rows::Decode(uint32_t row, IncomingSeries* out) const {
+  out->Clear();
+  out->samples.assign(samples_.begin() + rows_[row].begin, samples_.begin() + rows_[row].end);
+  WireError error;
+  WireReader reader(messages_[row], &error);
+  while (reader.Next()) {
+    switch (reader.tag()) {
+      case WireTag(1, kWireBytes):
+        TakeLabel(ReadLabel(reader.Message()), out);
+        break;
+      case WireTag(3, kWireBytes):
+        TRY(DecodeExemplarV1(reader.Bytes(), &out->exemplars.emplace_back()));
+        break;
+      case WireTag(4, kWireBytes):
+        out->histograms.push_back(reader.Bytes());
+        break;
+      default:
+        reader.Skip();
+    }
+  }
+  return error.ToStatus();
 }
 
 }  // namespace outrider

@@ -1,56 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Remote write 1.0 on the wire: prometheus.WriteRequest. Source: specs/prometheus.md §1.1. Series
-// are read one after the other into one reused value that views into the body, so nothing is
-// allocated per sample.
+// Remote write 1.0 on the wire: prometheus.WriteRequest. Source: specs/prometheus.md §1.1.
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "exporter/ingest/wire_reader.h"
+#include "exporter/ingest/write_rows.h"
 #include "storage/base/status.h"
-#include "storage/model/labels.h"
-#include "storage/model/sample.h"
 
 namespace outrider {
 
-inline constexpr size_t kMaxLabels =
-    4096;  // of one series; the rest is not looked at, the series is refused
-
-// One TimeSeries as sent: labels in the sender's order, unchecked. Views into the body.
-struct V1Series {
-  std::vector<LabelView> labels;
-  std::vector<Sample> samples;
-  uint32_t exemplars = 0;   // counted, not kept
-  uint32_t histograms = 0;  // counted, not kept
-  bool too_many_labels = false;
-};
-
-// Reads a decompressed body. Not thread-safe.
-class V1Decoder {
+// The rows of a 1.0 body. A row's key is the seeded hash of its label fields as they were sent; a
+// series whose labels do not stand in one piece has none. Not thread-safe.
+class V1Rows final : public WriteRows {
  public:
-  explicit V1Decoder(std::string_view body);
-  ~V1Decoder();
-  V1Decoder(const V1Decoder&) = delete;
-  V1Decoder& operator=(const V1Decoder&) = delete;
+  // `body` is decompressed and must outlive the rows. InvalidArgument when it is no such message,
+  // as far as it is looked at: labels are read by Decode() only.
+  Status Parse(std::string_view body, uint64_t seed);
+  // MetricMetadata messages, still encoded.
+  const std::vector<std::string_view>& metadata() const { return metadata_; }
 
-  // The next series; false at the end. InvalidArgument when the bytes are not such a message.
-  StatusOr<bool> Next(V1Series* series);
-  uint64_t metadata() const { return metadata_; }  // entries met so far; counted, not kept
+  KeyKind kind() const override { return KeyKind::kSender; }
+  Status Decode(uint32_t row, IncomingSeries* out) const override;
 
  private:
-  struct Reader;
-  std::unique_ptr<Reader> reader_;
-  uint64_t metadata_ = 0;
-};
+  void ParseSeries(std::string_view message, uint64_t seed, WireError* error);
 
-// Goes through the whole body once: what is in it, or why it cannot be read.
-struct V1Totals {
-  uint64_t series = 0;
-  uint64_t samples = 0;
+  std::vector<std::string_view> messages_;  // by row
+  std::vector<std::string_view> metadata_;
 };
-StatusOr<V1Totals> CheckV1(std::string_view body);
 
 }  // namespace outrider

@@ -39,6 +39,7 @@ IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, 
     : options_(options),
       windows_({.retention = options.retention,
                 .unreferenced_retention = options.unreferenced_retention,
+                .late_window = options.out_of_order_window,
                 .seed = seed}),
       log_(std::move(wal)),
       chunks_(std::move(chunks)),
@@ -54,6 +55,7 @@ IngestStore::~IngestStore() {
 
 Status IngestStore::Load(std::vector<SeriesReference> references) {
   windows_.SetReferences(std::move(references));
+  windows_.BeginReplay();
   loaded_ = TRY(chunks_->Load(&windows_));
   if (loaded_.damaged > 0) {
     LogWarn("some chunk blocks could not be read", {{"blocks", std::to_string(loaded_.damaged)}});
@@ -62,7 +64,11 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   // Replayed samples go into chunks of epoch 0, so that the second checkpoint from now frees the
   // old segments.
   TRY(ReplayRest(&reader, &windows_, &replay_));
-  TRY(log_.GoLive([&] { return ReplayRest(&reader, &windows_, &replay_); }));
+  TRY(log_.GoLive([&]() -> Status {
+    TRY(ReplayRest(&reader, &windows_, &replay_));
+    windows_.EndReplay();
+    return absl::OkStatus();
+  }));
   windows_.Expire();
   WarnOfDamage(reader.report());
   damaged_log_places_ = reader.report().damaged_places;

@@ -34,6 +34,7 @@ struct IngestStoreOptions {
   std::string path = "data";                      // storage.path: `wal` and `chunks` live in it
   DurationMs retention = 24 * kHour;              // storage.retention
   DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
+  DurationMs out_of_order_window = 5 * kMinute;   // ingest.out_of_order_window
   uint64_t min_free_bytes = 256U << 20;           // storage.min_free
   uint64_t segment_bytes = 64U << 20;             // of log and chunk files
   uint64_t checkpoint_bytes = 64U << 20;          // of log between two cuts

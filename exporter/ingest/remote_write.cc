@@ -123,43 +123,47 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request) {
   }
   Reservation reservation(&bytes_in_flight_, options_.max_bytes_in_flight);
   if (!reservation.Take(body->size())) return Later("too many writes at once, try again", 1);
-  BufferPool::Lease decoded(buffers_);
-  const Status unpacked = SnappyDecompressInto(*body, kMaxDecodedBytes, &*decoded);
+  WriteScratchPool::Lease scratch(scratch_);
+  const std::string& decoded = scratch->decoded;
+  const Status unpacked = SnappyDecompressInto(*body, kMaxDecodedBytes, &scratch->decoded);
   if (!unpacked.ok()) return Answer(400, Message(unpacked));
-  if (!reservation.Take(decoded->size())) return Later("too many writes at once, try again", 1);
+  if (!reservation.Take(decoded.size())) return Later("too many writes at once, try again", 1);
   {
     const absl::MutexLock lock(&mutex_);
     stats_.body_bytes += body->size();
-    stats_.decoded_bytes += decoded->size();
+    stats_.decoded_bytes += decoded.size();
   }
-  return Store(request, *body, *decoded);
+  return Store(request, *body, &*scratch);
 }
 
 HttpResponse RemoteWriteReceiver::Store(const HttpRequest& request, const std::string& body,
-                                        const std::string& decoded) {
-  const StatusOr<V1Totals> totals = CheckV1(decoded);
-  if (!totals.ok()) return Answer(400, Message(totals.status()));
+                                        WriteScratch* scratch) {
+  V1Rows& rows = scratch->v1;
+  Status status = rows.Parse(scratch->decoded, windows_.seed());
+  if (status.ok()) status = PrepareRows(rows, windows_, Origin::kRemote, &scratch->apply);
+  if (!status.ok()) return Answer(400, Message(status));
   const ApplyOptions options{.origin = Origin::kRemote, .now = clock_.Now(), .explain = true};
-  StatusOr<ApplyResult> result = ApplyResult();
+  ApplyResult result;
   bool applied = false;
-  if (totals->samples > 0) {  // else there is nothing to keep
+  if (!rows.samples().empty()) {  // else there is nothing to keep
     const LogRecord record{.type = RecordType::kWriteV1,
                            .verdict = Admission::kAdmitted,
                            .time = options.now,
                            .sender = request.remote_address,
                            .body = body};
     const StatusOr<bool> written =
-        log_.Write(record, [&] { result = ApplyV1(decoded, options, &windows_); });
+        log_.Write(record, [&] { result = ApplyRows(rows, options, &windows_, &scratch->apply); });
     if (!written.ok()) {
       const int seconds = absl::IsResourceExhausted(written.status()) ? 60 : 5;
       return Later("nothing was stored: " + Message(written.status()), seconds);
     }
     applied = *written;
   }
-  if (!applied) result = ApplyV1(decoded, options, nullptr);
-  CountResult(*result, options.now);
-  const std::vector<std::string> refusals = result->Refusals();
-  return refusals.empty() ? Answer(204, "") : Answer(400, Describe(*result, refusals));
+  if (!applied) result = JudgeRows(rows, options, &scratch->apply);
+  result.metadata = rows.metadata().size();
+  CountResult(result, options.now);
+  const std::vector<std::string> refusals = result.Refusals();
+  return refusals.empty() ? Answer(204, "") : Answer(400, Describe(result, refusals));
 }
 
 void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) {

@@ -15,9 +15,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "exporter/http/server.h"
-#include "exporter/ingest/apply_v1.h"
-#include "exporter/ingest/buffer_pool.h"
+#include "exporter/ingest/apply.h"
 #include "exporter/ingest/ingest_log.h"
+#include "exporter/ingest/write_scratch.h"
 #include "storage/base/clock.h"
 
 namespace outrider {
@@ -58,8 +58,7 @@ class RemoteWriteReceiver {
 
  private:
   HttpResponse Receive(HttpRequest& request);
-  HttpResponse Store(const HttpRequest& request, const std::string& body,
-                     const std::string& decoded);
+  HttpResponse Store(const HttpRequest& request, const std::string& body, WriteScratch* scratch);
   void CountResult(const ApplyResult& result, Timestamp now);
 
   const RemoteWriteOptions options_;
@@ -68,7 +67,7 @@ class RemoteWriteReceiver {
   Windows& windows_;
   std::atomic<bool> closed_{false};
   std::atomic<uint64_t> bytes_in_flight_{0};
-  BufferPool buffers_;
+  WriteScratchPool scratch_;
   mutable absl::Mutex mutex_;
   RemoteWriteStats stats_ ABSL_GUARDED_BY(mutex_);
 };

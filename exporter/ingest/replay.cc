@@ -1,48 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
+// Two stages at once: this thread reads and decodes records, another one appends them, in order.
 #include "exporter/ingest/replay.h"
 
-#include "exporter/ingest/apply_v1.h"
+#include <deque>
+#include <memory>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "exporter/ingest/snappy_body.h"
+#include "exporter/ingest/write_scratch.h"
 #include "storage/base/log.h"
 
 namespace outrider {
+namespace {
 
-void ReplayRecord(const LogRecord& record, Windows* windows, ReplayStats* stats) {
-  ++stats->records;
-  if (record.verdict != Admission::kAdmitted) return;
-  if (record.type != RecordType::kWriteV1 && record.type != RecordType::kInternal) {
-    ++stats->unreadable;
-    return;
+constexpr size_t kJobs = 6;  // decoded records on their way
+
+struct Job {
+  WriteScratch scratch;
+  Origin origin = Origin::kRemote;
+  Timestamp time = 0;
+};
+
+// Jobs that wait for one of the two sides. Thread-safe.
+class JobQueue {
+ public:
+  void Put(std::unique_ptr<Job> job) {
+    const absl::MutexLock lock(&mutex_);
+    jobs_.push_back(std::move(job));
+    changed_.Signal();
   }
+  // Null once the queue is closed and empty.
+  std::unique_ptr<Job> Take() {
+    const absl::MutexLock lock(&mutex_);
+    while (jobs_.empty() && !closed_) changed_.Wait(&mutex_);
+    if (jobs_.empty()) return nullptr;
+    std::unique_ptr<Job> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    return job;
+  }
+  void Close() {
+    const absl::MutexLock lock(&mutex_);
+    closed_ = true;
+    changed_.Signal();
+  }
+
+ private:
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// False when the body cannot be read; `job` may be used again.
+bool Decode(const LogRecord& record, uint64_t seed, Job* job) {
+  if (record.type != RecordType::kWriteV1 && record.type != RecordType::kInternal) return false;
+  job->origin = record.type == RecordType::kInternal ? Origin::kLocal : Origin::kRemote;
+  job->time = record.time;
   // The limit of a request does not hold for what we wrote ourselves.
-  const StatusOr<std::string> decoded = SnappyDecompress(record.body, UINT32_MAX);
-  if (!decoded.ok()) {
-    ++stats->unreadable;
-    return;
-  }
-  const Origin origin = record.type == RecordType::kInternal ? Origin::kLocal : Origin::kRemote;
-  const StatusOr<ApplyResult> result =
-      ApplyV1(*decoded, {.origin = origin, .now = record.time, .explain = false}, windows);
-  if (!result.ok()) {
-    ++stats->unreadable;
-    return;
-  }
-  stats->samples += result->samples.accepted;
-  stats->known += result->samples.Rejected() + result->samples.local_wins;
+  if (!SnappyDecompressInto(record.body, UINT32_MAX, &job->scratch.decoded).ok()) return false;
+  return job->scratch.v1.Parse(job->scratch.decoded, seed).ok();
 }
 
-Status ReplayRest(LogReader* reader, Windows* windows, ReplayStats* stats) {
+void Apply(Job* job, Windows* windows, ReplayStats* stats) {
+  const V1Rows& rows = job->scratch.v1;
+  if (!PrepareRows(rows, *windows, job->origin, &job->scratch.apply).ok()) {
+    ++stats->unreadable;
+    return;
+  }
+  const ApplyResult result =
+      ApplyRows(rows, {.origin = job->origin, .now = job->time, .explain = false}, windows,
+                &job->scratch.apply);
+  stats->samples += result.samples.accepted;
+  stats->known += result.samples.Rejected() + result.samples.local_wins;
+}
+
+// Hands decodable records to `ready`, in order.
+Status DecodeAll(LogReader* reader, uint64_t seed, JobQueue* spare, JobQueue* ready,
+                 ReplayStats* stats) {
   LogRecord record;
   uint32_t segment = 0;
+  std::unique_ptr<Job> job = spare->Take();
   while (TRY(reader->Next(&record))) {
     if (segment != 0 && reader->segment() != segment) {
-      LogInfo("write-ahead log segment replayed",
-              {{"segment", std::to_string(segment)}, {"samples", std::to_string(stats->samples)}});
+      LogInfo("write-ahead log segment read",
+              {{"segment", std::to_string(segment)}, {"records", std::to_string(stats->records)}});
     }
     segment = reader->segment();
-    ReplayRecord(record, windows, stats);
+    ++stats->records;
+    if (record.verdict != Admission::kAdmitted) continue;
+    if (!Decode(record, seed, job.get())) {
+      ++stats->unreadable;
+      continue;
+    }
+    ready->Put(std::move(job));
+    job = spare->Take();
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+Status ReplayRest(LogReader* reader, Windows* windows, ReplayStats* stats) {
+  JobQueue spare;
+  JobQueue ready;
+  for (size_t i = 0; i < kJobs; ++i) spare.Put(std::make_unique<Job>());
+  ReplayStats applied;
+  std::jthread appender([&] {
+    while (std::unique_ptr<Job> job = ready.Take()) {
+      Apply(job.get(), windows, &applied);
+      spare.Put(std::move(job));
+    }
+  });
+  const Status status = DecodeAll(reader, windows->seed(), &spare, &ready, stats);
+  ready.Close();
+  appender.join();
+  stats->samples += applied.samples;
+  stats->known += applied.known;
+  stats->unreadable += applied.unreadable;
+  return status;
 }
 
 }  // namespace outrider

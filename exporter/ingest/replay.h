@@ -19,9 +19,8 @@ struct ReplayStats {
       0;  // records whose body could not be decoded, or of a type this version does not know
 };
 
-// One record. Never fails: what cannot be read is counted.
-void ReplayRecord(const LogRecord& record, Windows* windows, ReplayStats* stats);
-// Everything the reader has now. Logs a line for each segment that is done.
+// Everything the reader has now; a record that cannot be read is counted, never an error. Logs a
+// line for each segment that is done.
 Status ReplayRest(LogReader* reader, Windows* windows, ReplayStats* stats);
 
 }  // namespace outrider

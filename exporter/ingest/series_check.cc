@@ -41,7 +41,7 @@ bool IsText(std::string_view text) { return IsAscii(text) || IsValidUtf8(text); 
 
 SeriesVerdictText TextOf(SeriesVerdict verdict) { return kTexts[static_cast<size_t>(verdict)]; }
 
-SeriesVerdict CheckSeries(V1Series* series) {
+SeriesVerdict CheckSeries(IncomingSeries* series) {
   using enum SeriesVerdict;
   std::vector<LabelView>& labels = series->labels;
   if (series->too_many_labels) return kTooManyLabels;

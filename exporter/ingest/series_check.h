@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "exporter/ingest/decode_v1.h"
+#include "exporter/ingest/incoming.h"
 
 namespace outrider {
 
@@ -26,6 +26,6 @@ struct SeriesVerdictText {
 SeriesVerdictText TextOf(SeriesVerdict verdict);
 
 // Drops labels with empty values, sorts the rest in place, and judges them.
-SeriesVerdict CheckSeries(V1Series* series);
+SeriesVerdict CheckSeries(IncomingSeries* series);
 
 }  // namespace outrider

@@ -5,10 +5,13 @@
 
 #include <bit>
 #include <cstdint>
+#include <limits>
 
 #include "storage/base/clock.h"
 
 namespace outrider {
+
+inline constexpr Timestamp kNoTime = std::numeric_limits<Timestamp>::min() / 2;
 
 struct Sample {
   Timestamp time = 0;

@@ -15,6 +15,7 @@ namespace outrider {
 // What became of samples. Rules per series: specs/prometheus.md §1.2.
 struct AppendCounts {
   uint64_t accepted = 0;      // includes repeats of the newest sample with identical bits (a no-op)
+  uint64_t late = 0;          // of the accepted: behind a newer one, within the window
   uint64_t out_of_order = 0;  // older than the series' newest and outside the out-of-order window
   uint64_t duplicate = 0;     // same time as the newest, another value: the first stays
   uint64_t too_old = 0;       // before what is kept
@@ -26,6 +27,7 @@ struct AppendCounts {
   uint64_t Rejected() const { return out_of_order + duplicate + too_old + too_far_ahead; }
   AppendCounts& operator+=(const AppendCounts& other) {
     accepted += other.accepted;
+    late += other.late;
     out_of_order += other.out_of_order;
     duplicate += other.duplicate;
     too_old += other.too_old;

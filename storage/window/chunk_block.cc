@@ -7,6 +7,8 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kLocalFlag = 1;
+constexpr uint8_t kLateFlag = 2;
+constexpr unsigned kEncodingShift = 4;
 constexpr uint32_t kMaxCount = UINT16_MAX;
 
 template <typename T>
@@ -53,7 +55,8 @@ bool GetVarint(std::string_view* bytes, uint64_t* value) {
 void AppendChunkEntry(const ChunkEntry& entry, std::string* block) {
   PutVarint(entry.labels.size(), block);
   block->append(entry.labels);
-  block->push_back(static_cast<char>(entry.local ? kLocalFlag : 0));
+  block->push_back(static_cast<char>((entry.local ? kLocalFlag : 0) | (entry.late ? kLateFlag : 0) |
+                                     static_cast<uint8_t>(entry.encoding) << kEncodingShift));
   PutVarint(entry.count, block);
   PutFixed(entry.start, block);
   PutFixed(entry.end, block);
@@ -73,7 +76,12 @@ StatusOr<bool> ChunkBlockReader::Next(ChunkEntry* entry) {
     rest_ = {};
     return absl::DataLossError("not a chunk entry");
   }
+  if (flags >> kEncodingShift > static_cast<uint8_t>(ChunkEncoding::kHistogram)) {
+    return absl::DataLossError("a chunk of an unknown encoding");
+  }
   entry->local = (flags & kLocalFlag) != 0;
+  entry->late = (flags & kLateFlag) != 0;
+  entry->encoding = static_cast<ChunkEncoding>(flags >> kEncodingShift);
   entry->count = static_cast<uint32_t>(count);
   return true;
 }

@@ -2,9 +2,9 @@
 // Sealed chunks as bytes: a block is a sequence of entries, each complete in itself. Where blocks
 // go is not known here: whoever keeps them implements ChunkSink. Layout of an entry
 // (docs/formats.md):
-//   varint length + labels (Labels::packed) · flags (1: written by a rule of ours) · varint number
-//   of samples · int64 first time · int64 last time · last value, 64 bits · varint length + bytes
-//   (chunk_float.h)
+//   varint length + labels (Labels::packed) · flags (1: written by a rule of ours, 2: samples that
+//   came late, from bit 4 on: the encoding) · varint number of samples · int64 first time · int64
+//   last time · last value, 64 bits · varint length + bytes (chunk_float.h)
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,15 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
+#include "storage/window/sealed_chunk.h"
 
 namespace outrider {
 
 struct ChunkEntry {
   std::string_view labels;  // Labels::packed()
   bool local = false;
+  bool late = false;
+  ChunkEncoding encoding = ChunkEncoding::kFloat;
   uint32_t count = 0;
   Timestamp start = 0;
   Timestamp end = 0;

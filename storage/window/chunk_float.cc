@@ -9,9 +9,10 @@
 namespace outrider {
 namespace {
 
-constexpr uint32_t kFirstCapacity = 64;
-constexpr uint32_t kSlack =
-    32;  // one sample takes at most 145 bits; a store touches 8 bytes from its first
+// Capacities are 8 below a multiple of 16: what malloc hands out whole.
+constexpr uint32_t kFirstCapacity = 56;
+// One sample takes at most 145 bits; a store touches 8 bytes from its first.
+constexpr uint32_t kSlack = 32;
 constexpr uint32_t kMaxLeading = 31;
 constexpr uint32_t kWindowHeaderBits = 11;
 
@@ -44,7 +45,7 @@ void FloatChunkWriter::Reserve() {
   const uint32_t used = (bits_ + 7) / 8;
   if (used + kSlack <= capacity_) return;
   const uint32_t wanted =
-      capacity_ == 0 ? kFirstCapacity : (capacity_ + capacity_ / 2 + 15) / 16 * 16;
+      capacity_ == 0 ? kFirstCapacity : (capacity_ + capacity_ / 4 + 24) / 16 * 16 + 8;
   auto* grown = static_cast<uint8_t*>(std::realloc(data_.get(), wanted));
   if (grown == nullptr) throw std::bad_alloc();
   (void)data_.release();  // realloc took it
@@ -109,6 +110,18 @@ void FloatChunkWriter::Append(Timestamp time, double value) {
   time_ = t;
   value_ = v;
   ++count_;
+}
+
+void FloatChunkWriter::SetLast(Timestamp time, double value) {
+  time_ = static_cast<uint64_t>(time);
+  value_ = std::bit_cast<uint64_t>(value);
+}
+
+void FloatChunkWriter::Clear() {
+  data_.reset();
+  capacity_ = bits_ = count_ = 0;
+  leading_ = significant_ = 0;
+  delta_ = 0;
 }
 
 ChunkBytes FloatChunkWriter::Take(uint32_t* size) {

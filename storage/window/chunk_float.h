@@ -10,6 +10,7 @@
 // int64.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -31,13 +32,18 @@ using ChunkBytes = std::unique_ptr<uint8_t[], FreeBytesDeleter>;  // from malloc
 class FloatChunkWriter {
  public:
   void Append(Timestamp time, double value);
+  // The sample appended last, also when its chunk has been taken since.
+  Timestamp last_time() const { return static_cast<Timestamp>(time_); }
+  double last_value() const { return std::bit_cast<double>(value_); }
+  void SetLast(Timestamp time, double value);  // only while the chunk is empty
   uint32_t count() const { return count_; }
   std::span<const uint8_t> bytes() const { return {data_.get(), (bits_ + 7) / 8}; }
   size_t capacity() const { return capacity_; }
+  void PrefetchEnd() const { __builtin_prefetch(data_.get() + bits_ / 8, 1); }
   Timestamp first_time() const { return first_time_; }
-  // The bytes, cut to their size; the writer is empty afterwards.
+  // The bytes, cut to their size; the chunk is empty afterwards.
   ChunkBytes Take(uint32_t* size);
-  void Clear() { *this = FloatChunkWriter(); }
+  void Clear();
 
  private:
   void Reserve();
@@ -52,8 +58,8 @@ class FloatChunkWriter {
   uint8_t leading_ = 0;
   uint8_t significant_ = 0;  // of the window; 0: none yet
   Timestamp first_time_ = 0;
-  uint64_t time_ = 0;
   uint64_t delta_ = 0;
+  uint64_t time_ = static_cast<uint64_t>(kNoTime);
   uint64_t value_ = 0;  // bits
 };
 

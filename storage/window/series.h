@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The samples of one series: sealed chunks, one open chunk, and the rules of appending.
+// The samples of one series: sealed chunks, one open chunk, what came late, and the rules of
+// appending (specs/prometheus.md §1.2, contract.md).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <limits>
+#include <memory>
 #include <vector>
 
 #include "storage/base/clock.h"
-#include "storage/base/hash.h"
 #include "storage/model/sample.h"
 #include "storage/window/appender.h"
 #include "storage/window/chunk_float.h"
+#include "storage/window/late_samples.h"
+#include "storage/window/sealed_chunk.h"
 
 namespace outrider {
 
@@ -22,16 +25,12 @@ inline constexpr DurationMs kMaxAhead = 10 * kMinute;  // Prometheus' maxAheadTi
 inline constexpr DurationMs kLocalClaim = kHour;
 // With a retention of nothing, label sets are remembered so long (contract.md).
 inline constexpr DurationMs kKeepLabels = kHour;
-inline constexpr Timestamp kNoTime = std::numeric_limits<Timestamp>::min() / 2;
 
-struct SealedChunk {
-  ChunkBytes data;
-  uint32_t bytes = 0;
-  uint16_t count = 0;
-  bool persisted = false;
-  Timestamp start = 0;
-  Timestamp end = 0;
-};
+// Whole seconds, upwards.
+inline uint32_t SecondsOf(DurationMs duration) {
+  const DurationMs seconds = (duration + kSecond - 1) / kSecond;
+  return static_cast<uint32_t>(std::clamp<DurationMs>(seconds, 0, UINT32_MAX));
+}
 
 // What an append is judged by.
 struct AppendContext {
@@ -39,10 +38,15 @@ struct AppendContext {
   Timestamp now = 0;
   Timestamp newest = kNoTime;  // newest accepted sample of any series
   uint32_t epoch = 0;          // of the write-ahead log
+  DurationMs late_window = 0;  // how far behind a series' newest sample others may come
+  // During replay: the newest of the series' samples that replay has met, or null. What the chunk
+  // files already brought must not make a sample late that was on time.
+  Timestamp* replayed = nullptr;
 };
 
 enum class AppendVerdict {
   kStored,
+  kStoredLate,
   kRepeat,
   kDuplicate,
   kOutOfOrder,
@@ -54,32 +58,46 @@ void Count(AppendVerdict verdict, AppendCounts* counts);
 
 // Guarded by its shard's lock.
 struct Series {
-  Hash128 identity;
   uint64_t birth = 0;  // process-wide sequence number; 0: this slot is free
-  DurationMs keep = 0;
-  Timestamp last_time = kNoTime;
-  double last_value = 0;
-  std::vector<SealedChunk> sealed;  // oldest first
-  FloatChunkWriter open;
+  std::unique_ptr<std::vector<SealedChunk>> sealed;  // oldest first; null: none
+  std::unique_ptr<LateSamples> late;                 // null: none
+  FloatChunkWriter open;                             // knows the newest sample too
+  uint32_t keep_seconds = 0;
   uint32_t open_epoch = 0;  // when the open chunk got its first sample
-  uint32_t plan = 0;        // generation of the retention plan that gave `keep`
+  uint32_t plan = 0;        // generation of the retention plan that gave `keep_seconds`
   bool local = false;       // a rule of ours writes this label set
   bool queued = false;      // has sealed chunks that wait to be written
 
+  DurationMs keep() const { return DurationMs{keep_seconds} * kSecond; }
+  Timestamp last_time() const { return open.last_time(); }
+  std::span<const SealedChunk> chunks() const {
+    return sealed ? std::span<const SealedChunk>(*sealed) : std::span<const SealedChunk>();
+  }
+  std::span<SealedChunk> mutable_chunks() {
+    return sealed ? std::span<SealedChunk>(*sealed) : std::span<SealedChunk>();
+  }
+
   AppendVerdict Append(const Sample& sample, const AppendContext& context);
   void Seal();  // no-op when nothing is open
-  bool HasUnwritten() const { return !sealed.empty() && !sealed.back().persisted; }
+  // Seals what was opened before `epoch`; false when there was nothing.
+  bool SealOpenedBefore(uint32_t epoch);
+  bool HasUnwritten() const;
+  // A chunk from a file; one that is there already is passed over.
+  void Load(SealedChunk chunk, double last_value, bool is_late);
   // Drops what is older than kept; true when nothing is left and the series may go.
   bool Expire(Timestamp newest);
   bool HasSampleIn(Timestamp from, Timestamp to) const;
-  // Appends the samples of [from, to]; false on a damaged chunk.
+  // Appends the samples of [from, to], sorted; false on a damaged chunk.
   bool Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
             std::vector<double>* values) const;
 
  private:
   AppendVerdict Judge(const Sample& sample, const AppendContext& context) const;
+  AppendVerdict JudgeNotNewest(const Sample& sample, const AppendContext& context) const;
+  bool Find(Timestamp time, double* value) const;
   void Store(const Sample& sample, uint32_t epoch);
   void TruncateFrom(Timestamp time);
 };
+static_assert(sizeof(Series) <= 104, "a million series are a million of these");
 
 }  // namespace outrider

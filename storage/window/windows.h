@@ -2,7 +2,8 @@
 // The rolling windows: every series of the last hours in memory, written by several connections
 // while rules and queries read. Series live in 64 shards by the hash of their labels, each with its
 // own lock; SeriesIndex knows the labels. A series is identified by a seeded 128-bit hash of its
-// label set: without the seed nobody can make two collide.
+// label set: without the seed nobody can make two collide. A directory finds a series by that
+// identity, or by the key under which its sender writes it (keyed_rows.h).
 //
 // Nothing here does I/O: sealed chunks are handed to a ChunkSink when FlushSealed() asks for them.
 #pragma once
@@ -10,27 +11,29 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/window/appender.h"
 #include "storage/window/chunk_block.h"
+#include "storage/window/key_table.h"
+#include "storage/window/keyed_rows.h"
 #include "storage/window/querier.h"
 #include "storage/window/retention_plan.h"
 #include "storage/window/series.h"
 #include "storage/window/series_index.h"
+#include "storage/window/series_slots.h"
 
 namespace outrider {
 
 struct WindowsOptions {
   DurationMs retention = 24 * kHour;              // storage.retention
   DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
+  DurationMs late_window = 0;                     // ingest.out_of_order_window
   uint64_t seed = 0;                              // random; hashes of label sets
 };
 
@@ -39,6 +42,7 @@ struct WindowsStats {
   uint64_t series_created = 0;  // of this run
   uint64_t series_removed = 0;  // of this run
   uint64_t samples = 0;         // held now
+  uint64_t late_samples = 0;    // of them: came behind a newer one
   uint64_t open_chunks = 0;
   uint64_t sealed_chunks = 0;
   uint64_t unwritten_chunks = 0;  // sealed, not yet in a chunk file
@@ -56,8 +60,15 @@ class Windows final : public Querier, public Appender {
 
   // Samples of one series; `labels` sorted, unique, without empty values. `now` judges the future.
   // Samples are judged one by one: a bad one never costs the others.
+  // `key`, if given, names the series in later AppendKeyed calls.
   AppendCounts Append(std::span<const LabelView> labels, std::span<const Sample> samples,
-                      Origin origin, Timestamp now);
+                      Origin origin, Timestamp now, const Hash128* key = nullptr);
+  // Fills outcome->ids with the series of the rows, or kNoSeries.
+  void FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const;
+  // Appends the samples of a sender's rows that FindKeyed found; rows that were not found, or whose
+  // series went meanwhile, or that a rule of ours writes, are listed as unknown.
+  void AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, std::span<const Sample> samples,
+                   Timestamp now, KeyedOutcome* outcome);
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                            Timestamp now) override;
 
@@ -71,6 +82,14 @@ class Windows final : public Querier, public Appender {
                                                  std::span<const Matcher> matchers, Timestamp from,
                                                  Timestamp to) const override;
   Timestamp OldestKept() const override;
+
+  // The seed of identities (series_identity.h) and of senders' keys.
+  uint64_t seed() const { return options_.seed; }
+
+  // While the log is replayed, from one thread: what chunk files brought already makes no sample
+  // late, and nothing that was acked is refused.
+  void BeginReplay();
+  void EndReplay();
 
   // Replaces the set of references that keep series longer than the unreferenced retention.
   void SetReferences(std::vector<SeriesReference> references);
@@ -95,18 +114,19 @@ class Windows final : public Querier, public Appender {
   Timestamp Newest() const { return newest_; }  // kNoTime: no sample yet
 
  private:
-  struct IdentityHash {
-    size_t operator()(const Hash128& hash) const { return static_cast<size_t>(hash.high); }
-  };
   static constexpr uint32_t kShards = 64;
   struct Shard {
     mutable absl::Mutex mutex;
-    absl::flat_hash_map<Hash128, uint32_t, IdentityHash> slots ABSL_GUARDED_BY(mutex);
-    std::deque<Series> series ABSL_GUARDED_BY(mutex);  // by slot
-    std::vector<uint32_t> free_slots ABSL_GUARDED_BY(mutex);
+    SeriesSlots series ABSL_GUARDED_BY(mutex);
     std::vector<uint32_t> unwritten ABSL_GUARDED_BY(mutex);  // slots of series with Series::queued
     uint64_t created ABSL_GUARDED_BY(mutex) = 0;
     uint64_t removed ABSL_GUARDED_BY(mutex) = 0;
+  };
+  // Locked before a shard. Series come and go only under its exclusive lock.
+  struct Directory {
+    mutable absl::Mutex mutex;
+    KeyTable by_identity ABSL_GUARDED_BY(mutex);
+    KeyTable by_sender_key ABSL_GUARDED_BY(mutex);
   };
   // A series' id: its slot and its shard.
   static uint32_t IdOf(uint32_t slot, uint32_t shard) { return slot * kShards + shard; }
@@ -114,14 +134,23 @@ class Windows final : public Querier, public Appender {
     return static_cast<uint32_t>(identity.low % kShards);
   }
 
-  // `packed` is Labels::packed() of the label set.
-  AppendCounts AppendPacked(std::string_view packed, std::span<const Sample> samples, Origin origin,
-                            Timestamp now);
-  // Finds or makes the series; null when the label bytes are damaged. Both under the shard's lock.
-  Series* FindOrCreate(uint32_t shard_index, const Hash128& identity, std::string_view packed,
-                       bool* created) ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  void RemoveSeries(Shard* shard, uint32_t shard_index,
-                    uint32_t slot) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  const KeyTable& TableOf(KeyKind kind) const ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex) {
+    return kind == KeyKind::kIdentity ? directory_.by_identity : directory_.by_sender_key;
+  }
+  AppendContext ContextOf(Origin origin, Timestamp now) const;
+  AppendCounts AppendTo(uint32_t id, std::span<const Sample> samples, const AppendContext& context)
+      ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  // Rows [begin, end) of outcome->order are of one shard.
+  void AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
+                  std::span<const uint32_t> order, std::span<const Sample> samples,
+                  AppendContext* context, KeyedOutcome* outcome)
+      ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  uint32_t Create(const Hash128& identity, std::span<const LabelView> labels)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  void RemoveSeries(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  void RemoveIfEmpty(std::span<const uint32_t> ids, Timestamp newest);
+  static void NoteUnwritten(Shard* shard, Series* series, uint32_t slot)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex);
   void RaiseNewest(Timestamp time);
   // Calls `visit(index in ids, series)` under the series' lock for each id that is still the series
   // that was matched.
@@ -136,6 +165,7 @@ class Windows final : public Querier, public Appender {
     uint32_t slot;
     uint64_t birth;
     Timestamp end;
+    std::vector<ChunkName> late;
   };
   Status FlushShard(uint32_t shard_index, ChunkSink* sink);
   // Encodes unwritten chunks up to the block size; false when there are none.
@@ -146,12 +176,15 @@ class Windows final : public Querier, public Appender {
 
   const WindowsOptions options_;
   SeriesIndex index_;
+  Directory directory_;
   std::array<Shard, kShards> shards_;
   std::atomic<uint64_t> next_birth_{1};
   std::atomic<Timestamp> newest_{kNoTime};
   std::atomic<uint32_t> epoch_{0};
   std::atomic<uint32_t> plan_generation_{1};
   mutable std::atomic<uint64_t> damaged_chunks_{0};
+  bool replaying_ = false;  // changes while nothing else runs
+  std::vector<Timestamp> replayed_ ABSL_GUARDED_BY(directory_.mutex);  // by id
   mutable absl::Mutex plan_mutex_;
   std::shared_ptr<const RetentionPlan> plan_ ABSL_GUARDED_BY(plan_mutex_);
 };

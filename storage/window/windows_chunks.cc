@@ -5,12 +5,22 @@
 #include <cstring>
 #include <new>
 
+#include "storage/window/series_identity.h"
 #include "storage/window/windows.h"
 
 namespace outrider {
 namespace {
 
 constexpr size_t kBlockBytes = 256U << 10;
+
+double LastValue(const SealedChunk& chunk) {
+  Sample last;
+  if (chunk.encoding != ChunkEncoding::kFloat) return 0;
+  FloatChunkReader reader(chunk.bytes(), chunk.count);
+  while (reader.Next(&last)) {
+  }
+  return last.value;
+}
 
 }  // namespace
 
@@ -19,11 +29,7 @@ void Windows::SealOpenedBefore(uint32_t epoch) {
     const absl::MutexLock lock(&shard.mutex);
     for (uint32_t slot = 0; slot < shard.series.size(); ++slot) {
       Series& series = shard.series[slot];
-      if (series.open.count() == 0 || series.open_epoch >= epoch) continue;
-      series.Seal();
-      if (series.queued) continue;
-      series.queued = true;
-      shard.unwritten.push_back(slot);
+      if (series.SealOpenedBefore(epoch)) NoteUnwritten(&shard, &series, slot);
     }
   }
 }
@@ -38,23 +44,29 @@ bool Windows::FillBlock(uint32_t shard_index, std::string* block, Timestamp* new
     const Series& series = shard.series[slot];
     const Labels labels = series.birth == 0 ? Labels() : index_.LabelsOf(IdOf(slot, shard_index));
     // A slot whose series went stays listed until here; it is taken off like one that was written.
-    chunks->push_back({.slot = slot, .birth = series.birth, .end = kNoTime});
-    for (const SealedChunk& chunk : series.sealed) {
-      if (chunk.persisted) continue;
-      FloatChunkReader reader({chunk.data.get(), chunk.bytes}, chunk.count);
-      Sample last;
-      while (reader.Next(&last)) {
-      }
+    chunks->push_back({.slot = slot, .birth = series.birth, .end = kNoTime, .late = {}});
+    const auto write = [&](const SealedChunk& chunk, bool late) {
+      if (chunk.persisted) return;
       AppendChunkEntry({.labels = labels.packed(),
                         .local = series.local,
+                        .late = late,
+                        .encoding = chunk.encoding,
                         .count = chunk.count,
                         .start = chunk.start,
                         .end = chunk.end,
-                        .last_value = last.value,
-                        .data = {reinterpret_cast<const char*>(chunk.data.get()), chunk.bytes}},
+                        .last_value = LastValue(chunk),
+                        .data = {reinterpret_cast<const char*>(chunk.data.get()), chunk.size}},
                        block);
       *newest = std::max(*newest, chunk.end);
+    };
+    for (const SealedChunk& chunk : series.chunks()) {
+      write(chunk, false);
       chunks->back().end = chunk.end;
+    }
+    if (!series.late) continue;
+    for (const SealedChunk& chunk : series.late->sealed()) {
+      write(chunk, true);
+      chunks->back().late.push_back(chunk.name());
     }
   }
   return done > 0;
@@ -69,12 +81,11 @@ void Windows::MarkWritten(uint32_t shard_index, const std::vector<WrittenChunk>&
     Series& series = shard.series[written.slot];
     series.queued = false;
     if (series.birth == written.birth) {
-      for (SealedChunk& chunk : series.sealed) chunk.persisted |= chunk.end <= written.end;
+      for (SealedChunk& chunk : series.mutable_chunks())
+        chunk.persisted |= chunk.end <= written.end;
+      if (series.late) series.late->MarkPersisted(written.late);
     }
-    if (series.HasUnwritten()) {  // sealed since the block was filled
-      series.queued = true;
-      shard.unwritten.push_back(written.slot);
-    }
+    NoteUnwritten(&shard, &series, written.slot);  // sealed since the block was filled
   }
 }
 
@@ -95,27 +106,27 @@ Status Windows::FlushSealed(ChunkSink* sink) {
 }
 
 Status Windows::LoadEntry(const ChunkEntry& entry) {
-  const Hash128 identity = HashBytes128(entry.labels, options_.seed);
-  const uint32_t shard_index = ShardOf(identity);
-  Shard& shard = shards_[shard_index];
+  const Labels labels = TRY(Labels::FromPacked(entry.labels));
+  const std::vector<LabelView> views(labels.begin(), labels.end());
+  const Hash128 identity = IdentityOf(views, options_.seed);
+  const absl::MutexLock directory_lock(&directory_.mutex);
+  uint32_t id = directory_.by_identity.Find(identity);
+  if (id == kNoSeries) id = Create(identity, views);
+  Shard& shard = shards_[id % kShards];
   const absl::MutexLock lock(&shard.mutex);
-  bool created = false;
-  Series* series = FindOrCreate(shard_index, identity, entry.labels, &created);
-  if (series == nullptr) return absl::DataLossError("damaged labels in a chunk entry");
-  if (entry.start <= series->last_time) return absl::OkStatus();  // written twice
+  Series& series = shard.series[id / kShards];
   SealedChunk chunk;
   chunk.data.reset(static_cast<uint8_t*>(std::malloc(std::max<size_t>(entry.data.size(), 1))));
   if (!chunk.data) throw std::bad_alloc();
   std::memcpy(chunk.data.get(), entry.data.data(), entry.data.size());
-  chunk.bytes = static_cast<uint32_t>(entry.data.size());
+  chunk.size = static_cast<uint32_t>(entry.data.size());
   chunk.count = static_cast<uint16_t>(entry.count);
+  chunk.encoding = entry.encoding;
   chunk.persisted = true;
   chunk.start = entry.start;
   chunk.end = entry.end;
-  if (series->keep > 0) series->sealed.push_back(std::move(chunk));
-  series->last_time = entry.end;
-  series->last_value = entry.last_value;
-  series->local = entry.local;
+  series.Load(std::move(chunk), entry.last_value, entry.late);
+  series.local = entry.local;
   RaiseNewest(entry.end);
   return absl::OkStatus();
 }

@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "exporter/ingest/apply_v1.h"
+#include "exporter/ingest/apply.h"
+#include "exporter/ingest/decode_v1.h"
 #include "exporter/ingest/snappy_body.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -14,10 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Windows windows({});
   const ApplyOptions options{.origin = Origin::kRemote, .now = 1'800'000'000'000, .explain = true};
   const auto apply = [&](std::string_view body) {
-    if (!CheckV1(body).ok()) return;
-    const auto result = ApplyV1(body, options, &windows);
-    if (!result.ok()) __builtin_trap();  // what was checked must apply
-    (void)result->Refusals();
+    V1Rows rows;
+    ApplyScratch scratch;
+    if (!rows.Parse(body, windows.seed()).ok()) return;
+    if (!PrepareRows(rows, windows, Origin::kRemote, &scratch).ok()) return;
+    (void)ApplyRows(rows, options, &windows, &scratch).Refusals();
   };
   apply(bytes);
   if (const auto body = SnappyDecompress(bytes, 1U << 20); body.ok()) apply(*body);

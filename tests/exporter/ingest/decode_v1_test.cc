@@ -15,24 +15,82 @@ namespace {
 
 using testing::ElementsAre;
 
+constexpr uint64_t kSeed = 7;
+
+// The whole way a body is looked at before it is logged.
+Status Check(std::string_view body) {
+  V1Rows rows;
+  TRY(rows.Parse(body, kSeed));
+  IncomingSeries series;
+  for (uint32_t row = 0; row < rows.rows().size(); ++row) TRY(rows.Decode(row, &series));
+  return absl::OkStatus();
+}
+
 TEST(DecodeV1, SeriesAsSent) {
   const std::string body = EncodeRaw(
       {{{{"b", "2"}, {"__name__", "m"}, {"a", ""}}, {{-5, 1.5}, {7, StaleNan()}}}, {{}, {{1, 1}}}});
-  V1Decoder decoder(body);
-  V1Series series;
-  ASSERT_TRUE(*decoder.Next(&series));
+  V1Rows rows;
+  ASSERT_TRUE(rows.Parse(body, kSeed).ok());
+  ASSERT_EQ(rows.rows().size(), 2U);
+  EXPECT_EQ(rows.samples().size(), 3U);
+  IncomingSeries series;
+  ASSERT_TRUE(rows.Decode(0, &series).ok());
   EXPECT_THAT(series.labels,
               ElementsAre(LabelView{"b", "2"}, LabelView{"__name__", "m"}, LabelView{"a", ""}));
   ASSERT_EQ(series.samples.size(), 2U);
   EXPECT_EQ(series.samples[0].time, -5);
   EXPECT_TRUE(IsStale(series.samples[1].value));
-  ASSERT_TRUE(*decoder.Next(&series));
+  ASSERT_TRUE(rows.Decode(1, &series).ok());
   EXPECT_TRUE(series.labels.empty() && series.samples.size() == 1);
-  EXPECT_FALSE(*decoder.Next(&series));
-  EXPECT_EQ(CheckV1(body)->samples, 3U);
 }
 
-TEST(DecodeV1, WhatIsNotKeptIsCountedAndUnknownFieldsPassedOver) {
+TEST(DecodeV1, KeysTellLabelsAsTheyWereSent) {
+  const auto keys = [](const std::vector<RawSeries>& series, uint64_t seed) {
+    V1Rows rows;
+    const std::string body = EncodeRaw(series);
+    EXPECT_TRUE(rows.Parse(body, seed).ok());
+    std::vector<Hash128> all;
+    for (const KeyedRow& row : rows.rows()) all.push_back(row.key);
+    return all;
+  };
+  const RawSeries one{{{"__name__", "m"}, {"a", "b"}}, {{1, 1}}};
+  const RawSeries later{one.labels, {{2, 1}, {3, 1}}};
+  const RawSeries turned{{{"a", "b"}, {"__name__", "m"}}, {{1, 1}}};
+  const RawSeries other{{{"__name__", "m"}, {"a", "c"}}, {{1, 1}}};
+  const auto all = keys({one, later, turned, other, {{}, {{1, 1}}}}, 1);
+  EXPECT_EQ(all[0], all[1]);
+  EXPECT_NE(all[0], all[2]);
+  EXPECT_NE(all[0], all[3]);
+  EXPECT_EQ(all[4], Hash128()) << "no labels, no key";
+  EXPECT_NE(all[0], keys({one}, 2)[0]) << "seeded";
+}
+
+TEST(DecodeV1, LabelsInPiecesHaveNoKey) {
+  std::string body;
+  {
+    protozero::pbf_writer request(body);
+    protozero::pbf_writer series(request, 1);
+    const auto label = [&](const char* name, const char* value) {
+      protozero::pbf_writer pair(series, 1);
+      pair.add_string(1, name);
+      pair.add_string(2, value);
+    };
+    label("__name__", "m");
+    {
+      protozero::pbf_writer sample(series, 2);
+      sample.add_int64(2, 5);
+    }
+    label("a", "b");
+  }
+  V1Rows rows;
+  ASSERT_TRUE(rows.Parse(body, kSeed).ok());
+  EXPECT_EQ(rows.rows().at(0).key, Hash128());
+  IncomingSeries series;
+  ASSERT_TRUE(rows.Decode(0, &series).ok());
+  EXPECT_EQ(series.labels.size(), 2U);
+}
+
+TEST(DecodeV1, MoreThanSamplesIsMarkedAndUnknownFieldsPassedOver) {
   std::string body;
   {
     protozero::pbf_writer request(body);
@@ -45,24 +103,23 @@ TEST(DecodeV1, WhatIsNotKeptIsCountedAndUnknownFieldsPassedOver) {
     series.add_message(4, std::string());
     series.add_fixed32(77, 5);
   }
-  V1Decoder decoder(body);
-  V1Series series;
-  ASSERT_TRUE(*decoder.Next(&series));
-  EXPECT_EQ(series.exemplars, 1U);
-  EXPECT_EQ(series.histograms, 2U);
-  EXPECT_FALSE(*decoder.Next(&series));
-  EXPECT_EQ(decoder.metadata(), 1U);
+  V1Rows rows;
+  ASSERT_TRUE(rows.Parse(body, kSeed).ok());
+  EXPECT_TRUE(rows.special(0));
+  EXPECT_EQ(rows.metadata().size(), 1U);
+  IncomingSeries series;
+  ASSERT_TRUE(rows.Decode(0, &series).ok());
+  EXPECT_EQ(series.exemplars.size(), 1U);
+  EXPECT_EQ(series.histograms.size(), 2U);
 }
 
 TEST(DecodeV1, GarbageIsAnErrorNeverACrash) {
   std::string wrong_type;
   protozero::pbf_writer(wrong_type).add_uint32(1, 5);
-  EXPECT_EQ(Message(CheckV1(wrong_type).status()),
-            "protobuf: field 1 of WriteRequest has a wrong type");
+  EXPECT_EQ(Message(Check(wrong_type)), "protobuf: field 1 of WriteRequest has a wrong type");
   const std::string body = EncodeRaw({{{{"__name__", "m"}, {"a", "b"}}, {{1, 2}}}});
   int broken = 0;
-  for (size_t cut = 1; cut < body.size(); ++cut)
-    broken += CheckV1(body.substr(0, cut)).ok() ? 0 : 1;
+  for (size_t cut = 1; cut < body.size(); ++cut) broken += Check(body.substr(0, cut)).ok() ? 0 : 1;
   EXPECT_EQ(broken, static_cast<int>(body.size()) - 1);
   SeededRandom random(5);
   for (int round = 0; round < 3000; ++round) {
@@ -70,7 +127,7 @@ TEST(DecodeV1, GarbageIsAnErrorNeverACrash) {
     for (uint64_t n = 1 + random.Next() % 4; n > 0; --n) {
       damaged[random.Next() % damaged.size()] = static_cast<char>(random.Next());
     }
-    (void)CheckV1(damaged);
+    (void)Check(damaged);
   }
 }
 
@@ -78,12 +135,12 @@ TEST(DecodeV1, OwnEncodingRoundTrips) {
   const Labels labels{{"__name__", "ALERTS"}, {"a", "x\ny"}};
   const std::vector<LabeledSample> samples = {{labels, {5, 1}}, {labels, {6, 2}}};
   const std::string body = *SnappyDecompress(EncodeWriteRequest(samples), 1 << 20);
-  V1Decoder decoder(body);
-  V1Series series;
-  ASSERT_TRUE(*decoder.Next(&series));
+  V1Rows rows;
+  ASSERT_TRUE(rows.Parse(body, kSeed).ok());
+  IncomingSeries series;
+  ASSERT_TRUE(rows.Decode(0, &series).ok());
   EXPECT_EQ(Labels::FromSorted(series.labels), labels);
-  ASSERT_TRUE(*decoder.Next(&series));
-  EXPECT_EQ(series.samples.at(0).value, 2);
+  EXPECT_EQ(rows.samples().at(1).value, 2);
 }
 
 TEST(CheckSeries, Table) {
@@ -111,7 +168,7 @@ TEST(CheckSeries, Table) {
       {"alerts are judged by the windows", {{"__name__", "ALERTS"}, {"alertname", "x"}}, kFine},
   };
   for (const Case& one : cases) {
-    V1Series series;
+    IncomingSeries series;
     series.labels = one.labels;
     EXPECT_EQ(CheckSeries(&series), one.verdict) << one.what;
     if (one.verdict == kFine) {
@@ -126,9 +183,10 @@ TEST(CheckSeries, TooManyLabels) {
   RawSeries raw;
   for (const std::string& name : names) raw.labels.push_back({name, "v"});
   const std::string body = EncodeRaw({raw});
-  V1Decoder decoder(body);
-  V1Series series;
-  ASSERT_TRUE(*decoder.Next(&series));
+  V1Rows rows;
+  ASSERT_TRUE(rows.Parse(body, kSeed).ok());
+  IncomingSeries series;
+  ASSERT_TRUE(rows.Decode(0, &series).ok());
   EXPECT_EQ(series.labels.size(), kMaxLabels);
   EXPECT_EQ(CheckSeries(&series), SeriesVerdict::kTooManyLabels);
 }

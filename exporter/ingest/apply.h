@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A decoded body into the windows: the same for a request and for its replay.
+// A request's rows into the windows: the same for a request and for its replay.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "exporter/ingest/series_check.h"
+#include "exporter/ingest/write_rows.h"
 #include "storage/base/status.h"
 #include "storage/window/windows.h"
 
@@ -45,9 +46,21 @@ struct ApplyOptions {
   bool explain = true;  // remember first offenders
 };
 
-// `body` is decompressed. With `windows` null only the labels are judged, and their samples count
-// as accepted. A broken message ends with its error; what stood before it is applied (check first
-// with CheckV1).
-StatusOr<ApplyResult> ApplyV1(std::string_view body, const ApplyOptions& options, Windows* windows);
+// What applying needs beside the rows; used again from request to request.
+struct ApplyScratch {
+  KeyedOutcome outcome;
+  IncomingSeries series;
+};
+
+// Finds out which series are known, and reads through all others: InvalidArgument when one of them
+// is no such message, so that nothing of a broken request is logged or kept.
+Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
+                   ApplyScratch* scratch);
+// Appends what PrepareRows has looked at.
+ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options, Windows* windows,
+                      ApplyScratch* scratch);
+// Judges the labels only; all samples of fine series count as accepted. For requests that are
+// logged while the log is still being replayed.
+ApplyResult JudgeRows(const WriteRows& rows, const ApplyOptions& options, ApplyScratch* scratch);
 
 }  // namespace outrider

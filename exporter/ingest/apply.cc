@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exporter/ingest/apply_v1.h"
+#include "exporter/ingest/apply.h"
 
 #include "fmt/format.h"
 #include "storage/base/text.h"
@@ -18,7 +18,7 @@ constexpr size_t kSeriesVerdicts = static_cast<size_t>(SeriesVerdict::kEnd);
 constexpr size_t kMaxLabelText = 300;
 
 // Labels as sent, which may be anything.
-std::string Describe(const V1Series& series) {
+std::string Describe(const IncomingSeries& series) {
   std::string text;
   for (const LabelView& label : series.labels) {
     if (label.name == kMetricName) {
@@ -33,7 +33,7 @@ std::string Describe(const V1Series& series) {
   return std::string(RunePrefix(Trim(text), kMaxLabelText));
 }
 
-void NoteSamples(const V1Series& series, const AppendCounts& counts, ApplyResult* result) {
+void NoteSamples(const IncomingSeries& series, const AppendCounts& counts, ApplyResult* result) {
   for (size_t i = 0; i < std::size(kSampleReasons); ++i) {
     std::string& first = result->first[kSeriesVerdicts + i];
     if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = Describe(series);
@@ -41,7 +41,7 @@ void NoteSamples(const V1Series& series, const AppendCounts& counts, ApplyResult
 }
 
 // False when the series is left out.
-bool Admit(V1Series* series, const ApplyOptions& options, ApplyResult* result) {
+bool Admit(IncomingSeries* series, const ApplyOptions& options, ApplyResult* result) {
   SeriesVerdict verdict = CheckSeries(series);
   if (verdict == SeriesVerdict::kOwn && options.origin == Origin::kLocal)
     verdict = SeriesVerdict::kFine;
@@ -55,6 +55,14 @@ bool Admit(V1Series* series, const ApplyOptions& options, ApplyResult* result) {
   std::string& first = result->first[static_cast<size_t>(verdict)];
   if (options.explain && first.empty()) first = Describe(*series);
   return false;
+}
+
+void CountSpecials(const WriteRows& rows, IncomingSeries* series, ApplyResult* result) {
+  for (uint32_t row = 0; row < rows.rows().size(); ++row) {
+    if (!rows.special(row) || !rows.Decode(row, series).ok()) continue;
+    result->exemplars += series->exemplars.size();
+    result->histograms += series->histograms.size();
+  }
 }
 
 }  // namespace
@@ -77,25 +85,57 @@ std::vector<std::string> ApplyResult::Refusals() const {
   return lines;
 }
 
-StatusOr<ApplyResult> ApplyV1(std::string_view body, const ApplyOptions& options,
-                              Windows* windows) {
-  ApplyResult result;
-  V1Decoder decoder(body);
-  V1Series series;
-  while (TRY(decoder.Next(&series))) {
-    result.exemplars += series.exemplars;
-    result.histograms += series.histograms;
-    if (!Admit(&series, options, &result)) continue;
-    if (windows == nullptr) {
-      result.samples.accepted += series.samples.size();
-      continue;
+Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
+                   ApplyScratch* scratch) {
+  KeyedOutcome& outcome = scratch->outcome;
+  if (origin == Origin::kRemote) {
+    windows.FindKeyed(rows.kind(), rows.rows(), &outcome);
+  } else {
+    outcome.ids.assign(rows.rows().size(), kNoSeries);  // a rule's series are found by their labels
+  }
+  for (uint32_t row = 0; row < outcome.ids.size(); ++row) {
+    if (outcome.ids[row] == kNoSeries || rows.special(row)) {
+      TRY(rows.Decode(row, &scratch->series));
     }
-    const AppendCounts counts =
-        windows->Append(series.labels, series.samples, options.origin, options.now);
+  }
+  return absl::OkStatus();
+}
+
+ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options, Windows* windows,
+                      ApplyScratch* scratch) {
+  ApplyResult result;
+  KeyedOutcome& outcome = scratch->outcome;
+  IncomingSeries& series = scratch->series;
+  windows->AppendKeyed(rows.kind(), rows.rows(), rows.samples(), options.now, &outcome);
+  result.samples = outcome.counts;
+  result.series[static_cast<size_t>(SeriesVerdict::kFine)] =
+      rows.rows().size() - outcome.unknown.size();
+  for (const KeyedOutcome::Refused& refused : outcome.refused) {
+    if (!options.explain || !rows.Decode(refused.row, &series).ok()) continue;
+    NoteSamples(series, refused.counts, &result);
+  }
+  for (const uint32_t row : outcome.unknown) {
+    if (!rows.Decode(row, &series).ok() || !Admit(&series, options, &result)) continue;
+    const Hash128& key = rows.rows()[row].key;
+    const bool learn =
+        options.origin == Origin::kRemote && rows.kind() == KeyKind::kSender && key != Hash128();
+    const AppendCounts counts = windows->Append(series.labels, series.samples, options.origin,
+                                                options.now, learn ? &key : nullptr);
     if (counts.Rejected() > 0 && options.explain) NoteSamples(series, counts, &result);
     result.samples += counts;
   }
-  result.metadata = decoder.metadata();
+  CountSpecials(rows, &series, &result);
+  return result;
+}
+
+ApplyResult JudgeRows(const WriteRows& rows, const ApplyOptions& options, ApplyScratch* scratch) {
+  ApplyResult result;
+  IncomingSeries& series = scratch->series;
+  for (uint32_t row = 0; row < rows.rows().size(); ++row) {
+    if (!rows.Decode(row, &series).ok() || !Admit(&series, options, &result)) continue;
+    result.samples.accepted += series.samples.size();
+  }
+  CountSpecials(rows, &series, &result);
   return result;
 }
 

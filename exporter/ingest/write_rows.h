@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A write request as rows: each series named by a hash, its samples in one flat array. Labels,
+// exemplars and histograms are decoded only where somebody asks for them: usually every series of a
+// request is known already.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "exporter/ingest/incoming.h"
+#include "storage/base/status.h"
+#include "storage/window/keyed_rows.h"
+
+namespace outrider {
+
+// Filled by a decoder and used again for the next request. Views go into the request's body.
+class WriteRows {
+ public:
+  virtual ~WriteRows() = default;
+
+  // Rows in the order of the request. `special`: there is more than samples (exemplars, histograms,
+  // metadata, start times); Decode() tells.
+  const std::vector<KeyedRow>& rows() const { return rows_; }
+  const std::vector<Sample>& samples() const { return samples_; }
+  bool special(uint32_t row) const { return special_[row] != 0; }
+  size_t bytes() const {
+    return rows_.capacity() * sizeof(KeyedRow) + samples_.capacity() * sizeof(Sample);
+  }
+
+  virtual KeyKind kind() const = 0;
+  // The whole series of a row. InvalidArgument when its bytes are no such message: the request as a
+  // whole is refused then.
+  virtual Status Decode(uint32_t row, IncomingSeries* out) const = 0;
+
+ protected:
+  void Clear() {
+    rows_.clear();
+    samples_.clear();
+    special_.clear();
+  }
+  std::vector<KeyedRow> rows_;
+  std::vector<Sample> samples_;
+  std::vector<uint8_t> special_;
+};
+
+}  // namespace outrider

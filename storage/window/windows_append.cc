@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appending. A request's rows are found in the directory, sorted by shard and appended shard by
+// shard, so that a lock is taken 64 times a request and what is needed next is fetched ahead; what
+// is not known comes by its labels, one series at a time.
+#include <algorithm>
+#include <array>
+
+#include "storage/window/series_identity.h"
+#include "storage/window/windows.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kAhead = 8;  // rows: memory answers in about that time
+
+}  // namespace
+
+void Windows::RaiseNewest(Timestamp time) {
+  Timestamp seen = newest_.load(std::memory_order_relaxed);
+  while (time > seen && !newest_.compare_exchange_weak(seen, time, std::memory_order_relaxed)) {
+  }
+}
+
+AppendContext Windows::ContextOf(Origin origin, Timestamp now) const {
+  return {.origin = origin,
+          .now = now,
+          .newest = newest_.load(std::memory_order_relaxed),
+          .epoch = epoch_.load(std::memory_order_relaxed),
+          .late_window = options_.late_window,
+          .replayed = nullptr};
+}
+
+void Windows::BeginReplay() { replaying_ = true; }
+
+void Windows::EndReplay() {
+  replaying_ = false;
+  const absl::MutexLock lock(&directory_.mutex);
+  replayed_ = {};
+}
+
+void Windows::NoteUnwritten(Shard* shard, Series* series, uint32_t slot) {
+  if (series->queued || !series->HasUnwritten()) return;
+  series->queued = true;
+  shard->unwritten.push_back(slot);
+}
+
+uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels) {
+  const auto shard_index = static_cast<uint32_t>(identity.high % kShards);
+  Shard& shard = shards_[shard_index];
+  uint32_t id = 0;
+  {
+    const absl::MutexLock lock(&shard.mutex);
+    const uint32_t slot = shard.series.Make();
+    id = IdOf(slot, shard_index);
+    Series& series = shard.series[slot];
+    series.birth = next_birth_++;
+    series.plan = plan_generation_;
+    series.keep_seconds = SecondsOf(Plan()->KeepOf(labels));
+    ++shard.created;
+  }
+  index_.Add(id, labels);
+  directory_.by_identity.Set(id, identity);
+  if (replaying_ && id >= replayed_.size()) {
+    replayed_.resize(std::max<size_t>(id + 1, replayed_.size() * 2), kNoTime);
+  }
+  return id;
+}
+
+void Windows::RemoveSeries(uint32_t id) {
+  Shard& shard = shards_[id % kShards];
+  shard.mutex.AssertHeld();
+  const uint32_t slot = id / kShards;
+  Series& series = shard.series[slot];
+  index_.Remove(id);
+  directory_.by_identity.Erase(id);
+  directory_.by_sender_key.Erase(id);
+  const bool queued = series.queued;
+  series = Series();
+  series.queued = queued;  // the slot still stands in the list of unwritten ones
+  shard.series.Free(slot);
+  ++shard.removed;
+}
+
+AppendCounts Windows::AppendTo(uint32_t id, std::span<const Sample> samples,
+                               const AppendContext& context) {
+  AppendCounts counts;
+  AppendContext mine = context;
+  if (replaying_ && id < replayed_.size()) mine.replayed = &replayed_[id];
+  Shard& shard = shards_[id % kShards];
+  const absl::MutexLock lock(&shard.mutex);
+  Series& series = shard.series[id / kShards];
+  for (const Sample& sample : samples) {
+    const AppendVerdict verdict = series.Append(sample, mine);
+    Count(verdict, &counts);
+    if (verdict == AppendVerdict::kStored) mine.newest = std::max(mine.newest, sample.time);
+  }
+  NoteUnwritten(&shard, &series, id / kShards);
+  RaiseNewest(mine.newest);
+  return counts;
+}
+
+AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const Sample> samples,
+                             Origin origin, Timestamp now, const Hash128* key) {
+  if (samples.empty()) return {};
+  const Hash128 identity = IdentityOf(labels, options_.seed);
+  const AppendContext context = ContextOf(origin, now);
+  {
+    const absl::ReaderMutexLock lock(&directory_.mutex);
+    const uint32_t id = directory_.by_identity.Find(identity);
+    const bool known = key == nullptr || directory_.by_sender_key.KeyOf(id) == *key;
+    if (id != kNoSeries && known) return AppendTo(id, samples, context);
+  }
+  const absl::MutexLock lock(&directory_.mutex);
+  uint32_t id = directory_.by_identity.Find(identity);
+  const bool created = id == kNoSeries;
+  if (created) id = Create(identity, labels);
+  AppendCounts counts = AppendTo(id, samples, context);
+  if (created && counts.accepted == 0) {
+    Shard& shard = shards_[id % kShards];
+    const absl::MutexLock shard_lock(&shard.mutex);
+    RemoveSeries(id);
+    return counts;
+  }
+  if (key != nullptr) directory_.by_sender_key.Set(id, *key);
+  counts.new_series = created ? 1 : 0;
+  return counts;
+}
+
+AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin origin,
+                                  Timestamp now) {
+  AppendCounts counts;
+  std::vector<LabelView> labels;
+  for (const LabeledSample& one : samples) {
+    labels.assign(one.labels.begin(), one.labels.end());
+    counts += Append(labels, {&one.sample, 1}, origin, now);
+  }
+  return counts;
+}
+
+void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const {
+  std::vector<uint32_t>& ids = outcome->ids;
+  ids.resize(rows.size());
+  const absl::ReaderMutexLock lock(&directory_.mutex);
+  const KeyTable& table = TableOf(kind);
+  // Three passes at a distance: slots are fetched, then the keys they point to, then compared.
+  for (size_t i = 0; i < rows.size() + 2 * kAhead; ++i) {
+    if (i < rows.size()) table.PrefetchSlot(rows[i].key);
+    if (i >= kAhead && i - kAhead < rows.size()) {
+      ids[i - kAhead] = table.Guess(rows[i - kAhead].key);
+      table.PrefetchKey(ids[i - kAhead]);
+    }
+    if (i < 2 * kAhead) continue;
+    const Hash128& key = rows[i - 2 * kAhead].key;
+    uint32_t& id = ids[i - 2 * kAhead];
+    if (id != kNoSeries && table.KeyOf(id) != key) id = table.Find(key);
+  }
+}
+
+void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
+                         std::span<const uint32_t> order, std::span<const Sample> samples,
+                         AppendContext* context, KeyedOutcome* outcome) {
+  Shard& shard = shards_[shard_index];
+  const absl::MutexLock lock(&shard.mutex);
+  const auto series_at = [&](size_t i) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Series& {
+    return shard.series[outcome->ids[order[i]] / kShards];
+  };
+  for (size_t i = 0; i < std::min(2 * kAhead, order.size()); ++i) __builtin_prefetch(&series_at(i));
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i + 2 * kAhead < order.size()) __builtin_prefetch(&series_at(i + 2 * kAhead));
+    if (i + kAhead < order.size()) series_at(i + kAhead).open.PrefetchEnd();
+    Series& series = series_at(i);
+    const uint32_t row = order[i];
+    if (series.local) {  // who wins is decided where the labels are known
+      outcome->unknown.push_back(row);
+      continue;
+    }
+    if (replaying_) context->replayed = &replayed_[outcome->ids[row]];
+    AppendCounts others;  // than the usual: a sample in its order
+    bool usual = true;
+    for (uint32_t s = rows[row].begin; s < rows[row].end; ++s) {
+      const AppendVerdict verdict = series.Append(samples[s], *context);
+      if (verdict == AppendVerdict::kStored) {
+        ++outcome->counts.accepted;
+        context->newest = std::max(context->newest, samples[s].time);
+      } else {
+        Count(verdict, &others);
+        usual = false;
+      }
+    }
+    NoteUnwritten(&shard, &series, outcome->ids[row] / kShards);
+    if (usual) continue;
+    outcome->counts += others;
+    if (others.Rejected() > 0) outcome->refused.push_back({row, others});
+  }
+}
+
+void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows,
+                          std::span<const Sample> samples, Timestamp now, KeyedOutcome* outcome) {
+  outcome->counts = {};
+  outcome->unknown.clear();
+  outcome->refused.clear();
+  outcome->order.resize(rows.size());
+  AppendContext context = ContextOf(Origin::kRemote, now);
+  const absl::ReaderMutexLock lock(&directory_.mutex);
+  const KeyTable& table = TableOf(kind);
+  std::array<uint32_t, kShards + 1> begin{};
+  for (uint32_t row = 0; row < rows.size(); ++row) {
+    uint32_t& id = outcome->ids[row];
+    if (id != kNoSeries && table.KeyOf(id) != rows[row].key) id = kNoSeries;  // it went
+    if (id == kNoSeries) {
+      outcome->unknown.push_back(row);
+    } else {
+      ++begin[id % kShards + 1];
+    }
+  }
+  for (uint32_t shard = 0; shard < kShards; ++shard) begin[shard + 1] += begin[shard];
+  std::array<uint32_t, kShards + 1> next = begin;
+  for (uint32_t row = 0; row < rows.size(); ++row) {
+    if (outcome->ids[row] != kNoSeries) outcome->order[next[outcome->ids[row] % kShards]++] = row;
+  }
+  const std::span<const uint32_t> order(outcome->order);
+  for (uint32_t shard = 0; shard < kShards; ++shard) {
+    const uint32_t size = begin[shard + 1] - begin[shard];
+    if (size == 0) continue;
+    AppendRows(shard, rows, order.subspan(begin[shard], size), samples, &context, outcome);
+  }
+  RaiseNewest(context.newest);
+  std::sort(outcome->unknown.begin(), outcome->unknown.end());
+  std::sort(outcome->refused.begin(), outcome->refused.end(),
+            [](const auto& a, const auto& b) { return a.row < b.row; });
+}
+
+}  // namespace outrider
