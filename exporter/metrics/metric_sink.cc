@@ -13,7 +13,7 @@ std::shared_ptr<const Labels> Share(MetricSink::LabelList labels) {
 }  // namespace
 
 MetricFamilyData& MetricSink::Family(std::string_view name, std::string_view help,
-                                     MetricType type) {
+                                     FamilyKind type) {
   const auto found = by_name_.find(name);
   if (found != by_name_.end()) return families_[found->second];
   by_name_.emplace(name, families_.size());
@@ -26,31 +26,31 @@ MetricFamilyData& MetricSink::Family(std::string_view name, std::string_view hel
 
 void MetricSink::Counter(std::string_view name, std::string_view help, LabelList labels,
                          double value) {
-  Family(name, help, MetricType::kCounter).points.push_back({Share(labels), value, nullptr});
+  Family(name, help, FamilyKind::kCounter).points.push_back({Share(labels), value, nullptr});
 }
 
 void MetricSink::Gauge(std::string_view name, std::string_view help, LabelList labels,
                        double value) {
-  Family(name, help, MetricType::kGauge).points.push_back({Share(labels), value, nullptr});
+  Family(name, help, FamilyKind::kGauge).points.push_back({Share(labels), value, nullptr});
 }
 
 void MetricSink::Histogram(std::string_view name, std::string_view help, LabelList labels,
                            Distribution distribution) {
-  Family(name, help, MetricType::kHistogram)
+  Family(name, help, FamilyKind::kHistogram)
       .points.push_back(
           {Share(labels), 0, std::make_shared<const Distribution>(std::move(distribution))});
 }
 
 void MetricSink::Summary(std::string_view name, std::string_view help, LabelList labels,
                          Distribution distribution) {
-  Family(name, help, MetricType::kSummary)
+  Family(name, help, FamilyKind::kSummary)
       .points.push_back(
           {Share(labels), 0, std::make_shared<const Distribution>(std::move(distribution))});
 }
 
 void MetricSink::SharedGauge(std::string_view name, std::string_view help,
                              std::shared_ptr<const Labels> labels, double value) {
-  Family(name, help, MetricType::kGauge).points.push_back({std::move(labels), value, nullptr});
+  Family(name, help, FamilyKind::kGauge).points.push_back({std::move(labels), value, nullptr});
 }
 
 std::vector<MetricFamilyData> MetricSink::Take() {

@@ -16,7 +16,7 @@
 
 namespace outrider {
 
-enum class MetricType : uint8_t { kCounter, kGauge, kHistogram, kSummary };
+enum class FamilyKind : uint8_t { kCounter, kGauge, kHistogram, kSummary };
 
 // Buckets are cumulative without the one for +Inf, which is `count`.
 struct Distribution {
@@ -35,7 +35,7 @@ struct MetricPoint {
 struct MetricFamilyData {
   std::string name;
   std::string help;
-  MetricType type = MetricType::kGauge;
+  FamilyKind type = FamilyKind::kGauge;
   std::vector<MetricPoint> points;
 };
 
@@ -62,7 +62,7 @@ class MetricSink {
   std::vector<MetricFamilyData> Take();
 
  private:
-  MetricFamilyData& Family(std::string_view name, std::string_view help, MetricType type);
+  MetricFamilyData& Family(std::string_view name, std::string_view help, FamilyKind type);
 
   std::vector<MetricFamilyData> families_;
   StringMap<size_t> by_name_;

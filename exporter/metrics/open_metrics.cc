@@ -15,15 +15,15 @@ namespace {
 constexpr std::string_view kUnits[] = {"seconds", "bytes", "ratio", "cores"};
 constexpr std::string_view kTotal = "_total";
 
-std::string_view TypeText(MetricType type) {
+std::string_view TypeText(FamilyKind type) {
   switch (type) {
-    case MetricType::kCounter:
+    case FamilyKind::kCounter:
       return "counter";
-    case MetricType::kGauge:
+    case FamilyKind::kGauge:
       return "gauge";
-    case MetricType::kHistogram:
+    case FamilyKind::kHistogram:
       return "histogram";
-    case MetricType::kSummary:
+    case FamilyKind::kSummary:
       return "summary";
   }
   return "unknown";
@@ -85,11 +85,11 @@ void AppendLine(const Line& line, const Labels& labels, double value, std::strin
   *out += '\n';
 }
 
-void AppendDistribution(std::string_view family, MetricType type, const MetricPoint& point,
+void AppendDistribution(std::string_view family, FamilyKind type, const MetricPoint& point,
                         std::string* out) {
   const Distribution& values = *point.distribution;
   const Labels& labels = *point.labels;
-  if (type == MetricType::kSummary) {
+  if (type == FamilyKind::kSummary) {
     for (const auto& [quantile, value] : values.quantiles) {
       AppendLine({family, "", "quantile", Canonical(quantile)}, labels, value, out);
     }
@@ -121,7 +121,7 @@ void AppendHead(std::string_view name, const MetricFamilyData& family, std::stri
 
 void AppendOpenMetrics(const MetricFamilyData& family, size_t begin, size_t end, std::string* out) {
   std::string_view name = family.name;
-  const bool counter = family.type == MetricType::kCounter;
+  const bool counter = family.type == FamilyKind::kCounter;
   if (counter && name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
   if (begin == 0) AppendHead(name, family, out);
   for (size_t i = begin; i < end; ++i) {

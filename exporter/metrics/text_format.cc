@@ -12,22 +12,22 @@
 namespace outrider {
 namespace {
 
-prometheus::MetricType TypeOf(MetricType type) {
+prometheus::FamilyKind TypeOf(FamilyKind type) {
   switch (type) {
-    case MetricType::kCounter:
-      return prometheus::MetricType::Counter;
-    case MetricType::kGauge:
-      return prometheus::MetricType::Gauge;
-    case MetricType::kHistogram:
-      return prometheus::MetricType::Histogram;
-    case MetricType::kSummary:
-      return prometheus::MetricType::Summary;
+    case FamilyKind::kCounter:
+      return prometheus::FamilyKind::Counter;
+    case FamilyKind::kGauge:
+      return prometheus::FamilyKind::Gauge;
+    case FamilyKind::kHistogram:
+      return prometheus::FamilyKind::Histogram;
+    case FamilyKind::kSummary:
+      return prometheus::FamilyKind::Summary;
   }
-  return prometheus::MetricType::Untyped;
+  return prometheus::FamilyKind::Untyped;
 }
 
-void FillDistribution(MetricType type, const Distribution& from, prometheus::ClientMetric* to) {
-  if (type == MetricType::kSummary) {
+void FillDistribution(FamilyKind type, const Distribution& from, prometheus::ClientMetric* to) {
+  if (type == FamilyKind::kSummary) {
     to->summary.sample_count = from.count;
     to->summary.sample_sum = from.sum;
     for (const auto& [quantile, value] : from.quantiles)
@@ -40,7 +40,7 @@ void FillDistribution(MetricType type, const Distribution& from, prometheus::Cli
   to->histogram.bucket.push_back({from.count, std::numeric_limits<double>::infinity()});
 }
 
-prometheus::ClientMetric ToClientMetric(MetricType type, const MetricPoint& point) {
+prometheus::ClientMetric ToClientMetric(FamilyKind type, const MetricPoint& point) {
   prometheus::ClientMetric metric;
   for (const LabelView label : *point.labels) {
     if (label.name == kMetricName) continue;
