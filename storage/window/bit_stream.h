@@ -123,7 +123,7 @@ class BitReader {
       Fail();
       return 0;
     }
-    const uint64_t word = Load(at_ / 8) << (at_ % 8) >> (64 - bits);
+    const uint64_t word = Load(at_ / 8) << (at_ % 8) >> 1 >> (63 - bits);  // none for no bits
     at_ += bits;
     return word;
   }

@@ -23,8 +23,8 @@ bool IsWhole(double value) {
 // Every count in the order of the layout, until `visit(i, count)` is false; whether none was.
 template <typename Histogram, typename Visit>
 bool EachCount(Histogram& histogram, Visit visit) {
-  size_t i = 0;
-  if (!visit(i++, histogram.count) || !visit(i++, histogram.zero_count)) return false;
+  if (!visit(0, histogram.count) || !visit(1, histogram.zero_count)) return false;
+  size_t i = 2;
   for (auto& bucket : histogram.positive_buckets)
     if (!visit(i++, bucket)) return false;
   for (auto& bucket : histogram.negative_buckets)
@@ -162,8 +162,8 @@ void HistogramChunkWriter::PutValues(const NativeHistogram& histogram) {
     out_.Put(0b100U | static_cast<uint64_t>(histogram.reset_hint), 3);
     hint_ = histogram.reset_hint;
   }
-  const bool same = IsSame(histogram);
-  out_.Put(same ? 1 : 0, 1);
+  const bool same = !first && IsSame(histogram);
+  if (!first) out_.Put(same ? 1 : 0, 1);
   if (!same) {
     PutCounts(histogram);
     out_.PutXor(Bits(histogram.sum) ^ row_.sum, &row_.sum_window);
@@ -275,7 +275,7 @@ void HistogramChunkReader::GetValues() {
   const bool first = !has_shape_;
   if (first && !GetShape()) return in_.Fail();
   if (in_.Get(1) == 1) last_.reset_hint = static_cast<ResetHint>(in_.Get(2));
-  const bool same = in_.Get(1) == 1;
+  const bool same = !first && in_.Get(1) == 1;
   if (!same) {
     GetCounts();
     row_.sum ^= in_.GetXor(&row_.sum_window);

@@ -5,7 +5,7 @@
 //   sample     time: the first 64 bits, then as a time code · stale (1); if set, that was all
 //              the shape, before the first that is not stale
 //              reset hint: 0 as before (at first: unknown) | 1 + 2
-//              same (1): every value as before (at first: zeros); if set, that was all
+//              same (1), not in the first: every value as before; if set, that was all
 //              count, zero count, positive buckets, negative buckets · XOR of the sum
 //   shape      float (1) · coded as XORs (1) · zigzag schema, number
 //              XOR of the zero threshold with 2^-128

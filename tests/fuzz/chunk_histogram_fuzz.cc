@@ -61,7 +61,7 @@ NativeHistogram TakeShape(Input& in) {
 void TakeValues(Input& in, HistogramSample* sample) {
   NativeHistogram& h = sample->histogram;
   const auto what = in.Take<uint8_t>();
-  sample->time += in.Take<uint16_t>();
+  sample->time = static_cast<int64_t>(static_cast<uint64_t>(sample->time) + in.Take<uint16_t>());
   h.reset_hint = static_cast<outrider::ResetHint>(what & 3);
   if ((what & 4) != 0) return;  // the rest as before
   if ((what & 8) != 0) sample->time = in.Take<int64_t>();
