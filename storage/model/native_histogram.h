@@ -52,15 +52,27 @@ struct HistogramSample {
 
 inline bool IsStale(const NativeHistogram& histogram) { return IsStale(histogram.sum); }
 
+// A marker that the series ended: empty but for its sum.
+inline NativeHistogram StaleHistogram() {
+  NativeHistogram histogram;
+  histogram.sum = StaleNan();
+  return histogram;
+}
+
 // The same bits in every field (NaN equals NaN of the same bits).
 bool SameBits(const NativeHistogram& a, const NativeHistogram& b);
 
+// Whether readers may walk the buckets: a known schema (reserved ones included), spans that fit the
+// buckets and go forwards, custom bounds in order and enough of them. Looks at no count.
+Status ValidateShape(const NativeHistogram& histogram);
+
 // What Prometheus refuses at the door, with its texts: unknown schema, spans that do not fit the
 // buckets, negative counts, bounds out of order, an integer count that its buckets do not add up to
-// (at most it, if the sum is NaN).
+// (at most it, if the sum is NaN). Of a stale marker only the shape is looked at.
 Status ValidateHistogram(const NativeHistogram& histogram);
 
-// Merges buckets until the schema is `schema` (exponential only; no-op when it is not finer).
+// Merges buckets until the schema is `schema` (exponential only; no-op when it is not finer, or
+// when the shape is not valid). Spans without buckets disappear.
 void ReduceResolution(int32_t schema, NativeHistogram* histogram);
 
 }  // namespace outrider
