@@ -45,9 +45,11 @@ class WireReader {
   // an error.
   bool Next() {
     if (next_ == end_ || error_->what != nullptr) return false;
+    const char* start = next_;
     const uint64_t tag = Varint();
     tag_ = static_cast<uint32_t>(tag);
-    if (tag > UINT32_MAX || tag >> 3U == 0) Fail("field number out of range");
+    // No tag needs more than five bytes, and other readers take no more.
+    if (tag > UINT32_MAX || tag >> 3U == 0 || next_ - start > 5) Fail("field number out of range");
     return error_->what == nullptr;
   }
   uint32_t tag() const { return tag_; }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/ingest/ha_dedup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace outrider {
+namespace {
+
+using testing::ElementsAre;
+using enum HaVerdict;
+
+TEST(FindReplica, Table) {
+  struct Case {
+    const char* what;
+    bool enabled;
+    std::vector<LabelView> labels;
+    const char* cluster;  // nullptr: nothing to judge
+    const char* replica;
+  };
+  const Case cases[] = {
+      {"both", true, {{"a", "x"}, {"__replica__", "r1"}, {"cluster", "c"}}, "c", "r1"},
+      {"off", false, {{"__replica__", "r1"}, {"cluster", "c"}}, nullptr, nullptr},
+      {"no cluster", true, {{"__replica__", "r1"}}, nullptr, nullptr},
+      {"no replica", true, {{"cluster", "c"}}, nullptr, nullptr},
+      {"empty replica", true, {{"__replica__", ""}, {"cluster", "c"}}, nullptr, nullptr},
+      {"none", true, {}, nullptr, nullptr},
+  };
+  for (const Case& one : cases) {
+    const auto pair = FindReplica({.enabled = one.enabled}, one.labels);
+    ASSERT_EQ(pair.has_value(), one.cluster != nullptr) << one.what;
+    if (!pair) continue;
+    EXPECT_EQ(pair->cluster, one.cluster) << one.what;
+    EXPECT_EQ(pair->replica, one.replica) << one.what;
+  }
+  const HaOptions own{.enabled = true, .cluster_label = "dc", .replica_label = "prometheus"};
+  const std::vector<LabelView> labels = {{"dc", "c"}, {"prometheus", "r"}};
+  EXPECT_EQ(FindReplica(own, labels)->replica, "r");
+}
+
+TEST(RemoveLabel, KeepsTheRest) {
+  std::vector<LabelView> labels = {{"b", "1"}, {"r", "x"}, {"a", "2"}, {"r", "y"}};
+  RemoveLabel("r", &labels);
+  EXPECT_THAT(labels, ElementsAre(LabelView{"b", "1"}, LabelView{"a", "2"}));
+  RemoveLabel("r", &labels);
+  EXPECT_EQ(labels.size(), 2U);
+}
+
+TEST(HaDedup, FailoverStepByStep) {
+  struct Step {
+    const char* what;
+    const char* cluster;
+    const char* replica;
+    Timestamp now;
+    HaVerdict verdict;
+  };
+  const Step steps[] = {
+      {"the first is elected", "c", "a", 1000, kElected},
+      {"and kept", "c", "a", 2000, kKeep},
+      {"the other is dropped", "c", "b", 2000, kDrop},
+      {"another cluster is another matter", "d", "b", 2000, kElected},
+      {"just not silent long enough", "c", "b", 31'999, kDrop},
+      {"silent for 30 s", "c", "b", 32'000, kElected},
+      {"the old one is the other now", "c", "a", 32'001, kDrop},
+      {"also when it comes for long", "c", "a", 61'000, kDrop},
+      {"the elected one goes on", "c", "b", 61'999, kKeep},
+      {"so its time runs anew", "c", "a", 62'000, kDrop},
+      {"a clock that steps back", "c", "b", 10, kKeep},
+      {"does not make it silent", "c", "a", 91'998, kDrop},
+      {"a third one may be first", "c", "x", 91'999, kElected},
+      {"the other cluster, much later", "d", "b", 999'000, kKeep},
+  };
+  HaDedup dedup({.enabled = true});
+  for (const Step& one : steps) {
+    EXPECT_EQ(dedup.Judge(one.cluster, one.replica, one.now), one.verdict) << one.what;
+  }
+  dedup.CountDropped("d", 7);
+  dedup.CountDropped("unknown", 7);
+  const std::vector<HaCluster> clusters = dedup.Clusters();
+  ASSERT_EQ(clusters.size(), 2U);
+  EXPECT_EQ(clusters[0].cluster, "c");
+  EXPECT_EQ(clusters[0].elected, "x");
+  EXPECT_EQ(clusters[0].elected_at, 91'999);
+  EXPECT_EQ(clusters[0].changes, 2U);
+  EXPECT_EQ(clusters[0].dropped, 6U);
+  EXPECT_EQ(clusters[1].last_seen, 999'000);
+  EXPECT_EQ(clusters[1].dropped, 7U);
+  EXPECT_TRUE(IsKept(kKeep) && IsKept(kElected) && !IsKept(kDrop) && !IsKept(kTooManyClusters));
+}
+
+TEST(HaDedup, ClustersAreBounded) {
+  HaDedup dedup({.enabled = true, .max_clusters = 2, .forget_after = 1000});
+  EXPECT_EQ(dedup.Judge("a", "r", 0), kElected);
+  EXPECT_EQ(dedup.Judge("b", "r", 500), kElected);
+  EXPECT_EQ(dedup.Judge("c", "r", 999), kTooManyClusters);
+  EXPECT_EQ(dedup.refused(), 1U);
+  EXPECT_EQ(dedup.Judge("c", "r", 1000), kElected);  // "a" was silent for long enough
+  EXPECT_EQ(dedup.Judge("a", "r", 1001), kTooManyClusters);
+  EXPECT_EQ(dedup.Judge("b", "s", 1001), kDrop);
+  HaDedup none({.enabled = true, .max_clusters = 0});
+  EXPECT_EQ(none.Judge("a", "r", 0), kTooManyClusters);
+}
+
+TEST(HaDedup, StateOutlivesTheProcess) {
+  HaDedup before({.enabled = true});
+  EXPECT_EQ(before.Judge("c", "a", 1000), kElected);
+  EXPECT_EQ(before.Judge("d", "a", 1000), kElected);
+  HaDedup after({.enabled = true});
+  EXPECT_EQ(after.Judge("d", "b", 1500), kElected);  // known before the restore: stays
+  after.Restore(before.Clusters());
+  EXPECT_EQ(after.Judge("c", "b", 2000), kDrop);
+  EXPECT_EQ(after.Judge("c", "a", 2000), kKeep);
+  EXPECT_EQ(after.Judge("d", "a", 2000), kDrop);
+  HaDedup small({.enabled = true, .max_clusters = 1});
+  small.Restore(before.Clusters());
+  EXPECT_EQ(small.Clusters().size(), 1U);
+}
+
+}  // namespace
+}  // namespace outrider

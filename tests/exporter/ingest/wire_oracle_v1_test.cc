@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hand-written decoder of remote write 1.0 against the generated one: see wire_oracle_test.cc.
+#include <gtest/gtest.h>
+
+#include "exporter/ingest/decode_v1.h"
+#include "exporter/ingest/proto/remote_write_v1.pb.h"
+#include "storage/base/random.h"
+
+namespace outrider {
+namespace {
+
+std::string RandomRequest(SeededRandom& random) {
+  wire::v1::WriteRequest request;
+  for (uint64_t n = random.Next() % 4; n > 0; --n) {
+    wire::v1::TimeSeries& series = *request.add_timeseries();
+    for (uint64_t i = random.Next() % 4; i > 0; --i) {
+      wire::v1::Label& label = *series.add_labels();
+      label.set_name(std::string(random.Next() % 9, 'n'));
+      label.set_value(std::string(random.Next() % 9, 'v'));
+    }
+    for (uint64_t i = random.Next() % 4; i > 0; --i) {
+      wire::v1::Sample& sample = *series.add_samples();
+      sample.set_value(std::bit_cast<double>(random.Next()));
+      sample.set_timestamp(static_cast<int64_t>(random.Next()));
+    }
+    if (random.Next() % 4 == 0) series.add_exemplars()->set_value(1);
+  }
+  if (random.Next() % 4 == 0) request.add_metadata()->set_help("help");
+  return request.SerializeAsString();
+}
+
+bool Compare(const std::string& bytes) {
+  if (!CheckV1(bytes).ok()) return false;
+  wire::v1::WriteRequest theirs;
+  if (!theirs.ParseFromString(bytes)) {
+    // Messages that ours only counts (exemplars, histograms, metadata) are not looked into.
+    return false;
+  }
+  V1Decoder decoder(bytes);
+  V1Series series;
+  int index = 0;
+  for (; decoder.Next(&series).value_or(false) && index < theirs.timeseries_size(); ++index) {
+    const wire::v1::TimeSeries& other = theirs.timeseries(index);
+    std::vector<LabelView> labels;
+    for (const wire::v1::Label& label : other.labels()) {
+      labels.push_back({label.name(), label.value()});
+    }
+    EXPECT_EQ(series.labels, labels);
+    EXPECT_EQ(series.samples.size(), static_cast<size_t>(other.samples_size()));
+    for (int i = 0; i < other.samples_size() && !testing::Test::HasFailure(); ++i) {
+      const Sample& sample = series.samples.at(static_cast<size_t>(i));
+      EXPECT_EQ(sample.time, other.samples(i).timestamp());
+      EXPECT_TRUE(SameBits(sample.value, other.samples(i).value()));
+    }
+  }
+  EXPECT_EQ(index, theirs.timeseries_size());
+  return true;
+}
+
+TEST(WireOracleV1, Requests) {
+  SeededRandom random(4);
+  int taken = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string bytes = RandomRequest(random);
+    EXPECT_TRUE(Compare(bytes));
+    if (bytes.empty()) continue;
+    bytes[random.Next() % bytes.size()] = static_cast<char>(random.Next());
+    taken += Compare(bytes) ? 1 : 0;
+    if (HasFailure()) FAIL() << "round " << round;
+  }
+  EXPECT_GT(taken, 300);
+}
+
+}  // namespace
+}  // namespace outrider
