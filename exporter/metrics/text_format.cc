@@ -12,18 +12,18 @@
 namespace outrider {
 namespace {
 
-prometheus::FamilyKind TypeOf(FamilyKind type) {
+prometheus::MetricType TypeOf(FamilyKind type) {
   switch (type) {
     case FamilyKind::kCounter:
-      return prometheus::FamilyKind::Counter;
+      return prometheus::MetricType::Counter;
     case FamilyKind::kGauge:
-      return prometheus::FamilyKind::Gauge;
+      return prometheus::MetricType::Gauge;
     case FamilyKind::kHistogram:
-      return prometheus::FamilyKind::Histogram;
+      return prometheus::MetricType::Histogram;
     case FamilyKind::kSummary:
-      return prometheus::FamilyKind::Summary;
+      return prometheus::MetricType::Summary;
   }
-  return prometheus::FamilyKind::Untyped;
+  return prometheus::MetricType::Untyped;
 }
 
 void FillDistribution(FamilyKind type, const Distribution& from, prometheus::ClientMetric* to) {
