@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <functional>
 #include <limits>
@@ -29,13 +30,18 @@ void ExpectRead(std::span<const uint8_t> bytes, const std::vector<HistogramSampl
   }
 }
 
-// All of them in one chunk. Returns its size.
-size_t ExpectRoundTrip(const std::vector<HistogramSample>& samples) {
+HistogramChunkWriter Written(const std::vector<HistogramSample>& samples) {
   HistogramChunkWriter writer;
   for (const HistogramSample& sample : samples) EXPECT_TRUE(writer.Append(sample));
   EXPECT_EQ(writer.count(), samples.size());
-  EXPECT_EQ(writer.first_time(), samples.empty() ? 0 : samples[0].time);
   EXPECT_LE(writer.bytes().size(), writer.capacity());
+  return writer;
+}
+
+// All of them in one chunk. Returns its size.
+size_t ExpectRoundTrip(const std::vector<HistogramSample>& samples) {
+  HistogramChunkWriter writer = Written(samples);
+  EXPECT_EQ(writer.first_time(), samples.empty() ? 0 : samples[0].time);
   ExpectRead(writer.bytes(), samples);
   uint32_t size = 0;
   const ChunkBytes taken = writer.Take(&size);
@@ -146,6 +152,19 @@ TEST(HistogramChunk, ShapesAtTheirLimits) {
   for (const auto& samples : rows) ExpectRoundTrip(samples);
 }
 
+// Refused without a trace; then the chunk goes on.
+void ExpectAnotherChunk(const NativeHistogram& other) {
+  HistogramChunkWriter writer = Written({{1, Small(1, 2)}});
+  const size_t before = writer.bytes().size();
+  EXPECT_FALSE(writer.Append({2, other}));
+  EXPECT_EQ(writer.count(), 1U);
+  EXPECT_EQ(writer.bytes().size(), before);
+  EXPECT_TRUE(writer.Append({2, StaleHistogram()}));
+  EXPECT_TRUE(writer.Append({3, Small(1, 3)}));
+  ExpectRead(writer.bytes(), {{1, Small(1, 2)}, {2, StaleHistogram()}, {3, Small(1, 3)}});
+  ExpectRoundTrip({{2, other}});
+}
+
 TEST(HistogramChunk, AnotherShapeIsAnotherChunk) {
   const std::pair<const char*, std::function<void(NativeHistogram&)>> rows[] = {
       {"schema", [](auto& h) { h.schema = 1; }},
@@ -170,18 +189,10 @@ TEST(HistogramChunk, AnotherShapeIsAnotherChunk) {
       {"a count that is not whole", [](auto& h) { h.positive_buckets[0] = 0.5; }},
   };
   for (const auto& [name, change] : rows) {
+    SCOPED_TRACE(name);
     NativeHistogram other = Small(1, 2);
     change(other);
-    HistogramChunkWriter writer;
-    ASSERT_TRUE(writer.Append({1, Small(1, 2)}));
-    const size_t before = writer.bytes().size();
-    EXPECT_FALSE(writer.Append({2, other})) << name;
-    EXPECT_EQ(writer.count(), 1U) << name;
-    EXPECT_EQ(writer.bytes().size(), before) << name;
-    EXPECT_TRUE(writer.Append({2, StaleHistogram()})) << name;
-    EXPECT_TRUE(writer.Append({3, Small(1, 3)})) << name;
-    ExpectRead(writer.bytes(), {{1, Small(1, 2)}, {2, StaleHistogram()}, {3, Small(1, 3)}});
-    ExpectRoundTrip({{2, other}});
+    ExpectAnotherChunk(other);
   }
 }
 
@@ -217,9 +228,10 @@ TEST(HistogramChunk, LargeChunksAreFull) {
   h.positive_buckets.resize(4000);
   HistogramChunkWriter writer;
   uint32_t taken = 0;
-  do {
+  for (bool took = true; took && taken < 1000; taken = writer.count()) {
     for (double& bucket : h.positive_buckets) bucket = random.Unit();
-  } while (writer.Append({taken, h}) && ++taken < 1000);
+    took = writer.Append({taken, h});
+  }
   EXPECT_GT(taken, 8U);
   EXPECT_LT(taken, 14U);
   HistogramChunkReader reader(writer.bytes(), writer.count());
@@ -236,13 +248,13 @@ TEST(HistogramChunk, SteadySeriesAreSmall) {
   std::vector<HistogramSample> steady;
   std::vector<HistogramSample> gone;
   for (int i = 0; i < 120; ++i) {
-    idle.push_back({i * 15000, h});
-    gone.push_back({i * 15000, i == 0 ? h : StaleHistogram()});
+    idle.push_back({Timestamp{i} * 15000, h});
+    gone.push_back({Timestamp{i} * 15000, i == 0 ? h : StaleHistogram()});
     NativeHistogram busy = h;
     for (double& bucket : busy.positive_buckets) bucket = 7 * i;
     busy.count = 140 * i;
     busy.sum = 256 * i;
-    steady.push_back({i * 15000, busy});
+    steady.push_back({Timestamp{i} * 15000, busy});
   }
   EXPECT_LE(ExpectRoundTrip(idle), 23U + 120 * 4 / 8);
   EXPECT_LE(ExpectRoundTrip(gone), 25U + 120 * 2 / 8);
@@ -251,7 +263,7 @@ TEST(HistogramChunk, SteadySeriesAreSmall) {
 
 TEST(HistogramChunk, DecodesARange) {
   HistogramChunkWriter writer;
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(writer.Append({i * 10, Small(i, 1)}));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(writer.Append({Timestamp{i} * 10, Small(i, 1)}));
   std::vector<HistogramSample> read;
   EXPECT_TRUE(DecodeHistogramChunk(writer.bytes(), writer.count(), 20, 49, &read));
   ASSERT_EQ(read.size(), 3U);
@@ -270,19 +282,21 @@ bool ReadAll(std::span<const uint8_t> bytes, uint32_t count, uint32_t* got) {
   return reader.ok();
 }
 
+void ExpectTruncationSeen(std::span<const uint8_t> bytes, uint32_t count) {
+  uint32_t got = 0;
+  EXPECT_TRUE(ReadAll(bytes, count, &got));
+  EXPECT_EQ(got, count);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(ReadAll(bytes.first(size), count, &got)) << size;
+    EXPECT_LT(got, count);
+  }
+}
+
 TEST(HistogramChunk, TruncatedBytesAreDamage) {
   SeededRandom random(11);
   for (int round = 0; round < 16; ++round) {
-    HistogramChunkWriter writer;
-    for (const auto& sample : RandomSeries(random, static_cast<HistogramKind>(round % 4), 20))
-      ASSERT_TRUE(writer.Append(sample));
-    uint32_t got = 0;
-    EXPECT_TRUE(ReadAll(writer.bytes(), writer.count(), &got));
-    EXPECT_EQ(got, writer.count());
-    for (size_t size = 0; size < writer.bytes().size(); ++size) {
-      EXPECT_FALSE(ReadAll(writer.bytes().first(size), writer.count(), &got)) << size;
-      EXPECT_LT(got, writer.count());
-    }
+    const auto writer = Written(RandomSeries(random, static_cast<HistogramKind>(round % 4), 20));
+    ExpectTruncationSeen(writer.bytes(), writer.count());
   }
 }
 
@@ -290,9 +304,7 @@ TEST(HistogramChunk, FlippedBitsNeverCrash) {
   SeededRandom random(12);
   uint32_t damaged = 0;
   for (int round = 0; round < 2000; ++round) {
-    HistogramChunkWriter writer;
-    for (const auto& sample : RandomSeries(random, static_cast<HistogramKind>(round % 4), 8))
-      ASSERT_TRUE(writer.Append(sample));
+    const auto writer = Written(RandomSeries(random, static_cast<HistogramKind>(round % 4), 8));
     std::vector<uint8_t> bytes(writer.bytes().begin(), writer.bytes().end());
     for (int i = 0; i < 3; ++i)
       bytes[random.Next() % bytes.size()] ^= static_cast<uint8_t>(1U << random.Next() % 8);
@@ -373,10 +385,10 @@ TEST(BitStream, CodesRoundTrip) {
   window = {};
   for (size_t i = 0; i < values.size(); ++i) {
     const uint64_t v = values[i];
-    ASSERT_EQ(in.Get(Width(v)), v) << i;
-    ASSERT_EQ(in.GetNumber(), v) << i;
-    ASSERT_EQ(in.GetTime(), 0 - v) << i;
-    ASSERT_EQ(in.GetXor(&window), v << (i % 7)) << i;
+    const std::array<uint64_t, 4> expected{v, v, 0 - v, v << (i % 7)};
+    const std::array<uint64_t, 4> read{in.Get(Width(v)), in.GetNumber(), in.GetTime(),
+                                       in.GetXor(&window)};
+    ASSERT_EQ(read, expected) << i;
   }
   EXPECT_TRUE(in.ok());
   EXPECT_LT(in.left(), 8U);
