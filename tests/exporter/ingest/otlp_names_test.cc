@@ -47,7 +47,7 @@ TEST(OtlpMetricName, EscapedWithSuffixes) {
             {"requests_total", "", kCounter, "requests_total"},
             {"total.requests", "", kCounter, "requests_total"},
             {"cpu.time", "s", kCounter, "cpu_time_seconds_total"},
-            {"cpu_seconds_total", "s", kCounter, "cpu_total_seconds_total"},
+            {"cpu_seconds_total", "s", kCounter, "cpu_seconds_total"},
             {"calls", "{calls}", kCounter, "calls_total"},
             {"calls", "{calls}/s", kGauge, "calls_per_second"},
             {"io", "By/s", kGauge, "io_bytes_per_second"},
