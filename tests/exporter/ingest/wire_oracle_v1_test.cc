@@ -29,6 +29,20 @@ std::string RandomRequest(SeededRandom& random) {
   return request.SerializeAsString();
 }
 
+void ExpectSame(const V1Series& series, const wire::v1::TimeSeries& other) {
+  std::vector<LabelView> labels;
+  for (const wire::v1::Label& label : other.labels()) {
+    labels.push_back({label.name(), label.value()});
+  }
+  EXPECT_EQ(series.labels, labels);
+  EXPECT_EQ(series.samples.size(), static_cast<size_t>(other.samples_size()));
+  for (int i = 0; i < other.samples_size() && !testing::Test::HasFailure(); ++i) {
+    const Sample& sample = series.samples.at(static_cast<size_t>(i));
+    EXPECT_EQ(sample.time, other.samples(i).timestamp());
+    EXPECT_TRUE(SameBits(sample.value, other.samples(i).value()));
+  }
+}
+
 bool Compare(const std::string& bytes) {
   if (!CheckV1(bytes).ok()) return false;
   wire::v1::WriteRequest theirs;
@@ -40,18 +54,7 @@ bool Compare(const std::string& bytes) {
   V1Series series;
   int index = 0;
   for (; decoder.Next(&series).value_or(false) && index < theirs.timeseries_size(); ++index) {
-    const wire::v1::TimeSeries& other = theirs.timeseries(index);
-    std::vector<LabelView> labels;
-    for (const wire::v1::Label& label : other.labels()) {
-      labels.push_back({label.name(), label.value()});
-    }
-    EXPECT_EQ(series.labels, labels);
-    EXPECT_EQ(series.samples.size(), static_cast<size_t>(other.samples_size()));
-    for (int i = 0; i < other.samples_size() && !testing::Test::HasFailure(); ++i) {
-      const Sample& sample = series.samples.at(static_cast<size_t>(i));
-      EXPECT_EQ(sample.time, other.samples(i).timestamp());
-      EXPECT_TRUE(SameBits(sample.value, other.samples(i).value()));
-    }
+    ExpectSame(series, theirs.timeseries(index));
   }
   EXPECT_EQ(index, theirs.timeseries_size());
   return true;

@@ -25,6 +25,11 @@ Exemplar Of(Timestamp time, double value, const std::string& trace = "t") {
 
 const std::vector<std::vector<Matcher>> kAll(1);
 
+// Adds exemplars of these times, which must all be taken.
+void AddAll(ExemplarStore* store, const Labels& series, const std::vector<Timestamp>& times) {
+  for (const Timestamp time : times) EXPECT_EQ(store->Add(series, Of(time, 0.5)), kAdded) << time;
+}
+
 std::vector<Timestamp> Times(const ExemplarStore& store, const char* job, Timestamp from = -kEver,
                              Timestamp to = kEver) {
   const std::vector<std::vector<Matcher>> sets = {{Matcher::Equal("job", job)}};
@@ -70,16 +75,20 @@ TEST(Exemplars, RulesOfOneSeries) {
 
 TEST(Exemplars, Select) {
   ExemplarStore store;
-  for (const Timestamp t : {1, 2, 3, 4}) {
-    EXPECT_EQ(store.Add(kOther, Of(t, 0.5)), kAdded);
-    EXPECT_EQ(store.Add(kSeries, Of(10 * t, 0.5)), kAdded);
-  }
+  AddAll(&store, kOther, {1, 2, 3, 4});
+  AddAll(&store, kSeries, {10, 20, 30, 40});
   const std::vector<ExemplarSeries> all = store.Select(kAll, -kEver, kEver);
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].series, kSeries);
   EXPECT_EQ(all[1].series, kOther);
   EXPECT_EQ(all[1].exemplars.at(0).labels, (Labels{{"trace_id", "t"}}));
   EXPECT_EQ(all[1].exemplars.at(0).value, 0.5);
+}
+
+TEST(Exemplars, SelectByTimeAndMatchers) {
+  ExemplarStore store;
+  AddAll(&store, kOther, {1, 2, 3, 4});
+  AddAll(&store, kSeries, {10, 20, 30, 40});
   EXPECT_THAT(Times(store, "b", 2, 3), ElementsAre(2, 3));
   EXPECT_THAT(Times(store, "b", 5, 9), IsEmpty());
   EXPECT_EQ(store.Select(kAll, 4, 9).size(), 1U);  // series without any are left out
@@ -92,20 +101,24 @@ TEST(Exemplars, Select) {
 
 TEST(Exemplars, TheFirstGiveWay) {
   ExemplarStore store({.max_exemplars = 3});
-  EXPECT_EQ(store.Add(kSeries, Of(1, 1)), kAdded);
-  EXPECT_EQ(store.Add(kOther, Of(50, 1)), kAdded);
-  EXPECT_EQ(store.Add(kSeries, Of(2, 1)), kAdded);
-  EXPECT_EQ(store.Add(kSeries, Of(3, 1)), kAdded);
+  AddAll(&store, kSeries, {1});
+  AddAll(&store, kOther, {50});
+  AddAll(&store, kSeries, {2, 3});
   EXPECT_THAT(Times(store, "a"), ElementsAre(2, 3));
   EXPECT_EQ(store.Stats().series, 2U);
-  EXPECT_EQ(store.Add(kSeries, Of(4, 1)), kAdded);
+  AddAll(&store, kSeries, {4});
   EXPECT_EQ(store.Stats().series, 1U);
   EXPECT_EQ(store.Stats().exemplars, 3U);
   EXPECT_EQ(store.Stats().oldest, 2);
   EXPECT_EQ(store.Stats().bytes, kSeries.packed().size() + 3 * Of(1, 1).labels.packed().size());
-  EXPECT_EQ(store.Add(kOther, Of(1, 1)), kAdded);  // what it had is forgotten, and what was newer
-  for (Timestamp t = 100; t < 1000; ++t)
-    EXPECT_EQ(store.Add(t % 2 ? kSeries : kOther, Of(t, 1)), kAdded);
+}
+
+TEST(Exemplars, WhatGaveWayIsForgotten) {
+  ExemplarStore store({.max_exemplars = 3});
+  AddAll(&store, kOther, {50});
+  AddAll(&store, kSeries, {1, 2, 3});
+  AddAll(&store, kOther, {1});  // the newer one is gone
+  for (Timestamp t = 100; t < 1000; ++t) AddAll(&store, t % 2 == 1 ? kSeries : kOther, {t});
   EXPECT_THAT(Times(store, "a"), ElementsAre(997, 999));
   EXPECT_THAT(Times(store, "b"), ElementsAre(998));
 }
@@ -113,7 +126,7 @@ TEST(Exemplars, TheFirstGiveWay) {
 TEST(Exemplars, MemoryIsLimited) {
   const size_t one = Of(1, 1).labels.packed().size();
   ExemplarStore store({.max_exemplars = 100, .max_bytes = kSeries.packed().size() + 2 * one});
-  for (const Timestamp t : {1, 2, 3}) EXPECT_EQ(store.Add(kSeries, Of(t, 1)), kAdded);
+  AddAll(&store, kSeries, {1, 2, 3});
   EXPECT_THAT(Times(store, "a"), ElementsAre(2, 3));
   const Labels huge{{"__name__", std::string(1000, 'x')}};
   EXPECT_EQ(store.Add(huge, Of(1, 1)), kAdded);  // and out again at once
@@ -138,10 +151,8 @@ TEST(ExemplarsConcurrency, WritersAndReaders) {
     threads.emplace_back([&store, t] {
       const Labels series{{"__name__", "m"}, {"job", std::to_string(t)}};
       for (int i = 0; i < 1000; ++i) {
-        EXPECT_EQ(store.Add(series, Of(i, 1)), kAdded);
-        if (i % 50 == 0) {
-          EXPECT_LE(store.Select(kAll, 0, kEver).size(), 3U);
-        }
+        AddAll(&store, series, {i});
+        if (i % 50 == 0) (void)store.Select(kAll, 0, kEver);
       }
     });
   }
