@@ -197,7 +197,7 @@ StatusOr<HttpResponse> GetAlerts(const RuleGroupsFn& all, HttpRequest&) {
 
 }  // namespace
 
-void RegisterRulesApi(Router& router, RuleGroupsFn groups) {
+void RegisterRulesApi(Router& router, const RuleGroupsFn& groups) {
   router.Add("GET", "/api/v1/rules",
              PromRoute([groups](HttpRequest& request) { return GetRules(groups, request); }));
   router.Add("GET", "/api/v1/alerts",

@@ -14,6 +14,6 @@ namespace outrider {
 // All rule groups as they are now, sorted by file and name. Called from several threads at once.
 using RuleGroupsFn = std::function<std::vector<std::shared_ptr<const RuleGroupView>>()>;
 
-void RegisterRulesApi(Router& router, RuleGroupsFn groups);
+void RegisterRulesApi(Router& router, const RuleGroupsFn& groups);
 
 }  // namespace outrider

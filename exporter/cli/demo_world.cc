@@ -54,7 +54,7 @@ double Passed(double t, double begin, double end) {
 class Writer {
  public:
   Writer(Timestamp now, std::vector<LabeledSample>* out) : now_(now), out_(out) {}
-  void Add(std::string_view metric, Labels labels, double value) {
+  void Add(std::string_view metric, const Labels& labels, double value) {
     out_->push_back({labels.With(kMetricName, metric).With("cluster", "demo"), {now_, value}});
   }
 

@@ -52,6 +52,7 @@ void PrintList(const JsonValue& answer, Nanos now) {
     return;
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(incidents->items.size());
   for (const JsonValue& incident : incidents->items) {
     rows.push_back({incident.GetString("id"), incident.GetString("state"),
                     incident.GetString("severity"),

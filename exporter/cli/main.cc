@@ -10,9 +10,11 @@
 int main(int argc, char** argv) {
   // A big answer must not stay resident: its arrays go back to the kernel at once, and few arenas
   // keep the rest together. exporter/daemon/maintenance.cc trims them from time to time.
+  // NOLINTBEGIN(concurrency-mt-unsafe): no other thread runs yet.
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 2 << 20);
+  // NOLINTEND(concurrency-mt-unsafe)
   const outrider::SystemClock clock;
   outrider::SystemRandom random;
   return outrider::RunCommandLine(argc, argv, {clock, random});

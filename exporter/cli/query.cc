@@ -2,6 +2,8 @@
 // outrider query instant|range: promtool's output, or the API's JSON.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "storage/base/text.h"
@@ -19,7 +21,7 @@ std::string MetricText(const JsonValue& metric) {
 // [seconds, "value"] as promtool prints it: value @[seconds]
 std::string PointText(const JsonValue& point) {
   if (point.items.size() != 2) return "?";
-  const auto ms = static_cast<int64_t>(point.items[0].number * 1000 + 0.5);
+  const auto ms = static_cast<int64_t>(std::llround(point.items[0].number * 1000));
   return fmt::format("{} @[{}]", point.items[1].string, FormatTimestampSeconds(ms));
 }
 

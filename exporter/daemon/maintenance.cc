@@ -41,7 +41,7 @@ class SelfMonitor {
 
 }  // namespace
 
-std::vector<LabeledSample> ToSamples(std::vector<MetricFamilyData> families, Timestamp now) {
+std::vector<LabeledSample> ToSamples(const std::vector<MetricFamilyData>& families, Timestamp now) {
   std::vector<LabeledSample> samples;
   const auto add = [&](const std::string& name, const MetricPoint& point, double value) {
     samples.push_back(

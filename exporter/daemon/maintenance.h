@@ -21,6 +21,6 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
 
 // The points of outrider_* families as samples at `now`, with job="outrider" (docs/decisions/0002).
 // Histograms give their _count and _sum.
-std::vector<LabeledSample> ToSamples(std::vector<MetricFamilyData> families, Timestamp now);
+std::vector<LabeledSample> ToSamples(const std::vector<MetricFamilyData>& families, Timestamp now);
 
 }  // namespace outrider

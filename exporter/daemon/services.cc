@@ -64,7 +64,8 @@ Services::Services(const Clock& the_clock, const Config& config, std::string url
       smtp(MakeCurlSmtpClient()),
       engine(EngineOptionsOf(config), the_clock) {}
 
-StatusOr<std::unique_ptr<Services>> Services::Make(LoadedFiles files, const AppOptions& options,
+StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
+                                                   const AppOptions& options,
                                                    const std::string& external_url,
                                                    const Clock& clock, Random& random) {
   const Config& config = files.config;

@@ -40,7 +40,8 @@ struct LoadOutcome {
 struct Services {
   // Opens state and windows and builds everything; nothing runs yet. `external_url` may be empty
   // until the port is known: see SetExternalUrl.
-  static StatusOr<std::unique_ptr<Services>> Make(LoadedFiles files, const AppOptions& options,
+  static StatusOr<std::unique_ptr<Services>> Make(const LoadedFiles& files,
+                                                  const AppOptions& options,
                                                   const std::string& external_url,
                                                   const Clock& clock, Random& random);
   // Replays the log, then loads the rules with their alert states. Blocks.

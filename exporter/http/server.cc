@@ -75,6 +75,7 @@ class CivetServer final : public HttpServer {
 // How civetweb writes a listener: a leading + listens on IPv6 and IPv4 with one socket.
 std::string PortOption(const std::vector<ListenAddress>& addresses, bool dual_stack) {
   std::vector<std::string> parts;
+  parts.reserve(addresses.size());
   for (const ListenAddress& address : addresses) {
     parts.push_back(address.host.empty() ? fmt::format("{}{}", dual_stack ? "+" : "", address.port)
                                          : address.ToString());
@@ -119,6 +120,7 @@ Status CivetServer::TryListen(const std::vector<ListenAddress>& addresses, bool 
   absl::MutexLock lock(&mutex_);
   const std::string complaint = std::exchange(complaint_, "");
   std::vector<std::string> names;
+  names.reserve(addresses.size());
   for (const ListenAddress& address : addresses) names.push_back(address.ToString());
   const std::string why = complaint.empty() ? std::string(text.data()) : complaint;
   const std::string message = fmt::format("cannot listen on {}: {}", Join(names, ", "), why);
@@ -131,6 +133,7 @@ Status CivetServer::TryListen(const std::vector<ListenAddress>& addresses, bool 
 Status CivetServer::Listen() {
   const bool has_ipv6 = mg_check_feature(MG_FEATURES_IPV6) != 0;
   std::vector<ListenAddress> addresses;
+  addresses.reserve(options_.listen_addresses.size());
   for (const std::string& text : options_.listen_addresses)
     addresses.push_back(TRY(Resolve(TRY(ParseListenAddress(text)), has_ipv6)));
   if (addresses.empty()) return InvalidArgument("no listen address is given");

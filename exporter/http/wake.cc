@@ -28,8 +28,9 @@ void Poke(const ListenAddress& listener) {
   }
   const int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket_fd < 0) return;
-  static_cast<void>(
-      connect(socket_fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)));
+  const auto* target = reinterpret_cast<const sockaddr*>(&address);
+  // NOLINTNEXTLINE(bugprone-unused-return-value): connecting or not, the listener has woken up.
+  static_cast<void>(connect(socket_fd, target, sizeof(address)));
   close(socket_fd);
 }
 

@@ -129,6 +129,7 @@ void CollectReceivers(const Desk& desk, StatusData* data) {
     last.emplace(delivery.receiver, std::move(delivery));
   for (const ReceiverConfig& receiver : desk.config()->alertmanager.receivers) {
     std::vector<std::string> kinds;
+    kinds.reserve(receiver.integrations.size());
     for (const IntegrationConfig& integration : receiver.integrations)
       kinds.push_back(integration.kind);
     StatusData::ReceiverRow row;

@@ -79,6 +79,7 @@ std::string IncidentLink(const StatusData::IncidentRow& row) {
 
 void AppendIncidents(const StatusData& data, std::string* out) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(data.incidents.size());
   for (const StatusData::IncidentRow& row : data.incidents) {
     rows.push_back({IncidentLink(row), Toned(row.severity), Toned(row.state),
                     fmt::format("{}<br><span class=\"dim\">{}</span>", EscapeHtml(row.title),
@@ -92,6 +93,7 @@ void AppendIncidents(const StatusData& data, std::string* out) {
 void AppendResolved(const StatusData& data, std::string* out) {
   if (data.resolved.empty()) return;
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(data.resolved.size());
   for (const StatusData::IncidentRow& row : data.resolved) {
     rows.push_back(
         {IncidentLink(row), Toned(row.severity), EscapeHtml(row.title),
@@ -105,6 +107,7 @@ void AppendResolved(const StatusData& data, std::string* out) {
 
 void AppendAlerts(const StatusData& data, std::string* out) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(data.alerts.size());
   for (const StatusData::AlertRow& row : data.alerts) {
     rows.push_back({EscapeHtml(row.name), Toned(row.severity), Toned(row.state),
                     EscapeHtml(row.summary), ShortAge(data.now - row.since)});

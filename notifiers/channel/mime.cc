@@ -133,7 +133,7 @@ std::string FormatMailAddresses(const std::vector<MailAddress>& addresses) {
 }
 
 std::string EncodeHeader(std::string_view text) {
-  const std::string line = OneLine(text);
+  std::string line = OneLine(text);
   if (IsPlain(line)) return line;
   std::string out(kWordStart);
   size_t word = out.size();
@@ -180,7 +180,10 @@ std::string EncodeQuotedPrintable(std::string_view text) {
 std::string FormatMail(const std::vector<std::pair<std::string, std::string>>& headers,
                        const std::vector<MailPart>& parts, const std::string& boundary) {
   std::string out;
-  for (const auto& [name, value] : headers) out += Folded(name + ": " + value) + "\r\n";
+  for (const auto& [name, value] : headers) {
+    out += Folded(fmt::format("{}: {}", name, value));
+    out += "\r\n";
+  }
   out += fmt::format("Content-Type: multipart/alternative;\r\n boundary={}\r\n", boundary);
   out += "MIME-Version: 1.0\r\n\r\n";
   for (const MailPart& part : parts) {

@@ -36,17 +36,20 @@ Value Strings(std::vector<std::string> texts) {
 
 std::vector<std::string> Names(const std::vector<Pair>& pairs) {
   std::vector<std::string> names;
+  names.reserve(pairs.size());
   for (const Pair& pair : pairs) names.push_back(pair.first);
   return names;
 }
 std::vector<std::string> Values(const std::vector<Pair>& pairs) {
   std::vector<std::string> values;
+  values.reserve(pairs.size());
   for (const Pair& pair : pairs) values.push_back(pair.second);
   return values;
 }
 // a=b, c=d
 std::string PairsText(const std::vector<Pair>& pairs) {
   std::vector<std::string> parts;
+  parts.reserve(pairs.size());
   for (const Pair& pair : pairs) parts.push_back(pair.first + "=" + pair.second);
   return Join(parts, ", ");
 }

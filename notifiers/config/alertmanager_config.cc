@@ -71,13 +71,19 @@ Status ParseForeignSections(YamlReader* reader, const SectionContext& context,
   return CheckSchema(foreign, kForeignSections, context.file, "type config");
 }
 
-Status ParseTop(const YamlNode& root, const SectionContext& context, AlertmanagerConfig* config) {
-  YamlReader reader(root, context.file, "type config");
-  if (const YamlNode* global = reader.Child("global")) config->global = *global;
+Status ParseGlobal(const YamlNode* global, const SectionContext& context,
+                   AlertmanagerConfig* config) {
+  if (global != nullptr) config->global = *global;
   TRY(CheckGlobal(config->global, context.file));
   if (IsSet(config->global, "resolve_timeout")) {
     config->resolve_timeout = TRY(ParseDuration(config->global.Find("resolve_timeout")->scalar));
   }
+  return absl::OkStatus();
+}
+
+Status ParseTop(const YamlNode& root, const SectionContext& context, AlertmanagerConfig* config) {
+  YamlReader reader(root, context.file, "type config");
+  TRY(ParseGlobal(reader.Child("global"), context, config));
   const YamlNode* route = reader.Child("route");
   const YamlNode* receivers = reader.Child("receivers");
   const YamlNode* inhibit_rules = reader.Child("inhibit_rules");

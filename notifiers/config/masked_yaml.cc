@@ -133,6 +133,7 @@ YamlNode InhibitNode(const InhibitRuleConfig& rule) {
 void AddRanges(YamlNode* map, std::string_view key,
                const std::vector<TimeIntervalSpec::Range>& list, std::string (*text)(int)) {
   std::vector<std::string> texts;
+  texts.reserve(list.size());
   for (const auto& [begin, end] : list) {
     texts.push_back(begin == end ? text(begin) : text(begin) + ":" + text(end));
   }

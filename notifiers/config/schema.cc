@@ -128,32 +128,36 @@ Status CheckScalar(const YamlNode& node, char type, const std::string& file) {
   return status.ok() ? status : YamlError(file, node, Message(status));
 }
 
+Status CheckList(const YamlNode& node, const Field& field, const std::string& file) {
+  const std::string name(field.name);
+  if (!node.IsSequence()) return YamlError(file, node, "a list is wanted for " + name);
+  for (const YamlNode& item : node.items) {
+    TRY(field.type == 'l' ? CheckScalar(item, ' ', file)
+                          : CheckSchema(item, field.nested, file, name));
+  }
+  return absl::OkStatus();
+}
+
+Status CheckMap(const YamlNode& node, const Field& field, const std::string& file) {
+  const std::string name(field.name);
+  if (!node.IsMap()) return YamlError(file, node, "a map is wanted for " + name);
+  for (const auto& [key, value] : node.entries) {
+    if (field.type != 'm') {
+      TRY(CheckSchema(value, field.nested, file, name));
+    } else if (!value.IsNull()) {
+      TRY(CheckScalar(value, ' ', file));
+    }
+  }
+  return absl::OkStatus();
+}
+
 Status CheckValue(const YamlNode& node, const Field& field, const std::string& file) {
   if (node.IsNull() || field.type == '*' || field.type == 'x') return absl::OkStatus();
-  const std::string name(field.name);
-  if (field.shape == Shape::kMap) return CheckSchema(node, field.nested, file, name);
-  if (field.shape == Shape::kList || field.type == 'l') {
-    if (!node.IsSequence()) return YamlError(file, node, "a list is wanted for " + name);
-    for (const YamlNode& item : node.items) {
-      if (field.type == 'l') {
-        TRY(CheckScalar(item, ' ', file));
-      } else {
-        TRY(CheckSchema(item, field.nested, file, name));
-      }
-    }
-    return absl::OkStatus();
+  if (field.shape == Shape::kMap) {
+    return CheckSchema(node, field.nested, file, std::string(field.name));
   }
-  if (field.shape == Shape::kMapOfMaps || field.type == 'm') {
-    if (!node.IsMap()) return YamlError(file, node, "a map is wanted for " + name);
-    for (const auto& [key, value] : node.entries) {
-      if (field.type != 'm') {
-        TRY(CheckSchema(value, field.nested, file, name));
-      } else if (!value.IsNull()) {
-        TRY(CheckScalar(value, ' ', file));
-      }
-    }
-    return absl::OkStatus();
-  }
+  if (field.shape == Shape::kList || field.type == 'l') return CheckList(node, field, file);
+  if (field.shape == Shape::kMapOfMaps || field.type == 'm') return CheckMap(node, field, file);
   return CheckScalar(node, field.type, file);
 }
 

@@ -116,7 +116,7 @@ std::string FlushIntegration(Transaction& tx, const Integration& integration, Fl
   const Nanos repeat_at = entry.time + route.repeat_interval * kNanosPerMilli;
   flush->repeat_at = flush->repeat_at == 0 ? repeat_at : std::min(flush->repeat_at, repeat_at);
   flush->quiet = flush->quiet && reason == NotifyReason::kNothingNew;
-  const std::string text = fmt::format("{}: {}", name, NotifyReasonText(reason));
+  std::string text = fmt::format("{}: {}", name, NotifyReasonText(reason));
   if (!ShouldNotify(reason)) return text;
   if (reason == NotifyReason::kRepeatInterval && tx.plan().incidents().ack_stops_repeats &&
       AllAcknowledged(tx, snapshot.firing)) {

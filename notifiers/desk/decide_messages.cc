@@ -115,8 +115,8 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
     queued = true;
     row.kind = page.recovery ? OutboxKind::kRecovery : OutboxKind::kPage;
     row.receiver = page.receiver;
-    row.id = PageKey(incident.id, page.epoch, page.loop, page.tier, row.receiver, row.integration,
-                     page.recovery);
+    row.id = PageKey(incident.id, {page.epoch, page.loop, page.tier, page.recovery}, row.receiver,
+                     row.integration);
     row.reason =
         page.recovery ? "incident resolved" : fmt::format("escalation tier {}", page.tier + 1);
     row.created_at = now;

@@ -27,7 +27,7 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bo
   batch.Append(std::move(extra));
   const Durability durability = tx.synced() ? Durability::kSynced : Durability::kBuffered;
   StatusOr<Journal::Kept> kept = Journal::Kept::kWritten;
-  if (!batch.empty()) kept = journal.Write(std::move(batch), durability, keep, now);
+  if (!batch.empty()) kept = journal.Write(batch, durability, keep, now);
   {
     absl::MutexLock lock(&state_mutex);
     store_failing = journal.failing();

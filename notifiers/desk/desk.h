@@ -80,12 +80,12 @@ class Desk final : public AlertSink, public OutboxSource {
   // from this state (the message names both). InvalidArgument: an empty note. Aborted: another
   // process took the state over.
   using IncidentResult = StatusOr<std::shared_ptr<const Incident>>;
-  IncidentResult Acknowledge(const HumanAction& action, Nanos now);
-  IncidentResult StartInvestigation(const HumanAction& action, Nanos now);
-  IncidentResult Resolve(const HumanAction& action, Nanos now);
-  IncidentResult Reopen(const HumanAction& action, Nanos now);
-  IncidentResult Unacknowledge(const HumanAction& action, Nanos now);
-  IncidentResult AddNote(const HumanAction& action, Nanos now);
+  IncidentResult Acknowledge(const HumanAction& human, Nanos now);
+  IncidentResult StartInvestigation(const HumanAction& human, Nanos now);
+  IncidentResult Resolve(const HumanAction& human, Nanos now);
+  IncidentResult Reopen(const HumanAction& human, Nanos now);
+  IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
+  IncidentResult AddNote(const HumanAction& human, Nanos now);
 
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in

@@ -28,7 +28,7 @@ class Journal {
   // kInMemory: the store has failed for a while or is full; the batch is remembered and written
   // later. An error: nothing is kept, the event may be tried again. `keep` prefers kInMemory to any
   // error but Aborted.
-  StatusOr<Kept> Write(Batch batch, Durability durability, bool keep, Nanos now);
+  StatusOr<Kept> Write(const Batch& batch, Durability durability, bool keep, Nanos now);
   // Tries to write what is remembered; an error only when another process took over (Aborted).
   Status Retry(Nanos now);
 

@@ -66,13 +66,14 @@ void Journal::Remember(const Batch& batch, Nanos now) {
   ++unrecorded_;
 }
 
-StatusOr<Journal::Kept> Journal::Write(Batch batch, Durability durability, bool keep, Nanos now) {
+StatusOr<Journal::Kept> Journal::Write(const Batch& batch, Durability durability, bool keep,
+                                       Nanos now) {
   if (!pending_.empty()) {
     Remember(batch, now);
     TRY(Retry(now));
     return pending_.empty() ? Kept::kWritten : Kept::kInMemory;
   }
-  const Status status = Commit(batch, durability);
+  Status status = Commit(batch, durability);
   if (status.ok()) {
     failing_since_ = 0;
     return Kept::kWritten;
@@ -99,7 +100,7 @@ Status Journal::Retry(Nanos now) {
     }
   }
   next_retry_ = now + kRetryInterval;
-  const Status status = Commit(batch, Durability::kSynced);
+  Status status = Commit(batch, Durability::kSynced);
   if (absl::IsAborted(status)) return status;
   if (!status.ok()) return absl::OkStatus();
   LogInfo("the state store can be written again", {{"rows", std::to_string(pending_.size())}});

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/mute/time_interval.h"
@@ -177,9 +178,10 @@ std::vector<DeliveryView> Desk::RecentDeliveries(size_t limit) const {
   const Impl& impl = *impl_;
   absl::ReaderMutexLock lock(&impl.state_mutex);
   std::vector<DeliveryView> newest;
-  for (auto it = impl.deliveries.rbegin(); it != impl.deliveries.rend(); ++it) {
+  newest.reserve(std::min(limit, impl.deliveries.size()));
+  for (const DeliveryView& delivery : std::views::reverse(impl.deliveries)) {
     if (newest.size() == limit) break;
-    newest.push_back(*it);
+    newest.push_back(delivery);
   }
   return newest;
 }

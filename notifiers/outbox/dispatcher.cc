@@ -22,10 +22,10 @@ Dispatcher::~Dispatcher() { Stop(); }
 int Dispatcher::RunOnce(Nanos now) {
   int sent = 0;
   while (true) {
-    StatusOr<std::optional<ClaimedMessage>> claimed =
-        source_.Claim(now, [](const OutboxRow&) { return true; });
-    if (!claimed.ok() || !claimed->has_value()) return sent;
-    Deliver(**claimed, now);
+    const std::optional<ClaimedMessage> claimed =
+        source_.Claim(now, [](const OutboxRow&) { return true; }).value_or(std::nullopt);
+    if (!claimed) return sent;
+    Deliver(*claimed, now);
     ++sent;
   }
 }
@@ -63,14 +63,14 @@ void Dispatcher::Release(const OutboxRow& row) {
 bool Dispatcher::SendNext(Nanos now) {
   // The place is taken while it is asked for, so that two workers do not take the last one.
   std::optional<OutboxRow> reserved;
-  StatusOr<std::optional<ClaimedMessage>> claimed = source_.Claim(now, [&](const OutboxRow& row) {
+  const auto reserve = [&](const OutboxRow& row) {
     if (Reserve(row)) reserved = row;
     return reserved.has_value();
-  });
-  const bool found = claimed.ok() && claimed->has_value();
-  if (found) Deliver(**claimed, now);
+  };
+  const std::optional<ClaimedMessage> claimed = source_.Claim(now, reserve).value_or(std::nullopt);
+  if (claimed) Deliver(*claimed, now);
   if (reserved) Release(*reserved);
-  return found;
+  return claimed.has_value();
 }
 
 std::stop_token Dispatcher::WaitToken() {

@@ -111,10 +111,11 @@ std::string RouteKey(std::string_view group_key, std::string_view receiver,
          Digest({group_key, receiver, integration, std::to_string(born), std::to_string(flush)});
 }
 
-std::string PageKey(std::string_view incident_id, uint32_t epoch, int loop, int tier,
-                    std::string_view receiver, std::string_view integration, bool recovery) {
-  return (recovery ? "r" : "p") + Digest({incident_id, std::to_string(epoch), std::to_string(loop),
-                                          std::to_string(tier), receiver, integration});
+std::string PageKey(std::string_view incident_id, const PageStep& step, std::string_view receiver,
+                    std::string_view integration) {
+  return (step.recovery ? "r" : "p") +
+         Digest({incident_id, std::to_string(step.epoch), std::to_string(step.loop),
+                 std::to_string(step.tier), receiver, integration});
 }
 
 DurationMs BackoffMs(OutboxKind kind, int attempt, double unit) {

@@ -68,8 +68,15 @@ StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes);
 // `born`: when the group was made, so that a group of the same name made later does not reuse keys.
 std::string RouteKey(std::string_view group_key, std::string_view receiver,
                      std::string_view integration, Nanos born, uint64_t flush);
-std::string PageKey(std::string_view incident_id, uint32_t epoch, int loop, int tier,
-                    std::string_view receiver, std::string_view integration, bool recovery);
+// Which of an incident's messages to one integration: a step of its escalation, or its recovery.
+struct PageStep {
+  uint32_t epoch = 0;
+  int loop = 0;
+  int tier = 0;
+  bool recovery = false;
+};
+std::string PageKey(std::string_view incident_id, const PageStep& step, std::string_view receiver,
+                    std::string_view integration);
 
 // Milliseconds to wait after the `attempt`-th failed attempt (from 1). `unit` in [0,1) spreads
 // route notifications. Routes: 0.5 s, factor 1.5, ±50 %, cap 60 s (specs/alertmanager.md §2

@@ -45,12 +45,14 @@ auto FindByName(const Table& table, std::string_view name)
 template <typename Table>
 std::string NamesOf(const Table& table) {
   std::vector<std::string> names;
+  names.reserve(std::size(table));
   for (const auto& row : table) names.emplace_back(row.first);
   return Join(names, ", ");
 }
 
 std::string WindowNames() {
   std::vector<std::string> names;
+  names.reserve(std::size(kTrendWindows));
   for (DurationMs window : kTrendWindows) names.push_back(WindowText(window));
   return Join(names, ", ");
 }

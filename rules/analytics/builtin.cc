@@ -70,6 +70,7 @@ Entry MakeEntry(const Builtin& row, EntryKind kind, const promql::Expression& co
 
 std::vector<std::string> BuiltinEntryNames() {
   std::vector<std::string> names;
+  names.reserve(std::size(kBuiltins));
   for (const Builtin& row : kBuiltins) names.emplace_back(row.name);
   return names;
 }

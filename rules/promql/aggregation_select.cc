@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -43,6 +44,29 @@ StatusOr<std::vector<int64_t>> CountsOf(const Block& param) {
   return counts;
 }
 
+// Moves the values of a step from `block` into their groups.
+void TakeCandidates(const Grouping& grouping, size_t step, Block* block,
+                    std::vector<std::vector<Candidate>>* candidates) {
+  for (auto& group : *candidates) group.clear();
+  for (uint32_t r = 0; r < block->rows.size(); ++r) {
+    double& value = block->values[r * block->steps + step];
+    if (IsAbsent(value)) continue;
+    (*candidates)[grouping.group_of[r]].push_back({value, r});
+    value = kAbsent;
+  }
+}
+
+// Leaves `count` of a group: the best, best first; with limitk those that come first.
+void KeepBest(Token op, uint64_t count, std::vector<Candidate>* group) {
+  if (op != Token::kLimitk) {
+    std::stable_sort(group->begin(), group->end(),
+                     [greatest = op == Token::kTopk](const auto& a, const auto& b) {
+                       return Better(greatest, a, b);
+                     });
+  }
+  if (group->size() > count) group->resize(count);
+}
+
 // An instant query shows the chosen in order: per group, best first.
 Block InOrder(const Block& block, const std::vector<std::vector<uint32_t>>& chosen) {
   Block out;
@@ -58,31 +82,15 @@ Block InOrder(const Block& block, const std::vector<std::vector<uint32_t>>& chos
 StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
                           const Grouping& grouping, Block block) {
   const std::vector<int64_t> counts = TRY(CountsOf(param));
-  const bool greatest = node.op == Token::kTopk;
-  const bool ranked = node.op != Token::kLimitk;
   std::vector<std::vector<Candidate>> candidates(grouping.groups.size());
   std::vector<std::vector<uint32_t>> chosen(grouping.groups.size());
   for (size_t step = 0; step < block.steps; ++step) {
     TRY(evaluator.CheckTimeout());
-    for (auto& group : candidates) group.clear();
-    for (uint32_t r = 0; r < block.rows.size(); ++r) {
-      double& value = block.values[r * block.steps + step];
-      if (IsAbsent(value)) continue;
-      candidates[grouping.group_of[r]].push_back({value, r});
-      value = kAbsent;
-    }
+    TakeCandidates(grouping, step, &block, &candidates);
     if (counts[step] < 1) continue;
     for (size_t g = 0; g < candidates.size(); ++g) {
-      auto& group = candidates[g];
-      if (ranked) {
-        std::stable_sort(group.begin(), group.end(), [greatest](const auto& a, const auto& b) {
-          return Better(greatest, a, b);
-        });
-      }
-      if (group.size() > static_cast<uint64_t>(counts[step])) {
-        group.resize(static_cast<size_t>(counts[step]));
-      }
-      for (const Candidate& c : group) {
+      KeepBest(node.op, static_cast<uint64_t>(counts[step]), &candidates[g]);
+      for (const Candidate& c : candidates[g]) {
         block.values[c.row * block.steps + step] = c.value;
         if (step == 0) chosen[g].push_back(c.row);
       }
@@ -117,8 +125,8 @@ StatusOr<Block> SelectRatio(Evaluator& evaluator, const AggregateExpr& node, con
 
 double Quantile(double q, std::vector<double>* values) {
   if (values->empty() || std::isnan(q)) return std::nan("");
-  if (q < 0) return -INFINITY;
-  if (q > 1) return INFINITY;
+  if (q < 0) return -std::numeric_limits<double>::infinity();
+  if (q > 1) return std::numeric_limits<double>::infinity();
   // NaN counts as the smallest value.
   std::sort(values->begin(), values->end(), [](double a, double b) {
     if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);

@@ -77,12 +77,11 @@ Status Parser::ParseMatcher(VectorSelector* selector) {
     return Unexpected(kContext, "identifier or \"}\"");
   }
   const Item label = Take();
-  const Token op = current_.token;
-  if (MatchTypeOf(op)) {
+  if (const std::optional<MatchType> type = MatchTypeOf(current_.token)) {
     Take();
     if (!At(Token::kString)) return Unexpected(kContext, "string");
     const Item value = Take();
-    return AddMatcher(selector, op, label, value);
+    return AddMatcher(selector, *type, label, value);
   }
   // A quoted name alone is the metric name.
   if (label.token == Token::kString && (At(Token::kComma) || At(Token::kRightBrace))) {
@@ -98,13 +97,13 @@ Status Parser::ParseMatcher(VectorSelector* selector) {
   return Unexpected(kContext, "label matching operator");
 }
 
-Status Parser::AddMatcher(VectorSelector* selector, Token op, const Item& label,
+Status Parser::AddMatcher(VectorSelector* selector, MatchType type, const Item& label,
                           const Item& value) {
   std::string name(label.text);
   if (label.token == Token::kString) name = TRY(Unquoted(label));
   std::string text = TRY(Unquoted(value));
   StatusOr<Matcher> matcher =
-      Matcher::Create(*MatchTypeOf(op), std::move(name), std::move(text), Regex::Dot::kAll);
+      Matcher::Create(type, std::move(name), std::move(text), Regex::Dot::kAll);
   if (!matcher.ok()) return ErrorAt(label.pos, Message(matcher.status()));
   selector->matchers.push_back(*std::move(matcher));
   return {};

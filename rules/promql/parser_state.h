@@ -51,7 +51,7 @@ class Parser {
   StatusOr<ExprPtr> ParseVectorSelector();
   Status ParseMatchers(VectorSelector* selector);
   Status ParseMatcher(VectorSelector* selector);
-  Status AddMatcher(VectorSelector* selector, Token op, const Item& label, const Item& value);
+  Status AddMatcher(VectorSelector* selector, MatchType type, const Item& label, const Item& value);
   StatusOr<ExprPtr> ParseBracket(ExprPtr expr);
   Status ParseOffset(Expr* expr);
   Status ParseAt(Expr* expr);

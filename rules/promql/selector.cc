@@ -7,6 +7,27 @@
 #include "rules/promql/evaluator.h"
 
 namespace outrider::promql {
+namespace {
+
+// What a selector's steps see of one series: the newest sample in (t - lookback, t], unless that is
+// a stale marker. False when no step sees any.
+bool FillRow(const SeriesSet& set, const SeriesSet::Row& series, const Steps& steps,
+             DurationMs lookback, bool want_times, std::span<double> row) {
+  size_t next = series.begin;
+  bool any = false;
+  for (size_t i = 0; i < steps.count; ++i) {
+    const Timestamp at = steps.At(i);
+    while (next < series.end && set.times[next] <= at) ++next;
+    if (next == series.begin) continue;
+    const size_t newest = next - 1;
+    if (set.times[newest] <= at - lookback || IsStale(set.values[newest])) continue;
+    row[i] = want_times ? static_cast<double>(set.times[newest]) / 1000 : set.values[newest];
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace
 
 StatusOr<Evaluator::Pin> Evaluator::Resolve(const TimeModifier& time) const {
   Pin pin;
@@ -43,12 +64,14 @@ StatusOr<Block> Evaluator::EvalSampleTimes(const VectorSelector& selector, const
 StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const Steps& steps,
                                         bool want_times) {
   const Pin pin = TRY(Resolve(selector.time));
-  const Timestamp first = (pin.pinned ? pin.at : steps.start) - pin.offset;
-  const Timestamp last = (pin.pinned ? pin.at : steps.Last()) - pin.offset;
+  // Where the steps look: all at the same place when pinned.
+  const Steps seen{.start = (pin.pinned ? pin.at : steps.start) - pin.offset,
+                   .step = pin.pinned ? 0 : steps.step,
+                   .count = steps.count};
   SeriesSet* set = nullptr;
   Block block;
   block.steps = steps.count;
-  TRY(Select(selector, first - options_.lookback + 1, last, &set, &block.one_name));
+  TRY(Select(selector, seen.start - options_.lookback + 1, seen.Last(), &set, &block.one_name));
   if (set->rows.size() * steps.count > budget_.max()) return TooManySamples();
 
   block.rows.reserve(set->rows.size());
@@ -56,18 +79,9 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
   for (const SeriesSet::Row& source : set->rows) {
     const size_t r = block.rows.size();
     const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-    size_t next = source.begin;
-    bool any = false;
-    for (size_t i = 0; i < steps.count; ++i) {
-      const Timestamp at = (pin.pinned ? pin.at : steps.At(i)) - pin.offset;
-      while (next < source.end && set->times[next] <= at) ++next;
-      if (next == source.begin) continue;
-      const size_t newest = next - 1;
-      if (set->times[newest] <= at - options_.lookback || IsStale(set->values[newest])) continue;
-      row[i] = want_times ? static_cast<double>(set->times[newest]) / 1000 : set->values[newest];
-      any = true;
+    if (FillRow(*set, source, seen, options_.lookback, want_times, row)) {
+      block.rows.push_back({.labels = &source.labels});
     }
-    if (any) block.rows.push_back({.labels = &source.labels});
   }
   block.values.resize(block.rows.size() * steps.count);
   // Only the labels are needed from here on.

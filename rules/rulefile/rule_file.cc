@@ -80,6 +80,7 @@ void ReadGroups(const YamlNode& root, const RuleFileOptions& options, RuleFile* 
 
 std::string RuleFile::ProblemText() const {
   std::vector<std::string> lines;
+  lines.reserve(problems.size());
   for (const RuleProblem& problem : problems) lines.push_back(problem.text);
   return Join(lines, "\n");
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "rules/template/format_verb.h"
@@ -202,9 +203,9 @@ class Executor {
   // Variables.
 
   Status Assign(const Node& node, const std::string& name, const Value& value) {
-    for (auto it = variables_.rbegin(); it != variables_.rend(); ++it) {
-      if (it->first != name) continue;
-      it->second = value;
+    for (auto& [known, held] : std::views::reverse(variables_)) {
+      if (known != name) continue;
+      held = value;
       return absl::OkStatus();
     }
     return Error(node, "undefined variable: " + name);
@@ -283,9 +284,9 @@ class Executor {
   }
 
   StatusOr<Value> Variable(const Value& dot, const Node& node, const Node* command, Final final) {
-    for (auto it = variables_.rbegin(); it != variables_.rend(); ++it) {
-      if (it->first != node.names[0]) continue;
-      Value value = it->second;
+    for (const auto& [name, held] : std::views::reverse(variables_)) {
+      if (name != node.names[0]) continue;
+      Value value = held;
       if (node.names.size() > 1) return FieldChain(dot, value, node, 1, command, final);
       if ((command != nullptr && command->children.size() > 1) || final != nullptr) {
         return Error(node, "can't give argument to non-function " + node.names[0]);

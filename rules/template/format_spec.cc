@@ -50,6 +50,28 @@ std::string HexText(const FormatSpec& spec, std::string_view text) {
   return out;
 }
 
+// A character as Go quotes it.
+std::string QuotedRune(const std::string& rune) {
+  std::string out = rune == "'" ? "\\'" : rune == "\"" ? "\"" : Quote(rune).substr(1);
+  if (out.size() > 1 && out.back() == '"') out.pop_back();
+  return "'" + out + "'";
+}
+
+// A number with its sign and prefix, zeros in front as the precision or a zero-padded width asks.
+std::string SignedDigits(const FormatSpec& spec, uint64_t magnitude, bool negative) {
+  int precision = spec.has_precision ? spec.precision : 0;
+  if (!spec.has_precision && spec.zero && !spec.minus && spec.has_width) {
+    precision = spec.width - (negative || spec.plus || spec.space ? 1 : 0);
+  }
+  std::string digits = Digits(magnitude, spec.verb);
+  if (digits.size() < static_cast<size_t>(std::max(precision, 0))) {
+    digits.insert(0, static_cast<size_t>(precision) - digits.size(), '0');
+  }
+  digits.insert(0, Prefix(spec, digits));
+  digits.insert(0, negative ? "-" : spec.plus ? "+" : spec.space ? " " : "");
+  return digits;
+}
+
 // The number without its sign.
 std::string Unsigned(const FormatSpec& spec, double magnitude) {
   if (std::isnan(magnitude)) return "NaN";
@@ -117,13 +139,8 @@ bool FormatInteger(const FormatSpec& spec, int64_t value, std::string* out) {
   const uint64_t magnitude =
       negative ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
   if (spec.verb == 'c' || spec.verb == 'q') {
-    std::string rune = EncodeRune(value);
-    if (spec.verb == 'q') {
-      rune = rune == "'" ? "\\'" : rune == "\"" ? "\"" : Quote(rune).substr(1);
-      if (rune.size() > 1 && rune.back() == '"') rune.pop_back();
-      rune = "'" + rune + "'";
-    }
-    *out += Pad(spec, rune);
+    const std::string rune = EncodeRune(value);
+    *out += Pad(spec, spec.verb == 'q' ? QuotedRune(rune) : rune);
     return true;
   }
   if (spec.verb == 'U') {
@@ -136,21 +153,8 @@ bool FormatInteger(const FormatSpec& spec, int64_t value, std::string* out) {
   }
   FormatSpec padding = spec;
   padding.zero = false;
-  if (spec.has_precision && spec.precision == 0 && value == 0) {
-    *out += Pad(padding, "");
-    return true;
-  }
-  int precision = spec.has_precision ? spec.precision : 0;
-  if (!spec.has_precision && spec.zero && !spec.minus && spec.has_width) {
-    precision = spec.width - (negative || spec.plus || spec.space ? 1 : 0);
-  }
-  std::string digits = Digits(magnitude, spec.verb);
-  if (digits.size() < static_cast<size_t>(std::max(precision, 0))) {
-    digits.insert(0, static_cast<size_t>(precision) - digits.size(), '0');
-  }
-  digits.insert(0, Prefix(spec, digits));
-  digits.insert(0, negative ? "-" : spec.plus ? "+" : spec.space ? " " : "");
-  *out += Pad(padding, digits);
+  const bool nothing = spec.has_precision && spec.precision == 0 && value == 0;
+  *out += Pad(padding, nothing ? "" : SignedDigits(spec, magnitude, negative));
   return true;
 }
 
@@ -164,12 +168,10 @@ bool FormatFloat(const FormatSpec& spec, double value, std::string* out) {
   std::string sign;
   if (std::signbit(value) && !std::isnan(value)) {
     sign = "-";
-  } else if (spec.plus) {
+  } else if (spec.plus || (std::isinf(value) && !spec.space)) {
     sign = "+";
   } else if (spec.space) {
     sign = " ";
-  } else if (std::isinf(value)) {
-    sign = "+";
   }
   FormatSpec padding = spec;
   padding.zero = spec.zero && !special && !spec.minus;

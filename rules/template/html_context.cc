@@ -222,9 +222,9 @@ std::string HtmlContext::EscapeAttribute(const std::string& text, std::string_vi
 
 std::string HtmlContext::Escape(const Value& value, std::string_view escaped_by) {
   const auto* safe = std::get_if<SafeHtml>(&value.data());
-  const std::string text = safe != nullptr ? safe->html
-                           : value.IsNil() ? ""  // html/template writes nothing for a missing value
-                                           : PrintableText(value);
+  std::string text = safe != nullptr ? safe->html
+                     : value.IsNil() ? ""  // html/template writes nothing for a missing value
+                                     : PrintableText(value);
   switch (state_) {
     case State::kText:
       return safe != nullptr || escaped_by == "html" ? text : EscapeHtmlText(text);

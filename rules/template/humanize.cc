@@ -72,25 +72,25 @@ std::string Humanize1024(double v) {
 
 std::string HumanizePercentage(double v) { return FourDigits(v * 100) + "%"; }
 
-std::string HumanizeDuration(double v) {
-  if (IsSpecial(v)) return FourDigits(v);
-  if (v == 0) return FourDigits(v) + "s";
-  if (std::fabs(v) < 1) {
+std::string HumanizeDuration(double seconds) {
+  if (IsSpecial(seconds)) return FourDigits(seconds);
+  if (seconds == 0) return FourDigits(seconds) + "s";
+  if (std::fabs(seconds) < 1) {
     const char* prefix = "";
-    v = ScaleUp(v, &prefix);
-    return FourDigits(v) + prefix + "s";
+    seconds = ScaleUp(seconds, &prefix);
+    return FourDigits(seconds) + prefix + "s";
   }
-  const std::string sign = v < 0 ? "-" : "";
-  const double magnitude = std::fabs(v);
+  const std::string sign = seconds < 0 ? "-" : "";
+  const double magnitude = std::fabs(seconds);
   if (magnitude >= 9.2e18) return sign + FourDigits(magnitude) + "s";  // more than an int64 holds
   const auto whole = static_cast<int64_t>(magnitude);
-  const int64_t seconds = whole % 60;
+  const int64_t second = whole % 60;
   const int64_t minutes = whole / 60 % 60;
   const int64_t hours = whole / 3600 % 24;
   const int64_t days = whole / 86400;
-  if (days != 0) return fmt::format("{}{}d {}h {}m {}s", sign, days, hours, minutes, seconds);
-  if (hours != 0) return fmt::format("{}{}h {}m {}s", sign, hours, minutes, seconds);
-  if (minutes != 0) return fmt::format("{}{}m {}s", sign, minutes, seconds);
+  if (days != 0) return fmt::format("{}{}d {}h {}m {}s", sign, days, hours, minutes, second);
+  if (hours != 0) return fmt::format("{}{}h {}m {}s", sign, hours, minutes, second);
+  if (minutes != 0) return fmt::format("{}{}m {}s", sign, minutes, second);
   return sign + FourDigits(magnitude) + "s";  // below a minute the fraction is shown
 }
 

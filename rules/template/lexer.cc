@@ -160,11 +160,11 @@ class Lexer {
   }
 
   bool Quoted(char quote, TokenType type, const char* message) {
-    size_t end = pos_ + 1;
-    for (; end < text_.size() && text_[end] != '\n'; ++end) {
+    for (size_t end = pos_ + 1; end < text_.size() && text_[end] != '\n'; ++end) {
       if (text_[end] == quote) return Emit(type, end + 1);
-      if (text_[end] == '\\' && ++end >= text_.size()) break;
-      if (text_[end] == '\n') break;
+      if (text_[end] != '\\') continue;
+      ++end;  // what is escaped
+      if (end == text_.size() || text_[end] == '\n') break;
     }
     return Error(message);
   }

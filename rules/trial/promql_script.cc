@@ -88,23 +88,27 @@ class ScriptParser {
     if (command == "eval_warn") eval.warnings.emplace_back();
     if (command == "eval_info") eval.infos.emplace_back();
     if (command == "eval_ordered") eval.ordered = true;
-    const std::string_view mode = TakeWord(&rest);
-    if (mode == "instant") {
-      if (rest.starts_with("at ")) {
-        TakeWord(&rest);
-        eval.start = eval.end = TRY(ParseTime(TakeWord(&rest)));
-      }
-    } else if (mode == "range") {
-      eval.range = true;
-      eval.start = TRY(TimeAfter("from", &rest));
-      eval.end = TRY(TimeAfter("to", &rest));
-      eval.step = TRY(TimeAfter("step", &rest));
-    } else {
-      return InvalidArgument("eval wants instant or range");
-    }
+    TRY(EvalTimes(&rest, &eval));
     eval.expr = std::string(rest);
     while (NextInBlock()) TRY(EvalLine(Current(), &eval));
     commands_.emplace_back(std::move(eval));
+    return {};
+  }
+
+  // instant, instant at TIME, or range from TIME to TIME step DURATION.
+  static Status EvalTimes(std::string_view* rest, EvalCommand* eval) {
+    const std::string_view mode = TakeWord(rest);
+    if (mode == "instant") {
+      if (!rest->starts_with("at ")) return {};
+      TakeWord(rest);
+      eval->start = eval->end = TRY(ParseTime(TakeWord(rest)));
+      return {};
+    }
+    if (mode != "range") return InvalidArgument("eval wants instant or range");
+    eval->range = true;
+    eval->start = TRY(TimeAfter("from", rest));
+    eval->end = TRY(TimeAfter("to", rest));
+    eval->step = TRY(TimeAfter("step", rest));
     return {};
   }
 

@@ -149,7 +149,7 @@ class Runner {
   Status CheckInstant(const EvalCommand& eval) {
     const std::vector<QueryVariant> variants = VariantsOf(eval.expr, eval.start);
     for (size_t i = 0; i < variants.size(); ++i) {
-      const Status status = CheckVariant(eval, variants[i], /*original=*/i == 0);
+      Status status = CheckVariant(eval, variants[i], /*original=*/i == 0);
       if (status.ok()) continue;
       if (i == 0) return status;
       return Annotate(status, fmt::format("as {} at {}", variants[i].expr, variants[i].time));

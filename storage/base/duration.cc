@@ -131,7 +131,7 @@ StatusOr<DurationMs> ParseApiDuration(std::string_view text) {
     }
     return static_cast<DurationMs>(ms);
   }
-  const auto duration = ParseDuration(text);
+  auto duration = ParseDuration(text);
   if (!duration.ok()) {
     return InvalidArgument(fmt::format("cannot parse {} to a valid duration", Quote(text)));
   }

@@ -7,6 +7,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -19,8 +21,7 @@ namespace {
 
 Status SystemError(const std::string& what, const std::string& path) {
   const int code = errno;
-  const std::string text =
-      fmt::format("{} {}: {}", what, path, std::generic_category().message(code));
+  const std::string text = fmt::format("{} {}: {}", what, path, ErrnoText(code));
   if (code == ENOENT) return absl::NotFoundError(text);
   if (code == ENOSPC) return absl::ResourceExhaustedError(text);
   return Internal(text);
@@ -95,6 +96,7 @@ std::vector<std::string> Glob(const std::string& base, const std::string& patter
                                : (std::filesystem::path(base) / pattern).string();
   glob_t result{};
   std::vector<std::string> paths;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): only GLOB_TILDE looks at the environment and users.
   if (glob(full.c_str(), 0, nullptr, &result) == 0) {
     for (size_t i = 0; i < result.gl_pathc; ++i) paths.emplace_back(result.gl_pathv[i]);
   }
@@ -112,6 +114,11 @@ StatusOr<uint64_t> FreeBytes(const std::string& path) {
   struct statvfs info{};
   if (statvfs(path.c_str(), &info) != 0) return SystemError("cannot ask the file system of", path);
   return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+std::string ErrnoText(int error) {
+  std::array<char, 256> buffer = {};
+  return strerror_r(error, buffer.data(), buffer.size());  // GNU's, which may not use the buffer
 }
 
 }  // namespace outrider

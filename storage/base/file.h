@@ -23,5 +23,7 @@ std::vector<std::string> Glob(const std::string& base, const std::string& patter
 // `path` itself when absolute, else relative to the directory of `file`.
 std::string ResolveBeside(const std::string& file, const std::string& path);
 StatusOr<uint64_t> FreeBytes(const std::string& path);
+// What an errno says, e.g. "No such file or directory". Safe in threads, unlike std::strerror.
+std::string ErrnoText(int error);
 
 }  // namespace outrider

@@ -8,6 +8,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <ranges>
 
 #include "storage/base/text.h"
 
@@ -93,8 +94,8 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
 }  // namespace
 
 const JsonValue* JsonValue::Find(std::string_view key) const {
-  for (auto member = members.rbegin(); member != members.rend(); ++member) {
-    if (member->first == key) return &member->second;
+  for (const auto& [name, value] : std::views::reverse(members)) {
+    if (name == key) return &value;
   }
   return nullptr;
 }

@@ -16,13 +16,13 @@ namespace {
 std::atomic<LogFormat> log_format{LogFormat::kLogfmt};
 
 spdlog::logger& Logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
+  static const std::shared_ptr<spdlog::logger> kLogger = [] {
     auto made = std::make_shared<spdlog::logger>("outrider",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("ts=%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
     return made;
   }();
-  return *logger;
+  return *kLogger;
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {

@@ -33,10 +33,10 @@ inline Status Internal(const std::string& message) { return absl::InternalError(
 Status Annotate(const Status& status, const std::string& context);
 
 namespace status_internal {
-inline const Status& ToStatus(const Status& status) { return status; }
+inline Status ToStatus(Status status) { return status; }
 template <typename T>
-const Status& ToStatus(const StatusOr<T>& result) {
-  return result.status();
+Status ToStatus(StatusOr<T>&& result) {
+  return std::move(result).status();
 }
 inline void TakeValue(const Status& /*status*/) {}
 template <typename T>
@@ -54,9 +54,9 @@ T TakeValue(StatusOr<T>& result) {
 #define OUTRIDER_TRY_CAT_(a, b) a##b
 #define OUTRIDER_TRY_NAME_(a, b) OUTRIDER_TRY_CAT_(a, b)
 #define TRY(...) OUTRIDER_TRY_(OUTRIDER_TRY_NAME_(try_result_, __COUNTER__), __VA_ARGS__)
-#define OUTRIDER_TRY_(name, ...)                                        \
-  __extension__({                                                       \
-    auto name = (__VA_ARGS__);                                          \
-    if (!name.ok()) return ::outrider::status_internal::ToStatus(name); \
-    ::outrider::status_internal::TakeValue(std::move(name));            \
+#define OUTRIDER_TRY_(name, ...)                                                   \
+  __extension__({                                                                  \
+    auto name = (__VA_ARGS__);                                                     \
+    if (!name.ok()) return ::outrider::status_internal::ToStatus(std::move(name)); \
+    ::outrider::status_internal::TakeValue(std::move(name));                       \
   })

@@ -112,10 +112,46 @@ int HexDigit(char c) {
   return -1;
 }
 
+Status BadSyntax() { return InvalidArgument("invalid syntax"); }
+
+// The digits of \xhh (a byte), \uhhhh or \Uhhhhhhhh (a code point).
+Status TakeHexEscape(std::string_view* text, char kind, std::string* out) {
+  const size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : 8;
+  if (text->size() < digits) return BadSyntax();
+  uint32_t value = 0;
+  for (size_t i = 0; i < digits; ++i) {
+    const int digit = HexDigit((*text)[i]);
+    if (digit < 0) return BadSyntax();
+    value = value << 4 | static_cast<uint32_t>(digit);
+  }
+  text->remove_prefix(digits);
+  if (kind == 'x') {
+    *out += static_cast<char>(value);
+    return absl::OkStatus();
+  }
+  if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return BadSyntax();
+  AppendRune(value, out);
+  return absl::OkStatus();
+}
+
+// A byte as three octal digits; the first is taken already.
+Status TakeOctalEscape(std::string_view* text, char first, std::string* out) {
+  if (first < '0' || first > '7' || text->size() < 2) return BadSyntax();
+  auto value = static_cast<uint32_t>(first - '0');
+  for (size_t i = 0; i < 2; ++i) {
+    const char c = (*text)[i];
+    if (c < '0' || c > '7') return BadSyntax();
+    value = value * 8 + static_cast<uint32_t>(c - '0');
+  }
+  if (value > 255) return BadSyntax();
+  text->remove_prefix(2);
+  *out += static_cast<char>(value);
+  return absl::OkStatus();
+}
+
 // One escape of a Go string literal behind its backslash; consumes it from `text`.
 Status TakeEscape(std::string_view* text, char quote, std::string* out) {
-  const auto bad = [] { return InvalidArgument("invalid syntax"); };
-  if (text->empty()) return bad();
+  if (text->empty()) return BadSyntax();
   const char kind = text->front();
   text->remove_prefix(1);
   static constexpr std::string_view kNames = "abfnrtv\\";
@@ -125,39 +161,12 @@ Status TakeEscape(std::string_view* text, char quote, std::string* out) {
     return absl::OkStatus();
   }
   if (kind == '\'' || kind == '"') {
-    if (kind != quote) return bad();
+    if (kind != quote) return BadSyntax();
     *out += kind;
     return absl::OkStatus();
   }
-  const size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
-  uint32_t value = 0;
-  if (digits > 0) {
-    if (text->size() < digits) return bad();
-    for (size_t i = 0; i < digits; ++i) {
-      const int digit = HexDigit((*text)[i]);
-      if (digit < 0) return bad();
-      value = value << 4 | static_cast<uint32_t>(digit);
-    }
-    text->remove_prefix(digits);
-    if (kind == 'x') {
-      *out += static_cast<char>(value);
-      return absl::OkStatus();
-    }
-    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return bad();
-    AppendRune(value, out);
-    return absl::OkStatus();
-  }
-  if (kind < '0' || kind > '7' || text->size() < 2) return bad();
-  value = static_cast<uint32_t>(kind - '0');
-  for (size_t i = 0; i < 2; ++i) {
-    const char c = (*text)[i];
-    if (c < '0' || c > '7') return bad();
-    value = value * 8 + static_cast<uint32_t>(c - '0');
-  }
-  if (value > 255) return bad();
-  text->remove_prefix(2);
-  *out += static_cast<char>(value);
-  return absl::OkStatus();
+  if (kind == 'x' || kind == 'u' || kind == 'U') return TakeHexEscape(text, kind, out);
+  return TakeOctalEscape(text, kind, out);
 }
 
 std::string UrlEncode(std::string_view text, std::string_view safe, bool blank_is_plus) {

@@ -39,9 +39,9 @@ bool Matcher::Matches(std::string_view value) const {
     case MatchType::kNotEqual:
       return value != value_;
     case MatchType::kRegex:
-      return regex_->Matches(value);
+      return regex_ && regex_->Matches(value);
     case MatchType::kNotRegex:
-      return !regex_->Matches(value);
+      return regex_ && !regex_->Matches(value);
   }
   return false;
 }

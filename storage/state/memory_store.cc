@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <ranges>
 
 namespace outrider {
 namespace {
@@ -87,12 +88,12 @@ StoreStats MemoryStore::Stats() const {
 
 void MemoryStore::DropUnsynced() {
   absl::MutexLock lock(&mutex_);
-  for (auto it = unsynced_.rbegin(); it != unsynced_.rend(); ++it) {
-    Table& table = tables_[Index(it->family)];
-    if (it->before) {
-      table.insert_or_assign(it->key, *it->before);
+  for (const Undo& undo : std::views::reverse(unsynced_)) {
+    Table& table = tables_[Index(undo.family)];
+    if (undo.before) {
+      table.insert_or_assign(undo.key, *undo.before);
     } else {
-      table.erase(it->key);
+      table.erase(undo.key);
     }
   }
   unsynced_.clear();

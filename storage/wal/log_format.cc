@@ -23,9 +23,8 @@ uint64_t RecordChecksum(std::string_view header_rest, std::string_view sender,
   return Hash64(body, Hash64(sender, Hash64(header_rest, salt)));
 }
 
-uint32_t HeaderCheck(const char* header, uint64_t salt) {
-  const uint64_t hash =
-      Hash64(std::string_view(header + kChecked, 12), Hash64(std::string_view(header, 8), salt));
+uint32_t HeaderCheck(std::string_view header, uint64_t salt) {
+  const uint64_t hash = Hash64(header.substr(kChecked, 12), Hash64(header.substr(0, 8), salt));
   return static_cast<uint32_t>(hash);
 }
 
@@ -43,16 +42,16 @@ StatusOr<uint64_t> DecodeSegmentHeader(std::string_view bytes) {
   if (bytes.size() < kSegmentHeaderBytes || bytes.substr(0, kLogMagic.size()) != kLogMagic) {
     return absl::DataLossError("not a log segment");
   }
-  if (Get<uint64_t>(bytes.data() + 24) != Hash64(bytes.substr(0, 24))) {
+  if (Get<uint64_t>(bytes, 24) != Hash64(bytes.substr(0, 24))) {
     return absl::DataLossError("the segment header is damaged");
   }
-  const auto version = Get<uint32_t>(bytes.data() + 8);
+  const auto version = Get<uint32_t>(bytes, 8);
   if (version != kLogVersion) {
     return absl::FailedPreconditionError(
         fmt::format("written by another version of Outrider (log format {}, this one reads {})",
                     version, kLogVersion));
   }
-  return Get<uint64_t>(bytes.data() + 16);
+  return Get<uint64_t>(bytes, 16);
 }
 
 void EncodeRecordHeader(const LogRecord& record, uint64_t salt, char out[kRecordHeaderBytes]) {
@@ -62,26 +61,26 @@ void EncodeRecordHeader(const LogRecord& record, uint64_t salt, char out[kRecord
   Put(out + 24, static_cast<uint8_t>(record.type));
   Put(out + 25, static_cast<uint8_t>(record.verdict));
   Put(out + 26, static_cast<uint16_t>(record.sender.size()));
-  Put(out + 28, HeaderCheck(out, salt));
+  Put(out + 28, HeaderCheck(std::string_view(out, kRecordHeaderBytes), salt));
   const std::string_view rest(out + kChecked, kRecordHeaderBytes - kChecked);
   Put(out + 8, RecordChecksum(rest, record.sender, record.body, salt));
 }
 
 Parse DecodeRecord(std::string_view bytes, uint64_t salt, LogRecord* record, size_t* size) {
   if (bytes.size() < kRecordHeaderBytes) return Parse::kShort;
-  if (Get<uint32_t>(bytes.data()) != kRecordMagic) return Parse::kBad;
-  if (Get<uint32_t>(bytes.data() + 28) != HeaderCheck(bytes.data(), salt)) return Parse::kBad;
-  const auto length = Get<uint32_t>(bytes.data() + 4);
-  const auto sender_length = Get<uint16_t>(bytes.data() + 26);
+  if (Get<uint32_t>(bytes, 0) != kRecordMagic) return Parse::kBad;
+  if (Get<uint32_t>(bytes, 28) != HeaderCheck(bytes, salt)) return Parse::kBad;
+  const auto length = Get<uint32_t>(bytes, 4);
+  const auto sender_length = Get<uint16_t>(bytes, 26);
   if (length > kMaxRecordBytes || sender_length > length) return Parse::kBad;
   if (bytes.size() - kRecordHeaderBytes < length) return Parse::kShort;
   const std::string_view rest = bytes.substr(kChecked, kRecordHeaderBytes - kChecked);
   record->sender = bytes.substr(kRecordHeaderBytes, sender_length);
   record->body = bytes.substr(kRecordHeaderBytes + sender_length, length - sender_length);
-  if (Get<uint64_t>(bytes.data() + 8) != RecordChecksum(rest, record->sender, record->body, salt)) {
+  if (Get<uint64_t>(bytes, 8) != RecordChecksum(rest, record->sender, record->body, salt)) {
     return Parse::kBad;
   }
-  record->time = Get<int64_t>(bytes.data() + 16);
+  record->time = Get<int64_t>(bytes, 16);
   record->type = static_cast<RecordType>(bytes[24]);
   record->verdict = static_cast<Admission>(bytes[25]);
   *size = kRecordHeaderBytes + length;

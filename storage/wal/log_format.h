@@ -61,9 +61,9 @@ void Put(char* at, T value) {
   std::memcpy(at, &value, sizeof value);
 }
 template <typename T>
-T Get(const char* at) {
+T Get(std::string_view bytes, size_t at) {
   T value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value, bytes.data() + at, sizeof value);
   return value;
 }
 void EncodeSegmentHeader(uint32_t segment, uint64_t salt, char out[kSegmentHeaderBytes]);

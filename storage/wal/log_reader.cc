@@ -21,7 +21,7 @@ constexpr size_t kReadPiece = 1U << 20;
 Status AppendFrom(const std::string& path, uint64_t offset, std::string* out) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    const std::string text = fmt::format("{}: cannot open: {}", path, std::strerror(errno));
+    const std::string text = fmt::format("{}: cannot open: {}", path, ErrnoText(errno));
     return errno == ENOENT ? NotFound(text) : Internal(text);
   }
   while (true) {
@@ -34,7 +34,7 @@ Status AppendFrom(const std::string& path, uint64_t offset, std::string* out) {
       const int error = n < 0 ? errno : 0;
       ::close(fd);
       if (error == 0) return absl::OkStatus();
-      return Internal(fmt::format("{}: cannot read: {}", path, std::strerror(error)));
+      return Internal(fmt::format("{}: cannot read: {}", path, ErrnoText(error)));
     }
     offset += static_cast<uint64_t>(n);
   }

@@ -28,14 +28,14 @@ Status WriteAll(int fd, iovec* parts, int count, const std::string& path) {
   } while (written < 0 && errno == EINTR);
   if (written == static_cast<ssize_t>(wanted)) return absl::OkStatus();
   const int error = written < 0 ? errno : ENOSPC;
-  const std::string text = fmt::format("{}: cannot write: {}", path, std::strerror(error));
+  const std::string text = fmt::format("{}: cannot write: {}", path, ErrnoText(error));
   return error == ENOSPC || error == EDQUOT ? absl::ResourceExhaustedError(text) : Internal(text);
 }
 
 // So that a new or deleted name survives the machine.
 Status SyncDirectory(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Internal(fmt::format("{}: cannot open: {}", path, std::strerror(errno)));
+  if (fd < 0) return Internal(fmt::format("{}: cannot open: {}", path, ErrnoText(errno)));
   ::fsync(fd);
   ::close(fd);
   return absl::OkStatus();
@@ -65,7 +65,7 @@ LogWriter::~LogWriter() {
 Status LogWriter::OpenSegment(uint32_t segment) {
   const std::string path = options_.directory + "/" + SegmentFileName(segment);
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) return Internal(fmt::format("{}: cannot create: {}", path, std::strerror(errno)));
+  if (fd < 0) return Internal(fmt::format("{}: cannot create: {}", path, ErrnoText(errno)));
   char header[kSegmentHeaderBytes];
   log_format::EncodeSegmentHeader(segment, options_.salt, header);
   iovec part{header, sizeof header};
@@ -156,18 +156,18 @@ Status LogWriter::Sync() {
     const absl::MutexLock lock(&mutex_);
     fd = ::dup(fd_);
   }
-  if (fd < 0) return Internal(fmt::format("{}: {}", options_.directory, std::strerror(errno)));
+  if (fd < 0) return Internal(fmt::format("{}: {}", options_.directory, ErrnoText(errno)));
   const int result = ::fdatasync(fd);
   const int error = errno;
   ::close(fd);
   if (result == 0) return absl::OkStatus();
-  return Internal(fmt::format("{}: cannot sync: {}", options_.directory, std::strerror(error)));
+  return Internal(fmt::format("{}: cannot sync: {}", options_.directory, ErrnoText(error)));
 }
 
 Status LogWriter::Remove(std::map<uint32_t, uint64_t>::iterator it) {
   const std::string path = options_.directory + "/" + SegmentFileName(it->first);
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    return Internal(fmt::format("{}: cannot delete: {}", path, std::strerror(errno)));
+    return Internal(fmt::format("{}: cannot delete: {}", path, ErrnoText(errno)));
   }
   sizes_.erase(it);
   unchecked_bytes_ = UINT64_MAX;

@@ -46,6 +46,7 @@ const RecommendPolicy* FindPolicy(std::string_view name) {
 
 std::vector<std::string> PolicyNames() {
   std::vector<std::string> names;
+  names.reserve(kPolicies.size());
   for (const RecommendPolicy& policy : kPolicies) names.emplace_back(policy.name);
   return names;
 }

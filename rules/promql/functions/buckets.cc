@@ -8,6 +8,7 @@
 namespace outrider::promql {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Differences this small between neighbours are rounding, not a broken histogram.
 constexpr double kSmallDelta = 1e-12;
 
@@ -26,7 +27,7 @@ bool AlmostEqual(double a, double b, double tolerance) {
 bool Normalize(std::vector<Bucket>* buckets) {
   std::sort(buckets->begin(), buckets->end(),
             [](const Bucket& a, const Bucket& b) { return a.upper < b.upper; });
-  if (!(std::isinf(buckets->back().upper) && buckets->back().upper > 0)) return false;
+  if (buckets->back().upper != kInfinity) return false;
   size_t kept = 0;
   for (size_t i = 1; i < buckets->size(); ++i) {
     if ((*buckets)[i].upper == (*buckets)[kept].upper) {
@@ -83,7 +84,7 @@ double Interpolated(double q, const std::vector<Bucket>& buckets) {
 double CountUpTo(double bound, const std::vector<Bucket>& buckets) {
   double before = 0;
   for (size_t i = 0; i < buckets.size(); ++i) {
-    double low = -INFINITY;
+    double low = -kInfinity;
     if (i > 0) {
       low = buckets[i - 1].upper;
     } else if (buckets[0].upper > 0) {
@@ -103,15 +104,12 @@ double CountUpTo(double bound, const std::vector<Bucket>& buckets) {
 
 BucketQuantileResult BucketQuantile(double q, std::vector<Bucket>* buckets) {
   BucketQuantileResult result;
-  if (std::isnan(q)) {
-    result.value = std::nan("");
-  } else if (q < 0) {
-    result.value = -INFINITY;
+  result.value = std::nan("");
+  if (q < 0) {
+    result.value = -kInfinity;
   } else if (q > 1) {
-    result.value = INFINITY;
-  } else if (!Normalize(buckets)) {
-    result.value = std::nan("");
-  } else {
+    result.value = kInfinity;
+  } else if (!std::isnan(q) && Normalize(buckets)) {
     MakeMonotonic(buckets, &result);
     result.value = Interpolated(q, *buckets);
   }

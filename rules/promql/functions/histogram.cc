@@ -78,20 +78,25 @@ void CheckQuantiles(Evaluator& evaluator, const Block& q, uint32_t pos) {
   }
 }
 
-// Adds a row per histogram to `out`.
-void AddQuantiles(Evaluator& evaluator, const Block& block, const Histograms& histograms,
-                  const Block& q, std::pair<uint32_t, const std::string*> pos_and_label,
-                  const Steps& steps, Block* out) {
+// The histograms of an argument.
+struct Argument {
+  const Block& block;
+  const Histograms& histograms;
+  uint32_t pos;  // in the query
+};
+
+// Adds a row per histogram to `out`, with the quantile as `label` unless that is nullptr.
+void AddQuantiles(Evaluator& evaluator, const Argument& argument, const Block& q,
+                  const std::string* label, const Steps& steps, Block* out) {
   std::vector<Bucket> buckets;  // one buffer for all
-  for (const Histograms::Group& group : histograms.groups) {
+  for (const Histograms::Group& group : argument.histograms.groups) {
     Row row = group.row;
-    if (pos_and_label.second != nullptr) {
-      row.labels =
-          evaluator.Own(row.labels->With(*pos_and_label.second, LabelNumber(q.ScalarAt(0))));
+    if (label != nullptr) {
+      row.labels = evaluator.Own(row.labels->With(*label, LabelNumber(q.ScalarAt(0))));
     }
     const std::span<double> values = out->AddRow(row);
     for (size_t i = 0; i < steps.count; ++i) {
-      Gather(block, group, i, &buckets);
+      Gather(argument.block, group, i, &buckets);
       if (buckets.empty()) continue;
       const BucketQuantileResult result = BucketQuantile(q.ScalarAt(i), &buckets);
       values[i] = result.value;
@@ -102,7 +107,7 @@ void AddQuantiles(Evaluator& evaluator, const Block& block, const Histograms& hi
                                                   .max_diff = result.max_diff,
                                                   .first = steps.At(i),
                                                   .last = steps.At(i)},
-                                                 pos_and_label.first);
+                                                 argument.pos);
     }
   }
 }
@@ -123,7 +128,7 @@ StatusOr<Block> HistogramQuantile(Evaluator& evaluator, const Expr& expr, const 
   const Histograms histograms = GroupBuckets(evaluator, block, args[1]->pos.start);
   Block out;
   out.steps = steps.count;
-  AddQuantiles(evaluator, block, histograms, q, {args[1]->pos.start, nullptr}, steps, &out);
+  AddQuantiles(evaluator, {block, histograms, args[1]->pos.start}, q, nullptr, steps, &out);
   return Finished(evaluator, std::move(out));
 }
 
@@ -140,7 +145,7 @@ StatusOr<Block> HistogramQuantiles(Evaluator& evaluator, const Expr& expr, const
   for (size_t k = 2; k < args.size(); ++k) {
     const Block q = TRY(evaluator.Eval(*args[k], steps));
     CheckQuantiles(evaluator, q, args[k]->pos.start);
-    AddQuantiles(evaluator, block, histograms, q, {args[0]->pos.start, &label}, steps, &out);
+    AddQuantiles(evaluator, {block, histograms, args[0]->pos.start}, q, &label, steps, &out);
   }
   return Finished(evaluator, std::move(out));
 }

@@ -80,6 +80,7 @@ StatusOr<Block> LabelJoin(Evaluator& evaluator, const Expr& expr, const Steps& s
   return Rewrite(evaluator, std::move(block), target,
                  [&](const Labels& labels) -> std::optional<std::string> {
                    std::vector<std::string> values;
+                   values.reserve(sources.size());
                    for (const std::string& source : sources) {
                      values.emplace_back(labels.Get(source));
                    }

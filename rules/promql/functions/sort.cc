@@ -51,6 +51,20 @@ StatusOr<Block> SortByValue(Evaluator& evaluator, const Expr& expr, const Steps&
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
+// Takes the digits at `*at`; leading zeros do not count.
+std::string_view TakeNumber(std::string_view text, size_t* at) {
+  while (*at < text.size() && text[*at] == '0') ++*at;
+  const size_t begin = *at;
+  while (*at < text.size() && IsDigit(text[*at])) ++*at;
+  return text.substr(begin, *at - begin);
+}
+
+// Both without leading zeros.
+int CompareNumbers(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  return a.compare(b);
+}
+
 // Runs of digits compare as numbers: node-2 before node-10.
 int NaturalCompare(std::string_view a, std::string_view b) {
   size_t i = 0;
@@ -62,16 +76,8 @@ int NaturalCompare(std::string_view a, std::string_view b) {
       ++i, ++j;
       continue;
     }
-    while (i < a.size() && a[i] == '0') ++i;
-    while (j < b.size() && b[j] == '0') ++j;
-    size_t x = i;
-    size_t y = j;
-    while (x < a.size() && IsDigit(a[x])) ++x;
-    while (y < b.size() && IsDigit(b[y])) ++y;
-    if (x - i != y - j) return x - i < y - j ? -1 : 1;
-    const int order = a.substr(i, x - i).compare(b.substr(j, y - j));
-    if (order != 0) return order < 0 ? -1 : 1;
-    i = x, j = y;
+    const int order = CompareNumbers(TakeNumber(a, &i), TakeNumber(b, &j));
+    if (order != 0) return order;
   }
   if (a.size() - i == b.size() - j) return 0;
   return a.size() - i < b.size() - j ? -1 : 1;

@@ -54,7 +54,9 @@ double DayOfYear(double v, const double* /*scalars*/) {
   return static_cast<double>((ToDay(v) - first).count() + 1);
 }
 double Hour(double v, const double* /*scalars*/) {
-  return HasDate(v) ? static_cast<double>(SecondOfDay(v) / 3600) : std::nan("");
+  if (!HasDate(v)) return std::nan("");
+  const auto hour = SecondOfDay(v) / 3600;
+  return static_cast<double>(hour);
 }
 double Minute(double v, const double* /*scalars*/) {
   return HasDate(v) ? static_cast<double>(SecondOfDay(v) / 60 % 60) : std::nan("");

@@ -36,11 +36,11 @@ TEST(IdempotencyKeys, AreStableAndUnique) {
                                       RouteKey("g", "r", "webhook[1]", 1, 1),
                                       RouteKey("g", "r", "webhook[0]", 2, 1),
                                       RouteKey("gr", "", "webhook[0]", 1, 1),
-                                      PageKey("i", 1, 0, 0, "r", "webhook[0]", false),
-                                      PageKey("i", 2, 0, 0, "r", "webhook[0]", false),
-                                      PageKey("i", 1, 1, 0, "r", "webhook[0]", false),
-                                      PageKey("i", 1, 0, 1, "r", "webhook[0]", false),
-                                      PageKey("i", 1, 0, 0, "r", "webhook[0]", true)};
+                                      PageKey("i", {1, 0, 0, false}, "r", "webhook[0]"),
+                                      PageKey("i", {2, 0, 0, false}, "r", "webhook[0]"),
+                                      PageKey("i", {1, 1, 0, false}, "r", "webhook[0]"),
+                                      PageKey("i", {1, 0, 1, false}, "r", "webhook[0]"),
+                                      PageKey("i", {1, 0, 0, true}, "r", "webhook[0]")};
   EXPECT_EQ(keys.size(), 10U);
   EXPECT_TRUE(keys.contains(RouteKey("g", "r", "webhook[0]", 1, 1)));
 }
