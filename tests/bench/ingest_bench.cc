@@ -60,6 +60,7 @@ Labels SeriesLabels(int i) {
 // The bodies of `kSteps` scrapes of `count` series, in the order a sender would send them.
 std::vector<std::string> Bodies(int count) {
   std::vector<Labels> labels;
+  labels.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) labels.push_back(SeriesLabels(i));
   std::vector<double> values(labels.size());
   SeededRandom random(1);

@@ -34,6 +34,7 @@ Integration MakeFake(World& world, const std::string& receiver, const std::strin
 
 std::string Describe(const Notification& notification) {
   std::vector<std::string> parts;
+  parts.reserve(notification.alerts.size());
   for (const Alert& alert : notification.alerts) {
     parts.push_back(fmt::format("{}{}", alert.labels.Get(kAlertName),
                                 alert.ResolvedAt(notification.now) ? "-" : "+"));

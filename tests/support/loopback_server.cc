@@ -41,7 +41,7 @@ bool LoopbackConnection::ReadBytes(size_t count, std::string* bytes) {
   return true;
 }
 
-bool LoopbackConnection::Write(std::string_view text) {
+bool LoopbackConnection::Write(std::string_view text) const {
   while (!text.empty()) {
     const ssize_t count = send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
     if (count <= 0) return false;
@@ -56,8 +56,8 @@ void LoopbackConnection::WaitForClose() {
   } while (Fill());
 }
 
-LoopbackServer::LoopbackServer(Handler handler) : handler_(std::move(handler)) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+LoopbackServer::LoopbackServer(Handler handler)
+    : handler_(std::move(handler)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -20,7 +20,7 @@ class LoopbackConnection {
   explicit LoopbackConnection(int fd) : fd_(fd) {}
   bool ReadLine(std::string* line);  // without its CRLF
   bool ReadBytes(size_t count, std::string* bytes);
-  bool Write(std::string_view text);
+  bool Write(std::string_view text) const;
   void WaitForClose();  // reads on and drops what comes
 
  private:

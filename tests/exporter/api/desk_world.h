@@ -45,23 +45,23 @@ struct DeskWorld {
     RegisterProductErrors(router);
   }
 
-  HttpResponse Get(std::string_view target) {
+  HttpResponse Get(std::string_view target) const {
     FakeRequest request("GET", target);
     return router.Dispatch(request);
   }
-  HttpResponse Post(std::string_view target, std::string body) {
+  HttpResponse Post(std::string_view target, std::string body) const {
     FakeRequest request = FakeRequest::JsonPost(target, std::move(body));
     return router.Dispatch(request);
   }
-  HttpResponse Delete(std::string_view target) {
+  HttpResponse Delete(std::string_view target) const {
     FakeRequest request("DELETE", target);
     return router.Dispatch(request);
   }
-  JsonValue GetJson(std::string_view target) {
+  JsonValue GetJson(std::string_view target) const {
     return ParseJson(WholeBody(Get(target))).value_or(JsonValue());
   }
   // An alert through the API; it opens an incident.
-  HttpResponse Fire(const std::string& name, const std::string& severity = "critical") {
+  HttpResponse Fire(const std::string& name, const std::string& severity = "critical") const {
     return Post("/api/v2/alerts", R"([{"labels":{"alertname":")" + name + R"(","severity":")" +
                                       severity +
                                       R"("},"annotations":{"summary":"it is <b>bad</b>"}}])");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The product API over a real desk, and its description.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -149,10 +150,10 @@ TEST(OpenApi, SaysWhatThereIs) {
     if (!pattern.starts_with("/outrider/v1")) continue;
     std::string path;
     for (std::string_view part : Split(std::string_view(pattern).substr(1), '/')) {
-      path += part.starts_with(':') ? "/{" + std::string(part.substr(1)) + "}"
-                                    : "/" + std::string(part);
+      path += '/';
+      path += part.starts_with(':') ? fmt::format("{{{}}}", part.substr(1)) : std::string(part);
     }
-    routed.insert(method + " " + path);
+    routed.insert(fmt::format("{} {}", method, path));
   }
   EXPECT_EQ(described, routed);
 }

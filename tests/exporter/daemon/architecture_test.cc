@@ -26,9 +26,9 @@ TEST(Architecture, EveryFileItNamesExists) {
 }
 
 TEST(Architecture, EveryRoomHasAShortReadme) {
-  const std::string root = OUTRIDER_SOURCE_DIR;
-  for (const std::string top : {"storage", "rules", "notifiers", "exporter"}) {
-    for (const auto& entry : std::filesystem::directory_iterator(root + "/" + top)) {
+  const std::filesystem::path root = OUTRIDER_SOURCE_DIR;
+  for (const char* top : {"storage", "rules", "notifiers", "exporter"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(root / top)) {
       if (!entry.is_directory()) continue;
       const auto text = ReadFile(entry.path().string() + "/README.md");
       ASSERT_TRUE(text.ok()) << entry.path();

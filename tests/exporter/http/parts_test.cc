@@ -99,7 +99,9 @@ TEST(Router, FindsTheRoute) {
   for (const char* pattern : {"/api/v1/rules", "/api/v1/:name", "/files/*rest", "/a/:b/c", "/"}) {
     router.Add("GET", pattern, [](HttpRequest& r) {
       std::string out = r.route;
-      for (const auto& [name, value] : r.path_params) out += "," + name + "=" + value;
+      for (const auto& [name, value] : r.path_params) {
+        out.append(",").append(name).append("=").append(value);
+      }
       return HttpResponse::Text(200, out);
     });
   }

@@ -109,8 +109,8 @@ TEST(Sources, Lines) {
            "outrider_sla_compliance_ratio{kind=\"acknowledge\",severity=\"critical\"} 0.75",
            "outrider_sla_open_breaches 1",
            "outrider_escalations_total{outcome=\"paged\",policy=\"default\",tier=\"1\"} 4",
-           "outrider_notifications_total{integration=\"webhook\",outcome=\"delivered\",receiver="
-           "\"team\"} 5",
+           ("outrider_notifications_total{integration=\"webhook\",outcome=\"delivered\","
+            "receiver=\"team\"} 5"),
            "outrider_outbox_rows 1",
            "outrider_state_disk_bytes{family=\"alerts\"} 100",
            "outrider_http_requests_total{code=\"200\",handler=\"/api/v1/query\"} 9",
@@ -143,6 +143,7 @@ TEST(Sources, DerivedSeriesGoWithTheirTable) {
 }
 
 TEST(Sources, PromtoolAccepts) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): this test has but one thread.
   if (std::system("command -v promtool >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool is not installed";
   const World world;

@@ -20,7 +20,7 @@ struct World {
                         return answer;
                       }});
   }
-  HttpResponse Get(std::string_view target) {
+  HttpResponse Get(std::string_view target) const {
     FakeRequest request("GET", target);
     return router.Dispatch(request);
   }

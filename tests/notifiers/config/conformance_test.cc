@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alertmanager's own example configurations, read from ../shared/conformance beside the checkout.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,7 +90,8 @@ TEST(Conformance, AlertmanagersExamples) {
   for (const std::string& name : *names) {
     const auto verdict = kVerdicts.find(name);
     ASSERT_NE(verdict, kVerdicts.end()) << name << " has no verdict";
-    const auto config = ParseAlertmanagerConfig(*ReadFile(directory + "/" + name), name);
+    const auto config =
+        ParseAlertmanagerConfig(*ReadFile(fmt::format("{}/{}", directory, name)), name);
     if (verdict->second.empty()) {
       EXPECT_TRUE(config.ok()) << config.status();
       if (!config.ok()) continue;

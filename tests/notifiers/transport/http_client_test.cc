@@ -193,6 +193,7 @@ TEST(HttpClient, SeveralThreadsAtOnce) {
   const auto client = MakeCurlHttpClient();
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t) {
       threads.emplace_back([&] {
         for (int i = 0; i < 10; ++i) EXPECT_TRUE(client->Do(Post(sink.Url())).ok());

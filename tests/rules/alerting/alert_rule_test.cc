@@ -64,7 +64,8 @@ TEST(AlertRuleTest, StateMachine) {
     for (size_t i = 0; i < c.given.size(); ++i) {
       std::vector<AlertInstance> instances;
       if (c.given[i] == '1') instances.push_back(Instance());
-      AlertStep step = StepAlerts(timing, set, std::move(instances), kStart + i * kMinute);
+      const Timestamp now = kStart + static_cast<Timestamp>(i) * kMinute;
+      AlertStep step = StepAlerts(timing, set, std::move(instances), now);
       ASSERT_TRUE(step.error.ok());
       set = step.next;
       state += StateLetter(set);

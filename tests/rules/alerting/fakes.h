@@ -57,6 +57,7 @@ class FakeWindows final : public Querier, public Appender {
     SeriesSet set;
     TRY(Select(matchers, from, to, 0, &set));
     std::vector<Labels> labels;
+    labels.reserve(set.rows.size());
     for (const SeriesSet::Row& row : set.rows) labels.push_back(row.labels);
     return labels;
   }

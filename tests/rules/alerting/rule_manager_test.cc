@@ -52,8 +52,9 @@ TEST_F(RuleManagerTest, PendingSeriesGoesStaleWhenFiring) {
   process->Run(5 * kMinute, Feed(0));
   const Labels pending = kFiring.With("alertstate", "pending");
   EXPECT_TRUE(IsStale(windows.Last(pending)->value));
+  const Timestamp since = windows.series[pending].front().time / 1000;
   EXPECT_EQ(windows.Last(kFiring.With("__name__", "ALERTS_FOR_STATE").Without("alertstate"))->value,
-            static_cast<double>(windows.series[pending].front().time / 1000));
+            static_cast<double>(since));
 }
 
 TEST_F(RuleManagerTest, AWeekOfFlapping) {
@@ -237,6 +238,7 @@ TEST(WorkerTest, ThreadsShareTheGroups) {
   ASSERT_TRUE(process.Load(text).ok());
   {
     std::vector<std::jthread> threads;
+    threads.reserve(3);
     for (int i = 0; i < 3; ++i) {
       threads.emplace_back([&](std::stop_token stop) { process.manager.RunWorker(stop); });
     }

@@ -157,6 +157,7 @@ TEST(PlainSelector, OnlyBareSelectors) {
 
 TEST(WindowText, AsInTheContract) {
   std::vector<std::string> texts;
+  texts.reserve(kTrendWindows.size());
   for (DurationMs window : kTrendWindows) texts.push_back(WindowText(window));
   EXPECT_THAT(texts, testing::ElementsAre("5m", "15m", "30m", "1h", "6h", "12h", "24h"));
 }

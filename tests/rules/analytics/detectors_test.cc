@@ -41,6 +41,7 @@ std::vector<double> ReportAfter(const Entry& entry, const std::vector<double>& v
 
 std::vector<double> Line(double first, double per_second, int n) {
   std::vector<double> values;
+  values.reserve(static_cast<size_t>(n));
   for (int i = 0; i < n; ++i) values.push_back(first + per_second * 15 * i);
   return values;
 }
@@ -99,6 +100,7 @@ TEST(Trend, ALeakOverADayIsSeen) {
 
 TEST(Trend, NoiseHasNoDirection) {
   std::vector<double> values;
+  values.reserve(61);
   for (int i = 0; i < 60; ++i) values.push_back(i % 2 == 0 ? 1 : 3);
   values.push_back(1.2);
   const auto out = ReportAfter(MakeEntry(EntryKind::kTrend), values);
@@ -205,6 +207,7 @@ TEST(Forecast, NeverIsInfinite) {
   EXPECT_EQ(ReportAfter(entry, Line(1000, 0.1, 41))[1], never) << "moves away";
   EXPECT_EQ(ReportAfter(entry, Line(1000, 0, 41))[1], never) << "stands still";
   std::vector<double> noise;
+  noise.reserve(41);
   for (int i = 0; i < 41; ++i) noise.push_back(i % 2 == 0 ? 990 : 1010);
   noise.back() = 980;
   EXPECT_EQ(ReportAfter(entry, noise)[1], never) << "noise reaches nothing";

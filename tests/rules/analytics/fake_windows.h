@@ -52,6 +52,7 @@ class FakeWindows final : public Querier, public Appender {
     SeriesSet set;
     TRY(Select(matchers, from, to, SIZE_MAX, &set));
     std::vector<Labels> labels;
+    labels.reserve(set.rows.size());
     for (const auto& row : set.rows) labels.push_back(row.labels);
     return labels;
   }

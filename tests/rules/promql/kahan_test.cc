@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "rules/promql/aggregation.h"
@@ -10,6 +12,9 @@
 
 namespace outrider::promql {
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 template <typename Accumulator>
 double Of(const std::vector<double>& values) {
@@ -22,8 +27,8 @@ TEST(KahanSum, KeepsSmallTermsBesideLargeOnes) {
   EXPECT_EQ(Of<KahanSum>({2, 8, 1e100, -1e100}), 10);
   EXPECT_EQ(Of<KahanSum>({1e100, 1, -1e100, 1}), 2);
   EXPECT_EQ(Of<KahanSum>(std::vector<double>(10, 0.1)), 1);
-  EXPECT_EQ(Of<KahanSum>({INFINITY, 1}), INFINITY);
-  EXPECT_TRUE(std::isnan(Of<KahanSum>({INFINITY, -INFINITY})));
+  EXPECT_EQ(Of<KahanSum>({kInfinity, 1}), kInfinity);
+  EXPECT_TRUE(std::isnan(Of<KahanSum>({kInfinity, -kInfinity})));
 }
 
 TEST(KahanMean, SurvivesOverflowAndInfinities) {
@@ -31,17 +36,17 @@ TEST(KahanMean, SurvivesOverflowAndInfinities) {
   EXPECT_EQ(Of<KahanMean>({2, 8, 1e100, -1e100}), 2.5);
   EXPECT_EQ(Of<KahanMean>({kBig, kBig, kBig, kBig}), kBig);
   EXPECT_EQ(Of<KahanMean>({-kBig, -kBig, kBig, kBig}), 0);
-  EXPECT_EQ(Of<KahanMean>({0, INFINITY, 0, INFINITY}), INFINITY);
-  EXPECT_EQ(Of<KahanMean>({INFINITY}), INFINITY);
-  EXPECT_TRUE(std::isnan(Of<KahanMean>({INFINITY, INFINITY, -INFINITY})));
+  EXPECT_EQ(Of<KahanMean>({0, kInfinity, 0, kInfinity}), kInfinity);
+  EXPECT_EQ(Of<KahanMean>({kInfinity}), kInfinity);
+  EXPECT_TRUE(std::isnan(Of<KahanMean>({kInfinity, kInfinity, -kInfinity})));
   EXPECT_EQ(Of<KahanMean>(std::vector<double>(11, 52)), 52);
 }
 
 TEST(KahanVariance, OfEqualValuesIsZero) {
   EXPECT_EQ(Of<KahanVariance>({13.3, 13.3, 13.3}), 0);
   EXPECT_EQ(Of<KahanVariance>({1, 2}), 0.25);
-  EXPECT_TRUE(std::isnan(Of<KahanVariance>({1, NAN})));
-  EXPECT_TRUE(std::isnan(Of<KahanVariance>({INFINITY})));
+  EXPECT_TRUE(std::isnan(Of<KahanVariance>({1, kNan})));
+  EXPECT_TRUE(std::isnan(Of<KahanVariance>({kInfinity})));
 }
 
 TEST(Quantile, InterpolatesAndTakesNanAsSmallest) {
@@ -50,8 +55,8 @@ TEST(Quantile, InterpolatesAndTakesNanAsSmallest) {
     std::vector<double> values;
     double expected;
   };
-  const Case cases[] = {{0.8, {0, 1}, 0.8},     {0.8, {1, 4, 0}, 2.8}, {0.8, {0, 1, NAN}, 0.6},
-                        {-0.1, {1}, -INFINITY}, {1.1, {1}, INFINITY},  {0, {3, 1, 2}, 1},
+  const Case cases[] = {{0.8, {0, 1}, 0.8},      {0.8, {1, 4, 0}, 2.8}, {0.8, {0, 1, kNan}, 0.6},
+                        {-0.1, {1}, -kInfinity}, {1.1, {1}, kInfinity}, {0, {3, 1, 2}, 1},
                         {1, {3, 1, 2}, 3}};
   for (const Case& c : cases) {
     std::vector<double> values = c.values;
@@ -68,15 +73,15 @@ TEST(BucketQuantile, KnowsTheTraps) {
     std::vector<Bucket> buckets;
     double expected;
   };
-  const double inf = INFINITY;
+  const double inf = kInfinity;
   const Case cases[] = {
       {"linear inside a bucket", 0.5, {{1, 0}, {2, 10}, {inf, 10}}, 1.5},
       {"the first bucket starts at 0", 0.5, {{2, 10}, {inf, 10}}, 1},
       {"a first bucket below 0 gives its bound", 0.5, {{-1, 10}, {inf, 10}}, -1},
       {"the last bucket gives its lower bound", 0.99, {{1, 1}, {inf, 10}}, 1},
-      {"no +Inf bucket", 0.5, {{1, 5}, {2, 10}}, NAN},
-      {"no observations", 0.5, {{1, 0}, {inf, 0}}, NAN},
-      {"only +Inf", 0.5, {{inf, 10}}, NAN},
+      {"no +Inf bucket", 0.5, {{1, 5}, {2, 10}}, kNan},
+      {"no observations", 0.5, {{1, 0}, {inf, 0}}, kNan},
+      {"only +Inf", 0.5, {{inf, 10}}, kNan},
       {"equal bounds add up", 0.5, {{2, 5}, {2, 5}, {inf, 10}}, 1},
       {"unsorted input", 0.5, {{inf, 10}, {2, 10}, {1, 0}}, 1.5},
       {"below 0", -0.1, {{1, 1}, {inf, 1}}, -inf},
@@ -94,26 +99,31 @@ TEST(BucketQuantile, KnowsTheTraps) {
 }
 
 TEST(BucketQuantile, ForcesMonotonicityButForgivesRounding) {
-  std::vector<Bucket> broken{{1, 10}, {2, 8}, {4, 9}, {INFINITY, 20}};
+  std::vector<Bucket> broken{{1, 10}, {2, 8}, {4, 9}, {kInfinity, 20}};
   const BucketQuantileResult result = BucketQuantile(0.5, &broken);
   EXPECT_TRUE(result.forced_monotonic);
   EXPECT_EQ(result.min_bucket, 2);
   EXPECT_EQ(result.max_bucket, 4);
   EXPECT_EQ(result.max_diff, 2);
-  std::vector<Bucket> rounded{{1, 1}, {2, 1 - 1e-15}, {INFINITY, 2}};
+  std::vector<Bucket> rounded{{1, 1}, {2, 1 - 1e-15}, {kInfinity, 2}};
   EXPECT_FALSE(BucketQuantile(0.5, &rounded).forced_monotonic);
 }
 
 TEST(BucketFraction, OfIntervals) {
-  const std::vector<Bucket> buckets{{1, 1}, {2, 3}, {3, 6}, {INFINITY, 100}};
+  const std::vector<Bucket> buckets{{1, 1}, {2, 3}, {3, 6}, {kInfinity, 100}};
   struct Case {
     double lower;
     double upper;
     double expected;
   };
-  constexpr Case kCases[] = {{0, 1.5, 0.02},           {1, 3, 0.05}, {2, 5, 0.03},
-                             {400, INFINITY, 0.94},    {2, 2, 0},    {3, 2, 0},
-                             {-INFINITY, INFINITY, 1}, {-10, -5, 0}};
+  constexpr Case kCases[] = {{0, 1.5, 0.02},
+                             {1, 3, 0.05},
+                             {2, 5, 0.03},
+                             {400, kInfinity, 0.94},
+                             {2, 2, 0},
+                             {3, 2, 0},
+                             {-kInfinity, kInfinity, 1},
+                             {-10, -5, 0}};
   for (const Case& c : kCases) {
     std::vector<Bucket> copy = buckets;
     EXPECT_DOUBLE_EQ(BucketFraction(c.lower, c.upper, &copy), c.expected)

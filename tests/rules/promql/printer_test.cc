@@ -16,7 +16,7 @@ namespace {
 
 struct Row {
   std::string_view query;
-  std::string_view printed = "";  // empty: the query itself
+  std::string_view printed = {};  // empty: the query itself
 };
 
 std::string Printed(std::string_view query) {

@@ -22,7 +22,7 @@ struct BadCase {
 };
 
 const std::vector<BadCase>& BadCases() {
-  static const auto* const cases = new std::vector<BadCase>{
+  static const auto* const kCases = new std::vector<BadCase>{
       {"not yaml", "groups: [", Kind::kSchema, "f.yml:"},
       {"top level list", "- a", Kind::kSchema, "f.yml:1:1: rule file must be a map"},
       {"unknown top key", "groups: []\nfoo: 1", Kind::kSchema, "f.yml:2:1: field foo not found"},
@@ -75,7 +75,7 @@ const std::vector<BadCase>& BadCases() {
       {"unknown function", InGroup("alert: a\n    expr: b\n    annotations: {c: '{{ nope 1 }}'}"),
        Kind::kTemplate, "nope"},
   };
-  return *cases;
+  return *kCases;
 }
 
 TEST(RuleFileTest, BadFilesNameThePlace) {

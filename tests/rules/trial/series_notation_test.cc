@@ -12,6 +12,7 @@ namespace {
 
 std::string Show(const std::vector<SequenceValue>& values) {
   std::vector<std::string> texts;
+  texts.reserve(values.size());
   for (const SequenceValue& v : values) {
     texts.push_back(v.omitted          ? "_"
                     : v.histogram      ? "H"

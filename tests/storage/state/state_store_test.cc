@@ -125,6 +125,7 @@ TEST_P(AnyStore, WritesNothingWhenARequirementFails) {
 
 TEST_P(AnyStore, CommitsFromSeveralThreads) {
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {

@@ -134,7 +134,7 @@ TEST_F(LogTest, CutAtEveryByteKeepsWholeRecordsAndLaterSegments) {
     for (size_t i = 0; i < bodies.size(); ++i) {
       if (ends[i + 1] <= cut) want.push_back(bodies[i]);
     }
-    want.push_back("later");
+    want.emplace_back("later");
     LogReadReport report;
     EXPECT_EQ(Bodies(&report), want) << "cut at " << cut;
     const bool clean = cut == 0 || std::find(ends.begin(), ends.end(), cut) != ends.end();
@@ -304,6 +304,7 @@ TEST_F(LogTest, SeveralWritersLoseNothing) {
   auto writer = Open(4096);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&, t] {
         for (int i = 0; i < kEach; ++i) {
