@@ -93,6 +93,7 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, &config->cost); }));
   TRY(Section(top, file, "ingest", [&](YamlReader& r) {
     r.Size("max_in_flight", &config->ingest.max_in_flight_bytes);
+    r.Duration("out_of_order_window", &config->ingest.out_of_order_window);
     if (config->ingest.max_in_flight_bytes < kLargestWrite) {
       r.Fail("max_in_flight",
              "max_in_flight must be at least 64MiB: one largest body, packed and unpacked");

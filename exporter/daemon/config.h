@@ -40,6 +40,7 @@ struct Config {
   struct Ingest {
     int64_t max_in_flight_bytes = 256
                                   << 20;  // bodies in memory at once; beyond, senders are put off
+    DurationMs out_of_order_window = 5 * kMinute;  // behind a series' newest sample; 0: none
     friend bool operator==(const Ingest&, const Ingest&) = default;
   };
   struct Storage {

@@ -169,6 +169,7 @@ HttpResponse RemoteWriteReceiver::Store(const HttpRequest& request, const std::s
 void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) {
   const absl::MutexLock lock(&mutex_);
   stats_.samples_accepted += result.samples.accepted;
+  stats_.samples_late += result.samples.late;
   if (result.samples.accepted > 0) stats_.last_received = now;
   for (const SampleReason& reason : SampleReasons()) {
     if (const uint64_t n = result.samples.*reason.count; n > 0)

@@ -30,6 +30,7 @@ struct RemoteWriteOptions {
 
 struct RemoteWriteStats {
   uint64_t samples_accepted = 0;
+  uint64_t samples_late = 0;                         // of them: behind a newer one, in the window
   std::map<std::string, uint64_t> samples_rejected;  // by reason, those of refused series too
   std::map<std::string, uint64_t> series_refused;    // by reason
   uint64_t own_series_dropped = 0;                   // outrider_* coming back

@@ -8,6 +8,9 @@ namespace {
 void WriteRemoteWrite(const RemoteWriteStats& stats, MetricSink& sink) {
   sink.Counter("outrider_remote_write_samples_total", "Samples accepted through remote write.", {},
                stats.samples_accepted);
+  sink.Counter("outrider_remote_write_late_samples_total",
+               "Accepted samples that came behind a newer one of their series.", {},
+               stats.samples_late);
   for (const auto& [reason, count] : stats.samples_rejected) {
     sink.Counter("outrider_remote_write_rejected_samples_total", "Samples refused, by reason.",
                  {{"reason", reason}}, count);
@@ -53,6 +56,8 @@ void WriteWindows(const WindowsStats& stats, MetricSink& sink) {
                stats.series_removed);
   sink.Gauge("outrider_window_samples", "Samples held in the windows.", {},
              static_cast<double>(stats.samples));
+  sink.Gauge("outrider_window_late_samples", "Of the samples held: came behind a newer one.", {},
+             static_cast<double>(stats.late_samples));
   const std::pair<std::string_view, uint64_t> chunks[] = {{"open", stats.open_chunks},
                                                           {"sealed", stats.sealed_chunks},
                                                           {"unwritten", stats.unwritten_chunks}};

@@ -26,7 +26,7 @@ incidents: {config_file: /etc/incidents.yml}
 rules: {strict: true, startup_hold: 1m, max_concurrent_evaluations: 4}
 analytics: {interval: 30s}
 cost: {provider: gcp, region: us-east1, cpu_core_hour: 0.02, memory_gib_hour: 0.003, minimum_coverage: 5m}
-ingest: {max_in_flight: 128MiB}
+ingest: {max_in_flight: 128MiB, out_of_order_window: 10m}
 storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB}
 query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
 )",
@@ -38,6 +38,7 @@ query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
   EXPECT_EQ(config->rules.max_concurrent_evaluations, 4);
   EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
   EXPECT_EQ(config->ingest.max_in_flight_bytes, 128 << 20);
+  EXPECT_EQ(config->ingest.out_of_order_window, 10 * kMinute);
   EXPECT_EQ(config->storage.unreferenced_retention, 0);
   EXPECT_EQ(config->query.max_samples, 1000);
 }

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows named by keys, and samples that come late.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "storage/base/random.h"
+#include "storage/window/series_identity.h"
+#include "storage/window/windows.h"
+
+namespace outrider {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr Timestamp kNow = 1'800'000'000'000;
+const std::vector<LabelView> kUp = {{"__name__", "up"}, {"job", "node"}};
+const std::vector<LabelView> kDown = {{"__name__", "down"}};
+
+std::vector<double> Values(const Windows& windows, std::string name) {
+  SeriesSet set;
+  const Matcher matcher = Matcher::Equal("__name__", std::move(name));
+  EXPECT_TRUE(windows.Select({&matcher, 1}, 0, INT64_MAX, SIZE_MAX, &set).ok());
+  EXPECT_TRUE(std::is_sorted(set.times.begin(), set.times.end()));
+  return set.values;
+}
+
+TEST(SeriesIdentity, OrderDoesNotMatterTheRestDoes) {
+  const std::vector<LabelView> turned = {kUp[1], kUp[0]};
+  EXPECT_EQ(IdentityOf(kUp, 1), IdentityOf(turned, 1));
+  EXPECT_NE(IdentityOf(kUp, 1), IdentityOf(kUp, 2));
+  const std::vector<std::vector<LabelView>> sets = {
+      {},
+      {{"a", "b"}},
+      {{"b", "a"}},
+      {{"a", "a"}},
+      {{"b", "b"}},
+      {{"a", "b"}, {"c", "d"}},
+      {{"a", "d"}, {"c", "b"}},
+      {{"ab", "cd"}},
+      {{"a", "bcd"}},
+  };
+  std::map<std::pair<uint64_t, uint64_t>, size_t> seen;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const Hash128 identity = IdentityOf(sets[i], 1);
+    EXPECT_TRUE(seen.emplace(std::pair(identity.low, identity.high), i).second) << i;
+  }
+}
+
+// One request of rows, all of one sample.
+KeyedOutcome Send(Windows* windows, KeyKind kind, const std::vector<Hash128>& keys,
+                  const std::vector<Sample>& samples) {
+  std::vector<KeyedRow> rows;
+  for (uint32_t i = 0; i < keys.size(); ++i) {
+    rows.push_back({.key = keys[i], .begin = i, .end = i + 1});
+  }
+  KeyedOutcome outcome;
+  windows->FindKeyed(kind, rows, &outcome);
+  windows->AppendKeyed(kind, rows, samples, kNow, &outcome);
+  return outcome;
+}
+
+TEST(KeyedAppend, AKeyIsLearnedWithTheLabels) {
+  Windows windows({.seed = 4});
+  const Hash128 key{11, 12};
+  KeyedOutcome outcome = Send(&windows, KeyKind::kSender, {key}, {{kNow, 1}});
+  EXPECT_THAT(outcome.unknown, ElementsAre(0U));
+  const std::vector<Sample> first = {{kNow, 1}};
+  EXPECT_EQ(windows.Append(kUp, first, Origin::kRemote, kNow, &key).new_series, 1U);
+  outcome = Send(&windows, KeyKind::kSender, {{9, 9}, key, key, key},
+                 {{kNow, 5}, {kNow + 1, 2}, {kNow + 2, 3}, {kNow + 2, 4}});
+  EXPECT_THAT(outcome.unknown, ElementsAre(0U));
+  EXPECT_EQ(outcome.counts.accepted, 2U);
+  EXPECT_EQ(outcome.counts.duplicate, 1U);
+  ASSERT_EQ(outcome.refused.size(), 1U);
+  EXPECT_EQ(outcome.refused[0].row, 3U);
+  EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2, 3));
+  // By identity, without any learning; and by the sender's new way to write it.
+  outcome = Send(&windows, KeyKind::kIdentity, {IdentityOf(kUp, 4)}, {{kNow + 3, 4}});
+  EXPECT_EQ(outcome.counts.accepted, 1U);
+  const Hash128 other{21, 22};
+  const std::vector<Sample> fifth = {{kNow + 4, 5}};
+  EXPECT_EQ(windows.Append(kUp, fifth, Origin::kRemote, kNow, &other).new_series, 0U);
+  EXPECT_THAT(Send(&windows, KeyKind::kSender, {key}, {{kNow + 5, 6}}).unknown, ElementsAre(0U));
+  EXPECT_THAT(Send(&windows, KeyKind::kSender, {other}, {{kNow + 5, 6}}).unknown, IsEmpty());
+  EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST(KeyedAppend, ASeriesThatWentIsNotFound) {
+  Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
+  const Hash128 key{11, 12};
+  const std::vector<Sample> first = {{kNow - 2 * kHour, 1}};
+  windows.Append(kUp, first, Origin::kRemote, kNow, &key);
+  std::vector<KeyedRow> rows = {{.key = key, .begin = 0, .end = 1}};
+  KeyedOutcome outcome;
+  windows.FindKeyed(KeyKind::kSender, rows, &outcome);
+  ASSERT_NE(outcome.ids[0], kNoSeries);
+  const std::vector<Sample> now = {{kNow, 1}};
+  windows.Append(kDown, now, Origin::kRemote, kNow);
+  windows.Expire();
+  windows.AppendKeyed(KeyKind::kSender, rows, now, kNow, &outcome);
+  EXPECT_THAT(outcome.unknown, ElementsAre(0U));
+  EXPECT_THAT(Values(windows, "up"), IsEmpty());
+}
+
+TEST(KeyedAppend, SeriesOfOurRulesAreLeftToTheirLabels) {
+  Windows windows({.seed = 4});
+  const Hash128 key{11, 12};
+  const std::vector<Sample> first = {{kNow, 1}};
+  windows.Append(kUp, first, Origin::kRemote, kNow, &key);
+  const std::vector<Sample> ours = {{kNow + 1, 2}};
+  windows.Append(kUp, ours, Origin::kLocal, kNow);
+  EXPECT_THAT(Send(&windows, KeyKind::kSender, {key}, {{kNow + 2, 3}}).unknown, ElementsAre(0U));
+  EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2));
+}
+
+TEST(LateSamples, Table) {
+  struct Case {
+    const char* what;
+    Timestamp time;
+    double value;
+    uint64_t AppendCounts::* count;
+    std::vector<double> values;
+  };
+  const Case cases[] = {
+      {"between", kNow - 45'000, 9, &AppendCounts::late, {1, 9, 2, 3}},
+      {"known, same", kNow - 30'000, 2, &AppendCounts::accepted, {1, 2, 3}},
+      {"known, another value", kNow - 30'000, 5, &AppendCounts::duplicate, {1, 2, 3}},
+      {"at the edge", kNow - 300'000, 9, &AppendCounts::late, {9, 1, 2, 3}},
+      {"beyond", kNow - 300'001, 9, &AppendCounts::out_of_order, {1, 2, 3}},
+  };
+  for (const Case& one : cases) {
+    Windows windows({.late_window = 5 * kMinute, .seed = 4});
+    const std::vector<Sample> samples = {{kNow - 60'000, 1}, {kNow - 30'000, 2}, {kNow, 3}};
+    windows.Append(kUp, samples, Origin::kRemote, kNow);
+    const std::vector<Sample> late = {{one.time, one.value}};
+    EXPECT_EQ(windows.Append(kUp, late, Origin::kRemote, kNow).*one.count, 1U) << one.what;
+    EXPECT_EQ(Values(windows, "up"), one.values) << one.what;
+    // A second time it is a repeat, and changes nothing.
+    windows.Append(kUp, late, Origin::kRemote, kNow);
+    EXPECT_EQ(Values(windows, "up"), one.values) << one.what;
+  }
+}
+
+// Keeps the blocks, as chunk files do.
+class Blocks final : public ChunkSink {
+ public:
+  Status Write(std::string_view block, Timestamp) override {
+    all.emplace_back(block);
+    return absl::OkStatus();
+  }
+  std::vector<std::string> all;
+};
+
+// Samples in random order within the window, through sealing, writing, loading and replay of all of
+// them: what is read is always what was accepted, in its order.
+TEST(LateSamples, RandomOrdersAgreeWithAMapAndSurviveARestart) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SeededRandom random(seed);
+    const WindowsOptions options{.late_window = 5 * kMinute, .seed = 4};
+    Windows windows(options);
+    Blocks blocks;
+    std::map<Timestamp, double> model;
+    std::vector<Sample> accepted;
+    for (int i = 0; i < 700; ++i) {
+      const auto jitter = static_cast<Timestamp>(random.Next() % 8 == 0 ? random.Next() % 400 : 0);
+      const Sample sample{kNow + i * 15'000 - jitter * 1000,
+                          static_cast<double>(random.Next() % 9)};
+      const AppendCounts counts =
+          windows.Append(kUp, {&sample, 1}, Origin::kRemote, kNow + i * 15'000);
+      if (counts.accepted == 0) continue;
+      accepted.push_back(sample);
+      model.emplace(sample.time, sample.value);
+      if (random.Next() % 50 != 0) continue;
+      windows.SealOpenedBefore(1);
+      ASSERT_TRUE(windows.FlushSealed(&blocks).ok());
+    }
+    std::vector<double> values;
+    for (const auto& [time, value] : model) values.push_back(value);
+    ASSERT_EQ(Values(windows, "up"), values) << "seed " << seed;
+    EXPECT_GT(windows.Stats().late_samples, 0U);
+
+    Windows again(options);
+    again.BeginReplay();
+    for (const std::string& block : blocks.all) ASSERT_TRUE(again.LoadBlock(block).ok());
+    for (const Sample& sample : accepted) {
+      EXPECT_EQ(again.Append(kUp, {&sample, 1}, Origin::kRemote, kNow + kDay).Rejected(), 0U);
+    }
+    again.EndReplay();
+    ASSERT_EQ(Values(again, "up"), values) << "seed " << seed << ", after a restart";
+  }
+}
+
+}  // namespace
+}  // namespace outrider
