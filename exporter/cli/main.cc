@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 2 << 20);
   // NOLINTEND(concurrency-mt-unsafe)
-  // Debian's Abseil looks for lock cycles at every lock, behind one lock of its own: for tests only.
+  // Debian's Abseil looks for lock cycles at every lock, behind one lock of its own: for tests
+  // only.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const outrider::SystemClock clock;
   outrider::SystemRandom random;
