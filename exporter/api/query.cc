@@ -115,16 +115,6 @@ StatusOr<HttpResponse> Range(const QueryApiDeps& deps, HttpRequest& request) {
   return AnswerQuery(query, deps.clock.MonotonicNanos() - begin, std::move(result));
 }
 
-// No exemplars are kept: an empty list, but bad parameters are told as Prometheus tells them.
-StatusOr<HttpResponse> Exemplars(const QueryApiDeps& deps, HttpRequest& request) {
-  const ParamReader params = TRY(ParamReader::Read(request));
-  const Timestamp start = TRY(params.Time("start", kMinQueryTime));
-  const Timestamp end = TRY(params.Time("end", kMaxQueryTime));
-  if (end < start) return InvalidParam("end", "end timestamp must not be before start timestamp");
-  TRY(promql::Expression::Parse(params.Text("query"), deps.parser));
-  return PromSuccess("[]");
-}
-
 StatusOr<HttpResponse> Format(const QueryApiDeps& deps, HttpRequest& request) {
   const ParamReader params = TRY(ParamReader::Read(request));
   const StatusOr<promql::Expression> expr =
@@ -139,7 +129,6 @@ using QueryHandler = StatusOr<HttpResponse> (*)(const QueryApiDeps&, HttpRequest
 constexpr std::pair<const char*, QueryHandler> kRoutes[] = {
     {"/api/v1/query", Instant},
     {"/api/v1/query_range", Range},
-    {"/api/v1/query_exemplars", Exemplars},
     {"/api/v1/format_query", Format},
 };
 

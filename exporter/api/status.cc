@@ -163,7 +163,6 @@ constexpr std::pair<const char*, StatusHandler> kRoutes[] = {
 
 // What Outrider has nothing of, in Prometheus' shapes.
 constexpr std::pair<const char*, const char*> kEmptyAnswers[] = {
-    {"/api/v1/metadata", "{}"},
     {"/api/v1/targets", R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})"},
     {"/api/v1/targets/metadata", "[]"},
     {"/api/v1/scrape_pools", R"({"scrapePools":[]})"},

@@ -3,6 +3,7 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/capacity.h"
+#include "exporter/api/described.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
@@ -70,6 +71,7 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
   const Windows& windows = services.store->windows();
   RegisterQueryApi(router, {windows, services.clock, services.engine.options(), {}});
   RegisterLabelsApi(router, windows);
+  RegisterDescribedApi(router, services.store->metadata(), services.store->exemplars());
   RegisterRulesApi(router, [&services] { return services.rules->Snapshot(); });
   StatusApiDeps status{windows, services.clock, ThisBuild(), {}, {}, {}, FlagsOf(options), {}};
   status.runtime = [&services, started_at] { return RuntimeOf(services, started_at); };

@@ -40,11 +40,19 @@ void NoteSamples(const IncomingSeries& series, const AppendCounts& counts, Apply
   }
 }
 
-// False when the series is left out.
-bool Admit(IncomingSeries* series, const ApplyOptions& options, ApplyResult* result) {
-  SeriesVerdict verdict = CheckSeries(series);
+SeriesVerdict Judge(const WriteRows& rows, const ApplyOptions& options, IncomingSeries* series) {
+  const SeriesVerdict verdict = CheckSeries(series);
   if (verdict == SeriesVerdict::kOwn && options.origin == Origin::kLocal)
-    verdict = SeriesVerdict::kFine;
+    return SeriesVerdict::kFine;
+  const bool empty = series->samples.empty() && series->histograms.empty();
+  if (verdict == SeriesVerdict::kFine && empty && rows.wants_data()) return SeriesVerdict::kNoData;
+  return verdict;
+}
+
+// False when the series is left out.
+bool Admit(const WriteRows& rows, const ApplyOptions& options, IncomingSeries* series,
+           ApplyResult* result) {
+  const SeriesVerdict verdict = Judge(rows, options, series);
   ++result->series[static_cast<size_t>(verdict)];
   if (verdict == SeriesVerdict::kFine) return true;
   if (verdict == SeriesVerdict::kOwn) {
@@ -57,11 +65,54 @@ bool Admit(IncomingSeries* series, const ApplyOptions& options, ApplyResult* res
   return false;
 }
 
-void CountSpecials(const WriteRows& rows, IncomingSeries* series, ApplyResult* result) {
+void CountExemplar(ExemplarVerdict verdict, ApplyResult* result) {
+  switch (verdict) {
+    case ExemplarVerdict::kAdded:
+    case ExemplarVerdict::kDuplicate:
+      ++result->exemplars;
+      return;
+    case ExemplarVerdict::kOutOfOrder:
+      ++result->exemplars_late;
+      return;
+    case ExemplarVerdict::kTooLong:
+    case ExemplarVerdict::kBadUtf8:
+    case ExemplarVerdict::kDisabled:
+    case ExemplarVerdict::kEnd:
+      ++result->exemplars_left_out;
+  }
+}
+
+// What a fine series has beside samples; its labels are sorted.
+void TakeExemplars(const IncomingSeries& series, ExemplarStore* store, ApplyResult* result) {
+  if (store == nullptr) {
+    result->exemplars_left_out += series.exemplars.size();
+    return;
+  }
+  const Labels labels = Labels::FromSorted(series.labels);
+  for (const IncomingExemplar& exemplar : series.exemplars) {
+    CountExemplar(store->Add(labels, {.labels = Labels::FromViews(exemplar.labels),
+                                      .value = exemplar.value,
+                                      .time = exemplar.time}),
+                  result);
+  }
+}
+
+void TakeSpecials(const WriteRows& rows, const ApplyOptions& options, ExemplarStore* exemplars,
+                  IncomingSeries* series, ApplyResult* result) {
   for (uint32_t row = 0; row < rows.rows().size(); ++row) {
     if (!rows.special(row) || !rows.Decode(row, series).ok()) continue;
-    result->exemplars += series->exemplars.size();
+    if (Judge(rows, options, series) != SeriesVerdict::kFine) continue;
+    TakeExemplars(*series, exemplars, result);
     result->histograms += series->histograms.size();
+  }
+}
+
+// Learned with the series: what a sender repeats in every request need not be looked at each time.
+void LearnMetadata(const IncomingSeries& series, MetadataStore* store) {
+  if (store == nullptr || !series.has_metadata) return;
+  for (const LabelView& label : series.labels) {
+    if (label.name == kMetricName)
+      store->Learn(FamilyOf(label.value, series.metadata.type), series.metadata);
   }
 }
 
@@ -101,12 +152,12 @@ Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
   return absl::OkStatus();
 }
 
-ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options, Windows* windows,
-                      ApplyScratch* scratch) {
+ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
+                      const WriteTargets& targets, ApplyScratch* scratch) {
   ApplyResult result;
   KeyedOutcome& outcome = scratch->outcome;
   IncomingSeries& series = scratch->series;
-  windows->AppendKeyed(rows.kind(), rows.rows(), rows.samples(), options.now, &outcome);
+  targets.windows->AppendKeyed(rows.kind(), rows.rows(), rows.samples(), options.now, &outcome);
   result.samples = outcome.counts;
   result.series[static_cast<size_t>(SeriesVerdict::kFine)] =
       rows.rows().size() - outcome.unknown.size();
@@ -115,16 +166,17 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options, Window
     NoteSamples(series, refused.counts, &result);
   }
   for (const uint32_t row : outcome.unknown) {
-    if (!rows.Decode(row, &series).ok() || !Admit(&series, options, &result)) continue;
+    if (!rows.Decode(row, &series).ok() || !Admit(rows, options, &series, &result)) continue;
+    LearnMetadata(series, targets.metadata);
     const Hash128& key = rows.rows()[row].key;
     const bool learn =
         options.origin == Origin::kRemote && rows.kind() == KeyKind::kSender && key != Hash128();
-    const AppendCounts counts = windows->Append(series.labels, series.samples, options.origin,
-                                                options.now, learn ? &key : nullptr);
+    const AppendCounts counts = targets.windows->Append(
+        series.labels, series.samples, options.origin, options.now, learn ? &key : nullptr);
     if (counts.Rejected() > 0 && options.explain) NoteSamples(series, counts, &result);
     result.samples += counts;
   }
-  CountSpecials(rows, &series, &result);
+  TakeSpecials(rows, options, targets.exemplars, &series, &result);
   return result;
 }
 
@@ -132,10 +184,11 @@ ApplyResult JudgeRows(const WriteRows& rows, const ApplyOptions& options, ApplyS
   ApplyResult result;
   IncomingSeries& series = scratch->series;
   for (uint32_t row = 0; row < rows.rows().size(); ++row) {
-    if (!rows.Decode(row, &series).ok() || !Admit(&series, options, &result)) continue;
+    if (!rows.Decode(row, &series).ok() || !Admit(rows, options, &series, &result)) continue;
     result.samples.accepted += series.samples.size();
+    result.exemplars += series.exemplars.size();
+    result.histograms += series.histograms.size();
   }
-  CountSpecials(rows, &series, &result);
   return result;
 }
 

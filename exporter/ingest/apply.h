@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/ingest/metadata_store.h"
 #include "exporter/ingest/series_check.h"
 #include "exporter/ingest/write_rows.h"
 #include "storage/base/status.h"
+#include "storage/window/exemplars.h"
 #include "storage/window/windows.h"
 
 namespace outrider {
@@ -20,9 +22,10 @@ struct ApplyResult {
   std::array<uint64_t, static_cast<size_t>(SeriesVerdict::kEnd)> series{};  // by verdict
   uint64_t samples_of_refused_series = 0;
   uint64_t own_samples = 0;
-  uint64_t exemplars = 0;
-  uint64_t histograms = 0;
-  uint64_t metadata = 0;
+  uint64_t exemplars = 0;           // kept, repeats of known ones included
+  uint64_t exemplars_late = 0;      // older than the series' newest: an error of 2.0
+  uint64_t exemplars_left_out = 0;  // for any other reason
+  uint64_t histograms = 0;          // none is kept
   // One line for each kind of refusal: how many, and the first one's labels. Empty when nothing was
   // refused.
   std::vector<std::string> Refusals() const;
@@ -46,6 +49,13 @@ struct ApplyOptions {
   bool explain = true;  // remember first offenders
 };
 
+// Where a request goes. Exemplars and metadata may be null: then none are kept.
+struct WriteTargets {
+  Windows* windows;
+  ExemplarStore* exemplars = nullptr;
+  MetadataStore* metadata = nullptr;
+};
+
 // What applying needs beside the rows; used again from request to request.
 struct ApplyScratch {
   KeyedOutcome outcome;
@@ -57,8 +67,8 @@ struct ApplyScratch {
 Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
                    ApplyScratch* scratch);
 // Appends what PrepareRows has looked at.
-ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options, Windows* windows,
-                      ApplyScratch* scratch);
+ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
+                      const WriteTargets& targets, ApplyScratch* scratch);
 // Judges the labels only; all samples of fine series count as accepted. For requests that are
 // logged while the log is still being replayed.
 ApplyResult JudgeRows(const WriteRows& rows, const ApplyOptions& options, ApplyScratch* scratch);

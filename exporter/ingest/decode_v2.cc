@@ -94,12 +94,19 @@ StatusOr<bool> V2Decoder::Next(IncomingSeries* series) {
       reader_.Skip();
       continue;
     }
-    ReadSeries(reader_.Message(), series);
+    message_ = reader_.Bytes();
+    ReadSeries(WireReader(message_, &error_), series);
     if (error_.what != nullptr) break;
     return true;
   }
   if (error_.what != nullptr) return error_.ToStatus();
   return false;
+}
+
+Status V2Decoder::Read(std::string_view message, IncomingSeries* series) {
+  error_ = {};
+  ReadSeries(WireReader(message, &error_), series);
+  return error_.ToStatus();
 }
 
 void V2Decoder::ReadSeries(WireReader reader, IncomingSeries* series) {

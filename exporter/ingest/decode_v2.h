@@ -39,6 +39,9 @@ class V2Decoder {
   Status Open(std::string_view body);
   // The next series; false at the end.
   StatusOr<bool> Next(IncomingSeries* series);
+  // The bytes of the series that Next gave last, and a series from such bytes again.
+  std::string_view message() const { return message_; }
+  Status Read(std::string_view message, IncomingSeries* series);
 
   std::span<const std::string_view> symbols() const { return symbols_; }
   // Hash64 of each symbol, made at the first call after Open (or with another seed).
@@ -63,6 +66,7 @@ class V2Decoder {
   std::vector<std::string_view> symbols_;
   std::vector<uint64_t> hashes_;  // empty: not made yet
   uint64_t hash_seed_ = 0;
+  std::string_view message_;
   std::vector<uint32_t> refs_;
   std::vector<uint32_t> exemplar_refs_;
   WireError error_;

@@ -44,7 +44,7 @@ IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, 
       log_(std::move(wal)),
       chunks_(std::move(chunks)),
       appender_(log_, windows_),
-      receiver_(options.remote_write, clock, log_, windows_) {}
+      receiver_(options.remote_write, clock, log_, targets()) {}
 
 IngestStore::~IngestStore() {
   receiver_.Close();
@@ -63,9 +63,9 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   LogReader reader(options_.path + "/wal");
   // Replayed samples go into chunks of epoch 0, so that the second checkpoint from now frees the
   // old segments.
-  TRY(ReplayRest(&reader, &windows_, &replay_));
+  TRY(ReplayRest(&reader, targets(), &replay_));
   TRY(log_.GoLive([&]() -> Status {
-    TRY(ReplayRest(&reader, &windows_, &replay_));
+    TRY(ReplayRest(&reader, targets(), &replay_));
     windows_.EndReplay();
     return absl::OkStatus();
   }));

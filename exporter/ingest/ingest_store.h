@@ -74,6 +74,8 @@ class IngestStore {
 
   Windows& windows() { return windows_; }
   const Windows& windows() const { return windows_; }
+  const ExemplarStore& exemplars() const { return exemplars_; }
+  const MetadataStore& metadata() const { return metadata_; }
   Appender& appender() { return appender_; }
   RemoteWriteReceiver& receiver() { return receiver_; }
   IngestStoreStats Stats() const;
@@ -86,7 +88,11 @@ class IngestStore {
   Status Sweep(Timestamp now);
 
   const IngestStoreOptions options_;
+  WriteTargets targets() { return {&windows_, &exemplars_, &metadata_}; }
+
   Windows windows_;
+  ExemplarStore exemplars_;
+  MetadataStore metadata_;
   IngestLog log_;
   const std::unique_ptr<ChunkFiles> chunks_;
   LoggedAppender appender_;

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "exporter/ingest/decode_v1_extra.h"
 #include "exporter/ingest/snappy_body.h"
 #include "fmt/format.h"
 #include "storage/base/text.h"
@@ -60,15 +61,9 @@ std::optional<HttpResponse> CheckHeaders(const HttpRequest& request) {
     return response;
   }
   const std::string type = request.Header("Content-Type");
-  switch (MessageOf(type)) {
-    case WriteMessage::kV1:
-      break;
-    case WriteMessage::kV2:
-      return Answer(415,
-                    "remote write 2.0 is not accepted yet; send prometheus.WriteRequest (1.0)");
-    case WriteMessage::kUnknown:
-      return Answer(
-          415, fmt::format("Content-Type {} is not accepted; send {}", Quote(type), kMediaType));
+  if (MessageOf(type) == WriteMessage::kUnknown) {
+    return Answer(415,
+                  fmt::format("Content-Type {} is not accepted; send {}", Quote(type), kMediaType));
   }
   const std::string encoding = request.Header("Content-Encoding");
   if (!encoding.empty() && encoding != "snappy") {
@@ -78,10 +73,33 @@ std::optional<HttpResponse> CheckHeaders(const HttpRequest& request) {
   return std::nullopt;
 }
 
+// What speaks against 204. In 1.0 histograms and exemplars that are not kept are only counted.
+std::vector<std::string> RefusalsOf(const ApplyResult& result, WriteMessage message) {
+  std::vector<std::string> refusals = result.Refusals();
+  if (message != WriteMessage::kV2) return refusals;
+  if (result.exemplars_late > 0) {
+    refusals.push_back(fmt::format("out of order exemplar: {}", result.exemplars_late));
+  }
+  if (result.histograms > 0) {
+    refusals.push_back(fmt::format("native histograms are not kept yet: {}", result.histograms));
+  }
+  return refusals;
+}
+
 std::string Describe(const ApplyResult& result, const std::vector<std::string>& refusals) {
   const uint64_t refused = result.samples.Rejected() + result.samples_of_refused_series;
   return fmt::format("{} samples stored, {} refused\n{}", result.samples.accepted, refused,
                      Join(refusals, "\n"));
+}
+
+// In memory only: senders repeat it.
+void LearnMetadata(const V1Rows& rows, MetadataStore* store) {
+  if (store == nullptr) return;
+  std::string_view family;
+  IncomingMetadata metadata;
+  for (const std::string_view message : rows.metadata()) {
+    if (DecodeMetadataV1(message, &family, &metadata).ok()) store->Learn(family, metadata);
+  }
 }
 
 }  // namespace
@@ -105,13 +123,24 @@ WriteMessage MessageOf(std::string_view content_type) {
 }
 
 HttpResponse RemoteWriteReceiver::Handle(HttpRequest& request) {
-  HttpResponse response = Receive(request);
+  const WriteMessage message = MessageOf(request.Header("Content-Type"));
+  Written written;
+  HttpResponse response = Receive(request, message, &written);
+  if (message == WriteMessage::kV2) {  // always all three; senders of 1.0 must not see them
+    constexpr const char* kPrefix = "X-Prometheus-Remote-Write-";
+    response.headers.emplace_back(fmt::format("{}Samples-Written", kPrefix),
+                                  std::to_string(written.samples));
+    response.headers.emplace_back(fmt::format("{}Histograms-Written", kPrefix), "0");
+    response.headers.emplace_back(fmt::format("{}Exemplars-Written", kPrefix),
+                                  std::to_string(written.exemplars));
+  }
   const absl::MutexLock lock(&mutex_);
   ++stats_.requests[response.status];
   return response;
 }
 
-HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request) {
+HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request, WriteMessage message,
+                                          Written* written) {
   if (std::optional<HttpResponse> refusal = CheckHeaders(request)) return *std::move(refusal);
   if (closed_) return Later("shutting down", 5);
   if (bytes_in_flight_ >= options_.max_bytes_in_flight) {
@@ -133,36 +162,44 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request) {
     stats_.body_bytes += body->size();
     stats_.decoded_bytes += decoded.size();
   }
-  return Store(request, *body, &*scratch);
+  const bool v2 = message == WriteMessage::kV2;
+  const uint64_t seed = targets_.windows->seed();
+  const Status parsed = v2 ? scratch->v2.Parse(decoded, seed) : scratch->v1.Parse(decoded, seed);
+  if (!parsed.ok()) return Answer(400, Message(parsed));
+  const LogRecord record{.type = v2 ? RecordType::kWriteV2 : RecordType::kWriteV1,
+                         .verdict = Admission::kAdmitted,
+                         .time = clock_.Now(),
+                         .sender = request.remote_address,
+                         .body = *body};
+  if (!v2) LearnMetadata(scratch->v1, targets_.metadata);
+  const WriteRows* rows = &scratch->v1;
+  if (v2) rows = &scratch->v2;
+  return Store(record, *rows, &scratch->apply, written);
 }
 
-HttpResponse RemoteWriteReceiver::Store(const HttpRequest& request, const std::string& body,
-                                        WriteScratch* scratch) {
-  V1Rows& rows = scratch->v1;
-  Status status = rows.Parse(scratch->decoded, windows_.seed());
-  if (status.ok()) status = PrepareRows(rows, windows_, Origin::kRemote, &scratch->apply);
+HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows& rows,
+                                        ApplyScratch* scratch, Written* written) {
+  const Status status = PrepareRows(rows, *targets_.windows, Origin::kRemote, scratch);
   if (!status.ok()) return Answer(400, Message(status));
-  const ApplyOptions options{.origin = Origin::kRemote, .now = clock_.Now(), .explain = true};
+  const ApplyOptions options{.origin = Origin::kRemote, .now = record.time, .explain = true};
   ApplyResult result;
   bool applied = false;
-  if (!rows.samples().empty()) {  // else there is nothing to keep
-    const LogRecord record{.type = RecordType::kWriteV1,
-                           .verdict = Admission::kAdmitted,
-                           .time = options.now,
-                           .sender = request.remote_address,
-                           .body = body};
-    const StatusOr<bool> written =
-        log_.Write(record, [&] { result = ApplyRows(rows, options, &windows_, &scratch->apply); });
-    if (!written.ok()) {
-      const int seconds = absl::IsResourceExhausted(written.status()) ? 60 : 5;
-      return Later("nothing was stored: " + Message(written.status()), seconds);
+  if (rows.holds_data()) {
+    const StatusOr<bool> logged =
+        log_.Write(record, [&] { result = ApplyRows(rows, options, targets_, scratch); });
+    if (!logged.ok()) {
+      const int seconds = absl::IsResourceExhausted(logged.status()) ? 60 : 5;
+      return Later("nothing was stored: " + Message(logged.status()), seconds);
     }
-    applied = *written;
+    applied = *logged;
   }
-  if (!applied) result = JudgeRows(rows, options, &scratch->apply);
-  result.metadata = rows.metadata().size();
+  if (!applied) result = JudgeRows(rows, options, scratch);
   CountResult(result, options.now);
-  const std::vector<std::string> refusals = result.Refusals();
+  written->samples = result.samples.accepted;
+  written->exemplars = result.exemplars;
+  const WriteMessage message =
+      record.type == RecordType::kWriteV2 ? WriteMessage::kV2 : WriteMessage::kV1;
+  const std::vector<std::string> refusals = RefusalsOf(result, message);
   return refusals.empty() ? Answer(204, "") : Answer(400, Describe(result, refusals));
 }
 
@@ -190,8 +227,8 @@ void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) 
   stats_.own_samples_dropped += result.own_samples;
   stats_.local_wins += result.samples.local_wins;
   stats_.histograms_skipped += result.histograms;
-  stats_.exemplars_skipped += result.exemplars;
-  stats_.metadata_skipped += result.metadata;
+  stats_.exemplars_kept += result.exemplars;
+  stats_.exemplars_refused += result.exemplars_late + result.exemplars_left_out;
 }
 
 RemoteWriteStats RemoteWriteReceiver::Stats() const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST /api/v1/write: remote write 1.0. Source: specs/prometheus.md §1.2, contract.md "Own series
-// coming back".
+// POST /api/v1/write: remote write 1.0 and 2.0, by Content-Type. Source: specs/prometheus.md §1.2,
+// contract.md "Own series coming back".
 //
 // Order of checks: method, Content-Type, Content-Encoding (415, before the body is touched),
 // overload, body size (413), snappy and protobuf (400), log (503 on a full disk: nothing acked),
@@ -35,22 +35,27 @@ struct RemoteWriteStats {
   std::map<std::string, uint64_t> series_refused;    // by reason
   uint64_t own_series_dropped = 0;                   // outrider_* coming back
   uint64_t own_samples_dropped = 0;
-  uint64_t local_wins = 0;  // samples left out because a rule of ours writes the label set
-  uint64_t histograms_skipped = 0;
-  uint64_t exemplars_skipped = 0;
-  uint64_t metadata_skipped = 0;
+  uint64_t local_wins = 0;          // samples left out because a rule of ours writes the label set
+  uint64_t histograms_skipped = 0;  // not kept yet
+  uint64_t exemplars_kept = 0;
+  uint64_t exemplars_refused = 0;
   uint64_t body_bytes = 0;           // as sent, of bodies that were read
   uint64_t decoded_bytes = 0;        // unpacked
   std::map<int, uint64_t> requests;  // by status code
   Timestamp last_received = 0;       // when a sample was last accepted; 0: never
 };
 
+// What a Content-Type header asks for; "" counts as remote write 1.0.
+enum class WriteMessage { kV1, kV2, kUnknown };
+WriteMessage MessageOf(std::string_view content_type);
+
 // Thread-safe.
 class RemoteWriteReceiver {
  public:
+  // `targets` outlive the receiver.
   RemoteWriteReceiver(const RemoteWriteOptions& options, const Clock& clock, IngestLog& log,
-                      Windows& windows)
-      : options_(options), clock_(clock), log_(log), windows_(windows) {}
+                      const WriteTargets& targets)
+      : options_(options), clock_(clock), log_(log), targets_(targets) {}
 
   HttpResponse Handle(HttpRequest& request);
   RemoteWriteStats Stats() const;
@@ -58,23 +63,25 @@ class RemoteWriteReceiver {
   void Close() { closed_ = true; }
 
  private:
-  HttpResponse Receive(HttpRequest& request);
-  HttpResponse Store(const HttpRequest& request, const std::string& body, WriteScratch* scratch);
+  // What 2.0 is told in headers.
+  struct Written {
+    uint64_t samples = 0;
+    uint64_t exemplars = 0;
+  };
+  HttpResponse Receive(HttpRequest& request, WriteMessage message, Written* written);
+  HttpResponse Store(const LogRecord& record, const WriteRows& rows, ApplyScratch* scratch,
+                     Written* written);
   void CountResult(const ApplyResult& result, Timestamp now);
 
   const RemoteWriteOptions options_;
   const Clock& clock_;
   IngestLog& log_;
-  Windows& windows_;
+  const WriteTargets targets_;
   std::atomic<bool> closed_{false};
   std::atomic<uint64_t> bytes_in_flight_{0};
   WriteScratchPool scratch_;
   mutable absl::Mutex mutex_;
   RemoteWriteStats stats_ ABSL_GUARDED_BY(mutex_);
 };
-
-// What a Content-Type header asks for; "" counts as remote write 1.0.
-enum class WriteMessage { kV1, kV2, kUnknown };
-WriteMessage MessageOf(std::string_view content_type);
 
 }  // namespace outrider

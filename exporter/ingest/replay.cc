@@ -19,6 +19,7 @@ constexpr size_t kJobs = 6;  // decoded records on their way
 
 struct Job {
   WriteScratch scratch;
+  const WriteRows* rows = nullptr;  // in the scratch
   Origin origin = Origin::kRemote;
   Timestamp time = 0;
 };
@@ -55,22 +56,34 @@ class JobQueue {
 
 // False when the body cannot be read; `job` may be used again.
 bool Decode(const LogRecord& record, uint64_t seed, Job* job) {
-  if (record.type != RecordType::kWriteV1 && record.type != RecordType::kInternal) return false;
   job->origin = record.type == RecordType::kInternal ? Origin::kLocal : Origin::kRemote;
   job->time = record.time;
+  WriteScratch& scratch = job->scratch;
   // The limit of a request does not hold for what we wrote ourselves.
-  if (!SnappyDecompressInto(record.body, UINT32_MAX, &job->scratch.decoded).ok()) return false;
-  return job->scratch.v1.Parse(job->scratch.decoded, seed).ok();
+  if (!SnappyDecompressInto(record.body, UINT32_MAX, &scratch.decoded).ok()) return false;
+  switch (record.type) {
+    case RecordType::kWriteV1:
+    case RecordType::kInternal:
+      job->rows = &scratch.v1;
+      return scratch.v1.Parse(scratch.decoded, seed).ok();
+    case RecordType::kWriteV2:
+      job->rows = &scratch.v2;
+      return scratch.v2.Parse(scratch.decoded, seed).ok();
+    case RecordType::kOtlp:
+    case RecordType::kChunks:
+      return false;
+  }
+  return false;
 }
 
-void Apply(Job* job, Windows* windows, ReplayStats* stats) {
-  const V1Rows& rows = job->scratch.v1;
-  if (!PrepareRows(rows, *windows, job->origin, &job->scratch.apply).ok()) {
+void Apply(Job* job, const WriteTargets& targets, ReplayStats* stats) {
+  const WriteRows& rows = *job->rows;
+  if (!PrepareRows(rows, *targets.windows, job->origin, &job->scratch.apply).ok()) {
     ++stats->unreadable;
     return;
   }
   const ApplyResult result =
-      ApplyRows(rows, {.origin = job->origin, .now = job->time, .explain = false}, windows,
+      ApplyRows(rows, {.origin = job->origin, .now = job->time, .explain = false}, targets,
                 &job->scratch.apply);
   stats->samples += result.samples.accepted;
   stats->known += result.samples.Rejected() + result.samples.local_wins;
@@ -102,18 +115,18 @@ Status DecodeAll(LogReader* reader, uint64_t seed, JobQueue* spare, JobQueue* re
 
 }  // namespace
 
-Status ReplayRest(LogReader* reader, Windows* windows, ReplayStats* stats) {
+Status ReplayRest(LogReader* reader, const WriteTargets& targets, ReplayStats* stats) {
   JobQueue spare;
   JobQueue ready;
   for (size_t i = 0; i < kJobs; ++i) spare.Put(std::make_unique<Job>());
   ReplayStats applied;
   std::jthread appender([&] {
     while (std::unique_ptr<Job> job = ready.Take()) {
-      Apply(job.get(), windows, &applied);
+      Apply(job.get(), targets, &applied);
       spare.Put(std::move(job));
     }
   });
-  const Status status = DecodeAll(reader, windows->seed(), &spare, &ready, stats);
+  const Status status = DecodeAll(reader, targets.windows->seed(), &spare, &ready, stats);
   ready.Close();
   appender.join();
   stats->samples += applied.samples;

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
+#include "exporter/ingest/apply.h"
 #include "storage/base/status.h"
 #include "storage/wal/log_reader.h"
-#include "storage/window/windows.h"
 
 namespace outrider {
 
@@ -21,6 +21,6 @@ struct ReplayStats {
 
 // Everything the reader has now; a record that cannot be read is counted, never an error. Logs a
 // line for each segment that is done.
-Status ReplayRest(LogReader* reader, Windows* windows, ReplayStats* stats);
+Status ReplayRest(LogReader* reader, const WriteTargets& targets, ReplayStats* stats);
 
 }  // namespace outrider

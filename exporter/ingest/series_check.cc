@@ -19,6 +19,8 @@ constexpr std::array<SeriesVerdictText, static_cast<size_t>(SeriesVerdict::kEnd)
     {"duplicate_label", "series with a label given twice"},
     {"invalid_utf8", "series with labels that are not UTF-8"},
     {"too_many_labels", "series with too many labels"},
+    {"bad_symbol_refs", "series with invalid symbol references"},
+    {"no_data", "TimeSeries must contain at least one sample or histogram"},
 }};
 
 // Nearly all text is ASCII: eight bytes at a time.
@@ -44,6 +46,7 @@ SeriesVerdictText TextOf(SeriesVerdict verdict) { return kTexts[static_cast<size
 SeriesVerdict CheckSeries(IncomingSeries* series) {
   using enum SeriesVerdict;
   std::vector<LabelView>& labels = series->labels;
+  if (series->bad_refs) return kBadRefs;
   if (series->too_many_labels) return kTooManyLabels;
   std::erase_if(labels, [](const LabelView& label) { return label.value.empty(); });
   const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };

@@ -17,7 +17,9 @@ enum class SeriesVerdict : uint8_t {
   kDuplicateLabel,
   kBadUtf8,
   kTooManyLabels,
-  kEnd,  // how many there are
+  kBadRefs,  // 2.0: a symbol that is not there, or a name without a value
+  kNoData,   // 2.0: neither samples nor histograms
+  kEnd,      // how many there are
 };
 struct SeriesVerdictText {
   const char* reason;  // label value of our metrics

@@ -4,6 +4,7 @@
 // request is known already.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -19,16 +20,22 @@ class WriteRows {
  public:
   virtual ~WriteRows() = default;
 
-  // Rows in the order of the request. `special`: there is more than samples (exemplars, histograms,
-  // metadata, start times); Decode() tells.
+  // Rows in the order of the request. `special`: there is more than samples (exemplars or
+  // histograms); Decode() tells.
   const std::vector<KeyedRow>& rows() const { return rows_; }
   const std::vector<Sample>& samples() const { return samples_; }
   bool special(uint32_t row) const { return special_[row] != 0; }
+  // Whether there is anything that would be kept.
+  bool holds_data() const {
+    return !samples_.empty() || std::find(special_.begin(), special_.end(), 1) != special_.end();
+  }
   size_t bytes() const {
     return rows_.capacity() * sizeof(KeyedRow) + samples_.capacity() * sizeof(Sample);
   }
 
   virtual KeyKind kind() const = 0;
+  // Whether a series without samples and histograms is an error (2.0).
+  virtual bool wants_data() const { return false; }
   // The whole series of a row. InvalidArgument when its bytes are no such message: the request as a
   // whole is refused then.
   virtual Status Decode(uint32_t row, IncomingSeries* out) const = 0;

@@ -12,12 +12,14 @@
 #include "absl/synchronization/mutex.h"
 #include "exporter/ingest/apply.h"
 #include "exporter/ingest/decode_v1.h"
+#include "exporter/ingest/v2_rows.h"
 
 namespace outrider {
 
 struct WriteScratch {
   std::string decoded;
   V1Rows v1;
+  V2Rows v2;
   ApplyScratch apply;
 };
 
@@ -56,7 +58,7 @@ class WriteScratchPool {
     return std::make_unique<WriteScratch>();
   }
   void GiveBack(std::unique_ptr<WriteScratch> scratch) {
-    if (scratch->decoded.capacity() + scratch->v1.bytes() > kLargest) return;
+    if (scratch->decoded.capacity() + scratch->v1.bytes() + scratch->v2.bytes() > kLargest) return;
     const absl::MutexLock lock(&mutex_);
     if (free_.size() < kKept) free_.push_back(std::move(scratch));
   }

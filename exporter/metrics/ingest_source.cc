@@ -29,13 +29,13 @@ void WriteRemoteWrite(const RemoteWriteStats& stats, MetricSink& sink) {
   sink.Counter("outrider_remote_write_local_wins_total",
                "Samples left out because a rule of ours writes the same label set.", {},
                stats.local_wins);
-  const std::pair<std::string_view, uint64_t> skipped[] = {{"histogram", stats.histograms_skipped},
-                                                           {"exemplar", stats.exemplars_skipped},
-                                                           {"metadata", stats.metadata_skipped}};
-  for (const auto& [kind, count] : skipped) {
-    sink.Counter("outrider_remote_write_skipped_total",
-                 "Parts of requests that are not kept, by kind.", {{"kind", kind}}, count);
-  }
+  sink.Counter("outrider_remote_write_skipped_total",
+               "Parts of requests that are not kept, by kind.", {{"kind", "histogram"}},
+               stats.histograms_skipped);
+  sink.Counter("outrider_remote_write_exemplars_total", "Exemplars that were kept.", {},
+               stats.exemplars_kept);
+  sink.Counter("outrider_remote_write_refused_exemplars_total", "Exemplars that were not kept.", {},
+               stats.exemplars_refused);
   sink.Counter("outrider_remote_write_body_bytes_total",
                "Bytes of remote write bodies as they were sent.", {}, stats.body_bytes);
   sink.Counter("outrider_remote_write_decoded_bytes_total",

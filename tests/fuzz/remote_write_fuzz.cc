@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ApplyScratch scratch;
     if (!rows.Parse(body, windows.seed()).ok()) return;
     if (!PrepareRows(rows, windows, Origin::kRemote, &scratch).ok()) return;
-    (void)ApplyRows(rows, options, &windows, &scratch).Refusals();
+    (void)ApplyRows(rows, options, {&windows}, &scratch).Refusals();
   };
   apply(bytes);
   if (const auto body = SnappyDecompress(bytes, 1U << 20); body.ok()) apply(*body);

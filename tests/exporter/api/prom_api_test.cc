@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "exporter/api/described.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
 #include "exporter/api/prom_envelope.h"
@@ -49,6 +50,7 @@ class PromApiTest : public ::testing::Test {
     status.flags = {{"storage.path", "data"}};
     RegisterQueryApi(router_, {querier_, clock_, {}, {}});
     RegisterLabelsApi(router_, querier_);
+    RegisterDescribedApi(router_, metadata_, exemplars_);
     RegisterStatusApi(router_, status);
     RegisterLifecycle(router_, {[this] { return ready_; }, [this] { return reload_; }});
     router_.AddGuard(MakeReadyGuard([this] { return ready_; }));
@@ -69,6 +71,8 @@ class PromApiTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeQuerier querier_;
+  MetadataStore metadata_;
+  ExemplarStore exemplars_;
   Router router_;
   bool ready_ = true;
   HeadInfo head_{3, 4, 1000, 300'000};
@@ -195,6 +199,30 @@ TEST(UnescapeLabelName, Table) {
       {"U__a_zz_", "U__a_zz_"}, {"U__a_2e", "U__a_2e"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(UnescapeLabelName(text), expected) << text;
+}
+
+TEST_F(PromApiTest, WhatSendersSayBesideSamples) {
+  metadata_.Learn("a_total", {.type = MetricType::kCounter, .help = "A \"b\".", .unit = ""});
+  metadata_.Learn("a_total", {.type = MetricType::kCounter, .help = "Other.", .unit = "x"});
+  metadata_.Learn("g", {.type = MetricType::kGauge, .help = "", .unit = "bytes"});
+  const Labels series{{"__name__", "a_total"}, {"job", "x"}};
+  for (const Timestamp time : {1000, 2500}) {
+    exemplars_.Add(series, {.labels = Labels{{"trace_id", "t"}}, .value = 0.5, .time = time});
+  }
+  exemplars_.Add(Labels{{"__name__", "other"}}, {.labels = {}, .value = 1, .time = 1000});
+  Check({
+      {"GET", "/api/v1/metadata?metric=g", nullptr, 200,
+       R"({"status":"success","data":{"g":[{"type":"gauge","help":"","unit":"bytes"}]}})"},
+      {"GET", "/api/v1/metadata?limit=1&limit_per_metric=1", nullptr, 200,
+       R"({"status":"success","data":{"a_total":[{"type":"counter","help":"Other.","unit":"x"}]}})"},
+      {"GET", "/api/v1/query_exemplars?query=rate(a_total[5m])&start=0&end=2", nullptr, 200,
+       R"({"status":"success","data":[{"seriesLabels":{"__name__":"a_total","job":"x"},)"
+       R"("exemplars":[{"labels":{"trace_id":"t"},"value":"0.5","timestamp":1}]}]})"},
+      {"GET", "/api/v1/query_exemplars?query=nothing", nullptr, 200,
+       R"({"status":"success","data":[]})"},
+  });
+  EXPECT_EQ(Call("GET", "/api/v1/query_exemplars?query=up&start=2&end=1").status, 400);
+  EXPECT_EQ(Call("GET", "/api/v1/query_exemplars?query=sum(").status, 400);
 }
 
 TEST_F(PromApiTest, StatusAndEmptyAnswers) {

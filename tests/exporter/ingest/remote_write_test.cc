@@ -39,7 +39,8 @@ class RemoteWriteTest : public testing::Test {
                                                          .salt = 1}));
     EXPECT_TRUE(log_->GoLive([] { return absl::OkStatus(); }).ok());
     windows_ = std::make_unique<Windows>(WindowsOptions{});
-    receiver_ = std::make_unique<RemoteWriteReceiver>(options, clock_, *log_, *windows_);
+    receiver_ = std::make_unique<RemoteWriteReceiver>(
+        options, clock_, *log_, WriteTargets{windows_.get(), &exemplars_, &metadata_});
   }
   HttpResponse Send(const std::vector<RawSeries>& series) {
     FakeRequest request(Body(series));
@@ -51,6 +52,8 @@ class RemoteWriteTest : public testing::Test {
   FakeClock clock_{kNow * kNanosPerMilli};
   std::unique_ptr<IngestLog> log_;
   std::unique_ptr<Windows> windows_;
+  ExemplarStore exemplars_;
+  MetadataStore metadata_;
   std::unique_ptr<RemoteWriteReceiver> receiver_;
 };
 
@@ -91,7 +94,7 @@ TEST_F(RemoteWriteTest, HeadersAreCheckedBeforeTheBodyIsTouched) {
       {"PUT", "application/json", "gzip", 405},
       {"POST", "application/json", "snappy", 415},
       {"POST", "image/png", "snappy", 415},
-      {"POST", "application/x-protobuf;proto=io.prometheus.write.v2.Request", "snappy", 415},
+      {"POST", "application/x-protobuf;proto=io.prometheus.write.v2.Request", "gzip", 415},
       {"POST", "application/x-protobuf", "gzip", 415},
       {"POST", "application/x-protobuf", "deflate", 415},
   };

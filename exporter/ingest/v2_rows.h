@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of a remote write 2.0 body. A row's key is the identity of its label set, combined from
+// the hashes of the symbols: labels are neither sorted nor compared.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "exporter/ingest/decode_v2.h"
+#include "exporter/ingest/write_rows.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// Not thread-safe.
+class V2Rows final : public WriteRows {
+ public:
+  // `body` is decompressed and must outlive the rows. InvalidArgument when it is no such message.
+  Status Parse(std::string_view body, uint64_t seed);
+
+  KeyKind kind() const override { return KeyKind::kIdentity; }
+  bool wants_data() const override { return true; }
+  Status Decode(uint32_t row, IncomingSeries* out) const override {
+    return decoder_.Read(messages_[row], out);
+  }
+
+ private:
+  Hash128 IdentityOfRefs(const std::vector<uint64_t>& hashes, uint64_t seed) const;
+
+  mutable V2Decoder decoder_;  // reading a series again changes only its scratch
+  IncomingSeries series_;
+  std::vector<std::string_view> messages_;  // by row
+};
+
+}  // namespace outrider
