@@ -92,6 +92,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   router.Add("POST", "/api/v1/write", [&services](HttpRequest& request) {
     return services.store->receiver().Handle(request);
   });
+  router.Add("POST", "/api/v1/otlp/v1/metrics",
+             [&services](HttpRequest& request) { return services.store->otlp().Handle(request); });
   RegisterPrometheusApi(router, services, options, started_at);
   RegisterAlertmanagerApi(
       router, {*services.desk, services.clock, ThisBuild(), started_at,

@@ -44,10 +44,12 @@ IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, 
       log_(std::move(wal)),
       chunks_(std::move(chunks)),
       appender_(log_, windows_),
-      receiver_(options.remote_write, clock, log_, targets()) {}
+      receiver_(options.remote_write, clock, log_, targets()),
+      otlp_(options.otlp, clock, log_, targets()) {}
 
 IngestStore::~IngestStore() {
   receiver_.Close();
+  otlp_.Close();
   if (Status status = log_.wal().Sync(); !status.ok()) {
     LogError("write-ahead log could not be synced", {{"error", Message(status)}});
   }
@@ -63,9 +65,9 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   LogReader reader(options_.path + "/wal");
   // Replayed samples go into chunks of epoch 0, so that the second checkpoint from now frees the
   // old segments.
-  TRY(ReplayRest(&reader, targets(), &replay_));
+  TRY(ReplayRest(&reader, targets(), options_.otlp, &replay_));
   TRY(log_.GoLive([&]() -> Status {
-    TRY(ReplayRest(&reader, targets(), &replay_));
+    TRY(ReplayRest(&reader, targets(), options_.otlp, &replay_));
     windows_.EndReplay();
     return absl::OkStatus();
   }));
@@ -130,6 +132,7 @@ IngestStoreStats IngestStore::Stats() const {
   stats.ready = Ready();
   stats.windows = windows_.Stats();
   stats.remote_write = receiver_.Stats();
+  stats.otlp = otlp_.Stats();
   stats.wal = log_.wal().Stats();
   stats.chunk_files = chunks_->Stats();
   if (stats.ready) {  // written before, read-only since

@@ -21,6 +21,7 @@
 #include "exporter/ingest/chunk_files.h"
 #include "exporter/ingest/ingest_log.h"
 #include "exporter/ingest/logged_appender.h"
+#include "exporter/ingest/otlp_receiver.h"
 #include "exporter/ingest/remote_write.h"
 #include "exporter/ingest/replay.h"
 #include "storage/base/clock.h"
@@ -40,12 +41,14 @@ struct IngestStoreOptions {
   uint64_t checkpoint_bytes = 64U << 20;          // of log between two cuts
   DurationMs checkpoint_interval = kHour;
   RemoteWriteOptions remote_write = {};
+  OtlpOptions otlp = {};
 };
 
 struct IngestStoreStats {
   bool ready = false;
   WindowsStats windows;
   RemoteWriteStats remote_write;
+  OtlpStats otlp;
   LogWriterStats wal;
   LogWriterStats chunk_files;
   ReplayStats replay;               // of this start
@@ -78,6 +81,7 @@ class IngestStore {
   const MetadataStore& metadata() const { return metadata_; }
   Appender& appender() { return appender_; }
   RemoteWriteReceiver& receiver() { return receiver_; }
+  OtlpReceiver& otlp() { return otlp_; }
   IngestStoreStats Stats() const;
 
  private:
@@ -97,6 +101,7 @@ class IngestStore {
   const std::unique_ptr<ChunkFiles> chunks_;
   LoggedAppender appender_;
   RemoteWriteReceiver receiver_;
+  OtlpReceiver otlp_;
 
   // Of the thread of Load and Maintain; written before Ready() or atomic.
   ReplayStats replay_;

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "exporter/ingest/commit_rows.h"
 #include "exporter/ingest/decode_v1_extra.h"
 #include "exporter/ingest/snappy_body.h"
 #include "fmt/format.h"
@@ -179,22 +180,16 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request, WriteMessage mes
 
 HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows& rows,
                                         ApplyScratch* scratch, Written* written) {
-  const Status status = PrepareRows(rows, *targets_.windows, Origin::kRemote, scratch);
-  if (!status.ok()) return Answer(400, Message(status));
-  const ApplyOptions options{.origin = Origin::kRemote, .now = record.time, .explain = true};
-  ApplyResult result;
-  bool applied = false;
-  if (rows.holds_data()) {
-    const StatusOr<bool> logged =
-        log_.Write(record, [&] { result = ApplyRows(rows, options, targets_, scratch); });
-    if (!logged.ok()) {
-      const int seconds = absl::IsResourceExhausted(logged.status()) ? 60 : 5;
-      return Later("nothing was stored: " + Message(logged.status()), seconds);
-    }
-    applied = *logged;
+  const StatusOr<ApplyResult> committed = CommitRows(record, rows, targets_, &log_, scratch);
+  if (absl::IsInvalidArgument(committed.status())) {
+    return Answer(400, Message(committed.status()));
   }
-  if (!applied) result = JudgeRows(rows, options, scratch);
-  CountResult(result, options.now);
+  if (!committed.ok()) {
+    const int seconds = absl::IsResourceExhausted(committed.status()) ? 60 : 5;
+    return Later("nothing was stored: " + Message(committed.status()), seconds);
+  }
+  const ApplyResult& result = *committed;
+  CountResult(result, record.time);
   written->samples = result.samples.accepted;
   written->exemplars = result.exemplars;
   const WriteMessage message =

@@ -3,6 +3,7 @@
 #include "exporter/ingest/replay.h"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -55,7 +56,7 @@ class JobQueue {
 };
 
 // False when the body cannot be read; `job` may be used again.
-bool Decode(const LogRecord& record, uint64_t seed, Job* job) {
+bool Decode(const LogRecord& record, uint64_t seed, const OtlpOptions& otlp, Job* job) {
   job->origin = record.type == RecordType::kInternal ? Origin::kLocal : Origin::kRemote;
   job->time = record.time;
   WriteScratch& scratch = job->scratch;
@@ -70,6 +71,8 @@ bool Decode(const LogRecord& record, uint64_t seed, Job* job) {
       job->rows = &scratch.v2;
       return scratch.v2.Parse(scratch.decoded, seed).ok();
     case RecordType::kOtlp:
+      job->rows = &scratch.otlp;
+      return scratch.otlp.Parse(scratch.decoded, otlp, seed).ok();
     case RecordType::kChunks:
       return false;
   }
@@ -90,8 +93,8 @@ void Apply(Job* job, const WriteTargets& targets, ReplayStats* stats) {
 }
 
 // Hands decodable records to `ready`, in order.
-Status DecodeAll(LogReader* reader, uint64_t seed, JobQueue* spare, JobQueue* ready,
-                 ReplayStats* stats) {
+Status DecodeAll(LogReader* reader, const std::function<bool(const LogRecord&, Job*)>& decode,
+                 JobQueue* spare, JobQueue* ready, ReplayStats* stats) {
   LogRecord record;
   uint32_t segment = 0;
   std::unique_ptr<Job> job = spare->Take();
@@ -103,7 +106,7 @@ Status DecodeAll(LogReader* reader, uint64_t seed, JobQueue* spare, JobQueue* re
     segment = reader->segment();
     ++stats->records;
     if (record.verdict != Admission::kAdmitted) continue;
-    if (!Decode(record, seed, job.get())) {
+    if (!decode(record, job.get())) {
       ++stats->unreadable;
       continue;
     }
@@ -115,7 +118,8 @@ Status DecodeAll(LogReader* reader, uint64_t seed, JobQueue* spare, JobQueue* re
 
 }  // namespace
 
-Status ReplayRest(LogReader* reader, const WriteTargets& targets, ReplayStats* stats) {
+Status ReplayRest(LogReader* reader, const WriteTargets& targets, const OtlpOptions& otlp,
+                  ReplayStats* stats) {
   JobQueue spare;
   JobQueue ready;
   for (size_t i = 0; i < kJobs; ++i) spare.Put(std::make_unique<Job>());
@@ -126,7 +130,10 @@ Status ReplayRest(LogReader* reader, const WriteTargets& targets, ReplayStats* s
       spare.Put(std::move(job));
     }
   });
-  const Status status = DecodeAll(reader, targets.windows->seed(), &spare, &ready, stats);
+  const auto decode = [&, seed = targets.windows->seed()](const LogRecord& record, Job* job) {
+    return Decode(record, seed, otlp, job);
+  };
+  const Status status = DecodeAll(reader, decode, &spare, &ready, stats);
   ready.Close();
   appender.join();
   stats->samples += applied.samples;

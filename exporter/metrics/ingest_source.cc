@@ -45,6 +45,25 @@ void WriteRemoteWrite(const RemoteWriteStats& stats, MetricSink& sink) {
              static_cast<double>(stats.last_received) / 1000);
 }
 
+void WriteOtlp(const OtlpStats& stats, MetricSink& sink) {
+  for (const auto& [code, count] : stats.requests) {
+    sink.Counter("outrider_otlp_requests_total", "OTLP metrics requests, by status code.",
+                 {{"code", std::to_string(code)}}, count);
+  }
+  sink.Counter("outrider_otlp_points_total", "OTLP data points translated to samples.", {},
+               stats.points);
+  for (const auto& [reason, count] : stats.refused_points) {
+    sink.Counter("outrider_otlp_refused_points_total", "OTLP data points refused, by reason.",
+                 {{"reason", reason}}, count);
+  }
+  sink.Counter("outrider_otlp_samples_total", "Samples accepted through OTLP.", {},
+               stats.samples_accepted);
+  sink.Counter("outrider_otlp_rejected_samples_total", "Samples of OTLP that were refused.", {},
+               stats.samples_rejected);
+  sink.Counter("outrider_otlp_skipped_histograms_total",
+               "Exponential histograms of OTLP, which are not kept.", {}, stats.histograms_skipped);
+}
+
 void WriteWindows(const WindowsStats& stats, MetricSink& sink) {
   sink.Gauge("outrider_series", "Series held in the windows.", {},
              static_cast<double>(stats.series));
@@ -92,6 +111,7 @@ void WriteLog(std::string_view log, const LogWriterStats& stats, MetricSink& sin
 
 void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink) {
   WriteRemoteWrite(stats.remote_write, sink);
+  WriteOtlp(stats.otlp, sink);
   WriteWindows(stats.windows, sink);
   WriteLog("wal", stats.wal, sink);
   WriteLog("chunks", stats.chunk_files, sink);

@@ -198,7 +198,7 @@ TEST_F(RemoteWriteV2Test, ARestartBringsItBack) {
   ReplayStats stats;
   LogReader reader(directory_);
   again.BeginReplay();
-  ASSERT_TRUE(ReplayRest(&reader, {&again}, &stats).ok());
+  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &stats).ok());
   again.EndReplay();
   EXPECT_EQ(stats.samples, 20U);
   EXPECT_EQ(stats.unreadable, 0U);

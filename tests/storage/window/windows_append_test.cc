@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "storage/base/random.h"
 #include "storage/window/series_identity.h"
@@ -114,6 +116,64 @@ TEST(KeyedAppend, SeriesOfOurRulesAreLeftToTheirLabels) {
   windows.Append(kUp, ours, Origin::kLocal, kNow);
   EXPECT_THAT(Send(&windows, KeyKind::kSender, {key}, {{kNow + 2, 3}}).unknown, ElementsAre(0U));
   EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2));
+}
+
+TEST(KeyedAppend, SendersReadersAndRetentionAtOnce) {
+  Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
+  constexpr uint32_t kSeries = 50;
+  constexpr int kSteps = 200;
+  std::atomic<bool> done{false};
+  {
+    std::vector<std::jthread> others;
+    others.emplace_back([&] {
+      while (!done) {
+        SeriesSet set;
+        EXPECT_TRUE(windows.Select({}, 0, INT64_MAX, SIZE_MAX, &set).ok());
+        for (const SeriesSet::Row& row : set.rows) {
+          EXPECT_TRUE(std::is_sorted(set.Times(row).begin(), set.Times(row).end()));
+        }
+      }
+    });
+    others.emplace_back([&] {
+      while (!done) windows.Expire();
+    });
+    std::vector<std::jthread> senders;
+    for (uint64_t sender = 1; sender <= 2; ++sender) {
+      senders.emplace_back([&windows, sender] {
+        KeyedOutcome outcome;
+        for (int step = 0; step < kSteps; ++step) {
+          // Two minutes a step: series that miss a few steps go and come again.
+          const Timestamp now = kNow + step * 2 * kMinute;
+          std::vector<KeyedRow> rows;
+          std::vector<Sample> samples;
+          for (uint32_t i = 0; i < kSeries; ++i) {
+            if (i % 5 == 0 && step % 80 > 40) continue;
+            rows.push_back(
+                {.key = {sender, i + 1}, .begin = static_cast<uint32_t>(samples.size())});
+            samples.push_back({now, static_cast<double>(step)});
+            rows.back().end = static_cast<uint32_t>(samples.size());
+          }
+          windows.FindKeyed(KeyKind::kSender, rows, &outcome);
+          windows.AppendKeyed(KeyKind::kSender, rows, samples, now, &outcome);
+          for (const uint32_t row : outcome.unknown) {
+            const std::string id =
+                std::to_string(sender) + "-" + std::to_string(rows[row].key.high);
+            const std::vector<LabelView> labels = {{"__name__", "m"}, {"id", id}};
+            const std::span<const Sample> all(samples);
+            windows.Append(labels, all.subspan(rows[row].begin, 1), Origin::kRemote, now,
+                           &rows[row].key);
+          }
+        }
+      });
+    }
+    senders.clear();
+    done = true;
+  }
+  EXPECT_EQ(windows.Stats().series, 2U * kSeries);
+  EXPECT_EQ(windows.Stats().damaged_chunks, 0U);
+  SeriesSet set;
+  ASSERT_TRUE(windows.Select({}, 0, INT64_MAX, SIZE_MAX, &set).ok());
+  for (const SeriesSet::Row& row : set.rows) EXPECT_EQ(set.Values(row).back(), kSteps - 1);
 }
 
 TEST(LateSamples, Table) {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// A decoded request into the log and the windows: what the doors of all formats end in.
+#pragma once
+
+#include "exporter/ingest/apply.h"
+#include "exporter/ingest/ingest_log.h"
+#include "exporter/ingest/write_rows.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// `record` holds the request as it goes into the log; its time judges the samples. InvalidArgument:
+// the request is broken. Any other error: it could not be logged (ResourceExhausted: the disk is
+// full), nothing was stored and nothing may be acked. A request that holds nothing is not logged.
+StatusOr<ApplyResult> CommitRows(const LogRecord& record, const WriteRows& rows,
+                                 const WriteTargets& targets, IngestLog* log,
+                                 ApplyScratch* scratch);
+
+}  // namespace outrider
