@@ -249,7 +249,7 @@ StatusOr<V2Totals> CheckV2(std::string_view body) {
     totals.exemplars += series.exemplars.size();
     totals.metadata += series.has_metadata ? 1 : 0;
     for (const std::string_view message : series.histograms) {
-      const Status decoded = DecodeHistogram(message, true, &histogram, &start_time);
+      Status decoded = DecodeHistogram(message, true, &histogram, &start_time);
       if (!decoded.ok() && !absl::IsOutOfRange(decoded)) return decoded;
     }
   }

@@ -38,7 +38,6 @@ SenderLimits::SenderLimits(const SenderLimitOptions& options)
   owned_.push_back(std::make_unique<Sender>());
   owned_[kOther]->name = "other";
   senders_[kOther] = owned_[kOther].get();
-  count_ = 1;
 }
 
 SenderLimits::Id SenderLimits::IdOf(std::string_view sender) {

@@ -119,7 +119,7 @@ class SenderLimits {
   std::vector<std::unique_ptr<Sender>> owned_ ABSL_GUARDED_BY(mutex_);
   // By id. Never moves: readers take no lock.
   std::vector<std::atomic<Sender*>> senders_;
-  std::atomic<size_t> count_ = 0;
+  std::atomic<size_t> count_ = 1;
 };
 
 }  // namespace outrider

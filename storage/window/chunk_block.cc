@@ -21,7 +21,7 @@ void PutFixed(T value, std::string* out) {
 template <typename T>
 bool GetFixed(std::string_view* bytes, T* value) {
   if (bytes->size() < sizeof *value) return false;
-  std::memcpy(value, bytes->data(), sizeof *value);
+  bytes->copy(reinterpret_cast<char*>(value), sizeof *value);
   bytes->remove_prefix(sizeof *value);
   return true;
 }

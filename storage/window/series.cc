@@ -115,6 +115,11 @@ bool Series::HasUnwritten() const {
   return unwritten(chunks()) || (late && unwritten(late->sealed()));
 }
 
+void Series::MarkPersisted(Timestamp end) {
+  if (!sealed) return;
+  for (SealedChunk& chunk : *sealed) chunk.persisted |= chunk.end <= end;
+}
+
 void Series::Load(SealedChunk chunk, double last_value, bool is_late) {
   if (is_late) {
     if (keep_seconds == 0) return;

@@ -73,9 +73,7 @@ struct Series {
   std::span<const SealedChunk> chunks() const {
     return sealed ? std::span<const SealedChunk>(*sealed) : std::span<const SealedChunk>();
   }
-  std::span<SealedChunk> mutable_chunks() {
-    return sealed ? std::span<SealedChunk>(*sealed) : std::span<SealedChunk>();
-  }
+  void MarkPersisted(Timestamp end);  // the chunks that end by then stand in a chunk file
 
   AppendVerdict Append(const Sample& sample, const AppendContext& context);
   void Seal();  // no-op when nothing is open

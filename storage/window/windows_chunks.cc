@@ -81,8 +81,7 @@ void Windows::MarkWritten(uint32_t shard_index, const std::vector<WrittenChunk>&
     Series& series = shard.series[written.slot];
     series.queued = false;
     if (series.birth == written.birth) {
-      for (SealedChunk& chunk : series.mutable_chunks())
-        chunk.persisted |= chunk.end <= written.end;
+      series.MarkPersisted(written.end);
       if (series.late) series.late->MarkPersisted(written.late);
     }
     NoteUnwritten(&shard, &series, written.slot);  // sealed since the block was filled

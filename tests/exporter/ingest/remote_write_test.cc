@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <limits>
 
 #include "storage/base/random.h"
 #include "tests/exporter/ingest/write_request.h"
@@ -20,6 +21,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr Timestamp kNow = 1'800'000'000'000;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class RemoteWriteTest : public testing::Test {
  protected:
@@ -141,7 +143,7 @@ TEST_F(RemoteWriteTest, HeadersMayBeAbsent) {
 
 TEST_F(RemoteWriteTest, SpecialValuesAreStoredBitByBit) {
   const std::vector<double> values = {1, StaleNan(), std::bit_cast<double>(kNormalNanBits),
-                                      INFINITY, -INFINITY};
+                                      kInfinity, -kInfinity};
   std::vector<RawSeries> all;
   const std::vector<std::string> names = {"a", "b", "c", "d", "e"};
   for (size_t i = 0; i < values.size(); ++i) all.push_back(One(names[i], kNow, values[i]));

@@ -44,7 +44,7 @@ struct RawSeries {
   std::vector<Sample> samples;
 };
 // The protobuf of a WriteRequest, nothing put right.
-std::string EncodeRaw(const std::vector<RawSeries>& series);
+std::string EncodeRaw(const std::vector<RawSeries>& all);
 inline std::string Body(const std::vector<RawSeries>& series) {
   return SnappyCompress(EncodeRaw(series));
 }
