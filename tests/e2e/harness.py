@@ -21,7 +21,7 @@ import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-OUTRIDER = os.environ.get('OUTRIDER', str(ROOT / 'build/release/outrider'))
+OUTRIDER = os.path.abspath(os.environ.get('OUTRIDER', ROOT / 'build/release/outrider'))
 
 
 def free_port():
