@@ -59,7 +59,7 @@ bool Admit(const WriteRows& rows, const ApplyOptions& options, IncomingSeries* s
     result->own_samples += series->samples.size();
     return false;
   }
-  result->samples_of_refused_series += series->samples.size();
+  result->samples_of_refused_series += series->samples.size() + series->histograms.size();
   std::string& first = result->first[static_cast<size_t>(verdict)];
   if (options.explain && first.empty()) first = Describe(*series);
   return false;
@@ -97,13 +97,43 @@ void TakeExemplars(const IncomingSeries& series, ExemplarStore* store, ApplyResu
   }
 }
 
-void TakeSpecials(const WriteRows& rows, const ApplyOptions& options, ExemplarStore* exemplars,
-                  IncomingSeries* series, ApplyResult* result) {
+// Histograms that are as they should be, for AppendHistograms.
+void SortOut(const IncomingSeries& series, ApplyScratch* scratch, ApplyResult* result) {
+  scratch->kept.clear();
+  scratch->kept_starts.clear();
+  for (IncomingHistogram& histogram : scratch->histograms) {
+    if (histogram.refusal.ok()) {
+      scratch->kept.push_back(std::move(histogram.sample));
+      scratch->kept_starts.push_back(histogram.start_time);
+      continue;
+    }
+    ++result->histograms_invalid;
+    if (std::string& first = result->first.back(); first.empty()) {
+      first = fmt::format("{}: {}", Describe(series), Message(histogram.refusal));
+    }
+  }
+}
+
+void TakeHistograms(const ApplyOptions& options, Windows* windows, ApplyScratch* scratch,
+                    ApplyResult* result) {
+  SortOut(scratch->series, scratch, result);
+  const AppendCounts counts = windows->AppendHistograms(
+      scratch->series.labels, scratch->kept, scratch->kept_starts, options.origin, options.now);
+  if (counts.Rejected() > 0) NoteSamples(scratch->series, counts, result);
+  result->histograms += counts;
+}
+
+void TakeSpecials(const WriteRows& rows, const ApplyOptions& options, const WriteTargets& targets,
+                  ApplyScratch* scratch, ApplyResult* result) {
+  IncomingSeries& series = scratch->series;
   for (uint32_t row = 0; row < rows.rows().size(); ++row) {
-    if (!rows.special(row) || !rows.Decode(row, series).ok()) continue;
-    if (Judge(rows, options, series) != SeriesVerdict::kFine) continue;
-    TakeExemplars(*series, exemplars, result);
-    result->histograms += series->histograms.size();
+    if (!rows.special(row) || !rows.Decode(row, &series).ok()) continue;
+    if (Judge(rows, options, &series) != SeriesVerdict::kFine) continue;
+    if (!series.exemplars.empty()) TakeExemplars(series, targets.exemplars, result);
+    if (series.histograms.empty()) continue;
+    if (rows.DecodeHistograms(row, series, &scratch->histograms).ok()) {
+      TakeHistograms(options, targets.windows, scratch, result);
+    }
   }
 }
 
@@ -131,8 +161,10 @@ std::vector<std::string> ApplyResult::Refusals() const {
     add(series[i], TextOf(verdict).text, first[i]);
   }
   for (size_t i = 0; i < std::size(kSampleReasons); ++i) {
-    add(samples.*kSampleReasons[i].count, kSampleReasons[i].text, first[kSeriesVerdicts + i]);
+    const uint64_t count = samples.*kSampleReasons[i].count + histograms.*kSampleReasons[i].count;
+    add(count, kSampleReasons[i].text, first[kSeriesVerdicts + i]);
   }
+  add(histograms_invalid, "invalid histogram", first.back());
   return lines;
 }
 
@@ -145,9 +177,10 @@ Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
     outcome.ids.assign(rows.rows().size(), kNoSeries);  // a rule's series are found by their labels
   }
   for (uint32_t row = 0; row < outcome.ids.size(); ++row) {
-    if (outcome.ids[row] == kNoSeries || rows.special(row)) {
-      TRY(rows.Decode(row, &scratch->series));
-    }
+    if (outcome.ids[row] != kNoSeries && !rows.special(row)) continue;
+    TRY(rows.Decode(row, &scratch->series));
+    if (scratch->series.histograms.empty()) continue;
+    TRY(rows.DecodeHistograms(row, scratch->series, &scratch->histograms));
   }
   return absl::OkStatus();
 }
@@ -157,7 +190,8 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
   ApplyResult result;
   KeyedOutcome& outcome = scratch->outcome;
   IncomingSeries& series = scratch->series;
-  targets.windows->AppendKeyed(rows.kind(), rows.rows(), rows.samples(), options.now, &outcome);
+  const KeyedSamples samples{.samples = rows.samples(), .starts = rows.starts()};
+  targets.windows->AppendKeyed(rows.kind(), rows.rows(), samples, options.now, &outcome);
   result.samples = outcome.counts;
   result.series[static_cast<size_t>(SeriesVerdict::kFine)] =
       rows.rows().size() - outcome.unknown.size();
@@ -171,12 +205,13 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
     const Hash128& key = rows.rows()[row].key;
     const bool learn =
         options.origin == Origin::kRemote && rows.kind() == KeyKind::kSender && key != Hash128();
-    const AppendCounts counts = targets.windows->Append(
-        series.labels, series.samples, options.origin, options.now, learn ? &key : nullptr);
+    const AppendCounts counts =
+        targets.windows->Append(series.labels, series.samples, options.origin, options.now,
+                                learn ? &key : nullptr, series.start_times);
     if (counts.Rejected() > 0 && options.explain) NoteSamples(series, counts, &result);
     result.samples += counts;
   }
-  TakeSpecials(rows, options, targets.exemplars, &series, &result);
+  TakeSpecials(rows, options, targets, scratch, &result);
   return result;
 }
 
@@ -187,7 +222,9 @@ ApplyResult JudgeRows(const WriteRows& rows, const ApplyOptions& options, ApplyS
     if (!rows.Decode(row, &series).ok() || !Admit(rows, options, &series, &result)) continue;
     result.samples.accepted += series.samples.size();
     result.exemplars += series.exemplars.size();
-    result.histograms += series.histograms.size();
+    if (!rows.DecodeHistograms(row, series, &scratch->histograms).ok()) continue;
+    SortOut(series, scratch, &result);
+    result.histograms.accepted += scratch->kept.size();
   }
   return result;
 }

@@ -20,19 +20,25 @@ namespace outrider {
 struct ApplyResult {
   AppendCounts samples;
   std::array<uint64_t, static_cast<size_t>(SeriesVerdict::kEnd)> series{};  // by verdict
-  uint64_t samples_of_refused_series = 0;
+  uint64_t samples_of_refused_series = 0;                                   // histograms too
   uint64_t own_samples = 0;
   uint64_t exemplars = 0;           // kept, repeats of known ones included
   uint64_t exemplars_late = 0;      // older than the series' newest: an error of 2.0
   uint64_t exemplars_left_out = 0;  // for any other reason
-  uint64_t histograms = 0;          // none is kept
+  AppendCounts histograms;
+  uint64_t histograms_invalid = 0;
+  // Samples and histograms that the sender should not have sent.
+  uint64_t Refused() const {
+    return samples.Rejected() + samples_of_refused_series + histograms.Rejected() +
+           histograms_invalid;
+  }
   // One line for each kind of refusal: how many, and the first one's labels. Empty when nothing was
   // refused.
   std::vector<std::string> Refusals() const;
 
   // The first offender of each kind: series verdicts, then the fields of AppendCounts in
-  // SampleReasons() order.
-  std::array<std::string, static_cast<size_t>(SeriesVerdict::kEnd) + 4> first;
+  // SampleReasons() order, for histograms too, then invalid histograms.
+  std::array<std::string, static_cast<size_t>(SeriesVerdict::kEnd) + 5> first;
 };
 
 // Why samples are refused: name for metrics, text for people, the count.
@@ -60,6 +66,9 @@ struct WriteTargets {
 struct ApplyScratch {
   KeyedOutcome outcome;
   IncomingSeries series;
+  std::vector<IncomingHistogram> histograms;
+  std::vector<HistogramSample> kept;
+  std::vector<Timestamp> kept_starts;
 };
 
 // Finds out which series are known, and reads through all others: InvalidArgument when one of them

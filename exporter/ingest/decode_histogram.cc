@@ -221,4 +221,24 @@ Status DecodeHistogram(std::string_view message, bool v2, HistogramSample* out,
   return histogram.Judge();
 }
 
+Status DecodeHistograms(std::span<const std::string_view> messages, bool v2,
+                        std::vector<IncomingHistogram>* out) {
+  out->resize(messages.size());
+  for (size_t i = 0; i < messages.size(); ++i) {
+    IncomingHistogram& one = (*out)[i];
+    one.refusal = DecodeHistogram(messages[i], v2, &one.sample, &one.start_time);
+    if (absl::IsInvalidArgument(one.refusal)) return one.refusal;
+    if (one.refusal.ok()) AdmitHistogram(&one);
+  }
+  return absl::OkStatus();
+}
+
+void AdmitHistogram(IncomingHistogram* histogram) {
+  NativeHistogram& value = histogram->sample.histogram;
+  histogram->refusal = ValidateHistogram(value);
+  if (!histogram->refusal.ok()) return;
+  if (IsStale(value)) value = StaleHistogram();
+  ReduceResolution(kMaxSchema, &value);
+}
+
 }  // namespace outrider

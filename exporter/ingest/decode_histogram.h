@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <vector>
 
+#include "exporter/ingest/incoming.h"
 #include "storage/base/status.h"
 #include "storage/model/native_histogram.h"
 
@@ -22,5 +25,15 @@ inline constexpr size_t kMaxHistogramBuckets = 1U << 16;
 // something than kMaxHistogramBuckets. Nothing else is judged: see ValidateHistogram.
 Status DecodeHistogram(std::string_view message, bool v2, HistogramSample* out,
                        Timestamp* start_time);
+
+// The Histogram messages of one series, as they will be kept (AdmitHistogram), each with its
+// refusal. InvalidArgument: one of the messages is broken.
+Status DecodeHistograms(std::span<const std::string_view> messages, bool v2,
+                        std::vector<IncomingHistogram>* out);
+
+// What every histogram goes through at the door, whatever it came in: judged as Prometheus does
+// (ValidateHistogram), buckets merged down to the finest schema that is kept, stale markers
+// emptied.
+void AdmitHistogram(IncomingHistogram* histogram);
 
 }  // namespace outrider

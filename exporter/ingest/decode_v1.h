@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/ingest/decode_histogram.h"
 #include "exporter/ingest/wire_reader.h"
 #include "exporter/ingest/write_rows.h"
 #include "storage/base/status.h"
@@ -24,6 +25,10 @@ class V1Rows final : public WriteRows {
 
   KeyKind kind() const override { return KeyKind::kSender; }
   Status Decode(uint32_t row, IncomingSeries* out) const override;
+  Status DecodeHistograms(uint32_t /*row*/, const IncomingSeries& series,
+                          std::vector<IncomingHistogram>* out) const override {
+    return outrider::DecodeHistograms(series.histograms, /*v2=*/false, out);
+  }
 
  private:
   void ParseSeries(std::string_view message, uint64_t seed, WireError* error);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/status.h"
 #include "storage/model/labels.h"
 #include "storage/model/native_histogram.h"
 #include "storage/model/sample.h"
@@ -39,6 +40,13 @@ struct IncomingExemplar {
   std::vector<LabelView> labels;  // as sent
   double value = 0;
   Timestamp time = 0;
+};
+
+// A native histogram as it will be kept, or why it is not.
+struct IncomingHistogram {
+  HistogramSample sample;
+  Timestamp start_time = 0;  // 0: unset
+  Status refusal;            // OK: fine
 };
 
 // One series as sent: labels in the sender's order, unchecked.

@@ -107,19 +107,16 @@ HttpResponse OtlpReceiver::Store(const HttpRequest& request, const std::string& 
     return Later("nothing was stored: " + Message(result.status()), seconds);
   }
   std::vector<std::string> refusals = result->Refusals();
-  if (result->histograms > 0) {
-    refusals.push_back(fmt::format("native histograms are not kept yet: {}", result->histograms));
-  }
   if (!rows.batch().first_refusal.empty()) refusals.push_back(rows.batch().first_refusal);
-  const uint64_t lost = result->samples.Rejected() + result->samples_of_refused_series;
-  const uint64_t rejected = rows.batch().RefusedPoints() + lost + result->histograms;
+  const uint64_t lost = result->Refused();
+  const uint64_t rejected = rows.batch().RefusedPoints() + lost;
   {
     const absl::MutexLock lock(&mutex_);
     stats_.points += rows.batch().points;
     for (const auto& [reason, count] : rows.batch().refused) stats_.refused_points[reason] += count;
-    stats_.samples_accepted += result->samples.accepted;
+    stats_.samples_accepted += result->samples.accepted + result->histograms.accepted;
+    stats_.histograms_accepted += result->histograms.accepted;
     stats_.samples_rejected += lost;
-    stats_.histograms_skipped += result->histograms;
   }
   HttpResponse response;
   response.status = 200;

@@ -26,7 +26,7 @@ struct OtlpStats {
   std::map<std::string, uint64_t> refused_points;  // by reason
   uint64_t samples_accepted = 0;
   uint64_t samples_rejected = 0;
-  uint64_t histograms_skipped = 0;   // not kept yet
+  uint64_t histograms_accepted = 0;  // of them
   std::map<int, uint64_t> requests;  // by status code
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/otlp_rows.h"
 
+#include "exporter/ingest/decode_histogram.h"
 #include "storage/window/series_identity.h"
 
 namespace outrider {
@@ -13,6 +14,7 @@ Status OtlpRows::Parse(std::string_view body, const OtlpOptions& options, uint64
     labels.assign(series.labels.begin(), series.labels.end());
     KeyedRow row{
         .key = IdentityOf(labels, seed), .begin = static_cast<uint32_t>(samples_.size()), .end = 0};
+    AddStarts(series.start_times, series.samples.size());
     samples_.insert(samples_.end(), series.samples.begin(), series.samples.end());
     row.end = static_cast<uint32_t>(samples_.size());
     rows_.push_back(row);
@@ -27,11 +29,24 @@ Status OtlpRows::Decode(uint32_t row, IncomingSeries* out) const {
   out->labels.assign(series.labels.begin(), series.labels.end());
   out->samples = series.samples;
   out->start_times = series.start_times;
-  out->histograms.resize(series.histograms.size());  // only counted: none is kept yet
+  out->histograms.resize(series.histograms.size());  // how many: DecodeHistograms has them
   for (const OtlpExemplar& exemplar : series.exemplars) {
     out->exemplars.push_back({.labels = {exemplar.labels.begin(), exemplar.labels.end()},
                               .value = exemplar.value,
                               .time = exemplar.time});
+  }
+  return absl::OkStatus();
+}
+
+Status OtlpRows::DecodeHistograms(uint32_t row, const IncomingSeries& /*series*/,
+                                  std::vector<IncomingHistogram>* out) const {
+  const OtlpSeries& series = batch_.series[row];
+  out->resize(series.histograms.size());
+  for (size_t i = 0; i < out->size(); ++i) {
+    (*out)[i] = {.sample = series.histograms[i],
+                 .start_time = series.histogram_start_times[i],
+                 .refusal = absl::OkStatus()};
+    AdmitHistogram(&(*out)[i]);
   }
   return absl::OkStatus();
 }

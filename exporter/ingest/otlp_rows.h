@@ -19,6 +19,8 @@ class OtlpRows final : public WriteRows {
 
   KeyKind kind() const override { return KeyKind::kIdentity; }
   Status Decode(uint32_t row, IncomingSeries* out) const override;
+  Status DecodeHistograms(uint32_t row, const IncomingSeries& series,
+                          std::vector<IncomingHistogram>* out) const override;
 
  private:
   OtlpBatch batch_;

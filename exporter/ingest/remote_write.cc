@@ -74,22 +74,18 @@ std::optional<HttpResponse> CheckHeaders(const HttpRequest& request) {
   return std::nullopt;
 }
 
-// What speaks against 204. In 1.0 histograms and exemplars that are not kept are only counted.
+// What speaks against 204. In 1.0 exemplars that are not kept are only counted.
 std::vector<std::string> RefusalsOf(const ApplyResult& result, WriteMessage message) {
   std::vector<std::string> refusals = result.Refusals();
-  if (message != WriteMessage::kV2) return refusals;
-  if (result.exemplars_late > 0) {
+  if (message == WriteMessage::kV2 && result.exemplars_late > 0) {
     refusals.push_back(fmt::format("out of order exemplar: {}", result.exemplars_late));
-  }
-  if (result.histograms > 0) {
-    refusals.push_back(fmt::format("native histograms are not kept yet: {}", result.histograms));
   }
   return refusals;
 }
 
 std::string Describe(const ApplyResult& result, const std::vector<std::string>& refusals) {
-  const uint64_t refused = result.samples.Rejected() + result.samples_of_refused_series;
-  return fmt::format("{} samples stored, {} refused\n{}", result.samples.accepted, refused,
+  return fmt::format("{} samples stored, {} refused\n{}",
+                     result.samples.accepted + result.histograms.accepted, result.Refused(),
                      Join(refusals, "\n"));
 }
 
@@ -131,7 +127,8 @@ HttpResponse RemoteWriteReceiver::Handle(HttpRequest& request) {
     constexpr const char* kPrefix = "X-Prometheus-Remote-Write-";
     response.headers.emplace_back(fmt::format("{}Samples-Written", kPrefix),
                                   std::to_string(written.samples));
-    response.headers.emplace_back(fmt::format("{}Histograms-Written", kPrefix), "0");
+    response.headers.emplace_back(fmt::format("{}Histograms-Written", kPrefix),
+                                  std::to_string(written.histograms));
     response.headers.emplace_back(fmt::format("{}Exemplars-Written", kPrefix),
                                   std::to_string(written.exemplars));
   }
@@ -191,6 +188,7 @@ HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows
   const ApplyResult& result = *committed;
   CountResult(result, record.time);
   written->samples = result.samples.accepted;
+  written->histograms = result.histograms.accepted;
   written->exemplars = result.exemplars;
   const WriteMessage message =
       record.type == RecordType::kWriteV2 ? WriteMessage::kV2 : WriteMessage::kV1;
@@ -200,12 +198,17 @@ HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows
 
 void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) {
   const absl::MutexLock lock(&mutex_);
-  stats_.samples_accepted += result.samples.accepted;
-  stats_.samples_late += result.samples.late;
-  if (result.samples.accepted > 0) stats_.last_received = now;
+  const uint64_t accepted = result.samples.accepted + result.histograms.accepted;
+  stats_.samples_accepted += accepted;
+  stats_.histograms_accepted += result.histograms.accepted;
+  stats_.samples_late += result.samples.late + result.histograms.late;
+  if (accepted > 0) stats_.last_received = now;
   for (const SampleReason& reason : SampleReasons()) {
-    if (const uint64_t n = result.samples.*reason.count; n > 0)
-      stats_.samples_rejected[reason.reason] += n;
+    const uint64_t n = result.samples.*reason.count + result.histograms.*reason.count;
+    if (n > 0) stats_.samples_rejected[reason.reason] += n;
+  }
+  if (result.histograms_invalid > 0) {
+    stats_.samples_rejected["invalid_histogram"] += result.histograms_invalid;
   }
   if (result.samples_of_refused_series > 0) {
     stats_.samples_rejected["invalid_series"] += result.samples_of_refused_series;
@@ -220,8 +223,7 @@ void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) 
     }
   }
   stats_.own_samples_dropped += result.own_samples;
-  stats_.local_wins += result.samples.local_wins;
-  stats_.histograms_skipped += result.histograms;
+  stats_.local_wins += result.samples.local_wins + result.histograms.local_wins;
   stats_.exemplars_kept += result.exemplars;
   stats_.exemplars_refused += result.exemplars_late + result.exemplars_left_out;
 }

@@ -29,14 +29,14 @@ struct RemoteWriteOptions {
 };
 
 struct RemoteWriteStats {
-  uint64_t samples_accepted = 0;
+  uint64_t samples_accepted = 0;                     // native histograms too
+  uint64_t histograms_accepted = 0;                  // of them
   uint64_t samples_late = 0;                         // of them: behind a newer one, in the window
   std::map<std::string, uint64_t> samples_rejected;  // by reason, those of refused series too
   std::map<std::string, uint64_t> series_refused;    // by reason
   uint64_t own_series_dropped = 0;                   // outrider_* coming back
   uint64_t own_samples_dropped = 0;
-  uint64_t local_wins = 0;          // samples left out because a rule of ours writes the label set
-  uint64_t histograms_skipped = 0;  // not kept yet
+  uint64_t local_wins = 0;  // samples left out because a rule of ours writes the label set
   uint64_t exemplars_kept = 0;
   uint64_t exemplars_refused = 0;
   uint64_t body_bytes = 0;           // as sent, of bodies that were read
@@ -66,6 +66,7 @@ class RemoteWriteReceiver {
   // What 2.0 is told in headers.
   struct Written {
     uint64_t samples = 0;
+    uint64_t histograms = 0;
     uint64_t exemplars = 0;
   };
   HttpResponse Receive(HttpRequest& request, WriteMessage message, Written* written);

@@ -88,8 +88,9 @@ void Apply(Job* job, const WriteTargets& targets, ReplayStats* stats) {
   const ApplyResult result =
       ApplyRows(rows, {.origin = job->origin, .now = job->time, .explain = false}, targets,
                 &job->scratch.apply);
-  stats->samples += result.samples.accepted;
-  stats->known += result.samples.Rejected() + result.samples.local_wins;
+  stats->samples += result.samples.accepted + result.histograms.accepted;
+  stats->known += result.samples.Rejected() + result.samples.local_wins +
+                  result.histograms.Rejected() + result.histograms.local_wins;
 }
 
 // Hands decodable records to `ready`, in order.

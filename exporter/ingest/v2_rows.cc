@@ -23,6 +23,7 @@ Status V2Rows::Parse(std::string_view body, uint64_t seed) {
   while (TRY(decoder_.Next(&series_))) {
     KeyedRow row;
     row.begin = static_cast<uint32_t>(samples_.size());
+    AddStarts(series_.start_times, series_.samples.size());
     samples_.insert(samples_.end(), series_.samples.begin(), series_.samples.end());
     row.end = static_cast<uint32_t>(samples_.size());
     // What is to be refused is looked at by its labels.

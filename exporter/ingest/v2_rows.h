@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/ingest/decode_histogram.h"
 #include "exporter/ingest/decode_v2.h"
 #include "exporter/ingest/write_rows.h"
 #include "storage/base/status.h"
@@ -23,6 +24,10 @@ class V2Rows final : public WriteRows {
   bool wants_data() const override { return true; }
   Status Decode(uint32_t row, IncomingSeries* out) const override {
     return decoder_.Read(messages_[row], out);
+  }
+  Status DecodeHistograms(uint32_t /*row*/, const IncomingSeries& series,
+                          std::vector<IncomingHistogram>* out) const override {
+    return outrider::DecodeHistograms(series.histograms, /*v2=*/true, out);
   }
 
  private:

@@ -24,6 +24,8 @@ class WriteRows {
   // histograms); Decode() tells.
   const std::vector<KeyedRow>& rows() const { return rows_; }
   const std::vector<Sample>& samples() const { return samples_; }
+  // Start time of each sample, 0: not known; empty when none was sent.
+  const std::vector<Timestamp>& starts() const { return starts_; }
   bool special(uint32_t row) const { return special_[row] != 0; }
   // Whether there is anything that would be kept.
   bool holds_data() const {
@@ -39,15 +41,29 @@ class WriteRows {
   // The whole series of a row. InvalidArgument when its bytes are no such message: the request as a
   // whole is refused then.
   virtual Status Decode(uint32_t row, IncomingSeries* out) const = 0;
+  // The histograms of a row that Decode gave. InvalidArgument as there; what is to be refused is
+  // noted in each of them.
+  virtual Status DecodeHistograms(uint32_t row, const IncomingSeries& series,
+                                  std::vector<IncomingHistogram>* out) const = 0;
 
  protected:
   void Clear() {
     rows_.clear();
     samples_.clear();
+    starts_.clear();
     special_.clear();
   }
   std::vector<KeyedRow> rows_;
+  // For decoders whose series may or may not have start times; called before samples_ grows.
+  void AddStarts(const std::vector<Timestamp>& starts, size_t samples) {
+    if (starts.empty() && starts_.empty()) return;
+    starts_.resize(samples_.size(), 0);
+    starts_.insert(starts_.end(), starts.begin(), starts.end());
+    starts_.resize(samples_.size() + samples, 0);
+  }
+
   std::vector<Sample> samples_;
+  std::vector<Timestamp> starts_;  // as long as samples_, or empty
   std::vector<uint8_t> special_;
 };
 

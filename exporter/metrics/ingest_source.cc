@@ -29,9 +29,9 @@ void WriteRemoteWrite(const RemoteWriteStats& stats, MetricSink& sink) {
   sink.Counter("outrider_remote_write_local_wins_total",
                "Samples left out because a rule of ours writes the same label set.", {},
                stats.local_wins);
-  sink.Counter("outrider_remote_write_skipped_total",
-               "Parts of requests that are not kept, by kind.", {{"kind", "histogram"}},
-               stats.histograms_skipped);
+  sink.Counter("outrider_remote_write_histograms_total",
+               "Native histograms accepted; they count as samples too.", {},
+               stats.histograms_accepted);
   sink.Counter("outrider_remote_write_exemplars_total", "Exemplars that were kept.", {},
                stats.exemplars_kept);
   sink.Counter("outrider_remote_write_refused_exemplars_total", "Exemplars that were not kept.", {},
@@ -60,8 +60,9 @@ void WriteOtlp(const OtlpStats& stats, MetricSink& sink) {
                stats.samples_accepted);
   sink.Counter("outrider_otlp_rejected_samples_total", "Samples of OTLP that were refused.", {},
                stats.samples_rejected);
-  sink.Counter("outrider_otlp_skipped_histograms_total",
-               "Exponential histograms of OTLP, which are not kept.", {}, stats.histograms_skipped);
+  sink.Counter("outrider_otlp_histograms_total",
+               "Native histograms accepted through OTLP; they count as samples too.", {},
+               stats.histograms_accepted);
 }
 
 void WriteWindows(const WindowsStats& stats, MetricSink& sink) {

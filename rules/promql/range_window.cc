@@ -21,7 +21,8 @@ RangeWindow WindowCursor::At(Timestamp step_time) {
 }
 
 void MoveWithoutStale(SeriesSet* set, RangeData* out) {
-  const bool stale = std::any_of(set->values.begin(), set->values.end(), IsStale);
+  const bool stale = std::any_of(set->values.begin(), set->values.end(),
+                                 [](double value) { return IsStale(value); });
   out->times = std::move(set->times);
   out->values = std::move(set->values);
   out->series.reserve(set->rows.size());

@@ -8,6 +8,7 @@ namespace {
 
 constexpr uint8_t kLocalFlag = 1;
 constexpr uint8_t kLateFlag = 2;
+constexpr uint8_t kStartsFlag = 4;
 constexpr unsigned kEncodingShift = 4;
 constexpr uint32_t kMaxCount = UINT16_MAX;
 
@@ -23,6 +24,17 @@ bool GetFixed(std::string_view* bytes, T* value) {
   if (bytes->size() < sizeof *value) return false;
   bytes->copy(reinterpret_cast<char*>(value), sizeof *value);
   bytes->remove_prefix(sizeof *value);
+  return true;
+}
+
+// False when they are cut off. What is allocated is bounded by the bytes that are there.
+bool GetStarts(std::string_view* bytes, std::vector<StartRun>* starts) {
+  uint64_t count = 0;
+  if (!GetVarint(bytes, &count) || count > bytes->size() / sizeof(StartRun)) return false;
+  starts->resize(count);
+  for (StartRun& run : *starts) {
+    if (!GetFixed(bytes, &run.from) || !GetFixed(bytes, &run.start)) return false;
+  }
   return true;
 }
 
@@ -56,6 +68,7 @@ void AppendChunkEntry(const ChunkEntry& entry, std::string* block) {
   PutVarint(entry.labels.size(), block);
   block->append(entry.labels);
   block->push_back(static_cast<char>((entry.local ? kLocalFlag : 0) | (entry.late ? kLateFlag : 0) |
+                                     (entry.starts.empty() ? 0 : kStartsFlag) |
                                      static_cast<uint8_t>(entry.encoding) << kEncodingShift));
   PutVarint(entry.count, block);
   PutFixed(entry.start, block);
@@ -63,6 +76,12 @@ void AppendChunkEntry(const ChunkEntry& entry, std::string* block) {
   PutFixed(entry.last_value, block);
   PutVarint(entry.data.size(), block);
   block->append(entry.data);
+  if (entry.starts.empty()) return;
+  PutVarint(entry.starts.size(), block);
+  for (const StartRun& run : entry.starts) {
+    PutFixed(run.from, block);
+    PutFixed(run.start, block);
+  }
 }
 
 StatusOr<bool> ChunkBlockReader::Next(ChunkEntry* entry) {
@@ -78,6 +97,11 @@ StatusOr<bool> ChunkBlockReader::Next(ChunkEntry* entry) {
   }
   if (flags >> kEncodingShift > static_cast<uint8_t>(ChunkEncoding::kHistogram)) {
     return absl::DataLossError("a chunk of an unknown encoding");
+  }
+  entry->starts.clear();
+  if ((flags & kStartsFlag) != 0 && !GetStarts(&rest_, &entry->starts)) {
+    rest_ = {};
+    return absl::DataLossError("start times of a chunk that are cut off");
   }
   entry->local = (flags & kLocalFlag) != 0;
   entry->late = (flags & kLateFlag) != 0;

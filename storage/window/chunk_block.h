@@ -3,18 +3,21 @@
 // go is not known here: whoever keeps them implements ChunkSink. Layout of an entry
 // (docs/formats.md):
 //   varint length + labels (Labels::packed) · flags (1: written by a rule of ours, 2: samples that
-//   came late, from bit 4 on: the encoding) · varint number of samples · int64 first time · int64
-//   last time · last value, 64 bits · varint length + bytes (chunk_float.h)
+//   came late, 4: with start times, from bit 4 on: the encoding) · varint number of samples · int64
+//   first time · int64 last time · last value, 64 bits · varint length + bytes (chunk_float.h,
+//   chunk_histogram.h) · with start times: varint number of runs, each: int64 from, int64 start
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
 #include "storage/window/sealed_chunk.h"
+#include "storage/window/start_times.h"
 
 namespace outrider {
 
@@ -28,6 +31,7 @@ struct ChunkEntry {
   Timestamp end = 0;
   double last_value = 0;
   std::string_view data;
+  std::vector<StartRun> starts;  // start_times.h; empty: none are known
 };
 
 // Takes blocks in the order of time per series. Called by one thread at a time, never under a lock

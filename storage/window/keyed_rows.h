@@ -25,6 +25,12 @@ struct KeyedRow {
   uint32_t end = 0;
 };
 
+// The samples of a request's rows.
+struct KeyedSamples {
+  std::span<const Sample> samples;
+  std::span<const Timestamp> starts;  // of each sample, 0: not known; or empty: none was sent
+};
+
 // What became of a request; reused from request to request.
 struct KeyedOutcome {
   struct Refused {

@@ -5,23 +5,26 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "storage/window/sample_codec.h"
 #include "storage/window/sealed_chunk.h"
 
 namespace outrider {
 
 // Guarded by the lock of the series it belongs to.
-class LateSamples {
+template <typename Codec>
+class LateStore {
  public:
+  using Sample = typename Codec::Sample;
+
   // Keeps the sample; its time must not be there yet.
   void Add(const Sample& sample, uint32_t epoch);
   // The sample at this time, if there is one.
-  bool Find(Timestamp time, double* value) const;
-  // Merges what is in [from, to] into samples [begin, …) of the vectors, which are sorted.
-  // False on a damaged chunk.
-  bool MergeInto(Timestamp from, Timestamp to, size_t begin, std::vector<Timestamp>* times,
-                 std::vector<double>* values) const;
+  bool Find(Timestamp time, Sample* found) const;
+  // Appends those of [from, to], unsorted. False on a damaged chunk.
+  bool Collect(Timestamp from, Timestamp to, std::vector<Sample>* out) const;
   bool HasSampleIn(Timestamp from, Timestamp to) const;
 
   void Seal();  // no-op when nothing is open
@@ -32,19 +35,19 @@ class LateSamples {
   bool empty() const { return open_.empty() && sealed_.empty(); }
   const std::vector<Sample>& open() const { return open_; }
   uint32_t open_epoch() const { return open_epoch_; }  // when the first open one came
+  bool HasUnwritten() const;
   void MarkPersisted(std::span<const ChunkName> names);
   const std::vector<SealedChunk>& sealed() const { return sealed_; }
 
  private:
-  // Appends those of [from, to], unsorted.
-  bool Collect(Timestamp from, Timestamp to, std::vector<Sample>* out) const;
-
   std::vector<Sample> open_;  // by time
   std::vector<SealedChunk> sealed_;
   uint32_t open_epoch_ = 0;
 };
 
-// Whether the chunk has a sample at `time`; its value.
-bool FindInChunk(std::span<const uint8_t> bytes, uint32_t count, Timestamp time, double* value);
+extern template class LateStore<FloatCodec>;
+extern template class LateStore<HistogramCodec>;
+using LateSamples = LateStore<FloatCodec>;
+using LateHistograms = LateStore<HistogramCodec>;
 
 }  // namespace outrider

@@ -12,22 +12,35 @@
 #include "storage/base/status.h"
 #include "storage/model/labels.h"
 #include "storage/model/matcher.h"
+#include "storage/model/native_histogram.h"
+#include "storage/window/start_times.h"
 
 namespace outrider {
 
-// The answer to a Select: all samples in two flat arrays, series after series, so that nothing is
+// The answer to a Select: all samples in flat arrays, series after series, so that nothing is
 // allocated per series but its labels. Samples of a series are sorted by time; stale markers are
-// included (see IsStale).
+// included (see IsStale). A series may have floats, native histograms or both, never two samples of
+// one time.
 struct SeriesSet {
+  // What is wanted beside floats. Without histograms, series that have nothing else are left out.
+  bool want_histograms = false;
+  bool want_starts = false;
+
   struct Row {
     Labels labels;
     uint32_t id = 0;   // the series' id in this process; stable while the series exists
     size_t begin = 0;  // its samples are [begin, end) of times and values
     size_t end = 0;
+    size_t histograms_begin = 0;  // of histograms
+    size_t histograms_end = 0;
+    size_t starts_begin = 0;  // of starts: which hold for its samples (start_times.h)
+    size_t starts_end = 0;
   };
   std::vector<Row> rows;  // in no order
   std::vector<Timestamp> times;
   std::vector<double> values;
+  std::vector<HistogramSample> histograms;
+  std::vector<StartRun> starts;
 
   std::span<const Timestamp> Times(const Row& row) const {
     return std::span(times).subspan(row.begin, row.end - row.begin);
@@ -35,10 +48,19 @@ struct SeriesSet {
   std::span<const double> Values(const Row& row) const {
     return std::span(values).subspan(row.begin, row.end - row.begin);
   }
+  std::span<const HistogramSample> Histograms(const Row& row) const {
+    return std::span(histograms)
+        .subspan(row.histograms_begin, row.histograms_end - row.histograms_begin);
+  }
+  std::span<const StartRun> Starts(const Row& row) const {
+    return std::span(starts).subspan(row.starts_begin, row.starts_end - row.starts_begin);
+  }
   void Clear() {
     rows.clear();
     times.clear();
     values.clear();
+    histograms.clear();
+    starts.clear();
   }
 };
 

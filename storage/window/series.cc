@@ -34,51 +34,118 @@ void Count(AppendVerdict verdict, AppendCounts* counts) {
   }
 }
 
-AppendVerdict Series::Judge(const Sample& sample, const AppendContext& context) const {
+SeriesAside& Series::Aside() {
+  if (!aside) aside = std::make_unique<SeriesAside>();
+  return *aside;
+}
+
+HistogramWindow& Series::Histograms() {
+  SeriesAside& all = Aside();
+  if (!all.histograms) all.histograms = std::make_unique<HistogramWindow>();
+  return *all.histograms;
+}
+
+Series::Known Series::KnownAs(const Sample& sample) const {
+  Sample found{.time = sample.time, .value = open.last_value()};
+  if (sample.time == open.last_time() || Find(sample.time, &found)) {
+    return SameBits(sample.value, found.value) ? Known::kSame : Known::kOther;
+  }
+  const HistogramWindow* window = histograms();
+  if (window == nullptr) return Known::kNo;
+  HistogramSample histogram;
+  const bool other = sample.time == window->last_time() || window->Find(sample.time, &histogram);
+  return other ? Known::kOther : Known::kNo;
+}
+
+Series::Known Series::KnownAs(const HistogramSample& sample) const {
+  Sample number;
+  if (sample.time == open.last_time() || Find(sample.time, &number)) return Known::kOther;
+  const HistogramWindow* window = histograms();
+  if (window == nullptr) return Known::kNo;
+  HistogramSample found;
+  if (window->Find(sample.time, &found)) {
+    return SameBits(sample.histogram, found.histogram) ? Known::kSame : Known::kOther;
+  }
+  // Nothing is kept of the series to compare with.
+  return sample.time == window->last_time() ? Known::kSame : Known::kNo;
+}
+
+// `known` tells whether the series has a sample of that time; asked only where it matters.
+template <typename KnownAt>
+AppendVerdict Series::Judge(Timestamp time, const AppendContext& context, KnownAt known) const {
   using enum AppendVerdict;
-  if (sample.time > context.now + kMaxAhead) return kTooFarAhead;
+  if (time > context.now + kMaxAhead) return kTooFarAhead;
+  const Timestamp last = last_time();
   const bool remote = context.origin == Origin::kRemote;
-  if (remote && local && sample.time <= last_time() + kLocalClaim) return kLocalWins;
-  if (sample.time < context.newest - std::max(keep(), kKeepLabels)) return kTooOld;
-  if (sample.time > last_time()) return kStored;
+  if (remote && local && time <= last + kLocalClaim) return kLocalWins;
+  if (time < context.newest - std::max(keep(), kKeepLabels)) return kTooOld;
+  if (time > last) return kStored;
   if (!remote && !local) return kStored;  // a rule takes the label set over
-  if (sample.time == last_time())
-    return SameBits(sample.value, open.last_value()) ? kRepeat : kDuplicate;
-  return remote ? JudgeNotNewest(sample, context) : kOutOfOrder;
+  if (time == last) return known() == Known::kSame ? kRepeat : kDuplicate;
+  return remote ? JudgeNotNewest(time, context, known) : kOutOfOrder;
 }
 
 // A sender's sample behind the newest one.
-AppendVerdict Series::JudgeNotNewest(const Sample& sample, const AppendContext& context) const {
+template <typename KnownAt>
+AppendVerdict Series::JudgeNotNewest(Timestamp time, const AppendContext& context,
+                                     KnownAt known) const {
   using enum AppendVerdict;
   const Timestamp reference = context.replayed != nullptr ? *context.replayed : last_time();
   // Nothing met in replay yet: the newest of its time is not known, and nothing acked may be lost.
-  const bool in_window = reference == kNoTime || sample.time >= reference - context.late_window;
+  const bool in_window = reference == kNoTime || time >= reference - context.late_window;
   if (!in_window) return kOutOfOrder;
-  double value = 0;
-  if (Find(sample.time, &value)) return SameBits(sample.value, value) ? kRepeat : kDuplicate;
+  switch (known()) {
+    case Known::kSame:
+      return kRepeat;
+    case Known::kOther:
+      return kDuplicate;
+    case Known::kNo:
+      break;
+  }
   return context.late_window > 0 ? kStoredLate : kOutOfOrder;
 }
 
-AppendVerdict Series::Append(const Sample& sample, const AppendContext& context) {
-  const AppendVerdict verdict = Judge(sample, context);
-  if (context.replayed != nullptr) *context.replayed = std::max(*context.replayed, sample.time);
-  if (verdict == AppendVerdict::kStoredLate && keep_seconds > 0) {
-    if (!late) late = std::make_unique<LateSamples>();
-    late->Add(sample, context.epoch);
-  }
-  if (verdict != AppendVerdict::kStored) return verdict;
+// A rule that writes a label set for the first time takes it over from its senders.
+void Series::TakeOver(Timestamp time, const AppendContext& context) {
   const bool was_local = local;
   local = context.origin == Origin::kLocal;
-  if (local && !was_local && sample.time <= last_time()) TruncateFrom(sample.time);
+  if (local && !was_local && time <= last_time()) TruncateFrom(time);
+}
+
+AppendVerdict Series::Append(const Sample& sample, const AppendContext& context) {
+  const AppendVerdict verdict = Judge(sample.time, context, [&] { return KnownAs(sample); });
+  if (context.replayed != nullptr) *context.replayed = std::max(*context.replayed, sample.time);
+  if (verdict == AppendVerdict::kStoredLate && keep_seconds > 0) {
+    Aside().late.Add(sample, context.epoch);
+  }
+  if (verdict != AppendVerdict::kStored) return verdict;
+  TakeOver(sample.time, context);
   Store(sample, context.epoch);
   return verdict;
 }
 
-void Series::Store(const Sample& sample, uint32_t epoch) {
-  if (open.count() > 0 &&
-      (open.count() >= kMaxChunkSamples || sample.time - open.first_time() >= kMaxChunkSpan)) {
-    Seal();
+AppendVerdict Series::Append(const HistogramSample& sample, const AppendContext& context) {
+  const AppendVerdict verdict = Judge(sample.time, context, [&] { return KnownAs(sample); });
+  if (context.replayed != nullptr) *context.replayed = std::max(*context.replayed, sample.time);
+  if (verdict == AppendVerdict::kStoredLate && keep_seconds > 0) {
+    Histograms().AddLate(sample, context.epoch);
   }
+  if (verdict != AppendVerdict::kStored) return verdict;
+  TakeOver(sample.time, context);
+  if (keep_seconds == 0) {
+    Histograms().SetLast(sample.time);  // label sets only
+  } else {
+    Histograms().Append(sample, context.epoch);
+  }
+  return verdict;
+}
+
+void Series::NoteStart(Timestamp time, Timestamp start) {
+  if (keep_seconds > 0 && (start != 0 || aside)) Aside().starts.Note(time, start);
+}
+
+void Series::Store(const Sample& sample, uint32_t epoch) {
+  if (open.count() > 0 && IsChunkFull(open.count(), open.first_time(), sample.time)) Seal();
   if (keep_seconds == 0) return open.SetLast(sample.time, sample.value);  // label sets only
   if (open.count() == 0) open_epoch = epoch;
   open.Append(sample.time, sample.value);
@@ -86,13 +153,8 @@ void Series::Store(const Sample& sample, uint32_t epoch) {
 
 void Series::Seal() {
   if (open.count() == 0) return;
-  SealedChunk chunk;
-  chunk.start = open.first_time();
-  chunk.end = last_time();
-  chunk.count = static_cast<uint16_t>(open.count());
-  chunk.data = open.Take(&chunk.size);
   if (!sealed) sealed = std::make_unique<std::vector<SealedChunk>>();
-  sealed->push_back(std::move(chunk));
+  sealed->push_back(SealChunk<FloatCodec>(&open, open.last_time()));
 }
 
 bool Series::SealOpenedBefore(uint32_t epoch) {
@@ -101,80 +163,102 @@ bool Series::SealOpenedBefore(uint32_t epoch) {
     Seal();
     any = true;
   }
-  if (late && !late->open().empty() && late->open_epoch() < epoch) {
-    late->Seal();
+  if (!aside) return any;
+  if (!aside->late.open().empty() && aside->late.open_epoch() < epoch) {
+    aside->late.Seal();
     any = true;
   }
+  if (aside->histograms) any |= aside->histograms->SealOpenedBefore(epoch);
   return any;
 }
 
 bool Series::HasUnwritten() const {
-  const auto unwritten = [](std::span<const SealedChunk> all) {
-    return !all.empty() && !all.back().persisted;
-  };
-  return unwritten(chunks()) || (late && unwritten(late->sealed()));
+  if (!chunks().empty() && !chunks().back().persisted) return true;
+  if (!aside) return false;
+  return aside->late.HasUnwritten() || (aside->histograms && aside->histograms->HasUnwritten());
 }
 
-void Series::MarkPersisted(Timestamp end) {
-  if (!sealed) return;
-  for (SealedChunk& chunk : *sealed) chunk.persisted |= chunk.end <= end;
+void Series::MarkPersisted(const ChunksWritten& written) {
+  if (sealed) {
+    for (SealedChunk& chunk : *sealed) chunk.persisted |= chunk.end <= written.end;
+  }
+  if (!aside) return;
+  aside->late.MarkPersisted(written.late);
+  if (aside->histograms) {
+    aside->histograms->MarkPersisted(written.histograms_end, written.late_histograms);
+  }
 }
 
-void Series::Load(SealedChunk chunk, double last_value, bool is_late) {
-  if (is_late) {
-    if (keep_seconds == 0) return;
-    if (!late) late = std::make_unique<LateSamples>();
-    late->Load(std::move(chunk));
+void Series::Load(SealedChunk chunk, double last_value, bool is_late,
+                  std::span<const StartRun> starts) {
+  const bool keeps = keep_seconds > 0;
+  if (keeps) {
+    for (const StartRun& run : starts) Aside().starts.Load(run);
+  }
+  if (chunk.encoding == ChunkEncoding::kHistogram) {
+    if (keeps) return Histograms().Load(std::move(chunk), is_late);
+    if (!is_late) Histograms().SetLast(std::max(Histograms().last_time(), chunk.end));
     return;
   }
-  if (chunk.start <= last_time()) return;  // written twice
+  if (is_late) {
+    if (keeps) Aside().late.Load(std::move(chunk));
+    return;
+  }
+  if (chunk.start <= open.last_time()) return;  // written twice
   open.SetLast(chunk.end, last_value);
-  if (keep_seconds == 0) return;
+  if (!keeps) return;
   if (!sealed) sealed = std::make_unique<std::vector<SealedChunk>>();
   sealed->push_back(std::move(chunk));
 }
 
-// Forgets the samples at and behind `time`. Rare: a sender's samples were there before the rule
-// that owns the series.
+// Forgets the samples at and behind `time`, and all histograms. Rare: a sender's samples were there
+// before the rule that owns the series.
 void Series::TruncateFrom(Timestamp time) {
   std::vector<Timestamp> times;
   std::vector<double> values;
   Read(kNoTime, time - 1, &times, &values);
   sealed.reset();
-  late.reset();
+  aside.reset();
   open.Clear();
   open.SetLast(kNoTime, 0);
   for (size_t i = 0; i < times.size(); ++i) Store({times[i], values[i]}, open_epoch);
 }
 
 bool Series::Expire(Timestamp newest) {
-  const Timestamp cutoff = newest - keep();
-  const auto is_kept = [&](const SealedChunk& chunk) {
-    return keep_seconds > 0 && chunk.end >= cutoff;
-  };
+  // With nothing to be kept everything goes, whatever its time.
+  const Timestamp cutoff = keep_seconds > 0 ? newest - keep() : newest + kMaxAhead + 1;
   if (sealed) {
+    const auto is_kept = [&](const SealedChunk& chunk) { return chunk.end >= cutoff; };
     sealed->erase(sealed->begin(), std::find_if(sealed->begin(), sealed->end(), is_kept));
     if (sealed->empty()) sealed.reset();
   }
-  if (late) {
-    late->DropBefore(keep_seconds > 0 ? cutoff : newest + kMaxAhead);
-    if (late->empty()) late.reset();
-  }
-  if (keep_seconds == 0 || last_time() < cutoff) open.Clear();
-  if (sealed || late || open.count() > 0) return false;
+  if (open.last_time() < cutoff) open.Clear();
+  const bool nothing_aside = ExpireAside(cutoff);
+  if (sealed || open.count() > 0 || !nothing_aside) return false;
   return keep_seconds > 0 || last_time() < newest - kKeepLabels;
 }
 
-bool Series::Find(Timestamp time, double* value) const {
-  if (late && late->Find(time, value)) return true;
+// True when nothing is left there.
+bool Series::ExpireAside(Timestamp cutoff) {
+  if (!aside) return true;
+  aside->late.DropBefore(cutoff);
+  aside->starts.DropBefore(cutoff);
+  const bool empty =
+      (!aside->histograms || aside->histograms->Expire(cutoff)) && aside->late.empty();
+  // Histograms remember the newest one's time, starts what holds for the next sample.
+  if (empty && !aside->histograms && aside->starts.empty()) aside.reset();
+  return empty;
+}
+
+bool Series::Find(Timestamp time, Sample* found) const {
+  if (aside && aside->late.Find(time, found)) return true;
   if (open.count() > 0 && time >= open.first_time()) {
-    return FindInChunk(open.bytes(), open.count(), time, value);
+    return FindInChunk<FloatCodec>(open.bytes(), open.count(), time, found);
   }
-  for (const SealedChunk& chunk : chunks()) {
-    if (chunk.start <= time && time <= chunk.end)
-      return FindInChunk(chunk.bytes(), chunk.count, time, value);
-  }
-  return false;
+  return std::any_of(chunks().begin(), chunks().end(), [&](const SealedChunk& chunk) {
+    return chunk.start <= time && time <= chunk.end &&
+           FindInChunk<FloatCodec>(chunk.bytes(), chunk.count, time, found);
+  });
 }
 
 bool Series::HasSampleIn(Timestamp from, Timestamp to) const {
@@ -190,14 +274,34 @@ bool Series::HasSampleIn(Timestamp from, Timestamp to) const {
     }
     return false;
   };
-  if (open.count() > 0 && has(open.first_time(), last_time(), open.bytes(), open.count()))
+  if (open.count() > 0 && has(open.first_time(), open.last_time(), open.bytes(), open.count()))
     return true;
   const std::span<const SealedChunk> all = chunks();
   const bool found = std::any_of(all.rbegin(), all.rend(), [&](const SealedChunk& chunk) {
     return has(chunk.start, chunk.end, chunk.bytes(), chunk.count);
   });
-  return found || (late && late->HasSampleIn(from, to));
+  if (found || !aside) return found;
+  return aside->late.HasSampleIn(from, to) ||
+         (aside->histograms && aside->histograms->HasSampleIn(from, to));
 }
+
+namespace {
+
+// Merges late samples into the sorted ones from `begin` on.
+void MergeLate(std::vector<Sample> late, size_t begin, std::vector<Timestamp>* times,
+               std::vector<double>* values) {
+  for (size_t i = begin; i < times->size(); ++i) late.push_back({(*times)[i], (*values)[i]});
+  std::sort(late.begin(), late.end(),
+            [](const Sample& a, const Sample& b) { return a.time < b.time; });
+  times->resize(begin);
+  values->resize(begin);
+  for (const Sample& sample : late) {
+    times->push_back(sample.time);
+    values->push_back(sample.value);
+  }
+}
+
+}  // namespace
 
 bool Series::Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
                   std::vector<double>* values) const {
@@ -207,10 +311,13 @@ bool Series::Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
     if (chunk.end < from || chunk.start > to) continue;
     ok &= DecodeFloatChunk(chunk.bytes(), chunk.count, from, to, times, values);
   }
-  if (open.count() > 0 && last_time() >= from && open.first_time() <= to) {
+  if (open.count() > 0 && open.last_time() >= from && open.first_time() <= to) {
     ok &= DecodeFloatChunk(open.bytes(), open.count(), from, to, times, values);
   }
-  if (late) ok &= late->MergeInto(from, to, begin, times, values);
+  if (!aside || aside->late.empty()) return ok;
+  std::vector<Sample> late;
+  ok &= aside->late.Collect(from, to, &late);
+  if (!late.empty()) MergeLate(std::move(late), begin, times, values);
   return ok;
 }
 

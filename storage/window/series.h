@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The samples of one series: sealed chunks, one open chunk, what came late, and the rules of
-// appending (specs/prometheus.md §1.2, contract.md).
+// The samples of one series: sealed chunks, one open chunk, what few series have beside them, and
+// the rules of appending (specs/prometheus.md §1.2, contract.md).
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "storage/base/clock.h"
 #include "storage/model/sample.h"
 #include "storage/window/appender.h"
 #include "storage/window/chunk_float.h"
+#include "storage/window/chunk_limits.h"
+#include "storage/window/histogram_window.h"
 #include "storage/window/late_samples.h"
 #include "storage/window/sealed_chunk.h"
+#include "storage/window/start_times.h"
 
 namespace outrider {
 
-inline constexpr uint32_t kMaxChunkSamples = 120;
-inline constexpr DurationMs kMaxChunkSpan = 2 * kHour;
 inline constexpr DurationMs kMaxAhead = 10 * kMinute;  // Prometheus' maxAheadTime
 // A local rule's claim on its label set ends when it has written nothing for so long (the rule is
 // gone).
@@ -44,6 +46,14 @@ struct AppendContext {
   Timestamp* replayed = nullptr;
 };
 
+// What of a series stands in chunk files: its chunks up to these ends, and these late ones.
+struct ChunksWritten {
+  Timestamp end = kNoTime;
+  Timestamp histograms_end = kNoTime;
+  std::vector<ChunkName> late;
+  std::vector<ChunkName> late_histograms;
+};
+
 enum class AppendVerdict {
   kStored,
   kStoredLate,
@@ -56,12 +66,19 @@ enum class AppendVerdict {
 };
 void Count(AppendVerdict verdict, AppendCounts* counts);
 
+// What few series have.
+struct SeriesAside {
+  LateSamples late;
+  std::unique_ptr<HistogramWindow> histograms;  // null: none
+  StartTimes starts;
+};
+
 // Guarded by its shard's lock.
 struct Series {
   uint64_t birth = 0;  // process-wide sequence number; 0: this slot is free
   std::unique_ptr<std::vector<SealedChunk>> sealed;  // oldest first; null: none
-  std::unique_ptr<LateSamples> late;                 // null: none
-  FloatChunkWriter open;                             // knows the newest sample too
+  std::unique_ptr<SeriesAside> aside;                // null: nothing there
+  FloatChunkWriter open;                             // knows the newest float too
   uint32_t keep_seconds = 0;
   uint32_t open_epoch = 0;  // when the open chunk got its first sample
   uint32_t plan = 0;        // generation of the retention plan that gave `keep_seconds`
@@ -69,30 +86,48 @@ struct Series {
   bool queued = false;      // has sealed chunks that wait to be written
 
   DurationMs keep() const { return DurationMs{keep_seconds} * kSecond; }
-  Timestamp last_time() const { return open.last_time(); }
+  // Of the newest sample, be it a float or a histogram.
+  Timestamp last_time() const {
+    const HistogramWindow* window = histograms();
+    return window == nullptr ? open.last_time() : std::max(open.last_time(), window->last_time());
+  }
+  const HistogramWindow* histograms() const { return aside ? aside->histograms.get() : nullptr; }
+  const LateSamples* late() const { return aside ? &aside->late : nullptr; }
   std::span<const SealedChunk> chunks() const {
     return sealed ? std::span<const SealedChunk>(*sealed) : std::span<const SealedChunk>();
   }
-  void MarkPersisted(Timestamp end);  // the chunks that end by then stand in a chunk file
 
   AppendVerdict Append(const Sample& sample, const AppendContext& context);
+  AppendVerdict Append(const HistogramSample& sample, const AppendContext& context);
+  // What was appended as the newest sample counts since `start`; 0: not known.
+  void NoteStart(Timestamp time, Timestamp start);
   void Seal();  // no-op when nothing is open
   // Seals what was opened before `epoch`; false when there was nothing.
   bool SealOpenedBefore(uint32_t epoch);
   bool HasUnwritten() const;
+  void MarkPersisted(const ChunksWritten& written);
   // A chunk from a file; one that is there already is passed over.
-  void Load(SealedChunk chunk, double last_value, bool is_late);
+  void Load(SealedChunk chunk, double last_value, bool is_late, std::span<const StartRun> starts);
   // Drops what is older than kept; true when nothing is left and the series may go.
   bool Expire(Timestamp newest);
   bool HasSampleIn(Timestamp from, Timestamp to) const;
-  // Appends the samples of [from, to], sorted; false on a damaged chunk.
+  // Appends the float samples of [from, to], sorted; false on a damaged chunk.
   bool Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
             std::vector<double>* values) const;
 
  private:
-  AppendVerdict Judge(const Sample& sample, const AppendContext& context) const;
-  AppendVerdict JudgeNotNewest(const Sample& sample, const AppendContext& context) const;
-  bool Find(Timestamp time, double* value) const;
+  enum class Known { kNo, kSame, kOther };
+  template <typename KnownAt>
+  AppendVerdict Judge(Timestamp time, const AppendContext& context, KnownAt known) const;
+  template <typename KnownAt>
+  AppendVerdict JudgeNotNewest(Timestamp time, const AppendContext& context, KnownAt known) const;
+  Known KnownAs(const Sample& sample) const;
+  Known KnownAs(const HistogramSample& sample) const;
+  bool Find(Timestamp time, Sample* found) const;
+  SeriesAside& Aside();
+  HistogramWindow& Histograms();
+  void TakeOver(Timestamp time, const AppendContext& context);
+  bool ExpireAside(Timestamp cutoff);
   void Store(const Sample& sample, uint32_t epoch);
   void TruncateFrom(Timestamp time);
 };

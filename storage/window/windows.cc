@@ -74,13 +74,34 @@ void CountChunk(const SealedChunk& chunk, WindowsStats* stats) {
   stats->unwritten_chunks += chunk.persisted ? 0 : 1;
 }
 
-void CountLate(const LateSamples& late, WindowsStats* stats) {
+template <typename Codec>
+void CountLate(const LateStore<Codec>& late, WindowsStats* stats) {
   stats->late_samples += late.open().size();
   stats->samples += late.open().size();
   for (const SealedChunk& chunk : late.sealed()) {
     stats->late_samples += chunk.count;
     CountChunk(chunk, stats);
   }
+}
+
+void CountHistograms(const HistogramWindow& window, WindowsStats* stats) {
+  const uint64_t before = stats->samples;
+  for (const SealedChunk& chunk : window.sealed()) CountChunk(chunk, stats);
+  stats->open_chunks += window.open().count() > 0 ? 1 : 0;
+  stats->samples += window.open().count();
+  stats->chunk_bytes += window.open().capacity();
+  CountLate(window.late(), stats);
+  stats->histograms += stats->samples - before;
+}
+
+void CountSeries(const Series& series, WindowsStats* stats) {
+  stats->local_series += series.local ? 1 : 0;
+  stats->open_chunks += series.open.count() > 0 ? 1 : 0;
+  stats->samples += series.open.count();
+  stats->chunk_bytes += series.open.capacity();
+  for (const SealedChunk& chunk : series.chunks()) CountChunk(chunk, stats);
+  if (series.aside) CountLate(series.aside->late, stats);
+  if (series.histograms() != nullptr) CountHistograms(*series.histograms(), stats);
 }
 
 }  // namespace
@@ -94,13 +115,7 @@ WindowsStats Windows::Stats() const {
     stats.series_removed += shard.removed;
     for (uint32_t slot = 0; slot < shard.series.size(); ++slot) {
       const Series& series = shard.series[slot];
-      if (series.birth == 0) continue;
-      stats.local_series += series.local ? 1 : 0;
-      stats.open_chunks += series.open.count() > 0 ? 1 : 0;
-      stats.samples += series.open.count();
-      stats.chunk_bytes += series.open.capacity();
-      for (const SealedChunk& chunk : series.chunks()) CountChunk(chunk, &stats);
-      if (series.late) CountLate(*series.late, &stats);
+      if (series.birth != 0) CountSeries(series, &stats);
     }
   }
   stats.damaged_chunks = damaged_chunks_;

@@ -42,6 +42,7 @@ struct WindowsStats {
   uint64_t series_created = 0;  // of this run
   uint64_t series_removed = 0;  // of this run
   uint64_t samples = 0;         // held now
+  uint64_t histograms = 0;      // of them: native histograms
   uint64_t late_samples = 0;    // of them: came behind a newer one
   uint64_t open_chunks = 0;
   uint64_t sealed_chunks = 0;
@@ -60,14 +61,20 @@ class Windows final : public Querier, public Appender {
 
   // Samples of one series; `labels` sorted, unique, without empty values. `now` judges the future.
   // Samples are judged one by one: a bad one never costs the others.
-  // `key`, if given, names the series in later AppendKeyed calls.
+  // `key`, if given, names the series in later AppendKeyed calls. `starts`, if not empty, has the
+  // start time of each sample (start_times.h).
   AppendCounts Append(std::span<const LabelView> labels, std::span<const Sample> samples,
-                      Origin origin, Timestamp now, const Hash128* key = nullptr);
+                      Origin origin, Timestamp now, const Hash128* key = nullptr,
+                      std::span<const Timestamp> starts = {});
+  // The same for native histograms, whose shapes are valid (ValidateShape).
+  AppendCounts AppendHistograms(std::span<const LabelView> labels,
+                                std::span<const HistogramSample> histograms,
+                                std::span<const Timestamp> starts, Origin origin, Timestamp now);
   // Fills outcome->ids with the series of the rows, or kNoSeries.
   void FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const;
   // Appends the samples of a sender's rows that FindKeyed found; rows that were not found, or whose
   // series went meanwhile, or that a rule of ours writes, are listed as unknown.
-  void AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, std::span<const Sample> samples,
+  void AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const KeyedSamples& samples,
                    Timestamp now, KeyedOutcome* outcome);
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                            Timestamp now) override;
@@ -138,11 +145,17 @@ class Windows final : public Querier, public Appender {
     return kind == KeyKind::kIdentity ? directory_.by_identity : directory_.by_sender_key;
   }
   AppendContext ContextOf(Origin origin, Timestamp now) const;
-  AppendCounts AppendTo(uint32_t id, std::span<const Sample> samples, const AppendContext& context)
+  template <typename AnySample>
+  AppendCounts AppendTo(uint32_t id, std::span<const AnySample> samples,
+                        std::span<const Timestamp> starts, const AppendContext& context)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  template <typename AnySample>
+  AppendCounts AppendLabeled(std::span<const LabelView> labels, std::span<const AnySample> samples,
+                             std::span<const Timestamp> starts, const AppendContext& context,
+                             const Hash128* key);
   // Rows [begin, end) of outcome->order are of one shard.
   void AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
-                  std::span<const uint32_t> order, std::span<const Sample> samples,
+                  std::span<const uint32_t> order, const KeyedSamples& samples,
                   AppendContext* context, KeyedOutcome* outcome)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
   uint32_t Create(const Hash128& identity, std::span<const LabelView> labels)
@@ -164,10 +177,11 @@ class Windows final : public Querier, public Appender {
   struct WrittenChunk {
     uint32_t slot;
     uint64_t birth;
-    Timestamp end;
-    std::vector<ChunkName> late;
+    ChunksWritten chunks;
   };
   Status FlushShard(uint32_t shard_index, ChunkSink* sink);
+  static void WriteChunks(const Series& series, std::string_view labels, std::string* block,
+                          Timestamp* newest, ChunksWritten* written);
   // Encodes unwritten chunks up to the block size; false when there are none.
   bool FillBlock(uint32_t shard_index, std::string* block, Timestamp* newest,
                  std::vector<WrittenChunk>* chunks);

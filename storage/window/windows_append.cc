@@ -81,40 +81,45 @@ void Windows::RemoveSeries(uint32_t id) {
   ++shard.removed;
 }
 
-AppendCounts Windows::AppendTo(uint32_t id, std::span<const Sample> samples,
-                               const AppendContext& context) {
+template <typename AnySample>
+AppendCounts Windows::AppendTo(uint32_t id, std::span<const AnySample> samples,
+                               std::span<const Timestamp> starts, const AppendContext& context) {
   AppendCounts counts;
   AppendContext mine = context;
   if (replaying_ && id < replayed_.size()) mine.replayed = &replayed_[id];
   Shard& shard = shards_[id % kShards];
   const absl::MutexLock lock(&shard.mutex);
   Series& series = shard.series[id / kShards];
-  for (const Sample& sample : samples) {
-    const AppendVerdict verdict = series.Append(sample, mine);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const AppendVerdict verdict = series.Append(samples[i], mine);
     Count(verdict, &counts);
-    if (verdict == AppendVerdict::kStored) mine.newest = std::max(mine.newest, sample.time);
+    if (verdict != AppendVerdict::kStored) continue;
+    mine.newest = std::max(mine.newest, samples[i].time);
+    if (i < starts.size()) series.NoteStart(samples[i].time, starts[i]);
   }
   NoteUnwritten(&shard, &series, id / kShards);
   RaiseNewest(mine.newest);
   return counts;
 }
 
-AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const Sample> samples,
-                             Origin origin, Timestamp now, const Hash128* key) {
+template <typename AnySample>
+AppendCounts Windows::AppendLabeled(std::span<const LabelView> labels,
+                                    std::span<const AnySample> samples,
+                                    std::span<const Timestamp> starts, const AppendContext& context,
+                                    const Hash128* key) {
   if (samples.empty()) return {};
   const Hash128 identity = IdentityOf(labels, options_.seed);
-  const AppendContext context = ContextOf(origin, now);
   {
     const absl::ReaderMutexLock lock(&directory_.mutex);
     const uint32_t id = directory_.by_identity.Find(identity);
     const bool known = key == nullptr || directory_.by_sender_key.KeyOf(id) == *key;
-    if (id != kNoSeries && known) return AppendTo(id, samples, context);
+    if (id != kNoSeries && known) return AppendTo(id, samples, starts, context);
   }
   const absl::MutexLock lock(&directory_.mutex);
   uint32_t id = directory_.by_identity.Find(identity);
   const bool created = id == kNoSeries;
   if (created) id = Create(identity, labels);
-  AppendCounts counts = AppendTo(id, samples, context);
+  AppendCounts counts = AppendTo(id, samples, starts, context);
   if (created && counts.accepted == 0) {
     Shard& shard = shards_[id % kShards];
     const absl::MutexLock shard_lock(&shard.mutex);
@@ -124,6 +129,19 @@ AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const 
   if (key != nullptr) directory_.by_sender_key.Set(id, *key);
   counts.new_series = created ? 1 : 0;
   return counts;
+}
+
+AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const Sample> samples,
+                             Origin origin, Timestamp now, const Hash128* key,
+                             std::span<const Timestamp> starts) {
+  return AppendLabeled(labels, samples, starts, ContextOf(origin, now), key);
+}
+
+AppendCounts Windows::AppendHistograms(std::span<const LabelView> labels,
+                                       std::span<const HistogramSample> histograms,
+                                       std::span<const Timestamp> starts, Origin origin,
+                                       Timestamp now) {
+  return AppendLabeled(labels, histograms, starts, ContextOf(origin, now), nullptr);
 }
 
 AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin origin,
@@ -157,7 +175,7 @@ void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutco
 }
 
 void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
-                         std::span<const uint32_t> order, std::span<const Sample> samples,
+                         std::span<const uint32_t> order, const KeyedSamples& samples,
                          AppendContext* context, KeyedOutcome* outcome) {
   Shard& shard = shards_[shard_index];
   const absl::MutexLock lock(&shard.mutex);
@@ -178,10 +196,12 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
     AppendCounts others;  // than the usual: a sample in its order
     bool usual = true;
     for (uint32_t s = rows[row].begin; s < rows[row].end; ++s) {
-      const AppendVerdict verdict = series.Append(samples[s], *context);
+      const Sample& sample = samples.samples[s];
+      const AppendVerdict verdict = series.Append(sample, *context);
       if (verdict == AppendVerdict::kStored) {
         ++outcome->counts.accepted;
-        context->newest = std::max(context->newest, samples[s].time);
+        context->newest = std::max(context->newest, sample.time);
+        if (!samples.starts.empty()) series.NoteStart(sample.time, samples.starts[s]);
       } else {
         Count(verdict, &others);
         usual = false;
@@ -194,8 +214,8 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
   }
 }
 
-void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows,
-                          std::span<const Sample> samples, Timestamp now, KeyedOutcome* outcome) {
+void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const KeyedSamples& samples,
+                          Timestamp now, KeyedOutcome* outcome) {
   outcome->counts = {};
   outcome->unknown.clear();
   outcome->refused.clear();

@@ -34,6 +34,45 @@ void Windows::SealOpenedBefore(uint32_t epoch) {
   }
 }
 
+void Windows::WriteChunks(const Series& series, std::string_view labels, std::string* block,
+                          Timestamp* newest, ChunksWritten* written) {
+  std::vector<StartRun> starts;
+  const auto write = [&](const SealedChunk& chunk, bool late) {
+    if (chunk.persisted) return;
+    starts.clear();
+    if (series.aside && !late) series.aside->starts.Collect(chunk.start, chunk.end, &starts);
+    AppendChunkEntry({.labels = labels,
+                      .local = series.local,
+                      .late = late,
+                      .encoding = chunk.encoding,
+                      .count = chunk.count,
+                      .start = chunk.start,
+                      .end = chunk.end,
+                      .last_value = LastValue(chunk),
+                      .data = {reinterpret_cast<const char*>(chunk.data.get()), chunk.size},
+                      .starts = starts},
+                     block);
+    *newest = std::max(*newest, chunk.end);
+  };
+  const auto write_all = [&](std::span<const SealedChunk> chunks, Timestamp* end) {
+    for (const SealedChunk& chunk : chunks) write(chunk, false);
+    if (!chunks.empty()) *end = chunks.back().end;
+  };
+  const auto write_late = [&](std::span<const SealedChunk> chunks, std::vector<ChunkName>* names) {
+    for (const SealedChunk& chunk : chunks) {
+      write(chunk, true);
+      names->push_back(chunk.name());
+    }
+  };
+  write_all(series.chunks(), &written->end);
+  if (!series.aside) return;
+  write_late(series.aside->late.sealed(), &written->late);
+  const HistogramWindow* histograms = series.histograms();
+  if (histograms == nullptr) return;
+  write_all(histograms->sealed(), &written->histograms_end);
+  write_late(histograms->late().sealed(), &written->late_histograms);
+}
+
 bool Windows::FillBlock(uint32_t shard_index, std::string* block, Timestamp* newest,
                         std::vector<WrittenChunk>* chunks) {
   Shard& shard = shards_[shard_index];
@@ -44,30 +83,8 @@ bool Windows::FillBlock(uint32_t shard_index, std::string* block, Timestamp* new
     const Series& series = shard.series[slot];
     const Labels labels = series.birth == 0 ? Labels() : index_.LabelsOf(IdOf(slot, shard_index));
     // A slot whose series went stays listed until here; it is taken off like one that was written.
-    chunks->push_back({.slot = slot, .birth = series.birth, .end = kNoTime, .late = {}});
-    const auto write = [&](const SealedChunk& chunk, bool late) {
-      if (chunk.persisted) return;
-      AppendChunkEntry({.labels = labels.packed(),
-                        .local = series.local,
-                        .late = late,
-                        .encoding = chunk.encoding,
-                        .count = chunk.count,
-                        .start = chunk.start,
-                        .end = chunk.end,
-                        .last_value = LastValue(chunk),
-                        .data = {reinterpret_cast<const char*>(chunk.data.get()), chunk.size}},
-                       block);
-      *newest = std::max(*newest, chunk.end);
-    };
-    for (const SealedChunk& chunk : series.chunks()) {
-      write(chunk, false);
-      chunks->back().end = chunk.end;
-    }
-    if (!series.late) continue;
-    for (const SealedChunk& chunk : series.late->sealed()) {
-      write(chunk, true);
-      chunks->back().late.push_back(chunk.name());
-    }
+    chunks->push_back({.slot = slot, .birth = series.birth, .chunks = {}});
+    WriteChunks(series, labels.packed(), block, newest, &chunks->back().chunks);
   }
   return done > 0;
 }
@@ -80,10 +97,7 @@ void Windows::MarkWritten(uint32_t shard_index, const std::vector<WrittenChunk>&
   for (const WrittenChunk& written : chunks) {
     Series& series = shard.series[written.slot];
     series.queued = false;
-    if (series.birth == written.birth) {
-      series.MarkPersisted(written.end);
-      if (series.late) series.late->MarkPersisted(written.late);
-    }
+    if (series.birth == written.birth) series.MarkPersisted(written.chunks);
     NoteUnwritten(&shard, &series, written.slot);  // sealed since the block was filled
   }
 }
@@ -124,7 +138,7 @@ Status Windows::LoadEntry(const ChunkEntry& entry) {
   chunk.persisted = true;
   chunk.start = entry.start;
   chunk.end = entry.end;
-  series.Load(std::move(chunk), entry.last_value, entry.late);
+  series.Load(std::move(chunk), entry.last_value, entry.late, entry.starts);
   series.local = entry.local;
   RaiseNewest(entry.end);
   return absl::OkStatus();

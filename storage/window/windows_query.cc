@@ -7,6 +7,18 @@
 #include "storage/window/windows.h"
 
 namespace outrider {
+namespace {
+
+// A histogram of a few dozen buckets is some hundred bytes, a sample 16.
+constexpr size_t kHistogramCost = 16;
+
+bool ReadAside(const SeriesAside& aside, Timestamp from, Timestamp to, SeriesSet* out) {
+  if (out->want_starts) aside.starts.Collect(from, to, &out->starts);
+  if (!out->want_histograms || !aside.histograms) return true;
+  return aside.histograms->Read(from, to, &out->histograms);
+}
+
+}  // namespace
 
 template <typename Visit>
 void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit) const {
@@ -29,12 +41,21 @@ Status Windows::Select(std::span<const Matcher> matchers, Timestamp from, Timest
   const std::vector<uint32_t> ids = index_.Match(matchers, &labels);
   bool too_many = false;
   ForEach(ids, born_before, [&](size_t i, const Series& series) {
-    const size_t begin = out->times.size();
-    if (!series.Read(from, to, &out->times, &out->values)) ++damaged_chunks_;
-    if (out->times.size() == begin) return true;
-    out->rows.push_back(
-        {.labels = std::move(labels[i]), .id = ids[i], .begin = begin, .end = out->times.size()});
-    too_many = out->times.size() > max_samples;
+    SeriesSet::Row row{.labels = {},
+                       .id = ids[i],
+                       .begin = out->times.size(),
+                       .histograms_begin = out->histograms.size(),
+                       .starts_begin = out->starts.size()};
+    bool fine = series.Read(from, to, &out->times, &out->values);
+    if (series.aside) fine &= ReadAside(*series.aside, from, to, out);
+    if (!fine) ++damaged_chunks_;
+    row.end = out->times.size();
+    row.histograms_end = out->histograms.size();
+    row.starts_end = out->starts.size();
+    if (row.end == row.begin && row.histograms_end == row.histograms_begin) return true;
+    row.labels = std::move(labels[i]);
+    out->rows.push_back(std::move(row));
+    too_many = out->times.size() + out->histograms.size() * kHistogramCost > max_samples;
     return !too_many;
   });
   if (!too_many) return absl::OkStatus();

@@ -132,8 +132,11 @@ TEST_F(RemoteWriteV2Test, OneBadSeriesNeverCostsTheOthers) {
        "at least one sample or histogram"},
       {"too far ahead", [](Builder* b) { b->Add({{"__name__", "m"}}, kNow + kHour, 1); },
        "too far in the future"},
-      {"histogram", [](Builder* b) { b->Series({{"__name__", "h"}}).add_histograms(); },
-       "not kept yet"},
+      {"histogram",
+       [](Builder* b) {
+         b->Series({{"__name__", "h"}, {"bad", "1"}}).add_histograms()->set_count_int(3);
+       },
+       "invalid histogram: 1, first: \"h\" bad=\"1\": 0 observations found in buckets"},
   };
   Timestamp time = kNow - kMinute;
   for (const Case& one : cases) {
@@ -184,6 +187,41 @@ TEST_F(RemoteWriteV2Test, ExemplarsAndMetadata) {
   ASSERT_EQ(known.size(), 1U);
   EXPECT_EQ(known[0].entries.at(0).help, "What m is.");
   EXPECT_EQ(known[0].entries.at(0).type, MetricType::kHistogram);
+}
+
+TEST_F(RemoteWriteV2Test, NativeHistograms) {
+  Builder builder;
+  wire::v2::TimeSeries& series = builder.Series({{"__name__", "h"}});
+  for (int i = 0; i < 3; ++i) {
+    wire::v2::Histogram& histogram = *series.add_histograms();
+    histogram.set_timestamp(kNow + i);
+    histogram.set_schema(i == 2 ? 20 : 3);  // the last one is finer than what is kept
+    histogram.set_count_int(5);
+    histogram.set_zero_count_int(5);
+    histogram.set_start_timestamp(7);
+  }
+  EXPECT_EQ(Told(Send(builder.Body())), "204 0 3 0");
+  const auto read = [](const Windows& windows) {
+    SeriesSet set;
+    set.want_histograms = set.want_starts = true;
+    const Matcher matcher = Matcher::Equal("__name__", "h");
+    EXPECT_TRUE(windows.Select({&matcher, 1}, 0, INT64_MAX, SIZE_MAX, &set).ok());
+    return set;
+  };
+  const SeriesSet set = read(windows_);
+  ASSERT_EQ(set.histograms.size(), 3U);
+  EXPECT_EQ(set.histograms[2].histogram.schema, kMaxSchema);
+  EXPECT_EQ(set.starts, (std::vector<StartRun>{{kNow, 7}}));
+
+  Windows again({.seed = 77});
+  ReplayStats stats;
+  LogReader reader(directory_);
+  again.BeginReplay();
+  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &stats).ok());
+  again.EndReplay();
+  EXPECT_EQ(stats.samples, 3U);
+  EXPECT_EQ(read(again).histograms.size(), 3U);
+  EXPECT_EQ(read(again).starts, set.starts);
 }
 
 TEST_F(RemoteWriteV2Test, ARestartBringsItBack) {
