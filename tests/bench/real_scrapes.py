@@ -6,6 +6,7 @@ usage: real_scrapes.py record DIRECTORY [--hours H]   starts Debian's node_expor
        real_scrapes.py replay DIRECTORY [--align MS]  sends them to an outrider of its own and reads its /metrics"""
 import argparse
 import pathlib
+import signal
 import struct
 import subprocess
 import sys
@@ -81,9 +82,9 @@ def replay(series, keep):
                 assert status in (200, 204), text
             size, samples, count = (a - b for a, b in zip(own_metrics(url, *names), before))
             accepted, = own_metrics(url, 'outrider_remote_write_samples_total')
-            print(f'replay: {len(series)} series, {sent} samples sent, {accepted:.0f} accepted; with its own series the '
-                  f'daemon holds {count:.0f} series, {samples:.0f} samples in {size:.0f} bytes of chunks, slack of open '
-                  f'ones included: {size / samples:.3f} bytes a sample')
+            print(f'replay: {len(series)} series, {sent} samples sent, {accepted:.0f} accepted; the daemon has '
+                  f'{count:.0f} series, {samples:.0f} samples more than before, in {size:.0f} bytes of chunks, slack '
+                  f'of open ones included: {size / samples:.3f} bytes a sample')
             print(process.text(), end='', file=sys.stderr)
         finally:
             process.stop()
@@ -114,6 +115,7 @@ def main():
 
 
 if __name__ == '__main__':
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is stopped
     try:
         main()
     except KeyboardInterrupt:

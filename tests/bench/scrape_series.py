@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Series out of saved scrapes (the text format, one file a scrape, named by its time in ms: 1795577538365.txt), and what
-the float codec (storage/window/chunk_float.h) makes of them: exact bytes by kind of series."""
+"""Series out of saved scrapes (the text format, one file a scrape, named by its time in ms: 1795577538365.txt), and
+what the float codec (storage/window/chunk_float.h) makes of them: exact bytes by kind of series."""
 import math
 import pathlib
 import re
@@ -24,8 +24,8 @@ def parse_key(key, extra):
 
 
 def load(directory, align_ms=0, interval_ms=15000, extra=None):
-    """-> [Series] in order of first sight, times as in the files' names. With `align_ms`, a time that near to a multiple
-    of the interval is taken for it, as Prometheus does (its tolerance is 2 ms; ours may have to be wider)."""
+    """-> [Series] in order of first sight, times as in the files' names. With `align_ms`, a time that near to a
+    multiple of the interval is taken for it, as Prometheus does (its tolerance is 2 ms; ours may have to be wider)."""
     extra = extra or {'job': 'node', 'instance': 'localhost:9100'}
     found = {}
     for path in sorted(pathlib.Path(directory).glob('*.txt'), key=lambda p: int(p.stem)):
