@@ -21,7 +21,8 @@ def world(series, when):
     out = []
     per_pod = 10
     for pod in range(series // per_pod):
-        base = {'namespace': f'ns-{pod % 20}', 'pod': f'app-{pod // 3}-7d9f8b6c5d-{pod:05d}', 'container': f'app-{pod // 3}'}
+        base = {'namespace': f'ns-{pod % 20}', 'pod': f'app-{pod // 3}-7d9f8b6c5d-{pod:05d}',
+                'container': f'app-{pod // 3}'}
         cadvisor = {**base, 'job': 'cadvisor', 'image': 'registry/app', 'node': f'node-{pod % 30}'}
         ksm = {**base, 'job': 'kube-state-metrics', 'node': f'node-{pod % 30}'}
         out += [

@@ -1,111 +1,124 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Outrider beside Debian's Prometheus on the same load, in one run: remote write, memory, queries, rules, restart after
-kill -9. Figures are CPU-seconds of the server process, never wall time alone (but for restarts).
-usage: peers.py RWLOAD RULES [SERIES [STEPS]]     RWLOAD: the built load generator; RULES: its rule file"""
+"""Outrider beside Debian's Prometheus and VictoriaMetrics on the same load, in one run, as a Markdown table. Figures
+are CPU-seconds of the server process, never wall time alone (but for restarts and requests). A ratio above 1 means that
+Outrider is ahead. `./dev setup bench` installs what this needs."""
+import argparse
+import dataclasses
 import os
 import pathlib
-import re
+import shlex
 import signal
+import statistics
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'e2e'))
-import harness  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import peer_loads  # noqa: E402
+import peer_measures  # noqa: E402
+import peer_servers  # noqa: E402
 
-TICK = os.sysconf('SC_CLK_TCK')
-
-
-def cpu(pid):
-    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
-def rss_mib(pid):
-    return next(int(l.split()[1]) / 1024 for l in pathlib.Path(f'/proc/{pid}/status').read_text().splitlines()
-                if l.startswith('VmRSS:'))
+@dataclasses.dataclass
+class Bench:
+    options: argparse.Namespace
+    loads: peer_loads.Loads
+    peers: list  # names, in the order in which they run
+
+    @staticmethod
+    def say(text):
+        print(text, file=sys.stderr, flush=True)
 
 
-class Server:
-    """One of the two, in its own directory."""
-
-    def __init__(self, name, directory):
-        self.name, self.directory, self.port = name, directory, harness.free_port()
-        self.url = f'http://127.0.0.1:{self.port}'
-        (directory / 'outrider.yml').write_text('{}\n')
-        (directory / 'prometheus.yml').write_text('global: {evaluation_interval: 15s}\n')
-        self.start()
-
-    def command(self):
-        if self.name == 'outrider':
-            return [harness.OUTRIDER, 'run', '--config.file=outrider.yml', '--storage.path=data', '--log.level=error',
-                    f'--web.listen-address=127.0.0.1:{self.port}']
-        return ['prometheus', '--config.file=prometheus.yml', '--storage.tsdb.path=data', '--log.level=error',
-                '--web.enable-remote-write-receiver', '--web.enable-lifecycle', f'--web.listen-address=127.0.0.1:{self.port}']
-
-    def start(self):
-        begin = time.monotonic()
-        self.process = subprocess.Popen(self.command(), cwd=self.directory)
-        self.pid = self.process.pid
-        harness.wait_for('ready', lambda: harness.request(self.url + '/-/ready')[0] == 200, 120, 0.005)
-        return time.monotonic() - begin
-
-    def kill9(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-    def query_cpu(self, expr, times=5):
-        """CPU per evaluation and the number of series of the answer."""
-        url = self.url + '/api/v1/query?' + urllib.parse.urlencode({'query': expr})
-        answer = harness.get_json(url)
-        before = cpu(self.pid)
-        for _ in range(times):
-            harness.request(url, timeout=60)
-        return (cpu(self.pid) - before) / times, len(answer['data']['result'])
+def short(value):
+    if value >= 1e6:
+        return f'{value / 1e6:.2f}M'
+    if value >= 1e4:
+        return f'{value / 1e3:.0f}k'
+    return f'{value:,.0f}' if value >= 100 else f'{value:.3g}'
 
 
-def expressions(rules_file):
-    return re.findall(r"(?:record|alert): ([\w:]+), expr: '([^']*)'", pathlib.Path(rules_file).read_text())
+def cell(values):
+    if not values:
+        return '–'
+    text = short(statistics.median(values))
+    return text if len(values) == 1 else f'{text} ({short(min(values))} to {short(max(values))})'
+
+
+def table(rounds, peers):
+    """Markdown lines out of the rows of each round; ratios are of figures of the same round."""
+    others = [name for name in peer_servers.KINDS if name != 'outrider' and name in peers]
+    names = (['outrider'] if 'outrider' in peers else []) + others + ['floor']
+    titles = [peer_servers.KINDS[n].title if n in peer_servers.KINDS else 'floor' for n in names]
+    yield '| ' + ' | '.join(['what', *titles, *(f'ahead of {peer_servers.KINDS[n].title}' for n in others)]) + ' |'
+    yield '|' + '---|' * (1 + len(titles) + len(others))
+    for rows in zip(*rounds):
+        cells = [cell([row.values[name] for row in rows if name in row.values]) for name in names]
+        for name in others:
+            pairs = [(row.values['outrider'], row.values[name]) for row in rows
+                     if row.values.get('outrider') and row.values.get(name)]
+            cells.append(cell([a / b if row.more_is_better else b / a for (a, b), row in zip(pairs, rows)]))
+        yield '| ' + ' | '.join([rows[0].what, *cells]) + ' |'
+
+
+def heading(peers, loads):
+    lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
+    model = next((line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')), 'unknown')
+    memory = int(pathlib.Path('/proc/meminfo').read_text().split()[1]) / 2 ** 20
+    commit = subprocess.run(['git', '-C', str(ROOT), 'describe', '--always', '--dirty'], capture_output=True,
+                            text=True)
+    yield (f'{time.strftime("%Y-%m-%d %H:%M")}, {model}, {os.cpu_count()} cores, {memory:.0f} GiB, load before '
+           f'{os.getloadavg()[0]:.2f}; ' + ', '.join(peer_servers.KINDS[n].version() for n in peers))
+    yield f'sources at {commit.stdout.strip()}, load by {loads.loader}: `{shlex.join([*sys.argv])}`'
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add('measures', nargs='*', metavar='MEASURE', help=f'default: all of {", ".join(peer_measures.MEASURES)}')
+    add('--peers', default=','.join(peer_servers.KINDS), help='default: %(default)s')
+    add('--tools', default=ROOT.parent / 'shared/bench',
+        help='where rwload.cc, rwlimit.cc and rules10.yml are; default: %(default)s')
+    add('--rounds', type=int, default=1, help='of everything; the table then has medians and, in brackets, the range')
+    add('--series', type=int, default=100_000)
+    add('--steps', type=int, default=40)
+    add('--large-series', type=int, default=1_000_000)
+    add('--large-steps', type=int, default=10)
+    add('--churn-series', type=int, default=50_000, help='new ones a step')
+    add('--churn-steps', type=int, default=10)
+    add('--growth-series', type=int, default=0, help='against a tenth of it; default: --series')
+    add('--pace-ms', type=float, default=100, help='between requests of each of the two connections')
+    add('--latency-seconds', type=int, default=90)
+    options = parser.parse_args()
+    unknown = set(options.measures) - set(peer_measures.MEASURES)
+    unknown |= set(options.peers.split(',')) - set(peer_servers.KINDS)
+    if unknown:
+        parser.error(f'unknown: {", ".join(sorted(unknown))}')
+    return options
 
 
 def main():
-    rwload, rules_file = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-    series = int(sys.argv[3]) if len(sys.argv) > 3 else 100_000
-    steps = int(sys.argv[4]) if len(sys.argv) > 4 else 40
-    with tempfile.TemporaryDirectory() as top:
-        servers = []
-        for name in ('prometheus', 'outrider'):
-            directory = pathlib.Path(top) / name
-            directory.mkdir()
-            servers.append(Server(name, directory))
-        for server in servers:
-            out = subprocess.run([rwload, '--port', str(server.port), '--pid', str(server.pid), '--series', str(series),
-                                  '--steps', str(steps), '--batch', '2000'], capture_output=True, text=True)
-            print(f'{server.name}: remote write: {out.stdout.strip()}{out.stderr.strip()[:300]}', flush=True)
-        totals = {}
-        for name, expr in expressions(rules_file) + [('count_all', 'count({__name__=~".+"})')]:
-            row = []
-            for server in servers:
-                seconds, found = server.query_cpu(expr)
-                totals[server.name] = totals.get(server.name, 0) + (seconds if name != 'count_all' else 0)
-                row.append(f'{server.name} {seconds * 1000:.1f} ms ({found} series)')
-            print(f'query {name}: ' + ', '.join(row), flush=True)
-        print('sum of the rule expressions: ' + ', '.join(f'{k} {v * 1000:.0f} ms' for k, v in totals.items()))
-        for server in servers:
-            print(f'{server.name}: resident {rss_mib(server.pid):.0f} MiB after the queries')
-            server.kill9()
-            seconds = server.start()
-            print(f'{server.name}: ready {seconds:.2f} s after kill -9, {cpu(server.pid):.2f} CPU-s', flush=True)
-        for server in servers:
-            server.stop()
+    options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is stopped
+    loads = peer_loads.Loads(options.tools)
+    peers = options.peers.split(',')
+    print(*heading(peers, loads), '', sep='\n', flush=True)
+    rounds = []
+    for number in range(options.rounds):
+        rows = []
+        for name, function in peer_measures.MEASURES.items():
+            if not options.measures or name in options.measures:
+                Bench.say(f'{name}, round {number + 1} of {options.rounds}')
+                rows += function(Bench(options, loads, peers if number % 2 == 0 else peers[::-1]))
+        rounds.append(rows)
+    print(*table(rounds, peers), sep='\n')
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
