@@ -95,7 +95,8 @@ StatusOr<bool> ChunkBlockReader::Next(ChunkEntry* entry) {
     rest_ = {};
     return absl::DataLossError("not a chunk entry");
   }
-  if (flags >> kEncodingShift > static_cast<uint8_t>(ChunkEncoding::kHistogram)) {
+  const auto encoding = static_cast<ChunkEncoding>(flags >> kEncodingShift);
+  if (encoding != ChunkEncoding::kFloat && encoding != ChunkEncoding::kHistogram) {
     return absl::DataLossError("a chunk of an unknown encoding");
   }
   entry->starts.clear();
@@ -105,7 +106,7 @@ StatusOr<bool> ChunkBlockReader::Next(ChunkEntry* entry) {
   }
   entry->local = (flags & kLocalFlag) != 0;
   entry->late = (flags & kLateFlag) != 0;
-  entry->encoding = static_cast<ChunkEncoding>(flags >> kEncodingShift);
+  entry->encoding = encoding;
   entry->count = static_cast<uint32_t>(count);
   return true;
 }

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The codec of float chunks: Gorilla's delta-of-delta times and XORed values, as a stream of bits,
-// most significant first. Layout (also in docs/formats.md; the number of samples stands beside the
-// chunk, not in it):
-//   first sample: time 64, value 64
-//   each other:   zigzag delta-of-delta: 0 | 10 + 7 | 110 + 14 | 1110 + 20 | 1111 + 64
-//                 XOR with the value before: 0 | 10 + bits in the window before | 11 + 5 leading
-//                 zeros + 6 (significant bits - 1) + bits
+// The codec of float chunks: delta-of-delta times and values as steps between whole numbers
+// (number_mode.h) or, where they are none, as Gorilla's XORs; a stream of bits, most significant
+// first. Layout (also in docs/formats.md; the number of samples stands beside the chunk, not in
+// it):
+//   first sample: time 64, value 64; the mode is FindMode(value)
+//   each other:   0: a delta of time as before, the same value
+//                 10 value: a delta of time as before
+//                 11, delta-of-delta (zigzag: 0 + 7 | 10 + 14 | 110 + 20 | 111 + 64), 0 or 1 value
+//   value, in a mode of numbers: the zigzag step beyond what is expected, as a Rice code whose
+//                 parameter follows the steps before: q < 8 ones, 0, rest | 11111111 + 6 (bits - 1)
+//                 + bits. Of these 6 bits, 62 says: 64 bits of the value follow, and 63: another
+//                 mode. With ulps: zigzag 0 | 10 + 2 | 11 + 5
+//   value, else:  XOR with the one before: 0 + bits in the window before | 10 + 5 leading zeros + 6
+//                 (significant bits - 1) + bits | 11: another mode
+//   another mode: 5; to numbers: 6 (bits - 1) + bits of the zigzag step from the number of the
+//                 value before, ulps; else an XOR code
 // Every bit pattern of a double survives, stale markers and other NaNs included. Times are any
 // int64.
 #pragma once
@@ -20,6 +29,7 @@
 
 #include "storage/base/clock.h"
 #include "storage/model/sample.h"
+#include "storage/window/number_mode.h"
 
 namespace outrider {
 
@@ -28,17 +38,38 @@ struct FreeBytesDeleter {
 };
 using ChunkBytes = std::unique_ptr<uint8_t[], FreeBytesDeleter>;  // from malloc, grown by realloc
 
+// What the values so far say of the next one; the same on both sides.
+struct ValueState {
+  NumberMode mode = kNoNumber;
+  // In a mode of numbers: the average length of steps in quarters of a bit, how much better steps
+  // of steps are (positive: they are used), the last step.
+  uint8_t average = 0;
+  int8_t score = 0;
+  // Else: the window of XORs.
+  uint8_t leading = 0;
+  uint8_t significant = 0;  // 0: none yet
+  int32_t step = 0;
+
+  void Begin(NumberMode new_mode);
+  // Of a number that follows `before`.
+  uint64_t Expected(int64_t before) const {
+    return static_cast<uint64_t>(before) + static_cast<uint64_t>(int64_t{score > 0 ? step : 0});
+  }
+  uint32_t RiceBits() const { return average >= 8 ? average / 4 - 1 : 0; }
+  void Learn(uint64_t new_step);
+};
+
 // A chunk that is still written to. Not thread-safe.
 class FloatChunkWriter {
  public:
   void Append(Timestamp time, double value);
   // The sample appended last, also when its chunk has been taken since.
   Timestamp last_time() const { return static_cast<Timestamp>(time_); }
-  double last_value() const { return std::bit_cast<double>(value_); }
+  double last_value() const { return value_; }
   void SetLast(Timestamp time, double value);  // only while the chunk is empty
   uint32_t count() const { return count_; }
   std::span<const uint8_t> bytes() const { return {data_.get(), (bits_ + 7) / 8}; }
-  size_t capacity() const { return capacity_; }
+  size_t capacity() const { return size_t{capacity_} * kCapacityUnit; }
   void PrefetchEnd() const { __builtin_prefetch(data_.get() + bits_ / 8, 1); }
   Timestamp first_time() const { return first_time_; }
   // The bytes, cut to their size; the chunk is empty afterwards.
@@ -46,21 +77,33 @@ class FloatChunkWriter {
   void Clear();
 
  private:
-  void Reserve();
+  static constexpr uint32_t kCapacityUnit = 8;
+
+  void Grow();
   void Put(uint64_t value, uint32_t bits);  // bits <= 64; `value` has no others set
   void PutTime(uint64_t delta_of_delta);
-  void PutValue(uint64_t bits_xor);
+  // `control` are bits that go before the value.
+  struct Control {
+    uint32_t bits;
+    uint32_t length;
+  };
+  void PutValue(double value, Control control);
+  bool PutNumber(double value, Control control);
+  void PutStep(uint64_t zigzag, Control control);
+  void PutUlps(int64_t ulps);
+  void PutLiteral(double value);
+  void PutXor(double value);
+  void PutMode(NumberMode mode, double value);
 
   ChunkBytes data_;
-  uint32_t capacity_ = 0;
   uint32_t bits_ = 0;
-  uint32_t count_ = 0;
-  uint8_t leading_ = 0;
-  uint8_t significant_ = 0;  // of the window; 0: none yet
+  uint16_t capacity_ = 0;  // in units
+  uint16_t count_ = 0;
   Timestamp first_time_ = 0;
   uint64_t delta_ = 0;
   uint64_t time_ = static_cast<uint64_t>(kNoTime);
-  uint64_t value_ = 0;  // bits
+  double value_ = 0;
+  ValueState state_;
 };
 
 // Reads a chunk; never reads beyond `bytes`, whatever they hold.
@@ -73,9 +116,18 @@ class FloatChunkReader {
   bool ok() const { return ok_; }
 
  private:
+  // The next bits, left-aligned; at least 57 are there, zeros behind the end.
+  uint64_t Peek() const;
+  void Skip(uint32_t bits);
   uint64_t Get(uint32_t bits);
-  uint64_t NextDeltaOfDelta();
-  uint64_t NextXor();
+  uint64_t GetDeltaOfDelta();
+  void GetNext();
+  void GetNumber(uint64_t word, uint32_t used);  // `word`: the bits behind `used` ones
+  void GetUnusualNumber();
+  void SetNumber(uint64_t zigzag);
+  int64_t GetUlps();
+  void GetXor();
+  void GetMode();
 
   const uint8_t* data_;
   size_t total_bits_;
@@ -83,11 +135,11 @@ class FloatChunkReader {
   uint32_t left_;
   bool first_ = true;
   bool ok_ = true;
-  uint32_t leading_ = 0;
-  uint32_t significant_ = 0;
   uint64_t time_ = 0;
   uint64_t delta_ = 0;
-  uint64_t value_ = 0;
+  double value_ = 0;
+  int64_t number_ = 0;  // of the value, in a mode of numbers
+  ValueState state_;
 };
 
 // Appends the chunk's samples of [from, to] to both vectors. False when the chunk is damaged.

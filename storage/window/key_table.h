@@ -43,7 +43,7 @@ class KeyTable {
   void Grow();
   void Place(uint32_t id);
 
-  std::vector<Slot> slots_;  // a power of two, at most 3/4 full
+  std::vector<Slot> slots_;  // a power of two, at most 4/5 full
   std::vector<Hash128> keys_;
   uint64_t mask_ = 0;
   uint32_t size_ = 0;

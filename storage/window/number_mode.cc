@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/window/number_mode.h"
 
-#include <iterator>
-
 namespace outrider {
 namespace {
 
@@ -11,7 +9,8 @@ using number_mode_internal::kTens;
 using number_mode_internal::kTwos;
 
 constexpr double kManyBytes = 0x1p20;  // smaller numbers are taken for counts
-// Of random floats hardly one in a thousand comes near a number below this.
+// Of random floats few come so near to a decimal of a number below these.
+constexpr double kMaxDecimal = 0x1p45;
 constexpr double kMaxNearly = 0x1p38;
 constexpr uint32_t kNearlyDigits = 6;
 
@@ -32,7 +31,7 @@ NumberMode FindMode(double value) {
     }
     return kExact;
   }
-  for (uint32_t d = 1; d < kTens.size() && size * kTens[d] < kMaxNumber; ++d) {
+  for (uint32_t d = 1; d < kTens.size() && size * kTens[d] < kMaxDecimal; ++d) {
     if (IsMode(static_cast<NumberMode>(kExact + d), value)) {
       return static_cast<NumberMode>(kExact + d);
     }

@@ -10,8 +10,9 @@
 
 namespace outrider {
 
-// How a chunk's bytes are to be read. Numbers stand in chunk files: never reuse one.
-enum class ChunkEncoding : uint8_t { kFloat = 0, kHistogram = 1 };
+// How a chunk's bytes are to be read. Numbers stand in chunk files: never reuse one. 0 was the
+// float codec before steps between numbers.
+enum class ChunkEncoding : uint8_t { kHistogram = 1, kFloat = 2 };
 
 // Tells one late chunk of a series from the others.
 struct ChunkName {

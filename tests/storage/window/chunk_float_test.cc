@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <functional>
 #include <limits>
 
 #include "storage/base/random.h"
@@ -100,15 +101,80 @@ TEST(FloatChunk, RangeIsClosed) {
   EXPECT_EQ(values, (std::vector<double>{2, 3, 4}));
 }
 
-TEST(FloatChunk, RegularSamplesAreSmall) {
-  FloatChunkWriter constant;
-  FloatChunkWriter counter;
-  for (int i = 0; i < 120; ++i) {
-    constant.Append(i * 15'000, 1);
-    counter.Append(i * 15'000, 10.0 * i);
+TEST(FloatChunk, BytesASample) {
+  struct Case {
+    const char* what;
+    std::function<double(int, double)> next;  // of the sample's number and the value before
+    double most;
+  };
+  SeededRandom random(5);
+  const auto below = [&](uint64_t limit) { return static_cast<double>(random.Next() % limit); };
+  const Case cases[] = {
+      {"constant", [](int, double) { return 1; }, 0.30},
+      {"steady counter", [](int i, double) { return 10.0 * i; }, 0.60},
+      {"counter", [&](int, double last) { return last + below(1000); }, 2.0},
+      {"seconds", [&](int i, double) { return (100 * i + below(16)) / 100; }, 1.3},
+      {"sum of tenths", [&](int, double last) { return last + below(1000) / 10; }, 2.3},
+      {"pages", [&](int, double) { return 4096 * (2e6 + below(1000)); }, 2.1},
+      {"nanoseconds", [&](int, double) { return below(1'000'000) / 1e9; }, 3.3},
+      {"random", [&](int, double) { return random.Unit(); }, 7.8},
+  };
+  for (const Case& one : cases) {
+    std::vector<Sample> samples;
+    for (int i = 0; i < 120; ++i) {
+      const double last = samples.empty() ? 0 : samples.back().value;
+      samples.push_back({i * 15'000, one.next(i, last)});
+    }
+    ExpectRoundTrip(samples);
+    FloatChunkWriter writer;
+    for (const Sample& sample : samples) writer.Append(sample.time, sample.value);
+    const double bytes = static_cast<double>(writer.bytes().size()) / 120;
+    EXPECT_LE(bytes, one.most) << one.what;
+    EXPECT_GE(bytes, one.most * 0.7) << one.what << ": the bound is loose";
   }
-  EXPECT_LE(constant.bytes().size(), 50U);  // 2 bits a sample
-  EXPECT_LE(counter.bytes().size(), 2.5 * 120);
+}
+
+TEST(FloatChunk, AMarkerDoesNotEndTheMode) {
+  std::vector<Sample> samples;
+  for (int i = 0; i < 100; ++i)
+    samples.push_back({i * 15'000, i % 50 == 49 ? StaleNan() : i * 0.5});
+  ExpectRoundTrip(samples);
+  FloatChunkWriter writer;
+  for (const Sample& sample : samples) writer.Append(sample.time, sample.value);
+  EXPECT_LE(writer.bytes().size(), 130U);
+}
+
+TEST(NumberMode, Table) {
+  constexpr double kNear = 0.1 + 0.7;  // 0.7999999999999999
+  const std::pair<double, NumberMode> cases[] = {
+      {0, kExact},
+      {-7, kExact},
+      {4096, kExact},
+      {0x1p50, kPowers + 4},
+      {3 * 0x1p20, kPowers + 4},
+      {1025 * 4096.0, kPowers + 2},
+      {1025 * 1024.0, kPowers + 1},
+      {(1 << 20) + 1, kExact},
+      {0x1p52 + 1, kNoNumber},
+      {-0.0, kNoNumber},
+      {0.5, kExact + 1},
+      {-12.34, kExact + 2},
+      {1e-12, kExact + 12},
+      {kNear, kNearly + 1},
+      {1.0 / 3, kNoNumber},
+      {StaleNan(), kNoNumber},
+      {std::numeric_limits<double>::infinity(), kNoNumber},
+      {5e-324, kNoNumber},
+      {1e308, kNoNumber},
+  };
+  for (const auto& [value, mode] : cases) {
+    EXPECT_EQ(FindMode(value), mode) << value;
+    if (mode == kNoNumber) continue;
+    int64_t ulps = 0;
+    const int64_t number = NumberOf(mode, value);
+    EXPECT_TRUE(Fits(mode, value, number, &ulps)) << value;
+    EXPECT_TRUE(SameBits(ValueOf(mode, number, ulps), value)) << value;
+  }
 }
 
 TEST(FloatChunk, CutOrDamagedBytesEndCleanly) {
