@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Random writes against a model: several connections, 1.0 and 2.0, samples in order, late, too late, too early, repeated
-and contradicting, markers and NaN; kill -9 at any moment; what is read back is what was acked, no more and no less. Only
-of a request in flight when the process died both is right: all of it or nothing.
+"""Random writes against a model: several connections, 1.0 and 2.0, samples in order, late, too late, too early,
+repeated and contradicting, markers and NaN; kill -9 at any moment; what is read back is what was acked, no more and no
+less. Only of a request in flight when the process died both is right: all of it or nothing.
 
 OUTRIDER_PROPERTY_SEED and OUTRIDER_PROPERTY_ROUNDS set the seed and how often the process is killed; a failure prints
 the seed."""
@@ -103,7 +103,8 @@ class Client:
             elif kind < 0.97:  # too late
                 out.append((newest - WINDOW - self.random.randrange(1, HOUR), self.value()))
             else:  # out of bounds
-                out.append((now + self.random.choice((self.random.randrange(11, 90) * MINUTE, -7 * HOUR)), self.value()))
+                ahead = self.random.randrange(11, 90) * MINUTE
+                out.append((now + self.random.choice((ahead, -7 * HOUR)), self.value()))
         return out
 
     def send(self, url, sender, lenient):
