@@ -7,6 +7,7 @@ less. Only of a request in flight when the process died both is right: all of it
 OUTRIDER_PROPERTY_SEED and OUTRIDER_PROPERTY_ROUNDS set the seed and how often the process is killed; a failure prints
 the seed."""
 import http.client
+import multiprocessing
 import os
 import random
 import struct
@@ -20,7 +21,7 @@ import wire
 from wire import Series
 
 SEED = int(os.environ.get('OUTRIDER_PROPERTY_SEED', 0)) or random.SystemRandom().randrange(1, 1 << 32)
-ROUNDS = int(os.environ.get('OUTRIDER_PROPERTY_ROUNDS', 6))
+ROUNDS = int(os.environ.get('OUTRIDER_PROPERTY_ROUNDS', 4))
 CONNECTIONS = 4
 MINUTE, HOUR = 60_000, 3_600_000
 WINDOW = 5 * MINUTE  # ingest.out_of_order_window
@@ -255,6 +256,43 @@ class Property(harness.EndToEnd):
         for client in clients:
             if client.error:
                 raise client.error
+
+
+def contend(url, who, base, requests, barrier, answers):
+    """Sends the same series and times as the others, with a value of its own."""
+    sender = wire.Sender(url)
+    for number in range(requests):
+        series = [Series({'__name__': 'shared', 'i': str(i)}, [(base + number, float(who))]) for i in range(300)]
+        body = wire.encode('v2', series)
+        barrier.wait()
+        answers.put(sender.post(body, wire.HEADERS['v2'])[2]['Samples'])
+    sender.close()
+
+
+class Contention(harness.EndToEnd):
+    def kept(self):
+        return {(row['metric']['i'], t): v for row in self.query(self.url, 'shared[20m]') for t, v in row['values']}
+
+    def test_senders_of_the_same_series(self):
+        """The first one is acked and the others are refused; a restart does not turn that round."""
+        self.write('outrider.yml', '')
+        process, senders, requests = self.start_outrider(), 3, 250
+        barrier, answers = multiprocessing.Barrier(senders), multiprocessing.Queue()
+        base = int(time.time() * 1000) - 10 * MINUTE
+        workers = [multiprocessing.Process(target=contend, args=(self.url, n, base, requests, barrier, answers))
+                   for n in range(senders)]
+        for worker in workers:
+            worker.start()
+        acked = sum(answers.get(timeout=60) for _ in range(senders * requests))
+        for worker in workers:
+            worker.join()
+        before = self.kept()
+        self.assertEqual((acked, len(before)), (300 * requests,) * 2)
+        process.kill9()
+        self.start_outrider()
+        after = self.kept()
+        self.assertEqual(before.keys(), after.keys())
+        self.assertEqual(sum(before[key] != after[key] for key in before), 0, 'samples changed')
 
 
 class AfterRestarts(harness.EndToEnd):
