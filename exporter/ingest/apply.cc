@@ -15,28 +15,11 @@ constexpr SampleReason kSampleReasons[] = {
      &AppendCounts::too_far_ahead},
 };
 constexpr size_t kSeriesVerdicts = static_cast<size_t>(SeriesVerdict::kEnd);
-constexpr size_t kMaxLabelText = 300;
-
-// Labels as sent, which may be anything.
-std::string Describe(const IncomingSeries& series) {
-  std::string text;
-  for (const LabelView& label : series.labels) {
-    if (label.name == kMetricName) {
-      text.insert(0, fmt::format("{} ", Quote(label.value)));
-    } else {
-      text += fmt::format("{}={} ",
-                          IsValidUtf8(label.name) ? std::string(label.name) : Quote(label.name),
-                          Quote(label.value));
-    }
-    if (text.size() > kMaxLabelText) break;
-  }
-  return std::string(RunePrefix(Trim(text), kMaxLabelText));
-}
 
 void NoteSamples(const IncomingSeries& series, const AppendCounts& counts, ApplyResult* result) {
   for (size_t i = 0; i < std::size(kSampleReasons); ++i) {
     std::string& first = result->first[kSeriesVerdicts + i];
-    if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = Describe(series);
+    if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = DescribeSeries(series);
   }
 }
 
@@ -61,7 +44,7 @@ bool Admit(const WriteRows& rows, const ApplyOptions& options, IncomingSeries* s
   }
   result->samples_of_refused_series += series->samples.size();
   std::string& first = result->first[static_cast<size_t>(verdict)];
-  if (options.explain && first.empty()) first = Describe(*series);
+  if (options.explain && first.empty()) first = DescribeSeries(*series);
   return false;
 }
 
@@ -121,7 +104,7 @@ void LearnMetadata(const IncomingSeries& series, MetadataStore* store) {
 std::span<const SampleReason> SampleReasons() { return kSampleReasons; }
 
 std::vector<std::string> ApplyResult::Refusals() const {
-  std::vector<std::string> lines;
+  std::vector<std::string> lines = guard.lines;
   const auto add = [&](uint64_t count, const char* text, const std::string& one) {
     if (count > 0) lines.push_back(fmt::format("{}: {}, first: {}", text, count, one));
   };
@@ -157,7 +140,8 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
   ApplyResult result;
   KeyedOutcome& outcome = scratch->outcome;
   IncomingSeries& series = scratch->series;
-  targets.windows->AppendKeyed(rows.kind(), rows.rows(), rows.samples(), options.now, &outcome);
+  targets.windows->AppendKeyed(rows.kind(), rows.rows(), rows.samples(), options.now, &outcome,
+                               options.sender);
   result.samples = outcome.counts;
   result.series[static_cast<size_t>(SeriesVerdict::kFine)] =
       rows.rows().size() - outcome.unknown.size();
@@ -171,8 +155,11 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
     const Hash128& key = rows.rows()[row].key;
     const bool learn =
         options.origin == Origin::kRemote && rows.kind() == KeyKind::kSender && key != Hash128();
+    const SeriesMaker maker{
+        .sender = options.sender,
+        .counted = options.places != nullptr && options.places->Take(rows.source(row))};
     const AppendCounts counts = targets.windows->Append(
-        series.labels, series.samples, options.origin, options.now, learn ? &key : nullptr);
+        series.labels, series.samples, options.origin, options.now, learn ? &key : nullptr, maker);
     if (counts.Rejected() > 0 && options.explain) NoteSamples(series, counts, &result);
     result.samples += counts;
   }

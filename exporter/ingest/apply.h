@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/ingest/ingest_guard.h"
 #include "exporter/ingest/metadata_store.h"
 #include "exporter/ingest/series_check.h"
 #include "exporter/ingest/write_rows.h"
@@ -26,9 +27,14 @@ struct ApplyResult {
   uint64_t exemplars_late = 0;      // older than the series' newest: an error of 2.0
   uint64_t exemplars_left_out = 0;  // for any other reason
   uint64_t histograms = 0;          // none is kept
+  GuardReport guard;                // what was not let through, which is in none of the others
   // One line for each kind of refusal: how many, and the first one's labels. Empty when nothing was
   // refused.
   std::vector<std::string> Refusals() const;
+  // Samples that were sent and not stored through the sender's fault or limits.
+  uint64_t LostSamples() const {
+    return samples.Rejected() + samples_of_refused_series + guard.samples_refused;
+  }
 
   // The first offender of each kind: series verdicts, then the fields of AppendCounts in
   // SampleReasons() order.
@@ -47,13 +53,17 @@ struct ApplyOptions {
   Origin origin = Origin::kRemote;
   Timestamp now = 0;
   bool explain = true;  // remember first offenders
+  SenderId sender = kNoSender;
+  SeriesPlaces* places = nullptr;  // those kept for new series, by source row
 };
 
-// Where a request goes. Exemplars and metadata may be null: then none are kept.
+// Where a request goes. Exemplars and metadata may be null: then none are kept. Without a guard
+// nobody is limited and no sender is remembered.
 struct WriteTargets {
   Windows* windows;
   ExemplarStore* exemplars = nullptr;
   MetadataStore* metadata = nullptr;
+  IngestGuard* guard = nullptr;
 };
 
 // What applying needs beside the rows; used again from request to request.

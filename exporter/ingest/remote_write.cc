@@ -30,8 +30,8 @@ HttpResponse Answer(int status, std::string text) {
   return response;
 }
 
-HttpResponse Later(std::string text, int seconds) {
-  HttpResponse response = Answer(503, std::move(text));
+HttpResponse Later(std::string text, int64_t seconds, int status = 503) {
+  HttpResponse response = Answer(status, std::move(text));
   response.headers.emplace_back("Retry-After", std::to_string(seconds));
   return response;
 }
@@ -88,9 +88,8 @@ std::vector<std::string> RefusalsOf(const ApplyResult& result, WriteMessage mess
 }
 
 std::string Describe(const ApplyResult& result, const std::vector<std::string>& refusals) {
-  const uint64_t refused = result.samples.Rejected() + result.samples_of_refused_series;
-  return fmt::format("{} samples stored, {} refused\n{}", result.samples.accepted, refused,
-                     Join(refusals, "\n"));
+  return fmt::format("{} samples stored, {} refused\n{}", result.samples.accepted,
+                     result.LostSamples(), Join(refusals, "\n"));
 }
 
 // In memory only: senders repeat it.
@@ -147,7 +146,11 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request, WriteMessage mes
   if (bytes_in_flight_ >= options_.max_bytes_in_flight) {
     return Later("too many writes at once, try again", 1);
   }
-  const StatusOr<std::string> body = request.ReadBody(kMaxBodyBytes);
+  IngestGuard* guard = targets_.guard;
+  const std::string sender = guard == nullptr ? request.remote_address : guard->SenderOf(request);
+  const StatusOr<std::string> body = guard == nullptr
+                                         ? request.ReadBody(kMaxBodyBytes)
+                                         : guard->ReadBody(request, sender, kMaxBodyBytes);
   if (!body.ok()) {
     return Answer(absl::IsResourceExhausted(body.status()) ? 413 : 400, Message(body.status()));
   }
@@ -170,17 +173,18 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request, WriteMessage mes
   const LogRecord record{.type = v2 ? RecordType::kWriteV2 : RecordType::kWriteV1,
                          .verdict = Admission::kAdmitted,
                          .time = clock_.Now(),
-                         .sender = request.remote_address,
+                         .sender = sender,
                          .body = *body};
-  if (!v2) LearnMetadata(scratch->v1, targets_.metadata);
-  const WriteRows* rows = &scratch->v1;
-  if (v2) rows = &scratch->v2;
-  return Store(record, *rows, &scratch->apply, written);
+  return Store(record, &*scratch, written);
 }
 
-HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows& rows,
-                                        ApplyScratch* scratch, Written* written) {
-  const StatusOr<ApplyResult> committed = CommitRows(record, rows, targets_, &log_, scratch);
+HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, WriteScratch* scratch,
+                                        Written* written) {
+  const bool v2 = record.type == RecordType::kWriteV2;
+  const WriteRows* rows = &scratch->v1;
+  if (v2) rows = &scratch->v2;
+  const StatusOr<ApplyResult> committed =
+      CommitRows(record, *rows, targets_, &log_, &scratch->apply);
   if (absl::IsInvalidArgument(committed.status())) {
     return Answer(400, Message(committed.status()));
   }
@@ -189,12 +193,18 @@ HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows
     return Later("nothing was stored: " + Message(committed.status()), seconds);
   }
   const ApplyResult& result = *committed;
+  const GuardReport& guard = result.guard;
+  if (guard.retry_after > 0) {
+    return Later("nothing was stored: " + guard.why, (guard.retry_after + kSecond - 1) / kSecond,
+                 429);
+  }
+  if (guard.dropped_whole) return Answer(202, "nothing was stored: " + guard.why);
+  if (!v2) LearnMetadata(scratch->v1, targets_.metadata);
   CountResult(result, record.time);
   written->samples = result.samples.accepted;
   written->exemplars = result.exemplars;
-  const WriteMessage message =
-      record.type == RecordType::kWriteV2 ? WriteMessage::kV2 : WriteMessage::kV1;
-  const std::vector<std::string> refusals = RefusalsOf(result, message);
+  const std::vector<std::string> refusals =
+      RefusalsOf(result, v2 ? WriteMessage::kV2 : WriteMessage::kV1);
   return refusals.empty() ? Answer(204, "") : Answer(400, Describe(result, refusals));
 }
 
@@ -210,6 +220,9 @@ void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) 
   if (result.samples_of_refused_series > 0) {
     stats_.samples_rejected["invalid_series"] += result.samples_of_refused_series;
   }
+  if (result.guard.samples_refused > 0) {
+    stats_.samples_rejected["limits"] += result.guard.samples_refused;
+  }
   for (size_t i = 0; i < result.series.size(); ++i) {
     const auto verdict = static_cast<SeriesVerdict>(i);
     if (verdict == SeriesVerdict::kFine || result.series[i] == 0) continue;
@@ -218,6 +231,10 @@ void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) 
     } else {
       stats_.series_refused[TextOf(verdict).reason] += result.series[i];
     }
+  }
+  for (size_t i = 0; i < kSenderLimits; ++i) {
+    if (const uint64_t n = result.guard.series.at(i); n > 0)
+      stats_.series_refused[std::string(ReasonOf(static_cast<SenderLimit>(i)))] += n;
   }
   stats_.own_samples_dropped += result.own_samples;
   stats_.local_wins += result.samples.local_wins;

@@ -95,6 +95,8 @@ class Windows final : public Querier, public Appender {
   // late, and nothing that was acked is refused.
   void BeginReplay();
   void EndReplay();
+  // Rows of KeyKind::kSender come by their labels again, once.
+  void ForgetSenderKeys();
 
   // Replaces the set of references that keep series longer than the unreferenced retention.
   void SetReferences(std::vector<SeriesReference> references);

@@ -15,6 +15,11 @@ constexpr size_t kAhead = 8;  // rows: memory answers in about that time
 
 }  // namespace
 
+void Windows::ForgetSenderKeys() {
+  const absl::MutexLock lock(&directory_.mutex);
+  directory_.by_sender_key = {};
+}
+
 void Windows::RaiseNewest(Timestamp time) {
   Timestamp seen = newest_.load(std::memory_order_relaxed);
   while (time > seen && !newest_.compare_exchange_weak(seen, time, std::memory_order_relaxed)) {
