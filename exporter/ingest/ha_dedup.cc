@@ -73,12 +73,24 @@ std::vector<HaCluster> HaDedup::Clusters() const {
   return result;
 }
 
-void HaDedup::Restore(const std::vector<HaCluster>& clusters) {
+void HaDedup::Remember(std::string_view cluster, std::string_view replica, Timestamp then) {
   const absl::MutexLock lock(&mutex_);
-  for (const HaCluster& cluster : clusters) {
-    if (clusters_.size() >= options_.max_clusters) break;
-    clusters_.emplace(cluster.cluster, cluster);
+  const auto it = clusters_.find(cluster);
+  if (it == clusters_.end()) {
+    if (!MakeRoom(then)) return;
+    const std::string name(cluster);
+    clusters_.emplace(name, HaCluster{.cluster = name,
+                                      .elected = std::string(replica),
+                                      .elected_at = then,
+                                      .last_seen = then});
+    return;
   }
+  HaCluster& known = it->second;
+  if (then < known.last_seen) return;
+  known.last_seen = then;
+  if (known.elected == replica) return;
+  known.elected = replica;
+  known.elected_at = then;
 }
 
 uint64_t HaDedup::refused() const {

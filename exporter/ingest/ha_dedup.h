@@ -53,7 +53,7 @@ std::optional<HaPair> FindReplica(std::string_view cluster_label, std::string_vi
 // Takes every label of that name out; the order of the others stays.
 void RemoveLabel(std::string_view name, std::vector<LabelView>* labels);
 
-// What is known of a cluster: a plain value, to log, to show and to restore from.
+// What is known of a cluster.
 struct HaCluster {
   std::string cluster;
   std::string elected;
@@ -73,8 +73,9 @@ class HaDedup {
   void CountDropped(std::string_view cluster, uint64_t samples);
 
   std::vector<HaCluster> Clusters() const;  // by name
-  // Takes over what Clusters() gave once; clusters known by now stay as they are.
-  void Restore(const std::vector<HaCluster>& clusters);
+  // From the log of an earlier run: the replica was the elected one then. What is known of later
+  // stays.
+  void Remember(std::string_view cluster, std::string_view replica, Timestamp then);
   uint64_t refused() const;  // verdicts of kTooManyClusters
   const HaOptions& options() const { return options_; }
 

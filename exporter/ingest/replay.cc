@@ -113,6 +113,11 @@ void Apply(Job* job, const WriteTargets& targets, ReplayStats* stats) {
                                         .explain = false,
                                         .sender = SenderOf(*job, targets.guard)},
                                        targets, &job->scratch.apply);
+  if (targets.guard != nullptr && job->rows == &job->edited) {
+    for (const auto& [cluster, replica] : job->edited.pairs()) {
+      targets.guard->ha().Remember(cluster, replica, job->time);
+    }
+  }
   stats->samples += result.samples.accepted;
   stats->known += result.samples.Rejected() + result.samples.local_wins;
 }

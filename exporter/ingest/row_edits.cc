@@ -82,6 +82,7 @@ StatusOr<RowEdits> CutEdits(std::string_view* bytes) {
 Status EditedRows::Build(const WriteRows& rows, const RowEdits& edits, uint64_t seed) {
   Clear();
   source_.clear();
+  pairs_.clear();
   rows_of_ = &rows;
   removed_label_ = edits.removed_label;
   beside_label_ = edits.beside_label;
@@ -108,10 +109,14 @@ Status EditedRows::Take(uint32_t row, uint64_t seed) {
   source_.push_back(row);
   if (removed_label_.empty()) return absl::OkStatus();
   TRY(rows_of_->Decode(row, &series_));
-  Hash128& key = rows_.back().key;
-  if (key == Hash128() || !FindReplica(beside_label_, removed_label_, series_.labels)) {
-    return absl::OkStatus();
+  const auto pair = FindReplica(beside_label_, removed_label_, series_.labels);
+  if (!pair) return absl::OkStatus();
+  if (pairs_.empty() || pairs_.back().first != pair->cluster ||
+      pairs_.back().second != pair->replica) {
+    pairs_.emplace_back(pair->cluster, pair->replica);
   }
+  Hash128& key = rows_.back().key;
+  if (key == Hash128()) return absl::OkStatus();
   if (rows_of_->kind() == KeyKind::kSender) {
     key = KeyWithout(key, removed_label_, seed);
     return absl::OkStatus();

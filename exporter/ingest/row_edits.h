@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exporter/ingest/write_rows.h"
@@ -42,6 +43,8 @@ class EditedRows final : public WriteRows {
   KeyKind kind() const override { return rows_of_->kind(); }
   bool wants_data() const override { return rows_of_->wants_data(); }
   uint32_t source(uint32_t row) const override { return source_[row]; }
+  // Cluster and replica of the rows that lost a label; repeats beside each other are left out.
+  const std::vector<std::pair<std::string, std::string>>& pairs() const { return pairs_; }
   Status Decode(uint32_t row, IncomingSeries* out) const override;
 
  private:
@@ -51,6 +54,7 @@ class EditedRows final : public WriteRows {
   std::string removed_label_;
   std::string beside_label_;
   std::vector<uint32_t> source_;
+  std::vector<std::pair<std::string, std::string>> pairs_;
   IncomingSeries series_;  // scratch
 };
 

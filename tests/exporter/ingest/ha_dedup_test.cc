@@ -104,19 +104,19 @@ TEST(HaDedup, ClustersAreBounded) {
   EXPECT_EQ(none.Judge("a", "r", 0), kTooManyClusters);
 }
 
-TEST(HaDedup, StateOutlivesTheProcess) {
-  HaDedup before({.enabled = true});
-  EXPECT_EQ(before.Judge("c", "a", 1000), kElected);
-  EXPECT_EQ(before.Judge("d", "a", 1000), kElected);
-  HaDedup after({.enabled = true});
-  EXPECT_EQ(after.Judge("d", "b", 1500), kElected);  // known before the restore: stays
-  after.Restore(before.Clusters());
-  EXPECT_EQ(after.Judge("c", "b", 2000), kDrop);
-  EXPECT_EQ(after.Judge("c", "a", 2000), kKeep);
-  EXPECT_EQ(after.Judge("d", "a", 2000), kDrop);
-  HaDedup small({.enabled = true, .max_clusters = 1});
-  small.Restore(before.Clusters());
-  EXPECT_EQ(small.Clusters().size(), 1U);
+TEST(HaDedup, WhatALogRemembers) {
+  HaDedup dedup({.enabled = true, .max_clusters = 2});
+  EXPECT_EQ(dedup.Judge("d", "b", 1500), kElected);
+  dedup.Remember("d", "a", 1400);  // older than what is known
+  dedup.Remember("c", "x", 800);
+  dedup.Remember("c", "a", 1000);
+  dedup.Remember("e", "a", 1000);  // no room
+  EXPECT_EQ(dedup.Judge("c", "b", 2000), kDrop);
+  EXPECT_EQ(dedup.Judge("c", "a", 2000), kKeep);
+  EXPECT_EQ(dedup.Judge("d", "a", 2000), kDrop);
+  EXPECT_EQ(Texts(dedup),
+            (std::vector<std::string>{"c a since 1000 seen 2000 changes 0 dropped 0",
+                                      "d b since 1500 seen 1500 changes 0 dropped 0"}));
 }
 
 }  // namespace
