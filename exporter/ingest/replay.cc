@@ -113,7 +113,7 @@ void Apply(Job* job, const WriteTargets& targets, ReplayStats* stats) {
                                         .explain = false,
                                         .sender = SenderOf(*job, targets.guard)},
                                        targets, &job->scratch.apply);
-  if (targets.guard != nullptr && job->rows == &job->edited) {
+  if (targets.guard != nullptr && targets.guard->elects() && job->rows == &job->edited) {
     for (const auto& [cluster, replica] : job->edited.pairs()) {
       targets.guard->ha().Remember(cluster, replica, job->time);
     }

@@ -48,8 +48,7 @@ TEST(RowEdits, WhatCannotBeIsRefused) {
   };
   const std::string cases[] = {
       "",
-      "\x05"
-      "abc",
+      std::string(1, 5) + "abc",
       numbers({5}),
       numbers({5, 1}),
       numbers({5, 1, 0}),
