@@ -77,6 +77,10 @@ StatusOr<HttpResponse> GetFlags(const StatusApiDeps& deps, HttpRequest&) {
 
 using Counts = StringMap<uint64_t>;
 
+// Between name and value while pairs are counted: it stands in no name, which are UTF-8, but `=`
+// may.
+constexpr char kBetween = '\xff';
+
 // The `limit` largest counts as [{name, value}], largest first.
 void WriteTop(std::string_view key, const Counts& counts, size_t limit, JsonWriter* json) {
   std::vector<std::pair<uint64_t, std::string>> sorted;
@@ -87,7 +91,9 @@ void WriteTop(std::string_view key, const Counts& counts, size_t limit, JsonWrit
   });
   if (sorted.size() > limit) sorted.resize(limit);
   json->Key(key).StartArray();
-  for (const auto& [count, name] : sorted) {
+  for (auto& [count, name] : sorted) {
+    const size_t between = name.find(kBetween);
+    if (between != std::string::npos) name[between] = '=';
     json->StartObject()
         .Key("name")
         .String(name)
@@ -102,7 +108,7 @@ void WriteTop(std::string_view key, const Counts& counts, size_t limit, JsonWrit
 struct Cardinality {
   Counts series_by_metric;
   Counts values_by_label;
-  Counts bytes_by_label;
+  Counts bytes_by_label;  // of all values together, each once: so they are kept in memory
   Counts series_by_pair;
 };
 
@@ -111,7 +117,7 @@ Cardinality Count(const std::vector<Labels>& all) {
   for (const Labels& labels : all) {
     for (const LabelView label : labels) {
       if (label.name == kMetricName) ++out.series_by_metric[std::string(label.value)];
-      const std::string pair = fmt::format("{}={}", label.name, label.value);
+      const std::string pair = fmt::format("{}{}{}", label.name, kBetween, label.value);
       if (++out.series_by_pair[pair] > 1) continue;
       ++out.values_by_label[std::string(label.name)];
       out.bytes_by_label[std::string(label.name)] += label.value.size();
@@ -140,6 +146,9 @@ StatusOr<HttpResponse> GetTsdb(const StatusApiDeps& deps, HttpRequest& request) 
   WriteTop("labelValueCountByLabelName", counts.values_by_label, limit, &json);
   WriteTop("memoryInBytesByLabelName", counts.bytes_by_label, limit, &json);
   WriteTop("seriesCountByLabelValuePair", counts.series_by_pair, limit, &json);
+  // Prometheus has no senders.
+  WriteTop("seriesCountBySender",
+           Counts(head.series_by_sender.begin(), head.series_by_sender.end()), limit, &json);
   json.EndObject();
   return PromSuccess(data);
 }

@@ -45,6 +45,7 @@ struct HeadInfo {
   uint64_t chunks = 0;
   Timestamp min_time = 0;
   Timestamp max_time = 0;
+  std::vector<std::pair<std::string, uint64_t>> series_by_sender;  // those who made some
 };
 
 // All are called from several threads at once.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rules/capacity/price_book.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
@@ -39,6 +41,67 @@ void ReadGlobal(YamlReader& r, Config::Global* global) {
   if (global->evaluation_interval <= 0) {
     r.Fail("evaluation_interval", "evaluation_interval must be more than 0");
   }
+}
+
+void ReadLimits(YamlReader& r, Config::Limits* limits) {
+  const std::pair<std::string_view, int64_t*> counts[] = {
+      {"series", &limits->series},
+      {"series_per_sender", &limits->series_per_sender},
+      {"samples_per_second", &limits->samples_per_second},
+      {"label_names", &limits->label_names},
+      {"label_name_length", &limits->label_name_length},
+      {"label_value_length", &limits->label_value_length},
+  };
+  for (const auto& [key, limit] : counts) {
+    r.Int(key, limit);
+    if (*limit < 0) r.Fail(key, fmt::format("{} must not be negative; 0 is no limit", key));
+  }
+  r.Size("body_size", &limits->body_bytes);
+}
+
+void ReadHaDedup(YamlReader& r, Config::HaDedup* ha) {
+  r.Bool("enabled", &ha->enabled);
+  r.String("cluster_label", &ha->cluster_label);
+  r.String("replica_label", &ha->replica_label);
+  r.Duration("failover_timeout", &ha->failover_timeout);
+  if (ha->cluster_label.empty()) r.Fail("cluster_label", "cluster_label must not be empty");
+  if (ha->replica_label.empty()) r.Fail("replica_label", "replica_label must not be empty");
+  if (ha->cluster_label == ha->replica_label) {
+    r.Fail("replica_label", "replica_label must be another label than cluster_label");
+  }
+  if (ha->replica_label == kMetricName) {
+    r.Fail("replica_label", "replica_label must not be the metric's name");
+  }
+  if (ha->failover_timeout < kSecond) {
+    r.Fail("failover_timeout", "failover_timeout must be at least 1s");
+  }
+}
+
+bool IsHeaderName(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+void ReadIngest(YamlReader& r, const std::string& file, Config::Ingest* ingest) {
+  r.Size("max_in_flight", &ingest->max_in_flight_bytes);
+  r.Duration("out_of_order_window", &ingest->out_of_order_window);
+  if (ingest->max_in_flight_bytes < kLargestWrite) {
+    r.Fail("max_in_flight",
+           "max_in_flight must be at least 64MiB: one largest body, packed and unpacked");
+  }
+  r.String("sender_header", &ingest->sender_header);
+  if (!IsHeaderName(ingest->sender_header)) {
+    r.Fail("sender_header", "sender_header must be the name of a request header");
+  }
+  Status status =
+      Section(r, file, "limits", [&](YamlReader& inner) { ReadLimits(inner, &ingest->limits); });
+  if (!status.ok()) r.Fail(status);
+  status = Section(r, file, "ha_dedup",
+                   [&](YamlReader& inner) { ReadHaDedup(inner, &ingest->ha_dedup); });
+  if (!status.ok()) r.Fail(status);
 }
 
 void ReadStorage(YamlReader& r, Config::Storage* storage) {
@@ -91,14 +154,7 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
     if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
   }));
   TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, &config->cost); }));
-  TRY(Section(top, file, "ingest", [&](YamlReader& r) {
-    r.Size("max_in_flight", &config->ingest.max_in_flight_bytes);
-    r.Duration("out_of_order_window", &config->ingest.out_of_order_window);
-    if (config->ingest.max_in_flight_bytes < kLargestWrite) {
-      r.Fail("max_in_flight",
-             "max_in_flight must be at least 64MiB: one largest body, packed and unpacked");
-    }
-  }));
+  TRY(Section(top, file, "ingest", [&](YamlReader& r) { ReadIngest(r, file, &config->ingest); }));
   TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));
   return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });
 }

@@ -37,10 +37,31 @@ struct Config {
     DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
     friend bool operator==(const Cost&, const Cost&) = default;
   };
+  // Of senders; 0: no such limit.
+  struct Limits {
+    int64_t series = 0;  // of the whole daemon
+    int64_t series_per_sender = 0;
+    int64_t samples_per_second = 0;
+    int64_t label_names = 0;
+    int64_t label_name_length = 0;
+    int64_t label_value_length = 0;
+    int64_t body_bytes = 0;  // body_size
+    friend bool operator==(const Limits&, const Limits&) = default;
+  };
+  struct HaDedup {
+    bool enabled = false;
+    std::string cluster_label = "cluster";
+    std::string replica_label = "__replica__";
+    DurationMs failover_timeout = 30 * kSecond;
+    friend bool operator==(const HaDedup&, const HaDedup&) = default;
+  };
   struct Ingest {
     int64_t max_in_flight_bytes = 256
                                   << 20;  // bodies in memory at once; beyond, senders are put off
     DurationMs out_of_order_window = 5 * kMinute;  // behind a series' newest sample; 0: none
+    std::string sender_header;                     // names the sender; "": the remote address
+    Limits limits;
+    HaDedup ha_dedup;
     friend bool operator==(const Ingest&, const Ingest&) = default;
   };
   struct Storage {

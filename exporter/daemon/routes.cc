@@ -39,6 +39,9 @@ HeadInfo HeadOf(const Services& services) {
   head.chunks = stats.open_chunks + stats.sealed_chunks;
   head.min_time = services.store->windows().OldestKept();
   head.max_time = stats.newest;
+  for (const SenderStats& sender : services.store->guard().limits().Stats()) {
+    if (sender.series > 0) head.series_by_sender.emplace_back(sender.sender, sender.series);
+  }
   return head;
 }
 

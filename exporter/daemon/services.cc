@@ -20,6 +20,24 @@ promql::EngineOptions EngineOptionsOf(const Config& config) {
   return options;
 }
 
+GuardOptions GuardOptionsOf(const Config::Ingest& config) {
+  GuardOptions guard;
+  guard.sender_header = config.sender_header;
+  const Config::Limits& limits = config.limits;
+  guard.limits.max_series = static_cast<uint64_t>(limits.series);
+  guard.limits.max_series_per_sender = static_cast<uint64_t>(limits.series_per_sender);
+  guard.limits.max_samples_per_second = static_cast<uint64_t>(limits.samples_per_second);
+  guard.limits.max_label_names = static_cast<size_t>(limits.label_names);
+  guard.limits.max_label_name_length = static_cast<size_t>(limits.label_name_length);
+  guard.limits.max_label_value_length = static_cast<size_t>(limits.label_value_length);
+  guard.limits.max_body_bytes = static_cast<size_t>(limits.body_bytes);
+  guard.ha.enabled = config.ha_dedup.enabled;
+  guard.ha.cluster_label = config.ha_dedup.cluster_label;
+  guard.ha.replica_label = config.ha_dedup.replica_label;
+  guard.ha.failover_timeout = config.ha_dedup.failover_timeout;
+  return guard;
+}
+
 IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path) {
   IngestStoreOptions options;
   options.path = path;
@@ -30,6 +48,7 @@ IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path)
   options.out_of_order_window = config.ingest.out_of_order_window;
   options.remote_write.max_bytes_in_flight =
       static_cast<uint64_t>(config.ingest.max_in_flight_bytes);
+  options.guard = GuardOptionsOf(config.ingest);
   return options;
 }
 

@@ -15,28 +15,11 @@ constexpr SampleReason kSampleReasons[] = {
      &AppendCounts::too_far_ahead},
 };
 constexpr size_t kSeriesVerdicts = static_cast<size_t>(SeriesVerdict::kEnd);
-constexpr size_t kMaxLabelText = 300;
-
-// Labels as sent, which may be anything.
-std::string Describe(const IncomingSeries& series) {
-  std::string text;
-  for (const LabelView& label : series.labels) {
-    if (label.name == kMetricName) {
-      text.insert(0, fmt::format("{} ", Quote(label.value)));
-    } else {
-      text += fmt::format("{}={} ",
-                          IsValidUtf8(label.name) ? std::string(label.name) : Quote(label.name),
-                          Quote(label.value));
-    }
-    if (text.size() > kMaxLabelText) break;
-  }
-  return std::string(RunePrefix(Trim(text), kMaxLabelText));
-}
 
 void NoteSamples(const IncomingSeries& series, const AppendCounts& counts, ApplyResult* result) {
   for (size_t i = 0; i < std::size(kSampleReasons); ++i) {
     std::string& first = result->first[kSeriesVerdicts + i];
-    if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = Describe(series);
+    if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = DescribeSeries(series);
   }
 }
 
@@ -44,7 +27,10 @@ SeriesVerdict Judge(const WriteRows& rows, const ApplyOptions& options, Incoming
   const SeriesVerdict verdict = CheckSeries(series);
   if (verdict == SeriesVerdict::kOwn && options.origin == Origin::kLocal)
     return SeriesVerdict::kFine;
-  const bool empty = series->samples.empty() && series->histograms.empty();
+  // Prometheus sends exemplars in series of their own, and its receiver refuses those; we keep
+  // them.
+  const bool empty =
+      series->samples.empty() && series->histograms.empty() && series->exemplars.empty();
   if (verdict == SeriesVerdict::kFine && empty && rows.wants_data()) return SeriesVerdict::kNoData;
   return verdict;
 }
@@ -57,11 +43,12 @@ bool Admit(const WriteRows& rows, const ApplyOptions& options, IncomingSeries* s
   if (verdict == SeriesVerdict::kFine) return true;
   if (verdict == SeriesVerdict::kOwn) {
     result->own_samples += series->samples.size();
+    result->own_histograms += series->histograms.size();
     return false;
   }
   result->samples_of_refused_series += series->samples.size() + series->histograms.size();
   std::string& first = result->first[static_cast<size_t>(verdict)];
-  if (options.explain && first.empty()) first = Describe(*series);
+  if (options.explain && first.empty()) first = DescribeSeries(*series);
   return false;
 }
 
@@ -109,16 +96,25 @@ void SortOut(const IncomingSeries& series, ApplyScratch* scratch, ApplyResult* r
     }
     ++result->histograms_invalid;
     if (std::string& first = result->first.back(); first.empty()) {
-      first = fmt::format("{}: {}", Describe(series), Message(histogram.refusal));
+      first = fmt::format("{}: {}", DescribeSeries(series), Message(histogram.refusal));
     }
   }
 }
 
-void TakeHistograms(const ApplyOptions& options, Windows* windows, ApplyScratch* scratch,
-                    ApplyResult* result) {
+// `takes_place`: the row has something to make a series of.
+SeriesMaker MakerOf(const WriteRows& rows, uint32_t row, const ApplyOptions& options,
+                    bool takes_place) {
+  const bool counted =
+      takes_place && options.places != nullptr && options.places->Take(rows.source(row));
+  return {.sender = options.sender, .counted = counted};
+}
+
+void TakeHistograms(const ApplyOptions& options, const SeriesMaker& maker, Windows* windows,
+                    ApplyScratch* scratch, ApplyResult* result) {
   SortOut(scratch->series, scratch, result);
-  const AppendCounts counts = windows->AppendHistograms(
-      scratch->series.labels, scratch->kept, scratch->kept_starts, options.origin, options.now);
+  const AppendCounts counts =
+      windows->AppendHistograms(scratch->series.labels, scratch->kept, scratch->kept_starts,
+                                options.origin, options.now, maker);
   if (counts.Rejected() > 0) NoteSamples(scratch->series, counts, result);
   result->histograms += counts;
 }
@@ -132,17 +128,9 @@ void TakeSpecials(const WriteRows& rows, const ApplyOptions& options, const Writ
     if (!series.exemplars.empty()) TakeExemplars(series, targets.exemplars, result);
     if (series.histograms.empty()) continue;
     if (rows.DecodeHistograms(row, series, &scratch->histograms).ok()) {
-      TakeHistograms(options, targets.windows, scratch, result);
+      const SeriesMaker maker = MakerOf(rows, row, options, series.samples.empty());
+      TakeHistograms(options, maker, targets.windows, scratch, result);
     }
-  }
-}
-
-// Learned with the series: what a sender repeats in every request need not be looked at each time.
-void LearnMetadata(const IncomingSeries& series, MetadataStore* store) {
-  if (store == nullptr || !series.has_metadata) return;
-  for (const LabelView& label : series.labels) {
-    if (label.name == kMetricName)
-      store->Learn(FamilyOf(label.value, series.metadata.type), series.metadata);
   }
 }
 
@@ -151,7 +139,7 @@ void LearnMetadata(const IncomingSeries& series, MetadataStore* store) {
 std::span<const SampleReason> SampleReasons() { return kSampleReasons; }
 
 std::vector<std::string> ApplyResult::Refusals() const {
-  std::vector<std::string> lines;
+  std::vector<std::string> lines = guard.lines;
   const auto add = [&](uint64_t count, const char* text, const std::string& one) {
     if (count > 0) lines.push_back(fmt::format("{}: {}, first: {}", text, count, one));
   };
@@ -191,7 +179,8 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
   KeyedOutcome& outcome = scratch->outcome;
   IncomingSeries& series = scratch->series;
   const KeyedSamples samples{.samples = rows.samples(), .starts = rows.starts()};
-  targets.windows->AppendKeyed(rows.kind(), rows.rows(), samples, options.now, &outcome);
+  targets.windows->AppendKeyed(rows.kind(), rows.rows(), samples, options.now, &outcome,
+                               options.sender);
   result.samples = outcome.counts;
   result.series[static_cast<size_t>(SeriesVerdict::kFine)] =
       rows.rows().size() - outcome.unknown.size();
@@ -201,13 +190,12 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
   }
   for (const uint32_t row : outcome.unknown) {
     if (!rows.Decode(row, &series).ok() || !Admit(rows, options, &series, &result)) continue;
-    LearnMetadata(series, targets.metadata);
     const Hash128& key = rows.rows()[row].key;
     const bool learn =
         options.origin == Origin::kRemote && rows.kind() == KeyKind::kSender && key != Hash128();
-    const AppendCounts counts =
-        targets.windows->Append(series.labels, series.samples, options.origin, options.now,
-                                learn ? &key : nullptr, series.start_times);
+    const AppendCounts counts = targets.windows->Append(
+        series.labels, series.samples, options.origin, options.now, learn ? &key : nullptr,
+        MakerOf(rows, row, options, !series.samples.empty()), series.start_times);
     if (counts.Rejected() > 0 && options.explain) NoteSamples(series, counts, &result);
     result.samples += counts;
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/ingest/ingest_guard.h"
 #include "exporter/ingest/metadata_store.h"
 #include "exporter/ingest/series_check.h"
 #include "exporter/ingest/write_rows.h"
@@ -21,16 +22,18 @@ struct ApplyResult {
   AppendCounts samples;
   std::array<uint64_t, static_cast<size_t>(SeriesVerdict::kEnd)> series{};  // by verdict
   uint64_t samples_of_refused_series = 0;                                   // histograms too
-  uint64_t own_samples = 0;
+  uint64_t own_samples = 0;         // outrider_* coming back; left out
+  uint64_t own_histograms = 0;      // the same
   uint64_t exemplars = 0;           // kept, repeats of known ones included
   uint64_t exemplars_late = 0;      // older than the series' newest: an error of 2.0
   uint64_t exemplars_left_out = 0;  // for any other reason
   AppendCounts histograms;
   uint64_t histograms_invalid = 0;
-  // Samples and histograms that the sender should not have sent.
+  GuardReport guard;  // what was not let through, which is in none of the others
+  // Samples and histograms that were sent and not stored, through the sender's fault or limits.
   uint64_t Refused() const {
     return samples.Rejected() + samples_of_refused_series + histograms.Rejected() +
-           histograms_invalid;
+           histograms_invalid + guard.samples_refused;
   }
   // One line for each kind of refusal: how many, and the first one's labels. Empty when nothing was
   // refused.
@@ -53,13 +56,17 @@ struct ApplyOptions {
   Origin origin = Origin::kRemote;
   Timestamp now = 0;
   bool explain = true;  // remember first offenders
+  SenderId sender = kNoSender;
+  SeriesPlaces* places = nullptr;  // those kept for new series, by source row
 };
 
-// Where a request goes. Exemplars and metadata may be null: then none are kept.
+// Where a request goes. Exemplars and metadata may be null: then none are kept. Without a guard
+// nobody is limited and no sender is remembered.
 struct WriteTargets {
   Windows* windows;
   ExemplarStore* exemplars = nullptr;
   MetadataStore* metadata = nullptr;
+  IngestGuard* guard = nullptr;
 };
 
 // What applying needs beside the rows; used again from request to request.

@@ -1,20 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/commit_rows.h"
 
+#include "exporter/ingest/ingest_guard.h"
+
 namespace outrider {
+namespace {
+
+// A request on its way.
+class Commit {
+ public:
+  Commit(const LogRecord& record, const WriteRows& rows, const WriteTargets& targets,
+         IngestLog* log, ApplyScratch* scratch)
+      : record_(record),
+        all_(rows),
+        targets_(targets),
+        log_(*log),
+        scratch_(*scratch),
+        sender_(targets.guard == nullptr ? kNoSender : targets.guard->limits().IdOf(record.sender)),
+        places_(targets.guard == nullptr ? nullptr : &targets.guard->limits(), sender_),
+        rows_(&rows) {}
+
+  StatusOr<ApplyResult> Run() {
+    const bool passes = targets_.guard == nullptr || TRY(Pass(*targets_.guard));
+    if (passes) {
+      TRY(PrepareRows(*rows_, *targets_.windows, Origin::kRemote, &scratch_));
+      if (targets_.guard != nullptr && targets_.guard->checks_series()) {
+        TRY(CheckSeries(*targets_.guard));
+      }
+      TRY(Store());
+    }
+    if (targets_.guard != nullptr) targets_.guard->Explain(&report_);
+    result_.guard = std::move(report_);
+    return std::move(result_);
+  }
+
+ private:
+  // False: nothing of it is to be stored.
+  StatusOr<bool> Pass(IngestGuard& guard) {
+    edits_.rows = static_cast<uint32_t>(all_.rows().size());
+    if (guard.elects()) {
+      TRY(guard.Elect(all_, sender_, record_.time, &edits_, &report_));
+      if (!edits_.empty()) TRY(Edit());
+      if (report_.dropped_whole) return false;
+    }
+    return guard.AdmitSamples(sender_, rows_->samples().size(), record_.time, &report_);
+  }
+
+  Status CheckSeries(IngestGuard& guard) {
+    const size_t left_out = edits_.left_out.size();
+    TRY(guard.CheckSeries({.rows = *rows_,
+                           .ids = scratch_.outcome.ids,
+                           .windows = *targets_.windows,
+                           .sender = sender_,
+                           .live = log_.live()},
+                          &places_, &edits_, &report_));
+    if (edits_.left_out.size() == left_out) return absl::OkStatus();
+    TRY(Edit());
+    return PrepareRows(*rows_, *targets_.windows, Origin::kRemote, &scratch_);
+  }
+
+  Status Edit() {
+    rows_ = &edited_;
+    return edited_.Build(all_, edits_, targets_.windows->seed());
+  }
+
+  Status Store() {
+    const ApplyOptions options{.origin = Origin::kRemote,
+                               .now = record_.time,
+                               .explain = true,
+                               .sender = sender_,
+                               .places = &places_};
+    bool applied = false;
+    if (rows_->holds_data()) {
+      LogRecord record = record_;
+      std::string body;
+      if (!edits_.empty()) {
+        body = EncodeEdits(edits_);
+        body += record_.body;
+        record.body = body;
+        record.verdict = Admission::kEdited;
+      }
+      applied = TRY(
+          log_.Write(record, [&] { result_ = ApplyRows(*rows_, options, targets_, &scratch_); }));
+    }
+    if (!applied) result_ = JudgeRows(*rows_, options, &scratch_);
+    return absl::OkStatus();
+  }
+
+  const LogRecord& record_;
+  const WriteRows& all_;
+  const WriteTargets& targets_;
+  IngestLog& log_;
+  ApplyScratch& scratch_;
+  const SenderId sender_;
+  SeriesPlaces places_;
+  const WriteRows* rows_;  // what is left of them
+  EditedRows edited_;
+  RowEdits edits_;
+  GuardReport report_;
+  ApplyResult result_;
+};
+
+}  // namespace
 
 StatusOr<ApplyResult> CommitRows(const LogRecord& record, const WriteRows& rows,
                                  const WriteTargets& targets, IngestLog* log,
                                  ApplyScratch* scratch) {
-  TRY(PrepareRows(rows, *targets.windows, Origin::kRemote, scratch));
-  const ApplyOptions options{.origin = Origin::kRemote, .now = record.time, .explain = true};
-  ApplyResult result;
-  bool applied = false;
-  if (rows.holds_data()) {
-    applied = TRY(log->Write(record, [&] { result = ApplyRows(rows, options, targets, scratch); }));
-  }
-  if (!applied) result = JudgeRows(rows, options, scratch);
-  return result;
+  return Commit(record, rows, targets, log, scratch).Run();
 }
 
 }  // namespace outrider

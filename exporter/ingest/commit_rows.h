@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A decoded request into the log and the windows: what the doors of all formats end in.
+// A decoded request past the guard, into the log and the windows: what the doors of all formats end
+// in.
 #pragma once
 
 #include "exporter/ingest/apply.h"
@@ -9,9 +10,10 @@
 
 namespace outrider {
 
-// `record` holds the request as it goes into the log; its time judges the samples. InvalidArgument:
-// the request is broken. Any other error: it could not be logged (ResourceExhausted: the disk is
-// full), nothing was stored and nothing may be acked. A request that holds nothing is not logged.
+// `record` holds the request as it came; its time judges the samples, its sender is who is limited.
+// InvalidArgument: the request is broken. Any other error: it could not be logged
+// (ResourceExhausted: the disk is full), nothing was stored and nothing may be acked. A request of
+// which nothing is to be stored is not logged; the result's guard report tells why.
 StatusOr<ApplyResult> CommitRows(const LogRecord& record, const WriteRows& rows,
                                  const WriteTargets& targets, IngestLog* log,
                                  ApplyScratch* scratch);

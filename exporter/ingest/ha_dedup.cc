@@ -5,12 +5,12 @@
 
 namespace outrider {
 
-std::optional<HaPair> FindReplica(const HaOptions& options, std::span<const LabelView> labels) {
-  if (!options.enabled) return std::nullopt;
+std::optional<HaPair> FindReplica(std::string_view cluster_label, std::string_view replica_label,
+                                  std::span<const LabelView> labels) {
   HaPair pair;
   for (const LabelView& label : labels) {
-    if (label.name == options.cluster_label) pair.cluster = label.value;
-    if (label.name == options.replica_label) pair.replica = label.value;
+    if (label.name == cluster_label) pair.cluster = label.value;
+    if (label.name == replica_label) pair.replica = label.value;
   }
   if (pair.cluster.empty() || pair.replica.empty()) return std::nullopt;
   return pair;
@@ -40,10 +40,7 @@ HaVerdict HaDedup::Judge(std::string_view cluster, std::string_view replica, Tim
     known.last_seen = std::max(known.last_seen, now);  // clocks may step back
     return HaVerdict::kKeep;
   }
-  if (now - known.last_seen < options_.failover_timeout) {
-    ++known.dropped;
-    return HaVerdict::kDrop;
-  }
+  if (now - known.last_seen < options_.failover_timeout) return HaVerdict::kDrop;
   known.elected = replica;
   known.elected_at = known.last_seen = now;
   ++known.changes;
@@ -76,12 +73,24 @@ std::vector<HaCluster> HaDedup::Clusters() const {
   return result;
 }
 
-void HaDedup::Restore(const std::vector<HaCluster>& clusters) {
+void HaDedup::Remember(std::string_view cluster, std::string_view replica, Timestamp then) {
   const absl::MutexLock lock(&mutex_);
-  for (const HaCluster& cluster : clusters) {
-    if (clusters_.size() >= options_.max_clusters) break;
-    clusters_.emplace(cluster.cluster, cluster);
+  const auto it = clusters_.find(cluster);
+  if (it == clusters_.end()) {
+    if (!MakeRoom(then)) return;
+    const std::string name(cluster);
+    clusters_.emplace(name, HaCluster{.cluster = name,
+                                      .elected = std::string(replica),
+                                      .elected_at = then,
+                                      .last_seen = then});
+    return;
   }
+  HaCluster& known = it->second;
+  if (then < known.last_seen) return;
+  known.last_seen = then;
+  if (known.elected == replica) return;
+  known.elected = replica;
+  known.elected_at = then;
 }
 
 uint64_t HaDedup::refused() const {

@@ -4,11 +4,7 @@
 // dropped, until the elected one was silent for the failover timeout; then whoever sends first is
 // elected. Source: specs/prometheus.md §7 (prometheus#8993). Off unless asked for.
 //
-// The usual course, per series (or once per request for all series of the same pair):
-//     if (const auto pair = FindReplica(options, labels)) {
-//       if (!IsKept(dedup.Judge(pair->cluster, pair->replica, now))) …leave it out…
-//       RemoveLabel(options.replica_label, &labels);
-//     }
+// ingest_guard.cc judges each series of a request by this, row_edits.h takes the label off.
 #pragma once
 
 #include <cstdint>
@@ -50,20 +46,21 @@ struct HaPair {
   std::string_view cluster;
   std::string_view replica;
 };
-// The pair that labels name (views into them); nothing when one of the two is missing or empty, or
-// when de-duplication is off: such series are kept as they are.
-std::optional<HaPair> FindReplica(const HaOptions& options, std::span<const LabelView> labels);
+// The pair that labels name (views into them); nothing when one of the two is missing or empty:
+// such series are kept as they are.
+std::optional<HaPair> FindReplica(std::string_view cluster_label, std::string_view replica_label,
+                                  std::span<const LabelView> labels);
 // Takes every label of that name out; the order of the others stays.
 void RemoveLabel(std::string_view name, std::vector<LabelView>* labels);
 
-// What is known of a cluster: a plain value, to log, to show and to restore from.
+// What is known of a cluster.
 struct HaCluster {
   std::string cluster;
   std::string elected;
   Timestamp elected_at = 0;
   Timestamp last_seen = 0;  // of the elected replica, by our clock
   uint64_t changes = 0;     // elections after the first
-  uint64_t dropped = 0;     // judgements of kDrop, and what CountDropped added
+  uint64_t dropped = 0;     // samples, as CountDropped was told
 };
 
 // Thread-safe. Time is what Judge is told.
@@ -72,12 +69,13 @@ class HaDedup {
   explicit HaDedup(const HaOptions& options) : options_(options) {}
 
   HaVerdict Judge(std::string_view cluster, std::string_view replica, Timestamp now);
-  // For callers that judge once and drop many: that many more were dropped.
+  // That many samples were dropped after a kDrop.
   void CountDropped(std::string_view cluster, uint64_t samples);
 
   std::vector<HaCluster> Clusters() const;  // by name
-  // Takes over what Clusters() gave once; clusters known by now stay as they are.
-  void Restore(const std::vector<HaCluster>& clusters);
+  // From the log of an earlier run: the replica was the elected one then. What is known of later
+  // stays.
+  void Remember(std::string_view cluster, std::string_view replica, Timestamp then);
   uint64_t refused() const;  // verdicts of kTooManyClusters
   const HaOptions& options() const { return options_; }
 

@@ -5,9 +5,18 @@ namespace outrider {
 
 StatusOr<bool> IngestLog::Write(const LogRecord& record, const std::function<void()>& apply) {
   const absl::ReaderMutexLock lock(&gate_);
-  TRY(wal_->Append(record));
-  if (!live_) return false;
+  // Hand over hand: whoever is logged first is applied first.
+  log_turn_.Lock();
+  const Status logged = wal_->Append(record).status();
+  if (!logged.ok() || !live_) {
+    log_turn_.Unlock();
+    TRY(logged);
+    return false;
+  }
+  apply_turn_.Lock();
+  log_turn_.Unlock();
   apply();
+  apply_turn_.Unlock();
   return true;
 }
 

@@ -21,7 +21,10 @@ class IngestLog {
 
   // Logs the record, then calls `apply` unless the log is still being replayed: then replay will
   // come to it. True when it was applied. On an error nothing was logged and nothing may be acked.
-  StatusOr<bool> Write(const LogRecord& record, const std::function<void()>& apply);
+  // Records are applied in the order in which they are logged: of two samples of one time the same
+  // one wins before and after a restart.
+  StatusOr<bool> Write(const LogRecord& record,
+                       const std::function<void()>& apply) ABSL_NO_THREAD_SAFETY_ANALYSIS;
   // Calls `rest` while no record is between log and windows, then lets records be applied.
   Status GoLive(const std::function<Status()>& rest);
   // Ends the current segment while no record is between log and windows; `begin` learns the next
@@ -35,6 +38,8 @@ class IngestLog {
  private:
   const std::unique_ptr<LogWriter> wal_;
   absl::Mutex gate_;               // shared: a record on its way; exclusive: none is
+  absl::Mutex log_turn_;           // held while a record is logged
+  absl::Mutex apply_turn_;         // taken before log_turn_ is given back
   std::atomic<bool> live_{false};  // changes under the exclusive gate
 };
 

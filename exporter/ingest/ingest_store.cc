@@ -37,10 +37,12 @@ StatusOr<std::unique_ptr<IngestStore>> IngestStore::Open(const IngestStoreOption
 IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, uint64_t seed,
                          std::unique_ptr<LogWriter> wal, std::unique_ptr<ChunkFiles> chunks)
     : options_(options),
+      guard_(options.guard),
       windows_({.retention = options.retention,
                 .unreferenced_retention = options.unreferenced_retention,
                 .late_window = options.out_of_order_window,
-                .seed = seed}),
+                .seed = seed,
+                .counter = &guard_.limits()}),
       log_(std::move(wal)),
       chunks_(std::move(chunks)),
       appender_(log_, windows_),
@@ -69,6 +71,8 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   TRY(log_.GoLive([&]() -> Status {
     TRY(ReplayRest(&reader, targets(), options_.otlp, &replay_));
     windows_.EndReplay();
+    // Label limits are asked when a key is learned, and replay asked none.
+    if (options_.guard.limits.LimitsLabels()) windows_.ForgetSenderKeys();
     return absl::OkStatus();
   }));
   windows_.Expire();
@@ -133,6 +137,8 @@ IngestStoreStats IngestStore::Stats() const {
   stats.windows = windows_.Stats();
   stats.remote_write = receiver_.Stats();
   stats.otlp = otlp_.Stats();
+  stats.senders = guard_.limits().Stats();
+  stats.ha_clusters = guard_.ha().Clusters();
   stats.wal = log_.wal().Stats();
   stats.chunk_files = chunks_->Stats();
   if (stats.ready) {  // written before, read-only since

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "exporter/ingest/chunk_files.h"
+#include "exporter/ingest/ingest_guard.h"
 #include "exporter/ingest/ingest_log.h"
 #include "exporter/ingest/logged_appender.h"
 #include "exporter/ingest/otlp_receiver.h"
@@ -42,6 +43,7 @@ struct IngestStoreOptions {
   DurationMs checkpoint_interval = kHour;
   RemoteWriteOptions remote_write = {};
   OtlpOptions otlp = {};
+  GuardOptions guard = {};
 };
 
 struct IngestStoreStats {
@@ -49,6 +51,8 @@ struct IngestStoreStats {
   WindowsStats windows;
   RemoteWriteStats remote_write;
   OtlpStats otlp;
+  std::vector<SenderStats> senders;
+  std::vector<HaCluster> ha_clusters;
   LogWriterStats wal;
   LogWriterStats chunk_files;
   ReplayStats replay;               // of this start
@@ -79,6 +83,7 @@ class IngestStore {
   const Windows& windows() const { return windows_; }
   const ExemplarStore& exemplars() const { return exemplars_; }
   const MetadataStore& metadata() const { return metadata_; }
+  const IngestGuard& guard() const { return guard_; }
   Appender& appender() { return appender_; }
   RemoteWriteReceiver& receiver() { return receiver_; }
   OtlpReceiver& otlp() { return otlp_; }
@@ -92,8 +97,9 @@ class IngestStore {
   Status Sweep(Timestamp now);
 
   const IngestStoreOptions options_;
-  WriteTargets targets() { return {&windows_, &exemplars_, &metadata_}; }
+  WriteTargets targets() { return {&windows_, &exemplars_, &metadata_, &guard_}; }
 
+  IngestGuard guard_;  // counts the series of the windows
   Windows windows_;
   ExemplarStore exemplars_;
   MetadataStore metadata_;

@@ -26,8 +26,8 @@ HttpResponse Answer(int status, std::string text) {
   return response;
 }
 
-HttpResponse Later(std::string text, int seconds) {
-  HttpResponse response = Answer(503, std::move(text));
+HttpResponse Later(std::string text, int64_t seconds, int status = 503) {
+  HttpResponse response = Answer(status, std::move(text));
   response.headers.emplace_back("Retry-After", std::to_string(seconds));
   return response;
 }
@@ -75,47 +75,59 @@ HttpResponse OtlpReceiver::Receive(HttpRequest& request) {
   if (closed_) return Later("shutting down", 5);
   const Turn turn(&running_);
   if (!turn.granted()) return Later("too many OTLP requests at once, try again", 1);
-  StatusOr<std::string> body = request.ReadBody(kMaxBytes);
+  IngestGuard* guard = targets_.guard;
+  const std::string sender = guard == nullptr ? request.remote_address : guard->SenderOf(request);
+  StatusOr<std::string> body =
+      guard == nullptr ? request.ReadBody(kMaxBytes) : guard->ReadBody(request, sender, kMaxBytes);
   if (!body.ok()) {
     return Answer(absl::IsResourceExhausted(body.status()) ? 413 : 400, Message(body.status()));
   }
   if (request.Header("Content-Encoding") == "gzip") body = Gunzip(*body, kMaxBytes);
   if (!body.ok()) return Answer(400, Message(body.status()));
-  return Store(request, *body);
+  return Store(sender, *body);
 }
 
-HttpResponse OtlpReceiver::Store(const HttpRequest& request, const std::string& body) {
+HttpResponse OtlpReceiver::Store(const std::string& sender, const std::string& body) {
   OtlpRows rows;
   ApplyScratch scratch;
   if (Status status = rows.Parse(body, options_, targets_.windows->seed()); !status.ok()) {
     return Answer(400, Message(status));
   }
-  for (const OtlpFamily& family : rows.batch().families) {
-    if (targets_.metadata == nullptr) break;
-    targets_.metadata->Learn(family.name,
-                             {.type = family.type, .help = family.help, .unit = family.unit});
-  }
   const std::string packed = SnappyCompress(body);  // as the other bodies in the log are
   const LogRecord record{.type = RecordType::kOtlp,
                          .verdict = Admission::kAdmitted,
                          .time = clock_.Now(),
-                         .sender = request.remote_address,
+                         .sender = sender,
                          .body = packed};
   const StatusOr<ApplyResult> result = CommitRows(record, rows, targets_, &log_, &scratch);
   if (!result.ok()) {
     const int seconds = absl::IsResourceExhausted(result.status()) ? 60 : 5;
     return Later("nothing was stored: " + Message(result.status()), seconds);
   }
-  std::vector<std::string> refusals = result->Refusals();
-  if (!rows.batch().first_refusal.empty()) refusals.push_back(rows.batch().first_refusal);
-  const uint64_t lost = result->Refused();
-  const uint64_t rejected = rows.batch().RefusedPoints() + lost;
+  const GuardReport& report = result->guard;
+  if (report.retry_after > 0) {
+    return Later("nothing was stored: " + report.why, (report.retry_after + kSecond - 1) / kSecond,
+                 429);
+  }
+  for (const OtlpFamily& family : rows.batch().families) {
+    if (targets_.metadata == nullptr || report.dropped_whole) break;
+    targets_.metadata->Learn(family.name,
+                             {.type = family.type, .help = family.help, .unit = family.unit});
+  }
+  return Report(rows.batch(), *result);
+}
+
+HttpResponse OtlpReceiver::Report(const OtlpBatch& batch, const ApplyResult& result) {
+  std::vector<std::string> refusals = result.Refusals();
+  if (!batch.first_refusal.empty()) refusals.push_back(batch.first_refusal);
+  const uint64_t lost = result.Refused();
+  const uint64_t rejected = batch.RefusedPoints() + lost;
   {
     const absl::MutexLock lock(&mutex_);
-    stats_.points += rows.batch().points;
-    for (const auto& [reason, count] : rows.batch().refused) stats_.refused_points[reason] += count;
-    stats_.samples_accepted += result->samples.accepted + result->histograms.accepted;
-    stats_.histograms_accepted += result->histograms.accepted;
+    stats_.points += batch.points;
+    for (const auto& [reason, count] : batch.refused) stats_.refused_points[reason] += count;
+    stats_.samples_accepted += result.samples.accepted + result.histograms.accepted;
+    stats_.histograms_accepted += result.histograms.accepted;
     stats_.samples_rejected += lost;
   }
   HttpResponse response;

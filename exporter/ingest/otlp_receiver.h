@@ -2,8 +2,8 @@
 // POST /api/v1/otlp/v1/metrics: OTLP metrics over HTTP in protobuf, plain or gzip.
 //
 // Answers: 200 with an ExportMetricsServiceResponse that says how many data points were rejected
-// and why; 400 for what is no such message; 413 and 415 as remote write; 503 with Retry-After when
-// nothing was stored.
+// and why; 400 for what is no such message; 413, 415 and 429 as remote write; 503 with Retry-After
+// when nothing was stored. What is dropped of HA replicas that are not elected is no rejection.
 #pragma once
 
 #include <atomic>
@@ -46,7 +46,8 @@ class OtlpReceiver {
 
  private:
   HttpResponse Receive(HttpRequest& request);
-  HttpResponse Store(const HttpRequest& request, const std::string& body);
+  HttpResponse Store(const std::string& sender, const std::string& body);
+  HttpResponse Report(const OtlpBatch& batch, const ApplyResult& result);
 
   const OtlpOptions options_;
   const Clock& clock_;

@@ -30,8 +30,8 @@ HttpResponse Answer(int status, std::string text) {
   return response;
 }
 
-HttpResponse Later(std::string text, int seconds) {
-  HttpResponse response = Answer(503, std::move(text));
+HttpResponse Later(std::string text, int64_t seconds, int status = 503) {
+  HttpResponse response = Answer(status, std::move(text));
   response.headers.emplace_back("Retry-After", std::to_string(seconds));
   return response;
 }
@@ -99,6 +99,13 @@ void LearnMetadata(const V1Rows& rows, MetadataStore* store) {
   }
 }
 
+void LearnMetadata(const V2Rows& rows, MetadataStore* store) {
+  if (store == nullptr) return;
+  for (const V2Rows::Described& one : rows.described()) {
+    store->Learn(FamilyOf(one.metric, one.metadata.type), one.metadata);
+  }
+}
+
 }  // namespace
 
 WriteMessage MessageOf(std::string_view content_type) {
@@ -144,7 +151,11 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request, WriteMessage mes
   if (bytes_in_flight_ >= options_.max_bytes_in_flight) {
     return Later("too many writes at once, try again", 1);
   }
-  const StatusOr<std::string> body = request.ReadBody(kMaxBodyBytes);
+  IngestGuard* guard = targets_.guard;
+  const std::string sender = guard == nullptr ? request.remote_address : guard->SenderOf(request);
+  const StatusOr<std::string> body = guard == nullptr
+                                         ? request.ReadBody(kMaxBodyBytes)
+                                         : guard->ReadBody(request, sender, kMaxBodyBytes);
   if (!body.ok()) {
     return Answer(absl::IsResourceExhausted(body.status()) ? 413 : 400, Message(body.status()));
   }
@@ -167,17 +178,18 @@ HttpResponse RemoteWriteReceiver::Receive(HttpRequest& request, WriteMessage mes
   const LogRecord record{.type = v2 ? RecordType::kWriteV2 : RecordType::kWriteV1,
                          .verdict = Admission::kAdmitted,
                          .time = clock_.Now(),
-                         .sender = request.remote_address,
+                         .sender = sender,
                          .body = *body};
-  if (!v2) LearnMetadata(scratch->v1, targets_.metadata);
-  const WriteRows* rows = &scratch->v1;
-  if (v2) rows = &scratch->v2;
-  return Store(record, *rows, &scratch->apply, written);
+  return Store(record, &*scratch, written);
 }
 
-HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows& rows,
-                                        ApplyScratch* scratch, Written* written) {
-  const StatusOr<ApplyResult> committed = CommitRows(record, rows, targets_, &log_, scratch);
+HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, WriteScratch* scratch,
+                                        Written* written) {
+  const bool v2 = record.type == RecordType::kWriteV2;
+  const WriteRows* rows = &scratch->v1;
+  if (v2) rows = &scratch->v2;
+  const StatusOr<ApplyResult> committed =
+      CommitRows(record, *rows, targets_, &log_, &scratch->apply);
   if (absl::IsInvalidArgument(committed.status())) {
     return Answer(400, Message(committed.status()));
   }
@@ -186,13 +198,26 @@ HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, const WriteRows
     return Later("nothing was stored: " + Message(committed.status()), seconds);
   }
   const ApplyResult& result = *committed;
+  const GuardReport& guard = result.guard;
+  if (guard.retry_after > 0) {
+    return Later("nothing was stored: " + guard.why, (guard.retry_after + kSecond - 1) / kSecond,
+                 429);
+  }
+  // A sender takes what is not written for lost. A replica's samples are not: the other one sends
+  // them; nor are our own series coming back.
+  written->samples = guard.samples_dropped;
+  if (guard.dropped_whole) return Answer(202, "nothing was stored: " + guard.why);
+  if (v2) {
+    LearnMetadata(scratch->v2, targets_.metadata);
+  } else {
+    LearnMetadata(scratch->v1, targets_.metadata);
+  }
   CountResult(result, record.time);
-  written->samples = result.samples.accepted;
-  written->histograms = result.histograms.accepted;
+  written->samples += result.samples.accepted + result.own_samples;
+  written->histograms = result.histograms.accepted + result.own_histograms;
   written->exemplars = result.exemplars;
-  const WriteMessage message =
-      record.type == RecordType::kWriteV2 ? WriteMessage::kV2 : WriteMessage::kV1;
-  const std::vector<std::string> refusals = RefusalsOf(result, message);
+  const std::vector<std::string> refusals =
+      RefusalsOf(result, v2 ? WriteMessage::kV2 : WriteMessage::kV1);
   return refusals.empty() ? Answer(204, "") : Answer(400, Describe(result, refusals));
 }
 
@@ -213,6 +238,9 @@ void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) 
   if (result.samples_of_refused_series > 0) {
     stats_.samples_rejected["invalid_series"] += result.samples_of_refused_series;
   }
+  if (result.guard.samples_refused > 0) {
+    stats_.samples_rejected["limits"] += result.guard.samples_refused;
+  }
   for (size_t i = 0; i < result.series.size(); ++i) {
     const auto verdict = static_cast<SeriesVerdict>(i);
     if (verdict == SeriesVerdict::kFine || result.series[i] == 0) continue;
@@ -222,7 +250,11 @@ void RemoteWriteReceiver::CountResult(const ApplyResult& result, Timestamp now) 
       stats_.series_refused[TextOf(verdict).reason] += result.series[i];
     }
   }
-  stats_.own_samples_dropped += result.own_samples;
+  for (size_t i = 0; i < kSenderLimits; ++i) {
+    if (const uint64_t n = result.guard.series.at(i); n > 0)
+      stats_.series_refused[std::string(ReasonOf(static_cast<SenderLimit>(i)))] += n;
+  }
+  stats_.own_samples_dropped += result.own_samples + result.own_histograms;
   stats_.local_wins += result.samples.local_wins + result.histograms.local_wins;
   stats_.exemplars_kept += result.exemplars;
   stats_.exemplars_refused += result.exemplars_late + result.exemplars_left_out;

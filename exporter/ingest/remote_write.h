@@ -3,8 +3,10 @@
 // contract.md "Own series coming back".
 //
 // Order of checks: method, Content-Type, Content-Encoding (415, before the body is touched),
-// overload, body size (413), snappy and protobuf (400), log (503 on a full disk: nothing acked),
-// labels and samples (400 names the first of each kind; everything else of the request is stored).
+// overload, body size (413), snappy and protobuf (400), HA replicas (202: dropped whole), samples
+// per second (429: nothing stored), limits of labels and series, log (503 on a full disk: nothing
+// acked), labels and samples (400 names the first of each kind; everything else of the request is
+// stored).
 #pragma once
 
 #include <atomic>
@@ -70,8 +72,7 @@ class RemoteWriteReceiver {
     uint64_t exemplars = 0;
   };
   HttpResponse Receive(HttpRequest& request, WriteMessage message, Written* written);
-  HttpResponse Store(const LogRecord& record, const WriteRows& rows, ApplyScratch* scratch,
-                     Written* written);
+  HttpResponse Store(const LogRecord& record, WriteScratch* scratch, Written* written);
   void CountResult(const ApplyResult& result, Timestamp now);
 
   const RemoteWriteOptions options_;

@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "exporter/ingest/row_edits.h"
 #include "exporter/ingest/snappy_body.h"
 #include "exporter/ingest/write_scratch.h"
 #include "storage/base/log.h"
@@ -20,7 +21,9 @@ constexpr size_t kJobs = 6;  // decoded records on their way
 
 struct Job {
   WriteScratch scratch;
-  const WriteRows* rows = nullptr;  // in the scratch
+  const WriteRows* rows = nullptr;  // in the scratch, or `edited`
+  EditedRows edited;
+  std::string sender;
   Origin origin = Origin::kRemote;
   Timestamp time = 0;
 };
@@ -55,14 +58,12 @@ class JobQueue {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// False when the body cannot be read; `job` may be used again.
-bool Decode(const LogRecord& record, uint64_t seed, const OtlpOptions& otlp, Job* job) {
-  job->origin = record.type == RecordType::kInternal ? Origin::kLocal : Origin::kRemote;
-  job->time = record.time;
+bool DecodeBody(RecordType type, std::string_view body, uint64_t seed, const OtlpOptions& otlp,
+                Job* job) {
   WriteScratch& scratch = job->scratch;
   // The limit of a request does not hold for what we wrote ourselves.
-  if (!SnappyDecompressInto(record.body, UINT32_MAX, &scratch.decoded).ok()) return false;
-  switch (record.type) {
+  if (!SnappyDecompressInto(body, UINT32_MAX, &scratch.decoded).ok()) return false;
+  switch (type) {
     case RecordType::kWriteV1:
     case RecordType::kInternal:
       job->rows = &scratch.v1;
@@ -79,15 +80,44 @@ bool Decode(const LogRecord& record, uint64_t seed, const OtlpOptions& otlp, Job
   return false;
 }
 
+// False when the body cannot be read; `job` may be used again.
+bool Decode(const LogRecord& record, uint64_t seed, const OtlpOptions& otlp, Job* job) {
+  job->origin = record.type == RecordType::kInternal ? Origin::kLocal : Origin::kRemote;
+  job->time = record.time;
+  job->sender = record.sender;
+  if (record.verdict == Admission::kAdmitted) {
+    return DecodeBody(record.type, record.body, seed, otlp, job);
+  }
+  std::string_view body = record.body;
+  const StatusOr<RowEdits> edits = CutEdits(&body);
+  if (!edits.ok() || !DecodeBody(record.type, body, seed, otlp, job)) return false;
+  if (!job->edited.Build(*job->rows, *edits, seed).ok()) return false;
+  job->rows = &job->edited;
+  return true;
+}
+
+SenderId SenderOf(const Job& job, IngestGuard* guard) {
+  if (guard == nullptr || job.origin == Origin::kLocal || job.sender.empty()) return kNoSender;
+  return guard->limits().IdOf(job.sender);
+}
+
 void Apply(Job* job, const WriteTargets& targets, ReplayStats* stats) {
   const WriteRows& rows = *job->rows;
   if (!PrepareRows(rows, *targets.windows, job->origin, &job->scratch.apply).ok()) {
     ++stats->unreadable;
     return;
   }
-  const ApplyResult result =
-      ApplyRows(rows, {.origin = job->origin, .now = job->time, .explain = false}, targets,
-                &job->scratch.apply);
+  const ApplyResult result = ApplyRows(rows,
+                                       {.origin = job->origin,
+                                        .now = job->time,
+                                        .explain = false,
+                                        .sender = SenderOf(*job, targets.guard)},
+                                       targets, &job->scratch.apply);
+  if (targets.guard != nullptr && targets.guard->elects() && job->rows == &job->edited) {
+    for (const auto& [cluster, replica] : job->edited.pairs()) {
+      targets.guard->ha().Remember(cluster, replica, job->time);
+    }
+  }
   stats->samples += result.samples.accepted + result.histograms.accepted;
   stats->known += result.samples.Rejected() + result.samples.local_wins +
                   result.histograms.Rejected() + result.histograms.local_wins;
@@ -106,7 +136,7 @@ Status DecodeAll(LogReader* reader, const std::function<bool(const LogRecord&, J
     }
     segment = reader->segment();
     ++stats->records;
-    if (record.verdict != Admission::kAdmitted) continue;
+    if (record.verdict == Admission::kRefused) continue;
     if (!decode(record, job.get())) {
       ++stats->unreadable;
       continue;

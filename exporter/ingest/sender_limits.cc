@@ -9,23 +9,26 @@
 namespace outrider {
 namespace {
 
-constexpr std::array<std::string_view, static_cast<size_t>(SenderLimit::kEnd)> kReasons = {
-    "",
-    "body_bytes",
-    "samples_per_second",
-    "series",
-    "label_names",
-    "label_name_length",
-    "label_value_length"};
+constexpr std::array<std::string_view, kSenderLimits> kReasons = {"",
+                                                                  "body_size",
+                                                                  "samples_per_second",
+                                                                  "series",
+                                                                  "series_per_sender",
+                                                                  "label_names",
+                                                                  "label_name_length",
+                                                                  "label_value_length",
+                                                                  "ha_clusters"};
 
 constexpr double kBurstSeconds = 10;
 constexpr size_t kMaxNameBytes = 128;
 
-// Takes `n` off, never below zero.
-void Subtract(std::atomic<uint64_t>* from, uint64_t n) {
-  uint64_t old = from->load();
-  while (!from->compare_exchange_weak(old, old - std::min(old, n))) {
-  }
+// One more, unless there are `limit` (0: no limit) already.
+bool Take(std::atomic<uint64_t>* count, uint64_t limit) {
+  uint64_t old = count->load();
+  do {
+    if (limit > 0 && old >= limit) return false;
+  } while (!count->compare_exchange_weak(old, old + 1));
+  return true;
 }
 
 }  // namespace
@@ -126,32 +129,21 @@ SenderLimit SenderLimits::CheckLabels(Id sender, std::span<const LabelView> labe
   return SenderLimit::kNone;
 }
 
-bool SenderLimits::MayCreate(Id sender) {
-  if (options_.max_series == 0 || At(sender).series.load() < options_.max_series) return true;
-  Count(sender, SenderLimit::kSeries);
-  return false;
+SenderLimit SenderLimits::Reserve(Id sender) {
+  if (!Take(&series_, options_.max_series)) return Count(sender, SenderLimit::kSeries);
+  if (Take(&At(sender).series, options_.max_series_per_sender)) return SenderLimit::kNone;
+  --series_;
+  return Count(sender, SenderLimit::kSeriesPerSender);
 }
 
-void SenderLimits::Created(Id sender, uint64_t series) { At(sender).series += series; }
+void SenderLimits::Added(Id sender) {
+  ++series_;
+  if (sender != kNoSender) ++At(sender).series;
+}
 
-void SenderLimits::Removed(Id sender, uint64_t series) { Subtract(&At(sender).series, series); }
-
-void SenderLimits::Removed(uint64_t series) {
-  const auto count = static_cast<Id>(count_.load());
-  uint64_t total = 0;
-  for (Id id = 0; id < count; ++id) total += At(id).series.load();
-  uint64_t left = std::min(series, total);
-  // Each takes its share of what is left, the last the rest: no rounding is lost.
-  for (Id id = 0; id < count && left > 0; ++id) {
-    const uint64_t held = At(id).series.load();
-    if (held == 0 || total == 0) continue;
-    const auto share = static_cast<uint64_t>(std::llround(
-        static_cast<double>(left) * static_cast<double>(held) / static_cast<double>(total)));
-    const uint64_t taken = std::min({share, held, left});
-    Subtract(&At(id).series, taken);
-    left -= taken;
-    total -= std::min(total, held);
-  }
+void SenderLimits::Removed(Id sender) {
+  --series_;
+  if (sender != kNoSender) --At(sender).series;
 }
 
 std::vector<SenderStats> SenderLimits::Stats() const {

@@ -5,12 +5,14 @@
 #include <array>
 #include <cstring>
 
+#include "fmt/format.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
 constexpr std::string_view kOwnPrefix = "outrider_";
+constexpr size_t kMaxLabelText = 300;
 constexpr std::array<SeriesVerdictText, static_cast<size_t>(SeriesVerdict::kEnd)> kTexts = {{
     {"", ""},
     {"own_series", "series of Outrider itself"},
@@ -62,6 +64,21 @@ SeriesVerdict CheckSeries(IncomingSeries* series) {
   }
   if (metric.empty()) return kNoName;
   return metric.starts_with(kOwnPrefix) ? kOwn : kFine;
+}
+
+std::string DescribeSeries(const IncomingSeries& series) {
+  std::string text;
+  for (const LabelView& label : series.labels) {
+    if (label.name == kMetricName) {
+      text.insert(0, fmt::format("{} ", Quote(label.value)));
+    } else {
+      text += fmt::format("{}={} ",
+                          IsValidUtf8(label.name) ? std::string(label.name) : Quote(label.name),
+                          Quote(label.value));
+    }
+    if (text.size() > kMaxLabelText) break;
+  }
+  return std::string(RunePrefix(Trim(text), kMaxLabelText));
 }
 
 }  // namespace outrider

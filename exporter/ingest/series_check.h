@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "exporter/ingest/incoming.h"
@@ -29,5 +30,8 @@ SeriesVerdictText TextOf(SeriesVerdict verdict);
 
 // Drops labels with empty values, sorts the rest in place, and judges them.
 SeriesVerdict CheckSeries(IncomingSeries* series);
+
+// The labels for people, cut to a few hundred bytes; they may be anything.
+std::string DescribeSeries(const IncomingSeries& series);
 
 }  // namespace outrider

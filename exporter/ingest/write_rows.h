@@ -38,6 +38,8 @@ class WriteRows {
   virtual KeyKind kind() const = 0;
   // Whether a series without samples and histograms is an error (2.0).
   virtual bool wants_data() const { return false; }
+  // Which row of the request as it came this is.
+  virtual uint32_t source(uint32_t row) const { return row; }
   // The whole series of a row. InvalidArgument when its bytes are no such message: the request as a
   // whole is refused then.
   virtual Status Decode(uint32_t row, IncomingSeries* out) const = 0;

@@ -65,6 +65,40 @@ void WriteOtlp(const OtlpStats& stats, MetricSink& sink) {
                stats.histograms_accepted);
 }
 
+// At most SenderLimitOptions::max_senders of them, and "other".
+void WriteSenders(const std::vector<SenderStats>& senders, MetricSink& sink) {
+  for (const SenderStats& one : senders) {
+    sink.Gauge("outrider_ingest_sender_series",
+               "Series that a sender made and that are still held.", {{"sender", one.sender}},
+               static_cast<double>(one.series));
+    sink.Counter("outrider_ingest_sender_samples_total",
+                 "Samples of a sender that its limit of samples per second let through.",
+                 {{"sender", one.sender}}, one.samples_accepted);
+    for (size_t i = 0; i < one.limited.size(); ++i) {
+      if (one.limited[i] == 0) continue;
+      sink.Counter("outrider_ingest_limited_total",
+                   "What a limit kept out: requests (body_size), samples (samples_per_second) or "
+                   "series (the others).",
+                   {{"sender", one.sender}, {"reason", ReasonOf(static_cast<SenderLimit>(i))}},
+                   one.limited[i]);
+    }
+  }
+}
+
+void WriteHaClusters(const std::vector<HaCluster>& clusters, MetricSink& sink) {
+  for (const HaCluster& one : clusters) {
+    sink.Gauge("outrider_ha_elected_replica_info",
+               "Which replica of an HA cluster is stored; always 1.",
+               {{"cluster", one.cluster}, {"replica", one.elected}}, 1);
+    sink.Counter("outrider_ha_elected_replica_changes_total",
+                 "How often another replica of the cluster was elected.",
+                 {{"cluster", one.cluster}}, one.changes);
+    sink.Counter("outrider_ha_dropped_samples_total",
+                 "Samples of replicas that were not the elected one.", {{"cluster", one.cluster}},
+                 one.dropped);
+  }
+}
+
 void WriteWindows(const WindowsStats& stats, MetricSink& sink) {
   sink.Gauge("outrider_series", "Series held in the windows.", {},
              static_cast<double>(stats.series));
@@ -113,6 +147,8 @@ void WriteLog(std::string_view log, const LogWriterStats& stats, MetricSink& sin
 void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink) {
   WriteRemoteWrite(stats.remote_write, sink);
   WriteOtlp(stats.otlp, sink);
+  WriteSenders(stats.senders, sink);
+  WriteHaClusters(stats.ha_clusters, sink);
   WriteWindows(stats.windows, sink);
   WriteLog("wal", stats.wal, sink);
   WriteLog("chunks", stats.chunk_files, sink);

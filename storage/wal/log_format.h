@@ -40,8 +40,9 @@ enum class RecordType : uint8_t {
   kChunks = 5,    // chunk files: a block of sealed chunks; `time` is its newest sample
 };
 
-// What was decided when the record came; replay does not decide again.
-enum class Admission : uint8_t { kAdmitted = 0, kRefused = 1 };
+// What was decided when the record came; replay does not decide again. Edited: the body stands
+// behind what it is stored without (exporter/ingest/row_edits.h).
+enum class Admission : uint8_t { kAdmitted = 0, kRefused = 1, kEdited = 2 };
 
 // One record. Views belong to the caller (writing) or to the reader until its next call.
 struct LogRecord {

@@ -105,6 +105,18 @@ AppendVerdict Series::JudgeNotNewest(Timestamp time, const AppendContext& contex
   return context.late_window > 0 ? kStoredLate : kOutOfOrder;
 }
 
+namespace {
+
+// What was refused when it came makes nothing late.
+void NoteReplayed(AppendVerdict verdict, Timestamp time, const AppendContext& context) {
+  using enum AppendVerdict;
+  if (context.replayed == nullptr) return;
+  if (verdict != kStored && verdict != kStoredLate && verdict != kRepeat) return;
+  *context.replayed = std::max(*context.replayed, time);
+}
+
+}  // namespace
+
 // A rule that writes a label set for the first time takes it over from its senders.
 void Series::TakeOver(Timestamp time, const AppendContext& context) {
   const bool was_local = local;
@@ -114,7 +126,7 @@ void Series::TakeOver(Timestamp time, const AppendContext& context) {
 
 AppendVerdict Series::Append(const Sample& sample, const AppendContext& context) {
   const AppendVerdict verdict = Judge(sample.time, context, [&] { return KnownAs(sample); });
-  if (context.replayed != nullptr) *context.replayed = std::max(*context.replayed, sample.time);
+  NoteReplayed(verdict, sample.time, context);
   if (verdict == AppendVerdict::kStoredLate && keep_seconds > 0) {
     Aside().late.Add(sample, context.epoch);
   }
@@ -126,7 +138,7 @@ AppendVerdict Series::Append(const Sample& sample, const AppendContext& context)
 
 AppendVerdict Series::Append(const HistogramSample& sample, const AppendContext& context) {
   const AppendVerdict verdict = Judge(sample.time, context, [&] { return KnownAs(sample); });
-  if (context.replayed != nullptr) *context.replayed = std::max(*context.replayed, sample.time);
+  NoteReplayed(verdict, sample.time, context);
   if (verdict == AppendVerdict::kStoredLate && keep_seconds > 0) {
     Histograms().AddLate(sample, context.epoch);
   }

@@ -17,6 +17,7 @@
 #include "storage/window/histogram_window.h"
 #include "storage/window/late_samples.h"
 #include "storage/window/sealed_chunk.h"
+#include "storage/window/series_makers.h"
 #include "storage/window/start_times.h"
 
 namespace outrider {
@@ -40,6 +41,7 @@ struct AppendContext {
   Timestamp now = 0;
   Timestamp newest = kNoTime;  // newest accepted sample of any series
   uint32_t epoch = 0;          // of the write-ahead log
+  SenderId sender = kNoSender;
   DurationMs late_window = 0;  // how far behind a series' newest sample others may come
   // During replay: the newest of the series' samples that replay has met, or null. What the chunk
   // files already brought must not make a sample late that was on time.
@@ -80,10 +82,11 @@ struct Series {
   std::unique_ptr<SeriesAside> aside;                // null: nothing there
   FloatChunkWriter open;                             // knows the newest float too
   uint32_t keep_seconds = 0;
-  uint32_t open_epoch = 0;  // when the open chunk got its first sample
-  uint32_t plan = 0;        // generation of the retention plan that gave `keep_seconds`
-  bool local = false;       // a rule of ours writes this label set
-  bool queued = false;      // has sealed chunks that wait to be written
+  uint32_t open_epoch = 0;     // when the open chunk got its first sample
+  uint32_t plan = 0;           // generation of the retention plan that gave `keep_seconds`
+  SenderId maker = kNoSender;  // who made it, or fed it first since the start
+  bool local = false;          // a rule of ours writes this label set
+  bool queued = false;         // has sealed chunks that wait to be written
 
   DurationMs keep() const { return DurationMs{keep_seconds} * kSecond; }
   // Of the newest sample, be it a float or a histogram.

@@ -26,6 +26,7 @@
 #include "storage/window/retention_plan.h"
 #include "storage/window/series.h"
 #include "storage/window/series_index.h"
+#include "storage/window/series_makers.h"
 #include "storage/window/series_slots.h"
 
 namespace outrider {
@@ -35,6 +36,7 @@ struct WindowsOptions {
   DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
   DurationMs late_window = 0;                     // ingest.out_of_order_window
   uint64_t seed = 0;                              // random; hashes of label sets
+  SeriesCounter* counter = nullptr;               // may be null; outlives the windows
 };
 
 struct WindowsStats {
@@ -65,17 +67,20 @@ class Windows final : public Querier, public Appender {
   // start time of each sample (start_times.h).
   AppendCounts Append(std::span<const LabelView> labels, std::span<const Sample> samples,
                       Origin origin, Timestamp now, const Hash128* key = nullptr,
-                      std::span<const Timestamp> starts = {});
+                      const SeriesMaker& maker = {}, std::span<const Timestamp> starts = {});
   // The same for native histograms, whose shapes are valid (ValidateShape).
   AppendCounts AppendHistograms(std::span<const LabelView> labels,
                                 std::span<const HistogramSample> histograms,
-                                std::span<const Timestamp> starts, Origin origin, Timestamp now);
+                                std::span<const Timestamp> starts, Origin origin, Timestamp now,
+                                const SeriesMaker& maker = {});
+  // Whether there is a series with this identity.
+  bool Has(const Hash128& identity) const;
   // Fills outcome->ids with the series of the rows, or kNoSeries.
   void FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const;
   // Appends the samples of a sender's rows that FindKeyed found; rows that were not found, or whose
   // series went meanwhile, or that a rule of ours writes, are listed as unknown.
   void AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const KeyedSamples& samples,
-                   Timestamp now, KeyedOutcome* outcome);
+                   Timestamp now, KeyedOutcome* outcome, SenderId sender = kNoSender);
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                            Timestamp now) override;
 
@@ -97,6 +102,8 @@ class Windows final : public Querier, public Appender {
   // late, and nothing that was acked is refused.
   void BeginReplay();
   void EndReplay();
+  // Rows of KeyKind::kSender come by their labels again, once.
+  void ForgetSenderKeys();
 
   // Replaces the set of references that keep series longer than the unreferenced retention.
   void SetReferences(std::vector<SeriesReference> references);
@@ -144,7 +151,7 @@ class Windows final : public Querier, public Appender {
   const KeyTable& TableOf(KeyKind kind) const ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex) {
     return kind == KeyKind::kIdentity ? directory_.by_identity : directory_.by_sender_key;
   }
-  AppendContext ContextOf(Origin origin, Timestamp now) const;
+  AppendContext ContextOf(Origin origin, Timestamp now, SenderId sender = kNoSender) const;
   template <typename AnySample>
   AppendCounts AppendTo(uint32_t id, std::span<const AnySample> samples,
                         std::span<const Timestamp> starts, const AppendContext& context)
@@ -152,14 +159,17 @@ class Windows final : public Querier, public Appender {
   template <typename AnySample>
   AppendCounts AppendLabeled(std::span<const LabelView> labels, std::span<const AnySample> samples,
                              std::span<const Timestamp> starts, const AppendContext& context,
-                             const Hash128* key);
+                             const Hash128* key, const SeriesMaker& maker);
   // Rows [begin, end) of outcome->order are of one shard.
   void AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
                   std::span<const uint32_t> order, const KeyedSamples& samples,
                   AppendContext* context, KeyedOutcome* outcome)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
-  uint32_t Create(const Hash128& identity, std::span<const LabelView> labels)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  uint32_t Create(const Hash128& identity, std::span<const LabelView> labels,
+                  const SeriesMaker& maker) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  // The sender feeds a series of which nobody knew who made it.
+  void Adopt(Series* series, SenderId sender) const;
+  void TellCounter(bool added, SenderId sender) const;
   void RemoveSeries(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   void RemoveIfEmpty(std::span<const uint32_t> ids, Timestamp newest);
   static void NoteUnwritten(Shard* shard, Series* series, uint32_t slot)

@@ -15,17 +15,23 @@ constexpr size_t kAhead = 8;  // rows: memory answers in about that time
 
 }  // namespace
 
+void Windows::ForgetSenderKeys() {
+  const absl::MutexLock lock(&directory_.mutex);
+  directory_.by_sender_key = {};
+}
+
 void Windows::RaiseNewest(Timestamp time) {
   Timestamp seen = newest_.load(std::memory_order_relaxed);
   while (time > seen && !newest_.compare_exchange_weak(seen, time, std::memory_order_relaxed)) {
   }
 }
 
-AppendContext Windows::ContextOf(Origin origin, Timestamp now) const {
+AppendContext Windows::ContextOf(Origin origin, Timestamp now, SenderId sender) const {
   return {.origin = origin,
           .now = now,
           .newest = newest_.load(std::memory_order_relaxed),
           .epoch = epoch_.load(std::memory_order_relaxed),
+          .sender = sender,
           .late_window = options_.late_window,
           .replayed = nullptr};
 }
@@ -44,7 +50,25 @@ void Windows::NoteUnwritten(Shard* shard, Series* series, uint32_t slot) {
   shard->unwritten.push_back(slot);
 }
 
-uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels) {
+void Windows::TellCounter(bool added, SenderId sender) const {
+  if (options_.counter == nullptr) return;
+  added ? options_.counter->Added(sender) : options_.counter->Removed(sender);
+}
+
+void Windows::Adopt(Series* series, SenderId sender) const {
+  if (series->local) return;
+  series->maker = sender;
+  TellCounter(true, sender);
+  TellCounter(false, kNoSender);
+}
+
+bool Windows::Has(const Hash128& identity) const {
+  const absl::ReaderMutexLock lock(&directory_.mutex);
+  return directory_.by_identity.Find(identity) != kNoSeries;
+}
+
+uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels,
+                         const SeriesMaker& maker) {
   const auto shard_index = static_cast<uint32_t>(identity.high % kShards);
   Shard& shard = shards_[shard_index];
   uint32_t id = 0;
@@ -56,8 +80,10 @@ uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> lab
     series.birth = next_birth_++;
     series.plan = plan_generation_;
     series.keep_seconds = SecondsOf(Plan()->KeepOf(labels));
+    series.maker = maker.sender;
     ++shard.created;
   }
+  if (!maker.counted) TellCounter(true, maker.sender);
   index_.Add(id, labels);
   directory_.by_identity.Set(id, identity);
   if (replaying_ && id >= replayed_.size()) {
@@ -74,6 +100,7 @@ void Windows::RemoveSeries(uint32_t id) {
   index_.Remove(id);
   directory_.by_identity.Erase(id);
   directory_.by_sender_key.Erase(id);
+  TellCounter(false, series.maker);
   const bool queued = series.queued;
   series = Series();
   series.queued = queued;  // the slot still stands in the list of unwritten ones
@@ -97,6 +124,7 @@ AppendCounts Windows::AppendTo(uint32_t id, std::span<const AnySample> samples,
     mine.newest = std::max(mine.newest, samples[i].time);
     if (i < starts.size()) series.NoteStart(samples[i].time, starts[i]);
   }
+  if (series.maker == kNoSender && mine.sender != kNoSender) Adopt(&series, mine.sender);
   NoteUnwritten(&shard, &series, id / kShards);
   RaiseNewest(mine.newest);
   return counts;
@@ -106,19 +134,32 @@ template <typename AnySample>
 AppendCounts Windows::AppendLabeled(std::span<const LabelView> labels,
                                     std::span<const AnySample> samples,
                                     std::span<const Timestamp> starts, const AppendContext& context,
-                                    const Hash128* key) {
-  if (samples.empty()) return {};
+                                    const Hash128* key, const SeriesMaker& maker) {
+  const auto give_place_back = [&] {
+    if (maker.counted) TellCounter(false, maker.sender);
+  };
+  if (samples.empty()) {
+    give_place_back();
+    return {};
+  }
   const Hash128 identity = IdentityOf(labels, options_.seed);
   {
     const absl::ReaderMutexLock lock(&directory_.mutex);
     const uint32_t id = directory_.by_identity.Find(identity);
     const bool known = key == nullptr || directory_.by_sender_key.KeyOf(id) == *key;
-    if (id != kNoSeries && known) return AppendTo(id, samples, starts, context);
+    if (id != kNoSeries && known) {
+      give_place_back();
+      return AppendTo(id, samples, starts, context);
+    }
   }
   const absl::MutexLock lock(&directory_.mutex);
   uint32_t id = directory_.by_identity.Find(identity);
   const bool created = id == kNoSeries;
-  if (created) id = Create(identity, labels);
+  if (created) {
+    id = Create(identity, labels, maker);
+  } else {
+    give_place_back();
+  }
   AppendCounts counts = AppendTo(id, samples, starts, context);
   if (created && counts.accepted == 0) {
     Shard& shard = shards_[id % kShards];
@@ -133,15 +174,16 @@ AppendCounts Windows::AppendLabeled(std::span<const LabelView> labels,
 
 AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const Sample> samples,
                              Origin origin, Timestamp now, const Hash128* key,
-                             std::span<const Timestamp> starts) {
-  return AppendLabeled(labels, samples, starts, ContextOf(origin, now), key);
+                             const SeriesMaker& maker, std::span<const Timestamp> starts) {
+  return AppendLabeled(labels, samples, starts, ContextOf(origin, now, maker.sender), key, maker);
 }
 
 AppendCounts Windows::AppendHistograms(std::span<const LabelView> labels,
                                        std::span<const HistogramSample> histograms,
                                        std::span<const Timestamp> starts, Origin origin,
-                                       Timestamp now) {
-  return AppendLabeled(labels, histograms, starts, ContextOf(origin, now), nullptr);
+                                       Timestamp now, const SeriesMaker& maker) {
+  return AppendLabeled(labels, histograms, starts, ContextOf(origin, now, maker.sender), nullptr,
+                       maker);
 }
 
 AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin origin,
@@ -207,6 +249,7 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
         usual = false;
       }
     }
+    if (series.maker == kNoSender && context->sender != kNoSender) Adopt(&series, context->sender);
     NoteUnwritten(&shard, &series, outcome->ids[row] / kShards);
     if (usual) continue;
     outcome->counts += others;
@@ -215,12 +258,12 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
 }
 
 void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const KeyedSamples& samples,
-                          Timestamp now, KeyedOutcome* outcome) {
+                          Timestamp now, KeyedOutcome* outcome, SenderId sender) {
   outcome->counts = {};
   outcome->unknown.clear();
   outcome->refused.clear();
   outcome->order.resize(rows.size());
-  AppendContext context = ContextOf(Origin::kRemote, now);
+  AppendContext context = ContextOf(Origin::kRemote, now, sender);
   const absl::ReaderMutexLock lock(&directory_.mutex);
   const KeyTable& table = TableOf(kind);
   std::array<uint32_t, kShards + 1> begin{};

@@ -75,7 +75,7 @@ class PromApiTest : public ::testing::Test {
   ExemplarStore exemplars_;
   Router router_;
   bool ready_ = true;
-  HeadInfo head_{3, 4, 1000, 300'000};
+  HeadInfo head_{3, 4, 1000, 300'000, {{"team-a", 1}, {"team-b", 2}}};
   Status reload_;
 };
 
@@ -243,13 +243,38 @@ TEST_F(PromApiTest, StatusAndEmptyAnswers) {
       {"GET", "/api/v1/status/tsdb?limit=1", nullptr, 200,
        R"({"status":"success","data":{"headStats":{"numSeries":3,"numLabelPairs":5,"chunkCount":4,"minTime":1000,"maxTime":300000},)"
        R"("seriesCountByMetricName":[{"name":"up","value":2}],"labelValueCountByLabelName":[{"name":"__name__","value":2}],)"
-       R"("memoryInBytesByLabelName":[{"name":"__name__","value":5}],"seriesCountByLabelValuePair":[{"name":"__name__=up","value":2}]}})"},
+       R"("memoryInBytesByLabelName":[{"name":"__name__","value":5}],"seriesCountByLabelValuePair":[{"name":"__name__=up","value":2}],)"
+       R"("seriesCountBySender":[{"name":"team-b","value":2}]}})"},
+      {"GET", "/api/v1/status/tsdb?limit=-1", nullptr, 400,
+       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": limit must be non-negative"})"},
   });
   EXPECT_NE(Call("GET", "/api/v1/status/runtimeinfo").body.find("\"storageRetention\":\"24h\""),
             std::string::npos);
-  head_ = {0, 0, INT64_MIN, 0};
+  head_ = {0, 0, INT64_MIN, 0, {}};
   EXPECT_NE(Call("GET", "/api/v1/status/tsdb").body.find("\"minTime\":0,\"maxTime\":0"),
             std::string::npos);
+}
+
+TEST_F(PromApiTest, CardinalityOfOddLabels) {
+  querier_.Add(Labels{{"__name__", "odd"}, {"a=b", "c"}, {"x", "12345"}}, {{1000, 1}});
+  querier_.Add(Labels{{"__name__", "odd"}, {"a", "b=c"}, {"x", "123"}}, {{1000, 1}});
+  querier_.Add(Labels{{"__name__", "odd"}, {"a", "b=c"}, {"x", "12345"}}, {{1000, 1}});
+  const std::string body = Call("GET", "/api/v1/status/tsdb?limit=20").body;
+  EXPECT_NE(
+      body.find(
+          R"("seriesCountByMetricName":[{"name":"odd","value":3},{"name":"up","value":2},{"name":"old","value":1}])"),
+      std::string::npos)
+      << body;
+  EXPECT_NE(
+      body.find(
+          R"("labelValueCountByLabelName":[{"name":"__name__","value":3},{"name":"job","value":2},)"
+          R"({"name":"x","value":2},{"name":"a","value":1},{"name":"a=b","value":1})"),
+      std::string::npos)
+      << body;
+  EXPECT_NE(body.find(R"({"name":"x","value":8},{"name":"a","value":3})"), std::string::npos)
+      << body;
+  EXPECT_NE(body.find(R"({"name":"a=b=c","value":2})"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"({"name":"a=b=c","value":1})"), std::string::npos) << body;
 }
 
 TEST_F(PromApiTest, FormatQuery) {

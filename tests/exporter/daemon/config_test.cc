@@ -26,7 +26,13 @@ incidents: {config_file: /etc/incidents.yml}
 rules: {strict: true, startup_hold: 1m, max_concurrent_evaluations: 4}
 analytics: {interval: 30s}
 cost: {provider: gcp, region: us-east1, cpu_core_hour: 0.02, memory_gib_hour: 0.003, minimum_coverage: 5m}
-ingest: {max_in_flight: 128MiB, out_of_order_window: 10m}
+ingest:
+  max_in_flight: 128MiB
+  out_of_order_window: 10m
+  sender_header: X-Scope-OrgID
+  limits: {series: 1, series_per_sender: 2, samples_per_second: 3, label_names: 4,
+    label_name_length: 5, label_value_length: 6, body_size: 7MiB}
+  ha_dedup: {enabled: true, cluster_label: dc, replica_label: prometheus, failover_timeout: 1m}
 storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB}
 query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
 )",
@@ -39,6 +45,18 @@ query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
   EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
   EXPECT_EQ(config->ingest.max_in_flight_bytes, 128 << 20);
   EXPECT_EQ(config->ingest.out_of_order_window, 10 * kMinute);
+  EXPECT_EQ(config->ingest.sender_header, "X-Scope-OrgID");
+  EXPECT_EQ(config->ingest.limits, (Config::Limits{.series = 1,
+                                                   .series_per_sender = 2,
+                                                   .samples_per_second = 3,
+                                                   .label_names = 4,
+                                                   .label_name_length = 5,
+                                                   .label_value_length = 6,
+                                                   .body_bytes = 7 << 20}));
+  EXPECT_EQ(config->ingest.ha_dedup, (Config::HaDedup{.enabled = true,
+                                                      .cluster_label = "dc",
+                                                      .replica_label = "prometheus",
+                                                      .failover_timeout = kMinute}));
   EXPECT_EQ(config->storage.unreferenced_retention, 0);
   EXPECT_EQ(config->query.max_samples, 1000);
 }
@@ -58,6 +76,22 @@ TEST(Config, ErrorsNameThePlace) {
       {"cost: {provider: mars}\n", "o.yml:1:18: unknown provider"},
       {"cost: {region: mars}\n", "o.yml:1:16: "},
       {"ingest: {max_in_flight: 5}\n", "o.yml:1:25: max_in_flight must be at least 64MiB"},
+      {"ingest: {sender_header: 'X-A: b'}\n",
+       "o.yml:1:25: sender_header must be the name of a request header"},
+      {"ingest: {limits: {serie: 5}}\n", "o.yml:1:19: field serie not found in section limits"},
+      {"ingest: {limits: {label_names: -1}}\n",
+       "o.yml:1:32: label_names must not be negative; 0 is no limit"},
+      {"ingest: {limits: {series: many}}\n", "o.yml:1:27: "},
+      {"ingest: {limits: []}\n", "o.yml:1:18: section limits must be a map"},
+      {"ingest:\n  ha_dedup: {enable: true}\n",
+       "o.yml:2:14: field enable not found in section ha_dedup"},
+      {"ingest: {ha_dedup: {replica_label: cluster}}\n",
+       "o.yml:1:36: replica_label must be another label than cluster_label"},
+      {"ingest: {ha_dedup: {cluster_label: ''}}\n", "o.yml:1:36: cluster_label must not be empty"},
+      {"ingest: {ha_dedup: {replica_label: __name__}}\n",
+       "o.yml:1:36: replica_label must not be the metric's name"},
+      {"ingest: {ha_dedup: {failover_timeout: 0s}}\n",
+       "o.yml:1:39: failover_timeout must be at least 1s"},
       {"rule_files: x\n", "o.yml:1:13: rule_files must be a list of texts"},
       {"scrape_configs: []\n",
        "o.yml:1:17: scrape_configs: this is a Prometheus configuration. Outrider"},

@@ -15,29 +15,26 @@ using enum HaVerdict;
 TEST(FindReplica, Table) {
   struct Case {
     const char* what;
-    bool enabled;
     std::vector<LabelView> labels;
     const char* cluster;  // nullptr: nothing to judge
     const char* replica;
   };
   const Case cases[] = {
-      {"both", true, {{"a", "x"}, {"__replica__", "r1"}, {"cluster", "c"}}, "c", "r1"},
-      {"off", false, {{"__replica__", "r1"}, {"cluster", "c"}}, nullptr, nullptr},
-      {"no cluster", true, {{"__replica__", "r1"}}, nullptr, nullptr},
-      {"no replica", true, {{"cluster", "c"}}, nullptr, nullptr},
-      {"empty replica", true, {{"__replica__", ""}, {"cluster", "c"}}, nullptr, nullptr},
-      {"none", true, {}, nullptr, nullptr},
+      {"both", {{"a", "x"}, {"__replica__", "r1"}, {"cluster", "c"}}, "c", "r1"},
+      {"no cluster", {{"__replica__", "r1"}}, nullptr, nullptr},
+      {"no replica", {{"cluster", "c"}}, nullptr, nullptr},
+      {"empty replica", {{"__replica__", ""}, {"cluster", "c"}}, nullptr, nullptr},
+      {"none", {}, nullptr, nullptr},
   };
   for (const Case& one : cases) {
-    const auto pair = FindReplica({.enabled = one.enabled}, one.labels);
+    const auto pair = FindReplica("cluster", "__replica__", one.labels);
     ASSERT_EQ(pair.has_value(), one.cluster != nullptr) << one.what;
     if (!pair) continue;
     EXPECT_EQ(pair->cluster, one.cluster) << one.what;
     EXPECT_EQ(pair->replica, one.replica) << one.what;
   }
-  const HaOptions own{.enabled = true, .cluster_label = "dc", .replica_label = "prometheus"};
   const std::vector<LabelView> labels = {{"dc", "c"}, {"prometheus", "r"}};
-  EXPECT_EQ(FindReplica(own, labels).value_or(HaPair{}).replica, "r");
+  EXPECT_EQ(FindReplica("dc", "prometheus", labels).value_or(HaPair{}).replica, "r");
 }
 
 TEST(RemoveLabel, KeepsTheRest) {
@@ -89,7 +86,7 @@ TEST(HaDedup, FailoverStepByStep) {
   dedup.CountDropped("d", 7);
   dedup.CountDropped("unknown", 7);
   EXPECT_EQ(Texts(dedup),
-            (std::vector<std::string>{"c x since 91999 seen 91999 changes 2 dropped 6",
+            (std::vector<std::string>{"c x since 91999 seen 91999 changes 2 dropped 0",
                                       "d b since 2000 seen 999000 changes 0 dropped 7"}));
   EXPECT_TRUE(IsKept(kKeep) && IsKept(kElected) && !IsKept(kDrop) && !IsKept(kTooManyClusters));
 }
@@ -107,19 +104,19 @@ TEST(HaDedup, ClustersAreBounded) {
   EXPECT_EQ(none.Judge("a", "r", 0), kTooManyClusters);
 }
 
-TEST(HaDedup, StateOutlivesTheProcess) {
-  HaDedup before({.enabled = true});
-  EXPECT_EQ(before.Judge("c", "a", 1000), kElected);
-  EXPECT_EQ(before.Judge("d", "a", 1000), kElected);
-  HaDedup after({.enabled = true});
-  EXPECT_EQ(after.Judge("d", "b", 1500), kElected);  // known before the restore: stays
-  after.Restore(before.Clusters());
-  EXPECT_EQ(after.Judge("c", "b", 2000), kDrop);
-  EXPECT_EQ(after.Judge("c", "a", 2000), kKeep);
-  EXPECT_EQ(after.Judge("d", "a", 2000), kDrop);
-  HaDedup small({.enabled = true, .max_clusters = 1});
-  small.Restore(before.Clusters());
-  EXPECT_EQ(small.Clusters().size(), 1U);
+TEST(HaDedup, WhatALogRemembers) {
+  HaDedup dedup({.enabled = true, .max_clusters = 2});
+  EXPECT_EQ(dedup.Judge("d", "b", 1500), kElected);
+  dedup.Remember("d", "a", 1400);  // older than what is known
+  dedup.Remember("c", "x", 800);
+  dedup.Remember("c", "a", 1000);
+  dedup.Remember("e", "a", 1000);  // no room
+  EXPECT_EQ(dedup.Judge("c", "b", 2000), kDrop);
+  EXPECT_EQ(dedup.Judge("c", "a", 2000), kKeep);
+  EXPECT_EQ(dedup.Judge("d", "a", 2000), kDrop);
+  EXPECT_EQ(Texts(dedup),
+            (std::vector<std::string>{"c a since 1000 seen 2000 changes 0 dropped 0",
+                                      "d b since 1500 seen 1500 changes 0 dropped 0"}));
 }
 
 }  // namespace

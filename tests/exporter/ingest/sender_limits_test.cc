@@ -44,8 +44,7 @@ TEST(SenderLimits, WithoutLimitsEverythingPasses) {
   EXPECT_TRUE(limits.AdmitSamples(id, 1'000'000'000, 0).admitted);
   const std::vector<LabelView> labels(10'000, LabelView{"name", "value"});
   EXPECT_EQ(limits.CheckLabels(id, labels), kNone);
-  limits.Created(id, 1'000'000'000);
-  EXPECT_TRUE(limits.MayCreate(id));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(limits.Reserve(id), kNone);
   EXPECT_EQ(limits.Stats().at(id).samples_accepted, 1'000'000'000U);
 }
 
@@ -117,50 +116,34 @@ TEST(SenderLimits, SamplesPerSecond) {
 }
 
 TEST(SenderLimits, Series) {
-  SenderLimits limits({.max_series = 3});
+  SenderLimits limits({.max_series = 5, .max_series_per_sender = 2});
   const SenderLimits::Id a = limits.IdOf("a");
   const SenderLimits::Id b = limits.IdOf("b");
-  EXPECT_TRUE(limits.MayCreate(a));
-  limits.Created(a, 3);
-  EXPECT_FALSE(limits.MayCreate(a));
-  EXPECT_TRUE(limits.MayCreate(b));
-  EXPECT_EQ(Limited(limits, a, kSeries), 1U);
-  limits.Removed(a, 1);
-  EXPECT_TRUE(limits.MayCreate(a));
-  limits.Removed(a, 100);  // never below none
-  EXPECT_EQ(limits.Stats().at(a).series, 0U);
-}
-
-TEST(SenderLimits, SeriesOfUnknownSenders) {
-  struct Case {
-    std::array<uint64_t, 3> held;
-    uint64_t removed;
-    std::array<uint64_t, 3> left;
-  };
-  const Case cases[] = {
-      {{0, 30, 10}, 20, {0, 15, 5}}, {{4, 0, 4}, 8, {0, 0, 0}}, {{4, 0, 4}, 100, {0, 0, 0}},
-      {{0, 0, 0}, 5, {0, 0, 0}},     {{1, 1, 1}, 1, {1, 1, 0}}, {{0, 7, 0}, 0, {0, 7, 0}},
-  };
-  for (const Case& one : cases) {
-    SenderLimits limits({});
-    limits.IdOf("a");
-    limits.IdOf("b");
-    for (SenderLimits::Id id = 0; id < 3; ++id) limits.Created(id, one.held.at(id));
-    limits.Removed(one.removed);
-    uint64_t sum = 0;
-    uint64_t expected = 0;
-    for (SenderLimits::Id id = 0; id < 3; ++id) {
-      sum += limits.Stats().at(id).series;
-      expected += one.left.at(id);
-      const auto left = static_cast<double>(one.left.at(id));
-      EXPECT_NEAR(static_cast<double>(limits.Stats().at(id).series), left, 1);
-    }
-    EXPECT_EQ(sum, expected);
-  }
+  const SenderLimits::Id c = limits.IdOf("c");
+  EXPECT_EQ(limits.Reserve(a), kNone);
+  limits.Added(a);
+  EXPECT_EQ(limits.Reserve(a), kSeriesPerSender);
+  EXPECT_EQ(limits.Reserve(b), kNone);
+  limits.Added(kNoSender);  // a rule of ours
+  EXPECT_EQ(limits.Reserve(c), kNone);
+  EXPECT_EQ(limits.series(), 5U);
+  EXPECT_EQ(limits.Reserve(c), kSeries);  // the daemon is full
+  limits.Added(kNoSender);                // which no rule cares about
+  limits.Removed(kNoSender);
+  limits.Removed(a);
+  EXPECT_EQ(limits.Reserve(c), kNone);
+  EXPECT_EQ(limits.Stats().at(a).series, 1U);
+  EXPECT_EQ(limits.Stats().at(c).series, 2U);
+  EXPECT_EQ(limits.series(), 5U);
+  EXPECT_EQ(Limited(limits, a, kSeriesPerSender), 1U);
+  EXPECT_EQ(Limited(limits, c, kSeries), 1U);
 }
 
 TEST(SenderLimitsConcurrency, ManySenders) {
-  SenderLimits limits({.max_series = 1'000'000, .max_samples_per_second = 10, .max_senders = 8});
+  SenderLimits limits({.max_series = 10'000,
+                       .max_series_per_sender = 100,
+                       .max_samples_per_second = 10,
+                       .max_senders = 8});
   std::vector<std::jthread> threads;
   threads.reserve(3);
   for (int t = 0; t < 3; ++t) {
@@ -168,8 +151,8 @@ TEST(SenderLimitsConcurrency, ManySenders) {
       for (int i = 0; i < 1000; ++i) {
         const SenderLimits::Id id = limits.IdOf(std::to_string(i % 10));
         (void)limits.AdmitSamples(id, 1, i);
-        if (limits.MayCreate(id)) limits.Created(id, 2);
-        limits.Removed(id, 1);
+        if (i % 2 == 0) limits.Added(id);
+        if (limits.Reserve(id) == kNone && i % 2 == 0) limits.Removed(id);
         if (i % 100 == 0) (void)limits.Stats();
       }
     });
@@ -177,7 +160,8 @@ TEST(SenderLimitsConcurrency, ManySenders) {
   threads.clear();
   uint64_t series = 0;
   for (const SenderStats& stats : limits.Stats()) series += stats.series;
-  EXPECT_EQ(series, 3000U);
+  EXPECT_EQ(series, limits.series());
+  EXPECT_GT(series, 0U);
 }
 
 }  // namespace

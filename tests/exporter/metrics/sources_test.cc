@@ -32,6 +32,13 @@ IngestStoreStats SampleIngest() {
   stats.remote_write.samples_rejected = {{"out_of_order", 3}};
   stats.remote_write.series_refused = {{"no_name", 1}};
   stats.remote_write.requests = {{204, 10}, {400, 2}};
+  SenderStats sender;
+  sender.sender = "team-a";
+  sender.series = 7;
+  sender.samples_accepted = 70;
+  sender.limited.at(static_cast<size_t>(SenderLimit::kSeriesPerSender)) = 4;
+  stats.senders = {sender};
+  stats.ha_clusters = {{.cluster = "c", .elected = "r1", .changes = 2, .dropped = 9}};
   return stats;
 }
 
@@ -99,6 +106,12 @@ TEST(Sources, Lines) {
            "outrider_remote_write_rejected_samples_total{reason=\"out_of_order\"} 3",
            "outrider_remote_write_requests_total{code=\"204\"} 10",
            "outrider_series 12",
+           "outrider_ingest_sender_series{sender=\"team-a\"} 7",
+           "outrider_ingest_sender_samples_total{sender=\"team-a\"} 70",
+           "outrider_ingest_limited_total{reason=\"series_per_sender\",sender=\"team-a\"} 4",
+           "outrider_ha_elected_replica_info{cluster=\"c\",replica=\"r1\"} 1",
+           "outrider_ha_elected_replica_changes_total{cluster=\"c\"} 2",
+           "outrider_ha_dropped_samples_total{cluster=\"c\"} 9",
            "prometheus_rule_group_rules{rule_group=\"rules/a.yml;g\"} 2",
            "prometheus_rule_evaluations_total{rule_group=\"rules/a.yml;g\"} 7",
            "prometheus_rule_evaluation_duration_seconds{quantile=\"0.9\"} 0.002",

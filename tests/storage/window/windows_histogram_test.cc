@@ -51,7 +51,7 @@ AppendCounts Append(Windows* windows, Timestamp time,
                     const std::variant<double, NativeHistogram>& value, Timestamp start = 0) {
   if (const auto* number = std::get_if<double>(&value)) {
     const Sample sample{time, *number};
-    return windows->Append(kName, {&sample, 1}, Origin::kRemote, time, nullptr, {&start, 1});
+    return windows->Append(kName, {&sample, 1}, Origin::kRemote, time, nullptr, {}, {&start, 1});
   }
   const HistogramSample sample{time, std::get<NativeHistogram>(value)};
   return windows->AppendHistograms(kName, {&sample, 1}, {&start, 1}, Origin::kRemote, kNow);
