@@ -346,15 +346,6 @@ class AfterRestarts(harness.EndToEnd):
         self.restart()
         self.assertEqual((before, self.kept()), ({-MINUTE: 2.0, 0: 1.0},) * 2)
 
-    def test_what_was_refused_stays_refused(self):
-        self.send(204, -2 * HOUR, 5.0)
-        self.send(204, 0, 1.0)
-        self.checkpoint(3)
-        self.send(400, -HOUR, 2.0)  # nothing else of this series is in the log now
-        before = self.kept()
-        self.restart()
-        self.assertEqual((before, self.kept()), ({-2 * HOUR: 5.0, 0: 1.0},) * 2)
-
     def test_metadata_comes_back(self):
         """It is in memory only; a sender of 2.0 repeats it in every request."""
         said = ('counter', 'Help', 'seconds')
