@@ -53,7 +53,7 @@ void TakeLabel(const LabelView& label, IncomingSeries* out) {
 
 }  // namespace
 
-void V1Rows::ParseSeries(std::string_view message, uint64_t seed, WireError* error) {
+void V1Rows::ParseSeries(std::string_view message, const Hasher128& hasher, WireError* error) {
   KeyedRow row;
   row.begin = static_cast<uint32_t>(samples_.size());
   const char* labels_begin = nullptr;
@@ -84,7 +84,7 @@ void V1Rows::ParseSeries(std::string_view message, uint64_t seed, WireError* err
   }
   row.end = static_cast<uint32_t>(samples_.size());
   if (in_one_piece && labels_begin != nullptr) {
-    row.key = HashBytes128({labels_begin, static_cast<size_t>(labels_end - labels_begin)}, seed);
+    row.key = hasher({labels_begin, static_cast<size_t>(labels_end - labels_begin)});
   }
   rows_.push_back(row);
   messages_.push_back(message);
@@ -95,12 +95,13 @@ Status V1Rows::Parse(std::string_view body, uint64_t seed) {
   Clear();
   messages_.clear();
   metadata_.clear();
+  const Hasher128 hasher(seed);
   WireError error;
   WireReader reader(body, &error);
   while (reader.Next()) {
     switch (reader.tag()) {
       case WireTag(1, kWireBytes):
-        ParseSeries(reader.Bytes(), seed, &error);
+        ParseSeries(reader.Bytes(), hasher, &error);
         break;
       case WireTag(3, kWireBytes):
         metadata_.push_back(reader.Bytes());

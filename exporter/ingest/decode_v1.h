@@ -31,7 +31,7 @@ class V1Rows final : public WriteRows {
   }
 
  private:
-  void ParseSeries(std::string_view message, uint64_t seed, WireError* error);
+  void ParseSeries(std::string_view message, const Hasher128& hasher, WireError* error);
 
   std::vector<std::string_view> messages_;  // by row
   std::vector<std::string_view> metadata_;

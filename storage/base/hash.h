@@ -2,6 +2,8 @@
 // Hashes, and string-keyed maps that look up a std::string_view without a copy.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,6 +21,18 @@ struct Hash128 {
   friend bool operator==(const Hash128&, const Hash128&) = default;
 };
 Hash128 HashBytes128(std::string_view bytes, uint64_t seed = 0);  // XXH3-128
+
+// HashBytes128 for many texts: what long ones need of the seed is made once.
+class Hasher128 {
+ public:
+  explicit Hasher128(uint64_t seed);
+  Hash128 operator()(std::string_view bytes) const;
+
+ private:
+  static constexpr size_t kSecretBytes = 192;
+  uint64_t seed_;
+  alignas(64) std::array<unsigned char, kSecretBytes> secret_;
+};
 uint64_t Fnv1a64(std::string_view bytes, uint64_t state = 14695981039346656037ULL);
 
 // The bucket of an aggregate (core.md rule 7): Hash64(id) mod 256.

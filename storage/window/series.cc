@@ -190,6 +190,7 @@ bool Series::HasUnwritten() const {
   return aside->late.HasUnwritten() || (aside->histograms && aside->histograms->HasUnwritten());
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes what the series owns.
 void Series::MarkPersisted(const ChunksWritten& written) {
   if (sealed) {
     for (SealedChunk& chunk : *sealed) chunk.persisted |= chunk.end <= written.end;

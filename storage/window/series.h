@@ -108,6 +108,7 @@ struct Series {
   // Seals what was opened before `epoch`; false when there was nothing.
   bool SealOpenedBefore(uint32_t epoch);
   bool HasUnwritten() const;
+  bool HasOpenOnly() const { return !sealed && !aside; }
   void MarkPersisted(const ChunksWritten& written);
   // A chunk from a file; one that is there already is passed over.
   void Load(SealedChunk chunk, double last_value, bool is_late, std::span<const StartRun> starts);
