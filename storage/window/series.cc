@@ -129,6 +129,7 @@ AppendVerdict Series::Append(const Sample& sample, const AppendContext& context)
   NoteReplayed(verdict, sample.time, context);
   if (verdict == AppendVerdict::kStoredLate && keep_seconds > 0) {
     Aside().late.Add(sample, context.epoch);
+    unwritten = HasUnwritten();
   }
   if (verdict != AppendVerdict::kStored) return verdict;
   TakeOver(sample.time, context);
@@ -141,6 +142,7 @@ AppendVerdict Series::Append(const HistogramSample& sample, const AppendContext&
   NoteReplayed(verdict, sample.time, context);
   if (verdict == AppendVerdict::kStoredLate && keep_seconds > 0) {
     Histograms().AddLate(sample, context.epoch);
+    unwritten = HasUnwritten();
   }
   if (verdict != AppendVerdict::kStored) return verdict;
   TakeOver(sample.time, context);
@@ -148,6 +150,7 @@ AppendVerdict Series::Append(const HistogramSample& sample, const AppendContext&
     Histograms().SetLast(sample.time);  // label sets only
   } else {
     Histograms().Append(sample, context.epoch);
+    unwritten = HasUnwritten();
   }
   return verdict;
 }
@@ -167,6 +170,7 @@ void Series::Seal() {
   if (open.count() == 0) return;
   if (!sealed) sealed = std::make_unique<std::vector<SealedChunk>>();
   sealed->push_back(SealChunk<FloatCodec>(&open, open.last_time()));
+  unwritten = true;
 }
 
 bool Series::SealOpenedBefore(uint32_t epoch) {
@@ -181,6 +185,7 @@ bool Series::SealOpenedBefore(uint32_t epoch) {
     any = true;
   }
   if (aside->histograms) any |= aside->histograms->SealOpenedBefore(epoch);
+  unwritten |= any;
   return any;
 }
 
@@ -190,16 +195,17 @@ bool Series::HasUnwritten() const {
   return aside->late.HasUnwritten() || (aside->histograms && aside->histograms->HasUnwritten());
 }
 
-// NOLINTNEXTLINE(readability-make-member-function-const): it changes what the series owns.
 void Series::MarkPersisted(const ChunksWritten& written) {
   if (sealed) {
     for (SealedChunk& chunk : *sealed) chunk.persisted |= chunk.end <= written.end;
   }
-  if (!aside) return;
-  aside->late.MarkPersisted(written.late);
-  if (aside->histograms) {
-    aside->histograms->MarkPersisted(written.histograms_end, written.late_histograms);
+  if (aside) {
+    aside->late.MarkPersisted(written.late);
+    if (aside->histograms) {
+      aside->histograms->MarkPersisted(written.histograms_end, written.late_histograms);
+    }
   }
+  unwritten = HasUnwritten();
 }
 
 void Series::Load(SealedChunk chunk, double last_value, bool is_late,

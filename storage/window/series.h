@@ -85,8 +85,9 @@ struct Series {
   uint32_t open_epoch = 0;     // when the open chunk got its first sample
   uint32_t plan = 0;           // generation of the retention plan that gave `keep_seconds`
   SenderId maker = kNoSender;  // who made it, or fed it first since the start
-  bool local = false;          // a rule of ours writes this label set
-  bool queued = false;         // has sealed chunks that wait to be written
+  bool local : 1 = false;      // a rule of ours writes this label set
+  bool unwritten : 1 = false;  // has sealed chunks that are not in a chunk file
+  bool queued : 1 = false;     // and is in the list of those that wait to be written
 
   DurationMs keep() const { return DurationMs{keep_seconds} * kSecond; }
   // Of the newest sample, be it a float or a histogram.
@@ -107,8 +108,6 @@ struct Series {
   void Seal();  // no-op when nothing is open
   // Seals what was opened before `epoch`; false when there was nothing.
   bool SealOpenedBefore(uint32_t epoch);
-  bool HasUnwritten() const;
-  bool HasOpenOnly() const { return !sealed && !aside; }
   void MarkPersisted(const ChunksWritten& written);
   // A chunk from a file; one that is there already is passed over.
   void Load(SealedChunk chunk, double last_value, bool is_late, std::span<const StartRun> starts);
@@ -132,6 +131,7 @@ struct Series {
   HistogramWindow& Histograms();
   void TakeOver(Timestamp time, const AppendContext& context);
   bool ExpireAside(Timestamp cutoff);
+  bool HasUnwritten() const;
   void Store(const Sample& sample, uint32_t epoch);
   void TruncateFrom(Timestamp time);
 };

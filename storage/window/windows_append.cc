@@ -45,7 +45,7 @@ void Windows::EndReplay() {
 }
 
 void Windows::NoteUnwritten(Shard* shard, Series* series, uint32_t slot) {
-  if (series->queued || series->HasOpenOnly() || !series->HasUnwritten()) return;
+  if (series->queued || !series->unwritten) return;
   series->queued = true;
   shard->unwritten.push_back(slot);
 }
