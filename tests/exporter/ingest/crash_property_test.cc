@@ -202,6 +202,7 @@ class CrashProperty : public testing::Test {
 
   // In the child: requests from `next` on; the number of each one answered goes into the pipe.
   [[noreturn]] void Live(uint64_t seed, int next, int pipe) {
+    ::alarm(120);  // a child that hangs dies too, and the test says what is missing
     auto store = OpenStore();
     for (int number = next;; ++number) {
       clock_.Set((kNow + number * kStep) * kNanosPerMilli);
