@@ -69,6 +69,7 @@ struct Config {
     DurationMs unreferenced_retention = 6 * kHour;
     int64_t min_free_bytes = 256 << 20;
     int64_t segment_bytes = 64 << 20;
+    DurationMs wal_sync = 100;  // how long a record may be off the disk; 0: not at all when acked
     friend bool operator==(const Storage&, const Storage&) = default;
   };
   struct Query {

@@ -45,6 +45,7 @@ IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path)
   options.unreferenced_retention = config.storage.unreferenced_retention;
   options.min_free_bytes = static_cast<uint64_t>(config.storage.min_free_bytes);
   options.segment_bytes = static_cast<uint64_t>(config.storage.segment_bytes);
+  options.sync_writes = config.storage.wal_sync == 0;
   options.out_of_order_window = config.ingest.out_of_order_window;
   options.remote_write.max_bytes_in_flight =
       static_cast<uint64_t>(config.ingest.max_in_flight_bytes);

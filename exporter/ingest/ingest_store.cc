@@ -23,13 +23,16 @@ StatusOr<std::unique_ptr<IngestStore>> IngestStore::Open(const IngestStoreOption
   std::unique_ptr<LogWriter> wal = TRY(LogWriter::Open({.directory = options.path + "/wal",
                                                         .segment_bytes = options.segment_bytes,
                                                         .min_free_bytes = options.min_free_bytes,
-                                                        .salt = random.Next()}));
+                                                        .salt = random.Next(),
+                                                        .clock = &clock,
+                                                        .sync_file = options.sync_file}));
   // Chunk files may use half of the reserve: writing them is what lets the log shrink.
   std::unique_ptr<ChunkFiles> chunks =
       TRY(ChunkFiles::Open({.directory = options.path + "/chunks",
                             .segment_bytes = options.segment_bytes,
                             .min_free_bytes = options.min_free_bytes / 2,
-                            .salt = random.Next()}));
+                            .salt = random.Next(),
+                            .clock = &clock}));
   return std::unique_ptr<IngestStore>(
       new IngestStore(options, clock, random.Next(), std::move(wal), std::move(chunks)));
 }
@@ -43,7 +46,7 @@ IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, 
                 .late_window = options.out_of_order_window,
                 .seed = seed,
                 .counter = &guard_.limits()}),
-      log_(std::move(wal)),
+      log_(std::move(wal), options.sync_writes),
       chunks_(std::move(chunks)),
       appender_(log_, windows_),
       receiver_(options.remote_write, clock, log_, targets()),
@@ -52,7 +55,7 @@ IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, 
 IngestStore::~IngestStore() {
   receiver_.Close();
   otlp_.Close();
-  if (Status status = log_.wal().Sync(); !status.ok()) {
+  if (Status status = SyncLog(); !status.ok()) {
     LogError("write-ahead log could not be synced", {{"error", Message(status)}});
   }
 }
@@ -102,8 +105,7 @@ Status IngestStore::Sweep(Timestamp now) {
   }
   TRY(windows_.FlushSealed(chunks_.get()));
   if (last_cut_time_ == 0) last_cut_time_ = now;
-  if (CheckpointDue(now)) TRY(Checkpoint(now));
-  return log_.wal().Sync();
+  return CheckpointDue(now) ? Checkpoint(now) : absl::OkStatus();
 }
 
 bool IngestStore::CheckpointDue(Timestamp now) const {

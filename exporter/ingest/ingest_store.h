@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,12 +39,14 @@ struct IngestStoreOptions {
   DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
   DurationMs out_of_order_window = 5 * kMinute;   // ingest.out_of_order_window
   uint64_t min_free_bytes = 256U << 20;           // storage.min_free
+  bool sync_writes = false;                       // storage.wal_sync is 0s
   uint64_t segment_bytes = 64U << 20;             // of log and chunk files
   uint64_t checkpoint_bytes = 64U << 20;          // of log between two cuts
   DurationMs checkpoint_interval = kHour;
   RemoteWriteOptions remote_write = {};
   OtlpOptions otlp = {};
   GuardOptions guard = {};
+  std::function<int(int)> sync_file = {};  // of the log, in place of fdatasync(2), for tests
 };
 
 struct IngestStoreStats {
@@ -78,6 +81,9 @@ class IngestStore {
   // Retention, chunk files, checkpoints. An error (a full disk) is for the log; the next call tries
   // again.
   Status Maintain(Timestamp now);
+  // What was logged so far survives the machine once it returns. Costs nothing when it already did.
+  // From any thread.
+  Status SyncLog() { return log_.wal().Sync(); }
 
   Windows& windows() { return windows_; }
   const Windows& windows() const { return windows_; }

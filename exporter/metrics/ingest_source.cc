@@ -136,6 +136,13 @@ void WriteLog(std::string_view log, const LogWriterStats& stats, MetricSink& sin
                stats.bytes);
   sink.Counter("outrider_log_failures_total", "Appends that failed or were refused, by log.",
                {{"log", log}}, stats.failures);
+  sink.Counter("outrider_log_syncs_total", "Times a log was brought to the disk, by log.",
+               {{"log", log}}, stats.syncs);
+  sink.Counter("outrider_log_sync_failures_total",
+               "Syncs that failed: what was written before may not survive the machine, by log.",
+               {{"log", log}}, stats.sync_failures);
+  sink.Counter("outrider_log_sync_seconds_total", "Time spent in syncs, by log.", {{"log", log}},
+               static_cast<double>(stats.sync_nanos) / kNanosPerSecond);
   sink.Gauge("outrider_log_segments", "Segment files, by log.", {{"log", log}},
              static_cast<double>(stats.segments));
   sink.Gauge("outrider_log_disk_bytes", "Bytes on disk, by log.", {{"log", log}},
