@@ -10,6 +10,7 @@
 #include "rules/analytics/expression_result.h"
 #include "rules/analytics/plain_selector.h"
 #include "storage/base/log.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -49,6 +50,15 @@ std::vector<promql::Expression::Reach> Source::Reach(const AnalyticsOptions& opt
   const DurationMs past = plain_ ? history_ : std::min(history_, options.expression_rebuild);
   for (auto& selector : selectors) selector.horizon += past;
   return selectors;
+}
+
+std::string Source::Describe() const {
+  std::string text = "entry ";
+  for (const Entry& entry : entries_) {
+    if (&entry != &entries_.front()) text += ", ";
+    text += Quote(entry.name);
+  }
+  return text;
 }
 
 void Source::Rebuild(const SourceContext& context, Timestamp now) {

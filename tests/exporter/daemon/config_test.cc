@@ -12,6 +12,7 @@ TEST(Config, AnEmptyFileIsTheDefaults) {
   EXPECT_EQ(config->global.evaluation_interval, 15 * kSecond);
   EXPECT_EQ(config->storage.retention, kDay);
   EXPECT_EQ(config->storage.wal_sync, 100);
+  EXPECT_EQ(config->storage.memory_limit_bytes, 1 << 30);
   EXPECT_EQ(config->cost.provider, "aws");
   EXPECT_TRUE(config->alertmanager_file.empty());
 }
@@ -35,7 +36,7 @@ ingest:
     label_name_length: 5, label_value_length: 6, body_size: 7MiB}
   ha_dedup: {enabled: true, cluster_label: dc, replica_label: prometheus, failover_timeout: 1m}
 storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB,
-  wal_sync: 250ms}
+  wal_sync: 250ms, memory_limit: 300MiB}
 query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
 )",
                                   "/etc/outrider/outrider.yml");
@@ -61,6 +62,7 @@ query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
                                                       .failover_timeout = kMinute}));
   EXPECT_EQ(config->storage.unreferenced_retention, 0);
   EXPECT_EQ(config->storage.wal_sync, 250);
+  EXPECT_EQ(config->storage.memory_limit_bytes, 300 << 20);
   EXPECT_EQ(config->query.max_samples, 1000);
 }
 
