@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -53,12 +54,9 @@ std::vector<promql::Expression::Reach> Source::Reach(const AnalyticsOptions& opt
 }
 
 std::string Source::Describe() const {
-  std::string text = "entry ";
-  for (const Entry& entry : entries_) {
-    if (&entry != &entries_.front()) text += ", ";
-    text += Quote(entry.name);
-  }
-  return text;
+  std::set<std::string> names;  // built-in entries of several kinds share one
+  for (const Entry& entry : entries_) names.insert(Quote(entry.name));
+  return "entry " + Join({names.begin(), names.end()}, ", ");
 }
 
 void Source::Rebuild(const SourceContext& context, Timestamp now) {

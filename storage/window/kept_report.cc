@@ -4,6 +4,7 @@
 #include "storage/window/kept_report.h"
 
 #include <algorithm>
+#include <set>
 
 namespace outrider {
 namespace {
@@ -39,9 +40,16 @@ UsageByKind KindsOf(const Windows& windows, const RetentionPlan& plan, const Siz
   UsageByKind kinds;
   std::vector<uint32_t> marks(sizes.size());
   SeriesUsage referenced;
+  std::set<std::string> seen;  // rules of a group often select the same
   // Longest horizon first: whoever comes first needs it longest.
   for (const SeriesReference& reference : plan.references()) {
     SeriesUsage more;
+    std::string selector;
+    for (const Matcher& matcher : reference.matchers) selector += matcher.ToString() + ",";
+    if (!seen.insert(std::move(selector)).second) {
+      kinds[reference.owner.kind];  // listed, be it with nothing
+      continue;
+    }
     AddMatching(windows, reference.matchers, sizes, 1, &marks, &more);
     for (SeriesUsage* usage : {&kinds[reference.owner.kind], &referenced}) {
       usage->series += more.series;
