@@ -18,6 +18,7 @@ struct Parsed {
   ClientOptions client;
   QueryOptions query;
   IncidentOptions incident;
+  int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> labels;
   std::string config_file;
@@ -164,6 +165,18 @@ void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
   }
 }
 
+void AddState(CLI::App& app, Parsed* p) {
+  CLI::App* state = app.add_subcommand("state", "Look at what a running daemon keeps");
+  state->require_subcommand(1);
+  CLI::App* series = state->add_subcommand(
+      "series", "For which rules and entries series are kept, how long, and what they take");
+  AddClientFlags(series, p);
+  series->add_option("--limit", p->state_limit, "At most so many owners and metrics; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  series->callback([p] { p->action = [p] { return RunStateSeries(p->client, p->state_limit); }; });
+}
+
 bool HasCommand(const CLI::App& app, const std::string& name) {
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_name() == name) return true;
@@ -186,6 +199,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddTest(app, &parsed, env);
   AddQuery(app, &parsed);
   AddIncident(app, &parsed, env);
+  AddState(app, &parsed);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;
   });

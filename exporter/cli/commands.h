@@ -71,6 +71,9 @@ int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options,
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options);
 
+// What is kept for whom; at most `limit` rows of a table, 0: all.
+int RunStateSeries(const ClientOptions& client, int limit);  // state.cc
+
 int RunVersion();  // version.cc
 
 }  // namespace outrider

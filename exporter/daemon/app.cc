@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "exporter/daemon/log_sync.h"
 #include "exporter/daemon/maintenance.h"
 #include "exporter/daemon/metric_sources.h"
 #include "exporter/daemon/routes.h"
@@ -57,6 +58,13 @@ struct App::Impl {
   Impl(const AppOptions& the_options, const Clock& the_clock)
       : options(the_options), clock(the_clock) {}
 
+  // Before the first request: acks begin before the log is replayed.
+  void StartLogSync(DurationMs interval) {
+    threads.emplace_back([this, interval](std::stop_token stop) {
+      RunLogSync([this] { return services->store->SyncLog(); }, clock, interval, stop);
+    });
+  }
+
   void StartThreads(const Config& config) {
     for (int64_t i = 0; i < config.rules.max_concurrent_evaluations; ++i) {
       threads.emplace_back([this](std::stop_token stop) { services->rules->RunWorker(stop); });
@@ -94,6 +102,7 @@ StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock
     WriteDerivedMetrics(self->services->derived, sink);
   });
   RegisterRoutes(impl->router, *impl->services, impl->metrics, options, started_at);
+  impl->StartLogSync(files.config.storage.wal_sync);
   HttpServerOptions server;
   server.listen_addresses = options.listen_addresses;
   server.route_prefix = options.route_prefix;

@@ -107,12 +107,15 @@ void ReadIngest(YamlReader& r, const std::string& file, Config::Ingest* ingest) 
 void ReadStorage(YamlReader& r, Config::Storage* storage) {
   r.Duration("retention", &storage->retention);
   r.Duration("unreferenced_retention", &storage->unreferenced_retention);
+  r.Size("memory_limit", &storage->memory_limit_bytes);
   r.Size("min_free", &storage->min_free_bytes);
   r.Size("wal_segment_size", &storage->segment_bytes);
+  r.Duration("wal_sync", &storage->wal_sync);
   if (storage->retention < kMinute) r.Fail("retention", "retention must be at least 1m");
   if (storage->segment_bytes < (1 << 20)) {
     r.Fail("wal_segment_size", "wal_segment_size must be at least 1MiB");
   }
+  if (storage->wal_sync > kHour) r.Fail("wal_sync", "wal_sync must be at most 1h");
 }
 
 void ReadCost(YamlReader& r, Config::Cost* cost) {

@@ -67,8 +67,10 @@ struct Config {
   struct Storage {
     DurationMs retention = kDay;
     DurationMs unreferenced_retention = 6 * kHour;
+    int64_t memory_limit_bytes = 1 << 30;  // of the windows; 0: none
     int64_t min_free_bytes = 256 << 20;
     int64_t segment_bytes = 64 << 20;
+    DurationMs wal_sync = 100;  // how long a record may be off the disk; 0: not at all when acked
     friend bool operator==(const Storage&, const Storage&) = default;
   };
   struct Query {

@@ -13,6 +13,7 @@ namespace {
 constexpr DurationMs kTick = kSecond;
 constexpr DurationMs kComplainEvery = kMinute;
 constexpr DurationMs kTrimEvery = 30 * kSecond;
+constexpr DurationMs kCountKeptEvery = kMinute;
 
 // Writes the own metrics and ends those that are gone.
 class SelfMonitor {
@@ -71,6 +72,7 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
   Timestamp next_run = clock.Now();
   Timestamp last_complaint = 0;
   Timestamp last_trim = clock.Now();
+  Timestamp last_kept = 0;
   Nanos next_tick = clock.NowNanos();
   while (clock.SleepUntil(next_tick, stop)) {
     const Timestamp now = clock.Now();
@@ -83,6 +85,10 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     if (now - last_trim >= kTrimEvery) {
       malloc_trim(0);  // what a large query left free between live blocks
       last_trim = now;
+    }
+    if (now - last_kept >= kCountKeptEvery) {
+      services.CountKept();
+      last_kept = now;
     }
     if (now < next_run) continue;
     next_run = now - now % interval + interval;

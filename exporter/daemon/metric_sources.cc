@@ -31,6 +31,7 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
   WriteReloadMetrics({outcome.ok, outcome.loaded_at}, sink);
   WriteProcessMetrics(sink);
   WriteIngestMetrics(services.store->Stats(), sink);
+  WriteKeptMetrics(services.Kept(), sink);
   WriteRuleMetrics(services.rules->Stats(), sink);
   WriteDeskMetrics(services.desk->Stats(services.clock.NowNanos()), sink);
   WriteStoreMetrics(services.state->Stats(), sink);

@@ -11,6 +11,7 @@
 #include "exporter/api/product_common.h"
 #include "exporter/api/query.h"
 #include "exporter/api/rules.h"
+#include "exporter/api/state_series.h"
 #include "exporter/api/status.h"
 #include "exporter/daemon/build_info.h"
 #include "exporter/http/auth.h"
@@ -106,6 +107,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
                                [&services] { return services.capacity->Costs(); },
                                [&services] { return services.capacity->price(); }});
+  RegisterStateSeriesApi(router, services.store->windows());
   RegisterOpenApi(router);
   RegisterProductErrors(router);
   metrics.Register(router);

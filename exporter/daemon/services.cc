@@ -45,6 +45,8 @@ IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path)
   options.unreferenced_retention = config.storage.unreferenced_retention;
   options.min_free_bytes = static_cast<uint64_t>(config.storage.min_free_bytes);
   options.segment_bytes = static_cast<uint64_t>(config.storage.segment_bytes);
+  options.memory_limit = static_cast<uint64_t>(config.storage.memory_limit_bytes);
+  options.sync_writes = config.storage.wal_sync == 0;
   options.out_of_order_window = config.ingest.out_of_order_window;
   options.remote_write.max_bytes_in_flight =
       static_cast<uint64_t>(config.ingest.max_in_flight_bytes);
@@ -120,11 +122,11 @@ RuleContext Services::ContextOf(const Config& config) const {
 }
 
 std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) const {
-  auto reaches =
-      RuleReaches(files.rules, files.config.query.lookback, files.config.global.query_offset);
-  for (auto& reach : analytics->Reach()) reaches.push_back(std::move(reach));
-  for (auto& reach : CapacityEngine::Reach()) reaches.push_back(std::move(reach));
-  return ToReferences(std::move(reaches));
+  auto references =
+      RuleReferences(files.rules, files.config.query.lookback, files.config.global.query_offset);
+  for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
+  for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
+  return references;
 }
 
 Status Services::Load(LoadedFiles files) {
@@ -171,6 +173,17 @@ Status Services::Reload(const std::string& config_file) {
   outcome_.ok = false;
   outcome_.error = Message(status);
   return status;
+}
+
+void Services::CountKept() {
+  UsageByKind fresh = KeptByKind(store->windows());
+  const absl::MutexLock lock(&kept_mutex_);
+  kept_.swap(fresh);
+}
+
+UsageByKind Services::Kept() const {
+  const absl::MutexLock lock(&kept_mutex_);
+  return kept_;
 }
 
 LoadOutcome Services::Outcome() const {

@@ -25,6 +25,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/random.h"
 #include "storage/state/state_store.h"
+#include "storage/window/kept_report.h"
 
 namespace outrider {
 
@@ -49,6 +50,9 @@ struct Services {
   // All or nothing.
   Status Reload(const std::string& config_file);
   LoadOutcome Outcome() const;
+  // By kind of owner, as of the last CountKept(), which walks all series.
+  UsageByKind Kept() const;
+  void CountKept();
 
   const Clock& clock;
   std::string external_url;
@@ -73,6 +77,8 @@ struct Services {
 
   Config running_;            // as started; written before any reload
   absl::Mutex reload_mutex_;  // one reload at a time
+  mutable absl::Mutex kept_mutex_;
+  UsageByKind kept_ ABSL_GUARDED_BY(kept_mutex_);
   mutable absl::Mutex outcome_mutex_;
   LoadOutcome outcome_ ABSL_GUARDED_BY(outcome_mutex_);
 };

@@ -80,8 +80,10 @@ class Commit {
         record.body = body;
         record.verdict = Admission::kEdited;
       }
+      const uint64_t mark = log_.Mark();
       applied = TRY(
           log_.Write(record, [&] { result_ = ApplyRows(*rows_, options, targets_, &scratch_); }));
+      TRY(log_.Settle(mark));
     }
     if (!applied) result_ = JudgeRows(*rows_, options, &scratch_);
     return absl::OkStatus();
@@ -107,6 +109,12 @@ StatusOr<ApplyResult> CommitRows(const LogRecord& record, const WriteRows& rows,
                                  const WriteTargets& targets, IngestLog* log,
                                  ApplyScratch* scratch) {
   return Commit(record, rows, targets, log, scratch).Run();
+}
+
+std::string NotCommitted(const Status& status) {
+  const bool stored = absl::IsDataLoss(status);
+  return (stored ? "stored but not safe, send it again: " : "nothing was stored: ") +
+         Message(status);
 }
 
 }  // namespace outrider

@@ -20,6 +20,12 @@ StatusOr<bool> IngestLog::Write(const LogRecord& record, const std::function<voi
   return true;
 }
 
+Status IngestLog::Settle(uint64_t mark) {
+  if (!sync_writes_) return absl::OkStatus();
+  const Status synced = wal_->SyncSince(mark);
+  return synced.ok() ? synced : absl::DataLossError(Message(synced));
+}
+
 Status IngestLog::GoLive(const std::function<Status()>& rest) {
   const absl::MutexLock lock(&gate_);
   TRY(rest());

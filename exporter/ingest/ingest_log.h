@@ -17,7 +17,9 @@ namespace outrider {
 // Thread-safe.
 class IngestLog {
  public:
-  explicit IngestLog(std::unique_ptr<LogWriter> wal) : wal_(std::move(wal)) {}
+  // `sync_writes`: whoever acks a record waits for the disk first (storage.wal_sync: 0s).
+  explicit IngestLog(std::unique_ptr<LogWriter> wal, bool sync_writes = false)
+      : wal_(std::move(wal)), sync_writes_(sync_writes) {}
 
   // Logs the record, then calls `apply` unless the log is still being replayed: then replay will
   // come to it. True when it was applied. On an error nothing was logged and nothing may be acked.
@@ -25,6 +27,11 @@ class IngestLog {
   // one wins before and after a restart.
   StatusOr<bool> Write(const LogRecord& record,
                        const std::function<void()>& apply) ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  // The two sides of a record that is to be acked: Settle, called with what Mark gave before Write,
+  // returns when it may be. DataLoss: it was written, but the disk did not confirm it. Holds
+  // nothing that other records wait for.
+  uint64_t Mark() const { return wal_->SyncFailures(); }
+  Status Settle(uint64_t mark);
   // Calls `rest` while no record is between log and windows, then lets records be applied.
   Status GoLive(const std::function<Status()>& rest);
   // Ends the current segment while no record is between log and windows; `begin` learns the next
@@ -37,6 +44,7 @@ class IngestLog {
 
  private:
   const std::unique_ptr<LogWriter> wal_;
+  const bool sync_writes_;
   absl::Mutex gate_;               // shared: a record on its way; exclusive: none is
   absl::Mutex log_turn_;           // held while a record is logged
   absl::Mutex apply_turn_;         // taken before log_turn_ is given back

@@ -2,6 +2,7 @@
 #include "exporter/ingest/ingest_store.h"
 
 #include "fmt/format.h"
+#include "storage/base/duration.h"
 #include "storage/base/log.h"
 #include "storage/wal/log_reader.h"
 
@@ -9,6 +10,7 @@ namespace outrider {
 namespace {
 
 constexpr DurationMs kExpireEvery = 15 * kSecond;
+constexpr DurationMs kSayEvery = kMinute;
 
 void WarnOfDamage(const LogReadReport& report) {
   for (const std::string& problem : report.problems) {
@@ -23,13 +25,16 @@ StatusOr<std::unique_ptr<IngestStore>> IngestStore::Open(const IngestStoreOption
   std::unique_ptr<LogWriter> wal = TRY(LogWriter::Open({.directory = options.path + "/wal",
                                                         .segment_bytes = options.segment_bytes,
                                                         .min_free_bytes = options.min_free_bytes,
-                                                        .salt = random.Next()}));
+                                                        .salt = random.Next(),
+                                                        .clock = &clock,
+                                                        .sync_file = options.sync_file}));
   // Chunk files may use half of the reserve: writing them is what lets the log shrink.
   std::unique_ptr<ChunkFiles> chunks =
       TRY(ChunkFiles::Open({.directory = options.path + "/chunks",
                             .segment_bytes = options.segment_bytes,
                             .min_free_bytes = options.min_free_bytes / 2,
-                            .salt = random.Next()}));
+                            .salt = random.Next(),
+                            .clock = &clock}));
   return std::unique_ptr<IngestStore>(
       new IngestStore(options, clock, random.Next(), std::move(wal), std::move(chunks)));
 }
@@ -37,22 +42,25 @@ StatusOr<std::unique_ptr<IngestStore>> IngestStore::Open(const IngestStoreOption
 IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, uint64_t seed,
                          std::unique_ptr<LogWriter> wal, std::unique_ptr<ChunkFiles> chunks)
     : options_(options),
+      clock_(clock),
       guard_(options.guard),
       windows_({.retention = options.retention,
                 .unreferenced_retention = options.unreferenced_retention,
                 .late_window = options.out_of_order_window,
                 .seed = seed,
                 .counter = &guard_.limits()}),
-      log_(std::move(wal)),
+      log_(std::move(wal), options.sync_writes),
       chunks_(std::move(chunks)),
       appender_(log_, windows_),
       receiver_(options.remote_write, clock, log_, targets()),
-      otlp_(options.otlp, clock, log_, targets()) {}
+      otlp_(options.otlp, clock, log_, targets()),
+      memory_{.limit = options.memory_limit,
+              .unreferenced_retention = options.unreferenced_retention} {}
 
 IngestStore::~IngestStore() {
   receiver_.Close();
   otlp_.Close();
-  if (Status status = log_.wal().Sync(); !status.ok()) {
+  if (Status status = SyncLog(); !status.ok()) {
     LogError("write-ahead log could not be synced", {{"error", Message(status)}});
   }
 }
@@ -76,6 +84,9 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
     return absl::OkStatus();
   }));
   windows_.Expire();
+  // What chunk files brought may be more than the run before had kept.
+  while (CheckMemory(clock_.Now())) {
+  }
   WarnOfDamage(reader.report());
   damaged_log_places_ = reader.report().damaged_places;
   LogInfo("samples loaded", {{"series", std::to_string(windows_.Stats().series)},
@@ -96,14 +107,48 @@ Status IngestStore::Sweep(Timestamp now) {
   if (now - last_expire_ >= kExpireEvery || now < last_expire_) {
     last_expire_ = now;
     windows_.Expire();
+    CheckMemory(now);
     if (windows_.Newest() != kNoTime) {
       TRY(chunks_->DropBefore(windows_.Newest() - windows_.LongestKeep()));
     }
   }
   TRY(windows_.FlushSealed(chunks_.get()));
   if (last_cut_time_ == 0) last_cut_time_ = now;
-  if (CheckpointDue(now)) TRY(Checkpoint(now));
-  return log_.wal().Sync();
+  return CheckpointDue(now) ? Checkpoint(now) : absl::OkStatus();
+}
+
+bool IngestStore::CheckMemory(Timestamp now) {
+  const DurationMs current = windows_.Plan()->unreferenced();
+  const uint64_t used = MemoryOf(windows_.Stats());
+  const MemoryDecision decision = DecideMemory({.used = used,
+                                                .limit = options_.memory_limit,
+                                                .current = current,
+                                                .configured = options_.unreferenced_retention,
+                                                .since_change = now - last_retention_change_});
+  const bool shortened = decision.verdict == MemoryVerdict::kShortened;
+  const bool held = decision.verdict != MemoryVerdict::kCannotHold;
+  if (decision.next != current) {
+    last_retention_change_ = now;
+    windows_.SetUnreferencedRetention(decision.next);
+    if (shortened) windows_.Expire();
+  }
+  {
+    const absl::MutexLock lock(&memory_mutex_);
+    memory_.used = shortened ? MemoryOf(windows_.Stats()) : used;
+    memory_.unreferenced_retention = decision.next;
+    memory_.held = held;
+    memory_.shortened += shortened ? 1 : 0;
+  }
+  if ((shortened || !held) && now - last_memory_words_ >= kSayEvery) {
+    last_memory_words_ = now;
+    LogWarn(WordsOf(decision.verdict),
+            {{"held_bytes", std::to_string(used)},
+             {"limit_bytes", std::to_string(options_.memory_limit)},
+             {"kept_before", FormatDuration(current)},
+             {"kept_now", FormatDuration(decision.next)},
+             {"configured", FormatDuration(options_.unreferenced_retention)}});
+  }
+  return shortened;
 }
 
 bool IngestStore::CheckpointDue(Timestamp now) const {
@@ -139,6 +184,10 @@ IngestStoreStats IngestStore::Stats() const {
   stats.otlp = otlp_.Stats();
   stats.senders = guard_.limits().Stats();
   stats.ha_clusters = guard_.ha().Clusters();
+  {
+    const absl::MutexLock lock(&memory_mutex_);
+    stats.memory = memory_;
+  }
   stats.wal = log_.wal().Stats();
   stats.chunk_files = chunks_->Stats();
   if (stats.ready) {  // written before, read-only since

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "exporter/ingest/ingest_guard.h"
 #include "exporter/ingest/ingest_log.h"
 #include "exporter/ingest/logged_appender.h"
+#include "exporter/ingest/memory_limit.h"
 #include "exporter/ingest/otlp_receiver.h"
 #include "exporter/ingest/remote_write.h"
 #include "exporter/ingest/replay.h"
@@ -37,18 +39,22 @@ struct IngestStoreOptions {
   DurationMs retention = 24 * kHour;              // storage.retention
   DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
   DurationMs out_of_order_window = 5 * kMinute;   // ingest.out_of_order_window
+  uint64_t memory_limit = 0;                      // storage.memory_limit; 0: none
   uint64_t min_free_bytes = 256U << 20;           // storage.min_free
+  bool sync_writes = false;                       // storage.wal_sync is 0s
   uint64_t segment_bytes = 64U << 20;             // of log and chunk files
   uint64_t checkpoint_bytes = 64U << 20;          // of log between two cuts
   DurationMs checkpoint_interval = kHour;
   RemoteWriteOptions remote_write = {};
   OtlpOptions otlp = {};
   GuardOptions guard = {};
+  std::function<int(int)> sync_file = {};  // of the log, in place of fdatasync(2), for tests
 };
 
 struct IngestStoreStats {
   bool ready = false;
   WindowsStats windows;
+  MemoryStats memory;
   RemoteWriteStats remote_write;
   OtlpStats otlp;
   std::vector<SenderStats> senders;
@@ -78,6 +84,9 @@ class IngestStore {
   // Retention, chunk files, checkpoints. An error (a full disk) is for the log; the next call tries
   // again.
   Status Maintain(Timestamp now);
+  // What was logged so far survives the machine once it returns. Costs nothing when it already did.
+  // From any thread.
+  Status SyncLog() { return log_.wal().Sync(); }
 
   Windows& windows() { return windows_; }
   const Windows& windows() const { return windows_; }
@@ -95,8 +104,11 @@ class IngestStore {
   bool CheckpointDue(Timestamp now) const;
   Status Checkpoint(Timestamp now);
   Status Sweep(Timestamp now);
+  // Shortens or lengthens what is kept of unreferenced series; true when it was shortened.
+  bool CheckMemory(Timestamp now);
 
   const IngestStoreOptions options_;
+  const Clock& clock_;
   WriteTargets targets() { return {&windows_, &exemplars_, &metadata_, &guard_}; }
 
   IngestGuard guard_;  // counts the series of the windows
@@ -117,8 +129,12 @@ class IngestStore {
   Timestamp last_cut_time_ = 0;
   uint64_t last_cut_bytes_ = 0;  // written to the log by then
   Timestamp last_expire_ = 0;
+  Timestamp last_retention_change_ = 0;
+  Timestamp last_memory_words_ = 0;
   std::atomic<uint64_t> checkpoints_{0};
   std::atomic<uint64_t> maintenance_failures_{0};
+  mutable absl::Mutex memory_mutex_;
+  MemoryStats memory_ ABSL_GUARDED_BY(memory_mutex_);
 };
 
 }  // namespace outrider

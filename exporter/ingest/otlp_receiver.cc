@@ -102,7 +102,7 @@ HttpResponse OtlpReceiver::Store(const std::string& sender, const std::string& b
   const StatusOr<ApplyResult> result = CommitRows(record, rows, targets_, &log_, &scratch);
   if (!result.ok()) {
     const int seconds = absl::IsResourceExhausted(result.status()) ? 60 : 5;
-    return Later("nothing was stored: " + Message(result.status()), seconds);
+    return Later(NotCommitted(result.status()), seconds);
   }
   const GuardReport& report = result->guard;
   if (report.retry_after > 0) {

@@ -195,7 +195,7 @@ HttpResponse RemoteWriteReceiver::Store(const LogRecord& record, WriteScratch* s
   }
   if (!committed.ok()) {
     const int seconds = absl::IsResourceExhausted(committed.status()) ? 60 : 5;
-    return Later("nothing was stored: " + Message(committed.status()), seconds);
+    return Later(NotCommitted(committed.status()), seconds);
   }
   const ApplyResult& result = *committed;
   const GuardReport& guard = result.guard;

@@ -129,6 +129,24 @@ void WriteWindows(const WindowsStats& stats, MetricSink& sink) {
              static_cast<double>(stats.newest) / 1000);
 }
 
+void WriteMemory(const MemoryStats& stats, MetricSink& sink) {
+  sink.Gauge("outrider_window_memory_bytes",
+             "What the windows take: chunks, and an estimate for series and labels.", {},
+             static_cast<double>(stats.used));
+  sink.Gauge("outrider_window_memory_limit_bytes", "storage.memory_limit; 0 when there is none.",
+             {}, static_cast<double>(stats.limit));
+  sink.Gauge("outrider_window_memory_limit_held",
+             "0 when the windows are over the limit and nothing is left to be shortened.", {},
+             stats.held ? 1 : 0);
+  sink.Gauge("outrider_window_unreferenced_retention_seconds",
+             "How long series are kept that no rule or entry refers to; below "
+             "storage.unreferenced_retention while memory is short.",
+             {}, static_cast<double>(stats.unreferenced_retention) / kSecond);
+  sink.Counter("outrider_window_retention_shortened_total",
+               "How often that retention was halved because memory was short.", {},
+               stats.shortened);
+}
+
 void WriteLog(std::string_view log, const LogWriterStats& stats, MetricSink& sink) {
   sink.Counter("outrider_log_records_total", "Records written, by log.", {{"log", log}},
                stats.records);
@@ -136,6 +154,13 @@ void WriteLog(std::string_view log, const LogWriterStats& stats, MetricSink& sin
                stats.bytes);
   sink.Counter("outrider_log_failures_total", "Appends that failed or were refused, by log.",
                {{"log", log}}, stats.failures);
+  sink.Counter("outrider_log_syncs_total", "Times a log was brought to the disk, by log.",
+               {{"log", log}}, stats.syncs);
+  sink.Counter("outrider_log_sync_failures_total",
+               "Syncs that failed: what was written before may not survive the machine, by log.",
+               {{"log", log}}, stats.sync_failures);
+  sink.Counter("outrider_log_sync_seconds_total", "Time spent in syncs, by log.", {{"log", log}},
+               static_cast<double>(stats.sync_nanos) / kNanosPerSecond);
   sink.Gauge("outrider_log_segments", "Segment files, by log.", {{"log", log}},
              static_cast<double>(stats.segments));
   sink.Gauge("outrider_log_disk_bytes", "Bytes on disk, by log.", {{"log", log}},
@@ -144,12 +169,24 @@ void WriteLog(std::string_view log, const LogWriterStats& stats, MetricSink& sin
 
 }  // namespace
 
+void WriteKeptMetrics(const UsageByKind& kept, MetricSink& sink) {
+  for (const auto& [kind, usage] : kept) {
+    sink.Gauge("outrider_window_kept_series",
+               "Series in the windows by who needs them longest; counted once a minute.",
+               {{"kind", kind}}, static_cast<double>(usage.series));
+    sink.Gauge("outrider_window_kept_bytes",
+               "Bytes of chunks in the windows by who needs them longest; counted once a minute.",
+               {{"kind", kind}}, static_cast<double>(usage.bytes));
+  }
+}
+
 void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink) {
   WriteRemoteWrite(stats.remote_write, sink);
   WriteOtlp(stats.otlp, sink);
   WriteSenders(stats.senders, sink);
   WriteHaClusters(stats.ha_clusters, sink);
   WriteWindows(stats.windows, sink);
+  WriteMemory(stats.memory, sink);
   WriteLog("wal", stats.wal, sink);
   WriteLog("chunks", stats.chunk_files, sink);
   sink.Gauge("outrider_ready", "1 when the write-ahead log is replayed and queries are answered.",

@@ -5,6 +5,7 @@
 
 #include "exporter/metrics/metric_sink.h"
 #include "storage/base/clock.h"
+#include "storage/window/kept_report.h"
 
 namespace outrider {
 
@@ -18,6 +19,8 @@ class DerivedTable;
 
 // Remote write, series, chunks, write-ahead log.
 void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink);
+// What is kept for rules, analytics …, and for nobody.
+void WriteKeptMetrics(const UsageByKind& kept, MetricSink& sink);
 // Under Prometheus' own names. Its `_histogram_` twins are left out: promtool's lint refuses such
 // names.
 void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink);

@@ -104,12 +104,15 @@ void AnalyticsEngine::Replace(std::vector<Entry> entries, Timestamp now) {
   PublishStatus();
 }
 
-std::vector<promql::Expression::Reach> AnalyticsEngine::Reach() const {
+std::vector<SeriesReference> AnalyticsEngine::Reach() const {
   absl::MutexLock lock(&mutex_);
-  std::vector<promql::Expression::Reach> all;
+  std::vector<SeriesReference> all;
   for (const auto& source : sources_) {
-    std::ranges::move(source->Reach(options_, context_.engine.options().lookback),
-                      std::back_inserter(all));
+    for (auto& reach : source->Reach(options_, context_.engine.options().lookback)) {
+      all.push_back({.matchers = std::move(reach.matchers),
+                     .horizon = reach.horizon,
+                     .owner = {.kind = "analytics", .name = source->Describe()}});
+    }
   }
   return all;
 }

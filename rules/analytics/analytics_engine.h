@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "rules/analytics/source.h"
+#include "storage/window/retention_plan.h"
 
 namespace outrider {
 
@@ -40,7 +41,7 @@ class AnalyticsEngine {
   void Replace(std::vector<Entry> entries, Timestamp now);
 
   // What the windows must keep for the entries.
-  std::vector<promql::Expression::Reach> Reach() const;
+  std::vector<SeriesReference> Reach() const;
   // In the order of the entries.
   std::vector<EntryStatus> Entries() const;
 

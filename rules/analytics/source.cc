@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "rules/analytics/expression_result.h"
 #include "rules/analytics/plain_selector.h"
 #include "storage/base/log.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -49,6 +51,12 @@ std::vector<promql::Expression::Reach> Source::Reach(const AnalyticsOptions& opt
   const DurationMs past = plain_ ? history_ : std::min(history_, options.expression_rebuild);
   for (auto& selector : selectors) selector.horizon += past;
   return selectors;
+}
+
+std::string Source::Describe() const {
+  std::set<std::string> names;  // built-in entries of several kinds share one
+  for (const Entry& entry : entries_) names.insert(Quote(entry.name));
+  return "entry " + Join({names.begin(), names.end()}, ", ");
 }
 
 void Source::Rebuild(const SourceContext& context, Timestamp now) {

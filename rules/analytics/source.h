@@ -66,6 +66,7 @@ class Source {
                                                DurationMs lookback) const;
 
   const std::vector<Entry>& entries() const { return entries_; }
+  std::string Describe() const;  // entry "a", "b"
   const SourceStats& stats() const { return stats_; }
 
  private:

@@ -79,13 +79,12 @@ StatusOr<std::unique_ptr<CapacityEngine>> CapacityEngine::Create(const CapacityO
       new CapacityEngine(options, price, *policy, querier, table));
 }
 
-std::vector<promql::Expression::Reach> CapacityEngine::Reach() {
-  std::vector<promql::Expression::Reach> all;
+std::vector<SeriesReference> CapacityEngine::Reach() {
+  std::vector<SeriesReference> all;
   for (std::string_view name : kSeries) {
-    promql::Expression::Reach reach;
-    reach.matchers = {Matcher::Equal(std::string(kMetricName), std::string(name))};
-    reach.horizon = kHistory;
-    all.push_back(std::move(reach));
+    all.push_back({.matchers = {Matcher::Equal(std::string(kMetricName), std::string(name))},
+                   .horizon = kHistory,
+                   .owner = {.kind = "capacity", .name = "recommendations and cost"}});
   }
   return all;
 }

@@ -21,6 +21,7 @@
 #include "rules/capacity/workload_resolver.h"
 #include "rules/promql/engine.h"
 #include "storage/window/querier.h"
+#include "storage/window/retention_plan.h"
 
 namespace outrider {
 
@@ -60,7 +61,7 @@ class CapacityEngine {
   const WorkloadNames& workloads() const { return resolver_; }
   const Price& price() const { return price_; }
   // What the windows must keep.
-  static std::vector<promql::Expression::Reach> Reach();
+  static std::vector<SeriesReference> Reach();
 
   std::vector<Recommendation> Recommendations() const;  // by workload, then container
   std::vector<WorkloadCost> Costs() const;              // by workload

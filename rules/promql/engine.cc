@@ -87,13 +87,13 @@ Status CheckTime(Timestamp time) {
 // A query that reaches before what is kept says so.
 void WarnAboutRetention(const Expression& expr, const EngineOptions& options,
                         const Querier& querier, Timestamp start, QueryResult* result) {
-  const Timestamp oldest = querier.OldestKept();
   for (const Expression::Reach& reach : expr.Selectors(options.lookback)) {
-    if (start - reach.horizon >= oldest) continue;
+    const KeptSince kept = querier.KeptSinceOf(reach.matchers);
+    if (start - reach.horizon >= kept.time) continue;
     result->warnings.push_back(
         fmt::format("the query reaches before {}, the oldest time for which samples are kept (see "
-                    "storage.retention)",
-                    FormatRfc3339(oldest * kNanosPerMilli, 0)));
+                    "{})",
+                    FormatRfc3339(kept.time * kNanosPerMilli, 0), kept.setting));
     return;
   }
 }

@@ -60,6 +60,7 @@ StatusOr<std::unique_ptr<LogWriter>> LogWriter::Open(const LogOptions& options) 
 LogWriter::~LogWriter() {
   const absl::MutexLock lock(&mutex_);
   if (fd_ >= 0) ::close(fd_);
+  for (const int fd : retired_) ::close(fd);
 }
 
 Status LogWriter::OpenSegment(uint32_t segment) {
@@ -74,10 +75,7 @@ Status LogWriter::OpenSegment(uint32_t segment) {
     ::unlink(path.c_str());
     return status;
   }
-  if (fd_ >= 0) {
-    ::fdatasync(fd_);
-    ::close(fd_);
-  }
+  if (fd_ >= 0) retired_.push_back(fd_);  // appends do not wait for the disk here
   fd_ = fd;
   segment_ = segment;
   sizes_[segment] = sizeof header;
@@ -149,19 +147,58 @@ StatusOr<uint32_t> LogWriter::Rotate() {
   return segment_;
 }
 
-Status LogWriter::Sync() {
-  // A second descriptor, so that appends need not wait for the disk.
-  int fd = -1;
+uint64_t LogWriter::SyncFailures() const {
+  const absl::MutexLock lock(&mutex_);
+  return stats_.sync_failures;
+}
+
+Status LogWriter::Sync() { return SyncSince(SyncFailures()); }
+
+Status LogWriter::SyncSince(uint64_t failures) {
+  uint64_t wanted = 0;
   {
     const absl::MutexLock lock(&mutex_);
-    fd = ::dup(fd_);
+    wanted = stats_.records;
   }
-  if (fd < 0) return Internal(fmt::format("{}: {}", options_.directory, ErrnoText(errno)));
-  const int result = ::fdatasync(fd);
-  const int error = errno;
-  ::close(fd);
-  if (result == 0) return absl::OkStatus();
-  return Internal(fmt::format("{}: cannot sync: {}", options_.directory, ErrnoText(error)));
+  const absl::MutexLock turn(&sync_turn_);
+  int current = -1;
+  std::vector<int> retired;
+  uint64_t reached = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (stats_.sync_failures != failures) return sync_error_;
+    if (synced_records_ >= wanted) return absl::OkStatus();
+    reached = stats_.records;
+    current = fd_;
+    retired.swap(retired_);
+  }
+  const int64_t begin = options_.clock == nullptr ? 0 : options_.clock->MonotonicNanos();
+  const int error = SyncFiles(current, retired);
+  const int64_t end = options_.clock == nullptr ? 0 : options_.clock->MonotonicNanos();
+  const absl::MutexLock lock(&mutex_);
+  ++stats_.syncs;
+  stats_.sync_nanos += end - begin;
+  if (error == 0) {
+    synced_records_ = reached;
+    return absl::OkStatus();
+  }
+  ++stats_.sync_failures;
+  sync_error_ = Internal(fmt::format("{}: cannot sync: {}", options_.directory, ErrnoText(error)));
+  return sync_error_;
+}
+
+int LogWriter::SyncFiles(int current, const std::vector<int>& retired) const {
+  int error = 0;
+  const auto sync = [&](int fd) {
+    const int result = options_.sync_file ? options_.sync_file(fd) : ::fdatasync(fd);
+    if (result != 0 && error == 0) error = errno;
+  };
+  for (const int fd : retired) {
+    sync(fd);
+    ::close(fd);  // after a failure too: another sync would tell nothing
+  }
+  sync(current);
+  return error;
 }
 
 Status LogWriter::Remove(std::map<uint32_t, uint64_t>::iterator it) {

@@ -2,15 +2,21 @@
 // Appends records to numbered segment files. Each record is one write(2): once Append returns it is
 // in the kernel's hands and survives the death of the process; Sync() makes it survive the death of
 // the machine too.
+//
+// Callers of Sync() share its fdatasync (group commit): one syncs for all who have appended by
+// then, and whoever waited for it meanwhile finds that its records were taken along.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/base/clock.h"
 #include "storage/base/status.h"
 #include "storage/wal/log_format.h"
 
@@ -20,8 +26,10 @@ struct LogOptions {
   std::string directory;               // made when missing
   uint64_t segment_bytes = 64U << 20;  // a new segment starts behind this size
   uint64_t min_free_bytes =
-      256U << 20;     // less room on the disk: appends are refused (core.md rule 11)
-  uint64_t salt = 0;  // random, seeds the checksums of this run's segments
+      256U << 20;                // less room on the disk: appends are refused (core.md rule 11)
+  uint64_t salt = 0;             // random, seeds the checksums of this run's segments
+  const Clock* clock = nullptr;  // measures how long syncs take; may be null
+  std::function<int(int)> sync_file = {};  // in place of fdatasync(2), for tests
 };
 
 struct LogWriterStats {
@@ -30,6 +38,9 @@ struct LogWriterStats {
   uint64_t failures = 0;  // appends that failed or were refused
   uint64_t segments = 0;  // files there now
   uint64_t disk_bytes = 0;
+  uint64_t syncs = 0;          // of this run, failed ones too
+  uint64_t sync_failures = 0;  // of them
+  int64_t sync_nanos = 0;      // spent in them
 };
 
 // Thread-safe. One writer per directory.
@@ -47,7 +58,12 @@ class LogWriter {
   // Ends the current segment, unless it is empty; the number of the segment that takes the next
   // record.
   StatusOr<uint32_t> Rotate();
+  // Everything appended so far is on the disk once it returns. Does nothing when it already was.
   Status Sync();
+  // The same for a caller who asked SyncFailures() before it appended: a failure since then is its
+  // own too. The kernel tells of lost pages only once; the sync after that succeeds without them.
+  Status SyncSince(uint64_t failures);
+  uint64_t SyncFailures() const;
   // Deletes the segments numbered below `segment` (never the current one).
   Status DropBefore(uint32_t segment);
   Status Drop(uint32_t segment);
@@ -57,14 +73,19 @@ class LogWriter {
 
  private:
   explicit LogWriter(const LogOptions& options) : options_(options) {}
+  int SyncFiles(int current, const std::vector<int>& retired) const;  // an errno, or 0
   Status OpenSegment(uint32_t segment) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status CheckRoom(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status WriteRecord(const LogRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status Remove(std::map<uint32_t, uint64_t>::iterator it) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const LogOptions options_;
+  absl::Mutex sync_turn_ ABSL_ACQUIRED_BEFORE(mutex_);  // held during a sync
   mutable absl::Mutex mutex_;
-  int fd_ ABSL_GUARDED_BY(mutex_) = -1;
+  int fd_ ABSL_GUARDED_BY(mutex_) = -1;  // closed by nobody but the holder of sync_turn_
+  std::vector<int> retired_ ABSL_GUARDED_BY(mutex_);  // ended segments that are not synced yet
+  uint64_t synced_records_ ABSL_GUARDED_BY(mutex_) = 0;
+  Status sync_error_ ABSL_GUARDED_BY(mutex_);  // the last one
   uint32_t segment_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t unchecked_bytes_ ABSL_GUARDED_BY(mutex_) = UINT64_MAX;  // since the room was looked at
   std::map<uint32_t, uint64_t> sizes_ ABSL_GUARDED_BY(mutex_);     // of every segment file

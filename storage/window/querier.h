@@ -64,6 +64,11 @@ struct SeriesSet {
   }
 };
 
+struct KeptSince {
+  Timestamp time = 0;
+  std::string_view setting = "storage.retention";
+};
+
 // Thread-safe. Time ranges are closed: [from, to] in milliseconds.
 class Querier {
  public:
@@ -84,6 +89,10 @@ class Querier {
                                                          Timestamp from, Timestamp to) const = 0;
   // The oldest time for which samples are kept; a query reaching before it answers with a warning.
   virtual Timestamp OldestKept() const = 0;
+  // The same for what these matchers select, and the setting that decides it.
+  virtual KeptSince KeptSinceOf(std::span<const Matcher> /*matchers*/) const {
+    return {.time = OldestKept()};
+  }
 };
 
 }  // namespace outrider

@@ -16,14 +16,23 @@ std::shared_ptr<const RetentionPlan> Windows::Plan() const {
   return plan_;
 }
 
-void Windows::SetReferences(std::vector<SeriesReference> references) {
-  const auto plan = std::make_shared<const RetentionPlan>(
-      options_.retention, options_.unreferenced_retention, std::move(references));
+void Windows::Replace(std::shared_ptr<const RetentionPlan> plan) {
   {
     const absl::MutexLock lock(&plan_mutex_);
-    plan_ = plan;
+    plan_.swap(plan);
   }
   ++plan_generation_;  // the series take it over in Expire()
+}
+
+void Windows::SetReferences(std::vector<SeriesReference> references) {
+  const absl::MutexLock writer(&plan_writer_);
+  Replace(std::make_shared<const RetentionPlan>(options_.retention, Plan()->unreferenced(),
+                                                std::move(references)));
+}
+
+void Windows::SetUnreferencedRetention(DurationMs unreferenced) {
+  const absl::MutexLock writer(&plan_writer_);
+  Replace(std::make_shared<const RetentionPlan>(Plan()->WithUnreferenced(unreferenced)));
 }
 
 void Windows::Expire() {
@@ -47,6 +56,9 @@ void Windows::Expire() {
     }
   }
   RemoveIfEmpty(emptied, newest);
+  if (newest != kNoTime && plan->unreferenced() < options_.unreferenced_retention) {
+    shortened_to_ = std::max<Timestamp>(shortened_to_, newest - plan->unreferenced());
+  }
 }
 
 // A series may have got a sample since it was found empty.
@@ -63,6 +75,22 @@ void Windows::RemoveIfEmpty(std::span<const uint32_t> ids, Timestamp newest) {
 Timestamp Windows::OldestKept() const {
   const Timestamp newest = newest_;
   return newest == kNoTime ? kNoTime : newest - LongestKeep();
+}
+
+KeptSince Windows::KeptSinceOf(std::span<const Matcher> matchers) const {
+  const Timestamp newest = newest_;
+  if (newest == kNoTime) return {.time = kNoTime};
+  const auto plan = Plan();
+  const DurationMs horizon = plan->HorizonOf(matchers);
+  const DurationMs configured =
+      std::min(options_.retention, std::max(horizon, options_.unreferenced_retention));
+  // What somebody needs never went; what nobody needs may have gone while memory was short, and
+  // does not come back when the retention does.
+  const Timestamp went = std::min<Timestamp>(shortened_to_, newest - horizon);
+  const Timestamp time = std::max(newest - plan->Keep(horizon), went);
+  if (time > newest - configured) return {.time = time, .setting = "storage.memory_limit"};
+  if (configured == options_.retention) return {.time = time};
+  return {.time = time, .setting = "storage.unreferenced_retention"};
 }
 
 namespace {
@@ -122,6 +150,26 @@ WindowsStats Windows::Stats() const {
   stats.newest = newest_ == kNoTime ? 0 : newest_.load();
   stats.index = index_.Stats();
   return stats;
+}
+
+std::vector<SeriesSize> Windows::AllSizes() const {
+  std::vector<SeriesSize> sizes;
+  for (uint32_t shard_index = 0; shard_index < kShards; ++shard_index) {
+    const Shard& shard = shards_[shard_index];
+    const absl::MutexLock lock(&shard.mutex);
+    const size_t end = size_t{shard.series.size()} * kShards;
+    if (sizes.size() < end) sizes.resize(end);
+    for (uint32_t slot = 0; slot < shard.series.size(); ++slot) {
+      const Series& series = shard.series[slot];
+      if (series.birth == 0) continue;
+      WindowsStats one;
+      CountSeries(series, &one);
+      sizes[IdOf(slot, shard_index)] = {.samples = static_cast<uint32_t>(one.samples),
+                                        .bytes = static_cast<uint32_t>(one.chunk_bytes),
+                                        .exists = true};
+    }
+  }
+  return sizes;
 }
 
 }  // namespace outrider

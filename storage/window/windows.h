@@ -56,6 +56,12 @@ struct WindowsStats {
   SeriesIndexStats index;
 };
 
+struct SeriesSize {
+  uint32_t samples = 0;
+  uint32_t bytes = 0;  // of its chunks
+  bool exists = false;
+};
+
 // Thread-safe.
 class Windows final : public Querier, public Appender {
  public:
@@ -94,6 +100,7 @@ class Windows final : public Querier, public Appender {
                                                  std::span<const Matcher> matchers, Timestamp from,
                                                  Timestamp to) const override;
   Timestamp OldestKept() const override;
+  KeptSince KeptSinceOf(std::span<const Matcher> matchers) const override;
 
   // The seed of identities (series_identity.h) and of senders' keys.
   uint64_t seed() const { return options_.seed; }
@@ -107,6 +114,8 @@ class Windows final : public Querier, public Appender {
 
   // Replaces the set of references that keep series longer than the unreferenced retention.
   void SetReferences(std::vector<SeriesReference> references);
+  // Another retention of unreferenced series than the configured one, while memory is short.
+  void SetUnreferencedRetention(DurationMs unreferenced);
   // Drops what is older than kept, and series without samples. Called every few seconds.
   void Expire();
 
@@ -123,6 +132,15 @@ class Windows final : public Querier, public Appender {
   Status LoadBlock(std::string_view block);
 
   WindowsStats Stats() const;
+  // For reports (kept_report.h): what every series takes, by id, and which ids are selected.
+  std::vector<SeriesSize> AllSizes() const;
+  std::vector<uint32_t> IdsOf(std::span<const Matcher> matchers) const {
+    return index_.Match(matchers);
+  }
+  std::vector<std::string> AllValues(std::string_view name) const {
+    return index_.ValuesOf(name, index_.Match({}));
+  }
+  std::shared_ptr<const RetentionPlan> Plan() const;  // in force
   // What any series is kept at most, by the plan in force.
   DurationMs LongestKeep() const { return Plan()->Longest(); }
   Timestamp Newest() const { return newest_; }  // kNoTime: no sample yet
@@ -182,7 +200,8 @@ class Windows final : public Querier, public Appender {
   // Series that match and have a sample in the range.
   std::vector<uint32_t> Live(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                              std::vector<Labels>* labels) const;
-  std::shared_ptr<const RetentionPlan> Plan() const;
+  void Replace(std::shared_ptr<const RetentionPlan> plan)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(plan_writer_);
 
   struct WrittenChunk {
     uint32_t slot;
@@ -209,6 +228,9 @@ class Windows final : public Querier, public Appender {
   mutable std::atomic<uint64_t> damaged_chunks_{0};
   bool replaying_ = false;  // changes while nothing else runs
   std::vector<Timestamp> replayed_ ABSL_GUARDED_BY(directory_.mutex);  // by id
+  // Unreferenced samples before this went because of a shortened retention.
+  std::atomic<Timestamp> shortened_to_{kNoTime};
+  absl::Mutex plan_writer_ ABSL_ACQUIRED_BEFORE(plan_mutex_);  // one new plan at a time
   mutable absl::Mutex plan_mutex_;
   std::shared_ptr<const RetentionPlan> plan_ ABSL_GUARDED_BY(plan_mutex_);
 };

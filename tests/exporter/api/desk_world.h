@@ -10,6 +10,7 @@
 #include "exporter/api/incidents.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
+#include "exporter/api/state_series.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/random.h"
 #include "storage/state/memory_store.h"
@@ -23,6 +24,7 @@ struct DeskWorld {
   SeededRandom random{1};
   MemoryStore store;
   std::unique_ptr<Desk> desk;
+  Windows windows{{.retention = 24 * kHour, .unreferenced_retention = 6 * kHour}};
   Router router;
 
   DeskWorld() {
@@ -41,6 +43,7 @@ struct DeskWorld {
     RegisterCapacityApi(router,
                         {[] { return std::vector<Recommendation>(); },
                          [] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
+    RegisterStateSeriesApi(router, windows);
     RegisterOpenApi(router);
     RegisterProductErrors(router);
   }

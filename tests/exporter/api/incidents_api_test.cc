@@ -132,6 +132,39 @@ TEST(CapacityApi, EmptyAnswers) {
   EXPECT_EQ(world.GetJson("/outrider/v1/costs").GetString("currency"), "USD");
 }
 
+TEST(StateSeriesApi, WhatIsKeptForWhom) {
+  DeskWorld world;
+  const Timestamp now = world.clock.Now();
+  for (const char* name : {"up", "other", "third"}) {
+    const LabeledSample sample{Labels{{"__name__", name}}, {now, 1}};
+    world.windows.AppendBatch({&sample, 1}, Origin::kRemote, now);
+  }
+  world.windows.SetReferences(
+      {{.matchers = {Matcher::Equal("__name__", "up")},
+        .horizon = 8 * kHour,
+        .owner = {.kind = "rule", .name = R"(a.yml group "g" alert "Down")"}}});
+  const JsonValue all = world.GetJson("/outrider/v1/state/series");
+  EXPECT_EQ(all.GetInt("retention_seconds"), 86400);
+  EXPECT_EQ(all.GetInt("unreferenced_retention_seconds"), 6 * 3600);
+  EXPECT_EQ(all.Find("total")->GetInt("series"), 3);
+  ASSERT_EQ(all.Find("owners")->items.size(), 1U);
+  const JsonValue& owner = all.Find("owners")->items[0];
+  EXPECT_EQ(owner.GetString("kind"), "rule");
+  EXPECT_EQ(owner.GetString("name"), R"(a.yml group "g" alert "Down")");
+  EXPECT_EQ(owner.GetInt("horizon_seconds"), 8 * 3600);
+  EXPECT_EQ(owner.GetInt("keep_seconds"), 8 * 3600);
+  EXPECT_EQ(owner.GetInt("samples"), 1);
+  EXPECT_GT(owner.GetInt("bytes"), 0);
+  ASSERT_EQ(all.Find("kinds")->items.size(), 2U);
+  EXPECT_EQ(all.Find("kinds")->items[1].GetString("kind"), "unreferenced");
+  EXPECT_EQ(all.Find("kinds")->items[1].GetInt("series"), 2);
+  const JsonValue two = world.GetJson("/outrider/v1/state/series?limit=2");
+  EXPECT_EQ(two.Find("metrics")->items.size(), 2U);
+  EXPECT_EQ(two.GetInt("metrics_total"), 3);
+  EXPECT_EQ(world.GetJson("/outrider/v1/state/series?limit=0").Find("metrics")->items.size(), 3U);
+  EXPECT_EQ(world.Get("/outrider/v1/state/series?limit=x").status, 400);
+}
+
 // Every path of the document is routed and every route under /outrider/v1 is described.
 TEST(OpenApi, SaysWhatThereIs) {
   DeskWorld world;

@@ -11,6 +11,8 @@ TEST(Config, AnEmptyFileIsTheDefaults) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->global.evaluation_interval, 15 * kSecond);
   EXPECT_EQ(config->storage.retention, kDay);
+  EXPECT_EQ(config->storage.wal_sync, 100);
+  EXPECT_EQ(config->storage.memory_limit_bytes, 1 << 30);
   EXPECT_EQ(config->cost.provider, "aws");
   EXPECT_TRUE(config->alertmanager_file.empty());
 }
@@ -33,7 +35,8 @@ ingest:
   limits: {series: 1, series_per_sender: 2, samples_per_second: 3, label_names: 4,
     label_name_length: 5, label_value_length: 6, body_size: 7MiB}
   ha_dedup: {enabled: true, cluster_label: dc, replica_label: prometheus, failover_timeout: 1m}
-storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB}
+storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB,
+  wal_sync: 250ms, memory_limit: 300MiB}
 query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
 )",
                                   "/etc/outrider/outrider.yml");
@@ -58,6 +61,8 @@ query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
                                                       .replica_label = "prometheus",
                                                       .failover_timeout = kMinute}));
   EXPECT_EQ(config->storage.unreferenced_retention, 0);
+  EXPECT_EQ(config->storage.wal_sync, 250);
+  EXPECT_EQ(config->storage.memory_limit_bytes, 300 << 20);
   EXPECT_EQ(config->query.max_samples, 1000);
 }
 
@@ -71,6 +76,7 @@ TEST(Config, ErrorsNameThePlace) {
       {"global: {evaluation_interval: 0}\n", "o.yml:1:31: evaluation_interval must be more than 0"},
       {"global: {external_labels: {a-b: c}}\n", "o.yml:1:27: a-b is not a valid label name"},
       {"storage: {retention: 1s}\n", "o.yml:1:22: retention must be at least 1m"},
+      {"storage: {wal_sync: 2h}\n", "o.yml:1:21: wal_sync must be at most 1h"},
       {"storage: []\n", "o.yml:1:10: section storage must be a map of keys and values"},
       {"query: {max_samples: 0}\n", "o.yml:1:22: max_samples must be at least 1"},
       {"cost: {provider: mars}\n", "o.yml:1:18: unknown provider"},

@@ -5,7 +5,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -201,6 +203,65 @@ TEST_F(IngestStoreTest, WritersDuringReplayFromOtherThreads) {
     ASSERT_TRUE(store->Load({}).ok());
   }
   for (const auto& [labels, samples] : Read(*store)) EXPECT_EQ(samples.size(), 400U) << labels;
+}
+
+TEST_F(IngestStoreTest, WithoutSyncIntervalWhatIsAckedIsOnTheDisk) {
+  off_t synced = 0;
+  int syncs = 0;
+  options_.sync_writes = true;
+  options_.sync_file = [&](int fd) {
+    struct stat info{};
+    fstat(fd, &info);
+    synced = info.st_size;
+    ++syncs;
+    return 0;
+  };
+  const auto wal_size = [&] {
+    return static_cast<off_t>(fs::file_size(options_.path + "/wal/" + SegmentFileName(1)));
+  };
+  auto store = Open(options_.path);
+  EXPECT_EQ(Scrape(store.get(), 2, 0), 204);  // during replay too
+  EXPECT_EQ(synced, wal_size());
+  ASSERT_TRUE(store->Load({}).ok());
+  EXPECT_EQ(Scrape(store.get(), 2, 1), 204);
+  EXPECT_EQ(synced, wal_size());
+  Record(store.get(), 1);
+  EXPECT_LT(synced, wal_size());  // nobody was promised
+  ASSERT_TRUE(store->SyncLog().ok());
+  EXPECT_EQ(synced, wal_size());
+  EXPECT_EQ(syncs, 3);
+}
+
+TEST_F(IngestStoreTest, WithASyncIntervalRequestsDoNotWait) {
+  int syncs = 0;
+  options_.sync_file = [&](int) { return syncs++ * 0; };
+  auto store = OpenAndLoad(options_.path);
+  EXPECT_EQ(Scrape(store.get(), 2, 1), 204);
+  ASSERT_TRUE(store->Maintain(clock_.Now()).ok());
+  EXPECT_EQ(syncs, 0);
+  ASSERT_TRUE(store->SyncLog().ok());
+  EXPECT_EQ(syncs, 1);
+}
+
+TEST_F(IngestStoreTest, WhatTheDiskDoesNotConfirmIsNotAcked) {
+  bool fails = true;
+  options_.sync_writes = true;
+  options_.sync_file = [&](int) {
+    errno = EIO;
+    return fails ? -1 : 0;
+  };
+  auto store = OpenAndLoad(options_.path);
+  clock_.Set(kNow * kNanosPerMilli);
+  FakeRequest request(Body({{{{"__name__", "m"}}, {{kNow, 1}}}}));
+  const HttpResponse refused = store->receiver().Handle(request);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.body.find("stored but not safe, send it again"), std::string::npos)
+      << refused.body;
+  fails = false;
+  FakeRequest again(Body({{{{"__name__", "m"}}, {{kNow, 1}}}}));
+  EXPECT_EQ(store->receiver().Handle(again).status, 204);
+  EXPECT_EQ(store->Stats().wal.records, 2U);
+  EXPECT_EQ(store->Stats().wal.sync_failures, 1U);
 }
 
 TEST_F(IngestStoreTest, RefusedSamplesDoNotComeBackByReplay) {

@@ -38,6 +38,9 @@ IngestStoreStats SampleIngest() {
   sender.samples_accepted = 70;
   sender.limited.at(static_cast<size_t>(SenderLimit::kSeriesPerSender)) = 4;
   stats.senders = {sender};
+  stats.memory = {.used = 900, .limit = 1000, .unreferenced_retention = 3 * kHour, .held = false};
+  stats.wal.syncs = 6;
+  stats.wal.sync_nanos = kNanosPerSecond / 4;
   stats.ha_clusters = {{.cluster = "c", .elected = "r1", .changes = 2, .dropped = 9}};
   return stats;
 }
@@ -86,6 +89,9 @@ struct World {
     http.by_path_and_code[{"/api/v1/query", 200}] = 9;
     build.version = "0.1.0";
     page.Add([this](MetricSink& sink) { WriteIngestMetrics(ingest, sink); });
+    page.Add([](MetricSink& sink) {
+      WriteKeptMetrics({{"rule", {.series = 5, .samples = 50, .bytes = 500}}}, sink);
+    });
     page.Add([this](MetricSink& sink) { WriteRuleMetrics(rules, sink); });
     page.Add([this](MetricSink& sink) { WriteDeskMetrics(desk, sink); });
     page.Add([this](MetricSink& sink) { WriteStoreMetrics(desk.store, sink); });
@@ -112,6 +118,13 @@ TEST(Sources, Lines) {
            "outrider_ha_elected_replica_info{cluster=\"c\",replica=\"r1\"} 1",
            "outrider_ha_elected_replica_changes_total{cluster=\"c\"} 2",
            "outrider_ha_dropped_samples_total{cluster=\"c\"} 9",
+           "outrider_log_syncs_total{log=\"wal\"} 6",
+           "outrider_log_sync_seconds_total{log=\"wal\"} 0.25",
+           "outrider_window_memory_bytes 900",
+           "outrider_window_memory_limit_held 0",
+           "outrider_window_unreferenced_retention_seconds 10800",
+           "outrider_window_kept_series{kind=\"rule\"} 5",
+           "outrider_window_kept_bytes{kind=\"rule\"} 500",
            "prometheus_rule_group_rules{rule_group=\"rules/a.yml;g\"} 2",
            "prometheus_rule_evaluations_total{rule_group=\"rules/a.yml;g\"} 7",
            "prometheus_rule_evaluation_duration_seconds{quantile=\"0.9\"} 0.002",

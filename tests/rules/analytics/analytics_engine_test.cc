@@ -189,6 +189,7 @@ TEST_F(AnalyticsEngineTest, ReachCoversTheLongestWindow) {
   EXPECT_GE(reach[0].horizon, 6 * kHour);
   ASSERT_EQ(reach[0].matchers.size(), 1U);
   EXPECT_EQ(reach[0].matchers[0].value(), "node_load1");
+  EXPECT_EQ(reach[0].owner, (SeriesOwner{"analytics", "entry \"load\""}));
 }
 
 TEST_F(AnalyticsEngineTest, AFailingReadIsShown) {

@@ -200,6 +200,51 @@ TEST(Windows, UnreferencedSeriesGoAfterSixHoursReferencedOnesLater) {
   EXPECT_EQ(windows.Stats().index.series, 1U);
 }
 
+TEST(Windows, SaysSinceWhenSelectedSeriesAreKeptAndWhy) {
+  Windows windows({});
+  const auto equal = [](const char* name, const char* value) {
+    return std::vector<Matcher>{Matcher::Equal(name, value)};
+  };
+  EXPECT_EQ(windows.KeptSinceOf({}).time, kNoTime);
+  Append(&windows, kUp, {{kNow, 1}});
+  windows.SetReferences(
+      {{.matchers = {Matcher::Equal("__name__", "up"), Matcher::Equal("job", "node")},
+        .horizon = 12 * kHour},
+       {.matchers = {*Matcher::Create(MatchType::kRegex, "zone", "a.*")}, .horizon = 48 * kHour},
+       {.matchers = equal("__name__", "seldom"), .horizon = kHour}});
+  const auto with = [](std::vector<Matcher> matchers, Matcher more) {
+    matchers.push_back(std::move(more));
+    return matchers;
+  };
+  const Matcher no_zone = Matcher::Equal("zone", "");
+  const struct {
+    std::vector<Matcher> matchers;
+    DurationMs keep;
+    const char* setting;
+  } kCases[] = {
+      {{}, kDay, "storage.retention"},
+      {equal("__name__", "any"), kDay, "storage.retention"},  // it may be in zone a
+      {with(equal("__name__", "any"), no_zone), 6 * kHour, "storage.unreferenced_retention"},
+      {with(equal("__name__", "seldom"), no_zone), 6 * kHour, "storage.unreferenced_retention"},
+      {with(equal("__name__", "up"), no_zone), 12 * kHour, "storage.unreferenced_retention"},
+      {with(with(equal("__name__", "up"), no_zone), Matcher::Equal("job", "x")), 6 * kHour,
+       "storage.unreferenced_retention"},
+  };
+  for (const auto& one : kCases) {
+    const KeptSince since = windows.KeptSinceOf(one.matchers);
+    EXPECT_EQ(kNow - since.time, one.keep) << &one - kCases;
+    EXPECT_EQ(since.setting, one.setting) << &one - kCases;
+  }
+  windows.SetUnreferencedRetention(2 * kHour);
+  windows.Expire();
+  EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).time, kNow - 2 * kHour);
+  EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).setting, "storage.memory_limit");
+  EXPECT_EQ(windows.KeptSinceOf(kCases[4].matchers).time, kNow - 12 * kHour);
+  windows.SetUnreferencedRetention(6 * kHour);  // what went does not come back
+  EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).time, kNow - 2 * kHour);
+  EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).setting, "storage.memory_limit");
+}
+
 TEST(Windows, NewReferencesReachOldSeries) {
   Windows windows({});
   const Labels clock{{"__name__", "clock"}};
