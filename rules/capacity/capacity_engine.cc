@@ -81,6 +81,7 @@ StatusOr<std::unique_ptr<CapacityEngine>> CapacityEngine::Create(const CapacityO
 
 std::vector<SeriesReference> CapacityEngine::Reach() {
   std::vector<SeriesReference> all;
+  all.reserve(std::size(kSeries));
   for (std::string_view name : kSeries) {
     all.push_back({.matchers = {Matcher::Equal(std::string(kMetricName), std::string(name))},
                    .horizon = kHistory,
