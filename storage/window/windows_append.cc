@@ -172,6 +172,7 @@ AppendCounts Windows::AppendLabeled(std::span<const LabelView> labels,
   return counts;
 }
 
+// NOLINTNEXTLINE(readability-function-size): most callers give the first four.
 AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const Sample> samples,
                              Origin origin, Timestamp now, const Hash128* key,
                              const SeriesMaker& maker, std::span<const Timestamp> starts) {
@@ -216,6 +217,29 @@ void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutco
   }
 }
 
+namespace {
+
+// False when there were others than samples in their order; those are counted apart.
+bool AppendRow(const KeyedRow& row, const KeyedSamples& samples, Series* series,
+               AppendContext* context, uint64_t* stored, AppendCounts* others) {
+  bool usual = true;
+  for (uint32_t s = row.begin; s < row.end; ++s) {
+    const Sample& sample = samples.samples[s];
+    const AppendVerdict verdict = series->Append(sample, *context);
+    if (verdict == AppendVerdict::kStored) {
+      ++*stored;
+      context->newest = std::max(context->newest, sample.time);
+      if (!samples.starts.empty()) series->NoteStart(sample.time, samples.starts[s]);
+    } else {
+      Count(verdict, others);
+      usual = false;
+    }
+  }
+  return usual;
+}
+
+}  // namespace
+
 void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
                          std::span<const uint32_t> order, const KeyedSamples& samples,
                          AppendContext* context, KeyedOutcome* outcome) {
@@ -235,20 +259,9 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
       continue;
     }
     if (replaying_) context->replayed = &replayed_[outcome->ids[row]];
-    AppendCounts others;  // than the usual: a sample in its order
-    bool usual = true;
-    for (uint32_t s = rows[row].begin; s < rows[row].end; ++s) {
-      const Sample& sample = samples.samples[s];
-      const AppendVerdict verdict = series.Append(sample, *context);
-      if (verdict == AppendVerdict::kStored) {
-        ++outcome->counts.accepted;
-        context->newest = std::max(context->newest, sample.time);
-        if (!samples.starts.empty()) series.NoteStart(sample.time, samples.starts[s]);
-      } else {
-        Count(verdict, &others);
-        usual = false;
-      }
-    }
+    AppendCounts others;
+    const bool usual =
+        AppendRow(rows[row], samples, &series, context, &outcome->counts.accepted, &others);
     if (series.maker == kNoSender && context->sender != kNoSender) Adopt(&series, context->sender);
     NoteUnwritten(&shard, &series, outcome->ids[row] / kShards);
     if (usual) continue;
