@@ -25,12 +25,10 @@ const char* WordsOf(MemoryVerdict verdict) {
       return "the windows are within storage.memory_limit";
     case kShortened:
       return "the windows are over storage.memory_limit: series that no rule or entry refers to "
-             "are "
-             "kept shorter";
+             "are kept shorter";
     case kLengthened:
       return "there is room in storage.memory_limit: series that no rule or entry refers to are "
-             "kept "
-             "longer again";
+             "kept longer again";
     case kCannotHold:
       return "the windows are over storage.memory_limit and it cannot be held: what is left is "
              "needed by rules and entries, or too young to be dropped";

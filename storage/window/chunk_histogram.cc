@@ -300,16 +300,4 @@ bool HistogramChunkReader::Next(HistogramSample* sample) {
   return true;
 }
 
-bool DecodeHistogramChunk(std::span<const uint8_t> bytes, uint32_t count, Timestamp from,
-                          Timestamp to, std::vector<HistogramSample>* samples) {
-  HistogramChunkReader reader(bytes, count);
-  HistogramSample sample;
-  while (reader.Next(&sample)) {
-    if (sample.time > to) break;
-    if (sample.time < from) continue;
-    samples->push_back(sample);
-  }
-  return reader.ok();
-}
-
 }  // namespace outrider

@@ -103,8 +103,4 @@ class HistogramChunkReader {
   HistogramValueRow row_;
 };
 
-// Appends the chunk's samples of [from, to]. False when the chunk is damaged.
-bool DecodeHistogramChunk(std::span<const uint8_t> bytes, uint32_t count, Timestamp from,
-                          Timestamp to, std::vector<HistogramSample>* samples);
-
 }  // namespace outrider

@@ -96,7 +96,6 @@ struct Series {
     return window == nullptr ? open.last_time() : std::max(open.last_time(), window->last_time());
   }
   const HistogramWindow* histograms() const { return aside ? aside->histograms.get() : nullptr; }
-  const LateSamples* late() const { return aside ? &aside->late : nullptr; }
   std::span<const SealedChunk> chunks() const {
     return sealed ? std::span<const SealedChunk>(*sealed) : std::span<const SealedChunk>();
   }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes per sample in chunks on real scrapes of node_exporter, 15 s apart.
 usage: real_scrapes.py record DIRECTORY [--hours H]   starts Debian's node_exporter and saves its scrapes, one file each
-       real_scrapes.py split DIRECTORY [--align MS] [--dump FILE]   kinds of series and the codec's exact bytes
+       real_scrapes.py split DIRECTORY [--align MS] [--dump FILE]   kinds of series, and what Gorilla's codec makes of each
        real_scrapes.py replay DIRECTORY [--align MS]  sends them to an outrider of its own and reads its /metrics"""
 import argparse
 import pathlib

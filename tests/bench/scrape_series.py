@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Series out of saved scrapes (the text format, one file a scrape, named by its time in ms: 1795577538365.txt), and
-what the float codec (storage/window/chunk_float.h) makes of them: exact bytes by kind of series."""
+what Gorilla's codec, which ours is held against, makes of them: exact bytes by kind of series."""
 import math
 import pathlib
 import re
@@ -78,7 +78,7 @@ def kind_of(one):
 KINDS = ['constant', 'integer', 'decimals, 3 digits', 'decimals, 6 digits', 'decimals, 9 digits', 'other float']
 
 
-# --- the codec's sizes, bit by bit
+# --- sizes of Gorilla's codec, bit by bit
 
 def bits_of(value):
     return struct.unpack('<Q', struct.pack('<d', value))[0]

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "storage/base/random.h"
+#include "storage/window/sample_codec.h"
 #include "tests/support/random_histogram.h"
 
 namespace outrider {
@@ -21,7 +22,7 @@ const double kNan = std::bit_cast<double>(kNormalNanBits);
 void ExpectRead(std::span<const uint8_t> bytes, const std::vector<HistogramSample>& samples) {
   std::vector<HistogramSample> read;
   const auto count = static_cast<uint32_t>(samples.size());
-  ASSERT_TRUE(DecodeHistogramChunk(bytes, count, kMin, kMax, &read));
+  ASSERT_TRUE(CollectChunk<HistogramCodec>(bytes, count, kMin, kMax, &read));
   ASSERT_EQ(read.size(), samples.size());
   for (size_t i = 0; i < samples.size(); ++i) {
     EXPECT_EQ(read[i].time, samples[i].time) << i;
@@ -265,7 +266,7 @@ TEST(HistogramChunk, DecodesARange) {
   HistogramChunkWriter writer;
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(writer.Append({Timestamp{i} * 10, Small(i, 1)}));
   std::vector<HistogramSample> read;
-  EXPECT_TRUE(DecodeHistogramChunk(writer.bytes(), writer.count(), 20, 49, &read));
+  EXPECT_TRUE(CollectChunk<HistogramCodec>(writer.bytes(), writer.count(), 20, 49, &read));
   ASSERT_EQ(read.size(), 3U);
   EXPECT_EQ(read[0].time, 20);
   EXPECT_TRUE(SameBits(read[2].histogram, Small(4, 1)));
