@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/apply.h"
 
+#include <algorithm>
+
 #include "fmt/format.h"
 #include "storage/base/text.h"
 
@@ -16,10 +18,11 @@ constexpr SampleReason kSampleReasons[] = {
 };
 constexpr size_t kSeriesVerdicts = static_cast<size_t>(SeriesVerdict::kEnd);
 
-void NoteSamples(const IncomingSeries& series, const AppendCounts& counts, ApplyResult* result) {
+void NoteSamples(std::span<const LabelView> labels, const AppendCounts& counts,
+                 ApplyResult* result) {
   for (size_t i = 0; i < std::size(kSampleReasons); ++i) {
     std::string& first = result->first[kSeriesVerdicts + i];
-    if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = DescribeSeries(series);
+    if (counts.*kSampleReasons[i].count > 0 && first.empty()) first = DescribeSeries(labels);
   }
 }
 
@@ -48,7 +51,7 @@ bool Admit(const WriteRows& rows, const ApplyOptions& options, IncomingSeries* s
   }
   result->samples_of_refused_series += series->samples.size() + series->histograms.size();
   std::string& first = result->first[static_cast<size_t>(verdict)];
-  if (options.explain && first.empty()) first = DescribeSeries(*series);
+  if (options.explain && first.empty()) first = DescribeSeries(series->labels);
   return false;
 }
 
@@ -96,7 +99,7 @@ void SortOut(const IncomingSeries& series, ApplyScratch* scratch, ApplyResult* r
     }
     ++result->histograms_invalid;
     if (std::string& first = result->first.back(); first.empty()) {
-      first = fmt::format("{}: {}", DescribeSeries(series), Message(histogram.refusal));
+      first = fmt::format("{}: {}", DescribeSeries(series.labels), Message(histogram.refusal));
     }
   }
 }
@@ -115,7 +118,7 @@ void TakeHistograms(const ApplyOptions& options, const SeriesMaker& maker, Windo
   const AppendCounts counts =
       windows->AppendHistograms(scratch->series.labels, scratch->kept, scratch->kept_starts,
                                 options.origin, options.now, maker);
-  if (counts.Rejected() > 0) NoteSamples(scratch->series, counts, result);
+  if (counts.Rejected() > 0) NoteSamples(scratch->series.labels, counts, result);
   result->histograms += counts;
 }
 
@@ -131,6 +134,60 @@ void TakeSpecials(const WriteRows& rows, const ApplyOptions& options, const Writ
       const SeriesMaker maker = MakerOf(rows, row, options, series.samples.empty());
       TakeHistograms(options, maker, targets.windows, scratch, result);
     }
+  }
+}
+
+constexpr size_t kSlice = 256;  // rows that are appended while others wait
+
+// Fills the slice with those of the rows that are let in.
+void FillSlice(const WriteRows& rows, std::span<const uint32_t> unknown,
+               const ApplyOptions& options, ApplyScratch* scratch, ApplyResult* result) {
+  IncomingSeries& series = scratch->series;
+  std::vector<LabelView>& labels = scratch->slice_labels;
+  std::array<size_t, kSlice> labels_end;
+  labels.clear();
+  scratch->slice.clear();
+  for (const uint32_t row : unknown) {
+    const bool read = scratch->labels.Recall(rows, row, &series) || rows.Decode(row, &series).ok();
+    if (!read || !Admit(rows, options, &series, result)) continue;
+    const KeyedRow& keyed = rows.rows()[row];
+    const size_t size = keyed.end - keyed.begin;
+    labels_end[scratch->slice.size()] = labels.size() + series.labels.size();
+    labels.insert(labels.end(), series.labels.begin(), series.labels.end());
+    scratch->slice.push_back({.labels = {},
+                              .samples = std::span(rows.samples()).subspan(keyed.begin, size),
+                              .starts = rows.starts().empty()
+                                            ? std::span<const Timestamp>()
+                                            : std::span(rows.starts()).subspan(keyed.begin, size),
+                              .key = rows.kind() == KeyKind::kSender ? keyed.key : Hash128(),
+                              .maker = MakerOf(rows, row, options, size > 0)});
+  }
+  size_t begin = 0;
+  for (size_t i = 0; i < scratch->slice.size(); ++i) {  // now that they stay where they are
+    scratch->slice[i].labels = std::span(labels).subspan(begin, labels_end[i] - begin);
+    begin = labels_end[i];
+  }
+}
+
+// Rows that no key finds.
+void TakeUnknown(const WriteRows& rows, std::span<const uint32_t> unknown,
+                 const ApplyOptions& options, Windows* windows, ApplyScratch* scratch,
+                 ApplyResult* result) {
+  FillSlice(rows, unknown, options, scratch, result);
+  const std::vector<LabeledRow>& slice = scratch->slice;
+  if (options.origin == Origin::kRemote) {
+    windows->AppendLabeled(slice, options.now, options.sender, &scratch->slice_counts);
+  } else {
+    scratch->slice_counts.clear();
+    for (const LabeledRow& row : slice) {
+      scratch->slice_counts.push_back(
+          windows->Append(row.labels, row.samples, options.origin, options.now));
+    }
+  }
+  for (size_t i = 0; i < slice.size(); ++i) {
+    const AppendCounts& counts = scratch->slice_counts[i];
+    if (counts.Rejected() > 0 && options.explain) NoteSamples(slice[i].labels, counts, result);
+    result->samples += counts;
   }
 }
 
@@ -164,9 +221,11 @@ Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
   } else {
     outcome.ids.assign(rows.rows().size(), kNoSeries);  // a rule's series are found by their labels
   }
+  scratch->labels.Clear();
   for (uint32_t row = 0; row < outcome.ids.size(); ++row) {
     if (outcome.ids[row] != kNoSeries && !rows.special(row)) continue;
     TRY(rows.Decode(row, &scratch->series));
+    if (!rows.special(row)) scratch->labels.Keep(row, scratch->series);
     if (scratch->series.histograms.empty()) continue;
     TRY(rows.DecodeHistograms(row, scratch->series, &scratch->histograms));
   }
@@ -186,18 +245,13 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
       rows.rows().size() - outcome.unknown.size();
   for (const KeyedOutcome::Refused& refused : outcome.refused) {
     if (!options.explain || !rows.Decode(refused.row, &series).ok()) continue;
-    NoteSamples(series, refused.counts, &result);
+    NoteSamples(series.labels, refused.counts, &result);
   }
-  for (const uint32_t row : outcome.unknown) {
-    if (!rows.Decode(row, &series).ok() || !Admit(rows, options, &series, &result)) continue;
-    const Hash128& key = rows.rows()[row].key;
-    const bool learn =
-        options.origin == Origin::kRemote && rows.kind() == KeyKind::kSender && key != Hash128();
-    const AppendCounts counts = targets.windows->Append(
-        series.labels, series.samples, options.origin, options.now, learn ? &key : nullptr,
-        MakerOf(rows, row, options, !series.samples.empty()), series.start_times);
-    if (counts.Rejected() > 0 && options.explain) NoteSamples(series, counts, &result);
-    result.samples += counts;
+  std::span<const uint32_t> unknown = outcome.unknown;
+  while (!unknown.empty()) {
+    const size_t size = std::min(unknown.size(), kSlice);
+    TakeUnknown(rows, unknown.first(size), options, targets.windows, scratch, &result);
+    unknown = unknown.subspan(size);
   }
   TakeSpecials(rows, options, targets, scratch, &result);
   return result;

@@ -10,6 +10,7 @@
 
 #include "exporter/ingest/ingest_guard.h"
 #include "exporter/ingest/metadata_store.h"
+#include "exporter/ingest/row_labels.h"
 #include "exporter/ingest/series_check.h"
 #include "exporter/ingest/write_rows.h"
 #include "storage/base/status.h"
@@ -72,7 +73,12 @@ struct WriteTargets {
 // What applying needs beside the rows; used again from request to request.
 struct ApplyScratch {
   KeyedOutcome outcome;
+  RowLabels labels;  // of what PrepareRows read
   IncomingSeries series;
+  // A slice of unknown rows.
+  std::vector<LabelView> slice_labels;
+  std::vector<LabeledRow> slice;
+  std::vector<AppendCounts> slice_counts;
   std::vector<IncomingHistogram> histograms;
   std::vector<HistogramSample> kept;
   std::vector<Timestamp> kept_starts;

@@ -19,7 +19,7 @@ uint64_t SamplesOf(const WriteRows& rows, uint32_t row) {
 
 void Refuse(SenderLimit limit, const IncomingSeries& series, GuardReport* report) {
   const auto at = static_cast<size_t>(limit);
-  if (report->series.at(at)++ == 0) report->first.at(at) = DescribeSeries(series);
+  if (report->series.at(at)++ == 0) report->first.at(at) = DescribeSeries(series.labels);
   report->samples_refused += series.samples.size();
 }
 

@@ -66,9 +66,9 @@ SeriesVerdict CheckSeries(IncomingSeries* series) {
   return metric.starts_with(kOwnPrefix) ? kOwn : kFine;
 }
 
-std::string DescribeSeries(const IncomingSeries& series) {
+std::string DescribeSeries(std::span<const LabelView> labels) {
   std::string text;
-  for (const LabelView& label : series.labels) {
+  for (const LabelView& label : labels) {
     if (label.name == kMetricName) {
       text.insert(0, fmt::format("{} ", Quote(label.value)));
     } else {

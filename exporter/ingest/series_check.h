@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
-#include <string_view>
 
 #include "exporter/ingest/incoming.h"
 
@@ -32,6 +32,6 @@ SeriesVerdictText TextOf(SeriesVerdict verdict);
 SeriesVerdict CheckSeries(IncomingSeries* series);
 
 // The labels for people, cut to a few hundred bytes; they may be anything.
-std::string DescribeSeries(const IncomingSeries& series);
+std::string DescribeSeries(std::span<const LabelView> labels);
 
 }  // namespace outrider

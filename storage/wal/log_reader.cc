@@ -15,29 +15,27 @@ namespace outrider {
 namespace {
 
 constexpr size_t kMaxProblems = 20;
+// Read at once: a segment as a whole would push everything else out of the caches.
 constexpr size_t kReadPiece = 1U << 20;
 
-// Appends the rest of a file from `offset` on. NotFound when there is no such file.
-Status AppendFrom(const std::string& path, uint64_t offset, std::string* out) {
+// Appends what a file has from `offset` on, up to a piece. NotFound when there is no such file.
+Status AppendPiece(const std::string& path, uint64_t offset, std::string* out) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     const std::string text = fmt::format("{}: cannot open: {}", path, ErrnoText(errno));
     return errno == ENOENT ? NotFound(text) : Internal(text);
   }
-  while (true) {
-    const size_t size = out->size();
-    out->resize(size + kReadPiece);
-    const ssize_t n = ::pread(fd, out->data() + size, kReadPiece, static_cast<off_t>(offset));
-    out->resize(size + static_cast<size_t>(std::max<ssize_t>(n, 0)));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      const int error = n < 0 ? errno : 0;
-      ::close(fd);
-      if (error == 0) return absl::OkStatus();
-      return Internal(fmt::format("{}: cannot read: {}", path, ErrnoText(error)));
-    }
-    offset += static_cast<uint64_t>(n);
-  }
+  const size_t size = out->size();
+  out->resize(size + kReadPiece);
+  ssize_t n = 0;
+  do {
+    n = ::pread(fd, out->data() + size, kReadPiece, static_cast<off_t>(offset));
+  } while (n < 0 && errno == EINTR);
+  const int error = n < 0 ? errno : 0;
+  ::close(fd);
+  out->resize(size + static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  if (error == 0) return absl::OkStatus();
+  return Internal(fmt::format("{}: cannot read: {}", path, ErrnoText(error)));
 }
 
 }  // namespace
@@ -63,11 +61,12 @@ void LogReader::Problem(uint64_t offset, const std::string& text) {
 StatusOr<bool> LogReader::Refill() {
   buffer_.erase(0, used_);
   used_ = 0;
+  const size_t before = buffer_.size();
   const Status status =
-      AppendFrom(directory_ + "/" + SegmentFileName(segment_), offset_ + buffer_.size(), &buffer_);
+      AppendPiece(directory_ + "/" + SegmentFileName(segment_), offset_ + before, &buffer_);
   if (absl::IsNotFound(status)) return false;
   TRY(status);
-  return true;
+  return buffer_.size() > before;
 }
 
 void LogReader::EndSegment() {
@@ -85,10 +84,10 @@ StatusOr<bool> LogReader::NextSegment() {
   if (next == segments.end()) return false;
   if (opened_) {
     // Its last records may have come between our look at the file and the look at the directory.
-    if (!unreadable_ && TRY(Refill())) {
+    while (!unreadable_ && TRY(Refill())) {
       LogRecord probe;
       size_t size = 0;
-      if (offset_ > 0 &&
+      if (offset_ == 0 ||
           log_format::DecodeRecord(buffer_, salt_, &probe, &size) == log_format::Parse::kRecord) {
         return true;
       }
@@ -151,10 +150,7 @@ bool LogReader::Parse(LogRecord* record) {
 StatusOr<bool> LogReader::Next(LogRecord* record) {
   while (true) {
     if (opened_ && TRY(StartSegment()) && used_ < buffer_.size() && Parse(record)) return true;
-    if (opened_ && !unreadable_) {
-      const size_t before = buffer_.size() - used_;
-      if (TRY(Refill()) && buffer_.size() > before) continue;
-    }
+    if (opened_ && !unreadable_ && TRY(Refill())) continue;
     if (!TRY(NextSegment())) return false;
   }
 }

@@ -42,7 +42,7 @@ class LogReader {
   const LogReadReport& report() const { return report_; }
 
  private:
-  // Reads what the file has behind offset_; false when the file is gone.
+  // Reads on in the file; false when there is no more of it.
   StatusOr<bool> Refill();
   // Moves to the next segment there is; false if there is none.
   StatusOr<bool> NextSegment();

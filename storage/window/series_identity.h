@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "storage/base/hash.h"
 #include "storage/model/labels.h"
@@ -44,6 +45,40 @@ class IdentityBuilder {
   uint64_t low_ = 0;
   uint64_t high_ = 0;
   uint64_t count_ = 0;
+};
+
+// IdentityOf() for label sets of which neighbours share labels: what both have at the same place is
+// hashed once.
+class IdentityHasher {
+ public:
+  explicit IdentityHasher(uint64_t seed) : seed_(seed) {}
+  // The labels must live as long as this.
+  Hash128 operator()(std::span<const LabelView> labels) {
+    IdentityBuilder builder(seed_);
+    if (before_.size() < labels.size()) {
+      const uint64_t empty = HashOf({});
+      before_.resize(labels.size(), {.label = {}, .name = empty, .value = empty});
+    }
+    for (size_t i = 0; i < labels.size(); ++i) {
+      Hashed& one = before_[i];
+      if (one.label.name != labels[i].name) one.name = HashOf(labels[i].name);
+      if (one.label.value != labels[i].value) one.value = HashOf(labels[i].value);
+      one.label = labels[i];
+      builder.Add(one.name, one.value);
+    }
+    return builder.Build();
+  }
+
+ private:
+  struct Hashed {
+    LabelView label;
+    uint64_t name;
+    uint64_t value;
+  };
+  uint64_t HashOf(std::string_view text) const { return IdentityBuilder::HashOf(text, seed_); }
+
+  uint64_t seed_;
+  std::vector<Hashed> before_;
 };
 
 inline Hash128 IdentityOf(std::span<const LabelView> labels, uint64_t seed) {

@@ -42,10 +42,9 @@ uint32_t SeriesIndex::InternName(std::string_view text) {
   return id;
 }
 
-SeriesIndex::PairId SeriesIndex::Intern(const LabelView& label) {
-  const uint32_t name = InternName(label.name);
+SeriesIndex::PairId SeriesIndex::Intern(uint32_t name, std::string_view value) {
   auto& values = names_[name].values;
-  if (const auto it = values.find(label.value); it != values.end()) return it->second;
+  if (const auto it = values.find(value); it != values.end()) return it->second;
   PairId id = 0;
   if (free_pairs_.empty()) {
     id = static_cast<PairId>(pairs_.size());
@@ -56,24 +55,42 @@ SeriesIndex::PairId SeriesIndex::Intern(const LabelView& label) {
   }
   Pair& pair = pairs_[id];
   pair.name = name;
-  pair.value = std::string(label.value);
+  pair.value = std::string(value);
   values.emplace(pair.value, id);
-  text_bytes_ += label.value.size();
+  text_bytes_ += value.size();
   return id;
 }
 
-void SeriesIndex::Add(uint32_t id, std::span<const LabelView> labels) {
-  const absl::MutexLock lock(&mutex_);
+// `before` was added just now: what its labels are interned as need not be looked up again.
+SeriesIndex::PairIds SeriesIndex::InternAll(std::span<const LabelView> labels,
+                                            const IndexedSeries& before) {
   PairIds ids(new PairId[labels.size() + 1]);
   ids[0] = static_cast<PairId>(labels.size());
   for (size_t i = 0; i < labels.size(); ++i) {
-    ids[i + 1] = Intern(labels[i]);
-    pairs_[ids[i + 1]].series.Add(id);
+    PairId& id = ids[i + 1];
+    if (i >= before.labels.size() || before.labels[i].name != labels[i].name) {
+      id = Intern(InternName(labels[i].name), labels[i].value);
+      continue;
+    }
+    id = series_[before.id][i + 1];
+    if (before.labels[i].value != labels[i].value) id = Intern(pairs_[id].name, labels[i].value);
   }
-  if (id >= series_.size())
-    series_.resize(std::max<size_t>(id + 1, series_.size() + series_.size() / 8));
-  series_[id] = std::move(ids);
-  ++series_count_;
+  return ids;
+}
+
+void SeriesIndex::Add(std::span<const IndexedSeries> series) {
+  const absl::MutexLock lock(&mutex_);
+  IndexedSeries before{};
+  for (const IndexedSeries& one : series) {
+    if (one.id >= series_.size()) {
+      series_.resize(std::max<size_t>(one.id + 1, series_.size() + series_.size() / 8));
+    }
+    PairIds& ids = series_[one.id];
+    ids = InternAll(one.labels, before);
+    for (size_t i = 0; i < one.labels.size(); ++i) pairs_[ids[i + 1]].series.Add(one.id);
+    before = one;
+    ++series_count_;
+  }
 }
 
 void SeriesIndex::Remove(uint32_t id) {

@@ -29,11 +29,20 @@ struct SeriesIndexStats {
   uint64_t text_bytes = 0;  // of names and values
 };
 
+struct IndexedSeries {
+  uint32_t id;                        // not in use
+  std::span<const LabelView> labels;  // sorted, unique, no empty values, at most 65,535
+};
+
 // Thread-safe: many readers, one writer.
 class SeriesIndex {
  public:
-  // `labels`: sorted, unique, no empty values, at most 65,535. The id must not be in use.
-  void Add(uint32_t id, std::span<const LabelView> labels);
+  // Neighbours that share labels (the series of one target) cost less.
+  void Add(std::span<const IndexedSeries> series);
+  void Add(uint32_t id, std::span<const LabelView> labels) {
+    const IndexedSeries one{id, labels};
+    Add({&one, 1});
+  }
   void Remove(uint32_t id);  // no-op when absent; label values nobody uses any more go too
 
   // Ids of the series that match all matchers (none: every series), in no order; `labels`, if
@@ -69,7 +78,9 @@ class SeriesIndex {
   };
 
   uint32_t InternName(std::string_view text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  PairId Intern(const LabelView& label) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  PairId Intern(uint32_t name, std::string_view value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  PairIds InternAll(std::span<const LabelView> labels, const IndexedSeries& before)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   const Name* FindName(std::string_view text) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Condition ConditionOf(const Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FindPairs(const Matcher& matcher, const Name& name, bool matching,

@@ -56,6 +56,15 @@ struct WindowsStats {
   SeriesIndexStats index;
 };
 
+// A series by its labels.
+struct LabeledRow {
+  std::span<const LabelView> labels;  // sorted, unique, without empty values
+  std::span<const Sample> samples = {};
+  std::span<const Timestamp> starts = {};  // of each sample (start_times.h); empty: none was sent
+  Hash128 key = {};                        // names it in later AppendKeyed calls; zero: none
+  SeriesMaker maker = {};
+};
+
 struct SeriesSize {
   uint32_t samples = 0;
   uint32_t bytes = 0;  // of its chunks
@@ -69,11 +78,12 @@ class Windows final : public Querier, public Appender {
 
   // Samples of one series; `labels` sorted, unique, without empty values. `now` judges the future.
   // Samples are judged one by one: a bad one never costs the others.
-  // `key`, if given, names the series in later AppendKeyed calls. `starts`, if not empty, has the
-  // start time of each sample (start_times.h).
   AppendCounts Append(std::span<const LabelView> labels, std::span<const Sample> samples,
-                      Origin origin, Timestamp now, const Hash128* key = nullptr,
-                      const SeriesMaker& maker = {}, std::span<const Timestamp> starts = {});
+                      Origin origin, Timestamp now);
+  // The same for rows of a sender that are probably new; `counts` receives a value for each. A few
+  // hundred at a time: nobody else appends meanwhile.
+  void AppendLabeled(std::span<const LabeledRow> rows, Timestamp now, SenderId sender,
+                     std::vector<AppendCounts>* counts);
   // The same for native histograms, whose shapes are valid (ValidateShape).
   AppendCounts AppendHistograms(std::span<const LabelView> labels,
                                 std::span<const HistogramSample> histograms,
@@ -175,16 +185,32 @@ class Windows final : public Querier, public Appender {
                         std::span<const Timestamp> starts, const AppendContext& context)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
   template <typename AnySample>
-  AppendCounts AppendLabeled(std::span<const LabelView> labels, std::span<const AnySample> samples,
-                             std::span<const Timestamp> starts, const AppendContext& context,
-                             const Hash128* key, const SeriesMaker& maker);
+  AppendCounts AppendOne(std::span<const LabelView> labels, std::span<const AnySample> samples,
+                         std::span<const Timestamp> starts, const AppendContext& context,
+                         const SeriesMaker& maker);
+  // How long new series are kept.
+  struct NewSeriesPlan {
+    uint32_t generation;
+    std::shared_ptr<const RetentionPlan> plan;
+  };
+  NewSeriesPlan PlanOfNew() const {
+    const uint32_t generation = plan_generation_;  // first: an older one is looked at again
+    return {generation, Plan()};
+  }
+  // True when the row made a series, which is not in the index yet.
+  bool AppendLabeledRow(const LabeledRow& row, const Hash128& identity, const NewSeriesPlan& plan,
+                        const AppendContext& context, uint32_t* id, AppendCounts* counts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   // Rows [begin, end) of outcome->order are of one shard.
   void AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
                   std::span<const uint32_t> order, const KeyedSamples& samples,
                   AppendContext* context, KeyedOutcome* outcome)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  // The caller adds it to the index.
   uint32_t Create(const Hash128& identity, std::span<const LabelView> labels,
-                  const SeriesMaker& maker) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+                  const SeriesMaker& maker, const NewSeriesPlan& plan)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  void RemoveUnused(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   // The sender feeds a series of which nobody knew who made it.
   void Adopt(Series* series, SenderId sender) const;
   void TellCounter(bool added, SenderId sender) const;

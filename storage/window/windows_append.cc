@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Appending. A request's rows are found in the directory, sorted by shard and appended shard by
-// shard, so that a lock is taken 64 times a request and what is needed next is fetched ahead; what
-// is not known comes by its labels, one series at a time.
+// Appending by keys. A request's rows are found in the directory, sorted by shard and appended
+// shard by shard, so that a lock is taken 64 times a request and what is needed next is fetched
+// ahead.
 #include <algorithm>
 #include <array>
 
-#include "storage/window/series_identity.h"
 #include "storage/window/windows.h"
 
 namespace outrider {
@@ -67,31 +66,6 @@ bool Windows::Has(const Hash128& identity) const {
   return directory_.by_identity.Find(identity) != kNoSeries;
 }
 
-uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels,
-                         const SeriesMaker& maker) {
-  const auto shard_index = static_cast<uint32_t>(identity.high % kShards);
-  Shard& shard = shards_[shard_index];
-  uint32_t id = 0;
-  {
-    const absl::MutexLock lock(&shard.mutex);
-    const uint32_t slot = shard.series.Make();
-    id = IdOf(slot, shard_index);
-    Series& series = shard.series[slot];
-    series.birth = next_birth_++;
-    series.plan = plan_generation_;
-    series.keep_seconds = SecondsOf(Plan()->KeepOf(labels));
-    series.maker = maker.sender;
-    ++shard.created;
-  }
-  if (!maker.counted) TellCounter(true, maker.sender);
-  index_.Add(id, labels);
-  directory_.by_identity.Set(id, identity);
-  if (replaying_ && id >= replayed_.size()) {
-    replayed_.resize(std::max<size_t>(id + 1, replayed_.size() * 2), kNoTime);
-  }
-  return id;
-}
-
 void Windows::RemoveSeries(uint32_t id) {
   Shard& shard = shards_[id % kShards];
   shard.mutex.AssertHeld();
@@ -106,96 +80,6 @@ void Windows::RemoveSeries(uint32_t id) {
   series.queued = queued;  // the slot still stands in the list of unwritten ones
   shard.series.Free(slot);
   ++shard.removed;
-}
-
-template <typename AnySample>
-AppendCounts Windows::AppendTo(uint32_t id, std::span<const AnySample> samples,
-                               std::span<const Timestamp> starts, const AppendContext& context) {
-  AppendCounts counts;
-  AppendContext mine = context;
-  if (replaying_ && id < replayed_.size()) mine.replayed = &replayed_[id];
-  Shard& shard = shards_[id % kShards];
-  const absl::MutexLock lock(&shard.mutex);
-  Series& series = shard.series[id / kShards];
-  for (size_t i = 0; i < samples.size(); ++i) {
-    const AppendVerdict verdict = series.Append(samples[i], mine);
-    Count(verdict, &counts);
-    if (verdict != AppendVerdict::kStored) continue;
-    mine.newest = std::max(mine.newest, samples[i].time);
-    if (i < starts.size()) series.NoteStart(samples[i].time, starts[i]);
-  }
-  if (series.maker == kNoSender && mine.sender != kNoSender) Adopt(&series, mine.sender);
-  NoteUnwritten(&shard, &series, id / kShards);
-  RaiseNewest(mine.newest);
-  return counts;
-}
-
-template <typename AnySample>
-AppendCounts Windows::AppendLabeled(std::span<const LabelView> labels,
-                                    std::span<const AnySample> samples,
-                                    std::span<const Timestamp> starts, const AppendContext& context,
-                                    const Hash128* key, const SeriesMaker& maker) {
-  const auto give_place_back = [&] {
-    if (maker.counted) TellCounter(false, maker.sender);
-  };
-  if (samples.empty()) {
-    give_place_back();
-    return {};
-  }
-  const Hash128 identity = IdentityOf(labels, options_.seed);
-  {
-    const absl::ReaderMutexLock lock(&directory_.mutex);
-    const uint32_t id = directory_.by_identity.Find(identity);
-    const bool known = key == nullptr || directory_.by_sender_key.KeyOf(id) == *key;
-    if (id != kNoSeries && known) {
-      give_place_back();
-      return AppendTo(id, samples, starts, context);
-    }
-  }
-  const absl::MutexLock lock(&directory_.mutex);
-  uint32_t id = directory_.by_identity.Find(identity);
-  const bool created = id == kNoSeries;
-  if (created) {
-    id = Create(identity, labels, maker);
-  } else {
-    give_place_back();
-  }
-  AppendCounts counts = AppendTo(id, samples, starts, context);
-  if (created && counts.accepted == 0) {
-    Shard& shard = shards_[id % kShards];
-    const absl::MutexLock shard_lock(&shard.mutex);
-    RemoveSeries(id);
-    return counts;
-  }
-  if (key != nullptr) directory_.by_sender_key.Set(id, *key);
-  counts.new_series = created ? 1 : 0;
-  return counts;
-}
-
-// NOLINTNEXTLINE(readability-function-size): most callers give the first four.
-AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const Sample> samples,
-                             Origin origin, Timestamp now, const Hash128* key,
-                             const SeriesMaker& maker, std::span<const Timestamp> starts) {
-  return AppendLabeled(labels, samples, starts, ContextOf(origin, now, maker.sender), key, maker);
-}
-
-AppendCounts Windows::AppendHistograms(std::span<const LabelView> labels,
-                                       std::span<const HistogramSample> histograms,
-                                       std::span<const Timestamp> starts, Origin origin,
-                                       Timestamp now, const SeriesMaker& maker) {
-  return AppendLabeled(labels, histograms, starts, ContextOf(origin, now, maker.sender), nullptr,
-                       maker);
-}
-
-AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin origin,
-                                  Timestamp now) {
-  AppendCounts counts;
-  std::vector<LabelView> labels;
-  for (const LabeledSample& one : samples) {
-    labels.assign(one.labels.begin(), one.labels.end());
-    counts += Append(labels, {&one.sample, 1}, origin, now);
-  }
-  return counts;
 }
 
 void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const {

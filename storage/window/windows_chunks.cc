@@ -124,7 +124,10 @@ Status Windows::LoadEntry(const ChunkEntry& entry) {
   const Hash128 identity = IdentityOf(views, options_.seed);
   const absl::MutexLock directory_lock(&directory_.mutex);
   uint32_t id = directory_.by_identity.Find(identity);
-  if (id == kNoSeries) id = Create(identity, views, {});
+  if (id == kNoSeries) {
+    id = Create(identity, views, {}, PlanOfNew());
+    index_.Add(id, views);
+  }
   Shard& shard = shards_[id % kShards];
   const absl::MutexLock lock(&shard.mutex);
   Series& series = shard.series[id / kShards];

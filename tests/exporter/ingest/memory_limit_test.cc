@@ -9,6 +9,7 @@
 
 #include "exporter/ingest/ingest_store.h"
 #include "storage/base/random.h"
+#include "tests/support/append_row.h"
 #include "tests/support/fake_clock.h"
 
 namespace outrider {
@@ -70,7 +71,7 @@ TEST(MemoryLimit, TheEstimateIsNearTheHeap) {
     const Hash128 key{static_cast<uint64_t>(i + 1) * 0x9e3779b97f4a7c15, 1};
     std::vector<Sample> samples;
     for (int s = 0; s < 60; ++s) samples.push_back({kTime + s * 15 * kSecond, s * 0.5});
-    windows.Append(views, samples, Origin::kRemote, samples.back().time, &key);
+    AppendRow(&windows, {.labels = views, .samples = samples, .key = key}, samples.back().time);
   }
   const auto heap = static_cast<double>(mallinfo2().uordblks - before);
   const auto estimate = static_cast<double>(MemoryOf(windows.Stats()));

@@ -166,6 +166,30 @@ TEST_F(LogTest, EveryDamagedByteLosesAtMostItsRecord) {
   }
 }
 
+// The reader reads in pieces of a megabyte.
+TEST_F(LogTest, RecordsMayBeLargerThanWhatIsReadAtOnce) {
+  const std::vector<std::string> bodies = {std::string(3'500'000, 'a'), "b",
+                                           std::string(2'100'000, 'c'), "d"};
+  auto writer = Open(64U << 20);
+  LogReader following(directory_);
+  LogRecord record;
+  for (const std::string& body : bodies) {
+    ASSERT_TRUE(writer->Append(Record(body)).ok());
+    ASSERT_TRUE(*following.Next(&record));
+    EXPECT_EQ(record.body, body);
+  }
+  EXPECT_FALSE(*following.Next(&record));
+  EXPECT_EQ(Bodies(), bodies);
+  writer = Open();
+  std::string damaged = *ReadFile(Path(1));
+  damaged[2'000'000] = 'x';
+  Overwrite(1, damaged);
+  LogReadReport report;
+  EXPECT_EQ(Bodies(&report), std::vector<std::string>(bodies.begin() + 1, bodies.end()));
+  EXPECT_EQ(report.damaged_places, 1U);
+  EXPECT_EQ(report.lost_bytes, kRecordHeaderBytes + 8 + bodies[0].size());
+}
+
 TEST_F(LogTest, UnreadableSegmentsAreNamedAndPassedOver) {
   struct Case {
     const char* what;

@@ -6,6 +6,7 @@
 
 #include "storage/window/series_identity.h"
 #include "storage/window/windows.h"
+#include "tests/support/append_row.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define OUTRIDER_HEAP_IS_COUNTED 0  // mallinfo2 knows only glibc's own heap
@@ -54,7 +55,7 @@ class Churn {
         const std::vector<LabelView> views(labels.begin(), labels.end());
         const Hash128 key = IdentityOf(views, 4711);  // some key of the sender's
         const Sample sample{now, static_cast<double>(step * i) / 8};
-        windows.Append(views, {&sample, 1}, Origin::kRemote, now, &key);
+        AppendRow(&windows, {.labels = views, .samples = {&sample, 1}, .key = key}, now);
       }
     }
     windows.Expire();

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "storage/base/random.h"
+#include "storage/window/series_identity.h"
 
 namespace outrider {
 namespace {
@@ -51,6 +52,39 @@ TEST(LiteralAlternatives, OnlyPlainText) {
   for (const char* pattern : {"a.b", "a|b*", "(a|b)", "a\\|b", "^a", "[ab]", "a{2}"}) {
     EXPECT_FALSE(LiteralAlternatives(pattern)) << pattern;
   }
+}
+
+// Neighbours share labels at the same place, at other places, or none.
+TEST(SeriesIndex, CrowdsAreIndexedLikeOneByOne) {
+  const std::vector<Labels> all = {
+      {{"__name__", "a"}, {"job", "x"}, {"pod", "p1"}},
+      {{"__name__", "b"}, {"job", "x"}},
+      {{"__name__", "b"}, {"job", "y"}, {"pod", "p1"}},
+      {{"__name__", "b"}, {"pod", "p1"}},
+      {{"app", "b"}, {"job", "y"}},
+      {{"__name__", "b"}, {"job", "x"}},
+      {{"__name__", "x"}, {"job", "b"}, {"pod", "p1"}, {"zone", "p1"}}};
+  std::vector<std::vector<LabelView>> views;
+  for (const Labels& labels : all) views.emplace_back(labels.begin(), labels.end());
+  std::vector<IndexedSeries> crowd;
+  for (uint32_t i = 0; i < views.size(); ++i) crowd.push_back({.id = 3 * i, .labels = views[i]});
+  SeriesIndex index;
+  SeriesIndex one_by_one;
+  index.Add(crowd);
+  for (uint32_t i = 0; i < all.size(); ++i) Add(&one_by_one, 3 * i, all[i]);
+  IdentityHasher identity_of(5);
+  for (uint32_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(index.LabelsOf(3 * i), all[i]);
+    EXPECT_EQ(identity_of(views[i]), IdentityOf(views[i], 5)) << i;
+  }
+  const SeriesIndexStats got = index.Stats();
+  const SeriesIndexStats want = one_by_one.Stats();
+  EXPECT_EQ(got.series, want.series);
+  EXPECT_EQ(got.label_names, want.label_names);
+  EXPECT_EQ(got.label_pairs, want.label_pairs);
+  EXPECT_EQ(got.text_bytes, want.text_bytes);
+  for (const IndexedSeries& series : crowd) index.Remove(series.id);
+  EXPECT_EQ(index.Stats().label_pairs, 0U);
 }
 
 // Every combination of matchers must agree with asking each label set.

@@ -9,6 +9,7 @@
 
 #include "storage/window/series_identity.h"
 #include "storage/window/windows.h"
+#include "tests/support/append_row.h"
 
 namespace outrider {
 namespace {
@@ -33,7 +34,8 @@ class SeriesMakersTest : public testing::Test {
                       Origin origin = Origin::kRemote) {
     const std::vector<LabelView> labels = {{"__name__", name}};
     const Sample sample{time, 1};
-    return windows_.Append(labels, {&sample, 1}, origin, kNow, nullptr, maker);
+    if (origin == Origin::kLocal) return windows_.Append(labels, {&sample, 1}, origin, kNow);
+    return AppendRow(&windows_, {.labels = labels, .samples = {&sample, 1}, .maker = maker}, kNow);
   }
   Book book_;
   Windows windows_{{.seed = 1, .counter = &book_}};
@@ -76,8 +78,8 @@ TEST_F(SeriesMakersTest, APlaceThatWasKeptIsUsedOrGivenBack) {
   EXPECT_THAT(book_.counts, ElementsAre(Pair(3, 1)));
   EXPECT_EQ(Append("b", kNow + kHour, place()).new_series, 0U);  // too far ahead: nothing is made
   EXPECT_THAT(book_.counts, ElementsAre(Pair(3, 1)));
-  windows_.Append(std::vector<LabelView>{{"__name__", "c"}}, {}, Origin::kRemote, kNow, nullptr,
-                  place());
+  const std::vector<LabelView> labels = {{"__name__", "c"}};
+  AppendRow(&windows_, {.labels = labels, .maker = place()}, kNow);
   EXPECT_THAT(book_.counts, ElementsAre(Pair(3, 1)));
 }
 

@@ -10,6 +10,7 @@
 #include "storage/base/random.h"
 #include "storage/window/series_identity.h"
 #include "storage/window/windows.h"
+#include "tests/support/append_row.h"
 
 namespace outrider {
 namespace {
@@ -70,7 +71,8 @@ TEST(KeyedAppend, AKeyIsLearnedWithTheLabels) {
   KeyedOutcome outcome = Send(&windows, KeyKind::kSender, {key}, {{kNow, 1}});
   EXPECT_THAT(outcome.unknown, ElementsAre(0U));
   const std::vector<Sample> first = {{kNow, 1}};
-  EXPECT_EQ(windows.Append(kUp, first, Origin::kRemote, kNow, &key).new_series, 1U);
+  EXPECT_EQ(AppendRow(&windows, {.labels = kUp, .samples = first, .key = key}, kNow).new_series,
+            1U);
   outcome = Send(&windows, KeyKind::kSender, {{9, 9}, key, key, key},
                  {{kNow, 5}, {kNow + 1, 2}, {kNow + 2, 3}, {kNow + 2, 4}});
   EXPECT_THAT(outcome.unknown, ElementsAre(0U));
@@ -84,7 +86,8 @@ TEST(KeyedAppend, AKeyIsLearnedWithTheLabels) {
   EXPECT_EQ(outcome.counts.accepted, 1U);
   const Hash128 other{21, 22};
   const std::vector<Sample> fifth = {{kNow + 4, 5}};
-  EXPECT_EQ(windows.Append(kUp, fifth, Origin::kRemote, kNow, &other).new_series, 0U);
+  EXPECT_EQ(AppendRow(&windows, {.labels = kUp, .samples = fifth, .key = other}, kNow).new_series,
+            0U);
   EXPECT_THAT(Send(&windows, KeyKind::kSender, {key}, {{kNow + 5, 6}}).unknown, ElementsAre(0U));
   EXPECT_THAT(Send(&windows, KeyKind::kSender, {other}, {{kNow + 5, 6}}).unknown, IsEmpty());
   EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2, 3, 4, 5, 6));
@@ -94,7 +97,7 @@ TEST(KeyedAppend, ASeriesThatWentIsNotFound) {
   Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
   const Hash128 key{11, 12};
   const std::vector<Sample> first = {{kNow - 2 * kHour, 1}};
-  windows.Append(kUp, first, Origin::kRemote, kNow, &key);
+  AppendRow(&windows, {.labels = kUp, .samples = first, .key = key}, kNow);
   std::vector<KeyedRow> rows = {{.key = key, .begin = 0, .end = 1}};
   KeyedOutcome outcome;
   windows.FindKeyed(KeyKind::kSender, rows, &outcome);
@@ -111,7 +114,7 @@ TEST(KeyedAppend, SeriesOfOurRulesAreLeftToTheirLabels) {
   Windows windows({.seed = 4});
   const Hash128 key{11, 12};
   const std::vector<Sample> first = {{kNow, 1}};
-  windows.Append(kUp, first, Origin::kRemote, kNow, &key);
+  AppendRow(&windows, {.labels = kUp, .samples = first, .key = key}, kNow);
   const std::vector<Sample> ours = {{kNow + 1, 2}};
   windows.Append(kUp, ours, Origin::kLocal, kNow);
   EXPECT_THAT(Send(&windows, KeyKind::kSender, {key}, {{kNow + 2, 3}}).unknown, ElementsAre(0U));
@@ -160,8 +163,11 @@ TEST(KeyedAppend, SendersReadersAndRetentionAtOnce) {
                 std::to_string(sender) + "-" + std::to_string(rows[row].key.high);
             const std::vector<LabelView> labels = {{"__name__", "m"}, {"id", id}};
             const std::span<const Sample> all(samples);
-            windows.Append(labels, all.subspan(rows[row].begin, 1), Origin::kRemote, now,
-                           &rows[row].key);
+            AppendRow(&windows,
+                      {.labels = labels,
+                       .samples = all.subspan(rows[row].begin, 1),
+                       .key = rows[row].key},
+                      now);
           }
         }
       });

@@ -8,6 +8,7 @@
 
 #include "storage/base/random.h"
 #include "storage/window/windows.h"
+#include "tests/support/append_row.h"
 #include "tests/support/random_histogram.h"
 
 namespace outrider {
@@ -51,7 +52,8 @@ AppendCounts Append(Windows* windows, Timestamp time,
                     const std::variant<double, NativeHistogram>& value, Timestamp start = 0) {
   if (const auto* number = std::get_if<double>(&value)) {
     const Sample sample{time, *number};
-    return windows->Append(kName, {&sample, 1}, Origin::kRemote, time, nullptr, {}, {&start, 1});
+    return AppendRow(windows, {.labels = kName, .samples = {&sample, 1}, .starts = {&start, 1}},
+                     time);
   }
   const HistogramSample sample{time, std::get<NativeHistogram>(value)};
   return windows->AppendHistograms(kName, {&sample, 1}, {&start, 1}, Origin::kRemote, kNow);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appending by labels: what no key finds. New series mostly come in crowds (a sender's first
+// request, a rollout), so a slice of rows is hashed, looked up and indexed together.
+#include <algorithm>
+
+#include "storage/window/series_identity.h"
+#include "storage/window/windows.h"
+
+namespace outrider {
+
+uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels,
+                         const SeriesMaker& maker, const NewSeriesPlan& plan) {
+  const auto shard_index = static_cast<uint32_t>(identity.high % kShards);
+  Shard& shard = shards_[shard_index];
+  uint32_t id = 0;
+  {
+    const absl::MutexLock lock(&shard.mutex);
+    const uint32_t slot = shard.series.Make();
+    id = IdOf(slot, shard_index);
+    Series& series = shard.series[slot];
+    series.birth = next_birth_++;
+    series.plan = plan.generation;
+    series.keep_seconds = SecondsOf(plan.plan->KeepOf(labels));
+    series.maker = maker.sender;
+    ++shard.created;
+  }
+  if (!maker.counted) TellCounter(true, maker.sender);
+  directory_.by_identity.Set(id, identity);
+  if (replaying_ && id >= replayed_.size()) {
+    replayed_.resize(std::max<size_t>(id + 1, replayed_.size() * 2), kNoTime);
+  }
+  return id;
+}
+
+void Windows::RemoveUnused(uint32_t id) {
+  Shard& shard = shards_[id % kShards];
+  const absl::MutexLock lock(&shard.mutex);
+  RemoveSeries(id);
+}
+
+template <typename AnySample>
+AppendCounts Windows::AppendTo(uint32_t id, std::span<const AnySample> samples,
+                               std::span<const Timestamp> starts, const AppendContext& context) {
+  AppendCounts counts;
+  AppendContext mine = context;
+  if (replaying_ && id < replayed_.size()) mine.replayed = &replayed_[id];
+  Shard& shard = shards_[id % kShards];
+  const absl::MutexLock lock(&shard.mutex);
+  Series& series = shard.series[id / kShards];
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const AppendVerdict verdict = series.Append(samples[i], mine);
+    Count(verdict, &counts);
+    if (verdict != AppendVerdict::kStored) continue;
+    mine.newest = std::max(mine.newest, samples[i].time);
+    if (i < starts.size()) series.NoteStart(samples[i].time, starts[i]);
+  }
+  if (series.maker == kNoSender && mine.sender != kNoSender) Adopt(&series, mine.sender);
+  NoteUnwritten(&shard, &series, id / kShards);
+  RaiseNewest(mine.newest);
+  return counts;
+}
+
+template <typename AnySample>
+AppendCounts Windows::AppendOne(std::span<const LabelView> labels,
+                                std::span<const AnySample> samples,
+                                std::span<const Timestamp> starts, const AppendContext& context,
+                                const SeriesMaker& maker) {
+  const auto give_place_back = [&] {
+    if (maker.counted) TellCounter(false, maker.sender);
+  };
+  if (samples.empty()) {
+    give_place_back();
+    return {};
+  }
+  const Hash128 identity = IdentityOf(labels, options_.seed);
+  {
+    const absl::ReaderMutexLock lock(&directory_.mutex);
+    const uint32_t id = directory_.by_identity.Find(identity);
+    if (id != kNoSeries) {
+      give_place_back();
+      return AppendTo(id, samples, starts, context);
+    }
+  }
+  const absl::MutexLock lock(&directory_.mutex);
+  uint32_t id = directory_.by_identity.Find(identity);
+  if (id != kNoSeries) {
+    give_place_back();
+    return AppendTo(id, samples, starts, context);
+  }
+  id = Create(identity, labels, maker, PlanOfNew());
+  AppendCounts counts = AppendTo(id, samples, starts, context);
+  if (counts.accepted == 0) {
+    RemoveUnused(id);
+    return counts;
+  }
+  index_.Add(id, labels);
+  counts.new_series = 1;
+  return counts;
+}
+
+AppendCounts Windows::Append(std::span<const LabelView> labels, std::span<const Sample> samples,
+                             Origin origin, Timestamp now) {
+  return AppendOne(labels, samples, {}, ContextOf(origin, now), {});
+}
+
+AppendCounts Windows::AppendHistograms(std::span<const LabelView> labels,
+                                       std::span<const HistogramSample> histograms,
+                                       std::span<const Timestamp> starts, Origin origin,
+                                       Timestamp now, const SeriesMaker& maker) {
+  return AppendOne(labels, histograms, starts, ContextOf(origin, now, maker.sender), maker);
+}
+
+AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin origin,
+                                  Timestamp now) {
+  AppendCounts counts;
+  std::vector<LabelView> labels;
+  for (const LabeledSample& one : samples) {
+    labels.assign(one.labels.begin(), one.labels.end());
+    counts += Append(labels, {&one.sample, 1}, origin, now);
+  }
+  return counts;
+}
+
+bool Windows::AppendLabeledRow(const LabeledRow& row, const Hash128& identity,
+                               const NewSeriesPlan& plan, const AppendContext& context,
+                               uint32_t* id, AppendCounts* counts) {
+  *id = row.samples.empty() ? kNoSeries : directory_.by_identity.Find(identity);
+  const bool creates = *id == kNoSeries && !row.samples.empty();
+  if (!creates && row.maker.counted) TellCounter(false, row.maker.sender);
+  if (row.samples.empty()) return false;
+  if (creates) *id = Create(identity, row.labels, row.maker, plan);
+  *counts = AppendTo(*id, row.samples, row.starts, context);
+  if (creates && counts->accepted == 0) {
+    RemoveUnused(*id);
+    return false;
+  }
+  if (row.key != Hash128()) directory_.by_sender_key.Set(*id, row.key);
+  counts->new_series = creates ? 1 : 0;
+  return creates;
+}
+
+void Windows::AppendLabeled(std::span<const LabeledRow> rows, Timestamp now, SenderId sender,
+                            std::vector<AppendCounts>* counts) {
+  counts->assign(rows.size(), {});
+  std::vector<Hash128> identities;
+  identities.reserve(rows.size());
+  IdentityHasher identity_of(options_.seed);
+  for (const LabeledRow& row : rows) identities.push_back(identity_of(row.labels));
+
+  std::vector<IndexedSeries> made;
+  made.reserve(rows.size());
+  AppendContext context = ContextOf(Origin::kRemote, now, sender);
+  const absl::MutexLock lock(&directory_.mutex);
+  const NewSeriesPlan plan = PlanOfNew();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    directory_.by_identity.PrefetchSlot(identities[i]);
+    directory_.by_sender_key.PrefetchSlot(rows[i].key);
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    uint32_t id = kNoSeries;
+    context.newest = newest_.load(std::memory_order_relaxed);
+    if (AppendLabeledRow(rows[i], identities[i], plan, context, &id, &(*counts)[i])) {
+      made.push_back({id, rows[i].labels});
+    }
+  }
+  index_.Add(made);
+}
+
+}  // namespace outrider
