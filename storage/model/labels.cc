@@ -107,6 +107,15 @@ Labels Labels::FromSorted(std::span<const LabelView> sorted) {
   return out;
 }
 
+Labels Labels::FromParts(std::span<const std::string_view> packed) {
+  size_t size = 0;
+  for (const std::string_view part : packed) size += part.size();
+  Labels out;
+  out.data_.reserve(size);
+  for (const std::string_view part : packed) out.data_ += part;
+  return out;
+}
+
 StatusOr<Labels> Labels::FromPacked(std::string_view bytes) {
   std::string_view rest = bytes;
   std::string_view previous;

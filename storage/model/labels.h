@@ -69,6 +69,8 @@ class Labels {
   static Labels FromMap(const std::map<std::string, std::string>& labels);
   // Trusted input: sorted by name, unique, no empty values.
   static Labels FromSorted(std::span<const LabelView> sorted);
+  // Trusted: the packed() of label sets that follow each other.
+  static Labels FromParts(std::span<const std::string_view> packed);
   // The bytes of packed(), checked.
   static StatusOr<Labels> FromPacked(std::string_view bytes);
 

@@ -2,9 +2,12 @@
 #include "storage/window/chunk_float.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <new>
+
+#include "storage/window/chunk_limits.h"
 
 namespace outrider {
 namespace {
@@ -22,6 +25,7 @@ constexpr uint32_t kLiteral = 62;  // in place of a length
 constexpr uint32_t kOtherMode = 63;
 constexpr uint32_t kXorRetries = 8;  // samples between two looks for a number
 constexpr uint32_t kPeeked = 57;
+constexpr uint32_t kUlpsBits = 7;  // at most
 constexpr int kFirstAverage = 16;
 constexpr int kMaxAverage = 4 * 61;
 
@@ -404,15 +408,108 @@ bool FloatChunkReader::Next(Sample* sample) {
   return true;
 }
 
+// Everything is in locals, so that it stays in registers.
+uint32_t FloatChunkReader::ReadUsual(std::span<Timestamp> times, std::span<double> values) {
+  if (first_ || !ok_ || total_bits_ < 64 || state_.mode == kNoNumber) return 0;
+  const size_t last_word = total_bits_ / 8 - 8;
+  const bool nearly = IsNearly(state_.mode);
+  const auto end = static_cast<uint32_t>(std::min<size_t>(times.size(), left_));
+  ValueState state = state_;
+  size_t at = at_;
+  uint64_t time = time_;
+  uint64_t delta = delta_;
+  double value = value_;
+  int64_t number = number_;
+  uint32_t n = 0;
+  while (n < end && at / 8 <= last_word) {
+    const uint64_t word = LoadBigEndian(data_ + at / 8) << (at % 8);
+    if (word >> 63 == 0) {  // a run of the same value
+      const auto zeros = static_cast<uint32_t>(std::countl_zero(word | (1U << (64 - kPeeked))));
+      const uint32_t run = std::min(zeros, end - n);
+      for (uint32_t i = 0; i < run; ++i) {
+        time += delta;
+        times[n + i] = static_cast<Timestamp>(time);
+        values[n + i] = value;
+      }
+      state.step = 0;
+      at += run;
+      n += run;
+      continue;
+    }
+    uint32_t used = 2;
+    bool same = false;
+    if (word >> 62 == 0b11) {
+      if ((word >> 61 & 1) != 0) break;  // a long delta-of-delta
+      used = 11;
+      same = (word >> 53 & 1) == 0;
+    }
+    if (!same) {
+      const uint64_t code = word << used;
+      const auto ones = static_cast<uint32_t>(std::countl_one(code));
+      const uint32_t rest = state.RiceBits();
+      if (ones >= kMaxOnes || used + ones + 1 + rest + kUlpsBits >= kPeeked) break;
+      uint64_t tail = code << (ones + 1);
+      const uint64_t zigzag = uint64_t{ones} << rest | tail >> 1 >> (63 - rest);
+      if (used == 11) delta += UnZigZag(word << 3 >> 57);
+      used += ones + 1 + rest;
+      const uint64_t next = state.Expected(number) + UnZigZag(zigzag);
+      state.Learn(next - static_cast<uint64_t>(number));
+      number = static_cast<int64_t>(next);
+      int64_t ulps = 0;
+      if (nearly) {
+        tail <<= rest;
+        const bool off = tail >> 63 != 0;
+        const bool few = (tail >> 62 & 1) == 0;
+        if (off) ulps = static_cast<int64_t>(UnZigZag((tail << 2 >> (few ? 62 : 59)) + 1));
+        used += off ? (few ? 4U : kUlpsBits) : 1U;
+      }
+      value = ValueOf(state.mode, number, ulps);
+    } else {
+      if (used == 11) delta += UnZigZag(word << 3 >> 57);
+      state.step = 0;
+    }
+    at += used;
+    time += delta;
+    times[n] = static_cast<Timestamp>(time);
+    values[n++] = value;
+  }
+  left_ -= n;
+  state_ = state;
+  at_ = at;
+  time_ = time;
+  delta_ = delta;
+  value_ = value;
+  number_ = number;
+  return n;
+}
+
+uint32_t FloatChunkReader::Read(std::span<Timestamp> times, std::span<double> values) {
+  uint32_t n = 0;
+  while (n < times.size()) {
+    n += ReadUsual(times.subspan(n), values.subspan(n));
+    Sample sample;
+    if (n == times.size() || !Next(&sample)) break;
+    times[n] = sample.time;
+    values[n++] = sample.value;
+  }
+  return n;
+}
+
 bool DecodeFloatChunk(std::span<const uint8_t> bytes, uint32_t count, Timestamp from, Timestamp to,
                       std::vector<Timestamp>* times, std::vector<double>* values) {
+  constexpr size_t kPiece = kMaxChunkSamples;
+  std::array<Timestamp, kPiece> some_times;
+  std::array<double, kPiece> some_values;
   FloatChunkReader reader(bytes, count);
-  Sample sample;
-  while (reader.Next(&sample)) {
-    if (sample.time > to) break;
-    if (sample.time < from) continue;
-    times->push_back(sample.time);
-    values->push_back(sample.value);
+  while (const uint32_t n = reader.Read(some_times, some_values)) {
+    const auto* first = some_times.data();
+    const auto* last = first + n;
+    const auto* begin = std::find_if(first, last, [&](Timestamp time) { return time >= from; });
+    const auto* end = std::find_if(begin, last, [&](Timestamp time) { return time > to; });
+    times->insert(times->end(), begin, end);
+    values->insert(values->end(), some_values.data() + (begin - first),
+                   some_values.data() + (end - first));
+    if (end != last) break;
   }
   return reader.ok();
 }

@@ -25,6 +25,8 @@ struct SeriesSet {
   // What is wanted beside floats. Without histograms, series that have nothing else are left out.
   bool want_histograms = false;
   bool want_starts = false;
+  // Of each series the newest float of the range is enough, if that is cheaper.
+  bool newest_will_do = false;
 
   struct Row {
     Labels labels;

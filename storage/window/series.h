@@ -113,6 +113,10 @@ struct Series {
   // Drops what is older than kept; true when nothing is left and the series may go.
   bool Expire(Timestamp newest);
   bool HasSampleIn(Timestamp from, Timestamp to) const;
+  // The newest float, if it is kept (without looking into chunks).
+  bool HasNewest(Timestamp from, Timestamp to) const {
+    return open.count() > 0 && open.last_time() >= from && open.last_time() <= to;
+  }
   // Appends the float samples of [from, to], sorted; false on a damaged chunk.
   bool Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
             std::vector<double>* values) const;

@@ -6,6 +6,7 @@
 #include "storage/window/series_index.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/container/flat_hash_set.h"
 #include "storage/base/text.h"
@@ -55,8 +56,10 @@ SeriesIndex::PairId SeriesIndex::Intern(uint32_t name, std::string_view value) {
   }
   Pair& pair = pairs_[id];
   pair.name = name;
-  pair.value = std::string(value);
-  values.emplace(pair.value, id);
+  const LabelView label{names_[name].text, value};
+  pair.packed = Labels::FromSorted({&label, 1}).packed();
+  pair.value_at = static_cast<uint32_t>(pair.packed.size() - value.size());
+  values.emplace(pair.value(), id);
   text_bytes_ += value.size();
   return id;
 }
@@ -100,8 +103,8 @@ void SeriesIndex::Remove(uint32_t id) {
     pair.series.Remove(id);
     if (!pair.series.empty()) continue;
     Name& name = names_[pair.name];
-    name.values.erase(pair.value);
-    text_bytes_ -= pair.value.size();
+    name.values.erase(pair.value());
+    text_bytes_ -= pair.value().size();
     if (name.values.empty()) {
       text_bytes_ -= name.text.size();
       name_ids_.erase(name.text);
@@ -122,10 +125,15 @@ std::span<const SeriesIndex::PairId> SeriesIndex::PairsOf(uint32_t id) const {
 }
 
 Labels SeriesIndex::Materialize(std::span<const PairId> pairs) const {
-  std::vector<LabelView> views;
-  views.reserve(pairs.size());
-  for (const PairId id : pairs) views.push_back({names_[pairs_[id].name].text, pairs_[id].value});
-  return Labels::FromSorted(views);
+  constexpr size_t kUsual = 32;  // labels
+  std::array<std::string_view, kUsual> parts;
+  if (pairs.size() <= parts.size()) {
+    for (size_t i = 0; i < pairs.size(); ++i) parts[i] = pairs_[pairs[i]].packed;
+    return Labels::FromParts(std::span(parts).first(pairs.size()));
+  }
+  std::vector<std::string_view> many;
+  for (const PairId id : pairs) many.push_back(pairs_[id].packed);
+  return Labels::FromParts(many);
 }
 
 Labels SeriesIndex::LabelsOf(uint32_t id) const {
@@ -193,7 +201,7 @@ bool SeriesIndex::Condition::Holds(std::span<const PairId> of_series) const {
 bool SeriesIndex::ValueMatches(const Matcher& matcher, uint32_t id) const {
   for (const PairId pair : PairsOf(id)) {
     if (names_[pairs_[pair].name].text == matcher.name())
-      return matcher.Matches(pairs_[pair].value);
+      return matcher.Matches(pairs_[pair].value());
   }
   return matcher.MatchesEmpty();
 }
@@ -283,7 +291,7 @@ std::vector<std::string> SeriesIndex::ValuesOf(std::string_view name,
   for (const uint32_t id : ids) {
     for (const PairId pair : PairsOf(id)) {
       if (pairs_[pair].name == wanted->second && seen.insert(pair).second) {
-        values.push_back(pairs_[pair].value);
+        values.emplace_back(pairs_[pair].value());
       }
     }
   }

@@ -61,12 +61,14 @@ class SeriesIndex {
   using PairIds = std::unique_ptr<PairId[]>;  // [0] is their number, then the pairs, by label name
   struct Pair {
     uint32_t name = 0;
-    std::string value;
+    uint32_t value_at = 0;  // in `packed`
+    std::string packed;     // the label as Labels::packed() has it
     Postings series;
+    std::string_view value() const { return std::string_view(packed).substr(value_at); }
   };
   struct Name {
     std::string text;
-    absl::flat_hash_map<std::string_view, PairId> values;  // keys live in Pair::value
+    absl::flat_hash_map<std::string_view, PairId> values;  // keys live in Pair::packed
   };
   // What one matcher asks of a series' pairs: to have one of them, or to have none of them.
   struct Condition {
