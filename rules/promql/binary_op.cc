@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/promql/binary_op.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "rules/promql/binary_mixed.h"
 #include "rules/promql/evaluator.h"
 
 namespace outrider::promql {
@@ -39,17 +39,31 @@ StatusOr<Block> VectorWithScalar(Evaluator& evaluator, const BinaryExpr& node, B
   return vector;
 }
 
-// </ and >/ trim native histograms; between floats they give nothing but an info.
-Block TrimFloats(Evaluator& evaluator, const Expr& expr, Token op, const Steps& steps) {
-  evaluator.annotations().IncompatibleTypes(TokenText(op), "float", "float", expr.pos.start);
-  Block none;
-  none.steps = steps.count;
-  return none;
-}
-
-bool AnySample(const Block& block) {
-  return std::any_of(block.values.begin(), block.values.end(),
-                     [](double v) { return !IsAbsent(v); });
+// The same where the vector has histograms, or the operator is of histograms.
+StatusOr<Block> MixedWithScalar(Evaluator& evaluator, const Expr& expr, const BinaryExpr& node,
+                                Block vector, const Block& scalar, bool scalar_is_left) {
+  for (size_t i = 0; i < vector.steps; ++i) {
+    BinaryNote note;
+    for (size_t r = 0; r < vector.rows.size(); ++r) {
+      if (!vector.HasSample(r, i)) continue;
+      double& value = vector.values[r * vector.steps + i];
+      const MixedOperand sample{value, vector.HistogramAt(r, i)};
+      const MixedOperand number{scalar.values[i]};
+      const BinaryOutcome outcome =
+          scalar_is_left ? OperateMixed(node.op, number, sample, &evaluator.arena(), &note)
+                         : OperateMixed(node.op, sample, number, &evaluator.arena(), &note);
+      MixedOperand result = IsComparison(node.op) ? sample : outcome.result;
+      if (node.return_bool) result = {outcome.keep ? 1.0 : 0.0};
+      const bool stays = outcome.valid && (outcome.keep || node.return_bool);
+      value = stays && result.histogram == nullptr ? result.value : kAbsent;
+      vector.SetHistogram(r, i, stays ? result.histogram : nullptr);
+    }
+    TRY(evaluator.CheckArena());
+    note.Tell(node.op, expr.pos.start, &evaluator.annotations());
+  }
+  const bool keeps_name = IsTrim(node.op) || (IsComparison(node.op) && !node.return_bool);
+  if (!keeps_name) TRY(evaluator.DropNames(&vector));
+  return vector;
 }
 
 }  // namespace
@@ -93,24 +107,23 @@ StatusOr<Block> EvalBinary(Evaluator& evaluator, const Expr& expr, const BinaryE
   Block rhs = TRY(evaluator.Eval(*node.rhs, steps));
   const bool left_scalar = lhs.type == ValueType::kScalar;
   const bool right_scalar = rhs.type == ValueType::kScalar;
-  if (node.op == Token::kTrimUpper || node.op == Token::kTrimLower) {
-    if (left_scalar && right_scalar) {
-      return ExecutionError("operator \"" + std::string(TokenText(node.op)) +
-                            "\" not allowed for Scalar operations");
-    }
-    if (AnySample(lhs) && AnySample(rhs)) return TrimFloats(evaluator, expr, node.op, steps);
-    lhs.rows.clear();
-    lhs.values.clear();
-    lhs.type = ValueType::kVector;
-    return lhs;
+  if (left_scalar && right_scalar && IsTrim(node.op)) {
+    return ExecutionError("operator \"" + std::string(TokenText(node.op)) +
+                          "\" not allowed for Scalar operations");
   }
   if (left_scalar && right_scalar) return ScalarWithScalar(node.op, std::move(lhs), rhs);
-  if (right_scalar) return VectorWithScalar(evaluator, node, std::move(lhs), rhs, false);
-  if (left_scalar) return VectorWithScalar(evaluator, node, std::move(rhs), lhs, true);
+  if (left_scalar || right_scalar) {
+    const Block& scalar = left_scalar ? lhs : rhs;
+    Block& vector = left_scalar ? rhs : lhs;
+    if (vector.HasHistograms() || IsTrim(node.op)) {
+      return MixedWithScalar(evaluator, expr, node, std::move(vector), scalar, left_scalar);
+    }
+    return VectorWithScalar(evaluator, node, std::move(vector), scalar, left_scalar);
+  }
   if (IsSetOperator(node.op)) {
     return CombineSets(evaluator, node, std::move(lhs), std::move(rhs));
   }
-  return MatchVectors(evaluator, node, lhs, rhs);
+  return MatchVectors(evaluator, node, expr.pos.start, lhs, rhs);
 }
 
 }  // namespace outrider::promql

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "rules/promql/evaluator.h"
@@ -17,14 +18,22 @@
 namespace outrider::promql {
 namespace {
 
+// The evaluator's histograms die with it.
+std::shared_ptr<const NativeHistogram> CopyOf(const NativeHistogram& histogram) {
+  return std::make_shared<const NativeHistogram>(histogram);
+}
+
 Vector ToVector(const Block& block, Timestamp time) {
   Vector vector;
   vector.reserve(block.rows.size());
   for (size_t r = 0; r < block.rows.size(); ++r) {
     const double value = block.Of(r)[0];
-    if (IsAbsent(value)) continue;
     const Row& row = block.rows[r];
-    vector.push_back({EffectiveLabels(row, row.drop_name), time, value});
+    if (!IsAbsent(value)) {
+      vector.push_back({EffectiveLabels(row, row.drop_name), time, value});
+    } else if (const NativeHistogram* histogram = block.HistogramAt(r, 0)) {
+      vector.push_back({EffectiveLabels(row, row.drop_name), time, 0, CopyOf(*histogram)});
+    }
   }
   return vector;
 }
@@ -45,7 +54,11 @@ Matrix ToMatrix(const Block& block, const Steps& steps) {
     for (size_t i = 0; i < steps.count; ++i) {
       if (!IsAbsent(values[i])) series.samples.push_back({steps.At(i), values[i]});
     }
-    if (!series.samples.empty()) matrix.push_back(std::move(series));
+    for (size_t i = 0; i < steps.count && block.HasHistograms(r); ++i) {
+      const NativeHistogram* histogram = block.HistogramAt(r, i);
+      if (histogram != nullptr) series.histograms.push_back({steps.At(i), CopyOf(*histogram)});
+    }
+    if (!series.samples.empty() || !series.histograms.empty()) matrix.push_back(std::move(series));
   }
   SortByLabels(&matrix);
   return matrix;
@@ -54,12 +67,16 @@ Matrix ToMatrix(const Block& block, const Steps& steps) {
 Matrix ToMatrix(const RangeData& data, Timestamp time) {
   Matrix matrix;
   for (const RangeSeries& source : data.series) {
-    WindowCursor cursor(data, source);
-    const RangeWindow window = cursor.At(time);
-    if (window.size() == 0) continue;
+    MixedCursor cursor(data, source);
+    const MixedWindow window = cursor.At(time);
+    const RangeWindow& floats = window.floats;
+    if (floats.size() == 0 && window.histograms.empty()) continue;
     Series series{EffectiveLabels(source.row, source.row.drop_name), {}};
-    for (size_t i = 0; i < window.size(); ++i) {
-      series.samples.push_back({window.times[i], window.values[i]});
+    for (size_t i = 0; i < floats.size(); ++i) {
+      series.samples.push_back({floats.times[i], floats.values[i]});
+    }
+    for (const WindowHistogram& point : window.histograms) {
+      series.histograms.push_back({point.time, CopyOf(*point.histogram)});
     }
     matrix.push_back(std::move(series));
   }

@@ -28,6 +28,9 @@ struct EngineOptions {
   size_t max_samples = 50'000'000;  // per query
   DurationMs timeout = 2 * kMinute;
   bool delayed_name_removal = false;
+  // Start times of samples tell rate(), irate(), increase() and resets() of resets, and of where a
+  // counter begins.
+  bool use_start_timestamps = false;
 };
 
 // A parsed, checked, immutable expression. Cheap to copy, thread-safe.

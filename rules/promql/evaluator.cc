@@ -11,6 +11,7 @@
 #include "rules/promql/aggregation.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/functions/table.h"
+#include "rules/promql/histogram/histogram_math.h"
 
 namespace outrider::promql {
 namespace {
@@ -78,6 +79,7 @@ StatusOr<Block> Evaluator::Eval(const Expr& expr, const Steps& steps) {
       TRY(expr.step_invariant && steps.count > 1 ? EvalOnce(expr, steps) : EvalNode(expr, steps));
   budget_.ReleaseTo(mark);
   TRY(budget_.Take(SamplesOf(block)));
+  TRY(CheckArena());
   return block;
 }
 
@@ -92,6 +94,11 @@ StatusOr<Block> Evaluator::EvalOnce(const Expr& expr, const Steps& steps) {
   block.one_name = once.one_name;
   block.values.reserve(once.values.size() * steps.count);
   for (const double v : once.values) block.values.insert(block.values.end(), steps.count, v);
+  block.histograms.reserve(once.histograms.size());
+  for (const auto& row : once.histograms) {
+    auto& repeated = block.histograms.emplace_back();
+    if (!row.empty()) repeated.assign(steps.count, row[0]);
+  }
   return block;
 }
 
@@ -101,14 +108,14 @@ StatusOr<Block> Evaluator::EvalNode(const Expr& expr, const Steps& steps) {
   }
   if (const auto* paren = std::get_if<ParenExpr>(&expr.node)) return Eval(*paren->expr, steps);
   if (const auto* vector = std::get_if<VectorSelector>(&expr.node)) {
-    return EvalSelector(*vector, steps, /*want_times=*/false);
+    return EvalSelector(*vector, steps, SampleField::kValue);
   }
   if (const auto* unary = std::get_if<UnaryExpr>(&expr.node)) return EvalUnary(*unary, steps);
   if (const auto* binary = std::get_if<BinaryExpr>(&expr.node)) {
     return EvalBinary(*this, expr, *binary, steps);
   }
   if (const auto* aggregate = std::get_if<AggregateExpr>(&expr.node)) {
-    return EvalAggregate(*this, *aggregate, steps);
+    return EvalAggregate(*this, expr, *aggregate, steps);
   }
   if (const auto* call = std::get_if<Call>(&expr.node)) return EvalCall(expr, *call, steps);
   return ExecutionError(
@@ -121,6 +128,12 @@ StatusOr<Block> Evaluator::EvalUnary(const UnaryExpr& node, const Steps& steps) 
   for (double& v : block.values) {
     if (!IsAbsent(v)) v = -v;
   }
+  ChangeHistograms(&block, [this](const NativeHistogram& histogram) {
+    NativeHistogram negative = histogram;
+    MultiplyHistogram(-1, &negative);
+    return arena_.Own(std::move(negative));
+  });
+  TRY(CheckArena());
   if (block.type == ValueType::kVector) TRY(DropNames(&block));
   return block;
 }
@@ -151,6 +164,7 @@ StatusOr<Block> Evaluator::EvalElements(const Call& call, const Steps& steps) {
   } else {
     block = TRY(Eval(*call.args[0], steps));
   }
+  block.histograms.clear();  // these functions are of floats
   std::array<double, kMaxScalarArgs> args;
   args.fill(1);  // the default of round()'s second argument
   const bool constant = scalars.empty();
@@ -180,7 +194,9 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   while (f.args[matrix_arg] != ValueType::kMatrix) ++matrix_arg;
   const Expr& matrix = *call.args[matrix_arg];
   const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
-  const RangeData data = TRY(EvalRange(matrix, steps));
+  const bool want_starts = uses_starts() && (f.flags & FunctionEntry::kUsesStarts);
+  const RangeData data = TRY(EvalRange(matrix, steps, want_starts));
+  const MixedCall mixed{f, data, scalars, matrix.pos.start};
   if (data.series.size() * steps.count > budget_.max()) return TooManySamples();
 
   Block block;
@@ -191,10 +207,16 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   for (size_t s = 0; s < data.series.size(); ++s) {
     if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
     const size_t r = block.rows.size();
+    const RangeSeries& series = data.series[s];
     const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-    if (!SlideWindow(f.range, data, data.series[s], scalars, steps, row)) continue;
-    block.rows.push_back(data.series[s].row);
-    if (f.flags & FunctionEntry::kCounter) NoteCounter(block.rows.back(), matrix.pos.start);
+    if (data.IsMixed(series)) {
+      if (!SlideMixed(mixed, series, steps, r, &block)) continue;
+      TRY(CheckArena());
+    } else {
+      if (!SlideWindow(f.range, data, series, scalars, steps, row)) continue;
+      if (f.flags & FunctionEntry::kCounter) NoteCounter(series.row, matrix.pos.start);
+    }
+    block.rows.push_back(series.row);
   }
   block.values.resize(block.rows.size() * steps.count);
   if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block));

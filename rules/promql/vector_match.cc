@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "rules/promql/binary_mixed.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/evaluator.h"
 
@@ -48,21 +49,25 @@ Groups NumberGroups(const Evaluator& evaluator, const VectorMatching& matching, 
 
 bool AnyAt(const Block& block, size_t step) {
   for (size_t r = 0; r < block.rows.size(); ++r) {
-    if (!IsAbsent(block.values[r * block.steps + step])) return true;
+    if (block.HasSample(r, step)) return true;
   }
   return false;
 }
 
 class Matching {
  public:
-  Matching(Evaluator& evaluator, const BinaryExpr& node, const Block& lhs, const Block& rhs)
+  Matching(Evaluator& evaluator, const BinaryExpr& node, uint32_t pos, const Block& lhs,
+           const Block& rhs)
       : evaluator_(evaluator),
         node_(node),
+        pos_(pos),
         lhs_(lhs),
         rhs_(rhs),
         swapped_(node.matching.card == Cardinality::kOneToMany),
         one_to_one_(node.matching.card == Cardinality::kOneToOne),
         filter_(IsComparison(node.op) && !node.return_bool),
+        keeps_name_(filter_ || IsTrim(node.op)),
+        mixed_(lhs.HasHistograms() || rhs.HasHistograms() || IsTrim(node.op)),
         groups_(NumberGroups(evaluator, node.matching, lhs, rhs)),
         one_at_(groups_.count, kNone),
         one_stamp_(groups_.count, 0),
@@ -79,6 +84,9 @@ class Matching {
       TRY(IndexOneSide(step));
       TRY(MatchManySide(step));
       TRY(evaluator_.CheckSize(out_));
+      if (!mixed_) continue;
+      TRY(evaluator_.CheckArena());
+      std::exchange(note_, {}).Tell(node_.op, pos_, &evaluator_.annotations());
     }
     out_.RemoveEmptyRows();
     return std::move(out_);
@@ -94,7 +102,7 @@ class Matching {
     const Block& one = One();
     const auto stamp = static_cast<uint32_t>(step + 1);
     for (uint32_t r = 0; r < one.rows.size(); ++r) {
-      if (IsAbsent(one.values[r * one.steps + step])) continue;
+      if (!one.HasSample(r, step)) continue;
       const uint32_t group = OneGroups()[r];
       if (one_stamp_[group] == stamp) return DuplicateError(one_at_[group], r);
       one_stamp_[group] = stamp;
@@ -120,10 +128,15 @@ class Matching {
     const auto stamp = static_cast<uint32_t>(step + 1);
     for (uint32_t r = 0; r < many.rows.size(); ++r) {
       const double many_value = many.values[r * many.steps + step];
-      if (IsAbsent(many_value)) continue;
+      if (!many.HasSample(r, step)) continue;
       const uint32_t group = ManyGroups()[r];
       if (one_stamp_[group] != stamp) continue;
       const uint32_t one = one_at_[group];
+      BinaryOutcome outcome;
+      if (mixed_) {
+        outcome = Operate(r, one, step);
+        if (!outcome.valid) continue;
+      }
       if (one_to_one_ && many_stamp_[group] == stamp) {
         return ExecutionError(
             "multiple matches for labels: many-to-one matching must be explicit "
@@ -137,6 +150,10 @@ class Matching {
                                             "ensure unique matches");
       }
       out_stamp_[out] = stamp;
+      if (mixed_) {
+        PutMixed(outcome, out, step);
+        continue;
+      }
       const double one_value = One().values[one * lhs_.steps + step];
       const double left = swapped_ ? one_value : many_value;
       const double right = swapped_ ? many_value : one_value;
@@ -147,6 +164,30 @@ class Matching {
     return {};
   }
 
+  BinaryOutcome Operate(uint32_t many, uint32_t one, size_t step) {
+    const auto operand = [step](const Block& block, uint32_t row) {
+      return MixedOperand{block.values[row * block.steps + step], block.HistogramAt(row, step)};
+    };
+    const MixedOperand of_many = operand(Many(), many);
+    const MixedOperand of_one = operand(One(), one);
+    return OperateMixed(node_.op, swapped_ ? of_one : of_many, swapped_ ? of_many : of_one,
+                        &evaluator_.arena(), &note_);
+  }
+
+  void PutMixed(const BinaryOutcome& outcome, uint32_t out, size_t step) {
+    MixedOperand result = outcome.result;
+    if (node_.return_bool) {
+      result = {outcome.keep ? 1.0 : 0.0};
+    } else if (!outcome.keep) {
+      return;
+    }
+    if (result.histogram != nullptr) {
+      out_.SetHistogram(out, step, result.histogram);
+    } else {
+      out_.values[out * out_.steps + step] = result.value;
+    }
+  }
+
   // The row for what this pair gives; pairs hardly ever change between steps.
   uint32_t OutRow(uint32_t many, uint32_t one) {
     if (last_one_[many] == one) return last_out_[many];
@@ -154,7 +195,7 @@ class Matching {
     const auto next = static_cast<uint32_t>(out_.rows.size());
     const auto [it, inserted] = by_labels_.try_emplace(labels, next);
     if (inserted) {
-      const bool drop = Many().rows[many].drop_name && filter_;
+      const bool drop = Many().rows[many].drop_name && keeps_name_;
       out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = drop});
       out_stamp_.push_back(0);
     }
@@ -165,7 +206,7 @@ class Matching {
 
   Labels ResultLabels(const Row& many, const Row& one) const {
     const VectorMatching& m = node_.matching;
-    const bool name_gone = !filter_ || evaluator_.NameGone(many);
+    const bool name_gone = !keeps_name_ || evaluator_.NameGone(many);
     std::vector<LabelView> kept;
     for (const LabelView label : *many.labels) {
       if (name_gone && IsMetadataLabel(label.name)) continue;
@@ -188,11 +229,14 @@ class Matching {
 
   Evaluator& evaluator_;
   const BinaryExpr& node_;
+  const uint32_t pos_;
   const Block& lhs_;
   const Block& rhs_;
   const bool swapped_;     // the right side is the "many" one
   const bool one_to_one_;  // then the left side is searched like a "many" one, each group once
   const bool filter_;
+  const bool keeps_name_;
+  const bool mixed_;  // there are histograms, or the operator is of histograms
   const Groups groups_;
   std::vector<uint32_t> one_at_;      // group → row of the one side
   std::vector<uint32_t> one_stamp_;   // group → step + 1 at which one_at_ holds
@@ -201,6 +245,7 @@ class Matching {
   std::vector<uint32_t> last_out_;
   std::vector<uint32_t> out_stamp_;
   absl::flat_hash_map<Labels, uint32_t> by_labels_;
+  BinaryNote note_;  // of this step
   Block out_;
 };
 
@@ -211,7 +256,7 @@ class Presence {
       : steps_(block.steps), seen_(count * block.steps) {
     for (size_t r = 0; r < block.rows.size(); ++r) {
       for (size_t i = 0; i < steps_; ++i) {
-        if (!IsAbsent(block.values[r * steps_ + i])) seen_[groups[r] * steps_ + i] = true;
+        if (block.HasSample(r, i)) seen_[groups[r] * steps_ + i] = true;
       }
     }
   }
@@ -228,7 +273,9 @@ void KeepWhere(Block* block, const std::vector<uint32_t>& groups, const Presence
   for (size_t r = 0; r < block->rows.size(); ++r) {
     const std::span<double> row = block->Of(r);
     for (size_t i = 0; i < row.size(); ++i) {
-      if (other.At(groups[r], i) != wanted) row[i] = kAbsent;
+      if (other.At(groups[r], i) == wanted) continue;
+      row[i] = kAbsent;
+      block->SetHistogram(r, i, nullptr);
     }
   }
   block->RemoveEmptyRows();
@@ -236,9 +283,9 @@ void KeepWhere(Block* block, const std::vector<uint32_t>& groups, const Presence
 
 }  // namespace
 
-StatusOr<Block> MatchVectors(Evaluator& evaluator, const BinaryExpr& node, const Block& lhs,
-                             const Block& rhs) {
-  return Matching(evaluator, node, lhs, rhs).Run();
+StatusOr<Block> MatchVectors(Evaluator& evaluator, const BinaryExpr& node, uint32_t pos,
+                             const Block& lhs, const Block& rhs) {
+  return Matching(evaluator, node, pos, lhs, rhs).Run();
 }
 
 StatusOr<Block> CombineSets(Evaluator& evaluator, const BinaryExpr& node, Block lhs, Block rhs) {
@@ -250,8 +297,13 @@ StatusOr<Block> CombineSets(Evaluator& evaluator, const BinaryExpr& node, Block 
   }
   const Presence left(lhs, groups.lhs, groups.count);
   KeepWhere(&rhs, groups.rhs, left, false);
+  const size_t rows_before = lhs.rows.size();
   lhs.rows.insert(lhs.rows.end(), rhs.rows.begin(), rhs.rows.end());
   lhs.values.insert(lhs.values.end(), rhs.values.begin(), rhs.values.end());
+  if (rhs.HasHistograms()) {
+    lhs.histograms.resize(rows_before);
+    lhs.histograms.insert(lhs.histograms.end(), rhs.histograms.begin(), rhs.histograms.end());
+  }
   lhs.one_name = false;
   TRY(MergeDuplicates(&lhs, evaluator.delayed()));
   return lhs;

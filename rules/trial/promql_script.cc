@@ -77,7 +77,22 @@ class ScriptParser {
     load.with_native_histograms = with_native_histograms;
     load.step = TRY(ParseTime(rest));
     while (NextInBlock()) load.series.push_back(TRY(ParseSeriesLine(Current())));
+    TRY(CheckStartTimes(load.series));
     commands_.emplace_back(std::move(load));
+    return {};
+  }
+
+  // Start times stand before the samples they are of.
+  static Status CheckStartTimes(const std::vector<SeriesLine>& lines) {
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (!lines[i].start_times) continue;
+      const bool fits = i + 1 < lines.size() && !lines[i + 1].start_times &&
+                        lines[i + 1].labels == lines[i].labels &&
+                        lines[i + 1].values.size() == lines[i].values.size();
+      if (fits) continue;
+      return InvalidArgument(fmt::format("{}@st has no line of as many samples behind it",
+                                         lines[i].labels.ToString()));
+    }
     return {};
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // rate, increase, delta, irate, idelta, changes, resets. Source: specs/prometheus.md §2.3.
-#include <algorithm>
 #include <cmath>
 
+#include "rules/promql/functions/extrapolate.h"
 #include "rules/promql/functions/kernels.h"
 
 namespace outrider::promql {
@@ -10,9 +10,6 @@ namespace {
 
 constexpr double kMillis = 1000;
 
-// How far the observed change is stretched towards the edges of the window: all the way when the
-// edge is within 1.1 average intervals of the first or last sample, else half an interval; a
-// counter never below zero.
 double Extrapolated(const RangeWindow& w, bool counter, bool per_second) {
   const size_t n = w.size();
   if (n < 2) return kAbsent;
@@ -22,17 +19,12 @@ double Extrapolated(const RangeWindow& w, bool counter, bool per_second) {
       if (w.values[i] < w.values[i - 1]) change += w.values[i - 1];
     }
   }
-  const double sampled = static_cast<double>(w.times.back() - w.times.front()) / kMillis;
-  const double average = sampled / static_cast<double>(n - 1);
-  const double threshold = average * 1.1;
-  double to_start = static_cast<double>(w.times.front() - w.start) / kMillis;
-  double to_end = static_cast<double>(w.end - w.times.back()) / kMillis;
-  if (to_start >= threshold) to_start = average / 2;
-  if (counter && change > 0 && w.first() >= 0) {
-    to_start = std::min(to_start, sampled * (w.first() / change));
-  }
-  if (to_end >= threshold) to_end = average / 2;
-  double factor = (sampled + to_start + to_end) / sampled;
+  double factor = StretchFactor({.first_time = w.times.front(),
+                                 .last_time = w.times.back(),
+                                 .samples = n,
+                                 .first = w.first(),
+                                 .change = change},
+                                w.start, w.end, counter);
   if (per_second) factor /= static_cast<double>(w.end - w.start) / kMillis;
   return change * factor;
 }

@@ -16,12 +16,17 @@ class Evaluator;
 struct Block;
 struct Call;
 struct Expr;
+struct MixedContext;
+struct MixedWindow;
 struct RangeWindow;
 struct Steps;
+struct WindowSample;
 
 // One sample out of one window. `scalars` are the call's scalar arguments at this step. Returns
 // kAbsent for none.
 using RangeKernel = double (*)(const RangeWindow& window, const double* scalars);
+// The same where a window may hold native histograms and start times (kernels.h).
+using MixedKernel = WindowSample (*)(const MixedWindow& window, const MixedContext& context);
 // One sample out of one sample. Returns kAbsent to drop it.
 using ElementKernel = double (*)(double value, const double* scalars);
 // Everything that looks at more than one series, or at labels, or at the query itself.
@@ -38,6 +43,7 @@ struct FunctionEntry {
     kReadsClock = 4,    // depends on the evaluation time even if its arguments do not
     kCounter = 8,       // an info is due when the metric does not look like a counter
     kNotYet = 16,       // refused by the parser with a clear text
+    kUsesStarts = 32,   // looks at start times, if the engine may
   };
   std::string_view name;
   std::span<const ValueType> args;
@@ -45,8 +51,10 @@ struct FunctionEntry {
   int variadic = 0;
   ValueType result = ValueType::kVector;
   uint8_t flags = kPlain;
-  // Exactly one of the three.
+  // Exactly one of the three. A range kernel without a mixed one beside it does not look at
+  // histograms.
   RangeKernel range = nullptr;
+  MixedKernel mixed = nullptr;
   ElementKernel element = nullptr;
   BlockFunction block = nullptr;
 };
