@@ -12,6 +12,7 @@
 #include "rules/promql/evaluator.h"
 #include "rules/promql/histogram/histogram_math.h"
 #include "storage/base/text.h"
+#include "storage/base/xxh64.h"
 
 namespace outrider::promql {
 namespace {
@@ -118,13 +119,38 @@ StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, uint3
   return block;
 }
 
+namespace {
+
+void AppendSized(std::string_view text, std::string* out) {
+  const size_t size = text.size();
+  if (size < 0xff) {
+    *out += static_cast<char>(size);
+  } else {
+    *out += '\xff';
+    for (const int shift : {0, 8, 16}) *out += static_cast<char>(size >> shift);
+  }
+  *out += text;
+}
+
+// Where limit_ratio puts a series in [0, 1]: by its labels alone, so that the choice is stable, and
+// by the hash that Prometheus takes, so that it is the same there.
+double PlaceOf(const Labels& labels) {
+  std::string text;
+  for (const LabelView label : labels) {
+    AppendSized(label.name, &text);
+    AppendSized(label.value, &text);
+  }
+  return static_cast<double>(Xxh64(text)) * 0x1.0p-64;
+}
+
+}  // namespace
+
 StatusOr<Block> SelectRatio(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
                             Block block) {
-  // Where a series lies in [0, 1) depends on its labels alone, so the choice is stable.
   std::vector<double> place;
+  place.reserve(block.rows.size());
   for (const Row& row : block.rows) {
-    const uint64_t hash = EffectiveLabels(row, evaluator.NameGone(row)).Hash();
-    place.push_back(static_cast<double>(hash >> 11) * 0x1.0p-53);
+    place.push_back(PlaceOf(EffectiveLabels(row, evaluator.NameGone(row))));
   }
   for (size_t step = 0; step < block.steps; ++step) {
     double ratio = param.ScalarAt(step);

@@ -65,6 +65,7 @@ struct VectorSelector {
   std::string name;  // as written before { }, or quoted inside
   std::vector<Matcher> matchers;
   TimeModifier time{};
+  bool stats_only = false;  // of native histograms only count and sum are needed; by planning
   // The place for `anchored` and `smoothed`, which the parser still refuses.
 };
 struct MatrixSelector {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "rules/promql/binary_op.h"
 #include "rules/promql/duration_expr.h"
 #include "rules/promql/functions/table.h"
 
@@ -47,17 +48,47 @@ void Walk(const Expr& e, DurationMs outer, DurationMs lookback,
   for (const Expr* child : ChildrenOf(e)) Walk(*child, outer, lookback, out);
 }
 
-}  // namespace
+// Functions of a native histogram's count and sum alone, and what looks into its buckets.
+bool IsOfStats(const Call& call) {
+  const std::string_view name = call.function->name;
+  return name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg";
+}
 
-void PlanExpression(Expr* expr) {
+bool NeedsBuckets(const Expr& e) {
+  if (std::holds_alternative<Subquery>(e.node)) return true;  // resets are to be found across it
+  if (const auto* binary = std::get_if<BinaryExpr>(&e.node)) return IsTrim(binary->op);
+  const auto* call = std::get_if<Call>(&e.node);
+  if (call == nullptr) return false;
+  const std::string_view name = call->function->name;
+  return name == "histogram_quantile" || name == "histogram_quantiles" ||
+         name == "histogram_fraction";
+}
+
+// Selectors below a function of stats, with nothing above that needs buckets.
+void MarkStatsOnly(Expr* e, bool of_stats) {
+  if (NeedsBuckets(*e)) return;
+  if (const auto* call = std::get_if<Call>(&e->node)) of_stats = of_stats || IsOfStats(*call);
+  if (auto* vector = std::get_if<VectorSelector>(&e->node)) vector->stats_only = of_stats;
+  if (auto* matrix = std::get_if<MatrixSelector>(&e->node)) matrix->selector.stats_only = of_stats;
+  for (Expr* child : MutableChildrenOf(*e)) MarkStatsOnly(child, of_stats);
+}
+
+void MarkInvariance(Expr* expr) {
   bool invariant = OwnInvariance(*expr);
   for (Expr* child : MutableChildrenOf(*expr)) {
-    PlanExpression(child);
+    MarkInvariance(child);
     invariant = invariant && child->step_invariant;
   }
   if (const auto* subquery = std::get_if<Subquery>(&expr->node))
     invariant = IsPinned(subquery->time);
   expr->step_invariant = invariant;
+}
+
+}  // namespace
+
+void PlanExpression(Expr* expr) {
+  MarkInvariance(expr);
+  MarkStatsOnly(expr, false);
 }
 
 std::vector<Expression::Reach> SelectorReach(const Expr& expr, DurationMs lookback) {

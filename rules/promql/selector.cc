@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rules/promql/evaluator.h"
+#include "rules/promql/histogram/stats_only.h"
 
 namespace outrider::promql {
 namespace {
@@ -110,6 +111,12 @@ StatusOr<Evaluator::Selection> Evaluator::Select(const VectorSelector& selector,
   const Status status = querier_.Select(selector.matchers, from, to, budget_.left(), &set);
   if (absl::IsResourceExhausted(status)) return TooManySamples();
   TRY(status);
+  if (selector.stats_only) {
+    for (const SeriesSet::Row& row : set.rows) {
+      KeepStatsOnly(std::span(set.histograms)
+                        .subspan(row.histograms_begin, row.histograms_end - row.histograms_begin));
+    }
+  }
   size_t histogram_cost = 0;
   for (const HistogramSample& sample : set.histograms) histogram_cost += CostOf(sample.histogram);
   TRY(budget_.Take(set.values.size() + histogram_cost));
