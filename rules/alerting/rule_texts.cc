@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "rules/promql/histogram/histogram_math.h"
 #include "rules/rulefile/template_text.h"
 #include "storage/base/text.h"
 
@@ -18,10 +19,23 @@ tmpl::Value LabelMap(const Labels& labels) {
   return tmpl::Value(std::move(map));
 }
 
+// A number, or a native histogram, which prints as Prometheus prints it.
+tmpl::Value NumberOf(const promql::VectorSample& sample) {
+  if (sample.histogram == nullptr) return tmpl::Value(sample.value);
+  tmpl::Object object;
+  object.type = "*histogram.FloatHistogram";
+  object.methods.emplace_back(
+      "String",
+      [histogram = sample.histogram](std::span<const tmpl::Value>) -> StatusOr<tmpl::Value> {
+        return tmpl::Value(promql::HistogramText(*histogram));
+      });
+  return tmpl::Value(std::move(object));
+}
+
 tmpl::Value SampleValue(const promql::VectorSample& sample) {
   tmpl::Object object;
   object.fields.emplace_back("Labels", LabelMap(sample.labels));
-  object.fields.emplace_back("Value", tmpl::Value(sample.value));
+  object.fields.emplace_back("Value", NumberOf(sample));
   return tmpl::Value(std::move(object));
 }
 
@@ -121,7 +135,7 @@ tmpl::Value RuleTexts::Data(const promql::VectorSample& sample) const {
   data.fields.emplace_back("Labels", LabelMap(sample.labels));
   data.fields.emplace_back("ExternalLabels", external_labels_);
   data.fields.emplace_back("ExternalURL", tmpl::Value(external_url_));
-  data.fields.emplace_back("Value", tmpl::Value(sample.value));
+  data.fields.emplace_back("Value", NumberOf(sample));
   return tmpl::Value(std::move(data));
 }
 
