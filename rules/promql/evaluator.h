@@ -51,8 +51,10 @@ class Evaluator {
   // Keeps labels alive as long as the query.
   const Labels* Own(Labels labels);
   HistogramArena& arena() { return arena_; }
-  // Of histograms that were made: nobody frees them before the query ends.
-  Status CheckArena() const { return arena_.cost() > budget_.max() ? TooManySamples() : Status(); }
+  // Of histograms that were selected or made: nobody frees them before the query ends.
+  Status CheckArena() const {
+    return arena_.cost() + budget_.live() > budget_.max() ? TooManySamples() : Status();
+  }
   // Whether the row's metric name does not exist any more in the eyes of label operations.
   bool NameGone(const Row& row) const { return row.drop_name && !options_.delayed_name_removal; }
   bool delayed() const { return options_.delayed_name_removal; }

@@ -108,7 +108,8 @@ StatusOr<Evaluator::Selection> Evaluator::Select(const VectorSelector& selector,
   SeriesSet& set = sets_.emplace_back();
   set.want_histograms = true;
   set.want_starts = want_starts;
-  const Status status = querier_.Select(selector.matchers, from, to, budget_.left(), &set);
+  const size_t left = budget_.left() - std::min(budget_.left(), arena_.cost());
+  const Status status = querier_.Select(selector.matchers, from, to, left, &set);
   if (absl::IsResourceExhausted(status)) return TooManySamples();
   TRY(status);
   if (selector.stats_only) {
@@ -117,9 +118,9 @@ StatusOr<Evaluator::Selection> Evaluator::Select(const VectorSelector& selector,
                         .subspan(row.histograms_begin, row.histograms_end - row.histograms_begin));
     }
   }
-  size_t histogram_cost = 0;
-  for (const HistogramSample& sample : set.histograms) histogram_cost += CostOf(sample.histogram);
-  TRY(budget_.Take(set.values.size() + histogram_cost));
+  for (const HistogramSample& sample : set.histograms) arena_.Count(sample.histogram);
+  TRY(budget_.Take(set.values.size()));
+  TRY(CheckArena());
   bool one_name =
       std::any_of(selector.matchers.begin(), selector.matchers.end(), [](const Matcher& m) {
         return m.type() == MatchType::kEqual && m.name() == kMetricName && !m.value().empty();

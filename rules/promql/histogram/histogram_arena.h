@@ -25,6 +25,8 @@ class HistogramArena {
     cost_ += CostOf(histogram);
     return &histograms_.emplace_back(std::move(histogram));
   }
+  // Of histograms that live as long, elsewhere.
+  void Count(const NativeHistogram& histogram) { cost_ += CostOf(histogram); }
   size_t cost() const { return cost_; }
 
  private:
