@@ -37,6 +37,11 @@ bool SlideWindow(RangeKernel kernel, const RangeData& data, const RangeSeries& s
   return any;
 }
 
+// Where annotations point: to the beginning of the query for a subquery, as in Prometheus.
+uint32_t RangeArgPos(const Expr& arg) {
+  return std::holds_alternative<Subquery>(Unwrapped(arg).node) ? 0 : arg.pos.start;
+}
+
 // Of a counter's name, by convention.
 bool LooksLikeCounter(std::string_view name) {
   return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") ||
@@ -196,7 +201,8 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
   const bool want_starts = uses_starts() && (f.flags & FunctionEntry::kUsesStarts);
   const RangeData data = TRY(EvalRange(matrix, steps, want_starts));
-  const MixedCall mixed{f, data, scalars, matrix.pos.start};
+  const uint32_t pos = RangeArgPos(matrix);
+  const MixedCall mixed{f, data, scalars, pos};
   if (data.series.size() * steps.count > budget_.max()) return TooManySamples();
 
   Block block;
@@ -214,7 +220,7 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
       TRY(CheckArena());
     } else {
       if (!SlideWindow(f.range, data, series, scalars, steps, row)) continue;
-      if (f.flags & FunctionEntry::kCounter) NoteCounter(series.row, matrix.pos.start);
+      if (f.flags & FunctionEntry::kCounter) NoteCounter(series.row, pos);
     }
     block.rows.push_back(series.row);
   }
