@@ -209,6 +209,16 @@ Block GroupQuantile(Evaluator& evaluator, const AggregateExpr& node, const Block
   return out;
 }
 
+namespace {
+
+std::string ValueText(const Block& block, size_t row, size_t step) {
+  const NativeHistogram* histogram = block.HistogramAt(row, step);
+  return histogram != nullptr ? HistogramText(*histogram)
+                              : FormatFloatF(block.values[row * block.steps + step]);
+}
+
+}  // namespace
+
 StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, const Block& block) {
   const std::string& label = Evaluator::TextOf(*node.param);
   if (label.empty() || !IsValidUtf8(label)) {
@@ -225,11 +235,8 @@ StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, con
     const bool gone = evaluator.NameGone(row);
     const Labels base = EffectiveLabels(row, gone);
     for (size_t i = 0; i < block.steps; ++i) {
-      const double v = block.values[r * block.steps + i];
-      const NativeHistogram* histogram = block.HistogramAt(r, i);
-      if (IsAbsent(v) && histogram == nullptr) continue;
-      const Labels with_value =
-          base.With(label, histogram != nullptr ? HistogramText(*histogram) : FormatFloatF(v));
+      if (!block.HasSample(r, i)) continue;
+      const Labels with_value = base.With(label, ValueText(block, r, i));
       Labels group = key.LabelsOf({.labels = &with_value}, false);
       const auto [it, inserted] = ids.try_emplace(group, out.rows.size());
       if (inserted) {

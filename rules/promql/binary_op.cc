@@ -40,31 +40,47 @@ StatusOr<Block> VectorWithScalar(Evaluator& evaluator, const BinaryExpr& node, B
 }
 
 // The same where the vector has histograms, or the operator is of histograms.
-StatusOr<Block> MixedWithScalar(Evaluator& evaluator, const Expr& expr, const BinaryExpr& node,
-                                Block vector, const Block& scalar, bool scalar_is_left) {
-  for (size_t i = 0; i < vector.steps; ++i) {
-    BinaryNote note;
-    for (size_t r = 0; r < vector.rows.size(); ++r) {
-      if (!vector.HasSample(r, i)) continue;
-      double& value = vector.values[r * vector.steps + i];
-      const MixedOperand sample{value, vector.HistogramAt(r, i)};
-      const MixedOperand number{scalar.values[i]};
-      const BinaryOutcome outcome =
-          scalar_is_left ? OperateMixed(node.op, number, sample, &evaluator.arena(), &note)
-                         : OperateMixed(node.op, sample, number, &evaluator.arena(), &note);
-      MixedOperand result = IsComparison(node.op) ? sample : outcome.result;
-      if (node.return_bool) result = {outcome.keep ? 1.0 : 0.0};
-      const bool stays = outcome.valid && (outcome.keep || node.return_bool);
-      value = stays && result.histogram == nullptr ? result.value : kAbsent;
-      vector.SetHistogram(r, i, stays ? result.histogram : nullptr);
+class MixedWithScalar {
+ public:
+  MixedWithScalar(Evaluator& evaluator, const BinaryExpr& node, const Block& scalar,
+                  bool scalar_is_left)
+      : evaluator_(evaluator), node_(node), scalar_(scalar), scalar_is_left_(scalar_is_left) {}
+
+  StatusOr<Block> Run(Block vector, uint32_t pos) {
+    for (size_t i = 0; i < vector.steps; ++i) {
+      note_ = {};
+      for (size_t r = 0; r < vector.rows.size(); ++r) {
+        if (vector.HasSample(r, i)) Replace(r, i, &vector);
+      }
+      TRY(evaluator_.CheckArena());
+      note_.Tell(node_.op, pos, &evaluator_.annotations());
     }
-    TRY(evaluator.CheckArena());
-    note.Tell(node.op, expr.pos.start, &evaluator.annotations());
+    const bool keeps_name = IsTrim(node_.op) || (IsComparison(node_.op) && !node_.return_bool);
+    if (!keeps_name) TRY(evaluator_.DropNames(&vector));
+    return vector;
   }
-  const bool keeps_name = IsTrim(node.op) || (IsComparison(node.op) && !node.return_bool);
-  if (!keeps_name) TRY(evaluator.DropNames(&vector));
-  return vector;
-}
+
+ private:
+  void Replace(size_t row, size_t step, Block* vector) {
+    double& value = vector->values[row * vector->steps + step];
+    const MixedOperand sample{value, vector->HistogramAt(row, step)};
+    const MixedOperand number{scalar_.values[step]};
+    const BinaryOutcome outcome =
+        OperateMixed(node_.op, scalar_is_left_ ? number : sample, scalar_is_left_ ? sample : number,
+                     &evaluator_.arena(), &note_);
+    MixedOperand result = IsComparison(node_.op) ? sample : outcome.result;
+    if (node_.return_bool) result = {outcome.keep ? 1.0 : 0.0};
+    const bool stays = outcome.valid && (outcome.keep || node_.return_bool);
+    value = stays && result.histogram == nullptr ? result.value : kAbsent;
+    vector->SetHistogram(row, step, stays ? result.histogram : nullptr);
+  }
+
+  Evaluator& evaluator_;
+  const BinaryExpr& node_;
+  const Block& scalar_;
+  const bool scalar_is_left_;
+  BinaryNote note_;  // of the step
+};
 
 }  // namespace
 
@@ -116,7 +132,8 @@ StatusOr<Block> EvalBinary(Evaluator& evaluator, const Expr& expr, const BinaryE
     const Block& scalar = left_scalar ? lhs : rhs;
     Block& vector = left_scalar ? rhs : lhs;
     if (vector.HasHistograms() || IsTrim(node.op)) {
-      return MixedWithScalar(evaluator, expr, node, std::move(vector), scalar, left_scalar);
+      return MixedWithScalar(evaluator, node, scalar, left_scalar)
+          .Run(std::move(vector), expr.pos.start);
     }
     return VectorWithScalar(evaluator, node, std::move(vector), scalar, left_scalar);
   }

@@ -187,8 +187,8 @@ StatusOr<Block> Evaluator::EvalElements(const Call& call, const Steps& steps) {
   return block;
 }
 
-void Evaluator::NoteCounter(const Row& row, uint32_t pos) {
-  if (NameGone(row)) return;
+void Evaluator::NoteCounter(const FunctionEntry& function, const Row& row, uint32_t pos) {
+  if (!(function.flags & FunctionEntry::kCounter) || NameGone(row)) return;
   const std::string_view name = row.labels->MetricName();
   if (!name.empty() && !LooksLikeCounter(name)) annotations_.PossibleNonCounter(name, pos);
 }
@@ -201,8 +201,7 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
   const bool want_starts = uses_starts() && (f.flags & FunctionEntry::kUsesStarts);
   const RangeData data = TRY(EvalRange(matrix, steps, want_starts));
-  const uint32_t pos = RangeArgPos(matrix);
-  const MixedCall mixed{f, data, scalars, pos};
+  const WindowCall windows{f, data, scalars, RangeArgPos(matrix)};
   if (data.series.size() * steps.count > budget_.max()) return TooManySamples();
 
   Block block;
@@ -212,17 +211,17 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   block.values.assign(data.series.size() * steps.count, kAbsent);
   for (size_t s = 0; s < data.series.size(); ++s) {
     if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
-    const size_t r = block.rows.size();
     const RangeSeries& series = data.series[s];
-    const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
+    const size_t r = block.rows.size();
+    bool any = false;
     if (data.IsMixed(series)) {
-      if (!SlideMixed(mixed, series, steps, r, &block)) continue;
-      TRY(CheckArena());
+      any = TRY(SlideMixed(windows, series, steps, r, &block));
     } else {
-      if (!SlideWindow(f.range, data, series, scalars, steps, row)) continue;
-      if (f.flags & FunctionEntry::kCounter) NoteCounter(series.row, pos);
+      const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
+      any = SlideWindow(f.range, data, series, scalars, steps, row);
+      if (any) NoteCounter(f, series.row, windows.pos);
     }
-    block.rows.push_back(series.row);
+    if (any) block.rows.push_back(series.row);
   }
   block.values.resize(block.rows.size() * steps.count);
   if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block));

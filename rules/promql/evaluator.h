@@ -79,16 +79,17 @@ class Evaluator {
   StatusOr<std::vector<Block>> EvalScalars(const Call& call, const Steps& steps);
   StatusOr<Block> EvalElements(const Call& call, const Steps& steps);
   StatusOr<Block> EvalWindows(const Call& call, const Steps& steps);
-  void NoteCounter(const Row& row, uint32_t pos);
-  // mixed_call.cc
-  struct MixedCall {
+  void NoteCounter(const FunctionEntry& function, const Row& row, uint32_t pos);
+  // A call of a range function.
+  struct WindowCall {
     const FunctionEntry& function;
     const RangeData& data;
     const std::vector<Block>& scalars;
     uint32_t pos;
   };
-  bool SlideMixed(const MixedCall& call, const RangeSeries& series, const Steps& steps, size_t row,
-                  Block* block);
+  // mixed_call.cc
+  StatusOr<bool> SlideMixed(const WindowCall& call, const RangeSeries& series, const Steps& steps,
+                            size_t row, Block* block);
 
   // selector.cc
   struct Pin {

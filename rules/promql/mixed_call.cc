@@ -26,8 +26,8 @@ void Evaluator::Tell(const WindowNotes& notes, const Row& row, uint32_t pos) {
 }
 
 // Fills one row; false when no step gave a sample.
-bool Evaluator::SlideMixed(const MixedCall& call, const RangeSeries& series, const Steps& steps,
-                           size_t row, Block* block) {
+StatusOr<bool> Evaluator::SlideMixed(const WindowCall& call, const RangeSeries& series,
+                                     const Steps& steps, size_t row, Block* block) {
   std::array<double, kMaxScalarArgs> args{};
   MixedCursor cursor(call.data, series);
   WindowNotes notes;
@@ -50,9 +50,8 @@ bool Evaluator::SlideMixed(const MixedCall& call, const RangeSeries& series, con
     any_histogram = any_histogram || sample.histogram != nullptr;
   }
   Tell(notes, series.row, call.pos);
-  if (any_float && (call.function.flags & FunctionEntry::kCounter)) {
-    NoteCounter(series.row, call.pos);
-  }
+  if (any_float) NoteCounter(call.function, series.row, call.pos);
+  TRY(CheckArena());
   return any_float || any_histogram;
 }
 

@@ -127,65 +127,56 @@ class Matching {
     const Block& many = Many();
     const auto stamp = static_cast<uint32_t>(step + 1);
     for (uint32_t r = 0; r < many.rows.size(); ++r) {
-      const double many_value = many.values[r * many.steps + step];
       if (!many.HasSample(r, step)) continue;
       const uint32_t group = ManyGroups()[r];
       if (one_stamp_[group] != stamp) continue;
       const uint32_t one = one_at_[group];
-      BinaryOutcome outcome;
-      if (mixed_) {
-        outcome = Operate(r, one, step);
-        if (!outcome.valid) continue;
-      }
+      const BinaryOutcome outcome = Operate(OperandAt(many, r, step), OperandAt(One(), one, step));
+      if (!outcome.valid) continue;
       if (one_to_one_ && many_stamp_[group] == stamp) {
         return ExecutionError(
             "multiple matches for labels: many-to-one matching must be explicit "
             "(group_left/group_right)");
       }
       many_stamp_[group] = stamp;
-      const uint32_t out = OutRow(r, one);
-      if (out_stamp_[out] == stamp) {
-        return ExecutionError(one_to_one_ ? "vector cannot contain metrics with the same labelset"
-                                          : "multiple matches for labels: grouping labels must "
-                                            "ensure unique matches");
-      }
-      out_stamp_[out] = stamp;
-      if (mixed_) {
-        PutMixed(outcome, out, step);
-        continue;
-      }
-      const double one_value = One().values[one * lhs_.steps + step];
-      const double left = swapped_ ? one_value : many_value;
-      const double right = swapped_ ? many_value : one_value;
-      const double result = ApplyOperator(node_.op, left, right);
-      if (filter_ && result == 0) continue;
-      out_.values[out * out_.steps + step] = filter_ ? left : result;
+      TRY(Put(OutRow(r, one), outcome, step));
     }
     return {};
   }
 
-  BinaryOutcome Operate(uint32_t many, uint32_t one, size_t step) {
-    const auto operand = [step](const Block& block, uint32_t row) {
-      return MixedOperand{block.values[row * block.steps + step], block.HistogramAt(row, step)};
-    };
-    const MixedOperand of_many = operand(Many(), many);
-    const MixedOperand of_one = operand(One(), one);
-    return OperateMixed(node_.op, swapped_ ? of_one : of_many, swapped_ ? of_many : of_one,
-                        &evaluator_.arena(), &note_);
+  MixedOperand OperandAt(const Block& block, uint32_t row, size_t step) const {
+    return {block.values[row * block.steps + step],
+            mixed_ ? block.HistogramAt(row, step) : nullptr};
   }
 
-  void PutMixed(const BinaryOutcome& outcome, uint32_t out, size_t step) {
+  BinaryOutcome Operate(const MixedOperand& of_many, const MixedOperand& of_one) {
+    const MixedOperand& left = swapped_ ? of_one : of_many;
+    const MixedOperand& right = swapped_ ? of_many : of_one;
+    if (mixed_) return OperateMixed(node_.op, left, right, &evaluator_.arena(), &note_);
+    const double result = ApplyOperator(node_.op, left.value, right.value);
+    return {.valid = true, .keep = result != 0, .result = {filter_ ? left.value : result}};
+  }
+
+  Status Put(uint32_t out, const BinaryOutcome& outcome, size_t step) {
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    if (out_stamp_[out] == stamp) {
+      return ExecutionError(one_to_one_ ? "vector cannot contain metrics with the same labelset"
+                                        : "multiple matches for labels: grouping labels must "
+                                          "ensure unique matches");
+    }
+    out_stamp_[out] = stamp;
     MixedOperand result = outcome.result;
     if (node_.return_bool) {
       result = {outcome.keep ? 1.0 : 0.0};
-    } else if (!outcome.keep) {
-      return;
+    } else if (filter_ && !outcome.keep) {
+      return {};
     }
     if (result.histogram != nullptr) {
       out_.SetHistogram(out, step, result.histogram);
     } else {
       out_.values[out * out_.steps + step] = result.value;
     }
+    return {};
   }
 
   // The row for what this pair gives; pairs hardly ever change between steps.

@@ -56,27 +56,32 @@ StatusOr<NativeHistogram> Convert(Classic classic) {
   return h;
 }
 
+using Classics = std::map<Labels, std::map<Timestamp, Classic>>;
+
+// Puts the samples of a line into the histograms they are part of.
+void AddLine(const SeriesLine& line, DurationMs step, Classics* classics) {
+  std::string_view name = line.labels.MetricName();
+  const Part part = TakeSuffix(&name);
+  if (line.start_times || part == Part::kNone) return;
+  const StatusOr<double> bound = ParseDouble(line.labels.Get("le"));
+  if (part == Part::kBucket && (!bound.ok() || std::isnan(*bound))) return;
+  auto& by_time = (*classics)[line.labels.Without("le").With(kMetricName, name)];
+  for (size_t i = 0; i < line.values.size(); ++i) {
+    const SequenceValue& value = line.values[i];
+    if (value.omitted || value.histogram != nullptr) continue;
+    Classic& classic = by_time[static_cast<Timestamp>(i) * step];
+    if (part == Part::kBucket) classic.buckets.emplace(*bound, value.value);
+    if (part == Part::kCount) classic.count = value.value;
+    if (part == Part::kSum) classic.sum = value.value;
+  }
+}
+
 }  // namespace
 
 StatusOr<std::map<Labels, HistogramsByTime>> ConvertClassic(std::span<const SeriesLine> lines,
                                                             DurationMs step) {
-  std::map<Labels, std::map<Timestamp, Classic>> classics;
-  for (const SeriesLine& line : lines) {
-    std::string_view name = line.labels.MetricName();
-    const Part part = TakeSuffix(&name);
-    if (line.start_times || part == Part::kNone) continue;
-    const StatusOr<double> bound = ParseDouble(line.labels.Get("le"));
-    if (part == Part::kBucket && (!bound.ok() || std::isnan(*bound))) continue;
-    auto& by_time = classics[line.labels.Without("le").With(kMetricName, name)];
-    for (size_t i = 0; i < line.values.size(); ++i) {
-      const SequenceValue& value = line.values[i];
-      if (value.omitted || value.histogram != nullptr) continue;
-      Classic& classic = by_time[static_cast<Timestamp>(i) * step];
-      if (part == Part::kBucket) classic.buckets.emplace(*bound, value.value);
-      if (part == Part::kCount) classic.count = value.value;
-      if (part == Part::kSum) classic.sum = value.value;
-    }
-  }
+  Classics classics;
+  for (const SeriesLine& line : lines) AddLine(line, step, &classics);
   std::map<Labels, HistogramsByTime> natives;
   for (auto& [labels, by_time] : classics) {
     for (auto& [time, classic] : by_time) {

@@ -172,8 +172,8 @@ std::string HistogramText(const NativeHistogram& histogram) {
   std::string text =
       fmt::format("{{count:{}, sum:{}", FormatFloatG(histogram.count), FormatFloatG(histogram.sum));
   const std::vector<HistogramBucket> negative = NegativeBuckets(histogram);
-  for (auto bucket = negative.rbegin(); bucket != negative.rend(); ++bucket) {
-    if (bucket->count != 0) text += BucketText(*bucket);
+  for (size_t i = negative.size(); i-- > 0;) {
+    if (negative[i].count != 0) text += BucketText(negative[i]);
   }
   if (histogram.zero_count != 0) text += BucketText(ZeroBucket(histogram));
   for (const HistogramBucket& bucket : PositiveBuckets(histogram)) {

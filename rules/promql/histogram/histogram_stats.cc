@@ -40,7 +40,7 @@ struct Place {
 };
 
 template <typename Iterator>
-Place FindRank(double rank, Iterator begin, Iterator end) {
+Place FindRank(double rank, const Iterator& begin, const Iterator& end) {
   Place place;
   for (auto bucket = begin; bucket != end; ++bucket) {
     place.bucket = *bucket;
