@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "rules/promql/evaluator.h"
@@ -51,6 +52,19 @@ Matrix ToMatrix(const Block& block, const Steps& steps) {
   return matrix;
 }
 
+// An extended window shows its two ends in place of the samples outside.
+void AppendSamples(const RangeWindow& window, std::vector<Sample>* out) {
+  const auto append = [&](std::span<const Timestamp> times, std::span<const double> values) {
+    for (size_t i = 0; i < times.size(); ++i) out->push_back({times[i], values[i]});
+  };
+  if (window.extension == Extension::kNone) return append(window.times, window.values);
+  const std::optional<WindowEnds> ends = FindEnds(window, /*counter=*/false);
+  if (!ends) return;
+  out->push_back({window.start, ends->left});
+  append(ends->times, ends->values);
+  out->push_back({window.end, ends->right});
+}
+
 Matrix ToMatrix(const RangeData& data, Timestamp time) {
   Matrix matrix;
   for (const RangeSeries& source : data.series) {
@@ -58,9 +72,8 @@ Matrix ToMatrix(const RangeData& data, Timestamp time) {
     const RangeWindow window = cursor.At(time);
     if (window.size() == 0) continue;
     Series series{EffectiveLabels(source.row, source.row.drop_name), {}};
-    for (size_t i = 0; i < window.size(); ++i) {
-      series.samples.push_back({window.times[i], window.values[i]});
-    }
+    AppendSamples(window, &series.samples);
+    if (series.samples.empty()) continue;
     matrix.push_back(std::move(series));
   }
   SortByLabels(&matrix);

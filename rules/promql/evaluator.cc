@@ -11,6 +11,7 @@
 #include "rules/promql/aggregation.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/functions/table.h"
+#include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
@@ -34,6 +35,22 @@ bool SlideWindow(RangeKernel kernel, const RangeData& data, const RangeSeries& s
     any = any || !IsAbsent(row[i]);
   }
   return any;
+}
+
+// Functions that know nothing of samples outside the window are not given any.
+Status CheckExtension(const FunctionEntry& function, const Expr& arg) {
+  const auto* matrix = std::get_if<MatrixSelector>(&Unwrapped(arg).node);
+  if (matrix == nullptr || matrix->selector.extension == Extension::kNone) return {};
+  const bool anchored = matrix->selector.extension == Extension::kAnchored;
+  const auto needed = anchored ? FunctionEntry::kAnchored : FunctionEntry::kSmoothed;
+  if (function.flags & needed) return {};
+  std::vector<std::string> able;
+  for (const FunctionEntry& other : AllFunctions()) {
+    if (other.flags & needed) able.emplace_back(other.name);
+  }
+  return ExecutionError(fmt::format("{} modifier can only be used with: {} - not with {}",
+                                    anchored ? "anchored" : "smoothed", Join(able, ", "),
+                                    function.name));
 }
 
 // Of a counter's name, by convention.
@@ -126,6 +143,7 @@ StatusOr<Block> Evaluator::EvalUnary(const UnaryExpr& node, const Steps& steps) 
 }
 
 StatusOr<Block> Evaluator::EvalCall(const Expr& expr, const Call& call, const Steps& steps) {
+  for (const ExprPtr& arg : call.args) TRY(CheckExtension(*call.function, *arg));
   if (call.function->range != nullptr) return EvalWindows(call, steps);
   if (call.function->element != nullptr) return EvalElements(call, steps);
   return call.function->block(*this, expr, steps);

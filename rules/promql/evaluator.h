@@ -39,6 +39,10 @@ class Evaluator {
   StatusOr<RangeData> EvalRange(const Expr& expr, const Steps& steps);
   // An instant selector with the samples' own times (seconds) instead of their values.
   StatusOr<Block> EvalSampleTimes(const VectorSelector& selector, const Steps& steps);
+  // What a duration is worth in this query.
+  StatusOr<DurationMs> DurationOf(const DurationSpec& spec) const {
+    return ResolveDuration(spec, DurationsOfQuery());
+  }
   // A string literal, maybe in parentheses.
   static const std::string& TextOf(const Expr& expr);
 

@@ -354,7 +354,14 @@ LexPiece Lexer::CutWord(std::string_view rest) const {
     cursor.EatRun(kWord);
   }
   if (colon) return {Token::kMetricIdentifier, cursor.at()};
-  return {FindKeyword(cursor.eaten()).value_or(Token::kIdentifier), cursor.at()};
+  Token token = FindKeyword(cursor.eaten()).value_or(Token::kIdentifier);
+  const size_t length = cursor.at();
+  // Modifiers only with a value behind them, so that metrics of these names keep working.
+  if (token == Token::kFill || token == Token::kFillLeft || token == Token::kFillRight) {
+    cursor.EatRun(kBlank);
+    if (cursor.Peek() != '(') token = Token::kIdentifier;
+  }
+  return {token, length};
 }
 
 LexPiece Lexer::CutMark(std::string_view rest) const {

@@ -85,13 +85,7 @@ Status Parser::ParseMatcher(VectorSelector* selector) {
   }
   // A quoted name alone is the metric name.
   if (label.token == Token::kString && (At(Token::kComma) || At(Token::kRightBrace))) {
-    const std::string name = TRY(Unquoted(label));
-    if (!selector->name.empty()) {
-      return ErrorAt(label.pos, fmt::format("metric name must not be set twice: {} or {}",
-                                            Quote(selector->name), Quote(name)));
-    }
-    selector->name = name;
-    selector->matchers.push_back(Matcher::Equal(std::string(kMetricName), name));
+    selector->matchers.push_back(Matcher::Equal(std::string(kMetricName), TRY(Unquoted(label))));
     return {};
   }
   return Unexpected(kContext, "label matching operator");
@@ -203,6 +197,28 @@ Status Parser::ParseAt(Expr* expr) {
   time->at = parsed.at;
   time->timestamp = parsed.timestamp;
   expr->pos.end = end_;
+  return {};
+}
+
+// anchored or smoothed.
+Status Parser::ParseExtension(Expr* expr) {
+  const Token word = Take().token;
+  const std::string_view text = TokenText(word);
+  const uint32_t start = expr->pos.start;
+  if (!options_.extended_range_selectors) {
+    return ErrorAt(start, fmt::format("{} modifier is experimental and not enabled", text));
+  }
+  if (std::holds_alternative<Subquery>(expr->node)) {
+    return ErrorAt(start, fmt::format("{} modifier is not supported for subqueries", text));
+  }
+  auto* vector = std::get_if<VectorSelector>(&expr->node);
+  if (auto* matrix = std::get_if<MatrixSelector>(&expr->node)) vector = &matrix->selector;
+  if (vector == nullptr) return ErrorAt(start, fmt::format("{} modifier not implemented", text));
+  const Extension wanted = word == Token::kAnchored ? Extension::kAnchored : Extension::kSmoothed;
+  if (vector->extension != Extension::kNone && vector->extension != wanted) {
+    return ErrorAt(start, "anchored and smoothed modifiers cannot be used together");
+  }
+  vector->extension = wanted;
   return {};
 }
 

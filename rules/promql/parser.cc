@@ -134,15 +134,18 @@ StatusOr<ExprPtr> Parser::ParseBinary(int min_precedence) {
     const Item item = Take();
     BinaryExpr binary{.op = op, .op_pos = {item.pos, item.end()}};
     if (IsSetOperator(op)) binary.matching.card = Cardinality::kManyToMany;
-    TRY(ParseBinaryModifiers(&binary, lhs->pos.start));
+    TRY(ParseBinaryModifiers(&binary));
     binary.rhs = TRY(ParseBinary(op == Token::kPow ? precedence : precedence + 1));
     binary.lhs = std::move(lhs);
     const PosRange pos{binary.lhs->pos.start, binary.rhs->pos.end};
+    if (binary.matching.fills() && !options_.binop_fill_modifiers) {
+      return ErrorAt(pos.start, "binop fill modifiers are experimental and not enabled");
+    }
     lhs = TRY(Finish({.node = std::move(binary)}, pos));
   }
 }
 
-Status Parser::ParseBinaryModifiers(BinaryExpr* binary, uint32_t start) {
+Status Parser::ParseBinaryModifiers(BinaryExpr* binary) {
   if (At(Token::kBool)) {
     Take();
     binary->return_bool = true;
@@ -158,10 +161,33 @@ Status Parser::ParseBinaryModifiers(BinaryExpr* binary, uint32_t start) {
       if (At(Token::kLeftParen)) matching.include = TRY(ParseGroupingLabels());
     }
   }
-  if (At(Token::kFill) || At(Token::kFillLeft) || At(Token::kFillRight)) {
-    return ErrorAt(start, "binop fill modifiers are experimental and not enabled");
+  return ParseFillModifiers(&matching);
+}
+
+// fill(x), or fill_left(x) and fill_right(x) in any order.
+Status Parser::ParseFillModifiers(VectorMatching* matching) {
+  if (At(Token::kFill)) {
+    Take();
+    matching->fill_left = matching->fill_right = TRY(ParseFillValue());
+    return {};
+  }
+  while ((At(Token::kFillLeft) && !matching->fill_left) ||
+         (At(Token::kFillRight) && !matching->fill_right)) {
+    std::optional<double>& side =
+        Take().token == Token::kFillLeft ? matching->fill_left : matching->fill_right;
+    side = TRY(ParseFillValue());
   }
   return {};
+}
+
+StatusOr<double> Parser::ParseFillValue() {
+  TRY(Expect(Token::kLeftParen));
+  double sign = 1;
+  if (At(Token::kAdd) || At(Token::kSub)) sign = Take().token == Token::kSub ? -1 : 1;
+  if (!At(Token::kNumber) && !At(Token::kDuration)) return Unexpected();
+  const ExprPtr number = TRY(ParseNumber());
+  TRY(Expect(Token::kRightParen));
+  return sign * std::get<NumberLiteral>(number->node).value;
 }
 
 // A sign binds like `*`, so that -1^2 is -(1^2).
@@ -198,8 +224,8 @@ StatusOr<ExprPtr> Parser::ParsePostfix(ExprPtr expr) {
         break;
       case Token::kAnchored:
       case Token::kSmoothed:
-        return ErrorAt(expr->pos.start, fmt::format("{} modifier is experimental and not enabled",
-                                                    TokenText(current_.token)));
+        TRY(ParseExtension(expr.get()));
+        break;
       default:
         return expr;
     }

@@ -44,7 +44,9 @@ class Parser {
   StatusOr<ExprPtr> ParseCall();
   StatusOr<std::vector<ExprPtr>> ParseArguments();
   StatusOr<std::vector<std::string>> ParseGroupingLabels();
-  Status ParseBinaryModifiers(BinaryExpr* binary, uint32_t start);
+  Status ParseBinaryModifiers(BinaryExpr* binary);
+  Status ParseFillModifiers(VectorMatching* matching);
+  StatusOr<double> ParseFillValue();
   StatusOr<ExprPtr> Finish(Expr expr, PosRange pos) const;
 
   // parse_selector.cc: selectors and their modifiers.
@@ -55,6 +57,7 @@ class Parser {
   StatusOr<ExprPtr> ParseBracket(ExprPtr expr);
   Status ParseOffset(Expr* expr);
   Status ParseAt(Expr* expr);
+  Status ParseExtension(Expr* expr);
   StatusOr<double> ParseAtNumber(const Expr& expr);
 
   // parse_duration.cc: numbers, durations, duration expressions.

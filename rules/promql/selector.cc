@@ -27,6 +27,34 @@ bool FillRow(const SeriesSet& set, const SeriesSet::Row& series, const Steps& st
   return any;
 }
 
+// The same on a straight line between the samples around each time, both no further than lookback;
+// with none behind it, the one before.
+bool FillSmoothedRow(const SeriesSet& set, const SeriesSet::Row& series, const Steps& steps,
+                     DurationMs lookback, std::span<double> row) {
+  std::vector<RangePoint> points;
+  for (size_t i = series.begin; i < series.end; ++i) {
+    if (!IsStale(set.values[i])) points.push_back({set.times[i], set.values[i]});
+  }
+  size_t next = 0;  // the first point at or behind the step
+  bool any = false;
+  for (size_t i = 0; i < steps.count; ++i) {
+    const Timestamp at = steps.At(i);
+    while (next < points.size() && points[next].time < at) ++next;
+    const bool behind = next < points.size() && points[next].time <= at + lookback;
+    const bool before = next > 0 && points[next - 1].time > at - lookback;
+    if (behind && points[next].time == at) {
+      row[i] = points[next].value;
+    } else if (before) {
+      const RangePoint& last = points[next - 1];
+      row[i] = behind ? Interpolate(last, points[next], at, /*counter=*/false) : last.value;
+    } else {
+      continue;
+    }
+    any = true;
+  }
+  return any;
+}
+
 }  // namespace
 
 StatusOr<Evaluator::Pin> Evaluator::Resolve(const TimeModifier& time) const {
@@ -68,10 +96,12 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
   const Steps seen{.start = (pin.pinned ? pin.at : steps.start) - pin.offset,
                    .step = pin.pinned ? 0 : steps.step,
                    .count = steps.count};
+  const bool smoothed = selector.extension == Extension::kSmoothed && !want_times;
   SeriesSet* set = nullptr;
   Block block;
   block.steps = steps.count;
-  TRY(Select(selector, seen.start - options_.lookback + 1, seen.Last(), &set, &block.one_name));
+  TRY(Select(selector, seen.start - options_.lookback + 1,
+             seen.Last() + (smoothed ? options_.lookback : 0), &set, &block.one_name));
   if (set->rows.size() * steps.count > budget_.max()) return TooManySamples();
 
   block.rows.reserve(set->rows.size());
@@ -79,7 +109,8 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
   for (const SeriesSet::Row& source : set->rows) {
     const size_t r = block.rows.size();
     const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-    if (FillRow(*set, source, seen, options_.lookback, want_times, row)) {
+    if (smoothed ? FillSmoothedRow(*set, source, seen, options_.lookback, row)
+                 : FillRow(*set, source, seen, options_.lookback, want_times, row)) {
       block.rows.push_back({.labels = &source.labels});
     }
   }
@@ -109,9 +140,11 @@ StatusOr<RangeData> Evaluator::EvalMatrix(const MatrixSelector& matrix, const St
   data.offset = pin.offset;
   data.pinned = pin.pinned;
   data.pinned_at = pin.at;
+  data.extension = matrix.selector.extension;
+  data.lookback = options_.lookback;
   SeriesSet* set = nullptr;
-  TRY(Select(matrix.selector, data.EndAt(steps.start) - data.range + 1, data.EndAt(steps.Last()),
-             &set, &data.one_name));
+  TRY(Select(matrix.selector, data.EndAt(steps.start) - data.range - data.Before() + 1,
+             data.EndAt(steps.Last()) + data.Behind(), &set, &data.one_name));
   MoveWithoutStale(set, &data);
   return data;
 }

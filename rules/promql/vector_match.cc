@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -15,6 +16,7 @@ namespace outrider::promql {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kFilled = UINT32_MAX - 1;  // in place of a row: a fill value
 
 struct Groups {
   std::vector<uint32_t> lhs;  // group of each row
@@ -68,16 +70,20 @@ class Matching {
         one_stamp_(groups_.count, 0),
         many_stamp_(groups_.count, 0),
         last_one_(Many().rows.size(), kNone),
-        last_out_(Many().rows.size(), kNone) {
+        last_out_(Many().rows.size(), kNone),
+        filled_out_(node.matching.fill_left ? One().rows.size() : 0, kNone) {
     out_.steps = lhs.steps;
   }
 
   StatusOr<Block> Run() {
     for (size_t step = 0; step < lhs_.steps; ++step) {
       if (step % 64 == 0) TRY(evaluator_.CheckTimeout());
-      if (!AnyAt(lhs_, step) || !AnyAt(rhs_, step)) continue;
+      const bool left = AnyAt(lhs_, step);
+      const bool right = AnyAt(rhs_, step);
+      if (node_.matching.fills() ? !left && !right : !left || !right) continue;
       TRY(IndexOneSide(step));
       TRY(MatchManySide(step));
+      if (node_.matching.fill_left) TRY(FillManySide(step));
       TRY(evaluator_.CheckSize(out_));
     }
     out_.RemoveEmptyRows();
@@ -118,49 +124,81 @@ class Matching {
   Status MatchManySide(size_t step) {
     const Block& many = Many();
     const auto stamp = static_cast<uint32_t>(step + 1);
+    // With group_right the sides are swapped, the fill values are not, as in Prometheus.
+    const std::optional<double>& fill = node_.matching.fill_right;
     for (uint32_t r = 0; r < many.rows.size(); ++r) {
       const double many_value = many.values[r * many.steps + step];
       if (IsAbsent(many_value)) continue;
       const uint32_t group = ManyGroups()[r];
-      if (one_stamp_[group] != stamp) continue;
-      const uint32_t one = one_at_[group];
+      const bool matched = one_stamp_[group] == stamp;
+      if (!matched && !fill) continue;
+      const uint32_t one = matched ? one_at_[group] : kFilled;
       if (one_to_one_ && many_stamp_[group] == stamp) {
         return ExecutionError(
             "multiple matches for labels: many-to-one matching must be explicit "
             "(group_left/group_right)");
       }
       many_stamp_[group] = stamp;
-      const uint32_t out = OutRow(r, one);
-      if (out_stamp_[out] == stamp) {
-        return ExecutionError(one_to_one_ ? "vector cannot contain metrics with the same labelset"
-                                          : "multiple matches for labels: grouping labels must "
-                                            "ensure unique matches");
-      }
-      out_stamp_[out] = stamp;
-      const double one_value = One().values[one * lhs_.steps + step];
-      const double left = swapped_ ? one_value : many_value;
-      const double right = swapped_ ? many_value : one_value;
-      const double result = ApplyOperator(node_.op, left, right);
-      if (filter_ && result == 0) continue;
-      out_.values[out * out_.steps + step] = filter_ ? left : result;
+      const double one_value = matched ? One().values[one * lhs_.steps + step] : *fill;
+      TRY(Put(OutRow(r, one), many_value, one_value, step));
     }
+    return {};
+  }
+
+  // Rows of the one side that no row of the many side met.
+  Status FillManySide(size_t step) {
+    const Block& one = One();
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    for (uint32_t r = 0; r < one.rows.size(); ++r) {
+      const double one_value = one.values[r * one.steps + step];
+      if (IsAbsent(one_value) || many_stamp_[OneGroups()[r]] == stamp) continue;
+      uint32_t& out = filled_out_[r];
+      if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]), false);
+      TRY(Put(out, *node_.matching.fill_left, one_value, step));
+    }
+    return {};
+  }
+
+  Status Put(uint32_t out, double many_value, double one_value, size_t step) {
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    if (out_stamp_[out] == stamp) {
+      return ExecutionError(one_to_one_ ? "vector cannot contain metrics with the same labelset"
+                                        : "multiple matches for labels: grouping labels must "
+                                          "ensure unique matches");
+    }
+    out_stamp_[out] = stamp;
+    const double left = swapped_ ? one_value : many_value;
+    const double right = swapped_ ? many_value : one_value;
+    const double result = ApplyOperator(node_.op, left, right);
+    if (filter_ && result == 0) return {};
+    out_.values[out * out_.steps + step] = filter_ ? left : result;
     return {};
   }
 
   // The row for what this pair gives; pairs hardly ever change between steps.
   uint32_t OutRow(uint32_t many, uint32_t one) {
     if (last_one_[many] == one) return last_out_[many];
-    Labels labels = ResultLabels(Many().rows[many], One().rows[one]);
+    const Row& row = Many().rows[many];
+    Labels labels = ResultLabels(row, one == kFilled ? GroupOf(row) : One().rows[one]);
+    last_one_[many] = one;
+    last_out_[many] = RowFor(std::move(labels), row.drop_name && filter_);
+    return last_out_[many];
+  }
+
+  uint32_t RowFor(Labels labels, bool drop_name) {
     const auto next = static_cast<uint32_t>(out_.rows.size());
     const auto [it, inserted] = by_labels_.try_emplace(labels, next);
     if (inserted) {
-      const bool drop = Many().rows[many].drop_name && filter_;
-      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = drop});
+      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = drop_name});
       out_stamp_.push_back(0);
     }
-    last_one_[many] = one;
-    last_out_[many] = it->second;
     return it->second;
+  }
+
+  // What stands for a row's missing partner: the labels by which they would have met.
+  Row GroupOf(const Row& row) {
+    return {.labels =
+                evaluator_.Own(KeyOf(node_.matching).LabelsOf(row, evaluator_.NameGone(row)))};
   }
 
   Labels ResultLabels(const Row& many, const Row& one) const {
@@ -199,6 +237,7 @@ class Matching {
   std::vector<uint32_t> many_stamp_;  // group → step + 1 at which it matched
   std::vector<uint32_t> last_one_;    // many row → its last partner, and what came out
   std::vector<uint32_t> last_out_;
+  std::vector<uint32_t> filled_out_;  // one row without partner → its out row
   std::vector<uint32_t> out_stamp_;
   absl::flat_hash_map<Labels, uint32_t> by_labels_;
   Block out_;

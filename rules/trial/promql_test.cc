@@ -40,10 +40,6 @@ struct Refusal {
   std::string_view reason;
 };
 constexpr Refusal kRefusals[] = {
-    {"binop fill modifiers are experimental and not enabled", "fill modifiers"},
-    {"anchored modifier is experimental and not enabled", "anchored ranges"},
-    {"smoothed modifier is experimental and not enabled", "smoothed ranges"},
-    {"function \"info\" is not supported yet", "info()"},
     {"function \"start_timestamp\" is not supported yet", kStartTimes},
 };
 
@@ -92,8 +88,7 @@ class Runner {
   }
 
   void Case(const EvalCommand& eval) {
-    const StatusOr<Expression> parsed =
-        Expression::Parse(eval.expr, {.experimental_functions = true});
+    const StatusOr<Expression> parsed = Expression::Parse(eval.expr, promql::kWholeLanguage);
     if (const auto reason = SkipReason(eval, parsed)) {
       ++report_.skipped;
       ++report_.reasons[std::string(*reason)];
@@ -158,7 +153,7 @@ class Runner {
   }
 
   Status CheckVariant(const EvalCommand& eval, const QueryVariant& variant, bool original) {
-    const Expression expr = TRY(Expression::Parse(variant.expr, {.experimental_functions = true}));
+    const Expression expr = TRY(Expression::Parse(variant.expr, promql::kWholeLanguage));
     const StatusOr<QueryResult> result = engine_.Instant(expr, storage_, variant.time);
     if (eval.fails) return CompareFailure(eval, result.status());
     TRY(result.status());

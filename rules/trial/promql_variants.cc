@@ -43,7 +43,7 @@ void PinAll(Expr* expr, Timestamp time) {
 
 std::vector<QueryVariant> VariantsOf(const std::string& expr, Timestamp time) {
   std::vector<QueryVariant> variants{{expr, time}};
-  StatusOr<promql::ExprPtr> tree = promql::ParseExpression(expr, {.experimental_functions = true});
+  StatusOr<promql::ExprPtr> tree = promql::ParseExpression(expr, promql::kWholeLanguage);
   if (!tree.ok() || ReadsClock(**tree)) return variants;
   PinAll(tree->get(), time);
   const std::string pinned = promql::Print(**tree);

@@ -8,10 +8,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using outrider::promql::Expression;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto expr = Expression::Parse(text, {.experimental_functions = true});
+  const auto expr = Expression::Parse(text, kWholeLanguage);
   if (!expr.ok()) return 0;
   const std::string printed = expr->ToString();
-  const auto again = Expression::Parse(printed, {.experimental_functions = true});
+  const auto again = Expression::Parse(printed, kWholeLanguage);
   if (!again.ok() || again->ToString() != printed) std::abort();
   return 0;
 }

@@ -57,7 +57,7 @@ class EngineTest : public testing::Test {
     }
   }
   static Expression Parsed(std::string_view query) {
-    auto expr = Expression::Parse(query, {.experimental_functions = true});
+    auto expr = Expression::Parse(query, kWholeLanguage);
     EXPECT_TRUE(expr.ok()) << Message(expr.status());
     return *expr;
   }

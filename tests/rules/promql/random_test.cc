@@ -108,7 +108,7 @@ TEST(RandomQueries, ParsePrintAndEvaluate) {
   }
   const FakeClock clock;
   const Engine engine({.max_samples = 100'000}, clock);
-  const ParseOptions options{.experimental_functions = true};
+  const ParseOptions options = kWholeLanguage;
   SeededRandom random(20261121);
   int parsed = 0;
   for (int i = 0; i < 40'000; ++i) {
