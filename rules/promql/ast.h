@@ -108,7 +108,6 @@ struct BinaryExpr {
   ExprPtr rhs{};
   bool return_bool = false;
   VectorMatching matching{};
-  PosRange op_pos{};
 };
 struct AggregateExpr {
   Token op = Token::kSum;

@@ -81,16 +81,16 @@ Status Parser::ErrorAt(uint32_t pos, const std::string& message) const {
   return InvalidArgument(fmt::format("{}: parse error: {}", PositionText(query_, pos), message));
 }
 
-Status Parser::Unexpected(std::string_view context, std::string_view expected) const {
+Status Parser::Unexpected(Context context) const {
   if (At(Token::kError)) return ErrorAt(current_.pos, current_.error);
   std::string message = "unexpected " + Describe(current_);
-  if (!context.empty()) message += fmt::format(" in {}", context);
-  if (!expected.empty()) message += fmt::format(", expected {}", expected);
+  if (!context.what.empty()) message += fmt::format(" in {}", context.what);
+  if (!context.expected.empty()) message += fmt::format(", expected {}", context.expected);
   return ErrorAt(current_.pos, message);
 }
 
-Status Parser::Expect(Token token, std::string_view context, std::string_view expected) {
-  if (!At(token)) return Unexpected(context, expected);
+Status Parser::Expect(Token token, Context context) {
+  if (!At(token)) return Unexpected(context);
   Take();
   return {};
 }
@@ -131,15 +131,15 @@ StatusOr<ExprPtr> Parser::ParseBinary(int min_precedence) {
     const Token op = current_.token;
     const int precedence = Precedence(op);
     if (precedence == 0 || precedence < min_precedence) return lhs;
-    const Item item = Take();
-    BinaryExpr binary{.op = op, .op_pos = {item.pos, item.end()}};
+    Take();
+    BinaryExpr binary{.op = op};
     if (IsSetOperator(op)) binary.matching.card = Cardinality::kManyToMany;
     TRY(ParseBinaryModifiers(&binary));
     binary.rhs = TRY(ParseBinary(op == Token::kPow ? precedence : precedence + 1));
     binary.lhs = std::move(lhs);
     const PosRange pos{binary.lhs->pos.start, binary.rhs->pos.end};
     if (binary.matching.fills() && !options_.binop_fill_modifiers) {
-      return ErrorAt(pos.start, "binop fill modifiers are experimental and not enabled");
+      return ErrorBehind(pos.start, "binop fill modifiers are experimental and not enabled");
     }
     lhs = TRY(Finish({.node = std::move(binary)}, pos));
   }
@@ -158,7 +158,10 @@ Status Parser::ParseBinaryModifiers(BinaryExpr* binary) {
     if (At(Token::kGroupLeft) || At(Token::kGroupRight)) {
       matching.card =
           Take().token == Token::kGroupLeft ? Cardinality::kManyToOne : Cardinality::kOneToMany;
-      if (At(Token::kLeftParen)) matching.include = TRY(ParseGroupingLabels());
+      if (!At(Token::kFill) && !At(Token::kFillLeft) && !At(Token::kFillRight) &&
+          (At(Token::kLeftParen) || !StartsExpression())) {
+        matching.include = TRY(ParseGroupingLabels());
+      }
     }
   }
   return ParseFillModifiers(&matching);
@@ -232,6 +235,21 @@ StatusOr<ExprPtr> Parser::ParsePostfix(ExprPtr expr) {
   }
 }
 
+bool Parser::StartsExpression() const {
+  switch (current_.token) {
+    case Token::kLeftParen:
+    case Token::kNumber:
+    case Token::kDuration:
+    case Token::kString:
+    case Token::kLeftBrace:
+    case Token::kAdd:
+    case Token::kSub:
+      return true;
+    default:
+      return IsNameLike(current_.token);
+  }
+}
+
 StatusOr<ExprPtr> Parser::ParsePrimary() {
   switch (current_.token) {
     case Token::kLeftParen:
@@ -293,8 +311,8 @@ StatusOr<std::vector<ExprPtr>> Parser::ParseArguments() {
       args.push_back(TRY(ParseBinary(kLowest)));
       if (!At(Token::kComma)) break;
       const Item comma = Take();
-      if (At(Token::kRightParen)) {
-        return ErrorAt(comma.pos, "trailing commas not allowed in function call args");
+      if (!StartsExpression()) {
+        return ErrorBehind(comma.pos, "trailing commas not allowed in function call args");
       }
     }
   }
@@ -321,6 +339,7 @@ StatusOr<ExprPtr> Parser::ParseCall() {
 
 StatusOr<ExprPtr> Parser::ParseAggregate() {
   const Item op = Take();
+  const Within aggregation(this, {"aggregation", ""});
   AggregateExpr aggregate{.op = op.token};
   bool grouped = false;
   const auto parse_grouping = [&]() -> Status {
@@ -332,7 +351,10 @@ StatusOr<ExprPtr> Parser::ParseAggregate() {
   };
   TRY(parse_grouping());
   std::vector<ExprPtr> args = TRY(ParseArguments());
-  if (!grouped) TRY(parse_grouping());
+  if (!grouped) {
+    if (At(Token::kError)) return Unexpected();
+    TRY(parse_grouping());
+  }
 
   const size_t count = args.size();
   const size_t wanted = HasParameter(op.token) ? 2 : 1;
@@ -354,10 +376,13 @@ StatusOr<ExprPtr> Parser::ParseAggregate() {
 }
 
 StatusOr<std::vector<std::string>> Parser::ParseGroupingLabels() {
-  constexpr std::string_view kContext = "grouping opts";
-  TRY(Expect(Token::kLeftParen, kContext, "\"(\""));
+  constexpr std::string_view kWhat = "grouping opts";
+  constexpr Context kSeparator{kWhat, "\",\" or \")\""};
+  TRY(Expect(Token::kLeftParen, {kWhat, "\"(\""}));
   std::vector<std::string> labels;
   while (!At(Token::kRightParen)) {
+    // The one keyword that is no label name in Prometheus.
+    if (At(Token::kWithout)) return Unexpected({kWhat, "label"});
     if (At(Token::kString)) {
       const Item item = Take();
       std::string label = TRY(Unquoted(item));
@@ -365,19 +390,17 @@ StatusOr<std::vector<std::string>> Parser::ParseGroupingLabels() {
         return ErrorAt(item.pos, fmt::format("invalid label name for grouping: {}", Quote(label)));
       }
       labels.push_back(std::move(label));
-    } else if (At(Token::kIdentifier) || IsAggregator(current_.token) ||
-               IsKeyword(current_.token) || IsSetOperator(current_.token) || At(Token::kAtan2)) {
+    } else if (At(Token::kIdentifier) || At(Token::kMetricIdentifier) ||
+               IsAggregator(current_.token) || IsKeyword(current_.token) ||
+               IsSetOperator(current_.token) || At(Token::kAtan2)) {
       labels.emplace_back(Take().text);
-    } else if (At(Token::kMetricIdentifier)) {
-      return ErrorAt(current_.pos,
-                     fmt::format("invalid label name for grouping: {}", Quote(current_.text)));
     } else {
-      return Unexpected(kContext, "label");
+      return Unexpected({kWhat, "label"});
     }
     if (At(Token::kRightParen)) break;
-    TRY(Expect(Token::kComma, kContext, "\",\" or \")\""));
+    TRY(Expect(Token::kComma, kSeparator));
   }
-  TRY(Expect(Token::kRightParen, kContext, "\",\" or \")\""));
+  TRY(Expect(Token::kRightParen, kSeparator));
   return labels;
 }
 

@@ -119,8 +119,10 @@ struct Printer {
     return (n.negate ? "-" : "+") + Print(*n.expr);
   }
   std::string operator()(const BinaryExpr& n) const {
+    const bool vectors =
+        TypeOf(*n.lhs) == ValueType::kVector && TypeOf(*n.rhs) == ValueType::kVector;
     return fmt::format("{} {}{}{} {}", Print(*n.lhs), TokenText(n.op), n.return_bool ? " bool" : "",
-                       PrintMatching(n.matching), Print(*n.rhs));
+                       vectors ? PrintMatching(n.matching) : "", Print(*n.rhs));
   }
   std::string operator()(const AggregateExpr& n) const {
     std::string grouping;

@@ -80,6 +80,12 @@ class Checker {
     return Want(*n.param, text ? ValueType::kString : ValueType::kScalar, "aggregation parameter");
   }
 
+  // Where Prometheus says that the operator is: behind the left side.
+  uint32_t OperatorPos(const BinaryExpr& n) const {
+    const size_t pos = query_.find_first_not_of(" \t\r\n", n.lhs->pos.end);
+    return pos == std::string_view::npos ? n.lhs->pos.end : static_cast<uint32_t>(pos);
+  }
+
   Status CheckNode(const Expr& e, const BinaryExpr& n) {
     TRY(Check(*n.lhs));
     TRY(Check(*n.rhs));
@@ -87,16 +93,16 @@ class Checker {
     const ValueType rhs = TypeOf(*n.rhs);
     const bool both_scalar = lhs == ValueType::kScalar && rhs == ValueType::kScalar;
     if (n.return_bool && !IsComparison(n.op)) {
-      return Error(n.op_pos.start, "bool modifier can only be used on comparison operators");
+      return Error(OperatorPos(n), "bool modifier can only be used on comparison operators");
     }
     if (IsComparison(n.op) && !n.return_bool && both_scalar) {
-      return Error(n.op_pos.start, "comparisons between scalars must use BOOL modifier");
+      return Error(OperatorPos(n), "comparisons between scalars must use BOOL modifier");
     }
     for (const std::string& label : n.matching.labels) {
       const auto& include = n.matching.include;
       if (n.matching.on && std::find(include.begin(), include.end(), label) != include.end()) {
         return Error(
-            n.op_pos.start,
+            OperatorPos(n),
             fmt::format("label {} must not occur in ON and GROUP clause at once", Quote(label)));
       }
     }

@@ -314,14 +314,13 @@ TEST(Runner, CountsWhatItCannotDoYet) {
   const FakeClock clock;
   const auto report = RunPromqlTest(
       "load 1m\n  h {{sum:1}}\n  m 1\n\neval instant at 0 h\n  h {{sum:1}}\n\n"
-      "eval instant at 0 m smoothed\n  m 1\n\neval instant at 0 m\n  m 1\n",
+      "eval instant at 0 m\n  m 1\n",
       "mixed", clock);
   ASSERT_TRUE(report.ok()) << Message(report.status());
   EXPECT_EQ(report->passed, 1);
   EXPECT_EQ(report->failed, 0);
-  EXPECT_EQ(report->skipped, 2);
+  EXPECT_EQ(report->skipped, 1);
   EXPECT_EQ(report->reasons.at("native histograms"), 1);
-  EXPECT_EQ(report->reasons.at("smoothed ranges"), 1);
 }
 
 TEST(Runner, RefusesWhatIsNotTheLanguage) {
