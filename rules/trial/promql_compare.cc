@@ -64,6 +64,12 @@ Status CompareSeries(const SeriesLine& wanted, const EvalCommand::Range& at,
     if (wanted.values[i].omitted) continue;
     ++expected;
     const Timestamp time = at.start + static_cast<Timestamp>(i) * at.step;
+    if (time > at.end) {
+      return Different(
+          fmt::format("expected {} points for {}, but query time range cannot return "
+                      "this many points",
+                      wanted.values.size(), got.labels.ToString()));
+    }
     const auto point = points.find(time);
     if (point == points.end()) {
       return Different(fmt::format("{}: expected {} at {} but got nothing", got.labels.ToString(),

@@ -14,7 +14,9 @@ namespace {
 using promql::Expr;
 using promql::TimeModifier;
 
+// Not what is inside a subquery: that will be pinned.
 bool ReadsClock(const Expr& expr) {
+  if (std::holds_alternative<promql::Subquery>(expr.node)) return false;
   const auto* call = std::get_if<promql::Call>(&expr.node);
   if (call != nullptr && (call->function->flags & promql::FunctionEntry::kReadsClock)) return true;
   const auto children = promql::ChildrenOf(expr);
