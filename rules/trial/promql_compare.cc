@@ -140,10 +140,11 @@ Status CompareScalar(const EvalCommand& expected, double got) {
                                FormatFloatF(got)));
 }
 
-Status CompareMatrix(const std::vector<SeriesLine>& expected, const EvalCommand::Range& at,
+Status CompareMatrix(const EvalCommand& expected, const EvalCommand::Range& at,
                      const promql::Matrix& got) {
+  if (expected.ordered) return Different("expected ordered result, but query returned a matrix");
   std::map<Labels, const SeriesLine*> wanted;
-  for (const SeriesLine& line : expected) wanted[line.labels] = &line;
+  for (const SeriesLine& line : expected.series) wanted[line.labels] = &line;
   std::map<Labels, bool> seen;
   for (const promql::Series& series : got) {
     const auto line = wanted.find(series.labels);
