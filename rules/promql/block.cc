@@ -24,6 +24,11 @@ bool AnySample(std::span<const double> values) {
   return std::any_of(values.begin(), values.end(), [](double v) { return !IsAbsent(v); });
 }
 
+ptrdiff_t FirstSample(std::span<const double> values) {
+  return std::find_if(values.begin(), values.end(), [](double v) { return !IsAbsent(v); }) -
+         values.begin();
+}
+
 Status MergeInto(std::span<double> into, std::span<const double> from) {
   for (size_t i = 0; i < into.size(); ++i) {
     if (IsAbsent(from[i])) continue;
@@ -124,8 +129,12 @@ Status MergeDuplicates(Block* block, bool delayed) {
     }
     const auto [it, inserted] = seen.try_emplace(key, r);
     if (inserted) continue;
+    // Whether the name goes is decided by the first sample of the two, as in Prometheus.
+    Row& into = block->rows[it->second];
+    if (FirstSample(block->Of(r)) < FirstSample(block->Of(it->second))) {
+      into.drop_name = row.drop_name;
+    }
     TRY(MergeInto(block->Of(it->second), block->Of(r)));
-    block->rows[it->second].drop_name |= row.drop_name;
     std::fill(block->Of(r).begin(), block->Of(r).end(), kAbsent);
     merged = true;
   }
