@@ -153,7 +153,7 @@ class Matching {
       const double one_value = one.values[r * one.steps + step];
       if (IsAbsent(one_value) || many_stamp_[OneGroups()[r]] == stamp) continue;
       uint32_t& out = filled_out_[r];
-      if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]), false);
+      if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]));
       TRY(Put(out, *node_.matching.fill_left, one_value, step));
     }
     return {};
@@ -181,15 +181,16 @@ class Matching {
     const Row& row = Many().rows[many];
     Labels labels = ResultLabels(row, one == kFilled ? GroupOf(row) : One().rows[one]);
     last_one_[many] = one;
-    last_out_[many] = RowFor(std::move(labels), row.drop_name && filter_);
+    last_out_[many] = RowFor(std::move(labels));
     return last_out_[many];
   }
 
-  uint32_t RowFor(Labels labels, bool drop_name) {
+  // As in Prometheus, a delayed removal that the operands asked for is forgotten here.
+  uint32_t RowFor(Labels labels) {
     const auto next = static_cast<uint32_t>(out_.rows.size());
     const auto [it, inserted] = by_labels_.try_emplace(labels, next);
     if (inserted) {
-      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = drop_name});
+      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = node_.return_bool});
       out_stamp_.push_back(0);
     }
     return it->second;
@@ -203,7 +204,9 @@ class Matching {
 
   Labels ResultLabels(const Row& many, const Row& one) const {
     const VectorMatching& m = node_.matching;
-    const bool name_gone = !filter_ || evaluator_.NameGone(many);
+    const bool name_gone = !IsComparison(node_.op) ||
+                           (node_.return_bool && !evaluator_.delayed()) ||
+                           evaluator_.NameGone(many);
     std::vector<LabelView> kept;
     for (const LabelView label : *many.labels) {
       if (name_gone && IsMetadataLabel(label.name)) continue;
