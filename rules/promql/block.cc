@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "rules/promql/limits.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
@@ -24,6 +25,21 @@ bool AnySample(std::span<const double> values) {
   return std::any_of(values.begin(), values.end(), [](double v) { return !IsAbsent(v); });
 }
 
+// Bytes that are equal when the labels are.
+std::string RowKey(const Row& row, bool name_gone) {
+  std::string key;
+  for (const LabelView label : *row.labels) {
+    if (name_gone && IsMetadataLabel(label.name)) continue;
+    AppendSized(&key, label.name);
+    AppendSized(&key, label.value);
+  }
+  return key;
+}
+
+Status SameLabelset() {
+  return ExecutionError("vector cannot contain metrics with the same labelset");
+}
+
 ptrdiff_t FirstSample(std::span<const double> values) {
   return std::find_if(values.begin(), values.end(), [](double v) { return !IsAbsent(v); }) -
          values.begin();
@@ -32,9 +48,7 @@ ptrdiff_t FirstSample(std::span<const double> values) {
 Status MergeInto(std::span<double> into, std::span<const double> from) {
   for (size_t i = 0; i < into.size(); ++i) {
     if (IsAbsent(from[i])) continue;
-    if (!IsAbsent(into[i])) {
-      return ExecutionError("vector cannot contain metrics with the same labelset");
-    }
+    if (!IsAbsent(into[i])) return SameLabelset();
     into[i] = from[i];
   }
   return {};
@@ -113,25 +127,27 @@ Labels LabelKey::LabelsOf(const Row& row, bool name_gone) const {
   return Labels::FromSorted(kept);
 }
 
+Status CheckUnique(const Block& block) {
+  absl::flat_hash_set<std::string> seen;
+  seen.reserve(block.rows.size());
+  for (const Row& row : block.rows) {
+    if (!seen.insert(RowKey(row, /*name_gone=*/true)).second) return SameLabelset();
+  }
+  return {};
+}
+
 Status MergeDuplicates(Block* block, bool delayed) {
   if (block->rows.size() < 2) return {};
   absl::flat_hash_map<std::string, size_t> seen;
   seen.reserve(block->rows.size());
   bool merged = false;
-  std::string key;
   for (size_t r = 0; r < block->rows.size(); ++r) {
     const Row& row = block->rows[r];
-    key.clear();
-    for (const LabelView label : *row.labels) {
-      if (row.drop_name && !delayed && IsMetadataLabel(label.name)) continue;
-      AppendSized(&key, label.name);
-      AppendSized(&key, label.value);
-    }
-    const auto [it, inserted] = seen.try_emplace(key, r);
+    const auto [it, inserted] = seen.try_emplace(RowKey(row, row.drop_name && !delayed), r);
     if (inserted) continue;
-    // Whether the name goes is decided by the first sample of the two, as in Prometheus.
+    // Whether a name goes at the end is decided by the first sample of the two, as in Prometheus.
     Row& into = block->rows[it->second];
-    if (FirstSample(block->Of(r)) < FirstSample(block->Of(it->second))) {
+    if (delayed && FirstSample(block->Of(r)) < FirstSample(block->Of(it->second))) {
       into.drop_name = row.drop_name;
     }
     TRY(MergeInto(block->Of(it->second), block->Of(r)));

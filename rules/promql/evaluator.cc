@@ -81,9 +81,10 @@ const std::string& Evaluator::TextOf(const Expr& expr) {
   return std::get<StringLiteral>(Unwrapped(expr).node).value;
 }
 
-Status Evaluator::DropNames(Block* block) const {
+Status Evaluator::DropNames(Block* block, WhenEqual when) const {
   for (Row& row : block->rows) row.drop_name = true;
   if (delayed() || block->one_name) return {};
+  if (when == WhenEqual::kFail) return CheckUnique(*block);
   return MergeDuplicates(block, false);
 }
 
@@ -215,7 +216,7 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
     if (f.flags & FunctionEntry::kCounter) NoteCounter(block.rows.back(), matrix.pos.start);
   }
   block.values.resize(block.rows.size() * steps.count);
-  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block));
+  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block, WhenEqual::kFail));
   return block;
 }
 

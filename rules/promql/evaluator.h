@@ -51,8 +51,10 @@ class Evaluator {
   // Whether the row's metric name does not exist any more in the eyes of label operations.
   bool NameGone(const Row& row) const { return row.drop_name && !options_.delayed_name_removal; }
   bool delayed() const { return options_.delayed_name_removal; }
-  // Marks the names of all rows as dropped; rows that become equal merge or fail.
-  Status DropNames(Block* block) const;
+  // Marks the names of all rows as dropped; rows that become equal merge, or fail when they have a
+  // step in common. Of functions over ranges they always fail, as in Prometheus.
+  enum class WhenEqual { kMerge, kFail };
+  Status DropNames(Block* block, WhenEqual when = WhenEqual::kMerge) const;
   Annotations& annotations() { return annotations_; }
   const QueryContext& query() const { return query_; }
   Status CheckTimeout() const;

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <map>
 #include <vector>
@@ -18,10 +17,7 @@ namespace {
 using promql::Expr;
 using promql::ExprPtr;
 
-bool SameNumber(double a, double b) {
-  return (std::isnan(a) && std::isnan(b)) ||
-         std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
-}
+bool SameNumber(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 bool Same(const std::unique_ptr<promql::DurationExpr>& a,
           const std::unique_ptr<promql::DurationExpr>& b) {
@@ -97,7 +93,7 @@ const Expr& WithoutPlus(const Expr& expr) {
 
 // Series come in another order in a range query, and sums with them.
 bool CloseNumbers(double a, double b) {
-  if (SameNumber(a, b) || a == b) return true;
+  if (SameNumber(a, b)) return true;
   return std::fabs(a - b) <= 1e-6 * (1 + std::fabs(a) + std::fabs(b));
 }
 

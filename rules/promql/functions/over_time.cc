@@ -99,7 +99,7 @@ StatusOr<Block> QuantileOverTime(Evaluator& evaluator, const Expr& expr, const S
     }
   }
   block.RemoveEmptyRows();
-  TRY(evaluator.DropNames(&block));
+  TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;
 }
 

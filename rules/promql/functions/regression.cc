@@ -101,7 +101,7 @@ StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& exp
     }
   }
   block.RemoveEmptyRows();
-  TRY(evaluator.DropNames(&block));
+  TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;
 }
 
