@@ -243,7 +243,6 @@ StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, con
         TRY(evaluator.CheckSize(out));
         out.AddRow({.labels = evaluator.Own(std::move(group))});
       }
-      out.rows[it->second].drop_name |= row.drop_name && !gone;
       double& count = out.values[it->second * out.steps + i];
       count = IsAbsent(count) ? 1 : count + 1;
     }

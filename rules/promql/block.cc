@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "rules/promql/limits.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
@@ -29,15 +30,34 @@ bool AnySample(const Block& block, size_t row) {
                      [](const auto* h) { return h != nullptr; });
 }
 
+// Bytes that are equal when the labels are.
+std::string RowKey(const Row& row, bool name_gone) {
+  std::string key;
+  for (const LabelView label : *row.labels) {
+    if (name_gone && IsMetadataLabel(label.name)) continue;
+    AppendSized(&key, label.name);
+    AppendSized(&key, label.value);
+  }
+  return key;
+}
+
+Status SameLabelset() {
+  return ExecutionError("vector cannot contain metrics with the same labelset");
+}
+
+size_t FirstSample(const Block& block, size_t row) {
+  size_t step = 0;
+  while (step < block.steps && !block.HasSample(row, step)) ++step;
+  return step;
+}
+
 // Moves the samples of one row to another.
 Status MergeInto(Block* block, size_t into, size_t from) {
   const std::span<double> target = block->Of(into);
   const std::span<double> source = block->Of(from);
   for (size_t i = 0; i < target.size(); ++i) {
     if (!block->HasSample(from, i)) continue;
-    if (block->HasSample(into, i)) {
-      return ExecutionError("vector cannot contain metrics with the same labelset");
-    }
+    if (block->HasSample(into, i)) return SameLabelset();
     target[i] = std::exchange(source[i], kAbsent);
     if (const NativeHistogram* histogram = block->HistogramAt(from, i)) {
       block->SetHistogram(into, i, histogram);
@@ -148,24 +168,29 @@ Labels LabelKey::LabelsOf(const Row& row, bool name_gone) const {
   return Labels::FromSorted(kept);
 }
 
+Status CheckUnique(const Block& block) {
+  absl::flat_hash_set<std::string> seen;
+  seen.reserve(block.rows.size());
+  for (const Row& row : block.rows) {
+    if (!seen.insert(RowKey(row, /*name_gone=*/true)).second) return SameLabelset();
+  }
+  return {};
+}
+
 Status MergeDuplicates(Block* block, bool delayed) {
   if (block->rows.size() < 2) return {};
   absl::flat_hash_map<std::string, size_t> seen;
   seen.reserve(block->rows.size());
   bool merged = false;
-  std::string key;
   for (size_t r = 0; r < block->rows.size(); ++r) {
     const Row& row = block->rows[r];
-    key.clear();
-    for (const LabelView label : *row.labels) {
-      if (row.drop_name && !delayed && IsMetadataLabel(label.name)) continue;
-      AppendSized(&key, label.name);
-      AppendSized(&key, label.value);
-    }
-    const auto [it, inserted] = seen.try_emplace(key, r);
+    const auto [it, inserted] = seen.try_emplace(RowKey(row, row.drop_name && !delayed), r);
     if (inserted) continue;
+    // Whether a name goes at the end is decided by the first sample of the two, as in Prometheus.
+    if (delayed && FirstSample(*block, r) < FirstSample(*block, it->second)) {
+      block->rows[it->second].drop_name = row.drop_name;
+    }
     TRY(MergeInto(block, it->second, r));
-    block->rows[it->second].drop_name |= row.drop_name;
     merged = true;
   }
   if (merged) block->RemoveEmptyRows();

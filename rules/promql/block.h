@@ -127,6 +127,9 @@ class LabelKey {
 // Prometheus' error. `delayed`: names of rows with drop_name still count.
 Status MergeDuplicates(Block* block, bool delayed);
 
+// That error for any two rows with equal labels but for the names, which count as gone.
+Status CheckUnique(const Block& block);
+
 // `{__name__="m", a="b"}`: how error texts show labels.
 std::string BraceText(const Labels& labels);
 

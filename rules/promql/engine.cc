@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "rules/promql/evaluator.h"
@@ -64,20 +65,35 @@ Matrix ToMatrix(const Block& block, const Steps& steps) {
   return matrix;
 }
 
+// An extended window shows its two ends in place of the samples outside.
+void AppendFloats(const RangeWindow& window, std::vector<Sample>* out) {
+  const auto append = [&](std::span<const Timestamp> times, std::span<const double> values) {
+    for (size_t i = 0; i < times.size(); ++i) out->push_back({times[i], values[i]});
+  };
+  if (window.extension == Extension::kNone) return append(window.times, window.values);
+  const std::optional<WindowEnds> ends = FindEnds(window, /*counter=*/false);
+  if (!ends) return;
+  out->push_back({window.start, ends->left});
+  append(ends->times, ends->values);
+  out->push_back({window.end, ends->right});
+}
+
+void AppendSamples(const MixedWindow& window, Series* series) {
+  if (window.floats.size() > 0) AppendFloats(window.floats, &series->samples);
+  for (const WindowHistogram& point : window.histograms) {
+    series->histograms.push_back({point.time, CopyOf(*point.histogram)});
+  }
+}
+
 Matrix ToMatrix(const RangeData& data, Timestamp time) {
   Matrix matrix;
   for (const RangeSeries& source : data.series) {
     MixedCursor cursor(data, source);
     const MixedWindow window = cursor.At(time);
-    const RangeWindow& floats = window.floats;
-    if (floats.size() == 0 && window.histograms.empty()) continue;
+    if (window.floats.size() == 0 && window.histograms.empty()) continue;
     Series series{EffectiveLabels(source.row, source.row.drop_name), {}};
-    for (size_t i = 0; i < floats.size(); ++i) {
-      series.samples.push_back({floats.times[i], floats.values[i]});
-    }
-    for (const WindowHistogram& point : window.histograms) {
-      series.histograms.push_back({point.time, CopyOf(*point.histogram)});
-    }
+    AppendSamples(window, &series);
+    if (series.samples.empty() && series.histograms.empty()) continue;
     matrix.push_back(std::move(series));
   }
   SortByLabels(&matrix);
@@ -140,9 +156,16 @@ StatusOr<QueryResult> Engine::Instant(const Expression& expr, const Querier& que
     case ValueType::kString:
       value = String{time, Evaluator::TextOf(root)};
       break;
-    case ValueType::kMatrix:
-      value = ToMatrix(TRY(evaluator.EvalRange(root, steps)), time);
+    case ValueType::kMatrix: {
+      const RangeData data = TRY(evaluator.EvalRange(root, steps));
+      if (data.extension != Extension::kNone && !data.histograms.empty()) {
+        return ExecutionError(
+            fmt::format("{} modifier is not supported with histograms",
+                        data.extension == Extension::kAnchored ? "anchored" : "smoothed"));
+      }
+      value = ToMatrix(data, time);
       break;
+    }
     case ValueType::kScalar:
       value = Scalar{time, TRY(evaluator.Eval(root, steps)).ScalarAt(0)};
       break;

@@ -19,8 +19,13 @@ struct Expr;  // rules/promql/ast.h
 
 // Language switches, with Prometheus' defaults.
 struct ParseOptions {
-  bool experimental_functions = false;
+  bool experimental_functions = false;    // promql-experimental-functions
+  bool extended_range_selectors = false;  // promql-extended-range-selectors
+  bool binop_fill_modifiers = false;      // promql-binop-fill-modifiers
+  friend bool operator==(const ParseOptions&, const ParseOptions&) = default;
 };
+inline constexpr ParseOptions kWholeLanguage{
+    .experimental_functions = true, .extended_range_selectors = true, .binop_fill_modifiers = true};
 
 struct EngineOptions {
   DurationMs lookback = 5 * kMinute;

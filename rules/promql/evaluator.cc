@@ -12,6 +12,7 @@
 #include "rules/promql/binary_op.h"
 #include "rules/promql/functions/table.h"
 #include "rules/promql/histogram/histogram_math.h"
+#include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
@@ -42,6 +43,22 @@ uint32_t RangeArgPos(const Expr& arg) {
   return std::holds_alternative<Subquery>(Unwrapped(arg).node) ? 0 : arg.pos.start;
 }
 
+// Functions that know nothing of samples outside the window are not given any.
+Status CheckExtension(const FunctionEntry& function, const Expr& arg) {
+  const auto* matrix = std::get_if<MatrixSelector>(&Unwrapped(arg).node);
+  if (matrix == nullptr || matrix->selector.extension == Extension::kNone) return {};
+  const bool anchored = matrix->selector.extension == Extension::kAnchored;
+  const auto needed = anchored ? FunctionEntry::kAnchored : FunctionEntry::kSmoothed;
+  if (function.flags & needed) return {};
+  std::vector<std::string> able;
+  for (const FunctionEntry& other : AllFunctions()) {
+    if (other.flags & needed) able.emplace_back(other.name);
+  }
+  return ExecutionError(fmt::format("{} modifier can only be used with: {} - not with {}",
+                                    anchored ? "anchored" : "smoothed", Join(able, ", "),
+                                    function.name));
+}
+
 // Of a counter's name, by convention.
 bool LooksLikeCounter(std::string_view name) {
   return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") ||
@@ -70,9 +87,10 @@ const std::string& Evaluator::TextOf(const Expr& expr) {
   return std::get<StringLiteral>(Unwrapped(expr).node).value;
 }
 
-Status Evaluator::DropNames(Block* block) const {
+Status Evaluator::DropNames(Block* block, WhenEqual when) const {
   for (Row& row : block->rows) row.drop_name = true;
   if (delayed() || block->one_name) return {};
+  if (when == WhenEqual::kFail) return CheckUnique(*block);
   return MergeDuplicates(block, false);
 }
 
@@ -113,7 +131,7 @@ StatusOr<Block> Evaluator::EvalNode(const Expr& expr, const Steps& steps) {
   }
   if (const auto* paren = std::get_if<ParenExpr>(&expr.node)) return Eval(*paren->expr, steps);
   if (const auto* vector = std::get_if<VectorSelector>(&expr.node)) {
-    return EvalSelector(*vector, steps, SampleField::kValue);
+    return EvalSelector(*vector, steps, SampleField::kValue, expr.pos.start);
   }
   if (const auto* unary = std::get_if<UnaryExpr>(&expr.node)) return EvalUnary(*unary, steps);
   if (const auto* binary = std::get_if<BinaryExpr>(&expr.node)) {
@@ -144,6 +162,7 @@ StatusOr<Block> Evaluator::EvalUnary(const UnaryExpr& node, const Steps& steps) 
 }
 
 StatusOr<Block> Evaluator::EvalCall(const Expr& expr, const Call& call, const Steps& steps) {
+  for (const ExprPtr& arg : call.args) TRY(CheckExtension(*call.function, *arg));
   if (call.function->range != nullptr) return EvalWindows(call, steps);
   if (call.function->element != nullptr) return EvalElements(call, steps);
   return call.function->block(*this, expr, steps);
@@ -224,7 +243,7 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
     if (any) block.rows.push_back(series.row);
   }
   block.values.resize(block.rows.size() * steps.count);
-  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block));
+  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block, WhenEqual::kFail));
   return block;
 }
 

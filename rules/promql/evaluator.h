@@ -43,8 +43,13 @@ class Evaluator {
   StatusOr<Block> Eval(const Expr& expr, const Steps& steps);
   // Of range vectors: selectors and subqueries, in parentheses or not.
   StatusOr<RangeData> EvalRange(const Expr& expr, const Steps& steps, bool want_starts = false);
+  // `pos`: where annotations point.
   StatusOr<Block> EvalSelector(const VectorSelector& selector, const Steps& steps,
-                               SampleField field);
+                               SampleField field, uint32_t pos = 0);
+  // What a duration is worth in this query.
+  StatusOr<DurationMs> DurationOf(const DurationSpec& spec) const {
+    return ResolveDuration(spec, DurationsOfQuery());
+  }
   // A string literal, maybe in parentheses.
   static const std::string& TextOf(const Expr& expr);
 
@@ -59,8 +64,10 @@ class Evaluator {
   bool NameGone(const Row& row) const { return row.drop_name && !options_.delayed_name_removal; }
   bool delayed() const { return options_.delayed_name_removal; }
   bool uses_starts() const { return options_.use_start_timestamps; }
-  // Marks the names of all rows as dropped; rows that become equal merge or fail.
-  Status DropNames(Block* block) const;
+  // Marks the names of all rows as dropped; rows that become equal merge, or fail when they have a
+  // step in common. Of functions over ranges they always fail, as in Prometheus.
+  enum class WhenEqual { kMerge, kFail };
+  Status DropNames(Block* block, WhenEqual when = WhenEqual::kMerge) const;
   Annotations& annotations() { return annotations_; }
   // What the windows of a row gave reason to say.
   void Tell(const WindowNotes& notes, const Row& row, uint32_t pos);

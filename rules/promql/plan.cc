@@ -5,6 +5,7 @@
 
 #include "rules/promql/binary_op.h"
 #include "rules/promql/duration_expr.h"
+#include "rules/promql/functions/info.h"
 #include "rules/promql/functions/table.h"
 
 namespace outrider::promql {
@@ -38,8 +39,21 @@ void Walk(const Expr& e, DurationMs outer, DurationMs lookback,
     return;
   }
   if (const auto* matrix = std::get_if<MatrixSelector>(&e.node)) {
-    const DurationMs horizon = outer + length(matrix->selector.time.offset) + length(matrix->range);
+    DurationMs horizon = outer + length(matrix->selector.time.offset) + length(matrix->range);
+    // anchored and smoothed look for the sample before the window as well.
+    if (matrix->selector.extension != Extension::kNone) horizon += lookback;
     out->push_back({matrix->selector.matchers, std::max<DurationMs>(horizon, 0)});
+    return;
+  }
+  const auto* call = std::get_if<Call>(&e.node);
+  if (call != nullptr && (call->function->flags & FunctionEntry::kLabelSelector)) {
+    const size_t before = out->size();
+    Walk(*call->args[0], outer, lookback, out);
+    // Info series are looked at where the first argument's own series are.
+    std::vector<Matcher> matchers = InfoNameMatchers(*call);
+    for (Matcher& m : InfoDataMatchers(*call)) matchers.push_back(std::move(m));
+    const DurationMs horizon = before < out->size() ? (*out)[before].horizon : lookback;
+    out->push_back({std::move(matchers), std::max(horizon, lookback)});
     return;
   }
   if (const auto* subquery = std::get_if<Subquery>(&e.node)) {

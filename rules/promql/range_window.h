@@ -3,22 +3,26 @@
 // step.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "rules/promql/ast.h"
 #include "rules/promql/block.h"
 #include "storage/model/native_histogram.h"
 #include "storage/window/querier.h"
 
 namespace outrider::promql {
 
-// The samples of one series in (start, end], oldest first; never empty when a kernel sees it.
+// The samples of one series in (start, end], oldest first; never empty when a kernel sees it. With
+// an extension also those up to a lookback before and (smoothed) behind.
 struct RangeWindow {
   std::span<const Timestamp> times;
   std::span<const double> values;
   Timestamp start = 0;
   Timestamp end = 0;
   Timestamp eval_time = 0;  // end moved back by offset, or pinned by @: not this
+  Extension extension = Extension::kNone;
 
   size_t size() const { return values.size(); }
   double first() const { return values.front(); }
@@ -58,7 +62,12 @@ struct RangeData {
   bool pinned = false;  // by @: every step sees the window that ends at pinned_at - offset
   Timestamp pinned_at = 0;
   bool one_name = false;
+  Extension extension = Extension::kNone;
+  DurationMs lookback = 0;  // how far an extension reaches
 
+  // What a window reaches beyond its range.
+  DurationMs Before() const { return extension == Extension::kNone ? 0 : lookback; }
+  DurationMs Behind() const { return extension == Extension::kSmoothed ? lookback : 0; }
   Timestamp EndAt(Timestamp step_time) const { return (pinned ? pinned_at : step_time) - offset; }
   bool IsMixed(const RangeSeries& s) const {
     return s.histograms_end > s.histograms_begin || !starts.empty();
@@ -98,6 +107,24 @@ class MixedCursor {
   size_t high_;
   size_t end_;
 };
+
+// One sample of a series: where and how much.
+struct RangePoint {
+  Timestamp time = 0;
+  double value = 0;
+};
+// What lies between two samples on a straight line; of a counter that was reset, from zero.
+double Interpolate(RangePoint before, RangePoint after, Timestamp at, bool counter);
+
+// What an extended window is worth at its two ends, and which of its samples lie strictly between.
+struct WindowEnds {
+  double left = 0;
+  double right = 0;
+  std::span<const Timestamp> times;
+  std::span<const double> values;
+};
+// Nothing when the window holds no sample for its range. `counter`: values drop only by resets.
+std::optional<WindowEnds> FindEnds(const RangeWindow& window, bool counter);
 
 // Takes the samples out of a set, leaving stale markers behind. Histograms stay in the set and are
 // pointed at.

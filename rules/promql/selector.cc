@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rules/promql/evaluator.h"
+#include "rules/promql/extended_histograms.h"
 #include "rules/promql/histogram/stats_only.h"
 
 namespace outrider::promql {
@@ -88,6 +89,33 @@ class MixedRow {
   size_t next_float_ = 0;
   size_t next_histogram_ = 0;
 };
+// The same on a straight line between the samples around each time, both no further than lookback;
+// with none behind it, the one before.
+bool FillSmoothedRow(const SeriesSet& set, const SeriesSet::Row& series, const Steps& steps,
+                     DurationMs lookback, std::span<double> row) {
+  std::vector<RangePoint> points;
+  for (size_t i = series.begin; i < series.end; ++i) {
+    if (!IsStale(set.values[i])) points.push_back({set.times[i], set.values[i]});
+  }
+  size_t next = 0;  // the first point at or behind the step
+  bool any = false;
+  for (size_t i = 0; i < steps.count; ++i) {
+    const Timestamp at = steps.At(i);
+    while (next < points.size() && points[next].time < at) ++next;
+    const bool behind = next < points.size() && points[next].time <= at + lookback;
+    const bool before = next > 0 && points[next - 1].time > at - lookback;
+    if (behind && points[next].time == at) {
+      row[i] = points[next].value;
+    } else if (before) {
+      const RangePoint& last = points[next - 1];
+      row[i] = behind ? Interpolate(last, points[next], at, /*counter=*/false) : last.value;
+    } else {
+      continue;
+    }
+    any = true;
+  }
+  return any;
+}
 
 }  // namespace
 
@@ -131,15 +159,17 @@ StatusOr<Evaluator::Selection> Evaluator::Select(const VectorSelector& selector,
 }
 
 StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const Steps& steps,
-                                        SampleField field) {
+                                        SampleField field, uint32_t pos) {
   const Pin pin = TRY(Resolve(selector.time));
   // Where the steps look: all at the same place when pinned.
   const Steps seen{.start = (pin.pinned ? pin.at : steps.start) - pin.offset,
                    .step = pin.pinned ? 0 : steps.step,
                    .count = steps.count};
+  const bool smoothed = selector.extension == Extension::kSmoothed && field == SampleField::kValue;
   const bool want_starts = field == SampleField::kStart;
   const auto [set, one_name] =
-      TRY(Select(selector, seen.start - options_.lookback + 1, seen.Last(), want_starts));
+      TRY(Select(selector, seen.start - options_.lookback + 1,
+                 seen.Last() + (smoothed ? options_.lookback : 0), want_starts));
   Block block;
   block.steps = steps.count;
   block.one_name = one_name;
@@ -150,11 +180,18 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
   for (const SeriesSet::Row& source : set->rows) {
     const size_t r = block.rows.size();
     bool any = false;
-    if (want_starts || source.histograms_end > source.histograms_begin) {
+    const bool mixed = want_starts || source.histograms_end > source.histograms_begin;
+    if (mixed && smoothed) {
+      WindowNotes notes;
+      any = SmoothedRow(*set, source).Fill(seen, options_.lookback, &arena_, &notes, r, &block);
+      Tell(notes, {.labels = &source.labels}, pos);
+    } else if (mixed) {
       any = MixedRow(*set, source, field).Fill(seen, options_.lookback, r, &block);
     } else {
       const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-      any = FillRow(*set, source, seen, options_.lookback, field == SampleField::kTime, row);
+      any = smoothed
+                ? FillSmoothedRow(*set, source, seen, options_.lookback, row)
+                : FillRow(*set, source, seen, options_.lookback, field == SampleField::kTime, row);
     }
     if (any) block.rows.push_back({.labels = &source.labels});
   }
@@ -185,8 +222,11 @@ StatusOr<RangeData> Evaluator::EvalMatrix(const MatrixSelector& matrix, const St
   data.offset = pin.offset;
   data.pinned = pin.pinned;
   data.pinned_at = pin.at;
-  const auto [set, one_name] = TRY(Select(matrix.selector, data.EndAt(steps.start) - data.range + 1,
-                                          data.EndAt(steps.Last()), want_starts));
+  data.extension = matrix.selector.extension;
+  data.lookback = options_.lookback;
+  const auto [set, one_name] =
+      TRY(Select(matrix.selector, data.EndAt(steps.start) - data.range - data.Before() + 1,
+                 data.EndAt(steps.Last()) + data.Behind(), want_starts));
   data.one_name = one_name;
   MoveWithoutStale(set, &data);
   return data;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -16,6 +17,7 @@ namespace outrider::promql {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kFilled = UINT32_MAX - 1;  // in place of a row: a fill value
 
 struct Groups {
   std::vector<uint32_t> lhs;  // group of each row
@@ -66,23 +68,28 @@ class Matching {
         swapped_(node.matching.card == Cardinality::kOneToMany),
         one_to_one_(node.matching.card == Cardinality::kOneToOne),
         filter_(IsComparison(node.op) && !node.return_bool),
-        keeps_name_(filter_ || IsTrim(node.op)),
+        keeps_name_((IsComparison(node.op) || IsTrim(node.op)) &&
+                    !(node.return_bool && !evaluator.delayed())),
         mixed_(lhs.HasHistograms() || rhs.HasHistograms() || IsTrim(node.op)),
         groups_(NumberGroups(evaluator, node.matching, lhs, rhs)),
         one_at_(groups_.count, kNone),
         one_stamp_(groups_.count, 0),
         many_stamp_(groups_.count, 0),
         last_one_(Many().rows.size(), kNone),
-        last_out_(Many().rows.size(), kNone) {
+        last_out_(Many().rows.size(), kNone),
+        filled_out_(node.matching.fill_left ? One().rows.size() : 0, kNone) {
     out_.steps = lhs.steps;
   }
 
   StatusOr<Block> Run() {
     for (size_t step = 0; step < lhs_.steps; ++step) {
       if (step % 64 == 0) TRY(evaluator_.CheckTimeout());
-      if (!AnyAt(lhs_, step) || !AnyAt(rhs_, step)) continue;
+      const bool left = AnyAt(lhs_, step);
+      const bool right = AnyAt(rhs_, step);
+      if (node_.matching.fills() ? !left && !right : !left || !right) continue;
       TRY(IndexOneSide(step));
       TRY(MatchManySide(step));
+      if (node_.matching.fill_left) TRY(FillManySide(step));
       TRY(evaluator_.CheckSize(out_));
       if (!mixed_) continue;
       TRY(evaluator_.CheckArena());
@@ -126,12 +133,16 @@ class Matching {
   Status MatchManySide(size_t step) {
     const Block& many = Many();
     const auto stamp = static_cast<uint32_t>(step + 1);
+    // With group_right the sides are swapped, the fill values are not, as in Prometheus.
+    const std::optional<double>& fill = node_.matching.fill_right;
     for (uint32_t r = 0; r < many.rows.size(); ++r) {
       if (!many.HasSample(r, step)) continue;
       const uint32_t group = ManyGroups()[r];
-      if (one_stamp_[group] != stamp) continue;
-      const uint32_t one = one_at_[group];
-      const BinaryOutcome outcome = Operate(OperandAt(many, r, step), OperandAt(One(), one, step));
+      const bool matched = one_stamp_[group] == stamp;
+      if (!matched && !fill) continue;
+      const uint32_t one = matched ? one_at_[group] : kFilled;
+      const MixedOperand of_one = matched ? OperandAt(One(), one, step) : MixedOperand{*fill};
+      const BinaryOutcome outcome = Operate(OperandAt(many, r, step), of_one);
       if (!outcome.valid) continue;
       if (one_to_one_ && many_stamp_[group] == stamp) {
         return ExecutionError(
@@ -140,6 +151,22 @@ class Matching {
       }
       many_stamp_[group] = stamp;
       TRY(Put(OutRow(r, one), outcome, step));
+    }
+    return {};
+  }
+
+  // Rows of the one side that no row of the many side met.
+  Status FillManySide(size_t step) {
+    const Block& one = One();
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    for (uint32_t r = 0; r < one.rows.size(); ++r) {
+      if (!one.HasSample(r, step) || many_stamp_[OneGroups()[r]] == stamp) continue;
+      const BinaryOutcome outcome =
+          Operate(MixedOperand{*node_.matching.fill_left}, OperandAt(one, r, step));
+      if (!outcome.valid) continue;
+      uint32_t& out = filled_out_[r];
+      if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]));
+      TRY(Put(out, outcome, step));
     }
     return {};
   }
@@ -182,17 +209,28 @@ class Matching {
   // The row for what this pair gives; pairs hardly ever change between steps.
   uint32_t OutRow(uint32_t many, uint32_t one) {
     if (last_one_[many] == one) return last_out_[many];
-    Labels labels = ResultLabels(Many().rows[many], One().rows[one]);
+    const Row& row = Many().rows[many];
+    Labels labels = ResultLabels(row, one == kFilled ? GroupOf(row) : One().rows[one]);
+    last_one_[many] = one;
+    last_out_[many] = RowFor(std::move(labels));
+    return last_out_[many];
+  }
+
+  // As in Prometheus, a delayed removal that the operands asked for is forgotten here.
+  uint32_t RowFor(Labels labels) {
     const auto next = static_cast<uint32_t>(out_.rows.size());
     const auto [it, inserted] = by_labels_.try_emplace(labels, next);
     if (inserted) {
-      const bool drop = Many().rows[many].drop_name && keeps_name_;
-      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = drop});
+      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = node_.return_bool});
       out_stamp_.push_back(0);
     }
-    last_one_[many] = one;
-    last_out_[many] = it->second;
     return it->second;
+  }
+
+  // What stands for a row's missing partner: the labels by which they would have met.
+  Row GroupOf(const Row& row) {
+    return {.labels =
+                evaluator_.Own(KeyOf(node_.matching).LabelsOf(row, evaluator_.NameGone(row)))};
   }
 
   Labels ResultLabels(const Row& many, const Row& one) const {
@@ -234,6 +272,7 @@ class Matching {
   std::vector<uint32_t> many_stamp_;  // group → step + 1 at which it matched
   std::vector<uint32_t> last_one_;    // many row → its last partner, and what came out
   std::vector<uint32_t> last_out_;
+  std::vector<uint32_t> filled_out_;  // one row without partner → its out row
   std::vector<uint32_t> out_stamp_;
   absl::flat_hash_map<Labels, uint32_t> by_labels_;
   BinaryNote note_;  // of this step

@@ -110,6 +110,12 @@ Status CompareSeries(const SeriesLine& wanted, const EvalCommand::Range& at,
     if (wanted.values[i].omitted) continue;
     ++expected;
     const Timestamp time = at.start + static_cast<Timestamp>(i) * at.step;
+    if (time > at.end) {
+      return Different(
+          fmt::format("expected {} points for {}, but query time range cannot return "
+                      "this many points",
+                      wanted.values.size(), got.labels.ToString()));
+    }
     const auto point = points.find(time);
     if (point == points.end()) {
       return Different(fmt::format("{}: expected {} at {} but got nothing", got.labels.ToString(),
@@ -177,10 +183,11 @@ Status CompareScalar(const EvalCommand& expected, double got) {
                                FormatFloatF(got)));
 }
 
-Status CompareMatrix(const std::vector<SeriesLine>& expected, const EvalCommand::Range& at,
+Status CompareMatrix(const EvalCommand& expected, const EvalCommand::Range& at,
                      const promql::Matrix& got) {
+  if (expected.ordered) return Different("expected ordered result, but query returned a matrix");
   std::map<Labels, const SeriesLine*> wanted;
-  for (const SeriesLine& line : expected) wanted[line.labels] = &line;
+  for (const SeriesLine& line : expected.series) wanted[line.labels] = &line;
   std::map<Labels, bool> seen;
   for (const promql::Series& series : got) {
     const auto line = wanted.find(series.labels);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "rules/promql/engine.h"
@@ -32,18 +31,6 @@ promql::EngineOptions CorpusOptions() {
           .delayed_name_removal = true,
           .use_start_timestamps = true};
 }
-
-// What the parser still refuses, by the text with which it does.
-struct Refusal {
-  std::string_view text;
-  std::string_view reason;
-};
-constexpr Refusal kRefusals[] = {
-    {"binop fill modifiers are experimental and not enabled", "fill modifiers"},
-    {"anchored modifier is experimental and not enabled", "anchored ranges"},
-    {"smoothed modifier is experimental and not enabled", "smoothed ranges"},
-    {"function \"info\" is not supported yet", "info()"},
-};
 
 class Runner {
  public:
@@ -96,13 +83,7 @@ class Runner {
   }
 
   void Case(const EvalCommand& eval) {
-    const StatusOr<Expression> parsed =
-        Expression::Parse(eval.expr, {.experimental_functions = true});
-    if (const auto reason = SkipReason(parsed)) {
-      ++report_.skipped;
-      ++report_.reasons[std::string(*reason)];
-      return;
-    }
+    const StatusOr<Expression> parsed = Expression::Parse(eval.expr, promql::kWholeLanguage);
     const Status status = parsed.ok()  ? Check(eval, *parsed)
                           : eval.fails ? CompareFailure(eval, parsed.status())
                                        : parsed.status();
@@ -115,14 +96,6 @@ class Runner {
         fmt::format("{}:{}: {}: {}", name_, eval.line, eval.expr, Message(status)));
   }
 
-  static std::optional<std::string_view> SkipReason(const StatusOr<Expression>& parsed) {
-    if (parsed.ok()) return std::nullopt;
-    for (const Refusal& refusal : kRefusals) {
-      if (Contains(Message(parsed.status()), refusal.text)) return refusal.reason;
-    }
-    return std::nullopt;
-  }
-
   Status Check(const EvalCommand& eval, const Expression& expr) {
     return eval.range ? CheckRange(eval, expr) : CheckInstant(eval);
   }
@@ -133,14 +106,14 @@ class Runner {
     if (eval.fails) return CompareFailure(eval, result.status());
     TRY(result.status());
     TRY(CompareAnnotations(eval, *result));
-    return CompareMatrix(eval.series, {eval.start, eval.end, eval.step},
+    return CompareMatrix(eval, {eval.start, eval.end, eval.step},
                          std::get<promql::Matrix>(result->value));
   }
 
   Status CheckInstant(const EvalCommand& eval) {
     const std::vector<QueryVariant> variants = VariantsOf(eval.expr, eval.start);
     for (size_t i = 0; i < variants.size(); ++i) {
-      Status status = CheckVariant(eval, variants[i], /*original=*/i == 0);
+      Status status = CheckVariant(eval, variants[i]);
       if (status.ok()) continue;
       if (i == 0) return status;
       return Annotate(status, fmt::format("as {} at {}", variants[i].expr, variants[i].time));
@@ -148,15 +121,14 @@ class Runner {
     return {};
   }
 
-  Status CheckVariant(const EvalCommand& eval, const QueryVariant& variant, bool original) {
-    const Expression expr = TRY(Expression::Parse(variant.expr, {.experimental_functions = true}));
+  Status CheckVariant(const EvalCommand& eval, const QueryVariant& variant) {
+    const Expression expr = TRY(Expression::Parse(variant.expr, promql::kWholeLanguage));
     const StatusOr<QueryResult> result = engine_.Instant(expr, storage_, variant.time);
     if (eval.fails) return CompareFailure(eval, result.status());
     TRY(result.status());
-    if (original) TRY(CompareAnnotations(eval, *result));
+    TRY(CompareAnnotations(eval, *result));
     TRY(CompareInstant(eval, result->value));
-    const bool plain = !eval.ordered && !eval.string && !eval.range_vector;
-    if (!plain || !SameInRange(variant.expr)) return {};
+    if (eval.string || eval.range_vector || !SameInRange(variant.expr)) return {};
     const Status middle = CheckMiddleOfRange(eval, expr, variant.time);
     return middle.ok() ? middle : Annotate(middle, "in range mode");
   }
@@ -170,7 +142,7 @@ class Runner {
       if (!eval.range_vector) {
         return absl::FailedPreconditionError("got a range vector, which is not expected");
       }
-      return CompareMatrix(eval.series, *eval.range_vector, *matrix);
+      return CompareMatrix(eval, *eval.range_vector, *matrix);
     }
     if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
       return CompareScalar(eval, scalar->value);
@@ -182,6 +154,7 @@ class Runner {
   Status CheckMiddleOfRange(const EvalCommand& eval, const Expression& expr, Timestamp time) {
     const QueryResult result =
         TRY(engine_.Range(expr, storage_, time - kMinute, time + kMinute, kMinute));
+    if (eval.ordered) return {};  // a range query has its own order
     promql::Vector middle;
     for (const promql::Series& series : std::get<promql::Matrix>(result.value)) {
       for (const Sample& sample : series.samples) {

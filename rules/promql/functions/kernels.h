@@ -137,6 +137,9 @@ StatusOr<Block> AbsentOverTime(Evaluator& evaluator, const Expr& expr, const Ste
 StatusOr<Block> ToScalar(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> ToVector(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 
+// info.cc: labels of info metrics.
+StatusOr<Block> Info(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+
 // histogram.cc: over classic buckets and native histograms.
 StatusOr<Block> HistogramQuantile(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> HistogramQuantiles(Evaluator& evaluator, const Expr& expr, const Steps& steps);

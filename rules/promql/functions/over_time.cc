@@ -103,7 +103,7 @@ StatusOr<Block> QuantileOverTime(Evaluator& evaluator, const Expr& expr, const S
     evaluator.Tell(notes, series.row, args[0]->pos.start);
   }
   block.RemoveEmptyRows();
-  TRY(evaluator.DropNames(&block));
+  TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;
 }
 

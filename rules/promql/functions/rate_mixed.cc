@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "rules/promql/extended_histograms.h"
 #include "rules/promql/functions/extrapolate.h"
 #include "rules/promql/functions/kernels.h"
 #include "rules/promql/histogram/bucket_bounds.h"
@@ -218,13 +219,31 @@ std::optional<NativeHistogram> HistogramRate(const MixedWindow& w, bool counter,
   return change;
 }
 
+// Between the two ends of an extended window, nothing extrapolated.
+WindowSample Extended(const MixedWindow& w, bool counter, bool per_second,
+                      const MixedContext& context) {
+  std::optional<NativeHistogram> change = ExtendedChange(w, counter, context.notes);
+  if (!change) return {};
+  if (per_second) {
+    DivideHistogram(static_cast<double>(w.floats.end - w.floats.start) / kMillis, &*change);
+  }
+  return {.histogram = context.arena->Own(*std::move(change))};
+}
+
 WindowSample Extrapolated(const MixedWindow& w, bool counter, bool per_second,
                           const MixedContext& context) {
-  if (w.histograms.empty()) return {FloatRate(w, counter, per_second, context.notes)};
+  if (w.histograms.empty() && w.floats.extension == Extension::kNone) {
+    return {FloatRate(w, counter, per_second, context.notes)};
+  }
+  if (w.histograms.empty()) {
+    const RangeKernel kernel = per_second ? RateKernel : counter ? IncreaseKernel : DeltaKernel;
+    return {kernel(w.floats, nullptr)};
+  }
   if (w.floats.size() > 0) {
     context.notes->bits |= WindowNotes::kMixed;
     return {};
   }
+  if (w.floats.extension != Extension::kNone) return Extended(w, counter, per_second, context);
   WindowNotes notes;
   std::optional<NativeHistogram> rate = HistogramRate(w, counter, per_second, &notes);
   context.notes->Add(notes);
@@ -280,7 +299,9 @@ WindowSample Instant(const MixedWindow& w, bool rate, const MixedContext& contex
 
 // How many neighbours `differ`; a float beside a histogram always does.
 template <typename Differ>
-WindowSample CountPairs(const MixedWindow& w, Differ differ) {
+WindowSample CountPairs(const MixedWindow& window, Differ differ) {
+  const MixedWindow w = AnchoredPart(window);
+  if (w.floats.size() == 0 && w.histograms.empty()) return {};
   double count = 0;
   std::optional<Point> before;
   EachPoint(w, [&](const Point& point) {

@@ -105,7 +105,7 @@ StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& exp
     evaluator.Tell(notes, series.row, args[0]->pos.start);
   }
   block.RemoveEmptyRows();
-  TRY(evaluator.DropNames(&block));
+  TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;
 }
 

@@ -30,22 +30,24 @@ constexpr ValueType kVTTT[] = {kVector, kString, kString, kString};
 constexpr ValueType kVTTTT[] = {kVector, kString, kString, kString, kString};
 constexpr ValueType kVV[] = {kVector, kVector};
 constexpr std::span<const ValueType> kNoArgs;
-constexpr uint8_t kQueryClock = kExperimental | kReadsClock;
+constexpr uint16_t kQueryClock = kExperimental | kReadsClock;
+constexpr uint16_t kExtended = kAnchored | kSmoothed;
 
 constexpr FunctionEntry Element(std::string_view name, std::span<const ValueType> args,
-                                ElementKernel fn, int variadic = 0, uint8_t flags = kPlain) {
+                                ElementKernel fn, int variadic = 0, uint16_t flags = kPlain) {
   return {.name = name, .args = args, .variadic = variadic, .flags = flags, .element = fn};
 }
 constexpr FunctionEntry Range(std::string_view name, std::span<const ValueType> args,
-                              RangeKernel fn, uint8_t flags = kPlain, MixedKernel mixed = nullptr) {
+                              RangeKernel fn, uint16_t flags = kPlain,
+                              MixedKernel mixed = nullptr) {
   return {.name = name, .args = args, .flags = flags, .range = fn, .mixed = mixed};
 }
 constexpr FunctionEntry Whole(std::string_view name, std::span<const ValueType> args,
-                              BlockFunction fn, int variadic = 0, uint8_t flags = kPlain) {
+                              BlockFunction fn, int variadic = 0, uint16_t flags = kPlain) {
   return {.name = name, .args = args, .variadic = variadic, .flags = flags, .block = fn};
 }
 constexpr FunctionEntry OneNumber(std::string_view name, std::span<const ValueType> args,
-                                  BlockFunction fn, uint8_t flags = kPlain) {
+                                  BlockFunction fn, uint16_t flags = kPlain) {
   return {.name = name, .args = args, .result = kScalar, .flags = flags, .block = fn};
 }
 
@@ -62,7 +64,7 @@ constexpr FunctionEntry kTable[] = {
     Element("atanh", kV, Atanh),
     Range("avg_over_time", kM, AvgOverTime, kPlain, AvgOverTimeMixed),
     Element("ceil", kV, Ceil),
-    Range("changes", kM, ChangesKernel, kPlain, ChangesMixed),
+    Range("changes", kM, ChangesKernel, kAnchored, ChangesMixed),
     Element("clamp", kVSS, Clamp),
     Element("clamp_max", kVS, ClampMax),
     Element("clamp_min", kVS, ClampMin),
@@ -74,7 +76,7 @@ constexpr FunctionEntry kTable[] = {
     Element("day_of_year", kV, DayOfYear, 1, kReadsClock),
     Element("days_in_month", kV, DaysInMonth, 1, kReadsClock),
     Element("deg", kV, Deg),
-    Range("delta", kM, DeltaKernel, kPlain, DeltaMixed),
+    Range("delta", kM, DeltaKernel, kExtended, DeltaMixed),
     Range("deriv", kM, DerivKernel),
     Whole("double_exponential_smoothing", kMSS, DoubleExponentialSmoothing, 0, kExperimental),
     OneNumber("end", kNoArgs, QueryEnd, kQueryClock),
@@ -91,8 +93,8 @@ constexpr FunctionEntry kTable[] = {
     Whole("histogram_sum", kV, HistogramSumOf),
     Element("hour", kV, Hour, 1, kReadsClock),
     Range("idelta", kM, IdeltaKernel, kPlain, IdeltaMixed),
-    Range("increase", kM, IncreaseKernel, kCounter | kUsesStarts, IncreaseMixed),
-    Whole("info", kVV, ToVector, 1, kNotYet),
+    Range("increase", kM, IncreaseKernel, kCounter | kExtended | kUsesStarts, IncreaseMixed),
+    Whole("info", kVV, Info, 1, kExperimental | kLabelSelector),
     Range("irate", kM, IrateKernel, kUsesStarts, IrateMixed),
     Whole("label_join", kVTTT, LabelJoin, kAnyNumber),
     Whole("label_replace", kVTTTT, LabelReplace),
@@ -113,8 +115,8 @@ constexpr FunctionEntry kTable[] = {
     Whole("quantile_over_time", kSM, QuantileOverTime),
     Element("rad", kV, Rad),
     OneNumber("range", kNoArgs, QueryRange, kQueryClock),
-    Range("rate", kM, RateKernel, kCounter | kUsesStarts, RateMixed),
-    Range("resets", kM, ResetsKernel, kUsesStarts, ResetsMixed),
+    Range("rate", kM, RateKernel, kCounter | kExtended | kUsesStarts, RateMixed),
+    Range("resets", kM, ResetsKernel, kAnchored | kUsesStarts, ResetsMixed),
     Element("round", kVS, Round, 1),
     OneNumber("scalar", kV, ToScalar),
     Element("sgn", kV, Sgn),
