@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/value_json.h"
 
+#include "exporter/api/histogram_json.h"
 #include "exporter/api/prom_envelope.h"
 #include "storage/base/text.h"
+#include "storage/model/native_histogram.h"
 
 namespace outrider {
 namespace {
@@ -23,6 +25,14 @@ void AppendPoint(Timestamp time, std::string_view value, std::string* out) {
   *out += "\"]";
 }
 
+void AppendPoint(Timestamp time, const NativeHistogram& histogram, std::string* out) {
+  *out += '[';
+  *out += FormatTimestampSeconds(time);
+  *out += ',';
+  AppendHistogram(histogram, out);
+  *out += ']';
+}
+
 void AppendMetric(const Labels& labels, std::string* out) {
   *out += R"({"metric":)";
   JsonWriter json(out);
@@ -31,21 +41,29 @@ void AppendMetric(const Labels& labels, std::string* out) {
 
 void AppendRow(const promql::VectorSample& sample, std::string* out) {
   AppendMetric(sample.labels, out);
-  *out += R"(,"value":)";
-  AppendPoint(sample.time, FormatSampleValue(sample.value), out);
+  if (sample.histogram != nullptr) {
+    *out += R"(,"histogram":)";
+    AppendPoint(sample.time, *sample.histogram, out);
+  } else {
+    *out += R"(,"value":)";
+    AppendPoint(sample.time, FormatSampleValue(sample.value), out);
+  }
   *out += '}';
 }
 
 void AppendRow(const promql::Series& series, std::string* out) {
   AppendMetric(series.labels, out);
-  *out += R"(,"values":[)";
-  bool first = true;
-  for (const Sample& sample : series.samples) {
-    if (!first) *out += ',';
-    first = false;
-    AppendPoint(sample.time, FormatSampleValue(sample.value), out);
+  for (size_t i = 0; i < series.samples.size(); ++i) {
+    *out += i == 0 ? R"(,"values":[)" : ",";
+    AppendPoint(series.samples[i].time, FormatSampleValue(series.samples[i].value), out);
   }
-  *out += "]}";
+  if (!series.samples.empty()) *out += ']';
+  for (size_t i = 0; i < series.histograms.size(); ++i) {
+    *out += i == 0 ? R"(,"histograms":[)" : ",";
+    AppendPoint(series.histograms[i].time, *series.histograms[i].histogram, out);
+  }
+  if (!series.histograms.empty()) *out += ']';
+  *out += '}';
 }
 
 // Appends rows from `*next` on until a piece is full; true when there are more.

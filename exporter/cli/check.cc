@@ -6,10 +6,12 @@
 
 #include <cstdio>
 
+#include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
 #include "notifiers/channel/channel.h"
 #include "rules/analytics/analytics_file.h"
+#include "rules/promql/features.h"
 #include "storage/base/file.h"
 
 namespace outrider {
@@ -30,8 +32,16 @@ Verdict CheckAlertmanager(const AlertmanagerConfig& config) {
                      config.time_intervals.size());
 }
 
-Verdict CheckConfigFile(const std::string& path) {
-  const LoadedFiles files = TRY(LoadFiles(path));
+using FeatureNames = std::vector<std::string>;
+
+StatusOr<promql::ParseOptions> ParseOptionsOf(const FeatureNames& names) {
+  promql::Features features;
+  for (const std::string& name : names) TRY(promql::EnableFeature(name, &features));
+  return features.parser;
+}
+
+Verdict CheckConfigFile(const std::string& path, const FeatureNames& names) {
+  const LoadedFiles files = TRY(LoadFiles(path, names));
   std::string problems;
   size_t rules = 0;
   size_t groups = 0;
@@ -53,16 +63,19 @@ Verdict CheckConfigFile(const std::string& path) {
                      files.entries.size(), receivers);
 }
 
-Verdict CheckAnalyticsFile(const std::string& text, const std::string& path) {
-  const AnalyticsFile file = TRY(ParseAnalyticsFile(text, path));
+Verdict CheckAnalyticsFile(const std::string& text, const std::string& path,
+                           const promql::ParseOptions& promql) {
+  const AnalyticsFile file = TRY(ParseAnalyticsFile(text, path, promql));
   for (const Entry& entry : file.entries) {
     if (!entry.error.empty()) return InvalidArgument(entry.error);
   }
   return fmt::format("{} entries", file.entries.size());
 }
 
-Verdict CheckBundle(const std::string& text, const std::string& path) {
+Verdict CheckBundle(const std::string& text, const std::string& path,
+                    const promql::ParseOptions& promql) {
   RuleFileOptions options;
+  options.promql = promql;
   options.bundle = true;
   options.strict = true;
   const RuleFile rules = TRY(ParseRuleFile(text, path, options));
@@ -72,8 +85,9 @@ Verdict CheckBundle(const std::string& text, const std::string& path) {
   return fmt::format("{} groups", rules.groups.size());
 }
 
-Verdict CheckOne(CheckKind kind, const std::string& path) {
-  if (kind == CheckKind::kConfig) return CheckConfigFile(path);
+Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& names) {
+  if (kind == CheckKind::kConfig) return CheckConfigFile(path, names);
+  const promql::ParseOptions promql = TRY(ParseOptionsOf(names));
   const std::string text = TRY(ReadFile(path));
   switch (kind) {
     case CheckKind::kConfig:
@@ -82,9 +96,9 @@ Verdict CheckOne(CheckKind kind, const std::string& path) {
     case CheckKind::kAlertmanager:
       return CheckAlertmanager(TRY(ParseAlertmanagerConfig(text, path)));
     case CheckKind::kAnalytics:
-      return CheckAnalyticsFile(text, path);
+      return CheckAnalyticsFile(text, path, promql);
     case CheckKind::kBundle:
-      return CheckBundle(text, path);
+      return CheckBundle(text, path, promql);
     case CheckKind::kIncidents: {
       const IncidentsConfig config = TRY(ParseIncidentsConfig(text, path));
       return fmt::format("{} escalation policies", config.escalation_policies.size());
@@ -93,7 +107,7 @@ Verdict CheckOne(CheckKind kind, const std::string& path) {
   return Internal("unknown kind of file");
 }
 
-int CheckRules(const std::string& path) {
+int CheckRules(const std::string& path, const promql::ParseOptions& promql) {
   fmt::print("Checking {}\n", path);
   std::fflush(stdout);  // in a pipe too, errors stand behind it
   const auto text = ReadFile(path);
@@ -101,7 +115,7 @@ int CheckRules(const std::string& path) {
     fmt::print(stderr, "  FAILED:\n{}\n", Message(text.status()));
     return 1;
   }
-  const RuleCheck check = CheckRuleFile(*text, path, {}, true);
+  const RuleCheck check = CheckRuleFile(*text, path, {.promql = promql}, true);
   if (check.ok()) {
     fmt::print("{}\n", check.Text());
   } else {
@@ -114,14 +128,17 @@ int CheckRules(const std::string& path) {
 
 }  // namespace
 
-int RunCheck(CheckKind kind, const std::vector<std::string>& files) {
+int RunCheck(CheckKind kind, const std::vector<std::string>& files,
+             const std::vector<std::string>& features) {
+  const StatusOr<promql::ParseOptions> promql = ParseOptionsOf(features);
+  if (!promql.ok()) return Fail(promql.status());
   int code = 0;
   for (const std::string& path : files) {
     if (kind == CheckKind::kRules) {
-      code = std::max(code, CheckRules(path));
+      code = std::max(code, CheckRules(path, *promql));
       continue;
     }
-    const Verdict verdict = CheckOne(kind, path);
+    const Verdict verdict = CheckOne(kind, path, features);
     if (verdict.ok()) {
       fmt::print("Checking {}\n  SUCCESS: {}\n", path, *verdict);
     } else {

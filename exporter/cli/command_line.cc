@@ -20,10 +20,21 @@ struct Parsed {
   IncidentOptions incident;
   int state_limit = 20;
   std::vector<std::string> files;
+  std::vector<std::string> features;
   std::vector<std::string> labels;
   std::string config_file;
   std::function<int()> action;
 };
+
+void AddFeatures(CLI::App* command, std::vector<std::string>* features) {
+  command
+      ->add_option("--enable-feature", *features,
+                   "Language switches as in Prometheus, by comma; repeatable: "
+                   "promql-experimental-functions, promql-extended-range-selectors, "
+                   "promql-binop-fill-modifiers, promql-delayed-name-removal")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+}
 
 void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* run = app.add_subcommand("run", "Run the daemon");
@@ -41,6 +52,7 @@ void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
   run->add_option("--web.route-prefix", p->run.route_prefix, "Prefix of all paths");
   run->add_flag("--web.allow-anonymous", p->run.allow_anonymous,
                 "Let anybody who reaches the listener change incidents");
+  AddFeatures(run, &p->run.features);
   run->add_option("--log.level", p->run.log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
@@ -79,8 +91,10 @@ void AddCheck(CLI::App& app, Parsed* p) {
   for (const auto& c : kChecks) {
     CLI::App* sub = check->add_subcommand(c.name, c.help);
     sub->add_option("files", p->files, "Files to check")->required();
-    sub->callback(
-        [p, kind = c.kind] { p->action = [p, kind] { return RunCheck(kind, p->files); }; });
+    AddFeatures(sub, &p->features);
+    sub->callback([p, kind = c.kind] {
+      p->action = [p, kind] { return RunCheck(kind, p->files, p->features); };
+    });
   }
 }
 

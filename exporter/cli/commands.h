@@ -25,6 +25,7 @@ struct RunOptions {
   std::string external_url;
   std::string route_prefix;
   bool allow_anonymous = false;
+  std::vector<std::string> features;
   std::string log_level = "info";
   std::string log_format = "logfmt";
 };
@@ -37,7 +38,8 @@ struct DemoOptions {
 int RunDemo(const DemoOptions& options, const Environment& env);  // demo.cc
 
 enum class CheckKind { kConfig, kRules, kAlertmanager, kAnalytics, kIncidents, kBundle };
-int RunCheck(CheckKind kind, const std::vector<std::string>& files);  // check.cc
+int RunCheck(CheckKind kind, const std::vector<std::string>& files,
+             const std::vector<std::string>& features);  // check.cc
 
 int RunTestPromql(const std::vector<std::string>& files, const Environment& env);  // test.cc
 int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);

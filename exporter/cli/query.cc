@@ -18,11 +18,35 @@ std::string MetricText(const JsonValue& metric) {
   return labels.Build().ToString();
 }
 
+// [which bounds are inside, "lower", "upper", "count"]
+std::string BucketText(const JsonValue& bucket) {
+  if (bucket.items.size() != 4) return "?";
+  const double inside = bucket.items[0].number;
+  return fmt::format("{}{},{}{}:{}", inside == 1 || inside == 3 ? '[' : '(', bucket.items[1].string,
+                     bucket.items[2].string, inside == 0 || inside == 3 ? ']' : ')',
+                     bucket.items[3].string);
+}
+
+// A native histogram as promtool prints it.
+std::string HistogramText(const JsonValue& histogram) {
+  std::vector<std::string> buckets;
+  if (const JsonValue* list = histogram.Find("buckets")) {
+    for (const JsonValue& bucket : list->items) buckets.push_back(BucketText(bucket));
+  }
+  const auto number = [&](std::string_view key) {
+    return ParseDouble(histogram.GetString(key)).value_or(0);
+  };
+  return fmt::format("Count: {:f}, Sum: {:f}, Buckets: [{}]", number("count"), number("sum"),
+                     Join(buckets, " "));
+}
+
 // [seconds, "value"] as promtool prints it: value @[seconds]
 std::string PointText(const JsonValue& point) {
   if (point.items.size() != 2) return "?";
+  const JsonValue& value = point.items[1];
+  const std::string text = value.members.empty() ? value.string : HistogramText(value);
   const auto ms = static_cast<int64_t>(std::llround(point.items[0].number * 1000));
-  return fmt::format("{} @[{}]", point.items[1].string, FormatTimestampSeconds(ms));
+  return fmt::format("{} @[{}]", text, FormatTimestampSeconds(ms));
 }
 
 void PrintResult(const JsonValue& data) {
@@ -36,10 +60,16 @@ void PrintResult(const JsonValue& data) {
   for (const JsonValue& series : result->items) {
     const JsonValue* metric = series.Find("metric");
     const std::string name = metric == nullptr ? "{}" : MetricText(*metric);
-    if (const JsonValue* value = series.Find("value")) {
-      fmt::print("{} => {}\n", name, PointText(*value));
-    } else if (const JsonValue* values = series.Find("values")) {
-      fmt::print("{} =>\n", name);
+    for (const char* one : {"value", "histogram"}) {
+      if (const JsonValue* value = series.Find(one)) {
+        fmt::print("{} => {}\n", name, PointText(*value));
+      }
+    }
+    if (series.Find("values") == nullptr && series.Find("histograms") == nullptr) continue;
+    fmt::print("{} =>\n", name);
+    for (const char* all : {"values", "histograms"}) {
+      const JsonValue* values = series.Find(all);
+      if (values == nullptr) continue;
       for (const JsonValue& point : values->items) fmt::print("{}\n", PointText(point));
     }
   }

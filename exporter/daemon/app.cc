@@ -94,7 +94,7 @@ App::~App() { Stop(); }
 StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock& clock,
                                           Random& random) {
   const Nanos started_at = clock.NowNanos();
-  LoadedFiles files = TRY(LoadFiles(options.config_file));
+  LoadedFiles files = TRY(LoadFiles(options.config_file, options.features));
   auto impl = std::make_unique<Impl>(options, clock);
   impl->services = TRY(Services::Make(files, options, ExternalUrlOf(options), clock, random));
   impl->metrics.Add([self = impl.get()](MetricSink& sink) {

@@ -136,6 +136,12 @@ void ReadQuery(YamlReader& r, Config::Query* query) {
   r.Duration("timeout", &query->timeout);
   r.Int("max_samples", &query->max_samples);
   if (query->max_samples < 1) r.Fail("max_samples", "max_samples must be at least 1");
+  std::vector<std::string> features;
+  r.StringList("features", &features);
+  for (const std::string& name : features) {
+    const Status status = promql::EnableFeature(name, &query->features);
+    if (!status.ok()) r.Fail("features", Message(status));
+  }
 }
 
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/promql/features.h"
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
 #include "storage/model/labels.h"
@@ -77,6 +78,7 @@ struct Config {
     DurationMs lookback = 5 * kMinute;
     DurationMs timeout = 2 * kMinute;
     int64_t max_samples = 50'000'000;
+    promql::Features features;
     friend bool operator==(const Query&, const Query&) = default;
   };
 

@@ -33,6 +33,7 @@ StatusOr<std::vector<std::string>> Expand(const std::string& config_file,
 
 Status LoadRules(LoadedFiles* out) {
   RuleFileOptions options;
+  options.promql = out->config.query.features.parser;
   options.strict = out->config.rules.strict;
   for (const std::string& path : TRY(Expand(out->config.file, out->config.rule_files))) {
     out->rules.push_back(TRY(ParseRuleFile(TRY(ReadFile(path)), path, options)));
@@ -42,6 +43,7 @@ Status LoadRules(LoadedFiles* out) {
 
 Status LoadBundles(LoadedFiles* out) {
   RuleFileOptions options;
+  options.promql = out->config.query.features.parser;
   options.strict = out->config.rules.strict;
   options.bundle = true;
   for (const std::string& path : TRY(Expand(out->config.file, out->config.bundle_files))) {
@@ -62,7 +64,8 @@ Status LoadBundles(LoadedFiles* out) {
 Status LoadAnalytics(LoadedFiles* out) {
   std::vector<AnalyticsFile> files;
   for (const std::string& path : TRY(Expand(out->config.file, out->config.analytics_files))) {
-    files.push_back(TRY(ParseAnalyticsFile(TRY(ReadFile(path)), path)));
+    files.push_back(
+        TRY(ParseAnalyticsFile(TRY(ReadFile(path)), path, out->config.query.features.parser)));
   }
   out->entries = TRY(CombineEntries(files));
   return absl::OkStatus();
@@ -138,9 +141,13 @@ Status CheckReceiverNames(const IncidentsConfig& incidents, const std::string& i
   return absl::OkStatus();
 }
 
-StatusOr<LoadedFiles> LoadFiles(const std::string& config_file) {
+StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
+                                std::span<const std::string> features) {
   LoadedFiles out;
   if (!config_file.empty()) out.config = TRY(LoadConfig(config_file));
+  for (const std::string& name : features) {
+    TRY(promql::EnableFeature(name, &out.config.query.features));
+  }
   TRY(LoadNotifications(&out));
   TRY(LoadRules(&out));
   TRY(LoadBundles(&out));

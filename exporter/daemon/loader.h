@@ -2,6 +2,7 @@
 // outrider.yml and every file it names, read and checked before anything is started or replaced.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct LoadedFiles {
 
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means
 // the defaults. A glob without a match is no error, a file named outright that is missing is.
-StatusOr<LoadedFiles> LoadFiles(const std::string& config_file);
+// `features` are switched on beside query.features.
+StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
+                                std::span<const std::string> features = {});
 
 // What deserves a warning although it loads: names in annotations that do not exist, matchers whose
 // meaning changes, analytics entries and rules that are disabled. One sentence each, with its place

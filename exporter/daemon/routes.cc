@@ -18,6 +18,7 @@
 #include "exporter/ui/graph_page.h"
 #include "exporter/ui/status_page.h"
 #include "storage/base/duration.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -50,11 +51,10 @@ std::vector<std::pair<std::string, std::string>> FlagsOf(const AppOptions& optio
   std::string addresses;
   for (const std::string& address : options.listen_addresses)
     addresses += (addresses.empty() ? "" : ",") + address;
-  return {{"config.file", options.config_file},
-          {"storage.path", options.storage_path},
-          {"web.listen-address", addresses},
-          {"web.external-url", options.external_url},
-          {"web.route-prefix", options.route_prefix}};
+  return {
+      {"config.file", options.config_file},       {"enable-feature", Join(options.features, ",")},
+      {"storage.path", options.storage_path},     {"web.listen-address", addresses},
+      {"web.external-url", options.external_url}, {"web.route-prefix", options.route_prefix}};
 }
 
 std::vector<std::string> FailingEntries(const Services& services) {
@@ -66,14 +66,14 @@ std::vector<std::string> FailingEntries(const Services& services) {
 }
 
 StatusOr<promql::QueryResult> Evaluate(const Services& services, const std::string& text) {
-  const promql::Expression expr = TRY(promql::Expression::Parse(text));
+  const promql::Expression expr = TRY(promql::Expression::Parse(text, services.parser));
   return services.engine.Instant(expr, services.store->windows(), services.clock.Now());
 }
 
 void RegisterPrometheusApi(Router& router, Services& services, const AppOptions& options,
                            Nanos started_at) {
   const Windows& windows = services.store->windows();
-  RegisterQueryApi(router, {windows, services.clock, services.engine.options(), {}});
+  RegisterQueryApi(router, {windows, services.clock, services.engine.options(), services.parser});
   RegisterLabelsApi(router, windows);
   RegisterDescribedApi(router, services.store->metadata(), services.store->exemplars());
   RegisterRulesApi(router, [&services] { return services.rules->Snapshot(); });

@@ -17,6 +17,7 @@ promql::EngineOptions EngineOptionsOf(const Config& config) {
   options.timeout = config.query.timeout;
   options.max_samples = static_cast<size_t>(config.query.max_samples);
   options.default_subquery_step = config.global.evaluation_interval;
+  options.delayed_name_removal = config.query.features.delayed_name_removal;
   return options;
 }
 
@@ -84,7 +85,8 @@ Services::Services(const Clock& the_clock, const Config& config, std::string url
       external_url(std::move(url)),
       http(MakeCurlHttpClient()),
       smtp(MakeCurlSmtpClient()),
-      engine(EngineOptionsOf(config), the_clock) {}
+      engine(EngineOptionsOf(config), the_clock),
+      parser(config.query.features.parser) {}
 
 StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const AppOptions& options,
@@ -92,6 +94,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const Clock& clock, Random& random) {
   const Config& config = files.config;
   std::unique_ptr<Services> self(new Services(clock, config, external_url));
+  self->features_ = options.features;
   DeskConfig desk_config =
       TRY(MakeDeskConfig(files, {*self->http, *self->smtp, clock}, external_url));
   TRY(MakeDirectories(options.storage_path));
@@ -118,7 +121,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
 
 RuleContext Services::ContextOf(const Config& config) const {
   return {config.global.evaluation_interval, config.global.query_offset,
-          config.global.external_labels, external_url};
+          config.global.external_labels, external_url, config.query.features.parser};
 }
 
 std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) const {
@@ -143,7 +146,7 @@ Status Services::Load(LoadedFiles files) {
 }
 
 Status Services::TryReload(const std::string& config_file) {
-  LoadedFiles files = TRY(LoadFiles(config_file));
+  LoadedFiles files = TRY(LoadFiles(config_file, features_));
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
   // From here on only the state store can refuse.
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -62,6 +63,7 @@ struct Services {
   std::unique_ptr<Desk> desk;
   std::unique_ptr<IngestStore> store;
   promql::Engine engine;
+  const promql::ParseOptions parser;
   DerivedTable derived;
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<AnalyticsEngine> analytics;
@@ -75,8 +77,9 @@ struct Services {
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
   Status TryReload(const std::string& config_file);
 
-  Config running_;            // as started; written before any reload
-  absl::Mutex reload_mutex_;  // one reload at a time
+  std::vector<std::string> features_;  // those of the command line
+  Config running_;                     // as started; written before any reload
+  absl::Mutex reload_mutex_;           // one reload at a time
   mutable absl::Mutex kept_mutex_;
   UsageByKind kept_ ABSL_GUARDED_BY(kept_mutex_);
   mutable absl::Mutex outcome_mutex_;

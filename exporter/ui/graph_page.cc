@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "exporter/ui/page.h"
+#include "rules/promql/histogram/histogram_math.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -17,6 +18,19 @@ constexpr std::string_view kNothing = "The result is empty.";
 using Cells = std::vector<std::vector<std::string>>;
 
 size_t Shown(size_t rows) { return std::min(rows, kMaxResultRows); }
+
+std::string ValueText(double value, const NativeHistogram* histogram) {
+  return histogram != nullptr ? EscapeHtml(promql::HistogramText(*histogram))
+                              : FormatSampleValue(value);
+}
+
+std::string NewestText(const promql::Series& series) {
+  const bool is_histogram =
+      series.samples.empty() ||
+      (!series.histograms.empty() && series.histograms.back().time > series.samples.back().time);
+  if (!is_histogram) return FormatSampleValue(series.samples.back().value);
+  return series.histograms.empty() ? "" : ValueText(0, series.histograms.back().histogram.get());
+}
 
 // One for each type of value.
 struct ResultTable {
@@ -32,7 +46,8 @@ struct ResultTable {
     Cells rows;
     const size_t shown = Shown(vector.size());
     for (size_t i = 0; i < shown; ++i) {
-      rows.push_back({EscapeHtml(vector[i].labels.ToString()), FormatSampleValue(vector[i].value)});
+      rows.push_back({EscapeHtml(vector[i].labels.ToString()),
+                      ValueText(vector[i].value, vector[i].histogram.get())});
     }
     AppendTable("Result", {"series", "value"}, rows, kNothing, vector.size() - shown, out);
   }
@@ -40,9 +55,10 @@ struct ResultTable {
     Cells rows;
     const size_t shown = Shown(matrix.size());
     for (size_t i = 0; i < shown; ++i) {
-      const std::vector<Sample>& samples = matrix[i].samples;
-      rows.push_back({EscapeHtml(matrix[i].labels.ToString()), std::to_string(samples.size()),
-                      samples.empty() ? "" : FormatSampleValue(samples.back().value)});
+      const promql::Series& series = matrix[i];
+      rows.push_back({EscapeHtml(series.labels.ToString()),
+                      std::to_string(series.samples.size() + series.histograms.size()),
+                      NewestText(series)});
     }
     AppendTable("Result", {"series", "samples", "newest value"}, rows, kNothing,
                 matrix.size() - shown, out);

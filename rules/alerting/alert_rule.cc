@@ -157,9 +157,10 @@ StatusOr<std::vector<AlertInstance>> RenderInstances(const AlertSet& old,
     instance.source_hash = sample.labels.Hash();
     instance.labels = texts.RenderLabels(sample, ts);
     const ActiveAlert* before = FindAlert(old, instance.labels);
-    const bool unchanged = before != nullptr && !texts.annotations_depend_on_time() &&
-                           before->source_hash == instance.source_hash &&
-                           SameBits(before->value, instance.value);
+    // Of a histogram the alert's value says nothing.
+    const bool unchanged =
+        before != nullptr && sample.histogram == nullptr && !texts.annotations_depend_on_time() &&
+        before->source_hash == instance.source_hash && SameBits(before->value, instance.value);
     instance.annotations = unchanged ? before->annotations : texts.RenderAnnotations(sample, ts);
     instances.push_back(std::move(instance));
   }

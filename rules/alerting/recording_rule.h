@@ -21,4 +21,8 @@ StatusOr<std::vector<LabeledSample>> RecordSamples(const Rule& rule, int64_t lim
                                                    const promql::Vector& vector,
                                                    Timestamp sample_time);
 
+// Takes out native histograms that storage would not keep (negative counts, say: the difference of
+// two). The first one's error.
+Status TakeInvalid(std::vector<LabeledSample>* samples);
+
 }  // namespace outrider

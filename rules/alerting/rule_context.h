@@ -21,6 +21,7 @@ struct RuleContext {
   DurationMs query_offset = 0;                    // of groups that give none
   Labels external_labels;                         // added to told alerts where absent
   std::string external_url;                       // without a slash at the end
+  promql::ParseOptions promql;                    // of queries in templates
   friend bool operator==(const RuleContext&, const RuleContext&) = default;
 };
 

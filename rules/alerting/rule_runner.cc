@@ -105,8 +105,11 @@ Status RuleRunner::TryEvaluate(Timestamp ts, Timestamp sample_time) {
 
 Status RuleRunner::EvaluateRecord(const promql::Vector& vector, Timestamp ts,
                                   Timestamp sample_time) {
-  Append(TRY(RecordSamples(rule_, timing_.limit, vector, sample_time)), ts, sample_time);
-  return absl::OkStatus();
+  std::vector<LabeledSample> samples =
+      TRY(RecordSamples(rule_, timing_.limit, vector, sample_time));
+  const Status invalid = TakeInvalid(&samples);
+  Append(std::move(samples), ts, sample_time);
+  return invalid;
 }
 
 Status RuleRunner::EvaluateAlerts(const promql::Vector& vector, Timestamp ts,

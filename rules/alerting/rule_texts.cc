@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "rules/promql/histogram/histogram_math.h"
 #include "rules/rulefile/template_text.h"
 #include "storage/base/text.h"
 
@@ -18,10 +19,23 @@ tmpl::Value LabelMap(const Labels& labels) {
   return tmpl::Value(std::move(map));
 }
 
+// A number, or a native histogram, which prints as Prometheus prints it.
+tmpl::Value NumberOf(const promql::VectorSample& sample) {
+  if (sample.histogram == nullptr) return tmpl::Value(sample.value);
+  tmpl::Object object;
+  object.type = "*histogram.FloatHistogram";
+  object.methods.emplace_back(
+      "String",
+      [histogram = sample.histogram](std::span<const tmpl::Value>) -> StatusOr<tmpl::Value> {
+        return tmpl::Value(promql::HistogramText(*histogram));
+      });
+  return tmpl::Value(std::move(object));
+}
+
 tmpl::Value SampleValue(const promql::VectorSample& sample) {
   tmpl::Object object;
   object.fields.emplace_back("Labels", LabelMap(sample.labels));
-  object.fields.emplace_back("Value", tmpl::Value(sample.value));
+  object.fields.emplace_back("Value", NumberOf(sample));
   return tmpl::Value(std::move(object));
 }
 
@@ -31,10 +45,10 @@ bool MayDependOnTime(std::string_view text) {
 
 // `query "expr"` in a template: the list of samples at the evaluation's time.
 StatusOr<tmpl::Value> QuerySamples(const RuleQuery& query, std::span<const tmpl::Value> args,
-                                   Timestamp now) {
+                                   const promql::ParseOptions& promql, Timestamp now) {
   const std::string* text = args.size() == 1 ? args[0].AsString() : nullptr;
   if (text == nullptr) return InvalidArgument("query takes one text");
-  const promql::Expression expression = TRY(promql::Expression::Parse(*text));
+  const promql::Expression expression = TRY(promql::Expression::Parse(*text, promql));
   const promql::QueryResult result = TRY(query(expression, now));
   tmpl::List samples;
   if (const auto* vector = std::get_if<promql::Vector>(&result.value)) {
@@ -53,6 +67,7 @@ RuleTexts::RuleTexts(const Rule& rule, const RuleContext& context, RuleQuery que
     : alert_(rule.name),
       external_labels_(LabelMap(context.external_labels)),
       external_url_(context.external_url),
+      promql_(context.promql),
       query_(std::move(query)),
       labels_(Prepare(rule.labels)),
       annotations_(Prepare(rule.annotations)),
@@ -121,7 +136,7 @@ tmpl::Value RuleTexts::Data(const promql::VectorSample& sample) const {
   data.fields.emplace_back("Labels", LabelMap(sample.labels));
   data.fields.emplace_back("ExternalLabels", external_labels_);
   data.fields.emplace_back("ExternalURL", tmpl::Value(external_url_));
-  data.fields.emplace_back("Value", tmpl::Value(sample.value));
+  data.fields.emplace_back("Value", NumberOf(sample));
   return tmpl::Value(std::move(data));
 }
 
@@ -129,7 +144,7 @@ tmpl::TemplateOptions RuleTexts::Options() {
   RuleTemplateHost host;
   host.external_url = external_url_;
   host.query = [this](std::span<const tmpl::Value> args) {
-    return QuerySamples(query_, args, now_);
+    return QuerySamples(query_, args, promql_, now_);
   };
   host.now = [this](std::span<const tmpl::Value>) -> StatusOr<tmpl::Value> {
     return tmpl::Value(static_cast<double>(now_) / 1000.0);

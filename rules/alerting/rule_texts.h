@@ -55,6 +55,7 @@ class RuleTexts {
   const std::string alert_;
   const tmpl::Value external_labels_;
   const std::string external_url_;
+  const promql::ParseOptions promql_;
   const RuleQuery query_;
   std::vector<Text> labels_;
   std::vector<Text> annotations_;

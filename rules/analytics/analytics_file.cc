@@ -138,8 +138,9 @@ void ReadKind(YamlReader& reader, Entry* entry) {
   }
 }
 
-void Compile(const YamlNode* node, const std::string& file, Entry* entry) {
-  StatusOr<promql::Expression> parsed = promql::Expression::Parse(entry->expr);
+void Compile(const YamlNode* node, const std::string& file, const promql::ParseOptions& promql,
+             Entry* entry) {
+  StatusOr<promql::Expression> parsed = promql::Expression::Parse(entry->expr, promql);
   if (!parsed.ok()) {
     entry->error = Message(YamlError(file, *node, Message(parsed.status())));
   } else if (parsed->type() != promql::ValueType::kVector &&
@@ -153,7 +154,8 @@ void Compile(const YamlNode* node, const std::string& file, Entry* entry) {
   }
 }
 
-StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file) {
+StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file,
+                           const promql::ParseOptions& promql) {
   YamlReader reader(node, file, "analytics entry");
   Entry entry;
   if (!reader.String("name", &entry.name) || entry.name.empty()) {
@@ -180,7 +182,7 @@ StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file) {
     entry.direction = found.value_or(AnomalyDirection::kBoth);
   }
   TRY(reader.Finish());
-  Compile(node.Find("expr"), file, &entry);
+  Compile(node.Find("expr"), file, promql, &entry);
   return entry;
 }
 
@@ -205,7 +207,8 @@ std::string_view EntryKindText(EntryKind kind) {
   return "";
 }
 
-StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::string& file) {
+StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::string& file,
+                                           const promql::ParseOptions& promql) {
   const YamlNode root = TRY(ParseYaml(text, file));
   YamlReader reader(root, file, "analytics file");
   AnalyticsFile result;
@@ -217,7 +220,7 @@ StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::str
   if (!entries->IsSequence()) return YamlError(file, *entries, "entries must be a list");
   std::set<EntryKey> seen;
   for (const YamlNode& node : entries->items) {
-    Entry entry = TRY(ParseEntry(node, file));
+    Entry entry = TRY(ParseEntry(node, file, promql));
     if (!seen.insert({entry.name, entry.kind}).second) {
       return YamlError(
           file, node,

@@ -20,7 +20,8 @@ struct AnalyticsFile {
 // Errors of YAML and schema name `file:line:column`. An expression that does not parse is no error
 // here: its entry carries `error` (with its place) and nothing compiled, so that a daemon can go on
 // without it and a checker can refuse it.
-StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::string& file);
+StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::string& file,
+                                           const promql::ParseOptions& promql = {});
 
 // The built-in entries that are wanted, then those of the files. An entry of a file takes the place
 // of a built-in one of its name. Fails if two files have an entry of the same name and kind.

@@ -21,7 +21,10 @@ std::optional<Labels> WorkloadLabels(const Labels& pod, const WorkloadNames* nam
 }  // namespace
 
 promql::Vector AsVector(promql::Value value) {
-  if (auto* vector = std::get_if<promql::Vector>(&value)) return std::move(*vector);
+  if (auto* vector = std::get_if<promql::Vector>(&value)) {
+    std::erase_if(*vector, [](const promql::VectorSample& s) { return s.histogram != nullptr; });
+    return std::move(*vector);
+  }
   if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
     return {{Labels(), scalar->time, scalar->value}};
   }

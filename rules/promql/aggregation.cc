@@ -86,24 +86,23 @@ Block Accumulate(const Grouping& grouping, const Block& block) {
   return out;
 }
 
-StatusOr<Block> WithParameter(Evaluator& evaluator, const AggregateExpr& node, const Steps& steps,
-                              Block block) {
+StatusOr<Block> WithParameter(Evaluator& evaluator, const Expr& expr, const AggregateExpr& node,
+                              const Steps& steps, Block block) {
   if (node.op == Token::kCountValues) return CountValues(evaluator, node, block);
   const Block param = TRY(evaluator.Eval(*node.param, steps));
   if (node.op == Token::kLimitRatio) {
     return SelectRatio(evaluator, node, param, std::move(block));
   }
   const Grouping grouping = GroupRows(evaluator, node, block);
-  if (node.op == Token::kQuantile) return GroupQuantile(evaluator, node, param, grouping, block);
-  return SelectTop(evaluator, node, param, grouping, std::move(block));
+  if (node.op == Token::kQuantile) {
+    Block out = GroupQuantile(evaluator, node, param, grouping, block);
+    AggregateHistograms(evaluator, node, grouping, block, &out);
+    return out;
+  }
+  return SelectTop(evaluator, node, expr.pos.start, param, grouping, std::move(block));
 }
 
-}  // namespace
-
-StatusOr<Block> EvalAggregate(Evaluator& evaluator, const AggregateExpr& node, const Steps& steps) {
-  Block block = TRY(evaluator.Eval(*node.expr, steps));
-  if (HasParameter(node.op)) return WithParameter(evaluator, node, steps, std::move(block));
-  const Grouping grouping = GroupRows(evaluator, node, block);
+StatusOr<Block> OfFloats(const AggregateExpr& node, const Grouping& grouping, const Block& block) {
   switch (node.op) {
     case Token::kSum:
       return Accumulate<KahanSum>(grouping, block);
@@ -124,6 +123,18 @@ StatusOr<Block> EvalAggregate(Evaluator& evaluator, const AggregateExpr& node, c
     default:
       return ExecutionError("unexpected aggregator " + std::string(TokenText(node.op)));
   }
+}
+
+}  // namespace
+
+StatusOr<Block> EvalAggregate(Evaluator& evaluator, const Expr& expr, const AggregateExpr& node,
+                              const Steps& steps) {
+  Block block = TRY(evaluator.Eval(*node.expr, steps));
+  if (HasParameter(node.op)) return WithParameter(evaluator, expr, node, steps, std::move(block));
+  const Grouping grouping = GroupRows(evaluator, node, block);
+  Block out = TRY(OfFloats(node, grouping, block));
+  if (block.HasHistograms()) AggregateHistograms(evaluator, node, grouping, block, &out);
+  return out;
 }
 
 }  // namespace outrider::promql

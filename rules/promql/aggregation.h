@@ -18,11 +18,18 @@ struct Grouping {
   std::vector<Row> groups;         // labels of each group, in order of first appearance
 };
 
-StatusOr<Block> EvalAggregate(Evaluator& evaluator, const AggregateExpr& node, const Steps& steps);
+StatusOr<Block> EvalAggregate(Evaluator& evaluator, const Expr& expr, const AggregateExpr& node,
+                              const Steps& steps);
+
+// Completes `out`, what the floats of a block with native histograms gave; in
+// aggregation_histogram.cc.
+void AggregateHistograms(Evaluator& evaluator, const AggregateExpr& node, const Grouping& grouping,
+                         const Block& block, Block* out);
 
 // Aggregators that look at single samples of a group; in aggregation_select.cc.
-StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
-                          const Grouping& grouping, Block block);
+// `pos`: of the whole aggregation.
+StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, uint32_t pos,
+                          const Block& param, const Grouping& grouping, Block block);
 StatusOr<Block> SelectRatio(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
                             Block block);
 Block GroupQuantile(Evaluator& evaluator, const AggregateExpr& node, const Block& param,

@@ -10,7 +10,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "rules/promql/aggregation.h"
 #include "rules/promql/evaluator.h"
+#include "rules/promql/histogram/histogram_math.h"
 #include "storage/base/text.h"
+#include "storage/base/xxh64.h"
 
 namespace outrider::promql {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 struct Candidate {
   double value;
   uint32_t row;
+  const NativeHistogram* histogram = nullptr;  // limitk alone takes histograms
 };
 
 // NaN comes last, whichever end is wanted; equal values keep their order.
@@ -44,16 +47,27 @@ StatusOr<std::vector<int64_t>> CountsOf(const Block& param) {
   return counts;
 }
 
-// Moves the values of a step from `block` into their groups.
+// Moves the samples of a step from `block` into their groups.
 void TakeCandidates(const Grouping& grouping, size_t step, Block* block,
                     std::vector<std::vector<Candidate>>* candidates) {
   for (auto& group : *candidates) group.clear();
   for (uint32_t r = 0; r < block->rows.size(); ++r) {
     double& value = block->values[r * block->steps + step];
-    if (IsAbsent(value)) continue;
-    (*candidates)[grouping.group_of[r]].push_back({value, r});
+    const NativeHistogram* histogram = block->HistogramAt(r, step);
+    if (IsAbsent(value) && histogram == nullptr) continue;
+    (*candidates)[grouping.group_of[r]].push_back({value, r, histogram});
     value = kAbsent;
+    block->SetHistogram(r, step, nullptr);
   }
+}
+
+// topk and bottomk are of floats; true if there was anything else.
+bool DropHistograms(std::vector<std::vector<Candidate>>* candidates) {
+  size_t dropped = 0;
+  for (auto& group : *candidates) {
+    dropped += std::erase_if(group, [](const Candidate& c) { return c.histogram != nullptr; });
+  }
+  return dropped > 0;
 }
 
 // Leaves `count` of a group: the best, best first; with limitk those that come first.
@@ -72,15 +86,15 @@ Block InOrder(const Block& block, const std::vector<std::vector<uint32_t>>& chos
   Block out;
   out.one_name = block.one_name;
   for (const std::vector<uint32_t>& rows : chosen) {
-    for (const uint32_t r : rows) out.AddRow(block.rows[r])[0] = block.values[r];
+    for (const uint32_t r : rows) out.CopyRow(block, r);
   }
   return out;
 }
 
 }  // namespace
 
-StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
-                          const Grouping& grouping, Block block) {
+StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, uint32_t pos,
+                          const Block& param, const Grouping& grouping, Block block) {
   const std::vector<int64_t> counts = TRY(CountsOf(param));
   std::vector<std::vector<Candidate>> candidates(grouping.groups.size());
   std::vector<std::vector<uint32_t>> chosen(grouping.groups.size());
@@ -88,10 +102,14 @@ StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, const
     TRY(evaluator.CheckTimeout());
     TakeCandidates(grouping, step, &block, &candidates);
     if (counts[step] < 1) continue;
+    if (node.op != Token::kLimitk && block.HasHistograms() && DropHistograms(&candidates)) {
+      evaluator.annotations().HistogramIgnored(TokenText(node.op), pos);
+    }
     for (size_t g = 0; g < candidates.size(); ++g) {
       KeepBest(node.op, static_cast<uint64_t>(counts[step]), &candidates[g]);
       for (const Candidate& c : candidates[g]) {
         block.values[c.row * block.steps + step] = c.value;
+        block.SetHistogram(c.row, step, c.histogram);
         if (step == 0) chosen[g].push_back(c.row);
       }
     }
@@ -101,13 +119,38 @@ StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, const
   return block;
 }
 
+namespace {
+
+void AppendSized(std::string_view text, std::string* out) {
+  const size_t size = text.size();
+  if (size < 0xff) {
+    *out += static_cast<char>(size);
+  } else {
+    *out += '\xff';
+    for (const int shift : {0, 8, 16}) *out += static_cast<char>(size >> shift);
+  }
+  *out += text;
+}
+
+// Where limit_ratio puts a series in [0, 1]: by its labels alone, so that the choice is stable, and
+// by the hash that Prometheus takes, so that it is the same there.
+double PlaceOf(const Labels& labels) {
+  std::string text;
+  for (const LabelView label : labels) {
+    AppendSized(label.name, &text);
+    AppendSized(label.value, &text);
+  }
+  return static_cast<double>(Xxh64(text)) * 0x1.0p-64;
+}
+
+}  // namespace
+
 StatusOr<Block> SelectRatio(Evaluator& evaluator, const AggregateExpr& node, const Block& param,
                             Block block) {
-  // Where a series lies in [0, 1) depends on its labels alone, so the choice is stable.
   std::vector<double> place;
+  place.reserve(block.rows.size());
   for (const Row& row : block.rows) {
-    const uint64_t hash = EffectiveLabels(row, evaluator.NameGone(row)).Hash();
-    place.push_back(static_cast<double>(hash >> 11) * 0x1.0p-53);
+    place.push_back(PlaceOf(EffectiveLabels(row, evaluator.NameGone(row))));
   }
   for (size_t step = 0; step < block.steps; ++step) {
     double ratio = param.ScalarAt(step);
@@ -116,7 +159,9 @@ StatusOr<Block> SelectRatio(Evaluator& evaluator, const AggregateExpr& node, con
     if (used != ratio) evaluator.annotations().InvalidRatio(ratio, used, node.param->pos.start);
     for (size_t r = 0; r < block.rows.size(); ++r) {
       const bool in = used >= 0 ? place[r] < used : place[r] >= 1 + used;
-      if (!in) block.values[r * block.steps + step] = kAbsent;
+      if (in) continue;
+      block.values[r * block.steps + step] = kAbsent;
+      block.SetHistogram(r, step, nullptr);
     }
   }
   block.RemoveEmptyRows();
@@ -164,6 +209,16 @@ Block GroupQuantile(Evaluator& evaluator, const AggregateExpr& node, const Block
   return out;
 }
 
+namespace {
+
+std::string ValueText(const Block& block, size_t row, size_t step) {
+  const NativeHistogram* histogram = block.HistogramAt(row, step);
+  return histogram != nullptr ? HistogramText(*histogram)
+                              : FormatFloatF(block.values[row * block.steps + step]);
+}
+
+}  // namespace
+
 StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, const Block& block) {
   const std::string& label = Evaluator::TextOf(*node.param);
   if (label.empty() || !IsValidUtf8(label)) {
@@ -180,16 +235,14 @@ StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, con
     const bool gone = evaluator.NameGone(row);
     const Labels base = EffectiveLabels(row, gone);
     for (size_t i = 0; i < block.steps; ++i) {
-      const double v = block.values[r * block.steps + i];
-      if (IsAbsent(v)) continue;
-      const Labels with_value = base.With(label, FormatFloatF(v));
+      if (!block.HasSample(r, i)) continue;
+      const Labels with_value = base.With(label, ValueText(block, r, i));
       Labels group = key.LabelsOf({.labels = &with_value}, false);
       const auto [it, inserted] = ids.try_emplace(group, out.rows.size());
       if (inserted) {
         TRY(evaluator.CheckSize(out));
         out.AddRow({.labels = evaluator.Own(std::move(group))});
       }
-      out.rows[it->second].drop_name |= row.drop_name && !gone;
       double& count = out.values[it->second * out.steps + i];
       count = IsAbsent(count) ? 1 : count + 1;
     }

@@ -64,6 +64,82 @@ void Annotations::IncompatibleTypes(std::string_view op, std::string_view lhs, s
                            Quote(op), lhs, op, rhs, At(pos)));
 }
 
+void Annotations::Warn(std::string_view text, uint32_t pos) {
+  Add(&warnings_, fmt::format("PromQL warning: {}{}", text, At(pos)));
+}
+
+void Annotations::Inform(std::string_view text, uint32_t pos) {
+  Add(&infos_, fmt::format("PromQL info: {}{}", text, At(pos)));
+}
+
+void Annotations::MixedFloatsHistograms(std::string_view metric, uint32_t pos) {
+  Warn(fmt::format("encountered a mix of histograms and floats for metric name {}", Quote(metric)),
+       pos);
+}
+
+void Annotations::MixedFloatsHistogramsInAggregation(uint32_t pos) {
+  Warn("encountered a mix of histograms and floats for aggregation", pos);
+}
+
+void Annotations::MixedClassicNative(std::string_view metric, uint32_t pos) {
+  Warn("vector contains a mix of classic and native histograms" + ForMetric(metric), pos);
+}
+
+void Annotations::MixedExponentialCustom(std::string_view metric, uint32_t pos) {
+  Warn(
+      fmt::format("vector contains a mix of histograms with exponential and custom buckets schemas "
+                  "for metric name {}",
+                  Quote(metric)),
+      pos);
+}
+
+void Annotations::NotACounter(std::string_view metric, uint32_t pos) {
+  Warn(fmt::format("this native histogram metric is not a counter: {}", Quote(metric)), pos);
+}
+
+void Annotations::NotAGauge(std::string_view metric, uint32_t pos) {
+  Warn(fmt::format("this native histogram metric is not a gauge: {}", Quote(metric)), pos);
+}
+
+void Annotations::IncompatibleBuckets(std::string_view op, uint32_t pos) {
+  Warn(fmt::format("incompatible bucket layout encountered for binary operator {}", op), pos);
+}
+
+void Annotations::HistogramIgnored(std::string_view aggregation, uint32_t pos) {
+  Inform(fmt::format("ignored histogram in {} aggregation", aggregation), pos);
+}
+
+void Annotations::HistogramIgnoredInRange(std::string_view metric, uint32_t pos) {
+  Inform(fmt::format("ignored histograms in a range containing both floats and histograms for "
+                     "metric name {}",
+                     Quote(metric)),
+         pos);
+}
+
+void Annotations::NanInQuantile(std::string_view metric, bool result_is_nan, uint32_t pos) {
+  Inform(fmt::format("input to histogram_quantile has NaN observations, result is {}{}",
+                     result_is_nan ? "NaN" : "skewed higher", ForMetric(metric)),
+         pos);
+}
+
+void Annotations::NanInFraction(std::string_view metric, uint32_t pos) {
+  Inform("input to histogram_fraction has NaN observations, which are excluded from all fractions" +
+             ForMetric(metric),
+         pos);
+}
+
+void Annotations::ResetCollision(std::string_view operation, uint32_t pos) {
+  Warn(fmt::format("conflicting counter resets during histogram {}", operation), pos);
+}
+
+void Annotations::BoundsReconciled(std::string_view operation, uint32_t pos) {
+  Inform(fmt::format("mismatched custom buckets were reconciled during {}", operation), pos);
+}
+
+void Annotations::StartTimeOverlap(std::string_view metric, uint32_t pos) {
+  ++overlaps_[{std::string(metric), pos}];
+}
+
 void Annotations::ForcedMonotonicity(std::string_view metric, const Monotonicity& seen,
                                      uint32_t pos) {
   const auto [it, inserted] = monotonicity_.try_emplace({std::string(metric), pos}, seen);
@@ -77,7 +153,17 @@ void Annotations::ForcedMonotonicity(std::string_view metric, const Monotonicity
   all.count += seen.count;
 }
 
-std::vector<std::string> Annotations::Warnings() const { return warnings_; }
+std::vector<std::string> Annotations::Warnings() const {
+  std::vector<std::string> warnings = warnings_;
+  for (const auto& [key, count] : overlaps_) {
+    warnings.push_back(fmt::format(
+        "PromQL warning: sample has start time that overlaps with previous sample timestamp for "
+        "metric {}{}{}",
+        Quote(key.first), count > 1 ? fmt::format(" ({} occurrences)", count) : "",
+        At(key.second)));
+  }
+  return warnings;
+}
 
 std::vector<std::string> Annotations::Infos() const {
   std::vector<std::string> infos = infos_;

@@ -26,6 +26,24 @@ class Annotations {
   void IncompatibleTypes(std::string_view op, std::string_view lhs, std::string_view rhs,
                          uint32_t pos);
 
+  // About native histograms. `operation`: "addition", "subtraction" or "aggregation".
+  void MixedFloatsHistograms(std::string_view metric, uint32_t pos);
+  void MixedFloatsHistogramsInAggregation(uint32_t pos);
+  void MixedClassicNative(std::string_view metric, uint32_t pos);
+  void MixedExponentialCustom(std::string_view metric, uint32_t pos);
+  void NotACounter(std::string_view metric, uint32_t pos);
+  void NotAGauge(std::string_view metric, uint32_t pos);
+  void IncompatibleBuckets(std::string_view op, uint32_t pos);
+  void HistogramIgnored(std::string_view aggregation, uint32_t pos);
+  void HistogramIgnoredInRange(std::string_view metric, uint32_t pos);
+  void NanInQuantile(std::string_view metric, bool result_is_nan, uint32_t pos);
+  void NanInFraction(std::string_view metric, uint32_t pos);
+  void ResetCollision(std::string_view operation, uint32_t pos);
+  void BoundsReconciled(std::string_view operation, uint32_t pos);
+  // A sample that counts since before the one before it, but not since the same time. Counted, one
+  // text per metric and position.
+  void StartTimeOverlap(std::string_view metric, uint32_t pos);
+
   // Buckets whose counts had to be raised; all of one metric and position become one text.
   struct Monotonicity {
     double min_bucket = 0;
@@ -43,12 +61,15 @@ class Annotations {
 
  private:
   std::string At(uint32_t pos) const;
+  void Warn(std::string_view text, uint32_t pos);
+  void Inform(std::string_view text, uint32_t pos);
   static void Add(std::vector<std::string>* list, std::string text);
 
   std::string_view query_;
   std::vector<std::string> warnings_;
   std::vector<std::string> infos_;
   std::map<std::pair<std::string, uint32_t>, Monotonicity> monotonicity_;
+  std::map<std::pair<std::string, uint32_t>, int> overlaps_;
 };
 
 }  // namespace outrider::promql

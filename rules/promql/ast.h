@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,7 @@ struct DurationExpr {
   std::unique_ptr<DurationExpr> lhs;
   std::unique_ptr<DurationExpr> rhs;
   int depth = 1;
+  PosRange pos{};
 };
 
 // A duration that is known when parsed, or an expression that is computed per query.
@@ -61,11 +63,15 @@ struct NumberLiteral {
 struct StringLiteral {
   std::string value;
 };
+// How a selector treats samples around its window: not at all, by the one before its start
+// (`anchored`), or by those around both ends (`smoothed`).
+enum class Extension { kNone, kAnchored, kSmoothed };
 struct VectorSelector {
-  std::string name;  // as written before { }, or quoted inside
+  std::string name;  // as written before { }; a name quoted inside is a matcher only
   std::vector<Matcher> matchers;
   TimeModifier time{};
-  // The place for `anchored` and `smoothed`, which the parser still refuses.
+  Extension extension = Extension::kNone;
+  bool stats_only = false;  // of native histograms only count and sum are needed; by planning
 };
 struct MatrixSelector {
   VectorSelector selector;
@@ -92,6 +98,10 @@ struct VectorMatching {
   std::vector<std::string> labels;   // of on(…) or ignoring(…)
   std::vector<std::string> include;  // of group_left(…) or group_right(…)
   bool written = false;              // some modifier was written
+  // Values in place of a missing partner: on the left of a lone right series, and so on.
+  std::optional<double> fill_left{};
+  std::optional<double> fill_right{};
+  bool fills() const { return fill_left || fill_right; }
 };
 struct BinaryExpr {
   Token op = Token::kAdd;
@@ -99,7 +109,6 @@ struct BinaryExpr {
   ExprPtr rhs{};
   bool return_bool = false;
   VectorMatching matching{};
-  PosRange op_pos{};
 };
 struct AggregateExpr {
   Token op = Token::kSum;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/promql/binary_op.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "rules/promql/binary_mixed.h"
 #include "rules/promql/evaluator.h"
 
 namespace outrider::promql {
@@ -39,18 +39,48 @@ StatusOr<Block> VectorWithScalar(Evaluator& evaluator, const BinaryExpr& node, B
   return vector;
 }
 
-// </ and >/ trim native histograms; between floats they give nothing but an info.
-Block TrimFloats(Evaluator& evaluator, const Expr& expr, Token op, const Steps& steps) {
-  evaluator.annotations().IncompatibleTypes(TokenText(op), "float", "float", expr.pos.start);
-  Block none;
-  none.steps = steps.count;
-  return none;
-}
+// The same where the vector has histograms, or the operator is of histograms.
+class MixedWithScalar {
+ public:
+  MixedWithScalar(Evaluator& evaluator, const BinaryExpr& node, const Block& scalar,
+                  bool scalar_is_left)
+      : evaluator_(evaluator), node_(node), scalar_(scalar), scalar_is_left_(scalar_is_left) {}
 
-bool AnySample(const Block& block) {
-  return std::any_of(block.values.begin(), block.values.end(),
-                     [](double v) { return !IsAbsent(v); });
-}
+  StatusOr<Block> Run(Block vector, uint32_t pos) {
+    for (size_t i = 0; i < vector.steps; ++i) {
+      note_ = {};
+      for (size_t r = 0; r < vector.rows.size(); ++r) {
+        if (vector.HasSample(r, i)) Replace(r, i, &vector);
+      }
+      TRY(evaluator_.CheckArena());
+      note_.Tell(node_.op, pos, &evaluator_.annotations());
+    }
+    const bool keeps_name = IsTrim(node_.op) || (IsComparison(node_.op) && !node_.return_bool);
+    if (!keeps_name) TRY(evaluator_.DropNames(&vector));
+    return vector;
+  }
+
+ private:
+  void Replace(size_t row, size_t step, Block* vector) {
+    double& value = vector->values[row * vector->steps + step];
+    const MixedOperand sample{value, vector->HistogramAt(row, step)};
+    const MixedOperand number{scalar_.values[step]};
+    const BinaryOutcome outcome =
+        OperateMixed(node_.op, scalar_is_left_ ? number : sample, scalar_is_left_ ? sample : number,
+                     &evaluator_.arena(), &note_);
+    MixedOperand result = IsComparison(node_.op) ? sample : outcome.result;
+    if (node_.return_bool) result = {outcome.keep ? 1.0 : 0.0};
+    const bool stays = outcome.valid && (outcome.keep || node_.return_bool);
+    value = stays && result.histogram == nullptr ? result.value : kAbsent;
+    vector->SetHistogram(row, step, stays ? result.histogram : nullptr);
+  }
+
+  Evaluator& evaluator_;
+  const BinaryExpr& node_;
+  const Block& scalar_;
+  const bool scalar_is_left_;
+  BinaryNote note_;  // of the step
+};
 
 }  // namespace
 
@@ -93,24 +123,24 @@ StatusOr<Block> EvalBinary(Evaluator& evaluator, const Expr& expr, const BinaryE
   Block rhs = TRY(evaluator.Eval(*node.rhs, steps));
   const bool left_scalar = lhs.type == ValueType::kScalar;
   const bool right_scalar = rhs.type == ValueType::kScalar;
-  if (node.op == Token::kTrimUpper || node.op == Token::kTrimLower) {
-    if (left_scalar && right_scalar) {
-      return ExecutionError("operator \"" + std::string(TokenText(node.op)) +
-                            "\" not allowed for Scalar operations");
-    }
-    if (AnySample(lhs) && AnySample(rhs)) return TrimFloats(evaluator, expr, node.op, steps);
-    lhs.rows.clear();
-    lhs.values.clear();
-    lhs.type = ValueType::kVector;
-    return lhs;
+  if (left_scalar && right_scalar && IsTrim(node.op)) {
+    return ExecutionError("operator \"" + std::string(TokenText(node.op)) +
+                          "\" not allowed for Scalar operations");
   }
   if (left_scalar && right_scalar) return ScalarWithScalar(node.op, std::move(lhs), rhs);
-  if (right_scalar) return VectorWithScalar(evaluator, node, std::move(lhs), rhs, false);
-  if (left_scalar) return VectorWithScalar(evaluator, node, std::move(rhs), lhs, true);
+  if (left_scalar || right_scalar) {
+    const Block& scalar = left_scalar ? lhs : rhs;
+    Block& vector = left_scalar ? rhs : lhs;
+    if (vector.HasHistograms() || IsTrim(node.op)) {
+      return MixedWithScalar(evaluator, node, scalar, left_scalar)
+          .Run(std::move(vector), expr.pos.start);
+    }
+    return VectorWithScalar(evaluator, node, std::move(vector), scalar, left_scalar);
+  }
   if (IsSetOperator(node.op)) {
     return CombineSets(evaluator, node, std::move(lhs), std::move(rhs));
   }
-  return MatchVectors(evaluator, node, lhs, rhs);
+  return MatchVectors(evaluator, node, expr.pos.start, lhs, rhs);
 }
 
 }  // namespace outrider::promql

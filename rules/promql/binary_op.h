@@ -16,9 +16,12 @@ StatusOr<Block> EvalBinary(Evaluator& evaluator, const Expr& expr, const BinaryE
 // Arithmetic, and comparisons as 0 or 1.
 double ApplyOperator(Token op, double lhs, double rhs);
 
-// Of two vectors, matched by labels; in vector_match.cc.
-StatusOr<Block> MatchVectors(Evaluator& evaluator, const BinaryExpr& node, const Block& lhs,
-                             const Block& rhs);
+// </ and >/, of native histograms only.
+inline bool IsTrim(Token op) { return op == Token::kTrimUpper || op == Token::kTrimLower; }
+
+// Of two vectors, matched by labels; in vector_match.cc. `pos`: of the whole operation.
+StatusOr<Block> MatchVectors(Evaluator& evaluator, const BinaryExpr& node, uint32_t pos,
+                             const Block& lhs, const Block& rhs);
 StatusOr<Block> CombineSets(Evaluator& evaluator, const BinaryExpr& node, Block lhs, Block rhs);
 
 }  // namespace outrider::promql

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "rules/promql/limits.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
@@ -20,17 +21,48 @@ void AppendSized(std::string* out, std::string_view text) {
   out->append(text);
 }
 
-bool AnySample(std::span<const double> values) {
-  return std::any_of(values.begin(), values.end(), [](double v) { return !IsAbsent(v); });
+bool AnySample(const Block& block, size_t row) {
+  const std::span<const double> values = block.Of(row);
+  if (std::any_of(values.begin(), values.end(), [](double v) { return !IsAbsent(v); })) return true;
+  if (!block.HasHistograms(row)) return false;
+  const auto& histograms = block.histograms[row];
+  return std::any_of(histograms.begin(), histograms.end(),
+                     [](const auto* h) { return h != nullptr; });
 }
 
-Status MergeInto(std::span<double> into, std::span<const double> from) {
-  for (size_t i = 0; i < into.size(); ++i) {
-    if (IsAbsent(from[i])) continue;
-    if (!IsAbsent(into[i])) {
-      return ExecutionError("vector cannot contain metrics with the same labelset");
+// Bytes that are equal when the labels are.
+std::string RowKey(const Row& row, bool name_gone) {
+  std::string key;
+  for (const LabelView label : *row.labels) {
+    if (name_gone && IsMetadataLabel(label.name)) continue;
+    AppendSized(&key, label.name);
+    AppendSized(&key, label.value);
+  }
+  return key;
+}
+
+Status SameLabelset() {
+  return ExecutionError("vector cannot contain metrics with the same labelset");
+}
+
+size_t FirstSample(const Block& block, size_t row) {
+  size_t step = 0;
+  while (step < block.steps && !block.HasSample(row, step)) ++step;
+  return step;
+}
+
+// Moves the samples of one row to another.
+Status MergeInto(Block* block, size_t into, size_t from) {
+  const std::span<double> target = block->Of(into);
+  const std::span<double> source = block->Of(from);
+  for (size_t i = 0; i < target.size(); ++i) {
+    if (!block->HasSample(from, i)) continue;
+    if (block->HasSample(into, i)) return SameLabelset();
+    target[i] = std::exchange(source[i], kAbsent);
+    if (const NativeHistogram* histogram = block->HistogramAt(from, i)) {
+      block->SetHistogram(into, i, histogram);
+      block->SetHistogram(from, i, nullptr);
     }
-    into[i] = from[i];
   }
   return {};
 }
@@ -49,15 +81,43 @@ Block Block::Scalar(size_t steps, double value) {
 void Block::RemoveEmptyRows() {
   size_t kept = 0;
   for (size_t r = 0; r < rows.size(); ++r) {
-    if (!AnySample(Of(r))) continue;
+    if (!AnySample(*this, r)) continue;
     if (kept != r) {
       rows[kept] = rows[r];
       std::copy_n(Of(r).begin(), steps, Of(kept).begin());
+      if (r < histograms.size()) {
+        histograms[kept] = std::move(histograms[r]);
+      } else if (kept < histograms.size()) {
+        histograms[kept].clear();
+      }
     }
     ++kept;
   }
   rows.resize(kept);
   values.resize(kept * steps);
+  if (histograms.size() > kept) histograms.resize(kept);
+}
+
+bool AnyHistogram(const Block& block) {
+  return std::any_of(block.histograms.begin(), block.histograms.end(), [](const auto& row) {
+    return std::any_of(row.begin(), row.end(), [](const auto* h) { return h != nullptr; });
+  });
+}
+
+void Block::SetHistogram(size_t row, size_t step, const NativeHistogram* histogram) {
+  if (histogram == nullptr && !HasHistograms(row)) return;
+  if (histograms.size() <= row) histograms.resize(row + 1);
+  if (histograms[row].empty()) histograms[row].resize(steps);
+  histograms[row][step] = histogram;
+}
+
+void Block::CopyRow(const Block& from, size_t row) {
+  rows.push_back(from.rows[row]);
+  const std::span<const double> source = from.Of(row);
+  values.insert(values.end(), source.begin(), source.end());
+  if (!from.HasHistograms(row)) return;
+  histograms.resize(rows.size());
+  histograms.back() = from.histograms[row];
 }
 
 bool HasTypeOrUnit(const Labels& labels) {
@@ -108,25 +168,29 @@ Labels LabelKey::LabelsOf(const Row& row, bool name_gone) const {
   return Labels::FromSorted(kept);
 }
 
+Status CheckUnique(const Block& block) {
+  absl::flat_hash_set<std::string> seen;
+  seen.reserve(block.rows.size());
+  for (const Row& row : block.rows) {
+    if (!seen.insert(RowKey(row, /*name_gone=*/true)).second) return SameLabelset();
+  }
+  return {};
+}
+
 Status MergeDuplicates(Block* block, bool delayed) {
   if (block->rows.size() < 2) return {};
   absl::flat_hash_map<std::string, size_t> seen;
   seen.reserve(block->rows.size());
   bool merged = false;
-  std::string key;
   for (size_t r = 0; r < block->rows.size(); ++r) {
     const Row& row = block->rows[r];
-    key.clear();
-    for (const LabelView label : *row.labels) {
-      if (row.drop_name && !delayed && IsMetadataLabel(label.name)) continue;
-      AppendSized(&key, label.name);
-      AppendSized(&key, label.value);
-    }
-    const auto [it, inserted] = seen.try_emplace(key, r);
+    const auto [it, inserted] = seen.try_emplace(RowKey(row, row.drop_name && !delayed), r);
     if (inserted) continue;
-    TRY(MergeInto(block->Of(it->second), block->Of(r)));
-    block->rows[it->second].drop_name |= row.drop_name;
-    std::fill(block->Of(r).begin(), block->Of(r).end(), kAbsent);
+    // Whether a name goes at the end is decided by the first sample of the two, as in Prometheus.
+    if (delayed && FirstSample(*block, r) < FirstSample(*block, it->second)) {
+      block->rows[it->second].drop_name = row.drop_name;
+    }
+    TRY(MergeInto(block, it->second, r));
     merged = true;
   }
   if (merged) block->RemoveEmptyRows();

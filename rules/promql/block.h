@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The value of one node at all steps of a query: a table of series by steps, dense, a missing
 // sample marked by a bit pattern. Labels are pointers into what the evaluator owns, so that nodes
-// which keep them copy nothing.
-//
-// Native histograms will be a second, sparse table beside `values`.
+// which keep them copy nothing. Native histograms are a second, sparse table of pointers: where one
+// stands, the float is missing, so that code which knows floats only does not see it.
 #pragma once
 
 #include <bit>
@@ -17,6 +16,10 @@
 #include "storage/base/status.h"
 #include "storage/model/labels.h"
 #include "storage/model/sample.h"
+
+namespace outrider {
+struct NativeHistogram;  // storage/model/native_histogram.h
+}
 
 namespace outrider::promql {
 
@@ -44,6 +47,9 @@ struct Block {
   size_t steps = 1;
   std::vector<Row> rows;
   std::vector<double> values;  // rows × steps
+  // By row, and empty for a row without histograms; there may be fewer entries than rows. The
+  // evaluator owns what is pointed at.
+  std::vector<std::vector<const NativeHistogram*>> histograms;
   // All rows bear one metric name and no type or unit, so that dropping the name makes no two rows
   // equal.
   bool one_name = false;
@@ -58,11 +64,37 @@ struct Block {
     values.resize(values.size() + steps, kAbsent);
     return Of(rows.size() - 1);
   }
+  bool HasHistograms() const { return !histograms.empty(); }
+  bool HasHistograms(size_t row) const {
+    return row < histograms.size() && !histograms[row].empty();
+  }
+  const NativeHistogram* HistogramAt(size_t row, size_t step) const {
+    return HasHistograms(row) ? histograms[row][step] : nullptr;
+  }
+  // Puts a histogram where no sample is, or takes one away (nullptr).
+  void SetHistogram(size_t row, size_t step, const NativeHistogram* histogram);
+  bool HasSample(size_t row, size_t step) const {
+    return !IsAbsent(values[row * steps + step]) || HistogramAt(row, step) != nullptr;
+  }
+  // Adds a row with the samples of another block's.
+  void CopyRow(const Block& from, size_t row);
   static Block Scalar(size_t steps, double value = 0);
   double ScalarAt(size_t step) const { return values[step]; }
   // Drops rows that have no sample at any step.
   void RemoveEmptyRows();
 };
+
+bool AnyHistogram(const Block& block);
+
+// Puts `change(histogram)` in the place of each.
+template <typename Change>
+void ChangeHistograms(Block* block, Change change) {
+  for (auto& row : block->histograms) {
+    for (const NativeHistogram*& histogram : row) {
+      if (histogram != nullptr) histogram = change(*histogram);
+    }
+  }
+}
 
 // Of the labels that a metric name goes with.
 inline bool IsMetadataLabel(std::string_view name) {
@@ -94,6 +126,9 @@ class LabelKey {
 // Rows with equal effective labels become one when they have no step in common; else it is
 // Prometheus' error. `delayed`: names of rows with drop_name still count.
 Status MergeDuplicates(Block* block, bool delayed);
+
+// That error for any two rows with equal labels but for the names, which count as gone.
+Status CheckUnique(const Block& block);
 
 // `{__name__="m", a="b"}`: how error texts show labels.
 std::string BraceText(const Labels& labels);

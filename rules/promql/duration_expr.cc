@@ -14,7 +14,11 @@ namespace outrider::promql {
 namespace {
 
 constexpr double kMillis = 1000;
-constexpr double kMaxSeconds = 9223372036.0;  // what nanoseconds in 64 bits hold
+constexpr double kMaxSeconds = 9223372036.854775808;  // what nanoseconds in 64 bits hold
+
+Status ErrorAt(const DurationExpr& e, std::string_view message) {
+  return ExecutionError(fmt::format("{}:{}: {}", e.pos.start, e.pos.end, message));
+}
 
 StatusOr<double> Seconds(const DurationExpr& e, const DurationContext& context) {
   switch (e.op) {
@@ -38,10 +42,10 @@ StatusOr<double> Seconds(const DurationExpr& e, const DurationContext& context) 
     case Token::kMul:
       return lhs * rhs;
     case Token::kDiv:
-      if (rhs == 0) return ExecutionError("division by zero");
+      if (rhs == 0) return ErrorAt(e, "division by zero");
       return lhs / rhs;
     case Token::kMod:
-      if (rhs == 0) return ExecutionError("modulo by zero");
+      if (rhs == 0) return ErrorAt(e, "modulo by zero");
       return std::fmod(lhs, rhs);
     case Token::kPow:
       return std::pow(lhs, rhs);
@@ -59,17 +63,17 @@ StatusOr<double> Seconds(const DurationExpr& e, const DurationContext& context) 
 StatusOr<DurationMs> ResolveDuration(const DurationSpec& spec, const DurationContext& context) {
   if (spec.expr == nullptr) return spec.ms;
   const double seconds = TRY(Seconds(*spec.expr, context));
-  if (std::isnan(seconds) || std::fabs(seconds) > kMaxSeconds) {
-    return ExecutionError("duration out of range");
-  }
-  return static_cast<DurationMs>(std::llround(seconds * kMillis));
+  if (!std::isfinite(seconds)) return ErrorAt(*spec.expr, "duration is NaN or infinite");
+  if (std::fabs(seconds) > kMaxSeconds) return ErrorAt(*spec.expr, "duration is out of range");
+  return static_cast<DurationMs>(seconds * kMillis);
 }
 
 StatusOr<DurationMs> ResolvePositiveDuration(const DurationSpec& spec,
                                              const DurationContext& context) {
-  const DurationMs ms = TRY(ResolveDuration(spec, context));
-  if (ms <= 0) return ExecutionError("duration must be greater than 0");
-  return ms;
+  if (spec.expr == nullptr) return spec.ms;
+  const double seconds = TRY(Seconds(*spec.expr, context));
+  if (seconds <= 0) return ErrorAt(*spec.expr, "duration must be greater than 0");
+  return ResolveDuration(spec, context);
 }
 
 std::string PrintDuration(DurationMs duration) {

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "rules/promql/evaluator.h"
@@ -17,14 +19,22 @@
 namespace outrider::promql {
 namespace {
 
+// The evaluator's histograms die with it.
+std::shared_ptr<const NativeHistogram> CopyOf(const NativeHistogram& histogram) {
+  return std::make_shared<const NativeHistogram>(histogram);
+}
+
 Vector ToVector(const Block& block, Timestamp time) {
   Vector vector;
   vector.reserve(block.rows.size());
   for (size_t r = 0; r < block.rows.size(); ++r) {
     const double value = block.Of(r)[0];
-    if (IsAbsent(value)) continue;
     const Row& row = block.rows[r];
-    vector.push_back({EffectiveLabels(row, row.drop_name), time, value});
+    if (!IsAbsent(value)) {
+      vector.push_back({EffectiveLabels(row, row.drop_name), time, value});
+    } else if (const NativeHistogram* histogram = block.HistogramAt(r, 0)) {
+      vector.push_back({EffectiveLabels(row, row.drop_name), time, 0, CopyOf(*histogram)});
+    }
   }
   return vector;
 }
@@ -45,22 +55,45 @@ Matrix ToMatrix(const Block& block, const Steps& steps) {
     for (size_t i = 0; i < steps.count; ++i) {
       if (!IsAbsent(values[i])) series.samples.push_back({steps.At(i), values[i]});
     }
-    if (!series.samples.empty()) matrix.push_back(std::move(series));
+    for (size_t i = 0; i < steps.count && block.HasHistograms(r); ++i) {
+      const NativeHistogram* histogram = block.HistogramAt(r, i);
+      if (histogram != nullptr) series.histograms.push_back({steps.At(i), CopyOf(*histogram)});
+    }
+    if (!series.samples.empty() || !series.histograms.empty()) matrix.push_back(std::move(series));
   }
   SortByLabels(&matrix);
   return matrix;
 }
 
+// An extended window shows its two ends in place of the samples outside.
+void AppendFloats(const RangeWindow& window, std::vector<Sample>* out) {
+  const auto append = [&](std::span<const Timestamp> times, std::span<const double> values) {
+    for (size_t i = 0; i < times.size(); ++i) out->push_back({times[i], values[i]});
+  };
+  if (window.extension == Extension::kNone) return append(window.times, window.values);
+  const std::optional<WindowEnds> ends = FindEnds(window, /*counter=*/false);
+  if (!ends) return;
+  out->push_back({window.start, ends->left});
+  append(ends->times, ends->values);
+  out->push_back({window.end, ends->right});
+}
+
+void AppendSamples(const MixedWindow& window, Series* series) {
+  if (window.floats.size() > 0) AppendFloats(window.floats, &series->samples);
+  for (const WindowHistogram& point : window.histograms) {
+    series->histograms.push_back({point.time, CopyOf(*point.histogram)});
+  }
+}
+
 Matrix ToMatrix(const RangeData& data, Timestamp time) {
   Matrix matrix;
   for (const RangeSeries& source : data.series) {
-    WindowCursor cursor(data, source);
-    const RangeWindow window = cursor.At(time);
-    if (window.size() == 0) continue;
+    MixedCursor cursor(data, source);
+    const MixedWindow window = cursor.At(time);
+    if (window.floats.size() == 0 && window.histograms.empty()) continue;
     Series series{EffectiveLabels(source.row, source.row.drop_name), {}};
-    for (size_t i = 0; i < window.size(); ++i) {
-      series.samples.push_back({window.times[i], window.values[i]});
-    }
+    AppendSamples(window, &series);
+    if (series.samples.empty() && series.histograms.empty()) continue;
     matrix.push_back(std::move(series));
   }
   SortByLabels(&matrix);
@@ -123,9 +156,16 @@ StatusOr<QueryResult> Engine::Instant(const Expression& expr, const Querier& que
     case ValueType::kString:
       value = String{time, Evaluator::TextOf(root)};
       break;
-    case ValueType::kMatrix:
-      value = ToMatrix(TRY(evaluator.EvalRange(root, steps)), time);
+    case ValueType::kMatrix: {
+      const RangeData data = TRY(evaluator.EvalRange(root, steps));
+      if (data.extension != Extension::kNone && !data.histograms.empty()) {
+        return ExecutionError(
+            fmt::format("{} modifier is not supported with histograms",
+                        data.extension == Extension::kAnchored ? "anchored" : "smoothed"));
+      }
+      value = ToMatrix(data, time);
       break;
+    }
     case ValueType::kScalar:
       value = Scalar{time, TRY(evaluator.Eval(root, steps)).ScalarAt(0)};
       break;

@@ -19,8 +19,13 @@ struct Expr;  // rules/promql/ast.h
 
 // Language switches, with Prometheus' defaults.
 struct ParseOptions {
-  bool experimental_functions = false;
+  bool experimental_functions = false;    // promql-experimental-functions
+  bool extended_range_selectors = false;  // promql-extended-range-selectors
+  bool binop_fill_modifiers = false;      // promql-binop-fill-modifiers
+  friend bool operator==(const ParseOptions&, const ParseOptions&) = default;
 };
+inline constexpr ParseOptions kWholeLanguage{
+    .experimental_functions = true, .extended_range_selectors = true, .binop_fill_modifiers = true};
 
 struct EngineOptions {
   DurationMs lookback = 5 * kMinute;
@@ -28,6 +33,9 @@ struct EngineOptions {
   size_t max_samples = 50'000'000;  // per query
   DurationMs timeout = 2 * kMinute;
   bool delayed_name_removal = false;
+  // Start times of samples tell rate(), irate(), increase() and resets() of resets, and of where a
+  // counter begins.
+  bool use_start_timestamps = false;
 };
 
 // A parsed, checked, immutable expression. Cheap to copy, thread-safe.

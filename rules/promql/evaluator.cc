@@ -11,6 +11,8 @@
 #include "rules/promql/aggregation.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/functions/table.h"
+#include "rules/promql/histogram/histogram_math.h"
+#include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
@@ -34,6 +36,27 @@ bool SlideWindow(RangeKernel kernel, const RangeData& data, const RangeSeries& s
     any = any || !IsAbsent(row[i]);
   }
   return any;
+}
+
+// Where annotations point: to the beginning of the query for a subquery, as in Prometheus.
+uint32_t RangeArgPos(const Expr& arg) {
+  return std::holds_alternative<Subquery>(Unwrapped(arg).node) ? 0 : arg.pos.start;
+}
+
+// Functions that know nothing of samples outside the window are not given any.
+Status CheckExtension(const FunctionEntry& function, const Expr& arg) {
+  const auto* matrix = std::get_if<MatrixSelector>(&Unwrapped(arg).node);
+  if (matrix == nullptr || matrix->selector.extension == Extension::kNone) return {};
+  const bool anchored = matrix->selector.extension == Extension::kAnchored;
+  const auto needed = anchored ? FunctionEntry::kAnchored : FunctionEntry::kSmoothed;
+  if (function.flags & needed) return {};
+  std::vector<std::string> able;
+  for (const FunctionEntry& other : AllFunctions()) {
+    if (other.flags & needed) able.emplace_back(other.name);
+  }
+  return ExecutionError(fmt::format("{} modifier can only be used with: {} - not with {}",
+                                    anchored ? "anchored" : "smoothed", Join(able, ", "),
+                                    function.name));
 }
 
 // Of a counter's name, by convention.
@@ -64,9 +87,10 @@ const std::string& Evaluator::TextOf(const Expr& expr) {
   return std::get<StringLiteral>(Unwrapped(expr).node).value;
 }
 
-Status Evaluator::DropNames(Block* block) const {
+Status Evaluator::DropNames(Block* block, WhenEqual when) const {
   for (Row& row : block->rows) row.drop_name = true;
   if (delayed() || block->one_name) return {};
+  if (when == WhenEqual::kFail) return CheckUnique(*block);
   return MergeDuplicates(block, false);
 }
 
@@ -78,6 +102,7 @@ StatusOr<Block> Evaluator::Eval(const Expr& expr, const Steps& steps) {
       TRY(expr.step_invariant && steps.count > 1 ? EvalOnce(expr, steps) : EvalNode(expr, steps));
   budget_.ReleaseTo(mark);
   TRY(budget_.Take(SamplesOf(block)));
+  TRY(CheckArena());
   return block;
 }
 
@@ -92,6 +117,11 @@ StatusOr<Block> Evaluator::EvalOnce(const Expr& expr, const Steps& steps) {
   block.one_name = once.one_name;
   block.values.reserve(once.values.size() * steps.count);
   for (const double v : once.values) block.values.insert(block.values.end(), steps.count, v);
+  block.histograms.reserve(once.histograms.size());
+  for (const auto& row : once.histograms) {
+    auto& repeated = block.histograms.emplace_back();
+    if (!row.empty()) repeated.assign(steps.count, row[0]);
+  }
   return block;
 }
 
@@ -101,14 +131,14 @@ StatusOr<Block> Evaluator::EvalNode(const Expr& expr, const Steps& steps) {
   }
   if (const auto* paren = std::get_if<ParenExpr>(&expr.node)) return Eval(*paren->expr, steps);
   if (const auto* vector = std::get_if<VectorSelector>(&expr.node)) {
-    return EvalSelector(*vector, steps, /*want_times=*/false);
+    return EvalSelector(*vector, steps, SampleField::kValue, expr.pos.start);
   }
   if (const auto* unary = std::get_if<UnaryExpr>(&expr.node)) return EvalUnary(*unary, steps);
   if (const auto* binary = std::get_if<BinaryExpr>(&expr.node)) {
     return EvalBinary(*this, expr, *binary, steps);
   }
   if (const auto* aggregate = std::get_if<AggregateExpr>(&expr.node)) {
-    return EvalAggregate(*this, *aggregate, steps);
+    return EvalAggregate(*this, expr, *aggregate, steps);
   }
   if (const auto* call = std::get_if<Call>(&expr.node)) return EvalCall(expr, *call, steps);
   return ExecutionError(
@@ -121,11 +151,18 @@ StatusOr<Block> Evaluator::EvalUnary(const UnaryExpr& node, const Steps& steps) 
   for (double& v : block.values) {
     if (!IsAbsent(v)) v = -v;
   }
+  ChangeHistograms(&block, [this](const NativeHistogram& histogram) {
+    NativeHistogram negative = histogram;
+    MultiplyHistogram(-1, &negative);
+    return arena_.Own(std::move(negative));
+  });
+  TRY(CheckArena());
   if (block.type == ValueType::kVector) TRY(DropNames(&block));
   return block;
 }
 
 StatusOr<Block> Evaluator::EvalCall(const Expr& expr, const Call& call, const Steps& steps) {
+  for (const ExprPtr& arg : call.args) TRY(CheckExtension(*call.function, *arg));
   if (call.function->range != nullptr) return EvalWindows(call, steps);
   if (call.function->element != nullptr) return EvalElements(call, steps);
   return call.function->block(*this, expr, steps);
@@ -151,6 +188,7 @@ StatusOr<Block> Evaluator::EvalElements(const Call& call, const Steps& steps) {
   } else {
     block = TRY(Eval(*call.args[0], steps));
   }
+  block.histograms.clear();  // these functions are of floats
   std::array<double, kMaxScalarArgs> args;
   args.fill(1);  // the default of round()'s second argument
   const bool constant = scalars.empty();
@@ -168,8 +206,8 @@ StatusOr<Block> Evaluator::EvalElements(const Call& call, const Steps& steps) {
   return block;
 }
 
-void Evaluator::NoteCounter(const Row& row, uint32_t pos) {
-  if (NameGone(row)) return;
+void Evaluator::NoteCounter(const FunctionEntry& function, const Row& row, uint32_t pos) {
+  if (!(function.flags & FunctionEntry::kCounter) || NameGone(row)) return;
   const std::string_view name = row.labels->MetricName();
   if (!name.empty() && !LooksLikeCounter(name)) annotations_.PossibleNonCounter(name, pos);
 }
@@ -180,7 +218,9 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   while (f.args[matrix_arg] != ValueType::kMatrix) ++matrix_arg;
   const Expr& matrix = *call.args[matrix_arg];
   const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
-  const RangeData data = TRY(EvalRange(matrix, steps));
+  const bool want_starts = uses_starts() && (f.flags & FunctionEntry::kUsesStarts);
+  const RangeData data = TRY(EvalRange(matrix, steps, want_starts));
+  const WindowCall windows{f, data, scalars, RangeArgPos(matrix)};
   if (data.series.size() * steps.count > budget_.max()) return TooManySamples();
 
   Block block;
@@ -190,14 +230,20 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   block.values.assign(data.series.size() * steps.count, kAbsent);
   for (size_t s = 0; s < data.series.size(); ++s) {
     if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
+    const RangeSeries& series = data.series[s];
     const size_t r = block.rows.size();
-    const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-    if (!SlideWindow(f.range, data, data.series[s], scalars, steps, row)) continue;
-    block.rows.push_back(data.series[s].row);
-    if (f.flags & FunctionEntry::kCounter) NoteCounter(block.rows.back(), matrix.pos.start);
+    bool any = false;
+    if (data.IsMixed(series)) {
+      any = TRY(SlideMixed(windows, series, steps, r, &block));
+    } else {
+      const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
+      any = SlideWindow(f.range, data, series, scalars, steps, row);
+      if (any) NoteCounter(f, series.row, windows.pos);
+    }
+    if (any) block.rows.push_back(series.row);
   }
   block.values.resize(block.rows.size() * steps.count);
-  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block));
+  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block, WhenEqual::kFail));
   return block;
 }
 

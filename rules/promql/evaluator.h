@@ -13,10 +13,13 @@
 #include "rules/promql/block.h"
 #include "rules/promql/duration_expr.h"
 #include "rules/promql/engine.h"
+#include "rules/promql/histogram/histogram_arena.h"
 #include "rules/promql/limits.h"
 #include "rules/promql/range_window.h"
 
 namespace outrider::promql {
+
+struct WindowNotes;  // rules/promql/functions/window_notes.h
 
 // The query as a whole; step 0 means an instant query.
 struct QueryContext {
@@ -27,6 +30,9 @@ struct QueryContext {
   bool is_range = false;
 };
 
+// What of a sample is wanted: times in seconds, the start time 0 where it is not known.
+enum class SampleField { kValue, kTime, kStart };
+
 // One per query; not thread-safe. Blocks point into it: it must outlive them.
 class Evaluator {
  public:
@@ -36,20 +42,35 @@ class Evaluator {
   // Of expressions of type scalar and instant vector.
   StatusOr<Block> Eval(const Expr& expr, const Steps& steps);
   // Of range vectors: selectors and subqueries, in parentheses or not.
-  StatusOr<RangeData> EvalRange(const Expr& expr, const Steps& steps);
-  // An instant selector with the samples' own times (seconds) instead of their values.
-  StatusOr<Block> EvalSampleTimes(const VectorSelector& selector, const Steps& steps);
+  StatusOr<RangeData> EvalRange(const Expr& expr, const Steps& steps, bool want_starts = false);
+  // `pos`: where annotations point.
+  StatusOr<Block> EvalSelector(const VectorSelector& selector, const Steps& steps,
+                               SampleField field, uint32_t pos = 0);
+  // What a duration is worth in this query.
+  StatusOr<DurationMs> DurationOf(const DurationSpec& spec) const {
+    return ResolveDuration(spec, DurationsOfQuery());
+  }
   // A string literal, maybe in parentheses.
   static const std::string& TextOf(const Expr& expr);
 
   // Keeps labels alive as long as the query.
   const Labels* Own(Labels labels);
+  HistogramArena& arena() { return arena_; }
+  // Of histograms that were selected or made: nobody frees them before the query ends.
+  Status CheckArena() const {
+    return arena_.cost() + budget_.live() > budget_.max() ? TooManySamples() : Status();
+  }
   // Whether the row's metric name does not exist any more in the eyes of label operations.
   bool NameGone(const Row& row) const { return row.drop_name && !options_.delayed_name_removal; }
   bool delayed() const { return options_.delayed_name_removal; }
-  // Marks the names of all rows as dropped; rows that become equal merge or fail.
-  Status DropNames(Block* block) const;
+  bool uses_starts() const { return options_.use_start_timestamps; }
+  // Marks the names of all rows as dropped; rows that become equal merge, or fail when they have a
+  // step in common. Of functions over ranges they always fail, as in Prometheus.
+  enum class WhenEqual { kMerge, kFail };
+  Status DropNames(Block* block, WhenEqual when = WhenEqual::kMerge) const;
   Annotations& annotations() { return annotations_; }
+  // What the windows of a row gave reason to say.
+  void Tell(const WindowNotes& notes, const Row& row, uint32_t pos);
   const QueryContext& query() const { return query_; }
   Status CheckTimeout() const;
   // For nodes whose rows are not bounded by those of their arguments.
@@ -65,7 +86,17 @@ class Evaluator {
   StatusOr<std::vector<Block>> EvalScalars(const Call& call, const Steps& steps);
   StatusOr<Block> EvalElements(const Call& call, const Steps& steps);
   StatusOr<Block> EvalWindows(const Call& call, const Steps& steps);
-  void NoteCounter(const Row& row, uint32_t pos);
+  void NoteCounter(const FunctionEntry& function, const Row& row, uint32_t pos);
+  // A call of a range function.
+  struct WindowCall {
+    const FunctionEntry& function;
+    const RangeData& data;
+    const std::vector<Block>& scalars;
+    uint32_t pos;
+  };
+  // mixed_call.cc
+  StatusOr<bool> SlideMixed(const WindowCall& call, const RangeSeries& series, const Steps& steps,
+                            size_t row, Block* block);
 
   // selector.cc
   struct Pin {
@@ -74,11 +105,16 @@ class Evaluator {
     DurationMs offset = 0;
   };
   StatusOr<Pin> Resolve(const TimeModifier& time) const;
-  Status Select(const VectorSelector& selector, Timestamp from, Timestamp to, SeriesSet** out,
-                bool* one_name);
-  StatusOr<Block> EvalSelector(const VectorSelector& selector, const Steps& steps, bool want_times);
-  StatusOr<RangeData> EvalMatrix(const MatrixSelector& matrix, const Steps& steps);
+  struct Selection {
+    SeriesSet* set = nullptr;
+    bool one_name = false;
+  };
+  StatusOr<Selection> Select(const VectorSelector& selector, Timestamp from, Timestamp to,
+                             bool want_starts);
+  StatusOr<RangeData> EvalMatrix(const MatrixSelector& matrix, const Steps& steps,
+                                 bool want_starts);
   StatusOr<RangeData> EvalSubquery(const Subquery& subquery, const Steps& steps);
+  void AddSubqueryRow(const Block& block, size_t row, const Steps& inner, RangeData* data);
   DurationContext DurationsOfQuery() const { return {query_.step, query_.end - query_.start}; }
 
   const EngineOptions options_;
@@ -90,6 +126,7 @@ class Evaluator {
   Annotations annotations_;
   std::deque<Labels> labels_;
   std::deque<SeriesSet> sets_;  // their rows hold the labels of selected series
+  HistogramArena arena_;
 };
 
 }  // namespace outrider::promql

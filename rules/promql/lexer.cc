@@ -116,59 +116,57 @@ std::string CodePoint(std::string_view text) {
   return printable ? fmt::format("{} '{}'", code, rune.text) : code;
 }
 
-// Digits with single underscores between them. False: an underscore is misplaced; the cursor is
-// behind what shows it.
-bool EatDigits(Cursor* cursor, CharClass digits) {
-  bool after_digit = cursor->EatRun(digits) > 0;
-  while (cursor->Eat("_")) {
-    if (!after_digit || !cursor->Sees(digits)) {
-      cursor->Eat("_.eE");
-      return false;
-    }
-    after_digit = cursor->EatRun(digits) > 0;
-  }
-  return true;
-}
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 
-bool EatDecimal(Cursor* cursor) {
-  if (!EatDigits(cursor, kDecimal)) return false;
-  if (cursor->Eat(".") && !EatDigits(cursor, kDecimal)) return false;
-  if (!cursor->Eat("eE")) return true;
-  cursor->Eat("+-");
-  return cursor->Sees(kDecimal) && EatDigits(cursor, kDecimal);
-}
-
+// Whatever looks like a number; its value is computed, and maybe refused, by the parser. What may
+// follow what is Prometheus', so that the cursor stops where its messages do.
 bool EatNumber(Cursor* cursor) {
-  const std::string_view text = cursor->rest();
-  const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
-  if (hexadecimal) {
-    cursor->Skip(2);
-    // One underscore may stand before the first digit.
-    if (text.size() > 3 && RuneAt(text.substr(3)).text != "_") cursor->Eat("_");
+  const bool hexadecimal = cursor->Eat("0") && cursor->Eat("xX");
+  const std::string_view digits = hexadecimal ? kHexDigits : kDigits;
+  if (hexadecimal) cursor->Eat("_");
+  cursor->Eat(".");
+  cursor->Eat(digits);
+  bool point = false;
+  bool exponent = false;
+  while (cursor->SeesOneOf("._eE") || cursor->SeesOneOf(digits)) {
+    if (cursor->SeesOneOf(".")) {
+      cursor->Skip(1);
+      if (point || cursor->Eat("_.") || hexadecimal) return false;
+      point = true;
+    } else if (cursor->SeesOneOf("eE")) {
+      cursor->Skip(1);
+      if (exponent) return false;
+      exponent = true;
+      cursor->Eat("+-");
+      if (cursor->Eat("._eE") || cursor->rest().empty()) return false;
+    } else if (cursor->Eat("_")) {
+      if (cursor->Eat("._eE") || cursor->rest().empty()) return false;
+    } else {
+      while (cursor->Eat(digits)) continue;
+    }
   }
-  const bool well_formed = hexadecimal ? EatDigits(cursor, kHexadecimal) : EatDecimal(cursor);
-  return well_formed && !cursor->Eat(".");
+  return cursor->at() > 0 && !cursor->Sees(kWord);
 }
 
-// An s may follow any unit, as in Prometheus: ms is one, and the duration's value refuses others.
-bool EatUnit(Cursor* cursor) {
-  if (!cursor->Eat("ywdhms")) return false;
+// The units behind the first number, and further numbers with units. An s may follow any unit, as
+// in Prometheus: ms is one, and the duration's value refuses others.
+bool EatUnits(Cursor* cursor) {
+  if (!cursor->Eat("smhdwy")) return false;
   cursor->Eat("s");
-  return true;
+  while (cursor->EatRun(kDecimal) > 0) {
+    if (!cursor->Eat("smhdw")) return false;
+    cursor->Eat("s");
+  }
+  if (!cursor->Sees(kWord)) return true;
+  cursor->Skip(1);
+  return false;
 }
 
-// The first number of a duration may look like any number: its value says no later.
 LexPiece ScanNumber(std::string_view rest) {
   Cursor cursor(rest);
-  if (EatNumber(&cursor)) {
-    if (!cursor.Sees(kWord)) return {Token::kNumber, cursor.at()};
-    while (EatUnit(&cursor)) {
-      if (!cursor.Sees(kWord)) return {Token::kDuration, cursor.at()};
-      if (cursor.EatRun(kDecimal) > 0) continue;
-      cursor.Skip(1);
-      break;
-    }
-  }
+  if (EatNumber(&cursor)) return {Token::kNumber, cursor.at()};
+  if (EatUnits(&cursor)) return {Token::kDuration, cursor.at()};
   return LexPiece::Failure(fmt::format("bad number or duration syntax: {}", Quote(cursor.eaten())));
 }
 
@@ -254,7 +252,7 @@ struct Mark {
 };
 
 using Area = LexArea;
-constexpr uint8_t kOpen = In(Area::kExpression, Area::kRange, Area::kStep);
+constexpr uint8_t kOpen = In(Area::kExpression, Area::kRange);
 constexpr uint8_t kArithmetic = kOpen | In(Area::kRangeStart);
 constexpr uint8_t kMatch = kOpen | In(Area::kBraces);
 
@@ -285,13 +283,9 @@ constexpr Mark kMarks[] = {
     {"{", Token::kError, In(Area::kBraces), "unexpected left brace '{'"},
     {"}", Token::kRightBrace, In(Area::kBraces)},
     {"[", Token::kLeftBracket, In(Area::kExpression)},
-    {"[", Token::kError, In(Area::kRange, Area::kStep), "unexpected left bracket '['"},
-    {"]", Token::kRightBracket, In(Area::kRangeStart, Area::kRange, Area::kStep)},
+    {"[", Token::kError, In(Area::kRange), "unexpected left bracket '['"},
+    {"]", Token::kRightBracket, In(Area::kRangeStart, Area::kRange)},
     {"]", Token::kError, In(Area::kExpression), "unexpected right bracket ']'"},
-    {":", Token::kColon, In(Area::kRange)},
-    {":", Token::kError, In(Area::kStep), "unexpected colon ':'"},
-    {":", Token::kError, In(Area::kRangeStart),
-     "unexpected colon before duration in duration expression"},
 };
 
 }  // namespace
@@ -335,6 +329,7 @@ LexPiece Lexer::Cut(std::string_view rest) const {
   if (cursor.Sees(kLetter) || (cursor.Peek() == ':' && area_ == Area::kExpression)) {
     return CutWord(rest);
   }
+  if (cursor.Peek() == ':' && in_brackets_ && area_ != Area::kBraces) return CutColon();
   const bool leading_point = cursor.Eat(".");
   if (cursor.Sees(kDecimal) && area_ != Area::kBraces) return ScanNumber(rest);
   return leading_point ? Stray(rest) : CutMark(rest);
@@ -342,19 +337,27 @@ LexPiece Lexer::Cut(std::string_view rest) const {
 
 LexPiece Lexer::CutWord(std::string_view rest) const {
   Cursor cursor(rest);
-  cursor.EatRun(kWord);
-  if (area_ == Area::kBraces) return {Token::kIdentifier, cursor.at()};
-  if (area_ != Area::kExpression) {
+  if (in_brackets_ && area_ != Area::kBraces) {
+    cursor.EatRun(kLetter);
     if (const auto token = FindDurationKeyword(cursor.eaten())) return {*token, cursor.at()};
     return Stray(rest);
   }
+  cursor.EatRun(kWord);
+  if (area_ == Area::kBraces) return {Token::kIdentifier, cursor.at()};
   bool colon = false;
   while (cursor.Eat(":")) {
     colon = true;
     cursor.EatRun(kWord);
   }
   if (colon) return {Token::kMetricIdentifier, cursor.at()};
-  return {FindKeyword(cursor.eaten()).value_or(Token::kIdentifier), cursor.at()};
+  Token token = FindKeyword(cursor.eaten()).value_or(Token::kIdentifier);
+  const size_t length = cursor.at();
+  // Modifiers only with a value behind them, so that metrics of these names keep working.
+  if (token == Token::kFill || token == Token::kFillLeft || token == Token::kFillRight) {
+    cursor.EatRun(kBlank);
+    if (cursor.Peek() != '(') token = Token::kIdentifier;
+  }
+  return {token, length};
 }
 
 LexPiece Lexer::CutMark(std::string_view rest) const {
@@ -367,6 +370,19 @@ LexPiece Lexer::CutMark(std::string_view rest) const {
     return {mark.token, mark.text.size()};
   }
   return Stray(rest);
+}
+
+// Behind a range. Errors stand behind the colon where only durations are expected.
+LexPiece Lexer::CutColon() const {
+  if (area_ == Area::kRange && got_colon_) return LexPiece::Failure("unexpected colon ':'");
+  if (area_ == Area::kRange) return {Token::kColon, 1};
+  if (!got_duration_) {
+    return LexPiece::Failure("unexpected colon before duration in duration expression", 1);
+  }
+  if (got_colon_) {
+    return LexPiece::Failure("unexpected repeated colon in duration expression", 1);
+  }
+  return {Token::kColon, 1};
 }
 
 LexPiece Lexer::CutEnd() const {
@@ -385,8 +401,7 @@ LexPiece Lexer::Stray(std::string_view rest) const {
   std::string_view instead;
   if (area_ == Area::kBraces) where = " inside braces";
   if (area_ == Area::kRangeStart) where = " in duration expression";
-  const bool in_range = area_ == Area::kRange || area_ == Area::kStep;
-  if (in_range && Cursor(rest).Sees(kLetter)) instead = ", expected ':'";
+  if (area_ == Area::kRange && Cursor(rest).Sees(kLetter)) instead = ", expected ':'";
   if (rest[0] == '!' && area_ != Area::kRangeStart) {
     return LexPiece::Failure(
         fmt::format("unexpected character after '!'{}: {}", where, QuotedRune(rest.substr(1))));
@@ -403,22 +418,29 @@ void Lexer::Follow(Token token) {
     case Token::kLeftBrace:
       area_ = Area::kBraces;
       break;
-    case Token::kLeftBracket:
-      area_ = Area::kRangeStart;
-      break;
-    case Token::kRightBrace:
-    case Token::kRightBracket:
-      area_ = Area::kExpression;
-      break;
-    case Token::kColon:
-      area_ = Area::kStep;
-      break;
     case Token::kRightParen:
       --open_parens_;
-      [[fallthrough]];
+      break;
+    case Token::kLeftBracket:
+      area_ = Area::kRangeStart;
+      in_brackets_ = true;
+      got_colon_ = false;
+      break;
+    case Token::kRightBracket:
+      area_ = Area::kExpression;
+      in_brackets_ = false;
+      break;
+    case Token::kRightBrace:
+      area_ = in_brackets_ ? Area::kRange : Area::kExpression;
+      break;
+    case Token::kColon:
+      got_colon_ = true;
+      break;
     case Token::kNumber:
     case Token::kDuration:
-      if (area_ == Area::kRangeStart) area_ = Area::kRange;
+      if (area_ != Area::kRangeStart) break;
+      area_ = Area::kRange;
+      got_duration_ = true;
       break;
     default:
       break;

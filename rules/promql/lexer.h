@@ -16,9 +16,8 @@ namespace outrider::promql {
 enum class LexArea : uint8_t {
   kExpression,
   kBraces,      // { …
-  kRangeStart,  // [ … until a value has been read
-  kRange,       // [5m …
-  kStep,        // [5m: …
+  kRangeStart,  // [ … until a number has been read
+  kRange,       // [5m … ]
 };
 struct LexPiece;  // lexer.cc
 
@@ -36,6 +35,7 @@ class Lexer {
   LexPiece Cut(std::string_view rest) const;
   LexPiece CutWord(std::string_view rest) const;
   LexPiece CutMark(std::string_view rest) const;
+  LexPiece CutColon() const;
   LexPiece CutEnd() const;
   LexPiece Stray(std::string_view rest) const;
   void Follow(Token token);
@@ -44,6 +44,9 @@ class Lexer {
   size_t pos_ = 0;
   size_t open_parens_ = 0;
   LexArea area_ = LexArea::kExpression;
+  bool in_brackets_ = false;
+  bool got_colon_ = false;     // in these brackets
+  bool got_duration_ = false;  // in any brackets so far, as in Prometheus
   bool finished_ = false;
   Item last_;  // once finished
 };

@@ -17,12 +17,9 @@
 namespace outrider::promql {
 namespace {
 
-constexpr std::string_view kRangeContext = "subquery or range selector";
-constexpr std::string_view kOffsetContext = "offset";
-constexpr std::string_view kWanted = "number, duration, step(), or range()";
 constexpr double kMillisPerSecond = 1000;
 // What Prometheus' nanoseconds in 64 bits hold.
-constexpr double kMaxSeconds = 9223372036;
+constexpr double kMaxSeconds = 9223372036.854775808;
 
 // How strongly an operator binds; 0: none of durations.
 struct Strength {
@@ -55,18 +52,11 @@ std::optional<int64_t> WholeInteger(std::string_view digits, int base) {
   return value;
 }
 
-// The first thing between digits that is no unit; empty: all are.
-std::string_view UnknownUnit(std::string_view duration) {
-  constexpr std::string_view kUnits[] = {"ms", "s", "m", "h", "d", "w", "y"};
-  constexpr std::string_view kDigits = "0123456789";
-  while (!duration.empty()) {
-    duration.remove_prefix(std::min(duration.find_first_not_of(kDigits), duration.size()));
-    const std::string_view unit = duration.substr(0, duration.find_first_of(kDigits));
-    if (std::ranges::find(kUnits, unit) == std::end(kUnits)) return unit;
-    duration.remove_prefix(unit.size());
-  }
-  return "";
-}
+// Also of NaN.
+bool OutOfRange(double seconds) { return !(std::fabs(seconds) <= kMaxSeconds); }
+
+// Nanoseconds are rounded, milliseconds are not.
+DurationMs MillisOf(double seconds) { return std::llround(seconds * 1e9) / kNanosPerMilli; }
 
 bool IsLiteral(const DurationExpr& e) { return e.op == Token::kNumber; }
 
@@ -77,8 +67,10 @@ StatusOr<double> Parser::NumberValue(const Item& item) const {
   std::erase(text, '_');
   const auto failure = [&](std::string_view why) {
     return ErrorAt(item.pos, fmt::format("error parsing number: strconv.ParseFloat: parsing {}: {}",
-                                         Quote(text), why));
+                                         Quote(item.text), why));
   };
+  // The lexer has seen to underscores everywhere else.
+  if (item.text.ends_with('_')) return failure("invalid syntax");
   if (text.starts_with("0x") || text.starts_with("0X")) {
     const auto value = WholeInteger(std::string_view(text).substr(2), 16);
     if (!value) return failure("invalid syntax");
@@ -96,39 +88,18 @@ StatusOr<double> Parser::NumberValue(const Item& item) const {
 }
 
 StatusOr<DurationMs> Parser::DurationValue(const Item& item) const {
-  const std::string_view unknown = UnknownUnit(item.text);
-  if (!unknown.empty()) {
-    return ErrorAt(item.pos,
-                   fmt::format("unknown unit {} in duration {}", Quote(unknown), Quote(item.text)));
-  }
   const StatusOr<DurationMs> value = ParseDuration(item.text);
   if (!value.ok()) return ErrorAt(item.pos, Message(value.status()));
   return *value;
 }
 
-bool Parser::StartsDuration() const {
-  switch (current_.token) {
-    case Token::kNumber:
-    case Token::kDuration:
-    case Token::kLeftParen:
-    case Token::kAdd:
-    case Token::kSub:
-    case Token::kStep:
-    case Token::kRange:
-    case Token::kMinOf:
-    case Token::kMaxOf:
-      return true;
-    default:
-      return false;
-  }
-}
-
-StatusOr<Parser::DurationPtr> Parser::NewDuration(Token op, DurationPtr lhs,
-                                                  DurationPtr rhs) const {
+StatusOr<Parser::DurationPtr> Parser::NewDuration(Token op, DurationPtr lhs, DurationPtr rhs,
+                                                  PosRange pos) const {
   auto made = std::make_unique<DurationExpr>();
   made->op = op;
   made->lhs = std::move(lhs);
   made->rhs = std::move(rhs);
+  made->pos = pos;
   for (const DurationExpr* child : {made->lhs.get(), made->rhs.get()}) {
     if (child != nullptr) made->depth = std::max(made->depth, child->depth + 1);
   }
@@ -141,21 +112,34 @@ StatusOr<DurationSpec> Parser::ParsePositiveDuration() {
   DurationPtr expr = TRY(ParseDurationSum(1));
   DurationSpec spec;
   if (IsLiteral(*expr)) {
-    spec.ms = std::llround(expr->value * kMillisPerSecond);
-    if (spec.ms <= 0) return ErrorAt(start, "duration must be greater than 0");
-    if (!expr->wrapped) return spec;
-    spec.ms = 0;
+    if (expr->value <= 0) return ErrorBehind(start, "duration must be greater than 0");
+    // What is less than a millisecond still is a range.
+    spec.ms = std::max<DurationMs>(MillisOf(expr->value), 1);
+  } else {
+    spec.expr = std::move(expr);
   }
-  spec.expr = std::move(expr);
   return spec;
 }
 
-// Operators behind an offset belong to the expression around it, unless parentheses hold them.
+// Operators behind an offset belong to the expression around it, unless it begins with parentheses
+// or two signs: then, as in Prometheus, they go on with the duration.
 StatusOr<DurationSpec> Parser::ParseOffsetDuration() {
-  DurationPtr expr = TRY(ParseSignedDuration(0, kOffsetContext));
+  Lexer ahead = lexer_;
+  const bool sign = At(Token::kAdd) || At(Token::kSub);
+  const Token second = sign ? ahead.Next().token : Token::kEof;
+  const bool two_signs = second == Token::kAdd || second == Token::kSub;
+  const uint32_t start = current_.pos;
+  DurationPtr expr;
+  if (At(Token::kLeftParen) || two_signs) {
+    expr = TRY(ParseDurationSum(1));
+    if (At(Token::kError)) return Unexpected();
+  } else {
+    expr = TRY(ParseSignedDuration(0));
+  }
+  if (IsLiteral(*expr) && OutOfRange(expr->value)) return ErrorAt(start, "duration out of range");
   DurationSpec spec;
-  if (IsLiteral(*expr) && !expr->wrapped) {
-    spec.ms = std::llround(expr->value * kMillisPerSecond);
+  if (IsLiteral(*expr)) {
+    spec.ms = MillisOf(expr->value);
   } else {
     spec.expr = std::move(expr);
   }
@@ -166,78 +150,99 @@ StatusOr<DurationSpec> Parser::ParseOffsetDuration() {
 StatusOr<Parser::DurationPtr> Parser::ParseDurationSum(int min_strength) {
   const Guard guard(&recursion_);
   TRY(CheckDepth());
-  DurationPtr lhs = TRY(ParseSignedDuration(kPowStrength, kRangeContext));
+  DurationPtr lhs = TRY(ParseSignedDuration(kPowStrength));
   for (int strength = StrengthOf(current_.token); strength >= min_strength && strength > 0;
        strength = StrengthOf(current_.token)) {
     const Item op = Take();
     // Only ^ groups to the right.
     DurationPtr rhs = TRY(ParseDurationSum(op.token == Token::kPow ? strength : strength + 1));
     if (IsLiteral(*rhs) && rhs->value == 0) {
-      if (op.token == Token::kDiv) return ErrorAt(op.pos, "division by zero");
-      if (op.token == Token::kMod) return ErrorAt(op.pos, "modulo by zero");
+      if (op.token == Token::kDiv) return ErrorBehind(op.pos, "division by zero");
+      if (op.token == Token::kMod) return ErrorBehind(op.pos, "modulo by zero");
     }
-    lhs = TRY(NewDuration(op.token, std::move(lhs), std::move(rhs)));
+    const PosRange pos{lhs->pos.start, rhs->pos.end};
+    lhs = TRY(NewDuration(op.token, std::move(lhs), std::move(rhs), pos));
   }
   return lhs;
 }
 
 // An operand with its sign. The sign reaches over operators that bind at least as strongly as
 // `reach`; 0: over one bare operand.
-StatusOr<Parser::DurationPtr> Parser::ParseSignedDuration(int reach, std::string_view context) {
-  if (!At(Token::kAdd) && !At(Token::kSub)) return ParseDurationOperand(context);
-  const Token sign = Take().token;
-  DurationPtr operand = TRY(reach == 0 ? ParseDurationOperand(context) : ParseDurationSum(reach));
-  if (sign == Token::kAdd) return operand;
-  if (IsLiteral(*operand) && !operand->wrapped) {
-    operand->value = -operand->value;
+StatusOr<Parser::DurationPtr> Parser::ParseSignedDuration(int reach) {
+  if (!At(Token::kAdd) && !At(Token::kSub)) return ParseDurationOperand();
+  const Item sign = Take();
+  // The position of what is out of range is that of the sign in front of a bare number only.
+  const bool number = At(Token::kNumber) || At(Token::kDuration);
+  if (reach == 0 && number) {
+    DurationPtr literal = TRY(ParseDurationLiteral());
+    if (sign.token == Token::kSub) literal->value = -literal->value;
+    literal->pos.start = sign.pos;
+    return literal;
+  }
+  DurationPtr operand = TRY(reach == 0 ? ParseDurationOperand() : ParseDurationSum(reach));
+  if (IsLiteral(*operand)) {
+    if (sign.token == Token::kSub) operand->value = -operand->value;
+    operand->pos.start = sign.pos;
     return operand;
   }
-  return NewDuration(sign, nullptr, std::move(operand));
+  if (sign.token == Token::kAdd) return operand;
+  const PosRange pos{sign.pos, operand->pos.end};
+  return NewDuration(sign.token, nullptr, std::move(operand), pos);
 }
 
-StatusOr<Parser::DurationPtr> Parser::ParseDurationOperand(std::string_view context) {
-  if (At(Token::kNumber) || At(Token::kDuration)) return ParseDurationLiteral();
-  if (At(Token::kLeftParen)) {
-    Take();
-    DurationPtr inner = TRY(ParseDurationSum(1));
-    TRY(Expect(Token::kRightParen));
-    inner->wrapped = true;
-    return inner;
+StatusOr<Parser::DurationPtr> Parser::ParseDurationOperand() {
+  const uint32_t start = current_.pos;
+  if (At(Token::kNumber) || At(Token::kDuration)) {
+    DurationPtr literal = TRY(ParseDurationLiteral());
+    if (OutOfRange(literal->value)) return ErrorAt(start, "duration out of range");
+    return literal;
   }
-  const bool sign = At(Token::kAdd) || At(Token::kSub);
-  if (sign || !StartsDuration()) return Unexpected(context, kWanted);
-  return ParseDurationWord();
+  if (At(Token::kLeftParen)) return ParseDurationParen();
+  if (At(Token::kStep) || At(Token::kRange) || At(Token::kMinOf) || At(Token::kMaxOf)) {
+    return ParseDurationWord();
+  }
+  return Unexpected();
+}
+
+StatusOr<Parser::DurationPtr> Parser::ParseDurationParen() {
+  const uint32_t start = Take().pos;
+  DurationPtr inner = TRY(ParseDurationSum(1));
+  TRY(Expect(Token::kRightParen));
+  // A number in parentheses is no plain number any more: its checks come when it is computed.
+  if (IsLiteral(*inner)) {
+    inner = TRY(NewDuration(Token::kAdd, nullptr, std::move(inner), {start, end_}));
+  }
+  inner->wrapped = true;
+  return inner;
 }
 
 StatusOr<Parser::DurationPtr> Parser::ParseDurationLiteral() {
   const Item item = Take();
-  DurationPtr literal = TRY(NewDuration(Token::kNumber, nullptr, nullptr));
+  DurationPtr literal = TRY(NewDuration(Token::kNumber, nullptr, nullptr, {item.pos, item.end()}));
   if (item.token == Token::kDuration) {
     literal->written_as_duration = true;
     literal->value = static_cast<double>(TRY(DurationValue(item))) / kMillisPerSecond;
   } else {
     literal->value = TRY(NumberValue(item));
   }
-  // Also refuses NaN.
-  if (!(std::fabs(literal->value) <= kMaxSeconds)) {
-    return ErrorAt(item.pos, "duration out of range");
-  }
   return literal;
 }
 
 // step(), range(), min_of(a, b), max_of(a, b).
 StatusOr<Parser::DurationPtr> Parser::ParseDurationWord() {
-  const Token word = Take().token;
+  const Item word = Take();
   DurationPtr lhs;
   DurationPtr rhs;
-  TRY(Expect(Token::kLeftParen, kRangeContext, kWanted));
-  if (word == Token::kMinOf || word == Token::kMaxOf) {
+  TRY(Expect(Token::kLeftParen));
+  if (word.token == Token::kMinOf || word.token == Token::kMaxOf) {
     lhs = TRY(ParseDurationSum(1));
-    TRY(Expect(Token::kComma, kRangeContext, kWanted));
+    TRY(Expect(Token::kComma));
     rhs = TRY(ParseDurationSum(1));
   }
-  TRY(Expect(Token::kRightParen, kRangeContext, kWanted));
-  return NewDuration(word, std::move(lhs), std::move(rhs));
+  TRY(Expect(Token::kRightParen));
+  // As in Prometheus, the position of min_of and max_of is that of their arguments.
+  const PosRange pos = lhs ? PosRange{lhs->pos.start, rhs->pos.end} : PosRange{word.pos, end_};
+  return NewDuration(word.token, std::move(lhs), std::move(rhs), pos);
 }
 
 }  // namespace outrider::promql

@@ -13,7 +13,7 @@
 namespace outrider::promql {
 namespace {
 
-constexpr std::string_view kContext = "label matching";
+constexpr std::string_view kWhat = "label matching";
 
 std::optional<MatchType> MatchTypeOf(Token token) {
   switch (token) {
@@ -65,36 +65,30 @@ Status Parser::ParseMatchers(VectorSelector* selector) {
   while (!At(Token::kRightBrace)) {
     TRY(ParseMatcher(selector));
     if (At(Token::kRightBrace)) break;
-    TRY(Expect(Token::kComma, kContext, "\",\" or \"}\""));
+    TRY(Expect(Token::kComma, {kWhat, "\",\" or \"}\""}));
   }
-  TRY(Expect(Token::kRightBrace, kContext, "\",\" or \"}\""));
+  TRY(Expect(Token::kRightBrace, {kWhat, "\",\" or \"}\""}));
   for (Matcher& matcher : by_name) selector->matchers.push_back(std::move(matcher));
   return {};
 }
 
 Status Parser::ParseMatcher(VectorSelector* selector) {
   if (!At(Token::kIdentifier) && !At(Token::kString)) {
-    return Unexpected(kContext, "identifier or \"}\"");
+    return Unexpected({kWhat, "identifier or \"}\""});
   }
   const Item label = Take();
   if (const std::optional<MatchType> type = MatchTypeOf(current_.token)) {
     Take();
-    if (!At(Token::kString)) return Unexpected(kContext, "string");
+    if (!At(Token::kString)) return Unexpected({kWhat, "string"});
     const Item value = Take();
     return AddMatcher(selector, *type, label, value);
   }
   // A quoted name alone is the metric name.
-  if (label.token == Token::kString && (At(Token::kComma) || At(Token::kRightBrace))) {
-    const std::string name = TRY(Unquoted(label));
-    if (!selector->name.empty()) {
-      return ErrorAt(label.pos, fmt::format("metric name must not be set twice: {} or {}",
-                                            Quote(selector->name), Quote(name)));
-    }
-    selector->name = name;
-    selector->matchers.push_back(Matcher::Equal(std::string(kMetricName), name));
+  if (label.token == Token::kString) {
+    selector->matchers.push_back(Matcher::Equal(std::string(kMetricName), TRY(Unquoted(label))));
     return {};
   }
-  return Unexpected(kContext, "label matching operator");
+  return Unexpected({kWhat, "label matching operator"});
 }
 
 Status Parser::AddMatcher(VectorSelector* selector, MatchType type, const Item& label,
@@ -111,24 +105,19 @@ Status Parser::AddMatcher(VectorSelector* selector, MatchType type, const Item& 
 
 StatusOr<ExprPtr> Parser::ParseBracket(ExprPtr expr) {
   const uint32_t bracket = Take().pos;
-  if (!StartsDuration()) {
-    return Unexpected("subquery or range selector", "number, duration, step(), or range()");
-  }
-  DurationSpec range = TRY(ParsePositiveDuration());
   const uint32_t start = expr->pos.start;
+  const Within range_selector(
+      this, {"subquery or range selector", "number, duration, step(), or range()"});
+  DurationSpec range = TRY(ParsePositiveDuration());
   if (At(Token::kColon)) {
     Take();
+    const Within step(this, {"subquery selector", "number, duration, step(), range(), or \"]\""});
     Subquery subquery{.expr = std::move(expr), .range = std::move(range)};
-    if (!At(Token::kRightBracket)) {
-      if (!StartsDuration()) {
-        return Unexpected("subquery selector", "number, duration, step(), range(), or \"]\"");
-      }
-      subquery.step = TRY(ParsePositiveDuration());
-    }
-    TRY(Expect(Token::kRightBracket, "subquery selector", "\"]\""));
+    if (!At(Token::kRightBracket)) subquery.step = TRY(ParsePositiveDuration());
+    TRY(Expect(Token::kRightBracket, {"subquery selector", "\"]\""}));
     return Finish({.node = std::move(subquery)}, {start, end_});
   }
-  TRY(Expect(Token::kRightBracket, "subquery or range", "\":\" or \"]\""));
+  TRY(Expect(Token::kRightBracket, {"subquery or range", "\":\" or \"]\""}));
   auto* selector = std::get_if<VectorSelector>(&expr->node);
   if (selector == nullptr) return ErrorAt(bracket, "ranges only allowed for vector selectors");
   if (!selector->time.offset.IsZero()) {
@@ -143,7 +132,7 @@ StatusOr<ExprPtr> Parser::ParseBracket(ExprPtr expr) {
 
 Status Parser::ParseOffset(Expr* expr) {
   Take();
-  if (!StartsDuration()) return Unexpected("offset", "number, duration, step(), or range()");
+  const Within offset_modifier(this, {"offset", "number, duration, step(), or range()"});
   DurationSpec offset = TRY(ParseOffsetDuration());
   TimeModifier* time = ModifierOf(expr);
   if (time == nullptr) {
@@ -162,7 +151,7 @@ Status Parser::ParseOffset(Expr* expr) {
 StatusOr<double> Parser::ParseAtNumber(const Expr& expr) {
   double sign = 1;
   if (At(Token::kAdd) || At(Token::kSub)) sign = Take().token == Token::kSub ? -1 : 1;
-  if (!At(Token::kNumber) && !At(Token::kDuration)) return Unexpected("@", "timestamp");
+  if (!At(Token::kNumber) && !At(Token::kDuration)) return Unexpected();
   const Item item = Take();
   double seconds = 0;
   if (item.token == Token::kDuration) {
@@ -182,11 +171,12 @@ StatusOr<double> Parser::ParseAtNumber(const Expr& expr) {
 
 Status Parser::ParseAt(Expr* expr) {
   Take();
+  const Within at_modifier(this, {"@", "timestamp"});
   TimeModifier parsed;
   if (At(Token::kStart) || At(Token::kEnd)) {
     parsed.at = Take().token == Token::kStart ? TimeModifier::At::kStart : TimeModifier::At::kEnd;
-    TRY(Expect(Token::kLeftParen, "@", "timestamp"));
-    TRY(Expect(Token::kRightParen, "@", "timestamp"));
+    TRY(Expect(Token::kLeftParen));
+    TRY(Expect(Token::kRightParen));
   } else {
     parsed.at = TimeModifier::At::kTimestamp;
     parsed.timestamp = std::llround(TRY(ParseAtNumber(*expr)) * 1000);
@@ -203,6 +193,28 @@ Status Parser::ParseAt(Expr* expr) {
   time->at = parsed.at;
   time->timestamp = parsed.timestamp;
   expr->pos.end = end_;
+  return {};
+}
+
+// anchored or smoothed.
+Status Parser::ParseExtension(Expr* expr) {
+  const Token word = Take().token;
+  const std::string_view text = TokenText(word);
+  const uint32_t start = expr->pos.start;
+  if (!options_.extended_range_selectors) {
+    return ErrorAt(start, fmt::format("{} modifier is experimental and not enabled", text));
+  }
+  if (std::holds_alternative<Subquery>(expr->node)) {
+    return ErrorAt(start, fmt::format("{} modifier is not supported for subqueries", text));
+  }
+  auto* vector = std::get_if<VectorSelector>(&expr->node);
+  if (auto* matrix = std::get_if<MatrixSelector>(&expr->node)) vector = &matrix->selector;
+  if (vector == nullptr) return ErrorAt(start, fmt::format("{} modifier not implemented", text));
+  const Extension wanted = word == Token::kAnchored ? Extension::kAnchored : Extension::kSmoothed;
+  if (vector->extension != Extension::kNone && vector->extension != wanted) {
+    return ErrorAt(start, "anchored and smoothed modifiers cannot be used together");
+  }
+  vector->extension = wanted;
   return {};
 }
 

@@ -81,16 +81,16 @@ Status Parser::ErrorAt(uint32_t pos, const std::string& message) const {
   return InvalidArgument(fmt::format("{}: parse error: {}", PositionText(query_, pos), message));
 }
 
-Status Parser::Unexpected(std::string_view context, std::string_view expected) const {
+Status Parser::Unexpected(Context context) const {
   if (At(Token::kError)) return ErrorAt(current_.pos, current_.error);
   std::string message = "unexpected " + Describe(current_);
-  if (!context.empty()) message += fmt::format(" in {}", context);
-  if (!expected.empty()) message += fmt::format(", expected {}", expected);
+  if (!context.what.empty()) message += fmt::format(" in {}", context.what);
+  if (!context.expected.empty()) message += fmt::format(", expected {}", context.expected);
   return ErrorAt(current_.pos, message);
 }
 
-Status Parser::Expect(Token token, std::string_view context, std::string_view expected) {
-  if (!At(token)) return Unexpected(context, expected);
+Status Parser::Expect(Token token, Context context) {
+  if (!At(token)) return Unexpected(context);
   Take();
   return {};
 }
@@ -131,18 +131,21 @@ StatusOr<ExprPtr> Parser::ParseBinary(int min_precedence) {
     const Token op = current_.token;
     const int precedence = Precedence(op);
     if (precedence == 0 || precedence < min_precedence) return lhs;
-    const Item item = Take();
-    BinaryExpr binary{.op = op, .op_pos = {item.pos, item.end()}};
+    Take();
+    BinaryExpr binary{.op = op};
     if (IsSetOperator(op)) binary.matching.card = Cardinality::kManyToMany;
-    TRY(ParseBinaryModifiers(&binary, lhs->pos.start));
+    TRY(ParseBinaryModifiers(&binary));
     binary.rhs = TRY(ParseBinary(op == Token::kPow ? precedence : precedence + 1));
     binary.lhs = std::move(lhs);
     const PosRange pos{binary.lhs->pos.start, binary.rhs->pos.end};
+    if (binary.matching.fills() && !options_.binop_fill_modifiers) {
+      return ErrorBehind(pos.start, "binop fill modifiers are experimental and not enabled");
+    }
     lhs = TRY(Finish({.node = std::move(binary)}, pos));
   }
 }
 
-Status Parser::ParseBinaryModifiers(BinaryExpr* binary, uint32_t start) {
+Status Parser::ParseBinaryModifiers(BinaryExpr* binary) {
   if (At(Token::kBool)) {
     Take();
     binary->return_bool = true;
@@ -155,13 +158,39 @@ Status Parser::ParseBinaryModifiers(BinaryExpr* binary, uint32_t start) {
     if (At(Token::kGroupLeft) || At(Token::kGroupRight)) {
       matching.card =
           Take().token == Token::kGroupLeft ? Cardinality::kManyToOne : Cardinality::kOneToMany;
-      if (At(Token::kLeftParen)) matching.include = TRY(ParseGroupingLabels());
+      if (!At(Token::kFill) && !At(Token::kFillLeft) && !At(Token::kFillRight) &&
+          (At(Token::kLeftParen) || !StartsExpression())) {
+        matching.include = TRY(ParseGroupingLabels());
+      }
     }
   }
-  if (At(Token::kFill) || At(Token::kFillLeft) || At(Token::kFillRight)) {
-    return ErrorAt(start, "binop fill modifiers are experimental and not enabled");
+  return ParseFillModifiers(&matching);
+}
+
+// fill(x), or fill_left(x) and fill_right(x) in any order.
+Status Parser::ParseFillModifiers(VectorMatching* matching) {
+  if (At(Token::kFill)) {
+    Take();
+    matching->fill_left = matching->fill_right = TRY(ParseFillValue());
+    return {};
+  }
+  while ((At(Token::kFillLeft) && !matching->fill_left) ||
+         (At(Token::kFillRight) && !matching->fill_right)) {
+    std::optional<double>& side =
+        Take().token == Token::kFillLeft ? matching->fill_left : matching->fill_right;
+    side = TRY(ParseFillValue());
   }
   return {};
+}
+
+StatusOr<double> Parser::ParseFillValue() {
+  TRY(Expect(Token::kLeftParen));
+  double sign = 1;
+  if (At(Token::kAdd) || At(Token::kSub)) sign = Take().token == Token::kSub ? -1 : 1;
+  if (!At(Token::kNumber) && !At(Token::kDuration)) return Unexpected();
+  const ExprPtr number = TRY(ParseNumber());
+  TRY(Expect(Token::kRightParen));
+  return sign * std::get<NumberLiteral>(number->node).value;
 }
 
 // A sign binds like `*`, so that -1^2 is -(1^2).
@@ -198,11 +227,26 @@ StatusOr<ExprPtr> Parser::ParsePostfix(ExprPtr expr) {
         break;
       case Token::kAnchored:
       case Token::kSmoothed:
-        return ErrorAt(expr->pos.start, fmt::format("{} modifier is experimental and not enabled",
-                                                    TokenText(current_.token)));
+        TRY(ParseExtension(expr.get()));
+        break;
       default:
         return expr;
     }
+  }
+}
+
+bool Parser::StartsExpression() const {
+  switch (current_.token) {
+    case Token::kLeftParen:
+    case Token::kNumber:
+    case Token::kDuration:
+    case Token::kString:
+    case Token::kLeftBrace:
+    case Token::kAdd:
+    case Token::kSub:
+      return true;
+    default:
+      return IsNameLike(current_.token);
   }
 }
 
@@ -267,8 +311,8 @@ StatusOr<std::vector<ExprPtr>> Parser::ParseArguments() {
       args.push_back(TRY(ParseBinary(kLowest)));
       if (!At(Token::kComma)) break;
       const Item comma = Take();
-      if (At(Token::kRightParen)) {
-        return ErrorAt(comma.pos, "trailing commas not allowed in function call args");
+      if (!StartsExpression()) {
+        return ErrorBehind(comma.pos, "trailing commas not allowed in function call args");
       }
     }
   }
@@ -284,9 +328,6 @@ StatusOr<ExprPtr> Parser::ParseCall() {
   if (call.function == nullptr) {
     return ErrorAt(name.pos, fmt::format("unknown function with name {}", Quote(name.text)));
   }
-  if (call.function->flags & FunctionEntry::kNotYet) {
-    return ErrorAt(name.pos, fmt::format("function {} is not supported yet", Quote(name.text)));
-  }
   if ((call.function->flags & FunctionEntry::kExperimental) && !options_.experimental_functions) {
     return ErrorAt(name.pos, fmt::format("function {} is not enabled", Quote(name.text)));
   }
@@ -295,6 +336,7 @@ StatusOr<ExprPtr> Parser::ParseCall() {
 
 StatusOr<ExprPtr> Parser::ParseAggregate() {
   const Item op = Take();
+  const Within aggregation(this, {"aggregation", ""});
   AggregateExpr aggregate{.op = op.token};
   bool grouped = false;
   const auto parse_grouping = [&]() -> Status {
@@ -306,7 +348,10 @@ StatusOr<ExprPtr> Parser::ParseAggregate() {
   };
   TRY(parse_grouping());
   std::vector<ExprPtr> args = TRY(ParseArguments());
-  if (!grouped) TRY(parse_grouping());
+  if (!grouped) {
+    if (At(Token::kError)) return Unexpected();
+    TRY(parse_grouping());
+  }
 
   const size_t count = args.size();
   const size_t wanted = HasParameter(op.token) ? 2 : 1;
@@ -328,10 +373,13 @@ StatusOr<ExprPtr> Parser::ParseAggregate() {
 }
 
 StatusOr<std::vector<std::string>> Parser::ParseGroupingLabels() {
-  constexpr std::string_view kContext = "grouping opts";
-  TRY(Expect(Token::kLeftParen, kContext, "\"(\""));
+  constexpr std::string_view kWhat = "grouping opts";
+  constexpr Context kSeparator{kWhat, "\",\" or \")\""};
+  TRY(Expect(Token::kLeftParen, {kWhat, "\"(\""}));
   std::vector<std::string> labels;
   while (!At(Token::kRightParen)) {
+    // The one keyword that is no label name in Prometheus.
+    if (At(Token::kWithout)) return Unexpected({kWhat, "label"});
     if (At(Token::kString)) {
       const Item item = Take();
       std::string label = TRY(Unquoted(item));
@@ -339,19 +387,17 @@ StatusOr<std::vector<std::string>> Parser::ParseGroupingLabels() {
         return ErrorAt(item.pos, fmt::format("invalid label name for grouping: {}", Quote(label)));
       }
       labels.push_back(std::move(label));
-    } else if (At(Token::kIdentifier) || IsAggregator(current_.token) ||
-               IsKeyword(current_.token) || IsSetOperator(current_.token) || At(Token::kAtan2)) {
+    } else if (At(Token::kIdentifier) || At(Token::kMetricIdentifier) ||
+               IsAggregator(current_.token) || IsKeyword(current_.token) ||
+               IsSetOperator(current_.token) || At(Token::kAtan2)) {
       labels.emplace_back(Take().text);
-    } else if (At(Token::kMetricIdentifier)) {
-      return ErrorAt(current_.pos,
-                     fmt::format("invalid label name for grouping: {}", Quote(current_.text)));
     } else {
-      return Unexpected(kContext, "label");
+      return Unexpected({kWhat, "label"});
     }
     if (At(Token::kRightParen)) break;
-    TRY(Expect(Token::kComma, kContext, "\",\" or \")\""));
+    TRY(Expect(Token::kComma, kSeparator));
   }
-  TRY(Expect(Token::kRightParen, kContext, "\",\" or \")\""));
+  TRY(Expect(Token::kRightParen, kSeparator));
   return labels;
 }
 

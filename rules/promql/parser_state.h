@@ -37,6 +37,7 @@ class Parser {
   StatusOr<ExprPtr> ParseUnary();
   StatusOr<ExprPtr> ParsePrimary();
   StatusOr<ExprPtr> ParsePostfix(ExprPtr expr);
+  bool StartsExpression() const;
   StatusOr<ExprPtr> ParseParen();
   StatusOr<ExprPtr> ParseNumber();
   StatusOr<ExprPtr> ParseString();
@@ -44,7 +45,9 @@ class Parser {
   StatusOr<ExprPtr> ParseCall();
   StatusOr<std::vector<ExprPtr>> ParseArguments();
   StatusOr<std::vector<std::string>> ParseGroupingLabels();
-  Status ParseBinaryModifiers(BinaryExpr* binary, uint32_t start);
+  Status ParseBinaryModifiers(BinaryExpr* binary);
+  Status ParseFillModifiers(VectorMatching* matching);
+  StatusOr<double> ParseFillValue();
   StatusOr<ExprPtr> Finish(Expr expr, PosRange pos) const;
 
   // parse_selector.cc: selectors and their modifiers.
@@ -55,6 +58,7 @@ class Parser {
   StatusOr<ExprPtr> ParseBracket(ExprPtr expr);
   Status ParseOffset(Expr* expr);
   Status ParseAt(Expr* expr);
+  Status ParseExtension(Expr* expr);
   StatusOr<double> ParseAtNumber(const Expr& expr);
 
   // parse_duration.cc: numbers, durations, duration expressions.
@@ -62,14 +66,14 @@ class Parser {
   StatusOr<double> NumberValue(const Item& item) const;
   StatusOr<DurationMs> DurationValue(const Item& item) const;
   StatusOr<DurationPtr> ParseDurationSum(int min_strength);
-  StatusOr<DurationPtr> ParseSignedDuration(int reach, std::string_view context);
-  StatusOr<DurationPtr> ParseDurationOperand(std::string_view context);
+  StatusOr<DurationPtr> ParseSignedDuration(int reach);
+  StatusOr<DurationPtr> ParseDurationOperand();
   StatusOr<DurationPtr> ParseDurationLiteral();
+  StatusOr<DurationPtr> ParseDurationParen();
   StatusOr<DurationPtr> ParseDurationWord();
-  StatusOr<DurationPtr> NewDuration(Token op, DurationPtr lhs, DurationPtr rhs) const;
+  StatusOr<DurationPtr> NewDuration(Token op, DurationPtr lhs, DurationPtr rhs, PosRange pos) const;
   StatusOr<DurationSpec> ParsePositiveDuration();
   StatusOr<DurationSpec> ParseOffsetDuration();
-  bool StartsDuration() const;
 
   void Advance() { current_ = lexer_.Next(); }
   // Takes the current item; `end_` remembers where it ended.
@@ -80,8 +84,33 @@ class Parser {
     return item;
   }
   bool At(Token token) const { return current_.token == token; }
-  Status Unexpected(std::string_view context = "", std::string_view expected = "") const;
-  Status Expect(Token token, std::string_view context = "", std::string_view expected = "");
+  // What is being parsed, for messages about what does not fit.
+  struct Context {
+    std::string_view what;
+    std::string_view expected;
+  };
+  // Sets the context as long as it lives.
+  class Within {
+   public:
+    Within(Parser* parser, Context context)
+        : parser_(parser), outer_(std::exchange(parser->context_, context)) {}
+    ~Within() { parser_->context_ = outer_; }
+    Within(const Within&) = delete;
+    Within& operator=(const Within&) = delete;
+
+   private:
+    Parser* parser_;
+    Context outer_;
+  };
+  Status Unexpected() const { return Unexpected(context_); }
+  Status Unexpected(Context context) const;
+  Status Expect(Token token) { return Expect(token, context_); }
+  Status Expect(Token token, Context context);
+  // Prometheus has read one token ahead where it finds some errors: what is wrong with that comes
+  // first.
+  Status ErrorBehind(uint32_t pos, const std::string& message) const {
+    return At(Token::kError) ? Unexpected() : ErrorAt(pos, message);
+  }
   StatusOr<std::string> Unquoted(const Item& item) const;
 
   // Counts open recursion.
@@ -103,6 +132,7 @@ class Parser {
   Item current_;
   uint32_t end_ = 0;
   int recursion_ = 0;
+  Context context_{};
 };
 
 }  // namespace outrider::promql

@@ -9,7 +9,8 @@
 
 namespace outrider::promql {
 
-// Fills Expr::step_invariant bottom-up: such subtrees are evaluated once and their value repeated.
+// Fills Expr::step_invariant: such subtrees are evaluated once and their value repeated. And
+// VectorSelector::stats_only.
 void PlanExpression(Expr* expr);
 
 // How far each selector reaches before the evaluation time: range, offset, surrounding subqueries,

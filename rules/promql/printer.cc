@@ -29,7 +29,7 @@ std::string PrintSpec(const DurationSpec& spec) {
   return spec.expr ? PrintDurationExpr(*spec.expr) : PrintDuration(spec.ms);
 }
 
-std::string PrintTime(const TimeModifier& time) {
+std::string PrintAt(const TimeModifier& time) {
   std::string out;
   switch (time.at) {
     case TimeModifier::At::kNone:
@@ -47,8 +47,23 @@ std::string PrintTime(const TimeModifier& time) {
       out = " @ end()";
       break;
   }
-  if (!time.offset.IsZero()) out += " offset " + PrintSpec(time.offset);
   return out;
+}
+
+std::string PrintOffset(const TimeModifier& time) {
+  return time.offset.IsZero() ? "" : " offset " + PrintSpec(time.offset);
+}
+
+std::string PrintExtension(Extension extension) {
+  switch (extension) {
+    case Extension::kNone:
+      return "";
+    case Extension::kAnchored:
+      return " anchored";
+    case Extension::kSmoothed:
+      return " smoothed";
+  }
+  return "";
 }
 
 std::string PrintMatchers(const VectorSelector& n) {
@@ -59,11 +74,6 @@ std::string PrintMatchers(const VectorSelector& n) {
     if (!name) texts.push_back(m.ToString());
   }
   std::sort(texts.begin(), texts.end());
-  // A name outside the old character set can only stand inside the braces.
-  if (!n.name.empty() && !IsLegacyMetricName(n.name)) {
-    texts.insert(texts.begin(), Quote(n.name));
-    return fmt::format("{{{}}}", Join(texts, ","));
-  }
   return texts.empty() ? n.name : fmt::format("{}{{{}}}", n.name, Join(texts, ","));
 }
 
@@ -77,6 +87,11 @@ std::string PrintMatching(const VectorMatching& m) {
     out += fmt::format(" group_{} ({})", m.card == Cardinality::kManyToOne ? "left" : "right",
                        PrintLabels(m.include));
   }
+  if (m.fill_left && m.fill_left == m.fill_right) {
+    return out + fmt::format(" fill ({})", FormatFloatG(*m.fill_left));
+  }
+  if (m.fill_left) out += fmt::format(" fill_left ({})", FormatFloatG(*m.fill_left));
+  if (m.fill_right) out += fmt::format(" fill_right ({})", FormatFloatG(*m.fill_right));
   return out;
 }
 
@@ -87,23 +102,27 @@ struct Printer {
   }
   std::string operator()(const StringLiteral& n) const { return Quote(n.value); }
   std::string operator()(const VectorSelector& n) const {
-    return PrintMatchers(n) + PrintTime(n.time);
+    return PrintMatchers(n) + PrintAt(n.time) + PrintExtension(n.extension) + PrintOffset(n.time);
   }
   std::string operator()(const MatrixSelector& n) const {
-    return fmt::format("{}[{}]{}", PrintMatchers(n.selector), PrintSpec(n.range),
-                       PrintTime(n.selector.time));
+    const TimeModifier& time = n.selector.time;
+    return fmt::format("{}[{}]{}{}{}", PrintMatchers(n.selector), PrintSpec(n.range),
+                       PrintExtension(n.selector.extension), PrintAt(time), PrintOffset(time));
   }
   std::string operator()(const Subquery& n) const {
     return fmt::format("{}[{}:{}]{}", Print(*n.expr), PrintSpec(n.range),
-                       n.step.IsZero() ? "" : PrintSpec(n.step), PrintTime(n.time));
+                       n.step.IsZero() ? "" : PrintSpec(n.step),
+                       PrintAt(n.time) + PrintOffset(n.time));
   }
   std::string operator()(const ParenExpr& n) const { return fmt::format("({})", Print(*n.expr)); }
   std::string operator()(const UnaryExpr& n) const {
     return (n.negate ? "-" : "+") + Print(*n.expr);
   }
   std::string operator()(const BinaryExpr& n) const {
+    const bool vectors =
+        TypeOf(*n.lhs) == ValueType::kVector && TypeOf(*n.rhs) == ValueType::kVector;
     return fmt::format("{} {}{}{} {}", Print(*n.lhs), TokenText(n.op), n.return_bool ? " bool" : "",
-                       PrintMatching(n.matching), Print(*n.rhs));
+                       vectors ? PrintMatching(n.matching) : "", Print(*n.rhs));
   }
   std::string operator()(const AggregateExpr& n) const {
     std::string grouping;

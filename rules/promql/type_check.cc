@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "rules/promql/functions/table.h"
 #include "storage/base/text.h"
@@ -38,13 +39,14 @@ class Checker {
   Status CheckNode(const Expr& e, const MatrixSelector& n) { return CheckNode(e, n.selector); }
 
   Status CheckNode(const Expr& e, const VectorSelector& n) {
-    int names = 0;
-    for (const Matcher& m : n.matchers) {
-      if (m.name() != kMetricName || m.type() != MatchType::kEqual || n.name.empty()) continue;
-      if (m.value() != n.name || ++names > 1) {
+    if (!n.name.empty()) {
+      // The last matcher is that of the name itself.
+      for (const Matcher& m : std::span(n.matchers).first(n.matchers.size() - 1)) {
+        if (m.name() != kMetricName) continue;
         return Error(e.pos.start, fmt::format("metric name must not be set twice: {} or {}",
                                               Quote(n.name), Quote(m.value())));
       }
+      return {};
     }
     const bool selective = std::any_of(n.matchers.begin(), n.matchers.end(),
                                        [](const Matcher& m) { return !m.MatchesEmpty(); });
@@ -78,6 +80,12 @@ class Checker {
     return Want(*n.param, text ? ValueType::kString : ValueType::kScalar, "aggregation parameter");
   }
 
+  // Where Prometheus says that the operator is: behind the left side.
+  uint32_t OperatorPos(const BinaryExpr& n) const {
+    const size_t pos = query_.find_first_not_of(" \t\r\n", n.lhs->pos.end);
+    return pos == std::string_view::npos ? n.lhs->pos.end : static_cast<uint32_t>(pos);
+  }
+
   Status CheckNode(const Expr& e, const BinaryExpr& n) {
     TRY(Check(*n.lhs));
     TRY(Check(*n.rhs));
@@ -85,16 +93,16 @@ class Checker {
     const ValueType rhs = TypeOf(*n.rhs);
     const bool both_scalar = lhs == ValueType::kScalar && rhs == ValueType::kScalar;
     if (n.return_bool && !IsComparison(n.op)) {
-      return Error(n.op_pos.start, "bool modifier can only be used on comparison operators");
+      return Error(OperatorPos(n), "bool modifier can only be used on comparison operators");
     }
     if (IsComparison(n.op) && !n.return_bool && both_scalar) {
-      return Error(n.op_pos.start, "comparisons between scalars must use BOOL modifier");
+      return Error(OperatorPos(n), "comparisons between scalars must use BOOL modifier");
     }
     for (const std::string& label : n.matching.labels) {
       const auto& include = n.matching.include;
       if (n.matching.on && std::find(include.begin(), include.end(), label) != include.end()) {
         return Error(
-            n.op_pos.start,
+            OperatorPos(n),
             fmt::format("label {} must not occur in ON and GROUP clause at once", Quote(label)));
       }
     }
@@ -114,12 +122,18 @@ class Checker {
     if (!both_vector && n.matching.written && !n.matching.labels.empty()) {
       return Error(e.pos.start, "vector matching only allowed between instant vectors");
     }
+    if (!both_vector && n.matching.fills()) {
+      return Error(e.pos.start, "filling in missing series only allowed between instant vectors");
+    }
     if (!both_vector && IsSetOperator(n.op)) {
       return Error(e.pos.start,
                    fmt::format("set operator \"{}\" not allowed in binary scalar expression", op));
     }
     if (IsSetOperator(n.op) && n.matching.card != Cardinality::kManyToMany) {
       return Error(e.pos.start, fmt::format("no grouping allowed for \"{}\" operation", op));
+    }
+    if (IsSetOperator(n.op) && n.matching.fills()) {
+      return Error(e.pos.start, "filling in missing series not allowed for set operators");
     }
     return {};
   }
@@ -138,11 +152,33 @@ class Checker {
     if (f.variadic > 0 && got > least + static_cast<size_t>(f.variadic)) {
       return wrong("at most ", least + static_cast<size_t>(f.variadic));
     }
+    if (f.flags & FunctionEntry::kLabelSelector) return CheckLabelSelector(e, n);
     for (size_t i = 0; i < got; ++i) {
       const ValueType want = f.args[std::min(i, wanted - 1)];
       TRY(Want(*n.args[i], want, fmt::format("call to function {}", Quote(f.name))));
     }
     return {};
+  }
+
+  // info(v, {label="value", …}): the second argument is no vector, only matchers.
+  Status CheckLabelSelector(const Expr& e, const Call& n) {
+    const std::string context = fmt::format("call to function {}", Quote(n.function->name));
+    if (n.args.size() > 1) {
+      const Expr& matchers = *n.args[1];
+      const ValueType type = TypeOf(matchers);
+      if (type != ValueType::kVector) {
+        return Error(e.pos.start,
+                     fmt::format("expected type {} in {}, got {}",
+                                 ValueTypeText(ValueType::kVector), context, ValueTypeText(type)));
+      }
+      const auto* selector = std::get_if<VectorSelector>(&matchers.node);
+      if (selector == nullptr) return Error(matchers.pos.start, "expected label selectors only");
+      if (!selector->name.empty()) {
+        return Error(matchers.pos.start,
+                     "expected label selectors only, got vector selector instead");
+      }
+    }
+    return Want(*n.args[0], ValueType::kVector, context);
   }
 
   std::string_view query_;

@@ -2,6 +2,7 @@
 // What a PromQL expression evaluates to.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,6 +10,10 @@
 #include "storage/base/clock.h"
 #include "storage/model/labels.h"
 #include "storage/model/sample.h"
+
+namespace outrider {
+struct NativeHistogram;  // storage/model/native_histogram.h
+}
 
 namespace outrider::promql {
 
@@ -28,11 +33,17 @@ struct VectorSample {
   Labels labels;
   Timestamp time = 0;
   double value = 0;
+  std::shared_ptr<const NativeHistogram> histogram{};  // nullptr: a float
 };
 using Vector = std::vector<VectorSample>;
+struct HistogramPoint {
+  Timestamp time = 0;
+  std::shared_ptr<const NativeHistogram> histogram;
+};
 struct Series {
   Labels labels;
   std::vector<Sample> samples;
+  std::vector<HistogramPoint> histograms{};  // at other times than the samples
 };
 using Matrix = std::vector<Series>;
 

@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "rules/promql/binary_mixed.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/evaluator.h"
 
@@ -15,6 +17,7 @@ namespace outrider::promql {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kFilled = UINT32_MAX - 1;  // in place of a row: a fill value
 
 struct Groups {
   std::vector<uint32_t> lhs;  // group of each row
@@ -48,37 +51,49 @@ Groups NumberGroups(const Evaluator& evaluator, const VectorMatching& matching, 
 
 bool AnyAt(const Block& block, size_t step) {
   for (size_t r = 0; r < block.rows.size(); ++r) {
-    if (!IsAbsent(block.values[r * block.steps + step])) return true;
+    if (block.HasSample(r, step)) return true;
   }
   return false;
 }
 
 class Matching {
  public:
-  Matching(Evaluator& evaluator, const BinaryExpr& node, const Block& lhs, const Block& rhs)
+  Matching(Evaluator& evaluator, const BinaryExpr& node, uint32_t pos, const Block& lhs,
+           const Block& rhs)
       : evaluator_(evaluator),
         node_(node),
+        pos_(pos),
         lhs_(lhs),
         rhs_(rhs),
         swapped_(node.matching.card == Cardinality::kOneToMany),
         one_to_one_(node.matching.card == Cardinality::kOneToOne),
         filter_(IsComparison(node.op) && !node.return_bool),
+        keeps_name_((IsComparison(node.op) || IsTrim(node.op)) &&
+                    !(node.return_bool && !evaluator.delayed())),
+        mixed_(lhs.HasHistograms() || rhs.HasHistograms() || IsTrim(node.op)),
         groups_(NumberGroups(evaluator, node.matching, lhs, rhs)),
         one_at_(groups_.count, kNone),
         one_stamp_(groups_.count, 0),
         many_stamp_(groups_.count, 0),
         last_one_(Many().rows.size(), kNone),
-        last_out_(Many().rows.size(), kNone) {
+        last_out_(Many().rows.size(), kNone),
+        filled_out_(node.matching.fill_left ? One().rows.size() : 0, kNone) {
     out_.steps = lhs.steps;
   }
 
   StatusOr<Block> Run() {
     for (size_t step = 0; step < lhs_.steps; ++step) {
       if (step % 64 == 0) TRY(evaluator_.CheckTimeout());
-      if (!AnyAt(lhs_, step) || !AnyAt(rhs_, step)) continue;
+      const bool left = AnyAt(lhs_, step);
+      const bool right = AnyAt(rhs_, step);
+      if (node_.matching.fills() ? !left && !right : !left || !right) continue;
       TRY(IndexOneSide(step));
       TRY(MatchManySide(step));
+      if (node_.matching.fill_left) TRY(FillManySide(step));
       TRY(evaluator_.CheckSize(out_));
+      if (!mixed_) continue;
+      TRY(evaluator_.CheckArena());
+      std::exchange(note_, {}).Tell(node_.op, pos_, &evaluator_.annotations());
     }
     out_.RemoveEmptyRows();
     return std::move(out_);
@@ -94,7 +109,7 @@ class Matching {
     const Block& one = One();
     const auto stamp = static_cast<uint32_t>(step + 1);
     for (uint32_t r = 0; r < one.rows.size(); ++r) {
-      if (IsAbsent(one.values[r * one.steps + step])) continue;
+      if (!one.HasSample(r, step)) continue;
       const uint32_t group = OneGroups()[r];
       if (one_stamp_[group] == stamp) return DuplicateError(one_at_[group], r);
       one_stamp_[group] = stamp;
@@ -118,31 +133,75 @@ class Matching {
   Status MatchManySide(size_t step) {
     const Block& many = Many();
     const auto stamp = static_cast<uint32_t>(step + 1);
+    // With group_right the sides are swapped, the fill values are not, as in Prometheus.
+    const std::optional<double>& fill = node_.matching.fill_right;
     for (uint32_t r = 0; r < many.rows.size(); ++r) {
-      const double many_value = many.values[r * many.steps + step];
-      if (IsAbsent(many_value)) continue;
+      if (!many.HasSample(r, step)) continue;
       const uint32_t group = ManyGroups()[r];
-      if (one_stamp_[group] != stamp) continue;
-      const uint32_t one = one_at_[group];
+      const bool matched = one_stamp_[group] == stamp;
+      if (!matched && !fill) continue;
+      const uint32_t one = matched ? one_at_[group] : kFilled;
+      const MixedOperand of_one = matched ? OperandAt(One(), one, step) : MixedOperand{*fill};
+      const BinaryOutcome outcome = Operate(OperandAt(many, r, step), of_one);
+      if (!outcome.valid) continue;
       if (one_to_one_ && many_stamp_[group] == stamp) {
         return ExecutionError(
             "multiple matches for labels: many-to-one matching must be explicit "
             "(group_left/group_right)");
       }
       many_stamp_[group] = stamp;
-      const uint32_t out = OutRow(r, one);
-      if (out_stamp_[out] == stamp) {
-        return ExecutionError(one_to_one_ ? "vector cannot contain metrics with the same labelset"
-                                          : "multiple matches for labels: grouping labels must "
-                                            "ensure unique matches");
-      }
-      out_stamp_[out] = stamp;
-      const double one_value = One().values[one * lhs_.steps + step];
-      const double left = swapped_ ? one_value : many_value;
-      const double right = swapped_ ? many_value : one_value;
-      const double result = ApplyOperator(node_.op, left, right);
-      if (filter_ && result == 0) continue;
-      out_.values[out * out_.steps + step] = filter_ ? left : result;
+      TRY(Put(OutRow(r, one), outcome, step));
+    }
+    return {};
+  }
+
+  // Rows of the one side that no row of the many side met.
+  Status FillManySide(size_t step) {
+    const Block& one = One();
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    for (uint32_t r = 0; r < one.rows.size(); ++r) {
+      if (!one.HasSample(r, step) || many_stamp_[OneGroups()[r]] == stamp) continue;
+      const BinaryOutcome outcome =
+          Operate(MixedOperand{*node_.matching.fill_left}, OperandAt(one, r, step));
+      if (!outcome.valid) continue;
+      uint32_t& out = filled_out_[r];
+      if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]));
+      TRY(Put(out, outcome, step));
+    }
+    return {};
+  }
+
+  MixedOperand OperandAt(const Block& block, uint32_t row, size_t step) const {
+    return {block.values[row * block.steps + step],
+            mixed_ ? block.HistogramAt(row, step) : nullptr};
+  }
+
+  BinaryOutcome Operate(const MixedOperand& of_many, const MixedOperand& of_one) {
+    const MixedOperand& left = swapped_ ? of_one : of_many;
+    const MixedOperand& right = swapped_ ? of_many : of_one;
+    if (mixed_) return OperateMixed(node_.op, left, right, &evaluator_.arena(), &note_);
+    const double result = ApplyOperator(node_.op, left.value, right.value);
+    return {.valid = true, .keep = result != 0, .result = {filter_ ? left.value : result}};
+  }
+
+  Status Put(uint32_t out, const BinaryOutcome& outcome, size_t step) {
+    const auto stamp = static_cast<uint32_t>(step + 1);
+    if (out_stamp_[out] == stamp) {
+      return ExecutionError(one_to_one_ ? "vector cannot contain metrics with the same labelset"
+                                        : "multiple matches for labels: grouping labels must "
+                                          "ensure unique matches");
+    }
+    out_stamp_[out] = stamp;
+    MixedOperand result = outcome.result;
+    if (node_.return_bool) {
+      result = {outcome.keep ? 1.0 : 0.0};
+    } else if (filter_ && !outcome.keep) {
+      return {};
+    }
+    if (result.histogram != nullptr) {
+      out_.SetHistogram(out, step, result.histogram);
+    } else {
+      out_.values[out * out_.steps + step] = result.value;
     }
     return {};
   }
@@ -150,22 +209,33 @@ class Matching {
   // The row for what this pair gives; pairs hardly ever change between steps.
   uint32_t OutRow(uint32_t many, uint32_t one) {
     if (last_one_[many] == one) return last_out_[many];
-    Labels labels = ResultLabels(Many().rows[many], One().rows[one]);
+    const Row& row = Many().rows[many];
+    Labels labels = ResultLabels(row, one == kFilled ? GroupOf(row) : One().rows[one]);
+    last_one_[many] = one;
+    last_out_[many] = RowFor(std::move(labels));
+    return last_out_[many];
+  }
+
+  // As in Prometheus, a delayed removal that the operands asked for is forgotten here.
+  uint32_t RowFor(Labels labels) {
     const auto next = static_cast<uint32_t>(out_.rows.size());
     const auto [it, inserted] = by_labels_.try_emplace(labels, next);
     if (inserted) {
-      const bool drop = Many().rows[many].drop_name && filter_;
-      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = drop});
+      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = node_.return_bool});
       out_stamp_.push_back(0);
     }
-    last_one_[many] = one;
-    last_out_[many] = it->second;
     return it->second;
+  }
+
+  // What stands for a row's missing partner: the labels by which they would have met.
+  Row GroupOf(const Row& row) {
+    return {.labels =
+                evaluator_.Own(KeyOf(node_.matching).LabelsOf(row, evaluator_.NameGone(row)))};
   }
 
   Labels ResultLabels(const Row& many, const Row& one) const {
     const VectorMatching& m = node_.matching;
-    const bool name_gone = !filter_ || evaluator_.NameGone(many);
+    const bool name_gone = !keeps_name_ || evaluator_.NameGone(many);
     std::vector<LabelView> kept;
     for (const LabelView label : *many.labels) {
       if (name_gone && IsMetadataLabel(label.name)) continue;
@@ -188,19 +258,24 @@ class Matching {
 
   Evaluator& evaluator_;
   const BinaryExpr& node_;
+  const uint32_t pos_;
   const Block& lhs_;
   const Block& rhs_;
   const bool swapped_;     // the right side is the "many" one
   const bool one_to_one_;  // then the left side is searched like a "many" one, each group once
   const bool filter_;
+  const bool keeps_name_;
+  const bool mixed_;  // there are histograms, or the operator is of histograms
   const Groups groups_;
   std::vector<uint32_t> one_at_;      // group → row of the one side
   std::vector<uint32_t> one_stamp_;   // group → step + 1 at which one_at_ holds
   std::vector<uint32_t> many_stamp_;  // group → step + 1 at which it matched
   std::vector<uint32_t> last_one_;    // many row → its last partner, and what came out
   std::vector<uint32_t> last_out_;
+  std::vector<uint32_t> filled_out_;  // one row without partner → its out row
   std::vector<uint32_t> out_stamp_;
   absl::flat_hash_map<Labels, uint32_t> by_labels_;
+  BinaryNote note_;  // of this step
   Block out_;
 };
 
@@ -211,7 +286,7 @@ class Presence {
       : steps_(block.steps), seen_(count * block.steps) {
     for (size_t r = 0; r < block.rows.size(); ++r) {
       for (size_t i = 0; i < steps_; ++i) {
-        if (!IsAbsent(block.values[r * steps_ + i])) seen_[groups[r] * steps_ + i] = true;
+        if (block.HasSample(r, i)) seen_[groups[r] * steps_ + i] = true;
       }
     }
   }
@@ -228,7 +303,9 @@ void KeepWhere(Block* block, const std::vector<uint32_t>& groups, const Presence
   for (size_t r = 0; r < block->rows.size(); ++r) {
     const std::span<double> row = block->Of(r);
     for (size_t i = 0; i < row.size(); ++i) {
-      if (other.At(groups[r], i) != wanted) row[i] = kAbsent;
+      if (other.At(groups[r], i) == wanted) continue;
+      row[i] = kAbsent;
+      block->SetHistogram(r, i, nullptr);
     }
   }
   block->RemoveEmptyRows();
@@ -236,9 +313,9 @@ void KeepWhere(Block* block, const std::vector<uint32_t>& groups, const Presence
 
 }  // namespace
 
-StatusOr<Block> MatchVectors(Evaluator& evaluator, const BinaryExpr& node, const Block& lhs,
-                             const Block& rhs) {
-  return Matching(evaluator, node, lhs, rhs).Run();
+StatusOr<Block> MatchVectors(Evaluator& evaluator, const BinaryExpr& node, uint32_t pos,
+                             const Block& lhs, const Block& rhs) {
+  return Matching(evaluator, node, pos, lhs, rhs).Run();
 }
 
 StatusOr<Block> CombineSets(Evaluator& evaluator, const BinaryExpr& node, Block lhs, Block rhs) {
@@ -250,8 +327,13 @@ StatusOr<Block> CombineSets(Evaluator& evaluator, const BinaryExpr& node, Block 
   }
   const Presence left(lhs, groups.lhs, groups.count);
   KeepWhere(&rhs, groups.rhs, left, false);
+  const size_t rows_before = lhs.rows.size();
   lhs.rows.insert(lhs.rows.end(), rhs.rows.begin(), rhs.rows.end());
   lhs.values.insert(lhs.values.end(), rhs.values.begin(), rhs.values.end());
+  if (rhs.HasHistograms()) {
+    lhs.histograms.resize(rows_before);
+    lhs.histograms.insert(lhs.histograms.end(), rhs.histograms.begin(), rhs.histograms.end());
+  }
   lhs.one_name = false;
   TRY(MergeDuplicates(&lhs, evaluator.delayed()));
   return lhs;

@@ -1,25 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/trial/memory_querier.h"
 
+#include <iterator>
 #include <limits>
 #include <set>
 
+#include "rules/promql/histogram/histogram_math.h"
+
 namespace outrider {
+
+namespace {
+
+// Whether Prometheus would write `next` into the chunk that `before` is in. What chunks begin with
+// bears no hint; what follows there is known to be no reset.
+bool ContinuesChunk(const NativeHistogram& before, const NativeHistogram& next) {
+  if (before.reset_hint == ResetHint::kGauge || next.reset_hint == ResetHint::kYes) return false;
+  if (IsStale(before) || before.schema != next.schema) return false;
+  if (before.zero_threshold != next.zero_threshold || before.custom_values != next.custom_values) {
+    return false;
+  }
+  NativeHistogram unhinted = next;
+  unhinted.reset_hint = ResetHint::kUnknown;
+  return !promql::DetectReset(unhinted, before);
+}
+
+}  // namespace
+
+void MemoryQuerier::AddEntry(const Entries& entries, Entries::const_iterator at, SeriesSet* out) {
+  const auto& [time, entry] = *at;
+  if (entry.histogram == nullptr) {
+    out->times.push_back(time);
+    out->values.push_back(entry.value);
+    return;
+  }
+  if (!out->want_histograms) return;
+  out->histograms.push_back({time, *entry.histogram});
+  NativeHistogram& histogram = out->histograms.back().histogram;
+  if (histogram.reset_hint == ResetHint::kGauge || IsStale(histogram)) return;
+  const NativeHistogram* before =
+      at == entries.begin() ? nullptr : std::prev(at)->second.histogram.get();
+  histogram.reset_hint = before != nullptr && ContinuesChunk(*before, histogram)
+                             ? ResetHint::kNo
+                             : ResetHint::kUnknown;
+}
 
 Status MemoryQuerier::Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                              size_t max_samples, SeriesSet* out) const {
   uint32_t id = 0;
-  for (const auto& [labels, samples] : series_) {
+  for (const auto& [labels, entries] : series_) {
     ++id;
     if (!MatchesAll(matchers, labels)) continue;
-    const size_t begin = out->times.size();
-    for (auto it = samples.lower_bound(from); it != samples.end() && it->first <= to; ++it) {
-      out->times.push_back(it->first);
-      out->values.push_back(it->second);
+    SeriesSet::Row row{.labels = labels,
+                       .id = id,
+                       .begin = out->times.size(),
+                       .histograms_begin = out->histograms.size(),
+                       .starts_begin = out->starts.size()};
+    Timestamp start = 0;
+    for (auto it = entries.lower_bound(from); it != entries.end() && it->first <= to; ++it) {
+      AddEntry(entries, it, out);
+      if (!out->want_starts || it->second.start == start) continue;
+      start = it->second.start;
+      out->starts.push_back({it->first, start});
     }
-    if (out->times.size() == begin) continue;
+    row.end = out->times.size();
+    row.histograms_end = out->histograms.size();
+    row.starts_end = out->starts.size();
+    if (row.end == row.begin && row.histograms_end == row.histograms_begin) continue;
     if (out->times.size() > max_samples) return absl::ResourceExhaustedError("too many samples");
-    out->rows.push_back({labels, id, begin, out->times.size()});
+    out->rows.push_back(std::move(row));
   }
   return {};
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Series in memory behind the Querier interface: the storage of rule tests and of the PromQL test
-// language.
+// language. Histograms come back with the counter reset hints that Prometheus' storage would give
+// them.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/model/labels.h"
+#include "storage/model/native_histogram.h"
 #include "storage/model/sample.h"
 #include "storage/window/querier.h"
 
@@ -17,7 +21,14 @@ namespace outrider {
 class MemoryQuerier final : public Querier {
  public:
   // A sample at a time that is already there replaces the old one.
-  void Append(const Labels& labels, Sample sample) { series_[labels][sample.time] = sample.value; }
+  // `start`: since when it counts, 0 for not known.
+  void Append(const Labels& labels, Sample sample, Timestamp start = 0) {
+    series_[labels][sample.time] = {.value = sample.value, .start = start, .histogram = nullptr};
+  }
+  void Append(const Labels& labels, Timestamp time,
+              std::shared_ptr<const NativeHistogram> histogram, Timestamp start = 0) {
+    series_[labels][time] = {.value = 0, .start = start, .histogram = std::move(histogram)};
+  }
   void Clear() { series_.clear(); }
 
   Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
@@ -32,7 +43,15 @@ class MemoryQuerier final : public Querier {
   Timestamp OldestKept() const override;
 
  private:
-  std::map<Labels, std::map<Timestamp, double>> series_;
+  struct Entry {
+    double value = 0;
+    Timestamp start = 0;
+    std::shared_ptr<const NativeHistogram> histogram;  // nullptr: a float
+  };
+  using Entries = std::map<Timestamp, Entry>;
+  static void AddEntry(const Entries& entries, Entries::const_iterator at, SeriesSet* out);
+
+  std::map<Labels, Entries> series_;
 };
 
 }  // namespace outrider

@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 
+#include "rules/promql/histogram/histogram_math.h"
 #include "storage/base/regex.h"
 #include "storage/base/text.h"
 #include "storage/model/sample.h"
@@ -55,25 +56,75 @@ Status CompareTexts(std::string_view what, const std::vector<Expectation>& wante
   return {};
 }
 
+bool AllAlmostEqual(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), AlmostEqual);
+}
+
+// Empty buckets do not count. The hint is looked at only where the test names one.
+bool SameHistogram(const SequenceValue& expected, NativeHistogram got) {
+  NativeHistogram wanted = *expected.histogram;
+  promql::CompactHistogram(&wanted);
+  promql::CompactHistogram(&got);
+  if (expected.hint_written && wanted.reset_hint != got.reset_hint) return false;
+  return wanted.schema == got.schema && AlmostEqual(wanted.count, got.count) &&
+         AlmostEqual(wanted.sum, got.sum) && wanted.custom_values == got.custom_values &&
+         wanted.zero_threshold == got.zero_threshold &&
+         AlmostEqual(wanted.zero_count, got.zero_count) &&
+         wanted.negative_spans == got.negative_spans &&
+         AllAlmostEqual(wanted.negative_buckets, got.negative_buckets) &&
+         wanted.positive_spans == got.positive_spans &&
+         AllAlmostEqual(wanted.positive_buckets, got.positive_buckets);
+}
+
+std::string TextOf(double value, const NativeHistogram* histogram) {
+  if (histogram == nullptr) return FormatFloatF(value);
+  return fmt::format("schema {} hint {} threshold {} {}", histogram->schema,
+                     static_cast<int>(histogram->reset_hint), histogram->zero_threshold,
+                     promql::HistogramText(*histogram));
+}
+
+Status CompareValue(const SequenceValue& wanted, double value, const NativeHistogram* histogram) {
+  const bool same_kind = (wanted.histogram == nullptr) == (histogram == nullptr);
+  const bool same = same_kind && (histogram == nullptr ? AlmostEqual(wanted.value, value)
+                                                       : SameHistogram(wanted, *histogram));
+  if (same) return {};
+  return Different(fmt::format("expected {} but got {}",
+                               TextOf(wanted.value, wanted.histogram.get()),
+                               TextOf(value, histogram)));
+}
+
 Status CompareSeries(const SeriesLine& wanted, const EvalCommand::Range& at,
                      const promql::Series& got) {
-  std::map<Timestamp, double> points;
-  for (const Sample& sample : got.samples) points[sample.time] = sample.value;
+  struct Point {
+    double value = 0;
+    const NativeHistogram* histogram = nullptr;
+  };
+  std::map<Timestamp, Point> points;
+  for (const Sample& sample : got.samples) points[sample.time] = {sample.value};
+  for (const promql::HistogramPoint& point : got.histograms) {
+    if (points.contains(point.time)) return Different("a float and a histogram at one time");
+    points[point.time] = {0, point.histogram.get()};
+  }
   size_t expected = 0;
   for (size_t i = 0; i < wanted.values.size(); ++i) {
     if (wanted.values[i].omitted) continue;
     ++expected;
     const Timestamp time = at.start + static_cast<Timestamp>(i) * at.step;
+    if (time > at.end) {
+      return Different(
+          fmt::format("expected {} points for {}, but query time range cannot return "
+                      "this many points",
+                      wanted.values.size(), got.labels.ToString()));
+    }
     const auto point = points.find(time);
     if (point == points.end()) {
       return Different(fmt::format("{}: expected {} at {} but got nothing", got.labels.ToString(),
-                                   FormatFloatF(wanted.values[i].value), time));
+                                   TextOf(wanted.values[i].value, wanted.values[i].histogram.get()),
+                                   time));
     }
-    if (!AlmostEqual(point->second, wanted.values[i].value)) {
-      return Different(fmt::format("{}: expected {} at {} but got {}", got.labels.ToString(),
-                                   FormatFloatF(wanted.values[i].value), time,
-                                   FormatFloatF(point->second)));
-    }
+    const Status same =
+        CompareValue(wanted.values[i], point->second.value, point->second.histogram);
+    if (!same.ok()) return Annotate(same, fmt::format("{} at {}", got.labels.ToString(), time));
   }
   if (points.size() == expected) return {};
   return Different(fmt::format("{}: expected {} points but got {}", got.labels.ToString(), expected,
@@ -102,8 +153,8 @@ Status CompareVector(const EvalCommand& expected, const promql::Vector& got, boo
     const std::string name = got[i].labels.ToString();
     const auto place = places.find(got[i].labels);
     if (place == places.end()) {
-      return Different(
-          fmt::format("unexpected series {} with value {}", name, FormatFloatF(got[i].value)));
+      return Different(fmt::format("unexpected series {} with value {}", name,
+                                   TextOf(got[i].value, got[i].histogram.get())));
     }
     if (!seen.emplace(got[i].labels, true).second) {
       return Different(fmt::format("series {} comes twice", name));
@@ -114,10 +165,8 @@ Status CompareVector(const EvalCommand& expected, const promql::Vector& got, boo
     }
     const auto& values = expected.series[place->second].values;
     if (values.size() != 1) return Different(fmt::format("{}: one value is expected", name));
-    if (!AlmostEqual(values[0].value, got[i].value)) {
-      return Different(fmt::format("expected {} for {} but got {}", FormatFloatF(values[0].value),
-                                   name, FormatFloatF(got[i].value)));
-    }
+    const Status same = CompareValue(values[0], got[i].value, got[i].histogram.get());
+    if (!same.ok()) return Annotate(same, name);
   }
   for (const auto& [labels, place] : places) {
     if (!seen.contains(labels)) {
@@ -134,10 +183,11 @@ Status CompareScalar(const EvalCommand& expected, double got) {
                                FormatFloatF(got)));
 }
 
-Status CompareMatrix(const std::vector<SeriesLine>& expected, const EvalCommand::Range& at,
+Status CompareMatrix(const EvalCommand& expected, const EvalCommand::Range& at,
                      const promql::Matrix& got) {
+  if (expected.ordered) return Different("expected ordered result, but query returned a matrix");
   std::map<Labels, const SeriesLine*> wanted;
-  for (const SeriesLine& line : expected) wanted[line.labels] = &line;
+  for (const SeriesLine& line : expected.series) wanted[line.labels] = &line;
   std::map<Labels, bool> seen;
   for (const promql::Series& series : got) {
     const auto line = wanted.find(series.labels);

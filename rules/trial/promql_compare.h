@@ -17,7 +17,7 @@ bool AlmostEqual(double a, double b);
 Status CompareVector(const EvalCommand& expected, const promql::Vector& got, bool ordered);
 Status CompareScalar(const EvalCommand& expected, double got);
 // Expected values belong to start, start + step, …
-Status CompareMatrix(const std::vector<SeriesLine>& expected, const EvalCommand::Range& at,
+Status CompareMatrix(const EvalCommand& expected, const EvalCommand::Range& at,
                      const promql::Matrix& got);
 Status CompareAnnotations(const EvalCommand& expected, const promql::QueryResult& got);
 Status CompareFailure(const EvalCommand& expected, const Status& got);

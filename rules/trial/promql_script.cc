@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "storage/base/duration.h"
+#include "storage/base/regex.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -77,7 +78,22 @@ class ScriptParser {
     load.with_native_histograms = with_native_histograms;
     load.step = TRY(ParseTime(rest));
     while (NextInBlock()) load.series.push_back(TRY(ParseSeriesLine(Current())));
+    TRY(CheckStartTimes(load.series));
     commands_.emplace_back(std::move(load));
+    return {};
+  }
+
+  // Start times stand before the samples they are of.
+  static Status CheckStartTimes(const std::vector<SeriesLine>& lines) {
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (!lines[i].start_times) continue;
+      const bool fits = i + 1 < lines.size() && !lines[i + 1].start_times &&
+                        lines[i + 1].labels == lines[i].labels &&
+                        lines[i + 1].values.size() == lines[i].values.size();
+      if (fits) continue;
+      return InvalidArgument(fmt::format("{}@st has no line of as many samples behind it",
+                                         lines[i].labels.ToString()));
+    }
     return {};
   }
 
@@ -91,6 +107,7 @@ class ScriptParser {
     TRY(EvalTimes(&rest, &eval));
     eval.expr = std::string(rest);
     while (NextInBlock()) TRY(EvalLine(Current(), &eval));
+    TRY(CheckExpectations(eval));
     commands_.emplace_back(std::move(eval));
     return {};
   }
@@ -142,14 +159,13 @@ class ScriptParser {
   }
 
   static Status Expect(std::string_view rest, EvalCommand* eval) {
-    // `msg:text` may stand without a blank.
     const std::string_view what = TakeWord(&rest);
-    if (what == "ordered") {
-      eval->ordered = true;
-    } else if (what == "no_warn") {
-      eval->no_warnings = true;
-    } else if (what == "no_info") {
-      eval->no_infos = true;
+    if (what == "ordered" || what == "no_warn" || what == "no_info") {
+      TRY(TextOrPattern(rest).status());  // allowed, and of no meaning
+      bool& flag = what == "ordered"   ? eval->ordered
+                   : what == "no_warn" ? eval->no_warnings
+                                       : eval->no_infos;
+      flag = true;
     } else if (what == "string") {
       eval->string = TRY(Unquote(rest));
     } else if (what == "range") {
@@ -159,27 +175,55 @@ class ScriptParser {
       range.end = TRY(TimeAfter("to", &rest));
       range.step = TRY(TimeAfter("step", &rest));
       eval->range_vector = range;
+      eval->start = eval->end = range.end;
     } else if (what == "fail") {
       eval->fails = true;
-      eval->fail.push_back(TextOrPattern(rest));
+      eval->fail.push_back(TRY(TextOrPattern(rest)));
     } else if (what == "warn") {
-      eval->warnings.push_back(TextOrPattern(rest));
+      eval->warnings.push_back(TRY(TextOrPattern(rest)));
     } else if (what == "info") {
-      eval->infos.push_back(TextOrPattern(rest));
+      eval->infos.push_back(TRY(TextOrPattern(rest)));
     } else {
       return InvalidArgument(fmt::format("cannot expect {}", Quote(what)));
     }
     return {};
   }
 
-  static Expectation TextOrPattern(std::string_view rest) {
+  // What contradicts itself, or could never come.
+  static Status CheckExpectations(const EvalCommand& eval) {
+    if (!eval.warnings.empty() && eval.no_warnings) {
+      return InvalidArgument("invalid expect lines, warn and no_warn cannot be used together");
+    }
+    if (!eval.infos.empty() && eval.no_infos) {
+      return InvalidArgument("invalid expect lines, info and no_info cannot be used together");
+    }
+    if (eval.fail.size() > 1) {
+      return InvalidArgument("invalid expect lines, multiple expect fail lines are not allowed");
+    }
+    for (const SeriesLine& line : eval.series) {
+      if (!eval.range && !eval.range_vector && line.values.size() > 1) {
+        return InvalidArgument(
+            "expecting multiple values in instant evaluation not allowed. consider using 'expect "
+            "range vector' directive to enable a range vector result for an instant query");
+      }
+    }
+    return {};
+  }
+
+  // Nothing, `msg: text` or `regex: pattern`; no blank is needed behind the colon.
+  static StatusOr<Expectation> TextOrPattern(std::string_view rest) {
     Expectation expectation;
+    if (rest.empty()) return expectation;
     if (rest.starts_with("msg:")) {
       expectation.kind = Expectation::Kind::kText;
       expectation.text = std::string(Trim(rest.substr(4)));
     } else if (rest.starts_with("regex:")) {
       expectation.kind = Expectation::Kind::kPattern;
       expectation.text = std::string(Trim(rest.substr(6)));
+      TRY(Regex::Compile(expectation.text, Regex::Anchor::kNone, Regex::Dot::kNoNewline).status());
+    } else {
+      return InvalidArgument(
+          "invalid expect statement, must match `expect <type> <match_type>: <string>` format");
     }
     return expectation;
   }

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
-#include <set>
+#include <memory>
 #include <utility>
 
 #include "rules/promql/engine.h"
+#include "rules/trial/classic_histograms.h"
 #include "rules/trial/memory_querier.h"
 #include "rules/trial/promql_compare.h"
 #include "rules/trial/promql_script.h"
@@ -22,83 +22,68 @@ namespace {
 using promql::Expression;
 using promql::QueryResult;
 
-constexpr std::string_view kHistograms = "native histograms";
-constexpr std::string_view kStartTimes = "start timestamps";
-
 // The settings that the corpus was written for.
 promql::EngineOptions CorpusOptions() {
   return {.lookback = 5 * kMinute,
           .default_subquery_step = kMinute,
           .max_samples = 10'000,
           .timeout = 100 * kSecond,
-          .delayed_name_removal = true};
+          .delayed_name_removal = true,
+          .use_start_timestamps = true};
 }
-
-// What the parser still refuses, by the text with which it does.
-struct Refusal {
-  std::string_view text;
-  std::string_view reason;
-};
-constexpr Refusal kRefusals[] = {
-    {"binop fill modifiers are experimental and not enabled", "fill modifiers"},
-    {"anchored modifier is experimental and not enabled", "anchored ranges"},
-    {"smoothed modifier is experimental and not enabled", "smoothed ranges"},
-    {"function \"info\" is not supported yet", "info()"},
-    {"function \"start_timestamp\" is not supported yet", kStartTimes},
-};
 
 class Runner {
  public:
   Runner(std::string name, const Clock& clock)
       : name_(std::move(name)), engine_(CorpusOptions(), clock) {}
 
-  PromqlTestReport Run(const std::vector<TestCommand>& commands) {
+  StatusOr<PromqlTestReport> Run(const std::vector<TestCommand>& commands) {
     for (const TestCommand& command : commands) {
-      if (std::holds_alternative<ClearCommand>(command)) Clear();
-      if (const auto* load = std::get_if<LoadCommand>(&command)) Load(*load);
+      if (std::holds_alternative<ClearCommand>(command)) storage_.Clear();
+      if (const auto* load = std::get_if<LoadCommand>(&command)) TRY(Load(*load));
       if (const auto* eval = std::get_if<EvalCommand>(&command)) Case(*eval);
     }
     return std::move(report_);
   }
 
  private:
-  void Clear() {
-    storage_.Clear();
-    histograms_.clear();
-    started_.clear();
-  }
-
-  void Load(const LoadCommand& load) {
+  Status Load(const LoadCommand& load) {
+    const SeriesLine* starts = nullptr;  // the line before, if it is of start times
     for (const SeriesLine& line : load.series) {
-      if (line.start_times) started_.insert(line.labels);
-      for (size_t i = 0; i < line.values.size(); ++i) {
-        const SequenceValue& value = line.values[i];
-        if (value.histogram) histograms_.insert(line.labels);
-        if (value.omitted || value.histogram) continue;
-        storage_.Append(line.labels, {static_cast<Timestamp>(i) * load.step, value.value});
+      if (line.start_times) {
+        starts = &line;
+        continue;
       }
-      if (load.with_native_histograms) NoteConverted(line.labels);
+      LoadSeries(load, line, std::exchange(starts, nullptr));
     }
+    if (!load.with_native_histograms) return {};
+    for (const auto& [labels, by_time] : TRY(ConvertClassic(load.series, load.step))) {
+      for (const auto& [time, histogram] : by_time) {
+        storage_.Append(labels, time, std::make_shared<const NativeHistogram>(histogram));
+      }
+    }
+    return {};
   }
 
-  // load_with_nhcb also makes native histograms out of classic buckets, under the name without
-  // suffix.
-  void NoteConverted(const Labels& labels) {
-    constexpr std::string_view kSuffix = "_bucket";
-    std::string_view name = labels.MetricName();
-    if (!name.ends_with(kSuffix) || !labels.Has("le")) return;
-    name.remove_suffix(kSuffix.size());
-    histograms_.insert(labels.Without("le").With(kMetricName, name));
+  void LoadSeries(const LoadCommand& load, const SeriesLine& line, const SeriesLine* starts) {
+    for (size_t i = 0; i < line.values.size(); ++i) {
+      const SequenceValue& value = line.values[i];
+      if (value.omitted) continue;
+      const Timestamp time = static_cast<Timestamp>(i) * load.step;
+      Timestamp start = 0;
+      if (starts != nullptr && !starts->values[i].omitted) {
+        start = time + static_cast<Timestamp>(starts->values[i].value);
+      }
+      if (value.histogram != nullptr) {
+        storage_.Append(line.labels, time, value.histogram, start);
+      } else {
+        storage_.Append(line.labels, {time, value.value}, start);
+      }
+    }
   }
 
   void Case(const EvalCommand& eval) {
-    const StatusOr<Expression> parsed =
-        Expression::Parse(eval.expr, {.experimental_functions = true});
-    if (const auto reason = SkipReason(eval, parsed)) {
-      ++report_.skipped;
-      ++report_.reasons[std::string(*reason)];
-      return;
-    }
+    const StatusOr<Expression> parsed = Expression::Parse(eval.expr, promql::kWholeLanguage);
     const Status status = parsed.ok()  ? Check(eval, *parsed)
                           : eval.fails ? CompareFailure(eval, parsed.status())
                                        : parsed.status();
@@ -111,27 +96,6 @@ class Runner {
         fmt::format("{}:{}: {}: {}", name_, eval.line, eval.expr, Message(status)));
   }
 
-  std::optional<std::string_view> SkipReason(const EvalCommand& eval,
-                                             const StatusOr<Expression>& parsed) const {
-    if (!parsed.ok()) {
-      for (const Refusal& refusal : kRefusals) {
-        if (Contains(Message(parsed.status()), refusal.text)) return refusal.reason;
-      }
-      return std::nullopt;
-    }
-    for (const SeriesLine& line : eval.series) {
-      const bool any = std::any_of(line.values.begin(), line.values.end(),
-                                   [](const SequenceValue& v) { return v.histogram; });
-      if (any) return kHistograms;
-    }
-    for (const Expression::Reach& reach : parsed->Selectors(0)) {
-      const auto matches = [&](const Labels& labels) { return MatchesAll(reach.matchers, labels); };
-      if (std::any_of(histograms_.begin(), histograms_.end(), matches)) return kHistograms;
-      if (std::any_of(started_.begin(), started_.end(), matches)) return kStartTimes;
-    }
-    return std::nullopt;
-  }
-
   Status Check(const EvalCommand& eval, const Expression& expr) {
     return eval.range ? CheckRange(eval, expr) : CheckInstant(eval);
   }
@@ -142,14 +106,14 @@ class Runner {
     if (eval.fails) return CompareFailure(eval, result.status());
     TRY(result.status());
     TRY(CompareAnnotations(eval, *result));
-    return CompareMatrix(eval.series, {eval.start, eval.end, eval.step},
+    return CompareMatrix(eval, {eval.start, eval.end, eval.step},
                          std::get<promql::Matrix>(result->value));
   }
 
   Status CheckInstant(const EvalCommand& eval) {
     const std::vector<QueryVariant> variants = VariantsOf(eval.expr, eval.start);
     for (size_t i = 0; i < variants.size(); ++i) {
-      Status status = CheckVariant(eval, variants[i], /*original=*/i == 0);
+      Status status = CheckVariant(eval, variants[i]);
       if (status.ok()) continue;
       if (i == 0) return status;
       return Annotate(status, fmt::format("as {} at {}", variants[i].expr, variants[i].time));
@@ -157,15 +121,14 @@ class Runner {
     return {};
   }
 
-  Status CheckVariant(const EvalCommand& eval, const QueryVariant& variant, bool original) {
-    const Expression expr = TRY(Expression::Parse(variant.expr, {.experimental_functions = true}));
+  Status CheckVariant(const EvalCommand& eval, const QueryVariant& variant) {
+    const Expression expr = TRY(Expression::Parse(variant.expr, promql::kWholeLanguage));
     const StatusOr<QueryResult> result = engine_.Instant(expr, storage_, variant.time);
     if (eval.fails) return CompareFailure(eval, result.status());
     TRY(result.status());
-    if (original) TRY(CompareAnnotations(eval, *result));
+    TRY(CompareAnnotations(eval, *result));
     TRY(CompareInstant(eval, result->value));
-    const bool plain = !eval.ordered && !eval.string && !eval.range_vector;
-    if (!plain || !SameInRange(variant.expr)) return {};
+    if (eval.string || eval.range_vector || !SameInRange(variant.expr)) return {};
     const Status middle = CheckMiddleOfRange(eval, expr, variant.time);
     return middle.ok() ? middle : Annotate(middle, "in range mode");
   }
@@ -179,7 +142,7 @@ class Runner {
       if (!eval.range_vector) {
         return absl::FailedPreconditionError("got a range vector, which is not expected");
       }
-      return CompareMatrix(eval.series, *eval.range_vector, *matrix);
+      return CompareMatrix(eval, *eval.range_vector, *matrix);
     }
     if (const auto* scalar = std::get_if<promql::Scalar>(&value)) {
       return CompareScalar(eval, scalar->value);
@@ -191,10 +154,14 @@ class Runner {
   Status CheckMiddleOfRange(const EvalCommand& eval, const Expression& expr, Timestamp time) {
     const QueryResult result =
         TRY(engine_.Range(expr, storage_, time - kMinute, time + kMinute, kMinute));
+    if (eval.ordered) return {};  // a range query has its own order
     promql::Vector middle;
     for (const promql::Series& series : std::get<promql::Matrix>(result.value)) {
       for (const Sample& sample : series.samples) {
         if (sample.time == time) middle.push_back({series.labels, time, sample.value});
+      }
+      for (const promql::HistogramPoint& point : series.histograms) {
+        if (point.time == time) middle.push_back({series.labels, time, 0, point.histogram});
       }
     }
     if (!eval.scalar) return CompareVector(eval, middle, /*ordered=*/false);
@@ -205,8 +172,6 @@ class Runner {
   std::string name_;
   promql::Engine engine_;
   MemoryQuerier storage_;
-  std::set<Labels> histograms_;  // series with samples that are native histograms
-  std::set<Labels> started_;     // series with start timestamps
   PromqlTestReport report_;
 };
 

@@ -7,7 +7,6 @@
 // when any of these disagrees.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +19,7 @@ namespace outrider {
 struct PromqlTestReport {
   int passed = 0;
   int failed = 0;
-  int skipped = 0;                     // cases that need what the engine does not have yet
-  std::map<std::string, int> reasons;  // why cases were skipped
-  std::vector<std::string> messages;   // one per failed case, `file:line: …`
+  std::vector<std::string> messages;  // one per failed case, `file:line: …`
 };
 
 // An error only when the file cannot be read or is not of this language.

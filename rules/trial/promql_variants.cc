@@ -14,7 +14,9 @@ namespace {
 using promql::Expr;
 using promql::TimeModifier;
 
+// Not what is inside a subquery: that will be pinned.
 bool ReadsClock(const Expr& expr) {
+  if (std::holds_alternative<promql::Subquery>(expr.node)) return false;
   const auto* call = std::get_if<promql::Call>(&expr.node);
   if (call != nullptr && (call->function->flags & promql::FunctionEntry::kReadsClock)) return true;
   const auto children = promql::ChildrenOf(expr);
@@ -43,7 +45,7 @@ void PinAll(Expr* expr, Timestamp time) {
 
 std::vector<QueryVariant> VariantsOf(const std::string& expr, Timestamp time) {
   std::vector<QueryVariant> variants{{expr, time}};
-  StatusOr<promql::ExprPtr> tree = promql::ParseExpression(expr, {.experimental_functions = true});
+  StatusOr<promql::ExprPtr> tree = promql::ParseExpression(expr, promql::kWholeLanguage);
   if (!tree.ok() || ReadsClock(**tree)) return variants;
   PinAll(tree->get(), time);
   const std::string pinned = promql::Print(**tree);

@@ -3,7 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "rules/promql/histogram/histogram_math.h"
 #include "rules/promql/parser.h"
+#include "rules/trial/histogram_notation.h"
+#include "storage/base/duration.h"
 #include "storage/base/text.h"
 #include "storage/model/sample.h"
 
@@ -14,16 +19,18 @@ constexpr size_t kMaxValues = 1'000'000;
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsUnit(char c) { return std::string_view("ywdhms").find(c) != std::string_view::npos; }
 
 class SequenceParser {
  public:
   explicit SequenceParser(std::string_view text) : text_(text) {}
 
-  StatusOr<std::vector<SequenceValue>> Run() {
+  enum class Of { kValues, kDurations };
+  StatusOr<std::vector<SequenceValue>> Run(Of of) {
     while (true) {
       while (pos_ < text_.size() && IsBlank(text_[pos_])) ++pos_;
       if (pos_ == text_.size()) return std::move(values_);
-      TRY(Item());
+      TRY(of == Of::kValues ? Item() : StartTimes());
       if (pos_ < text_.size() && !IsBlank(text_[pos_])) return Bad("a blank");
     }
   }
@@ -70,30 +77,82 @@ class SequenceParser {
       return Repeat({.value = StaleNan()}, 0, times + 1);
     }
     if (text_.substr(pos_, 2) == "{{") return Histograms();
-    const double start = TRY(Number());
+    return Ramp([this] { return Number(); });
+  }
+
+  Status StartTimes() {
+    if (Accept("_")) {
+      const bool repeated = pos_ < text_.size() && text_[pos_] == 'x';
+      const size_t times = TRY(Times());
+      return Repeat({.omitted = true}, 0, repeated ? times : 1);
+    }
+    return Ramp([this] { return Duration(); });
+  }
+
+  // START, STARTxN, START+STEPxN or START-STEPxN.
+  template <typename Read>
+  Status Ramp(Read read) {
+    const double start = TRY(read());
     double step = 0;
     const bool has_step = pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-');
-    if (has_step) step = TRY(Number());
+    if (has_step) step = TRY(read());
     if (has_step && (pos_ == text_.size() || text_[pos_] != 'x')) return Bad("x and a number");
     const size_t times = TRY(Times());
     return Repeat({.value = start}, step, times + 1);
   }
 
   Status Histograms() {
-    TRY(SkipHistogram());
-    if (pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-')) {
-      ++pos_;
-      TRY(SkipHistogram());
+    HistogramLiteral first = TRY(Histogram());
+    const char sign = pos_ < text_.size() ? text_[pos_] : ' ';
+    if (sign != '+' && sign != '-') {
+      const size_t times = TRY(Times());
+      SequenceValue value{.hint_written = first.hint_written};
+      value.histogram = std::make_shared<const NativeHistogram>(std::move(first.histogram));
+      return Repeat(value, 0, times + 1);
     }
+    ++pos_;
+    const HistogramLiteral step = TRY(Histogram());
     const size_t times = TRY(Times());
-    return Repeat({.histogram = true}, 0, times + 1);
+    if (values_.size() + times >= kMaxValues) return InvalidArgument("series values: too many");
+    return HistogramRamp(std::move(first.histogram), step, sign == '-', times);
   }
 
-  Status SkipHistogram() {
+  Status HistogramRamp(NativeHistogram next, const HistogramLiteral& step, bool subtract,
+                       size_t times) {
+    for (size_t i = 0; i <= times; ++i) {
+      values_.push_back({.histogram = std::make_shared<const NativeHistogram>(next),
+                         .hint_written = step.hint_written});
+      if (i == times) break;
+      if (next.schema > step.histogram.schema) {
+        return InvalidArgument(
+            fmt::format("error combining histograms: cannot merge from schema "
+                        "{} to {}",
+                        step.histogram.schema, next.schema));
+      }
+      promql::AddOutcome outcome;
+      next = subtract ? promql::SubtractHistograms(next, step.histogram, &outcome)
+                      : promql::AddHistograms(next, step.histogram, &outcome);
+      if (outcome.incompatible) return InvalidArgument("histograms with incompatible schema");
+    }
+    return {};
+  }
+
+  StatusOr<HistogramLiteral> Histogram() {
     const size_t end = text_.find("}}", pos_);
     if (text_.substr(pos_, 2) != "{{" || end == std::string_view::npos) return Bad("{{…}}");
+    const std::string_view inside = text_.substr(pos_ + 2, end - pos_ - 2);
     pos_ = end + 2;
-    return {};
+    return ParseHistogramLiteral(inside);
+  }
+
+  // In milliseconds.
+  StatusOr<double> Duration() {
+    const bool negative = pos_ < text_.size() && text_[pos_] == '-';
+    if (pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-')) ++pos_;
+    const size_t start = pos_;
+    while (pos_ < text_.size() && (IsDigit(text_[pos_]) || IsUnit(text_[pos_]))) ++pos_;
+    const auto ms = static_cast<double>(TRY(ParseDuration(text_.substr(start, pos_ - start))));
+    return negative ? -ms : ms;
   }
 
   StatusOr<double> Number() {
@@ -153,7 +212,11 @@ size_t MetricEnd(std::string_view line) {
 }  // namespace
 
 StatusOr<std::vector<SequenceValue>> ParseSequence(std::string_view text) {
-  return SequenceParser(text).Run();
+  return SequenceParser(text).Run(SequenceParser::Of::kValues);
+}
+
+StatusOr<std::vector<SequenceValue>> ParseStartTimes(std::string_view text) {
+  return SequenceParser(text).Run(SequenceParser::Of::kDurations);
 }
 
 StatusOr<SeriesLine> ParseSeriesLine(std::string_view line) {
@@ -163,6 +226,7 @@ StatusOr<SeriesLine> ParseSeriesLine(std::string_view line) {
   std::string_view rest = line.substr(end);
   if (rest.starts_with("@st")) {
     series.start_times = true;
+    series.values = TRY(ParseStartTimes(rest.substr(3)));
     return series;
   }
   series.values = TRY(ParseSequence(rest));

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include "storage/base/text.h"
@@ -54,25 +56,32 @@ StatusOr<DurationMs> ParseDuration(std::string_view text) {
   if (text == "0") return 0;
   const auto bad = [&] { return InvalidArgument("not a valid duration string: " + Quote(text)); };
   DurationMs total = 0;
-  size_t next_unit = 0;
+  auto next_unit = kUnits.begin();
   std::string_view rest = text;
   while (!rest.empty()) {
     const size_t digits = DigitsAtStart(rest);
-    if (digits == 0 || digits > 18) return bad();
-    const int64_t number = TRY(ParseInt(rest.substr(0, digits)));
+    uint64_t number = 0;
+    const auto parsed = std::from_chars(rest.data(), rest.data() + digits, number);
+    if (digits == 0 || parsed.ec != std::errc()) return bad();
     rest.remove_prefix(digits);
     size_t letters = 0;
     while (letters < rest.size() && !IsDigit(rest[letters])) ++letters;
     const std::string_view name = rest.substr(0, letters);
-    while (next_unit < kUnits.size() && kUnits[next_unit].name != name) ++next_unit;
-    if (next_unit == kUnits.size()) return bad();
+    if (name.empty()) return bad();
+    const auto unit = std::ranges::find(kUnits, name, &Unit::name);
+    if (unit == kUnits.end()) {
+      return InvalidArgument(
+          fmt::format("unknown unit {} in duration {}", Quote(name), Quote(text)));
+    }
+    // From the biggest to the smallest, each once.
+    if (unit < next_unit) return bad();
+    next_unit = unit + 1;
     DurationMs part = 0;
     // Prometheus computes in nanoseconds and refuses what overflows there.
-    if (__builtin_mul_overflow(number, kUnits[next_unit].ms, &part) ||
+    if (__builtin_mul_overflow(number, unit->ms, &part) ||
         __builtin_add_overflow(total, part, &total) || total > INT64_MAX / kNanosPerMilli) {
       return InvalidArgument("duration out of range");
     }
-    ++next_unit;
     rest.remove_prefix(letters);
   }
   return total;

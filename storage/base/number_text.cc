@@ -31,7 +31,14 @@ int DecimalExponent(const std::string& scientific) {
 
 std::string FormatFloatF(double value) {
   if (const auto special = Special(value); !special.empty()) return std::string(special);
-  return ToChars(value, std::chars_format::fixed);
+  if (std::fabs(value) < 1e15) return ToChars(value, std::chars_format::fixed);
+  // to_chars writes big integers out exactly, Go the shortest digits and zeros.
+  const std::string scientific = ToChars(value, std::chars_format::scientific);
+  std::string digits = scientific.substr(0, scientific.find('e'));
+  std::erase(digits, '.');
+  const size_t sign = value < 0 ? 1 : 0;
+  digits.resize(sign + static_cast<size_t>(DecimalExponent(scientific)) + 1, '0');
+  return digits;
 }
 
 std::string FormatFloatE(double value) {

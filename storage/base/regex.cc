@@ -30,6 +30,52 @@ std::string LiteralPrefix(const RE2& re) {
   return low.substr(0, n);
 }
 
+// RE2's reasons as Go's regexp/syntax words them.
+std::string_view Reason(RE2::ErrorCode code) {
+  switch (code) {
+    case RE2::ErrorBadEscape:
+      return "invalid escape sequence";
+    case RE2::ErrorBadCharClass:
+      return "invalid character class";
+    case RE2::ErrorBadCharRange:
+      return "invalid character class range";
+    case RE2::ErrorMissingBracket:
+      return "missing closing ]";
+    case RE2::ErrorMissingParen:
+      return "missing closing )";
+    case RE2::ErrorUnexpectedParen:
+      return "unexpected )";
+    case RE2::ErrorTrailingBackslash:
+      return "trailing backslash at end of expression";
+    case RE2::ErrorRepeatArgument:
+      return "missing argument to repetition operator";
+    case RE2::ErrorRepeatSize:
+      return "invalid repeat count";
+    case RE2::ErrorRepeatOp:
+      return "invalid nested repetition operator";
+    case RE2::ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax";
+    case RE2::ErrorBadUTF8:
+      return "invalid UTF-8";
+    case RE2::ErrorBadNamedCapture:
+      return "invalid named capture";
+    case RE2::ErrorPatternTooLarge:
+      return "expression too large";
+    case RE2::NoError:
+    case RE2::ErrorInternal:
+      break;
+  }
+  return "internal error";
+}
+
+// The pattern is shown without the anchors, which only Outrider added.
+std::string WhyNot(std::string_view pattern, const RE2& anchored, const RE2::Options& options) {
+  const RE2 bare(Piece(pattern), options);
+  const RE2& re = bare.ok() ? anchored : bare;
+  return "error parsing regexp: " + std::string(Reason(re.error_code())) + ": `" + re.error_arg() +
+         "`";
+}
+
 bool IsNameChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -100,8 +146,7 @@ StatusOr<Regex> Regex::Compile(std::string_view pattern, Anchor anchor, Dot dot)
   if (anchor == Anchor::kBoth) full = "^(?:" + full + ")$";
   auto impl = std::make_shared<Impl>(pattern, full, options);
   if (!impl->re.ok()) {
-    return InvalidArgument("invalid regular expression " + std::string(pattern) + ": " +
-                           impl->re.error());
+    return InvalidArgument(WhyNot(pattern, impl->re, options));
   }
   if (anchor == Anchor::kBoth) impl->prefix = LiteralPrefix(impl->re);
   return Regex(std::move(impl));

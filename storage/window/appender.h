@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "storage/base/clock.h"
 #include "storage/model/labels.h"
+#include "storage/model/native_histogram.h"
 #include "storage/model/sample.h"
 
 namespace outrider {
@@ -44,6 +46,7 @@ enum class Origin : uint8_t { kRemote, kLocal };
 struct LabeledSample {
   Labels labels;  // with __name__
   Sample sample;
+  std::shared_ptr<const NativeHistogram> histogram{};  // instead of the sample's value
 };
 
 // Thread-safe.

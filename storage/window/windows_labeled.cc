@@ -116,7 +116,12 @@ AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin
   std::vector<LabelView> labels;
   for (const LabeledSample& one : samples) {
     labels.assign(one.labels.begin(), one.labels.end());
-    counts += Append(labels, {&one.sample, 1}, origin, now);
+    if (one.histogram != nullptr) {
+      const HistogramSample sample{one.sample.time, *one.histogram};
+      counts += AppendHistograms(labels, {&sample, 1}, {}, origin, now);
+    } else {
+      counts += Append(labels, {&one.sample, 1}, origin, now);
+    }
   }
   return counts;
 }

@@ -15,8 +15,6 @@ import harness
 import wire
 from wire import Histogram, Series
 
-# PromQL does not give native histograms yet: until it does, of those that are kept only their series are looked at.
-QUERIES_HISTOGRAMS = False
 # Cases with native histograms; they run in test_compliance_of_histograms.
 NEEDS_HISTOGRAMS = [
     'histogram with a bad count', 'histogram basic', 'histogram custom buckets', 'histogram positive only',
@@ -291,13 +289,6 @@ class Receiver(harness.EndToEnd):
         found = [r for r in self.query(self.url, selector(labels), when / 1000) if r['metric'] == labels]
         return found[0].get('value', found[0].get('histogram'))[1] if found else None
 
-    def histogram(self, labels, when):
-        """A histogram as the query API has it, or only whether there is such a series."""
-        if QUERIES_HISTOGRAMS:
-            return self.value(labels, when)
-        query = urllib.parse.urlencode({'match[]': selector(labels), 'start': when / 1000, 'end': when / 1000})
-        return {} if harness.get_json(f'{self.url}/api/v1/series?{query}')['data'] else None
-
     def values(self, labels, when):
         found = self.query(self.url, selector(labels) + '[7h]', when / 1000)
         return [(round(float(t) * 1000), v) for r in found if r['metric'] == labels for t, v in r['values']]
@@ -321,10 +312,8 @@ class Receiver(harness.EndToEnd):
                 else:
                     self.assertEqual(str(float(found)), str(float(value)), one.labels)
             for made in one.histograms:
-                found = self.histogram(one.labels, now + made.time)
+                found = self.value(one.labels, now + made.time)
                 self.assertIsInstance(found, dict, f'{one.labels} is no histogram')
-                if not QUERIES_HISTOGRAMS:
-                    continue
                 self.assertEqual((float(found['count']), float(found['sum'])), (made.count, made.total))
                 buckets = sum(float(b[3]) for b in found.get('buckets', ()))
                 self.assertEqual(buckets, made.count)
@@ -681,17 +670,14 @@ class Receiver(harness.EndToEnd):
                     now = self.send(version, [Series(labels, histograms=[made]), Series(beside, [(0, 1.0)])], status,
                                     (1, 1 if status == 204 else 0, 0))
                     self.assertEqual(self.value(beside, now), '1')
-                    found = self.histogram(labels, now)
+                    found = self.value(labels, now)
                     if status == 400:
                         self.assertIsNone(found)
                         continue
                     self.assertIsInstance(found, dict)
-                    if not QUERIES_HISTOGRAMS:
-                        continue
                     self.assertEqual(float(found['count']), made.count)
                     self.assertEqual(found['sum'].lower(), f'{made.total:g}')
 
-    @unittest.skipUnless(QUERIES_HISTOGRAMS, 'PromQL does not give native histograms yet')
     def test_histogram_buckets(self):
         self.start_receiver()
         for version in ('v1', 'v2'):
@@ -735,9 +721,8 @@ class Receiver(harness.EndToEnd):
             send(-HOUR, other, 400, 'out of order sample')
             send(11 * MINUTE, other, 400, 'too far in the future')
             send(-MINUTE, other, 204)
-            if QUERIES_HISTOGRAMS:
-                self.assertEqual(float(self.value(labels, now - 1)['sum']), 2)
-                self.assertEqual(float(self.value(labels, now)['sum']), 1)
+            self.assertEqual(float(self.value(labels, now - 1)['sum']), 2)
+            self.assertEqual(float(self.value(labels, now)['sum']), 1)
             send(1, Histogram(total=wire.STALE), 204)
             self.assertIsNone(self.value(labels, now + 1))
             answer = self.sender.write(version, [Series(labels, [(now + 2, 7.0)])])  # a series may change its kind

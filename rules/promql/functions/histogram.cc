@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// histogram_quantile, histogram_quantiles and histogram_fraction over classic buckets: series that
-// differ only in `le` form one histogram. Which series those are is found once; each step then
-// gathers counts and interpolates.
+// histogram_quantile, histogram_quantiles and histogram_fraction. Classic series that differ only
+// in `le` form one histogram, a native histogram is one by itself. Which series belong together is
+// found once; each step then gathers counts and interpolates.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -10,12 +11,14 @@
 #include "absl/container/flat_hash_map.h"
 #include "rules/promql/functions/buckets.h"
 #include "rules/promql/functions/kernels.h"
+#include "rules/promql/histogram/histogram_stats.h"
 #include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
 
 struct Histograms {
+  static constexpr size_t kNone = SIZE_MAX;
   struct Member {
     uint32_t row;
     double upper;
@@ -23,10 +26,45 @@ struct Histograms {
   struct Group {
     Row row;  // without le
     std::string metric;
-    std::vector<Member> members;
+    std::vector<Member> members{};  // empty for a native histogram
+    uint32_t native = 0;            // then its row
+    size_t twin = kNone;            // the group with the same labels and of the other kind
   };
   std::vector<Group> groups;
 };
+
+// How annotations call it: names are looked at only where they are removed at the end.
+std::string_view MetricOf(const Evaluator& evaluator, const Row& row) {
+  return evaluator.delayed() ? row.labels->MetricName() : std::string_view();
+}
+
+bool HasFloats(const Block& block, uint32_t row) {
+  const std::span<const double> values = block.Of(row);
+  return std::any_of(values.begin(), values.end(), [](double v) { return !IsAbsent(v); });
+}
+
+// The rows with native histograms.
+void AddNatives(Evaluator& evaluator, const Block& block,
+                const absl::flat_hash_map<std::string, size_t>& classic, Histograms* out) {
+  LabelKey key(LabelKey::Mode::kAllBut, {});
+  for (uint32_t r = 0; r < block.histograms.size(); ++r) {
+    if (!block.HasHistograms(r)) continue;
+    const Row& row = block.rows[r];
+    const bool gone = evaluator.NameGone(row);
+    const std::string_view metric = MetricOf(evaluator, row);
+    std::string text(key.Of(row, gone));
+    if (evaluator.delayed()) text.append(metric);
+    const Labels* labels =
+        evaluator.delayed() ? row.labels : evaluator.Own(key.LabelsOf(row, true));
+    Histograms::Group group{
+        .row = {.labels = labels, .drop_name = true}, .metric = std::string(metric), .native = r};
+    if (const auto twin = classic.find(text); twin != classic.end()) {
+      group.twin = twin->second;
+      out->groups[twin->second].twin = out->groups.size();
+    }
+    out->groups.push_back(std::move(group));
+  }
+}
 
 Histograms GroupBuckets(Evaluator& evaluator, const Block& block, uint32_t pos) {
   Histograms out;
@@ -35,7 +73,8 @@ Histograms GroupBuckets(Evaluator& evaluator, const Block& block, uint32_t pos) 
   for (uint32_t r = 0; r < block.rows.size(); ++r) {
     const Row& row = block.rows[r];
     const bool gone = evaluator.NameGone(row);
-    const std::string_view metric = gone ? std::string_view() : row.labels->MetricName();
+    const std::string_view metric = MetricOf(evaluator, row);
+    if (block.HasHistograms(r) && !HasFloats(block, r)) continue;
     const std::string_view le = row.labels->Get("le");
     const StatusOr<double> upper = ParseDouble(le);
     if (!upper.ok()) {
@@ -49,16 +88,17 @@ Histograms GroupBuckets(Evaluator& evaluator, const Block& block, uint32_t pos) 
     if (inserted) {
       const Labels* labels =
           evaluator.Own(evaluator.delayed() ? row.labels->Without("le") : key.LabelsOf(row, true));
-      out.groups.push_back({{.labels = labels, .drop_name = true}, std::string(metric), {}});
+      out.groups.push_back(
+          {.row = {.labels = labels, .drop_name = true}, .metric = std::string(metric)});
     }
     out.groups[it->second].members.push_back({r, *upper});
   }
+  AddNatives(evaluator, block, ids, &out);
   return out;
 }
 
 void Gather(const Block& block, const Histograms::Group& group, size_t step,
             std::vector<Bucket>* buckets) {
-  buckets->clear();
   for (const Histograms::Member& member : group.members) {
     const double count = block.values[member.row * block.steps + step];
     if (!IsAbsent(count)) buckets->push_back({member.upper, count});
@@ -85,10 +125,73 @@ struct Argument {
   uint32_t pos;  // in the query
 };
 
+// What a step has of one histogram: classic buckets, a native one, or nothing.
+class Reader {
+ public:
+  Reader(Evaluator& evaluator, const Argument& argument)
+      : evaluator_(evaluator),
+        block_(argument.block),
+        all_(argument.histograms),
+        pos_(argument.pos) {}
+
+  // False when there is nothing, or both a classic and a native one of the same labels.
+  bool Read(const Histograms::Group& group, size_t step) {
+    native_ = nullptr;
+    buckets_.clear();
+    Take(group, step);
+    if (native_ == nullptr && buckets_.empty()) return false;
+    if (group.twin == Histograms::kNone) return true;
+    Take(all_.groups[group.twin], step);
+    if (native_ == nullptr || buckets_.empty()) return true;
+    evaluator_.annotations().MixedClassicNative(group.metric, pos_);
+    return false;
+  }
+  const NativeHistogram* native() const { return native_; }
+  std::vector<Bucket>* buckets() { return &buckets_; }
+
+ private:
+  void Take(const Histograms::Group& group, size_t step) {
+    if (group.members.empty()) {
+      native_ = block_.HistogramAt(group.native, step);
+    } else {
+      Gather(block_, group, step, &buckets_);
+    }
+  }
+
+  Evaluator& evaluator_;
+  const Block& block_;
+  const Histograms& all_;
+  const uint32_t pos_;
+  const NativeHistogram* native_ = nullptr;
+  std::vector<Bucket> buckets_;  // one buffer for all
+};
+
+double QuantileOf(Evaluator& evaluator, const Histograms::Group& group, double q, Timestamp time,
+                  uint32_t pos, Reader* reader) {
+  if (reader->native() != nullptr) {
+    const HistogramNumber result = HistogramQuantileOf(q, *reader->native());
+    if (result.nan != NanEffect::kNone) {
+      evaluator.annotations().NanInQuantile(group.metric, result.nan == NanEffect::kResult, pos);
+    }
+    return result.value;
+  }
+  const BucketQuantileResult result = BucketQuantile(q, reader->buckets());
+  if (result.forced_monotonic) {
+    evaluator.annotations().ForcedMonotonicity(group.metric,
+                                               {.min_bucket = result.min_bucket,
+                                                .max_bucket = result.max_bucket,
+                                                .max_diff = result.max_diff,
+                                                .first = time,
+                                                .last = time},
+                                               pos);
+  }
+  return result.value;
+}
+
 // Adds a row per histogram to `out`, with the quantile as `label` unless that is nullptr.
 void AddQuantiles(Evaluator& evaluator, const Argument& argument, const Block& q,
                   const std::string* label, const Steps& steps, Block* out) {
-  std::vector<Bucket> buckets;  // one buffer for all
+  Reader reader(evaluator, argument);
   for (const Histograms::Group& group : argument.histograms.groups) {
     Row row = group.row;
     if (label != nullptr) {
@@ -96,20 +199,18 @@ void AddQuantiles(Evaluator& evaluator, const Argument& argument, const Block& q
     }
     const std::span<double> values = out->AddRow(row);
     for (size_t i = 0; i < steps.count; ++i) {
-      Gather(argument.block, group, i, &buckets);
-      if (buckets.empty()) continue;
-      const BucketQuantileResult result = BucketQuantile(q.ScalarAt(i), &buckets);
-      values[i] = result.value;
-      if (!result.forced_monotonic) continue;
-      evaluator.annotations().ForcedMonotonicity(group.metric,
-                                                 {.min_bucket = result.min_bucket,
-                                                  .max_bucket = result.max_bucket,
-                                                  .max_diff = result.max_diff,
-                                                  .first = steps.At(i),
-                                                  .last = steps.At(i)},
-                                                 argument.pos);
+      if (!reader.Read(group, i)) continue;
+      values[i] = QuantileOf(evaluator, group, q.ScalarAt(i), steps.At(i), argument.pos, &reader);
     }
   }
+}
+
+double FractionOf(Evaluator& evaluator, const Histograms::Group& group, double lower, double upper,
+                  uint32_t pos, Reader* reader) {
+  if (reader->native() == nullptr) return BucketFraction(lower, upper, reader->buckets());
+  const HistogramNumber result = HistogramFractionOf(lower, upper, *reader->native());
+  if (result.nan != NanEffect::kNone) evaluator.annotations().NanInFraction(group.metric, pos);
+  return result.value;
 }
 
 StatusOr<Block> Finished(Evaluator& evaluator, Block block) {
@@ -158,23 +259,16 @@ StatusOr<Block> HistogramFraction(Evaluator& evaluator, const Expr& expr, const 
   const Histograms histograms = GroupBuckets(evaluator, block, args[2]->pos.start);
   Block out;
   out.steps = steps.count;
-  std::vector<Bucket> buckets;
+  const uint32_t pos = args[2]->pos.start;
+  Reader reader(evaluator, {block, histograms, pos});
   for (const Histograms::Group& group : histograms.groups) {
     const std::span<double> values = out.AddRow(group.row);
     for (size_t i = 0; i < steps.count; ++i) {
-      Gather(block, group, i, &buckets);
-      if (buckets.empty()) continue;
-      values[i] = BucketFraction(lower.ScalarAt(i), upper.ScalarAt(i), &buckets);
+      if (!reader.Read(group, i)) continue;
+      values[i] = FractionOf(evaluator, group, lower.ScalarAt(i), upper.ScalarAt(i), pos, &reader);
     }
   }
   return Finished(evaluator, std::move(out));
-}
-
-StatusOr<Block> NativeOnly(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
-  TRY(evaluator.Eval(*std::get<Call>(expr.node).args[0], steps));
-  Block none;
-  none.steps = steps.count;
-  return none;
 }
 
 }  // namespace outrider::promql

@@ -5,8 +5,20 @@
 
 #include "rules/promql/evaluator.h"
 #include "rules/promql/functions/table.h"
+#include "rules/promql/functions/window_notes.h"
+#include "rules/promql/histogram/histogram_arena.h"
 
 namespace outrider::promql {
+
+// What a window gives: a float, a histogram, or nothing.
+struct WindowSample {
+  double value = kAbsent;
+  const NativeHistogram* histogram = nullptr;
+};
+struct MixedContext {
+  HistogramArena* arena = nullptr;
+  WindowNotes* notes = nullptr;
+};
 
 // rate.cc: per-second change and the like.
 double RateKernel(const RangeWindow& w, const double* scalars);
@@ -16,6 +28,25 @@ double IrateKernel(const RangeWindow& w, const double* scalars);
 double IdeltaKernel(const RangeWindow& w, const double* scalars);
 double ChangesKernel(const RangeWindow& w, const double* scalars);
 double ResetsKernel(const RangeWindow& w, const double* scalars);
+
+// rate_mixed.cc
+WindowSample RateMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample IncreaseMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample DeltaMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample IrateMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample IdeltaMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample ChangesMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample ResetsMixed(const MixedWindow& w, const MixedContext& context);
+
+// over_time_mixed.cc
+WindowSample SumOverTimeMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample AvgOverTimeMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample CountOverTimeMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample PresentOverTimeMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample FirstOverTimeMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample LastOverTimeMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample TsOfFirstOverTimeMixed(const MixedWindow& w, const MixedContext& context);
+WindowSample TsOfLastOverTimeMixed(const MixedWindow& w, const MixedContext& context);
 
 // regression.cc
 double DerivKernel(const RangeWindow& w, const double* scalars);
@@ -84,6 +115,7 @@ double Month(double v, const double* scalars);
 double Year(double v, const double* scalars);
 StatusOr<Block> Time(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> SampleTime(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+StatusOr<Block> StartTime(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> QueryStart(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> QueryEnd(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> QueryStep(Evaluator& evaluator, const Expr& expr, const Steps& steps);
@@ -105,11 +137,18 @@ StatusOr<Block> AbsentOverTime(Evaluator& evaluator, const Expr& expr, const Ste
 StatusOr<Block> ToScalar(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> ToVector(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 
-// histogram.cc: over classic buckets.
+// info.cc: labels of info metrics.
+StatusOr<Block> Info(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+
+// histogram.cc: over classic buckets and native histograms.
 StatusOr<Block> HistogramQuantile(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> HistogramQuantiles(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 StatusOr<Block> HistogramFraction(Evaluator& evaluator, const Expr& expr, const Steps& steps);
-// Of native histograms only; floats give nothing.
-StatusOr<Block> NativeOnly(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+// histogram_numbers.cc: of native histograms only; floats give nothing.
+StatusOr<Block> HistogramCount(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+StatusOr<Block> HistogramSumOf(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+StatusOr<Block> HistogramAvg(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+StatusOr<Block> HistogramStddev(Evaluator& evaluator, const Expr& expr, const Steps& steps);
+StatusOr<Block> HistogramStdvar(Evaluator& evaluator, const Expr& expr, const Steps& steps);
 
 }  // namespace outrider::promql

@@ -8,15 +8,14 @@
 namespace outrider::promql {
 namespace {
 
-// NaN wins, unlike in std::min and std::fmin.
+// Go's: the infinity that nothing can be beyond wins, then NaN, unlike in std::min and std::fmin.
 double Least(double a, double b) {
+  if (std::isinf(a) && a < 0) return a;
+  if (std::isinf(b) && b < 0) return b;
   if (std::isnan(a) || std::isnan(b)) return std::nan("");
   return a < b ? a : b;
 }
-double Greatest(double a, double b) {
-  if (std::isnan(a) || std::isnan(b)) return std::nan("");
-  return a > b ? a : b;
-}
+double Greatest(double a, double b) { return -Least(-a, -b); }
 
 StatusOr<Block> OfTwoScalars(Evaluator& evaluator, const Expr& expr, const Steps& steps,
                              double (*choose)(double, double)) {

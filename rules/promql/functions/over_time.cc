@@ -86,10 +86,13 @@ StatusOr<Block> QuantileOverTime(Evaluator& evaluator, const Expr& expr, const S
   std::vector<double> values;  // one buffer for all windows
   for (const RangeSeries& series : data.series) {
     const std::span<double> row = block.AddRow(series.row);
-    WindowCursor cursor(data, series);
+    MixedCursor cursor(data, series);
+    WindowNotes notes;
     for (size_t i = 0; i < steps.count; ++i) {
-      const RangeWindow window = cursor.At(steps.At(i));
+      const MixedWindow mixed = cursor.At(steps.At(i));
+      const RangeWindow& window = mixed.floats;
       if (window.size() == 0) continue;
+      if (!mixed.histograms.empty()) notes.bits |= WindowNotes::kIgnored;
       const double at = q.ScalarAt(i);
       if (std::isnan(at) || at < 0 || at > 1) {
         evaluator.annotations().InvalidQuantile(at, args[0]->pos.start);
@@ -97,9 +100,10 @@ StatusOr<Block> QuantileOverTime(Evaluator& evaluator, const Expr& expr, const S
       values.assign(window.values.begin(), window.values.end());
       row[i] = Quantile(at, &values);
     }
+    evaluator.Tell(notes, series.row, args[0]->pos.start);
   }
   block.RemoveEmptyRows();
-  TRY(evaluator.DropNames(&block));
+  TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;
 }
 

@@ -51,6 +51,11 @@ StatusOr<Block> AbsentVector(Evaluator& evaluator, const Expr& expr, const Steps
   for (size_t k = 0; k < block.values.size(); ++k) {
     if (!IsAbsent(block.values[k])) present[k % steps.count] = true;
   }
+  for (const auto& row : block.histograms) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (row[i] != nullptr) present[i] = true;
+    }
+  }
   return AbsentWhere(evaluator, arg, steps, present);
 }
 
@@ -59,9 +64,10 @@ StatusOr<Block> AbsentOverTime(Evaluator& evaluator, const Expr& expr, const Ste
   const RangeData data = TRY(evaluator.EvalRange(arg, steps));
   std::vector<bool> present(steps.count);
   for (const RangeSeries& series : data.series) {
-    WindowCursor cursor(data, series);
+    MixedCursor cursor(data, series);
     for (size_t i = 0; i < steps.count; ++i) {
-      if (cursor.At(steps.At(i)).size() > 0) present[i] = true;
+      const MixedWindow window = cursor.At(steps.At(i));
+      if (window.floats.size() > 0 || !window.histograms.empty()) present[i] = true;
     }
   }
   return AbsentWhere(evaluator, arg, steps, present);

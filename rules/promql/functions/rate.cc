@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // rate, increase, delta, irate, idelta, changes, resets. Source: specs/prometheus.md §2.3.
-#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <span>
 
+#include "rules/promql/functions/extrapolate.h"
 #include "rules/promql/functions/kernels.h"
 
 namespace outrider::promql {
@@ -10,10 +12,35 @@ namespace {
 
 constexpr double kMillis = 1000;
 
-// How far the observed change is stretched towards the edges of the window: all the way when the
-// edge is within 1.1 average intervals of the first or last sample, else half an interval; a
-// counter never below zero.
+// Between the two ends of an extended window, nothing extrapolated.
+double Extended(const RangeWindow& w, bool counter, bool per_second) {
+  if (w.times.front() > w.end) return kAbsent;
+  const std::optional<WindowEnds> ends = FindEnds(w, counter);
+  if (!ends) return kAbsent;
+  double change = ends->right - ends->left;
+  if (counter) {
+    double before = ends->left;
+    for (const double v : ends->values) {
+      if (v < before) change += before;
+      before = v;
+    }
+    if (ends->right < before) change += before;
+  }
+  return per_second ? change / (static_cast<double>(w.end - w.start) / kMillis) : change;
+}
+
+// Of an anchored window: its samples from the last one at or before the start; none when nothing
+// lies behind the start.
+std::span<const double> Anchored(const RangeWindow& w) {
+  if (w.extension != Extension::kAnchored) return w.values;
+  const auto inside =
+      static_cast<size_t>(std::ranges::upper_bound(w.times, w.start) - w.times.begin());
+  if (inside == w.size()) return {};
+  return w.values.subspan(inside > 0 ? inside - 1 : 0);
+}
+
 double Extrapolated(const RangeWindow& w, bool counter, bool per_second) {
+  if (w.extension != Extension::kNone) return Extended(w, counter, per_second);
   const size_t n = w.size();
   if (n < 2) return kAbsent;
   double change = w.last() - w.first();
@@ -22,17 +49,12 @@ double Extrapolated(const RangeWindow& w, bool counter, bool per_second) {
       if (w.values[i] < w.values[i - 1]) change += w.values[i - 1];
     }
   }
-  const double sampled = static_cast<double>(w.times.back() - w.times.front()) / kMillis;
-  const double average = sampled / static_cast<double>(n - 1);
-  const double threshold = average * 1.1;
-  double to_start = static_cast<double>(w.times.front() - w.start) / kMillis;
-  double to_end = static_cast<double>(w.end - w.times.back()) / kMillis;
-  if (to_start >= threshold) to_start = average / 2;
-  if (counter && change > 0 && w.first() >= 0) {
-    to_start = std::min(to_start, sampled * (w.first() / change));
-  }
-  if (to_end >= threshold) to_end = average / 2;
-  double factor = (sampled + to_start + to_end) / sampled;
+  double factor = StretchFactor({.first_time = w.times.front(),
+                                 .last_time = w.times.back(),
+                                 .samples = n,
+                                 .first = w.first(),
+                                 .change = change},
+                                w.start, w.end, counter);
   if (per_second) factor /= static_cast<double>(w.end - w.start) / kMillis;
   return change * factor;
 }
@@ -66,19 +88,23 @@ double IrateKernel(const RangeWindow& w, const double* /*scalars*/) { return Ins
 double IdeltaKernel(const RangeWindow& w, const double* /*scalars*/) { return Instant(w, false); }
 
 double ChangesKernel(const RangeWindow& w, const double* /*scalars*/) {
+  const std::span<const double> values = Anchored(w);
+  if (values.empty()) return kAbsent;
   double changes = 0;
-  for (size_t i = 1; i < w.size(); ++i) {
-    const double a = w.values[i - 1];
-    const double b = w.values[i];
+  for (size_t i = 1; i < values.size(); ++i) {
+    const double a = values[i - 1];
+    const double b = values[i];
     if (a != b && !(std::isnan(a) && std::isnan(b))) ++changes;
   }
   return changes;
 }
 
 double ResetsKernel(const RangeWindow& w, const double* /*scalars*/) {
+  const std::span<const double> values = Anchored(w);
+  if (values.empty()) return kAbsent;
   double resets = 0;
-  for (size_t i = 1; i < w.size(); ++i) {
-    if (w.values[i] < w.values[i - 1]) ++resets;
+  for (size_t i = 1; i < values.size(); ++i) {
+    if (values[i] < values[i - 1]) ++resets;
   }
   return resets;
 }

@@ -93,15 +93,19 @@ StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& exp
   }
   for (const RangeSeries& series : data.series) {
     const std::span<double> row = block.AddRow(series.row);
-    WindowCursor cursor(data, series);
+    MixedCursor cursor(data, series);
+    WindowNotes notes;
     for (size_t i = 0; i < steps.count; ++i) {
-      const RangeWindow window = cursor.At(steps.At(i));
-      if (window.size() < 2) continue;
-      row[i] = Smooth(window.values, smoothing.ScalarAt(i), trend.ScalarAt(i));
+      const MixedWindow window = cursor.At(steps.At(i));
+      const std::span<const double> values = window.floats.values;
+      if (!values.empty() && !window.histograms.empty()) notes.bits |= WindowNotes::kIgnored;
+      if (values.size() < 2) continue;
+      row[i] = Smooth(values, smoothing.ScalarAt(i), trend.ScalarAt(i));
     }
+    evaluator.Tell(notes, series.row, args[0]->pos.start);
   }
   block.RemoveEmptyRows();
-  TRY(evaluator.DropNames(&block));
+  TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;
 }
 

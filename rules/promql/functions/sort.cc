@@ -16,17 +16,18 @@ Block Reordered(const Block& block, const std::vector<size_t>& order) {
   Block out;
   out.steps = block.steps;
   out.one_name = block.one_name;
-  for (const size_t r : order) {
-    out.rows.push_back(block.rows[r]);
-    const std::span<const double> values = block.Of(r);
-    out.values.insert(out.values.end(), values.begin(), values.end());
-  }
+  for (const size_t r : order) out.CopyRow(block, r);
   return out;
 }
 
 template <typename Less>
-StatusOr<Block> Sort(Evaluator& evaluator, const Expr& expr, const Steps& steps, Less less) {
+StatusOr<Block> Sort(Evaluator& evaluator, const Expr& expr, const Steps& steps, bool floats_only,
+                     Less less) {
   Block block = TRY(evaluator.Eval(*std::get<Call>(expr.node).args[0], steps));
+  if (floats_only && block.HasHistograms()) {
+    block.histograms.clear();
+    block.RemoveEmptyRows();
+  }
   if (evaluator.query().is_range) {
     evaluator.annotations().SortInRangeQuery(expr.pos.start);
     return block;
@@ -41,12 +42,13 @@ StatusOr<Block> Sort(Evaluator& evaluator, const Expr& expr, const Steps& steps,
 
 StatusOr<Block> SortByValue(Evaluator& evaluator, const Expr& expr, const Steps& steps,
                             bool descending) {
-  return Sort(evaluator, expr, steps, [descending](const Block& block, size_t a, size_t b) {
-    const double x = block.values[a];
-    const double y = block.values[b];
-    if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
-    return descending ? x > y : x < y;
-  });
+  return Sort(evaluator, expr, steps, /*floats_only=*/true,
+              [descending](const Block& block, size_t a, size_t b) {
+                const double x = block.values[a];
+                const double y = block.values[b];
+                if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
+                return descending ? x > y : x < y;
+              });
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -88,15 +90,16 @@ StatusOr<Block> SortByNames(Evaluator& evaluator, const Expr& expr, const Steps&
   const auto& args = std::get<Call>(expr.node).args;
   std::vector<std::string> names;
   for (size_t i = 1; i < args.size(); ++i) names.push_back(Evaluator::TextOf(*args[i]));
-  return Sort(evaluator, expr, steps, [&](const Block& block, size_t a, size_t b) {
-    const Labels& x = *block.rows[descending ? b : a].labels;
-    const Labels& y = *block.rows[descending ? a : b].labels;
-    for (const std::string& name : names) {
-      const int order = NaturalCompare(x.Get(name), y.Get(name));
-      if (order != 0) return order < 0;
-    }
-    return x < y;
-  });
+  return Sort(evaluator, expr, steps, /*floats_only=*/false,
+              [&](const Block& block, size_t a, size_t b) {
+                const Labels& x = *block.rows[descending ? b : a].labels;
+                const Labels& y = *block.rows[descending ? a : b].labels;
+                for (const std::string& name : names) {
+                  const int order = NaturalCompare(x.Get(name), y.Get(name));
+                  if (order != 0) return order < 0;
+                }
+                return x < y;
+              });
 }
 
 }  // namespace

@@ -30,22 +30,24 @@ constexpr ValueType kVTTT[] = {kVector, kString, kString, kString};
 constexpr ValueType kVTTTT[] = {kVector, kString, kString, kString, kString};
 constexpr ValueType kVV[] = {kVector, kVector};
 constexpr std::span<const ValueType> kNoArgs;
-constexpr uint8_t kQueryClock = kExperimental | kReadsClock;
+constexpr uint16_t kQueryClock = kExperimental | kReadsClock;
+constexpr uint16_t kExtended = kAnchored | kSmoothed;
 
 constexpr FunctionEntry Element(std::string_view name, std::span<const ValueType> args,
-                                ElementKernel fn, int variadic = 0, uint8_t flags = kPlain) {
+                                ElementKernel fn, int variadic = 0, uint16_t flags = kPlain) {
   return {.name = name, .args = args, .variadic = variadic, .flags = flags, .element = fn};
 }
 constexpr FunctionEntry Range(std::string_view name, std::span<const ValueType> args,
-                              RangeKernel fn, uint8_t flags = kPlain) {
-  return {.name = name, .args = args, .flags = flags, .range = fn};
+                              RangeKernel fn, uint16_t flags = kPlain,
+                              MixedKernel mixed = nullptr) {
+  return {.name = name, .args = args, .flags = flags, .range = fn, .mixed = mixed};
 }
 constexpr FunctionEntry Whole(std::string_view name, std::span<const ValueType> args,
-                              BlockFunction fn, int variadic = 0, uint8_t flags = kPlain) {
+                              BlockFunction fn, int variadic = 0, uint16_t flags = kPlain) {
   return {.name = name, .args = args, .variadic = variadic, .flags = flags, .block = fn};
 }
 constexpr FunctionEntry OneNumber(std::string_view name, std::span<const ValueType> args,
-                                  BlockFunction fn, uint8_t flags = kPlain) {
+                                  BlockFunction fn, uint16_t flags = kPlain) {
   return {.name = name, .args = args, .result = kScalar, .flags = flags, .block = fn};
 }
 
@@ -60,43 +62,43 @@ constexpr FunctionEntry kTable[] = {
     Element("asinh", kV, Asinh),
     Element("atan", kV, Atan),
     Element("atanh", kV, Atanh),
-    Range("avg_over_time", kM, AvgOverTime),
+    Range("avg_over_time", kM, AvgOverTime, kPlain, AvgOverTimeMixed),
     Element("ceil", kV, Ceil),
-    Range("changes", kM, ChangesKernel),
+    Range("changes", kM, ChangesKernel, kAnchored, ChangesMixed),
     Element("clamp", kVSS, Clamp),
     Element("clamp_max", kVS, ClampMax),
     Element("clamp_min", kVS, ClampMin),
     Element("cos", kV, Cos),
     Element("cosh", kV, Cosh),
-    Range("count_over_time", kM, CountOverTime),
+    Range("count_over_time", kM, CountOverTime, kPlain, CountOverTimeMixed),
     Element("day_of_month", kV, DayOfMonth, 1, kReadsClock),
     Element("day_of_week", kV, DayOfWeek, 1, kReadsClock),
     Element("day_of_year", kV, DayOfYear, 1, kReadsClock),
     Element("days_in_month", kV, DaysInMonth, 1, kReadsClock),
     Element("deg", kV, Deg),
-    Range("delta", kM, DeltaKernel),
+    Range("delta", kM, DeltaKernel, kExtended, DeltaMixed),
     Range("deriv", kM, DerivKernel),
     Whole("double_exponential_smoothing", kMSS, DoubleExponentialSmoothing, 0, kExperimental),
     OneNumber("end", kNoArgs, QueryEnd, kQueryClock),
     Element("exp", kV, Exp),
-    Range("first_over_time", kM, FirstOverTime, kKeepsName),
+    Range("first_over_time", kM, FirstOverTime, kKeepsName, FirstOverTimeMixed),
     Element("floor", kV, Floor),
-    Whole("histogram_avg", kV, NativeOnly),
-    Whole("histogram_count", kV, NativeOnly),
+    Whole("histogram_avg", kV, HistogramAvg),
+    Whole("histogram_count", kV, HistogramCount),
     Whole("histogram_fraction", kSSV, HistogramFraction),
     Whole("histogram_quantile", kSV, HistogramQuantile),
     Whole("histogram_quantiles", kVTSS, HistogramQuantiles, 9, kExperimental),
-    Whole("histogram_stddev", kV, NativeOnly),
-    Whole("histogram_stdvar", kV, NativeOnly),
-    Whole("histogram_sum", kV, NativeOnly),
+    Whole("histogram_stddev", kV, HistogramStddev),
+    Whole("histogram_stdvar", kV, HistogramStdvar),
+    Whole("histogram_sum", kV, HistogramSumOf),
     Element("hour", kV, Hour, 1, kReadsClock),
-    Range("idelta", kM, IdeltaKernel),
-    Range("increase", kM, IncreaseKernel, kCounter),
-    Whole("info", kVV, NativeOnly, 1, kNotYet),
-    Range("irate", kM, IrateKernel),
+    Range("idelta", kM, IdeltaKernel, kPlain, IdeltaMixed),
+    Range("increase", kM, IncreaseKernel, kCounter | kExtended | kUsesStarts, IncreaseMixed),
+    Whole("info", kVV, Info, 1, kExperimental | kLabelSelector),
+    Range("irate", kM, IrateKernel, kUsesStarts, IrateMixed),
     Whole("label_join", kVTTT, LabelJoin, kAnyNumber),
     Whole("label_replace", kVTTTT, LabelReplace),
-    Range("last_over_time", kM, LastOverTime, kKeepsName),
+    Range("last_over_time", kM, LastOverTime, kKeepsName, LastOverTimeMixed),
     Element("ln", kV, Ln),
     Element("log10", kV, Log10),
     Element("log2", kV, Log2),
@@ -109,12 +111,12 @@ constexpr FunctionEntry kTable[] = {
     Element("month", kV, Month, 1, kReadsClock),
     OneNumber("pi", kNoArgs, Pi),
     Range("predict_linear", kMS, PredictLinearKernel, kReadsClock),
-    Range("present_over_time", kM, PresentOverTime),
+    Range("present_over_time", kM, PresentOverTime, kPlain, PresentOverTimeMixed),
     Whole("quantile_over_time", kSM, QuantileOverTime),
     Element("rad", kV, Rad),
     OneNumber("range", kNoArgs, QueryRange, kQueryClock),
-    Range("rate", kM, RateKernel, kCounter),
-    Range("resets", kM, ResetsKernel),
+    Range("rate", kM, RateKernel, kCounter | kExtended | kUsesStarts, RateMixed),
+    Range("resets", kM, ResetsKernel, kAnchored | kUsesStarts, ResetsMixed),
     Element("round", kVS, Round, 1),
     OneNumber("scalar", kV, ToScalar),
     Element("sgn", kV, Sgn),
@@ -126,17 +128,17 @@ constexpr FunctionEntry kTable[] = {
     Whole("sort_desc", kV, SortDescending),
     Element("sqrt", kV, Sqrt),
     OneNumber("start", kNoArgs, QueryStart, kQueryClock),
-    Whole("start_timestamp", kV, NativeOnly, 0, kNotYet),
+    Whole("start_timestamp", kV, StartTime, 0, kExperimental),
     Range("stddev_over_time", kM, StddevOverTime),
     Range("stdvar_over_time", kM, StdvarOverTime),
     OneNumber("step", kNoArgs, QueryStep, kQueryClock),
-    Range("sum_over_time", kM, SumOverTime),
+    Range("sum_over_time", kM, SumOverTime, kPlain, SumOverTimeMixed),
     Element("tan", kV, Tan),
     Element("tanh", kV, Tanh),
     OneNumber("time", kNoArgs, Time, kReadsClock),
     Whole("timestamp", kV, SampleTime, 0, kReadsClock),
-    Range("ts_of_first_over_time", kM, TsOfFirstOverTime, kExperimental),
-    Range("ts_of_last_over_time", kM, TsOfLastOverTime, kExperimental),
+    Range("ts_of_first_over_time", kM, TsOfFirstOverTime, kExperimental, TsOfFirstOverTimeMixed),
+    Range("ts_of_last_over_time", kM, TsOfLastOverTime, kExperimental, TsOfLastOverTimeMixed),
     Range("ts_of_max_over_time", kM, TsOfMaxOverTime, kExperimental),
     Range("ts_of_min_over_time", kM, TsOfMinOverTime, kExperimental),
     Whole("vector", kS, ToVector),

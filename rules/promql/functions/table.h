@@ -16,12 +16,17 @@ class Evaluator;
 struct Block;
 struct Call;
 struct Expr;
+struct MixedContext;
+struct MixedWindow;
 struct RangeWindow;
 struct Steps;
+struct WindowSample;
 
 // One sample out of one window. `scalars` are the call's scalar arguments at this step. Returns
 // kAbsent for none.
 using RangeKernel = double (*)(const RangeWindow& window, const double* scalars);
+// The same where a window may hold native histograms and start times (kernels.h).
+using MixedKernel = WindowSample (*)(const MixedWindow& window, const MixedContext& context);
 // One sample out of one sample. Returns kAbsent to drop it.
 using ElementKernel = double (*)(double value, const double* scalars);
 // Everything that looks at more than one series, or at labels, or at the query itself.
@@ -31,22 +36,27 @@ using BlockFunction = StatusOr<Block> (*)(Evaluator& evaluator, const Expr& call
 inline constexpr int kAnyNumber = -1;
 
 struct FunctionEntry {
-  enum Flag : uint8_t {
+  enum Flag : uint16_t {
     kPlain = 0,
-    kExperimental = 1,  // needs ParseOptions::experimental_functions
-    kKeepsName = 2,     // the metric name stays
-    kReadsClock = 4,    // depends on the evaluation time even if its arguments do not
-    kCounter = 8,       // an info is due when the metric does not look like a counter
-    kNotYet = 16,       // refused by the parser with a clear text
+    kExperimental = 1,    // needs ParseOptions::experimental_functions
+    kKeepsName = 2,       // the metric name stays
+    kReadsClock = 4,      // depends on the evaluation time even if its arguments do not
+    kCounter = 8,         // an info is due when the metric does not look like a counter
+    kUsesStarts = 16,     // looks at start times, if the engine may
+    kLabelSelector = 32,  // the second argument is not evaluated: matchers only
+    kAnchored = 64,       // may be given an anchored range
+    kSmoothed = 128,      // may be given a smoothed range
   };
   std::string_view name;
   std::span<const ValueType> args;
   // 0: exactly args; n > 0: the last argument may come 0 … n times; kAnyNumber: 0 or more times.
   int variadic = 0;
   ValueType result = ValueType::kVector;
-  uint8_t flags = kPlain;
-  // Exactly one of the three.
+  uint16_t flags = kPlain;
+  // Exactly one of the three. A range kernel without a mixed one beside it does not look at
+  // histograms.
   RangeKernel range = nullptr;
+  MixedKernel mixed = nullptr;
   ElementKernel element = nullptr;
   BlockFunction block = nullptr;
 };

@@ -77,16 +77,32 @@ StatusOr<Block> SampleTime(Evaluator& evaluator, const Expr& expr, const Steps& 
   const Expr& arg = Unwrapped(*std::get<Call>(expr.node).args[0]);
   Block block;
   if (const auto* selector = std::get_if<VectorSelector>(&arg.node)) {
-    block = TRY(evaluator.EvalSampleTimes(*selector, steps));
+    block = TRY(evaluator.EvalSelector(*selector, steps, SampleField::kTime));
   } else {
     block = TRY(evaluator.Eval(arg, steps));
     for (size_t r = 0; r < block.rows.size(); ++r) {
       const std::span<double> row = block.Of(r);
       for (size_t i = 0; i < steps.count; ++i) {
-        if (!IsAbsent(row[i])) row[i] = static_cast<double>(steps.At(i)) / kMillis;
+        if (block.HasSample(r, i)) row[i] = static_cast<double>(steps.At(i)) / kMillis;
       }
     }
+    block.histograms.clear();
   }
+  TRY(evaluator.DropNames(&block));
+  return block;
+}
+
+// Of a plain selector; of anything else nothing is known, and the switch may be off.
+StatusOr<Block> StartTime(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
+  const Expr& arg = Unwrapped(*std::get<Call>(expr.node).args[0]);
+  const auto* selector = std::get_if<VectorSelector>(&arg.node);
+  if (selector == nullptr || !evaluator.uses_starts()) {
+    TRY(evaluator.Eval(arg, steps));
+    Block none;
+    none.steps = steps.count;
+    return none;
+  }
+  Block block = TRY(evaluator.EvalSelector(*selector, steps, SampleField::kStart));
   TRY(evaluator.DropNames(&block));
   return block;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,6 +17,11 @@ class FakeQuerier final : public Querier {
  public:
   void Add(const Labels& labels, const std::vector<Sample>& samples) {
     series_.emplace_back(labels, samples);
+  }
+  // Of a series without floats.
+  void Add(const Labels& labels, const HistogramSample& sample) {
+    series_.emplace_back(labels, std::vector<Sample>());
+    histograms_.emplace(labels, sample);
   }
   void SetOldestKept(Timestamp time) { oldest_ = time; }
 
@@ -34,7 +40,15 @@ class FakeQuerier final : public Querier {
         out->values.push_back(sample.value);
       }
       row.end = out->times.size();
-      if (row.end > row.begin) out->rows.push_back(row);
+      const auto histogram = histograms_.find(labels);
+      if (histogram != histograms_.end() && histogram->second.time >= from &&
+          histogram->second.time <= to) {
+        row.histograms_begin = out->histograms.size();
+        out->histograms.push_back(histogram->second);
+        row.histograms_end = out->histograms.size();
+      }
+      if (row.end > row.begin || row.histograms_end > row.histograms_begin)
+        out->rows.push_back(row);
     }
     if (out->times.size() > max_samples) return absl::ResourceExhaustedError("too many samples");
     return absl::OkStatus();
@@ -72,6 +86,7 @@ class FakeQuerier final : public Querier {
 
  private:
   std::vector<std::pair<Labels, std::vector<Sample>>> series_;
+  std::map<Labels, HistogramSample> histograms_;
   Timestamp oldest_ = -(int64_t{1} << 50);  // everything is kept
 };
 

@@ -104,6 +104,37 @@ TEST_F(PromApiTest, InstantQueries) {
   });
 }
 
+TEST_F(PromApiTest, NativeHistograms) {
+  NativeHistogram histogram;
+  histogram.zero_threshold = 0.5;
+  histogram.zero_count = 1;
+  histogram.count = 6;
+  histogram.sum = 2.5;
+  histogram.positive_spans = {{1, 2}};
+  histogram.positive_buckets = {3, 0};
+  histogram.negative_spans = {{1, 1}};
+  histogram.negative_buckets = {2};
+  querier_.Add(Labels{{"__name__", "h"}}, HistogramSample{300'000, histogram});
+  NativeHistogram none;
+  none.sum = 1;
+  querier_.Add(Labels{{"__name__", "none"}}, HistogramSample{300'000, none});
+  const std::string json =
+      R"({"count":"6","sum":"2.5","buckets":[[1,"-2","-1","2"],[3,"-0.5","0.5","1"],[0,"1","2","3"]]})";
+  const std::string instant =
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"h"},"histogram":[300,)" +
+      json + "]}]}}";
+  const std::string range =
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"h"},"histograms":[[300,)" +
+      json + "]]}]}}";
+  Check({
+      {"GET", "/api/v1/query?query=h&time=300", nullptr, 200, instant.c_str()},
+      {"GET", "/api/v1/query?query=h%5B1m%5D&time=300", nullptr, 200, range.c_str()},
+      {"GET", "/api/v1/query_range?query=h&start=300&end=300&step=1", nullptr, 200, range.c_str()},
+      {"GET", "/api/v1/query?query=none&time=300", nullptr, 200,
+       R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"none"},"histogram":[300,{"count":"0","sum":"1"}]}]}})"},
+  });
+}
+
 TEST_F(PromApiTest, QueryErrors) {
   Check({
       {"GET", "/api/v1/query?query=1&time=x", nullptr, 400,

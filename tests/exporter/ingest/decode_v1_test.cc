@@ -143,6 +143,43 @@ TEST(DecodeV1, OwnEncodingRoundTrips) {
   EXPECT_EQ(rows.samples().at(1).value, 2);
 }
 
+TEST(DecodeV1, OwnEncodingOfHistogramsRoundTrips) {
+  NativeHistogram histogram;
+  histogram.schema = 1;
+  histogram.is_float = true;
+  histogram.reset_hint = ResetHint::kGauge;
+  histogram.zero_threshold = 0.5;
+  histogram.zero_count = 1.5;
+  histogram.count = 7;
+  histogram.sum = -2;
+  histogram.positive_spans = {{-1, 1}, {2, 1}};
+  histogram.positive_buckets = {1, 2.5};
+  histogram.negative_spans = {{3, 1}};
+  histogram.negative_buckets = {2};
+  NativeHistogram custom;
+  custom.schema = kCustomSchema;
+  custom.is_float = true;
+  custom.count = 3;
+  custom.positive_spans = {{0, 2}};
+  custom.positive_buckets = {1, 2};
+  custom.custom_values = {0.5};
+  for (const NativeHistogram& h : {histogram, custom}) {
+    const LabeledSample sample{
+        Labels{{"__name__", "h"}}, {5, 0}, std::make_shared<const NativeHistogram>(h)};
+    const std::string body = *SnappyDecompress(EncodeWriteRequest({&sample, 1}), 1 << 20);
+    V1Rows rows;
+    ASSERT_TRUE(rows.Parse(body, kSeed).ok());
+    IncomingSeries series;
+    ASSERT_TRUE(rows.Decode(0, &series).ok());
+    std::vector<IncomingHistogram> histograms;
+    ASSERT_TRUE(rows.DecodeHistograms(0, series, &histograms).ok());
+    ASSERT_EQ(histograms.size(), 1U);
+    EXPECT_TRUE(histograms[0].refusal.ok()) << Message(histograms[0].refusal);
+    EXPECT_EQ(histograms[0].sample.time, 5);
+    EXPECT_TRUE(SameBits(histograms[0].sample.histogram, h));
+  }
+}
+
 TEST(CheckSeries, Table) {
   struct Case {
     const char* what;

@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "rules/alerting/alert_rule.h"
 #include "rules/alerting/recording_rule.h"
+#include "storage/model/native_histogram.h"
 
 namespace outrider {
 namespace {
@@ -23,6 +26,16 @@ RuleContext Context() {
 StatusOr<promql::QueryResult> UpQuery(const promql::Expression& expression, Timestamp ts) {
   if (expression.ToString() != "up") return InvalidArgument("no such series");
   return promql::QueryResult{promql::Vector{{Labels{{"job", "q"}}, ts, 42}}, {}, {}};
+}
+
+// With one bucket, (1,2].
+std::shared_ptr<const NativeHistogram> HistogramOf(double count, double sum) {
+  auto histogram = std::make_shared<NativeHistogram>();
+  histogram->count = count;
+  histogram->sum = sum;
+  histogram->positive_spans = {{1, 1}};
+  histogram->positive_buckets = {count};
+  return histogram;
 }
 
 struct TextCase {
@@ -103,6 +116,27 @@ TEST(RuleTextsTest, RendersOnlyWhatChanged) {
   }
 }
 
+// `{{ $value }}` and what query gives print a histogram as Prometheus does; it is rendered each
+// time, as the alert's own value says nothing of it.
+TEST(RuleTextsTest, Histograms) {
+  const auto histogram = HistogramOf(2, 3);
+  const promql::Vector vector = {{Labels{{"i", "a"}}, 0, 0, histogram}};
+  Rule rule;
+  rule.name = "A";
+  rule.annotations["t"] = "{{ $value }} {{ range query \"up\" }}{{ . | value }}{{ end }}";
+  RuleTexts texts(rule, Context(), [&](const promql::Expression&, Timestamp) {
+    return promql::QueryResult{.value = vector, .warnings = {}, .infos = {}};
+  });
+  EXPECT_EQ(texts.RenderAnnotations(vector[0], 0).at("t"),
+            "{count:2, sum:3, (1,2]:2} {count:2, sum:3, (1,2]:2}");
+  rule.annotations["t"] = "{{ $value }}";
+  RuleTexts plain(rule, Context(), UpQuery);
+  const auto step = Step({}, vector, kMinute, {}, plain);
+  ASSERT_TRUE(step.ok());
+  ASSERT_TRUE(Step(step->next, vector, 2 * kMinute, {}, plain).ok());
+  EXPECT_EQ(plain.counts().expansions, 2U);
+}
+
 TEST(RuleTextsTest, TwoSamplesWithOneLabelSetAreAnError) {
   Rule rule;
   rule.name = "A";
@@ -126,6 +160,22 @@ TEST(RecordingRuleTest, NamesAndLabels) {
   EXPECT_EQ((*samples)[0].labels.ToString(), R"(job:up:sum{job="j", team="a"})");
   EXPECT_EQ((*samples)[0].sample.time, 5);
   EXPECT_EQ((*samples)[0].sample.value, 3);
+}
+
+// Recorded as floats; what storage would refuse is taken out.
+TEST(RecordingRuleTest, Histograms) {
+  const auto of_integers = HistogramOf(2, 0);
+  const auto negative = HistogramOf(-2, 0);
+  Rule rule;
+  rule.name = "r";
+  auto samples = RecordSamples(
+      rule, 0, {{Labels{{"i", "a"}}, 0, 0, of_integers}, {Labels{{"i", "b"}}, 0, 0, negative}}, 5);
+  ASSERT_TRUE(samples.ok());
+  EXPECT_THAT(Message(TakeInvalid(&*samples)), HasSubstr("is negative"));
+  ASSERT_EQ(samples->size(), 1U);
+  EXPECT_TRUE(samples->front().histogram->is_float);
+  EXPECT_EQ(samples->front().histogram->count, 2);
+  EXPECT_TRUE(TakeInvalid(&*samples).ok());
 }
 
 TEST(RecordingRuleTest, Errors) {

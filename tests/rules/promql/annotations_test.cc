@@ -58,19 +58,20 @@ TEST_F(AnnotationsTest, Quantiles) {
                           "(1:20)"));
 }
 
+// Names are part of these texts only where they are removed at the end of a query.
 TEST_F(AnnotationsTest, Buckets) {
   EXPECT_THAT(Ask("histogram_quantile(0.5, bad_bucket)").warnings,
               ElementsAre("PromQL warning: bucket label \"le\" is missing or has a malformed value "
-                          "of \"x\" for metric name \"bad_bucket\" (1:25)"));
+                          "of \"x\" (1:25)"));
   EXPECT_THAT(Ask("histogram_quantile(0.5, gauge)").warnings,
               ElementsAre("PromQL warning: bucket label \"le\" is missing or has a malformed value "
-                          "of \"\" for metric name \"gauge\" (1:25)"));
+                          "of \"\" (1:25)"));
   EXPECT_THAT(
       Ask("histogram_quantile(0.5, h_bucket)").infos,
       ElementsAre("PromQL info: input to histogram_quantile needed to be fixed for monotonicity "
                   "(see https://prometheus.io/docs/prometheus/latest/querying/functions/"
-                  "#histogram_quantile) for metric name \"h_bucket\", from buckets 2 to 2, with a "
-                  "max diff of 2, over 1 samples from 1970-01-01T00:10:00Z to "
+                  "#histogram_quantile), from buckets 2 to 2, with a max diff of 2, over 1 samples "
+                  "from 1970-01-01T00:10:00Z to "
                   "1970-01-01T00:10:00Z (1:25)"));
 }
 

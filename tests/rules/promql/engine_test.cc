@@ -57,7 +57,7 @@ class EngineTest : public testing::Test {
     }
   }
   static Expression Parsed(std::string_view query) {
-    auto expr = Expression::Parse(query, {.experimental_functions = true});
+    auto expr = Expression::Parse(query, kWholeLanguage);
     EXPECT_TRUE(expr.ok()) << Message(expr.status());
     return *expr;
   }
@@ -186,6 +186,62 @@ TEST_F(EngineTest, RowsMadeOfValuesAreLimited) {
       engine.Range(Parsed("count_values(\"v\", n)"), storage_, 0, 59 * kMinute, kMinute);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.status().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(EngineTest, InfoSeriesAreAskedForOnce) {
+  storage_.data.Append({{"__name__", "x"}, {"job", "j"}, {"n", "1"}}, {20 * kMinute, 1});
+  storage_.data.Append({{"__name__", "x"}, {"job", "j"}, {"n", "2"}}, {20 * kMinute, 2});
+  storage_.data.Append({{"__name__", "target_info"}, {"job", "j"}, {"v", "1.2"}},
+                       {20 * kMinute, 1});
+  const auto matrix = std::get<Matrix>(Range("info(x offset 1m)")->value);
+  ASSERT_EQ(matrix.size(), 2u);
+  EXPECT_EQ(matrix[0].labels.ToString(), R"(x{job="j", n="1", v="1.2"})");
+  const std::pair window(4 * kMinute + 1, 29 * kMinute);
+  EXPECT_THAT(storage_.asked, testing::ElementsAre(window, window));
+  const auto reach = Parsed("info(x offset 1m, {v=~\".+\"})").Selectors(5 * kMinute);
+  ASSERT_EQ(reach.size(), 2u);
+  EXPECT_EQ(reach[1].horizon, 6 * kMinute);
+  ASSERT_EQ(reach[1].matchers.size(), 2u);
+  EXPECT_EQ(reach[1].matchers[0].value(), "target_info");
+}
+
+TEST_F(EngineTest, ExtendedSelectorsReachFurther) {
+  const struct {
+    std::string_view query;
+    DurationMs before;  // the evaluation time
+    DurationMs behind;
+  } kCases[] = {
+      {"m_total", 5 * kMinute, 0},
+      {"m_total smoothed", 5 * kMinute, 5 * kMinute},
+      {"m_total anchored", 5 * kMinute, 0},
+      {"rate(m_total[10m])", 10 * kMinute, 0},
+      {"rate(m_total[10m] anchored)", 15 * kMinute, 0},
+      {"rate(m_total[10m] smoothed offset 1m)", 16 * kMinute, 4 * kMinute},
+  };
+  for (const auto& c : kCases) {
+    storage_.asked.clear();
+    ASSERT_TRUE(Instant(c.query).ok()) << c.query;
+    EXPECT_THAT(storage_.asked, testing::ElementsAre(std::pair(30 * kMinute - c.before + 1,
+                                                               30 * kMinute + c.behind)))
+        << c.query;
+    EXPECT_EQ(Parsed(c.query).Selectors(5 * kMinute)[0].horizon, c.before) << c.query;
+  }
+}
+
+TEST_F(EngineTest, DurationsThatCannotBeSayWhere) {
+  const struct {
+    std::string_view query;
+    std::string_view error;
+  } kCases[] = {
+      {"n[5m/(0)]", "2:8: division by zero"},
+      {"n[(step())]", "3:9: duration must be greater than 0"},
+      {"n offset (1e9*1e9)", "10:17: duration is out of range"},
+      {"n offset (9e9^2 % (5-5))", "10:22: modulo by zero"},
+      {"n offset (9^999)", "10:15: duration is NaN or infinite"},
+  };
+  for (const auto& c : kCases) {
+    EXPECT_EQ(Message(Instant(c.query).status()), c.error) << c.query;
+  }
 }
 
 TEST_F(EngineTest, TimeIsLimited) {

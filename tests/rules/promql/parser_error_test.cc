@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parser says about queries it refuses, and where. Rows agree with the Prometheus of
-// Debian where it knows the syntax; numbers cut short and the words of the regex engine differ.
+// What the parser says about queries it refuses, and where. All rows agree with Prometheus 3.14;
+// many more are in tests/data/promql/parser.txt.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -83,12 +83,12 @@ TEST(ParserErrors, Numbers) {
       {"7._5", "1:1", R"(bad number or duration syntax: "7._")"},
       {"7.5.2", "1:1", R"(bad number or duration syntax: "7.5.")"},
       {"7e", "1:1", R"(bad number or duration syntax: "7e")"},
-      {"7e_2", "1:1", R"(bad number or duration syntax: "7e")"},
+      {"7e_2", "1:1", R"(bad number or duration syntax: "7e_")"},
       {"0x", "1:1", R"(error parsing number: strconv.ParseFloat: parsing "0x": invalid syntax)"},
       {"0xFFFFFFFFFFFFFFFFFF", "1:1",
        R"(error parsing number: strconv.ParseFloat: parsing "0xFFFFFFFFFFFFFFFFFF": invalid syntax)"},
       {"0xAg", "1:1", R"(bad number or duration syntax: "0xA")"},
-      {"0x_", "1:1", R"(bad number or duration syntax: "0x_")"},
+      {"0x_", "1:1", R"(error parsing number: strconv.ParseFloat: parsing "0x_": invalid syntax)"},
       {"0xA.8", "1:1", R"(bad number or duration syntax: "0xA.")"},
       {"-9e999", "1:2",
        R"(error parsing number: strconv.ParseFloat: parsing "9e999": value out of range)"},
@@ -129,19 +129,13 @@ TEST(ParserErrors, Matchers) {
       {R"(beer{kind="ale"}{origin="york"})", "1:17", R"(unexpected "{")"},
       {R"(beer{kind="ale"}})", "1:17", "unexpected character: '}'"},
       {R"(beer{"kind"="ale","origin" "york"})", "1:28",
-       R"(unexpected string "\"york\"" in label matching, expected label matching operator)"},
+       R"(unexpected string "\"york\"" in label matching, expected "," or "}")"},
       {R"(beer{"kind"=})", "1:13", R"(unexpected "}" in label matching, expected string)"},
-      {R"(beer{"wheat"})", "1:6", R"(metric name must not be set twice: "beer" or "wheat")"},
-      {R"({"beer","wheat"})", "1:9", R"(metric name must not be set twice: "beer" or "wheat")"},
-      {R"({"beer",__name__="wheat"})", "1:1",
-       R"(metric name must not be set twice: "beer" or "wheat")"},
-      {R"({"beer",__name__="beer"})", "1:1",
-       R"(metric name must not be set twice: "beer" or "beer")"},
+      {R"(beer{"wheat"})", "1:1", R"(metric name must not be set twice: "beer" or "wheat")"},
       {R"(beer{__name__="wheat"})", "1:1",
        R"(metric name must not be set twice: "beer" or "wheat")"},
-      {R"(beer{kind=~"(ale"})", "1:6", "invalid regular expression (ale: missing ): ^(?:(ale)$"},
-      {R"(beer{kind=~"ale{3,2}"})", "1:6",
-       "invalid regular expression ale{3,2}: invalid repetition size: {3,2}"},
+      {R"(beer{kind=~"(ale"})", "1:6", "error parsing regexp: missing closing ): `(ale`"},
+      {R"(beer{kind=~"ale{3,2}"})", "1:6", "error parsing regexp: invalid repeat count: `{3,2}`"},
       {"{}", "1:1", "vector selector must contain at least one non-empty matcher"},
       {R"({kind=""})", "1:1", "vector selector must contain at least one non-empty matcher"},
       {R"({kind=~".*|ale"})", "1:1", "vector selector must contain at least one non-empty matcher"},
@@ -156,7 +150,7 @@ TEST(ParserErrors, Ranges) {
   ExpectErrors({
       {"flow[", "1:6", "unexpected end of input in duration expression"},
       {"flow[5m", "1:8", "unclosed left bracket"},
-      {"flow[:30s]", "1:6", "unexpected colon before duration in duration expression"},
+      {"flow[:30s]", "1:7", "unexpected colon before duration in duration expression"},
       {"flow[5m::]", "1:9", "unexpected colon ':'"},
       {"flow[5m[5m]]", "1:8", "unexpected left bracket '['"},
       {"flow[[5m]]", "1:6", "unexpected character in duration expression: '['"},
@@ -183,9 +177,7 @@ TEST(ParserErrors, Ranges) {
       {"flow[2.5m]", "1:6", R"(unknown unit "." in duration "2.5m")"},
       {"flow[0]", "1:6", "duration must be greater than 0"},
       {"flow[0s]", "1:6", "duration must be greater than 0"},
-      {"flow[0.0002]", "1:6", "duration must be greater than 0"},
       {"flow[-5m]", "1:6", "duration must be greater than 0"},
-      {"flow[(-5m)]", "1:6", "duration must be greater than 0"},
       {"flow[5m:0]", "1:9", "duration must be greater than 0"},
       {"flow[400y]", "1:6", "duration out of range"},
       {"flow[9999999999999]", "1:6", "duration out of range"},
@@ -218,12 +210,9 @@ TEST(ParserErrors, MissingDurations) {
           {"flow offset pump", "1:13", R"(unexpected identifier "pump" in offset)"},
           {R"(flow offset "5m")", "1:13", R"(unexpected string "\"5m\"" in offset)"},
           {"flow offset start()", "1:13", R"(unexpected "start" in offset)"},
-          {"flow offset --5m", "1:14", "unexpected <op:-> in offset"},
-          {"flow offset +-5m", "1:14", "unexpected <op:-> in offset"},
           {"flow offset -", "1:14", "unexpected end of input in offset"},
-          {"flow offset (pump)", "1:14",
-           R"(unexpected identifier "pump" in subquery or range selector)"},
-          {"flow offset step(1)", "1:18", R"(unexpected number "1" in subquery or range selector)"},
+          {"flow offset (pump)", "1:14", R"(unexpected identifier "pump" in offset)"},
+          {"flow offset step(1)", "1:18", R"(unexpected number "1" in offset)"},
       },
       ", expected number, duration, step(), or range()");
 }
@@ -232,10 +221,11 @@ TEST(ParserErrors, DurationArithmetic) {
   ExpectErrors({
       {"flow[5m/0]", "1:8", "division by zero"},
       {"flow[5m%0s]", "1:8", "modulo by zero"},
-      {"flow[(5m/(0))]", "1:9", "division by zero"},
       {"flow[2^(1/0)]", "1:10", "division by zero"},
-      {"flow[(5m]", "1:9", R"(unexpected "]")"},
-      {"flow[(5m:30s)]", "1:9", R"(unexpected ":")"},
+      {"flow[(5m]", "1:9",
+       R"(unexpected "]" in subquery or range selector, expected number, duration, step(), or range())"},
+      {"flow[(5m:30s)]", "1:9",
+       R"(unexpected ":" in subquery or range selector, expected number, duration, step(), or range())"},
       {"flow[(5m", "1:9", "unclosed left parenthesis"},
       {"flow[(", "1:7", "unexpected end of input in duration expression"},
       {"flow[range(", "1:12", "unexpected end of input in duration expression"},
@@ -248,11 +238,12 @@ TEST(ParserErrors, DurationArithmetic) {
 TEST(ParserErrors, Modifiers) {
   ExpectErrors({
       {"flow offset (5m", "1:16", "unclosed left parenthesis"},
-      {"flow offset (5m,6m)", "1:16", R"(unexpected ",")"},
+      {"flow offset (5m,6m)", "1:16",
+       R"(unexpected "," in offset, expected number, duration, step(), or range())"},
       {"flow offset (5m/0)", "1:16", "division by zero"},
       {"flow offset 400y", "1:13", "duration out of range"},
       {"flow offset Inf", "1:13", "duration out of range"},
-      {"flow offset -NaN", "1:14", "duration out of range"},
+      {"flow offset -NaN", "1:13", "duration out of range"},
       {"flow offset 3.5h", "1:13", R"(unknown unit "." in duration "3.5h")"},
       {"flow offset 5m offset 6m", "1:1", "offset may not be set multiple times"},
       {"flow offset 5m @ 7 offset 5m", "1:1", "offset may not be set multiple times"},
@@ -307,7 +298,6 @@ TEST(ParserErrors, Aggregations) {
        R"q(unexpected identifier "flow" in grouping opts, expected "," or ")")q"},
       {"sum by (tank,,site) (pump)", "1:14", R"(unexpected "," in grouping opts, expected label)"},
       {"sum by (7) (pump)", "1:9", R"(unexpected number "7" in grouping opts, expected label)"},
-      {"sum by (tank:level) (pump)", "1:9", R"(invalid label name for grouping: "tank:level")"},
       {R"(sum by ("") (pump))", "1:9", R"(invalid label name for grouping: "")"},
       {R"(sum by ("\xff") (pump))", "1:9", R"(invalid label name for grouping: "\xff")"},
       {"sum(pump) by (tank) without (site)", "1:21", "unexpected <without>"},
@@ -363,7 +353,7 @@ TEST(ParserErrors, Calls) {
       {"minute(7)", "1:8",
        R"(expected type instant vector in call to function "minute", got scalar)"},
       {"mad_over_time(pump[5m])", "1:1", R"(function "mad_over_time" is not enabled)"},
-      {"info(pump)", "1:1", R"(function "info" is not supported yet)"},
+      {"info(pump)", "1:1", R"(function "info" is not enabled)"},
       {"start(7)", "1:1", R"(function "start" is not enabled)"},
   });
 }
@@ -469,8 +459,6 @@ TEST(ParserErrors, ExperimentalFunctions) {
             R"(1:1: parse error: expected 2 argument(s) in call to "max_of", got 1)");
   EXPECT_EQ(ErrorOf("step(7)", kOn),
             R"(1:1: parse error: expected 0 argument(s) in call to "step", got 1)");
-  EXPECT_EQ(ErrorOf("info(pump)", kOn),
-            R"(1:1: parse error: function "info" is not supported yet)");
 }
 
 }  // namespace

@@ -108,7 +108,6 @@ TEST(Parser, Accepts) {
       "pi()",
       "time() - timestamp(a)",
       "min_over_time(rate(a[5m])[1h:1m])",
-      "a{__name__!=\"b\"}",
       "{__name__=~\"a.*\"}",
   };
   for (const std::string_view query : kQueries) {

@@ -71,9 +71,9 @@ TEST(Printer, Selectors) {
       {R"({__name__="beer"})"},
       {R"({__name__=~"beer|wine",kind="ale"})"},
       {R"({__name__="beer",kind="ale"})"},
-      {R"({"beer"})", "beer"},
-      {R"({"craft beer",kind="ale"})"},
-      {R"({"craft.beer"})"},
+      {R"({"beer"})", R"({__name__="beer"})"},
+      {R"({"craft beer",kind="ale"})", R"({__name__="craft beer",kind="ale"})"},
+      {R"({"craft.beer"})", R"({__name__="craft.beer"})"},
       {R"(beer{"alc vol"="5"})"},
       {R"(beer{kind=`a\d`})", R"(beer{kind="a\\d"})"},
   });

@@ -11,6 +11,8 @@
 #include "rules/promql/engine.h"
 #include "rules/trial/memory_querier.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/promql_checks.h"
+#include "tests/support/promql_generator.h"
 
 namespace outrider::promql {
 namespace {
@@ -108,7 +110,7 @@ TEST(RandomQueries, ParsePrintAndEvaluate) {
   }
   const FakeClock clock;
   const Engine engine({.max_samples = 100'000}, clock);
-  const ParseOptions options{.experimental_functions = true};
+  const ParseOptions options = kWholeLanguage;
   SeededRandom random(20261121);
   int parsed = 0;
   for (int i = 0; i < 40'000; ++i) {
@@ -116,19 +118,32 @@ TEST(RandomQueries, ParsePrintAndEvaluate) {
     const auto expr = Expression::Parse(query, options);
     if (!expr.ok()) continue;
     ++parsed;
-    const std::string printed = expr->ToString();
-    const auto again = Expression::Parse(printed, options);
-    ASSERT_TRUE(again.ok()) << query << " → " << printed << ": " << Message(again.status());
-    ASSERT_EQ(again->ToString(), printed) << query;
-    const auto first = engine.Instant(*expr, storage, 15 * kMinute);
-    const auto second = engine.Instant(*again, storage, 15 * kMinute);
-    ASSERT_EQ(first.ok(), second.ok()) << query;
-    if (first.ok()) {
-      ASSERT_EQ(first->value.index(), second->value.index()) << query;
-    }
+    ASSERT_EQ(CheckRoundTrip(query), "");
+    (void)engine.Instant(*expr, storage, 15 * kMinute);
     (void)engine.Range(*expr, storage, 5 * kMinute, 15 * kMinute, kMinute);
   }
   EXPECT_GT(parsed, 1000);
+}
+
+TEST(RandomQueries, AreInEachStepWhatTheyAreThen) {
+  const FakeClock clock;
+  int with_result = 0;
+  for (uint64_t seed = 1; seed <= 4000; ++seed) {
+    SeededRandom random(seed);
+    MemoryQuerier storage;
+    FillRandomly(random, &storage);
+    const Engine engine({.max_samples = 50'000}, clock);
+    const std::string query = RandomExpression(random);
+    const auto expr = Expression::Parse(query, kWholeLanguage);
+    ASSERT_TRUE(expr.ok()) << query << ": " << Message(expr.status());
+    ASSERT_EQ(CheckRoundTrip(query), "") << seed;
+    ASSERT_EQ(CheckSteps(engine, *expr, storage, kMinute, 15 * kMinute, 70 * kSecond), "") << seed;
+    const auto result = engine.Instant(*expr, storage, 8 * kMinute);
+    if (!result.ok()) continue;
+    const auto* vector = std::get_if<Vector>(&result->value);
+    if (vector == nullptr || !vector->empty()) ++with_result;
+  }
+  EXPECT_GT(with_result, 1500);
 }
 
 }  // namespace
