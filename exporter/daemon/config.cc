@@ -136,6 +136,8 @@ void ReadQuery(YamlReader& r, Config::Query* query) {
   r.Duration("timeout", &query->timeout);
   r.Int("max_samples", &query->max_samples);
   if (query->max_samples < 1) r.Fail("max_samples", "max_samples must be at least 1");
+  r.Int("max_concurrency", &query->max_concurrency);
+  if (query->max_concurrency < 1) r.Fail("max_concurrency", "max_concurrency must be at least 1");
 }
 
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {

@@ -77,6 +77,7 @@ struct Config {
     DurationMs lookback = 5 * kMinute;
     DurationMs timeout = 2 * kMinute;
     int64_t max_samples = 50'000'000;
+    int64_t max_concurrency = 20;
     friend bool operator==(const Query&, const Query&) = default;
   };
 

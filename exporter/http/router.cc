@@ -10,10 +10,25 @@ namespace {
 
 constexpr std::pair<const char*, const char*> kCorsHeaders[] = {
     {"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin"},
-    {"Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"},
     {"Access-Control-Allow-Origin", "*"},
     {"Access-Control-Expose-Headers", "Date"},
 };
+constexpr std::string_view kPrometheusApi = "/api/v1/";
+constexpr std::string_view kAlertmanagerApi = "/api/v2/";
+
+// Prometheus speaks of origins to those who name one, Alertmanager to everybody.
+void AddCors(const HttpRequest& request, HttpResponse* response) {
+  const bool prometheus = request.path.starts_with(kPrometheusApi);
+  if (!prometheus && !request.path.starts_with(kAlertmanagerApi)) return;
+  if (prometheus) {
+    response->headers.emplace_back("Vary", "Origin");
+    if (!request.HasHeader("Origin")) return;
+  }
+  for (const auto& [name, value] : kCorsHeaders) response->headers.emplace_back(name, value);
+  response->headers.emplace_back(
+      "Access-Control-Allow-Methods",
+      prometheus ? "GET, POST, OPTIONS" : "GET, POST, PUT, DELETE, OPTIONS");
+}
 
 bool IsVariable(std::string_view part) { return part.starts_with(':') || part.starts_with('*'); }
 
@@ -118,17 +133,13 @@ HttpResponse Router::Run(HttpRequest& request) const {
 }
 
 HttpResponse Router::Dispatch(HttpRequest& request) const {
-  const bool open_to_browsers = request.path.starts_with("/api/");
   HttpResponse response;
   if (request.method == "OPTIONS") {
-    response.status = 204;
-    response.content_type.clear();
+    response = HttpResponse::Empty();
   } else {
     response = Run(request);
   }
-  if (open_to_browsers) {
-    for (const auto& [name, value] : kCorsHeaders) response.headers.emplace_back(name, value);
-  }
+  AddCors(request, &response);
   return response;
 }
 

@@ -11,6 +11,7 @@
 #include "rules/promql/aggregation.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/functions/table.h"
+#include "rules/promql/query_stats.h"
 
 namespace outrider::promql {
 namespace {
@@ -52,6 +53,7 @@ Evaluator::Evaluator(const EngineOptions& options, const Querier& querier, const
       query_(query),
       deadline_nanos_(clock.MonotonicNanos() + options.timeout * kNanosPerMilli),
       budget_(options.max_samples),
+      stats_(query.stats),
       annotations_(query.text) {}
 
 Status Evaluator::CheckTimeout() const {
@@ -83,7 +85,9 @@ StatusOr<Block> Evaluator::Eval(const Expr& expr, const Steps& steps) {
 
 // A value that is the same at every step is computed at the first and repeated.
 StatusOr<Block> Evaluator::EvalOnce(const Expr& expr, const Steps& steps) {
+  StatsScope own(&stats_, 1);
   const Block once = TRY(EvalNode(expr, {.start = steps.start, .step = steps.step, .count = 1}));
+  own.EndOnce();
   if (once.values.size() * steps.count > budget_.max()) return TooManySamples();
   Block block;
   block.type = once.type;

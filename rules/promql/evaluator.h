@@ -25,6 +25,7 @@ struct QueryContext {
   Timestamp end = 0;
   DurationMs step = 0;
   bool is_range = false;
+  QueryStats* stats = nullptr;  // may be null
 };
 
 // One per query; not thread-safe. Blocks point into it: it must outlive them.
@@ -51,6 +52,7 @@ class Evaluator {
   Status DropNames(Block* block) const;
   Annotations& annotations() { return annotations_; }
   const QueryContext& query() const { return query_; }
+  uint64_t peak_samples() const { return budget_.peak(); }
   Status CheckTimeout() const;
   // For nodes whose rows are not bounded by those of their arguments.
   Status CheckSize(const Block& block) const {
@@ -87,6 +89,7 @@ class Evaluator {
   const QueryContext query_;
   const int64_t deadline_nanos_;
   SampleBudget budget_;
+  QueryStats* stats_;  // of what is being evaluated; may be null
   Annotations annotations_;
   std::deque<Labels> labels_;
   std::deque<SeriesSet> sets_;  // their rows hold the labels of selected series

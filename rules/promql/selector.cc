@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rules/promql/evaluator.h"
+#include "rules/promql/query_stats.h"
 
 namespace outrider::promql {
 namespace {
@@ -84,6 +85,7 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
     }
   }
   block.values.resize(block.rows.size() * steps.count);
+  if (stats_ != nullptr) stats_->AddSelected(block);
   // Only the labels are needed from here on.
   set->times = {};
   set->values = {};
@@ -113,6 +115,7 @@ StatusOr<RangeData> Evaluator::EvalMatrix(const MatrixSelector& matrix, const St
   TRY(Select(matrix.selector, data.EndAt(steps.start) - data.range + 1, data.EndAt(steps.Last()),
              &set, &data.one_name));
   MoveWithoutStale(set, &data);
+  if (stats_ != nullptr) stats_->AddWindows(data, steps);
   return data;
 }
 
@@ -138,6 +141,7 @@ StatusOr<RangeData> Evaluator::EvalSubquery(const Subquery& subquery, const Step
       .start = start, .step = step, .count = static_cast<size_t>((end - start) / step) + 1};
   if (inner.count > budget_.max()) return TooManySamples();
 
+  StatsScope own(&stats_, inner.count);
   const Block block = TRY(Eval(*subquery.expr, inner));
   data.one_name = block.one_name;
   for (size_t r = 0; r < block.rows.size(); ++r) {
@@ -150,6 +154,7 @@ StatusOr<RangeData> Evaluator::EvalSubquery(const Subquery& subquery, const Step
     }
     if (data.times.size() > begin) data.series.push_back({block.rows[r], begin, data.times.size()});
   }
+  own.EndSubquery(data, steps, inner);
   return data;
 }
 

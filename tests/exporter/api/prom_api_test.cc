@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "exporter/api/described.h"
+#include "exporter/api/features.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
 #include "exporter/api/prom_envelope.h"
@@ -48,7 +49,8 @@ class PromApiTest : public ::testing::Test {
     status.head = [this] { return head_; };
     status.config_yaml = [] { return std::string("global: {}\n"); };
     status.flags = {{"storage.path", "data"}};
-    RegisterQueryApi(router_, {querier_, clock_, {}, {}});
+    RegisterQueryApi(router_, {querier_, clock_, gate_, {}, {}});
+    RegisterFeaturesApi(router_, {});
     RegisterLabelsApi(router_, querier_);
     RegisterDescribedApi(router_, metadata_, exemplars_);
     RegisterStatusApi(router_, status);
@@ -71,6 +73,7 @@ class PromApiTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeQuerier querier_;
+  QueryGate gate_{20, clock_};
   MetadataStore metadata_;
   ExemplarStore exemplars_;
   Router router_;
