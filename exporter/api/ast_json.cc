@@ -62,7 +62,10 @@ void WriteTime(const TimeModifier& time, JsonWriter* json) {
 
 // What instant and range selectors have in common.
 void WriteSelector(const promql::VectorSelector& n, JsonWriter* json) {
-  json->Key("name").String(n.name).Key("matchers").StartArray();
+  // A name in braces is a matcher like others; only one before them comes last.
+  const bool before_braces =
+      !n.matchers.empty() && n.matchers.back().name() == kMetricName && IsLegacyMetricName(n.name);
+  json->Key("name").String(before_braces ? n.name : "").Key("matchers").StartArray();
   for (const Matcher& matcher : n.matchers) {
     json->StartObject().Key("name").String(matcher.name());
     json->Key("type").String(MatchTypeText(matcher.type()));

@@ -114,6 +114,8 @@ constexpr Feature kTsdb[] = {
 };
 constexpr Feature kUi[] = {{"ui_v2", false}, {"ui_v3", false}};
 
+constexpr Feature kDiscovery[] = {{"file", false}, {"http", false}, {"static", false}};
+
 std::vector<Feature> Functions(const promql::ParseOptions& parser) {
   std::vector<Feature> out;
   for (const promql::FunctionEntry& function : promql::AllFunctions()) {
@@ -151,6 +153,7 @@ std::string FeaturesJson(const promql::ParseOptions& parser) {
   Write("promql_operators", Operators(parser), &json);
   Write("rules", kRules, &json);
   Write("scrape", kScrape, &json);
+  Write("service_discovery_providers", kDiscovery, &json);
   Write("templating_functions", kTemplating, &json);
   Write("tsdb", kTsdb, &json);
   Write("ui", kUi, &json);

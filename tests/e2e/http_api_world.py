@@ -121,8 +121,8 @@ class Case:
             out['body'] = text
         if self.shape:
             out['body'] = shape_of(out['body'])
-        elif not re.search(r'sort|topk|bottomk', self.line):
-            sort_vector(out['body'])
+        elif isinstance(out['body'], dict):
+            in_order(out['body'], self.path, bool(re.search('sort|topk', self.line)))
         return out
 
 
@@ -139,11 +139,18 @@ def steady(value):
     return value
 
 
-def sort_vector(body):
-    """Vectors and scalar lists of series come in no order."""
-    data = body.get('data') if isinstance(body, dict) else None
-    if isinstance(data, dict) and data.get('resultType') == 'vector':
+def in_order(body, path, sorted_already):
+    """What comes in no order. Of more than ten warnings or infos, which ten is left to chance."""
+    for key in ('warnings', 'infos'):
+        if len(body.get(key, ())) > 10:
+            body[key] = [len(body[key]), body[key][-1]]
+        elif key in body:
+            body[key].sort()
+    data = body.get('data')
+    if isinstance(data, dict) and data.get('resultType') == 'vector' and not sorted_already:
         data['result'].sort(key=lambda row: sorted(row['metric'].items()))
+    if path == 'series' and data:
+        data.sort(key=lambda labels: sorted(labels.items()))
 
 
 def shape_of(value):
