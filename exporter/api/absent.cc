@@ -92,6 +92,9 @@ void RegisterAbsentApi(Router& router) {
   for (const auto& [path, data] : kEmptyAnswers) {
     router.Add("GET", path, [data](HttpRequest&) { return PromSuccess(data); });
   }
+  // Nothing will ever come: a browser that is told so does not ask again.
+  router.Add("GET", "/api/v1/notifications/live",
+             [](HttpRequest&) { return HttpResponse::Empty(); });
   for (const Disabled& disabled : kDisabled) {
     for (const char* method : disabled.methods) {
       router.Add(method, disabled.path, [error = disabled.error](HttpRequest&) {

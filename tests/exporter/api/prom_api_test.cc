@@ -354,6 +354,7 @@ TEST_F(PromApiTest, NothingIsAnsweredBeforeTheLogIsReplayed) {
   EXPECT_EQ(Call("GET", "/-/healthy").status, 200);
   EXPECT_EQ(Call("GET", "/-/ready").status, 503);
   EXPECT_EQ(Call("GET", "/api/v1/query?query=1").status, 503);
+  EXPECT_EQ(Call("GET", "/api/v1/status/walreplay").status, 200);
 }
 
 TEST(PromError, TypesAndCodes) {

@@ -37,7 +37,7 @@ ingest:
   ha_dedup: {enabled: true, cluster_label: dc, replica_label: prometheus, failover_timeout: 1m}
 storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB,
   wal_sync: 250ms, memory_limit: 300MiB}
-query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
+query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000, max_concurrency: 3}
 )",
                                   "/etc/outrider/outrider.yml");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -64,6 +64,7 @@ query: {lookback_delta: 1m, timeout: 30s, max_samples: 1000}
   EXPECT_EQ(config->storage.wal_sync, 250);
   EXPECT_EQ(config->storage.memory_limit_bytes, 300 << 20);
   EXPECT_EQ(config->query.max_samples, 1000);
+  EXPECT_EQ(config->query.max_concurrency, 3);
 }
 
 TEST(Config, ErrorsNameThePlace) {
@@ -79,6 +80,7 @@ TEST(Config, ErrorsNameThePlace) {
       {"storage: {wal_sync: 2h}\n", "o.yml:1:21: wal_sync must be at most 1h"},
       {"storage: []\n", "o.yml:1:10: section storage must be a map of keys and values"},
       {"query: {max_samples: 0}\n", "o.yml:1:22: max_samples must be at least 1"},
+      {"query: {max_concurrency: 0}\n", "o.yml:1:26: max_concurrency must be at least 1"},
       {"cost: {provider: mars}\n", "o.yml:1:18: unknown provider"},
       {"cost: {region: mars}\n", "o.yml:1:16: "},
       {"ingest: {max_in_flight: 5}\n", "o.yml:1:25: max_in_flight must be at least 64MiB"},
