@@ -56,18 +56,20 @@ void PutZeroThreshold(double threshold, BitWriter* out) {
     out->Put(255, 8);
     return PutDouble(threshold, out);
   }
-  out->Put(static_cast<uint64_t>(exponent + 243), 8);
+  exponent += 243;
+  out->Put(static_cast<uint64_t>(exponent), 8);
 }
 
 // Bounds of at most three decimals as whole thousandths.
 void PutCustomBound(double bound, BitWriter* out) {
   constexpr double kMost = 33554430;
   const double thousandths = bound * 1000;
-  if (!(thousandths >= 0 && thousandths <= kMost) || std::round(thousandths) / 1000 != bound) {
-    out->Put(0, 1);
-    return PutDouble(bound, out);
+  const bool whole = std::round(thousandths) / 1000 == bound;
+  if (whole && thousandths >= 0 && thousandths <= kMost) {
+    return PutVarbitUint(static_cast<uint64_t>(std::llround(thousandths)) + 1, out);
   }
-  PutVarbitUint(static_cast<uint64_t>(std::llround(thousandths)) + 1, out);
+  out->Put(0, 1);
+  PutDouble(bound, out);
 }
 
 void PutLayout(const NativeHistogram& h, BitWriter* out) {

@@ -37,9 +37,9 @@ TEST(PrettyQuery, LongOnesAreSplitAtTheirOutermostNode) {
 }
 
 TEST(PrettyQuery, WhatWouldTakeTooLongStaysOnOneLine) {
-  std::string query = "a";
-  for (int i = 0; i < 900; ++i) query = "abs(" + query + ")";
-  query += " + " + std::string(20'000, 'b');
+  std::string query;
+  for (int i = 0; i < 900; ++i) query += "abs(";
+  query += "a" + std::string(900, ')') + " + " + std::string(20'000, 'b');
   EXPECT_EQ(Formatted(query), query);
 }
 
