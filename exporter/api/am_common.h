@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
 #include "exporter/api/status.h"
 #include "exporter/http/server.h"
 #include "notifiers/desk/desk.h"

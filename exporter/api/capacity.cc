@@ -6,6 +6,7 @@
 #include "exporter/api/json_rows.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
 
 namespace outrider {
 namespace {

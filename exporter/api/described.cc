@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/described.h"
 
-#include <limits>
-
 #include "exporter/api/json_rows.h"
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
 #include "exporter/api/value_json.h"
 #include "rules/promql/engine.h"
 #include "storage/base/text.h"
@@ -12,16 +11,12 @@
 namespace outrider {
 namespace {
 
-// 0 and absent mean none here; the store takes a negative number for it.
-int64_t LimitOf(size_t limit) {
-  constexpr auto kMost = static_cast<size_t>(std::numeric_limits<int64_t>::max());
-  return limit == 0 ? -1 : static_cast<int64_t>(std::min(limit, kMost));
-}
-
 StatusOr<HttpResponse> Metadata(const MetadataStore& store, HttpRequest& request) {
   const ParamReader params = TRY(ParamReader::Read(request));
-  const int64_t limit = LimitOf(TRY(params.Limit("limit")));
-  const int64_t per_metric = LimitOf(TRY(params.Limit("limit_per_metric")));
+  const int64_t limit = TRY(params.OldLimit("limit"));
+  // Here 0 means none, too.
+  int64_t per_metric = TRY(params.OldLimit("limit_per_metric"));
+  if (per_metric == 0) per_metric = -1;
   std::string data;
   JsonWriter json(&data);
   json.StartObject();
@@ -54,12 +49,13 @@ StatusOr<HttpResponse> Exemplars(const ExemplarStore& store, HttpRequest& reques
   const ParamReader params = TRY(ParamReader::Read(request));
   const Timestamp start = TRY(params.Time("start", kMinQueryTime));
   const Timestamp end = TRY(params.Time("end", kMaxQueryTime));
-  if (end < start) return InvalidParam("end", "end timestamp must not be before start timestamp");
+  if (end < start) return InvalidArgument("end timestamp must not be before start timestamp");
   const promql::Expression query = TRY(promql::Expression::Parse(params.Text("query")));
   std::vector<std::vector<Matcher>> sets;
   for (promql::Expression::Reach& selector : query.Selectors(0)) {
     sets.push_back(std::move(selector.matchers));
   }
+  if (sets.empty()) return HttpResponse::Empty();
   return PromStream(JsonRows(store.Select(sets, start, end), WriteExemplars), {}, {});
 }
 

@@ -9,6 +9,7 @@
 #include "exporter/api/incident_json.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
 #include "storage/base/text.h"
 
 namespace outrider {

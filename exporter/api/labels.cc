@@ -8,6 +8,7 @@
 
 #include "exporter/api/json_rows.h"
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -21,15 +22,15 @@ struct LabelQuery {
   size_t limit = 0;
 };
 
-StatusOr<LabelQuery> ReadLabelQuery(HttpRequest& request) {
-  const ParamReader params = TRY(ParamReader::Read(request));
+// Of the three endpoints only series names match[] in its errors.
+StatusOr<LabelQuery> ReadLabelQuery(const ParamReader& params, bool name_match = false) {
   LabelQuery query;
   query.limit = TRY(params.Limit("limit"));
   query.from = std::max(kMinQueryTime, TRY(params.Time("start", kMinQueryTime)));
   query.to = std::min(kMaxQueryTime, TRY(params.Time("end", kMaxQueryTime)));
-  if (query.to < query.from)
-    return InvalidParam("end", "end timestamp must not be before start timestamp");
-  query.selectors = TRY(params.Selectors());
+  StatusOr<std::vector<std::vector<Matcher>>> selectors = params.Selectors();
+  if (!selectors.ok() && name_match) return InvalidParam("match[]", Message(selectors.status()));
+  query.selectors = TRY(std::move(selectors));
   return query;
 }
 
@@ -42,6 +43,7 @@ void SortUnique(std::vector<T>* items) {
 // Runs `ask` for each selector, or once without any, and joins the sorted answers.
 template <typename T, typename Ask>
 StatusOr<std::vector<T>> Union(const LabelQuery& query, Ask ask) {
+  if (query.to < query.from) return std::vector<T>();
   if (query.selectors.empty()) return ask(std::span<const Matcher>());
   std::vector<T> all;
   for (const std::vector<Matcher>& selector : query.selectors) {
@@ -68,8 +70,9 @@ HttpResponse AnswerNames(const LabelQuery& query, std::vector<std::string> names
 }
 
 StatusOr<HttpResponse> SeriesList(const Querier& querier, HttpRequest& request) {
-  const LabelQuery query = TRY(ReadLabelQuery(request));
-  if (query.selectors.empty()) return InvalidArgument("no match[] parameter provided");
+  const ParamReader params = TRY(ParamReader::Read(request));
+  if (params.All("match[]").empty()) return InvalidArgument("no match[] parameter provided");
+  const LabelQuery query = TRY(ReadLabelQuery(params, /*name_match=*/true));
   std::vector<Labels> series = TRY(Union<Labels>(query, [&](std::span<const Matcher> matchers) {
     return querier.SelectLabels(matchers, query.from, query.to);
   }));
@@ -78,7 +81,7 @@ StatusOr<HttpResponse> SeriesList(const Querier& querier, HttpRequest& request) 
 }
 
 StatusOr<HttpResponse> LabelNames(const Querier& querier, HttpRequest& request) {
-  const LabelQuery query = TRY(ReadLabelQuery(request));
+  const LabelQuery query = TRY(ReadLabelQuery(TRY(ParamReader::Read(request))));
   return AnswerNames(query, TRY(Union<std::string>(query, [&](std::span<const Matcher> matchers) {
                        return querier.LabelNames(matchers, query.from, query.to);
                      })));
@@ -89,7 +92,7 @@ StatusOr<HttpResponse> LabelValues(const Querier& querier, HttpRequest& request)
   if (!IsValidUtf8(name) || name.empty()) {
     return InvalidArgument(fmt::format("invalid label name: {}", Quote(name)));
   }
-  const LabelQuery query = TRY(ReadLabelQuery(request));
+  const LabelQuery query = TRY(ReadLabelQuery(TRY(ParamReader::Read(request))));
   return AnswerNames(query, TRY(Union<std::string>(query, [&](std::span<const Matcher> matchers) {
                        return querier.LabelValues(name, matchers, query.from, query.to);
                      })));

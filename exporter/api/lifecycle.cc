@@ -10,8 +10,13 @@ bool IsWrite(std::string_view path) {
   return path == "/api/v1/write" || path == "/api/v1/otlp/v1/metrics";
 }
 
+// What a client asks while it waits.
+bool IsProgress(std::string_view path) {
+  return path == "/api/v1/status/walreplay" || path == "/api/v1/notifications";
+}
+
 bool Queries(std::string_view path) {
-  return path == "/graph" || (path.starts_with("/api/v1/") && !IsWrite(path));
+  return path == "/graph" || (path.starts_with("/api/v1/") && !IsWrite(path) && !IsProgress(path));
 }
 
 HttpResponse Ready(const LifecycleDeps& deps) {

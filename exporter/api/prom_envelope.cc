@@ -3,11 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
-#include "rules/promql/parser.h"
-#include "storage/base/duration.h"
-#include "storage/base/text.h"
+#include <algorithm>
 
 namespace outrider {
 namespace {
@@ -30,19 +26,24 @@ constexpr ErrorKind kErrorKinds[] = {
 };
 constexpr ErrorKind kInternal = {absl::StatusCode::kInternal, "internal", 500};
 
-void AppendTexts(std::string_view key, const std::vector<std::string>& texts, std::string* out) {
+constexpr size_t kMostTexts = 10;
+
+void AppendTexts(std::string_view kind, const std::vector<std::string>& texts, std::string* out) {
   if (texts.empty()) return;
-  *out += fmt::format(",\"{}\":", key);
+  *out += fmt::format(",\"{}s\":", kind);
   JsonWriter json(out);
   json.StartArray();
-  for (const std::string& text : texts) json.String(text);
+  const size_t shown = std::min(texts.size(), kMostTexts);
+  for (size_t i = 0; i < shown; ++i) json.String(texts[i]);
+  if (shown < texts.size())
+    json.String(fmt::format("{} more {} annotations omitted", texts.size() - shown, kind));
   json.EndArray();
 }
 
 std::string Tail(const std::vector<std::string>& warnings, const std::vector<std::string>& infos) {
   std::string out;
-  AppendTexts("warnings", warnings, &out);
-  AppendTexts("infos", infos, &out);
+  AppendTexts("warning", warnings, &out);
+  AppendTexts("info", infos, &out);
   out += '}';
   return out;
 }
@@ -94,86 +95,6 @@ HttpResponse PromError(const Status& status) {
       .String(Message(status))
       .EndObject();
   return HttpResponse::Json(kind->http, std::move(body));
-}
-
-Status InvalidParam(std::string_view name, const std::string& message) {
-  return InvalidArgument(fmt::format("invalid parameter {}: {}", Quote(name), message));
-}
-
-StatusOr<ParamReader> ParamReader::Read(HttpRequest& request) {
-  StatusOr<HttpRequest::ParamList> params = request.Params();
-  if (!params.ok()) {
-    return InvalidArgument("error parsing form values: " + Message(params.status()));
-  }
-  ParamReader reader;
-  reader.params_ = *std::move(params);
-  return reader;
-}
-
-const std::string* ParamReader::Find(std::string_view name) const {
-  for (const auto& [key, value] : params_) {
-    if (key == name) return &value;
-  }
-  return nullptr;
-}
-
-std::string_view ParamReader::Text(std::string_view name) const {
-  const std::string* value = Find(name);
-  return value == nullptr ? std::string_view() : *value;
-}
-
-std::vector<std::string_view> ParamReader::All(std::string_view name) const {
-  std::vector<std::string_view> out;
-  for (const auto& [key, value] : params_) {
-    if (key == name) out.emplace_back(value);
-  }
-  return out;
-}
-
-StatusOr<Timestamp> ParamReader::Time(std::string_view name,
-                                      std::optional<Timestamp> fallback) const {
-  const std::string_view text = Text(name);
-  if (text.empty() && fallback) return *fallback;
-  const StatusOr<Timestamp> time = ParseApiTime(text);
-  if (time.ok()) return *time;
-  return InvalidParam(name, fmt::format("cannot parse {} to a valid timestamp", Quote(text)));
-}
-
-StatusOr<DurationMs> ParamReader::Duration(std::string_view name,
-                                           std::optional<DurationMs> fallback) const {
-  const std::string_view text = Text(name);
-  if (text.empty() && fallback) return *fallback;
-  const StatusOr<DurationMs> duration = ParseApiDuration(text);
-  if (duration.ok()) return *duration;
-  return InvalidParam(name, fmt::format("cannot parse {} to a valid duration", Quote(text)));
-}
-
-StatusOr<size_t> ParamReader::Limit(std::string_view name) const {
-  const std::string_view text = Text(name);
-  if (text.empty()) return size_t{0};
-  const StatusOr<int64_t> limit = ParseInt(text);
-  if (!limit.ok())
-    return InvalidParam(name, fmt::format("cannot parse {} to a valid limit", Quote(text)));
-  if (*limit < 0) return InvalidParam(name, "limit must be non-negative");
-  return static_cast<size_t>(*limit);
-}
-
-StatusOr<bool> ParamReader::Bool(std::string_view name, bool fallback) const {
-  const std::string text = ToLower(Text(name));
-  if (text.empty()) return fallback;
-  if (text == "1" || text == "t" || text == "true") return true;
-  if (text == "0" || text == "f" || text == "false") return false;
-  return InvalidParam(name, fmt::format("cannot parse {} to a valid boolean", Quote(text)));
-}
-
-StatusOr<std::vector<std::vector<Matcher>>> ParamReader::Selectors() const {
-  std::vector<std::vector<Matcher>> out;
-  for (std::string_view text : All("match[]")) {
-    StatusOr<std::vector<Matcher>> matchers = promql::ParseSelector(text);
-    if (!matchers.ok()) return InvalidParam("match[]", Message(matchers.status()));
-    out.push_back(*std::move(matchers));
-  }
-  return out;
 }
 
 HttpHandler PromRoute(PromHandler handler) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// /api/v1/query, query_range, query_exemplars, format_query. Source: specs/prometheus.md §5.
+// /api/v1/query, query_range, format_query, parse_query. Source: specs/prometheus.md §5.
 #pragma once
 
+#include "exporter/api/query_gate.h"
 #include "exporter/http/server.h"
 #include "rules/promql/engine.h"
 #include "storage/base/clock.h"
@@ -13,6 +14,7 @@ namespace outrider {
 struct QueryApiDeps {
   const Querier& querier;
   const Clock& clock;
+  QueryGate& gate;
   promql::EngineOptions engine;  // a request may shorten the timeout and choose its own lookback
   promql::ParseOptions parser;
 };

@@ -8,8 +8,9 @@
 
 #include "exporter/api/json_rows.h"
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
+#include "storage/base/crypto.h"
 #include "storage/base/duration.h"
-#include "storage/base/hash.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -58,9 +59,14 @@ void WriteRule(const RuleView& view, bool with_alerts, JsonWriter* json) {
   WriteMap("labels", rule.labels, json);
   if (alerting) {
     WriteMap("annotations", rule.annotations, json);
-    json->Key("alerts").StartArray();
-    if (with_alerts) WriteActive(view.alerts, json);
-    json->EndArray();
+    json->Key("alerts");
+    if (with_alerts) {
+      json->StartArray();
+      WriteActive(view.alerts, json);
+      json->EndArray();
+    } else {
+      json->Null();
+    }
   }
   json->Key("health").String(RuleHealthText(view.health));
   if (!view.last_error.empty()) json->Key("lastError").String(view.last_error);
@@ -79,8 +85,6 @@ struct RulesQuery {
   size_t group_limit = 0;
   std::string token;
   ParamReader params;  // owns the views
-
-  bool Selective() const { return kind || !names.empty() || !selectors.empty(); }
 };
 
 bool Allows(const std::vector<std::string_view>& list, std::string_view text) {
@@ -97,10 +101,30 @@ bool Passes(const RulesQuery& query, const Rule& rule) {
   });
 }
 
+// Both or the limit alone; 0: all groups.
+Status ReadPage(const ParamReader& params, RulesQuery* query) {
+  const std::string_view limit = params.Text("group_limit");
+  query->token = std::string(params.Text("group_next_token"));
+  if (!query->token.empty() && limit.empty()) {
+    return InvalidParam("group_next_token",
+                        "group_limit needs to be present in order to paginate over the groups");
+  }
+  if (limit.empty()) return absl::OkStatus();
+  const StatusOr<int64_t> number = ParseInt(limit);
+  if (!number.ok() || *number > std::numeric_limits<int32_t>::max()) {
+    return InvalidParam("group_limit", "group_limit needs to be a valid number: " +
+                                           NumberProblem("ParseInt", limit));
+  }
+  if (*number <= 0) return InvalidParam("group_limit", "group_limit needs to be greater than 0");
+  query->group_limit = static_cast<size_t>(*number);
+  return absl::OkStatus();
+}
+
 StatusOr<std::shared_ptr<const RulesQuery>> ReadRulesQuery(HttpRequest& request) {
   auto query = std::make_shared<RulesQuery>();
   query->params = TRY(ParamReader::Read(request));
   const ParamReader& params = query->params;
+  query->selectors = TRY(params.Selectors());
   const std::string type = ToLower(params.Text("type"));
   if (type == "alert") {
     query->kind = RuleKind::kAlerting;
@@ -112,31 +136,33 @@ StatusOr<std::shared_ptr<const RulesQuery>> ReadRulesQuery(HttpRequest& request)
   query->names = params.All("rule_name[]");
   query->groups = params.All("rule_group[]");
   query->files = params.All("file[]");
-  query->selectors = TRY(params.Selectors());
   query->exclude_alerts = TRY(params.Bool("exclude_alerts", false));
-  query->group_limit = TRY(params.Limit("group_limit"));
-  query->token = std::string(params.Text("group_next_token"));
-  if (!query->token.empty() && query->group_limit == 0) {
-    return InvalidParam("group_limit",
-                        "group_limit needs to be present in order to paginate over the groups");
-  }
+  TRY(ReadPage(params, query.get()));
   return std::shared_ptr<const RulesQuery>(std::move(query));
 }
 
-std::string GroupToken(const RuleGroupView& view) {
-  return fmt::format("{:016x}", Hash64(view.group->Key()));
+std::string GroupToken(const RuleGroupView& view) { return Sha256Hex(view.group->Key()); }
+
+// Whether the group is shown: one of which no rule is left is not.
+bool Passes(const RulesQuery& query, const RuleGroupView& view) {
+  return Allows(query.groups, view.group->name) && Allows(query.files, view.group->file) &&
+         std::ranges::any_of(view.rules,
+                             [&](const RuleView& rule) { return Passes(query, *rule.rule); });
 }
 
 // Cuts `groups` to the page that begins at the token; the token of the next page or "".
-StatusOr<std::string> Paginate(const RulesQuery& query, Groups* groups) {
+StatusOr<std::string> Choose(const RulesQuery& query, Groups* groups) {
   if (!query.token.empty()) {
     const auto first = std::ranges::find_if(
         *groups, [&](const auto& view) { return GroupToken(*view) == query.token; });
     if (first == groups->end()) {
-      return InvalidParam("group_next_token", "invalid group_next_token, were rules changed?");
+      return InvalidParam(
+          "group_next_token",
+          fmt::format("invalid group_next_token '{}'. were rule groups changed?", query.token));
     }
     groups->erase(groups->begin(), first);
   }
+  std::erase_if(*groups, [&](const auto& view) { return !Passes(query, *view); });
   if (query.group_limit == 0 || groups->size() <= query.group_limit) return std::string();
   std::string next = GroupToken(*(*groups)[query.group_limit]);
   groups->resize(query.group_limit);
@@ -161,14 +187,7 @@ void WriteGroup(const RuleGroupView& view, const RulesQuery& query, JsonWriter* 
 StatusOr<HttpResponse> GetRules(const RuleGroupsFn& all, HttpRequest& request) {
   const std::shared_ptr<const RulesQuery> query = TRY(ReadRulesQuery(request));
   Groups groups = all();
-  std::erase_if(groups, [&](const auto& view) {
-    if (!Allows(query->groups, view->group->name) || !Allows(query->files, view->group->file))
-      return true;
-    return query->Selective() && std::ranges::none_of(view->rules, [&](const RuleView& rule) {
-             return Passes(*query, *rule.rule);
-           });
-  });
-  const std::string next = TRY(Paginate(*query, &groups));
+  const std::string next = TRY(Choose(*query, &groups));
   std::string tail = "}";
   if (!next.empty()) tail = fmt::format(R"(,"groupNextToken":"{}"}})", next);
   JsonPieces rows = JsonRows(std::move(groups), [query](const auto& view, JsonWriter* json) {

@@ -3,6 +3,7 @@
 
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
 #include "storage/window/kept_report.h"
 
 namespace outrider {

@@ -8,7 +8,9 @@
 #include <array>
 #include <map>
 
+#include "exporter/api/absent.h"
 #include "exporter/api/prom_envelope.h"
+#include "exporter/api/prom_params.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
@@ -39,6 +41,11 @@ std::string WorkingDirectory() {
   return getcwd(buffer.data(), buffer.size()) == nullptr ? "" : buffer.data();
 }
 
+std::string HostName() {
+  std::array<char, 256> buffer = {};
+  return gethostname(buffer.data(), buffer.size() - 1) == 0 ? buffer.data() : "";
+}
+
 StatusOr<HttpResponse> GetRuntimeInfo(const StatusApiDeps& deps, HttpRequest&) {
   const RuntimeInfo info = deps.runtime();
   std::string data;
@@ -46,6 +53,7 @@ StatusOr<HttpResponse> GetRuntimeInfo(const StatusApiDeps& deps, HttpRequest&) {
   json.StartObject();
   Text(&json, "startTime", FormatRfc3339(info.started_at));
   Text(&json, "CWD", WorkingDirectory());
+  Text(&json, "hostname", HostName());
   Text(&json, "serverTime", FormatRfc3339(deps.clock.NowNanos()));
   json.Key("reloadConfigSuccess").Bool(info.reload_ok);
   Text(&json, "lastConfigTime", FormatRfc3339(info.last_config_at));
@@ -126,10 +134,16 @@ Cardinality Count(const std::vector<Labels>& all) {
   return out;
 }
 
+constexpr int64_t kMaxTsdbLimit = 10'000;
+
 StatusOr<HttpResponse> GetTsdb(const StatusApiDeps& deps, HttpRequest& request) {
   const ParamReader params = TRY(ParamReader::Read(request));
-  const size_t asked = TRY(params.Limit("limit"));
-  const size_t limit = asked == 0 ? 10 : std::min<size_t>(asked, 10'000);
+  const StatusOr<int64_t> asked =
+      params.Text("limit").empty() ? int64_t{10} : ParseInt(params.Text("limit"));
+  if (!asked.ok() || *asked < 1) return InvalidArgument("limit must be a positive number");
+  if (*asked > kMaxTsdbLimit)
+    return InvalidArgument(fmt::format("limit must not exceed {}", kMaxTsdbLimit));
+  const auto limit = static_cast<size_t>(*asked);
   const Cardinality counts =
       Count(TRY(deps.querier.SelectLabels({}, kMinQueryTime, kMaxQueryTime)));
   const HeadInfo head = deps.head();
@@ -170,16 +184,6 @@ constexpr std::pair<const char*, StatusHandler> kRoutes[] = {
     {"/api/v1/status/tsdb", GetTsdb},           {"/api/v1/alertmanagers", GetAlertmanagers},
 };
 
-// What Outrider has nothing of, in Prometheus' shapes.
-constexpr std::pair<const char*, const char*> kEmptyAnswers[] = {
-    {"/api/v1/targets", R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})"},
-    {"/api/v1/targets/metadata", "[]"},
-    {"/api/v1/scrape_pools", R"({"scrapePools":[]})"},
-    {"/api/v1/notifications", "[]"},
-    {"/api/v1/features", R"({"api":{},"promql":{},"rules":{}})"},
-    {"/api/v1/status/walreplay", R"({"min":0,"max":0,"current":0})"},
-};
-
 }  // namespace
 
 std::string ApiVersion(std::string_view api_version, const BuildInfo& build) {
@@ -191,9 +195,7 @@ void RegisterStatusApi(Router& router, const StatusApiDeps& deps) {
     router.Add("GET", pattern,
                PromRoute([deps, handler](HttpRequest& request) { return handler(deps, request); }));
   }
-  for (const auto& [pattern, data] : kEmptyAnswers) {
-    router.Add("GET", pattern, [data](HttpRequest&) { return PromSuccess(data); });
-  }
+  RegisterAbsentApi(router);
 }
 
 }  // namespace outrider

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /api/v1/status/*, and the endpoints about things Outrider does not have (scrape targets,
-// metadata), whose empty answers keep Grafana and other clients content. Source:
-// specs/prometheus.md §5.
+// /api/v1/status/* and alertmanagers. Source: specs/prometheus.md §5.
 #pragma once
 
 #include <functional>

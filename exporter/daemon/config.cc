@@ -142,6 +142,8 @@ void ReadQuery(YamlReader& r, Config::Query* query) {
     const Status status = promql::EnableFeature(name, &query->features);
     if (!status.ok()) r.Fail("features", Message(status));
   }
+  r.Int("max_concurrency", &query->max_concurrency);
+  if (query->max_concurrency < 1) r.Fail("max_concurrency", "max_concurrency must be at least 1");
 }
 
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {

@@ -79,6 +79,7 @@ struct Config {
     DurationMs timeout = 2 * kMinute;
     int64_t max_samples = 50'000'000;
     promql::Features features;
+    int64_t max_concurrency = 20;
     friend bool operator==(const Query&, const Query&) = default;
   };
 

@@ -32,6 +32,7 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
   WriteProcessMetrics(sink);
   WriteIngestMetrics(services.store->Stats(), sink);
   WriteKeptMetrics(services.Kept(), sink);
+  WriteQueryMetrics(services.queries.Stats(), services.reads.Stats(), sink);
   WriteRuleMetrics(services.rules->Stats(), sink);
   WriteDeskMetrics(services.desk->Stats(services.clock.NowNanos()), sink);
   WriteStoreMetrics(services.state->Stats(), sink);

@@ -4,6 +4,7 @@
 #include "exporter/api/am_common.h"
 #include "exporter/api/capacity.h"
 #include "exporter/api/described.h"
+#include "exporter/api/features.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
@@ -15,6 +16,7 @@
 #include "exporter/api/status.h"
 #include "exporter/daemon/build_info.h"
 #include "exporter/http/auth.h"
+#include "exporter/read/read_handler.h"
 #include "exporter/ui/graph_page.h"
 #include "exporter/ui/status_page.h"
 #include "storage/base/duration.h"
@@ -65,16 +67,22 @@ std::vector<std::string> FailingEntries(const Services& services) {
   return out;
 }
 
-StatusOr<promql::QueryResult> Evaluate(const Services& services, const std::string& text) {
+StatusOr<promql::QueryResult> Evaluate(Services& services, const std::string& text) {
   const promql::Expression expr = TRY(promql::Expression::Parse(text, services.parser));
+  const QueryGate::Pass pass = TRY(services.queries.Enter(services.engine.options().timeout));
   return services.engine.Instant(expr, services.store->windows(), services.clock.Now());
 }
 
 void RegisterPrometheusApi(Router& router, Services& services, const AppOptions& options,
                            Nanos started_at) {
   const Windows& windows = services.store->windows();
-  RegisterQueryApi(router, {windows, services.clock, services.engine.options(), services.parser});
+  RegisterQueryApi(router, {windows, services.clock, services.queries, services.engine.options(),
+                            services.parser});
+  RegisterFeaturesApi(router, services.parser);
   RegisterLabelsApi(router, windows);
+  RegisterReadApi(router,
+                  {windows, services.clock, services.reads, services.engine.options().max_samples,
+                   services.engine.options().timeout});
   RegisterDescribedApi(router, services.store->metadata(), services.store->exemplars());
   RegisterRulesApi(router, [&services] { return services.rules->Snapshot(); });
   StatusApiDeps status{windows, services.clock, ThisBuild(), {}, {}, {}, FlagsOf(options), {}};

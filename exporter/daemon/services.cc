@@ -11,6 +11,8 @@
 namespace outrider {
 namespace {
 
+constexpr int64_t kMaxConcurrentReads = 10;
+
 promql::EngineOptions EngineOptionsOf(const Config& config) {
   promql::EngineOptions options;
   options.lookback = config.query.lookback;
@@ -86,7 +88,9 @@ Services::Services(const Clock& the_clock, const Config& config, std::string url
       http(MakeCurlHttpClient()),
       smtp(MakeCurlSmtpClient()),
       engine(EngineOptionsOf(config), the_clock),
-      parser(config.query.features.parser) {}
+      parser(config.query.features.parser),
+      queries(config.query.max_concurrency, the_clock),
+      reads(kMaxConcurrentReads, the_clock) {}
 
 StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const AppOptions& options,

@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "exporter/api/query_gate.h"
 #include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
 #include "exporter/daemon/notification_setup.h"
@@ -64,6 +65,8 @@ struct Services {
   std::unique_ptr<IngestStore> store;
   promql::Engine engine;
   const promql::ParseOptions parser;
+  QueryGate queries;  // of clients
+  QueryGate reads;    // remote read: slow readers must not keep queries waiting
   DerivedTable derived;
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<AnalyticsEngine> analytics;

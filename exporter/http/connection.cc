@@ -162,8 +162,9 @@ void SendResponse(mg_connection* connection, const CivetRequest& request,
   plan.chunked = streamed && !bodiless && request.http_version() == "1.1";
   if (streamed && !plan.chunked && !bodiless)
     plan.keep_alive = false;  // the end of the body is the connection's
-  plan.gzip = !head_only && (streamed || response.body.size() > kWorthGzip) &&
-              !HasOwnEncoding(response) && AcceptsGzip(request.Header("Accept-Encoding"));
+  plan.vary =
+      !head_only && (streamed || response.body.size() > kWorthGzip) && !HasOwnEncoding(response);
+  plan.gzip = plan.vary && AcceptsGzip(request.Header("Accept-Encoding"));
   std::string compressed;
   if (plan.gzip && !streamed) compressed = Gzip(response.body);
   const std::string& body = plan.gzip && !streamed ? compressed : response.body;

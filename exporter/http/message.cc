@@ -144,7 +144,8 @@ std::string RenderHead(const HttpResponse& response, const HeadPlan& plan,
   if (!date.empty()) out += fmt::format("Date: {}\r\n", date);
   for (const auto& [name, value] : response.headers)
     out += fmt::format("{}: {}\r\n", OneLine(name), OneLine(value));
-  if (plan.gzip) out += "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n";
+  if (plan.vary) out += "Vary: Accept-Encoding\r\n";
+  if (plan.gzip) out += "Content-Encoding: gzip\r\n";
   if (plan.chunked) out += "Transfer-Encoding: chunked\r\n";
   if (plan.content_length) out += fmt::format("Content-Length: {}\r\n", *plan.content_length);
   out += plan.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";

@@ -30,6 +30,7 @@ StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 // How the body goes out.
 struct HeadPlan {
   bool gzip = false;
+  bool vary = false;  // gzip depends on Accept-Encoding
   bool chunked = false;
   bool keep_alive = true;
   std::optional<size_t> content_length;

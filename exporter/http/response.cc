@@ -26,4 +26,6 @@ HttpResponse HttpResponse::Html(int status, std::string body) {
   return Make(status, "text/html; charset=utf-8", std::move(body));
 }
 
+HttpResponse HttpResponse::Empty() { return Make(204, "", ""); }
+
 }  // namespace outrider

@@ -8,12 +8,24 @@
 namespace outrider {
 namespace {
 
-constexpr std::pair<const char*, const char*> kCorsHeaders[] = {
-    {"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin"},
-    {"Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"},
-    {"Access-Control-Allow-Origin", "*"},
-    {"Access-Control-Expose-Headers", "Date"},
-};
+constexpr std::string_view kPrometheusApi = "/api/v1/";
+constexpr std::string_view kAlertmanagerApi = "/api/v2/";
+
+// Prometheus answers those who name an origin, with that origin; Alertmanager everybody.
+void AddCors(const HttpRequest& request, HttpResponse* response) {
+  const bool prometheus = request.path.starts_with(kPrometheusApi);
+  if (!prometheus && !request.path.starts_with(kAlertmanagerApi)) return;
+  auto& headers = response->headers;
+  const bool routed = response->status != 404 && response->status != 405;
+  if (prometheus && routed) headers.emplace_back("Vary", "Origin");
+  if (prometheus && !request.HasHeader("Origin")) return;
+  headers.emplace_back("Access-Control-Allow-Headers",
+                       "Accept, Authorization, Content-Type, Origin");
+  headers.emplace_back("Access-Control-Allow-Methods",
+                       prometheus ? "GET, POST, OPTIONS" : "GET, POST, PUT, DELETE, OPTIONS");
+  headers.emplace_back("Access-Control-Allow-Origin", prometheus ? request.Header("Origin") : "*");
+  headers.emplace_back("Access-Control-Expose-Headers", "Date");
+}
 
 bool IsVariable(std::string_view part) { return part.starts_with(':') || part.starts_with('*'); }
 
@@ -101,10 +113,10 @@ HttpResponse Router::Run(HttpRequest& request) const {
   Found found = Find(request.method, request);
   if (found.route == nullptr && found.allowed.empty()) return ErrorAnswer(404, request);
   if (found.route == nullptr) {
+    found.allowed.emplace_back("OPTIONS");
     std::ranges::sort(found.allowed);
     found.allowed.erase(std::unique(found.allowed.begin(), found.allowed.end()),
                         found.allowed.end());
-    found.allowed.emplace_back("OPTIONS");
     HttpResponse response = ErrorAnswer(405, request);
     response.headers.emplace_back("Allow", Join(found.allowed, ", "));
     return response;
@@ -118,17 +130,13 @@ HttpResponse Router::Run(HttpRequest& request) const {
 }
 
 HttpResponse Router::Dispatch(HttpRequest& request) const {
-  const bool open_to_browsers = request.path.starts_with("/api/");
   HttpResponse response;
   if (request.method == "OPTIONS") {
-    response.status = 204;
-    response.content_type.clear();
+    response = HttpResponse::Empty();
   } else {
     response = Run(request);
   }
-  if (open_to_browsers) {
-    for (const auto& [name, value] : kCorsHeaders) response.headers.emplace_back(name, value);
-  }
+  AddCors(request, &response);
   return response;
 }
 

@@ -59,10 +59,12 @@ struct HttpResponse {
   // If set, called after `body` is sent to produce the rest in pieces; false ends it (chunked
   // answer).
   std::function<bool(std::string* piece)> stream;
+  bool compressible = true;  // false: never sent as gzip
 
   static HttpResponse Text(int status, std::string body);
   static HttpResponse Json(int status, std::string body);
   static HttpResponse Html(int status, std::string body);
+  static HttpResponse Empty();  // 204
 };
 
 using HttpHandler = std::function<HttpResponse(HttpRequest&)>;
@@ -83,7 +85,7 @@ class Router {
   void SetErrorPage(std::string prefix, HttpErrorPage page);
   // Runs the handler; 404 for an unknown path, 405 with Allow for an unknown method. HEAD runs the
   // GET handler (the server leaves the body out). OPTIONS is answered 204 (CORS); answers below
-  // /api/ may be read by any origin, as in Prometheus and Alertmanager.
+  // /api/v1/ and /api/v2/ may be read by any origin, as in Prometheus and Alertmanager.
   HttpResponse Dispatch(HttpRequest& request) const;
   // (method, pattern) of every route, in the order added.
   std::vector<std::pair<std::string, std::string>> Routes() const;

@@ -13,6 +13,7 @@ struct BuildInfo;
 struct DeskStats;
 struct HttpServerStats;
 struct IngestStoreStats;
+struct QueryGateStats;
 struct RuleStats;
 struct StoreStats;
 class DerivedTable;
@@ -24,6 +25,9 @@ void WriteKeptMetrics(const UsageByKind& kept, MetricSink& sink);
 // Under Prometheus' own names. Its `_histogram_` twins are left out: promtool's lint refuses such
 // names.
 void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink);
+// Of queries and remote reads by clients, under Prometheus' own names.
+void WriteQueryMetrics(const QueryGateStats& queries, const QueryGateStats& reads,
+                       MetricSink& sink);
 // Alerts, incidents, SLA, escalations, notifications, outbox.
 void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
 // Sizes and commits of RocksDB.

@@ -14,6 +14,7 @@
 #include "rules/promql/parser.h"
 #include "rules/promql/plan.h"
 #include "rules/promql/printer.h"
+#include "rules/promql/query_stats.h"
 #include "storage/base/duration.h"
 
 namespace outrider::promql {
@@ -146,9 +147,11 @@ std::vector<Expression::Reach> Expression::Selectors(DurationMs lookback) const 
 }
 
 StatusOr<QueryResult> Engine::Instant(const Expression& expr, const Querier& querier,
-                                      Timestamp time) const {
+                                      Timestamp time, QueryStats* stats) const {
   TRY(CheckTime(time));
-  Evaluator evaluator(options_, querier, clock_, {.text = expr.text(), .start = time, .end = time});
+  Evaluator evaluator(options_, querier, clock_,
+                      {.text = expr.text(), .start = time, .end = time, .stats = stats});
+  if (stats != nullptr) stats->Begin(1);
   const Steps steps{.start = time, .step = 0, .count = 1};
   const Expr& root = expr.root();
   Value value;
@@ -177,13 +180,14 @@ StatusOr<QueryResult> Engine::Instant(const Expression& expr, const Querier& que
       break;
     }
   }
+  if (stats != nullptr) stats->peak = evaluator.peak_samples();
   QueryResult result = WithAnnotations(std::move(value), evaluator);
   WarnAboutRetention(expr, options_, querier, time, &result);
   return result;
 }
 
 StatusOr<QueryResult> Engine::Range(const Expression& expr, const Querier& querier, Timestamp start,
-                                    Timestamp end, DurationMs step) const {
+                                    Timestamp end, DurationMs step, QueryStats* stats) const {
   const Expr& root = expr.root();
   const ValueType type = TypeOf(root);
   if (type != ValueType::kScalar && type != ValueType::kVector) {
@@ -198,14 +202,20 @@ StatusOr<QueryResult> Engine::Range(const Expression& expr, const Querier& queri
     return InvalidArgument(
         "zero or negative query resolution step widths are not accepted. Try a positive integer");
   }
-  Evaluator evaluator(
-      options_, querier, clock_,
-      {.text = expr.text(), .start = start, .end = end, .step = step, .is_range = true});
+  Evaluator evaluator(options_, querier, clock_,
+                      {.text = expr.text(),
+                       .start = start,
+                       .end = end,
+                       .step = step,
+                       .is_range = true,
+                       .stats = stats});
   const Steps steps{
       .start = start, .step = step, .count = static_cast<size_t>((end - start) / step) + 1};
   if (steps.count > options_.max_samples) return TooManySamples();
+  if (stats != nullptr) stats->Begin(steps.count);
   Block block = TRY(evaluator.Eval(root, steps));
   TRY(RemoveNames(&block, evaluator));
+  if (stats != nullptr) stats->peak = evaluator.peak_samples();
   QueryResult result = WithAnnotations(ToMatrix(block, steps), evaluator);
   WarnAboutRetention(expr, options_, querier, start, &result);
   return result;

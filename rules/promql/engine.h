@@ -15,7 +15,8 @@
 
 namespace outrider::promql {
 
-struct Expr;  // rules/promql/ast.h
+struct Expr;        // rules/promql/ast.h
+struct QueryStats;  // rules/promql/query_stats.h
 
 // Language switches, with Prometheus' defaults.
 struct ParseOptions {
@@ -68,11 +69,12 @@ class Expression {
 class Engine {
  public:
   Engine(EngineOptions options, const Clock& clock) : options_(options), clock_(clock) {}
-  StatusOr<QueryResult> Instant(const Expression& expr, const Querier& querier,
-                                Timestamp time) const;
+  // `stats`, if given, is filled with what the query looked at.
+  StatusOr<QueryResult> Instant(const Expression& expr, const Querier& querier, Timestamp time,
+                                QueryStats* stats = nullptr) const;
   // Points at start, start+step, …, <= end.
   StatusOr<QueryResult> Range(const Expression& expr, const Querier& querier, Timestamp start,
-                              Timestamp end, DurationMs step) const;
+                              Timestamp end, DurationMs step, QueryStats* stats = nullptr) const;
   const EngineOptions& options() const { return options_; }
 
  private:

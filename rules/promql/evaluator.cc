@@ -12,6 +12,7 @@
 #include "rules/promql/binary_op.h"
 #include "rules/promql/functions/table.h"
 #include "rules/promql/histogram/histogram_math.h"
+#include "rules/promql/query_stats.h"
 #include "storage/base/text.h"
 
 namespace outrider::promql {
@@ -75,6 +76,7 @@ Evaluator::Evaluator(const EngineOptions& options, const Querier& querier, const
       query_(query),
       deadline_nanos_(clock.MonotonicNanos() + options.timeout * kNanosPerMilli),
       budget_(options.max_samples),
+      stats_(query.stats),
       annotations_(query.text) {}
 
 Status Evaluator::CheckTimeout() const {
@@ -108,7 +110,9 @@ StatusOr<Block> Evaluator::Eval(const Expr& expr, const Steps& steps) {
 
 // A value that is the same at every step is computed at the first and repeated.
 StatusOr<Block> Evaluator::EvalOnce(const Expr& expr, const Steps& steps) {
+  StatsScope own(&stats_, 1);
   const Block once = TRY(EvalNode(expr, {.start = steps.start, .step = steps.step, .count = 1}));
+  own.EndOnce();
   if (once.values.size() * steps.count > budget_.max()) return TooManySamples();
   Block block;
   block.type = once.type;

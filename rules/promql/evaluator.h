@@ -28,6 +28,7 @@ struct QueryContext {
   Timestamp end = 0;
   DurationMs step = 0;
   bool is_range = false;
+  QueryStats* stats = nullptr;  // may be null
 };
 
 // What of a sample is wanted: times in seconds, the start time 0 where it is not known.
@@ -72,6 +73,7 @@ class Evaluator {
   // What the windows of a row gave reason to say.
   void Tell(const WindowNotes& notes, const Row& row, uint32_t pos);
   const QueryContext& query() const { return query_; }
+  uint64_t peak_samples() const { return budget_.peak(); }
   Status CheckTimeout() const;
   // For nodes whose rows are not bounded by those of their arguments.
   Status CheckSize(const Block& block) const {
@@ -123,6 +125,7 @@ class Evaluator {
   const QueryContext query_;
   const int64_t deadline_nanos_;
   SampleBudget budget_;
+  QueryStats* stats_;  // of what is being evaluated; may be null
   Annotations annotations_;
   std::deque<Labels> labels_;
   std::deque<SeriesSet> sets_;  // their rows hold the labels of selected series

@@ -7,6 +7,7 @@
 #include "rules/promql/evaluator.h"
 #include "rules/promql/extended_histograms.h"
 #include "rules/promql/histogram/stats_only.h"
+#include "rules/promql/query_stats.h"
 
 namespace outrider::promql {
 namespace {
@@ -196,6 +197,7 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
     if (any) block.rows.push_back({.labels = &source.labels});
   }
   block.values.resize(block.rows.size() * steps.count);
+  if (stats_ != nullptr) stats_->AddSelected(block);
   // Only the labels and the histograms are needed from here on.
   set->times = {};
   set->values = {};
@@ -229,6 +231,7 @@ StatusOr<RangeData> Evaluator::EvalMatrix(const MatrixSelector& matrix, const St
                  data.EndAt(steps.Last()) + data.Behind(), want_starts));
   data.one_name = one_name;
   MoveWithoutStale(set, &data);
+  if (stats_ != nullptr) stats_->AddWindows(data, steps);
   return data;
 }
 
@@ -254,10 +257,12 @@ StatusOr<RangeData> Evaluator::EvalSubquery(const Subquery& subquery, const Step
       .start = start, .step = step, .count = static_cast<size_t>((end - start) / step) + 1};
   if (inner.count > budget_.max()) return TooManySamples();
 
+  StatsScope own(&stats_, inner.count);
   const Block block = TRY(Eval(*subquery.expr, inner));
   data.one_name = block.one_name;
   for (size_t r = 0; r < block.rows.size(); ++r) AddSubqueryRow(block, r, inner, &data);
   TRY(CheckArena());
+  own.EndSubquery(data, steps, inner);
   return data;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "exporter/api/described.h"
+#include "exporter/api/features.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
 #include "exporter/api/prom_envelope.h"
@@ -48,7 +49,8 @@ class PromApiTest : public ::testing::Test {
     status.head = [this] { return head_; };
     status.config_yaml = [] { return std::string("global: {}\n"); };
     status.flags = {{"storage.path", "data"}};
-    RegisterQueryApi(router_, {querier_, clock_, {}, {}});
+    RegisterQueryApi(router_, {querier_, clock_, gate_, {}, {}});
+    RegisterFeaturesApi(router_, {});
     RegisterLabelsApi(router_, querier_);
     RegisterDescribedApi(router_, metadata_, exemplars_);
     RegisterStatusApi(router_, status);
@@ -71,6 +73,7 @@ class PromApiTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeQuerier querier_;
+  QueryGate gate_{20, clock_};
   MetadataStore metadata_;
   ExemplarStore exemplars_;
   Router router_;
@@ -138,7 +141,7 @@ TEST_F(PromApiTest, NativeHistograms) {
 TEST_F(PromApiTest, QueryErrors) {
   Check({
       {"GET", "/api/v1/query?query=1&time=x", nullptr, 400,
-       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": cannot parse \"x\" to a valid timestamp"})"},
+       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"time\": invalid time value for 'time': cannot parse \"x\" to a valid timestamp"})"},
       {"GET", "/api/v1/query?query=1&timeout=x", nullptr, 400,
        R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"timeout\": cannot parse \"x\" to a valid duration"})"},
       {"GET", "/api/v1/query?query=1&limit=-1", nullptr, 400,
@@ -204,7 +207,7 @@ TEST_F(PromApiTest, SeriesAndLabels) {
       {"GET", "/api/v1/series", nullptr, 400,
        R"({"status":"error","errorType":"bad_data","error":"no match[] parameter provided"})"},
       {"GET", "/api/v1/series?match[]=%7Bjob%3D~%22.*%22%7D", nullptr, 400,
-       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": 1:1: parse error: vector selector must contain at least one non-empty matcher"})"},
+       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": match[] must contain at least one non-empty matcher"})"},
       {"GET", "/api/v1/labels", nullptr, 200,
        R"({"status":"success","data":["__name__","dotted.name","job"]})"},
       {"POST", "/api/v1/labels", "match[]=up", 200,
@@ -217,8 +220,11 @@ TEST_F(PromApiTest, SeriesAndLabels) {
       {"GET", "/api/v1/label/U__dotted_2e_name/values", nullptr, 200,
        R"({"status":"success","data":["x\"y"]})"},
       {"GET", "/api/v1/label/nope/values", nullptr, 200, R"({"status":"success","data":[]})"},
-      {"GET", "/api/v1/labels?end=1&start=2", nullptr, 400,
-       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"end\": end timestamp must not be before start timestamp"})"},
+      {"GET", "/api/v1/labels?end=1&start=2", nullptr, 200, R"({"status":"success","data":[]})"},
+      {"GET", "/api/v1/labels?match[]=", nullptr, 400,
+       R"({"status":"error","errorType":"bad_data","error":"unknown position: parse error: unexpected end of input"})"},
+      {"GET", "/api/v1/labels?limit=1.5", nullptr, 400,
+       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": strconv.Atoi: parsing \"1.5\": invalid syntax"})"},
   });
   EXPECT_EQ(Call("GET", "/api/v1/series?match[]=up%7B").status, 400);
 }
@@ -277,7 +283,11 @@ TEST_F(PromApiTest, StatusAndEmptyAnswers) {
        R"("memoryInBytesByLabelName":[{"name":"__name__","value":5}],"seriesCountByLabelValuePair":[{"name":"__name__=up","value":2}],)"
        R"("seriesCountBySender":[{"name":"team-b","value":2}]}})"},
       {"GET", "/api/v1/status/tsdb?limit=-1", nullptr, 400,
-       R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": limit must be non-negative"})"},
+       R"({"status":"error","errorType":"bad_data","error":"limit must be a positive number"})"},
+      {"GET", "/api/v1/targets?state=active", nullptr, 200,
+       R"({"status":"success","data":{"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":null}})"},
+      {"POST", "/api/v1/admin/tsdb/snapshot", "", 500,
+       R"({"status":"error","errorType":"unavailable","error":"admin APIs disabled"})"},
   });
   EXPECT_NE(Call("GET", "/api/v1/status/runtimeinfo").body.find("\"storageRetention\":\"24h\""),
             std::string::npos);
@@ -313,6 +323,52 @@ TEST_F(PromApiTest, FormatQuery) {
   EXPECT_EQ(response.body, R"x({"status":"success","data":"sum by (job) (up)"})x");
 }
 
+TEST_F(PromApiTest, ParseQuery) {
+  Check(
+      {{"GET", "/api/v1/parse_query?query=sum(foo)+by+(a)", nullptr, 200,
+        R"({"status":"success","data":{"type":"aggregation","op":"sum","expr":{"type":"vectorSelector",)"
+        R"("name":"foo","matchers":[{"name":"__name__","type":"=","value":"foo"}],"offset":0,)"
+        R"("offsetExpr":null,"startOrEnd":null,"timestamp":null,"anchored":false,"smoothed":false},)"
+        R"("param":null,"grouping":["a"],"without":false}})"}});
+}
+
+TEST_F(PromApiTest, StatsOfQueries) {
+  const std::string all =
+      WholeBody(Call("GET", "/api/v1/query?query=rate(up[2m])&time=300&stats=all"));
+  EXPECT_NE(
+      all.find(R"("samples":{"totalQueryableSamplesPerStep":[[300,4]],"totalQueryableSamples":4,)"
+               R"("samplesReadPerStep":[[300,4]],"samplesRead":4,"peakSamples":)"),
+      std::string::npos)
+      << all;
+  const std::string some = WholeBody(Call("GET", "/api/v1/query?query=up&time=300&stats=x"));
+  EXPECT_NE(some.find(R"("samples":{"totalQueryableSamples":2,"samplesRead":2,"peakSamples":)"),
+            std::string::npos)
+      << some;
+  EXPECT_NE(some.find(R"("warnings":["value \"x\" for parameter \"stats\" is deprecated)"),
+            std::string::npos)
+      << some;
+}
+
+TEST_F(PromApiTest, AtMostTenWarningsAndInfos) {
+  const std::vector<std::string> texts(13, "x");
+  const std::string body = PromSuccess("1", texts, texts).body;
+  EXPECT_NE(body.find(R"("x","3 more warning annotations omitted"],"infos":["x",)"),
+            std::string::npos)
+      << body;
+  EXPECT_NE(body.find(R"("x","3 more info annotations omitted"]})"), std::string::npos) << body;
+}
+
+TEST_F(PromApiTest, FeaturesAreTrueWhereWeHaveThem) {
+  const StatusOr<JsonValue> json = ParseJson(Call("GET", "/api/v1/features").body);
+  ASSERT_TRUE(json.ok());
+  const JsonValue* data = json->Find("data");
+  EXPECT_TRUE(data->Find("api")->GetBool("query_stats"));
+  EXPECT_FALSE(data->Find("api")->GetBool("admin", true));
+  EXPECT_TRUE(data->Find("promql_functions")->GetBool("rate"));
+  EXPECT_FALSE(data->Find("promql_functions")->GetBool("mad_over_time", true));
+  EXPECT_FALSE(data->Find("promql_operators")->GetBool("limitk", true));
+}
+
 TEST_F(PromApiTest, Lifecycle) {
   EXPECT_EQ(Call("GET", "/-/healthy").status, 200);
   EXPECT_EQ(Call("GET", "/-/ready").status, 200);
@@ -329,6 +385,7 @@ TEST_F(PromApiTest, NothingIsAnsweredBeforeTheLogIsReplayed) {
   EXPECT_EQ(Call("GET", "/-/healthy").status, 200);
   EXPECT_EQ(Call("GET", "/-/ready").status, 503);
   EXPECT_EQ(Call("GET", "/api/v1/query?query=1").status, 503);
+  EXPECT_EQ(Call("GET", "/api/v1/status/walreplay").status, 200);
 }
 
 TEST(PromError, TypesAndCodes) {

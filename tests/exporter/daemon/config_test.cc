@@ -41,6 +41,7 @@ query:
   lookback_delta: 1m
   timeout: 30s
   max_samples: 1000
+  max_concurrency: 3
   features: [promql-experimental-functions, promql-delayed-name-removal]
 )",
                                   "/etc/outrider/outrider.yml");
@@ -70,6 +71,7 @@ query:
   EXPECT_EQ(config->query.max_samples, 1000);
   EXPECT_EQ(config->query.features, (promql::Features{.parser = {.experimental_functions = true},
                                                       .delayed_name_removal = true}));
+  EXPECT_EQ(config->query.max_concurrency, 3);
 }
 
 TEST(Config, ErrorsNameThePlace) {
@@ -87,6 +89,7 @@ TEST(Config, ErrorsNameThePlace) {
       {"query: {max_samples: 0}\n", "o.yml:1:22: max_samples must be at least 1"},
       {"query: {features: [promql-fast]}\n",
        "o.yml:1:19: unknown feature \"promql-fast\"; there are promql-binop-fill-modifiers, "},
+      {"query: {max_concurrency: 0}\n", "o.yml:1:26: max_concurrency must be at least 1"},
       {"cost: {provider: mars}\n", "o.yml:1:18: unknown provider"},
       {"cost: {region: mars}\n", "o.yml:1:16: "},
       {"ingest: {max_in_flight: 5}\n", "o.yml:1:25: max_in_flight must be at least 64MiB"},

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "exporter/api/query_gate.h"
 #include "exporter/api/status.h"
 #include "exporter/ingest/ingest_store.h"
 #include "exporter/metrics/metrics_page.h"
@@ -58,6 +59,15 @@ RuleStats SampleRules() {
   return stats;
 }
 
+QueryGateStats SampleQueries() {
+  QueryGateStats stats;
+  stats.queries = 3;
+  stats.max_concurrent = 20;
+  stats.queue_time.count = 8;
+  stats.inner_eval.quantiles = {{0.5, 0.25}};
+  return stats;
+}
+
 DeskStats SampleDesk() {
   DeskStats stats;
   stats.alerts[{"HighLoad", "critical", "active"}] = 2;
@@ -77,6 +87,8 @@ DeskStats SampleDesk() {
 struct World {
   DerivedTable derived;
   IngestStoreStats ingest = SampleIngest();
+  QueryGateStats queries = SampleQueries();
+  QueryGateStats reads{.queries = 4, .max_concurrent = 10, .queue_time = {}, .inner_eval = {}};
   RuleStats rules = SampleRules();
   DeskStats desk = SampleDesk();
   HttpServerStats http;
@@ -92,6 +104,7 @@ struct World {
     page.Add([](MetricSink& sink) {
       WriteKeptMetrics({{"rule", {.series = 5, .samples = 50, .bytes = 500}}}, sink);
     });
+    page.Add([this](MetricSink& sink) { WriteQueryMetrics(queries, reads, sink); });
     page.Add([this](MetricSink& sink) { WriteRuleMetrics(rules, sink); });
     page.Add([this](MetricSink& sink) { WriteDeskMetrics(desk, sink); });
     page.Add([this](MetricSink& sink) { WriteStoreMetrics(desk.store, sink); });
@@ -125,6 +138,11 @@ TEST(Sources, Lines) {
            "outrider_window_unreferenced_retention_seconds 10800",
            "outrider_window_kept_series{kind=\"rule\"} 5",
            "outrider_window_kept_bytes{kind=\"rule\"} 500",
+           "prometheus_engine_queries 3",
+           "prometheus_engine_queries_concurrent_max 20",
+           "prometheus_engine_query_duration_seconds_count{slice=\"queue_time\"} 8",
+           "prometheus_engine_query_duration_seconds{slice=\"inner_eval\",quantile=\"0.5\"} 0.25",
+           "prometheus_remote_read_handler_queries 4",
            "prometheus_rule_group_rules{rule_group=\"rules/a.yml;g\"} 2",
            "prometheus_rule_evaluations_total{rule_group=\"rules/a.yml;g\"} 7",
            "prometheus_rule_evaluation_duration_seconds{quantile=\"0.9\"} 0.002",
