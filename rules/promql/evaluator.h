@@ -30,8 +30,9 @@ struct QueryContext {
   bool is_range = false;
 };
 
-// What of a sample is wanted: times in seconds, the start time 0 where it is not known.
-enum class SampleField { kValue, kTime, kStart };
+// What of a sample is wanted: times in seconds (with kFloatTime a histogram stands for itself), the
+// start time 0 where it is not known.
+enum class SampleField { kValue, kTime, kFloatTime, kStart };
 
 // One per query; not thread-safe. Blocks point into it: it must outlive them.
 class Evaluator {
