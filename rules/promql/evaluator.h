@@ -31,8 +31,9 @@ struct QueryContext {
   QueryStats* stats = nullptr;  // may be null
 };
 
-// What of a sample is wanted: times in seconds, the start time 0 where it is not known.
-enum class SampleField { kValue, kTime, kStart };
+// What of a sample is wanted: times in seconds (with kFloatTime a histogram stands for itself), the
+// start time 0 where it is not known.
+enum class SampleField { kValue, kTime, kFloatTime, kStart };
 
 // One per query; not thread-safe. Blocks point into it: it must outlive them.
 class Evaluator {

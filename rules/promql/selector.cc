@@ -70,7 +70,8 @@ class MixedRow {
     const double value = histogram != nullptr ? 0 : values_[next_float_ - 1];
     if (histogram != nullptr ? IsStale(*histogram) : IsStale(value)) return false;
     double& target = block->values[row * block->steps + step];
-    if (field_ == SampleField::kTime) {
+    if (field_ == SampleField::kTime ||
+        (field_ == SampleField::kFloatTime && histogram == nullptr)) {
       target = Seconds(time);
     } else if (field_ == SampleField::kStart) {
       target = Seconds(StartOf(starts_, time));
@@ -192,7 +193,7 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
       const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
       any = smoothed
                 ? FillSmoothedRow(*set, source, seen, options_.lookback, row)
-                : FillRow(*set, source, seen, options_.lookback, field == SampleField::kTime, row);
+                : FillRow(*set, source, seen, options_.lookback, field != SampleField::kValue, row);
     }
     if (any) block.rows.push_back({.labels = &source.labels});
   }

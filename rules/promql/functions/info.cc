@@ -129,7 +129,8 @@ class InfoJoin {
       selector.matchers.insert(selector.matchers.end(), more->begin(), more->end());
     }
     TRY(FindTime(evaluator_, arg, &selector.time).status());
-    info_ = TRY(evaluator_.EvalSelector(selector, steps, SampleField::kTime));
+    info_ = TRY(evaluator_.EvalSelector(selector, steps, SampleField::kFloatTime));
+    if (AnyHistogram(info_)) return ExecutionError("info sample should be float");
     return {};
   }
 

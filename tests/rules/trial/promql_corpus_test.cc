@@ -22,7 +22,7 @@ constexpr Floor kFloors[] = {
     {"at_modifier.test", 78, 0},
     {"collision.test", 2, 0},
     {"duration_expression.test", 59, 0},
-    {"extended_vectors.test", 123, 0},
+    {"extended_vectors.test", 169, 0},
     {"fill-modifier.test", 46, 0},
     {"functions.test", 431, 0},
     {"histograms.test", 185, 0},
