@@ -78,12 +78,8 @@ class Matching {
   StatusOr<Block> Run() {
     for (size_t step = 0; step < lhs_.steps; ++step) {
       if (step % 64 == 0) TRY(evaluator_.CheckTimeout());
-      const bool left = AnyAt(lhs_, step);
-      const bool right = AnyAt(rhs_, step);
-      if (node_.matching.fills() ? !left && !right : !left || !right) continue;
-      TRY(IndexOneSide(step));
-      TRY(MatchManySide(step));
-      if (node_.matching.fill_left) TRY(FillManySide(step));
+      if (!CanMatch(step)) continue;
+      TRY(MatchAt(step));
       TRY(evaluator_.CheckSize(out_));
     }
     out_.RemoveEmptyRows();
@@ -95,6 +91,19 @@ class Matching {
   const Block& One() const { return swapped_ ? lhs_ : rhs_; }
   const std::vector<uint32_t>& ManyGroups() const { return swapped_ ? groups_.rhs : groups_.lhs; }
   const std::vector<uint32_t>& OneGroups() const { return swapped_ ? groups_.lhs : groups_.rhs; }
+
+  bool CanMatch(size_t step) const {
+    const bool left = AnyAt(lhs_, step);
+    const bool right = AnyAt(rhs_, step);
+    return node_.matching.fills() ? left || right : left && right;
+  }
+
+  Status MatchAt(size_t step) {
+    TRY(IndexOneSide(step));
+    TRY(MatchManySide(step));
+    const std::optional<double>& fill = node_.matching.fill_left;
+    return fill ? FillManySide(step, *fill) : Status();
+  }
 
   Status IndexOneSide(size_t step) {
     const Block& one = One();
@@ -139,14 +148,14 @@ class Matching {
             "(group_left/group_right)");
       }
       many_stamp_[group] = stamp;
-      const double one_value = matched ? One().values[one * lhs_.steps + step] : *fill;
+      const double one_value = matched ? One().values[one * lhs_.steps + step] : fill.value_or(0);
       TRY(Put(OutRow(r, one), many_value, one_value, step));
     }
     return {};
   }
 
   // Rows of the one side that no row of the many side met.
-  Status FillManySide(size_t step) {
+  Status FillManySide(size_t step, double fill) {
     const Block& one = One();
     const auto stamp = static_cast<uint32_t>(step + 1);
     for (uint32_t r = 0; r < one.rows.size(); ++r) {
@@ -154,7 +163,7 @@ class Matching {
       if (IsAbsent(one_value) || many_stamp_[OneGroups()[r]] == stamp) continue;
       uint32_t& out = filled_out_[r];
       if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]));
-      TRY(Put(out, *node_.matching.fill_left, one_value, step));
+      TRY(Put(out, fill, one_value, step));
     }
     return {};
   }

@@ -183,7 +183,7 @@ class Generator {
                                        Pick({"i", "i, job", "le, __name__", "", "job"}));
     const std::string group =
         Pick({"", "", " group_left ()", " group_right (k)", " group_left (j)"});
-    const std::string fill = Pick({"", "", " fill (0)", " fill_left (1)", " fill_right (-1)"});
+    std::string fill = Pick({"", "", " fill (0)", " fill_left (1)", " fill_right (-1)"});
     switch (Below(3)) {
       case 1:
         return on + group + fill;
