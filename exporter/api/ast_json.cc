@@ -73,8 +73,8 @@ void WriteSelector(const promql::VectorSelector& n, JsonWriter* json) {
   }
   json->EndArray();
   WriteTime(n.time, json);
-  // The parser takes neither modifier.
-  json->Key("anchored").Bool(false).Key("smoothed").Bool(false);
+  json->Key("anchored").Bool(n.extension == promql::Extension::kAnchored);
+  json->Key("smoothed").Bool(n.extension == promql::Extension::kSmoothed);
 }
 
 std::string_view CardinalityText(promql::Cardinality card) {
@@ -169,11 +169,17 @@ struct NodeWriter {
   }
   void Matching(const promql::VectorMatching& matching) const {
     json->StartObject().Key("card").String(CardinalityText(matching.card));
-    // The parser does not take `fill`.
-    json->Key("fillValues").StartObject().Key("lhs").Null().Key("rhs").Null().EndObject();
+    json->Key("fillValues").StartObject();
+    Number("lhs", matching.fill_left);
+    Number("rhs", matching.fill_right);
+    json->EndObject();
     WriteStrings("include", matching.include, json);
     WriteStrings("labels", matching.labels, json);
     json->Key("on").Bool(matching.on).EndObject();
+  }
+  void Number(std::string_view key, const std::optional<double>& number) const {
+    json->Key(key);
+    number ? json->Double(*number) : json->Null();
   }
   void operator()(const promql::AggregateExpr& n) const {
     Type("aggregation");

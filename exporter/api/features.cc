@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/features.h"
 
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,15 +41,10 @@ constexpr Feature kOtlpReceiver[] = {{"delta_conversion", false},
 constexpr Feature kPrometheus[] = {
     {"agent_mode", false}, {"auto_reload_config", false}, {"server_mode"}, {"stringlabels", false}};
 constexpr Feature kPromql[] = {
-    {"anchored", false},
     {"at_modifier"},
     {"bool"},
     {"by"},
-    {"delayed_name_removal", false},
     {"duration_expr"},
-    {"fill", false},
-    {"fill_left", false},
-    {"fill_right", false},
     {"group_left"},
     {"group_right"},
     {"ignoring"},
@@ -57,19 +53,18 @@ constexpr Feature kPromql[] = {
     {"on"},
     {"per_query_lookback_delta"},
     {"per_step_stats"},
-    {"smoothed", false},
     {"subqueries"},
     {"type_and_unit_labels", false},
     {"without"},
 };
 constexpr std::string_view kOperators[] = {
+    "</", ">/",
     "!=",           "!~",    "%",   "*",   "+",  "-",        "/",      "<",      "<=",      "==",
     "=~",           ">",     ">=",  "@",   "^",  "and",      "atan2",  "avg",    "bottomk", "count",
     "count_values", "group", "max", "min", "or", "quantile", "stddev", "stdvar", "sum",     "topk",
     "unless",
 };
-// Native histograms are trimmed by these; limit… need the experimental functions.
-constexpr std::string_view kTrims[] = {"</", ">/"};
+// These need the experimental functions.
 constexpr std::string_view kExperimentalOperators[] = {"limit_ratio", "limitk"};
 constexpr Feature kRules[] = {
     {"concurrent_rule_eval", false}, {"keep_firing_for"}, {"query_offset"}};
@@ -116,12 +111,23 @@ constexpr Feature kUi[] = {{"ui_v2", false}, {"ui_v3", false}};
 
 constexpr Feature kDiscovery[] = {{"file", false}, {"http", false}, {"static", false}};
 
+std::vector<Feature> Language(const promql::Features& features) {
+  std::vector<Feature> out(std::begin(kPromql), std::end(kPromql));
+  for (const std::string_view name : {"anchored", "smoothed"}) {
+    out.push_back({name, features.parser.extended_range_selectors});
+  }
+  for (const std::string_view name : {"fill", "fill_left", "fill_right"}) {
+    out.push_back({name, features.parser.binop_fill_modifiers});
+  }
+  out.push_back({"delayed_name_removal", features.delayed_name_removal});
+  return out;
+}
+
 std::vector<Feature> Functions(const promql::ParseOptions& parser) {
   std::vector<Feature> out;
   for (const promql::FunctionEntry& function : promql::AllFunctions()) {
-    const bool ready = (function.flags & promql::FunctionEntry::kNotYet) == 0;
     const bool stable = (function.flags & promql::FunctionEntry::kExperimental) == 0;
-    out.push_back({function.name, ready && (stable || parser.experimental_functions)});
+    out.push_back({function.name, stable || parser.experimental_functions});
   }
   return out;
 }
@@ -129,7 +135,6 @@ std::vector<Feature> Functions(const promql::ParseOptions& parser) {
 std::vector<Feature> Operators(const promql::ParseOptions& parser) {
   std::vector<Feature> out;
   for (const std::string_view name : kOperators) out.push_back({name});
-  for (const std::string_view name : kTrims) out.push_back({name, false});
   for (const std::string_view name : kExperimentalOperators)
     out.push_back({name, parser.experimental_functions});
   return out;
@@ -141,16 +146,16 @@ void Write(std::string_view category, std::span<const Feature> features, JsonWri
   json->EndObject();
 }
 
-std::string FeaturesJson(const promql::ParseOptions& parser) {
+std::string FeaturesJson(const promql::Features& features) {
   std::string data;
   JsonWriter json(&data);
   json.StartObject();
   Write("api", kApi, &json);
   Write("otlp_receiver", kOtlpReceiver, &json);
   Write("prometheus", kPrometheus, &json);
-  Write("promql", kPromql, &json);
-  Write("promql_functions", Functions(parser), &json);
-  Write("promql_operators", Operators(parser), &json);
+  Write("promql", Language(features), &json);
+  Write("promql_functions", Functions(features.parser), &json);
+  Write("promql_operators", Operators(features.parser), &json);
   Write("rules", kRules, &json);
   Write("scrape", kScrape, &json);
   Write("service_discovery_providers", kDiscovery, &json);
@@ -163,9 +168,9 @@ std::string FeaturesJson(const promql::ParseOptions& parser) {
 
 }  // namespace
 
-void RegisterFeaturesApi(Router& router, const promql::ParseOptions& parser) {
+void RegisterFeaturesApi(Router& router, const promql::Features& features) {
   router.Add("GET", "/api/v1/features",
-             [data = FeaturesJson(parser)](HttpRequest&) { return PromSuccess(data); });
+             [data = FeaturesJson(features)](HttpRequest&) { return PromSuccess(data); });
 }
 
 }  // namespace outrider

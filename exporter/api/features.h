@@ -4,10 +4,10 @@
 #pragma once
 
 #include "exporter/http/server.h"
-#include "rules/promql/engine.h"
+#include "rules/promql/features.h"
 
 namespace outrider {
 
-void RegisterFeaturesApi(Router& router, const promql::ParseOptions& parser);
+void RegisterFeaturesApi(Router& router, const promql::Features& features);
 
 }  // namespace outrider

@@ -78,7 +78,9 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
   const Windows& windows = services.store->windows();
   RegisterQueryApi(router, {windows, services.clock, services.queries, services.engine.options(),
                             services.parser});
-  RegisterFeaturesApi(router, services.parser);
+  RegisterFeaturesApi(router,
+                      {.parser = services.parser,
+                       .delayed_name_removal = services.engine.options().delayed_name_removal});
   RegisterLabelsApi(router, windows);
   RegisterReadApi(router,
                   {windows, services.clock, services.reads, services.engine.options().max_samples,

@@ -119,6 +119,9 @@ std::string CodePoint(std::string_view text) {
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 
+// What may not stand behind an exponent or an underscore.
+bool EndsOrEats(Cursor* cursor) { return cursor->Eat("._eE") || cursor->rest().empty(); }
+
 // Whatever looks like a number; its value is computed, and maybe refused, by the parser. What may
 // follow what is Prometheus', so that the cursor stops where its messages do.
 bool EatNumber(Cursor* cursor) {
@@ -130,18 +133,14 @@ bool EatNumber(Cursor* cursor) {
   bool point = false;
   bool exponent = false;
   while (cursor->SeesOneOf("._eE") || cursor->SeesOneOf(digits)) {
-    if (cursor->SeesOneOf(".")) {
-      cursor->Skip(1);
-      if (point || cursor->Eat("_.") || hexadecimal) return false;
-      point = true;
-    } else if (cursor->SeesOneOf("eE")) {
-      cursor->Skip(1);
-      if (exponent) return false;
-      exponent = true;
+    if (cursor->Eat(".")) {
+      if (std::exchange(point, true) || cursor->Eat("_.") || hexadecimal) return false;
+    } else if (cursor->Eat("eE")) {
+      if (std::exchange(exponent, true)) return false;
       cursor->Eat("+-");
-      if (cursor->Eat("._eE") || cursor->rest().empty()) return false;
+      if (EndsOrEats(cursor)) return false;
     } else if (cursor->Eat("_")) {
-      if (cursor->Eat("._eE") || cursor->rest().empty()) return false;
+      if (EndsOrEats(cursor)) return false;
     } else {
       while (cursor->Eat(digits)) continue;
     }

@@ -23,9 +23,8 @@ void QueryStats::Begin(size_t steps) {
 
 void QueryStats::AddSelected(const Block& block) {
   for (size_t r = 0; r < block.rows.size(); ++r) {
-    const std::span<const double> row = block.Of(r);
     for (size_t i = 0; i < block.steps; ++i) {
-      if (IsAbsent(row[i])) continue;
+      if (!block.HasSample(r, i)) continue;
       ++total_per_step[i];
       ++read_per_step[i];
     }

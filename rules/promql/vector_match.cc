@@ -84,12 +84,8 @@ class Matching {
   StatusOr<Block> Run() {
     for (size_t step = 0; step < lhs_.steps; ++step) {
       if (step % 64 == 0) TRY(evaluator_.CheckTimeout());
-      const bool left = AnyAt(lhs_, step);
-      const bool right = AnyAt(rhs_, step);
-      if (node_.matching.fills() ? !left && !right : !left || !right) continue;
-      TRY(IndexOneSide(step));
-      TRY(MatchManySide(step));
-      if (node_.matching.fill_left) TRY(FillManySide(step));
+      if (!CanMatch(step)) continue;
+      TRY(MatchAt(step));
       TRY(evaluator_.CheckSize(out_));
       if (!mixed_) continue;
       TRY(evaluator_.CheckArena());
@@ -104,6 +100,19 @@ class Matching {
   const Block& One() const { return swapped_ ? lhs_ : rhs_; }
   const std::vector<uint32_t>& ManyGroups() const { return swapped_ ? groups_.rhs : groups_.lhs; }
   const std::vector<uint32_t>& OneGroups() const { return swapped_ ? groups_.lhs : groups_.rhs; }
+
+  bool CanMatch(size_t step) const {
+    const bool left = AnyAt(lhs_, step);
+    const bool right = AnyAt(rhs_, step);
+    return node_.matching.fills() ? left || right : left && right;
+  }
+
+  Status MatchAt(size_t step) {
+    TRY(IndexOneSide(step));
+    TRY(MatchManySide(step));
+    const std::optional<double>& fill = node_.matching.fill_left;
+    return fill ? FillManySide(step, *fill) : Status();
+  }
 
   Status IndexOneSide(size_t step) {
     const Block& one = One();
@@ -156,13 +165,13 @@ class Matching {
   }
 
   // Rows of the one side that no row of the many side met.
-  Status FillManySide(size_t step) {
+  Status FillManySide(size_t step, double fill) {
     const Block& one = One();
     const auto stamp = static_cast<uint32_t>(step + 1);
     for (uint32_t r = 0; r < one.rows.size(); ++r) {
       if (!one.HasSample(r, step) || many_stamp_[OneGroups()[r]] == stamp) continue;
       const BinaryOutcome outcome =
-          Operate(MixedOperand{*node_.matching.fill_left}, OperandAt(one, r, step));
+          Operate(MixedOperand{fill}, OperandAt(one, r, step));
       if (!outcome.valid) continue;
       uint32_t& out = filled_out_[r];
       if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]));

@@ -160,32 +160,40 @@ class ScriptParser {
 
   static Status Expect(std::string_view rest, EvalCommand* eval) {
     const std::string_view what = TakeWord(&rest);
-    if (what == "ordered" || what == "no_warn" || what == "no_info") {
-      TRY(TextOrPattern(rest).status());  // allowed, and of no meaning
-      bool& flag = what == "ordered"   ? eval->ordered
-                   : what == "no_warn" ? eval->no_warnings
-                                       : eval->no_infos;
-      flag = true;
-    } else if (what == "string") {
+    if (what == "string") {
       eval->string = TRY(Unquote(rest));
-    } else if (what == "range") {
-      TakeWord(&rest);  // vector
-      EvalCommand::Range range;
-      range.start = TRY(TimeAfter("from", &rest));
-      range.end = TRY(TimeAfter("to", &rest));
-      range.step = TRY(TimeAfter("step", &rest));
-      eval->range_vector = range;
-      eval->start = eval->end = range.end;
+      return {};
+    }
+    if (what == "range") return ExpectRange(rest, eval);
+    // Of the flags a text is allowed, and of no meaning.
+    Expectation expectation = TRY(TextOrPattern(rest));
+    if (what == "ordered") {
+      eval->ordered = true;
+    } else if (what == "no_warn") {
+      eval->no_warnings = true;
+    } else if (what == "no_info") {
+      eval->no_infos = true;
     } else if (what == "fail") {
       eval->fails = true;
-      eval->fail.push_back(TRY(TextOrPattern(rest)));
+      eval->fail.push_back(std::move(expectation));
     } else if (what == "warn") {
-      eval->warnings.push_back(TRY(TextOrPattern(rest)));
+      eval->warnings.push_back(std::move(expectation));
     } else if (what == "info") {
-      eval->infos.push_back(TRY(TextOrPattern(rest)));
+      eval->infos.push_back(std::move(expectation));
     } else {
       return InvalidArgument(fmt::format("cannot expect {}", Quote(what)));
     }
+    return {};
+  }
+
+  static Status ExpectRange(std::string_view rest, EvalCommand* eval) {
+    TakeWord(&rest);  // vector
+    EvalCommand::Range range;
+    range.start = TRY(TimeAfter("from", &rest));
+    range.end = TRY(TimeAfter("to", &rest));
+    range.step = TRY(TimeAfter("step", &rest));
+    eval->range_vector = range;
+    eval->start = eval->end = range.end;
     return {};
   }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "storage/base/text.h"
@@ -60,9 +59,8 @@ StatusOr<DurationMs> ParseDuration(std::string_view text) {
   std::string_view rest = text;
   while (!rest.empty()) {
     const size_t digits = DigitsAtStart(rest);
-    uint64_t number = 0;
-    const auto parsed = std::from_chars(rest.data(), rest.data() + digits, number);
-    if (digits == 0 || parsed.ec != std::errc()) return bad();
+    if (digits == 0 || digits > 20) return bad();
+    const StatusOr<int64_t> number = ParseInt(rest.substr(0, digits));
     rest.remove_prefix(digits);
     size_t letters = 0;
     while (letters < rest.size() && !IsDigit(rest[letters])) ++letters;
@@ -78,7 +76,7 @@ StatusOr<DurationMs> ParseDuration(std::string_view text) {
     next_unit = unit + 1;
     DurationMs part = 0;
     // Prometheus computes in nanoseconds and refuses what overflows there.
-    if (__builtin_mul_overflow(number, unit->ms, &part) ||
+    if (!number.ok() || __builtin_mul_overflow(*number, unit->ms, &part) ||
         __builtin_add_overflow(total, part, &total) || total > INT64_MAX / kNanosPerMilli) {
       return InvalidArgument("duration out of range");
     }

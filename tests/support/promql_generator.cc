@@ -165,12 +165,16 @@ class Generator {
   std::string Aggregation(int depth) {
     constexpr std::string_view kPlain[] = {"sum",   "avg",   "min",    "max",
                                            "count", "group", "stddev", "stdvar"};
-    constexpr std::string_view kWithNumber[] = {"topk", "bottomk", "quantile", "limitk",
-                                                "limit_ratio"};
-    switch (Below(4)) {
+    constexpr std::string_view kWithNumber[] = {"quantile", "limit_ratio"};
+    constexpr std::string_view kChoosing[] = {"topk", "bottomk", "limitk"};
+    switch (Below(5)) {
       case 1:
         return fmt::format("{}{} ({}, {})", Pick(kWithNumber), Grouping(), Scalar(depth),
                            Vector(depth));
+      case 3:
+        // Between equals the order of the series decides, which only a selector fixes.
+        return fmt::format("{}{} ({}, {})", Pick(kChoosing), Grouping(), Scalar(depth),
+                           Selector() + Time());
       case 2:
         return fmt::format("count_values{} (\"v\", {})", Grouping(), Vector(depth));
       default:
@@ -183,7 +187,7 @@ class Generator {
                                        Pick({"i", "i, job", "le, __name__", "", "job"}));
     const std::string group =
         Pick({"", "", " group_left ()", " group_right (k)", " group_left (j)"});
-    const std::string fill = Pick({"", "", " fill (0)", " fill_left (1)", " fill_right (-1)"});
+    std::string fill = Pick({"", "", " fill (0)", " fill_left (1)", " fill_right (-1)"});
     switch (Below(3)) {
       case 1:
         return on + group + fill;

@@ -57,7 +57,8 @@ StatusOr<bool> FindTime(const Evaluator& evaluator, const Expr& expr, TimeModifi
   }
   if (!found) {
     for (const Expr* child : ChildrenOf(expr)) {
-      if ((found = TRY(FindTime(evaluator, *child, time)))) break;
+      found = TRY(FindTime(evaluator, *child, time));
+      if (found) break;
     }
   }
   if (const auto* subquery = std::get_if<Subquery>(&expr.node)) own = &subquery->time;
@@ -120,6 +121,7 @@ class InfoJoin {
         if (!plain_[r] && labels_[r].Has(name)) values.insert(labels_[r].Get(name));
       }
       std::vector<std::string> quoted;
+      quoted.reserve(values.size());
       for (const std::string_view value : values) quoted.push_back(QuoteRegexMeta(value));
       if (!quoted.empty()) selector.matchers.push_back(Regexp(name, Join(quoted, "|")));
     }
