@@ -58,11 +58,10 @@ constexpr Feature kPromql[] = {
     {"without"},
 };
 constexpr std::string_view kOperators[] = {
-    "</", ">/",
-    "!=",           "!~",    "%",   "*",   "+",  "-",        "/",      "<",      "<=",      "==",
-    "=~",           ">",     ">=",  "@",   "^",  "and",      "atan2",  "avg",    "bottomk", "count",
-    "count_values", "group", "max", "min", "or", "quantile", "stddev", "stdvar", "sum",     "topk",
-    "unless",
+    "</",      ">/",    "!=",           "!~",    "%",   "*",   "+",  "-",        "/",      "<",
+    "<=",      "==",    "=~",           ">",     ">=",  "@",   "^",  "and",      "atan2",  "avg",
+    "bottomk", "count", "count_values", "group", "max", "min", "or", "quantile", "stddev", "stdvar",
+    "sum",     "topk",  "unless",
 };
 // These need the experimental functions.
 constexpr std::string_view kExperimentalOperators[] = {"limit_ratio", "limitk"};

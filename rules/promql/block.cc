@@ -144,27 +144,33 @@ LabelKey::LabelKey(Mode mode, std::vector<std::string> names)
   names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
 }
 
-bool LabelKey::Keeps(std::string_view name) const {
-  const bool named = std::binary_search(names_.begin(), names_.end(), name, std::less<>());
-  return named == (mode_ == Mode::kOnly);
+// Both the labels and the names are sorted: one walk over both.
+template <typename Visit>
+void LabelKey::ForEachKept(const Row& row, bool name_gone, Visit visit) const {
+  const bool only = mode_ == Mode::kOnly;
+  auto next = names_.begin();
+  for (const LabelView label : *row.labels) {
+    while (next != names_.end() && *next < label.name) ++next;
+    if (only && next == names_.end()) return;
+    const bool named = next != names_.end() && *next == label.name;
+    if (named != only || (name_gone && IsMetadataLabel(label.name))) continue;
+    visit(label);
+  }
 }
 
 std::string_view LabelKey::Of(const Row& row, bool name_gone) {
   key_.clear();
   if (mode_ == Mode::kOnly && names_.empty()) return key_;
-  for (const LabelView label : *row.labels) {
-    if (!Keeps(label.name) || (name_gone && IsMetadataLabel(label.name))) continue;
+  ForEachKept(row, name_gone, [&](const LabelView& label) {
     AppendSized(&key_, label.name);
     AppendSized(&key_, label.value);
-  }
+  });
   return key_;
 }
 
 Labels LabelKey::LabelsOf(const Row& row, bool name_gone) const {
   std::vector<LabelView> kept;
-  for (const LabelView label : *row.labels) {
-    if (Keeps(label.name) && !(name_gone && IsMetadataLabel(label.name))) kept.push_back(label);
-  }
+  ForEachKept(row, name_gone, [&](const LabelView& label) { kept.push_back(label); });
   return Labels::FromSorted(kept);
 }
 

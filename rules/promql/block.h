@@ -117,7 +117,8 @@ class LabelKey {
   Labels LabelsOf(const Row& row, bool name_gone) const;
 
  private:
-  bool Keeps(std::string_view name) const;
+  template <typename Visit>
+  void ForEachKept(const Row& row, bool name_gone, Visit visit) const;
   Mode mode_;
   std::vector<std::string> names_;  // sorted
   std::string key_;

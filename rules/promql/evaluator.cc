@@ -242,7 +242,8 @@ StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
     } else {
       const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
       any = SlideWindow(f.range, data, series, scalars, steps, row);
-      if (any) NoteCounter(f, series.row, windows.pos);
+      // One name is noted once.
+      if (any && (r == 0 || !data.one_name)) NoteCounter(f, series.row, windows.pos);
     }
     if (any) block.rows.push_back(series.row);
   }

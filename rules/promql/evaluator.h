@@ -112,8 +112,12 @@ class Evaluator {
     SeriesSet* set = nullptr;
     bool one_name = false;
   };
+  struct Wanted {
+    bool starts = false;
+    bool newest_will_do = false;  // as in SeriesSet
+  };
   StatusOr<Selection> Select(const VectorSelector& selector, Timestamp from, Timestamp to,
-                             bool want_starts);
+                             Wanted wanted);
   StatusOr<RangeData> EvalMatrix(const MatrixSelector& matrix, const Steps& steps,
                                  bool want_starts);
   StatusOr<RangeData> EvalSubquery(const Subquery& subquery, const Steps& steps);

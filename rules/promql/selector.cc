@@ -134,10 +134,11 @@ StatusOr<Evaluator::Pin> Evaluator::Resolve(const TimeModifier& time) const {
 }
 
 StatusOr<Evaluator::Selection> Evaluator::Select(const VectorSelector& selector, Timestamp from,
-                                                 Timestamp to, bool want_starts) {
+                                                 Timestamp to, Wanted wanted) {
   SeriesSet& set = sets_.emplace_back();
   set.want_histograms = true;
-  set.want_starts = want_starts;
+  set.want_starts = wanted.starts;
+  set.newest_will_do = wanted.newest_will_do;
   const size_t left = budget_.left() - std::min(budget_.left(), arena_.cost());
   const Status status = querier_.Select(selector.matchers, from, to, left, &set);
   if (absl::IsResourceExhausted(status)) return TooManySamples();
@@ -169,9 +170,11 @@ StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const St
                    .count = steps.count};
   const bool smoothed = selector.extension == Extension::kSmoothed && field == SampleField::kValue;
   const bool want_starts = field == SampleField::kStart;
+  const bool one_place = seen.count == 1 || seen.step == 0;
   const auto [set, one_name] =
       TRY(Select(selector, seen.start - options_.lookback + 1,
-                 seen.Last() + (smoothed ? options_.lookback : 0), want_starts));
+                 seen.Last() + (smoothed ? options_.lookback : 0),
+                 {.starts = want_starts, .newest_will_do = one_place && !smoothed}));
   Block block;
   block.steps = steps.count;
   block.one_name = one_name;
@@ -229,7 +232,7 @@ StatusOr<RangeData> Evaluator::EvalMatrix(const MatrixSelector& matrix, const St
   data.lookback = options_.lookback;
   const auto [set, one_name] =
       TRY(Select(matrix.selector, data.EndAt(steps.start) - data.range - data.Before() + 1,
-                 data.EndAt(steps.Last()) + data.Behind(), want_starts));
+                 data.EndAt(steps.Last()) + data.Behind(), {.starts = want_starts}));
   data.one_name = one_name;
   MoveWithoutStale(set, &data);
   if (stats_ != nullptr) stats_->AddWindows(data, steps);

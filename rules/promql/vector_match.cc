@@ -170,8 +170,7 @@ class Matching {
     const auto stamp = static_cast<uint32_t>(step + 1);
     for (uint32_t r = 0; r < one.rows.size(); ++r) {
       if (!one.HasSample(r, step) || many_stamp_[OneGroups()[r]] == stamp) continue;
-      const BinaryOutcome outcome =
-          Operate(MixedOperand{fill}, OperandAt(one, r, step));
+      const BinaryOutcome outcome = Operate(MixedOperand{fill}, OperandAt(one, r, step));
       if (!outcome.valid) continue;
       uint32_t& out = filled_out_[r];
       if (out == kNone) out = RowFor(ResultLabels(GroupOf(one.rows[r]), one.rows[r]));

@@ -62,7 +62,7 @@ void ValueState::Begin(NumberMode new_mode) {
   average = kFirstAverage;
 }
 
-void ValueState::Learn(uint64_t new_step) {
+[[gnu::always_inline]] inline void ValueState::Learn(uint64_t new_step) {
   const auto plain = static_cast<int>(LengthOf(ZigZag(new_step)));
   const auto of_steps =
       static_cast<int>(LengthOf(ZigZag(new_step - static_cast<uint64_t>(int64_t{step}))));

@@ -57,8 +57,8 @@ Status Windows::Select(std::span<const Matcher> matchers, Timestamp from, Timest
                        size_t max_samples, SeriesSet* out) const {
   out->Clear();
   const uint64_t born_before = next_birth_;
-  std::vector<Labels> labels;
-  const std::vector<uint32_t> ids = index_.Match(matchers, &labels);
+  const std::vector<uint32_t> ids = index_.Match(matchers);
+  out->rows.reserve(ids.size());
   bool too_many = false;
   ForEach(ids, born_before, [&](size_t i, const Series& series) {
     SeriesSet::Row row{.labels = {},
@@ -79,7 +79,7 @@ Status Windows::Select(std::span<const Matcher> matchers, Timestamp from, Timest
     row.histograms_end = out->histograms.size();
     row.starts_end = out->starts.size();
     if (row.end == row.begin && row.histograms_end == row.histograms_begin) return true;
-    row.labels = std::move(labels[i]);
+    row.labels = index_.LabelsOf(ids[i]);  // its shard's lock keeps the series in the index
     out->rows.push_back(std::move(row));
     too_many = out->times.size() + out->histograms.size() * kHistogramCost > max_samples;
     return !too_many;
