@@ -93,7 +93,7 @@ Status ValidateExponentialShape(const NativeHistogram& h) {
 }
 
 std::string CountText(const NativeHistogram& h, double count) {
-  return h.is_float ? FormatFloatG(count) : FormatFloatF(count);
+  return h.is_float ? FormatFloatG(count) : fmt::format("{:.0f}", count);
 }
 
 Status CheckBuckets(const NativeHistogram& h, std::span<const double> buckets, const char* side) {
@@ -120,7 +120,7 @@ Status CheckIntegerSum(const NativeHistogram& h) {
   return InvalidArgument(fmt::format(
       "{} observations found in buckets, but the Count field is {}: histogram's observation count "
       "should {}",
-      FormatFloatF(found), FormatFloatF(h.count),
+      CountText(h, found), CountText(h, h.count),
       std::isnan(h.sum) ? "be at least the number of observations found in the buckets"
                         : "equal the number of observations found in the buckets (in absence of "
                           "NaN)"));

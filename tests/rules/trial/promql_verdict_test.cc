@@ -27,7 +27,7 @@ struct Verdict {
 
 constexpr Verdict kVerdicts[] = {
     {"eval instant at 3m sum(m)\n  {} 10\n", ""},
-    {"eval instant at 3m sum(m)\n  {} 10.1\n", "expected 10.1 for {} but got 10"},
+    {"eval instant at 3m sum(m)\n  {} 10.1\n", "{}: expected 10.1 but got 10"},
     {"eval instant at 3m sum(m)\n  {} 10.000001\n", ""},
     {"eval instant at 3m sum(m)\n  {} 10.0001\n", "expected 10.0001"},
     {"eval instant at 3m sum(m)\n", "unexpected series {} with value 10"},
