@@ -93,7 +93,8 @@ Status ValidateExponentialShape(const NativeHistogram& h) {
 }
 
 std::string CountText(const NativeHistogram& h, double count) {
-  return h.is_float ? FormatFloatG(count) : fmt::format("{:.0f}", count);
+  if (h.is_float || !std::isfinite(count)) return FormatFloatG(count);
+  return fmt::format("{:.0f}", count);
 }
 
 Status CheckBuckets(const NativeHistogram& h, std::span<const double> buckets, const char* side) {
