@@ -31,7 +31,7 @@ void AddFeatures(CLI::App* command, std::vector<std::string>* features) {
       ->add_option("--enable-feature", *features,
                    "Language switches as in Prometheus, by comma; repeatable: "
                    "promql-experimental-functions, promql-extended-range-selectors, "
-                   "promql-binop-fill-modifiers, promql-delayed-name-removal")
+                   "promql-binop-fill-modifiers, promql-delayed-name-removal, use-start-timestamps")
       ->delimiter(',')
       ->allow_extra_args(false);
 }

@@ -20,6 +20,7 @@ promql::EngineOptions EngineOptionsOf(const Config& config) {
   options.max_samples = static_cast<size_t>(config.query.max_samples);
   options.default_subquery_step = config.global.evaluation_interval;
   options.delayed_name_removal = config.query.features.delayed_name_removal;
+  options.use_start_timestamps = config.query.features.use_start_timestamps;
   return options;
 }
 

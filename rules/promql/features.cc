@@ -23,6 +23,7 @@ constexpr Feature kFeatures[] = {
     {"promql-experimental-functions", [](Features* f) { f->parser.experimental_functions = true; }},
     {"promql-extended-range-selectors",
      [](Features* f) { f->parser.extended_range_selectors = true; }},
+    {"use-start-timestamps", [](Features* f) { f->use_start_timestamps = true; }},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace outrider::promql {
 struct Features {
   ParseOptions parser;
   bool delayed_name_removal = false;
+  bool use_start_timestamps = false;
   friend bool operator==(const Features&, const Features&) = default;
 };
 

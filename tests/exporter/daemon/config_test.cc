@@ -42,7 +42,7 @@ query:
   timeout: 30s
   max_samples: 1000
   max_concurrency: 3
-  features: [promql-experimental-functions, promql-delayed-name-removal]
+  features: [promql-experimental-functions, promql-delayed-name-removal, use-start-timestamps]
 )",
                                   "/etc/outrider/outrider.yml");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -70,7 +70,8 @@ query:
   EXPECT_EQ(config->storage.memory_limit_bytes, 300 << 20);
   EXPECT_EQ(config->query.max_samples, 1000);
   EXPECT_EQ(config->query.features, (promql::Features{.parser = {.experimental_functions = true},
-                                                      .delayed_name_removal = true}));
+                                                      .delayed_name_removal = true,
+                                                      .use_start_timestamps = true}));
   EXPECT_EQ(config->query.max_concurrency, 3);
 }
 
