@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/window/chunk_float.h"
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <new>
 
-#include "storage/window/chunk_limits.h"
+#include "storage/window/chunk_float_code.h"
 
 namespace outrider {
 namespace {
+
+using namespace chunk_float_internal;  // NOLINT(google-build-using-namespace): the codec's own
 
 // Capacities are 8 below a multiple of 16: what malloc hands out whole.
 constexpr uint32_t kFirstCapacity = 56;
@@ -19,15 +19,7 @@ constexpr uint32_t kSmallStep = 16;
 constexpr uint32_t kSmall = 136;
 constexpr uint32_t kMaxLeading = 31;
 constexpr uint32_t kWindowHeaderBits = 11;
-constexpr uint32_t kMaxOnes = 8;  // of a Rice code; then an escape follows
-constexpr uint32_t kModeBits = 5;
-constexpr uint32_t kLiteral = 62;  // in place of a length
-constexpr uint32_t kOtherMode = 63;
 constexpr uint32_t kXorRetries = 8;  // samples between two looks for a number
-constexpr uint32_t kPeeked = 57;
-constexpr uint32_t kUlpsBits = 7;  // at most
-constexpr int kFirstAverage = 16;
-constexpr int kMaxAverage = 4 * 61;
 
 struct TimeBucket {
   uint32_t prefix;
@@ -36,42 +28,12 @@ struct TimeBucket {
 };
 constexpr TimeBucket kTimeBuckets[] = {{0b0, 1, 7}, {0b10, 2, 14}, {0b110, 3, 20}, {0b111, 3, 64}};
 
-uint64_t LoadBigEndian(const uint8_t* at) {
-  uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
-  return word;
-}
-
 void StoreBigEndian(uint8_t* at, uint64_t word) {
   if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
   std::memcpy(at, &word, sizeof word);
 }
 
-uint64_t ZigZag(uint64_t v) { return (v << 1) ^ (0 - (v >> 63)); }
-uint64_t UnZigZag(uint64_t v) { return (v >> 1) ^ (0 - (v & 1)); }
-uint64_t Bits(double value) { return std::bit_cast<uint64_t>(value); }
-
-uint32_t LengthOf(uint64_t zigzag) { return static_cast<uint32_t>(std::bit_width(zigzag | 1)); }
-
 }  // namespace
-
-void ValueState::Begin(NumberMode new_mode) {
-  *this = ValueState();
-  mode = new_mode;
-  average = kFirstAverage;
-}
-
-[[gnu::always_inline]] inline void ValueState::Learn(uint64_t new_step) {
-  const auto plain = static_cast<int>(LengthOf(ZigZag(new_step)));
-  const auto of_steps =
-      static_cast<int>(LengthOf(ZigZag(new_step - static_cast<uint64_t>(int64_t{step}))));
-  const int used = 4 * (score > 0 ? of_steps : plain);
-  average = static_cast<uint8_t>(std::min(average + (used - average) / 4, kMaxAverage));
-  score = static_cast<int8_t>(std::clamp(score + plain - of_steps, -32, 32));
-  const auto narrow = static_cast<int32_t>(new_step);
-  step = static_cast<uint64_t>(int64_t{narrow}) == new_step ? narrow : 0;
-}
 
 void FloatChunkWriter::Grow() {
   const auto had = static_cast<uint32_t>(capacity());
@@ -252,266 +214,6 @@ ChunkBytes FloatChunkWriter::Take(uint32_t* size) {
   (void)data_.release();  // realloc took it
   Clear();
   return ChunkBytes(cut);
-}
-
-uint64_t FloatChunkReader::Peek() const {
-  const size_t byte = at_ / 8;
-  uint64_t word = 0;
-  if ((byte + 8) * 8 <= total_bits_) {
-    word = LoadBigEndian(data_ + byte);
-  } else {
-    for (size_t i = byte; i * 8 < total_bits_; ++i)
-      word |= uint64_t{data_[i]} << (56 - 8 * (i - byte));
-  }
-  return word << (at_ % 8);
-}
-
-void FloatChunkReader::Skip(uint32_t bits) {
-  at_ += bits;
-  if (at_ <= total_bits_) return;
-  at_ = total_bits_;
-  ok_ = false;
-}
-
-uint64_t FloatChunkReader::Get(uint32_t bits) {
-  if (bits > 56) {
-    const uint64_t high = Get(bits - 32);
-    return high << 32 | Get(32);
-  }
-  const uint64_t word = Peek() >> (64 - bits);
-  Skip(bits);
-  return word;
-}
-
-uint64_t FloatChunkReader::GetDeltaOfDelta() {
-  if (Get(1) == 0) return UnZigZag(Get(7));
-  if (Get(1) == 0) return UnZigZag(Get(14));
-  return UnZigZag(Get(1) == 0 ? Get(20) : Get(64));
-}
-
-int64_t FloatChunkReader::GetUlps() {
-  if (Get(1) == 0) return 0;
-  const uint64_t zigzag = (Get(1) == 0 ? Get(2) : Get(5)) + 1;
-  return static_cast<int64_t>(UnZigZag(zigzag));
-}
-
-// The usual course: all of a step lies in the bits that were looked at.
-void FloatChunkReader::GetNumber(uint64_t word, uint32_t used) {
-  const auto ones = static_cast<uint32_t>(std::countl_one(word));
-  const uint32_t rest = state_.RiceBits();
-  const uint32_t length = ones + 1 + rest;
-  if (ones >= kMaxOnes || used + length >= kPeeked) {
-    Skip(used);
-    return GetUnusualNumber();
-  }
-  word <<= ones + 1;
-  SetNumber(uint64_t{ones} << rest | word >> 1 >> (63 - rest));  // none for no bits
-  const bool off = IsNearly(state_.mode) && word << rest >> 63 != 0;
-  Skip(used + length + (IsNearly(state_.mode) && !off ? 1 : 0));
-  value_ = ValueOf(state_.mode, number_, off ? GetUlps() : 0);
-}
-
-void FloatChunkReader::GetUnusualNumber() {
-  uint64_t zigzag = 0;
-  const auto ones = static_cast<uint32_t>(std::countl_one(Peek()));
-  if (ones < kMaxOnes) {
-    Skip(ones + 1);
-    const uint32_t rest = state_.RiceBits();
-    zigzag = uint64_t{ones} << rest | (rest > 0 ? Get(rest) : 0);
-  } else {
-    Skip(kMaxOnes);
-    const auto length = static_cast<uint32_t>(Get(6));
-    if (length == kOtherMode) return GetMode();
-    if (length == kLiteral) {
-      value_ = std::bit_cast<double>(Get(64));
-      number_ = NumberOf(state_.mode, value_);
-      return;
-    }
-    zigzag = Get(length + 1);
-  }
-  SetNumber(zigzag);
-  value_ = ValueOf(state_.mode, number_, IsNearly(state_.mode) ? GetUlps() : 0);
-}
-
-void FloatChunkReader::SetNumber(uint64_t zigzag) {
-  const uint64_t number = state_.Expected(number_) + UnZigZag(zigzag);
-  state_.Learn(number - static_cast<uint64_t>(number_));
-  number_ = static_cast<int64_t>(number);
-}
-
-void FloatChunkReader::GetXor() {
-  if (Get(1) == 1) {
-    if (Get(1) == 1) return GetMode();
-    state_.leading = static_cast<uint8_t>(Get(5));
-    state_.significant = static_cast<uint8_t>(Get(6) + 1);
-  }
-  // Never so in what we wrote: a window before the first one, or one wider than a value.
-  if (state_.significant == 0 || state_.leading + state_.significant > 64) {
-    ok_ = false;
-    return;
-  }
-  const uint64_t bits_xor = Get(state_.significant) << (64 - state_.leading - state_.significant);
-  value_ = std::bit_cast<double>(Bits(value_) ^ bits_xor);
-}
-
-void FloatChunkReader::GetMode() {
-  const bool from_xor = state_.mode == kNoNumber;
-  state_.Begin(static_cast<NumberMode>(Get(kModeBits)));
-  if (state_.mode == kNoNumber) {
-    if (from_xor) ok_ = false;  // never written; it would go on for ever
-    return ok_ ? GetXor() : void();
-  }
-  const auto length = static_cast<uint32_t>(Get(6)) + 1;
-  const auto before = static_cast<uint64_t>(NumberOf(state_.mode, value_));
-  number_ = static_cast<int64_t>(before + UnZigZag(Get(length)));
-  value_ = ValueOf(state_.mode, number_, IsNearly(state_.mode) ? GetUlps() : 0);
-}
-
-void FloatChunkReader::GetNext() {
-  uint64_t word = Peek();
-  bool same = word >> 63 == 0;
-  uint32_t used = same ? 1 : 2;
-  if (!same && (word >> 62) == 0b11) {
-    Skip(2);
-    delta_ += GetDeltaOfDelta();
-    word = Peek();
-    same = word >> 63 == 0;
-    used = 1;
-  }
-  time_ += delta_;
-  if (same) {
-    Skip(used);
-    state_.step = 0;
-  } else if (state_.mode == kNoNumber) {
-    Skip(used);
-    GetXor();
-  } else {
-    GetNumber(word << used, used);
-  }
-}
-
-bool FloatChunkReader::Next(Sample* sample) {
-  if (left_ == 0 || !ok_) return false;
-  if (first_) {
-    first_ = false;
-    time_ = Get(64);
-    value_ = std::bit_cast<double>(Get(64));
-    state_.Begin(FindMode(value_));
-    number_ = NumberOf(state_.mode, value_);
-  } else {
-    GetNext();
-  }
-  if (!ok_) return false;
-  --left_;
-  sample->time = static_cast<Timestamp>(time_);
-  sample->value = value_;
-  return true;
-}
-
-// Everything is in locals, so that it stays in registers.
-uint32_t FloatChunkReader::ReadUsual(std::span<Timestamp> times, std::span<double> values) {
-  if (first_ || !ok_ || total_bits_ < 64 || state_.mode == kNoNumber) return 0;
-  const size_t last_word = total_bits_ / 8 - 8;
-  const bool nearly = IsNearly(state_.mode);
-  const auto end = static_cast<uint32_t>(std::min<size_t>(times.size(), left_));
-  ValueState state = state_;
-  size_t at = at_;
-  uint64_t time = time_;
-  uint64_t delta = delta_;
-  double value = value_;
-  int64_t number = number_;
-  uint32_t n = 0;
-  while (n < end && at / 8 <= last_word) {
-    const uint64_t word = LoadBigEndian(data_ + at / 8) << (at % 8);
-    if (word >> 63 == 0) {  // a run of the same value
-      const auto zeros = static_cast<uint32_t>(std::countl_zero(word | (1U << (64 - kPeeked))));
-      const uint32_t run = std::min(zeros, end - n);
-      for (uint32_t i = 0; i < run; ++i) {
-        time += delta;
-        times[n + i] = static_cast<Timestamp>(time);
-        values[n + i] = value;
-      }
-      state.step = 0;
-      at += run;
-      n += run;
-      continue;
-    }
-    uint32_t used = 2;
-    bool same = false;
-    if (word >> 62 == 0b11) {
-      if ((word >> 61 & 1) != 0) break;  // a long delta-of-delta
-      used = 11;
-      same = (word >> 53 & 1) == 0;
-    }
-    if (!same) {
-      const uint64_t code = word << used;
-      const auto ones = static_cast<uint32_t>(std::countl_one(code));
-      const uint32_t rest = state.RiceBits();
-      if (ones >= kMaxOnes || used + ones + 1 + rest + kUlpsBits >= kPeeked) break;
-      uint64_t tail = code << (ones + 1);
-      const uint64_t zigzag = uint64_t{ones} << rest | tail >> 1 >> (63 - rest);
-      if (used == 11) delta += UnZigZag(word << 3 >> 57);
-      used += ones + 1 + rest;
-      const uint64_t next = state.Expected(number) + UnZigZag(zigzag);
-      state.Learn(next - static_cast<uint64_t>(number));
-      number = static_cast<int64_t>(next);
-      int64_t ulps = 0;
-      if (nearly) {
-        tail <<= rest;
-        const bool off = tail >> 63 != 0;
-        const bool few = (tail >> 62 & 1) == 0;
-        if (off) ulps = static_cast<int64_t>(UnZigZag((tail << 2 >> (few ? 62 : 59)) + 1));
-        used += off ? (few ? 4U : kUlpsBits) : 1U;
-      }
-      value = ValueOf(state.mode, number, ulps);
-    } else {
-      if (used == 11) delta += UnZigZag(word << 3 >> 57);
-      state.step = 0;
-    }
-    at += used;
-    time += delta;
-    times[n] = static_cast<Timestamp>(time);
-    values[n++] = value;
-  }
-  left_ -= n;
-  state_ = state;
-  at_ = at;
-  time_ = time;
-  delta_ = delta;
-  value_ = value;
-  number_ = number;
-  return n;
-}
-
-uint32_t FloatChunkReader::Read(std::span<Timestamp> times, std::span<double> values) {
-  uint32_t n = 0;
-  while (n < times.size()) {
-    n += ReadUsual(times.subspan(n), values.subspan(n));
-    Sample sample;
-    if (n == times.size() || !Next(&sample)) break;
-    times[n] = sample.time;
-    values[n++] = sample.value;
-  }
-  return n;
-}
-
-bool DecodeFloatChunk(std::span<const uint8_t> bytes, uint32_t count, Timestamp from, Timestamp to,
-                      std::vector<Timestamp>* times, std::vector<double>* values) {
-  constexpr size_t kPiece = kMaxChunkSamples;
-  std::array<Timestamp, kPiece> some_times;
-  std::array<double, kPiece> some_values;
-  FloatChunkReader reader(bytes, count);
-  while (const uint32_t n = reader.Read(some_times, some_values)) {
-    const auto* first = some_times.data();
-    const auto* last = first + n;
-    const auto* begin = std::find_if(first, last, [&](Timestamp time) { return time >= from; });
-    const auto* end = std::find_if(begin, last, [&](Timestamp time) { return time > to; });
-    times->insert(times->end(), begin, end);
-    values->insert(values->end(), some_values.data() + (begin - first),
-                   some_values.data() + (end - first));
-    if (end != last) break;
-  }
-  return reader.ok();
 }
 
 }  // namespace outrider
