@@ -172,9 +172,6 @@ class Windows final : public Querier, public Appender {
   };
   // A series' id: its slot and its shard.
   static uint32_t IdOf(uint32_t slot, uint32_t shard) { return slot * kShards + shard; }
-  uint32_t ShardOf(const Hash128& identity) const {
-    return static_cast<uint32_t>(identity.low % kShards);
-  }
 
   const KeyTable& TableOf(KeyKind kind) const ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex) {
     return kind == KeyKind::kIdentity ? directory_.by_identity : directory_.by_sender_key;
