@@ -108,6 +108,7 @@ void ReadStorage(YamlReader& r, Config::Storage* storage) {
   r.Duration("retention", &storage->retention);
   r.Duration("unreferenced_retention", &storage->unreferenced_retention);
   r.Size("memory_limit", &storage->memory_limit_bytes);
+  r.Size("decoded_cache", &storage->decoded_cache_bytes);
   r.Size("min_free", &storage->min_free_bytes);
   r.Size("wal_segment_size", &storage->segment_bytes);
   r.Duration("wal_sync", &storage->wal_sync);

@@ -50,6 +50,7 @@ IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path)
   options.min_free_bytes = static_cast<uint64_t>(config.storage.min_free_bytes);
   options.segment_bytes = static_cast<uint64_t>(config.storage.segment_bytes);
   options.memory_limit = static_cast<uint64_t>(config.storage.memory_limit_bytes);
+  options.decoded_cache = static_cast<uint64_t>(config.storage.decoded_cache_bytes);
   options.sync_writes = config.storage.wal_sync == 0;
   options.out_of_order_window = config.ingest.out_of_order_window;
   options.remote_write.max_bytes_in_flight =

@@ -40,6 +40,7 @@ struct IngestStoreOptions {
   DurationMs unreferenced_retention = 6 * kHour;  // storage.unreferenced_retention
   DurationMs out_of_order_window = 5 * kMinute;   // ingest.out_of_order_window
   uint64_t memory_limit = 0;                      // storage.memory_limit; 0: none
+  uint64_t decoded_cache = 0;                     // storage.decoded_cache; 0: none
   uint64_t min_free_bytes = 256U << 20;           // storage.min_free
   bool sync_writes = false;                       // storage.wal_sync is 0s
   uint64_t segment_bytes = 64U << 20;             // of log and chunk files

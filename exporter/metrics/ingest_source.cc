@@ -122,6 +122,9 @@ void WriteWindows(const WindowsStats& stats, MetricSink& sink) {
   }
   sink.Gauge("outrider_window_chunk_bytes", "Bytes of all chunks in memory.", {},
              static_cast<double>(stats.chunk_bytes));
+  sink.Gauge("outrider_window_decoded_bytes",
+             "Samples that are kept decoded because they are read again and again.", {},
+             static_cast<double>(stats.decoded_bytes));
   sink.Counter("outrider_window_damaged_chunks_total", "Chunks that could not be decoded.", {},
                stats.damaged_chunks);
   sink.Gauge("outrider_window_newest_sample_timestamp_seconds",

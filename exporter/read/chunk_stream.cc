@@ -109,7 +109,7 @@ uint32_t Crc32Castagnoli(std::string_view bytes) {
 void AppendSeriesFrames(const SeriesSet& set, const SeriesSet::Row& row, int64_t query_index,
                         std::string* out) {
   std::string labels;
-  EncodeLabels(row.labels, &labels);
+  EncodeLabels(row.labels.All(), &labels);
   Chunker chunker(set, row);
   while (!chunker.AtEnd()) {
     std::string series = labels;

@@ -78,7 +78,7 @@ void EncodeLabels(const Labels& labels, std::string* out) {
 }
 
 void EncodeTimeSeries(const SeriesSet& set, const SeriesSet::Row& row, std::string* out) {
-  EncodeLabels(row.labels, out);
+  EncodeLabels(row.labels.All(), out);
   WireWriter series(out);
   std::string message;
   const std::span<const Timestamp> times = set.Times(row);

@@ -21,7 +21,7 @@ StatusOr<const SeriesSet::Row*> SeriesReader::Next(size_t max_samples) {
     TRY(querier_->Select(matchers, start_, end_, max_samples, &set_));
     // Series with more labels match, too.
     const auto row = std::ranges::find_if(
-        set_.rows, [&](const SeriesSet::Row& one) { return one.labels == labels; });
+        set_.rows, [&](const SeriesSet::Row& one) { return one.labels.All() == labels; });
     if (row != set_.rows.end()) return &*row;
   }
   return nullptr;

@@ -105,7 +105,7 @@ Status Source::ReadSamples(const SourceContext& context, std::span<const Matcher
     set.Clear();
     TRY(context.querier.Select(selector, begin, end, context.options.max_samples_per_read, &set));
     for (const SeriesSet::Row& row : set.rows) {
-      Feed(context, row.labels, set.Times(row), set.Values(row));
+      Feed(context, row.labels.All(), set.Times(row), set.Values(row));
       newest_ = std::max(newest_, set.Times(row).back());
     }
   }

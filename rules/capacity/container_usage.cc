@@ -26,7 +26,7 @@ class Collector {
     SeriesSet set;
     TRY(querier.Select(matchers, from, to, kMaxSamples, &set));
     for (const SeriesSet::Row& row : set.rows) {
-      ContainerUsage& usage = Slot(row.labels);
+      ContainerUsage& usage = Slot(row.labels.All());
       std::vector<Sample>& target = usage.*where;
       target = MergeDuplicates(std::move(target), points(set.Times(row), set.Values(row)));
       Life& life = lives_[static_cast<size_t>(&usage - containers_.data())];

@@ -44,7 +44,7 @@ Status WorkloadResolver::ReadOwners(const Querier& querier, std::string_view met
     owner.controller = row.labels.Get("owner_is_controller") == "true";
     owner.seen = set.Times(row).back();
     const std::string key =
-        KeyOf(KubeLabel(row.labels, "namespace"), KubeLabel(row.labels, object_label));
+        KeyOf(KubeLabel(row.labels.All(), "namespace"), KubeLabel(row.labels.All(), object_label));
     const auto [it, is_new] = owners->try_emplace(key, owner);
     // Of several owners the controller counts; of several reports the newest.
     if (!is_new && (owner.controller || !it->second.controller || it->second.kind.empty()) &&

@@ -5,9 +5,10 @@
 #include <cmath>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "rules/promql/evaluator.h"
 #include "rules/promql/kahan.h"
+#include "rules/promql/label_key.h"
+#include "rules/promql/row_groups.h"
 
 namespace outrider::promql {
 namespace {
@@ -16,19 +17,16 @@ Grouping GroupRows(Evaluator& evaluator, const AggregateExpr& node, const Block&
   Grouping grouping;
   grouping.group_of.reserve(block.rows.size());
   LabelKey key(node.without ? LabelKey::Mode::kAllBut : LabelKey::Mode::kOnly, node.grouping);
-  absl::flat_hash_map<std::string, uint32_t> ids;
-  std::string text;
+  RowGroups groups(key, block);
   for (const Row& row : block.rows) {
     const bool gone = evaluator.NameGone(row);
-    text = key.Of(row, gone);
-    const auto next = static_cast<uint32_t>(grouping.groups.size());
-    const auto [it, inserted] = ids.try_emplace(text, next);
-    if (inserted) {
-      grouping.groups.push_back({.labels = evaluator.Own(key.LabelsOf(row, gone))});
+    const uint32_t group = groups.Of(row, gone);
+    if (group == grouping.groups.size()) {
+      grouping.groups.push_back({.labels = key.Own(evaluator, row, gone)});
     }
     // If any series gives up its name, so does the group.
-    if (!gone) grouping.groups[it->second].drop_name |= row.drop_name;
-    grouping.group_of.push_back(it->second);
+    if (!gone) grouping.groups[group].drop_name |= row.drop_name;
+    grouping.group_of.push_back(group);
   }
   return grouping;
 }

@@ -236,7 +236,7 @@ StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, con
     const Labels base = EffectiveLabels(row, gone);
     for (size_t i = 0; i < block.steps; ++i) {
       if (!block.HasSample(r, i)) continue;
-      const Labels with_value = base.With(label, ValueText(block, r, i));
+      const SeriesLabels with_value(base.With(label, ValueText(block, r, i)));
       Labels group = key.LabelsOf({.labels = &with_value}, false);
       const auto [it, inserted] = ids.try_emplace(group, out.rows.size());
       if (inserted) {

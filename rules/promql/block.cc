@@ -6,20 +6,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
+#include "rules/promql/label_key.h"
 #include "rules/promql/limits.h"
-#include "storage/base/hash.h"
+#include "rules/promql/row_groups.h"
 #include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
-
-void AppendSized(std::string* out, std::string_view text) {
-  const auto size = static_cast<uint32_t>(text.size());
-  out->append(reinterpret_cast<const char*>(&size), sizeof size);
-  out->append(text);
-}
 
 bool AnySample(const Block& block, size_t row) {
   const std::span<const double> values = block.Of(row);
@@ -28,17 +21,6 @@ bool AnySample(const Block& block, size_t row) {
   const auto& histograms = block.histograms[row];
   return std::any_of(histograms.begin(), histograms.end(),
                      [](const auto* h) { return h != nullptr; });
-}
-
-// Bytes that are equal when the labels are.
-std::string RowKey(const Row& row, bool name_gone) {
-  std::string key;
-  for (const LabelView label : *row.labels) {
-    if (name_gone && IsMetadataLabel(label.name)) continue;
-    AppendSized(&key, label.name);
-    AppendSized(&key, label.value);
-  }
-  return key;
 }
 
 Status SameLabelset() {
@@ -120,86 +102,50 @@ void Block::CopyRow(const Block& from, size_t row) {
   histograms.back() = from.histograms[row];
 }
 
-bool HasTypeOrUnit(const Labels& labels) {
-  for (const LabelView label : labels) {
-    if (label.name > "__unit__") return false;
-    if (label.name == "__type__" || label.name == "__unit__") return true;
-  }
-  return false;
+bool HasTypeOrUnit(const SeriesLabels& labels) {
+  bool has = false;
+  labels.ForEach([&](const LabelView& label) {
+    has = has || label.name == "__type__" || label.name == "__unit__";
+  });
+  return has;
 }
 
 Labels EffectiveLabels(const Row& row, bool name_gone) {
-  if (!name_gone) return *row.labels;
+  if (!name_gone && row.labels->table() == nullptr) return row.labels->All();
   std::vector<LabelView> kept;
-  for (const LabelView label : *row.labels) {
-    if (!IsMetadataLabel(label.name)) kept.push_back(label);
-  }
-  return Labels::FromSorted(kept);
-}
-
-LabelKey::LabelKey(Mode mode, std::vector<std::string> names)
-    : mode_(mode), names_(std::move(names)) {
-  if (mode_ == Mode::kAllBut) names_.emplace_back(kMetricName);
-  std::sort(names_.begin(), names_.end());
-  names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
-}
-
-// Both the labels and the names are sorted: one walk over both.
-template <typename Visit>
-void LabelKey::ForEachKept(const Row& row, bool name_gone, Visit visit) const {
-  const bool only = mode_ == Mode::kOnly;
-  auto next = names_.begin();
-  for (const LabelView label : *row.labels) {
-    while (next != names_.end() && *next < label.name) ++next;
-    if (only && next == names_.end()) return;
-    const bool named = next != names_.end() && *next == label.name;
-    if (named != only || (name_gone && IsMetadataLabel(label.name))) continue;
-    visit(label);
-  }
-}
-
-std::string_view LabelKey::Of(const Row& row, bool name_gone) {
-  key_.clear();
-  if (mode_ == Mode::kOnly && names_.empty()) return key_;
-  ForEachKept(row, name_gone, [&](const LabelView& label) {
-    AppendSized(&key_, label.name);
-    AppendSized(&key_, label.value);
+  row.labels->ForEach([&](const LabelView& label) {
+    if (!name_gone || !IsMetadataLabel(label.name)) kept.push_back(label);
   });
-  return key_;
-}
-
-Labels LabelKey::LabelsOf(const Row& row, bool name_gone) const {
-  std::vector<LabelView> kept;
-  ForEachKept(row, name_gone, [&](const LabelView& label) { kept.push_back(label); });
   return Labels::FromSorted(kept);
 }
 
 Status CheckUnique(const Block& block) {
-  absl::flat_hash_set<std::string> seen;
-  seen.reserve(block.rows.size());
-  for (const Row& row : block.rows) {
-    if (!seen.insert(RowKey(row, /*name_gone=*/true)).second) return SameLabelset();
+  RowGroups seen(LabelKey(LabelKey::Mode::kExcept, {}), block);
+  for (uint32_t r = 0; r < block.rows.size(); ++r) {
+    if (seen.Of(block.rows[r], /*name_gone=*/true) != r) return SameLabelset();
   }
   return {};
 }
 
 Status MergeDuplicates(Block* block, bool delayed) {
   if (block->rows.size() < 2) return {};
-  absl::flat_hash_map<std::string, size_t> seen;
-  seen.reserve(block->rows.size());
-  bool merged = false;
+  RowGroups seen(LabelKey(LabelKey::Mode::kExcept, {}), *block);
+  std::vector<size_t> first_of;  // by group
   for (size_t r = 0; r < block->rows.size(); ++r) {
     const Row& row = block->rows[r];
-    const auto [it, inserted] = seen.try_emplace(RowKey(row, row.drop_name && !delayed), r);
-    if (inserted) continue;
-    // Whether a name goes at the end is decided by the first sample of the two, as in Prometheus.
-    if (delayed && FirstSample(*block, r) < FirstSample(*block, it->second)) {
-      block->rows[it->second].drop_name = row.drop_name;
+    const uint32_t group = seen.Of(row, row.drop_name && !delayed);
+    if (group == first_of.size()) {
+      first_of.push_back(r);
+      continue;
     }
-    TRY(MergeInto(block, it->second, r));
-    merged = true;
+    const size_t first = first_of[group];
+    // Whether a name goes at the end is decided by the first sample of the two, as in Prometheus.
+    if (delayed && FirstSample(*block, r) < FirstSample(*block, first)) {
+      block->rows[first].drop_name = row.drop_name;
+    }
+    TRY(MergeInto(block, first, r));
   }
-  if (merged) block->RemoveEmptyRows();
+  if (first_of.size() < block->rows.size()) block->RemoveEmptyRows();
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "storage/base/status.h"
 #include "storage/model/labels.h"
 #include "storage/model/sample.h"
+#include "storage/window/series_labels.h"
 
 namespace outrider {
 struct NativeHistogram;  // storage/model/native_histogram.h
@@ -37,7 +38,7 @@ struct Steps {
 };
 
 struct Row {
-  const Labels* labels = nullptr;
+  const SeriesLabels* labels = nullptr;
   bool drop_name =
       false;  // __name__, __type__ and __unit__ go at the end (delayed) or are gone already
 };
@@ -100,29 +101,10 @@ void ChangeHistograms(Block* block, Change change) {
 inline bool IsMetadataLabel(std::string_view name) {
   return name == kMetricName || name == "__type__" || name == "__unit__";
 }
-bool HasTypeOrUnit(const Labels& labels);
+bool HasTypeOrUnit(const SeriesLabels& labels);
 
 // The labels that a row has in the eyes of the language.
 Labels EffectiveLabels(const Row& row, bool name_gone);
-
-// Selects labels of a row and writes them as bytes that are equal when the labels are. For group
-// and match keys.
-class LabelKey {
- public:
-  enum class Mode { kOnly, kAllBut };
-  // kAllBut also leaves out the metric name.
-  LabelKey(Mode mode, std::vector<std::string> names);
-  // `name_gone`: the row's metadata labels count as removed. The view is valid until the next call.
-  std::string_view Of(const Row& row, bool name_gone);
-  Labels LabelsOf(const Row& row, bool name_gone) const;
-
- private:
-  template <typename Visit>
-  void ForEachKept(const Row& row, bool name_gone, Visit visit) const;
-  Mode mode_;
-  std::vector<std::string> names_;  // sorted
-  std::string key_;
-};
 
 // Rows with equal effective labels become one when they have no step in common; else it is
 // Prometheus' error. `delayed`: names of rows with drop_name still count.

@@ -83,7 +83,13 @@ Status Evaluator::CheckTimeout() const {
   return clock_.MonotonicNanos() > deadline_nanos_ ? QueryTimedOut() : Status();
 }
 
-const Labels* Evaluator::Own(Labels labels) { return &labels_.emplace_back(std::move(labels)); }
+const SeriesLabels* Evaluator::Own(Labels labels) {
+  return &labels_.emplace_back(std::move(labels));
+}
+
+const SeriesLabels* Evaluator::Own(const LabelTable& table, std::span<const PairId> pairs) {
+  return &labels_.emplace_back(&table, pairs_.Copy(pairs).data() - 1);
+}
 
 const std::string& Evaluator::TextOf(const Expr& expr) {
   return std::get<StringLiteral>(Unwrapped(expr).node).value;

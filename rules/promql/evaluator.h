@@ -15,6 +15,7 @@
 #include "rules/promql/engine.h"
 #include "rules/promql/histogram/histogram_arena.h"
 #include "rules/promql/limits.h"
+#include "rules/promql/pair_arena.h"
 #include "rules/promql/range_window.h"
 
 namespace outrider::promql {
@@ -56,7 +57,8 @@ class Evaluator {
   static const std::string& TextOf(const Expr& expr);
 
   // Keeps labels alive as long as the query.
-  const Labels* Own(Labels labels);
+  const SeriesLabels* Own(Labels labels);
+  const SeriesLabels* Own(const LabelTable& table, std::span<const PairId> pairs);
   HistogramArena& arena() { return arena_; }
   // Of histograms that were selected or made: nobody frees them before the query ends.
   Status CheckArena() const {
@@ -132,7 +134,8 @@ class Evaluator {
   SampleBudget budget_;
   QueryStats* stats_;  // of what is being evaluated; may be null
   Annotations annotations_;
-  std::deque<Labels> labels_;
+  std::deque<SeriesLabels> labels_;
+  PairArena pairs_;             // theirs
   std::deque<SeriesSet> sets_;  // their rows hold the labels of selected series
   HistogramArena arena_;
 };

@@ -8,10 +8,11 @@
 #include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "rules/promql/binary_mixed.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/evaluator.h"
+#include "rules/promql/label_key.h"
+#include "rules/promql/row_groups.h"
 
 namespace outrider::promql {
 namespace {
@@ -29,23 +30,23 @@ LabelKey KeyOf(const VectorMatching& m) {
   return LabelKey(m.on ? LabelKey::Mode::kOnly : LabelKey::Mode::kAllBut, m.labels);
 }
 
+// What of the many side's labels is left, beside those that go with the name.
+LabelKey KeptOf(const VectorMatching& m) {
+  if (m.card != Cardinality::kOneToOne) return LabelKey(LabelKey::Mode::kExcept, m.include);
+  return LabelKey(m.on ? LabelKey::Mode::kOnly : LabelKey::Mode::kExcept, m.labels);
+}
+
 Groups NumberGroups(const Evaluator& evaluator, const VectorMatching& matching, const Block& lhs,
                     const Block& rhs) {
-  LabelKey key = KeyOf(matching);
-  absl::flat_hash_map<std::string, uint32_t> ids;
-  ids.reserve(std::max(lhs.rows.size(), rhs.rows.size()));
+  RowGroups numbers(KeyOf(matching), lhs, rhs);
   const auto number = [&](const Block& block, std::vector<uint32_t>* out) {
     out->reserve(block.rows.size());
-    std::string text;
-    for (const Row& row : block.rows) {
-      text = key.Of(row, evaluator.NameGone(row));
-      out->push_back(ids.try_emplace(text, static_cast<uint32_t>(ids.size())).first->second);
-    }
+    for (const Row& row : block.rows) out->push_back(numbers.Of(row, evaluator.NameGone(row)));
   };
   Groups groups;
   number(lhs, &groups.lhs);
   number(rhs, &groups.rhs);
-  groups.count = ids.size();
+  groups.count = numbers.size();
   return groups;
 }
 
@@ -77,7 +78,10 @@ class Matching {
         many_stamp_(groups_.count, 0),
         last_one_(Many().rows.size(), kNone),
         last_out_(Many().rows.size(), kNone),
-        filled_out_(node.matching.fill_left ? One().rows.size() : 0, kNone) {
+        filled_out_(node.matching.fill_left ? One().rows.size() : 0, kNone),
+        kept_(KeptOf(node.matching)),
+        included_(LabelKey::Mode::kOnly, node.matching.include),
+        out_groups_(LabelKey(LabelKey::Mode::kExcept, {}), lhs, rhs) {
     out_.steps = lhs.steps;
   }
 
@@ -218,50 +222,51 @@ class Matching {
   uint32_t OutRow(uint32_t many, uint32_t one) {
     if (last_one_[many] == one) return last_out_[many];
     const Row& row = Many().rows[many];
-    Labels labels = ResultLabels(row, one == kFilled ? GroupOf(row) : One().rows[one]);
     last_one_[many] = one;
-    last_out_[many] = RowFor(std::move(labels));
+    last_out_[many] = RowFor(ResultLabels(row, one == kFilled ? GroupOf(row) : One().rows[one]));
     return last_out_[many];
   }
 
   // As in Prometheus, a delayed removal that the operands asked for is forgotten here.
-  uint32_t RowFor(Labels labels) {
-    const auto next = static_cast<uint32_t>(out_.rows.size());
-    const auto [it, inserted] = by_labels_.try_emplace(labels, next);
-    if (inserted) {
-      out_.AddRow({.labels = evaluator_.Own(std::move(labels)), .drop_name = node_.return_bool});
+  uint32_t RowFor(const SeriesLabels* labels) {
+    const Row row{.labels = labels, .drop_name = node_.return_bool};
+    const uint32_t out = out_groups_.Of(row, /*name_gone=*/false);
+    if (out == out_.rows.size()) {
+      out_.AddRow(row);
       out_stamp_.push_back(0);
     }
-    return it->second;
+    return out;
   }
 
   // What stands for a row's missing partner: the labels by which they would have met.
   Row GroupOf(const Row& row) {
-    return {.labels =
-                evaluator_.Own(KeyOf(node_.matching).LabelsOf(row, evaluator_.NameGone(row)))};
+    return {.labels = KeyOf(node_.matching).Own(evaluator_, row, evaluator_.NameGone(row))};
   }
 
-  Labels ResultLabels(const Row& many, const Row& one) const {
-    const VectorMatching& m = node_.matching;
+  const SeriesLabels* ResultLabels(const Row& many, const Row& one) {
     const bool name_gone = !keeps_name_ || evaluator_.NameGone(many);
-    std::vector<LabelView> kept;
-    for (const LabelView label : *many.labels) {
-      if (name_gone && IsMetadataLabel(label.name)) continue;
-      if (one_to_one_) {
-        const bool listed =
-            std::find(m.labels.begin(), m.labels.end(), label.name) != m.labels.end();
-        if (listed != m.on) continue;
-      } else if (std::find(m.include.begin(), m.include.end(), label.name) != m.include.end()) {
-        continue;
-      }
-      kept.push_back(label);
+    const std::vector<std::string>& include = node_.matching.include;
+    if (one_to_one_ || include.empty()) return kept_.Own(evaluator_, many, name_gone);
+    if (many.labels->table() == nullptr || one.labels->table() == nullptr) {
+      return evaluator_.Own(WithIncluded(many, one, name_gone));
     }
-    if (one_to_one_) return Labels::FromSorted(kept);
-    for (const std::string& name : m.include) {
-      const bool gone = evaluator_.NameGone(one) && IsMetadataLabel(name);
-      if (!gone) kept.push_back({name, one.labels->Get(name)});
-    }
-    return Labels::FromViews(std::move(kept));
+    const LabelTable& table = *many.labels->table();
+    const std::span<const PairId> kept = kept_.PairsOf(many, name_gone);
+    std::vector<PairId> pairs(kept.begin(), kept.end());
+    const std::span<const PairId> included = included_.PairsOf(one, evaluator_.NameGone(one));
+    pairs.insert(pairs.end(), included.begin(), included.end());
+    std::sort(pairs.begin(), pairs.end(), [&](PairId a, PairId b) {
+      return table.At(a).name_text() < table.At(b).name_text();
+    });
+    return evaluator_.Own(table, pairs);
+  }
+
+  Labels WithIncluded(const Row& many, const Row& one, bool name_gone) {
+    const Labels of_many = kept_.LabelsOf(many, name_gone);
+    const Labels of_one = included_.LabelsOf(one, evaluator_.NameGone(one));
+    std::vector<LabelView> all(of_many.begin(), of_many.end());
+    all.insert(all.end(), of_one.begin(), of_one.end());
+    return Labels::FromViews(std::move(all));
   }
 
   Evaluator& evaluator_;
@@ -282,7 +287,9 @@ class Matching {
   std::vector<uint32_t> last_out_;
   std::vector<uint32_t> filled_out_;  // one row without partner → its out row
   std::vector<uint32_t> out_stamp_;
-  absl::flat_hash_map<Labels, uint32_t> by_labels_;
+  LabelKey kept_;      // of the many side
+  LabelKey included_;  // of the one side
+  RowGroups out_groups_;
   BinaryNote note_;  // of this step
   Block out_;
 };

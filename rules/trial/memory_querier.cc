@@ -50,7 +50,7 @@ Status MemoryQuerier::Select(std::span<const Matcher> matchers, Timestamp from, 
   for (const auto& [labels, entries] : series_) {
     ++id;
     if (!MatchesAll(matchers, labels)) continue;
-    SeriesSet::Row row{.labels = labels,
+    SeriesSet::Row row{.labels = SeriesLabels(labels),
                        .id = id,
                        .begin = out->times.size(),
                        .histograms_begin = out->histograms.size(),

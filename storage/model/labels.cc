@@ -133,6 +133,11 @@ StatusOr<Labels> Labels::FromPacked(std::string_view bytes) {
   return out;
 }
 
+std::string_view FirstNameOfPacked(std::string_view packed) {
+  const char* at = packed.data();
+  return TakePart(&at);
+}
+
 size_t Labels::size() const {
   size_t count = 0;
   for (auto it = begin(); it != end(); ++it) ++count;

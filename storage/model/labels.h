@@ -113,6 +113,9 @@ class Labels {
   std::string data_;
 };
 
+// The name of the first label of trusted packed() bytes.
+std::string_view FirstNameOfPacked(std::string_view packed);
+
 struct LabelsHash {
   size_t operator()(const Labels& labels) const { return static_cast<size_t>(labels.Hash()); }
 };

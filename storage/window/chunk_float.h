@@ -110,6 +110,15 @@ class FloatChunkWriter {
 // Reads a chunk; never reads beyond `bytes`, whatever they hold.
 class FloatChunkReader {
  public:
+  // Where reading stopped: a chunk that has grown since is read on from there.
+  struct Place {
+    size_t at = 0;
+    uint64_t time = 0;
+    uint64_t delta = 0;
+    double value = 0;
+    int64_t number = 0;
+    ValueState state{};
+  };
   FloatChunkReader(std::span<const uint8_t> bytes, uint32_t count)
       : data_(bytes.data()), total_bits_(bytes.size() * 8), left_(count) {}
   // False behind the last sample, or when the bytes end early (see ok()).
@@ -117,6 +126,9 @@ class FloatChunkReader {
   // As many as there are and fit; both spans have one size. Quicker than one by one.
   uint32_t Read(std::span<Timestamp> times, std::span<double> values);
   bool ok() const { return ok_; }
+  Place place() const { return {at_, time_, delta_, value_, number_, state_}; }
+  // Behind a place at which samples were read; `left` are to come.
+  void Resume(const Place& place, uint32_t left);
 
  private:
   // Reads on while samples have the value before, or one a small step away.

@@ -42,6 +42,17 @@ struct UsualStep {
 
 }  // namespace
 
+void FloatChunkReader::Resume(const Place& place, uint32_t left) {
+  at_ = place.at;
+  time_ = place.time;
+  delta_ = place.delta;
+  value_ = place.value;
+  number_ = place.number;
+  state_ = place.state;
+  left_ = left;
+  first_ = false;
+}
+
 uint64_t FloatChunkReader::Peek() const {
   const size_t byte = at_ / 8;
   uint64_t word = 0;

@@ -13,6 +13,8 @@
 #include "storage/model/labels.h"
 #include "storage/model/matcher.h"
 #include "storage/model/native_histogram.h"
+#include "storage/window/label_pins.h"
+#include "storage/window/series_labels.h"
 #include "storage/window/start_times.h"
 
 namespace outrider {
@@ -29,7 +31,7 @@ struct SeriesSet {
   bool newest_will_do = false;
 
   struct Row {
-    Labels labels;
+    SeriesLabels labels;
     uint32_t id = 0;   // the series' id in this process; stable while the series exists
     size_t begin = 0;  // its samples are [begin, end) of times and values
     size_t end = 0;
@@ -43,6 +45,7 @@ struct SeriesSet {
   std::vector<double> values;
   std::vector<HistogramSample> histograms;
   std::vector<StartRun> starts;
+  LabelPin pin;  // of the rows' labels
 
   std::span<const Timestamp> Times(const Row& row) const {
     return std::span(times).subspan(row.begin, row.end - row.begin);
@@ -63,6 +66,7 @@ struct SeriesSet {
     values.clear();
     histograms.clear();
     starts.clear();
+    pin.reset();
   }
 };
 

@@ -241,6 +241,7 @@ void Series::TruncateFrom(Timestamp time) {
   open.Clear();
   open.SetLast(kNoTime, 0);
   for (size_t i = 0; i < times.size(); ++i) Store({times[i], values[i]}, open_epoch);
+  rewritten = true;
 }
 
 bool Series::Expire(Timestamp newest) {
@@ -304,28 +305,9 @@ bool Series::HasSampleIn(Timestamp from, Timestamp to) const {
          (aside->histograms && aside->histograms->HasSampleIn(from, to));
 }
 
-namespace {
-
-// Merges late samples into the sorted ones from `begin` on.
-void MergeLate(std::vector<Sample> late, size_t begin, std::vector<Timestamp>* times,
-               std::vector<double>* values) {
-  for (size_t i = begin; i < times->size(); ++i) late.push_back({(*times)[i], (*values)[i]});
-  std::sort(late.begin(), late.end(),
-            [](const Sample& a, const Sample& b) { return a.time < b.time; });
-  times->resize(begin);
-  values->resize(begin);
-  for (const Sample& sample : late) {
-    times->push_back(sample.time);
-    values->push_back(sample.value);
-  }
-}
-
-}  // namespace
-
-bool Series::Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
-                  std::vector<double>* values) const {
+bool Series::ReadChunks(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
+                        std::vector<double>* values) const {
   bool ok = true;
-  const size_t begin = times->size();
   for (const SealedChunk& chunk : chunks()) {
     if (chunk.end < from || chunk.start > to) continue;
     ok &= DecodeFloatChunk(chunk.bytes(), chunk.count, from, to, times, values);
@@ -333,11 +315,32 @@ bool Series::Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
   if (open.count() > 0 && open.last_time() >= from && open.first_time() <= to) {
     ok &= DecodeFloatChunk(open.bytes(), open.count(), from, to, times, values);
   }
-  if (!aside || aside->late.empty()) return ok;
-  std::vector<Sample> late;
-  ok &= aside->late.Collect(from, to, &late);
-  if (!late.empty()) MergeLate(std::move(late), begin, times, values);
   return ok;
+}
+
+bool Series::MergeLate(Timestamp from, Timestamp to, size_t begin, std::vector<Timestamp>* times,
+                       std::vector<double>* values) const {
+  if (!aside || aside->late.empty()) return true;
+  std::vector<Sample> all;
+  const bool ok = aside->late.Collect(from, to, &all);
+  if (all.empty()) return ok;
+  for (size_t i = begin; i < times->size(); ++i) all.push_back({(*times)[i], (*values)[i]});
+  std::sort(all.begin(), all.end(),
+            [](const Sample& a, const Sample& b) { return a.time < b.time; });
+  times->resize(begin);
+  values->resize(begin);
+  for (const Sample& sample : all) {
+    times->push_back(sample.time);
+    values->push_back(sample.value);
+  }
+  return ok;
+}
+
+bool Series::Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
+                  std::vector<double>* values) const {
+  const size_t begin = times->size();
+  const bool ok = ReadChunks(from, to, times, values);
+  return MergeLate(from, to, begin, times, values) && ok;
 }
 
 }  // namespace outrider

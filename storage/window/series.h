@@ -88,6 +88,7 @@ struct Series {
   bool local : 1 = false;      // a rule of ours writes this label set
   bool unwritten : 1 = false;  // has sealed chunks that are not in a chunk file
   bool queued : 1 = false;     // and is in the list of those that wait to be written
+  bool rewritten : 1 = false;  // samples were taken back once
 
   DurationMs keep() const { return DurationMs{keep_seconds} * kSecond; }
   // Of the newest sample, be it a float or a histogram.
@@ -120,6 +121,12 @@ struct Series {
   // Appends the float samples of [from, to], sorted; false on a damaged chunk.
   bool Read(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
             std::vector<double>* values) const;
+  // The two parts of Read(): what came in order, then the late ones merged into what was appended
+  // since `begin`.
+  bool ReadChunks(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
+                  std::vector<double>* values) const;
+  bool MergeLate(Timestamp from, Timestamp to, size_t begin, std::vector<Timestamp>* times,
+                 std::vector<double>* values) const;
 
  private:
   enum class Known { kNo, kSame, kOther };

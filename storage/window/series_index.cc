@@ -6,10 +6,10 @@
 #include "storage/window/series_index.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/container/flat_hash_set.h"
 #include "storage/base/text.h"
+#include "storage/window/series_labels.h"
 
 namespace outrider {
 namespace {
@@ -43,18 +43,18 @@ uint32_t SeriesIndex::InternName(std::string_view text) {
   return id;
 }
 
-SeriesIndex::PairId SeriesIndex::Intern(uint32_t name, std::string_view value) {
+PairId SeriesIndex::Intern(uint32_t name, std::string_view value) {
   auto& values = names_[name].values;
   if (const auto it = values.find(value); it != values.end()) return it->second;
   PairId id = 0;
   if (free_pairs_.empty()) {
-    id = static_cast<PairId>(pairs_.size());
-    pairs_.emplace_back();
+    id = table_.Add();
+    series_of_.emplace_back();
   } else {
     id = free_pairs_.back();
     free_pairs_.pop_back();
   }
-  Pair& pair = pairs_[id];
+  LabelPair& pair = table_.At(id);
   pair.name = name;
   const LabelView label{names_[name].text, value};
   pair.packed = Labels::FromSorted({&label, 1}).packed();
@@ -65,8 +65,7 @@ SeriesIndex::PairId SeriesIndex::Intern(uint32_t name, std::string_view value) {
 }
 
 // `before` was added just now: what its labels are interned as need not be looked up again.
-SeriesIndex::PairIds SeriesIndex::InternAll(std::span<const LabelView> labels,
-                                            const IndexedSeries& before) {
+PairIds SeriesIndex::InternAll(std::span<const LabelView> labels, const IndexedSeries& before) {
   PairIds ids(new PairId[labels.size() + 1]);
   ids[0] = static_cast<PairId>(labels.size());
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -76,7 +75,7 @@ SeriesIndex::PairIds SeriesIndex::InternAll(std::span<const LabelView> labels,
       continue;
     }
     id = series_[before.id][i + 1];
-    if (before.labels[i].value != labels[i].value) id = Intern(pairs_[id].name, labels[i].value);
+    if (before.labels[i].value != labels[i].value) id = Intern(table_.At(id).name, labels[i].value);
   }
   return ids;
 }
@@ -90,55 +89,52 @@ void SeriesIndex::Add(std::span<const IndexedSeries> series) {
     }
     PairIds& ids = series_[one.id];
     ids = InternAll(one.labels, before);
-    for (size_t i = 0; i < one.labels.size(); ++i) pairs_[ids[i + 1]].series.Add(one.id);
+    for (size_t i = 0; i < one.labels.size(); ++i) series_of_[ids[i + 1]].Add(one.id);
     before = one;
     ++series_count_;
   }
 }
 
+// Labels that nobody has any more are freed when nobody looks at them any more; until then a new
+// series may have them again.
 void SeriesIndex::Remove(uint32_t id) {
   const absl::MutexLock lock(&mutex_);
-  for (const PairId pair_id : PairsOf(id)) {
-    Pair& pair = pairs_[pair_id];
-    pair.series.Remove(id);
-    if (!pair.series.empty()) continue;
-    Name& name = names_[pair.name];
-    name.values.erase(pair.value());
-    text_bytes_ -= pair.value().size();
-    if (name.values.empty()) {
-      text_bytes_ -= name.text.size();
-      name_ids_.erase(name.text);
-      name = Name();
-      free_names_.push_back(pair.name);
-    }
-    pair = Pair();
-    free_pairs_.push_back(pair_id);
-  }
   if (id >= series_.size() || !series_[id]) return;
-  series_[id].reset();
+  std::vector<PairId> unused;
+  for (const PairId pair : PairsOf(id)) {
+    series_of_[pair].Remove(id);
+    if (series_of_[pair].empty()) unused.push_back(pair);
+  }
+  pins_.GiveUp(std::move(series_[id]), unused);
   --series_count_;
+  for (const PairId pair : pins_.Collect()) Free(pair);
 }
 
-std::span<const SeriesIndex::PairId> SeriesIndex::PairsOf(uint32_t id) const {
+void SeriesIndex::Free(PairId id) {
+  LabelPair& pair = table_.At(id);
+  if (!series_of_[id].empty()) return;  // in use again
+  Name& name = names_[pair.name];
+  name.values.erase(pair.value());
+  text_bytes_ -= pair.value().size();
+  if (name.values.empty()) {
+    text_bytes_ -= name.text.size();
+    name_ids_.erase(name.text);
+    name = Name();
+    free_names_.push_back(pair.name);
+  }
+  pair = LabelPair();
+  series_of_[id] = Postings();
+  free_pairs_.push_back(id);
+}
+
+std::span<const PairId> SeriesIndex::PairsOf(uint32_t id) const {
   if (id >= series_.size() || !series_[id]) return {};
   return {series_[id].get() + 1, series_[id][0]};
 }
 
-Labels SeriesIndex::Materialize(std::span<const PairId> pairs) const {
-  constexpr size_t kUsual = 32;  // labels
-  std::array<std::string_view, kUsual> parts;
-  if (pairs.size() <= parts.size()) {
-    for (size_t i = 0; i < pairs.size(); ++i) parts[i] = pairs_[pairs[i]].packed;
-    return Labels::FromParts(std::span(parts).first(pairs.size()));
-  }
-  std::vector<std::string_view> many;
-  for (const PairId id : pairs) many.push_back(pairs_[id].packed);
-  return Labels::FromParts(many);
-}
-
 Labels SeriesIndex::LabelsOf(uint32_t id) const {
   const absl::ReaderMutexLock lock(&mutex_);
-  return Materialize(PairsOf(id));
+  return LabelsOfPairs(table_, PairsOf(id));
 }
 
 const SeriesIndex::Name* SeriesIndex::FindName(std::string_view text) const {
@@ -181,9 +177,9 @@ SeriesIndex::Condition SeriesIndex::ConditionOf(const Matcher& matcher) const {
   const Name* name = FindName(matcher.name());
   if (name == nullptr) return condition;
   FindPairs(matcher, *name, condition.wants, &condition.pairs);
-  for (const PairId id : condition.pairs) condition.size += pairs_[id].series.size();
+  for (const PairId id : condition.pairs) condition.size += series_of_[id].size();
   if (condition.pairs.size() > kFewPairs) {
-    condition.is_in.resize(pairs_.size());
+    condition.is_in.resize(table_.size());
     for (const PairId id : condition.pairs) condition.is_in[id] = true;
   }
   return condition;
@@ -200,8 +196,8 @@ bool SeriesIndex::Condition::Holds(std::span<const PairId> of_series) const {
 
 bool SeriesIndex::ValueMatches(const Matcher& matcher, uint32_t id) const {
   for (const PairId pair : PairsOf(id)) {
-    if (names_[pairs_[pair].name].text == matcher.name())
-      return matcher.Matches(pairs_[pair].value());
+    const LabelPair& label = table_.At(pair);
+    if (names_[label.name].text == matcher.name()) return matcher.Matches(label.value());
   }
   return matcher.MatchesEmpty();
 }
@@ -229,7 +225,7 @@ std::vector<uint32_t> SeriesIndex::Candidates(std::span<const Matcher> matchers,
   std::vector<uint32_t> ids;
   if (best) {
     ids.reserve(best->size);
-    for (const PairId pair : best->pairs) pairs_[pair].series.AppendTo(&ids);
+    for (const PairId pair : best->pairs) series_of_[pair].AppendTo(&ids);
     return ids;
   }
   for (uint32_t id = 0; id < series_.size(); ++id) {
@@ -254,24 +250,38 @@ void SeriesIndex::Filter(const Matcher& matcher, std::vector<uint32_t>* ids) con
   ids->resize(kept);
 }
 
-std::vector<uint32_t> SeriesIndex::Match(std::span<const Matcher> matchers,
-                                         std::vector<Labels>* labels) const {
-  const absl::ReaderMutexLock lock(&mutex_);
+std::vector<uint32_t> SeriesIndex::MatchLocked(std::span<const Matcher> matchers) const {
   std::vector<size_t> rest;
   std::vector<uint32_t> ids = Candidates(matchers, &rest);
   for (const size_t i : rest) Filter(matchers[i], &ids);
+  return ids;
+}
+
+std::vector<uint32_t> SeriesIndex::Match(std::span<const Matcher> matchers,
+                                         std::vector<Labels>* labels) const {
+  const absl::ReaderMutexLock lock(&mutex_);
+  std::vector<uint32_t> ids = MatchLocked(matchers);
   if (labels != nullptr) {
     labels->reserve(ids.size());
-    for (const uint32_t id : ids) labels->push_back(Materialize(PairsOf(id)));
+    for (const uint32_t id : ids) labels->push_back(LabelsOfPairs(table_, PairsOf(id)));
   }
   return ids;
+}
+
+MatchedSeries SeriesIndex::MatchPinned(std::span<const Matcher> matchers) const {
+  const absl::ReaderMutexLock lock(&mutex_);
+  MatchedSeries matched{.ids = MatchLocked(matchers)};
+  matched.pin = pins_.Take();
+  matched.pairs.reserve(matched.ids.size());
+  for (const uint32_t id : matched.ids) matched.pairs.push_back(series_[id].get());
+  return matched;
 }
 
 std::vector<std::string> SeriesIndex::NamesOf(std::span<const uint32_t> ids) const {
   const absl::ReaderMutexLock lock(&mutex_);
   std::vector<bool> seen(names_.size());
   for (const uint32_t id : ids) {
-    for (const PairId pair : PairsOf(id)) seen[pairs_[pair].name] = true;
+    for (const PairId pair : PairsOf(id)) seen[table_.At(pair).name] = true;
   }
   std::vector<std::string> names;
   for (size_t i = 0; i < seen.size(); ++i) {
@@ -290,8 +300,9 @@ std::vector<std::string> SeriesIndex::ValuesOf(std::string_view name,
   absl::flat_hash_set<PairId> seen;
   for (const uint32_t id : ids) {
     for (const PairId pair : PairsOf(id)) {
-      if (pairs_[pair].name == wanted->second && seen.insert(pair).second) {
-        values.emplace_back(pairs_[pair].value());
+      const LabelPair& label = table_.At(pair);
+      if (label.name == wanted->second && seen.insert(pair).second) {
+        values.emplace_back(label.value());
       }
     }
   }
@@ -303,7 +314,7 @@ SeriesIndexStats SeriesIndex::Stats() const {
   const absl::ReaderMutexLock lock(&mutex_);
   return {.series = series_count_,
           .label_names = name_ids_.size(),
-          .label_pairs = pairs_.size() - free_pairs_.size(),
+          .label_pairs = table_.size() - free_pairs_.size(),
           .text_bytes = text_bytes_};
 }
 

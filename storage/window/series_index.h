@@ -18,6 +18,8 @@
 #include "storage/base/hash.h"
 #include "storage/model/labels.h"
 #include "storage/model/matcher.h"
+#include "storage/window/label_pins.h"
+#include "storage/window/label_table.h"
 #include "storage/window/postings.h"
 
 namespace outrider {
@@ -32,6 +34,14 @@ struct SeriesIndexStats {
 struct IndexedSeries {
   uint32_t id;                        // not in use
   std::span<const LabelView> labels;  // sorted, unique, no empty values, at most 65,535
+};
+
+// The series that match, and their labels by number: valid as long as the pin, whatever becomes of
+// the series.
+struct MatchedSeries {
+  std::vector<uint32_t> ids;           // in no order
+  std::vector<const PairId*> pairs{};  // of each, as SeriesLabels takes them
+  LabelPin pin{};
 };
 
 // Thread-safe: many readers, one writer.
@@ -49,6 +59,9 @@ class SeriesIndex {
   // given, receives their label sets.
   std::vector<uint32_t> Match(std::span<const Matcher> matchers,
                               std::vector<Labels>* labels = nullptr) const;
+  MatchedSeries MatchPinned(std::span<const Matcher> matchers) const;
+  // What the numbers of matched series mean.
+  const LabelTable& table() const { return table_; }
   // Empty when there is no such series.
   Labels LabelsOf(uint32_t id) const;
   // Sorted, without repetition; unknown ids are passed over.
@@ -57,18 +70,9 @@ class SeriesIndex {
   SeriesIndexStats Stats() const;
 
  private:
-  using PairId = uint32_t;
-  using PairIds = std::unique_ptr<PairId[]>;  // [0] is their number, then the pairs, by label name
-  struct Pair {
-    uint32_t name = 0;
-    uint32_t value_at = 0;  // in `packed`
-    std::string packed;     // the label as Labels::packed() has it
-    Postings series;
-    std::string_view value() const { return std::string_view(packed).substr(value_at); }
-  };
   struct Name {
     std::string text;
-    absl::flat_hash_map<std::string_view, PairId> values;  // keys live in Pair::packed
+    absl::flat_hash_map<std::string_view, PairId> values;  // keys live in LabelPair::packed
   };
   // What one matcher asks of a series' pairs: to have one of them, or to have none of them.
   struct Condition {
@@ -83,12 +87,14 @@ class SeriesIndex {
   PairId Intern(uint32_t name, std::string_view value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PairIds InternAll(std::span<const LabelView> labels, const IndexedSeries& before)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Free(PairId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<uint32_t> MatchLocked(std::span<const Matcher> matchers) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   const Name* FindName(std::string_view text) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Condition ConditionOf(const Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FindPairs(const Matcher& matcher, const Name& name, bool matching,
                  std::vector<PairId>* out) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   std::span<const PairId> PairsOf(uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  Labels Materialize(std::span<const PairId> pairs) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   std::vector<uint32_t> Candidates(std::span<const Matcher> matchers,
                                    std::vector<size_t>* rest) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -98,11 +104,12 @@ class SeriesIndex {
   bool ValueMatches(const Matcher& matcher, uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
-  // Deques: entries never move, so that keys may view into them.
-  std::deque<Name> names_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Name> names_ ABSL_GUARDED_BY(mutex_);  // by number
   std::vector<uint32_t> free_names_ ABSL_GUARDED_BY(mutex_);
   StringMap<uint32_t> name_ids_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Pair> pairs_ ABSL_GUARDED_BY(mutex_);
+  LabelTable table_;  // changes under mutex_; see there for who reads without
+  std::vector<Postings> series_of_ ABSL_GUARDED_BY(mutex_);  // by pair
+  LabelPins pins_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairId> free_pairs_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairIds> series_ ABSL_GUARDED_BY(mutex_);  // by id
   uint64_t series_count_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -8,6 +8,7 @@
 namespace outrider {
 Windows::Windows(const WindowsOptions& options)
     : options_(options),
+      decoded_budget_(options.decoded_cache),
       plan_(std::make_shared<const RetentionPlan>(options.retention, options.unreferenced_retention,
                                                   std::vector<SeriesReference>())) {}
 
@@ -54,6 +55,8 @@ void Windows::Expire() {
       }
       if (series.Expire(newest)) emptied.push_back(IdOf(slot, shard_index));
     }
+    const absl::MutexLock decoded_lock(&shard.decoded.mutex);
+    shard.decoded.Sweep(&decoded_budget_);
   }
   RemoveIfEmpty(emptied, newest);
   if (newest != kNoTime && plan->unreferenced() < options_.unreferenced_retention) {
@@ -147,6 +150,7 @@ WindowsStats Windows::Stats() const {
     }
   }
   stats.damaged_chunks = damaged_chunks_;
+  stats.decoded_bytes = decoded_budget_.used();
   stats.newest = newest_ == kNoTime ? 0 : newest_.load();
   stats.index = index_.Stats();
   return stats;

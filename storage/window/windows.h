@@ -20,6 +20,7 @@
 #include "absl/synchronization/mutex.h"
 #include "storage/window/appender.h"
 #include "storage/window/chunk_block.h"
+#include "storage/window/decoded_tails.h"
 #include "storage/window/key_table.h"
 #include "storage/window/keyed_rows.h"
 #include "storage/window/querier.h"
@@ -37,6 +38,7 @@ struct WindowsOptions {
   DurationMs late_window = 0;                     // ingest.out_of_order_window
   uint64_t seed = 0;                              // random; hashes of label sets
   SeriesCounter* counter = nullptr;               // may be null; outlives the windows
+  uint64_t decoded_cache = 0;                     // storage.decoded_cache, bytes
 };
 
 struct WindowsStats {
@@ -52,6 +54,7 @@ struct WindowsStats {
   uint64_t chunk_bytes = 0;       // of all chunks
   uint64_t local_series = 0;      // written by our rules
   uint64_t damaged_chunks = 0;    // could not be decoded (of this run)
+  uint64_t decoded_bytes = 0;     // of samples kept decoded
   Timestamp newest = 0;           // newest sample; 0: none
   SeriesIndexStats index;
 };
@@ -161,6 +164,7 @@ class Windows final : public Querier, public Appender {
     mutable absl::Mutex mutex;
     SeriesSlots series ABSL_GUARDED_BY(mutex);
     std::vector<uint32_t> unwritten ABSL_GUARDED_BY(mutex);  // slots of series with Series::queued
+    mutable DecodedTails decoded;
     uint64_t created ABSL_GUARDED_BY(mutex) = 0;
     uint64_t removed ABSL_GUARDED_BY(mutex) = 0;
   };
@@ -216,10 +220,13 @@ class Windows final : public Querier, public Appender {
   static void NoteUnwritten(Shard* shard, Series* series, uint32_t slot)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex);
   void RaiseNewest(Timestamp time);
-  // Calls `visit(index in ids, series)` under the series' lock for each id that is still the series
-  // that was matched.
+  // Calls `visit(shard, index in ids, series)` under the series' lock for each id that is still the
+  // series that was matched, and of the tails that are kept decoded; false ends it.
   template <typename Visit>
   void ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit) const;
+  bool ReadSeries(const Shard& shard, uint32_t slot, const Series& series, const TimeRange& range,
+                  SeriesSet* out) const ABSL_SHARED_LOCKS_REQUIRED(shard.mutex)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);
   // Series that match and have a sample in the range.
   std::vector<uint32_t> Live(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                              std::vector<Labels>* labels) const;
@@ -244,6 +251,7 @@ class Windows final : public Querier, public Appender {
   SeriesIndex index_;
   Directory directory_;
   std::array<Shard, kShards> shards_;
+  mutable DecodedBudget decoded_budget_;
   std::atomic<uint64_t> next_birth_{1};
   std::atomic<Timestamp> newest_{kNoTime};
   std::atomic<uint32_t> epoch_{0};

@@ -22,7 +22,7 @@ bool ReadAside(const SeriesAside& aside, Timestamp from, Timestamp to, SeriesSet
 
 }  // namespace
 
-// Shard by shard: a lock is taken for many series, and what is needed next is fetched ahead.
+// Shard by shard: locks are taken for many series, and what is needed next is fetched ahead.
 template <typename Visit>
 void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit) const {
   constexpr size_t kAhead = 8;
@@ -37,53 +37,69 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
     for (uint32_t piece = begin[at]; piece < begin[at + 1]; piece += kPiece) {
       const uint32_t end = std::min(piece + kPiece, begin[at + 1]);
       const absl::ReaderMutexLock lock(&shard.mutex);
+      const absl::MutexLock decoded_lock(&shard.decoded.mutex);
       const auto series_at = [&](uint32_t i) ABSL_NO_THREAD_SAFETY_ANALYSIS -> const Series* {
         const uint32_t slot = i < end ? ids[order[i]] / kShards : UINT32_MAX;
-        return slot < shard.series.size() ? &shard.series[slot] : nullptr;
+        if (slot >= shard.series.size()) return nullptr;
+        shard.decoded.PrefetchTail(slot);
+        return &shard.series[slot];
       };
       for (uint32_t i = piece; i < piece + 2 * kAhead; ++i) __builtin_prefetch(series_at(i));
       for (uint32_t i = piece; i < end; ++i) {
         __builtin_prefetch(series_at(i + 2 * kAhead));
-        if (const Series* soon = series_at(i + kAhead)) soon->open.PrefetchBytes();
+        if (const Series* soon = series_at(i + kAhead)) {
+          if (!shard.decoded.PrefetchSamples(ids[order[i + kAhead]] / kShards)) {
+            soon->open.PrefetchBytes();
+          }
+        }
         const Series* series = series_at(i);
         if (series == nullptr || series->birth == 0 || series->birth >= born_before) continue;
-        if (!visit(order[i], *series)) return;
+        if (!visit(shard, order[i], *series)) return;
       }
     }
   }
+}
+
+// Appends what a selection wants of one series. False on a damaged chunk.
+bool Windows::ReadSeries(const Shard& shard, uint32_t slot, const Series& series,
+                         const TimeRange& range, SeriesSet* out) const {
+  if (out->newest_will_do && series.HasNewest(range.from, range.to)) {
+    out->times.push_back(series.open.last_time());
+    out->values.push_back(series.open.last_value());
+    return true;
+  }
+  const size_t begin = out->times.size();
+  const bool ok =
+      shard.decoded.Read(slot, series, range, &out->times, &out->values, &decoded_budget_);
+  return series.MergeLate(range.from, range.to, begin, &out->times, &out->values) && ok;
 }
 
 Status Windows::Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                        size_t max_samples, SeriesSet* out) const {
   out->Clear();
   const uint64_t born_before = next_birth_;
-  const std::vector<uint32_t> ids = index_.Match(matchers);
-  out->rows.reserve(ids.size());
+  MatchedSeries matched = index_.MatchPinned(matchers);
+  out->pin = std::move(matched.pin);
+  out->rows.reserve(matched.ids.size());
   bool too_many = false;
-  ForEach(ids, born_before, [&](size_t i, const Series& series) {
-    SeriesSet::Row row{.labels = {},
-                       .id = ids[i],
-                       .begin = out->times.size(),
-                       .histograms_begin = out->histograms.size(),
-                       .starts_begin = out->starts.size()};
-    bool fine = true;
-    if (out->newest_will_do && series.HasNewest(from, to)) {
-      out->times.push_back(series.open.last_time());
-      out->values.push_back(series.open.last_value());
-    } else {
-      fine = series.Read(from, to, &out->times, &out->values);
-    }
-    if (series.aside) fine &= ReadAside(*series.aside, from, to, out);
-    if (!fine) ++damaged_chunks_;
-    row.end = out->times.size();
-    row.histograms_end = out->histograms.size();
-    row.starts_end = out->starts.size();
-    if (row.end == row.begin && row.histograms_end == row.histograms_begin) return true;
-    row.labels = index_.LabelsOf(ids[i]);  // its shard's lock keeps the series in the index
-    out->rows.push_back(std::move(row));
-    too_many = out->times.size() + out->histograms.size() * kHistogramCost > max_samples;
-    return !too_many;
-  });
+  ForEach(matched.ids, born_before,
+          [&](const Shard& shard, size_t i, const Series& series) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+            SeriesSet::Row row{.labels = SeriesLabels(&index_.table(), matched.pairs[i]),
+                               .id = matched.ids[i],
+                               .begin = out->times.size(),
+                               .histograms_begin = out->histograms.size(),
+                               .starts_begin = out->starts.size()};
+            bool fine = ReadSeries(shard, row.id / kShards, series, {from, to}, out);
+            if (series.aside) fine &= ReadAside(*series.aside, from, to, out);
+            if (!fine) ++damaged_chunks_;
+            row.end = out->times.size();
+            row.histograms_end = out->histograms.size();
+            row.starts_end = out->starts.size();
+            if (row.end == row.begin && row.histograms_end == row.histograms_begin) return true;
+            out->rows.push_back(std::move(row));
+            too_many = out->times.size() + out->histograms.size() * kHistogramCost > max_samples;
+            return !too_many;
+          });
   if (!too_many) return absl::OkStatus();
   out->Clear();
   return absl::ResourceExhaustedError(
@@ -96,7 +112,7 @@ std::vector<uint32_t> Windows::Live(std::span<const Matcher> matchers, Timestamp
   const std::vector<uint32_t> ids = index_.Match(matchers, labels);
   std::vector<uint32_t> live;
   std::vector<Labels> live_labels;
-  ForEach(ids, born_before, [&](size_t i, const Series& series) {
+  ForEach(ids, born_before, [&](const Shard& /*shard*/, size_t i, const Series& series) {
     if (!series.HasSampleIn(from, to)) return true;
     if (labels != nullptr) live_labels.push_back(std::move((*labels)[i]));
     live.push_back(ids[i]);

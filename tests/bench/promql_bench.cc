@@ -32,7 +32,8 @@ class FlatQuerier final : public Querier {
         out->times.push_back(t);
         out->values.push_back(static_cast<double>(i * (s % 7 + 1)));
       }
-      out->rows.push_back({labels_[s], static_cast<uint32_t>(s), begin, out->times.size()});
+      out->rows.push_back(
+          {SeriesLabels(labels_[s]), static_cast<uint32_t>(s), begin, out->times.size()});
     }
     return {};
   }

@@ -54,8 +54,7 @@ void AddNatives(Evaluator& evaluator, const Block& block,
     const std::string_view metric = MetricOf(evaluator, row);
     std::string text(key.Of(row, gone));
     if (evaluator.delayed()) text.append(metric);
-    const Labels* labels =
-        evaluator.delayed() ? row.labels : evaluator.Own(key.LabelsOf(row, true));
+    const SeriesLabels* labels = evaluator.delayed() ? row.labels : key.Own(evaluator, row, true);
     Histograms::Group group{
         .row = {.labels = labels, .drop_name = true}, .metric = std::string(metric), .native = r};
     if (const auto twin = classic.find(text); twin != classic.end()) {
@@ -86,8 +85,9 @@ Histograms GroupBuckets(Evaluator& evaluator, const Block& block, uint32_t pos) 
     if (evaluator.delayed()) text.append(metric);
     const auto [it, inserted] = ids.try_emplace(std::move(text), out.groups.size());
     if (inserted) {
-      const Labels* labels =
-          evaluator.Own(evaluator.delayed() ? row.labels->Without("le") : key.LabelsOf(row, true));
+      const SeriesLabels* labels = evaluator.delayed()
+                                       ? evaluator.Own(row.labels->All().Without("le"))
+                                       : key.Own(evaluator, row, true);
       out.groups.push_back(
           {.row = {.labels = labels, .drop_name = true}, .metric = std::string(metric)});
     }
@@ -195,7 +195,7 @@ void AddQuantiles(Evaluator& evaluator, const Argument& argument, const Block& q
   for (const Histograms::Group& group : argument.histograms.groups) {
     Row row = group.row;
     if (label != nullptr) {
-      row.labels = evaluator.Own(row.labels->With(*label, LabelNumber(q.ScalarAt(0))));
+      row.labels = evaluator.Own(row.labels->All().With(*label, LabelNumber(q.ScalarAt(0))));
     }
     const std::span<double> values = out->AddRow(row);
     for (size_t i = 0; i < steps.count; ++i) {

@@ -141,7 +141,7 @@ class InfoJoin {
     std::map<std::pair<std::string, std::string>, uint32_t> slots;
     absl::flat_hash_map<std::string, std::vector<uint32_t>> slots_of_key;
     for (const Row& row : info_.rows) {
-      const std::string key = KeyOf(*row.labels);
+      const std::string key = KeyOf(row.labels->All());
       const auto next = static_cast<uint32_t>(slots.size());
       const auto [it, added] =
           slots.try_emplace({std::string(row.labels->MetricName()), key}, next);
@@ -184,8 +184,8 @@ class InfoJoin {
       if (chosen != kNone && info_.Of(chosen)[step] == time) {
         return ExecutionError(
             fmt::format("found duplicate series for info metric: existing {} @ {}, new {} @ {}",
-                        BraceText(*info_.rows[chosen].labels), std::llround(time * 1000),
-                        BraceText(*info_.rows[r].labels), std::llround(time * 1000)));
+                        BraceText(info_.rows[chosen].labels->All()), std::llround(time * 1000),
+                        BraceText(info_.rows[r].labels->All()), std::llround(time * 1000)));
       }
       if (chosen == kNone || info_.Of(chosen)[step] < time) chosen = r;
     }
@@ -215,7 +215,7 @@ class InfoJoin {
   StatusOr<Labels> Enriched(const Labels& base, const std::vector<uint32_t>& choice) const {
     LabelsBuilder added;
     for (const uint32_t r : choice) {
-      for (const LabelView label : *info_.rows[r].labels) {
+      for (const LabelView label : info_.rows[r].labels->All()) {
         if (label.name == kMetricName) continue;
         if (!wanted_.empty() && !wanted_.contains(label.name)) continue;
         const std::string_view other = added.Get(label.name);

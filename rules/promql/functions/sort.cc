@@ -92,8 +92,8 @@ StatusOr<Block> SortByNames(Evaluator& evaluator, const Expr& expr, const Steps&
   for (size_t i = 1; i < args.size(); ++i) names.push_back(Evaluator::TextOf(*args[i]));
   return Sort(evaluator, expr, steps, /*floats_only=*/false,
               [&](const Block& block, size_t a, size_t b) {
-                const Labels& x = *block.rows[descending ? b : a].labels;
-                const Labels& y = *block.rows[descending ? a : b].labels;
+                const Labels& x = block.rows[descending ? b : a].labels->All();
+                const Labels& y = block.rows[descending ? a : b].labels->All();
                 for (const std::string& name : names) {
                   const int order = NaturalCompare(x.Get(name), y.Get(name));
                   if (order != 0) return order < 0;

@@ -31,7 +31,7 @@ class FakeQuerier final : public Querier {
     for (const auto& [labels, samples] : series_) {
       if (!MatchesAll(matchers, labels)) continue;
       SeriesSet::Row row;
-      row.labels = labels;
+      row.labels = SeriesLabels(labels);
       row.id = static_cast<uint32_t>(out->rows.size());
       row.begin = out->times.size();
       for (const Sample& sample : samples) {

@@ -36,7 +36,7 @@ ingest:
     label_name_length: 5, label_value_length: 6, body_size: 7MiB}
   ha_dedup: {enabled: true, cluster_label: dc, replica_label: prometheus, failover_timeout: 1m}
 storage: {retention: 12h, unreferenced_retention: 0, min_free: 1GiB, wal_segment_size: 8MiB,
-  wal_sync: 250ms, memory_limit: 300MiB}
+  wal_sync: 250ms, memory_limit: 300MiB, decoded_cache: 5MiB}
 query:
   lookback_delta: 1m
   timeout: 30s
@@ -68,6 +68,7 @@ query:
   EXPECT_EQ(config->storage.unreferenced_retention, 0);
   EXPECT_EQ(config->storage.wal_sync, 250);
   EXPECT_EQ(config->storage.memory_limit_bytes, 300 << 20);
+  EXPECT_EQ(config->storage.decoded_cache_bytes, 5 << 20);
   EXPECT_EQ(config->query.max_samples, 1000);
   EXPECT_EQ(config->query.features, (promql::Features{.parser = {.experimental_functions = true},
                                                       .delayed_name_removal = true,

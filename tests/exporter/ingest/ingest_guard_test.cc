@@ -94,7 +94,7 @@ class IngestGuardTest : public testing::TestWithParam<bool> {
     EXPECT_TRUE(store_->windows().Select({}, 0, INT64_MAX, SIZE_MAX, &set).ok());
     std::vector<std::string> out;
     for (const auto& row : set.rows) {
-      out.push_back(fmt::format("{} {}", row.labels.ToString(), row.end - row.begin));
+      out.push_back(fmt::format("{} {}", row.labels.All().ToString(), row.end - row.begin));
     }
     std::sort(out.begin(), out.end());
     return out;

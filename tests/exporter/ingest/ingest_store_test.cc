@@ -29,7 +29,7 @@ Contents Read(const IngestStore& store) {
   EXPECT_TRUE(store.windows().Select({}, 0, INT64_MAX, SIZE_MAX, &set).ok());
   Contents contents;
   for (const auto& row : set.rows) {
-    auto& samples = contents[row.labels.ToString()];
+    auto& samples = contents[row.labels.All().ToString()];
     for (size_t i = row.begin; i < row.end; ++i) samples.emplace_back(set.times[i], set.values[i]);
   }
   return contents;

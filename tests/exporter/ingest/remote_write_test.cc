@@ -155,7 +155,7 @@ TEST_F(RemoteWriteTest, SpecialValuesAreStoredBitByBit) {
   ASSERT_TRUE(windows_->Select({}, 0, kNow, 100, &set).ok());
   for (const auto& row : set.rows) {
     const size_t i = static_cast<size_t>(row.labels.MetricName()[0] - 'a');
-    EXPECT_TRUE(SameBits(set.Values(row)[0], values[i])) << row.labels.ToString();
+    EXPECT_TRUE(SameBits(set.Values(row)[0], values[i])) << row.labels.All().ToString();
   }
 }
 

@@ -48,7 +48,8 @@ class FakeWindows final : public Querier, public Appender {
         out->times.push_back(point.time);
         out->values.push_back(point.value);
       }
-      if (out->times.size() > begin) out->rows.push_back({labels, id, begin, out->times.size()});
+      if (out->times.size() > begin)
+        out->rows.push_back({SeriesLabels(labels), id, begin, out->times.size()});
     }
     return absl::OkStatus();
   }
@@ -58,7 +59,7 @@ class FakeWindows final : public Querier, public Appender {
     TRY(Select(matchers, from, to, 0, &set));
     std::vector<Labels> labels;
     labels.reserve(set.rows.size());
-    for (const SeriesSet::Row& row : set.rows) labels.push_back(row.labels);
+    for (const SeriesSet::Row& row : set.rows) labels.push_back(row.labels.All());
     return labels;
   }
   StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher>, Timestamp,

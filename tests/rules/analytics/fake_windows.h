@@ -32,7 +32,7 @@ class FakeWindows final : public Querier, public Appender {
       ++id;
       if (!MatchesAll(matchers, labels)) continue;
       SeriesSet::Row row;
-      row.labels = labels;
+      row.labels = SeriesLabels(labels);
       row.id = id;
       row.begin = out->times.size();
       for (const Sample& sample : samples) {
@@ -53,7 +53,7 @@ class FakeWindows final : public Querier, public Appender {
     TRY(Select(matchers, from, to, SIZE_MAX, &set));
     std::vector<Labels> labels;
     labels.reserve(set.rows.size());
-    for (const auto& row : set.rows) labels.push_back(row.labels);
+    for (const auto& row : set.rows) labels.push_back(row.labels.All());
     return labels;
   }
   StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> /*matchers*/,

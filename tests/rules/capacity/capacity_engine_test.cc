@@ -276,7 +276,7 @@ TEST_F(CapacityEngineTest, SeriesGoWithTheirSource) {
   SeriesSet set;
   const Matcher n2[] = {Matcher::Equal("instance", "n2:9100")};
   ASSERT_TRUE(windows_.Select(n2, kStart, kStart + kMinute, SIZE_MAX, &set).ok());
-  for (const auto& row : set.rows) windows_.Add(row.labels, kStart + kMinute + 1, StaleNan());
+  for (const auto& row : set.rows) windows_.Add(row.labels.All(), kStart + kMinute + 1, StaleNan());
   engine->Run(kStart + kMinute + 10);
   EXPECT_EQ(engine->Costs().size(), 1U) << "markers end it at once";
   EXPECT_GT(table_.size(), 0U);

@@ -43,7 +43,7 @@ std::map<std::string, std::vector<double>> Contents(const Windows& windows) {
   EXPECT_TRUE(windows.Select({}, 0, INT64_MAX, SIZE_MAX, &set).ok());
   std::map<std::string, std::vector<double>> contents;
   for (const auto& row : set.rows) {
-    contents[row.labels.ToString()] = {set.Values(row).begin(), set.Values(row).end()};
+    contents[row.labels.All().ToString()] = {set.Values(row).begin(), set.Values(row).end()};
   }
   return contents;
 }

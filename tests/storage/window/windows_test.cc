@@ -37,7 +37,7 @@ std::vector<double> ValuesOf(const Windows& windows, const Labels& labels) {
   }
   const SeriesSet set = SelectAll(windows, matchers);
   for (const SeriesSet::Row& row : set.rows) {
-    if (row.labels == labels) return {set.Values(row).begin(), set.Values(row).end()};
+    if (row.labels.All() == labels) return {set.Values(row).begin(), set.Values(row).end()};
   }
   return {};
 }
@@ -146,7 +146,7 @@ TEST(Windows, SelectRangesIdsAndLimit) {
   const std::vector<Matcher> up = {Matcher::Equal("__name__", "up")};
   SeriesSet set = SelectAll(windows, up, kNow + 100, kNow + 130);
   ASSERT_EQ(set.rows.size(), 1U);
-  EXPECT_EQ(set.rows[0].labels, kUp);
+  EXPECT_EQ(set.rows[0].labels.All(), kUp);
   EXPECT_EQ(set.Times(set.rows[0]).front(), kNow + 100);
   EXPECT_EQ(set.Times(set.rows[0]).back(), kNow + 130);
   EXPECT_EQ(set.times.size(), 31U);
@@ -315,7 +315,7 @@ TEST(Windows, SeveralWritersAndReadersAtOnce) {
       while (!done) {
         const SeriesSet set = SelectAll(windows);
         for (const SeriesSet::Row& row : set.rows) {
-          EXPECT_TRUE(row.labels.Has("writer")) << row.labels.ToString();
+          EXPECT_TRUE(row.labels.All().Has("writer")) << row.labels.All().ToString();
           const auto times = set.Times(row);
           EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
         }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The labels of a selected series: as numbers of the index, put together as a label set only when
+// somebody asks for it. Most queries ask for few: groups are found by the numbers.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "storage/model/labels.h"
+#include "storage/window/label_table.h"
+
+namespace outrider {
+
+// Not thread-safe, not even for readers. Numbers must stay valid as long as it lives (LabelPin).
+class SeriesLabels {
+ public:
+  SeriesLabels() = default;
+  explicit SeriesLabels(Labels labels) : labels_(std::move(labels)) {}
+  // `pairs`: their number, then the pairs, by label name.
+  SeriesLabels(const LabelTable* table, const PairId* pairs)
+      : table_(table), pairs_(pairs), is_built_(false) {}
+
+  const Labels& All() const {
+    if (!is_built_) Build();
+    return labels_;
+  }
+  // Without building: null where there are no numbers, but a label set.
+  const LabelTable* table() const { return table_; }
+  std::span<const PairId> pairs() const {
+    return table_ == nullptr ? std::span<const PairId>() : std::span(pairs_ + 1, *pairs_);
+  }
+  // The value, or "" when absent.
+  std::string_view Get(std::string_view name) const;
+  std::string_view MetricName() const { return Get(kMetricName); }
+  // Calls `visit(LabelView)` for each label, by name, without building.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    if (table_ == nullptr) {
+      for (const LabelView label : labels_) visit(label);
+    } else {
+      for (const PairId id : pairs()) visit(table_->At(id).view());
+    }
+  }
+
+ private:
+  void Build() const;
+
+  const LabelTable* table_ = nullptr;
+  const PairId* pairs_ = nullptr;
+  mutable bool is_built_ = true;
+  mutable Labels labels_;
+};
+
+Labels LabelsOfPairs(const LabelTable& table, std::span<const PairId> pairs);
+
+}  // namespace outrider
