@@ -11,6 +11,7 @@
 #include "rules/promql/aggregation.h"
 #include "rules/promql/evaluator.h"
 #include "rules/promql/histogram/histogram_math.h"
+#include "rules/promql/label_key.h"
 #include "storage/base/text.h"
 #include "storage/base/xxh64.h"
 

@@ -86,8 +86,12 @@ void AppendSamples(const MixedWindow& window, Series* series) {
   }
 }
 
-Matrix ToMatrix(const RangeData& data, Timestamp time) {
-  Matrix matrix;
+Status AppendTo(Matrix* matrix, const RangeData& data, Timestamp time, Evaluator& evaluator) {
+  if (data.extension != Extension::kNone && !data.histograms.empty()) {
+    return ExecutionError(
+        fmt::format("{} modifier is not supported with histograms",
+                    data.extension == Extension::kAnchored ? "anchored" : "smoothed"));
+  }
   for (const RangeSeries& source : data.series) {
     MixedCursor cursor(data, source);
     const MixedWindow window = cursor.At(time);
@@ -95,10 +99,10 @@ Matrix ToMatrix(const RangeData& data, Timestamp time) {
     Series series{EffectiveLabels(source.row, source.row.drop_name), {}};
     AppendSamples(window, &series);
     if (series.samples.empty() && series.histograms.empty()) continue;
-    matrix.push_back(std::move(series));
+    TRY(evaluator.TakeResult(series.samples.size()));
+    matrix->push_back(std::move(series));
   }
-  SortByLabels(&matrix);
-  return matrix;
+  return {};
 }
 
 // Delayed removal: names that operators asked to drop go now, and rows may become equal by that.
@@ -160,13 +164,12 @@ StatusOr<QueryResult> Engine::Instant(const Expression& expr, const Querier& que
       value = String{time, Evaluator::TextOf(root)};
       break;
     case ValueType::kMatrix: {
-      const RangeData data = TRY(evaluator.EvalRange(root, steps));
-      if (data.extension != Extension::kNone && !data.histograms.empty()) {
-        return ExecutionError(
-            fmt::format("{} modifier is not supported with histograms",
-                        data.extension == Extension::kAnchored ? "anchored" : "smoothed"));
-      }
-      value = ToMatrix(data, time);
+      Matrix matrix;
+      TRY(evaluator.EachRange(root, steps, /*want_starts=*/false, [&](const RangeData& data) {
+        return AppendTo(&matrix, data, time, evaluator);
+      }));
+      SortByLabels(&matrix);
+      value = std::move(matrix);
       break;
     }
     case ValueType::kScalar:

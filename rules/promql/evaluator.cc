@@ -19,30 +19,8 @@ namespace outrider::promql {
 namespace {
 
 constexpr size_t kMaxScalarArgs = 4;
-constexpr size_t kRowsPerTimeoutCheck = 256;
 
 size_t SamplesOf(const Block& block) { return block.values.size(); }
-
-// Fills one row; false when no step gave a sample.
-bool SlideWindow(RangeKernel kernel, const RangeData& data, const RangeSeries& series,
-                 const std::vector<Block>& scalars, const Steps& steps, std::span<double> row) {
-  std::array<double, kMaxScalarArgs> args{};
-  WindowCursor cursor(data, series);
-  bool any = false;
-  for (size_t i = 0; i < steps.count; ++i) {
-    const RangeWindow window = cursor.At(steps.At(i));
-    if (window.size() == 0) continue;
-    for (size_t k = 0; k < scalars.size(); ++k) args[k] = scalars[k].ScalarAt(i);
-    row[i] = kernel(window, args.data());
-    any = any || !IsAbsent(row[i]);
-  }
-  return any;
-}
-
-// Where annotations point: to the beginning of the query for a subquery, as in Prometheus.
-uint32_t RangeArgPos(const Expr& arg) {
-  return std::holds_alternative<Subquery>(Unwrapped(arg).node) ? 0 : arg.pos.start;
-}
 
 // Functions that know nothing of samples outside the window are not given any.
 Status CheckExtension(const FunctionEntry& function, const Expr& arg) {
@@ -58,12 +36,6 @@ Status CheckExtension(const FunctionEntry& function, const Expr& arg) {
   return ExecutionError(fmt::format("{} modifier can only be used with: {} - not with {}",
                                     anchored ? "anchored" : "smoothed", Join(able, ", "),
                                     function.name));
-}
-
-// Of a counter's name, by convention.
-bool LooksLikeCounter(std::string_view name) {
-  return name.ends_with("_total") || name.ends_with("_sum") || name.ends_with("_count") ||
-         name.ends_with("_bucket");
 }
 
 }  // namespace
@@ -213,48 +185,6 @@ StatusOr<Block> Evaluator::EvalElements(const Call& call, const Steps& steps) {
     }
   }
   TRY(DropNames(&block));
-  return block;
-}
-
-void Evaluator::NoteCounter(const FunctionEntry& function, const Row& row, uint32_t pos) {
-  if (!(function.flags & FunctionEntry::kCounter) || NameGone(row)) return;
-  const std::string_view name = row.labels->MetricName();
-  if (!name.empty() && !LooksLikeCounter(name)) annotations_.PossibleNonCounter(name, pos);
-}
-
-StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
-  const FunctionEntry& f = *call.function;
-  size_t matrix_arg = 0;
-  while (f.args[matrix_arg] != ValueType::kMatrix) ++matrix_arg;
-  const Expr& matrix = *call.args[matrix_arg];
-  const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
-  const bool want_starts = uses_starts() && (f.flags & FunctionEntry::kUsesStarts);
-  const RangeData data = TRY(EvalRange(matrix, steps, want_starts));
-  const WindowCall windows{f, data, scalars, RangeArgPos(matrix)};
-  if (data.series.size() * steps.count > budget_.max()) return TooManySamples();
-
-  Block block;
-  block.steps = steps.count;
-  block.one_name = data.one_name;
-  block.rows.reserve(data.series.size());
-  block.values.assign(data.series.size() * steps.count, kAbsent);
-  for (size_t s = 0; s < data.series.size(); ++s) {
-    if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
-    const RangeSeries& series = data.series[s];
-    const size_t r = block.rows.size();
-    bool any = false;
-    if (data.IsMixed(series)) {
-      any = TRY(SlideMixed(windows, series, steps, r, &block));
-    } else {
-      const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-      any = SlideWindow(f.range, data, series, scalars, steps, row);
-      // One name is noted once.
-      if (any && (r == 0 || !data.one_name)) NoteCounter(f, series.row, windows.pos);
-    }
-    if (any) block.rows.push_back(series.row);
-  }
-  block.values.resize(block.rows.size() * steps.count);
-  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block, WhenEqual::kFail));
   return block;
 }
 

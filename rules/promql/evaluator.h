@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -44,8 +45,10 @@ class Evaluator {
 
   // Of expressions of type scalar and instant vector.
   StatusOr<Block> Eval(const Expr& expr, const Steps& steps);
-  // Of range vectors: selectors and subqueries, in parentheses or not.
-  StatusOr<RangeData> EvalRange(const Expr& expr, const Steps& steps, bool want_starts = false);
+  // Of range vectors: selectors and subqueries, in parentheses or not. Calls `use` for some series
+  // at a time; what is in the data is gone afterwards, but labels and histograms stay.
+  using RangeSink = std::function<Status(const RangeData&)>;
+  Status EachRange(const Expr& expr, const Steps& steps, bool want_starts, const RangeSink& use);
   // `pos`: where annotations point.
   StatusOr<Block> EvalSelector(const VectorSelector& selector, const Steps& steps,
                                SampleField field, uint32_t pos = 0);
@@ -75,6 +78,8 @@ class Evaluator {
   Annotations& annotations() { return annotations_; }
   // What the windows of a row gave reason to say.
   void Tell(const WindowNotes& notes, const Row& row, uint32_t pos);
+  // Samples that become part of the result.
+  Status TakeResult(size_t samples) { return budget_.Take(samples); }
   const QueryContext& query() const { return query_; }
   uint64_t peak_samples() const { return budget_.peak(); }
   Status CheckTimeout() const;
@@ -92,16 +97,18 @@ class Evaluator {
   StatusOr<Block> EvalElements(const Call& call, const Steps& steps);
   StatusOr<Block> EvalWindows(const Call& call, const Steps& steps);
   void NoteCounter(const FunctionEntry& function, const Row& row, uint32_t pos);
-  // A call of a range function.
+  // window_call.cc: a call of a range function.
   struct WindowCall {
     const FunctionEntry& function;
-    const RangeData& data;
     const std::vector<Block>& scalars;
     uint32_t pos;
   };
+  Status AddWindows(const WindowCall& call, const RangeData& data, const Steps& steps,
+                    Block* block);
   // mixed_call.cc
-  StatusOr<bool> SlideMixed(const WindowCall& call, const RangeSeries& series, const Steps& steps,
-                            size_t row, Block* block);
+  StatusOr<bool> SlideMixed(const WindowCall& call, const RangeData& data,
+                            const RangeSeries& series, const Steps& steps, size_t row,
+                            Block* block);
 
   // selector.cc
   struct Pin {
@@ -110,18 +117,32 @@ class Evaluator {
     DurationMs offset = 0;
   };
   StatusOr<Pin> Resolve(const TimeModifier& time) const;
-  struct Selection {
-    SeriesSet* set = nullptr;
+  // Some of the series of a selector; the samples are gone after its use.
+  struct Piece {
+    SeriesSet& set;
+    std::span<const SeriesLabels> labels;  // of the set's rows
     bool one_name = false;
   };
   struct Wanted {
     bool starts = false;
     bool newest_will_do = false;  // as in SeriesSet
   };
-  StatusOr<Selection> Select(const VectorSelector& selector, Timestamp from, Timestamp to,
-                             Wanted wanted);
-  StatusOr<RangeData> EvalMatrix(const MatrixSelector& matrix, const Steps& steps,
-                                 bool want_starts);
+  Status EachPiece(const VectorSelector& selector, const TimeRange& range, Wanted wanted,
+                   const std::function<Status(const Piece&)>& use);
+  // Keeps what blocks will point at.
+  std::span<const SeriesLabels> KeepLabels(SeriesSet* set);
+  // What an instant selector's steps see.
+  struct Sight {
+    Steps steps;
+    SampleField field;
+    bool smoothed;
+    uint32_t pos;
+  };
+  Status AddSelected(const Piece& piece, const Sight& seen, Block* block);
+
+  // range_selector.cc
+  Status EachMatrix(const MatrixSelector& matrix, const Steps& steps, bool want_starts,
+                    const RangeSink& use);
   StatusOr<RangeData> EvalSubquery(const Subquery& subquery, const Steps& steps);
   void AddSubqueryRow(const Block& block, size_t row, const Steps& inner, RangeData* data);
   DurationContext DurationsOfQuery() const { return {query_.step, query_.end - query_.start}; }
@@ -135,8 +156,10 @@ class Evaluator {
   QueryStats* stats_;  // of what is being evaluated; may be null
   Annotations annotations_;
   std::deque<SeriesLabels> labels_;
-  PairArena pairs_;             // theirs
-  std::deque<SeriesSet> sets_;  // their rows hold the labels of selected series
+  PairArena pairs_;  // theirs
+  std::deque<std::vector<SeriesLabels>> selected_labels_;
+  std::vector<LabelPin> pins_;  // of these
+  std::deque<std::vector<HistogramSample>> selected_histograms_;
   HistogramArena arena_;
 };
 

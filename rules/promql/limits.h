@@ -39,6 +39,7 @@ class SampleBudget {
     if (live_ > peak_) peak_ = live_;
     return live_ > max_ ? TooManySamples() : Status();
   }
+  void Give(size_t samples) { live_ -= samples; }  // what was taken is freed
   size_t live() const { return live_; }
   size_t left() const { return live_ >= max_ ? 0 : max_ - live_; }
   size_t peak() const { return peak_; }

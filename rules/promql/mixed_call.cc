@@ -26,10 +26,11 @@ void Evaluator::Tell(const WindowNotes& notes, const Row& row, uint32_t pos) {
 }
 
 // Fills one row; false when no step gave a sample.
-StatusOr<bool> Evaluator::SlideMixed(const WindowCall& call, const RangeSeries& series,
-                                     const Steps& steps, size_t row, Block* block) {
+StatusOr<bool> Evaluator::SlideMixed(const WindowCall& call, const RangeData& data,
+                                     const RangeSeries& series, const Steps& steps, size_t row,
+                                     Block* block) {
   std::array<double, kMaxScalarArgs> args{};
-  MixedCursor cursor(call.data, series);
+  MixedCursor cursor(data, series);
   WindowNotes notes;
   const MixedContext context{&arena_, &notes};
   bool any_float = false;

@@ -105,15 +105,20 @@ std::optional<WindowEnds> FindEnds(const RangeWindow& w, bool counter) {
   return ends;
 }
 
-void MoveWithoutStale(SeriesSet* set, RangeData* out) {
+void MoveWithoutStale(SeriesSet* set, std::span<const SeriesLabels> labels, RangeData* out) {
   const bool stale = std::any_of(set->values.begin(), set->values.end(),
                                  [](double value) { return IsStale(value); });
-  out->times = std::move(set->times);
-  out->values = std::move(set->values);
+  // Swapped, so that the next piece finds room.
+  out->times.swap(set->times);
+  out->values.swap(set->values);
+  out->starts.clear();
+  out->histograms.clear();
+  out->series.clear();
   out->series.reserve(set->rows.size());
   size_t next = 0;
-  for (const SeriesSet::Row& row : set->rows) {
-    RangeSeries series{.row = {.labels = &row.labels}, .begin = row.begin, .end = row.end};
+  for (size_t r = 0; r < set->rows.size(); ++r) {
+    const SeriesSet::Row& row = set->rows[r];
+    RangeSeries series{.row = {.labels = &labels[r]}, .begin = row.begin, .end = row.end};
     if (stale) {
       // Rows need not lie in order, so each is compacted in its own place.
       next = row.begin;

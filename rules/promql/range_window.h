@@ -126,9 +126,9 @@ struct WindowEnds {
 // Nothing when the window holds no sample for its range. `counter`: values drop only by resets.
 std::optional<WindowEnds> FindEnds(const RangeWindow& window, bool counter);
 
-// Takes the samples out of a set, leaving stale markers behind. Histograms stay in the set and are
-// pointed at.
-void MoveWithoutStale(SeriesSet* set, RangeData* out);
+// Takes the samples out of a set, leaving stale markers behind, in place of what `out` holds.
+// Histograms stay in the set and are pointed at, as are `labels`, those of the set's rows.
+void MoveWithoutStale(SeriesSet* set, std::span<const SeriesLabels> labels, RangeData* out);
 // Since when the sample at `time` counts: 0 is not known.
 Timestamp StartOf(std::span<const StartRun> runs, Timestamp time);
 

@@ -19,9 +19,10 @@ RowGroups::RowGroups(LabelKey key, const Block& rows, const Block& more)
 
 uint32_t RowGroups::Of(const Row& row, bool name_gone) {
   if (!numbered_) {
-    const auto [it, inserted] = by_text_.try_emplace(key_.Of(row, name_gone), size_);
-    size_ += inserted ? 1 : 0;
-    return it->second;
+    const std::string_view text = key_.Of(row, name_gone);
+    if (const auto it = by_text_.find(text); it != by_text_.end()) return it->second;
+    by_text_.emplace(text, size_);
+    return size_++;
   }
   const std::span<const PairId> pairs = key_.PairsOf(row, name_gone);
   if (const auto it = by_pairs_.find(pairs); it != by_pairs_.end()) return it->second;

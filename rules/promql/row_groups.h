@@ -2,14 +2,16 @@
 // Numbers rows so that those with equal labels, as far as a LabelKey keeps them, have one number.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
-#include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "rules/promql/block.h"
 #include "rules/promql/label_key.h"
 #include "rules/promql/pair_arena.h"
+#include "storage/base/hash.h"
 
 namespace outrider::promql {
 
@@ -39,7 +41,7 @@ class RowGroups {
   LabelKey key_;
   const bool numbered_;  // all rows have label numbers: then equal labels have equal ones
   uint32_t size_ = 0;
-  absl::flat_hash_map<std::string, uint32_t> by_text_;
+  StringMap<uint32_t> by_text_;
   absl::flat_hash_map<std::span<const PairId>, uint32_t, PairsHash, PairsEqual> by_pairs_;
   PairArena arena_;  // of the keys
 };

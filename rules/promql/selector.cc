@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Selectors and subqueries: which samples a node needs over all its steps, asked for once, and what
-// each step sees. Intervals are open at the left: lookback (t-5m, t], range (t-r, t].
+// Instant selectors: which samples a node needs over all its steps, asked for once, and what each
+// step sees. The lookback is open at the left: (t-5m, t].
 #include <algorithm>
 #include <utility>
 
@@ -133,169 +133,109 @@ StatusOr<Evaluator::Pin> Evaluator::Resolve(const TimeModifier& time) const {
   return pin;
 }
 
-StatusOr<Evaluator::Selection> Evaluator::Select(const VectorSelector& selector, Timestamp from,
-                                                 Timestamp to, Wanted wanted) {
-  SeriesSet& set = sets_.emplace_back();
-  set.want_histograms = true;
-  set.want_starts = wanted.starts;
-  set.newest_will_do = wanted.newest_will_do;
-  const size_t left = budget_.left() - std::min(budget_.left(), arena_.cost());
-  const Status status = querier_.Select(selector.matchers, from, to, left, &set);
-  if (absl::IsResourceExhausted(status)) return TooManySamples();
-  TRY(status);
-  if (selector.stats_only) {
-    for (const SeriesSet::Row& row : set.rows) {
-      KeepStatsOnly(std::span(set.histograms)
-                        .subspan(row.histograms_begin, row.histograms_end - row.histograms_begin));
-    }
-  }
-  for (const HistogramSample& sample : set.histograms) arena_.Count(sample.histogram);
-  TRY(budget_.Take(set.values.size()));
-  TRY(CheckArena());
-  bool one_name =
+std::span<const SeriesLabels> Evaluator::KeepLabels(SeriesSet* set) {
+  if (pins_.empty() || pins_.back() != set->pin) pins_.push_back(set->pin);
+  std::vector<SeriesLabels>& kept = selected_labels_.emplace_back();
+  kept.reserve(set->rows.size());
+  for (SeriesSet::Row& row : set->rows) kept.push_back(std::move(row.labels));
+  return kept;
+}
+
+Status Evaluator::EachPiece(const VectorSelector& selector, const TimeRange& range, Wanted wanted,
+                            const std::function<Status(const Piece&)>& use) {
+  const bool named =
       std::any_of(selector.matchers.begin(), selector.matchers.end(), [](const Matcher& m) {
         return m.type() == MatchType::kEqual && m.name() == kMetricName && !m.value().empty();
       });
-  one_name = one_name && std::none_of(set.rows.begin(), set.rows.end(),
-                                      [](const auto& row) { return HasTypeOrUnit(row.labels); });
-  return Selection{&set, one_name};
+  SeriesSet all;
+  all.want_histograms = true;
+  all.want_starts = wanted.starts;
+  all.newest_will_do = wanted.newest_will_do;
+  const auto use_piece = [&](SeriesSet& set) -> Status {
+    TRY(CheckTimeout());
+    if (selector.stats_only) {
+      for (const SeriesSet::Row& row : set.rows) {
+        KeepStatsOnly(
+            std::span(set.histograms)
+                .subspan(row.histograms_begin, row.histograms_end - row.histograms_begin));
+      }
+    }
+    for (const HistogramSample& sample : set.histograms) arena_.Count(sample.histogram);
+    const size_t samples = set.values.size();
+    TRY(budget_.Take(samples));
+    TRY(CheckArena());
+    const std::span<const SeriesLabels> labels = KeepLabels(&set);
+    const bool one_name =
+        named && std::none_of(labels.begin(), labels.end(),
+                              [](const SeriesLabels& one) { return HasTypeOrUnit(one); });
+    TRY(use({set, labels, one_name}));
+    budget_.Give(samples);
+    // Pointed at, as the labels.
+    if (!set.histograms.empty()) selected_histograms_.push_back(std::move(set.histograms));
+    return {};
+  };
+  const size_t left = budget_.left() - std::min(budget_.left(), arena_.cost());
+  const Status status =
+      querier_.SelectInPieces(selector.matchers, range.from, range.to, left, &all, use_piece);
+  return absl::IsResourceExhausted(status) ? TooManySamples() : status;
+}
+
+// Adds what the steps see of some series.
+Status Evaluator::AddSelected(const Piece& piece, const Sight& seen, Block* block) {
+  const SeriesSet& set = piece.set;
+  const size_t count = seen.steps.count;
+  block->one_name = block->one_name && piece.one_name;
+  const size_t most = block->rows.size() + set.rows.size();
+  if (most * count > budget_.max()) return TooManySamples();
+  block->values.resize(most * count, kAbsent);
+  for (size_t i = 0; i < set.rows.size(); ++i) {
+    const SeriesSet::Row& source = set.rows[i];
+    const size_t r = block->rows.size();
+    const Row row{.labels = &piece.labels[i]};
+    bool any = false;
+    const bool mixed =
+        seen.field == SampleField::kStart || source.histograms_end > source.histograms_begin;
+    if (mixed && seen.smoothed) {
+      WindowNotes notes;
+      any = SmoothedRow(set, source).Fill(seen.steps, options_.lookback, &arena_, &notes, r, block);
+      Tell(notes, row, seen.pos);
+    } else if (mixed) {
+      any = MixedRow(set, source, seen.field).Fill(seen.steps, options_.lookback, r, block);
+    } else if (seen.smoothed) {
+      any = FillSmoothedRow(set, source, seen.steps, options_.lookback, block->Of(r));
+    } else {
+      const bool want_times = seen.field != SampleField::kValue;
+      any = FillRow(set, source, seen.steps, options_.lookback, want_times, block->Of(r));
+    }
+    if (any) block->rows.push_back(row);
+  }
+  block->values.resize(block->rows.size() * count);
+  return {};
 }
 
 StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const Steps& steps,
                                         SampleField field, uint32_t pos) {
   const Pin pin = TRY(Resolve(selector.time));
   // Where the steps look: all at the same place when pinned.
-  const Steps seen{.start = (pin.pinned ? pin.at : steps.start) - pin.offset,
-                   .step = pin.pinned ? 0 : steps.step,
-                   .count = steps.count};
-  const bool smoothed = selector.extension == Extension::kSmoothed && field == SampleField::kValue;
-  const bool want_starts = field == SampleField::kStart;
-  const bool one_place = seen.count == 1 || seen.step == 0;
-  const auto [set, one_name] =
-      TRY(Select(selector, seen.start - options_.lookback + 1,
-                 seen.Last() + (smoothed ? options_.lookback : 0),
-                 {.starts = want_starts, .newest_will_do = one_place && !smoothed}));
+  const Sight seen{
+      .steps = {.start = (pin.pinned ? pin.at : steps.start) - pin.offset,
+                .step = pin.pinned ? 0 : steps.step,
+                .count = steps.count},
+      .field = field,
+      .smoothed = selector.extension == Extension::kSmoothed && field == SampleField::kValue,
+      .pos = pos};
+  const bool one_place = seen.steps.count == 1 || seen.steps.step == 0;
+  const TimeRange range{seen.steps.start - options_.lookback + 1,
+                        seen.steps.Last() + (seen.smoothed ? options_.lookback : 0)};
   Block block;
   block.steps = steps.count;
-  block.one_name = one_name;
-  if (set->rows.size() * steps.count > budget_.max()) return TooManySamples();
-
-  block.rows.reserve(set->rows.size());
-  block.values.assign(set->rows.size() * steps.count, kAbsent);
-  for (const SeriesSet::Row& source : set->rows) {
-    const size_t r = block.rows.size();
-    bool any = false;
-    const bool mixed = want_starts || source.histograms_end > source.histograms_begin;
-    if (mixed && smoothed) {
-      WindowNotes notes;
-      any = SmoothedRow(*set, source).Fill(seen, options_.lookback, &arena_, &notes, r, &block);
-      Tell(notes, {.labels = &source.labels}, pos);
-    } else if (mixed) {
-      any = MixedRow(*set, source, field).Fill(seen, options_.lookback, r, &block);
-    } else {
-      const std::span<double> row = std::span(block.values).subspan(r * steps.count, steps.count);
-      any = smoothed
-                ? FillSmoothedRow(*set, source, seen, options_.lookback, row)
-                : FillRow(*set, source, seen, options_.lookback, field != SampleField::kValue, row);
-    }
-    if (any) block.rows.push_back({.labels = &source.labels});
-  }
-  block.values.resize(block.rows.size() * steps.count);
+  block.one_name = true;
+  TRY(EachPiece(
+      selector, range,
+      {.starts = field == SampleField::kStart, .newest_will_do = one_place && !seen.smoothed},
+      [&](const Piece& piece) { return AddSelected(piece, seen, &block); }));
   if (stats_ != nullptr) stats_->AddSelected(block);
-  // Only the labels and the histograms are needed from here on.
-  set->times = {};
-  set->values = {};
   return block;
-}
-
-StatusOr<RangeData> Evaluator::EvalRange(const Expr& expr, const Steps& steps, bool want_starts) {
-  TRY(CheckTimeout());
-  const Expr& inner = Unwrapped(expr);
-  if (const auto* matrix = std::get_if<MatrixSelector>(&inner.node)) {
-    return EvalMatrix(*matrix, steps, want_starts);
-  }
-  if (const auto* subquery = std::get_if<Subquery>(&inner.node)) {
-    return EvalSubquery(*subquery, steps);
-  }
-  return ExecutionError("a range vector must be a range selector or a subquery");
-}
-
-StatusOr<RangeData> Evaluator::EvalMatrix(const MatrixSelector& matrix, const Steps& steps,
-                                          bool want_starts) {
-  const Pin pin = TRY(Resolve(matrix.selector.time));
-  RangeData data;
-  data.range = TRY(ResolvePositiveDuration(matrix.range, DurationsOfQuery()));
-  data.offset = pin.offset;
-  data.pinned = pin.pinned;
-  data.pinned_at = pin.at;
-  data.extension = matrix.selector.extension;
-  data.lookback = options_.lookback;
-  const auto [set, one_name] =
-      TRY(Select(matrix.selector, data.EndAt(steps.start) - data.range - data.Before() + 1,
-                 data.EndAt(steps.Last()) + data.Behind(), {.starts = want_starts}));
-  data.one_name = one_name;
-  MoveWithoutStale(set, &data);
-  if (stats_ != nullptr) stats_->AddWindows(data, steps);
-  return data;
-}
-
-// The inner expression is evaluated at absolute multiples of the subquery's step, once for all
-// outer steps.
-StatusOr<RangeData> Evaluator::EvalSubquery(const Subquery& subquery, const Steps& steps) {
-  const Pin pin = TRY(Resolve(subquery.time));
-  RangeData data;
-  data.range = TRY(ResolvePositiveDuration(subquery.range, DurationsOfQuery()));
-  data.offset = pin.offset;
-  data.pinned = pin.pinned;
-  data.pinned_at = pin.at;
-  DurationMs step = options_.default_subquery_step;
-  if (!subquery.step.IsZero()) {
-    step = TRY(ResolvePositiveDuration(subquery.step, DurationsOfQuery()));
-  }
-  const Timestamp after = data.EndAt(steps.start) - data.range;
-  Timestamp start = after / step * step;
-  if (start <= after) start += step;
-  const Timestamp end = data.EndAt(steps.Last());
-  if (start > end) return data;
-  const Steps inner{
-      .start = start, .step = step, .count = static_cast<size_t>((end - start) / step) + 1};
-  if (inner.count > budget_.max()) return TooManySamples();
-
-  StatsScope own(&stats_, inner.count);
-  const Block block = TRY(Eval(*subquery.expr, inner));
-  data.one_name = block.one_name;
-  for (size_t r = 0; r < block.rows.size(); ++r) AddSubqueryRow(block, r, inner, &data);
-  TRY(CheckArena());
-  own.EndSubquery(data, steps, inner);
-  return data;
-}
-
-void Evaluator::AddSubqueryRow(const Block& block, size_t row, const Steps& inner,
-                               RangeData* data) {
-  RangeSeries series{.row = block.rows[row],
-                     .begin = data->times.size(),
-                     .histograms_begin = data->histograms.size()};
-  const std::span<const double> values = block.Of(row);
-  for (size_t i = 0; i < inner.count; ++i) {
-    if (IsAbsent(values[i])) continue;
-    data->times.push_back(inner.At(i));
-    data->values.push_back(values[i]);
-  }
-  for (size_t i = 0; i < inner.count && block.HasHistograms(row); ++i) {
-    const NativeHistogram* histogram = block.HistogramAt(row, i);
-    if (histogram == nullptr) continue;
-    // What a hint says of the sample before it in storage need not hold for the one before it here.
-    if (histogram->reset_hint == ResetHint::kYes || histogram->reset_hint == ResetHint::kNo) {
-      NativeHistogram copy = *histogram;
-      copy.reset_hint = ResetHint::kUnknown;
-      histogram = arena_.Own(std::move(copy));
-    }
-    data->histograms.push_back({.time = inner.At(i), .histogram = histogram});
-  }
-  series.end = data->times.size();
-  series.histograms_end = data->histograms.size();
-  const bool any = series.end > series.begin || series.histograms_end > series.histograms_begin;
-  if (any) data->series.push_back(series);
 }
 
 }  // namespace outrider::promql

@@ -18,15 +18,10 @@
 #include "absl/synchronization/mutex.h"
 #include "storage/base/clock.h"
 #include "storage/window/chunk_float.h"
+#include "storage/window/querier.h"
 #include "storage/window/series.h"
 
 namespace outrider {
-
-// Closed.
-struct TimeRange {
-  Timestamp from = 0;
-  Timestamp to = 0;
-};
 
 // Shared by the shards. Thread-safe.
 class DecodedBudget {

@@ -3,7 +3,9 @@
 // more.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,7 +47,8 @@ struct SeriesSet {
   std::vector<double> values;
   std::vector<HistogramSample> histograms;
   std::vector<StartRun> starts;
-  LabelPin pin;  // of the rows' labels
+  LabelPin pin;        // of the rows' labels
+  size_t matched = 0;  // series that match, with or without samples in the range
 
   std::span<const Timestamp> Times(const Row& row) const {
     return std::span(times).subspan(row.begin, row.end - row.begin);
@@ -61,13 +64,23 @@ struct SeriesSet {
     return std::span(starts).subspan(row.starts_begin, row.starts_end - row.starts_begin);
   }
   void Clear() {
+    ClearRows();
+    pin.reset();
+    matched = 0;
+  }
+  void ClearRows() {
     rows.clear();
     times.clear();
     values.clear();
     histograms.clear();
     starts.clear();
-    pin.reset();
   }
+};
+
+// Closed.
+struct TimeRange {
+  Timestamp from = 0;
+  Timestamp to = 0;
 };
 
 struct KeptSince {
@@ -83,6 +96,16 @@ class Querier {
   // the answer; more is ResourceExhausted.
   virtual Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                         size_t max_samples, SeriesSet* out) const = 0;
+  // The same some series at a time, so that not all samples are in memory at once: `use` is called
+  // for each piece and may take what is in it. `max_samples` bounds a piece. `piece` says what is
+  // wanted. Ends at the first error.
+  virtual Status SelectInPieces(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                                size_t max_samples, SeriesSet* piece,
+                                const std::function<Status(SeriesSet&)>& use) const {
+    const Status status = Select(matchers, from, to, max_samples, piece);
+    piece->matched = std::max(piece->matched, piece->rows.size());
+    return status.ok() ? use(*piece) : status;
+  }
   // Label sets of matching series that have a sample in the range, sorted.
   virtual StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers,
                                                      Timestamp from, Timestamp to) const = 0;

@@ -7,7 +7,7 @@
 namespace outrider {
 
 std::string_view SeriesLabels::Get(std::string_view name) const {
-  if (table_ == nullptr) return labels_.Get(name);
+  if (table_ == nullptr) return All().Get(name);
   for (const PairId id : pairs()) {
     const LabelPair& pair = table_->At(id);
     if (pair.name_text() == name) return pair.value();
@@ -16,8 +16,8 @@ std::string_view SeriesLabels::Get(std::string_view name) const {
 }
 
 void SeriesLabels::Build() const {
-  labels_ = LabelsOfPairs(*table_, pairs());
-  is_built_ = true;
+  labels_ = std::make_unique<const Labels>(table_ == nullptr ? Labels()
+                                                             : LabelsOfPairs(*table_, pairs()));
 }
 
 Labels LabelsOfPairs(const LabelTable& table, std::span<const PairId> pairs) {

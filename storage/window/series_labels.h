@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -17,14 +18,14 @@ namespace outrider {
 class SeriesLabels {
  public:
   SeriesLabels() = default;
-  explicit SeriesLabels(Labels labels) : labels_(std::move(labels)) {}
+  explicit SeriesLabels(Labels labels)
+      : labels_(std::make_unique<const Labels>(std::move(labels))) {}
   // `pairs`: their number, then the pairs, by label name.
-  SeriesLabels(const LabelTable* table, const PairId* pairs)
-      : table_(table), pairs_(pairs), is_built_(false) {}
+  SeriesLabels(const LabelTable* table, const PairId* pairs) : table_(table), pairs_(pairs) {}
 
   const Labels& All() const {
-    if (!is_built_) Build();
-    return labels_;
+    if (labels_ == nullptr) Build();
+    return *labels_;
   }
   // Without building: null where there are no numbers, but a label set.
   const LabelTable* table() const { return table_; }
@@ -38,7 +39,7 @@ class SeriesLabels {
   template <typename Visit>
   void ForEach(Visit visit) const {
     if (table_ == nullptr) {
-      for (const LabelView label : labels_) visit(label);
+      for (const LabelView label : All()) visit(label);
     } else {
       for (const PairId id : pairs()) visit(table_->At(id).view());
     }
@@ -49,8 +50,7 @@ class SeriesLabels {
 
   const LabelTable* table_ = nullptr;
   const PairId* pairs_ = nullptr;
-  mutable bool is_built_ = true;
-  mutable Labels labels_;
+  mutable std::unique_ptr<const Labels> labels_;  // null: not built yet
 };
 
 Labels LabelsOfPairs(const LabelTable& table, std::span<const PairId> pairs);

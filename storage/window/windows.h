@@ -105,6 +105,9 @@ class Windows final : public Querier, public Appender {
 
   Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
                 SeriesSet* out) const override;
+  Status SelectInPieces(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                        size_t max_samples, SeriesSet* piece,
+                        const std::function<Status(SeriesSet&)>& use) const override;
   StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
                                              Timestamp to) const override;
   StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
@@ -220,10 +223,21 @@ class Windows final : public Querier, public Appender {
   static void NoteUnwritten(Shard* shard, Series* series, uint32_t slot)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex);
   void RaiseNewest(Timestamp time);
-  // Calls `visit(shard, index in ids, series)` under the series' lock for each id that is still the
-  // series that was matched, and of the tails that are kept decoded; false ends it.
-  template <typename Visit>
-  void ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit) const;
+  enum class Go { kOn, kPause, kEnd };
+  // Calls `visit(shard, index in ids, series)` for each id that is still the series that was
+  // matched, under the lock of the series and of the tails that are kept decoded. After some, or
+  // when it asks for a pause, `pause()` is called without locks; false ends it.
+  template <typename Visit, typename Pause>
+  void ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit,
+               Pause pause) const;
+  static void PrefetchSeries(const Shard& shard, uint32_t slot)
+      ABSL_SHARED_LOCKS_REQUIRED(shard.mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);
+  static void PrefetchSamples(const Shard& shard, uint32_t slot)
+      ABSL_SHARED_LOCKS_REQUIRED(shard.mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);
+  // Appends a row, if there is something in the range.
+  void AddRow(const Shard& shard, uint32_t id, const PairId* pairs, const Series& series,
+              const TimeRange& range, SeriesSet* out) const ABSL_SHARED_LOCKS_REQUIRED(shard.mutex)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);
   bool ReadSeries(const Shard& shard, uint32_t slot, const Series& series, const TimeRange& range,
                   SeriesSet* out) const ABSL_SHARED_LOCKS_REQUIRED(shard.mutex)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);

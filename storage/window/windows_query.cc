@@ -12,7 +12,18 @@ namespace {
 
 // A histogram of a few dozen buckets is some hundred bytes, a sample 16.
 constexpr size_t kHistogramCost = 16;
-constexpr uint32_t kPiece = 256;  // series read under one lock
+constexpr uint32_t kPiece = 256;             // series read under one lock
+constexpr size_t kPieceSamples = 32 * 1024;  // and about how many samples
+constexpr uint32_t kAhead = 8;               // series of which memory is fetched ahead
+
+size_t CostOf(const SeriesSet& set) {
+  return set.times.size() + set.histograms.size() * kHistogramCost;
+}
+
+Status TooManySamples(size_t max) {
+  return absl::ResourceExhaustedError(
+      fmt::format("the query would load more than {} samples into memory", max));
+}
 
 bool ReadAside(const SeriesAside& aside, Timestamp from, Timestamp to, SeriesSet* out) {
   if (out->want_starts) aside.starts.Collect(from, to, &out->starts);
@@ -23,9 +34,9 @@ bool ReadAside(const SeriesAside& aside, Timestamp from, Timestamp to, SeriesSet
 }  // namespace
 
 // Shard by shard: locks are taken for many series, and what is needed next is fetched ahead.
-template <typename Visit>
-void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit) const {
-  constexpr size_t kAhead = 8;
+template <typename Visit, typename Pause>
+void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit,
+                      Pause pause) const {
   std::array<uint32_t, kShards + 1> begin{};
   for (const uint32_t id : ids) ++begin[id % kShards + 1];
   for (uint32_t shard = 0; shard < kShards; ++shard) begin[shard + 1] += begin[shard];
@@ -34,30 +45,39 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
   for (uint32_t i = 0; i < ids.size(); ++i) order[next[ids[i] % kShards]++] = i;
   for (uint32_t at = 0; at < kShards; ++at) {
     const Shard& shard = shards_[at];
-    for (uint32_t piece = begin[at]; piece < begin[at + 1]; piece += kPiece) {
-      const uint32_t end = std::min(piece + kPiece, begin[at + 1]);
-      const absl::ReaderMutexLock lock(&shard.mutex);
-      const absl::MutexLock decoded_lock(&shard.decoded.mutex);
-      const auto series_at = [&](uint32_t i) ABSL_NO_THREAD_SAFETY_ANALYSIS -> const Series* {
-        const uint32_t slot = i < end ? ids[order[i]] / kShards : UINT32_MAX;
-        if (slot >= shard.series.size()) return nullptr;
-        shard.decoded.PrefetchTail(slot);
-        return &shard.series[slot];
-      };
-      for (uint32_t i = piece; i < piece + 2 * kAhead; ++i) __builtin_prefetch(series_at(i));
-      for (uint32_t i = piece; i < end; ++i) {
-        __builtin_prefetch(series_at(i + 2 * kAhead));
-        if (const Series* soon = series_at(i + kAhead)) {
-          if (!shard.decoded.PrefetchSamples(ids[order[i + kAhead]] / kShards)) {
-            soon->open.PrefetchBytes();
-          }
+    for (uint32_t i = begin[at]; i < begin[at + 1];) {
+      Go go = Go::kOn;
+      {
+        const uint32_t end = std::min(i + kPiece, begin[at + 1]);
+        const absl::ReaderMutexLock lock(&shard.mutex);
+        const absl::MutexLock decoded_lock(&shard.decoded.mutex);
+        const auto slot_at = [&](uint32_t k) {
+          return k < end ? ids[order[k]] / kShards : UINT32_MAX;
+        };
+        for (uint32_t k = i; k < i + 2 * kAhead; ++k) PrefetchSeries(shard, slot_at(k));
+        for (; i < end && go == Go::kOn; ++i) {
+          PrefetchSeries(shard, slot_at(i + 2 * kAhead));
+          PrefetchSamples(shard, slot_at(i + kAhead));
+          if (slot_at(i) >= shard.series.size()) continue;
+          const Series& series = shard.series[slot_at(i)];
+          if (series.birth == 0 || series.birth >= born_before) continue;
+          go = visit(shard, order[i], series);
         }
-        const Series* series = series_at(i);
-        if (series == nullptr || series->birth == 0 || series->birth >= born_before) continue;
-        if (!visit(shard, order[i], *series)) return;
       }
+      if (go == Go::kEnd || !pause()) return;
     }
   }
+}
+
+void Windows::PrefetchSeries(const Shard& shard, uint32_t slot) {
+  if (slot >= shard.series.size()) return;
+  __builtin_prefetch(&shard.series[slot]);
+  shard.decoded.PrefetchTail(slot);
+}
+
+void Windows::PrefetchSamples(const Shard& shard, uint32_t slot) {
+  if (slot >= shard.series.size() || shard.decoded.PrefetchSamples(slot)) return;
+  shard.series[slot].open.PrefetchBytes();
 }
 
 // Appends what a selection wants of one series. False on a damaged chunk.
@@ -74,36 +94,66 @@ bool Windows::ReadSeries(const Shard& shard, uint32_t slot, const Series& series
   return series.MergeLate(range.from, range.to, begin, &out->times, &out->values) && ok;
 }
 
+void Windows::AddRow(const Shard& shard, uint32_t id, const PairId* pairs, const Series& series,
+                     const TimeRange& range, SeriesSet* out) const {
+  SeriesSet::Row row{.labels = SeriesLabels(&index_.table(), pairs),
+                     .id = id,
+                     .begin = out->times.size(),
+                     .histograms_begin = out->histograms.size(),
+                     .starts_begin = out->starts.size()};
+  bool fine = ReadSeries(shard, id / kShards, series, range, out);
+  if (series.aside) fine &= ReadAside(*series.aside, range.from, range.to, out);
+  if (!fine) ++damaged_chunks_;
+  row.end = out->times.size();
+  row.histograms_end = out->histograms.size();
+  row.starts_end = out->starts.size();
+  if (row.end == row.begin && row.histograms_end == row.histograms_begin) return;
+  out->rows.push_back(std::move(row));
+}
+
+Status Windows::SelectInPieces(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                               size_t max_samples, SeriesSet* piece,
+                               const std::function<Status(SeriesSet&)>& use) const {
+  const uint64_t born_before = next_birth_;
+  const MatchedSeries matched = index_.MatchPinned(matchers);
+  piece->Clear();
+  piece->matched = matched.ids.size();
+  Status status;
+  const auto add = [&](const Shard& shard, size_t i, const Series& series)
+                       ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                         AddRow(shard, matched.ids[i], matched.pairs[i], series, {from, to}, piece);
+                         if (CostOf(*piece) > max_samples) status = TooManySamples(max_samples);
+                         if (!status.ok()) return Go::kEnd;
+                         return CostOf(*piece) < kPieceSamples ? Go::kOn : Go::kPause;
+                       };
+  const auto hand_over = [&] {
+    if (piece->rows.empty()) return true;
+    piece->pin = matched.pin;
+    status = use(*piece);
+    piece->ClearRows();
+    return status.ok();
+  };
+  ForEach(matched.ids, born_before, add, hand_over);
+  return status;
+}
+
 Status Windows::Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                        size_t max_samples, SeriesSet* out) const {
-  out->Clear();
   const uint64_t born_before = next_birth_;
-  MatchedSeries matched = index_.MatchPinned(matchers);
-  out->pin = std::move(matched.pin);
-  out->rows.reserve(matched.ids.size());
-  bool too_many = false;
-  ForEach(matched.ids, born_before,
-          [&](const Shard& shard, size_t i, const Series& series) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-            SeriesSet::Row row{.labels = SeriesLabels(&index_.table(), matched.pairs[i]),
-                               .id = matched.ids[i],
-                               .begin = out->times.size(),
-                               .histograms_begin = out->histograms.size(),
-                               .starts_begin = out->starts.size()};
-            bool fine = ReadSeries(shard, row.id / kShards, series, {from, to}, out);
-            if (series.aside) fine &= ReadAside(*series.aside, from, to, out);
-            if (!fine) ++damaged_chunks_;
-            row.end = out->times.size();
-            row.histograms_end = out->histograms.size();
-            row.starts_end = out->starts.size();
-            if (row.end == row.begin && row.histograms_end == row.histograms_begin) return true;
-            out->rows.push_back(std::move(row));
-            too_many = out->times.size() + out->histograms.size() * kHistogramCost > max_samples;
-            return !too_many;
-          });
-  if (!too_many) return absl::OkStatus();
+  const MatchedSeries matched = index_.MatchPinned(matchers);
   out->Clear();
-  return absl::ResourceExhaustedError(
-      fmt::format("the query would load more than {} samples into memory", max_samples));
+  out->pin = matched.pin;
+  out->matched = matched.ids.size();
+  out->rows.reserve(matched.ids.size());
+  const auto add = [&](const Shard& shard, size_t i, const Series& series)
+                       ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                         AddRow(shard, matched.ids[i], matched.pairs[i], series, {from, to}, out);
+                         return CostOf(*out) > max_samples ? Go::kEnd : Go::kOn;
+                       };
+  ForEach(matched.ids, born_before, add, [] { return true; });
+  if (CostOf(*out) <= max_samples) return absl::OkStatus();
+  out->Clear();
+  return TooManySamples(max_samples);
 }
 
 std::vector<uint32_t> Windows::Live(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
@@ -112,12 +162,13 @@ std::vector<uint32_t> Windows::Live(std::span<const Matcher> matchers, Timestamp
   const std::vector<uint32_t> ids = index_.Match(matchers, labels);
   std::vector<uint32_t> live;
   std::vector<Labels> live_labels;
-  ForEach(ids, born_before, [&](const Shard& /*shard*/, size_t i, const Series& series) {
-    if (!series.HasSampleIn(from, to)) return true;
+  const auto take = [&](const Shard& /*shard*/, size_t i, const Series& series) {
+    if (!series.HasSampleIn(from, to)) return Go::kOn;
     if (labels != nullptr) live_labels.push_back(std::move((*labels)[i]));
     live.push_back(ids[i]);
-    return true;
-  });
+    return Go::kOn;
+  };
+  ForEach(ids, born_before, take, [] { return true; });
   if (labels != nullptr) *labels = std::move(live_labels);
   return live;
 }

@@ -12,6 +12,7 @@
 #include "rules/promql/functions/buckets.h"
 #include "rules/promql/functions/kernels.h"
 #include "rules/promql/histogram/histogram_stats.h"
+#include "rules/promql/label_key.h"
 #include "storage/base/text.h"
 
 namespace outrider::promql {

@@ -76,32 +76,54 @@ double TsOfMaxOverTime(const RangeWindow& w, const double* /*scalars*/) {
   return Seconds(w.times[Extreme(w, std::greater_equal<>())]);
 }
 
+namespace {
+
+// Of the floats of some series, at quantiles that differ from step to step.
+class QuantileWindows {
+ public:
+  QuantileWindows(Evaluator& evaluator, const Block& quantiles, uint32_t pos)
+      : evaluator_(evaluator), quantiles_(quantiles), pos_(pos) {}
+
+  void Add(const RangeData& data, const Steps& steps, Block* block) {
+    block->one_name = block->one_name && data.one_name;
+    for (const RangeSeries& series : data.series) {
+      const std::span<double> row = block->AddRow(series.row);
+      MixedCursor cursor(data, series);
+      WindowNotes notes;
+      for (size_t i = 0; i < steps.count; ++i) row[i] = At(cursor.At(steps.At(i)), i, &notes);
+      evaluator_.Tell(notes, series.row, pos_);
+    }
+  }
+
+ private:
+  double At(const MixedWindow& window, size_t step, WindowNotes* notes) {
+    if (window.floats.size() == 0) return kAbsent;
+    if (!window.histograms.empty()) notes->bits |= WindowNotes::kIgnored;
+    const double at = quantiles_.ScalarAt(step);
+    if (std::isnan(at) || at < 0 || at > 1) evaluator_.annotations().InvalidQuantile(at, pos_);
+    values_.assign(window.floats.values.begin(), window.floats.values.end());
+    return Quantile(at, &values_);
+  }
+
+  Evaluator& evaluator_;
+  const Block& quantiles_;
+  const uint32_t pos_;
+  std::vector<double> values_;  // one buffer for all windows
+};
+
+}  // namespace
+
 StatusOr<Block> QuantileOverTime(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
   const auto& args = std::get<Call>(expr.node).args;
   const Block q = TRY(evaluator.Eval(*args[0], steps));
-  const RangeData data = TRY(evaluator.EvalRange(*args[1], steps));
+  QuantileWindows windows(evaluator, q, args[0]->pos.start);
   Block block;
   block.steps = steps.count;
-  block.one_name = data.one_name;
-  std::vector<double> values;  // one buffer for all windows
-  for (const RangeSeries& series : data.series) {
-    const std::span<double> row = block.AddRow(series.row);
-    MixedCursor cursor(data, series);
-    WindowNotes notes;
-    for (size_t i = 0; i < steps.count; ++i) {
-      const MixedWindow mixed = cursor.At(steps.At(i));
-      const RangeWindow& window = mixed.floats;
-      if (window.size() == 0) continue;
-      if (!mixed.histograms.empty()) notes.bits |= WindowNotes::kIgnored;
-      const double at = q.ScalarAt(i);
-      if (std::isnan(at) || at < 0 || at > 1) {
-        evaluator.annotations().InvalidQuantile(at, args[0]->pos.start);
-      }
-      values.assign(window.values.begin(), window.values.end());
-      row[i] = Quantile(at, &values);
-    }
-    evaluator.Tell(notes, series.row, args[0]->pos.start);
-  }
+  block.one_name = true;
+  TRY(evaluator.EachRange(*args[1], steps, /*want_starts=*/false, [&](const RangeData& data) {
+    windows.Add(data, steps, &block);
+    return evaluator.CheckSize(block);
+  }));
   block.RemoveEmptyRows();
   TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;

@@ -61,15 +61,17 @@ StatusOr<Block> AbsentVector(Evaluator& evaluator, const Expr& expr, const Steps
 
 StatusOr<Block> AbsentOverTime(Evaluator& evaluator, const Expr& expr, const Steps& steps) {
   const Expr& arg = Unwrapped(*std::get<Call>(expr.node).args[0]);
-  const RangeData data = TRY(evaluator.EvalRange(arg, steps));
   std::vector<bool> present(steps.count);
-  for (const RangeSeries& series : data.series) {
-    MixedCursor cursor(data, series);
-    for (size_t i = 0; i < steps.count; ++i) {
-      const MixedWindow window = cursor.At(steps.At(i));
-      if (window.floats.size() > 0 || !window.histograms.empty()) present[i] = true;
+  TRY(evaluator.EachRange(arg, steps, /*want_starts=*/false, [&](const RangeData& data) {
+    for (const RangeSeries& series : data.series) {
+      MixedCursor cursor(data, series);
+      for (size_t i = 0; i < steps.count; ++i) {
+        const MixedWindow window = cursor.At(steps.At(i));
+        if (window.floats.size() > 0 || !window.histograms.empty()) present[i] = true;
+      }
     }
-  }
+    return Status();
+  }));
   return AbsentWhere(evaluator, arg, steps, present);
 }
 

@@ -71,17 +71,11 @@ double PredictLinearKernel(const RangeWindow& w, const double* scalars) {
   return line.slope * scalars[0] + line.intercept;
 }
 
-StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& expr,
-                                           const Steps& steps) {
-  const auto& args = std::get<Call>(expr.node).args;
-  const Block smoothing = TRY(evaluator.Eval(*args[1], steps));
-  const Block trend = TRY(evaluator.Eval(*args[2], steps));
-  const RangeData data = TRY(evaluator.EvalRange(*args[0], steps));
-  Block block;
-  block.steps = steps.count;
-  block.one_name = data.one_name;
-  for (size_t i = 0; i < steps.count && !data.series.empty(); ++i) {
-    const auto inside = [](double v) { return v > 0 && v < 1; };
+namespace {
+
+Status CheckFactors(const Block& smoothing, const Block& trend) {
+  const auto inside = [](double v) { return v > 0 && v < 1; };
+  for (size_t i = 0; i < smoothing.steps; ++i) {
     if (!inside(smoothing.ScalarAt(i))) {
       return ExecutionError(fmt::format("invalid smoothing factor. Expected: 0 < sf < 1, got: {:f}",
                                         smoothing.ScalarAt(i)));
@@ -91,19 +85,38 @@ StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& exp
           fmt::format("invalid trend factor. Expected: 0 < tf < 1, got: {:f}", trend.ScalarAt(i)));
     }
   }
-  for (const RangeSeries& series : data.series) {
-    const std::span<double> row = block.AddRow(series.row);
-    MixedCursor cursor(data, series);
-    WindowNotes notes;
-    for (size_t i = 0; i < steps.count; ++i) {
-      const MixedWindow window = cursor.At(steps.At(i));
-      const std::span<const double> values = window.floats.values;
-      if (!values.empty() && !window.histograms.empty()) notes.bits |= WindowNotes::kIgnored;
-      if (values.size() < 2) continue;
-      row[i] = Smooth(values, smoothing.ScalarAt(i), trend.ScalarAt(i));
+  return {};
+}
+
+}  // namespace
+
+StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& expr,
+                                           const Steps& steps) {
+  const auto& args = std::get<Call>(expr.node).args;
+  const Block smoothing = TRY(evaluator.Eval(*args[1], steps));
+  const Block trend = TRY(evaluator.Eval(*args[2], steps));
+  Block block;
+  block.steps = steps.count;
+  block.one_name = true;
+  const auto add = [&](const RangeData& data) -> Status {
+    if (!data.series.empty()) TRY(CheckFactors(smoothing, trend));
+    block.one_name = block.one_name && data.one_name;
+    for (const RangeSeries& series : data.series) {
+      const std::span<double> row = block.AddRow(series.row);
+      MixedCursor cursor(data, series);
+      WindowNotes notes;
+      for (size_t i = 0; i < steps.count; ++i) {
+        const MixedWindow window = cursor.At(steps.At(i));
+        const std::span<const double> values = window.floats.values;
+        if (!values.empty() && !window.histograms.empty()) notes.bits |= WindowNotes::kIgnored;
+        if (values.size() < 2) continue;
+        row[i] = Smooth(values, smoothing.ScalarAt(i), trend.ScalarAt(i));
+      }
+      evaluator.Tell(notes, series.row, args[0]->pos.start);
     }
-    evaluator.Tell(notes, series.row, args[0]->pos.start);
-  }
+    return evaluator.CheckSize(block);
+  };
+  TRY(evaluator.EachRange(*args[0], steps, /*want_starts=*/false, add));
   block.RemoveEmptyRows();
   TRY(evaluator.DropNames(&block, Evaluator::WhenEqual::kFail));
   return block;
