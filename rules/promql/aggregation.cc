@@ -18,7 +18,10 @@ Grouping GroupRows(Evaluator& evaluator, const AggregateExpr& node, const Block&
   grouping.group_of.reserve(block.rows.size());
   LabelKey key(node.without ? LabelKey::Mode::kAllBut : LabelKey::Mode::kOnly, node.grouping);
   RowGroups groups(key, block);
-  for (const Row& row : block.rows) {
+  constexpr size_t kAhead = 8;
+  for (size_t r = 0; r < block.rows.size(); ++r) {
+    if (r + kAhead < block.rows.size()) block.rows[r + kAhead].labels->Prefetch();
+    const Row& row = block.rows[r];
     const bool gone = evaluator.NameGone(row);
     const uint32_t group = groups.Of(row, gone);
     if (group == grouping.groups.size()) {

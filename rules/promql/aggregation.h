@@ -36,7 +36,7 @@ Block GroupQuantile(Evaluator& evaluator, const AggregateExpr& node, const Block
                     const Grouping& grouping, const Block& block);
 StatusOr<Block> CountValues(Evaluator& evaluator, const AggregateExpr& node, const Block& block);
 
-// q-th quantile with linear interpolation; sorts `values`. Also of quantile_over_time.
+// q-th quantile with linear interpolation; reorders `values`. Also of quantile_over_time.
 double Quantile(double q, std::vector<double>* values);
 
 }  // namespace outrider::promql

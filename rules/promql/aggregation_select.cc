@@ -173,18 +173,18 @@ double Quantile(double q, std::vector<double>* values) {
   if (values->empty() || std::isnan(q)) return std::nan("");
   if (q < 0) return -std::numeric_limits<double>::infinity();
   if (q > 1) return std::numeric_limits<double>::infinity();
-  // NaN counts as the smallest value.
-  std::sort(values->begin(), values->end(), [](double a, double b) {
-    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && !std::isnan(b);
-    return a < b;
-  });
   const auto n = static_cast<double>(values->size());
   const double rank = q * (n - 1);
-  const double lower = std::max(0.0, std::floor(rank));
-  const double upper = std::min(n - 1, lower + 1);
   const double weight = rank - std::floor(rank);
-  return (*values)[static_cast<size_t>(lower)] * (1 - weight) +
-         (*values)[static_cast<size_t>(upper)] * weight;
+  // NaN counts as the smallest value.
+  const auto numbers =
+      std::partition(values->begin(), values->end(), [](double v) { return std::isnan(v); });
+  const auto lower = values->begin() + static_cast<std::ptrdiff_t>(std::floor(rank));
+  if (lower >= numbers) std::nth_element(numbers, lower, values->end());
+  const auto next = lower + 1;
+  double upper = *lower;
+  if (next != values->end()) upper = next < numbers ? *next : *std::min_element(next, values->end());
+  return *lower * (1 - weight) + upper * weight;
 }
 
 Block GroupQuantile(Evaluator& evaluator, const AggregateExpr& node, const Block& param,

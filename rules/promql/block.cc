@@ -103,6 +103,7 @@ void Block::CopyRow(const Block& from, size_t row) {
 }
 
 bool HasTypeOrUnit(const SeriesLabels& labels) {
+  if (labels.table() != nullptr && !labels.table()->HasTypeOrUnit()) return false;
   bool has = false;
   labels.ForEach([&](const LabelView& label) {
     has = has || label.name == "__type__" || label.name == "__unit__";

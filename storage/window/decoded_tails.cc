@@ -2,6 +2,7 @@
 #include "storage/window/decoded_tails.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace outrider {
@@ -9,13 +10,18 @@ namespace {
 
 constexpr size_t kMaxSamples = 1024;  // of a tail: what is read further back is decoded anew
 constexpr uint32_t kSweepsKept = 20;  // unread; a sweep is a quarter of a minute
-constexpr DurationMs kFarthest = 365 * kDay;
-constexpr DurationMs kNearEnd = 10 * kMinute;
+constexpr uint64_t kFarthest = 365 * kDay;
+constexpr uint64_t kNearEnd = 10 * kMinute;
+
+// How far `later` lies behind; times may be any.
+uint64_t Distance(Timestamp earlier, Timestamp later) {
+  return static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
+}
 
 // Room for some more samples, so that few of them are moved and little is left free.
 template <typename T>
 void Reserve(std::vector<T>* vector, size_t size) {
-  if (size > vector->capacity()) vector->reserve(size + size / 8 + 8);
+  if (size > vector->capacity()) vector->reserve(size + size / 16 + 6);
 }
 
 size_t SamplesFrom(const Series& series, Timestamp from) {
@@ -26,8 +32,9 @@ size_t SamplesFrom(const Series& series, Timestamp from) {
 
 // What is worth a tail: not the distant past, and not what is about to go or has been rewritten.
 bool IsUseful(const Series& series, const TimeRange& range) {
-  return !series.rewritten && series.open.count() > 0 &&
-         range.to >= series.open.last_time() - kNearEnd &&
+  if (series.rewritten || series.open.count() == 0) return false;
+  const Timestamp newest = series.open.last_time();
+  return (range.to >= newest || Distance(range.to, newest) <= kNearEnd) &&
          SamplesFrom(series, range.from) <= kMaxSamples;
 }
 
@@ -35,18 +42,39 @@ bool IsUseful(const Series& series, const TimeRange& range) {
 
 bool DecodedTails::Tail::Decode(std::span<const uint8_t> bytes, uint32_t count) {
   const uint32_t more = count - read_;
-  const size_t before = times_.size();
-  Reserve(&times_, before + more);
-  Reserve(&values_, before + more);
-  times_.resize(before + more);
-  values_.resize(before + more);
+  Reserve(&times_, times_.size() + more);
+  Reserve(&values_, values_.size() + more);
   FloatChunkReader reader(bytes, count);
-  if (read_ > 0) reader.Resume(place_, count - read_);
-  const uint32_t got =
-      reader.Read(std::span(times_).subspan(before), std::span(values_).subspan(before));
+  if (read_ > 0) reader.Resume(place_, more);
+  std::array<Timestamp, kMaxChunkSamples> times;
+  std::array<double, kMaxChunkSamples> values;
+  uint32_t got = 0;
+  while (const uint32_t n = reader.Read(times, values)) {
+    if (!Take(std::span(times).first(n), std::span(values).first(n))) return false;
+    got += n;
+  }
   place_ = reader.place();
   read_ = count;
   return got == more && reader.ok();
+}
+
+// False where the times lie too far apart to be kept here.
+bool DecodedTails::Tail::Take(std::span<const Timestamp> times, std::span<const double> values) {
+  if (times_.empty()) base_ = times[0];
+  for (const Timestamp time : times) {
+    if (time < base_ || Distance(base_, time) > UINT32_MAX) return false;
+    times_.push_back(static_cast<uint32_t>(time - base_));
+  }
+  values_.insert(values_.end(), values.begin(), values.end());
+  return true;
+}
+
+size_t DecodedTails::Tail::Before(Timestamp time) const {
+  if (time <= base_) return 0;
+  if (Distance(base_, time) > UINT32_MAX) return times_.size();
+  const auto offset = static_cast<uint32_t>(time - base_);
+  return static_cast<size_t>(std::lower_bound(times_.begin(), times_.end(), offset) -
+                             times_.begin());
 }
 
 bool DecodedTails::Tail::Restart(const Series& series, Timestamp from) {
@@ -67,7 +95,10 @@ bool DecodedTails::Tail::Restart(const Series& series, Timestamp from) {
 
 bool DecodedTails::Tail::Follow(const Series& series, Timestamp from) {
   const Timestamp newest = series.open.last_time();
-  wanted = std::max(wanted, from > newest - kFarthest ? newest - from : kFarthest);
+  if (from < newest) {
+    const uint64_t behind = std::min(Distance(from, newest), kFarthest);
+    wanted = std::max(wanted, static_cast<DurationMs>(behind));
+  }
   if (birth_ != series.birth || from < complete_from_) return Restart(series, from);
   const Timestamp open_start = series.open.first_time();
   if (chunk_start_ != open_start) {
@@ -91,35 +122,44 @@ bool DecodedTails::Tail::Follow(const Series& series, Timestamp from) {
 
 void DecodedTails::Tail::Append(const TimeRange& range, std::vector<Timestamp>* times,
                                 std::vector<double>* values) const {
-  // Readers mostly want the newest ones.
-  auto end = times_.end();
-  while (end != times_.begin() && *(end - 1) > range.to) --end;
-  const auto begin = std::lower_bound(times_.begin(), end, range.from);
-  times->insert(times->end(), begin, end);
-  values->insert(values->end(), values_.begin() + (begin - times_.begin()),
-                 values_.begin() + (end - times_.begin()));
+  const size_t begin = Before(range.from);
+  // Readers mostly want all of the newest.
+  size_t end = times_.size();
+  while (end > begin && base_ + times_[end - 1] > range.to) --end;
+  const size_t at = times->size();
+  times->resize(at + end - begin);
+  for (size_t i = begin; i < end; ++i) (*times)[at + i - begin] = base_ + times_[i];
+  values->insert(values->end(), values_.data() + begin, values_.data() + end);
 }
 
 void DecodedTails::Tail::Trim() {
   const DurationMs reach = std::max(wanted, wanted_before);
   wanted_before = std::exchange(wanted, 0);
   if (times_.empty()) return;
-  const Timestamp from = times_.back() - reach;
-  const auto begin = std::lower_bound(times_.begin(), times_.end(), from);
-  values_.erase(values_.begin(), values_.begin() + (begin - times_.begin()));
-  times_.erase(times_.begin(), begin);
+  const Timestamp newest = base_ + times_.back();
+  if (Distance(base_, newest) <= static_cast<uint64_t>(reach)) return;
+  const Timestamp from = newest - reach;
+  const size_t gone = Before(from);
+  if (gone == 0) return;
+  const uint32_t moved = times_[gone];
+  values_.erase(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(gone));
+  times_.erase(times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(gone));
+  for (uint32_t& time : times_) time -= moved;
+  base_ += moved;
   complete_from_ = std::max(complete_from_, from);
 }
 
 size_t DecodedTails::Tail::bytes() const {
-  return sizeof(Tail) + times_.capacity() * sizeof(Timestamp) + values_.capacity() * sizeof(double);
+  return sizeof(Tail) + times_.capacity() * sizeof(uint32_t) + values_.capacity() * sizeof(double);
 }
 
 void DecodedTails::Tail::Prefetch() const {
   constexpr size_t kLine = 8;  // samples
-  for (size_t back = 0; back < 4 * kLine && back < times_.size(); back += kLine) {
-    __builtin_prefetch(times_.data() + times_.size() - back - 1);
+  for (size_t back = 0; back < 4 * kLine && back < values_.size(); back += kLine) {
     __builtin_prefetch(values_.data() + values_.size() - back - 1);
+  }
+  for (size_t back = 0; back < 4 * kLine && back < times_.size(); back += 2 * kLine) {
+    __builtin_prefetch(times_.data() + times_.size() - back - 1);
   }
 }
 

@@ -44,7 +44,9 @@ class DecodedTails {
   mutable absl::Mutex mutex;
 
   void PrefetchTail(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-    if (slot < tails_.size()) __builtin_prefetch(tails_[slot].get());
+    if (slot >= tails_.size()) return;
+    const auto* tail = reinterpret_cast<const char*>(tails_[slot].get());
+    for (size_t at = 0; at < sizeof(Tail); at += 64) __builtin_prefetch(tail + at);
   }
   // False when there is no tail.
   bool PrefetchSamples(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
@@ -79,6 +81,9 @@ class DecodedTails {
    private:
     bool Restart(const Series& series, Timestamp from);
     bool Decode(std::span<const uint8_t> bytes, uint32_t count);
+    bool Take(std::span<const Timestamp> times, std::span<const double> values);
+    // How many samples lie before it.
+    size_t Before(Timestamp time) const;
 
     uint64_t birth_ = 0;  // of the series; 0: nothing here
     Timestamp complete_from_ = 0;
@@ -86,7 +91,8 @@ class DecodedTails {
     Timestamp chunk_start_ = 0;
     uint32_t read_ = 0;
     FloatChunkReader::Place place_;
-    std::vector<Timestamp> times_;
+    Timestamp base_ = 0;
+    std::vector<uint32_t> times_;  // behind base_
     std::vector<double> values_;
   };
 

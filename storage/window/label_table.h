@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <memory>
@@ -45,6 +46,10 @@ class LabelTable {
   }
   uint32_t size() const { return size_; }
 
+  // Whether any label ever had one of the names __type__ and __unit__; hardly anybody sends them.
+  bool HasTypeOrUnit() const { return has_type_or_unit_.load(std::memory_order_relaxed); }
+  void NoteTypeOrUnit() { has_type_or_unit_.store(true, std::memory_order_relaxed); }
+
  private:
   // Each block is twice as large as the one before.
   static constexpr uint32_t kFirst = 256;
@@ -61,6 +66,7 @@ class LabelTable {
 
   std::array<std::unique_ptr<LabelPair[]>, kBlocks> blocks_;
   uint32_t size_ = 0;
+  std::atomic<bool> has_type_or_unit_{false};
 };
 
 }  // namespace outrider

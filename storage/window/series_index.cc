@@ -39,6 +39,7 @@ uint32_t SeriesIndex::InternName(std::string_view text) {
   }
   names_[id].text = std::string(text);
   name_ids_.emplace(names_[id].text, id);
+  if (text == "__type__" || text == "__unit__") table_.NoteTypeOrUnit();
   text_bytes_ += text.size();
   return id;
 }

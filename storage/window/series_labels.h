@@ -32,6 +32,7 @@ class SeriesLabels {
   std::span<const PairId> pairs() const {
     return table_ == nullptr ? std::span<const PairId>() : std::span(pairs_ + 1, *pairs_);
   }
+  void Prefetch() const { __builtin_prefetch(pairs_); }
   // The value, or "" when absent.
   std::string_view Get(std::string_view name) const;
   std::string_view MetricName() const { return Get(kMetricName); }

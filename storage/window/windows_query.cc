@@ -71,7 +71,9 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
 
 void Windows::PrefetchSeries(const Shard& shard, uint32_t slot) {
   if (slot >= shard.series.size()) return;
-  __builtin_prefetch(&shard.series[slot]);
+  const auto* series = reinterpret_cast<const char*>(&shard.series[slot]);
+  __builtin_prefetch(series);
+  __builtin_prefetch(series + sizeof(Series) - 1);
   shard.decoded.PrefetchTail(slot);
 }
 

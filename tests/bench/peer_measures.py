@@ -208,6 +208,58 @@ def growth(bench):
             Row('– memory added per series, times', {n: at_large[n][1] / at_small[n][1] for n in at_large}, False)]
 
 
+@measure('rules')
+def rules_every_second(bench):
+    """All ten as rules; a server that cannot keep up evaluates as often as it can."""
+    series, steps, seconds = bench.options.series, bench.options.steps, bench.options.rules_seconds
+
+    def of(server):
+        ingest(server, bench.loads, series, steps, check=False)
+        name = 'prometheus_rule_evaluations_total'
+        time.sleep(5)
+        before, begin, count = server.cpu(), time.monotonic(), server.counter(name)
+        time.sleep(seconds)
+        done = server.counter(name) - count
+        if done < 10:
+            raise SystemExit(f'{server.name} has evaluated {done:.0f} rules in {seconds} s')
+        return (server.cpu() - before) / done, done / (time.monotonic() - begin), server.rss()
+
+    names = [name for name in bench.peers if name != 'victoria']  # which has no rules
+    got = per_server(dataclasses.replace(bench, peers=names), of, bench.loads.rules())
+    return [Row(f'rules10.yml every second, {series:,} series × {steps}: CPU per evaluation of a rule, ms',
+                {n: g[0] * 1000 for n, g in got.items()}, False),
+            Row('– evaluations per second', {n: g[1] for n, g in got.items()}),
+            Row('– resident bytes per series meanwhile', {n: g[2] / series for n, g in got.items()}, False)]
+
+
+@measure('range')
+def range_query(bench):
+    """An hour of one metric's rates."""
+    series, steps = 10_000, 260
+    expr = f'sum by (namespace) (rate({NAMES[0]}[5m]))'
+
+    def of(server):
+        start = peer_loads.start_of(steps)
+        bench.loads.run(server, 'rwgen', '--names', '1', series=series, steps=steps, batch=2000, start_ms=start)
+        end = (start + (steps - 1) * peer_loads.STEP_MS) / 1000
+        body, peak = server.peak_rss(lambda: server.range_query(expr, end - 3600, end, 15))
+        before, times = server.cpu(), 5
+        for i in range(times):
+            server.range_query(expr, end - 3600 + i / 1000, end, 15)
+        return (server.cpu() - before) / times, peak, len(body)
+
+    got = per_server(bench, of)
+    return [Row(f'`{expr}` over {series:,} series, 1 h at 15 s: CPU, ms', {n: g[0] * 1000 for n, g in got.items()}, False),
+            Row('– resident memory that the first added at its peak, MB', {n: g[1] / 1e6 for n, g in got.items()}, False),
+            Row('– its answer, MB', {n: g[2] / 1e6 for n, g in got.items()}, False)]
+
+
+@measure('trivial')
+def trivial(bench):
+    got = per_server(bench, lambda server: server.query_cpu('1+1', time.time(), 5000)[0])
+    return [Row('`1+1`: CPU with HTTP, ms', {n: g * 1000 for n, g in got.items()}, False)]
+
+
 @measure('queries')
 def queries(bench):
     series, steps = bench.options.series, bench.options.steps

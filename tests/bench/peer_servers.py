@@ -66,6 +66,30 @@ class Server:
         lines = pathlib.Path(f'/proc/{self.pid}/status').read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith('VmRSS:'))
 
+    def peak_rss(self, work):
+        """-> (what `work` gives, the most resident bytes meanwhile beyond those before)."""
+        before = self.rss()
+        pathlib.Path(f'/proc/{self.pid}/clear_refs').write_text('5')
+        out = work()
+        lines = pathlib.Path(f'/proc/{self.pid}/status').read_text().splitlines()
+        peak = next(int(line.split()[1]) * 1024 for line in lines if line.startswith('VmHWM:'))
+        return out, peak - before
+
+    def counter(self, name):
+        """The sum of a family of the server's own /metrics."""
+        body = harness.request(self.url + '/metrics')[1]
+        return sum(float(line.rsplit(' ', 1)[1]) for line in body.splitlines()
+                   if line.split('{')[0].split(' ')[0] == name)
+
+    def range_query(self, expr, start, end, step):
+        """The body of the answer."""
+        url = self.url + '/api/v1/query_range?' + urllib.parse.urlencode(
+            {'query': expr, 'start': start, 'end': end, 'step': step, 'nocache': 1})
+        status, body, _ = harness.request(url, timeout=QUERY_TIMEOUT)
+        if status != 200:
+            raise SystemExit(f'{self.name}: {expr}: HTTP {status} {body[:200]}')
+        return body
+
     def query(self, expr, when):
         """The result of an instant query; [] when the server refuses it."""
         url = self.url + '/api/v1/query?' + urllib.parse.urlencode({'query': expr, 'time': when, 'nocache': 1})
@@ -80,12 +104,15 @@ class Server:
         return float(result[0]['value'][1]) if result else 0
 
     def query_cpu(self, expr, when, times=5):
-        """-> CPU-seconds a time, series in the answer."""
+        """-> CPU-seconds a time, series in the answer. The kernel tells CPU time in steps of 10 ms: what costs little
+        is asked more often. Each time at another time, as rules do."""
         found = len(self.query(expr, when))
-        before = self.cpu()
-        for _ in range(times):
-            self.query(expr, when)
-        return (self.cpu() - before) / times, found
+        before, asked, used = self.cpu(), 0, 0
+        while asked < times or (used < 0.5 and asked < 20 * times):
+            asked += 1
+            self.query(expr, when + asked / 1000)
+            used = self.cpu() - before
+        return used / asked, found
 
 
 class Outrider(Server):

@@ -92,6 +92,7 @@ def parse():
     add('--growth-series', type=int, default=0, help='against a tenth of it; default: --series')
     add('--pace-ms', type=float, default=100, help='between requests of each of the two connections')
     add('--latency-seconds', type=int, default=90)
+    add('--rules-seconds', type=int, default=60)
     options = parser.parse_args()
     unknown = set(options.measures) - set(peer_measures.MEASURES)
     unknown |= set(options.peers.split(',')) - set(peer_servers.KINDS)

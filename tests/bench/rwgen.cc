@@ -85,6 +85,7 @@ Options Parse(const std::vector<std::string>& arguments) {
       {"--sleep-ms", into(&o.sleep_ms)},
       {"--pace-ms", into(&o.pace_ms)},
       {"--seed", into(&o.seed)},
+      {"--names", into(&o.names)},
   };
   for (size_t i = 0; i < arguments.size(); ++i) {
     const auto option = known.find(arguments[i]);
@@ -102,6 +103,7 @@ Options Parse(const std::vector<std::string>& arguments) {
     }
   }
   if (o.batch == 0 || o.conns == 0 || o.series == 0) Read("", &o.batch);
+  if (o.names == 0 || o.names > kMetrics.size()) Read("", &o.names);
   if (o.start_ms == 0) {
     const int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
                             std::chrono::system_clock::now().time_since_epoch())

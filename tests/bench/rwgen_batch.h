@@ -27,6 +27,7 @@ struct Options {
   double sleep_ms = 0;   // after each step, per connection
   double pace_ms = 0;    // a connection's requests start this far apart; latency counts from then
   unsigned seed = 1;
+  size_t names = 10;  // of metrics; the series share them
   bool v2 = false;
   bool churn = false;
 };
@@ -70,14 +71,14 @@ inline constexpr std::array<Metric, 10> kMetrics = {{
 
 // Calls `put` with name and value of each label of the series, in order of names.
 template <typename Put>
-void ForEachLabel(size_t series, const Put& put) {
-  const size_t pod = series / kMetrics.size();
+void ForEachLabel(size_t series, size_t names, const Put& put) {
+  const size_t pod = series / names;
   std::array<char, 96> text;
   const auto format = [&](const char* form, auto... parts) {
     const int size = std::snprintf(text.data(), text.size(), form, parts...);
     return std::string_view(text.data(), static_cast<size_t>(size));
   };
-  put("__name__", kMetrics[series % kMetrics.size()].name);
+  put("__name__", kMetrics[series % names].name);
   put("cluster", format("cluster-%zu", pod % 3));
   put("container", format("app-%zu", pod % 97));
   put("image", format("registry.example.com/team-%zu/app-%zu:v1.%zu", pod % 13, pod % 97, pod % 7));
@@ -92,7 +93,7 @@ void ForEachLabel(size_t series, const Put& put) {
 class Batch {
  public:
   Batch(const Options& options, size_t first, size_t count, unsigned seed)
-      : v2_(options.v2), random_(seed) {
+      : v2_(options.v2), names_(options.names), random_(seed) {
     values_.reserve(count);
     for (size_t i = 0; i < count; ++i) values_.push_back(static_cast<double>(random_() % 100000));
     Encode(first);
@@ -101,7 +102,7 @@ class Batch {
   // Moves all values one step on.
   void Step() {
     for (size_t i = 0; i < values_.size(); ++i) {
-      switch (kMetrics[(first_ + i) % kMetrics.size()].walk) {
+      switch (kMetrics[(first_ + i) % names_].walk) {
         case Walk::kCounter:
           values_[i] += static_cast<double>(random_() % 1000) / 10;
           break;
@@ -131,7 +132,7 @@ class Batch {
     std::string one;
     for (size_t i = 0; i < values_.size(); ++i) {
       one.clear();
-      ForEachLabel(first + i, [&](std::string_view name, std::string_view value) {
+      ForEachLabel(first + i, names_, [&](std::string_view name, std::string_view value) {
         if (v2_) {
           PutVarint(ref_of(name), &one);
           PutVarint(ref_of(value), &one);
@@ -171,6 +172,7 @@ class Batch {
 
  private:
   bool v2_;
+  size_t names_;
   std::mt19937 random_;
   size_t first_ = 0;
   std::vector<double> values_;
