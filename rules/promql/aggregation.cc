@@ -67,14 +67,14 @@ template <typename Accumulator>
 Block Accumulate(const Grouping& grouping, const Block& block) {
   const size_t steps = block.steps;
   std::vector<Accumulator> accumulators(grouping.groups.size() * steps);
-  std::vector<bool> present(accumulators.size());
+  std::vector<uint8_t> present(accumulators.size());
   for (size_t r = 0; r < block.rows.size(); ++r) {
     const size_t base = grouping.group_of[r] * steps;
     const std::span<const double> row = block.Of(r);
     for (size_t i = 0; i < steps; ++i) {
       if (IsAbsent(row[i])) continue;
       accumulators[base + i].Add(row[i]);
-      present[base + i] = true;
+      present[base + i] = 1;
     }
   }
   Block out;

@@ -183,7 +183,8 @@ double Quantile(double q, std::vector<double>* values) {
   if (lower >= numbers) std::nth_element(numbers, lower, values->end());
   const auto next = lower + 1;
   double upper = *lower;
-  if (next != values->end()) upper = next < numbers ? *next : *std::min_element(next, values->end());
+  if (next != values->end())
+    upper = next < numbers ? *next : *std::min_element(next, values->end());
   return *lower * (1 - weight) + upper * weight;
 }
 

@@ -12,8 +12,11 @@ constexpr size_t kMaxScalarArgs = 4;
 constexpr size_t kRowsPerTimeoutCheck = 256;
 
 // Fills one row; false when no step gave a sample.
-bool SlideWindow(RangeKernel kernel, const RangeData& data, const RangeSeries& series,
+bool SlideWindow(const FunctionEntry& function, const RangeData& data, const RangeSeries& series,
                  const std::vector<Block>& scalars, const Steps& steps, std::span<double> row) {
+  if (function.slide != nullptr && data.extension == Extension::kNone) {
+    return function.slide(data, series, steps, row);
+  }
   std::array<double, kMaxScalarArgs> args{};
   WindowCursor cursor(data, series);
   bool any = false;
@@ -21,7 +24,7 @@ bool SlideWindow(RangeKernel kernel, const RangeData& data, const RangeSeries& s
     const RangeWindow window = cursor.At(steps.At(i));
     if (window.size() == 0) continue;
     for (size_t k = 0; k < scalars.size(); ++k) args[k] = scalars[k].ScalarAt(i);
-    row[i] = kernel(window, args.data());
+    row[i] = function.range(window, args.data());
     any = any || !IsAbsent(row[i]);
   }
   return any;
@@ -62,7 +65,7 @@ Status Evaluator::AddWindows(const WindowCall& call, const RangeData& data, cons
       any = TRY(SlideMixed(call, data, series, steps, r, block));
     } else {
       const std::span<double> row = block->Of(r);
-      any = SlideWindow(call.function.range, data, series, call.scalars, steps, row);
+      any = SlideWindow(call.function, data, series, call.scalars, steps, row);
       // One name is noted once.
       if (any && (r == 0 || !data.one_name)) NoteCounter(call.function, series.row, call.pos);
     }

@@ -119,7 +119,11 @@ class Outrider(Server):
     name, title, ready_path = 'outrider', 'Outrider', '/-/ready'
 
     def configure(self):
-        (self.directory / 'outrider.yml').write_text('rule_files: [rules.yml]\n')
+        # The others compute nothing like the built-in trends and scores.
+        entries = ('workload_cpu', 'workload_memory', 'host_cpu', 'host_memory', 'host_disk')
+        (self.directory / 'analytics.yml').write_text(
+            'builtin_entries: {' + ', '.join(f'{entry}: false' for entry in entries) + '}\n')
+        (self.directory / 'outrider.yml').write_text('rule_files: [rules.yml]\nanalytics_files: [analytics.yml]\n')
 
     def command(self):
         return [harness.OUTRIDER, 'run', '--config.file=outrider.yml', '--storage.path=data', '--log.level=error',

@@ -29,6 +29,14 @@ double IdeltaKernel(const RangeWindow& w, const double* scalars);
 double ChangesKernel(const RangeWindow& w, const double* scalars);
 double ResetsKernel(const RangeWindow& w, const double* scalars);
 
+// rate_slide.cc
+bool RateSlide(const RangeData& data, const RangeSeries& series, const Steps& steps,
+               std::span<double> out);
+bool IncreaseSlide(const RangeData& data, const RangeSeries& series, const Steps& steps,
+                   std::span<double> out);
+bool DeltaSlide(const RangeData& data, const RangeSeries& series, const Steps& steps,
+                std::span<double> out);
+
 // rate_mixed.cc
 WindowSample RateMixed(const MixedWindow& w, const MixedContext& context);
 WindowSample IncreaseMixed(const MixedWindow& w, const MixedContext& context);

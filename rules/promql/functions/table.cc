@@ -38,9 +38,9 @@ constexpr FunctionEntry Element(std::string_view name, std::span<const ValueType
   return {.name = name, .args = args, .variadic = variadic, .flags = flags, .element = fn};
 }
 constexpr FunctionEntry Range(std::string_view name, std::span<const ValueType> args,
-                              RangeKernel fn, uint16_t flags = kPlain,
-                              MixedKernel mixed = nullptr) {
-  return {.name = name, .args = args, .flags = flags, .range = fn, .mixed = mixed};
+                              RangeKernel fn, uint16_t flags = kPlain, MixedKernel mixed = nullptr,
+                              SlideKernel slide = nullptr) {
+  return {.name = name, .args = args, .flags = flags, .range = fn, .mixed = mixed, .slide = slide};
 }
 constexpr FunctionEntry Whole(std::string_view name, std::span<const ValueType> args,
                               BlockFunction fn, int variadic = 0, uint16_t flags = kPlain) {
@@ -76,7 +76,7 @@ constexpr FunctionEntry kTable[] = {
     Element("day_of_year", kV, DayOfYear, 1, kReadsClock),
     Element("days_in_month", kV, DaysInMonth, 1, kReadsClock),
     Element("deg", kV, Deg),
-    Range("delta", kM, DeltaKernel, kExtended, DeltaMixed),
+    Range("delta", kM, DeltaKernel, kExtended, DeltaMixed, DeltaSlide),
     Range("deriv", kM, DerivKernel),
     Whole("double_exponential_smoothing", kMSS, DoubleExponentialSmoothing, 0, kExperimental),
     OneNumber("end", kNoArgs, QueryEnd, kQueryClock),
@@ -93,7 +93,8 @@ constexpr FunctionEntry kTable[] = {
     Whole("histogram_sum", kV, HistogramSumOf),
     Element("hour", kV, Hour, 1, kReadsClock),
     Range("idelta", kM, IdeltaKernel, kPlain, IdeltaMixed),
-    Range("increase", kM, IncreaseKernel, kCounter | kExtended | kUsesStarts, IncreaseMixed),
+    Range("increase", kM, IncreaseKernel, kCounter | kExtended | kUsesStarts, IncreaseMixed,
+          IncreaseSlide),
     Whole("info", kVV, Info, 1, kExperimental | kLabelSelector),
     Range("irate", kM, IrateKernel, kUsesStarts, IrateMixed),
     Whole("label_join", kVTTT, LabelJoin, kAnyNumber),
@@ -115,7 +116,7 @@ constexpr FunctionEntry kTable[] = {
     Whole("quantile_over_time", kSM, QuantileOverTime),
     Element("rad", kV, Rad),
     OneNumber("range", kNoArgs, QueryRange, kQueryClock),
-    Range("rate", kM, RateKernel, kCounter | kExtended | kUsesStarts, RateMixed),
+    Range("rate", kM, RateKernel, kCounter | kExtended | kUsesStarts, RateMixed, RateSlide),
     Range("resets", kM, ResetsKernel, kAnchored | kUsesStarts, ResetsMixed),
     Element("round", kVS, Round, 1),
     OneNumber("scalar", kV, ToScalar),

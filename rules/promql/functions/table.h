@@ -18,6 +18,8 @@ struct Call;
 struct Expr;
 struct MixedContext;
 struct MixedWindow;
+struct RangeData;
+struct RangeSeries;
 struct RangeWindow;
 struct Steps;
 struct WindowSample;
@@ -25,7 +27,11 @@ struct WindowSample;
 // One sample out of one window. `scalars` are the call's scalar arguments at this step. Returns
 // kAbsent for none.
 using RangeKernel = double (*)(const RangeWindow& window, const double* scalars);
-// The same where a window may hold native histograms and start times (kernels.h).
+// The same of all windows of one series of floats that is not extended, into absent samples; false
+// when there was none. For functions that need not look at every sample of every window.
+using SlideKernel = bool (*)(const RangeData& data, const RangeSeries& series, const Steps& steps,
+                             std::span<double> out);
+// The same as RangeKernel where a window may hold native histograms and start times (kernels.h).
 using MixedKernel = WindowSample (*)(const MixedWindow& window, const MixedContext& context);
 // One sample out of one sample. Returns kAbsent to drop it.
 using ElementKernel = double (*)(double value, const double* scalars);
@@ -57,6 +63,7 @@ struct FunctionEntry {
   // histograms.
   RangeKernel range = nullptr;
   MixedKernel mixed = nullptr;
+  SlideKernel slide = nullptr;  // beside `range`, and giving the same
   ElementKernel element = nullptr;
   BlockFunction block = nullptr;
 };
