@@ -14,6 +14,10 @@ endif()
 if(OUTRIDER_SANITIZE)
   add_compile_options(-fsanitize=${OUTRIDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${OUTRIDER_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND OUTRIDER_SANITIZE MATCHES "undefined")
+    # A third of g++'s compile time, for what AddressSanitizer stops too; the fuzzers, built by clang, check it as well.
+    add_compile_options(-fno-sanitize=vptr,null,object-size)
+  endif()
 endif()
 # The libraries under test count their branches too, else a fuzzer sees nothing but its own target.
 if(OUTRIDER_FUZZ)

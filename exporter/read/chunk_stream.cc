@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "exporter/ingest/encode_series.h"
 #include "exporter/read/histogram_chunk.h"
-#include "exporter/read/samples_response.h"
 #include "exporter/read/wire_writer.h"
 #include "exporter/read/xor_chunk.h"
 
@@ -109,7 +109,7 @@ uint32_t Crc32Castagnoli(std::string_view bytes) {
 void AppendSeriesFrames(const SeriesSet& set, const SeriesSet::Row& row, int64_t query_index,
                         std::string* out) {
   std::string labels;
-  EncodeLabels(row.labels.All(), &labels);
+  AppendLabelFields(row.labels.All(), &labels);
   Chunker chunker(set, row);
   while (!chunker.AtEnd()) {
     std::string series = labels;

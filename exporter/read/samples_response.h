@@ -4,16 +4,11 @@
 
 #include <string>
 
-#include "storage/model/native_histogram.h"
 #include "storage/window/querier.h"
 
 namespace outrider {
 
 // Appends one prometheus.TimeSeries, without its tag and length.
 void EncodeTimeSeries(const SeriesSet& set, const SeriesSet::Row& row, std::string* out);
-
-// Appends labels as repeated prometheus.Label of field 1, as TimeSeries and ChunkedSeries have
-// them.
-void EncodeLabels(const Labels& labels, std::string* out);
 
 }  // namespace outrider

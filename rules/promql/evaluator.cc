@@ -22,22 +22,6 @@ constexpr size_t kMaxScalarArgs = 4;
 
 size_t SamplesOf(const Block& block) { return block.values.size(); }
 
-// Functions that know nothing of samples outside the window are not given any.
-Status CheckExtension(const FunctionEntry& function, const Expr& arg) {
-  const auto* matrix = std::get_if<MatrixSelector>(&Unwrapped(arg).node);
-  if (matrix == nullptr || matrix->selector.extension == Extension::kNone) return {};
-  const bool anchored = matrix->selector.extension == Extension::kAnchored;
-  const auto needed = anchored ? FunctionEntry::kAnchored : FunctionEntry::kSmoothed;
-  if (function.flags & needed) return {};
-  std::vector<std::string> able;
-  for (const FunctionEntry& other : AllFunctions()) {
-    if (other.flags & needed) able.emplace_back(other.name);
-  }
-  return ExecutionError(fmt::format("{} modifier can only be used with: {} - not with {}",
-                                    anchored ? "anchored" : "smoothed", Join(able, ", "),
-                                    function.name));
-}
-
 }  // namespace
 
 Evaluator::Evaluator(const EngineOptions& options, const Querier& querier, const Clock& clock,

@@ -49,6 +49,12 @@ class Evaluator {
   // at a time; what is in the data is gone afterwards, but labels and histograms stay.
   using RangeSink = std::function<Status(const RangeData&)>;
   Status EachRange(const Expr& expr, const Steps& steps, bool want_starts, const RangeSink& use);
+  // Selectors and calls of range functions over selectors can come some series at a time: then
+  // EachBlock() gives what Eval() would, in blocks that are gone after their use. Stops at the
+  // first error.
+  bool ComesInPieces(const Expr& expr, const Steps& steps) const;
+  using BlockSink = std::function<Status(const Block&)>;
+  Status EachBlock(const Expr& expr, const Steps& steps, const BlockSink& use);
   // `pos`: where annotations point.
   StatusOr<Block> EvalSelector(const VectorSelector& selector, const Steps& steps,
                                SampleField field, uint32_t pos = 0);
@@ -105,6 +111,11 @@ class Evaluator {
   };
   Status AddWindows(const WindowCall& call, const RangeData& data, const Steps& steps,
                     Block* block);
+  static Status CheckExtension(const FunctionEntry& function, const Expr& arg);
+  // `use` is called after each piece is added; what it leaves in the block stays.
+  Status EachWindows(const Call& call, const Steps& steps, Block* block,
+                     const std::function<Status()>& use);
+  Status UsePiece(const BlockSink& use, Block* block);
   // mixed_call.cc
   StatusOr<bool> SlideMixed(const WindowCall& call, const RangeData& data,
                             const RangeSeries& series, const Steps& steps, size_t row,
@@ -139,6 +150,10 @@ class Evaluator {
     uint32_t pos;
   };
   Status AddSelected(const Piece& piece, const Sight& seen, Block* block);
+  Status EachSelected(const VectorSelector& selector, const Sight& seen, Block* block,
+                      const std::function<Status()>& use);
+  StatusOr<Sight> SightOf(const VectorSelector& selector, const Steps& steps, SampleField field,
+                          uint32_t pos) const;
 
   // range_selector.cc
   Status EachMatrix(const MatrixSelector& matrix, const Steps& steps, bool want_starts,

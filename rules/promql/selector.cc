@@ -213,27 +213,40 @@ Status Evaluator::AddSelected(const Piece& piece, const Sight& seen, Block* bloc
   return {};
 }
 
-StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const Steps& steps,
-                                        SampleField field, uint32_t pos) {
+StatusOr<Evaluator::Sight> Evaluator::SightOf(const VectorSelector& selector, const Steps& steps,
+                                              SampleField field, uint32_t pos) const {
   const Pin pin = TRY(Resolve(selector.time));
   // Where the steps look: all at the same place when pinned.
-  const Sight seen{
+  return Sight{
       .steps = {.start = (pin.pinned ? pin.at : steps.start) - pin.offset,
                 .step = pin.pinned ? 0 : steps.step,
                 .count = steps.count},
       .field = field,
       .smoothed = selector.extension == Extension::kSmoothed && field == SampleField::kValue,
       .pos = pos};
+}
+
+Status Evaluator::EachSelected(const VectorSelector& selector, const Sight& seen, Block* block,
+                               const std::function<Status()>& use) {
   const bool one_place = seen.steps.count == 1 || seen.steps.step == 0;
   const TimeRange range{seen.steps.start - options_.lookback + 1,
                         seen.steps.Last() + (seen.smoothed ? options_.lookback : 0)};
-  Block block;
-  block.steps = steps.count;
-  block.one_name = true;
-  TRY(EachPiece(
+  block->steps = seen.steps.count;
+  block->one_name = true;
+  return EachPiece(
       selector, range,
-      {.starts = field == SampleField::kStart, .newest_will_do = one_place && !seen.smoothed},
-      [&](const Piece& piece) { return AddSelected(piece, seen, &block); }));
+      {.starts = seen.field == SampleField::kStart, .newest_will_do = one_place && !seen.smoothed},
+      [&](const Piece& piece) -> Status {
+        TRY(AddSelected(piece, seen, block));
+        return use();
+      });
+}
+
+StatusOr<Block> Evaluator::EvalSelector(const VectorSelector& selector, const Steps& steps,
+                                        SampleField field, uint32_t pos) {
+  const Sight seen = TRY(SightOf(selector, steps, field, pos));
+  Block block;
+  TRY(EachSelected(selector, seen, &block, [] { return Status(); }));
   if (stats_ != nullptr) stats_->AddSelected(block);
   return block;
 }

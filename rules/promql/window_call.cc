@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of range functions: a kernel slides over the windows of each series.
+#include <fmt/format.h>
+
 #include <array>
 
 #include "rules/promql/evaluator.h"
 #include "rules/promql/functions/table.h"
+#include "rules/promql/query_stats.h"
+#include "storage/base/text.h"
 
 namespace outrider::promql {
 namespace {
@@ -41,7 +45,30 @@ bool LooksLikeCounter(std::string_view name) {
          name.ends_with("_bucket");
 }
 
+// Which argument is the range vector.
+size_t MatrixArg(const FunctionEntry& function) {
+  size_t arg = 0;
+  while (function.args[arg] != ValueType::kMatrix) ++arg;
+  return arg;
+}
+
 }  // namespace
+
+// Functions that know nothing of samples outside the window are not given any.
+Status Evaluator::CheckExtension(const FunctionEntry& function, const Expr& arg) {
+  const auto* matrix = std::get_if<MatrixSelector>(&Unwrapped(arg).node);
+  if (matrix == nullptr || matrix->selector.extension == Extension::kNone) return {};
+  const bool anchored = matrix->selector.extension == Extension::kAnchored;
+  const auto needed = anchored ? FunctionEntry::kAnchored : FunctionEntry::kSmoothed;
+  if (function.flags & needed) return {};
+  std::vector<std::string> able;
+  for (const FunctionEntry& other : AllFunctions()) {
+    if (other.flags & needed) able.emplace_back(other.name);
+  }
+  return ExecutionError(fmt::format("{} modifier can only be used with: {} - not with {}",
+                                    anchored ? "anchored" : "smoothed", Join(able, ", "),
+                                    function.name));
+}
 
 void Evaluator::NoteCounter(const FunctionEntry& function, const Row& row, uint32_t pos) {
   if (!(function.flags & FunctionEntry::kCounter) || NameGone(row)) return;
@@ -75,21 +102,75 @@ Status Evaluator::AddWindows(const WindowCall& call, const RangeData& data, cons
   return {};
 }
 
-StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
+Status Evaluator::EachWindows(const Call& call, const Steps& steps, Block* block,
+                              const std::function<Status()>& use) {
   const FunctionEntry& f = *call.function;
-  size_t matrix_arg = 0;
-  while (f.args[matrix_arg] != ValueType::kMatrix) ++matrix_arg;
-  const Expr& matrix = *call.args[matrix_arg];
+  const Expr& matrix = *call.args[MatrixArg(f)];
   const std::vector<Block> scalars = TRY(EvalScalars(call, steps));
   const bool want_starts = uses_starts() && (f.flags & FunctionEntry::kUsesStarts);
   const WindowCall windows{f, scalars, RangeArgPos(matrix)};
+  block->steps = steps.count;
+  block->one_name = true;
+  return EachRange(matrix, steps, want_starts, [&](const RangeData& data) -> Status {
+    TRY(AddWindows(windows, data, steps, block));
+    return use();
+  });
+}
+
+StatusOr<Block> Evaluator::EvalWindows(const Call& call, const Steps& steps) {
   Block block;
-  block.steps = steps.count;
-  block.one_name = true;
-  TRY(EachRange(matrix, steps, want_starts,
-                [&](const RangeData& data) { return AddWindows(windows, data, steps, &block); }));
-  if (!(f.flags & FunctionEntry::kKeepsName)) TRY(DropNames(&block, WhenEqual::kFail));
+  TRY(EachWindows(call, steps, &block, [] { return Status(); }));
+  if (!(call.function->flags & FunctionEntry::kKeepsName)) {
+    TRY(DropNames(&block, WhenEqual::kFail));
+  }
   return block;
+}
+
+bool Evaluator::ComesInPieces(const Expr& expr, const Steps& steps) const {
+  if (expr.step_invariant && steps.count > 1) return false;
+  const Expr& inner = Unwrapped(expr);
+  if (std::holds_alternative<VectorSelector>(inner.node)) return true;
+  const auto* call = std::get_if<Call>(&inner.node);
+  if (call == nullptr || call->function->range == nullptr) return false;
+  const Expr& matrix = Unwrapped(*call->args[MatrixArg(*call->function)]);
+  return std::holds_alternative<MatrixSelector>(matrix.node);
+}
+
+// Its samples count as long as it is in use.
+Status Evaluator::UsePiece(const BlockSink& use, Block* block) {
+  const size_t samples = block->values.size();
+  TRY(budget_.Take(samples));
+  TRY(use(*block));
+  budget_.Give(samples);
+  block->rows.clear();
+  block->values.clear();
+  block->histograms.clear();
+  return {};
+}
+
+Status Evaluator::EachBlock(const Expr& expr, const Steps& steps, const BlockSink& use) {
+  TRY(CheckTimeout());
+  const Expr& inner = Unwrapped(expr);
+  Block block;
+  if (const auto* selector = std::get_if<VectorSelector>(&inner.node)) {
+    const Sight seen = TRY(SightOf(*selector, steps, SampleField::kValue, inner.pos.start));
+    return EachSelected(*selector, seen, &block, [&] {
+      if (stats_ != nullptr) stats_->AddSelected(block);
+      return UsePiece(use, &block);
+    });
+  }
+  const Call& call = std::get<Call>(inner.node);
+  for (const ExprPtr& arg : call.args) TRY(CheckExtension(*call.function, *arg));
+  const bool drops = !(call.function->flags & FunctionEntry::kKeepsName);
+  // Of all pieces: rows of several metrics may become equal.
+  Block named;
+  TRY(EachWindows(call, steps, &block, [&] {
+    for (Row& row : block.rows) row.drop_name |= drops;
+    if (drops && !delayed())
+      named.rows.insert(named.rows.end(), block.rows.begin(), block.rows.end());
+    return UsePiece(use, &block);
+  }));
+  return block.one_name ? Status() : CheckUnique(named);
 }
 
 }  // namespace outrider::promql

@@ -48,7 +48,7 @@ class FakeQuerier final : public Querier {
         row.histograms_end = out->histograms.size();
       }
       if (row.end > row.begin || row.histograms_end > row.histograms_begin)
-        out->rows.push_back(row);
+        out->rows.push_back(std::move(row));
     }
     if (out->times.size() > max_samples) return absl::ResourceExhaustedError("too many samples");
     return absl::OkStatus();
