@@ -3,15 +3,39 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "rules/promql/histogram/histogram_math.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
+
+// More gaps than this between two spans are not written out; such a histogram has no literal, and
+// its text only serves comparison.
+constexpr int32_t kMaxGap = 10'000;
+
+// `offset:3 buckets:[1 0 2]`.
+void AddBuckets(std::string_view offset_key, std::string_view buckets_key,
+                std::span<const BucketSpan> spans, std::span<const double> buckets,
+                std::vector<std::string>* out) {
+  if (buckets.empty()) return;
+  if (spans[0].offset != 0) out->push_back(fmt::format("{}:{}", offset_key, spans[0].offset));
+  std::vector<std::string> counts;
+  size_t next = 0;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    const int32_t gap = i == 0 ? 0 : spans[i].offset;
+    if (gap > kMaxGap) counts.push_back(fmt::format("({} empty)", gap));
+    for (int32_t j = 0; gap <= kMaxGap && j < gap; ++j) counts.emplace_back("0");
+    for (uint32_t j = 0; j < spans[i].length; ++j) counts.push_back(FormatFloatG(buckets[next++]));
+  }
+  out->push_back(fmt::format("{}:[{}]", buckets_key, Join(counts, " ")));
+}
 
 StatusOr<double> ParseNumber(std::string_view text) {
   if (text.starts_with("+")) text.remove_prefix(1);
@@ -131,6 +155,31 @@ StatusOr<HistogramLiteral> ParseHistogramLiteral(std::string_view text) {
     TRY(parser.Item(item.substr(0, colon), item.substr(colon + 1)));
   }
   return parser.Finish();
+}
+
+std::string FormatHistogramLiteral(const NativeHistogram& histogram) {
+  NativeHistogram h = histogram;
+  promql::CompactHistogram(&h);
+  std::vector<std::string> parts;
+  if (h.schema != 0) parts.push_back(fmt::format("schema:{}", h.schema));
+  const std::pair<std::string_view, double> numbers[] = {{"count", h.count},
+                                                         {"sum", h.sum},
+                                                         {"z_bucket", h.zero_count},
+                                                         {"z_bucket_w", h.zero_threshold}};
+  for (const auto& [key, value] : numbers) {
+    if (value != 0) parts.push_back(fmt::format("{}:{}", key, FormatFloatG(value)));
+  }
+  if (h.schema == kCustomSchema) {
+    std::vector<std::string> bounds;
+    for (const double bound : h.custom_values) bounds.push_back(FormatFloatG(bound));
+    parts.push_back(fmt::format("custom_values:[{}]", Join(bounds, " ")));
+  }
+  constexpr std::array<std::string_view, 4> kHints = {"", "reset", "not_reset", "gauge"};
+  const std::string_view hint = kHints.at(static_cast<size_t>(h.reset_hint));
+  if (!hint.empty()) parts.push_back(fmt::format("counter_reset_hint:{}", hint));
+  AddBuckets("offset", "buckets", h.positive_spans, h.positive_buckets, &parts);
+  AddBuckets("n_offset", "n_buckets", h.negative_spans, h.negative_buckets, &parts);
+  return "{{" + Join(parts, " ") + "}}";
 }
 
 }  // namespace outrider

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/trial/trial_storage.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+#include "storage/model/sample.h"
+
+namespace outrider {
+
+Status TrialStorage::SetInput(const RuleTestCase& test) {
+  start_ = test.start;
+  interval_ = test.interval;
+  std::map<Labels, size_t> places;
+  for (const InputSeries& input : test.input) {
+    const std::string line =
+        std::string(Trim(input.series)) + " " + std::string(Trim(input.values));
+    StatusOr<SeriesLine> parsed = ParseSeriesLine(line);
+    if (!parsed.ok()) {
+      return InvalidArgument(fmt::format("{}:{}: input series {}: {}", input.place.line,
+                                         input.place.column, Quote(input.series),
+                                         Message(parsed.status())));
+    }
+    if (parsed->start_times) continue;  // promtool reads them and makes no use of them
+    const auto [place, is_new] = places.emplace(parsed->labels, input_.size());
+    if (is_new) input_.push_back({parsed->labels, {}, 0});
+    input_[place->second].values = std::move(parsed->values);
+  }
+  return {};
+}
+
+Status TrialStorage::Advance(Timestamp now) {
+  Status first;
+  for (Input& input : input_) {
+    for (; input.next < input.values.size(); ++input.next) {
+      const Timestamp time = start_ + static_cast<Timestamp>(input.next) * interval_;
+      if (time > now) break;
+      const SequenceValue& value = input.values[input.next];
+      if (value.omitted) continue;
+      const Outcome outcome =
+          Append(input.labels, {input.labels, {time, value.value}, value.histogram});
+      if (outcome != Outcome::kRefused || !first.ok()) continue;
+      first = absl::FailedPreconditionError(
+          fmt::format("input series {} at {}: a rule has written to this series already",
+                      input.labels.ToString(), FormatDuration(time - start_)));
+    }
+  }
+  return first;
+}
+
+TrialStorage::Outcome TrialStorage::Append(const Labels& labels, const LabeledSample& sample) {
+  const bool histogram = sample.histogram != nullptr;
+  const auto [newest, is_new] = newest_.try_emplace(labels.packed());
+  if (!is_new && newest->second.time >= sample.sample.time) {
+    const bool repeated = newest->second.time == sample.sample.time &&
+                          newest->second.histogram == histogram &&
+                          (histogram || SameBits(newest->second.value, sample.sample.value));
+    return repeated ? Outcome::kRepeated : Outcome::kRefused;
+  }
+  newest->second = {sample.sample.time, sample.sample.value, histogram};
+  if (histogram) {
+    querier_.Append(labels, sample.sample.time, sample.histogram);
+  } else {
+    querier_.Append(labels, sample.sample);
+  }
+  return Outcome::kAppended;
+}
+
+AppendCounts TrialStorage::AppendBatch(std::span<const LabeledSample> samples, Origin /*origin*/,
+                                       Timestamp /*now*/) {
+  AppendCounts counts;
+  for (const LabeledSample& sample : samples) {
+    switch (Append(sample.labels, sample)) {
+      case Outcome::kAppended:
+      case Outcome::kRepeated:
+        ++counts.accepted;
+        break;
+      case Outcome::kRefused:
+        ++counts.out_of_order;
+        break;
+    }
+  }
+  return counts;
+}
+
+}  // namespace outrider
