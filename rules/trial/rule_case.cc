@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "rules/alerting/group.h"
 #include "rules/alerting/recording_rule.h"
@@ -115,17 +116,23 @@ class CaseRunner {
 
   bool Evaluate(Timestamp ts, DurationMs at) {
     bool sound = true;
+    const auto fail = [&](const std::string& rule, const std::string& error) {
+      sound = false;
+      Fail(test_.place,
+           fmt::format("    rule: {}, time: {}, err: {}", rule, FormatDuration(at), error));
+    };
     for (const auto& group : groups_) {
       group->Evaluate(ts, 0);
+      std::string last;  // one error of a rule is enough
+      for (const TrialStorage::Refused& refused : storage_.TakeRefused()) {
+        if (std::exchange(last, refused.rule) != refused.rule) fail(refused.rule, refused.error);
+      }
       const auto view = group->View();
       for (const RuleView& rule : view->rules) {
         if (WorstState(rule.alerts) != AlertState::kInactive) {
           outcome_.active.insert({group->spec().file, rule.rule->line});
         }
-        if (rule.health != RuleHealth::kError) continue;
-        sound = false;
-        Fail(test_.place, fmt::format("    rule: {}, time: {}, err: {}", rule.rule->name,
-                                      FormatDuration(at), rule.last_error));
+        if (rule.health == RuleHealth::kError) fail(rule.rule->name, rule.last_error);
       }
     }
     return sound;

@@ -42,7 +42,8 @@ Status TrialStorage::Advance(Timestamp now) {
       if (value.omitted) continue;
       const Outcome outcome =
           Append(input.labels, {input.labels, {time, value.value}, value.histogram});
-      if (outcome != Outcome::kRefused || !first.ok()) continue;
+      const bool refused = outcome == Outcome::kOutOfOrder || outcome == Outcome::kDuplicate;
+      if (!refused || !first.ok()) continue;
       first = absl::FailedPreconditionError(
           fmt::format("input series {} at {}: a rule has written to this series already",
                       input.labels.ToString(), FormatDuration(time - start_)));
@@ -58,7 +59,8 @@ TrialStorage::Outcome TrialStorage::Append(const Labels& labels, const LabeledSa
     const bool repeated = newest->second.time == sample.sample.time &&
                           newest->second.histogram == histogram &&
                           (histogram || SameBits(newest->second.value, sample.sample.value));
-    return repeated ? Outcome::kRepeated : Outcome::kRefused;
+    if (repeated) return Outcome::kRepeated;
+    return newest->second.time == sample.sample.time ? Outcome::kDuplicate : Outcome::kOutOfOrder;
   }
   newest->second = {sample.sample.time, sample.sample.value, histogram};
   if (histogram) {
@@ -73,15 +75,18 @@ AppendCounts TrialStorage::AppendBatch(std::span<const LabeledSample> samples, O
                                        Timestamp /*now*/) {
   AppendCounts counts;
   for (const LabeledSample& sample : samples) {
-    switch (Append(sample.labels, sample)) {
-      case Outcome::kAppended:
-      case Outcome::kRepeated:
-        ++counts.accepted;
-        break;
-      case Outcome::kRefused:
-        ++counts.out_of_order;
-        break;
+    const Outcome outcome = Append(sample.labels, sample);
+    if (outcome == Outcome::kAppended || outcome == Outcome::kRepeated) {
+      ++counts.accepted;
+      continue;
     }
+    const bool duplicate = outcome == Outcome::kDuplicate;
+    ++(duplicate ? counts.duplicate : counts.out_of_order);
+    if (sample.histogram == nullptr && IsStale(sample.sample.value)) continue;
+    const std::string_view name = sample.labels.MetricName();
+    const bool alert = name == "ALERTS" || name == "ALERTS_FOR_STATE";
+    refused_.push_back({std::string(alert ? sample.labels.Get(kAlertName) : name),
+                        duplicate ? "duplicate sample for timestamp" : "out of order sample"});
   }
   return counts;
 }

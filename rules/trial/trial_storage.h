@@ -4,6 +4,8 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "rules/trial/memory_querier.h"
@@ -25,9 +27,16 @@ class TrialStorage final : public Appender {
   // the time of its sample.
   Status Advance(Timestamp now);
 
-  // What rules write. A sample that is not newer than its series is dropped, as in Prometheus.
+  // What rules write. A sample that is not newer than its series is dropped, as in Prometheus, and
+  // noted, unless it is a marker of staleness.
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                            Timestamp now) override;
+  // Prometheus counts a dropped sample as an error of its rule.
+  struct Refused {
+    std::string rule;  // by the series: its name, or the alert's
+    const char* error = "";
+  };
+  std::vector<Refused> TakeRefused() { return std::exchange(refused_, {}); }
 
   const MemoryQuerier& querier() const { return querier_; }
 
@@ -42,7 +51,7 @@ class TrialStorage final : public Appender {
     double value = 0;
     bool histogram = false;
   };
-  enum class Outcome { kAppended, kRepeated, kRefused };
+  enum class Outcome { kAppended, kRepeated, kOutOfOrder, kDuplicate };
   Outcome Append(const Labels& labels, const LabeledSample& sample);
 
   Timestamp start_ = 0;
@@ -50,6 +59,7 @@ class TrialStorage final : public Appender {
   std::vector<Input> input_;
   MemoryQuerier querier_;
   StringMap<Newest> newest_;  // by packed labels
+  std::vector<Refused> refused_;
 };
 
 }  // namespace outrider
