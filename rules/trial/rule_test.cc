@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -51,7 +52,8 @@ void SortGroups(const std::vector<std::string>& order, std::vector<RuleGroup>* g
 void FindRuleFiles(const RuleTestFile& file, RuleTestResult* result) {
   std::set<std::string> seen;
   for (const std::string& pattern : file.rule_files) {
-    const std::string resolved = ResolveBeside(file.path, pattern);
+    const std::string resolved =
+        std::filesystem::path(ResolveBeside(file.path, pattern)).lexically_normal().string();
     const std::vector<std::string> found = Glob("", resolved);
     if (found.empty()) result->warnings.push_back("no file match pattern " + resolved);
     for (const std::string& path : found) {
