@@ -225,8 +225,8 @@ class CaseRunner {
   static StatusOr<std::vector<Fact>> WantedSamples(const ExprExpectation& expected) {
     std::vector<Fact> wanted;
     for (const ExpectedSample& sample : expected.samples) {
-      StatusOr<SeriesLine> line =
-          ParseSeriesLine(Trim(sample.labels).empty() ? "{}" : sample.labels);
+      const std::string_view labels = Trim(sample.labels);
+      StatusOr<SeriesLine> line = ParseSeriesLine(labels.empty() ? "{}" : labels);
       if (line.ok() && !line->values.empty()) line = InvalidArgument("values behind the labels");
       if (!line.ok()) return Annotate(line.status(), "labels " + Quote(sample.labels));
       Fact fact{line->labels.ToMap(), {}, "", sample.value, ""};

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "rules/rulefile/merge_keys.h"
 #include "storage/base/duration.h"
@@ -23,14 +25,43 @@ TextMap ReadMap(YamlReader* reader, std::string_view key) {
   return TextMap(pairs.begin(), pairs.end());
 }
 
-// YAML's spellings of what is not finite beside the usual ones.
+// A number of YAML 1.1: 1_000, 0x10, 0b11, 010 (of base 8), .inf, .nan.
 StatusOr<double> ParseYamlNumber(const YamlNode& node) {
   if (node.quoted) return InvalidArgument(fmt::format("{} is a text", Quote(node.scalar)));
-  const std::string text = ToLower(node.scalar);
-  if (text == ".inf" || text == "+.inf") return HUGE_VAL;
-  if (text == "-.inf") return -HUGE_VAL;
+  std::string text = ToLower(node.scalar);
+  std::erase(text, '_');
+  const bool negative = text.starts_with("-");
+  if (negative || text.starts_with("+")) text.erase(0, 1);
+  const double sign = negative ? -1 : 1;
+  if (text == ".inf") return sign * HUGE_VAL;
   if (text == ".nan") return std::nan("");
-  return ParseDouble(text.starts_with("+") ? std::string_view(text).substr(1) : text);
+  if (text.empty() || (text[0] != '.' && (text[0] < '0' || text[0] > '9'))) {
+    return InvalidArgument(fmt::format("{} is no number", Quote(node.scalar)));
+  }
+  const std::tuple<std::string_view, int> bases[] = {{"0x", 16}, {"0b", 2}, {"0o", 8}, {"0", 8}};
+  for (const auto& [prefix, base] : bases) {
+    uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + prefix.size(), end, value, base);
+    const bool whole = text.starts_with(prefix) && text.size() > prefix.size() &&
+                       parsed.ec == std::errc() && parsed.ptr == end;
+    if (whole) return sign * static_cast<double>(value);
+  }
+  const double value = TRY(ParseDouble(text));
+  if (!std::isfinite(value)) return InvalidArgument(fmt::format("{} is too large", node.scalar));
+  return sign * value;
+}
+
+// Whether Go's filepath.Glob takes the pattern: every [ is closed.
+bool IsPattern(std::string_view pattern) {
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && ++i == pattern.size()) return false;
+    if (pattern[i] != '[') continue;
+    // The first character of a class may not close it.
+    i = pattern.find(']', i + 2);
+    if (i == std::string_view::npos) return false;
+  }
+  return true;
 }
 
 class FileReader {
@@ -39,9 +70,13 @@ class FileReader {
 
   StatusOr<RuleTestFile> Read(const YamlNode& root) {
     YamlReader reader(root, file_.path, "rule test file");
-    reader.StringList("rule_files", &file_.rule_files);
+    ReadPatterns(&reader);
     reader.Duration("evaluation_interval", &file_.evaluation_interval);
     if (file_.evaluation_interval == 0) file_.evaluation_interval = kMinute;
+    const YamlNode* fuzzy = root.Find("fuzzy_compare");
+    if (fuzzy != nullptr && fuzzy->quoted) {
+      reader.Fail("fuzzy_compare", "fuzzy_compare must be true or false, not a text");
+    }
     reader.Bool("fuzzy_compare", &file_.fuzzy_compare);
     reader.StringList("group_eval_order", &file_.group_eval_order);
     std::set<std::string> names;
@@ -56,6 +91,18 @@ class FileReader {
   }
 
  private:
+  void ReadPatterns(YamlReader* reader) {
+    const Status read = Each(reader, "rule_files", [this](const YamlNode& item) -> Status {
+      if (!item.IsScalar() && !item.IsNull()) {
+        return YamlError(file_.path, item, "rule_files must be a list of texts");
+      }
+      if (!IsPattern(item.scalar)) return YamlError(file_.path, item, "syntax error in pattern");
+      file_.rule_files.push_back(item.scalar);
+      return {};
+    });
+    reader->Fail(read);
+  }
+
   // Reads each item of a list.
   template <typename Read>
   Status Each(YamlReader* reader, std::string_view key, Read read) {

@@ -7,18 +7,40 @@
 
 #include "storage/base/duration.h"
 #include "storage/base/text.h"
+#include "storage/model/native_histogram.h"
 #include "storage/model/sample.h"
 
 namespace outrider {
+namespace {
+
+// Prometheus' storage takes no empty label set and no broken histogram, and its notation no blank
+// between name and brace.
+Status CheckInput(std::string_view series, const SeriesLine& line) {
+  const size_t brace = series.find('{');
+  const bool blank = brace != std::string_view::npos && brace > 0 &&
+                     std::string_view(" \t").find(series[brace - 1]) != std::string_view::npos;
+  if (blank) return InvalidArgument("blank between name and {");
+  if (line.labels.empty()) return InvalidArgument("empty label set");
+  for (const SequenceValue& value : line.values) {
+    if (value.histogram != nullptr) TRY(ValidateHistogram(*value.histogram));
+  }
+  return {};
+}
+
+}  // namespace
 
 Status TrialStorage::SetInput(const RuleTestCase& test) {
   start_ = test.start;
   interval_ = test.interval;
   std::map<Labels, size_t> places;
   for (const InputSeries& input : test.input) {
-    const std::string line =
-        std::string(Trim(input.series)) + " " + std::string(Trim(input.values));
-    StatusOr<SeriesLine> parsed = ParseSeriesLine(line);
+    const std::string series(Trim(input.series));
+    const std::string values(Trim(input.values));
+    if (series.empty() && values.empty()) continue;
+    StatusOr<SeriesLine> parsed = ParseSeriesLine(series + " " + values);
+    if (parsed.ok()) {
+      if (const Status status = CheckInput(series, *parsed); !status.ok()) parsed = status;
+    }
     if (!parsed.ok()) {
       return InvalidArgument(fmt::format("{}:{}: input series {}: {}", input.place.line,
                                          input.place.column, Quote(input.series),

@@ -45,6 +45,28 @@ class Generator:
                 length += 1
         return ' '.join(parts)
 
+    def histogram(self):
+        counts = [self.random.randint(0, 4) for _ in range(self.random.randint(1, 4))]
+        zero = self.random.randint(0, 2)
+        return (f'{{{{schema:{self.pick(0, 0, 1)} count:{sum(counts) + zero} sum:{self.number()} z_bucket:{zero} z_bucket_w:0.5 '
+                f'offset:{self.pick(0, 0, 1)} buckets:[{" ".join(map(str, counts))}]}}}}')
+
+    def histograms(self, count):
+        """Sequences of native histograms, for a promtool that knows them."""
+        parts, length = [], 0
+        while length < count:
+            n = self.random.randint(1, 8)
+            one = self.histogram()
+            parts.append(self.pick(f'{one}x{n}', f'{one}+{one}x{n}', one, '_', 'stale', self.number()))
+            length += n + 1
+        return ' '.join(parts)
+
+    def histogram_expr(self):
+        h = self.pick('h', 'h{job="api"}')
+        return self.pick(h, f'sum by (job) ({h})', f'histogram_quantile(0.5, {h})', f'histogram_count({h})', f'{h} * 2',
+                         f'increase({h}[{self.window()}])', f'sum({h}) + sum({h})', f'{h} or m', f'-{h}', f'last_over_time({h}[2m])',
+                         f'histogram_fraction(0, 1, {h})', f'count({h})', f'avg({h})', f'{h} == {h}')
+
     def selector(self):
         name = self.pick('m', 'n', 'm', 'n', 'r:one', 'r:two')
         if self.random.random() < 0.5:
@@ -57,6 +79,8 @@ class Generator:
         return self.pick('5m', '2m', '3m', '10m') if self.modern else self.pick('290s', '110s', '170s')
 
     def vector(self, depth):
+        if self.modern and self.random.random() < 0.15:
+            return self.histogram_expr()
         if depth == 0:
             return self.selector()
         kind = self.random.randint(0, 8)
@@ -117,6 +141,9 @@ class Generator:
             for _ in range(self.random.randint(1, 6)):
                 labels = ', '.join(f'{k}="{v}"' for k, v in sorted(self.labels().items()))
                 series[f'{self.pick("m", "n")}{{{labels}}}'] = self.values(40)
+            if self.modern:
+                for job in ('api', 'db'):
+                    series[f'h{{job="{job}"}}'] = self.histograms(40)
             test = {'interval': self.pick('1m', '30s', '1m'), 'input_series': [{'series': s, 'values': v} for s, v in series.items()]}
             if self.random.random() < 0.5:
                 test['name'] = f'test {t}'

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 namespace outrider {
 namespace {
@@ -26,7 +27,10 @@ constexpr BadFile kBadFiles[] = {
     {"tests: [{name: a, name: b}]", "t.yml:1:19:"},
     {"evaluation_interval: 1", "t.yml:1:22: evaluation_interval:"},
     {"fuzzy_compare: maybe", "t.yml:1:16: fuzzy_compare:"},
-    {"rule_files: a.yml", "t.yml:1:13: rule_files must be a list of texts"},
+    {"rule_files: a.yml", "t.yml:1:13: rule_files must be a list"},
+    {"rule_files: [{}]", "t.yml:1:14: rule_files must be a list of texts"},
+    {"rule_files: ['a[b']", "t.yml:1:14: syntax error in pattern"},
+    {"fuzzy_compare: 'true'", "t.yml:1:16: fuzzy_compare must be true or false"},
     {"group_eval_order: [a, b, a]", "group name repeated in evaluation order: a"},
     {"tests: [{start_timestamp: yesterday}]", "t.yml:1:27: start_timestamp:"},
     {"tests: [{input_series: [{serie: a}]}]", "field serie not found in input_series"},
@@ -47,6 +51,30 @@ TEST(RuleTestFileTest, BadFilesNameThePlace) {
     const auto file = ParseRuleTestFile(c.text, "t.yml");
     ASSERT_FALSE(file.ok()) << c.text;
     EXPECT_THAT(Message(file.status()), HasSubstr(c.error)) << c.text;
+  }
+}
+
+TEST(RuleTestFileTest, NumbersAreThoseOfYaml) {
+  const std::pair<const char*, double> kNumbers[] = {
+      {"3", 3},     {"+3", 3},          {"-3.5e1", -35},      {"1_000", 1000}, {"0x1F", 31},
+      {"0b101", 5}, {"010", 8},         {"0o17", 15},         {"09", 9},       {"0", 0},
+      {".5", 0.5},  {".inf", HUGE_VAL}, {"-.Inf", -HUGE_VAL}, {"1e400", HUGE_VAL}};
+  for (const auto& [text, number] : kNumbers) {
+    const auto file = ParseRuleTestFile(
+        "tests: [{promql_expr_test: [{exp_samples: [{value: " + std::string(text) + "}]}]}]", "t");
+    if (std::string_view(text) == "1e400") {
+      EXPECT_FALSE(file.ok());
+      continue;
+    }
+    ASSERT_TRUE(file.ok()) << text << file.status();
+    EXPECT_EQ(file->cases[0].exprs[0].samples[0].value, number) << text;
+  }
+  for (const char* text : {"Inf", "NaN", "true", "0xg", "1.2.3", "-", "''"}) {
+    EXPECT_FALSE(ParseRuleTestFile("tests: [{promql_expr_test: [{exp_samples: [{value: " +
+                                       std::string(text) + "}]}]}]",
+                                   "t")
+                     .ok())
+        << text;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "storage/base/file.h"
 #include "tests/support/fake_clock.h"
 
 namespace outrider {
@@ -165,6 +166,29 @@ TEST_F(RuleTestRunTest, RuleFilesMustLoadOnlyForTests) {
   EXPECT_FALSE(result.passed());
   EXPECT_THAT(result.cases[0].failures[0], HasSubstr("r.yml:1:"));
   EXPECT_FALSE(RunRuleTestFile((directory_ / "none.yml").string(), {}, clock_).passed());
+}
+
+// tests/data/rule_tests/edges.txt: files with promtool's verdicts.
+TEST_F(RuleTestRunTest, EdgesOfTheFormat) {
+  const auto text = ReadFile(OUTRIDER_SOURCE_DIR "/tests/data/rule_tests/edges.txt");
+  ASSERT_TRUE(text.ok()) << text.status();
+  size_t cases = 0;
+  size_t at = text->find("\n=== ");
+  while (at != std::string::npos) {
+    const size_t line_end = text->find('\n', at + 1);
+    const size_t next = text->find("\n=== ", line_end - 1);
+    const std::string head = text->substr(at + 5, line_end - at - 5);
+    const std::string body = text->substr(line_end + 1, next - line_end);
+    at = next;
+    if (head == "rules r.yml") {
+      Write("r.yml", body);
+      continue;
+    }
+    const RuleTestResult result = Run(body);
+    EXPECT_EQ(result.passed(), !head.starts_with("1 ")) << head << "\n" << body << result.aborted;
+    ++cases;
+  }
+  EXPECT_GE(cases, 180U);
 }
 
 TEST_F(RuleTestRunTest, GroupsRunInTheOrderOfTheFile) {
