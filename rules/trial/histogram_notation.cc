@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <span>
@@ -10,30 +11,44 @@
 #include <utility>
 #include <vector>
 
-#include "rules/promql/histogram/histogram_math.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
-// More gaps than this between two spans are not written out; such a histogram has no literal, and
-// its text only serves comparison.
-constexpr int32_t kMaxGap = 10'000;
+// More empty buckets than this between two spans are not written out; such a histogram has no
+// literal, and its text only serves comparison.
+constexpr int64_t kMaxGap = 10'000;
 
-// `offset:3 buckets:[1 0 2]`.
+// `offset:3 buckets:[1 0 2]`, from the first populated bucket to the last one.
 void AddBuckets(std::string_view offset_key, std::string_view buckets_key,
                 std::span<const BucketSpan> spans, std::span<const double> buckets,
                 std::vector<std::string>* out) {
-  if (buckets.empty()) return;
-  if (spans[0].offset != 0) out->push_back(fmt::format("{}:{}", offset_key, spans[0].offset));
   std::vector<std::string> counts;
+  std::vector<std::string> empty;  // since the last populated bucket
+  int64_t index = 0;
+  int64_t first = 0;
   size_t next = 0;
-  for (size_t i = 0; i < spans.size(); ++i) {
-    const int32_t gap = i == 0 ? 0 : spans[i].offset;
-    if (gap > kMaxGap) counts.push_back(fmt::format("({} empty)", gap));
-    for (int32_t j = 0; gap <= kMaxGap && j < gap; ++j) counts.emplace_back("0");
-    for (uint32_t j = 0; j < spans[i].length; ++j) counts.push_back(FormatFloatG(buckets[next++]));
+  for (const BucketSpan& span : spans) {
+    index += span.offset;
+    const auto gap = static_cast<int64_t>(span.offset);
+    if (!counts.empty() && gap > kMaxGap) empty.push_back(fmt::format("({} empty)", gap));
+    if (!counts.empty() && gap <= kMaxGap)
+      empty.resize(empty.size() + static_cast<size_t>(std::max<int64_t>(gap, 0)), "0");
+    for (uint32_t i = 0; i < span.length; ++i, ++index) {
+      const double count = buckets[next++];
+      if (count == 0) {
+        if (!counts.empty()) empty.push_back(FormatFloatG(count));
+        continue;
+      }
+      if (counts.empty()) first = index;
+      counts.insert(counts.end(), empty.begin(), empty.end());
+      empty.clear();
+      counts.push_back(FormatFloatG(count));
+    }
   }
+  if (counts.empty()) return;
+  if (first != 0) out->push_back(fmt::format("{}:{}", offset_key, first));
   out->push_back(fmt::format("{}:[{}]", buckets_key, Join(counts, " ")));
 }
 
@@ -158,8 +173,7 @@ StatusOr<HistogramLiteral> ParseHistogramLiteral(std::string_view text) {
 }
 
 std::string FormatHistogramLiteral(const NativeHistogram& histogram) {
-  NativeHistogram h = histogram;
-  promql::CompactHistogram(&h);
+  const NativeHistogram& h = histogram;
   std::vector<std::string> parts;
   if (h.schema != 0) parts.push_back(fmt::format("schema:{}", h.schema));
   const std::pair<std::string_view, double> numbers[] = {{"count", h.count},
