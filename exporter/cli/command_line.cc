@@ -137,6 +137,7 @@ void AddTestRules(CLI::App* test, Parsed* p, const Environment& env) {
   rules->add_flag("--ignore-unknown-fields", o->ignore_unknown_fields,
                   "Ignore unknown fields in the rule files");
   rules->add_option("--junit", o->junit, "Write the results there as JUnit XML");
+  test->add_option("--junit", o->junit, "Of rules: write the results there as JUnit XML");
   rules->add_flag("--coverage", o->coverage, "Print which rules no test looks at");
   rules
       ->add_option("--coverage-min", o->coverage_min,

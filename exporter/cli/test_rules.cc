@@ -69,59 +69,58 @@ void Print(const RuleTestResult& result, bool debug) {
   fmt::print("\n");
 }
 
-struct Round {
+int RunOnce(const TestRulesOptions& given, const RuleTestOptions& options, const Environment& env) {
   int code = 0;
-  std::vector<std::string> rule_files;
-};
-
-Round RunOnce(const TestRulesOptions& given, const RuleTestOptions& options,
-              const Environment& env) {
-  Round round;
   std::vector<RuleTestResult> results;
   CoverageReport coverage;
   for (const std::string& path : given.files) {
     results.push_back(RunRuleTestFile(path, options, env.clock));
     Print(results.back(), given.debug);
     coverage.Merge(results.back().coverage);
-    std::ranges::copy(results.back().rule_files, std::back_inserter(round.rule_files));
-    if (!results.back().passed()) round.code = 1;
+    if (!results.back().passed()) code = 1;
   }
   if (given.coverage || given.coverage_min > 0) fmt::print("{}", coverage.Text());
   if (coverage.Percent() < given.coverage_min) {
     fmt::print(stderr, "coverage is below {}%\n", given.coverage_min);
-    round.code = 1;
+    code = 1;
   }
   if (!given.junit.empty()) {
     const Status written =
         WriteFileAtomically(given.junit, JunitXml(results, env.clock.NowNanos()));
-    if (!written.ok()) round.code = Fail(written);
+    if (!written.ok()) code = Fail(written);
   }
   std::fflush(stdout);
-  return round;
+  return code;
 }
 
-// Of the content of the test files and of the rule files that the last round found; new files that
-// a pattern would find are seen when a file changes that is known.
-uint64_t ContentHash(const std::vector<std::string>& tests, const std::vector<std::string>& rules) {
+// The test files and the rule files that their patterns find now, with what is in them.
+struct Watched {
+  size_t files = 0;
   uint64_t hash = 0;
-  for (const auto* files : {&tests, &rules}) {
-    for (const std::string& path : *files) {
-      const StatusOr<std::string> text = ReadFile(path);
-      hash = Hash64(text.ok() ? *text : "cannot be read: " + Message(text.status()), hash + 1);
-    }
+  friend bool operator==(const Watched&, const Watched&) = default;
+};
+
+Watched Look(const std::vector<std::string>& tests) {
+  std::vector<std::string> paths = tests;
+  for (const std::string& test : tests)
+    std::ranges::copy(RuleFilesOf(test), std::back_inserter(paths));
+  Watched watched{paths.size(), 0};
+  for (const std::string& path : paths) {
+    const StatusOr<std::string> text = ReadFile(path);
+    watched.hash = Hash64(path + '\0' + (text.ok() ? *text : Message(text.status())), watched.hash);
   }
-  return hash;
+  return watched;
 }
 
 int Watch(const TestRulesOptions& given, const RuleTestOptions& options, const Environment& env) {
   const SignalWaiter signals;
   while (true) {
-    const Round round = RunOnce(given, options, env);
-    fmt::print("Watching {} files; Ctrl-C ends.\n", given.files.size() + round.rule_files.size());
+    const Watched before = Look(given.files);  // a change during the run is seen after it
+    const int code = RunOnce(given, options, env);
+    fmt::print("Watching {} files; Ctrl-C ends.\n", before.files);
     std::fflush(stdout);
-    const uint64_t before = ContentHash(given.files, round.rule_files);
-    while (ContentHash(given.files, round.rule_files) == before) {
-      if (signals.Wait(kLookAgain) == Signal::kStop) return round.code;
+    while (Look(given.files) == before) {
+      if (signals.Wait(kLookAgain) == Signal::kStop) return code;
     }
   }
 }
@@ -135,7 +134,7 @@ int RunTestRules(const TestRulesOptions& given, const Environment& env) {
     return 2;
   }
   SetUpLog(LogLevel::kError, LogFormat::kLogfmt);  // what fails is printed with its test
-  return given.watch ? Watch(given, *options, env) : RunOnce(given, *options, env).code;
+  return given.watch ? Watch(given, *options, env) : RunOnce(given, *options, env);
 }
 
 }  // namespace outrider

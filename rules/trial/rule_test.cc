@@ -49,17 +49,28 @@ void SortGroups(const std::vector<std::string>& order, std::vector<RuleGroup>* g
   });
 }
 
-void FindRuleFiles(const RuleTestFile& file, RuleTestResult* result) {
+struct FoundFiles {
+  std::vector<std::string> paths;
+  std::vector<std::string> warnings;
+};
+
+FoundFiles FindRuleFiles(const RuleTestFile& file) {
+  FoundFiles found;
   std::set<std::string> seen;
   for (const std::string& pattern : file.rule_files) {
     const std::string resolved =
         std::filesystem::path(ResolveBeside(file.path, pattern)).lexically_normal().string();
-    const std::vector<std::string> found = Glob("", resolved);
-    if (found.empty()) result->warnings.push_back("no file match pattern " + resolved);
-    for (const std::string& path : found) {
-      if (seen.insert(path).second) result->rule_files.push_back(path);
+    const std::vector<std::string> paths = Glob("", resolved);
+    if (paths.empty()) found.warnings.push_back("no file match pattern " + resolved);
+    for (const std::string& path : paths) {
+      if (seen.insert(path).second) found.paths.push_back(path);
     }
   }
+  return found;
+}
+
+StatusOr<RuleTestFile> ReadTestFile(const std::string& path) {
+  return ParseRuleTestFile(TRY(ReadFile(path)), path);
 }
 
 }  // namespace
@@ -68,19 +79,23 @@ bool RuleTestResult::passed() const {
   return aborted.ok() && std::ranges::all_of(cases, &RuleCaseResult::passed);
 }
 
+std::vector<std::string> RuleFilesOf(const std::string& path) {
+  const StatusOr<RuleTestFile> file = ReadTestFile(path);
+  return file.ok() ? FindRuleFiles(*file).paths : std::vector<std::string>();
+}
+
 RuleTestResult RunRuleTestFile(const std::string& path, const RuleTestOptions& options,
                                const Clock& clock) {
   RuleTestResult result;
   result.path = path;
-  const StatusOr<std::string> text = ReadFile(path);
-  const StatusOr<RuleTestFile> file =
-      text.ok() ? ParseRuleTestFile(*text, path) : StatusOr<RuleTestFile>(text.status());
+  const StatusOr<RuleTestFile> file = ReadTestFile(path);
   if (!file.ok()) {
     result.aborted = file.status();
     return result;
   }
-  FindRuleFiles(*file, &result);
-  LoadedRules rules = Load(result.rule_files, options);
+  FoundFiles found = FindRuleFiles(*file);
+  result.warnings = std::move(found.warnings);
+  LoadedRules rules = Load(found.paths, options);
   SortGroups(file->group_eval_order, &rules.groups);
   for (size_t i = 0; i < file->cases.size(); ++i) {
     const RuleTestCase& test = file->cases[i];

@@ -40,10 +40,12 @@ struct RuleTestResult {
   Status aborted;  // not OK: the file cannot be read or is wrong, nothing was run
   std::vector<std::string> warnings;
   std::vector<RuleCaseResult> cases;
-  std::vector<std::string> rule_files;  // that the patterns found
   CoverageReport coverage;
   bool passed() const;
 };
+
+// The rule files that the patterns of a test file find; none where it cannot be read.
+std::vector<std::string> RuleFilesOf(const std::string& path);
 
 // `clock` is for durations of work and the timeout of queries only.
 RuleTestResult RunRuleTestFile(const std::string& path, const RuleTestOptions& options,

@@ -27,6 +27,12 @@ Status CheckInput(std::string_view series, const SeriesLine& line) {
   return {};
 }
 
+bool SameSample(double value, const NativeHistogram* histogram, const LabeledSample& sample) {
+  if ((histogram == nullptr) != (sample.histogram == nullptr)) return false;
+  if (histogram == nullptr) return SameBits(value, sample.sample.value);
+  return SameBits(*histogram, *sample.histogram);
+}
+
 }  // namespace
 
 Status TrialStorage::SetInput(const RuleTestCase& test) {
@@ -75,17 +81,15 @@ Status TrialStorage::Advance(Timestamp now) {
 }
 
 TrialStorage::Outcome TrialStorage::Append(const Labels& labels, const LabeledSample& sample) {
-  const bool histogram = sample.histogram != nullptr;
   const auto [newest, is_new] = newest_.try_emplace(labels.packed());
-  if (!is_new && newest->second.time >= sample.sample.time) {
-    const bool repeated = newest->second.time == sample.sample.time &&
-                          newest->second.histogram == histogram &&
-                          (histogram || SameBits(newest->second.value, sample.sample.value));
-    if (repeated) return Outcome::kRepeated;
-    return newest->second.time == sample.sample.time ? Outcome::kDuplicate : Outcome::kOutOfOrder;
+  Newest& last = newest->second;
+  if (!is_new && last.time >= sample.sample.time) {
+    if (last.time > sample.sample.time) return Outcome::kOutOfOrder;
+    return SameSample(last.value, last.histogram.get(), sample) ? Outcome::kRepeated
+                                                                : Outcome::kDuplicate;
   }
-  newest->second = {sample.sample.time, sample.sample.value, histogram};
-  if (histogram) {
+  last = {sample.sample.time, sample.sample.value, sample.histogram};
+  if (sample.histogram != nullptr) {
     querier_.Append(labels, sample.sample.time, sample.histogram);
   } else {
     querier_.Append(labels, sample.sample);

@@ -3,6 +3,7 @@
 // between them, with the order of time that Prometheus' storage enforces.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -49,7 +50,7 @@ class TrialStorage final : public Appender {
   struct Newest {
     Timestamp time = 0;
     double value = 0;
-    bool histogram = false;
+    std::shared_ptr<const NativeHistogram> histogram;  // nullptr: a float
   };
   enum class Outcome { kAppended, kRepeated, kOutOfOrder, kDuplicate };
   Outcome Append(const Labels& labels, const LabeledSample& sample);

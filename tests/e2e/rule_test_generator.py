@@ -6,6 +6,14 @@ later stay away."""
 import random
 
 LABELS = {'job': ['api', 'db', 'web'], 'instance': ['a', 'b', 'c'], 'zone': ['x', 'y']}
+SEVERITY = '{{ if gt $value 2.0 }}high{{ else }}low{{ end }}'
+ANNOTATIONS = [
+    '{{ $labels.job }} is {{ $value }}',
+    '{{ $labels }}',
+    '{{ .ExternalLabels.cluster }} {{ $value | humanize }}',
+    '{{ range query "sum by (instance) (m)" | sortByLabel "instance" }}{{ .Labels.instance }}={{ .Value }} {{ end }}',
+    '{{ $value }} {{ $externalLabels.cluster }}',
+]
 
 
 class Generator:
@@ -48,12 +56,12 @@ class Generator:
     def histogram(self):
         counts = [self.random.randint(0, 4) for _ in range(self.random.randint(1, 4))]
         zero = self.random.randint(0, 2)
-        return (f'{{{{schema:{self.pick(0, 0, 1)} count:{sum(counts) + zero} sum:{self.number()} z_bucket:{zero} z_bucket_w:0.5 '
-                f'offset:{self.pick(0, 0, 1)} buckets:[{" ".join(map(str, counts))}]}}}}')
+        return (f'{{{{schema:{self.pick(0, 0, 1)} count:{sum(counts) + zero} sum:{self.number()} z_bucket:{zero} '
+                f'z_bucket_w:0.5 offset:{self.pick(0, 0, 1)} buckets:[{" ".join(map(str, counts))}]}}}}')
 
     def histograms(self, count):
-        """Sequences of native histograms, for a promtool that knows them. No stale markers: promtool 3.14 loses one that
-        comes in another step than the histogram before it."""
+        """Sequences of native histograms, for a promtool that knows them. No stale markers: promtool 3.14 loses one
+        that comes in another step than the histogram before it."""
         parts, length = [], 0
         while length < count:
             n = self.random.randint(1, 8)
@@ -64,9 +72,10 @@ class Generator:
 
     def histogram_expr(self):
         h = self.pick('h', 'h{job="api"}')
-        return self.pick(h, f'sum by (job) ({h})', f'round(histogram_quantile(0.5, {h}), 0.001)', f'histogram_count({h})', f'{h} * 2',
-                         f'increase({h}[{self.window()}])', f'sum({h}) + sum({h})', f'{h} or m', f'-{h}', f'last_over_time({h}[2m])',
-                         f'round(histogram_fraction(0, 1, {h}), 0.001)', f'count({h})', f'avg({h})', f'{h} == {h}')
+        return self.pick(
+            h, f'sum by (job) ({h})', f'round(histogram_quantile(0.5, {h}), 0.001)', f'histogram_count({h})', f'{h} * 2',
+            f'increase({h}[{self.window()}])', f'sum({h}) + sum({h})', f'{h} or m', f'-{h}', f'last_over_time({h}[2m])',
+            f'round(histogram_fraction(0, 1, {h}), 0.001)', f'count({h})', f'avg({h})', f'{h} == {h}')
 
     def selector(self):
         name = self.pick('m', 'n', 'm', 'n', 'r:one', 'r:two')
@@ -74,7 +83,8 @@ class Generator:
             return name
         key = self.random.choice(list(LABELS))
         value = self.random.choice(LABELS[key])
-        return name + self.pick(f'{{{key}="{value}"}}', f'{{{key}!="{value}"}}', f'{{{key}=~"{value}|a"}}', f'{{{key}=""}}')
+        return name + self.pick(f'{{{key}="{value}"}}', f'{{{key}!="{value}"}}', f'{{{key}=~"{value}|a"}}',
+                                f'{{{key}=""}}')
 
     def window(self):
         return self.pick('5m', '2m', '3m', '10m') if self.modern else self.pick('290s', '110s', '170s')
@@ -90,7 +100,8 @@ class Generator:
             by = self.pick('by (job)', 'by (job, zone)', 'without (instance)', '')
             return f'{self.pick("sum", "max", "min", "count", "group")} {by} ({inner})'
         if kind == 2:
-            return f'{self.pick("sum_over_time", "max_over_time", "count_over_time", "changes", "last_over_time")}({self.selector()}[{self.window()}])'
+            function = self.pick('sum_over_time', 'max_over_time', 'count_over_time', 'changes', 'last_over_time')
+            return f'{function}({self.selector()}[{self.window()}])'
         if kind == 3:
             return f'({inner}) {self.pick("+", "*", "-")} {self.number()}'
         if kind == 4:
@@ -98,7 +109,8 @@ class Generator:
         if kind == 5:
             return f'{self.pick("abs", "-", "floor", "timestamp")}({inner})'
         if kind == 6:
-            return self.pick(f'vector({self.number()})', f'absent({self.selector()})', 'vector(time())', self.selector() + ' offset 1m')
+            return self.pick(f'vector({self.number()})', f'absent({self.selector()})', 'vector(time())',
+                             self.selector() + ' offset 1m')
         if kind == 7:
             return f'({inner}) {self.pick(">", "<", "==", "!=", ">= bool")} {self.number()}'
         return f'max by (job) ({inner}) / on (job) sum by (job) ({self.vector(depth - 1)})'
@@ -119,11 +131,9 @@ class Generator:
                     if self.random.random() < 0.3:
                         rule['keep_firing_for'] = self.pick('1m', '3m')
                     if self.random.random() < 0.6:
-                        rule['labels'] = {'severity': self.pick('page', "{{ if gt $value 2.0 }}high{{ else }}low{{ end }}")}
+                        rule['labels'] = {'severity': self.pick('page', SEVERITY)}
                     if self.random.random() < 0.7:
-                        rule['annotations'] = {'a': self.pick('{{ $labels.job }} is {{ $value }}', '{{ $labels }}', '{{ .ExternalLabels.cluster }} {{ $value | humanize }}',
-                                                              '{{ range query "sum by (instance) (m)" | sortByLabel "instance" }}{{ .Labels.instance }}={{ .Value }} {{ end }}',
-                                                              '{{ $value }} {{ $externalLabels.cluster }}'), 'empty': ''}
+                        rule['annotations'] = {'a': self.pick(*ANNOTATIONS), 'empty': ''}
                 rules.append(rule)
             group = {'name': f'g{g}', 'rules': rules}
             if self.random.random() < 0.3:
@@ -145,16 +155,20 @@ class Generator:
             if self.modern:
                 for job in ('api', 'db'):
                     series[f'h{{job="{job}"}}'] = self.histograms(40)
-            test = {'interval': self.pick('1m', '30s', '1m'), 'input_series': [{'series': s, 'values': v} for s, v in series.items()]}
+            test = {'interval': self.pick('1m', '30s', '1m'),
+                    'input_series': [{'series': s, 'values': v} for s, v in series.items()]}
             if self.random.random() < 0.5:
                 test['name'] = f'test {t}'
             if self.random.random() < 0.5:
                 test['external_labels'] = {'cluster': 'c1'}
-            times = [f'{self.random.randint(0, 14)}m', f'{self.random.randint(0, 14)}m', f'{self.random.randint(0, 800)}s']
-            test['alert_rule_test'] = [{'eval_time': self.random.choice(times), 'alertname': name, 'exp_alerts': []} for name in ('One', 'Two', 'Three')]
+            times = [f'{self.random.randint(0, 14)}m', f'{self.random.randint(0, 14)}m',
+                     f'{self.random.randint(0, 800)}s']
+            test['alert_rule_test'] = [{'eval_time': self.random.choice(times), 'alertname': name, 'exp_alerts': []}
+                                       for name in ('One', 'Two', 'Three')]
             exprs = ['{__name__=~"r:.*"}', 'ALERTS', 'ALERTS_FOR_STATE'] + [self.vector(2) for _ in range(3)]
             # The two versions of Prometheus differ where a query looks exactly one lookback back.
-            test['promql_expr_test'] = [{'eval_time': self.pick(*times) if self.modern else '14m', 'expr': e, 'exp_samples': []} for e in exprs]
+            test['promql_expr_test'] = [{'eval_time': self.pick(*times) if self.modern else '14m', 'expr': e,
+                                         'exp_samples': []} for e in exprs]
             if self.modern and self.random.random() < 0.3:
                 test['start_timestamp'] = '2024-01-01T00:00:00Z'
             tests.append(test)

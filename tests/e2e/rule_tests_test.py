@@ -106,9 +106,11 @@ class Promtool(harness.EndToEnd):
                 self.assertEqual(ours.returncode, code, ours.stdout + ours.stderr)
                 if modern:
                     self.assertEqual(run(PROMTOOL, 'test', 'rules', *flags, name, directory=FIXTURES).returncode, code)
-        dump = run(harness.OUTRIDER, 'test', 'rules', '--debug', '--run', '^$', 'unittest.yml', directory=FIXTURES).stderr
+        dump = run(harness.OUTRIDER, 'test', 'rules', '--debug', '--run', '^$', 'unittest.yml',
+                   directory=FIXTURES).stderr
         self.assertIn('test_increase =>\n1 @[0s]\n2 @[1m]\n3 @[2m]\n', dump)
-        self.assertEqual(run(harness.OUTRIDER, 'test', 'rules', '--run', '(', 'rules_run.yml', directory=FIXTURES).returncode, 2)
+        misuse = run(harness.OUTRIDER, 'test', 'rules', '--run', '(', 'rules_run.yml', directory=FIXTURES)
+        self.assertEqual(misuse.returncode, 2)
 
     def test_random(self):
         need('promtool', PROMTOOL is not None)
@@ -156,8 +158,9 @@ class Promtool(harness.EndToEnd):
         self.assertIn('Checking standard input', piped.stdout)
         unknown = run(*program, '--lint=tidy', good)
         self.assertIn('WARNING: unknown lint option: "tidy"', unknown.stdout)
-        self.assertEqual(run(*program, '--ignore-unknown-fields', str(FIXTURES / 'rules_extrafields.yml')).returncode, 0)
-        self.assertEqual(run(*program, str(FIXTURES / 'rules_extrafields.yml')).returncode, 1)
+        extra = str(FIXTURES / 'rules_extrafields.yml')
+        self.assertEqual(run(*program, '--ignore-unknown-fields', extra).returncode, 0)
+        self.assertEqual(run(*program, extra).returncode, 1)
 
 
 RULES = '''
@@ -248,7 +251,7 @@ class Extensions(harness.EndToEnd):
     def test_junit(self):
         self.write('bad.yml', TESTS.replace('summary: a is down', 'summary: <&">'))
         self.write('broken.yml', 'tests: [')
-        self.cli('test', 'rules', '--junit', 'out.xml', 'test.yml', 'bad.yml', 'broken.yml', expect=1)
+        self.cli('test', '--junit', 'out.xml', 'rules', 'test.yml', 'bad.yml', 'broken.yml', expect=1)
         suites = xml.etree.ElementTree.parse(self.directory / 'out.xml').getroot().findall('testsuite')
         self.assertEqual([s.get('name') for s in suites], ['test.yml', 'bad.yml', 'broken.yml'])
         counts = [(s.get('tests'), s.get('failures'), s.get('errors')) for s in suites]
@@ -273,6 +276,10 @@ class Extensions(harness.EndToEnd):
         self.assertEqual(process.text().count('FAILED'), 1)
         time.sleep(1)
         self.assertEqual(process.text().count('Watching 2 files'), 2)  # nothing changed, nothing ran
+        self.write('test.yml', TESTS.replace('[rules.yml]', "['rules*.yml']"))
+        harness.wait_for('a run after the test changed', lambda: process.text().count('Watching 2 files') == 3)
+        self.write('rules2.yml', RULES)
+        harness.wait_for('a run with a new file', lambda: 'Watching 3 files' in process.text())
         process.process.terminate()
         self.assertEqual(process.process.wait(10), 1)  # the last run's verdict
 

@@ -38,5 +38,35 @@ TEST(TrialStorageTest, KeepsTheOrderOfTime) {
               HasSubstr("input series m at 2m: a rule has written to this series already"));
 }
 
+TEST(TrialStorageTest, ComparesHistogramsOfOneTime) {
+  TrialStorage storage;
+  const Labels h = {{kMetricName, "h"}};
+  const auto make = [](double count) {
+    auto histogram = std::make_shared<NativeHistogram>();
+    histogram->count = count;
+    return histogram;
+  };
+  const auto one = make(1);
+  const auto same = make(1);
+  const auto two = make(2);
+  const std::vector<LabeledSample> samples = {
+      {h, {0, 0}, one}, {h, {0, 0}, same}, {h, {0, 0}, two}, {h, {0, 0}}};
+  const AppendCounts counts = storage.AppendBatch(samples, Origin::kLocal, 0);
+  EXPECT_EQ(counts.accepted, 2U);
+  EXPECT_EQ(counts.duplicate, 2U);
+}
+
+TEST(TrialStorageTest, RefusesInputThatStorageWould) {
+  const std::pair<const char*, const char*> kBad[] = {
+      {"m{", "1"}, {"m {a=\"b\"}", "1"}, {"{}", "1"},           {"m{a=\"1\",a=\"2\"}", "1"},
+      {"m", "1x"}, {"m", "1,2"},         {"m", "{{count:-1}}"}, {"", "1"}};
+  for (const auto& [series, values] : kBad) {
+    RuleTestCase test;
+    test.input = {{{7, 3}, series, values}};
+    TrialStorage storage;
+    EXPECT_THAT(Message(storage.SetInput(test)), HasSubstr("7:3: input series")) << series;
+  }
+}
+
 }  // namespace
 }  // namespace outrider
