@@ -22,6 +22,7 @@ class SeenSeries {
 
   StatusOr<bool> operator()(const std::vector<Matcher>& matchers) {
     std::vector<std::string> texts;
+    texts.reserve(matchers.size());
     for (const Matcher& matcher : matchers) texts.push_back(matcher.ToString());
     const std::string selector = "{" + Join(texts, ",") + "}";
     if (const auto known = known_.find(selector); known != known_.end()) return known->second;
@@ -84,6 +85,7 @@ int RunCheckRules(const CheckRulesOptions& given) {
   std::vector<RuleCheck> checks;
   const std::vector<std::string> files =
       given.files.empty() ? std::vector<std::string>{"-"} : given.files;
+  checks.reserve(files.size());
   for (const std::string& path : files) checks.push_back(CheckOne(path, *options, lints));
   const Status linted = AddFindings(lints, SeenSeries(given.url), &checks);
   if (!linted.ok()) return Fail(linted);

@@ -49,7 +49,7 @@ struct CheckRulesOptions {
   std::string url;  // of a server that never-fires asks; empty: none
   std::vector<std::string> features;
 };
-int RunCheckRules(const CheckRulesOptions& options);  // check_rules.cc
+int RunCheckRules(const CheckRulesOptions& given);  // check_rules.cc
 
 struct TestRulesOptions {
   std::vector<std::string> files;
@@ -63,7 +63,7 @@ struct TestRulesOptions {
   double coverage_min = 0;  // percent
   bool watch = false;
 };
-int RunTestRules(const TestRulesOptions& options, const Environment& env);  // test_rules.cc
+int RunTestRules(const TestRulesOptions& given, const Environment& env);  // test_rules.cc
 
 int RunTestPromql(const std::vector<std::string>& files, const Environment& env);  // test.cc
 int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);

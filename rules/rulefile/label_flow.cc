@@ -74,7 +74,7 @@ LabelFlow LabelsOfCall(const promql::Call& call, const RecordedLabels& recorded)
   if (name == "info") return LabelFlow::Any();
   const Expr* series = FirstSeries(call);
   if (series == nullptr || name == "scalar") return LabelFlow::Only({});
-  const LabelFlow flow = LabelsOf(*series, recorded);
+  LabelFlow flow = LabelsOf(*series, recorded);
   const std::array<std::string, 1> le = {"le"};
   if (name == "histogram_quantile") return flow.Drop(le);
   if (name == "histogram_quantiles") return flow.Drop(le).With(TextOf(*call.args[1]));
@@ -83,7 +83,7 @@ LabelFlow LabelsOfCall(const promql::Call& call, const RecordedLabels& recorded)
 }
 
 LabelFlow LabelsOfAggregate(const promql::AggregateExpr& agg, const RecordedLabels& recorded) {
-  const LabelFlow inner = LabelsOf(*agg.expr, recorded);
+  LabelFlow inner = LabelsOf(*agg.expr, recorded);
   const bool chooses = agg.op == Token::kTopk || agg.op == Token::kBottomk ||
                        agg.op == Token::kLimitk || agg.op == Token::kLimitRatio;
   if (chooses) return inner;
@@ -105,7 +105,7 @@ LabelFlow LabelsOfBinary(const promql::BinaryExpr& binary, const RecordedLabels&
   if (!IsSeries(*binary.lhs) && !IsSeries(*binary.rhs)) return LabelFlow::Only({});
   if (!IsSeries(*binary.rhs)) return LabelsOf(*binary.lhs, recorded);
   if (!IsSeries(*binary.lhs)) return LabelsOf(*binary.rhs, recorded);
-  const LabelFlow lhs = LabelsOf(*binary.lhs, recorded);
+  LabelFlow lhs = LabelsOf(*binary.lhs, recorded);
   const LabelFlow rhs = LabelsOf(*binary.rhs, recorded);
   if (binary.op == Token::kAnd || binary.op == Token::kUnless) return lhs;
   if (binary.op == Token::kOr) return lhs.Or(rhs);

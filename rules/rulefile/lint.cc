@@ -32,7 +32,7 @@ class Linter {
     // Rules come before those that read them, or else their labels are taken for unknown.
     for (const RuleGroup& group : groups) {
       for (const Rule& rule : group.rules) {
-        if (rule.kind == RuleKind::kRecording && rule.expression) Learn(rule);
+        if (rule.kind == RuleKind::kRecording && rule.expression) Learn(rule, *rule.expression);
       }
     }
   }
@@ -40,24 +40,27 @@ class Linter {
   StatusOr<std::vector<LintFinding>> Run() {
     for (const RuleGroup& group : groups_) {
       for (const Rule& rule : group.rules) {
-        if (!rule.expression) continue;
-        group_ = &group;
-        rule_ = &rule;
-        if (rule.kind == RuleKind::kAlerting) {
-          if (lints_.missing_for) MissingFor();
-          if (lints_.dropped_labels) DroppedLabels();
-          if (lints_.never_fires) TRY(NeverFires());
-        } else if (lints_.unbounded_cardinality) {
-          UnboundedCardinality();
-        }
+        if (rule.expression) TRY(Check(group, rule, *rule.expression));
       }
     }
     return std::move(findings_);
   }
 
  private:
-  void Learn(const Rule& rule) {
-    LabelFlow flow = LabelsOf(rule.expression->root(), recorded_);
+  Status Check(const RuleGroup& group, const Rule& rule, const promql::Expression& expression) {
+    group_ = &group;
+    rule_ = &rule;
+    if (rule.kind == RuleKind::kRecording) {
+      if (lints_.unbounded_cardinality) UnboundedCardinality(expression.root());
+      return {};
+    }
+    if (lints_.missing_for) MissingFor(expression);
+    if (lints_.dropped_labels) DroppedLabels(LabelsOf(expression.root(), recorded_));
+    return lints_.never_fires ? NeverFires(expression.root()) : Status();
+  }
+
+  void Learn(const Rule& rule, const promql::Expression& expression) {
+    LabelFlow flow = LabelsOf(expression.root(), recorded_);
     for (const auto& [name, value] : rule.labels) {
       flow = value.empty() ? flow.Drop({&name, 1}) : flow.With(name);
     }
@@ -70,14 +73,13 @@ class Linter {
         {group_->file, rule_->line, group_->name, rule_->name, lint, std::move(message)});
   }
 
-  void MissingFor() {
+  void MissingFor(const promql::Expression& expression) {
     // What reads no series, like vector(1), is as true now as it is later.
-    if (rule_->hold > 0 || rule_->expression->Selectors(0).empty()) return;
+    if (rule_->hold > 0 || expression.Selectors(0).empty()) return;
     Add(kMissingFor, "fires at the first evaluation that gives something: it has no `for`");
   }
 
-  void DroppedLabels() {
-    const LabelFlow flow = LabelsOf(rule_->expression->root(), recorded_);
+  void DroppedLabels(const LabelFlow& flow) {
     for (const auto& [texts, what] :
          {std::pair(&rule_->annotations, "annotation"), std::pair(&rule_->labels, "label")}) {
       for (const auto& [name, text] : *texts) {
@@ -97,9 +99,8 @@ class Linter {
     }
   }
 
-  void UnboundedCardinality() {
+  void UnboundedCardinality(const promql::Expr& root) {
     if (group_->limit > 0) return;
-    const promql::Expr& root = rule_->expression->root();
     const Reduction reduction = ReductionOf(root);
     const LabelFlow flow = LabelsOf(root, {});
     if (!reduction.reduced) {
@@ -118,12 +119,12 @@ class Linter {
     }
   }
 
-  Status NeverFires() {
+  Status NeverFires(const promql::Expr& root) {
     std::vector<std::string> empty;
     const Matches matches = [this](const promql::VectorSelector& selector) {
       return IsSeen(selector);
     };
-    const bool can_fire = TRY(CanGive(rule_->expression->root(), matches, &empty));
+    const bool can_fire = TRY(CanGive(root, matches, &empty));
     if (can_fire) return {};
     Add(kNeverFires, fmt::format("can never fire: the server has seen nothing that {} match{}",
                                  Join(empty, ", "), empty.size() == 1 ? "es" : ""));

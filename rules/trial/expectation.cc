@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <tuple>
 
 #include "storage/base/text.h"
@@ -46,15 +45,16 @@ class Matching {
  public:
   Matching(const std::vector<Fact>& expected, const std::vector<Fact>& got,
            const CompareOptions& options)
-      : expected_(expected), got_(got), options_(options), owner_(got.size()) {
+      : expected_(expected), got_(got), options_(options), owner_(got.size(), kNone) {
     for (size_t i = 0; i < expected.size(); ++i) {
       std::vector<bool> seen(got.size());
       found_ += Assign(i, &seen) ? 1 : 0;
     }
   }
   size_t found() const { return found_; }
-  // Which expectation each fact was assigned to.
-  const std::vector<std::optional<size_t>>& owner() const { return owner_; }
+  // Which expectation each fact was assigned to, or kNone.
+  static constexpr size_t kNone = std::numeric_limits<size_t>::max();
+  const std::vector<size_t>& owner() const { return owner_; }
 
  private:
   // The depth is at most the number of facts; lists beyond this length are matched greedily.
@@ -62,10 +62,10 @@ class Matching {
 
   bool Assign(size_t i, std::vector<bool>* seen) {  // NOLINT(misc-no-recursion)
     for (size_t j = 0; j < got_.size(); ++j) {
-      if ((*seen)[j] || (owner_[j] && got_.size() > kMaxAugmented)) continue;
+      if ((*seen)[j] || (owner_[j] != kNone && got_.size() > kMaxAugmented)) continue;
       if (!Meets(expected_[i], got_[j], options_)) continue;
       (*seen)[j] = true;
-      if (owner_[j] && !Assign(*owner_[j], seen)) continue;
+      if (owner_[j] != kNone && !Assign(owner_[j], seen)) continue;
       owner_[j] = i;
       return true;
     }
@@ -75,7 +75,7 @@ class Matching {
   const std::vector<Fact>& expected_;
   const std::vector<Fact>& got_;
   const CompareOptions& options_;
-  std::vector<std::optional<size_t>> owner_;
+  std::vector<size_t> owner_;
   size_t found_ = 0;
 };
 
@@ -222,8 +222,8 @@ std::string FactsDiff(FactKind kind, const std::vector<Fact>& expected,
   std::vector<const Fact*> unexpected;
   std::vector<bool> met(expected.size());
   for (size_t i = 0; i < got.size(); ++i) {
-    if (matching.owner()[i]) {
-      met[*matching.owner()[i]] = true;
+    if (matching.owner()[i] != Matching::kNone) {
+      met[matching.owner()[i]] = true;
     } else {
       unexpected.push_back(&got[i]);
     }

@@ -185,6 +185,7 @@ std::string FormatHistogramLiteral(const NativeHistogram& histogram) {
   }
   if (h.schema == kCustomSchema) {
     std::vector<std::string> bounds;
+    bounds.reserve(h.custom_values.size());
     for (const double bound : h.custom_values) bounds.push_back(FormatFloatG(bound));
     parts.push_back(fmt::format("custom_values:[{}]", Join(bounds, " ")));
   }

@@ -55,7 +55,11 @@ StatusOr<double> ParseYamlNumber(const YamlNode& node) {
 // Whether Go's filepath.Glob takes the pattern: every [ is closed.
 bool IsPattern(std::string_view pattern) {
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '\\' && ++i == pattern.size()) return false;
+    if (pattern[i] == '\\') {
+      ++i;  // what follows stands for itself
+      if (i == pattern.size()) return false;
+      continue;
+    }
     if (pattern[i] != '[') continue;
     // The first character of a class may not close it.
     i = pattern.find(']', i + 2);
@@ -143,7 +147,7 @@ class FileReader {
     return reader.Finish();
   }
 
-  Status Input(const YamlNode& node, std::vector<InputSeries>* out) {
+  Status Input(const YamlNode& node, std::vector<InputSeries>* out) const {
     InputSeries input{PlaceOf(node), "", ""};
     YamlReader reader(node, file_.path, "input_series");
     reader.String("series", &input.series);
@@ -185,7 +189,7 @@ class FileReader {
     return reader.Finish();
   }
 
-  Status OneAlert(const YamlNode& node, AlertExpectation* expected) {
+  Status OneAlert(const YamlNode& node, AlertExpectation* expected) const {
     ExpectedAlert alert;
     YamlReader reader(node, file_.path, "exp_alerts");
     alert.labels = ReadMap(&reader, "exp_labels");
@@ -216,7 +220,7 @@ class FileReader {
     return reader.Finish();
   }
 
-  Status Sample(const YamlNode& node, std::vector<ExpectedSample>* out) {
+  Status Sample(const YamlNode& node, std::vector<ExpectedSample>* out) const {
     ExpectedSample sample;
     YamlReader reader(node, file_.path, "exp_samples");
     reader.String("labels", &sample.labels);

@@ -43,7 +43,7 @@ Status TrialStorage::SetInput(const RuleTestCase& test) {
     const std::string series(Trim(input.series));
     const std::string values(Trim(input.values));
     if (series.empty() && values.empty()) continue;
-    StatusOr<SeriesLine> parsed = ParseSeriesLine(series + " " + values);
+    StatusOr<SeriesLine> parsed = ParseSeriesLine(fmt::format("{} {}", series, values));
     if (parsed.ok()) {
       if (const Status status = CheckInput(series, *parsed); !status.ok()) parsed = status;
     }

@@ -107,8 +107,8 @@ TEST(ExpectationTest, DiffSetsLikeBesideLike) {
 TEST(HistogramLiteralTest, WritesWhatItReads) {
   for (const char* text :
        {"{{}}", "{{count:2 sum:3 buckets:[2]}}",
-        "{{schema:1 count:32.1 sum:-0.3 z_bucket:7.1 z_bucket_w:0.05 offset:-3 buckets:[5.1 10 7] "
-        "n_offset:-5 n_buckets:[4.1 5]}}",
+        "{{schema:1 count:32.1 sum:-0.3 z_bucket:7.1 z_bucket_w:0.05 offset:-3 buckets:[5 10 7]}}",
+        "{{count:9.1 buckets:[0.1] n_offset:-5 n_buckets:[4 5]}}",
         "{{schema:-53 count:3 sum:4 custom_values:[1 2] counter_reset_hint:gauge buckets:[1 0 2]}}",
         "{{count:1 counter_reset_hint:not_reset buckets:[1]}}"}) {
     const auto values = ParseSequence(text);
