@@ -56,8 +56,8 @@ TEST(RuleTestFileTest, BadFilesNameThePlace) {
 
 TEST(RuleTestFileTest, NumbersAreThoseOfYaml) {
   const std::pair<const char*, double> kNumbers[] = {
-      {"3", 3},     {"+3", 3},          {"-3.5e1", -35},      {"1_000", 1000}, {"0x1F", 31},
-      {"0b101", 5}, {"010", 8},         {"0o17", 15},         {"09", 9},       {"0", 0},
+      {"3", 3},     {"+3", 3},          {"-3.5e1", -35},      {"1_000", 1000},    {"0x1F", 31},
+      {"0b101", 5}, {"010", 8},         {"0o17", 15},         {"09", 9},          {"0", 0},
       {".5", 0.5},  {".inf", HUGE_VAL}, {"-.Inf", -HUGE_VAL}, {"1e400", HUGE_VAL}};
   for (const auto& [text, number] : kNumbers) {
     const auto file = ParseRuleTestFile(
