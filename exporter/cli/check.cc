@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// outrider check …: validates files; the output for rules is promtool's.
-#include "rules/rulefile/check.h"
-
+// outrider check …: validates files; check_rules.cc has those of rules.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -91,7 +89,6 @@ Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& na
   const std::string text = TRY(ReadFile(path));
   switch (kind) {
     case CheckKind::kConfig:
-    case CheckKind::kRules:
       break;
     case CheckKind::kAlertmanager:
       return CheckAlertmanager(TRY(ParseAlertmanagerConfig(text, path)));
@@ -107,25 +104,6 @@ Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& na
   return Internal("unknown kind of file");
 }
 
-int CheckRules(const std::string& path, const promql::ParseOptions& promql) {
-  fmt::print("Checking {}\n", path);
-  std::fflush(stdout);  // in a pipe too, errors stand behind it
-  const auto text = ReadFile(path);
-  if (!text.ok()) {
-    fmt::print(stderr, "  FAILED:\n{}\n", Message(text.status()));
-    return 1;
-  }
-  const RuleCheck check = CheckRuleFile(*text, path, {.promql = promql}, true);
-  if (check.ok()) {
-    fmt::print("{}\n", check.Text());
-  } else {
-    fmt::print(stderr, "{}\n", check.Text());
-  }
-  if (!check.duplicates.empty()) fmt::print("{}\n", DuplicateText(check.duplicates));
-  fmt::print("\n");
-  return check.ExitCode(false);
-}
-
 }  // namespace
 
 int RunCheck(CheckKind kind, const std::vector<std::string>& files,
@@ -134,10 +112,6 @@ int RunCheck(CheckKind kind, const std::vector<std::string>& files,
   if (!promql.ok()) return Fail(promql.status());
   int code = 0;
   for (const std::string& path : files) {
-    if (kind == CheckKind::kRules) {
-      code = std::max(code, CheckRules(path, *promql));
-      continue;
-    }
     const Verdict verdict = CheckOne(kind, path, features);
     if (verdict.ok()) {
       fmt::print("Checking {}\n  SUCCESS: {}\n", path, *verdict);

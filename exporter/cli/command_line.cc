@@ -18,6 +18,8 @@ struct Parsed {
   ClientOptions client;
   QueryOptions query;
   IncidentOptions incident;
+  CheckRulesOptions check_rules;
+  TestRulesOptions test_rules;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -72,6 +74,28 @@ void AddDemo(CLI::App& app, Parsed* p, const Environment& env) {
   demo->callback([p, &env] { p->action = [p, &env] { return RunDemo(p->demo, env); }; });
 }
 
+void AddCheckRules(CLI::App* check, Parsed* p) {
+  CheckRulesOptions* o = &p->check_rules;
+  CLI::App* rules =
+      check->add_subcommand("rules", "Prometheus rule files, as promtool check rules does");
+  rules->add_option("files", o->files, "Files to check; none: standard input");
+  rules
+      ->add_option("--lint", o->lint,
+                   "Lints, by comma. promtool's: all, duplicate-rules, none. Our own: missing-for, "
+                   "dropped-labels, unbounded-cardinality, never-fires; extended is everything")
+      ->capture_default_str();
+  rules->add_flag("--lint-fatal", o->lint_fatal, "Make lint errors exit with exit code 3");
+  rules->add_flag("--ignore-unknown-fields", o->ignore_unknown_fields,
+                  "Ignore unknown fields in the rule files");
+  rules
+      ->add_option("--url", o->url,
+                   "Server that never-fires asks for series: Outrider or Prometheus (environment: "
+                   "OUTRIDER_URL)")
+      ->envname("OUTRIDER_URL");
+  AddFeatures(rules, &o->features);
+  rules->callback([p] { p->action = [p] { return RunCheckRules(p->check_rules); }; });
+}
+
 void AddCheck(CLI::App& app, Parsed* p) {
   CLI::App* check =
       app.add_subcommand("check", "Validate files; errors name file, line and column");
@@ -82,7 +106,6 @@ void AddCheck(CLI::App& app, Parsed* p) {
     CheckKind kind;
   } kChecks[] = {
       {"config", "outrider.yml and everything it names", CheckKind::kConfig},
-      {"rules", "Prometheus rule files, as promtool check rules does", CheckKind::kRules},
       {"alertmanager", "Alertmanager configurations", CheckKind::kAlertmanager},
       {"analytics", "Analytics files (trends, anomalies, forecasts)", CheckKind::kAnalytics},
       {"incidents", "incidents.yml", CheckKind::kIncidents},
@@ -96,11 +119,40 @@ void AddCheck(CLI::App& app, Parsed* p) {
       p->action = [p, kind] { return RunCheck(kind, p->files, p->features); };
     });
   }
+  AddCheckRules(check, p);
+}
+
+void AddTestRules(CLI::App* test, Parsed* p, const Environment& env) {
+  TestRulesOptions* o = &p->test_rules;
+  CLI::App* rules = test->add_subcommand(
+      "rules",
+      "Run unit tests of rules, as promtool test rules does; docs/rules.md has the format");
+  rules->add_option("files", o->files, "Test files")->required();
+  rules
+      ->add_option("--run", o->run,
+                   "Only tests whose name matches this regular expression; repeatable")
+      ->allow_extra_args(false);
+  rules->add_flag("--diff", o->diff, "Print failures as differences, coloured on a terminal");
+  rules->add_flag("--debug", o->debug, "Print all series and samples of each test");
+  rules->add_flag("--ignore-unknown-fields", o->ignore_unknown_fields,
+                  "Ignore unknown fields in the rule files");
+  rules->add_option("--junit", o->junit, "Write the results there as JUnit XML");
+  test->add_option("--junit", o->junit, "Of rules: write the results there as JUnit XML");
+  rules->add_flag("--coverage", o->coverage, "Print which rules no test looks at");
+  rules
+      ->add_option("--coverage-min", o->coverage_min,
+                   "Fail when less than so many percent of the rules are tested")
+      ->check(CLI::Range(0.0, 100.0));
+  rules->add_flag("--watch", o->watch, "Run again when a test or rule file changes");
+  AddFeatures(rules, &o->features);
+  rules->callback(
+      [p, &env] { p->action = [p, &env] { return RunTestRules(p->test_rules, env); }; });
 }
 
 void AddTest(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* test = app.add_subcommand("test", "Try rules, expressions and routes without a daemon");
   test->require_subcommand(1);
+  AddTestRules(test, p, env);
   CLI::App* promql = test->add_subcommand("promql", "Run files of the PromQL test language");
   promql->add_option("files", p->files, "Test files")->required();
   promql->callback([p, &env] { p->action = [p, &env] { return RunTestPromql(p->files, env); }; });

@@ -37,9 +37,33 @@ struct DemoOptions {
 };
 int RunDemo(const DemoOptions& options, const Environment& env);  // demo.cc
 
-enum class CheckKind { kConfig, kRules, kAlertmanager, kAnalytics, kIncidents, kBundle };
+enum class CheckKind { kConfig, kAlertmanager, kAnalytics, kIncidents, kBundle };
 int RunCheck(CheckKind kind, const std::vector<std::string>& files,
              const std::vector<std::string>& features);  // check.cc
+
+struct CheckRulesOptions {
+  std::vector<std::string> files;  // none: standard input
+  std::string lint = "duplicate-rules";
+  bool lint_fatal = false;
+  bool ignore_unknown_fields = false;
+  std::string url;  // of a server that never-fires asks; empty: none
+  std::vector<std::string> features;
+};
+int RunCheckRules(const CheckRulesOptions& given);  // check_rules.cc
+
+struct TestRulesOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> run;  // regular expressions
+  std::vector<std::string> features;
+  std::string junit;  // a path; empty: none
+  bool ignore_unknown_fields = false;
+  bool diff = false;
+  bool debug = false;
+  bool coverage = false;
+  double coverage_min = 0;  // percent
+  bool watch = false;
+};
+int RunTestRules(const TestRulesOptions& given, const Environment& env);  // test_rules.cc
 
 int RunTestPromql(const std::vector<std::string>& files, const Environment& env);  // test.cc
 int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);

@@ -234,6 +234,9 @@ StatusOr<Labels> ParseLabels(std::string_view text) {
     if (matcher.type() != MatchType::kEqual) {
       return InvalidArgument(fmt::format("series {} may only use = between name and value", text));
     }
+    if (!labels.Get(matcher.name()).empty()) {
+      return InvalidArgument(fmt::format("label name \"{}\" is not unique", matcher.name()));
+    }
     labels.Set(matcher.name(), matcher.value());
   }
   return labels.Build();

@@ -32,25 +32,50 @@ std::string DuplicateText(std::span<const DuplicateRule> duplicates) {
 
 int RuleCheck::ExitCode(bool lint_fatal) const {
   if (!ok()) return 1;
-  return lint_fatal && !duplicates.empty() ? 3 : 0;
+  return lint_fatal && !clean() ? 3 : 0;
 }
 
 std::string RuleCheck::Text() const {
-  if (ok() && duplicates.empty()) return fmt::format("  SUCCESS: {} rules found", rules);
+  if (clean()) return fmt::format("  SUCCESS: {} rules found", rules);
   std::string text = "  FAILED:";
   for (const RuleProblem& problem : problems) text += "\n" + problem.text;
-  if (ok()) text += "\nlint error " + DuplicateText(duplicates);
+  if (!duplicates.empty()) text += "\nlint error " + DuplicateText(duplicates);
+  for (const LintFinding& finding : findings) text += "\nlint error " + finding.Text();
   return text;
 }
 
 RuleCheck CheckRuleFile(std::string_view text, const std::string& path,
-                        const RuleFileOptions& options, bool lint) {
+                        const RuleFileOptions& options, bool duplicates) {
   RuleFile file = InspectRuleFile(text, path, options);
   RuleCheck check;
-  for (const RuleGroup& group : file.groups) check.rules += group.rules.size();
-  if (lint && file.problems.empty()) check.duplicates = FindDuplicateRules(file.groups);
+  check.path = path;
+  check.groups = std::move(file.groups);
+  for (const RuleGroup& group : check.groups) check.rules += group.rules.size();
+  if (duplicates && file.problems.empty()) check.duplicates = FindDuplicateRules(check.groups);
   check.problems = std::move(file.problems);
   return check;
+}
+
+Status AddFindings(const LintSet& lints, const HasSeen& has_seen, std::vector<RuleCheck>* checks) {
+  if (!lints.any_own()) return {};
+  std::vector<RuleGroup> groups;
+  for (const RuleCheck& check : *checks) {
+    if (check.ok()) std::ranges::copy(check.groups, std::back_inserter(groups));
+  }
+  for (LintFinding& finding : TRY(LintRules(groups, lints, has_seen))) {
+    const auto check = std::ranges::find(*checks, finding.file, &RuleCheck::path);
+    if (check != checks->end()) check->findings.push_back(std::move(finding));
+  }
+  return {};
+}
+
+int ExitCodeOf(std::span<const RuleCheck> checks, bool lint_fatal) {
+  int code = 0;
+  for (const RuleCheck& check : checks) {
+    if (!check.ok()) return 1;
+    code = std::max(code, check.ExitCode(lint_fatal));
+  }
+  return code;
 }
 
 }  // namespace outrider

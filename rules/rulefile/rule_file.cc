@@ -8,6 +8,7 @@
 
 #include <set>
 
+#include "rules/rulefile/merge_keys.h"
 #include "rules/rulefile/rule_reader.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
@@ -16,36 +17,6 @@ namespace outrider {
 namespace {
 
 constexpr const char* kBundleKeys[] = {"route", "receivers", "inhibit_rules", "time_intervals"};
-
-void MergeEntries(const YamlNode& from, std::vector<YamlNode::Entry>* entries) {
-  if (from.IsSequence()) {
-    for (const YamlNode& item : from.items) MergeEntries(item, entries);
-    return;
-  }
-  for (const auto& entry : from.entries) {
-    bool present = false;
-    for (const auto& own : *entries) present |= own.first.scalar == entry.first.scalar;
-    if (!present) entries->push_back(entry);
-  }
-}
-
-// YAML 1.1 merge keys: what `<<` names is added where the map does not say it itself. The tree is
-// at most 64 deep (ParseYaml).
-void FoldMergeKeys(YamlNode* node) {
-  for (YamlNode& item : node->items) FoldMergeKeys(&item);
-  std::vector<YamlNode::Entry> own;
-  std::vector<YamlNode> merged;
-  for (auto& [key, value] : node->entries) {
-    FoldMergeKeys(&value);
-    if (key.scalar == "<<" && !key.quoted && (value.IsMap() || value.IsSequence())) {
-      merged.push_back(std::move(value));
-    } else {
-      own.emplace_back(std::move(key), std::move(value));
-    }
-  }
-  for (const YamlNode& from : merged) MergeEntries(from, &own);
-  node->entries = std::move(own);
-}
 
 void ReadGroups(const YamlNode& root, const RuleFileOptions& options, RuleFile* file) {
   YamlReader reader(root, file->path, "rule file");

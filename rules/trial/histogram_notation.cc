@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +15,42 @@
 
 namespace outrider {
 namespace {
+
+// More empty buckets than this between two spans are not written out; such a histogram has no
+// literal, and its text only serves comparison.
+constexpr int64_t kMaxGap = 10'000;
+
+// `offset:3 buckets:[1 0 2]`, from the first populated bucket to the last one.
+void AddBuckets(std::string_view offset_key, std::string_view buckets_key,
+                std::span<const BucketSpan> spans, std::span<const double> buckets,
+                std::vector<std::string>* out) {
+  std::vector<std::string> counts;
+  std::vector<std::string> empty;  // since the last populated bucket
+  int64_t index = 0;
+  int64_t first = 0;
+  size_t next = 0;
+  for (const BucketSpan& span : spans) {
+    index += span.offset;
+    const auto gap = static_cast<int64_t>(span.offset);
+    if (!counts.empty() && gap > kMaxGap) empty.push_back(fmt::format("({} empty)", gap));
+    if (!counts.empty() && gap <= kMaxGap)
+      empty.resize(empty.size() + static_cast<size_t>(std::max<int64_t>(gap, 0)), "0");
+    for (uint32_t i = 0; i < span.length; ++i, ++index) {
+      const double count = buckets[next++];
+      if (count == 0) {
+        if (!counts.empty()) empty.push_back(FormatFloatG(count));
+        continue;
+      }
+      if (counts.empty()) first = index;
+      counts.insert(counts.end(), empty.begin(), empty.end());
+      empty.clear();
+      counts.push_back(FormatFloatG(count));
+    }
+  }
+  if (counts.empty()) return;
+  if (first != 0) out->push_back(fmt::format("{}:{}", offset_key, first));
+  out->push_back(fmt::format("{}:[{}]", buckets_key, Join(counts, " ")));
+}
 
 StatusOr<double> ParseNumber(std::string_view text) {
   if (text.starts_with("+")) text.remove_prefix(1);
@@ -131,6 +170,31 @@ StatusOr<HistogramLiteral> ParseHistogramLiteral(std::string_view text) {
     TRY(parser.Item(item.substr(0, colon), item.substr(colon + 1)));
   }
   return parser.Finish();
+}
+
+std::string FormatHistogramLiteral(const NativeHistogram& histogram) {
+  const NativeHistogram& h = histogram;
+  std::vector<std::string> parts;
+  if (h.schema != 0) parts.push_back(fmt::format("schema:{}", h.schema));
+  const std::pair<std::string_view, double> numbers[] = {{"count", h.count},
+                                                         {"sum", h.sum},
+                                                         {"z_bucket", h.zero_count},
+                                                         {"z_bucket_w", h.zero_threshold}};
+  for (const auto& [key, value] : numbers) {
+    if (value != 0) parts.push_back(fmt::format("{}:{}", key, FormatFloatG(value)));
+  }
+  if (h.schema == kCustomSchema) {
+    std::vector<std::string> bounds;
+    bounds.reserve(h.custom_values.size());
+    for (const double bound : h.custom_values) bounds.push_back(FormatFloatG(bound));
+    parts.push_back(fmt::format("custom_values:[{}]", Join(bounds, " ")));
+  }
+  constexpr std::array<std::string_view, 4> kHints = {"", "reset", "not_reset", "gauge"};
+  const std::string_view hint = kHints.at(static_cast<size_t>(h.reset_hint));
+  if (!hint.empty()) parts.push_back(fmt::format("counter_reset_hint:{}", hint));
+  AddBuckets("offset", "buckets", h.positive_spans, h.positive_buckets, &parts);
+  AddBuckets("n_offset", "n_buckets", h.negative_spans, h.negative_buckets, &parts);
+  return "{{" + Join(parts, " ") + "}}";
 }
 
 }  // namespace outrider

@@ -145,6 +145,12 @@ class SequenceParser {
     return ParseHistogramLiteral(inside);
   }
 
+  // The _ of 1_000.
+  bool IsDigitGap() const {
+    return text_[pos_] == '_' && pos_ > 0 && IsDigit(text_[pos_ - 1]) && pos_ + 1 < text_.size() &&
+           IsDigit(text_[pos_ + 1]);
+  }
+
   // In milliseconds.
   StatusOr<double> Duration() {
     const bool negative = pos_ < text_.size() && text_[pos_] == '-';
@@ -162,15 +168,18 @@ class SequenceParser {
     if (word == "inf" || word == "nan") {
       pos_ += 3;
     } else {
-      while (pos_ < text_.size() && (IsDigit(text_[pos_]) || text_[pos_] == '.')) ++pos_;
+      while (pos_ < text_.size() && (IsDigit(text_[pos_]) || text_[pos_] == '.' || IsDigitGap())) {
+        ++pos_;
+      }
       if (pos_ < text_.size() && (text_[pos_] == 'e' || text_[pos_] == 'E')) {
         ++pos_;
         if (pos_ < text_.size() && (text_[pos_] == '+' || text_[pos_] == '-')) ++pos_;
         while (pos_ < text_.size() && IsDigit(text_[pos_])) ++pos_;
       }
     }
-    std::string_view token = text_.substr(start, pos_ - start);
-    if (token.starts_with("+")) token.remove_prefix(1);
+    std::string token(text_.substr(start, pos_ - start));
+    if (token.starts_with("+")) token.erase(0, 1);
+    std::erase(token, '_');
     const StatusOr<double> value = ParseDouble(token);
     if (!value.ok()) {
       pos_ = start;
