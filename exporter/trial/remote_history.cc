@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/trial/remote_history.h"
+
+#include <fmt/format.h>
+
+#include "exporter/ingest/snappy_body.h"
+#include "exporter/read/read_client.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+std::vector<ReadQuery> ReadQueries(const std::vector<HistoryQuery>& queries) {
+  std::vector<ReadQuery> out;
+  out.reserve(queries.size());
+  for (const HistoryQuery& query : queries) {
+    out.push_back({.start = query.from, .end = query.to, .matchers = query.matchers});
+  }
+  return out;
+}
+
+bool IsStream(const HttpClientResponse& response) {
+  return Contains(response.Header("content-type"), "x-streamed-protobuf");
+}
+
+class RemotePiece final : public HistoryPiece {
+ public:
+  RemotePiece(HttpClientResponse response, std::vector<ReadQuery> queries, size_t limit)
+      : response_(std::move(response)), queries_(std::move(queries)), limit_(limit) {}
+
+  Status ForEach(const Visit& visit) const override {
+    const auto sink = [&](const ReadRow& row) {
+      visit({.labels = row.labels, .samples = row.samples, .histograms = row.histograms});
+    };
+    return IsStream(response_) ? ReadChunkStream(response_.body, queries_, sink)
+                               : ReadSamplesAnswer(response_.body, limit_, sink);
+  }
+
+ private:
+  const HttpClientResponse response_;
+  const std::vector<ReadQuery> queries_;
+  const size_t limit_;
+};
+
+}  // namespace
+
+RemoteHistory::RemoteHistory(RemoteHistoryOptions options, HttpClient& http, std::stop_token stop)
+    : options_(std::move(options)), http_(http), stop_(std::move(stop)) {}
+
+StatusOr<HttpClientResponse> RemoteHistory::Ask(const std::vector<HistoryQuery>& queries,
+                                                bool samples_only) {
+  using enum ReadResponseType;
+  std::vector<ReadResponseType> accepted = {kStreamedChunks, kSamples};
+  if (samples_only) accepted.erase(accepted.begin());
+  HttpClientRequest request;
+  std::string base = options_.url;
+  while (base.ends_with('/')) base.pop_back();
+  request.url = base + "/api/v1/read";
+  request.headers = {{"Content-Type", "application/x-protobuf"},
+                     {"Content-Encoding", "snappy"},
+                     {"X-Prometheus-Remote-Read-Version", "0.1.0"}};
+  request.body = SnappyCompress(EncodeReadRequest(ReadQueries(queries), accepted));
+  request.timeout = options_.timeout;
+  request.max_body = options_.max_answer;
+  request.stop = stop_;
+  HttpClientResponse response = TRY(http_.Do(request));
+  if (response.status / 100 != 2) {
+    const std::string hint = response.status == 404 ? " (does this server have remote read?)" : "";
+    return Internal(fmt::format("remote read: {} answered {}{}: {}", options_.url, response.status,
+                                hint, RunePrefix(Trim(response.body), 500)));
+  }
+  if (response.body_cut) {
+    return Internal(fmt::format(
+        "remote read: the answer of {} broke off after {} bytes of at most {}; --block makes "
+        "pieces smaller",
+        options_.url, response.body.size(), options_.max_answer));
+  }
+  return response;
+}
+
+StatusOr<std::unique_ptr<HistoryPiece>> RemoteHistory::Fetch(std::vector<HistoryQuery> queries) {
+  HttpClientResponse response = TRY(Ask(queries, /*samples_only=*/false));
+  if (IsStream(response) && TRY(HoldsHistogramChunks(response.body))) {
+    response = TRY(Ask(queries, /*samples_only=*/true));
+  }
+  return std::make_unique<RemotePiece>(std::move(response), ReadQueries(queries),
+                                       options_.max_answer);
+}
+
+}  // namespace outrider
