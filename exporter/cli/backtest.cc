@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // outrider backtest: rule files over history, and what would have come of them.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <thread>
@@ -156,6 +156,7 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
   inputs.groups = TRY(LoadRules(command.rule_files, features.parser));
   inputs.run.engine.delayed_name_removal = features.delayed_name_removal;
   inputs.run.engine.use_start_timestamps = features.use_start_timestamps;
+  inputs.run.threads = std::max(1U, std::thread::hardware_concurrency());
   inputs.run.piece = TRY(ParsePositive("--block", command.block));
   RuleContext& context = inputs.run.context;
   context.promql = features.parser;
@@ -231,6 +232,11 @@ StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions
 int RunBacktestCommand(const ClientOptions& client, const BacktestCommand& command,
                        const Environment& env) {
   SetUpLog(LogLevel::kError, LogFormat::kLogfmt);  // rules that fail stand in the report
+  // Unlike a daemon it asks for the same big arrays again and again, and is soon gone.
+  // NOLINTBEGIN(concurrency-mt-unsafe): no other thread runs yet.
+  mallopt(M_MMAP_THRESHOLD, 512 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  // NOLINTEND(concurrency-mt-unsafe)
   const StopOnSignal signals;
   const auto report = Run(command, client, env, signals.token());
   if (!report.ok()) return Fail(report.status());

@@ -87,7 +87,8 @@ class Run {
                  .engine = options.engine,
                  .start = options.start,
                  .longest_piece = options.piece,
-                 .stepwise = options.stepwise},
+                 .stepwise = options.stepwise,
+                 .threads = options.threads},
                 seams.clock),
         pieces_(PiecesOf(options, replay_.needs().horizon())),
         reached_(options.start - 1) {}

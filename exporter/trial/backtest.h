@@ -22,6 +22,7 @@ struct BacktestOptions {
   RuleContext context;
   promql::EngineOptions engine;
   bool stepwise = false;  // evaluation by evaluation: slow, for comparison
+  unsigned threads = 1;
 };
 
 struct BacktestProgress {

@@ -225,6 +225,19 @@ class Components {
   size_t count_ = 0;
 };
 
+// One above the highest that is read. `stages` come before those that read them.
+void SetLevels(const Edges& readers, std::vector<ReplayStage>* stages) {
+  std::vector<size_t> level(readers.size(), 0);  // by rule: the least it can have
+  for (ReplayStage& stage : *stages) {
+    for (const size_t rule : stage.rules) stage.level = std::max(stage.level, level[rule]);
+    for (const size_t rule : stage.rules) {
+      for (const size_t reader : readers[rule]) {
+        level[reader] = std::max(level[reader], stage.level + 1);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 bool ReadsOnlyThePast(const promql::Expression& expression) {
@@ -260,6 +273,8 @@ std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules) {
     stages.push_back(std::move(stage));
   }
   std::ranges::reverse(stages);
+  SetLevels(graph.edges(), &stages);
+  std::ranges::stable_sort(stages, {}, &ReplayStage::level);
   return stages;
 }
 

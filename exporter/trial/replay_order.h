@@ -26,9 +26,11 @@ struct ReplayRule {
 struct ReplayStage {
   std::vector<size_t> rules;  // indexes, in the order of the files
   bool stepwise = false;      // at each time all of them in turn, before the next time
+  size_t level = 0;           // stages of one level have nothing to do with each other
 };
 
-// Every rule is in one stage; what a stage reads is written by itself or by earlier ones.
+// By level. Every rule is in one stage; what a stage reads is written by itself or by stages of
+// lower levels.
 std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules);
 
 // Whether an expression looks at nothing but the past of its evaluation time, so that a range query

@@ -2,13 +2,16 @@
 #include "exporter/trial/rule_replay.h"
 
 #include <algorithm>
-#include <tuple>
+#include <atomic>
+#include <iterator>
+#include <thread>
+
+#include "absl/synchronization/mutex.h"
 
 namespace outrider {
 namespace {
 
 constexpr DurationMs kSlack = 10 * kMinute;
-constexpr size_t kWarningsKept = 5;
 
 std::vector<ReplayRule> PlacesOf(const std::vector<RuleGroup>& groups, const RuleContext& context) {
   std::vector<ReplayRule> places;
@@ -31,11 +34,31 @@ WindowsOptions WindowsFor(const HistoryNeeds& needs, DurationMs longest_piece) {
   return options;
 }
 
-Timestamp RoundUpTo(Timestamp time, DurationMs step) {
-  Timestamp rest = time % step;
-  if (rest < 0) rest += step;
-  return rest == 0 ? time : time + step - rest;
-}
+// What rules read: selectors, and whether some text queries what nobody parsed yet.
+class Readings {
+ public:
+  explicit Readings(std::span<const ReplayRule> places) {
+    for (const ReplayRule& place : places) {
+      for (const auto* texts : {&place.rule->labels, &place.rule->annotations}) {
+        for (const auto& [name, text] : *texts) {
+          anything_ |= text.find("query") != std::string::npos;
+        }
+      }
+      if (!place.rule->expression) continue;
+      auto selectors = place.rule->expression->Selectors(0);
+      std::ranges::move(selectors, std::back_inserter(selectors_));
+    }
+  }
+  bool Include(const Rule& writer) const {
+    return anything_ || std::ranges::any_of(selectors_, [&](const auto& selector) {
+             return MayRead(selector.matchers, writer);
+           });
+  }
+
+ private:
+  std::vector<promql::Expression::Reach> selectors_;
+  bool anything_ = false;
+};
 
 }  // namespace
 
@@ -43,60 +66,20 @@ RuleReplay::RuleReplay(std::vector<RuleGroup> groups, ReplayOptions options, con
     : groups_(std::move(groups)),
       options_(std::move(options)),
       engine_(options_.engine, clock),
+      clock_(clock),
       places_(PlacesOf(groups_, options_.context)),
       needs_(places_, options_.engine.lookback),
-      windows_(WindowsFor(needs_, options_.longest_piece)),
-      querier_(windows_),
-      appender_(windows_),
-      seams_{[this](const promql::Expression& expression, Timestamp time) {
-               return Answer(expression, time);
-             },
-             [](std::span<const Matcher>, Timestamp, Timestamp) { return true; },
-             appender_,
-             sink_,
-             store_,
-             clock},
-      stages_(OrderForReplay(places_)) {
+      stages_(OrderForReplay(places_)),
+      windows_(WindowsFor(needs_, options_.longest_piece)) {
   AddPlayers();
-  MarkRead();
 }
 
 void RuleReplay::AddPlayers() {
+  const Readings readings(places_);
   for (const ReplayRule& place : places_) {
-    Player player;
-    player.place = place;
-    player.outcome.file = place.group->file;
-    player.outcome.group = place.group->name;
-    player.outcome.rule = *place.rule;
-    player.outcome.interval =
-        place.group->interval > 0
-            ? place.group->interval
-            : std::max<DurationMs>(options_.context.evaluation_interval, 1);
-    player.runner = std::make_unique<RuleRunner>(*place.rule, *place.group, /*id=*/"",
-                                                 options_.context, seams_);
-    player.only_past = place.rule->expression && ReadsOnlyThePast(*place.rule->expression);
-    players_.push_back(std::move(player));
-  }
-}
-
-// What no rule reads need not be stored.
-void RuleReplay::MarkRead() {
-  std::vector<std::vector<Matcher>> selectors;
-  bool queries = false;  // in texts
-  for (const Player& player : players_) {
-    const Rule& rule = *player.place.rule;
-    for (const auto* texts : {&rule.labels, &rule.annotations}) {
-      for (const auto& [name, text] : *texts) queries |= text.find("query") != std::string::npos;
-    }
-    if (!rule.expression) continue;
-    for (auto& reach : rule.expression->Selectors(0)) {
-      selectors.push_back(std::move(reach.matchers));
-    }
-  }
-  for (Player& player : players_) {
-    player.is_read = queries || std::ranges::any_of(selectors, [&](const auto& matchers) {
-                       return MayRead(matchers, *player.place.rule);
-                     });
+    players_.push_back(std::make_unique<RulePlayer>(
+        place, readings.Include(*place.rule),
+        RulePlayer::Surroundings{options_.context, engine_, windows_, clock_}));
   }
 }
 
@@ -123,121 +106,63 @@ Status RuleReplay::Load(const HistoryPiece& piece, Timestamp to) {
   return status;
 }
 
-RuleReplay::Slots RuleReplay::SlotsIn(const Player& player, Timestamp after,
-                                      Timestamp until) const {
-  Slots slots;
-  slots.step = player.outcome.interval;
-  slots.first = RoundUpTo(after + 1, slots.step);
-  if (slots.first <= until) {
-    slots.count = static_cast<size_t>((until - slots.first) / slots.step) + 1;
-  }
-  return slots;
-}
-
 bool RuleReplay::Run(Timestamp after, Timestamp until, const std::stop_token& stop,
                      const std::function<void(double)>& progress) {
+  absl::Mutex mutex;  // of `done` and of telling
   size_t done = 0;
-  for (const ReplayStage& stage : stages_) {
-    if (stop.stop_requested()) return false;
-    if (stage.stepwise || options_.stepwise) {
-      RunTogether(stage, after, until);
-    } else {
-      RunAlone(players_[stage.rules[0]], after, until);
+  for (size_t begin = 0; begin < stages_.size();) {
+    size_t end = begin;
+    while (end < stages_.size() && stages_[end].level == stages_[begin].level) ++end;
+    std::atomic<size_t> next = begin;
+    const auto work = [&] {
+      for (size_t i = next++; i < end && !stop.stop_requested(); i = next++) {
+        RunStage(stages_[i], after, until);
+        const absl::MutexLock lock(&mutex);
+        done += stages_[i].rules.size();
+        progress(static_cast<double>(done) / static_cast<double>(players_.size()));
+      }
+    };
+    {
+      std::vector<std::jthread> helpers;
+      const size_t wanted = std::min<size_t>(options_.threads, end - begin);
+      for (size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+      work();
     }
-    done += stage.rules.size();
-    progress(static_cast<double>(done) / static_cast<double>(players_.size()));
+    if (stop.stop_requested()) return false;
+    begin = end;
   }
   return true;
 }
 
-void RuleReplay::RunAlone(Player& player, Timestamp after, Timestamp until) {
-  Slots rest = SlotsIn(player, after, until);
-  size_t at_once = player.only_past ? rest.count : 1;
-  while (rest.count > 0) {
-    Slots now = rest;
-    now.count = std::min(at_once, rest.count);
-    bool too_much = false;
-    if (now.count > 1 && !AskAhead(player, now, &too_much) && too_much) {
-      at_once = std::max<size_t>(now.count / 2, 1);
-      continue;
-    }
-    for (size_t i = 0; i < now.count; ++i) {
-      Evaluate(player, now.first + static_cast<Timestamp>(i) * now.step);
-    }
-    ahead_.reset();
-    rest.first += static_cast<Timestamp>(now.count) * now.step;
-    rest.count -= now.count;
-  }
+void RuleReplay::RunStage(const ReplayStage& stage, Timestamp after, Timestamp until) {
+  if (stage.stepwise || options_.stepwise) return RunTogether(stage, after, until);
+  RulePlayer& player = *players_[stage.rules[0]];
+  player.EvaluateAll(player.TimesIn(after, until));
 }
 
 void RuleReplay::RunTogether(const ReplayStage& stage, Timestamp after, Timestamp until) {
   std::vector<std::pair<Timestamp, size_t>> order;
   for (const size_t rule : stage.rules) {
-    const Slots slots = SlotsIn(players_[rule], after, until);
-    for (size_t i = 0; i < slots.count; ++i) {
-      order.emplace_back(slots.first + static_cast<Timestamp>(i) * slots.step, rule);
-    }
+    const EvaluationTimes times = players_[rule]->TimesIn(after, until);
+    for (size_t i = 0; i < times.count; ++i) order.emplace_back(times.At(i), rule);
   }
   std::ranges::sort(order);
-  for (const auto& [ts, rule] : order) Evaluate(players_[rule], ts);
-}
-
-bool RuleReplay::AskAhead(const Player& player, const Slots& slots, bool* too_much) {
-  const Timestamp first = slots.first - player.place.query_offset;
-  const Timestamp last = first + static_cast<Timestamp>(slots.count - 1) * slots.step;
-  querier_.SetNow(std::numeric_limits<Timestamp>::max());
-  auto result =
-      engine_.Range(*player.place.rule->expression, querier_, first, last, slots.step);
-  *too_much = !result.ok() && result.status().code() == absl::StatusCode::kResourceExhausted;
-  if (!result.ok()) return false;  // each step by itself tells which of them fail
-  auto* matrix = std::get_if<promql::Matrix>(&result->value);
-  if (matrix == nullptr) return false;
-  ahead_.emplace(std::move(*matrix), first, slots.step, slots.count);
-  return true;
-}
-
-void RuleReplay::Evaluate(Player& player, Timestamp ts) {
-  current_ = &player;
-  querier_.SetNow(ts);
-  appender_.SetIsRead(player.is_read);
-  RuleOutcome& outcome = player.outcome;
-  outcome.samples += player.runner->Evaluate(ts, player.place.query_offset);
-  ++outcome.evaluations;
-  if (player.runner->failed()) {
-    ++outcome.failures;
-    outcome.last_error = player.runner->View().last_error;
-  }
-  player.recorder.Observe(player.runner->alerts(), ts);
-  current_ = nullptr;
-}
-
-StatusOr<promql::QueryResult> RuleReplay::Answer(const promql::Expression& expression,
-                                                 Timestamp time) {
-  const auto& own = current_->place.rule->expression;
-  if (ahead_ && own && &own->root() == &expression.root() && ahead_->Holds(time)) {
-    return promql::QueryResult{ahead_->At(time), {}, {}};
-  }
-  promql::QueryResult result = TRY(engine_.Instant(expression, querier_, time));
-  for (const std::string& warning : result.warnings) {
-    if (current_->outcome.warnings.size() < kWarningsKept) {
-      current_->outcome.warnings.insert(warning);
-    }
-  }
-  return result;
+  for (const auto& [ts, rule] : order) players_[rule]->Evaluate(ts);
 }
 
 std::vector<ToldAlerts> RuleReplay::TakeTold() {
-  std::vector<ToldAlerts> told = sink_.Take();
+  std::vector<ToldAlerts> told;
+  for (const auto& player : players_) {
+    std::ranges::move(player->TakeTold(), std::back_inserter(told));
+  }
   std::ranges::stable_sort(told, {}, &ToldAlerts::now);
   return told;
 }
 
 std::vector<RuleOutcome> RuleReplay::Finish() {
   std::vector<RuleOutcome> outcomes;
-  for (Player& player : players_) {
-    player.outcome.tracks = player.recorder.Finish();
-    outcomes.push_back(std::move(player.outcome));
-  }
+  outcomes.reserve(players_.size());
+  for (const auto& player : players_) outcomes.push_back(player->Finish());
   return outcomes;
 }
 

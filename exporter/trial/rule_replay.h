@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules over history in event time: the daemon's rule runners (rules/alerting/rule_runner.h) and
-// PromQL engine, with windows that are filled from history, and evaluations at multiples of each
-// group's interval. A rule that only looks back is asked for hours at once (replay_order.h); its
-// runner then takes the answer evaluation by evaluation, as it would live.
+// Rules over history in event time: windows (storage/window) that are filled from history, and a
+// player for each rule, run in an order in which each sees what it would have seen live
+// (replay_order.h). Stages of one level run beside each other.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <optional>
-#include <set>
 #include <stop_token>
-#include <string>
 #include <vector>
 
-#include "exporter/trial/alert_track.h"
 #include "exporter/trial/history_needs.h"
 #include "exporter/trial/history_source.h"
 #include "exporter/trial/replay_order.h"
-#include "exporter/trial/step_table.h"
-#include "exporter/trial/trial_seams.h"
+#include "exporter/trial/rule_player.h"
 #include "rules/alerting/rule_context.h"
-#include "rules/alerting/rule_runner.h"
 #include "rules/promql/engine.h"
 #include "storage/window/windows.h"
 
@@ -32,22 +25,10 @@ struct ReplayOptions {
   Timestamp start = 0;               // the first evaluation is not before it
   DurationMs longest_piece = kHour;  // of what is loaded at once
   bool stepwise = false;             // never ask ahead: slow, for comparison
+  unsigned threads = 1;
 };
 
-// What came of one rule.
-struct RuleOutcome {
-  std::string file;
-  std::string group;
-  Rule rule;
-  DurationMs interval = 0;
-  uint64_t evaluations = 0;
-  uint64_t samples = 0;  // recorded
-  uint64_t failures = 0;
-  std::string last_error;
-  std::set<std::string> warnings;  // of the query; the first few
-  std::vector<AlertTrack> tracks;
-};
-
+// One caller at a time.
 class RuleReplay {
  public:
   // `groups` without rules that have errors. `clock` times the work only, and outlives this.
@@ -59,7 +40,7 @@ class RuleReplay {
   // Samples up to `to`; pieces come in the order of time.
   Status Load(const HistoryPiece& piece, Timestamp to);
   // Every evaluation in (after, until], for which everything is loaded. `progress` hears what part
-  // is done. False: stopped; some rules went further than others.
+  // is done, from one thread at a time. False: stopped; some rules went further than others.
   bool Run(Timestamp after, Timestamp until, const std::stop_token& stop,
            const std::function<void(double)>& progress);
   // What was told since the last call, by time.
@@ -71,45 +52,19 @@ class RuleReplay {
   uint64_t series() const { return windows_.Stats().series_created; }
 
  private:
-  struct Slots {  // evaluation times: first, first + step, …
-    Timestamp first = 0;
-    DurationMs step = 0;
-    size_t count = 0;
-  };
-  struct Player {
-    ReplayRule place;
-    std::unique_ptr<RuleRunner> runner;
-    AlertRecorder recorder;
-    RuleOutcome outcome;
-    bool only_past = false;
-    bool is_read = false;
-  };
   void AddPlayers();
-  void MarkRead();
-  Slots SlotsIn(const Player& player, Timestamp after, Timestamp until) const;
-  void RunAlone(Player& player, Timestamp after, Timestamp until);
+  void RunStage(const ReplayStage& stage, Timestamp after, Timestamp until);
   void RunTogether(const ReplayStage& stage, Timestamp after, Timestamp until);
-  void Evaluate(Player& player, Timestamp ts);
-  // Asks for `slots` at once; false: at least one of them must be asked by itself.
-  bool AskAhead(const Player& player, const Slots& slots, bool* too_much);
-  StatusOr<promql::QueryResult> Answer(const promql::Expression& expression, Timestamp time);
 
   const std::vector<RuleGroup> groups_;
   const ReplayOptions options_;
   const promql::Engine engine_;
-  std::vector<ReplayRule> places_;
+  const Clock& clock_;
+  const std::vector<ReplayRule> places_;
   const HistoryNeeds needs_;
+  const std::vector<ReplayStage> stages_;
   Windows windows_;
-  AsOfQuerier querier_;
-  ReadAppender appender_;
-  ToldAlertsSink sink_;
-  ForgetfulStore store_;
-  const RuleSeams seams_;
-  std::vector<Player> players_;
-  std::vector<ReplayStage> stages_;
-
-  Player* current_ = nullptr;  // whose evaluation is under way
-  std::optional<StepTable> ahead_;  // its answers
+  std::vector<std::unique_ptr<RulePlayer>> players_;
   uint64_t samples_ = 0;
 };
 

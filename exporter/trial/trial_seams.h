@@ -71,8 +71,7 @@ class ToldAlertsSink final : public AlertSink {
 // Passes on only what somebody reads.
 class ReadAppender final : public Appender {
  public:
-  explicit ReadAppender(Appender& to) : to_(to) {}
-  void SetIsRead(bool is_read) { is_read_ = is_read; }
+  ReadAppender(Appender& to, bool is_read) : to_(to), is_read_(is_read) {}
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                            Timestamp now) override {
     if (is_read_) return to_.AppendBatch(samples, origin, now);
@@ -83,7 +82,7 @@ class ReadAppender final : public Appender {
 
  private:
   Appender& to_;
-  bool is_read_ = true;
+  const bool is_read_;
 };
 
 }  // namespace outrider
