@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <future>
 
+#include "rules/alerting/scheduler.h"
+
 namespace outrider {
 namespace {
 
@@ -39,11 +41,12 @@ std::future<Fetched> FetchLater(HistorySource& source, std::vector<HistoryQuery>
   });
 }
 
-// What a rule did behind `end` is undone: others did not get so far.
-void CutTrack(Timestamp end, AlertTrack* track) {
+// What a rule did behind `end` is undone: others did not get so far. `last`: its newest evaluation
+// that counts.
+void CutTrack(Timestamp end, Timestamp last, AlertTrack* track) {
   std::erase_if(track->runs, [&](const ActiveRun& run) { return run.first > end; });
   if (!track->runs.empty() && track->runs.back().last > end) {
-    track->runs.back().last = end;
+    track->runs.back().last = last;
     track->runs.back().open = true;
   }
   std::erase_if(track->firings, [&](const Firing& firing) { return firing.fired_at > end; });
@@ -54,7 +57,8 @@ void CutTrack(Timestamp end, AlertTrack* track) {
 
 void CutAt(Timestamp end, std::vector<RuleOutcome>* rules) {
   for (RuleOutcome& rule : *rules) {
-    for (AlertTrack& track : rule.tracks) CutTrack(end, &track);
+    const Timestamp last = SlotAt(end, rule.interval, 0);
+    for (AlertTrack& track : rule.tracks) CutTrack(end, last, &track);
     std::erase_if(rule.tracks, [](const AlertTrack& track) { return track.runs.empty(); });
   }
 }
