@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // outrider backtest: rule files over history, and what would have come of them.
+#include "exporter/trial/backtest.h"
+
 #include <fmt/format.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -12,7 +14,6 @@
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/cli/signals.h"
-#include "exporter/trial/backtest.h"
 #include "exporter/trial/backtest_report.h"
 #include "exporter/trial/file_history.h"
 #include "exporter/trial/notification_replay.h"
@@ -206,8 +207,7 @@ StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions
                              const Environment& env, const std::stop_token& stop) {
   Inputs inputs = TRY(ReadInputs(command));
   const auto http = MakeCurlHttpClient();
-  const auto source =
-      TRY(OpenSource(command, client, *http, stop, env.clock.Now(), &inputs.run));
+  const auto source = TRY(OpenSource(command, client, *http, stop, env.clock.Now(), &inputs.run));
   std::unique_ptr<NotificationReplay> notifications;
   if (inputs.alertmanager) {
     notifications = TRY(NotificationReplay::Create(*inputs.alertmanager, command.external_url,

@@ -33,8 +33,8 @@ std::string AdviceText(const AlertReport& alert) {
                                 alert.totals.firings, DurationText(alert.for_advice->later)));
   }
   if (alert.keep_firing_advice) {
-    parts.push_back(
-        fmt::format("keep_firing_for: {} joins the flaps", DurationText(*alert.keep_firing_advice)));
+    parts.push_back(fmt::format("keep_firing_for: {} joins the flaps",
+                                DurationText(*alert.keep_firing_advice)));
   }
   return Join(parts, "; ");
 }
@@ -91,8 +91,8 @@ void PrintFirings(const BacktestReport& report, int limit) {
     const bool open = firing->resolved_at == 0;
     const Timestamp end = open ? report.result.end : firing->resolved_at;
     std::vector<std::string> row = {TimeText(firing->fired_at), open ? "still" : TimeText(end),
-                                    DurationText(end - firing->fired_at),
-                                    alert->outcome->rule.name, LabelsText(track->labels)};
+                                    DurationText(end - firing->fired_at), alert->outcome->rule.name,
+                                    LabelsText(track->labels)};
     if (report.routed) row.push_back(Join(alert->receivers, ","));
     rows.push_back(std::move(row));
   }

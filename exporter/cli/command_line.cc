@@ -195,7 +195,8 @@ void AddState(CLI::App& app, Parsed* p) {
 void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   BacktestCommand& b = p->backtest;
   CLI::App* backtest = app.add_subcommand(
-      "backtest", "Run rule files over history: when alerts would have fired, who would have heard");
+      "backtest",
+      "Run rule files over history: when alerts would have fired, who would have heard");
   backtest->add_option("rules", b.rule_files, "Prometheus rule files")->required();
   AddClientFlags(backtest, p);
   backtest->get_option("--url")->description(
@@ -211,8 +212,7 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
                        "end, with --input the first sample");
   backtest->add_option("--end", b.end,
                        "The same, or now; default: now, with --input the last sample");
-  backtest
-      ->add_option("--evaluation-interval", b.evaluation_interval, "Of groups that give none")
+  backtest->add_option("--evaluation-interval", b.evaluation_interval, "Of groups that give none")
       ->capture_default_str();
   backtest->add_option("--alertmanager.config", b.alertmanager_file,
                        "Say what these routes would have notified to whom");

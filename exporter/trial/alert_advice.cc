@@ -113,8 +113,7 @@ std::optional<ForAdvice> AdviseFor(std::span<const AlertTrack> tracks, const Tri
   advice.hold = other.hold;
   advice.totals = TotalsWith(tracks, other, limits, end);
   advice.avoided = TotalsWith(tracks, timing, limits, end).firings - advice.totals.firings;
-  advice.later =
-      RoundUp(other.hold, timing.interval) - RoundUp(timing.hold, timing.interval);
+  advice.later = RoundUp(other.hold, timing.interval) - RoundUp(timing.hold, timing.interval);
   return advice;
 }
 

@@ -57,8 +57,8 @@ TrialTotals TotalsWith(std::span<const AlertTrack> tracks, const TrialTiming& ti
 // The smallest `for` with which none of the short firings had been; nullopt when there were none.
 struct ForAdvice {
   DurationMs hold = 0;
-  int avoided = 0;      // firings there were, less those there would be
-  TrialTotals totals;   // with it
+  int avoided = 0;       // firings there were, less those there would be
+  TrialTotals totals;    // with it
   DurationMs later = 0;  // what is left fires so much later
 };
 std::optional<ForAdvice> AdviseFor(std::span<const AlertTrack> tracks, const TrialTiming& timing,

@@ -8,8 +8,7 @@ namespace {
 
 // The expression gives it: neither resolved nor only kept firing.
 bool Holds(const ActiveAlert* alert) {
-  return alert != nullptr && alert->state != AlertState::kInactive &&
-         alert->keep_firing_since == 0;
+  return alert != nullptr && alert->state != AlertState::kInactive && alert->keep_firing_since == 0;
 }
 bool Fires(const ActiveAlert* alert) {
   return alert != nullptr && alert->state == AlertState::kFiring;

@@ -116,8 +116,7 @@ class Run {
  private:
   std::future<Fetched> Fetch(size_t piece) {
     const Piece& of = pieces_[piece];
-    return FetchLater(seams_.source,
-                      replay_.needs().QueriesFor(of.from, of.to, options_.start));
+    return FetchLater(seams_.source, replay_.needs().QueriesFor(of.from, of.to, options_.start));
   }
 
   Status Evaluate(const Piece& piece) {
@@ -126,8 +125,8 @@ class Run {
       stopped_ = stop_.stop_requested();
       return absl::OkStatus();
     }
-    const bool whole = replay_.Run(piece.from - 1, piece.to, stop_,
-                                   [&](double part) { Tell(piece, part); });
+    const bool whole =
+        replay_.Run(piece.from - 1, piece.to, stop_, [&](double part) { Tell(piece, part); });
     if (!whole) {
       stopped_ = true;
       return absl::OkStatus();

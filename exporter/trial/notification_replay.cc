@@ -63,8 +63,7 @@ StatusOr<std::vector<Receiver>> NotingReceivers(const AlertmanagerConfig& config
     receiver.name = from.name;
     for (const IntegrationConfig& section : from.integrations) {
       Integration integration = TRY(MakeIntegration(section, config, nullptr));
-      integration.channel =
-          std::make_unique<NotingChannel>(IntegrationName(integration), messages);
+      integration.channel = std::make_unique<NotingChannel>(IntegrationName(integration), messages);
       receiver.integrations.push_back(std::move(integration));
     }
     receivers.push_back(std::move(receiver));

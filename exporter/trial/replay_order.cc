@@ -79,8 +79,8 @@ bool MayShareSeries(const Rule& a, const Rule& b) {
   if (a.kind != b.kind || a.name != b.name) return false;
   return std::ranges::none_of(a.labels, [&](const auto& label) {
     const auto other = b.labels.find(label.first);
-    return other != b.labels.end() && other->second != label.second &&
-           !HasActions(label.second) && !HasActions(other->second);
+    return other != b.labels.end() && other->second != label.second && !HasActions(label.second) &&
+           !HasActions(other->second);
   });
 }
 
@@ -103,8 +103,8 @@ class Graph {
   void AddSelectors(size_t reader) {
     const Rule& rule = *rules_[reader].rule;
     const bool anything = Queries(rule.labels);  // identities hang on a query nobody parsed
-    const auto selectors = rule.expression ? rule.expression->Selectors(0)
-                                           : std::vector<promql::Expression::Reach>();
+    const auto selectors =
+        rule.expression ? rule.expression->Selectors(0) : std::vector<promql::Expression::Reach>();
     for (size_t writer = 0; writer < rules_.size(); ++writer) {
       const bool reads = anything || std::ranges::any_of(selectors, [&](const auto& selector) {
                            return MayRead(selector.matchers, *rules_[writer].rule);
@@ -250,9 +250,9 @@ bool ReadsFixedTimes(const promql::Expression& expression) {
 
 bool MayRead(std::span<const Matcher> selector, const Rule& writer) {
   const bool alert = writer.kind == RuleKind::kAlerting;
-  const bool named = alert ? CanHaveName(selector, "ALERTS") ||
-                                 CanHaveName(selector, "ALERTS_FOR_STATE")
-                           : CanHaveName(selector, writer.name);
+  const bool named =
+      alert ? CanHaveName(selector, "ALERTS") || CanHaveName(selector, "ALERTS_FOR_STATE")
+            : CanHaveName(selector, writer.name);
   if (!named) return false;
   return std::ranges::all_of(selector, [&](const Matcher& matcher) {
     if (alert && matcher.name() == kAlertName) return matcher.Matches(writer.name);

@@ -29,15 +29,15 @@ RULES = '''groups:
   - {alert: Down, expr: "up == 0", for: 2m, labels: {severity: page}, annotations: {summary: "{{ $labels.instance }} is down"}}
   - {alert: Errors, expr: "job:errors:rate5m > 3", for: 3m}
   - {alert: Hot, expr: "temperature > 60", keep_firing_for: 2m, labels: {severity: info}}
-  - {alert: Average, expr: "avg_over_time(temperature[10m]) > 52", for: 1m}
+  - {alert: Average, expr: "avg_over_time(temperature[10m]) > 52.01", for: 1m}
   - {alert: Gone, expr: "absent(beacon)", for: 30s}
 '''
-# alert -> the same without recorded series, for, keep_firing_for
+# No average of whole numbers is 52.01, whatever the rounding. alert -> the same without recorded series, for, keep_firing_for
 MEANS = {
     'Down': ('up == 0', 120, 0),
     'Errors': ('sum by (job) (rate(errors_total[5m])) > 3', 180, 0),
     'Hot': ('temperature > 60', 0, 120),
-    'Average': ('avg_over_time(temperature[10m]) > 52', 60, 0),
+    'Average': ('avg_over_time(temperature[10m]) > 52.01', 60, 0),
     'Gone': ('absent(beacon)', 30, 0),
 }
 ALERTMANAGER = '''route:
@@ -54,11 +54,12 @@ receivers:
 
 
 def history(start, end):
-    """[({label: value}, [(ms, value)])], the last with stale markers."""
+    """[({label: value}, [(ms, value)])], the last with stale markers. No sample lies on an evaluation or on the edge of a
+    range, where Prometheus 2 and 3 differ."""
     rng = random.Random(20261129)
 
     def times():
-        return range((start + rng.randrange(STEP)) * 1000, end * 1000, STEP * 1000)
+        return range((start + rng.randrange(1, STEP)) * 1000, end * 1000, STEP * 1000)
 
     series = []
     for instance in 'abc':
@@ -147,6 +148,8 @@ def found(report):
 
 
 class Backtest(harness.EndToEnd):
+    maxDiff = None
+
     def setUp(self):
         super().setUp()
         now = int(time.time()) // EVERY * EVERY
@@ -196,7 +199,7 @@ class Backtest(harness.EndToEnd):
         self.assertEqual(found(from_prometheus), implied)
         self.assertEqual(found(self.report('--url', prometheus, '--block', '23m')), implied)
 
-        self.write('outrider.yml', '')
+        self.write('outrider.yml', 'storage: {unreferenced_retention: 24h}\n')
         self.start_outrider()
         send(self.url, self.series)
         self.assertEqual(found(self.report('--url', self.url)), implied)
@@ -239,7 +242,8 @@ class Backtest(harness.EndToEnd):
         starts = sorted(f['fired_at'] for one in down['instances'] for f in one['firings'])
         first = next(m for m in report['notifications'] if m['receiver'] == 'pager')
         self.assertEqual(seconds(first['time']), seconds(starts[0]) + 30)  # group_wait
-        self.assertEqual((first['firing'], first['alerts']), (1, ['Down']))
+        in_time = [t for t in starts if seconds(t) <= seconds(starts[0]) + 30]
+        self.assertEqual((first['firing'], first['alerts']), (len(in_time), ['Down']))
         self.assertEqual(first['group_key'], '{}/{severity="page"}:{alertname="Down"}')
 
         table = self.backtest('rules.yml', '--input', 'history.om', *self.range, '--alertmanager.config',
@@ -249,7 +253,7 @@ class Backtest(harness.EndToEnd):
             self.assertIn(text, table)
 
     def test_native_histograms(self):
-        self.write('outrider.yml', '')
+        self.write('outrider.yml', 'storage: {unreferenced_retention: 24h}\n')
         self.start_outrider()
         sender = wire.Sender(self.url)
         for i in range(60):

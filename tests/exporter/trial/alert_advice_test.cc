@@ -88,7 +88,8 @@ TEST(AlertAdvice, AgreesWithTheStateMachine) {
                              .source_hash = 1});
       }
       const auto ts = static_cast<Timestamp>(i) * kStep;
-      set = StepAlerts({timing.hold, timing.keep_firing_for, 0}, set, std::move(instances), ts).next;
+      set =
+          StepAlerts({timing.hold, timing.keep_firing_for, 0}, set, std::move(instances), ts).next;
       recorder.Observe(set, ts);
     }
     const std::vector<AlertTrack> tracks = recorder.Finish();
@@ -127,8 +128,9 @@ TEST(AlertAdvice, AdvisesFor) {
   EXPECT_EQ(advice->avoided, 3);
   EXPECT_EQ(advice->totals.firings, 1);
   EXPECT_EQ(advice->later, 30);
-  EXPECT_EQ(TotalsWith(tracks, timing, limits, EndOf(text)),
-            (TrialTotals{.firings = 4, .flaps = 0, .short_firings = 3, .firing = 150, .longest = 90}));
+  EXPECT_EQ(
+      TotalsWith(tracks, timing, limits, EndOf(text)),
+      (TrialTotals{.firings = 4, .flaps = 0, .short_firings = 3, .firing = 150, .longest = 90}));
   // One less would not do: this is the smallest.
   EXPECT_EQ(TotalsWith(tracks, {30, 0, kStep}, limits, EndOf(text)).firings, 2);
 
@@ -171,8 +173,8 @@ TEST(AlertAdvice, Ladder) {
 }
 
 TEST(AlertAdvice, Chart) {
-  const std::vector<FiringSpan> spans = {{0, 10, false}, {5, 20, false}, {45, 50, false},
-                                         {70, 71, false}, {99, 100, true}};
+  const std::vector<FiringSpan> spans = {
+      {0, 10, false}, {5, 20, false}, {45, 50, false}, {70, 71, false}, {99, 100, true}};
   EXPECT_EQ(FiringChart(spans, 0, 100, 10), "██  ▅  ▁ ▁");
   EXPECT_EQ(FiringChart(spans, 0, 100, 0), "");
   EXPECT_EQ(FiringChart({}, 0, 100, 3), "   ");

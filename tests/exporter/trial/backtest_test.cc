@@ -106,9 +106,10 @@ std::string Describe(const std::string& rule, const std::vector<AlertTrack>& tra
     }
     for (const Firing& firing : track.firings) {
       const Timestamp to = firing.resolved_at == 0 ? 0 : (firing.resolved_at - kStart) / kSecond;
-      text += fmt::format(" fires {}-{} at {}", (firing.fired_at - kStart) / kSecond, to,
-                          firing.value);
-      for (const auto& [name, value] : firing.annotations) text += fmt::format(" {}={}", name, value);
+      text +=
+          fmt::format(" fires {}-{} at {}", (firing.fired_at - kStart) / kSecond, to, firing.value);
+      for (const auto& [name, value] : firing.annotations)
+        text += fmt::format(" {}={}", name, value);
     }
     text += "\n";
   }
@@ -126,7 +127,10 @@ std::string Live(const SampleTable& table, std::string_view yaml) {
                              return engine.Instant(expression, windows, ts);
                            },
                            [](std::span<const Matcher>, Timestamp, Timestamp) { return true; },
-                           windows, sink, store, clock};
+                           windows,
+                           sink,
+                           store,
+                           clock};
   RuleRecorders recorders;
   struct Live {
     std::unique_ptr<Group> group;
@@ -323,8 +327,8 @@ TEST(Backtest, Refuses) {
       {"{alert: A, expr: 'x +'}", "parse error"},
   };
   for (const auto& c : kCases) {
-    const auto result =
-        Try(RandomHistory(1), fmt::format("groups: [{{name: g, rules: [{}]}}]", c.rules), Options());
+    const auto result = Try(RandomHistory(1),
+                            fmt::format("groups: [{{name: g, rules: [{}]}}]", c.rules), Options());
     ASSERT_FALSE(result.ok());
     EXPECT_NE(Message(result.status()).find(c.error), std::string::npos)
         << Message(result.status());

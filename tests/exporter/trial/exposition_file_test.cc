@@ -57,8 +57,7 @@ TEST(ExpositionFile, ErrorsNameThePlace) {
     const char* error;
   } kCases[] = {
       {"m 1", "f:1:4: no timestamp; a back-test needs one with every sample"},
-      {"m 1 # {a=\"b\"} 1\n# EOF",
-       "f:1:5: no timestamp; a back-test needs one with every sample"},
+      {"m 1 # {a=\"b\"} 1\n# EOF", "f:1:5: no timestamp; a back-test needs one with every sample"},
       {"# x\nm x 1", "f:2:3: expected a value"},
       {"m 1 x", "f:1:5: expected a timestamp in milliseconds"},
       {"m 1 1e99\n# EOF", "f:1:5: expected a timestamp in seconds"},
@@ -91,7 +90,8 @@ TEST(FileHistory, GivesWhatIsAskedFor) {
   ASSERT_TRUE((*piece)
                   ->ForEach([&](const HistoryRow& row) {
                     seen += Labels::FromSorted(row.labels).ToString();
-                    for (const Sample& sample : row.samples) seen += fmt::format(" {}", sample.time);
+                    for (const Sample& sample : row.samples)
+                      seen += fmt::format(" {}", sample.time);
                   })
                   .ok());
   EXPECT_EQ(seen, "a{x=\"1\"} 10 20");

@@ -40,8 +40,8 @@ Alert Make(const char* name, const char* severity, Timestamp from, Timestamp to 
 // `minutes:seconds receiver +firing -resolved alerts` by line.
 std::string Messages(const std::vector<std::pair<Timestamp, Alert>>& told, Timestamp end) {
   SeededRandom random(1);
-  auto replay = NotificationReplay::Create(*ParseAlertmanagerConfig(kConfig, "am.yml"), "", kStart,
-                                           random);
+  auto replay =
+      NotificationReplay::Create(*ParseAlertmanagerConfig(kConfig, "am.yml"), "", kStart, random);
   if (!replay.ok()) return Message(replay.status());
   for (const auto& [at, alert] : told) {
     const Status status = (*replay)->OnTold({(kStart + at) * kNanosPerMilli, {alert}});
@@ -72,11 +72,12 @@ TEST(NotificationReplay, GroupsRepeatsAndResolves) {
 }
 
 TEST(NotificationReplay, FollowsRoutesAndReceivers) {
-  EXPECT_EQ(Messages({{0, Make("P", "page", 0)}, {kMinute, Make("P", "page", 0, kMinute)}}, kHour),
-            "0:30 pager +1 -0 P\n");  // the pager wants no resolved ones; `quiet` has no integration
-  EXPECT_EQ(Messages({{0, Make("A", "x", 0)}, {10 * kSecond, Make("A", "x", 0, 10 * kSecond)}},
-                     kHour),
-            "");  // over before the group's wait was
+  EXPECT_EQ(
+      Messages({{0, Make("P", "page", 0)}, {kMinute, Make("P", "page", 0, kMinute)}}, kHour),
+      "0:30 pager +1 -0 P\n");  // the pager wants no resolved ones; `quiet` has no integration
+  EXPECT_EQ(
+      Messages({{0, Make("A", "x", 0)}, {10 * kSecond, Make("A", "x", 0, 10 * kSecond)}}, kHour),
+      "");  // over before the group's wait was
 }
 
 TEST(NotificationReplay, Inhibits) {

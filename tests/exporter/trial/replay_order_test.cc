@@ -46,8 +46,7 @@ TEST(ReplayOrder, Stages) {
       {"{alert: A, expr: x}, {alert: B, expr: 'ALERTS{alertname=\"A\"}'}", "0:A 1:B "},
       {"{alert: A, expr: x}, {alert: B, expr: 'ALERTS{alertname=\"C\"}'}", "0:A 0:B "},
       // Whose name nobody knows may be anybody's.
-      {"{record: a, expr: x}, {alert: B, expr: '{job=\"j\"}'}, {record: c, expr: x}",
-       "0:a 1:Bc* "},
+      {"{record: a, expr: x}, {alert: B, expr: '{job=\"j\"}'}, {record: c, expr: x}", "0:a 1:Bc* "},
       {"{record: a, expr: x}, {alert: B, expr: '{__name__=~\"a|z\"}'}, {record: c, expr: x}",
        "0:a 0:c 1:B "},
       // Labels that the rule sets tell series apart.
@@ -62,8 +61,7 @@ TEST(ReplayOrder, Stages) {
       {"{record: a, expr: y}, {alert: A, expr: x, labels: {s: '{{ query \"z\" }}'}}", "0:a 1:A* "},
   };
   for (const auto& c : kCases) {
-    const std::string yaml =
-        fmt::format("groups: [{{name: g, rules: [{}]}}]", c.rules);
+    const std::string yaml = fmt::format("groups: [{{name: g, rules: [{}]}}]", c.rules);
     EXPECT_EQ(Order(yaml), c.order) << c.rules;
   }
 }
