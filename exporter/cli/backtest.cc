@@ -159,6 +159,7 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
   inputs.run.engine.use_start_timestamps = features.use_start_timestamps;
   inputs.run.threads = std::max(1U, std::thread::hardware_concurrency());
   inputs.run.piece = TRY(ParsePositive("--block", command.block));
+  inputs.run.drop_labels = command.drop_labels;
   RuleContext& context = inputs.run.context;
   context.promql = features.parser;
   context.evaluation_interval =

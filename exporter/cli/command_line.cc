@@ -228,6 +228,12 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->add_option("--external-label", b.external_labels,
                    "name=value, added to alerts that lack it; repeatable")
       ->allow_extra_args(false);
+  backtest
+      ->add_option(
+          "--drop-label", b.drop_labels,
+          "Taken off the series that are read, such as what a Prometheus adds to them: its "
+          "external_labels; repeatable")
+      ->allow_extra_args(false);
   backtest->add_option("--web.external-url", b.external_url, "For texts that show it");
   AddFeatures(backtest, &b.features);
   backtest->add_option("--block", b.block, "How much history is held and evaluated at once")

@@ -86,6 +86,7 @@ struct BacktestCommand {
   std::string alertmanager_file;
   std::string external_url;
   std::vector<std::string> external_labels;  // name=value
+  std::vector<std::string> drop_labels;      // names
   std::vector<std::string> features;
   std::string flap_window = "15m";
   std::string short_firing = "5m";

@@ -91,6 +91,7 @@ class Run {
                  .engine = options.engine,
                  .start = options.start,
                  .longest_piece = options.piece,
+                 .drop_labels = options.drop_labels,
                  .stepwise = options.stepwise,
                  .threads = options.threads},
                 seams.clock),

@@ -21,7 +21,8 @@ struct BacktestOptions {
   DurationMs piece = 4 * kHour;  // of history loaded and evaluated at once
   RuleContext context;
   promql::EngineOptions engine;
-  bool stepwise = false;  // evaluation by evaluation: slow, for comparison
+  std::vector<std::string> drop_labels;  // taken off the series of the source
+  bool stepwise = false;                 // evaluation by evaluation: slow, for comparison
   unsigned threads = 1;
 };
 

@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "exporter/ingest/snappy_body.h"
 #include "exporter/read/read_client.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
+
+constexpr size_t kQueriesAtOnce = 500;  // servers bound them
 
 std::vector<ReadQuery> ReadQueries(const std::vector<HistoryQuery>& queries) {
   std::vector<ReadQuery> out;
@@ -23,22 +27,30 @@ bool IsStream(const HttpClientResponse& response) {
   return Contains(response.Header("content-type"), "x-streamed-protobuf");
 }
 
+struct Answer {
+  HttpClientResponse response;
+  std::vector<ReadQuery> queries;
+};
+
 class RemotePiece final : public HistoryPiece {
  public:
-  RemotePiece(HttpClientResponse response, std::vector<ReadQuery> queries, size_t limit)
-      : response_(std::move(response)), queries_(std::move(queries)), limit_(limit) {}
+  RemotePiece(std::vector<Answer> answers, size_t limit)
+      : answers_(std::move(answers)), limit_(limit) {}
 
   Status ForEach(const Visit& visit) const override {
     const auto sink = [&](const ReadRow& row) {
       visit({.labels = row.labels, .samples = row.samples, .histograms = row.histograms});
     };
-    return IsStream(response_) ? ReadChunkStream(response_.body, queries_, sink)
-                               : ReadSamplesAnswer(response_.body, limit_, sink);
+    for (const Answer& answer : answers_) {
+      const std::string& body = answer.response.body;
+      TRY(IsStream(answer.response) ? ReadChunkStream(body, answer.queries, sink)
+                                    : ReadSamplesAnswer(body, limit_, sink));
+    }
+    return absl::OkStatus();
   }
 
  private:
-  const HttpClientResponse response_;
-  const std::vector<ReadQuery> queries_;
+  const std::vector<Answer> answers_;
   const size_t limit_;
 };
 
@@ -47,7 +59,7 @@ class RemotePiece final : public HistoryPiece {
 RemoteHistory::RemoteHistory(RemoteHistoryOptions options, HttpClient& http, std::stop_token stop)
     : options_(std::move(options)), http_(http), stop_(std::move(stop)) {}
 
-StatusOr<HttpClientResponse> RemoteHistory::Ask(const std::vector<HistoryQuery>& queries,
+StatusOr<HttpClientResponse> RemoteHistory::Ask(std::span<const ReadQuery> queries,
                                                 bool samples_only) {
   using enum ReadResponseType;
   std::vector<ReadResponseType> accepted = {kStreamedChunks, kSamples};
@@ -59,7 +71,7 @@ StatusOr<HttpClientResponse> RemoteHistory::Ask(const std::vector<HistoryQuery>&
   request.headers = {{"Content-Type", "application/x-protobuf"},
                      {"Content-Encoding", "snappy"},
                      {"X-Prometheus-Remote-Read-Version", "0.1.0"}};
-  request.body = SnappyCompress(EncodeReadRequest(ReadQueries(queries), accepted));
+  request.body = SnappyCompress(EncodeReadRequest(queries, accepted));
   request.timeout = options_.timeout;
   request.max_body = options_.max_answer;
   request.stop = stop_;
@@ -79,12 +91,17 @@ StatusOr<HttpClientResponse> RemoteHistory::Ask(const std::vector<HistoryQuery>&
 }
 
 StatusOr<std::unique_ptr<HistoryPiece>> RemoteHistory::Fetch(std::vector<HistoryQuery> queries) {
-  HttpClientResponse response = TRY(Ask(queries, /*samples_only=*/false));
-  if (IsStream(response) && TRY(HoldsHistogramChunks(response.body))) {
-    response = TRY(Ask(queries, /*samples_only=*/true));
+  const std::vector<ReadQuery> all = ReadQueries(queries);
+  std::vector<Answer> answers;
+  for (size_t begin = 0; begin < all.size(); begin += kQueriesAtOnce) {
+    const auto some = std::span(all).subspan(begin, std::min(kQueriesAtOnce, all.size() - begin));
+    HttpClientResponse response = TRY(Ask(some, /*samples_only=*/false));
+    if (IsStream(response) && TRY(HoldsHistogramChunks(response.body))) {
+      response = TRY(Ask(some, /*samples_only=*/true));
+    }
+    answers.push_back({std::move(response), {some.begin(), some.end()}});
   }
-  return std::make_unique<RemotePiece>(std::move(response), ReadQueries(queries),
-                                       options_.max_answer);
+  return std::make_unique<RemotePiece>(std::move(answers), options_.max_answer);
 }
 
 }  // namespace outrider

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "exporter/read/read_request.h"
 #include "exporter/trial/history_source.h"
 #include "notifiers/transport/http_client.h"
 
@@ -29,7 +31,7 @@ class RemoteHistory final : public HistorySource {
   StatusOr<std::unique_ptr<HistoryPiece>> Fetch(std::vector<HistoryQuery> queries) override;
 
  private:
-  StatusOr<HttpClientResponse> Ask(const std::vector<HistoryQuery>& queries, bool samples_only);
+  StatusOr<HttpClientResponse> Ask(std::span<const ReadQuery> queries, bool samples_only);
 
   const RemoteHistoryOptions options_;
   HttpClient& http_;

@@ -5,8 +5,6 @@
 #include "exporter/trial/replay_order.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
 #include <string_view>
 
 #include "rules/promql/ast.h"
@@ -62,12 +60,6 @@ bool AnyNode(const promql::Expr& expr, Test test) {
                              [&](const promql::Expr* child) { return AnyNode(*child, test); });
 }
 
-bool Queries(const std::map<std::string, std::string>& texts) {
-  return std::ranges::any_of(texts, [](const auto& text) {
-    return HasActions(text.second) && Contains(text.second, "query");
-  });
-}
-
 bool CanHaveName(std::span<const Matcher> selector, std::string_view name) {
   return std::ranges::all_of(selector, [&](const Matcher& matcher) {
     return matcher.name() != kMetricName || matcher.Matches(name);
@@ -92,7 +84,7 @@ class Graph {
   void Build() {
     for (size_t reader = 0; reader < rules_.size(); ++reader) AddSelectors(reader);
     for (size_t reader = 0; reader < rules_.size(); ++reader) {
-      if (Queries(rules_[reader].rule->annotations)) AddAnnotations(reader);
+      if (MayQuery(rules_[reader].rule->annotations)) AddAnnotations(reader);
     }
     for (size_t reader = 0; reader < rules_.size(); ++reader) TieSharedWriters(reader);
   }
@@ -102,7 +94,7 @@ class Graph {
  private:
   void AddSelectors(size_t reader) {
     const Rule& rule = *rules_[reader].rule;
-    const bool anything = Queries(rule.labels);  // identities hang on a query nobody parsed
+    const bool anything = MayQuery(rule.labels);  // identities hang on a query nobody parsed
     const auto selectors =
         rule.expression ? rule.expression->Selectors(0) : std::vector<promql::Expression::Reach>();
     for (size_t writer = 0; writer < rules_.size(); ++writer) {
@@ -246,6 +238,16 @@ bool ReadsOnlyThePast(const promql::Expression& expression) {
 
 bool ReadsFixedTimes(const promql::Expression& expression) {
   return AnyNode(expression.root(), NodeFixed);
+}
+
+bool MayQuery(const std::map<std::string, std::string>& texts) {
+  for (const auto& [name, text] : texts) {
+    for (size_t at = text.find("{{"); at != std::string::npos; at = text.find("{{", at + 2)) {
+      const std::string_view action = std::string_view(text).substr(at, text.find("}}", at) - at);
+      if (Contains(action, "query")) return true;
+    }
+  }
+  return false;
 }
 
 bool MayRead(std::span<const Matcher> selector, const Rule& writer) {

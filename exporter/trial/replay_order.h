@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "rules/promql/engine.h"
@@ -39,6 +41,9 @@ std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules);
 bool ReadsOnlyThePast(const promql::Expression& expression);
 // Whether some selector is pinned by @ to a time of its own.
 bool ReadsFixedTimes(const promql::Expression& expression);
+
+// Whether some template among texts has the word `query` in an action: what it reads nobody knows.
+bool MayQuery(const std::map<std::string, std::string>& texts);
 
 // Whether a selector may match what the rule writes: its recorded series, or ALERTS and
 // ALERTS_FOR_STATE of its alerts.

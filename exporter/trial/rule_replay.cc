@@ -39,11 +39,7 @@ class Readings {
  public:
   explicit Readings(std::span<const ReplayRule> places) {
     for (const ReplayRule& place : places) {
-      for (const auto* texts : {&place.rule->labels, &place.rule->annotations}) {
-        for (const auto& [name, text] : *texts) {
-          anything_ |= text.find("query") != std::string::npos;
-        }
-      }
+      anything_ |= MayQuery(place.rule->labels) || MayQuery(place.rule->annotations);
       if (!place.rule->expression) continue;
       auto selectors = place.rule->expression->Selectors(0);
       std::ranges::move(selectors, std::back_inserter(selectors_));
@@ -83,25 +79,35 @@ void RuleReplay::AddPlayers() {
   }
 }
 
+void RuleReplay::Take(const HistoryRow& row, Timestamp to) {
+  std::span<const Sample> samples = row.samples;
+  std::span<const HistogramSample> histograms = row.histograms;
+  const auto name = std::ranges::find(row.labels, kMetricName, &LabelView::name);
+  if (name != row.labels.end() && needs_.WritesName(name->value)) {
+    const auto kept = std::ranges::lower_bound(samples, options_.start, {}, &Sample::time);
+    samples = {samples.begin(), kept};
+    const auto kept_too =
+        std::ranges::lower_bound(histograms, options_.start, {}, &HistogramSample::time);
+    histograms = {histograms.begin(), kept_too};
+  }
+  std::span<const LabelView> labels = row.labels;
+  std::vector<LabelView> fewer;
+  if (!options_.drop_labels.empty()) {
+    std::ranges::remove_copy_if(labels, std::back_inserter(fewer), [&](const LabelView& label) {
+      return std::ranges::find(options_.drop_labels, label.name) != options_.drop_labels.end();
+    });
+    labels = fewer;
+  }
+  AppendCounts counts;
+  if (!samples.empty()) counts += windows_.Append(labels, samples, Origin::kRemote, to);
+  if (!histograms.empty()) {
+    counts += windows_.AppendHistograms(labels, histograms, {}, Origin::kRemote, to);
+  }
+  samples_ += counts.accepted;
+}
+
 Status RuleReplay::Load(const HistoryPiece& piece, Timestamp to) {
-  const Status status = piece.ForEach([&](const HistoryRow& row) {
-    std::span<const Sample> samples = row.samples;
-    std::span<const HistogramSample> histograms = row.histograms;
-    const auto name = std::ranges::find(row.labels, kMetricName, &LabelView::name);
-    if (name != row.labels.end() && needs_.WritesName(name->value)) {
-      const auto kept = std::ranges::lower_bound(samples, options_.start, {}, &Sample::time);
-      samples = {samples.begin(), kept};
-      const auto kept_too =
-          std::ranges::lower_bound(histograms, options_.start, {}, &HistogramSample::time);
-      histograms = {histograms.begin(), kept_too};
-    }
-    AppendCounts counts;
-    if (!samples.empty()) counts += windows_.Append(row.labels, samples, Origin::kRemote, to);
-    if (!histograms.empty()) {
-      counts += windows_.AppendHistograms(row.labels, histograms, {}, Origin::kRemote, to);
-    }
-    samples_ += counts.accepted;
-  });
+  const Status status = piece.ForEach([&](const HistoryRow& row) { Take(row, to); });
   windows_.Expire();
   return status;
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "exporter/trial/history_needs.h"
@@ -24,7 +25,8 @@ struct ReplayOptions {
   promql::EngineOptions engine;
   Timestamp start = 0;               // the first evaluation is not before it
   DurationMs longest_piece = kHour;  // of what is loaded at once
-  bool stepwise = false;             // never ask ahead: slow, for comparison
+  std::vector<std::string> drop_labels;
+  bool stepwise = false;  // never ask ahead: slow, for comparison
   unsigned threads = 1;
 };
 
@@ -53,6 +55,7 @@ class RuleReplay {
 
  private:
   void AddPlayers();
+  void Take(const HistoryRow& row, Timestamp to);
   void RunStage(const ReplayStage& stage, Timestamp after, Timestamp until);
   void RunTogether(const ReplayStage& stage, Timestamp after, Timestamp until);
 

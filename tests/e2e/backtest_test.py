@@ -157,11 +157,11 @@ class Backtest(harness.EndToEnd):
         self.series = history(now - HOURS * 3600, self.end_time)
         self.write('rules.yml', RULES)
         self.write('alertmanager.yml', ALERTMANAGER)
-        self.range = ['--start', str(self.start_time), '--end', str(self.end_time)]
+        self.range = ['--start', str(self.start_time), '--end', str(self.end_time), '--drop-label', 'cluster']
 
     def start_filled_prometheus(self):
         port = harness.free_port()
-        self.write('prometheus.yml', 'global: {}\n')
+        self.write('prometheus.yml', 'global: {external_labels: {cluster: c}}\n')
         self.start('prometheus', ['prometheus', '--config.file=prometheus.yml', '--storage.tsdb.path=tsdb',
                                   f'--web.listen-address=127.0.0.1:{port}', '--web.enable-remote-write-receiver'])
         url = f'http://127.0.0.1:{port}'
@@ -195,7 +195,7 @@ class Backtest(harness.EndToEnd):
         implied = self.what_prometheus_implies(prometheus)
         for alert in MEANS:
             self.assertTrue(implied[alert], f'{alert} never fires: the history shows nothing of it')
-        from_prometheus = self.report('--url', prometheus)
+        from_prometheus = self.report('--url', prometheus)  # without the external label it adds
         self.assertEqual(found(from_prometheus), implied)
         self.assertEqual(found(self.report('--url', prometheus, '--block', '23m')), implied)
 

@@ -58,6 +58,8 @@ TEST(ReplayOrder, Stages) {
       // Texts that query come behind the recorded series.
       {"{alert: A, expr: x, annotations: {s: '{{ query \"a\" }}'}}, {record: a, expr: y}",
        "0:a 1:A "},
+      {"{alert: A, expr: x, annotations: {s: 'query: {{ $value }}'}}, {record: a, expr: y}",
+       "0:A 0:a "},
       {"{record: a, expr: y}, {alert: A, expr: x, labels: {s: '{{ query \"z\" }}'}}", "0:a 1:A* "},
   };
   for (const auto& c : kCases) {
