@@ -99,7 +99,7 @@ void PrintFirings(const BacktestReport& report, int limit) {
   if (rows.empty()) return;
   fmt::print("\n");
   std::vector<std::string> header = {"FROM", "TO", "FIRED FOR", "ALERT", "LABELS"};
-  if (report.routed) header.push_back("RECEIVERS");
+  if (report.routed) header.emplace_back("RECEIVERS");
   PrintTable(header, rows);
   PrintRest(entries.size() - shown, "firings");
 }

@@ -41,7 +41,9 @@ class LineReader {
   // Up to a blank, or one of `ends`.
   std::string_view Word(std::string_view ends = "") {
     const size_t start = at_;
-    while (!AtEnd() && Peek() != ' ' && Peek() != '\t' && ends.find(Peek()) == ends.npos) ++at_;
+    while (!AtEnd() && Peek() != ' ' && Peek() != '\t' &&
+           ends.find(Peek()) == std::string_view::npos)
+      ++at_;
     return line_.substr(start, at_ - start);
   }
   // "…" with the escapes \\ \" \n.
@@ -100,36 +102,46 @@ class LineReader {
   size_t at_ = 0;
 };
 
-// Inside of { }: label="value" by comma; a lone "name" is the metric's.
+struct Pair {
+  std::string name;
+  std::string value;
+};
+
+// label="value", either of them quoted; a lone "name" is the metric's.
+StatusOr<Pair> ReadPair(LineReader* line) {
+  Pair pair;
+  const size_t start = line->at();
+  const bool quoted = line->Peek() == '"';
+  pair.name = quoted ? TRY(line->Quoted()) : std::string(line->Word("=,}"));
+  line->SkipBlanks();
+  if (quoted && line->Peek() != '=') {
+    pair.value = std::exchange(pair.name, std::string(kMetricName));
+    return pair;
+  }
+  if (!quoted && !IsLegacyLabelName(pair.name)) {
+    return line->FailAt(start, "expected a label name");
+  }
+  if (!line->Take('=')) return line->Fail("expected =");
+  line->SkipBlanks();
+  pair.value = TRY(line->Quoted());
+  return pair;
+}
+
+// Inside of { }: pairs by comma.
 Status ReadBraces(LineReader* line, std::map<std::string, std::string>* labels) {
   while (true) {
     line->SkipBlanks();
     if (line->Take('}')) return {};
     const size_t start = line->at();
-    std::string name;
-    const bool quoted = line->Peek() == '"';
-    if (quoted) {
-      name = TRY(line->Quoted());
-    } else {
-      name = std::string(line->Word("=,}"));
+    const Pair pair = TRY(ReadPair(line));
+    if (!IsValidUtf8(pair.name) || !IsValidUtf8(pair.value)) {
+      return line->FailAt(start, "not valid UTF-8");
+    }
+    if (!labels->emplace(pair.name, pair.value).second) {
+      return line->FailAt(start, fmt::format("label {} stands there twice", Quote(pair.name)));
     }
     line->SkipBlanks();
-    std::string value;
-    if (quoted && line->Peek() != '=') {
-      value = std::exchange(name, std::string(kMetricName));
-    } else {
-      if (!quoted && !IsLegacyLabelName(name)) return line->FailAt(start, "expected a label name");
-      if (!line->Take('=')) return line->Fail("expected =");
-      line->SkipBlanks();
-      value = TRY(line->Quoted());
-    }
-    if (!IsValidUtf8(name) || !IsValidUtf8(value)) return line->FailAt(start, "not valid UTF-8");
-    if (!labels->emplace(name, value).second) {
-      return line->FailAt(start, fmt::format("label {} stands there twice", Quote(name)));
-    }
-    line->SkipBlanks();
-    if (line->Take(',')) continue;
-    if (line->Peek() != '}') return line->Fail("expected , or }");
+    if (!line->Take(',') && line->Peek() != '}') return line->Fail("expected , or }");
   }
 }
 
@@ -161,7 +173,8 @@ StatusOr<Sample> ReadNumbers(LineReader* line, bool open_metrics) {
   }
   const auto time = ParseDouble(line->Word());
   const double scale = open_metrics ? 1000 : 1;
-  if (!time.ok() || !(std::abs(*time * scale) <= kLargestTime)) {
+  const bool fits = time.ok() && std::abs(*time * scale) <= kLargestTime;  // no NaN either
+  if (!fits) {
     return line->FailAt(time_at, open_metrics ? "expected a timestamp in seconds"
                                               : "expected a timestamp in milliseconds");
   }

@@ -83,7 +83,7 @@ class Replay final : public NotificationReplay {
     desk.incidents = DefaultIncidentsConfig();
     desk.external_url = external_url;
     desk_ = TRY(Desk::Load(store_, random, std::move(desk), clock_.NowNanos()));
-    dispatcher_.emplace(*desk_, clock_);
+    dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_);
     return absl::OkStatus();
   }
 
@@ -132,7 +132,7 @@ class Replay final : public NotificationReplay {
   MemoryStore store_;
   std::vector<TrialMessage> messages_;
   std::unique_ptr<Desk> desk_;
-  std::optional<Dispatcher> dispatcher_;
+  std::unique_ptr<Dispatcher> dispatcher_;
   std::unordered_set<uint64_t> firing_;
 };
 

@@ -67,10 +67,12 @@ void RulePlayer::EvaluateAll(EvaluationTimes times) {
 }
 
 RulePlayer::Ahead RulePlayer::AskAhead(const EvaluationTimes& times) {
+  const auto& own = place_.rule->expression;
+  if (!own) return Ahead::kFailed;
   const Timestamp first = times.first - place_.query_offset;
   const Timestamp last = times.At(times.count - 1) - place_.query_offset;
   querier_.SetNow(std::numeric_limits<Timestamp>::max());
-  auto result = engine_.Range(*place_.rule->expression, querier_, first, last, times.step);
+  auto result = engine_.Range(*own, querier_, first, last, times.step);
   if (absl::IsResourceExhausted(result.status())) return Ahead::kTooMuch;
   // Where one step fails all do here; asked one by one they tell.
   if (!result.ok()) return Ahead::kFailed;
@@ -95,7 +97,7 @@ void RulePlayer::Evaluate(Timestamp ts) {
 StatusOr<promql::QueryResult> RulePlayer::Answer(const promql::Expression& expression,
                                                  Timestamp time) {
   const auto& own = place_.rule->expression;
-  if (ahead_ && &own->root() == &expression.root() && ahead_->Holds(time)) {
+  if (ahead_ && own && &own->root() == &expression.root() && ahead_->Holds(time)) {
     return promql::QueryResult{ahead_->At(time), {}, {}};
   }
   promql::QueryResult result = TRY(engine_.Instant(expression, querier_, time));
