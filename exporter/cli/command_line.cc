@@ -20,6 +20,7 @@ struct Parsed {
   IncidentOptions incident;
   CheckRulesOptions check_rules;
   TestRulesOptions test_rules;
+  BacktestCommand backtest;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -243,6 +244,61 @@ void AddState(CLI::App& app, Parsed* p) {
   series->callback([p] { p->action = [p] { return RunStateSeries(p->client, p->state_limit); }; });
 }
 
+void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
+  BacktestCommand& b = p->backtest;
+  CLI::App* backtest = app.add_subcommand(
+      "backtest",
+      "Run rule files over history: when alerts would have fired, who would have heard");
+  backtest->add_option("rules", b.rule_files, "Prometheus rule files")->required();
+  AddClientFlags(backtest, p);
+  backtest->get_option("--url")->description(
+      "Server the samples are read from, by remote read: a Prometheus or a running Outrider "
+      "(environment: OUTRIDER_URL)");
+  backtest
+      ->add_option("--input", b.inputs,
+                   "Read samples from this file instead: OpenMetrics or Prometheus text format, "
+                   "with timestamps; repeatable")
+      ->allow_extra_args(false);
+  backtest->add_option("--start", b.start,
+                       "RFC 3339, Unix seconds, or how long ago (7d); default: a day before the "
+                       "end, with --input the first sample");
+  backtest->add_option("--end", b.end,
+                       "The same, or now; default: now, with --input the last sample");
+  backtest->add_option("--evaluation-interval", b.evaluation_interval, "Of groups that give none")
+      ->capture_default_str();
+  backtest->add_option("--alertmanager.config", b.alertmanager_file,
+                       "Say what these routes would have notified to whom");
+  backtest
+      ->add_option("--flap-window", b.flap_window,
+                   "Firing again within this time of being resolved is a flap")
+      ->capture_default_str();
+  backtest
+      ->add_option("--short", b.short_firing,
+                   "Firings shorter than this are short; advice on `for` is about them")
+      ->capture_default_str();
+  backtest
+      ->add_option("--external-label", b.external_labels,
+                   "name=value, added to alerts that lack it; repeatable")
+      ->allow_extra_args(false);
+  backtest
+      ->add_option(
+          "--drop-label", b.drop_labels,
+          "Taken off the series that are read, such as what a Prometheus adds to them: its "
+          "external_labels; repeatable")
+      ->allow_extra_args(false);
+  backtest->add_option("--web.external-url", b.external_url, "For texts that show it");
+  AddFeatures(backtest, &b.features);
+  backtest->add_option("--block", b.block, "How much history is held and evaluated at once")
+      ->capture_default_str();
+  backtest->add_option("--limit", b.limit, "At most so many firings and messages; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  backtest->add_flag("--quiet", b.quiet, "No progress on standard error");
+  backtest->callback([p, &env] {
+    p->action = [p, &env] { return RunBacktestCommand(p->client, p->backtest, env); };
+  });
+}
+
 bool HasCommand(const CLI::App& app, const std::string& name) {
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_name() == name) return true;
@@ -266,6 +322,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddQuery(app, &parsed);
   AddIncident(app, &parsed, env);
   AddState(app, &parsed);
+  AddBacktest(app, &parsed, env);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;
   });

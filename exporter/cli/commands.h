@@ -100,6 +100,26 @@ int RunIncidentAction(const ClientOptions& client, const std::string& verb,
 // What is kept for whom; at most `limit` rows of a table, 0: all.
 int RunStateSeries(const ClientOptions& client, int limit);  // state.cc
 
+struct BacktestCommand {
+  std::vector<std::string> rule_files;
+  std::vector<std::string> inputs;  // text files of samples; empty: ask the server
+  std::string start;
+  std::string end;
+  std::string evaluation_interval = "15s";
+  std::string block = "4h";
+  std::string alertmanager_file;
+  std::string external_url;
+  std::vector<std::string> external_labels;  // name=value
+  std::vector<std::string> drop_labels;      // names
+  std::vector<std::string> features;
+  std::string flap_window = "15m";
+  std::string short_firing = "5m";
+  int limit = 20;
+  bool quiet = false;
+};
+int RunBacktestCommand(const ClientOptions& client, const BacktestCommand& command,
+                       const Environment& env);  // backtest.cc
+
 int RunVersion();  // version.cc
 
 }  // namespace outrider

@@ -14,7 +14,6 @@
 namespace outrider {
 namespace {
 
-constexpr size_t kMaxBody = 1 << 20;
 constexpr size_t kMaxHeaderBytes = 256 << 10;
 constexpr size_t kMaxIdleHandles = 16;
 constexpr long kMaxRedirects = 10;
@@ -25,15 +24,21 @@ struct Exchange {
   size_t header_bytes = 0;
   bool headers_done = false;  // of the newest answer, interim ones and redirects included
   bool over_limit = false;
+  size_t max_body = 0;
 };
 
 size_t OnBody(char* data, size_t size, size_t count, void* user) {
   auto* exchange = static_cast<Exchange*>(user);
   const size_t bytes = size * count;
-  const size_t room = kMaxBody - exchange->response.body.size();
+  const size_t room = exchange->max_body - exchange->response.body.size();
   exchange->response.body.append(data, std::min(bytes, room));
   exchange->over_limit = bytes > room;
   return exchange->over_limit ? 0 : bytes;  // 0 ends the transfer
+}
+
+// Asked about once a second and whenever something moves; not 0 ends the transfer.
+int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
 }
 
 size_t OnHeader(char* data, size_t size, size_t count, void* user) {
@@ -178,6 +183,8 @@ Status FailureOf(CURLcode code, const char* detail, const std::string& url) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return absl::DeadlineExceededError(message);
+    case CURLE_ABORTED_BY_CALLBACK:
+      return absl::CancelledError(message);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       // The detail may quote the URL.
@@ -201,6 +208,7 @@ class CurlHttpClient final : public HttpClient {
  private:
   static StatusOr<HttpClientResponse> Perform(CURL* curl, const HttpClientRequest& request) {
     Exchange exchange;
+    exchange.max_body = request.max_body;
     CurlList headers;
     std::array<char, CURL_ERROR_SIZE> detail{};
     SetTransport(curl, request);
@@ -211,10 +219,16 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
+    std::stop_token stop = request.stop;
+    if (stop.stop_possible()) {
+      curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+      curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
+      curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop);
+    }
     const CURLcode code = curl_easy_perform(curl);
     curl_easy_reset(curl);  // keeps connections, drops what points into this frame
     if (code == CURLE_OK) return std::move(exchange.response);
-    if (HasAnswer(exchange, request.follow_redirects)) {
+    if (code != CURLE_ABORTED_BY_CALLBACK && HasAnswer(exchange, request.follow_redirects)) {
       exchange.response.body_cut = true;
       return std::move(exchange.response);
     }

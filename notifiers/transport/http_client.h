@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,11 +29,13 @@ struct HttpClientRequest {
   std::string ca_file;
   std::string cert_file;  // client certificate and its key, PEM
   std::string key_file;
+  size_t max_body = 1 << 20;  // bytes of the answer that are kept
+  std::stop_token stop;       // ends the call, which is Cancelled then
 };
 
 struct HttpClientResponse {
   int status = 0;
-  std::string body;  // at most 1 MiB is kept
+  std::string body;  // at most max_body bytes
   bool body_cut =
       false;  // the status came, but the body broke off, came too late or was over the limit
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case

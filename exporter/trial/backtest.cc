@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/trial/backtest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
+
+#include "rules/alerting/scheduler.h"
+
+namespace outrider {
+namespace {
+
+// Closed at both ends.
+struct Piece {
+  Timestamp from = 0;
+  Timestamp to = 0;
+};
+
+// What lies before the start is loaded only; then each piece is loaded and evaluated.
+std::vector<Piece> PiecesOf(const BacktestOptions& options, DurationMs horizon) {
+  std::vector<Piece> pieces;
+  for (Timestamp from = options.start - horizon; from < options.start;) {
+    const Timestamp to = std::min(from + options.piece, options.start) - 1;
+    pieces.push_back({from, to});
+    from = to + 1;
+  }
+  for (Timestamp from = options.start; from <= options.end;) {
+    const Timestamp to = std::min(from + options.piece - 1, options.end);
+    pieces.push_back({from, to});
+    from = to + 1;
+  }
+  return pieces;
+}
+
+using Fetched = StatusOr<std::unique_ptr<HistoryPiece>>;
+
+std::future<Fetched> FetchLater(HistorySource& source, std::vector<HistoryQuery> queries) {
+  return std::async(std::launch::async, [&source, queries = std::move(queries)]() mutable {
+    return source.Fetch(std::move(queries));
+  });
+}
+
+// What a rule did behind `end` is undone: others did not get so far. `last`: its newest evaluation
+// that counts.
+void CutTrack(Timestamp end, Timestamp last, AlertTrack* track) {
+  std::erase_if(track->runs, [&](const ActiveRun& run) { return run.first > end; });
+  if (!track->runs.empty() && track->runs.back().last > end) {
+    track->runs.back().last = last;
+    track->runs.back().open = true;
+  }
+  std::erase_if(track->firings, [&](const Firing& firing) { return firing.fired_at > end; });
+  if (!track->firings.empty() && track->firings.back().resolved_at > end) {
+    track->firings.back().resolved_at = 0;
+  }
+}
+
+void CutAt(Timestamp end, std::vector<RuleOutcome>* rules) {
+  for (RuleOutcome& rule : *rules) {
+    const Timestamp last = SlotAt(end, rule.interval, 0);
+    for (AlertTrack& track : rule.tracks) CutTrack(end, last, &track);
+    std::erase_if(rule.tracks, [](const AlertTrack& track) { return track.runs.empty(); });
+  }
+}
+
+Status CheckRules(const std::vector<RuleGroup>& groups) {
+  for (const RuleGroup& group : groups) {
+    for (const Rule& rule : group.rules) {
+      TRY(rule.error);
+      if (rule.expression && ReadsFixedTimes(*rule.expression)) {
+        return InvalidArgument(
+            fmt::format("{}:{}: rule {} reads at a fixed time (@), for which a back-test loads no "
+                        "history",
+                        group.file, rule.line, rule.name));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+// One back-test under way.
+class Run {
+ public:
+  Run(std::vector<RuleGroup> groups, const BacktestOptions& options, const BacktestSeams& seams,
+      const std::stop_token& stop)
+      : options_(options),
+        seams_(seams),
+        stop_(stop),
+        replay_(std::move(groups),
+                {.context = options.context,
+                 .engine = options.engine,
+                 .start = options.start,
+                 .longest_piece = options.piece,
+                 .drop_labels = options.drop_labels,
+                 .stepwise = options.stepwise,
+                 .threads = options.threads},
+                seams.clock),
+        pieces_(PiecesOf(options, replay_.needs().horizon())),
+        reached_(options.start - 1) {}
+
+  StatusOr<BacktestResult> Go() {
+    std::future<Fetched> next = Fetch(0);
+    for (size_t i = 0; i < pieces_.size() && !stopped_; ++i) {
+      const Fetched fetched = next.get();
+      if (absl::IsCancelled(fetched.status()) && stop_.stop_requested()) {
+        stopped_ = true;
+        break;
+      }
+      TRY(fetched.status());
+      if (i + 1 < pieces_.size()) next = Fetch(i + 1);
+      TRY(replay_.Load(**fetched, pieces_[i].to));
+      TRY(Evaluate(pieces_[i]));
+    }
+    return Result();
+  }
+
+ private:
+  std::future<Fetched> Fetch(size_t piece) {
+    const Piece& of = pieces_[piece];
+    return FetchLater(seams_.source, replay_.needs().QueriesFor(of.from, of.to, options_.start));
+  }
+
+  Status Evaluate(const Piece& piece) {
+    Tell(piece, 0);
+    if (piece.to < options_.start) {
+      stopped_ = stop_.stop_requested();
+      return absl::OkStatus();
+    }
+    const bool whole =
+        replay_.Run(piece.from - 1, piece.to, stop_, [&](double part) { Tell(piece, part); });
+    if (!whole) {
+      stopped_ = true;
+      return absl::OkStatus();
+    }
+    for (const ToldAlerts& told : replay_.TakeTold()) TRY(seams_.told(told));
+    reached_ = piece.to;
+    return absl::OkStatus();
+  }
+
+  void Tell(const Piece& piece, double part) const {
+    const Timestamp first = pieces_.front().from;
+    const auto length = static_cast<double>(std::max<Timestamp>(options_.end + 1 - first, 1));
+    const auto at = static_cast<double>(piece.from - first) +
+                    part * static_cast<double>(piece.to + 1 - piece.from);
+    seams_.progress({at / length, std::max(reached_, options_.start), replay_.samples()});
+  }
+
+  BacktestResult Result() {
+    BacktestResult result;
+    result.start = options_.start;
+    result.end = std::max(reached_, options_.start);
+    result.stopped = stopped_;
+    result.samples = replay_.samples();
+    result.series = replay_.series();
+    result.rules = replay_.Finish();
+    if (stopped_) CutAt(reached_, &result.rules);
+    return result;
+  }
+
+  const BacktestOptions& options_;
+  const BacktestSeams& seams_;
+  const std::stop_token& stop_;
+  RuleReplay replay_;
+  const std::vector<Piece> pieces_;
+  Timestamp reached_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+StatusOr<BacktestResult> RunBacktest(std::vector<RuleGroup> groups, const BacktestOptions& options,
+                                     const BacktestSeams& seams, const std::stop_token& stop) {
+  if (options.end < options.start) return InvalidArgument("the end lies before the start");
+  if (options.piece <= 0) return InvalidArgument("a piece of history must be longer than nothing");
+  TRY(CheckRules(groups));
+  return Run(std::move(groups), options, seams, stop).Go();
+}
+
+}  // namespace outrider

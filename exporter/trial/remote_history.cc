@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/trial/remote_history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "exporter/ingest/snappy_body.h"
+#include "exporter/read/read_client.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kQueriesAtOnce = 500;  // servers bound them
+
+std::vector<ReadQuery> ReadQueries(const std::vector<HistoryQuery>& queries) {
+  std::vector<ReadQuery> out;
+  out.reserve(queries.size());
+  for (const HistoryQuery& query : queries) {
+    out.push_back({.start = query.from, .end = query.to, .matchers = query.matchers});
+  }
+  return out;
+}
+
+bool IsStream(const HttpClientResponse& response) {
+  return Contains(response.Header("content-type"), "x-streamed-protobuf");
+}
+
+struct Answer {
+  HttpClientResponse response;
+  std::vector<ReadQuery> queries;
+};
+
+class RemotePiece final : public HistoryPiece {
+ public:
+  RemotePiece(std::vector<Answer> answers, size_t limit)
+      : answers_(std::move(answers)), limit_(limit) {}
+
+  Status ForEach(const Visit& visit) const override {
+    const auto sink = [&](const ReadRow& row) {
+      visit({.labels = row.labels, .samples = row.samples, .histograms = row.histograms});
+    };
+    for (const Answer& answer : answers_) {
+      const std::string& body = answer.response.body;
+      TRY(IsStream(answer.response) ? ReadChunkStream(body, answer.queries, sink)
+                                    : ReadSamplesAnswer(body, limit_, sink));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::vector<Answer> answers_;
+  const size_t limit_;
+};
+
+}  // namespace
+
+RemoteHistory::RemoteHistory(RemoteHistoryOptions options, HttpClient& http, std::stop_token stop)
+    : options_(std::move(options)), http_(http), stop_(std::move(stop)) {}
+
+StatusOr<HttpClientResponse> RemoteHistory::Ask(std::span<const ReadQuery> queries,
+                                                bool samples_only) {
+  using enum ReadResponseType;
+  std::vector<ReadResponseType> accepted = {kStreamedChunks, kSamples};
+  if (samples_only) accepted.erase(accepted.begin());
+  HttpClientRequest request;
+  std::string base = options_.url;
+  while (base.ends_with('/')) base.pop_back();
+  request.url = base + "/api/v1/read";
+  request.headers = {{"Content-Type", "application/x-protobuf"},
+                     {"Content-Encoding", "snappy"},
+                     {"X-Prometheus-Remote-Read-Version", "0.1.0"}};
+  request.body = SnappyCompress(EncodeReadRequest(queries, accepted));
+  request.timeout = options_.timeout;
+  request.max_body = options_.max_answer;
+  request.stop = stop_;
+  HttpClientResponse response = TRY(http_.Do(request));
+  if (response.status / 100 != 2) {
+    const std::string hint = response.status == 404 ? " (does this server have remote read?)" : "";
+    return Internal(fmt::format("remote read: {} answered {}{}: {}", options_.url, response.status,
+                                hint, RunePrefix(Trim(response.body), 500)));
+  }
+  if (response.body_cut) {
+    return Internal(fmt::format(
+        "remote read: the answer of {} broke off after {} bytes of at most {}; --block makes "
+        "pieces smaller",
+        options_.url, response.body.size(), options_.max_answer));
+  }
+  return response;
+}
+
+StatusOr<std::unique_ptr<HistoryPiece>> RemoteHistory::Fetch(std::vector<HistoryQuery> queries) {
+  const std::vector<ReadQuery> all = ReadQueries(queries);
+  std::vector<Answer> answers;
+  for (size_t begin = 0; begin < all.size(); begin += kQueriesAtOnce) {
+    const auto some = std::span(all).subspan(begin, std::min(kQueriesAtOnce, all.size() - begin));
+    HttpClientResponse response = TRY(Ask(some, /*samples_only=*/false));
+    if (IsStream(response) && TRY(HoldsHistogramChunks(response.body))) {
+      response = TRY(Ask(some, /*samples_only=*/true));
+    }
+    answers.push_back({std::move(response), {some.begin(), some.end()}});
+  }
+  return std::make_unique<RemotePiece>(std::move(answers), options_.max_answer);
+}
+
+}  // namespace outrider
