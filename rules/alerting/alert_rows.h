@@ -25,6 +25,9 @@ inline constexpr uint8_t kAlertRowFormat = 1;
 std::string RuleId(const RuleGroup& group, const Rule& rule, const Labels& external_labels,
                    int ordinal);
 
+// The id under which a rule's alert of missing data (no_data.h) is kept.
+std::string NoDataRuleId(const std::string& rule_id);
+
 // All that is needed to tell of the alert, even when its rule is gone.
 struct AlertRow {
   std::string rule_id;
