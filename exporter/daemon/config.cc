@@ -146,20 +146,63 @@ void ReadQuery(YamlReader& r, Config::Query* query) {
   if (query->max_concurrency < 1) r.Fail("max_concurrency", "max_concurrency must be at least 1");
 }
 
+void ReadNoData(YamlReader& r, NoDataPolicy* policy) {
+  std::string text;
+  if (!r.String("no_data", &text)) return;
+  StatusOr<NoDataPolicy> read = ParseNoDataPolicy(text);
+  if (read.ok()) {
+    *policy = *read;
+  } else {
+    r.Fail("no_data", "no_data: " + Message(read.status()));
+  }
+}
+
+GroupOverride ReadOverride(YamlReader& r, const std::string& file) {
+  GroupOverride special;
+  GroupPolicy read;
+  DurationMs max_wait = 0;
+  r.String("name", &special.name);
+  if (r.String("file", &special.file)) special.file = ResolveBeside(file, special.file);
+  if (r.Bool("wait_for_data", &read.wait_for_data)) special.wait_for_data = read.wait_for_data;
+  if (r.Duration("max_wait", &max_wait)) special.max_wait = max_wait;
+  if (r.Has("no_data")) {
+    ReadNoData(r, &read.no_data);
+    special.no_data = read.no_data;
+  }
+  if (special.name.empty()) r.Fail("name", "name must be that of a rule group");
+  return special;
+}
+
+void ReadRules(YamlReader& r, const std::string& file, Config::Rules* rules) {
+  r.Bool("strict", &rules->strict);
+  r.Duration("startup_hold", &rules->startup_hold);
+  r.Int("max_concurrent_evaluations", &rules->max_concurrent_evaluations);
+  if (rules->max_concurrent_evaluations < 1) {
+    r.Fail("max_concurrent_evaluations", "max_concurrent_evaluations must be at least 1");
+  }
+  r.Bool("wait_for_data", &rules->policies.usual.wait_for_data);
+  DurationMs max_wait = 0;
+  if (r.Duration("max_wait", &max_wait)) rules->policies.usual.max_wait = max_wait;
+  ReadNoData(r, &rules->policies.usual.no_data);
+  const YamlNode* groups = r.Child("groups");
+  if (groups == nullptr || groups->IsNull()) return;
+  if (!groups->IsSequence()) r.Fail("groups", "rules.groups must be a list");
+  for (const YamlNode& node : groups->items) {
+    YamlReader inner(node, file, "rules.groups");
+    rules->policies.overrides.push_back(ReadOverride(inner, file));
+    if (const Status status = inner.Finish(); !status.ok()) r.Fail(status);
+  }
+}
+
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "global", [&](YamlReader& r) { ReadGlobal(r, &config->global); }));
-  TRY(Section(top, file, "alerting",
-              [&](YamlReader& r) { r.String("config_file", &config->alertmanager_file); }));
+  TRY(Section(top, file, "alerting", [&](YamlReader& r) {
+    r.String("config_file", &config->alertmanager_file);
+    ReadRelayConfig(r, file, &config->relay);
+  }));
   TRY(Section(top, file, "incidents",
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));
-  TRY(Section(top, file, "rules", [&](YamlReader& r) {
-    r.Bool("strict", &config->rules.strict);
-    r.Duration("startup_hold", &config->rules.startup_hold);
-    r.Int("max_concurrent_evaluations", &config->rules.max_concurrent_evaluations);
-    if (config->rules.max_concurrent_evaluations < 1) {
-      r.Fail("max_concurrent_evaluations", "max_concurrent_evaluations must be at least 1");
-    }
-  }));
+  TRY(Section(top, file, "rules", [&](YamlReader& r) { ReadRules(r, file, &config->rules); }));
   TRY(Section(top, file, "analytics", [&](YamlReader& r) {
     r.Duration("interval", &config->analytics.interval);
     if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
