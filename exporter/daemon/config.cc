@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "notifiers/config/yaml_text.h"
 #include "rules/capacity/price_book.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
@@ -213,6 +214,20 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });
 }
 
+// The text to show: what was read, as long as there can be no secret in it.
+std::string ShownText(std::string_view text, const YamlNode& root) {
+  const YamlNode* alerting = root.Find("alerting");
+  if (alerting == nullptr || alerting->Find("alertmanagers") == nullptr) return std::string(text);
+  YamlNode masked = root;
+  for (auto& [name, section] : masked.entries) {
+    if (name.scalar != "alerting") continue;
+    for (auto& [key, value] : section.entries) {
+      if (key.scalar == "alertmanagers") value = MaskAlertmanagers(value);
+    }
+  }
+  return WriteYaml(masked);
+}
+
 }  // namespace
 
 StatusOr<Config> ParseConfig(std::string_view text, const std::string& file) {
@@ -228,13 +243,13 @@ StatusOr<Config> ParseConfig(std::string_view text, const std::string& file) {
   }
   Config config;
   config.file = file;
-  config.text = text;
   YamlReader top(node, file, "the configuration");
   top.StringList("rule_files", &config.rule_files);
   top.StringList("analytics_files", &config.analytics_files);
   top.StringList("bundle_files", &config.bundle_files);
   TRY(ReadSections(top, file, &config));
   TRY(top.Finish());
+  config.text = ShownText(text, node);
   config.alertmanager_file = ResolveBeside(file, config.alertmanager_file);
   config.incidents_file = ResolveBeside(file, config.incidents_file);
   return config;

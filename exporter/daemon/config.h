@@ -91,7 +91,7 @@ struct Config {
   };
 
   std::string file;  // where it came from; "" for the defaults
-  std::string text;  // as read
+  std::string text;  // as read; with secrets in it, written anew without them
   Global global;
   std::vector<std::string> rule_files;  // globs, resolved against the file's directory
   std::vector<std::string> analytics_files;

@@ -110,6 +110,12 @@ Status Read(const YamlNode* alertmanagers, const YamlNode* relabel, const std::s
 
 }  // namespace
 
+YamlNode MaskAlertmanagers(const YamlNode& alertmanagers) {
+  YamlNode masked = alertmanagers;
+  for (YamlNode& item : masked.items) item = MaskSchema(item, Schema());
+  return masked;
+}
+
 void ReadRelayConfig(YamlReader& alerting, const std::string& file, RelayConfig* relay) {
   const YamlNode* alertmanagers = alerting.Child("alertmanagers");
   const YamlNode* relabel = alerting.Child("alert_relabel_configs");

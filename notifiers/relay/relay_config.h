@@ -25,6 +25,9 @@ struct RelayConfig {
   DurationMs resend_delay = kMinute;
 };
 
+// A copy of the list `alertmanagers` without its secrets.
+YamlNode MaskAlertmanagers(const YamlNode& alertmanagers);
+
 // Reads `alertmanagers`, `alert_relabel_configs` and `resend_delay` of the section `alerting`.
 // Errors name file:line:column; service discovery is refused by name.
 void ReadRelayConfig(YamlReader& alerting, const std::string& file, RelayConfig* relay);

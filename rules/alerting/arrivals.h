@@ -23,13 +23,18 @@ inline constexpr size_t kMostWatched = 512;
 
 // What a group reads and what it writes itself, and so does not wait for.
 struct GroupInputs {
-  std::vector<std::vector<Matcher>> selectors;  // each once
-  std::set<std::string, std::less<>> own_names;
+  std::vector<std::vector<Matcher>> selectors;   // each once
+  std::set<std::string, std::less<>> own_names;  // recorded
+  std::set<std::string, std::less<>> own_alerts;
   bool ranges = false;  // some selector needs more than one sample
 
-  // Series of alerts are made by rules of ours: nobody waits for them either.
-  bool IsOwn(std::string_view metric) const {
-    return own_names.contains(metric) || metric == "ALERTS" || metric == "ALERTS_FOR_STATE";
+  bool IsOwn(const Labels& series) const {
+    const std::string_view metric = series.MetricName();
+    return own_names.contains(metric) ||
+           (IsOfAlerts(metric) && own_alerts.contains(series.Get(kAlertName)));
+  }
+  static bool IsOfAlerts(std::string_view metric) {
+    return metric == "ALERTS" || metric == "ALERTS_FOR_STATE";
   }
 };
 

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <map>
 
+#include "rules/alerting/rule_footprint.h"
+
 namespace outrider {
 namespace {
 
@@ -21,9 +23,10 @@ bool IsEnabled(const Rule& rule) { return rule.error.ok() && rule.expression.has
 
 GroupInputs InputsOf(const RuleGroup& group) {
   GroupInputs inputs;
+  inputs.own_alerts.insert(kNoDataAlert);
   for (const Rule& rule : group.rules) {
     if (!IsEnabled(rule)) continue;
-    if (rule.kind == RuleKind::kRecording) inputs.own_names.insert(rule.name);
+    (rule.kind == RuleKind::kRecording ? inputs.own_names : inputs.own_alerts).insert(rule.name);
     for (auto& reach : rule.expression->Selectors(0)) {
       inputs.ranges |= reach.horizon > 0;
       if (std::ranges::find(inputs.selectors, reach.matchers) == inputs.selectors.end()) {

@@ -23,7 +23,7 @@ std::vector<uint32_t> AliveBefore(const Querier& querier, const GroupInputs& inp
     if (!querier.Select(matchers, 0, start, kMostSamples, &set).ok()) continue;
     for (const SeriesSet::Row& row : set.rows) {
       if (row.end == row.begin || IsStale(set.Values(row).back())) continue;
-      if (inputs.IsOwn(row.labels.MetricName())) continue;
+      if (inputs.IsOwn(row.labels) || GroupInputs::IsOfAlerts(row.labels.MetricName())) continue;
       newest[row.id] = set.Times(row).back();
       end = std::max(end, set.Times(row).back());
     }
@@ -91,7 +91,8 @@ bool StartupHold::EverySelectorHasSamples(const Querier& querier, const GroupInp
   return std::ranges::all_of(inputs.selectors, [&](const std::vector<Matcher>& matchers) {
     const bool own = std::ranges::any_of(matchers, [&](const Matcher& matcher) {
       return matcher.name() == kMetricName && matcher.type() == MatchType::kEqual &&
-             inputs.IsOwn(matcher.value());
+             (inputs.own_names.contains(matcher.value()) ||
+              GroupInputs::IsOfAlerts(matcher.value()));
     });
     return own || HasSamples(querier, matchers, start_, now);
   });

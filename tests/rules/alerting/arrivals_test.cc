@@ -66,6 +66,7 @@ TEST(ArrivalsTest, WhatIsNotWaitedFor) {
   inputs.selectors.push_back({Matcher::Equal("__name__", "recorded")});
   inputs.selectors.push_back({Matcher::Equal("__name__", "ALERTS")});
   inputs.own_names.insert("recorded");
+  inputs.own_alerts.insert("Down");
   const ArrivalWatch watch = ArrivalWatch::Learn(windows, inputs, kStart + 70 * kSecond);
   EXPECT_TRUE(watch.empty());
   EXPECT_EQ(watch.Share(windows, kStart + kHour), 1);
