@@ -9,29 +9,20 @@
 namespace outrider {
 namespace {
 
-constexpr DurationMs kLearnFrom = 5 * kMinute;
-constexpr DurationMs kLearnFromLess = kMinute;
+// The longest range whose samples are not too many.
+constexpr DurationMs kLearnFrom[] = {5 * kMinute, kMinute, 15 * kSecond};
 constexpr size_t kMostSamples = 2'000'000;
 constexpr size_t kSpacingsSeen = 8;
 // Scrapes jitter: a sample may come this much of its spacing later than usual.
 constexpr DurationMs kJitterDivisor = 20;
 
-// The median of the newest steps, and some room for jitter.
-DurationMs UsualSpacing(std::span<const Timestamp> times) {
-  std::vector<DurationMs> steps;
-  const size_t first = times.size() > kSpacingsSeen ? times.size() - kSpacingsSeen : 1;
-  for (size_t i = first; i < times.size(); ++i) steps.push_back(times[i] - times[i - 1]);
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::ranges::nth_element(steps, middle);
-  return *middle + *middle / kJitterDivisor;
-}
-
 void AddSeries(const Querier& querier, std::span<const Matcher> matchers, const GroupInputs& inputs,
                Timestamp at, std::map<uint32_t, DurationMs>* found) {
   SeriesSet set;
-  Status status = querier.Select(matchers, at - kLearnFrom, at, kMostSamples, &set);
-  if (!status.ok()) {
-    status = querier.Select(matchers, at - kLearnFromLess, at, kMostSamples, &set);
+  Status status;
+  for (const DurationMs range : kLearnFrom) {
+    status = querier.Select(matchers, at - range, at, kMostSamples, &set);
+    if (status.ok()) break;
   }
   if (!status.ok()) return;  // too many: not waited for
   for (const SeriesSet::Row& row : set.rows) {
@@ -43,6 +34,17 @@ void AddSeries(const Querier& querier, std::span<const Matcher> matchers, const 
 }
 
 }  // namespace
+
+// The median of the newest steps.
+DurationMs UsualSpacing(std::span<const Timestamp> times) {
+  if (times.size() < 2) return 0;
+  std::vector<DurationMs> steps;
+  const size_t first = times.size() > kSpacingsSeen ? times.size() - kSpacingsSeen : 1;
+  for (size_t i = first; i < times.size(); ++i) steps.push_back(times[i] - times[i - 1]);
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  std::ranges::nth_element(steps, middle);
+  return *middle + *middle / kJitterDivisor;
+}
 
 ArrivalWatch ArrivalWatch::Learn(const Querier& querier, const GroupInputs& inputs, Timestamp at) {
   std::map<uint32_t, DurationMs> found;

@@ -38,6 +38,9 @@ struct GroupInputs {
   }
 };
 
+// How far apart samples usually are, with some room for jitter; 0 of less than two.
+DurationMs UsualSpacing(std::span<const Timestamp> times);
+
 // Series whose arrival is watched, with their usual spacing. A value.
 class ArrivalWatch {
  public:

@@ -15,6 +15,7 @@ constexpr std::array<double, 3> kEvaluationQuantiles = {0.5, 0.9, 0.99};
 constexpr std::array<double, 5> kGroupQuantiles = {0.01, 0.05, 0.5, 0.9, 0.99};
 // What is usual of arrivals is learned anew after so many evaluations, but not all the time.
 constexpr DurationMs kLearnEvery = kMinute;
+constexpr DurationMs kLearnAgainAfter = 15 * kSecond;
 constexpr int64_t kLearnAfterEvaluations = 10;
 constexpr DurationMs kWaitDivisor = 3;
 
@@ -136,11 +137,13 @@ std::optional<Timestamp> Group::AwaitData(Timestamp slot, Timestamp now) {
 
 void Group::LearnArrivals(Timestamp ts) {
   if (max_wait() <= 0) return;
-  const DurationMs every = std::max(kLearnEvery, kLearnAfterEvaluations * interval_);
-  if (!learn_again_ && learned_at_ != 0 && ts - learned_at_ < every) return;
+  const DurationMs every = learn_again_ || arrivals_.empty()
+                               ? kLearnAgainAfter
+                               : std::max(kLearnEvery, kLearnAfterEvaluations * interval_);
+  if (learned_at_ != 0 && ts - learned_at_ < every) return;
   arrivals_ = ArrivalWatch::Learn(workshop_.seams.querier, inputs_, ts - query_offset_);
   learned_at_ = ts;
-  learn_again_ = arrivals_.empty();
+  learn_again_ = false;
 }
 
 void Group::Evaluate(Timestamp ts, uint64_t missed) {

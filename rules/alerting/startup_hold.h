@@ -17,9 +17,10 @@ class StartupHold {
  public:
   StartupHold() = default;  // holds nothing
   // Watches the series that the group's selectors match and that were alive when the last process
-  // stopped: 95 % of them must have a sample after `start`, two where ranges are read. If nothing
-  // of them is kept, every selector must have such samples, provided that `has_state`: else there
-  // is nothing to hold.
+  // stopped. 95 % of them must be current: have a sample after `start`, two where ranges are read
+  // and the gap was long, unless their next one is not even due. If nothing of them is kept, every
+  // selector must have samples after `start`, provided that `has_state`: else there is nothing to
+  // hold.
   StartupHold(const Querier& querier, const GroupInputs& inputs, bool has_state, Timestamp start,
               Timestamp until);
 
@@ -28,19 +29,22 @@ class StartupHold {
   bool active() const { return until_ != 0; }
 
  private:
+  struct Watched {
+    uint32_t id = 0;
+    Timestamp before = 0;    // its newest sample of the last process
+    DurationMs spacing = 0;  // usual then; 0: not known
+    Timestamp first = 0;     // samples after the start, as they were seen; 0: none yet
+    Timestamp second = 0;
+  };
+  static std::vector<Watched> AliveBefore(const Querier& querier, const GroupInputs& inputs,
+                                          Timestamp start);
+  static bool IsCurrent(const Watched& series, bool ranges, Timestamp now);
   bool Current(const Querier& querier, const GroupInputs& inputs, Timestamp now);
   bool EverySelectorHasSamples(const Querier& querier, const GroupInputs& inputs, Timestamp now);
 
   Timestamp start_ = 0;
   Timestamp until_ = 0;  // 0: over
-  // Of a watched series: samples after the start, as they were seen. An evaluation looks back from
-  // its slot, so that a sample behind the slot does not help it.
-  struct Seen {
-    Timestamp first = 0;  // 0: none yet
-    Timestamp second = 0;
-  };
-  std::vector<uint32_t> ids_;
-  std::vector<Seen> seen_;
+  std::vector<Watched> watched_;
   bool seen_once_ = false;  // of those without watched series
 };
 

@@ -38,17 +38,13 @@ void WorkCrew::WakeAll() {
 }
 
 void WorkCrew::Run(const RuleOrder& order, const std::function<void(size_t)>& task, bool share) {
+  if (!share) {  // rules wait for earlier ones only
+    for (size_t i = 0; i < order.size(); ++i) task(i);
+    return;
+  }
   Job job{.order = order, .task = task, .waits = order.waits};
   for (size_t i = 0; i < order.size(); ++i) {
     if (job.waits[i] == 0) job.ready.insert(i);
-  }
-  if (!share) {
-    while (!job.ready.empty()) {
-      const size_t next = job.TakeFirst();
-      task(next);
-      Finish(&job, next);
-    }
-    return;
   }
   absl::MutexLock lock(&mutex_);
   jobs_.push_back(&job);

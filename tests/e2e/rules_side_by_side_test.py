@@ -228,9 +228,10 @@ alerting:
         urls = self.start_both(path)
         start = self.feed(urls)
         end = start + SECONDS - 2
+        # Not the samples themselves: since 3.0 a look-back of 10 s does not reach a sample of exactly 10 s ago.
         for query, least in (('job:requests:rate', 60), ('job:requests:rate_doubled', 60), ('everything:count', 60),
                              ('instance:temperature:copy', 150), ('too:many', 0), ('resets:seen', 100),
-                             ('ALERTS', 300), ('ALERTS_FOR_STATE', 300), ('temperature', 200)):
+                             ('ALERTS', 300), ('ALERTS_FOR_STATE', 300)):
             points = self.compare_series(urls, query, start, end)
             print(f'{query}: {points} points equal')
             self.assertGreaterEqual(points, least, query)

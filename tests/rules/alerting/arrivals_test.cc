@@ -218,6 +218,24 @@ TEST_F(RuleManagerTest, AStartWaitsForNearlyAllSeries) {
   EXPECT_THAT(process->sink.lines, IsEmpty());
 }
 
+// A start that is over before the next sample is due holds nothing up.
+TEST_F(RuleManagerTest, AQuickRestartLeavesNoGap) {
+  const char* rules = "groups: [{name: g, rules: [{record: r, expr: rate(up[2m])}]}]";
+  const auto every_minute = [this](Timestamp now) {
+    if (now % kMinute < 15 * kSecond) windows.Put(kUp, now, static_cast<double>(now));
+  };
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(6 * kMinute, every_minute);
+  Restart();
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(4 * kMinute, every_minute);
+  const auto& recorded = windows.series[Labels{{"__name__", "r"}, {"instance", "a"}}];
+  ASSERT_GE(recorded.size(), 30U);
+  for (size_t i = 1; i < recorded.size(); ++i) {
+    EXPECT_EQ(recorded[i].time - recorded[i - 1].time, 15 * kSecond);
+  }
+}
+
 TEST_F(RuleManagerTest, WhatWasAbsentForTheDowntimeDoesNotFire) {
   const char* rules = "groups: [{name: g, rules: [{alert: Gone, expr: absent(up)}]}]";
   ASSERT_TRUE(process->Load(rules).ok());
