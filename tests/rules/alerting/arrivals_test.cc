@@ -220,7 +220,7 @@ TEST_F(RuleManagerTest, AStartWaitsForNearlyAllSeries) {
 
 // A start that is over before the next sample is due holds nothing up.
 TEST_F(RuleManagerTest, AQuickRestartLeavesNoGap) {
-  const char* rules = "groups: [{name: g, rules: [{record: r, expr: rate(up[2m])}]}]";
+  const char* rules = "groups: [{name: g, rules: [{record: r, expr: 'rate(up[2m])'}]}]";
   const auto every_minute = [this](Timestamp now) {
     if (now % kMinute < 15 * kSecond) windows.Put(kUp, now, static_cast<double>(now));
   };
