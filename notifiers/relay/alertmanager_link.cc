@@ -17,9 +17,12 @@ constexpr std::array<double, 3> kQuantiles = {0.5, 0.9, 0.99};
 void WriteAlert(const RelayedAlert& alert, JsonWriter* json) {
   json->StartObject().Key("labels").StartObject();
   for (const LabelView& label : alert.labels) json->Key(label.name).String(label.value);
-  json->EndObject().Key("annotations").StartObject();
-  for (const auto& [name, value] : alert.annotations) json->Key(name).String(value);
   json->EndObject();
+  if (!alert.annotations.empty()) {
+    json->Key("annotations").StartObject();
+    for (const auto& [name, value] : alert.annotations) json->Key(name).String(value);
+    json->EndObject();
+  }
   json->Key("startsAt").String(FormatRfc3339(alert.starts_at));
   json->Key("endsAt").String(FormatRfc3339(alert.ends_at));
   json->Key("generatorURL").String(alert.generator_url).EndObject();
