@@ -54,7 +54,7 @@ groups:
   limit: 2
   rules:
   - alert: SeesTheOthers
-    expr: ALERTS{{alertstate="firing", alertname=~"Hot.*"}}
+    expr: ALERTS{{alertname=~"Hot.*",   alertstate="firing"}}
     labels: {{alertname: SeesTheOthers, seen: yes}}
   - record: too:many
     expr: temperature
