@@ -7,7 +7,8 @@
 //
 // A rule id is XXH3-128 of kind, file, group, name, label templates, external labels and the rule's
 // number among those equal to it in its group: what Prometheus carries state over by. The
-// expression is not part of it. Inactive alerts have no row.
+// expression is not part of it. Inactive alerts have no row. The alert of missing data has an id of
+// its own, made from the rule's.
 #pragma once
 
 #include <string>
