@@ -72,7 +72,10 @@ class RelayToAlertmanager(harness.EndToEnd):
                 now = time.time()
                 series = [({'__name__': name, 'instance': instance}, [(now, value)])
                           for name, instances in list(values.items()) for instance, value in list(instances.items())]
-                harness.remote_write(self.url, series)
+                try:
+                    harness.remote_write(self.url, series)
+                except OSError:  # outrider is stopped first
+                    return
                 stop.wait(0.5)
 
         thread = threading.Thread(target=run)
