@@ -16,6 +16,10 @@ constexpr std::array<double, 5> kGroupQuantiles = {0.01, 0.05, 0.5, 0.9, 0.99};
 // What is usual of arrivals is learned anew after so many evaluations, but not all the time.
 constexpr DurationMs kLearnEvery = kMinute;
 constexpr DurationMs kLearnAgainAfter = 15 * kSecond;
+// Learning takes at most so many parts of the time: a thousandth, or a hundredth while data is
+// late.
+constexpr int64_t kLearnPause = 1000;
+constexpr int64_t kLearnAgainPause = 100;
 constexpr int64_t kLearnAfterEvaluations = 10;
 constexpr DurationMs kWaitDivisor = 3;
 
@@ -137,11 +141,15 @@ std::optional<Timestamp> Group::AwaitData(Timestamp slot, Timestamp now) {
 
 void Group::LearnArrivals(Timestamp ts) {
   if (max_wait() <= 0) return;
-  const DurationMs every = learn_again_ || arrivals_.empty()
-                               ? kLearnAgainAfter
-                               : std::max(kLearnEvery, kLearnAfterEvaluations * interval_);
+  const bool soon = learn_again_ || arrivals_.empty();
+  const DurationMs every = soon ? std::max(kLearnAgainAfter, learning_took_ * kLearnAgainPause)
+                                : std::max({kLearnEvery, kLearnAfterEvaluations * interval_,
+                                            learning_took_ * kLearnPause});
   if (learned_at_ != 0 && ts - learned_at_ < every) return;
+  const Clock& clock = workshop_.seams.clock;
+  const int64_t began = clock.MonotonicNanos();
   arrivals_ = ArrivalWatch::Learn(workshop_.seams.querier, inputs_, ts - query_offset_);
+  learning_took_ = (clock.MonotonicNanos() - began) / kNanosPerMilli;
   learned_at_ = ts;
   learn_again_ = false;
 }

@@ -92,6 +92,7 @@ class Group {
   SeriesList orphans_;  // series of rules a reload removed: marked stale at the next evaluation
   StartupHold hold_;
   ArrivalWatch arrivals_;
+  DurationMs learning_took_ = 0;
   Timestamp learned_at_ = 0;  // what is usual of arrivals
   bool learn_again_ = false;  // something that was expected did not come
   RuleGroupStats counts_;
