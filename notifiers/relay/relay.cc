@@ -42,6 +42,7 @@ std::vector<RelayedPtr> Relabelled(const std::vector<RelayedPtr>& alerts,
 std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config, HttpClient& http,
                                               const Clock& clock) {
   std::vector<Sender> senders;
+  senders.reserve(config.targets.size());
   for (const RelayTarget& target : config.targets) {
     senders.push_back({std::make_unique<AlertmanagerLink>(target, http, clock), {}});
   }
@@ -137,6 +138,7 @@ int Relay::SendAll() {
 std::vector<LinkStats> Relay::Stats() const {
   const absl::MutexLock lock(&mutex_);
   std::vector<LinkStats> stats;
+  stats.reserve(senders_.size());
   for (const Sender& sender : senders_) stats.push_back(sender.link->Stats());
   return stats;
 }

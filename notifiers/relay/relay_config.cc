@@ -63,6 +63,32 @@ Status CheckScalars(const YamlNode& node, const std::string& file) {
   return absl::OkStatus();
 }
 
+// One entry of static_configs: an address is a target unless relabelling drops it.
+Status AddTargets(const YamlNode& group, LabelsBuilder labels,
+                  const std::vector<RelabelRule>& rules, const std::string& file,
+                  RelayTarget target, RelayConfig* relay) {
+  const YamlNode* addresses = group.Find("targets");
+  if (addresses == nullptr) return absl::OkStatus();
+  for (const YamlNode& address : addresses->items) {
+    if (Contains(address.scalar, "/")) {
+      return YamlError(file, address, Quote(address.scalar) + " is not a valid hostname");
+    }
+    target.url = UrlOf(labels.Set(kAddress, address.scalar).Build(), rules);
+    if (!target.url.empty()) relay->targets.push_back(target);
+  }
+  return absl::OkStatus();
+}
+
+LabelsBuilder LabelsOf(const YamlNode& node, const YamlNode& group) {
+  LabelsBuilder labels;
+  if (const YamlNode* own = group.Find("labels")) {
+    for (const auto& [name, value] : own->entries) labels.Set(name.scalar, value.scalar);
+  }
+  labels.Set(kScheme, Scalar(node, "scheme", "http"));
+  labels.Set(kPath, PostPath(Scalar(node, "path_prefix", "")));
+  return labels;
+}
+
 Status ReadTargets(const YamlNode& node, const std::string& file, RelayConfig* relay) {
   TRY(CheckDiscovery(node, file));
   TRY(CheckSchema(node, Schema(), file, "alertmanagers"));
@@ -78,21 +104,7 @@ Status ReadTargets(const YamlNode& node, const std::string& file, RelayConfig* r
   const YamlNode* groups = node.Find("static_configs");
   if (groups == nullptr) return absl::OkStatus();
   for (const YamlNode& group : groups->items) {
-    LabelsBuilder labels;
-    if (const YamlNode* own = group.Find("labels")) {
-      for (const auto& [name, value] : own->entries) labels.Set(name.scalar, value.scalar);
-    }
-    labels.Set(kScheme, Scalar(node, "scheme", "http"));
-    labels.Set(kPath, PostPath(Scalar(node, "path_prefix", "")));
-    const YamlNode* addresses = group.Find("targets");
-    if (addresses == nullptr) continue;
-    for (const YamlNode& address : addresses->items) {
-      if (Contains(address.scalar, "/")) {
-        return YamlError(file, address, Quote(address.scalar) + " is not a valid hostname");
-      }
-      target.url = UrlOf(labels.Set(kAddress, address.scalar).Build(), rules);
-      if (!target.url.empty()) relay->targets.push_back(target);
-    }
+    TRY(AddTargets(group, LabelsOf(node, group), rules, file, target, relay));
   }
   return absl::OkStatus();
 }

@@ -24,13 +24,12 @@ constexpr int64_t kLearnAfterEvaluations = 10;
 constexpr DurationMs kWaitDivisor = 3;
 
 double Seconds(int64_t nanos) { return static_cast<double>(nanos) / kNanosPerSecond; }
-bool IsEnabled(const Rule& rule) { return rule.error.ok() && rule.expression.has_value(); }
 
 GroupInputs InputsOf(const RuleGroup& group) {
   GroupInputs inputs;
   inputs.own_alerts.insert(kNoDataAlert);
   for (const Rule& rule : group.rules) {
-    if (!IsEnabled(rule)) continue;
+    if (!rule.error.ok() || !rule.expression) continue;
     (rule.kind == RuleKind::kRecording ? inputs.own_names : inputs.own_alerts).insert(rule.name);
     for (auto& reach : rule.expression->Selectors(0)) {
       inputs.ranges |= reach.horizon > 0;

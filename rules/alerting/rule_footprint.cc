@@ -26,7 +26,7 @@ LabelNames Union(LabelNames a, const LabelNames& b) {
   return a;
 }
 
-LabelNames NamesOf(const Expr& expr);
+LabelNames NamesOf(const Expr& outer);
 
 LabelNames NamesOfAggregate(const promql::AggregateExpr& aggregate) {
   using promql::Token;

@@ -109,7 +109,7 @@ bool StartupHold::Current(const Querier& querier, const GroupInputs& inputs, Tim
 }
 
 bool StartupHold::EverySelectorHasSamples(const Querier& querier, const GroupInputs& inputs,
-                                          Timestamp now) {
+                                          Timestamp now) const {
   return std::ranges::all_of(inputs.selectors, [&](const std::vector<Matcher>& matchers) {
     const bool own = std::ranges::any_of(matchers, [&](const Matcher& matcher) {
       return matcher.name() == kMetricName && matcher.type() == MatchType::kEqual &&

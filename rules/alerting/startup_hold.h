@@ -40,7 +40,8 @@ class StartupHold {
                                           Timestamp start);
   static bool IsCurrent(const Watched& series, bool ranges, Timestamp now);
   bool Current(const Querier& querier, const GroupInputs& inputs, Timestamp now);
-  bool EverySelectorHasSamples(const Querier& querier, const GroupInputs& inputs, Timestamp now);
+  bool EverySelectorHasSamples(const Querier& querier, const GroupInputs& inputs,
+                               Timestamp now) const;
 
   Timestamp start_ = 0;
   Timestamp until_ = 0;  // 0: over

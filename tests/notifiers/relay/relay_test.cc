@@ -47,7 +47,7 @@ RelayConfig OneTarget(const std::string& url = "http://a:9093/api/v2/alerts") {
 
 class RelayTest : public ::testing::Test {
  protected:
-  void Evaluate(Relay& relay, AlertSet alerts, Timestamp ts) {
+  void Evaluate(Relay& relay, const AlertSet& alerts, Timestamp ts) {
     relay.OnEvaluated({rule_, alerts, external_, url_, ts, 15 * kSecond});
     relay.SendAll();
   }

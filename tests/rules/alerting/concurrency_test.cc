@@ -88,7 +88,7 @@ struct SharedProcess {
     manager = std::make_unique<RuleManager>(
         RuleManager::Seams{engine, windows, windows, sink, store, clock}, options);
   }
-  Status Load(const std::string& text) {
+  Status Load(const std::string& text) const {
     std::vector<RuleFile> files;
     files.push_back(TRY(ParseRuleFile(text, "f.yml")));
     RuleContext context;
