@@ -208,7 +208,10 @@ StatusOr<HttpResponse> GetAlerts(const RuleGroupsFn& all, HttpRequest&) {
   JsonWriter json(&data);
   json.StartObject().Key("alerts").StartArray();
   for (const auto& view : all()) {
-    for (const RuleView& rule : view->rules) WriteActive(rule.alerts, &json);
+    for (const RuleView& rule : view->rules) {
+      WriteActive(rule.alerts, &json);
+      WriteActive(rule.no_data, &json);
+    }
   }
   json.EndArray().EndObject();
   return PromSuccess(data);

@@ -171,8 +171,10 @@ StatusOr<HttpResponse> GetAlertmanagers(const StatusApiDeps& deps, HttpRequest&)
   std::string data;
   JsonWriter json(&data);
   json.StartObject().Key("activeAlertmanagers").StartArray();
-  for (const std::string& url : deps.alertmanager_urls)
-    json.StartObject().Key("url").String(url).EndObject();
+  if (deps.alertmanager_urls != nullptr) {
+    for (const std::string& url : deps.alertmanager_urls())
+      json.StartObject().Key("url").String(url).EndObject();
+  }
   json.EndArray().Key("droppedAlertmanagers").StartArray().EndArray().EndObject();
   return PromSuccess(data);
 }

@@ -55,7 +55,8 @@ struct StatusApiDeps {
   std::function<HeadInfo()> head;
   std::function<std::string()> config_yaml;  // outrider.yml with defaults, secrets masked
   std::vector<std::pair<std::string, std::string>> flags;
-  std::vector<std::string> alertmanager_urls;  // external ones that alerts are sent on to
+  // External ones that alerts are sent on to; may be null.
+  std::function<std::vector<std::string>()> alertmanager_urls;
 };
 
 void RegisterStatusApi(Router& router, const StatusApiDeps& deps);

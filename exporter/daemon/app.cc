@@ -75,6 +75,7 @@ struct App::Impl {
           *services, [this](MetricSink& sink) { WriteOwnMetrics(*services, server.get(), sink); },
           interval, stop);
     });
+    services->relay->Start();
     services->dispatcher->Start();
   }
 
@@ -131,6 +132,7 @@ void App::Stop() {
   if (self.server != nullptr) self.server->Stop();
   for (std::jthread& thread : self.threads) thread.request_stop();
   self.threads.clear();
+  self.services->relay->Stop();
   self.services->dispatcher->Stop();
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "notifiers/config/yaml_text.h"
 #include "rules/capacity/price_book.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
@@ -147,20 +148,63 @@ void ReadQuery(YamlReader& r, Config::Query* query) {
   if (query->max_concurrency < 1) r.Fail("max_concurrency", "max_concurrency must be at least 1");
 }
 
+void ReadNoData(YamlReader& r, NoDataPolicy* policy) {
+  std::string text;
+  if (!r.String("no_data", &text)) return;
+  StatusOr<NoDataPolicy> read = ParseNoDataPolicy(text);
+  if (read.ok()) {
+    *policy = *read;
+  } else {
+    r.Fail("no_data", "no_data: " + Message(read.status()));
+  }
+}
+
+GroupOverride ReadOverride(YamlReader& r, const std::string& file) {
+  GroupOverride special;
+  GroupPolicy read;
+  DurationMs max_wait = 0;
+  r.String("name", &special.name);
+  if (r.String("file", &special.file)) special.file = ResolveBeside(file, special.file);
+  if (r.Bool("wait_for_data", &read.wait_for_data)) special.wait_for_data = read.wait_for_data;
+  if (r.Duration("max_wait", &max_wait)) special.max_wait = max_wait;
+  if (r.Has("no_data")) {
+    ReadNoData(r, &read.no_data);
+    special.no_data = read.no_data;
+  }
+  if (special.name.empty()) r.Fail("name", "name must be that of a rule group");
+  return special;
+}
+
+void ReadRules(YamlReader& r, const std::string& file, Config::Rules* rules) {
+  r.Bool("strict", &rules->strict);
+  r.Duration("startup_hold", &rules->startup_hold);
+  r.Int("max_concurrent_evaluations", &rules->max_concurrent_evaluations);
+  if (rules->max_concurrent_evaluations < 1) {
+    r.Fail("max_concurrent_evaluations", "max_concurrent_evaluations must be at least 1");
+  }
+  r.Bool("wait_for_data", &rules->policies.usual.wait_for_data);
+  DurationMs max_wait = 0;
+  if (r.Duration("max_wait", &max_wait)) rules->policies.usual.max_wait = max_wait;
+  ReadNoData(r, &rules->policies.usual.no_data);
+  const YamlNode* groups = r.Child("groups");
+  if (groups == nullptr || groups->IsNull()) return;
+  if (!groups->IsSequence()) r.Fail("groups", "rules.groups must be a list");
+  for (const YamlNode& node : groups->items) {
+    YamlReader inner(node, file, "rules.groups");
+    rules->policies.overrides.push_back(ReadOverride(inner, file));
+    if (const Status status = inner.Finish(); !status.ok()) r.Fail(status);
+  }
+}
+
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "global", [&](YamlReader& r) { ReadGlobal(r, &config->global); }));
-  TRY(Section(top, file, "alerting",
-              [&](YamlReader& r) { r.String("config_file", &config->alertmanager_file); }));
+  TRY(Section(top, file, "alerting", [&](YamlReader& r) {
+    r.String("config_file", &config->alertmanager_file);
+    ReadRelayConfig(r, file, &config->relay);
+  }));
   TRY(Section(top, file, "incidents",
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));
-  TRY(Section(top, file, "rules", [&](YamlReader& r) {
-    r.Bool("strict", &config->rules.strict);
-    r.Duration("startup_hold", &config->rules.startup_hold);
-    r.Int("max_concurrent_evaluations", &config->rules.max_concurrent_evaluations);
-    if (config->rules.max_concurrent_evaluations < 1) {
-      r.Fail("max_concurrent_evaluations", "max_concurrent_evaluations must be at least 1");
-    }
-  }));
+  TRY(Section(top, file, "rules", [&](YamlReader& r) { ReadRules(r, file, &config->rules); }));
   TRY(Section(top, file, "analytics", [&](YamlReader& r) {
     r.Duration("interval", &config->analytics.interval);
     if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
@@ -169,6 +213,20 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "ingest", [&](YamlReader& r) { ReadIngest(r, file, &config->ingest); }));
   TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));
   return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });
+}
+
+// The text to show: what was read, as long as there can be no secret in it.
+std::string ShownText(std::string_view text, const YamlNode& root) {
+  const YamlNode* alerting = root.Find("alerting");
+  if (alerting == nullptr || alerting->Find("alertmanagers") == nullptr) return std::string(text);
+  YamlNode masked = root;
+  for (auto& [name, section] : masked.entries) {
+    if (name.scalar != "alerting") continue;
+    for (auto& [key, value] : section.entries) {
+      if (key.scalar == "alertmanagers") value = MaskAlertmanagers(value);
+    }
+  }
+  return WriteYaml(masked);
 }
 
 }  // namespace
@@ -186,13 +244,13 @@ StatusOr<Config> ParseConfig(std::string_view text, const std::string& file) {
   }
   Config config;
   config.file = file;
-  config.text = text;
   YamlReader top(node, file, "the configuration");
   top.StringList("rule_files", &config.rule_files);
   top.StringList("analytics_files", &config.analytics_files);
   top.StringList("bundle_files", &config.bundle_files);
   TRY(ReadSections(top, file, &config));
   TRY(top.Finish());
+  config.text = ShownText(text, node);
   config.alertmanager_file = ResolveBeside(file, config.alertmanager_file);
   config.incidents_file = ResolveBeside(file, config.incidents_file);
   return config;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "notifiers/relay/relay_config.h"
+#include "rules/alerting/group_policy.h"
 #include "rules/promql/features.h"
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
@@ -24,6 +26,11 @@ struct Config {
     bool strict = false;                    // an error in one expression refuses the load
     DurationMs startup_hold = 5 * kMinute;  // how long restored alerts wait for current data
     int64_t max_concurrent_evaluations = 2;
+    GroupPolicies policies;  // a reload changes them
+    bool NeedsRestart(const Rules& running) const {
+      return strict != running.strict || startup_hold != running.startup_hold ||
+             max_concurrent_evaluations != running.max_concurrent_evaluations;
+    }
     friend bool operator==(const Rules&, const Rules&) = default;
   };
   struct Analytics {
@@ -85,12 +92,13 @@ struct Config {
   };
 
   std::string file;  // where it came from; "" for the defaults
-  std::string text;  // as read
+  std::string text;  // as read; with secrets in it, written anew without them
   Global global;
   std::vector<std::string> rule_files;  // globs, resolved against the file's directory
   std::vector<std::string> analytics_files;
   std::vector<std::string> bundle_files;
   std::string alertmanager_file;  // "" for none
+  RelayConfig relay;
   std::string incidents_file;
   Rules rules;
   Analytics analytics;

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "rules/alerting/group_policy.h"
 #include "rules/analytics/analytics_file.h"
 #include "storage/base/file.h"
 
@@ -97,6 +98,15 @@ void WarnOfUnknownName(const RuleGroup& group, const Rule& rule, const std::stri
                   group.file, rule.line, rule.name, annotation, found->second));
 }
 
+void WarnOfUnknownPolicy(const RuleGroup& group, const Rule& rule, std::vector<std::string>* out) {
+  const auto found = rule.annotations.find(kNoDataAnnotation);
+  if (found == rule.annotations.end()) return;
+  const Status status = ParseNoDataPolicy(found->second).status();
+  if (status.ok()) return;
+  out->push_back(fmt::format("{}:{}: alert {}: {}: {}; it is ignored", group.file, rule.line,
+                             rule.name, kNoDataAnnotation, Message(status)));
+}
+
 }  // namespace
 
 std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
@@ -114,6 +124,7 @@ std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
       for (const Rule& rule : group.rules) {
         WarnOfUnknownName(group, rule, "outrider_receiver", receivers, &out);
         WarnOfUnknownName(group, rule, "outrider_escalation", policies, &out);
+        WarnOfUnknownPolicy(group, rule, &out);
       }
     }
   }

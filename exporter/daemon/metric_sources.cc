@@ -34,6 +34,7 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
   WriteKeptMetrics(services.Kept(), sink);
   WriteQueryMetrics(services.queries.Stats(), services.reads.Stats(), sink);
   WriteRuleMetrics(services.rules->Stats(), sink);
+  WriteRelayMetrics(services.relay->Stats(), sink);
   WriteDeskMetrics(services.desk->Stats(services.clock.NowNanos()), sink);
   WriteStoreMetrics(services.state->Stats(), sink);
   WriteAnalyticsMetrics(services, sink);

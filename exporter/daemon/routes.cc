@@ -91,6 +91,11 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
   status.runtime = [&services, started_at] { return RuntimeOf(services, started_at); };
   status.head = [&services] { return HeadOf(services); };
   status.config_yaml = [&services] { return services.Outcome().config.text; };
+  status.alertmanager_urls = [&services] {
+    std::vector<std::string> urls;
+    for (LinkStats& link : services.relay->Stats()) urls.push_back(std::move(link.url));
+    return urls;
+  };
   RegisterStatusApi(router, status);
 }
 

@@ -78,7 +78,7 @@ void WarnOfRestartOnly(const Config& running, const Config& loaded) {
   if (running.cost != loaded.cost) warn("cost");
   if (running.query != loaded.query) warn("query");
   if (running.ingest != loaded.ingest) warn("ingest");
-  if (running.rules != loaded.rules) warn("rules");
+  if (loaded.rules.NeedsRestart(running.rules)) warn("rules");
   if (running.analytics != loaded.analytics) warn("analytics");
 }
 
@@ -113,12 +113,13 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   analytics.interval = config.analytics.interval;
   self->analytics = std::make_unique<AnalyticsEngine>(
       files.entries, analytics, self->engine, windows, self->derived, &self->capacity->workloads());
+  self->relay = std::make_unique<Relay>(config.relay, *self->http, clock);
   RuleManagerOptions rules;
   rules.startup_hold = config.rules.startup_hold;
   rules.strict = config.rules.strict;
   self->rules = std::make_unique<RuleManager>(
       RuleManager::Seams{self->engine, windows, self->store->appender(), *self->desk, *self->state,
-                         clock},
+                         clock, self->relay.get()},
       rules);
   self->dispatcher = std::make_unique<Dispatcher>(*self->desk, clock);
   self->desk->SetWakeDispatcher([dispatcher = self->dispatcher.get()] { dispatcher->Wake(); });
@@ -127,7 +128,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
 
 RuleContext Services::ContextOf(const Config& config) const {
   return {config.global.evaluation_interval, config.global.query_offset,
-          config.global.external_labels, external_url, config.query.features.parser};
+          config.global.external_labels,     external_url,
+          config.query.features.parser,      config.rules.policies};
 }
 
 std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) const {
@@ -159,6 +161,7 @@ Status Services::TryReload(const std::string& config_file) {
   WarnOfRestartOnly(running_, files.config);
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   analytics->Replace(files.entries, clock.Now());
+  relay->Reload(files.config.relay);
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   const absl::MutexLock lock(&outcome_mutex_);

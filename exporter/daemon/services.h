@@ -17,6 +17,7 @@
 #include "exporter/ingest/ingest_store.h"
 #include "notifiers/desk/desk.h"
 #include "notifiers/outbox/dispatcher.h"
+#include "notifiers/relay/relay.h"
 #include "notifiers/transport/http_client.h"
 #include "notifiers/transport/smtp_client.h"
 #include "rules/alerting/rule_manager.h"
@@ -70,6 +71,7 @@ struct Services {
   DerivedTable derived;
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<AnalyticsEngine> analytics;
+  std::unique_ptr<Relay> relay;  // to external Alertmanagers
   std::unique_ptr<RuleManager> rules;
   std::unique_ptr<Dispatcher> dispatcher;
   std::atomic<bool> ready{false};

@@ -57,6 +57,35 @@ Distribution ToSummary(const DurationStats& stats) {
   return out;
 }
 
+Distribution ToHistogram(const DurationStats& stats) {
+  Distribution out;
+  out.count = stats.count;
+  out.sum = stats.sum;
+  out.buckets = stats.buckets;
+  return out;
+}
+
+// How Outrider itself differs from Prometheus: it holds, waits, and goes on behind a bad rule.
+void WriteOwnGroupMetrics(const RuleGroupStats& group, MetricSink& sink) {
+  const std::string& name = group.rule_group;
+  sink.Gauge("outrider_rule_group_held", "1 while the group waits for current data after a start.",
+             {{"rule_group", name}}, group.held ? 1 : 0);
+  sink.Gauge("outrider_rule_group_failing_rules",
+             "Rules that are disabled by an error or whose last evaluation failed.",
+             {{"rule_group", name}}, static_cast<double>(group.failing_rules));
+  sink.Gauge("outrider_rule_group_last_data_wait_seconds",
+             "How long the last slot was put off until its data was there.", {{"rule_group", name}},
+             group.last_data_wait_seconds);
+  sink.Counter("outrider_rule_group_data_wait_seconds_total",
+               "How long slots were put off until their data was there.", {{"rule_group", name}},
+               group.data_wait_seconds_total);
+  const std::string_view help = "Slots, by whether their data was there when the wait ended.";
+  sink.Counter("outrider_rule_group_data_waits_total", help,
+               {{"rule_group", name}, {"outcome", "complete"}}, group.data_complete_total);
+  sink.Counter("outrider_rule_group_data_waits_total", help,
+               {{"rule_group", name}, {"outcome", "late"}}, group.data_late_total);
+}
+
 }  // namespace
 
 void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink) {
@@ -74,9 +103,7 @@ void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink) {
         sink.Gauge(count.name, count.help, {{"rule_group", group.rule_group}}, value);
       }
     }
-    sink.Gauge("outrider_rule_group_held",
-               "1 while the group waits for current data after a start.",
-               {{"rule_group", group.rule_group}}, group.held ? 1 : 0);
+    WriteOwnGroupMetrics(group, sink);
     expansions += group.template_expansions_total;
     failures += group.template_failures_total;
   }
@@ -84,6 +111,12 @@ void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink) {
                {}, ToSummary(stats.evaluation_duration));
   sink.Summary("prometheus_rule_group_duration_seconds", "The duration of rule group evaluations.",
                {}, ToSummary(stats.group_duration));
+  sink.OpenMetricsHistogram("prometheus_rule_evaluation_duration_histogram_seconds",
+                            "The duration for a rule to execute.", {},
+                            ToHistogram(stats.evaluation_duration));
+  sink.OpenMetricsHistogram("prometheus_rule_group_duration_histogram_seconds",
+                            "The duration of rule group evaluations.", {},
+                            ToHistogram(stats.group_duration));
   sink.Counter("prometheus_template_text_expansions_total",
                "The total number of template text expansions.", {}, expansions);
   sink.Counter("prometheus_template_text_expansion_failures_total",
@@ -92,6 +125,8 @@ void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink) {
              static_cast<double>(stats.pending_alerts));
   sink.Gauge("outrider_rule_alerts", "Alerts of our own rules, by state.", {{"state", "firing"}},
              static_cast<double>(stats.firing_alerts));
+  sink.Gauge("outrider_rules_without_data", "Rules whose alert of missing input data fires.", {},
+             static_cast<double>(stats.no_data_alerts));
 }
 
 }  // namespace outrider

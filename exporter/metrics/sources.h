@@ -3,6 +3,8 @@
 // One .cc per room.
 #pragma once
 
+#include <vector>
+
 #include "exporter/metrics/metric_sink.h"
 #include "storage/base/clock.h"
 #include "storage/window/kept_report.h"
@@ -13,6 +15,7 @@ struct BuildInfo;
 struct DeskStats;
 struct HttpServerStats;
 struct IngestStoreStats;
+struct LinkStats;
 struct QueryGateStats;
 struct RuleStats;
 struct StoreStats;
@@ -22,14 +25,16 @@ class DerivedTable;
 void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink);
 // What is kept for rules, analytics …, and for nobody.
 void WriteKeptMetrics(const UsageByKind& kept, MetricSink& sink);
-// Under Prometheus' own names. Its `_histogram_` twins are left out: promtool's lint refuses such
-// names.
+// Under Prometheus' own names. The `_histogram_` twins of durations are on the OpenMetrics page
+// only, which is what a Prometheus asks for: promtool's lint refuses such names.
 void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink);
 // Of queries and remote reads by clients, under Prometheus' own names.
 void WriteQueryMetrics(const QueryGateStats& queries, const QueryGateStats& reads,
                        MetricSink& sink);
 // Alerts, incidents, SLA, escalations, notifications, outbox.
 void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
+// Of alerts sent on to external Alertmanagers, under Prometheus' own names.
+void WriteRelayMetrics(const std::vector<LinkStats>& links, MetricSink& sink);
 // Sizes and commits of RocksDB.
 void WriteStoreMetrics(const StoreStats& stats, MetricSink& sink);
 void WriteHttpMetrics(const HttpServerStats& stats, MetricSink& sink);

@@ -73,29 +73,32 @@ void ReadHeaders(const YamlNode& headers, const std::string& file, HttpSettings*
 }  // namespace
 
 StatusOr<HttpSettings> ReadHttpSettings(const YamlNode& section, const AlertmanagerConfig& config) {
-  HttpSettings settings;
   const YamlNode* http = section.IsMap() ? section.Find("http_config") : nullptr;
   if ((http == nullptr || http->IsNull()) && config.global.IsMap()) {
     http = config.global.Find("http_config");
   }
-  if (http == nullptr || http->IsNull()) return settings;
-  const std::string& file = config.file;
-  TRY(CheckSupported(*http, file));
-  YamlReader reader(*http, file, "http_config");
+  if (http == nullptr || http->IsNull()) return HttpSettings();
+  return ReadHttpConfig(*http, config.file);
+}
+
+StatusOr<HttpSettings> ReadHttpConfig(const YamlNode& http, const std::string& file) {
+  HttpSettings settings;
+  TRY(CheckSupported(http, file));
+  YamlReader reader(http, file, "http_config");
   reader.Bool("follow_redirects", &settings.follow_redirects);
   reader.String("proxy_url", &settings.proxy_url);
-  settings.credentials = ReadSecret(*http, "bearer_token", file);
-  if (const YamlNode* authorization = http->Find("authorization")) {
+  settings.credentials = ReadSecret(http, "bearer_token", file);
+  if (const YamlNode* authorization = http.Find("authorization")) {
     YamlReader(*authorization, file, "authorization").String("type", &settings.authorization_type);
     settings.credentials = ReadSecret(*authorization, "credentials", file);
   }
-  if (const YamlNode* basic = http->Find("basic_auth")) {
+  if (const YamlNode* basic = http.Find("basic_auth")) {
     const Secret user = ReadSecret(*basic, "username", file);
     settings.basic_user = TRY(user.Read());
     settings.basic_password = ReadSecret(*basic, "password", file);
   }
-  if (const YamlNode* tls = http->Find("tls_config")) ReadTls(*tls, file, &settings);
-  if (const YamlNode* headers = http->Find("http_headers")) ReadHeaders(*headers, file, &settings);
+  if (const YamlNode* tls = http.Find("tls_config")) ReadTls(*tls, file, &settings);
+  if (const YamlNode* headers = http.Find("http_headers")) ReadHeaders(*headers, file, &settings);
   return settings;
 }
 

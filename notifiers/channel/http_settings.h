@@ -35,6 +35,9 @@ struct HttpSettings {
 // What is not supported yet is an error at its line.
 StatusOr<HttpSettings> ReadHttpSettings(const YamlNode& section, const AlertmanagerConfig& config);
 
+// The keys of an http_config that stand in `http`, which has passed CheckSchema.
+StatusOr<HttpSettings> ReadHttpConfig(const YamlNode& http, const std::string& file);
+
 // A JSON POST with Outrider's headers and the settings on it.
 StatusOr<HttpClientRequest> JsonRequest(const HttpSettings& settings, std::string url,
                                         std::string body, DurationMs timeout);

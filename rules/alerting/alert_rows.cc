@@ -24,6 +24,8 @@ std::string RuleId(const RuleGroup& group, const Rule& rule, const Labels& exter
   return Hash16(identity.Text(external_labels.packed()).I64(ordinal).Take());
 }
 
+std::string NoDataRuleId(const std::string& rule_id) { return Hash16(rule_id + " no data"); }
+
 std::string AlertRowKey(const std::string& rule_id, const Labels& labels) {
   return BucketKey(rule_id) + Hash16(labels.packed());
 }

@@ -7,7 +7,8 @@
 //
 // A rule id is XXH3-128 of kind, file, group, name, label templates, external labels and the rule's
 // number among those equal to it in its group: what Prometheus carries state over by. The
-// expression is not part of it. Inactive alerts have no row.
+// expression is not part of it. Inactive alerts have no row. The alert of missing data has an id of
+// its own, made from the rule's.
 #pragma once
 
 #include <string>
@@ -24,6 +25,9 @@ inline constexpr uint8_t kAlertRowFormat = 1;
 // `ordinal`: 0 for the first rule of the group with this name and these labels.
 std::string RuleId(const RuleGroup& group, const Rule& rule, const Labels& external_labels,
                    int ordinal);
+
+// The id under which a rule's alert of missing data (no_data.h) is kept.
+std::string NoDataRuleId(const std::string& rule_id);
 
 // All that is needed to tell of the alert, even when its rule is gone.
 struct AlertRow {

@@ -62,6 +62,11 @@ class Stepper {
     out_.next.push_back(std::move(alert));
   }
 
+  void Keep(const AlertPtr& old) {
+    out_.next.push_back(old);
+    ++active_;
+  }
+
   void Vanish(const AlertPtr& old) {
     switch (old->state) {
       using enum AlertState;
@@ -176,10 +181,11 @@ StatusOr<std::vector<AlertInstance>> RenderInstances(const AlertSet& old,
 }
 
 AlertStep StepAlerts(const AlertTiming& timing, const AlertSet& old,
-                     std::vector<AlertInstance> instances, Timestamp ts) {
+                     std::vector<AlertInstance> instances, Timestamp ts, const AlertSet& keep) {
   Stepper stepper(timing, ts);
   size_t now = 0;
   size_t before = 0;
+  size_t kept = 0;
   while (now < instances.size() || before < old.size()) {
     int order = 0;
     if (now == instances.size()) {
@@ -190,7 +196,13 @@ AlertStep StepAlerts(const AlertTiming& timing, const AlertSet& old,
       order = instances[now].labels.packed().compare(old[before]->labels.packed());
     }
     if (order > 0) {
-      stepper.Vanish(old[before++]);
+      const AlertPtr& gone = old[before++];
+      if (kept < keep.size() && keep[kept] == gone) {
+        ++kept;
+        stepper.Keep(gone);
+      } else {
+        stepper.Vanish(gone);
+      }
       continue;
     }
     const AlertPtr* known = order == 0 ? &old[before++] : nullptr;

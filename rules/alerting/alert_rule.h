@@ -52,9 +52,10 @@ struct AlertTiming {
   int64_t limit = 0;  // 0: none
 };
 
-// One evaluation at `ts`. `instances` is sorted, as RenderInstances gives it.
+// One evaluation at `ts`. `instances` is sorted, as RenderInstances gives it. `keep`: members of
+// `old`, in its order, that keep their state although they are not among the instances (no_data.h).
 AlertStep StepAlerts(const AlertTiming& timing, const AlertSet& old,
-                     std::vector<AlertInstance> instances, Timestamp ts);
+                     std::vector<AlertInstance> instances, Timestamp ts, const AlertSet& keep = {});
 
 // Both at once: the whole step of a rule. An error leaves everything as it was.
 StatusOr<AlertStep> Step(const AlertSet& state, const promql::Vector& vector, Timestamp ts,

@@ -12,6 +12,9 @@ void Farewell::Add(const RuleRunner& runner) {
   for (const AlertPtr& alert : runner.alerts()) {
     if (alert->state != AlertState::kInactive) alerts.push_back(runner.RowOf(alert));
   }
+  for (const AlertPtr& alert : runner.no_data()) {
+    if (alert->state != AlertState::kInactive) alerts.push_back(runner.NoDataRowOf(alert));
+  }
   std::ranges::copy(runner.series(), std::back_inserter(series));
 }
 
@@ -49,6 +52,7 @@ Status Farewells::Deliver(Timestamp ts) {
 Status Farewells::Tell(const std::vector<AlertRow>& rows, Timestamp ts) const {
   Batch batch;
   std::vector<Alert> told;
+  std::vector<AlertRow> ended;
   for (const AlertRow& row : rows) {
     batch.Delete(Family::kRules, AlertRowKey(row.rule_id, row.alert->labels));
     if (row.alert->state != AlertState::kFiring) continue;
@@ -58,10 +62,17 @@ Status Farewells::Tell(const std::vector<AlertRow>& rows, Timestamp ts) const {
     AlertRow last = row;
     last.alert = std::move(resolved);
     told.push_back(ToldAlert(last, ts));
+    ended.push_back(std::move(last));
   }
   if (batch.empty()) return absl::OkStatus();
   if (told.empty()) return seams_.store.Commit(batch, Durability::kBuffered);
-  return seams_.sink.OnAlerts(told, std::move(batch), ts * kNanosPerMilli);
+  TRY(seams_.sink.OnAlerts(told, std::move(batch), ts * kNanosPerMilli));
+  if (seams_.relay == nullptr) return absl::OkStatus();
+  for (const AlertRow& row : ended) {
+    seams_.relay->OnEvaluated(
+        {row.rule_id, {row.alert}, row.external_labels, row.generator_url, ts, 0});
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace outrider

@@ -26,6 +26,7 @@ struct Farewell {
 // Keeps what the sink refused until it takes it. Thread-safe.
 class Farewells {
  public:
+  // `seams` outlives this.
   explicit Farewells(const RuleSeams& seams) : seams_(seams) {}
   void Add(Farewell farewell);
   bool empty() const;

@@ -1,46 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
-// A rule group at work: its rules run in order at one time, each one's samples are appended before
-// the next begins. Source: specs/prometheus.md §3.2.
+// A rule group at work: its rules run at one time, each after those it depends on, so that a rule
+// sees what the rules before it wrote. Source: specs/prometheus.md §3.2.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "rules/alerting/arrivals.h"
 #include "rules/alerting/farewell.h"
 #include "rules/alerting/restore.h"
 #include "rules/alerting/rule_context.h"
+#include "rules/alerting/rule_order.h"
 #include "rules/alerting/rule_runner.h"
 #include "rules/alerting/rule_stats.h"
 #include "rules/alerting/rule_view.h"
+#include "rules/alerting/startup_hold.h"
+#include "rules/alerting/work_crew.h"
 #include "rules/rulefile/rule_group.h"
 
 namespace outrider {
 
-// Durations of all groups together.
-struct RuleRecorders {
+// What all groups work with together.
+struct RuleWorkshop {
+  RuleSeams seams;
+  WorkCrew crew;
+  // A group whose rules took less than this last time is not worth other threads' attention.
+  double share_from_seconds = 0;
   DurationRecorder evaluations;  // of a rule
   DurationRecorder groups;       // of a group
-  RuleRecorders();
+  RuleWorkshop(RuleSeams the_seams, double share_from);
 };
 
-// Restore, TakeOver, Dissolve and Evaluate: one caller at a time (the scheduler's claim). View and
-// Stats: any thread.
+// Restore, TakeOver, Dissolve, AwaitData and Evaluate: one caller at a time (the scheduler's
+// claim). View and Stats: any thread.
 class Group {
  public:
-  // `seams` and `recorders` outlive the group.
-  Group(RuleGroup spec, RuleContext context, const RuleSeams& seams, RuleRecorders& recorders);
+  // `workshop` outlives the group.
+  Group(RuleGroup spec, RuleContext context, RuleWorkshop& workshop);
 
-  // Before the first evaluation: continues from stored rows (taken out of `restored`), holding them
-  // until `hold_until` at most; or from the group of the same key before a reload. What no rule
-  // continues goes to `left`: alerts at once, series as markers at the next evaluation.
+  // Before the first evaluation: continues from stored rows (taken out of `restored`), and holds
+  // everything until its data is current, at most until `hold_until`; or from the group of the same
+  // key before a reload. What no rule continues goes to `left`: alerts at once, series as markers
+  // at the next evaluation.
   void Restore(RestoredAlerts* restored, Timestamp start, Timestamp hold_until);
   void TakeOver(const Group& predecessor, Farewell* left);
   // The group is gone: everything it has goes to `left`.
   void Dissolve(Farewell* left) const;
 
+  // nullopt: evaluate the slot now. Else its data is not there yet: ask again at this time.
+  std::optional<Timestamp> AwaitData(Timestamp slot, Timestamp now);
   // `missed` slots went by before this one.
   void Evaluate(Timestamp ts, uint64_t missed);
 
@@ -51,20 +63,38 @@ class Group {
   const RuleContext& context() const { return context_; }
   DurationMs interval() const { return interval_; }
   DurationMs query_offset() const { return query_offset_; }
+  DurationMs max_wait() const;
 
  private:
+  struct Outcome {
+    uint64_t samples = 0;
+    double seconds = 0;
+  };
+  void RunRules(Timestamp ts);
+  void Account(const RuleRunner& runner, const Outcome& outcome);
+  void EndOrphans(Timestamp ts);
+  void LearnArrivals(Timestamp ts);
   void Publish();
 
   const std::shared_ptr<const RuleGroup> spec_;
   const RuleContext context_;
+  const GroupPolicy policy_;
   const DurationMs interval_;
   const DurationMs query_offset_;
-  const RuleSeams& seams_;
-  RuleRecorders& recorders_;
+  const RuleOrder order_;
+  const bool concurrent_;
+  const GroupInputs inputs_;
+  RuleWorkshop& workshop_;
+  const GroupOfRules home_;
 
   // Of the caller that evaluates.
   std::vector<std::unique_ptr<RuleRunner>> runners_;
   SeriesList orphans_;  // series of rules a reload removed: marked stale at the next evaluation
+  StartupHold hold_;
+  ArrivalWatch arrivals_;
+  DurationMs learning_took_ = 0;
+  Timestamp learned_at_ = 0;  // what is usual of arrivals
+  bool learn_again_ = false;  // something that was expected did not come
   RuleGroupStats counts_;
   Timestamp last_evaluation_ = 0;
 

@@ -3,15 +3,17 @@
 #pragma once
 
 #include <functional>
-#include <span>
 #include <string>
 
+#include "rules/alerting/alert_relay.h"
 #include "rules/alerting/alert_sink.h"
+#include "rules/alerting/group_policy.h"
 #include "rules/promql/engine.h"
 #include "storage/base/clock.h"
 #include "storage/model/labels.h"
 #include "storage/state/state_store.h"
 #include "storage/window/appender.h"
+#include "storage/window/querier.h"
 
 namespace outrider {
 
@@ -22,6 +24,7 @@ struct RuleContext {
   Labels external_labels;                         // added to told alerts where absent
   std::string external_url;                       // without a slash at the end
   promql::ParseOptions promql;                    // of queries in templates
+  GroupPolicies policies;
   friend bool operator==(const RuleContext&, const RuleContext&) = default;
 };
 
@@ -29,12 +32,13 @@ struct RuleContext {
 struct RuleSeams {
   // The value of an expression at a time.
   std::function<StatusOr<promql::QueryResult>(const promql::Expression&, Timestamp)> query;
-  // Whether a matching series has a sample in [from, to].
-  std::function<bool(std::span<const Matcher>, Timestamp from, Timestamp to)> has_samples;
+  const Querier& querier;
+  DurationMs lookback;  // of instant selectors
   Appender& appender;
   AlertSink& sink;
   StateStore& store;
   const Clock& clock;  // for durations of work only
+  AlertRelay* relay = nullptr;
 };
 
 }  // namespace outrider

@@ -20,14 +20,13 @@ RuleSeams MakeSeams(const RuleManager::Seams& from) {
   return {[&from](const promql::Expression& expression, Timestamp ts) {
             return from.engine.Instant(expression, from.querier, ts);
           },
-          [&from](std::span<const Matcher> matchers, Timestamp begin, Timestamp end) {
-            const auto found = from.querier.SelectLabels(matchers, begin, end);
-            return found.ok() && !found->empty();
-          },
+          from.querier,
+          from.engine.options().lookback,
           from.appender,
           from.sink,
           from.store,
-          from.clock};
+          from.clock,
+          from.relay};
 }
 
 void LogProblems(const std::vector<RuleFile>& files) {
@@ -41,7 +40,10 @@ void LogProblems(const std::vector<RuleFile>& files) {
 }  // namespace
 
 RuleManager::RuleManager(const Seams& seams, RuleManagerOptions options)
-    : from_(seams), options_(options), seams_(MakeSeams(from_)), farewells_(seams_) {}
+    : from_(seams),
+      options_(options),
+      workshop_(MakeSeams(from_), options_.share_from_seconds),
+      farewells_(workshop_.seams) {}
 
 Status RuleManager::Load(std::span<const RuleFileSource> files, const RuleContext& context) {
   std::vector<RuleFile> parsed;
@@ -67,7 +69,7 @@ Status RuleManager::Load(std::span<const RuleFileSource> files, const RuleContex
 Status RuleManager::Apply(std::vector<RuleFile> files, const RuleContext& context) {
   const absl::MutexLock lock(&load_mutex_);
   RestoredAlerts restored;
-  if (!started_) restored = TRY(RestoredAlerts::Load(seams_.store));
+  if (!started_) restored = TRY(RestoredAlerts::Load(from_.store));
   LogProblems(files);
   std::vector<RuleGroup> specs;
   std::set<std::string> paths;
@@ -82,7 +84,7 @@ Status RuleManager::Apply(std::vector<RuleFile> files, const RuleContext& contex
 
 void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& context,
                           RestoredAlerts* restored) {
-  const Timestamp now = seams_.clock.Now();
+  const Timestamp now = from_.clock.Now();
   std::map<std::string, std::shared_ptr<Group>> old;
   for (const std::shared_ptr<Group>& group : Groups()) old.emplace(group->spec().Key(), group);
 
@@ -97,7 +99,7 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
       next.push_back(std::move(before));
       continue;
     }
-    auto group = std::make_shared<Group>(std::move(spec), context, seams_, recorders_);
+    auto group = std::make_shared<Group>(std::move(spec), context, workshop_);
     if (before != nullptr) {
       scheduler_.Withdraw(before.get());
       group->TakeOver(*before, &left);
@@ -128,28 +130,37 @@ void RuleManager::DeliverFarewells(Timestamp now) {
   LogWarn("alerts of removed rules are not resolved yet", {{"error", Message(status)}});
 }
 
-void RuleManager::RunClaim(const Scheduler::Claim& claim) {
+void RuleManager::RunClaim(const Scheduler::Claim& claim, Timestamp now) {
+  if (const auto later = claim.group->AwaitData(claim.ts, now)) {
+    scheduler_.Defer(claim, *later);
+    return;
+  }
   claim.group->Evaluate(claim.ts, claim.missed);
   scheduler_.Release(claim);
 }
 
 void RuleManager::RunDue(Timestamp now) {
   DeliverFarewells(now);
-  while (const auto claim = scheduler_.ClaimDue(now)) RunClaim(*claim);
+  while (const auto claim = scheduler_.ClaimDue(now)) RunClaim(*claim, now);
 }
 
 Timestamp RuleManager::NextDue() const { return scheduler_.NextDue(); }
 
 void RuleManager::RunWorker(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const Timestamp now = seams_.clock.Now();
+  const std::stop_callback wake_to_stop(stop, [this] { workshop_.crew.Wake(); });
+  while (true) {
+    // Taken before looking for work or for the stop, so that a call in between is not missed.
+    const std::stop_token called = workshop_.crew.WakeToken();
+    if (stop.stop_requested()) return;
+    if (workshop_.crew.HelpOnce()) continue;
+    const Timestamp now = from_.clock.Now();
     if (const auto claim = scheduler_.ClaimDue(now)) {
-      RunClaim(*claim);
+      RunClaim(*claim, now);
       continue;
     }
     DeliverFarewells(now);
     const Timestamp wake = std::min(scheduler_.NextDue(), now + kLongestSleep);
-    if (!seams_.clock.SleepUntil(wake * kNanosPerMilli, stop)) return;
+    from_.clock.SleepUntil(wake * kNanosPerMilli, called);
   }
 }
 
@@ -169,9 +180,11 @@ std::set<uint64_t> RuleManager::OwnedAlerts() const {
   for (const auto& group : Groups()) {
     const Labels& external_labels = group->context().external_labels;
     for (const RuleView& rule : group->View()->rules) {
-      for (const AlertPtr& alert : rule.alerts) {
-        if (alert->state == AlertState::kInactive) continue;
-        owned.insert(ToldLabels(alert->labels, external_labels).Fingerprint());
+      for (const AlertSet* alerts : {&rule.alerts, &rule.no_data}) {
+        for (const AlertPtr& alert : *alerts) {
+          if (alert->state == AlertState::kInactive) continue;
+          owned.insert(ToldLabels(alert->labels, external_labels).Fingerprint());
+        }
       }
     }
   }
@@ -194,11 +207,12 @@ std::vector<promql::Expression::Reach> RuleManager::Reaches() const {
 
 RuleStats RuleManager::Stats() const {
   RuleStats stats;
-  stats.evaluation_duration = recorders_.evaluations.Stats();
-  stats.group_duration = recorders_.groups.Stats();
+  stats.evaluation_duration = workshop_.evaluations.Stats();
+  stats.group_duration = workshop_.groups.Stats();
   for (const auto& group : Groups()) {
     stats.groups.push_back(group->Stats());
     for (const RuleView& rule : group->View()->rules) {
+      stats.no_data_alerts += WorstState(rule.no_data) == AlertState::kFiring ? 1 : 0;
       for (const AlertPtr& alert : rule.alerts) {
         stats.pending_alerts += alert->state == AlertState::kPending ? 1 : 0;
         stats.firing_alerts += alert->state == AlertState::kFiring ? 1 : 0;

@@ -30,6 +30,9 @@ struct RuleManagerOptions {
   DurationMs startup_hold = 5 * kMinute;  // rules.startup_hold
   bool strict = false;                    // rules.strict
   promql::ParseOptions promql;
+  // Rules of a group are offered to other threads when they took this long last time: waking one
+  // costs some microseconds.
+  double share_from_seconds = 0.001;
 };
 
 struct RuleFileSource {
@@ -47,6 +50,7 @@ class RuleManager {
     AlertSink& sink;
     StateStore& store;
     const Clock& clock;
+    AlertRelay* relay = nullptr;  // may be null
   };
   RuleManager(const Seams& seams, RuleManagerOptions options);
 
@@ -62,7 +66,8 @@ class RuleManager {
   void RunDue(Timestamp now);
   // When RunDue has something to do next; the largest Timestamp if never.
   Timestamp NextDue() const;
-  // Real time: evaluates due groups until stopped. Call from as many threads as may work at once.
+  // Real time: evaluates due groups, and rules of groups that others evaluate, until stopped. Call
+  // from as many threads as may work at once.
   void RunWorker(const std::stop_token& stop);
 
   // In the order of the files.
@@ -75,15 +80,14 @@ class RuleManager {
 
  private:
   using GroupList = std::vector<std::shared_ptr<Group>>;
-  void RunClaim(const Scheduler::Claim& claim);
+  void RunClaim(const Scheduler::Claim& claim, Timestamp now);
   void DeliverFarewells(Timestamp now);
   GroupList Groups() const;
   void Replace(std::vector<RuleGroup> specs, const RuleContext& context, RestoredAlerts* restored);
 
   const Seams from_;
   const RuleManagerOptions options_;
-  const RuleSeams seams_;
-  RuleRecorders recorders_;
+  RuleWorkshop workshop_;
   Farewells farewells_;
   Scheduler scheduler_;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/alerting/rule_runner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "rules/alerting/recording_rule.h"
@@ -21,72 +23,72 @@ SeriesList SeriesOf(const std::vector<LabeledSample>& samples) {
 
 }  // namespace
 
-RuleRunner::RuleRunner(const Rule& rule, const RuleGroup& group, std::string id,
-                       const RuleContext& context, const RuleSeams& seams)
+RuleRunner::RuleRunner(const Rule& rule, std::string id, const GroupOfRules& home)
     : rule_(rule),
       expression_(rule.error.ok() && rule.expression ? &*rule.expression : nullptr),
       id_(std::move(id)),
-      timing_{rule.hold, rule.keep_firing_for, group.limit},
-      external_labels_(context.external_labels),
-      generator_url_(GeneratorUrl(context.external_url, rule.expr)),
-      seams_(seams),
-      texts_(rule, context, seams.query) {
+      no_data_id_(NoDataRuleId(id_)),
+      place_(fmt::format("{}:{}:{}", home.group.file, rule.line, rule.column)),
+      timing_{rule.hold, rule.keep_firing_for, home.group.limit},
+      interval_(home.interval),
+      external_labels_(home.context.external_labels),
+      generator_url_(GeneratorUrl(home.context.external_url,
+                                  expression_ ? expression_->ToString() : rule.expr)),
+      seams_(home.seams),
+      texts_(rule, home.context, home.seams.query),
+      no_data_watch_(rule, NoDataPolicyOf(rule, home.policy), home.seams.querier,
+                     home.seams.lookback) {
   view_.rule = &rule;
   if (rule.error.ok()) return;
   view_.health = RuleHealth::kError;
   view_.last_error = Message(rule.error);
 }
 
-void RuleRunner::SetState(AlertSet alerts, SeriesList series) {
+void RuleRunner::SetState(AlertSet alerts, AlertSet no_data) {
+  const auto packed = [](const AlertPtr& alert) -> const std::string& {
+    return alert->labels.packed();
+  };
   alerts_ = std::move(alerts);
-  series_ = std::move(series);
-  std::ranges::sort(alerts_, {},
-                    [](const AlertPtr& alert) { return std::string_view(alert->labels.packed()); });
+  no_data_ = std::move(no_data);
+  std::ranges::sort(alerts_, {}, packed);
+  std::ranges::sort(no_data_, {}, packed);
+  series_ = SeriesOf(Samples(0));
 }
 
 void RuleRunner::Inherit(const RuleRunner& predecessor) {
-  AlertSet alerts;
-  for (const AlertPtr& before : predecessor.alerts_) {
-    auto alert = std::make_shared<ActiveAlert>(*before);
-    alert->source_hash = 0;  // the texts may have changed: render them again
-    alerts.push_back(std::move(alert));
-  }
-  SetState(std::move(alerts), predecessor.series_);
-  if (predecessor.held() && enabled()) Hold(predecessor.hold_start_, predecessor.hold_until_);
+  const auto renew = [](const AlertSet& from) {
+    AlertSet alerts;
+    for (const AlertPtr& before : from) {
+      auto alert = std::make_shared<ActiveAlert>(*before);
+      alert->source_hash = 0;  // the texts may have changed: render them again
+      alerts.push_back(std::move(alert));
+    }
+    return alerts;
+  };
+  SetState(renew(predecessor.alerts_), renew(predecessor.no_data_));
+  series_ = predecessor.series_;
 }
 
-void RuleRunner::Hold(Timestamp start, Timestamp until) {
-  hold_start_ = start;
-  hold_until_ = until;
+AlertRow RuleRunner::RowOf(const std::string& id, AlertPtr alert) const {
+  return {id, std::move(alert), external_labels_, generator_url_};
 }
 
-bool RuleRunner::DataIsCurrent(Timestamp now) {
-  bool ranges = false;
-  for (const auto& selector : expression_->Selectors(0)) {
-    if (!seams_.has_samples(selector.matchers, hold_start_, now)) return false;
-    ranges |= selector.horizon > 0;
-  }
-  if (!ranges) return true;
-  return std::exchange(settling_, true);
-}
-
-AlertRow RuleRunner::RowOf(AlertPtr alert) const {
-  return {id_, std::move(alert), external_labels_, generator_url_};
+uint64_t RuleRunner::KeepUp(Timestamp ts, DurationMs query_offset) {
+  appended_ = 0;
+  if (!enabled() || rule_.kind != RuleKind::kAlerting) return 0;
+  Append(Samples(ts - query_offset), ts, ts - query_offset);
+  TellRelay(ts);
+  return appended_;
 }
 
 uint64_t RuleRunner::Evaluate(Timestamp ts, DurationMs query_offset) {
   if (!enabled()) return 0;
   const int64_t start = seams_.clock.MonotonicNanos();
   appended_ = 0;
-  if (held() && ts < hold_until_ && !DataIsCurrent(ts - query_offset)) {
-    Append(AlertSamples(alerts_, ts - query_offset), ts, ts - query_offset);
-    return appended_;
-  }
-  hold_until_ = 0;
   const Status status = TryEvaluate(ts, ts - query_offset);
   const std::string error = Message(status);
   if (!status.ok() && error != view_.last_error) {  // once, not at every evaluation
-    LogWarn("evaluating rule failed", {{"rule", rule_.name}, {"err", error}});
+    LogWarn("evaluating rule failed", {{"place", place_}, {"rule", rule_.name}, {"err", error}});
   }
   view_.health = status.ok() ? RuleHealth::kOk : RuleHealth::kError;
   view_.last_error = error;
@@ -114,30 +116,60 @@ Status RuleRunner::EvaluateRecord(const promql::Vector& vector, Timestamp ts,
 
 Status RuleRunner::EvaluateAlerts(const promql::Vector& vector, Timestamp ts,
                                   Timestamp sample_time) {
-  AlertStep step = TRY(Step(alerts_, vector, ts, timing_, texts_));
-  TRY(Commit(step, ts));
+  std::vector<AlertInstance> instances = TRY(RenderInstances(alerts_, vector, ts, texts_));
+  AlertSet keep;
+  std::vector<AlertInstance> missing;
+  if (no_data_watch_.enabled()) {
+    keep = no_data_watch_.Keep(alerts_, instances, ts, sample_time);
+    missing = no_data_watch_.OwnAlert();
+  }
+  AlertStep step = StepAlerts(timing_, alerts_, std::move(instances), ts, keep);
+  AlertStep no_data = StepAlerts({}, no_data_, std::move(missing), ts);
+  TRY(Commit(step, no_data, ts));
   alerts_ = std::move(step.next);
+  no_data_ = std::move(no_data.next);
+  TellRelay(ts);
   TRY(step.error);
-  Append(AlertSamples(alerts_, sample_time), ts, sample_time);
+  Append(Samples(sample_time), ts, sample_time);
   return absl::OkStatus();
 }
 
-Status RuleRunner::Commit(const AlertStep& step, Timestamp ts) {
-  Batch rows;
+std::vector<LabeledSample> RuleRunner::Samples(Timestamp sample_time) const {
+  std::vector<LabeledSample> samples = AlertSamples(alerts_, sample_time);
+  for (LabeledSample& sample : AlertSamples(no_data_, sample_time)) {
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+void RuleRunner::TellRelay(Timestamp ts) const {
+  if (seams_.relay == nullptr) return;
+  seams_.relay->OnEvaluated({id_, alerts_, external_labels_, generator_url_, ts, interval_});
+  if (!no_data_watch_.enabled() && no_data_.empty()) return;
+  seams_.relay->OnEvaluated(
+      {no_data_id_, no_data_, external_labels_, generator_url_, ts, interval_});
+}
+
+void RuleRunner::AddRows(const std::string& id, const AlertStep& step, Batch* rows) const {
   for (const AlertPtr& alert : step.erase) {
-    rows.Delete(Family::kRules, AlertRowKey(id_, alert->labels));
+    rows->Delete(Family::kRules, AlertRowKey(id, alert->labels));
   }
   for (const AlertPtr& alert : step.write) {
-    rows.Put(Family::kRules, AlertRowKey(id_, alert->labels), EncodeAlertRow(RowOf(alert)));
+    rows->Put(Family::kRules, AlertRowKey(id, alert->labels), EncodeAlertRow(RowOf(id, alert)));
   }
-  if (step.tell.empty()) {  // nobody is to hear of it: no need to go through the sink
+}
+
+Status RuleRunner::Commit(const AlertStep& step, const AlertStep& no_data, Timestamp ts) {
+  Batch rows;
+  AddRows(id_, step, &rows);
+  AddRows(no_data_id_, no_data, &rows);
+  if (step.tell.empty() && no_data.tell.empty()) {  // nobody is to hear of it: no need of the sink
     return rows.empty() ? absl::OkStatus() : seams_.store.Commit(rows, Durability::kBuffered);
   }
   std::vector<Alert> told;
-  told.reserve(step.tell.size());
-  for (const AlertPtr& alert : step.tell) {
-    told.push_back(ToldAlert(RowOf(alert), ts));
-  }
+  told.reserve(step.tell.size() + no_data.tell.size());
+  for (const AlertPtr& alert : step.tell) told.push_back(ToldAlert(RowOf(alert), ts));
+  for (const AlertPtr& alert : no_data.tell) told.push_back(ToldAlert(NoDataRowOf(alert), ts));
   return seams_.sink.OnAlerts(told, std::move(rows), ts * kNanosPerMilli);
 }
 
@@ -154,7 +186,7 @@ void RuleRunner::Append(std::vector<LabeledSample> samples, Timestamp ts, Timest
 RuleView RuleRunner::View() const {
   RuleView view = view_;
   view.alerts = alerts_;
-  view.held = held();
+  view.no_data = no_data_;
   return view;
 }
 

@@ -8,6 +8,7 @@
 #include "rules/alerting/alert_rows.h"
 #include "rules/alerting/alert_rule.h"
 #include "rules/alerting/alert_state.h"
+#include "rules/alerting/no_data.h"
 #include "rules/alerting/rule_context.h"
 #include "rules/alerting/rule_texts.h"
 #include "rules/alerting/rule_view.h"
@@ -18,32 +19,41 @@ namespace outrider {
 // A series by its labels; sorted by packed().
 using SeriesList = std::vector<Labels>;
 
+// What the rules of one group have in common. Outlives the runners.
+struct GroupOfRules {
+  const RuleGroup& group;
+  const RuleContext& context;
+  const RuleSeams& seams;
+  DurationMs interval = 0;
+  GroupPolicy policy = {};
+};
+
 class RuleRunner {
  public:
-  // `rule` and `group` outlive the runner.
-  RuleRunner(const Rule& rule, const RuleGroup& group, std::string id, const RuleContext& context,
-             const RuleSeams& seams);
+  // `rule` is one of `home.group`.
+  RuleRunner(const Rule& rule, std::string id, const GroupOfRules& home);
 
-  // Until `until` the rule's alerts stay as they are, unless its selectors show samples from
-  // `start` on: after a start, nothing resolves because data is not back yet. Meant for restored
-  // alerts.
-  void Hold(Timestamp start, Timestamp until);
-  bool held() const { return hold_until_ != 0; }
+  // Instead of an evaluation: the alerts stay as they are, their series go on.
+  uint64_t KeepUp(Timestamp ts, DurationMs query_offset);
 
   // Evaluates at `ts` with the group's query offset; returns how many samples were appended. What
   // went wrong stands in the view: an expression that fails leaves alerts and series untouched, as
   // does a sink that refuses.
   uint64_t Evaluate(Timestamp ts, DurationMs query_offset);
 
-  // Continues from restored rows, or from the same rule before a reload.
-  void SetState(AlertSet alerts, SeriesList series);
+  // Continues from restored rows, or from the same rule before a reload. `no_data`: the alerts kept
+  // under no_data_id().
+  void SetState(AlertSet alerts, AlertSet no_data);
   void Inherit(const RuleRunner& predecessor);
   const AlertSet& alerts() const { return alerts_; }
+  const AlertSet& no_data() const { return no_data_; }
   const SeriesList& series() const { return series_; }
 
   const Rule& rule() const { return rule_; }
   const std::string& id() const { return id_; }
-  AlertRow RowOf(AlertPtr alert) const;
+  const std::string& no_data_id() const { return no_data_id_; }
+  AlertRow RowOf(AlertPtr alert) const { return RowOf(id_, std::move(alert)); }
+  AlertRow NoDataRowOf(AlertPtr alert) const { return RowOf(no_data_id_, std::move(alert)); }
   const TextCounts& text_counts() const { return texts_.counts(); }
   bool enabled() const { return expression_ != nullptr; }
   bool failed() const { return view_.health == RuleHealth::kError; }
@@ -53,24 +63,29 @@ class RuleRunner {
   Status EvaluateAlerts(const promql::Vector& vector, Timestamp ts, Timestamp sample_time);
   Status EvaluateRecord(const promql::Vector& vector, Timestamp ts, Timestamp sample_time);
   Status TryEvaluate(Timestamp ts, Timestamp sample_time);
-  bool DataIsCurrent(Timestamp now);
-  Status Commit(const AlertStep& step, Timestamp ts);
+  AlertRow RowOf(const std::string& id, AlertPtr alert) const;
+  Status Commit(const AlertStep& step, const AlertStep& no_data, Timestamp ts);
+  void AddRows(const std::string& id, const AlertStep& step, Batch* rows) const;
+  std::vector<LabeledSample> Samples(Timestamp sample_time) const;
+  void TellRelay(Timestamp ts) const;
   void Append(std::vector<LabeledSample> samples, Timestamp ts, Timestamp sample_time);
 
   const Rule& rule_;
   const promql::Expression* const expression_;  // of rule_; nullptr: the rule is disabled
   const std::string id_;
+  const std::string no_data_id_;
+  const std::string place_;  // file:line:column, for the log
   const AlertTiming timing_;
+  const DurationMs interval_;
   const Labels external_labels_;
   const std::string generator_url_;
   const RuleSeams& seams_;
   RuleTexts texts_;
+  NoDataWatch no_data_watch_;
   AlertSet alerts_;
+  AlertSet no_data_;
   SeriesList series_;  // what the last evaluation wrote
   uint64_t appended_ = 0;
-  Timestamp hold_start_ = 0;
-  Timestamp hold_until_ = 0;  // 0: not held
-  bool settling_ = false;     // current data was seen once; ranges want a second sample
   RuleView view_;
 };
 

@@ -58,6 +58,12 @@ struct RuleGroupStats {
   uint64_t evaluation_failures_total = 0;
   uint64_t template_expansions_total = 0;
   uint64_t template_failures_total = 0;
+  uint64_t failing_rules = 0;  // disabled, or their last evaluation failed
+  // How long slots were put off until their data was there (arrivals.h).
+  double last_data_wait_seconds = 0;
+  double data_wait_seconds_total = 0;
+  uint64_t data_complete_total = 0;  // slots whose data was there
+  uint64_t data_late_total = 0;      // slots evaluated without, when the bound had passed
   bool held = false;
 };
 
@@ -67,6 +73,7 @@ struct RuleStats {
   DurationStats group_duration;       // of a group; quantiles .01 .05 .5 .9 .99
   uint64_t pending_alerts = 0;
   uint64_t firing_alerts = 0;
+  uint64_t no_data_alerts = 0;  // rules that tell of missing input
 };
 
 }  // namespace outrider

@@ -24,6 +24,7 @@ struct RuleView {
   Timestamp last_evaluation = 0;  // 0: never
   bool held = false;              // keeps restored alerts until its data is current
   AlertSet alerts;                // of an alerting rule; inactive ones are kept for a while
+  AlertSet no_data;               // tells that the rule's input is missing (no_data.h)
   // "unknown" before the first evaluation, else the worst state: "inactive" "pending" "firing".
   std::string_view StateText() const;
 };

@@ -5,20 +5,9 @@
 #include <limits>
 #include <tuple>
 
-#include "storage/model/labels.h"
+#include "rules/alerting/slot.h"
 
 namespace outrider {
-
-DurationMs SlotOffset(std::string_view file, std::string_view name, DurationMs interval) {
-  const Labels identity = {{"file", file}, {"name", name}};
-  return static_cast<DurationMs>(identity.Hash() % static_cast<uint64_t>(interval));
-}
-
-Timestamp SlotAt(Timestamp now, DurationMs interval, DurationMs offset) {
-  Timestamp phase = (now - offset) % interval;
-  if (phase < 0) phase += interval;
-  return now - phase;
-}
 
 void Scheduler::Add(std::shared_ptr<Group> group, Timestamp now) {
   Entry entry;
@@ -50,7 +39,7 @@ std::optional<Scheduler::Claim> Scheduler::ClaimDue(Timestamp now) {
   const absl::MutexLock lock(&mutex_);
   Entry* first = nullptr;
   for (Entry& entry : entries_) {
-    if (entry.taken || entry.withdrawn || entry.due > now) continue;
+    if (entry.taken || entry.withdrawn || entry.Wakes() > now) continue;
     if (first == nullptr || std::tie(entry.due, entry.key) < std::tie(first->due, first->key)) {
       first = &entry;
     }
@@ -59,9 +48,13 @@ std::optional<Scheduler::Claim> Scheduler::ClaimDue(Timestamp now) {
   const DurationMs interval = first->group->interval();
   Claim claim;
   claim.group = first->group;
-  claim.ts = SlotAt(now, interval, first->offset);
-  claim.missed = static_cast<uint64_t>((claim.ts - first->due) / interval);
+  // One that was put off is not skipped because its successor has come meanwhile.
+  const bool put_off = first->deferred_to != 0 && now < first->due + 2 * interval;
+  claim.ts = put_off ? first->due : SlotAt(now, interval, first->offset);
+  claim.missed = first->missed + static_cast<uint64_t>((claim.ts - first->due) / interval);
   first->due = claim.ts + interval;
+  first->deferred_to = 0;
+  first->missed = 0;
   first->taken = true;
   return claim;
 }
@@ -74,11 +67,23 @@ void Scheduler::Release(const Claim& claim) {
   released_.SignalAll();
 }
 
+void Scheduler::Defer(const Claim& claim, Timestamp until) {
+  const absl::MutexLock lock(&mutex_);
+  for (Entry& entry : entries_) {
+    if (entry.group != claim.group) continue;
+    entry.due = claim.ts;
+    entry.deferred_to = until;
+    entry.missed = claim.missed;
+    entry.taken = false;
+  }
+  released_.SignalAll();
+}
+
 Timestamp Scheduler::NextDue() const {
   const absl::MutexLock lock(&mutex_);
   Timestamp next = std::numeric_limits<Timestamp>::max();
   for (const Entry& entry : entries_) {
-    if (!entry.taken && !entry.withdrawn) next = std::min(next, entry.due);
+    if (!entry.taken && !entry.withdrawn) next = std::min(next, entry.Wakes());
   }
   return next;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// When groups are due, and who evaluates them. A group's slots lie on the grid of its interval,
-// shifted by an offset of its own so that groups spread. Source: specs/prometheus.md §3.2.
+// When groups are due, and who evaluates them. A group's slots lie on a grid of its own (slot.h). A
+// slot whose data is not there yet is put off, which moves neither its time nor those after it.
+// Source: specs/prometheus.md §3.2.
 #pragma once
 
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -14,11 +15,6 @@
 #include "storage/base/clock.h"
 
 namespace outrider {
-
-// In [0, interval), the same in every process.
-DurationMs SlotOffset(std::string_view file, std::string_view name, DurationMs interval);
-// The newest slot at or before `now`.
-Timestamp SlotAt(Timestamp now, DurationMs interval, DurationMs offset);
 
 // Thread-safe. At most one thread has a group at a time.
 class Scheduler {
@@ -38,6 +34,8 @@ class Scheduler {
   // the one after `now`. Give it back with Release.
   std::optional<Claim> ClaimDue(Timestamp now);
   void Release(const Claim& claim);
+  // Gives it back unevaluated: the same slot is claimed again from `until` on.
+  void Defer(const Claim& claim, Timestamp until);
   // The earliest time a group that is not taken is due; the largest Timestamp if there is none.
   Timestamp NextDue() const;
 
@@ -47,8 +45,11 @@ class Scheduler {
     std::string key;
     DurationMs offset = 0;
     Timestamp due = 0;
+    Timestamp deferred_to = 0;  // 0: not put off
+    uint64_t missed = 0;        // slots that went by before the one put off
     bool taken = false;
     bool withdrawn = false;
+    Timestamp Wakes() const { return deferred_to != 0 ? deferred_to : due; }
   };
   mutable absl::Mutex mutex_;
   absl::CondVar released_;

@@ -29,6 +29,7 @@ struct Rule {
   std::map<std::string, std::string> labels;       // templates; the group's labels are merged in
   std::map<std::string, std::string> annotations;  // templates
   int line = 0;                                    // of the rule in its file, 1-based
+  int column = 0;                                  // the same
 
   // The same rule as written; place in the file and compiled forms are not looked at.
   friend bool operator==(const Rule& a, const Rule& b) {

@@ -59,6 +59,7 @@ class RuleReader {
     rule->name = alert.empty() ? record : alert;
     rule->expr = std::string(Trim(rule->expr));
     rule->line = node_.line;
+    rule->column = node_.column;
     name_ = rule->name;
     if (const Status status = reader.Finish(); !status.ok()) {
       problems_->push_back({Kind::kSchema, Message(status)});

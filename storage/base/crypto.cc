@@ -30,6 +30,13 @@ std::string Sha256(std::string_view bytes) {
 
 std::string Sha256Hex(std::string_view bytes) { return HexEncode(Sha256(bytes)); }
 
+std::string Md5(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr);
+  return std::string(digest.begin(), digest.begin() + size);
+}
+
 std::string HmacSha256(std::string_view key, std::string_view message) {
   Digest digest{};
   unsigned int size = 0;

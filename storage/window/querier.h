@@ -116,6 +116,11 @@ class Querier {
   virtual StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
                                                          std::span<const Matcher> matchers,
                                                          Timestamp from, Timestamp to) const = 0;
+  // Times of the newest samples of series, by their ids (SeriesSet::Row); kNoTime: gone, or unknown
+  // here.
+  virtual std::vector<Timestamp> NewestOf(std::span<const uint32_t> ids) const {
+    return std::vector<Timestamp>(ids.size(), kNoTime);
+  }
   // The oldest time for which samples are kept; a query reaching before it answers with a warning.
   virtual Timestamp OldestKept() const = 0;
   // The same for what these matchers select, and the setting that decides it.

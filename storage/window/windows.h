@@ -115,6 +115,7 @@ class Windows final : public Querier, public Appender {
   StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
                                                  std::span<const Matcher> matchers, Timestamp from,
                                                  Timestamp to) const override;
+  std::vector<Timestamp> NewestOf(std::span<const uint32_t> ids) const override;
   Timestamp OldestKept() const override;
   KeptSince KeptSinceOf(std::span<const Matcher> matchers) const override;
 

@@ -158,6 +158,15 @@ Status Windows::Select(std::span<const Matcher> matchers, Timestamp from, Timest
   return TooManySamples(max_samples);
 }
 
+std::vector<Timestamp> Windows::NewestOf(std::span<const uint32_t> ids) const {
+  std::vector<Timestamp> newest(ids.size(), kNoTime);
+  ForEach({ids.begin(), ids.end()}, next_birth_, [&](size_t i, const Series& series) {
+    newest[i] = series.last_time();
+    return true;
+  });
+  return newest;
+}
+
 std::vector<uint32_t> Windows::Live(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                                     std::vector<Labels>* labels) const {
   const uint64_t born_before = next_birth_;

@@ -23,9 +23,20 @@ global: {evaluation_interval: 5s, rule_query_offset: 1m, external_labels: {clust
 rule_files: ["rules/*.yml"]
 analytics_files: [a.yml]
 bundle_files: [b.yml]
-alerting: {config_file: alertmanager.yml}
+alerting:
+  config_file: alertmanager.yml
+  resend_delay: 30s
+  alertmanagers:
+  - static_configs: [{targets: ['am:9093']}]
+    basic_auth: {username: u, password: hush-hush}
 incidents: {config_file: /etc/incidents.yml}
-rules: {strict: true, startup_hold: 1m, max_concurrent_evaluations: 4}
+rules:
+  strict: true
+  startup_hold: 1m
+  max_concurrent_evaluations: 4
+  wait_for_data: false
+  no_data: 1h
+  groups: [{name: g, wait_for_data: true, max_wait: 2s}, {name: g, file: rules/a.yml, no_data: keep}]
 analytics: {interval: 30s}
 cost: {provider: gcp, region: us-east1, cpu_core_hour: 0.02, memory_gib_hour: 0.003, minimum_coverage: 5m}
 ingest:
@@ -50,6 +61,18 @@ query:
   EXPECT_EQ(config->alertmanager_file, "/etc/outrider/alertmanager.yml");
   EXPECT_EQ(config->incidents_file, "/etc/incidents.yml");
   EXPECT_EQ(config->rules.max_concurrent_evaluations, 4);
+  const GroupPolicies& policies = config->rules.policies;
+  EXPECT_FALSE(policies.For("/etc/outrider/rules/a.yml", "other").wait_for_data);
+  EXPECT_TRUE(policies.For("/etc/outrider/rules/a.yml", "g").wait_for_data);
+  EXPECT_EQ(policies.For("/etc/outrider/rules/b.yml", "g").max_wait, 2 * kSecond);
+  EXPECT_EQ(policies.For("/etc/outrider/rules/b.yml", "g").no_data, (NoDataPolicy{true, kHour}));
+  EXPECT_EQ(policies.For("/etc/outrider/rules/a.yml", "g").no_data, (NoDataPolicy{true, 0}));
+  ASSERT_EQ(config->relay.targets.size(), 1U);
+  EXPECT_EQ(config->relay.targets[0].url, "http://am:9093/api/v2/alerts");
+  EXPECT_EQ(config->relay.resend_delay, 30 * kSecond);
+  EXPECT_EQ(config->text.find("hush-hush"), std::string::npos);
+  EXPECT_NE(config->text.find("username: u"), std::string::npos);
+  EXPECT_TRUE(ParseConfig(config->text, "shown.yml").ok()) << config->text;
   EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
   EXPECT_EQ(config->ingest.max_in_flight_bytes, 128 << 20);
   EXPECT_EQ(config->ingest.out_of_order_window, 10 * kMinute);
@@ -111,6 +134,13 @@ TEST(Config, ErrorsNameThePlace) {
        "o.yml:1:36: replica_label must not be the metric's name"},
       {"ingest: {ha_dedup: {failover_timeout: 0s}}\n",
        "o.yml:1:39: failover_timeout must be at least 1s"},
+      {"rules: {no_data: perhaps}\n", "o.yml:1:18: no_data: \"perhaps\" is neither resolve, keep"},
+      {"rules: {groups: [{wait_for_data: true}]}\n",
+       "o.yml:1:18: name must be that of a rule group"},
+      {"rules: {groups: [{name: g, wait: true}]}\n",
+       "o.yml:1:28: field wait not found in rules.groups"},
+      {"alerting: {alertmanagers: [{file_sd_configs: []}]}\n",
+       "o.yml:1:29: alertmanagers: file_sd_configs is not supported yet"},
       {"rule_files: x\n", "o.yml:1:13: rule_files must be a list of texts"},
       {"scrape_configs: []\n",
        "o.yml:1:17: scrape_configs: this is a Prometheus configuration. Outrider"},

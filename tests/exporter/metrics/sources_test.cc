@@ -14,6 +14,7 @@
 #include "exporter/ingest/ingest_store.h"
 #include "exporter/metrics/metrics_page.h"
 #include "notifiers/desk/views.h"
+#include "notifiers/relay/alertmanager_link.h"
 #include "rules/alerting/rule_stats.h"
 #include "rules/analytics/derived_table.h"
 #include "storage/base/file.h"
@@ -52,10 +53,18 @@ RuleStats SampleRules() {
   group.rule_group = "rules/a.yml;g";
   group.rules = 2;
   group.evaluations_total = 7;
+  group.failing_rules = 1;
+  group.last_data_wait_seconds = 1.5;
+  group.data_wait_seconds_total = 6;
+  group.data_complete_total = 3;
+  group.data_late_total = 1;
   stats.groups.push_back(group);
   stats.evaluation_duration.count = 7;
   stats.evaluation_duration.quantiles = {{0.5, 0.001}, {0.9, 0.002}, {0.99, 0.003}};
   stats.group_duration.quantiles = {{0.5, 0.001}};
+  stats.group_duration.buckets = {{0.01, 2}, {0.1, 5}};
+  stats.group_duration.count = 6;
+  stats.no_data_alerts = 2;
   return stats;
 }
 
@@ -106,6 +115,15 @@ struct World {
     });
     page.Add([this](MetricSink& sink) { WriteQueryMetrics(queries, reads, sink); });
     page.Add([this](MetricSink& sink) { WriteRuleMetrics(rules, sink); });
+    page.Add([](MetricSink& sink) {
+      LinkStats link;
+      link.url = "http://am/api/v2/alerts";
+      link.sent = 9;
+      link.errors = 2;
+      link.dropped = 3;
+      link.queue = 4;
+      WriteRelayMetrics({link}, sink);
+    });
     page.Add([this](MetricSink& sink) { WriteDeskMetrics(desk, sink); });
     page.Add([this](MetricSink& sink) { WriteStoreMetrics(desk.store, sink); });
     page.Add([this](MetricSink& sink) { WriteHttpMetrics(http, sink); });
@@ -156,6 +174,17 @@ TEST(Sources, Lines) {
            ("outrider_notifications_total{integration=\"webhook\",outcome=\"delivered\","
             "receiver=\"team\"} 5"),
            "outrider_outbox_rows 1",
+           "outrider_rule_group_failing_rules{rule_group=\"rules/a.yml;g\"} 1",
+           "outrider_rule_group_last_data_wait_seconds{rule_group=\"rules/a.yml;g\"} 1.5",
+           "outrider_rule_group_data_wait_seconds_total{rule_group=\"rules/a.yml;g\"} 6",
+           "outrider_rule_group_data_waits_total{outcome=\"late\",rule_group=\"rules/a.yml;g\"} 1",
+           "outrider_rules_without_data 2",
+           "prometheus_notifications_sent_total{alertmanager=\"http://am/api/v2/alerts\"} 9",
+           "prometheus_notifications_errors_total{alertmanager=\"http://am/api/v2/alerts\"} 2",
+           "prometheus_notifications_dropped_total{alertmanager=\"http://am/api/v2/alerts\"} 3",
+           "prometheus_notifications_queue_length{alertmanager=\"http://am/api/v2/alerts\"} 4",
+           "prometheus_notifications_queue_capacity 10000",
+           "prometheus_notifications_alertmanagers_discovered 1",
            "outrider_state_disk_bytes{family=\"alerts\"} 100",
            "outrider_http_requests_total{code=\"200\",handler=\"/api/v1/query\"} 9",
            "outrider_trend_slope{entry=\"e\",instance=\"a\",window=\"5m\"} 0.25",
@@ -166,6 +195,27 @@ TEST(Sources, Lines) {
   }
   EXPECT_EQ(text.find("outrider_sla_compliance_ratio{kind=\"resolve\""), std::string::npos)
       << "nothing was measured";
+}
+
+// The 15 of specs/prometheus.md §3.3: all of them where a Prometheus looks, and those that
+// promtool's lint lets through in plain text.
+TEST(Sources, RuleMetricsOfPrometheus) {
+  const World world;
+  const std::string open = "\n" + WholeBody(world.page.Render("application/openmetrics-text"));
+  const std::string text = "\n" + world.Text();
+  for (const std::string name :
+       {"evaluation_duration_seconds", "evaluation_duration_histogram_seconds",
+        "group_duration_seconds", "group_duration_histogram_seconds", "group_iterations_total",
+        "group_iterations_missed_total", "evaluations_total", "evaluation_failures_total",
+        "group_interval_seconds", "group_last_evaluation_timestamp_seconds",
+        "group_last_duration_seconds", "group_last_rule_duration_sum_seconds",
+        "group_last_restore_duration_seconds", "group_rules", "group_last_evaluation_samples"}) {
+    EXPECT_NE(open.find("\nprometheus_rule_" + name), std::string::npos) << name;
+    const bool twin = name.find("_histogram_") != std::string::npos;
+    EXPECT_EQ(text.find("\nprometheus_rule_" + name) == std::string::npos, twin) << name;
+  }
+  EXPECT_NE(open.find("\nprometheus_rule_group_duration_histogram_seconds_bucket{le=\"0.1\"} 5\n"),
+            std::string::npos);
 }
 
 TEST(Sources, ProcessFiguresAreThere) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <span>
 #include <string>
@@ -69,6 +70,14 @@ class FakeWindows final : public Querier, public Appender {
   StatusOr<std::vector<std::string>> LabelValues(std::string_view, std::span<const Matcher>,
                                                  Timestamp, Timestamp) const override {
     return std::vector<std::string>();
+  }
+  std::vector<Timestamp> NewestOf(std::span<const uint32_t> ids) const override {
+    std::vector<Timestamp> newest;
+    for (const uint32_t id : ids) {
+      const bool known = id >= 1 && id <= series.size();
+      newest.push_back(known ? std::next(series.begin(), id - 1)->second.back().time : kNoTime);
+    }
+    return newest;
   }
   Timestamp OldestKept() const override { return 0; }
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "rules/alerting/slot.h"
 #include "storage/base/file.h"
 #include "tests/rules/alerting/process.h"
 

@@ -157,6 +157,23 @@ TEST(Windows, SelectRangesIdsAndLimit) {
   EXPECT_TRUE(windows.Select(up, 0, kFar, 500, &set).ok());
 }
 
+TEST(Windows, NewestOfSeriesByTheirIds) {
+  Windows windows({});
+  Append(&windows, kUp, {{kNow - 1000, 1}, {kNow, 2}});
+  Append(&windows, kUp.With("job", "other"), {{kNow - 500, 1}});
+  const SeriesSet set = SelectAll(windows);
+  ASSERT_EQ(set.rows.size(), 2U);
+  std::vector<uint32_t> ids;
+  std::vector<Timestamp> newest;
+  for (const SeriesSet::Row& row : set.rows) {
+    ids.push_back(row.id);
+    newest.push_back(set.Times(row).back());
+  }
+  ids.push_back(999'999);
+  newest.push_back(kNoTime);
+  EXPECT_EQ(windows.NewestOf(ids), newest);
+}
+
 TEST(Windows, LabelQueriesSeeOnlyTheRange) {
   Windows windows({});
   Append(&windows, kUp, {{kNow, 1}, {kNow + 100, 1}});

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// One external Alertmanager: a bounded queue and the sending of batches. What cannot be sent is
+// dropped and counted: the alert is sent again soon anyway (resend.h), and what is old by then is
+// better not sent at all.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "notifiers/relay/relay_config.h"
+#include "notifiers/transport/http_client.h"
+#include "rules/alerting/alert.h"
+#include "rules/alerting/rule_stats.h"
+#include "storage/base/clock.h"
+
+namespace outrider {
+
+inline constexpr size_t kRelayQueue = 10'000;
+inline constexpr size_t kRelayBatch = 256;
+
+struct RelayedAlert {
+  Labels labels;
+  Annotations annotations;
+  Nanos starts_at = 0;
+  Nanos ends_at = 0;
+  std::string generator_url;
+};
+using RelayedPtr = std::shared_ptr<const RelayedAlert>;
+
+// The body of POST /api/v2/alerts.
+std::string AlertmanagerPayload(std::span<const RelayedPtr> alerts);
+
+struct LinkStats {
+  std::string url;
+  uint64_t sent = 0;     // alerts, failed ones too, as in Prometheus
+  uint64_t errors = 0;   // alerts in requests that failed
+  uint64_t dropped = 0;  // alerts lost: the queue was full, or the request failed
+  uint64_t queue = 0;
+  DurationStats latency;  // of requests; quantiles .5 .9 .99
+};
+
+// Thread-safe.
+class AlertmanagerLink {
+ public:
+  // `http` and `clock` outlive the link.
+  AlertmanagerLink(RelayTarget target, HttpClient& http, const Clock& clock);
+
+  // The oldest make room for new ones.
+  void Enqueue(std::span<const RelayedPtr> alerts);
+  // Sends one batch in this thread; false when there is none.
+  bool SendBatch();
+  // Sends until stopped, then what is left, until a request fails.
+  void Run(const std::stop_token& stop);
+
+  const RelayTarget& target() const { return target_; }
+  LinkStats Stats() const;
+  // Counts go on where those of the link to the same place before a reload ended.
+  void ContinueFrom(const AlertmanagerLink& before);
+
+ private:
+  std::vector<RelayedPtr> TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Post(std::span<const RelayedPtr> batch);  // false: failed
+
+  const RelayTarget target_;
+  HttpClient& http_;
+  const Clock& clock_;
+  DurationRecorder latency_;
+  mutable absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::deque<RelayedPtr> queue_ ABSL_GUARDED_BY(mutex_);
+  LinkStats counts_ ABSL_GUARDED_BY(mutex_);
+  std::string last_error_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace outrider

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alerts to external Alertmanagers, beside the built-in pipeline: decides what is due, adds
+// external labels, relabels, and hands it to a link for each Alertmanager.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "notifiers/relay/alertmanager_link.h"
+#include "notifiers/relay/relay_config.h"
+#include "notifiers/relay/resend.h"
+#include "notifiers/transport/http_client.h"
+#include "rules/alerting/alert_relay.h"
+#include "storage/base/clock.h"
+
+namespace outrider {
+
+// Thread-safe.
+class Relay final : public AlertRelay {
+ public:
+  // `http` and `clock` outlive the relay.
+  Relay(RelayConfig config, HttpClient& http, const Clock& clock);
+  ~Relay() override;
+
+  void OnEvaluated(const EvaluatedAlerts& evaluated) override;
+  // Other Alertmanagers. What waits for the old ones is still sent to them, in their threads.
+  void Reload(RelayConfig config);
+
+  // A sending thread for each Alertmanager, from now on. Stop sends what is left.
+  void Start();
+  void Stop();
+  // Instead of threads: sends everything that waits; the number of requests.
+  int SendAll();
+
+  std::vector<LinkStats> Stats() const;
+
+ private:
+  struct Sender {
+    std::unique_ptr<AlertmanagerLink> link;
+    std::jthread thread;
+  };
+  static std::vector<Sender> MakeSenders(const RelayConfig& config, HttpClient& http,
+                                         const Clock& clock);
+  static void StartThreads(std::vector<Sender>* senders);
+  static void StopThreads(std::vector<Sender>* senders);
+
+  HttpClient& http_;
+  const Clock& clock_;
+  absl::Mutex change_mutex_;  // one Start, Stop or Reload at a time; locked before mutex_
+  bool running_ ABSL_GUARDED_BY(change_mutex_) = false;
+  mutable absl::Mutex mutex_;
+  RelayConfig config_ ABSL_GUARDED_BY(mutex_);
+  SendBook book_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Sender> senders_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace outrider

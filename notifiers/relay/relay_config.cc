@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/relay/relay_config.h"
+
+#include <fmt/format.h>
+
+#include "notifiers/config/http_config.h"
+#include "notifiers/config/schema.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr std::string_view kAddress = "__address__";
+constexpr std::string_view kScheme = "__scheme__";
+constexpr std::string_view kPath = "__alerts_path__";
+
+std::string Schema() {
+  return "scheme path_prefix timeout:d api_version relabel_configs:* alert_relabel_configs:* "
+         "static_configs[targets:l labels:m] " +
+         std::string(kHttpConfigSchema);
+}
+
+Status CheckDiscovery(const YamlNode& node, const std::string& file) {
+  for (const auto& [key, value] : node.entries) {
+    if (!key.scalar.ends_with("_sd_configs") && key.scalar != "sigv4" &&
+        key.scalar != "google_iam") {
+      continue;
+    }
+    return YamlError(file, key,
+                     fmt::format("alertmanagers: {} is not supported yet, name the targets in "
+                                 "static_configs",
+                                 key.scalar));
+  }
+  return absl::OkStatus();
+}
+
+std::string Scalar(const YamlNode& node, std::string_view key, std::string_view fallback) {
+  return std::string(IsSet(node, key) ? std::string_view(node.Find(key)->scalar) : fallback);
+}
+
+std::string PostPath(std::string prefix) {
+  while (prefix.ends_with('/')) prefix.pop_back();
+  if (!prefix.empty() && !prefix.starts_with('/')) prefix = "/" + prefix;
+  return prefix + "/api/v2/alerts";
+}
+
+// The URL of one address, which relabelling may change; "" when it drops it.
+std::string UrlOf(const Labels& labels, const std::vector<RelabelRule>& rules) {
+  const std::optional<Labels> kept = Relabel(rules, labels);
+  if (!kept) return "";
+  return fmt::format("{}://{}{}", kept->Get(kScheme), kept->Get(kAddress), kept->Get(kPath));
+}
+
+Status CheckScalars(const YamlNode& node, const std::string& file) {
+  const std::string scheme = Scalar(node, "scheme", "http");
+  if (scheme != "http" && scheme != "https") {
+    return YamlError(file, *node.Find("scheme"), "scheme must be http or https");
+  }
+  if (Scalar(node, "api_version", "v2") != "v2") {
+    return YamlError(file, *node.Find("api_version"), "api_version must be v2");
+  }
+  return absl::OkStatus();
+}
+
+// One entry of static_configs: an address is a target unless relabelling drops it.
+Status AddTargets(const YamlNode& group, LabelsBuilder labels,
+                  const std::vector<RelabelRule>& rules, const std::string& file,
+                  RelayTarget target, RelayConfig* relay) {
+  const YamlNode* addresses = group.Find("targets");
+  if (addresses == nullptr) return absl::OkStatus();
+  for (const YamlNode& address : addresses->items) {
+    if (Contains(address.scalar, "/")) {
+      return YamlError(file, address, Quote(address.scalar) + " is not a valid hostname");
+    }
+    target.url = UrlOf(labels.Set(kAddress, address.scalar).Build(), rules);
+    if (!target.url.empty()) relay->targets.push_back(target);
+  }
+  return absl::OkStatus();
+}
+
+LabelsBuilder LabelsOf(const YamlNode& node, const YamlNode& group) {
+  LabelsBuilder labels;
+  if (const YamlNode* own = group.Find("labels")) {
+    for (const auto& [name, value] : own->entries) labels.Set(name.scalar, value.scalar);
+  }
+  labels.Set(kScheme, Scalar(node, "scheme", "http"));
+  labels.Set(kPath, PostPath(Scalar(node, "path_prefix", "")));
+  return labels;
+}
+
+Status ReadTargets(const YamlNode& node, const std::string& file, RelayConfig* relay) {
+  TRY(CheckDiscovery(node, file));
+  TRY(CheckSchema(node, Schema(), file, "alertmanagers"));
+  TRY(CheckHttpConfigRules(node, file));
+  TRY(CheckScalars(node, file));
+  RelayTarget target;
+  target.http = TRY(ReadHttpConfig(node, file));
+  target.alert_relabel = TRY(ReadRelabelRules(node.Find("alert_relabel_configs"), file));
+  const auto rules = TRY(ReadRelabelRules(node.Find("relabel_configs"), file));
+  if (IsSet(node, "timeout")) {
+    target.timeout = TRY(ParseDuration(node.Find("timeout")->scalar));
+  }
+  const YamlNode* groups = node.Find("static_configs");
+  if (groups == nullptr) return absl::OkStatus();
+  for (const YamlNode& group : groups->items) {
+    TRY(AddTargets(group, LabelsOf(node, group), rules, file, target, relay));
+  }
+  return absl::OkStatus();
+}
+
+Status Read(const YamlNode* alertmanagers, const YamlNode* relabel, const std::string& file,
+            RelayConfig* relay) {
+  relay->alert_relabel = TRY(ReadRelabelRules(relabel, file));
+  if (alertmanagers == nullptr || alertmanagers->IsNull()) return absl::OkStatus();
+  if (!alertmanagers->IsSequence()) {
+    return YamlError(file, *alertmanagers, "alertmanagers must be a list");
+  }
+  for (const YamlNode& node : alertmanagers->items) TRY(ReadTargets(node, file, relay));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+YamlNode MaskAlertmanagers(const YamlNode& alertmanagers) {
+  YamlNode masked = alertmanagers;
+  for (YamlNode& item : masked.items) item = MaskSchema(item, Schema());
+  return masked;
+}
+
+void ReadRelayConfig(YamlReader& alerting, const std::string& file, RelayConfig* relay) {
+  const YamlNode* alertmanagers = alerting.Child("alertmanagers");
+  const YamlNode* relabel = alerting.Child("alert_relabel_configs");
+  alerting.Duration("resend_delay", &relay->resend_delay);
+  if (relay->resend_delay < kSecond) {
+    alerting.Fail("resend_delay", "resend_delay must be at least 1s");
+  }
+  const Status status = Read(alertmanagers, relabel, file, relay);
+  if (!status.ok()) alerting.Fail(status);
+}
+
+}  // namespace outrider

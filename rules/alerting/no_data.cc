@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/alerting/no_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/alerting/rule_footprint.h"
+#include "rules/alerting/startup_hold.h"
+#include "rules/promql/ast.h"
+#include "rules/promql/functions/table.h"
+#include "rules/rulefile/template_text.h"
+#include "storage/base/text.h"
+#include "storage/model/sample.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kMostSamples = 5'000'000;
+
+// Whether the expression itself asks for missing series.
+bool AsksForAbsence(const promql::Expr& expr) {
+  if (const auto* call = std::get_if<promql::Call>(&expr.node)) {
+    if (call->function->name.starts_with("absent")) return true;
+  }
+  return std::ranges::any_of(promql::ChildrenOf(expr),
+                             [](const promql::Expr* child) { return AsksForAbsence(*child); });
+}
+
+bool ReadsAlerts(std::span<const Matcher> matchers) {
+  return std::ranges::any_of(matchers, [](const Matcher& matcher) {
+    return matcher.name() == kMetricName && matcher.value().starts_with("ALERTS");
+  });
+}
+
+// name{a="b",…}
+std::string SelectorText(std::span<const Matcher> matchers) {
+  std::string name;
+  std::vector<std::string> rest;
+  for (const Matcher& matcher : matchers) {
+    if (name.empty() && matcher.name() == kMetricName && matcher.type() == MatchType::kEqual) {
+      name = matcher.value();
+    } else {
+      rest.push_back(matcher.ToString());
+    }
+  }
+  return rest.empty() ? name : fmt::format("{}{{{}}}", name, Join(rest, ","));
+}
+
+std::string_view PackedOf(const AlertInstance& instance) { return instance.labels.packed(); }
+
+}  // namespace
+
+NoDataPolicy NoDataPolicyOf(const Rule& rule, const GroupPolicy& group) {
+  const auto own = rule.annotations.find(kNoDataAnnotation);
+  if (own == rule.annotations.end()) return group.no_data;
+  return ParseNoDataPolicy(own->second).value_or(group.no_data);
+}
+
+NoDataWatch::NoDataWatch(const Rule& rule, NoDataPolicy policy, const Querier& querier,
+                         DurationMs lookback)
+    : rule_(rule), policy_(policy), querier_(querier) {
+  if (!policy.keep || rule.kind != RuleKind::kAlerting || !rule.expression) return;
+  if (AsksForAbsence(rule.expression->root())) return;
+  const auto with = rule.expression->Selectors(lookback);
+  const auto without = rule.expression->Selectors(0);
+  for (size_t i = 0; i < with.size(); ++i) {
+    if (ReadsAlerts(with[i].matchers)) continue;
+    selectors_.push_back(
+        {with[i].matchers, with[i].horizon, with[i].horizon == without[i].horizon});
+  }
+}
+
+bool NoDataWatch::WasThere(std::span<const Matcher> matchers, Timestamp at) const {
+  return HasSamples(querier_, matchers, 0, at);
+}
+
+// A range needs two samples to give a rate, an instant selector one that is no stale marker.
+bool NoDataWatch::IsLive(const Selector& selector, Timestamp at) const {
+  SeriesSet set;
+  set.newest_will_do = !selector.range;
+  set.want_histograms = true;
+  const Status status =
+      querier_.Select(selector.matchers, at - selector.reach + 1, at, kMostSamples, &set);
+  if (!status.ok()) return true;  // so many that some will be live
+  return std::ranges::any_of(set.rows, [&](const SeriesSet::Row& row) {
+    if (row.histograms_end > row.histograms_begin) return true;
+    const auto values = set.Values(row);
+    if (values.empty() || IsStale(values.back())) return false;
+    return !selector.range || values.size() > 1;
+  });
+}
+
+bool NoDataWatch::IsMissing(const Selector& selector, Timestamp at) const {
+  return !IsLive(selector, at) && WasThere(selector.matchers, at);
+}
+
+// Labels of the alert that its rule set, or that came from elsewhere in the expression, say nothing
+// about the selector's series.
+NoDataWatch::Selector NoDataWatch::Narrowed(const Selector& selector, const Labels& alert,
+                                            Timestamp at) const {
+  Selector narrowed = selector;
+  for (const LabelView& label : alert) {
+    const std::string name(label.name);
+    if (label.name == kAlertName || rule_.labels.contains(name)) continue;
+    std::vector<Matcher> one = selector.matchers;
+    one.push_back(Matcher::Equal(name, std::string(label.value)));
+    if (WasThere(one, at)) narrowed.matchers.push_back(std::move(one.back()));
+  }
+  return WasThere(narrowed.matchers, at) ? narrowed : selector;
+}
+
+void NoDataWatch::Note(const Selector& selector) {
+  std::string text = SelectorText(selector.matchers);
+  if (std::ranges::find(missing_, text) == missing_.end()) missing_.push_back(std::move(text));
+}
+
+bool NoDataWatch::Keeps(const ActiveAlert& alert, Timestamp ts, Timestamp sample_time) {
+  const std::string& key = alert.labels.packed();
+  const auto known = kept_.find(key);
+  if (known != kept_.end()) {
+    const bool over = policy_.limit > 0 && ts - known->second.since >= policy_.limit;
+    if (!over && !IsLive(known->second.input, sample_time)) {
+      Note(known->second.input);
+      return true;
+    }
+    kept_.erase(known);
+    return false;
+  }
+  for (const Selector& selector : selectors_) {
+    Selector input = Narrowed(selector, alert.labels, sample_time);
+    if (!IsMissing(input, sample_time)) continue;
+    Note(input);
+    kept_[key] = {std::move(input), ts};
+    return true;
+  }
+  return false;
+}
+
+AlertSet NoDataWatch::Keep(const AlertSet& old, std::span<const AlertInstance> now, Timestamp ts,
+                           Timestamp sample_time) {
+  AlertSet keep;
+  missing_.clear();
+  for (const AlertPtr& alert : old) {
+    if (std::ranges::binary_search(now, std::string_view(alert->labels.packed()), {}, PackedOf)) {
+      kept_.erase(alert->labels.packed());
+      continue;
+    }
+    if (alert->state != AlertState::kInactive && Keeps(*alert, ts, sample_time)) {
+      keep.push_back(alert);
+    }
+  }
+  kept_alerts_ = keep.size();
+  std::erase_if(kept_, [&](const auto& entry) {
+    return std::ranges::none_of(
+        keep, [&](const AlertPtr& alert) { return alert->labels.packed() == entry.first; });
+  });
+  // Also when nothing fires: silence is not health.
+  if (now.empty() && keep.empty()) {
+    for (const Selector& selector : selectors_) {
+      if (IsMissing(selector, sample_time)) Note(selector);
+    }
+  }
+  return keep;
+}
+
+std::vector<AlertInstance> NoDataWatch::OwnAlert() const {
+  if (missing_.empty()) return {};
+  LabelsBuilder labels;
+  for (const auto& [name, value] : rule_.labels) {
+    if (!HasActions(value)) labels.Set(name, value);
+  }
+  labels.Set("rule", rule_.name).Set(kAlertName, kNoDataAlert);
+  AlertInstance alert;
+  alert.labels = labels.Build();
+  const std::string more =
+      missing_.size() == 1 ? "" : fmt::format(" and {} more", missing_.size() - 1);
+  alert.annotations["summary"] = fmt::format("no data from {}{}", missing_.front(), more);
+  alert.annotations["description"] =
+      kept_alerts_ == 0
+          ? fmt::format("Rule {} has nothing to look at.", rule_.name)
+          : fmt::format("{} alerts of rule {} keep their last state.", kept_alerts_, rule_.name);
+  for (const char* name : {"outrider_receiver", "outrider_escalation", "outrider_runbook"}) {
+    const auto own = rule_.annotations.find(name);
+    if (own != rule_.annotations.end() && !HasActions(own->second)) {
+      alert.annotations[name] = own->second;
+    }
+  }
+  alert.value = static_cast<double>(missing_.size());
+  return {std::move(alert)};
+}
+
+}  // namespace outrider

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Evaluation when the data is there, and after a start; on virtual time.
+#include "rules/alerting/arrivals.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rules/alerting/startup_hold.h"
+#include "tests/rules/alerting/process.h"
+
+namespace outrider {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+GroupInputs Reading(const char* metric) {
+  GroupInputs inputs;
+  inputs.selectors = {{Matcher::Equal("__name__", metric)}};
+  return inputs;
+}
+
+Labels Up(int i) { return Labels{{"__name__", "up"}, {"i", std::to_string(1000 + i)}}; }
+
+struct JudgeCase {
+  double share;
+  DurationMs waited, bound;
+  ArrivalVerdict verdict;
+};
+
+TEST(ArrivalsTest, Judge) {
+  using enum ArrivalVerdict;
+  for (const JudgeCase& c : {JudgeCase{1, 0, 5000, kArrived}, JudgeCase{0.95, 0, 5000, kArrived},
+                             JudgeCase{0.949, 0, 5000, kWait}, JudgeCase{0.949, 4999, 5000, kWait},
+                             JudgeCase{0.949, 5000, 5000, kBound}, JudgeCase{0, 9000, 5000, kBound},
+                             JudgeCase{1, 9000, 5000, kArrived}}) {
+    EXPECT_EQ(JudgeArrival(c.share, c.waited, c.bound), c.verdict) << c.share << " " << c.waited;
+  }
+  EXPECT_EQ(LookAgainAfter(100), 50);
+  EXPECT_EQ(LookAgainAfter(5000), 250);
+  EXPECT_EQ(LookAgainAfter(kHour), kSecond);
+}
+
+TEST(ArrivalsTest, EachSeriesHasItsOwnSpacing) {
+  FakeWindows windows;
+  for (Timestamp t = kStart; t <= kStart + 4 * kMinute; t += 15 * kSecond) windows.Put(Up(0), t, 1);
+  for (Timestamp t = kStart; t <= kStart + 4 * kMinute; t += kMinute) windows.Put(Up(1), t, 1);
+  const Timestamp end = kStart + 4 * kMinute;
+  const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("up"), end);
+  EXPECT_EQ(watch.Share(windows, end), 1);
+  EXPECT_EQ(watch.Share(windows, end + 15 * kSecond), 1);  // within the room for jitter
+  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0.5);
+  EXPECT_EQ(watch.Share(windows, end + 70 * kSecond), 0);
+}
+
+TEST(ArrivalsTest, WhatIsNotWaitedFor) {
+  FakeWindows windows;
+  for (Timestamp t = kStart; t <= kStart + kMinute; t += 15 * kSecond) {
+    windows.Put(Up(0), t, 1);
+    windows.Put(Labels{{"__name__", "recorded"}}, t, 1);
+    windows.Put(kFiring, t, 1);
+  }
+  windows.Put(Up(0), kStart + 70 * kSecond, StaleNan());  // has ended
+  windows.Put(Up(1), kStart + kMinute, 1);                // one sample: nothing is usual yet
+  GroupInputs inputs = Reading("up");
+  inputs.selectors.push_back({Matcher::Equal("__name__", "recorded")});
+  inputs.selectors.push_back({Matcher::Equal("__name__", "ALERTS")});
+  inputs.own_names.insert("recorded");
+  inputs.own_alerts.insert("Down");
+  const ArrivalWatch watch = ArrivalWatch::Learn(windows, inputs, kStart + 70 * kSecond);
+  EXPECT_TRUE(watch.empty());
+  EXPECT_EQ(watch.Share(windows, kStart + kHour), 1);
+}
+
+TEST(ArrivalsTest, OfManySeriesSomeAreWatched) {
+  FakeWindows windows;
+  for (int i = 0; i < 3000; ++i) {
+    windows.Put(Up(i), kStart, 1);
+    windows.Put(Up(i), kStart + 15 * kSecond, 1);
+  }
+  const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("up"), kStart + 15 * kSecond);
+  const Timestamp next = kStart + 31 * kSecond;
+  EXPECT_EQ(watch.Share(windows, next), 0);
+  for (int i = 0; i < 2400; ++i) windows.Put(Up(i), kStart + 30 * kSecond, 1);
+  EXPECT_NEAR(watch.Share(windows, next), 0.8, 0.01);
+}
+
+// A group of an interval of 15 s whose samples come `delay` after their time.
+class LateDataTest : public RuleManagerTest {
+ protected:
+  // Time passes as the manager asks for; samples of 20 series arrive on the way.
+  void Pass(DurationMs duration, DurationMs delay) {
+    const Timestamp end = clock.Now() + duration;
+    while (clock.Now() < end) {
+      const Timestamp next = std::min(process->manager.NextDue(), clock.Now() + 100);
+      clock.Set(std::max(next, clock.Now() + 10) * kNanosPerMilli);
+      for (; scraped_ + DelayNow(delay) <= clock.Now(); scraped_ += 15 * kSecond) {
+        for (int i = 0; i < 20; ++i) windows.Put(Up(i), scraped_, down_ ? 0 : 1);
+      }
+      process->manager.RunDue(clock.Now());
+    }
+  }
+  DurationMs DelayNow(DurationMs delay) const {
+    return every_other_ && scraped_ / (15 * kSecond) % 2 == 0 ? 0 : delay;
+  }
+  RuleGroupStats Stats() { return process->manager.Stats().groups[0]; }
+
+  bool every_other_ = false;  // scrape is late
+  Timestamp scraped_ = kStart;
+  bool down_ = false;
+};
+
+constexpr const char* kUpRules = R"(groups:
+- name: g
+  rules:
+  - {record: r, expr: count(up)}
+  - {alert: Down, expr: up == 0}
+)";
+
+TEST_F(LateDataTest, TheSlotIsEvaluatedWhenItsDataHasCome) {
+  ASSERT_TRUE(process->Load(kUpRules).ok());
+  Pass(2 * kMinute, 0);
+  const RuleGroupStats before = Stats();
+  EXPECT_EQ(before.data_late_total, 0U);
+  EXPECT_LT(before.last_data_wait_seconds, 0.011);
+  // From now on everything comes so late that the newest sample is missing at each slot.
+  const Timestamp slot = process->manager.NextDue();
+  const DurationMs into = (slot - kStart) % (15 * kSecond);  // the slot behind the scrape
+  Pass(2 * kMinute, into + 3 * kSecond);
+  const RuleGroupStats after = Stats();
+  EXPECT_EQ(after.data_late_total, 0U);
+  EXPECT_NEAR(after.last_data_wait_seconds, 3, 0.3);
+  EXPECT_EQ(after.iterations_missed_total, 0U);
+  // The slots stay on their grid, each sees the sample that came late.
+  const auto& recorded = windows.series[Labels{{"__name__", "r"}}];
+  for (size_t i = 1; i < recorded.size(); ++i) {
+    EXPECT_EQ(recorded[i].time - recorded[i - 1].time, 15 * kSecond);
+  }
+}
+
+TEST_F(LateDataTest, TheWaitHasABound) {
+  RuleContext context;
+  ASSERT_TRUE(process->Load(kUpRules, context).ok());
+  Pass(2 * kMinute, 0);
+  Pass(2 * kMinute, kHour);  // silence
+  const RuleGroupStats stats = Stats();
+  EXPECT_GE(stats.data_late_total, 7U);
+  EXPECT_NEAR(stats.last_data_wait_seconds, 5, 0.3);
+  EXPECT_EQ(stats.iterations_missed_total, 0U);
+}
+
+TEST_F(LateDataTest, AGroupMayGoWithout) {
+  for (const bool by_name : {false, true}) {
+    SCOPED_TRACE(by_name);
+    windows.series.clear();
+    Restart();
+    scraped_ = clock.Now();
+    RuleContext context;
+    if (by_name) {
+      context.policies.overrides.push_back({"g", "", false, std::nullopt, std::nullopt});
+    } else {
+      context.policies.usual.wait_for_data = false;
+    }
+    ASSERT_TRUE(process->Load(kUpRules, context).ok());
+    Pass(2 * kMinute, 0);
+    Pass(2 * kMinute, kHour);
+    EXPECT_EQ(Stats().data_late_total, 0U);
+    EXPECT_EQ(Stats().data_wait_seconds_total, 0);
+  }
+}
+
+// An alert on a gap must not flap because its data comes seconds late.
+TEST_F(LateDataTest, LateDataDoesNotMakeAlertsFlap) {
+  const std::string rules =
+      "groups: [{name: g, rules: [{alert: Gap, expr: 'count_over_time(up[16s]) < 1 or "
+      "absent(count_over_time(up[14s]))'}]}]";
+  for (const bool wait : {true, false}) {
+    SCOPED_TRACE(wait);
+    windows.series.clear();
+    Restart();
+    ASSERT_TRUE(process->Load("groups: []").ok());
+    scraped_ = clock.Now();
+    RuleContext context;
+    context.policies.usual.wait_for_data = wait;
+    ASSERT_TRUE(process->Load(rules, context).ok());
+    Pass(2 * kMinute, 0);
+    const size_t before = process->sink.lines.size();
+    const DurationMs into = (process->manager.NextDue() - scraped_ + 15 * kSecond) % (15 * kSecond);
+    every_other_ = true;
+    Pass(2 * kMinute, into + 2 * kSecond);
+    every_other_ = false;
+    if (wait) {
+      EXPECT_EQ(process->sink.lines.size(), before);
+    } else {
+      EXPECT_GT(process->sink.lines.size(), before + 2);
+    }
+  }
+}
+
+TEST_F(RuleManagerTest, AStartWaitsForNearlyAllSeries) {
+  ASSERT_TRUE(process->Load("groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]").ok());
+  const auto feed = [&](int from, int to) {
+    return [=, this](Timestamp now) {
+      for (int i = from; i < to; ++i) windows.Put(Up(i), now, i == 99 ? 0 : 1);
+    };
+  };
+  process->Run(2 * kMinute, feed(0, 100));
+  ASSERT_THAT(process->sink.lines, SizeIs(1));
+  Restart();
+  clock.Advance(10 * kMinute);
+  ASSERT_TRUE(process->Load("groups: [{name: g, rules: [{alert: Down, expr: up == 0}]}]").ok());
+  process->Run(2 * kMinute, feed(0, 90));  // the one that is down is not among them
+  EXPECT_THAT(process->sink.lines, IsEmpty());
+  EXPECT_TRUE(process->manager.Stats().groups[0].held);
+  process->Run(kMinute, feed(0, 100));
+  EXPECT_FALSE(process->manager.Stats().groups[0].held);
+  process->Run(2 * kMinute, feed(0, 100));
+  EXPECT_THAT(process->sink.lines, IsEmpty());
+}
+
+// A start that is over before the next sample is due holds nothing up.
+TEST_F(RuleManagerTest, AQuickRestartLeavesNoGap) {
+  const char* rules = "groups: [{name: g, rules: [{record: r, expr: 'rate(up[2m])'}]}]";
+  const auto every_minute = [this](Timestamp now) {
+    if (now % kMinute < 15 * kSecond) windows.Put(kUp, now, static_cast<double>(now));
+  };
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(6 * kMinute, every_minute);
+  Restart();
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(4 * kMinute, every_minute);
+  const auto& recorded = windows.series[Labels{{"__name__", "r"}, {"instance", "a"}}];
+  ASSERT_GE(recorded.size(), 30U);
+  for (size_t i = 1; i < recorded.size(); ++i) {
+    EXPECT_EQ(recorded[i].time - recorded[i - 1].time, 15 * kSecond);
+  }
+}
+
+TEST_F(RuleManagerTest, WhatWasAbsentForTheDowntimeDoesNotFire) {
+  const char* rules = "groups: [{name: g, rules: [{alert: Gone, expr: absent(up)}]}]";
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(2 * kMinute, Feed(1));
+  const size_t before = process->sink.lines.size();
+  Restart();
+  clock.Advance(10 * kMinute);
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(kMinute, [](Timestamp) {});
+  process->Run(2 * kMinute, Feed(1));
+  EXPECT_THAT(process->sink.lines, IsEmpty());
+  EXPECT_LE(before, 2U);
+}
+
+}  // namespace
+}  // namespace outrider
