@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <future>
 
-#include "rules/alerting/scheduler.h"
+#include "rules/alerting/slot.h"
 
 namespace outrider {
 namespace {

@@ -9,6 +9,10 @@ namespace {
 
 constexpr size_t kWarningsKept = 5;
 
+DurationMs IntervalOf(const RuleGroup& group, const RuleContext& context) {
+  return group.interval > 0 ? group.interval : std::max<DurationMs>(context.evaluation_interval, 1);
+}
+
 Timestamp RoundUpTo(Timestamp time, DurationMs step) {
   Timestamp rest = time % step;
   if (rest < 0) rest += step;
@@ -26,18 +30,21 @@ RulePlayer::RulePlayer(const ReplayRule& place, bool is_read, const Surroundings
       seams_{[this](const promql::Expression& expression, Timestamp time) {
                return Answer(expression, time);
              },
-             [](std::span<const Matcher>, Timestamp, Timestamp) { return true; },
+             querier_,
+             around.engine.options().lookback,
              appender_,
              sink_,
              store_,
              around.clock},
-      runner_(*place.rule, *place.group, /*id=*/"", around.context, seams_) {
+      home_{.group = *place.group,
+            .context = around.context,
+            .seams = seams_,
+            .interval = IntervalOf(*place.group, around.context)},
+      runner_(*place.rule, /*id=*/"", home_) {
   outcome_.file = place.group->file;
   outcome_.group = place.group->name;
   outcome_.rule = *place.rule;
-  outcome_.interval = place.group->interval > 0
-                          ? place.group->interval
-                          : std::max<DurationMs>(around.context.evaluation_interval, 1);
+  outcome_.interval = home_.interval;
 }
 
 EvaluationTimes RulePlayer::TimesIn(Timestamp after, Timestamp until) const {

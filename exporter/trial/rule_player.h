@@ -81,6 +81,7 @@ class RulePlayer {
   ToldAlertsSink sink_;
   ForgetfulStore store_;
   const RuleSeams seams_;
+  const GroupOfRules home_;
   RuleRunner runner_;
   AlertRecorder recorder_;
   RuleOutcome outcome_;

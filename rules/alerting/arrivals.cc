@@ -28,7 +28,7 @@ void AddSeries(const Querier& querier, std::span<const Matcher> matchers, const 
   for (const SeriesSet::Row& row : set.rows) {
     const auto times = set.Times(row);
     if (times.size() < 2 || IsStale(set.Values(row).back())) continue;
-    if (inputs.IsOwn(row.labels)) continue;
+    if (inputs.IsOwn(row.labels.All())) continue;
     found->emplace(row.id, UsualSpacing(times));
   }
 }

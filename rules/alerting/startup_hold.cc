@@ -40,7 +40,8 @@ std::vector<StartupHold::Watched> StartupHold::AliveBefore(const Querier& querie
     if (!querier.Select(matchers, 0, start, kMostSamples, &set).ok()) continue;
     for (const SeriesSet::Row& row : set.rows) {
       if (row.end == row.begin || IsStale(set.Values(row).back())) continue;
-      if (inputs.IsOwn(row.labels) || GroupInputs::IsOfAlerts(row.labels.MetricName())) continue;
+      if (inputs.IsOwn(row.labels.All()) || GroupInputs::IsOfAlerts(row.labels.MetricName()))
+        continue;
       found[row.id] = {.id = row.id, .before = set.Times(row).back()};
       end = std::max(end, found[row.id].before);
     }

@@ -46,21 +46,24 @@ class CaseRunner {
         test_(rule_case.test),
         options_(options),
         engine_(EngineOptionsOf(file_, options.features), clock),
-        seams_{[this](const promql::Expression& expression, Timestamp ts) {
-                 return engine_.Instant(expression, storage_.querier(), ts);
-               },
-               [](std::span<const Matcher>, Timestamp, Timestamp) { return true; },
-               storage_,
-               sink_,
-               store_,
-               clock} {
+        workshop_({.query =
+                       [this](const promql::Expression& expression, Timestamp ts) {
+                         return engine_.Instant(expression, storage_.querier(), ts);
+                       },
+                   .querier = storage_.querier(),
+                   .lookback = engine_.options().lookback,
+                   .appender = storage_,
+                   .sink = sink_,
+                   .store = store_,
+                   .clock = clock},
+                  /*share_from=*/0) {
     RuleContext context;
     context.evaluation_interval = test_.interval;
     context.external_labels = Labels::FromMap(test_.external_labels);
     context.external_url = test_.external_url;
     context.promql = options.features.parser;
     for (RuleGroup& group : rule_case.groups) {
-      groups_.push_back(std::make_unique<Group>(std::move(group), context, seams_, recorders_));
+      groups_.push_back(std::make_unique<Group>(std::move(group), context, workshop_));
     }
     for (const AlertExpectation& alert : test_.alerts) by_time_.push_back(&alert);
     std::ranges::stable_sort(by_time_, {},
@@ -266,7 +269,7 @@ class CaseRunner {
     if (!status.ok()) return Message(status);
     std::string text;
     for (const SeriesSet::Row& row : set.rows) {
-      text += row.labels.ToString() + " =>\n";
+      text += row.labels.All().ToString() + " =>\n";
       const auto times = set.Times(row);
       for (size_t i = 0; i < times.size(); ++i) {
         const double value = set.Values(row)[i];
@@ -291,8 +294,7 @@ class CaseRunner {
   SilentSink sink_;
   MemoryStore store_;
   const promql::Engine engine_;
-  const RuleSeams seams_;
-  RuleRecorders recorders_;
+  RuleWorkshop workshop_;
   std::vector<std::unique_ptr<Group>> groups_;
   std::vector<const AlertExpectation*> by_time_;
   size_t next_ = 0;

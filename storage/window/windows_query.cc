@@ -160,10 +160,11 @@ Status Windows::Select(std::span<const Matcher> matchers, Timestamp from, Timest
 
 std::vector<Timestamp> Windows::NewestOf(std::span<const uint32_t> ids) const {
   std::vector<Timestamp> newest(ids.size(), kNoTime);
-  ForEach({ids.begin(), ids.end()}, next_birth_, [&](size_t i, const Series& series) {
+  const auto take = [&](const Shard& /*shard*/, size_t i, const Series& series) {
     newest[i] = series.last_time();
-    return true;
-  });
+    return Go::kOn;
+  };
+  ForEach({ids.begin(), ids.end()}, next_birth_, take, [] { return true; });
   return newest;
 }
 

@@ -123,15 +123,16 @@ std::string Live(const SampleTable& table, std::string_view yaml) {
   const promql::Engine engine({}, clock);
   ToldAlertsSink sink;
   ForgetfulStore store;
-  const RuleSeams seams = {[&](const promql::Expression& expression, Timestamp ts) {
-                             return engine.Instant(expression, windows, ts);
-                           },
-                           [](std::span<const Matcher>, Timestamp, Timestamp) { return true; },
-                           windows,
-                           sink,
-                           store,
-                           clock};
-  RuleRecorders recorders;
+  RuleWorkshop workshop(
+      {.query = [&](const promql::Expression& expression,
+                    Timestamp ts) { return engine.Instant(expression, windows, ts); },
+       .querier = windows,
+       .lookback = engine.options().lookback,
+       .appender = windows,
+       .sink = sink,
+       .store = store,
+       .clock = clock},
+      /*share_from=*/0);
   struct Live {
     std::unique_ptr<Group> group;
     std::vector<AlertRecorder> recorders;
@@ -139,7 +140,7 @@ std::string Live(const SampleTable& table, std::string_view yaml) {
   std::vector<Live> groups;
   for (const RuleGroup& group : Groups(yaml)) {
     Live live;
-    live.group = std::make_unique<Group>(group, RuleContext(), seams, recorders);
+    live.group = std::make_unique<Group>(group, RuleContext(), workshop);
     live.recorders.resize(group.rules.size());
     groups.push_back(std::move(live));
   }
