@@ -88,7 +88,7 @@ TEST(ChunkReader, CutsAndRefuses) {
 
 SeriesSet OneSeries(SeriesSet::Row* row) {
   SeriesSet set;
-  row->labels = Labels({{"__name__", "m"}, {"a", "b"}});
+  row->labels = SeriesLabels(Labels({{"__name__", "m"}, {"a", "b"}}));
   for (int i = 0; i < 300; ++i) {
     set.times.push_back(1000 * i);
     set.values.push_back(i * 0.5);
@@ -147,7 +147,7 @@ TEST(ReadClient, TellsOfHistogramsAndReadsThemAsSamples) {
   SeriesSet set;
   set.histograms = {{1000, SmallHistogram()}, {2000, SmallHistogram()}};
   SeriesSet::Row row;
-  row.labels = Labels({{"__name__", "h"}});
+  row.labels = SeriesLabels(Labels({{"__name__", "h"}}));
   row.histograms_end = 2;
   std::string stream;
   AppendSeriesFrames(set, row, 0, &stream);
