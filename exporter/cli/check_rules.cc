@@ -88,8 +88,8 @@ int RunCheckRules(const CheckRulesOptions& given) {
   checks.reserve(files.size());
   for (const std::string& path : files) checks.push_back(CheckOne(path, *options, lints));
   const Status linted = AddFindings(lints, SeenSeries(given.url), &checks);
-  if (!linted.ok()) return Fail(linted);
   for (const RuleCheck& check : checks) Print(check);
+  if (!linted.ok()) return Fail(linted);
   return ExitCodeOf(checks, given.lint_fatal);
 }
 

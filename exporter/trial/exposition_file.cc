@@ -211,8 +211,8 @@ Status ReadExposition(std::string_view text, const std::string& path, SampleTabl
     ++number;
     if (content.ends_with('\r')) content.remove_suffix(1);
     if (open_metrics && content == kEnd) break;
+    content.remove_prefix(std::min(content.find_first_not_of(" \t"), content.size()));
     LineReader line(content);
-    line.SkipBlanks();
     if (line.AtEnd() || line.Peek() == '#') continue;
     const auto failed = [&](const Status& status) {
       return InvalidArgument(fmt::format("{}:{}:{}", path, number, Message(status)));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "rules/promql/ast.h"
+#include "rules/promql/functions/table.h"
 #include "rules/rulefile/template_text.h"
 #include "storage/base/text.h"
 
@@ -34,6 +35,10 @@ bool NodeOnlyPast(const promql::Expr& expr) {
   if (const auto* subquery = std::get_if<promql::Subquery>(&expr.node)) {
     return OnlyPast(subquery->time) && subquery->range.expr == nullptr &&
            subquery->step.expr == nullptr;
+  }
+  if (const auto* call = std::get_if<promql::Call>(&expr.node)) {
+    constexpr std::string_view kOfQuery[] = {"start", "end", "range", "step"};
+    return std::ranges::find(kOfQuery, call->function->name) == std::end(kOfQuery);
   }
   return true;
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "notifiers/config/http_config.h"
 #include "notifiers/config/schema.h"
 #include "storage/base/duration.h"
@@ -74,7 +76,10 @@ Status AddTargets(const YamlNode& group, LabelsBuilder labels,
       return YamlError(file, address, Quote(address.scalar) + " is not a valid hostname");
     }
     target.url = UrlOf(labels.Set(kAddress, address.scalar).Build(), rules);
-    if (!target.url.empty()) relay->targets.push_back(target);
+    // Once, however often it is named.
+    const bool is_new = std::ranges::none_of(
+        relay->targets, [&](const RelayTarget& other) { return other.url == target.url; });
+    if (!target.url.empty() && is_new) relay->targets.push_back(target);
   }
   return absl::OkStatus();
 }

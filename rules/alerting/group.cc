@@ -74,7 +74,9 @@ Group::Group(RuleGroup spec, RuleContext context, RuleWorkshop& workshop)
 }
 
 DurationMs Group::max_wait() const {
-  return policy_.wait_for_data ? policy_.max_wait.value_or(interval_ / kWaitDivisor) : 0;
+  // The next slot does not wait for this one: a longer wait would put off every slot for ever.
+  const DurationMs wait = std::min(policy_.max_wait.value_or(interval_ / kWaitDivisor), interval_);
+  return policy_.wait_for_data ? wait : 0;
 }
 
 void Group::Restore(RestoredAlerts* restored, Timestamp start, Timestamp hold_until) {

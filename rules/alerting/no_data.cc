@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "rules/alerting/rule_footprint.h"
 #include "rules/alerting/startup_hold.h"
 #include "rules/promql/ast.h"
 #include "rules/promql/functions/table.h"
+#include "rules/promql/plan.h"
 #include "rules/rulefile/template_text.h"
 #include "storage/base/text.h"
 #include "storage/model/sample.h"
@@ -47,7 +49,20 @@ std::string SelectorText(std::span<const Matcher> matchers) {
   return rest.empty() ? name : fmt::format("{}{{{}}}", name, Join(rest, ","));
 }
 
+// Texts of selectors on the right of `unless`: what is missing there takes no alert away.
+void AddExcluding(const promql::Expr& expr, DurationMs lookback, std::multiset<std::string>* out) {
+  const auto* binary = std::get_if<promql::BinaryExpr>(&expr.node);
+  if (binary != nullptr && binary->op == promql::Token::kUnless) {
+    for (const auto& reach : promql::SelectorReach(*binary->rhs, lookback)) {
+      out->insert(SelectorText(reach.matchers));
+    }
+    return AddExcluding(*binary->lhs, lookback, out);
+  }
+  for (const promql::Expr* child : promql::ChildrenOf(expr)) AddExcluding(*child, lookback, out);
+}
+
 std::string_view PackedOf(const AlertInstance& instance) { return instance.labels.packed(); }
+std::string_view LabelsOf(const AlertPtr& alert) { return alert->labels.packed(); }
 
 }  // namespace
 
@@ -64,8 +79,15 @@ NoDataWatch::NoDataWatch(const Rule& rule, NoDataPolicy policy, const Querier& q
   if (AsksForAbsence(rule.expression->root())) return;
   const auto with = rule.expression->Selectors(lookback);
   const auto without = rule.expression->Selectors(0);
+  std::multiset<std::string> excluding;
+  AddExcluding(rule.expression->root(), lookback, &excluding);
   for (size_t i = 0; i < with.size(); ++i) {
     if (ReadsAlerts(with[i].matchers)) continue;
+    const auto excludes = excluding.find(SelectorText(with[i].matchers));
+    if (excludes != excluding.end()) {
+      excluding.erase(excludes);
+      continue;
+    }
     selectors_.push_back(
         {with[i].matchers, with[i].horizon, with[i].horizon == without[i].horizon});
   }
@@ -80,15 +102,20 @@ bool NoDataWatch::IsLive(const Selector& selector, Timestamp at) const {
   SeriesSet set;
   set.newest_will_do = !selector.range;
   set.want_histograms = true;
-  const Status status =
-      querier_.Select(selector.matchers, at - selector.reach + 1, at, kMostSamples, &set);
-  if (!status.ok()) return true;  // so many that some will be live
-  return std::ranges::any_of(set.rows, [&](const SeriesSet::Row& row) {
-    if (row.histograms_end > row.histograms_begin) return true;
-    const auto values = set.Values(row);
-    if (values.empty() || IsStale(values.back())) return false;
-    return !selector.range || values.size() > 1;
-  });
+  const auto look = [&](const SeriesSet& piece) {
+    const bool live = std::ranges::any_of(piece.rows, [&](const SeriesSet::Row& row) {
+      if (row.histograms_end > row.histograms_begin) return true;
+      const auto values = piece.Values(row);
+      if (values.empty() || IsStale(values.back())) return false;
+      return !selector.range || values.size() > 1;
+    });
+    return live ? absl::CancelledError() : absl::OkStatus();  // the first will do
+  };
+  // Also when there is too much to read: some will be live.
+  return !querier_
+              .SelectInPieces(selector.matchers, at - selector.reach + 1, at, kMostSamples, &set,
+                              look)
+              .ok();
 }
 
 bool NoDataWatch::IsMissing(const Selector& selector, Timestamp at) const {
@@ -119,21 +146,22 @@ bool NoDataWatch::Keeps(const ActiveAlert& alert, Timestamp ts, Timestamp sample
   const std::string& key = alert.labels.packed();
   const auto known = kept_.find(key);
   if (known != kept_.end()) {
-    const bool over = policy_.limit > 0 && ts - known->second.since >= policy_.limit;
-    if (!over && !IsLive(known->second.input, sample_time)) {
+    // Remembered as long as the alert is there: the limit is not granted twice.
+    if (policy_.limit > 0 && ts - known->second.since >= policy_.limit) return false;
+    if (!IsLive(known->second.input, sample_time)) {
       Note(known->second.input);
       return true;
     }
-    kept_.erase(known);
-    return false;
   }
   for (const Selector& selector : selectors_) {
     Selector input = Narrowed(selector, alert.labels, sample_time);
     if (!IsMissing(input, sample_time)) continue;
     Note(input);
-    kept_[key] = {std::move(input), ts};
+    const Timestamp since = known == kept_.end() ? ts : known->second.since;
+    kept_[key] = {std::move(input), since};
     return true;
   }
+  kept_.erase(key);
   return false;
 }
 
@@ -152,8 +180,7 @@ AlertSet NoDataWatch::Keep(const AlertSet& old, std::span<const AlertInstance> n
   }
   kept_alerts_ = keep.size();
   std::erase_if(kept_, [&](const auto& entry) {
-    return std::ranges::none_of(
-        keep, [&](const AlertPtr& alert) { return alert->labels.packed() == entry.first; });
+    return !std::ranges::binary_search(old, std::string_view(entry.first), {}, LabelsOf);
   });
   // Also when nothing fires: silence is not health.
   if (now.empty() && keep.empty()) {

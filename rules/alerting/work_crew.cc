@@ -82,7 +82,7 @@ bool WorkCrew::HelpOnce() {
   if (job == nullptr) return false;
   job->task(next);
   const absl::MutexLock lock(&mutex_);
-  Finish(job, next);
+  if (Finish(job, next)) WakeAll();
   return true;
 }
 

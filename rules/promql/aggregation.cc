@@ -170,7 +170,9 @@ StatusOr<std::optional<Block>> InPieces(Evaluator& evaluator, const AggregateExp
   const Status status = evaluator.EachBlock(*node.expr, steps, [&](const Block& block) -> Status {
     any_histogram = block.HasHistograms();
     if (any_histogram) return absl::CancelledError();
-    accumulators->Add(grouper.Add(block), block);
+    const Grouping& grouping = grouper.Add(block);
+    TRY(evaluator.CheckCells(grouping.groups.size(), steps));
+    accumulators->Add(grouping, block);
     return {};
   });
   if (any_histogram) return std::optional<Block>();

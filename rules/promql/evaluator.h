@@ -84,6 +84,10 @@ class Evaluator {
   Annotations& annotations() { return annotations_; }
   // What the windows of a row gave reason to say.
   void Tell(const WindowNotes& notes, const Row& row, uint32_t pos);
+  // The same for what will have so many rows.
+  Status CheckCells(size_t rows, const Steps& steps) const {
+    return rows > budget_.max() / steps.count ? TooManySamples() : Status();
+  }
   // Samples that become part of the result.
   Status TakeResult(size_t samples) { return budget_.Take(samples); }
   const QueryContext& query() const { return query_; }
@@ -115,6 +119,7 @@ class Evaluator {
   // `use` is called after each piece is added; what it leaves in the block stays.
   Status EachWindows(const Call& call, const Steps& steps, Block* block,
                      const std::function<Status()>& use);
+  Status TryEachBlock(const Expr& expr, const Steps& steps, const BlockSink& use);
   Status UsePiece(const BlockSink& use, Block* block);
   // mixed_call.cc
   StatusOr<bool> SlideMixed(const WindowCall& call, const RangeData& data,

@@ -168,8 +168,9 @@ Status Evaluator::EachPiece(const VectorSelector& selector, const TimeRange& ran
     const bool one_name =
         named && std::none_of(labels.begin(), labels.end(),
                               [](const SeriesLabels& one) { return HasTypeOrUnit(one); });
-    TRY(use({set, labels, one_name}));
+    const Status used = use({set, labels, one_name});
     budget_.Give(samples);
+    TRY(used);
     // Pointed at, as the labels.
     if (!set.histograms.empty()) selected_histograms_.push_back(std::move(set.histograms));
     return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 #include "rules/promql/evaluator.h"
 #include "rules/promql/functions/table.h"
@@ -140,8 +141,9 @@ bool Evaluator::ComesInPieces(const Expr& expr, const Steps& steps) const {
 Status Evaluator::UsePiece(const BlockSink& use, Block* block) {
   const size_t samples = block->values.size();
   TRY(budget_.Take(samples));
-  TRY(use(*block));
+  const Status used = use(*block);
   budget_.Give(samples);
+  TRY(used);
   block->rows.clear();
   block->values.clear();
   block->histograms.clear();
@@ -149,6 +151,18 @@ Status Evaluator::UsePiece(const BlockSink& use, Block* block) {
 }
 
 Status Evaluator::EachBlock(const Expr& expr, const Steps& steps, const BlockSink& use) {
+  // Whoever breaks off asks for the whole: nothing is to be counted twice.
+  const size_t histograms = arena_.cost();
+  const std::optional<QueryStats> stats =
+      stats_ != nullptr ? std::optional<QueryStats>(*stats_) : std::nullopt;
+  const Status status = TryEachBlock(expr, steps, use);
+  if (!absl::IsCancelled(status)) return status;
+  arena_.ForgetCounted(histograms);
+  if (stats) *stats_ = *stats;
+  return status;
+}
+
+Status Evaluator::TryEachBlock(const Expr& expr, const Steps& steps, const BlockSink& use) {
   TRY(CheckTimeout());
   const Expr& inner = Unwrapped(expr);
   Block block;

@@ -40,12 +40,11 @@ StatusOr<double> ParseYamlNumber(const YamlNode& node) {
   }
   const std::tuple<std::string_view, int> bases[] = {{"0x", 16}, {"0b", 2}, {"0o", 8}, {"0", 8}};
   for (const auto& [prefix, base] : bases) {
+    if (!text.starts_with(prefix) || text.size() == prefix.size()) continue;
     uint64_t value = 0;
     const char* const end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data() + prefix.size(), end, value, base);
-    const bool whole = text.starts_with(prefix) && text.size() > prefix.size() &&
-                       parsed.ec == std::errc() && parsed.ptr == end;
-    if (whole) return sign * static_cast<double>(value);
+    if (parsed.ec == std::errc() && parsed.ptr == end) return sign * static_cast<double>(value);
   }
   const double value = TRY(ParseDouble(text));
   if (!std::isfinite(value)) return InvalidArgument(fmt::format("{} is too large", node.scalar));

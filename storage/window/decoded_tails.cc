@@ -9,6 +9,7 @@ namespace outrider {
 namespace {
 
 constexpr size_t kMaxSamples = 1024;  // of a tail: what is read further back is decoded anew
+constexpr size_t kSlack = 16;         // samples of room that are not worth giving back
 constexpr uint32_t kSweepsKept = 20;  // unread; a sweep is a quarter of a minute
 constexpr uint64_t kFarthest = 365 * kDay;
 constexpr uint64_t kNearEnd = 10 * kMinute;
@@ -147,6 +148,10 @@ void DecodedTails::Tail::Trim() {
   for (uint32_t& time : times_) time -= moved;
   base_ += moved;
   complete_from_ = std::max(complete_from_, from);
+  if (values_.capacity() > 2 * values_.size() + kSlack) {
+    values_.shrink_to_fit();
+    times_.shrink_to_fit();
+  }
 }
 
 size_t DecodedTails::Tail::bytes() const {
@@ -182,6 +187,10 @@ bool DecodedTails::Read(uint32_t slot, const Series& series, const TimeRange& ra
     return series.ReadChunks(range.from, range.to, times, values);
   }
   std::unique_ptr<Tail>& tail = tails_[slot];
+  // What is there stays, but does not grow backwards for one that looks further back.
+  if (is_known && !tail->Reaches(range.from) && !budget->HasRoom()) {
+    return series.ReadChunks(range.from, range.to, times, values);
+  }
   tail->last_read = sweeps_;
   const bool ok = tail->Follow(series, range.from);
   budget->Remove(tail->counted);
@@ -201,6 +210,9 @@ void DecodedTails::Sweep(DecodedBudget* budget) {
   for (std::unique_ptr<Tail>& tail : tails_) {
     if (!tail) continue;
     tail->Trim();
+    budget->Remove(tail->counted);
+    tail->counted = tail->bytes();
+    budget->Add(tail->counted);
     if (sweeps_ - tail->last_read <= kSweepsKept) continue;
     budget->Remove(tail->counted);
     tail.reset();

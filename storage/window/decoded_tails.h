@@ -68,6 +68,8 @@ class DecodedTails {
     bool Follow(const Series& series, Timestamp from);
     void Append(const TimeRange& range, std::vector<Timestamp>* times,
                 std::vector<double>* values) const;
+    // Whether Follow() need not begin anew.
+    bool Reaches(Timestamp from) const { return from >= complete_from_; }
     void Prefetch() const;
     // Drops what is older than anybody wanted lately.
     void Trim();

@@ -28,6 +28,8 @@ class HistogramArena {
   // Of histograms that live as long, elsewhere.
   void Count(const NativeHistogram& histogram) { cost_ += CostOf(histogram); }
   size_t cost() const { return cost_; }
+  // What was counted since the cost was this will be counted again.
+  void ForgetCounted(size_t cost) { cost_ = cost; }
 
  private:
   std::deque<NativeHistogram> histograms_;

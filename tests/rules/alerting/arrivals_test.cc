@@ -149,6 +149,16 @@ TEST_F(LateDataTest, TheWaitHasABound) {
   EXPECT_EQ(stats.iterations_missed_total, 0U);
 }
 
+// Else a slot would be given up for the next one, which would wait as long.
+TEST_F(LateDataTest, NoSlotWaitsForLongerThanTheInterval) {
+  RuleContext context;
+  context.policies.usual.max_wait = kHour;
+  ASSERT_TRUE(process->Load(kUpRules, context).ok());
+  Pass(2 * kMinute, 0);
+  Pass(4 * kMinute, kHour);  // silence
+  EXPECT_GE(Stats().data_late_total, 14U);
+}
+
 TEST_F(LateDataTest, AGroupMayGoWithout) {
   for (const bool by_name : {false, true}) {
     SCOPED_TRACE(by_name);

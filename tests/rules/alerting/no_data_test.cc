@@ -96,6 +96,40 @@ TEST_F(NoDataTest, OfOneSeriesTheMarkerIsEnough) {
   }
 }
 
+// What ends on the right of `unless` takes no alert away.
+TEST_F(NoDataTest, WhatExcludesIsNoInput) {
+  ASSERT_TRUE(process->Load(Rule("up == 0 unless on (instance) maintenance", "")).ok());
+  const Labels maintenance = kUp.With(kMetricName, "maintenance");
+  const auto feed = [&](double up, bool maintained) {
+    return [&, up, maintained](Timestamp now) {
+      windows.Put(kUp, now, up);
+      if (maintained) windows.Put(maintenance, now, 1);
+    };
+  };
+  process->Run(2 * kMinute, feed(0, true));
+  process->Run(20 * kMinute, feed(0, false));
+  ASSERT_THAT(process->sink.lines, SizeIs(1));
+  EXPECT_EQ(View().StateText(), "firing");
+  process->Run(2 * kMinute, feed(1, false));
+  EXPECT_THAT(process->sink.lines, SizeIs(2));  // resolved, and nothing is said to be missing
+  EXPECT_EQ(process->manager.Stats().no_data_alerts, 0U);
+}
+
+// Of two inputs one comes back first.
+TEST_F(NoDataTest, AllInputsMustBeBack) {
+  ASSERT_TRUE(process->Load(Rule("up + on (instance) other == 0", "")).ok());
+  const Labels other = kUp.With(kMetricName, "other");
+  process->Run(2 * kMinute, [&](Timestamp now) {
+    windows.Put(kUp, now, 0);
+    windows.Put(other, now, 0);
+  });
+  Silence(20 * kMinute);
+  process->Run(2 * kMinute, [&](Timestamp now) { windows.Put(kUp, now, 0); });
+  EXPECT_EQ(View().StateText(), "firing");
+  process->Run(2 * kMinute, [&](Timestamp now) { windows.Put(other, now, 0); });
+  EXPECT_EQ(View().StateText(), "firing");
+}
+
 TEST_F(NoDataTest, PendingStaysPending) {
   ASSERT_TRUE(process->Load(Rule("up == 0", "    for: 8m\n")).ok());
   process->Run(kMinute, Feed(0));

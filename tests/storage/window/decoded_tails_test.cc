@@ -136,5 +136,21 @@ TEST(DecodedTails, KeepWithinTheBudget) {
   EXPECT_LT(windows.cached().Stats().decoded_bytes, 25'000U);
 }
 
+// Once the room is used up, nobody's tail grows backwards for a look further back.
+TEST(DecodedTails, DoNotGrowBackwardsWithoutRoom) {
+  Pair windows(15'000);
+  for (int series = 0; series < 50; ++series) {
+    for (int i = 0; i < 400; ++i) {
+      windows.Append(series, {kStart + i * kSpacing, static_cast<double>(i)}, Origin::kRemote);
+    }
+  }
+  const Timestamp end = kStart + 399 * kSpacing;
+  for (int i = 0; i < 3; ++i) windows.ExpectSame({}, end - 10 * kSpacing, end);
+  const uint64_t before = windows.cached().Stats().decoded_bytes;
+  EXPECT_GT(before, 10'000U);
+  for (int i = 0; i < 3; ++i) windows.ExpectSame({}, kStart, end);
+  EXPECT_EQ(windows.cached().Stats().decoded_bytes, before);
+}
+
 }  // namespace
 }  // namespace outrider
