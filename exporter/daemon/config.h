@@ -75,7 +75,7 @@ struct Config {
   struct Storage {
     DurationMs retention = kDay;
     DurationMs unreferenced_retention = 6 * kHour;
-    int64_t memory_limit_bytes = 1 << 30;    // of the windows; 0: none
+    int64_t memory_limit_bytes = 1 << 30;     // of the windows; 0: none
     int64_t decoded_cache_bytes = 128 << 20;  // of samples that are read again and again; 0: none
     int64_t min_free_bytes = 256 << 20;
     int64_t segment_bytes = 64 << 20;

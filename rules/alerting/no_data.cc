@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "rules/alerting/rule_footprint.h"
 #include "rules/alerting/startup_hold.h"
@@ -72,9 +73,9 @@ NoDataPolicy NoDataPolicyOf(const Rule& rule, const GroupPolicy& group) {
   return ParseNoDataPolicy(own->second).value_or(group.no_data);
 }
 
-NoDataWatch::NoDataWatch(const Rule& rule, NoDataPolicy policy, const Querier& querier,
-                         DurationMs lookback)
-    : rule_(rule), policy_(policy), querier_(querier) {
+NoDataWatch::NoDataWatch(const Rule& rule, std::string group, NoDataPolicy policy,
+                         const Querier& querier, DurationMs lookback)
+    : rule_(rule), group_(std::move(group)), policy_(policy), querier_(querier) {
   if (!policy.keep || rule.kind != RuleKind::kAlerting || !rule.expression) return;
   if (AsksForAbsence(rule.expression->root())) return;
   const auto with = rule.expression->Selectors(lookback);
@@ -197,7 +198,8 @@ std::vector<AlertInstance> NoDataWatch::OwnAlert() const {
   for (const auto& [name, value] : rule_.labels) {
     if (!HasActions(value)) labels.Set(name, value);
   }
-  labels.Set("rule", rule_.name).Set(kAlertName, kNoDataAlert);
+  // With the group, so that rules of one name have alerts of their own.
+  labels.Set("rule", rule_.name).Set("rule_group", group_).Set(kAlertName, kNoDataAlert);
   AlertInstance alert;
   alert.labels = labels.Build();
   const std::string more =

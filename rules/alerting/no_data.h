@@ -23,8 +23,9 @@ NoDataPolicy NoDataPolicyOf(const Rule& rule, const GroupPolicy& group);
 // One rule's. One caller at a time.
 class NoDataWatch {
  public:
-  // `rule` and `querier` outlive the watch; `lookback` is the engine's.
-  NoDataWatch(const Rule& rule, NoDataPolicy policy, const Querier& querier, DurationMs lookback);
+  // `rule`, of a group of this name, and `querier` outlive the watch; `lookback` is the engine's.
+  NoDataWatch(const Rule& rule, std::string group, NoDataPolicy policy, const Querier& querier,
+              DurationMs lookback);
   bool enabled() const { return !selectors_.empty(); }
 
   // Of `old`, the pending and firing alerts that are not among `now` because their input is
@@ -53,6 +54,7 @@ class NoDataWatch {
   void Note(const Selector& selector);
 
   const Rule& rule_;
+  const std::string group_;
   const NoDataPolicy policy_;
   const Querier& querier_;
   std::vector<Selector> selectors_;   // empty: switched off

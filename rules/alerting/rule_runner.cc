@@ -36,7 +36,7 @@ RuleRunner::RuleRunner(const Rule& rule, std::string id, const GroupOfRules& hom
                                   expression_ ? expression_->ToString() : rule.expr)),
       seams_(home.seams),
       texts_(rule, home.context, home.seams.query),
-      no_data_watch_(rule, NoDataPolicyOf(rule, home.policy), home.seams.querier,
+      no_data_watch_(rule, home.group.name, NoDataPolicyOf(rule, home.policy), home.seams.querier,
                      home.seams.lookback) {
   view_.rule = &rule;
   if (rule.error.ok()) return;

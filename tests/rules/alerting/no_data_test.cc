@@ -50,19 +50,19 @@ TEST_F(NoDataTest, TheSenderGoesSilent) {
   EXPECT_EQ(View().StateText(), "firing");
   ASSERT_THAT(process->sink.told, SizeIs(2));
   const Alert own = process->sink.told[1];
-  EXPECT_EQ(own.labels,
-            (Labels{{"alertname", "OutriderNoData"}, {"rule", "A"}, {"severity", "page"}}));
+  EXPECT_EQ(own.labels, (Labels{{"alertname", "OutriderNoData"},
+                                {"rule", "A"},
+                                {"rule_group", "g"},
+                                {"severity", "page"}}));
   EXPECT_EQ(own.annotations.at("summary"), "no data from up{instance=\"a\"}");
   EXPECT_EQ(own.annotations.at("outrider_receiver"), "ops");
   EXPECT_EQ(own.ends_at.nanos, 0);
   EXPECT_THAT(View().no_data, SizeIs(1));
   EXPECT_EQ(process->manager.OwnedAlerts().size(), 2U);
   EXPECT_EQ(process->manager.Stats().no_data_alerts, 1U);
-  const Labels series = Labels{{"__name__", "ALERTS"},
-                               {"alertname", "OutriderNoData"},
-                               {"alertstate", "firing"},
-                               {"rule", "A"},
-                               {"severity", "page"}};
+  const Labels series = Labels{{"__name__", "ALERTS"},   {"alertname", "OutriderNoData"},
+                               {"alertstate", "firing"}, {"rule", "A"},
+                               {"rule_group", "g"},      {"severity", "page"}};
   ASSERT_NE(windows.Last(series), nullptr);
   EXPECT_EQ(windows.Last(series)->value, 1);
   // Data is back and all is well.
