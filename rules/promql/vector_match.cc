@@ -70,7 +70,7 @@ class Matching {
         one_to_one_(node.matching.card == Cardinality::kOneToOne),
         filter_(IsComparison(node.op) && !node.return_bool),
         keeps_name_((IsComparison(node.op) || IsTrim(node.op)) &&
-                    !(node.return_bool && !evaluator.delayed())),
+                    (!node.return_bool || evaluator.delayed())),
         mixed_(lhs.HasHistograms() || rhs.HasHistograms() || IsTrim(node.op)),
         groups_(NumberGroups(evaluator, node.matching, lhs, rhs)),
         one_at_(groups_.count, kNone),
@@ -154,7 +154,8 @@ class Matching {
       const bool matched = one_stamp_[group] == stamp;
       if (!matched && !fill) continue;
       const uint32_t one = matched ? one_at_[group] : kFilled;
-      const MixedOperand of_one = matched ? OperandAt(One(), one, step) : MixedOperand{*fill};
+      const MixedOperand of_one =
+          matched ? OperandAt(One(), one, step) : MixedOperand{fill.value_or(0)};
       const BinaryOutcome outcome = Operate(OperandAt(many, r, step), of_one);
       if (!outcome.valid) continue;
       if (one_to_one_ && many_stamp_[group] == stamp) {

@@ -20,6 +20,28 @@ size_t CostOf(const SeriesSet& set) {
   return set.times.size() + set.histograms.size() * kHistogramCost;
 }
 
+template <uint32_t kShards>
+struct ByShard {
+  std::array<uint32_t, kShards + 1> begin{};  // of each shard's part of `order`
+  std::vector<uint32_t> order;                // places in the list of ids
+};
+template <uint32_t kShards>
+ByShard<kShards> OrderByShard(const std::vector<uint32_t>& ids) {
+  ByShard<kShards> sorted;
+  auto& begin = sorted.begin;
+  for (const uint32_t id : ids) ++begin[id % kShards + 1];
+  for (uint32_t shard = 0; shard < kShards; ++shard) begin[shard + 1] += begin[shard];
+  std::array<uint32_t, kShards + 1> next = begin;
+  sorted.order.resize(ids.size());
+  for (uint32_t i = 0; i < ids.size(); ++i) sorted.order[next[ids[i] % kShards]++] = i;
+  return sorted;
+}
+
+// Whether it was there before.
+bool IsOf(const Series& series, uint64_t born_before) {
+  return series.birth != 0 && series.birth < born_before;
+}
+
 Status TooManySamples(size_t max) {
   return absl::ResourceExhaustedError(
       fmt::format("the query would load more than {} samples into memory", max));
@@ -37,12 +59,7 @@ bool ReadAside(const SeriesAside& aside, Timestamp from, Timestamp to, SeriesSet
 template <typename Visit, typename Pause>
 void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit,
                       Pause pause) const {
-  std::array<uint32_t, kShards + 1> begin{};
-  for (const uint32_t id : ids) ++begin[id % kShards + 1];
-  for (uint32_t shard = 0; shard < kShards; ++shard) begin[shard + 1] += begin[shard];
-  std::array<uint32_t, kShards + 1> next = begin;
-  std::vector<uint32_t> order(ids.size());
-  for (uint32_t i = 0; i < ids.size(); ++i) order[next[ids[i] % kShards]++] = i;
+  const auto [begin, order] = OrderByShard<kShards>(ids);
   for (uint32_t at = 0; at < kShards; ++at) {
     const Shard& shard = shards_[at];
     for (uint32_t i = begin[at]; i < begin[at + 1];) {
@@ -51,17 +68,16 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
         const uint32_t end = std::min(i + kPiece, begin[at + 1]);
         const absl::ReaderMutexLock lock(&shard.mutex);
         const absl::MutexLock decoded_lock(&shard.decoded.mutex);
-        const auto slot_at = [&](uint32_t k) {
-          return k < end ? ids[order[k]] / kShards : UINT32_MAX;
+        const auto slot_at = [&, &places = order](uint32_t k) {
+          return k < end ? ids[places[k]] / kShards : UINT32_MAX;
         };
         for (uint32_t k = i; k < i + 2 * kAhead; ++k) PrefetchSeries(shard, slot_at(k));
         for (; i < end && go == Go::kOn; ++i) {
           PrefetchSeries(shard, slot_at(i + 2 * kAhead));
           PrefetchSamples(shard, slot_at(i + kAhead));
-          if (slot_at(i) >= shard.series.size()) continue;
-          const Series& series = shard.series[slot_at(i)];
-          if (series.birth == 0 || series.birth >= born_before) continue;
-          go = visit(shard, order[i], series);
+          const uint32_t slot = slot_at(i);
+          const bool is_it = slot < shard.series.size() && IsOf(shard.series[slot], born_before);
+          if (is_it) go = visit(shard, order[i], shard.series[slot]);
         }
       }
       if (go == Go::kEnd || !pause()) return;
