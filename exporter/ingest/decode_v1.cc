@@ -2,29 +2,12 @@
 #include "exporter/ingest/decode_v1.h"
 
 #include "exporter/ingest/decode_v1_extra.h"
+#include "exporter/ingest/wire_label.h"
 #include "exporter/ingest/wire_reader.h"
 #include "storage/base/hash.h"
 
 namespace outrider {
 namespace {
-
-// Fields of Label; the reader stands before the message.
-LabelView ReadLabel(WireReader reader) {
-  LabelView label;
-  while (reader.Next()) {
-    switch (reader.tag()) {
-      case WireTag(1, kWireBytes):
-        label.name = reader.Bytes();
-        break;
-      case WireTag(2, kWireBytes):
-        label.value = reader.Bytes();
-        break;
-      default:
-        reader.SkipUnknown("Label", 2);
-    }
-  }
-  return label;
-}
 
 Sample ReadSample(WireReader reader) {
   Sample sample;

@@ -2,29 +2,11 @@
 #include "exporter/ingest/decode_v1_extra.h"
 
 #include "exporter/ingest/decode_v2.h"
+#include "exporter/ingest/wire_label.h"
 #include "exporter/ingest/wire_reader.h"
 
 namespace outrider {
-namespace {
-
-LabelView ReadLabel(WireReader reader) {
-  LabelView label;
-  while (reader.Next()) {
-    switch (reader.tag()) {
-      case WireTag(1, kWireBytes):
-        label.name = reader.Bytes();
-        break;
-      case WireTag(2, kWireBytes):
-        label.value = reader.Bytes();
-        break;
-      default:
-        reader.SkipUnknown("Label", 2);
-    }
-  }
-  return label;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Status DecodeExemplarV1(std::string_view message, IncomingExemplar* out) {
   out->labels.clear();

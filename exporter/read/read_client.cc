@@ -5,6 +5,7 @@
 
 #include "exporter/ingest/decode_v1.h"
 #include "exporter/ingest/snappy_body.h"
+#include "exporter/ingest/wire_label.h"
 #include "exporter/ingest/wire_reader.h"
 #include "exporter/read/chunk_reader.h"
 #include "exporter/read/chunk_stream.h"
@@ -20,23 +21,6 @@ Status SortLabels(std::vector<LabelView>* labels) {
   if (!std::ranges::is_sorted(*labels)) std::ranges::sort(*labels);
   if (std::ranges::adjacent_find(*labels, {}, &LabelView::name) == labels->end()) return {};
   return InvalidArgument("a series has a label twice");
-}
-
-LabelView ReadLabel(WireReader reader) {
-  LabelView label;
-  while (reader.Next()) {
-    switch (reader.tag()) {
-      case WireTag(1, kWireBytes):
-        label.name = reader.Bytes();
-        break;
-      case WireTag(2, kWireBytes):
-        label.value = reader.Bytes();
-        break;
-      default:
-        reader.SkipUnknown("Label", 2);
-    }
-  }
-  return label;
 }
 
 struct Chunk {
