@@ -15,7 +15,7 @@ constexpr uint64_t kPairBytes = 160;    // a label value beside its text
 uint64_t MemoryOf(const WindowsStats& stats) {
   const uint64_t chunks = stats.chunk_bytes + stats.sealed_chunks * sizeof(SealedChunk);
   const uint64_t labels = stats.index.label_pairs * kPairBytes + stats.index.text_bytes;
-  return chunks + labels + stats.series * kSeriesBytes;
+  return chunks + labels + stats.series * kSeriesBytes + stats.index.kept_matches_bytes;
 }
 
 const char* WordsOf(MemoryVerdict verdict) {

@@ -111,6 +111,9 @@ void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink) {
                {}, ToSummary(stats.evaluation_duration));
   sink.Summary("prometheus_rule_group_duration_seconds", "The duration of rule group evaluations.",
                {}, ToSummary(stats.group_duration));
+  sink.Summary("outrider_rule_group_lag_seconds",
+               "From when a slot of a group could be evaluated to when its evaluation began.", {},
+               ToSummary(stats.group_lag));
   sink.OpenMetricsHistogram("prometheus_rule_evaluation_duration_histogram_seconds",
                             "The duration for a rule to execute.", {},
                             ToHistogram(stats.evaluation_duration));

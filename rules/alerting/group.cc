@@ -47,7 +47,8 @@ RuleWorkshop::RuleWorkshop(RuleSeams the_seams, double share_from)
     : seams(std::move(the_seams)),
       share_from_seconds(share_from),
       evaluations(kEvaluationQuantiles),
-      groups(kGroupQuantiles) {}
+      groups(kGroupQuantiles),
+      lags(kEvaluationQuantiles) {}
 
 Group::Group(RuleGroup spec, RuleContext context, RuleWorkshop& workshop)
     : spec_(std::make_shared<const RuleGroup>(std::move(spec))),

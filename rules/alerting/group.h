@@ -32,6 +32,7 @@ struct RuleWorkshop {
   double share_from_seconds = 0;
   DurationRecorder evaluations;  // of a rule
   DurationRecorder groups;       // of a group
+  DurationRecorder lags;         // of a group behind the time it was due
   RuleWorkshop(RuleSeams the_seams, double share_from);
 };
 

@@ -135,6 +135,7 @@ void RuleManager::RunClaim(const Scheduler::Claim& claim, Timestamp now) {
     scheduler_.Defer(claim, *later);
     return;
   }
+  workshop_.lags.Record(static_cast<double>(now - claim.due) / kSecond);
   claim.group->Evaluate(claim.ts, claim.missed);
   scheduler_.Release(claim);
 }
@@ -209,6 +210,7 @@ RuleStats RuleManager::Stats() const {
   RuleStats stats;
   stats.evaluation_duration = workshop_.evaluations.Stats();
   stats.group_duration = workshop_.groups.Stats();
+  stats.group_lag = workshop_.lags.Stats();
   for (const auto& group : Groups()) {
     stats.groups.push_back(group->Stats());
     for (const RuleView& rule : group->View()->rules) {

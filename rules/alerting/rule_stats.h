@@ -71,6 +71,7 @@ struct RuleStats {
   std::vector<RuleGroupStats> groups;
   DurationStats evaluation_duration;  // of a rule; quantiles .5 .9 .99
   DurationStats group_duration;       // of a group; quantiles .01 .05 .5 .9 .99
+  DurationStats group_lag;  // from when a slot could be evaluated to when it was; .5 .9 .99
   uint64_t pending_alerts = 0;
   uint64_t firing_alerts = 0;
   uint64_t no_data_alerts = 0;  // rules that tell of missing input

@@ -51,6 +51,7 @@ std::optional<Scheduler::Claim> Scheduler::ClaimDue(Timestamp now) {
   // One that was put off is not skipped because its successor has come meanwhile.
   const bool put_off = first->deferred_to != 0 && now < first->due + 2 * interval;
   claim.ts = put_off ? first->due : SlotAt(now, interval, first->offset);
+  claim.due = put_off ? first->deferred_to : claim.ts;
   claim.missed = first->missed + static_cast<uint64_t>((claim.ts - first->due) / interval);
   first->due = claim.ts + interval;
   first->deferred_to = 0;

@@ -23,6 +23,7 @@ class Scheduler {
     std::shared_ptr<Group> group;
     Timestamp ts = 0;     // the slot; on the grid
     uint64_t missed = 0;  // slots that went by before it
+    Timestamp due = 0;    // the slot, or until when it was put off
   };
 
   // First due at the next slot after `now`.

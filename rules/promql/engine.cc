@@ -125,6 +125,7 @@ Status CheckTime(Timestamp time) {
 // A query that reaches before what is kept says so.
 void WarnAboutRetention(const Expression& expr, const EngineOptions& options,
                         const Querier& querier, Timestamp start, QueryResult* result) {
+  if (start - expr.LongestReach(options.lookback) >= querier.AllKeptSince()) return;
   for (const Expression::Reach& reach : expr.Selectors(options.lookback)) {
     const KeptSince kept = querier.KeptSinceOf(reach.matchers);
     if (start - reach.horizon >= kept.time) continue;
@@ -142,6 +143,13 @@ StatusOr<Expression> Expression::Parse(std::string_view text, const ParseOptions
   ExprPtr root = TRY(ParseExpression(text, options));
   return Expression(std::shared_ptr<const Expr>(std::move(root)),
                     std::make_shared<const std::string>(text));
+}
+
+Expression::Expression(std::shared_ptr<const Expr> root, std::shared_ptr<const std::string> text)
+    : root_(std::move(root)), text_(std::move(text)) {
+  for (const Reach& reach : Selectors(0)) {
+    longest_range_ = std::max(longest_range_, reach.horizon);
+  }
 }
 
 ValueType Expression::type() const { return TypeOf(*root_); }

@@ -55,12 +55,14 @@ class Expression {
     DurationMs horizon = 0;
   };
   std::vector<Reach> Selectors(DurationMs lookback) const;
+  // The longest of their horizons, and maybe some more.
+  DurationMs LongestReach(DurationMs lookback) const { return longest_range_ + lookback; }
 
  private:
-  Expression(std::shared_ptr<const Expr> root, std::shared_ptr<const std::string> text)
-      : root_(std::move(root)), text_(std::move(text)) {}
+  Expression(std::shared_ptr<const Expr> root, std::shared_ptr<const std::string> text);
   std::shared_ptr<const Expr> root_;
   std::shared_ptr<const std::string> text_;
+  DurationMs longest_range_ = 0;  // the longest horizon without lookback
 };
 
 // Stateless beside its options; thread-safe. Errors: InvalidArgument (bad data, 400),

@@ -46,6 +46,10 @@ bool LabelKey::Keeps(const LabelPair& pair, bool name_gone) {
   return (known & (name_gone ? kKeptWhenGone : kKept)) != 0;
 }
 
+bool LabelKey::IsOneLabel() const {
+  return mode_ == Mode::kOnly && names_.size() == 1 && !IsMetadataLabel(names_[0]);
+}
+
 std::string_view LabelKey::Of(const Row& row, bool name_gone) {
   key_.clear();
   if (mode_ == Mode::kOnly && names_.empty()) return key_;

@@ -29,6 +29,15 @@ class LabelKey {
   std::string_view Of(const Row& row, bool name_gone);
   // The same of rows whose labels have numbers, as these numbers.
   std::span<const PairId> PairsOf(const Row& row, bool name_gone);
+  // Whether it is one label by its name, whatever becomes of the metric's.
+  bool IsOneLabel() const;
+  // Of that label: probably the number the row has it by. False when nobody knows.
+  bool GuessPair(const Row& row, PairId* pair) const {
+    const std::span<const PairId> all = row.labels->pairs();
+    if (places_.empty() || places_[0] >= all.size()) return false;
+    *pair = all[places_[0]];
+    return true;
+  }
   Labels LabelsOf(const Row& row, bool name_gone) const;
   // The same, owned by the evaluator, with numbers if the row has them.
   const SeriesLabels* Own(Evaluator& evaluator, const Row& row, bool name_gone);

@@ -15,7 +15,9 @@ bool AreNumbered(const Block& block) {
 }  // namespace
 
 RowGroups::RowGroups(LabelKey key, const Block& rows, const Block& more)
-    : key_(std::move(key)), numbered_(AreNumbered(rows) && AreNumbered(more)) {}
+    : key_(std::move(key)),
+      numbered_(AreNumbered(rows) && AreNumbered(more)),
+      one_label_(numbered_ && key_.IsOneLabel()) {}
 
 uint32_t RowGroups::Of(const Row& row, bool name_gone) {
   if (!numbered_) {
@@ -24,7 +26,19 @@ uint32_t RowGroups::Of(const Row& row, bool name_gone) {
     by_text_.emplace(text, size_);
     return size_++;
   }
+  PairId guess = UINT32_MAX;
+  if (one_label_ && key_.GuessPair(row, &guess)) {
+    const Recent& recent = recent_[guess % kRecent];
+    if (recent.pair == guess) return recent.group;
+  }
   const std::span<const PairId> pairs = key_.PairsOf(row, name_gone);
+  const uint32_t group = OfPairs(pairs);
+  // A row without the label has no number for it.
+  if (one_label_ && pairs.size() == 1) recent_[pairs[0] % kRecent] = {pairs[0], group};
+  return group;
+}
+
+uint32_t RowGroups::OfPairs(std::span<const PairId> pairs) {
   if (const auto it = by_pairs_.find(pairs); it != by_pairs_.end()) return it->second;
   by_pairs_.emplace(arena_.Copy(pairs), size_);
   return size_++;

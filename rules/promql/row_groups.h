@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -38,12 +39,22 @@ class RowGroups {
     }
   };
 
+  uint32_t OfPairs(std::span<const PairId> pairs);
+  // Groups of one label that were met lately, by its number: most rows are of one of these.
+  struct Recent {
+    PairId pair = UINT32_MAX;
+    uint32_t group = 0;
+  };
+  static constexpr size_t kRecent = 128;
+
   LabelKey key_;
   const bool numbered_;  // all rows have label numbers: then equal labels have equal ones
+  const bool one_label_;
   uint32_t size_ = 0;
   StringMap<uint32_t> by_text_;
   absl::flat_hash_map<std::span<const PairId>, uint32_t, PairsHash, PairsEqual> by_pairs_;
   PairArena arena_;  // of the keys
+  std::array<Recent, kRecent> recent_;
 };
 
 }  // namespace outrider::promql

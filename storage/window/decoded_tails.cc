@@ -43,7 +43,6 @@ bool IsUseful(const Series& series, const TimeRange& range) {
 
 bool DecodedTails::Tail::Decode(std::span<const uint8_t> bytes, uint32_t count) {
   const uint32_t more = count - read_;
-  Reserve(&times_, times_.size() + more);
   Reserve(&values_, values_.size() + more);
   FloatChunkReader reader(bytes, count);
   if (read_ > 0) reader.Resume(place_, more);
@@ -61,24 +60,44 @@ bool DecodedTails::Tail::Decode(std::span<const uint8_t> bytes, uint32_t count) 
 
 // False where the times lie too far apart to be kept here.
 bool DecodedTails::Tail::Take(std::span<const Timestamp> times, std::span<const double> values) {
-  if (times_.empty()) base_ = times[0];
-  for (const Timestamp time : times) {
-    if (time < base_ || Distance(base_, time) > UINT32_MAX) return false;
-    times_.push_back(static_cast<uint32_t>(time - base_));
+  for (size_t i = 0; i < times.size(); ++i) {
+    if (values_.empty()) base_ = times[i];
+    if (times[i] < base_ || Distance(base_, times[i]) >= kAny) return false;
+    const auto distance = static_cast<uint32_t>(times[i] - base_);
+    if (!GoesOn(distance)) KeepTimes();
+    if (spacing_ == 0) times_.push_back(distance);
+    values_.push_back(values[i]);
   }
-  values_.insert(values_.end(), values.begin(), values.end());
   return true;
+}
+
+bool DecodedTails::Tail::GoesOn(uint32_t distance) {
+  if (spacing_ == 0 || values_.empty()) return true;
+  if (values_.size() == 1) spacing_ = distance;
+  return distance != 0 && distance == values_.size() * uint64_t{spacing_};
+}
+
+void DecodedTails::Tail::KeepTimes() {
+  Reserve(&times_, values_.capacity());
+  for (size_t i = 0; i < values_.size(); ++i) {
+    times_.push_back(static_cast<uint32_t>(i * spacing_));
+  }
+  spacing_ = 0;
 }
 
 size_t DecodedTails::Tail::Before(Timestamp time) const {
   if (time <= base_) return 0;
-  if (Distance(base_, time) > UINT32_MAX) return times_.size();
+  if (Distance(base_, time) >= kAny) return values_.size();
   const auto offset = static_cast<uint32_t>(time - base_);
+  if (spacing_ != 0) {
+    return std::min<size_t>(values_.size(), offset / spacing_ + (offset % spacing_ != 0 ? 1 : 0));
+  }
   return static_cast<size_t>(std::lower_bound(times_.begin(), times_.end(), offset) -
                              times_.begin());
 }
 
 bool DecodedTails::Tail::Restart(const Series& series, Timestamp from) {
+  spacing_ = kAny;
   times_.clear();
   values_.clear();
   birth_ = series.birth;
@@ -125,33 +144,44 @@ void DecodedTails::Tail::Append(const TimeRange& range, std::vector<Timestamp>* 
                                 std::vector<double>* values) const {
   const size_t begin = Before(range.from);
   // Readers mostly want all of the newest.
-  size_t end = times_.size();
-  while (end > begin && base_ + times_[end - 1] > range.to) --end;
+  size_t end = values_.size();
+  while (end > begin && TimeAt(end - 1) > range.to) --end;
   const size_t at = times->size();
   times->resize(at + end - begin);
-  for (size_t i = begin; i < end; ++i) (*times)[at + i - begin] = base_ + times_[i];
+  Timestamp* const out = times->data() + at;
+  if (spacing_ != 0) {
+    const Timestamp first = TimeAt(begin);
+    for (size_t i = 0; i < end - begin; ++i) out[i] = first + static_cast<Timestamp>(i) * spacing_;
+  } else {
+    for (size_t i = 0; i < end - begin; ++i) out[i] = base_ + times_[begin + i];
+  }
   values->insert(values->end(), values_.data() + begin, values_.data() + end);
+}
+
+void DecodedTails::Tail::DropFirst(size_t gone) {
+  const Timestamp first = TimeAt(gone);
+  values_.erase(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(gone));
+  if (spacing_ == 0) {
+    times_.erase(times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(gone));
+    for (uint32_t& time : times_) time -= static_cast<uint32_t>(first - base_);
+  }
+  base_ = first;
+  if (values_.capacity() <= 2 * values_.size() + kSlack) return;
+  values_.shrink_to_fit();
+  times_.shrink_to_fit();
 }
 
 void DecodedTails::Tail::Trim() {
   const DurationMs reach = std::max(wanted, wanted_before);
   wanted_before = std::exchange(wanted, 0);
-  if (times_.empty()) return;
-  const Timestamp newest = base_ + times_.back();
+  if (values_.empty()) return;
+  const Timestamp newest = TimeAt(values_.size() - 1);
   if (Distance(base_, newest) <= static_cast<uint64_t>(reach)) return;
   const Timestamp from = newest - reach;
   const size_t gone = Before(from);
   if (gone == 0) return;
-  const uint32_t moved = times_[gone];
-  values_.erase(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(gone));
-  times_.erase(times_.begin(), times_.begin() + static_cast<std::ptrdiff_t>(gone));
-  for (uint32_t& time : times_) time -= moved;
-  base_ += moved;
+  DropFirst(gone);
   complete_from_ = std::max(complete_from_, from);
-  if (values_.capacity() > 2 * values_.size() + kSlack) {
-    values_.shrink_to_fit();
-    times_.shrink_to_fit();
-  }
 }
 
 size_t DecodedTails::Tail::bytes() const {
@@ -163,6 +193,7 @@ void DecodedTails::Tail::Prefetch() const {
   for (size_t back = 0; back < 4 * kLine && back < values_.size(); back += kLine) {
     __builtin_prefetch(values_.data() + values_.size() - back - 1);
   }
+  if (spacing_ != 0) return;
   for (size_t back = 0; back < 4 * kLine && back < times_.size(); back += 2 * kLine) {
     __builtin_prefetch(times_.data() + times_.size() - back - 1);
   }

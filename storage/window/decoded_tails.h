@@ -75,27 +75,42 @@ class DecodedTails {
     void Trim();
     size_t bytes() const;
 
-    uint32_t last_read = 0;  // the sweep before it
-    size_t counted = 0;      // of bytes(), in the budget
-    DurationMs wanted = 0;   // how far readers looked behind the newest sample, since the last trim
-    DurationMs wanted_before = 0;  // and before it
-
    private:
     bool Restart(const Series& series, Timestamp from);
     bool Decode(std::span<const uint8_t> bytes, uint32_t count);
     bool Take(std::span<const Timestamp> times, std::span<const double> values);
+    // Whether a sample at this distance from base_ goes on as those before it.
+    bool GoesOn(uint32_t distance);
+    void KeepTimes();
+    Timestamp TimeAt(size_t i) const {
+      return base_ + (spacing_ == 0 ? times_[i] : static_cast<Timestamp>(i) * spacing_);
+    }
     // How many samples lie before it.
     size_t Before(Timestamp time) const;
+    void DropFirst(size_t gone);
 
+    // What each read looks at comes first: reading waits for memory.
     uint64_t birth_ = 0;  // of the series; 0: nothing here
     Timestamp complete_from_ = 0;
     // The chunk read last: all of it that `read_` counts.
     Timestamp chunk_start_ = 0;
     uint32_t read_ = 0;
-    FloatChunkReader::Place place_;
-    Timestamp base_ = 0;
-    std::vector<uint32_t> times_;  // behind base_
+    uint32_t spacing_ = kAny;  // of all times; 0: they are in times_
+    Timestamp base_ = 0;       // the first time
     std::vector<double> values_;
+
+   public:
+    DurationMs wanted = 0;   // how far readers looked behind the newest sample, since the last trim
+    uint32_t last_read = 0;  // the sweep before it
+
+   private:
+    static constexpr uint32_t kAny = UINT32_MAX;  // there are less than two
+    FloatChunkReader::Place place_;
+    std::vector<uint32_t> times_;  // behind base_
+
+   public:
+    DurationMs wanted_before = 0;  // as `wanted`, before the last trim
+    size_t counted = 0;            // of bytes(), in the budget
   };
 
   // Makes a tail for a series that was read before.

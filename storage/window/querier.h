@@ -127,6 +127,8 @@ class Querier {
   virtual KeptSince KeptSinceOf(std::span<const Matcher> /*matchers*/) const {
     return {.time = OldestKept()};
   }
+  // A time from which on samples of every series are kept: no KeptSinceOf() is later.
+  virtual Timestamp AllKeptSince() const { return OldestKept(); }
 };
 
 }  // namespace outrider

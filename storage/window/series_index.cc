@@ -91,6 +91,7 @@ void SeriesIndex::Add(std::span<const IndexedSeries> series) {
     PairIds& ids = series_[one.id];
     ids = InternAll(one.labels, before);
     for (size_t i = 0; i < one.labels.size(); ++i) series_of_[ids[i + 1]].Add(one.id);
+    matches_.NoteChange(one.id);
     before = one;
     ++series_count_;
   }
@@ -106,6 +107,7 @@ void SeriesIndex::Remove(uint32_t id) {
     series_of_[pair].Remove(id);
     if (series_of_[pair].empty()) unused.push_back(pair);
   }
+  matches_.NoteChange(id);
   pins_.GiveUp(std::move(series_[id]), unused);
   --series_count_;
   for (const PairId pair : pins_.Collect()) Free(pair);
@@ -244,18 +246,50 @@ void SeriesIndex::Filter(const Matcher& matcher, std::vector<uint32_t>* ids) con
     }
   } else {
     const Condition condition = ConditionOf(matcher);
+    const Postings* only = condition.pairs.size() == 1 ? &series_of_[condition.pairs[0]] : nullptr;
     for (const uint32_t id : *ids) {
-      if (condition.Holds(PairsOf(id))) (*ids)[kept++] = id;
+      const bool holds =
+          only != nullptr ? only->Contains(id) == condition.wants : condition.Holds(PairsOf(id));
+      if (holds) (*ids)[kept++] = id;
     }
   }
   ids->resize(kept);
 }
 
-std::vector<uint32_t> SeriesIndex::MatchLocked(std::span<const Matcher> matchers) const {
+std::vector<uint32_t> SeriesIndex::MatchAnew(std::span<const Matcher> matchers) const {
   std::vector<size_t> rest;
   std::vector<uint32_t> ids = Candidates(matchers, &rest);
   for (const size_t i : rest) Filter(matchers[i], &ids);
   return ids;
+}
+
+void SeriesIndex::CatchUp(std::span<const Matcher> matchers, MatchCache::Found* found) const {
+  std::erase_if(found->ids,
+                [&](uint32_t id) { return std::ranges::binary_search(found->changed, id); });
+  for (const uint32_t id : found->changed) {
+    const bool matches =
+        id < series_.size() && series_[id] &&
+        std::ranges::all_of(
+            matchers, [&](const Matcher& matcher) { return ValueMatches(matcher, id); });
+    if (matches) found->ids.push_back(id);
+  }
+}
+
+std::vector<uint32_t> SeriesIndex::MatchLocked(std::span<const Matcher> matchers) const {
+  // A single label's series are a list already.
+  if (matchers.empty() || (matchers.size() == 1 && !IsRegex(matchers[0]))) {
+    return MatchAnew(matchers);
+  }
+  const std::string key = MatchCache::KeyOf(matchers);
+  std::optional<MatchCache::Found> found = matches_.Find(key);
+  if (found && found->changed.empty()) return std::move(found->ids);
+  if (found) {
+    CatchUp(matchers, &*found);
+  } else {
+    found.emplace().ids = MatchAnew(matchers);
+  }
+  matches_.Put(key, found->ids);
+  return std::move(found->ids);
 }
 
 std::vector<uint32_t> SeriesIndex::Match(std::span<const Matcher> matchers,
@@ -316,7 +350,8 @@ SeriesIndexStats SeriesIndex::Stats() const {
   return {.series = series_count_,
           .label_names = name_ids_.size(),
           .label_pairs = table_.size() - free_pairs_.size(),
-          .text_bytes = text_bytes_};
+          .text_bytes = text_bytes_,
+          .kept_matches_bytes = matches_.bytes()};
 }
 
 }  // namespace outrider

@@ -20,6 +20,7 @@
 #include "storage/model/matcher.h"
 #include "storage/window/label_pins.h"
 #include "storage/window/label_table.h"
+#include "storage/window/match_cache.h"
 #include "storage/window/postings.h"
 
 namespace outrider {
@@ -29,6 +30,7 @@ struct SeriesIndexStats {
   uint64_t label_names = 0;
   uint64_t label_pairs = 0;
   uint64_t text_bytes = 0;  // of names and values
+  uint64_t kept_matches_bytes = 0;
 };
 
 struct IndexedSeries {
@@ -90,6 +92,12 @@ class SeriesIndex {
   void Free(PairId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<uint32_t> MatchLocked(std::span<const Matcher> matchers) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // The same without what is kept of earlier answers.
+  std::vector<uint32_t> MatchAnew(std::span<const Matcher> matchers) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Brings what matched before up to date.
+  void CatchUp(std::span<const Matcher> matchers, MatchCache::Found* found) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   const Name* FindName(std::string_view text) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Condition ConditionOf(const Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FindPairs(const Matcher& matcher, const Name& name, bool matching,
@@ -112,6 +120,7 @@ class SeriesIndex {
   LabelPins pins_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairId> free_pairs_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairIds> series_ ABSL_GUARDED_BY(mutex_);  // by id
+  mutable MatchCache matches_;                           // its own lock, and mutex_ as it says
   uint64_t series_count_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t text_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -96,6 +96,13 @@ KeptSince Windows::KeptSinceOf(std::span<const Matcher> matchers) const {
   return {.time = time, .setting = "storage.unreferenced_retention"};
 }
 
+// As KeptSinceOf() of a series that nobody needs.
+Timestamp Windows::AllKeptSince() const {
+  const Timestamp newest = newest_;
+  if (newest == kNoTime) return kNoTime;
+  return std::max(newest - Plan()->Keep(0), std::min<Timestamp>(shortened_to_, newest));
+}
+
 namespace {
 
 void CountChunk(const SealedChunk& chunk, WindowsStats* stats) {

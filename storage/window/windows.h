@@ -118,6 +118,7 @@ class Windows final : public Querier, public Appender {
   std::vector<Timestamp> NewestOf(std::span<const uint32_t> ids) const override;
   Timestamp OldestKept() const override;
   KeptSince KeptSinceOf(std::span<const Matcher> matchers) const override;
+  Timestamp AllKeptSince() const override;
 
   // The seed of identities (series_identity.h) and of senders' keys.
   uint64_t seed() const { return options_.seed; }

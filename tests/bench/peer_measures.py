@@ -237,6 +237,64 @@ def rules_every_second(bench):
             Row('– without rules', {n: g[2] / series for n, g in without.items()}, False)]
 
 
+FOURS = 3977  # (container, namespace) pairs of the loads: 97 times 41
+
+
+def small_rules(count, groups, interval):
+    """Alert rules about the four or five series that a container of a namespace has of one name, when six names share
+    100,000 series: half of them look at values, half at rates."""
+    def rule(i):
+        selector = f'{NAMES[i // FOURS]}{{container="app-{i % 97}", namespace="namespace-{i % 41}"}}'
+        expr = f'rate({selector}[5m])' if i % 2 else selector
+        return (f"  - {{alert: A{i}, expr: '{expr} > 1e12', for: 5m, labels: {{severity: page}}, "
+                "annotations: {summary: '{{ $labels.pod }}: {{ $value }}'}}\n")
+
+    return 'groups:\n' + ''.join(
+        f'- name: g{g}\n  interval: {interval}\n  rules:\n' +
+        ''.join(rule(i) for i in range(g * count // groups, (g + 1) * count // groups)) for g in range(groups))
+
+
+def evaluated(bench, rules, seconds, live):
+    """-> of each server without VictoriaMetrics: CPU-seconds a second, evaluations a second, of which CPU of the same
+    server without rules, quantile .99 of the lag. `live`: samples keep coming."""
+    bench = dataclasses.replace(bench, peers=[n for n in bench.peers if n != 'victoria'])
+
+    def of(server):
+        bench.loads.run(server, 'rwgen', '--names', '6', series=100_000, steps=20, batch=2000,
+                        start_ms=peer_loads.start_of(20))
+        name = 'prometheus_rule_evaluations_total'
+        time.sleep(20)
+        before, begin, count = server.cpu_exact(), time.monotonic(), server.counter(name)
+        if live:
+            bench.loads.run(server, 'rwgen', '--names', '6', series=100_000, steps=seconds // 15, batch=2000,
+                            start_ms=int(time.time() * 1000), pace_ms=590)
+        time.sleep(max(0, seconds - (time.monotonic() - begin)))
+        done, wall = server.counter(name) - count, time.monotonic() - begin
+        return (server.cpu_exact() - before) / wall, done / wall, server.lag()
+
+    return per_server(bench, of, rules), per_server(bench, of)
+
+
+@measure('small-rules')
+def five_hundred_rules(bench):
+    seconds = bench.options.rules_seconds
+    with_rules, without = evaluated(bench, small_rules(500, 1, '1s'), seconds, live=False)
+    return [Row('500 alert rules of 4 to 5 series each, every second: CPU per evaluation, µs',
+                {n: 1e6 * (cpu - without[n][0]) / rate for n, (cpu, rate, _) in with_rules.items()}, False),
+            Row('– evaluations per second', {n: g[1] for n, g in with_rules.items()})]
+
+
+@measure('many-rules')
+def ten_thousand_rules(bench):
+    with_rules, without = evaluated(bench, small_rules(10_000, 500, '15s'), 90, live=True)
+    return [Row('10,000 rules in 500 groups every 15 s while 6,800 samples a second come: cores',
+                {n: g[0] for n, g in with_rules.items()}, False),
+            Row('– without rules', {n: g[0] for n, g in without.items()}, False),
+            Row('– evaluations per second', {n: g[1] for n, g in with_rules.items()}),
+            Row('– lag of a group behind the time it was due, quantile 0.99, ms',
+                {n: 1000 * g[2] for n, g in with_rules.items() if g[2] is not None}, False)]
+
+
 @measure('range')
 def range_query(bench):
     """An hour of one metric's rates."""

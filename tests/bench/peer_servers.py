@@ -91,6 +91,12 @@ class Server:
         return sum(float(line.rsplit(' ', 1)[1]) for line in body.splitlines()
                    if line.split('{')[0].split(' ')[0] == name)
 
+    def lag(self):
+        """Seconds, quantile 0.99: how long after it could be a rule group's evaluation begins; None: not told."""
+        body = harness.request(self.url + '/metrics')[1]
+        return next((float(line.rsplit(' ', 1)[1]) for line in body.splitlines()
+                     if line.startswith('outrider_rule_group_lag_seconds{quantile="0.99"}')), None)
+
     def range_query(self, expr, start, end, step):
         """The body of the answer."""
         url = self.url + '/api/v1/query_range?' + urllib.parse.urlencode(

@@ -64,6 +64,7 @@ RuleStats SampleRules() {
   stats.group_duration.quantiles = {{0.5, 0.001}};
   stats.group_duration.buckets = {{0.01, 2}, {0.1, 5}};
   stats.group_duration.count = 6;
+  stats.group_lag.quantiles = {{0.99, 0.125}};
   stats.no_data_alerts = 2;
   return stats;
 }
@@ -179,6 +180,7 @@ TEST(Sources, Lines) {
            "outrider_rule_group_data_wait_seconds_total{rule_group=\"rules/a.yml;g\"} 6",
            "outrider_rule_group_data_waits_total{outcome=\"late\",rule_group=\"rules/a.yml;g\"} 1",
            "outrider_rules_without_data 2",
+           "outrider_rule_group_lag_seconds{quantile=\"0.99\"} 0.125",
            "prometheus_notifications_sent_total{alertmanager=\"http://am/api/v2/alerts\"} 9",
            "prometheus_notifications_errors_total{alertmanager=\"http://am/api/v2/alerts\"} 2",
            "prometheus_notifications_dropped_total{alertmanager=\"http://am/api/v2/alerts\"} 3",

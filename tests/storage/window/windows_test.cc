@@ -223,6 +223,7 @@ TEST(Windows, SaysSinceWhenSelectedSeriesAreKeptAndWhy) {
     return std::vector<Matcher>{Matcher::Equal(name, value)};
   };
   EXPECT_EQ(windows.KeptSinceOf({}).time, kNoTime);
+  EXPECT_EQ(windows.AllKeptSince(), kNoTime);
   Append(&windows, kUp, {{kNow, 1}});
   windows.SetReferences(
       {{.matchers = {Matcher::Equal("__name__", "up"), Matcher::Equal("job", "node")},
@@ -251,13 +252,17 @@ TEST(Windows, SaysSinceWhenSelectedSeriesAreKeptAndWhy) {
     const KeptSince since = windows.KeptSinceOf(one.matchers);
     EXPECT_EQ(kNow - since.time, one.keep) << &one - kCases;
     EXPECT_EQ(since.setting, one.setting) << &one - kCases;
+    EXPECT_LE(since.time, windows.AllKeptSince()) << &one - kCases;
   }
+  EXPECT_EQ(windows.AllKeptSince(), kNow - 6 * kHour);
   windows.SetUnreferencedRetention(2 * kHour);
   windows.Expire();
+  EXPECT_EQ(windows.AllKeptSince(), kNow - 2 * kHour);
   EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).time, kNow - 2 * kHour);
   EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).setting, "storage.memory_limit");
   EXPECT_EQ(windows.KeptSinceOf(kCases[4].matchers).time, kNow - 12 * kHour);
   windows.SetUnreferencedRetention(6 * kHour);  // what went does not come back
+  EXPECT_EQ(windows.AllKeptSince(), kNow - 2 * kHour);
   EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).time, kNow - 2 * kHour);
   EXPECT_EQ(windows.KeptSinceOf(kCases[2].matchers).setting, "storage.memory_limit");
 }
