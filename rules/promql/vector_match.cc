@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "rules/promql/binary_mixed.h"
 #include "rules/promql/binary_op.h"
 #include "rules/promql/evaluator.h"
@@ -222,8 +223,15 @@ class Matching {
   // The row for what this pair gives; pairs hardly ever change between steps.
   uint32_t OutRow(uint32_t many, uint32_t one) {
     if (last_one_[many] == one) return last_out_[many];
-    const Row& row = Many().rows[many];
+    // Where they change, they mostly change back.
+    const bool changes = last_one_[many] != kNone;
+    if (changes) out_of_pair_.emplace(uint64_t{many} << 32 | last_one_[many], last_out_[many]);
     last_one_[many] = one;
+    if (changes) {
+      const auto before = out_of_pair_.find(uint64_t{many} << 32 | one);
+      if (before != out_of_pair_.end()) return last_out_[many] = before->second;
+    }
+    const Row& row = Many().rows[many];
     last_out_[many] = RowFor(ResultLabels(row, one == kFilled ? GroupOf(row) : One().rows[one]));
     return last_out_[many];
   }
@@ -286,6 +294,7 @@ class Matching {
   std::vector<uint32_t> many_stamp_;  // group → step + 1 at which it matched
   std::vector<uint32_t> last_one_;    // many row → its last partner, and what came out
   std::vector<uint32_t> last_out_;
+  absl::flat_hash_map<uint64_t, uint32_t> out_of_pair_;  // rows of partners before the last
   std::vector<uint32_t> filled_out_;  // one row without partner → its out row
   std::vector<uint32_t> out_stamp_;
   LabelKey kept_;      // of the many side

@@ -189,6 +189,20 @@ eval instant at 0 r > on (i) group_left l * 10
 eval instant at 0 -7 % 3
   -1
 )t"},
+    {"partners_that_alternate", R"t(
+load 1m
+  m{i="1"} 1 2 3 4 5
+  o{i="1",v="x"} 10 stale 30 stale 50
+  o{i="1",v="y"} stale 20 stale 40 stale
+
+eval range from 0 to 4m step 1m m + on (i) group_left (v) o
+  {i="1",v="x"} 11 _ 33 _ 55
+  {i="1",v="y"} _ 22 _ 44 _
+
+eval range from 0 to 4m step 1m m + on (i) group_left (v) fill_right (100) o{v="x"}
+  {i="1",v="x"} 11 _ 33 _ 55
+  {i="1"} _ 102 _ 104 _
+)t"},
     {"labels_and_sort", R"t(
 load 1m
   m{h="n10",p="80"} 2
