@@ -43,6 +43,9 @@ class DecodedTails {
  public:
   mutable absl::Mutex mutex;
 
+  void PrefetchPlace(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    if (slot < tails_.size()) __builtin_prefetch(&tails_[slot]);
+  }
   void PrefetchTail(uint32_t slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (slot >= tails_.size()) return;
     const auto* tail = reinterpret_cast<const char*>(tails_[slot].get());

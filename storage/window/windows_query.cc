@@ -71,8 +71,10 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
         const auto slot_at = [&, &places = order](uint32_t k) {
           return k < end ? ids[places[k]] / kShards : UINT32_MAX;
         };
+        for (uint32_t k = i; k < i + 3 * kAhead; ++k) shard.decoded.PrefetchPlace(slot_at(k));
         for (uint32_t k = i; k < i + 2 * kAhead; ++k) PrefetchSeries(shard, slot_at(k));
         for (; i < end && go == Go::kOn; ++i) {
+          shard.decoded.PrefetchPlace(slot_at(i + 3 * kAhead));
           PrefetchSeries(shard, slot_at(i + 2 * kAhead));
           PrefetchSamples(shard, slot_at(i + kAhead));
           const uint32_t slot = slot_at(i);
