@@ -12,6 +12,7 @@
 #include "rules/promql/kahan.h"
 #include "rules/promql/label_key.h"
 #include "rules/promql/row_groups.h"
+#include "rules/promql/sum_rows.h"
 
 namespace outrider::promql {
 namespace {
@@ -123,10 +124,31 @@ class AccumulatorsOf final : public Accumulators {
   std::vector<uint8_t> present_;           // whether there was a sample
 };
 
+class Sums final : public Accumulators {
+ public:
+  void Add(const Grouping& grouping, const Block& block) override {
+    sums_.Resize(grouping.groups.size() * block.steps);
+    for (size_t r = 0; r < block.rows.size(); ++r) {
+      sums_.Add(block.Of(r), grouping.group_of[r] * block.steps);
+    }
+  }
+  Block Finish(const Grouping& grouping, size_t steps) const override {
+    Block out;
+    out.steps = steps;
+    out.rows = grouping.groups;
+    out.values.resize(sums_.size());
+    for (size_t i = 0; i < sums_.size(); ++i) out.values[i] = sums_.ValueAt(i);
+    return out;
+  }
+
+ private:
+  SumRow sums_;  // groups × steps
+};
+
 std::unique_ptr<Accumulators> MakeAccumulators(Token op) {
   switch (op) {
     case Token::kSum:
-      return std::make_unique<AccumulatorsOf<KahanSum>>();
+      return std::make_unique<Sums>();
     case Token::kAvg:
       return std::make_unique<AccumulatorsOf<KahanMean>>();
     case Token::kCount:

@@ -295,7 +295,7 @@ class Matching {
   std::vector<uint32_t> last_one_;    // many row → its last partner, and what came out
   std::vector<uint32_t> last_out_;
   absl::flat_hash_map<uint64_t, uint32_t> out_of_pair_;  // rows of partners before the last
-  std::vector<uint32_t> filled_out_;  // one row without partner → its out row
+  std::vector<uint32_t> filled_out_;                     // one row without partner → its out row
   std::vector<uint32_t> out_stamp_;
   LabelKey kept_;      // of the many side
   LabelKey included_;  // of the one side

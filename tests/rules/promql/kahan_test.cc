@@ -9,6 +9,8 @@
 
 #include "rules/promql/aggregation.h"
 #include "rules/promql/functions/buckets.h"
+#include "rules/promql/sum_rows.h"
+#include "storage/base/random.h"
 
 namespace outrider::promql {
 namespace {
@@ -29,6 +31,44 @@ TEST(KahanSum, KeepsSmallTermsBesideLargeOnes) {
   EXPECT_EQ(Of<KahanSum>(std::vector<double>(10, 0.1)), 1);
   EXPECT_EQ(Of<KahanSum>({kInfinity, 1}), kInfinity);
   EXPECT_TRUE(std::isnan(Of<KahanSum>({kInfinity, -kInfinity})));
+}
+
+// Sums of rows, number by number, absent values passed over.
+TEST(SumRow, EachStepIsASumOfItsOwn) {
+  SeededRandom random(3);
+  const std::vector<double> odd = {kInfinity, -kInfinity, kNan, 1e308, -1e308, -0.0, 1e100};
+  for (int round = 0; round < 300; ++round) {
+    const size_t steps = 1 + random.Next() % 20;
+    const size_t at = random.Next() % 3;
+    const bool dense = random.Next() % 2 == 0;
+    SumRow sums;
+    sums.Resize(at + steps);
+    std::vector<KahanSum> want(steps);
+    std::vector<bool> present(steps);
+    for (int rows = 0; rows < 12; ++rows) {
+      std::vector<double> row(steps);
+      for (size_t i = 0; i < steps; ++i) {
+        row[i] = static_cast<double>(random.Next() % 1000) / 7;
+        if (random.Next() % 15 == 0) row[i] = odd[random.Next() % odd.size()];
+        if (!dense && random.Next() % 5 == 0) row[i] = kAbsent;
+        if (IsAbsent(row[i])) continue;
+        want[i].Add(row[i]);
+        present[i] = true;
+      }
+      sums.Add(row, at);
+    }
+    for (size_t i = 0; i < at; ++i) EXPECT_TRUE(IsAbsent(sums.ValueAt(i)));
+    for (size_t i = 0; i < steps; ++i) {
+      const double got = sums.ValueAt(at + i);
+      if (!present[i]) {
+        EXPECT_TRUE(IsAbsent(got));
+      } else if (std::isnan(want[i].Value())) {
+        EXPECT_TRUE(std::isnan(got) && !IsAbsent(got));
+      } else {
+        EXPECT_TRUE(SameBits(got, want[i].Value())) << round << " step " << i;
+      }
+    }
+  }
 }
 
 TEST(KahanMean, SurvivesOverflowAndInfinities) {
