@@ -121,6 +121,8 @@ def difference(here, there, texts):
     for key in sorted(here[1].keys() ^ there[1].keys(), key=str):
         return f'only one has {key}: {here[1].get(key)} and {there[1].get(key)}'
     for key, value in here[1].items():
+        if not texts and math.isinf(value) and math.isnan(there[1][key]):
+            continue  # 2.42 loses a compensated sum that overflows
         if not close(value, there[1][key]):
             return f'{key}: {value} and {there[1][key]}'
     return ''
