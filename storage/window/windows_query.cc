@@ -37,9 +37,9 @@ ByShard<kShards> OrderByShard(const std::vector<uint32_t>& ids) {
   return sorted;
 }
 
-// Whether it was there before.
-bool IsOf(const Series& series, uint64_t born_before) {
-  return series.birth != 0 && series.birth < born_before;
+// Whether the slot's series was there before.
+bool IsOf(const SeriesSlots& slots, uint32_t slot, uint64_t born_before) {
+  return slot < slots.size() && slots[slot].birth != 0 && slots[slot].birth < born_before;
 }
 
 Status TooManySamples(size_t max) {
@@ -78,8 +78,9 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
           PrefetchSeries(shard, slot_at(i + 2 * kAhead));
           PrefetchSamples(shard, slot_at(i + kAhead));
           const uint32_t slot = slot_at(i);
-          const bool is_it = slot < shard.series.size() && IsOf(shard.series[slot], born_before);
-          if (is_it) go = visit(shard, order[i], shard.series[slot]);
+          if (IsOf(shard.series, slot, born_before)) {
+            go = visit(shard, order[i], shard.series[slot]);
+          }
         }
       }
       if (go == Go::kEnd || !pause()) return;
