@@ -131,6 +131,10 @@ TEST_F(LateDataTest, TheSlotIsEvaluatedWhenItsDataHasCome) {
   EXPECT_EQ(after.data_late_total, 0U);
   EXPECT_NEAR(after.last_data_wait_seconds, 3, 0.3);
   EXPECT_EQ(after.iterations_missed_total, 0U);
+  // A wait for data is no lag; the test looks every tenth of a second.
+  const DurationStats lag = process->manager.Stats().group_lag;
+  EXPECT_GE(lag.count, 16U);
+  EXPECT_LE(lag.sum, static_cast<double>(lag.count) * 0.1);
   // The slots stay on their grid, each sees the sample that came late.
   const auto& recorded = windows.series[Labels{{"__name__", "r"}}];
   for (size_t i = 1; i < recorded.size(); ++i) {

@@ -183,6 +183,7 @@ TEST_F(RuleManagerTest, MissedSlotsAreCountedAndTheNewestIsEvaluated) {
   EXPECT_EQ(stats.iterations_missed_total, 6U);
   EXPECT_EQ(process->manager.Snapshot()[0]->last_evaluation, slot + 90 * kSecond);
   EXPECT_EQ(process->manager.NextDue(), slot + 105 * kSecond);
+  EXPECT_EQ(process->manager.Stats().group_lag.sum, 10);
 }
 
 TEST_F(RuleManagerTest, LoadIsAllOrNothing) {
