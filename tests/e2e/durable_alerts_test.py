@@ -57,7 +57,7 @@ class DurableAlerts(harness.EndToEnd):
 
     def kept_since(self):
         rules = harness.get_json(self.url + '/api/v1/rules')['data']['groups'][0]['rules']
-        return [a.get('keepFiringSince') for r in rules for a in r['alerts'] if r['name'] == 'Kept']
+        return [a['keepFiringSince'] for r in rules for a in r['alerts'] if r['name'] == 'Kept' and 'keepFiringSince' in a]
 
     @staticmethod
     def posts(sink, name):
