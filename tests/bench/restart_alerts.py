@@ -128,11 +128,11 @@ def main():
                 world.sender.send(time.time())
                 current = time.time()
                 harness.wait_for('the evaluation', lambda: world.evaluated() > 0, 300, 0.05)
-                done = time.time() - current
+                done, cpu_done = time.time() - current, cpu_seconds(process.pid) - cpu_ready
                 after = world.states()
                 changed = sum(after.get(key) != state for key, state in before.items()) + len(after.keys() - before.keys())
                 print(f'ready after {ready:.2f} s ({cpu_ready:.2f} s of CPU); all groups evaluated {done:.2f} s after the '
-                      f'data was current; {changed} alerts changed')
+                      f'data was current ({cpu_done:.2f} s of CPU since ready, receiving it included); {changed} alerts changed')
         finally:
             process.kill()
             process.wait()
