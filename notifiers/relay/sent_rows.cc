@@ -17,6 +17,7 @@ constexpr size_t kHashBytes = 8;
 
 uint64_t AudienceOf(const RelayConfig& config) {
   std::vector<std::string> urls;
+  urls.reserve(config.targets.size());
   for (const RelayTarget& target : config.targets) urls.push_back(target.url);
   std::ranges::sort(urls);
   std::string all;
