@@ -113,7 +113,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   analytics.interval = config.analytics.interval;
   self->analytics = std::make_unique<AnalyticsEngine>(
       files.entries, analytics, self->engine, windows, self->derived, &self->capacity->workloads());
-  self->relay = std::make_unique<Relay>(config.relay, *self->http, clock);
+  self->relay = std::make_unique<Relay>(config.relay, *self->http, *self->state, clock);
+  TRY(self->relay->Restore());
   RuleManagerOptions rules;
   rules.startup_hold = config.rules.startup_hold;
   rules.strict = config.rules.strict;

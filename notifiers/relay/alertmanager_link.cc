@@ -39,8 +39,13 @@ std::string AlertmanagerPayload(std::span<const RelayedPtr> alerts) {
   return body;
 }
 
-AlertmanagerLink::AlertmanagerLink(RelayTarget target, HttpClient& http, const Clock& clock)
-    : target_(std::move(target)), http_(http), clock_(clock), latency_(kQuantiles) {}
+AlertmanagerLink::AlertmanagerLink(RelayTarget target, HttpClient& http, const Clock& clock,
+                                   Tried tried)
+    : target_(std::move(target)),
+      http_(http),
+      clock_(clock),
+      tried_(std::move(tried)),
+      latency_(kQuantiles) {}
 
 void AlertmanagerLink::Enqueue(std::span<const RelayedPtr> alerts) {
   const absl::MutexLock lock(&mutex_);
@@ -86,6 +91,12 @@ bool AlertmanagerLink::Post(std::span<const RelayedPtr> batch) {
   return error.empty();
 }
 
+bool AlertmanagerLink::Send(std::span<const RelayedPtr> batch) {
+  const bool ok = Post(batch);
+  tried_(batch);
+  return ok;
+}
+
 bool AlertmanagerLink::SendBatch() {
   std::vector<RelayedPtr> batch;
   {
@@ -93,7 +104,7 @@ bool AlertmanagerLink::SendBatch() {
     batch = TakeBatch();
   }
   if (batch.empty()) return false;
-  Post(batch);
+  Send(batch);
   return true;
 }
 
@@ -110,7 +121,7 @@ void AlertmanagerLink::Run(const std::stop_token& stop) {
       batch = TakeBatch();
     }
     if (batch.empty()) return;
-    if (!Post(batch) && stop.stop_requested()) return;
+    if (!Send(batch) && stop.stop_requested()) return;
   }
 }
 

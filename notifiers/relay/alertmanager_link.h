@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -25,12 +26,23 @@ namespace outrider {
 inline constexpr size_t kRelayQueue = 10'000;
 inline constexpr size_t kRelayBatch = 256;
 
+// One alert of one evaluation on its way to all links; the relay's alone.
+struct SendReceipt {
+  std::string rule_id;
+  uint64_t labels_hash = 0;
+  Timestamp sent = 0;
+  uint64_t audience = 0;  // sent_rows.h
+  bool news = false;
+  int waiting = 0;  // links that have not tried yet
+};
+
 struct RelayedAlert {
   Labels labels;
   Annotations annotations;
   Nanos starts_at = 0;
   Nanos ends_at = 0;
   std::string generator_url;
+  std::shared_ptr<SendReceipt> receipt;
 };
 using RelayedPtr = std::shared_ptr<const RelayedAlert>;
 
@@ -49,8 +61,10 @@ struct LinkStats {
 // Thread-safe.
 class AlertmanagerLink {
  public:
+  // Hears of each batch after it was tried, in the thread that sends.
+  using Tried = std::function<void(std::span<const RelayedPtr>)>;
   // `http` and `clock` outlive the link.
-  AlertmanagerLink(RelayTarget target, HttpClient& http, const Clock& clock);
+  AlertmanagerLink(RelayTarget target, HttpClient& http, const Clock& clock, Tried tried);
 
   // The oldest make room for new ones.
   void Enqueue(std::span<const RelayedPtr> alerts);
@@ -67,10 +81,12 @@ class AlertmanagerLink {
  private:
   std::vector<RelayedPtr> TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Post(std::span<const RelayedPtr> batch);  // false: failed
+  bool Send(std::span<const RelayedPtr> batch);  // Post, and its receipts
 
   const RelayTarget target_;
   HttpClient& http_;
   const Clock& clock_;
+  const Tried tried_;
   DurationRecorder latency_;
   mutable absl::Mutex mutex_;
   absl::CondVar changed_;

@@ -3,13 +3,16 @@
 
 #include <utility>
 
+#include "notifiers/relay/sent_rows.h"
 #include "rules/alerting/told_alert.h"
+#include "storage/base/log.h"
 
 namespace outrider {
 namespace {
 
-std::shared_ptr<RelayedAlert> Convert(const ActiveAlert& alert, const EvaluatedAlerts& evaluated,
-                                      DurationMs resend_delay) {
+RelayedPtr Convert(const SendBook::Due& due, const EvaluatedAlerts& evaluated,
+                   DurationMs resend_delay) {
+  const ActiveAlert& alert = *due.alert;
   auto relayed = std::make_shared<RelayedAlert>();
   relayed->labels = ToldLabels(alert.labels, evaluated.external_labels);
   relayed->annotations = alert.annotations;
@@ -19,6 +22,11 @@ std::shared_ptr<RelayedAlert> Convert(const ActiveAlert& alert, const EvaluatedA
                             : ValidUntil(evaluated.ts, evaluated.interval, resend_delay);
   relayed->ends_at = end * kNanosPerMilli;
   relayed->generator_url = evaluated.generator_url;
+  relayed->receipt = std::make_shared<SendReceipt>();
+  relayed->receipt->rule_id = evaluated.rule_id;
+  relayed->receipt->labels_hash = due.labels_hash;
+  relayed->receipt->sent = evaluated.ts;
+  relayed->receipt->news = due.news;
   return relayed;
 }
 
@@ -39,12 +47,12 @@ std::vector<RelayedPtr> Relabelled(const std::vector<RelayedPtr>& alerts,
 
 }  // namespace
 
-std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config, HttpClient& http,
-                                              const Clock& clock) {
+std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config) {
   std::vector<Sender> senders;
   senders.reserve(config.targets.size());
+  const auto tried = [this](std::span<const RelayedPtr> alerts) { OnTried(alerts); };
   for (const RelayTarget& target : config.targets) {
-    senders.push_back({std::make_unique<AlertmanagerLink>(target, http, clock), {}});
+    senders.push_back({std::make_unique<AlertmanagerLink>(target, http_, clock_, tried), {}});
   }
   return senders;
 }
@@ -63,31 +71,90 @@ void Relay::StopThreads(std::vector<Sender>* senders) {
   }
 }
 
-Relay::Relay(RelayConfig config, HttpClient& http, const Clock& clock)
+Relay::Relay(RelayConfig config, HttpClient& http, StateStore& store, const Clock& clock)
     : http_(http),
+      store_(store),
       clock_(clock),
       config_(std::move(config)),
-      senders_(MakeSenders(config_, http, clock)) {}
+      audience_(AudienceOf(config_)),
+      senders_(MakeSenders(config_)) {}
 
 Relay::~Relay() { Stop(); }
 
+Status Relay::Restore() {
+  Batch gone;
+  const std::vector<SentRow> rows = TRY(LoadSentRows(store_, clock_.Now(), &gone));
+  {
+    const absl::MutexLock lock(&mutex_);
+    for (const SentRow& row : rows) {
+      book_.Restore(row.rule_id, row.labels_hash, row.sent_at, row.audience == audience_);
+    }
+  }
+  Write(gone);
+  return absl::OkStatus();
+}
+
 void Relay::OnEvaluated(const EvaluatedAlerts& evaluated) {
-  const absl::MutexLock lock(&mutex_);
-  if (senders_.empty()) return;
-  std::vector<RelayedPtr> alerts;
-  for (const AlertPtr& alert : book_.TakeDue(evaluated, config_.resend_delay)) {
-    alerts.push_back(Convert(*alert, evaluated, config_.resend_delay));
+  Batch gone;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (senders_.empty()) return;
+    const SendBook::Taken taken = book_.TakeDue(evaluated, config_.resend_delay);
+    std::vector<RelayedPtr> alerts;
+    alerts.reserve(taken.due.size());
+    for (const SendBook::Due& due : taken.due) {
+      alerts.push_back(Convert(due, evaluated, config_.resend_delay));
+    }
+    if (!alerts.empty()) Enqueue(alerts);
+    for (const uint64_t hash : taken.forgotten) {
+      gone.Delete(Family::kRelay, SentRowKey(evaluated.rule_id, hash));
+    }
   }
-  if (alerts.empty()) return;
-  alerts = Relabelled(alerts, config_.alert_relabel);
+  Write(gone);
+}
+
+void Relay::Enqueue(const std::vector<RelayedPtr>& alerts) {
+  const std::vector<RelayedPtr> kept = Relabelled(alerts, config_.alert_relabel);
+  std::vector<std::vector<RelayedPtr>> queues;
+  queues.reserve(senders_.size());
   for (const Sender& sender : senders_) {
-    sender.link->Enqueue(Relabelled(alerts, sender.link->target().alert_relabel));
+    queues.push_back(Relabelled(kept, sender.link->target().alert_relabel));
+    for (const RelayedPtr& alert : queues.back()) {
+      alert->receipt->audience = audience_;
+      ++alert->receipt->waiting;
+    }
   }
+  for (size_t i = 0; i < senders_.size(); ++i) senders_[i].link->Enqueue(queues[i]);
+}
+
+// Failures count as tried, as they do while the process runs: the alert is sent again soon.
+void Relay::OnTried(std::span<const RelayedPtr> alerts) {
+  Batch rows;
+  {
+    const absl::MutexLock lock(&mutex_);
+    for (const RelayedPtr& alert : alerts) {
+      SendReceipt& receipt = *alert->receipt;
+      if (--receipt.waiting > 0) continue;
+      if (!book_.Record(receipt.rule_id, receipt.labels_hash, receipt.sent, receipt.news)) continue;
+      rows.Put(
+          Family::kRelay, SentRowKey(receipt.rule_id, receipt.labels_hash),
+          EncodeSentRow({receipt.rule_id, receipt.labels_hash, receipt.sent, receipt.audience}));
+    }
+  }
+  Write(rows);
+}
+
+void Relay::Write(const Batch& rows) {
+  if (rows.empty()) return;
+  const Status status = store_.Commit(rows, Durability::kBuffered);
+  if (unwritten_.exchange(!status.ok()) || status.ok()) return;
+  LogWarn("cannot record what was sent to Alertmanagers; after a restart it would be sent again",
+          {{"error", Message(status)}});
 }
 
 void Relay::Reload(RelayConfig config) {
   const absl::MutexLock change(&change_mutex_);
-  std::vector<Sender> senders = MakeSenders(config, http_, clock_);
+  std::vector<Sender> senders = MakeSenders(config);
   {
     const absl::MutexLock lock(&mutex_);
     for (const Sender& fresh : senders) {
@@ -96,7 +163,8 @@ void Relay::Reload(RelayConfig config) {
       }
     }
     config_ = std::move(config);
-    book_ = {};  // the new ones have heard of nothing
+    audience_ = AudienceOf(config_);
+    book_.ForgetSent();  // the new ones have heard of nothing
     senders_.swap(senders);
     if (running_) StartThreads(&senders_);
   }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alerts to external Alertmanagers, beside the built-in pipeline: decides what is due, adds
-// external labels, relabels, and hands it to a link for each Alertmanager.
+// external labels, relabels, and hands it to a link for each Alertmanager. When every link has
+// tried, the time is recorded (sent_rows.h): what was still waiting when the process died is due at
+// once after the start, everything else goes on as it was.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -15,15 +19,20 @@
 #include "notifiers/transport/http_client.h"
 #include "rules/alerting/alert_relay.h"
 #include "storage/base/clock.h"
+#include "storage/base/status.h"
+#include "storage/state/state_store.h"
 
 namespace outrider {
 
 // Thread-safe.
 class Relay final : public AlertRelay {
  public:
-  // `http` and `clock` outlive the relay.
-  Relay(RelayConfig config, HttpClient& http, const Clock& clock);
+  // All outlive the relay.
+  Relay(RelayConfig config, HttpClient& http, StateStore& store, const Clock& clock);
   ~Relay() override;
+
+  // What earlier processes sent. Once, before the first evaluation.
+  Status Restore();
 
   void OnEvaluated(const EvaluatedAlerts& evaluated) override;
   // Other Alertmanagers. What waits for the old ones is still sent to them, in their threads.
@@ -42,17 +51,22 @@ class Relay final : public AlertRelay {
     std::unique_ptr<AlertmanagerLink> link;
     std::jthread thread;
   };
-  static std::vector<Sender> MakeSenders(const RelayConfig& config, HttpClient& http,
-                                         const Clock& clock);
+  std::vector<Sender> MakeSenders(const RelayConfig& config);
   static void StartThreads(std::vector<Sender>* senders);
   static void StopThreads(std::vector<Sender>* senders);
+  void Enqueue(const std::vector<RelayedPtr>& alerts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnTried(std::span<const RelayedPtr> alerts);
+  void Write(const Batch& rows);
 
   HttpClient& http_;
+  StateStore& store_;
   const Clock& clock_;
+  std::atomic<bool> unwritten_ = false;  // the last write failed
   absl::Mutex change_mutex_;  // one Start, Stop or Reload at a time; locked before mutex_
   bool running_ ABSL_GUARDED_BY(change_mutex_) = false;
   mutable absl::Mutex mutex_;
   RelayConfig config_ ABSL_GUARDED_BY(mutex_);
+  uint64_t audience_ ABSL_GUARDED_BY(mutex_) = 0;
   SendBook book_ ABSL_GUARDED_BY(mutex_);
   std::vector<Sender> senders_ ABSL_GUARDED_BY(mutex_);
 };

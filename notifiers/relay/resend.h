@@ -14,7 +14,8 @@
 
 namespace outrider {
 
-// `last_sent` 0: never.
+// `last_sent` 0: never. An alert whose time as a resolved one has passed, which happens only while
+// the process is down, is sent if nobody has heard that it was resolved.
 bool NeedsSending(const ActiveAlert& alert, Timestamp last_sent, Timestamp ts,
                   DurationMs resend_delay);
 
@@ -24,17 +25,40 @@ inline Timestamp ValidUntil(Timestamp ts, DurationMs interval, DurationMs resend
   return ts + kValidFor * std::max(interval, resend_delay);
 }
 
-// What was sent when, by rule and label set. Not thread-safe.
+// What is sent again and again is recorded on disk at most this often; the rest at once.
+inline constexpr DurationMs kRecordInterval = kMinute;
+
+// What was sent when, by rule and label set, and what of it is on disk. Not thread-safe.
 class SendBook {
  public:
+  struct Due {
+    AlertPtr alert;
+    uint64_t labels_hash = 0;
+    bool news = false;  // sent for the first time in this state
+  };
+  struct Taken {
+    std::vector<Due> due;
+    std::vector<uint64_t> forgotten;  // recorded ones that the rule does not have any more
+  };
   // Those of a rule's alerts that are to be sent now; they count as sent. What the rule does not
   // have any more is forgotten.
-  std::vector<AlertPtr> TakeDue(const EvaluatedAlerts& evaluated, DurationMs resend_delay);
+  Taken TakeDue(const EvaluatedAlerts& evaluated, DurationMs resend_delay);
+
+  // As an earlier process recorded it; `counts`: it was sent to those who are to hear of it now.
+  void Restore(const std::string& rule_id, uint64_t labels_hash, Timestamp sent, bool counts);
+  // Sent at `sent`: whether that is to be recorded now; if so it counts as recorded.
+  bool Record(const std::string& rule_id, uint64_t labels_hash, Timestamp sent, bool news);
+  // Others are to hear of everything.
+  void ForgetSent();
   size_t size() const;
 
  private:
-  using SentAt = std::unordered_map<uint64_t, Timestamp>;  // by the hash of the labels
-  std::unordered_map<std::string, SentAt> rules_;
+  struct Entry {
+    Timestamp sent = 0;      // 0: never
+    Timestamp recorded = 0;  // 0: nothing on disk
+  };
+  using Entries = std::unordered_map<uint64_t, Entry>;  // by the hash of the labels
+  std::unordered_map<std::string, Entries> rules_;
 };
 
 }  // namespace outrider

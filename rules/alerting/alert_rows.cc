@@ -35,7 +35,8 @@ std::string EncodeAlertRow(const AlertRow& row_value) {
   RowWriter row(kAlertRowFormat);
   row.Enum(alert.state).I64(alert.active_at).I64(alert.fired_at).I64(alert.keep_firing_since);
   row.Double(alert.value).Text(alert.labels.packed()).Texts(alert.annotations);
-  return row.Text(row_value.external_labels.packed()).Text(row_value.generator_url).Take();
+  row.Text(row_value.external_labels.packed()).Text(row_value.generator_url);
+  return row.I64(alert.resolved_at).I64(alert.told_at).Bool(alert.untold).Take();
 }
 
 StatusOr<AlertRow> DecodeAlertRow(const Row& row) {
@@ -53,6 +54,11 @@ StatusOr<AlertRow> DecodeAlertRow(const Row& row) {
   alert->annotations = reader.Texts();
   const std::string external = reader.Text();
   decoded.generator_url = reader.Text();
+  if (reader.format() >= 2) {
+    alert->resolved_at = reader.I64();
+    alert->told_at = reader.I64();
+    alert->untold = reader.Bool();
+  }
   TRY(reader.Finish());
   alert->labels = TRY(Labels::FromPacked(packed));
   decoded.external_labels = TRY(Labels::FromPacked(external));

@@ -3,12 +3,14 @@
 //
 //   key    bucket(1) rule id(16) XXH3-128 of the label set(16)   bucket = that of the rule id
 //   value  format(1), then in this order: state, active_at, fired_at, keep_firing_since (ms),
-//          value, labels (packed), annotations, external labels (packed), generator URL
+//          value, labels (packed), annotations, external labels (packed), generator URL; since
+//          format 2: resolved_at, told_at (ms), untold
 //
 // A rule id is XXH3-128 of kind, file, group, name, label templates, external labels and the rule's
 // number among those equal to it in its group: what Prometheus carries state over by. The
-// expression is not part of it. Inactive alerts have no row. The alert of missing data has an id of
-// its own, made from the rule's.
+// expression is not part of it. A resolved alert keeps its row as long as it stays in its set, so
+// that those who must hear of it again and again go on after a restart. The alert of missing data
+// has an id of its own, made from the rule's.
 #pragma once
 
 #include <string>
@@ -20,7 +22,7 @@
 
 namespace outrider {
 
-inline constexpr uint8_t kAlertRowFormat = 1;
+inline constexpr uint8_t kAlertRowFormat = 2;
 
 // `ordinal`: 0 for the first rule of the group with this name and these labels.
 std::string RuleId(const RuleGroup& group, const Rule& rule, const Labels& external_labels,

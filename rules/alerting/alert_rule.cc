@@ -71,7 +71,7 @@ class Stepper {
     switch (old->state) {
       using enum AlertState;
       case kInactive:
-        if (ts_ - old->resolved_at <= kResolvedRetention) out_.next.push_back(old);
+        (ts_ - old->resolved_at <= kResolvedRetention ? out_.next : out_.erase).push_back(old);
         return;
       case kPending:
         out_.erase.push_back(old);
@@ -82,7 +82,7 @@ class Stepper {
     if (timing_.keep_firing_for > 0 && KeepFiring(old)) return;
     const AlertPtr resolved = Resolved(*old);
     out_.tell.push_back(resolved);
-    out_.erase.push_back(resolved);
+    out_.write.push_back(resolved);
     out_.next.push_back(resolved);
   }
 
@@ -90,7 +90,6 @@ class Stepper {
     if (timing_.limit <= 0 || active_ <= timing_.limit) return std::move(out_);
     AlertStep cleared;
     for (const AlertPtr& alert : old) {
-      if (alert->state == AlertState::kInactive) continue;
       cleared.erase.push_back(alert);
       if (alert->state == AlertState::kFiring) cleared.tell.push_back(Resolved(*alert));
     }

@@ -14,7 +14,7 @@
 
 namespace outrider {
 
-// A resolved alert stays in its set this long.
+// A resolved alert stays in its set, and in its row, this long.
 inline constexpr DurationMs kResolvedRetention = 15 * kMinute;
 // Changed annotations of a firing alert are told again at most this often (Prometheus' resend
 // delay); a $value in them changes at every evaluation.

@@ -26,7 +26,7 @@ struct ActiveAlert {
   Timestamp fired_at = 0;           // firing since
   Timestamp resolved_at = 0;        // set when inactive
   Timestamp keep_firing_since = 0;  // missing since, while keep_firing_for holds it
-  Timestamp told_at = 0;            // when the sink last heard of it in this process
+  Timestamp told_at = 0;            // when the sink last heard of it
   bool untold = false;              // the annotations have changed since
   uint64_t source_hash = 0;  // of the sample's labels the texts were rendered from; 0: unknown
 };
@@ -38,6 +38,10 @@ using AlertSet = std::vector<AlertPtr>;
 
 // The worst state in the set.
 AlertState WorstState(const AlertSet& alerts);
+// Whether one is pending or firing.
+inline bool AnyActive(const AlertSet& alerts) {
+  return WorstState(alerts) != AlertState::kInactive;
+}
 // The member with these labels, or nullptr.
 const ActiveAlert* FindAlert(const AlertSet& alerts, const Labels& labels);
 

@@ -9,12 +9,8 @@
 namespace outrider {
 
 void Farewell::Add(const RuleRunner& runner) {
-  for (const AlertPtr& alert : runner.alerts()) {
-    if (alert->state != AlertState::kInactive) alerts.push_back(runner.RowOf(alert));
-  }
-  for (const AlertPtr& alert : runner.no_data()) {
-    if (alert->state != AlertState::kInactive) alerts.push_back(runner.NoDataRowOf(alert));
-  }
+  for (const AlertPtr& alert : runner.alerts()) alerts.push_back(runner.RowOf(alert));
+  for (const AlertPtr& alert : runner.no_data()) alerts.push_back(runner.NoDataRowOf(alert));
   std::ranges::copy(runner.series(), std::back_inserter(series));
 }
 
@@ -55,7 +51,11 @@ Status Farewells::Tell(const std::vector<AlertRow>& rows, Timestamp ts) const {
   std::vector<AlertRow> ended;
   for (const AlertRow& row : rows) {
     batch.Delete(Family::kRules, AlertRowKey(row.rule_id, row.alert->labels));
-    if (row.alert->state != AlertState::kFiring) continue;
+    if (row.alert->state == AlertState::kPending) continue;
+    if (row.alert->state == AlertState::kInactive) {
+      ended.push_back(row);
+      continue;
+    }
     auto resolved = std::make_shared<ActiveAlert>(*row.alert);
     resolved->state = AlertState::kInactive;
     resolved->resolved_at = ts;
@@ -65,14 +65,26 @@ Status Farewells::Tell(const std::vector<AlertRow>& rows, Timestamp ts) const {
     ended.push_back(std::move(last));
   }
   if (batch.empty()) return absl::OkStatus();
-  if (told.empty()) return seams_.store.Commit(batch, Durability::kBuffered);
-  TRY(seams_.sink.OnAlerts(told, std::move(batch), ts * kNanosPerMilli));
-  if (seams_.relay == nullptr) return absl::OkStatus();
-  for (const AlertRow& row : ended) {
-    seams_.relay->OnEvaluated(
-        {row.rule_id, {row.alert}, row.external_labels, row.generator_url, ts, 0});
+  if (told.empty()) {
+    TRY(seams_.store.Commit(batch, Durability::kBuffered));
+  } else {
+    TRY(seams_.sink.OnAlerts(told, std::move(batch), ts * kNanosPerMilli));
   }
+  TellRelay(ended, ts);
   return absl::OkStatus();
+}
+
+// The relay hears of a rule's alerts together: what is not among them counts as forgotten.
+void Farewells::TellRelay(const std::vector<AlertRow>& rows, Timestamp ts) const {
+  if (seams_.relay == nullptr) return;
+  for (auto from = rows.begin(); from != rows.end();) {
+    AlertSet alerts;
+    auto to = from;
+    for (; to != rows.end() && to->rule_id == from->rule_id; ++to) alerts.push_back(to->alert);
+    seams_.relay->OnEvaluated(
+        {from->rule_id, alerts, from->external_labels, from->generator_url, ts, 0});
+    from = to;
+  }
 }
 
 }  // namespace outrider

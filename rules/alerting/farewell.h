@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is left to say for rules that are gone: their firing alerts are told as resolved, once, in
-// the batch that deletes their rows; their series get stale markers.
+// the batch that deletes their rows, as are those that were resolved before the relay could tell;
+// their series get stale markers.
 #pragma once
 
 #include <vector>
@@ -14,7 +15,7 @@
 namespace outrider {
 
 struct Farewell {
-  std::vector<AlertRow> alerts;  // pending and firing
+  std::vector<AlertRow> alerts;  // those of a rule follow each other
   SeriesList series;
 
   bool empty() const { return alerts.empty() && series.empty(); }
@@ -35,6 +36,7 @@ class Farewells {
 
  private:
   Status Tell(const std::vector<AlertRow>& rows, Timestamp ts) const;
+  void TellRelay(const std::vector<AlertRow>& rows, Timestamp ts) const;
 
   const RuleSeams& seams_;
   mutable absl::Mutex mutex_;

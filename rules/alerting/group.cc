@@ -86,8 +86,9 @@ void Group::Restore(RestoredAlerts* restored, Timestamp start, Timestamp hold_un
   for (const auto& runner : runners_) {
     AlertSet alerts = restored->Take(runner->id());
     AlertSet no_data = restored->Take(runner->no_data_id());
-    has_state |= runner->enabled() && !(alerts.empty() && no_data.empty());
+    has_state |= runner->enabled() && (AnyActive(alerts) || AnyActive(no_data));
     runner->SetState(std::move(alerts), std::move(no_data));
+    runner->TellRelay(start);  // what the last process did not come to send
   }
   if (hold_until > start) {
     hold_ = StartupHold(workshop_.seams.querier, inputs_, has_state, start, hold_until);

@@ -45,6 +45,8 @@ class RuleRunner {
   // under no_data_id().
   void SetState(AlertSet alerts, AlertSet no_data);
   void Inherit(const RuleRunner& predecessor);
+  // All alerts as they are, at `ts`; each evaluation does it by itself.
+  void TellRelay(Timestamp ts) const;
   const AlertSet& alerts() const { return alerts_; }
   const AlertSet& no_data() const { return no_data_; }
   const SeriesList& series() const { return series_; }
@@ -67,7 +69,6 @@ class RuleRunner {
   Status Commit(const AlertStep& step, const AlertStep& no_data, Timestamp ts);
   void AddRows(const std::string& id, const AlertStep& step, Batch* rows) const;
   std::vector<LabeledSample> Samples(Timestamp sample_time) const;
-  void TellRelay(Timestamp ts) const;
   void Append(std::vector<LabeledSample> samples, Timestamp ts, Timestamp sample_time);
 
   const Rule& rule_;

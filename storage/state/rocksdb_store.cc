@@ -113,7 +113,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const RocksDbOptions& limits,
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = std::max<uint64_t>(limits.memtable_bytes / 8, 64 << 10);
-  options.arena_block_size = 32 << 10;  // ten families must not each take a megabyte when idle
+  options.arena_block_size = 32 << 10;  // a family must not take a megabyte when idle
   options.max_write_buffer_number = 2;
   return options;
 }

@@ -13,6 +13,7 @@
 //   kOutbox     bucket(1) row id
 //   kAudit      bucket(1) subject 0x00 sequence(8)
 //   kRules      owned by rules/alerting
+//   kRelay      owned by notifiers/relay
 #pragma once
 
 #include <cstdint>

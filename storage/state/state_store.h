@@ -29,8 +29,9 @@ enum class Family : uint8_t {
   kOutbox,  // one per message to send
   kAudit,   // append-only events
   kRules,   // alert-rule state: pending, firing, keep-firing clocks, one per rule and label set
+  kRelay,   // when an alert was last sent to external Alertmanagers, one per rule and label set
 };
-inline constexpr int kFamilyCount = 10;
+inline constexpr int kFamilyCount = 11;
 std::string_view FamilyName(Family family);
 
 struct Row {

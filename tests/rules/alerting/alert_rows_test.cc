@@ -20,6 +20,9 @@ AlertRow SampleRow(const std::string& rule_id) {
   alert->active_at = 1'700'000'000'123;
   alert->fired_at = alert->active_at + 1;
   alert->keep_firing_since = alert->active_at + 2;
+  alert->resolved_at = alert->active_at + 3;
+  alert->told_at = alert->active_at + 4;
+  alert->untold = true;
   return {rule_id, alert, Labels{{"cluster", "c"}}, "http://o/graph"};
 }
 
@@ -53,6 +56,45 @@ TEST(AlertRowsTest, RoundTrip) {
   EXPECT_EQ(back->alert->active_at, row.alert->active_at);
   EXPECT_EQ(back->alert->fired_at, row.alert->fired_at);
   EXPECT_EQ(back->alert->keep_firing_since, row.alert->keep_firing_since);
+  EXPECT_EQ(back->alert->resolved_at, row.alert->resolved_at);
+  EXPECT_EQ(back->alert->told_at, row.alert->told_at);
+  EXPECT_TRUE(back->alert->untold);
+}
+
+// As the version before format 2 left it on disk.
+constexpr std::string_view kStoredFormat1 =
+    "0102f6a1abfef962f8a1abfef962faa1abfef962bff80000000000001009616c6572746e616d650141016901"
+    "62010773756d6d61727904746578740a07636c757374657201630e687474703a2f2f6f2f6772617068";
+
+std::string FromHex(std::string_view hex) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  }
+  return bytes;
+}
+
+TEST(AlertRowsTest, ReadsFormat1) {
+  const std::string id(16, 'x');
+  const std::string value = FromHex(kStoredFormat1);
+  const Labels labels{{"alertname", "A"}, {"i", "b"}};
+  const auto row = DecodeAlertRow({AlertRowKey(id, labels), value, 1});
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_EQ(row->rule_id, id);
+  EXPECT_EQ(row->external_labels, (Labels{{"cluster", "c"}}));
+  EXPECT_EQ(row->generator_url, "http://o/graph");
+  EXPECT_EQ(row->alert->labels, labels);
+  EXPECT_EQ(row->alert->annotations, (Annotations{{"summary", "text"}}));
+  EXPECT_EQ(row->alert->state, AlertState::kFiring);
+  EXPECT_EQ(row->alert->value, -1.5);
+  EXPECT_EQ(row->alert->active_at, 1'700'000'000'123);
+  EXPECT_EQ(row->alert->fired_at, 1'700'000'000'124);
+  EXPECT_EQ(row->alert->keep_firing_since, 1'700'000'000'125);
+  EXPECT_EQ(row->alert->told_at, 0);
+  EXPECT_FALSE(row->alert->untold);
+  for (size_t cut = 0; cut < value.size(); ++cut) {
+    EXPECT_FALSE(DecodeAlertRow({AlertRowKey(id, labels), value.substr(0, cut), 1}).ok()) << cut;
+  }
 }
 
 TEST(AlertRowsTest, BrokenRowsAreErrors) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,12 +56,35 @@ class RuleManagerTest : public ::testing::Test {
  protected:
   RuleManagerTest() { Restart(); }
   void Restart() { process = std::make_unique<Process>(clock, windows, store); }
+  void StartAfresh() {
+    Batch all;
+    EXPECT_TRUE(store
+                    .Scan(Family::kRules, "", "",
+                          [&](const Row& row) {
+                            all.Delete(Family::kRules, row.key);
+                            return true;
+                          })
+                    .ok());
+    EXPECT_TRUE(store.Commit(all, Durability::kBuffered).ok());
+    windows.series.clear();
+    Restart();
+  }
   auto Feed(double value) {
     return [this, value](Timestamp now) { windows.Put(kUp, now, value); };
   }
-  size_t Rows() const {
+  // Rows of alerts that are pending or firing.
+  size_t Rows() const { return RowsIn({AlertState::kPending, AlertState::kFiring}); }
+  size_t RowsIn(const std::set<AlertState>& states) const {
     size_t rows = 0;
-    EXPECT_TRUE(store.Scan(Family::kRules, "", "", [&](const Row&) { return ++rows > 0; }).ok());
+    EXPECT_TRUE(store
+                    .Scan(Family::kRules, "", "",
+                          [&](const Row& row) {
+                            const auto decoded = DecodeAlertRow(row);
+                            EXPECT_TRUE(decoded.ok()) << decoded.status();
+                            if (decoded.ok()) rows += states.contains(decoded->alert->state);
+                            return true;
+                          })
+                    .ok());
     return rows;
   }
 

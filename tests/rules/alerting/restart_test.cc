@@ -99,6 +99,99 @@ TEST_F(RuleManagerTest, KeepFiringClockSurvivesARestart) {
   EXPECT_EQ(process->sink.told[0].ends_at.nanos, (since + 10 * kMinute) * kNanosPerMilli);
 }
 
+// Annotations that change at every evaluation are told once a minute, and the minute goes on.
+TEST_F(RuleManagerTest, TheTimeOfTheLastTellingSurvivesARestart) {
+  const std::string rules =
+      "groups: [{name: g, rules: [{alert: A, expr: up > 0, annotations: {t: '{{ $value }}'}}]}]";
+  double value = 0;
+  const auto feed = [&](Timestamp now) { windows.Put(kUp, now, ++value); };
+  const auto told_times = [&](bool restart) {
+    clock.Set(kStart * kNanosPerMilli);
+    StartAfresh();
+    EXPECT_TRUE(process->Load(rules).ok());
+    process->Run(2 * kMinute, Feed(0.5));
+    std::vector<Nanos> times;
+    for (int i = 0; i < 40; ++i) {
+      process->Run(15 * kSecond, feed);
+      for (const Alert& alert : process->sink.told) times.push_back(alert.updated_at);
+      process->sink.told.clear();
+      if (!restart) continue;
+      Restart();  // after every evaluation
+      EXPECT_TRUE(process->Load(rules).ok());
+    }
+    return times;
+  };
+  const std::vector<Nanos> undisturbed = told_times(false);
+  EXPECT_THAT(undisturbed, SizeIs(11));
+  EXPECT_EQ(told_times(true), undisturbed);
+}
+
+// A change that had to wait for its minute is told after the restart, even when nothing changes any
+// more; one that was told is not.
+TEST_F(RuleManagerTest, UntoldAnnotationsSurviveARestart) {
+  const std::string rules =
+      "groups: [{name: g, rules: [{alert: A, expr: up > 0, keep_firing_for: 1h, annotations: "
+      "{t: '{{ $value }}'}}]}]";
+  for (const bool missing : {false, true}) {
+    SCOPED_TRACE(missing);
+    StartAfresh();
+    ASSERT_TRUE(process->Load(rules).ok());
+    process->Run(30 * kSecond, Feed(1));
+    process->Run(30 * kSecond, Feed(2));               // untold
+    if (missing) process->Run(30 * kSecond, Feed(0));  // and kept firing: a row is written
+    ASSERT_THAT(process->sink.told, SizeIs(1));
+    Restart();
+    ASSERT_TRUE(process->Load(rules).ok());
+    process->Run(3 * kMinute, Feed(2));
+    ASSERT_THAT(process->sink.told, SizeIs(1));
+    EXPECT_EQ(process->sink.told[0].annotations.at("t"), "2");
+    Restart();
+    ASSERT_TRUE(process->Load(rules).ok());
+    process->Run(3 * kMinute, Feed(2));
+    EXPECT_THAT(process->sink.told, IsEmpty());
+  }
+}
+
+TEST_F(RuleManagerTest, AResolvedAlertIsRememberedFifteenMinutesWhateverHappens) {
+  ASSERT_TRUE(process->Load(kDown).ok());
+  process->Run(3 * kMinute, Feed(0));
+  process->Run(kMinute, Feed(1));
+  const AlertSet before = process->manager.Snapshot()[0]->rules[0].alerts;
+  ASSERT_THAT(before, SizeIs(1));
+  ASSERT_EQ(before[0]->state, AlertState::kInactive);
+  Restart();
+  ASSERT_TRUE(process->Load(kDown).ok());
+  const AlertSet after = process->manager.Snapshot()[0]->rules[0].alerts;
+  ASSERT_THAT(after, SizeIs(1));
+  EXPECT_EQ(after[0]->state, AlertState::kInactive);
+  EXPECT_EQ(after[0]->resolved_at, before[0]->resolved_at);
+  EXPECT_TRUE(process->manager.OwnedAlerts().empty());
+  process->Run(13 * kMinute, Feed(1));
+  EXPECT_EQ(RowsIn({AlertState::kInactive}), 1U);
+  process->Run(3 * kMinute, Feed(1));
+  EXPECT_EQ(RowsIn({AlertState::kInactive}), 0U);
+  EXPECT_THAT(process->manager.Snapshot()[0]->rules[0].alerts, IsEmpty());
+  EXPECT_THAT(process->sink.lines, IsEmpty());
+}
+
+TEST_F(RuleManagerTest, RowsOfResolvedAlertsGoWithTheirRule) {
+  for (const bool restart : {false, true}) {
+    SCOPED_TRACE(restart);
+    windows.series.clear();
+    Restart();
+    ASSERT_TRUE(process->Load(kDown).ok());
+    process->Run(3 * kMinute, Feed(0));
+    process->Run(kMinute, Feed(1));
+    EXPECT_EQ(RowsIn({AlertState::kInactive}), 1U);
+    const size_t told = process->sink.lines.size();
+    if (restart) Restart();
+    ASSERT_TRUE(process->Load("groups: []").ok());
+    process->Run(kMinute, Feed(1));
+    EXPECT_EQ(RowsIn({AlertState::kInactive}), 0U);
+    EXPECT_EQ(process->sink.lines.size(), restart ? 0 : told);
+  }
+}
+
 TEST_F(RuleManagerTest, RuleGoneAfterARestartIsResolvedOnce) {
   ASSERT_TRUE(process->Load(kDown).ok());
   process->Run(3 * kMinute, Feed(0));
