@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/relay/relay.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rules/alerting/told_alert.h"
@@ -49,11 +50,14 @@ std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config, HttpCli
   return senders;
 }
 
-void Relay::StartThreads(std::vector<Sender>* senders) {
-  for (Sender& sender : *senders) {
-    sender.thread =
-        std::jthread([link = sender.link.get()](const std::stop_token& stop) { link->Run(stop); });
-  }
+void Relay::StartThread(Sender* sender, Sender before) {
+  auto run = [link = sender->link.get(),
+              old = std::move(before)](const std::stop_token& stop) mutable {
+    old.thread.request_stop();
+    if (old.thread.joinable()) old.thread.join();
+    link->Run(stop);
+  };
+  sender->thread = std::jthread(std::move(run));
 }
 
 void Relay::StopThreads(std::vector<Sender>* senders) {
@@ -87,27 +91,47 @@ void Relay::OnEvaluated(const EvaluatedAlerts& evaluated) {
 
 void Relay::Reload(RelayConfig config) {
   const absl::MutexLock change(&change_mutex_);
-  std::vector<Sender> senders = MakeSenders(config, http_, clock_);
+  std::vector<Sender> fresh = MakeSenders(config, http_, clock_);
+  bool all_known = true;
+  std::vector<Sender> gone;
   {
     const absl::MutexLock lock(&mutex_);
-    for (const Sender& fresh : senders) {
-      for (const Sender& old : senders_) {
-        if (old.link->target().url == fresh.link->target().url) fresh.link->ContinueFrom(*old.link);
+    for (Sender& sender : fresh) {
+      const auto same = std::ranges::find_if(senders_, [&](const Sender& old) {
+        return old.link != nullptr && old.link->target().url == sender.link->target().url;
+      });
+      Sender before;
+      if (same == senders_.end()) {
+        all_known = false;
+      } else {
+        sender.link->ContinueFrom(same->link.get());
+        before = std::exchange(*same, {});
       }
+      if (running_) StartThread(&sender, std::move(before));
     }
     config_ = std::move(config);
-    book_ = {};  // the new ones have heard of nothing
-    senders_.swap(senders);
-    if (running_) StartThreads(&senders_);
+    if (!all_known) book_ = {};  // there is one that has heard of nothing
+    senders_.swap(fresh);
   }
-  StopThreads(&senders);
+  for (Sender& sender : fresh) {
+    if (sender.link != nullptr) gone.push_back(std::move(sender));
+  }
+  Retire(std::move(gone));
+}
+
+void Relay::Retire(std::vector<Sender> senders) {
+  std::erase_if(retired_, [](const Sender& sender) { return sender.link->done(); });
+  for (Sender& sender : senders) {
+    sender.thread.request_stop();
+    if (sender.thread.joinable()) retired_.push_back(std::move(sender));
+  }
 }
 
 void Relay::Start() {
   const absl::MutexLock change(&change_mutex_);
   const absl::MutexLock lock(&mutex_);
   if (std::exchange(running_, true)) return;
-  StartThreads(&senders_);
+  for (Sender& sender : senders_) StartThread(&sender, {});
 }
 
 void Relay::Stop() {
@@ -119,6 +143,8 @@ void Relay::Stop() {
     running_ = false;
   }
   StopThreads(&senders);
+  StopThreads(&retired_);
+  retired_.clear();
 }
 
 int Relay::SendAll() {

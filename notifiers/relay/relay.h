@@ -26,7 +26,9 @@ class Relay final : public AlertRelay {
   ~Relay() override;
 
   void OnEvaluated(const EvaluatedAlerts& evaluated) override;
-  // Other Alertmanagers. What waits for the old ones is still sent to them, in their threads.
+  // Other Alertmanagers, or the same with other settings. Waits for nobody: what was queued for an
+  // Alertmanager that stays is sent on with its new settings, after the request that is on its way;
+  // one that is gone still gets what was queued for it.
   void Reload(RelayConfig config);
 
   // A sending thread for each Alertmanager, from now on. Stop sends what is left.
@@ -44,13 +46,16 @@ class Relay final : public AlertRelay {
   };
   static std::vector<Sender> MakeSenders(const RelayConfig& config, HttpClient& http,
                                          const Clock& clock);
-  static void StartThreads(std::vector<Sender>* senders);
+  // `before`: sends with the link's queue until then; the link begins when that has ended.
+  static void StartThread(Sender* sender, Sender before);
   static void StopThreads(std::vector<Sender>* senders);
+  void Retire(std::vector<Sender> senders) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
   HttpClient& http_;
   const Clock& clock_;
   absl::Mutex change_mutex_;  // one Start, Stop or Reload at a time; locked before mutex_
   bool running_ ABSL_GUARDED_BY(change_mutex_) = false;
+  std::vector<Sender> retired_ ABSL_GUARDED_BY(change_mutex_);  // their links send the rest
   mutable absl::Mutex mutex_;
   RelayConfig config_ ABSL_GUARDED_BY(mutex_);
   SendBook book_ ABSL_GUARDED_BY(mutex_);

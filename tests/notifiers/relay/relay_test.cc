@@ -186,6 +186,75 @@ TEST_F(RelayTest, AReloadTellsTheNewOnesEverything) {
   EXPECT_THAT(http_.requests, SizeIs(2));
 }
 
+// Holds every request until it is let go.
+class HeldHttp final : public HttpClient {
+ public:
+  StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
+    const absl::MutexLock lock(&mutex_);
+    lines_.push_back(request.url + " " + request.body.substr(request.body.find("\"A"), 4));
+    mutex_.Await(absl::Condition(&let_go_));
+    return HttpClientResponse{200, "", false, {}};
+  }
+  void LetGo() {
+    const absl::MutexLock lock(&mutex_);
+    let_go_ = true;
+  }
+  std::vector<std::string> WaitForRequests(size_t count) {
+    const auto there = [&]()
+                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_.size() >= count; };
+    const absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&there));
+    return lines_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  bool let_go_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+};
+
+// An Alertmanager that does not answer holds no reload up, and nothing overtakes its request.
+TEST_F(RelayTest, AReloadWaitsForNobody) {
+  HeldHttp held;
+  RelayConfig two = OneTarget("stays");
+  two.targets.push_back({.url = "goes", .http = {}, .alert_relabel = {}});
+  Relay relay(std::move(two), held, clock_);
+  relay.Start();
+  const AlertSet first = {Alert("A1", AlertState::kFiring, kStart)};
+  const AlertSet second = {Alert("A2", AlertState::kFiring, kStart)};
+  relay.OnEvaluated({"1", first, external_, url_, kStart, 15 * kSecond});
+  held.WaitForRequests(2);
+  relay.OnEvaluated({"2", second, external_, url_, kStart, 15 * kSecond});
+  for (int i = 0; i < 3; ++i) {  // with the requests still on their way
+    RelayConfig other = OneTarget("stays");
+    other.targets[0].http.basic_user = std::to_string(i);
+    relay.Reload(std::move(other));
+  }
+  EXPECT_THAT(held.WaitForRequests(2), SizeIs(2));
+  ASSERT_THAT(relay.Stats(), SizeIs(1));
+  EXPECT_EQ(relay.Stats()[0].queue, 1U);
+  held.LetGo();
+  EXPECT_THAT(held.WaitForRequests(4),
+              ::testing::UnorderedElementsAre("stays \"A1\"", "goes \"A1\"", "stays \"A2\"",
+                                              "goes \"A2\""));
+  // Nobody has to hear anything again.
+  relay.OnEvaluated({"1", first, external_, url_, kStart + 15 * kSecond, 15 * kSecond});
+  relay.Stop();
+  EXPECT_THAT(held.WaitForRequests(4), SizeIs(4));
+}
+
+TEST_F(RelayTest, CountsGoOnOverAReload) {
+  Relay relay(OneTarget(), http_, clock_);
+  Evaluate(relay, {Alert("A", AlertState::kFiring, kStart)}, kStart);
+  const AlertSet other = {Alert("B", AlertState::kFiring, kStart)};
+  relay.OnEvaluated({"2", other, external_, url_, kStart, 15 * kSecond});
+  relay.Reload(OneTarget());
+  EXPECT_EQ(relay.Stats()[0].sent, 1U);
+  EXPECT_EQ(relay.Stats()[0].latency.count, 1U);
+  EXPECT_EQ(relay.SendAll(), 1);  // what was waiting
+  EXPECT_EQ(relay.Stats()[0].sent, 2U);
+}
+
 // With threads and a socket; what waits at the end is sent.
 TEST_F(RelayTest, OverHttp) {
   HttpSink sink;
