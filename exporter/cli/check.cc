@@ -34,7 +34,9 @@ using FeatureNames = std::vector<std::string>;
 
 StatusOr<promql::ParseOptions> ParseOptionsOf(const FeatureNames& names) {
   promql::Features features;
-  for (const std::string& name : names) TRY(promql::EnableFeature(name, &features));
+  for (const std::string& name : names) {
+    if (name != kAutoReloadFeature) TRY(promql::EnableFeature(name, &features));
+  }
   return features.parser;
 }
 

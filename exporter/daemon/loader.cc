@@ -157,7 +157,11 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
   LoadedFiles out;
   if (!config_file.empty()) out.config = TRY(LoadConfig(config_file));
   for (const std::string& name : features) {
-    TRY(promql::EnableFeature(name, &out.config.query.features));
+    if (name == kAutoReloadFeature) {
+      out.config.global.reload_on_change = true;
+    } else {
+      TRY(promql::EnableFeature(name, &out.config.query.features));
+    }
   }
   TRY(LoadNotifications(&out));
   TRY(LoadRules(&out));

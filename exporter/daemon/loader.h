@@ -26,7 +26,7 @@ struct LoadedFiles {
 
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means
 // the defaults. A glob without a match is no error, a file named outright that is missing is.
-// `features` are switched on beside query.features.
+// `features` are switched on beside query.features; kAutoReloadFeature is one of them.
 StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
                                 std::span<const std::string> features = {});
 

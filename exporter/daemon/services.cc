@@ -140,13 +140,14 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
   return references;
 }
 
-Status Services::Load(LoadedFiles files) {
+Status Services::Load(LoadedFiles files, SourceFiles sources) {
   TRY(store->Load(ReferencesOf(files)));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   // Alerts of rules that were deleted while we were down have nobody else who would resolve them.
   TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));
   running_ = files.config;
   const absl::MutexLock lock(&outcome_mutex_);
+  sources_ = std::move(sources);
   outcome_.config = std::move(files.config);
   outcome_.loaded_at = clock.NowNanos();
   outcome_.default_receiver = files.default_receiver;
@@ -173,18 +174,33 @@ Status Services::TryReload(const std::string& config_file) {
   return absl::OkStatus();
 }
 
-Status Services::Reload(const std::string& config_file) {
+Status Services::Reload(const std::string& config_file, ReloadCause cause) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
+  const bool asked = cause == ReloadCause::kAsked;
+  SourceFiles sources = ReadSources(SourcePatterns(config_file, Sources().patterns));
   const Status status = TryReload(config_file);
   if (status.ok()) {
-    LogInfo("configuration reloaded", {{"file", config_file}});
+    LogInfo("configuration reloaded",
+            {{"file", config_file}, {"because", asked ? "asked to" : "files changed"}});
+    const absl::MutexLock lock(&outcome_mutex_);
+    sources_ = std::move(sources);
     return status;
   }
-  LogError("reload failed, the old configuration stays", {{"err", Message(status)}});
+  const std::string error = Message(status);
+  // A file that is mended in steps may say the same several times.
+  if (asked || error != Outcome().error) {
+    LogError("reload failed, the old configuration stays", {{"err", error}});
+  }
   const absl::MutexLock lock(&outcome_mutex_);
+  sources_ = std::move(sources);
   outcome_.ok = false;
-  outcome_.error = Message(status);
+  outcome_.error = error;
   return status;
+}
+
+SourceFiles Services::Sources() const {
+  const absl::MutexLock lock(&outcome_mutex_);
+  return sources_;
 }
 
 void Services::CountKept() {
