@@ -141,11 +141,13 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
 }
 
 Status Services::Load(LoadedFiles files, SourceFiles sources) {
+  const absl::MutexLock one_at_a_time(&reload_mutex_);
   TRY(store->Load(ReferencesOf(files)));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   // Alerts of rules that were deleted while we were down have nobody else who would resolve them.
   TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));
   running_ = files.config;
+  known_rules_ = std::move(files.known);
   const absl::MutexLock lock(&outcome_mutex_);
   sources_ = std::move(sources);
   outcome_.config = std::move(files.config);
@@ -154,8 +156,16 @@ Status Services::Load(LoadedFiles files, SourceFiles sources) {
   return absl::OkStatus();
 }
 
+KnownRules Services::WhatIsKnown() {
+  KnownRules known = known_rules_;
+  for (const auto& view : rules->Snapshot()) {
+    known.groups[view->group->file].push_back(view->group);
+  }
+  return known;
+}
+
 Status Services::TryReload(const std::string& config_file) {
-  LoadedFiles files = TRY(LoadFiles(config_file, features_));
+  LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
   // From here on only the state store can refuse.
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
@@ -165,6 +175,7 @@ Status Services::TryReload(const std::string& config_file) {
   relay->Reload(files.config.relay);
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
+  known_rules_ = std::move(files.known);
   const absl::MutexLock lock(&outcome_mutex_);
   outcome_.config = std::move(files.config);
   outcome_.ok = true;

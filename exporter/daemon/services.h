@@ -86,11 +86,14 @@ struct Services {
   Services(const Clock& the_clock, const Config& config, std::string url);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
-  Status TryReload(const std::string& config_file);
+  Status TryReload(const std::string& config_file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
+  // With what the rules have of it.
+  KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
-  std::vector<std::string> features_;  // those of the command line
-  Config running_;                     // as started; written before any reload
-  absl::Mutex reload_mutex_;           // one reload at a time
+  std::vector<std::string> features_;                      // those of the command line
+  Config running_;                                         // as started; written before any reload
+  absl::Mutex reload_mutex_;                               // one load or reload at a time
+  KnownRules known_rules_ ABSL_GUARDED_BY(reload_mutex_);  // of the last good load
   mutable absl::Mutex kept_mutex_;
   UsageByKind kept_ ABSL_GUARDED_BY(kept_mutex_);
   mutable absl::Mutex outcome_mutex_;

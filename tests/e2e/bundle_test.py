@@ -103,7 +103,7 @@ class Bundle(harness.EndToEnd):
         self.assertEqual({name for name, _ in self.alerts_at('/everyone')}, {'OfTheMainFile'})
         # The incident: its runbook, and the policy that the annotation names, which pages at once.
         incidents = harness.get_json(self.url + '/outrider/v1/incidents')
-        incident = [i for i in incidents.get('incidents', incidents.get('data', incidents))
+        incident = [i for i in incidents['incidents']
                     if i['labels'].get('alertname') == 'PaymentsDown'][0]
         self.assertEqual(incident['runbook'], 'https://runbooks.example.com/payments/down')
         self.assertEqual(incident['escalation']['policy'], 'default')
