@@ -22,7 +22,11 @@ void WaitForQuiet(const AutoReloadSeams& seams, const std::stop_token& stop) {
     const std::stop_token changed = seams.watch.NextChange();
     if (stop.stop_requested()) return;
     const Nanos quiet = std::min(After(seams.clock, kReloadQuiet), latest);
-    if (seams.clock.SleepUntil(quiet, changed) && !seams.watch.Unfinished()) return;
+    // A log in the same directory is never finished.
+    if (seams.clock.SleepUntil(quiet, changed) &&
+        !AnyIsSource(seams.watch.Unfinished(), seams.patterns())) {
+      return;
+    }
   }
 }
 

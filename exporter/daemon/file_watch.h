@@ -16,8 +16,8 @@ class FileWatch {
   virtual void Watch(const std::set<std::string>& directories) = 0;
   // Stopped by the next change after this call, and by Wake().
   virtual std::stop_token NextChange() = 0;
-  // Somebody has written into a file and not closed it yet.
-  virtual bool Unfinished() const = 0;
+  // Names, without their directories, of files that somebody has written into and not closed yet.
+  virtual std::set<std::string> Unfinished() const = 0;
   virtual void Wake() = 0;
 };
 

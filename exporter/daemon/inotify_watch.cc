@@ -77,9 +77,11 @@ std::stop_token InotifyWatch::NextChange() {
   return change_.get_token();
 }
 
-bool InotifyWatch::Unfinished() const {
+std::set<std::string> InotifyWatch::Unfinished() const {
   const absl::MutexLock lock(&mutex_);
-  return !written_.empty();
+  std::set<std::string> names;
+  for (const auto& [directory, name] : written_) names.insert(name);
+  return names;
 }
 
 void InotifyWatch::Wake() {

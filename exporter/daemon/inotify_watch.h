@@ -26,7 +26,7 @@ class InotifyWatch final : public FileWatch {
 
   void Watch(const std::set<std::string>& directories) override;
   std::stop_token NextChange() override;
-  bool Unfinished() const override;
+  std::set<std::string> Unfinished() const override;
   void Wake() override;
 
  private:

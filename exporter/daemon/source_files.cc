@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/daemon/source_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -75,6 +76,12 @@ void AddGlobbed(const std::string& pattern, std::set<std::string>* out) {
   }
 }
 
+std::vector<std::string> PathsOf(const std::string& pattern) {
+  std::vector<std::string> paths = Glob("", pattern);
+  if (paths.empty() && !IsPattern(pattern)) paths.push_back(pattern);
+  return paths;
+}
+
 }  // namespace
 
 std::vector<std::string> SourcePatterns(const std::string& config_file,
@@ -98,9 +105,7 @@ std::vector<std::string> SourcePatterns(const std::string& config_file,
 SourceFiles ReadSources(std::vector<std::string> patterns) {
   SourceFiles files{std::move(patterns), {}};
   for (const std::string& pattern : files.patterns) {
-    std::vector<std::string> paths = Glob("", pattern);
-    if (paths.empty() && !IsPattern(pattern)) paths.push_back(pattern);
-    for (const std::string& path : paths) {
+    for (const std::string& path : PathsOf(pattern)) {
       const StatusOr<std::string> text = ReadFile(path);
       files.contents[path] = text.ok() ? Sha256(*text) : "";
     }
@@ -108,13 +113,20 @@ SourceFiles ReadSources(std::vector<std::string> patterns) {
   return files;
 }
 
+bool AnyIsSource(const std::set<std::string>& names, std::span<const std::string> patterns) {
+  if (names.empty()) return false;
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    return std::ranges::any_of(PathsOf(pattern), [&](const std::string& path) {
+      return names.contains(fs::path(path).filename().string());
+    });
+  });
+}
+
 std::set<std::string> DirectoriesOf(std::span<const std::string> patterns) {
   std::set<std::string> directories;
   for (const std::string& pattern : patterns) {
     if (IsPattern(pattern)) AddGlobbed(pattern, &directories);
-    std::vector<std::string> paths = Glob("", pattern);
-    if (paths.empty() && !IsPattern(pattern)) paths.push_back(pattern);
-    for (const std::string& path : paths) AddPlaceOf(path, kMostLinks, &directories);
+    for (const std::string& path : PathsOf(pattern)) AddPlaceOf(path, kMostLinks, &directories);
   }
   return directories;
 }

@@ -26,6 +26,9 @@ std::vector<std::string> SourcePatterns(const std::string& config_file,
 // What the patterns match, read and hashed.
 SourceFiles ReadSources(std::vector<std::string> patterns);
 
+// Whether one of the names, without directories, is that of a file they match.
+bool AnyIsSource(const std::set<std::string>& names, std::span<const std::string> patterns);
+
 // The directories to watch so that no change of what the patterns match is missed: those of the
 // files, those that globs of directories look into, those that hold a symbolic link on the way, and
 // those the links lead to. One that does not exist is stood for by the nearest that does.

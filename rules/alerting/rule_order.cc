@@ -17,7 +17,7 @@ constexpr size_t kMostLinks = 1'000'000;
 class Links {
  public:
   void Add(uint32_t a, uint32_t b) {
-    if (a == b) return;
+    if (a == b || too_many()) return;
     pairs_.push_back(uint64_t{std::min(a, b)} << 32 | std::max(a, b));
     if (pairs_.size() > limit_) Tidy();
   }

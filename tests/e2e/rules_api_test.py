@@ -100,9 +100,10 @@ class RulesApi(harness.EndToEnd):
 
     @staticmethod
     def as_of_2_42(value):
-        """What has changed since: `unknown` states, labels of recording rules that have none."""
+        """What has changed since: `unknown` states, labels of recording rules that have none, groups of which no rule is
+        left."""
         if isinstance(value, list):
-            return [RulesApi.as_of_2_42(v) for v in value]
+            return [RulesApi.as_of_2_42(v) for v in value if not isinstance(v, dict) or v.get('rules') != []]
         if not isinstance(value, dict):
             return value
         value = {k: RulesApi.as_of_2_42(v) for k, v in value.items() if (k, v) != ('labels', {}) or 'state' in value}

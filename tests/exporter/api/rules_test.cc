@@ -121,6 +121,7 @@ TEST_F(RulesApiTest, Order) {
   auto spec = std::make_shared<RuleGroup>(*first->group);
   spec->file = "Rules/z.yml";
   first->group = spec;
+  for (size_t i = 0; i < spec->rules.size(); ++i) first->rules[i].rule = &spec->rules[i];
   groups_.push_back(first);
   EXPECT_EQ(Shape("/api/v1/rules"), "z:2 B:2 a:2 b:2 ");
 }

@@ -22,10 +22,10 @@ class ScriptedWatch final : public FileWatch {
  public:
   void Watch(const std::set<std::string>& directories) override { watched = directories; }
   std::stop_token NextChange() override { return change_.get_token(); }
-  bool Unfinished() const override { return unfinished; }
+  std::set<std::string> Unfinished() const override { return unfinished; }
   void Wake() override { std::exchange(change_, std::stop_source()).request_stop(); }
   std::set<std::string> watched;
-  bool unfinished = false;
+  std::set<std::string> unfinished = {"a.log"};
 
  private:
   std::stop_source change_;
@@ -117,12 +117,12 @@ TEST_F(AutoReloadTest, NotForEverQuietIsWaitedFor) {
 TEST_F(AutoReloadTest, AFileThatIsStillWrittenIsWaitedFor) {
   clock_.At(10'000, [this] {
     Write("half");
-    watch_.unfinished = true;
+    watch_.unfinished = {"rules.yml", "a.log"};
     watch_.Wake();
   });
   clock_.At(13'000, [this] {
     Write("whole");
-    watch_.unfinished = false;
+    watch_.unfinished = {"a.log"};
     watch_.Wake();
   });
   EXPECT_THAT(Run(60'000), ElementsAre("13500 whole"));

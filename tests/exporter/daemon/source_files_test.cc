@@ -37,7 +37,7 @@ class SourceFilesTest : public ::testing::Test {
   std::vector<std::string> Names(const SourceFiles& files) const {
     std::vector<std::string> names;
     for (const auto& [path, hash] : files.contents) {
-      names.push_back(fs::relative(path, top_).string());
+      names.push_back(fs::path(path).lexically_relative(top_).string());
     }
     return names;
   }

@@ -192,6 +192,7 @@ TEST(Sources, Lines) {
            "outrider_trend_slope{entry=\"e\",instance=\"a\",window=\"5m\"} 0.25",
            "outrider_build_info{version=\"0.1.0\"} 1",
            "outrider_config_last_reload_success_timestamp_seconds 1000",
+           "prometheus_config_last_reload_success_timestamp_seconds 1000",
        }) {
     EXPECT_NE(text.find(fmt::format("\n{}\n", line)), std::string::npos) << line;
   }
