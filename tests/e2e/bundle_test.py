@@ -83,7 +83,10 @@ class Bundle(harness.EndToEnd):
         self.write('incidents.yml', INCIDENTS)
         self.write('outrider.yml', 'global: {evaluation_interval: 1s}\nrule_files: [rules.yml]\n'
                    'bundle_files: ["bundles/*.yml"]\nalerting: {config_file: am.yml}\nincidents: {config_file: incidents.yml}\n')
-        self.assertIn('SUCCESS', self.cli('check', 'bundle', 'bundles/payments.yml', 'bundles/other.yml'))
+        said = self.cli('check', 'bundle', 'bundles/payments.yml', 'bundles/other.yml')
+        self.assertEqual(said.count('SUCCESS'), 2)
+        self.assertEqual(said.count('WARNING'), 1)  # `pager` may be in alertmanager.yml, as it is here
+        self.assertIn('other.yml:6: alert Direct: outrider_receiver names "pager"', said)
         self.assertNotIn('WARNING', self.cli('check', 'config', 'outrider.yml'))
         self.start_outrider()
         self.feed(down=True)
