@@ -68,6 +68,7 @@ bool AlertmanagerLink::Post(std::span<const RelayedPtr> batch) {
   const int64_t began = clock_.MonotonicNanos();
   StatusOr<HttpClientRequest> request =
       JsonRequest(target_.http, target_.url, AlertmanagerPayload(batch), target_.timeout);
+  if (request.ok()) request->stop = cancel_.get_token();
   StatusOr<HttpClientResponse> response =
       request.ok() ? http_.Do(*request) : StatusOr<HttpClientResponse>(request.status());
   counts_->latency.Record(static_cast<double>(clock_.MonotonicNanos() - began) / kNanosPerSecond);

@@ -65,6 +65,8 @@ class AlertmanagerLink {
   // Takes the queue of the link to the same place before a reload, and counts on with it. Before
   // Run.
   void ContinueFrom(AlertmanagerLink* before);
+  // Ends the request that is on its way, if any, and all later ones: they fail.
+  void Cancel() { cancel_.request_stop(); }
   // Run has ended.
   bool done() const { return done_; }
 
@@ -87,6 +89,7 @@ class AlertmanagerLink {
   std::deque<RelayedPtr> queue_ ABSL_GUARDED_BY(mutex_);
   std::string last_error_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<Counts> counts_;
+  std::stop_source cancel_;
   std::atomic<bool> done_{false};
 };
 

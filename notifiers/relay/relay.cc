@@ -53,8 +53,13 @@ std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config, HttpCli
 void Relay::StartThread(Sender* sender, Sender before) {
   auto run = [link = sender->link.get(),
               old = std::move(before)](const std::stop_token& stop) mutable {
-    old.thread.request_stop();
-    if (old.thread.joinable()) old.thread.join();
+    {
+      const std::stop_callback give_up(stop, [&] {
+        if (old.link != nullptr) old.link->Cancel();
+      });
+      old.thread.request_stop();
+      if (old.thread.joinable()) old.thread.join();
+    }
     link->Run(stop);
   };
   sender->thread = std::jthread(std::move(run));
@@ -142,6 +147,7 @@ void Relay::Stop() {
     senders.swap(senders_);
     running_ = false;
   }
+  for (const Sender& sender : retired_) sender.link->Cancel();
   StopThreads(&senders);
   StopThreads(&retired_);
   retired_.clear();

@@ -31,7 +31,8 @@ class Relay final : public AlertRelay {
   // one that is gone still gets what was queued for it.
   void Reload(RelayConfig config);
 
-  // A sending thread for each Alertmanager, from now on. Stop sends what is left.
+  // A sending thread for each Alertmanager, from now on. Stop sends what is left to the present
+  // ones; what is still on its way to those of before a reload is given up.
   void Start();
   void Stop();
   // Instead of threads: sends everything that waits; the number of requests.

@@ -205,8 +205,8 @@ class Reload(harness.EndToEnd):
             self.write('outrider.yml', 'global: {evaluation_interval: 1s}\nrule_files: [rules/*.yml]\n')
             self.assertEqual(harness.request(self.url + '/-/reload', b'', method='POST', timeout=30)[0], 200)
             self.wait_for_groups('second', 'steady')
+            self.assertEqual(outrider.stop(), 0)                  # nor the end
             accepted.close()
-            self.assertEqual(outrider.stop(), 0)
             self.processes.remove(outrider)
 
 

@@ -186,13 +186,18 @@ TEST_F(RelayTest, AReloadTellsTheNewOnesEverything) {
   EXPECT_THAT(http_.requests, SizeIs(2));
 }
 
-// Holds every request until it is let go.
+// Holds every request until it is let go, or given up.
 class HeldHttp final : public HttpClient {
  public:
   StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
+    const std::stop_callback look_again(request.stop, [&] { const absl::MutexLock lock(&mutex_); });
+    const auto over = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return let_go_ || request.stop.stop_requested();
+    };
     const absl::MutexLock lock(&mutex_);
     lines_.push_back(request.url + " " + request.body.substr(request.body.find("\"A"), 4));
-    mutex_.Await(absl::Condition(&let_go_));
+    mutex_.Await(absl::Condition(&over));
+    if (!let_go_) return absl::CancelledError("given up");
     return HttpClientResponse{200, "", false, {}};
   }
   void LetGo() {
@@ -241,6 +246,21 @@ TEST_F(RelayTest, AReloadWaitsForNobody) {
   relay.OnEvaluated({"1", first, external_, url_, kStart + 15 * kSecond, 15 * kSecond});
   relay.Stop();
   EXPECT_THAT(held.WaitForRequests(4), SizeIs(4));
+}
+
+// The end does not wait for Alertmanagers of before a reload either.
+TEST_F(RelayTest, TheEndGivesOldRequestsUp) {
+  HeldHttp held;
+  RelayConfig two = OneTarget("stays");
+  two.targets.push_back({.url = "goes", .http = {}, .alert_relabel = {}});
+  Relay relay(std::move(two), held, clock_);
+  relay.Start();
+  const AlertSet alerts = {Alert("A1", AlertState::kFiring, kStart)};
+  relay.OnEvaluated({"1", alerts, external_, url_, kStart, 15 * kSecond});
+  held.WaitForRequests(2);
+  relay.Reload(OneTarget("stays"));
+  relay.Stop();
+  EXPECT_THAT(held.WaitForRequests(2), SizeIs(2));
 }
 
 TEST_F(RelayTest, CountsGoOnOverAReload) {
