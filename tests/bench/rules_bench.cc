@@ -127,3 +127,5 @@ BENCHMARK(BM_ReloadAllChanged)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace outrider
+
+BENCHMARK_MAIN();
