@@ -282,6 +282,23 @@ TEST_F(NoDataTest, TheLimitGoesOnOverReloads) {
   }
 }
 
+// What the rule reads no longer is no reason to keep its alert.
+TEST_F(NoDataTest, AReloadMayReadSomethingElse) {
+  ASSERT_TRUE(process->Load(Rule("up == 0", "")).ok());
+  const Labels other = kUp.With(kMetricName, "other");
+  process->Run(2 * kMinute, [&](Timestamp now) {
+    windows.Put(kUp, now, 0);
+    windows.Put(other, now, 0);
+  });
+  const auto other_only = [&](Timestamp now) { windows.Put(other, now, 0); };
+  process->Run(10 * kMinute, other_only);
+  EXPECT_EQ(View().StateText(), "firing");
+  ASSERT_TRUE(process->Load(Rule("other == 1", "")).ok());
+  process->Run(kMinute, other_only);
+  EXPECT_EQ(View().StateText(), "inactive");
+  EXPECT_EQ(process->manager.Stats().no_data_alerts, 0U);
+}
+
 TEST_F(NoDataTest, ARestartContinues) {
   const std::string rules = Rule("up == 0", "");
   ASSERT_TRUE(process->Load(rules).ok());
