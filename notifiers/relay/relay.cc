@@ -45,7 +45,7 @@ std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config, HttpCli
   std::vector<Sender> senders;
   senders.reserve(config.targets.size());
   for (const RelayTarget& target : config.targets) {
-    senders.push_back({std::make_unique<AlertmanagerLink>(target, http, clock), {}});
+    senders.emplace_back().link = std::make_unique<AlertmanagerLink>(target, http, clock);
   }
   return senders;
 }
