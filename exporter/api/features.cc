@@ -38,8 +38,6 @@ constexpr Feature kApi[] = {
 };
 constexpr Feature kOtlpReceiver[] = {{"delta_conversion", false},
                                      {"native_delta_ingestion", false}};
-constexpr Feature kPrometheus[] = {
-    {"agent_mode", false}, {"auto_reload_config", false}, {"server_mode"}, {"stringlabels", false}};
 constexpr Feature kPromql[] = {
     {"at_modifier"},
     {"bool"},
@@ -145,13 +143,17 @@ void Write(std::string_view category, std::span<const Feature> features, JsonWri
   json->EndObject();
 }
 
-std::string FeaturesJson(const promql::Features& features) {
+std::string FeaturesJson(const promql::Features& features, bool auto_reload) {
+  const Feature prometheus[] = {{"agent_mode", false},
+                                {"auto_reload_config", auto_reload},
+                                {"server_mode"},
+                                {"stringlabels", false}};
   std::string data;
   JsonWriter json(&data);
   json.StartObject();
   Write("api", kApi, &json);
   Write("otlp_receiver", kOtlpReceiver, &json);
-  Write("prometheus", kPrometheus, &json);
+  Write("prometheus", prometheus, &json);
   Write("promql", Language(features), &json);
   Write("promql_functions", Functions(features.parser), &json);
   Write("promql_operators", Operators(features.parser), &json);
@@ -167,9 +169,11 @@ std::string FeaturesJson(const promql::Features& features) {
 
 }  // namespace
 
-void RegisterFeaturesApi(Router& router, const promql::Features& features) {
-  router.Add("GET", "/api/v1/features",
-             [data = FeaturesJson(features)](HttpRequest&) { return PromSuccess(data); });
+void RegisterFeaturesApi(Router& router, const promql::Features& features,
+                         const std::function<bool()>& auto_reload) {
+  router.Add("GET", "/api/v1/features", [features, auto_reload](HttpRequest&) {
+    return PromSuccess(FeaturesJson(features, auto_reload()));
+  });
 }
 
 }  // namespace outrider

@@ -3,11 +3,15 @@
 // does it.
 #pragma once
 
+#include <functional>
+
 #include "exporter/http/server.h"
 #include "rules/promql/features.h"
 
 namespace outrider {
 
-void RegisterFeaturesApi(Router& router, const promql::Features& features);
+// `auto_reload`: whether files that change are reloaded, which a reload may change.
+void RegisterFeaturesApi(Router& router, const promql::Features& features,
+                         const std::function<bool()>& auto_reload);
 
 }  // namespace outrider

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "exporter/api/json_rows.h"
 #include "exporter/api/prom_envelope.h"
@@ -20,6 +21,15 @@ using Groups = std::vector<std::shared_ptr<const RuleGroupView>>;
 
 double Seconds(DurationMs ms) { return static_cast<double>(ms) / 1000; }
 std::string TimeText(Timestamp ms) { return FormatRfc3339(ms * kNanosPerMilli); }
+
+// In the order of Prometheus, whatever that of the files.
+Groups Sorted(Groups groups) {
+  const auto place = [](const std::shared_ptr<const RuleGroupView>& view) {
+    return std::tie(view->group->file, view->group->name);
+  };
+  std::ranges::sort(groups, {}, place);
+  return groups;
+}
 
 void WriteMap(std::string_view key, const std::map<std::string, std::string>& map,
               JsonWriter* json) {
@@ -71,7 +81,7 @@ void WriteRule(const RuleView& view, bool with_alerts, JsonWriter* json) {
   json->Key("health").String(RuleHealthText(view.health));
   if (!view.last_error.empty()) json->Key("lastError").String(view.last_error);
   json->Key("evaluationTime").Double(view.evaluation_seconds);
-  json->Key("lastEvaluation").String(TimeText(view.last_evaluation));
+  json->Key("lastEvaluation").String(FormatRfc3339(view.evaluated_at));
   json->Key("type").String(alerting ? "alerting" : "recording").EndObject();
 }
 
@@ -181,12 +191,12 @@ void WriteGroup(const RuleGroupView& view, const RulesQuery& query, JsonWriter* 
       .Key("limit")
       .Int(view.group->limit);
   json->Key("evaluationTime").Double(view.evaluation_seconds);
-  json->Key("lastEvaluation").String(TimeText(view.last_evaluation)).EndObject();
+  json->Key("lastEvaluation").String(FormatRfc3339(view.evaluated_at)).EndObject();
 }
 
 StatusOr<HttpResponse> GetRules(const RuleGroupsFn& all, HttpRequest& request) {
   const std::shared_ptr<const RulesQuery> query = TRY(ReadRulesQuery(request));
-  Groups groups = all();
+  Groups groups = Sorted(all());
   const std::string next = TRY(Choose(*query, &groups));
   std::string tail = "}";
   if (!next.empty()) tail = fmt::format(R"(,"groupNextToken":"{}"}})", next);
@@ -207,7 +217,7 @@ StatusOr<HttpResponse> GetAlerts(const RuleGroupsFn& all, HttpRequest&) {
   std::string data;
   JsonWriter json(&data);
   json.StartObject().Key("alerts").StartArray();
-  for (const auto& view : all()) {
+  for (const auto& view : Sorted(all())) {
     for (const RuleView& rule : view->rules) {
       WriteActive(rule.alerts, &json);
       WriteActive(rule.no_data, &json);

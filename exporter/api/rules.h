@@ -11,7 +11,7 @@
 
 namespace outrider {
 
-// All rule groups as they are now, sorted by file and name. Called from several threads at once.
+// All rule groups as they are now, in any order. Called from several threads at once.
 using RuleGroupsFn = std::function<std::vector<std::shared_ptr<const RuleGroupView>>()>;
 
 void RegisterRulesApi(Router& router, const RuleGroupsFn& groups);

@@ -2,6 +2,7 @@
 // outrider check …: validates files; check_rules.cc has those of rules.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "exporter/cli/client.h"
@@ -10,6 +11,7 @@
 #include "notifiers/channel/channel.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
+#include "rules/rulefile/template_text.h"
 #include "storage/base/file.h"
 
 namespace outrider {
@@ -34,7 +36,9 @@ using FeatureNames = std::vector<std::string>;
 
 StatusOr<promql::ParseOptions> ParseOptionsOf(const FeatureNames& names) {
   promql::Features features;
-  for (const std::string& name : names) TRY(promql::EnableFeature(name, &features));
+  for (const std::string& name : names) {
+    if (name != kAutoReloadFeature) TRY(promql::EnableFeature(name, &features));
+  }
   return features.parser;
 }
 
@@ -70,6 +74,24 @@ Verdict CheckAnalyticsFile(const std::string& text, const std::string& path,
   return fmt::format("{} entries", file.entries.size());
 }
 
+// Receivers by annotation may be those of alertmanager.yml, which is not known here.
+void WarnOfForeignReceivers(const RuleFile& rules, const AlertmanagerConfig& config) {
+  for (const RuleGroup& group : rules.groups) {
+    for (const Rule& rule : group.rules) {
+      const auto named = rule.annotations.find("outrider_receiver");
+      if (named == rule.annotations.end() || HasActions(named->second)) continue;
+      const bool own = std::ranges::any_of(config.receivers, [&](const ReceiverConfig& receiver) {
+        return receiver.name == named->second;
+      });
+      if (own) continue;
+      fmt::print(stderr,
+                 "  WARNING: {}:{}: alert {}: outrider_receiver names \"{}\", which is not in this "
+                 "bundle; the Alertmanager configuration must have it\n",
+                 group.file, rule.line, rule.name, named->second);
+    }
+  }
+}
+
 Verdict CheckBundle(const std::string& text, const std::string& path,
                     const promql::ParseOptions& promql) {
   RuleFileOptions options;
@@ -80,6 +102,7 @@ Verdict CheckBundle(const std::string& text, const std::string& path,
   AlertmanagerConfig config = DefaultAlertmanagerConfig();
   TRY(AddBundle(text, path, &config));
   TRY(CheckAlertmanager(config));
+  WarnOfForeignReceivers(rules, config);
   return fmt::format("{} groups", rules.groups.size());
 }
 

@@ -34,7 +34,8 @@ void AddFeatures(CLI::App* command, std::vector<std::string>* features) {
       ->add_option("--enable-feature", *features,
                    "Language switches as in Prometheus, by comma; repeatable: "
                    "promql-experimental-functions, promql-extended-range-selectors, "
-                   "promql-binop-fill-modifiers, promql-delayed-name-removal, use-start-timestamps")
+                   "promql-binop-fill-modifiers, promql-delayed-name-removal, "
+                   "use-start-timestamps; and auto-reload-config, to reload files that change")
       ->delimiter(',')
       ->allow_extra_args(false);
 }

@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include "exporter/daemon/auto_reload.h"
+#include "exporter/daemon/inotify_watch.h"
 #include "exporter/daemon/log_sync.h"
 #include "exporter/daemon/maintenance.h"
 #include "exporter/daemon/metric_sources.h"
@@ -75,8 +77,30 @@ struct App::Impl {
           *services, [this](MetricSink& sink) { WriteOwnMetrics(*services, server.get(), sink); },
           interval, stop);
     });
+    StartAutoReload();
     services->relay->Start();
     services->dispatcher->Start();
+  }
+
+  void StartAutoReload() {
+    if (options.config_file.empty()) return;
+    StatusOr<std::unique_ptr<InotifyWatch>> opened = InotifyWatch::Open();
+    if (!opened.ok()) {
+      LogWarn("changes of files are not noticed", {{"err", Message(opened.status())}});
+      return;
+    }
+    watch = *std::move(opened);
+    threads.emplace_back([this](const std::stop_token& stop) {
+      const auto enabled = [this] { return services->Outcome().config.global.reload_on_change; };
+      const auto patterns = [this] {
+        return SourcePatterns(options.config_file, services->Sources().patterns);
+      };
+      const auto attempted = [this] { return services->Sources().contents; };
+      const auto reload = [this] {
+        (void)services->Reload(options.config_file, ReloadCause::kFilesChanged);
+      };
+      RunAutoReload({*watch, clock, enabled, patterns, attempted, reload}, stop);
+    });
   }
 
   const AppOptions options;
@@ -85,6 +109,7 @@ struct App::Impl {
   MetricsPage metrics;
   Router router;
   std::unique_ptr<HttpServer> server;
+  std::unique_ptr<FileWatch> watch;  // used by a thread
   std::vector<std::jthread> threads;
   bool stopped = false;
 };
@@ -95,6 +120,7 @@ App::~App() { Stop(); }
 StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock& clock,
                                           Random& random) {
   const Nanos started_at = clock.NowNanos();
+  SourceFiles sources = ReadSources(SourcePatterns(options.config_file, {}));
   LoadedFiles files = TRY(LoadFiles(options.config_file, options.features));
   auto impl = std::make_unique<Impl>(options, clock);
   impl->services = TRY(Services::Make(files, options, ExternalUrlOf(options), clock, random));
@@ -113,7 +139,7 @@ StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock
   Impl& self = *app->impl_;
   const Config config = files.config;
   SayWhatRuns(files, *self.server);
-  TRY(self.services->Load(std::move(files)));
+  TRY(self.services->Load(std::move(files), std::move(sources)));
   self.StartThreads(config);
   self.services->ready = true;
   LogInfo("ready", {{"seconds", FormatFloatF(static_cast<double>(clock.NowNanos() - started_at) /

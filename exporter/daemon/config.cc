@@ -28,6 +28,7 @@ Status Section(YamlReader& parent, const std::string& file, std::string_view key
 void ReadGlobal(YamlReader& r, Config::Global* global) {
   r.Duration("evaluation_interval", &global->evaluation_interval);
   r.Duration("rule_query_offset", &global->query_offset);
+  r.Bool("reload_on_change", &global->reload_on_change);
   std::vector<std::pair<std::string, std::string>> labels;
   if (r.StringMap("external_labels", &labels)) {
     LabelsBuilder builder;

@@ -16,11 +16,15 @@
 
 namespace outrider {
 
+// Of --enable-feature, as in Prometheus: the same as global.reload_on_change.
+inline constexpr const char* kAutoReloadFeature = "auto-reload-config";
+
 struct Config {
   struct Global {
     DurationMs evaluation_interval = 15 * kSecond;
     DurationMs query_offset = 0;  // rule_query_offset
     Labels external_labels;
+    bool reload_on_change = false;  // of the files of the configuration
   };
   struct Rules {
     bool strict = false;                    // an error in one expression refuses the load

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "rules/alerting/group_policy.h"
 #include "rules/analytics/analytics_file.h"
+#include "storage/base/crypto.h"
 #include "storage/base/file.h"
 
 namespace outrider {
@@ -32,12 +35,32 @@ StatusOr<std::vector<std::string>> Expand(const std::string& config_file,
   return paths;
 }
 
-Status LoadRules(LoadedFiles* out) {
+// The file as it is known; nullopt when its text is another one.
+std::optional<RuleFile> KnownFile(const KnownRules& known, const RuleFileOptions& options,
+                                  const std::string& path, const std::string& hash) {
+  if (known.parser != options.promql || known.strict != options.strict) return std::nullopt;
+  const auto text = known.texts.find(path);
+  if (text == known.texts.end() || text->second != hash) return std::nullopt;
+  RuleFile file{path, {}, {}};
+  const auto groups = known.groups.find(path);
+  if (groups == known.groups.end()) return file;
+  for (const auto& group : groups->second) file.groups.push_back(*group);
+  return file;
+}
+
+Status LoadRules(const KnownRules& known, LoadedFiles* out) {
   RuleFileOptions options;
   options.promql = out->config.query.features.parser;
   options.strict = out->config.rules.strict;
+  out->known.parser = options.promql;
+  out->known.strict = options.strict;
   for (const std::string& path : TRY(Expand(out->config.file, out->config.rule_files))) {
-    out->rules.push_back(TRY(ParseRuleFile(TRY(ReadFile(path)), path, options)));
+    const std::string text = TRY(ReadFile(path));
+    std::string hash = Sha256(text);
+    std::optional<RuleFile> file = KnownFile(known, options, path, hash);
+    if (!file) file = TRY(ParseRuleFile(text, path, options));
+    if (file->problems.empty()) out->known.texts[path] = std::move(hash);
+    out->rules.push_back(*std::move(file));
   }
   return absl::OkStatus();
 }
@@ -153,14 +176,18 @@ Status CheckReceiverNames(const IncidentsConfig& incidents, const std::string& i
 }
 
 StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
-                                std::span<const std::string> features) {
+                                std::span<const std::string> features, const KnownRules& known) {
   LoadedFiles out;
   if (!config_file.empty()) out.config = TRY(LoadConfig(config_file));
   for (const std::string& name : features) {
-    TRY(promql::EnableFeature(name, &out.config.query.features));
+    if (name == kAutoReloadFeature) {
+      out.config.global.reload_on_change = true;
+    } else {
+      TRY(promql::EnableFeature(name, &out.config.query.features));
+    }
   }
   TRY(LoadNotifications(&out));
-  TRY(LoadRules(&out));
+  TRY(LoadRules(known, &out));
   TRY(LoadBundles(&out));
   TRY(LoadAnalytics(&out));
   TRY(CheckReceiverNames(out.incidents, out.config.incidents_file, out.alertmanager));

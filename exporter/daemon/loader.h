@@ -2,6 +2,8 @@
 // outrider.yml and every file it names, read and checked before anything is started or replaced.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,9 +17,20 @@
 
 namespace outrider {
 
+// Rule files as the last load read them: those whose text is the same need not be parsed again.
+// Most of a load is parsing.
+struct KnownRules {
+  promql::ParseOptions parser;
+  bool strict = false;
+  std::map<std::string, std::string> texts;  // hashes by path; only of files without problems
+  // What runs, by path, in the order of the file.
+  std::map<std::string, std::vector<std::shared_ptr<const RuleGroup>>> groups;
+};
+
 struct LoadedFiles {
   Config config;
   std::vector<RuleFile> rules;  // rule files and bundles; alerts of a bundle carry outrider_bundle
+  KnownRules known;             // of these, without groups
   AlertmanagerConfig alertmanager;  // with the bundles' routes
   bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
   IncidentsConfig incidents;
@@ -26,9 +39,10 @@ struct LoadedFiles {
 
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means
 // the defaults. A glob without a match is no error, a file named outright that is missing is.
-// `features` are switched on beside query.features.
+// `features` are switched on beside query.features; kAutoReloadFeature is one of them.
 StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
-                                std::span<const std::string> features = {});
+                                std::span<const std::string> features = {},
+                                const KnownRules& known = {});
 
 // What deserves a warning although it loads: names in annotations that do not exist, matchers whose
 // meaning changes, analytics entries and rules that are disabled. One sentence each, with its place

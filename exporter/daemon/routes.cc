@@ -80,7 +80,8 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
                             services.parser});
   RegisterFeaturesApi(router,
                       {.parser = services.parser,
-                       .delayed_name_removal = services.engine.options().delayed_name_removal});
+                       .delayed_name_removal = services.engine.options().delayed_name_removal},
+                      [&services] { return services.Outcome().config.global.reload_on_change; });
   RegisterLabelsApi(router, windows);
   RegisterReadApi(router,
                   {windows, services.clock, services.reads, services.engine.options().max_samples,

@@ -141,21 +141,32 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
   return references;
 }
 
-Status Services::Load(LoadedFiles files) {
+Status Services::Load(LoadedFiles files, SourceFiles sources) {
+  const absl::MutexLock one_at_a_time(&reload_mutex_);
   TRY(store->Load(ReferencesOf(files)));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   // Alerts of rules that were deleted while we were down have nobody else who would resolve them.
   TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));
   running_ = files.config;
+  known_rules_ = std::move(files.known);
   const absl::MutexLock lock(&outcome_mutex_);
+  sources_ = std::move(sources);
   outcome_.config = std::move(files.config);
   outcome_.loaded_at = clock.NowNanos();
   outcome_.default_receiver = files.default_receiver;
   return absl::OkStatus();
 }
 
+KnownRules Services::WhatIsKnown() {
+  KnownRules known = known_rules_;
+  for (const auto& view : rules->Snapshot()) {
+    known.groups[view->group->file].push_back(view->group);
+  }
+  return known;
+}
+
 Status Services::TryReload(const std::string& config_file) {
-  LoadedFiles files = TRY(LoadFiles(config_file, features_));
+  LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
   // From here on only the state store can refuse.
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
@@ -165,6 +176,7 @@ Status Services::TryReload(const std::string& config_file) {
   relay->Reload(files.config.relay);
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
+  known_rules_ = std::move(files.known);
   const absl::MutexLock lock(&outcome_mutex_);
   outcome_.config = std::move(files.config);
   outcome_.ok = true;
@@ -174,18 +186,33 @@ Status Services::TryReload(const std::string& config_file) {
   return absl::OkStatus();
 }
 
-Status Services::Reload(const std::string& config_file) {
+Status Services::Reload(const std::string& config_file, ReloadCause cause) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
+  const bool asked = cause == ReloadCause::kAsked;
+  SourceFiles sources = ReadSources(SourcePatterns(config_file, Sources().patterns));
   const Status status = TryReload(config_file);
   if (status.ok()) {
-    LogInfo("configuration reloaded", {{"file", config_file}});
+    LogInfo("configuration reloaded",
+            {{"file", config_file}, {"because", asked ? "asked to" : "files changed"}});
+    const absl::MutexLock lock(&outcome_mutex_);
+    sources_ = std::move(sources);
     return status;
   }
-  LogError("reload failed, the old configuration stays", {{"err", Message(status)}});
+  const std::string error = Message(status);
+  // A file that is mended in steps may say the same several times.
+  if (asked || error != Outcome().error) {
+    LogError("reload failed, the old configuration stays", {{"err", error}});
+  }
   const absl::MutexLock lock(&outcome_mutex_);
+  sources_ = std::move(sources);
   outcome_.ok = false;
-  outcome_.error = Message(status);
+  outcome_.error = error;
   return status;
+}
+
+SourceFiles Services::Sources() const {
+  const absl::MutexLock lock(&outcome_mutex_);
+  return sources_;
 }
 
 void Services::CountKept() {

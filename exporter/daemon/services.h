@@ -14,6 +14,7 @@
 #include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
 #include "exporter/daemon/notification_setup.h"
+#include "exporter/daemon/source_files.h"
 #include "exporter/ingest/ingest_store.h"
 #include "notifiers/desk/desk.h"
 #include "notifiers/outbox/dispatcher.h"
@@ -41,6 +42,8 @@ struct LoadOutcome {
   bool default_receiver = false;
 };
 
+enum class ReloadCause { kAsked, kFilesChanged };
+
 struct Services {
   // Opens state and windows and builds everything; nothing runs yet. `external_url` may be empty
   // until the port is known: see SetExternalUrl.
@@ -48,11 +51,14 @@ struct Services {
                                                   const AppOptions& options,
                                                   const std::string& external_url,
                                                   const Clock& clock, Random& random);
-  // Replays the log, then loads the rules with their alert states. Blocks.
-  Status Load(LoadedFiles files);
+  // Replays the log, then loads the rules with their alert states. Blocks. `sources`: as they were
+  // before the files were read.
+  Status Load(LoadedFiles files, SourceFiles sources);
   // All or nothing.
-  Status Reload(const std::string& config_file);
+  Status Reload(const std::string& config_file, ReloadCause cause = ReloadCause::kAsked);
   LoadOutcome Outcome() const;
+  // Of the last load or attempt at a reload.
+  SourceFiles Sources() const;
   // By kind of owner, as of the last CountKept(), which walks all series.
   UsageByKind Kept() const;
   void CountKept();
@@ -80,15 +86,19 @@ struct Services {
   Services(const Clock& the_clock, const Config& config, std::string url);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
-  Status TryReload(const std::string& config_file);
+  Status TryReload(const std::string& config_file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
+  // With what the rules have of it.
+  KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
-  std::vector<std::string> features_;  // those of the command line
-  Config running_;                     // as started; written before any reload
-  absl::Mutex reload_mutex_;           // one reload at a time
+  std::vector<std::string> features_;                      // those of the command line
+  Config running_;                                         // as started; written before any reload
+  absl::Mutex reload_mutex_;                               // one load or reload at a time
+  KnownRules known_rules_ ABSL_GUARDED_BY(reload_mutex_);  // of the last good load
   mutable absl::Mutex kept_mutex_;
   UsageByKind kept_ ABSL_GUARDED_BY(kept_mutex_);
   mutable absl::Mutex outcome_mutex_;
   LoadOutcome outcome_ ABSL_GUARDED_BY(outcome_mutex_);
+  SourceFiles sources_ ABSL_GUARDED_BY(outcome_mutex_);
 };
 
 }  // namespace outrider

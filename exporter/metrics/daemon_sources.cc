@@ -34,12 +34,14 @@ void WriteBuildMetrics(const BuildInfo& build, MetricSink& sink) {
 }
 
 void WriteReloadMetrics(const ReloadStats& stats, MetricSink& sink) {
-  sink.Gauge("outrider_config_last_reload_successful",
-             "Whether the last configuration reload attempt was successful.", {},
-             stats.last_ok ? 1 : 0);
-  sink.Gauge("outrider_config_last_reload_success_timestamp_seconds",
-             "Timestamp of the last successful configuration reload.", {},
-             static_cast<double>(stats.last_success_at) / 1e9);
+  for (const std::string prefix : {"outrider", "prometheus"}) {  // alerts ask for the latter
+    sink.Gauge(prefix + "_config_last_reload_successful",
+               "Whether the last configuration reload attempt was successful.", {},
+               stats.last_ok ? 1 : 0);
+    sink.Gauge(prefix + "_config_last_reload_success_timestamp_seconds",
+               "Timestamp of the last successful configuration reload.", {},
+               static_cast<double>(stats.last_success_at) / 1e9);
+  }
 }
 
 }  // namespace outrider

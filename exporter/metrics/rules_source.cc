@@ -70,6 +70,9 @@ void WriteOwnGroupMetrics(const RuleGroupStats& group, MetricSink& sink) {
   const std::string& name = group.rule_group;
   sink.Gauge("outrider_rule_group_held", "1 while the group waits for current data after a start.",
              {{"rule_group", name}}, group.held ? 1 : 0);
+  sink.Counter("outrider_rule_group_refused_samples_total",
+               "Results that were not kept: out of order, duplicate or out of bounds.",
+               {{"rule_group", name}}, group.refused_samples_total);
   sink.Gauge("outrider_rule_group_failing_rules",
              "Rules that are disabled by an error or whose last evaluation failed.",
              {{"rule_group", name}}, static_cast<double>(group.failing_rules));

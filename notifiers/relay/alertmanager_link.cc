@@ -39,22 +39,26 @@ std::string AlertmanagerPayload(std::span<const RelayedPtr> alerts) {
   return body;
 }
 
+AlertmanagerLink::Counts::Counts() : latency(kQuantiles) {}
+
 AlertmanagerLink::AlertmanagerLink(RelayTarget target, HttpClient& http, const Clock& clock,
                                    Tried tried)
     : target_(std::move(target)),
       http_(http),
       clock_(clock),
       tried_(std::move(tried)),
-      latency_(kQuantiles) {}
+      counts_(std::make_shared<Counts>()) {}
 
 void AlertmanagerLink::Enqueue(std::span<const RelayedPtr> alerts) {
-  const absl::MutexLock lock(&mutex_);
-  queue_.insert(queue_.end(), alerts.begin(), alerts.end());
-  while (queue_.size() > kRelayQueue) {
-    queue_.pop_front();
-    ++counts_.dropped;
+  size_t dropped = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    queue_.insert(queue_.end(), alerts.begin(), alerts.end());
+    for (; queue_.size() > kRelayQueue; ++dropped) queue_.pop_front();
+    changed_.SignalAll();
   }
-  changed_.SignalAll();
+  const absl::MutexLock lock(&counts_->mutex);
+  counts_->stats.dropped += dropped;
 }
 
 std::vector<RelayedPtr> AlertmanagerLink::TakeBatch() {
@@ -69,19 +73,23 @@ bool AlertmanagerLink::Post(std::span<const RelayedPtr> batch) {
   const int64_t began = clock_.MonotonicNanos();
   StatusOr<HttpClientRequest> request =
       JsonRequest(target_.http, target_.url, AlertmanagerPayload(batch), target_.timeout);
+  if (request.ok()) request->stop = cancel_.get_token();
   StatusOr<HttpClientResponse> response =
       request.ok() ? http_.Do(*request) : StatusOr<HttpClientResponse>(request.status());
-  latency_.Record(static_cast<double>(clock_.MonotonicNanos() - began) / kNanosPerSecond);
+  counts_->latency.Record(static_cast<double>(clock_.MonotonicNanos() - began) / kNanosPerSecond);
   std::string error;
   if (!response.ok()) {
     error = Message(response.status());
   } else if (response->status / 100 != 2) {
     error = fmt::format("bad response status {}", response->status);
   }
+  {
+    const absl::MutexLock lock(&counts_->mutex);
+    counts_->stats.sent += batch.size();
+    counts_->stats.errors += error.empty() ? 0 : batch.size();
+    counts_->stats.dropped += error.empty() ? 0 : batch.size();
+  }
   const absl::MutexLock lock(&mutex_);
-  counts_.sent += batch.size();
-  counts_.errors += error.empty() ? 0 : batch.size();
-  counts_.dropped += error.empty() ? 0 : batch.size();
   if (!error.empty() && error != last_error_) {  // once, not at every batch
     LogError(
         "sending alerts to an Alertmanager failed",
@@ -120,29 +128,39 @@ void AlertmanagerLink::Run(const std::stop_token& stop) {
       while (queue_.empty() && !stop.stop_requested()) changed_.Wait(&mutex_);
       batch = TakeBatch();
     }
-    if (batch.empty()) return;
-    if (!Send(batch) && stop.stop_requested()) return;
+    if (batch.empty()) break;
+    if (!Send(batch) && stop.stop_requested()) break;
   }
+  done_ = true;
 }
 
 LinkStats AlertmanagerLink::Stats() const {
   LinkStats stats;
   {
+    const absl::MutexLock lock(&counts_->mutex);
+    stats = counts_->stats;
+  }
+  {
     const absl::MutexLock lock(&mutex_);
-    stats = counts_;
     stats.queue = queue_.size();
   }
   stats.url = target_.url;
-  stats.latency = latency_.Stats();
+  stats.latency = counts_->latency.Stats();
   return stats;
 }
 
-void AlertmanagerLink::ContinueFrom(const AlertmanagerLink& before) {
-  const LinkStats counts = before.Stats();
+void AlertmanagerLink::ContinueFrom(AlertmanagerLink* before) {
+  std::deque<RelayedPtr> waiting;
+  std::string last_error;
+  {
+    const absl::MutexLock lock(&before->mutex_);
+    waiting.swap(before->queue_);
+    last_error = before->last_error_;
+  }
+  counts_ = before->counts_;
   const absl::MutexLock lock(&mutex_);
-  counts_.sent += counts.sent;
-  counts_.errors += counts.errors;
-  counts_.dropped += counts.dropped;
+  queue_ = std::move(waiting);
+  last_error_ = std::move(last_error);
 }
 
 }  // namespace outrider

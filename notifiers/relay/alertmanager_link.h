@@ -4,6 +4,7 @@
 // better not sent at all.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -75,10 +76,22 @@ class AlertmanagerLink {
 
   const RelayTarget& target() const { return target_; }
   LinkStats Stats() const;
-  // Counts go on where those of the link to the same place before a reload ended.
-  void ContinueFrom(const AlertmanagerLink& before);
+  // Takes the queue of the link to the same place before a reload, and counts on with it. Before
+  // Run.
+  void ContinueFrom(AlertmanagerLink* before);
+  // Ends the request that is on its way, if any, and all later ones: they fail.
+  void Cancel() { cancel_.request_stop(); }
+  // Run has ended.
+  bool done() const { return done_; }
 
  private:
+  // Of one place, over reloads.
+  struct Counts {
+    Counts();
+    DurationRecorder latency;
+    absl::Mutex mutex;
+    LinkStats stats ABSL_GUARDED_BY(mutex);
+  };
   std::vector<RelayedPtr> TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Post(std::span<const RelayedPtr> batch);  // false: failed
   bool Send(std::span<const RelayedPtr> batch);  // Post, and its receipts
@@ -87,12 +100,13 @@ class AlertmanagerLink {
   HttpClient& http_;
   const Clock& clock_;
   const Tried tried_;
-  DurationRecorder latency_;
   mutable absl::Mutex mutex_;
   absl::CondVar changed_;
   std::deque<RelayedPtr> queue_ ABSL_GUARDED_BY(mutex_);
-  LinkStats counts_ ABSL_GUARDED_BY(mutex_);
   std::string last_error_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Counts> counts_;
+  std::stop_source cancel_;
+  std::atomic<bool> done_{false};
 };
 
 }  // namespace outrider

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/relay/relay.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "notifiers/relay/sent_rows.h"
@@ -52,16 +53,24 @@ std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config) {
   senders.reserve(config.targets.size());
   const auto tried = [this](std::span<const RelayedPtr> alerts) { OnTried(alerts); };
   for (const RelayTarget& target : config.targets) {
-    senders.push_back({std::make_unique<AlertmanagerLink>(target, http_, clock_, tried), {}});
+    senders.emplace_back().link = std::make_unique<AlertmanagerLink>(target, http_, clock_, tried);
   }
   return senders;
 }
 
-void Relay::StartThreads(std::vector<Sender>* senders) {
-  for (Sender& sender : *senders) {
-    sender.thread =
-        std::jthread([link = sender.link.get()](const std::stop_token& stop) { link->Run(stop); });
-  }
+void Relay::StartThread(Sender* sender, Sender before) {
+  auto run = [link = sender->link.get(),
+              old = std::move(before)](const std::stop_token& stop) mutable {
+    {
+      const std::stop_callback give_up(stop, [&] {
+        if (old.link != nullptr) old.link->Cancel();
+      });
+      old.thread.request_stop();
+      if (old.thread.joinable()) old.thread.join();
+    }
+    link->Run(stop);
+  };
+  sender->thread = std::jthread(std::move(run));
 }
 
 void Relay::StopThreads(std::vector<Sender>* senders) {
@@ -154,28 +163,48 @@ void Relay::Write(const Batch& rows) {
 
 void Relay::Reload(RelayConfig config) {
   const absl::MutexLock change(&change_mutex_);
-  std::vector<Sender> senders = MakeSenders(config);
+  std::vector<Sender> fresh = MakeSenders(config);
+  bool all_known = true;
+  std::vector<Sender> gone;
   {
     const absl::MutexLock lock(&mutex_);
-    for (const Sender& fresh : senders) {
-      for (const Sender& old : senders_) {
-        if (old.link->target().url == fresh.link->target().url) fresh.link->ContinueFrom(*old.link);
+    for (Sender& sender : fresh) {
+      const auto same = std::ranges::find_if(senders_, [&](const Sender& old) {
+        return old.link != nullptr && old.link->target().url == sender.link->target().url;
+      });
+      Sender before;
+      if (same == senders_.end()) {
+        all_known = false;
+      } else {
+        sender.link->ContinueFrom(same->link.get());
+        before = std::exchange(*same, {});
       }
+      if (running_) StartThread(&sender, std::move(before));
     }
     config_ = std::move(config);
     audience_ = AudienceOf(config_);
-    book_.ForgetSent();  // the new ones have heard of nothing
-    senders_.swap(senders);
-    if (running_) StartThreads(&senders_);
+    if (!all_known) book_.ForgetSent();  // there is one that has heard of nothing
+    senders_.swap(fresh);
   }
-  StopThreads(&senders);
+  for (Sender& sender : fresh) {
+    if (sender.link != nullptr) gone.push_back(std::move(sender));
+  }
+  Retire(std::move(gone));
+}
+
+void Relay::Retire(std::vector<Sender> senders) {
+  std::erase_if(retired_, [](const Sender& sender) { return sender.link->done(); });
+  for (Sender& sender : senders) {
+    sender.thread.request_stop();
+    if (sender.thread.joinable()) retired_.push_back(std::move(sender));
+  }
 }
 
 void Relay::Start() {
   const absl::MutexLock change(&change_mutex_);
   const absl::MutexLock lock(&mutex_);
   if (std::exchange(running_, true)) return;
-  StartThreads(&senders_);
+  for (Sender& sender : senders_) StartThread(&sender, {});
 }
 
 void Relay::Stop() {
@@ -186,7 +215,10 @@ void Relay::Stop() {
     senders.swap(senders_);
     running_ = false;
   }
+  for (const Sender& sender : retired_) sender.link->Cancel();
   StopThreads(&senders);
+  StopThreads(&retired_);
+  retired_.clear();
 }
 
 int Relay::SendAll() {

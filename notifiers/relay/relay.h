@@ -35,10 +35,13 @@ class Relay final : public AlertRelay {
   Status Restore();
 
   void OnEvaluated(const EvaluatedAlerts& evaluated) override;
-  // Other Alertmanagers. What waits for the old ones is still sent to them, in their threads.
+  // Other Alertmanagers, or the same with other settings. Waits for nobody: what was queued for an
+  // Alertmanager that stays is sent on with its new settings, after the request that is on its way;
+  // one that is gone still gets what was queued for it.
   void Reload(RelayConfig config);
 
-  // A sending thread for each Alertmanager, from now on. Stop sends what is left.
+  // A sending thread for each Alertmanager, from now on. Stop sends what is left to the present
+  // ones; what is still on its way to those of before a reload is given up.
   void Start();
   void Stop();
   // Instead of threads: sends everything that waits; the number of requests.
@@ -52,8 +55,10 @@ class Relay final : public AlertRelay {
     std::jthread thread;
   };
   std::vector<Sender> MakeSenders(const RelayConfig& config);
-  static void StartThreads(std::vector<Sender>* senders);
+  // `before`: sends with the link's queue until then; the link begins when that has ended.
+  static void StartThread(Sender* sender, Sender before);
   static void StopThreads(std::vector<Sender>* senders);
+  void Retire(std::vector<Sender> senders) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   void Enqueue(const std::vector<RelayedPtr>& alerts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTried(std::span<const RelayedPtr> alerts);
   void Write(const Batch& rows);
@@ -64,6 +69,7 @@ class Relay final : public AlertRelay {
   std::atomic<bool> unwritten_ = false;  // the last write failed
   absl::Mutex change_mutex_;  // one Start, Stop or Reload at a time; locked before mutex_
   bool running_ ABSL_GUARDED_BY(change_mutex_) = false;
+  std::vector<Sender> retired_ ABSL_GUARDED_BY(change_mutex_);  // their links send the rest
   mutable absl::Mutex mutex_;
   RelayConfig config_ ABSL_GUARDED_BY(mutex_);
   uint64_t audience_ ABSL_GUARDED_BY(mutex_) = 0;

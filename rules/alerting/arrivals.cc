@@ -19,6 +19,7 @@ constexpr DurationMs kJitterDivisor = 20;
 void AddSeries(const Querier& querier, std::span<const Matcher> matchers, const GroupInputs& inputs,
                Timestamp at, std::map<uint32_t, DurationMs>* found) {
   SeriesSet set;
+  set.want_histograms = true;
   Status status;
   for (const DurationMs range : kLearnFrom) {
     status = querier.Select(matchers, at - range, at, kMostSamples, &set);
@@ -26,14 +27,31 @@ void AddSeries(const Querier& querier, std::span<const Matcher> matchers, const 
   }
   if (!status.ok()) return;  // too many: not waited for
   for (const SeriesSet::Row& row : set.rows) {
-    const auto times = set.Times(row);
-    if (times.size() < 2 || IsStale(set.Values(row).back())) continue;
+    const std::vector<Timestamp> times = SampleTimes(set, row);
+    if (times.size() < 2 || HasEnded(set, row)) continue;
     if (inputs.IsOwn(row.labels.All())) continue;
     found->emplace(row.id, UsualSpacing(times));
   }
 }
 
 }  // namespace
+
+std::vector<Timestamp> SampleTimes(const SeriesSet& set, const SeriesSet::Row& row) {
+  const auto floats = set.Times(row);
+  std::vector<Timestamp> times(floats.begin(), floats.end());
+  for (const HistogramSample& sample : set.Histograms(row)) times.push_back(sample.time);
+  if (!floats.empty()) std::ranges::sort(times);
+  return times;
+}
+
+bool HasEnded(const SeriesSet& set, const SeriesSet::Row& row) {
+  const auto values = set.Values(row);
+  const auto histograms = set.Histograms(row);
+  const bool float_is_newest =
+      !values.empty() && (histograms.empty() || set.Times(row).back() > histograms.back().time);
+  if (float_is_newest) return IsStale(values.back());
+  return histograms.empty() || IsStale(histograms.back().histogram);
+}
 
 // The median of the newest steps.
 DurationMs UsualSpacing(std::span<const Timestamp> times) {

@@ -27,6 +27,7 @@ struct GroupInputs {
   std::set<std::string, std::less<>> own_names;  // recorded
   std::set<std::string, std::less<>> own_alerts;
   bool ranges = false;  // some selector needs more than one sample
+  friend bool operator==(const GroupInputs&, const GroupInputs&) = default;
 
   bool IsOwn(const Labels& series) const {
     const std::string_view metric = series.MetricName();
@@ -37,6 +38,11 @@ struct GroupInputs {
     return metric == "ALERTS" || metric == "ALERTS_FOR_STATE";
   }
 };
+
+// Of a row of a Select: when its samples are, floats and native histograms; and whether there is
+// none, or the newest is a stale marker.
+std::vector<Timestamp> SampleTimes(const SeriesSet& set, const SeriesSet::Row& row);
+bool HasEnded(const SeriesSet& set, const SeriesSet::Row& row);
 
 // How far apart samples usually are, with some room for jitter; 0 of less than two.
 DurationMs UsualSpacing(std::span<const Timestamp> times);

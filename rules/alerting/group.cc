@@ -112,12 +112,17 @@ void Group::TakeOver(const Group& predecessor, Farewell* left) {
   orphans_ = predecessor.orphans_;
   std::ranges::move(gone.series, std::back_inserter(orphans_));
   hold_ = predecessor.hold_;
+  // The slot that comes waits for its data too. What other selectors match is learned then.
+  arrivals_ = predecessor.arrivals_;
+  learning_took_ = predecessor.learning_took_;
+  learned_at_ = inputs_ == predecessor.inputs_ ? predecessor.learned_at_ : 0;
 
   RuleGroupStats counts = predecessor.counts_;
   counts.interval_seconds = counts_.interval_seconds;
   counts.rules = counts_.rules;
   counts_ = counts;
   last_evaluation_ = predecessor.last_evaluation_;
+  evaluated_at_ = predecessor.evaluated_at_;
   Publish();
 }
 
@@ -159,6 +164,7 @@ void Group::LearnArrivals(Timestamp ts) {
 
 void Group::Evaluate(Timestamp ts, uint64_t missed) {
   const int64_t began = workshop_.seams.clock.MonotonicNanos();
+  const Nanos began_at = workshop_.seams.clock.NowNanos();
   counts_.iterations_total += missed + 1;
   counts_.iterations_missed_total += missed;
   counts_.last_evaluation_samples = 0;
@@ -173,7 +179,8 @@ void Group::Evaluate(Timestamp ts, uint64_t missed) {
   EndOrphans(ts);
   LearnArrivals(ts);
   last_evaluation_ = ts;
-  counts_.last_evaluation_timestamp_seconds = static_cast<double>(ts) / kSecond;
+  evaluated_at_ = began_at;
+  counts_.last_evaluation_timestamp_seconds = Seconds(began_at);
   counts_.last_duration_seconds = Seconds(workshop_.seams.clock.MonotonicNanos() - began);
   workshop_.groups.Record(counts_.last_duration_seconds);
   Publish();
@@ -201,7 +208,8 @@ void Group::Account(const RuleRunner& runner, const Outcome& outcome) {
   counts_.last_evaluation_samples += outcome.samples;
   counts_.last_rule_duration_sum_seconds += outcome.seconds;
   ++counts_.evaluations_total;
-  counts_.evaluation_failures_total += runner.failed() ? 1 : 0;
+  counts_.evaluation_failures_total += runner.evaluation_failed() ? 1 : 0;
+  counts_.refused_samples_total += runner.refused();
 }
 
 void Group::EndOrphans(Timestamp ts) {
@@ -222,6 +230,7 @@ void Group::Publish() {
   view->query_offset = query_offset_;
   view->evaluation_seconds = counts_.last_duration_seconds;
   view->last_evaluation = last_evaluation_;
+  view->evaluated_at = evaluated_at_;
   counts_.held = hold_.active();
   counts_.failing_rules = 0;
   counts_.template_expansions_total = 0;

@@ -98,6 +98,7 @@ class Group {
   bool learn_again_ = false;  // something that was expected did not come
   RuleGroupStats counts_;
   Timestamp last_evaluation_ = 0;
+  Nanos evaluated_at_ = 0;
 
   mutable absl::Mutex mutex_;
   std::shared_ptr<const RuleGroupView> view_ ABSL_GUARDED_BY(mutex_);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <iterator>
 #include <utility>
 
 #include "rules/alerting/rule_footprint.h"
@@ -50,18 +50,6 @@ std::string SelectorText(std::span<const Matcher> matchers) {
   return rest.empty() ? name : fmt::format("{}{{{}}}", name, Join(rest, ","));
 }
 
-// Texts of selectors on the right of `unless`: what is missing there takes no alert away.
-void AddExcluding(const promql::Expr& expr, DurationMs lookback, std::multiset<std::string>* out) {
-  const auto* binary = std::get_if<promql::BinaryExpr>(&expr.node);
-  if (binary != nullptr && binary->op == promql::Token::kUnless) {
-    for (const auto& reach : promql::SelectorReach(*binary->rhs, lookback)) {
-      out->insert(SelectorText(reach.matchers));
-    }
-    return AddExcluding(*binary->lhs, lookback, out);
-  }
-  for (const promql::Expr* child : promql::ChildrenOf(expr)) AddExcluding(*child, lookback, out);
-}
-
 std::string_view PackedOf(const AlertInstance& instance) { return instance.labels.packed(); }
 std::string_view LabelsOf(const AlertPtr& alert) { return alert->labels.packed(); }
 
@@ -80,18 +68,21 @@ NoDataWatch::NoDataWatch(const Rule& rule, std::string group, NoDataPolicy polic
   if (AsksForAbsence(rule.expression->root())) return;
   const auto with = rule.expression->Selectors(lookback);
   const auto without = rule.expression->Selectors(0);
-  std::multiset<std::string> excluding;
-  AddExcluding(rule.expression->root(), lookback, &excluding);
   for (size_t i = 0; i < with.size(); ++i) {
-    if (ReadsAlerts(with[i].matchers)) continue;
-    const auto excludes = excluding.find(SelectorText(with[i].matchers));
-    if (excludes != excluding.end()) {
-      excluding.erase(excludes);
-      continue;
-    }
-    selectors_.push_back(
-        {with[i].matchers, with[i].horizon, with[i].horizon == without[i].horizon});
+    selectors_.push_back({.matchers = with[i].matchers,
+                          .reach = with[i].horizon,
+                          .range = with[i].horizon == without[i].horizon,
+                          .ignored = ReadsAlerts(with[i].matchers)});
   }
+  tree_ = InputsOf(rule.expression->root());
+  enabled_ = std::ranges::any_of(selectors_, [](const Selector& s) { return !s.ignored; });
+}
+
+void NoDataWatch::Inherit(const NoDataWatch& before) {
+  kept_ = before.kept_;
+  const bool same = rule_.expr == before.rule_.expr;
+  if (same) return;
+  for (auto& [alert, kept] : kept_) kept.inputs.clear();  // other ones now: looked for again
 }
 
 bool NoDataWatch::WasThere(std::span<const Matcher> matchers, Timestamp at) const {
@@ -119,23 +110,73 @@ bool NoDataWatch::IsLive(const Selector& selector, Timestamp at) const {
               .ok();
 }
 
-bool NoDataWatch::IsMissing(const Selector& selector, Timestamp at) const {
-  return !IsLive(selector, at) && WasThere(selector.matchers, at);
-}
-
 // Labels of the alert that its rule set, or that came from elsewhere in the expression, say nothing
 // about the selector's series.
-NoDataWatch::Selector NoDataWatch::Narrowed(const Selector& selector, const Labels& alert,
-                                            Timestamp at) const {
+NoDataWatch::Finding NoDataWatch::FindInSelector(const Selector& selector, const Labels& alert,
+                                                 Timestamp at) const {
+  Finding finding;
   Selector narrowed = selector;
   for (const LabelView& label : alert) {
     const std::string name(label.name);
     if (label.name == kAlertName || rule_.labels.contains(name)) continue;
     std::vector<Matcher> one = selector.matchers;
     one.push_back(Matcher::Equal(name, std::string(label.value)));
-    if (WasThere(one, at)) narrowed.matchers.push_back(std::move(one.back()));
+    if (!WasThere(one, at)) continue;
+    narrowed.matchers.push_back(std::move(one.back()));
+    ++finding.narrowed;
   }
-  return WasThere(narrowed.matchers, at) ? narrowed : selector;
+  if (finding.narrowed > 1 && !WasThere(narrowed.matchers, at)) {  // not all at once
+    narrowed = selector;
+    finding.narrowed = 0;
+  }
+  const bool live = IsLive(narrowed, at);
+  finding.known = live || WasThere(narrowed.matchers, at);
+  if (finding.known && !live) finding.missing.push_back(std::move(narrowed));
+  return finding;
+}
+
+// Missing as soon as one of them is.
+NoDataWatch::Finding NoDataWatch::AllOf(std::vector<Finding> parts) {
+  Finding all;
+  for (Finding& part : parts) {
+    all.known = all.known && part.known;
+    all.narrowed = std::max(all.narrowed, part.narrowed);
+    std::ranges::move(part.missing, std::back_inserter(all.missing));
+  }
+  return all;
+}
+
+// Missing when all of them are. Those that know less of the alert's labels cannot have given it.
+NoDataWatch::Finding NoDataWatch::AnyOf(std::vector<Finding> parts) {
+  std::erase_if(parts, [](const Finding& part) { return !part.known; });
+  Finding any;
+  any.known = !parts.empty();
+  for (const Finding& part : parts) any.narrowed = std::max(any.narrowed, part.narrowed);
+  for (Finding& part : parts) {
+    if (part.narrowed < any.narrowed) continue;
+    if (part.missing.empty()) {
+      any.missing.clear();
+      return any;
+    }
+    std::ranges::move(part.missing, std::back_inserter(any.missing));
+  }
+  return any;
+}
+
+// As deep as the expression, whose depth is limited.
+std::optional<NoDataWatch::Finding> NoDataWatch::FindIn(const InputTree& tree, const Labels& alert,
+                                                        Timestamp at) const {
+  if (tree.kind == InputTree::Kind::kSelector) {
+    if (selectors_[tree.selector].ignored) return std::nullopt;
+    return FindInSelector(selectors_[tree.selector], alert, at);
+  }
+  std::vector<Finding> parts;
+  parts.reserve(tree.children.size());
+  for (const InputTree& child : tree.children) {
+    if (auto part = FindIn(child, alert, at)) parts.push_back(*std::move(part));
+  }
+  if (parts.empty() && !tree.children.empty()) return std::nullopt;
+  return tree.kind == InputTree::Kind::kAll ? AllOf(std::move(parts)) : AnyOf(std::move(parts));
 }
 
 void NoDataWatch::Note(const Selector& selector) {
@@ -146,24 +187,25 @@ void NoDataWatch::Note(const Selector& selector) {
 bool NoDataWatch::Keeps(const ActiveAlert& alert, Timestamp ts, Timestamp sample_time) {
   const std::string& key = alert.labels.packed();
   const auto known = kept_.find(key);
+  const Timestamp since = known == kept_.end() ? ts : known->second.since;
   if (known != kept_.end()) {
     // Remembered as long as the alert is there: the limit is not granted twice.
-    if (policy_.limit > 0 && ts - known->second.since >= policy_.limit) return false;
-    if (!IsLive(known->second.input, sample_time)) {
-      Note(known->second.input);
+    if (policy_.limit > 0 && ts - since >= policy_.limit) return false;
+    const std::vector<Selector>& inputs = known->second.inputs;
+    const auto live = [&](const Selector& input) { return IsLive(input, sample_time); };
+    if (!inputs.empty() && std::ranges::none_of(inputs, live)) {
+      Note(inputs.front());
       return true;
     }
   }
-  for (const Selector& selector : selectors_) {
-    Selector input = Narrowed(selector, alert.labels, sample_time);
-    if (!IsMissing(input, sample_time)) continue;
-    Note(input);
-    const Timestamp since = known == kept_.end() ? ts : known->second.since;
-    kept_[key] = {std::move(input), since};
-    return true;
+  Finding found = FindIn(tree_, alert.labels, sample_time).value_or(Finding{});
+  if (found.missing.empty()) {
+    kept_.erase(key);
+    return false;
   }
-  kept_.erase(key);
-  return false;
+  Note(found.missing.front());
+  kept_[key] = {std::move(found.missing), since};
+  return true;
 }
 
 AlertSet NoDataWatch::Keep(const AlertSet& old, std::span<const AlertInstance> now, Timestamp ts,
@@ -185,9 +227,8 @@ AlertSet NoDataWatch::Keep(const AlertSet& old, std::span<const AlertInstance> n
   });
   // Also when nothing fires: silence is not health.
   if (now.empty() && keep.empty()) {
-    for (const Selector& selector : selectors_) {
-      if (IsMissing(selector, sample_time)) Note(selector);
-    }
+    const std::optional<Finding> found = FindIn(tree_, Labels(), sample_time);
+    if (found) std::ranges::for_each(found->missing, [&](const Selector& s) { Note(s); });
   }
   return keep;
 }

@@ -90,7 +90,7 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
 
   Farewell left;
   GroupList next;
-  GroupList added;
+  std::vector<std::pair<std::shared_ptr<Group>, std::optional<Scheduler::Outstanding>>> added;
   for (RuleGroup& spec : specs) {
     const auto at = old.find(spec.Key());
     std::shared_ptr<Group> before = at == old.end() ? nullptr : at->second;
@@ -100,17 +100,18 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
       continue;
     }
     auto group = std::make_shared<Group>(std::move(spec), context, workshop_);
+    std::optional<Scheduler::Outstanding> outstanding;
     if (before != nullptr) {
-      scheduler_.Withdraw(before.get());
+      outstanding = scheduler_.Withdraw(before.get(), now);
       group->TakeOver(*before, &left);
     } else if (restored != nullptr) {
       group->Restore(restored, now, now + options_.startup_hold);
     }
-    added.push_back(group);
+    added.emplace_back(group, outstanding);
     next.push_back(std::move(group));
   }
   for (const auto& [key, group] : old) {
-    scheduler_.Withdraw(group.get());
+    scheduler_.Withdraw(group.get(), now);
     group->Dissolve(&left);
   }
   if (restored != nullptr) left.Add(restored->TakeRest());
@@ -118,7 +119,7 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
     const absl::MutexLock lock(&mutex_);
     groups_ = std::move(next);
   }
-  for (std::shared_ptr<Group>& group : added) scheduler_.Add(std::move(group), now);
+  for (auto& [group, outstanding] : added) scheduler_.Add(std::move(group), now, outstanding);
   farewells_.Add(std::move(left));
   DeliverFarewells(now);
 }

@@ -2,32 +2,63 @@
 #include "rules/alerting/rule_order.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "rules/alerting/rule_footprint.h"
+#include "rules/alerting/shape_index.h"
 
 namespace outrider {
 namespace {
 
-// Every pair is looked at.
-constexpr size_t kMostRules = 2000;
+// More than so many waits are not worth keeping: in order, then.
+constexpr size_t kMostLinks = 1'000'000;
 
-bool Reads(const RuleFootprint& reader, const RuleFootprint& writer) {
-  if (reader.reads_anything) return !writer.writes.empty();
-  return std::ranges::any_of(reader.reads, [&](const std::vector<Matcher>& matchers) {
-    return std::ranges::any_of(writer.writes,
-                               [&](const SeriesShape& shape) { return MayMatch(matchers, shape); });
-  });
-}
+// Pairs (earlier, later) of rules, each packed into a number.
+class Links {
+ public:
+  void Add(uint32_t a, uint32_t b) {
+    if (a == b || too_many()) return;
+    pairs_.push_back(uint64_t{std::min(a, b)} << 32 | std::max(a, b));
+    if (pairs_.size() > limit_) Tidy();
+  }
+  bool too_many() const { return limit_ == 0; }
+  // By earlier, then by later; each once.
+  const std::vector<uint64_t>& Sorted() {
+    Tidy();
+    return pairs_;
+  }
 
-bool WriteTheSame(const RuleFootprint& a, const RuleFootprint& b) {
-  return std::ranges::any_of(a.writes, [&](const SeriesShape& one) {
-    return std::ranges::any_of(b.writes,
-                               [&](const SeriesShape& other) { return MayOverlap(one, other); });
-  });
-}
+ private:
+  void Tidy() {
+    std::ranges::sort(pairs_);
+    pairs_.erase(std::ranges::unique(pairs_).begin(), pairs_.end());
+    if (pairs_.size() > kMostLinks) limit_ = 0;
+  }
+  size_t limit_ = 2 * kMostLinks;
+  std::vector<uint64_t> pairs_;
+};
 
-bool Waits(const RuleFootprint& later, const RuleFootprint& earlier) {
-  return Reads(later, earlier) || Reads(earlier, later) || WriteTheSame(earlier, later);
+// Who waits for whom: readers and writers of the same series, and writers among themselves.
+Links FindLinks(const std::vector<RuleFootprint>& footprints) {
+  std::vector<ShapeIndex::Entry> writes;
+  std::vector<uint32_t> writers;
+  for (uint32_t rule = 0; rule < footprints.size(); ++rule) {
+    for (const SeriesShape& shape : footprints[rule].writes) writes.push_back({&shape, rule});
+    if (!footprints[rule].writes.empty()) writers.push_back(rule);
+  }
+  const ShapeIndex index(std::move(writes));
+  Links links;
+  for (uint32_t rule = 0; rule < footprints.size() && !links.too_many(); ++rule) {
+    const auto link = [&](uint32_t other) { links.Add(rule, other); };
+    const RuleFootprint& own = footprints[rule];
+    for (const SeriesShape& shape : own.writes) index.Overlap(shape, link);
+    if (own.reads_anything) {
+      std::ranges::for_each(writers, link);
+      continue;
+    }
+    for (const std::vector<Matcher>& matchers : own.reads) index.Match(matchers, link);
+  }
+  return links;
 }
 
 RuleOrder Empty(size_t rules) {
@@ -61,15 +92,14 @@ RuleOrder InOrder(size_t rules) {
 }
 
 RuleOrder OrderRules(std::span<const Rule> rules) {
-  if (rules.size() > kMostRules) return InOrder(rules.size());
   std::vector<RuleFootprint> footprints;
   footprints.reserve(rules.size());
   for (const Rule& rule : rules) footprints.push_back(FootprintOf(rule));
+  Links links = FindLinks(footprints);
+  if (links.too_many()) return InOrder(rules.size());
   RuleOrder order = Empty(rules.size());
-  for (size_t later = 1; later < rules.size(); ++later) {
-    for (size_t earlier = 0; earlier < later; ++earlier) {
-      if (Waits(footprints[later], footprints[earlier])) Link(earlier, later, &order);
-    }
+  for (const uint64_t pair : links.Sorted()) {
+    Link(pair >> 32, pair & std::numeric_limits<uint32_t>::max(), &order);
   }
   return order;
 }

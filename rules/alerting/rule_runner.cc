@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "rules/alerting/recording_rule.h"
+#include "rules/alerting/refused_samples.h"
 #include "rules/alerting/told_alert.h"
 #include "storage/base/log.h"
 #include "storage/model/sample.h"
@@ -67,6 +68,7 @@ void RuleRunner::Inherit(const RuleRunner& predecessor) {
   };
   SetState(renew(predecessor.alerts_), renew(predecessor.no_data_));
   series_ = predecessor.series_;
+  no_data_watch_.Inherit(predecessor.no_data_watch_);
 }
 
 AlertRow RuleRunner::RowOf(const std::string& id, AlertPtr alert) const {
@@ -84,13 +86,20 @@ uint64_t RuleRunner::KeepUp(Timestamp ts, DurationMs query_offset) {
 uint64_t RuleRunner::Evaluate(Timestamp ts, DurationMs query_offset) {
   if (!enabled()) return 0;
   const int64_t start = seams_.clock.MonotonicNanos();
+  view_.evaluated_at = seams_.clock.NowNanos();
   appended_ = 0;
+  refused_ = {};
   const Status status = TryEvaluate(ts, ts - query_offset);
-  const std::string error = Message(status);
-  if (!status.ok() && error != view_.last_error) {  // once, not at every evaluation
-    LogWarn("evaluating rule failed", {{"place", place_}, {"rule", rule_.name}, {"err", error}});
+  evaluation_failed_ = !status.ok();
+  const std::string error = evaluation_failed_ ? Message(status) : RefusalText(refused_);
+  if (error != view_.last_error) {  // once, not at every evaluation
+    if (evaluation_failed_) {
+      LogWarn("evaluating rule failed", {{"place", place_}, {"rule", rule_.name}, {"err", error}});
+    } else {
+      LogRefused(refused_, place_, rule_.name);
+    }
   }
-  view_.health = status.ok() ? RuleHealth::kOk : RuleHealth::kError;
+  view_.health = error.empty() ? RuleHealth::kOk : RuleHealth::kError;
   view_.last_error = error;
   view_.last_evaluation = ts;
   view_.evaluation_seconds =
@@ -110,7 +119,7 @@ Status RuleRunner::EvaluateRecord(const promql::Vector& vector, Timestamp ts,
   std::vector<LabeledSample> samples =
       TRY(RecordSamples(rule_, timing_.limit, vector, sample_time));
   const Status invalid = TakeInvalid(&samples);
-  Append(std::move(samples), ts, sample_time);
+  Append(samples, ts, sample_time);
   return invalid;
 }
 
@@ -173,14 +182,16 @@ Status RuleRunner::Commit(const AlertStep& step, const AlertStep& no_data, Times
   return seams_.sink.OnAlerts(told, std::move(rows), ts * kNanosPerMilli);
 }
 
-void RuleRunner::Append(std::vector<LabeledSample> samples, Timestamp ts, Timestamp sample_time) {
+void RuleRunner::Append(const std::vector<LabeledSample>& samples, Timestamp ts,
+                        Timestamp sample_time) {
   SeriesList written = SeriesOf(samples);
-  for (LabeledSample& marker : StaleMarkers(series_, written, sample_time)) {
-    samples.push_back(std::move(marker));
-  }
+  // By themselves: that one is refused is no error, the series may be another rule's now.
+  const std::vector<LabeledSample> markers = StaleMarkers(series_, written, sample_time);
   series_ = std::move(written);
-  if (samples.empty()) return;
-  appended_ = seams_.appender.AppendBatch(samples, Origin::kLocal, ts).accepted;
+  if (!samples.empty()) refused_ = seams_.appender.AppendBatch(samples, Origin::kLocal, ts);
+  appended_ = refused_.accepted;
+  if (markers.empty()) return;
+  appended_ += seams_.appender.AppendBatch(markers, Origin::kLocal, ts).accepted;
 }
 
 RuleView RuleRunner::View() const {

@@ -38,7 +38,8 @@ class RuleRunner {
 
   // Evaluates at `ts` with the group's query offset; returns how many samples were appended. What
   // went wrong stands in the view: an expression that fails leaves alerts and series untouched, as
-  // does a sink that refuses.
+  // does a sink that refuses. Samples that the windows refuse are an error of the rule too, but the
+  // rest holds.
   uint64_t Evaluate(Timestamp ts, DurationMs query_offset);
 
   // Continues from restored rows, or from the same rule before a reload. `no_data`: the alerts kept
@@ -59,6 +60,9 @@ class RuleRunner {
   const TextCounts& text_counts() const { return texts_.counts(); }
   bool enabled() const { return expression_ != nullptr; }
   bool failed() const { return view_.health == RuleHealth::kError; }
+  // Of the last evaluation, refused samples aside.
+  bool evaluation_failed() const { return evaluation_failed_; }
+  uint64_t refused() const { return refused_.Rejected(); }  // samples of the last evaluation
   RuleView View() const;
 
  private:
@@ -69,7 +73,7 @@ class RuleRunner {
   Status Commit(const AlertStep& step, const AlertStep& no_data, Timestamp ts);
   void AddRows(const std::string& id, const AlertStep& step, Batch* rows) const;
   std::vector<LabeledSample> Samples(Timestamp sample_time) const;
-  void Append(std::vector<LabeledSample> samples, Timestamp ts, Timestamp sample_time);
+  void Append(const std::vector<LabeledSample>& samples, Timestamp ts, Timestamp sample_time);
 
   const Rule& rule_;
   const promql::Expression* const expression_;  // of rule_; nullptr: the rule is disabled
@@ -87,6 +91,8 @@ class RuleRunner {
   AlertSet no_data_;
   SeriesList series_;  // what the last evaluation wrote
   uint64_t appended_ = 0;
+  AppendCounts refused_;  // what became of them, markers aside
+  bool evaluation_failed_ = false;
   RuleView view_;
 };
 

@@ -58,7 +58,8 @@ struct RuleGroupStats {
   uint64_t evaluation_failures_total = 0;
   uint64_t template_expansions_total = 0;
   uint64_t template_failures_total = 0;
-  uint64_t failing_rules = 0;  // disabled, or their last evaluation failed
+  uint64_t refused_samples_total = 0;  // results that the windows did not take
+  uint64_t failing_rules = 0;          // disabled, or their last evaluation went wrong
   // How long slots were put off until their data was there (arrivals.h).
   double last_data_wait_seconds = 0;
   double data_wait_seconds_total = 0;

@@ -21,7 +21,8 @@ struct RuleView {
   RuleHealth health = RuleHealth::kUnknown;
   std::string last_error;
   double evaluation_seconds = 0;
-  Timestamp last_evaluation = 0;  // 0: never
+  Timestamp last_evaluation = 0;  // the slot; 0: never
+  Nanos evaluated_at = 0;         // when that evaluation began; 0: never
   bool held = false;              // keeps restored alerts until its data is current
   AlertSet alerts;                // of an alerting rule; inactive ones are kept for a while
   AlertSet no_data;               // tells that the rule's input is missing (no_data.h)
@@ -35,7 +36,8 @@ struct RuleGroupView {
   DurationMs interval = 0;      // in effect
   DurationMs query_offset = 0;  // in effect
   double evaluation_seconds = 0;
-  Timestamp last_evaluation = 0;
+  Timestamp last_evaluation = 0;  // the slot; 0: never
+  Nanos evaluated_at = 0;         // when that evaluation began; 0: never
   std::vector<RuleView> rules;
 };
 

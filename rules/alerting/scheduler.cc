@@ -9,30 +9,43 @@
 
 namespace outrider {
 
-void Scheduler::Add(std::shared_ptr<Group> group, Timestamp now) {
+void Scheduler::Add(std::shared_ptr<Group> group, Timestamp now,
+                    const std::optional<Outstanding>& outstanding) {
   Entry entry;
   const RuleGroup& spec = group->spec();
+  const DurationMs interval = group->interval();
   entry.key = spec.Key();
-  entry.offset = SlotOffset(spec.file, spec.name, group->interval());
-  entry.due = SlotAt(now, group->interval(), entry.offset) + group->interval();
+  entry.offset = SlotOffset(spec.file, spec.name, interval);
+  entry.due = SlotAt(now, interval, entry.offset) + interval;
+  if (outstanding && outstanding->interval == interval) {
+    entry.due = outstanding->slot;
+    entry.deferred_to = now;
+    entry.missed = outstanding->missed;
+  } else if (outstanding && entry.due - interval > outstanding->slot - outstanding->interval) {
+    entry.due -= interval;  // another grid: its newest slot, if nothing was evaluated since
+    entry.deferred_to = now;
+  }
   entry.group = std::move(group);
   const absl::MutexLock lock(&mutex_);
   entries_.push_back(std::move(entry));
 }
 
-void Scheduler::Withdraw(const Group* group) {
+std::optional<Scheduler::Outstanding> Scheduler::Withdraw(const Group* group, Timestamp now) {
   const absl::MutexLock lock(&mutex_);
   const auto find = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return std::ranges::find_if(entries_, [&](const Entry& e) { return e.group.get() == group; });
   };
   auto at = find();
-  if (at == entries_.end()) return;
+  if (at == entries_.end()) return std::nullopt;
   at->withdrawn = true;
   while (at->taken) {
     released_.Wait(&mutex_);
     at = find();
   }
+  std::optional<Outstanding> outstanding;
+  if (at->due <= now) outstanding = {at->due, at->group->interval(), at->missed};
   entries_.erase(at);
+  return outstanding;
 }
 
 std::optional<Scheduler::Claim> Scheduler::ClaimDue(Timestamp now) {

@@ -26,10 +26,20 @@ class Scheduler {
     Timestamp due = 0;    // the slot, or until when it was put off
   };
 
-  // First due at the next slot after `now`.
-  void Add(std::shared_ptr<Group> group, Timestamp now);
-  // The group is not handed out any more; returns when nobody has it.
-  void Withdraw(const Group* group);
+  // A slot that a withdrawn group has not evaluated yet.
+  struct Outstanding {
+    Timestamp slot = 0;
+    DurationMs interval = 0;
+    uint64_t missed = 0;  // slots that went by before it
+  };
+
+  // First due at the next slot after `now`; what its predecessor of the same key left `outstanding`
+  // is due at once.
+  void Add(std::shared_ptr<Group> group, Timestamp now,
+           const std::optional<Outstanding>& outstanding = {});
+  // The group is not handed out any more; returns when nobody has it. A slot before `now` that it
+  // waited for, or had not come to yet, is handed back.
+  std::optional<Outstanding> Withdraw(const Group* group, Timestamp now);
 
   // The group that has been due longest (ties: by key), if any is due and free. Its next slot is
   // the one after `now`. Give it back with Release.

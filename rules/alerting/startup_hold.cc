@@ -36,13 +36,14 @@ std::vector<StartupHold::Watched> StartupHold::AliveBefore(const Querier& querie
   Timestamp end = kNoTime;
   SeriesSet set;
   set.newest_will_do = true;
+  set.want_histograms = true;
   for (const auto& matchers : inputs.selectors) {
     if (!querier.Select(matchers, 0, start, kMostSamples, &set).ok()) continue;
     for (const SeriesSet::Row& row : set.rows) {
-      if (row.end == row.begin || IsStale(set.Values(row).back())) continue;
+      if (HasEnded(set, row)) continue;
       if (inputs.IsOwn(row.labels.All()) || GroupInputs::IsOfAlerts(row.labels.MetricName()))
         continue;
-      found[row.id] = {.id = row.id, .before = set.Times(row).back()};
+      found[row.id] = {.id = row.id, .before = SampleTimes(set, row).back()};
       end = std::max(end, found[row.id].before);
     }
   }
@@ -52,7 +53,7 @@ std::vector<StartupHold::Watched> StartupHold::AliveBefore(const Querier& querie
     if (!querier.Select(matchers, end - kAlive, end, kMostSpacingSamples, &set).ok()) continue;
     for (const SeriesSet::Row& row : set.rows) {
       const auto at = found.find(row.id);
-      if (at != found.end()) at->second.spacing = UsualSpacing(set.Times(row));
+      if (at != found.end()) at->second.spacing = UsualSpacing(SampleTimes(set, row));
     }
   }
   const size_t step = (found.size() + kMostWatched - 1) / kMostWatched;

@@ -50,7 +50,7 @@ class PromApiTest : public ::testing::Test {
     status.config_yaml = [] { return std::string("global: {}\n"); };
     status.flags = {{"storage.path", "data"}};
     RegisterQueryApi(router_, {querier_, clock_, gate_, {}, {}});
-    RegisterFeaturesApi(router_, {});
+    RegisterFeaturesApi(router_, {}, [] { return true; });
     RegisterLabelsApi(router_, querier_);
     RegisterDescribedApi(router_, metadata_, exemplars_);
     RegisterStatusApi(router_, status);
@@ -367,6 +367,7 @@ TEST_F(PromApiTest, FeaturesAreTrueWhereWeHaveThem) {
   EXPECT_TRUE(data->Find("promql_functions")->GetBool("rate"));
   EXPECT_FALSE(data->Find("promql_functions")->GetBool("mad_over_time", true));
   EXPECT_FALSE(data->Find("promql_operators")->GetBool("limitk", true));
+  EXPECT_TRUE(data->Find("prometheus")->GetBool("auto_reload_config"));
 }
 
 TEST_F(PromApiTest, Lifecycle) {

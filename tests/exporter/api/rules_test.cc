@@ -31,6 +31,7 @@ std::shared_ptr<RuleGroupView> MakeGroup(const std::string& name) {
   view->interval = 15'000;
   view->evaluation_seconds = 0.25;
   view->last_evaluation = 60'000;
+  view->evaluated_at = 60'000'123'000;
   auto active = std::make_shared<ActiveAlert>();
   active->labels = Labels{{"alertname", "HighLoad"}, {"severity", "page"}};
   active->annotations = {{"summary", "2"}};
@@ -43,6 +44,7 @@ std::shared_ptr<RuleGroupView> MakeGroup(const std::string& name) {
   alerting.rule = &group->rules[0];
   alerting.health = RuleHealth::kOk;
   alerting.last_evaluation = 60'000;
+  alerting.evaluated_at = 60'001'000'001;
   alerting.evaluation_seconds = 0.125;
   alerting.alerts = {active, gone};
   RuleView recording;
@@ -88,22 +90,22 @@ TEST_F(RulesApiTest, WholeAnswer) {
       R"({"state":"firing","name":"HighLoad","query":"load > 1","duration":90,"keepFiringFor":0,"labels":{"severity":"page"},)"
       R"("annotations":{"summary":"{{ $value }}"},"alerts":[{"labels":{"alertname":"HighLoad","severity":"page"},)"
       R"("annotations":{"summary":"2"},"state":"firing","activeAt":"1970-01-01T00:00:01.5Z","value":"2e+00"}],)"
-      R"("health":"ok","evaluationTime":0.125,"lastEvaluation":"1970-01-01T00:01:00Z","type":"alerting"},)"
+      R"("health":"ok","evaluationTime":0.125,"lastEvaluation":"1970-01-01T00:01:00.001000001Z","type":"alerting"},)"
       R"({"name":"job:load","query":"bad(","labels":{},"health":"err","lastError":"1:5: parse error","evaluationTime":0,)"
       R"("lastEvaluation":"0001-01-01T00:00:00Z","type":"recording"}],)"
-      R"("interval":15,"limit":5,"evaluationTime":0.25,"lastEvaluation":"1970-01-01T00:01:00Z"}]}})");
+      R"("interval":15,"limit":5,"evaluationTime":0.25,"lastEvaluation":"1970-01-01T00:01:00.000123Z"}]}})");
 }
 
 TEST_F(RulesApiTest, Filters) {
   const std::pair<const char*, const char*> cases[] = {
-      {"/api/v1/rules", "one:2 two:2 three:2 "},
-      {"/api/v1/rules?type=alert", "one:1 two:1 three:1 "},
+      {"/api/v1/rules", "one:2 three:2 two:2 "},
+      {"/api/v1/rules?type=alert", "one:1 three:1 two:1 "},
       {"/api/v1/rules?type=record&rule_group[]=two", "two:1 "},
       {"/api/v1/rules?rule_name[]=nope", ""},
-      {"/api/v1/rules?rule_name[]=job:load", "one:1 two:1 three:1 "},
+      {"/api/v1/rules?rule_name[]=job:load", "one:1 three:1 two:1 "},
       {"/api/v1/rules?file[]=other.yml", ""},
-      {"/api/v1/rules?match[]=%7Bseverity%3D%22page%22%7D", "one:1 two:1 three:1 "},
-      {"/api/v1/rules?group_limit=2", "one:2 two:2 "},
+      {"/api/v1/rules?match[]=%7Bseverity%3D%22page%22%7D", "one:1 three:1 two:1 "},
+      {"/api/v1/rules?group_limit=2", "one:2 three:2 "},
   };
   for (const auto& [target, expected] : cases) EXPECT_EQ(Shape(target), expected) << target;
   EXPECT_EQ(Get("/api/v1/rules?exclude_alerts=true").find("activeAt"), std::string::npos);
@@ -112,11 +114,23 @@ TEST_F(RulesApiTest, Filters) {
   Get("/api/v1/rules?group_limit=1&group_next_token=x", 400);
 }
 
+// By file, then by name; in whatever order they are written.
+TEST_F(RulesApiTest, Order) {
+  groups_ = {MakeGroup("b"), MakeGroup("a"), MakeGroup("B")};
+  auto first = std::make_shared<RuleGroupView>(*MakeGroup("z"));
+  auto spec = std::make_shared<RuleGroup>(*first->group);
+  spec->file = "Rules/z.yml";
+  first->group = spec;
+  for (size_t i = 0; i < spec->rules.size(); ++i) first->rules[i].rule = &spec->rules[i];
+  groups_.push_back(first);
+  EXPECT_EQ(Shape("/api/v1/rules"), "z:2 B:2 a:2 b:2 ");
+}
+
 TEST_F(RulesApiTest, PagesFollowEachOther) {
   const StatusOr<JsonValue> first = ParseJson(Get("/api/v1/rules?group_limit=2"));
   const std::string token = first->Find("data")->GetString("groupNextToken");
   ASSERT_FALSE(token.empty());
-  EXPECT_EQ(Shape("/api/v1/rules?group_limit=2&group_next_token=" + token), "three:2 ");
+  EXPECT_EQ(Shape("/api/v1/rules?group_limit=2&group_next_token=" + token), "two:2 ");
 }
 
 TEST_F(RulesApiTest, Alerts) {

@@ -59,6 +59,44 @@ receivers: [{name: team}]
   EXPECT_EQ(files->alertmanager.route.routes.size(), 1u);
 }
 
+// Files whose text is known are taken as they run, others are parsed.
+TEST_F(LoaderTest, KnownFilesAreNotParsedAgain) {
+  const std::string rules = "groups: [{name: g, rules: [{record: r, expr: vector(1)}]}]";
+  for (const char* name : {"same.yml", "other.yml"}) Write(name, rules);
+  Write("bad.yml", "groups: [{name: g, rules: [{record: r, expr: 'vector('}]}]");
+  const std::string config = Write("outrider.yml", "rule_files: [same.yml, other.yml, bad.yml]\n");
+  auto first = LoadFiles(config);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->known.texts.size(), 2U) << "not the one with a problem";
+  KnownRules known = first->known;
+  for (const RuleFile& file : first->rules) {
+    auto marked = std::make_shared<RuleGroup>(file.groups.at(0));
+    marked->limit = 77;  // what no text says
+    known.groups[file.path].push_back(marked);
+  }
+  Write("other.yml", rules + " ");
+  const auto second = LoadFiles(config, {}, known);
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_EQ(second->rules.size(), 3U);
+  EXPECT_EQ(second->rules[0].path, first->rules[0].path);
+  EXPECT_EQ(second->rules[0].groups.at(0).limit, 77);
+  EXPECT_EQ(second->rules[1].groups.at(0).limit, 0);
+  EXPECT_EQ(second->rules[2].groups.at(0).limit, 0);
+  EXPECT_EQ(second->rules[2].problems.size(), 1U);
+  Write("outrider.yml",
+        "rule_files: [same.yml]\nquery: {features: [promql-experimental-functions]}\n");
+  EXPECT_EQ(LoadFiles(config, {}, known)->rules[0].groups.at(0).limit, 0) << "another language";
+}
+
+TEST_F(LoaderTest, TheFeatureOfPrometheusThatReloads) {
+  const std::string config = Write("outrider.yml", "");
+  EXPECT_FALSE(LoadFiles(config)->config.global.reload_on_change);
+  EXPECT_TRUE(LoadFiles(config, std::vector<std::string>{"auto-reload-config"})
+                  ->config.global.reload_on_change);
+  Write("outrider.yml", "global: {reload_on_change: true}\n");
+  EXPECT_TRUE(LoadFiles(config)->config.global.reload_on_change);
+}
+
 TEST_F(LoaderTest, AllOrNothing) {
   const struct {
     const char* name;

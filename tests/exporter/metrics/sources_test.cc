@@ -54,6 +54,7 @@ RuleStats SampleRules() {
   group.rules = 2;
   group.evaluations_total = 7;
   group.failing_rules = 1;
+  group.refused_samples_total = 4;
   group.last_data_wait_seconds = 1.5;
   group.data_wait_seconds_total = 6;
   group.data_complete_total = 3;
@@ -176,6 +177,7 @@ TEST(Sources, Lines) {
             "receiver=\"team\"} 5"),
            "outrider_outbox_rows 1",
            "outrider_rule_group_failing_rules{rule_group=\"rules/a.yml;g\"} 1",
+           "outrider_rule_group_refused_samples_total{rule_group=\"rules/a.yml;g\"} 4",
            "outrider_rule_group_last_data_wait_seconds{rule_group=\"rules/a.yml;g\"} 1.5",
            "outrider_rule_group_data_wait_seconds_total{rule_group=\"rules/a.yml;g\"} 6",
            "outrider_rule_group_data_waits_total{outcome=\"late\",rule_group=\"rules/a.yml;g\"} 1",
@@ -192,6 +194,7 @@ TEST(Sources, Lines) {
            "outrider_trend_slope{entry=\"e\",instance=\"a\",window=\"5m\"} 0.25",
            "outrider_build_info{version=\"0.1.0\"} 1",
            "outrider_config_last_reload_success_timestamp_seconds 1000",
+           "prometheus_config_last_reload_success_timestamp_seconds 1000",
        }) {
     EXPECT_NE(text.find(fmt::format("\n{}\n", line)), std::string::npos) << line;
   }

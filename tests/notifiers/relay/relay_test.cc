@@ -350,6 +350,95 @@ TEST_F(RelayRestartTest, AStoreThatRefusesStopsNothing) {
   EXPECT_EQ(Rows(), 0U);
 }
 
+// Holds every request until it is let go, or given up.
+class HeldHttp final : public HttpClient {
+ public:
+  StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
+    const std::stop_callback look_again(request.stop, [&] { const absl::MutexLock lock(&mutex_); });
+    const auto over = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return let_go_ || request.stop.stop_requested();
+    };
+    const absl::MutexLock lock(&mutex_);
+    lines_.push_back(request.url + " " + request.body.substr(request.body.find("\"A"), 4));
+    mutex_.Await(absl::Condition(&over));
+    if (!let_go_) return absl::CancelledError("given up");
+    return HttpClientResponse{200, "", false, {}};
+  }
+  void LetGo() {
+    const absl::MutexLock lock(&mutex_);
+    let_go_ = true;
+  }
+  std::vector<std::string> WaitForRequests(size_t count) {
+    const auto there = [&]()
+                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_.size() >= count; };
+    const absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&there));
+    return lines_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  bool let_go_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+};
+
+// An Alertmanager that does not answer holds no reload up, and nothing overtakes its request.
+TEST_F(RelayTest, AReloadWaitsForNobody) {
+  HeldHttp held;
+  RelayConfig two = OneTarget("stays");
+  two.targets.push_back({.url = "goes", .http = {}, .alert_relabel = {}});
+  Relay relay(std::move(two), held, store_, clock_);
+  relay.Start();
+  const AlertSet first = {Alert("A1", AlertState::kFiring, kStart)};
+  const AlertSet second = {Alert("A2", AlertState::kFiring, kStart)};
+  relay.OnEvaluated({"1", first, external_, url_, kStart, 15 * kSecond});
+  held.WaitForRequests(2);
+  relay.OnEvaluated({"2", second, external_, url_, kStart, 15 * kSecond});
+  for (int i = 0; i < 3; ++i) {  // with the requests still on their way
+    RelayConfig other = OneTarget("stays");
+    other.targets[0].http.basic_user = std::to_string(i);
+    relay.Reload(std::move(other));
+  }
+  EXPECT_THAT(held.WaitForRequests(2), SizeIs(2));
+  ASSERT_THAT(relay.Stats(), SizeIs(1));
+  EXPECT_EQ(relay.Stats()[0].queue, 1U);
+  held.LetGo();
+  EXPECT_THAT(held.WaitForRequests(4),
+              ::testing::UnorderedElementsAre("stays \"A1\"", "goes \"A1\"", "stays \"A2\"",
+                                              "goes \"A2\""));
+  // Nobody has to hear anything again.
+  relay.OnEvaluated({"1", first, external_, url_, kStart + 15 * kSecond, 15 * kSecond});
+  relay.Stop();
+  EXPECT_THAT(held.WaitForRequests(4), SizeIs(4));
+}
+
+// The end does not wait for Alertmanagers of before a reload either.
+TEST_F(RelayTest, TheEndGivesOldRequestsUp) {
+  HeldHttp held;
+  RelayConfig two = OneTarget("stays");
+  two.targets.push_back({.url = "goes", .http = {}, .alert_relabel = {}});
+  Relay relay(std::move(two), held, store_, clock_);
+  relay.Start();
+  const AlertSet alerts = {Alert("A1", AlertState::kFiring, kStart)};
+  relay.OnEvaluated({"1", alerts, external_, url_, kStart, 15 * kSecond});
+  held.WaitForRequests(2);
+  relay.Reload(OneTarget("stays"));
+  relay.Stop();
+  EXPECT_THAT(held.WaitForRequests(2), SizeIs(2));
+}
+
+TEST_F(RelayTest, CountsGoOnOverAReload) {
+  Relay relay(OneTarget(), http_, store_, clock_);
+  Evaluate(relay, {Alert("A", AlertState::kFiring, kStart)}, kStart);
+  const AlertSet other = {Alert("B", AlertState::kFiring, kStart)};
+  relay.OnEvaluated({"2", other, external_, url_, kStart, 15 * kSecond});
+  relay.Reload(OneTarget());
+  EXPECT_EQ(relay.Stats()[0].sent, 1U);
+  EXPECT_EQ(relay.Stats()[0].latency.count, 1U);
+  EXPECT_EQ(relay.SendAll(), 1);  // what was waiting
+  EXPECT_EQ(relay.Stats()[0].sent, 2U);
+}
+
 // With threads and a socket; what waits at the end is sent.
 TEST_F(RelayTest, OverHttp) {
   HttpSink sink;

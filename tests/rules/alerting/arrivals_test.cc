@@ -2,6 +2,7 @@
 // Evaluation when the data is there, and after a start; on virtual time.
 #include "rules/alerting/arrivals.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,6 +71,43 @@ TEST(ArrivalsTest, WhatIsNotWaitedFor) {
   const ArrivalWatch watch = ArrivalWatch::Learn(windows, inputs, kStart + 70 * kSecond);
   EXPECT_TRUE(watch.empty());
   EXPECT_EQ(watch.Share(windows, kStart + kHour), 1);
+}
+
+// A series of native histograms, or of both kinds in turn, is waited for like any other.
+TEST(ArrivalsTest, NativeHistogramsAreWaitedFor) {
+  FakeWindows windows;
+  const auto histogram = std::make_shared<NativeHistogram>();
+  const auto put = [&](int i, Timestamp t, bool stale = false) {
+    windows.PutHistogram(Up(i), t, stale ? StaleHistogram() : *histogram);
+  };
+  for (int i = 0; i < 5; ++i) {
+    const Timestamp t = kStart + i * 15 * kSecond;
+    put(0, t);
+    if (i % 2 == 0) {
+      put(1, t);
+    } else {
+      windows.Put(Up(1), t, 1);
+    }
+    put(2, t, i == 4);  // has ended
+  }
+  const Timestamp end = kStart + kMinute;
+  const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("up"), end);
+  EXPECT_EQ(watch.Share(windows, end + 15 * kSecond), 1);
+  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0);
+  put(0, end + 15 * kSecond);
+  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0.5);
+}
+
+TEST(ArrivalsTest, AStartWaitsForNativeHistogramsToo) {
+  FakeWindows windows;
+  for (int i = 0; i < 5; ++i) {
+    windows.PutHistogram(Up(0), kStart + i * 15 * kSecond, NativeHistogram());
+  }
+  const Timestamp start = kStart + 10 * kMinute;
+  StartupHold hold(windows, Reading("up"), false, start, start + 5 * kMinute);
+  EXPECT_TRUE(hold.Holds(windows, Reading("up"), start + 15 * kSecond));
+  windows.PutHistogram(Up(0), start + 20 * kSecond, NativeHistogram());
+  EXPECT_FALSE(hold.Holds(windows, Reading("up"), start + 30 * kSecond));
 }
 
 TEST(ArrivalsTest, OfManySeriesSomeAreWatched) {
@@ -151,6 +189,64 @@ TEST_F(LateDataTest, TheWaitHasABound) {
   EXPECT_GE(stats.data_late_total, 7U);
   EXPECT_NEAR(stats.last_data_wait_seconds, 5, 0.3);
   EXPECT_EQ(stats.iterations_missed_total, 0U);
+}
+
+// A reload in the middle of a wait: the changed group waits on and evaluates that slot.
+TEST_F(LateDataTest, AReloadLeavesNoSlotOut) {
+  ASSERT_TRUE(process->Load(kUpRules).ok());
+  Pass(2 * kMinute, 0);
+  const DurationMs into = (process->manager.NextDue() - kStart) % (15 * kSecond);
+  const DurationMs delay = into + 3 * kSecond;
+  Pass(kMinute, delay);
+  for (int reload = 0; reload < 4; ++reload) {
+    const Timestamp last = process->manager.Snapshot()[0]->last_evaluation;
+    Pass(last + 16 * kSecond - clock.Now(), delay);  // a second into the wait for the next slot
+    ASSERT_EQ(process->manager.Snapshot()[0]->last_evaluation, last);
+    ASSERT_TRUE(process
+                    ->Load(std::string(kUpRules) +
+                           fmt::format("  - {{record: r{}, expr: vector(1)}}\n", reload))
+                    .ok());
+    Pass(500, delay);
+    EXPECT_EQ(process->manager.Snapshot()[0]->last_evaluation, last);  // still waits
+    Pass(4 * kSecond, delay);
+    EXPECT_EQ(process->manager.Snapshot()[0]->last_evaluation, last + 15 * kSecond);
+  }
+  EXPECT_EQ(Stats().iterations_missed_total, 0U);
+  EXPECT_EQ(Stats().data_late_total, 0U);
+  const auto& recorded = windows.series[Labels{{"__name__", "r"}}];
+  for (size_t i = 1; i < recorded.size(); ++i) {
+    EXPECT_EQ(recorded[i].time - recorded[i - 1].time, 15 * kSecond);
+  }
+}
+
+// The same of a group that was not come to yet, and with another interval.
+TEST_F(RuleManagerTest, AReloadLeavesNoDueSlotOut) {
+  const auto rules = [](int n, const char* interval) {
+    return fmt::format(
+        "groups: [{{name: g, interval: {}, rules: [{{record: r, expr: vector({})}}]}}]", interval,
+        n);
+  };
+  ASSERT_TRUE(process->Load(rules(0, "15s")).ok());
+  process->Run(kMinute, Feed(1));
+  const auto& recorded = windows.series[Labels{{"__name__", "r"}}];
+  const size_t before = recorded.size();
+  for (int reload = 1; reload < 4; ++reload) {
+    clock.Set((process->manager.NextDue() + 10) * kNanosPerMilli);
+    ASSERT_TRUE(process->Load(rules(reload, "15s")).ok());
+    process->manager.RunDue(clock.Now());
+    EXPECT_EQ(recorded.back().value, reload);
+  }
+  EXPECT_EQ(recorded.size(), before + 3);
+  EXPECT_EQ(process->manager.Stats().groups[0].iterations_missed_total, 0U);
+  // Of another grid: its newest slot, unless the old group has been evaluated since.
+  clock.Set((process->manager.NextDue() + 9 * kSecond) * kNanosPerMilli);
+  ASSERT_TRUE(process->Load(rules(4, "5s")).ok());
+  process->manager.RunDue(clock.Now());
+  EXPECT_EQ(recorded.back().value, 4);
+  EXPECT_LE(clock.Now() - recorded.back().time, 5 * kSecond);
+  ASSERT_TRUE(process->Load(rules(5, "15s")).ok());
+  process->manager.RunDue(clock.Now());
+  EXPECT_EQ(recorded.back().value, 4);
 }
 
 // Else a slot would be given up for the next one, which would wait as long.

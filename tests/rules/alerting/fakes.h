@@ -19,13 +19,24 @@ namespace outrider {
 class FakeWindows final : public Querier, public Appender {
  public:
   std::map<Labels, std::vector<Sample>> series;
+  std::map<Labels, std::vector<HistogramSample>> histograms;  // of members of `series`
+  uint64_t AppendCounts::* refuse = nullptr;                  // what is appended to refused_name
+  std::string refused_name;
 
   void Put(const Labels& labels, Timestamp time, double value) {
     series[labels].push_back({time, value});
   }
+  void PutHistogram(const Labels& labels, Timestamp time, const NativeHistogram& histogram) {
+    series.try_emplace(labels);
+    histograms[labels].push_back({time, histogram});
+  }
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin, Timestamp) override {
     AppendCounts counts;
     for (const LabeledSample& s : samples) {
+      if (refuse != nullptr && s.labels.MetricName() == refused_name) {
+        ++(counts.*refuse);
+        continue;
+      }
       std::vector<Sample>& points = series[s.labels];
       if (!points.empty() && points.back().time >= s.sample.time) {
         ++counts.out_of_order;
@@ -49,8 +60,18 @@ class FakeWindows final : public Querier, public Appender {
         out->times.push_back(point.time);
         out->values.push_back(point.value);
       }
-      if (out->times.size() > begin)
-        out->rows.push_back({SeriesLabels(labels), id, begin, out->times.size()});
+      const size_t histograms_begin = out->histograms.size();
+      const auto at = histograms.find(labels);
+      if (out->want_histograms && at != histograms.end()) {
+        std::ranges::copy_if(at->second, std::back_inserter(out->histograms),
+                             [&](const HistogramSample& sample) {
+                               return sample.time >= from && sample.time <= to;
+                             });
+      }
+      if (out->times.size() > begin || out->histograms.size() > histograms_begin) {
+        out->rows.push_back({SeriesLabels(labels), id, begin, out->times.size(), histograms_begin,
+                             out->histograms.size()});
+      }
     }
     return absl::OkStatus();
   }
@@ -74,8 +95,12 @@ class FakeWindows final : public Querier, public Appender {
   std::vector<Timestamp> NewestOf(std::span<const uint32_t> ids) const override {
     std::vector<Timestamp> newest;
     for (const uint32_t id : ids) {
-      const bool known = id >= 1 && id <= series.size();
-      newest.push_back(known ? std::next(series.begin(), id - 1)->second.back().time : kNoTime);
+      newest.push_back(kNoTime);
+      if (id < 1 || id > series.size()) continue;
+      const auto& [labels, points] = *std::next(series.begin(), id - 1);
+      if (!points.empty()) newest.back() = points.back().time;
+      const auto at = histograms.find(labels);
+      if (at != histograms.end()) newest.back() = std::max(newest.back(), at->second.back().time);
     }
     return newest;
   }

@@ -200,6 +200,8 @@ TEST_F(NoDataTest, Expressions) {
         KeepCase{"up == 0 and on () other == 1", true},
         KeepCase{"up * on () group_left (n) other == 0", true},
         KeepCase{"max_over_time(up[3m]) == 0 or other == 5", true},
+        KeepCase{"other == 5 or sum by (instance) (up) == 0", true},
+        KeepCase{"up == 0 or vector(1) == 2", true},
         KeepCase{"(other == 1) * (1 - absent(up))", false}}) {
     SCOPED_TRACE(c.expr);
     windows.series.clear();
@@ -219,6 +221,82 @@ TEST_F(NoDataTest, Expressions) {
     ASSERT_TRUE(process->Load("groups: []").ok());
     EXPECT_EQ(Rows(), 0U);
   }
+}
+
+struct OrCase {
+  const char* expr;
+  const char* missing;  // what is said to be missing when `up` falls silent, nothing firing; or ""
+};
+
+// One side of an `or` is enough; `other` goes on, `never` never was.
+TEST_F(NoDataTest, SidesOfAnOrAreAlternatives) {
+  for (const OrCase& c :
+       {OrCase{"up == 9 or other == 9", ""}, OrCase{"other == 9 or up == 9", ""},
+        OrCase{"up == 9 or never == 9", "no data from up"},
+        OrCase{"never == 9 or up == 9", "no data from up"},
+        OrCase{"up == 9 or (other * never) == 9", "no data from up"},
+        OrCase{"(up or other) + never == 9", ""},
+        OrCase{"(up or other) * up == 9", "no data from up"},
+        OrCase{"max_over_time((up or other)[2m:30s]) == 9", ""},
+        OrCase{"up == 9 or vector(0) == 9", ""}, OrCase{"up == 9 or never or other == 9", ""},
+        OrCase{"rate(up[3m]) > 9 or up == 9", "no data from up"},
+        OrCase{"up == 9 or ALERTS{alertname=\"B\"}", "no data from up"},
+        OrCase{"(up == 9 unless other) or other == 9", ""}}) {
+    SCOPED_TRACE(c.expr);
+    windows.series.clear();
+    Restart();
+    ASSERT_TRUE(process->Load("groups: []").ok());
+    ASSERT_TRUE(process->Load(Rule("'" + std::string(c.expr) + "'", "")).ok());
+    const Labels other = {{"__name__", "other"}, {"n", "1"}};
+    process->Run(4 * kMinute, [&](Timestamp now) {
+      windows.Put(kUp, now, 1);
+      windows.Put(other, now, 1);
+    });
+    EXPECT_THAT(process->sink.lines, IsEmpty());
+    process->Run(20 * kMinute, [&](Timestamp now) { windows.Put(other, now, 1); });
+    const AlertSet own = View().no_data;
+    const std::string said = own.empty() ? "" : own[0]->annotations.at("summary");
+    EXPECT_EQ(said, c.missing);
+    ASSERT_TRUE(process->Load("groups: []").ok());
+  }
+}
+
+// A reload does not grant the limit anew, whatever of the rule it changes.
+TEST_F(NoDataTest, TheLimitGoesOnOverReloads) {
+  for (const char* expr : {"up == 0", "up < 1"}) {
+    SCOPED_TRACE(expr);
+    windows.series.clear();
+    Restart();
+    ASSERT_TRUE(process->Load("groups: []").ok());
+    ASSERT_TRUE(process->Load(Rule("up == 0", "", "10m")).ok());
+    process->Run(2 * kMinute, Feed(0));
+    Silence(12 * kMinute);  // 5 of them are the lookback
+    EXPECT_EQ(View().StateText(), "firing");
+    ASSERT_TRUE(process->Load(Rule(expr, "    keep_firing_for: 1s\n", "10m")).ok());
+    EXPECT_EQ(View().StateText(), "firing");
+    Silence(2 * kMinute);
+    EXPECT_EQ(View().StateText(), "firing");
+    Silence(2 * kMinute);
+    EXPECT_EQ(View().StateText(), "inactive");
+    ASSERT_TRUE(process->Load("groups: []").ok());
+  }
+}
+
+// What the rule reads no longer is no reason to keep its alert.
+TEST_F(NoDataTest, AReloadMayReadSomethingElse) {
+  ASSERT_TRUE(process->Load(Rule("up == 0", "")).ok());
+  const Labels other = kUp.With(kMetricName, "other");
+  process->Run(2 * kMinute, [&](Timestamp now) {
+    windows.Put(kUp, now, 0);
+    windows.Put(other, now, 0);
+  });
+  const auto other_only = [&](Timestamp now) { windows.Put(other, now, 0); };
+  process->Run(10 * kMinute, other_only);
+  EXPECT_EQ(View().StateText(), "firing");
+  ASSERT_TRUE(process->Load(Rule("other == 1", "")).ok());
+  process->Run(kMinute, other_only);
+  EXPECT_EQ(View().StateText(), "inactive");
+  EXPECT_EQ(process->manager.Stats().no_data_alerts, 0U);
 }
 
 TEST_F(NoDataTest, ARestartContinues) {

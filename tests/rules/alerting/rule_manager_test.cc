@@ -144,6 +144,73 @@ TEST_F(RuleManagerTest, FailedEvaluationLeavesEverything) {
   EXPECT_EQ(process->manager.Stats().groups[0].evaluation_failures_total, 4U);
 }
 
+struct RefusedCase {
+  const char* kind;
+  uint64_t AppendCounts::* count;
+  const char* error;
+};
+
+// Samples that the windows do not take: the rule is failing, its evaluations are not.
+TEST_F(RuleManagerTest, RefusedSamplesAreAnErrorOfTheRule) {
+  for (const RefusedCase& c :
+       {RefusedCase{"out of order", &AppendCounts::out_of_order, "out of order sample"},
+        RefusedCase{"duplicate", &AppendCounts::duplicate, "duplicate sample for timestamp"},
+        RefusedCase{"too old", &AppendCounts::too_old, "too old sample"},
+        RefusedCase{"ahead", &AppendCounts::too_far_ahead, "out of bounds"}}) {
+    SCOPED_TRACE(c.kind);
+    windows.series.clear();
+    Restart();
+    ASSERT_TRUE(process->Load("groups: []").ok());
+    ASSERT_TRUE(process
+                    ->Load(R"(groups:
+- name: g
+  rules:
+  - {record: r, expr: vector(1)}
+  - {record: other, expr: vector(1)}
+  - {alert: A, expr: vector(1)}
+)")
+                    .ok());
+    windows.refuse = c.count;
+    windows.refused_name = "r";
+    process->Run(kMinute, Feed(1));
+    const auto view = process->manager.Snapshot()[0];
+    EXPECT_EQ(view->rules[0].health, RuleHealth::kError);
+    EXPECT_EQ(view->rules[0].last_error, c.error);
+    EXPECT_EQ(view->rules[1].health, RuleHealth::kOk);
+    EXPECT_EQ(view->rules[2].health, RuleHealth::kOk);
+    const RuleGroupStats stats = process->manager.Stats().groups[0];
+    EXPECT_EQ(stats.evaluation_failures_total, 0U);
+    EXPECT_EQ(stats.refused_samples_total, 4U);
+    EXPECT_EQ(stats.failing_rules, 1U);
+    windows.refused_name = "ALERTS";  // an alert goes on all the same
+    process->Run(kMinute, Feed(1));
+    EXPECT_EQ(process->manager.Snapshot()[0]->rules[0].health, RuleHealth::kOk);
+    EXPECT_EQ(process->manager.Snapshot()[0]->rules[0].last_error, "");
+    EXPECT_EQ(process->manager.Snapshot()[0]->rules[2].health, RuleHealth::kError);
+    EXPECT_EQ(process->manager.Snapshot()[0]->rules[2].StateText(), "firing");
+    windows.refuse = nullptr;
+    ASSERT_TRUE(process->Load("groups: []").ok());
+  }
+}
+
+// Two rules that write one series: the second one's marker is refused, which is no error.
+TEST_F(RuleManagerTest, ARefusedMarkerIsNoError) {
+  ASSERT_TRUE(process
+                  ->Load(R"(groups:
+- name: g
+  rules:
+  - {record: r, expr: up == 1}
+  - {record: r, expr: up == 0}
+)")
+                  .ok());
+  process->Run(kMinute, Feed(0));
+  process->Run(15 * kSecond, Feed(1));
+  const auto view = process->manager.Snapshot()[0];
+  EXPECT_EQ(view->rules[0].health, RuleHealth::kOk);
+  EXPECT_EQ(view->rules[1].health, RuleHealth::kOk);
+  EXPECT_EQ(process->manager.Stats().groups[0].refused_samples_total, 0U);
+}
+
 TEST_F(RuleManagerTest, RefusedBatchIsTriedAgain) {
   ASSERT_TRUE(process->Load(kDown).ok());
   process->Run(kMinute, Feed(0));

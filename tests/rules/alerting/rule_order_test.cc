@@ -104,6 +104,135 @@ TEST(RuleOrderTest, Table) {
   }
 }
 
+// The definition: every pair, every selector, every shape.
+bool Reads(const RuleFootprint& reader, const RuleFootprint& writer) {
+  if (reader.reads_anything) return !writer.writes.empty();
+  return std::ranges::any_of(reader.reads, [&](const std::vector<Matcher>& matchers) {
+    return std::ranges::any_of(writer.writes,
+                               [&](const SeriesShape& shape) { return MayMatch(matchers, shape); });
+  });
+}
+
+bool WriteTheSame(const RuleFootprint& a, const RuleFootprint& b) {
+  return std::ranges::any_of(a.writes, [&](const SeriesShape& one) {
+    return std::ranges::any_of(b.writes,
+                               [&](const SeriesShape& other) { return MayOverlap(one, other); });
+  });
+}
+
+std::string LinksByDefinition(const std::vector<Rule>& rules) {
+  std::vector<RuleFootprint> footprints;
+  for (const Rule& rule : rules) footprints.push_back(FootprintOf(rule));
+  std::string links;
+  for (size_t later = 0; later < rules.size(); ++later) {
+    for (size_t earlier = 0; earlier < later; ++earlier) {
+      if (!Reads(footprints[later], footprints[earlier]) &&
+          !Reads(footprints[earlier], footprints[later]) &&
+          !WriteTheSame(footprints[earlier], footprints[later])) {
+        continue;
+      }
+      links += (links.empty() ? "" : " ") + std::to_string(earlier) + "<" + std::to_string(later);
+    }
+  }
+  return links;
+}
+
+// Rules by chance, of few names and labels, so that they meet often.
+class RandomRules {
+ public:
+  explicit RandomRules(uint32_t seed) : random_(seed) {}
+
+  std::string Next(size_t count) {
+    std::string text;
+    for (size_t i = 0; i < count; ++i) text += OneRule();
+    return text;
+  }
+
+ private:
+  size_t Below(size_t n) { return random_() % n; }
+  std::string Pick(const std::vector<std::string>& from) { return from[Below(from.size())]; }
+  std::string Name() { return Pick({"a", "b", "c:x", "c:y", "d", "e"}); }
+  std::string Value() { return Pick({"1", "2", "3", ""}); }
+  std::string MatchersText() {
+    std::string text;
+    for (size_t i = Below(3); i > 0; --i) {
+      const std::string regex = Pick({"1|2", ".+", ".*", "[13]", ""});
+      const std::string op = Pick({"=", "!=", "=~", "!~"});
+      text += Pick({"l", "m", "n"}) + op + "\"" + (op.ends_with('~') ? regex : Value()) + "\",";
+    }
+    return text;
+  }
+  std::string Selector() {
+    switch (Below(6)) {
+      case 0:
+        return "{l=\"1\"," + MatchersText() + "}";  // no name
+      case 1:
+        return "{__name__=~\"" + Pick({"c:.*", "a|b", ".+"}) + "\"," + MatchersText() + "}";
+      case 2:
+        return "{__name__!=\"" + Name() + "\",l=\"1\"," + MatchersText() + "}";
+      case 3:
+        return Pick({"ALERTS", "ALERTS_FOR_STATE"}) + "{" +
+               Pick({"alertname=\"A\",", "alertname=~\"A|B\",", "alertname!=\"A\",",
+                     "alertname=\"OutriderNoData\",", "alertstate=\"firing\",", "rule=\"B\",",
+                     ""}) +
+               MatchersText() + "}";
+      default:
+        return Name() + "{" + MatchersText() + "}";
+    }
+  }
+  std::string Expression() {
+    switch (Below(5)) {
+      case 0:
+        return "sum by (" + Pick({"l", "m", "l,m"}) + ") (" + Selector() + ")";
+      case 1:
+        return Selector() + " and " + Selector();
+      case 2:
+        return "vector(1)";
+      default:
+        return Selector();
+    }
+  }
+  std::string LabelsText(bool alert) {
+    std::string text;
+    for (const char* name : {"l", "m", "rule"}) {
+      if (Below(3) != 0) continue;
+      text +=
+          std::string(name) + ": '" + (alert && Below(4) == 0 ? "{{ $value }}" : Value()) + "', ";
+    }
+    return "labels: {" + text + "}";
+  }
+  std::string OneRule() {
+    const bool alert = Below(2) == 0;
+    const std::string head =
+        alert ? "alert: " + Pick({"A", "B", "C", "OutriderNoData"}) : "record: " + Name();
+    std::string text =
+        "  - " + head + "\n    expr: '" + Expression() + "'\n    " + LabelsText(alert) + "\n";
+    if (alert && Below(30) == 0) text += "    annotations: {t: '{{ query \"a\" | len }}'}\n";
+    return text;
+  }
+  std::mt19937 random_;
+};
+
+TEST(RuleOrderTest, IsThatOfTheDefinition) {
+  for (uint32_t seed = 1; seed <= 60; ++seed) {
+    const std::string text = RandomRules(seed).Next(seed % 3 == 0 ? 80 : 25);
+    const std::vector<Rule> rules = Rules(text);
+    ASSERT_EQ(Links(OrderRules(rules)), LinksByDefinition(rules)) << seed << "\n" << text;
+  }
+}
+
+// Two thousand rules that all read everything wait for one another: in order, and no pair is kept.
+TEST(RuleOrderTest, TooManyWaits) {
+  std::string text;
+  for (int i = 0; i < 2100; ++i) {
+    text += "  - {alert: A" + std::to_string(i) +
+            ", expr: x, annotations: {t: '{{ query \"a\" | len }}'}}\n";
+  }
+  const RuleOrder order = OrderRules(Rules(text));
+  EXPECT_FALSE(order.concurrent());
+  EXPECT_THAT(order.followers[0], ::testing::ElementsAre(1));
+}
+
 TEST(RuleOrderTest, Concurrent) {
   EXPECT_FALSE(InOrder(0).concurrent());
   EXPECT_FALSE(InOrder(3).concurrent());
