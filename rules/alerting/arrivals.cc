@@ -19,6 +19,7 @@ constexpr DurationMs kJitterDivisor = 20;
 void AddSeries(const Querier& querier, std::span<const Matcher> matchers, const GroupInputs& inputs,
                Timestamp at, std::map<uint32_t, DurationMs>* found) {
   SeriesSet set;
+  set.want_histograms = true;
   Status status;
   for (const DurationMs range : kLearnFrom) {
     status = querier.Select(matchers, at - range, at, kMostSamples, &set);
@@ -26,14 +27,28 @@ void AddSeries(const Querier& querier, std::span<const Matcher> matchers, const 
   }
   if (!status.ok()) return;  // too many: not waited for
   for (const SeriesSet::Row& row : set.rows) {
-    const auto times = set.Times(row);
-    if (times.size() < 2 || IsStale(set.Values(row).back())) continue;
+    const std::vector<Timestamp> times = TimesOf(set, row);
+    if (times.size() < 2) continue;
     if (inputs.IsOwn(row.labels.All())) continue;
     found->emplace(row.id, UsualSpacing(times));
   }
 }
 
 }  // namespace
+
+std::vector<Timestamp> TimesOf(const SeriesSet& set, const SeriesSet::Row& row) {
+  const auto floats = set.Times(row);
+  const auto histograms = set.Histograms(row);
+  const bool histogram_is_last =
+      !histograms.empty() && (floats.empty() || histograms.back().time > floats.back());
+  const bool ended = histogram_is_last ? IsStale(histograms.back().histogram)
+                                       : !floats.empty() && IsStale(set.Values(row).back());
+  if (ended) return {};
+  std::vector<Timestamp> times(floats.begin(), floats.end());
+  for (const HistogramSample& sample : histograms) times.push_back(sample.time);
+  if (!floats.empty() && !histograms.empty()) std::ranges::sort(times);
+  return times;
+}
 
 // The median of the newest steps.
 DurationMs UsualSpacing(std::span<const Timestamp> times) {

@@ -41,6 +41,9 @@ struct GroupInputs {
 // How far apart samples usually are, with some room for jitter; 0 of less than two.
 DurationMs UsualSpacing(std::span<const Timestamp> times);
 
+// Of floats and native histograms, ascending; empty for a series that has ended.
+std::vector<Timestamp> TimesOf(const SeriesSet& set, const SeriesSet::Row& row);
+
 // Series whose arrival is watched, with their usual spacing. A value.
 class ArrivalWatch {
  public:
