@@ -259,6 +259,20 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
                    "Read samples from this file instead: OpenMetrics or Prometheus text format, "
                    "with timestamps; repeatable")
       ->allow_extra_args(false);
+  backtest
+      ->add_option(
+          "--source-api", b.source_api,
+          "What of the server is asked: remote_read, query (raw samples by the query API), "
+          "or auto: remote read where there is one")
+      ->check(CLI::IsMember({"auto", "remote_read", "query"}))
+      ->capture_default_str();
+  backtest->add_option("--http.config.file", b.http_config_file,
+                       "How the server is reached, as promtool's: basic_auth, authorization, "
+                       "tls_config, http_headers, proxy_url; secrets may stand in files");
+  backtest
+      ->add_option("--header", b.headers,
+                   "name=value, sent to the server, such as X-Scope-OrgID=team; repeatable")
+      ->allow_extra_args(false);
   backtest->add_option("--start", b.start,
                        "RFC 3339, Unix seconds, or how long ago (7d); default: a day before the "
                        "end, with --input the first sample");
@@ -268,6 +282,9 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->capture_default_str();
   backtest->add_option("--alertmanager.config", b.alertmanager_file,
                        "Say what these routes would have notified to whom");
+  backtest->add_option("--silences", b.silences_file,
+                       "Silences that held, as GET /api/v2/silences or amtool silence query "
+                       "--expired -o json give them; with --alertmanager.config");
   backtest
       ->add_option("--flap-window", b.flap_window,
                    "Firing again within this time of being resolved is a flap")
@@ -283,8 +300,9 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   backtest
       ->add_option(
           "--drop-label", b.drop_labels,
-          "Taken off the series that are read, such as what a Prometheus adds to them: its "
-          "external_labels; repeatable")
+          "name or name=value, taken off the series that are read, such as what a Prometheus adds "
+          "to them: its external_labels; with a value only series that have it are read; "
+          "repeatable")
       ->allow_extra_args(false);
   backtest->add_option("--web.external-url", b.external_url, "For texts that show it");
   AddFeatures(backtest, &b.features);

@@ -81,6 +81,19 @@ int CountFlaps(std::span<const FiringSpan> spans, DurationMs window) {
   return flaps;
 }
 
+std::vector<FiringNote> NotesOf(std::span<const Firing> firings, const TrialLimits& limits,
+                                Timestamp end) {
+  const std::vector<FiringSpan> spans = SpansOf(firings, end);
+  std::vector<FiringNote> notes(spans.size());
+  for (size_t i = 0; i < spans.size(); ++i) {
+    notes[i].is_short = IsShort(spans[i], limits.short_firing);
+    if (i == 0 || spans[i].from - spans[i - 1].to > limits.flap_window) continue;
+    notes[i].flap = true;
+    notes[i].quiet = spans[i].from - spans[i - 1].to;
+  }
+  return notes;
+}
+
 TrialTotals TotalsOf(std::span<const AlertTrack> tracks, const TrialLimits& limits, Timestamp end) {
   TrialTotals totals;
   for (const AlertTrack& track : tracks) AddTo(SpansOf(track.firings, end), limits, &totals);

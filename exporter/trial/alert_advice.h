@@ -48,6 +48,15 @@ struct TrialLimits {
   DurationMs flap_window = 0;
   DurationMs short_firing = 0;
 };
+// What is wrong with each firing of one alert.
+struct FiringNote {
+  bool flap = false;
+  DurationMs quiet = 0;  // of a flap: since the one before
+  bool is_short = false;
+};
+std::vector<FiringNote> NotesOf(std::span<const Firing> firings, const TrialLimits& limits,
+                                Timestamp end);
+
 // As it was recorded.
 TrialTotals TotalsOf(std::span<const AlertTrack> tracks, const TrialLimits& limits, Timestamp end);
 // As it would have been with some timing.
