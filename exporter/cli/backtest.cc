@@ -90,6 +90,10 @@ class ProgressLine {
   ProgressLine(const Clock& clock, bool wanted)
       : clock_(clock), wanted_(wanted), terminal_(isatty(STDERR_FILENO) != 0) {
     begun_ = last_ = clock_.MonotonicNanos();
+    if (!wanted_ || !terminal_) return;
+    fmt::print(stderr, "back-test: fetching the first block");
+    std::fflush(stderr);
+    shown_ = true;
   }
   void Show(const BacktestProgress& progress) {
     const int64_t now = clock_.MonotonicNanos();

@@ -116,7 +116,14 @@ void AddQuery(const std::optional<std::string>& text, DurationMs lookback,
     return;
   }
   for (promql::Expression::Reach& reach : expression->Selectors(lookback)) {
-    reads->selectors.push_back(Widened(std::move(reach)));
+    promql::Expression::Reach wide = Widened(std::move(reach));
+    const bool selects = std::ranges::any_of(
+        wide.matchers, [](const Matcher& matcher) { return !matcher.MatchesEmpty(); });
+    if (selects) {
+      reads->selectors.push_back(std::move(wide));
+    } else {
+      reads->anything = true;  // all that a server has: too much to fetch
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include "exporter/trial/backtest.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -278,6 +279,33 @@ TEST(Backtest, RecordedSeriesAreMadeAnew) {
   EXPECT_EQ(Describe(*result),
             "New {alertname=\"New\"}: 0-3540+ fires 0-0 at 1\n"
             "Past {alertname=\"Past\"}: 0-1740 fires 0-1800 at 100\n");
+}
+
+// What only a text queries is fetched, and of recorded series what was there at that time.
+TEST(Backtest, TextsSeeWhatTheyQuery) {
+  SampleTable table;
+  for (const char* name : {"x", "other"}) {
+    const size_t series = table.Find(Labels({{"__name__", name}, {"i", "a"}}));
+    for (Timestamp time = kStart; time < kStart + kHour; time += kMinute) {
+      table.Add(series, {time, static_cast<double>((time - kStart) / kMinute)});
+    }
+  }
+  BacktestOptions options = Options();
+  options.end = kStart + kHour - 1;
+  options.threads = 4;
+  const auto result = Try(
+      table,
+      "groups: [{name: g, interval: 1m, rules: [{record: r, expr: x * 10}, {alert: A, expr: x == "
+      "30, annotations: {s: '{{ printf \"other{i=%q} + on (i) r\" $labels.i | query | first | "
+      "value "
+      "}}'}}, {alert: B, expr: 'ALERTS{alertname=\"A\"}'}, {alert: C, expr: x == 40, annotations: "
+      "{s: '{{ query .Labels.i }}'}}]}]",
+      options);
+  ASSERT_TRUE(result.ok()) << Message(result.status());
+  EXPECT_EQ(RuleOf(*result, "A").tracks[0].firings[0].annotations.at("s"), "330");
+  EXPECT_TRUE(RuleOf(*result, "A").warnings.empty());
+  EXPECT_THAT(RuleOf(*result, "C").warnings,
+              ::testing::ElementsAre(::testing::HasSubstr("only running it tells")));
 }
 
 TEST(Backtest, TellsInTheOrderOfTime) {

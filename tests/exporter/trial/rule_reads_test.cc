@@ -43,6 +43,8 @@ TEST(RuleReads, OfTexts) {
       {"{{ query (printf \"a{i=%q}\" $labels.i) }}", "{__name__=\"a\"}"},
       {"{{ query (printf \"a{i=~'x%-3v.*'} > 100 %% 3\" $labels.i) }}", "{__name__=\"a\"}"},
       {"{{ printf \"%s\" $labels.i | query }}", "?"},
+      {"{{ printf \"{__name__=%q}\" $labels.i | query }}", "?"},
+      {"{{ printf \"{__name__=%q,j!='x'}\" $labels.i | query }}", "?"},
       {"{{ query $labels.i }}", "?"},
       {"{{ query \"a\" }}{{ query .Value }}", "{__name__=\"a\"} ?"},
       {"{{ query \"a +\" }}", ""},  // always an error
