@@ -73,7 +73,8 @@ struct ForAdvice {
 std::optional<ForAdvice> AdviseFor(std::span<const AlertTrack> tracks, const TrialTiming& timing,
                                    const TrialLimits& limits, Timestamp end);
 
-// The smallest keep_firing_for that joins what flapped; nullopt when nothing did.
+// The smallest keep_firing_for with which nothing flaps; nullopt when nothing does, or none of a few
+// flap windows is enough.
 std::optional<DurationMs> AdviseKeepFiring(std::span<const AlertTrack> tracks,
                                            const TrialTiming& timing, const TrialLimits& limits,
                                            Timestamp end);

@@ -44,7 +44,7 @@ TEST(MatrixJson, Reads) {
        R"("warnings":["w"],"infos":["i"],"other":[true,false,-1.5e3,{}]})",
        "| H;!w"},
       {R"({"data":{"resultType":"vector","result":[]}})",
-       "byte 31 of the answer: a result of type vector, not matrix"},
+       "byte 30 of the answer: a result of type vector, not matrix"},
       {R"({"status":"success"})", "byte 20 of the answer: no data in it"},
       {R"({"data":{}} x)", "byte 12 of the answer: something behind its end"},
       {R"({"data":{"result":[{"values":[[1,2]]}]}})", "byte 33 of the answer: expected \""},
@@ -62,7 +62,7 @@ TEST(MatrixJson, Reads) {
 
 TEST(MatrixJson, BoundsNesting) {
   const std::string deep = R"({"x":)" + std::string(100'000, '[');
-  EXPECT_EQ(Read(deep), "byte 69 of the answer: nested too deep");
+  EXPECT_EQ(Read(deep), "byte 70 of the answer: nested too deep");
 }
 
 // Whatever is cut off or damaged is an error, and no more than that.

@@ -372,7 +372,7 @@ class StoppingClock final : public Clock {
 // It does not wait for the end of the block, neither step by step nor behind an answer that was
 // asked for ahead.
 TEST(Backtest, AStopEndsABlock) {
-  for (const char* rule : {"{record: r, expr: 'r + 1 or vector(0)'}", "{record: r, expr: 'up'}"}) {
+  for (const char* rule : {"{record: r, expr: 'r + 1 or vector(0)'}", "{alert: A, expr: 'up'}"}) {
     const StoppingClock clock(100);
     FileHistory history{RandomHistory(7)};
     BacktestOptions options = Options();
