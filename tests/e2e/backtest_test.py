@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -95,12 +96,16 @@ def history(start, end):
     return series
 
 
-def open_metrics(series):
-    lines = []
+def plain(series):
+    """(text of the series, value, ms), without stale markers."""
     for labels, rows in series:
         inside = ','.join(f'{k}="{v}"' for k, v in labels.items() if k != '__name__')
-        lines += [f'{labels["__name__"]}{{{inside}}} {value} {t / 1000}' for t, value in rows
-                  if wire.bits(value) != wire.bits(wire.STALE)]
+        yield from ((f'{labels["__name__"]}{{{inside}}}', value, t) for t, value in rows
+                    if wire.bits(value) != wire.bits(wire.STALE))
+
+
+def open_metrics(series):
+    lines = [f'{name} {value} {t / 1000}' for name, value, t in plain(series)]
     return '\n'.join([*lines, '# EOF', ''])
 
 
@@ -252,6 +257,19 @@ class Backtest(harness.EndToEnd):
         by_query = found(self.report(*server, '--source-api', 'query'))
         del by_query['Gone'], implied['Gone']
         self.assertEqual(by_query, implied)
+
+    def test_victoria_metrics_has_no_remote_read(self):
+        if shutil.which('victoria-metrics') is None:
+            self.skipTest('victoria-metrics is not installed')
+        port = harness.free_port()
+        self.start('victoria', ['victoria-metrics', '-storageDataPath=vm', f'-httpListenAddr=127.0.0.1:{port}'])
+        url = f'http://127.0.0.1:{port}'
+        harness.wait_for('VictoriaMetrics', lambda: harness.request(url + '/health')[0] == 200, 30)
+        self.write('history.om', open_metrics(self.series))
+        lines = ''.join(f'{name_and_labels} {value} {t}\n' for name_and_labels, value, t in plain(self.series))
+        self.assertEqual(harness.request(url + '/api/v1/import/prometheus', lines.encode())[0], 204)
+        harness.request(url + '/internal/force_flush')
+        self.assertEqual(found(self.report('--url', url)), found(self.report('--input', 'history.om')))
 
     def advice_holds(self, url, down):
         """With the `for` that is advised, the short firings are gone and what is left is what was said."""
