@@ -93,13 +93,21 @@ void PrintAlerts(const BacktestReport& report, const RuleNames& names) {
 void PrintSilent(const BacktestReport& report, const RuleNames& names) {
   std::vector<std::string> never;
   std::vector<std::string> pending;
+  std::vector<std::string> failing;
   for (const AlertReport& alert : report.alerts) {
     if (alert.totals.firings > 0) continue;
-    (alert.pending_only > 0 ? pending : never).push_back(names.Of(alert));
+    const RuleOutcome& outcome = *alert.outcome;
+    if (outcome.failures > 0) {
+      failing.push_back(fmt::format("{} ({} of {} evaluations failed, see below)", names.Of(alert),
+                                    outcome.failures, outcome.evaluations));
+    } else {
+      (alert.pending_only > 0 ? pending : never).push_back(names.Of(alert));
+    }
   }
   if (!pending.empty()) {
     fmt::print("Held, but never as long as their `for`: {}\n", Join(pending, ", "));
   }
+  if (!failing.empty()) fmt::print("Never fired, but: {}\n", Join(failing, ", "));
   if (!never.empty()) fmt::print("Never held: {}\n", Join(never, ", "));
 }
 
@@ -160,7 +168,7 @@ std::string NoteText(const FiringNote& note) {
   return Join(parts, ", ");
 }
 
-void PrintFirings(const BacktestReport& report, int limit) {
+void PrintFirings(const BacktestReport& report, const RuleNames& names, int limit) {
   struct Entry {
     const AlertReport* alert;
     const AlertTrack* track;
@@ -262,7 +270,7 @@ void PrintBacktest(const BacktestReport& report, int limit) {
   PrintAlerts(report, names);
   PrintSilent(report, names);
   PrintAdvice(report, names);
-  PrintFirings(report, limit);
+  PrintFirings(report, names, limit);
   PrintMessages(report, limit);
   PrintProblems(report);
 }
