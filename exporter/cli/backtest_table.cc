@@ -196,7 +196,7 @@ void PrintFirings(const BacktestReport& report, const RuleNames& names, int limi
                                     open ? "still" : TimeText(end),
                                     DurationText(end - firing->fired_at),
                                     NoteText(note),
-                                    alert->outcome->rule.name,
+                                    names.Of(*alert),
                                     LabelsText(track->labels)};
     if (report.routed) row.push_back(Join(alert->receivers, ","));
     rows.push_back(std::move(row));
