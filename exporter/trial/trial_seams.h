@@ -2,6 +2,7 @@
 // Stand-ins for what surrounds the rules of a daemon, as far as a back-test wants them otherwise.
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <span>
 #include <stop_token>
@@ -24,6 +25,9 @@ class AsOfQuerier final : public Querier {
 
   Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
                 SeriesSet* out) const override;
+  Status SelectInPieces(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                        size_t max_samples, SeriesSet* piece,
+                        const std::function<Status(SeriesSet&)>& use) const override;
   StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
                                              Timestamp to) const override;
   StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,

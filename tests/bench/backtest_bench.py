@@ -108,7 +108,7 @@ def serve(options, directory):
                    '--storage.tsdb.retention.time=30d', f'--web.listen-address=127.0.0.1:{port}',
                    '--web.enable-remote-write-receiver']
     else:
-        keep = f'{options.days + 1}d'
+        keep = f'{int(options.days * 24) + 24}h'
         names = ('workload_cpu', 'workload_memory', 'host_cpu', 'host_memory', 'host_disk')
         (directory / 'analytics.yml').write_text(
             'builtin_entries: {' + ', '.join(f'{name}: false' for name in names) + '}\n')
@@ -119,7 +119,13 @@ def serve(options, directory):
     log = open(directory / 'log', 'ab')
     process = subprocess.Popen(command, cwd=directory, stdout=log, stderr=log)
     url = f'http://127.0.0.1:{port}'
-    harness.wait_for('the server to be ready', lambda: harness.request(url + '/-/ready')[0] == 200, 600)
+
+    def ready():
+        if process.poll() is not None:
+            raise SystemExit(f'the server ended: {(directory / "log").read_text()[-2000:]}')
+        return harness.request(url + '/-/ready')[0] == 200
+
+    harness.wait_for('the server to be ready', ready, 600)
     return process, url, port
 
 
