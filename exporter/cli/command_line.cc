@@ -244,16 +244,11 @@ void AddState(CLI::App& app, Parsed* p) {
   series->callback([p] { p->action = [p] { return RunStateSeries(p->client, p->state_limit); }; });
 }
 
-void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
-  BacktestCommand& b = p->backtest;
-  CLI::App* backtest = app.add_subcommand(
-      "backtest",
-      "Run rule files over history: when alerts would have fired, who would have heard");
-  backtest->add_option("rules", b.rule_files, "Prometheus rule files")->required();
-  AddClientFlags(backtest, p);
+// Where the samples come from.
+void AddBacktestSource(CLI::App* backtest, BacktestCommand& b) {
   backtest->get_option("--url")->description(
-      "Server the samples are read from, by remote read: a Prometheus or a running Outrider "
-      "(environment: OUTRIDER_URL)");
+      "Server the samples are read from, by remote read or its query API: a Prometheus, what "
+      "answers like one, or a running Outrider (environment: OUTRIDER_URL)");
   backtest
       ->add_option("--input", b.inputs,
                    "Read samples from this file instead: OpenMetrics or Prometheus text format, "
@@ -273,6 +268,25 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->add_option("--header", b.headers,
                    "name=value, sent to the server, such as X-Scope-OrgID=team; repeatable")
       ->allow_extra_args(false);
+  backtest
+      ->add_option(
+          "--drop-label", b.drop_labels,
+          "name or name=value, taken off the series that are read, such as what a Prometheus adds "
+          "to them: its external_labels; with a value only series that have it are read; "
+          "repeatable")
+      ->allow_extra_args(false);
+  backtest->add_option("--block", b.block, "How much history is held and evaluated at once")
+      ->capture_default_str();
+}
+
+void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
+  BacktestCommand& b = p->backtest;
+  CLI::App* backtest = app.add_subcommand(
+      "backtest",
+      "Run rule files over history: when alerts would have fired, who would have heard");
+  backtest->add_option("rules", b.rule_files, "Prometheus rule files")->required();
+  AddClientFlags(backtest, p);
+  AddBacktestSource(backtest, b);
   backtest->add_option("--start", b.start,
                        "RFC 3339, Unix seconds, or how long ago (7d); default: a day before the "
                        "end, with --input the first sample");
@@ -297,17 +311,8 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->add_option("--external-label", b.external_labels,
                    "name=value, added to alerts that lack it; repeatable")
       ->allow_extra_args(false);
-  backtest
-      ->add_option(
-          "--drop-label", b.drop_labels,
-          "name or name=value, taken off the series that are read, such as what a Prometheus adds "
-          "to them: its external_labels; with a value only series that have it are read; "
-          "repeatable")
-      ->allow_extra_args(false);
   backtest->add_option("--web.external-url", b.external_url, "For texts that show it");
   AddFeatures(backtest, &b.features);
-  backtest->add_option("--block", b.block, "How much history is held and evaluated at once")
-      ->capture_default_str();
   backtest->add_option("--limit", b.limit, "At most so many firings and messages; 0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
