@@ -78,7 +78,9 @@ Status QueryHistory::FetchOne(const HistoryQuery& query, QueryPiece* piece) {
   for (Timestamp from = query.from; from <= query.to;) {
     const HistoryQuery part{query.matchers, from, std::min(from + slice_ - 1, query.to)};
     const auto body = Ask(part);
-    if (absl::IsResourceExhausted(body.status()) && part.to - part.from >= 2 * kShortestSlice) {
+    const bool too_much =
+        absl::IsResourceExhausted(body.status()) || absl::IsDeadlineExceeded(body.status());
+    if (too_much && part.to - part.from >= 2 * kShortestSlice) {
       slice_ = (part.to - part.from + 1) / 2;
       continue;
     }
