@@ -12,8 +12,6 @@ namespace outrider {
 namespace {
 
 constexpr DurationMs kSlack = 10 * kMinute;
-// Many rules read the same series: with so much the hours under way of some 13,000 stay decoded.
-constexpr uint64_t kDecodedBytes = uint64_t{160} << 20;
 
 std::vector<ReplayRule> PlacesOf(const std::vector<RuleGroup>& groups, const RuleContext& context) {
   std::vector<ReplayRule> places;
@@ -33,7 +31,6 @@ WindowsOptions WindowsFor(const HistoryNeeds& needs, DurationMs longest_piece) {
   WindowsOptions options;
   options.retention = needs.horizon() + longest_piece + kSlack;
   options.unreferenced_retention = options.retention;
-  options.decoded_cache = kDecodedBytes;
   return options;
 }
 
