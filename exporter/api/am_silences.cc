@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "exporter/api/am_common.h"
+#include "exporter/api/silence_json.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -86,30 +87,6 @@ HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
 }
 
 constexpr std::string_view kRequired[] = {"comment", "createdBy", "endsAt", "matchers", "startsAt"};
-
-StatusOr<Matcher> ReadMatcher(const JsonValue& json) {
-  const bool equal = json.GetBool("isEqual", true);
-  const bool regex = json.GetBool("isRegex");
-  const MatchType type = regex ? (equal ? MatchType::kRegex : MatchType::kNotRegex)
-                               : (equal ? MatchType::kEqual : MatchType::kNotEqual);
-  return Matcher::Create(type, json.GetString("name"), json.GetString("value"),
-                         Regex::Dot::kNoNewline);
-}
-
-StatusOr<Silence> ReadSilence(const JsonValue& json) {
-  Silence silence;
-  silence.id = json.GetString("id");
-  silence.starts_at = TRY(ReadTime(json, "startsAt")).nanos;
-  silence.ends_at = TRY(ReadTime(json, "endsAt")).nanos;
-  silence.created_by = json.GetString("createdBy");
-  silence.comment = json.GetString("comment");
-  for (const JsonValue& matcher : json.Find("matchers")->items)
-    silence.matchers.push_back(TRY(ReadMatcher(matcher)));
-  if (const JsonValue* annotations = json.Find("annotations")) {
-    for (const auto& [name, value] : annotations->members) silence.annotations[name] = value.string;
-  }
-  return silence;
-}
 
 // The first thing wrong with the body's shape, as go-openapi words it.
 std::optional<HttpResponse> CheckShape(const JsonValue& json) {

@@ -17,7 +17,8 @@
 #include "exporter/trial/backtest_report.h"
 #include "exporter/trial/file_history.h"
 #include "exporter/trial/notification_replay.h"
-#include "exporter/trial/remote_history.h"
+#include "exporter/trial/server_history.h"
+#include "exporter/trial/silence_file.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/rule_file.h"
 #include "storage/base/duration.h"
@@ -89,6 +90,10 @@ class ProgressLine {
   ProgressLine(const Clock& clock, bool wanted)
       : clock_(clock), wanted_(wanted), terminal_(isatty(STDERR_FILENO) != 0) {
     begun_ = last_ = clock_.MonotonicNanos();
+    if (!wanted_ || !terminal_) return;
+    fmt::print(stderr, "back-test: fetching the first block");
+    std::fflush(stderr);
+    shown_ = true;
   }
   void Show(const BacktestProgress& progress) {
     const int64_t now = clock_.MonotonicNanos();
@@ -148,6 +153,7 @@ struct Inputs {
   BacktestOptions run;
   ReportOptions report;
   std::optional<AlertmanagerConfig> alertmanager;
+  std::vector<Silence> silences;
 };
 
 StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
@@ -159,7 +165,15 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
   inputs.run.engine.use_start_timestamps = features.use_start_timestamps;
   inputs.run.threads = std::max(1U, std::thread::hardware_concurrency());
   inputs.run.piece = TRY(ParsePositive("--block", command.block));
-  inputs.run.drop_labels = command.drop_labels;
+  for (const std::string& text : command.drop_labels) {
+    const size_t at = text.find('=');
+    if (at == 0 || text.empty()) {
+      return InvalidArgument(
+          fmt::format("--drop-label {}: expected name or name=value", Quote(text)));
+    }
+    DropLabel& label = inputs.run.drop_labels.emplace_back(DropLabel{text.substr(0, at), {}});
+    if (at != std::string::npos) label.value = text.substr(at + 1);
+  }
   RuleContext& context = inputs.run.context;
   context.promql = features.parser;
   context.evaluation_interval =
@@ -174,7 +188,37 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
     const std::string text = TRY(ReadFile(command.alertmanager_file));
     inputs.alertmanager = TRY(ParseAlertmanagerConfig(text, command.alertmanager_file));
   }
+  if (!command.silences_file.empty()) {
+    if (!inputs.alertmanager) return InvalidArgument("--silences needs --alertmanager.config");
+    const std::string text = TRY(ReadFile(command.silences_file));
+    inputs.silences = TRY(ParseSilences(text, command.silences_file));
+  }
   return inputs;
+}
+
+StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& command,
+                                                    const ClientOptions& client, HttpClient& http,
+                                                    const std::stop_token& stop) {
+  SourceOptions options;
+  options.url = client.url;
+  if (!command.http_config_file.empty()) {
+    const std::string text = TRY(ReadFile(command.http_config_file));
+    options.http = TRY(ParseHttpConfigFile(text, command.http_config_file));
+  }
+  for (const std::string& header : command.headers) {
+    const size_t at = header.find('=');
+    if (at == 0 || at == std::string::npos) {
+      return InvalidArgument(fmt::format("--header {}: expected name=value", Quote(header)));
+    }
+    options.http.headers.emplace_back(header.substr(0, at),
+                                      Secret{.value = header.substr(at + 1), .file = {}});
+  }
+  SourceApi api = SourceApi::kBest;
+  if (command.source_api == "remote_read") api = SourceApi::kRemoteRead;
+  if (command.source_api == "query") api = SourceApi::kQuery;
+  return std::make_unique<ServerHistory>(
+      SourceHttp(std::move(options), http, stop), api,
+      [](const std::string& note) { fmt::print(stderr, "outrider: {}\n", note); });
 }
 
 // Where the samples come from, and the times of the run where they were not given.
@@ -186,7 +230,7 @@ StatusOr<std::unique_ptr<HistorySource>> OpenSource(const BacktestCommand& comma
   Timestamp start = now - kDefaultSpan;
   std::unique_ptr<HistorySource> source;
   if (command.inputs.empty()) {
-    source = std::make_unique<RemoteHistory>(RemoteHistoryOptions{.url = client.url}, http, stop);
+    source = TRY(OpenServer(command, client, http, stop));
     if (!command.end.empty()) end = TRY(ParseWhen("--end", command.end, now));
     start = end - kDefaultSpan;
   } else {
@@ -211,8 +255,9 @@ StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions
   const auto source = TRY(OpenSource(command, client, *http, stop, env.clock.Now(), &inputs.run));
   std::unique_ptr<NotificationReplay> notifications;
   if (inputs.alertmanager) {
-    notifications = TRY(NotificationReplay::Create(*inputs.alertmanager, command.external_url,
-                                                   inputs.run.start, env.random));
+    notifications =
+        TRY(NotificationReplay::Create(*inputs.alertmanager, std::move(inputs.silences),
+                                       command.external_url, inputs.run.start, env.random));
     inputs.report.alertmanager = &*inputs.alertmanager;
   }
   ProgressLine line(env.clock, !command.quiet);

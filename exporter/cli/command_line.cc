@@ -245,6 +245,41 @@ void AddState(CLI::App& app, Parsed* p) {
   series->callback([p] { p->action = [p] { return RunStateSeries(p->client, p->state_limit); }; });
 }
 
+// Where the samples come from.
+void AddBacktestSource(CLI::App* backtest, BacktestCommand& b) {
+  backtest->get_option("--url")->description(
+      "Server the samples are read from, by remote read or its query API: a Prometheus, what "
+      "answers like one, or a running Outrider (environment: OUTRIDER_URL)");
+  backtest
+      ->add_option("--input", b.inputs,
+                   "Read samples from this file instead: OpenMetrics or Prometheus text format, "
+                   "with timestamps; repeatable")
+      ->allow_extra_args(false);
+  backtest
+      ->add_option(
+          "--source-api", b.source_api,
+          "What of the server is asked: remote_read, query (raw samples by the query API), "
+          "or auto: remote read where there is one")
+      ->check(CLI::IsMember({"auto", "remote_read", "query"}))
+      ->capture_default_str();
+  backtest->add_option("--http.config.file", b.http_config_file,
+                       "How the server is reached, as promtool's: basic_auth, authorization, "
+                       "tls_config, http_headers, proxy_url; secrets may stand in files");
+  backtest
+      ->add_option("--header", b.headers,
+                   "name=value, sent to the server, such as X-Scope-OrgID=team; repeatable")
+      ->allow_extra_args(false);
+  backtest
+      ->add_option(
+          "--drop-label", b.drop_labels,
+          "name or name=value, taken off the series that are read, such as what a Prometheus adds "
+          "to them: its external_labels; with a value only series that have it are read; "
+          "repeatable")
+      ->allow_extra_args(false);
+  backtest->add_option("--block", b.block, "How much history is held and evaluated at once")
+      ->capture_default_str();
+}
+
 void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   BacktestCommand& b = p->backtest;
   CLI::App* backtest = app.add_subcommand(
@@ -252,14 +287,7 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       "Run rule files over history: when alerts would have fired, who would have heard");
   backtest->add_option("rules", b.rule_files, "Prometheus rule files")->required();
   AddClientFlags(backtest, p);
-  backtest->get_option("--url")->description(
-      "Server the samples are read from, by remote read: a Prometheus or a running Outrider "
-      "(environment: OUTRIDER_URL)");
-  backtest
-      ->add_option("--input", b.inputs,
-                   "Read samples from this file instead: OpenMetrics or Prometheus text format, "
-                   "with timestamps; repeatable")
-      ->allow_extra_args(false);
+  AddBacktestSource(backtest, b);
   backtest->add_option("--start", b.start,
                        "RFC 3339, Unix seconds, or how long ago (7d); default: a day before the "
                        "end, with --input the first sample");
@@ -269,6 +297,9 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->capture_default_str();
   backtest->add_option("--alertmanager.config", b.alertmanager_file,
                        "Say what these routes would have notified to whom");
+  backtest->add_option("--silences", b.silences_file,
+                       "Silences that held, as GET /api/v2/silences or amtool silence query "
+                       "--expired -o json give them; with --alertmanager.config");
   backtest
       ->add_option("--flap-window", b.flap_window,
                    "Firing again within this time of being resolved is a flap")
@@ -281,16 +312,8 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->add_option("--external-label", b.external_labels,
                    "name=value, added to alerts that lack it; repeatable")
       ->allow_extra_args(false);
-  backtest
-      ->add_option(
-          "--drop-label", b.drop_labels,
-          "Taken off the series that are read, such as what a Prometheus adds to them: its "
-          "external_labels; repeatable")
-      ->allow_extra_args(false);
   backtest->add_option("--web.external-url", b.external_url, "For texts that show it");
   AddFeatures(backtest, &b.features);
-  backtest->add_option("--block", b.block, "How much history is held and evaluated at once")
-      ->capture_default_str();
   backtest->add_option("--limit", b.limit, "At most so many firings and messages; 0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -102,15 +102,19 @@ int RunStateSeries(const ClientOptions& client, int limit);  // state.cc
 
 struct BacktestCommand {
   std::vector<std::string> rule_files;
-  std::vector<std::string> inputs;  // text files of samples; empty: ask the server
+  std::vector<std::string> inputs;   // text files of samples; empty: ask the server
+  std::string source_api = "auto";   // of the server: auto, remote_read or query
+  std::string http_config_file;      // how to reach the server
+  std::vector<std::string> headers;  // name=value, sent to it
   std::string start;
   std::string end;
   std::string evaluation_interval = "15s";
   std::string block = "4h";
   std::string alertmanager_file;
+  std::string silences_file;
   std::string external_url;
   std::vector<std::string> external_labels;  // name=value
-  std::vector<std::string> drop_labels;      // names
+  std::vector<std::string> drop_labels;      // name or name=value
   std::vector<std::string> features;
   std::string flap_window = "15m";
   std::string short_firing = "5m";

@@ -81,6 +81,19 @@ int CountFlaps(std::span<const FiringSpan> spans, DurationMs window) {
   return flaps;
 }
 
+std::vector<FiringNote> NotesOf(std::span<const Firing> firings, const TrialLimits& limits,
+                                Timestamp end) {
+  const std::vector<FiringSpan> spans = SpansOf(firings, end);
+  std::vector<FiringNote> notes(spans.size());
+  for (size_t i = 0; i < spans.size(); ++i) {
+    notes[i].is_short = IsShort(spans[i], limits.short_firing);
+    if (i == 0 || spans[i].from - spans[i - 1].to > limits.flap_window) continue;
+    notes[i].flap = true;
+    notes[i].quiet = spans[i].from - spans[i - 1].to;
+  }
+  return notes;
+}
+
 TrialTotals TotalsOf(std::span<const AlertTrack> tracks, const TrialLimits& limits, Timestamp end) {
   TrialTotals totals;
   for (const AlertTrack& track : tracks) AddTo(SpansOf(track.firings, end), limits, &totals);
@@ -117,24 +130,30 @@ std::optional<ForAdvice> AdviseFor(std::span<const AlertTrack> tracks, const Tri
   return advice;
 }
 
+// Longer firings also come nearer to each other: joining some may make flaps of others, so each way
+// of joining is tried.
 std::optional<DurationMs> AdviseKeepFiring(std::span<const AlertTrack> tracks,
                                            const TrialTiming& timing, const TrialLimits& limits,
                                            Timestamp end) {
-  std::optional<DurationMs> keep;
+  constexpr size_t kMostTried = 240;
+  constexpr int64_t kLongest = 4;  // flap windows: who waits longer wants another rule
+  if (TotalsWith(tracks, timing, limits, end).flaps == 0) return std::nullopt;
+  std::set<DurationMs> gaps;
   for (const AlertTrack& track : tracks) {
-    const std::vector<FiringSpan> spans = FiringsOf(track.runs, timing, end);
-    for (size_t i = 1; i < spans.size(); ++i) {
-      if (spans[i].from - spans[i - 1].to > limits.flap_window) continue;
-      // Between the two the alert may have held a few times without firing.
-      for (size_t r = 1; r < track.runs.size(); ++r) {
-        const ActiveRun& run = track.runs[r];
-        if (run.first > spans[i].from || run.first <= spans[i - 1].to) continue;
-        const Timestamp missing = track.runs[r - 1].last + timing.interval;
-        keep = std::max(keep.value_or(0), run.first - missing);
-      }
+    for (size_t r = 1; r < track.runs.size(); ++r) {
+      const DurationMs gap = track.runs[r].first - track.runs[r - 1].last - timing.interval;
+      if (gap > 0 && gap <= kLongest * limits.flap_window) gaps.insert(gap);
     }
   }
-  return keep;
+  const size_t stride = gaps.size() / kMostTried + 1;
+  size_t at = 0;
+  for (const DurationMs gap : gaps) {
+    if (++at % stride != 0 && at != gaps.size()) continue;
+    TrialTiming other = timing;
+    other.keep_firing_for = gap;
+    if (TotalsWith(tracks, other, limits, end).flaps == 0) return gap;
+  }
+  return std::nullopt;
 }
 
 std::vector<ForStep> ForLadder(std::span<const AlertTrack> tracks, const TrialTiming& timing,

@@ -48,6 +48,15 @@ struct TrialLimits {
   DurationMs flap_window = 0;
   DurationMs short_firing = 0;
 };
+// What is wrong with each firing of one alert.
+struct FiringNote {
+  bool flap = false;
+  DurationMs quiet = 0;  // of a flap: since the one before
+  bool is_short = false;
+};
+std::vector<FiringNote> NotesOf(std::span<const Firing> firings, const TrialLimits& limits,
+                                Timestamp end);
+
 // As it was recorded.
 TrialTotals TotalsOf(std::span<const AlertTrack> tracks, const TrialLimits& limits, Timestamp end);
 // As it would have been with some timing.
@@ -64,7 +73,8 @@ struct ForAdvice {
 std::optional<ForAdvice> AdviseFor(std::span<const AlertTrack> tracks, const TrialTiming& timing,
                                    const TrialLimits& limits, Timestamp end);
 
-// The smallest keep_firing_for that joins what flapped; nullopt when nothing did.
+// The smallest keep_firing_for with which nothing flaps; nullopt when nothing does, or none of a
+// few flap windows is enough.
 std::optional<DurationMs> AdviseKeepFiring(std::span<const AlertTrack> tracks,
                                            const TrialTiming& timing, const TrialLimits& limits,
                                            Timestamp end);

@@ -78,6 +78,22 @@ Status CheckRules(const std::vector<RuleGroup>& groups) {
   return absl::OkStatus();
 }
 
+std::vector<std::string> NamesOf(const std::vector<DropLabel>& labels) {
+  std::vector<std::string> names;
+  names.reserve(labels.size());
+  for (const DropLabel& label : labels) names.push_back(label.name);
+  return names;
+}
+
+// As Prometheus does with its external labels: asked for where a selector does not ask itself.
+void Narrow(const std::vector<DropLabel>& labels, HistoryQuery* query) {
+  for (const DropLabel& label : labels) {
+    const bool asked = std::ranges::any_of(
+        query->matchers, [&](const Matcher& matcher) { return matcher.name() == label.name; });
+    if (label.value && !asked) query->matchers.push_back(Matcher::Equal(label.name, *label.value));
+  }
+}
+
 // One back-test under way.
 class Run {
  public:
@@ -91,7 +107,7 @@ class Run {
                  .engine = options.engine,
                  .start = options.start,
                  .longest_piece = options.piece,
-                 .drop_labels = options.drop_labels,
+                 .drop_labels = NamesOf(options.drop_labels),
                  .stepwise = options.stepwise,
                  .threads = options.threads},
                 seams.clock),
@@ -117,7 +133,9 @@ class Run {
  private:
   std::future<Fetched> Fetch(size_t piece) {
     const Piece& of = pieces_[piece];
-    return FetchLater(seams_.source, replay_.needs().QueriesFor(of.from, of.to, options_.start));
+    std::vector<HistoryQuery> queries = replay_.needs().QueriesFor(of.from, of.to, options_.start);
+    for (HistoryQuery& query : queries) Narrow(options_.drop_labels, &query);
+    return FetchLater(seams_.source, std::move(queries));
   }
 
   Status Evaluate(const Piece& piece) {
@@ -149,6 +167,7 @@ class Run {
     BacktestResult result;
     result.start = options_.start;
     result.end = std::max(reached_, options_.start);
+    result.wanted_end = options_.end;
     result.stopped = stopped_;
     result.samples = replay_.samples();
     result.series = replay_.series();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,14 +16,20 @@
 
 namespace outrider {
 
+// Taken off the series of the source. With a value only series that have it are asked for.
+struct DropLabel {
+  std::string name;
+  std::optional<std::string> value;
+};
+
 struct BacktestOptions {
   Timestamp start = 0;
   Timestamp end = 0;             // the last evaluation is not behind it
   DurationMs piece = 4 * kHour;  // of history loaded and evaluated at once
   RuleContext context;
   promql::EngineOptions engine;
-  std::vector<std::string> drop_labels;  // taken off the series of the source
-  bool stepwise = false;                 // evaluation by evaluation: slow, for comparison
+  std::vector<DropLabel> drop_labels;
+  bool stepwise = false;  // evaluation by evaluation: slow, for comparison
   unsigned threads = 1;
 };
 
@@ -35,6 +42,7 @@ struct BacktestProgress {
 struct BacktestResult {
   Timestamp start = 0;
   Timestamp end = 0;  // reached: before the wanted one if stopped
+  Timestamp wanted_end = 0;
   bool stopped = false;
   uint64_t samples = 0;  // of history
   uint64_t series = 0;   // of history and of rules that others read

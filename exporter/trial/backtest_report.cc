@@ -39,6 +39,11 @@ AlertReport ReportOf(const RuleOutcome& outcome, const BacktestResult& result,
       std::ranges::count_if(outcome.tracks, [](const AlertTrack& t) { return t.firings.empty(); }));
   report.for_advice = AdviseFor(outcome.tracks, timing, limits, result.end);
   report.keep_firing_advice = AdviseKeepFiring(outcome.tracks, timing, limits, result.end);
+  if (report.keep_firing_advice) {
+    TrialTiming other = timing;
+    other.keep_firing_for = *report.keep_firing_advice;
+    report.keep_firing_totals = TotalsWith(outcome.tracks, other, limits, result.end);
+  }
   report.ladder = ForLadder(outcome.tracks, timing, limits, result.end);
   report.receivers = ReceiversOf(outcome, options);
   std::vector<FiringSpan> all;
@@ -63,7 +68,7 @@ void WriteTotals(const TrialTotals& totals, JsonWriter* json) {
   json->Key("longest_firing_seconds").Double(Seconds(totals.longest));
 }
 
-void WriteFiring(const Firing& firing, Timestamp end, JsonWriter* json) {
+void WriteFiring(const Firing& firing, const FiringNote& note, Timestamp end, JsonWriter* json) {
   const bool open = firing.resolved_at == 0;
   json->StartObject();
   json->Key("active_at").String(TimeText(firing.active_at));
@@ -71,6 +76,8 @@ void WriteFiring(const Firing& firing, Timestamp end, JsonWriter* json) {
   json->Key("resolved_at");
   open ? json->Null() : json->String(TimeText(firing.resolved_at));
   json->Key("seconds").Double(Seconds((open ? end : firing.resolved_at) - firing.fired_at));
+  json->Key("flap").Bool(note.flap);
+  json->Key("short").Bool(note.is_short);
   json->Key("value").Double(firing.value);
   json->Key("annotations");
   WriteTexts(firing.annotations, json);
@@ -85,7 +92,10 @@ void WriteTrack(const AlertTrack& track, const BacktestReport& report, JsonWrite
       CountFlaps(SpansOf(track.firings, report.result.end), report.limits.flap_window));
   json->Key("times_active").Int(static_cast<int64_t>(track.runs.size()));
   json->Key("firings").StartArray();
-  for (const Firing& firing : track.firings) WriteFiring(firing, report.result.end, json);
+  const std::vector<FiringNote> notes = NotesOf(track.firings, report.limits, report.result.end);
+  for (size_t i = 0; i < notes.size(); ++i) {
+    WriteFiring(track.firings[i], notes[i], report.result.end, json);
+  }
   json->EndArray();
   json->EndObject();
 }
@@ -116,8 +126,16 @@ void WriteAdvice(const AlertReport& alert, JsonWriter* json) {
   } else {
     json->Null();
   }
-  json->Key("keep_firing_for_advice_seconds");
-  alert.keep_firing_advice ? json->Double(Seconds(*alert.keep_firing_advice)) : json->Null();
+  json->Key("keep_firing_for_advice");
+  if (alert.keep_firing_advice) {
+    json->StartObject();
+    json->Key("keep_firing_for_seconds").Double(Seconds(*alert.keep_firing_advice));
+    json->Key("avoided").Int(alert.totals.firings - alert.keep_firing_totals.firings);
+    WriteTotals(alert.keep_firing_totals, json);
+    json->EndObject();
+  } else {
+    json->Null();
+  }
   json->Key("for_ladder").StartArray();
   for (const ForStep& step : alert.ladder) {
     json->StartObject();
@@ -137,6 +155,8 @@ void WriteAlert(const AlertReport& alert, const BacktestReport& report, JsonWrit
   WriteTotals(alert.totals, json);
   json->Key("pending_only").Int(alert.pending_only);
   WriteAdvice(alert, json);
+  json->Key("notifications");
+  report.routed ? json->Int(alert.messages) : json->Null();
   json->Key("receivers").StartArray();
   for (const std::string& receiver : alert.receivers) json->String(receiver);
   json->EndArray();
@@ -166,6 +186,7 @@ void WriteHead(const BacktestReport& report, JsonWriter* json) {
   for (const RuleOutcome& rule : report.result.rules) evaluations += rule.evaluations;
   json->Key("start").String(TimeText(report.result.start));
   json->Key("end").String(TimeText(report.result.end));
+  json->Key("wanted_end").String(TimeText(report.result.wanted_end));
   json->Key("complete").Bool(!report.result.stopped);
   json->Key("samples").Int(static_cast<int64_t>(report.result.samples));
   json->Key("series").Int(static_cast<int64_t>(report.result.series));
@@ -186,6 +207,10 @@ BacktestReport MakeReport(BacktestResult result, std::vector<TrialMessage> messa
   for (const RuleOutcome& outcome : report.result.rules) {
     if (outcome.rule.kind != RuleKind::kAlerting) continue;
     report.alerts.push_back(ReportOf(outcome, report.result, options));
+    report.alerts.back().messages =
+        static_cast<int>(std::ranges::count_if(report.messages, [&](const TrialMessage& message) {
+          return message.alerts.contains(outcome.rule.name);
+        }));
   }
   return report;
 }

@@ -19,6 +19,8 @@ struct AlertReport {
   int pending_only = 0;  // label sets that held, but never for long enough
   std::optional<ForAdvice> for_advice;
   std::optional<DurationMs> keep_firing_advice;
+  TrialTotals keep_firing_totals;  // with it
+  int messages = 0;                // that tell of it
   std::vector<ForStep> ladder;
   std::vector<std::string> receivers;  // that its firing alerts reach, by name
   std::string chart;

@@ -26,7 +26,7 @@ bool Covers(std::span<const Matcher> wide, std::span<const Matcher> narrow) {
 
 }  // namespace
 
-HistoryNeeds::HistoryNeeds(std::span<const ReplayRule> rules, DurationMs lookback) {
+HistoryNeeds::HistoryNeeds(std::span<const ReplayRule> rules, std::span<const RuleReads> reads) {
   for (const ReplayRule& rule : rules) {
     if (rule.rule->kind == RuleKind::kRecording) {
       own_names_.insert(rule.rule->name);
@@ -36,10 +36,9 @@ HistoryNeeds::HistoryNeeds(std::span<const ReplayRule> rules, DurationMs lookbac
   }
   std::map<std::string, DurationMs> by_name;  // series of one name are fetched equally far back
   std::map<std::string, std::vector<Need>> needs;
-  for (const ReplayRule& rule : rules) {
-    if (!rule.rule->expression) continue;
-    for (auto& selector : rule.rule->expression->Selectors(lookback)) {
-      const DurationMs horizon = std::max<DurationMs>(selector.horizon + rule.query_offset, 0);
+  for (size_t i = 0; i < rules.size(); ++i) {
+    for (const auto& selector : reads[i].selectors) {
+      const DurationMs horizon = std::max<DurationMs>(selector.horizon + rules[i].query_offset, 0);
       const std::string name = NameOf(selector.matchers);
       by_name[name] = std::max(by_name[name], horizon);
       horizon_ = std::max(horizon_, horizon);
@@ -49,7 +48,7 @@ HistoryNeeds::HistoryNeeds(std::span<const ReplayRule> rules, DurationMs lookbac
       if (known) continue;
       std::erase_if(same,
                     [&](const Need& need) { return Covers(selector.matchers, need.matchers); });
-      same.push_back({std::move(selector.matchers), 0, !name.empty() && WritesName(name)});
+      same.push_back({selector.matchers, 0, !name.empty() && WritesName(name)});
     }
   }
   const auto any_name = by_name.find("");

@@ -15,8 +15,8 @@ namespace outrider {
 
 class HistoryNeeds {
  public:
-  // `lookback` of the engine.
-  HistoryNeeds(std::span<const ReplayRule> rules, DurationMs lookback);
+  // `reads`: by rule, with the engine's lookback.
+  HistoryNeeds(std::span<const ReplayRule> rules, std::span<const RuleReads> reads);
 
   // The longest of all.
   DurationMs horizon() const { return horizon_; }

@@ -75,7 +75,8 @@ class Replay final : public NotificationReplay {
  public:
   explicit Replay(Timestamp start) : clock_(start * kNanosPerMilli) {}
 
-  Status Start(AlertmanagerConfig config, const std::string& external_url, Random& random) {
+  Status Start(AlertmanagerConfig config, std::vector<Silence> silences,
+               const std::string& external_url, Random& random) {
     DeskConfig desk;
     std::vector<Receiver> receivers = TRY(NotingReceivers(config, messages_));
     desk.receivers = std::make_shared<const Receivers>(std::move(receivers));
@@ -84,6 +85,12 @@ class Replay final : public NotificationReplay {
     desk.external_url = external_url;
     desk_ = TRY(Desk::Load(store_, random, std::move(desk), clock_.NowNanos()));
     dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_);
+    for (Silence& silence : silences) {
+      if (silence.ends_at <= clock_.NowNanos()) continue;
+      const std::string name = std::exchange(silence.id, "");  // a new one, here
+      const auto set = desk_->SetSilence(std::move(silence), "backtest", clock_.NowNanos());
+      if (!set.ok()) return Annotate(set.status(), "silence " + name);
+    }
     return absl::OkStatus();
   }
 
@@ -139,9 +146,10 @@ class Replay final : public NotificationReplay {
 }  // namespace
 
 StatusOr<std::unique_ptr<NotificationReplay>> NotificationReplay::Create(
-    AlertmanagerConfig config, const std::string& external_url, Timestamp start, Random& random) {
+    AlertmanagerConfig config, std::vector<Silence> silences, const std::string& external_url,
+    Timestamp start, Random& random) {
   auto replay = std::make_unique<Replay>(start);
-  TRY(replay->Start(std::move(config), external_url, random));
+  TRY(replay->Start(std::move(config), std::move(silences), external_url, random));
   return replay;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What would have been notified to whom: the daemon's desk (notifiers/desk) on a clock of its own,
 // told what the rules told, with channels that note down instead of sending. Routes, grouping,
-// inhibition, time intervals and repeats are those of the given alertmanager.yml.
+// inhibition, time intervals and repeats are those of the given alertmanager.yml; silences can be
+// given.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "exporter/trial/trial_seams.h"
 #include "notifiers/config/alertmanager_config.h"
+#include "notifiers/mute/silence.h"
 #include "storage/base/random.h"
 
 namespace outrider {
@@ -29,8 +31,10 @@ struct TrialMessage {
 
 class NotificationReplay {
  public:
-  // `random` outlives this. InvalidArgument: an integration of the file is wrong.
+  // `silences` hold between their times, as they were last. `random` outlives this.
+  // InvalidArgument: an integration or a silence is wrong.
   static StatusOr<std::unique_ptr<NotificationReplay>> Create(AlertmanagerConfig config,
+                                                              std::vector<Silence> silences,
                                                               const std::string& external_url,
                                                               Timestamp start, Random& random);
   virtual ~NotificationReplay() = default;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/trial/remote_history.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "exporter/ingest/snappy_body.h"
@@ -56,38 +54,17 @@ class RemotePiece final : public HistoryPiece {
 
 }  // namespace
 
-RemoteHistory::RemoteHistory(RemoteHistoryOptions options, HttpClient& http, std::stop_token stop)
-    : options_(std::move(options)), http_(http), stop_(std::move(stop)) {}
-
 StatusOr<HttpClientResponse> RemoteHistory::Ask(std::span<const ReadQuery> queries,
                                                 bool samples_only) {
   using enum ReadResponseType;
   std::vector<ReadResponseType> accepted = {kStreamedChunks, kSamples};
   if (samples_only) accepted.erase(accepted.begin());
   HttpClientRequest request;
-  std::string base = options_.url;
-  while (base.ends_with('/')) base.pop_back();
-  request.url = base + "/api/v1/read";
   request.headers = {{"Content-Type", "application/x-protobuf"},
                      {"Content-Encoding", "snappy"},
                      {"X-Prometheus-Remote-Read-Version", "0.1.0"}};
   request.body = SnappyCompress(EncodeReadRequest(queries, accepted));
-  request.timeout = options_.timeout;
-  request.max_body = options_.max_answer;
-  request.stop = stop_;
-  HttpClientResponse response = TRY(http_.Do(request));
-  if (response.status / 100 != 2) {
-    const std::string hint = response.status == 404 ? " (does this server have remote read?)" : "";
-    return Internal(fmt::format("remote read: {} answered {}{}: {}", options_.url, response.status,
-                                hint, RunePrefix(Trim(response.body), 500)));
-  }
-  if (response.body_cut) {
-    return Internal(fmt::format(
-        "remote read: the answer of {} broke off after {} bytes of at most {}; --block makes "
-        "pieces smaller",
-        options_.url, response.body.size(), options_.max_answer));
-  }
-  return response;
+  return http_.Do(std::move(request), "/api/v1/read", "remote read");
 }
 
 StatusOr<std::unique_ptr<HistoryPiece>> RemoteHistory::Fetch(std::vector<HistoryQuery> queries) {
@@ -101,7 +78,7 @@ StatusOr<std::unique_ptr<HistoryPiece>> RemoteHistory::Fetch(std::vector<History
     }
     answers.push_back({std::move(response), {some.begin(), some.end()}});
   }
-  return std::make_unique<RemotePiece>(std::move(answers), options_.max_answer);
+  return std::make_unique<RemotePiece>(std::move(answers), http_.max_answer());
 }
 
 }  // namespace outrider

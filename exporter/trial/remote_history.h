@@ -5,27 +5,19 @@
 
 #include <memory>
 #include <span>
-#include <stop_token>
-#include <string>
 #include <vector>
 
 #include "exporter/read/read_request.h"
 #include "exporter/trial/history_source.h"
-#include "notifiers/transport/http_client.h"
+#include "exporter/trial/source_http.h"
 
 namespace outrider {
 
-struct RemoteHistoryOptions {
-  std::string url;  // of the server; /api/v1/read is added
-  DurationMs timeout = 5 * kMinute;
-  size_t max_answer = size_t{1} << 30;  // bytes, of one piece
-};
-
 class RemoteHistory final : public HistorySource {
  public:
-  // `http` outlives this. `stop` ends a running Fetch, which is Cancelled then.
-  RemoteHistory(RemoteHistoryOptions options, HttpClient& http, std::stop_token stop);
+  explicit RemoteHistory(SourceHttp http) : http_(std::move(http)) {}
 
+  // Unimplemented: the server has no remote read.
   // Asks for a stream of chunks, which costs the server least; where there are native histograms,
   // and from servers that know no streams, for samples.
   StatusOr<std::unique_ptr<HistoryPiece>> Fetch(std::vector<HistoryQuery> queries) override;
@@ -33,9 +25,7 @@ class RemoteHistory final : public HistorySource {
  private:
   StatusOr<HttpClientResponse> Ask(std::span<const ReadQuery> queries, bool samples_only);
 
-  const RemoteHistoryOptions options_;
-  HttpClient& http_;
-  const std::stop_token stop_;
+  SourceHttp http_;
 };
 
 }  // namespace outrider

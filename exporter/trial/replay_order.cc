@@ -10,7 +10,6 @@
 #include "rules/promql/ast.h"
 #include "rules/promql/functions/table.h"
 #include "rules/rulefile/template_text.h"
-#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -83,39 +82,21 @@ bool MayShareSeries(const Rule& a, const Rule& b) {
 
 class Graph {
  public:
-  explicit Graph(std::span<const ReplayRule> rules)
-      : rules_(rules), readers_(rules.size()), sources_(rules.size()), loops_(rules.size()) {}
-
-  void Build() {
-    for (size_t reader = 0; reader < rules_.size(); ++reader) AddSelectors(reader);
-    for (size_t reader = 0; reader < rules_.size(); ++reader) {
-      if (MayQuery(rules_[reader].rule->annotations)) AddAnnotations(reader);
-    }
+  Graph(std::span<const ReplayRule> rules, std::span<const RuleReads> reads)
+      : rules_(rules), readers_(rules.size()), sources_(rules.size()), loops_(rules.size()) {
+    for (size_t reader = 0; reader < rules_.size(); ++reader) AddReads(reader, reads[reader]);
     for (size_t reader = 0; reader < rules_.size(); ++reader) TieSharedWriters(reader);
   }
   const Edges& edges() const { return readers_; }
   bool loops(size_t rule) const { return loops_[rule]; }
 
  private:
-  void AddSelectors(size_t reader) {
-    const Rule& rule = *rules_[reader].rule;
-    const bool anything = MayQuery(rule.labels);  // identities hang on a query nobody parsed
-    const auto selectors =
-        rule.expression ? rule.expression->Selectors(0) : std::vector<promql::Expression::Reach>();
+  void AddReads(size_t reader, const RuleReads& reads) {
     for (size_t writer = 0; writer < rules_.size(); ++writer) {
-      const bool reads = anything || std::ranges::any_of(selectors, [&](const auto& selector) {
-                           return MayRead(selector.matchers, *rules_[writer].rule);
-                         });
-      if (reads) Add(writer, reader);
-    }
-  }
-
-  // Texts that query come after all recorded series, where that makes no circle.
-  void AddAnnotations(size_t reader) {
-    if (!readers_[reader].empty()) return;
-    for (size_t writer = 0; writer < rules_.size(); ++writer) {
-      if (rules_[writer].rule->kind != RuleKind::kRecording) continue;
-      readers_[writer].push_back(reader);
+      const bool may = reads.anything || std::ranges::any_of(reads.selectors, [&](const auto& one) {
+                         return MayRead(one.matchers, *rules_[writer].rule);
+                       });
+      if (may) Add(writer, reader);
     }
   }
 
@@ -245,16 +226,6 @@ bool ReadsFixedTimes(const promql::Expression& expression) {
   return AnyNode(expression.root(), NodeFixed);
 }
 
-bool MayQuery(const std::map<std::string, std::string>& texts) {
-  for (const auto& [name, text] : texts) {
-    for (size_t at = text.find("{{"); at != std::string::npos; at = text.find("{{", at + 2)) {
-      const std::string_view action = std::string_view(text).substr(at, text.find("}}", at) - at);
-      if (Contains(action, "query")) return true;
-    }
-  }
-  return false;
-}
-
 bool MayRead(std::span<const Matcher> selector, const Rule& writer) {
   const bool alert = writer.kind == RuleKind::kAlerting;
   const bool named =
@@ -269,9 +240,9 @@ bool MayRead(std::span<const Matcher> selector, const Rule& writer) {
   });
 }
 
-std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules) {
-  Graph graph(rules);
-  graph.Build();
+std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules,
+                                        std::span<const RuleReads> reads) {
+  const Graph graph(rules, reads);
   std::vector<ReplayStage> stages;
   for (std::vector<size_t>& component : Components(graph.edges()).Find()) {
     ReplayStage stage;

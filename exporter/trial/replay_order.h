@@ -5,11 +5,10 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "exporter/trial/rule_reads.h"
 #include "rules/promql/engine.h"
 #include "rules/rulefile/rule_group.h"
 #include "storage/base/clock.h"
@@ -31,9 +30,10 @@ struct ReplayStage {
   size_t level = 0;           // stages of one level have nothing to do with each other
 };
 
-// By level. Every rule is in one stage; what a stage reads is written by itself or by stages of
-// lower levels.
-std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules);
+// By level. Every rule is in one stage; what a stage reads (`reads`, by rule) is written by itself
+// or by stages of lower levels.
+std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules,
+                                        std::span<const RuleReads> reads);
 
 // Whether an expression looks at nothing but the past of its evaluation time, so that a range query
 // gives at each step what an instant query would: no @, no negative offset, nothing that depends on
@@ -41,9 +41,6 @@ std::vector<ReplayStage> OrderForReplay(std::span<const ReplayRule> rules);
 bool ReadsOnlyThePast(const promql::Expression& expression);
 // Whether some selector is pinned by @ to a time of its own.
 bool ReadsFixedTimes(const promql::Expression& expression);
-
-// Whether some template among texts has the word `query` in an action: what it reads nobody knows.
-bool MayQuery(const std::map<std::string, std::string>& texts);
 
 // Whether a selector may match what the rule writes: its recorded series, or ALERTS and
 // ALERTS_FOR_STATE of its alerts.

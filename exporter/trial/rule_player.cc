@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "exporter/trial/record_block.h"
+
 namespace outrider {
 namespace {
 
@@ -23,8 +25,13 @@ Timestamp RoundUpTo(Timestamp time, DurationMs step) {
 
 RulePlayer::RulePlayer(const ReplayRule& place, bool is_read, const Surroundings& around)
     : place_(place),
+      is_read_(is_read),
+      windows_(around.windows),
       engine_(around.engine),
-      only_past_(place.rule->expression && ReadsOnlyThePast(*place.rule->expression)),
+      ahead_engine_(around.ahead),
+      most_ahead_(place.rule->expression && ReadsOnlyThePast(*place.rule->expression)
+                      ? std::numeric_limits<size_t>::max()
+                      : 1),
       querier_(around.windows),
       appender_(around.windows, is_read),
       seams_{[this](const promql::Expression& expression, Timestamp time) {
@@ -35,7 +42,9 @@ RulePlayer::RulePlayer(const ReplayRule& place, bool is_read, const Surroundings
              appender_,
              sink_,
              store_,
-             around.clock},
+             around.clock,
+             /*relay=*/nullptr,
+             /*alert_series=*/is_read},
       home_{.group = *place.group,
             .context = around.context,
             .seams = seams_,
@@ -57,20 +66,24 @@ EvaluationTimes RulePlayer::TimesIn(Timestamp after, Timestamp until) const {
   return times;
 }
 
-void RulePlayer::EvaluateAll(EvaluationTimes times) {
-  size_t at_once = only_past_ ? times.count : 1;
+bool RulePlayer::EvaluateAll(EvaluationTimes times, const std::stop_token& stop) {
   while (times.count > 0) {
     EvaluationTimes now = times;
-    now.count = std::min(at_once, times.count);
-    if (now.count > 1 && AskAhead(now) == Ahead::kTooMuch) {
-      at_once = now.count / 2;
+    now.count = std::min(most_ahead_, times.count);
+    if (now.count > 1 && AskAhead(now) == Ahead::kTooMuch && !stop.stop_requested()) {
+      most_ahead_ = now.count / 2;  // for good: the next hours are much like these
       continue;
     }
-    for (size_t i = 0; i < now.count; ++i) Evaluate(now.At(i));
+    for (size_t i = 0; i < now.count && !recorded_; ++i) {
+      if (stop.stop_requested()) return false;
+      Evaluate(now.At(i));
+    }
     ahead_.reset();
+    recorded_ = false;
     times.first = now.At(now.count);
     times.count -= now.count;
   }
+  return true;
 }
 
 RulePlayer::Ahead RulePlayer::AskAhead(const EvaluationTimes& times) {
@@ -79,15 +92,36 @@ RulePlayer::Ahead RulePlayer::AskAhead(const EvaluationTimes& times) {
   const Timestamp first = times.first - place_.query_offset;
   const Timestamp last = times.At(times.count - 1) - place_.query_offset;
   querier_.SetNow(std::numeric_limits<Timestamp>::max());
-  auto result = engine_.Range(*own, querier_, first, last, times.step);
-  if (absl::IsResourceExhausted(result.status())) return Ahead::kTooMuch;
+  auto result = ahead_engine_.Range(*own, querier_, first, last, times.step);
+  const bool too_much =
+      absl::IsResourceExhausted(result.status()) || absl::IsDeadlineExceeded(result.status());
+  if (too_much) return Ahead::kTooMuch;
   // Where one step fails all do here; asked one by one they tell.
   if (!result.ok()) return Ahead::kFailed;
   auto* matrix = std::get_if<promql::Matrix>(&result->value);
   if (matrix == nullptr) return Ahead::kFailed;
   Keep(result->warnings);
+  recorded_ = RecordAhead(*matrix, times);
+  if (recorded_) return Ahead::kAsked;
   ahead_.emplace(std::move(*matrix), first, times.step, times.count);
   return Ahead::kAsked;
+}
+
+bool RulePlayer::RecordAhead(const promql::Matrix& matrix, const EvaluationTimes& times) {
+  if (place_.rule->kind != RuleKind::kRecording) return false;
+  const BlockSteps steps = {times.first - place_.query_offset, times.step, times.count};
+  auto block = RecordMatrix(*place_.rule, place_.group->limit, matrix, steps, runner_.series());
+  if (!block) return false;
+  outcome_.evaluations += times.count;
+  std::vector<LabelView> labels;
+  for (const RecordedSeries& series : block->series) {
+    outcome_.samples += series.samples.size();
+    if (!is_read_ || series.samples.empty()) continue;
+    labels.assign(series.labels.begin(), series.labels.end());
+    windows_.Append(labels, series.samples, Origin::kLocal, series.samples.back().time);
+  }
+  runner_.SetSeries(std::move(block->last));
+  return true;
 }
 
 void RulePlayer::Evaluate(Timestamp ts) {

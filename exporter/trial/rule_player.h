@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ class RulePlayer {
   struct Surroundings {  // all outlive the player
     const RuleContext& context;
     const promql::Engine& engine;
+    const promql::Engine& ahead;  // the same language; bounds what is asked for at once
     Windows& windows;
     const Clock& clock;  // times the work only
   };
@@ -62,7 +64,8 @@ class RulePlayer {
   // Multiples of the group's interval in (after, until].
   EvaluationTimes TimesIn(Timestamp after, Timestamp until) const;
   void Evaluate(Timestamp ts);
-  void EvaluateAll(EvaluationTimes times);
+  // False: stopped in between.
+  bool EvaluateAll(EvaluationTimes times, const std::stop_token& stop);
 
   std::vector<ToldAlerts> TakeTold() { return sink_.Take(); }
   RuleOutcome Finish();  // nothing is evaluated after it
@@ -70,12 +73,17 @@ class RulePlayer {
  private:
   enum class Ahead { kAsked, kTooMuch, kFailed };
   Ahead AskAhead(const EvaluationTimes& times);
+  // A recording rule's whole answer at once; false: it must go step by step.
+  bool RecordAhead(const promql::Matrix& matrix, const EvaluationTimes& times);
   StatusOr<promql::QueryResult> Answer(const promql::Expression& expression, Timestamp time);
   void Keep(const std::vector<std::string>& warnings);
 
   const ReplayRule place_;
+  const bool is_read_;
+  Windows& windows_;
   const promql::Engine& engine_;
-  const bool only_past_;
+  const promql::Engine& ahead_engine_;
+  size_t most_ahead_;  // evaluations that are asked for at once
   AsOfQuerier querier_;
   ReadAppender appender_;
   ToldAlertsSink sink_;
@@ -86,6 +94,7 @@ class RulePlayer {
   AlertRecorder recorder_;
   RuleOutcome outcome_;
   std::optional<StepTable> ahead_;  // the answers to what is evaluated now
+  bool recorded_ = false;           // they are written already
 };
 
 }  // namespace outrider

@@ -34,48 +34,56 @@ WindowsOptions WindowsFor(const HistoryNeeds& needs, DurationMs longest_piece) {
   return options;
 }
 
-// What rules read: selectors, and whether some text queries what nobody parsed yet.
-class Readings {
- public:
-  explicit Readings(std::span<const ReplayRule> places) {
-    for (const ReplayRule& place : places) {
-      anything_ |= MayQuery(place.rule->labels) || MayQuery(place.rule->annotations);
-      if (!place.rule->expression) continue;
-      auto selectors = place.rule->expression->Selectors(0);
-      std::ranges::move(selectors, std::back_inserter(selectors_));
-    }
+std::vector<RuleReads> ReadsOf(const std::vector<ReplayRule>& places,
+                               const ReplayOptions& options) {
+  std::vector<RuleReads> reads;
+  reads.reserve(places.size());
+  for (const ReplayRule& place : places) {
+    reads.push_back(ReadsOfRule(*place.rule, options.engine.lookback, options.context.promql));
   }
-  bool Include(const Rule& writer) const {
-    return anything_ || std::ranges::any_of(selectors_, [&](const auto& selector) {
+  return reads;
+}
+
+bool IsRead(const Rule& writer, const std::vector<RuleReads>& reads) {
+  return std::ranges::any_of(reads, [&](const RuleReads& of_one) {
+    return of_one.anything || std::ranges::any_of(of_one.selectors, [&](const auto& selector) {
              return MayRead(selector.matchers, writer);
            });
-  }
+  });
+}
 
- private:
-  std::vector<promql::Expression::Reach> selectors_;
-  bool anything_ = false;
-};
+promql::EngineOptions AheadOptions(const ReplayOptions& options) {
+  promql::EngineOptions ahead = options.engine;
+  ahead.max_samples = AheadBudget(ahead.max_samples, options.threads);
+  return ahead;
+}
 
 }  // namespace
+
+size_t AheadBudget(size_t max_samples, unsigned threads) {
+  return std::max<size_t>(max_samples / std::max(threads, 1U), 1);
+}
 
 RuleReplay::RuleReplay(std::vector<RuleGroup> groups, ReplayOptions options, const Clock& clock)
     : groups_(std::move(groups)),
       options_(std::move(options)),
-      engine_(options_.engine, clock),
       clock_(clock),
+      stop_clock_(clock),
+      engine_(options_.engine, clock),
+      ahead_(AheadOptions(options_), stop_clock_),
       places_(PlacesOf(groups_, options_.context)),
-      needs_(places_, options_.engine.lookback),
-      stages_(OrderForReplay(places_)),
+      reads_(ReadsOf(places_, options_)),
+      needs_(places_, reads_),
+      stages_(OrderForReplay(places_, reads_)),
       windows_(WindowsFor(needs_, options_.longest_piece)) {
   AddPlayers();
 }
 
 void RuleReplay::AddPlayers() {
-  const Readings readings(places_);
   for (const ReplayRule& place : places_) {
     players_.push_back(std::make_unique<RulePlayer>(
-        place, readings.Include(*place.rule),
-        RulePlayer::Surroundings{options_.context, engine_, windows_, clock_}));
+        place, IsRead(*place.rule, reads_),
+        RulePlayer::Surroundings{options_.context, engine_, ahead_, windows_, clock_}));
   }
 }
 
@@ -114,6 +122,7 @@ Status RuleReplay::Load(const HistoryPiece& piece, Timestamp to) {
 
 bool RuleReplay::Run(Timestamp after, Timestamp until, const std::stop_token& stop,
                      const std::function<void(double)>& progress) {
+  stop_clock_.SetStop(stop);
   absl::Mutex mutex;  // of `done` and of telling
   size_t done = 0;
   for (size_t begin = 0; begin < stages_.size();) {
@@ -122,7 +131,7 @@ bool RuleReplay::Run(Timestamp after, Timestamp until, const std::stop_token& st
     std::atomic<size_t> next = begin;
     const auto work = [&] {
       for (size_t i = next++; i < end && !stop.stop_requested(); i = next++) {
-        RunStage(stages_[i], after, until);
+        if (!RunStage(stages_[i], after, until, stop)) return;
         const absl::MutexLock lock(&mutex);
         done += stages_[i].rules.size();
         progress(static_cast<double>(done) / static_cast<double>(players_.size()));
@@ -140,20 +149,26 @@ bool RuleReplay::Run(Timestamp after, Timestamp until, const std::stop_token& st
   return true;
 }
 
-void RuleReplay::RunStage(const ReplayStage& stage, Timestamp after, Timestamp until) {
-  if (stage.stepwise || options_.stepwise) return RunTogether(stage, after, until);
+bool RuleReplay::RunStage(const ReplayStage& stage, Timestamp after, Timestamp until,
+                          const std::stop_token& stop) {
+  if (stage.stepwise || options_.stepwise) return RunTogether(stage, after, until, stop);
   RulePlayer& player = *players_[stage.rules[0]];
-  player.EvaluateAll(player.TimesIn(after, until));
+  return player.EvaluateAll(player.TimesIn(after, until), stop);
 }
 
-void RuleReplay::RunTogether(const ReplayStage& stage, Timestamp after, Timestamp until) {
+bool RuleReplay::RunTogether(const ReplayStage& stage, Timestamp after, Timestamp until,
+                             const std::stop_token& stop) {
   std::vector<std::pair<Timestamp, size_t>> order;
   for (const size_t rule : stage.rules) {
     const EvaluationTimes times = players_[rule]->TimesIn(after, until);
     for (size_t i = 0; i < times.count; ++i) order.emplace_back(times.At(i), rule);
   }
   std::ranges::sort(order);
-  for (const auto& [ts, rule] : order) players_[rule]->Evaluate(ts);
+  for (const auto& [ts, rule] : order) {
+    if (stop.stop_requested()) return false;
+    players_[rule]->Evaluate(ts);
+  }
+  return true;
 }
 
 std::vector<ToldAlerts> RuleReplay::TakeTold() {
@@ -168,7 +183,13 @@ std::vector<ToldAlerts> RuleReplay::TakeTold() {
 std::vector<RuleOutcome> RuleReplay::Finish() {
   std::vector<RuleOutcome> outcomes;
   outcomes.reserve(players_.size());
-  for (const auto& player : players_) outcomes.push_back(player->Finish());
+  for (size_t i = 0; i < players_.size(); ++i) {
+    outcomes.push_back(players_[i]->Finish());
+    if (!reads_[i].anything) continue;
+    outcomes.back().warnings.insert(
+        "a text of it queries what only running it tells: series that nothing else reads were not "
+        "fetched for it");
+  }
   return outcomes;
 }
 

@@ -14,6 +14,7 @@
 #include "exporter/trial/history_source.h"
 #include "exporter/trial/replay_order.h"
 #include "exporter/trial/rule_player.h"
+#include "exporter/trial/trial_seams.h"
 #include "rules/alerting/rule_context.h"
 #include "rules/promql/engine.h"
 #include "storage/window/windows.h"
@@ -29,6 +30,10 @@ struct ReplayOptions {
   bool stepwise = false;  // never ask ahead: slow, for comparison
   unsigned threads = 1;
 };
+
+// How many samples each of `threads` may hold that ask ahead at the same time: together no more
+// than one query may.
+size_t AheadBudget(size_t max_samples, unsigned threads);
 
 // One caller at a time.
 class RuleReplay {
@@ -56,14 +61,20 @@ class RuleReplay {
  private:
   void AddPlayers();
   void Take(const HistoryRow& row, Timestamp to);
-  void RunStage(const ReplayStage& stage, Timestamp after, Timestamp until);
-  void RunTogether(const ReplayStage& stage, Timestamp after, Timestamp until);
+  // False: stopped in between.
+  bool RunStage(const ReplayStage& stage, Timestamp after, Timestamp until,
+                const std::stop_token& stop);
+  bool RunTogether(const ReplayStage& stage, Timestamp after, Timestamp until,
+                   const std::stop_token& stop);
 
   const std::vector<RuleGroup> groups_;
   const ReplayOptions options_;
-  const promql::Engine engine_;
   const Clock& clock_;
+  StopClock stop_clock_;
+  const promql::Engine engine_;
+  const promql::Engine ahead_;  // what all threads together ask for stays within the budget of one
   const std::vector<ReplayRule> places_;
+  const std::vector<RuleReads> reads_;  // by place
   const HistoryNeeds needs_;
   const std::vector<ReplayStage> stages_;
   Windows windows_;

@@ -10,6 +10,12 @@ Status AsOfQuerier::Select(std::span<const Matcher> matchers, Timestamp from, Ti
   return all_.Select(matchers, from, std::min(to, now_), max_samples, out);
 }
 
+Status AsOfQuerier::SelectInPieces(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                                   size_t max_samples, SeriesSet* piece,
+                                   const std::function<Status(SeriesSet&)>& use) const {
+  return all_.SelectInPieces(matchers, from, std::min(to, now_), max_samples, piece, use);
+}
+
 StatusOr<std::vector<Labels>> AsOfQuerier::SelectLabels(std::span<const Matcher> matchers,
                                                         Timestamp from, Timestamp to) const {
   return all_.SelectLabels(matchers, from, std::min(to, now_));

@@ -2,11 +2,15 @@
 // Stand-ins for what surrounds the rules of a daemon, as far as a back-test wants them otherwise.
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <span>
+#include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "rules/alerting/alert_sink.h"
+#include "storage/base/clock.h"
 #include "storage/state/state_store.h"
 #include "storage/window/appender.h"
 #include "storage/window/querier.h"
@@ -21,6 +25,9 @@ class AsOfQuerier final : public Querier {
 
   Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
                 SeriesSet* out) const override;
+  Status SelectInPieces(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                        size_t max_samples, SeriesSet* piece,
+                        const std::function<Status(SeriesSet&)>& use) const override;
   StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
                                              Timestamp to) const override;
   StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
@@ -34,6 +41,28 @@ class AsOfQuerier final : public Querier {
  private:
   const Querier& all_;
   Timestamp now_ = std::numeric_limits<Timestamp>::max();
+};
+
+// A clock on which every time limit has passed once a stop is requested: a query under way ends.
+class StopClock final : public Clock {
+ public:
+  explicit StopClock(const Clock& real) : real_(real) {}
+  // Before anybody uses it.
+  void SetStop(std::stop_token stop) { stop_ = std::move(stop); }
+
+  Nanos NowNanos() const override { return real_.NowNanos(); }
+  int64_t MonotonicNanos() const override {
+    return real_.MonotonicNanos() + (stop_.stop_requested() ? kFar : 0);
+  }
+  int64_t ThreadCpuNanos() const override { return real_.ThreadCpuNanos(); }
+  bool SleepUntil(Nanos deadline, std::stop_token stop) const override {
+    return real_.SleepUntil(deadline, std::move(stop));
+  }
+
+ private:
+  static constexpr int64_t kFar = int64_t{1} << 60;
+  const Clock& real_;
+  std::stop_token stop_;
 };
 
 // Forgets: nothing of a back-test outlives it.

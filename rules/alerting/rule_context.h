@@ -39,6 +39,7 @@ struct RuleSeams {
   StateStore& store;
   const Clock& clock;  // for durations of work only
   AlertRelay* relay = nullptr;
+  bool alert_series = true;  // write ALERTS and ALERTS_FOR_STATE
 };
 
 }  // namespace outrider

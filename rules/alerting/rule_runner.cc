@@ -139,7 +139,7 @@ Status RuleRunner::EvaluateAlerts(const promql::Vector& vector, Timestamp ts,
   no_data_ = std::move(no_data.next);
   TellRelay(ts);
   TRY(step.error);
-  Append(Samples(sample_time), ts, sample_time);
+  if (seams_.alert_series) Append(Samples(sample_time), ts, sample_time);
   return absl::OkStatus();
 }
 

@@ -51,6 +51,8 @@ class RuleRunner {
   const AlertSet& alerts() const { return alerts_; }
   const AlertSet& no_data() const { return no_data_; }
   const SeriesList& series() const { return series_; }
+  // Somebody else wrote the last evaluation's samples; sorted.
+  void SetSeries(SeriesList written) { series_ = std::move(written); }
 
   const Rule& rule() const { return rule_; }
   const std::string& id() const { return id_; }

@@ -11,6 +11,8 @@ namespace {
 
 // Series that ended before the process did are not waited for.
 constexpr DurationMs kAlive = 5 * kMinute;
+// Of native histograms every sample is decoded: not the whole window is.
+constexpr DurationMs kHistogramsSeen = kHour;
 constexpr size_t kMostSamples = 20'000'000;
 
 // The gap that a rate or the like does not notice, in spacings.
@@ -35,16 +37,23 @@ std::vector<StartupHold::Watched> StartupHold::AliveBefore(const Querier& querie
   std::map<uint32_t, Watched> found;
   Timestamp end = kNoTime;
   SeriesSet set;
-  set.newest_will_do = true;
-  set.want_histograms = true;
+  const auto note = [&](const SeriesSet::Row& row) {
+    if (HasEnded(set, row) || inputs.IsOwn(row.labels.All())) return;
+    if (GroupInputs::IsOfAlerts(row.labels.MetricName())) return;
+    found[row.id] = {.id = row.id, .before = SampleTimes(set, row).back()};
+    end = std::max(end, found[row.id].before);
+  };
   for (const auto& matchers : inputs.selectors) {
-    if (!querier.Select(matchers, 0, start, kMostSamples, &set).ok()) continue;
+    set.newest_will_do = true;
+    set.want_histograms = false;
+    if (querier.Select(matchers, 0, start, kMostSamples, &set).ok()) {
+      for (const SeriesSet::Row& row : set.rows) note(row);
+    }
+    set.want_histograms = true;
+    if (!querier.Select(matchers, start - kHistogramsSeen, start, kMostSamples, &set).ok())
+      continue;
     for (const SeriesSet::Row& row : set.rows) {
-      if (HasEnded(set, row)) continue;
-      if (inputs.IsOwn(row.labels.All()) || GroupInputs::IsOfAlerts(row.labels.MetricName()))
-        continue;
-      found[row.id] = {.id = row.id, .before = SampleTimes(set, row).back()};
-      end = std::max(end, found[row.id].before);
+      if (row.histograms_end > row.histograms_begin) note(row);
     }
   }
   std::erase_if(found, [&](const auto& entry) { return entry.second.before < end - kAlive; });

@@ -181,6 +181,7 @@ std::string FormatHistogramLiteral(const NativeHistogram& histogram) {
                                                          {"z_bucket", h.zero_count},
                                                          {"z_bucket_w", h.zero_threshold}};
   for (const auto& [key, value] : numbers) {
+    if (h.schema == kCustomSchema && key.starts_with("z_")) continue;  // they have none
     if (value != 0) parts.push_back(fmt::format("{}:{}", key, FormatFloatG(value)));
   }
   if (h.schema == kCustomSchema) {

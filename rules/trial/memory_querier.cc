@@ -24,6 +24,8 @@ bool ContinuesChunk(const NativeHistogram& before, const NativeHistogram& next) 
   return !promql::DetectReset(unhinted, before);
 }
 
+Status TooMany() { return absl::ResourceExhaustedError("too many samples"); }
+
 }  // namespace
 
 void MemoryQuerier::AddEntry(const Entries& entries, Entries::const_iterator at, SeriesSet* out) {
@@ -44,31 +46,55 @@ void MemoryQuerier::AddEntry(const Entries& entries, Entries::const_iterator at,
                              : ResetHint::kUnknown;
 }
 
+bool MemoryQuerier::AddRow(uint32_t id, const Labels& labels, const Entries& entries,
+                           const TimeRange& range, SeriesSet* out) {
+  SeriesSet::Row row{.labels = SeriesLabels(labels),
+                     .id = id,
+                     .begin = out->times.size(),
+                     .histograms_begin = out->histograms.size(),
+                     .starts_begin = out->starts.size()};
+  Timestamp start = 0;
+  for (auto it = entries.lower_bound(range.from); it != entries.end() && it->first <= range.to;
+       ++it) {
+    AddEntry(entries, it, out);
+    if (!out->want_starts || it->second.start == start) continue;
+    start = it->second.start;
+    out->starts.push_back({it->first, start});
+  }
+  row.end = out->times.size();
+  row.histograms_end = out->histograms.size();
+  row.starts_end = out->starts.size();
+  if (row.end == row.begin && row.histograms_end == row.histograms_begin) return false;
+  out->rows.push_back(std::move(row));
+  return true;
+}
+
 Status MemoryQuerier::Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                              size_t max_samples, SeriesSet* out) const {
   uint32_t id = 0;
   for (const auto& [labels, entries] : series_) {
     ++id;
-    if (!MatchesAll(matchers, labels)) continue;
-    SeriesSet::Row row{.labels = SeriesLabels(labels),
-                       .id = id,
-                       .begin = out->times.size(),
-                       .histograms_begin = out->histograms.size(),
-                       .starts_begin = out->starts.size()};
-    Timestamp start = 0;
-    for (auto it = entries.lower_bound(from); it != entries.end() && it->first <= to; ++it) {
-      AddEntry(entries, it, out);
-      if (!out->want_starts || it->second.start == start) continue;
-      start = it->second.start;
-      out->starts.push_back({it->first, start});
-    }
-    row.end = out->times.size();
-    row.histograms_end = out->histograms.size();
-    row.starts_end = out->starts.size();
-    if (row.end == row.begin && row.histograms_end == row.histograms_begin) continue;
-    if (out->times.size() > max_samples) return absl::ResourceExhaustedError("too many samples");
-    out->rows.push_back(std::move(row));
+    if (!MatchesAll(matchers, labels) || !AddRow(id, labels, entries, {from, to}, out)) continue;
+    if (out->times.size() > max_samples) return TooMany();
   }
+  return {};
+}
+
+Status MemoryQuerier::SelectInPieces(std::span<const Matcher> matchers, Timestamp from,
+                                     Timestamp to, size_t max_samples, SeriesSet* piece,
+                                     const std::function<Status(SeriesSet&)>& use) const {
+  uint32_t id = 0;
+  piece->Clear();
+  for (const auto& [labels, entries] : series_) {
+    ++id;
+    if (!MatchesAll(matchers, labels)) continue;
+    piece->ClearRows();
+    ++piece->matched;
+    if (!AddRow(id, labels, entries, {from, to}, piece)) continue;
+    if (piece->times.size() > max_samples) return TooMany();
+    TRY(use(*piece));
+  }
+  piece->ClearRows();
   return {};
 }
 

@@ -4,6 +4,7 @@
 // them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +34,10 @@ class MemoryQuerier final : public Querier {
 
   Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
                 SeriesSet* out) const override;
+  // A series at a time, so that a limit on samples counts windows as Prometheus does.
+  Status SelectInPieces(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
+                        size_t max_samples, SeriesSet* piece,
+                        const std::function<Status(SeriesSet&)>& use) const override;
   StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> matchers, Timestamp from,
                                              Timestamp to) const override;
   StatusOr<std::vector<std::string>> LabelNames(std::span<const Matcher> matchers, Timestamp from,
@@ -49,6 +54,9 @@ class MemoryQuerier final : public Querier {
     std::shared_ptr<const NativeHistogram> histogram;  // nullptr: a float
   };
   using Entries = std::map<Timestamp, Entry>;
+  // False: nothing in the range.
+  static bool AddRow(uint32_t id, const Labels& labels, const Entries& entries,
+                     const TimeRange& range, SeriesSet* out);
   static void AddEntry(const Entries& entries, Entries::const_iterator at, SeriesSet* out);
 
   std::map<Labels, Entries> series_;

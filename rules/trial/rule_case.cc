@@ -33,6 +33,7 @@ class SilentSink final : public AlertSink {
 
 promql::EngineOptions EngineOptionsOf(const RuleTestFile& file, const promql::Features& features) {
   promql::EngineOptions options;
+  options.max_samples = 10'000;  // of one query, as promtool
   options.default_subquery_step = file.evaluation_interval;
   options.delayed_name_removal = features.delayed_name_removal;
   options.use_start_timestamps = features.use_start_timestamps;

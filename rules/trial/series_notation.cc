@@ -130,8 +130,9 @@ class SequenceParser {
                         step.histogram.schema, next.schema));
       }
       promql::AddOutcome outcome;
-      next = subtract ? promql::SubtractHistograms(next, step.histogram, &outcome)
-                      : promql::AddHistograms(next, step.histogram, &outcome);
+      constexpr auto kKeep = promql::EmptyCells::kKeep;
+      next = subtract ? promql::SubtractHistograms(next, step.histogram, &outcome, kKeep)
+                      : promql::AddHistograms(next, step.histogram, &outcome, kKeep);
       if (outcome.incompatible) return InvalidArgument("histograms with incompatible schema");
     }
     return {};

@@ -51,12 +51,12 @@ inline void PutBytes(uint32_t field, std::string_view bytes, std::string* out) {
 
 // --- what is sent
 
-enum class Walk { kCounter, kConstant, kGauge };
+enum class Walk { kCounter, kConstant, kGauge, kBucket };
 struct Metric {
   const char* name;
   Walk walk;
 };
-inline constexpr std::array<Metric, 10> kMetrics = {{
+inline constexpr std::array<Metric, 11> kMetrics = {{
     {"container_cpu_usage_seconds_total", Walk::kCounter},
     {"container_memory_working_set_bytes", Walk::kGauge},
     {"container_network_receive_bytes_total", Walk::kCounter},
@@ -67,12 +67,18 @@ inline constexpr std::array<Metric, 10> kMetrics = {{
     {"process_resident_memory_bytes", Walk::kGauge},
     {"node_filesystem_avail_bytes", Walk::kGauge},
     {"container_fs_writes_bytes_total", Walk::kCounter},
+    {"http_request_duration_seconds_bucket", Walk::kBucket},  // only with --names 11
 }};
+
+// The buckets of one pod end at 1, 2, … 10.
+inline constexpr size_t kBucketsOfPod = 10;
+inline size_t BucketOf(size_t series, size_t names) { return series / names % kBucketsOfPod; }
 
 // Calls `put` with name and value of each label of the series, in order of names.
 template <typename Put>
 void ForEachLabel(size_t series, size_t names, const Put& put) {
-  const size_t pod = series / names;
+  const bool bucket = kMetrics[series % names].walk == Walk::kBucket;
+  const size_t pod = series / names / (bucket ? kBucketsOfPod : 1);
   std::array<char, 96> text;
   const auto format = [&](const char* form, auto... parts) {
     const int size = std::snprintf(text.data(), text.size(), form, parts...);
@@ -84,6 +90,7 @@ void ForEachLabel(size_t series, size_t names, const Put& put) {
   put("image", format("registry.example.com/team-%zu/app-%zu:v1.%zu", pod % 13, pod % 97, pod % 7));
   put("instance", format("10.%zu.%zu.%zu:8080", pod >> 16 & 255, pod >> 8 & 255, pod & 255));
   put("job", std::string_view("kubelet"));
+  if (bucket) put("le", format("%zu", BucketOf(series, names) + 1));
   put("namespace", format("namespace-%zu", pod % 41));
   put("node", format("ip-10-0-%zu-%zu.eu-west-1.compute.internal", pod % 64, pod % 251));
   put("pod", format("app-%zu-7d9f8b6c5d-%05zx", pod % 97, pod));
@@ -110,6 +117,9 @@ class Batch {
           values_[i] += static_cast<double>(random_() % 2001) - 1000;
           break;
         case Walk::kConstant:
+          break;
+        case Walk::kBucket:  // never fewer than the bucket below
+          values_[i] += static_cast<double>(100 * BucketOf(first_ + i, names_) + random_() % 100);
           break;
       }
     }

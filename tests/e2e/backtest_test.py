@@ -7,7 +7,9 @@ import http.server
 import json
 import os
 import random
+import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -40,6 +42,7 @@ MEANS = {
     'Average': ('avg_over_time(temperature[10m]) > 52.01', 60, 0),
     'Gone': ('absent(beacon)', 30, 0),
 }
+BCRYPT_OF_SECRET = '$2b$04$fT5n45EsyJzh6uzLxwhDLeigWaFUK4Prq3vnkbtBJUMkPROuUChNm'
 ALERTMANAGER = '''route:
   receiver: team
   group_by: [alertname]
@@ -93,12 +96,16 @@ def history(start, end):
     return series
 
 
-def open_metrics(series):
-    lines = []
+def plain(series):
+    """(text of the series, value, ms), without stale markers."""
     for labels, rows in series:
         inside = ','.join(f'{k}="{v}"' for k, v in labels.items() if k != '__name__')
-        lines += [f'{labels["__name__"]}{{{inside}}} {value} {t / 1000}' for t, value in rows
-                  if wire.bits(value) != wire.bits(wire.STALE)]
+        yield from ((f'{labels["__name__"]}{{{inside}}}', value, t) for t, value in rows
+                    if wire.bits(value) != wire.bits(wire.STALE))
+
+
+def open_metrics(series):
+    lines = [f'{name} {value} {t / 1000}' for name, value, t in plain(series)]
     return '\n'.join([*lines, '# EOF', ''])
 
 
@@ -159,11 +166,16 @@ class Backtest(harness.EndToEnd):
         self.write('alertmanager.yml', ALERTMANAGER)
         self.range = ['--start', str(self.start_time), '--end', str(self.end_time), '--drop-label', 'cluster']
 
-    def start_filled_prometheus(self):
+    def start_storage(self, *flags):
         port = harness.free_port()
         self.write('prometheus.yml', 'global: {external_labels: {cluster: c}}\n')
-        self.start('prometheus', ['prometheus', '--config.file=prometheus.yml', '--storage.tsdb.path=tsdb',
-                                  f'--web.listen-address=127.0.0.1:{port}', '--web.enable-remote-write-receiver'])
+        self.prometheus = self.start('prometheus', [
+            'prometheus', '--config.file=prometheus.yml', '--storage.tsdb.path=tsdb',
+            f'--web.listen-address=127.0.0.1:{port}', '--web.enable-remote-write-receiver', *flags])
+        return port
+
+    def start_filled_prometheus(self):
+        port = self.start_storage()
         url = f'http://127.0.0.1:{port}'
         harness.wait_for('Prometheus to be ready', lambda: harness.request(url + '/-/ready')[0] == 200, 30)
         send(url, self.series)
@@ -216,6 +228,49 @@ class Backtest(harness.EndToEnd):
         self.assertEqual(first['firings'][0]['annotations'], {'summary': f'{first["labels"]["instance"]} is down'})
         self.advice_holds(prometheus, down)
 
+    def test_a_server_that_wants_to_know_who_asks(self):
+        """Debian's Prometheus behind TLS and a password, by remote read and by its query API."""
+        url = self.start_filled_prometheus()
+        implied = self.what_prometheus_implies(url)
+        self.prometheus.stop(30)
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1',
+                        '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', 'key.pem', '-out', 'cert.pem'],
+                       cwd=self.directory, check=True, capture_output=True)
+        self.write('web.yml', 'tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n'
+                              f'basic_auth_users: {{reader: "{BCRYPT_OF_SECRET}"}}\n')
+        port = self.start_storage('--web.config.file=web.yml')
+        self.write('password', 'secret\n')
+        self.write('http.yml', 'basic_auth: {username: reader, password_file: password}\ntls_config: {ca_file: cert.pem}\n')
+        self.write('tls.yml', 'tls_config: {ca_file: cert.pem}\n')
+        server = ['--url', f'https://127.0.0.1:{port}']
+        harness.wait_for('Prometheus to listen',
+                         lambda: socket.socket().connect_ex(('127.0.0.1', port)) == 0, 30)
+        arguments = ['rules.yml', *server, *self.range]
+        self.assertIn('certificate', self.backtest(*arguments, expect=1))
+        self.assertIn('answered 401 (it wants to know who asks',
+                      self.backtest(*arguments, '--http.config.file', 'tls.yml', expect=1))
+        server += ['--http.config.file', 'http.yml']
+        self.assertEqual(found(self.report(*server)), implied)
+        self.assertEqual(found(self.report(*server, '--drop-label', 'cluster=c')), implied)
+        self.assertEqual(self.report(*server, '--drop-label', 'cluster=other')['samples'], 0)
+        # The query API hides stale markers.
+        by_query = found(self.report(*server, '--source-api', 'query'))
+        del by_query['Gone'], implied['Gone']
+        self.assertEqual(by_query, implied)
+
+    def test_victoria_metrics_has_no_remote_read(self):
+        if shutil.which('victoria-metrics') is None:
+            self.skipTest('victoria-metrics is not installed')
+        port = harness.free_port()
+        self.start('victoria', ['victoria-metrics', '-storageDataPath=vm', f'-httpListenAddr=127.0.0.1:{port}'])
+        url = f'http://127.0.0.1:{port}'
+        harness.wait_for('VictoriaMetrics', lambda: harness.request(url + '/health')[0] == 200, 30)
+        self.write('history.om', open_metrics(self.series))
+        lines = ''.join(f'{name_and_labels} {value} {t}\n' for name_and_labels, value, t in plain(self.series))
+        self.assertEqual(harness.request(url + '/api/v1/import/prometheus', lines.encode())[0], 204)
+        harness.request(url + '/internal/force_flush')
+        self.assertEqual(found(self.report('--url', url)), found(self.report('--input', 'history.om')))
+
     def advice_holds(self, url, down):
         """With the `for` that is advised, the short firings are gone and what is left is what was said."""
         advice = down['for_advice']
@@ -248,7 +303,7 @@ class Backtest(harness.EndToEnd):
 
         table = self.backtest('rules.yml', '--input', 'history.om', *self.range, '--alertmanager.config',
                               'alertmanager.yml', '--limit', '3')
-        for text in ('6 rules from', 'OVER TIME', 'WHAT WOULD HAVE BEEN QUIETER', 'more firings (--limit 0 shows all)',
+        for text in ('6 rules from', 'OVER TIME', 'WHAT IS QUIETER', 'firings by `for`', '(now)', 'MESSAGES', 'more firings (--limit 0 shows all)',
                      'NOTIFIED AT', '{}/{severity="page"}:{alertname="Down"}', '█'):
             self.assertIn(text, table)
 
@@ -335,9 +390,8 @@ class Backtest(harness.EndToEnd):
             self.assertIn(text, self.backtest(*arguments, expect=1), arguments)
         self.backtest(expect=2)
         sink = self.webhook_sink()
-        sink.script = [(404, {})]
-        self.assertIn('does this server have remote read?',
-                      self.backtest('rules.yml', '--url', sink.url, *self.range, expect=1))
+        sink.script = [(404, {}), (404, {})]
+        self.assertIn('does its URL lack a path', self.backtest('rules.yml', '--url', sink.url, *self.range, expect=1))
 
 
 if __name__ == '__main__':

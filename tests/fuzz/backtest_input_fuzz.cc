@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a back-test reads: text files of samples, and the answers of remote read. A frame's checksum
+// What a back-test reads: text files of samples and of silences, and the answers of remote read and
+// of the query API. A frame's checksum
 // is put right, so that what is in it is read.
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +11,11 @@
 #include "exporter/ingest/snappy_body.h"
 #include "exporter/read/chunk_reader.h"
 #include "exporter/read/chunk_stream.h"
+#include "exporter/read/matrix_json.h"
 #include "exporter/read/read_client.h"
 #include "exporter/read/wire_writer.h"
 #include "exporter/trial/exposition_file.h"
+#include "exporter/trial/silence_file.h"
 
 namespace {
 
@@ -43,6 +46,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)ReadChunkStream(Frame(bytes), queries, sink);
   (void)ReadSamplesAnswer(SnappyCompress(bytes), 1U << 20, sink);
   SampleTable table;
+  std::vector<std::string> warnings;
+  (void)ReadMatrixJson(bytes, [](const MatrixRow&) {}, &warnings);
+  (void)ParseSilences(bytes, "f");
   if (ReadExposition(bytes, "f", &table).ok()) table.Sort();
   return 0;
 }

@@ -32,7 +32,7 @@ WindowSample Aggregated(const MixedWindow& w, const MixedContext& context) {
   }
   if (reset && no_reset) notes.bits |= WindowNotes::kResetCollision;
   context.notes->Add(notes);
-  return {.histogram = context.arena->Own(all.Value())};
+  return {.histogram = context.arena->Own(all.Value(EmptyCells::kKeep))};
 }
 
 template <typename Accumulator>

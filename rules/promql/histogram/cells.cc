@@ -102,13 +102,14 @@ void AddCells(const Cells& from, double factor, Cells* into) {
   *into = std::move(sum);
 }
 
-void StoreCells(const Cells& cells, std::vector<BucketSpan>* spans, std::vector<double>* buckets) {
+void StoreCells(const Cells& cells, EmptyCells empty, std::vector<BucketSpan>* spans,
+                std::vector<double>* buckets) {
   spans->clear();
   buckets->clear();
   int64_t end = 0;  // behind the last bucket that was stored
   for (const Cell& cell : cells) {
     const double count = cell.count.Value();
-    if (count == 0) continue;
+    if (count == 0 && empty == EmptyCells::kDrop) continue;
     if (spans->empty() || cell.index != end) StartSpan(cell.index - end, spans);
     ++spans->back().length;
     buckets->push_back(count);

@@ -30,7 +30,12 @@ void RemapCells(std::span<const double> bounds, std::span<const double> target, 
 // `factor` is 1 or -1.
 void AddCells(const Cells& from, double factor, Cells* into);
 
-// Leaves out empty buckets; no two spans touch.
-void StoreCells(const Cells& cells, std::vector<BucketSpan>* spans, std::vector<double>* buckets);
+// What Prometheus compacts has no empty buckets; elsewhere they stay, and tell by being there on
+// which side of zero observations are.
+enum class EmptyCells { kDrop, kKeep };
+
+// No two spans touch.
+void StoreCells(const Cells& cells, EmptyCells empty, std::vector<BucketSpan>* spans,
+                std::vector<double>* buckets);
 
 }  // namespace outrider::promql

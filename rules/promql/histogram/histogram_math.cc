@@ -31,7 +31,8 @@ void CompactSide(std::vector<BucketSpan>* spans, std::vector<double>* buckets) {
   for (size_t i = 0; i < spans->size(); ++i) {
     loose_span = loose_span || (*spans)[i].length == 0 || (i > 0 && (*spans)[i].offset == 0);
   }
-  if (empty_bucket || loose_span) StoreCells(CellsOf(*spans, *buckets), spans, buckets);
+  if (!empty_bucket && !loose_span) return;
+  StoreCells(CellsOf(*spans, *buckets), EmptyCells::kDrop, spans, buckets);
 }
 
 // A populated bucket of `previous` that is gone from `current`, or has fewer observations.
@@ -118,17 +119,17 @@ void DivideHistogram(double divisor, NativeHistogram* histogram) {
 }
 
 NativeHistogram AddHistograms(const NativeHistogram& a, const NativeHistogram& b,
-                              AddOutcome* outcome) {
+                              AddOutcome* outcome, EmptyCells empty) {
   HistogramSum sum(a);
   *outcome = sum.Add(b);
-  return sum.Value();
+  return sum.Value(empty);
 }
 
 NativeHistogram SubtractHistograms(const NativeHistogram& a, const NativeHistogram& b,
-                                   AddOutcome* outcome) {
+                                   AddOutcome* outcome, EmptyCells empty) {
   HistogramSum difference(a);
   *outcome = difference.Subtract(b);
-  return difference.Value();
+  return difference.Value(empty);
 }
 
 void CompactHistogram(NativeHistogram* histogram) {

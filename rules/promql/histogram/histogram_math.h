@@ -16,9 +16,9 @@ void DivideHistogram(double divisor, NativeHistogram* histogram);
 
 // a + b and a - b; not valid when the outcome is incompatible.
 NativeHistogram AddHistograms(const NativeHistogram& a, const NativeHistogram& b,
-                              AddOutcome* outcome);
+                              AddOutcome* outcome, EmptyCells empty = EmptyCells::kDrop);
 NativeHistogram SubtractHistograms(const NativeHistogram& a, const NativeHistogram& b,
-                                   AddOutcome* outcome);
+                                   AddOutcome* outcome, EmptyCells empty = EmptyCells::kDrop);
 
 // Takes out empty buckets and joins spans that touch.
 void CompactHistogram(NativeHistogram* histogram);

@@ -61,17 +61,20 @@ bool HistogramSum::HasOverflow() const {
          std::any_of(bounds_.begin(), bounds_.end(), [](double b) { return std::isinf(b); });
 }
 
-NativeHistogram HistogramSum::Value() const {
+NativeHistogram HistogramSum::Value(EmptyCells empty) const {
+  const auto value = [this](const KahanSum& number) {
+    return alone_ ? number.sum : number.Value();
+  };
   NativeHistogram h;
   h.schema = schema_;
   h.is_float = true;
   h.reset_hint = hint_;
   h.zero_threshold = zero_threshold_;
-  h.zero_count = zero_.Value();
-  h.count = count_.Value();
-  h.sum = sum_.Value();
-  StoreCells(positive_, &h.positive_spans, &h.positive_buckets);
-  StoreCells(negative_, &h.negative_spans, &h.negative_buckets);
+  h.zero_count = value(zero_);
+  h.count = value(count_);
+  h.sum = value(sum_);
+  StoreCells(positive_, empty, &h.positive_spans, &h.positive_buckets);
+  StoreCells(negative_, empty, &h.negative_spans, &h.negative_buckets);
   h.custom_values = bounds_;
   return h;
 }
@@ -96,6 +99,7 @@ void HistogramSum::DropCovered(Cells* cells) const {
     return ExponentialBound(cell.index - 1, schema_) >= zero_threshold_;
   });
   cells->erase(cells->begin(), kept);
+  std::erase_if(*cells, [](const Cell& cell) { return cell.count.sum == 0; });
 }
 
 void HistogramSum::WidenZero(double threshold) {
@@ -150,6 +154,7 @@ AddOutcome HistogramSum::Add(HistogramSum other, double factor) {
     outcome.incompatible = true;
     return outcome;
   }
+  alone_ = false;
   outcome.reset_collision = AdjustHint(other.hint_);
   if (custom) {
     outcome.reconciled = ReconcileBounds(&other);
@@ -189,11 +194,11 @@ AddOutcome HistogramMean::Add(const NativeHistogram& other) {
   return sum_.Add(part);
 }
 
-NativeHistogram HistogramMean::Value() const {
-  if (incremental_) return sum_.Value();
+NativeHistogram HistogramMean::Value(EmptyCells empty) const {
+  if (incremental_) return sum_.Value(empty);
   HistogramSum mean = sum_;
   mean.Divide(count_);
-  return mean.Value();
+  return mean.Value(empty);
 }
 
 }  // namespace outrider::promql

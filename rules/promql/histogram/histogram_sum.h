@@ -32,8 +32,7 @@ class HistogramSum {
   void Multiply(double factor);
   void Divide(double divisor);
   bool HasOverflow() const;
-  // Compact: no empty buckets.
-  NativeHistogram Value() const;
+  NativeHistogram Value(EmptyCells empty = EmptyCells::kDrop) const;
 
   // Makes the zero bucket wider, swallowing what it covers; wider than asked for when `threshold`
   // is inside a populated bucket. No-op for a threshold that is not wider.
@@ -54,6 +53,7 @@ class HistogramSum {
   template <typename Visit>
   void EachNumber(Visit visit);
 
+  bool alone_ = true;  // nothing was added: no compensation that makes 0 of -0
   int32_t schema_ = 0;
   ResetHint hint_ = ResetHint::kUnknown;
   double zero_threshold_ = 0;
@@ -71,7 +71,7 @@ class HistogramMean {
   explicit HistogramMean(const NativeHistogram& first) : sum_(first), next_(sum_) {}
   // After an outcome that is incompatible the mean stands as it was, but the histogram counts.
   AddOutcome Add(const NativeHistogram& other);
-  NativeHistogram Value() const;
+  NativeHistogram Value(EmptyCells empty = EmptyCells::kDrop) const;
 
  private:
   HistogramSum sum_;

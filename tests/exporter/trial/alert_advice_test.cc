@@ -149,6 +149,8 @@ TEST(AlertAdvice, AdvisesKeepFiring) {
       {"xx.xx..", 0, 10},
       {"xx......xx..", 0, std::nullopt},
       {"xxx.x.xxx.", 20, 10},  // the run between does not fire, but ends the waiting
+      // 20 would join the first two, and bring the third within the window of their end.
+      {"xx..xx......xx.", 0, 60},
   };
   for (const auto& c : kCases) {
     const TrialTiming timing = {c.hold, 0, kStep};

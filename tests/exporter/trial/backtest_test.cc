@@ -4,9 +4,11 @@
 #include "exporter/trial/backtest.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "exporter/trial/file_history.h"
@@ -228,6 +230,10 @@ TEST(Backtest, AskingAheadChangesNothing) {
   const auto steps = Try(table, kRules, options);
   ASSERT_TRUE(ahead.ok() && steps.ok());
   EXPECT_EQ(Describe(*ahead), Describe(*steps));
+  for (size_t i = 0; i < ahead->rules.size(); ++i) {
+    EXPECT_EQ(ahead->rules[i].samples, steps->rules[i].samples) << ahead->rules[i].rule.name;
+    EXPECT_EQ(ahead->rules[i].evaluations, steps->rules[i].evaluations);
+  }
   // A budget that holds few steps only is found and kept to.
   options.stepwise = false;
   options.engine.max_samples = 1500;
@@ -275,6 +281,33 @@ TEST(Backtest, RecordedSeriesAreMadeAnew) {
             "Past {alertname=\"Past\"}: 0-1740 fires 0-1800 at 100\n");
 }
 
+// What only a text queries is fetched, and of recorded series what was there at that time.
+TEST(Backtest, TextsSeeWhatTheyQuery) {
+  SampleTable table;
+  for (const char* name : {"x", "other"}) {
+    const size_t series = table.Find(Labels({{"__name__", name}, {"i", "a"}}));
+    for (Timestamp time = kStart; time < kStart + kHour; time += kMinute) {
+      table.Add(series, {time, static_cast<double>((time - kStart) / kMinute)});
+    }
+  }
+  BacktestOptions options = Options();
+  options.end = kStart + kHour - 1;
+  options.threads = 4;
+  const auto result = Try(
+      table,
+      "groups: [{name: g, interval: 1m, rules: [{record: r, expr: x * 10}, {alert: A, expr: x == "
+      "30, annotations: {s: '{{ printf \"other{i=%q} + on (i) r\" $labels.i | query | first | "
+      "value "
+      "}}'}}, {alert: B, expr: 'ALERTS{alertname=\"A\"}'}, {alert: C, expr: x == 40, annotations: "
+      "{s: '{{ query .Labels.i }}'}}]}]",
+      options);
+  ASSERT_TRUE(result.ok()) << Message(result.status());
+  EXPECT_EQ(RuleOf(*result, "A").tracks[0].firings[0].annotations.at("s"), "330");
+  EXPECT_TRUE(RuleOf(*result, "A").warnings.empty());
+  EXPECT_THAT(RuleOf(*result, "C").warnings,
+              ::testing::ElementsAre(::testing::HasSubstr("only running it tells")));
+}
+
 TEST(Backtest, TellsInTheOrderOfTime) {
   SampleTable table = RandomHistory(5);
   FakeClock clock;
@@ -316,6 +349,50 @@ TEST(Backtest, AStopLeavesWhatWasFound) {
   EXPECT_TRUE(part->stopped);
   EXPECT_EQ(part->end, options.start + 2 * options.piece - 1);
   EXPECT_EQ(Describe(*part), Describe(*whole));
+}
+
+// Requests a stop when it has been read so often, which every evaluation does.
+class StoppingClock final : public Clock {
+ public:
+  explicit StoppingClock(int reads) : left_(reads) {}
+  Nanos NowNanos() const override { return 0; }
+  int64_t MonotonicNanos() const override {
+    if (--left_ == 0) stop_.request_stop();
+    return 0;
+  }
+  int64_t ThreadCpuNanos() const override { return 0; }
+  bool SleepUntil(Nanos, std::stop_token) const override { return true; }
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  mutable std::atomic<int> left_;
+  mutable std::stop_source stop_;
+};
+
+// It does not wait for the end of the block, neither step by step nor behind an answer that was
+// asked for ahead.
+TEST(Backtest, AStopEndsABlock) {
+  for (const char* rule : {"{record: r, expr: 'r + 1 or vector(0)'}", "{alert: A, expr: 'up'}"}) {
+    const StoppingClock clock(100);
+    FileHistory history{RandomHistory(7)};
+    BacktestOptions options = Options();
+    options.piece = kDay;
+    const auto part = RunBacktest(Groups(fmt::format("groups: [{{name: g, rules: [{}]}}]", rule)),
+                                  options, SeamsOf(history, clock), clock.token());
+    ASSERT_TRUE(part.ok());
+    EXPECT_TRUE(part->stopped) << rule;
+    EXPECT_LT(part->rules[0].evaluations, 100U) << rule;
+  }
+}
+
+TEST(Backtest, AskingAheadStaysWithinOneBudget) {
+  for (const unsigned threads : {1U, 2U, 7U, 64U}) {
+    const size_t each = AheadBudget(50'000'000, threads);
+    EXPECT_LE(each * threads, 50'000'000U);
+    EXPECT_GT((each + 1) * threads, 50'000'000U - threads);
+  }
+  EXPECT_EQ(AheadBudget(3, 64), 1U);  // and goes step by step
+  EXPECT_EQ(AheadBudget(10, 0), 10U);
 }
 
 TEST(Backtest, Refuses) {

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "exporter/trial/silence_file.h"
+#include "storage/base/duration.h"
 #include "storage/base/random.h"
 
 namespace outrider {
@@ -38,10 +40,11 @@ Alert Make(const char* name, const char* severity, Timestamp from, Timestamp to 
 }
 
 // `minutes:seconds receiver +firing -resolved alerts` by line.
-std::string Messages(const std::vector<std::pair<Timestamp, Alert>>& told, Timestamp end) {
+std::string Messages(const std::vector<std::pair<Timestamp, Alert>>& told, Timestamp end,
+                     std::vector<Silence> silences = {}) {
   SeededRandom random(1);
-  auto replay =
-      NotificationReplay::Create(*ParseAlertmanagerConfig(kConfig, "am.yml"), "", kStart, random);
+  auto replay = NotificationReplay::Create(*ParseAlertmanagerConfig(kConfig, "am.yml"),
+                                           std::move(silences), "", kStart, random);
   if (!replay.ok()) return Message(replay.status());
   for (const auto& [at, alert] : told) {
     const Status status = (*replay)->OnTold({(kStart + at) * kNanosPerMilli, {alert}});
@@ -78,6 +81,41 @@ TEST(NotificationReplay, FollowsRoutesAndReceivers) {
   EXPECT_EQ(
       Messages({{0, Make("A", "x", 0)}, {10 * kSecond, Make("A", "x", 0, 10 * kSecond)}}, kHour),
       "");  // over before the group's wait was
+}
+
+// Of the file's silences one is over, one holds at the start, one begins later.
+TEST(NotificationReplay, Silences) {
+  const char* kOne =
+      R"({{"id":"x","matchers":[{{"name":"alertname","value":"{}","isRegex":true}}],)"
+      R"("startsAt":"{}","endsAt":"{}","createdBy":"me","comment":"c","status":{{"state":"expired"}}}})";
+  const auto time = [](DurationMs at) { return FormatRfc3339((kStart + at) * kNanosPerMilli); };
+  const std::string text =
+      fmt::format("[{},{},{}]", fmt::format(fmt::runtime(kOne), "C", time(-kHour), time(-1000)),
+                  fmt::format(fmt::runtime(kOne), "A|Z", time(-kHour), time(10 * kMinute)),
+                  fmt::format(fmt::runtime(kOne), "B", time(kMinute), time(kHour)));
+  auto silences = ParseSilences(text, "s.json");
+  ASSERT_TRUE(silences.ok()) << Message(silences.status());
+  EXPECT_EQ(Messages({{0, Make("A", "x", 0)},
+                      {0, Make("B", "x", 0)},
+                      {0, Make("C", "x", 0)},
+                      {2 * kMinute, Make("B", "page", 2 * kMinute)}},
+                     20 * kMinute, *std::move(silences)),
+            "0:30 team +1 -0 B\n"
+            "0:30 team +1 -0 C\n"
+            "10:30 team +1 -0 A\n");
+  const struct {
+    const char* text;
+    const char* error;
+  } kCases[] = {
+      {"{}", "s.json: expected the array"},
+      {"[", "s.json: "},
+      {"[{}]", "s.json: silence 1: expected an object with matchers"},
+      {R"([{"matchers":[{"name":"a","value":"(","isRegex":true}]}])", "s.json: silence 1"}};
+  for (const auto& c : kCases) {
+    const auto bad = ParseSilences(c.text, "s.json");
+    ASSERT_FALSE(bad.ok()) << c.text;
+    EXPECT_TRUE(Message(bad.status()).starts_with(c.error)) << Message(bad.status());
+  }
 }
 
 TEST(NotificationReplay, Inhibits) {

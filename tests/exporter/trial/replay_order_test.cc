@@ -15,14 +15,16 @@ namespace {
 std::string Order(const std::string& yaml) {
   const RuleFile file = *ParseRuleFile(yaml, "f.yml");
   std::vector<ReplayRule> rules;
+  std::vector<RuleReads> reads;
   for (size_t g = 0; g < file.groups.size(); ++g) {
     for (size_t r = 0; r < file.groups[g].rules.size(); ++r) {
       rules.push_back({&file.groups[g], &file.groups[g].rules[r], g, r,
                        file.groups[g].query_offset.value_or(0)});
+      reads.push_back(ReadsOfRule(file.groups[g].rules[r], 0, {}));
     }
   }
   std::vector<std::string> parts;
-  for (const ReplayStage& stage : OrderForReplay(rules)) {
+  for (const ReplayStage& stage : OrderForReplay(rules, reads)) {
     std::string part = fmt::format("{}:", stage.level);
     for (const size_t rule : stage.rules) part += rules[rule].rule->name;
     parts.push_back(part + (stage.stepwise ? "*" : ""));
@@ -55,12 +57,23 @@ TEST(ReplayOrder, Stages) {
        "{record: b, expr: a}",
        "0:a 0:a 1:b "},
       {"{record: a, expr: x}, {record: a, expr: y}, {record: b, expr: a}", "0:aa* 1:b "},
-      // Texts that query come behind the recorded series.
+      // What texts query is read, too; of a later rule that is what it wrote a cycle ago.
+      {"{record: a, expr: y}, {alert: A, expr: x, annotations: {s: '{{ query \"a\" }}'}}",
+       "0:a 1:A "},
       {"{alert: A, expr: x, annotations: {s: '{{ query \"a\" }}'}}, {record: a, expr: y}",
+       "0:Aa* "},
+      {"{record: a, expr: y}, {record: b, expr: y}, {alert: A, expr: x, annotations: {s: '{{ query "
+       "\"b\" }}'}}, {alert: B, expr: 'ALERTS{alertname=\"A\"}'}",
+       "0:a 0:b 1:A 2:B "},
+      {"{record: a, expr: y}, {alert: A, expr: x, annotations: {s: '{{ printf \"a{i=%q}\" .Value | "
+       "query }}'}}",
        "0:a 1:A "},
       {"{alert: A, expr: x, annotations: {s: 'query: {{ $value }}'}}, {record: a, expr: y}",
        "0:A 0:a "},
-      {"{record: a, expr: y}, {alert: A, expr: x, labels: {s: '{{ query \"z\" }}'}}", "0:a 1:A* "},
+      {"{record: a, expr: y}, {alert: A, expr: x, labels: {s: '{{ query \"z\" }}'}}", "0:A 0:a "},
+      // What nobody knows may be anything, its own ALERTS too.
+      {"{record: a, expr: y}, {alert: A, expr: x, annotations: {s: '{{ query $externalURL }}'}}",
+       "0:a 1:A* "},
   };
   for (const auto& c : kCases) {
     const std::string yaml = fmt::format("groups: [{{name: g, rules: [{}]}}]", c.rules);

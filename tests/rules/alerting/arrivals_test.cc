@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/alerting/startup_hold.h"
+#include "storage/window/windows.h"
 #include "tests/rules/alerting/process.h"
 
 namespace outrider {
@@ -52,6 +53,40 @@ TEST(ArrivalsTest, EachSeriesHasItsOwnSpacing) {
   EXPECT_EQ(watch.Share(windows, end + 15 * kSecond), 1);  // within the room for jitter
   EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0.5);
   EXPECT_EQ(watch.Share(windows, end + 70 * kSecond), 0);
+}
+
+NativeHistogram OneObservation() {
+  NativeHistogram histogram;
+  histogram.count = 1;
+  histogram.zero_count = 1;
+  return histogram;
+}
+
+// Series that have nothing but native histograms are waited for as others are.
+TEST(ArrivalsTest, HistogramsAreWaitedFor) {
+  Windows windows({.retention = kDay, .unreferenced_retention = kDay});
+  const std::vector<LabelView> labels = {{"__name__", "latency"}};
+  const auto put = [&](Timestamp t, NativeHistogram histogram) {
+    const HistogramSample sample{.time = t, .histogram = std::move(histogram)};
+    windows.AppendHistograms(labels, {&sample, 1}, {}, Origin::kRemote, t);
+  };
+  const Timestamp end = kStart + 2 * kMinute;
+  for (Timestamp t = kStart; t <= end; t += 15 * kSecond) put(t, OneObservation());
+  const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("latency"), end);
+  EXPECT_FALSE(watch.empty());
+  EXPECT_EQ(watch.Share(windows, end), 1);
+  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0);
+
+  const Timestamp started = end + kMinute;
+  StartupHold hold(windows, Reading("latency"), /*has_state=*/true, started, started + kHour);
+  EXPECT_TRUE(hold.Holds(windows, Reading("latency"), started + 30 * kSecond));
+  put(started + 31 * kSecond, OneObservation());
+  EXPECT_FALSE(hold.Holds(windows, Reading("latency"), started + 32 * kSecond));
+
+  NativeHistogram stale;
+  stale.sum = StaleNan();
+  put(started + 46 * kSecond, stale);
+  EXPECT_TRUE(ArrivalWatch::Learn(windows, Reading("latency"), started + 47 * kSecond).empty());
 }
 
 TEST(ArrivalsTest, WhatIsNotWaitedFor) {

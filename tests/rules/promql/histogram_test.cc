@@ -209,6 +209,30 @@ TEST(HistogramSum, IsCompensatedAndMeansSurviveOverflow) {
   EXPECT_EQ(Show(plain.Value()), "0:{count:3, sum:3}");
 }
 
+// As Prometheus' sum_over_time: an empty bucket tells on which side of zero the rest is.
+TEST(HistogramSum, KeepsEmptyBucketsWhenAsked) {
+  const NativeHistogram h = Of("count:2 sum:1 z_bucket:2 z_bucket_w:0.5 buckets:[0]");
+  HistogramSum sum(h);
+  sum.Add(h);
+  EXPECT_EQ(HistogramFractionOf(0, 1, sum.Value(EmptyCells::kKeep)).value, 1);
+  EXPECT_EQ(HistogramFractionOf(0, 1, sum.Value()).value, 0.5);
+  HistogramMean mean(h);
+  mean.Add(h);
+  EXPECT_EQ(HistogramFractionOf(0, 1, mean.Value(EmptyCells::kKeep)).value, 1);
+  // A zero bucket that has to grow takes the empty ones with it.
+  sum.Add(Of("count:1 sum:1 z_bucket:1 z_bucket_w:1"));
+  EXPECT_TRUE(sum.Value(EmptyCells::kKeep).positive_buckets.empty());
+}
+
+TEST(HistogramSum, OfOneIsThatOne) {
+  const NativeHistogram negative = Of("count:-0 sum:-0 z_bucket:-0 buckets:[-1]");
+  HistogramSum sum(negative);
+  EXPECT_TRUE(std::signbit(sum.Value().sum) && std::signbit(sum.Value().count));
+  EXPECT_TRUE(std::signbit(HistogramMean(negative).Value().sum));
+  sum.Add(negative);
+  EXPECT_FALSE(std::signbit(sum.Value().sum));  // the compensation is 0
+}
+
 TEST(HistogramStats, Quantiles) {
   struct Case {
     const char* histogram;
