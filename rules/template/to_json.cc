@@ -16,6 +16,7 @@ struct JsonVisitor {
   void Item(const Value& value) const { std::visit(JsonVisitor{writer, depth + 1}, value.data()); }
 
   void operator()(std::monostate) const { writer.Null(); }
+  void operator()(const NamedInt& v) const { writer.Int(v.number); }
   void operator()(bool v) const { writer.Bool(v); }
   void operator()(int64_t v) const { writer.Int(v); }
   void operator()(double v) const { writer.Double(v); }

@@ -30,7 +30,11 @@ TEST(TemplateLimits, EndWithAnError) {
       Contains(ErrorOf("{{" + Repeated("(", 5000) + "1" + Repeated(")", 5000) + "}}"), "depth"));
   EXPECT_TRUE(Contains(ErrorOf("{{$x := \"0123456789\"}}{{range 60}}{{$x = print $x $x}}{{end}}"),
                        "larger than 1 MiB"));
-  EXPECT_EQ(ErrorOf("{{printf \"%999999999d\" 1}}"), "ok: %!(BADWIDTH)1");
+  EXPECT_EQ(ErrorOf("{{printf \"%999999999d\" 1}}"), "ok: %!(NOVERB)%!(EXTRA int=1)");
+  EXPECT_TRUE(Contains(ErrorOf("{{printf \"%9999999d\" 1}}"), "larger than 1 MiB"));
+  // Work is counted by what is made, too: a thousand turns of a megabyte each are too many.
+  EXPECT_TRUE(Contains(ErrorOf("{{range 1000}}{{len (printf \"%1000000d\" 1) | not}}{{end}}"),
+                       "too many steps"));
 }
 
 TEST(TemplateSet, LaterDefinitionsReplaceEarlierOnes) {
