@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A walk of the tree with dot handed down. `at_` is the node an error points at: as in Go it is the
-// last one whose evaluation began, not the one that noticed.
+// last one whose evaluation began, not the one that noticed. One class and therefore one file:
+// statements and expressions share that place, the variables and the budget.
 #include "rules/template/exec.h"
 
 #include <fmt/format.h>
@@ -79,6 +80,12 @@ class Executor {
       return Error(fmt::format("exceeded maximum template depth ({})", kMaxExecDepth));
     }
     return absl::OkStatus();
+  }
+
+  // Texts are copied as they are handed on.
+  static size_t CopyCost(const Value& value) {
+    const std::string* text = value.AsString();
+    return text != nullptr ? text->size() / kBytesPerStep : 0;
   }
 
   // The evaluation of `node` begins.
@@ -322,6 +329,7 @@ class Executor {
     Final previous = nullptr;
     for (size_t i = 0; i < count; ++i) {
       value = TRY(Command(dot, *pipe.children[i], previous));
+      TRY(Spend(CopyCost(value)));
       if (value.boxed()) value = Value(value.data());
       previous = &value;
     }
@@ -554,6 +562,9 @@ class Executor {
       args.push_back(TRY(Argument(dot, *command->children[i], signature.TypeAt(i - 1))));
     }
     if (final != nullptr) args.push_back(TRY(Fit(*final, signature.TypeAt(args.size()))));
+    size_t cost = callee.function.steps;
+    for (const Value& arg : args) cost += CopyCost(arg);
+    TRY(Spend(cost));
     if (callee.is_call) {
       const bool written = command != nullptr && command->children.size() > 1;
       args.emplace(args.begin(), written ? NodeText(*command->children[1]) : Described(*final));
@@ -574,7 +585,6 @@ class Executor {
       if (text->size() > kMaxOutput) {
         return Error(fmt::format("result of {} is larger than 1 MiB", callee.name));
       }
-      TRY(Spend(text->size() / kBytesPerStep));
     }
     return result;
   }

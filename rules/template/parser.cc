@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Recursive descent over the tokens; one class, as every rule of the grammar shares the read-ahead.
 #include "rules/template/parser.h"
 
 #include <fmt/format.h>

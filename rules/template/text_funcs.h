@@ -11,6 +11,9 @@
 
 namespace outrider::tmpl {
 
+// Compiling a regular expression is worth this many steps (Function::steps).
+inline constexpr size_t kRegexSteps = 100;
+
 StatusOr<Value> ToUpperFunction(std::span<const Value> args);
 StatusOr<Value> ToLowerFunction(std::span<const Value> args);
 // The first letter of each word in upper case: the rest as it is (Prometheus), or in lower case

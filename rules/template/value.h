@@ -29,8 +29,9 @@ struct Function {
   Function() = default;
   template <typename F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_constructible_v<Call, F>)
-  Function(F f, const char* types = nullptr)  // NOLINT(google-explicit-constructor): tables
-      : call(std::move(f)), params(types) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): for tables
+  Function(F f, const char* types = nullptr, size_t work = 0)
+      : call(std::move(f)), params(types), steps(work) {}
   StatusOr<Value> operator()(std::span<const Value> args) const;
 
   Call call;
@@ -38,6 +39,7 @@ struct Function {
   // t time, d duration, l []any, S []string, q the samples of a query, p one of them, a anything,
   // r anything as it is; the last one with a * repeats. None: the function checks by itself.
   const char* params = nullptr;
+  size_t steps = 0;  // how many steps of the interpreter a call is worth, beside its own
 };
 using Method = Function;
 
