@@ -562,7 +562,7 @@ class Executor {
       args.push_back(TRY(Argument(dot, *command->children[i], signature.TypeAt(i - 1))));
     }
     if (final != nullptr) args.push_back(TRY(Fit(*final, signature.TypeAt(args.size()))));
-    size_t cost = callee.function.steps;
+    size_t cost = callee.function.steps != nullptr ? callee.function.steps(args) : 0;
     for (const Value& arg : args) cost += CopyCost(arg);
     TRY(Spend(cost));
     if (callee.is_call) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/template/text_funcs.h"
 
+#include <algorithm>
 #include <clocale>
 #include <cwctype>
 
@@ -109,6 +110,23 @@ StatusOr<Value> ToUpperFunction(Args args) {
 
 StatusOr<Value> ToLowerFunction(Args args) {
   return Value(MapText(TRY(StringArg(args[0])), towlower_l));
+}
+
+size_t RegexWork(Args args) {
+  constexpr size_t kSteps = 20;
+  constexpr size_t kMost = 100'000;
+  const std::string* pattern = args.empty() ? nullptr : args[0].AsString();
+  size_t copies = 1;
+  for (size_t i = 0; pattern != nullptr && i < pattern->size(); ++i) {
+    if ((*pattern)[i] != '{') continue;
+    size_t most = 0;  // the last number of {2,30}
+    for (++i; i < pattern->size() && (*pattern)[i] != '}'; ++i) {
+      const char c = (*pattern)[i];
+      most = c >= '0' && c <= '9' ? std::min(most * 10 + static_cast<size_t>(c - '0'), kMost) : 0;
+    }
+    copies = std::min(copies * std::max<size_t>(most, 1), kMost);
+  }
+  return kSteps + 2 * copies;
 }
 
 StatusOr<Value> MatchFunction(Args args) {

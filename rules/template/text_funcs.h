@@ -11,8 +11,9 @@
 
 namespace outrider::tmpl {
 
-// Compiling a regular expression is worth this many steps (Function::steps).
-inline constexpr size_t kRegexSteps = 100;
+// Function::steps of the two functions below that compile a regular expression, their first
+// argument: more with repetitions, which are written out.
+size_t RegexWork(std::span<const Value> args);
 
 StatusOr<Value> ToUpperFunction(std::span<const Value> args);
 StatusOr<Value> ToLowerFunction(std::span<const Value> args);

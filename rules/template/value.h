@@ -26,11 +26,12 @@ using List = std::vector<Value>;
 // `error calling NAME: `. The code Unimplemented is kept for wrong types of arguments (args.h).
 struct Function {
   using Call = std::function<StatusOr<Value>(std::span<const Value> args)>;
+  using Work = size_t (*)(std::span<const Value> args);
   Function() = default;
   template <typename F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_constructible_v<Call, F>)
   // NOLINTNEXTLINE(google-explicit-constructor): for tables
-  Function(F f, const char* types = nullptr, size_t work = 0)
+  Function(F f, const char* types = nullptr, Work work = nullptr)
       : call(std::move(f)), params(types), steps(work) {}
   StatusOr<Value> operator()(std::span<const Value> args) const;
 
@@ -39,7 +40,7 @@ struct Function {
   // t time, d duration, l []any, S []string, q the samples of a query, p one of them, a anything,
   // r anything as it is; the last one with a * repeats. None: the function checks by itself.
   const char* params = nullptr;
-  size_t steps = 0;  // how many steps of the interpreter a call is worth, beside its own
+  Work steps = nullptr;  // how many steps of the interpreter a call is worth, beside its own
 };
 using Method = Function;
 
