@@ -178,7 +178,7 @@ class Executor {
     TRY(At(pipe));
     const Node& last = *pipe.children.back();
     const bool piped = pipe.children.size() > 1;
-    const Value value = TRY(Commands(dot, pipe, pipe.children.size() - 1));
+    Value value = TRY(Commands(dot, pipe, pipe.children.size() - 1));
     if (piped && last.children.size() == 1) return value;
     TRY(At(*last.children[0]));
     std::vector<Value> args;
@@ -384,7 +384,7 @@ class Executor {
     TRY(At(node));
     const Value* held = FindVariable(node.names[0]);
     if (held == nullptr) return Error("undefined variable: " + node.names[0]);
-    const Value value = *held;
+    Value value = *held;
     if (node.names.size() > 1) return FieldChain(dot, value, node, 1, command, final);
     TRY(NotAFunction(command, final));
     return value;

@@ -102,7 +102,8 @@ class Printer {
   void PrintObject(const FormatSpec& spec, const Object& object, int depth) {
     const bool map = object.kind == Object::Kind::kMap;
     std::string type = spec.sharp_v ? TypeName(object) : "";
-    if (object.IsPointer() && !(follow_pointer_ && depth == 0)) {
+    const bool followed = follow_pointer_ && depth == 0;
+    if (object.IsPointer() && !followed) {
       type = "&" + (spec.sharp_v ? type.substr(1) : type);
     }
     out_ += type + (spec.sharp_v ? "{" : map ? "map[" : "{");

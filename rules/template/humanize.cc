@@ -64,7 +64,7 @@ StatusOr<double> NumberArg(const Value& value) {
   }
   if (const std::string* v = value.AsString()) {
     StatusOr<double> number = ParseDouble(WithoutUnderscores(*v));
-    if (number.ok() && std::isinf(*number) && v->find_first_of("123456789") != v->npos) {
+    if (number.ok() && std::isinf(*number) && v->find_first_of("123456789") != std::string::npos) {
       return InvalidArgument(
           fmt::format("strconv.ParseFloat: parsing {}: value out of range", Quote(*v)));
     }

@@ -94,7 +94,8 @@ bool IsTiny(const std::string& digits, bool hex) {
 
 std::optional<int64_t> IntegerOf(double value) {
   constexpr double kLimit = 9223372036854775808.0;
-  if (!(value >= -kLimit && value < kLimit) || std::trunc(value) != value) return std::nullopt;
+  const bool fits = value >= -kLimit && value < kLimit;  // false for NaN
+  if (!fits || std::trunc(value) != value) return std::nullopt;
   return static_cast<int64_t>(value);
 }
 
