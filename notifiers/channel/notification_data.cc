@@ -24,13 +24,12 @@ using Pair = std::pair<std::string, std::string>;
 
 Value Strings(std::vector<std::string> texts) {
   MethodList list;
-  list.type = "[]string";
+  list.type = "template.Strings";
   for (const std::string& text : texts) list.items.emplace_back(text);
-  list.methods.emplace_back("Join", [texts = std::move(texts)](Args args) -> StatusOr<Value> {
-    const std::string* separator = args.size() == 1 ? args[0].AsString() : nullptr;
-    if (separator == nullptr) return InvalidArgument("Join takes one separator");
-    return Value(Join(texts, *separator));
-  });
+  const auto join = [texts = std::move(texts)](Args args) -> StatusOr<Value> {
+    return Value(Join(texts, std::get<std::string>(args[0].data())));
+  };
+  list.methods.emplace_back("Join", tmpl::Method(join, "s"));
   return Value(std::move(list));
 }
 
@@ -64,9 +63,9 @@ Value PairsValue(const std::vector<Pair>& pairs) {
     list.items.emplace_back(std::move(pair));
   }
   list.methods = {
-      {"Names", [pairs](Args) -> StatusOr<Value> { return Strings(Names(pairs)); }},
-      {"Values", [pairs](Args) -> StatusOr<Value> { return Strings(Values(pairs)); }},
-      {"String", [pairs](Args) -> StatusOr<Value> { return Value(PairsText(pairs)); }},
+      {"Names", {[pairs](Args) -> StatusOr<Value> { return Strings(Names(pairs)); }, ""}},
+      {"Values", {[pairs](Args) -> StatusOr<Value> { return Strings(Values(pairs)); }, ""}},
+      {"String", {[pairs](Args) -> StatusOr<Value> { return Value(PairsText(pairs)); }, ""}},
   };
   return Value(std::move(list));
 }
@@ -82,11 +81,10 @@ std::vector<Pair> SortedPairs(const std::map<std::string, std::string>& map) {
 Value MapValue(const std::map<std::string, std::string>& map);
 
 StatusOr<Value> Without(const std::map<std::string, std::string>& map, Args args) {
-  const List* names = args.size() == 1 ? args[0].AsList() : nullptr;
-  if (names == nullptr) return InvalidArgument("Remove takes a list of names");
+  const List* names = args[0].AsList();  // null for nil
   auto rest = map;
-  for (const Value& name : *names) {
-    if (name.AsString() != nullptr) rest.erase(*name.AsString());
+  for (size_t i = 0; names != nullptr && i < names->size(); ++i) {
+    rest.erase(std::get<std::string>((*names)[i].data()));
   }
   return MapValue(rest);
 }
@@ -99,11 +97,11 @@ Value MapValue(const std::map<std::string, std::string>& map) {
   for (const auto& [name, value] : map) object.fields.emplace_back(name, value);
   const std::vector<Pair> pairs = SortedPairs(map);
   object.methods = {
-      {"SortedPairs", [pairs](Args) -> StatusOr<Value> { return PairsValue(pairs); }},
-      {"Names", [pairs](Args) -> StatusOr<Value> { return Strings(Names(pairs)); }},
-      {"Values", [pairs](Args) -> StatusOr<Value> { return Strings(Values(pairs)); }},
-      {"String", [pairs](Args) -> StatusOr<Value> { return Value(PairsText(pairs)); }},
-      {"Remove", [map](Args args) -> StatusOr<Value> { return Without(map, args); }},
+      {"SortedPairs", {[pairs](Args) -> StatusOr<Value> { return PairsValue(pairs); }, ""}},
+      {"Names", {[pairs](Args) -> StatusOr<Value> { return Strings(Names(pairs)); }, ""}},
+      {"Values", {[pairs](Args) -> StatusOr<Value> { return Strings(Values(pairs)); }, ""}},
+      {"String", {[pairs](Args) -> StatusOr<Value> { return Value(PairsText(pairs)); }, ""}},
+      {"Remove", {[map](Args args) -> StatusOr<Value> { return Without(map, args); }, "S"}},
   };
   return Value(std::move(object));
 }
@@ -137,8 +135,8 @@ Value AlertsValue(const List& alerts) {
   list.type = "template.Alerts";
   list.items = alerts;
   list.methods = {
-      {"Firing", [v = with_status("firing")](Args) -> StatusOr<Value> { return v; }},
-      {"Resolved", [v = with_status("resolved")](Args) -> StatusOr<Value> { return v; }},
+      {"Firing", {[v = with_status("firing")](Args) -> StatusOr<Value> { return v; }, ""}},
+      {"Resolved", {[v = with_status("resolved")](Args) -> StatusOr<Value> { return v; }, ""}},
   };
   return Value(std::move(list));
 }

@@ -16,14 +16,15 @@ StatusOr<Nanos> NowOf(const Clock* clock) {
 
 tmpl::FunctionMap Functions(const Clock* clock) {
   tmpl::FunctionMap functions = tmpl::AlertmanagerFunctions();
-  functions["now"] = [clock](Args) -> StatusOr<Value> {
-    return Value(tmpl::Time{TRY(NowOf(clock)), 0, ""});
-  };
-  functions["since"] = [clock](Args args) -> StatusOr<Value> {
-    const auto* time = args.size() == 1 ? std::get_if<tmpl::Time>(&args[0].data()) : nullptr;
-    if (time == nullptr) return InvalidArgument("since takes one time");
-    return Value(tmpl::Duration{TRY(NowOf(clock)) - time->nanos});
-  };
+  functions["now"] = {
+      [clock](Args) -> StatusOr<Value> { return Value(tmpl::Time{TRY(NowOf(clock)), 0, ""}); }, ""};
+  functions["since"] = {[clock](Args args) -> StatusOr<Value> {
+                          const tmpl::Time time = std::get<tmpl::Time>(args[0].data());
+                          return Value(tmpl::Duration{TRY(NowOf(clock)) - time.nanos});
+                        },
+                        "t"};
+  // Routes have no labels of their own here, so none is found, whatever its name.
+  functions["routeLabels"] = {[](Args) -> StatusOr<Value> { return Value(""); }, "s"};
   return functions;
 }
 

@@ -34,8 +34,9 @@ tmpl::Value NumberOf(const promql::VectorSample& sample) {
 
 tmpl::Value SampleValue(const promql::VectorSample& sample) {
   tmpl::Object object;
+  object.type = "*template.sample";
   object.fields.emplace_back("Labels", LabelMap(sample.labels));
-  object.fields.emplace_back("Value", NumberOf(sample));
+  object.fields.emplace_back("Value", NumberOf(sample).Boxed());
   return tmpl::Value(std::move(object));
 }
 
@@ -46,15 +47,15 @@ bool MayDependOnTime(std::string_view text) {
 // `query "expr"` in a template: the list of samples at the evaluation's time.
 StatusOr<tmpl::Value> QuerySamples(const RuleQuery& query, std::span<const tmpl::Value> args,
                                    const promql::ParseOptions& promql, Timestamp now) {
-  const std::string* text = args.size() == 1 ? args[0].AsString() : nullptr;
-  if (text == nullptr) return InvalidArgument("query takes one text");
-  const promql::Expression expression = TRY(promql::Expression::Parse(*text, promql));
+  const auto& text = std::get<std::string>(args[0].data());
+  const promql::Expression expression = TRY(promql::Expression::Parse(text, promql));
   const promql::QueryResult result = TRY(query(expression, now));
-  tmpl::List samples;
+  tmpl::MethodList samples;
+  samples.type = "template.queryResult";
   if (const auto* vector = std::get_if<promql::Vector>(&result.value)) {
-    for (const promql::VectorSample& sample : *vector) samples.push_back(SampleValue(sample));
+    for (const promql::VectorSample& sample : *vector) samples.items.push_back(SampleValue(sample));
   } else if (const auto* scalar = std::get_if<promql::Scalar>(&result.value)) {
-    samples.push_back(SampleValue({Labels(), scalar->time, scalar->value}));
+    samples.items.push_back(SampleValue({Labels(), scalar->time, scalar->value}));
   } else {
     return InvalidArgument("query result is not a vector or scalar");
   }
@@ -133,10 +134,13 @@ StatusOr<std::string> RuleTexts::TryExpand(Text* text, const tmpl::Value& data) 
 
 tmpl::Value RuleTexts::Data(const promql::VectorSample& sample) const {
   tmpl::Object data;
+  data.type =
+      "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; "
+      "Value interface {} }";
   data.fields.emplace_back("Labels", LabelMap(sample.labels));
   data.fields.emplace_back("ExternalLabels", external_labels_);
   data.fields.emplace_back("ExternalURL", tmpl::Value(external_url_));
-  data.fields.emplace_back("Value", NumberOf(sample));
+  data.fields.emplace_back("Value", NumberOf(sample).Boxed());
   return tmpl::Value(std::move(data));
 }
 

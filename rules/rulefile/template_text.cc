@@ -12,9 +12,10 @@ std::string PathOf(const std::string& url) {
 }
 
 tmpl::Function Constant(std::string text) {
-  return [text = std::move(text)](std::span<const tmpl::Value>) -> StatusOr<tmpl::Value> {
-    return tmpl::Value(text);
-  };
+  return {[text = std::move(text)](std::span<const tmpl::Value>) -> StatusOr<tmpl::Value> {
+            return tmpl::Value(text);
+          },
+          ""};
 }
 
 }  // namespace
@@ -24,8 +25,8 @@ std::string RuleTemplateName(const std::string& alert) { return "__alert_" + ale
 tmpl::TemplateOptions RuleTemplateOptions(const RuleTemplateHost& host) {
   tmpl::TemplateOptions options;
   options.functions = tmpl::PrometheusFunctions();
-  options.functions["query"] = host.query;
-  options.functions["now"] = host.now;
+  options.functions["query"] = {host.query.call, "s"};
+  options.functions["now"] = {host.now.call, ""};
   options.functions["externalURL"] = Constant(host.external_url);
   options.functions["pathPrefix"] = Constant(PathOf(host.external_url));
   return options;

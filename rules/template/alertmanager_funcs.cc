@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "rules/template/args.h"
+#include "rules/template/format_spec.h"
 #include "rules/template/template.h"
 #include "rules/template/text_funcs.h"
 #include "rules/template/time_format.h"
@@ -18,56 +19,61 @@ namespace {
 using Args = std::span<const Value>;
 
 StatusOr<Value> TrimSpace(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(std::string(Trim(TRY(StringArg(args[0])))));
+  const std::string text = TRY(StringArg(args[0]));
+  std::string_view rest = text;
+  const auto blank = [](std::string_view rune) {
+    constexpr std::u32string_view kBlanks =
+        U"\t\n\v\f\r \u0085\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
+        U"\u2009\u200A\u2028\u2029\u202F\u205F\u3000";
+    return kBlanks.find(DecodeOneRune(rune)) != std::u32string_view::npos;
+  };
+  while (!rest.empty() && blank(RunePrefix(rest, 1))) {
+    rest.remove_prefix(RunePrefix(rest, 1).size());
+  }
+  while (!rest.empty()) {
+    size_t last = rest.size() - 1;
+    while (last > 0 && (static_cast<unsigned char>(rest[last]) & 0xC0) == 0x80) --last;
+    if (!blank(rest.substr(last))) break;
+    rest.remove_suffix(rest.size() - last);
+  }
+  return Value(std::string(rest));
 }
 // The separator comes first, for pipelines.
 StatusOr<Value> JoinFunction(Args args) {
-  TRY(CheckCount(args, 2));
   std::vector<std::string> parts;
   for (const Value& part : *TRY(ListArg(args[1]))) parts.push_back(TRY(StringArg(part)));
   return Value(Join(parts, TRY(StringArg(args[0]))));
 }
 StatusOr<Value> StringSlice(Args args) {
-  List list;
-  for (const Value& arg : args) list.emplace_back(TRY(StringArg(arg)));
-  return Value(std::move(list));
+  return Value(MethodList{List(args.begin(), args.end()), {}, "[]string"});
 }
+StatusOr<Value> SafeUrl(Args args) { return Value(SafeHtml{TRY(StringArg(args[0])), true}); }
 StatusOr<Value> UrlUnescape(Args args) {
-  TRY(CheckCount(args, 1));
   return Value(TRY(UrlDecode(TRY(StringArg(args[0])), /*plus_is_blank=*/true)));
 }
 
 StatusOr<Value> Date(Args args) {
-  TRY(CheckCount(args, 2));
   const std::string layout = TRY(StringArg(args[0]));
   return Value(FormatTime(TRY(TimeArg(args[1])), layout));
 }
 StatusOr<Value> TimeZone(Args args) {
-  TRY(CheckCount(args, 2));
   const std::string zone = TRY(StringArg(args[0]));
   return Value(TRY(InZone(TRY(TimeArg(args[1])), zone)));
 }
 StatusOr<Value> MustToDate(Args args) {
-  TRY(CheckCount(args, 2));
   const std::string layout = TRY(StringArg(args[0]));
   return Value(TRY(ParseTime(layout, TRY(StringArg(args[1])))));
 }
 // The zero time where the text is no date.
 StatusOr<Value> ToDate(Args args) {
-  TRY(CheckCount(args, 2));
   const std::string layout = TRY(StringArg(args[0]));
   const StatusOr<Time> time = ParseTime(layout, TRY(StringArg(args[1])));
   return Value(time.ok() ? *time : Time{});
 }
 
-StatusOr<Value> ToJson(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(ToJsonText(args[0]));
-}
+StatusOr<Value> ToJson(Args args) { return Value(ToJsonText(args[0])); }
 StatusOr<Value> ListFunction(Args args) { return Value(List(args.begin(), args.end())); }
 StatusOr<Value> Append(Args args) {
-  TRY(CheckCount(args, 1, kAnyCount));
   List list = *TRY(ListArg(args[0]));
   list.insert(list.end(), args.begin() + 1, args.end());
   return Value(std::move(list));
@@ -91,7 +97,6 @@ StatusOr<Value> Dict(Args args) {
 }
 
 StatusOr<Value> Base64EncodeFunction(Args args) {
-  TRY(CheckCount(args, 1));
   std::string text = Base64Encode(TRY(StringArg(args[0])));
   std::replace(text.begin(), text.end(), '+', '-');
   std::replace(text.begin(), text.end(), '/', '_');
@@ -101,7 +106,6 @@ StatusOr<Value> Base64EncodeFunction(Args args) {
 StatusOr<Value> Base64DecodeFunction(Args args) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  TRY(CheckCount(args, 1));
   const std::string text = TRY(StringArg(args[0]));
   std::string_view digits = text;
   while (!digits.empty() && digits.back() == '=') digits.remove_suffix(1);
@@ -127,28 +131,28 @@ StatusOr<Value> Base64DecodeFunction(Args args) {
 
 const FunctionMap& AlertmanagerFunctions() {
   static const FunctionMap kFunctions = {
-      {"append", Append},
-      {"base64decode", Base64DecodeFunction},
-      {"base64encode", Base64EncodeFunction},
-      {"date", Date},
-      {"dict", Dict},
-      {"humanizeDuration", HumanizeDurationFunction},
-      {"join", JoinFunction},
-      {"list", ListFunction},
-      {"match", MatchFunction},
-      {"mustToDate", MustToDate},
-      {"reReplaceAll", ReReplaceAllFunction},
-      {"safeHtml", SafeHtmlFunction},
-      {"safeUrl", SafeHtmlFunction},
-      {"stringSlice", StringSlice},
-      {"title", TitleFunction},
-      {"toDate", ToDate},
-      {"toJson", ToJson},
-      {"toLower", ToLowerFunction},
-      {"toUpper", ToUpperFunction},
-      {"trimSpace", TrimSpace},
-      {"tz", TimeZone},
-      {"urlUnescape", UrlUnescape},
+      {"append", {Append, "la*"}},
+      {"base64decode", {Base64DecodeFunction, "s"}},
+      {"base64encode", {Base64EncodeFunction, "s"}},
+      {"date", {Date, "st"}},
+      {"dict", {Dict, "a*"}},
+      {"humanizeDuration", {HumanizeDurationFunction, "a"}},
+      {"join", {JoinFunction, "sS"}},
+      {"list", {ListFunction, "a*"}},
+      {"match", {MatchFunction, "ss", RegexWork}},
+      {"mustToDate", {MustToDate, "ss"}},
+      {"reReplaceAll", {ReReplaceAllFunction, "sss", RegexWork}},
+      {"safeHtml", {SafeHtmlFunction, "s"}},
+      {"safeUrl", {SafeUrl, "s"}},
+      {"stringSlice", {StringSlice, "s*"}},
+      {"title", {TitleCaseFunction, "s"}},
+      {"toDate", {ToDate, "ss"}},
+      {"toJson", {ToJson, "a"}},
+      {"toLower", {ToLowerFunction, "s"}},
+      {"toUpper", {ToUpperFunction, "s"}},
+      {"trimSpace", {TrimSpace, "s"}},
+      {"tz", {TimeZone, "st"}},
+      {"urlUnescape", {UrlUnescape, "s"}},
   };
   return kFunctions;
 }

@@ -22,23 +22,15 @@ StatusOr<T> Take(const char* expected, const Value& value) {
 
 }  // namespace
 
-Status CheckCount(std::span<const Value> args, size_t min, size_t max) {
-  if (args.size() >= min && (max == kAnyCount || args.size() <= max)) return absl::OkStatus();
-  return absl::OutOfRangeError(fmt::format("want {}{} got {}", max == min ? "" : "at least ",
-                                           args.size() < min ? min : max, args.size()));
-}
-
-StatusOr<std::string> StringArg(const Value& value) {
-  if (const auto* safe = std::get_if<SafeHtml>(&value.data())) return safe->html;
-  return Take<std::string>("string", value);
-}
+StatusOr<std::string> StringArg(const Value& value) { return Take<std::string>("string", value); }
 StatusOr<int64_t> IntArg(const Value& value) { return Take<int64_t>("int", value); }
 StatusOr<Time> TimeArg(const Value& value) { return Take<Time>("time.Time", value); }
 StatusOr<Duration> DurationArg(const Value& value) {
-  if (const auto* nanos = std::get_if<int64_t>(&value.data())) return Duration{*nanos};
   return Take<Duration>("time.Duration", value);
 }
 StatusOr<const List*> ListArg(const Value& value) {
+  static const List kEmpty;
+  if (value.IsNil()) return &kEmpty;
   if (const List* list = value.AsList()) return list;
   return WrongType("[]interface {}", value);
 }

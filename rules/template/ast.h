@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct Node {
   std::string text;
   std::vector<std::string> names;
   Value constant;
+  std::optional<int64_t> integer;  // kConstant: a number that an int parameter takes
+  bool overflow = false;           // kConstant: an integer that only an unsigned one holds
   NodeList children;
   std::vector<std::string> declared;  // kPipe: variables it sets
   bool is_assign = false;             // kPipe: = instead of :=

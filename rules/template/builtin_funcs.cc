@@ -5,6 +5,7 @@
 
 #include "rules/template/args.h"
 #include "rules/template/compare.h"
+#include "rules/template/format_spec.h"
 #include "rules/template/format_verb.h"
 #include "rules/template/template.h"
 #include "storage/base/text.h"
@@ -14,17 +15,24 @@ namespace {
 
 using Args = std::span<const Value>;
 
-// One text stays itself, anything else is printed.
+// The arguments printed together; one that is nil is the text <no value>.
 std::string JoinedArgs(Args args) {
-  if (args.size() == 1) {
-    if (const std::string* text = args[0].AsString()) return *text;
-    return PrintableText(args[0]);
+  std::vector<Value> printable(args.begin(), args.end());
+  for (Value& arg : printable) {
+    const Object* object = arg.AsObject();
+    const bool pointer = object != nullptr && object->IsPointer();
+    if (arg.IsNil() || pointer) arg = Value(PrintableText(arg));
   }
-  return Sprint(args);
+  return Sprint(printable);
+}
+
+// The bytes of a value of Go's kind string.
+const std::string* TextOf(const Value& value) {
+  const auto* safe = std::get_if<SafeHtml>(&value.data());
+  return safe != nullptr ? &safe->html : value.AsString();
 }
 
 StatusOr<Value> Decide(Args args, bool stop_at) {
-  TRY(CheckCount(args, 1, kAnyCount));
   for (const Value& arg : args) {
     if (IsTrue(arg) == stop_at) return arg;
   }
@@ -32,29 +40,18 @@ StatusOr<Value> Decide(Args args, bool stop_at) {
 }
 StatusOr<Value> And(Args args) { return Decide(args, false); }
 StatusOr<Value> Or(Args args) { return Decide(args, true); }
-StatusOr<Value> Not(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(!IsTrue(args[0]));
-}
+StatusOr<Value> Not(Args args) { return Value(!IsTrue(args[0])); }
 
 StatusOr<Value> Equal(Args args) {
-  TRY(CheckCount(args, 1, kAnyCount));
   if (args.size() == 1) return InvalidArgument("missing argument for comparison");
   for (const Value& other : args.subspan(1)) {
     if (TRY(ValuesEqual(args[0], other))) return Value(true);
   }
   return Value(false);
 }
-StatusOr<Value> NotEqual(Args args) {
-  TRY(CheckCount(args, 2));
-  return Value(!TRY(ValuesEqual(args[0], args[1])));
-}
-StatusOr<Value> Less(Args args) {
-  TRY(CheckCount(args, 2));
-  return Value(TRY(ValueLess(args[0], args[1])));
-}
+StatusOr<Value> NotEqual(Args args) { return Value(!TRY(ValuesEqual(args[0], args[1]))); }
+StatusOr<Value> Less(Args args) { return Value(TRY(ValueLess(args[0], args[1]))); }
 StatusOr<Value> LessOrEqual(Args args) {
-  TRY(CheckCount(args, 2));
   const bool less = TRY(ValueLess(args[0], args[1]));
   return Value(less || TRY(ValuesEqual(args[0], args[1])));
 }
@@ -62,23 +59,31 @@ StatusOr<Value> Greater(Args args) { return Value(!std::get<bool>(TRY(LessOrEqua
 StatusOr<Value> GreaterOrEqual(Args args) { return Value(!std::get<bool>(TRY(Less(args)).data())); }
 
 StatusOr<Value> Length(Args args) {
-  TRY(CheckCount(args, 1));
-  if (const std::string* text = args[0].AsString())
-    return Value(static_cast<int64_t>(text->size()));
-  if (const List* list = args[0].AsList()) return Value(static_cast<int64_t>(list->size()));
-  const Object* object = args[0].AsObject();
+  const Value& item = args[0];
+  if (const std::string* text = TextOf(item)) return Value(static_cast<int64_t>(text->size()));
+  if (const List* list = item.AsList()) return Value(static_cast<int64_t>(list->size()));
+  const Object* object = item.AsObject();
   if (object != nullptr && object->kind == Object::Kind::kMap) {
     return Value(static_cast<int64_t>(object->fields.size()));
   }
-  if (args[0].IsNil()) return InvalidArgument("len of nil pointer");
-  return InvalidArgument("len of type " + TypeName(args[0]));
+  if (item.IsNil() && !item.boxed()) {
+    return InvalidArgument("reflect: call of reflect.Value.Type on zero Value");
+  }
+  if (item.IsNil()) return InvalidArgument("len of nil pointer");
+  return InvalidArgument("len of type " + TypeName(item));
 }
 
+// An index up to `limit`, which is Go's capacity.
 StatusOr<size_t> Position(const Value& index, size_t limit) {
-  if (index.IsNil()) return InvalidArgument("cannot index slice/array with nil");
-  const int64_t* number = std::get_if<int64_t>(&index.data());
+  if (index.IsNil() && !index.boxed()) {
+    return InvalidArgument("cannot index slice/array with nil");
+  }
+  const auto* duration = std::get_if<Duration>(&index.data());
+  const int64_t* number = index.boxed()         ? nullptr  // Go does not look into it here
+                          : duration != nullptr ? &duration->nanos
+                                                : std::get_if<int64_t>(&index.data());
   if (number == nullptr) {
-    return InvalidArgument("cannot index slice/array with type " + TypeName(index));
+    return InvalidArgument("cannot index slice/array with type " + StaticTypeName(index));
   }
   if (*number < 0 || static_cast<uint64_t>(*number) > limit) {
     return InvalidArgument(fmt::format("index out of range: {}", *number));
@@ -88,14 +93,14 @@ StatusOr<size_t> Position(const Value& index, size_t limit) {
 
 StatusOr<Value> IndexOnce(const Value& item, const Value& index) {
   if (item.IsNil()) return InvalidArgument("index of nil pointer");
-  if (const std::string* text = item.AsString()) {
+  if (const std::string* text = TextOf(item)) {
     const size_t at = TRY(Position(index, text->size()));
-    if (at == text->size()) return InvalidArgument(fmt::format("index out of range: {}", at));
+    if (at == text->size()) return InvalidArgument("reflect: string index out of range");
     return Value(static_cast<int64_t>(static_cast<unsigned char>((*text)[at])));
   }
   if (const List* list = item.AsList()) {
     const size_t at = TRY(Position(index, list->size()));
-    if (at == list->size()) return InvalidArgument(fmt::format("index out of range: {}", at));
+    if (at == list->size()) return InvalidArgument("reflect: slice index out of range");
     return (*list)[at];
   }
   const Object* object = item.AsObject();
@@ -108,27 +113,41 @@ StatusOr<Value> IndexOnce(const Value& item, const Value& index) {
     return InvalidArgument(fmt::format("value has type {}; should be string", TypeName(index)));
   }
   if (const Value* value = object->Find(*key)) return *value;
-  return object->any_values ? Value() : Value("");
+  return object->any_values ? Value().Boxed() : Value("");
 }
 
 StatusOr<Value> Index(Args args) {
-  TRY(CheckCount(args, 1, kAnyCount));
   if (args[0].IsNil()) return InvalidArgument("index of untyped nil");
   Value item = args[0];
-  for (const Value& index : args.subspan(1)) item = TRY(IndexOnce(item, index));
+  for (const Value& index : args.subspan(1)) {
+    item = TRY(IndexOnce(item, Value(index.data())));
+  }
   return item;
 }
 
+StatusOr<Value> SliceOf(const Value& item, size_t from, size_t to) {
+  if (const std::string* text = TextOf(item)) {
+    std::string part = text->substr(from, to - from);
+    if (item.AsString() == nullptr) return Value(SafeHtml{std::move(part)});
+    return Value(std::move(part));
+  }
+  const List& list = *item.AsList();
+  const auto begin = list.begin() + static_cast<std::ptrdiff_t>(from);
+  List part(begin, list.begin() + static_cast<std::ptrdiff_t>(to));
+  if (TypeName(item) == TypeName(Value(List()))) return Value(std::move(part));
+  return Value(MethodList{std::move(part), {}, TypeName(item)});
+}
+
 StatusOr<Value> Slice(Args args) {
-  TRY(CheckCount(args, 1, kAnyCount));
-  if (args[0].IsNil()) return InvalidArgument("slice of untyped nil");
+  const Value& item = args[0];
+  if (item.IsNil()) return InvalidArgument("slice of untyped nil");
   if (args.size() > 4) {
     return InvalidArgument(fmt::format("too many slice indexes: {}", args.size() - 1));
   }
-  const std::string* text = args[0].AsString();
-  const List* list = args[0].AsList();
+  const std::string* text = TextOf(item);
+  const List* list = item.AsList();
   if (text == nullptr && list == nullptr) {
-    return InvalidArgument("can't slice item of type " + TypeName(args[0]));
+    return InvalidArgument("can't slice item of type " + TypeName(item));
   }
   if (text != nullptr && args.size() == 4) return InvalidArgument("cannot 3-index slice a string");
   const size_t size = text != nullptr ? text->size() : list->size();
@@ -139,16 +158,12 @@ StatusOr<Value> Slice(Args args) {
       return InvalidArgument(fmt::format("invalid slice index: {} > {}", bounds[i], bounds[i + 1]));
     }
   }
-  if (text != nullptr) return Value(text->substr(bounds[0], bounds[1] - bounds[0]));
-  const auto begin = list->begin();
-  return Value(List(begin + static_cast<std::ptrdiff_t>(bounds[0]),
-                    begin + static_cast<std::ptrdiff_t>(bounds[1])));
+  return SliceOf(item, bounds[0], bounds[1]);
 }
 
 StatusOr<Value> Print(Args args) { return Value(Sprint(args)); }
 StatusOr<Value> Println(Args args) { return Value(Sprintln(args)); }
 StatusOr<Value> Printf(Args args) {
-  TRY(CheckCount(args, 1, kAnyCount));
   return Value(Sprintf(TRY(StringArg(args[0])), args.subspan(1)));
 }
 
@@ -158,54 +173,63 @@ StatusOr<Value> Html(Args args) {
   return Value(std::move(out));
 }
 
+// JavaScript's escapes for what has a meaning there or cannot be printed.
+std::string EscapeJsRune(std::string_view rune) {
+  const auto code = static_cast<uint32_t>(DecodeOneRune(rune));
+  if (rune.size() > 1 || code >= 0x80) {
+    const bool printable = rune.size() > 1 && Quote(rune).size() == rune.size() + 2;
+    return printable ? std::string(rune) : fmt::format("\\u{:04X}", code);
+  }
+  if (std::string_view("\\'\"").find(rune) != std::string_view::npos) {
+    return "\\" + std::string(rune);
+  }
+  const bool special = code < 0x20 || std::string_view("<>&=").find(rune) != std::string_view::npos;
+  return special ? fmt::format("\\u{:04X}", code) : std::string(rune);
+}
+
 StatusOr<Value> Js(Args args) {
   std::string out;
-  for (const char c : JoinedArgs(args)) {
-    switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\'':
-        out += "\\'";
-        break;
-      case '"':
-        out += "\\\"";
-        break;
-      case '<':
-      case '>':
-      case '&':
-      case '=':
-        out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
-    }
+  const std::string text = JoinedArgs(args);
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view rune = RunePrefix(rest, 1);
+    out += EscapeJsRune(rune);
+    rest.remove_prefix(rune.size());
   }
   return Value(std::move(out));
 }
 
 StatusOr<Value> UrlQuery(Args args) { return Value(UrlEncodeQuery(JoinedArgs(args))); }
 
+// The interpreter puts the text of the first argument before it.
 StatusOr<Value> Call(Args args) {
-  TRY(CheckCount(args, 1, kAnyCount));
-  if (args[0].IsNil()) return InvalidArgument("call of nil");
-  return InvalidArgument(
-      fmt::format("non-function {} of type {}", FormatValue(args[0]), TypeName(args[0])));
+  const std::string name = TRY(StringArg(args[0]));
+  if (args[1].IsNil()) return InvalidArgument("call of nil");
+  return InvalidArgument(fmt::format("non-function {} of type {}", name, TypeName(args[1])));
 }
 
 }  // namespace
 
 const FunctionMap& BuiltinFunctions() {
   static const FunctionMap kFunctions = {
-      {"and", And},         {"call", Call},   {"eq", Equal},          {"ge", GreaterOrEqual},
-      {"gt", Greater},      {"html", Html},   {"index", Index},       {"js", Js},
-      {"le", LessOrEqual},  {"len", Length},  {"lt", Less},           {"ne", NotEqual},
-      {"not", Not},         {"or", Or},       {"print", Print},       {"printf", Printf},
-      {"println", Println}, {"slice", Slice}, {"urlquery", UrlQuery},
+      {"and", {And, "rr*"}},
+      {"call", {Call, "rr*"}},
+      {"eq", {Equal, "rr*"}},
+      {"ge", {GreaterOrEqual, "rr"}},
+      {"gt", {Greater, "rr"}},
+      {"html", {Html, "a*"}},
+      {"index", {Index, "rr*"}},
+      {"js", {Js, "a*"}},
+      {"le", {LessOrEqual, "rr"}},
+      {"len", {Length, "r"}},
+      {"lt", {Less, "rr"}},
+      {"ne", {NotEqual, "rr"}},
+      {"not", {Not, "r"}},
+      {"or", {Or, "rr*"}},
+      {"print", {Print, "a*"}},
+      {"printf", {Printf, "sa*"}},
+      {"println", {Println, "a*"}},
+      {"slice", {Slice, "rr*"}},
+      {"urlquery", {UrlQuery, "a*"}},
   };
   return kFunctions;
 }

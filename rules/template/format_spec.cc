@@ -4,12 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "storage/base/text.h"
 
 namespace outrider::tmpl {
 namespace {
+
+constexpr int64_t kMaxRune = 0x10FFFF;
+
+bool IsOneOf(std::string_view verbs, char32_t verb) {
+  return verb < 0x80 && verbs.find(static_cast<char>(verb)) != std::string_view::npos;
+}
 
 // Digits after sign and padding to the precision.
 std::string Digits(uint64_t magnitude, char32_t verb) {
@@ -29,12 +34,13 @@ std::string Digits(uint64_t magnitude, char32_t verb) {
 }
 
 std::string Prefix(const FormatSpec& spec, const std::string& digits) {
-  if (spec.verb == 'O') return "0o";
-  if (!spec.sharp) return "";
-  if (spec.verb == 'b') return "0b";
-  if (spec.verb == 'o') return digits.starts_with('0') ? "" : "0";
-  if (spec.verb == 'x') return "0x";
-  return spec.verb == 'X' ? "0X" : "";
+  std::string prefix;
+  if (spec.sharp && spec.verb == 'b') prefix = "0b";
+  if (spec.sharp && spec.verb == 'x') prefix = "0x";
+  if (spec.sharp && spec.verb == 'X') prefix = "0X";
+  const bool octal = spec.verb == 'o' || spec.verb == 'O';
+  if (spec.sharp && octal && !digits.starts_with('0')) prefix = "0";
+  return spec.verb == 'O' ? "0o" + prefix : prefix;
 }
 
 std::string HexText(const FormatSpec& spec, std::string_view text) {
@@ -50,11 +56,40 @@ std::string HexText(const FormatSpec& spec, std::string_view text) {
   return out;
 }
 
+// Every rune beyond ASCII as \uNNNN or \UNNNNNNNN.
+std::string ToAscii(std::string_view quoted) {
+  std::string out;
+  while (!quoted.empty()) {
+    const std::string_view rune = RunePrefix(quoted, 1);
+    const auto code = static_cast<uint32_t>(DecodeOneRune(rune));
+    if (rune.size() == 1) {
+      out += rune;
+    } else {
+      out += code < 0x10000 ? fmt::format("\\u{:04x}", code) : fmt::format("\\U{:08x}", code);
+    }
+    quoted.remove_prefix(rune.size());
+  }
+  return out;
+}
+
 // A character as Go quotes it.
 std::string QuotedRune(const std::string& rune) {
   std::string out = rune == "'" ? "\\'" : rune == "\"" ? "\"" : Quote(rune).substr(1);
   if (out.size() > 1 && out.back() == '"') out.pop_back();
   return "'" + out + "'";
+}
+
+// One that a raw string literal can hold.
+bool CanBackquote(std::string_view text) {
+  if (!IsValidUtf8(text) || Contains(text, "\xEF\xBB\xBF")) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != '`' && c != 0x7F);
+  });
+}
+
+std::string QuotedText(const FormatSpec& spec, std::string_view text) {
+  if (spec.sharp && CanBackquote(text)) return "`" + std::string(text) + "`";
+  return spec.plus ? ToAscii(Quote(text)) : Quote(text);
 }
 
 // A number with its sign and prefix, zeros in front as the precision or a zero-padded width asks.
@@ -63,44 +98,33 @@ std::string SignedDigits(const FormatSpec& spec, uint64_t magnitude, bool negati
   if (!spec.has_precision && spec.zero && !spec.minus && spec.has_width) {
     precision = spec.width - (negative || spec.plus || spec.space ? 1 : 0);
   }
+  const size_t zeros = std::min(static_cast<size_t>(std::max(precision, 0)), kMaxFormatted);
   std::string digits = Digits(magnitude, spec.verb);
-  if (digits.size() < static_cast<size_t>(std::max(precision, 0))) {
-    digits.insert(0, static_cast<size_t>(precision) - digits.size(), '0');
-  }
+  if (digits.size() < zeros) digits.insert(0, zeros - digits.size(), '0');
   digits.insert(0, Prefix(spec, digits));
   digits.insert(0, negative ? "-" : spec.plus ? "+" : spec.space ? " " : "");
   return digits;
 }
 
-// The number without its sign.
-std::string Unsigned(const FormatSpec& spec, double magnitude) {
-  if (std::isnan(magnitude)) return "NaN";
-  if (std::isinf(magnitude)) return "Inf";
-  const bool general = spec.verb == 'v' || spec.verb == 'g' || spec.verb == 'G';
-  if (general && !spec.has_precision) {
-    std::string text = FormatFloatG(magnitude);
-    return spec.verb == 'G' ? ToUpper(text) : text;
+// U+20AC, with # also the character itself.
+std::string UnicodeText(const FormatSpec& spec, uint64_t code) {
+  const size_t zeros = spec.has_precision ? static_cast<size_t>(spec.precision) : 0;
+  std::string digits = fmt::format("{:04X}", code);
+  if (digits.size() < zeros) {
+    digits.insert(0, std::min(zeros, kMaxFormatted) - digits.size(), '0');
   }
-  const int precision = spec.has_precision ? spec.precision : 6;
-  switch (spec.verb) {
-    case 'e':
-      return fmt::format("{:.{}e}", magnitude, precision);
-    case 'E':
-      return fmt::format("{:.{}E}", magnitude, precision);
-    case 'f':
-    case 'F':
-      return fmt::format("{:.{}f}", magnitude, precision);
-    case 'G':
-      return fmt::format("{:.{}G}", magnitude, std::max(precision, 1));
-    default:
-      return fmt::format("{:.{}g}", magnitude, std::max(precision, 1));
-  }
+  std::string out = "U+" + digits;
+  const bool character = spec.sharp && code <= static_cast<uint64_t>(kMaxRune);
+  if (!character) return out;
+  const std::string rune = EncodeRune(static_cast<int64_t>(code));
+  const bool printable = Quote(rune).size() == rune.size() + 2 || rune == "\"" || rune == "\\";
+  return printable ? out + " '" + rune + "'" : out;
 }
 
 }  // namespace
 
 std::string EncodeRune(int64_t code) {
-  if (code < 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) code = 0xFFFD;
+  if (code < 0 || code > kMaxRune || (code >= 0xD800 && code <= 0xDFFF)) code = 0xFFFD;
   const auto c = static_cast<uint32_t>(code);
   const auto tail = [c](int shift) { return static_cast<char>(0x80 | (c >> shift & 0x3F)); };
   if (c < 0x80) return {static_cast<char>(c)};
@@ -109,28 +133,32 @@ std::string EncodeRune(int64_t code) {
   return {static_cast<char>(0xF0 | c >> 18), tail(12), tail(6), tail(0)};
 }
 
+char32_t DecodeOneRune(std::string_view rune) {
+  uint32_t code = static_cast<unsigned char>(rune[0]);
+  if (rune.size() == 1) return code < 0x80 ? code : 0xFFFD;
+  code &= 0xFFU >> (rune.size() + 1);
+  for (const char c : rune.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3F);
+  return code;
+}
+
 std::string Pad(const FormatSpec& spec, std::string_view text) {
   const size_t runes = RuneCount(text);
   std::string out(text);
   if (!spec.has_width || static_cast<size_t>(spec.width) <= runes) return out;
-  const size_t missing = static_cast<size_t>(spec.width) - runes;
+  const size_t missing = std::min(static_cast<size_t>(spec.width) - runes, kMaxFormatted);
   if (spec.minus) return out.append(missing, ' ');
   return out.insert(0, missing, spec.zero ? '0' : ' ');
 }
 
 bool FormatText(const FormatSpec& spec, std::string_view text, std::string* out) {
+  if (!IsOneOf("vsqxX", spec.verb)) return false;
   if (spec.verb == 'x' || spec.verb == 'X') {
     *out += Pad(spec, HexText(spec, text));
     return true;
   }
   if (spec.has_precision) text = RunePrefix(text, static_cast<size_t>(spec.precision));
-  if (spec.verb == 'q' || (spec.verb == 'v' && spec.sharp)) {
-    const bool raw = spec.verb == 'q' && spec.sharp && text.find('`') == std::string_view::npos;
-    *out += Pad(spec, raw ? "`" + std::string(text) + "`" : Quote(text));
-    return true;
-  }
-  if (spec.verb != 'v' && spec.verb != 's') return false;
-  *out += Pad(spec, text);
+  const bool quoted = spec.verb == 'q' || (spec.verb == 'v' && spec.sharp_v);
+  *out += quoted ? Pad(spec, QuotedText(spec, text)) : Pad(spec, text);
   return true;
 }
 
@@ -138,49 +166,24 @@ bool FormatInteger(const FormatSpec& spec, int64_t value, std::string* out) {
   const bool negative = value < 0;
   const uint64_t magnitude =
       negative ? uint64_t{0} - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-  if (spec.verb == 'c' || spec.verb == 'q') {
-    const std::string rune = EncodeRune(value);
-    *out += Pad(spec, spec.verb == 'q' ? QuotedRune(rune) : rune);
-    return true;
-  }
-  if (spec.verb == 'U') {
-    *out += Pad(spec, fmt::format("U+{:04X}", magnitude));
-    return true;
-  }
-  if (spec.verb > 0x7F ||
-      std::string_view("vdboOxX").find(static_cast<char>(spec.verb)) == std::string_view::npos) {
-    return false;
-  }
   FormatSpec padding = spec;
+  if (spec.verb == 'c') {
+    *out += Pad(spec, EncodeRune(value));
+    return true;
+  }
+  if (spec.verb == 'q') {
+    const std::string quoted = QuotedRune(EncodeRune(value));
+    *out += Pad(spec, spec.plus ? ToAscii(quoted) : quoted);
+    return true;
+  }
   padding.zero = false;
+  if (spec.verb == 'U') {
+    *out += Pad(padding, UnicodeText(spec, static_cast<uint64_t>(value)));
+    return true;
+  }
+  if (!IsOneOf("vdboOxX", spec.verb)) return false;
   const bool nothing = spec.has_precision && spec.precision == 0 && value == 0;
   *out += Pad(padding, nothing ? "" : SignedDigits(spec, magnitude, negative));
-  return true;
-}
-
-bool FormatFloat(const FormatSpec& spec, double value, std::string* out) {
-  if (spec.verb > 0x7F ||
-      std::string_view("veEfFgG").find(static_cast<char>(spec.verb)) == std::string_view::npos) {
-    return false;
-  }
-  const bool special = std::isnan(value) || std::isinf(value);
-  const std::string number = Unsigned(spec, std::fabs(value));
-  std::string sign;
-  if (std::signbit(value) && !std::isnan(value)) {
-    sign = "-";
-  } else if (spec.plus || (std::isinf(value) && !spec.space)) {
-    sign = "+";
-  } else if (spec.space) {
-    sign = " ";
-  }
-  FormatSpec padding = spec;
-  padding.zero = spec.zero && !special && !spec.minus;
-  if (padding.zero && spec.has_width && !sign.empty()) {
-    padding.width = std::max(spec.width - 1, 0);  // the sign stands before the zeros
-    *out += sign + Pad(padding, number);
-  } else {
-    *out += Pad(padding, sign + number);
-  }
   return true;
 }
 

@@ -16,11 +16,16 @@ struct FormatSpec {
   bool sharp = false;
   bool space = false;
   bool zero = false;
+  bool plus_v = false;   // %+v: names of fields
+  bool sharp_v = false;  // %#v: Go syntax
   bool has_width = false;
   bool has_precision = false;
   int width = 0;
   int precision = 0;
 };
+
+// A text this long is refused by the interpreter anyhow (exec.h): padding stops here.
+inline constexpr size_t kMaxFormatted = 2U << 20;
 
 // `text` on `spec.width`, counted in runes. Zeros pad only on the left.
 std::string Pad(const FormatSpec& spec, std::string_view text);
@@ -28,10 +33,12 @@ std::string Pad(const FormatSpec& spec, std::string_view text);
 bool FormatText(const FormatSpec& spec, std::string_view text, std::string* out);
 // %v %d %b %o %O %x %X %c %q %U of an integer.
 bool FormatInteger(const FormatSpec& spec, int64_t value, std::string* out);
-// %v %e %E %f %F %g %G of a float.
+// %v %b %e %E %f %F %g %G %x %X of a float (format_float.cc).
 bool FormatFloat(const FormatSpec& spec, double value, std::string* out);
 
 // The UTF-8 bytes of a code point; U+FFFD for one that is none.
 std::string EncodeRune(int64_t code);
+// The code point of one rune's bytes; U+FFFD for a byte that is none.
+char32_t DecodeOneRune(std::string_view rune);
 
 }  // namespace outrider::tmpl

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Go's fmt for template values: Sprintf's verbs and flags, and what print and {{ }} write.
-// Source: specs/prometheus.md §4; Go's fmt documentation. %#v prints as %v with quoted strings.
+// Source: specs/prometheus.md §4; Go's fmt documentation.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@
 namespace outrider::tmpl {
 
 // Bad verbs and counts give Go's texts: %!d(string=x), %!s(MISSING), %!(EXTRA int=1), %!(NOVERB).
-// Widths and precisions over 10,000 are refused as Go does (%!(BADWIDTH)).
+// Widths and precisions over a million are refused, as in Go.
 std::string Sprintf(std::string_view format, std::span<const Value> args);
 // Operands are separated by a blank where neither is a string.
 std::string Sprint(std::span<const Value> args);

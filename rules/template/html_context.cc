@@ -1,248 +1,174 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/template/html_context.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-
-#include "rules/template/format_verb.h"
-#include "rules/template/to_json.h"
+#include "rules/template/html_escape.h"
 #include "storage/base/text.h"
 
 namespace outrider::tmpl {
 namespace {
 
-constexpr std::string_view kUnsafe = "ZgotmplZ";
-constexpr std::array<std::string_view, 14> kUrlAttributes = {
-    "action",     "archive", "background", "cite",     "classid",  "codebase", "data",
-    "formaction", "href",    "icon",       "longdesc", "manifest", "poster",   "src"};
-constexpr std::array<std::string_view, 4> kRawElements = {"script", "style", "textarea", "title"};
+using State = HtmlState;
 
-template <typename Names>
-bool IsOneOf(const Names& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
-bool IsAlnum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// javascript: and other schemes than http, https, mailto are refused.
-bool IsSafeUrl(std::string_view url) {
-  const size_t colon = url.find(':');
-  if (colon == std::string_view::npos || url.find('/') < colon) return true;
-  const std::string scheme = ToLower(url.substr(0, colon));
-  return scheme == "http" || scheme == "https" || scheme == "mailto";
+bool IsUrl(State state) {
+  switch (state) {
+    case State::kUrl:
+    case State::kCssDoubleQuoted:
+    case State::kCssSingleQuoted:
+    case State::kCssDoubleQuotedUrl:
+    case State::kCssSingleQuotedUrl:
+    case State::kCssUrl:
+      return true;
+    default:
+      return false;
+  }
 }
 
-// Percent-encodes what may not stand in a URL. Normalizing keeps delimiters and present escapes.
-std::string EncodeUrl(std::string_view url, bool keep_delimiters) {
+bool IsStyleString(State state) {
+  return state == State::kCssDoubleQuoted || state == State::kCssSingleQuoted;
+}
+
+// Text in which a < that begins no tag is written as &lt;.
+std::string WithoutLoneBrackets(std::string_view text) {
   std::string out;
-  for (size_t i = 0; i < url.size(); ++i) {
-    const char c = url[i];
-    const bool hex_pair = c == '%' && i + 2 < url.size() && std::isxdigit(url[i + 1]) != 0 &&
-                          std::isxdigit(url[i + 2]) != 0;
-    const bool delimiter =
-        c != '\0' && std::string_view("!#$&*+,/:;=?@[]").find(c) != std::string_view::npos;
-    if (IsAlnum(c) || std::string_view("-._~").find(c) != std::string_view::npos ||
-        (keep_delimiters && (delimiter || hex_pair))) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02x}", static_cast<unsigned char>(c));
-    }
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool lone = text[i] == '<' && ToUpper(text.substr(i, 9)) != "<!DOCTYPE";
+    out += lone ? "&lt;" : std::string(1, text[i]);
   }
   return out;
+}
+
+// What a comment leaves behind.
+std::string CommentRest(State state, std::string_view text) {
+  if (state == State::kJsBlockComment) {
+    return text.find_first_of("\n\r") != std::string_view::npos ? "\n" : " ";
+  }
+  return state == State::kCssBlockComment ? " " : "";
+}
+
+// A part read in one state, without what began in it if that is another tag or a comment.
+std::string WrittenPart(const HtmlPlace& before, const HtmlPlace& after, std::string_view part) {
+  const bool raw = before.delimiter == HtmlDelimiter::kNone;
+  if (IsHtmlComment(before.state) && raw) return CommentRest(before.state, part);
+  std::string_view kept = part;
+  if (before.state != after.state && IsHtmlComment(after.state) &&
+      after.delimiter == HtmlDelimiter::kNone) {
+    kept.remove_suffix(after.state == State::kComment ? 4 : 2);  // <!-- or /* or //
+  }
+  if (before.state != State::kText && before.state != State::kRcdata) return std::string(kept);
+  size_t text_end = kept.size();
+  if (after.state != before.state && kept.size() == part.size()) {
+    text_end = std::min(part.rfind('<'), part.size());
+  }
+  return WithoutLoneBrackets(kept.substr(0, text_end)) + std::string(kept.substr(text_end));
 }
 
 }  // namespace
 
-std::string EscapeHtmlText(std::string_view text) {
+std::string HtmlContext::Feed(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&#34;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '+':
-        out += "&#43;";
-        break;
-      case '\0':
-        out += "\xEF\xBF\xBD";
-        break;
-      default:
-        out += c;
-    }
+  while (!text.empty()) {
+    HtmlStep step = ReadHtml(place_, text);
+    if (step.read == 0 && step.place.state == place_.state) step.read = 1;  // never stand still
+    out += WrittenPart(place_, step.place, text.substr(0, step.read));
+    place_ = std::move(step.place);
+    text.remove_prefix(step.read);
   }
   return out;
 }
 
-void HtmlContext::Feed(std::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) Step(text[i], text.substr(i));
+HtmlPlace HtmlContext::Nudged(HtmlPlace place) {
+  if (place.state == State::kTag || place.state == State::kAfterName) {
+    place.state = State::kAttrName;
+    place.attribute = HtmlAttribute::kPlain;
+  } else if (place.state == State::kBeforeValue) {
+    place.state = ValueState(place.attribute);
+    place.delimiter = HtmlDelimiter::kSpaceOrTagEnd;
+    place.attribute = HtmlAttribute::kPlain;
+  }
+  return place;
 }
 
-void HtmlContext::Step(char c, std::string_view rest) {
-  switch (state_) {
+bool HtmlContext::Refuses(std::string_view escaper) const {
+  const HtmlPlace place = Nudged(place_);
+  return escaper == "html" && place.state == State::kAttr &&
+         place.delimiter == HtmlDelimiter::kSpaceOrTagEnd;
+}
+
+bool HtmlContext::Replaces(std::string_view escaper) const {
+  const HtmlPlace place = Nudged(place_);
+  if (escaper == "urlquery") return IsUrl(place.state) && !IsStyleString(place.state);
+  if (escaper != "html") return false;
+  return place.delimiter == HtmlDelimiter::kDoubleQuote ||
+         place.delimiter == HtmlDelimiter::kSingleQuote || place.state == State::kText ||
+         place.state == State::kRcdata;
+}
+
+// True where no escaper of ours comes before it.
+bool HtmlContext::TakesValueFirst(std::string_view escaper) const {
+  if (escaper == "urlquery") return place_.url_part != HtmlUrlPart::kNone;
+  return escaper == "html" && (place_.state == State::kText || place_.state == State::kRcdata ||
+                               place_.state == State::kAttr);
+}
+
+// The last step: for the quotes around the value.
+std::string HtmlContext::Quoted(const HtmlPlace& place, const HtmlText& value,
+                                std::string_view escaper) const {
+  const bool own = escaper == "html" && Replaces(escaper);
+  switch (place.delimiter) {
+    case HtmlDelimiter::kNone:
+      return value.text;
+    case HtmlDelimiter::kSpaceOrTagEnd:
+      return EscapeHtmlUnquoted(value);
+    case HtmlDelimiter::kDoubleQuote:
+    case HtmlDelimiter::kSingleQuote:
+      break;
+  }
+  return own ? BuiltinHtml(value.text) : EscapeHtmlAttribute(value);
+}
+
+std::string HtmlContext::Escape(const Value& value, std::string_view escaper) {
+  place_ = Nudged(place_);
+  HtmlText text = HtmlTextOf(value);
+  if (value.IsNil() && TakesValueFirst(escaper)) text.text = "<no value>";
+  const auto plain = [&](std::string escaped) {
+    return Quoted(place_, {std::move(escaped), HtmlText::Kind::kPlain}, escaper);
+  };
+  if (IsUrl(place_.state)) {
+    const bool query = place_.url_part == HtmlUrlPart::kQueryOrFragment;
+    const bool own = escaper == "urlquery" && Replaces(escaper);
+    std::string url = text.text;
+    if (place_.url_part == HtmlUrlPart::kNone) url = FilterUrl(text);
+    if (own) return plain(UrlEncodeQuery(url));
+    if (!query && IsStyleString(place_.state)) return plain(EscapeStyleString(url));
+    return plain(EncodeUrl(url, !query || text.kind == HtmlText::Kind::kUrl));
+  }
+  if (IsHtmlComment(place_.state)) return plain("");
+  switch (place_.state) {
     case State::kText:
-      if (rest.starts_with("<!--")) {
-        state_ = State::kComment;
-      } else if (c == '<') {
-        state_ = State::kTagOpen;
-        tag_.clear();
-        closing_ = false;
-      }
-      return;
-    case State::kComment:
-      if (rest.starts_with("-->")) state_ = State::kTag;  // the '>' ends it
-      return;
-    case State::kTagOpen:
-      OpenTag(c);
-      return;
-    case State::kTag:
-      StepTag(c);
-      return;
+      return escaper == "html" ? BuiltinHtml(text.text) : EscapeHtmlText(text);
+    case State::kRcdata:
+      return escaper == "html" ? BuiltinHtml(text.text) : EscapeHtmlRcdata(text);
     case State::kAttrName:
-    case State::kAfterName:
-      StepName(c);
-      return;
-    case State::kValue:
-      StepValue(c);
-      return;
-    case State::kRaw:
-      if (rest.starts_with("</") && ToLower(rest.substr(2, tag_.size())) == tag_) {
-        state_ = State::kTagOpen;
-        tag_.clear();
-        closing_ = false;
-      }
-      return;
+      return FilterHtmlName(text);
+    case State::kSrcset:
+      return plain(EscapeSrcset(text));
+    case State::kMetaContentUrl:
+      return plain(FilterUrl(text));
+    case State::kJs:
+      place_.slash_divides = true;
+      return plain(ScriptValue(value));
+    case State::kJsDoubleQuoted:
+    case State::kJsSingleQuoted:
+      return plain(EscapeScriptString(text.text));
+    case State::kJsTemplate:
+      return plain(EscapeScriptTemplate(text.text));
+    case State::kJsRegexp:
+      return plain(EscapeScriptRegexp(text.text));
+    case State::kCss:
+      return plain(FilterStyleValue(text.text));
+    default:
+      return Quoted(place_, text, escaper);
   }
-}
-
-void HtmlContext::OpenTag(char c) {
-  if (c == '/' && tag_.empty()) {
-    closing_ = true;
-  } else if (IsAlnum(c) || (c == '!' && tag_.empty()) || (c == '-' && !tag_.empty())) {
-    tag_ += static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-  } else if (tag_.empty()) {
-    state_ = State::kText;  // a lone '<'
-  } else {
-    state_ = State::kTag;
-    StepTag(c);
-  }
-}
-
-void HtmlContext::CloseTag() {
-  const bool raw = !closing_ && IsOneOf(kRawElements, tag_);
-  state_ = raw ? State::kRaw : State::kText;
-  if (!raw) tag_.clear();
-}
-
-void HtmlContext::StepTag(char c) {
-  if (c == '>') {
-    CloseTag();
-  } else if (!IsBlank(c) && c != '/' && c != '-') {
-    attribute_ = std::string(1, c);
-    state_ = State::kAttrName;
-  }
-}
-
-void HtmlContext::StepName(char c) {
-  if (c == '>') {
-    CloseTag();
-  } else if (c == '=') {
-    state_ = State::kValue;
-    delimiter_ = 0;
-    url_ = UrlPart::kStart;
-    const std::string name = ToLower(attribute_);
-    kind_ = IsOneOf(kUrlAttributes, name) ? Attribute::kUrl
-            : name == "style"             ? Attribute::kStyle
-            : name.starts_with("on")      ? Attribute::kScript
-                                          : Attribute::kPlain;
-  } else if (IsBlank(c)) {
-    state_ = State::kAfterName;
-  } else if (state_ == State::kAfterName) {
-    attribute_ = std::string(1, c);
-    state_ = State::kAttrName;
-  } else {
-    attribute_ += c;
-  }
-}
-
-void HtmlContext::BeginValue(char delimiter) { delimiter_ = delimiter; }
-
-void HtmlContext::StepValue(char c) {
-  if (delimiter_ == 0) {
-    if (IsBlank(c)) return;
-    if (c == '"' || c == '\'') return BeginValue(c);
-    BeginValue(' ');
-  }
-  if (delimiter_ == ' ' && c == '>') return CloseTag();
-  if (delimiter_ == ' ' ? IsBlank(c) : c == delimiter_) {
-    state_ = State::kTag;
-    return;
-  }
-  if (c == '?' || c == '#') {
-    url_ = UrlPart::kQuery;
-  } else if (url_ == UrlPart::kStart && !IsBlank(c)) {
-    url_ = UrlPart::kPath;
-  }
-}
-
-std::string HtmlContext::EscapeAttribute(const std::string& text, std::string_view escaped_by) {
-  if (kind_ == Attribute::kStyle) return std::string(kUnsafe);
-  if (kind_ == Attribute::kScript) return EscapeHtmlText(ToJsonText(Value(text)));
-  std::string out = text;
-  if (kind_ == Attribute::kUrl) {
-    if (url_ == UrlPart::kStart && !IsSafeUrl(out)) out = "#" + std::string(kUnsafe);
-    const bool encoded = url_ == UrlPart::kQuery && escaped_by == "urlquery";
-    if (!encoded) out = EncodeUrl(out, url_ != UrlPart::kQuery);
-    if (url_ == UrlPart::kStart) url_ = UrlPart::kPath;
-  }
-  out = EscapeHtmlText(out);
-  if (delimiter_ != ' ') return out;
-  std::string unquoted;  // blanks and = would end or split an unquoted value
-  for (const char c : out) {
-    const bool unsafe = IsBlank(c) || c == '=' || c == '`' || c == '\v';
-    unquoted += unsafe ? fmt::format("&#{};", static_cast<int>(c)) : std::string(1, c);
-  }
-  return unquoted.empty() ? std::string(kUnsafe) : unquoted;
-}
-
-std::string HtmlContext::Escape(const Value& value, std::string_view escaped_by) {
-  const auto* safe = std::get_if<SafeHtml>(&value.data());
-  std::string text = safe != nullptr ? safe->html
-                     : value.IsNil() ? ""  // html/template writes nothing for a missing value
-                                     : PrintableText(value);
-  switch (state_) {
-    case State::kText:
-      return safe != nullptr || escaped_by == "html" ? text : EscapeHtmlText(text);
-    case State::kComment:
-      return "";
-    case State::kTagOpen:
-    case State::kTag:
-    case State::kAttrName:
-    case State::kAfterName:
-      return std::string(kUnsafe);
-    case State::kValue:
-      if (delimiter_ == 0) BeginValue(' ');
-      return EscapeAttribute(text, escaped_by);
-    case State::kRaw:
-      if (tag_ == "script") return ToJsonText(value);
-      return tag_ == "style" ? std::string(kUnsafe) : EscapeHtmlText(text);
-  }
-  return text;
 }
 
 }  // namespace outrider::tmpl

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cmath>
+#include <limits>
 
 #include "rules/template/format_verb.h"
 #include "rules/template/time_format.h"
@@ -15,6 +17,19 @@ namespace {
 constexpr const char* kLarge[] = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
 constexpr const char* kSmall[] = {"m", "u", "n", "p", "f", "a", "z", "y"};
 constexpr const char* kBinary[] = {"ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"};
+
+constexpr double kInt64Limit = 9223372036854775808.0;
+
+// Go allows them between digits.
+std::string WithoutUnderscores(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool between = i > 0 && i + 1 < text.size() && std::isdigit(text[i - 1]) != 0 &&
+                         std::isdigit(text[i + 1]) != 0;
+    if (text[i] != '_' || !between) out += text[i];
+  }
+  return out;
+}
 
 bool IsSpecial(double v) { return std::isnan(v) || std::isinf(v); }
 // %.4g with Go's spelling of the special values.
@@ -48,7 +63,11 @@ StatusOr<double> NumberArg(const Value& value) {
     return static_cast<double>(v->nanos) / 1e9;
   }
   if (const std::string* v = value.AsString()) {
-    StatusOr<double> number = ParseDouble(*v);
+    StatusOr<double> number = ParseDouble(WithoutUnderscores(*v));
+    if (number.ok() && std::isinf(*number) && v->find_first_of("123456789") != std::string::npos) {
+      return InvalidArgument(
+          fmt::format("strconv.ParseFloat: parsing {}: value out of range", Quote(*v)));
+    }
     if (number.ok()) return number;
     return InvalidArgument(
         fmt::format("strconv.ParseFloat: parsing {}: invalid syntax", Quote(*v)));
@@ -82,8 +101,7 @@ std::string HumanizeDuration(double seconds) {
   }
   const std::string sign = seconds < 0 ? "-" : "";
   const double magnitude = std::fabs(seconds);
-  if (magnitude >= 9.2e18) return sign + FourDigits(magnitude) + "s";  // more than an int64 holds
-  const auto whole = static_cast<int64_t>(magnitude);
+  const int64_t whole = TruncateToInt(magnitude);
   const int64_t second = whole % 60;
   const int64_t minutes = whole / 60 % 60;
   const int64_t hours = whole / 3600 % 24;
@@ -95,20 +113,28 @@ std::string HumanizeDuration(double seconds) {
 }
 
 StatusOr<Time> ToTime(double seconds) {
+  if (IsSpecial(seconds)) return InvalidArgument("value is NaN or Inf");
   const double nanos = seconds * 1e9;
-  if (IsSpecial(nanos) || std::fabs(nanos) >= 9.2233720368547e18) {
-    return InvalidArgument(fmt::format(
-        "{} cannot be represented as a nanoseconds timestamp since epoch", FormatFloatG(seconds)));
+  if (std::fabs(nanos) >= kInt64Limit) {
+    return InvalidArgument(
+        fmt::format("{} cannot be represented as a nanoseconds timestamp since it overflows int64",
+                    FormatFloatG(seconds)));
   }
   // Cut to milliseconds, which is what a sample's time holds.
-  return Time{static_cast<int64_t>(nanos) / kNanosPerMilli * kNanosPerMilli, 0, ""};
+  const Nanos cut = static_cast<int64_t>(nanos) / kNanosPerMilli * kNanosPerMilli;
+  return Time{cut, 0, "", cut == 0};
 }
 
 StatusOr<std::string> HumanizeTimestamp(double seconds) {
   if (IsSpecial(seconds)) return FourDigits(seconds);
-  const Time time = TRY(ToTime(seconds));
-  if (time.nanos == 0) return std::string("1970-01-01 00:00:00 +0000 UTC");
-  return TimeText(time);
+  return TimeText(TRY(ToTime(seconds)));
+}
+
+int64_t TruncateToInt(double value) {
+  if (std::isnan(value) || std::fabs(value) >= kInt64Limit) {
+    return std::numeric_limits<int64_t>::min();
+  }
+  return static_cast<int64_t>(value);
 }
 
 }  // namespace outrider::tmpl

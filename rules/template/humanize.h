@@ -21,4 +21,7 @@ StatusOr<std::string> HumanizeTimestamp(double seconds);
 // Seconds since the epoch as a time; an error beyond what nanoseconds hold.
 StatusOr<Time> ToTime(double seconds);
 
+// Towards zero; what no int64 holds is the smallest one, as where Prometheus runs.
+int64_t TruncateToInt(double value);
+
 }  // namespace outrider::tmpl

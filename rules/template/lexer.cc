@@ -15,7 +15,8 @@ constexpr std::string_view kLeft = "{{";
 constexpr std::string_view kRight = "}}";
 constexpr std::string_view kBlanks = " \t\r\n";
 
-constexpr std::array<std::pair<std::string_view, TokenType>, 13> kKeywords = {{
+constexpr std::array<std::pair<std::string_view, TokenType>, 14> kKeywords = {{
+    {".", TokenType::kDot},
     {"block", TokenType::kBlock},
     {"break", TokenType::kBreak},
     {"continue", TokenType::kContinue},
@@ -102,11 +103,15 @@ class Lexer {
   }
 
   bool Comment() {
-    const size_t close = text_.find("*/", pos_);
+    const size_t close = text_.find("*/", pos_ + 2);
     if (close == std::string_view::npos) return Error("unclosed comment");
+    const int line = line_;  // errors are told where the comment begins
     Skip(close + 2);
     bool trim = false;
-    if (!AtRightDelim(&trim)) return Error("comment ends before closing delimiter");
+    if (!AtRightDelim(&trim)) {
+      line_ = line;
+      return Error("comment ends before closing delimiter");
+    }
     Skip(pos_ + (trim ? 2 : 0) + kRight.size());
     if (trim) SkipBlanks();
     return true;
@@ -134,7 +139,7 @@ class Lexer {
       case '$':
         return Name(TokenType::kVariable, TokenType::kVariable);
       case '.':
-        if (pos_ + 1 < text_.size() && IsDigit(text_[pos_ + 1])) return Number();
+        if (pos_ + 1 == text_.size() || IsDigit(text_[pos_ + 1])) return Number();
         return Name(TokenType::kField, TokenType::kDot);
       case '(':
         ++paren_depth_;
@@ -195,32 +200,47 @@ class Lexer {
 
   bool Number() {
     size_t end = pos_;
-    if (text_[end] == '+' || text_[end] == '-') ++end;
-    std::string_view digits = "0123456789_";
-    const bool hex = IsPrefix(end, 'x');
-    if (hex) digits = "0123456789abcdefABCDEF_";
-    if (hex || IsPrefix(end, 'o') || IsPrefix(end, 'b')) end += 2;
-    const auto accept = [&](std::string_view set) {
-      while (end < text_.size() && set.find(text_[end]) != std::string_view::npos) ++end;
-    };
-    accept(digits);
-    if (end < text_.size() && text_[end] == '.') {
-      ++end;
-      accept(digits);
+    bool good = ScanNumber(&end);
+    if (good && end < text_.size() && (text_[end] == '+' || text_[end] == '-')) {  // 1+2i
+      good = ScanNumber(&end) && text_[end - 1] == 'i';
     }
-    if (end < text_.size() && (text_[end] | 0x20) == (hex ? 'p' : 'e')) {
-      ++end;
-      if (end < text_.size() && (text_[end] == '+' || text_[end] == '-')) ++end;
-      accept("0123456789_");
-    }
-    if (end < text_.size() && IsAlnum(text_[end])) {
-      return Error("bad number syntax: " + Quote(text_.substr(pos_, end + 1 - pos_)));
-    }
+    if (!good) return Error("bad number syntax: " + Quote(text_.substr(pos_, end - pos_)));
     return Emit(TokenType::kNumber, end);
   }
 
-  bool IsPrefix(size_t at, char letter) const {
-    return at + 1 < text_.size() && text_[at] == '0' && (text_[at + 1] | 0x20) == letter;
+  // Moves *at behind a number; false when a letter or digit follows, which is included then.
+  bool ScanNumber(size_t* at) const {
+    const auto accept = [&](std::string_view set) {
+      const bool found = *at < text_.size() && set.find(text_[*at]) != std::string_view::npos;
+      *at += found ? 1 : 0;
+      return found;
+    };
+    const auto accept_run = [&](std::string_view set) {
+      while (accept(set)) {
+      }
+    };
+    accept("+-");
+    std::string_view digits = "0123456789_";
+    if (accept("0")) {
+      if (accept("xX")) {
+        digits = "0123456789abcdefABCDEF_";
+      } else if (accept("oO")) {
+        digits = "01234567_";
+      } else if (accept("bB")) {
+        digits = "01_";
+      }
+    }
+    accept_run(digits);
+    if (accept(".")) accept_run(digits);
+    const bool decimal = digits.size() == 11;
+    if ((decimal && accept("eE")) || (digits.size() == 23 && accept("pP"))) {
+      accept("+-");
+      accept_run("0123456789_");
+    }
+    accept("i");
+    if (*at >= text_.size() || !IsAlnum(text_[*at])) return true;
+    *at += RunePrefix(text_.substr(*at), 1).size();
+    return false;
   }
 
   bool Terminated(size_t at) const {

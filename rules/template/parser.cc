@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Recursive descent over the tokens; one class, as every rule of the grammar shares the read-ahead.
 #include "rules/template/parser.h"
 
 #include <fmt/format.h>
@@ -31,9 +32,13 @@ class Parser {
     trees_.push_back(nullptr);  // the main one, known last
     NodeList root;
     while (Peek().type != TokenType::kEof) {
-      if (Peek().type == TokenType::kLeftDelim && KeywordAfterDelim() == TokenType::kDefine) {
-        TRY(Define());
-        continue;
+      if (Peek().type == TokenType::kLeftDelim) {
+        const Token delim = Next();
+        if (NextNonSpace().type == TokenType::kDefine) {
+          TRY(Define());
+          continue;
+        }
+        Backup2(delim);
       }
       ListEnd end{};
       NodePtr node = TRY(TextOrAction(&end));
@@ -47,36 +52,67 @@ class Parser {
   }
 
  private:
-  // Token access. kEof and kError stay current for ever.
-  const Token& Peek() const { return tokens_[next_]; }
-  const Token& Next() {
+  // What a template under way needs; {{define}} and {{block}} begin one of their own.
+  struct State {
+    Token token[3];       // read ahead, the last one first
+    int peek_count = 0;   // of them
+    int action_line = 0;  // where the current action began
+    int range_depth = 0;
+    std::vector<std::string> variables = {"$"};
+  };
+
+  // Token access with up to three tokens of read-ahead. Errors tell the line of token[0], which is
+  // the last one read from the lexer.
+  Token FromLexer() {
     const Token& token = tokens_[next_];
-    line_ = token.line;
     if (next_ + 1 < tokens_.size()) ++next_;
     return token;
   }
-  const Token& PeekNonSpace() {
-    while (Peek().type == TokenType::kSpace) Next();
-    return Peek();
+  Token Next() {
+    if (state_.peek_count > 0) {
+      --state_.peek_count;
+    } else {
+      state_.token[0] = FromLexer();
+    }
+    return state_.token[state_.peek_count];
   }
-  const Token& NextNonSpace() {
-    PeekNonSpace();
-    return Next();
+  void Backup() { ++state_.peek_count; }
+  void Backup2(const Token& before) {
+    state_.token[1] = before;
+    state_.peek_count = 2;
   }
-  TokenType KeywordAfterDelim() const {
-    size_t i = next_ + 1;
-    while (i < tokens_.size() && tokens_[i].type == TokenType::kSpace) ++i;
-    return i < tokens_.size() ? tokens_[i].type : TokenType::kEof;
+  void Backup3(const Token& first, const Token& second) {
+    state_.token[1] = second;
+    state_.token[2] = first;
+    state_.peek_count = 3;
+  }
+  Token Peek() {
+    if (state_.peek_count == 0) {
+      state_.peek_count = 1;
+      state_.token[0] = FromLexer();
+    }
+    return state_.token[state_.peek_count - 1];
+  }
+  Token NextNonSpace() {
+    Token token = Next();
+    while (token.type == TokenType::kSpace) token = Next();
+    return token;
+  }
+  Token PeekNonSpace() {
+    Token token = NextNonSpace();
+    Backup();
+    return token;
   }
 
   Status Error(const std::string& message) const {
-    return InvalidArgument(fmt::format("template: {}:{}: {}", name_, line_, message));
+    return InvalidArgument(
+        fmt::format("template: {}:{}: {}", name_, state_.token[0].line, message));
   }
   Status Unexpected(const Token& token, std::string_view context) const {
     if (token.type == TokenType::kError) {
       std::string extra;
-      if (action_line_ != 0 && action_line_ != token.line) {
-        extra = fmt::format(" in action started at {}:{}", name_, action_line_);
+      if (state_.action_line != 0 && state_.action_line != token.line) {
+        extra = fmt::format(" in action started at {}:{}", name_, state_.action_line);
         if (token.text.ends_with(" action")) extra.erase(0, sizeof(" in action") - 1);
       }
       return Error(token.text + extra);
@@ -84,7 +120,7 @@ class Parser {
     return Error(fmt::format("unexpected {} in {}", DescribeToken(token), context));
   }
   Status Expect(TokenType type, std::string_view context) {
-    const Token& token = NextNonSpace();
+    const Token token = NextNonSpace();
     return token.type == type ? absl::OkStatus() : Unexpected(token, context);
   }
 
@@ -123,22 +159,21 @@ class Parser {
 
   // A statement, or nullptr with *end set for {{end}} and {{else}}.
   StatusOr<NodePtr> TextOrAction(ListEnd* end) {
-    const Token& token = NextNonSpace();
+    const Token token = NextNonSpace();
     if (token.type == TokenType::kText) {
       NodePtr node = NewNode(NodeType::kText, token);
       node->text = token.text;
       return node;
     }
     if (token.type != TokenType::kLeftDelim) return Unexpected(token, "input");
-    action_line_ = token.line;
+    state_.action_line = token.line;
     auto node = Action(end);
-    action_line_ = 0;
+    state_.action_line = 0;
     return node;
   }
 
   StatusOr<NodePtr> Action(ListEnd* end) {
-    const size_t start = next_;
-    const Token& token = NextNonSpace();
+    const Token token = NextNonSpace();
     switch (token.type) {
       case TokenType::kEnd:
         TRY(Expect(TokenType::kRightDelim, "end"));
@@ -161,13 +196,13 @@ class Parser {
       case TokenType::kContinue:
         return LoopJump(NodeType::kContinue, token);
       case TokenType::kTemplate:
-        return TemplateCall(token);
+        return TemplateCall();
       case TokenType::kBlock:
-        return Block(token);
+        return Block();
       default:
         break;
     }
-    next_ = start;
+    Backup();
     NodePtr node = NewNode(NodeType::kAction, Peek());
     node->pipe = TRY(Pipeline("command", TokenType::kRightDelim));
     return node;
@@ -175,9 +210,9 @@ class Parser {
 
   StatusOr<NodePtr> LoopJump(NodeType type, const Token& token) {
     const std::string word = fmt::format("{{{{{}}}}}", token.text);
-    const Token& close = NextNonSpace();
+    const Token close = NextNonSpace();
     if (close.type != TokenType::kRightDelim) return Unexpected(close, word);
-    if (range_depth_ == 0) return Error(word + " outside {{range}}");
+    if (state_.range_depth == 0) return Error(word + " outside {{range}}");
     return NewNode(type, token);
   }
 
@@ -193,21 +228,20 @@ class Parser {
       }
       out->push_back(std::move(node));
     }
-    Next();
     return Error("unexpected EOF");
   }
 
   StatusOr<NodePtr> Control(NodeType type, const char* context, const Token& token) {
-    const size_t variables = variables_.size();
+    const size_t variables = state_.variables.size();
     if (++depth_ > kMaxParseDepth) return Error("template nested too deeply");
     NodePtr node = NewNode(type, token);
     node->text = fmt::format("{{{{{}}}}}", context);
     node->pipe = TRY(Pipeline(context, TokenType::kRightDelim));
-    range_depth_ += type == NodeType::kRange ? 1 : 0;
+    state_.range_depth += type == NodeType::kRange ? 1 : 0;
     ListEnd end = TRY(ItemList(&node->list));
-    range_depth_ -= type == NodeType::kRange ? 1 : 0;
+    state_.range_depth -= type == NodeType::kRange ? 1 : 0;
     if (end == ListEnd::kElse) {
-      const Token& after = Peek();
+      const Token after = Peek();
       const bool chained = (type == NodeType::kIf && after.type == TokenType::kIf) ||
                            (type == NodeType::kWith && after.type == TokenType::kWith);
       if (chained) {  // {{else if}} shares the {{end}} of its {{if}}
@@ -217,7 +251,7 @@ class Parser {
         if (end != ListEnd::kEnd) return Error("expected end; found {{else}}");
       }
     }
-    variables_.resize(variables);
+    state_.variables.resize(variables);
     --depth_;
     return node;
   }
@@ -231,43 +265,41 @@ class Parser {
     return name;
   }
 
-  StatusOr<NodePtr> TemplateCall(const Token& token) {
-    NodePtr node = NewNode(NodeType::kTemplate, token);
-    node->pos = PeekNonSpace().pos;  // errors point at the name
-    node->text = TRY(TemplateName(NextNonSpace(), "template clause"));
-    if (PeekNonSpace().type == TokenType::kRightDelim) {
-      Next();
-      return node;
-    }
+  StatusOr<NodePtr> TemplateCall() {
+    const Token token = NextNonSpace();
+    NodePtr node = NewNode(NodeType::kTemplate, token);  // errors point at the name
+    node->text = TRY(TemplateName(token, "template clause"));
+    if (NextNonSpace().type == TokenType::kRightDelim) return node;
+    Backup();
     node->pipe = TRY(Pipeline("template clause", TokenType::kRightDelim));
     return node;
   }
 
-  // The body of {{define}} or {{block}}, with variables of its own.
-  Status Body(const std::string& name, std::string_view context) {
-    std::vector<std::string> outer = std::exchange(variables_, {"$"});
-    const int outer_ranges = std::exchange(range_depth_, 0);
-    NodeList body;
-    const ListEnd end = TRY(ItemList(&body));
-    if (end != ListEnd::kEnd) return Error(fmt::format("unexpected {{{{else}}}} in {}", context));
-    variables_ = std::move(outer);
-    range_depth_ = outer_ranges;
-    return AddTree(name, std::move(body));
-  }
-
   Status Define() {
-    Next();          // {{
-    NextNonSpace();  // define
+    State outer = std::exchange(state_, State());
     const std::string name = TRY(TemplateName(NextNonSpace(), "define clause"));
     TRY(Expect(TokenType::kRightDelim, "define clause"));
-    return Body(name, "define clause");
+    NodeList body;
+    const ListEnd end = TRY(ItemList(&body));
+    if (end != ListEnd::kEnd) return Error("unexpected {{else}} in define clause");
+    TRY(AddTree(name, std::move(body)));
+    state_ = std::move(outer);
+    return absl::OkStatus();
   }
 
-  StatusOr<NodePtr> Block(const Token& token) {
+  StatusOr<NodePtr> Block() {
+    const Token token = NextNonSpace();
     NodePtr node = NewNode(NodeType::kTemplate, token);
-    node->text = TRY(TemplateName(NextNonSpace(), "block clause"));
+    node->text = TRY(TemplateName(token, "block clause"));
     node->pipe = TRY(Pipeline("block clause", TokenType::kRightDelim));
-    TRY(Body(node->text, "block clause"));
+    State outer = std::exchange(state_, State());
+    NodeList body;
+    const ListEnd end = TRY(ItemList(&body));
+    std::swap(state_, outer);  // an error from here on is the outer template's
+    if (end != ListEnd::kEnd) return Error("unexpected {{else}} in block clause");
+    std::swap(state_, outer);
+    TRY(AddTree(node->text, std::move(body)));
+    state_ = std::move(outer);
     return node;
   }
 
@@ -278,12 +310,10 @@ class Parser {
     NodePtr pipe = NewNode(NodeType::kPipe, PeekNonSpace());
     TRY(Declarations(context, pipe.get()));
     while (true) {
-      const Token& token = PeekNonSpace();
-      if (token.type == end) {
-        Next();
-        break;
-      }
-      if (!StartsOperand(token.type)) return Unexpected(Next(), context);
+      const Token token = NextNonSpace();
+      if (token.type == end) break;
+      if (!StartsOperand(token.type)) return Unexpected(token, context);
+      Backup();
       pipe->children.push_back(TRY(Command()));
     }
     --depth_;
@@ -291,25 +321,28 @@ class Parser {
     return pipe;
   }
 
+  void Declare(const std::string& name, Node* pipe) {
+    pipe->declared.push_back(name);
+    state_.variables.push_back(name);
+  }
+
   Status Declarations(std::string_view context, Node* pipe) {
     while (PeekNonSpace().type == TokenType::kVariable) {
-      const size_t start = next_;
-      const std::string name = Next().text;
-      const Token& after = PeekNonSpace();
+      const Token variable = Next();
+      const Token adjacent = Peek();
+      const Token after = PeekNonSpace();
       if (after.type == TokenType::kAssign || after.type == TokenType::kDeclare) {
         pipe->is_assign = after.type == TokenType::kAssign;
-        Next();
-        pipe->declared.push_back(name);
-        variables_.push_back(name);
+        NextNonSpace();
+        Declare(variable.text, pipe);
         return absl::OkStatus();
       }
-      if (after.type != TokenType::kChar || after.text != ",") {
-        next_ = start;  // an argument, not a declaration
+      if (after.type != TokenType::kChar || after.text != ",") {  // an argument, no declaration
+        adjacent.type == TokenType::kSpace ? Backup3(variable, adjacent) : Backup2(variable);
         return absl::OkStatus();
       }
-      Next();
-      pipe->declared.push_back(name);
-      variables_.push_back(name);
+      NextNonSpace();
+      Declare(variable.text, pipe);
       if (context != "range" || pipe->declared.size() >= 2) {
         return Error(fmt::format("too many declarations in {}", context));
       }
@@ -355,19 +388,17 @@ class Parser {
   StatusOr<NodePtr> Command() {
     NodePtr command = NewNode(NodeType::kCommand, PeekNonSpace());
     while (true) {
+      PeekNonSpace();  // skips blanks
       NodePtr operand = TRY(Operand());
       if (operand != nullptr) command->children.push_back(std::move(operand));
-      const Token& token = Peek();
-      if (token.type == TokenType::kSpace) {
-        Next();
-        continue;
+      const Token token = Next();
+      if (token.type == TokenType::kSpace) continue;
+      if (token.type == TokenType::kRightDelim || token.type == TokenType::kRightParen) {
+        Backup();
+      } else if (token.type != TokenType::kPipe) {
+        return Unexpected(token, "operand");
       }
-      if (token.type == TokenType::kRightDelim || token.type == TokenType::kRightParen) break;
-      if (token.type == TokenType::kPipe) {
-        Next();
-        break;
-      }
-      return Unexpected(Next(), "operand");
+      break;
     }
     if (command->children.empty()) return Error("empty command");
     return command;
@@ -376,7 +407,7 @@ class Parser {
   StatusOr<NodePtr> Operand() {
     NodePtr node = TRY(Term());
     if (node == nullptr || Peek().type != TokenType::kField) return node;
-    const Token& first = Peek();
+    const Token first = Peek();
     std::vector<std::string> fields;
     while (Peek().type == TokenType::kField) fields.push_back(Next().text.substr(1));
     switch (node->type) {
@@ -400,9 +431,9 @@ class Parser {
 
   // An operand without its fields, or nullptr.
   StatusOr<NodePtr> Term() {
-    const Token& token = PeekNonSpace();
+    const Token token = PeekNonSpace();
     if (!StartsOperand(token.type)) return NodePtr();
-    Next();
+    NextNonSpace();
     switch (token.type) {
       case TokenType::kLeftParen:
         return Pipeline("parenthesized pipeline", TokenType::kRightParen);
@@ -424,7 +455,8 @@ class Parser {
         return node;
       }
       case TokenType::kVariable: {
-        if (std::find(variables_.begin(), variables_.end(), token.text) == variables_.end()) {
+        if (std::find(state_.variables.begin(), state_.variables.end(), token.text) ==
+            state_.variables.end()) {
           return Error(fmt::format("undefined variable {}", Quote(token.text)));
         }
         NodePtr node = NewNode(NodeType::kVariable, token);
@@ -439,17 +471,20 @@ class Parser {
   StatusOr<NodePtr> Constant(const Token& token) {
     NodePtr node = NewNode(NodeType::kConstant, token);
     node->text = token.text;
-    StatusOr<Value> value = Value(token.text == "true");
-    if (token.type == TokenType::kNumber) {
-      value = ParseNumber(token.text);
-    } else if (token.type == TokenType::kCharConstant) {
-      value = ParseCharacter(token.text);
-    } else if (token.type != TokenType::kBool) {
+    if (token.type == TokenType::kNumber || token.type == TokenType::kCharConstant) {
+      StatusOr<Number> number =
+          token.type == TokenType::kNumber ? ParseNumber(token.text) : ParseCharacter(token.text);
+      if (!number.ok()) return Error(Message(number.status()));
+      node->constant = number->value;
+      node->integer = number->integer;
+      node->overflow = number->overflow;
+    } else if (token.type == TokenType::kBool) {
+      node->constant = Value(token.text == "true");
+    } else {
       StatusOr<std::string> text = Unquote(token.text);
-      value = text.ok() ? StatusOr<Value>(Value(*std::move(text))) : text.status();
+      if (!text.ok()) return Error(Message(text.status()));
+      node->constant = Value(*std::move(text));
     }
-    if (!value.ok()) return Error(Message(value.status()));
-    node->constant = *std::move(value);
     return node;
   }
 
@@ -458,11 +493,8 @@ class Parser {
   std::vector<Token> tokens_;
   const HasFunction& has_function_;
   size_t next_ = 0;
-  int line_ = 1;         // of the last token read
-  int action_line_ = 0;  // where the current action began
+  State state_;
   int depth_ = 0;
-  int range_depth_ = 0;
-  std::vector<std::string> variables_ = {"$"};
   Trees trees_;
 };
 

@@ -18,10 +18,7 @@ namespace {
 using Args = std::span<const Value>;
 
 // The number of the only argument.
-StatusOr<double> OneNumber(Args args) {
-  TRY(CheckCount(args, 1));
-  return NumberArg(args[0]);
-}
+StatusOr<double> OneNumber(Args args) { return NumberArg(args[0]); }
 StatusOr<Value> HumanizeFunction(Args args) { return Value(Humanize(TRY(OneNumber(args)))); }
 StatusOr<Value> Humanize1024Function(Args args) {
   return Value(Humanize1024(TRY(OneNumber(args))));
@@ -34,27 +31,20 @@ StatusOr<Value> HumanizeTimestampFunction(Args args) {
 }
 StatusOr<Value> ToTimeFunction(Args args) { return Value(TRY(ToTime(TRY(OneNumber(args))))); }
 StatusOr<Value> ToDurationFunction(Args args) {
-  const double nanos = TRY(OneNumber(args)) * 1e9;
-  if (std::isnan(nanos) || std::fabs(nanos) >= 9.2233720368547e18) {
-    return InvalidArgument(fmt::format("{} cannot be represented as a duration in nanoseconds",
-                                       FormatFloatG(nanos / 1e9)));
-  }
-  return Value(Duration{static_cast<int64_t>(nanos)});
+  return Value(Duration{TruncateToInt(TRY(OneNumber(args)) * 1e9)});
 }
 StatusOr<Value> ParseDurationFunction(Args args) {
-  TRY(CheckCount(args, 1));
-  const DurationMs ms = TRY(ParseDuration(TRY(StringArg(args[0]))));
-  return Value(static_cast<double>(ms) / 1000);
+  const std::string text = TRY(StringArg(args[0]));
+  const bool negative = text.starts_with('-');
+  const DurationMs ms = TRY(ParseDuration(std::string_view(text).substr(negative ? 1 : 0)));
+  return Value(static_cast<double>(negative ? -ms : ms) / 1000);
 }
 
 // A sample of `query`: a struct {Labels, Value}.
 StatusOr<const Object*> SampleArg(const Value& value) {
   const Object* sample = value.AsObject();
   if (sample != nullptr && sample->Find("Labels") != nullptr) return sample;
-  return absl::UnimplementedError(
-      value.IsNil() ? std::string("invalid value; expected *template.sample")
-                    : fmt::format("wrong type for value; expected *template.sample; got {}",
-                                  TypeName(value)));
+  return InvalidArgument("runtime error: invalid memory address or nil pointer dereference");
 }
 StatusOr<std::string> SampleLabel(const Value& sample, std::string_view name) {
   const Object* labels = TRY(SampleArg(sample))->Find("Labels")->AsObject();
@@ -63,26 +53,19 @@ StatusOr<std::string> SampleLabel(const Value& sample, std::string_view name) {
 }
 
 StatusOr<Value> First(Args args) {
-  TRY(CheckCount(args, 1));
   const List* list = TRY(ListArg(args[0]));
   if (list->empty()) return InvalidArgument("first() called on vector with no elements");
   return list->front();
 }
 StatusOr<Value> Label(Args args) {
-  TRY(CheckCount(args, 2));
   return Value(TRY(SampleLabel(args[1], TRY(StringArg(args[0])))));
 }
 StatusOr<Value> SampleValue(Args args) {
-  TRY(CheckCount(args, 1));
   const Value* value = TRY(SampleArg(args[0]))->Find("Value");
   return value != nullptr ? *value : Value(0.0);
 }
-StatusOr<Value> StrValue(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(TRY(SampleLabel(args[0], "__value__")));
-}
+StatusOr<Value> StrValue(Args args) { return Value(TRY(SampleLabel(args[0], "__value__"))); }
 StatusOr<Value> SortByLabel(Args args) {
-  TRY(CheckCount(args, 2));
   const std::string name = TRY(StringArg(args[0]));
   std::vector<std::pair<std::string, Value>> keyed;
   for (const Value& sample : *TRY(ListArg(args[1]))) {
@@ -90,8 +73,9 @@ StatusOr<Value> SortByLabel(Args args) {
   }
   std::stable_sort(keyed.begin(), keyed.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  List sorted;
-  for (auto& [key, sample] : keyed) sorted.push_back(std::move(sample));
+  MethodList sorted;
+  sorted.type = TypeName(args[1]);
+  for (auto& [key, sample] : keyed) sorted.items.push_back(std::move(sample));
   return Value(std::move(sorted));
 }
 StatusOr<Value> ArgsFunction(Args args) {
@@ -107,13 +91,11 @@ bool SplitHostPort(const std::string& text, std::string* host, std::string* port
   const size_t colon = text.rfind(':');
   if (colon == std::string::npos) return false;
   *port = text.substr(colon + 1);
-  if (text[0] == '[') {
-    if (text.find(']') + 1 != colon) return false;
-    *host = text.substr(1, colon - 2);
-    return true;
-  }
-  *host = text.substr(0, colon);
-  return host->find(':') == std::string::npos;
+  const bool bracketed = text[0] == '[';
+  if (bracketed && text.find(']') + 1 != colon) return false;
+  *host = bracketed ? text.substr(1, colon - 2) : text.substr(0, colon);
+  if ((*host + *port).find_first_of("[]") != std::string::npos) return false;
+  return bracketed || host->find(':') == std::string::npos;
 }
 bool IsIpAddress(std::string_view host) {
   if (host.find(':') != std::string_view::npos) {
@@ -122,18 +104,17 @@ bool IsIpAddress(std::string_view host) {
   const auto parts = Split(host, '.');
   return parts.size() == 4 && std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
            const auto number = ParseInt(part);
-           return part.size() <= 3 && number.ok() && *number >= 0 && *number <= 255;
+           const bool padded = part.size() > 1 && part[0] == '0';
+           return part.size() <= 3 && !padded && number.ok() && *number >= 0 && *number <= 255;
          });
 }
 StatusOr<Value> StripPort(Args args) {
-  TRY(CheckCount(args, 1));
   const std::string text = TRY(StringArg(args[0]));
   std::string host;
   std::string port;
   return Value(SplitHostPort(text, &host, &port) ? host : text);
 }
 StatusOr<Value> StripDomain(Args args) {
-  TRY(CheckCount(args, 1));
   const std::string text = TRY(StringArg(args[0]));
   std::string host;
   std::string port;
@@ -146,16 +127,11 @@ StatusOr<Value> StripDomain(Args args) {
   return Value(port.empty() ? host : host + ":" + port);
 }
 
-StatusOr<Value> UrlQueryEscape(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(UrlEncodeQuery(TRY(StringArg(args[0]))));
-}
+StatusOr<Value> UrlQueryEscape(Args args) { return Value(UrlEncodeQuery(TRY(StringArg(args[0])))); }
 StatusOr<Value> GraphLink(Args args) {
-  TRY(CheckCount(args, 1));
   return Value(fmt::format("/graph?g0.expr={}&g0.tab=0", UrlEncodeQuery(TRY(StringArg(args[0])))));
 }
 StatusOr<Value> TableLink(Args args) {
-  TRY(CheckCount(args, 1));
   return Value(fmt::format("/graph?g0.expr={}&g0.tab=1", UrlEncodeQuery(TRY(StringArg(args[0])))));
 }
 
@@ -163,31 +139,31 @@ StatusOr<Value> TableLink(Args args) {
 
 const FunctionMap& PrometheusFunctions() {
   static const FunctionMap kFunctions = {
-      {"args", ArgsFunction},
-      {"first", First},
-      {"graphLink", GraphLink},
-      {"humanize", HumanizeFunction},
-      {"humanize1024", Humanize1024Function},
-      {"humanizeDuration", HumanizeDurationFunction},
-      {"humanizePercentage", HumanizePercentageFunction},
-      {"humanizeTimestamp", HumanizeTimestampFunction},
-      {"label", Label},
-      {"match", MatchFunction},
-      {"parseDuration", ParseDurationFunction},
-      {"reReplaceAll", ReReplaceAllFunction},
-      {"safeHtml", SafeHtmlFunction},
-      {"sortByLabel", SortByLabel},
-      {"stripDomain", StripDomain},
-      {"stripPort", StripPort},
-      {"strvalue", StrValue},
-      {"tableLink", TableLink},
-      {"title", TitleFunction},
-      {"toDuration", ToDurationFunction},
-      {"toLower", ToLowerFunction},
-      {"toTime", ToTimeFunction},
-      {"toUpper", ToUpperFunction},
-      {"urlQueryEscape", UrlQueryEscape},
-      {"value", SampleValue},
+      {"args", {ArgsFunction, "a*"}},
+      {"first", {First, "q"}},
+      {"graphLink", {GraphLink, "s"}},
+      {"humanize", {HumanizeFunction, "a"}},
+      {"humanize1024", {Humanize1024Function, "a"}},
+      {"humanizeDuration", {HumanizeDurationFunction, "a"}},
+      {"humanizePercentage", {HumanizePercentageFunction, "a"}},
+      {"humanizeTimestamp", {HumanizeTimestampFunction, "a"}},
+      {"label", {Label, "sp"}},
+      {"match", {MatchFunction, "ss", RegexWork}},
+      {"parseDuration", {ParseDurationFunction, "s"}},
+      {"reReplaceAll", {ReReplaceAllFunction, "sss", RegexWork}},
+      {"safeHtml", {SafeHtmlFunction, "s"}},
+      {"sortByLabel", {SortByLabel, "sq"}},
+      {"stripDomain", {StripDomain, "s"}},
+      {"stripPort", {StripPort, "s"}},
+      {"strvalue", {StrValue, "p"}},
+      {"tableLink", {TableLink, "s"}},
+      {"title", {TitleFunction, "s"}},
+      {"toDuration", {ToDurationFunction, "a"}},
+      {"toLower", {ToLowerFunction, "s"}},
+      {"toTime", {ToTimeFunction, "a"}},
+      {"toUpper", {ToUpperFunction, "s"}},
+      {"urlQueryEscape", {UrlQueryEscape, "s"}},
+      {"value", {SampleValue, "p"}},
   };
   return kFunctions;
 }

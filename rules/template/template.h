@@ -15,9 +15,6 @@
 
 namespace outrider::tmpl {
 
-// Errors of a function are its own text; the interpreter adds `error calling NAME: `. The codes
-// OutOfRange and Unimplemented are kept for wrong counts and types of arguments (args.h).
-using Function = std::function<StatusOr<Value>(std::span<const Value> args)>;
 using FunctionMap = std::map<std::string, Function, std::less<>>;
 
 // Go's built-ins (and or not eq ne lt le gt ge len index slice print printf println html js

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/template/text_funcs.h"
 
+#include <algorithm>
+#include <clocale>
+#include <cwctype>
+
 #include "rules/template/args.h"
+#include "rules/template/format_spec.h"
+#include "rules/template/format_verb.h"
 #include "rules/template/humanize.h"
 #include "storage/base/regex.h"
 #include "storage/base/text.h"
@@ -11,58 +17,136 @@ namespace {
 
 using Args = std::span<const Value>;
 
-StatusOr<Regex> CompileArg(const Value& pattern) {
-  return Regex::Compile(TRY(StringArg(pattern)), Regex::Anchor::kNone, Regex::Dot::kNoNewline);
+// RE2 knows \\C, which splits characters; Go does not.
+bool HasByteEscape(std::string_view pattern) {
+  for (size_t i = 0; i + 1 < pattern.size(); ++i) {
+    if (pattern[i] != '\\') continue;
+    if (pattern[i + 1] == 'C') return true;
+    ++i;
+  }
+  return false;
 }
 
-bool IsWordByte(char c) {
-  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         static_cast<unsigned char>(c) >= 0x80;
+StatusOr<Regex> CompileArg(const Value& argument) {
+  const std::string pattern = TRY(StringArg(argument));
+  if (HasByteEscape(pattern)) {
+    return InvalidArgument("error parsing regexp: invalid escape sequence: `\\C`");
+  }
+  return Regex::Compile(pattern, Regex::Anchor::kNone, Regex::Dot::kNoNewline);
+}
+
+// Simple case mapping beyond ASCII, by the tables of the C library's own UTF-8 locale.
+locale_t Utf8Locale() {
+  static const locale_t kLocale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  return kLocale;
+}
+
+std::string MapRune(std::string_view rune, wint_t (*map)(wint_t, locale_t)) {
+  if (Utf8Locale() == nullptr) return std::string(rune);
+  return EncodeRune(static_cast<int64_t>(map(DecodeOneRune(rune), Utf8Locale())));
+}
+
+std::string MapText(std::string_view text, wint_t (*map)(wint_t, locale_t)) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view rune = RunePrefix(text, 1);
+    out += MapRune(rune, map);
+    text.remove_prefix(rune.size());
+  }
+  return out;
+}
+
+// What stands inside of a word when letters are on both sides: it's, node.cpu, job:rate5m.
+bool IsMidWord(char32_t rune) {
+  return std::u32string_view(
+             U"'.:\u00B7\u0387\u05F4\u2018\u2019\u2024\u2027\uFE13\uFE52\uFE55\uFF07\uFF0E\uFF1A")
+             .find(rune) != std::u32string_view::npos;
+}
+
+// What ends a word: all but letters, digits, underscores, marks and the above. Ideographs and
+// Hiragana are words of their own.
+bool EndsWord(char32_t rune) {
+  if (rune == '_' || rune == 0xAD || rune == 0x200D || IsMidWord(rune)) return false;
+  if (rune >= 0x300 && rune < 0x370) return false;  // combining marks
+  const bool ideograph = (rune >= 0x2E80 && rune < 0x30A0) || (rune >= 0x3400 && rune < 0xA000);
+  return ideograph || iswalnum_l(static_cast<wint_t>(rune), Utf8Locale()) == 0;
+}
+
+// The first letter with a case of each word in upper case; the others in lower case, or as they
+// are.
+std::string TitleText(std::string_view text, bool lower_rest) {
+  std::string out;
+  bool in_word = false;
+  bool was_mid = false;
+  while (!text.empty()) {
+    const std::string_view rune = RunePrefix(text, 1);
+    const char32_t code = DecodeOneRune(rune);
+    const bool mid = IsMidWord(code);
+    if ((mid && was_mid) || EndsWord(code)) in_word = false;
+    was_mid = mid;
+    const std::string upper = MapRune(rune, towupper_l);
+    const std::string lower = MapRune(rune, towlower_l);
+    const bool cased = upper != rune || lower != rune;
+    out += cased && !in_word ? upper : lower_rest ? lower : std::string(rune);
+    in_word = in_word || cased;
+    text.remove_prefix(rune.size());
+  }
+  return out;
 }
 
 }  // namespace
 
+StatusOr<Value> TitleFunction(Args args) {
+  return Value(TitleText(TRY(StringArg(args[0])), /*lower_rest=*/false));
+}
+
+StatusOr<Value> TitleCaseFunction(Args args) {
+  return Value(TitleText(TRY(StringArg(args[0])), /*lower_rest=*/true));
+}
+
 StatusOr<Value> ToUpperFunction(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(ToUpper(TRY(StringArg(args[0]))));
+  return Value(MapText(TRY(StringArg(args[0])), towupper_l));
 }
 
 StatusOr<Value> ToLowerFunction(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(ToLower(TRY(StringArg(args[0]))));
+  return Value(MapText(TRY(StringArg(args[0])), towlower_l));
 }
 
-StatusOr<Value> TitleFunction(Args args) {
-  TRY(CheckCount(args, 1));
-  std::string text = TRY(StringArg(args[0]));
-  bool in_word = false;
-  for (char& c : text) {
-    if (!in_word && c >= 'a' && c <= 'z') c = static_cast<char>(c & ~0x20);
-    in_word = IsWordByte(c);
+size_t RegexWork(Args args) {
+  constexpr size_t kSteps = 20;
+  constexpr size_t kMost = 100'000;
+  const std::string* pattern = args.empty() ? nullptr : args[0].AsString();
+  size_t copies = 1;
+  for (size_t i = 0; pattern != nullptr && i < pattern->size(); ++i) {
+    if ((*pattern)[i] != '{') continue;
+    size_t most = 0;  // the last number of {2,30}
+    for (++i; i < pattern->size() && (*pattern)[i] != '}'; ++i) {
+      const char c = (*pattern)[i];
+      most = c >= '0' && c <= '9' ? std::min(most * 10 + static_cast<size_t>(c - '0'), kMost) : 0;
+    }
+    copies = std::min(copies * std::max<size_t>(most, 1), kMost);
   }
-  return Value(std::move(text));
+  return kSteps + 2 * copies;
 }
 
 StatusOr<Value> MatchFunction(Args args) {
-  TRY(CheckCount(args, 2));
   const Regex regex = TRY(CompileArg(args[0]));
   return Value(regex.Matches(TRY(StringArg(args[1]))));
 }
 
 StatusOr<Value> ReReplaceAllFunction(Args args) {
-  TRY(CheckCount(args, 3));
-  const Regex regex = TRY(CompileArg(args[0]));
+  const StatusOr<Regex> regex = CompileArg(args[0]);
+  if (!regex.ok()) {  // Go panics here, with the pattern in the text
+    const std::vector<Value> pattern = {args[0]};
+    return Annotate(regex.status(), Sprintf("regexp: Compile(%#q)", pattern));
+  }
   const std::string replacement = TRY(StringArg(args[1]));
-  return Value(regex.ReplaceAll(TRY(StringArg(args[2])), replacement));
+  return Value(regex->ReplaceAll(TRY(StringArg(args[2])), replacement));
 }
 
-StatusOr<Value> SafeHtmlFunction(Args args) {
-  TRY(CheckCount(args, 1));
-  return Value(SafeHtml{TRY(StringArg(args[0]))});
-}
+StatusOr<Value> SafeHtmlFunction(Args args) { return Value(SafeHtml{TRY(StringArg(args[0]))}); }
 
 StatusOr<Value> HumanizeDurationFunction(Args args) {
-  TRY(CheckCount(args, 1));
   return Value(HumanizeDuration(TRY(NumberArg(args[0]))));
 }
 

@@ -139,15 +139,13 @@ std::string DurationText(int64_t nanos) {
 }
 
 StatusOr<Time> InZone(const Time& time, const std::string& zone) {
-  if (zone.empty() || zone == "UTC" || zone == "Local") return Time{time.nanos, 0, ""};
+  if (zone.empty() || zone == "UTC" || zone == "Local") return Time{time.nanos, 0, "", time.epoch};
   absl::TimeZone loaded;
   if (!absl::LoadTimeZone(zone, &loaded)) {
     return InvalidArgument(fmt::format("unknown time zone {}", zone));
   }
   const absl::TimeZone::CivilInfo info = loaded.At(absl::FromUnixSeconds(UnixSeconds(time)));
-  std::string name = info.zone_abbr;
-  if (!name.empty() && (name[0] == '+' || name[0] == '-')) name.clear();
-  return Time{time.nanos, info.offset, name};
+  return Time{time.nanos, info.offset, info.zone_abbr, time.epoch};
 }
 
 }  // namespace outrider::tmpl

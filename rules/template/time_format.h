@@ -3,6 +3,7 @@
 // times.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,11 +24,8 @@ std::string DurationText(int64_t nanos);
 // The same instant in an IANA zone, "UTC" or "Local" (which is UTC here).
 StatusOr<Time> InZone(const Time& time, const std::string& zone);
 
-// Methods of time.Time and time.Duration (.Format .Unix .UTC .Sub .Add .Hours …); NotFound for an
-// unknown name.
-StatusOr<Value> CallTimeMethod(const Time& time, std::string_view name,
-                               std::span<const Value> args);
-StatusOr<Value> CallDurationMethod(Duration duration, std::string_view name,
-                                   std::span<const Value> args);
+// A method of time.Time or time.Duration (.Format .Unix .UTC .Sub .Add .Hours …), bound to the
+// receiver; nothing for another name or receiver.
+std::optional<Function> FindTimeMethod(const Value& receiver, std::string_view name);
 
 }  // namespace outrider::tmpl

@@ -77,7 +77,7 @@ std::vector<LayoutPart> SplitLayout(std::string_view layout) {
 }
 
 int64_t UnixSeconds(const Time& time) {
-  if (time.nanos == 0) return kYearOne;
+  if (time.IsZero()) return kYearOne;
   return std::chrono::floor<std::chrono::seconds>(std::chrono::nanoseconds(time.nanos)).count();
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <limits>
+#include <optional>
 
 #include "rules/template/args.h"
 #include "rules/template/time_format.h"
@@ -17,7 +18,7 @@ using Args = std::span<const Value>;
 
 struct TimeMethod {
   std::string_view name;
-  size_t args;
+  const char* params;  // as in Function
   StatusOr<Value> (*call)(const Time& time, const Civil& civil, Args args);
 };
 
@@ -29,7 +30,7 @@ Nanos AddSaturated(Nanos time, int64_t delta) {
 
 // Saturates as Go does; the zero time is further away than a Duration reaches.
 Duration Difference(const Time& a, const Time& b) {
-  if ((a.nanos == 0) == (b.nanos == 0)) {
+  if (a.IsZero() == b.IsZero()) {
     int64_t delta = 0;
     if (!__builtin_sub_overflow(a.nanos, b.nanos, &delta)) return {delta};
   }
@@ -78,111 +79,117 @@ StatusOr<Value> AddDate(const Time& time, const Civil& civil, Args args) {
 }
 
 constexpr TimeMethod kTimeMethods[] = {
-    {"Format", 1,
+    {"Format", "s",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        return Value(FormatTime(t, TRY(StringArg(a[0]))));
      }},
-    {"String", 0,
+    {"String", "",
      [](const Time& t, const Civil&, Args) -> StatusOr<Value> { return Value(TimeText(t)); }},
-    {"Unix", 0,
+    {"Unix", "",
      [](const Time& t, const Civil&, Args) -> StatusOr<Value> { return Value(UnixSeconds(t)); }},
-    {"UnixMilli", 0,
+    {"UnixMilli", "",
      [](const Time& t, const Civil& c, Args) -> StatusOr<Value> {
        return Value(UnixSeconds(t) * 1000 + c.nano / kNanosPerMilli);
      }},
-    {"UnixNano", 0,
+    {"UnixMicro", "",
+     [](const Time& t, const Civil& c, Args) -> StatusOr<Value> {
+       return Value(UnixSeconds(t) * 1'000'000 + c.nano / 1000);
+     }},
+    {"UnixNano", "",
      [](const Time& t, const Civil&, Args) -> StatusOr<Value> { return Value(t.nanos); }},
-    {"UTC", 0,
+    {"UTC", "",
      [](const Time& t, const Civil&, Args) -> StatusOr<Value> {
-       return Value(Time{t.nanos, 0, ""});
+       return Value(Time{t.nanos, 0, "", t.epoch});
      }},
-    {"Local", 0,
+    {"Local", "",
      [](const Time& t, const Civil&, Args) -> StatusOr<Value> {
-       return Value(Time{t.nanos, 0, ""});
+       return Value(Time{t.nanos, 0, "", t.epoch});
      }},
-    {"IsZero", 0,
-     [](const Time& t, const Civil&, Args) -> StatusOr<Value> { return Value(t.nanos == 0); }},
-    {"Sub", 1,
+    {"IsZero", "",
+     [](const Time& t, const Civil&, Args) -> StatusOr<Value> { return Value(t.IsZero()); }},
+    {"Sub", "t",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        return Value(Difference(t, TRY(TimeArg(a[0]))));
      }},
-    {"Add", 1,
+    {"Add", "d",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        const Duration d = TRY(DurationArg(a[0]));
        return Value(Time{AddSaturated(t.nanos, d.nanos), t.offset_seconds, t.zone});
      }},
-    {"AddDate", 3, AddDate},
-    {"Before", 1,
+    {"AddDate", "iii", AddDate},
+    {"Before", "t",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        return Value(Earlier(t, TRY(TimeArg(a[0]))));
      }},
-    {"After", 1,
+    {"After", "t",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        return Value(Earlier(TRY(TimeArg(a[0])), t));
      }},
-    {"Equal", 1,
+    {"Equal", "t",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        return Value(TRY(TimeArg(a[0])).nanos == t.nanos);
      }},
-    {"Truncate", 1,
+    {"Truncate", "d",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        const int64_t step = TRY(DurationArg(a[0])).nanos;
        return Value(Time{Rounded(t.nanos, step, false), t.offset_seconds, t.zone});
      }},
-    {"Round", 1,
+    {"Round", "d",
      [](const Time& t, const Civil&, Args a) -> StatusOr<Value> {
        const int64_t step = TRY(DurationArg(a[0])).nanos;
        return Value(Time{Rounded(t.nanos, step, true), t.offset_seconds, t.zone});
      }},
-    {"Year", 0, [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.year); }},
-    {"Month", 0,
+    {"Year", "",
+     [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.year); }},
+    {"Month", "",
      [](const Time&, const Civil& c, Args) -> StatusOr<Value> {
-       return Value(MonthName(c.month));
+       return Value(NamedInt{c.month, MonthName(c.month), "time.Month"});
      }},
-    {"Day", 0, [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.day); }},
-    {"YearDay", 0,
+    {"Day", "", [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.day); }},
+    {"YearDay", "",
      [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.year_day); }},
-    {"Weekday", 0,
+    {"Weekday", "",
      [](const Time&, const Civil& c, Args) -> StatusOr<Value> {
-       return Value(WeekdayName(c.weekday));
+       return Value(NamedInt{c.weekday, WeekdayName(c.weekday), "time.Weekday"});
      }},
-    {"Hour", 0, [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.hour); }},
-    {"Minute", 0,
+    {"Hour", "",
+     [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.hour); }},
+    {"Minute", "",
      [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.minute); }},
-    {"Second", 0,
+    {"Second", "",
      [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.second); }},
-    {"Nanosecond", 0,
+    {"Nanosecond", "",
      [](const Time&, const Civil& c, Args) -> StatusOr<Value> { return Value(c.nano); }},
 };
 
 struct DurationMethod {
   std::string_view name;
-  size_t args;
+  const char* params;
   StatusOr<Value> (*call)(int64_t nanos, Args args);
 };
 
 constexpr DurationMethod kDurationMethods[] = {
-    {"String", 0, [](int64_t n, Args) -> StatusOr<Value> { return Value(DurationText(n)); }},
-    {"Hours", 0,
+    {"String", "", [](int64_t n, Args) -> StatusOr<Value> { return Value(DurationText(n)); }},
+    {"Hours", "",
      [](int64_t n, Args) -> StatusOr<Value> { return Value(static_cast<double>(n) / 3600e9); }},
-    {"Minutes", 0,
+    {"Minutes", "",
      [](int64_t n, Args) -> StatusOr<Value> { return Value(static_cast<double>(n) / 60e9); }},
-    {"Seconds", 0,
+    {"Seconds", "",
      [](int64_t n, Args) -> StatusOr<Value> { return Value(static_cast<double>(n) / 1e9); }},
-    {"Milliseconds", 0, [](int64_t n, Args) -> StatusOr<Value> { return Value(n / 1'000'000); }},
-    {"Microseconds", 0, [](int64_t n, Args) -> StatusOr<Value> { return Value(n / 1'000); }},
-    {"Nanoseconds", 0, [](int64_t n, Args) -> StatusOr<Value> { return Value(n); }},
-    {"Abs", 0,
+    {"Milliseconds", "", [](int64_t n, Args) -> StatusOr<Value> { return Value(n / 1'000'000); }},
+    {"Microseconds", "", [](int64_t n, Args) -> StatusOr<Value> { return Value(n / 1'000); }},
+    {"Nanoseconds", "", [](int64_t n, Args) -> StatusOr<Value> { return Value(n); }},
+    {"Abs", "",
      [](int64_t n, Args) -> StatusOr<Value> {
        if (n == std::numeric_limits<int64_t>::min()) ++n;
        return Value(Duration{std::abs(n)});
      }},
-    {"Truncate", 1,
+    {"Truncate", "d",
      [](int64_t n, Args a) -> StatusOr<Value> {
        const int64_t step = TRY(DurationArg(a[0])).nanos;
        return Value(Duration{step > 0 ? n - n % step : n});
      }},
-    {"Round", 1,
+    {"Round", "d",
      [](int64_t n, Args a) -> StatusOr<Value> {
        const int64_t step = TRY(DurationArg(a[0])).nanos;
        if (n >= 0) return Value(Duration{Rounded(n, step, true)});
@@ -193,22 +200,24 @@ constexpr DurationMethod kDurationMethods[] = {
 
 }  // namespace
 
-StatusOr<Value> CallTimeMethod(const Time& time, std::string_view name, Args args) {
+std::optional<Function> FindTimeMethod(const Value& receiver, std::string_view name) {
+  if (const auto* duration = std::get_if<Duration>(&receiver.data())) {
+    for (const DurationMethod& method : kDurationMethods) {
+      if (method.name != name) continue;
+      return Function(
+          [call = method.call, nanos = duration->nanos](Args args) { return call(nanos, args); },
+          method.params);
+    }
+  }
+  const auto* time = std::get_if<Time>(&receiver.data());
+  if (time == nullptr) return std::nullopt;
   for (const TimeMethod& method : kTimeMethods) {
     if (method.name != name) continue;
-    TRY(CheckCount(args, method.args));
-    return method.call(time, ToCivil(time), args);
+    return Function(
+        [call = method.call, t = *time](Args args) { return call(t, ToCivil(t), args); },
+        method.params);
   }
-  return NotFound("");
-}
-
-StatusOr<Value> CallDurationMethod(Duration duration, std::string_view name, Args args) {
-  for (const DurationMethod& method : kDurationMethods) {
-    if (method.name != name) continue;
-    TRY(CheckCount(args, method.args));
-    return method.call(duration.nanos, args);
-  }
-  return NotFound("");
+  return std::nullopt;
 }
 
 }  // namespace outrider::tmpl

@@ -8,14 +8,20 @@ namespace outrider::tmpl {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr size_t kMaxJson = 2U << 20;  // more is refused by the interpreter (exec.h)
 
 struct JsonVisitor {
   JsonWriter& writer;
+  const std::string& out;
   int depth;
 
-  void Item(const Value& value) const { std::visit(JsonVisitor{writer, depth + 1}, value.data()); }
+  void Item(const Value& value) const {
+    std::visit(JsonVisitor{writer, out, depth + 1}, value.data());
+  }
+  bool IsFull() const { return out.size() > kMaxJson; }
 
   void operator()(std::monostate) const { writer.Null(); }
+  void operator()(const NamedInt& v) const { writer.Int(v.number); }
   void operator()(bool v) const { writer.Bool(v); }
   void operator()(int64_t v) const { writer.Int(v); }
   void operator()(double v) const { writer.Double(v); }
@@ -29,6 +35,7 @@ struct JsonVisitor {
     }
     writer.StartObject();
     for (const auto& [name, value] : v->fields) {
+      if (IsFull()) break;
       // Struct fields carry Go's exported names; their JSON names begin with a small letter.
       std::string key = name;
       const bool capital = !key.empty() && key[0] >= 'A' && key[0] <= 'Z';
@@ -50,7 +57,10 @@ struct JsonVisitor {
       return;
     }
     writer.StartArray();
-    for (const Value& item : list) Item(item);
+    for (const Value& item : list) {
+      if (IsFull()) break;
+      Item(item);
+    }
     writer.EndArray();
   }
 };
@@ -60,7 +70,7 @@ struct JsonVisitor {
 std::string ToJsonText(const Value& value) {
   std::string out;
   JsonWriter writer(&out, JsonWriter::Escape::kGoHtml);
-  std::visit(JsonVisitor{writer, 0}, value.data());
+  std::visit(JsonVisitor{writer, out, 0}, value.data());
   return out;
 }
 

@@ -16,31 +16,28 @@ auto FindByName(const Pairs& pairs, std::string_view name) -> decltype(&pairs.fr
 
 struct TypeNamer {
   std::string operator()(std::monostate) const { return "<nil>"; }
+  std::string operator()(const NamedInt& v) const { return std::string(v.type); }
   std::string operator()(bool) const { return "bool"; }
   std::string operator()(int64_t) const { return "int"; }
   std::string operator()(double) const { return "float64"; }
   std::string operator()(const std::string&) const { return "string"; }
-  std::string operator()(const std::shared_ptr<const List>& list) const {
-    const bool strings =
-        !list->empty() && std::all_of(list->begin(), list->end(),
-                                      [](const Value& v) { return v.AsString() != nullptr; });
-    return strings ? "[]string" : "[]interface {}";
-  }
+  std::string operator()(const std::shared_ptr<const List>&) const { return "[]interface {}"; }
   std::string operator()(const std::shared_ptr<const Object>& object) const {
-    if (!object->type.empty()) return object->type;
-    if (object->kind == Object::Kind::kStruct) return "struct";
-    return object->any_values ? "map[string]interface {}" : "map[string]string";
+    return TypeName(*object);
   }
   std::string operator()(const std::shared_ptr<const MethodList>& list) const {
     return list->type.empty() ? "[]interface {}" : list->type;
   }
   std::string operator()(const Time&) const { return "time.Time"; }
   std::string operator()(const Duration&) const { return "time.Duration"; }
-  std::string operator()(const SafeHtml&) const { return "template.HTML"; }
+  std::string operator()(const SafeHtml& v) const {
+    return v.url ? "template.URL" : "template.HTML";
+  }
 };
 
 struct TruthTeller {
   bool operator()(std::monostate) const { return false; }
+  bool operator()(const NamedInt& v) const { return v.number != 0; }
   bool operator()(bool v) const { return v; }
   bool operator()(int64_t v) const { return v != 0; }
   bool operator()(double v) const { return v != 0; }  // NaN is true, as in Go
@@ -56,6 +53,18 @@ struct TruthTeller {
 };
 
 }  // namespace
+
+Value Value::Boxed() const {
+  Value boxed = *this;
+  boxed.boxed_ = true;
+  return boxed;
+}
+
+std::string StaticTypeName(const Value& value) {
+  return value.boxed() ? "interface {}" : TypeName(value);
+}
+
+StatusOr<Value> Function::operator()(std::span<const Value> args) const { return call(args); }
 
 const Value* Object::Find(std::string_view key) const { return FindByName(fields, key); }
 const Method* Object::FindMethod(std::string_view name) const { return FindByName(methods, name); }
@@ -94,5 +103,11 @@ const Method* Value::FindMethod(std::string_view name) const {
 
 bool IsTrue(const Value& value) { return std::visit(TruthTeller(), value.data()); }
 std::string TypeName(const Value& value) { return std::visit(TypeNamer(), value.data()); }
+
+std::string TypeName(const Object& object) {
+  if (!object.type.empty()) return object.type;
+  if (object.kind == Object::Kind::kStruct) return "struct";
+  return object.any_values ? "map[string]interface {}" : "map[string]string";
+}
 
 }  // namespace outrider::tmpl

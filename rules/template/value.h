@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -20,7 +21,28 @@ namespace outrider::tmpl {
 
 class Value;
 using List = std::vector<Value>;
-using Method = std::function<StatusOr<Value>(std::span<const Value> args)>;
+
+// A function of templates, or a method of a value. Errors are its own text; the interpreter adds
+// `error calling NAME: `. The code Unimplemented is kept for wrong types of arguments (args.h).
+struct Function {
+  using Call = std::function<StatusOr<Value>(std::span<const Value> args)>;
+  using Work = size_t (*)(std::span<const Value> args);
+  Function() = default;
+  template <typename F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_constructible_v<Call, F>)
+  // NOLINTNEXTLINE(google-explicit-constructor): for tables
+  Function(F f, const char* types = nullptr, Work work = nullptr)
+      : call(std::move(f)), params(types), steps(work) {}
+  StatusOr<Value> operator()(std::span<const Value> args) const;
+
+  Call call;
+  // The types of the parameters, which are checked before the call, a letter each: s string, i int,
+  // t time, d duration, l []any, S []string, q the samples of a query, p one of them, a anything,
+  // r anything as it is; the last one with a * repeats. None: the function checks by itself.
+  const char* params = nullptr;
+  Work steps = nullptr;  // how many steps of the interpreter a call is worth, beside its own
+};
+using Method = Function;
 
 // A Go struct, map[string]T, or a type with methods. Fields of a struct print in their order; maps
 // by sorted key. A method named String prints the value, as Go's fmt.Stringer does.
@@ -31,9 +53,11 @@ struct Object {
   std::vector<std::pair<std::string, Value>> fields;
   // Methods by name (`.Alerts.Firing`, `.CommonLabels.SortedPairs`, `.Format "15:04"`).
   std::vector<std::pair<std::string, Method>> methods;
-  std::string type;  // Go's name of the type for error texts; "" for a plain map or struct
-  bool any_values =
-      false;  // map[string]any: a missing key is nil; else map[string]string: it is ""
+  // Go's name of the type for error texts; "" for a plain map or struct; *T is a pointer to a T.
+  std::string type;
+  // map[string]any: a missing key is nil; else map[string]string: it is "".
+  bool any_values = false;
+  bool IsPointer() const { return type.starts_with('*'); }
   const Value* Find(std::string_view key) const;
   const Method* FindMethod(std::string_view name) const;
 };
@@ -47,21 +71,32 @@ struct MethodList {
 struct Time {
   Nanos nanos = 0;  // 0: Go's zero time, 0001-01-01T00:00:00Z
   int offset_seconds = 0;
-  std::string zone;  // abbreviation ("CET"); "": UTC at offset 0, else the number is printed
+  std::string zone;    // abbreviation ("CET"); "": UTC at offset 0, else the number is printed
+  bool epoch = false;  // nanos = 0 is 1970-01-01T00:00:00Z and not the zero time
+  bool IsZero() const { return nanos == 0 && !epoch; }
 };
 struct Duration {
   int64_t nanos = 0;
 };
+// An int with a name of its own, as time.Month and time.Weekday are.
+struct NamedInt {
+  int64_t number = 0;
+  std::string_view name;
+  std::string_view type;
+};
+// A text that is not escaped as HTML, or where `url` is set, as a URL.
 struct SafeHtml {
   std::string html;
+  bool url = false;
 };
 
 class Value {
  public:
   using Data = std::variant<std::monostate, bool, int64_t, double, std::string,
                             std::shared_ptr<const List>, std::shared_ptr<const Object>,
-                            std::shared_ptr<const MethodList>, Time, Duration, SafeHtml>;
+                            std::shared_ptr<const MethodList>, Time, Duration, SafeHtml, NamedInt>;
   Value() = default;
+  explicit Value(Data data) : data_(std::move(data)) {}
   Value(bool v) : data_(v) {}                           // NOLINT(google-explicit-constructor)
   Value(int v) : data_(int64_t{v}) {}                   // NOLINT(google-explicit-constructor)
   Value(int64_t v) : data_(v) {}                        // NOLINT(google-explicit-constructor)
@@ -72,6 +107,7 @@ class Value {
   Value(Time v) : data_(std::move(v)) {}                // NOLINT(google-explicit-constructor)
   Value(Duration v) : data_(v) {}                       // NOLINT(google-explicit-constructor)
   Value(SafeHtml v) : data_(std::move(v)) {}            // NOLINT(google-explicit-constructor)
+  Value(NamedInt v) : data_(v) {}                       // NOLINT(google-explicit-constructor)
   Value(List v);                                        // NOLINT(google-explicit-constructor)
   Value(Object v);                                      // NOLINT(google-explicit-constructor)
   Value(MethodList v);                                  // NOLINT(google-explicit-constructor)
@@ -80,18 +116,27 @@ class Value {
   bool IsNil() const { return std::holds_alternative<std::monostate>(data_); }
   const std::string* AsString() const { return std::get_if<std::string>(&data_); }
   const Object* AsObject() const;
+  // The value as it lies in a place of Go's type interface {}: an item of a List, a value of a map
+  // with any_values. There errors call its type so, and a nil is not the same as no value at all.
+  // The interpreter marks these; data only has to for a field of a struct.
+  Value Boxed() const;
+  bool boxed() const { return boxed_; }
   // The items of a List or MethodList, else nullptr.
   const List* AsList() const;
   const Method* FindMethod(std::string_view name) const;  // of an Object or MethodList
 
  private:
   Data data_;
+  bool boxed_ = false;
 };
 
 // text/template's truth: false, 0, "", nil, an empty list or map are false; structs and times are
 // true.
 bool IsTrue(const Value& value);
 // Go's name of the value's type, for error texts and %T: "string", "float64", "map[string]string".
+// StaticTypeName is that of the place it lies in.
+std::string StaticTypeName(const Value& value);
 std::string TypeName(const Value& value);
+std::string TypeName(const Object& object);
 
 }  // namespace outrider::tmpl

@@ -3,7 +3,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <vector>
+
+#include "storage/base/text.h"
 
 namespace outrider {
 
@@ -185,8 +188,9 @@ std::string Regex::ReplaceAll(std::string_view text, std::string_view replacemen
     last_end = end;
     from = end;
     if (end == begin) {
-      if (begin < text.size()) out += text[begin];
-      ++from;
+      const std::string_view rune = RunePrefix(text.substr(begin), 1);  // never part of one
+      out += rune;
+      from += std::max<size_t>(rune.size(), 1);
     }
   }
   if (from < text.size()) out.append(text.substr(from));

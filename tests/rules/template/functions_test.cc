@@ -18,6 +18,7 @@ Value Sample(const char* instance, double value) {
   labels.kind = Object::Kind::kMap;
   labels.fields = {{"__name__", "up"}, {"instance", instance}, {"__value__", "text"}};
   Object sample;
+  sample.type = "*template.sample";
   sample.fields = {{"Labels", Value(std::move(labels))}, {"Value", value}};
   return Value(std::move(sample));
 }
@@ -26,7 +27,7 @@ std::string Render(const FunctionMap& functions, const char* text) {
   TemplateOptions options;
   options.functions = functions;
   options.functions["query"] = [](std::span<const Value>) -> StatusOr<Value> {
-    return Value(List{Sample("b:1", 2), Sample("a:1", 1.5)});
+    return Value(MethodList{{Sample("b:1", 2), Sample("a:1", 1.5)}, {}, "template.queryResult"});
   };
   options.functions["when"] = [](std::span<const Value>) -> StatusOr<Value> {
     return Value(Time{*ParseRfc3339("2026-07-01T12:00:00Z"), 0, ""});
@@ -89,8 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
              "strconv.ParseFloat: parsing \"x\": invalid syntax"},
         Case{"{{args | first}}",
              "!! template: :1:9: executing \"\" at <first>: wrong type for value; expected "
-             "[]interface "
-             "{}; got map[string]interface {}"}));
+             "template.queryResult; got map[string]interface {}"}));
 
 class AlertmanagerFunction : public ::testing::TestWithParam<Case> {};
 TEST_P(AlertmanagerFunction, Gives) {

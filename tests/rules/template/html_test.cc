@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
              "<a href=\"/x?q=%3Cb%3E%22x%22&#43;%26&#43;%27y%27&#43;%2B1%3C%2Fb%3E\">"},
         Case{"{{.safe}} {{.h | html}}",
              "<i>ok</i> &lt;b&gt;&#34;x&#34; &amp; &#39;y&#39; +1&lt;/b&gt;"},
-        Case{"<!-- {{.h}} --><br>{{.missing}}|", "<!--  --><br>|"},
+        Case{"<!-- {{.h}} --><br>{{.missing}}|", "<br>|"},
         Case{"<title>{{.safe}}</title>{{.safe}}", "<title>&lt;i&gt;ok&lt;/i&gt;</title><i>ok</i>"},
         Case{"<script>var x = {{.js}};</script>",
              "<script>var x = \"javascript:alert(1)\";</script>"}));

@@ -30,7 +30,36 @@ TEST(TemplateLimits, EndWithAnError) {
       Contains(ErrorOf("{{" + Repeated("(", 5000) + "1" + Repeated(")", 5000) + "}}"), "depth"));
   EXPECT_TRUE(Contains(ErrorOf("{{$x := \"0123456789\"}}{{range 60}}{{$x = print $x $x}}{{end}}"),
                        "larger than 1 MiB"));
-  EXPECT_EQ(ErrorOf("{{printf \"%999999999d\" 1}}"), "ok: %!(BADWIDTH)1");
+  EXPECT_EQ(ErrorOf("{{printf \"%999999999d\" 1}}"), "ok: %!(NOVERB)%!(EXTRA int=1)");
+  EXPECT_TRUE(Contains(ErrorOf("{{printf \"%9999999d\" 1}}"), "larger than 1 MiB"));
+  // Work is counted by what is made, too: a thousand turns of a megabyte each are too many.
+  EXPECT_TRUE(Contains(ErrorOf("{{range 1000}}{{len (printf \"%1000000d\" 1) | not}}{{end}}"),
+                       "too many steps"));
+}
+
+// Small templates that would work for hours.
+TEST(TemplateLimits, CountWorkAndNotOnlyNodes) {
+  TemplateOptions options;
+  options.functions = PrometheusFunctions();
+  options.functions.insert(AlertmanagerFunctions().begin(), AlertmanagerFunctions().end());
+  const TemplateSet set(std::move(options));
+  const char* const kMegabyte = "{{$t := printf \"%1000000d\" 1}}{{$u := $t}}";
+  for (const char* body :
+       {"{{range 100000}}{{$y := $t}}{{end}}", "{{range 100000}}{{$y := and $t $u}}{{end}}",
+        "{{range 100000}}{{$y := eq $t $u}}{{end}}", "{{range 100000}}{{$y := len $t}}{{end}}",
+        "{{range 100000}}{{$y := match \"1$\" $t}}{{end}}",
+        "{{range 100000}}{{$y := match \"x{0,1000}\" \"x\"}}{{end}}",
+        "{{range 100000}}{{$y := toUpper $t}}{{end}}"}) {
+    const auto out = set.ExecuteText(std::string(kMegabyte) + body, Value());
+    EXPECT_TRUE(!out.ok() && Contains(Message(out.status()), "too many steps")) << body;
+  }
+  // Lists that share their items are as large as they print.
+  for (const char* last : {"toJson $x", "print $x", "printf \"%#v\" $x", "html $x", "$x"}) {
+    const auto out = set.ExecuteText(
+        std::string("{{$x := list 1}}{{range 60}}{{$x = list $x $x}}{{end}}{{") + last + "}}",
+        Value());
+    EXPECT_TRUE(!out.ok() && Contains(Message(out.status()), "larger than 1 MiB")) << last;
+  }
 }
 
 TEST(TemplateSet, LaterDefinitionsReplaceEarlierOnes) {

@@ -31,6 +31,7 @@ TEST(Regex, ReplacesAll) {
   const auto any = Regex::Anchor::kNone;
   EXPECT_EQ(Make("a(x*)b", any).ReplaceAll("-ab-axxb-", "${1}W"), "-W-xxW-");
   EXPECT_EQ(Make("x*", any).ReplaceAll("abxc", "-"), "-a-b-c-");
+  EXPECT_EQ(Make("x*", any).ReplaceAll("xéb", "-"), "-é-b-");  // no character is split
   EXPECT_EQ(Make("b", any).ReplaceAll("", "-"), "");
 }
 
