@@ -25,11 +25,12 @@ class Grouper {
         key_(node.without ? LabelKey::Mode::kAllBut : LabelKey::Mode::kOnly, node.grouping) {}
 
   // The groups of this block's rows and, so far, of all. Further blocks are of the same selector:
-  // their rows have label numbers if the first one's have.
+  // their rows have label numbers if those of the first that has rows have.
   const Grouping& Add(const Block& block) {
     constexpr size_t kAhead = 8;
-    if (!numbers_) numbers_.emplace(key_, block);
     grouping_.group_of.clear();
+    if (block.rows.empty()) return grouping_;
+    if (!numbers_) numbers_.emplace(key_, block);
     grouping_.group_of.reserve(block.rows.size());
     for (size_t r = 0; r < block.rows.size(); ++r) {
       if (r + kAhead < block.rows.size()) block.rows[r + kAhead].labels->Prefetch();
