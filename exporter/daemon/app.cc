@@ -78,18 +78,18 @@ struct App::Impl {
           interval, stop);
     });
     StartAutoReload();
-    services->relay->Start();
     services->dispatcher->Start();
   }
 
   void StartAutoReload() {
     if (options.config_file.empty()) return;
-    StatusOr<std::unique_ptr<InotifyWatch>> opened = InotifyWatch::Open();
-    if (!opened.ok()) {
-      LogWarn("changes of files are not noticed", {{"err", Message(opened.status())}});
-      return;
+    if (StatusOr<std::unique_ptr<InotifyWatch>> opened = InotifyWatch::Open(); opened.ok()) {
+      watch = *std::move(opened);
+    } else {
+      LogWarn("changes of files are not noticed at once, but within half a minute",
+              {{"err", Message(opened.status())}});
+      watch = std::make_unique<BlindWatch>();
     }
-    watch = *std::move(opened);
     threads.emplace_back([this](const std::stop_token& stop) {
       const auto enabled = [this] { return services->Outcome().config.global.reload_on_change; };
       const auto patterns = [this] {
@@ -139,6 +139,7 @@ StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock
   Impl& self = *app->impl_;
   const Config config = files.config;
   SayWhatRuns(files, *self.server);
+  self.services->relay->Start();  // alerts that go on over the restart would overflow its queues
   TRY(self.services->Load(std::move(files), std::move(sources)));
   self.StartThreads(config);
   self.services->ready = true;

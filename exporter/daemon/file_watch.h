@@ -6,6 +6,9 @@
 #include <stop_token>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
 namespace outrider {
 
 // Thread-safe.
@@ -19,6 +22,26 @@ class FileWatch {
   // Names, without their directories, of files that somebody has written into and not closed yet.
   virtual std::set<std::string> Unfinished() const = 0;
   virtual void Wake() = 0;
+};
+
+// Where the kernel tells nothing.
+class BlindWatch final : public FileWatch {
+ public:
+  void Watch(const std::set<std::string>& /*directories*/) override {}
+  std::stop_token NextChange() override {
+    const absl::MutexLock lock(&mutex_);
+    return wake_.get_token();
+  }
+  std::set<std::string> Unfinished() const override { return {}; }
+  void Wake() override {
+    const absl::MutexLock lock(&mutex_);
+    wake_.request_stop();
+    wake_ = std::stop_source();
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::stop_source wake_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace outrider

@@ -101,7 +101,7 @@ bool AlertmanagerLink::Post(std::span<const RelayedPtr> batch) {
 
 bool AlertmanagerLink::Send(std::span<const RelayedPtr> batch) {
   const bool ok = Post(batch);
-  tried_(batch);
+  if (ok || !cancel_.stop_requested()) tried_(batch);
   return ok;
 }
 

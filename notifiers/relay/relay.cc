@@ -59,10 +59,11 @@ std::vector<Relay::Sender> Relay::MakeSenders(const RelayConfig& config) {
 }
 
 void Relay::StartThread(Sender* sender, Sender before) {
-  auto run = [link = sender->link.get(),
+  // Another reload, which stops this thread too, does not end the request that is on its way.
+  auto run = [link = sender->link.get(), ending = ending_.get_token(),
               old = std::move(before)](const std::stop_token& stop) mutable {
     {
-      const std::stop_callback give_up(stop, [&] {
+      const std::stop_callback give_up(ending, [&] {
         if (old.link != nullptr) old.link->Cancel();
       });
       old.thread.request_stop();
@@ -169,16 +170,13 @@ void Relay::Reload(RelayConfig config) {
   {
     const absl::MutexLock lock(&mutex_);
     for (Sender& sender : fresh) {
-      const auto same = std::ranges::find_if(senders_, [&](const Sender& old) {
-        return old.link != nullptr && old.link->target().url == sender.link->target().url;
-      });
-      Sender before;
-      if (same == senders_.end()) {
+      const std::string& url = sender.link->target().url;
+      Sender before = TakeSender(url, &senders_);
+      if (before.link == nullptr) {
         all_known = false;
-      } else {
-        sender.link->ContinueFrom(same->link.get());
-        before = std::exchange(*same, {});
+        before = TakeSender(url, &retired_);  // it comes back before it was done
       }
+      if (before.link != nullptr) sender.link->ContinueFrom(before.link.get());
       if (running_) StartThread(&sender, std::move(before));
     }
     config_ = std::move(config);
@@ -192,8 +190,17 @@ void Relay::Reload(RelayConfig config) {
   Retire(std::move(gone));
 }
 
+// Without a link: there is none.
+Relay::Sender Relay::TakeSender(std::string_view url, std::vector<Sender>* senders) {
+  const auto same = std::ranges::find_if(*senders, [&](const Sender& old) {
+    return old.link != nullptr && old.link->target().url == url;
+  });
+  return same == senders->end() ? Sender() : std::exchange(*same, {});
+}
+
 void Relay::Retire(std::vector<Sender> senders) {
-  std::erase_if(retired_, [](const Sender& sender) { return sender.link->done(); });
+  std::erase_if(retired_,
+                [](const Sender& sender) { return sender.link == nullptr || sender.link->done(); });
   for (Sender& sender : senders) {
     sender.thread.request_stop();
     if (sender.thread.joinable()) retired_.push_back(std::move(sender));
@@ -215,6 +222,7 @@ void Relay::Stop() {
     senders.swap(senders_);
     running_ = false;
   }
+  ending_.request_stop();
   for (const Sender& sender : retired_) sender.link->Cancel();
   StopThreads(&senders);
   StopThreads(&retired_);

@@ -56,8 +56,9 @@ class Relay final : public AlertRelay {
   };
   std::vector<Sender> MakeSenders(const RelayConfig& config);
   // `before`: sends with the link's queue until then; the link begins when that has ended.
-  static void StartThread(Sender* sender, Sender before);
+  void StartThread(Sender* sender, Sender before);
   static void StopThreads(std::vector<Sender>* senders);
+  static Sender TakeSender(std::string_view url, std::vector<Sender>* senders);
   void Retire(std::vector<Sender> senders) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   void Enqueue(const std::vector<RelayedPtr>& alerts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTried(std::span<const RelayedPtr> alerts);
@@ -67,6 +68,7 @@ class Relay final : public AlertRelay {
   StateStore& store_;
   const Clock& clock_;
   std::atomic<bool> unwritten_ = false;  // the last write failed
+  std::stop_source ending_;              // gives up requests of links from before a reload
   absl::Mutex change_mutex_;  // one Start, Stop or Reload at a time; locked before mutex_
   bool running_ ABSL_GUARDED_BY(change_mutex_) = false;
   std::vector<Sender> retired_ ABSL_GUARDED_BY(change_mutex_);  // their links send the rest

@@ -42,7 +42,11 @@ SendBook::Taken SendBook::TakeDue(const EvaluatedAlerts& evaluated, DurationMs r
       taken.due.push_back({alert, hash, ChangedAt(*alert) > entry.sent});
       entry.sent = evaluated.ts;
     }
-    if (entry.sent != 0 || entry.recorded != 0) next[hash] = entry;
+    if (evaluated.interval > 0) {
+      if (entry.sent != 0 || entry.recorded != 0) next[hash] = entry;
+    } else if (entry.recorded != 0) {
+      taken.forgotten.push_back(hash);
+    }
   }
   if (known != rules_.end()) {
     for (const auto& [hash, entry] : known->second) {

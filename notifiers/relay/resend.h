@@ -41,7 +41,7 @@ class SendBook {
     std::vector<uint64_t> forgotten;  // recorded ones that the rule does not have any more
   };
   // Those of a rule's alerts that are to be sent now; they count as sent. What the rule does not
-  // have any more is forgotten.
+  // have any more is forgotten, and all of a rule that is gone.
   Taken TakeDue(const EvaluatedAlerts& evaluated, DurationMs resend_delay);
 
   // As an earlier process recorded it; `counts`: it was sent to those who are to hear of it now.

@@ -52,7 +52,7 @@ StatusOr<std::vector<SentRow>> LoadSentRows(const StateStore& store, Timestamp n
     StatusOr<SentRow> decoded = DecodeSentRow(row);
     if (!decoded.ok()) {
       LogError("row of a sent alert dropped", {{"error", Message(decoded.status())}});
-    } else if (now - decoded->sent_at <= kSentRowsExpire) {
+    } else if (decoded->sent_at <= now && now - decoded->sent_at <= kSentRowsExpire) {
       rows.push_back(*std::move(decoded));
       return true;
     }

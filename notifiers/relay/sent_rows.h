@@ -37,7 +37,8 @@ std::string EncodeSentRow(const SentRow& row);
 // InvalidArgument for a corrupt row or one of a newer format.
 StatusOr<SentRow> DecodeSentRow(const Row& row);
 
-// All rows; expired and unreadable ones are put into `gone` as deletions instead.
+// All rows; expired and unreadable ones, and those of a clock that was ahead, are put into `gone`
+// as deletions instead.
 StatusOr<std::vector<SentRow>> LoadSentRows(const StateStore& store, Timestamp now, Batch* gone);
 
 }  // namespace outrider

@@ -19,7 +19,7 @@ struct EvaluatedAlerts {
   const Labels& external_labels;
   const std::string& generator_url;
   Timestamp ts = 0;
-  DurationMs interval = 0;  // until the next evaluation
+  DurationMs interval = 0;  // until the next evaluation; 0: there is none, the rule is gone
 };
 
 // Thread-safe; returns at once, whatever becomes of the alerts.

@@ -190,7 +190,10 @@ void Group::RunRules(Timestamp ts) {
   std::vector<Outcome> outcomes(runners_.size());
   const Clock& clock = workshop_.seams.clock;
   const auto run = [&](size_t i) {
-    if (!runners_[i]->enabled()) return;
+    if (!runners_[i]->enabled()) {
+      runners_[i]->TellRelay(ts);  // its alerts stay as they are
+      return;
+    }
     const int64_t began = clock.MonotonicNanos();
     outcomes[i].samples = runners_[i]->Evaluate(ts, query_offset_);
     outcomes[i].seconds = Seconds(clock.MonotonicNanos() - began);

@@ -119,9 +119,11 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
     const absl::MutexLock lock(&mutex_);
     groups_ = std::move(next);
   }
-  for (auto& [group, outstanding] : added) scheduler_.Add(std::move(group), now, outstanding);
+  // Before any of the new groups is evaluated: an alert that has moved to another group ends first
+  // and begins again.
   farewells_.Add(std::move(left));
   DeliverFarewells(now);
+  for (auto& [group, outstanding] : added) scheduler_.Add(std::move(group), now, outstanding);
 }
 
 void RuleManager::DeliverFarewells(Timestamp now) {

@@ -77,9 +77,9 @@ AlertRow RuleRunner::RowOf(const std::string& id, AlertPtr alert) const {
 
 uint64_t RuleRunner::KeepUp(Timestamp ts, DurationMs query_offset) {
   appended_ = 0;
+  TellRelay(ts);
   if (!enabled() || rule_.kind != RuleKind::kAlerting) return 0;
   Append(Samples(ts - query_offset), ts, ts - query_offset);
-  TellRelay(ts);
   return appended_;
 }
 
@@ -152,7 +152,7 @@ std::vector<LabeledSample> RuleRunner::Samples(Timestamp sample_time) const {
 }
 
 void RuleRunner::TellRelay(Timestamp ts) const {
-  if (seams_.relay == nullptr) return;
+  if (seams_.relay == nullptr || rule_.kind != RuleKind::kAlerting) return;
   seams_.relay->OnEvaluated({id_, alerts_, external_labels_, generator_url_, ts, interval_});
   if (!no_data_watch_.enabled() && no_data_.empty()) return;
   seams_.relay->OnEvaluated(

@@ -340,6 +340,28 @@ TEST_F(RelayRestartTest, OldAndBrokenRowsAreCleared) {
   EXPECT_EQ(Rows(), 0U);
 }
 
+TEST_F(RelayRestartTest, ATimeOfAClockThatWasAheadSilencesNobody) {
+  Start();
+  const AlertSet alerts = {Alert("A", AlertState::kFiring, kStart)};
+  Tell(alerts, clock_.Now() + 2 * kHour);
+  relay_->SendAll();
+  Start();
+  EXPECT_EQ(Rows(), 0U);
+  Tell(alerts, clock_.Now());
+  EXPECT_EQ(relay_->SendAll(), 1);
+}
+
+TEST_F(RelayRestartTest, OfARuleThatIsGoneNothingStays) {
+  Start();
+  Tell({Alert("A", AlertState::kFiring, kStart)}, kStart);
+  relay_->SendAll();
+  EXPECT_EQ(Rows(), 1U);
+  const AlertSet last = {Alert("A", AlertState::kInactive, kStart, kStart + kMinute)};
+  relay_->OnEvaluated({rule_, last, external_, url_, kStart + kMinute, /*interval=*/0});
+  EXPECT_EQ(relay_->SendAll(), 1);
+  EXPECT_EQ(Rows(), 0U);
+}
+
 TEST_F(RelayRestartTest, AStoreThatRefusesStopsNothing) {
   FaultyStore full(store_, {StoreFault::kFailFrom, 1});
   Relay relay(OneTarget(), http_, full, clock_);
@@ -406,10 +428,35 @@ TEST_F(RelayTest, AReloadWaitsForNobody) {
   EXPECT_THAT(held.WaitForRequests(4),
               ::testing::UnorderedElementsAre("stays \"A1\"", "goes \"A1\"", "stays \"A2\"",
                                               "goes \"A2\""));
+  EXPECT_EQ(relay.Stats()[0].errors, 0U);  // no reload has cut the first request
   // Nobody has to hear anything again.
   relay.OnEvaluated({"1", first, external_, url_, kStart + 15 * kSecond, 15 * kSecond});
   relay.Stop();
   EXPECT_THAT(held.WaitForRequests(4), SizeIs(4));
+}
+
+// One that is taken out and put back is not sent to by two links at once.
+TEST_F(RelayTest, WhoComesBackGoesOn) {
+  HeldHttp held;
+  RelayConfig two = OneTarget("stays");
+  two.targets.push_back({.url = "goes", .http = {}, .alert_relabel = {}});
+  Relay relay(two, held, store_, clock_);
+  relay.Start();
+  const AlertSet first = {Alert("A1", AlertState::kFiring, kStart)};
+  const AlertSet second = {Alert("A2", AlertState::kFiring, kStart)};
+  relay.OnEvaluated({"1", first, external_, url_, kStart, 15 * kSecond});
+  held.WaitForRequests(2);
+  relay.OnEvaluated({"2", second, external_, url_, kStart, 15 * kSecond});
+  relay.Reload(OneTarget("stays"));
+  relay.Reload(two);
+  ASSERT_THAT(relay.Stats(), SizeIs(2));
+  EXPECT_EQ(relay.Stats()[1].queue, 1U);
+  EXPECT_THAT(held.WaitForRequests(2), SizeIs(2));
+  held.LetGo();
+  EXPECT_THAT(held.WaitForRequests(4),
+              ::testing::UnorderedElementsAre("stays \"A1\"", "goes \"A1\"", "stays \"A2\"",
+                                              "goes \"A2\""));
+  relay.Stop();
 }
 
 // The end does not wait for Alertmanagers of before a reload either.
