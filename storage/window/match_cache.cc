@@ -61,7 +61,9 @@ size_t MatchCache::CostOf(const std::string& key, std::span<const uint32_t> ids)
 
 void MatchCache::Put(const std::string& key, std::span<const uint32_t> ids) {
   const absl::MutexLock lock(&mutex_);
+  bool used = false;
   if (const auto at = entries_.find(key); at != entries_.end()) {
+    used = at->second.used;
     bytes_ -= CostOf(key, at->second.ids);
     entries_.erase(at);
   }
@@ -75,7 +77,7 @@ void MatchCache::Put(const std::string& key, std::span<const uint32_t> ids) {
   if (is_full) Sweep();
   if (bytes_ + cost > kMostBytes) return;
   bytes_ += cost;
-  entries_.emplace(key, Entry{.ids = {ids.begin(), ids.end()}, .changes = changes_});
+  entries_.emplace(key, Entry{.ids = {ids.begin(), ids.end()}, .changes = changes_, .used = used});
 }
 
 // What was not asked for again since the last time goes. Then those who want in wait for a while:
