@@ -49,7 +49,7 @@ Nanos Rounded(Nanos nanos, int64_t step, bool nearest) {
   // count from there too.
   int64_t rest = nanos % step;
   if (rest < 0) rest += step;
-  return nearest && rest >= step - rest ? nanos - rest + step : nanos - rest;
+  return AddSaturated(nanos, nearest && rest >= step - rest ? step - rest : -rest);
 }
 
 StatusOr<Value> AddDate(const Time& time, const Civil& civil, Args args) {
@@ -57,7 +57,8 @@ StatusOr<Value> AddDate(const Time& time, const Civil& civil, Args args) {
   const int64_t months = TRY(IntArg(args[1]));
   const int64_t days = TRY(IntArg(args[2]));
   constexpr int64_t kLimit = 4000;
-  if (std::abs(years) > kLimit || std::abs(months) > 12 * kLimit || std::abs(days) > 366 * kLimit) {
+  const auto beyond = [](int64_t n, int64_t limit) { return n > limit || n < -limit; };
+  if (beyond(years, kLimit) || beyond(months, 12 * kLimit) || beyond(days, 366 * kLimit)) {
     return InvalidArgument("AddDate: out of range");
   }
   using namespace std::chrono;  // NOLINT(google-build-using-namespace): calendar arithmetic

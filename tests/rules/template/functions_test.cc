@@ -85,6 +85,16 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{{graphLink \"up == 0\"}} {{tableLink \"x\"}} {{urlQueryEscape \"a b\"}}",
              "/graph?g0.expr=up+%3D%3D+0&g0.tab=0 /graph?g0.expr=x&g0.tab=1 a+b"},
         Case{"{{safeHtml \"<b>\"}}", "<b>"},
+        // The ends of what a time can hold.
+        Case{"{{(when).AddDate 0 0 -9223372036854775808}}",
+             "!! template: :1:8: executing \"\" at <(when).AddDate>: error calling AddDate: "
+             "AddDate: out of range"},
+        Case{"{{$most := (when).Add 9223372036854775807}}{{($most.Round 3600000000000).Unix}} "
+             "{{($most.Truncate 3600000000000).Unix}}",
+             "9223372036 9223369200"},
+        Case{"{{$least := ((when).Add -9223372036854775807).Add -9223372036854775807}}"
+             "{{($least.Truncate 3600000000000).Unix}} {{($least.Round 3600000000000).Unix}}",
+             "-9223372037 -9223372037"},
         Case{"{{humanize \"x\"}}",
              "!! template: :1:2: executing \"\" at <humanize \"x\">: error calling humanize: "
              "strconv.ParseFloat: parsing \"x\": invalid syntax"},
