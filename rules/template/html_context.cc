@@ -2,6 +2,7 @@
 #include "rules/template/html_context.h"
 
 #include "rules/template/html_escape.h"
+#include "rules/template/html_script.h"
 #include "storage/base/text.h"
 
 namespace outrider::tmpl {
@@ -40,9 +41,27 @@ std::string WithoutLoneBrackets(std::string_view text) {
 // What a comment leaves behind.
 std::string CommentRest(State state, std::string_view text) {
   if (state == State::kJsBlockComment) {
-    return text.find_first_of("\n\r") != std::string_view::npos ? "\n" : " ";
+    return FindScriptLineEnd(text) != std::string_view::npos ? "\n" : " ";
   }
   return state == State::kCssBlockComment ? " " : "";
+}
+
+// A literal of a script in which < is written as \x3C where it would begin or end a script or begin
+// a comment: those count for the browser wherever they stand.
+std::string WithoutScriptTags(std::string_view literal) {
+  std::string out;
+  for (size_t i = 0; i < literal.size(); ++i) {
+    const std::string rest = literal[i] == '<' ? ToLower(literal.substr(i, 8)) : std::string();
+    const bool special =
+        rest.starts_with("<script") || rest.starts_with("</script") || rest.starts_with("<!--");
+    out += special ? "\\x3C" : std::string(1, literal[i]);
+  }
+  return out;
+}
+
+// The length of what began a comment, at the end of `text`.
+size_t CommentMark(std::string_view text) {
+  return text.ends_with("<!--") ? 4 : text.ends_with("-->") ? 3 : 2;  // else /* or // or #!
 }
 
 // A part read in one state, without what began in it if that is another tag or a comment.
@@ -52,8 +71,9 @@ std::string WrittenPart(const HtmlPlace& before, const HtmlPlace& after, std::st
   std::string_view kept = part;
   if (before.state != after.state && IsHtmlComment(after.state) &&
       after.delimiter == HtmlDelimiter::kNone) {
-    kept.remove_suffix(after.state == State::kComment ? 4 : 2);  // <!-- or /* or //
+    kept.remove_suffix(CommentMark(part));
   }
+  if (IsScriptLiteral(before.state)) return WithoutScriptTags(kept);
   if (before.state != State::kText && before.state != State::kRcdata) return std::string(kept);
   size_t text_end = kept.size();
   if (after.state != before.state && kept.size() == part.size()) {
@@ -66,7 +86,7 @@ std::string WrittenPart(const HtmlPlace& before, const HtmlPlace& after, std::st
 
 std::string HtmlContext::Feed(std::string_view text) {
   std::string out;
-  while (!text.empty()) {
+  while (!text.empty() && !place_.too_deep) {
     HtmlStep step = ReadHtml(place_, text);
     if (step.read == 0 && step.place.state == place_.state) step.read = 1;  // never stand still
     out += WrittenPart(place_, step.place, text.substr(0, step.read));

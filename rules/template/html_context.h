@@ -20,6 +20,8 @@ class HtmlContext {
  public:
   // Literal template text as it is written out.
   std::string Feed(std::string_view text);
+  // True where scripts nest so deeply that the rest was not read: nothing may be inserted.
+  bool IsTooDeep() const { return place_.too_deep; }
   // `value` made fit for the current place. `escaper`: "html" or "urlquery" where the template ends
   // its pipeline with that function; it takes the place of one of ours and `value` is what it was
   // given.

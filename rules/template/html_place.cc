@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "rules/template/html_entity.h"
 #include "rules/template/html_script.h"
 #include "storage/base/text.h"
 
@@ -222,27 +223,6 @@ size_t EndTag(const HtmlPlace& place, std::string_view text) {
   return text.size();
 }
 
-// The entities that matter for where a script or style in an attribute stands.
-std::string Unescaped(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, char>, 8> kEntities = {{{"&quot;", '"'},
-                                                                                  {"&#34;", '"'},
-                                                                                  {"&#39;", '\''},
-                                                                                  {"&apos;", '\''},
-                                                                                  {"&lt;", '<'},
-                                                                                  {"&gt;", '>'},
-                                                                                  {"&#x27;", '\''},
-                                                                                  {"&amp;", '&'}}};
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const auto found = std::find_if(kEntities.begin(), kEntities.end(), [&](const auto& entity) {
-      return text.substr(i).starts_with(entity.first);
-    });
-    out += found == kEntities.end() ? text[i] : found->second;
-    i += found == kEntities.end() ? 1 : found->first.size();
-  }
-  return out;
-}
-
 bool IsScriptType(std::string_view value) {
   static constexpr std::array<std::string_view, 22> kTypes = {"application/ecmascript",
                                                               "application/javascript",
@@ -354,7 +334,7 @@ HtmlStep ReadHtml(const HtmlPlace& place, std::string_view text) {
   const size_t end = std::min(text.find_first_of(ValueEnds(place.delimiter)), text.size());
   if (end == text.size()) {  // the value goes on
     HtmlPlace next = place;
-    const std::string value = Unescaped(text);
+    const std::string value = DecodeEntities(text);
     for (std::string_view rest = value; !rest.empty();) {
       const HtmlStep step = StepInState(next, next.state, rest);
       const bool stuck = step.read == 0 && step.place.state == next.state;

@@ -43,12 +43,16 @@ enum class HtmlUrlPart { kNone, kPreQuery, kQueryOrFragment };
 enum class HtmlElement { kNone, kScript, kStyle, kTextarea, kTitle, kMeta };
 enum class HtmlAttribute { kPlain, kScript, kScriptType, kStyle, kUrl, kSrcset, kMetaContent };
 
+// A place is copied at each step.
+inline constexpr size_t kMaxScriptNesting = 200;
+
 struct HtmlPlace {
   HtmlState state = HtmlState::kText;
   HtmlDelimiter delimiter = HtmlDelimiter::kNone;
   HtmlUrlPart url_part = HtmlUrlPart::kNone;
   bool slash_divides = false;    // in scripts: a / is a division, else it begins an expression
   std::vector<int> brace_depth;  // of the ${ } under way in script templates
+  bool too_deep = false;         // more of them than kMaxScriptNesting: not followed any more
   HtmlElement element = HtmlElement::kNone;
   HtmlAttribute attribute = HtmlAttribute::kPlain;
 };

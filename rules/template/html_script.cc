@@ -47,6 +47,7 @@ bool SlashDivides(std::string_view text, bool before) {
 }
 
 HtmlStep ScriptBrace(HtmlPlace place, bool opens, size_t read) {
+  place.slash_divides = false;
   if (place.brace_depth.empty()) return {place, read};
   place.brace_depth.back() += opens ? 1 : -1;
   if (place.brace_depth.back() < 0) {
@@ -73,8 +74,28 @@ HtmlStep ScriptSlash(HtmlPlace place, std::string_view rest, size_t at) {
   return {place, at + 1};
 }
 
+// The length of what makes the rest of a line a comment, beside //. Browsers know the first two for
+// the sake of old pages, the third at the very beginning only; Go takes all of them anywhere.
+size_t LineCommentMark(std::string_view text) {
+  for (const std::string_view mark : {"<!--", "-->", "#!"}) {
+    if (text.starts_with(mark)) return mark.size();
+  }
+  return 0;
+}
+
+// Where a literal, a comment or a brace begins.
+size_t EndOfCode(std::string_view text) {
+  constexpr std::string_view kMarks = "\"'`/{}<-#";
+  size_t at = text.find_first_of(kMarks);
+  while (at != std::string_view::npos && kMarks.find(text[at]) >= kMarks.find('<') &&
+         LineCommentMark(text.substr(at)) == 0) {
+    at = text.find_first_of(kMarks, at + 1);
+  }
+  return at;
+}
+
 HtmlStep Script(HtmlPlace place, std::string_view text) {
-  const size_t at = text.find_first_of("\"'`/{}");
+  const size_t at = EndOfCode(text);
   place.slash_divides = SlashDivides(text.substr(0, at), place.slash_divides);
   if (at == std::string_view::npos) return {place, text.size()};
   switch (text[at]) {
@@ -89,6 +110,11 @@ HtmlStep Script(HtmlPlace place, std::string_view text) {
       break;
     case '/':
       return ScriptSlash(place, text.substr(at), at);
+    case '<':
+    case '-':
+    case '#':
+      place.state = State::kJsLineComment;
+      return {place, at + LineCommentMark(text.substr(at))};
     default:
       return ScriptBrace(place, text[at] == '{', at + 1);
   }
@@ -105,6 +131,8 @@ HtmlStep ScriptLiteral(HtmlPlace place, std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {
       ++i;
+    } else if (end == '/' && i > 0 && ToLower(text.substr(i - 1, 8)) == "</script") {
+      ++i;  // HtmlContext writes it as \x3C/script
     } else if (end == '/' && (text[i] == '[' || text[i] == ']')) {
       in_set = text[i] == '[';
     } else if (text[i] == end && !in_set) {
@@ -122,7 +150,8 @@ HtmlStep ScriptTemplate(HtmlPlace place, std::string_view text) {
       ++i;
     } else if (text.substr(i).starts_with("${")) {
       place.state = State::kJs;
-      place.brace_depth.push_back(0);
+      place.too_deep = place.too_deep || place.brace_depth.size() >= kMaxScriptNesting;
+      if (!place.too_deep) place.brace_depth.push_back(0);
       return {place, i + 2};
     } else if (text[i] == '`') {
       place.state = State::kJs;
@@ -141,7 +170,7 @@ HtmlStep BlockComment(HtmlPlace place, std::string_view text, State after) {
 }
 
 HtmlStep LineComment(HtmlPlace place, std::string_view text, State after) {
-  const size_t end = text.find_first_of(after == State::kJs ? "\n\r" : "\n\f\r");
+  const size_t end = after == State::kJs ? FindScriptLineEnd(text) : text.find_first_of("\n\f\r");
   if (end == std::string_view::npos) return {place, text.size()};
   place.state = after;
   return {place, end};  // the newline stays
@@ -215,6 +244,14 @@ HtmlStep StyleString(HtmlPlace place, std::string_view text) {
 }
 
 }  // namespace
+
+size_t FindScriptLineEnd(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const std::string_view rune = text.substr(i, 3);
+    if (text[i] == '\n' || text[i] == '\r' || rune == "\u2028" || rune == "\u2029") return i;
+  }
+  return std::string_view::npos;
+}
 
 bool IsScriptLiteral(State state) {
   return state == State::kJsDoubleQuoted || state == State::kJsSingleQuoted ||

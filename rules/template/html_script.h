@@ -14,4 +14,7 @@ HtmlStep StepInScriptOrStyle(const HtmlPlace& place, std::string_view text);
 // A string or regular expression of a script: an end tag in it is none.
 bool IsScriptLiteral(HtmlState state);
 
+// The first newline of any kind scripts know; npos for none.
+size_t FindScriptLineEnd(std::string_view text);
+
 }  // namespace outrider::tmpl

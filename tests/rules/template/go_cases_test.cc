@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Tables, GoCases,
                                            Table{"random_text.cases", RunText, 650},
                                            Table{"builtins.cases", RunText, 1200},
                                            Table{"printf.cases", RunText, 1600},
-                                           Table{"html.cases", RunHtml, 1550},
+                                           Table{"html.cases", RunHtml, 1620},
                                            Table{"prometheus.cases", RunPrometheus, 1200}));
 
 }  // namespace

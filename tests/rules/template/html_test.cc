@@ -41,7 +41,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"<!-- {{.h}} --><br>{{.missing}}|", "<br>|"},
         Case{"<title>{{.safe}}</title>{{.safe}}", "<title>&lt;i&gt;ok&lt;/i&gt;</title><i>ok</i>"},
         Case{"<script>var x = {{.js}};</script>",
-             "<script>var x = \"javascript:alert(1)\";</script>"}));
+             "<script>var x = \"javascript:alert(1)\";</script>"},
+        // Go takes these regular expressions for divisions, and x for a part of a string.
+        Case{"<script>x = a < /'/.y + {{.js}}</script>",
+             "<script>x = a < /'/.y + \"javascript:alert(1)\"</script>"},
+        Case{"<script>x = a - /'/.y + {{.js}}</script>",
+             "<script>x = a - /'/.y + \"javascript:alert(1)\"</script>"},
+        Case{"<script>`a` / {{.js}}</script>", "<script>`a` / \"javascript:alert(1)\"</script>"},
+        Case{"<a onclick=\"x(&quotx + {{.js}})\">",
+             "<a onclick=\"x(&quotx + &#34;javascript:alert(1)&#34;)\">"}));
 
 }  // namespace
 }  // namespace outrider::tmpl
