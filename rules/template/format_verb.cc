@@ -187,7 +187,7 @@ class Formatter {
 
   void Extra() {
     out_ += "%!(EXTRA ";
-    for (size_t i = next_arg_; i < args_.size(); ++i) {
+    for (size_t i = next_arg_; i < args_.size() && out_.size() <= kMaxFormatted; ++i) {
       if (i > next_arg_) out_ += ", ";
       out_ += args_[i].IsNil() ? "<nil>" : TypeName(args_[i]) + "=" + FormatValue(args_[i]);
     }
@@ -231,7 +231,7 @@ std::string PrintableText(const Value& value) {
 
 std::string Sprint(std::span<const Value> args) {
   std::string out;
-  for (size_t i = 0; i < args.size(); ++i) {
+  for (size_t i = 0; i < args.size() && out.size() <= kMaxFormatted; ++i) {
     if (i > 0 && !IsText(args[i]) && !IsText(args[i - 1])) out += ' ';
     out += FormatValue(args[i]);
   }
@@ -240,7 +240,9 @@ std::string Sprint(std::span<const Value> args) {
 
 std::string Sprintln(std::span<const Value> args) {
   std::string out;
-  for (size_t i = 0; i < args.size(); ++i) out += (i > 0 ? " " : "") + FormatValue(args[i]);
+  for (size_t i = 0; i < args.size() && out.size() <= kMaxFormatted; ++i) {
+    out += (i > 0 ? " " : "") + FormatValue(args[i]);
+  }
   return out + "\n";
 }
 

@@ -14,6 +14,7 @@ namespace outrider::tmpl {
 // Bad verbs and counts give Go's texts: %!d(string=x), %!s(MISSING), %!(EXTRA int=1), %!(NOVERB).
 // Widths and precisions over a million are refused, as in Go.
 std::string Sprintf(std::string_view format, std::span<const Value> args);
+// All of them stop at kMaxFormatted (format_spec.h), which the interpreter refuses.
 // Operands are separated by a blank where neither is a string.
 std::string Sprint(std::span<const Value> args);
 // Always separated by blanks, with a newline at the end.

@@ -94,6 +94,20 @@ std::string TitleText(std::string_view text, bool lower_rest) {
   return out;
 }
 
+constexpr size_t kMostCopies = 100'000;
+
+// The largest number of {2,30} or {1000,}; at least 1.
+size_t LargestNumber(std::string_view text) {
+  size_t largest = 1;
+  size_t number = 0;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    number = digit ? std::min(number * 10 + static_cast<size_t>(c - '0'), kMostCopies) : 0;
+    largest = std::max(largest, number);
+  }
+  return largest;
+}
+
 }  // namespace
 
 StatusOr<Value> TitleFunction(Args args) {
@@ -114,19 +128,22 @@ StatusOr<Value> ToLowerFunction(Args args) {
 
 size_t RegexWork(Args args) {
   constexpr size_t kSteps = 20;
-  constexpr size_t kMost = 100'000;
-  const std::string* pattern = args.empty() ? nullptr : args[0].AsString();
+  constexpr size_t kClass = 200;  // \pL has hundreds of ranges, each of several bytes
+  const std::string* given = args.empty() ? nullptr : args[0].AsString();
+  const std::string_view pattern = given != nullptr ? std::string_view(*given) : "";
   size_t copies = 1;
-  for (size_t i = 0; pattern != nullptr && i < pattern->size(); ++i) {
-    if ((*pattern)[i] != '{') continue;
-    size_t most = 0;  // the last number of {2,30}
-    for (++i; i < pattern->size() && (*pattern)[i] != '}'; ++i) {
-      const char c = (*pattern)[i];
-      most = c >= '0' && c <= '9' ? std::min(most * 10 + static_cast<size_t>(c - '0'), kMost) : 0;
+  size_t size = 1;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      ++i;
+      if (i < pattern.size() && (pattern[i] == 'p' || pattern[i] == 'P')) size += kClass;
+    } else if (pattern[i] == '{') {
+      const size_t end = std::min(pattern.find('}', i), pattern.size());
+      copies = std::min(copies * LargestNumber(pattern.substr(i, end - i)), kMostCopies);
+      i = end;
     }
-    copies = std::min(copies * std::max<size_t>(most, 1), kMost);
   }
-  return kSteps + 2 * copies;
+  return kSteps + 2 * std::min(copies * size + pattern.size(), kMostCopies);
 }
 
 StatusOr<Value> MatchFunction(Args args) {
@@ -141,7 +158,7 @@ StatusOr<Value> ReReplaceAllFunction(Args args) {
     return Annotate(regex.status(), Sprintf("regexp: Compile(%#q)", pattern));
   }
   const std::string replacement = TRY(StringArg(args[1]));
-  return Value(regex->ReplaceAll(TRY(StringArg(args[2])), replacement));
+  return Value(regex->ReplaceAll(TRY(StringArg(args[2])), replacement, kMaxFormatted));
 }
 
 StatusOr<Value> SafeHtmlFunction(Args args) { return Value(SafeHtml{TRY(StringArg(args[0]))}); }

@@ -89,8 +89,9 @@ class Expander {
  public:
   Expander(const RE2& re, const std::vector<re2::StringPiece>& groups) : re_(re), groups_(groups) {}
 
-  void Expand(std::string_view text, std::string* out) const {
-    while (!text.empty()) {
+  // Stops once *out is longer than `limit`.
+  void Expand(std::string_view text, std::string* out, size_t limit = std::string::npos) const {
+    while (!text.empty() && out->size() <= limit) {
       const size_t dollar = text.find('$');
       out->append(text.substr(0, dollar));
       if (dollar == std::string_view::npos) return;
@@ -170,7 +171,8 @@ bool Regex::MatchAndExpand(std::string_view text, std::string_view replacement,
   return true;
 }
 
-std::string Regex::ReplaceAll(std::string_view text, std::string_view replacement) const {
+std::string Regex::ReplaceAll(std::string_view text, std::string_view replacement,
+                              size_t limit) const {
   std::string out;
   std::vector<re2::StringPiece> groups(impl_->re.NumberOfCapturingGroups() + 1);
   size_t from = 0;
@@ -184,7 +186,10 @@ std::string Regex::ReplaceAll(std::string_view text, std::string_view replacemen
     const size_t end = begin + groups[0].size();
     out.append(text.substr(from, begin - from));
     // As in Go, an empty match right behind the previous match is not replaced.
-    if (end > begin || begin != last_end) Expander(impl_->re, groups).Expand(replacement, &out);
+    if (end > begin || begin != last_end) {
+      Expander(impl_->re, groups).Expand(replacement, &out, limit);
+    }
+    if (out.size() > limit) return out;
     last_end = end;
     from = end;
     if (end == begin) {

@@ -21,7 +21,9 @@ class Regex {
   // With Anchor::kBoth the whole text must match, else any part of it.
   bool Matches(std::string_view text) const;
   // Replaces every match in `text` by `replacement` with Go's $1, ${1}, ${name}, $$.
-  std::string ReplaceAll(std::string_view text, std::string_view replacement) const;
+  // Stops once the result is longer than `limit`, with what it has by then.
+  std::string ReplaceAll(std::string_view text, std::string_view replacement,
+                         size_t limit = std::string::npos) const;
   // If `text` matches, expands `replacement` (Go syntax) with its groups into `out`.
   bool MatchAndExpand(std::string_view text, std::string_view replacement, std::string* out) const;
   // If every match starts with one literal, that literal, for index look-ups; else "".

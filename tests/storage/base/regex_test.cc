@@ -33,6 +33,10 @@ TEST(Regex, ReplacesAll) {
   EXPECT_EQ(Make("x*", any).ReplaceAll("abxc", "-"), "-a-b-c-");
   EXPECT_EQ(Make("x*", any).ReplaceAll("xéb", "-"), "-é-b-");  // no character is split
   EXPECT_EQ(Make("b", any).ReplaceAll("", "-"), "");
+  // Between matches and inside of one replacement.
+  EXPECT_EQ(Make("a", any).ReplaceAll("aaaa", "xy", 3), "xyxy");
+  EXPECT_EQ(Make("a+", any).ReplaceAll("aaaa", "$0$0$0", 3), "aaaa");
+  EXPECT_EQ(Make("a", any).ReplaceAll("aaaa", "x", 4), "xxxx");
 }
 
 TEST(Regex, LiteralPrefix) {
