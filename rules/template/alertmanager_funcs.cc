@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "rules/template/args.h"
 #include "rules/template/format_spec.h"
@@ -40,9 +42,15 @@ StatusOr<Value> TrimSpace(Args args) {
 }
 // The separator comes first, for pipelines.
 StatusOr<Value> JoinFunction(Args args) {
-  std::vector<std::string> parts;
-  for (const Value& part : *TRY(ListArg(args[1]))) parts.push_back(TRY(StringArg(part)));
-  return Value(Join(parts, TRY(StringArg(args[0]))));
+  const std::string separator = TRY(StringArg(args[0]));
+  std::string out;
+  bool first = true;
+  for (const Value& part : *TRY(ListArg(args[1]))) {
+    if (!std::exchange(first, false)) out += separator;
+    out += TRY(StringArg(part));
+    if (out.size() > kMaxFormatted) break;
+  }
+  return Value(std::move(out));
 }
 StatusOr<Value> StringSlice(Args args) {
   return Value(MethodList{List(args.begin(), args.end()), {}, "[]string"});
@@ -80,19 +88,15 @@ StatusOr<Value> Append(Args args) {
 }
 StatusOr<Value> Dict(Args args) {
   if (args.size() % 2 != 0) return InvalidArgument("dict requires an even number of arguments");
-  Object map{
-      .kind = Object::Kind::kMap, .fields = {}, .methods = {}, .type = "", .any_values = true};
+  std::map<std::string_view, const Value*> last;  // value of each key
   for (size_t i = 0; i < args.size(); i += 2) {
     const std::string* key = args[i].AsString();
     if (key == nullptr) return InvalidArgument("dict keys must be strings");
-    const auto same = std::find_if(map.fields.begin(), map.fields.end(),
-                                   [&](const auto& field) { return field.first == *key; });
-    if (same != map.fields.end()) {
-      same->second = args[i + 1];
-    } else {
-      map.fields.emplace_back(*key, args[i + 1]);
-    }
+    last[*key] = &args[i + 1];
   }
+  Object map{
+      .kind = Object::Kind::kMap, .fields = {}, .methods = {}, .type = "", .any_values = true};
+  for (const auto& [key, value] : last) map.fields.emplace_back(key, *value);
   return Value(std::move(map));
 }
 

@@ -17,11 +17,14 @@ using Args = std::span<const Value>;
 
 // The arguments printed together; one that is nil is the text <no value>.
 std::string JoinedArgs(Args args) {
-  std::vector<Value> printable(args.begin(), args.end());
-  for (Value& arg : printable) {
+  std::vector<Value> printable;
+  size_t size = 0;  // of the texts made here
+  for (const Value& arg : args) {
     const Object* object = arg.AsObject();
     const bool pointer = object != nullptr && object->IsPointer();
-    if (arg.IsNil() || pointer) arg = Value(PrintableText(arg));
+    printable.push_back(arg.IsNil() || pointer ? Value(PrintableText(arg)) : arg);
+    if (pointer) size += printable.back().AsString()->size();
+    if (size > kMaxFormatted) break;
   }
   return Sprint(printable);
 }
@@ -120,7 +123,7 @@ StatusOr<Value> Index(Args args) {
   if (args[0].IsNil()) return InvalidArgument("index of untyped nil");
   Value item = args[0];
   for (const Value& index : args.subspan(1)) {
-    item = TRY(IndexOnce(item, Value(index.data())));
+    item = TRY(IndexOnce(item, index.Unboxed()));
   }
   return item;
 }

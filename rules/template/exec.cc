@@ -84,7 +84,8 @@ class Executor {
 
   // Texts are copied as they are handed on.
   static size_t CopyCost(const Value& value) {
-    const std::string* text = value.AsString();
+    const auto* safe = std::get_if<SafeHtml>(&value.data());
+    const std::string* text = safe != nullptr ? &safe->html : value.AsString();
     return text != nullptr ? text->size() / kBytesPerStep : 0;
   }
 
@@ -115,7 +116,7 @@ class Executor {
     TRY(At(node));
     switch (node.type) {
       case NodeType::kText:
-        TRY(Write(scope_.escape_html ? html_.Feed(node.text) : node.text));
+        TRY(Text(node));
         return Flow::kNext;
       case NodeType::kAction:
         TRY(Action(dot, node));
@@ -135,6 +136,14 @@ class Executor {
       default:
         return Error("not a statement");
     }
+  }
+
+  Status Text(const Node& node) {
+    TRY(Spend(node.text.size() / kBytesPerStep));  // a comment is read and not written
+    if (!scope_.escape_html) return Write(node.text);
+    TRY(Write(html_.Feed(node.text)));
+    if (html_.IsTooDeep()) return Error("template literals of a script are nested too deeply");
+    return absl::OkStatus();
   }
 
   Status Action(const Value& dot, const Node& node) {
@@ -249,6 +258,7 @@ class Executor {
     Flow flow = Flow::kNext;
     for (int64_t i = 0; i < count && flow != Flow::kBreak; ++i) {
       const auto turn = Turn(value, i);
+      TRY(Spend(1 + CopyCost(turn.first) + CopyCost(turn.second)));
       flow = TRY(Iterate(node, turn.first, turn.second));
     }
     StatusOr<Flow> result = Flow::kNext;  // break and continue end here
@@ -268,7 +278,6 @@ class Executor {
         variables_[mark - names.size() + i].second = value;
       }
     }
-    TRY(Spend(1));
     const Flow flow = TRY(WalkList(item, node.list));
     variables_.resize(mark);
     return flow;
@@ -330,7 +339,7 @@ class Executor {
     for (size_t i = 0; i < count; ++i) {
       value = TRY(Command(dot, *pipe.children[i], previous));
       TRY(Spend(CopyCost(value)));
-      if (value.boxed()) value = Value(value.data());
+      if (value.boxed()) value = value.Unboxed();
       previous = &value;
     }
     return value;
@@ -443,9 +452,16 @@ class Executor {
   // Calls.
 
   // A value as an argument for a parameter of the type (0: any), without arguments of its own.
+  // It is a copy, and there may be many before the call.
   StatusOr<Value> Argument(const Value& dot, const Node& node, char type) {
     const Nesting nesting(&depth_);
     TRY(At(node));
+    Value value = TRY(ArgumentValue(dot, node, type));
+    TRY(Spend(CopyCost(value)));
+    return value;
+  }
+
+  StatusOr<Value> ArgumentValue(const Value& dot, const Node& node, char type) {
     switch (node.type) {
       case NodeType::kDot:
         return Fit(dot, type);
@@ -494,7 +510,7 @@ class Executor {
   // `value` as an argument of the type, or the error that it does not fit.
   StatusOr<Value> Fit(const Value& value, char type) const {
     if (type == 0 || type == 'r') return value;
-    if (type == 'a') return value.boxed() ? Value(value.data()) : value;
+    if (type == 'a') return value.boxed() ? value.Unboxed() : value;
     if (value.IsNil() && !value.boxed()) {
       if (TypeTakesNil(type)) return Value();
       return Error(fmt::format("invalid value; expected {}", ParameterTypeName(type)));
@@ -563,7 +579,7 @@ class Executor {
     }
     if (final != nullptr) args.push_back(TRY(Fit(*final, signature.TypeAt(args.size()))));
     size_t cost = callee.function.steps != nullptr ? callee.function.steps(args) : 0;
-    for (const Value& arg : args) cost += CopyCost(arg);
+    if (final != nullptr) cost += CopyCost(*final);
     TRY(Spend(cost));
     if (callee.is_call) {
       const bool written = command != nullptr && command->children.size() > 1;
@@ -580,7 +596,15 @@ class Executor {
       at_ = &callee.node;
       return Error(fmt::format("error calling {}: {}", callee.name, message));
     }
-    if (const List* list = result->AsList()) TRY(Spend(list->size()));
+    if (result->depth() > kMaxValueDepth) {
+      return Error(
+          fmt::format("result of {} is nested more than {} deep", callee.name, kMaxValueDepth));
+    }
+    if (const List* list = result->AsList()) {
+      size_t cost = list->size();
+      for (const Value& item : *list) cost += CopyCost(item);
+      TRY(Spend(cost));
+    }
     if (const std::string* text = result->AsString(); text != nullptr) {
       if (text->size() > kMaxOutput) {
         return Error(fmt::format("result of {} is larger than 1 MiB", callee.name));

@@ -15,6 +15,7 @@ inline constexpr size_t kMaxOutput = 1U << 20;  // bytes
 inline constexpr int kMaxSteps = 1'000'000;     // nodes evaluated
 inline constexpr size_t kBytesPerStep = 64;     // of a text that is handed on
 inline constexpr int kMaxExecDepth = 500;       // nested statements, expressions and template calls
+inline constexpr int kMaxValueDepth = 64;       // nested lists and maps that functions make
 
 struct ExecScope {
   const TreeMap& templates;

@@ -52,12 +52,39 @@ struct TruthTeller {
   bool operator()(const SafeHtml& v) const { return !v.html.empty(); }
 };
 
+int16_t DepthOver(int deepest) {
+  return static_cast<int16_t>(std::min(deepest + 1, Value::kMaxCountedDepth));
+}
+
+int16_t DepthOf(const List& list) {
+  int deepest = 0;
+  for (const Value& item : list) deepest = std::max(deepest, item.depth());
+  return DepthOver(deepest);
+}
+
+int16_t DepthOf(const Object& object) {
+  int deepest = 0;
+  for (const auto& [name, value] : object.fields) deepest = std::max(deepest, value.depth());
+  return DepthOver(deepest);
+}
+
 }  // namespace
+
+Value::Value(Data data) : data_(std::move(data)) {
+  if (const List* list = AsList()) depth_ = DepthOf(*list);
+  if (const Object* object = AsObject()) depth_ = DepthOf(*object);
+}
 
 Value Value::Boxed() const {
   Value boxed = *this;
   boxed.boxed_ = true;
   return boxed;
+}
+
+Value Value::Unboxed() const {
+  Value plain = *this;
+  plain.boxed_ = false;
+  return plain;
 }
 
 std::string StaticTypeName(const Value& value) {
@@ -72,9 +99,11 @@ const Method* MethodList::FindMethod(std::string_view name) const {
   return FindByName(methods, name);
 }
 
-Value::Value(List v) : data_(std::make_shared<const List>(std::move(v))) {}
-Value::Value(MethodList v) : data_(std::make_shared<const MethodList>(std::move(v))) {}
-Value::Value(Object v) {
+Value::Value(List v)
+    : data_(std::make_shared<const List>(std::move(v))), depth_(DepthOf(*AsList())) {}
+Value::Value(MethodList v)
+    : data_(std::make_shared<const MethodList>(std::move(v))), depth_(DepthOf(*AsList())) {}
+Value::Value(Object v) : depth_(DepthOf(v)) {
   if (v.kind == Object::Kind::kMap) {
     std::stable_sort(v.fields.begin(), v.fields.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });

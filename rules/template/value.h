@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data of a template: what Go's reflection gives text/template, as a closed set of values.
 // Values are immutable and cheap to copy (lists and objects are shared), hence thread-safe to read.
+// Their destructor follows nested lists and objects: who builds them from outside bounds depth().
 #pragma once
 
 #include <cstdint>
@@ -96,7 +97,7 @@ class Value {
                             std::shared_ptr<const List>, std::shared_ptr<const Object>,
                             std::shared_ptr<const MethodList>, Time, Duration, SafeHtml, NamedInt>;
   Value() = default;
-  explicit Value(Data data) : data_(std::move(data)) {}
+  explicit Value(Data data);
   Value(bool v) : data_(v) {}                           // NOLINT(google-explicit-constructor)
   Value(int v) : data_(int64_t{v}) {}                   // NOLINT(google-explicit-constructor)
   Value(int64_t v) : data_(v) {}                        // NOLINT(google-explicit-constructor)
@@ -120,7 +121,11 @@ class Value {
   // with any_values. There errors call its type so, and a nil is not the same as no value at all.
   // The interpreter marks these; data only has to for a field of a struct.
   Value Boxed() const;
+  Value Unboxed() const;
   bool boxed() const { return boxed_; }
+  // How deep lists and objects are nested in it; 0 for anything else. Stays at kMaxCountedDepth.
+  static constexpr int kMaxCountedDepth = 1000;
+  int depth() const { return depth_; }
   // The items of a List or MethodList, else nullptr.
   const List* AsList() const;
   const Method* FindMethod(std::string_view name) const;  // of an Object or MethodList
@@ -128,6 +133,7 @@ class Value {
  private:
   Data data_;
   bool boxed_ = false;
+  int16_t depth_ = 0;
 };
 
 // text/template's truth: false, 0, "", nil, an empty list or map are false; structs and times are
