@@ -86,12 +86,14 @@ std::string WrittenPart(const HtmlPlace& before, const HtmlPlace& after, std::st
 
 std::string HtmlContext::Feed(std::string_view text) {
   std::string out;
+  size_t end_tag = kNotSearched;
   while (!text.empty() && !place_.too_deep) {
-    HtmlStep step = ReadHtml(place_, text);
+    HtmlStep step = ReadHtml(place_, text, &end_tag);
     if (step.read == 0 && step.place.state == place_.state) step.read = 1;  // never stand still
     out += WrittenPart(place_, step.place, text.substr(0, step.read));
     place_ = std::move(step.place);
     text.remove_prefix(step.read);
+    end_tag = end_tag >= step.read && end_tag != kNotSearched ? end_tag - step.read : kNotSearched;
   }
   return out;
 }

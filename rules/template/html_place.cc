@@ -196,10 +196,13 @@ HtmlStep Url(HtmlPlace place, std::string_view text) {
 
 // A meta element's content may hold a URL behind url=.
 HtmlStep MetaContent(HtmlPlace place, std::string_view text) {
-  const size_t at = ToLower(text).find("url=");
-  if (at == std::string::npos) return {place, text.size()};
+  size_t at = text.find('=');
+  while (at != std::string_view::npos && (at < 3 || ToLower(text.substr(at - 3, 3)) != "url")) {
+    at = text.find('=', at + 1);
+  }
+  if (at == std::string_view::npos) return {place, text.size()};
   place.state = State::kMetaContentUrl;
-  return {place, at + 4};
+  return {place, at + 1};
 }
 HtmlStep MetaContentUrl(HtmlPlace place, std::string_view text) {
   const size_t at = text.find(';');
@@ -208,12 +211,8 @@ HtmlStep MetaContentUrl(HtmlPlace place, std::string_view text) {
   return {place, at + 1};
 }
 
-// Where the end tag of the element begins; the text's size when there is none.
-size_t EndTag(const HtmlPlace& place, std::string_view text) {
-  const std::string_view name = NameOf(place.element);
-  const bool script_literal = place.element == HtmlElement::kScript &&
-                              (IsHtmlComment(place.state) || IsScriptLiteral(place.state));
-  if (name.empty() || script_literal) return text.size();
+// Where the first end tag of the name begins; the text's size when there is none.
+size_t FindEndTag(std::string_view name, std::string_view text) {
   for (size_t at = text.find("</"); at != std::string_view::npos; at = text.find("</", at + 2)) {
     const size_t end = at + 2 + name.size();
     if (end >= text.size()) break;
@@ -221,6 +220,17 @@ size_t EndTag(const HtmlPlace& place, std::string_view text) {
     if (ends && ToLower(text.substr(at + 2, name.size())) == name) return at;
   }
   return text.size();
+}
+
+// Where the end tag of the element begins, as FindEndTag; `known` as in ReadHtml.
+size_t EndTag(const HtmlPlace& place, std::string_view text, size_t* known) {
+  const std::string_view name = NameOf(place.element);
+  const bool script_literal = place.element == HtmlElement::kScript &&
+                              (IsHtmlComment(place.state) || IsScriptLiteral(place.state));
+  if (name.empty()) *known = kNotSearched;
+  if (name.empty() || script_literal) return text.size();
+  if (*known == kNotSearched) *known = FindEndTag(name, text);
+  return *known;
 }
 
 bool IsScriptType(std::string_view value) {
@@ -325,9 +335,10 @@ HtmlStep StepInState(const HtmlPlace& place, State state, std::string_view text)
   }
 }
 
-HtmlStep ReadHtml(const HtmlPlace& place, std::string_view text) {
+HtmlStep ReadHtml(const HtmlPlace& place, std::string_view text, size_t* end_tag) {
+  size_t unknown = kNotSearched;
   if (place.delimiter == Delimiter::kNone) {
-    const size_t end = EndTag(place, text);
+    const size_t end = EndTag(place, text, end_tag != nullptr ? end_tag : &unknown);
     if (end == 0) return {HtmlPlace(), 0};
     return StepInState(place, place.state, text.substr(0, end));
   }

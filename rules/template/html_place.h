@@ -63,7 +63,10 @@ struct HtmlStep {
 };
 
 // Reads a part of `text` that stays in one state, at least one byte of it or a change of state.
-HtmlStep ReadHtml(const HtmlPlace& place, std::string_view text);
+// `end_tag`: a memory for who reads all of a text, so that it is searched once: where the end tag
+// of the element begins in `text`, kNotSearched at first and once that lies behind.
+inline constexpr size_t kNotSearched = std::string_view::npos;
+HtmlStep ReadHtml(const HtmlPlace& place, std::string_view text, size_t* end_tag = nullptr);
 // The step without a look at attribute values, for the removal of tags.
 HtmlStep StepInState(const HtmlPlace& place, HtmlState state, std::string_view text);
 

@@ -126,6 +126,17 @@ TEST(TemplateLimits, FollowingMarkupIsWork) {
   }
 }
 
+// A search for the end of the script or of a part of the value at each step would take minutes
+// here.
+TEST(TemplateLimits, MarkupIsReadOnce) {
+  const TemplateSet set{TemplateOptions()};
+  for (const std::string& text : {"<script>" + Repeated("</ ", 150'000) + "</script>",
+                                  "<script>" + Repeated("'</script>' ", 40'000) + "</script>{{1}}",
+                                  "<meta content=\"" + Repeated("url=;", 150'000) + "{{1}}\">"}) {
+    EXPECT_TRUE(set.ExecuteHtml(text, Value()).ok()) << text.substr(0, 40);
+  }
+}
+
 TEST(TemplateLimits, ADictHasManyKeys) {
   std::string pairs;
   for (int i = 0; i < 40'000; ++i) pairs += " \"k" + std::to_string(i) + "\" 1";
