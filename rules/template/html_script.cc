@@ -129,10 +129,11 @@ HtmlStep ScriptLiteral(HtmlPlace place, std::string_view text) {
                                                            : '/';
   bool in_set = false;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\') {
+    // In an expression, HtmlContext writes </script as \x3C/script.
+    const bool end_tag =
+        end == '/' && text[i] == '/' && i > 0 && ToLower(text.substr(i - 1, 8)) == "</script";
+    if (text[i] == '\\' || end_tag) {
       ++i;
-    } else if (end == '/' && i > 0 && ToLower(text.substr(i - 1, 8)) == "</script") {
-      ++i;  // HtmlContext writes it as \x3C/script
     } else if (end == '/' && (text[i] == '[' || text[i] == ']')) {
       in_set = text[i] == '[';
     } else if (text[i] == end && !in_set) {
