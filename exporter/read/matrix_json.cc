@@ -68,6 +68,12 @@ class Scanner {
     return number.ok() ? number : Fail(fmt::format("expected {}", what));
   }
 
+  // Whether the next value is `true`; it is left there.
+  bool AtTrue() {
+    Peek();
+    return text_.substr(at_).starts_with("true");
+  }
+
   // Calls `use` with each key; it takes the value.
   template <typename Use>
   Status Object(Use use) {
@@ -170,6 +176,10 @@ Status ReadMatrixJson(std::string_view body, const MatrixRowSink& sink,
     if (key == "data") {
       data = true;
       return ReadData(&in, sink);
+    }
+    // VictoriaMetrics' word for some of its storage nodes being away.
+    if (key == "isPartial" && in.AtTrue()) {
+      warnings->emplace_back("the server calls its answer incomplete (isPartial)");
     }
     if (key != "warnings") return in.Skip();
     return in.Array([&]() -> Status {
