@@ -165,10 +165,12 @@ KnownRules Services::WhatIsKnown() {
   return known;
 }
 
-Status Services::TryReload(const std::string& config_file) {
+Status Services::TryReload(const std::string& config_file, bool* files_good) {
+  *files_good = false;
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
   // From here on only the state store can refuse.
+  *files_good = true;
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
   WarnOfRestartOnly(running_, files.config);
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
@@ -190,12 +192,14 @@ Status Services::Reload(const std::string& config_file, ReloadCause cause) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
   const bool asked = cause == ReloadCause::kAsked;
   SourceFiles sources = ReadSources(SourcePatterns(config_file, Sources().patterns));
-  const Status status = TryReload(config_file);
+  bool files_good = false;
+  const Status status = TryReload(config_file, &files_good);
   if (status.ok()) {
     LogInfo("configuration reloaded",
             {{"file", config_file}, {"because", asked ? "asked to" : "files changed"}});
     const absl::MutexLock lock(&outcome_mutex_);
     sources_ = std::move(sources);
+    refused_at_.reset();
     return status;
   }
   const std::string error = Message(status);
@@ -205,6 +209,7 @@ Status Services::Reload(const std::string& config_file, ReloadCause cause) {
   }
   const absl::MutexLock lock(&outcome_mutex_);
   sources_ = std::move(sources);
+  refused_at_ = files_good ? std::optional<Nanos>(clock.NowNanos()) : std::nullopt;
   outcome_.ok = false;
   outcome_.error = error;
   return status;
@@ -213,6 +218,11 @@ Status Services::Reload(const std::string& config_file, ReloadCause cause) {
 SourceFiles Services::Sources() const {
   const absl::MutexLock lock(&outcome_mutex_);
   return sources_;
+}
+
+std::optional<Nanos> Services::RefusedAt() const {
+  const absl::MutexLock lock(&outcome_mutex_);
+  return refused_at_;
 }
 
 void Services::CountKept() {
