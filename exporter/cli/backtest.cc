@@ -198,6 +198,7 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
 
 StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& command,
                                                     const ClientOptions& client, HttpClient& http,
+                                                    const Clock& clock,
                                                     const std::stop_token& stop) {
   SourceOptions options;
   options.url = client.url;
@@ -217,20 +218,21 @@ StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& comma
   if (command.source_api == "remote_read") api = SourceApi::kRemoteRead;
   if (command.source_api == "query") api = SourceApi::kQuery;
   return std::make_unique<ServerHistory>(
-      SourceHttp(std::move(options), http, stop), api,
+      SourceHttp(std::move(options), http, clock, stop), api,
       [](const std::string& note) { fmt::print(stderr, "outrider: {}\n", note); });
 }
 
 // Where the samples come from, and the times of the run where they were not given.
 StatusOr<std::unique_ptr<HistorySource>> OpenSource(const BacktestCommand& command,
                                                     const ClientOptions& client, HttpClient& http,
-                                                    const std::stop_token& stop, Timestamp now,
+                                                    const Clock& clock, const std::stop_token& stop,
                                                     BacktestOptions* run) {
+  const Timestamp now = clock.Now();
   Timestamp end = now;
   Timestamp start = now - kDefaultSpan;
   std::unique_ptr<HistorySource> source;
   if (command.inputs.empty()) {
-    source = TRY(OpenServer(command, client, http, stop));
+    source = TRY(OpenServer(command, client, http, clock, stop));
     if (!command.end.empty()) end = TRY(ParseWhen("--end", command.end, now));
     start = end - kDefaultSpan;
   } else {
@@ -252,7 +254,7 @@ StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions
                              const Environment& env, const std::stop_token& stop) {
   Inputs inputs = TRY(ReadInputs(command));
   const auto http = MakeCurlHttpClient();
-  const auto source = TRY(OpenSource(command, client, *http, stop, env.clock.Now(), &inputs.run));
+  const auto source = TRY(OpenSource(command, client, *http, env.clock, stop, &inputs.run));
   std::unique_ptr<NotificationReplay> notifications;
   if (inputs.alertmanager) {
     notifications =
