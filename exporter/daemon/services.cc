@@ -97,14 +97,18 @@ Services::Services(const Clock& the_clock, const Config& config, std::string url
 StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const AppOptions& options,
                                                    const std::string& external_url,
-                                                   const Clock& clock, Random& random) {
+                                                   const Clock& clock, Random& random,
+                                                   std::unique_ptr<StateStore> given_state) {
   const Config& config = files.config;
   std::unique_ptr<Services> self(new Services(clock, config, external_url));
   self->features_ = options.features;
   DeskConfig desk_config =
       TRY(MakeDeskConfig(files, {*self->http, *self->smtp, clock}, external_url));
   TRY(MakeDirectories(options.storage_path));
-  self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
+  self->state = std::move(given_state);
+  if (self->state == nullptr) {
+    self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
+  }
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();

@@ -47,11 +47,12 @@ enum class ReloadCause { kAsked, kFilesChanged };
 
 struct Services {
   // Opens state and windows and builds everything; nothing runs yet. `external_url` may be empty
-  // until the port is known: see SetExternalUrl.
+  // until the port is known: see SetExternalUrl. `given_state` in place of the one on disk.
   static StatusOr<std::unique_ptr<Services>> Make(const LoadedFiles& files,
                                                   const AppOptions& options,
                                                   const std::string& external_url,
-                                                  const Clock& clock, Random& random);
+                                                  const Clock& clock, Random& random,
+                                                  std::unique_ptr<StateStore> given_state = {});
   // Replays the log, then loads the rules with their alert states. Blocks. `sources`: as they were
   // before the files were read.
   Status Load(LoadedFiles files, SourceFiles sources);
