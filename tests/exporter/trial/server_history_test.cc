@@ -22,7 +22,7 @@ struct Canned {
   int status = 200;
   std::string body;
   bool cut = false;
-  std::string retry_after = "";
+  std::string retry_after = {};
 };
 
 class CannedServer final : public HttpClient {
