@@ -215,6 +215,7 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
 
 StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& command,
                                                     const ClientOptions& client, HttpClient& http,
+                                                    const Clock& clock,
                                                     const std::stop_token& stop) {
   SourceOptions options;
   options.url = client.url;
@@ -234,16 +235,16 @@ StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& comma
   if (command.source_api == "remote_read") api = SourceApi::kRemoteRead;
   if (command.source_api == "query") api = SourceApi::kQuery;
   return std::make_unique<ServerHistory>(
-      SourceHttp(std::move(options), http, stop), api,
+      SourceHttp(std::move(options), http, clock, stop), api,
       [](const std::string& note) { fmt::print(stderr, "outrider: {}\n", note); });
 }
 
 // Where the samples come from; `covered`: what of the times is known without a flag.
 StatusOr<std::unique_ptr<HistorySource>> OpenSource(const BacktestCommand& command,
                                                     const ClientOptions& client, HttpClient& http,
-                                                    const std::stop_token& stop,
+                                                    const Clock& clock, const std::stop_token& stop,
                                                     std::optional<FileHistory::Extent>* covered) {
-  if (command.inputs.empty()) return OpenServer(command, client, http, stop);
+  if (command.inputs.empty()) return OpenServer(command, client, http, clock, stop);
   auto files = TRY(FileHistory::Open(command.inputs));
   *covered = TRY(files->TimesCovered());
   return files;
@@ -263,7 +264,7 @@ StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions
   Inputs inputs = TRY(ReadInputs(command));
   const auto http = MakeCurlHttpClient();
   std::optional<FileHistory::Extent> covered;
-  const auto source = TRY(OpenSource(command, client, *http, stop, &covered));
+  const auto source = TRY(OpenSource(command, client, *http, env.clock, stop, &covered));
   TRY(SetTimes(command, covered, env.clock.Now(), &inputs.run));
   std::unique_ptr<NotificationReplay> notifications;
   if (inputs.alertmanager) {
