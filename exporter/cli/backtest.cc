@@ -156,48 +156,66 @@ struct Inputs {
   std::vector<Silence> silences;
 };
 
-StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
-  Inputs inputs;
-  promql::Features features;
-  for (const std::string& name : command.features) TRY(promql::EnableFeature(name, &features));
-  inputs.groups = TRY(LoadRules(command.rule_files, features.parser));
-  inputs.run.engine.delayed_name_removal = features.delayed_name_removal;
-  inputs.run.engine.use_start_timestamps = features.use_start_timestamps;
-  inputs.run.threads = std::max(1U, std::thread::hardware_concurrency());
-  inputs.run.piece = TRY(ParsePositive("--block", command.block));
-  for (const std::string& text : command.drop_labels) {
+StatusOr<std::vector<DropLabel>> ReadDropLabels(const std::vector<std::string>& texts) {
+  std::vector<DropLabel> labels;
+  for (const std::string& text : texts) {
     const size_t at = text.find('=');
     if (at == 0 || text.empty()) {
       return InvalidArgument(
           fmt::format("--drop-label {}: expected name or name=value", Quote(text)));
     }
-    DropLabel& label = inputs.run.drop_labels.emplace_back(DropLabel{text.substr(0, at), {}});
+    DropLabel& label = labels.emplace_back(DropLabel{text.substr(0, at), {}});
     if (at != std::string::npos) label.value = text.substr(at + 1);
   }
-  RuleContext& context = inputs.run.context;
+  return labels;
+}
+
+StatusOr<RuleContext> ReadContext(const BacktestCommand& command,
+                                  const promql::Features& features) {
+  RuleContext context;
   context.promql = features.parser;
   context.evaluation_interval =
       TRY(ParsePositive("--evaluation-interval", command.evaluation_interval));
   context.external_labels = TRY(ParseLabels(command.external_labels));
   context.external_url = command.external_url;
-  inputs.run.engine.default_subquery_step = context.evaluation_interval;
-  inputs.report.limits.flap_window = TRY(ParsePositive("--flap-window", command.flap_window));
-  inputs.report.limits.short_firing = TRY(ParsePositive("--short", command.short_firing));
-  inputs.report.external_labels = context.external_labels;
+  return context;
+}
+
+Status ReadNotifications(const BacktestCommand& command, Inputs* inputs) {
   if (!command.alertmanager_file.empty()) {
     const std::string text = TRY(ReadFile(command.alertmanager_file));
-    inputs.alertmanager = TRY(ParseAlertmanagerConfig(text, command.alertmanager_file));
+    inputs->alertmanager = TRY(ParseAlertmanagerConfig(text, command.alertmanager_file));
   }
-  if (!command.silences_file.empty()) {
-    if (!inputs.alertmanager) return InvalidArgument("--silences needs --alertmanager.config");
-    const std::string text = TRY(ReadFile(command.silences_file));
-    inputs.silences = TRY(ParseSilences(text, command.silences_file));
-  }
+  if (command.silences_file.empty()) return absl::OkStatus();
+  if (!inputs->alertmanager) return InvalidArgument("--silences needs --alertmanager.config");
+  const std::string text = TRY(ReadFile(command.silences_file));
+  inputs->silences = TRY(ParseSilences(text, command.silences_file));
+  return absl::OkStatus();
+}
+
+StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
+  Inputs inputs;
+  promql::Features features;
+  for (const std::string& name : command.features) TRY(promql::EnableFeature(name, &features));
+  inputs.groups = TRY(LoadRules(command.rule_files, features.parser));
+  BacktestOptions& run = inputs.run;
+  run.context = TRY(ReadContext(command, features));
+  run.engine.delayed_name_removal = features.delayed_name_removal;
+  run.engine.use_start_timestamps = features.use_start_timestamps;
+  run.engine.default_subquery_step = run.context.evaluation_interval;
+  run.threads = std::max(1U, std::thread::hardware_concurrency());
+  run.piece = TRY(ParsePositive("--block", command.block));
+  run.drop_labels = TRY(ReadDropLabels(command.drop_labels));
+  inputs.report.limits.flap_window = TRY(ParsePositive("--flap-window", command.flap_window));
+  inputs.report.limits.short_firing = TRY(ParsePositive("--short", command.short_firing));
+  inputs.report.external_labels = run.context.external_labels;
+  TRY(ReadNotifications(command, &inputs));
   return inputs;
 }
 
 StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& command,
                                                     const ClientOptions& client, HttpClient& http,
+                                                    const Clock& clock,
                                                     const std::stop_token& stop) {
   SourceOptions options;
   options.url = client.url;
@@ -217,42 +235,37 @@ StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& comma
   if (command.source_api == "remote_read") api = SourceApi::kRemoteRead;
   if (command.source_api == "query") api = SourceApi::kQuery;
   return std::make_unique<ServerHistory>(
-      SourceHttp(std::move(options), http, stop), api,
+      SourceHttp(std::move(options), http, clock, stop), api,
       [](const std::string& note) { fmt::print(stderr, "outrider: {}\n", note); });
 }
 
-// Where the samples come from, and the times of the run where they were not given.
+// Where the samples come from; `covered`: what of the times is known without a flag.
 StatusOr<std::unique_ptr<HistorySource>> OpenSource(const BacktestCommand& command,
                                                     const ClientOptions& client, HttpClient& http,
-                                                    const std::stop_token& stop, Timestamp now,
-                                                    BacktestOptions* run) {
-  Timestamp end = now;
-  Timestamp start = now - kDefaultSpan;
-  std::unique_ptr<HistorySource> source;
-  if (command.inputs.empty()) {
-    source = TRY(OpenServer(command, client, http, stop));
-    if (!command.end.empty()) end = TRY(ParseWhen("--end", command.end, now));
-    start = end - kDefaultSpan;
-  } else {
-    auto files = TRY(FileHistory::Open(command.inputs));
-    const FileHistory::Extent extent = TRY(files->TimesCovered());
-    start = extent.first;
-    end = extent.last;
-    source = std::move(files);
-    if (!command.end.empty()) end = TRY(ParseWhen("--end", command.end, now));
-  }
-  if (!command.start.empty()) start = TRY(ParseWhen("--start", command.start, now));
-  if (end < start) return InvalidArgument("--end lies before --start");
-  run->start = start;
-  run->end = end;
-  return source;
+                                                    const Clock& clock, const std::stop_token& stop,
+                                                    std::optional<FileHistory::Extent>* covered) {
+  if (command.inputs.empty()) return OpenServer(command, client, http, clock, stop);
+  auto files = TRY(FileHistory::Open(command.inputs));
+  *covered = TRY(files->TimesCovered());
+  return files;
+}
+
+Status SetTimes(const BacktestCommand& command, const std::optional<FileHistory::Extent>& covered,
+                Timestamp now, BacktestOptions* run) {
+  run->end = covered ? covered->last : now;
+  if (!command.end.empty()) run->end = TRY(ParseWhen("--end", command.end, now));
+  run->start = covered ? covered->first : run->end - kDefaultSpan;
+  if (!command.start.empty()) run->start = TRY(ParseWhen("--start", command.start, now));
+  return run->end < run->start ? InvalidArgument("--end lies before --start") : absl::OkStatus();
 }
 
 StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions& client,
                              const Environment& env, const std::stop_token& stop) {
   Inputs inputs = TRY(ReadInputs(command));
   const auto http = MakeCurlHttpClient();
-  const auto source = TRY(OpenSource(command, client, *http, stop, env.clock.Now(), &inputs.run));
+  std::optional<FileHistory::Extent> covered;
+  const auto source = TRY(OpenSource(command, client, *http, env.clock, stop, &covered));
+  TRY(SetTimes(command, covered, env.clock.Now(), &inputs.run));
   std::unique_ptr<NotificationReplay> notifications;
   if (inputs.alertmanager) {
     notifications =

@@ -56,7 +56,7 @@ std::vector<const AlertReport*> Fired(const BacktestReport& report) {
 
 // What stands below the charts: where they begin and end.
 std::string Axis(const BacktestReport& report, size_t width) {
-  const std::string from = TimeText(report.result.start);
+  std::string from = TimeText(report.result.start);
   const std::string to = TimeText(report.result.end);
   if (from.size() + to.size() >= width) return from;
   return from + std::string(width - from.size() - to.size(), ' ') + to;

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "notifiers/transport/http_client.h"
+#include "notifiers/transport/public_url.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -34,12 +35,13 @@ StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
   const auto client = MakeCurlHttpClient();
   const auto response = client->Do(request);
   if (!response.ok()) {
-    return Annotate(response.status(),
-                    fmt::format("cannot reach {} (is the daemon running? --url says where)", url));
+    return Annotate(
+        response.status(),
+        fmt::format("cannot reach {} (is the daemon running? --url says where)", ShownUrl(url)));
   }
   if (response->status / 100 != 2) {
-    return Internal(
-        fmt::format("{} answered {}: {}", url, response->status, ErrorText(response->body)));
+    return Internal(fmt::format("{} answered {}: {}", ShownUrl(url), response->status,
+                                ErrorText(response->body)));
   }
   if (raw != nullptr) *raw = response->body;
   return ParseJson(response->body);

@@ -96,10 +96,11 @@ struct App::Impl {
         return SourcePatterns(options.config_file, services->Sources().patterns);
       };
       const auto attempted = [this] { return services->Sources().contents; };
+      const auto refused_at = [this] { return services->RefusedAt(); };
       const auto reload = [this] {
         (void)services->Reload(options.config_file, ReloadCause::kFilesChanged);
       };
-      RunAutoReload({*watch, clock, enabled, patterns, attempted, reload}, stop);
+      RunAutoReload({*watch, clock, enabled, patterns, attempted, refused_at, reload}, stop);
     });
   }
 

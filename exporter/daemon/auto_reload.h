@@ -2,11 +2,12 @@
 // Reloads when a file of the configuration has changed: looks when the watch reports something and
 // things have become quiet, and every half minute for file systems that report nothing. What
 // decides is the text of the files: a touch reloads nothing, and a text that could not be loaded is
-// not tried again.
+// not tried again. One that failed for another reason is, every half minute.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct AutoReloadSeams {
   std::function<std::vector<std::string>()> patterns;  // of the configuration, as it is now
   // SourceFiles::contents of the last load or attempt, whoever asked for it.
   std::function<std::map<std::string, std::string>()> attempted;
+  // When the last attempt, whoever asked for it, failed for another reason than the text.
+  std::function<std::optional<Nanos>()> refused_at;
   std::function<void()> reload;  // says itself how it went
 };
 

@@ -11,6 +11,11 @@
 
 namespace outrider {
 
+struct FileChanges {
+  std::set<std::string> written;  // names, without directories, of files that were written into
+  bool others = false;  // files, links or directories were made, moved or removed, or nobody knows
+};
+
 // Thread-safe.
 class FileWatch {
  public:
@@ -19,6 +24,8 @@ class FileWatch {
   virtual void Watch(const std::set<std::string>& directories) = 0;
   // Stopped by the next change after this call, and by Wake().
   virtual std::stop_token NextChange() = 0;
+  // What changed since the last call. A change is in here before it stops a token.
+  virtual FileChanges TakeChanges() = 0;
   // Names, without their directories, of files that somebody has written into and not closed yet.
   virtual std::set<std::string> Unfinished() const = 0;
   virtual void Wake() = 0;
@@ -32,6 +39,7 @@ class BlindWatch final : public FileWatch {
     const absl::MutexLock lock(&mutex_);
     return wake_.get_token();
   }
+  FileChanges TakeChanges() override { return {}; }
   std::set<std::string> Unfinished() const override { return {}; }
   void Wake() override {
     const absl::MutexLock lock(&mutex_);

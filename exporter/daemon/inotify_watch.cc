@@ -77,6 +77,11 @@ std::stop_token InotifyWatch::NextChange() {
   return change_.get_token();
 }
 
+FileChanges InotifyWatch::TakeChanges() {
+  const absl::MutexLock lock(&mutex_);
+  return std::exchange(changes_, {});
+}
+
 std::set<std::string> InotifyWatch::Unfinished() const {
   const absl::MutexLock lock(&mutex_);
   std::set<std::string> names;
@@ -95,6 +100,12 @@ void InotifyWatch::Wake() {
 
 void InotifyWatch::Take(int directory, uint32_t mask, const std::string& name) {
   const absl::MutexLock lock(&mutex_);
+  const bool lost = (mask & IN_Q_OVERFLOW) != 0;  // of no directory
+  if ((mask & (IN_MODIFY | IN_CLOSE_WRITE)) != 0) {
+    changes_.written.insert(name);
+  } else if (lost || directories_.contains(directory)) {
+    changes_.others = true;
+  }
   if ((mask & IN_MODIFY) != 0) {
     written_.emplace(directory, name);
   } else if ((mask & (IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0) {

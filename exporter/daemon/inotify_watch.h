@@ -26,6 +26,7 @@ class InotifyWatch final : public FileWatch {
 
   void Watch(const std::set<std::string>& directories) override;
   std::stop_token NextChange() override;
+  FileChanges TakeChanges() override;
   std::set<std::string> Unfinished() const override;
   void Wake() override;
 
@@ -39,6 +40,7 @@ class InotifyWatch final : public FileWatch {
   mutable absl::Mutex mutex_;
   std::set<int> directories_ ABSL_GUARDED_BY(mutex_);  // by the kernel's numbers
   std::set<std::pair<int, std::string>> written_ ABSL_GUARDED_BY(mutex_);  // and not closed
+  FileChanges changes_ ABSL_GUARDED_BY(mutex_);
   bool complained_ ABSL_GUARDED_BY(mutex_) = false;
   std::stop_source change_ ABSL_GUARDED_BY(mutex_);
   std::jthread reader_;  // last: uses the rest

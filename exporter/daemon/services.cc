@@ -97,14 +97,18 @@ Services::Services(const Clock& the_clock, const Config& config, std::string url
 StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const AppOptions& options,
                                                    const std::string& external_url,
-                                                   const Clock& clock, Random& random) {
+                                                   const Clock& clock, Random& random,
+                                                   std::unique_ptr<StateStore> given_state) {
   const Config& config = files.config;
   std::unique_ptr<Services> self(new Services(clock, config, external_url));
   self->features_ = options.features;
   DeskConfig desk_config =
       TRY(MakeDeskConfig(files, {*self->http, *self->smtp, clock}, external_url));
   TRY(MakeDirectories(options.storage_path));
-  self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
+  self->state = std::move(given_state);
+  if (self->state == nullptr) {
+    self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
+  }
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
@@ -165,10 +169,12 @@ KnownRules Services::WhatIsKnown() {
   return known;
 }
 
-Status Services::TryReload(const std::string& config_file) {
+Status Services::TryReload(const std::string& config_file, bool* files_good) {
+  *files_good = false;
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
   // From here on only the state store can refuse.
+  *files_good = true;
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
   WarnOfRestartOnly(running_, files.config);
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
@@ -190,12 +196,14 @@ Status Services::Reload(const std::string& config_file, ReloadCause cause) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
   const bool asked = cause == ReloadCause::kAsked;
   SourceFiles sources = ReadSources(SourcePatterns(config_file, Sources().patterns));
-  const Status status = TryReload(config_file);
+  bool files_good = false;
+  const Status status = TryReload(config_file, &files_good);
   if (status.ok()) {
     LogInfo("configuration reloaded",
             {{"file", config_file}, {"because", asked ? "asked to" : "files changed"}});
     const absl::MutexLock lock(&outcome_mutex_);
     sources_ = std::move(sources);
+    refused_at_.reset();
     return status;
   }
   const std::string error = Message(status);
@@ -205,6 +213,7 @@ Status Services::Reload(const std::string& config_file, ReloadCause cause) {
   }
   const absl::MutexLock lock(&outcome_mutex_);
   sources_ = std::move(sources);
+  refused_at_ = files_good ? std::optional<Nanos>(clock.NowNanos()) : std::nullopt;
   outcome_.ok = false;
   outcome_.error = error;
   return status;
@@ -213,6 +222,11 @@ Status Services::Reload(const std::string& config_file, ReloadCause cause) {
 SourceFiles Services::Sources() const {
   const absl::MutexLock lock(&outcome_mutex_);
   return sources_;
+}
+
+std::optional<Nanos> Services::RefusedAt() const {
+  const absl::MutexLock lock(&outcome_mutex_);
+  return refused_at_;
 }
 
 void Services::CountKept() {

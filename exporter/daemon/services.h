@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,12 @@ enum class ReloadCause { kAsked, kFilesChanged };
 
 struct Services {
   // Opens state and windows and builds everything; nothing runs yet. `external_url` may be empty
-  // until the port is known: see SetExternalUrl.
+  // until the port is known: see SetExternalUrl. `given_state` in place of the one on disk.
   static StatusOr<std::unique_ptr<Services>> Make(const LoadedFiles& files,
                                                   const AppOptions& options,
                                                   const std::string& external_url,
-                                                  const Clock& clock, Random& random);
+                                                  const Clock& clock, Random& random,
+                                                  std::unique_ptr<StateStore> given_state = {});
   // Replays the log, then loads the rules with their alert states. Blocks. `sources`: as they were
   // before the files were read.
   Status Load(LoadedFiles files, SourceFiles sources);
@@ -59,6 +61,8 @@ struct Services {
   LoadOutcome Outcome() const;
   // Of the last load or attempt at a reload.
   SourceFiles Sources() const;
+  // When the last reload failed though its files were good: the same may go well later.
+  std::optional<Nanos> RefusedAt() const;
   // By kind of owner, as of the last CountKept(), which walks all series.
   UsageByKind Kept() const;
   void CountKept();
@@ -86,7 +90,9 @@ struct Services {
   Services(const Clock& the_clock, const Config& config, std::string url);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
-  Status TryReload(const std::string& config_file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
+  // `files_good`: what went wrong is not in them.
+  Status TryReload(const std::string& config_file, bool* files_good)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   // With what the rules have of it.
   KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
@@ -99,6 +105,7 @@ struct Services {
   mutable absl::Mutex outcome_mutex_;
   LoadOutcome outcome_ ABSL_GUARDED_BY(outcome_mutex_);
   SourceFiles sources_ ABSL_GUARDED_BY(outcome_mutex_);
+  std::optional<Nanos> refused_at_ ABSL_GUARDED_BY(outcome_mutex_);
 };
 
 }  // namespace outrider

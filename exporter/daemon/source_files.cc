@@ -117,7 +117,11 @@ bool AnyIsSource(const std::set<std::string>& names, std::span<const std::string
   if (names.empty()) return false;
   return std::ranges::any_of(patterns, [&](const std::string& pattern) {
     return std::ranges::any_of(PathsOf(pattern), [&](const std::string& path) {
-      return names.contains(fs::path(path).filename().string());
+      if (names.contains(fs::path(path).filename().string())) return true;
+      // What is written is the file behind the links.
+      std::error_code error;
+      const fs::path target = fs::canonical(path, error);
+      return !error && names.contains(target.filename().string());
     });
   });
 }

@@ -26,7 +26,8 @@ std::vector<std::string> SourcePatterns(const std::string& config_file,
 // What the patterns match, read and hashed.
 SourceFiles ReadSources(std::vector<std::string> patterns);
 
-// Whether one of the names, without directories, is that of a file they match.
+// Whether one of the names, without directories, is that of a file they match, or that a
+// link they match leads to.
 bool AnyIsSource(const std::set<std::string>& names, std::span<const std::string> patterns);
 
 // The directories to watch so that no change of what the patterns match is missed: those of the

@@ -13,6 +13,7 @@ namespace outrider {
 namespace {
 
 constexpr int kDeepest = 64;
+constexpr size_t kNone = std::string_view::npos;
 constexpr double kLargestTime = 1e14;  // milliseconds: far, and exact in a double
 
 class Scanner {
@@ -24,7 +25,7 @@ class Scanner {
   }
   // The next character that is not blank; 0 at the end.
   char Peek() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != text_.npos) ++at_;
+    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != kNone) ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
   bool Take(char c) {
@@ -60,12 +61,17 @@ class Scanner {
   }
   StatusOr<double> Number(std::string_view what) {
     const size_t begin = (Peek(), at_);
-    while (at_ < text_.size() &&
-           std::string_view("+-.eE0123456789").find(text_[at_]) != text_.npos) {
+    while (at_ < text_.size() && std::string_view("+-.eE0123456789").find(text_[at_]) != kNone) {
       ++at_;
     }
     const auto number = ParseDouble(text_.substr(begin, at_ - begin));
     return number.ok() ? number : Fail(fmt::format("expected {}", what));
+  }
+
+  // Whether the next value is `true`; it is left there.
+  bool AtTrue() {
+    Peek();
+    return text_.substr(at_).starts_with("true");
   }
 
   // Calls `use` with each key; it takes the value.
@@ -170,6 +176,10 @@ Status ReadMatrixJson(std::string_view body, const MatrixRowSink& sink,
     if (key == "data") {
       data = true;
       return ReadData(&in, sink);
+    }
+    // VictoriaMetrics' word for some of its storage nodes being away.
+    if (key == "isPartial" && in.AtTrue()) {
+      warnings->emplace_back("the server calls its answer incomplete (isPartial)");
     }
     if (key != "warnings") return in.Skip();
     return in.Array([&]() -> Status {

@@ -21,7 +21,8 @@ struct MatrixRow {
 };
 using MatrixRowSink = std::function<void(const MatrixRow&)>;
 
-// InvalidArgument: not such an answer; the message names the byte. `warnings` gets the server's.
+// InvalidArgument: not such an answer; the message names the byte. `warnings` gets the server's,
+// and one for an answer that the server calls incomplete.
 Status ReadMatrixJson(std::string_view body, const MatrixRowSink& sink,
                       std::vector<std::string>* warnings);
 

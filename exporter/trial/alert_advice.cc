@@ -148,7 +148,8 @@ std::optional<DurationMs> AdviseKeepFiring(std::span<const AlertTrack> tracks,
   const size_t stride = gaps.size() / kMostTried + 1;
   size_t at = 0;
   for (const DurationMs gap : gaps) {
-    if (++at % stride != 0 && at != gaps.size()) continue;
+    ++at;
+    if (at % stride != 0 && at != gaps.size()) continue;
     TrialTiming other = timing;
     other.keep_firing_for = gap;
     if (TotalsWith(tracks, other, limits, end).flaps == 0) return gap;

@@ -44,7 +44,7 @@ class QueryPiece final : public HistoryPiece {
 
 namespace {
 
-constexpr DurationMs kShortestSlice = kMinute;
+constexpr size_t kMostWarnings = 20;
 constexpr size_t kLongestUrl = 4000;  // of the query; longer ones go by POST
 
 std::string SelectorText(const std::vector<Matcher>& matchers) {
@@ -74,32 +74,58 @@ StatusOr<std::string> QueryHistory::Ask(const HistoryQuery& query) {
   return TRY(http_.Do(std::move(request), path, "query API")).body;
 }
 
-Status QueryHistory::FetchOne(const HistoryQuery& query, QueryPiece* piece) {
+void QueryHistory::TellWarnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    const std::string text = ShownText(warning);
+    if (told_warnings_.contains(text)) continue;
+    if (told_warnings_.size() >= kMostWarnings) {
+      if (!std::exchange(told_of_more_, true)) note_("there are more warnings, left out here");
+      return;
+    }
+    told_warnings_.insert(text);
+    note_(fmt::format("{}: {}", http_.shown_url(), text));
+  }
+}
+
+Status QueryHistory::Read(const std::string& body, const HistoryQuery& query, FetchBudget* budget,
+                          QueryPiece* piece) {
+  std::vector<std::string> warnings;
+  bool histograms = false;
+  uint64_t samples = 0;
+  const Status read = ReadMatrixJson(
+      body,
+      [&](const MatrixRow& row) {
+        histograms |= row.histograms;
+        samples += row.samples.size();
+        piece->Add(row, query);
+      },
+      &warnings);
+  if (!read.ok()) {
+    return Status(read.code(),
+                  fmt::format("query API: {}: {}", http_.shown_url(), ShownText(Message(read))));
+  }
+  budget->Count(body.size(), samples);
+  TellWarnings(warnings);
+  if (histograms && !std::exchange(told_of_histograms_, true)) {
+    note_("there are native histograms, which a query API does not give whole: they are left out");
+  }
+  return {};
+}
+
+Status QueryHistory::FetchOne(const HistoryQuery& query, FetchBudget* budget, QueryPiece* piece) {
   for (Timestamp from = query.from; from <= query.to;) {
-    const HistoryQuery part{query.matchers, from, std::min(from + slice_ - 1, query.to)};
+    TRY(budget->Check());
+    const HistoryQuery part{query.matchers, from, std::min(from + slice_.length() - 1, query.to)};
+    const DurationMs asked = part.to - part.from + 1;
     const auto body = Ask(part);
-    const bool too_much =
-        absl::IsResourceExhausted(body.status()) || absl::IsDeadlineExceeded(body.status());
-    if (too_much && part.to - part.from >= 2 * kShortestSlice) {
-      slice_ = (part.to - part.from + 1) / 2;
+    const bool too_late = absl::IsDeadlineExceeded(body.status());
+    if ((too_late || absl::IsResourceExhausted(body.status())) &&
+        slice_.Refused(asked, too_late ? SliceRefusal::kTooLate : SliceRefusal::kTooMuch)) {
       continue;
     }
     TRY(body.status());
-    std::vector<std::string> warnings;
-    bool histograms = false;
-    const Status read = ReadMatrixJson(
-        *body,
-        [&](const MatrixRow& row) {
-          histograms |= row.histograms;
-          piece->Add(row, part);
-        },
-        &warnings);
-    if (!read.ok()) return Annotate(read, fmt::format("query API: {}", http_.url()));
-    for (const std::string& warning : warnings) note_(fmt::format("{}: {}", http_.url(), warning));
-    if (histograms && !std::exchange(told_of_histograms_, true)) {
-      note_(
-          "there are native histograms, which a query API does not give whole: they are left out");
-    }
+    TRY(Read(*body, part, budget, piece));
+    slice_.Answered(asked);
     from = part.to + 1;
   }
   return {};
@@ -107,7 +133,8 @@ Status QueryHistory::FetchOne(const HistoryQuery& query, QueryPiece* piece) {
 
 StatusOr<std::unique_ptr<HistoryPiece>> QueryHistory::Fetch(std::vector<HistoryQuery> queries) {
   auto piece = std::make_unique<QueryPiece>();
-  for (const HistoryQuery& query : queries) TRY(FetchOne(query, piece.get()));
+  FetchBudget budget(http_.max_fetch());
+  for (const HistoryQuery& query : queries) TRY(FetchOne(query, &budget, piece.get()));
   return piece;
 }
 

@@ -32,15 +32,20 @@ struct Answer {
 
 class RemotePiece final : public HistoryPiece {
  public:
-  RemotePiece(std::vector<Answer> answers, size_t limit)
-      : answers_(std::move(answers)), limit_(limit) {}
+  RemotePiece(std::vector<Answer> answers, size_t limit, FetchLimits max_fetch)
+      : answers_(std::move(answers)), limit_(limit), max_fetch_(max_fetch) {}
 
   Status ForEach(const Visit& visit) const override {
+    // Counted where they are unpacked: a chunk of a few bytes may hold a hundred.
+    FetchBudget budget(max_fetch_);
     const auto sink = [&](const ReadRow& row) {
+      budget.Count(0, row.samples.size() + row.histograms.size());
       visit({.labels = row.labels, .samples = row.samples, .histograms = row.histograms});
     };
     for (const Answer& answer : answers_) {
+      TRY(budget.Check());
       const std::string& body = answer.response.body;
+      budget.Count(body.size(), 0);
       TRY(IsStream(answer.response) ? ReadChunkStream(body, answer.queries, sink)
                                     : ReadSamplesAnswer(body, limit_, sink));
     }
@@ -50,6 +55,7 @@ class RemotePiece final : public HistoryPiece {
  private:
   const std::vector<Answer> answers_;
   const size_t limit_;
+  const FetchLimits max_fetch_;
 };
 
 }  // namespace
@@ -70,15 +76,18 @@ StatusOr<HttpClientResponse> RemoteHistory::Ask(std::span<const ReadQuery> queri
 StatusOr<std::unique_ptr<HistoryPiece>> RemoteHistory::Fetch(std::vector<HistoryQuery> queries) {
   const std::vector<ReadQuery> all = ReadQueries(queries);
   std::vector<Answer> answers;
+  FetchBudget budget(http_.max_fetch());
   for (size_t begin = 0; begin < all.size(); begin += kQueriesAtOnce) {
     const auto some = std::span(all).subspan(begin, std::min(kQueriesAtOnce, all.size() - begin));
+    TRY(budget.Check());
     HttpClientResponse response = TRY(Ask(some, /*samples_only=*/false));
     if (IsStream(response) && TRY(HoldsHistogramChunks(response.body))) {
       response = TRY(Ask(some, /*samples_only=*/true));
     }
+    budget.Count(response.body.size(), 0);
     answers.push_back({std::move(response), {some.begin(), some.end()}});
   }
-  return std::make_unique<RemotePiece>(std::move(answers), http_.max_answer());
+  return std::make_unique<RemotePiece>(std::move(answers), http_.max_answer(), http_.max_fetch());
 }
 
 }  // namespace outrider

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/trial/server_history.h"
 
+#include <utility>
+
 namespace outrider {
 
 StatusOr<std::unique_ptr<HistoryPiece>> ServerHistory::Fetch(std::vector<HistoryQuery> queries) {
-  if (api_ == SourceApi::kQuery) return query_.Fetch(std::move(queries));
+  if (api_ == SourceApi::kQuery) {
+    auto piece = query_.Fetch(std::move(queries));
+    if (piece.ok()) TellOfQueries("");
+    return piece;
+  }
   auto piece = remote_.Fetch(queries);
   if (api_ == SourceApi::kBest && absl::IsUnimplemented(piece.status())) {
     auto by_query = query_.Fetch(std::move(queries));
@@ -15,14 +21,19 @@ StatusOr<std::unique_ptr<HistoryPiece>> ServerHistory::Fetch(std::vector<History
     }
     if (by_query.ok()) {
       api_ = SourceApi::kQuery;
-      note_(
-          "no remote read there; raw samples come by the query API, which hides stale markers: a "
-          "series ends 5 minutes after its last sample");
+      TellOfQueries("no remote read there; ");
     }
     return by_query;
   }
   if (piece.ok()) api_ = SourceApi::kRemoteRead;
   return piece;
+}
+
+void ServerHistory::TellOfQueries(const std::string& why) {
+  if (std::exchange(told_of_queries_, true)) return;
+  note_(why +
+        "raw samples come by the query API, which hides stale markers: a series ends 5 minutes "
+        "after its last sample");
 }
 
 }  // namespace outrider

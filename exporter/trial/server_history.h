@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "exporter/trial/query_history.h"
 #include "exporter/trial/remote_history.h"
@@ -21,10 +22,14 @@ class ServerHistory final : public HistorySource {
   StatusOr<std::unique_ptr<HistoryPiece>> Fetch(std::vector<HistoryQuery> queries) override;
 
  private:
+  // Once, with the first answer.
+  void TellOfQueries(const std::string& why);
+
   SourceApi api_;
   const QueryHistory::Note note_;
   RemoteHistory remote_;
   QueryHistory query_;
+  bool told_of_queries_ = false;
 };
 
 }  // namespace outrider

@@ -9,6 +9,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "notifiers/transport/curl_handle.h"
+#include "notifiers/transport/public_url.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -65,17 +66,6 @@ size_t OnHeader(char* data, size_t size, size_t count, void* user) {
                                             std::string(Trim(line.substr(colon + 1))));
   }
   return bytes;
-}
-
-// `https://host:port` of a URL: paths, queries and user names may be secret.
-std::string PublicPart(const std::string& url) {
-  const size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return "URL without a scheme";
-  const size_t end = std::min(url.find_first_of("/?#", scheme + 3), url.size());
-  std::string authority = url.substr(scheme + 3, end - scheme - 3);
-  const size_t at = authority.rfind('@');
-  if (at != std::string::npos) authority.erase(0, at + 1);
-  return url.substr(0, scheme + 3) + authority;
 }
 
 Status CheckRequest(const HttpClientRequest& request) {

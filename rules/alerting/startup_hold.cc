@@ -2,6 +2,7 @@
 #include "rules/alerting/startup_hold.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "storage/model/sample.h"
@@ -19,6 +20,32 @@ constexpr size_t kMostSamples = 20'000'000;
 constexpr int64_t kShortGap = 2;
 constexpr size_t kMostSpacingSamples = 2'000'000;
 
+// The newest sample of each series the group reads, by id.
+std::map<uint32_t, Timestamp> NewestSamples(const Querier& querier, const GroupInputs& inputs,
+                                            Timestamp start) {
+  std::map<uint32_t, Timestamp> newest;
+  SeriesSet set;
+  set.newest_will_do = true;
+  const auto note = [&](const SeriesSet::Row& row) {
+    if (HasEnded(set, row) || inputs.IsOwn(row.labels.All())) return;
+    if (GroupInputs::IsOfAlerts(row.labels.MetricName())) return;
+    newest[row.id] = SampleTimes(set, row).back();
+  };
+  for (const auto& matchers : inputs.selectors) {
+    set.want_histograms = false;
+    if (querier.Select(matchers, 0, start, kMostSamples, &set).ok()) {
+      std::ranges::for_each(set.rows, note);
+    }
+    set.want_histograms = true;
+    const Timestamp from = start - kHistogramsSeen;
+    if (!querier.Select(matchers, from, start, kMostSamples, &set).ok()) continue;
+    for (const SeriesSet::Row& row : set.rows) {
+      if (row.histograms_end > row.histograms_begin) note(row);
+    }
+  }
+  return newest;
+}
+
 }  // namespace
 
 bool HasSamples(const Querier& querier, std::span<const Matcher> matchers, Timestamp from,
@@ -34,30 +61,16 @@ bool HasSamples(const Querier& querier, std::span<const Matcher> matchers, Times
 std::vector<StartupHold::Watched> StartupHold::AliveBefore(const Querier& querier,
                                                            const GroupInputs& inputs,
                                                            Timestamp start) {
-  std::map<uint32_t, Watched> found;
+  const std::map<uint32_t, Timestamp> newest = NewestSamples(querier, inputs, start);
+  if (newest.empty()) return {};
   Timestamp end = kNoTime;
-  SeriesSet set;
-  const auto note = [&](const SeriesSet::Row& row) {
-    if (HasEnded(set, row) || inputs.IsOwn(row.labels.All())) return;
-    if (GroupInputs::IsOfAlerts(row.labels.MetricName())) return;
-    found[row.id] = {.id = row.id, .before = SampleTimes(set, row).back()};
-    end = std::max(end, found[row.id].before);
-  };
-  for (const auto& matchers : inputs.selectors) {
-    set.newest_will_do = true;
-    set.want_histograms = false;
-    if (querier.Select(matchers, 0, start, kMostSamples, &set).ok()) {
-      for (const SeriesSet::Row& row : set.rows) note(row);
-    }
-    set.want_histograms = true;
-    if (!querier.Select(matchers, start - kHistogramsSeen, start, kMostSamples, &set).ok())
-      continue;
-    for (const SeriesSet::Row& row : set.rows) {
-      if (row.histograms_end > row.histograms_begin) note(row);
-    }
+  for (const auto& [id, time] : newest) end = std::max(end, time);
+  std::map<uint32_t, Watched> found;
+  for (const auto& [id, time] : newest) {
+    if (time >= end - kAlive) found[id] = {.id = id, .before = time};
   }
-  std::erase_if(found, [&](const auto& entry) { return entry.second.before < end - kAlive; });
-  set.newest_will_do = false;
+  SeriesSet set;
+  set.want_histograms = true;
   for (const auto& matchers : inputs.selectors) {
     if (!querier.Select(matchers, end - kAlive, end, kMostSpacingSamples, &set).ok()) continue;
     for (const SeriesSet::Row& row : set.rows) {

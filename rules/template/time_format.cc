@@ -104,6 +104,19 @@ std::string PartText(const LayoutPart& part, const Civil& civil, const Time& tim
   return "";
 }
 
+constexpr size_t kLongestZone = 64;
+
+// Zones are files. A name comes from a label, that is from anybody: what leads out of their
+// directory (Abseil opens `/etc/passwd` and `file:/etc/passwd` as they are) is no name of a zone.
+bool IsZoneName(std::string_view name) {
+  constexpr std::string_view kOthers = "/_+-";
+  const auto fits = [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           kOthers.find(c) != std::string_view::npos;
+  };
+  return name.size() <= kLongestZone && !name.starts_with('/') && std::ranges::all_of(name, fits);
+}
+
 }  // namespace
 
 std::string FormatTime(const Time& time, std::string_view layout) {
@@ -141,8 +154,8 @@ std::string DurationText(int64_t nanos) {
 StatusOr<Time> InZone(const Time& time, const std::string& zone) {
   if (zone.empty() || zone == "UTC" || zone == "Local") return Time{time.nanos, 0, "", time.epoch};
   absl::TimeZone loaded;
-  if (!absl::LoadTimeZone(zone, &loaded)) {
-    return InvalidArgument(fmt::format("unknown time zone {}", zone));
+  if (!IsZoneName(zone) || !absl::LoadTimeZone(zone, &loaded)) {
+    return InvalidArgument(fmt::format("unknown time zone {}", zone.substr(0, kLongestZone)));
   }
   const absl::TimeZone::CivilInfo info = loaded.At(absl::FromUnixSeconds(UnixSeconds(time)));
   return Time{time.nanos, info.offset, info.zone_abbr, time.epoch};

@@ -241,12 +241,13 @@ alerting:
         self.compare_rules(urls)
 
     def compare_slots(self, urls, path, names):
-        for url in urls.values():
+        """Times of samples are those of slots, to the millisecond, and were compared; here, when the slots were
+        evaluated: behind their time, ours up to a third of the interval more when data is missing, as it is now."""
+        for name, url in urls.items():
             for group in harness.get_json(url + '/api/v1/rules')['data']['groups']:
                 self.assertIn(group['name'], names.values())
-                at = milliseconds(group['lastEvaluation']) if url == urls['outrider'] else None
-                if at is not None:
-                    self.assertEqual(at % (INTERVAL * 1000), offset_ms(path, group['name']))
+                late = (milliseconds(group['lastEvaluation']) - offset_ms(path, group['name'])) % (INTERVAL * 1000)
+                self.assertLess(late, 1500 + (INTERVAL * 1000 / 3 if name == 'outrider' else 0), name)
 
     def compare_rules(self, urls):
         def seen(url):

@@ -23,11 +23,21 @@ class ScriptedWatch final : public FileWatch {
   void Watch(const std::set<std::string>& directories) override { watched = directories; }
   std::stop_token NextChange() override { return change_.get_token(); }
   std::set<std::string> Unfinished() const override { return unfinished; }
-  void Wake() override { std::exchange(change_, std::stop_source()).request_stop(); }
+  FileChanges TakeChanges() override { return std::exchange(changes_, {}); }
+  void Wake() override {
+    changes_.others = true;
+    Tell();
+  }
+  void Written(const std::string& name) {
+    changes_.written.insert(name);
+    Tell();
+  }
   std::set<std::string> watched;
   std::set<std::string> unfinished = {"a.log"};
 
  private:
+  void Tell() { std::exchange(change_, std::stop_source()).request_stop(); }
+  FileChanges changes_;
   std::stop_source change_;
 };
 
@@ -83,11 +93,17 @@ class AutoReloadTest : public ::testing::Test {
     const auto reload = [&] {
       reloads.push_back(fmt::format("{} {}", clock_.Now(), ReadFile(file_).value_or("none")));
       attempted_ = ReadSources({file_}).contents;
+      refused_at_.reset();
+      if (clock_.Now() < refuses_until_) refused_at_ = clock_.NowNanos();
     };
-    RunAutoReload(
-        {watch_, clock_, [this] { return enabled_; },
-         [this] { return std::vector<std::string>{file_}; }, [this] { return attempted_; }, reload},
-        stop.get_token());
+    const auto attempted = [this] {
+      ++looks_;
+      return attempted_;
+    };
+    RunAutoReload({watch_, clock_, [this] { return enabled_; },
+                   [this] { return std::vector<std::string>{file_}; }, attempted,
+                   [this] { return refused_at_; }, reload},
+                  stop.get_token());
     return reloads;
   }
 
@@ -96,6 +112,9 @@ class AutoReloadTest : public ::testing::Test {
   ScriptedWatch watch_;
   ScriptedClock clock_;
   bool enabled_ = true;
+  Timestamp refuses_until_ = 0;  // whatever the text
+  std::optional<Nanos> refused_at_;
+  int looks_ = 0;  // at the texts
 };
 
 TEST_F(AutoReloadTest, OnceThingsAreQuiet) {
@@ -143,6 +162,57 @@ TEST_F(AutoReloadTest, EachTextOnce) {
   WriteAt(50'000, "loaded");
   EXPECT_THAT(Run(90'000),
               ElementsAre("10500 broken", "30500 mended", "40500 broken", "50500 loaded"));
+}
+
+// Until it goes well, and not sooner than every half minute; a new text need not wait.
+TEST_F(AutoReloadTest, WhatFailedForAnotherReasonIsTriedAgain) {
+  refuses_until_ = 120'000;
+  WriteAt(10'000, "a");
+  clock_.At(20'000, [this] { watch_.Wake(); });
+  clock_.At(30'000, [this] { watch_.Wake(); });
+  WriteAt(80'000, "b");
+  EXPECT_THAT(Run(300'000),
+              ElementsAre("10500 a", "41000 a", "71500 a", "80500 b", "111000 b", "141500 b"));
+}
+
+// Whoever asked for the reload that was refused.
+TEST_F(AutoReloadTest, WhatOthersFailedWithIsTriedAgain) {
+  refused_at_ = 0;
+  EXPECT_THAT(Run(100'000), ElementsAre("30500 loaded"));
+}
+
+TEST_F(AutoReloadTest, ABusyLogBesideIsNoReasonToLook) {
+  for (Timestamp t = 50; t < 100'000; t += 100) {
+    clock_.At(t, [this] { watch_.Written("a.log"); });
+  }
+  EXPECT_THAT(Run(100'000), IsEmpty());
+  EXPECT_EQ(looks_, 4);  // at the beginning, and every half minute
+}
+
+TEST_F(AutoReloadTest, ABusyLogBesideKeepsNobodyWaiting) {
+  for (Timestamp t = 50; t < 60'000; t += 100) {
+    clock_.At(t, [this] { watch_.Written("a.log"); });
+  }
+  WriteAt(10'000, "a");
+  clock_.At(20'010, [this] {
+    Write("b");
+    watch_.Written("rules.yml");  // in place
+  });
+  const std::vector<std::string> reloads = Run(60'000);
+  ASSERT_EQ(reloads.size(), 2U);
+  EXPECT_LE(reloads[0], "11000 a");
+  EXPECT_LE(reloads[1], "21010 b");
+}
+
+TEST_F(AutoReloadTest, TheFileBehindALinkIsASource) {
+  const auto data = std::filesystem::path(file_).parent_path() / "data.txt";
+  std::filesystem::rename(file_, data);
+  std::filesystem::create_symlink("data.txt", file_);
+  clock_.At(10'000, [this, data] {
+    EXPECT_TRUE(WriteFileAtomically(data.string(), "a").ok());
+    watch_.Written("data.txt");
+  });
+  EXPECT_THAT(Run(20'000), ElementsAre("10500 a"));
 }
 
 TEST_F(AutoReloadTest, WhatNobodyReportsIsFoundByLooking) {

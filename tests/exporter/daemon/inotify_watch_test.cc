@@ -97,6 +97,36 @@ TEST_F(InotifyWatchTest, AFileThatIsStillWritten) {
   EXPECT_TRUE(wait_until({}));
 }
 
+// Writing is told by name; whatever may concern a link or a directory is not.
+TEST_F(InotifyWatchTest, WhatChanged) {
+  const auto changed = [&](const std::function<void()>& change, bool until_others) {
+    watch_->TakeChanges();
+    change();
+    FileChanges all;
+    while (until_others ? !all.others : all.written.empty()) {
+      const std::stop_token token = watch_->NextChange();
+      FileChanges some = watch_->TakeChanges();
+      all.written.merge(some.written);
+      all.others = all.others || some.others;
+      if (until_others ? !all.others : all.written.empty()) {
+        if (!Comes(token)) break;
+      }
+    }
+    return all;
+  };
+  const FileChanges written = changed([&] { Write("old.yml"); }, false);
+  EXPECT_EQ(written.written, std::set<std::string>{"old.yml"});
+  EXPECT_FALSE(written.others);
+  const std::pair<const char*, std::function<void()>> others[] = {
+      {"linked", [&] { fs::create_symlink("old.yml", top_ / "link"); }},
+      {"renamed", [&] { fs::rename(top_ / "link", top_ / "link2"); }},
+      {"removed", [&] { fs::remove(top_ / "link2"); }},
+      {"a directory", [&] { fs::create_directory(top_ / "dir"); }},
+      {"the directory itself", [&] { fs::remove_all(top_); }},
+  };
+  for (const auto& [name, change] : others) EXPECT_TRUE(changed(change, true).others) << name;
+}
+
 TEST_F(InotifyWatchTest, Wake) {
   const std::stop_token token = watch_->NextChange();
   EXPECT_FALSE(token.stop_requested());

@@ -43,6 +43,10 @@ TEST(MatrixJson, Reads) {
       {R"({"data":{"stats":{"x":[1,{"y":null}]},"result":[{"metric":{},"histograms":[[1,{"count":"1"}]]}]},)"
        R"("warnings":["w"],"infos":["i"],"other":[true,false,-1.5e3,{}]})",
        "| H;!w"},
+      {R"({"status":"success","isPartial":true,"data":{"result":[]},"warnings":["w"]})",
+       "!the server calls its answer incomplete (isPartial)!w"},
+      {R"({"isPartial":false,"data":{"result":[]}})", ""},
+      {R"({"isPartial":"true","data":{"isPartial":true,"result":[]}})", ""},
       {R"({"data":{"resultType":"vector","result":[]}})",
        "byte 30 of the answer: a result of type vector, not matrix"},
       {R"({"status":"success"})", "byte 20 of the answer: no data in it"},

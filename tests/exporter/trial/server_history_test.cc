@@ -9,6 +9,8 @@
 
 #include <deque>
 
+#include "tests/support/fake_clock.h"
+
 namespace outrider {
 namespace {
 
@@ -19,6 +21,8 @@ using ::testing::IsEmpty;
 struct Canned {
   int status = 200;
   std::string body;
+  bool cut = false;
+  std::string retry_after = {};
 };
 
 class CannedServer final : public HttpClient {
@@ -31,7 +35,12 @@ class CannedServer final : public HttpClient {
     HttpClientResponse response;
     response.status = answers_.front().status;
     response.body = answers_.front().body;
+    response.body_cut = answers_.front().cut;
+    if (!answers_.front().retry_after.empty()) {
+      response.headers = {{"retry-after", answers_.front().retry_after}};
+    }
     answers_.pop_front();
+    if (response.status == 0) return absl::DeadlineExceededError("Timeout was reached");
     return response;
   }
   std::vector<HttpClientRequest> asked;
@@ -54,11 +63,14 @@ HistoryQuery Up(Timestamp from, Timestamp to) {
 
 struct Fixture {
   explicit Fixture(std::deque<Canned> answers, SourceApi api = SourceApi::kBest,
-                   HttpSettings settings = {})
+                   SourceOptions options = {})
       : server(std::move(answers)),
-        history(
-            SourceHttp({.url = "http://x.example/prom/", .http = std::move(settings)}, server, {}),
-            api, [this](const std::string& note) { notes.push_back(note); }) {}
+        history(SourceHttp(WithUrl(std::move(options)), server, clock, stop.get_token()), api,
+                [this](const std::string& note) { notes.push_back(note); }) {}
+  static SourceOptions WithUrl(SourceOptions options) {
+    options.url = "http://user:secret@x.example/prom/";
+    return options;
+  }
 
   // `{labels} time:value …` by series, or the error.
   std::string Fetch(std::vector<HistoryQuery> queries) {
@@ -74,7 +86,19 @@ struct Fixture {
     return status.ok() ? text : Message(status);
   }
 
+  // How long each question was, in ms.
+  std::vector<std::string> Ranges() const {
+    std::vector<std::string> ranges;
+    for (const HttpClientRequest& request : server.asked) {
+      const size_t at = request.url.find("%5B") + 3;
+      ranges.push_back(request.url.substr(at, request.url.find("ms%5D") - at));
+    }
+    return ranges;
+  }
+
   std::vector<std::string> notes;
+  FakeClock clock;
+  std::stop_source stop;
   CannedServer server;
   ServerHistory history;
 };
@@ -84,9 +108,10 @@ TEST(ServerHistory, FallsBackToTheQueryApi) {
   // What a server brings along from before the range is left out.
   EXPECT_EQ(f.Fetch({Up(100'000, 200'000)}), "__name__=up job=j 101000:1 ");
   ASSERT_EQ(f.server.asked.size(), 2U);
-  EXPECT_EQ(f.server.asked[0].url, "http://x.example/prom/api/v1/read");
+  EXPECT_EQ(f.server.asked[0].url, "http://user:secret@x.example/prom/api/v1/read");
   EXPECT_EQ(f.server.asked[1].url,
-            "http://x.example/prom/api/v1/query?query=%7B__name__%3D%22up%22%7D%5B100001ms%5D&"
+            "http://user:secret@x.example/prom/api/v1/"
+            "query?query=%7B__name__%3D%22up%22%7D%5B100001ms%5D&"
             "time=200.000");
   EXPECT_THAT(f.notes, ElementsAre(HasSubstr("no remote read there")));
   EXPECT_EQ(f.Fetch({Up(200'001, 200'002)}), "");  // and stays there
@@ -102,22 +127,143 @@ TEST(ServerHistory, VictoriaMetricsKnowsNoSuchPath) {
 TEST(ServerHistory, AsksForLessWhenItIsTooMuch) {
   Fixture f({{422, kTooMany},
              {200, kNothing},
-             {503, "busy"},
+             {504, "late"},
              {200, kNothing},
              {200, kNothing},
              {200, kNothing}},
             SourceApi::kQuery);
   EXPECT_EQ(f.Fetch({Up(0, kHour - 1)}), "");
-  std::vector<std::string> ranges;
-  for (const HttpClientRequest& request : f.server.asked) {
-    const size_t at = request.url.find("%5B") + 3;
-    ranges.push_back(request.url.substr(at, request.url.find("ms%5D") - at));
-  }
-  EXPECT_THAT(ranges, ElementsAre("3600000", "1800000", "1800000", "900000", "900000"));
+  EXPECT_THAT(f.Ranges(), ElementsAre("3600000", "1800000", "1800000", "900000", "900000"));
   // At the least there is, the server's word stands.
   Fixture small({{422, kTooMany}}, SourceApi::kQuery);
   EXPECT_THAT(small.Fetch({Up(0, kMinute)}),
               HasSubstr("answered 422: query processing would load"));
+}
+
+TEST(ServerHistory, WaitsWhileTheServerIsBusy) {
+  constexpr const char* kTimeout = R"({"status":"error","errorType":"timeout","error":"late"})";
+  const struct {
+    const char* name;
+    std::deque<Canned> answers;
+    std::vector<std::string> ranges;
+    DurationMs waited;
+    const char* error;  // "": none
+  } kCases[] = {
+      {"the same again",
+       {{429, "slow down"}, {503, "busy"}, {429, ""}, {200, kNothing}},
+       {"3600000", "3600000", "3600000", "3600000"},
+       7 * kSecond,
+       ""},
+      {"as long as it says",
+       {{503, "", false, "7"}, {429, "", false, "Thu, 01 Jan 1970 00:01:00 GMT"}, {200, kNothing}},
+       {"3600000", "3600000", "3600000"},
+       kMinute,
+       ""},
+      {"within reason",
+       {{503, "", false, "86400"}, {200, kNothing}},
+       {"3600000", "3600000"},
+       5 * kMinute,
+       ""},
+      {"not for ever", std::deque<Canned>(7, {503, "busy"}), std::vector<std::string>(7, "3600000"),
+       63 * kSecond, "answered 503: busy"},
+      {"a server that hangs",
+       std::deque<Canned>(3, {0, ""}),
+       {"3600000", "1800000", "900000"},
+       0,
+       "Timeout was reached"},
+      {"Prometheus' timeout is a 503",
+       std::deque<Canned>(3, {503, kTimeout}),
+       {"3600000", "1800000", "900000"},
+       0,
+       "answered 503: late"},
+      {"answers that break off",
+       std::deque<Canned>(3, {200, kNothing, true}),
+       {"3600000", "1800000", "900000"},
+       0,
+       "broke off after"},
+  };
+  for (const auto& c : kCases) {
+    Fixture f(c.answers, SourceApi::kQuery);
+    EXPECT_THAT(f.Fetch({Up(0, kHour - 1)}), HasSubstr(c.error)) << c.name;
+    EXPECT_EQ(f.Ranges(), c.ranges) << c.name;
+    EXPECT_EQ(f.clock.Now(), c.waited) << c.name;
+  }
+  Fixture stopped({{503, "busy"}});
+  stopped.stop.request_stop();
+  EXPECT_EQ(stopped.Fetch({Up(0, 1)}), "stopped while the server was busy");
+}
+
+TEST(ServerHistory, ASliceThatWasShortGrowsAgain) {
+  std::deque<Canned> answers(6, {200, kNothing});
+  answers.push_front({422, kTooMany});
+  Fixture f(answers, SourceApi::kQuery);
+  EXPECT_EQ(f.Fetch({Up(0, 4 * kHour - 1)}), "");
+  EXPECT_THAT(f.Ranges(), ElementsAre("3600000", "1800000", "1800000", "1800000", "1800000",
+                                      "3600000", "3600000"));
+}
+
+TEST(ServerHistory, AnAnswerOverTheLimitIsTooMuch) {
+  SourceOptions options;
+  options.max_answer = std::string_view(kNothing).size();
+  Fixture f({{200, kNothing, true}, {200, kNothing}, {200, kNothing}}, SourceApi::kQuery, options);
+  EXPECT_EQ(f.Fetch({Up(0, kHour - 1)}), "");
+  EXPECT_THAT(f.Ranges(), ElementsAre("3600000", "1800000", "1800000"));
+}
+
+TEST(ServerHistory, WhatOneFetchMayBring) {
+  const struct {
+    FetchLimits limits;
+    size_t questions;
+  } kCases[] = {
+      {{}, 3},
+      {{.samples = 2}, 1},
+      {{.samples = 3}, 2},
+      {{.bytes = std::string_view(kOneSample).size()}, 1},
+      {{.bytes = std::string_view(kOneSample).size() + 1}, 2},
+  };
+  for (const auto& c : kCases) {
+    SourceOptions options;
+    options.max_fetch = c.limits;
+    Fixture f({{200, kOneSample}, {200, kOneSample}, {200, kOneSample}, {200, kOneSample}},
+              SourceApi::kQuery, options);
+    const std::string got = f.Fetch({Up(0, 1), Up(0, 1), Up(0, 1)});
+    EXPECT_EQ(f.server.asked.size(), c.questions);
+    EXPECT_EQ(got.starts_with("the source sent "), c.questions < 3) << got;
+    if (c.questions < 3) continue;
+    EXPECT_EQ(f.Fetch({Up(0, 1)}), "");  // each Fetch by itself
+  }
+}
+
+TEST(ServerHistory, RemoteReadHasTheSameLimit) {
+  SourceOptions options;
+  options.max_fetch.bytes = 1;
+  Fixture f({{200, "x"}, {200, "x"}}, SourceApi::kRemoteRead, options);
+  EXPECT_THAT(f.Fetch(std::vector<HistoryQuery>(501, Up(0, 1))),
+              HasSubstr("the source sent 0 samples and 1 bytes for one block"));
+  EXPECT_EQ(f.server.asked.size(), 1U);
+}
+
+TEST(ServerHistory, NotesAreToldOnce) {
+  const auto warns = [](const std::string& warnings) {
+    return R"({"data":{"result":[]},"isPartial":true,"warnings":[)" + warnings + "]}";
+  };
+  Fixture f({{200, warns(R"("a","\u001b[2Jb \"c\" \\","a")")},
+             {200, warns("\"a\",\"" + std::string(600, 'x') + "\"")}},
+            SourceApi::kQuery);
+  EXPECT_EQ(f.Fetch({Up(0, 1), Up(0, 1)}), "");
+  EXPECT_THAT(f.notes,
+              ElementsAre("http://x.example/prom/: the server calls its answer incomplete "
+                          "(isPartial)",
+                          "http://x.example/prom/: a", R"(http://x.example/prom/: \x1b[2Jb "c" \\)",
+                          "http://x.example/prom/: " + std::string(500, 'x'),
+                          HasSubstr("raw samples come by the query API")));
+  std::string many = "\"0\"";
+  for (int i = 1; i < 50; ++i) many += fmt::format(",\"{}\"", i);
+  Fixture chatty({{200, warns(many)}, {200, warns(many)}}, SourceApi::kQuery);
+  EXPECT_EQ(chatty.Fetch({Up(0, 1), Up(0, 1)}), "");
+  ASSERT_EQ(chatty.notes.size(), 22U);
+  EXPECT_EQ(chatty.notes[19], "http://x.example/prom/: 18");
+  EXPECT_EQ(chatty.notes[20], "there are more warnings, left out here");
 }
 
 TEST(ServerHistory, RefusalsSayWhatToDo) {
@@ -155,7 +301,7 @@ TEST(ServerHistory, SettingsAreOnEveryRequest) {
       "http_headers: {X-Scope-OrgID: {values: [team]}}\n",
       "dir/http.yml");
   ASSERT_TRUE(settings.ok()) << Message(settings.status());
-  Fixture f({{404, ""}, {200, kNothing}}, SourceApi::kBest, *settings);
+  Fixture f({{404, ""}, {200, kNothing}}, SourceApi::kBest, {.url = {}, .http = *settings});
   EXPECT_EQ(f.Fetch({Up(0, 1)}), "");
   for (const HttpClientRequest& request : f.server.asked) {
     EXPECT_EQ(request.basic_user + ":" + request.basic_password, "u:p");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/template/template.h"
+#include "rules/template/time_format.h"
 #include "storage/base/duration.h"
 
 namespace outrider::tmpl {
@@ -130,6 +131,29 @@ INSTANTIATE_TEST_SUITE_P(
              "!! template: :1:2: executing \"\" at <tz \"No/Where\" when>: error calling tz: "
              "unknown "
              "time zone No/Where"}));
+
+// Names come from labels: nothing but zones may be opened, and nothing large be kept or shown.
+TEST(TimeZone, NamesThatLeadElsewhereAreRefused) {
+  const std::string kNames[] = {
+      "/usr/share/zoneinfo/Asia/Tokyo",
+      "file:/usr/share/zoneinfo/Asia/Tokyo",
+      "file:Asia/Tokyo",
+      "libc:localtime",
+      "../zoneinfo/Asia/Tokyo",
+      "Asia/../Asia/Tokyo",
+      std::string("Asia/Tokyo\0", 11),
+      std::string(65, 'x'),
+      "Asia" + std::string(60, '/') + "Tokyo",
+  };
+  for (const std::string& name : kNames) {
+    const auto time = InZone(Time{}, name);
+    ASSERT_FALSE(time.ok()) << name;
+    EXPECT_EQ(Message(time.status()), "unknown time zone " + name.substr(0, 64));
+  }
+  for (const char* name : {"Etc/GMT+5", "America/Port-au-Prince", "America/New_York", "UTC", ""}) {
+    EXPECT_TRUE(InZone(Time{}, name).ok()) << name;
+  }
+}
 
 }  // namespace
 }  // namespace outrider::tmpl
