@@ -378,30 +378,31 @@ TEST_F(RelayRestartTest, AStoreThatRefusesStopsNothing) {
 class HeldHttp final : public HttpClient {
  public:
   StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
-    const std::stop_callback look_again(request.stop, [&] { const absl::MutexLock lock(&mutex_); });
-    const auto over = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return let_go_ || request.stop.stop_requested();
-    };
+    const std::stop_callback look_again(request.stop, [&] {
+      const absl::MutexLock lock(&mutex_);
+      changed_.SignalAll();
+    });
     const absl::MutexLock lock(&mutex_);
     lines_.push_back(request.url + " " + request.body.substr(request.body.find("\"A"), 4));
-    mutex_.Await(absl::Condition(&over));
+    changed_.SignalAll();
+    while (!let_go_ && !request.stop.stop_requested()) changed_.Wait(&mutex_);
     if (!let_go_) return absl::CancelledError("given up");
     return HttpClientResponse{200, "", false, {}};
   }
   void LetGo() {
     const absl::MutexLock lock(&mutex_);
     let_go_ = true;
+    changed_.SignalAll();
   }
   std::vector<std::string> WaitForRequests(size_t count) {
-    const auto there = [&]()
-                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_.size() >= count; };
     const absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(&there));
+    while (lines_.size() < count) changed_.Wait(&mutex_);
     return lines_;
   }
 
  private:
   absl::Mutex mutex_;
+  absl::CondVar changed_;
   bool let_go_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
 };
