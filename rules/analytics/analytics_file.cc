@@ -25,11 +25,6 @@ constexpr std::array<std::pair<std::string_view, EntryKind>, 4> kKinds = {{
     {"forecast", EntryKind::kForecast},
     {"slo", EntryKind::kSlo},
 }};
-constexpr std::array<std::pair<std::string_view, AnomalyDirection>, 3> kDirections = {{
-    {"both", AnomalyDirection::kBoth},
-    {"above", AnomalyDirection::kAbove},
-    {"below", AnomalyDirection::kBelow},
-}};
 constexpr std::array<std::string_view, 4> kReservedLabels = {"__name__", "metric", "entry",
                                                              "window"};
 
@@ -174,10 +169,10 @@ StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file,
   ReadLabels(reader, &entry);
   std::string direction;
   if (reader.String("direction", &direction)) {
-    const auto found = FindByName(kDirections, direction);
+    const auto found = FindAnomalyDirection(direction);
     if (!found) {
-      reader.Fail("direction", fmt::format("direction {} is not one of {}", Quote(direction),
-                                           NamesOf(kDirections)));
+      reader.Fail("direction",
+                  fmt::format("direction {} is not one of both, above, below", Quote(direction)));
     }
     entry.direction = found.value_or(AnomalyDirection::kBoth);
   }

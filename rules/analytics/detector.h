@@ -12,6 +12,7 @@
 #include "rules/analytics/derived_table.h"
 #include "rules/analytics/entry.h"
 #include "storage/base/clock.h"
+#include "storage/state/row_codec.h"
 
 namespace outrider {
 
@@ -23,6 +24,10 @@ class Detector {
   virtual void Observe(Timestamp time, double value) = 0;
   // Writes one value per output of the entry (DetectorRow::outputs), NaN where there is none (yet).
   virtual void Report(Timestamp now, std::span<double> out) const = 0;
+  // The whole state, for a restart; Load() goes into a fresh detector of the same entry. A state
+  // that is not written begins anew.
+  virtual void Save(RowWriter& /*out*/) const {}
+  virtual void Load(RowReader& /*in*/) {}
 };
 
 // One derived series per source series.

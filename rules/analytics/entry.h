@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "rules/detect/detector_options.h"
 #include "rules/promql/engine.h"
 #include "storage/base/clock.h"
 
@@ -15,9 +16,6 @@ namespace outrider {
 
 enum class EntryKind { kTrend, kAnomaly, kForecast, kSlo };
 std::string_view EntryKindText(EntryKind kind);  // trend anomaly forecast slo
-
-// Which side of the expected value an anomaly lies on.
-enum class AnomalyDirection { kBoth, kAbove, kBelow };
 
 struct Entry {
   std::string name;  // label entry="…"
