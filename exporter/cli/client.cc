@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "notifiers/transport/http_client.h"
 #include "notifiers/transport/public_url.h"
@@ -22,8 +23,8 @@ std::string ErrorText(const std::string& body) {
 
 }  // namespace
 
-StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
-                            const std::string& body, std::string* raw) {
+StatusOr<std::string> CallServer(const std::string& url, const std::string& method,
+                                 const std::string& body) {
   HttpClientRequest request;
   request.method = method;
   request.url = url;
@@ -33,7 +34,7 @@ StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
         "Content-Type", body[0] == '{' ? "application/json" : "application/x-www-form-urlencoded");
   }
   const auto client = MakeCurlHttpClient();
-  const auto response = client->Do(request);
+  auto response = client->Do(request);
   if (!response.ok()) {
     return Annotate(
         response.status(),
@@ -43,8 +44,15 @@ StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
     return Internal(fmt::format("{} answered {}: {}", ShownUrl(url), response->status,
                                 ErrorText(response->body)));
   }
-  if (raw != nullptr) *raw = response->body;
-  return ParseJson(response->body);
+  return std::move(response->body);
+}
+
+StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
+                            const std::string& body, std::string* raw) {
+  std::string text = TRY(CallServer(url, method, body));
+  StatusOr<JsonValue> json = ParseJson(text);
+  if (raw != nullptr) *raw = std::move(text);
+  return json;
 }
 
 std::string EncodeForm(const FormFields& fields) {

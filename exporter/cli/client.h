@@ -11,7 +11,10 @@
 
 namespace outrider {
 
-// Errors name the URL and, for an HTTP error, the server's own text.
+// The body of the answer. Errors name the URL and, for an HTTP error, the server's own text.
+StatusOr<std::string> CallServer(const std::string& url, const std::string& method,
+                                 const std::string& body);
+// The same for an answer in JSON.
 StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
                             const std::string& body, std::string* raw = nullptr);
 

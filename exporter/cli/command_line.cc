@@ -18,6 +18,7 @@ struct Parsed {
   ClientOptions client;
   QueryOptions query;
   IncidentOptions incident;
+  AnomalyOptions anomaly;
   CheckRulesOptions check_rules;
   TestRulesOptions test_rules;
   BacktestCommand backtest;
@@ -233,6 +234,36 @@ void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
   }
 }
 
+void AddAnomaly(CLI::App& app, Parsed* p, const Environment& env) {
+  CLI::App* anomaly = app.add_subcommand("anomaly", "What is unusual now, and why");
+  anomaly->require_subcommand(1);
+  CLI::App* list =
+      anomaly->add_subcommand("list", "Series that are anomalous, highest score first");
+  AddClientFlags(list, p);
+  list->add_option("--entry", p->anomaly.entry, "Only this analytics entry");
+  list->add_option("--min-score", p->anomaly.min_score, "From this score on; 1 is the edge")
+      ->capture_default_str();
+  list->add_option("--limit", p->anomaly.limit, "At most this many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  list->callback([p, &env] {
+    p->action = [p, &env] { return RunAnomalyList(p->client, p->anomaly, env.clock.NowNanos()); };
+  });
+  CLI::App* explain = anomaly->add_subcommand(
+      "explain",
+      "What was expected of a series and why, how rare its value is, what moved with it");
+  AddClientFlags(explain, p);
+  explain->add_option("id", p->anomaly.id, "Id, as anomaly list shows it")->required();
+  explain->add_option("--span", p->anomaly.span, "How much of the past is compared, 1m to 7d");
+  explain->add_flag("!--no-related", p->anomaly.related, "Do not look for what moved with it");
+  explain->add_option("--svg", p->anomaly.svg, "Write the picture to this file");
+  explain->callback([p, &env] {
+    p->action = [p, &env] {
+      return RunAnomalyExplain(p->client, p->anomaly, env.clock.NowNanos());
+    };
+  });
+}
+
 void AddState(CLI::App& app, Parsed* p) {
   CLI::App* state = app.add_subcommand("state", "Look at what a running daemon keeps");
   state->require_subcommand(1);
@@ -345,6 +376,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddTest(app, &parsed, env);
   AddQuery(app, &parsed);
   AddIncident(app, &parsed, env);
+  AddAnomaly(app, &parsed, env);
   AddState(app, &parsed);
   AddBacktest(app, &parsed, env);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {

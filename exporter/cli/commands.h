@@ -97,6 +97,19 @@ int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options,
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options);
 
+struct AnomalyOptions {
+  std::string id;
+  std::string entry;     // of list; empty: all
+  double min_score = 1;  // of list
+  int limit = 100;       // of list
+  std::string span;      // of explain: how much of the past; empty: the server's choice
+  bool related = true;   // of explain: look for series that moved with it
+  std::string svg;       // of explain: a file for the picture
+};
+int RunAnomalyList(const ClientOptions& client, const AnomalyOptions& options,
+                   Nanos now);  // anomaly.cc
+int RunAnomalyExplain(const ClientOptions& client, const AnomalyOptions& options, Nanos now);
+
 // What is kept for whom; at most `limit` rows of a table, 0: all.
 int RunStateSeries(const ClientOptions& client, int limit);  // state.cc
 

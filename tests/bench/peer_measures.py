@@ -78,12 +78,12 @@ def ingest(server, loads, series, steps, tool=None, flags=(), check=True, start=
     return Ingested(max(acked, until - asked * query), acked, query, figures['samples'], rss, rss_before, when)
 
 
-def per_server(bench, of, rules=''):
-    """{name: of(fresh server)}, said as it comes."""
+def per_server(bench, of, rules='', alone=False):
+    """{name: of(fresh server)}, said as it comes. `alone`: without what it computes beside its answers."""
     out = {}
     for name in bench.peers:
         begin = time.monotonic()
-        with fresh(name, rules) as server:
+        with fresh(name, rules, alone) as server:
             out[name] = of(server)
         bench.say(f'  {name}: {time.monotonic() - begin:.0f} s')
     return out
@@ -254,7 +254,7 @@ def small_rules(count, groups, interval):
         ''.join(rule(i) for i in range(g * count // groups, (g + 1) * count // groups)) for g in range(groups))
 
 
-def evaluated(bench, rules, seconds, live):
+def evaluated(bench, rules, seconds, live, alone):
     """-> of each server without VictoriaMetrics: CPU-seconds a second, evaluations a second, of which CPU of the same
     server without rules, quantile .99 of the lag. `live`: samples keep coming."""
     bench = dataclasses.replace(bench, peers=[n for n in bench.peers if n != 'victoria'])
@@ -272,13 +272,13 @@ def evaluated(bench, rules, seconds, live):
         done, wall = server.counter(name) - count, time.monotonic() - begin
         return (server.cpu_exact() - before) / wall, done / wall, server.lag()
 
-    return per_server(bench, of, rules), per_server(bench, of)
+    return per_server(bench, of, rules, alone), per_server(bench, of, alone=alone)
 
 
 @measure('small-rules')
 def five_hundred_rules(bench):
     seconds = bench.options.rules_seconds
-    with_rules, without = evaluated(bench, small_rules(500, 1, '1s'), seconds, live=False)
+    with_rules, without = evaluated(bench, small_rules(500, 1, '1s'), seconds, live=False, alone=True)
     return [Row('500 alert rules of 4 to 5 series each, every second: CPU per evaluation, µs',
                 {n: 1e6 * (cpu - without[n][0]) / rate for n, (cpu, rate, _) in with_rules.items()}, False),
             Row('– evaluations per second', {n: g[1] for n, g in with_rules.items()})]
@@ -286,7 +286,7 @@ def five_hundred_rules(bench):
 
 @measure('many-rules')
 def ten_thousand_rules(bench):
-    with_rules, without = evaluated(bench, small_rules(10_000, 500, '15s'), 90, live=True)
+    with_rules, without = evaluated(bench, small_rules(10_000, 500, '15s'), 90, live=True, alone=False)
     return [Row('10,000 rules in 500 groups every 15 s while 6,800 samples a second come: cores',
                 {n: g[0] for n, g in with_rules.items()}, False),
             Row('– without rules', {n: g[0] for n, g in without.items()}, False),
@@ -313,7 +313,7 @@ def range_query(bench):
             server.range_query(expr, end - 3600 + i / 1000, end, 15)
         return (server.cpu() - before) / times, peak, len(body), first
 
-    got = per_server(bench, of)
+    got = per_server(bench, of, alone=True)
     return [Row(f'`{expr}` over {series:,} series, 1 h at 15 s: CPU, ms', {n: g[0] * 1000 for n, g in got.items()}, False),
             Row('– the first time', {n: g[3] * 1000 for n, g in got.items()}, False),
             Row('– resident memory that the first added at its peak, MB', {n: g[1] / 1e6 for n, g in got.items()}, False),
@@ -322,7 +322,7 @@ def range_query(bench):
 
 @measure('trivial')
 def trivial(bench):
-    got = per_server(bench, lambda server: server.query_cpu('1+1', time.time(), 5000)[0])
+    got = per_server(bench, lambda server: server.query_cpu('1+1', time.time(), 5000)[0], alone=True)
     return [Row('`1+1`: CPU with HTTP, ms', {n: g * 1000 for n, g in got.items()}, False)]
 
 
@@ -341,7 +341,7 @@ def queries(bench):
         cost['rss'] = server.rss() / series
         return cost
 
-    got = per_server(bench, ask)
+    got = per_server(bench, ask, alone=True)
     rows = [Row(f'{name}: CPU, ms', {n: c[name] * 1000 for n, c in got.items()}, False) for name, _ in rules]
     total = {n: 1000 * sum(c[name] for name, _ in rules) for n, c in got.items()}
     return [Row(f'the {len(rules)} expressions of rules10.yml, {series:,} series × {steps}: CPU, ms', total, False),
