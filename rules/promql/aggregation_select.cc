@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -169,6 +171,27 @@ StatusOr<Block> SelectRatio(Evaluator& evaluator, const AggregateExpr& node, con
   return block;
 }
 
+namespace {
+
+constexpr size_t kFewLargest = 8;
+
+// The smallest of the `count` largest numbers and the one above it (itself where there is none):
+// one pass, in which few numbers move. At most kFewLargest and not more than there are.
+std::pair<double, double> SmallestOfLargest(std::span<const double> numbers, size_t count) {
+  std::array<double, kFewLargest> largest;  // ascending
+  std::copy_n(numbers.begin(), count, largest.begin());
+  std::sort(largest.begin(), largest.begin() + static_cast<std::ptrdiff_t>(count));
+  for (const double v : numbers.subspan(count)) {
+    if (!(v > largest[0])) continue;
+    size_t at = 0;
+    for (; at + 1 < count && largest[at + 1] < v; ++at) largest[at] = largest[at + 1];
+    largest[at] = v;
+  }
+  return {largest[0], largest[std::min<size_t>(1, count - 1)]};
+}
+
+}  // namespace
+
 double Quantile(double q, std::vector<double>* values) {
   if (values->empty() || std::isnan(q)) return std::nan("");
   if (q < 0) return -std::numeric_limits<double>::infinity();
@@ -180,6 +203,11 @@ double Quantile(double q, std::vector<double>* values) {
   const auto numbers =
       std::partition(values->begin(), values->end(), [](double v) { return std::isnan(v); });
   const auto lower = values->begin() + static_cast<std::ptrdiff_t>(std::floor(rank));
+  const auto largest = static_cast<size_t>(values->end() - lower);  // the lower one among them
+  if (lower >= numbers && largest <= kFewLargest) {
+    const auto [low, high] = SmallestOfLargest({numbers, values->end()}, largest);
+    return low * (1 - weight) + high * weight;
+  }
   if (lower >= numbers) std::nth_element(numbers, lower, values->end());
   const auto next = lower + 1;
   double upper = *lower;

@@ -115,6 +115,8 @@ class Evaluator {
   };
   Status AddWindows(const WindowCall& call, const RangeData& data, const Steps& steps,
                     Block* block);
+  Status AddLanes(const WindowCall& call, const RangeData& data, const Steps& steps, size_t* next,
+                  Block* block);
   static Status CheckExtension(const FunctionEntry& function, const Expr& arg);
   // `use` is called after each piece is added; what it leaves in the block stays.
   Status EachWindows(const Call& call, const Steps& steps, Block* block,

@@ -2,6 +2,7 @@
 // Calls of range functions: a kernel slides over the windows of each series.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -33,6 +34,42 @@ bool SlideWindow(const FunctionEntry& function, const RangeData& data, const Ran
     any = any || !IsAbsent(row[i]);
   }
   return any;
+}
+
+// The windows of kLanes series beside each other; `rows` are theirs.
+void SlideLanes(const FunctionEntry& function, const RangeData& data, size_t series,
+                const std::vector<Block>& scalars, const Steps& steps, double* rows) {
+  std::array<double, kMaxScalarArgs> args{};
+  std::array<double, kLanes> out{};
+  const std::span<const RangeSeries, kLanes> all(&data.series[series], kLanes);
+  std::array<WindowCursor, kLanes> cursors{WindowCursor(data, all[0]), WindowCursor(data, all[1]),
+                                           WindowCursor(data, all[2]), WindowCursor(data, all[3])};
+  static_assert(kLanes == 4);
+  for (size_t i = 0; i < steps.count; ++i) {
+    WindowLanes windows;
+    for (size_t k = 0; k < kLanes; ++k) windows[k] = cursors[k].At(steps.At(i));
+    for (size_t k = 0; k < scalars.size(); ++k) args[k] = scalars[k].ScalarAt(i);
+    const size_t n = windows[0].size();
+    if (n > 0 && n == windows[1].size() && n == windows[2].size() && n == windows[3].size()) {
+      function.lanes(windows, args.data(), out.data());
+      for (size_t k = 0; k < kLanes; ++k) rows[k * steps.count + i] = out[k];
+      continue;
+    }
+    for (size_t k = 0; k < kLanes; ++k) {
+      if (windows[k].size() == 0) continue;
+      rows[k * steps.count + i] = function.range(windows[k], args.data());
+    }
+  }
+}
+
+// Whether every series of it is one that lanes are for.
+bool IsForLanes(const FunctionEntry& function, const RangeData& data) {
+  return function.lanes != nullptr && data.extension == Extension::kNone &&
+         data.histograms.empty() && data.starts.empty();
+}
+
+bool HasAny(std::span<const double> row) {
+  return std::ranges::any_of(row, [](double v) { return !IsAbsent(v); });
 }
 
 // Where annotations point: to the beginning of the query for a subquery, as in Prometheus.
@@ -77,6 +114,29 @@ void Evaluator::NoteCounter(const FunctionEntry& function, const Row& row, uint3
   if (!name.empty() && !LooksLikeCounter(name)) annotations_.PossibleNonCounter(name, pos);
 }
 
+// Adds the rows of series from *next on, as long as there are kLanes of them.
+Status Evaluator::AddLanes(const WindowCall& call, const RangeData& data, const Steps& steps,
+                           size_t* next, Block* block) {
+  for (; *next + kLanes <= data.series.size(); *next += kLanes) {
+    if (*next % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
+    const size_t first = block->rows.size();
+    SlideLanes(call.function, data, *next, call.scalars, steps,
+               block->values.data() + first * steps.count);
+    for (size_t k = 0; k < kLanes; ++k) {
+      const std::span<double> row = block->Of(first + k);
+      if (!HasAny(row)) continue;
+      const size_t to = block->rows.size();
+      if (to < first + k) std::ranges::copy(row, block->Of(to).begin());
+      block->rows.push_back(data.series[*next + k].row);
+    }
+    // The places of rows that had nothing are those of the next ones.
+    const size_t used = block->rows.size() * steps.count;
+    std::fill_n(block->values.begin() + static_cast<ptrdiff_t>(used),
+                (first + kLanes) * steps.count - used, kAbsent);
+  }
+  return {};
+}
+
 // Adds the rows of some series.
 Status Evaluator::AddWindows(const WindowCall& call, const RangeData& data, const Steps& steps,
                              Block* block) {
@@ -84,7 +144,9 @@ Status Evaluator::AddWindows(const WindowCall& call, const RangeData& data, cons
   const size_t most = block->rows.size() + data.series.size();
   if (most * steps.count > budget_.max()) return TooManySamples();
   block->values.resize(most * steps.count, kAbsent);
-  for (size_t s = 0; s < data.series.size(); ++s) {
+  size_t s = 0;
+  if (IsForLanes(call.function, data)) TRY(AddLanes(call, data, steps, &s, block));
+  for (; s < data.series.size(); ++s) {
     if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
     const RangeSeries& series = data.series[s];
     const size_t r = block->rows.size();

@@ -37,6 +37,14 @@ bool IncreaseSlide(const RangeData& data, const RangeSeries& series, const Steps
 bool DeltaSlide(const RangeData& data, const RangeSeries& series, const Steps& steps,
                 std::span<double> out);
 
+// lanes.cc
+void SumOverTimeLanes(const WindowLanes& windows, const double* scalars, double* out);
+void AvgOverTimeLanes(const WindowLanes& windows, const double* scalars, double* out);
+void StdvarOverTimeLanes(const WindowLanes& windows, const double* scalars, double* out);
+void StddevOverTimeLanes(const WindowLanes& windows, const double* scalars, double* out);
+void DerivLanes(const WindowLanes& windows, const double* scalars, double* out);
+void PredictLinearLanes(const WindowLanes& windows, const double* scalars, double* out);
+
 // rate_mixed.cc
 WindowSample RateMixed(const MixedWindow& w, const MixedContext& context);
 WindowSample IncreaseMixed(const MixedWindow& w, const MixedContext& context);

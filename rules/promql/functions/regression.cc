@@ -6,42 +6,26 @@
 #include <cmath>
 
 #include "rules/promql/functions/kernels.h"
-#include "rules/promql/kahan.h"
+#include "rules/promql/functions/line.h"
 
 namespace outrider::promql {
 namespace {
 
-struct Line {
-  double slope = 0;
-  double intercept = 0;  // at the origin given
-};
-
 Line Fit(const RangeWindow& w, Timestamp origin) {
-  KahanSum x_sum;
-  KahanSum y_sum;
-  KahanSum xy_sum;
-  KahanSum xx_sum;
-  bool constant = true;
+  LineSums sums;
+  sums.n = static_cast<double>(w.size());
+  sums.first = w.first();
+  sums.constant = true;
   for (size_t i = 0; i < w.size(); ++i) {
     const double y = w.values[i];
     const double x = static_cast<double>(w.times[i] - origin) / 1000;
-    constant = constant && y == w.first();
-    x_sum.Add(x);
-    y_sum.Add(y);
-    xy_sum.Add(x * y);
-    xx_sum.Add(x * x);
+    sums.constant = sums.constant && y == w.first();
+    sums.x.Add(x);
+    sums.y.Add(y);
+    sums.xy.Add(x * y);
+    sums.xx.Add(x * x);
   }
-  if (constant) {
-    if (std::isinf(w.first())) return {std::nan(""), std::nan("")};
-    return {0, w.first()};
-  }
-  const auto n = static_cast<double>(w.size());
-  const double x = x_sum.sum + x_sum.lost;
-  const double y = y_sum.sum + y_sum.lost;
-  const double covariance = (xy_sum.sum + xy_sum.lost) - x * y / n;
-  const double variance = (xx_sum.sum + xx_sum.lost) - x * x / n;
-  const double slope = covariance / variance;
-  return {slope, y / n - slope * x / n};
+  return LineOf(sums);
 }
 
 double Smooth(std::span<const double> values, double smoothing, double trending) {
@@ -58,6 +42,19 @@ double Smooth(std::span<const double> values, double smoothing, double trending)
 }
 
 }  // namespace
+
+Line LineOf(const LineSums& sums) {
+  if (sums.constant) {
+    if (std::isinf(sums.first)) return {std::nan(""), std::nan("")};
+    return {0, sums.first};
+  }
+  const double x = sums.x.sum + sums.x.lost;
+  const double y = sums.y.sum + sums.y.lost;
+  const double covariance = (sums.xy.sum + sums.xy.lost) - x * y / sums.n;
+  const double variance = (sums.xx.sum + sums.xx.lost) - x * x / sums.n;
+  const double slope = covariance / variance;
+  return {slope, y / sums.n - slope * x / sums.n};
+}
 
 double DerivKernel(const RangeWindow& w, const double* /*scalars*/) {
   if (w.size() < 2) return kAbsent;

@@ -42,6 +42,10 @@ constexpr FunctionEntry Range(std::string_view name, std::span<const ValueType> 
                               SlideKernel slide = nullptr) {
   return {.name = name, .args = args, .flags = flags, .range = fn, .mixed = mixed, .slide = slide};
 }
+constexpr FunctionEntry WithLanes(FunctionEntry entry, LaneKernel lanes) {
+  entry.lanes = lanes;
+  return entry;
+}
 constexpr FunctionEntry Whole(std::string_view name, std::span<const ValueType> args,
                               BlockFunction fn, int variadic = 0, uint16_t flags = kPlain) {
   return {.name = name, .args = args, .variadic = variadic, .flags = flags, .block = fn};
@@ -62,7 +66,7 @@ constexpr FunctionEntry kTable[] = {
     Element("asinh", kV, Asinh),
     Element("atan", kV, Atan),
     Element("atanh", kV, Atanh),
-    Range("avg_over_time", kM, AvgOverTime, kPlain, AvgOverTimeMixed),
+    WithLanes(Range("avg_over_time", kM, AvgOverTime, kPlain, AvgOverTimeMixed), AvgOverTimeLanes),
     Element("ceil", kV, Ceil),
     Range("changes", kM, ChangesKernel, kAnchored, ChangesMixed),
     Element("clamp", kVSS, Clamp),
@@ -77,7 +81,7 @@ constexpr FunctionEntry kTable[] = {
     Element("days_in_month", kV, DaysInMonth, 1, kReadsClock),
     Element("deg", kV, Deg),
     Range("delta", kM, DeltaKernel, kExtended, DeltaMixed, DeltaSlide),
-    Range("deriv", kM, DerivKernel),
+    WithLanes(Range("deriv", kM, DerivKernel), DerivLanes),
     Whole("double_exponential_smoothing", kMSS, DoubleExponentialSmoothing, 0, kExperimental),
     OneNumber("end", kNoArgs, QueryEnd, kQueryClock),
     Element("exp", kV, Exp),
@@ -111,7 +115,7 @@ constexpr FunctionEntry kTable[] = {
     Element("minute", kV, Minute, 1, kReadsClock),
     Element("month", kV, Month, 1, kReadsClock),
     OneNumber("pi", kNoArgs, Pi),
-    Range("predict_linear", kMS, PredictLinearKernel, kReadsClock),
+    WithLanes(Range("predict_linear", kMS, PredictLinearKernel, kReadsClock), PredictLinearLanes),
     Range("present_over_time", kM, PresentOverTime, kPlain, PresentOverTimeMixed),
     Whole("quantile_over_time", kSM, QuantileOverTime),
     Element("rad", kV, Rad),
@@ -130,10 +134,10 @@ constexpr FunctionEntry kTable[] = {
     Element("sqrt", kV, Sqrt),
     OneNumber("start", kNoArgs, QueryStart, kQueryClock),
     Whole("start_timestamp", kV, StartTime, 0, kExperimental),
-    Range("stddev_over_time", kM, StddevOverTime),
-    Range("stdvar_over_time", kM, StdvarOverTime),
+    WithLanes(Range("stddev_over_time", kM, StddevOverTime), StddevOverTimeLanes),
+    WithLanes(Range("stdvar_over_time", kM, StdvarOverTime), StdvarOverTimeLanes),
     OneNumber("step", kNoArgs, QueryStep, kQueryClock),
-    Range("sum_over_time", kM, SumOverTime, kPlain, SumOverTimeMixed),
+    WithLanes(Range("sum_over_time", kM, SumOverTime, kPlain, SumOverTimeMixed), SumOverTimeLanes),
     Element("tan", kV, Tan),
     Element("tanh", kV, Tanh),
     OneNumber("time", kNoArgs, Time, kReadsClock),

@@ -3,6 +3,8 @@
 // Source: specs/prometheus.md §2.1.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -31,6 +33,11 @@ using RangeKernel = double (*)(const RangeWindow& window, const double* scalars)
 // when there was none. For functions that need not look at every sample of every window.
 using SlideKernel = bool (*)(const RangeData& data, const RangeSeries& series, const Steps& steps,
                              std::span<double> out);
+// The same as RangeKernel of windows of several series of floats that are not extended, all with as
+// many samples, at one step: out[k] is what the kernel gives for windows[k].
+inline constexpr size_t kLanes = 4;
+using WindowLanes = std::array<RangeWindow, kLanes>;
+using LaneKernel = void (*)(const WindowLanes& windows, const double* scalars, double* out);
 // The same as RangeKernel where a window may hold native histograms and start times (kernels.h).
 using MixedKernel = WindowSample (*)(const MixedWindow& window, const MixedContext& context);
 // One sample out of one sample. Returns kAbsent to drop it.
@@ -64,6 +71,7 @@ struct FunctionEntry {
   RangeKernel range = nullptr;
   MixedKernel mixed = nullptr;
   SlideKernel slide = nullptr;  // beside `range`, and giving the same
+  LaneKernel lanes = nullptr;   // so too
   ElementKernel element = nullptr;
   BlockFunction block = nullptr;
 };

@@ -106,6 +106,27 @@ TEST(Quantile, InterpolatesAndTakesNanAsSmallest) {
   EXPECT_TRUE(std::isnan(Quantile(0.5, &none)));
 }
 
+TEST(Quantile, OfAnyNumberOfValuesAsOfTheSortedOnes) {
+  SeededRandom random(3);
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<double> values(1 + random.Next() % 60);
+    for (double& v : values) {
+      v = random.Next() % 20 == 0 ? std::nan("") : static_cast<double>(random.Next() % 50);
+    }
+    std::vector<double> sorted = values;
+    const auto numbers = std::ranges::partition(sorted, [](double v) { return std::isnan(v); });
+    std::ranges::sort(numbers);
+    const double q = random.Next() % 2 == 0 ? 0.9 + 0.1 * random.Unit() : random.Unit();
+    const double rank = q * static_cast<double>(values.size() - 1);
+    const double low = sorted[static_cast<size_t>(rank)];
+    const double high = sorted[std::min(static_cast<size_t>(rank) + 1, values.size() - 1)];
+    const double weight = rank - std::floor(rank);
+    const double want = low * (1 - weight) + high * weight;
+    const double got = Quantile(q, &values);
+    ASSERT_TRUE(got == want || (std::isnan(got) && std::isnan(want))) << round << ": " << q;
+  }
+}
+
 TEST(BucketQuantile, KnowsTheTraps) {
   struct Case {
     const char* what;
