@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a sample and what was expected to scores: how far off in usual distances, how rare that is,
+// and whether it is one sample or a shift that goes on.
+#pragma once
+
+#include <optional>
+
+#include "rules/detect/calibrated_tail.h"
+#include "rules/detect/detector_options.h"
+#include "rules/detect/series_model.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+
+// What of the distances counts.
+struct BandPolicy {
+  bool spikes = true;  // one sample outside the band
+  bool shifts = true;  // several samples that are off to the same side, each less than a spike
+};
+
+struct Judgement {
+  double z = 0;      // distance from the expected value in usual ones, signed
+  double scale = 0;  // that it was measured with, on its side
+  double edge = 0;   // |z| that scores 1
+  double lower = 0;  // value that scores 1
+  double upper = 0;
+  double spike = 0;  // scores; 0 on a side that does not count
+  double shift = 0;
+  double probability = 1;  // of a distance like this one, or of a shift like this, if rarer
+  double score() const { return spike > shift ? spike : shift; }
+};
+
+// Not thread-safe.
+class BandJudge {
+ public:
+  BandJudge(const DetectorOptions& options, BandPolicy policy);
+
+  // `widen`: factor on the scale where less is known than usual, after a gap.
+  Judgement Judge(double value, const Expectation& expected, double widen);
+  // After Judge() of the same sample, unless it was in the detector's warm-up.
+  void Learn(const Judgement& judged);
+  void ForgetShift() { fast_ = 0; }
+
+  void Save(RowWriter& out) const;
+  void Load(RowReader& in);
+
+ private:
+  double Scale(double usual, double expected) const;
+  bool Counts(double z) const;
+
+  BandPolicy policy_;
+  AnomalyDirection direction_;
+  double risk_;
+  std::optional<double> threshold_;
+  double min_deviation_;
+  double min_relative_deviation_;
+  std::optional<double> data_min_;
+  std::optional<double> data_max_;
+
+  CalibratedTail spikes_;
+  CalibratedTail shifts_;
+  double fast_ = 0;  // mean of the newest z, in standard deviations of such a mean
+};
+
+}  // namespace outrider
