@@ -25,7 +25,11 @@ constexpr double kMostWidening = 8;
 constexpr double kLargestValue = 1e150;
 // A spike or shift is an onset of its own, without anything new to the novelty table, from this
 // score on.
-constexpr double kOnsetOfBand = 1;
+constexpr double kOnsetOfBand = 1.5;
+// The first day of a series: onsets need this much more at its beginning, less and less later.
+constexpr DurationMs kOfAge = kDay;
+constexpr double kYoungBar = 2;
+constexpr double kDaysOfNovelty = 3;  // what happens every day is news on the first ones
 
 double Widening(const StepTracker::Step& step) {
   if (!step.gap) return 1;
@@ -50,7 +54,10 @@ bool BandDetector::WarmedUp() const {
 Verdict BandDetector::Observe(Timestamp time, double value) {
   value = std::clamp(value, -kLargestValue, kLargestValue);
   const StepTracker::Step step = steps_.Advance(time);
-  const NoveltyTable::Finding finding = novelty_.Observe(step, value);
+  NoveltyTable::Finding finding;
+  if (const auto mean = coarse_.Add(step, steps_.usual(), value)) {
+    finding = novelty_.Observe(mean->step, mean->value);
+  }
   value_ = value;
   verdict_ = {};
   if (samples_ == 0) {
@@ -86,7 +93,11 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
 
 double BandDetector::OnsetStrength(const Judgement& judged,
                                    const NoveltyTable::Finding& finding) const {
-  return std::max(finding.strength, judged.score() / kOnsetOfBand);
+  // Little is known of a series that is young: more must speak for an onset.
+  const double age = static_cast<double>(steps_.last() - first_) / static_cast<double>(kOfAge);
+  const double of_band = 1 + kYoungBar * std::max(0.0, 1 - age);
+  const double of_novelty = 1 + kYoungBar * std::max(0.0, 1 - age / kDaysOfNovelty);
+  return std::max(finding.strength / of_novelty, judged.score() / (kOnsetOfBand * of_band));
 }
 
 void BandDetector::Settle(Timestamp time, double value, double expected, double z) {
@@ -136,6 +147,7 @@ void BandDetector::Save(RowWriter& out) const {
   SaveVerdict(verdict_, out);
   steps_.Save(out);
   judge_.Save(out);
+  coarse_.Save(out);
   novelty_.Save(out);
   gate_.Save(out);
   state_.Save(out);
@@ -156,6 +168,7 @@ void BandDetector::Load(RowReader& in) {
   verdict_ = LoadVerdict(in);
   steps_.Load(in);
   judge_.Load(in);
+  coarse_.Load(in);
   novelty_.Load(in);
   gate_.Load(in);
   state_.Load(in);

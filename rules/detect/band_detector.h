@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "rules/detect/band_judge.h"
+#include "rules/detect/coarse_steps.h"
 #include "rules/detect/novelty_table.h"
 #include "rules/detect/onset_gate.h"
 #include "rules/detect/series_detector.h"
@@ -36,6 +37,7 @@ class BandDetector final : public SeriesDetector {
   DurationMs warm_up_;
   std::unique_ptr<SeriesModel> model_;
   BandJudge judge_;
+  CoarseSteps coarse_;
   NoveltyTable novelty_;
   OnsetGate gate_;
   StateScore state_;

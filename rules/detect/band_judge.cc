@@ -9,12 +9,6 @@
 namespace outrider {
 namespace {
 
-// The fast mean follows a quarter of the way: some five samples of memory.
-constexpr double kFastGain = 0.25;
-// Its standard deviation for independent samples of deviation 1: sqrt(g / (2 - g)).
-constexpr double kFastDeviation = 0.37796447300922720;
-// A spike counts for the fast mean as if it lay this many edges off, at most.
-constexpr double kMostOfSpike = 1.5;
 // Scores of what is certain but has no measure: outside the possible values.
 constexpr double kImpossible = 1.01;
 constexpr double kLargestZ = 1e9;
@@ -30,6 +24,13 @@ BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
       min_relative_deviation_(options.min_relative_deviation),
       data_min_(options.data_min),
       data_max_(options.data_max) {}
+
+double BandJudge::RunOf(double z) {
+  newest_[next_] = static_cast<float>(z);
+  next_ = (next_ + 1) % kRun;
+  const auto [least, most] = std::ranges::minmax(newest_);
+  return std::max({static_cast<double>(least), -static_cast<double>(most), 0.0});
+}
 
 double BandJudge::Scale(double usual, double expected) const {
   return std::max({usual, min_deviation_, min_relative_deviation_ * std::fabs(expected)});
@@ -56,13 +57,12 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
   judged.lower = expected.value - judged.edge * below;
   judged.scale = value >= expected.value ? above : below;
   judged.z = std::clamp((value - expected.value) / judged.scale, -kLargestZ, kLargestZ);
-  const double most = kMostOfSpike * judged.edge;
-  fast_ += kFastGain * (std::clamp(judged.z, -most, most) / kFastDeviation - fast_);
+  judged.run = RunOf(judged.z);
   judged.probability = spikes_.Probability(std::fabs(judged.z));
   if (policy_.spikes && Counts(judged.z)) judged.spike = std::fabs(judged.z) / judged.edge;
-  if (policy_.shifts && Counts(fast_)) {
-    judged.shift = std::fabs(fast_) / shifts_.Edge(risk_);
-    judged.probability = std::min(judged.probability, shifts_.Probability(std::fabs(fast_)));
+  if (policy_.shifts && Counts(judged.z)) {
+    judged.shift = judged.run / shifts_.Edge(risk_);
+    judged.probability = std::min(judged.probability, shifts_.Probability(judged.run));
   }
   if (data_max_) judged.upper = std::min(judged.upper, *data_max_);
   if (data_min_) judged.lower = std::max(judged.lower, *data_min_);
@@ -73,19 +73,21 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
 
 void BandJudge::Learn(const Judgement& judged) {
   spikes_.Learn(std::fabs(judged.z), judged.edge);
-  shifts_.Learn(std::fabs(fast_), shifts_.Edge(risk_));
+  shifts_.Learn(judged.run, shifts_.Edge(risk_));
 }
 
 void BandJudge::Save(RowWriter& out) const {
   spikes_.Save(out);
   shifts_.Save(out);
-  out.Double(fast_);
+  PutFloats(out, newest_);
+  out.U64(next_);
 }
 
 void BandJudge::Load(RowReader& in) {
   spikes_.Load(in);
   shifts_.Load(in);
-  fast_ = TakeFinite(in);
+  TakeFloats(in, newest_);
+  next_ = static_cast<uint32_t>(TakeAtMost(in, kRun - 1));
 }
 
 }  // namespace outrider

@@ -3,6 +3,7 @@
 // and whether it is one sample or a shift that goes on.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "rules/detect/calibrated_tail.h"
@@ -15,7 +16,7 @@ namespace outrider {
 // What of the distances counts.
 struct BandPolicy {
   bool spikes = true;  // one sample outside the band
-  bool shifts = true;  // several samples that are off to the same side, each less than a spike
+  bool shifts = true;  // several samples in a row that are off to one side, each less than a spike
 };
 
 struct Judgement {
@@ -26,6 +27,7 @@ struct Judgement {
   double upper = 0;
   double spike = 0;  // scores; 0 on a side that does not count
   double shift = 0;
+  double run = 0;          // least |z| of the run, 0 if there is none
   double probability = 1;  // of a distance like this one, or of a shift like this, if rarer
   double score() const { return spike > shift ? spike : shift; }
 };
@@ -33,18 +35,22 @@ struct Judgement {
 // Not thread-safe.
 class BandJudge {
  public:
+  // A shift is as large as the least distance among so many samples in a row on one side.
+  static constexpr size_t kRun = 5;
+
   BandJudge(const DetectorOptions& options, BandPolicy policy);
 
   // `widen`: factor on the scale where less is known than usual, after a gap.
   Judgement Judge(double value, const Expectation& expected, double widen);
   // After Judge() of the same sample, unless it was in the detector's warm-up.
   void Learn(const Judgement& judged);
-  void ForgetShift() { fast_ = 0; }
+  void ForgetShift() { newest_.fill(0); }
 
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
 
  private:
+  double RunOf(double z);
   double Scale(double usual, double expected) const;
   bool Counts(double z) const;
 
@@ -59,7 +65,8 @@ class BandJudge {
 
   CalibratedTail spikes_;
   CalibratedTail shifts_;
-  double fast_ = 0;  // mean of the newest z, in standard deviations of such a mean
+  std::array<float, kRun> newest_{};  // ring of z
+  uint32_t next_ = 0;
 };
 
 }  // namespace outrider

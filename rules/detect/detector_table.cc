@@ -8,7 +8,9 @@
 #include <cmath>
 
 #include "absl/time/time.h"
+#include "rules/detect/auto_detector.h"
 #include "rules/detect/band_detector.h"
+#include "rules/detect/increase_detector.h"
 #include "rules/detect/novelty_detector.h"
 #include "rules/detect/plain_models.h"
 #include "rules/detect/seasonal_model.h"
@@ -51,14 +53,47 @@ Made Novelty(const DetectorOptions& options, absl::TimeZone /*zone*/) {
   return std::make_unique<NoveltyDetector>(options);
 }
 
+// What fits a series of this shape.
+Made ForShape(Shape shape, const DetectorOptions& options) {
+  absl::TimeZone zone;
+  absl::LoadTimeZone(options.time_zone, &zone);
+  switch (shape) {
+    case Shape::kConstant:
+      return Mad(options, zone);
+    case Shape::kCounter: {
+      DetectorOptions of_rates = options;
+      of_rates.data_min.reset();  // bounds of the value say nothing about its increase
+      of_rates.data_max.reset();
+      return std::make_unique<IncreaseDetector>(Seasonal(of_rates, zone));
+    }
+    case Shape::kDiscrete:
+      return Novelty(options, zone);
+    case Shape::kSpiky:
+      return Quantile(options, zone);
+    case Shape::kUnclear:
+    case Shape::kSeasonal:
+      return Seasonal(options, zone);
+  }
+  return Seasonal(options, zone);
+}
+
+Made Auto(const DetectorOptions& options, absl::TimeZone zone) {
+  return std::make_unique<AutoDetector>(options, zone, ForShape);
+}
+
 struct Row {
   std::string_view name;
   Made (*make)(const DetectorOptions& options, absl::TimeZone zone);
 };
 
 constexpr std::array kTable = {
-    Row{kDefaultDetector, Seasonal}, Row{"quantile", Quantile},      Row{"mad", Mad},
-    Row{"zscore", ZScore},           Row{"level_shift", LevelShift}, Row{"novelty", Novelty},
+    Row{kDefaultDetector, Seasonal},
+    Row{"quantile", Quantile},
+    Row{"mad", Mad},
+    Row{"zscore", ZScore},
+    Row{"level_shift", LevelShift},
+    Row{"novelty", Novelty},
+    Row{"auto", Auto},
 };
 
 Status Refuse(std::string_view option, double value, std::string_view expected) {

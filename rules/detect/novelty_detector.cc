@@ -32,7 +32,10 @@ Verdict NoveltyDetector::Observe(Timestamp time, double value) {
   if (samples_ == 0) first_ = time;
   const double middle = table_.lowest() + (table_.highest() - table_.lowest()) / 2;
   const Verdict band{.lower = table_.lowest(), .upper = table_.highest()};
-  const NoveltyTable::Finding finding = table_.Observe(step, value);
+  NoveltyTable::Finding finding;
+  if (const auto mean = coarse_.Add(step, steps_.usual(), value)) {
+    finding = table_.Observe(mean->step, mean->value);
+  }
   ++samples_;
   value_ = value;
   share_ = table_.ShareOf(value);
@@ -85,6 +88,7 @@ Explanation NoveltyDetector::Explain() const {
 void NoveltyDetector::Save(RowWriter& out) const {
   out.U64(samples_).I64(first_).Double(value_).Double(share_).Enum(finding_);
   SaveVerdict(verdict_, out);
+  coarse_.Save(out);
   table_.Save(out);
   gate_.Save(out);
   state_.Save(out);
@@ -98,6 +102,7 @@ void NoveltyDetector::Load(RowReader& in) {
   share_ = TakeAtLeast(in, 0);
   finding_ = in.Enum(NoveltyTable::Kind::kOutside);
   verdict_ = LoadVerdict(in);
+  coarse_.Load(in);
   table_.Load(in);
   gate_.Load(in);
   state_.Load(in);

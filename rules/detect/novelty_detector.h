@@ -3,6 +3,7 @@
 // for as long as the series stays there.
 #pragma once
 
+#include "rules/detect/coarse_steps.h"
 #include "rules/detect/detector_options.h"
 #include "rules/detect/novelty_table.h"
 #include "rules/detect/onset_gate.h"
@@ -29,6 +30,7 @@ class NoveltyDetector final : public SeriesDetector {
   std::optional<double> data_min_;
   std::optional<double> data_max_;
   AnomalyDirection direction_;
+  CoarseSteps coarse_;
   NoveltyTable table_;
   OnsetGate gate_;
   StateScore state_;

@@ -15,6 +15,7 @@ constexpr double kKnown = 0.5;  // from this (faded) count on something is known
 // A value outside the range by less than this share of it is the range growing, not news.
 constexpr double kOutside = 0.02;
 constexpr uint32_t kShortestLongStay = 64;  // samples
+constexpr double kLongStay = 2;             // times the longest
 constexpr double kNarrowEvery = 4;          // half-lives
 constexpr double kLargestUnit = 1e6;
 
@@ -68,7 +69,6 @@ NoveltyTable::Finding NoveltyTable::Observe(const StepTracker::Step& step, doubl
 
 void NoveltyTable::Forget(double keep) {
   unit_ /= keep;
-  for (float& stay : longest_) stay = Single(static_cast<double>(stay) * keep);
   if (unit_ <= kLargestUnit) return;
   for (Levels& row : transitions_) {
     for (float& count : row) count = Single(static_cast<double>(count) / unit_);
@@ -105,6 +105,7 @@ void NoveltyTable::Narrow() {
     from[i] = LevelIn(MiddleOf(i, lowest_, highest_), old_lowest, old_highest);
   }
   Copy(from);
+  for (float& stay : longest_) stay /= 2;
   const auto newest = static_cast<double>(recent_[(next_ + kLag - 1) % kLag]);
   recent_lowest_ = recent_highest_ = std::clamp(newest, lowest_, highest_);
 }
@@ -148,10 +149,16 @@ bool NoveltyTable::StaysLong(size_t level) {
     stay_ = 0;
   }
   if (stay_ < std::numeric_limits<uint32_t>::max()) ++stay_;
-  // Said at every doubling. A level that was never left has no usual stay.
-  return stay_ >= kShortestLongStay && std::has_single_bit(stay_) &&
-         static_cast<double>(visits_[level]) >= kKnown * unit_ &&
-         static_cast<double>(stay_) > static_cast<double>(longest_[level]);
+  // A level that was never left has no usual stay.
+  if (stay_ < kShortestLongStay || static_cast<double>(visits_[level]) < kKnown * unit_) {
+    return false;
+  }
+  const double longest = static_cast<double>(longest_[level]);
+  if (static_cast<double>(stay_) < std::max<double>(kShortestLongStay, kLongStay * longest)) {
+    return false;
+  }
+  longest_[level] = static_cast<float>(stay_);  // said again when it has doubled
+  return true;
 }
 
 bool NoveltyTable::IsNewTransition(size_t level) {

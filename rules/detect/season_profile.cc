@@ -47,7 +47,7 @@ double SeasonProfile::At(const LocalSlot& slot) const {
 
 double SeasonProfile::DeviationAt(const LocalSlot& slot, double overall) const {
   // An hour's own deviation counts more the more days were seen, and never all.
-  const double trust = days() / (days() + 2);
+  const double trust = days() / (days() + 1);
   return (1 - trust / 2) * overall + trust / 2 * Mix(deviation_, Spread(slot));
 }
 
