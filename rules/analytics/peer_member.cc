@@ -18,27 +18,29 @@ void PeerMember::Report(Timestamp /*now*/, std::span<double> out) const {
   WriteVerdict(verdict_, out);
 }
 
-// An onset is the report at which the series leaves its group.
-void PeerMember::Judge(const Verdict& verdict) {
-  verdict_ = verdict;
+void PeerMember::Judge(Verdict verdict) {
   const bool above = verdict.state >= 1;
-  if (above && above_) verdict_.onset = 0;
+  verdict.onset = above && above_ ? 0 : verdict.state;
   above_ = above;
+  verdict_ = verdict;
 }
 
 void JudgeByPeers(const DetectorOptions& options, std::span<PeerMember*> members) {
   std::ranges::stable_sort(members, {}, [](const PeerMember* member) { return member->group(); });
   std::vector<double> values;
-  std::vector<Verdict> verdicts;
   for (size_t begin = 0; begin < members.size();) {
     size_t end = begin;
     values.clear();
     for (; end < members.size() && members[end]->group() == members[begin]->group(); ++end) {
       values.push_back(members[end]->value());
     }
-    verdicts.assign(values.size(), Verdict());
-    PeerVerdicts(values, options, verdicts);
-    for (size_t i = 0; i < values.size(); ++i) members[begin + i]->Judge(verdicts[i]);
+    const PeerBand band = JudgePeers(values, options);
+    for (size_t i = 0; i < values.size(); ++i) {
+      members[begin + i]->Judge({.state = band.scores[i],
+                                 .expected = band.expected,
+                                 .lower = band.lower,
+                                 .upper = band.upper});
+    }
     begin = end;
   }
 }

@@ -26,7 +26,8 @@ class PeerMember final : public Detector {
   void Join(const Labels& labels, const Entry& entry);
   uint64_t group() const { return group_; }
   double value() const { return value_; }
-  void Judge(const Verdict& verdict);
+  // The verdict's onset is the report at which its state leaves the group.
+  void Judge(Verdict verdict);
 
  private:
   double value_ = 0;

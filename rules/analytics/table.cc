@@ -64,6 +64,7 @@ constexpr std::array kTable = {
     AnomalyRow("zscore"),
     AnomalyRow("novelty"),
     AnomalyRow("level_shift"),
+    AnomalyRow("auto"),
     DetectorRow{EntryKind::kAnomaly, "robust_z", AnomalyOutputs, MakeRobustZ, BaselineSpan},
     DetectorRow{.kind = EntryKind::kAnomaly,
                 .name = "peers",

@@ -23,8 +23,11 @@ namespace {
 constexpr Timestamp kStart = 1'763'700'000'000;
 constexpr const char* kEntries = R"(entries:
 - {name: load, kind: anomaly, expr: node_load1}
+- {name: auto, kind: anomaly, expr: node_load1, detector: auto}
+- {name: shift, kind: anomaly, expr: node_load1, detector: level_shift}
+- {name: novelty, kind: anomaly, expr: node_load1, detector: novelty}
 - {name: robust, kind: anomaly, expr: node_load1, detector: robust_z, threshold: 3}
-- {name: sum, kind: anomaly, expr: sum(node_load1), interval: 1m}
+- {name: sum, kind: anomaly, expr: sum(node_load5), interval: 1m}
 - {name: peers, kind: anomaly, expr: node_load1, detector: peers}
 )";
 
@@ -110,15 +113,22 @@ class World {
       if (Random() % 1000 == 0) value = StaleNan();
       if (Random() % 500 == 0) value = std::nan("");
       const Timestamp time = now - Random() % 3000 - (Random() % 50 == 0 ? 20'000 : 0);
-      const Labels labels = Load(instance);
-      const Sample sample{time, value};
-      windows_->Append(std::vector<LabelView>(labels.begin(), labels.end()), {&sample, 1},
-                       Origin::kRemote, now);
+      Send(Load(instance), {time, value}, now);
+    }
+    // What is evaluated must not depend on what comes behind its evaluation.
+    for (int instance = 0; instance < 2; ++instance) {
+      Send(Labels({{"__name__", "node_load5"}, {"instance", std::to_string(instance)}}),
+           {now, 5 + static_cast<double>(Random() % 1000) / 500}, now);
     }
     if (Random() % 100 == 0) windows_->Expire();
   }
 
  private:
+  void Send(const Labels& labels, const Sample& sample, Timestamp now) {
+    windows_->Append(std::vector<LabelView>(labels.begin(), labels.end()), {&sample, 1},
+                     Origin::kRemote, now);
+  }
+
   std::mt19937 random_;
   std::unique_ptr<Windows> windows_;
   int instances_ = 4;
