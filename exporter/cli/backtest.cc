@@ -4,50 +4,26 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 #include <thread>
 
+#include "exporter/cli/backtest_progress.h"
+#include "exporter/cli/backtest_source.h"
 #include "exporter/cli/backtest_table.h"
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
-#include "exporter/cli/signals.h"
 #include "exporter/trial/backtest_report.h"
-#include "exporter/trial/file_history.h"
 #include "exporter/trial/notification_replay.h"
-#include "exporter/trial/server_history.h"
 #include "exporter/trial/silence_file.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/rule_file.h"
-#include "storage/base/duration.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
-
-constexpr DurationMs kDefaultSpan = kDay;
-constexpr int kInterrupted = 130;  // as shells say of SIGINT
-
-// RFC 3339, Unix seconds, `now`, or how long ago: 7d.
-StatusOr<Timestamp> ParseWhen(const std::string& flag, const std::string& text, Timestamp now) {
-  if (text == "now") return now;
-  if (const auto time = ParseApiTime(text); time.ok()) return *time;
-  if (const auto ago = ParseDuration(text); ago.ok()) return now - *ago;
-  return InvalidArgument(fmt::format(
-      "{} {}: expected a time (RFC 3339 or Unix seconds), now, or how long ago, such as 7d", flag,
-      Quote(text)));
-}
-
-StatusOr<DurationMs> ParsePositive(const std::string& flag, const std::string& text) {
-  const auto duration = ParseDuration(text);
-  if (duration.ok() && *duration > 0) return *duration;
-  return InvalidArgument(
-      fmt::format("{} {}: expected a duration of more than 0, such as 5m", flag, Quote(text)));
-}
 
 StatusOr<std::vector<RuleGroup>> LoadRules(const std::vector<std::string>& files,
                                            const promql::ParseOptions& promql) {
@@ -84,70 +60,6 @@ StatusOr<Labels> ParseLabels(const std::vector<std::string>& texts) {
   return builder.Build();
 }
 
-// How far it is, on standard error: in place on a terminal, now and then elsewhere.
-class ProgressLine {
- public:
-  ProgressLine(const Clock& clock, bool wanted)
-      : clock_(clock), wanted_(wanted), terminal_(isatty(STDERR_FILENO) != 0) {
-    begun_ = last_ = clock_.MonotonicNanos();
-    if (!wanted_ || !terminal_) return;
-    fmt::print(stderr, "back-test: fetching the first block");
-    std::fflush(stderr);
-    shown_ = true;
-  }
-  void Show(const BacktestProgress& progress) {
-    const int64_t now = clock_.MonotonicNanos();
-    const int64_t every = terminal_ ? kNanosPerSecond / 5 : 5 * kNanosPerSecond;
-    if (!wanted_ || now - last_ < every) return;
-    last_ = now;
-    const double seconds = static_cast<double>(now - begun_) / kNanosPerSecond;
-    const double left = progress.done > 0 ? seconds / progress.done - seconds : 0;
-    fmt::print(stderr, "{}back-test: {:3.0f} %, at {}, {} samples, about {:.0f} s left{}",
-               terminal_ ? "\r\x1b[K" : "", 100 * progress.done,
-               FormatRfc3339(progress.reached * kNanosPerMilli), progress.samples, left,
-               terminal_ ? "" : "\n");
-    std::fflush(stderr);
-    shown_ = true;
-  }
-  // The line is gone, and how fast it went is said.
-  void End(const BacktestResult& result) {
-    if (terminal_ && shown_) fmt::print(stderr, "\r\x1b[K");
-    const double seconds = static_cast<double>(clock_.MonotonicNanos() - begun_) / kNanosPerSecond;
-    const double covered = static_cast<double>(result.end - result.start) / kSecond;
-    if (wanted_) {
-      fmt::print(stderr, "back-test: {} of history in {:.1f} s ({:.0f} times real time)\n",
-                 FormatDuration((result.end - result.start) / kSecond * kSecond), seconds,
-                 seconds > 0 ? covered / seconds : 0);
-    }
-  }
-
- private:
-  const Clock& clock_;
-  const bool wanted_;
-  const bool terminal_;
-  int64_t begun_ = 0;
-  int64_t last_ = 0;
-  bool shown_ = false;
-};
-
-// Turns SIGINT and SIGTERM into a stop, as long as it lives.
-class StopOnSignal {
- public:
-  StopOnSignal() : waiter_([this](const std::stop_token& done) { Wait(done); }) {}
-  std::stop_token token() const { return stop_.get_token(); }
-
- private:
-  void Wait(const std::stop_token& done) {
-    constexpr DurationMs kLook = 100;
-    while (!done.stop_requested()) {
-      if (signals_.Wait(kLook) == Signal::kStop) stop_.request_stop();
-    }
-  }
-  SignalWaiter signals_;  // before the thread: blocked there too
-  std::stop_source stop_;
-  std::jthread waiter_;
-};
-
 struct Inputs {
   std::vector<RuleGroup> groups;
   BacktestOptions run;
@@ -155,20 +67,6 @@ struct Inputs {
   std::optional<AlertmanagerConfig> alertmanager;
   std::vector<Silence> silences;
 };
-
-StatusOr<std::vector<DropLabel>> ReadDropLabels(const std::vector<std::string>& texts) {
-  std::vector<DropLabel> labels;
-  for (const std::string& text : texts) {
-    const size_t at = text.find('=');
-    if (at == 0 || text.empty()) {
-      return InvalidArgument(
-          fmt::format("--drop-label {}: expected name or name=value", Quote(text)));
-    }
-    DropLabel& label = labels.emplace_back(DropLabel{text.substr(0, at), {}});
-    if (at != std::string::npos) label.value = text.substr(at + 1);
-  }
-  return labels;
-}
 
 StatusOr<RuleContext> ReadContext(const BacktestCommand& command,
                                   const promql::Features& features) {
@@ -213,59 +111,15 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
   return inputs;
 }
 
-StatusOr<std::unique_ptr<HistorySource>> OpenServer(const BacktestCommand& command,
-                                                    const ClientOptions& client, HttpClient& http,
-                                                    const Clock& clock,
-                                                    const std::stop_token& stop) {
-  SourceOptions options;
-  options.url = client.url;
-  if (!command.http_config_file.empty()) {
-    const std::string text = TRY(ReadFile(command.http_config_file));
-    options.http = TRY(ParseHttpConfigFile(text, command.http_config_file));
-  }
-  for (const std::string& header : command.headers) {
-    const size_t at = header.find('=');
-    if (at == 0 || at == std::string::npos) {
-      return InvalidArgument(fmt::format("--header {}: expected name=value", Quote(header)));
-    }
-    options.http.headers.emplace_back(header.substr(0, at),
-                                      Secret{.value = header.substr(at + 1), .file = {}});
-  }
-  SourceApi api = SourceApi::kBest;
-  if (command.source_api == "remote_read") api = SourceApi::kRemoteRead;
-  if (command.source_api == "query") api = SourceApi::kQuery;
-  return std::make_unique<ServerHistory>(
-      SourceHttp(std::move(options), http, clock, stop), api,
-      [](const std::string& note) { fmt::print(stderr, "outrider: {}\n", note); });
-}
-
-// Where the samples come from; `covered`: what of the times is known without a flag.
-StatusOr<std::unique_ptr<HistorySource>> OpenSource(const BacktestCommand& command,
-                                                    const ClientOptions& client, HttpClient& http,
-                                                    const Clock& clock, const std::stop_token& stop,
-                                                    std::optional<FileHistory::Extent>* covered) {
-  if (command.inputs.empty()) return OpenServer(command, client, http, clock, stop);
-  auto files = TRY(FileHistory::Open(command.inputs));
-  *covered = TRY(files->TimesCovered());
-  return files;
-}
-
-Status SetTimes(const BacktestCommand& command, const std::optional<FileHistory::Extent>& covered,
-                Timestamp now, BacktestOptions* run) {
-  run->end = covered ? covered->last : now;
-  if (!command.end.empty()) run->end = TRY(ParseWhen("--end", command.end, now));
-  run->start = covered ? covered->first : run->end - kDefaultSpan;
-  if (!command.start.empty()) run->start = TRY(ParseWhen("--start", command.start, now));
-  return run->end < run->start ? InvalidArgument("--end lies before --start") : absl::OkStatus();
-}
-
 StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions& client,
                              const Environment& env, const std::stop_token& stop) {
   Inputs inputs = TRY(ReadInputs(command));
   const auto http = MakeCurlHttpClient();
   std::optional<FileHistory::Extent> covered;
   const auto source = TRY(OpenSource(command, client, *http, env.clock, stop, &covered));
-  TRY(SetTimes(command, covered, env.clock.Now(), &inputs.run));
+  const HistoryStretch times = TRY(ReadTimes(command, covered, env.clock.Now()));
+  inputs.run.start = times.from;
+  inputs.run.end = times.to;
   std::unique_ptr<NotificationReplay> notifications;
   if (inputs.alertmanager) {
     notifications =
@@ -280,7 +134,7 @@ StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions
         return notifications ? notifications->OnTold(told) : absl::OkStatus();
       }};
   BacktestResult result = TRY(RunBacktest(std::move(inputs.groups), inputs.run, seams, stop));
-  line.End(result);
+  line.End({result.start, result.end});
   std::vector<TrialMessage> messages;
   if (notifications) messages = TRY(notifications->Finish(result.end));
   return MakeReport(std::move(result), std::move(messages), inputs.report);
@@ -290,6 +144,7 @@ StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions
 
 int RunBacktestCommand(const ClientOptions& client, const BacktestCommand& command,
                        const Environment& env) {
+  if (!command.analytics_files.empty()) return RunAnalyticsBacktestCommand(client, command, env);
   SetUpLog(LogLevel::kError, LogFormat::kLogfmt);  // rules that fail stand in the report
   // Unlike a daemon it asks for the same big arrays again and again, and is soon gone.
   // NOLINTBEGIN(concurrency-mt-unsafe): no other thread runs yet.

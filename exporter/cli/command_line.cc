@@ -315,8 +315,15 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   BacktestCommand& b = p->backtest;
   CLI::App* backtest = app.add_subcommand(
       "backtest",
-      "Run rule files over history: when alerts would have fired, who would have heard");
-  backtest->add_option("rules", b.rule_files, "Prometheus rule files")->required();
+      "Run rule or analytics files over history: when alerts would have fired and who would have "
+      "heard, when series would have been anomalous");
+  auto* rules = backtest->add_option("rules", b.rule_files, "Prometheus rule files");
+  auto* analytics =
+      backtest->add_option("--analytics", b.analytics_files,
+                           "In place of rule files: analytics files, whose entries are run over "
+                           "the history; says when series were anomalous, and what trends and "
+                           "forecasts give at the end");
+  analytics->excludes(rules);
   AddClientFlags(backtest, p);
   AddBacktestSource(backtest, b);
   backtest->add_option("--start", b.start,
@@ -324,7 +331,9 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
                        "end, with --input the first sample");
   backtest->add_option("--end", b.end,
                        "The same, or now; default: now, with --input the last sample");
-  backtest->add_option("--evaluation-interval", b.evaluation_interval, "Of groups that give none")
+  backtest
+      ->add_option("--evaluation-interval", b.evaluation_interval,
+                   "Of groups that give none; of analytics entries, also between reports")
       ->capture_default_str();
   backtest->add_option("--alertmanager.config", b.alertmanager_file,
                        "Say what these routes would have notified to whom");
@@ -350,6 +359,9 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->capture_default_str();
   backtest->add_flag("--quiet", b.quiet, "No progress on standard error");
   backtest->callback([p, &env] {
+    if (p->backtest.rule_files.empty() && p->backtest.analytics_files.empty()) {
+      throw CLI::RequiredError("rules or --analytics");
+    }
     p->action = [p, &env] { return RunBacktestCommand(p->client, p->backtest, env); };
   });
 }

@@ -115,10 +115,11 @@ int RunStateSeries(const ClientOptions& client, int limit);  // state.cc
 
 struct BacktestCommand {
   std::vector<std::string> rule_files;
-  std::vector<std::string> inputs;   // text files of samples; empty: ask the server
-  std::string source_api = "auto";   // of the server: auto, remote_read or query
-  std::string http_config_file;      // how to reach the server
-  std::vector<std::string> headers;  // name=value, sent to it
+  std::vector<std::string> analytics_files;  // in place of rules
+  std::vector<std::string> inputs;           // text files of samples; empty: ask the server
+  std::string source_api = "auto";           // of the server: auto, remote_read or query
+  std::string http_config_file;              // how to reach the server
+  std::vector<std::string> headers;          // name=value, sent to it
   std::string start;
   std::string end;
   std::string evaluation_interval = "15s";
@@ -136,6 +137,8 @@ struct BacktestCommand {
 };
 int RunBacktestCommand(const ClientOptions& client, const BacktestCommand& command,
                        const Environment& env);  // backtest.cc
+int RunAnalyticsBacktestCommand(const ClientOptions& client, const BacktestCommand& command,
+                                const Environment& env);  // backtest_analytics.cc
 
 int RunVersion();  // version.cc
 

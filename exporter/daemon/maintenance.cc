@@ -40,6 +40,15 @@ class SelfMonitor {
   std::set<Labels> last_;
 };
 
+// `last_complaint` may be null: complains always.
+void SaveAnalytics(Services& services, Timestamp now, AnalyticsEngine::Part part,
+                   Timestamp* last_complaint) {
+  const Status saved = services.analytics->Checkpoint(now, part);
+  if (saved.ok() || (last_complaint != nullptr && now - *last_complaint < kComplainEvery)) return;
+  LogError("the state of the analytics cannot be saved", {{"err", Message(saved)}});
+  if (last_complaint != nullptr) *last_complaint = now;
+}
+
 }  // namespace
 
 std::vector<LabeledSample> ToSamples(const std::vector<MetricFamilyData>& families, Timestamp now) {
@@ -96,7 +105,9 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     services.analytics->Run(now);
     services.derived.Flush(services.store->appender(), now);
     self_monitor.Run(now);
+    SaveAnalytics(services, now, AnalyticsEngine::Part::kNext, &last_complaint);
   }
+  SaveAnalytics(services, clock.Now(), AnalyticsEngine::Part::kAll, nullptr);
 }
 
 }  // namespace outrider

@@ -7,6 +7,24 @@
 namespace outrider {
 namespace {
 
+void WriteCheckpointMetrics(const CheckpointStats& stats, MetricSink& sink) {
+  sink.Counter("outrider_analytics_checkpoint_rows_total", "Rows of saved analytics state written.",
+               {}, stats.rows);
+  sink.Counter("outrider_analytics_checkpoint_bytes_total", "Bytes of those rows.", {},
+               stats.bytes);
+  sink.Counter("outrider_analytics_checkpoint_failures_total",
+               "Times that saving analytics state failed.", {}, stats.failures);
+  if (stats.complete != kNoTime) {
+    sink.Gauge("outrider_analytics_checkpoint_complete_timestamp_seconds",
+               "When all changed analytics state had been saved last.", {},
+               static_cast<double>(stats.complete) / 1000);
+  }
+  sink.Counter("outrider_analytics_restored_states_total",
+               "States of series taken from saved rows.", {}, stats.restored);
+  sink.Counter("outrider_analytics_lost_states_total",
+               "Saved states that could not be read; those series began anew.", {}, stats.lost);
+}
+
 void WriteAnalyticsMetrics(const Services& services, MetricSink& sink) {
   for (const EntryStatus& entry : services.analytics->Entries()) {
     const std::string_view kind = EntryKindText(entry.kind);
@@ -14,11 +32,18 @@ void WriteAnalyticsMetrics(const Services& services, MetricSink& sink) {
                {{"entry", entry.name}, {"kind", kind}}, static_cast<double>(entry.series));
     sink.Counter("outrider_analytics_samples_total", "Samples an analytics entry has used.",
                  {{"entry", entry.name}, {"kind", kind}}, entry.samples);
-    sink.Gauge("outrider_analytics_refused_series", "Series beyond max_series in the last run.",
+    sink.Counter(
+        "outrider_analytics_late_samples_total",
+        "Samples an analytics entry passed over, as a newer one of their series was there.",
+        {{"entry", entry.name}, {"kind", kind}}, entry.late);
+    sink.Counter("outrider_analytics_cpu_seconds_total", "CPU time an analytics entry has used.",
+                 {{"entry", entry.name}, {"kind", kind}}, entry.cpu_seconds);
+    sink.Gauge("outrider_analytics_refused_series", "Series beyond max_series.",
                {{"entry", entry.name}, {"kind", kind}}, static_cast<double>(entry.refused));
     sink.Gauge("outrider_analytics_healthy", "1: the entry's last run went well.",
                {{"entry", entry.name}, {"kind", kind}}, entry.error.empty() ? 1 : 0);
   }
+  WriteCheckpointMetrics(services.analytics->Checkpoints(), sink);
   sink.Gauge("outrider_derived_series", "Series derived right now.", {},
              static_cast<double>(services.derived.size()));
 }

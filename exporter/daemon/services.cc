@@ -115,8 +115,15 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config), windows, self->derived));
   AnalyticsOptions analytics;
   analytics.interval = config.analytics.interval;
-  self->analytics = std::make_unique<AnalyticsEngine>(
-      files.entries, analytics, self->engine, windows, self->derived, &self->capacity->workloads());
+  self->analytics =
+      std::make_unique<AnalyticsEngine>(files.entries, analytics,
+                                        AnalyticsSeams{.engine = self->engine,
+                                                       .querier = windows,
+                                                       .table = self->derived,
+                                                       .workloads = &self->capacity->workloads(),
+                                                       .feed = &windows,
+                                                       .state = self->state.get(),
+                                                       .clock = &clock});
   self->relay = std::make_unique<Relay>(config.relay, *self->http, *self->state, clock);
   TRY(self->relay->Restore());
   RuleManagerOptions rules;

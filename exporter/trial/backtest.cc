@@ -4,42 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 
 #include "rules/alerting/slot.h"
 
 namespace outrider {
 namespace {
-
-// Closed at both ends.
-struct Piece {
-  Timestamp from = 0;
-  Timestamp to = 0;
-};
-
-// What lies before the start is loaded only; then each piece is loaded and evaluated.
-std::vector<Piece> PiecesOf(const BacktestOptions& options, DurationMs horizon) {
-  std::vector<Piece> pieces;
-  for (Timestamp from = options.start - horizon; from < options.start;) {
-    const Timestamp to = std::min(from + options.piece, options.start) - 1;
-    pieces.push_back({from, to});
-    from = to + 1;
-  }
-  for (Timestamp from = options.start; from <= options.end;) {
-    const Timestamp to = std::min(from + options.piece - 1, options.end);
-    pieces.push_back({from, to});
-    from = to + 1;
-  }
-  return pieces;
-}
-
-using Fetched = StatusOr<std::unique_ptr<HistoryPiece>>;
-
-std::future<Fetched> FetchLater(HistorySource& source, std::vector<HistoryQuery> queries) {
-  return std::async(std::launch::async, [&source, queries = std::move(queries)]() mutable {
-    return source.Fetch(std::move(queries));
-  });
-}
 
 // What a rule did behind `end` is undone: others did not get so far. `last`: its newest evaluation
 // that counts.
@@ -78,22 +47,6 @@ Status CheckRules(const std::vector<RuleGroup>& groups) {
   return absl::OkStatus();
 }
 
-std::vector<std::string> NamesOf(const std::vector<DropLabel>& labels) {
-  std::vector<std::string> names;
-  names.reserve(labels.size());
-  for (const DropLabel& label : labels) names.push_back(label.name);
-  return names;
-}
-
-// As Prometheus does with its external labels: asked for where a selector does not ask itself.
-void Narrow(const std::vector<DropLabel>& labels, HistoryQuery* query) {
-  for (const DropLabel& label : labels) {
-    const bool asked = std::ranges::any_of(
-        query->matchers, [&](const Matcher& matcher) { return matcher.name() == label.name; });
-    if (label.value && !asked) query->matchers.push_back(Matcher::Equal(label.name, *label.value));
-  }
-}
-
 // One back-test under way.
 class Run {
  public:
@@ -111,34 +64,27 @@ class Run {
                  .stepwise = options.stepwise,
                  .threads = options.threads},
                 seams.clock),
-        pieces_(PiecesOf(options, replay_.needs().horizon())),
+        pieces_(
+            StretchesOf({options.start, options.end}, replay_.needs().horizon(), options.piece)),
         reached_(options.start - 1) {}
 
   StatusOr<BacktestResult> Go() {
-    std::future<Fetched> next = Fetch(0);
-    for (size_t i = 0; i < pieces_.size() && !stopped_; ++i) {
-      const Fetched fetched = next.get();
-      if (absl::IsCancelled(fetched.status()) && stop_.stop_requested()) {
-        stopped_ = true;
-        break;
-      }
-      TRY(fetched.status());
-      if (i + 1 < pieces_.size()) next = Fetch(i + 1);
-      TRY(replay_.Load(**fetched, pieces_[i].to));
-      TRY(Evaluate(pieces_[i]));
-    }
+    const HistoryWalk walk = {
+        seams_.source, options_.drop_labels,
+        [this](const HistoryStretch& of) {
+          return replay_.needs().QueriesFor(of.from, of.to, options_.start);
+        },
+        [this](const HistoryPiece& piece, const HistoryStretch& of) -> StatusOr<bool> {
+          TRY(replay_.Load(piece, of.to));
+          TRY(Evaluate(of));
+          return !stopped_;
+        }};
+    if (!TRY(WalkHistory(walk, pieces_, stop_))) stopped_ = true;
     return Result();
   }
 
  private:
-  std::future<Fetched> Fetch(size_t piece) {
-    const Piece& of = pieces_[piece];
-    std::vector<HistoryQuery> queries = replay_.needs().QueriesFor(of.from, of.to, options_.start);
-    for (HistoryQuery& query : queries) Narrow(options_.drop_labels, &query);
-    return FetchLater(seams_.source, std::move(queries));
-  }
-
-  Status Evaluate(const Piece& piece) {
+  Status Evaluate(const HistoryStretch& piece) {
     Tell(piece, 0);
     if (piece.to < options_.start) {
       stopped_ = stop_.stop_requested();
@@ -155,7 +101,7 @@ class Run {
     return absl::OkStatus();
   }
 
-  void Tell(const Piece& piece, double part) const {
+  void Tell(const HistoryStretch& piece, double part) const {
     const Timestamp first = pieces_.front().from;
     const auto length = static_cast<double>(std::max<Timestamp>(options_.end + 1 - first, 1));
     const auto at = static_cast<double>(piece.from - first) +
@@ -180,7 +126,7 @@ class Run {
   const BacktestSeams& seams_;
   const std::stop_token& stop_;
   RuleReplay replay_;
-  const std::vector<Piece> pieces_;
+  const std::vector<HistoryStretch> pieces_;
   Timestamp reached_;
   bool stopped_ = false;
 };

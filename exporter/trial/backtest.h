@@ -9,18 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "exporter/trial/history_source.h"
+#include "exporter/trial/history_walk.h"
 #include "exporter/trial/rule_replay.h"
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
 
 namespace outrider {
-
-// Taken off the series of the source. With a value only series that have it are asked for.
-struct DropLabel {
-  std::string name;
-  std::optional<std::string> value;
-};
 
 struct BacktestOptions {
   Timestamp start = 0;

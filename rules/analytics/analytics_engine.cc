@@ -28,79 +28,105 @@ std::vector<Group> GroupByKey(const std::vector<Entry>& entries) {
   return groups;
 }
 
-// Same analysis with the same settings, so that state may be kept.
-bool SameEntry(const Entry& a, const Entry& b) {
-  return a.name == b.name && a.kind == b.kind && Source::Key(a) == Source::Key(b) &&
-         a.windows == b.windows && a.detector == b.detector && a.threshold == b.threshold &&
-         a.labels == b.labels && a.direction == b.direction && a.min_deviation == b.min_deviation &&
-         a.min_relative_deviation == b.min_relative_deviation && a.horizon == b.horizon;
+// Same analysis with the same settings, so that everything stays as it is.
+bool SameEntries(const Source& source, const std::vector<Entry>& entries) {
+  const auto same = [](const Hash128& identity, const Entry& entry) {
+    return identity == EntryIdentity(entry);
+  };
+  const auto same_labels = [](const Entry& a, const Entry& b) { return a.labels == b.labels; };
+  return Source::Key(source.entries().front()) == Source::Key(entries.front()) &&
+         std::ranges::equal(source.identities(), entries, same) &&
+         std::ranges::equal(source.entries(), entries, same_labels);
 }
 
 }  // namespace
 
 AnalyticsEngine::AnalyticsEngine(std::vector<Entry> entries, const AnalyticsOptions& options,
-                                 const promql::Engine& engine, const Querier& querier,
-                                 DerivedTable& table, const WorkloadNames* workloads)
-    : options_(options),
-      context_{options_, engine, querier, table, workloads},
-      entries_(std::move(entries)) {
-  absl::MutexLock lock(&mutex_);
+                                 const AnalyticsSeams& seams)
+    : options_(options), seams_(seams), entries_(std::move(entries)) {
+  const absl::MutexLock lock(&mutex_);
   for (Group& group : GroupByKey(entries_)) {
-    sources_.push_back(std::make_unique<Source>(std::move(group.expr), std::move(group.entries)));
+    sources_.push_back(
+        std::make_unique<Source>(std::move(group.expr), std::move(group.entries), seams_));
   }
   PublishStatus();
 }
 
 AnalyticsEngine::~AnalyticsEngine() {
-  absl::MutexLock lock(&mutex_);
-  for (const auto& source : sources_) source->Retire(context_.table);
+  const absl::MutexLock lock(&mutex_);
+  for (const auto& source : sources_) source->Retire(seams_.table);
+}
+
+// Samples of about the last interval may have arrived behind the run that was due to tell of them:
+// rather than not at all they are told twice.
+SourceContext AnalyticsEngine::Context() const {
+  return {options_, seams_, last_run_ == kNoTime ? kNoTime : last_run_ - options_.interval};
 }
 
 void AnalyticsEngine::Rebuild(Timestamp now) {
-  absl::MutexLock lock(&mutex_);
-  for (const auto& source : sources_) source->Rebuild(context_, now);
+  const absl::MutexLock lock(&mutex_);
+  last_run_ = now;
+  if (seams_.state != nullptr) {
+    const auto saved = outrider::Checkpoints(*seams_.state).LastRun();
+    if (!saved.ok()) {
+      LogWarn("saved analytics state cannot be read", {{"err", Message(saved.status())}});
+    } else if (*saved) {
+      last_run_ = std::min(now, **saved);
+    }
+  }
+  const SourceContext context = Context();
+  for (const auto& source : sources_) source->Rebuild(context, nullptr, now);
   PublishStatus();
 }
 
 void AnalyticsEngine::Run(Timestamp now) {
-  absl::MutexLock lock(&mutex_);
-  RunLocked(now);
-}
-
-void AnalyticsEngine::RunLocked(Timestamp now) {
+  const absl::MutexLock lock(&mutex_);
+  const SourceContext context = Context();
   for (const auto& source : sources_) {
     const std::string before = source->stats().error;
-    source->Run(context_, now);
+    source->Run(context, now);
     const std::string& error = source->stats().error;
     if (!error.empty() && error != before) {
       LogWarn("analytics entry cannot be evaluated",
               {{"entry", source->entries().front().name}, {"error", error}});
     }
   }
+  last_run_ = now;
   PublishStatus();
 }
 
 void AnalyticsEngine::Replace(std::vector<Entry> entries, Timestamp now) {
-  absl::MutexLock lock(&mutex_);
+  const absl::MutexLock lock(&mutex_);
   std::vector<std::unique_ptr<Source>> old = std::move(sources_);
   sources_.clear();
   std::vector<Source*> fresh;
   for (Group& group : GroupByKey(entries)) {
     const auto same = std::ranges::find_if(old, [&](const auto& source) {
-      return source != nullptr && std::ranges::equal(source->entries(), group.entries, SameEntry);
+      return source != nullptr && SameEntries(*source, group.entries);
     });
     if (same != old.end()) {
       sources_.push_back(std::move(*same));
     } else {
-      sources_.push_back(std::make_unique<Source>(std::move(group.expr), std::move(group.entries)));
+      sources_.push_back(
+          std::make_unique<Source>(std::move(group.expr), std::move(group.entries), seams_));
       fresh.push_back(sources_.back().get());
     }
   }
+  // An unchanged entry whose neighbours changed is found again by what it would save.
+  Source::SavedStates saved;
   for (const auto& source : old) {
-    if (source != nullptr) source->Retire(context_.table);
+    if (source == nullptr) continue;
+    for (CheckpointRow& row : source->States()) saved[std::move(row.key)] = std::move(row.value);
+    restored_before_ += source->stats().restored;
+    lost_before_ += source->stats().lost;
+    source->Retire(seams_.table);
   }
-  for (Source* source : fresh) source->Rebuild(context_, now);
+  const SourceContext context = Context();
+  for (Source* source : fresh) source->Rebuild(context, &saved, now);
   entries_ = std::move(entries);
+  save_source_ = 0;
+  save_slot_ = 0;
+  last_sweep_ = kNoTime;  // rows of entries that went
   PublishStatus();
 }
 
@@ -108,7 +134,7 @@ std::vector<SeriesReference> AnalyticsEngine::Reach() const {
   absl::MutexLock lock(&mutex_);
   std::vector<SeriesReference> all;
   for (const auto& source : sources_) {
-    for (auto& reach : source->Reach(options_, context_.engine.options().lookback)) {
+    for (auto& reach : source->Reach(options_, seams_.engine.options().lookback)) {
       all.push_back({.matchers = std::move(reach.matchers),
                      .horizon = reach.horizon,
                      .owner = {.kind = "analytics", .name = source->Describe()}});
@@ -130,14 +156,40 @@ void AnalyticsEngine::PublishStatus() {
     status.expr = entry.expr;
     status.error = entry.error;
     if (!entry.compiled) continue;
-    const SourceStats& stats = by_key.at(Source::Key(entry))->stats();
+    const Source& source = *by_key.at(Source::Key(entry));
+    const SourceStats& stats = source.stats();
     status.series = stats.series;
     status.samples = stats.samples;
     status.refused = stats.refused;
+    status.late = stats.late;
+    status.cpu_seconds = static_cast<double>(stats.cpu_nanos) / kNanosPerSecond /
+                         static_cast<double>(source.entries().size());
     status.error = stats.error;
   }
-  absl::MutexLock lock(&status_mutex_);
+  uint64_t restored = restored_before_;
+  uint64_t lost = lost_before_;
+  for (const auto& source : sources_) {
+    restored += source->stats().restored;
+    lost += source->stats().lost;
+  }
+  const absl::MutexLock lock(&status_mutex_);
   status_ = std::move(all);
+  checkpoints_.restored = restored;
+  checkpoints_.lost = lost;
+}
+
+std::optional<Explanation> AnalyticsEngine::Explain(std::string_view entry,
+                                                    const Labels& derived) const {
+  const Labels wanted = derived.WithoutName();
+  std::optional<Explanation> found;
+  const absl::MutexLock lock(&mutex_);
+  for (const auto& source : sources_) {
+    source->Visit([&](const Entry& of, const Labels& labels, const Detector& detector) {
+      if (found || of.kind != EntryKind::kAnomaly || of.name != entry) return;
+      if (DerivedLabels(labels, of, "") == wanted) found = detector.Explain();
+    });
+  }
+  return found;
 }
 
 std::vector<EntryStatus> AnalyticsEngine::Entries() const {

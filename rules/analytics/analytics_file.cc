@@ -9,7 +9,8 @@
 
 #include "fmt/format.h"
 #include "rules/analytics/builtin.h"
-#include "rules/analytics/detector.h"
+#include "rules/analytics/detection_options.h"
+#include "rules/analytics/plain_selector.h"
 #include "rules/analytics/ring_tiers.h"
 #include "storage/base/duration.h"
 #include "storage/base/strict_yaml.h"
@@ -81,34 +82,10 @@ void ReadLabels(YamlReader& reader, Entry* entry) {
   }
 }
 
-void ReadDetector(YamlReader& reader, Entry* entry) {
-  if (!reader.String("detector", &entry->detector)) return;
-  if (FindDetector(entry->kind, entry->detector) != nullptr) return;
-  const bool planned = IsPlannedDetector(entry->detector);
-  // The key belongs to anomalies; other kinds may carry it, so that one schema fits all.
-  if (entry->kind != EntryKind::kAnomaly &&
-      (planned || FindDetector(EntryKind::kAnomaly, entry->detector) != nullptr)) {
-    entry->detector.clear();
-    return;
-  }
-  reader.Fail("detector",
-              fmt::format("detector {} is {}; {} entries can use {}", Quote(entry->detector),
-                          planned ? "not there yet" : "unknown", EntryKindText(entry->kind),
-                          Join(DetectorNames(entry->kind), ", ")));
-}
-
 void ReadNumbers(YamlReader& reader, Entry* entry) {
   double threshold = 0;
-  if (reader.Double("threshold", &threshold)) entry->threshold = threshold;
-  if (entry->kind == EntryKind::kAnomaly && entry->threshold && !(*entry->threshold > 0)) {
-    reader.Fail("threshold",
-                "must be above 0: the deviation, in robust standard deviations, that scores 1");
-  }
-  reader.Double("min_deviation", &entry->min_deviation);
-  reader.Double("min_relative_deviation", &entry->min_relative_deviation);
-  if (!(entry->min_deviation > 0)) reader.Fail("min_deviation", "must be above 0");
-  if (!(entry->min_relative_deviation >= 0)) {
-    reader.Fail("min_relative_deviation", "must not be negative");
+  if (entry->kind != EntryKind::kAnomaly && reader.Double("threshold", &threshold)) {
+    entry->threshold = threshold;
   }
   int64_t max_series = static_cast<int64_t>(entry->max_series);
   if (reader.Int("max_series", &max_series) && max_series < 1) {
@@ -149,6 +126,63 @@ void Compile(const YamlNode* node, const std::string& file, const promql::ParseO
   }
 }
 
+Status CheckInterval(const YamlNode& node, const std::string& file, const Entry& entry) {
+  const YamlNode* interval = node.Find("interval");
+  if (interval == nullptr || !entry.compiled || !IsPlainSelector(entry.compiled->ToString())) {
+    return absl::OkStatus();
+  }
+  return YamlError(file, *interval,
+                   "interval is for expressions: a plain selector gives every sample as it comes");
+}
+
+void AppendText(const YamlNode& node, std::string* out) {
+  switch (node.kind) {
+    case YamlNode::Kind::kNull:
+      *out += "null";
+      break;
+    case YamlNode::Kind::kScalar:
+      *out += Quote(node.scalar);
+      break;
+    case YamlNode::Kind::kSequence:
+      *out += '[';
+      for (const YamlNode& item : node.items) {
+        AppendText(item, out);
+        *out += ',';
+      }
+      *out += ']';
+      break;
+    case YamlNode::Kind::kMap: {
+      std::map<std::string_view, const YamlNode*> sorted;
+      for (const YamlNode::Entry& entry : node.entries) {
+        sorted[entry.first.scalar] = &entry.second;
+      }
+      *out += '{';
+      for (const auto& [key, value] : sorted) {
+        *out += Quote(key) + ':';
+        AppendText(*value, out);
+        *out += ',';
+      }
+      *out += '}';
+    }
+  }
+}
+
+// What the entry says beside what it is called, what it watches and how its series are labelled.
+std::string Definition(const YamlNode& node) {
+  constexpr std::array<std::string_view, 6> kElsewhere = {"name",   "kind",       "expr",
+                                                          "labels", "max_series", "interval"};
+  YamlNode rest;
+  rest.kind = YamlNode::Kind::kMap;
+  for (const YamlNode::Entry& entry : node.entries) {
+    if (std::ranges::find(kElsewhere, entry.first.scalar) == kElsewhere.end()) {
+      rest.entries.push_back(entry);
+    }
+  }
+  std::string text;
+  AppendText(rest, &text);
+  return text;
+}
+
 StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file,
                            const promql::ParseOptions& promql) {
   YamlReader reader(node, file, "analytics entry");
@@ -164,20 +198,16 @@ StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file,
     reader.Fail("expr", "an entry needs an expression");
   }
   ReadWindows(reader, &entry);
-  ReadDetector(reader, &entry);
+  ReadDetection(reader, &entry);
   ReadNumbers(reader, &entry);
   ReadLabels(reader, &entry);
-  std::string direction;
-  if (reader.String("direction", &direction)) {
-    const auto found = FindAnomalyDirection(direction);
-    if (!found) {
-      reader.Fail("direction",
-                  fmt::format("direction {} is not one of both, above, below", Quote(direction)));
-    }
-    entry.direction = found.value_or(AnomalyDirection::kBoth);
+  if (reader.Duration("interval", &entry.interval) && entry.interval <= 0) {
+    reader.Fail("interval", "must be above 0");
   }
   TRY(reader.Finish());
   Compile(node.Find("expr"), file, promql, &entry);
+  TRY(CheckInterval(node, file, entry));
+  entry.definition = Definition(node);
   return entry;
 }
 

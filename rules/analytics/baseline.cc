@@ -35,6 +35,22 @@ void Baseline::Add(Timestamp time, double value) {
   points_.push_back({time, value});
 }
 
+void Baseline::Save(RowWriter& out) const {
+  out.U64(stride_).U64(skipped_).U64(points_.size());
+  for (const Point& point : points_) out.I64(point.time).Double(point.value);
+}
+
+void Baseline::Load(RowReader& in) {
+  stride_ = static_cast<uint32_t>(std::max<uint64_t>(in.U64(), 1));
+  skipped_ = static_cast<uint32_t>(in.U64());
+  const uint64_t count = in.Count();
+  for (uint64_t i = 0; i < count; ++i) {
+    const Timestamp time = in.I64();
+    const double value = in.Double();
+    if (points_.size() < kPoints) points_.push_back({time, value});
+  }
+}
+
 void Baseline::Thin() {
   for (size_t i = 0; i < kPoints / 2; ++i) points_[i] = points_[2 * i + 1];  // keeps the newest
   points_.resize(kPoints / 2);

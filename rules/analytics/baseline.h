@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "storage/base/clock.h"
+#include "storage/state/row_codec.h"
 
 namespace outrider {
 
@@ -30,6 +31,9 @@ class Baseline {
   };
   // Medians of an even number of points are the mean of the middle two. Needs size() > 0.
   Center Measure() const;
+
+  void Save(RowWriter& out) const;
+  void Load(RowReader& in);
 
  private:
   struct Point {

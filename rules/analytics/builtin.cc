@@ -52,9 +52,9 @@ Entry MakeEntry(const Builtin& row, EntryKind kind, const promql::Expression& co
       entry.windows.assign(kTrendWindows.begin(), kTrendWindows.end());
       break;
     case EntryKind::kAnomaly:
-      entry.direction = AnomalyDirection::kAbove;
-      entry.min_deviation = row.min_deviation;
-      entry.min_relative_deviation = 0.05;
+      entry.detection.direction = AnomalyDirection::kAbove;
+      entry.detection.min_deviation = row.min_deviation;
+      entry.detection.min_relative_deviation = 0.05;
       break;
     case EntryKind::kForecast:
       entry.windows = {6 * kHour};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,10 +12,13 @@
 
 #include "rules/analytics/derived_table.h"
 #include "rules/analytics/entry.h"
+#include "rules/detect/series_detector.h"
 #include "storage/base/clock.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
+
+class PeerMember;
 
 // The state of one source series for one entry. Not thread-safe.
 class Detector {
@@ -24,10 +28,16 @@ class Detector {
   virtual void Observe(Timestamp time, double value) = 0;
   // Writes one value per output of the entry (DetectorRow::outputs), NaN where there is none (yet).
   virtual void Report(Timestamp now, std::span<double> out) const = 0;
+  // What Report() gave has been told: what it collected since the one before may be forgotten.
+  virtual void Reported() {}
   // The whole state, for a restart; Load() goes into a fresh detector of the same entry. A state
   // that is not written begins anew.
   virtual void Save(RowWriter& /*out*/) const {}
   virtual void Load(RowReader& /*in*/) {}
+  // Why the newest sample was judged as it was; anomaly detectors only.
+  virtual std::optional<Explanation> Explain() const { return std::nullopt; }
+  // Itself, if it is judged together with others.
+  virtual PeerMember* AsPeer() { return nullptr; }
 };
 
 // One derived series per source series.
@@ -43,6 +53,7 @@ struct DetectorRow {
   std::unique_ptr<Detector> (*create)(const Entry& entry) = nullptr;
   // How much of the past a fresh state wants to see.
   DurationMs (*history)(const Entry& entry) = nullptr;
+  bool compares_series = false;  // creates PeerMembers
 };
 
 // The row for an entry's kind and detector; the first row of a kind is its default (empty name).
@@ -50,7 +61,4 @@ struct DetectorRow {
 const DetectorRow* FindDetector(EntryKind kind, std::string_view name);
 // Names for an error message.
 std::vector<std::string> DetectorNames(EntryKind kind);
-// Names that other kinds may carry and that later versions will know.
-bool IsPlannedDetector(std::string_view name);
-
 }  // namespace outrider

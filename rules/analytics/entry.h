@@ -23,22 +23,22 @@ struct Entry {
   std::string expr;
   std::vector<DurationMs> windows;  // of kTrendWindows, ascending; a forecast uses the longest
   std::string detector;             // anomaly; a name of detector table
-  // Forecast: the value whose crossing is awaited. Anomaly: how many robust standard deviations
-  // make a score of 1.
-  std::optional<double> threshold;
+  std::optional<double> threshold;  // forecast: the value whose crossing is awaited
   std::vector<std::pair<std::string, std::string>> labels;
   size_t max_series = 10'000;
-  AnomalyDirection direction = AnomalyDirection::kBoth;
-  // The smallest scale an anomaly is measured with: absolute, and as a share of the expected value.
-  double min_deviation = 1e-9;
-  double min_relative_deviation = 0.01;
-  DurationMs horizon = 4 * kHour;  // forecast: how far ahead outrider_forecast_value looks
+  DetectorOptions detection;             // anomaly
+  std::vector<std::string> peer_labels;  // peers: those that make a group, sorted; none: all series
+  DurationMs interval = 0;               // of an expression's evaluations; 0: analytics.interval
+  DurationMs horizon = 4 * kHour;        // forecast: how far ahead outrider_forecast_value looks
   // The result is per pod: sum it per workload (labels namespace, workload, workload_kind,
   // container). Built-in entries only.
   bool per_workload = false;
 
   std::optional<promql::Expression> compiled;  // nothing if `error`
   std::string error;                           // the expression's error with its place
+  // The entry as it stands in its file, keys sorted, without what does not shape its state: saved
+  // state is only good for the same.
+  std::string definition;
 };
 
 }  // namespace outrider

@@ -5,19 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "rules/analytics/anomaly_detector.h"
+
 namespace outrider {
-namespace {
-
-constexpr DerivedMetric kScore = {
-    "outrider_anomaly_score",
-    "Distance of the newest sample from the expected value; 1 is the edge of the expected band."};
-constexpr DerivedMetric kExpected = {"outrider_anomaly_expected",
-                                     "Value expected from the samples before the newest one."};
-constexpr DerivedMetric kLower = {"outrider_anomaly_lower", "Lower edge of the expected band."};
-constexpr DerivedMetric kUpper = {"outrider_anomaly_upper", "Upper edge of the expected band."};
-
-}  // namespace
-
 Band JudgeByRobustZ(const Baseline::Center& center, double value, const RobustZOptions& options) {
   const double scale = std::max({center.deviation, options.min_deviation,
                                  options.min_relative_deviation * std::fabs(center.median)});
@@ -44,14 +34,23 @@ void RobustZDetector::Report(Timestamp /*now*/, std::span<double> out) const {
     return;
   }
   const Band band = JudgeByRobustZ(before_.Measure(), newest_->value, options_);
-  out[0] = band.score;
-  out[1] = band.expected;
-  out[2] = band.lower;
-  out[3] = band.upper;
+  WriteVerdict(
+      {.state = band.score, .expected = band.expected, .lower = band.lower, .upper = band.upper},
+      out);
 }
 
-std::vector<DerivedOutput> RobustZDetector::Outputs(const Entry& /*entry*/) {
-  return {{&kScore, ""}, {&kExpected, ""}, {&kLower, ""}, {&kUpper, ""}};
+void RobustZDetector::Save(RowWriter& out) const {
+  out.Bool(newest_.has_value());
+  if (newest_) out.I64(newest_->time).Double(newest_->value);
+  before_.Save(out);
+}
+
+void RobustZDetector::Load(RowReader& in) {
+  if (in.Bool()) {
+    const Timestamp time = in.I64();
+    newest_ = Newest{time, in.Double()};
+  }
+  before_.Load(in);
 }
 
 }  // namespace outrider

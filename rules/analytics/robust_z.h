@@ -29,7 +29,7 @@ struct RobustZOptions {
 // score = |value - median| / (threshold * scale); 0 on the side that `direction` leaves out.
 Band JudgeByRobustZ(const Baseline::Center& center, double value, const RobustZOptions& options);
 
-// Outputs: score, expected, lower, upper; none before kWarmUp samples precede the newest.
+// Outputs as AnomalyDetector, without an onset; none before kWarmUp samples precede the newest.
 class RobustZDetector final : public Detector {
  public:
   static constexpr size_t kWarmUp = 10;
@@ -38,7 +38,8 @@ class RobustZDetector final : public Detector {
   void Observe(Timestamp time, double value) override;
   void Report(Timestamp now, std::span<double> out) const override;
 
-  static std::vector<DerivedOutput> Outputs(const Entry& entry);
+  void Save(RowWriter& out) const override;
+  void Load(RowReader& in) override;
 
  private:
   struct Newest {

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <span>
 #include <utility>
 
 #include "fmt/format.h"
 #include "rules/analytics/expression_result.h"
+#include "rules/analytics/peer_member.h"
 #include "rules/analytics/plain_selector.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
@@ -16,39 +16,51 @@
 namespace outrider {
 namespace {
 
-// Reads go through the past in slices, so that a long history costs little memory at a time.
-constexpr DurationMs kReadSlice = 15 * kMinute;
+constexpr Timestamp kSpoilt = kNoTime + 1;  // of Restore(): what there was could not be read
+
+size_t CountOutputs(const std::vector<Entry>& entries) {
+  size_t count = 0;
+  for (const Entry& entry : entries) {
+    count += FindDetector(entry.kind, entry.detector)->outputs(entry).size();
+  }
+  return count;
+}
 
 }  // namespace
 
 std::string Source::Key(const Entry& entry) {
-  return fmt::format("{}\n{}\n{}", entry.max_series, entry.per_workload,
+  return fmt::format("{}\n{}\n{}\n{}", entry.max_series, entry.per_workload, entry.interval,
                      entry.compiled ? entry.compiled->ToString() : entry.expr);
 }
 
-Source::Source(promql::Expression expr, std::vector<Entry> entries)
+Source::Source(promql::Expression expr, std::vector<Entry> entries, const AnalyticsSeams& seams)
     : expr_(std::move(expr)),
       entries_(std::move(entries)),
-      max_series_(entries_.front().max_series) {
+      max_series_(entries_.front().max_series),
+      series_(entries_.size(), CountOutputs(entries_)) {
   for (size_t i = 0; i < entries_.size(); ++i) {
     const DetectorRow* row = FindDetector(entries_[i].kind, entries_[i].detector);
     rows_.push_back(row);
+    identities_.push_back(EntryIdentity(entries_[i]));
     for (DerivedOutput& output : row->outputs(entries_[i])) {
       outputs_.push_back({i, std::move(output)});
     }
+    if (row->compares_series) peers_.push_back(i);
     history_ = std::max(history_, row->history(entries_[i]));
   }
-  if (!entries_.front().per_workload && expr_.type() == promql::ValueType::kVector &&
-      IsPlainSelector(expr_.ToString())) {
+  if (seams.feed != nullptr && !entries_.front().per_workload &&
+      expr_.type() == promql::ValueType::kVector && IsPlainSelector(expr_.ToString())) {
     auto selectors = expr_.Selectors(0);
-    if (selectors.size() == 1) plain_ = std::move(selectors.front().matchers);
+    if (selectors.size() == 1) {
+      follower_.emplace(std::move(selectors.front().matchers), *seams.feed);
+    }
   }
 }
 
 std::vector<promql::Expression::Reach> Source::Reach(const AnalyticsOptions& options,
                                                      DurationMs lookback) const {
   auto selectors = expr_.Selectors(lookback);
-  const DurationMs past = plain_ ? history_ : std::min(history_, options.expression_rebuild);
+  const DurationMs past = follower_ ? history_ : std::min(history_, options.expression_rebuild);
   for (auto& selector : selectors) selector.horizon += past;
   return selectors;
 }
@@ -59,34 +71,68 @@ std::string Source::Describe() const {
   return "entry " + Join({names.begin(), names.end()}, ", ");
 }
 
-void Source::Rebuild(const SourceContext& context, Timestamp now) {
-  stats_.refused = 0;
-  if (plain_) {
-    Finish(ReadSamples(context, *plain_, now - history_, now));
+DurationMs Source::IntervalOf(const AnalyticsOptions& options) const {
+  return entries_.front().interval > 0 ? entries_.front().interval : options.interval;
+}
+
+void Source::Rebuild(const SourceContext& context, const SavedStates* saved, Timestamp now) {
+  context_ = &context;
+  saved_ = saved;
+  now_ = now;
+  Status status;
+  if (follower_) {
+    FollowSamples(now);
   } else {
-    Finish(EvaluatePast(context, now));
+    status = EvaluatePast(now);
   }
-  last_run_ = now;
+  Finish(status);
+  saved_ = nullptr;
+  context_ = nullptr;
 }
 
 void Source::Run(const SourceContext& context, Timestamp now) {
-  stats_.refused = 0;
-  if (plain_) {
-    // Behind a sender that catches up, the newest sample seen marks where to read on.
-    Timestamp from = now - history_;
-    if (newest_ != INT64_MIN) {
-      from = std::max(from, std::min({now, last_run_, newest_}) - context.options.late_window);
-    }
-    Finish(ReadSamples(context, *plain_, from, now));
+  context_ = &context;
+  now_ = now;
+  const Clock* clock = context.seams.clock;
+  const int64_t before = clock == nullptr ? 0 : clock->ThreadCpuNanos();
+  Status status;
+  if (follower_) {
+    FollowSamples(now);
   } else {
-    Finish(Evaluate(context, now));
+    const DurationMs interval = IntervalOf(context.options);
+    const Timestamp at = now - now % interval;
+    if (at > evaluated_) status = Evaluate(at);
   }
-  Expire(context, now);
-  Report(context, now);
-  last_run_ = now;
+  Finish(status);
+  Expire(now);
+  Report(now);
+  if (clock != nullptr) stats_.cpu_nanos += clock->ThreadCpuNanos() - before;
+  context_ = nullptr;
+}
+
+void Source::FollowSamples(Timestamp now) {
+  stats_.refused = 0;
+  const auto counts = follower_->Follow(now, context_->options.staleness, *this);
+  stats_.late += counts.late;
+  stats_.refused += counts.refused;
+}
+
+// Of the series that are new in this run.
+void Source::SettleNew() {
+  for (const auto& [slot, until] : resuming_) {
+    WatchedSeries::Slot& series = series_[slot];
+    series.last_time = std::max(series.last_time, std::ranges::max(until));
+    if (series.last_time > kSpoilt) continue;
+    // Nothing but NaN came: it is remembered for a while, so that it is not looked at as new each
+    // time, and does not count.
+    series.last_time = now_;
+    End(context_->seams.table, slot);
+  }
+  resuming_.clear();
 }
 
 void Source::Finish(const Status& status) {
+  SettleNew();
   stats_.error = status.ok() ? "" : Message(status);
   if (stats_.refused > 0 && !said_refused_) {
     said_refused_ = true;
@@ -97,162 +143,249 @@ void Source::Finish(const Status& status) {
   }
 }
 
-Status Source::ReadSamples(const SourceContext& context, std::span<const Matcher> selector,
-                           Timestamp from, Timestamp to) {
-  SeriesSet set;
-  for (Timestamp begin = from; begin <= to; begin += kReadSlice) {
-    const Timestamp end = std::min(to, begin + kReadSlice - 1);
-    set.Clear();
-    TRY(context.querier.Select(selector, begin, end, context.options.max_samples_per_read, &set));
-    for (const SeriesSet::Row& row : set.rows) {
-      Feed(context, row.labels.All(), set.Times(row), set.Values(row));
-      newest_ = std::max(newest_, set.Times(row).back());
-    }
-  }
-  return absl::OkStatus();
-}
-
-Status Source::Evaluate(const SourceContext& context, Timestamp now) {
-  auto result = context.engine.Instant(expr_, context.querier, now);
+Status Source::Evaluate(Timestamp at) {
+  const AnalyticsSeams& seams = context_->seams;
+  evaluated_ = at;
+  stats_.refused = 0;
+  auto result = seams.engine.Instant(expr_, seams.querier, at);
   promql::Vector vector;
   if (result.ok()) vector = AsVector(std::move(result->value));
-  if (entries_.front().per_workload) vector = SumPerWorkload(vector, context.workloads);
-  for (const promql::VectorSample& sample : vector) {
-    Feed(context, sample.labels, std::span(&now, 1), std::span(&sample.value, 1));
-  }
+  if (entries_.front().per_workload) vector = SumPerWorkload(vector, seams.workloads);
+  for (const promql::VectorSample& sample : vector) FeedEvaluated(sample.labels, at, sample.value);
   // A series the expression no longer gives is gone now: it had its own lookback already.
-  for (auto& [labels, series] : series_) {
-    if (series.live && series.last_time < now) End(context.table, series);
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+    if (series_[slot].live && series_[slot].last_time < at) End(seams.table, slot);
   }
   return result.status();
 }
 
-Status Source::EvaluatePast(const SourceContext& context, Timestamp now) {
-  const DurationMs step = context.options.interval;
-  const DurationMs span = std::min(history_, context.options.expression_rebuild);
-  auto result =
-      context.engine.Range(expr_, context.querier, now - span / step * step, now - step, step);
+Status Source::EvaluatePast(Timestamp now) {
+  const AnalyticsSeams& seams = context_->seams;
+  const DurationMs step = IntervalOf(context_->options);
+  const DurationMs span = std::min(history_, context_->options.expression_rebuild);
+  const Timestamp end = now - now % step;
+  evaluated_ = end;
+  auto result = seams.engine.Range(expr_, seams.querier, end - span / step * step, end, step);
   if (!result.ok()) return result.status();
   auto* matrix = std::get_if<promql::Matrix>(&result->value);
   if (matrix == nullptr) return absl::OkStatus();
-  if (entries_.front().per_workload) *matrix = SumPerWorkload(*matrix, context.workloads);
+  if (entries_.front().per_workload) *matrix = SumPerWorkload(*matrix, seams.workloads);
   for (const promql::Series& series : *matrix) {
     for (const Sample& sample : series.samples) {
-      Feed(context, series.labels, std::span(&sample.time, 1), std::span(&sample.value, 1));
+      FeedEvaluated(series.labels, sample.time, sample.value);
     }
   }
   return absl::OkStatus();
 }
 
-Source::Series* Source::Admit(const Labels& labels) {
-  if (live_ >= max_series_) return nullptr;
-  Series& series = series_[labels];
-  if (series.detectors.empty()) {
-    for (size_t i = 0; i < entries_.size(); ++i) {
-      series.detectors.push_back(rows_[i]->create(entries_[i]));
-    }
-    series.handles.assign(outputs_.size(), DerivedTable::kNone);
-  }
-  series.live = true;
-  ++live_;
-  return &series;
-}
-
-void Source::Feed(const SourceContext& context, const Labels& labels,
-                  std::span<const Timestamp> times, std::span<const double> values) {
-  const auto found = series_.find(labels);
-  Series* series = found == series_.end() ? nullptr : &found->second;
-  for (size_t i = 0; i < times.size(); ++i) {
-    if (series != nullptr && times[i] <= series->last_time) continue;
-    if (IsStale(values[i])) {
-      if (series == nullptr) continue;
-      series->last_time = times[i];
-      End(context.table, *series);
-      continue;
-    }
-    if (!std::isfinite(values[i])) continue;
-    if (series == nullptr || !series->live) series = Admit(labels);
-    if (series == nullptr) {
+void Source::FeedEvaluated(const Labels& labels, Timestamp time, double value) {
+  uint32_t slot = series_.Find(SeriesIdentity(labels));
+  if (slot == WatchedSeries::kNone) {
+    if (!std::isfinite(value)) return;
+    slot = Open(labels, WatchedSeries::kNone);
+    if (slot == WatchedSeries::kNone) {
       ++stats_.refused;
       return;
     }
-    series->last_time = times[i];
-    ++stats_.samples;
-    for (const auto& detector : series->detectors) detector->Observe(times[i], values[i]);
+  }
+  Observe(slot, time, value);
+}
+
+SeriesFollower::Owner::Admission Source::Admit(const Labels& labels, uint32_t feed) {
+  uint32_t slot = series_.Find(SeriesIdentity(labels));
+  if (slot != WatchedSeries::kNone) {
+    WatchedSeries::Slot& known = series_[slot];
+    if (!known.live && live_ >= max_series_) return {};
+    // The windows made the series anew while it was remembered here.
+    if (known.feed != WatchedSeries::kNone && known.feed != feed) follower_->Forget(known.feed);
+    known.feed = feed;
+    return {slot, known.last_time};
+  }
+  slot = Open(labels, feed);
+  if (slot == WatchedSeries::kNone) return {};
+  Timestamp after = now_;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const Timestamp until = resuming_.at(slot)[i];
+    after = std::min(after, std::max(until, now_ - rows_[i]->history(entries_[i]) - 1));
+  }
+  return {slot, after};
+}
+
+uint32_t Source::Open(const Labels& labels, uint32_t feed) {
+  if (live_ >= max_series_) return WatchedSeries::kNone;
+  const uint32_t slot = series_.Make(SeriesIdentity(labels));
+  series_[slot].feed = feed;
+  series_[slot].live = true;
+  ++live_;
+  if (!follower_) {
+    if (labels_.size() <= slot) labels_.resize(slot + 1);
+    labels_[slot] = labels;
+  }
+  MakeDetectors(slot, labels);
+  return slot;
+}
+
+void Source::MakeDetectors(uint32_t slot, const Labels& labels) {
+  const auto detectors = series_.Detectors(slot);
+  const Hash128 identity = series_[slot].identity;
+  std::vector<Timestamp>& until = resuming_[slot];
+  until.assign(entries_.size(), kNoTime);
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    detectors[i] = rows_[i]->create(entries_[i]);
+    until[i] = Restore(i, identity, detectors[i].get());
+    if (until[i] == kSpoilt) {
+      detectors[i] = rows_[i]->create(entries_[i]);
+      until[i] = kNoTime;
+    }
+    if (PeerMember* member = detectors[i]->AsPeer()) member->Join(labels, entries_[i]);
   }
 }
 
-void Source::End(DerivedTable& table, Series& series) {
-  if (!series.live) return;
-  series.live = false;
-  --live_;
-  table.Remove(series.handles);
-  std::ranges::fill(series.handles, DerivedTable::kNone);
+// kNoTime: there was nothing; kSpoilt: what there was could not be read.
+Timestamp Source::Restore(size_t entry, const Hash128& series, Detector* detector) {
+  std::optional<std::string> row;
+  Status status;
+  if (saved_ != nullptr) {
+    const auto found = saved_->find(CheckpointKey(identities_[entry], series));
+    if (found != saved_->end()) row = found->second;
+  }
+  if (!row && context_->seams.state != nullptr) {
+    auto found = Checkpoints(*context_->seams.state).Find(identities_[entry], series);
+    status = found.status();
+    if (found.ok()) row = *std::move(found);
+  }
+  StatusOr<Timestamp> until = kNoTime;
+  if (status.ok() && row) until = LoadDetector(*row, detector);
+  if (!until.ok()) status = until.status();
+  if (status.ok()) {
+    if (row) ++stats_.restored;
+    return *until;
+  }
+  ++stats_.lost;
+  if (!said_lost_) {
+    said_lost_ = true;
+    LogWarn("saved state of a series cannot be read; it begins anew, as will others like it",
+            {{"entry", entries_[entry].name}, {"err", Message(status)}});
+  }
+  return kSpoilt;
 }
 
-void Source::Expire(const SourceContext& context, Timestamp now) {
-  for (auto it = series_.begin(); it != series_.end();) {
-    Series& series = it->second;
-    const DurationMs age = series.last_time == INT64_MIN ? 0 : now - series.last_time;
-    if (series.live && age > context.options.staleness) End(context.table, series);
-    it = !series.live && age > context.options.keep_gone ? series_.erase(it) : std::next(it);
+void Source::Take(uint32_t slot, std::span<const Timestamp> times, std::span<const double> values) {
+  for (size_t i = 0; i < times.size(); ++i) Observe(slot, times[i], values[i]);
+}
+
+void Source::Moved(uint32_t slot, uint32_t feed) { series_[slot].feed = feed; }
+
+void Source::Observe(uint32_t slot, Timestamp time, double value) {
+  WatchedSeries::Slot& series = series_[slot];
+  if (time <= series.last_time) return;
+  if (IsStale(value)) {
+    series.last_time = time;
+    End(context_->seams.table, slot);
+    return;
+  }
+  if (!std::isfinite(value) || (!series.live && !Enliven(&series))) return;
+  series.last_time = time;
+  ++stats_.samples;
+  const auto detectors = series_.Detectors(slot);
+  const auto resuming = resuming_.empty() ? resuming_.end() : resuming_.find(slot);
+  if (resuming == resuming_.end()) {
+    for (const auto& detector : detectors) detector->Observe(time, value);
+    return;
+  }
+  for (size_t i = 0; i < detectors.size(); ++i) {
+    if (time <= resuming->second[i]) continue;
+    detectors[i]->Observe(time, value);
+    if (time <= context_->reported) detectors[i]->Reported();
+  }
+}
+
+bool Source::Enliven(WatchedSeries::Slot* slot) {
+  if (live_ >= max_series_) {
+    ++stats_.refused;
+    return false;
+  }
+  slot->live = true;
+  ++live_;
+  return true;
+}
+
+void Source::End(DerivedTable& table, uint32_t slot) {
+  if (!series_[slot].live) return;
+  series_[slot].live = false;
+  --live_;
+  const auto handles = series_.Handles(slot);
+  table.Remove(handles);
+  std::ranges::fill(handles, DerivedTable::kNone);
+}
+
+// Evaluated series end when the expression does not give them (Evaluate()); the age is for sources
+// that are not evaluated in time.
+void Source::Expire(Timestamp now) {
+  const AnalyticsOptions& options = context_->options;
+  const DurationMs staleness = options.staleness + (follower_ ? 0 : IntervalOf(options));
+  const DurationMs keep = std::max(options.keep_gone, staleness);
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+    const WatchedSeries::Slot& series = series_[slot];
+    if (!series.used) continue;
+    const DurationMs age = series.last_time == kNoTime ? 0 : now - series.last_time;
+    if (series.live && age > staleness) End(context_->seams.table, slot);
+    if (series.live || age <= keep) continue;
+    SaveSlot(slot, &parted_);
+    if (series.feed != WatchedSeries::kNone) follower_->Forget(series.feed);
+    if (slot < labels_.size()) labels_[slot] = Labels();
+    series_.Free(slot);
   }
   stats_.series = live_;
 }
 
-void Source::Report(const SourceContext& context, Timestamp now) {
-  std::vector<double> values(outputs_.size());
-  updates_.clear();
-  for (auto& [labels, series] : series_) {
-    if (!series.live) continue;
-    size_t at = 0;
-    for (size_t i = 0; i < entries_.size(); ++i) {
-      size_t count = 0;
-      while (at + count < outputs_.size() && outputs_[at + count].entry == i) ++count;
-      series.detectors[i]->Report(now, std::span(values).subspan(at, count));
-      at += count;
-    }
-    Publish(context.table, labels, series, values);
+void Source::SaveSlot(uint32_t slot, std::vector<CheckpointRow>* rows) {
+  WatchedSeries::Slot& series = series_[slot];
+  if (!series.used || series.last_time == series.saved_time) return;
+  series.saved_time = series.last_time;
+  const auto detectors = series_.Detectors(slot);
+  for (size_t i = 0; i < detectors.size(); ++i) {
+    auto row = SaveDetector(identities_[i], series.identity, series.last_time, *detectors[i]);
+    if (row) rows->push_back(*std::move(row));
   }
-  context.table.Set(updates_);
 }
 
-void Source::Publish(DerivedTable& table, const Labels& labels, Series& series,
-                     std::vector<double>& values) {
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    DerivedTable::Handle& handle = series.handles[i];
-    const DerivedOutput& output = outputs_[i].derived;
-    if (std::isnan(values[i])) {
-      if (handle == DerivedTable::kNone) continue;
-      table.Remove(std::span(&handle, 1));
-      handle = DerivedTable::kNone;
-    } else if (handle == DerivedTable::kNone) {
-      const Labels named = DerivedLabels(labels, entries_[outputs_[i].entry], output.window);
-      handle = table.Add(*output.metric, named, values[i]);
-    } else {
-      updates_.push_back({handle, values[i]});
-    }
+void Source::Save(uint32_t from, uint32_t to, std::vector<CheckpointRow>* rows) {
+  for (uint32_t slot = from; slot < std::min(to, series_.size()); ++slot) SaveSlot(slot, rows);
+  std::ranges::move(parted_, std::back_inserter(*rows));
+  parted_.clear();
+}
+
+std::vector<CheckpointRow> Source::States() {
+  std::vector<CheckpointRow> rows;
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+    series_[slot].saved_time = kNoTime;
+    SaveSlot(slot, &rows);
+  }
+  std::ranges::move(parted_, std::back_inserter(rows));
+  parted_.clear();
+  return rows;
+}
+
+Labels Source::LabelsOf(uint32_t slot) const {
+  if (!follower_) return labels_[slot];
+  const uint32_t feed = series_[slot].feed;
+  return feed == WatchedSeries::kNone ? Labels() : follower_->LabelsAt(feed);
+}
+
+void Source::Visit(const std::function<void(const Entry& entry, const Labels& labels,
+                                            const Detector& detector)>& visit) const {
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+    if (!series_[slot].live) continue;
+    const Labels labels = LabelsOf(slot);
+    const auto detectors = series_.Detectors(slot);
+    for (size_t i = 0; i < entries_.size(); ++i) visit(entries_[i], labels, *detectors[i]);
   }
 }
 
 void Source::Retire(DerivedTable& table) {
-  for (auto& [labels, series] : series_) End(table, series);
-  series_.clear();
-}
-
-Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window) {
-  LabelsBuilder builder(source);
-  builder.Remove(kMetricName);
-  auto put = [&](std::string_view name, std::string_view value) {
-    const std::string_view old = source.Get(name);
-    if (!old.empty() && old != value) builder.Set(fmt::format("exported_{}", name), old);
-    builder.Set(name, value);
-  };
-  for (const auto& [name, value] : entry.labels) put(name, value);
-  if (!source.MetricName().empty()) put("metric", source.MetricName());
-  put("entry", entry.name);
-  if (!window.empty()) put("window", window);
-  return builder.Build();
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) End(table, slot);
+  series_.Clear();
 }
 
 }  // namespace outrider

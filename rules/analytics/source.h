@@ -2,62 +2,84 @@
 // One distinct expression and the entries that look at it: reads its series, feeds the detectors of
 // each, and keeps their derived series in the table.
 //
-// A plain selector is read as raw samples, each exactly once, in order of time, whatever the scrape
-// and evaluation intervals are. Any other expression gives one sample per series and evaluation.
+// A plain selector is followed: each raw sample once, as it comes, in order of time, whatever the
+// scrape and evaluation intervals are. Any other expression gives one sample per series and
+// interval, at multiples of it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "rules/analytics/checkpoint.h"
 #include "rules/analytics/derived_table.h"
 #include "rules/analytics/detector.h"
 #include "rules/analytics/entry.h"
+#include "rules/analytics/series_follower.h"
+#include "rules/analytics/watched_series.h"
 #include "rules/analytics/workload_names.h"
 #include "rules/promql/engine.h"
 #include "storage/window/querier.h"
+#include "storage/window/sample_feed.h"
 
 namespace outrider {
 
 struct AnalyticsOptions {
-  DurationMs interval = 15 * kSecond;     // between two runs; the step of a rebuild
+  DurationMs interval = 15 * kSecond;     // between two runs; of expressions that give none
   DurationMs staleness = 5 * kMinute;     // a source without a sample for this long is gone
-  DurationMs late_window = 5 * kMinute;   // how far samples of one series may trail the newest
-  DurationMs keep_gone = kHour;           // state of a source that is gone waits this long
+  DurationMs keep_gone = kHour;           // state of a source that is gone stays in memory so long
   DurationMs expression_rebuild = kHour;  // how much of the past expressions are rebuilt from
-  size_t max_samples_per_read = 5'000'000;
+  DurationMs checkpoint_every = 5 * kMinute;  // a series' state is saved about that often
+  DurationMs keep_saved = 7 * kDay;           // saved state of a source that is gone
 };
 
-// What a source works with; outlives it.
-struct SourceContext {
-  const AnalyticsOptions& options;
+// What the analytics work with; outlives them.
+struct AnalyticsSeams {
   const promql::Engine& engine;
   const Querier& querier;
   DerivedTable& table;
-  const WorkloadNames* workloads = nullptr;  // without one, per-workload entries give nothing
+  const WorkloadNames* workloads = nullptr;  // without: per-workload entries give nothing
+  const SampleFeed* feed = nullptr;          // without: plain selectors are evaluated too
+  StateStore* state = nullptr;               // without: nothing survives a restart
+  const Clock* clock = nullptr;              // for the CPU time used; without: not counted
+};
+
+struct SourceContext {
+  const AnalyticsOptions& options;
+  const AnalyticsSeams& seams;
+  // Samples up to here were reported before: what history holds of them is not told again.
+  Timestamp reported = kNoTime;
 };
 
 struct SourceStats {
-  uint64_t series = 0;   // sources that are there now
-  uint64_t samples = 0;  // used so far
-  uint64_t refused = 0;  // series beyond max_series in the last run
-  std::string error;     // of the last run; empty when it went well
+  uint64_t series = 0;    // sources that are there now
+  uint64_t samples = 0;   // used so far
+  uint64_t refused = 0;   // series beyond max_series, now
+  uint64_t late = 0;      // samples passed over: a newer one of the series was there
+  uint64_t restored = 0;  // states that came from saved rows
+  uint64_t lost = 0;      // saved rows that could not be read
+  int64_t cpu_nanos = 0;  // used so far
+  std::string error;      // of the last run; empty when it went well
 };
 
 // Not thread-safe.
-class Source {
+class Source : private SeriesFollower::Owner {
  public:
   // Entries of one Key(), at least one; `expr` is what they share.
-  Source(promql::Expression expr, std::vector<Entry> entries);
+  Source(promql::Expression expr, std::vector<Entry> entries, const AnalyticsSeams& seams);
   // Entries with the same key share a source.
   static std::string Key(const Entry& entry);
 
-  // Feeds the past of a fresh state from the windows. Once, before the first Run.
-  void Rebuild(const SourceContext& context, Timestamp now);
+  // Saved states beside those in the store, by key; for a reload.
+  using SavedStates = absl::flat_hash_map<std::string, std::string>;
+  // Feeds the past of a fresh state from what was saved and the windows. Once, before the first
+  // Run. `saved` may be null.
+  void Rebuild(const SourceContext& context, const SavedStates* saved, Timestamp now);
   void Run(const SourceContext& context, Timestamp now);
   // Takes all derived series out of the table.
   void Retire(DerivedTable& table);
@@ -65,54 +87,82 @@ class Source {
   std::vector<promql::Expression::Reach> Reach(const AnalyticsOptions& options,
                                                DurationMs lookback) const;
 
+  // The states of slots [from, to) that have changed since they were saved; then of those that
+  // left memory meanwhile.
+  void Save(uint32_t from, uint32_t to, std::vector<CheckpointRow>* rows);
+  std::vector<CheckpointRow> States();  // of all
+  uint32_t slots() const { return series_.size(); }
+  // Calls `visit` for every series that is there now.
+  void Visit(const std::function<void(const Entry& entry, const Labels& labels,
+                                      const Detector& detector)>& visit) const;
+
   const std::vector<Entry>& entries() const { return entries_; }
-  std::string Describe() const;  // entry "a", "b"
+  const std::vector<Hash128>& identities() const { return identities_; }  // of the entries
+  std::string Describe() const;                                           // entry "a", "b"
   const SourceStats& stats() const { return stats_; }
 
  private:
-  struct Series {
-    Timestamp last_time = INT64_MIN;
-    bool live = false;
-    std::vector<std::unique_ptr<Detector>> detectors;  // as entries_
-    std::vector<DerivedTable::Handle> handles;         // as outputs_
-  };
   struct Output {
     size_t entry = 0;
     DerivedOutput derived;
   };
-  using SeriesMap = std::unordered_map<Labels, Series, LabelsHash>;
 
-  Status ReadSamples(const SourceContext& context, std::span<const Matcher> selector,
-                     Timestamp from, Timestamp to);
-  Status Evaluate(const SourceContext& context, Timestamp now);
-  Status EvaluatePast(const SourceContext& context, Timestamp now);
-  // Samples of one series in order of time; those not newer than what it has seen are passed over.
-  void Feed(const SourceContext& context, const Labels& labels, std::span<const Timestamp> times,
-            std::span<const double> values);
-  // The series, live; nullptr if there are max_series others.
-  Series* Admit(const Labels& labels);
-  void End(DerivedTable& table, Series& series);
-  void Expire(const SourceContext& context, Timestamp now);
-  void Report(const SourceContext& context, Timestamp now);
-  void Publish(DerivedTable& table, const Labels& labels, Series& series,
-               std::vector<double>& values);
+  // SeriesFollower::Owner, while a run or a rebuild is on.
+  Admission Admit(const Labels& labels, uint32_t feed) override;
+  void Take(uint32_t slot, std::span<const Timestamp> times,
+            std::span<const double> values) override;
+  void Moved(uint32_t slot, uint32_t feed) override;
+
+  void FollowSamples(Timestamp now);
+  Status Evaluate(Timestamp at);
+  Status EvaluatePast(Timestamp now);
+  void FeedEvaluated(const Labels& labels, Timestamp time, double value);
+  DurationMs IntervalOf(const AnalyticsOptions& options) const;
+  // A slot for the series, with detectors; WatchedSeries::kNone if there are max_series others.
+  uint32_t Open(const Labels& labels, uint32_t feed);
+  // Makes the detectors and gives them their saved state. Until when samples are in them, by entry.
+  void MakeDetectors(uint32_t slot, const Labels& labels);
+  Timestamp Restore(size_t entry, const Hash128& series, Detector* detector);
+  void Observe(uint32_t slot, Timestamp time, double value);
+  bool Enliven(WatchedSeries::Slot* slot);
+  void End(DerivedTable& table, uint32_t slot);
+  void Expire(Timestamp now);
+  void SaveSlot(uint32_t slot, std::vector<CheckpointRow>* rows);
+  void SettleNew();
   void Finish(const Status& status);
+  Labels LabelsOf(uint32_t slot) const;
+
+  // source_report.cc
+  void Report(Timestamp now);
+  void JudgePeers();
+  void Publish(uint32_t slot, std::span<const double> values);
 
   promql::Expression expr_;
   std::vector<Entry> entries_;
+  std::vector<Hash128> identities_;       // as entries_
   std::vector<const DetectorRow*> rows_;  // as entries_
   std::vector<Output> outputs_;           // entry after entry
+  std::vector<size_t> peers_;             // entries that compare series with each other
   DurationMs history_ = 0;                // the most any detector wants to see
   size_t max_series_;
-  std::optional<std::vector<Matcher>> plain_;  // the selector, if the expression is nothing else
 
-  SeriesMap series_;
+  WatchedSeries series_;
+  std::optional<SeriesFollower> follower_;  // of a plain selector
+  std::vector<Labels> labels_;              // by slot; of evaluated series only
   size_t live_ = 0;
-  Timestamp newest_ = INT64_MIN;  // newest sample read, of any series
-  Timestamp last_run_ = INT64_MIN;
+  Timestamp evaluated_ = kNoTime;  // slot of the last evaluation
   bool said_refused_ = false;
+  bool said_lost_ = false;
   SourceStats stats_;
-  std::vector<DerivedTable::Update> updates_;  // of the running Report
+  std::vector<CheckpointRow> parted_;  // states of series that left memory
+
+  // Of the running Run or Rebuild.
+  const SourceContext* context_ = nullptr;
+  const SavedStates* saved_ = nullptr;
+  Timestamp now_ = 0;
+  // Series whose past is fed: until when samples are in each entry's detector.
+  absl::flat_hash_map<uint32_t, std::vector<Timestamp>> resuming_;
+  std::vector<DerivedTable::Update> updates_;
 };
 
 // The labels of a derived series: the source's without its name, metric, entry, the entry's own

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/analytics/anomaly_detector.h"
 #include "rules/analytics/detector.h"
 #include "rules/analytics/forecast.h"
+#include "rules/analytics/peer_member.h"
 #include "rules/analytics/robust_z.h"
 #include "rules/analytics/trend.h"
+#include "rules/detect/detector_table.h"
 
 namespace outrider {
 namespace {
@@ -19,31 +22,59 @@ std::unique_ptr<Detector> MakeTrend(const Entry& entry) {
   return std::make_unique<TrendDetector>(entry.windows);
 }
 
+std::unique_ptr<Detector> MakeForecast(const Entry& entry) {
+  return std::make_unique<ForecastDetector>(LongestWindow(entry), entry.horizon, entry.threshold);
+}
+
+// As long as a day has hours: a season needs to have been seen once.
+DurationMs ADay(const Entry& /*entry*/) { return kDay; }
+// The newest sample is enough.
+DurationMs Newest(const Entry& /*entry*/) { return 5 * kMinute; }
+
+// The entry's options have been checked (ReadDetection, built-in entries).
+std::unique_ptr<Detector> MakeAnomaly(const Entry& entry) {
+  return std::make_unique<AnomalyDetector>(
+      MakeSeriesDetector(entry.detector, entry.detection).value());
+}
+
+constexpr DetectorRow AnomalyRow(std::string_view name) {
+  return {EntryKind::kAnomaly, name, AnomalyOutputs, MakeAnomaly, ADay};
+}
+
+std::unique_ptr<Detector> MakePeer(const Entry& /*entry*/) {
+  return std::make_unique<PeerMember>();
+}
+
 std::unique_ptr<Detector> MakeRobustZ(const Entry& entry) {
   RobustZOptions options;
-  options.threshold = entry.threshold.value_or(options.threshold);
-  options.min_deviation = entry.min_deviation;
-  options.min_relative_deviation = entry.min_relative_deviation;
-  options.direction = entry.direction;
+  options.threshold = entry.detection.threshold.value_or(options.threshold);
+  options.min_deviation = entry.detection.min_deviation;
+  options.min_relative_deviation = entry.detection.min_relative_deviation;
+  options.direction = entry.detection.direction;
   return std::make_unique<RobustZDetector>(options);
 }
 
 DurationMs BaselineSpan(const Entry& /*entry*/) { return Baseline::kSpan; }
 
-std::unique_ptr<Detector> MakeForecast(const Entry& entry) {
-  return std::make_unique<ForecastDetector>(LongestWindow(entry), entry.horizon, entry.threshold);
-}
-
 constexpr std::array kTable = {
     DetectorRow{EntryKind::kTrend, "ols", TrendDetector::Outputs, MakeTrend, LongestWindow},
-    DetectorRow{EntryKind::kAnomaly, "robust_z", RobustZDetector::Outputs, MakeRobustZ,
-                BaselineSpan},
+    AnomalyRow(kDefaultDetector),
+    AnomalyRow("quantile"),
+    AnomalyRow("mad"),
+    AnomalyRow("zscore"),
+    AnomalyRow("novelty"),
+    AnomalyRow("level_shift"),
+    AnomalyRow("auto"),
+    DetectorRow{EntryKind::kAnomaly, "robust_z", AnomalyOutputs, MakeRobustZ, BaselineSpan},
+    DetectorRow{.kind = EntryKind::kAnomaly,
+                .name = "peers",
+                .outputs = AnomalyOutputs,
+                .create = MakePeer,
+                .history = Newest,
+                .compares_series = true},
     DetectorRow{EntryKind::kForecast, "linear", ForecastDetector::Outputs, MakeForecast,
                 LongestWindow},
 };
-
-constexpr std::array<std::string_view, 5> kPlanned = {"seasonal", "quantile", "mad", "level_shift",
-                                                      "peers"};
 
 }  // namespace
 
@@ -60,10 +91,6 @@ std::vector<std::string> DetectorNames(EntryKind kind) {
     if (row.kind == kind) names.emplace_back(row.name);
   }
   return names;
-}
-
-bool IsPlannedDetector(std::string_view name) {
-  return std::ranges::find(kPlanned, name) != kPlanned.end();
 }
 
 }  // namespace outrider

@@ -30,7 +30,8 @@ struct DetectorOptions {
   std::optional<double> data_max;
   DurationMs warm_up = 0;           // 0: what the detector itself needs
   DurationMs half_life = 3 * kDay;  // of what is remembered
-  DurationMs rest = kHour;          // after an onset, the next one waits
+  // After an onset the next one waits so long; 0: 60 usual steps of the series, at least an hour.
+  DurationMs rest = 0;
   // Seasons, in local time of `time_zone` (IANA), DST included.
   bool hour_of_day = true;
   bool day_of_week = true;

@@ -55,12 +55,13 @@ class RowReader {
   // How many items follow; bounded by the bytes left, so that a corrupt count allocates nothing.
   uint64_t Count();
   Status Finish() const;
-
- private:
+  // For a reader of fields whose value cannot be: the row is corrupt, the rest reads as zeros.
   void Fail() {
     ok_ = false;
     rest_ = {};
   }
+
+ private:
   std::string_view rest_;
   std::string what_;
   uint8_t format_ = 0;

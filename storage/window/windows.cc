@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Retention and counts. Appending is in windows_append.cc, reading in windows_query.cc, chunk files
-// in windows_chunks.cc.
+// Retention and counts. Appending is in windows_append.cc, reading in windows_query.cc and, sample
+// by sample, windows_feed.cc, chunk files in windows_chunks.cc.
 #include "storage/window/windows.h"
 
 #include <algorithm>

@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@
 #include "storage/window/keyed_rows.h"
 #include "storage/window/querier.h"
 #include "storage/window/retention_plan.h"
+#include "storage/window/sample_feed.h"
 #include "storage/window/series.h"
 #include "storage/window/series_index.h"
 #include "storage/window/series_makers.h"
@@ -75,7 +77,7 @@ struct SeriesSize {
 };
 
 // Thread-safe.
-class Windows final : public Querier, public Appender {
+class Windows final : public Querier, public Appender, public SampleFeed {
  public:
   explicit Windows(const WindowsOptions& options);
 
@@ -119,6 +121,12 @@ class Windows final : public Querier, public Appender {
   Timestamp OldestKept() const override;
   KeptSince KeptSinceOf(std::span<const Matcher> matchers) const override;
   Timestamp AllKeptSince() const override;
+
+  uint64_t SeriesMade() const override;
+  std::vector<SeriesCursor> Find(std::span<const Matcher> matchers) const override;
+  Labels LabelsOf(const SeriesCursor& cursor) const override;
+  uint64_t Follow(std::span<SeriesCursor> cursors, Timestamp to,
+                  const std::function<void(const FollowedSamples&)>& use) const override;
 
   // The seed of identities (series_identity.h) and of senders' keys.
   uint64_t seed() const { return options_.seed; }

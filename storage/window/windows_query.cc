@@ -2,44 +2,20 @@
 // Reading. The index gives ids, then each series is read under its shard's lock. A series that went
 // meanwhile, and whose slot another one took, is told by its birth number.
 #include <algorithm>
-#include <array>
 
 #include "fmt/format.h"
 #include "storage/window/windows.h"
+#include "storage/window/windows_visit.h"
 
 namespace outrider {
 namespace {
 
 // A histogram of a few dozen buckets is some hundred bytes, a sample 16.
 constexpr size_t kHistogramCost = 16;
-constexpr uint32_t kPiece = 256;             // series read under one lock
-constexpr size_t kPieceSamples = 32 * 1024;  // and about how many samples
-constexpr uint32_t kAhead = 8;               // series of which memory is fetched ahead
+constexpr size_t kPieceSamples = 32 * 1024;  // read under one lock, about
 
 size_t CostOf(const SeriesSet& set) {
   return set.times.size() + set.histograms.size() * kHistogramCost;
-}
-
-template <uint32_t kShards>
-struct ByShard {
-  std::array<uint32_t, kShards + 1> begin{};  // of each shard's part of `order`
-  std::vector<uint32_t> order;                // places in the list of ids
-};
-template <uint32_t kShards>
-ByShard<kShards> OrderByShard(const std::vector<uint32_t>& ids) {
-  ByShard<kShards> sorted;
-  auto& begin = sorted.begin;
-  for (const uint32_t id : ids) ++begin[id % kShards + 1];
-  for (uint32_t shard = 0; shard < kShards; ++shard) begin[shard + 1] += begin[shard];
-  std::array<uint32_t, kShards + 1> next = begin;
-  sorted.order.resize(ids.size());
-  for (uint32_t i = 0; i < ids.size(); ++i) sorted.order[next[ids[i] % kShards]++] = i;
-  return sorted;
-}
-
-// Whether the slot's series was there before.
-bool IsOf(const SeriesSlots& slots, uint32_t slot, uint64_t born_before) {
-  return slot < slots.size() && slots[slot].birth != 0 && slots[slot].birth < born_before;
 }
 
 Status TooManySamples(size_t max) {
@@ -54,39 +30,6 @@ bool ReadAside(const SeriesAside& aside, Timestamp from, Timestamp to, SeriesSet
 }
 
 }  // namespace
-
-// Shard by shard: locks are taken for many series, and what is needed next is fetched ahead.
-template <typename Visit, typename Pause>
-void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Visit visit,
-                      Pause pause) const {
-  const auto [begin, order] = OrderByShard<kShards>(ids);
-  for (uint32_t at = 0; at < kShards; ++at) {
-    const Shard& shard = shards_[at];
-    for (uint32_t i = begin[at]; i < begin[at + 1];) {
-      Go go = Go::kOn;
-      {
-        const uint32_t end = std::min(i + kPiece, begin[at + 1]);
-        const absl::ReaderMutexLock lock(&shard.mutex);
-        const absl::MutexLock decoded_lock(&shard.decoded.mutex);
-        const auto slot_at = [&, &places = order](uint32_t k) {
-          return k < end ? ids[places[k]] / kShards : UINT32_MAX;
-        };
-        for (uint32_t k = i; k < i + 3 * kAhead; ++k) shard.decoded.PrefetchPlace(slot_at(k));
-        for (uint32_t k = i; k < i + 2 * kAhead; ++k) PrefetchSeries(shard, slot_at(k));
-        for (; i < end && go == Go::kOn; ++i) {
-          shard.decoded.PrefetchPlace(slot_at(i + 3 * kAhead));
-          PrefetchSeries(shard, slot_at(i + 2 * kAhead));
-          PrefetchSamples(shard, slot_at(i + kAhead));
-          const uint32_t slot = slot_at(i);
-          if (IsOf(shard.series, slot, born_before)) {
-            go = visit(shard, order[i], shard.series[slot]);
-          }
-        }
-      }
-      if (go == Go::kEnd || !pause()) return;
-    }
-  }
-}
 
 void Windows::PrefetchSeries(const Shard& shard, uint32_t slot) {
   if (slot >= shard.series.size()) return;

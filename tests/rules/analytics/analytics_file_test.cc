@@ -7,8 +7,11 @@
 #include <set>
 
 #include "rules/analytics/builtin.h"
+#include "rules/analytics/checkpoint.h"
+#include "rules/analytics/detector.h"
 #include "rules/analytics/plain_selector.h"
 #include "rules/analytics/ring_tiers.h"
+#include "rules/detect/detector_table.h"
 #include "storage/base/file.h"
 
 namespace outrider {
@@ -43,6 +46,84 @@ TEST(AnalyticsFile, ReadsTheContract) {
   EXPECT_EQ(entry.labels.size(), 1U);
 }
 
+TEST(AnalyticsFile, ReadsHowASeriesIsJudged) {
+  const auto file = ParseAnalyticsFile(R"(entries:
+- name: requests
+  kind: anomaly
+  expr: sum by (job) (rate(http_requests_total[5m]))
+  interval: 1m
+  detector: quantile
+  risk: 0.001
+  threshold: 5
+  direction: below
+  min_deviation: 2
+  min_relative_deviation: 0.1
+  data_range: [0, null]
+  warm_up: 2h
+  half_life: 1d
+  rest: 30m
+  seasons: [hour_of_day]
+  time_zone: Europe/Berlin
+- {name: nodes, kind: anomaly, expr: node_load1, detector: peers, peer_labels: [job, dc]}
+- {name: usual, kind: anomaly, expr: node_load1, seasons: []}
+)",
+                                       "a.yml");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const Entry& entry = file->entries[0];
+  EXPECT_EQ(entry.detector, "quantile");
+  EXPECT_EQ(entry.interval, kMinute);
+  const DetectorOptions& options = entry.detection;
+  EXPECT_EQ(options.risk, 0.001);
+  EXPECT_EQ(options.threshold, 5);
+  EXPECT_EQ(options.direction, AnomalyDirection::kBelow);
+  EXPECT_EQ(options.min_deviation, 2);
+  EXPECT_EQ(options.min_relative_deviation, 0.1);
+  EXPECT_EQ(options.data_min, 0);
+  EXPECT_EQ(options.data_max, std::nullopt);
+  EXPECT_EQ(options.warm_up, 2 * kHour);
+  EXPECT_EQ(options.half_life, kDay);
+  EXPECT_EQ(options.rest, 30 * kMinute);
+  EXPECT_TRUE(options.hour_of_day);
+  EXPECT_FALSE(options.day_of_week);
+  EXPECT_EQ(options.time_zone, "Europe/Berlin");
+  EXPECT_EQ(entry.threshold, std::nullopt) << "that of forecasts";
+  EXPECT_EQ(file->entries[1].peer_labels, (std::vector<std::string>{"dc", "job"}));
+  EXPECT_FALSE(file->entries[2].detection.hour_of_day);
+  EXPECT_EQ(FindDetector(EntryKind::kAnomaly, file->entries[2].detector)->name, "seasonal");
+}
+
+TEST(AnalyticsFile, StateBelongsToWhatShapesIt) {
+  const auto identity = [](const std::string& entry) {
+    const auto file = ParseAnalyticsFile("entries:\n- " + entry, "a.yml");
+    EXPECT_TRUE(file.ok()) << file.status();
+    const Hash128 hash = EntryIdentity(file->entries[0]);
+    return std::pair(hash.low, hash.high);
+  };
+  const auto base = identity("{name: a, kind: anomaly, expr: x, risk: 0.001, rest: 1h}");
+  for (const char* same :
+       {"{rest: 1h, risk: 0.001, kind: anomaly, expr: 'x', name: a}",
+        "{name: a, kind: anomaly, expr: x, risk: 0.001, rest: 1h, labels: {team: b}}",
+        "{name: a, kind: anomaly, expr: x, risk: 0.001, rest: 1h, max_series: 5}"}) {
+    EXPECT_EQ(identity(same), base) << same;
+  }
+  for (const char* other : {"{name: b, kind: anomaly, expr: x, risk: 0.001, rest: 1h}",
+                            "{name: a, kind: anomaly, expr: y, risk: 0.001, rest: 1h}",
+                            "{name: a, kind: anomaly, expr: x, risk: 0.002, rest: 1h}",
+                            "{name: a, kind: anomaly, expr: x, risk: 0.001}",
+                            "{name: a, kind: anomaly, expr: x, risk: 0.001, rest: 1h, "
+                            "detector: mad}"}) {
+    EXPECT_NE(identity(other), base) << other;
+  }
+}
+
+TEST(AnalyticsFile, EveryDetectorOfASeriesIsThere) {
+  const std::vector<std::string> names = DetectorNames(EntryKind::kAnomaly);
+  for (const std::string& name : SeriesDetectorNames()) {
+    EXPECT_THAT(names, testing::Contains(name));
+  }
+  EXPECT_THAT(names, testing::IsSupersetOf({"peers", "robust_z"}));
+}
+
 struct ErrorCase {
   std::string_view text;
   const char* place;
@@ -74,8 +155,6 @@ INSTANTIATE_TEST_SUITE_P(
                   "a.yml:2:", "5m, 15m, 30m, 1h, 6h, 12h, 24h"},
         ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: []}\n",
                   "a.yml:2:", "at least one"},
-        ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, detector: seasonal}\n",
-                  "a.yml:2:", "not there yet; anomaly entries can use robust_z"},
         ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, detector: magic}\n",
                   "a.yml:2:", "unknown"},
         ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, threshold: 0}\n",
@@ -91,6 +170,32 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"entries:\n- {name: a, kind: trend, expr: x}\n"
                   "- {name: a, kind: trend, expr: y}\n",
                   "a.yml:3:3:", "second trend entry"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  risk: 0\n",
+                  "a.yml:5:9:", "1e-9 to 0.01"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  min_relative_deviation: -1\n",
+                  "a.yml:5:27:", "at least 0"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  min_deviation: 0\n",
+                  "a.yml:5:18:", "above 0"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  data_range: [1]\n",
+                  "a.yml:5:15:", "two numbers"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  data_range: [2, 1]\n",
+                  "a.yml:5:15:", "more than data_min"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  data_range: [.nan, 1]\n",
+                  "a.yml:5:15:", "two numbers"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  half_life: 0s\n",
+                  "a.yml:5:14:", "half_life"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  time_zone: Mars/Base\n",
+                  "a.yml:5:14:", "Europe/Berlin"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  seasons: [moon]\n",
+                  "a.yml:5:12:", "hour_of_day, day_of_week"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  peer_labels: [job]\n",
+                  "a.yml:5:16:", "detector peers only"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: x\n  risk: 0.001\n",
+                  "a.yml:5:9:", "for anomaly entries, not for trend entries"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: x\n  interval: 1m\n",
+                  "a.yml:5:13:", "for expressions"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: sum(x)\n  interval: 0s\n",
+                  "a.yml:5:13:", "above 0"},
         ErrorCase{"builtin_entries: {host_cup: false}\n", "a.yml:1:", "host_cup"},
         ErrorCase{"entries: 5\n", "a.yml:1:10:", "must be a list"}));
 

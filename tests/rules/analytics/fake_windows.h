@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows in a map: a Querier and an Appender for tests of the rooms above storage.
+// Windows in a map: a Querier, an Appender and a SampleFeed for tests of the rooms above storage.
 #pragma once
 
 #include <algorithm>
@@ -10,12 +10,14 @@
 
 #include "storage/window/appender.h"
 #include "storage/window/querier.h"
+#include "storage/window/sample_feed.h"
 
 namespace outrider {
 
-class FakeWindows final : public Querier, public Appender {
+class FakeWindows final : public Querier, public Appender, public SampleFeed {
  public:
   void Add(const Labels& labels, Timestamp time, double value) {
+    if (births_.try_emplace(labels, made_).second) ++made_;
     series_[labels].push_back({time, value});
   }
   // Samples of a series, oldest first; empty if there is none.
@@ -79,11 +81,47 @@ class FakeWindows final : public Querier, public Appender {
     return counts;
   }
 
+  uint64_t SeriesMade() const override { return made_; }
+  std::vector<SeriesCursor> Find(std::span<const Matcher> matchers) const override {
+    std::vector<SeriesCursor> found;
+    for (const auto& [labels, birth] : births_) {
+      if (!MatchesAll(matchers, labels)) continue;
+      SeriesCursor cursor;
+      cursor.birth = birth;
+      found.push_back(cursor);
+    }
+    return found;
+  }
+  Labels LabelsOf(const SeriesCursor& cursor) const override {
+    for (const auto& [labels, birth] : births_) {
+      if (birth == cursor.birth) return labels;
+    }
+    return {};
+  }
+  uint64_t Follow(std::span<SeriesCursor> cursors, Timestamp to,
+                  const std::function<void(const FollowedSamples&)>& use) const override {
+    for (size_t i = 0; i < cursors.size(); ++i) {
+      std::vector<Timestamp> times;
+      std::vector<double> values;
+      for (const Sample& sample : series_.at(LabelsOf(cursors[i]))) {
+        if (sample.time <= cursors[i].after || sample.time > to) continue;
+        cursors[i].after = sample.time;
+        times.push_back(sample.time);
+        values.push_back(sample.value);
+        ++read_;
+      }
+      if (!times.empty()) use({.cursor = i, .times = times, .values = values});
+    }
+    return 0;
+  }
+
   void FailWith(std::string text) { failure_ = std::move(text); }
   size_t samples_read() const { return read_; }
 
  private:
   std::map<Labels, std::vector<Sample>> series_;
+  std::map<Labels, uint64_t> births_;
+  uint64_t made_ = 1;
   std::string failure_;
   mutable size_t read_ = 0;
 };

@@ -59,8 +59,12 @@ TEST_F(RealWindowsTest, OneSeriesEachWithTheValueOfTheRawSamples) {
   ASSERT_TRUE(file.ok()) << file.status();
   const auto entries = CombineEntries({*file});
   ASSERT_TRUE(entries.ok());
-  AnalyticsEngine analytics(*entries, AnalyticsOptions(), promql_, windows_, table_,
-                            &capacity->workloads());
+  AnalyticsEngine analytics(*entries, AnalyticsOptions(),
+                            {.engine = promql_,
+                             .querier = windows_,
+                             .table = table_,
+                             .workloads = &capacity->workloads(),
+                             .feed = &windows_});
   capacity->Rebuild(kStart);
   analytics.Rebuild(kStart);
   Timestamp now = kStart;

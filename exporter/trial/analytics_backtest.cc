@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/trial/analytics_backtest.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "exporter/trial/replay_order.h"
+#include "exporter/trial/trial_seams.h"
+#include "fmt/format.h"
+#include "storage/base/text.h"
+#include "storage/window/windows.h"
+
+namespace outrider {
+namespace {
+
+constexpr DurationMs kSlack = 10 * kMinute;
+
+Status CheckEntries(const std::vector<Entry>& entries) {
+  if (entries.empty()) return InvalidArgument("there are no entries in the given files");
+  for (const Entry& entry : entries) {
+    if (!entry.compiled) return InvalidArgument(entry.error);
+    if (ReadsFixedTimes(*entry.compiled)) {
+      return InvalidArgument(
+          fmt::format("entry {} reads at a fixed time (@), for which a back-test loads no history",
+                      Quote(entry.name)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+DurationMs HorizonOf(const std::vector<promql::Expression::Reach>& reads) {
+  DurationMs horizon = 0;
+  for (const auto& reach : reads) horizon = std::max(horizon, reach.horizon);
+  return horizon;
+}
+
+std::vector<promql::Expression::Reach> ReadsOf(const std::vector<Entry>& entries,
+                                               DurationMs lookback) {
+  std::vector<promql::Expression::Reach> reads;
+  for (const Entry& entry : entries) {
+    for (auto& reach : entry.compiled->Selectors(lookback)) reads.push_back(std::move(reach));
+  }
+  return reads;
+}
+
+// The daemon's engine on windows that are filled from history. History is loaded ahead of the
+// clock: the feed hands over what is not behind it, and evaluations see no more.
+class Replay {
+ public:
+  Replay(std::vector<Entry> entries, const AnalyticsBacktestOptions& options, const Clock& clock)
+      : options_(options),
+        reads_(ReadsOf(entries, options.engine.lookback)),
+        drop_(NamesOf(options.drop_labels)),
+        promql_(options.engine, clock),
+        windows_(WindowsFor(HorizonOf(reads_), options)),
+        as_of_(windows_),
+        engine_(std::move(entries), EngineOptionsOf(options),
+                {.engine = promql_, .querier = as_of_, .table = table_, .feed = &windows_}) {}
+
+  const std::vector<promql::Expression::Reach>& reads() const { return reads_; }
+  uint64_t samples() const { return samples_; }
+
+  Status Load(const HistoryPiece& piece, Timestamp to) {
+    const Status status = piece.ForEach([&](const HistoryRow& row) { Take(row, to); });
+    windows_.Expire();
+    return status;
+  }
+
+  // False: stopped.
+  bool Run(HistoryStretch stretch, const std::stop_token& stop) {
+    const DurationMs step = options_.interval;
+    for (Timestamp now = (stretch.from + step - 1) / step * step; now <= stretch.to; now += step) {
+      if (stop.stop_requested()) return false;
+      as_of_.SetNow(now);
+      engine_.Run(now);
+      tracks_.Take(table_.Snapshot(), now);
+      table_.Flush(windows_, now);  // entries may watch what others give
+    }
+    return true;
+  }
+
+  void Finish(AnalyticsBacktestResult* result) {
+    result->samples = samples_;
+    result->series = windows_.Stats().series_created;
+    std::vector<DerivedValue> last;
+    for (const DerivedFamily& family : table_.Snapshot()) {
+      if (family.metric->name.starts_with("outrider_anomaly_")) continue;
+      for (const DerivedSeries& series : family.series) {
+        last.push_back({*series.labels, series.value});
+      }
+    }
+    std::vector<AnomalyTrack> tracks = tracks_.Finish();
+    for (EntryStatus& status : engine_.Entries()) {
+      AnalyticsEntryOutcome& outcome = result->entries.emplace_back();
+      outcome.status = std::move(status);
+      Part(tracks, outcome.status, &outcome);
+      PartLast(last, outcome.status, &outcome);
+    }
+  }
+
+ private:
+  static WindowsOptions WindowsFor(DurationMs horizon, const AnalyticsBacktestOptions& options) {
+    WindowsOptions windows;
+    windows.retention = horizon + options.piece + kSlack;
+    windows.unreferenced_retention = windows.retention;
+    return windows;
+  }
+  static AnalyticsOptions EngineOptionsOf(const AnalyticsBacktestOptions& options) {
+    AnalyticsOptions engine;
+    engine.interval = options.interval;
+    return engine;
+  }
+
+  static void Part(const std::vector<AnomalyTrack>& tracks, const EntryStatus& status,
+                   AnalyticsEntryOutcome* outcome) {
+    if (status.kind != EntryKind::kAnomaly) return;
+    std::ranges::copy_if(tracks, std::back_inserter(outcome->tracks), [&](const auto& track) {
+      return track.labels.Get("entry") == status.name;
+    });
+  }
+  static void PartLast(const std::vector<DerivedValue>& last, const EntryStatus& status,
+                       AnalyticsEntryOutcome* outcome) {
+    const std::string prefix = fmt::format("outrider_{}_", EntryKindText(status.kind));
+    std::ranges::copy_if(last, std::back_inserter(outcome->last), [&](const auto& value) {
+      return value.labels.MetricName().starts_with(prefix) &&
+             value.labels.Get("entry") == status.name;
+    });
+  }
+
+  void Take(const HistoryRow& row, Timestamp to) {
+    if (row.samples.empty()) return;
+    std::span<const LabelView> labels = row.labels;
+    std::vector<LabelView> fewer;
+    if (!drop_.empty()) {
+      std::ranges::remove_copy_if(labels, std::back_inserter(fewer), [&](const LabelView& label) {
+        return std::ranges::find(drop_, label.name) != drop_.end();
+      });
+      labels = fewer;
+    }
+    samples_ += windows_.Append(labels, row.samples, Origin::kRemote, to).accepted;
+  }
+
+  const AnalyticsBacktestOptions& options_;
+  const std::vector<promql::Expression::Reach> reads_;
+  const std::vector<std::string> drop_;
+  const promql::Engine promql_;
+  Windows windows_;
+  AsOfQuerier as_of_;
+  DerivedTable table_;
+  AnalyticsEngine engine_;
+  AnomalyTracks tracks_;
+  uint64_t samples_ = 0;
+};
+
+}  // namespace
+
+StatusOr<AnalyticsBacktestResult> RunAnalyticsBacktest(
+    std::vector<Entry> entries, const AnalyticsBacktestOptions& options, HistorySource& source,
+    const Clock& clock, const std::function<void(const BacktestProgress&)>& progress,
+    const std::stop_token& stop) {
+  if (options.end < options.start) return InvalidArgument("the end lies before the start");
+  if (options.piece <= 0 || options.interval <= 0) {
+    return InvalidArgument("pieces of history and intervals must be longer than nothing");
+  }
+  TRY(CheckEntries(entries));
+  Replay replay(std::move(entries), options, clock);
+  const auto stretches =
+      StretchesOf({options.start, options.end}, HorizonOf(replay.reads()), options.piece);
+  Timestamp reached = options.start;
+  const auto queries = [&](const HistoryStretch& of) {
+    std::vector<HistoryQuery> all;
+    for (const auto& reach : replay.reads()) {
+      const Timestamp from = std::max(of.from, options.start - reach.horizon);
+      if (from <= of.to) all.push_back({reach.matchers, from, of.to});
+    }
+    return all;
+  };
+  const auto use = [&](const HistoryPiece& piece, const HistoryStretch& of) -> StatusOr<bool> {
+    TRY(replay.Load(piece, of.to));
+    const auto length = static_cast<double>(options.end + 1 - stretches.front().from);
+    progress({static_cast<double>(of.from - stretches.front().from) / length, reached,
+              replay.samples()});
+    if (of.to < options.start) return !stop.stop_requested();
+    if (!replay.Run(of, stop)) return false;
+    reached = of.to;
+    return true;
+  };
+  AnalyticsBacktestResult result;
+  result.stopped = !TRY(WalkHistory({source, options.drop_labels, queries, use}, stretches, stop));
+  result.start = options.start;
+  result.end = reached;
+  result.wanted_end = options.end;
+  replay.Finish(&result);
+  return result;
+}
+
+}  // namespace outrider

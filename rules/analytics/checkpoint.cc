@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/analytics/checkpoint.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+namespace {
+
+constexpr std::string_view kRunKey = "run";
+constexpr size_t kTimeBytes = 8;
+constexpr size_t kHashBytes = 16;
+constexpr size_t kKeyBytes = 2 * kHashBytes;
+constexpr size_t kBatchRows = 256;
+
+std::string Bytes(const Hash128& hash) { return BigEndian64(hash.high) + BigEndian64(hash.low); }
+
+Hash128 ReadHash(std::string_view bytes) {
+  return {.low = ReadBigEndian64(bytes.substr(kTimeBytes, kTimeBytes)),
+          .high = ReadBigEndian64(bytes.substr(0, kTimeBytes))};
+}
+
+std::string BytesOfTime(Timestamp time) { return BigEndian64(static_cast<uint64_t>(time)); }
+Timestamp ReadTime(std::string_view bytes) {
+  return static_cast<Timestamp>(ReadBigEndian64(bytes));
+}
+
+}  // namespace
+
+std::string CheckpointKey(const Hash128& entry, const Hash128& series) {
+  return Bytes(entry) + Bytes(series);
+}
+
+Hash128 EntryIdentity(const Entry& entry) {
+  const DetectorRow* row = FindDetector(entry.kind, entry.detector);
+  return HashBytes128(
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", EntryKindText(entry.kind), entry.name,
+                  row == nullptr ? std::string_view() : row->name, entry.per_workload,
+                  entry.compiled ? entry.compiled->ToString() : entry.expr, entry.definition));
+}
+
+std::optional<CheckpointRow> SaveDetector(const Hash128& entry, const Hash128& series,
+                                          Timestamp time, const Detector& detector) {
+  RowWriter writer(kCheckpointFormat);
+  detector.Save(writer);
+  const std::string state = writer.Take();
+  if (state.size() <= 1) return std::nullopt;  // nothing but the format
+  return CheckpointRow{CheckpointKey(entry, series), BytesOfTime(time) + state};
+}
+
+StatusOr<Timestamp> LoadDetector(std::string_view value, Detector* detector) {
+  if (value.size() <= kTimeBytes) return absl::DataLossError("the row is too short");
+  const auto format = static_cast<uint8_t>(value[kTimeBytes]);
+  if (format == 0 || format > kCheckpointFormat) {
+    return absl::FailedPreconditionError(fmt::format(
+        "the row has format {}, this Outrider reads 1 to {}", format, kCheckpointFormat));
+  }
+  RowReader reader(value.substr(kTimeBytes), kCheckpointFormat, "detector");
+  detector->Load(reader);
+  TRY(reader.Finish());
+  return ReadTime(value);
+}
+
+StatusOr<std::optional<std::string>> Checkpoints::Find(const Hash128& entry,
+                                                       const Hash128& series) const {
+  std::optional<Row> row = TRY(store_.Get(Family::kAnalytics, CheckpointKey(entry, series)));
+  if (!row) return std::optional<std::string>();
+  return std::optional<std::string>(std::move(row->value));
+}
+
+Status Checkpoints::Write(std::span<const CheckpointRow> rows) {
+  for (size_t at = 0; at < rows.size(); at += kBatchRows) {
+    Batch batch;
+    for (const CheckpointRow& row : rows.subspan(at, std::min(kBatchRows, rows.size() - at))) {
+      batch.Put(Family::kAnalytics, row.key, row.value);
+    }
+    TRY(store_.Commit(batch, Durability::kBuffered));
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<std::optional<Timestamp>> Checkpoints::LastRun() const {
+  const std::optional<Row> row = TRY(store_.Get(Family::kAnalytics, kRunKey));
+  if (!row || row->value.size() != kTimeBytes) return std::optional<Timestamp>();
+  return std::optional<Timestamp>(ReadTime(row->value));
+}
+
+Status Checkpoints::SetLastRun(Timestamp now) {
+  Batch batch;
+  batch.Put(Family::kAnalytics, std::string(kRunKey), BytesOfTime(now));
+  return store_.Commit(batch, Durability::kBuffered);
+}
+
+StatusOr<uint64_t> Checkpoints::Sweep(const std::function<bool(const Hash128& entry)>& known,
+                                      Timestamp oldest) {
+  std::vector<std::string> useless;
+  TRY(store_.Scan(Family::kAnalytics, "", "", [&](const Row& row) {
+    if (row.key == kRunKey) return true;
+    const bool whole = row.key.size() == kKeyBytes && row.value.size() > kTimeBytes;
+    if (!whole || !known(ReadHash(row.key)) || ReadTime(row.value) < oldest) {
+      useless.push_back(row.key);
+    }
+    return true;
+  }));
+  for (size_t at = 0; at < useless.size(); at += kBatchRows) {
+    Batch batch;
+    for (size_t i = at; i < std::min(useless.size(), at + kBatchRows); ++i) {
+      batch.Delete(Family::kAnalytics, std::move(useless[i]));
+    }
+    TRY(store_.Commit(batch, Durability::kBuffered));
+  }
+  return useless.size();
+}
+
+}  // namespace outrider

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Detectors over a restart: one row for each entry and series in the family kAnalytics
+// (docs/formats.md). Rows are written a part at a time, buffered; what came since is read from the
+// windows again.
+//
+//   key    entry (16 bytes, EntryIdentity) series (16, SeriesIdentity)
+//   value  time (8): the newest sample that is in the state | row_codec: format, Detector::Save
+//   key "run": when the entries ran last (8 bytes): what was reported before the restart
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/analytics/detector.h"
+#include "rules/analytics/entry.h"
+#include "storage/base/hash.h"
+#include "storage/state/state_store.h"
+
+namespace outrider {
+
+// Newest format of rows; older ones, from 1 on, are readable.
+inline constexpr uint8_t kCheckpointFormat = 1;
+
+// Of everything that shapes the state: an entry that differs in it begins anew.
+Hash128 EntryIdentity(const Entry& entry);
+
+std::string CheckpointKey(const Hash128& entry, const Hash128& series);
+
+struct CheckpointRow {
+  std::string key;
+  std::string value;
+};
+
+// nullopt: the detector has no state that could be saved.
+std::optional<CheckpointRow> SaveDetector(const Hash128& entry, const Hash128& series,
+                                          Timestamp time, const Detector& detector);
+// The newest sample in the state. DataLoss for what cannot be read: the detector is spoilt then.
+StatusOr<Timestamp> LoadDetector(std::string_view value, Detector* detector);
+
+// The rows in a store. Not thread-safe.
+class Checkpoints {
+ public:
+  explicit Checkpoints(StateStore& store) : store_(store) {}
+
+  StatusOr<std::optional<std::string>> Find(const Hash128& entry, const Hash128& series) const;
+  // In batches of some hundred.
+  Status Write(std::span<const CheckpointRow> rows);
+  StatusOr<std::optional<Timestamp>> LastRun() const;
+  Status SetLastRun(Timestamp now);
+  // Deletes rows of entries that are not known, and those whose newest sample is before `oldest`.
+  // Returns how many went.
+  StatusOr<uint64_t> Sweep(const std::function<bool(const Hash128& entry)>& known,
+                           Timestamp oldest);
+
+ private:
+  StateStore& store_;
+};
+
+}  // namespace outrider

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a source tells of its series: values of the detectors into the table of derived series.
+#include <cmath>
+
+#include "fmt/format.h"
+#include "rules/analytics/peer_member.h"
+#include "rules/analytics/source.h"
+
+namespace outrider {
+
+void Source::Report(Timestamp now) {
+  JudgePeers();
+  std::vector<double> values(outputs_.size());
+  updates_.clear();
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+    if (!series_[slot].live) continue;
+    const auto detectors = series_.Detectors(slot);
+    size_t at = 0;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      size_t count = 0;
+      while (at + count < outputs_.size() && outputs_[at + count].entry == i) ++count;
+      detectors[i]->Report(now, std::span(values).subspan(at, count));
+      detectors[i]->Reported();
+      at += count;
+    }
+    Publish(slot, values);
+  }
+  context_->seams.table.Set(updates_);
+}
+
+void Source::JudgePeers() {
+  for (const size_t entry : peers_) {
+    std::vector<PeerMember*> members;
+    for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+      if (series_[slot].live) members.push_back(series_.Detectors(slot)[entry]->AsPeer());
+    }
+    JudgeByPeers(entries_[entry].detection, members);
+  }
+}
+
+void Source::Publish(uint32_t slot, std::span<const double> values) {
+  DerivedTable& table = context_->seams.table;
+  const auto handles = series_.Handles(slot);
+  std::optional<Labels> labels;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    DerivedTable::Handle& handle = handles[i];
+    if (std::isnan(values[i])) {
+      if (handle == DerivedTable::kNone) continue;
+      table.Remove(std::span(&handle, 1));
+      handle = DerivedTable::kNone;
+      continue;
+    }
+    if (handle != DerivedTable::kNone) {
+      updates_.push_back({handle, values[i]});
+      continue;
+    }
+    if (!labels) labels = LabelsOf(slot);
+    if (labels->empty() && follower_) return;  // the windows have just dropped it
+    const DerivedOutput& output = outputs_[i].derived;
+    const Labels named = DerivedLabels(*labels, entries_[outputs_[i].entry], output.window);
+    handle = table.Add(*output.metric, named, values[i]);
+  }
+}
+
+Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window) {
+  LabelsBuilder builder(source);
+  builder.Remove(kMetricName);
+  auto put = [&](std::string_view name, std::string_view value) {
+    const std::string_view old = source.Get(name);
+    if (!old.empty() && old != value) builder.Set(fmt::format("exported_{}", name), old);
+    builder.Set(name, value);
+  };
+  for (const auto& [name, value] : entry.labels) put(name, value);
+  if (!source.MetricName().empty()) put("metric", source.MetricName());
+  put("entry", entry.name);
+  if (!window.empty()) put("window", window);
+  return builder.Build();
+}
+
+}  // namespace outrider

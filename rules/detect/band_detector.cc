@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/detect/band_detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "rules/detect/explain_text.h"
+#include "rules/detect/saved_fields.h"
+
+namespace outrider {
+namespace {
+
+// A level shift that lasts is the new level: so many samples on one side, over so long, each
+// clearly off.
+constexpr int32_t kRebaseSamples = 16;
+constexpr DurationMs kRebaseAfter = kHour;
+constexpr int32_t kLongestRun = 1 << 30;
+constexpr double kClearlyOff = 1;
+constexpr double kRebaseDistance = 2;  // mean of the run
+// What is known fades over a gap as in a random walk: the scale grows with the root of the steps.
+constexpr double kStepsToDouble = 16;
+constexpr double kMostWidening = 8;
+// Larger values are taken as this one, so that squares and sums stay finite.
+constexpr double kLargestValue = 1e150;
+// A spike or shift is an onset of its own, without anything new to the novelty table, from this
+// score on.
+constexpr double kOnsetOfBand = 1.5;
+// The first day of a series: onsets need this much more at its beginning, less and less later.
+constexpr DurationMs kOfAge = kDay;
+constexpr double kYoungBar = 2;
+constexpr double kDaysOfNovelty = 3;  // what happens every day is news on the first ones
+
+double Widening(const StepTracker::Step& step) {
+  if (!step.gap) return 1;
+  return std::min(kMostWidening, std::sqrt(1 + step.usual_steps / kStepsToDouble));
+}
+
+}  // namespace
+
+BandDetector::BandDetector(std::string_view name, const DetectorOptions& options, BandPolicy policy,
+                           std::unique_ptr<SeriesModel> model)
+    : name_(name),
+      warm_up_(options.warm_up),
+      model_(std::move(model)),
+      judge_(options, policy),
+      novelty_(options.half_life),
+      gate_(options.rest) {}
+
+bool BandDetector::WarmedUp() const {
+  return samples_ >= model_->WarmUp() && steps_.last() - first_ >= warm_up_;
+}
+
+Verdict BandDetector::Observe(Timestamp time, double value) {
+  value = std::clamp(value, -kLargestValue, kLargestValue);
+  const StepTracker::Step step = steps_.Advance(time);
+  NoveltyTable::Finding finding;
+  if (const auto mean = coarse_.Add(step, steps_.usual(), value)) {
+    finding = novelty_.Observe(mean->step, mean->value);
+  }
+  value_ = value;
+  verdict_ = {};
+  if (samples_ == 0) {
+    first_ = time;
+    model_->Learn(time, value, step);
+    ++samples_;
+    return verdict_;
+  }
+  const Expectation expected = model_->Expect(time);
+  const bool warmed_up = WarmedUp();
+  const Judgement judged = judge_.Judge(value, expected, Widening(step));
+  z_ = judged.z;
+  scale_ = judged.scale;
+  probability_ = judged.probability;
+  finding_ = warmed_up ? finding.kind : NoveltyTable::Kind::kNothing;
+  if (warmed_up) {
+    verdict_.expected = expected.value;
+    verdict_.lower = judged.lower;
+    verdict_.upper = judged.upper;
+    verdict_.state = state_.Update(time, judged.score());
+    verdict_.onset = gate_.Pass(time, OnsetStrength(judged, finding), steps_.usual());
+    judge_.Learn(judged);
+  }
+  // What lies outside the band teaches no more than its edge does.
+  const double limit = judged.edge * judged.scale;
+  const double taught =
+      warmed_up ? expected.value + std::clamp(value - expected.value, -limit, limit) : value;
+  model_->Learn(time, taught, step);
+  ++samples_;
+  Settle(time, value, expected.value, judged.z);
+  return verdict_;
+}
+
+double BandDetector::OnsetStrength(const Judgement& judged,
+                                   const NoveltyTable::Finding& finding) const {
+  // Little is known of a series that is young: more must speak for an onset.
+  const double age = static_cast<double>(steps_.last() - first_) / static_cast<double>(kOfAge);
+  const double of_band = 1 + kYoungBar * std::max(0.0, 1 - age);
+  const double of_novelty = 1 + kYoungBar * std::max(0.0, 1 - age / kDaysOfNovelty);
+  return std::max(finding.strength / of_novelty, judged.score() / (kOnsetOfBand * of_band));
+}
+
+void BandDetector::Settle(Timestamp time, double value, double expected, double z) {
+  const int32_t side = z > 0 ? 1 : -1;
+  if (std::fabs(z) < kClearlyOff || (run_ != 0 && (run_ > 0) != (side > 0))) {
+    run_ = 0;
+    run_sum_ = 0;
+    return;
+  }
+  if (run_ == 0) run_since_ = time;
+  if (std::abs(run_) < kLongestRun) run_ += side;
+  run_sum_ += value - expected;
+  if (std::abs(run_) < kRebaseSamples || time - run_since_ < kRebaseAfter) return;
+  const double mean = run_sum_ / std::abs(run_);
+  if (std::fabs(mean) >= kRebaseDistance * scale_) {
+    // The newest distance, not the mean: the model has moved part of the way meanwhile.
+    model_->Rebase(value - expected);
+    judge_.ForgetShift();
+  }
+  run_ = 0;
+  run_sum_ = 0;
+}
+
+Explanation BandDetector::Explain() const {
+  Explanation explanation;
+  explanation.detector = std::string(name_);
+  explanation.time = steps_.last();
+  explanation.value = value_;
+  explanation.verdict = verdict_;
+  explanation.samples = samples_;
+  if (samples_ == 0) return explanation;
+  model_->Describe(&explanation);
+  if (std::isnan(verdict_.expected)) {
+    explanation.reasons.emplace_back("still warming up: nothing can be said yet");
+    return explanation;
+  }
+  explanation.deviation = scale_;
+  explanation.tail_probability = probability_;
+  explanation.since = state_.since();
+  DescribeVerdict(z_, finding_, &explanation);
+  return explanation;
+}
+
+void BandDetector::Save(RowWriter& out) const {
+  out.U64(samples_).I64(first_).I64(run_since_).Double(run_sum_).I64(run_);
+  out.Double(value_).Double(z_).Double(scale_).Double(probability_).Enum(finding_);
+  SaveVerdict(verdict_, out);
+  steps_.Save(out);
+  judge_.Save(out);
+  coarse_.Save(out);
+  novelty_.Save(out);
+  gate_.Save(out);
+  state_.Save(out);
+  model_->Save(out);
+}
+
+void BandDetector::Load(RowReader& in) {
+  samples_ = in.U64();
+  first_ = in.I64();
+  run_since_ = in.I64();
+  run_sum_ = TakeFinite(in);
+  run_ = static_cast<int32_t>(std::clamp<int64_t>(in.I64(), -kLongestRun, kLongestRun));
+  value_ = TakeFinite(in);
+  z_ = TakeFinite(in);
+  scale_ = TakeAtLeast(in, 0);
+  probability_ = TakeAtLeast(in, 0);
+  finding_ = in.Enum(NoveltyTable::Kind::kOutside);
+  verdict_ = LoadVerdict(in);
+  steps_.Load(in);
+  judge_.Load(in);
+  coarse_.Load(in);
+  novelty_.Load(in);
+  gate_.Load(in);
+  state_.Load(in);
+  model_->Load(in);
+}
+
+}  // namespace outrider

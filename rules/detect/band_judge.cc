@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/detect/band_judge.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rules/detect/saved_fields.h"
+
+namespace outrider {
+namespace {
+
+// Scores of what is certain but has no measure: outside the possible values.
+constexpr double kImpossible = 1.01;
+constexpr double kLargestZ = 1e9;
+
+}  // namespace
+
+BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
+    : policy_(policy),
+      direction_(options.direction),
+      risk_(options.risk),
+      threshold_(options.threshold),
+      min_deviation_(options.min_deviation),
+      min_relative_deviation_(options.min_relative_deviation),
+      data_min_(options.data_min),
+      data_max_(options.data_max) {}
+
+double BandJudge::RunOf(double z) {
+  newest_[next_] = static_cast<float>(z);
+  next_ = (next_ + 1) % kRun;
+  const auto [least, most] = std::ranges::minmax(newest_);
+  return std::max({static_cast<double>(least), -static_cast<double>(most), 0.0});
+}
+
+double BandJudge::Scale(double usual, double expected) const {
+  return std::max({usual, min_deviation_, min_relative_deviation_ * std::fabs(expected)});
+}
+
+bool BandJudge::Counts(double z) const {
+  switch (direction_) {
+    case AnomalyDirection::kBoth:
+      return true;
+    case AnomalyDirection::kAbove:
+      return z > 0;
+    case AnomalyDirection::kBelow:
+      return z < 0;
+  }
+  return true;
+}
+
+Judgement BandJudge::Judge(double value, const Expectation& expected, double widen) {
+  Judgement judged;
+  const double above = widen * Scale(expected.above, expected.value);
+  const double below = widen * Scale(expected.below, expected.value);
+  judged.edge = threshold_.value_or(spikes_.Edge(risk_));
+  judged.upper = expected.value + judged.edge * above;
+  judged.lower = expected.value - judged.edge * below;
+  judged.scale = value >= expected.value ? above : below;
+  judged.z = std::clamp((value - expected.value) / judged.scale, -kLargestZ, kLargestZ);
+  judged.run = RunOf(judged.z);
+  judged.probability = spikes_.Probability(std::fabs(judged.z));
+  if (policy_.spikes && Counts(judged.z)) judged.spike = std::fabs(judged.z) / judged.edge;
+  if (policy_.shifts && Counts(judged.z)) {
+    judged.shift = judged.run / shifts_.Edge(risk_);
+    judged.probability = std::min(judged.probability, shifts_.Probability(judged.run));
+  }
+  if (data_max_) judged.upper = std::min(judged.upper, *data_max_);
+  if (data_min_) judged.lower = std::max(judged.lower, *data_min_);
+  const bool impossible = (data_max_ && value > *data_max_) || (data_min_ && value < *data_min_);
+  if (impossible) judged.spike = std::max(judged.spike, kImpossible);
+  return judged;
+}
+
+void BandJudge::Learn(const Judgement& judged) {
+  spikes_.Learn(std::fabs(judged.z), judged.edge);
+  shifts_.Learn(judged.run, shifts_.Edge(risk_));
+}
+
+void BandJudge::Save(RowWriter& out) const {
+  spikes_.Save(out);
+  shifts_.Save(out);
+  PutFloats(out, newest_);
+  out.U64(next_);
+}
+
+void BandJudge::Load(RowReader& in) {
+  spikes_.Load(in);
+  shifts_.Load(in);
+  TakeFloats(in, newest_);
+  next_ = static_cast<uint32_t>(TakeAtMost(in, kRun - 1));
+}
+
+}  // namespace outrider

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a sample and what was expected to scores: how far off in usual distances, how rare that is,
+// and whether it is one sample or a shift that goes on.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "rules/detect/calibrated_tail.h"
+#include "rules/detect/detector_options.h"
+#include "rules/detect/series_model.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+
+// What of the distances counts.
+struct BandPolicy {
+  bool spikes = true;  // one sample outside the band
+  bool shifts = true;  // several samples in a row that are off to one side, each less than a spike
+};
+
+struct Judgement {
+  double z = 0;      // distance from the expected value in usual ones, signed
+  double scale = 0;  // that it was measured with, on its side
+  double edge = 0;   // |z| that scores 1
+  double lower = 0;  // value that scores 1
+  double upper = 0;
+  double spike = 0;  // scores; 0 on a side that does not count
+  double shift = 0;
+  double run = 0;          // least |z| of the run, 0 if there is none
+  double probability = 1;  // of a distance like this one, or of a shift like this, if rarer
+  double score() const { return spike > shift ? spike : shift; }
+};
+
+// Not thread-safe.
+class BandJudge {
+ public:
+  // A shift is as large as the least distance among so many samples in a row on one side.
+  static constexpr size_t kRun = 5;
+
+  BandJudge(const DetectorOptions& options, BandPolicy policy);
+
+  // `widen`: factor on the scale where less is known than usual, after a gap.
+  Judgement Judge(double value, const Expectation& expected, double widen);
+  // After Judge() of the same sample, unless it was in the detector's warm-up.
+  void Learn(const Judgement& judged);
+  void ForgetShift() { newest_.fill(0); }
+
+  void Save(RowWriter& out) const;
+  void Load(RowReader& in);
+
+ private:
+  double RunOf(double z);
+  double Scale(double usual, double expected) const;
+  bool Counts(double z) const;
+
+  BandPolicy policy_;
+  AnomalyDirection direction_;
+  double risk_;
+  std::optional<double> threshold_;
+  double min_deviation_;
+  double min_relative_deviation_;
+  std::optional<double> data_min_;
+  std::optional<double> data_max_;
+
+  CalibratedTail spikes_;
+  CalibratedTail shifts_;
+  std::array<float, kRun> newest_{};  // ring of z
+  uint32_t next_ = 0;
+};
+
+}  // namespace outrider

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/detect/coarse_steps.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "rules/detect/saved_fields.h"
+
+namespace outrider {
+
+std::optional<CoarseSteps::Mean> CoarseSteps::Add(const StepTracker::Step& step, double usual_step,
+                                                  double value) {
+  step_.length += step.length;
+  step_.gap = step_.gap || step.gap;
+  covered_ = count_ == 0 ? 0 : covered_ + step.length;
+  if (step.gap) {  // what was collected before it is no mean of five minutes
+    covered_ = 0;
+    sum_ = 0;
+    count_ = 0;
+  }
+  sum_ += value;
+  ++count_;
+  // Complete when the next sample would begin another five minutes, a quarter of a step forgiven.
+  const bool full = count_ == std::numeric_limits<uint32_t>::max();
+  if (static_cast<double>(covered_) + 1.25 * usual_step < static_cast<double>(kLength) && !full) {
+    return std::nullopt;
+  }
+  const Mean mean{step_, sum_ / static_cast<double>(count_)};
+  *this = {};
+  return mean;
+}
+
+void CoarseSteps::Save(RowWriter& out) const {
+  out.I64(step_.length).Bool(step_.gap).I64(covered_).Double(sum_).U64(count_);
+}
+
+void CoarseSteps::Load(RowReader& in) {
+  step_.length = in.I64();
+  step_.gap = in.Bool();
+  covered_ = in.I64();
+  sum_ = TakeFinite(in);
+  count_ = static_cast<uint32_t>(TakeAtMost(in, std::numeric_limits<uint32_t>::max() - 1));
+}
+
+}  // namespace outrider

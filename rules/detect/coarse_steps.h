@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Means over five minutes, so that what needs some hundred steps of a day sees the same series
+// whether it is scraped every five seconds or every five minutes. Rarer samples pass as they are.
+#pragma once
+
+#include <optional>
+
+#include "rules/detect/step_tracker.h"
+#include "storage/base/clock.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+
+// Not thread-safe.
+class CoarseSteps {
+ public:
+  static constexpr DurationMs kLength = 5 * kMinute;
+
+  struct Mean {
+    StepTracker::Step step;  // since the mean before
+    double value = 0;
+  };
+  // The mean that this sample completes, if it does. `usual_step`: of the samples, in milliseconds.
+  std::optional<Mean> Add(const StepTracker::Step& step, double usual_step, double value);
+
+  void Save(RowWriter& out) const;
+  void Load(RowReader& in);
+
+ private:
+  StepTracker::Step step_;  // collected since the last mean
+  DurationMs covered_ = 0;  // from the first sample of the running mean to the newest
+  double sum_ = 0;
+  uint32_t count_ = 0;
+};
+
+}  // namespace outrider

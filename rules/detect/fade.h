@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Forgetting by time: what is left of a weight after a while. Steps of a series repeat, so the
+// newest answer is kept.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "storage/base/clock.h"
+
+namespace outrider {
+
+// Not thread-safe. The memory of the newest answer is no state: a fresh Fade answers the same.
+class Fade {
+ public:
+  // `most`: of one step, in half-lives, so that a gap is not taken for time that was watched.
+  explicit Fade(DurationMs half_life, double most = 1) : half_life_(half_life), most_(most) {}
+
+  // 2^(-step / half-life), at least 2^-most.
+  double Keep(DurationMs step) {
+    if (step != step_) {
+      step_ = step;
+      const double halvings = static_cast<double>(step) / static_cast<double>(half_life_);
+      keep_ = std::exp2(-std::clamp(halvings, 0.0, most_));
+    }
+    return keep_;
+  }
+  // How much a running mean moves towards a new sample; the first samples count alike, so that the
+  // mean is the plain one until there is something to forget. `before`: samples so far.
+  double Gain(DurationMs step, uint64_t before) {
+    return std::max(1 - Keep(step), 1 / (static_cast<double>(before) + 1));
+  }
+
+ private:
+  DurationMs half_life_;
+  double most_;
+  DurationMs step_ = -1;
+  double keep_ = 1;
+};
+
+}  // namespace outrider

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/detect/onset_gate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rules/detect/saved_fields.h"
+
+namespace outrider {
+
+double OnsetGate::Pass(Timestamp time, double strength, double usual_step) {
+  const double rest = rest_ > 0 ? static_cast<double>(rest_)
+                                : std::max(static_cast<double>(kHour), kRestSteps * usual_step);
+  if (peak_ > 0 && static_cast<double>(time - peak_time_) >= rest) peak_ = 0;
+  if (strength < 1) return peak_ > 0 ? 0 : strength;
+  if (peak_ > 0 && strength < kLarger * peak_) return 0;
+  peak_ = strength;
+  peak_time_ = time;
+  return strength;
+}
+
+void OnsetGate::Save(RowWriter& out) const { out.I64(peak_time_).Double(peak_); }
+
+void OnsetGate::Load(RowReader& in) {
+  peak_time_ = in.I64();
+  peak_ = TakeAtLeast(in, 0);
+}
+
+}  // namespace outrider

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Once per anomaly: after an onset the next one waits for the rest period, unless it is larger than
+// all since then.
+#pragma once
+
+#include "storage/base/clock.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+
+// Not thread-safe.
+class OnsetGate {
+ public:
+  // A later one counts as larger from this factor on.
+  static constexpr double kLarger = 1.5;
+  // Without a rest period of its own, a series rests so many usual steps, at least an hour.
+  static constexpr double kRestSteps = 60;
+
+  // `rest`: 0 for what the step asks for.
+  explicit OnsetGate(DurationMs rest) : rest_(rest) {}
+  // The strength as the onset score: itself, or 0 while at rest. `usual_step` in milliseconds.
+  double Pass(Timestamp time, double strength, double usual_step);
+
+  void Save(RowWriter& out) const;
+  void Load(RowReader& in);
+
+ private:
+  DurationMs rest_;
+  Timestamp peak_time_ = 0;
+  double peak_ = 0;  // largest strength since the rest began; 0: not at rest
+};
+
+}  // namespace outrider

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the hour of the day and the day of the week add to a level: 24 hours, what weekends change
+// in each of them, 7 days. Between the middles of two hours values are interpolated.
+#pragma once
+
+#include <array>
+
+#include "rules/detect/local_time.h"
+#include "storage/base/clock.h"
+#include "storage/state/row_codec.h"
+
+namespace outrider {
+
+// Not thread-safe.
+class SeasonProfile {
+ public:
+  struct Kinds {
+    bool hour_of_day = true;
+    bool day_of_week = true;
+  };
+  // `half_life`: of what is remembered. The first days (weeks) count alike.
+  SeasonProfile(Kinds kinds, DurationMs half_life);
+
+  // To be added to the level.
+  double At(const LocalSlot& slot) const;
+  // Usual distance from the expected value in this hour, or `overall` while there is none of its
+  // own.
+  double DeviationAt(const LocalSlot& slot, double overall) const;
+
+  // `residual`: sample less (level + At(slot)); `distance`: from the expected value, >= 0;
+  // `step`: the time the sample stands for.
+  void Learn(const LocalSlot& slot, double residual, double distance, DurationMs step);
+
+  double Mean() const;                         // of the 24 hours: part of the level, strictly
+  double days() const { return hours_ / 24; }  // watched
+
+  void Save(RowWriter& out) const;
+  void Load(RowReader& in);
+
+ private:
+  struct Share {
+    size_t first = 0;
+    size_t second = 0;
+    double of_second = 0;
+  };
+  static Share Spread(const LocalSlot& slot);
+  static double Mix(const std::array<float, 24>& hours, const Share& share);
+
+  Kinds kinds_;
+  double slowest_day_;  // share of the old that a new day replaces, once much has been seen
+  double slowest_week_;
+  double hours_ = 0;          // watched
+  double weekend_hours_ = 0;  // of them
+  std::array<float, 24> hour_{};
+  std::array<float, 24> weekend_{};  // in addition on Saturdays and Sundays
+  std::array<float, 7> day_{};
+  std::array<float, 24> deviation_{};
+};
+
+}  // namespace outrider

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/detect/seasonal_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rules/detect/explain_text.h"
+#include "rules/detect/saved_fields.h"
+
+namespace outrider {
+namespace {
+
+constexpr double kOfMean = 1.2533;  // from the mean distance of a normal distribution to its sigma
+constexpr DurationMs kOffsetHalfLife = kHour;
+constexpr DurationMs kDeviationHalfLife = 12 * kHour;
+// However rare the samples are, one does not replace more of a running mean than this many
+// half-lives would.
+constexpr double kMostPerOffset = 0.15;
+constexpr double kMostPerSample = 0.02;
+
+}  // namespace
+
+SeasonalModel::SeasonalModel(const DetectorOptions& options, absl::TimeZone zone)
+    : local_time_(zone),
+      level_fade_(std::min(options.half_life, kDay), kMostPerSample),
+      offset_fade_(std::min(options.half_life, kOffsetHalfLife), kMostPerOffset),
+      deviation_fade_(std::min(options.half_life, kDeviationHalfLife), kMostPerSample),
+      seasons_({options.hour_of_day, options.day_of_week}, options.half_life) {}
+
+Expectation SeasonalModel::Expect(Timestamp time) {
+  newest_ = time;
+  slot_ = local_time_.At(time);
+  season_ = seasons_.At(slot_);
+  const double scale = kOfMean * seasons_.DeviationAt(slot_, deviation_);
+  return {level_ + season_ + offset_, scale, scale};
+}
+
+void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step& step) {
+  if (samples_ == 0) {
+    newest_ = time;
+    slot_ = local_time_.At(time);
+    level_ = value;
+    samples_ = 1;
+    return;
+  }
+  const double residual = value - level_ - season_;
+  const double distance = std::fabs(residual - offset_);
+  deviation_ += deviation_fade_.Gain(step.length, samples_ - 1) * (distance - deviation_);
+  // After a gap nothing is known of the hour before: the sample itself says where the series is.
+  const double follow = step.gap ? 1 : 1 - offset_fade_.Keep(step.length);
+  offset_ += follow * (residual - offset_);
+  const double moved = level_fade_.Gain(step.length, samples_) * residual;
+  level_ += moved;
+  offset_ -= moved;  // what the level has taken over is no longer off
+  if (step.length > 0) {
+    const double per_hour = moved * static_cast<double>(kHour) / static_cast<double>(step.length);
+    trend_ += (1 - level_fade_.Keep(step.length)) * (per_hour - trend_);
+  }
+  seasons_.Learn(slot_, residual - moved, distance, step.length);
+  ++samples_;
+}
+
+void SeasonalModel::Describe(Explanation* explanation) const {
+  const double mean = seasons_.Mean();
+  explanation->level = level_ + mean + offset_;
+  explanation->season = season_ - mean;
+  explanation->trend_per_hour = trend_;
+  // In Verdict::expected the season is that of the sample; so it is here.
+  explanation->reasons.push_back(
+      fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot_.hour,
+                  static_cast<int>(slot_.fraction * 60), slot_.weekend() ? "weekends" : "weekdays",
+                  ShortNumber(std::fabs(explanation->season)),
+                  explanation->season < 0 ? "below" : "above", ShortNumber(explanation->level)));
+}
+
+void SeasonalModel::Save(RowWriter& out) const {
+  out.U64(samples_).Double(level_).Double(offset_).Double(deviation_).Double(trend_);
+  out.Double(season_).I64(newest_);
+  seasons_.Save(out);
+}
+
+void SeasonalModel::Load(RowReader& in) {
+  samples_ = in.U64();
+  level_ = TakeFinite(in);
+  offset_ = TakeFinite(in);
+  deviation_ = TakeAtLeast(in, 0);
+  trend_ = TakeFinite(in);
+  season_ = TakeFinite(in);
+  newest_ = in.I64();
+  slot_ = local_time_.At(newest_);
+  seasons_.Load(in);
+}
+
+}  // namespace outrider

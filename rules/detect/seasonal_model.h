@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The default model: a level that moves over days, what hour and weekday add to it, and how the
+// last hour has been off from both:
+//     expected = level + season(hour of day, day of week) + offset
+// Holt-Winters in additive form with the trend replaced by the offset, which follows whatever moves
+// slower than an hour and never extrapolates.
+#pragma once
+
+#include "rules/detect/detector_options.h"
+#include "rules/detect/fade.h"
+#include "rules/detect/season_profile.h"
+#include "rules/detect/series_model.h"
+
+namespace outrider {
+
+class SeasonalModel final : public SeriesModel {
+ public:
+  SeasonalModel(const DetectorOptions& options, absl::TimeZone zone);
+  Expectation Expect(Timestamp time) override;
+  void Learn(Timestamp time, double value, const StepTracker::Step& step) override;
+  void Rebase(double by) override { offset_ += by; }
+  uint64_t WarmUp() const override { return 16; }
+  void Describe(Explanation* explanation) const override;
+  void Save(RowWriter& out) const override;
+  void Load(RowReader& in) override;
+  size_t MemoryBytes() const override { return sizeof(*this); }
+
+ private:
+  LocalTime local_time_;
+  Fade level_fade_;
+  Fade offset_fade_;
+  Fade deviation_fade_;
+  SeasonProfile seasons_;
+  Timestamp newest_ = 0;  // of the newest Expect(), with its slot and what the seasons said there
+  LocalSlot slot_;
+  double season_ = 0;
+  uint64_t samples_ = 0;
+  double level_ = 0;
+  double offset_ = 0;
+  double deviation_ = 0;  // mean distance from the expected value
+  double trend_ = 0;      // of the level, per hour
+};
+
+}  // namespace outrider

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/detect/step_tracker.h"
+
+#include <algorithm>
+
+#include "rules/detect/saved_fields.h"
+
+namespace outrider {
+namespace {
+
+constexpr double kGain = 0.05;
+
+}  // namespace
+
+StepTracker::Step StepTracker::Advance(Timestamp time) {
+  Step step;
+  if (!any_) {
+    any_ = true;
+    last_ = time;
+    return step;
+  }
+  step.length = std::max<DurationMs>(0, time - last_);
+  last_ = std::max(last_, time);
+  const auto length = static_cast<double>(step.length);
+  if (usual_ <= 0) {
+    usual_ = length;
+    return step;
+  }
+  step.usual_steps = std::max(1.0, length / usual_);
+  step.gap = step.usual_steps > kGapSteps;
+  // One long step is a gap; many of them are the new usual one.
+  usual_ += kGain * (std::clamp(length, usual_ / 4, usual_ * 4) - usual_);
+  return step;
+}
+
+void StepTracker::Save(RowWriter& out) const { out.Bool(any_).I64(last_).Double(usual_); }
+
+void StepTracker::Load(RowReader& in) {
+  any_ = in.Bool();
+  last_ = in.I64();
+  usual_ = TakeAtLeast(in, 0);
+}
+
+}  // namespace outrider
