@@ -18,6 +18,7 @@
 #include "exporter/trial/silence_file.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/rule_file.h"
+#include "storage/base/duration.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"

@@ -33,7 +33,9 @@ void WriteVerdict(const Verdict& verdict, std::span<double> out) {
 
 void AnomalyDetector::Observe(Timestamp time, double value) {
   newest_ = series_->Observe(time, value);
-  onset_ = std::fmax(onset_, newest_.onset);  // a number wins over NaN
+  // A number wins over NaN.
+  onset_ = told_ ? newest_.onset : std::fmax(onset_, newest_.onset);
+  told_ = false;
 }
 
 void AnomalyDetector::Report(Timestamp /*now*/, std::span<double> out) const {
@@ -54,7 +56,8 @@ void AnomalyDetector::Load(RowReader& in) {
        {&newest_.onset, &newest_.state, &newest_.expected, &newest_.lower, &newest_.upper}) {
     *value = in.Double();
   }
-  onset_ = newest_.onset;  // a report follows each run before anything is saved
+  onset_ = newest_.onset;
+  told_ = true;  // a report follows each run before anything is saved
   series_->Load(in);
 }
 

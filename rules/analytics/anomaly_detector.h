@@ -23,7 +23,7 @@ class AnomalyDetector final : public Detector {
   // The newest verdict, but the highest onset since the last report: samples may come faster than
   // reports.
   void Report(Timestamp now, std::span<double> out) const override;
-  void Reported() override { onset_ = newest_.onset; }
+  void Reported() override { told_ = true; }
   std::optional<Explanation> Explain() const override { return series_->Explain(); }
   void Save(RowWriter& out) const override;
   void Load(RowReader& in) override;
@@ -31,7 +31,8 @@ class AnomalyDetector final : public Detector {
  private:
   std::unique_ptr<SeriesDetector> series_;
   Verdict newest_;
-  double onset_ = Verdict::kUnknown;  // the highest since the last report, the newest included
+  double onset_ = Verdict::kUnknown;  // what the next report tells
+  bool told_ = false;                 // it has been told, and there was no sample since
 };
 
 }  // namespace outrider

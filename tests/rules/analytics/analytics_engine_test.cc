@@ -257,6 +257,17 @@ TEST_F(AnalyticsEngineTest, TheHighestOnsetSinceTheLastReportIsTold) {
   windows_.Add(Load(), time += 15'000, 10.5);
   engine->Run(time);
   EXPECT_LT(Derived().at(onset), 1) << "and is told once";
+  const Timestamp later = time + 12 * kHour;  // beyond the rest behind an onset
+  for (time += 15'000; time < later; time += 15'000) windows_.Add(Load(), time, 10.5);
+  engine->Run(time);
+  windows_.Add(Load(), time += 15'000, 5000);
+  engine->Run(time);
+  EXPECT_GE(Derived().at(onset), 1);
+  engine->Run(time + 5'000);
+  EXPECT_GE(Derived().at(onset), 1) << "as long as it is the newest";
+  windows_.Add(Load(), time += 15'000, 10.5);
+  engine->Run(time);
+  EXPECT_LT(Derived().at(onset), 1) << "told, though it was the newest";
 }
 
 TEST_F(AnalyticsEngineTest, WhatHistoryHeldIsNotToldAsNew) {
