@@ -29,7 +29,6 @@ struct AnomaliesApiDeps {
   const WorkloadNames* workloads = nullptr;
   QueryGate& gate;  // reading an hour of neighbours is a query
   DurationMs timeout = 2 * kMinute;
-  const Clock& clock;
 };
 
 void RegisterAnomaliesApi(Router& router, const AnomaliesApiDeps& deps);

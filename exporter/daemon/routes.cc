@@ -2,6 +2,7 @@
 #include "exporter/daemon/routes.h"
 
 #include "exporter/api/am_common.h"
+#include "exporter/api/anomalies.h"
 #include "exporter/api/capacity.h"
 #include "exporter/api/described.h"
 #include "exporter/api/features.h"
@@ -100,6 +101,20 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
   RegisterStatusApi(router, status);
 }
 
+AnomaliesApiDeps AnomaliesOf(Services& services) {
+  return {.list = [&services](
+                      const AnomalyQuery& query) { return services.analytics->Anomalies(query); },
+          .find = [&services](std::string_view id) { return services.analytics->FindAnomaly(id); },
+          .values =
+              [&services](const AnomalyView& view, Timestamp from, Timestamp to, DurationMs step) {
+                return services.analytics->ValuesOf(view, from, to, step);
+              },
+          .windows = services.store->windows(),
+          .workloads = &services.capacity->workloads(),
+          .gate = services.queries,
+          .timeout = services.engine.options().timeout};
+}
+
 }  // namespace
 
 void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
@@ -123,6 +138,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
                                [&services] { return services.capacity->Costs(); },
                                [&services] { return services.capacity->price(); }});
+  RegisterAnomaliesApi(router, AnomaliesOf(services));
   RegisterStateSeriesApi(router, services.store->windows());
   RegisterOpenApi(router);
   RegisterProductErrors(router);

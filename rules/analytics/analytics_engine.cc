@@ -178,20 +178,6 @@ void AnalyticsEngine::PublishStatus() {
   checkpoints_.lost = lost;
 }
 
-std::optional<Explanation> AnalyticsEngine::Explain(std::string_view entry,
-                                                    const Labels& derived) const {
-  const Labels wanted = derived.WithoutName();
-  std::optional<Explanation> found;
-  const absl::MutexLock lock(&mutex_);
-  for (const auto& source : sources_) {
-    source->Visit([&](const Entry& of, const Labels& labels, const Detector& detector) {
-      if (found || of.kind != EntryKind::kAnomaly || of.name != entry) return;
-      if (DerivedLabels(labels, of, "") == wanted) found = detector.Explain();
-    });
-  }
-  return found;
-}
-
 std::vector<EntryStatus> AnalyticsEngine::Entries() const {
   absl::MutexLock lock(&status_mutex_);
   return status_;

@@ -12,6 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "rules/analytics/anomaly_view.h"
 #include "rules/analytics/source.h"
 #include "storage/window/retention_plan.h"
 
@@ -65,9 +66,14 @@ class AnalyticsEngine {
   // In the order of the entries.
   std::vector<EntryStatus> Entries() const;
   CheckpointStats Checkpoints() const;
-  // Why the newest sample of a series was judged as it was; `derived` are the labels of its derived
-  // series, with or without name. nullopt: there is no such series of an anomaly entry now.
-  std::optional<Explanation> Explain(std::string_view entry, const Labels& derived) const;
+  // Series of anomaly entries, with why their newest samples were judged as they were
+  // (engine_anomalies.cc). Walks all series.
+  std::vector<AnomalyView> Anomalies(const AnomalyQuery& query) const;
+  std::optional<AnomalyView> FindAnomaly(std::string_view id) const;
+  // What the expression of its entry gave for it in [from, to]: raw samples of a plain selector,
+  // else one a step.
+  StatusOr<std::vector<Sample>> ValuesOf(const AnomalyView& view, Timestamp from, Timestamp to,
+                                         DurationMs step) const;
 
  private:
   void PublishStatus() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -19,8 +19,8 @@ struct AnomalyView {
 };
 
 struct AnomalyQuery {
-  std::string entry;     // empty: all
-  double min_score = 1;  // of the state score
+  std::string entry = {};  // empty: all
+  double min_score = 1;    // of the state score
   size_t limit = 100;
 };
 

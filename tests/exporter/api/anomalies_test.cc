@@ -78,8 +78,7 @@ class AnomaliesApiTest : public ::testing::Test {
                             return values_;
                           },
                           .windows = windows_,
-                          .gate = gate_,
-                          .clock = clock_});
+                          .gate = gate_});
   }
 
   HttpResponse Get(const std::string& path, const std::string& query = "") {

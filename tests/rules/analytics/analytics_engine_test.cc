@@ -360,13 +360,41 @@ TEST_F(AnalyticsEngineTest, AnAnomalyIsExplained) {
   engine->Run(time);
   const Labels derived(
       {{"entry", "load"}, {"instance", "n1"}, {"job", "node"}, {"metric", "node_load1"}});
-  const auto explanation = engine->Explain("load", derived);
-  ASSERT_TRUE(explanation.has_value());
-  EXPECT_EQ(explanation->value, 99);
-  EXPECT_EQ(explanation->time, time);
-  EXPECT_EQ(explanation->samples, 501U);
-  EXPECT_FALSE(engine->Explain("other", derived).has_value());
-  EXPECT_FALSE(engine->Explain("load", Labels()).has_value());
+  const std::vector<AnomalyView> found = engine->Anomalies({});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].labels, derived);
+  EXPECT_EQ(found[0].id, derived.FingerprintHex());
+  EXPECT_EQ(found[0].source, Load());
+  EXPECT_EQ(found[0].explanation.value, 99);
+  EXPECT_EQ(found[0].explanation.time, time);
+  EXPECT_EQ(found[0].explanation.samples, 501U);
+  EXPECT_TRUE(engine->FindAnomaly(found[0].id).has_value());
+  EXPECT_FALSE(engine->FindAnomaly("0").has_value());
+  EXPECT_TRUE(engine->Anomalies({.entry = "other"}).empty());
+  EXPECT_TRUE(engine->Anomalies({.min_score = 1e9}).empty());
+  EXPECT_TRUE(engine->Anomalies({.limit = 0}).empty());
+
+  const auto values = engine->ValuesOf(found[0], time - 30'000, time, 15'000);
+  ASSERT_TRUE(values.ok());
+  ASSERT_EQ(values->size(), 3U);
+  EXPECT_EQ(values->back().value, 99);
+}
+
+TEST_F(AnalyticsEngineTest, ValuesOfAnExpressionAreAtMultiplesOfTheStep) {
+  auto engine = Make("- {name: load, kind: anomaly, expr: 2 * node_load1}\n");
+  windows_.Add(Load(), kStart, 7);
+  windows_.Add(Load("other"), kStart, 9);
+  AnomalyView view;
+  view.entry = "load";
+  view.source = Load().WithoutName();
+  const auto values = engine->ValuesOf(view, kStart + 1, kStart + 40'000, 15'000);
+  ASSERT_TRUE(values.ok());
+  ASSERT_EQ(values->size(), 2U);
+  EXPECT_EQ(values->front().time % 15'000, 0);
+  EXPECT_EQ(values->front().value, 14);
+  view.entry = "gone";
+  EXPECT_EQ(engine->ValuesOf(view, kStart, kStart, 15'000).status().code(),
+            absl::StatusCode::kNotFound);
 }
 
 TEST_F(AnalyticsEngineTest, PerWorkloadEntriesSumPods) {
