@@ -60,10 +60,16 @@ class AnalyticsRestart(harness.EndToEnd):
             self.assertIn(status, (200, 204), body)
 
     def both_say_the_same(self):
-        """Waits until both have used everything that was sent."""
+        """Waits until both have used everything that was sent. Onset scores are the highest since the report before,
+        and reports are not made at the same moments."""
+        def without_onsets(everything):
+            return {key: number for key, number in everything.items() if 'onset' not in key[0]}
+
         def same():
             first = derived(self.url, ('load', 'robust', 'peers'))
-            return first if first and first == derived(self.second, ('load', 'robust', 'peers')) else None
+            second = derived(self.second, ('load', 'robust', 'peers'))
+            return first if first.keys() == second.keys() and first and \
+                without_onsets(first) == without_onsets(second) else None
         return harness.wait_for('the same on both', same, 15)
 
     def test_nobody_can_tell_who_was_restarted(self):
