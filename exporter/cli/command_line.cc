@@ -18,6 +18,7 @@ struct Parsed {
   ClientOptions client;
   QueryOptions query;
   IncidentOptions incident;
+  std::string slo;
   CheckRulesOptions check_rules;
   TestRulesOptions test_rules;
   BacktestCommand backtest;
@@ -190,6 +191,18 @@ void AddQuery(CLI::App& app, Parsed* p) {
   range->callback([p] { p->action = [p] { return RunQueryRange(p->client, p->query); }; });
 }
 
+void AddSlo(CLI::App& app, Parsed* p) {
+  CLI::App* slo = app.add_subcommand("slo", "Objectives and error budgets of a running daemon");
+  slo->require_subcommand(1);
+  CLI::App* list = slo->add_subcommand("list", "All objectives: burn rates and what is left");
+  AddClientFlags(list, p);
+  list->callback([p] { p->action = [p] { return RunSloList(p->client); }; });
+  CLI::App* show = slo->add_subcommand("show", "One objective with its windows and its budget");
+  AddClientFlags(show, p);
+  show->add_option("name", p->slo, "Name of the objective; Sloth: <service>-<slo>")->required();
+  show->callback([p] { p->action = [p] { return RunSloShow(p->client, p->slo); }; });
+}
+
 void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* incident =
       app.add_subcommand("incident", "List and work on incidents of a running daemon");
@@ -345,6 +358,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddTest(app, &parsed, env);
   AddQuery(app, &parsed);
   AddIncident(app, &parsed, env);
+  AddSlo(app, &parsed);
   AddState(app, &parsed);
   AddBacktest(app, &parsed, env);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {

@@ -97,6 +97,9 @@ int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options,
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options);
 
+int RunSloList(const ClientOptions& client);  // slo.cc
+int RunSloShow(const ClientOptions& client, const std::string& name);
+
 // What is kept for whom; at most `limit` rows of a table, 0: all.
 int RunStateSeries(const ClientOptions& client, int limit);  // state.cc
 
