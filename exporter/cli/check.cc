@@ -66,8 +66,8 @@ Verdict CheckConfigFile(const std::string& path, const FeatureNames& names) {
   const std::string receivers = TRY(CheckAlertmanager(files.alertmanager));
   for (const std::string& warning : LoadWarnings(files))
     fmt::print(stderr, "  WARNING: {}\n", warning);
-  return fmt::format("{} rules in {} groups, {} analytics entries, {} objectives, {}", rules, groups,
-                     files.entries.size(), files.slos.size(), receivers);
+  return fmt::format("{} rules in {} groups, {} analytics entries, {} objectives, {}", rules,
+                     groups, files.entries.size(), files.slos.size(), receivers);
 }
 
 std::string SummaryOf(size_t entries, const std::vector<SloSpec>& objectives, size_t catalogues) {

@@ -51,22 +51,22 @@ void PrintList(const JsonValue& answer) {
   const JsonValue* slos = answer.Find("slos");
   std::vector<std::vector<std::string>> rows;
   for (const JsonValue& slo : slos == nullptr ? std::vector<JsonValue>() : slos->items) {
-    const std::vector<std::string> head = {slo.GetString("name"),
-                                           Percent(slo.Find("objective_ratio")),
-                                           slo.GetString("period")};
+    const std::vector<std::string> head = {
+        slo.GetString("name"), Percent(slo.Find("objective_ratio")), slo.GetString("period")};
     const JsonValue* series = slo.Find("series");
     if (series == nullptr || series->items.empty()) {
       const std::string error = slo.GetString("error");
       rows.push_back(head);
-      rows.back().insert(rows.back().end(), {"-", "-", "-", "-", "-", error.empty() ? "no events" : error});
+      rows.back().insert(rows.back().end(),
+                         {"-", "-", "-", "-", "-", error.empty() ? "no events" : error});
       continue;
     }
     for (const JsonValue& one : series->items) {
       rows.push_back(head);
-      rows.back().insert(rows.back().end(),
-                         {Percent(one.Find("error_budget_remaining_ratio")), BurnOf(one, "5m"),
-                          BurnOf(one, "1h"), BurnOf(one, "6h"), Number(one.Find("events")),
-                          LabelsText(one)});
+      rows.back().insert(
+          rows.back().end(),
+          {Percent(one.Find("error_budget_remaining_ratio")), BurnOf(one, "5m"), BurnOf(one, "1h"),
+           BurnOf(one, "6h"), Number(one.Find("events")), LabelsText(one)});
     }
   }
   if (rows.empty()) {
@@ -80,8 +80,7 @@ void PrintList(const JsonValue& answer) {
 
 // What was left after each bucket, as eight heights; `!` where more than everything was spent.
 std::string Sparkline(const JsonValue& series) {
-  static constexpr std::array<std::string_view, 8> kBars = {"▁", "▂", "▃", "▄",
-                                                            "▅", "▆", "▇", "█"};
+  static constexpr std::array<std::string_view, 8> kBars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   std::string text;
   const JsonValue* timeline = series.Find("timeline");
   if (timeline == nullptr) return text;

@@ -127,8 +127,9 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
                                [&services] { return services.capacity->Costs(); },
                                [&services] { return services.capacity->price(); }});
-  RegisterSloApi(router, {[&services] { return services.slos->Views(); },
-                          [&services](const std::string& name) { return services.slos->Show(name); }});
+  RegisterSloApi(router,
+                 {[&services] { return services.slos->Views(); },
+                  [&services](const std::string& name) { return services.slos->Show(name); }});
   RegisterStateSeriesApi(router, services.store->windows());
   RegisterOpenApi(router);
   RegisterProductErrors(router);

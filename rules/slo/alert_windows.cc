@@ -22,8 +22,7 @@ Status ReadPair(const YamlNode& side, const char* speed, SloSeverity severity,
   }
   if (windows.short_window < kMinute || windows.long_window <= windows.short_window ||
       windows.long_window > out->period) {
-    return YamlError(file, *node,
-                     "a minute ≤ shortWindow < longWindow ≤ sloPeriod is needed");
+    return YamlError(file, *node, "a minute ≤ shortWindow < longWindow ≤ sloPeriod is needed");
   }
   windows.factor = BurnFactor(percent / 100, out->period, windows.long_window);
   out->windows.push_back(windows);

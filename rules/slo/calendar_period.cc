@@ -22,7 +22,8 @@ int64_t DaysIn(int64_t year, int month) {
 absl::CivilSecond AddMonths(const CalendarPeriod::Anchor& anchor, int64_t months) {
   const absl::CivilMonth month = absl::CivilMonth(anchor.year, anchor.month) + months;
   const int64_t day = std::min<int64_t>(anchor.day, DaysIn(month.year(), month.month()));
-  return {month.year(), month.month(), day, anchor.hour, anchor.minute, anchor.second};
+  return absl::CivilSecond(month.year(), month.month(), day, anchor.hour, anchor.minute,
+                           anchor.second);
 }
 
 absl::CivilSecond CivilStart(const CalendarPeriod& period, int64_t k) {
@@ -30,9 +31,10 @@ absl::CivilSecond CivilStart(const CalendarPeriod& period, int64_t k) {
   const int64_t units = k * period.count;
   switch (period.unit) {
     case CalendarUnit::kDay:
-      return {at.year, at.month, at.day + units, at.hour, at.minute, at.second};
+      return absl::CivilSecond(at.year, at.month, at.day + units, at.hour, at.minute, at.second);
     case CalendarUnit::kWeek:
-      return {at.year, at.month, at.day + 7 * units, at.hour, at.minute, at.second};
+      return absl::CivilSecond(at.year, at.month, at.day + 7 * units, at.hour, at.minute,
+                               at.second);
     case CalendarUnit::kMonth:
       return AddMonths(at, units);
     case CalendarUnit::kQuarter:
@@ -104,7 +106,7 @@ PeriodBounds PeriodAt(const CalendarPeriod& period, Timestamp now) {
 }
 
 DurationMs NominalLength(const CalendarPeriod& period) {
-  static constexpr std::array<int, 5> kDays = {1, 7, 30, 90, 365};
+  static constexpr std::array<int64_t, 5> kDays = {1, 7, 30, 90, 365};
   return kDays[static_cast<size_t>(period.unit)] * period.count * kDay;
 }
 

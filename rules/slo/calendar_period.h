@@ -39,7 +39,8 @@ struct PeriodBounds {
   Timestamp begin = 0;
   Timestamp end = 0;  // where the next one begins
 };
-// The period that `now` lies in. Where a day has no such wall time, the moment of the change.
+// The period that `now` lies in. Where a day has no such wall time, as if the clock had not been
+// moved yet.
 PeriodBounds PeriodAt(const CalendarPeriod& period, Timestamp now);
 // What stands for its length where factors are computed: 30 d for a month, 365 d for a year.
 DurationMs NominalLength(const CalendarPeriod& period);

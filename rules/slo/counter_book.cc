@@ -109,7 +109,8 @@ void CounterBook::Forget(Timestamp now) {
 void CounterBook::Select(Timestamp from, Timestamp to, bool two, SeriesSet* out) const {
   out->matched += series_.size();
   for (const auto& [labels, counter] : series_) {
-    const bool gone = counter.last < to - options_.staleness || (counter.stale && counter.last <= to);
+    const bool gone =
+        counter.last < to - options_.staleness || (counter.stale && counter.last <= to);
     if (counter.grown == 0 && (counter.first > to || gone)) continue;
     SeriesSet::Row row;
     row.labels = SeriesLabels(labels);

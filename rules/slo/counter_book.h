@@ -6,7 +6,8 @@
 // growth between the first and the last sample, resets added, whatever the scrape and evaluation
 // intervals are and however late a sender delivers. What a counter holds when it is first seen
 // counts only if it is known to have begun since the last look (start timestamps of remote write
-// 2.0 and OTLP): otherwise nobody knows when it happened. The same after a gap of more than an hour.
+// 2.0 and OTLP): otherwise nobody knows when it happened. The same after a gap of more than an
+// hour.
 #pragma once
 
 #include <map>

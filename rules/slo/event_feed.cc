@@ -54,7 +54,8 @@ void EventFeed::AddBooks(const SloQuery& query) {
     if (query.ranged && reach.horizon == 0) continue;
     const auto same = [&](const auto& book) { return book->matchers() == reach.matchers; };
     if (std::ranges::any_of(books_, same)) continue;
-    books_.push_back(std::make_unique<CounterBook>(std::move(reach.matchers), CounterBookOptions()));
+    books_.push_back(
+        std::make_unique<CounterBook>(std::move(reach.matchers), CounterBookOptions()));
     ranged_.push_back(query.ranged);
   }
 }

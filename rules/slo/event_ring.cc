@@ -35,8 +35,7 @@ EventRing::EventRing(const SloPeriod& period) : period_(period), edges_(EdgeCoun
   for (size_t i = 0; i < tiers_.size(); ++i) {
     const bool last = i == kShapes.size();
     // A month may have 31 days, and 25 hours more in none of them.
-    const DurationMs longest =
-        period.calendar ? period.length + period.length / 25 : period.length;
+    const DurationMs longest = period.calendar ? period.length + period.length / 25 : period.length;
     const DurationMs width =
         last ? std::max<DurationMs>(kMinute, (longest + kTimelineBuckets - 1) / kTimelineBuckets)
              : kShapes[i].width;

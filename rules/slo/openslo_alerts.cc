@@ -80,8 +80,9 @@ Status ReadTargets(const YamlNode* targets, const OpenSloObjects& objects, SloRe
     }
   }
   if (targets->items.size() > 1) {
-    reading->Warn(*targets,
-                  "several notificationTargets have no effect: the alert goes where routes send it");
+    reading->Warn(
+        *targets,
+        "several notificationTargets have no effect: the alert goes where routes send it");
   }
   return absl::OkStatus();
 }
@@ -104,8 +105,9 @@ Status ReadPolicy(const OpenSloObject& policy, const OpenSloObjects& objects, Sl
   }
   TRY(reader.Finish());
   if (!resolved) {
-    reading->Warn(*policy.spec, "alertWhenResolved: false has no effect: whether the end of an "
-                                "alert is told stands at the receiver (send_resolved)");
+    reading->Warn(*policy.spec,
+                  "alertWhenResolved: false has no effect: whether the end of an "
+                  "alert is told stands at the receiver (send_resolved)");
   }
   if (!breaching) return absl::OkStatus();
   const YamlNode& item = conditions->items.front();
@@ -120,8 +122,7 @@ Status ReadPolicy(const OpenSloObject& policy, const OpenSloObjects& objects, Sl
   if (!description.empty()) alert.annotations.emplace_back("policy", description);
   // It keeps its state and an alert of its own tells of the missing data.
   if (no_data) alert.annotations.emplace_back("outrider_no_data", "keep");
-  alert.annotations =
-      MergeSloLabels(DefaultAnnotations(*spec, alert.severity), alert.annotations);
+  alert.annotations = MergeSloLabels(DefaultAnnotations(*spec, alert.severity), alert.annotations);
   alert.labels = {{"severity", alert.severity}};
   TRY(reading->CheckAlert(item, alert, spec));
   spec->alerts.push_back(std::move(alert));

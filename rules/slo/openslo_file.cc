@@ -68,8 +68,8 @@ StatusOr<SloPeriod> ReadWindow(const YamlNode* list, const YamlNode& slo,
     reader.Fail("duration", "a rolling window has one length: use days, such as 30d or 90d");
   }
   if (duration && (duration->unit == 'm' || (duration->unit == 'h' && !rolling))) {
-    reader.Fail("duration", fmt::format("{} is too short for a budget; a month is 1M",
-                                        Quote(text)));
+    reader.Fail("duration",
+                fmt::format("{} is too short for a budget; a month is 1M", Quote(text)));
   }
   TRY(reader.Finish());
   const DurationMs length = duration->Fixed().value_or(0);
@@ -164,8 +164,7 @@ Status UseSlices(const Objective& objective, const SloReading& reading, SloSpec*
   spec->slice = objective.slice;
   if (spec->method == SloMethod::kRatioTimeslices) return absl::OkStatus();
   if (!(objective.slice_target > 0 && objective.slice_target <= 1)) {
-    return reading.Error(*objective.node,
-                         "Timeslices need a timeSliceTarget above 0 and up to 1");
+    return reading.Error(*objective.node, "Timeslices need a timeSliceTarget above 0 and up to 1");
   }
   spec->slice_target = objective.slice_target;
   return absl::OkStatus();
@@ -177,7 +176,8 @@ Status UseIndicator(const OpenSloIndicator& indicator, const Objective& objectiv
   part.weight = objective.own_indicator ? objective.weight : 1;
   if (indicator.threshold) {
     if (!objective.op || !objective.value) {
-      return reading->Error(*objective.node, "an objective of a thresholdMetric needs op and value");
+      return reading->Error(*objective.node,
+                            "an objective of a thresholdMetric needs op and value");
     }
     part.op = *objective.op;
     part.threshold = *objective.value;
@@ -223,8 +223,8 @@ Status AddSingles(const std::vector<Objective>& objectives, const YamlNode& slo,
   return absl::OkStatus();
 }
 
-Status ReadSlo(const OpenSloObject& object, const YamlNode& document,
-               const OpenSloObjects& objects, SloReading* reading) {
+Status ReadSlo(const OpenSloObject& object, const YamlNode& document, const OpenSloObjects& objects,
+               SloReading* reading) {
   const YamlNode& node = *object.spec;
   SloSpec spec = reading->Begin(document, SloOrigin::kOpenSlo);
   spec.name = object.name;

@@ -22,8 +22,8 @@ Status CheckDataSource(const YamlNode& ref, const OpenSloObjects& objects,
   reader.Child("description");
   reader.Child("connectionDetails");  // the series come by remote write
   if (!IsPrometheus(type)) {
-    reader.Fail("type", fmt::format("type {} cannot be asked: series come from Prometheus",
-                                    Quote(type)));
+    reader.Fail("type",
+                fmt::format("type {} cannot be asked: series come from Prometheus", Quote(type)));
   }
   return reader.Finish();
 }
@@ -44,8 +44,8 @@ StatusOr<const YamlNode*> QueryOf(const YamlNode& metric, const OpenSloObjects& 
   const bool has_ref = inner.String("metricSourceRef", &ref_name);
   const YamlNode* spec = inner.Child("spec");
   if (!IsPrometheus(type)) {
-    inner.Fail("type", fmt::format("type {} cannot be asked: series come from Prometheus",
-                                   Quote(type)));
+    inner.Fail("type",
+               fmt::format("type {} cannot be asked: series come from Prometheus", Quote(type)));
   }
   if (spec == nullptr || !spec->IsMap()) inner.Fail("spec", "a spec with a query is needed");
   TRY(inner.Finish());

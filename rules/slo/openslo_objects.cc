@@ -29,7 +29,8 @@ StatusOr<OpenSloObject> ReadOpenSloObject(const YamlNode& node, const SloReading
   OpenSloObject object;
   object.spec = reader.Child("spec");
   if (api != kApi) {
-    reader.Fail("apiVersion", fmt::format("apiVersion {} is not {}", Quote(api), std::string(kApi)));
+    reader.Fail("apiVersion",
+                fmt::format("apiVersion {} is not {}", Quote(api), std::string(kApi)));
   }
   if (!kind.empty() && own_kind != kind) {
     reader.Fail("kind", fmt::format("kind {} is not {}", Quote(own_kind), what));
@@ -58,8 +59,8 @@ Status OpenSloObjects::Add(const YamlNode& document, const SloReading& reading) 
   OpenSloObject object = TRY(ReadOpenSloObject(document, reading, kind->scalar));
   const auto key = std::make_pair(kind->scalar, object.name);
   if (!objects_.emplace(key, object).second) {
-    return reading.Error(document, fmt::format("a second {} named {}", kind->scalar,
-                                               Quote(object.name)));
+    return reading.Error(document,
+                         fmt::format("a second {} named {}", kind->scalar, Quote(object.name)));
   }
   if (kind->scalar == "SLO") {
     slos_.push_back(std::move(object));
@@ -72,8 +73,8 @@ StatusOr<OpenSloObject> OpenSloObjects::Find(std::string_view kind, const YamlNo
                                              const SloReading& reading) const {
   const auto found = objects_.find({std::string(kind), node.scalar});
   if (found != objects_.end()) return found->second;
-  return reading.Error(node, fmt::format("there is no {} named {} in this file",
-                                         std::string(kind), Quote(node.scalar)));
+  return reading.Error(node, fmt::format("there is no {} named {} in this file", std::string(kind),
+                                         Quote(node.scalar)));
 }
 
 std::optional<DurationMs> OpenSloDuration::Fixed() const {

@@ -11,9 +11,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "slo/";
 
-std::string Beginning(const std::string& name) {
-  return std::string(kPrefix) + name + '\0';
-}
+std::string Beginning(const std::string& name) { return std::string(kPrefix) + name + '\0'; }
 
 std::string TrackKey(const std::string& name, const Labels& labels) {
   const Hash128 hash = HashBytes128(labels.packed());

@@ -86,8 +86,8 @@ Status ReadEvents(YamlReader& reader, const YamlNode& entry, const SloReading& r
   const bool ratio = reader.String("error_ratio", &ignored);
   const bool events = bad != good && total && !ratio;
   if (!events && !(ratio && !bad && !good && !total)) {
-    return reading.Error(
-        entry, "an objective needs total with either bad or good, or error_ratio alone");
+    return reading.Error(entry,
+                         "an objective needs total with either bad or good, or error_ratio alone");
   }
   if (ratio) {
     spec->parts.push_back(reading.RatioPart(*entry.Find("error_ratio"), false, spec));
@@ -123,9 +123,9 @@ Status AddAlert(SloSeverity severity, const AlertSide& side, const SloAlert& com
       pyrra ? PyrraWindows(spec->period.length) : SlothWindows(spec->period.length);
   SloAlert alert = common;
   alert.severity = SloSeverityText(severity);
-  alert.labels = MergeSloLabels(
-      {{"severity", severity == SloSeverity::kPage ? "critical" : "warning"}},
-      MergeSloLabels(common.labels, side.labels));
+  alert.labels =
+      MergeSloLabels({{"severity", severity == SloSeverity::kPage ? "critical" : "warning"}},
+                     MergeSloLabels(common.labels, side.labels));
   alert.annotations = MergeSloLabels(DefaultAnnotations(*spec, alert.severity),
                                      MergeSloLabels(common.annotations, side.annotations));
   for (const BurnWindows& one : windows) {

@@ -123,10 +123,10 @@ StatusOr<std::vector<SloSpec>> CombineSlos(std::span<const SloFile> files) {
     for (const AlertWindows& windows : file.windows) {
       const auto [it, is_new] = catalogue.try_emplace(windows.period, &windows);
       if (is_new) continue;
-      return InvalidArgument(fmt::format("{}: a second catalogue of alert windows for {}; the "
-                                         "first is at {}",
-                                         windows.place, FormatDuration(windows.period),
-                                         it->second->place));
+      return InvalidArgument(
+          fmt::format("{}: a second catalogue of alert windows for {}; the "
+                      "first is at {}",
+                      windows.place, FormatDuration(windows.period), it->second->place));
     }
   }
   std::map<std::string, const SloSpec*> names;
@@ -136,9 +136,8 @@ StatusOr<std::vector<SloSpec>> CombineSlos(std::span<const SloFile> files) {
       const auto [it, is_new] = names.try_emplace(spec.name, &spec);
       if (!is_new) {
         return InvalidArgument(fmt::format(
-            "{}:{}:{}: a second objective named {}; the first is at {}:{}:{}", spec.file,
-            spec.line, spec.column, Quote(spec.name), it->second->file, it->second->line,
-            it->second->column));
+            "{}:{}:{}: a second objective named {}; the first is at {}:{}:{}", spec.file, spec.line,
+            spec.column, Quote(spec.name), it->second->file, it->second->line, it->second->column));
       }
       SloSpec& own = all.emplace_back(spec);
       const auto found = catalogue.find(own.period.length);

@@ -14,7 +14,8 @@
 namespace outrider {
 
 struct SloFile {
-  bool own_schema = true;  // also read it with ParseAnalyticsFile, which passes entries of SLOs over
+  bool own_schema =
+      true;  // also read it with ParseAnalyticsFile, which passes entries of SLOs over
   std::vector<SloSpec> specs;
   std::vector<AlertWindows> windows;
   std::vector<std::string> warnings;  // what is there and has no effect; with its place

@@ -37,8 +37,8 @@ class SloOutputs {
   void SetSloth(const SloView& view, const SloSeriesView& series);
   const DerivedMetric& RatioMetric(DurationMs window);
 
-  DerivedPublisher publisher_;
   std::map<DurationMs, std::unique_ptr<Named>> ratios_;
+  DerivedPublisher publisher_;
 };
 
 }  // namespace outrider

@@ -2,6 +2,7 @@
 #include "rules/slo/slo_query.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -81,8 +82,8 @@ bool Countable(const Survey& survey, bool raw_counters) {
   }
   // A selector that stands for its growth in one place cannot stand for its value in another.
   return std::ranges::none_of(survey.plain, [&](const auto* plain) {
-    return std::ranges::any_of(
-        survey.ranged, [&](const auto* ranged) { return SameSelector(*plain, *ranged); });
+    return std::ranges::any_of(survey.ranged,
+                               [&](const auto* ranged) { return SameSelector(*plain, *ranged); });
   });
 }
 
@@ -122,8 +123,8 @@ StatusOr<std::string> PutWindow(std::string_view text, std::string_view window) 
     if (action.starts_with('-')) action.remove_prefix(1);
     if (action.ends_with('-')) action.remove_suffix(1);
     if (Trim(action) != ".window") {
-      return InvalidArgument(fmt::format("only {{{{.window}}}} can stand here, not {{{{{}}}}}",
-                                         std::string(action)));
+      return InvalidArgument(
+          fmt::format("only {{{{.window}}}} can stand here, not {{{{{}}}}}", std::string(action)));
     }
     out += text.substr(0, open);
     out += window;

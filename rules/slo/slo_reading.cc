@@ -12,9 +12,9 @@
 namespace outrider {
 namespace {
 
-constexpr std::array<std::string_view, 8> kReserved = {
-    "__name__", "entry", "service", "window", "sloth_id", "sloth_service", "sloth_slo",
-    "sloth_window"};
+constexpr std::array<std::string_view, 8> kReserved = {"__name__",  "entry",       "service",
+                                                       "window",    "sloth_id",    "sloth_service",
+                                                       "sloth_slo", "sloth_window"};
 
 void Disable(SloSpec* spec, const Status& error) {
   if (spec->error.empty()) spec->error = Message(error);
@@ -39,8 +39,8 @@ std::optional<SloQuery> SloReading::Query(const YamlNode& node, bool raw_counter
                                           SloSpec* spec) const {
   StatusOr<SloQuery> query = CompileSloQuery(node.scalar, raw_counters, promql);
   if (query.ok()) return *std::move(query);
-  Disable(spec, Error(node, fmt::format("objective {}: {}", Quote(spec->name),
-                                        Message(query.status()))));
+  Disable(spec,
+          Error(node, fmt::format("objective {}: {}", Quote(spec->name), Message(query.status()))));
   return std::nullopt;
 }
 
@@ -103,8 +103,8 @@ Status CheckSloLabels(const SloReading& reading, const YamlNode& node, const Slo
 SloLabels MergeSloLabels(const SloLabels& base, const SloLabels& more) {
   SloLabels all = more;
   for (const auto& label : base) {
-    const bool there = std::ranges::any_of(
-        more, [&](const auto& other) { return other.first == label.first; });
+    const bool there =
+        std::ranges::any_of(more, [&](const auto& other) { return other.first == label.first; });
     if (!there) all.push_back(label);
   }
   return all;

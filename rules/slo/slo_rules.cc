@@ -28,9 +28,9 @@ std::string OwnSide(const SloSpec& spec, const SloAlert& alert, const BurnWindow
 }
 
 std::string Guard(const SloSpec& spec, DurationMs window) {
-  return fmt::format(
-      "max without (window) (outrider_slo_events{{entry={}, window={}}} >= {})", Quote(spec.name),
-      Quote(FormatDuration(window)), FormatFloatF(spec.min_events));
+  return fmt::format("max without (window) (outrider_slo_events{{entry={}, window={}}} >= {})",
+                     Quote(spec.name), Quote(FormatDuration(window)),
+                     FormatFloatF(spec.min_events));
 }
 
 std::string PairExpression(const SloSpec& spec, const SloAlert& alert, const BurnWindows& windows) {

@@ -2,6 +2,7 @@
 #include "rules/slo/slo_spec.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "fmt/format.h"
@@ -34,6 +35,8 @@ bool Holds(SloOp op, double value, double threshold) {
   return false;
 }
 
+double SloSpec::Budget() const { return std::round((1 - objective) * 1e12) / 1e12; }
+
 std::string SloSpec::Identity() const {
   std::string text = fmt::format("{} {} {}", static_cast<int>(method), period.length,
                                  method == SloMethod::kEvents ? 0 : slice);
@@ -41,9 +44,9 @@ std::string SloSpec::Identity() const {
   if (period.calendar) {
     const CalendarPeriod& calendar = *period.calendar;
     const CalendarPeriod::Anchor& at = calendar.anchor;
-    text += fmt::format(" {} {} {} {}-{}-{} {}:{}:{}", static_cast<int>(calendar.unit),
-                        calendar.count, calendar.time_zone, at.year, at.month, at.day, at.hour,
-                        at.minute, at.second);
+    text +=
+        fmt::format(" {} {} {} {}-{}-{} {}:{}:{}", static_cast<int>(calendar.unit), calendar.count,
+                    calendar.time_zone, at.year, at.month, at.day, at.hour, at.minute, at.second);
   }
   for (const SloPart& part : parts) {
     text += fmt::format("\n{} {} {} {}\n{}\n{}", static_cast<int>(part.kind), part.weight,
@@ -55,7 +58,8 @@ std::string SloSpec::Identity() const {
 
 void FillWindows(SloSpec* spec) {
   std::set<DurationMs> all;
-  for (const DurationMs window : {5 * kMinute, 30 * kMinute, kHour, 2 * kHour, 6 * kHour, kDay, 3 * kDay}) {
+  for (const DurationMs window :
+       {5 * kMinute, 30 * kMinute, kHour, 2 * kHour, 6 * kHour, kDay, 3 * kDay}) {
     if (window < spec->period.length) all.insert(window);
   }
   for (const SloAlert& alert : spec->alerts) {

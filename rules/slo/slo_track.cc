@@ -30,7 +30,8 @@ void SloTrack::CloseSlices(Timestamp time) {
 void SloTrack::Close() {
   if (slice_sum_.total > 0) {
     const double bad = std::clamp(slice_sum_.bad / slice_sum_.total, 0.0, 1.0);
-    const bool failed = 1 - bad < slice_target_;
+    // Five of a hundred bad are 95 % good, whatever the last bit of the division says.
+    const bool failed = 1 - bad < slice_target_ - 1e-12;
     ring_.Add(slice_end_, {method_ == SloMethod::kRatioTimeslices ? bad : (failed ? 1.0 : 0.0), 1});
   }
   slice_sum_ = {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sloth's files (`version: prometheus/v1`) and its Kubernetes resource PrometheusServiceLevel, which
-// says the same in camel case. Source: specs/incidents_oncall_slo.md §2.5.
+// Sloth's files (`version: prometheus/v1`) and its Kubernetes resource PrometheusServiceLevel,
+// which says the same in camel case. Source: specs/incidents_oncall_slo.md §2.5.
 #include <array>
 
 #include "fmt/format.h"
@@ -25,12 +25,9 @@ constexpr SlothKeys kResourceKeys = {"errorQuery", "totalQuery",  "errorRatioQue
 
 // Plugins that do what happens here anyway: Sloth's own rules, and the true ratio over the period.
 constexpr std::array<std::string_view, 6> kBuiltIn = {
-    "sloth.dev/core/debug/v1",
-    "sloth.dev/core/validate/v1",
-    "sloth.dev/core/sli_rules/v1",
-    "sloth.dev/core/metadata_rules/v1",
-    "sloth.dev/core/alert_rules/v1",
-    "sloth.dev/contrib/denominator_corrected_rules/v1"};
+    "sloth.dev/core/debug/v1",       "sloth.dev/core/validate/v1",
+    "sloth.dev/core/sli_rules/v1",   "sloth.dev/core/metadata_rules/v1",
+    "sloth.dev/core/alert_rules/v1", "sloth.dev/contrib/denominator_corrected_rules/v1"};
 
 Status CheckPlugins(const YamlNode* node, const SloReading& reading) {
   if (node == nullptr || node->IsNull()) return absl::OkStatus();
@@ -70,8 +67,9 @@ Status ReadIndicator(const YamlNode& node, const SlothKeys& keys, const SloReadi
   const YamlNode* plugin = reader.Child("plugin");
   TRY(reader.Finish());
   if (plugin != nullptr && !plugin->IsNull()) {
-    return reading.Error(*plugin, "an SLI plugin of Sloth cannot run here: plugins are Go code; "
-                                  "write its queries as events");
+    return reading.Error(*plugin,
+                         "an SLI plugin of Sloth cannot run here: plugins are Go code; "
+                         "write its queries as events");
   }
   const bool has_events = events != nullptr && !events->IsNull();
   const bool has_raw = raw != nullptr && !raw->IsNull();
@@ -110,12 +108,13 @@ Status AddSide(const YamlNode* node, SloSeverity severity, const SloAlert& commo
   TRY(reader.Finish());
   if (disable) return absl::OkStatus();
   if (common.name.empty()) {
-    return InvalidArgument(fmt::format("{}:{}:{}: objective {}: alerting needs a name, or disable "
-                                       "both alerts",
-                                       spec->file, spec->line, spec->column, Quote(spec->name)));
+    return InvalidArgument(
+        fmt::format("{}:{}:{}: objective {}: alerting needs a name, or disable "
+                    "both alerts",
+                    spec->file, spec->line, spec->column, Quote(spec->name)));
   }
-  alert.labels = MergeSloLabels(MergeSloLabels(common.labels, labels),
-                                {{"sloth_severity", alert.severity}});
+  alert.labels =
+      MergeSloLabels(MergeSloLabels(common.labels, labels), {{"sloth_severity", alert.severity}});
   alert.annotations = MergeSloLabels(DefaultAnnotations(*spec, alert.severity),
                                      MergeSloLabels(common.annotations, annotations));
   for (const BurnWindows& one : SlothWindows(spec->period.length)) {
@@ -172,8 +171,7 @@ Status ReadObjective(const YamlNode& node, const SlothKeys& keys, const std::str
 }
 
 // service, labels, slos: the file without its version, and the resource's spec.
-Status ReadService(YamlReader& reader, const SlothKeys& keys,
-                   SloReading* reading) {
+Status ReadService(YamlReader& reader, const SlothKeys& keys, SloReading* reading) {
   std::string service;
   if (!reader.String("service", &service) || service.empty()) {
     reader.Fail("service", "a service needs a name");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a file of objectives, ours, Sloth's or OpenSLO's: an error or objectives whose alerts
-// are rules that parse, never a crash.
+// Any bytes as a file of objectives, ours, Sloth's or OpenSLO's: an error or objectives whose
+// alerts are rules that parse, never a crash.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

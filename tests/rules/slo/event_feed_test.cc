@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <random>
 
@@ -60,6 +61,7 @@ struct Pod {
   double by_samples = 0;  // what the samples say
   double last = 0;
   bool seen = false;
+  Timestamp arrived = 0;
 };
 
 struct Form {
@@ -76,19 +78,20 @@ TEST_P(EventFeedForms, CountsWhatHappened) {
   std::mt19937_64 random(11);
   std::vector<Pod> pods;
   for (int i = 0; i < 5; ++i) {
-    pods.push_back({.name = "p" + std::to_string(i), .phase = static_cast<DurationMs>(random() % 15'000)});
+    pods.push_back(
+        {.name = "p" + std::to_string(i), .phase = static_cast<DurationMs>(random() % 15'000)});
   }
   uint64_t lost_bound = 0;
   std::multimap<Timestamp, std::function<void()>> deliveries;
   for (Timestamp now = kStart; now < kStart + 3 * kHour; now += kSecond) {
     for (size_t i = 0; i < pods.size(); ++i) {
       Pod& pod = pods[i];
-      if (i == 4 && now < kStart + kHour) continue;                                 // a late start
+      if (i == 4 && now < kStart + kHour) continue;  // a late start
       const bool away = i == 3 && now > kStart + kHour && now < kStart + kHour + 20 * kMinute;
       const auto events = static_cast<double>(random() % 20);
       pod.counter += events;
       if (pod.seen) pod.truth += events;
-      if (random() % 3000 == 0) {
+      if (random() % 3000 == 0 && !away) {
         pod.counter = 0;
         lost_bound += 16 * 20;
       }
@@ -98,8 +101,9 @@ TEST_P(EventFeedForms, CountsWhatHappened) {
       pod.seen = true;
       pod.last = value;
       // Samples travel up to 20 s, in order.
-      const Timestamp arrives = now + static_cast<DurationMs>(random() % 20'000);
-      deliveries.emplace(arrives, [this, name = pod.name, now, value] {
+      const Timestamp travelled = now + static_cast<DurationMs>(random() % 20'000);
+      pod.arrived = std::max(pod.arrived + 1, travelled);
+      deliveries.emplace(pod.arrived, [this, name = pod.name, now, value] {
         Add("requests_total", name, now, value);
         Add("errors_total", name, now, value / 4);
       });
@@ -144,28 +148,31 @@ TEST_F(EventFeedTest, AFreshFeedReadsWhatTheWindowsHold) {
     Add("requests_total", "a", kStart + i * 30 * kSecond, i * 10);
     Add("errors_total", "a", kStart + i * 30 * kSecond, i);
   }
-  EventFeed feed(Part("sum(rate(errors_total[5m]))", "sum(rate(requests_total[5m]))"));
+  EventFeed feed(
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))"));
   ASSERT_TRUE(Advance(feed, kStart + 5 * kHour + kSecond).ok());
   EXPECT_NEAR(sums_["{}"].total, 6000, 1e-6);
   EXPECT_NEAR(sums_["{}"].bad, 600, 1e-6);
 }
 
 TEST_F(EventFeedTest, BadEventsWithoutASeriesAreNone) {
-  EventFeed feed(Part("sum(rate(errors_total[5m]))", "sum(rate(requests_total[5m]))"));
+  EventFeed feed(
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))"));
   for (int i = 0; i < 10; ++i) Add("requests_total", "a", kStart + i * 15 * kSecond, i);
   ASSERT_TRUE(Advance(feed, kStart + 10 * kMinute).ok());
   EXPECT_EQ(sums_["{}"], (EventCounts{0, 9}));
 }
 
 TEST_F(EventFeedTest, NoDataIsNoEvents) {
-  EventFeed feed(Part("sum(rate(errors_total[5m]))", "sum(rate(requests_total[5m]))"));
+  EventFeed feed(
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))"));
   ASSERT_TRUE(Advance(feed, kStart).ok());
   ASSERT_TRUE(Advance(feed, kStart + kMinute).ok());
   EXPECT_TRUE(sums_.empty());
 }
 
 TEST_F(EventFeedTest, GoodEventsAreSubtracted) {
-  SloPart part = Part("rate(good_total[5m])", "rate(requests_total[5m])");
+  SloPart part = Part("rate(good_total[{{.window}}])", "rate(requests_total[{{.window}}])");
   part.kind = SloPart::Kind::kGood;
   part.weight = 2;
   EventFeed feed(part);
@@ -179,7 +186,8 @@ TEST_F(EventFeedTest, GoodEventsAreSubtracted) {
 }
 
 TEST_F(EventFeedTest, LabelSetsWithoutATotalAreTold) {
-  EventFeed feed(Part("sum by (pod) (rate(errors_total[5m]))", "sum(rate(requests_total[5m]))"));
+  EventFeed feed(Part("sum by (pod) (rate(errors_total[{{.window}}]))",
+                      "sum(rate(requests_total[{{.window}}]))"));
   for (int i = 0; i < 10; ++i) {
     Add("requests_total", "a", kStart + i * 15 * kSecond, 4 * i);
     Add("errors_total", "a", kStart + i * 15 * kSecond, i);
@@ -189,7 +197,8 @@ TEST_F(EventFeedTest, LabelSetsWithoutATotalAreTold) {
 }
 
 TEST_F(EventFeedTest, GapsAndStaleMarkers) {
-  EventFeed feed(Part("sum(rate(errors_total[5m]))", "sum(rate(requests_total[5m]))"));
+  EventFeed feed(
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))"));
   const auto at = [&](DurationMs after, double value) {
     Add("requests_total", "a", kStart + after, value);
     ASSERT_TRUE(Advance(feed, kStart + after + kSecond).ok());
@@ -209,7 +218,8 @@ TEST_F(EventFeedTest, GapsAndStaleMarkers) {
 }
 
 TEST_F(EventFeedTest, ABacklogIsBookedWhenItHappened) {
-  EventFeed feed(Part("sum(rate(errors_total[5m]))", "sum(rate(requests_total[5m]))"));
+  EventFeed feed(
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))"));
   Add("requests_total", "a", kStart, 0);
   ASSERT_TRUE(Advance(feed, kStart + kSecond).ok());
   // The sender was away for half an hour and then delivers half of it.
@@ -256,7 +266,8 @@ TEST_F(EventFeedTest, RatiosAndThresholdsWeighTimeEvenly) {
 }
 
 TEST_F(EventFeedTest, SavedAndLoadedCountsOn) {
-  const SloPart part = Part("sum(rate(errors_total[5m]))", "sum(rate(requests_total[5m]))");
+  const SloPart part =
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))");
   EventFeed first(part);
   for (int i = 0; i <= 10; ++i) Add("requests_total", "a", kStart + i * 15 * kSecond, i * i);
   ASSERT_TRUE(Advance(first, kStart + 140 * kSecond).ok());
@@ -273,7 +284,8 @@ TEST_F(EventFeedTest, SavedAndLoadedCountsOn) {
 }
 
 TEST_F(EventFeedTest, FailuresAreToldAndMadeUpFor) {
-  EventFeed feed(Part("sum(rate(errors_total[5m]))", "sum(rate(requests_total[5m]))"));
+  EventFeed feed(
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))"));
   Add("requests_total", "a", kStart, 5);
   windows_.FailWith("disk on fire");
   EXPECT_FALSE(Advance(feed, kStart + kSecond).ok());

@@ -49,7 +49,8 @@ TEST(EventRingTest, EveryWindowIsTheSumsOfItsEvents) {
     const Timestamp end = kStart + period + 3 * kDay;
     while (now < end) {
       // Mostly every quarter of an hour, sometimes quiet for hours, sometimes many.
-      now += random() % 20 == 0 ? static_cast<DurationMs>(random() % (9 * kHour)) : static_cast<DurationMs>(random() % (15 * kMinute));
+      now += random() % 20 == 0 ? static_cast<DurationMs>(random() % (9 * kHour))
+                                : static_cast<DurationMs>(random() % (15 * kMinute));
       const auto total = static_cast<double>(random() % 1000);
       const double bad = std::min(total, static_cast<double>(random() % 50));
       ring.Add(now, {bad, total});
@@ -106,7 +107,8 @@ TEST(EventRingTest, TheCalendarBeginsAnewExactly) {
     events.push_back({now, {1, 100}});
     if (events.size() % 400 != 0) continue;
     const PeriodBounds bounds = PeriodAt(month, now);
-    ASSERT_EQ(ring.OfPeriod(now), After(events, bounds.begin)) << FormatRfc3339(now * kNanosPerMilli);
+    ASSERT_EQ(ring.OfPeriod(now), After(events, bounds.begin))
+        << FormatRfc3339(now * kNanosPerMilli);
   }
   const PeriodBounds last = PeriodAt(month, ring.newest());
   EXPECT_EQ(ring.OfPeriod(last.end), EventCounts()) << "the next one has had no event";
@@ -117,7 +119,8 @@ TEST(EventRingTest, TheTimelineAddsUp) {
     SloPeriod period{.length = 30 * kDay, .calendar = {}};
     if (calendar) period.calendar = CalendarPeriod{};
     EventRing ring(period);
-    for (Timestamp now = kStart; now < kStart + 50 * kDay; now += 11 * kMinute) ring.Add(now, {1, 3});
+    for (Timestamp now = kStart; now < kStart + 50 * kDay; now += 11 * kMinute)
+      ring.Add(now, {1, 3});
     const Timestamp now = kStart + 50 * kDay;
     const auto timeline = ring.Timeline(now);
     ASSERT_FALSE(timeline.empty());

@@ -110,12 +110,13 @@ constexpr const char* kThreshold =
 constexpr const char* kRolling = "{duration: 30d, isRolling: true}";
 
 TEST(OpenSloFileTest, CalendarsSlicesAndThresholds) {
-  auto slos = Load(Slo(kRatio,
-                       "{duration: 1M, isRolling: false, calendar: {startTime: 2022-01-01 12:00:00, "
-                       "timeZone: America/New_York}}",
-                       "Timeslices",
-                       "{targetPercent: 99.5, timeSliceTarget: 0.9, timeSliceWindow: 5m}, "
-                       "{target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 10}"));
+  auto slos =
+      Load(Slo(kRatio,
+               "{duration: 1M, isRolling: false, calendar: {startTime: 2022-01-01 12:00:00, "
+               "timeZone: America/New_York}}",
+               "Timeslices",
+               "{targetPercent: 99.5, timeSliceTarget: 0.9, timeSliceWindow: 5m}, "
+               "{target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 10}"));
   ASSERT_TRUE(slos.ok()) << slos.status();
   ASSERT_EQ(slos->size(), 2U) << "an objective each";
   EXPECT_EQ((*slos)[0].name, "a-1");
@@ -163,8 +164,10 @@ std::string With(std::string from, const std::string& to) {
 
 TEST(OpenSloFileTest, Mistakes) {
   const ErrorCase kCases[] = {
-      {With("indicatorRef: requests", "indicatorRef: nothing"), "o.yml:44:17: there is no SLI named"},
-      {With("conditionRef: fast", "conditionRef: slow"), "there is no AlertCondition named \"slow\""},
+      {With("indicatorRef: requests", "indicatorRef: nothing"),
+       "o.yml:42:17: there is no SLI named"},
+      {With("conditionRef: fast", "conditionRef: slow"),
+       "there is no AlertCondition named \"slow\""},
       {With("alertPolicyRef: FastBurn", "alertPolicyRef: x"), "there is no AlertPolicy"},
       {With("targetRef: pager", "targetRef: x"), "there is no AlertNotificationTarget"},
       {With("kind: burnrate", "kind: latency"), "kind \"latency\" is not burnrate"},
@@ -172,7 +175,7 @@ TEST(OpenSloFileTest, Mistakes) {
       {With("threshold: 14", "threshold: 300"), "can never fire"},
       {With("type: Prometheus, conn", "type: Datadog, conn"), "type \"Datadog\" cannot be asked"},
       {With("openslo/v1\nkind: SLI", "openslo/v2\nkind: SLI"), "is not openslo/v1"},
-      {With("kind: Service", "kind: Team"), "o.yml:52:7: kind is not one of"},
+      {With("kind: Service", "kind: Team"), "o.yml:49:7: kind is not one of"},
       {With("duration: 4w", "duration: 1M"), "a rolling window has one length"},
       {With("duration: 4w", "duration: 1m"), "a month is 1M"},
       {With("target: 0.995", "target: 1"), "has no error budget"},

@@ -182,9 +182,7 @@ struct ErrorCase {
   const char* message;
 };
 
-std::string Entry(const std::string& keys) {
-  return "entries:\n- name: a\n  kind: slo\n" + keys;
-}
+std::string Entry(const std::string& keys) { return "entries:\n- name: a\n  kind: slo\n" + keys; }
 std::string SlothWith(const std::string& from, const std::string& to) {
   std::string text = kSloth;
   text.replace(text.find(from), from.size(), to);
@@ -201,30 +199,36 @@ TEST(SloFileTest, MistakesNameTheirPlace) {
       {Entry("  objective: 99\n  bad: b\n"), "s.yml:2:3:", "needs total with either bad or good"},
       {Entry("  objective: 99\n  error_ratio: r\n" + counts), "s.yml:2:3:", "needs total"},
       {Entry("  objective: 99\n  perriod: 7d\n" + counts), "s.yml:5:3:", "field perriod not found"},
-      {Entry("  objective: 99\n  period: fortnight\n" + counts), "s.yml:5:11:", "neither a duration"},
-      {Entry("  objective: 99\n  time_zone: UTC\n" + counts), "s.yml:5:14:", "only calendar periods"},
-      {Entry("  objective: 99\n  period: month\n  time_zone: Nowhere\n" + counts), "s.yml:6:14:",
-       "unknown time zone"},
+      {Entry("  objective: 99\n  period: fortnight\n" + counts),
+       "s.yml:5:11:", "neither a duration"},
+      {Entry("  objective: 99\n  time_zone: UTC\n" + counts),
+       "s.yml:5:14:", "only calendar periods"},
+      {Entry("  objective: 99\n  period: month\n  time_zone: Nowhere\n" + counts),
+       "s.yml:6:14:", "unknown time zone"},
       {Entry("  objective: 99\n  slice: 5m\n" + counts), "s.yml:5:10:", "only the methods"},
       {Entry("  objective: 99\n  method: hours\n" + counts), "s.yml:5:11:", "is not one of events"},
       {Entry("  objective: 99\n  labels: {entry: x}\n" + counts), "s.yml:5:11:", "set by Outrider"},
       {Entry("  objective: 99\n  alerting: {style: odd}\n" + counts), "s.yml:5:21:", "style"},
-      {Entry("  objective: 99\n  alerting: {page: {labels: {\"a-b\": x}}}\n" + counts), "s.yml:5:13:",
-       "invalid label name"},
-      {Entry("  objective: 93\n" + counts), "s.yml:2:3:", "the page alert over 5m and 1h can never"},
+      {Entry("  objective: 99\n  alerting: {page: {labels: {\"a-b\": x}}}\n" + counts),
+       "s.yml:5:13:", "invalid label name"},
+      {Entry("  objective: 93\n" + counts),
+       "s.yml:2:3:", "the page alert over 5m and 1h can never"},
       {Entry("  objective: 99\n  period: 2d\n" + counts), "s.yml:2:3:", "looks back 3d, longer"},
-      {Entry("  objective: 99\n" + counts) + "- name: a\n  kind: slo\n  objective: 9\n  alerting: "
-       "{page: {disabled: true}, ticket: {disabled: true}}\n" + counts, "s.yml:7:3:",
-       "a second objective named \"a\"; the first is at s.yml:2:3"},
+      {Entry("  objective: 99\n" + counts) +
+           "- name: a\n  kind: slo\n  objective: 9\n  alerting: "
+           "{page: {disabled: true}, ticket: {disabled: true}}\n" +
+           counts,
+       "s.yml:7:3:", "a second objective named \"a\"; the first is at s.yml:2:3"},
       {SlothWith("prometheus/v1", "prometheus/v2"), "s.yml:1:10:", "is not prometheus/v1"},
-      {SlothWith("    events:", "    plugin: {id: x}\n    events:"), "s.yml:10:13:", "plugins are Go"},
+      {SlothWith("    events:", "    plugin: {id: x}\n    events:"),
+       "s.yml:10:13:", "plugins are Go"},
       {SlothWith("slos:", "slo_plugins: {chain: [{id: sloth.dev/contrib/info_labels/v1}]}\nslos:"),
        "s.yml:4:28:", "cannot run here"},
       {SlothWith("      total_query", "      totalQuery"), "s.yml:11:7:", "total_query is needed"},
       {SlothWith("    name: ShopErrors\n", ""), "s.yml:5:3:", "alerting needs a name"},
       {SlothWith("owner", "sloth_id"), "s.yml:5:3:", "set by Outrider itself"},
       {"apiVersion: v1\nkind: Pod\n", "s.yml:1:1:", "is not known"},
-      {std::string(kCatalogue) + "---\n" + kOwn, "s.yml:11:1:", "is not known"},
+      {std::string(kCatalogue) + "---\n" + kOwn, "s.yml:12:1:", "is not known"},
       {std::string(kOwn) + "---\nentries: []\n", "s.yml:16:1:", "one document"},
       {"entries: [", "s.yml:", "yaml"},
   };
@@ -240,7 +244,7 @@ TEST(SloFileTest, AWrongExpressionOrTemplateDisablesItsObjectiveOnly) {
   const ErrorCase kCases[] = {
       {SlothWith("sum(rate(http_requests_total[{{.window}}]))", "sum(rate(x[{{.window}}])"),
        "s.yml:12:20:", "parse error"},
-      {SlothWith("{{ $labels.sloth_slo }}", "{{ $labels.sloth_slo"), "s.yml:17:19:", "summary"},
+      {SlothWith("{{ $labels.sloth_slo }}", "{{ $labels.sloth_slo"), "s.yml:18:19:", "summary"},
       {SlothWith("[{{.window}}]", "[{{.service}}]"), "s.yml:11:20:", "only {{.window}}"},
   };
   for (const ErrorCase& one : kCases) {
