@@ -19,7 +19,7 @@ int64_t DaysIn(int64_t year, int month) {
 }
 
 // A month that has no such day ends earlier: January 31 and a month is the last of February.
-absl::CivilSecond AddMonths(const CalendarPeriod::Anchor& anchor, int64_t months) {
+absl::CivilSecond AddMonths(const WallTime& anchor, int64_t months) {
   const absl::CivilMonth month = absl::CivilMonth(anchor.year, anchor.month) + months;
   const int64_t day = std::min<int64_t>(anchor.day, DaysIn(month.year(), month.month()));
   return absl::CivilSecond(month.year(), month.month(), day, anchor.hour, anchor.minute,
@@ -27,19 +27,19 @@ absl::CivilSecond AddMonths(const CalendarPeriod::Anchor& anchor, int64_t months
 }
 
 absl::CivilSecond CivilStart(const CalendarPeriod& period, int64_t k) {
-  const CalendarPeriod::Anchor& at = period.anchor;
+  const WallTime& at = period.anchor;
   const int64_t units = k * period.count;
   switch (period.unit) {
-    case CalendarUnit::kDay:
+    case CalendarUnit::kDaily:
       return absl::CivilSecond(at.year, at.month, at.day + units, at.hour, at.minute, at.second);
-    case CalendarUnit::kWeek:
+    case CalendarUnit::kWeekly:
       return absl::CivilSecond(at.year, at.month, at.day + 7 * units, at.hour, at.minute,
                                at.second);
-    case CalendarUnit::kMonth:
+    case CalendarUnit::kMonthly:
       return AddMonths(at, units);
-    case CalendarUnit::kQuarter:
+    case CalendarUnit::kQuarterly:
       return AddMonths(at, 3 * units);
-    case CalendarUnit::kYear:
+    case CalendarUnit::kYearly:
       return AddMonths(at, 12 * units);
   }
   return {};
@@ -70,13 +70,13 @@ Status CheckTimeZone(const std::string& name) {
   return absl::OkStatus();
 }
 
-StatusOr<CalendarPeriod::Anchor> ParseAnchor(const std::string& text) {
+StatusOr<WallTime> ParseAnchor(const std::string& text) {
   std::string rest(Trim(text));
   if (rest.ends_with('Z')) rest.pop_back();
   const auto bad = [&] {
     return InvalidArgument(Quote(text) + " is not a time such as 2026-01-31 12:00:00");
   };
-  CalendarPeriod::Anchor at;
+  WallTime at;
   if (rest.size() != 10 && rest.size() != 19) return bad();
   at.year = Digits(rest, 0, 4);
   at.month = Digits(rest, 5, 2);
@@ -106,8 +106,8 @@ PeriodBounds PeriodAt(const CalendarPeriod& period, Timestamp now) {
 }
 
 DurationMs NominalLength(const CalendarPeriod& period) {
-  static constexpr std::array<int64_t, 5> kDays = {1, 7, 30, 90, 365};
-  return kDays[static_cast<size_t>(period.unit)] * period.count * kDay;
+  static constexpr std::array<int64_t, 5> kDaysOf = {1, 7, 30, 90, 365};
+  return kDaysOf[static_cast<size_t>(period.unit)] * period.count * kDay;
 }
 
 }  // namespace outrider

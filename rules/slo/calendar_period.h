@@ -10,30 +10,31 @@
 
 namespace outrider {
 
-enum class CalendarUnit { kDay, kWeek, kMonth, kQuarter, kYear };
+enum class CalendarUnit { kDaily, kWeekly, kMonthly, kQuarterly, kYearly };
+
+// As a clock on the wall shows it.
+struct WallTime {
+  int year = 2000;
+  int month = 1;
+  int day = 1;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  friend bool operator==(const WallTime&, const WallTime&) = default;
+};
 
 struct CalendarPeriod {
-  CalendarUnit unit = CalendarUnit::kMonth;
+  CalendarUnit unit = CalendarUnit::kMonthly;
   int count = 1;                  // of units in a period, from 1 on
   std::string time_zone = "UTC";  // IANA
-  // A moment at which a period begins, in the wall time of `time_zone`.
-  struct Anchor {
-    int year = 2000;
-    int month = 1;
-    int day = 1;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    friend bool operator==(const Anchor&, const Anchor&) = default;
-  };
-  Anchor anchor;
+  WallTime anchor = {};           // there, a moment at which a period begins
   friend bool operator==(const CalendarPeriod&, const CalendarPeriod&) = default;
 };
 
 // NotFound for a time zone nobody knows.
 Status CheckTimeZone(const std::string& name);
 // "2022-01-01 12:00:00", "2022-01-01T12:00:00" with or without a Z, "2022-01-01".
-StatusOr<CalendarPeriod::Anchor> ParseAnchor(const std::string& text);
+StatusOr<WallTime> ParseAnchor(const std::string& text);
 
 struct PeriodBounds {
   Timestamp begin = 0;

@@ -15,15 +15,15 @@ namespace {
 CalendarUnit UnitOf(char unit) {
   switch (unit) {
     case 'd':
-      return CalendarUnit::kDay;
+      return CalendarUnit::kDaily;
     case 'w':
-      return CalendarUnit::kWeek;
+      return CalendarUnit::kWeekly;
     case 'M':
-      return CalendarUnit::kMonth;
+      return CalendarUnit::kMonthly;
     case 'Q':
-      return CalendarUnit::kQuarter;
+      return CalendarUnit::kQuarterly;
     default:
-      return CalendarUnit::kYear;
+      return CalendarUnit::kYearly;
   }
 }
 
@@ -35,7 +35,7 @@ StatusOr<CalendarPeriod> ReadCalendar(const YamlNode* node, const YamlNode& wind
   std::string start;
   if (!reader.String("startTime", &start)) reader.Fail("startTime", "a startTime is needed");
   reader.String("timeZone", &calendar.time_zone);
-  const StatusOr<CalendarPeriod::Anchor> anchor = ParseAnchor(start);
+  const StatusOr<WallTime> anchor = ParseAnchor(start);
   if (!anchor.ok()) reader.Fail("startTime", Message(anchor.status()));
   if (const Status zone = CheckTimeZone(calendar.time_zone); !zone.ok()) {
     reader.Fail("timeZone", Message(zone));
@@ -86,8 +86,8 @@ struct Objective {
   const YamlNode* node = nullptr;
   double target = 0;
   double weight = 1;
-  std::optional<SloOp> op;
-  std::optional<double> value;
+  std::optional<SloOp> op = {};
+  std::optional<double> value = {};
   double slice_target = 0;
   DurationMs slice = 0;
   bool own_indicator = false;

@@ -13,11 +13,11 @@ namespace {
 constexpr DurationMs kShortestPeriod = kHour;
 constexpr DurationMs kLongestPeriod = 400 * kDay;
 constexpr std::array<std::pair<std::string_view, CalendarUnit>, 5> kUnits = {
-    {{"day", CalendarUnit::kDay},
-     {"week", CalendarUnit::kWeek},
-     {"month", CalendarUnit::kMonth},
-     {"quarter", CalendarUnit::kQuarter},
-     {"year", CalendarUnit::kYear}}};
+    {{"day", CalendarUnit::kDaily},
+     {"week", CalendarUnit::kWeekly},
+     {"month", CalendarUnit::kMonthly},
+     {"quarter", CalendarUnit::kQuarterly},
+     {"year", CalendarUnit::kYearly}}};
 
 void ReadPeriod(YamlReader& reader, SloSpec* spec) {
   std::string text;
@@ -27,7 +27,7 @@ void ReadPeriod(YamlReader& reader, SloSpec* spec) {
   for (const auto& [name, unit] : kUnits) {
     if (text != name) continue;
     CalendarPeriod calendar{.unit = unit};
-    if (unit == CalendarUnit::kWeek) calendar.anchor.day = 3;  // a Monday
+    if (unit == CalendarUnit::kWeekly) calendar.anchor.day = 3;  // a Monday
     if (zoned) calendar.time_zone = zone;
     if (const Status known = CheckTimeZone(calendar.time_zone); !known.ok()) {
       reader.Fail("time_zone", Message(known));

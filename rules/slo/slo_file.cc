@@ -34,6 +34,7 @@ Status ReadForeign(const YamlNode& document, SloReading* reading, SloFile* out,
   const std::string_view api = Scalar(document, "apiVersion");
   const std::string_view kind = Scalar(document, "kind");
   if (document.Find("version") != nullptr) return ReadSloth(document, reading);
+  if (api == "openslo/v1alpha") return ReadOpenSloV1Alpha(document, reading);
   if (api.starts_with("openslo/")) {
     openslo->push_back(&document);
     return absl::OkStatus();

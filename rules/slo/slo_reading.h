@@ -43,10 +43,11 @@ SloLabels MergeSloLabels(const SloLabels& base, const SloLabels& more);
 // What people read when the file says nothing.
 SloLabels DefaultAnnotations(const SloSpec& spec, std::string_view severity);
 
-// The three kinds (slo_entry.cc, sloth_file.cc, openslo_file.cc).
+// The three kinds (slo_entry.cc, sloth_file.cc, openslo_file.cc and openslo_v1alpha.cc).
 Status ReadSloEntry(const YamlNode& entry, SloReading* reading);
 Status ReadSloth(const YamlNode& document, SloReading* reading);
 Status ReadSlothResource(const YamlNode& document, SloReading* reading);
+Status ReadOpenSloV1Alpha(const YamlNode& document, SloReading* reading);
 Status ReadOpenSlo(const std::vector<const YamlNode*>& documents, SloReading* reading);
 
 }  // namespace outrider

@@ -43,7 +43,7 @@ std::string SloSpec::Identity() const {
   if (method == SloMethod::kTimeslices) text += fmt::format(" {}", slice_target);
   if (period.calendar) {
     const CalendarPeriod& calendar = *period.calendar;
-    const CalendarPeriod::Anchor& at = calendar.anchor;
+    const WallTime& at = calendar.anchor;
     text +=
         fmt::format(" {} {} {} {}-{}-{} {}:{}:{}", static_cast<int>(calendar.unit), calendar.count,
                     calendar.time_zone, at.year, at.month, at.day, at.hour, at.minute, at.second);

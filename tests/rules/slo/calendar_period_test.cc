@@ -32,19 +32,19 @@ TEST(CalendarPeriodTest, PeriodsOfAllKinds) {
        "2026-10-25T00:59:00Z",
        "2026-09-30T22:00:00Z",
        "2026-10-31T23:00:00Z"},
-      {{.unit = CalendarUnit::kDay, .time_zone = "Europe/Berlin"},
+      {{.unit = CalendarUnit::kDaily, .time_zone = "Europe/Berlin"},
        "2026-03-29T12:00:00Z",
        "2026-03-28T23:00:00Z",
        "2026-03-29T22:00:00Z"},
-      {{.unit = CalendarUnit::kWeek, .anchor = {.day = 3}},
+      {{.unit = CalendarUnit::kWeekly, .anchor = {.day = 3}},
        "2026-11-29T17:00:00Z",
        "2026-11-23T00:00:00Z",
        "2026-11-30T00:00:00Z"},
-      {{.unit = CalendarUnit::kQuarter},
+      {{.unit = CalendarUnit::kQuarterly},
        "2026-11-29T17:00:00Z",
        "2026-10-01T00:00:00Z",
        "2027-01-01T00:00:00Z"},
-      {{.unit = CalendarUnit::kYear},
+      {{.unit = CalendarUnit::kYearly},
        "2024-12-31T23:59:59Z",
        "2024-01-01T00:00:00Z",
        "2025-01-01T00:00:00Z"},
@@ -55,7 +55,7 @@ TEST(CalendarPeriodTest, PeriodsOfAllKinds) {
        "2026-02-28T00:00:00Z",
        "2026-03-31T00:00:00Z"},
       // At 02:30 New York springs forward: that day's period begins at 03:30 local.
-      {{.unit = CalendarUnit::kDay,
+      {{.unit = CalendarUnit::kDaily,
         .time_zone = "America/New_York",
         .anchor = {.hour = 2, .minute = 30}},
        "2026-03-08T12:00:00Z",
@@ -76,8 +76,8 @@ TEST(CalendarPeriodTest, PeriodsOfAllKinds) {
 
 TEST(CalendarPeriodTest, PeriodsFollowEachOtherWithoutGaps) {
   const CalendarPeriod zones[] = {{.time_zone = "Australia/Lord_Howe"},
-                                  {.unit = CalendarUnit::kWeek, .time_zone = "America/New_York"},
-                                  {.unit = CalendarUnit::kDay, .time_zone = "Europe/Berlin"}};
+                                  {.unit = CalendarUnit::kWeekly, .time_zone = "America/New_York"},
+                                  {.unit = CalendarUnit::kDaily, .time_zone = "Europe/Berlin"}};
   for (const CalendarPeriod& period : zones) {
     PeriodBounds bounds = PeriodAt(period, At("2026-01-15T00:00:00Z"));
     for (int i = 0; i < 400; ++i) {
@@ -96,7 +96,7 @@ TEST(CalendarPeriodTest, AnchorsAndZones) {
   EXPECT_FALSE(CheckTimeZone("").ok());
   const auto anchor = ParseAnchor("2022-01-31 12:30:05");
   ASSERT_TRUE(anchor.ok());
-  EXPECT_EQ(*anchor, (CalendarPeriod::Anchor{2022, 1, 31, 12, 30, 5}));
+  EXPECT_EQ(*anchor, (WallTime{2022, 1, 31, 12, 30, 5}));
   EXPECT_TRUE(ParseAnchor("2024-02-29").ok());
   EXPECT_TRUE(ParseAnchor("2022-01-01T12:00:00Z").ok());
   for (const char* bad : {"", "2023-02-29", "2022-13-01", "2022-01-01 25:00:00", "yesterday",

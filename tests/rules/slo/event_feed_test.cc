@@ -112,7 +112,9 @@ TEST_P(EventFeedForms, CountsWhatHappened) {
       deliveries.begin()->second();
       deliveries.erase(deliveries.begin());
     }
-    if (now % 15'000 == 7000) ASSERT_TRUE(Advance(feed, now).ok());
+    if (now % 15'000 == 7000) {
+      ASSERT_TRUE(Advance(feed, now).ok());
+    }
   }
   for (auto& [time, deliver] : deliveries) deliver();
   ASSERT_TRUE(Advance(feed, kStart + 3 * kHour + kMinute).ok());
@@ -236,7 +238,9 @@ TEST_F(EventFeedTest, SampledExpressionsIntegrate) {
   ASSERT_FALSE(feed.counted());
   for (int i = 0; i <= 240; ++i) {
     Add("down", "a", kStart + i * 15 * kSecond, i >= 80 && i < 120 ? 1 : 0);
-    if (i % 4 == 0) ASSERT_TRUE(Advance(feed, kStart + i * 15 * kSecond).ok());
+    if (i % 4 == 0) {
+      ASSERT_TRUE(Advance(feed, kStart + i * 15 * kSecond).ok());
+    }
   }
   // 10 of 60 minutes were down; the first and last five are not whole.
   EXPECT_NEAR(sums_["{}"].bad, 10, 1.01);

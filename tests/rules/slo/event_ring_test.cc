@@ -130,7 +130,9 @@ TEST(EventRingTest, TheTimelineAddsUp) {
       sum.bad += timeline[i].counts.bad;
       sum.total += timeline[i].counts.total;
       EXPECT_EQ(timeline[i].since_start, sum);
-      if (i > 0) EXPECT_EQ(timeline[i].begin, timeline[i - 1].end);
+      if (i > 0) {
+        EXPECT_EQ(timeline[i].begin, timeline[i - 1].end);
+      }
     }
     EXPECT_EQ(sum, ring.OfPeriod(now));
     EXPECT_EQ(timeline.back().end, now);

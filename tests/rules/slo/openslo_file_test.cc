@@ -152,6 +152,30 @@ TEST(OpenSloFileTest, CompositesAreWeightedSums) {
   EXPECT_EQ(slos->front().parts[0].kind, SloPart::Kind::kGoodRatio);
 }
 
+TEST(OpenSloFileTest, V1Alpha) {
+  const std::string text = R"(apiVersion: openslo/v1alpha
+kind: SLO
+metadata: {name: api, displayName: Requests}
+spec:
+  service: shop
+  budgetingMethod: Occurrences
+  objectives:
+  - ratioMetrics:
+      good: {source: prometheus, queryType: promql, query: 'sum(rate(g[{{.window}}]))'}
+      total: {source: prometheus, queryType: promql, query: 'sum(rate(t[{{.window}}]))'}
+    target: 0.999
+  timeWindows: [{count: 7, unit: Day}]
+)";
+  const auto slos = Load(text);
+  ASSERT_TRUE(slos.ok()) << slos.status();
+  EXPECT_EQ(slos->front().name, "api");
+  EXPECT_EQ(slos->front().period.length, 7 * kDay);
+  EXPECT_EQ(slos->front().parts[0].query->counting, SloCounting::kCounted);
+  std::string calendar = text;
+  calendar.replace(calendar.find("unit: Day"), 9, "unit: Month");
+  EXPECT_THAT(Message(Load(calendar).status()), HasSubstr("o.yml:12:34: only rolling windows"));
+}
+
 struct ErrorCase {
   std::string text;
   const char* message;
