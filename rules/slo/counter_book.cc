@@ -9,9 +9,6 @@
 namespace outrider {
 namespace {
 
-// Reads go through the past in slices, so that a long history costs little memory at a time.
-constexpr DurationMs kReadSlice = 15 * kMinute;
-
 Timestamp SlotOf(Timestamp time, Timestamp to, DurationMs width) {
   return std::min(to, (time + width - 1) / width * width);
 }
@@ -30,12 +27,8 @@ Timestamp StartOf(std::span<const StartRun> starts, Timestamp time) {
 Status CounterBook::Read(const Querier& querier, const TimeRange& range, DurationMs slot_width) {
   SeriesSet set;
   set.want_starts = true;
-  for (Timestamp begin = range.from; begin <= range.to; begin += kReadSlice) {
-    const Timestamp end = std::min(range.to, begin + kReadSlice - 1);
-    set.Clear();
-    TRY(querier.Select(matchers_, begin, end, options_.max_samples, &set));
-    for (const SeriesSet::Row& row : set.rows) Take(set, row, range.to, slot_width);
-  }
+  TRY(querier.Select(matchers_, range.from, range.to, options_.max_samples, &set));
+  for (const SeriesSet::Row& row : set.rows) Take(set, row, range.to, slot_width);
   seen_to_ = std::max(seen_to_, range.to);
   return absl::OkStatus();
 }

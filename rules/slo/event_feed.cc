@@ -14,7 +14,7 @@ namespace {
 
 // Sampled expressions, each minute.
 constexpr DurationMs kSampleStep = kMinute;
-// A long backlog is put together in minutes.
+// A backlog longer than this is put together in minutes; and it is read in pieces as long.
 constexpr DurationMs kBacklog = 15 * kMinute;
 
 StatusOr<promql::Vector> Evaluate(const promql::Engine& engine, const promql::Expression& expr,
@@ -93,27 +93,40 @@ Status EventFeed::Count(const SloContext& context, Timestamp now, const EventSin
     from = std::max(from, std::min({now, cursor_, newest}) - context.options.late_window);
   }
   const DurationMs width = now - from > kBacklog ? kMinute : context.options.interval;
+  Status status;
+  while (from <= now) {
+    const Timestamp to = std::min(now, (from + kBacklog) / kMinute * kMinute);
+    const Status counted = CountPiece(context, {.from = from, .to = to}, width, sink);
+    if (!counted.ok()) status = counted;
+    from = to + 1;
+  }
+  if (status.ok()) cursor_ = now;
+  for (const auto& book : books_) book->Forget(std::min(now, std::max(newest, book->newest())));
+  return status;
+}
+
+// A piece of the past at a time, so that a long one costs little memory.
+Status EventFeed::CountPiece(const SloContext& context, const TimeRange& piece,
+                             DurationMs slot_width, const EventSink& sink) {
   std::set<Timestamp> slots;
   for (const auto& book : books_) {
-    TRY(book->Read(context.querier, {.from = from, .to = now}, width));
+    TRY(book->Read(context.querier, piece, slot_width));
     slots.insert(book->slots().begin(), book->slots().end());
   }
-  cursor_ = now;
   std::vector<CountedQuerier::Shown> shown;
   for (size_t i = 0; i < books_.size(); ++i) shown.push_back({books_[i].get(), ranged_[i]});
   const CountedQuerier querier(context.querier, std::move(shown));
   Status status;
   for (const Timestamp slot : slots) {
     for (const auto& book : books_) book->Open(slot);
-    auto query = Evaluate(context.engine, part_.query->expr, querier, slot);
-    auto total = Evaluate(context.engine, part_.total->expr, querier, slot);
+    const auto query = Evaluate(context.engine, part_.query->expr, querier, slot);
+    const auto total = Evaluate(context.engine, part_.total->expr, querier, slot);
     if (query.ok() && total.ok()) {
       Join(*query, *total, slot, sink);
     } else {
       status = query.ok() ? total.status() : query.status();  // of events that are lost
     }
   }
-  for (const auto& book : books_) book->Forget(std::min(now, newest));
   return status;
 }
 

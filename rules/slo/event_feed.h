@@ -58,6 +58,8 @@ class EventFeed {
 
  private:
   Status Count(const SloContext& context, Timestamp now, const EventSink& sink);
+  Status CountPiece(const SloContext& context, const TimeRange& piece, DurationMs slot_width,
+                    const EventSink& sink);
   Status Sample(const SloContext& context, Timestamp now, const EventSink& sink);
   void AddBooks(const SloQuery& query);
   void Join(const promql::Vector& query, const promql::Vector& total, Timestamp time,

@@ -38,7 +38,7 @@ struct SloView {
   uint64_t samples = 0;    // of counters, used since the start
   uint64_t refused = 0;    // label sets beyond max_series
   uint64_t unmatched = 0;  // label sets with bad events and no total
-  std::string error;       // of loading, or of the last run; empty: healthy
+  std::string error = {};  // of loading, or of the last run; empty: healthy
   std::vector<SloSeriesView> series = {};
 };
 
