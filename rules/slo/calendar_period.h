@@ -40,8 +40,7 @@ struct PeriodBounds {
   Timestamp begin = 0;
   Timestamp end = 0;  // where the next one begins
 };
-// The period that `now` lies in. Where a day has no such wall time, as if the clock had not been
-// moved yet.
+// The period that `now` lies in. Where a day has no such wall time, the moment of the change.
 PeriodBounds PeriodAt(const CalendarPeriod& period, Timestamp now);
 // What stands for its length where factors are computed: 30 d for a month, 365 d for a year.
 DurationMs NominalLength(const CalendarPeriod& period);

@@ -50,8 +50,8 @@ struct SloAlert {
   std::vector<BurnWindows> any_of;
   std::string op = ">";  // between burn rate and factor
   DurationMs hold = 0;
-  SloLabels labels;
-  SloLabels annotations;
+  SloLabels labels = {};
+  SloLabels annotations = {};
   friend bool operator==(const SloAlert&, const SloAlert&) = default;
 };
 

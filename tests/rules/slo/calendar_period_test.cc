@@ -54,7 +54,7 @@ TEST(CalendarPeriodTest, PeriodsOfAllKinds) {
        "2026-02-28T12:00:00Z",
        "2026-02-28T00:00:00Z",
        "2026-03-31T00:00:00Z"},
-      // At 02:30 New York springs forward: that day's period begins at 03:30 local.
+      // At 02:30 New York springs forward: that day's period begins with the change.
       {{.unit = CalendarUnit::kDaily,
         .time_zone = "America/New_York",
         .anchor = {.hour = 2, .minute = 30}},
