@@ -59,7 +59,7 @@ TEST(CalendarPeriodTest, PeriodsOfAllKinds) {
         .time_zone = "America/New_York",
         .anchor = {.hour = 2, .minute = 30}},
        "2026-03-08T12:00:00Z",
-       "2026-03-08T07:30:00Z",
+       "2026-03-08T07:00:00Z",
        "2026-03-09T06:30:00Z"},
       // Before the anchor.
       {{.anchor = {.year = 2030}},
