@@ -12,6 +12,8 @@
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/template_text.h"
+#include "rules/slo/event_feed.h"
+#include "rules/slo/slo_file.h"
 #include "storage/base/file.h"
 
 namespace outrider {
@@ -58,20 +60,52 @@ Verdict CheckConfigFile(const std::string& path, const FeatureNames& names) {
   for (const Entry& entry : files.entries) {
     if (!entry.error.empty()) return InvalidArgument(entry.error);
   }
+  for (const SloSpec& spec : files.slos) {
+    if (!spec.error.empty()) return InvalidArgument(spec.error);
+  }
   const std::string receivers = TRY(CheckAlertmanager(files.alertmanager));
   for (const std::string& warning : LoadWarnings(files))
     fmt::print(stderr, "  WARNING: {}\n", warning);
-  return fmt::format("{} rules in {} groups, {} analytics entries, {}", rules, groups,
-                     files.entries.size(), receivers);
+  return fmt::format("{} rules in {} groups, {} analytics entries, {} objectives, {}", rules,
+                     groups, files.entries.size(), files.slos.size(), receivers);
+}
+
+std::string SummaryOf(size_t entries, const std::vector<SloSpec>& objectives, size_t catalogues) {
+  size_t alerts = 0;
+  size_t sampled = 0;
+  for (const SloSpec& spec : objectives) {
+    alerts += spec.alerts.size();
+    const bool counted = std::ranges::all_of(
+        spec.parts, [](const SloPart& part) { return EventFeed(part).counted(); });
+    if (!counted) ++sampled;
+  }
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (entries > 0 || (objectives.empty() && catalogues == 0)) {
+    add(fmt::format("{} entries", entries));
+  }
+  if (!objectives.empty()) {
+    add(fmt::format("{} objectives with {} alerts", objectives.size(), alerts));
+  }
+  if (sampled > 0) add(fmt::format("{} of them sampled, not counted", sampled));
+  if (catalogues > 0) add(fmt::format("{} catalogues of alert windows", catalogues));
+  return text;
 }
 
 Verdict CheckAnalyticsFile(const std::string& text, const std::string& path,
                            const promql::ParseOptions& promql) {
-  const AnalyticsFile file = TRY(ParseAnalyticsFile(text, path, promql));
+  const SloFile slos = TRY(ParseSloFile(text, path, promql));
+  const std::vector<SloSpec> objectives = TRY(CombineSlos({&slos, 1}));
+  for (const SloSpec& spec : objectives) {
+    if (!spec.error.empty()) return InvalidArgument(spec.error);
+  }
+  for (const std::string& warning : slos.warnings) fmt::print(stderr, "  WARNING: {}\n", warning);
+  AnalyticsFile file;
+  if (slos.own_schema) file = TRY(ParseAnalyticsFile(text, path, promql));
   for (const Entry& entry : file.entries) {
     if (!entry.error.empty()) return InvalidArgument(entry.error);
   }
-  return fmt::format("{} entries", file.entries.size());
+  return SummaryOf(file.entries.size(), objectives, slos.windows.size());
 }
 
 // Receivers by annotation may be those of alertmanager.yml, which is not known here.

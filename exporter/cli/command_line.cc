@@ -19,6 +19,7 @@ struct Parsed {
   QueryOptions query;
   IncidentOptions incident;
   AnomalyOptions anomaly;
+  std::string slo;
   CheckRulesOptions check_rules;
   TestRulesOptions test_rules;
   BacktestCommand backtest;
@@ -189,6 +190,18 @@ void AddQuery(CLI::App& app, Parsed* p) {
   range->add_option("--end", p->query.end, "RFC 3339 or Unix seconds")->required();
   range->add_option("--step", p->query.step, "Seconds or a duration")->required();
   range->callback([p] { p->action = [p] { return RunQueryRange(p->client, p->query); }; });
+}
+
+void AddSlo(CLI::App& app, Parsed* p) {
+  CLI::App* slo = app.add_subcommand("slo", "Objectives and error budgets of a running daemon");
+  slo->require_subcommand(1);
+  CLI::App* list = slo->add_subcommand("list", "All objectives: burn rates and what is left");
+  AddClientFlags(list, p);
+  list->callback([p] { p->action = [p] { return RunSloList(p->client); }; });
+  CLI::App* show = slo->add_subcommand("show", "One objective with its windows and its budget");
+  AddClientFlags(show, p);
+  show->add_option("name", p->slo, "Name of the objective; Sloth: <service>-<slo>")->required();
+  show->callback([p] { p->action = [p] { return RunSloShow(p->client, p->slo); }; });
 }
 
 void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
@@ -389,6 +402,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddQuery(app, &parsed);
   AddIncident(app, &parsed, env);
   AddAnomaly(app, &parsed, env);
+  AddSlo(app, &parsed);
   AddState(app, &parsed);
   AddBacktest(app, &parsed, env);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {

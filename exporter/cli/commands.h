@@ -109,6 +109,8 @@ struct AnomalyOptions {
 int RunAnomalyList(const ClientOptions& client, const AnomalyOptions& options,
                    Nanos now);  // anomaly.cc
 int RunAnomalyExplain(const ClientOptions& client, const AnomalyOptions& options, Nanos now);
+int RunSloList(const ClientOptions& client);  // slo.cc
+int RunSloShow(const ClientOptions& client, const std::string& name);
 
 // What is kept for whom; at most `limit` rows of a table, 0: all.
 int RunStateSeries(const ClientOptions& client, int limit);  // state.cc

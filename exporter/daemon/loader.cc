@@ -9,6 +9,8 @@
 
 #include "rules/alerting/group_policy.h"
 #include "rules/analytics/analytics_file.h"
+#include "rules/slo/slo_file.h"
+#include "rules/slo/slo_rules.h"
 #include "storage/base/crypto.h"
 #include "storage/base/file.h"
 
@@ -86,12 +88,19 @@ Status LoadBundles(LoadedFiles* out) {
 }
 
 Status LoadAnalytics(LoadedFiles* out) {
+  const promql::ParseOptions& parser = out->config.query.features.parser;
   std::vector<AnalyticsFile> files;
+  std::vector<SloFile> slos;
   for (const std::string& path : TRY(Expand(out->config.file, out->config.analytics_files))) {
-    files.push_back(
-        TRY(ParseAnalyticsFile(TRY(ReadFile(path)), path, out->config.query.features.parser)));
+    const std::string text = TRY(ReadFile(path));
+    SloFile slo = TRY(ParseSloFile(text, path, parser));
+    if (slo.own_schema) files.push_back(TRY(ParseAnalyticsFile(text, path, parser)));
+    out->slo_warnings.insert(out->slo_warnings.end(), slo.warnings.begin(), slo.warnings.end());
+    slos.push_back(std::move(slo));
   }
   out->entries = TRY(CombineEntries(files));
+  out->slos = TRY(CombineSlos(slos));
+  for (RuleFile& file : SloRuleFiles(out->slos, parser)) out->rules.push_back(std::move(file));
   return absl::OkStatus();
 }
 
@@ -154,6 +163,10 @@ std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
   for (const Entry& entry : files.entries) {
     if (!entry.error.empty()) out.push_back("analytics entry disabled: " + entry.error);
   }
+  for (const SloSpec& spec : files.slos) {
+    if (!spec.error.empty()) out.push_back("objective disabled: " + spec.error);
+  }
+  out.insert(out.end(), files.slo_warnings.begin(), files.slo_warnings.end());
   return out;
 }
 

@@ -13,6 +13,7 @@
 #include "notifiers/config/incidents_config.h"
 #include "rules/analytics/entry.h"
 #include "rules/rulefile/rule_file.h"
+#include "rules/slo/slo_spec.h"
 #include "storage/base/status.h"
 
 namespace outrider {
@@ -35,6 +36,8 @@ struct LoadedFiles {
   bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
   IncidentsConfig incidents;
   std::vector<Entry> entries;  // analytics, built-in ones included
+  std::vector<SloSpec> slos;   // of the analytics files; their alerts are among `rules`
+  std::vector<std::string> slo_warnings;
 };
 
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means

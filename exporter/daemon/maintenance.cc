@@ -14,6 +14,13 @@ constexpr DurationMs kTick = kSecond;
 constexpr DurationMs kComplainEvery = kMinute;
 constexpr DurationMs kTrimEvery = 30 * kSecond;
 constexpr DurationMs kCountKeptEvery = kMinute;
+constexpr DurationMs kSaveEvery = 2 * kMinute;
+
+// What was counted since the last time is read anew from the windows after a crash.
+void SaveSlos(Services& services, Durability durability) {
+  const Status saved = services.slos->Save(durability);
+  if (!saved.ok()) LogError("the events of objectives cannot be saved", {{"err", Message(saved)}});
+}
 
 // Writes the own metrics and ends those that are gone.
 class SelfMonitor {
@@ -77,11 +84,13 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
   const Clock& clock = services.clock;
   services.capacity->Rebuild(clock.Now());
   services.analytics->Rebuild(clock.Now());
+  services.slos->Rebuild(clock.Now());
   SelfMonitor self_monitor(own_metrics, services.store->appender());
   Timestamp next_run = clock.Now();
   Timestamp last_complaint = 0;
   Timestamp last_trim = clock.Now();
   Timestamp last_kept = 0;
+  Timestamp last_save = clock.Now();
   Nanos next_tick = clock.NowNanos();
   while (clock.SleepUntil(next_tick, stop)) {
     const Timestamp now = clock.Now();
@@ -103,11 +112,17 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     next_run = now - now % interval + interval;
     services.capacity->Run(now);
     services.analytics->Run(now);
+    services.slos->Run(now);
     services.derived.Flush(services.store->appender(), now);
     self_monitor.Run(now);
     SaveAnalytics(services, now, AnalyticsEngine::Part::kNext, &last_complaint);
+    if (now - last_save >= kSaveEvery) {
+      SaveSlos(services, Durability::kBuffered);
+      last_save = now;
+    }
   }
   SaveAnalytics(services, clock.Now(), AnalyticsEngine::Part::kAll, nullptr);
+  SaveSlos(services, Durability::kSynced);
 }
 
 }  // namespace outrider

@@ -44,6 +44,17 @@ void WriteAnalyticsMetrics(const Services& services, MetricSink& sink) {
                {{"entry", entry.name}, {"kind", kind}}, entry.error.empty() ? 1 : 0);
   }
   WriteCheckpointMetrics(services.analytics->Checkpoints(), sink);
+  for (const SloView& slo : *services.slos->Views()) {
+    const std::string& entry = slo.spec.name;
+    sink.Gauge("outrider_analytics_series", "Source series of an analytics entry.",
+               {{"entry", entry}, {"kind", "slo"}}, static_cast<double>(slo.series.size()));
+    sink.Counter("outrider_analytics_samples_total", "Samples an analytics entry has used.",
+                 {{"entry", entry}, {"kind", "slo"}}, slo.samples);
+    sink.Gauge("outrider_analytics_refused_series", "Series beyond max_series in the last run.",
+               {{"entry", entry}, {"kind", "slo"}}, static_cast<double>(slo.refused));
+    sink.Gauge("outrider_analytics_healthy", "1: the entry's last run went well.",
+               {{"entry", entry}, {"kind", "slo"}}, slo.error.empty() ? 1 : 0);
+  }
   sink.Gauge("outrider_derived_series", "Series derived right now.", {},
              static_cast<double>(services.derived.size()));
 }

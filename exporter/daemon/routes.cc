@@ -13,6 +13,7 @@
 #include "exporter/api/product_common.h"
 #include "exporter/api/query.h"
 #include "exporter/api/rules.h"
+#include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
 #include "exporter/api/status.h"
 #include "exporter/daemon/build_info.h"
@@ -64,6 +65,9 @@ std::vector<std::string> FailingEntries(const Services& services) {
   std::vector<std::string> out;
   for (const EntryStatus& entry : services.analytics->Entries()) {
     if (!entry.error.empty()) out.push_back("analytics entry " + entry.name + ": " + entry.error);
+  }
+  for (const SloView& slo : *services.slos->Views()) {
+    if (!slo.error.empty()) out.push_back("objective " + slo.spec.name + ": " + slo.error);
   }
   return out;
 }
@@ -139,6 +143,9 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                                [&services] { return services.capacity->Costs(); },
                                [&services] { return services.capacity->price(); }});
   RegisterAnomaliesApi(router, AnomaliesOf(services));
+  RegisterSloApi(router,
+                 {[&services] { return services.slos->Views(); },
+                  [&services](const std::string& name) { return services.slos->Show(name); }});
   RegisterStateSeriesApi(router, services.store->windows());
   RegisterOpenApi(router);
   RegisterProductErrors(router);

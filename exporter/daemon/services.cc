@@ -124,6 +124,10 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                        .feed = &windows,
                                                        .state = self->state.get(),
                                                        .clock = &clock});
+  SloOptions slos;
+  slos.interval = config.analytics.interval;
+  self->slos = std::make_unique<SloEngine>(files.slos, slos, self->engine, windows, self->derived,
+                                           *self->state);
   self->relay = std::make_unique<Relay>(config.relay, *self->http, *self->state, clock);
   TRY(self->relay->Restore());
   RuleManagerOptions rules;
@@ -148,6 +152,7 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
   auto references =
       RuleReferences(files.rules, files.config.query.lookback, files.config.global.query_offset);
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
+  for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
   for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
   return references;
 }
@@ -186,6 +191,7 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   WarnOfRestartOnly(running_, files.config);
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   analytics->Replace(files.entries, clock.Now());
+  slos->Replace(files.slos);
   relay->Reload(files.config.relay);
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));

@@ -27,6 +27,7 @@
 #include "rules/analytics/derived_table.h"
 #include "rules/capacity/capacity_engine.h"
 #include "rules/promql/engine.h"
+#include "rules/slo/slo_engine.h"
 #include "storage/base/clock.h"
 #include "storage/base/random.h"
 #include "storage/state/state_store.h"
@@ -81,6 +82,7 @@ struct Services {
   DerivedTable derived;
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<AnalyticsEngine> analytics;
+  std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers
   std::unique_ptr<RuleManager> rules;
   std::unique_ptr<Dispatcher> dispatcher;

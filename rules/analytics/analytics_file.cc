@@ -103,8 +103,6 @@ void ReadKind(YamlReader& reader, Entry* entry) {
     reader.Fail("kind", text.empty() ? "an entry needs a kind"
                                      : fmt::format("kind {} is not one of {}", Quote(text),
                                                    NamesOf(kKinds)));
-  } else if (*kind == EntryKind::kSlo) {
-    reader.Fail("kind", "kind slo is not there yet; use trend, anomaly or forecast");
   } else {
     entry->kind = *kind;
   }
@@ -221,6 +219,12 @@ Status ReadBuiltins(const YamlNode& node, const std::string& file,
   return reader.Finish();
 }
 
+// Objectives are read by rules/slo.
+bool IsObjective(const YamlNode& entry) {
+  const YamlNode* kind = entry.Find("kind");
+  return kind != nullptr && kind->scalar == EntryKindText(EntryKind::kSlo);
+}
+
 using EntryKey = std::pair<std::string, EntryKind>;
 
 }  // namespace
@@ -245,6 +249,7 @@ StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::str
   if (!entries->IsSequence()) return YamlError(file, *entries, "entries must be a list");
   std::set<EntryKey> seen;
   for (const YamlNode& node : entries->items) {
+    if (IsObjective(node)) continue;
     Entry entry = TRY(ParseEntry(node, file, promql));
     if (!seen.insert({entry.name, entry.kind}).second) {
       return YamlError(

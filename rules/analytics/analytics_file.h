@@ -17,9 +17,10 @@ struct AnalyticsFile {
   std::map<std::string, bool> builtin_entries;  // name -> wanted
 };
 
-// Errors of YAML and schema name `file:line:column`. An expression that does not parse is no error
-// here: its entry carries `error` (with its place) and nothing compiled, so that a daemon can go on
-// without it and a checker can refuse it.
+// Entries `kind: slo` are passed over (rules/slo/slo_file.h). Errors of YAML and schema name
+// `file:line:column`. An expression that does not parse is no error here: its entry carries `error`
+// (with its place) and nothing compiled, so that a daemon can go on without it and a checker can
+// refuse it.
 StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::string& file,
                                            const promql::ParseOptions& promql = {});
 

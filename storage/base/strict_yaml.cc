@@ -131,6 +131,22 @@ StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& file) {
   }
 }
 
+StatusOr<std::vector<YamlNode>> ParseYamlDocuments(std::string_view text, const std::string& file) {
+  if (!IsValidUtf8(text)) return InvalidArgument(file + ":1:1: yaml: invalid UTF-8");
+  try {
+    std::vector<YamlNode> documents;
+    Converter converter(file);
+    for (const YAML::Node& document : YAML::LoadAll(std::string(text))) {
+      YamlNode node = TRY(converter.Convert(document, 0));
+      if (!node.IsNull()) documents.push_back(std::move(node));
+    }
+    return documents;
+  } catch (const YAML::Exception& e) {
+    return InvalidArgument(
+        fmt::format("{}:{}:{}: yaml: {}", file, e.mark.line + 1, e.mark.column + 1, e.msg));
+  }
+}
+
 Status YamlError(const std::string& file, const YamlNode& node, const std::string& message) {
   return InvalidArgument(fmt::format("{}:{}:{}: {}", file, node.line, node.column, message));
 }

@@ -43,6 +43,8 @@ struct YamlNode::Entry {
 // Parses the first document; an empty text is a null node. Aliases are expanded (bounded). Errors
 // begin with `file:line:column: `. Duplicate keys anywhere are an error.
 StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& file);
+// Parses all documents (`---` between them), empty ones left out. Lines count through the file.
+StatusOr<std::vector<YamlNode>> ParseYamlDocuments(std::string_view text, const std::string& file);
 
 // An error `file:line:column: message` at a node.
 Status YamlError(const std::string& file, const YamlNode& node, const std::string& message);

@@ -10,6 +10,7 @@
 #include "exporter/api/incidents.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
+#include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/random.h"
@@ -25,6 +26,7 @@ struct DeskWorld {
   MemoryStore store;
   std::unique_ptr<Desk> desk;
   Windows windows{{.retention = 24 * kHour, .unreferenced_retention = 6 * kHour}};
+  std::vector<SloView> slos;
   Router router;
 
   DeskWorld() {
@@ -43,6 +45,13 @@ struct DeskWorld {
     RegisterCapacityApi(router,
                         {[] { return std::vector<Recommendation>(); },
                          [] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
+    RegisterSloApi(router, {[this] { return std::make_shared<const std::vector<SloView>>(slos); },
+                            [this](const std::string& name) -> StatusOr<SloView> {
+                              for (const SloView& slo : slos) {
+                                if (slo.spec.name == name) return slo;
+                              }
+                              return NotFound("no objective named " + name);
+                            }});
     RegisterStateSeriesApi(router, windows);
     RegisterOpenApi(router);
     RegisterProductErrors(router);

@@ -143,7 +143,6 @@ TEST_P(AnalyticsFileError, NamesThePlace) {
 INSTANTIATE_TEST_SUITE_P(
     Cases, AnalyticsFileError,
     testing::Values(
-        ErrorCase{"entries:\n- name: a\n  kind: slo\n  expr: x\n", "a.yml:3:9:", "not there yet"},
         ErrorCase{"entries:\n- name: a\n  kind: tren\n  expr: x\n",
                   "a.yml:3:9:", "trend, anomaly, forecast, slo"},
         ErrorCase{"entries:\n- kind: trend\n  expr: x\n", "a.yml:2:3:", "needs a name"},
@@ -234,6 +233,16 @@ TEST(AnalyticsFile, BuiltinEntriesCanBeSwitchedOffAndReplaced) {
 
   EXPECT_FALSE(CombineEntries({*file, *file}).ok());
   EXPECT_EQ(CombineEntries({})->size(), 10U);
+}
+
+TEST(AnalyticsFile, ObjectivesAreLeftToOthers) {
+  const auto file = ParseAnalyticsFile(
+      "entries:\n- {name: a, kind: slo, objective: 99, bad: b, total: t}\n"
+      "- {name: a, kind: trend, expr: up}\n",
+      "a.yml");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->entries.size(), 1U);
+  EXPECT_EQ(file->entries[0].kind, EntryKind::kTrend);
 }
 
 TEST(AnalyticsFile, ExamplesLoad) {

@@ -71,5 +71,18 @@ TEST(StrictYaml, BoundsAliases) {
   EXPECT_FALSE(ParseYaml(bomb, "f.yml").ok());
 }
 
+TEST(StrictYaml, SeveralDocuments) {
+  const auto documents = ParseYamlDocuments("---\na: 1\n---\n---\nb: {c: 2}\n", "f.yml");
+  ASSERT_TRUE(documents.ok()) << documents.status();
+  ASSERT_EQ(documents->size(), 2U) << "the empty one is left out";
+  EXPECT_EQ((*documents)[0].Find("a")->scalar, "1");
+  EXPECT_EQ((*documents)[1].Find("b")->line, 5) << "lines count through the file";
+  EXPECT_TRUE(ParseYamlDocuments("", "f.yml")->empty());
+  const auto bad = ParseYamlDocuments("a: 1\n---\nb: 1\nb: 2\n", "f.yml");
+  ASSERT_FALSE(bad.ok());
+  EXPECT_NE(Message(bad.status()).find("f.yml:4:1:"), std::string::npos) << bad.status();
+  EXPECT_FALSE(ParseYamlDocuments("a: [\n---\nb", "f.yml").ok());
+}
+
 }  // namespace
 }  // namespace outrider

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/slo/slo_runner.h"
+
+#include <algorithm>
+
+#include "storage/base/log.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr uint8_t kFeedRowFormat = 1;
+constexpr uint8_t kTrackRowFormat = 1;
+
+// The labels of the expressions, with the objective's own added.
+Labels WithOwn(const Labels& labels, const SloLabels& own) {
+  LabelsBuilder builder(labels);
+  for (const auto& [name, value] : own) builder.Set(name, value);
+  return builder.Build();
+}
+
+}  // namespace
+
+std::optional<double> SloWindowView::ErrorRatio() const {
+  if (!(counts.total > 0)) return std::nullopt;
+  return std::clamp(counts.bad / counts.total, 0.0, 1.0);
+}
+
+std::optional<double> SloSeriesView::BudgetRemaining(double budget) const {
+  const std::optional<double> ratio = period.ErrorRatio();
+  if (!ratio) return std::nullopt;
+  return 1 - *ratio / budget;
+}
+
+SloRunner::SloRunner(SloSpec spec) : spec_(std::move(spec)) {
+  for (const SloPart& part : spec_.parts) feeds_.emplace_back(part);
+}
+
+void SloRunner::Run(const SloContext& context, Timestamp now) {
+  refused_ = 0;
+  Status status;
+  const EventSink sink = [&](const Labels& labels, Timestamp time, EventCounts counts) {
+    auto found = tracks_.find(labels);
+    if (found == tracks_.end()) {
+      if (!(counts.total > 0)) return;  // nothing happened yet
+      if (tracks_.size() >= spec_.max_series) {
+        ++refused_;
+        return;
+      }
+      found = tracks_.emplace(labels, SloTrack(spec_)).first;
+    }
+    found->second.Add(time, counts);
+  };
+  for (EventFeed& feed : feeds_) {
+    const Status fed = feed.Advance(context, now, sink);
+    if (!fed.ok()) status = fed;
+  }
+  for (auto& [labels, track] : tracks_) track.CloseSlices(now - context.options.settle);
+  Expire(now);
+  const std::string before = error_;
+  error_ = status.ok() ? "" : Message(status);
+  if (!error_.empty() && error_ != before) {
+    LogWarn("events of an objective cannot be counted", {{"slo", spec_.name}, {"err", error_}});
+  }
+  if (refused_ > 0 && !said_refused_) {
+    said_refused_ = true;
+    LogWarn("an objective has more label sets than max_series; the others are left out",
+            {{"slo", spec_.name}, {"max_series", std::to_string(spec_.max_series)}});
+  }
+}
+
+// A label set without an event in a whole period has nothing to say.
+void SloRunner::Expire(Timestamp now) {
+  std::erase_if(tracks_, [&](const auto& item) {
+    const SloTrack& track = item.second;
+    return track.newest() != INT64_MIN && track.newest() < now - spec_.period.length - kDay;
+  });
+}
+
+SloView SloRunner::View(Timestamp now, bool timeline) const {
+  SloView view{.spec = spec_};
+  view.refused = refused_;
+  view.error = error_;
+  for (const EventFeed& feed : feeds_) {
+    view.counted = view.counted && feed.counted();
+    view.samples += feed.samples();
+    view.unmatched += feed.unmatched();
+  }
+  if (view.error.empty() && view.unmatched > 0) {
+    view.error = "bad events of label sets for which there is no total";
+  }
+  for (const auto& [labels, track] : tracks_) {
+    const EventRing& ring = track.ring();
+    SloSeriesView& series = view.series.emplace_back();
+    series.labels = WithOwn(labels, spec_.labels);
+    for (const DurationMs window : spec_.windows) {
+      series.windows.push_back({window, ring.Sum(now, window)});
+    }
+    series.period = {spec_.period.length, ring.OfPeriod(now)};
+    series.period_begin = now - spec_.period.length;
+    if (spec_.period.calendar) {
+      const PeriodBounds bounds = PeriodAt(*spec_.period.calendar, now);
+      series.period_begin = bounds.begin;
+      series.period_end = bounds.end;
+    }
+    series.first_event = ring.first() == INT64_MAX ? 0 : ring.first();
+    series.newest_event = track.newest() == INT64_MIN ? 0 : track.newest();
+    if (timeline) series.timeline = ring.Timeline(now);
+  }
+  return view;
+}
+
+std::vector<promql::Expression::Reach> SloRunner::Reach(const SloOptions& options,
+                                                        DurationMs lookback) const {
+  std::vector<promql::Expression::Reach> all;
+  for (const EventFeed& feed : feeds_) {
+    for (auto& reach : feed.Reach(options, lookback)) all.push_back(std::move(reach));
+  }
+  return all;
+}
+
+std::string SloRunner::SaveFeeds() const {
+  RowWriter row(kFeedRowFormat);
+  row.Text(spec_.Identity()).U64(feeds_.size());
+  for (const EventFeed& feed : feeds_) feed.Save(row);
+  return row.Take();
+}
+
+Status SloRunner::LoadFeeds(std::string_view bytes) {
+  RowReader row(bytes, kFeedRowFormat, "objective " + Quote(spec_.name));
+  if (row.Text() != spec_.Identity()) {
+    return absl::FailedPreconditionError("what is counted has changed");
+  }
+  const uint64_t count = row.Count();
+  for (uint64_t i = 0; i < count && i < feeds_.size(); ++i) feeds_[i].Load(row);
+  return row.Finish();
+}
+
+std::string SloRunner::SaveTrack(const Labels& labels, const SloTrack& track) {
+  RowWriter row(kTrackRowFormat);
+  row.Text(labels.packed());
+  track.Save(row);
+  return row.Take();
+}
+
+Status SloRunner::LoadTrack(std::string_view bytes) {
+  RowReader row(bytes, kTrackRowFormat, "objective " + Quote(spec_.name));
+  const std::string packed = row.Text();
+  SloTrack track(spec_);
+  track.Load(row);
+  TRY(row.Finish());
+  tracks_.insert_or_assign(TRY(Labels::FromPacked(packed)), std::move(track));
+  return absl::OkStatus();
+}
+
+}  // namespace outrider
