@@ -9,9 +9,7 @@
 namespace outrider {
 namespace {
 
-constexpr std::string_view kPrefix = "slo/";
-
-std::string Beginning(const std::string& name) { return std::string(kPrefix) + name + '\0'; }
+std::string Beginning(const std::string& name) { return name + '\0'; }
 
 std::string TrackKey(const std::string& name, const Labels& labels) {
   const Hash128 hash = HashBytes128(labels.packed());
@@ -35,7 +33,7 @@ Status LoadRunner(const std::map<std::string, std::string>& rows, SloRunner* run
 
 Status SloCheckpoint::Load(std::span<std::unique_ptr<SloRunner>> runners) {
   std::map<std::string, std::string> rows;
-  TRY(store_.Scan(Family::kAnalytics, kPrefix, "", [&](const Row& row) {
+  TRY(store_.Scan(Family::kSlo, "", "", [&](const Row& row) {
     rows.emplace(row.key, row.value);
     return true;
   }));
@@ -58,7 +56,7 @@ Status SloCheckpoint::Save(std::span<const std::unique_ptr<SloRunner>> runners,
     const std::string& name = runner->spec().name;
     Batch batch;
     const auto put = [&](const std::string& key, std::string value) {
-      batch.Put(Family::kAnalytics, key, std::move(value));
+      batch.Put(Family::kSlo, key, std::move(value));
       written.insert(key);
     };
     put(Beginning(name) + 'f', runner->SaveFeeds());
@@ -69,7 +67,7 @@ Status SloCheckpoint::Save(std::span<const std::unique_ptr<SloRunner>> runners,
   }
   Batch gone;
   for (const std::string& key : keys_) {
-    if (!written.contains(key)) gone.Delete(Family::kAnalytics, key);
+    if (!written.contains(key)) gone.Delete(Family::kSlo, key);
   }
   if (!gone.empty()) TRY(store_.Commit(gone, durability));
   keys_ = std::move(written);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objectives over a restart: their events as rows of Family::kAnalytics.
+// Objectives over a restart: their events as rows of Family::kSlo.
 //
-//   key    "slo/" name 0x00 "f"                     how far the feeds read, and their counters
-//          "slo/" name 0x00 "t" XXH3-128 of labels  the ring of a label set
+//   key    name 0x00 "f"                     how far the feeds read, and their counters
+//          name 0x00 "t" XXH3-128 of labels  the ring of a label set
 //   value  format(1), then as slo_runner.cc and what it calls write it
 //
 // All rows of an objective are written in one batch: events are neither lost nor counted twice.

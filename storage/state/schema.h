@@ -14,7 +14,8 @@
 //   kAudit      bucket(1) subject 0x00 sequence(8)
 //   kRules      owned by rules/alerting
 //   kRelay      owned by notifiers/relay
-//   kAnalytics  owned by rules/analytics (checkpoint.h); below "slo/" by rules/slo
+//   kAnalytics  owned by rules/analytics (checkpoint.h)
+//   kSlo        owned by rules/slo (slo_checkpoint.h)
 #pragma once
 
 #include <cstdint>

@@ -30,10 +30,10 @@ enum class Family : uint8_t {
   kAudit,      // append-only events
   kRules,      // alert-rule state: pending, firing, keep-firing clocks, one per rule and label set
   kRelay,      // when an alert was last sent to external Alertmanagers, one per rule and label set
-  kAnalytics,  // saved state of detectors, one per entry and series; of SLOs, one per objective and
-               // label set
+  kAnalytics,  // detectors' state, one per analytics entry and series
+  kSlo,        // events of objectives, one per objective and label set
 };
-inline constexpr int kFamilyCount = 12;
+inline constexpr int kFamilyCount = 13;
 std::string_view FamilyName(Family family);
 
 struct Row {

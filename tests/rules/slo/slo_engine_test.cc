@@ -173,7 +173,7 @@ TEST_F(SloEngineTest, RowsOfWhatIsGoneAreDeletedAndOthersBeginAnew) {
   const auto rows = [&] {
     int count = 0;
     EXPECT_TRUE(store_
-                    .Scan(Family::kAnalytics, "slo/", "",
+                    .Scan(Family::kSlo, "", "",
                           [&](const Row&) {
                             ++count;
                             return true;
