@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 11> kAnomalyOnly = {
 
 void RefuseElsewhere(YamlReader& reader, const Entry& entry) {
   for (const std::string_view key : kAnomalyOnly) {
+    if (key == "direction" && entry.kind == EntryKind::kForecast) continue;  // not of these keys
     if (reader.Child(key) == nullptr) continue;
     reader.Fail(key, fmt::format("{} is for anomaly entries, not for {} entries", key,
                                  EntryKindText(entry.kind)));

@@ -172,23 +172,25 @@ Status Source::EvaluatePast(Timestamp now) {
   if (entries_.front().per_workload) *matrix = SumPerWorkload(*matrix, seams.workloads);
   for (const promql::Series& series : *matrix) {
     for (const Sample& sample : series.samples) {
-      FeedEvaluated(series.labels, sample.time, sample.value);
+      if (!FeedEvaluated(series.labels, sample.time, sample.value)) break;
     }
   }
   return absl::OkStatus();
 }
 
-void Source::FeedEvaluated(const Labels& labels, Timestamp time, double value) {
+// False when there is no room for the series.
+bool Source::FeedEvaluated(const Labels& labels, Timestamp time, double value) {
   uint32_t slot = series_.Find(SeriesIdentity(labels));
   if (slot == WatchedSeries::kNone) {
-    if (!std::isfinite(value)) return;
+    if (!std::isfinite(value)) return true;
     slot = Open(labels, WatchedSeries::kNone);
     if (slot == WatchedSeries::kNone) {
       ++stats_.refused;
-      return;
+      return false;
     }
   }
   Observe(slot, time, value);
+  return true;
 }
 
 SeriesFollower::Owner::Admission Source::Admit(const Labels& labels, uint32_t feed) {

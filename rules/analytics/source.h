@@ -116,7 +116,7 @@ class Source : private SeriesFollower::Owner {
   void FollowSamples(Timestamp now);
   Status Evaluate(Timestamp at);
   Status EvaluatePast(Timestamp now);
-  void FeedEvaluated(const Labels& labels, Timestamp time, double value);
+  bool FeedEvaluated(const Labels& labels, Timestamp time, double value);
   DurationMs IntervalOf(const AnalyticsOptions& options) const;
   // A slot for the series, with detectors; WatchedSeries::kNone if there are max_series others.
   uint32_t Open(const Labels& labels, uint32_t feed);
