@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "rules/detect/saved_fields.h"
 
@@ -19,17 +20,23 @@ BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
     : policy_(policy),
       direction_(options.direction),
       risk_(options.risk),
-      threshold_(options.threshold),
+      threshold_(options.threshold.value_or(0)),
       min_deviation_(options.min_deviation),
       min_relative_deviation_(options.min_relative_deviation),
-      data_min_(options.data_min),
-      data_max_(options.data_max) {}
+      data_min_(options.data_min.value_or(-std::numeric_limits<double>::infinity())),
+      data_max_(options.data_max.value_or(std::numeric_limits<double>::infinity())) {}
 
 double BandJudge::RunOf(double z) {
   newest_[next_] = static_cast<float>(z);
   next_ = (next_ + 1) % kRun;
   const auto [least, most] = std::ranges::minmax(newest_);
   return std::max({static_cast<double>(least), -static_cast<double>(most), 0.0});
+}
+
+double BandJudge::NewestMean() const {
+  double sum = 0;
+  for (const float z : newest_) sum += static_cast<double>(z);
+  return sum / kRun;
 }
 
 double BandJudge::Scale(double usual, double expected) const {
@@ -52,7 +59,7 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
   Judgement judged;
   const double above = widen * Scale(expected.above, expected.value);
   const double below = widen * Scale(expected.below, expected.value);
-  judged.edge = threshold_.value_or(spikes_.Edge(risk_));
+  judged.edge = threshold_ > 0 ? threshold_ : spikes_.Edge(risk_);
   judged.upper = expected.value + judged.edge * above;
   judged.lower = expected.value - judged.edge * below;
   judged.scale = value >= expected.value ? above : below;
@@ -64,10 +71,9 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
     judged.shift = judged.run / shifts_.Edge(risk_);
     judged.probability = std::min(judged.probability, shifts_.Probability(judged.run));
   }
-  if (data_max_) judged.upper = std::min(judged.upper, *data_max_);
-  if (data_min_) judged.lower = std::max(judged.lower, *data_min_);
-  const bool impossible = (data_max_ && value > *data_max_) || (data_min_ && value < *data_min_);
-  if (impossible) judged.spike = std::max(judged.spike, kImpossible);
+  judged.upper = std::min(judged.upper, data_max_);
+  judged.lower = std::max(judged.lower, data_min_);
+  if (value > data_max_ || value < data_min_) judged.spike = std::max(judged.spike, kImpossible);
   return judged;
 }
 

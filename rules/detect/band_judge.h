@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 
 #include "rules/detect/calibrated_tail.h"
 #include "rules/detect/detector_options.h"
@@ -44,6 +43,7 @@ class BandJudge {
   Judgement Judge(double value, const Expectation& expected, double widen);
   // After Judge() of the same sample, unless it was in the detector's warm-up.
   void Learn(const Judgement& judged);
+  double NewestMean() const;  // of the newest kRun z
   void ForgetShift() { newest_.fill(0); }
 
   void Save(RowWriter& out) const;
@@ -56,17 +56,17 @@ class BandJudge {
 
   BandPolicy policy_;
   AnomalyDirection direction_;
+  uint32_t next_ = 0;                 // of newest_
+  std::array<float, kRun> newest_{};  // ring of z
   double risk_;
-  std::optional<double> threshold_;
+  double threshold_;  // 0: by risk
   double min_deviation_;
   double min_relative_deviation_;
-  std::optional<double> data_min_;
-  std::optional<double> data_max_;
+  double data_min_;  // infinite: none
+  double data_max_;
 
   CalibratedTail spikes_;
   CalibratedTail shifts_;
-  std::array<float, kRun> newest_{};  // ring of z
-  uint32_t next_ = 0;
 };
 
 }  // namespace outrider

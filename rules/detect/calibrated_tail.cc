@@ -14,8 +14,9 @@ constexpr double kBeyond = 0.02;  // share of distances beyond the quantile
 constexpr double kSmallestQuantile = 1.0;
 constexpr double kSmallestExcess = 0.2;
 // The prior counts like so many excesses; later ones are forgotten like a mean over so many.
-constexpr double kPriorExcesses = 10;
-constexpr double kMostExcesses = 100;
+constexpr uint32_t kPriorExcesses = 10;
+constexpr uint32_t kMostExcesses = 100;
+constexpr uint32_t kMostSeen = 1'000'000;
 // Steps of the quantile, as a share of itself: large at first, then a mean over some 1000 samples.
 constexpr double kFirstStep = 0.2;
 constexpr double kLastStep = 0.05;
@@ -37,24 +38,24 @@ void CalibratedTail::Learn(double distance, double limit) {
   const double share = std::max(kLastStep, kFirstStep * 100 / (static_cast<double>(seen_) + 100));
   const bool beyond = distance > quantile_;
   if (beyond) {
-    const double gain = 1 / (std::min(excesses_, kMostExcesses) + kPriorExcesses);
+    const double gain = 1.0 / (excesses_ + kPriorExcesses);
     excess_ = std::max(kSmallestExcess, excess_ + gain * (distance - quantile_ - excess_));
     excesses_ = std::min(excesses_ + 1, kMostExcesses);
   }
   quantile_ += share * quantile_ * (beyond ? 1 - kBeyond : -kBeyond);
   quantile_ = std::max(kSmallestQuantile, quantile_);
-  ++seen_;
+  seen_ = std::min(seen_ + 1, kMostSeen);
 }
 
 void CalibratedTail::Save(RowWriter& out) const {
-  out.Double(quantile_).Double(excess_).Double(excesses_).U64(seen_);
+  out.Double(quantile_).Double(excess_).U64(excesses_).U64(seen_);
 }
 
 void CalibratedTail::Load(RowReader& in) {
   quantile_ = TakeAtLeast(in, kSmallestQuantile);
   excess_ = TakeAtLeast(in, kSmallestExcess);
-  excesses_ = TakeAtLeast(in, 0);
-  seen_ = in.U64();
+  excesses_ = static_cast<uint32_t>(TakeAtMost(in, kMostExcesses));
+  seen_ = static_cast<uint32_t>(TakeAtMost(in, kMostSeen));
 }
 
 }  // namespace outrider

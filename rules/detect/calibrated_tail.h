@@ -27,8 +27,8 @@ class CalibratedTail {
  private:
   double quantile_ = 2.33;  // of |N(0,1)| that 2 % exceed
   double excess_ = 0.37;    // mean excess over it
-  double excesses_ = 0;     // that taught, up to a limit
-  uint64_t seen_ = 0;
+  uint32_t excesses_ = 0;   // that taught, up to a limit
+  uint32_t seen_ = 0;       // distances, up to a limit
 };
 
 }  // namespace outrider

@@ -21,7 +21,7 @@ namespace {
 
 using Made = std::unique_ptr<SeriesDetector>;
 
-Made Band(std::string_view name, const DetectorOptions& options, BandPolicy policy,
+Made Band(const char* name, const DetectorOptions& options, BandPolicy policy,
           std::unique_ptr<SeriesModel> model) {
   return std::make_unique<BandDetector>(name, options, policy, std::move(model));
 }

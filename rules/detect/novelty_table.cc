@@ -52,13 +52,13 @@ NoveltyTable::Finding NoveltyTable::Observe(const StepTracker::Step& step, doubl
   recent_lowest_ = std::min(recent_lowest_, value);
   recent_highest_ = std::max(recent_highest_, value);
   age_ -= std::log2(keep);
-  if (age_ >= kNarrowEvery) Narrow();
+  if (age_ >= kNarrowEvery) Narrow(value);
   if (step.gap) known_ = 0;
 
   const size_t level = LevelOf(value);
   const bool long_stay = StaysLong(level);
   const bool transition = IsNewTransition(level);
-  recent_[next_] = Single(value);
+  recent_[next_] = static_cast<uint8_t>(level);
   next_ = static_cast<uint8_t>((next_ + 1) % kLag);
   known_ = static_cast<uint8_t>(std::min<size_t>(known_ + 1U, kLag));
   if (outside >= kOutside) return {Kind::kOutside, 1 + std::min(1.0, outside)};
@@ -94,7 +94,7 @@ double NoveltyTable::Widen(double value) {
   return std::isfinite(range) ? excess / range : 0;
 }
 
-void NoveltyTable::Narrow() {
+void NoveltyTable::Narrow(double value) {
   age_ = 0;
   const double old_lowest = lowest_;
   const double old_highest = highest_;
@@ -106,8 +106,8 @@ void NoveltyTable::Narrow() {
   }
   Copy(from);
   for (float& stay : longest_) stay /= 2;
-  const auto newest = static_cast<double>(recent_[(next_ + kLag - 1) % kLag]);
-  recent_lowest_ = recent_highest_ = std::clamp(newest, lowest_, highest_);
+  // What is seen from now on; the newest value is within both ranges.
+  recent_lowest_ = recent_highest_ = value;
 }
 
 void NoveltyTable::Merge(const std::array<size_t, kLevels>& to) {
@@ -119,6 +119,11 @@ void NoveltyTable::Merge(const std::array<size_t, kLevels>& to) {
     visits[to[i]] += visits_[i];
     longest[to[i]] = std::max(longest[to[i]], longest_[i]);
   }
+  // Stays on levels that are now one were parts of longer ones: nothing is known of those.
+  for (size_t i = 1; i < kLevels; ++i) {
+    if (to[i] == to[i - 1]) visits[to[i]] = 0;
+  }
+  for (uint8_t& level : recent_) level = static_cast<uint8_t>(to[level]);
   transitions_ = transitions;
   visits_ = visits;
   longest_ = longest;
@@ -137,6 +142,19 @@ void NoveltyTable::Copy(const std::array<size_t, kLevels>& from) {
   transitions_ = transitions;
   visits_ = visits;
   longest_ = longest;
+  // Where a level's own middle lies now, as near as the new levels tell.
+  const auto moved = [&](uint8_t level) {
+    size_t nearest = 0;
+    for (size_t i = 1; i < kLevels; ++i) {
+      const auto off = [&](size_t k) {
+        return from[k] > level ? from[k] - level : level - from[k];
+      };
+      if (off(i) < off(nearest)) nearest = i;
+    }
+    return static_cast<uint8_t>(nearest);
+  };
+  for (uint8_t& level : recent_) level = moved(level);
+  level_ = moved(level_);
 }
 
 bool NoveltyTable::StaysLong(size_t level) {
@@ -163,10 +181,10 @@ bool NoveltyTable::StaysLong(size_t level) {
 
 bool NoveltyTable::IsNewTransition(size_t level) {
   if (known_ < kLag) return false;
-  float& count = transitions_[LevelOf(static_cast<double>(recent_[next_]))][level];
+  float& count = transitions_[recent_[next_]][level];
   const bool is_new = static_cast<double>(count) < kKnown * unit_;
   count = Single(static_cast<double>(count) + unit_);
-  return is_new;
+  return is_new && highest_ > lowest_;
 }
 
 double NoveltyTable::ShareOf(double value) const {
@@ -185,7 +203,7 @@ double NoveltyTable::ShareOf(double value) const {
 void NoveltyTable::Save(RowWriter& out) const {
   out.Bool(any_).Double(lowest_).Double(highest_).Double(recent_lowest_).Double(recent_highest_);
   out.Double(age_).Double(unit_).U64(stay_).U64(level_).U64(known_).U64(next_);
-  PutFloats(out, recent_);
+  for (const uint8_t level : recent_) out.U64(level);
   for (const Levels& row : transitions_) PutFloats(out, row);
   PutFloats(out, visits_);
   PutFloats(out, longest_);
@@ -203,7 +221,7 @@ void NoveltyTable::Load(RowReader& in) {
   level_ = static_cast<uint8_t>(TakeAtMost(in, kLevels - 1));
   known_ = static_cast<uint8_t>(TakeAtMost(in, kLag));
   next_ = static_cast<uint8_t>(TakeAtMost(in, kLag - 1));
-  TakeFloats(in, recent_);
+  for (uint8_t& level : recent_) level = static_cast<uint8_t>(TakeAtMost(in, kLevels - 1));
   for (Levels& row : transitions_) TakeFloats(in, row);
   TakeFloats(in, visits_);
   TakeFloats(in, longest_);

@@ -23,7 +23,7 @@ class MeanModel final : public SeriesModel {
   size_t MemoryBytes() const override { return sizeof(*this); }
 
  private:
-  static constexpr double kMostPerSample = 0.02;  // half-lives that one sample can take
+  static constexpr float kMostPerSample = 0.02F;  // half-lives that one sample can take
   Fade fade_;
   uint64_t samples_ = 0;
   double mean_ = 0;
@@ -47,7 +47,7 @@ class SketchModel final : public SeriesModel {
   size_t MemoryBytes() const override { return sizeof(*this); }
 
  private:
-  static constexpr double kMostPerSample = 0.02;
+  static constexpr float kMostPerSample = 0.02F;
   Scale scale_;
   Fade fade_;
   QuantileSketch sketch_;

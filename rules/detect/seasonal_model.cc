@@ -17,8 +17,8 @@ constexpr DurationMs kOffsetHalfLife = kHour;
 constexpr DurationMs kDeviationHalfLife = 12 * kHour;
 // However rare the samples are, one does not replace more of a running mean than this many
 // half-lives would.
-constexpr double kMostPerOffset = 0.15;
-constexpr double kMostPerSample = 0.02;
+constexpr float kMostPerOffset = 0.15F;
+constexpr float kMostPerSample = 0.02F;
 
 }  // namespace
 
@@ -31,16 +31,15 @@ SeasonalModel::SeasonalModel(const DetectorOptions& options, absl::TimeZone zone
 
 Expectation SeasonalModel::Expect(Timestamp time) {
   newest_ = time;
-  slot_ = local_time_.At(time);
-  season_ = seasons_.At(slot_);
-  const double scale = kOfMean * seasons_.DeviationAt(slot_, deviation_);
+  const LocalSlot slot = local_time_.At(time);
+  season_ = seasons_.At(slot);
+  const double scale = kOfMean * seasons_.DeviationAt(slot, deviation_);
   return {level_ + season_ + offset_, scale, scale};
 }
 
 void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step& step) {
   if (samples_ == 0) {
     newest_ = time;
-    slot_ = local_time_.At(time);
     level_ = value;
     samples_ = 1;
     return;
@@ -58,7 +57,7 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
     const double per_hour = moved * static_cast<double>(kHour) / static_cast<double>(step.length);
     trend_ += (1 - level_fade_.Keep(step.length)) * (per_hour - trend_);
   }
-  seasons_.Learn(slot_, residual - moved, distance, step.length);
+  seasons_.Learn(local_time_.At(time), residual - moved, distance, step.length);
   ++samples_;
 }
 
@@ -67,10 +66,10 @@ void SeasonalModel::Describe(Explanation* explanation) const {
   explanation->level = level_ + mean + offset_;
   explanation->season = season_ - mean;
   explanation->trend_per_hour = trend_;
-  // In Verdict::expected the season is that of the sample; so it is here.
+  const LocalSlot slot = LocalTime(local_time_).At(newest_);
   explanation->reasons.push_back(
-      fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot_.hour,
-                  static_cast<int>(slot_.fraction * 60), slot_.weekend() ? "weekends" : "weekdays",
+      fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot.hour,
+                  static_cast<int>(slot.fraction * 60), slot.weekend() ? "weekends" : "weekdays",
                   ShortNumber(std::fabs(explanation->season)),
                   explanation->season < 0 ? "below" : "above", ShortNumber(explanation->level)));
 }
@@ -89,7 +88,6 @@ void SeasonalModel::Load(RowReader& in) {
   trend_ = TakeFinite(in);
   season_ = TakeFinite(in);
   newest_ = in.I64();
-  slot_ = local_time_.At(newest_);
   seasons_.Load(in);
 }
 
