@@ -2,6 +2,7 @@
 #include "rules/detect/band_detector.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -68,9 +69,9 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
   const Expectation expected = model_->Expect(time);
   const bool warmed_up = WarmedUp();
   const Judgement judged = judge_.Judge(value, expected, Widening(step));
-  z_ = judged.z;
+  z_ = static_cast<float>(judged.z);
   scale_ = judged.scale;
-  probability_ = judged.probability;
+  probability_ = static_cast<float>(judged.probability);
   finding_ = warmed_up ? finding.kind : NoveltyTable::Kind::kNothing;
   if (warmed_up) {
     verdict_.expected = expected.value;
@@ -78,9 +79,9 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
     verdict_.upper = judged.upper;
     verdict_.state = state_.Update(time, judged.score());
     verdict_.onset = gate_.Pass(time, OnsetStrength(judged, finding), steps_.usual());
-    judge_.Learn(judged);
+    judge_.Learn(judged, step.length);
   }
-  // What lies outside the band teaches no more than its edge does.
+  // What lies outside the band teaches no more than its edge; while it warms up a model takes all.
   const double limit = judged.edge * judged.scale;
   const double taught =
       warmed_up ? expected.value + std::clamp(value - expected.value, -limit, limit) : value;
@@ -130,15 +131,16 @@ Explanation BandDetector::Explain() const {
     return explanation;
   }
   explanation.deviation = scale_;
-  explanation.tail_probability = probability_;
+  explanation.tail_probability = static_cast<double>(probability_);
   explanation.since = state_.since();
-  DescribeVerdict(z_, finding_, &explanation);
+  DescribeVerdict(static_cast<double>(z_), finding_, &explanation);
   return explanation;
 }
 
 void BandDetector::Save(RowWriter& out) const {
   out.U64(samples_).I64(first_).I64(run_);
-  out.Double(value_).Double(z_).Double(scale_).Double(probability_).Enum(finding_);
+  out.Double(value_).Double(scale_).Enum(finding_);
+  PutFloats(out, std::array{z_, probability_});
   SaveVerdict(verdict_, out);
   steps_.Save(out);
   judge_.Save(out);
@@ -154,10 +156,12 @@ void BandDetector::Load(RowReader& in) {
   first_ = in.I64();
   run_ = static_cast<int32_t>(std::clamp<int64_t>(in.I64(), -kRebaseSamples, kRebaseSamples));
   value_ = TakeFinite(in);
-  z_ = TakeFinite(in);
   scale_ = TakeAtLeast(in, 0);
-  probability_ = TakeAtLeast(in, 0);
   finding_ = in.Enum(NoveltyTable::Kind::kOutside);
+  std::array<float, 2> floats{};
+  TakeFloats(in, floats);
+  z_ = floats[0];
+  probability_ = floats[1];
   verdict_ = LoadVerdict(in);
   steps_.Load(in);
   judge_.Load(in);

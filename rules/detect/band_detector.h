@@ -47,9 +47,9 @@ class BandDetector final : public SeriesDetector {
   int32_t run_ = 0;  // samples in a row clearly on one side of what was expected; negative: below
   // For Explain().
   double value_ = 0;
-  double z_ = 0;
   double scale_ = 0;
-  double probability_ = 1;
+  float z_ = 0;
+  float probability_ = 1;
   NoveltyTable::Kind finding_ = NoveltyTable::Kind::kNothing;
   Verdict verdict_;
 };

@@ -65,8 +65,9 @@ class NoveltyTable {
   double highest_ = 0;
   double recent_lowest_ = 0;  // since the range was last narrowed
   double recent_highest_ = 0;
-  double age_ = 0;   // half-lives since then
-  double unit_ = 1;  // weight of one sighting; grows in place of fading the counts
+  float age_ = 0;    // half-lives since then
+  float grown_ = 0;  // of the range in small steps, as shares of it, since that was news
+  float unit_ = 1;   // weight of one sighting; grows in place of fading the counts
   uint32_t stay_ = 0;
   uint8_t level_ = 0;
   uint8_t known_ = 0;  // of recent_, since the start or the last gap

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 #include "rules/detect/explain_text.h"
 #include "rules/detect/saved_fields.h"
@@ -20,6 +22,11 @@ constexpr DurationMs kDeviationHalfLife = 12 * kHour;
 constexpr float kMostPerOffset = 0.15F;
 constexpr float kMostPerSample = 0.02F;
 
+void Move(float& value, double by) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  value = static_cast<float>(std::clamp(static_cast<double>(value) + by, -kLargest, kLargest));
+}
+
 }  // namespace
 
 SeasonalModel::SeasonalModel(const DetectorOptions& options, absl::TimeZone zone)
@@ -33,7 +40,7 @@ Expectation SeasonalModel::Expect(Timestamp time) {
   newest_ = time;
   const LocalSlot slot = local_time_.At(time);
   season_ = seasons_.At(slot);
-  const double scale = kOfMean * seasons_.DeviationAt(slot, deviation_);
+  const double scale = kOfMean * seasons_.DeviationAt(slot, static_cast<double>(deviation_));
   return {level_ + season_ + offset_, scale, scale};
 }
 
@@ -46,7 +53,8 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
   }
   const double residual = value - level_ - season_;
   const double distance = std::fabs(residual - offset_);
-  deviation_ += deviation_fade_.Gain(step.length, samples_ - 1) * (distance - deviation_);
+  const double deviation_gain = deviation_fade_.Gain(step.length, samples_ - 1);
+  Move(deviation_, deviation_gain * (distance - static_cast<double>(deviation_)));
   // After a gap nothing is known of the hour before: the sample itself says where the series is.
   const double follow = step.gap ? 1 : 1 - offset_fade_.Keep(step.length);
   offset_ += follow * (residual - offset_);
@@ -55,7 +63,7 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
   offset_ -= moved;  // what the level has taken over is no longer off
   if (step.length > 0) {
     const double per_hour = moved * static_cast<double>(kHour) / static_cast<double>(step.length);
-    trend_ += (1 - level_fade_.Keep(step.length)) * (per_hour - trend_);
+    Move(trend_, (1 - level_fade_.Keep(step.length)) * (per_hour - static_cast<double>(trend_)));
   }
   seasons_.Learn(local_time_.At(time), residual - moved, distance, step.length);
   ++samples_;
@@ -65,7 +73,7 @@ void SeasonalModel::Describe(Explanation* explanation) const {
   const double mean = seasons_.Mean();
   explanation->level = level_ + mean + offset_;
   explanation->season = season_ - mean;
-  explanation->trend_per_hour = trend_;
+  explanation->trend_per_hour = static_cast<double>(trend_);
   const LocalSlot slot = LocalTime(local_time_).At(newest_);
   explanation->reasons.push_back(
       fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot.hour,
@@ -75,8 +83,8 @@ void SeasonalModel::Describe(Explanation* explanation) const {
 }
 
 void SeasonalModel::Save(RowWriter& out) const {
-  out.U64(samples_).Double(level_).Double(offset_).Double(deviation_).Double(trend_);
-  out.Double(season_).I64(newest_);
+  out.U64(samples_).Double(level_).Double(offset_).Double(season_).I64(newest_);
+  PutFloats(out, std::array{deviation_, trend_});
   seasons_.Save(out);
 }
 
@@ -84,10 +92,12 @@ void SeasonalModel::Load(RowReader& in) {
   samples_ = in.U64();
   level_ = TakeFinite(in);
   offset_ = TakeFinite(in);
-  deviation_ = TakeAtLeast(in, 0);
-  trend_ = TakeFinite(in);
   season_ = TakeFinite(in);
   newest_ = in.I64();
+  std::array<float, 2> floats{};
+  TakeFloats(in, floats);
+  deviation_ = std::max(0.0F, floats[0]);
+  trend_ = floats[1];
   seasons_.Load(in);
 }
 

@@ -36,8 +36,9 @@ class SeasonalModel final : public SeriesModel {
   uint64_t samples_ = 0;
   double level_ = 0;
   double offset_ = 0;
-  double deviation_ = 0;  // mean distance from the expected value
-  double trend_ = 0;      // of the level, per hour
+  // Mean distance from the expected value; trend of the level, per hour.
+  float deviation_ = 0;
+  float trend_ = 0;
 };
 
 }  // namespace outrider

@@ -22,7 +22,7 @@ const std::vector<Case>& Cases() {
       {"discrete", [](size_t i, Noise&) { return static_cast<double>(i / 7 % 3); }, "novelty",
        "discrete: 3 different values"},
       {"spiky",
-       [](size_t, Noise& n) { return 10 + n.Normal() + (n.Unit() < 0.005 ? 100 * n.Unit() : 0); },
+       [](size_t, Noise& n) { return 10 + n.Normal() + (n.Unit() < 0.02 ? 100 * n.Unit() : 0); },
        "quantile", "spiky"},
       {"seasonal",
        [](size_t i, Noise& n) {
