@@ -23,6 +23,7 @@ struct Parsed {
   CheckRulesOptions check_rules;
   TestRulesOptions test_rules;
   BacktestCommand backtest;
+  EvaluateAnomalyOptions evaluate;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -379,6 +380,38 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   });
 }
 
+void AddEvaluate(CLI::App& app, Parsed* p) {
+  EvaluateAnomalyOptions& e = p->evaluate;
+  CLI::App* evaluate = app.add_subcommand("evaluate", "Judge what Outrider computes");
+  evaluate->require_subcommand(1);
+  CLI::App* anomaly = evaluate->add_subcommand(
+      "anomaly",
+      "Score a detector on labelled series by the rules of the Numenta Anomaly Benchmark");
+  anomaly
+      ->add_option("directory", e.directory,
+                   "Holds data/<category>/<file>.csv and combined_windows.json")
+      ->required();
+  anomaly
+      ->add_option("--detector", e.detector,
+                   "seasonal, quantile, mad, zscore, level_shift, novelty or auto")
+      ->capture_default_str();
+  anomaly->add_option("--risk", e.risk, "Chance per sample of a score of 1 or more")
+      ->capture_default_str();
+  anomaly->add_option("--threshold", e.threshold,
+                      "In place of the risk: deviations from the expected value that score 1");
+  anomaly->add_option("--direction", e.direction, "both, above or below")->capture_default_str();
+  anomaly->add_option("--half-life", e.half_life, "Of what a detector remembers");
+  anomaly->add_option("--rest", e.rest, "Least time from onset to onset");
+  anomaly->add_option("--time-zone", e.time_zone, "Of the seasons")->capture_default_str();
+  anomaly->add_option("--write-scores", e.write_scores,
+                      "Write <category>/<file>.csv with timestamp,value,anomaly_score below this "
+                      "directory; 1 is the alerting edge");
+  anomaly->add_option("--output", e.output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  anomaly->callback([p] { p->action = [p] { return RunEvaluateAnomaly(p->evaluate); }; });
+}
+
 bool HasCommand(const CLI::App& app, const std::string& name) {
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_name() == name) return true;
@@ -405,6 +438,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddSlo(app, &parsed);
   AddState(app, &parsed);
   AddBacktest(app, &parsed, env);
+  AddEvaluate(app, &parsed);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;
   });

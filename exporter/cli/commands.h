@@ -142,6 +142,20 @@ int RunBacktestCommand(const ClientOptions& client, const BacktestCommand& comma
 int RunAnalyticsBacktestCommand(const ClientOptions& client, const BacktestCommand& command,
                                 const Environment& env);  // backtest_analytics.cc
 
+struct EvaluateAnomalyOptions {
+  std::string directory;
+  std::string detector = "seasonal";
+  double risk = 1e-4;
+  double threshold = 0;  // 0: by risk
+  std::string direction = "both";
+  std::string half_life;  // empty: the default of the detectors
+  std::string rest;
+  std::string time_zone = "UTC";
+  std::string write_scores;  // a directory; empty: nowhere
+  std::string output = "table";
+};
+int RunEvaluateAnomaly(const EvaluateAnomalyOptions& given);  // evaluate.cc
+
 int RunVersion();  // version.cc
 
 }  // namespace outrider

@@ -2,6 +2,7 @@
 #include "rules/detect/band_detector.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -11,21 +12,20 @@
 namespace outrider {
 namespace {
 
-// A level shift that lasts is the new level: so many samples on one side, over so long, each
-// clearly off.
+// A level shift that was told for so long is the new level, if so many samples in a row were
+// clearly off to one side.
 constexpr int32_t kRebaseSamples = 16;
 constexpr DurationMs kRebaseAfter = kHour;
-constexpr int32_t kLongestRun = 1 << 30;
 constexpr double kClearlyOff = 1;
-constexpr double kRebaseDistance = 2;  // mean of the run
 // What is known fades over a gap as in a random walk: the scale grows with the root of the steps.
 constexpr double kStepsToDouble = 16;
 constexpr double kMostWidening = 8;
 // Larger values are taken as this one, so that squares and sums stay finite.
 constexpr double kLargestValue = 1e150;
-// A spike or shift is an onset of its own, without anything new to the novelty table, from this
-// score on.
-constexpr double kOnsetOfBand = 1.5;
+// Without anything new to the novelty table a shift is an onset from its edge on, a single sample
+// only from twice its edge on: many series have spikes that mean nothing.
+constexpr double kOnsetOfSpike = 2;
+constexpr double kOnsetOfShift = 1;
 // The first day of a series: onsets need this much more at its beginning, less and less later.
 constexpr DurationMs kOfAge = kDay;
 constexpr double kYoungBar = 2;
@@ -38,7 +38,7 @@ double Widening(const StepTracker::Step& step) {
 
 }  // namespace
 
-BandDetector::BandDetector(std::string_view name, const DetectorOptions& options, BandPolicy policy,
+BandDetector::BandDetector(const char* name, const DetectorOptions& options, BandPolicy policy,
                            std::unique_ptr<SeriesModel> model)
     : name_(name),
       warm_up_(options.warm_up),
@@ -69,9 +69,9 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
   const Expectation expected = model_->Expect(time);
   const bool warmed_up = WarmedUp();
   const Judgement judged = judge_.Judge(value, expected, Widening(step));
-  z_ = judged.z;
+  z_ = static_cast<float>(judged.z);
   scale_ = judged.scale;
-  probability_ = judged.probability;
+  probability_ = static_cast<float>(judged.probability);
   finding_ = warmed_up ? finding.kind : NoveltyTable::Kind::kNothing;
   if (warmed_up) {
     verdict_.expected = expected.value;
@@ -79,15 +79,15 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
     verdict_.upper = judged.upper;
     verdict_.state = state_.Update(time, judged.score());
     verdict_.onset = gate_.Pass(time, OnsetStrength(judged, finding), steps_.usual());
-    judge_.Learn(judged);
+    judge_.Learn(judged, step.length);
   }
-  // What lies outside the band teaches no more than its edge does.
+  // What lies outside the band teaches no more than its edge; while it warms up a model takes all.
   const double limit = judged.edge * judged.scale;
   const double taught =
       warmed_up ? expected.value + std::clamp(value - expected.value, -limit, limit) : value;
   model_->Learn(time, taught, step);
   ++samples_;
-  Settle(time, value, expected.value, judged.z);
+  Settle(time, judged.z);
   return verdict_;
 }
 
@@ -97,33 +97,29 @@ double BandDetector::OnsetStrength(const Judgement& judged,
   const double age = static_cast<double>(steps_.last() - first_) / static_cast<double>(kOfAge);
   const double of_band = 1 + kYoungBar * std::max(0.0, 1 - age);
   const double of_novelty = 1 + kYoungBar * std::max(0.0, 1 - age / kDaysOfNovelty);
-  return std::max(finding.strength / of_novelty, judged.score() / (kOnsetOfBand * of_band));
+  const double of_judge = std::max(judged.spike / kOnsetOfSpike, judged.shift / kOnsetOfShift);
+  return std::max(finding.strength / of_novelty, of_judge / of_band);
 }
 
-void BandDetector::Settle(Timestamp time, double value, double expected, double z) {
+void BandDetector::Settle(Timestamp time, double z) {
   const int32_t side = z > 0 ? 1 : -1;
-  if (std::fabs(z) < kClearlyOff || (run_ != 0 && (run_ > 0) != (side > 0))) {
+  if (std::fabs(z) < kClearlyOff) {
     run_ = 0;
-    run_sum_ = 0;
-    return;
+  } else if (run_ != 0 && (run_ > 0) != (z > 0)) {
+    run_ = side;
+  } else if (std::abs(run_) < kRebaseSamples) {
+    run_ += side;
   }
-  if (run_ == 0) run_since_ = time;
-  if (std::abs(run_) < kLongestRun) run_ += side;
-  run_sum_ += value - expected;
-  if (std::abs(run_) < kRebaseSamples || time - run_since_ < kRebaseAfter) return;
-  const double mean = run_sum_ / std::abs(run_);
-  if (std::fabs(mean) >= kRebaseDistance * scale_) {
-    // The newest distance, not the mean: the model has moved part of the way meanwhile.
-    model_->Rebase(value - expected);
-    judge_.ForgetShift();
-  }
+  const bool told = state_.since() != 0 && time - state_.since() >= kRebaseAfter;
+  if (std::abs(run_) < kRebaseSamples || !told) return;
+  model_->Rebase(judge_.NewestMean() * scale_);
+  judge_.ForgetShift();
   run_ = 0;
-  run_sum_ = 0;
 }
 
 Explanation BandDetector::Explain() const {
   Explanation explanation;
-  explanation.detector = std::string(name_);
+  explanation.detector = name_;
   explanation.time = steps_.last();
   explanation.value = value_;
   explanation.verdict = verdict_;
@@ -135,15 +131,16 @@ Explanation BandDetector::Explain() const {
     return explanation;
   }
   explanation.deviation = scale_;
-  explanation.tail_probability = probability_;
+  explanation.tail_probability = static_cast<double>(probability_);
   explanation.since = state_.since();
-  DescribeVerdict(z_, finding_, &explanation);
+  DescribeVerdict(static_cast<double>(z_), finding_, &explanation);
   return explanation;
 }
 
 void BandDetector::Save(RowWriter& out) const {
-  out.U64(samples_).I64(first_).I64(run_since_).Double(run_sum_).I64(run_);
-  out.Double(value_).Double(z_).Double(scale_).Double(probability_).Enum(finding_);
+  out.U64(samples_).I64(first_).I64(run_);
+  out.Double(value_).Double(scale_).Enum(finding_);
+  PutFloats(out, std::array{z_, probability_});
   SaveVerdict(verdict_, out);
   steps_.Save(out);
   judge_.Save(out);
@@ -157,14 +154,14 @@ void BandDetector::Save(RowWriter& out) const {
 void BandDetector::Load(RowReader& in) {
   samples_ = in.U64();
   first_ = in.I64();
-  run_since_ = in.I64();
-  run_sum_ = TakeFinite(in);
-  run_ = static_cast<int32_t>(std::clamp<int64_t>(in.I64(), -kLongestRun, kLongestRun));
+  run_ = static_cast<int32_t>(std::clamp<int64_t>(in.I64(), -kRebaseSamples, kRebaseSamples));
   value_ = TakeFinite(in);
-  z_ = TakeFinite(in);
   scale_ = TakeAtLeast(in, 0);
-  probability_ = TakeAtLeast(in, 0);
   finding_ = in.Enum(NoveltyTable::Kind::kOutside);
+  std::array<float, 2> floats{};
+  TakeFloats(in, floats);
+  z_ = floats[0];
+  probability_ = floats[1];
   verdict_ = LoadVerdict(in);
   steps_.Load(in);
   judge_.Load(in);

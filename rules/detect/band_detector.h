@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "rules/detect/band_judge.h"
 #include "rules/detect/coarse_steps.h"
@@ -20,7 +19,7 @@ namespace outrider {
 class BandDetector final : public SeriesDetector {
  public:
   // `name`: static text.
-  BandDetector(std::string_view name, const DetectorOptions& options, BandPolicy policy,
+  BandDetector(const char* name, const DetectorOptions& options, BandPolicy policy,
                std::unique_ptr<SeriesModel> model);
   Verdict Observe(Timestamp time, double value) override;
   Explanation Explain() const override;
@@ -30,10 +29,10 @@ class BandDetector final : public SeriesDetector {
 
  private:
   bool WarmedUp() const;
-  void Settle(Timestamp time, double value, double expected, double z);
+  void Settle(Timestamp time, double z);
   double OnsetStrength(const Judgement& judged, const NoveltyTable::Finding& finding) const;
 
-  std::string_view name_;
+  const char* name_;
   DurationMs warm_up_;
   std::unique_ptr<SeriesModel> model_;
   BandJudge judge_;
@@ -45,15 +44,12 @@ class BandDetector final : public SeriesDetector {
 
   uint64_t samples_ = 0;
   Timestamp first_ = 0;
-  // Samples that all lie clearly on one side of what was expected.
-  Timestamp run_since_ = 0;
-  double run_sum_ = 0;  // of their distances
-  int32_t run_ = 0;     // how many; negative: below
+  int32_t run_ = 0;  // samples in a row clearly on one side of what was expected; negative: below
   // For Explain().
   double value_ = 0;
-  double z_ = 0;
   double scale_ = 0;
-  double probability_ = 1;
+  float z_ = 0;
+  float probability_ = 1;
   NoveltyTable::Kind finding_ = NoveltyTable::Kind::kNothing;
   Verdict verdict_;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "rules/detect/saved_fields.h"
 
@@ -12,18 +13,21 @@ namespace {
 // Scores of what is certain but has no measure: outside the possible values.
 constexpr double kImpossible = 1.01;
 constexpr double kLargestZ = 1e9;
+// A tail learns from a sample as much as there is time since the one before.
+constexpr DurationMs kFullWeight = 5 * kMinute;
+constexpr double kLeastWeight = 0.02;
 
 }  // namespace
 
 BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
     : policy_(policy),
       direction_(options.direction),
-      risk_(options.risk),
-      threshold_(options.threshold),
+      risk_(static_cast<float>(options.risk)),
+      min_relative_deviation_(static_cast<float>(options.min_relative_deviation)),
+      threshold_(options.threshold.value_or(0)),
       min_deviation_(options.min_deviation),
-      min_relative_deviation_(options.min_relative_deviation),
-      data_min_(options.data_min),
-      data_max_(options.data_max) {}
+      data_min_(options.data_min.value_or(-std::numeric_limits<double>::infinity())),
+      data_max_(options.data_max.value_or(std::numeric_limits<double>::infinity())) {}
 
 double BandJudge::RunOf(double z) {
   newest_[next_] = static_cast<float>(z);
@@ -32,8 +36,15 @@ double BandJudge::RunOf(double z) {
   return std::max({static_cast<double>(least), -static_cast<double>(most), 0.0});
 }
 
+double BandJudge::NewestMean() const {
+  double sum = 0;
+  for (const float z : newest_) sum += static_cast<double>(z);
+  return sum / kRun;
+}
+
 double BandJudge::Scale(double usual, double expected) const {
-  return std::max({usual, min_deviation_, min_relative_deviation_ * std::fabs(expected)});
+  return std::max(
+      {usual, min_deviation_, static_cast<double>(min_relative_deviation_) * std::fabs(expected)});
 }
 
 bool BandJudge::Counts(double z) const {
@@ -52,7 +63,7 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
   Judgement judged;
   const double above = widen * Scale(expected.above, expected.value);
   const double below = widen * Scale(expected.below, expected.value);
-  judged.edge = threshold_.value_or(spikes_.Edge(risk_));
+  judged.edge = threshold_ > 0 ? threshold_ : spikes_.Edge(static_cast<double>(risk_));
   judged.upper = expected.value + judged.edge * above;
   judged.lower = expected.value - judged.edge * below;
   judged.scale = value >= expected.value ? above : below;
@@ -61,26 +72,35 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
   judged.probability = spikes_.Probability(std::fabs(judged.z));
   if (policy_.spikes && Counts(judged.z)) judged.spike = std::fabs(judged.z) / judged.edge;
   if (policy_.shifts && Counts(judged.z)) {
-    judged.shift = judged.run / shifts_.Edge(risk_);
+    judged.shift = judged.run / shifts_.Edge(static_cast<double>(risk_));
     judged.probability = std::min(judged.probability, shifts_.Probability(judged.run));
   }
-  if (data_max_) judged.upper = std::min(judged.upper, *data_max_);
-  if (data_min_) judged.lower = std::max(judged.lower, *data_min_);
-  const bool impossible = (data_max_ && value > *data_max_) || (data_min_ && value < *data_min_);
-  if (impossible) judged.spike = std::max(judged.spike, kImpossible);
+  judged.upper = std::min(judged.upper, data_max_);
+  judged.lower = std::max(judged.lower, data_min_);
+  if (value > data_max_ || value < data_min_) judged.spike = std::max(judged.spike, kImpossible);
   return judged;
 }
 
-void BandJudge::Learn(const Judgement& judged) {
-  spikes_.Learn(std::fabs(judged.z), judged.edge);
-  shifts_.Learn(judged.run, shifts_.Edge(risk_));
+void BandJudge::Learn(const Judgement& judged, DurationMs step) {
+  const double weight =
+      static_cast<double>(policy_.learning) *
+      std::clamp(static_cast<double>(step) / static_cast<double>(kFullWeight), kLeastWeight, 1.0);
+  // An anomaly that goes on is one, not many: only its first sample teaches the tail.
+  const double spike_edge = spikes_.Edge(static_cast<double>(risk_));
+  const bool spiking = std::fabs(judged.z) > spike_edge;
+  if (!spiking || !spiking_) spikes_.Learn(std::fabs(judged.z), spike_edge, weight);
+  spiking_ = spiking;
+  const double shift_edge = shifts_.Edge(static_cast<double>(risk_));
+  const bool shifting = judged.run > shift_edge;
+  if (!shifting || !shifting_) shifts_.Learn(judged.run, shift_edge, weight);
+  shifting_ = shifting;
 }
 
 void BandJudge::Save(RowWriter& out) const {
   spikes_.Save(out);
   shifts_.Save(out);
   PutFloats(out, newest_);
-  out.U64(next_);
+  out.U64(next_).Bool(spiking_).Bool(shifting_);
 }
 
 void BandJudge::Load(RowReader& in) {
@@ -88,6 +108,8 @@ void BandJudge::Load(RowReader& in) {
   shifts_.Load(in);
   TakeFloats(in, newest_);
   next_ = static_cast<uint32_t>(TakeAtMost(in, kRun - 1));
+  spiking_ = in.Bool();
+  shifting_ = in.Bool();
 }
 
 }  // namespace outrider

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
 
 #include "rules/detect/calibrated_tail.h"
 #include "rules/detect/detector_options.h"
@@ -17,6 +16,8 @@ namespace outrider {
 struct BandPolicy {
   bool spikes = true;  // one sample outside the band
   bool shifts = true;  // several samples in a row that are off to one side, each less than a spike
+  // How fast a tail learns; below 1 for what moves slowly and must not get used to itself.
+  float learning = 1;
 };
 
 struct Judgement {
@@ -42,8 +43,10 @@ class BandJudge {
 
   // `widen`: factor on the scale where less is known than usual, after a gap.
   Judgement Judge(double value, const Expectation& expected, double widen);
-  // After Judge() of the same sample, unless it was in the detector's warm-up.
-  void Learn(const Judgement& judged);
+  // After Judge() of the same sample, unless it was in the detector's warm-up. `step`: since the
+  // sample before.
+  void Learn(const Judgement& judged, DurationMs step);
+  double NewestMean() const;  // of the newest kRun z
   void ForgetShift() { newest_.fill(0); }
 
   void Save(RowWriter& out) const;
@@ -56,17 +59,19 @@ class BandJudge {
 
   BandPolicy policy_;
   AnomalyDirection direction_;
-  double risk_;
-  std::optional<double> threshold_;
+  bool spiking_ = false;  // the sample before lay outside, and so for runs
+  bool shifting_ = false;
+  uint32_t next_ = 0;                 // of newest_
+  std::array<float, kRun> newest_{};  // ring of z
+  float risk_;
+  float min_relative_deviation_;
+  double threshold_;  // 0: by risk
   double min_deviation_;
-  double min_relative_deviation_;
-  std::optional<double> data_min_;
-  std::optional<double> data_max_;
+  double data_min_;  // infinite: none
+  double data_max_;
 
   CalibratedTail spikes_;
   CalibratedTail shifts_;
-  std::array<float, kRun> newest_{};  // ring of z
-  uint32_t next_ = 0;
 };
 
 }  // namespace outrider

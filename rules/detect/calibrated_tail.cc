@@ -2,6 +2,7 @@
 #include "rules/detect/calibrated_tail.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "rules/detect/saved_fields.h"
@@ -15,7 +16,8 @@ constexpr double kSmallestQuantile = 1.0;
 constexpr double kSmallestExcess = 0.2;
 // The prior counts like so many excesses; later ones are forgotten like a mean over so many.
 constexpr double kPriorExcesses = 10;
-constexpr double kMostExcesses = 100;
+constexpr float kMostExcesses = 100;
+constexpr uint32_t kMostSeen = 1'000'000;
 // Steps of the quantile, as a share of itself: large at first, then a mean over some 1000 samples.
 constexpr double kFirstStep = 0.2;
 constexpr double kLastStep = 0.05;
@@ -23,38 +25,48 @@ constexpr double kLastStep = 0.05;
 }  // namespace
 
 double CalibratedTail::Probability(double distance) const {
-  if (distance >= quantile_) return kBeyond * std::exp(-(distance - quantile_) / excess_);
+  const auto quantile = static_cast<double>(quantile_);
+  if (distance >= quantile) {
+    return kBeyond * std::exp(-(distance - quantile) / static_cast<double>(excess_));
+  }
   // Below the quantile the tail says nothing exact: a straight line in the exponent.
-  return std::pow(kBeyond, distance / quantile_);
+  return std::pow(kBeyond, distance / quantile);
 }
 
 double CalibratedTail::Edge(double risk) const {
-  return quantile_ + excess_ * std::log(kBeyond / risk);
+  return static_cast<double>(quantile_) + static_cast<double>(excess_) * std::log(kBeyond / risk);
 }
 
-void CalibratedTail::Learn(double distance, double limit) {
+void CalibratedTail::Learn(double distance, double limit, double weight) {
   distance = std::min(distance, limit);
-  const double share = std::max(kLastStep, kFirstStep * 100 / (static_cast<double>(seen_) + 100));
-  const bool beyond = distance > quantile_;
+  const auto quantile = static_cast<double>(quantile_);
+  const auto excess = static_cast<double>(excess_);
+  const bool beyond = distance > quantile;
   if (beyond) {
-    const double gain = 1 / (std::min(excesses_, kMostExcesses) + kPriorExcesses);
-    excess_ = std::max(kSmallestExcess, excess_ + gain * (distance - quantile_ - excess_));
-    excesses_ = std::min(excesses_ + 1, kMostExcesses);
+    const double gain = weight / (static_cast<double>(excesses_) + kPriorExcesses);
+    const double moved = excess + gain * (distance - quantile - excess);
+    excess_ = static_cast<float>(std::max(kSmallestExcess, moved));
+    excesses_ = std::min(excesses_ + static_cast<float>(weight), kMostExcesses);
   }
-  quantile_ += share * quantile_ * (beyond ? 1 - kBeyond : -kBeyond);
-  quantile_ = std::max(kSmallestQuantile, quantile_);
-  ++seen_;
+  const double share =
+      std::max(kLastStep * weight, kFirstStep * 100 / (static_cast<double>(seen_) + 100));
+  const double moved = quantile * (1 + share * (beyond ? 1 - kBeyond : -kBeyond));
+  quantile_ = static_cast<float>(std::max(kSmallestQuantile, moved));
+  seen_ = std::min(seen_ + 1, kMostSeen);
 }
 
 void CalibratedTail::Save(RowWriter& out) const {
-  out.Double(quantile_).Double(excess_).Double(excesses_).U64(seen_);
+  PutFloats(out, std::array{quantile_, excess_, excesses_});
+  out.U64(seen_);
 }
 
 void CalibratedTail::Load(RowReader& in) {
-  quantile_ = TakeAtLeast(in, kSmallestQuantile);
-  excess_ = TakeAtLeast(in, kSmallestExcess);
-  excesses_ = TakeAtLeast(in, 0);
-  seen_ = in.U64();
+  std::array<float, 3> floats{};
+  TakeFloats(in, floats);
+  quantile_ = std::max(floats[0], static_cast<float>(kSmallestQuantile));
+  excess_ = std::max(floats[1], static_cast<float>(kSmallestExcess));
+  excesses_ = std::clamp(floats[2], 0.0F, kMostExcesses);
+  seen_ = static_cast<uint32_t>(TakeAtMost(in, kMostSeen));
 }
 
 }  // namespace outrider

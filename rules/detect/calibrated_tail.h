@@ -4,7 +4,8 @@
 // the risk, takes the place of "k sigma" for every series whatever its distribution.
 #pragma once
 
-#include "storage/base/clock.h"
+#include <cstdint>
+
 #include "storage/state/row_codec.h"
 
 namespace outrider {
@@ -18,17 +19,18 @@ class CalibratedTail {
   // The distance that is reached with this probability; risk < 0.02.
   double Edge(double risk) const;
   // `limit`: larger distances teach no more than this one, so that an anomaly does not make the
-  // next one look usual; series that have them again and again get used to them slowly.
-  void Learn(double distance, double limit);
+  // next one look usual; series that have them again and again get used to them slowly. `weight`:
+  // 0 to 1, small where samples are dense, so that what is remembered does not depend on the step.
+  void Learn(double distance, double limit, double weight = 1);
 
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
 
  private:
-  double quantile_ = 2.33;  // of |N(0,1)| that 2 % exceed
-  double excess_ = 0.37;    // mean excess over it
-  double excesses_ = 0;     // that taught, up to a limit
-  uint64_t seen_ = 0;
+  float quantile_ = 2.33F;  // of |N(0,1)| that 2 % exceed
+  float excess_ = 0.37F;    // mean excess over it
+  float excesses_ = 0;      // weight of those that taught, up to a limit
+  uint32_t seen_ = 0;       // distances, up to a limit
 };
 
 }  // namespace outrider

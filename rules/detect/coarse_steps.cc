@@ -10,8 +10,8 @@ namespace outrider {
 
 std::optional<CoarseSteps::Mean> CoarseSteps::Add(const StepTracker::Step& step, double usual_step,
                                                   double value) {
-  step_.length += step.length;
-  step_.gap = step_.gap || step.gap;
+  length_ += step.length;
+  gap_ = gap_ || step.gap;
   covered_ = count_ == 0 ? 0 : covered_ + step.length;
   if (step.gap) {  // what was collected before it is no mean of five minutes
     covered_ = 0;
@@ -25,18 +25,18 @@ std::optional<CoarseSteps::Mean> CoarseSteps::Add(const StepTracker::Step& step,
   if (static_cast<double>(covered_) + 1.25 * usual_step < static_cast<double>(kLength) && !full) {
     return std::nullopt;
   }
-  const Mean mean{step_, sum_ / static_cast<double>(count_)};
+  const Mean mean{{.length = length_, .gap = gap_}, sum_ / static_cast<double>(count_)};
   *this = {};
   return mean;
 }
 
 void CoarseSteps::Save(RowWriter& out) const {
-  out.I64(step_.length).Bool(step_.gap).I64(covered_).Double(sum_).U64(count_);
+  out.I64(length_).Bool(gap_).I64(covered_).Double(sum_).U64(count_);
 }
 
 void CoarseSteps::Load(RowReader& in) {
-  step_.length = in.I64();
-  step_.gap = in.Bool();
+  length_ = in.I64();
+  gap_ = in.Bool();
   covered_ = in.I64();
   sum_ = TakeFinite(in);
   count_ = static_cast<uint32_t>(TakeAtMost(in, std::numeric_limits<uint32_t>::max() - 1));

@@ -27,10 +27,11 @@ class CoarseSteps {
   void Load(RowReader& in);
 
  private:
-  StepTracker::Step step_;  // collected since the last mean
+  DurationMs length_ = 0;   // since the last mean
   DurationMs covered_ = 0;  // from the first sample of the running mean to the newest
   double sum_ = 0;
   uint32_t count_ = 0;
+  bool gap_ = false;  // since the last mean
 };
 
 }  // namespace outrider

@@ -21,7 +21,7 @@ namespace {
 
 using Made = std::unique_ptr<SeriesDetector>;
 
-Made Band(std::string_view name, const DetectorOptions& options, BandPolicy policy,
+Made Band(const char* name, const DetectorOptions& options, BandPolicy policy,
           std::unique_ptr<SeriesModel> model) {
   return std::make_unique<BandDetector>(name, options, policy, std::move(model));
 }
@@ -41,12 +41,13 @@ Made Mad(const DetectorOptions& options, absl::TimeZone /*zone*/) {
 }
 
 Made ZScore(const DetectorOptions& options, absl::TimeZone /*zone*/) {
-  return Band("zscore", options, {}, std::make_unique<MeanModel>(options.half_life));
+  return Band("zscore", options, {},
+              std::make_unique<MeanModel>(MeanModel::Around::kMean, options.half_life));
 }
 
 Made LevelShift(const DetectorOptions& options, absl::TimeZone /*zone*/) {
-  return Band("level_shift", options, {.spikes = false, .shifts = true},
-              std::make_unique<MeanModel>(options.half_life));
+  return Band("level_shift", options, {.spikes = false, .shifts = true, .learning = 0.1F},
+              std::make_unique<MeanModel>(MeanModel::Around::kFasterMean, options.half_life));
 }
 
 Made Novelty(const DetectorOptions& options, absl::TimeZone /*zone*/) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include "storage/base/clock.h"
 
@@ -14,14 +16,15 @@ namespace outrider {
 class Fade {
  public:
   // `most`: of one step, in half-lives, so that a gap is not taken for time that was watched.
-  explicit Fade(DurationMs half_life, double most = 1) : half_life_(half_life), most_(most) {}
+  explicit Fade(DurationMs half_life, float most = 1) : half_life_(half_life), most_(most) {}
 
   // 2^(-step / half-life), at least 2^-most.
   double Keep(DurationMs step) {
-    if (step != step_) {
-      step_ = step;
+    const auto known = static_cast<int32_t>(std::min<DurationMs>(step, kLongest));
+    if (known != step_ || known == kLongest) {
+      step_ = known;
       const double halvings = static_cast<double>(step) / static_cast<double>(half_life_);
-      keep_ = std::exp2(-std::clamp(halvings, 0.0, most_));
+      keep_ = std::exp2(-std::clamp(halvings, 0.0, static_cast<double>(most_)));
     }
     return keep_;
   }
@@ -32,9 +35,10 @@ class Fade {
   }
 
  private:
+  static constexpr int32_t kLongest = std::numeric_limits<int32_t>::max();
   DurationMs half_life_;
-  double most_;
-  DurationMs step_ = -1;
+  float most_;
+  int32_t step_ = -1;
   double keep_ = 1;
 };
 

@@ -14,6 +14,8 @@ namespace {
 constexpr double kKnown = 0.5;  // from this (faded) count on something is known
 // A value outside the range by less than this share of it is the range growing, not news.
 constexpr double kOutside = 0.02;
+// Many such steps together are: something creeps up.
+constexpr float kCreeping = 0.25F;
 constexpr uint32_t kShortestLongStay = 64;  // samples
 constexpr double kLongStay = 2;             // times the longest
 constexpr double kNarrowEvery = 4;          // half-lives
@@ -51,29 +53,34 @@ NoveltyTable::Finding NoveltyTable::Observe(const StepTracker::Step& step, doubl
   const double outside = Widen(value);
   recent_lowest_ = std::min(recent_lowest_, value);
   recent_highest_ = std::max(recent_highest_, value);
-  age_ -= std::log2(keep);
-  if (age_ >= kNarrowEvery) Narrow();
+  age_ -= static_cast<float>(std::log2(keep));
+  if (age_ >= kNarrowEvery) Narrow(value);
   if (step.gap) known_ = 0;
 
   const size_t level = LevelOf(value);
   const bool long_stay = StaysLong(level);
   const bool transition = IsNewTransition(level);
-  recent_[next_] = Single(value);
+  recent_[next_] = static_cast<uint8_t>(level);
   next_ = static_cast<uint8_t>((next_ + 1) % kLag);
   known_ = static_cast<uint8_t>(std::min<size_t>(known_ + 1U, kLag));
-  if (outside >= kOutside) return {Kind::kOutside, 1 + std::min(1.0, outside)};
+  grown_ += static_cast<float>(outside);
+  if (outside >= kOutside || grown_ >= kCreeping) {
+    grown_ = 0;
+    return {Kind::kOutside, 1 + std::min(1.0, outside)};
+  }
   if (transition) return {Kind::kTransition, 1};
   if (long_stay) return {Kind::kLongStay, 1};
   return {};
 }
 
 void NoveltyTable::Forget(double keep) {
-  unit_ /= keep;
-  if (unit_ <= kLargestUnit) return;
+  const double unit = static_cast<double>(unit_) / keep;
+  unit_ = static_cast<float>(unit);
+  if (unit <= kLargestUnit) return;
   for (Levels& row : transitions_) {
-    for (float& count : row) count = Single(static_cast<double>(count) / unit_);
+    for (float& count : row) count = Single(static_cast<double>(count) / unit);
   }
-  for (float& count : visits_) count = Single(static_cast<double>(count) / unit_);
+  for (float& count : visits_) count = Single(static_cast<double>(count) / unit);
   unit_ = 1;
 }
 
@@ -94,7 +101,7 @@ double NoveltyTable::Widen(double value) {
   return std::isfinite(range) ? excess / range : 0;
 }
 
-void NoveltyTable::Narrow() {
+void NoveltyTable::Narrow(double value) {
   age_ = 0;
   const double old_lowest = lowest_;
   const double old_highest = highest_;
@@ -106,8 +113,8 @@ void NoveltyTable::Narrow() {
   }
   Copy(from);
   for (float& stay : longest_) stay /= 2;
-  const auto newest = static_cast<double>(recent_[(next_ + kLag - 1) % kLag]);
-  recent_lowest_ = recent_highest_ = std::clamp(newest, lowest_, highest_);
+  // What is seen from now on; the newest value is within both ranges.
+  recent_lowest_ = recent_highest_ = value;
 }
 
 void NoveltyTable::Merge(const std::array<size_t, kLevels>& to) {
@@ -119,6 +126,13 @@ void NoveltyTable::Merge(const std::array<size_t, kLevels>& to) {
     visits[to[i]] += visits_[i];
     longest[to[i]] = std::max(longest[to[i]], longest_[i]);
   }
+  // Stays on levels that are now one were parts of longer ones: nothing is known of those.
+  for (size_t i = 1; i < kLevels; ++i) {
+    if (to[i] != to[i - 1]) continue;
+    visits[to[i]] = 0;
+    if (to[level_] == to[i]) stay_ = 0;
+  }
+  for (uint8_t& level : recent_) level = static_cast<uint8_t>(to[level]);
   transitions_ = transitions;
   visits_ = visits;
   longest_ = longest;
@@ -137,12 +151,25 @@ void NoveltyTable::Copy(const std::array<size_t, kLevels>& from) {
   transitions_ = transitions;
   visits_ = visits;
   longest_ = longest;
+  // Where a level's own middle lies now, as near as the new levels tell.
+  const auto moved = [&](uint8_t level) {
+    size_t nearest = 0;
+    for (size_t i = 1; i < kLevels; ++i) {
+      const auto off = [&](size_t k) {
+        return from[k] > level ? from[k] - level : level - from[k];
+      };
+      if (off(i) < off(nearest)) nearest = i;
+    }
+    return static_cast<uint8_t>(nearest);
+  };
+  for (uint8_t& level : recent_) level = moved(level);
+  level_ = moved(level_);
 }
 
 bool NoveltyTable::StaysLong(size_t level) {
   if (level != level_ || stay_ == 0) {
     if (stay_ > 0) {
-      visits_[level_] = Single(static_cast<double>(visits_[level_]) + unit_);
+      visits_[level_] = visits_[level_] + unit_;
       longest_[level_] = std::max(longest_[level_], static_cast<float>(stay_));
     }
     level_ = static_cast<uint8_t>(level);
@@ -150,7 +177,8 @@ bool NoveltyTable::StaysLong(size_t level) {
   }
   if (stay_ < std::numeric_limits<uint32_t>::max()) ++stay_;
   // A level that was never left has no usual stay.
-  if (stay_ < kShortestLongStay || static_cast<double>(visits_[level]) < kKnown * unit_) {
+  if (stay_ < kShortestLongStay ||
+      static_cast<double>(visits_[level]) < kKnown * static_cast<double>(unit_)) {
     return false;
   }
   const double longest = static_cast<double>(longest_[level]);
@@ -163,10 +191,10 @@ bool NoveltyTable::StaysLong(size_t level) {
 
 bool NoveltyTable::IsNewTransition(size_t level) {
   if (known_ < kLag) return false;
-  float& count = transitions_[LevelOf(static_cast<double>(recent_[next_]))][level];
-  const bool is_new = static_cast<double>(count) < kKnown * unit_;
-  count = Single(static_cast<double>(count) + unit_);
-  return is_new;
+  float& count = transitions_[recent_[next_]][level];
+  const bool is_new = static_cast<double>(count) < kKnown * static_cast<double>(unit_);
+  count += unit_;
+  return is_new && highest_ > lowest_;
 }
 
 double NoveltyTable::ShareOf(double value) const {
@@ -184,8 +212,14 @@ double NoveltyTable::ShareOf(double value) const {
 
 void NoveltyTable::Save(RowWriter& out) const {
   out.Bool(any_).Double(lowest_).Double(highest_).Double(recent_lowest_).Double(recent_highest_);
-  out.Double(age_).Double(unit_).U64(stay_).U64(level_).U64(known_).U64(next_);
-  PutFloats(out, recent_);
+  out.Double(static_cast<double>(age_))
+      .Double(static_cast<double>(grown_))
+      .Double(static_cast<double>(unit_))
+      .U64(stay_)
+      .U64(level_)
+      .U64(known_)
+      .U64(next_);
+  for (const uint8_t level : recent_) out.U64(level);
   for (const Levels& row : transitions_) PutFloats(out, row);
   PutFloats(out, visits_);
   PutFloats(out, longest_);
@@ -197,13 +231,14 @@ void NoveltyTable::Load(RowReader& in) {
   highest_ = TakeAtLeast(in, lowest_);
   recent_lowest_ = TakeFinite(in);
   recent_highest_ = TakeAtLeast(in, recent_lowest_);
-  age_ = TakeAtLeast(in, 0);
-  unit_ = TakeAtLeast(in, 1);
+  age_ = Single(TakeAtLeast(in, 0));
+  grown_ = Single(TakeAtLeast(in, 0));
+  unit_ = Single(TakeAtLeast(in, 1));
   stay_ = static_cast<uint32_t>(TakeAtMost(in, std::numeric_limits<uint32_t>::max()));
   level_ = static_cast<uint8_t>(TakeAtMost(in, kLevels - 1));
   known_ = static_cast<uint8_t>(TakeAtMost(in, kLag));
   next_ = static_cast<uint8_t>(TakeAtMost(in, kLag - 1));
-  TakeFloats(in, recent_);
+  for (uint8_t& level : recent_) level = static_cast<uint8_t>(TakeAtMost(in, kLevels - 1));
   for (Levels& row : transitions_) TakeFloats(in, row);
   TakeFloats(in, visits_);
   TakeFloats(in, longest_);

@@ -48,11 +48,11 @@ class NoveltyTable {
  private:
   using Levels = std::array<float, kLevels>;
   using Transitions = std::array<Levels, kLevels>;
-  static constexpr double kMostPerSample = 1.0 / 1000;
+  static constexpr float kMostPerSample = 1.0F / 1000;
 
   size_t LevelOf(double value) const;
   double Widen(double value);  // how far outside, as a share of the range before
-  void Narrow();               // the range to what was seen lately, half the way
+  void Narrow(double value);   // the range to what was seen lately, half the way
   // Counts of `from` levels become counts of `to` levels.
   void Merge(const std::array<size_t, kLevels>& to);
   void Copy(const std::array<size_t, kLevels>& from);
@@ -65,17 +65,18 @@ class NoveltyTable {
   double highest_ = 0;
   double recent_lowest_ = 0;  // since the range was last narrowed
   double recent_highest_ = 0;
-  double age_ = 0;   // half-lives since then
-  double unit_ = 1;  // weight of one sighting; grows in place of fading the counts
+  float age_ = 0;    // half-lives since then
+  float grown_ = 0;  // of the range in small steps, as shares of it, since that was news
+  float unit_ = 1;   // weight of one sighting; grows in place of fading the counts
   uint32_t stay_ = 0;
   uint8_t level_ = 0;
   uint8_t known_ = 0;  // of recent_, since the start or the last gap
   uint8_t next_ = 0;
   bool any_ = false;
-  std::array<float, kLag> recent_{};  // ring of values
-  Transitions transitions_{};         // [from][to]
-  Levels visits_{};                   // that ended
-  Levels longest_{};                  // of them, in samples
+  std::array<uint8_t, kLag> recent_{};  // ring of levels
+  Transitions transitions_{};           // [from][to]
+  Levels visits_{};                     // that ended
+  Levels longest_{};                    // of them, in samples
 };
 
 }  // namespace outrider

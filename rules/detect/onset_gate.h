@@ -12,7 +12,7 @@ namespace outrider {
 class OnsetGate {
  public:
   // A later one counts as larger from this factor on.
-  static constexpr double kLarger = 1.5;
+  static constexpr double kLarger = 3;
   // Without a rest period of its own, a series rests so many usual steps, at least an hour.
   static constexpr double kRestSteps = 60;
 

@@ -22,16 +22,23 @@ void MeanModel::Learn(Timestamp /*time*/, double value, const StepTracker::Step&
   const double gain = fade_.Gain(step.length, samples_);
   const double distance = value - mean_;
   mean_ += gain * distance;
-  variance_ += gain * (distance * (value - mean_) - variance_);
+  const double from_faster = value - faster_;
+  faster_ += faster_fade_.Gain(step.length, samples_) * from_faster;
+  const double square =
+      around_ == Around::kMean ? distance * (value - mean_) : from_faster * (value - faster_);
+  variance_ += gain * (square - variance_);
   variance_ = std::max(0.0, variance_);
   ++samples_;
 }
 
-void MeanModel::Save(RowWriter& out) const { out.U64(samples_).Double(mean_).Double(variance_); }
+void MeanModel::Save(RowWriter& out) const {
+  out.U64(samples_).Double(mean_).Double(faster_).Double(variance_);
+}
 
 void MeanModel::Load(RowReader& in) {
   samples_ = in.U64();
   mean_ = TakeFinite(in);
+  faster_ = TakeFinite(in);
   variance_ = TakeAtLeast(in, 0);
 }
 

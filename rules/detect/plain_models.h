@@ -2,6 +2,8 @@
 // Models without seasons: mean and standard deviation; median and MAD; quantiles.
 #pragma once
 
+#include <algorithm>
+
 #include "rules/detect/detector_options.h"
 #include "rules/detect/fade.h"
 #include "rules/detect/quantile_sketch.h"
@@ -9,13 +11,21 @@
 
 namespace outrider {
 
-// `zscore` and, with a shorter memory, `level_shift`.
+// `zscore`: the distance is that from the mean. `level_shift`: the same, but usual is the distance
+// from a mean that follows faster, so that a level on its way up does not pass for noise.
 class MeanModel final : public SeriesModel {
  public:
-  explicit MeanModel(DurationMs half_life) : fade_(half_life, kMostPerSample) {}
+  enum class Around { kMean, kFasterMean };
+  MeanModel(Around around, DurationMs half_life)
+      : around_(around),
+        fade_(half_life, kMostPerSample),
+        faster_fade_(std::max(half_life / kFaster, kMinute), kMostPerSample) {}
   Expectation Expect(Timestamp time) override;
   void Learn(Timestamp time, double value, const StepTracker::Step& step) override;
-  void Rebase(double by) override { mean_ += by; }
+  void Rebase(double by) override {
+    mean_ += by;
+    faster_ = mean_;
+  }
   uint64_t WarmUp() const override { return 16; }
   void Describe(Explanation* explanation) const override { explanation->level = mean_; }
   void Save(RowWriter& out) const override;
@@ -23,10 +33,14 @@ class MeanModel final : public SeriesModel {
   size_t MemoryBytes() const override { return sizeof(*this); }
 
  private:
-  static constexpr double kMostPerSample = 0.02;  // half-lives that one sample can take
+  static constexpr float kMostPerSample = 0.02F;  // half-lives that one sample can take
+  static constexpr DurationMs kFaster = 8;
+  Around around_;
   Fade fade_;
+  Fade faster_fade_;
   uint64_t samples_ = 0;
   double mean_ = 0;
+  double faster_ = 0;
   double variance_ = 0;
 };
 
@@ -47,7 +61,7 @@ class SketchModel final : public SeriesModel {
   size_t MemoryBytes() const override { return sizeof(*this); }
 
  private:
-  static constexpr double kMostPerSample = 0.02;
+  static constexpr float kMostPerSample = 0.02F;
   Scale scale_;
   Fade fade_;
   QuantileSketch sketch_;

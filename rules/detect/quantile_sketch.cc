@@ -25,12 +25,13 @@ double Of(float value) { return static_cast<double>(value); }
 }  // namespace
 
 void QuantileSketch::Add(double value, double keep) {
+  if (size_ == 0) origin_ = value;
   if (keep > 0) unit_ /= keep;
   if (unit_ > kLargestUnit) {
     for (uint32_t i = 0; i < size_; ++i) weights_[i] = Single(Of(weights_[i]) / unit_);
     unit_ = 1;
   }
-  Insert(Single(value), Single(unit_));
+  Insert(Single(value - origin_), Single(unit_));
   if (size_ > kPoints) MergeClosest();
 }
 
@@ -72,29 +73,30 @@ void QuantileSketch::MergeClosest() {
   --size_;
 }
 
-void QuantileSketch::Shift(double by) {
-  for (uint32_t i = 0; i < size_; ++i) values_[i] = Single(Of(values_[i]) + by);
-}
-
 double QuantileSketch::Quantile(double q) const {
   double total = 0;
   for (uint32_t i = 0; i < size_; ++i) total += Of(weights_[i]);
   const double rank = q * total;
-  double before = 0;  // weight up to the middle of the point before
+  // The middle half of a point's weight lies on its value, the quarters lead to its neighbours.
+  double before = 0;     // weight of the points before
+  double inner_end = 0;  // where the middle half of the point before ends
   for (uint32_t i = 0; i < size_; ++i) {
-    const double half_before = i == 0 ? 0 : Of(weights_[i - 1]) / 2;
-    const double middle = before + half_before + Of(weights_[i]) / 2;
-    if (rank <= middle) {
-      if (i == 0) return Of(values_[0]);
-      const double part = middle > before ? (rank - before) / (middle - before) : 1;
-      return Of(values_[i - 1]) + part * (Of(values_[i]) - Of(values_[i - 1]));
+    const double quarter = Of(weights_[i]) / 4;
+    const double inner_begin = before + quarter;
+    if (rank < inner_begin) {
+      if (i == 0 || inner_begin <= inner_end) return origin_ + Of(values_[i]);
+      const double part = std::max(0.0, rank - inner_end) / (inner_begin - inner_end);
+      return origin_ + Of(values_[i - 1]) + part * (Of(values_[i]) - Of(values_[i - 1]));
     }
-    before = middle;
+    inner_end = before + 3 * quarter;
+    if (rank <= inner_end) return origin_ + Of(values_[i]);
+    before += Of(weights_[i]);
   }
-  return size_ == 0 ? 0 : Of(values_[size_ - 1]);
+  return size_ == 0 ? 0 : origin_ + Of(values_[size_ - 1]);
 }
 
 double QuantileSketch::Deviation(double center) const {
+  center -= origin_;
   double total = 0;
   double sum = 0;
   for (uint32_t i = 0; i < size_; ++i) {
@@ -125,7 +127,7 @@ double QuantileSketch::Deviation(double center) const {
 }
 
 void QuantileSketch::Save(RowWriter& out) const {
-  out.U64(size_).Double(unit_);
+  out.U64(size_).Double(unit_).Double(origin_);
   PutFloats(out, std::span(values_).first(size_));
   PutFloats(out, std::span(weights_).first(size_));
 }
@@ -133,6 +135,7 @@ void QuantileSketch::Save(RowWriter& out) const {
 void QuantileSketch::Load(RowReader& in) {
   const uint64_t size = in.U64();
   unit_ = TakeAtLeast(in, 1);
+  origin_ = TakeFinite(in);
   if (size > kPoints) {
     in.Fail();
     return;

@@ -17,7 +17,7 @@ class QuantileSketch {
 
   // `keep`: what is left of the weight of all values before.
   void Add(double value, double keep);
-  void Shift(double by);  // all values move
+  void Shift(double by) { origin_ += by; }  // all values move
 
   // Between points ranks are interpolated. 0 when empty.
   double Quantile(double q) const;
@@ -33,7 +33,8 @@ class QuantileSketch {
   void MergeClosest();
 
   uint32_t size_ = 0;
-  double unit_ = 1;  // weight of the newest value; grows in place of fading all others
+  double unit_ = 1;    // weight of the newest value; grows in place of fading all others
+  double origin_ = 0;  // of values_: the first value, so that large ones keep their digits
   std::array<float, kPoints + 1> values_{};  // ascending
   std::array<float, kPoints + 1> weights_{};
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hour of the day and the day of the week add to a level: 24 hours, what weekends change
-// in each of them, 7 days. Between the middles of two hours values are interpolated.
+// in each of them, 7 days. Within an hour the season goes on in a line where the hours before and
+// after lie on different sides of it (a wave), and is flat where they do not (a job that runs an
+// hour).
 #pragma once
 
 #include <array>
@@ -38,17 +40,11 @@ class SeasonProfile {
   void Load(RowReader& in);
 
  private:
-  struct Share {
-    size_t first = 0;
-    size_t second = 0;
-    double of_second = 0;
-  };
-  static Share Spread(const LocalSlot& slot);
-  static double Mix(const std::array<float, 24>& hours, const Share& share);
+  static double Within(const std::array<float, 24>& hours, const LocalSlot& slot);
 
   Kinds kinds_;
-  double slowest_day_;  // share of the old that a new day replaces, once much has been seen
-  double slowest_week_;
+  float slowest_day_;  // share of the old that a new day replaces, once much has been seen
+  float slowest_week_;
   double hours_ = 0;          // watched
   double weekend_hours_ = 0;  // of them
   std::array<float, 24> hour_{};

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 #include "rules/detect/explain_text.h"
 #include "rules/detect/saved_fields.h"
@@ -17,8 +19,13 @@ constexpr DurationMs kOffsetHalfLife = kHour;
 constexpr DurationMs kDeviationHalfLife = 12 * kHour;
 // However rare the samples are, one does not replace more of a running mean than this many
 // half-lives would.
-constexpr double kMostPerOffset = 0.15;
-constexpr double kMostPerSample = 0.02;
+constexpr float kMostPerOffset = 0.15F;
+constexpr float kMostPerSample = 0.02F;
+
+void Move(float& value, double by) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  value = static_cast<float>(std::clamp(static_cast<double>(value) + by, -kLargest, kLargest));
+}
 
 }  // namespace
 
@@ -31,23 +38,23 @@ SeasonalModel::SeasonalModel(const DetectorOptions& options, absl::TimeZone zone
 
 Expectation SeasonalModel::Expect(Timestamp time) {
   newest_ = time;
-  slot_ = local_time_.At(time);
-  season_ = seasons_.At(slot_);
-  const double scale = kOfMean * seasons_.DeviationAt(slot_, deviation_);
+  const LocalSlot slot = local_time_.At(time);
+  season_ = seasons_.At(slot);
+  const double scale = kOfMean * seasons_.DeviationAt(slot, static_cast<double>(deviation_));
   return {level_ + season_ + offset_, scale, scale};
 }
 
 void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step& step) {
   if (samples_ == 0) {
     newest_ = time;
-    slot_ = local_time_.At(time);
     level_ = value;
     samples_ = 1;
     return;
   }
   const double residual = value - level_ - season_;
   const double distance = std::fabs(residual - offset_);
-  deviation_ += deviation_fade_.Gain(step.length, samples_ - 1) * (distance - deviation_);
+  const double deviation_gain = deviation_fade_.Gain(step.length, samples_ - 1);
+  Move(deviation_, deviation_gain * (distance - static_cast<double>(deviation_)));
   // After a gap nothing is known of the hour before: the sample itself says where the series is.
   const double follow = step.gap ? 1 : 1 - offset_fade_.Keep(step.length);
   offset_ += follow * (residual - offset_);
@@ -56,9 +63,9 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
   offset_ -= moved;  // what the level has taken over is no longer off
   if (step.length > 0) {
     const double per_hour = moved * static_cast<double>(kHour) / static_cast<double>(step.length);
-    trend_ += (1 - level_fade_.Keep(step.length)) * (per_hour - trend_);
+    Move(trend_, (1 - level_fade_.Keep(step.length)) * (per_hour - static_cast<double>(trend_)));
   }
-  seasons_.Learn(slot_, residual - moved, distance, step.length);
+  seasons_.Learn(local_time_.At(time), residual - moved, distance, step.length);
   ++samples_;
 }
 
@@ -66,18 +73,18 @@ void SeasonalModel::Describe(Explanation* explanation) const {
   const double mean = seasons_.Mean();
   explanation->level = level_ + mean + offset_;
   explanation->season = season_ - mean;
-  explanation->trend_per_hour = trend_;
-  // In Verdict::expected the season is that of the sample; so it is here.
+  explanation->trend_per_hour = static_cast<double>(trend_);
+  const LocalSlot slot = LocalTime(local_time_).At(newest_);
   explanation->reasons.push_back(
-      fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot_.hour,
-                  static_cast<int>(slot_.fraction * 60), slot_.weekend() ? "weekends" : "weekdays",
+      fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot.hour,
+                  static_cast<int>(slot.fraction * 60), slot.weekend() ? "weekends" : "weekdays",
                   ShortNumber(std::fabs(explanation->season)),
                   explanation->season < 0 ? "below" : "above", ShortNumber(explanation->level)));
 }
 
 void SeasonalModel::Save(RowWriter& out) const {
-  out.U64(samples_).Double(level_).Double(offset_).Double(deviation_).Double(trend_);
-  out.Double(season_).I64(newest_);
+  out.U64(samples_).Double(level_).Double(offset_).Double(season_).I64(newest_);
+  PutFloats(out, std::array{deviation_, trend_});
   seasons_.Save(out);
 }
 
@@ -85,11 +92,12 @@ void SeasonalModel::Load(RowReader& in) {
   samples_ = in.U64();
   level_ = TakeFinite(in);
   offset_ = TakeFinite(in);
-  deviation_ = TakeAtLeast(in, 0);
-  trend_ = TakeFinite(in);
   season_ = TakeFinite(in);
   newest_ = in.I64();
-  slot_ = local_time_.At(newest_);
+  std::array<float, 2> floats{};
+  TakeFloats(in, floats);
+  deviation_ = std::max(0.0F, floats[0]);
+  trend_ = floats[1];
   seasons_.Load(in);
 }
 

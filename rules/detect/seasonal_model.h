@@ -31,14 +31,14 @@ class SeasonalModel final : public SeriesModel {
   Fade offset_fade_;
   Fade deviation_fade_;
   SeasonProfile seasons_;
-  Timestamp newest_ = 0;  // of the newest Expect(), with its slot and what the seasons said there
-  LocalSlot slot_;
+  Timestamp newest_ = 0;  // of the newest Expect(), and what the seasons said there
   double season_ = 0;
   uint64_t samples_ = 0;
   double level_ = 0;
   double offset_ = 0;
-  double deviation_ = 0;  // mean distance from the expected value
-  double trend_ = 0;      // of the level, per hour
+  // Mean distance from the expected value; trend of the level, per hour.
+  float deviation_ = 0;
+  float trend_ = 0;
 };
 
 }  // namespace outrider

@@ -50,7 +50,8 @@ void SeriesShape::Observe(Timestamp time, const LocalSlot& slot, double value) {
   const auto hour = static_cast<size_t>(slot.hour);
   if (hour_counts_[hour] < std::numeric_limits<uint32_t>::max()) ++hour_counts_[hour];
   const auto old = static_cast<double>(hour_means_[hour]);
-  const double to = old + (value - old) / std::min<double>(hour_counts_[hour], kMemory / 24);
+  const double to =
+      old + (value - few_[0] - old) / std::min<double>(hour_counts_[hour], kMemory / 24);
   constexpr double kLargest = std::numeric_limits<float>::max();
   hour_means_[hour] = static_cast<float>(std::clamp(to, -kLargest, kLargest));
   ++samples_;
@@ -70,7 +71,7 @@ double SeriesShape::HourShare() const {
   double total = 0;
   double sum = 0;
   for (size_t i = 0; i < hour_means_.size(); ++i) {
-    const double away = static_cast<double>(hour_means_[i]) - mean_;
+    const double away = few_[0] + static_cast<double>(hour_means_[i]) - mean_;
     total += hour_counts_[i];
     sum += hour_counts_[i] * away * away;
   }

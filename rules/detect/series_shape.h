@@ -55,7 +55,7 @@ class SeriesShape {
   double fourths_ = 0;   // mean fourth power of distances, in standard deviations
   uint32_t values_ = 0;  // different ones, kFew + 1: more
   std::array<double, kFew> few_{};
-  std::array<float, 24> hour_means_{};
+  std::array<float, 24> hour_means_{};  // less the first value
   std::array<uint32_t, 24> hour_counts_{};
 };
 

@@ -14,8 +14,8 @@ constexpr double kGain = 0.05;
 
 StepTracker::Step StepTracker::Advance(Timestamp time) {
   Step step;
-  if (!any_) {
-    any_ = true;
+  if (usual_ < 0) {
+    usual_ = 0;
     last_ = time;
     return step;
   }
@@ -33,12 +33,11 @@ StepTracker::Step StepTracker::Advance(Timestamp time) {
   return step;
 }
 
-void StepTracker::Save(RowWriter& out) const { out.Bool(any_).I64(last_).Double(usual_); }
+void StepTracker::Save(RowWriter& out) const { out.I64(last_).Double(usual_); }
 
 void StepTracker::Load(RowReader& in) {
-  any_ = in.Bool();
   last_ = in.I64();
-  usual_ = TakeAtLeast(in, 0);
+  usual_ = TakeAtLeast(in, -1);
 }
 
 }  // namespace outrider

@@ -21,7 +21,9 @@ class StepTracker {
   // Times ascend; an equal or earlier one counts as a step of 0.
   Step Advance(Timestamp time);
 
-  double usual() const { return usual_; }  // milliseconds; 0 before the second sample
+  double usual() const {
+    return usual_ > 0 ? usual_ : 0;
+  }  // milliseconds; 0 before the second sample
   Timestamp last() const { return last_; }
 
   void Save(RowWriter& out) const;
@@ -29,8 +31,7 @@ class StepTracker {
 
  private:
   Timestamp last_ = 0;
-  double usual_ = 0;
-  bool any_ = false;
+  double usual_ = -1;  // negative: no sample yet
 };
 
 }  // namespace outrider

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// A detector that is saved and loaded anywhere goes on exactly as one that was not; bytes that are
+// not a state are an error.
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "tests/rules/detect/made_series.h"
+
+namespace outrider {
+namespace {
+
+constexpr uint8_t kFormat = 1;
+
+std::string Saved(const SeriesDetector& detector) {
+  RowWriter out(kFormat);
+  detector.Save(out);
+  return out.Take();
+}
+
+// Random in kind: noise, waves, steps, flat stretches, counters, gaps, large numbers.
+class RandomSeries {
+ public:
+  explicit RandomSeries(uint64_t seed) : noise_(seed) {
+    scale_ = std::pow(10.0, std::floor(noise_.Unit() * 12) - 6);
+    kind_ = static_cast<int>(noise_.Unit() * 5);
+    step_ = static_cast<DurationMs>(std::pow(10.0, 1 + 2.5 * noise_.Unit())) * kSecond;
+  }
+  std::pair<Timestamp, double> Next() {
+    time_ += noise_.Unit() < 0.002 ? 40 * step_ : step_;
+    if (noise_.Unit() < 0.003) level_ += 10 * noise_.Normal();
+    const double wave = std::sin(static_cast<double>(time_ % kDay) / kDay * 6.28);
+    const double n = noise_.Normal();
+    double value = level_;
+    if (kind_ == 0) value += n;
+    if (kind_ == 1) value += 5 * wave + n;
+    if (kind_ == 2) value += noise_.Unit() < 0.02 ? 30 * n : 0;
+    if (kind_ == 3) value = std::floor(level_ / 5);
+    if (kind_ == 4) value = counter_ += std::fabs(n);
+    return {time_, value * scale_};
+  }
+
+ private:
+  Noise noise_;
+  double scale_ = 1;
+  int kind_ = 0;
+  DurationMs step_ = kMinute;
+  Timestamp time_ = kMonday;
+  double level_ = 20;
+  double counter_ = 0;
+};
+
+bool SameBits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+bool Same(const Verdict& a, const Verdict& b) {
+  return SameBits(a.onset, b.onset) && SameBits(a.state, b.state) &&
+         SameBits(a.expected, b.expected) && SameBits(a.lower, b.lower) &&
+         SameBits(a.upper, b.upper);
+}
+
+class EachDetector : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Detectors, EachDetector, testing::ValuesIn(SeriesDetectorNames()),
+                         [](const auto& tested) { return tested.param; });
+
+TEST_P(EachDetector, GoesOnBitByBitAfterARestart) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    RandomSeries series(seed);
+    const auto straight = Make(GetParam());
+    auto restarted = Make(GetParam());
+    Noise when(seed + 1000);
+    for (int i = 0; i < 3000; ++i) {
+      if (when.Unit() < 0.01 || i < 20) {
+        const std::string bytes = Saved(*restarted);
+        restarted = Make(GetParam());
+        RowReader in(bytes, kFormat, "detector");
+        restarted->Load(in);
+        ASSERT_TRUE(in.Finish().ok()) << "seed " << seed << " sample " << i;
+        ASSERT_EQ(Saved(*restarted), bytes) << "seed " << seed << " sample " << i;
+      }
+      const auto [time, value] = series.Next();
+      const Verdict a = straight->Observe(time, value);
+      const Verdict b = restarted->Observe(time, value);
+      ASSERT_TRUE(Same(a, b)) << "seed " << seed << " sample " << i;
+    }
+    EXPECT_EQ(straight->Explain().reasons, restarted->Explain().reasons);
+    EXPECT_EQ(straight->Explain().chosen_because, restarted->Explain().chosen_because);
+  }
+}
+
+TEST_P(EachDetector, NothingOfAShortenedStateIsTakenForOne) {
+  const auto detector = Make(GetParam());
+  Noise noise(1);
+  FeedIn(*detector, {}, 3000, [&](size_t) { return noise.Normal(); });
+  const std::string bytes = Saved(*detector);
+  for (size_t size = 1; size < bytes.size(); ++size) {
+    const auto loaded = Make(GetParam());
+    RowReader in(std::string_view(bytes).substr(0, size), kFormat, "detector");
+    loaded->Load(in);
+    ASSERT_FALSE(in.Finish().ok()) << size;
+  }
+}
+
+TEST_P(EachDetector, DamagedBytesAreAnErrorOrAStateToGoOnWith) {
+  const auto detector = Make(GetParam());
+  Noise noise(2);
+  FeedIn(*detector, {}, 2000, [&](size_t) { return noise.Normal(); });
+  const std::string bytes = Saved(*detector);
+  size_t refused = 0;
+  for (size_t at = 1; at < bytes.size(); ++at) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0xff);
+    const auto loaded = Make(GetParam());
+    RowReader in(damaged, kFormat, "detector");
+    loaded->Load(in);
+    if (!in.Finish().ok()) {
+      ++refused;
+      continue;
+    }
+    for (int i = 0; i < 20; ++i) loaded->Observe(kMonday + kDay * 9 + i * kMinute, noise.Normal());
+    loaded->Explain();
+  }
+  EXPECT_GT(refused, bytes.size() / 20);
+}
+
+TEST_P(EachDetector, LargeValuesDoNotSpoilTheState) {
+  const auto detector = Make(GetParam());
+  Noise noise(3);
+  FeedIn(*detector, {}, 2000, [&](size_t i) {
+    return i % 97 == 0 ? 1.7e308 : i % 89 == 0 ? -1.7e308 : noise.Normal();
+  });
+  const auto loaded = Make(GetParam());
+  const std::string bytes = Saved(*detector);
+  RowReader in(bytes, kFormat, "detector");
+  loaded->Load(in);
+  EXPECT_TRUE(in.Finish().ok());
+}
+
+TEST_P(EachDetector, TimesThatStandStillOrStepBackAreTaken) {
+  const auto detector = Make(GetParam());
+  Noise noise(4);
+  for (int i = 0; i < 3000; ++i) {
+    const Timestamp time = kMonday + (i - (i % 50 == 0 ? 55 : 0)) * 5 * kMinute;
+    const Verdict verdict = detector->Observe(time, noise.Normal());
+    ASSERT_FALSE(std::isinf(verdict.state));
+  }
+}
+
+}  // namespace
+}  // namespace outrider
