@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "exporter/trial/replay_order.h"
 #include "exporter/trial/trial_seams.h"
 #include "fmt/format.h"
 #include "storage/base/text.h"
+#include "storage/window/match_cache.h"
 #include "storage/window/windows.h"
 
 namespace outrider {
@@ -34,11 +36,22 @@ DurationMs HorizonOf(const std::vector<promql::Expression::Reach>& reads) {
   return horizon;
 }
 
+// Each selector once, with the farthest it is read.
 std::vector<promql::Expression::Reach> ReadsOf(const std::vector<Entry>& entries,
                                                DurationMs lookback) {
   std::vector<promql::Expression::Reach> reads;
+  std::map<std::string, size_t> places;
   for (const Entry& entry : entries) {
-    for (auto& reach : entry.compiled->Selectors(lookback)) reads.push_back(std::move(reach));
+    for (auto& reach : entry.compiled->Selectors(lookback)) {
+      const auto [place, is_new] =
+          places.try_emplace(MatchCache::KeyOf(reach.matchers), reads.size());
+      if (is_new) {
+        reads.push_back(std::move(reach));
+      } else {
+        DurationMs& horizon = reads[place->second].horizon;
+        horizon = std::max(horizon, reach.horizon);
+      }
+    }
   }
   return reads;
 }
