@@ -33,7 +33,8 @@ bool SameEntry(const Entry& a, const Entry& b) {
   return a.name == b.name && a.kind == b.kind && Source::Key(a) == Source::Key(b) &&
          a.windows == b.windows && a.detector == b.detector && a.threshold == b.threshold &&
          a.labels == b.labels && a.direction == b.direction && a.min_deviation == b.min_deviation &&
-         a.min_relative_deviation == b.min_relative_deviation && a.horizon == b.horizon;
+         a.min_relative_deviation == b.min_relative_deviation && a.trend == b.trend &&
+         a.forecast == b.forecast;
 }
 
 }  // namespace

@@ -227,7 +227,8 @@ void Source::Publish(DerivedTable& table, const Labels& labels, Series& series,
       table.Remove(std::span(&handle, 1));
       handle = DerivedTable::kNone;
     } else if (handle == DerivedTable::kNone) {
-      const Labels named = DerivedLabels(labels, entries_[outputs_[i].entry], output.window);
+      const Labels named =
+          DerivedLabels(labels, entries_[outputs_[i].entry], output.window, output.horizon);
       handle = table.Add(*output.metric, named, values[i]);
     } else {
       updates_.push_back({handle, values[i]});
@@ -240,7 +241,8 @@ void Source::Retire(DerivedTable& table) {
   series_.clear();
 }
 
-Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window) {
+Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window,
+                     const std::string& horizon) {
   LabelsBuilder builder(source);
   builder.Remove(kMetricName);
   auto put = [&](std::string_view name, std::string_view value) {
@@ -252,6 +254,7 @@ Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string
   if (!source.MetricName().empty()) put("metric", source.MetricName());
   put("entry", entry.name);
   if (!window.empty()) put("window", window);
+  if (!horizon.empty()) put("horizon", horizon);
   return builder.Build();
 }
 

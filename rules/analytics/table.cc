@@ -11,14 +11,6 @@
 namespace outrider {
 namespace {
 
-DurationMs LongestWindow(const Entry& entry) {
-  return entry.windows.empty() ? kHour : std::ranges::max(entry.windows);
-}
-
-std::unique_ptr<Detector> MakeTrend(const Entry& entry) {
-  return std::make_unique<TrendDetector>(entry.windows);
-}
-
 std::unique_ptr<Detector> MakeRobustZ(const Entry& entry) {
   RobustZOptions options;
   options.threshold = entry.threshold.value_or(options.threshold);
@@ -30,16 +22,13 @@ std::unique_ptr<Detector> MakeRobustZ(const Entry& entry) {
 
 DurationMs BaselineSpan(const Entry& /*entry*/) { return Baseline::kSpan; }
 
-std::unique_ptr<Detector> MakeForecast(const Entry& entry) {
-  return std::make_unique<ForecastDetector>(LongestWindow(entry), entry.horizon, entry.threshold);
-}
-
 constexpr std::array kTable = {
-    DetectorRow{EntryKind::kTrend, "ols", TrendDetector::Outputs, MakeTrend, LongestWindow},
+    DetectorRow{EntryKind::kTrend, "ols", TrendDetector::Outputs, TrendDetector::Create,
+                TrendDetector::History},
     DetectorRow{EntryKind::kAnomaly, "robust_z", RobustZDetector::Outputs, MakeRobustZ,
                 BaselineSpan},
-    DetectorRow{EntryKind::kForecast, "linear", ForecastDetector::Outputs, MakeForecast,
-                LongestWindow},
+    DetectorRow{EntryKind::kForecast, "linear", ForecastDetector::Outputs, ForecastDetector::Create,
+                ForecastDetector::History},
 };
 
 constexpr std::array<std::string_view, 5> kPlanned = {"seasonal", "quantile", "mad", "level_shift",
