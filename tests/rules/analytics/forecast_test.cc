@@ -143,7 +143,8 @@ TEST(Forecast, NoiseReachesNothing) {
       }
       Entry entry = ForecastEntry(kHour);
       const auto out = ReportAfter(entry, values);
-      if (out.at("seconds_to_threshold") < 4 * 3600) ++alarms;
+      const auto seconds = out.find("seconds_to_threshold");
+      if (seconds != out.end() && seconds->second < 4 * 3600) ++alarms;
     }
     EXPECT_LE(alarms, 3) << "of 300 at autocorrelation " << share;
   }
