@@ -10,8 +10,11 @@
 #include "fmt/format.h"
 #include "rules/analytics/builtin.h"
 #include "rules/analytics/detection_options.h"
+#include "rules/analytics/detector.h"
+#include "rules/analytics/forecast.h"
 #include "rules/analytics/plain_selector.h"
-#include "rules/analytics/ring_tiers.h"
+#include "rules/analytics/trend.h"
+#include "rules/analytics/window_plan.h"
 #include "storage/base/duration.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
@@ -26,8 +29,8 @@ constexpr std::array<std::pair<std::string_view, EntryKind>, 4> kKinds = {{
     {"forecast", EntryKind::kForecast},
     {"slo", EntryKind::kSlo},
 }};
-constexpr std::array<std::string_view, 4> kReservedLabels = {"__name__", "metric", "entry",
-                                                             "window"};
+constexpr std::array<std::string_view, 5> kReservedLabels = {"__name__", "metric", "entry",
+                                                             "window", "horizon"};
 
 template <typename Table>
 auto FindByName(const Table& table, std::string_view name)
@@ -44,31 +47,6 @@ std::string NamesOf(const Table& table) {
   names.reserve(std::size(table));
   for (const auto& row : table) names.emplace_back(row.first);
   return Join(names, ", ");
-}
-
-std::string WindowNames() {
-  std::vector<std::string> names;
-  names.reserve(std::size(kTrendWindows));
-  for (DurationMs window : kTrendWindows) names.push_back(WindowText(window));
-  return Join(names, ", ");
-}
-
-void ReadWindows(YamlReader& reader, Entry* entry) {
-  std::vector<std::string> texts;
-  if (!reader.StringList("windows", &texts)) return;
-  entry->windows.clear();
-  for (const std::string& text : texts) {
-    const StatusOr<DurationMs> window = ParseDuration(text);
-    if (!window.ok() || std::ranges::find(kTrendWindows, *window) == kTrendWindows.end()) {
-      reader.Fail("windows", fmt::format("window {} is not one of {}", Quote(text), WindowNames()));
-      return;
-    }
-    entry->windows.push_back(*window);
-  }
-  if (texts.empty()) reader.Fail("windows", "at least one window is needed");
-  std::ranges::sort(entry->windows);
-  const auto repeated = std::ranges::unique(entry->windows);
-  entry->windows.erase(repeated.begin(), repeated.end());
 }
 
 void ReadLabels(YamlReader& reader, Entry* entry) {
@@ -92,7 +70,6 @@ void ReadNumbers(YamlReader& reader, Entry* entry) {
     reader.Fail("max_series", "must be at least 1");
   }
   entry->max_series = static_cast<size_t>(max_series);
-  reader.Duration("horizon", &entry->horizon);
 }
 
 void ReadKind(YamlReader& reader, Entry* entry) {
@@ -195,7 +172,9 @@ StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file,
   if (!reader.String("expr", &entry.expr) || entry.expr.empty()) {
     reader.Fail("expr", "an entry needs an expression");
   }
-  ReadWindows(reader, &entry);
+  ReadWindows(reader, &entry.windows);
+  if (entry.kind == EntryKind::kTrend) ReadTrendOptions(reader, &entry.trend);
+  if (entry.kind == EntryKind::kForecast) ReadForecastOptions(reader, &entry.forecast);
   ReadDetection(reader, &entry);
   ReadNumbers(reader, &entry);
   ReadLabels(reader, &entry);
@@ -203,6 +182,8 @@ StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file,
     reader.Fail("interval", "must be above 0");
   }
   TRY(reader.Finish());
+  if (entry.kind == EntryKind::kTrend) entry.trend_plan = MakeTrendPlan(entry);
+  if (entry.kind == EntryKind::kForecast) entry.forecast_plan = MakeForecastPlan(entry);
   Compile(node.Find("expr"), file, promql, &entry);
   TRY(CheckInterval(node, file, entry));
   entry.definition = Definition(node);

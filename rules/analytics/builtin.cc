@@ -4,7 +4,9 @@
 #include <array>
 #include <string_view>
 
-#include "rules/analytics/ring_tiers.h"
+#include "rules/analytics/forecast.h"
+#include "rules/analytics/trend.h"
+#include "rules/analytics/window_plan.h"
 
 namespace outrider {
 namespace {
@@ -50,6 +52,7 @@ Entry MakeEntry(const Builtin& row, EntryKind kind, const promql::Expression& co
   switch (kind) {
     case EntryKind::kTrend:
       entry.windows.assign(kTrendWindows.begin(), kTrendWindows.end());
+      entry.trend_plan = MakeTrendPlan(entry);
       break;
     case EntryKind::kAnomaly:
       entry.detection.direction = AnomalyDirection::kAbove;
@@ -59,6 +62,8 @@ Entry MakeEntry(const Builtin& row, EntryKind kind, const promql::Expression& co
     case EntryKind::kForecast:
       entry.windows = {6 * kHour};
       entry.threshold = 0;
+      entry.forecast.intervals = false;  // every mount of every host: only what pages need
+      entry.forecast_plan = MakeForecastPlan(entry);
       break;
     case EntryKind::kSlo:
       break;

@@ -43,7 +43,8 @@ class Detector {
 // One derived series per source series.
 struct DerivedOutput {
   const DerivedMetric* metric = nullptr;
-  std::string window;  // label window="…" unless empty
+  std::string window;     // label window="…" unless empty
+  std::string horizon{};  // label horizon="…" unless empty
 };
 
 struct DetectorRow {

@@ -166,7 +166,9 @@ class Source : private SeriesFollower::Owner {
 };
 
 // The labels of a derived series: the source's without its name, metric, entry, the entry's own
-// labels and the window. A source's label that one of these displaces is kept as exported_<name>.
-Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window);
+// labels, the window and the horizon. A source's label that one of these displaces is kept as
+// exported_<name>.
+Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window,
+                     const std::string& horizon = "");
 
 }  // namespace outrider

@@ -57,12 +57,14 @@ void Source::Publish(uint32_t slot, std::span<const double> values) {
     if (!labels) labels = LabelsOf(slot);
     if (labels->empty() && follower_) return;  // the windows have just dropped it
     const DerivedOutput& output = outputs_[i].derived;
-    const Labels named = DerivedLabels(*labels, entries_[outputs_[i].entry], output.window);
+    const Labels named =
+        DerivedLabels(*labels, entries_[outputs_[i].entry], output.window, output.horizon);
     handle = table.Add(*output.metric, named, values[i]);
   }
 }
 
-Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window) {
+Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string& window,
+                     const std::string& horizon) {
   LabelsBuilder builder(source);
   builder.Remove(kMetricName);
   auto put = [&](std::string_view name, std::string_view value) {
@@ -74,6 +76,7 @@ Labels DerivedLabels(const Labels& source, const Entry& entry, const std::string
   if (!source.MetricName().empty()) put("metric", source.MetricName());
   put("entry", entry.name);
   if (!window.empty()) put("window", window);
+  if (!horizon.empty()) put("horizon", horizon);
   return builder.Build();
 }
 

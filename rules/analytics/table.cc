@@ -14,18 +14,6 @@
 namespace outrider {
 namespace {
 
-DurationMs LongestWindow(const Entry& entry) {
-  return entry.windows.empty() ? kHour : std::ranges::max(entry.windows);
-}
-
-std::unique_ptr<Detector> MakeTrend(const Entry& entry) {
-  return std::make_unique<TrendDetector>(entry.windows);
-}
-
-std::unique_ptr<Detector> MakeForecast(const Entry& entry) {
-  return std::make_unique<ForecastDetector>(LongestWindow(entry), entry.horizon, entry.threshold);
-}
-
 // As long as a day has hours: a season needs to have been seen once.
 DurationMs ADay(const Entry& /*entry*/) { return kDay; }
 // The newest sample is enough.
@@ -57,7 +45,8 @@ std::unique_ptr<Detector> MakeRobustZ(const Entry& entry) {
 DurationMs BaselineSpan(const Entry& /*entry*/) { return Baseline::kSpan; }
 
 constexpr std::array kTable = {
-    DetectorRow{EntryKind::kTrend, "ols", TrendDetector::Outputs, MakeTrend, LongestWindow},
+    DetectorRow{EntryKind::kTrend, "ols", TrendDetector::Outputs, TrendDetector::Create,
+                TrendDetector::History},
     AnomalyRow(kDefaultDetector),
     AnomalyRow("quantile"),
     AnomalyRow("mad"),
@@ -72,8 +61,8 @@ constexpr std::array kTable = {
                 .create = MakePeer,
                 .history = Newest,
                 .compares_series = true},
-    DetectorRow{EntryKind::kForecast, "linear", ForecastDetector::Outputs, MakeForecast,
-                LongestWindow},
+    DetectorRow{EntryKind::kForecast, "linear", ForecastDetector::Outputs, ForecastDetector::Create,
+                ForecastDetector::History},
 };
 
 }  // namespace

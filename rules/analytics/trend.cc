@@ -5,14 +5,15 @@
 #include <cmath>
 #include <limits>
 
+#include "rules/analytics/changepoint.h"
+#include "rules/analytics/robust_trend.h"
+
 namespace outrider {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMinSamples = 3;         // fewer have no standard error
-constexpr double kStablePerHour = 0.01;   // of the level
 constexpr double kSignificantErrors = 2;  // standard errors of the slope
-constexpr size_t kOutputsPerWindow = 3;
 
 constexpr DerivedMetric kSlope = {
     "outrider_trend_slope",
@@ -23,33 +24,109 @@ constexpr DerivedMetric kDirection = {
 constexpr DerivedMetric kChangeRatio = {
     "outrider_trend_change_ratio",
     "Change along the trend line over the window as a share of the level of the series."};
+constexpr DerivedMetric kSlopeError = {"outrider_trend_slope_error",
+                                       "Standard error of outrider_trend_slope."};
+constexpr DerivedMetric kRSquared = {
+    "outrider_trend_r_squared_ratio",
+    "Share of the variance over the window that the trend line explains."};
+constexpr DerivedMetric kStart = {
+    "outrider_trend_start_timestamp_seconds",
+    "Time from which on samples are in the line of outrider_trend_slope; none before it is."};
+constexpr DerivedMetric kTheilSen = {
+    "outrider_trend_theil_sen_slope",
+    "Median of the slopes between all pairs of points of the window, in units per second."};
+constexpr DerivedMetric kMannKendall = {
+    "outrider_trend_mann_kendall_p",
+    "Chance that a window without any trend would look at least so ordered (Mann-Kendall)."};
+constexpr DerivedMetric kChangepoint = {
+    "outrider_trend_changepoint_timestamp_seconds",
+    "Time of the last step of the series in the window; absent without one."};
+constexpr DerivedMetric kChangepointShift = {"outrider_trend_changepoint_shift",
+                                             "Size of the last step in units of the source."};
+
+size_t OutputsPerWindow(const TrendOptions& options) {
+  return 3U + (options.errors ? 3U : 0U) + (options.theil_sen ? 1U : 0U) +
+         (options.mann_kendall ? 1U : 0U);
+}
 
 }  // namespace
 
-int TrendDirection(const WindowFit& fit) {
+std::shared_ptr<const TrendPlan> MakeTrendPlan(const Entry& entry) {
+  auto plan = std::make_shared<TrendPlan>();
+  plan->windows = entry.windows;
+  plan->options = entry.trend;
+  plan->ring = MakeWindowPlan(plan->windows, TrendPlan::kResolution);
+  return plan;
+}
+
+std::unique_ptr<Detector> TrendDetector::Create(const Entry& entry) {
+  const auto& shared = entry.trend_plan;
+  const bool fits = shared && shared->windows == entry.windows && shared->options == entry.trend;
+  return std::make_unique<TrendDetector>(fits ? shared : MakeTrendPlan(entry));
+}
+
+DurationMs TrendDetector::History(const Entry& entry) {
+  return HistoryFor(entry.windows, TrendPlan::kResolution);
+}
+
+int TrendDirection(const WindowFit& fit, double stable_per_hour) {
   const double slope = fit.line.Slope();
   if (slope == 0 || std::fabs(slope) < kSignificantErrors * fit.line.StandardError()) return 0;
   constexpr double kSecondsPerHour = 3600;
-  if (std::fabs(slope) * kSecondsPerHour < kStablePerHour * fit.Level()) return 0;
+  if (std::fabs(slope) * kSecondsPerHour < stable_per_hour * fit.Level()) return 0;
   return slope > 0 ? 1 : -1;
 }
 
 double TrendChangeRatio(const WindowFit& fit) {
   const double level = fit.Level();
-  return level > 0 ? fit.line.Slope() * (fit.last - fit.first) / level : 0;
+  return level > 0 ? fit.line.Slope() * fit.Span() / level : 0;
 }
 
 void TrendDetector::Report(Timestamp now, std::span<double> out) const {
-  for (size_t i = 0; i < windows_.size(); ++i) {
-    const auto values = out.subspan(i * kOutputsPerWindow, kOutputsPerWindow);
-    const WindowFit fit = ring_.Fit(windows_[i], now);
+  const std::vector<DurationMs>& windows = plan_->windows;
+  const TrendOptions& options = plan_->options;
+  const size_t width = OutputsPerWindow(options);
+  std::array<WindowFit, kMostWindows> fits;
+  const size_t count = std::min(windows.size(), fits.size());
+  ring_.Fit(std::span(windows).first(count), now, std::span(fits).first(count));
+  for (size_t i = 0; i < count; ++i) {
+    const auto values = out.subspan(i * width, width);
+    const WindowFit& fit = fits[i];
     if (fit.line.n < kMinSamples || !fit.line.HasSlope()) {
       std::ranges::fill(values, kNone);
       continue;
     }
     values[0] = fit.line.Slope();
-    values[1] = TrendDirection(fit);
+    values[1] = TrendDirection(fit, options.stable_per_hour);
     values[2] = TrendChangeRatio(fit);
+    if (options.errors) {
+      values[3] = fit.line.StandardError();
+      values[4] = fit.line.R2();
+      values[5] = static_cast<double>(fit.start) / kSecond;
+    }
+    ReportRobust(now, i, values.subspan(options.errors ? 6 : 3));
+  }
+  if (options.changepoints) ReportChangepoint(now, out.subspan(count * width));
+}
+
+void TrendDetector::ReportRobust(Timestamp now, size_t window, std::span<double> out) const {
+  if (out.empty()) return;
+  std::vector<Block> blocks;
+  ring_.Blocks(plan_->windows[window], now, ring_.last_time(), &blocks);
+  const std::vector<Moments> points = EvenPoints(blocks);
+  size_t at = 0;
+  if (plan_->options.theil_sen) out[at++] = TheilSenSlope(points);
+  if (plan_->options.mann_kendall) out[at] = MannKendallP(points);
+}
+
+void TrendDetector::ReportChangepoint(Timestamp now, std::span<double> out) const {
+  std::ranges::fill(out, kNone);
+  if (ring_.empty()) return;
+  std::vector<Block> blocks;
+  ring_.Blocks(plan_->windows.back(), now, ring_.last_time(), &blocks);
+  if (const auto step = LastChangepoint(blocks)) {
+    out[0] = static_cast<double>(step->time) / kSecond;
+    out[1] = step->shift;
   }
 }
 
@@ -57,9 +134,21 @@ std::vector<DerivedOutput> TrendDetector::Outputs(const Entry& entry) {
   std::vector<DerivedOutput> outputs;
   for (DurationMs window : entry.windows) {
     const std::string text = WindowText(window);
-    outputs.push_back({&kSlope, text});
-    outputs.push_back({&kDirection, text});
-    outputs.push_back({&kChangeRatio, text});
+    for (const DerivedMetric* metric : {&kSlope, &kDirection, &kChangeRatio}) {
+      outputs.push_back({metric, text});
+    }
+    if (entry.trend.errors) {
+      for (const DerivedMetric* metric : {&kSlopeError, &kRSquared, &kStart}) {
+        outputs.push_back({metric, text});
+      }
+    }
+    if (entry.trend.theil_sen) outputs.push_back({&kTheilSen, text});
+    if (entry.trend.mann_kendall) outputs.push_back({&kMannKendall, text});
+  }
+  if (entry.trend.changepoints && !entry.windows.empty()) {
+    const std::string text = WindowText(entry.windows.back());
+    outputs.push_back({&kChangepoint, text});
+    outputs.push_back({&kChangepointShift, text});
   }
   return outputs;
 }

@@ -10,7 +10,6 @@
 #include "rules/analytics/checkpoint.h"
 #include "rules/analytics/detector.h"
 #include "rules/analytics/plain_selector.h"
-#include "rules/analytics/ring_tiers.h"
 #include "rules/detect/detector_table.h"
 #include "storage/base/file.h"
 
@@ -150,8 +149,28 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"entries:\n- name: a\n  kind: trend\n", "a.yml:2:3:", "needs an expression"},
         ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: x\n  exp: x\n", "a.yml:5:3:", "exp"},
         ErrorCase{"entries:\n- name: a\n  name: b\n", "a.yml:3:3:", "name"},
-        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: [7m]}\n",
-                  "a.yml:2:", "5m, 15m, 30m, 1h, 6h, 12h, 24h"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: [59s]}\n",
+                  "a.yml:2:44:", "from 1m to 7d"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: [8d]}\n",
+                  "a.yml:2:44:", "from 1m to 7d"},
+        ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, stable_per_hour: -1}\n",
+                  "a.yml:2:", "must not be negative"},
+        ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, theil_sen: true}\n",
+                  "a.yml:2:", "theil_sen"},
+        ErrorCase{"entries:\n- {name: a, kind: forecast, expr: x, model: prophet}\n",
+                  "a.yml:2:", "linear, holt_winters, seasonal, auto"},
+        ErrorCase{"entries:\n- {name: a, kind: forecast, expr: x, direction: both}\n",
+                  "a.yml:2:", "auto, above, below"},
+        ErrorCase{"entries:\n- {name: a, kind: forecast, expr: x, horizons: []}\n",
+                  "a.yml:2:", "one to 4 horizons"},
+        ErrorCase{"entries:\n- {name: a, kind: forecast, expr: x, horizons: [1h, soon]}\n",
+                  "a.yml:2:", "is not a duration"},
+        ErrorCase{"entries:\n- {name: a, kind: forecast, expr: x, horizon: 31d}\n",
+                  "a.yml:2:", "1m to 30d"},
+        ErrorCase{"entries:\n- {name: a, kind: forecast, expr: x, horizon: 1h, horizons: [1h]}\n",
+                  "a.yml:2:", "not both"},
+        ErrorCase{"entries:\n- {name: a, kind: forecast, expr: x, confidence: 95}\n",
+                  "a.yml:2:", "0.5 to 0.999"},
         ErrorCase{"entries:\n- {name: a, kind: trend, expr: x, windows: []}\n",
                   "a.yml:2:", "at least one"},
         ErrorCase{"entries:\n- {name: a, kind: anomaly, expr: x, detector: magic}\n",
@@ -269,11 +288,31 @@ TEST(PlainSelector, OnlyBareSelectors) {
   }
 }
 
-TEST(WindowText, AsInTheContract) {
-  std::vector<std::string> texts;
-  texts.reserve(kTrendWindows.size());
-  for (DurationMs window : kTrendWindows) texts.push_back(WindowText(window));
-  EXPECT_THAT(texts, testing::ElementsAre("5m", "15m", "30m", "1h", "6h", "12h", "24h"));
+TEST(AnalyticsFile, TrendAndForecastOptions) {
+  const auto file = ParseAnalyticsFile(
+      "entries:\n"
+      "- {name: a, kind: trend, expr: x, windows: [7d, 1m, 90s, 1m], errors: true,\n"
+      "   theil_sen: true, mann_kendall: true, changepoints: true, stable_per_hour: 0.2}\n"
+      "- {name: b, kind: forecast, expr: x, model: auto, horizons: [1d, 1h], confidence: 0.8,\n"
+      "   direction: above, threshold: 5, intervals: false}\n"
+      "- {name: c, kind: forecast, expr: x, horizon: 2h}\n",
+      "a.yml");
+  ASSERT_TRUE(file.ok()) << file.status();
+  const Entry& trend = file->entries[0];
+  EXPECT_EQ(trend.windows, (std::vector<DurationMs>{kMinute, 90 * kSecond, 7 * kDay}));
+  EXPECT_EQ(trend.trend, (TrendOptions{.stable_per_hour = 0.2,
+                                       .errors = true,
+                                       .theil_sen = true,
+                                       .mann_kendall = true,
+                                       .changepoints = true}));
+  EXPECT_EQ(file->entries[1].forecast, (ForecastOptions{.model = ForecastModel::kAuto,
+                                                        .horizons = {kHour, kDay},
+                                                        .label_horizons = true,
+                                                        .confidence = 0.8,
+                                                        .intervals = false,
+                                                        .crossing = CrossingDirection::kAbove}));
+  EXPECT_EQ(file->entries[2].forecast.horizons, (std::vector<DurationMs>{2 * kHour}));
+  EXPECT_FALSE(file->entries[2].forecast.label_horizons);
 }
 
 }  // namespace

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trend direction and change, anomaly scores, forecasts: the pure judgements and the detectors.
+// Anomaly scores: the pure judgements and the detectors.
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "rules/analytics/baseline.h"
 #include "rules/analytics/detector.h"
-#include "rules/analytics/forecast.h"
 #include "rules/analytics/robust_z.h"
-#include "rules/analytics/trend.h"
 
 namespace outrider {
 namespace {
@@ -38,90 +35,6 @@ std::vector<double> ReportAfter(const Entry& entry, const std::vector<double>& v
   std::vector<double> out(row->outputs(entry).size());
   detector->Report(time, out);
   return out;
-}
-
-std::vector<double> Line(double first, double per_second, int n) {
-  std::vector<double> values;
-  values.reserve(static_cast<size_t>(n));
-  for (int i = 0; i < n; ++i) values.push_back(first + per_second * 15 * i);
-  return values;
-}
-
-struct DirectionCase {
-  const char* what;
-  double first;
-  double per_second;
-  int direction;
-};
-
-class TrendDirectionTest : public testing::TestWithParam<DirectionCase> {};
-
-TEST_P(TrendDirectionTest, DoesNotDependOnTheUnit) {
-  const DirectionCase& c = GetParam();
-  const auto out = ReportAfter(MakeEntry(EntryKind::kTrend), Line(c.first, c.per_second, 60));
-  EXPECT_NEAR(out[0], c.per_second, std::fabs(c.per_second) * 1e-9) << c.what;
-  EXPECT_EQ(out[1], c.direction) << c.what;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Cases, TrendDirectionTest,
-    testing::Values(
-        // The source system called this stable: 0.0005 a second is below its one threshold.
-        DirectionCase{"cpu, +0.45 core in 15 min", 0.5, 0.0005, 1},
-        // And this increasing.
-        DirectionCase{"memory, +0.5 byte/s of 1 GB", 1e9, 0.5, 0},
-        DirectionCase{"memory, +1 MB/s of 1 GB", 1e9, 1e6, 1},
-        DirectionCase{"falling disk", 1e12, -1e7, -1}, DirectionCase{"flat", 7, 0, 0},
-        DirectionCase{"flat at zero", 0, 0, 0}, DirectionCase{"0.9 % an hour", 100, 0.00025, 0},
-        DirectionCase{"1.1 % an hour", 100, 0.000306, 1}, DirectionCase{"from zero", 0, 0.001, 1}));
-
-TEST(Trend, ChangeRatioHasNoZeroDivision) {
-  const auto flat = ReportAfter(MakeEntry(EntryKind::kTrend), Line(0, 0, 20));
-  EXPECT_EQ(flat[2], 0);
-  const auto grown = ReportAfter(MakeEntry(EntryKind::kTrend), Line(0, 0.1, 21));
-  EXPECT_NEAR(grown[2], 2, 1e-3) << "a line from 0 changes by twice its mean";
-}
-
-TEST(Trend, ALeakOverADayIsSeen) {
-  // Memory that doubles over 288 points of five minutes: the source system's slope per point could
-  // not reach its threshold, whatever the leak.
-  Entry entry = MakeEntry(EntryKind::kTrend);
-  entry.windows = {24 * kHour};
-  const auto detector = FindDetector(EntryKind::kTrend, "")->create(entry);
-  Timestamp time = kStart;
-  for (int i = 0; i < 288; ++i) {
-    time += 5 * kMinute;
-    detector->Observe(time, 1e9 + 1e9 * i / 287);
-  }
-  double out[3] = {};
-  detector->Report(time, out);
-  EXPECT_EQ(out[1], 1);
-  EXPECT_NEAR(out[2], 1 / 1.5, 0.01);
-}
-
-TEST(Trend, NoiseHasNoDirection) {
-  std::vector<double> values;
-  values.reserve(61);
-  for (int i = 0; i < 60; ++i) values.push_back(i % 2 == 0 ? 1 : 3);
-  values.push_back(1.2);
-  const auto out = ReportAfter(MakeEntry(EntryKind::kTrend), values);
-  EXPECT_GT(std::fabs(out[0]) * 3600, 0.01) << "steep enough to count";
-  EXPECT_EQ(out[1], 0);
-}
-
-TEST(Trend, NothingBeforeThreeSamples) {
-  EXPECT_TRUE(std::isnan(ReportAfter(MakeEntry(EntryKind::kTrend), {1, 2})[0]));
-  EXPECT_FALSE(std::isnan(ReportAfter(MakeEntry(EntryKind::kTrend), {1, 2, 3})[0]));
-}
-
-TEST(Trend, OneOutputTripleAWindow) {
-  Entry entry = MakeEntry(EntryKind::kTrend);
-  entry.windows.assign(kTrendWindows.begin(), kTrendWindows.end());
-  const auto outputs = TrendDetector::Outputs(entry);
-  ASSERT_EQ(outputs.size(), 21U);
-  EXPECT_EQ(outputs[0].window, "5m");
-  EXPECT_EQ(outputs[20].window, "24h");
-  EXPECT_EQ(outputs[20].metric->name, "outrider_trend_change_ratio");
 }
 
 TEST(Baseline, MedianAndMad) {
@@ -191,33 +104,6 @@ TEST(RobustZ, WarmsUpInSilence) {
   const Entry entry = MakeEntry(EntryKind::kAnomaly);
   EXPECT_TRUE(std::isnan(ReportAfter(entry, std::vector<double>(10, 1.0))[0]));
   EXPECT_FALSE(std::isnan(ReportAfter(entry, std::vector<double>(11, 1.0))[0]));
-}
-
-TEST(Forecast, ContinuesTheLine) {
-  Entry entry = MakeEntry(EntryKind::kForecast);
-  entry.threshold = 0;
-  entry.horizon = kHour;
-  const auto out = ReportAfter(entry, Line(1000, -0.1, 41));  // now at 940
-  EXPECT_NEAR(out[0], 940 - 360, 1e-6);
-  EXPECT_NEAR(out[1], 9400, 1e-6);
-}
-
-TEST(Forecast, NeverIsInfinite) {
-  Entry entry = MakeEntry(EntryKind::kForecast);
-  entry.threshold = 0;
-  const double never = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(ReportAfter(entry, Line(1000, 0.1, 41))[1], never) << "moves away";
-  EXPECT_EQ(ReportAfter(entry, Line(1000, 0, 41))[1], never) << "stands still";
-  std::vector<double> noise;
-  noise.reserve(41);
-  for (int i = 0; i < 41; ++i) noise.push_back(i % 2 == 0 ? 990 : 1010);
-  noise.back() = 980;
-  EXPECT_EQ(ReportAfter(entry, noise)[1], never) << "noise reaches nothing";
-}
-
-TEST(Forecast, WithoutThresholdOnlyTheValue) {
-  EXPECT_EQ(ForecastDetector::Outputs(MakeEntry(EntryKind::kForecast)).size(), 1U);
-  EXPECT_TRUE(std::isnan(ReportAfter(MakeEntry(EntryKind::kForecast), {1, 2, 3, 4})[0]));
 }
 
 }  // namespace

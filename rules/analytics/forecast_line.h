@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The linear model: the least-squares line of a window, continued, with what keeps it honest.
+//
+// - The line begins anew after a reset (reset_tracker.h) and after a step (changepoint.h).
+// - Its errors are those of block means, not of samples taken as independent: block-to-block
+// scatter
+//   and autocorrelation (lag 1) widen them.
+// - A slope that is not significant at the confidence asked for, that explains less than half of
+//   what the block means vary by, or that is known from less than a tenth of the window, reaches no
+//   threshold; and the value is shrunk towards a flat line by how insignificant it is.
+// - What is left of the last block's residual dies out as the autocorrelation says.
+// - Nothing goes beyond the level at which the ramp was always cut back.
+#pragma once
+
+#include <optional>
+
+#include "rules/analytics/forecast_path.h"
+#include "rules/analytics/quantiles.h"
+#include "rules/analytics/reset_tracker.h"
+#include "rules/analytics/ring_tiers.h"
+
+namespace outrider {
+
+class LinePath final : public ForecastPath {
+ public:
+  double ValueAt(double ahead) const override;
+  double HalfWidth(double ahead) const override;
+  Crossing CrossingOf(double threshold, CrossingDirection direction) const;
+
+  Moments line;               // times in seconds from now
+  double slope_error = 0;     // autocorrelation counted
+  double mean_error = 0;      // of mean_v
+  double scatter = 0;         // standard deviation of a sample around the line
+  double interval = 2;        // standard errors to the confidence asked for
+  double residual = 0;        // of the newest block around the shrunk line
+  double residual_share = 0;  // what is left of it after `residual_step` seconds
+  double residual_step = 1;
+  bool significant = false;
+  std::optional<double> ceiling;  // in the direction of the slope
+
+ private:
+  double ShrunkSlope() const;
+  double Clip(double value) const;
+};
+
+// One series. Not thread-safe.
+class LineForecaster {
+ public:
+  static constexpr int kResolution = 10;
+  static constexpr double kMinSamples = 5;
+
+  LineForecaster(DurationMs window, std::shared_ptr<const WindowPlan> plan)
+      : window_(window), ring_(std::move(plan)), resets_(2 * window) {}
+
+  void Add(Timestamp time, double value) {
+    ring_.Add(time, value);
+    resets_.Add(time, value);
+  }
+  // Nothing before five samples since the last reset or step.
+  std::optional<LinePath> PathAt(Timestamp now, const Confidence& confidence) const;
+  void Save(RowWriter& out) const;
+  void Load(RowReader& in);
+  size_t MemoryBytes() const { return ring_.MemoryBytes(); }
+
+ private:
+  DurationMs window_;
+  RingTiers ring_;
+  ResetTracker resets_;
+};
+
+}  // namespace outrider
