@@ -16,9 +16,9 @@ ANALYTICS = '''
 builtin_entries: {workload_cpu: false, workload_memory: false, host_cpu: false, host_memory: false, host_disk: false}
 entries:
 - {name: load, kind: anomaly, expr: node_load1}
-- {name: robust, kind: anomaly, expr: node_load1, detector: robust_z}
+- {name: robust, kind: anomaly, expr: node_load1, detector: robust_z, threshold: 8}
 - {name: peers, kind: anomaly, expr: node_load1, detector: peers}
-- {name: sum, kind: anomaly, expr: sum(node_load1), interval: 2s}
+- {name: sum, kind: anomaly, expr: sum(node_load1), interval: 2s, detector: robust_z}
 '''
 CONFIG = '''
 analytics: {interval: 1s}
@@ -29,7 +29,7 @@ LINE = re.compile(r'^(outrider_anomaly_\w+)\{(.*)\} (\S+)$', re.M)
 
 def value(series, second):
     spike = 40 if second % 1800 < 15 and series == 2 else 0
-    return 10 + series + 3 * math.sin(second / 900) + (second * 7919 * (series + 1) % 1000) / 1000 + spike
+    return 10 + series + 0.5 * math.sin(second / 900) + (second * 7919 * (series + 1) % 1000) / 1000 + spike
 
 
 def metric(url, name):
@@ -123,7 +123,7 @@ class AnalyticsRestart(harness.EndToEnd):
 
         # The expression goes on: its instants are not the same on both, its level is.
         def expected(url):
-            return float(next(iter(n for (name, _), n in derived(url, ('sum',)).items() if name.endswith('_expected'))))
+            return float([n for (name, _), n in derived(url, ('sum',)).items() if name.endswith('_expected')][0])
         harness.wait_for('the expression', lambda: abs(expected(self.url) - expected(self.second)) < 15, 15)
         self.assertEqual(self.query(self.second, 'count(outrider_anomaly_score{entry="load"})')[0]['value'][1],
                          str(SERIES))
