@@ -71,7 +71,7 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
   const Judgement judged = judge_.Judge(value, expected, Widening(step));
   z_ = static_cast<float>(judged.z);
   scale_ = judged.scale;
-  probability_ = static_cast<float>(judged.probability);
+  run_distance_ = static_cast<float>(judged.run);
   finding_ = warmed_up ? finding.kind : NoveltyTable::Kind::kNothing;
   if (warmed_up) {
     verdict_.expected = expected.value;
@@ -131,7 +131,8 @@ Explanation BandDetector::Explain() const {
     return explanation;
   }
   explanation.deviation = scale_;
-  explanation.tail_probability = static_cast<double>(probability_);
+  explanation.tail_probability =
+      judge_.Probability(static_cast<double>(z_), static_cast<double>(run_distance_));
   explanation.since = state_.since();
   DescribeVerdict(static_cast<double>(z_), finding_, &explanation);
   return explanation;
@@ -140,7 +141,7 @@ Explanation BandDetector::Explain() const {
 void BandDetector::Save(RowWriter& out) const {
   out.U64(samples_).I64(first_).I64(run_);
   out.Double(value_).Double(scale_).Enum(finding_);
-  PutFloats(out, std::array{z_, probability_});
+  PutFloats(out, std::array{z_, run_distance_});
   SaveVerdict(verdict_, out);
   steps_.Save(out);
   judge_.Save(out);
@@ -161,7 +162,7 @@ void BandDetector::Load(RowReader& in) {
   std::array<float, 2> floats{};
   TakeFloats(in, floats);
   z_ = floats[0];
-  probability_ = floats[1];
+  run_distance_ = floats[1];
   verdict_ = LoadVerdict(in);
   steps_.Load(in);
   judge_.Load(in);
