@@ -31,8 +31,13 @@ BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
 
 double BandJudge::RunOf(double z) {
   newest_[next_] = static_cast<float>(z);
-  next_ = (next_ + 1) % kRun;
-  const auto [least, most] = std::ranges::minmax(newest_);
+  next_ = next_ + 1 == kRun ? 0 : next_ + 1;
+  float least = newest_[0];
+  float most = newest_[0];
+  for (size_t i = 1; i < kRun; ++i) {
+    least = std::min(least, newest_[i]);
+    most = std::max(most, newest_[i]);
+  }
   return std::max({static_cast<double>(least), -static_cast<double>(most), 0.0});
 }
 
