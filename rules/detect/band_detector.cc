@@ -27,9 +27,9 @@ constexpr double kLargestValue = 1e150;
 constexpr double kOnsetOfSpike = 2;
 constexpr double kOnsetOfShift = 1;
 // The first day of a series: onsets need this much more at its beginning, less and less later.
-constexpr DurationMs kOfAge = kDay;
 constexpr double kYoungBar = 2;
-constexpr double kDaysOfNovelty = 3;  // what happens every day is news on the first ones
+constexpr DurationMs kYoung = kDay;
+constexpr DurationMs kYoungForNovelty = 3 * kDay;  // what happens every day is news on the first
 
 double Widening(const StepTracker::Step& step) {
   if (!step.gap) return 1;
@@ -71,7 +71,7 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
   const Judgement judged = judge_.Judge(value, expected, Widening(step));
   z_ = static_cast<float>(judged.z);
   scale_ = judged.scale;
-  probability_ = static_cast<float>(judged.probability);
+  run_distance_ = static_cast<float>(judged.run);
   finding_ = warmed_up ? finding.kind : NoveltyTable::Kind::kNothing;
   if (warmed_up) {
     verdict_.expected = expected.value;
@@ -93,12 +93,14 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
 
 double BandDetector::OnsetStrength(const Judgement& judged,
                                    const NoveltyTable::Finding& finding) const {
-  // Little is known of a series that is young: more must speak for an onset.
-  const double age = static_cast<double>(steps_.last() - first_) / static_cast<double>(kOfAge);
-  const double of_band = 1 + kYoungBar * std::max(0.0, 1 - age);
-  const double of_novelty = 1 + kYoungBar * std::max(0.0, 1 - age / kDaysOfNovelty);
   const double of_judge = std::max(judged.spike / kOnsetOfSpike, judged.shift / kOnsetOfShift);
-  return std::max(finding.strength / of_novelty, of_judge / of_band);
+  // Little is known of a series that is young: more must speak for an onset.
+  const DurationMs age = steps_.last() - first_;
+  const auto bar = [age](DurationMs until) {
+    if (age >= until) return 1.0;
+    return 1 + kYoungBar * (1 - static_cast<double>(age) / static_cast<double>(until));
+  };
+  return std::max(finding.strength / bar(kYoungForNovelty), of_judge / bar(kYoung));
 }
 
 void BandDetector::Settle(Timestamp time, double z) {
@@ -131,7 +133,8 @@ Explanation BandDetector::Explain() const {
     return explanation;
   }
   explanation.deviation = scale_;
-  explanation.tail_probability = static_cast<double>(probability_);
+  explanation.tail_probability =
+      judge_.Probability(static_cast<double>(z_), static_cast<double>(run_distance_));
   explanation.since = state_.since();
   DescribeVerdict(static_cast<double>(z_), finding_, &explanation);
   return explanation;
@@ -140,7 +143,7 @@ Explanation BandDetector::Explain() const {
 void BandDetector::Save(RowWriter& out) const {
   out.U64(samples_).I64(first_).I64(run_);
   out.Double(value_).Double(scale_).Enum(finding_);
-  PutFloats(out, std::array{z_, probability_});
+  PutFloats(out, std::array{z_, run_distance_});
   SaveVerdict(verdict_, out);
   steps_.Save(out);
   judge_.Save(out);
@@ -161,7 +164,7 @@ void BandDetector::Load(RowReader& in) {
   std::array<float, 2> floats{};
   TakeFloats(in, floats);
   z_ = floats[0];
-  probability_ = floats[1];
+  run_distance_ = floats[1];
   verdict_ = LoadVerdict(in);
   steps_.Load(in);
   judge_.Load(in);

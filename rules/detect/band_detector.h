@@ -49,7 +49,7 @@ class BandDetector final : public SeriesDetector {
   double value_ = 0;
   double scale_ = 0;
   float z_ = 0;
-  float probability_ = 1;
+  float run_distance_ = 0;
   NoveltyTable::Kind finding_ = NoveltyTable::Kind::kNothing;
   Verdict verdict_;
 };

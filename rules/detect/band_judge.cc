@@ -22,7 +22,7 @@ constexpr double kLeastWeight = 0.02;
 BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
     : policy_(policy),
       direction_(options.direction),
-      risk_(static_cast<float>(options.risk)),
+      depth_(static_cast<float>(CalibratedTail::DepthOf(options.risk))),
       min_relative_deviation_(static_cast<float>(options.min_relative_deviation)),
       threshold_(options.threshold.value_or(0)),
       min_deviation_(options.min_deviation),
@@ -31,9 +31,19 @@ BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
 
 double BandJudge::RunOf(double z) {
   newest_[next_] = static_cast<float>(z);
-  next_ = (next_ + 1) % kRun;
-  const auto [least, most] = std::ranges::minmax(newest_);
+  next_ = next_ + 1 == kRun ? 0 : next_ + 1;
+  float least = newest_[0];
+  float most = newest_[0];
+  for (size_t i = 1; i < kRun; ++i) {
+    least = std::min(least, newest_[i]);
+    most = std::max(most, newest_[i]);
+  }
   return std::max({static_cast<double>(least), -static_cast<double>(most), 0.0});
+}
+
+double BandJudge::Probability(double z, double run) const {
+  const double of_spike = spikes_.Probability(std::fabs(z));
+  return policy_.shifts ? std::min(of_spike, shifts_.Probability(run)) : of_spike;
 }
 
 double BandJudge::NewestMean() const {
@@ -63,17 +73,15 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
   Judgement judged;
   const double above = widen * Scale(expected.above, expected.value);
   const double below = widen * Scale(expected.below, expected.value);
-  judged.edge = threshold_ > 0 ? threshold_ : spikes_.Edge(static_cast<double>(risk_));
+  judged.edge = threshold_ > 0 ? threshold_ : spikes_.Edge(static_cast<double>(depth_));
   judged.upper = expected.value + judged.edge * above;
   judged.lower = expected.value - judged.edge * below;
   judged.scale = value >= expected.value ? above : below;
   judged.z = std::clamp((value - expected.value) / judged.scale, -kLargestZ, kLargestZ);
   judged.run = RunOf(judged.z);
-  judged.probability = spikes_.Probability(std::fabs(judged.z));
   if (policy_.spikes && Counts(judged.z)) judged.spike = std::fabs(judged.z) / judged.edge;
   if (policy_.shifts && Counts(judged.z)) {
-    judged.shift = judged.run / shifts_.Edge(static_cast<double>(risk_));
-    judged.probability = std::min(judged.probability, shifts_.Probability(judged.run));
+    judged.shift = judged.run / shifts_.Edge(static_cast<double>(depth_));
   }
   judged.upper = std::min(judged.upper, data_max_);
   judged.lower = std::max(judged.lower, data_min_);
@@ -86,11 +94,11 @@ void BandJudge::Learn(const Judgement& judged, DurationMs step) {
       static_cast<double>(policy_.learning) *
       std::clamp(static_cast<double>(step) / static_cast<double>(kFullWeight), kLeastWeight, 1.0);
   // An anomaly that goes on is one, not many: only its first sample teaches the tail.
-  const double spike_edge = spikes_.Edge(static_cast<double>(risk_));
+  const double spike_edge = spikes_.Edge(static_cast<double>(depth_));
   const bool spiking = std::fabs(judged.z) > spike_edge;
   if (!spiking || !spiking_) spikes_.Learn(std::fabs(judged.z), spike_edge, weight);
   spiking_ = spiking;
-  const double shift_edge = shifts_.Edge(static_cast<double>(risk_));
+  const double shift_edge = shifts_.Edge(static_cast<double>(depth_));
   const bool shifting = judged.run > shift_edge;
   if (!shifting || !shifting_) shifts_.Learn(judged.run, shift_edge, weight);
   shifting_ = shifting;

@@ -28,8 +28,7 @@ struct Judgement {
   double upper = 0;
   double spike = 0;  // scores; 0 on a side that does not count
   double shift = 0;
-  double run = 0;          // least |z| of the run, 0 if there is none
-  double probability = 1;  // of a distance like this one, or of a shift like this, if rarer
+  double run = 0;  // least |z| of the run, 0 if there is none
   double score() const { return spike > shift ? spike : shift; }
 };
 
@@ -46,6 +45,8 @@ class BandJudge {
   // After Judge() of the same sample, unless it was in the detector's warm-up. `step`: since the
   // sample before.
   void Learn(const Judgement& judged, DurationMs step);
+  // Of a distance like this one, or of a run like this, whichever is rarer.
+  double Probability(double z, double run) const;
   double NewestMean() const;  // of the newest kRun z
   void ForgetShift() { newest_.fill(0); }
 
@@ -63,7 +64,7 @@ class BandJudge {
   bool shifting_ = false;
   uint32_t next_ = 0;                 // of newest_
   std::array<float, kRun> newest_{};  // ring of z
-  float risk_;
+  float depth_;                       // of the tail, where the edge lies
   float min_relative_deviation_;
   double threshold_;  // 0: by risk
   double min_deviation_;

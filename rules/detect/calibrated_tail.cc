@@ -33,9 +33,7 @@ double CalibratedTail::Probability(double distance) const {
   return std::pow(kBeyond, distance / quantile);
 }
 
-double CalibratedTail::Edge(double risk) const {
-  return static_cast<double>(quantile_) + static_cast<double>(excess_) * std::log(kBeyond / risk);
-}
+double CalibratedTail::DepthOf(double risk) { return std::log(kBeyond / risk); }
 
 void CalibratedTail::Learn(double distance, double limit, double weight) {
   distance = std::min(distance, limit);

@@ -16,8 +16,11 @@ class CalibratedTail {
  public:
   // The share of distances expected to be at least this large.
   double Probability(double distance) const;
-  // The distance that is reached with this probability; risk < 0.02.
-  double Edge(double risk) const;
+  // The distance that is reached with the probability of DepthOf(): its logarithm is taken once.
+  double Edge(double depth) const {
+    return static_cast<double>(quantile_) + static_cast<double>(excess_) * depth;
+  }
+  static double DepthOf(double risk);  // risk < 0.02
   // `limit`: larger distances teach no more than this one, so that an anomaly does not make the
   // next one look usual; series that have them again and again get used to them slowly. `weight`:
   // 0 to 1, small where samples are dense, so that what is remembered does not depend on the step.

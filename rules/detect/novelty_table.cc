@@ -27,11 +27,9 @@ float Single(double value) {
 }
 
 size_t LevelIn(double value, double lowest, double highest) {
-  if (highest <= lowest) return 0;
-  // Halves, so that no range of doubles overflows.
-  const double share = (value / 2 - lowest / 2) / (highest / 2 - lowest / 2);
-  const double level = std::floor(share * NoveltyTable::kLevels);
-  return static_cast<size_t>(std::clamp(level, 0.0, NoveltyTable::kLevels - 1.0));
+  const double share = (value - lowest) / (highest - lowest);
+  if (!(share > 0)) return 0;  // no range, too
+  return static_cast<size_t>(std::min(share * NoveltyTable::kLevels, NoveltyTable::kLevels - 1.0));
 }
 
 double MiddleOf(size_t level, double lowest, double highest) {

@@ -10,7 +10,8 @@ namespace {
 
 TEST(CalibratedTail, BeginsAsTheTailOfANormalDistribution) {
   const CalibratedTail tail;
-  EXPECT_NEAR(tail.Edge(1e-4), 3.89, 0.5);  // |N(0,1)| exceeds 3.89 with 1e-4
+  EXPECT_NEAR(tail.Edge(CalibratedTail::DepthOf(1e-4)), 3.89,
+              0.5);  // |N(0,1)| exceeds 3.89 with 1e-4
   EXPECT_NEAR(tail.Probability(2.33), 0.02, 1e-7);
   EXPECT_NEAR(tail.Probability(0), 1, 1e-12);
 }
@@ -20,7 +21,7 @@ TEST(CalibratedTail, EdgeAndProbabilityAreInverse) {
   Noise noise(1);
   for (int i = 0; i < 5000; ++i) tail.Learn(std::fabs(noise.Normal()) * 2, 1e9);
   for (const double risk : {1e-2, 1e-3, 1e-4, 1e-6}) {
-    EXPECT_NEAR(tail.Probability(tail.Edge(risk)) / risk, 1, 1e-9);
+    EXPECT_NEAR(tail.Probability(tail.Edge(CalibratedTail::DepthOf(risk))) / risk, 1, 1e-9);
   }
 }
 
@@ -43,7 +44,7 @@ TEST(CalibratedTail, TheRiskIsKeptForThinAndForFatTails) {
     int beyond = 0;
     for (int i = 0; i < 220'000; ++i) {
       const double distance = c.draw(noise);
-      if (i >= 20'000 && distance > tail.Edge(kRisk)) ++beyond;
+      if (i >= 20'000 && distance > tail.Edge(CalibratedTail::DepthOf(kRisk))) ++beyond;
       tail.Learn(distance, 1e9);
     }
     EXPECT_LE(beyond, 800) << c.name;  // 200 are expected
@@ -61,7 +62,8 @@ TEST(CalibratedTail, OneOutlierTeachesNoMoreThanItsLimit) {
     with.Learn(i == 1500 ? 1e6 : distance, 5);
     without.Learn(distance, 5);
   }
-  EXPECT_NEAR(with.Edge(1e-4), without.Edge(1e-4), 0.5);
+  EXPECT_NEAR(with.Edge(CalibratedTail::DepthOf(1e-4)), without.Edge(CalibratedTail::DepthOf(1e-4)),
+              0.5);
 }
 
 }  // namespace

@@ -95,6 +95,17 @@ TEST(NoveltyTable, AFlatSeriesStaysWithoutNews) {
   }
 }
 
+TEST(NoveltyTable, TheSmallestAndTheLargestRangesHaveLevels) {
+  for (const double unit : {5e-324, 1e150}) {
+    NoveltyTable table(7 * kDay);
+    for (int i = 0; i < 300; ++i) {
+      const double value = i % 2 == 0 ? unit : -unit;
+      ASSERT_LE(table.Observe({5 * kMinute, 1, false}, value).strength, 2) << unit;
+    }
+    EXPECT_EQ(table.highest(), unit);
+  }
+}
+
 TEST(NoveltyTable, ForgetsWhatIsLongPast) {
   Feeder feeder(kDay);  // with 5-minute samples: the floor of 1000 samples
   feeder.Saw(20);
