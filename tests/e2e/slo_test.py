@@ -84,7 +84,7 @@ alerting: {config_file: alertmanager.yml}
     def test_budget_alert_and_restarts(self):
         outrider = self.start_everything()
         self.counters = {}
-        begin = int(time.time()) - (GOOD + BAD) * STEP
+        begin = int(time.time()) - (GOOD + BAD + 6) * STEP  # some time is left for more
         end = self.send(self.send(begin, GOOD, 0), BAD, 80)
         want = (BAD * 80 * 2, (GOOD + BAD - 1) * 100 * 2)  # the first sample of a counter begins it
         harness.wait_for('all events', lambda: [tuple(map(round, c)) for c in self.counts()] == [want], 20)
