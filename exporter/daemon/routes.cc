@@ -11,9 +11,11 @@
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/query.h"
+#include "exporter/api/realtime.h"
 #include "exporter/api/rules.h"
 #include "exporter/api/state_series.h"
 #include "exporter/api/status.h"
+#include "exporter/api/workloads.h"
 #include "exporter/daemon/build_info.h"
 #include "exporter/http/auth.h"
 #include "exporter/read/read_handler.h"
@@ -100,6 +102,14 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
   RegisterStatusApi(router, status);
 }
 
+void RegisterWorkloadApis(Router& router, Services& services) {
+  const auto costs = [&services] { return services.capacity->Costs(); };
+  const auto findings = [&services] { return services.workloads->Findings(); };
+  RegisterWorkloadsApi(router, {costs, findings});
+  RegisterRealtimeApi(router, {services.store->windows(), services.capacity->workloads(),
+                               *services.monitor, services.clock, costs, findings});
+}
+
 }  // namespace
 
 void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
@@ -123,6 +133,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
                                [&services] { return services.capacity->Costs(); },
                                [&services] { return services.capacity->price(); }});
+  RegisterWorkloadApis(router, services);
   RegisterStateSeriesApi(router, services.store->windows());
   RegisterOpenApi(router);
   RegisterProductErrors(router);

@@ -43,12 +43,15 @@ std::optional<double> CurrentUse(const std::vector<Sample>& points, Timestamp no
 }
 
 // Points after `done`, each once.
-void AddNew(const std::vector<Sample>& points, UsageHistogram* histogram, Timestamp* done) {
-  for (const Sample& point : points) {
-    if (point.time <= *done || point.value < 0) continue;
+std::span<const Sample> AddNew(const std::vector<Sample>& points, UsageHistogram* histogram,
+                               Timestamp* done) {
+  const auto fresh = std::ranges::upper_bound(points, *done, {}, &Sample::time);
+  for (const Sample& point : std::span(fresh, points.end())) {
+    if (point.value < 0) continue;
     histogram->Add(point.time, point.value);
     *done = point.time;
   }
+  return {fresh, points.end()};
 }
 
 void Raise(std::optional<double>* target, const std::optional<double>& value) {
@@ -122,7 +125,7 @@ void CapacityEngine::Run(Timestamp now) {
   if (!status.ok()) return;
   read_until_ = now;
   Forget(now);
-  Judge(held);
+  Judge(held, now);
 }
 
 Status CapacityEngine::Read(Timestamp from, Timestamp to, HeldMap* held) {
@@ -139,6 +142,7 @@ Status CapacityEngine::Read(Timestamp from, Timestamp to, HeldMap* held) {
     TakeContainer(container, resources, to, held);
   }
   for (const HostUsage& host : hosts) TakeHost(host, to, held);
+  if (observer_ != nullptr) observer_->OnRead(to);
   absl::MutexLock lock(&result_mutex_);
   stats_ = std::move(stats);
   return absl::OkStatus();
@@ -186,8 +190,11 @@ void CapacityEngine::TakeHost(const HostUsage& host, Timestamp now, HeldMap* hel
 void CapacityEngine::Feed(const std::vector<Sample>& cpu, const std::vector<Sample>& memory,
                           const UsageKey& key, Instance* instance) {
   Usage& usage = usage_[key];
-  AddNew(cpu, &usage.cpu, &instance->cpu_done);
-  AddNew(memory, &usage.memory, &instance->memory_done);
+  const auto new_cpu = AddNew(cpu, &usage.cpu, &instance->cpu_done);
+  const auto new_memory = AddNew(memory, &usage.memory, &instance->memory_done);
+  if (observer_ != nullptr && !(new_cpu.empty() && new_memory.empty())) {
+    observer_->OnUsage(key.workload, key.container, new_cpu, new_memory);
+  }
   instance->last_seen = std::max({instance->last_seen, instance->cpu_done, instance->memory_done});
   newest_ = std::max(newest_, instance->last_seen);
 }
@@ -214,7 +221,7 @@ void CapacityEngine::Forget(Timestamp now) {
   });
 }
 
-void CapacityEngine::Judge(const HeldMap& held) {
+void CapacityEngine::Judge(const HeldMap& held, Timestamp now) {
   const JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
                               price_.core_hour, price_.gib_hour / kBytesPerGib};
   std::vector<Recommendation> recommendations;
@@ -236,6 +243,7 @@ void CapacityEngine::Judge(const HeldMap& held) {
             CostOf(holdings.memory, judge.byte_hour), &costs.back());
     recommendations.push_back(std::move(recommendation));
   }
+  if (observer_ != nullptr) observer_->OnJudge(now, recommendations);
   Score(recommendations, costs);
   for (const Recommendation& recommendation : recommendations) Publish(recommendation, publisher_);
   for (const WorkloadCost& cost : costs) Publish(cost, publisher_);

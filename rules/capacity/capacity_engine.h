@@ -18,6 +18,7 @@
 #include "rules/capacity/price_book.h"
 #include "rules/capacity/recommendation.h"
 #include "rules/capacity/usage_histogram.h"
+#include "rules/capacity/usage_observer.h"
 #include "rules/capacity/workload_resolver.h"
 #include "rules/promql/engine.h"
 #include "storage/window/querier.h"
@@ -52,6 +53,8 @@ class CapacityEngine {
                                                           const Querier& querier,
                                                           DerivedTable& table);
 
+  // Before the first Rebuild or Run. Outlives the engine.
+  void SetObserver(UsageObserver* observer) { observer_ = observer; }
   // Feeds the last 24 hours from the windows, once after a start.
   void Rebuild(Timestamp now);
   // Uses the samples that came since the last run and refreshes the derived series.
@@ -107,12 +110,13 @@ class CapacityEngine {
             Instance* instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Bind(const UsageKey& key, Instance* instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Judge(const HeldMap& held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Judge(const HeldMap& held, Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CapacityOptions options_;
   const Price price_;
   const RecommendPolicy& policy_;
   const Querier& querier_;
+  UsageObserver* observer_ = nullptr;  // may be null
   WorkloadResolver resolver_;
 
   mutable absl::Mutex mutex_;

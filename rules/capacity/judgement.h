@@ -28,7 +28,8 @@ ResourceAdvice Advise(Resource resource, const UsageHistogram& usage,
                       std::span<const Holding> holdings, const std::optional<double>& limit,
                       const JudgeOptions& options);
 
-// Of resources with enough data.
+// How the use fits request and limit, of resources with enough data; others add theirs
+// (usage_observer.h).
 std::vector<Finding> FindFaults(const Recommendation& recommendation);
 
 // Adds a container to its workload.

@@ -24,7 +24,7 @@ constexpr DerivedMetric kProjected = {
     "Monthly cost of a workload once the recommended requests are set."};
 constexpr DerivedMetric kHealth = {
     "outrider_workload_health_score",
-    "100 without findings about how the resources of a workload fit, less with each, never "
+    "100 without findings about a workload (outrider_workload_finding_score), less with each, never "
     "below 0."};
 
 Labels WorkloadLabels(const WorkloadKey& key) {

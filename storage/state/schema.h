@@ -14,6 +14,8 @@
 //   kAudit      bucket(1) subject 0x00 sequence(8)
 //   kRules      owned by rules/alerting
 //   kRelay      owned by notifiers/relay
+//   kAnalytics  owned by rules/analytics; below "slo/" by rules/slo
+//               below "workloads/" by rules/workloads
 #pragma once
 
 #include <cstdint>

@@ -30,8 +30,9 @@ enum class Family : uint8_t {
   kAudit,   // append-only events
   kRules,   // alert-rule state: pending, firing, keep-firing clocks, one per rule and label set
   kRelay,   // when an alert was last sent to external Alertmanagers, one per rule and label set
+  kAnalytics,  // saved state of detectors, one per entry and series; of SLOs, one per objective and label set
 };
-inline constexpr int kFamilyCount = 11;
+inline constexpr int kFamilyCount = 12;
 std::string_view FamilyName(Family family);
 
 struct Row {
