@@ -104,8 +104,8 @@ void WriteTrend(std::string_view metric, const std::vector<Sample>& minutes, con
   WriteOptional("trend_rate", trend.rate, json);
   json->Key("window").String(WindowText(asked.window));
   json->Key("is_anomalous").Bool(trend.verdict.anomalous);
-  WriteOptional("anomaly_score",
-                trend.current ? std::optional(trend.verdict.score) : std::nullopt, json);
+  WriteOptional("anomaly_score", trend.current ? std::optional(trend.verdict.score) : std::nullopt,
+                json);
   WriteMillis("timestamp", asked.now, json);
   json->EndObject();
 }
@@ -140,7 +140,8 @@ StatusOr<WorkloadUse> ReadUse(const RealtimeApiDeps& deps, const Question& asked
 std::optional<double> HealthOf(const RealtimeApiDeps& deps, const MonitoredContainer& who) {
   std::optional<double> health;
   for (const WorkloadCost& cost : deps.costs()) {
-    if (cost.key.namespace_name != who.namespace_name || cost.key.workload != who.workload) continue;
+    if (cost.key.namespace_name != who.namespace_name || cost.key.workload != who.workload)
+      continue;
     if (cost.health_score && (!health || *cost.health_score < *health)) health = cost.health_score;
   }
   return health;

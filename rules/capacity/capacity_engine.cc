@@ -93,6 +93,11 @@ std::vector<SeriesReference> CapacityEngine::Reach() {
   return all;
 }
 
+CapacityEngine::~CapacityEngine() {
+  for (auto& [key, usage] : usage_) usage.series.Clear(sink_.table);
+  for (auto& [key, costed] : costed_) costed.series.Clear(sink_.table);
+}
+
 void CapacityEngine::Rebuild(Timestamp now) {
   absl::MutexLock lock(&mutex_);
   for (Timestamp from = now - kHistory; from < now; from += kSlice) {
@@ -207,6 +212,7 @@ void CapacityEngine::Bind(const UsageKey& key, Instance* instance) {
     Usage& usage = usage_[key];
     usage.cpu.Merge(old->second.cpu);
     usage.memory.Merge(old->second.memory);
+    old->second.series.Clear(sink_.table);
     usage_.erase(old);
   }
   instance->bound = key;
@@ -217,8 +223,33 @@ void CapacityEngine::Forget(Timestamp now) {
                 [&](const auto& item) { return item.second.last_seen < now - kHistory; });
   std::erase_if(usage_, [&](const auto& item) {
     const Usage& usage = item.second;
-    return std::max(usage.cpu.last_time(), usage.memory.last_time()) < now - kKeepUsage;
+    return std::max(usage.cpu.last_time(), usage.memory.last_time()) < now - kKeepUsage &&
+           usage.series.empty();
   });
+}
+
+// What was not told in this run ends.
+void CapacityEngine::PublishAll(const std::vector<Recommendation>& recommendations,
+                                const std::vector<WorkloadCost>& costs) {
+  ++runs_;
+  for (const Recommendation& recommendation : recommendations) {
+    Usage& usage = usage_[{recommendation.key, recommendation.container}];
+    Publish(recommendation, &usage.series, sink_);
+    usage.published = runs_;
+  }
+  for (auto& [key, usage] : usage_) {
+    if (usage.published != runs_ && !usage.series.empty()) usage.series.Clear(sink_.table);
+  }
+  for (const WorkloadCost& cost : costs) {
+    Costed& costed = costed_[cost.key];
+    Publish(cost, &costed.series, sink_);
+    costed.published = runs_;
+  }
+  for (auto& [key, costed] : costed_) {
+    if (costed.published != runs_) costed.series.Clear(sink_.table);
+  }
+  std::erase_if(costed_, [](const auto& item) { return item.second.series.empty(); });
+  sink_.Flush();
 }
 
 void CapacityEngine::Judge(const HeldMap& held, Timestamp now) {
@@ -245,9 +276,7 @@ void CapacityEngine::Judge(const HeldMap& held, Timestamp now) {
   }
   if (observer_ != nullptr) observer_->OnJudge(now, recommendations);
   Score(recommendations, costs);
-  for (const Recommendation& recommendation : recommendations) Publish(recommendation, publisher_);
-  for (const WorkloadCost& cost : costs) Publish(cost, publisher_);
-  publisher_.Finish();
+  PublishAll(recommendations, costs);
   absl::MutexLock lock(&result_mutex_);
   recommendations_ = std::move(recommendations);
   costs_ = std::move(costs);

@@ -88,8 +88,7 @@ Status ContainerCounters::ReadOne(const Querier& querier, Timestamp now, Source*
 
 ContainerCounters::Counted& ContainerCounters::Slot(const SeriesLabels& labels, bool of_kube) {
   PodContainer who = NamesOf(labels, of_kube);
-  Counted& counted =
-      counted_[fmt::format("{}/{}/{}", who.namespace_name, who.pod, who.container)];
+  Counted& counted = counted_[fmt::format("{}/{}/{}", who.namespace_name, who.pod, who.container)];
   counted.who = std::move(who);
   return counted;
 }

@@ -36,9 +36,9 @@ class ContainerCounters {
  public:
   static constexpr DurationMs kEvery = kMinute;
 
-  // Calls `use(who, change)` for every container that has a counter with a new value. A counter that
-  // fell began at 0 again; the first value of a series is no change. Where several series tell of
-  // one container (two endpoints, a predecessor), the largest change counts.
+  // Calls `use(who, change)` for every container that has a counter with a new value. A counter
+  // that fell began at 0 again; the first value of a series is no change. Where several series tell
+  // of one container (two endpoints, a predecessor), the largest change counts.
   template <typename Use>
   Status Read(const Querier& querier, Timestamp now, Use use) {
     TRY(Update(querier, now));
@@ -68,7 +68,7 @@ class ContainerCounters {
   struct Source {
     std::string_view metric;
     double CounterChange::* where;
-    bool of_kube;  // kube-state-metrics
+    bool of_kube;                                    // kube-state-metrics
     std::unordered_map<uint32_t, Counter> counters;  // by id of the series
   };
   Status Update(const Querier& querier, Timestamp now);

@@ -65,7 +65,7 @@ class ContainerState {
   ResourceUsage memory_;
   std::vector<Restart> restarts_;  // of the last hour
   std::vector<Slices> slices_;     // of the last quarter of an hour
-  std::vector<Tracked> tracked_;  // pending and active
+  std::vector<Tracked> tracked_;   // pending and active
   Timestamp last_use_ = INT64_MIN;
   Timestamp counted_ = INT64_MIN;  // newest reading of counters
   // What was judged already.

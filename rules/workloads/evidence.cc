@@ -69,7 +69,7 @@ struct Departure {
   double now = 0;
   double median = 0;
   double scale = 0;
-  double data = 0;      // share of the hour that is known
+  double data = 0;       // share of the hour that is known
   bool far_out = false;  // beyond the outer fences, too
 };
 std::optional<Departure> FindDeparture(FindingResource resource, const ResourceUsage& usage,
@@ -89,8 +89,8 @@ std::optional<Departure> FindDeparture(FindingResource resource, const ResourceU
   // One minute alone is neither a beginning nor a going on.
   found.now = upwards ? std::min(mean, all.back()) : std::max(mean, all.back());
   found.median = center.median;
-  found.scale = std::max({center.deviation, kShare * std::fabs(center.median),
-                          FloorsOf(resource).deviation});
+  found.scale =
+      std::max({center.deviation, kShare * std::fabs(center.median), FloorsOf(resource).deviation});
   found.data = static_cast<double>(before) / 60;
   const Fences fences = IqrFences(all.first(before), 3);
   found.far_out = found.now > fences.upper || found.now < fences.lower;
@@ -122,7 +122,8 @@ std::optional<Growth> FindGrowth(const Known& known) {
   Moments line;
   const Timestamp origin = known.times.front();
   const auto seconds = [&](Timestamp time) { return static_cast<double>(time - origin) / kSecond; };
-  for (size_t i = 0; i < known.values.size(); ++i) line.Add(seconds(known.times[i]), known.values[i]);
+  for (size_t i = 0; i < known.values.size(); ++i)
+    line.Add(seconds(known.times[i]), known.values[i]);
   if (!line.HasSlope() || line.Slope() <= 0 || line.mean_v <= 0) return std::nullopt;
   if (line.R2() < kExplained || line.Slope() < kSure * line.StandardError()) return std::nullopt;
   const double span = seconds(known.times.back());
@@ -151,8 +152,8 @@ FindingSeverity LeakSeverity(double per_hour, double hours_to_limit) {
 }
 
 Evidence LeakOf(const Growth& growth, const ResourceFacts& facts, double data) {
-  constexpr double kEdge = .01;       // an hour
-  constexpr double kHorizon = 24;     // hours to the limit at the edge
+  constexpr double kEdge = .01;    // an hour
+  constexpr double kHorizon = 24;  // hours to the limit at the edge
   Evidence evidence;
   evidence.type = FindingType::kMemoryLeak;
   evidence.resource = FindingResource::kMemory;
@@ -206,8 +207,8 @@ std::optional<Evidence> JudgeSpike(FindingResource resource, const ResourceFacts
   evidence.value = found->now;
   evidence.usual = found->median;
   evidence.threshold = found->median + kSpikeEdge * found->scale;
-  const double level = std::max(
-      {found->median, FloorsOf(resource).level, .1 * facts.limit.value_or(facts.request.value_or(0))});
+  const double level = std::max({found->median, FloorsOf(resource).level,
+                                 .1 * facts.limit.value_or(facts.request.value_or(0))});
   evidence.severity = Reached(kSteps, (found->now - found->median) / level);
   if (facts.limit && *facts.limit > 0 && found->now >= .9 * *facts.limit) {
     evidence.severity = std::max(evidence.severity, cpu ? kHigh : kCritical);
@@ -229,8 +230,8 @@ std::optional<Evidence> JudgeDrop(const ResourceFacts& facts) {
   evidence.score = std::min(z, fall / .5);
   evidence.value = found->now;
   evidence.usual = found->median;
-  evidence.threshold = std::max(0.0, std::min(found->median - kSpikeEdge * found->scale,
-                                              .5 * found->median));
+  evidence.threshold =
+      std::max(0.0, std::min(found->median - kSpikeEdge * found->scale, .5 * found->median));
   evidence.severity = fall >= .9 ? kMedium : kLow;
   evidence.confidence = Confidence(z, found->data) * (found->far_out ? 1 : .9);
   return evidence;
@@ -243,10 +244,12 @@ std::optional<Evidence> JudgeLeak(const ResourceFacts& facts) {
   for (const Window& window : kLeakWindows) {
     const Known known = KnownOf(facts.usage.fives(), ResourceUsage::kFive, window.slots);
     if (known.values.size() < window.needed) continue;
-    const double data = static_cast<double>(known.values.size()) / static_cast<double>(window.slots);
+    const double data =
+        static_cast<double>(known.values.size()) / static_cast<double>(window.slots);
     const auto growth = FindGrowth(known);
     Evidence evidence;
-    if (growth && growth->share >= kRise && growth->rise >= FloorsOf(FindingResource::kMemory).deviation) {
+    if (growth && growth->share >= kRise &&
+        growth->rise >= FloorsOf(FindingResource::kMemory).deviation) {
       evidence = LeakOf(*growth, facts, data);
       const bool may_be_a_start = facts.usage.fives().values().size() < kUnhurried;
       if (may_be_a_start && !(evidence.seconds_to_limit <= kSoon)) evidence.score = 0;
@@ -269,14 +272,16 @@ std::optional<Evidence> JudgeDrift(FindingResource resource, const ResourceFacts
   const Baseline::Center center = before.Measure();
   const double change = (today - center.median) / std::max(center.median, FloorsOf(resource).drift);
   Evidence evidence;
-  evidence.type = resource == FindingResource::kCpu ? FindingType::kCpuDrift : FindingType::kMemoryDrift;
+  evidence.type =
+      resource == FindingResource::kCpu ? FindingType::kCpuDrift : FindingType::kMemoryDrift;
   evidence.resource = resource;
   const double spread = kSpread * center.deviation;
   const bool usual = std::fabs(today - center.median) < spread;
   evidence.score = usual ? 0 : std::fabs(change) / kEdge;
   evidence.value = today;
   evidence.usual = center.median;
-  evidence.threshold = center.median + std::copysign(std::max(spread, kEdge * center.median), change);
+  evidence.threshold =
+      center.median + std::copysign(std::max(spread, kEdge * center.median), change);
   // From the middle of the days before to the middle of today.
   evidence.per_hour = change / (static_cast<double>(days.size()) / 2);
   evidence.severity = change > 0 ? Reached(kSteps, change) : kLow;

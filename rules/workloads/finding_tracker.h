@@ -15,7 +15,7 @@ struct FindingState {
   Timestamp since = 0;         // pending: of the first score at the edge; active: when it began
   Timestamp strong_since = 0;  // 0: not strong
   Timestamp below_since = 0;   // active: of the first score below the end; 0: it is not
-  Evidence evidence;           // the newest; active: with the highest severity and confidence so far
+  Evidence evidence;  // the newest; active: with the highest severity and confidence so far
 };
 
 // The severity is that of the evidence, but no more than its confidence allows; what deserves none

@@ -19,6 +19,9 @@ class SlotRing {
  public:
   static constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
+  // Beyond any time; so that no sum of slots overflows.
+  static constexpr int64_t kLargestSlot = int64_t{1} << 40;
+
   // A slot behind the newest is filled only if it is missing there.
   void Add(int64_t slot, double value) {
     if (values_.empty()) newest_ = slot - 1;
@@ -49,6 +52,7 @@ class SlotRing {
       const double value = in.Double();
       if (values_.size() < kCapacity) values_.push_back(static_cast<float>(value));
     }
+    if (newest_ < 0 || newest_ > kLargestSlot) *this = {};
   }
 
  private:

@@ -19,9 +19,9 @@ struct WorkloadAlertOptions {
   double minimum_confidence = 0.7;
   // Under-use is a matter of cost: it has its recommendations and needs nobody at night.
   std::vector<FindingType> types = {
-      FindingType::kMemoryLeak,  FindingType::kCpuSpike,   FindingType::kMemorySpike,
-      FindingType::kCpuDrift,    FindingType::kMemoryDrift, FindingType::kSaturation,
-      FindingType::kUnusualPattern, FindingType::kThrottling, FindingType::kRestartLoop,
+      FindingType::kMemoryLeak,     FindingType::kCpuSpike,    FindingType::kMemorySpike,
+      FindingType::kCpuDrift,       FindingType::kMemoryDrift, FindingType::kSaturation,
+      FindingType::kUnusualPattern, FindingType::kThrottling,  FindingType::kRestartLoop,
   };
   friend bool operator==(const WorkloadAlertOptions&, const WorkloadAlertOptions&) = default;
 };

@@ -30,8 +30,8 @@ constexpr std::string_view kRowPrefix = "workloads/";
 
 std::string RowKey(const WorkloadKey& workload, const std::string& container) {
   std::string key(kRowPrefix);
-  for (const std::string* part : {&workload.namespace_name, &workload.workload,
-                                  &workload.workload_kind, &container}) {
+  for (const std::string* part :
+       {&workload.namespace_name, &workload.workload, &workload.workload_kind, &container}) {
     key += *part;
     key += '\0';
   }

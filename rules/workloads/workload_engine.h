@@ -94,7 +94,7 @@ class WorkloadEngine final : public UsageObserver {
   Entries entries_ ABSL_GUARDED_BY(mutex_);
   ContainerCounters counters_ ABSL_GUARDED_BY(mutex_);
   std::vector<DerivedTable::Update> updates_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> gone_ ABSL_GUARDED_BY(mutex_);        // rows to delete
+  std::vector<std::string> gone_ ABSL_GUARDED_BY(mutex_);       // rows to delete
   Timestamp first_judged_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // since the start
   WorkloadStats stats_ ABSL_GUARDED_BY(mutex_);
 };

@@ -20,34 +20,54 @@ struct TypeRow {
   std::string_view advice;
 };
 
-// In the order of FindingType. A spike that is plain need not be held for long; what is computed from
-// hours or from counts needs no hold at all.
+// In the order of FindingType. A spike that is plain need not be held for long; what is computed
+// from hours or from counts needs no hold at all.
 constexpr std::array<TypeRow, kFindingTypeCount> kTypes = {{
-    {kMemoryLeak, "memory_leak", {0, 1, 0, .7, 30 * kMinute},
+    {kMemoryLeak,
+     "memory_leak",
+     {0, 1, 0, .7, 30 * kMinute},
      "Look for memory that is kept: compare heap profiles taken some time apart, and check caches "
      "and queues for bounds. A raised limit or a restart only buys time."},
-    {kCpuSpike, "cpu_spike", {3 * kMinute, 2, kMinute, .75, 5 * kMinute},
+    {kCpuSpike,
+     "cpu_spike",
+     {3 * kMinute, 2, kMinute, .75, 5 * kMinute},
      "Compare with the request rate and the last rollout; if the load is real, raise the CPU "
      "limit or the number of replicas."},
-    {kMemorySpike, "memory_spike", {3 * kMinute, 2, kMinute, .75, 5 * kMinute},
+    {kMemorySpike,
+     "memory_spike",
+     {3 * kMinute, 2, kMinute, .75, 5 * kMinute},
      "Look at what began at that time (a batch, a large request, a rollout) and whether the limit "
      "leaves room for it."},
-    {kCpuDrift, "cpu_drift", {0, 1, 0, .75, 2 * kHour},
+    {kCpuDrift,
+     "cpu_drift",
+     {0, 1, 0, .75, 2 * kHour},
      "Use changed over days: check rollouts and traffic since then, and adapt the CPU request."},
-    {kMemoryDrift, "memory_drift", {0, 1, 0, .75, 2 * kHour},
+    {kMemoryDrift,
+     "memory_drift",
+     {0, 1, 0, .75, 2 * kHour},
      "Use changed over days: check data volume, caches and rollouts since then, and adapt the "
      "memory request and limit."},
-    {kUnderutilization, "resource_underutilization", {0, 1, 0, .8, 0},
+    {kUnderutilization,
+     "resource_underutilization",
+     {0, 1, 0, .8, 0},
      "Lower the request to the recommended value (outrider_recommendation_…), or run fewer "
      "replicas."},
-    {kSaturation, "resource_saturation", {0, 1, 0, .944, 0},
+    {kSaturation,
+     "resource_saturation",
+     {0, 1, 0, .944, 0},
      "Raise the limit to the recommended value, or spread the load over more replicas."},
-    {kUnusualPattern, "unusual_pattern", {5 * kMinute, 1e9, 0, .75, 5 * kMinute},
+    {kUnusualPattern,
+     "unusual_pattern",
+     {5 * kMinute, 1e9, 0, .75, 5 * kMinute},
      "Use fell far below what is usual: check whether requests still arrive and whether what it "
      "depends on works."},
-    {kThrottling, "cpu_throttling", {5 * kMinute, 1e9, 0, .8, 5 * kMinute},
+    {kThrottling,
+     "cpu_throttling",
+     {5 * kMinute, 1e9, 0, .8, 5 * kMinute},
      "The CPU limit is in the way: raise or remove it, or limit the number of threads."},
-    {kRestartLoop, "restart_loop", {0, 1, 0, .33, 0},
+    {kRestartLoop,
+     "restart_loop",
+     {0, 1, 0, .33, 0},
      "Read the log of the container before its last restart and the reason of its termination "
      "(out of memory, failed probe, exit code)."},
 }};
@@ -68,8 +88,9 @@ std::string Amount(FindingResource resource, double amount) {
 }
 
 std::string LeakText(const Evidence& evidence) {
-  std::string text = fmt::format("memory grows by {:.1f} % an hour, now {}", 100 * evidence.per_hour,
-                                 Amount(FindingResource::kMemory, evidence.value));
+  std::string text =
+      fmt::format("memory grows by {:.1f} % an hour, now {}", 100 * evidence.per_hour,
+                  Amount(FindingResource::kMemory, evidence.value));
   if (std::isfinite(evidence.seconds_to_limit)) {
     const auto minutes = static_cast<int64_t>(evidence.seconds_to_limit / 60);
     text += fmt::format("; the limit of {} is reached in {}",
@@ -100,9 +121,7 @@ std::string_view FindingResourceText(FindingResource resource) {
   return kTexts[static_cast<size_t>(resource)];
 }
 
-std::string_view FindingAdvice(FindingType type) {
-  return RowOf(type).advice;
-}
+std::string_view FindingAdvice(FindingType type) { return RowOf(type).advice; }
 
 const FindingPolicy& PolicyOf(FindingType type) { return RowOf(type).policy; }
 
@@ -126,8 +145,9 @@ std::string Describe(const Evidence& evidence) {
       return ChangeText(evidence, "use fell to");
     case kCpuDrift:
     case kMemoryDrift:
-      return ChangeText(evidence, fmt::format("use moves by {:+.0f} % a day; the last day's mean is",
-                                              100 * evidence.per_hour));
+      return ChangeText(evidence,
+                        fmt::format("use moves by {:+.0f} % a day; the last day's mean is",
+                                    100 * evidence.per_hour));
     case kUnderutilization:
       return fmt::format("{}: mean use is {:.0f} % of the request", resource,
                          100 * evidence.value / evidence.usual);

@@ -55,10 +55,10 @@ struct Evidence {
   double score = 0;       // 1 at the edge
   double confidence = 0;  // 0 to 1
   FindingSeverity severity = FindingSeverity::kLow;
-  double value = 0;             // now
-  double threshold = 0;         // of the value
-  double usual = kUnknown;      // what it was before
-  double per_hour = kUnknown;   // relative growth; of a drift: per day
+  double value = 0;            // now
+  double threshold = 0;        // of the value
+  double usual = kUnknown;     // what it was before
+  double per_hour = kUnknown;  // relative growth; of a drift: per day
   double seconds_to_limit = kUnknown;
 };
 

@@ -24,8 +24,8 @@ double SquaresAroundMean(std::span<const double> values) {
 double ExclusiveQuantile(std::span<const double> sorted, size_t m, size_t q) {
   const size_t place = m * (sorted.size() + 1);
   const size_t rank = std::clamp<size_t>(place / q, 1, sorted.size() - 1);
-  const double above = (static_cast<double>(place) - static_cast<double>(rank * q)) /
-                       static_cast<double>(q);
+  const double above =
+      (static_cast<double>(place) - static_cast<double>(rank * q)) / static_cast<double>(q);
   return sorted[rank - 1] + above * (sorted[rank] - sorted[rank - 1]);
 }
 

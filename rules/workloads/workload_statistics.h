@@ -25,7 +25,8 @@ struct Fences {
 };
 Fences IqrFences(std::span<const double> values, double k);
 std::vector<double> RollingMeans(std::span<const double> values, size_t width);
-double VariationCoefficient(std::span<const double> values);  // deviation / |mean|; 0 for a mean of 0
+double VariationCoefficient(
+    std::span<const double> values);  // deviation / |mean|; 0 for a mean of 0
 // Least squares over the index; 0 below two values.
 double SlopePerPoint(std::span<const double> values);
 

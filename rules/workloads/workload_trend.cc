@@ -49,8 +49,7 @@ StatusOr<WorkloadUse> ReadWorkloadUse(const Querier& querier, const WorkloadName
                            Matcher::Equal("container", who.container)};
   // The first of the minutes, whatever `now` is.
   const Timestamp first = now - (window - 1) / kStep * kStep;
-  const auto containers =
-      TRY(ReadContainerUsage(querier, first - kStep - kLookback, now, only));
+  const auto containers = TRY(ReadContainerUsage(querier, first - kStep - kLookback, now, only));
   std::map<Timestamp, double> cpu;
   std::map<Timestamp, double> memory;
   for (const ContainerUsage& container : containers) {

@@ -25,12 +25,13 @@ enum class Family : uint8_t {
   kSla,        // one per incident and clock
   kGroups,     // aggregation groups and the notification log, one per group key
   kSilences,
-  kTimers,  // due time first
-  kOutbox,  // one per message to send
-  kAudit,   // append-only events
-  kRules,   // alert-rule state: pending, firing, keep-firing clocks, one per rule and label set
-  kRelay,   // when an alert was last sent to external Alertmanagers, one per rule and label set
-  kAnalytics,  // saved state of detectors, one per entry and series; of SLOs, one per objective and label set
+  kTimers,     // due time first
+  kOutbox,     // one per message to send
+  kAudit,      // append-only events
+  kRules,      // alert-rule state: pending, firing, keep-firing clocks, one per rule and label set
+  kRelay,      // when an alert was last sent to external Alertmanagers, one per rule and label set
+  kAnalytics,  // saved state of detectors, one per entry and series; of SLOs, one per objective and
+               // label set
 };
 inline constexpr int kFamilyCount = 12;
 std::string_view FamilyName(Family family);

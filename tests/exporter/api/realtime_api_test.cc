@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The eight endpoints of the real-time API and the product's own view of workloads: one row a
 // request, the whole body expected. Source: specs/source_systems.md §1.4.
-#include "exporter/api/realtime.h"
-
 #include <gtest/gtest.h>
 
+#include "exporter/api/realtime.h"
 #include "exporter/api/workloads.h"
 #include "exporter/http/auth.h"
 #include "storage/state/memory_store.h"
@@ -34,7 +33,8 @@ class RealtimeApiTest : public ::testing::Test {
       memory.push_back({time, 1 << 30});
     }
     const auto labels = [](const char* metric) {
-      return Labels({{"__name__", metric}, {"namespace", "shop"}, {"pod", "web-0"}, {"container", "app"}});
+      return Labels(
+          {{"__name__", metric}, {"namespace", "shop"}, {"pod", "web-0"}, {"container", "app"}});
     };
     querier_.Add(labels("container_cpu_usage_seconds_total"), cpu);
     querier_.Add(labels("container_memory_working_set_bytes"), memory);
@@ -112,55 +112,69 @@ TEST_F(RealtimeApiTest, Trends) {
       R"("trend_direction":"stable","trend_rate":0,"window":"15m","is_anomalous":false,"anomaly_score":0,)"
       R"("timestamp":"2025-11-21T04:40:00.000Z"})";
   const std::string answer = Post("trends", kWeb);
-  EXPECT_NE(answer.find(R"({"namespace":"shop","workload_name":"web","container_name":"app","window":"15m","cpu":{)"
-                        R"("metric_name":"cpu","current_value":0.5,)"),
-            std::string::npos)
+  EXPECT_NE(
+      answer.find(
+          R"({"namespace":"shop","workload_name":"web","container_name":"app","window":"15m","cpu":{)"
+          R"("metric_name":"cpu","current_value":0.5,)"),
+      std::string::npos)
       << answer;
   EXPECT_NE(answer.find(R"("memory":)" + memory + "}"), std::string::npos) << answer;
-  EXPECT_EQ(Post("trends", R"({"namespace":"a","workload_name":"b","container_name":"c","window":"24h"})"),
-            R"({"namespace":"a","workload_name":"b","container_name":"c","window":"24h","cpu":{"metric_name":"cpu",)"
-            R"("current_value":null,"average_value":null,"std_deviation":null,"trend_direction":null,)"
-            R"("trend_rate":null,"window":"24h","is_anomalous":false,"anomaly_score":null,)"
-            R"("timestamp":"2025-11-21T04:40:00.000Z"},"memory":{"metric_name":"memory","current_value":null,)"
-            R"("average_value":null,"std_deviation":null,"trend_direction":null,"trend_rate":null,"window":"24h",)"
-            R"("is_anomalous":false,"anomaly_score":null,"timestamp":"2025-11-21T04:40:00.000Z"}})");
+  EXPECT_EQ(
+      Post("trends",
+           R"({"namespace":"a","workload_name":"b","container_name":"c","window":"24h"})"),
+      R"({"namespace":"a","workload_name":"b","container_name":"c","window":"24h","cpu":{"metric_name":"cpu",)"
+      R"("current_value":null,"average_value":null,"std_deviation":null,"trend_direction":null,)"
+      R"("trend_rate":null,"window":"24h","is_anomalous":false,"anomaly_score":null,)"
+      R"("timestamp":"2025-11-21T04:40:00.000Z"},"memory":{"metric_name":"memory","current_value":null,)"
+      R"("average_value":null,"std_deviation":null,"trend_direction":null,"trend_rate":null,"window":"24h",)"
+      R"("is_anomalous":false,"anomaly_score":null,"timestamp":"2025-11-21T04:40:00.000Z"}})");
 }
 
 TEST_F(RealtimeApiTest, StatusBothWays) {
   Find(FindingSeverity::kHigh);
   const std::string posted = Post("status", kWeb);
-  EXPECT_TRUE(posted.starts_with(R"({"workload_name":"web","namespace":"shop","cpu_status":{"metric_name":"cpu",)"));
+  EXPECT_TRUE(posted.starts_with(
+      R"({"workload_name":"web","namespace":"shop","cpu_status":{"metric_name":"cpu",)"));
   EXPECT_TRUE(posted.ends_with(std::string(R"("health_score":80,"active_alerts":[)") + kAlert +
                                R"(],"last_updated":"2025-11-21T04:40:00.000Z"})"))
       << posted;
   EXPECT_EQ(Get("/api/v1/realtime/workload/shop/web/app"), posted);
   EXPECT_EQ(Get("/api/v1/realtime/workload/shop/web/app?window=nonsense"), posted);
-  EXPECT_NE(Get("/api/v1/realtime/workload/shop/web/app?window=1h").find(R"("window":"1h")"), std::string::npos);
-  EXPECT_NE(Get("/api/v1/realtime/workload/shop/db/app").find(R"("health_score":null,"active_alerts":[])"),
+  EXPECT_NE(Get("/api/v1/realtime/workload/shop/web/app?window=1h").find(R"("window":"1h")"),
+            std::string::npos);
+  EXPECT_NE(Get("/api/v1/realtime/workload/shop/db/app")
+                .find(R"("health_score":null,"active_alerts":[])"),
             std::string::npos);
 }
 
 TEST_F(RealtimeApiTest, Monitor) {
-  EXPECT_EQ(Get("/api/v1/realtime/monitor/status"),
-            R"({"is_running":false,"check_count":0,"last_check":null,"active_alerts_count":0,"active_alerts":[]})");
+  EXPECT_EQ(
+      Get("/api/v1/realtime/monitor/status"),
+      R"({"is_running":false,"check_count":0,"last_check":null,"active_alerts_count":0,"active_alerts":[]})");
   Find(FindingSeverity::kHigh);
   Find(FindingSeverity::kLow);
   EXPECT_EQ(Get("/api/v1/realtime/alerts"), R"({"total_alerts":0,"alerts":[]})");
-  EXPECT_EQ(Post("monitor/start", std::string(R"({"workloads":[)") + kWeb + R"(],"check_interval":10})"),
-            R"({"status":"started","workloads_monitored":1,"check_interval":10,"is_running":true})");
+  EXPECT_EQ(
+      Post("monitor/start", std::string(R"({"workloads":[)") + kWeb + R"(],"check_interval":10})"),
+      R"({"status":"started","workloads_monitored":1,"check_interval":10,"is_running":true})");
   const std::string low = [] {
     std::string text = kAlert;
     return text.replace(text.find("high"), 4, "low");
   }();
   EXPECT_EQ(Get("/api/v1/realtime/monitor/status"),
-            std::string(R"({"is_running":true,"check_count":1,"last_check":"2025-11-21T04:40:00.000Z",)") +
+            std::string(
+                R"({"is_running":true,"check_count":1,"last_check":"2025-11-21T04:40:00.000Z",)") +
                 R"("active_alerts_count":2,"active_alerts":[)" + kAlert + "," + low + "]}");
-  EXPECT_EQ(Get("/api/v1/realtime/alerts?severity=low"), R"({"total_alerts":1,"alerts":[)" + low + "]}");
-  EXPECT_EQ(Get("/api/v1/realtime/alerts?limit=1"), std::string(R"({"total_alerts":1,"alerts":[)") + kAlert + "]}");
-  EXPECT_EQ(Post("monitor/start", std::string(R"({"workloads":[)") + kWeb + "]}"),
-            R"({"status":"started","workloads_monitored":1,"check_interval":60,"is_running":true})");
-  EXPECT_EQ(Post("monitor/stop", ""),
-            R"({"status":"stopped","is_running":false,"total_checks":2,"last_check":"2025-11-21T04:40:00.000Z"})");
+  EXPECT_EQ(Get("/api/v1/realtime/alerts?severity=low"),
+            R"({"total_alerts":1,"alerts":[)" + low + "]}");
+  EXPECT_EQ(Get("/api/v1/realtime/alerts?limit=1"),
+            std::string(R"({"total_alerts":1,"alerts":[)") + kAlert + "]}");
+  EXPECT_EQ(
+      Post("monitor/start", std::string(R"({"workloads":[)") + kWeb + "]}"),
+      R"({"status":"started","workloads_monitored":1,"check_interval":60,"is_running":true})");
+  EXPECT_EQ(
+      Post("monitor/stop", ""),
+      R"({"status":"stopped","is_running":false,"total_checks":2,"last_check":"2025-11-21T04:40:00.000Z"})");
 }
 
 TEST_F(RealtimeApiTest, Validation) {
@@ -178,7 +192,8 @@ TEST_F(RealtimeApiTest, Validation) {
        R"({"type":"string_type","loc":["workload_name"],"msg":"the field must be a text"}])"},
       {"trends", R"({"namespace":"a","workload_name":"b","container_name":"c","window":"2h"})",
        R"([{"type":"enum","loc":["window"],"msg":"the window must be 5m, 15m, 30m, 1h, 6h, 12h or 24h"}])"},
-      {"monitor/start", R"({"workloads":[{"namespace":"a","workload_name":"b"}],"check_interval":9})",
+      {"monitor/start",
+       R"({"workloads":[{"namespace":"a","workload_name":"b"}],"check_interval":9})",
        R"([{"type":"missing","loc":["workloads","0","container_name"],"msg":"the field is required"},)"
        R"({"type":"greater_than_equal","loc":["check_interval"],"msg":"at least 10"}])"},
       {"monitor/start", R"({"workloads":7,"check_interval":3601})",
@@ -189,15 +204,18 @@ TEST_F(RealtimeApiTest, Validation) {
        R"({"type":"int_type","loc":["check_interval"],"msg":"the field must be a whole number of seconds"}])"},
   };
   for (const auto& c : kCases) {
-    EXPECT_EQ(Post(c.path, c.body, 400),
-              std::string(R"({"code":"VALIDATION_ERROR","message":"invalid request body","details":)") + c.details +
-                  R"(,"trace_id":null})")
+    EXPECT_EQ(
+        Post(c.path, c.body, 400),
+        std::string(R"({"code":"VALIDATION_ERROR","message":"invalid request body","details":)") +
+            c.details + R"(,"trace_id":null})")
         << c.body;
   }
   EXPECT_NE(Post("metrics", "[1]", 400).find("the body must be a JSON object"), std::string::npos);
   EXPECT_NE(Post("metrics", "{", 400).find("json_invalid"), std::string::npos);
-  EXPECT_NE(Post("metrics", std::string(2 << 20, ' '), 413).find("VALIDATION_ERROR"), std::string::npos);
-  EXPECT_NE(Get("/api/v1/realtime/alerts?severity=worst", 400).find("VALIDATION_ERROR"), std::string::npos);
+  EXPECT_NE(Post("metrics", std::string(2 << 20, ' '), 413).find("VALIDATION_ERROR"),
+            std::string::npos);
+  EXPECT_NE(Get("/api/v1/realtime/alerts?severity=worst", 400).find("VALIDATION_ERROR"),
+            std::string::npos);
   EXPECT_NE(Get("/api/v1/realtime/alerts?limit=many", 400).find("int_parsing"), std::string::npos);
   EXPECT_FALSE(monitor_.status().running);
 }
@@ -213,19 +231,23 @@ TEST_F(RealtimeApiTest, OwnView) {
   const std::string summary =
       R"({"total_findings":1,"findings_by_severity":{"critical":0,"high":1,"medium":0,"low":0},)"
       R"("findings_by_type":{"memory_leak":1},"average_health_score":80,"workloads":[)";
-  EXPECT_EQ(Get("/outrider/v1/workloads"),
-            summary +
-                R"({"namespace":"","workload":"node1:9100","workload_kind":"Host","pods":1,"health_score":null,)"
-                R"("findings":[]},)" +
-                web + "]}");
+  EXPECT_EQ(
+      Get("/outrider/v1/workloads"),
+      summary +
+          R"({"namespace":"","workload":"node1:9100","workload_kind":"Host","pods":1,"health_score":null,)"
+          R"("findings":[]},)" +
+          web + "]}");
   for (const char* target :
-       {"/outrider/v1/workloads/shop/web", "/outrider/v1/workloads?namespace=shop", "/outrider/v1/workloads?severity=high"}) {
+       {"/outrider/v1/workloads/shop/web", "/outrider/v1/workloads?namespace=shop",
+        "/outrider/v1/workloads?severity=high"}) {
     EXPECT_EQ(Get(target), summary + web + "]}") << target;
   }
   EXPECT_NE(Get("/outrider/v1/workloads/-/node1:9100").find("node1"), std::string::npos);
-  EXPECT_NE(Get("/outrider/v1/workloads?severity=low").find(R"("average_health_score":null,"workloads":[])"),
+  EXPECT_NE(Get("/outrider/v1/workloads?severity=low")
+                .find(R"("average_health_score":null,"workloads":[])"),
             std::string::npos);
-  EXPECT_EQ(Get("/outrider/v1/workloads/shop/none", 404), R"({"error":"no workload \"none\" in namespace \"shop\""})");
+  EXPECT_EQ(Get("/outrider/v1/workloads/shop/none", 404),
+            R"({"error":"no workload \"none\" in namespace \"shop\""})");
   EXPECT_EQ(Get("/outrider/v1/workloads?severity=x", 400),
             R"({"error":"severity \"x\": want critical, high, medium or low"})");
 }

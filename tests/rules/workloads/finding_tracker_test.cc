@@ -16,7 +16,8 @@ struct Look {
 };
 
 // `.` quiet, `p` pending, `A` active, after each look, a minute apart.
-std::string Play(FindingType type, std::initializer_list<Look> looks, FindingState* last = nullptr) {
+std::string Play(FindingType type, std::initializer_list<Look> looks,
+                 FindingState* last = nullptr) {
   std::string text;
   FindingState state;
   Timestamp now = 1'763'700'000'000;
@@ -47,15 +48,26 @@ TEST(FindingTracker, BeginsOnceAndEndsOnce) {
       {"held for three minutes", FindingType::kCpuSpike, {{1.1}, {1.1}, {1.1}, {1.1}}, "pppA"},
       {"strong for one", FindingType::kCpuSpike, {{2.5}, {2.5}}, "pA"},
       {"strong once is not enough", FindingType::kCpuSpike, {{9}, {.1}, {9}, {.1}}, "p.p."},
-      {"a dip begins the wait anew", FindingType::kCpuSpike, {{1.1}, {1.1}, {.9}, {1.1}, {1.1}}, "pp.pp"},
-      {"between end and edge it goes on", FindingType::kCpuSpike,
-       {{3}, {3}, {.8}, {.8}, {.8}, {.8}, {.8}, {.8}, {.8}, {.8}}, "pAAAAAAAAA"},
-      {"below the end for five minutes", FindingType::kCpuSpike,
-       {{3}, {3}, {.7}, {.7}, {.7}, {.7}, {.7}, {.7}}, "pAAAAAA."},
-      {"back before that: the same one", FindingType::kCpuSpike,
-       {{3}, {3}, {.7}, {.7}, {.7}, {1.1}, {.7}, {.7}, {.7}, {.7}, {.7}, {.7}}, "pAAAAAAAAAA."},
-      {"under-use needs no hold and has a band", FindingType::kUnderutilization,
-       {{1}, {.85}, {.79}, {.85}, {1}}, "AA..A"},
+      {"a dip begins the wait anew",
+       FindingType::kCpuSpike,
+       {{1.1}, {1.1}, {.9}, {1.1}, {1.1}},
+       "pp.pp"},
+      {"between end and edge it goes on",
+       FindingType::kCpuSpike,
+       {{3}, {3}, {.8}, {.8}, {.8}, {.8}, {.8}, {.8}, {.8}, {.8}},
+       "pAAAAAAAAA"},
+      {"below the end for five minutes",
+       FindingType::kCpuSpike,
+       {{3}, {3}, {.7}, {.7}, {.7}, {.7}, {.7}, {.7}},
+       "pAAAAAA."},
+      {"back before that: the same one",
+       FindingType::kCpuSpike,
+       {{3}, {3}, {.7}, {.7}, {.7}, {1.1}, {.7}, {.7}, {.7}, {.7}, {.7}, {.7}},
+       "pAAAAAAAAAA."},
+      {"under-use needs no hold and has a band",
+       FindingType::kUnderutilization,
+       {{1}, {.85}, {.79}, {.85}, {1}},
+       "AA..A"},
       {"less sure than .45: nothing", FindingType::kCpuSpike, {{3, .4}, {3, .4}, {3, .4}}, "..."},
   };
   for (const Case& c : cases) EXPECT_EQ(Play(c.type, c.looks), c.expected) << c.what;
@@ -65,7 +77,8 @@ TEST(FindingTracker, SeverityIsCappedByConfidenceAndOnlyRises) {
   FindingState state;
   Play(FindingType::kSaturation, {{1, .85, kCritical}}, &state);
   EXPECT_EQ(state.evidence.severity, kHigh);
-  Play(FindingType::kSaturation, {{1, .85, kCritical}, {1, .91, kCritical}, {1, .91, kLow}}, &state);
+  Play(FindingType::kSaturation, {{1, .85, kCritical}, {1, .91, kCritical}, {1, .91, kLow}},
+       &state);
   EXPECT_EQ(state.evidence.severity, kCritical);
   Play(FindingType::kSaturation, {{1, .91, kHigh}, {1, .5, kHigh}}, &state);
   EXPECT_EQ(state.evidence.severity, kHigh);
@@ -76,9 +89,10 @@ TEST(FindingTracker, SeverityIsCappedByConfidenceAndOnlyRises) {
 
 TEST(FindingTracker, TheEdgesOfConfidence) {
   const std::pair<double, std::optional<FindingSeverity>> cases[] = {
-      {.90, kCritical}, {.899, kHigh}, {.75, kHigh}, {.749, kMedium}, {.60, kMedium},
-      {.599, kLow},     {.45, kLow},   {.449, std::nullopt}};
-  for (const auto& [confidence, most] : cases) EXPECT_EQ(SeverityAtMost(confidence), most) << confidence;
+      {.90, kCritical}, {.899, kHigh}, {.75, kHigh}, {.749, kMedium},
+      {.60, kMedium},   {.599, kLow},  {.45, kLow},  {.449, std::nullopt}};
+  for (const auto& [confidence, most] : cases)
+    EXPECT_EQ(SeverityAtMost(confidence), most) << confidence;
 }
 
 TEST(FindingTracker, NamesRoundTrip) {

@@ -26,7 +26,8 @@ class Sink final : public AlertSink {
     TRY(store_.Commit(rule_state, Durability::kBuffered));
     for (const Alert& alert : alerts) {
       told.push_back(alert);
-      lines.push_back(std::string(alert.labels.Get("severity")) + (alert.ResolvedAt(now) ? " resolved" : " firing"));
+      lines.push_back(std::string(alert.labels.Get("severity")) +
+                      (alert.ResolvedAt(now) ? " resolved" : " firing"));
     }
     return absl::OkStatus();
   }
@@ -46,10 +47,15 @@ class WorkloadAlertsTest : public testing::Test {
   // One evaluation with a finding as it is; confidence 0: there is none.
   void Look(const char* type, double confidence, int severity) {
     clock_.Advance(15 * kSecond);
-    const Labels labels({{"namespace", "shop"}, {"workload", "web"}, {"workload_kind", "Deployment"},
-                         {"container", "app"}, {"type", type}, {"resource", "memory"}});
+    const Labels labels({{"namespace", "shop"},
+                         {"workload", "web"},
+                         {"workload_kind", "Deployment"},
+                         {"container", "app"},
+                         {"type", type},
+                         {"resource", "memory"}});
     const auto put = [&](const char* name, double value) {
-      windows_.Add(labels.With("__name__", name), clock_.Now(), confidence > 0 ? value : StaleNan());
+      windows_.Add(labels.With("__name__", name), clock_.Now(),
+                   confidence > 0 ? value : StaleNan());
     };
     put("outrider_workload_finding_confidence", confidence);
     put("outrider_workload_finding_severity", severity);
@@ -95,8 +101,9 @@ TEST_F(WorkloadAlertsTest, SaysWhatItIsAndWhatToDo) {
                                   {"workload", "web"},
                                   {"workload_kind", "Deployment"}}));
   EXPECT_EQ(alert.annotations.at("summary"), "memory_leak (memory) of shop/web, container app");
-  EXPECT_EQ(alert.annotations.at("description"),
-            "3.3 times the edge of what counts, 83% sure. Figures: /outrider/v1/workloads/shop/web");
+  EXPECT_EQ(
+      alert.annotations.at("description"),
+      "3.3 times the edge of what counts, 83% sure. Figures: /outrider/v1/workloads/shop/web");
   EXPECT_THAT(alert.annotations.at("recommendation"), HasSubstr("heap profiles"));
 }
 

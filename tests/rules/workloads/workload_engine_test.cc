@@ -52,7 +52,8 @@ class WorkloadEngineTest : public testing::Test {
  protected:
   void AddPod(Pod pod) { pods_.push_back(std::move(pod)); }
   static Labels Of(const char* metric, const std::string& pod) {
-    return Labels({{"__name__", metric}, {"namespace", "shop"}, {"pod", pod}, {"container", "app"}});
+    return Labels(
+        {{"__name__", metric}, {"namespace", "shop"}, {"pod", pod}, {"container", "app"}});
   }
   void Scrape(Timestamp time) {
     const double minute = static_cast<double>(time - kStart) / kMinute;
@@ -63,13 +64,19 @@ class WorkloadEngineTest : public testing::Test {
       pod.counters[2] += 10 * seconds * pod.throttled(minute);
       if (pod.cores(minute) >= 0) {
         windows_.Add(Of("container_cpu_usage_seconds_total", pod.name), time, pod.counters[0]);
-        windows_.Add(Of("container_memory_working_set_bytes", pod.name), time, pod.mib(minute) * kMib);
+        windows_.Add(Of("container_memory_working_set_bytes", pod.name), time,
+                     pod.mib(minute) * kMib);
       }
       windows_.Add(Of("container_cpu_cfs_periods_total", pod.name), time, pod.counters[1]);
-      windows_.Add(Of("container_cpu_cfs_throttled_periods_total", pod.name), time, pod.counters[2]);
-      windows_.Add(Of("kube_pod_container_status_restarts_total", pod.name), time, pod.restarts(minute));
-      windows_.Add(Labels({{"__name__", "kube_pod_owner"}, {"namespace", "shop"}, {"pod", pod.name},
-                           {"owner_kind", "StatefulSet"}, {"owner_name", pod.workload},
+      windows_.Add(Of("container_cpu_cfs_throttled_periods_total", pod.name), time,
+                   pod.counters[2]);
+      windows_.Add(Of("kube_pod_container_status_restarts_total", pod.name), time,
+                   pod.restarts(minute));
+      windows_.Add(Labels({{"__name__", "kube_pod_owner"},
+                           {"namespace", "shop"},
+                           {"pod", pod.name},
+                           {"owner_kind", "StatefulSet"},
+                           {"owner_name", pod.workload},
                            {"owner_is_controller", "true"}}),
                    time, 1);
       for (const auto& [metric, resource, value] :
@@ -91,7 +98,8 @@ class WorkloadEngineTest : public testing::Test {
   static std::vector<std::string> Names(const Engines& engines) {
     std::vector<std::string> names;
     for (const WorkloadFinding& finding : engines.workloads->Findings()) {
-      names.push_back(finding.key.workload + " " + std::string(FindingTypeText(finding.evidence.type)) + " " +
+      names.push_back(finding.key.workload + " " +
+                      std::string(FindingTypeText(finding.evidence.type)) + " " +
                       std::string(FindingResourceText(finding.evidence.resource)));
     }
     return names;
@@ -102,11 +110,12 @@ class WorkloadEngineTest : public testing::Test {
     }
     return std::nullopt;
   }
-  static double Series(const Engines& engines, const std::string& metric, const std::string& workload,
-                       const std::string& type, const std::string& resource) {
+  static double Series(const Engines& engines, const std::string& metric,
+                       const std::string& workload, const std::string& type,
+                       const std::string& resource) {
     const auto all = DerivedText(engines.table);
-    const auto found = all.find(metric + "{container=\"app\", namespace=\"shop\", resource=\"" + resource +
-                                "\", type=\"" + type + "\", workload=\"" + workload +
+    const auto found = all.find(metric + "{container=\"app\", namespace=\"shop\", resource=\"" +
+                                resource + "\", type=\"" + type + "\", workload=\"" + workload +
                                 "\", workload_kind=\"StatefulSet\"}");
     return found == all.end() ? -1 : found->second;
   }
@@ -118,7 +127,9 @@ class WorkloadEngineTest : public testing::Test {
 };
 
 TEST_F(WorkloadEngineTest, ASpikeBeginsOnceLowersHealthAndEnds) {
-  AddPod({.workload = "web", .name = "web-0", .cores = [](double t) { return t >= 90 && t < 110 ? 3 : .5; }});
+  AddPod({.workload = "web", .name = "web-0", .cores = [](double t) {
+            return t >= 90 && t < 110 ? 3 : .5;
+          }});
   Engines engines(windows_, store_);
   RunUntil(90, &engines);
   EXPECT_THAT(Names(engines), IsEmpty());
@@ -147,7 +158,9 @@ TEST_F(WorkloadEngineTest, ASpikeBeginsOnceLowersHealthAndEnds) {
 // §1.3 defect (d): the pattern web-.* also matches web-api.
 TEST_F(WorkloadEngineTest, NamesakesAreToldApartByTheirOwners) {
   AddPod({.workload = "web", .name = "web-0"});
-  AddPod({.workload = "web-api", .name = "web-api-0", .cores = [](double t) { return t >= 90 ? 4 : .5; }});
+  AddPod({.workload = "web-api", .name = "web-api-0", .cores = [](double t) {
+            return t >= 90 ? 4 : .5;
+          }});
   Engines engines(windows_, store_);
   RunUntil(95, &engines);
   EXPECT_THAT(Names(engines), ElementsAre("web-api cpu_spike cpu"));
@@ -182,28 +195,38 @@ TEST_F(WorkloadEngineTest, SilenceIsNoDropAndEndsWhatWasFound) {
   ASSERT_THAT(Names(engines), ElementsAre("web cpu_spike cpu"));
   for (DurationMs more = kMinute; more <= 12 * kMinute; more += 15 * kSecond) {
     engines.capacity->Run(now_ + more);
-    if (more <= 8 * kMinute) EXPECT_THAT(Names(engines), ElementsAre("web cpu_spike cpu"));
+    if (more <= 8 * kMinute) {
+      EXPECT_THAT(Names(engines), ElementsAre("web cpu_spike cpu"));
+    }
   }
   EXPECT_THAT(Names(engines), IsEmpty());
 }
 
 TEST_F(WorkloadEngineTest, CountsRestartsAndThrottledPeriods) {
-  AddPod({.workload = "jobs", .name = "jobs-0", .restarts = [](double t) { return std::floor(t / 8); }});
+  AddPod({.workload = "jobs", .name = "jobs-0", .restarts = [](double t) {
+            return std::floor(t / 8);
+          }});
   AddPod({.workload = "jobs", .name = "jobs-1"});
-  AddPod({.workload = "api", .name = "api-0", .throttled = [](double t) { return t < 100 ? .7 : .1; }});
+  AddPod({.workload = "api", .name = "api-0", .throttled = [](double t) {
+            return t < 100 ? .7 : .1;
+          }});
   Engines engines(windows_, store_);
   RunUntil(40, &engines);
-  EXPECT_THAT(Names(engines), UnorderedElementsAre("api cpu_throttling cpu", "jobs restart_loop restarts"));
-  EXPECT_EQ(Series(engines, "outrider_workload_finding_severity", "api", "cpu_throttling", "cpu"), 3);
+  EXPECT_THAT(Names(engines),
+              UnorderedElementsAre("api cpu_throttling cpu", "jobs restart_loop restarts"));
+  EXPECT_EQ(Series(engines, "outrider_workload_finding_severity", "api", "cpu_throttling", "cpu"),
+            3);
   RunUntil(125, &engines);
   ASSERT_THAT(Names(engines), ElementsAre("jobs restart_loop restarts"));
   EXPECT_EQ(engines.workloads->Findings().front().evidence.value, 8);  // within an hour
-  EXPECT_EQ(Series(engines, "outrider_workload_finding_severity", "jobs", "restart_loop", "restarts"), 3);
+  EXPECT_EQ(
+      Series(engines, "outrider_workload_finding_severity", "jobs", "restart_loop", "restarts"), 3);
 }
 
 // §1.3 defect (b): the original's health never falls below 50.
 TEST_F(WorkloadEngineTest, HealthMayFallToZero) {
-  AddPod({.workload = "sick", .name = "sick-0",
+  AddPod({.workload = "sick",
+          .name = "sick-0",
           .cores = [](double t) { return t < 90 ? 1 : 7.9; },
           .mib = [](double t) { return t < 90 ? 300 + t : 990; },
           .restarts = [](double t) { return std::floor(t / 4); },
@@ -211,8 +234,8 @@ TEST_F(WorkloadEngineTest, HealthMayFallToZero) {
   Engines engines(windows_, store_);
   RunUntil(99, &engines);
   EXPECT_THAT(Names(engines),
-              testing::IsSupersetOf({"sick cpu_spike cpu", "sick memory_spike memory", "sick cpu_throttling cpu",
-                                     "sick restart_loop restarts"}));
+              testing::IsSupersetOf({"sick cpu_spike cpu", "sick memory_spike memory",
+                                     "sick cpu_throttling cpu", "sick restart_loop restarts"}));
   EXPECT_EQ(Health(engines, "sick"), 0);
 }
 
@@ -222,7 +245,8 @@ TEST_F(WorkloadEngineTest, GoesOnAfterARestartAsIfThereWereNone) {
   auto engines = std::make_unique<Engines>(windows_, store_);
   RunUntil(182, engines.get());
   const auto before = engines->workloads->Findings();
-  ASSERT_THAT(Names(*engines), UnorderedElementsAre("cache memory_leak memory", "web cpu_spike cpu"));
+  ASSERT_THAT(Names(*engines),
+              UnorderedElementsAre("cache memory_leak memory", "web cpu_spike cpu"));
   engines.reset();
   RunUntil(184, nullptr);  // nobody looks meanwhile
   Engines after(windows_, store_);
@@ -251,7 +275,8 @@ TEST_F(WorkloadEngineTest, WithoutSavedStateTheWindowsAreEnough) {
 
 TEST_F(WorkloadEngineTest, ABrokenRowBeginsAnew) {
   Batch batch;
-  batch.Put(Family::kAnalytics, std::string("workloads/shop\0web\0StatefulSet\0app\0", 34), "\x01\xff\xff");
+  batch.Put(Family::kAnalytics, std::string("workloads/shop\0web\0StatefulSet\0app\0", 34),
+            "\x01\xff\xff");
   batch.Put(Family::kAnalytics, "workloads/short", "\x01");
   batch.Put(Family::kAnalytics, "slo/other", "x");
   ASSERT_TRUE(store_.Commit(batch, Durability::kBuffered).ok());

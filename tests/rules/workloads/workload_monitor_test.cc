@@ -21,7 +21,8 @@ class WorkloadMonitorTest : public testing::Test {
   }
   std::vector<std::string> Alerts() const {
     std::vector<std::string> names;
-    for (const WorkloadFinding& alert : monitor_.status().alerts) names.push_back(alert.key.workload);
+    for (const WorkloadFinding& alert : monitor_.status().alerts)
+      names.push_back(alert.key.workload);
     return names;
   }
   std::vector<WorkloadFinding> found_;
@@ -53,7 +54,9 @@ TEST_F(WorkloadMonitorTest, ASecondStartReplacesListAndInterval) {
   Find("web");
   Find("api");
   ASSERT_TRUE(monitor_.Start({{"shop", "web", "app"}}, kHour, kNow).ok());
-  ASSERT_TRUE(monitor_.Start({{"shop", "api", "app"}, {"shop", "api", "app"}}, 10 * kSecond, kNow + kSecond).ok());
+  ASSERT_TRUE(
+      monitor_.Start({{"shop", "api", "app"}, {"shop", "api", "app"}}, 10 * kSecond, kNow + kSecond)
+          .ok());
   EXPECT_THAT(Alerts(), testing::ElementsAre("api"));
   EXPECT_EQ(monitor_.status().interval, 10 * kSecond);
   EXPECT_EQ(monitor_.status().containers, 1);
@@ -80,7 +83,8 @@ TEST_F(WorkloadMonitorTest, RefusesOtherIntervals) {
 }
 
 TEST_F(WorkloadMonitorTest, SurvivesARestart) {
-  ASSERT_TRUE(monitor_.Start({{"shop", "web", "app"}, {"shop", "api", "app"}}, 30 * kSecond, kNow).ok());
+  ASSERT_TRUE(
+      monitor_.Start({{"shop", "web", "app"}, {"shop", "api", "app"}}, 30 * kSecond, kNow).ok());
   Find("web");
   WorkloadMonitor next([this] { return found_; }, store_);
   ASSERT_TRUE(next.Restore().ok());

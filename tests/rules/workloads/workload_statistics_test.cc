@@ -52,9 +52,9 @@ TEST(WorkloadStatistics, LeakByPoint) {
   EXPECT_EQ(leak->severity, kHigh);
   EXPECT_NEAR(leak->score, .0338983, 1e-7);
   EXPECT_NEAR(leak->threshold, 110, 1e-9);
-  EXPECT_FALSE(JudgeLeakByPoint(Line(100, 5, 9)));      // too few
-  EXPECT_FALSE(JudgeLeakByPoint(Line(100, 0, 20)));     // no growth
-  EXPECT_FALSE(JudgeLeakByPoint(Line(100, -5, 19)));    // falls
+  EXPECT_FALSE(JudgeLeakByPoint(Line(100, 5, 9)));    // too few
+  EXPECT_FALSE(JudgeLeakByPoint(Line(100, 0, 20)));   // no growth
+  EXPECT_FALSE(JudgeLeakByPoint(Line(100, -5, 19)));  // falls
   // §1.5 defect (a): no line over 24 hours at 5 minutes reaches 0.01 per point, not even x10; found
   // on the stream (evidence_test.cc).
   EXPECT_FALSE(JudgeLeakByPoint(Line(100, 900.0 / 287, 288)));
@@ -113,7 +113,8 @@ TEST(WorkloadStatistics, Trend) {
 
 TEST(WorkloadStatistics, SeverityOfScore) {
   const std::pair<double, FindingSeverity> cases[] = {
-      {1, kCritical}, {.9, kCritical}, {.8333, kHigh}, {.7, kHigh}, {.69, kMedium}, {.5, kMedium}, {.49, kLow}};
+      {1, kCritical}, {.9, kCritical}, {.8333, kHigh}, {.7, kHigh},
+      {.69, kMedium}, {.5, kMedium},   {.49, kLow}};
   for (const auto& [score, severity] : cases) EXPECT_EQ(SeverityOfScore(score), severity) << score;
 }
 

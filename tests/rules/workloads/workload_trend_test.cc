@@ -25,15 +25,18 @@ class WorkloadTrendTest : public testing::Test {
  protected:
   // Samples every `step` over the last `minutes`, CPU at `cores` and memory growing by `growth` a
   // second up to `bytes` at kNow.
-  void Add(const std::string& pod, double minutes, DurationMs step, double cores, double bytes, double growth = 0) {
-    for (Timestamp time = kNow - static_cast<DurationMs>(minutes * kMinute); time <= kNow; time += step) {
+  void Add(const std::string& pod, double minutes, DurationMs step, double cores, double bytes,
+           double growth = 0) {
+    for (Timestamp time = kNow - static_cast<DurationMs>(minutes * kMinute); time <= kNow;
+         time += step) {
       const double age = static_cast<double>(kNow - time) / kSecond;
       windows_.Add(Of("container_cpu_usage_seconds_total", pod), time, 1e6 - age * cores);
       windows_.Add(Of("container_memory_working_set_bytes", pod), time, bytes - age * growth);
     }
   }
   static Labels Of(const char* metric, const std::string& pod) {
-    return Labels({{"__name__", metric}, {"namespace", "shop"}, {"pod", pod}, {"container", "app"}});
+    return Labels(
+        {{"__name__", metric}, {"namespace", "shop"}, {"pod", pod}, {"container", "app"}});
   }
   WorkloadUse Read(DurationMs window, Timestamp now = kNow) {
     const auto use = ReadWorkloadUse(windows_, names_, {"shop", "web", "app"}, window, now);
