@@ -113,11 +113,11 @@ void ContainerState::ForEachEvidence(const Recommendation* recommendation, Times
     use(JudgeLimit(FindingResource::kMemory, recommendation->memory));
   }
   if (Advance(cpu_.closed_until(), &cpu_minute_)) {
-    use(JudgeSpike(FindingResource::kCpu, cpu));
-    use(JudgeDrop(cpu));
+    use(JudgeSpike(FindingResource::kCpu, cpu, SinceOf(FindingType::kCpuSpike)));
+    use(JudgeDrop(cpu, SinceOf(FindingType::kUnusualPattern)));
   }
   if (Advance(memory_.closed_until(), &memory_minute_)) {
-    use(JudgeSpike(FindingResource::kMemory, memory));
+    use(JudgeSpike(FindingResource::kMemory, memory, SinceOf(FindingType::kMemorySpike)));
   }
   if (Advance(memory_.fives().newest(), &memory_five_)) use(JudgeLeak(memory));
   if (Advance(cpu_.hours().newest(), &cpu_hour_)) use(JudgeDrift(FindingResource::kCpu, cpu));
@@ -160,6 +160,12 @@ bool ContainerState::Step(const Evidence& evidence, Timestamp now) {
          (is_active && before.evidence.severity != after.evidence.severity);
 }
 
+Timestamp ContainerState::SinceOf(FindingType type) const {
+  const auto place = std::ranges::find_if(
+      tracked_, [&](const Tracked& tracked) { return tracked.state.evidence.type == type; });
+  return place == tracked_.end() ? 0 : place->state.first_seen;
+}
+
 bool ContainerState::EndStale(Timestamp limit) {
   return std::erase_if(tracked_, [&](const Tracked& tracked) {
            const bool of_counts = tracked.state.evidence.resource == FindingResource::kRestarts;
@@ -178,7 +184,8 @@ void ContainerState::Save(RowWriter& out) {
   memory_.Save(out);
   out.U64(tracked_.size());
   for (const Tracked& tracked : tracked_) {
-    out.Enum(tracked.state.phase).I64(tracked.state.since).I64(tracked.state.strong_since);
+    out.Enum(tracked.state.phase).I64(tracked.state.since).I64(tracked.state.first_seen);
+    out.I64(tracked.state.strong_since);
     out.I64(tracked.state.below_since);
     SaveEvidence(tracked.state.evidence, out);
   }
@@ -192,6 +199,7 @@ void ContainerState::Load(RowReader& in) {
     Tracked& tracked = tracked_.emplace_back();
     tracked.state.phase = in.Enum(FindingPhase::kActive);
     tracked.state.since = in.I64();
+    tracked.state.first_seen = in.I64();
     tracked.state.strong_since = in.I64();
     tracked.state.below_since = in.I64();
     tracked.state.evidence = LoadEvidence(in);

@@ -58,6 +58,8 @@ class ContainerState {
   template <typename Use>
   void ForEachEvidence(const Recommendation* recommendation, Timestamp now, Use use);
   bool Step(const Evidence& evidence, Timestamp now);
+  // When it was first seen, pending or active; 0 if it was not.
+  Timestamp SinceOf(FindingType type) const;
   double MostRestarts(Timestamp now);
   Throttling ThrottlingOf(Timestamp now);
 

@@ -72,14 +72,27 @@ struct Departure {
   double data = 0;       // share of the hour that is known
   bool far_out = false;  // beyond the outer fences, too
 };
+
+constexpr size_t kNewest = 3;  // minutes that are judged
+
+// How many of the minutes, from the oldest on, tell what is usual.
+size_t UsualOf(const Known& known, Timestamp since) {
+  constexpr DurationMs kNewLevel = 30 * kMinute;  // from then on it is one
+  const size_t before = known.values.size() - kNewest;
+  if (since == 0) return before;
+  const Timestamp end = std::max(since - kMinute, known.times.back() - kNewLevel);
+  const auto first = std::ranges::lower_bound(known.times, end);
+  return std::min(before, static_cast<size_t>(first - known.times.begin()));
+}
+
 std::optional<Departure> FindDeparture(FindingResource resource, const ResourceUsage& usage,
-                                       bool upwards) {
-  constexpr size_t kNewest = 3;
+                                       Timestamp since, bool upwards) {
   constexpr size_t kNeeded = 10;  // minutes before them
   constexpr double kShare = .05;
   const Known known = KnownOf(usage.minutes(), ResourceUsage::kSlot, ResourceUsage::kMinutes);
   if (known.values.size() < kNeeded + kNewest) return std::nullopt;
-  const size_t before = known.values.size() - kNewest;
+  const size_t before = UsualOf(known, since);
+  if (before < kNeeded) return std::nullopt;
   Baseline baseline;
   for (size_t i = 0; i < before; ++i) baseline.Add(known.times[i], known.values[i]);
   const Baseline::Center center = baseline.Measure();
@@ -127,17 +140,28 @@ std::optional<Growth> FindGrowth(const Known& known) {
   if (!line.HasSlope() || line.Slope() <= 0 || line.mean_v <= 0) return std::nullopt;
   if (line.R2() < kExplained || line.Slope() < kSure * line.StandardError()) return std::nullopt;
   const double span = seconds(known.times.back());
-  const size_t third = known.values.size() / 3;
-  const std::span<const double> all = known.values;
-  const double newest = MeanValue(all.last(third));
-  const double middle = MeanValue(all.subspan(all.size() - 2 * third, third));
-  if (newest - middle < kGoesOn * line.Slope() * span / 3) return std::nullopt;
+  Moments newest;
+  for (size_t i = known.values.size() - known.values.size() / 3; i < known.values.size(); ++i) {
+    newest.Add(seconds(known.times[i]), known.values[i]);
+  }
+  if (!newest.HasSlope() || newest.Slope() < kGoesOn * line.Slope()) return std::nullopt;
   Growth growth;
   growth.slope = line.Slope();
   growth.per_hour = growth.slope * 3600 / line.mean_v;
   growth.rise = growth.slope * span;
   growth.share = growth.rise / std::max(line.At(0), .1 * line.mean_v);
   return growth;
+}
+
+// A saw-tooth with a long period grows within a window, but to where it was before; unless that was
+// at the limit.
+bool IsNewHigh(std::span<const float> fives, size_t window, const std::optional<double>& limit) {
+  double before = 0;
+  if (fives.size() <= window) return true;
+  for (const float value : fives.first(fives.size() - window)) {
+    if (value > before) before = value;  // not NaN
+  }
+  return fives.back() > before || (limit && before >= .9 * *limit);
 }
 
 FindingSeverity LeakSeverity(double per_hour, double hours_to_limit) {
@@ -195,9 +219,10 @@ std::vector<double> DaysBefore(std::span<const float> hours) {
 
 }  // namespace
 
-std::optional<Evidence> JudgeSpike(FindingResource resource, const ResourceFacts& facts) {
+std::optional<Evidence> JudgeSpike(FindingResource resource, const ResourceFacts& facts,
+                                   Timestamp since) {
   static constexpr std::array kSteps = {Step{3, kCritical}, Step{1, kHigh}, Step{.25, kMedium}};
-  const auto found = FindDeparture(resource, facts.usage, true);
+  const auto found = FindDeparture(resource, facts.usage, since, true);
   if (!found) return std::nullopt;
   const bool cpu = resource == FindingResource::kCpu;
   Evidence evidence;
@@ -217,9 +242,9 @@ std::optional<Evidence> JudgeSpike(FindingResource resource, const ResourceFacts
   return evidence;
 }
 
-std::optional<Evidence> JudgeDrop(const ResourceFacts& facts) {
+std::optional<Evidence> JudgeDrop(const ResourceFacts& facts, Timestamp since) {
   constexpr FindingResource kCpu = FindingResource::kCpu;
-  const auto found = FindDeparture(kCpu, facts.usage, false);
+  const auto found = FindDeparture(kCpu, facts.usage, since, false);
   if (!found) return std::nullopt;
   Evidence evidence;
   evidence.type = FindingType::kUnusualPattern;
@@ -248,8 +273,10 @@ std::optional<Evidence> JudgeLeak(const ResourceFacts& facts) {
         static_cast<double>(known.values.size()) / static_cast<double>(window.slots);
     const auto growth = FindGrowth(known);
     Evidence evidence;
-    if (growth && growth->share >= kRise &&
-        growth->rise >= FloorsOf(FindingResource::kMemory).deviation) {
+    const bool counts = growth && growth->share >= kRise &&
+                        growth->rise >= FloorsOf(FindingResource::kMemory).deviation &&
+                        IsNewHigh(facts.usage.fives().values(), window.slots, facts.limit);
+    if (counts) {
       evidence = LeakOf(*growth, facts, data);
       const bool may_be_a_start = facts.usage.fives().values().size() < kUnhurried;
       if (may_be_a_start && !(evidence.seconds_to_limit <= kSoon)) evidence.score = 0;

@@ -17,10 +17,12 @@ struct ResourceFacts {
   std::optional<double> limit;
 };
 
-// Above what the last hour had, minute by minute. A drop is none.
-std::optional<Evidence> JudgeSpike(FindingResource resource, const ResourceFacts& facts);
+// Above what the last hour had, minute by minute. A drop is none. `since`: when this was first
+// seen, 0 if it was not; what came later, for up to half an hour, is no part of what is usual.
+std::optional<Evidence> JudgeSpike(FindingResource resource, const ResourceFacts& facts,
+                                   Timestamp since = 0);
 // CPU far below what the last hour had: unusual_pattern.
-std::optional<Evidence> JudgeDrop(const ResourceFacts& facts);
+std::optional<Evidence> JudgeDrop(const ResourceFacts& facts, Timestamp since = 0);
 // Memory that grows steadily, over the last 1, 6 or 24 hours.
 std::optional<Evidence> JudgeLeak(const ResourceFacts& facts);
 // The last 24 hours against the days before them; two are needed.

@@ -18,7 +18,7 @@ FindingState StepPending(FindingState state, const Evidence& evidence, Timestamp
   if (evidence.score < 1) return {};
   const FindingPolicy& policy = PolicyOf(evidence.type);
   if (state.phase == FindingPhase::kQuiet) {
-    state = {.phase = FindingPhase::kPending, .since = now, .evidence = {}};
+    state = {.phase = FindingPhase::kPending, .since = now, .first_seen = now, .evidence = {}};
   }
   if (evidence.score < policy.strong) {
     state.strong_since = 0;

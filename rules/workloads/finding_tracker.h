@@ -13,6 +13,7 @@ enum class FindingPhase : uint8_t { kQuiet, kPending, kActive };
 struct FindingState {
   FindingPhase phase = FindingPhase::kQuiet;
   Timestamp since = 0;         // pending: of the first score at the edge; active: when it began
+  Timestamp first_seen = 0;    // of the first score at the edge, whatever the phase
   Timestamp strong_since = 0;  // 0: not strong
   Timestamp below_since = 0;   // active: of the first score below the end; 0: it is not
   Evidence evidence;  // the newest; active: with the highest severity and confidence so far

@@ -94,6 +94,19 @@ TEST(Spike, NearTheLimitIsWorse) {
   EXPECT_EQ(Spike(62, jump, FindingResource::kMemory, 1024 * kMib)->severity, kCritical);
 }
 
+// A spike does not become usual while it is young, and is after half an hour.
+TEST(Spike, IsNotPartOfWhatIsUsual) {
+  for (const auto& [minutes, usual] : {std::pair(20, .5), std::pair(28, .5), std::pair(62, 3.0)}) {
+    const ResourceUsage usage =
+        Fill((60 + minutes) * kMinute, [](double t) { return t < 60 ? .5 : 3; });
+    const auto evidence =
+        JudgeSpike(FindingResource::kCpu, {usage, {}, {}}, kStart + 61 * kMinute + 30 * kSecond);
+    ASSERT_TRUE(evidence) << minutes;
+    EXPECT_NEAR(evidence->usual, usual, .01) << minutes;
+    EXPECT_EQ(evidence->score >= 1, usual < 3) << minutes;
+  }
+}
+
 // Minutes without a sample are left out, not taken for zero.
 TEST(Spike, NoDataIsNotZero) {
   const ResourceUsage usage = Fill(3 * kHour, [](double) { return 2; }, 4 * kMinute);
@@ -131,11 +144,11 @@ TEST(Leak, Shapes) {
   const LeakCase cases[] = {
       // §1.5 defect (a): the original finds none of the next three on its default window.
       {"doubles in a day", kDay, [](double t) { return 200 + 200 * t / 1440; }, 0, true, kLow,
-       .0367},
+       .0278},
       {"ten times in a day", kDay, [](double t) { return 100 + 900 * t / 1440; }, 0, true, kMedium,
-       .05},
+       .068},
       {"half as much again in a day, limit near", kDay,
-       [](double t) { return 400 + 200 * t / 1440; }, 650, true, kHigh, 0, 6},
+       [](double t) { return 400 + 200 * t / 1440; }, 645, true, kHigh, 0, 5.4},
       {"fast, limit in less than an hour", 3 * kHour, [](double t) { return 200 + t * 4; }, 1024,
        true, kCritical, 0, .43},
       {"with noise", kDay, [&](double t) { return 200 + 200 * t / 1440 + noise(random); }, 0, true,
@@ -146,6 +159,10 @@ TEST(Leak, Shapes) {
       {"falls", kDay, [](double t) { return 800 - t / 4; }, 1000, false},
       {"a garbage collector's saw-tooth", kDay, [](double t) { return 300 + std::fmod(t, 90) * 3; },
        1000, false},
+      {"a saw-tooth in its last hour", kDay + 80 * kMinute,
+       [](double t) { return 300 + std::fmod(t, 90) * 3; }, 700, false},
+      {"a saw-tooth that ends at the limit, again", kDay + 80 * kMinute,
+       [](double t) { return 300 + std::fmod(t, 90) * 3; }, 570, true, kCritical},
       {"a start that levels off", 6 * kHour,
        [](double t) { return 200 + 300 * (1 - std::exp(-t / 40)); }, 1000, false},
       {"a start, still growing", kHour, [](double t) { return 100 + t * 3; }, 4096, false},
