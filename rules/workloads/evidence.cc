@@ -217,6 +217,15 @@ std::vector<double> DaysBefore(std::span<const float> hours) {
   return days;
 }
 
+// A robust deviation of days that follow a line: of their differences, over the root of two.
+double DayToDay(std::span<const double> days) {
+  Baseline steps;
+  for (size_t i = 1; i < days.size(); ++i) {
+    steps.Add(static_cast<Timestamp>(i), days[i] - days[i - 1]);
+  }
+  return steps.size() == 0 ? 0 : steps.Measure().deviation / std::sqrt(2.0);
+}
+
 }  // namespace
 
 std::optional<Evidence> JudgeSpike(FindingResource resource, const ResourceFacts& facts,
@@ -302,7 +311,7 @@ std::optional<Evidence> JudgeDrift(FindingResource resource, const ResourceFacts
   evidence.type =
       resource == FindingResource::kCpu ? FindingType::kCpuDrift : FindingType::kMemoryDrift;
   evidence.resource = resource;
-  const double spread = kSpread * center.deviation;
+  const double spread = kSpread * DayToDay(std::span(days).subspan(1));
   const bool usual = std::fabs(today - center.median) < spread;
   evidence.score = usual ? 0 : std::fabs(change) / kEdge;
   evidence.value = today;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/capacity.h"
@@ -11,6 +12,7 @@
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/state_series.h"
+#include "exporter/api/workloads.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/random.h"
 #include "storage/state/memory_store.h"
@@ -43,6 +45,8 @@ struct DeskWorld {
     RegisterCapacityApi(router,
                         {[] { return std::vector<Recommendation>(); },
                          [] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
+    RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
+                                  [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);
     RegisterOpenApi(router);
     RegisterProductErrors(router);

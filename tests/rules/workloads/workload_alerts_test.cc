@@ -44,8 +44,11 @@ class WorkloadAlertsTest : public testing::Test {
     std::vector<RuleFile> files = {MakeWorkloadAlerts(options, {})};
     return manager_.Apply(std::move(files), {});
   }
-  // One evaluation with a finding as it is; confidence 0: there is none.
+  // Some evaluations with a finding as it is; confidence 0: there is none.
   void Look(const char* type, double confidence, int severity) {
+    for (int i = 0; i < 4; ++i) LookOnce(type, confidence, severity);
+  }
+  void LookOnce(const char* type, double confidence, int severity) {
     clock_.Advance(15 * kSecond);
     const Labels labels({{"namespace", "shop"},
                          {"workload", "web"},
