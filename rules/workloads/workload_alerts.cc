@@ -62,7 +62,9 @@ RuleFile MakeWorkloadAlerts(const WorkloadAlertOptions& options,
     StatusOr<promql::Expression> parsed = promql::Expression::Parse(rule.expr, promql);
     rule.error = parsed.status();
     if (parsed.ok()) rule.expression = *std::move(parsed);
-    rule.labels = {{"severity", std::string(FindingSeverityText(severity))}};
+    // Incidents are by service unless told otherwise.
+    rule.labels = {{"severity", std::string(FindingSeverityText(severity))},
+                   {"service", "{{ $labels.workload }}"}};
     rule.annotations = {{"summary", std::string(kSummary)},
                         {"description", std::string(kDescription)},
                         {"recommendation", AdviceTemplate(options.types)}};

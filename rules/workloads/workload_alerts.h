@@ -31,7 +31,7 @@ inline constexpr std::string_view kWorkloadAlertGroup = "outrider_workloads";
 inline constexpr std::string_view kWorkloadAlertName = "WorkloadFinding";
 
 // One rule a severity. Labels: namespace, workload, workload_kind, container, type, resource,
-// severity; no figure is a label. The value is the confidence.
+// severity, service (the workload); no figure is a label. The value is the confidence.
 RuleFile MakeWorkloadAlerts(const WorkloadAlertOptions& options,
                             const promql::ParseOptions& promql);
 

@@ -99,6 +99,7 @@ TEST_F(WorkloadAlertsTest, SaysWhatItIsAndWhatToDo) {
                                   {"container", "app"},
                                   {"namespace", "shop"},
                                   {"resource", "memory"},
+                                  {"service", "web"},
                                   {"severity", "high"},
                                   {"type", "memory_leak"},
                                   {"workload", "web"},
