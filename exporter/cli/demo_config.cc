@@ -21,7 +21,7 @@ rule_files: [rules.yml]
 analytics_files: [analytics.yml]
 alerting: {config_file: alertmanager.yml}
 incidents: {config_file: incidents.yml}
-analytics: {interval: 5s}
+analytics: {interval: 5s, workload_alerts: {enabled: true}}
 cost: {provider: aws, region: us-east-1, minimum_coverage: 10m}
 )"},
     {"rules.yml", R"(groups:

@@ -197,6 +197,35 @@ void ReadRules(YamlReader& r, const std::string& file, Config::Rules* rules) {
   }
 }
 
+void ReadWorkloadAlerts(YamlReader& r, WorkloadAlertOptions* alerts) {
+  r.Bool("enabled", &alerts->enabled);
+  r.Double("minimum_confidence", &alerts->minimum_confidence);
+  if (!(alerts->minimum_confidence >= 0 && alerts->minimum_confidence <= 1)) {
+    r.Fail("minimum_confidence", "minimum_confidence must be between 0 and 1");
+  }
+  std::vector<std::string> names;
+  if (!r.StringList("types", &names)) return;
+  alerts->types.clear();
+  for (const std::string& name : names) {
+    const auto type = ParseFindingType(name);
+    if (!type) {
+      r.Fail("types", fmt::format("{} is no type of finding: see docs/workloads.md", name));
+    } else {
+      alerts->types.push_back(*type);
+    }
+  }
+  if (names.empty()) r.Fail("types", "types must not be empty: use enabled: false");
+}
+
+void ReadAnalytics(YamlReader& r, const std::string& file, Config* config) {
+  r.Duration("interval", &config->analytics.interval);
+  if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
+  const Status status = Section(r, file, "workload_alerts", [&](YamlReader& inner) {
+    ReadWorkloadAlerts(inner, &config->workload_alerts);
+  });
+  if (!status.ok()) r.Fail(status);
+}
+
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "global", [&](YamlReader& r) { ReadGlobal(r, &config->global); }));
   TRY(Section(top, file, "alerting", [&](YamlReader& r) {
@@ -206,10 +235,7 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "incidents",
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));
   TRY(Section(top, file, "rules", [&](YamlReader& r) { ReadRules(r, file, &config->rules); }));
-  TRY(Section(top, file, "analytics", [&](YamlReader& r) {
-    r.Duration("interval", &config->analytics.interval);
-    if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
-  }));
+  TRY(Section(top, file, "analytics", [&](YamlReader& r) { ReadAnalytics(r, file, config); }));
   TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, &config->cost); }));
   TRY(Section(top, file, "ingest", [&](YamlReader& r) { ReadIngest(r, file, &config->ingest); }));
   TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));

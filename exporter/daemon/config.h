@@ -10,6 +10,7 @@
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
 #include "rules/promql/features.h"
+#include "rules/workloads/workload_alerts.h"
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
 #include "storage/model/labels.h"
@@ -106,6 +107,7 @@ struct Config {
   std::string incidents_file;
   Rules rules;
   Analytics analytics;
+  WorkloadAlertOptions workload_alerts;  // analytics.workload_alerts; a reload changes them
   Cost cost;
   Ingest ingest;
   Storage storage;

@@ -11,6 +11,7 @@
 #include "rules/analytics/analytics_file.h"
 #include "rules/slo/slo_file.h"
 #include "rules/slo/slo_rules.h"
+#include "rules/workloads/workload_alerts.h"
 #include "storage/base/crypto.h"
 #include "storage/base/file.h"
 
@@ -63,6 +64,9 @@ Status LoadRules(const KnownRules& known, LoadedFiles* out) {
     if (!file) file = TRY(ParseRuleFile(text, path, options));
     if (file->problems.empty()) out->known.texts[path] = std::move(hash);
     out->rules.push_back(*std::move(file));
+  }
+  if (out->config.workload_alerts.enabled) {
+    out->rules.push_back(MakeWorkloadAlerts(out->config.workload_alerts, options.promql));
   }
   return absl::OkStatus();
 }

@@ -108,6 +108,7 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
       services.CountKept();
       last_kept = now;
     }
+    services.monitor->Tick(now);
     if (now < next_run) continue;
     next_run = now - now % interval + interval;
     services.capacity->Run(now);

@@ -12,10 +12,12 @@
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/query.h"
+#include "exporter/api/realtime.h"
 #include "exporter/api/rules.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
 #include "exporter/api/status.h"
+#include "exporter/api/workloads.h"
 #include "exporter/daemon/build_info.h"
 #include "exporter/http/auth.h"
 #include "exporter/read/read_handler.h"
@@ -119,6 +121,14 @@ AnomaliesApiDeps AnomaliesOf(Services& services) {
           .timeout = services.engine.options().timeout};
 }
 
+void RegisterWorkloadApis(Router& router, Services& services) {
+  const auto costs = [&services] { return services.capacity->Costs(); };
+  const auto findings = [&services] { return services.workloads->Findings(); };
+  RegisterWorkloadsApi(router, {costs, findings});
+  RegisterRealtimeApi(router, {services.store->windows(), services.capacity->workloads(),
+                               *services.monitor, services.clock, costs, findings});
+}
+
 }  // namespace
 
 void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
@@ -146,6 +156,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterSloApi(router,
                  {[&services] { return services.slos->Views(); },
                   [&services](const std::string& name) { return services.slos->Show(name); }});
+  RegisterWorkloadApis(router, services);
   RegisterStateSeriesApi(router, services.store->windows());
   RegisterOpenApi(router);
   RegisterProductErrors(router);

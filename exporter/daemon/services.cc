@@ -113,6 +113,13 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
   self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config), windows, self->derived));
+  self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
+                                                     self->derived, *self->state);
+  TRY(self->workloads->Restore());
+  self->capacity->SetObserver(self->workloads.get());
+  self->monitor = std::make_unique<WorkloadMonitor>(
+      [workloads = self->workloads.get()] { return workloads->Findings(); }, *self->state);
+  TRY(self->monitor->Restore());
   AnalyticsOptions analytics;
   analytics.interval = config.analytics.interval;
   self->analytics =
@@ -154,6 +161,7 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
   for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
   for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
+  for (auto& reference : ContainerCounters::Reach()) references.push_back(std::move(reference));
   return references;
 }
 

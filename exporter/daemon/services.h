@@ -28,6 +28,8 @@
 #include "rules/capacity/capacity_engine.h"
 #include "rules/promql/engine.h"
 #include "rules/slo/slo_engine.h"
+#include "rules/workloads/workload_engine.h"
+#include "rules/workloads/workload_monitor.h"
 #include "storage/base/clock.h"
 #include "storage/base/random.h"
 #include "storage/state/state_store.h"
@@ -81,6 +83,8 @@ struct Services {
   QueryGate reads;    // remote read: slow readers must not keep queries waiting
   DerivedTable derived;
   std::unique_ptr<CapacityEngine> capacity;
+  std::unique_ptr<WorkloadEngine> workloads;  // fed by `capacity`
+  std::unique_ptr<WorkloadMonitor> monitor;
   std::unique_ptr<AnalyticsEngine> analytics;
   std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers

@@ -9,7 +9,8 @@ namespace {
 bool IsOwnWrite(const HttpRequest& request) {
   if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
     return false;
-  return request.path.starts_with("/outrider/") || request.path == "/-/reload";
+  return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||
+         request.path.starts_with("/api/v1/realtime/monitor/");
 }
 
 bool IsLocal(const HttpRequest& request) {

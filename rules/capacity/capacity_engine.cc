@@ -43,12 +43,15 @@ std::optional<double> CurrentUse(const std::vector<Sample>& points, Timestamp no
 }
 
 // Points after `done`, each once.
-void AddNew(const std::vector<Sample>& points, UsageHistogram* histogram, Timestamp* done) {
-  for (const Sample& point : points) {
-    if (point.time <= *done || point.value < 0) continue;
+std::span<const Sample> AddNew(const std::vector<Sample>& points, UsageHistogram* histogram,
+                               Timestamp* done) {
+  const auto fresh = std::ranges::upper_bound(points, *done, {}, &Sample::time);
+  for (const Sample& point : std::span(fresh, points.end())) {
+    if (point.value < 0) continue;
     histogram->Add(point.time, point.value);
     *done = point.time;
   }
+  return {fresh, points.end()};
 }
 
 void Raise(std::optional<double>* target, const std::optional<double>& value) {
@@ -90,6 +93,11 @@ std::vector<SeriesReference> CapacityEngine::Reach() {
   return all;
 }
 
+CapacityEngine::~CapacityEngine() {
+  for (auto& [key, usage] : usage_) usage.series.Clear(sink_.table);
+  for (auto& [key, costed] : costed_) costed.series.Clear(sink_.table);
+}
+
 void CapacityEngine::Rebuild(Timestamp now) {
   absl::MutexLock lock(&mutex_);
   for (Timestamp from = now - kHistory; from < now; from += kSlice) {
@@ -122,7 +130,7 @@ void CapacityEngine::Run(Timestamp now) {
   if (!status.ok()) return;
   read_until_ = now;
   Forget(now);
-  Judge(held);
+  Judge(held, now);
 }
 
 Status CapacityEngine::Read(Timestamp from, Timestamp to, HeldMap* held) {
@@ -139,6 +147,7 @@ Status CapacityEngine::Read(Timestamp from, Timestamp to, HeldMap* held) {
     TakeContainer(container, resources, to, held);
   }
   for (const HostUsage& host : hosts) TakeHost(host, to, held);
+  if (observer_ != nullptr) observer_->OnRead(to);
   absl::MutexLock lock(&result_mutex_);
   stats_ = std::move(stats);
   return absl::OkStatus();
@@ -186,8 +195,11 @@ void CapacityEngine::TakeHost(const HostUsage& host, Timestamp now, HeldMap* hel
 void CapacityEngine::Feed(const std::vector<Sample>& cpu, const std::vector<Sample>& memory,
                           const UsageKey& key, Instance* instance) {
   Usage& usage = usage_[key];
-  AddNew(cpu, &usage.cpu, &instance->cpu_done);
-  AddNew(memory, &usage.memory, &instance->memory_done);
+  const auto new_cpu = AddNew(cpu, &usage.cpu, &instance->cpu_done);
+  const auto new_memory = AddNew(memory, &usage.memory, &instance->memory_done);
+  if (observer_ != nullptr && !(new_cpu.empty() && new_memory.empty())) {
+    observer_->OnUsage(key.workload, key.container, new_cpu, new_memory);
+  }
   instance->last_seen = std::max({instance->last_seen, instance->cpu_done, instance->memory_done});
   newest_ = std::max(newest_, instance->last_seen);
 }
@@ -200,6 +212,7 @@ void CapacityEngine::Bind(const UsageKey& key, Instance* instance) {
     Usage& usage = usage_[key];
     usage.cpu.Merge(old->second.cpu);
     usage.memory.Merge(old->second.memory);
+    old->second.series.Clear(sink_.table);
     usage_.erase(old);
   }
   instance->bound = key;
@@ -210,11 +223,36 @@ void CapacityEngine::Forget(Timestamp now) {
                 [&](const auto& item) { return item.second.last_seen < now - kHistory; });
   std::erase_if(usage_, [&](const auto& item) {
     const Usage& usage = item.second;
-    return std::max(usage.cpu.last_time(), usage.memory.last_time()) < now - kKeepUsage;
+    return std::max(usage.cpu.last_time(), usage.memory.last_time()) < now - kKeepUsage &&
+           usage.series.empty();
   });
 }
 
-void CapacityEngine::Judge(const HeldMap& held) {
+// What was not told in this run ends.
+void CapacityEngine::PublishAll(const std::vector<Recommendation>& recommendations,
+                                const std::vector<WorkloadCost>& costs) {
+  ++runs_;
+  for (const Recommendation& recommendation : recommendations) {
+    Usage& usage = usage_[{recommendation.key, recommendation.container}];
+    Publish(recommendation, &usage.series, sink_);
+    usage.published = runs_;
+  }
+  for (auto& [key, usage] : usage_) {
+    if (usage.published != runs_ && !usage.series.empty()) usage.series.Clear(sink_.table);
+  }
+  for (const WorkloadCost& cost : costs) {
+    Costed& costed = costed_[cost.key];
+    Publish(cost, &costed.series, sink_);
+    costed.published = runs_;
+  }
+  for (auto& [key, costed] : costed_) {
+    if (costed.published != runs_) costed.series.Clear(sink_.table);
+  }
+  std::erase_if(costed_, [](const auto& item) { return item.second.series.empty(); });
+  sink_.Flush();
+}
+
+void CapacityEngine::Judge(const HeldMap& held, Timestamp now) {
   const JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
                               price_.core_hour, price_.gib_hour / kBytesPerGib};
   std::vector<Recommendation> recommendations;
@@ -236,10 +274,9 @@ void CapacityEngine::Judge(const HeldMap& held) {
             CostOf(holdings.memory, judge.byte_hour), &costs.back());
     recommendations.push_back(std::move(recommendation));
   }
+  if (observer_ != nullptr) observer_->OnJudge(now, recommendations);
   Score(recommendations, costs);
-  for (const Recommendation& recommendation : recommendations) Publish(recommendation, publisher_);
-  for (const WorkloadCost& cost : costs) Publish(cost, publisher_);
-  publisher_.Finish();
+  PublishAll(recommendations, costs);
   absl::MutexLock lock(&result_mutex_);
   recommendations_ = std::move(recommendations);
   costs_ = std::move(costs);

@@ -17,7 +17,9 @@
 #include "rules/capacity/kube_resources.h"
 #include "rules/capacity/price_book.h"
 #include "rules/capacity/recommendation.h"
+#include "rules/capacity/series_row.h"
 #include "rules/capacity/usage_histogram.h"
+#include "rules/capacity/usage_observer.h"
 #include "rules/capacity/workload_resolver.h"
 #include "rules/promql/engine.h"
 #include "storage/window/querier.h"
@@ -52,6 +54,12 @@ class CapacityEngine {
                                                           const Querier& querier,
                                                           DerivedTable& table);
 
+  ~CapacityEngine();
+  CapacityEngine(const CapacityEngine&) = delete;
+  CapacityEngine& operator=(const CapacityEngine&) = delete;
+
+  // Before the first Rebuild or Run. Outlives the engine.
+  void SetObserver(UsageObserver* observer) { observer_ = observer; }
   // Feeds the last 24 hours from the windows, once after a start.
   void Rebuild(Timestamp now);
   // Uses the samples that came since the last run and refreshes the derived series.
@@ -77,6 +85,12 @@ class CapacityEngine {
   struct Usage {
     UsageHistogram cpu{1e-4};
     UsageHistogram memory{1e5};
+    RecommendationSeries series;
+    uint64_t published = 0;  // in this run
+  };
+  struct Costed {
+    CostSeries series;
+    uint64_t published = 0;
   };
   // One container of one pod, or a machine: how far its samples are used and to whom they went.
   struct Instance {
@@ -96,7 +110,7 @@ class CapacityEngine {
 
   CapacityEngine(const CapacityOptions& options, const Price& price, const RecommendPolicy& policy,
                  const Querier& querier, DerivedTable& table)
-      : options_(options), price_(price), policy_(policy), querier_(querier), publisher_(table) {}
+      : options_(options), price_(price), policy_(policy), querier_(querier), sink_{table} {}
 
   Status Read(Timestamp from, Timestamp to, HeldMap* held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeContainer(const ContainerUsage& container, const KubeResources& resources, Timestamp now,
@@ -106,18 +120,23 @@ class CapacityEngine {
   void Feed(const std::vector<Sample>& cpu, const std::vector<Sample>& memory, const UsageKey& key,
             Instance* instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Bind(const UsageKey& key, Instance* instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishAll(const std::vector<Recommendation>& recommendations,
+                  const std::vector<WorkloadCost>& costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Forget(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Judge(const HeldMap& held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Judge(const HeldMap& held, Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CapacityOptions options_;
   const Price price_;
   const RecommendPolicy& policy_;
   const Querier& querier_;
+  UsageObserver* observer_ = nullptr;  // may be null
   WorkloadResolver resolver_;
 
   mutable absl::Mutex mutex_;
-  DerivedPublisher publisher_ ABSL_GUARDED_BY(mutex_);
+  SeriesSink sink_ ABSL_GUARDED_BY(mutex_);
+  uint64_t runs_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<UsageKey, Usage> usage_ ABSL_GUARDED_BY(mutex_);
+  std::map<WorkloadKey, Costed> costed_ ABSL_GUARDED_BY(mutex_);
   StringMap<Instance> instances_ ABSL_GUARDED_BY(mutex_);
   Timestamp read_until_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;
   Timestamp newest_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // newest sample used

@@ -15,20 +15,25 @@ constexpr size_t kMaxSamples = 5'000'000;
 
 class Collector {
  public:
-  Status Read(const Querier& querier, std::string_view metric, Timestamp from, Timestamp to,
-              std::vector<Sample> (*points)(std::span<const Timestamp>, std::span<const double>),
-              std::vector<Sample> ContainerUsage::* where) {
-    const std::array matchers = {
-        Matcher::Equal(std::string(kMetricName), std::string(metric)),
+  struct Source {
+    std::string_view metric;
+    std::vector<Sample> (*points)(std::span<const Timestamp>, std::span<const double>);
+    std::vector<Sample> ContainerUsage::* where;
+  };
+  Status Read(const Querier& querier, const Source& source, TimeRange range,
+              std::span<const Matcher> only) {
+    std::vector<Matcher> matchers = {
+        Matcher::Equal(std::string(kMetricName), std::string(source.metric)),
         TRY(Matcher::Create(MatchType::kNotRegex, "container", "|POD")),
         TRY(Matcher::Create(MatchType::kRegex, "cpu", "total|")),
     };
+    matchers.insert(matchers.end(), only.begin(), only.end());
     SeriesSet set;
-    TRY(querier.Select(matchers, from, to, kMaxSamples, &set));
+    TRY(querier.Select(matchers, range.from, range.to, kMaxSamples, &set));
     for (const SeriesSet::Row& row : set.rows) {
-      ContainerUsage& usage = Slot(row.labels.All());
-      std::vector<Sample>& target = usage.*where;
-      target = MergeDuplicates(std::move(target), points(set.Times(row), set.Values(row)));
+      ContainerUsage& usage = Slot(row.labels);
+      std::vector<Sample>& target = usage.*source.where;
+      target = MergeDuplicates(std::move(target), source.points(set.Times(row), set.Values(row)));
       Life& life = lives_[static_cast<size_t>(&usage - containers_.data())];
       Timestamp& newest = IsStale(set.Values(row).back()) ? life.end : life.sample;
       newest = std::max(newest, set.Times(row).back());
@@ -48,7 +53,7 @@ class Collector {
     Timestamp sample = INT64_MIN;  // the newest of the series that go on
     Timestamp end = INT64_MIN;     // the newest marker of those that ended
   };
-  ContainerUsage& Slot(const Labels& labels) {
+  ContainerUsage& Slot(const SeriesLabels& labels) {
     const std::string key = fmt::format("{}/{}/{}", labels.Get("namespace"), labels.Get("pod"),
                                         labels.Get("container"));
     const auto [it, is_new] = places_.try_emplace(key, containers_.size());
@@ -70,12 +75,16 @@ class Collector {
 }  // namespace
 
 StatusOr<std::vector<ContainerUsage>> ReadContainerUsage(const Querier& querier, Timestamp from,
-                                                         Timestamp to) {
+                                                         Timestamp to,
+                                                         std::span<const Matcher> only) {
+  static constexpr std::array kSources = {
+      Collector::Source{"container_cpu_usage_seconds_total", CounterRates, &ContainerUsage::cpu},
+      Collector::Source{"container_memory_working_set_bytes", GaugePoints, &ContainerUsage::memory},
+  };
   Collector collector;
-  TRY(collector.Read(querier, "container_cpu_usage_seconds_total", from, to, CounterRates,
-                     &ContainerUsage::cpu));
-  TRY(collector.Read(querier, "container_memory_working_set_bytes", from, to, GaugePoints,
-                     &ContainerUsage::memory));
+  for (const Collector::Source& source : kSources) {
+    TRY(collector.Read(querier, source, {from, to}, only));
+  }
   return collector.Take();
 }
 

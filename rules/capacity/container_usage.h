@@ -2,6 +2,7 @@
 // What containers use, from cAdvisor's series. Source: specs/cost_and_rightsizing.md §4.1.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct ContainerUsage {
 };
 
 // Left out: container "" (the pod's cgroup) and POD (the pause container), CPU per core where
-// cpu="total" tells the sum.
+// cpu="total" tells the sum. `only`: further matchers.
 StatusOr<std::vector<ContainerUsage>> ReadContainerUsage(const Querier& querier, Timestamp from,
-                                                         Timestamp to);
+                                                         Timestamp to,
+                                                         std::span<const Matcher> only = {});
 
 }  // namespace outrider

@@ -31,7 +31,7 @@ struct Machine {
 };
 using Machines = std::map<std::pair<std::string, std::string>, Machine>;  // {instance, job}
 
-std::pair<std::string, std::string> KeyOf(const Labels& labels) {
+std::pair<std::string, std::string> KeyOf(const SeriesLabels& labels) {
   return {std::string(labels.Get("instance")), std::string(labels.Get("job"))};
 }
 
@@ -49,7 +49,7 @@ Status ReadCpu(const Querier& querier, Timestamp from, Timestamp to, Machines* m
     const auto times = set.Times(row);
     const auto values = set.Values(row);
     const bool ended = IsStale(values.back());
-    Machine& machine = (*machines)[KeyOf(row.labels.All())];
+    Machine& machine = (*machines)[KeyOf(row.labels)];
     if (!ended) machine.cpus.emplace(row.labels.Get("cpu"));
     if (row.labels.Get("mode") == "idle") continue;
     const auto rates = CounterRates(times, values);
@@ -68,7 +68,7 @@ Status ReadMemory(const Querier& querier, std::string_view metric, Timestamp fro
   SeriesSet set;
   TRY(Select(querier, metric, from, to, &set));
   for (const SeriesSet::Row& row : set.rows) {
-    auto& target = (*machines)[KeyOf(row.labels.All())].*where;
+    auto& target = (*machines)[KeyOf(row.labels)].*where;
     for (const Sample& point : GaugePoints(set.Times(row), set.Values(row))) {
       target[point.time] = point.value;
     }

@@ -110,7 +110,7 @@ void Score(std::span<const Recommendation> recommendations, std::span<WorkloadCo
     std::vector<FindingSeverity> severities;
     for (; at < recommendations.size() && recommendations[at].key == cost.key; ++at) {
       const Recommendation& one = recommendations[at];
-      judged |= one.cpu.enough_data || one.memory.enough_data;
+      judged |= one.cpu.enough_data || one.memory.enough_data || !one.findings.empty();
       for (const Finding& finding : one.findings) severities.push_back(finding.severity);
     }
     if (judged) cost.health_score = HealthScore(severities);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // From usage and holdings to advice, faults, costs and derived series. Pure but for Publish, which
-// only writes to the publisher.
+// only writes to the table of derived series.
 #pragma once
 
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "rules/analytics/derived_table.h"
 #include "rules/capacity/recommendation.h"
+#include "rules/capacity/series_row.h"
 #include "rules/capacity/usage_histogram.h"
 
 namespace outrider {
@@ -28,7 +28,8 @@ ResourceAdvice Advise(Resource resource, const UsageHistogram& usage,
                       std::span<const Holding> holdings, const std::optional<double>& limit,
                       const JudgeOptions& options);
 
-// Of resources with enough data.
+// How the use fits request and limit, of resources with enough data; others add theirs
+// (usage_observer.h).
 std::vector<Finding> FindFaults(const Recommendation& recommendation);
 
 // Adds a container to its workload.
@@ -40,7 +41,7 @@ void AddCost(const Recommendation& recommendation, const HourlyCost& cpu, const 
 void Score(std::span<const Recommendation> recommendations, std::span<WorkloadCost> costs);
 
 // Metrics and labels of design/contract.md.
-void Publish(const Recommendation& recommendation, DerivedPublisher& publisher);
-void Publish(const WorkloadCost& cost, DerivedPublisher& publisher);
+void Publish(const Recommendation& recommendation, RecommendationSeries* row, SeriesSink& sink);
+void Publish(const WorkloadCost& cost, CostSeries* row, SeriesSink& sink);
 
 }  // namespace outrider

@@ -42,9 +42,9 @@ StatusOr<KubeResources> KubeResources::Read(const Querier& querier, Timestamp no
     for (const SeriesSet::Row& row : set.rows) {
       const double value = set.Values(row).back();
       if (IsStale(value) || !(value >= 0)) continue;
-      auto& spec = result.specs_[fmt::format("{}/{}/{}", KubeLabel(row.labels.All(), "namespace"),
-                                             KubeLabel(row.labels.All(), "pod"),
-                                             KubeLabel(row.labels.All(), "container"))];
+      auto& spec = result.specs_[fmt::format("{}/{}/{}", KubeLabel(row.labels, "namespace"),
+                                             KubeLabel(row.labels, "pod"),
+                                             KubeLabel(row.labels, "container"))];
       std::optional<double>& target = spec.*field.where;
       target = std::max(target.value_or(0), value);  // two kube-state-metrics tell the same
     }

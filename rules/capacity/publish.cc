@@ -22,10 +22,10 @@ constexpr DerivedMetric kCost = {
 constexpr DerivedMetric kProjected = {
     "outrider_cost_projected_dollars_per_month",
     "Monthly cost of a workload once the recommended requests are set."};
-constexpr DerivedMetric kHealth = {
-    "outrider_workload_health_score",
-    "100 without findings about how the resources of a workload fit, less with each, never "
-    "below 0."};
+constexpr DerivedMetric kHealth = {"outrider_workload_health_score",
+                                   "100 without findings about a workload "
+                                   "(outrider_workload_finding_score), less with each, never "
+                                   "below 0."};
 
 Labels WorkloadLabels(const WorkloadKey& key) {
   return Labels({{"namespace", key.namespace_name},
@@ -33,49 +33,71 @@ Labels WorkloadLabels(const WorkloadKey& key) {
                  {"workload_kind", key.workload_kind}});
 }
 
-void PublishBounds(const DerivedMetric& metric, const Labels& labels, const ResourceAdvice& advice,
-                   DerivedPublisher& publisher) {
-  if (!advice.enough_data) return;
-  struct Row {
-    std::string_view bound;
+Labels ContainerLabels(const Recommendation& recommendation) {
+  return WorkloadLabels(recommendation.key).With("container", recommendation.container);
+}
+
+// Four series of the row, from number `first` on.
+void PublishBounds(const DerivedMetric& metric, const Recommendation& recommendation,
+                   const ResourceAdvice& advice, size_t first, RecommendationSeries* row,
+                   SeriesSink& sink) {
+  struct Bound {
+    std::string_view name;
     double Bounds::* value;
   };
-  static constexpr std::array kRows = {Row{"target", &Bounds::target}, Row{"lower", &Bounds::lower},
-                                       Row{"upper", &Bounds::upper}, Row{"limit", &Bounds::limit}};
-  for (const Row& row : kRows) {
-    publisher.Set(metric, labels.With("bound", row.bound), advice.recommended.*row.value);
+  static constexpr std::array kBounds = {
+      Bound{"target", &Bounds::target}, Bound{"lower", &Bounds::lower},
+      Bound{"upper", &Bounds::upper}, Bound{"limit", &Bounds::limit}};
+  for (size_t i = 0; i < kBounds.size(); ++i) {
+    const auto value =
+        advice.enough_data ? std::optional(advice.recommended.*kBounds[i].value) : std::nullopt;
+    const auto labels = [&] {
+      return ContainerLabels(recommendation).With("bound", kBounds[i].name);
+    };
+    row->Set(first + i, metric, value, labels, sink);
   }
+}
+
+// Of both resources; nothing without either.
+std::optional<double> SavingsOf(const Recommendation& recommendation) {
+  const auto& cpu = recommendation.cpu.savings_dollars_per_month;
+  const auto& memory = recommendation.memory.savings_dollars_per_month;
+  if (!cpu && !memory) return std::nullopt;
+  return cpu.value_or(0) + memory.value_or(0);
 }
 
 }  // namespace
 
-void Publish(const Recommendation& recommendation, DerivedPublisher& publisher) {
-  const Labels labels =
-      WorkloadLabels(recommendation.key).With("container", recommendation.container);
-  const ResourceAdvice& cpu = recommendation.cpu;
-  const ResourceAdvice& memory = recommendation.memory;
-  PublishBounds(kCpuCores, labels, cpu, publisher);
-  PublishBounds(kMemoryBytes, labels, memory, publisher);
-  if (!cpu.savings_dollars_per_month && !memory.savings_dollars_per_month) return;
-  publisher.Set(
-      kSavings, labels,
-      cpu.savings_dollars_per_month.value_or(0) + memory.savings_dollars_per_month.value_or(0));
+void Publish(const Recommendation& recommendation, RecommendationSeries* row, SeriesSink& sink) {
+  PublishBounds(kCpuCores, recommendation, recommendation.cpu, 0, row, sink);
+  PublishBounds(kMemoryBytes, recommendation, recommendation.memory, 4, row, sink);
+  const auto labels = [&] { return ContainerLabels(recommendation); };
+  row->Set(8, kSavings, SavingsOf(recommendation), labels, sink);
 }
 
-void Publish(const WorkloadCost& cost, DerivedPublisher& publisher) {
-  const Labels labels = WorkloadLabels(cost.key);
-  struct Row {
+void Publish(const WorkloadCost& cost, CostSeries* row, SeriesSink& sink) {
+  struct Part {
     std::string_view resource;
-    const HourlyCost& hourly;
+    std::string_view basis;
+    double dollars;
   };
-  for (const Row& row : {Row{"cpu", cost.cpu}, Row{"memory", cost.memory}}) {
-    const Labels of_resource = labels.With("resource", row.resource);
-    publisher.Set(kCost, of_resource.With("basis", "allocated"), row.hourly.allocated);
-    publisher.Set(kCost, of_resource.With("basis", "used"), row.hourly.used);
-    publisher.Set(kCost, of_resource.With("basis", "idle"), row.hourly.Idle());
+  const std::array parts = {
+      Part{"cpu", "allocated", cost.cpu.allocated},
+      Part{"cpu", "used", cost.cpu.used},
+      Part{"cpu", "idle", cost.cpu.Idle()},
+      Part{"memory", "allocated", cost.memory.allocated},
+      Part{"memory", "used", cost.memory.used},
+      Part{"memory", "idle", cost.memory.Idle()},
+  };
+  const auto labels = [&] { return WorkloadLabels(cost.key); };
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const auto of_part = [&] {
+      return labels().With("resource", parts[i].resource).With("basis", parts[i].basis);
+    };
+    row->Set(i, kCost, parts[i].dollars, of_part, sink);
   }
-  publisher.Set(kProjected, labels, cost.projected_monthly);
-  if (cost.health_score) publisher.Set(kHealth, labels, *cost.health_score);
+  row->Set(6, kProjected, cost.projected_monthly, labels, sink);
+  row->Set(7, kHealth, cost.health_score, labels, sink);
 }
 
 }  // namespace outrider

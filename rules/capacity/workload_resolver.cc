@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/capacity/workload_resolver.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -22,9 +23,15 @@ std::string KeyOf(std::string_view namespace_name, std::string_view name) {
 
 }  // namespace
 
-std::string_view KubeLabel(const Labels& labels, std::string_view name) {
-  const std::string_view exported = labels.Get(fmt::format("exported_{}", name));
-  return exported.empty() ? labels.Get(name) : exported;
+std::string_view KubeLabel(const SeriesLabels& labels, std::string_view name) {
+  constexpr std::string_view kPrefix = "exported_";
+  std::array<char, 64> exported{};
+  const size_t length = kPrefix.size() + name.size();
+  if (length > exported.size()) return labels.Get(name);
+  std::ranges::copy(kPrefix, exported.begin());
+  std::ranges::copy(name, exported.begin() + kPrefix.size());
+  const std::string_view value = labels.Get({exported.data(), length});
+  return value.empty() ? labels.Get(name) : value;
 }
 
 Status WorkloadResolver::ReadOwners(const Querier& querier, std::string_view metric,
@@ -44,7 +51,7 @@ Status WorkloadResolver::ReadOwners(const Querier& querier, std::string_view met
     owner.controller = row.labels.Get("owner_is_controller") == "true";
     owner.seen = set.Times(row).back();
     const std::string key =
-        KeyOf(KubeLabel(row.labels.All(), "namespace"), KubeLabel(row.labels.All(), object_label));
+        KeyOf(KubeLabel(row.labels, "namespace"), KubeLabel(row.labels, object_label));
     const auto [it, is_new] = owners->try_emplace(key, owner);
     // Of several owners the controller counts; of several reports the newest.
     if (!is_new && (owner.controller || !it->second.controller || it->second.kind.empty()) &&

@@ -13,6 +13,7 @@
 #include "storage/base/hash.h"
 #include "storage/base/status.h"
 #include "storage/window/querier.h"
+#include "storage/window/series_labels.h"
 
 namespace outrider {
 
@@ -61,6 +62,6 @@ class WorkloadResolver final : public WorkloadNames {
 
 // A label of a kube-state-metrics series: exported_<name> where it was scraped without
 // honor_labels, for then <name> is about kube-state-metrics itself.
-std::string_view KubeLabel(const Labels& labels, std::string_view name);
+std::string_view KubeLabel(const SeriesLabels& labels, std::string_view name);
 
 }  // namespace outrider

@@ -16,6 +16,7 @@
 //   kRelay      owned by notifiers/relay
 //   kAnalytics  owned by rules/analytics (checkpoint.h)
 //   kSlo        owned by rules/slo (slo_checkpoint.h)
+//   kWorkloads  owned by rules/workloads
 #pragma once
 
 #include <cstdint>

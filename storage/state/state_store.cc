@@ -9,7 +9,7 @@ namespace outrider {
 std::string_view FamilyName(Family family) {
   static constexpr std::array<std::string_view, kFamilyCount> kNames = {
       "meta",   "alerts", "incidents", "sla",   "groups",    "silences", "timers",
-      "outbox", "audit",  "rules",     "relay", "analytics", "slo"};
+      "outbox", "audit",  "rules",     "relay", "analytics", "slo",      "workloads"};
   return kNames[static_cast<size_t>(family)];
 }
 

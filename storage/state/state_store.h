@@ -32,8 +32,9 @@ enum class Family : uint8_t {
   kRelay,      // when an alert was last sent to external Alertmanagers, one per rule and label set
   kAnalytics,  // detectors' state, one per analytics entry and series
   kSlo,        // events of objectives, one per objective and label set
+  kWorkloads,  // what is watched of workloads: findings' state, the monitor
 };
-inline constexpr int kFamilyCount = 13;
+inline constexpr int kFamilyCount = 14;
 std::string_view FamilyName(Family family);
 
 struct Row {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/capacity.h"
@@ -12,6 +13,7 @@
 #include "exporter/api/product_common.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
+#include "exporter/api/workloads.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/random.h"
 #include "storage/state/memory_store.h"
@@ -52,6 +54,8 @@ struct DeskWorld {
                               }
                               return NotFound("no objective named " + name);
                             }});
+    RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
+                                  [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);
     RegisterOpenApi(router);
     RegisterProductErrors(router);

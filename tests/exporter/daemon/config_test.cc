@@ -37,7 +37,9 @@ rules:
   wait_for_data: false
   no_data: 1h
   groups: [{name: g, wait_for_data: true, max_wait: 2s}, {name: g, file: rules/a.yml, no_data: keep}]
-analytics: {interval: 30s}
+analytics:
+  interval: 30s
+  workload_alerts: {enabled: true, minimum_confidence: 0.8, types: [memory_leak, restart_loop]}
 cost: {provider: gcp, region: us-east1, cpu_core_hour: 0.02, memory_gib_hour: 0.003, minimum_coverage: 5m}
 ingest:
   max_in_flight: 128MiB
@@ -73,6 +75,10 @@ query:
   EXPECT_EQ(config->text.find("hush-hush"), std::string::npos);
   EXPECT_NE(config->text.find("username: u"), std::string::npos);
   EXPECT_TRUE(ParseConfig(config->text, "shown.yml").ok()) << config->text;
+  EXPECT_EQ(config->workload_alerts,
+            (WorkloadAlertOptions{.enabled = true,
+                                  .minimum_confidence = .8,
+                                  .types = {FindingType::kMemoryLeak, FindingType::kRestartLoop}}));
   EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
   EXPECT_EQ(config->ingest.max_in_flight_bytes, 128 << 20);
   EXPECT_EQ(config->ingest.out_of_order_window, 10 * kMinute);
@@ -141,6 +147,13 @@ TEST(Config, ErrorsNameThePlace) {
        "o.yml:1:28: field wait not found in rules.groups"},
       {"alerting: {alertmanagers: [{file_sd_configs: []}]}\n",
        "o.yml:1:29: alertmanagers: file_sd_configs is not supported yet"},
+      {"analytics: {workload_alerts: {minimum_confidence: 2}}\n",
+       "o.yml:1:51: minimum_confidence must be between 0 and 1"},
+      {"analytics: {workload_alerts: {types: [cpu_fire]}}\n",
+       "o.yml:1:38: cpu_fire is no type of finding"},
+      {"analytics: {workload_alerts: {types: []}}\n", "o.yml:1:38: types must not be empty"},
+      {"analytics: {workload_alerts: {on: true}}\n",
+       "o.yml:1:31: field on not found in section workload_alerts"},
       {"rule_files: x\n", "o.yml:1:13: rule_files must be a list of texts"},
       {"scrape_configs: []\n",
        "o.yml:1:17: scrape_configs: this is a Prometheus configuration. Outrider"},

@@ -144,6 +144,19 @@ groups:
   EXPECT_TRUE(Contains(warnings[2], "a.yml:1:"));
 }
 
+// Nobody is told of what they did not ask for.
+TEST_F(LoaderTest, AlertsOfWorkloadsAreOneGroupAmongTheOthers) {
+  const auto off = LoadFiles(Write("outrider.yml", "analytics: {interval: 15s}\n"));
+  ASSERT_TRUE(off.ok()) << off.status();
+  EXPECT_TRUE(off->rules.empty());
+  const auto on =
+      LoadFiles(Write("outrider.yml", "analytics: {workload_alerts: {enabled: true}}\n"));
+  ASSERT_TRUE(on.ok()) << on.status();
+  ASSERT_EQ(on->rules.size(), 1u);
+  EXPECT_EQ(on->rules[0].groups.at(0).name, "outrider_workloads");
+  EXPECT_TRUE(LoadWarnings(*on).empty());
+}
+
 TEST_F(LoaderTest, AGlobMayBeEmptyAndABadExpressionDisablesOnlyItsRule) {
   Write("o.yml",
         "groups: [{name: g, rules: [{record: r, expr: 'sum('}, {record: s, expr: '1'}]}]\n");

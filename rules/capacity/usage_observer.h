@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is told what the capacity engine reads: so that others who judge workloads need not read the
+// same series again.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "rules/capacity/recommendation.h"
+#include "storage/base/clock.h"
+#include "storage/model/sample.h"
+
+namespace outrider {
+
+// Called by one thread at a time, while the engine works: must not call back into it.
+class UsageObserver {
+ public:
+  virtual ~UsageObserver() = default;
+  // New points of one container of one pod (a machine: container ""), each once, in order of time.
+  virtual void OnUsage(const WorkloadKey& workload, std::string_view container,
+                       std::span<const Sample> cpu, std::span<const Sample> memory) = 0;
+  // Everything up to `to` has been told. Also for each piece of the past after a start.
+  virtual void OnRead(Timestamp to) = 0;
+  // The end of a run: completes the findings of the recommendations, from which the health scores
+  // are computed. By workload, then container.
+  virtual void OnJudge(Timestamp now, std::span<Recommendation> recommendations) = 0;
+};
+
+}  // namespace outrider
