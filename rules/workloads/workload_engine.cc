@@ -26,10 +26,9 @@ constexpr DerivedMetric kSeverity = {
 constexpr DurationMs kKeepState = 8 * kDay;  // of a container that is gone; as long as its hours
 constexpr size_t kRowsARun = 1000;
 constexpr uint8_t kRowFormat = 1;
-constexpr std::string_view kRowPrefix = "workloads/";
 
 std::string RowKey(const WorkloadKey& workload, const std::string& container) {
-  std::string key(kRowPrefix);
+  std::string key;
   for (const std::string* part :
        {&workload.namespace_name, &workload.workload, &workload.workload_kind, &container}) {
     key += *part;
@@ -38,9 +37,8 @@ std::string RowKey(const WorkloadKey& workload, const std::string& container) {
   return key;
 }
 
-// The four parts behind the prefix; nothing if it is no such key.
+// The four parts; nothing if it is no such key.
 std::optional<std::array<std::string, 4>> RowParts(std::string_view key) {
-  key.remove_prefix(kRowPrefix.size());
   std::array<std::string, 4> parts;
   for (std::string& part : parts) {
     const size_t end = key.find('\0');
@@ -63,7 +61,7 @@ WorkloadEngine::~WorkloadEngine() {
 
 Status WorkloadEngine::Restore() {
   const absl::MutexLock lock(&mutex_);
-  return store_.Scan(Family::kWorkloads, kRowPrefix, "", [&](const Row& row) {
+  return store_.Scan(Family::kWorkloads, "", "", [&](const Row& row) {
     mutex_.AssertHeld();
     const auto parts = RowParts(row.key);
     RowReader in(row.value, kRowFormat, "the state of a workload");

@@ -10,7 +10,6 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kRowFormat = 1;
-// Not below "workloads/", where the containers' states are.
 constexpr std::string_view kRowKey = "workload_monitor";
 
 }  // namespace
