@@ -23,9 +23,8 @@ void ForecastErrors::Score(Timestamp time, double value) {
     for (size_t m = 0; m < models_; ++m) {
       const double error = value - put_down_[at + 1 + m];
       if (std::isnan(error)) continue;
-      Sums& sums = sums_[m];
-      sums.count = std::min<uint32_t>(sums.count + 1, UINT32_MAX - 1);
-      sums.square += std::max(kWeight, 1.0 / sums.count) * (error * error - sums.square);
+      if (count_[m] < UINT16_MAX) ++count_[m];
+      square_[m] += std::max(kWeight, 1.0 / count_[m]) * (error * error - square_[m]);
     }
   }
   if (at > 0) put_down_.erase(put_down_.begin(), put_down_.begin() + static_cast<ptrdiff_t>(at));
@@ -46,14 +45,14 @@ void ForecastErrors::PutDown(Timestamp time, const Values& values) {
 }
 
 std::optional<double> ForecastErrors::RootMeanSquare(size_t model) const {
-  if (sums_[model].count < kEnough) return std::nullopt;
-  return std::sqrt(sums_[model].square);
+  if (count_[model] < kEnough) return std::nullopt;
+  return std::sqrt(square_[model]);
 }
 
 void ForecastErrors::Save(RowWriter& out) const {
   out.Bool(began_).I64(last_).U64(put_down_.size());
   for (double number : put_down_) out.Double(number);
-  for (size_t m = 0; m < models_; ++m) out.U64(sums_[m].count).Double(sums_[m].square);
+  for (size_t m = 0; m < models_; ++m) out.U64(count_[m]).Double(square_[m]);
 }
 
 void ForecastErrors::Load(RowReader& in) {
@@ -63,8 +62,8 @@ void ForecastErrors::Load(RowReader& in) {
   put_down_.clear();
   for (uint64_t i = 0; i < count / Row() * Row(); ++i) put_down_.push_back(in.Double());
   for (size_t m = 0; m < models_; ++m) {
-    sums_[m].count = static_cast<uint32_t>(std::min<uint64_t>(in.U64(), UINT32_MAX - 1));
-    sums_[m].square = in.Double();
+    count_[m] = static_cast<uint16_t>(std::min<uint64_t>(in.U64(), UINT16_MAX));
+    square_[m] = in.Double();
   }
 }
 

@@ -40,11 +40,7 @@ class ForecastErrors {
 
  private:
   static constexpr DurationMs kPerHorizon = 3;
-  static constexpr uint32_t kEnough = 6;
-  struct Sums {
-    uint32_t count = 0;
-    double square = 0;
-  };
+  static constexpr uint16_t kEnough = 6;
   DurationMs horizon_;
   size_t models_;
   size_t Row() const { return 1 + models_; }
@@ -54,7 +50,8 @@ class ForecastErrors {
   // Rows of the time it is due (milliseconds) and a value for each model; at most kPerHorizon + 1,
   // oldest first.
   std::vector<double> put_down_;
-  std::array<Sums, kForecastModels> sums_ = {};
+  std::array<double, kForecastModels> square_ = {};   // weighted means of squared errors
+  std::array<uint16_t, kForecastModels> count_ = {};  // comparisons, as far as it matters
 };
 
 }  // namespace outrider

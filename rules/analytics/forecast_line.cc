@@ -11,7 +11,7 @@
 namespace outrider {
 namespace {
 
-constexpr double kExplains = 0.5;  // of the variance of the block means
+constexpr double kExplains = 0.7;  // of the variance of the block means
 constexpr double kMinSpan = 0.1;   // of the window
 constexpr double kMostCorrelation = 0.97;
 

@@ -5,7 +5,7 @@
 // - Its errors are those of block means, not of samples taken as independent: block-to-block
 // scatter
 //   and autocorrelation (lag 1) widen them.
-// - A slope that is not significant at the confidence asked for, that explains less than half of
+// - A slope that is not significant at the confidence asked for, that explains less than 70 % of
 //   what the block means vary by, or that is known from less than a tenth of the window, reaches no
 //   threshold; and the value is shrunk towards a flat line by how insignificant it is.
 // - What is left of the last block's residual dies out as the autocorrelation says.

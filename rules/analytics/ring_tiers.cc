@@ -157,7 +157,12 @@ void RingTiers::FlushOldestSlot() {
     line.Add(Seconds(offset), raw_value_[oldest] - value_origin_);
     --raw_count_;
   }
+  const size_t watched = std::min(kOriginTier, plan_->tiers.size() - 1);
+  auto newest = [&] { return tiers_.size() > watched ? int64_t{tiers_[watched].newest} : -1; };
+  const int64_t before = newest();
   Push(0, slot, line);
+  // Not while a line from the old origin is on its way.
+  if (newest() != before) MoveValueOrigin();
 }
 
 void RingTiers::Push(size_t tier, uint32_t slot, const Moments& line) {
@@ -191,7 +196,6 @@ void RingTiers::Push(size_t tier, uint32_t slot, const Moments& line) {
     }
   }
   At(tier, slot).Set(line);
-  if (tier == std::min(kOriginTier, plan_->tiers.size() - 1)) MoveValueOrigin();
 }
 
 // Far from its origin a mean would be rounded more than the samples themselves. What lies far from

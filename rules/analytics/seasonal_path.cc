@@ -61,8 +61,9 @@ double SeasonalForecaster::SeasonAt(Timestamp time) const {
 void SeasonalForecaster::LearnBin(size_t bin, double weight, double seconds, double error) {
   if (weight <= 0) return;
   const double seen = std::min(kBinMemory, bin_seen_[bin] * kSeenUnit + weight * seconds);
-  bin_seen_[bin] = static_cast<uint16_t>(std::lround(seen / kSeenUnit));
-  bin_[bin] = static_cast<float>(bin_[bin] + std::min(1.0, weight * seconds / seen) * error);
+  bin_seen_[bin] = static_cast<uint16_t>(std::lround(std::ceil(seen / kSeenUnit)));
+  bin_[bin] = static_cast<float>(
+      bin_[bin] + std::min(1.0, weight * seconds / (bin_seen_[bin] * kSeenUnit)) * error);
 }
 
 void SeasonalForecaster::Add(Timestamp time, double value) {
