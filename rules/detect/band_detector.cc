@@ -8,6 +8,7 @@
 
 #include "rules/detect/explain_text.h"
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/young_series.h"
 
 namespace outrider {
 namespace {
@@ -26,10 +27,6 @@ constexpr double kLargestValue = 1e150;
 // only from twice its edge on: many series have spikes that mean nothing.
 constexpr double kOnsetOfSpike = 2;
 constexpr double kOnsetOfShift = 1;
-// The first day of a series: onsets need this much more at its beginning, less and less later.
-constexpr double kYoungBar = 2;
-constexpr DurationMs kYoung = kDay;
-constexpr DurationMs kYoungForNovelty = 3 * kDay;  // what happens every day is news on the first
 
 double Widening(const StepTracker::Step& step) {
   if (!step.gap) return 1;
@@ -94,13 +91,9 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
 double BandDetector::OnsetStrength(const Judgement& judged,
                                    const NoveltyTable::Finding& finding) const {
   const double of_judge = std::max(judged.spike / kOnsetOfSpike, judged.shift / kOnsetOfShift);
-  // Little is known of a series that is young: more must speak for an onset.
   const DurationMs age = steps_.last() - first_;
-  const auto bar = [age](DurationMs until) {
-    if (age >= until) return 1.0;
-    return 1 + kYoungBar * (1 - static_cast<double>(age) / static_cast<double>(until));
-  };
-  return std::max(finding.strength / bar(kYoungForNovelty), of_judge / bar(kYoung));
+  return std::max(finding.strength / YoungBar(age, kYoungForNovelty),
+                  of_judge / YoungBar(age, kYoung));
 }
 
 void BandDetector::Settle(Timestamp time, double z) {

@@ -116,14 +116,15 @@ Status CheckRange(const DetectorOptions& o) {
 }  // namespace
 
 Status CheckDetectorOptions(const DetectorOptions& o) {
-  if (!(o.risk >= 1e-9 && o.risk <= 0.01)) return Refuse("risk", o.risk, "1e-9 to 0.01");
-  if (o.threshold && !(*o.threshold > 0 && std::isfinite(*o.threshold))) {
+  if (std::isnan(o.risk) || o.risk < 1e-9 || o.risk > 0.01)
+    return Refuse("risk", o.risk, "1e-9 to 0.01");
+  if (o.threshold && (!std::isfinite(*o.threshold) || *o.threshold <= 0)) {
     return Refuse("threshold", *o.threshold, "a number above 0");
   }
-  if (!(o.min_deviation > 0 && std::isfinite(o.min_deviation))) {
+  if (!std::isfinite(o.min_deviation) || o.min_deviation <= 0) {
     return Refuse("min_deviation", o.min_deviation, "a number above 0");
   }
-  if (!(o.min_relative_deviation >= 0 && std::isfinite(o.min_relative_deviation))) {
+  if (!std::isfinite(o.min_relative_deviation) || o.min_relative_deviation < 0) {
     return Refuse("min_relative_deviation", o.min_relative_deviation, "a number of at least 0");
   }
   TRY(CheckRange(o));

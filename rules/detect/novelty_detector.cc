@@ -8,6 +8,7 @@
 
 #include "rules/detect/explain_text.h"
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/young_series.h"
 
 namespace outrider {
 namespace {
@@ -58,7 +59,9 @@ Verdict NoveltyDetector::Observe(Timestamp time, double value) {
   verdict_.upper = band.upper;
   verdict_.expected = middle;
   verdict_.state = state_.Update(time, std::max(strength, rarity));
-  verdict_.onset = gate_.Pass(time, strength, steps_.usual());
+  // A value that cannot be is news at any age.
+  const double news = impossible ? strength : strength / YoungBar(time - first_, kYoungForNovelty);
+  verdict_.onset = gate_.Pass(time, news, steps_.usual());
   return verdict_;
 }
 
