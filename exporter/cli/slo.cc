@@ -13,14 +13,20 @@
 namespace outrider {
 namespace {
 
-std::string Percent(const JsonValue* value, double factor = 100) {
+std::string Percent(const JsonValue* value) {
   if (value == nullptr || value->kind != JsonValue::Kind::kNumber) return "-";
-  return fmt::format("{:.4g} %", value->number * factor);
+  return fmt::format("{:.4g} %", value->number * 100);
 }
 
 std::string Number(const JsonValue* value) {
   if (value == nullptr || value->kind != JsonValue::Kind::kNumber) return "-";
   return fmt::format("{:.4g}", value->number);
+}
+
+// Events may be fractions where they are sampled or weighted.
+std::string Count(const JsonValue* value) {
+  if (value == nullptr || value->kind != JsonValue::Kind::kNumber) return "-";
+  return fmt::format("{:.15g}", std::round(value->number * 100) / 100);
 }
 
 std::string LabelsText(const JsonValue& series) {
@@ -66,7 +72,7 @@ void PrintList(const JsonValue& answer) {
       rows.back().insert(
           rows.back().end(),
           {Percent(one.Find("error_budget_remaining_ratio")), BurnOf(one, "5m"), BurnOf(one, "1h"),
-           BurnOf(one, "6h"), Number(one.Find("events")), LabelsText(one)});
+           BurnOf(one, "6h"), Count(one.Find("events")), LabelsText(one)});
     }
   }
   if (rows.empty()) {
@@ -100,8 +106,8 @@ std::string Sparkline(const JsonValue& series) {
 void PrintSeries(const JsonValue& series) {
   fmt::print("\nLabels        {}\n", LabelsText(series));
   fmt::print("Budget left   {}\n", Percent(series.Find("error_budget_remaining_ratio")));
-  fmt::print("Events        {} bad of {}\n", Number(series.Find("bad_events")),
-             Number(series.Find("events")));
+  fmt::print("Events        {} bad of {}\n", Count(series.Find("bad_events")),
+             Count(series.Find("events")));
   const std::string end = series.GetString("period_end");
   fmt::print("Period        from {}{}\n", series.GetString("period_begin"),
              end.empty() ? ", rolling" : " to " + end);
@@ -112,8 +118,8 @@ void PrintSeries(const JsonValue& series) {
   if (const JsonValue* windows = series.Find("windows")) {
     for (const JsonValue& window : windows->items) {
       rows.push_back({window.GetString("window"), Percent(window.Find("error_ratio")),
-                      Number(window.Find("burn_rate")), Number(window.Find("bad_events")),
-                      Number(window.Find("events"))});
+                      Number(window.Find("burn_rate")), Count(window.Find("bad_events")),
+                      Count(window.Find("events"))});
     }
   }
   PrintTable({"WINDOW", "ERRORS", "BURN RATE", "BAD", "EVENTS"}, rows);

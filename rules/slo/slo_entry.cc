@@ -116,37 +116,45 @@ Status ReadSide(const YamlNode* node, const SloReading& reading, AlertSide* side
   return reader.Finish();
 }
 
-Status AddAlert(SloSeverity severity, const AlertSide& side, const SloAlert& common,
-                const YamlNode& node, const SloReading& reading, bool pyrra, SloSpec* spec) {
+// What both alerts of an objective share.
+struct Alerting {
+  const YamlNode& node;
+  SloAlert common;
+  bool pyrra = false;
+};
+
+Status AddAlert(SloSeverity severity, const AlertSide& side, const Alerting& alerting,
+                const SloReading& reading, SloSpec* spec) {
   if (side.disabled) return absl::OkStatus();
-  const auto windows =
-      pyrra ? PyrraWindows(spec->period.length) : SlothWindows(spec->period.length);
-  SloAlert alert = common;
+  SloAlert alert = alerting.common;
   alert.severity = SloSeverityText(severity);
   alert.labels =
       MergeSloLabels({{"severity", severity == SloSeverity::kPage ? "critical" : "warning"}},
-                     MergeSloLabels(common.labels, side.labels));
+                     MergeSloLabels(alert.labels, side.labels));
   alert.annotations = MergeSloLabels(DefaultAnnotations(*spec, alert.severity),
-                                     MergeSloLabels(common.annotations, side.annotations));
-  for (const BurnWindows& one : windows) {
-    if (one.severity != severity) continue;
-    // In Pyrra's style each pair waits for its own time, so it is an alert of its own.
-    if (pyrra) {
-      alert.any_of.clear();
-      alert.hold = one.hold;
+                                     MergeSloLabels(alert.annotations, side.annotations));
+  if (!alerting.pyrra) {
+    for (const BurnWindows& one : SlothWindows(spec->period.length)) {
+      if (one.severity == severity) alert.any_of.push_back(one);
     }
-    alert.any_of.push_back(one);
-    if (pyrra) spec->alerts.push_back(alert);
+    spec->alerts.push_back(alert);
+    return reading.CheckAlert(alerting.node, alert, spec);
   }
-  if (!pyrra) spec->alerts.push_back(alert);
-  return reading.CheckAlert(node, alert, spec);
+  // Each pair waits for its own time, so it is an alert of its own.
+  for (const BurnWindows& one : PyrraWindows(spec->period.length)) {
+    if (one.severity != severity) continue;
+    alert.any_of = {one};
+    alert.hold = one.hold;
+    spec->alerts.push_back(alert);
+  }
+  return reading.CheckAlert(alerting.node, alert, spec);
 }
 
 Status ReadAlerting(const YamlNode* node, const SloReading& reading, SloSpec* spec) {
   static const YamlNode kNothing;
-  const YamlNode& alerting = node == nullptr ? kNothing : *node;
-  YamlReader reader(alerting, reading.file, "alerting of an objective");
-  SloAlert common;
+  Alerting alerting{.node = node == nullptr ? kNothing : *node, .common = {}};
+  YamlReader reader(alerting.node, reading.file, "alerting of an objective");
+  SloAlert& common = alerting.common;
   common.name = "SLOBurnRate";
   std::string style = "sloth";
   reader.String("name", &common.name);
@@ -160,13 +168,13 @@ Status ReadAlerting(const YamlNode* node, const SloReading& reading, SloSpec* sp
   }
   if (common.name.empty()) reader.Fail("name", "an alert needs a name");
   TRY(reader.Finish());
+  alerting.pyrra = style == "pyrra";
   AlertSide page_side;
   AlertSide ticket_side;
   TRY(ReadSide(page, reading, &page_side));
   TRY(ReadSide(ticket, reading, &ticket_side));
-  const bool pyrra = style == "pyrra";
-  TRY(AddAlert(SloSeverity::kPage, page_side, common, alerting, reading, pyrra, spec));
-  return AddAlert(SloSeverity::kTicket, ticket_side, common, alerting, reading, pyrra, spec);
+  TRY(AddAlert(SloSeverity::kPage, page_side, alerting, reading, spec));
+  return AddAlert(SloSeverity::kTicket, ticket_side, alerting, reading, spec);
 }
 
 }  // namespace
