@@ -9,6 +9,7 @@ namespace outrider {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr DurationMs kReach = 6;  // windows that `auto` continues a line for
 constexpr double kBetter = 0.95;  // a later model must be off by less than this share
 
 constexpr DerivedMetric kValue = {"outrider_forecast_value",
@@ -133,8 +134,10 @@ void ForecastDetector::Observe(Timestamp time, double value) {
 std::optional<size_t> ForecastDetector::Choose(const Paths& paths, size_t horizon) const {
   std::optional<size_t> best;
   double least = std::numeric_limits<double>::infinity();
+  const bool overreaches = errors_[horizon].horizon() > kReach * plan_->window && paths.holt;
   for (size_t m = 0; m < plan_->models.size(); ++m) {
     if (paths.Of(plan_->models[m]) == nullptr) continue;
+    if (overreaches && plan_->models[m] == ForecastModel::kLinear) continue;
     const auto off = errors_[horizon].RootMeanSquare(m);
     // Until something is known: what is damped, where a line would go far beyond its window.
     const bool far = errors_[horizon].horizon() > plan_->window;

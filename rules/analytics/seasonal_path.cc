@@ -18,7 +18,8 @@ constexpr double kTrendTime = 8 * kDaySeconds;
 constexpr double kDamping = 2 * kDaySeconds;
 constexpr double kDeviationTime = kHourSeconds / 6;  // over how long it is measured
 constexpr double kDeviationLasts = 12 * kHourSeconds;
-constexpr double kBinMemory = 2 * kBinSeconds;  // two days
+constexpr double kBinMemory = 2 * kBinSeconds;   // two days
+constexpr double kBinPrior = kHourSeconds / 12;  // what a bin of 0 is worth
 constexpr double kSeenUnit = 1.0 / 16;
 static_assert(kBinMemory / kSeenUnit < UINT16_MAX);
 constexpr double kDayMemory = 2 * kDaySeconds;  // of its own day: two weeks
@@ -58,12 +59,11 @@ double SeasonalForecaster::SeasonAt(Timestamp time) const {
   return bin_[bins.first] * (1 - bins.share) + bin_[bins.second] * bins.share + day_[DayAt(time)];
 }
 
+// Recursive least squares of one bin, whose share of the season is `weight`, over its memory.
 void SeasonalForecaster::LearnBin(size_t bin, double weight, double seconds, double error) {
-  if (weight <= 0) return;
-  const double seen = std::min(kBinMemory, bin_seen_[bin] * kSeenUnit + weight * seconds);
+  const double seen = std::min(kBinMemory, bin_seen_[bin] * kSeenUnit + weight * weight * seconds);
   bin_seen_[bin] = static_cast<uint16_t>(std::lround(std::ceil(seen / kSeenUnit)));
-  bin_[bin] = static_cast<float>(
-      bin_[bin] + std::min(1.0, weight * seconds / (bin_seen_[bin] * kSeenUnit)) * error);
+  bin_[bin] = static_cast<float>(bin_[bin] + weight * seconds / (kBinPrior + seen) * error);
 }
 
 void SeasonalForecaster::Add(Timestamp time, double value) {

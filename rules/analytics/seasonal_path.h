@@ -57,7 +57,7 @@ class SeasonalForecaster {
   double deviation_ = 0;  // of the last minutes from level and season
   double square_ = 0;     // of the errors from level and season alone
   std::array<float, kBins> bin_ = {};
-  std::array<uint16_t, kBins> bin_seen_ = {};  // sixteenths of a second, up to the memory
+  std::array<uint16_t, kBins> bin_seen_ = {};  // sixteenths of a second, weighted; up to the memory
   std::array<float, kDays> day_ = {};
 };
 
