@@ -39,7 +39,7 @@ TEST_F(LoaderTest, NoFileMeansDefaults) {
 TEST_F(LoaderTest, TheExamplesLoad) {
   const auto files = LoadFiles(std::string(OUTRIDER_SOURCE_DIR) + "/examples/outrider.yml");
   ASSERT_TRUE(files.ok()) << files.status();
-  EXPECT_EQ(files->rules.size(), 3u);
+  EXPECT_EQ(files->rules.size(), 4u);  // two files, a bundle, the alerts of workloads
   for (const RuleFile& file : files->rules) EXPECT_EQ(file.ProblemText(), "");
   for (const Entry& entry : files->entries) EXPECT_EQ(entry.error, "") << entry.name;
 }
