@@ -149,7 +149,7 @@ class Workloads(harness.EndToEnd):
         self.assertEqual(status, 200)
         self.assertAlmostEqual(use['cpu_cores'], 3.0, delta=0.4)
         self.assertEqual(use['memory_bytes'], 200 * MIB)
-        status, answer = harness.post_json(self.url + '/api/v1/realtime/status', who)
+        status, answer = harness.post_json(self.url + '/api/v1/realtime/status', {**who, 'window': '1h'})
         self.assertEqual([a['anomaly_type'] for a in answer['active_alerts']], ['cpu_spike'])
         self.assertTrue(answer['cpu_status']['is_anomalous'])
         status, answer = harness.post_json(self.url + '/api/v1/realtime/monitor/start',

@@ -39,7 +39,8 @@ TEST_F(LoaderTest, NoFileMeansDefaults) {
 TEST_F(LoaderTest, TheExamplesLoad) {
   const auto files = LoadFiles(std::string(OUTRIDER_SOURCE_DIR) + "/examples/outrider.yml");
   ASSERT_TRUE(files.ok()) << files.status();
-  EXPECT_EQ(files->rules.size(), 6u) << "two rule files, a bundle, three with objectives";
+  EXPECT_EQ(files->rules.size(), 7u)
+      << "two rule files, a bundle, three with objectives, the alerts of workloads";
   for (const RuleFile& file : files->rules) EXPECT_EQ(file.ProblemText(), "");
   for (const Entry& entry : files->entries) EXPECT_EQ(entry.error, "") << entry.name;
   EXPECT_EQ(files->slos.size(), 4u);
