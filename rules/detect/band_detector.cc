@@ -18,6 +18,9 @@ namespace {
 constexpr int32_t kRebaseSamples = 16;
 constexpr DurationMs kRebaseAfter = kHour;
 constexpr double kClearlyOff = 1;
+// An anomaly that goes on teaches so often, however many samples it has: a series of one sample a
+// second would else take it for usual within seconds.
+constexpr DurationMs kTeachEvery = 5 * kMinute;
 // What is known fades over a gap as in a random walk: the scale grows with the root of the steps.
 constexpr double kStepsToDouble = 16;
 constexpr double kMostWidening = 8;
@@ -27,6 +30,10 @@ constexpr double kLargestValue = 1e150;
 // only from twice its edge on: many series have spikes that mean nothing.
 constexpr double kOnsetOfSpike = 2;
 constexpr double kOnsetOfShift = 1;
+
+bool IsDueToTeach(Timestamp time, DurationMs step) {
+  return time / kTeachEvery != (time - step) / kTeachEvery;
+}
 
 double Widening(const StepTracker::Step& step) {
   if (!step.gap) return 1;
@@ -82,7 +89,8 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
   const double limit = judged.edge * judged.scale;
   const double taught =
       warmed_up ? expected.value + std::clamp(value - expected.value, -limit, limit) : value;
-  model_->Learn(time, taught, step);
+  const bool outside = warmed_up && judged.score() >= 1;
+  if (!outside || IsDueToTeach(time, step.length)) model_->Learn(time, taught, step);
   ++samples_;
   Settle(time, judged.z);
   return verdict_;

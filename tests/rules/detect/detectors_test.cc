@@ -154,6 +154,17 @@ TEST_P(EachBand, AnAnomalyDoesNotTeachTheBand) {
   EXPECT_GT(trace.verdicts[3100].lower, -20);
 }
 
+TEST_P(EachBand, AnAnomalyOfManySamplesTeachesAYoungSeriesNoFaster) {
+  const auto detector = Make(GetParam());
+  Noise noise(13);
+  const Trace trace = FeedIn(*detector, {.step = kSecond}, 1000, [&](size_t i) {
+    const bool away = i >= 120 && i < 720;
+    return (away ? 150 : 25) + noise.Normal();
+  });
+  for (size_t i = 120; i < 720; ++i) ASSERT_GE(trace.verdicts[i].state, 1) << i;
+  EXPECT_LT(trace.HighestState(740, 1000), 1) << "it is over when it is over";
+}
+
 TEST_P(EachBand, ForgetsOverWeeks) {
   DetectorOptions options;
   options.half_life = kDay;
