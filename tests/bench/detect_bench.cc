@@ -17,6 +17,7 @@ constexpr Timestamp kStart = 1'763'700'000'000;
 std::vector<double> MadeValues() {
   SeededRandom random(1);
   std::vector<double> values;
+  values.reserve(4096);
   for (int i = 0; i < 4096; ++i) {
     values.push_back(50 + 20 * std::sin(i / 300.0) + 5 * (random.Unit() + random.Unit() - 1));
   }
@@ -26,6 +27,7 @@ std::vector<double> MadeValues() {
 void Observe(benchmark::State& state, const std::string& name) {
   const std::vector<double> values = MadeValues();
   std::vector<std::unique_ptr<SeriesDetector>> detectors;
+  detectors.reserve(static_cast<size_t>(state.range(0)));
   size_t bytes = 0;
   for (int64_t i = 0; i < state.range(0); ++i) {
     detectors.push_back(*MakeSeriesDetector(name, {}));
@@ -46,21 +48,15 @@ void Observe(benchmark::State& state, const std::string& name) {
   state.counters["bytes"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
 }
 
-void ForAll() {
-  for (const std::string& name : SeriesDetectorNames()) {
-    benchmark::RegisterBenchmark(("Observe/" + name).c_str(),
-                                 [name](benchmark::State& state) { Observe(state, name); })
-        ->Arg(1)
-        ->Arg(10'000);
-  }
-}
+BENCHMARK_CAPTURE(Observe, seasonal, "seasonal")->Arg(1)->Arg(10'000);
+BENCHMARK_CAPTURE(Observe, quantile, "quantile")->Arg(1)->Arg(10'000);
+BENCHMARK_CAPTURE(Observe, mad, "mad")->Arg(1)->Arg(10'000);
+BENCHMARK_CAPTURE(Observe, zscore, "zscore")->Arg(1)->Arg(10'000);
+BENCHMARK_CAPTURE(Observe, level_shift, "level_shift")->Arg(1)->Arg(10'000);
+BENCHMARK_CAPTURE(Observe, novelty, "novelty")->Arg(1)->Arg(10'000);
+BENCHMARK_CAPTURE(Observe, auto, "auto") -> Arg(1) -> Arg(10'000);
 
 }  // namespace
 }  // namespace outrider
 
-int main(int argc, char** argv) {
-  outrider::ForAll();
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
+BENCHMARK_MAIN();

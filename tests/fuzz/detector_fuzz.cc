@@ -30,8 +30,8 @@ void FeedSamples(SeriesDetector& detector, std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
-  static const std::vector<std::string> names = SeriesDetectorNames();
-  const std::string& name = names[data[0] % names.size()];
+  static const std::vector<std::string> kNames = SeriesDetectorNames();
+  const std::string& name = kNames[data[0] % kNames.size()];
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto fed = MakeSeriesDetector(name, {});
   FeedSamples(**fed, bytes);

@@ -21,11 +21,11 @@ std::string Saved(const SeriesDetector& detector) {
 // Random in kind: noise, waves, steps, flat stretches, counters, gaps, large numbers.
 class RandomSeries {
  public:
-  explicit RandomSeries(uint64_t seed) : noise_(seed) {
-    scale_ = std::pow(10.0, std::floor(noise_.Unit() * 12) - 6);
-    kind_ = static_cast<int>(noise_.Unit() * 5);
-    step_ = static_cast<DurationMs>(std::pow(10.0, 1 + 2.5 * noise_.Unit())) * kSecond;
-  }
+  explicit RandomSeries(uint64_t seed)
+      : noise_(seed),
+        scale_(std::pow(10.0, std::floor(noise_.Unit() * 12) - 6)),
+        kind_(static_cast<int>(noise_.Unit() * 5)),
+        step_(static_cast<DurationMs>(std::pow(10.0, 1 + 2.5 * noise_.Unit())) * kSecond) {}
   std::pair<Timestamp, double> Next() {
     time_ += noise_.Unit() < 0.002 ? 40 * step_ : step_;
     if (noise_.Unit() < 0.003) level_ += 10 * noise_.Normal();
@@ -42,9 +42,9 @@ class RandomSeries {
 
  private:
   Noise noise_;
-  double scale_ = 1;
-  int kind_ = 0;
-  DurationMs step_ = kMinute;
+  double scale_;
+  int kind_;
+  DurationMs step_;
   Timestamp time_ = kMonday;
   double level_ = 20;
   double counter_ = 0;
