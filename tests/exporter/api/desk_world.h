@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exporter/api/am_common.h"
+#include "exporter/api/anomalies.h"
 #include "exporter/api/capacity.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/openapi.h"
@@ -29,6 +30,7 @@ struct DeskWorld {
   std::unique_ptr<Desk> desk;
   Windows windows{{.retention = 24 * kHour, .unreferenced_retention = 6 * kHour}};
   std::vector<SloView> slos;
+  QueryGate queries{1, clock};
   Router router;
 
   DeskWorld() {
@@ -54,6 +56,13 @@ struct DeskWorld {
                               }
                               return NotFound("no objective named " + name);
                             }});
+    RegisterAnomaliesApi(
+        router, {.list = [](const AnomalyQuery&) { return std::vector<AnomalyView>(); },
+                 .find = [](std::string_view) { return std::optional<AnomalyView>(); },
+                 .values = [](const AnomalyView&, Timestamp, Timestamp,
+                              DurationMs) { return StatusOr<std::vector<Sample>>(); },
+                 .windows = windows,
+                 .gate = queries});
     RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
                                   [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);
