@@ -42,6 +42,7 @@ std::vector<promql::Expression::Reach> ReadsOf(const std::vector<Entry>& entries
   std::vector<promql::Expression::Reach> reads;
   std::map<std::string, size_t> places;
   for (const Entry& entry : entries) {
+    if (!entry.compiled) continue;
     for (auto& reach : entry.compiled->Selectors(lookback)) {
       const auto [place, is_new] =
           places.try_emplace(MatchCache::KeyOf(reach.matchers), reads.size());

@@ -70,8 +70,8 @@ void AnalyticsEngine::Rebuild(Timestamp now) {
     const auto saved = outrider::Checkpoints(*seams_.state).LastRun();
     if (!saved.ok()) {
       LogWarn("saved analytics state cannot be read", {{"err", Message(saved.status())}});
-    } else if (*saved) {
-      last_run_ = std::min(now, **saved);
+    } else {
+      last_run_ = std::min(now, saved->value_or(now));
     }
   }
   const SourceContext context = Context();

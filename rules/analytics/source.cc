@@ -81,7 +81,7 @@ void Source::Rebuild(const SourceContext& context, const SavedStates* saved, Tim
   now_ = now;
   Status status;
   if (follower_) {
-    FollowSamples(now);
+    FollowSamples(*follower_, now);
   } else {
     status = EvaluatePast(now);
   }
@@ -97,7 +97,7 @@ void Source::Run(const SourceContext& context, Timestamp now) {
   const int64_t before = clock == nullptr ? 0 : clock->ThreadCpuNanos();
   Status status;
   if (follower_) {
-    FollowSamples(now);
+    FollowSamples(*follower_, now);
   } else {
     const DurationMs interval = IntervalOf(context.options);
     const Timestamp at = now - now % interval;
@@ -110,9 +110,9 @@ void Source::Run(const SourceContext& context, Timestamp now) {
   context_ = nullptr;
 }
 
-void Source::FollowSamples(Timestamp now) {
+void Source::FollowSamples(SeriesFollower& follower, Timestamp now) {
   stats_.refused = 0;
-  const auto counts = follower_->Follow(now, context_->options.staleness, *this);
+  const auto counts = follower.Follow(now, context_->options.staleness, *this);
   stats_.late += counts.late;
   stats_.refused += counts.refused;
 }
@@ -199,7 +199,8 @@ SeriesFollower::Owner::Admission Source::Admit(const Labels& labels, uint32_t fe
     WatchedSeries::Slot& known = series_[slot];
     if (!known.live && live_ >= max_series_) return {};
     // The windows made the series anew while it was remembered here.
-    if (known.feed != WatchedSeries::kNone && known.feed != feed) follower_->Forget(known.feed);
+    const bool elsewhere = known.feed != WatchedSeries::kNone && known.feed != feed;
+    if (follower_ && elsewhere) follower_->Forget(known.feed);
     known.feed = feed;
     return {slot, known.last_time};
   }
@@ -334,7 +335,7 @@ void Source::Expire(Timestamp now) {
     if (series.live && age > staleness) End(context_->seams.table, slot);
     if (series.live || age <= keep) continue;
     SaveSlot(slot, &parted_);
-    if (series.feed != WatchedSeries::kNone) follower_->Forget(series.feed);
+    if (follower_ && series.feed != WatchedSeries::kNone) follower_->Forget(series.feed);
     if (slot < labels_.size()) labels_[slot] = Labels();
     series_.Free(slot);
   }

@@ -113,7 +113,7 @@ class Source : private SeriesFollower::Owner {
             std::span<const double> values) override;
   void Moved(uint32_t slot, uint32_t feed) override;
 
-  void FollowSamples(Timestamp now);
+  void FollowSamples(SeriesFollower& follower, Timestamp now);
   Status Evaluate(Timestamp at);
   Status EvaluatePast(Timestamp now);
   bool FeedEvaluated(const Labels& labels, Timestamp time, double value);
