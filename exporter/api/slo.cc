@@ -108,7 +108,8 @@ void RegisterSloApi(Router& router, const SloApiDeps& deps) {
                std::string body;
                JsonWriter json(&body);
                json.StartObject().Key("slos").StartArray();
-               for (const SloView& view : *deps.all()) WriteSlo(view, /*timeline=*/false, &json);
+               const auto all = deps.all();
+               for (const SloView& view : *all) WriteSlo(view, /*timeline=*/false, &json);
                json.EndArray().EndObject();
                return HttpResponse::Json(200, std::move(body));
              }));

@@ -44,7 +44,8 @@ void WriteAnalyticsMetrics(const Services& services, MetricSink& sink) {
                {{"entry", entry.name}, {"kind", kind}}, entry.error.empty() ? 1 : 0);
   }
   WriteCheckpointMetrics(services.analytics->Checkpoints(), sink);
-  for (const SloView& slo : *services.slos->Views()) {
+  const auto slos = services.slos->Views();
+  for (const SloView& slo : *slos) {
     const std::string& entry = slo.spec.name;
     sink.Gauge("outrider_analytics_series", "Source series of an analytics entry.",
                {{"entry", entry}, {"kind", "slo"}}, static_cast<double>(slo.series.size()));

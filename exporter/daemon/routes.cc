@@ -68,7 +68,8 @@ std::vector<std::string> FailingEntries(const Services& services) {
   for (const EntryStatus& entry : services.analytics->Entries()) {
     if (!entry.error.empty()) out.push_back("analytics entry " + entry.name + ": " + entry.error);
   }
-  for (const SloView& slo : *services.slos->Views()) {
+  const auto slos = services.slos->Views();
+  for (const SloView& slo : *slos) {
     if (!slo.error.empty()) out.push_back("objective " + slo.spec.name + ": " + slo.error);
   }
   return out;
