@@ -164,9 +164,10 @@ double ForecastDetector::HalfWidth(const ForecastPath& path, size_t model, doubl
 
 Crossing ForecastDetector::CrossingOf(const Paths& paths, size_t model) const {
   const ForecastModel kind = plan_->models[model];
-  const double threshold = *plan_->threshold;
+  const double threshold = plan_->threshold.value_or(kNone);  // asked for only with one
   const CrossingDirection direction = plan_->options.crossing;
-  if (kind == ForecastModel::kLinear) return paths.line->CrossingOf(threshold, direction);
+  if (kind == ForecastModel::kLinear && paths.line)
+    return paths.line->CrossingOf(threshold, direction);
   const ForecastPath& path = *paths.Of(kind);
   const bool seasonal = kind == ForecastModel::kSeasonal;
   const double step = seasonal ? Seconds(kHour / 2) : Seconds(plan_->window) / 24;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,7 +80,8 @@ void ReadForecastOptions(YamlReader& reader, ForecastOptions* options) {
     }
   }
   if (reader.Double("confidence", &options->confidence) &&
-      !(options->confidence >= 0.5 && options->confidence <= 0.999)) {
+      (std::isnan(options->confidence) || options->confidence < 0.5 ||
+       options->confidence > 0.999)) {
     reader.Fail("confidence", "must be from 0.5 to 0.999");
   }
   reader.Bool("intervals", &options->intervals);

@@ -49,7 +49,9 @@ Crossing WalkToThreshold(const ForecastPath& path, double threshold, CrossingDir
   Crossing crossing;
   double before = 0;
   double value_before = here;
-  for (double ahead = step; ahead <= limit; ahead += step) {
+  const auto steps = static_cast<int>(limit / step);
+  for (int i = 1; i <= steps; ++i) {
+    const double ahead = i * step;
     const double value = path.ValueAt(ahead);
     const double half = half_width(ahead);
     auto at_or_past = [&](double v) { return side * (v - threshold) >= 0; };

@@ -56,13 +56,13 @@ struct DeskWorld {
                               }
                               return NotFound("no objective named " + name);
                             }});
-    RegisterAnomaliesApi(
-        router, {.list = [](const AnomalyQuery&) { return std::vector<AnomalyView>(); },
-                 .find = [](std::string_view) { return std::optional<AnomalyView>(); },
-                 .values = [](const AnomalyView&, Timestamp, Timestamp,
-                              DurationMs) { return StatusOr<std::vector<Sample>>(); },
-                 .windows = windows,
-                 .gate = queries});
+    RegisterAnomaliesApi(router,
+                         {.list = [](const AnomalyQuery&) { return std::vector<AnomalyView>(); },
+                          .find = [](std::string_view) { return std::optional<AnomalyView>(); },
+                          .values = [](const AnomalyView&, Timestamp, Timestamp,
+                                       DurationMs) { return StatusOr<std::vector<Sample>>(); },
+                          .windows = windows,
+                          .gate = queries});
     RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
                                   [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);

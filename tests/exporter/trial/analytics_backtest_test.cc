@@ -134,7 +134,8 @@ TEST(AnalyticsBacktest, SaysWhatTheDaemonWouldHaveSaid) {
   for (const AnalyticsEntryOutcome& outcome : result.entries) {
     for (const DerivedValue& value : outcome.last) said[value.labels] = value.value;
   }
-  EXPECT_EQ(said.size(), 4U * (2 * 3 + 6)) << "trends of two windows, forecasts with their intervals";
+  EXPECT_EQ(said.size(), 4U * (2 * 3 + 6))
+      << "trends of two windows, forecasts with their intervals";
   for (const DerivedFamily& family : derived.Snapshot()) {
     if (family.metric->name.starts_with("outrider_anomaly_")) continue;
     for (const DerivedSeries& series : family.series) {

@@ -229,7 +229,10 @@ TEST(EvenPoints, JoinWhatIsFine) {
     for (int k = 0; k < 10; ++k) wide.line.Add(i * 100 + k * 10, i);
     blocks.push_back(wide);
   }
-  for (int i = 0; i < 50; ++i) blocks.push_back(One(500 + i * 10, 5 + i / 10));
+  for (int i = 0; i < 50; ++i) {
+    const int tens = i / 10;
+    blocks.push_back(One(500 + i * 10, 5 + tens));
+  }
   const auto points = EvenPoints(blocks);
   EXPECT_EQ(points.size(), 10U);
   for (size_t i = 0; i < points.size(); ++i) {

@@ -275,8 +275,7 @@ TEST_F(WorkloadEngineTest, WithoutSavedStateTheWindowsAreEnough) {
 
 TEST_F(WorkloadEngineTest, ABrokenRowBeginsAnew) {
   Batch batch;
-  batch.Put(Family::kWorkloads, std::string("shop\0web\0StatefulSet\0app\0", 24),
-            "\x01\xff\xff");
+  batch.Put(Family::kWorkloads, std::string("shop\0web\0StatefulSet\0app\0", 24), "\x01\xff\xff");
   batch.Put(Family::kWorkloads, "short", "\x01");
   ASSERT_TRUE(store_.Commit(batch, Durability::kBuffered).ok());
   Engines engines(windows_, store_);
