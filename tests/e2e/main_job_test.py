@@ -34,6 +34,7 @@ entries:
 - name: e2e_anomaly
   kind: anomaly
   expr: node_memory_MemAvailable_bytes
+  detector: robust_z
 '''
 
 
