@@ -546,7 +546,7 @@ class Receiver(harness.EndToEnd):
                     now = self.send(version, series, 400, (6, 0, 0))
                     for one in good:
                         self.assertEqual(self.values(one, now), [(now - 1, '1'), (now, '2')])
-        for query in ('{__name__=~"(?s).*lost.*"}', '{lost=~".+"}'):
+        for query in ('{__name__=~"(?s).*lost.*", __name__!~"outrider_.*"}', '{lost=~".+"}'):
             self.assertEqual(self.query(self.url, f'last_over_time({query}[1h])'), [])
 
     def test_bad_references(self):
