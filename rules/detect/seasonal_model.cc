@@ -56,7 +56,7 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
   const double deviation_gain = deviation_fade_.Gain(step.length, samples_ - 1);
   Move(deviation_, deviation_gain * (distance - static_cast<double>(deviation_)));
   // After a gap nothing is known of the hour before: the sample itself says where the series is.
-  const double follow = step.gap ? 1 : 1 - offset_fade_.Keep(step.length);
+  const double follow = step.gap ? 1 : offset_fade_.Gain(step.length, samples_);
   offset_ += follow * (residual - offset_);
   const double moved = level_fade_.Gain(step.length, samples_) * residual;
   level_ += moved;

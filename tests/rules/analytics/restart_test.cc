@@ -157,7 +157,7 @@ class RestartTest : public testing::TestWithParam<bool> {};
 
 TEST_P(RestartTest, NobodyCanTell) {
   const bool on_disk = GetParam();
-  for (uint32_t seed = 1; seed <= (on_disk ? 2U : 8U); ++seed) {
+  for (uint32_t seed = 1; seed <= (on_disk ? 2U : 4U); ++seed) {
     const TempDir dir;
     std::unique_ptr<StateStore> store = std::make_unique<MemoryStore>();
     if (on_disk) store = OpenRocksDbStore(dir.path()).value();

@@ -165,6 +165,14 @@ TEST_P(EachBand, AnAnomalyOfManySamplesTeachesAYoungSeriesNoFaster) {
   EXPECT_LT(trace.HighestState(740, 1000), 1) << "it is over when it is over";
 }
 
+TEST_P(EachBand, AYoungSeriesOfManySamplesForgetsHowItBegan) {
+  const auto detector = Make(GetParam());
+  Noise noise(14);
+  const Trace trace = FeedIn(*detector, {.step = kSecond}, 120,
+                             [&](size_t i) { return (i < 3 ? 5 : 20) + noise.Normal(); });
+  EXPECT_NEAR(trace.verdicts.back().expected, 20, 2.5);
+}
+
 TEST_P(EachBand, ForgetsOverWeeks) {
   DetectorOptions options;
   options.half_life = kDay;
