@@ -21,6 +21,7 @@ constexpr DurationMs kDefaultSpan = 3 * kHour;
 constexpr DurationMs kMaxSpan = 7 * kDay;
 constexpr DurationMs kBefore = kHour;  // shown of the time before it began, at least
 constexpr int kPoints = 360;           // of a picture
+constexpr int kComparedPoints = 120;   // of series that are compared
 
 void WriteLabels(std::string_view key, const Labels& labels, JsonWriter* json) {
   json->Key(key).StartObject();
@@ -156,7 +157,7 @@ StatusOr<HttpResponse> Show(const AnomaliesApiDeps& deps, HttpRequest& request) 
     const QueryGate::Pass pass = TRY(deps.gate.Enter(deps.timeout));
     const std::vector<Sample> values = TRY(deps.values(view, window.from, window.to, window.step));
     CompanionOptions options;
-    options.step = std::max<DurationMs>(15 * kSecond, window.step);
+    options.step = std::max<DurationMs>(kSecond, (window.to - window.from) / kComparedPoints);
     const CompanionReport report = TRY(FindCompanions(deps.windows, deps.workloads,
                                                       {.source = view.source,
                                                        .values = values,

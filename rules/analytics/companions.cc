@@ -101,7 +101,7 @@ class Comparison {
     Companion companion;
     companion.rate = IsCounter(labels.MetricName());
     std::vector<double> points = OnGrid(grid_, times, values, kStaleness);
-    if (companion.rate) points = RatesOnGrid(grid_, points);
+    if (companion.rate) points = RatesOnGrid(grid_, points, StepsOfRate(times));
     const std::span<const double> all(points);
     const Centre before = RobustCentre(all.first(since_));
     const Centre after = RobustCentre(all.subspan(since_));
@@ -123,6 +123,15 @@ class Comparison {
   }
 
  private:
+  // A rate needs two samples at least: more steps where the series has fewer than one a step.
+  size_t StepsOfRate(std::span<const Timestamp> times) const {
+    if (times.size() < 2) return 1;
+    const DurationMs spacing =
+        (times.back() - times.front()) / static_cast<DurationMs>(times.size() - 1);
+    return static_cast<size_t>(
+        std::max<DurationMs>(1, (2 * spacing + grid_.step - 1) / grid_.step));
+  }
+
   const CompanionOptions& options_;
   const Labels& source_;
   Grid grid_;

@@ -53,12 +53,13 @@ std::vector<double> OnGrid(const Grid& grid, std::span<const Timestamp> times,
   return out;
 }
 
-std::vector<double> RatesOnGrid(const Grid& grid, std::span<const double> points) {
+std::vector<double> RatesOnGrid(const Grid& grid, std::span<const double> points, size_t over) {
   std::vector<double> out(points.size(), kNone);
-  const double seconds = static_cast<double>(grid.step) / kSecond;
+  const double seconds = static_cast<double>(grid.step) / kSecond * static_cast<double>(over);
+  size_t rising = 0;  // steps in a row that do not fall
   for (size_t i = 1; i < points.size(); ++i) {
-    const double change = points[i] - points[i - 1];
-    if (change >= 0) out[i] = change / seconds;
+    rising = points[i] >= points[i - 1] ? rising + 1 : 0;
+    if (rising >= over) out[i] = (points[i] - points[i - over]) / seconds;
   }
   return out;
 }

@@ -19,8 +19,9 @@ struct Grid {
 // At each point the newest finite sample at or before it, not older than `staleness`.
 std::vector<double> OnGrid(const Grid& grid, std::span<const Timestamp> times,
                            std::span<const double> values, DurationMs staleness);
-// Change per second from point to point; NaN at the first, and where a counter was reset.
-std::vector<double> RatesOnGrid(const Grid& grid, std::span<const double> points);
+// Change per second over the last `over` steps (at least 1); NaN at the first points, and where a
+// counter was reset meanwhile.
+std::vector<double> RatesOnGrid(const Grid& grid, std::span<const double> points, size_t over);
 
 struct Similarity {
   double correlation = 0;  // 0 where it cannot be said

@@ -104,6 +104,17 @@ TEST_F(CompanionsTest, PerWorkloadEntriesLookAtTheirPods) {
               ::testing::ElementsAre(R"(memory{namespace="shop", pod="web-1"} workload)"));
 }
 
+TEST_F(CompanionsTest, CountersWithFewerSamplesThanPoints) {
+  const Labels source{{"__name__", "cpu"}, {"instance", "h"}};
+  Add(source, Step);
+  Add(Labels{{"__name__", "requests_total"}, {"instance", "h"}},
+      [](double m) { return m < 60 ? m * 60 : 3600 + (m - 60) * 600; });
+  const CompanionReport report = Find(source, {.step = 4 * kSecond});  // a sample is every 15 s
+  ASSERT_EQ(report.companions.size(), 1U);
+  EXPECT_NEAR(report.companions[0].before, 1, 0.1);
+  EXPECT_NEAR(report.companions[0].after, 10, 1);
+}
+
 TEST_F(CompanionsTest, NobodyWithoutPlaceAndLimits) {
   const Labels alone{{"__name__", "cpu"}, {"job", "x"}};
   Add(alone, Step);

@@ -29,8 +29,10 @@ TEST(OnGridTest, TheNewestSampleUpToItsAge) {
 TEST(RatesOnGridTest, ResetsAndGapsGiveNothing) {
   const Grid grid = {.from = 0, .step = 2000, .points = 6};
   const std::vector<double> points = {10, 14, 14, 3, kNan, 9};
-  EXPECT_THAT(RatesOnGrid(grid, points),
+  EXPECT_THAT(RatesOnGrid(grid, points, 1),
               ElementsAre(IsNan(), DoubleEq(2), DoubleEq(0), IsNan(), IsNan(), IsNan()));
+  EXPECT_THAT(RatesOnGrid(grid, points, 2),
+              ElementsAre(IsNan(), IsNan(), DoubleEq(1), IsNan(), IsNan(), IsNan()));
 }
 
 TEST(CorrelationTest, StrengthSignAndLag) {
