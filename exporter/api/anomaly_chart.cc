@@ -95,8 +95,10 @@ class Canvas {
 
   void Frame(std::string* out) const {
     const double step = NiceStep(y_.high - y_.low, 5);
-    for (double v = std::ceil(y_.low / step) * step; v <= y_.high; v += step) {
-      if (std::fabs(v) < step * 1e-9) v = 0;
+    const double lowest = std::ceil(y_.low / step);
+    const int lines = static_cast<int>(std::floor(y_.high / step) - lowest) + 1;
+    for (int i = 0; i < lines; ++i) {
+      const double v = (lowest + i) * step;
       *out += fmt::format(R"(<line class="g" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>)"
                           R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)",
                           kLeft, kWidth - kRight, Y(v), Y(v), kLeft - 6, Y(v) + 4, ShortNumber(v));

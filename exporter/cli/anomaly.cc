@@ -56,6 +56,7 @@ void PrintRelated(const JsonValue& anomaly) {
     return;
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(related->items.size());
   for (const JsonValue& row : related->items) {
     const std::string unit = row.GetString("as") == "rate" ? "/s" : "";
     rows.push_back({NumberText(row, "correlation"),
@@ -120,6 +121,7 @@ int RunAnomalyList(const ClientOptions& client, const AnomalyOptions& options, N
     return 0;
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(anomalies->items.size());
   for (const JsonValue& row : anomalies->items) {
     rows.push_back({row.GetString("id"), NumberText(row, "score"), AgeText(row, now),
                     NumberText(row, "value"), NumberText(row, "expected"),

@@ -42,7 +42,7 @@ std::vector<Scope> ScopesOf(const Labels& source, const WorkloadNames* workloads
       Matcher::Create(MatchType::kNotRegex, std::string(kMetricName), std::string(kLeftOut));
   if (!ours.ok()) return {};
   std::vector<Scope> scopes;
-  const auto add = [&](std::string name, std::vector<std::string_view> labels,
+  const auto add = [&](std::string name, const std::vector<std::string_view>& labels,
                        std::optional<WorkloadName> workload) {
     Scope scope{std::move(name), {*ours}, std::move(workload)};
     for (const std::string_view label : labels) {

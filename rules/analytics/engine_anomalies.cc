@@ -103,12 +103,12 @@ StatusOr<std::vector<Sample>> AnalyticsEngine::ValuesOf(const AnomalyView& view,
     const auto entry = std::ranges::find_if(entries_, [&](const Entry& e) {
       return e.kind == EntryKind::kAnomaly && e.name == view.entry;
     });
-    if (entry == entries_.end() || !entry->compiled) {
-      return absl::NotFoundError(fmt::format("the entry {} is gone", view.entry));
+    if (entry != entries_.end()) {
+      expr = entry->compiled;
+      per_workload = entry->per_workload;
     }
-    expr = entry->compiled;
-    per_workload = entry->per_workload;
   }
+  if (!expr) return absl::NotFoundError(fmt::format("the entry {} is gone", view.entry));
   if (!per_workload && IsPlainSelector(expr->ToString())) {
     return RawSamples(seams_.querier, view.source, from, to);
   }

@@ -116,7 +116,9 @@ class Evaluator {
   Status AddWindows(const WindowCall& call, const RangeData& data, const Steps& steps,
                     Block* block);
   Status AddLanes(const WindowCall& call, const RangeData& data, const Steps& steps, size_t* next,
-                  Block* block);
+                  Block* block) const;
+  Status AddSeries(const WindowCall& call, const RangeData& data, const RangeSeries& series,
+                   const Steps& steps, Block* block);
   static Status CheckExtension(const FunctionEntry& function, const Expr& arg);
   // `use` is called after each piece is added; what it leaves in the block stays.
   Status EachWindows(const Call& call, const Steps& steps, Block* block,

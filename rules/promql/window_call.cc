@@ -116,7 +116,7 @@ void Evaluator::NoteCounter(const FunctionEntry& function, const Row& row, uint3
 
 // Adds the rows of series from *next on, as long as there are kLanes of them.
 Status Evaluator::AddLanes(const WindowCall& call, const RangeData& data, const Steps& steps,
-                           size_t* next, Block* block) {
+                           size_t* next, Block* block) const {
   for (; *next + kLanes <= data.series.size(); *next += kLanes) {
     if (*next % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
     const size_t first = block->rows.size();
@@ -137,6 +137,22 @@ Status Evaluator::AddLanes(const WindowCall& call, const RangeData& data, const 
   return {};
 }
 
+// Adds the row of one series, if it has a sample at all.
+Status Evaluator::AddSeries(const WindowCall& call, const RangeData& data,
+                            const RangeSeries& series, const Steps& steps, Block* block) {
+  const size_t r = block->rows.size();
+  bool any = false;
+  if (data.IsMixed(series)) {
+    any = TRY(SlideMixed(call, data, series, steps, r, block));
+  } else {
+    any = SlideWindow(call.function, data, series, call.scalars, steps, block->Of(r));
+    // One name is noted once.
+    if (any && (r == 0 || !data.one_name)) NoteCounter(call.function, series.row, call.pos);
+  }
+  if (any) block->rows.push_back(series.row);
+  return {};
+}
+
 // Adds the rows of some series.
 Status Evaluator::AddWindows(const WindowCall& call, const RangeData& data, const Steps& steps,
                              Block* block) {
@@ -148,18 +164,7 @@ Status Evaluator::AddWindows(const WindowCall& call, const RangeData& data, cons
   if (IsForLanes(call.function, data)) TRY(AddLanes(call, data, steps, &s, block));
   for (; s < data.series.size(); ++s) {
     if (s % kRowsPerTimeoutCheck == 0) TRY(CheckTimeout());
-    const RangeSeries& series = data.series[s];
-    const size_t r = block->rows.size();
-    bool any = false;
-    if (data.IsMixed(series)) {
-      any = TRY(SlideMixed(call, data, series, steps, r, block));
-    } else {
-      const std::span<double> row = block->Of(r);
-      any = SlideWindow(call.function, data, series, call.scalars, steps, row);
-      // One name is noted once.
-      if (any && (r == 0 || !data.one_name)) NoteCounter(call.function, series.row, call.pos);
-    }
-    if (any) block->rows.push_back(series.row);
+    TRY(AddSeries(call, data, data.series[s], steps, block));
   }
   block->values.resize(block->rows.size() * steps.count);
   return {};

@@ -85,6 +85,20 @@ Status CheckFactors(const Block& smoothing, const Block& trend) {
   return {};
 }
 
+// Of one series, at factors that may differ from step to step.
+WindowNotes SmoothWindows(MixedCursor* cursor, const Steps& steps, const Block& smoothing,
+                          const Block& trend, std::span<double> row) {
+  WindowNotes notes;
+  for (size_t i = 0; i < steps.count; ++i) {
+    const MixedWindow window = cursor->At(steps.At(i));
+    const std::span<const double> values = window.floats.values;
+    if (!values.empty() && !window.histograms.empty()) notes.bits |= WindowNotes::kIgnored;
+    if (values.size() < 2) continue;
+    row[i] = Smooth(values, smoothing.ScalarAt(i), trend.ScalarAt(i));
+  }
+  return notes;
+}
+
 }  // namespace
 
 StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& expr,
@@ -99,16 +113,9 @@ StatusOr<Block> DoubleExponentialSmoothing(Evaluator& evaluator, const Expr& exp
     if (!data.series.empty()) TRY(CheckFactors(smoothing, trend));
     block.one_name = block.one_name && data.one_name;
     for (const RangeSeries& series : data.series) {
-      const std::span<double> row = block.AddRow(series.row);
       MixedCursor cursor(data, series);
-      WindowNotes notes;
-      for (size_t i = 0; i < steps.count; ++i) {
-        const MixedWindow window = cursor.At(steps.At(i));
-        const std::span<const double> values = window.floats.values;
-        if (!values.empty() && !window.histograms.empty()) notes.bits |= WindowNotes::kIgnored;
-        if (values.size() < 2) continue;
-        row[i] = Smooth(values, smoothing.ScalarAt(i), trend.ScalarAt(i));
-      }
+      const WindowNotes notes =
+          SmoothWindows(&cursor, steps, smoothing, trend, block.AddRow(series.row));
       evaluator.Tell(notes, series.row, args[0]->pos.start);
     }
     return evaluator.CheckSize(block);
