@@ -61,11 +61,12 @@ std::vector<AnomalyView> AnalyticsEngine::Anomalies(const AnomalyQuery& query) c
   std::vector<std::pair<double, AnomalyView>> found;
   {
     const absl::MutexLock lock(&mutex_);
+    const Timestamp now = last_run_;
     for (const auto& source : sources_) {
       source->Visit([&](const Entry& entry, const Labels& labels, const Detector& detector) {
         if (entry.kind != EntryKind::kAnomaly) return;
         if (!query.entry.empty() && entry.name != query.entry) return;
-        const double score = ScoreOf(detector, last_run_, AnomalyOutputs(entry).size());
+        const double score = ScoreOf(detector, now, AnomalyOutputs(entry).size());
         if (!(score >= query.min_score)) return;
         auto explanation = detector.Explain();
         if (explanation) found.emplace_back(score, ViewOf(entry, labels, *std::move(explanation)));

@@ -16,7 +16,6 @@ namespace {
 using enum FindingSeverity;
 
 constexpr double kMib = 1024.0 * 1024.0;
-constexpr double kDaySeconds = 86400;
 
 // What is too small to matter, per resource.
 struct Floors {

@@ -267,10 +267,8 @@ void SeriesIndex::CatchUp(std::span<const Matcher> matchers, MatchCache::Found* 
   std::erase_if(found->ids,
                 [&](uint32_t id) { return std::ranges::binary_search(found->changed, id); });
   for (const uint32_t id : found->changed) {
-    const bool matches =
-        id < series_.size() && series_[id] &&
-        std::ranges::all_of(
-            matchers, [&](const Matcher& matcher) { return ValueMatches(matcher, id); });
+    bool matches = id < series_.size() && series_[id];
+    for (const Matcher& matcher : matchers) matches = matches && ValueMatches(matcher, id);
     if (matches) found->ids.push_back(id);
   }
 }
