@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -131,13 +132,43 @@ StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& file) {
   }
 }
 
+namespace {
+
+bool StartsDocument(std::string_view line) {
+  return line.starts_with("---") && (line.size() == 3 || line[3] == ' ' || line[3] == '\t');
+}
+
+// The documents, each with as many empty lines before it as there are lines before it in the text.
+// Not left to YAML::LoadAll, which finds documents without end in a text like ",p".
+std::vector<std::string> SplitDocuments(std::string_view text) {
+  std::vector<std::string> documents(1);
+  size_t lines = 0;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (StartsDocument(line)) {
+      documents.emplace_back(lines, '\n');
+      documents.back() += "   ";
+      documents.back() += line.substr(3);
+    } else if (!line.starts_with('%')) {  // a directive
+      documents.back() += line;
+    }
+    documents.back() += '\n';
+    ++lines;
+  }
+  return documents;
+}
+
+}  // namespace
+
 StatusOr<std::vector<YamlNode>> ParseYamlDocuments(std::string_view text, const std::string& file) {
   if (!IsValidUtf8(text)) return InvalidArgument(file + ":1:1: yaml: invalid UTF-8");
   try {
     std::vector<YamlNode> documents;
     Converter converter(file);
-    for (const YAML::Node& document : YAML::LoadAll(std::string(text))) {
-      YamlNode node = TRY(converter.Convert(document, 0));
+    for (const std::string& document : SplitDocuments(text)) {
+      YamlNode node = TRY(converter.Convert(YAML::Load(document), 0));
       if (!node.IsNull()) documents.push_back(std::move(node));
     }
     return documents;

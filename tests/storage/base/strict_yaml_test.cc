@@ -84,5 +84,20 @@ TEST(StrictYaml, SeveralDocuments) {
   EXPECT_FALSE(ParseYamlDocuments("a: [\n---\nb", "f.yml").ok());
 }
 
+TEST(StrictYaml, TextThatIsNoYamlIsNotDocumentsWithoutEnd) {
+  for (const char* text : {",p", ",", "---\n,p\n---\n]"}) {
+    const auto documents = ParseYamlDocuments(text, "f");
+    EXPECT_TRUE(!documents.ok() || documents->size() <= 3) << text;
+  }
+}
+
+TEST(StrictYaml, LinesOfLaterDocumentsAreThoseOfTheFile) {
+  const auto documents = ParseYamlDocuments("%YAML 1.2\n---\na: 1\n--- {b: 2}\n---\n\nc: 3\n", "f");
+  ASSERT_TRUE(documents.ok()) << documents.status();
+  ASSERT_EQ(documents->size(), 3U);
+  EXPECT_EQ((*documents)[1].line, 4);
+  EXPECT_EQ((*documents)[2].Find("c")->line, 7);
+}
+
 }  // namespace
 }  // namespace outrider
