@@ -20,7 +20,9 @@ constexpr DurationMs kRebaseAfter = kHour;
 constexpr double kClearlyOff = 1;
 // An anomaly that goes on teaches so often, however many samples it has: a series of one sample a
 // second would else take it for usual within seconds.
-constexpr DurationMs kTeachEvery = 5 * kMinute;
+constexpr DurationMs kTeachEvery = kMinute;
+// On its first day, when each sample counts much.
+constexpr DurationMs kTeachEveryYoung = 5 * kMinute;
 // What is known fades over a gap as in a random walk: the scale grows with the root of the steps.
 constexpr double kStepsToDouble = 16;
 constexpr double kMostWidening = 8;
@@ -31,8 +33,9 @@ constexpr double kLargestValue = 1e150;
 constexpr double kOnsetOfSpike = 2;
 constexpr double kOnsetOfShift = 1;
 
-bool IsDueToTeach(Timestamp time, DurationMs step) {
-  return time / kTeachEvery != (time - step) / kTeachEvery;
+bool IsDueToTeach(Timestamp time, DurationMs step, DurationMs age) {
+  const DurationMs every = age < kDay ? kTeachEveryYoung : kTeachEvery;
+  return time / every != (time - step) / every;
 }
 
 double Widening(const StepTracker::Step& step) {
@@ -90,7 +93,7 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
   const double taught =
       warmed_up ? expected.value + std::clamp(value - expected.value, -limit, limit) : value;
   const bool outside = warmed_up && judged.score() >= 1;
-  if (!outside || IsDueToTeach(time, step.length)) model_->Learn(time, taught, step);
+  if (!outside || IsDueToTeach(time, step.length, time - first_)) model_->Learn(time, taught, step);
   ++samples_;
   Settle(time, judged.z);
   return verdict_;
