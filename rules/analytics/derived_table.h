@@ -33,7 +33,7 @@ struct DerivedFamily {
   std::vector<DerivedSeries> series;
 };
 
-// Thread-safe. No lock is held while samples are appended.
+// Thread-safe, but one Flush at a time. No lock is held while samples are appended.
 class DerivedTable {
  public:
   using Handle = uint32_t;
@@ -51,7 +51,8 @@ class DerivedTable {
 
   // Grouped by family, families by name.
   std::vector<DerivedFamily> Snapshot() const;
-  // Appends every series at `now`, and StaleNaN for those removed since the last call.
+  // Appends every series at `now`, and StaleNaN for those removed since the last call. Always to
+  // the same appender.
   AppendCounts Flush(Appender& appender, Timestamp now);
 
   size_t size() const;
@@ -60,14 +61,16 @@ class DerivedTable {
  private:
   struct Slot {
     const DerivedMetric* metric = nullptr;  // nullptr: free
-    DerivedSeries series;
+    std::shared_ptr<KnownSeries> series;
+    double value = 0;
   };
+  AppendCounts FlushEnded(Appender& appender, Timestamp now);
 
   mutable absl::Mutex mutex_;
   std::vector<Slot> slots_ ABSL_GUARDED_BY(mutex_);
   std::vector<Handle> free_ ABSL_GUARDED_BY(mutex_);
   std::unordered_set<uint64_t> hashes_ ABSL_GUARDED_BY(mutex_);  // of the live label sets
-  std::vector<std::shared_ptr<const Labels>> ended_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<KnownSeries>> ended_ ABSL_GUARDED_BY(mutex_);
   uint64_t collisions_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "storage/base/clock.h"
+#include "storage/base/hash.h"
 #include "storage/model/labels.h"
 #include "storage/model/native_histogram.h"
 #include "storage/model/sample.h"
@@ -49,6 +51,22 @@ struct LabeledSample {
   std::shared_ptr<const NativeHistogram> histogram{};  // instead of the sample's value
 };
 
+// A series that is written again and again, named once: what appenders learn of it spares them its
+// labels from then on. For one appender; not thread-safe, one call at a time has it.
+struct KnownSeries {
+  explicit KnownSeries(Labels all) : labels(std::move(all)) {}
+  const Labels labels;  // with __name__
+
+  // Notes of the appenders.
+  Hash128 identity = {};  // series_identity.h; zero: not computed yet
+  uint32_t number = 0;    // in the log; 0: none yet
+  uint32_t told_in = 0;   // the newest log segment that holds number and labels
+};
+struct KnownSample {
+  KnownSeries* series = nullptr;
+  double value = 0;
+};
+
 // Thread-safe.
 class Appender {
  public:
@@ -56,6 +74,8 @@ class Appender {
   // What one evaluation produced: recorded series, ALERTS, derived series. `now` judges the future.
   virtual AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                                    Timestamp now) = 0;
+  // Results of ours (Origin::kLocal) at the time `now`.
+  virtual AppendCounts AppendKnown(std::span<const KnownSample> samples, Timestamp now);
 };
 
 }  // namespace outrider

@@ -138,7 +138,8 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
     if (i + kAhead < order.size()) series_at(i + kAhead).open.PrefetchEnd();
     Series& series = series_at(i);
     const uint32_t row = order[i];
-    if (series.local) {  // who wins is decided where the labels are known
+    // Who wins is decided where the labels are known.
+    if (series.local && context->origin == Origin::kRemote) {
       outcome->unknown.push_back(row);
       continue;
     }
@@ -155,12 +156,12 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
 }
 
 void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const KeyedSamples& samples,
-                          Timestamp now, KeyedOutcome* outcome, SenderId sender) {
+                          const KeyedWriter& writer, KeyedOutcome* outcome) {
   outcome->counts = {};
   outcome->unknown.clear();
   outcome->refused.clear();
   outcome->order.resize(rows.size());
-  AppendContext context = ContextOf(Origin::kRemote, now, sender);
+  AppendContext context = ContextOf(writer.origin, writer.now, writer.sender);
   const absl::ReaderMutexLock lock(&directory_.mutex);
   const KeyTable& table = TableOf(kind);
   std::array<uint32_t, kShards + 1> begin{};

@@ -61,7 +61,7 @@ KeyedOutcome Send(Windows* windows, KeyKind kind, const std::vector<Hash128>& ke
   }
   KeyedOutcome outcome;
   windows->FindKeyed(kind, rows, &outcome);
-  windows->AppendKeyed(kind, rows, {samples, {}}, kNow, &outcome);
+  windows->AppendKeyed(kind, rows, {samples, {}}, {.now = kNow}, &outcome);
   return outcome;
 }
 
@@ -105,7 +105,7 @@ TEST(KeyedAppend, ASeriesThatWentIsNotFound) {
   const std::vector<Sample> now = {{kNow, 1}};
   windows.Append(kDown, now, Origin::kRemote, kNow);
   windows.Expire();
-  windows.AppendKeyed(KeyKind::kSender, rows, {now, {}}, kNow, &outcome);
+  windows.AppendKeyed(KeyKind::kSender, rows, {now, {}}, {.now = kNow}, &outcome);
   EXPECT_THAT(outcome.unknown, ElementsAre(0U));
   EXPECT_THAT(Values(windows, "up"), IsEmpty());
 }
@@ -157,7 +157,7 @@ TEST(KeyedAppend, SendersReadersAndRetentionAtOnce) {
             rows.back().end = static_cast<uint32_t>(samples.size());
           }
           windows.FindKeyed(KeyKind::kSender, rows, &outcome);
-          windows.AppendKeyed(KeyKind::kSender, rows, {samples, {}}, now, &outcome);
+          windows.AppendKeyed(KeyKind::kSender, rows, {samples, {}}, {.now = now}, &outcome);
           for (const uint32_t row : outcome.unknown) {
             const std::string id =
                 std::to_string(sender) + "-" + std::to_string(rows[row].key.high);
