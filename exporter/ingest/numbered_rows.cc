@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/numbered_rows.h"
 
+#include <array>
+#include <bit>
 #include <cstring>
 
+#include "exporter/ingest/snappy_body.h"
 #include "storage/window/chunk_block.h"
 #include "storage/window/series_identity.h"
 
@@ -19,9 +22,8 @@ void PutDefinition(const KnownSeries& series, std::string* body) {
 
 void PutSample(const KnownSample& sample, std::string* body) {
   PutVarint(sample.series->number, body);
-  char value[sizeof(double)];
-  std::memcpy(value, &sample.value, sizeof value);
-  body->append(value, sizeof value);
+  const auto value = std::bit_cast<std::array<char, sizeof(double)>>(sample.value);
+  body->append(value.data(), value.size());
 }
 
 bool GetSample(std::string_view* body, uint64_t* number, double* value) {
@@ -34,34 +36,47 @@ bool GetSample(std::string_view* body, uint64_t* number, double* value) {
 }  // namespace
 
 void EncodeNumbered(std::span<const KnownSample> samples, uint32_t segment, std::string* body) {
-  body->clear();
-  uint64_t definitions = 0;
-  for (const KnownSample& sample : samples) definitions += sample.series->told_in != segment;
-  PutVarint(definitions, body);
+  std::string definitions;
   for (const KnownSample& sample : samples) {
-    if (sample.series->told_in != segment) PutDefinition(*sample.series, body);
+    if (sample.series->told_in != segment) PutDefinition(*sample.series, &definitions);
+  }
+  body->clear();
+  if (definitions.empty()) {
+    PutVarint(0, body);
+  } else {
+    const std::string packed = SnappyCompress(definitions);
+    PutVarint(packed.size(), body);
+    *body += packed;
   }
   for (const KnownSample& sample : samples) PutSample(sample, body);
+}
+
+Status NumberedSeries::LearnOne(std::string_view* definitions, uint64_t seed) {
+  uint64_t number = 0;
+  uint64_t length = 0;
+  if (!GetVarint(definitions, &number) || !GetVarint(definitions, &length) ||
+      length > definitions->size()) {
+    return Damaged();
+  }
+  Labels labels = TRY(Labels::FromPacked(definitions->substr(0, length)));
+  definitions->remove_prefix(length);
+  const std::vector<LabelView> views(labels.begin(), labels.end());
+  const Hash128 identity = IdentityOf(views, seed);
+  definitions_[number] =
+      std::make_shared<const Definition>(Definition{std::move(labels), identity});
+  return absl::OkStatus();
 }
 
 Status NumberedSeries::Learn(std::string_view* body, uint32_t segment, uint64_t seed) {
   if (segment != segment_) definitions_.clear();
   segment_ = segment;
-  uint64_t count = 0;
-  if (!GetVarint(body, &count)) return Damaged();
-  for (uint64_t i = 0; i < count; ++i) {
-    uint64_t number = 0;
-    uint64_t length = 0;
-    if (!GetVarint(body, &number) || !GetVarint(body, &length) || length > body->size()) {
-      return Damaged();
-    }
-    Labels labels = TRY(Labels::FromPacked(body->substr(0, length)));
-    body->remove_prefix(length);
-    const std::vector<LabelView> views(labels.begin(), labels.end());
-    const Hash128 identity = IdentityOf(views, seed);
-    definitions_[number] =
-        std::make_shared<const Definition>(Definition{std::move(labels), identity});
-  }
+  uint64_t length = 0;
+  if (!GetVarint(body, &length) || length > body->size()) return Damaged();
+  if (length == 0) return absl::OkStatus();
+  TRY(SnappyDecompressInto(body->substr(0, length), UINT32_MAX, &decoded_));
+  body->remove_prefix(length);
+  std::string_view definitions = decoded_;
+  while (!definitions.empty()) TRY(LearnOne(&definitions, seed));
   return absl::OkStatus();
 }
 

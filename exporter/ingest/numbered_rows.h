@@ -2,7 +2,7 @@
 // Derived series in the log: thousands of them have a sample at every evaluation, so their labels
 // stand in a log segment once and a number from then on. The page for readers is docs/formats.md:
 //
-//   body       = varint number of definitions, definition*, sample*
+//   body       = varint length, definitions (a snappy block, or nothing), sample*
 //   definition = varint number, varint length, labels (Labels::packed)
 //   sample     = varint number, value (8 bytes, IEEE 754)
 //
@@ -34,13 +34,16 @@ class NumberedSeries {
     Labels labels;
     Hash128 identity;
   };
-  // Cuts the definitions off the front of a body. DataLoss when there is something else.
+  // Takes the definitions off the front of a body. An error when there is something else.
   Status Learn(std::string_view* body, uint32_t segment, uint64_t seed);
   // Null: not defined.
   std::shared_ptr<const Definition> Find(uint64_t number) const;
 
  private:
+  Status LearnOne(std::string_view* definitions, uint64_t seed);
+
   uint32_t segment_ = 0;
+  std::string decoded_;
   absl::flat_hash_map<uint64_t, std::shared_ptr<const Definition>> definitions_;
 };
 

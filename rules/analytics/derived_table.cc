@@ -10,7 +10,7 @@ constexpr size_t kFlushBatch = 1024;
 }  // namespace
 
 DerivedTable::Handle DerivedTable::Add(const DerivedMetric& metric, const Labels& labels,
-                                       double value) {
+                                       double value, Pace pace) {
   auto named = std::make_shared<KnownSeries>(labels.With(kMetricName, metric.name));
   const uint64_t hash = named->labels.Hash();
   absl::MutexLock lock(&mutex_);
@@ -25,14 +25,16 @@ DerivedTable::Handle DerivedTable::Add(const DerivedMetric& metric, const Labels
     handle = free_.back();
     free_.pop_back();
   }
-  slots_[handle] = {.metric = &metric, .series = std::move(named), .value = value};
+  slots_[handle] = {.metric = &metric, .series = std::move(named), .value = value, .pace = pace};
   return handle;
 }
 
 void DerivedTable::Set(std::span<const Update> updates) {
   absl::MutexLock lock(&mutex_);
   for (const Update& update : updates) {
-    if (update.handle != kNone) slots_[update.handle].value = update.value;
+    if (update.handle == kNone) continue;
+    slots_[update.handle].value = update.value;
+    slots_[update.handle].set = true;
   }
 }
 
@@ -102,9 +104,11 @@ AppendCounts DerivedTable::Flush(Appender& appender, Timestamp now) {
       absl::MutexLock lock(&mutex_);
       if (at >= slots_.size()) break;
       for (size_t i = at; i < std::min(slots_.size(), at + kFlushBatch); ++i) {
-        if (slots_[i].metric == nullptr) continue;
-        held.push_back(slots_[i].series);
-        batch.push_back({held.back().get(), slots_[i].value});
+        Slot& slot = slots_[i];
+        if (slot.metric == nullptr || (slot.pace == Pace::kWhenSet && !slot.set)) continue;
+        slot.set = false;
+        held.push_back(slot.series);
+        batch.push_back({held.back().get(), slot.value});
       }
     }
     if (!batch.empty()) counts += appender.AppendKnown(batch, now);

@@ -39,8 +39,15 @@ class DerivedTable {
   using Handle = uint32_t;
   static constexpr Handle kNone = UINT32_MAX;
 
+  // What a Flush writes of a series.
+  enum class Pace : uint8_t {
+    kEveryFlush,  // its value, whether it was set again or not
+    kWhenSet      // what was set since the last Flush
+  };
+
   // A new series. kNone if one with the same name and labels is there already (counted).
-  Handle Add(const DerivedMetric& metric, const Labels& labels, double value);
+  Handle Add(const DerivedMetric& metric, const Labels& labels, double value,
+             Pace pace = Pace::kEveryFlush);
   struct Update {
     Handle handle = kNone;
     double value = 0;
@@ -51,8 +58,8 @@ class DerivedTable {
 
   // Grouped by family, families by name.
   std::vector<DerivedFamily> Snapshot() const;
-  // Appends every series at `now`, and StaleNaN for those removed since the last call. Always to
-  // the same appender.
+  // Appends the series at `now`, each at its pace, and StaleNaN for those removed since the last
+  // call. Always to the same appender.
   AppendCounts Flush(Appender& appender, Timestamp now);
 
   size_t size() const;
@@ -63,6 +70,8 @@ class DerivedTable {
     const DerivedMetric* metric = nullptr;  // nullptr: free
     std::shared_ptr<KnownSeries> series;
     double value = 0;
+    Pace pace = Pace::kEveryFlush;
+    bool set = true;  // since the last Flush
   };
   AppendCounts FlushEnded(Appender& appender, Timestamp now);
 

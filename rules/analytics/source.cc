@@ -316,6 +316,7 @@ bool Source::Enliven(WatchedSeries::Slot* slot) {
 void Source::End(DerivedTable& table, uint32_t slot) {
   if (!series_[slot].live) return;
   series_[slot].live = false;
+  series_[slot].told = false;
   --live_;
   const auto handles = series_.Handles(slot);
   table.Remove(handles);

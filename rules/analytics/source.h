@@ -134,8 +134,9 @@ class Source : private SeriesFollower::Owner {
 
   // source_report.cc
   void Report(Timestamp now);
+  void NoteDue(Timestamp now);
   void JudgePeers();
-  void Publish(uint32_t slot, std::span<const double> values);
+  void Publish(uint32_t slot, std::span<const uint8_t> due, std::span<const double> values);
 
   promql::Expression expr_;
   std::vector<Entry> entries_;
@@ -151,6 +152,7 @@ class Source : private SeriesFollower::Owner {
   std::vector<Labels> labels_;              // by slot; of evaluated series only
   size_t live_ = 0;
   Timestamp evaluated_ = kNoTime;  // slot of the last evaluation
+  Timestamp reported_ = 0;         // time of the last report
   bool said_refused_ = false;
   bool said_lost_ = false;
   SourceStats stats_;
@@ -162,6 +164,7 @@ class Source : private SeriesFollower::Owner {
   Timestamp now_ = 0;
   // Series whose past is fed: until when samples are in each entry's detector.
   absl::flat_hash_map<uint32_t, std::vector<Timestamp>> resuming_;
+  std::vector<uint8_t> due_;  // by output: told in this report
   std::vector<DerivedTable::Update> updates_;
 };
 

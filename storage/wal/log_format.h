@@ -36,7 +36,7 @@ enum class RecordType : uint8_t {
   kWriteV1 = 1,   // remote write 1.0 body as it came (snappy + protobuf)
   kWriteV2 = 2,   // remote write 2.0 body as it came
   kOtlp = 3,      // OTLP body as it came
-  kInternal = 4,  // rule outputs and derived series, in the form of kWriteV1
+  kInternal = 4,  // rule outputs, in the form of kWriteV1
   kChunks = 5,    // chunk files: a block of sealed chunks; `time` is its newest sample
   kNumbered = 6,  // derived series by number (exporter/ingest/numbered_rows.h), all at `time`
 };

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "storage/base/clock.h"
-#include "storage/base/hash.h"
 #include "storage/model/labels.h"
 #include "storage/model/native_histogram.h"
 #include "storage/model/sample.h"
@@ -58,9 +57,10 @@ struct KnownSeries {
   const Labels labels;  // with __name__
 
   // Notes of the appenders.
-  Hash128 identity = {};  // series_identity.h; zero: not computed yet
-  uint32_t number = 0;    // in the log; 0: none yet
-  uint32_t told_in = 0;   // the newest log segment that holds number and labels
+  uint64_t birth = 0;    // in the windows (sample_feed.h), with the id; 0: not met yet
+  uint32_t id = 0;       // in the windows
+  uint32_t number = 0;   // in the log; 0: none yet
+  uint32_t told_in = 0;  // the newest log segment that holds number and labels
 };
 struct KnownSample {
   KnownSeries* series = nullptr;

@@ -203,6 +203,17 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   AppendCounts AppendOne(std::span<const LabelView> labels, std::span<const AnySample> samples,
                          std::span<const Timestamp> starts, const AppendContext& context,
                          const SeriesMaker& maker);
+  // Samples that are all in one shard, by index; those whose series is not there (any more) are
+  // added to `unknown`.
+  struct KnownPart {
+    std::span<const KnownSample> samples;
+    std::span<const uint32_t> order;
+  };
+  void AppendKnownOf(uint32_t shard_index, const KnownPart& part, AppendContext* context,
+                     AppendCounts* counts, std::vector<uint32_t>* unknown)
+      ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  // By its labels; notes where it is.
+  AppendCounts AppendMet(KnownSeries* series, const Sample& sample, Timestamp now);
   // How long new series are kept.
   struct NewSeriesPlan {
     uint32_t generation;

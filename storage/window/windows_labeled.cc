@@ -126,34 +126,6 @@ AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin
   return counts;
 }
 
-AppendCounts Windows::AppendKnown(std::span<const KnownSample> samples, Timestamp now) {
-  std::vector<KeyedRow> rows;
-  std::vector<Sample> values;
-  rows.reserve(samples.size());
-  values.reserve(samples.size());
-  std::vector<LabelView> labels;
-  for (const KnownSample& sample : samples) {
-    KnownSeries& series = *sample.series;
-    if (series.identity == Hash128()) {
-      labels.assign(series.labels.begin(), series.labels.end());
-      series.identity = IdentityOf(labels, options_.seed);
-    }
-    const auto at = static_cast<uint32_t>(values.size());
-    rows.push_back({.key = series.identity, .begin = at, .end = at + 1});
-    values.push_back({now, sample.value});
-  }
-  KeyedOutcome outcome;
-  FindKeyed(KeyKind::kIdentity, rows, &outcome);
-  AppendKeyed(KeyKind::kIdentity, rows, {.samples = values, .starts = {}},
-              {.now = now, .origin = Origin::kLocal}, &outcome);
-  for (const uint32_t row : outcome.unknown) {
-    const Labels& all = samples[row].series->labels;
-    labels.assign(all.begin(), all.end());
-    outcome.counts += Append(labels, {&values[row], 1}, Origin::kLocal, now);
-  }
-  return outcome.counts;
-}
-
 bool Windows::AppendLabeledRow(const LabeledRow& row, const Hash128& identity,
                                const NewSeriesPlan& plan, const AppendContext& context,
                                uint32_t* id, AppendCounts* counts) {
