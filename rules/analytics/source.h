@@ -135,6 +135,7 @@ class Source : private SeriesFollower::Owner {
   // source_report.cc
   void Report(Timestamp now);
   void NoteDue(Timestamp now);
+  bool HasSlowValue(std::span<const double> values) const;
   void JudgePeers();
   void Publish(uint32_t slot, std::span<const uint8_t> due, std::span<const double> values);
 

@@ -27,7 +27,6 @@ void Source::Report(Timestamp now) {
     if (!series_[slot].live) continue;
     const auto detectors = series_.Detectors(slot);
     const std::span<const uint8_t> due = series_[slot].told ? due_ : all;
-    series_[slot].told = true;
     size_t at = 0;
     for (size_t i = 0; i < entries_.size(); ++i) {
       size_t count = 0;
@@ -37,8 +36,17 @@ void Source::Report(Timestamp now) {
       at += count;
     }
     Publish(slot, due, values);
+    series_[slot].told |= HasSlowValue(values);
   }
   context_->seams.table.Set(updates_);
+}
+
+// Of an output that is told now and then: from now on it need not be told at every run.
+bool Source::HasSlowValue(std::span<const double> values) const {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    if (outputs_[i].derived.every > 0 && !std::isnan(values[i])) return true;
+  }
+  return false;
 }
 
 void Source::JudgePeers() {
