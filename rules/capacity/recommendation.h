@@ -25,6 +25,7 @@ struct WorkloadKey {
   std::string namespace_name;
   std::string workload;
   std::string workload_kind;
+  std::string cluster = {};  // the label `cluster` of its series; empty: there is none
   friend auto operator<=>(const WorkloadKey&, const WorkloadKey&) = default;
   friend bool operator==(const WorkloadKey&, const WorkloadKey&) = default;
 };
