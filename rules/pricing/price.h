@@ -16,7 +16,7 @@ namespace outrider {
 inline constexpr double kHoursPerMonth = 730;
 inline constexpr int64_t kMonthHours = 730;  // for exact arithmetic
 inline constexpr double kBytesPerGib = 1024.0 * 1024.0 * 1024.0;
-inline constexpr int64_t kGib = int64_t{1} << 30;
+inline constexpr int64_t kGibBytes = int64_t{1} << 30;
 
 // A series of OpenCost's names (node_cpu_hourly_cost ...) that Outrider itself publishes carries
 // this label, so that it is never read back as if OpenCost had said it.
