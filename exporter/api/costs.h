@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /outrider/v1/recommendations and /outrider/v1/costs, over rules/capacity.
+// /outrider/v1/costs, over rules/capacity.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,11 @@
 namespace outrider {
 
 // Called from several threads at once; functions, because a reload replaces the engine behind them.
-struct CapacityApiDeps {
-  std::function<std::vector<Recommendation>()> recommendations;
+struct CostsApiDeps {
   std::function<std::vector<WorkloadCost>()> costs;
   std::function<Price()> price;
 };
 
-void RegisterCapacityApi(Router& router, const CapacityApiDeps& deps);
+void RegisterCostsApi(Router& router, const CostsApiDeps& deps);
 
 }  // namespace outrider
