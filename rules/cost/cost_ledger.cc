@@ -65,10 +65,11 @@ using Days = std::chrono::sys_days;
 Timestamp MillisOf(Days day) { return std::chrono::milliseconds(day.time_since_epoch()).count(); }
 
 CostSpan MonthOf(Timestamp time) {
-  using namespace std::chrono;  // NOLINT(google-build-using-namespace): calendar literals
-  const year_month_day day(floor<days>(sys_time<milliseconds>(milliseconds(time))));
-  const year_month month(day.year(), day.month());
-  return {MillisOf(Days(month / 1)), MillisOf(Days((month + months(1)) / 1))};
+  namespace chrono = std::chrono;
+  const chrono::sys_time<chrono::milliseconds> at{chrono::milliseconds(time)};
+  const chrono::year_month_day day(chrono::floor<chrono::days>(at));
+  const chrono::year_month month(day.year(), day.month());
+  return {MillisOf(Days(month / 1)), MillisOf(Days((month + chrono::months(1)) / 1))};
 }
 
 Timestamp MonthsBefore(Timestamp time, int count) {
@@ -79,8 +80,8 @@ Timestamp MonthsBefore(Timestamp time, int count) {
 }  // namespace
 
 CostSpan SpanOf(CostTier tier, Timestamp time) {
-  if (tier == CostTier::kMonth) return MonthOf(time);
-  const DurationMs length = tier == CostTier::kHour ? kHour : kDay;
+  if (tier == CostTier::kMonths) return MonthOf(time);
+  const DurationMs length = tier == CostTier::kHours ? kHour : kDay;
   const Timestamp begin = time - ((time % length) + length) % length;
   return {begin, begin + length};
 }
@@ -178,9 +179,9 @@ Status CostLedger::Close(CostTier tier, Timestamp next) {
   if (open.changed) Write(tier, open, &batch);
   const CostSpan span = SpanOf(tier, next);
   Timestamp oldest = span.begin;
-  if (tier == CostTier::kHour) oldest -= kKeepHours;
-  if (tier == CostTier::kDay) oldest -= kKeepDays;
-  if (tier == CostTier::kMonth) oldest = MonthsBefore(span.begin, kKeepMonths);
+  if (tier == CostTier::kHours) oldest -= kKeepHours;
+  if (tier == CostTier::kDays) oldest -= kKeepDays;
+  if (tier == CostTier::kMonths) oldest = MonthsBefore(span.begin, kKeepMonths);
   TRY(DeleteBefore(tier, oldest, &batch));
   TRY(store_.Commit(batch, Durability::kBuffered));
   // Normally empty; after a clock that went back, what is there already.
@@ -198,7 +199,7 @@ Status CostLedger::Add(Timestamp from, Timestamp to, const std::vector<CostItem>
     open.watched += to - from;
     open.changed = true;
     for (const CostItem& item : items) {
-      if (tier == CostTier::kHour) {
+      if (tier == CostTier::kHours) {
         open.workloads[item.key].Add(item.amounts);
       } else {
         open.workloads[WithoutPods(item.key)].Add(item.amounts);
@@ -238,7 +239,7 @@ Status CostLedger::AddTo(CostTier tier, CostSpan piece, CostGrain grain, CostRea
       std::min(piece.end, source->last) - std::max(piece.begin, source->first);
   if (overlap <= 0) return absl::OkStatus();
   const double share = static_cast<double>(overlap) / static_cast<double>(length);
-  const bool by_node = grain == CostGrain::kNodes && tier != CostTier::kHour;
+  const bool by_node = grain == CostGrain::kNodes && tier != CostTier::kHours;
   for (const auto& [key, amounts] : by_node ? source->nodes : source->workloads) {
     out->cells[OfGrain(key, grain)].Add(amounts.Scaled(share));
   }
@@ -249,8 +250,8 @@ Status CostLedger::AddTo(CostTier tier, CostSpan piece, CostGrain grain, CostRea
 StatusOr<CostRead> CostLedger::Read(Timestamp from, Timestamp to, CostGrain grain,
                                     Timestamp now) const {
   CostRead read = {from, to, {}, 0};
-  const Timestamp hours_since = SpanOf(CostTier::kHour, now - kKeepHours).begin;
-  const Timestamp days_since = SpanOf(CostTier::kDay, now - kKeepDays).begin;
+  const Timestamp hours_since = SpanOf(CostTier::kHours, now - kKeepHours).begin;
+  const Timestamp days_since = SpanOf(CostTier::kDays, now - kKeepDays).begin;
   if (grain == CostGrain::kPods && from < hours_since) {
     return InvalidArgument(fmt::format(
         "pods, and nodes together with what runs there, are told apart for the last {} hours only",
@@ -258,17 +259,17 @@ StatusOr<CostRead> CostLedger::Read(Timestamp from, Timestamp to, CostGrain grai
   }
   const Timestamp end = std::min(to, now);
   for (Timestamp at = from; at < end;) {
-    const CostSpan day = SpanOf(CostTier::kDay, at);
+    const CostSpan day = SpanOf(CostTier::kDays, at);
     const bool whole_day = at == day.begin && end >= std::min(day.end, now);
-    CostTier tier = CostTier::kHour;
+    CostTier tier = CostTier::kHours;
     if (at < days_since) {
-      tier = CostTier::kMonth;
+      tier = CostTier::kMonths;
     } else if (grain != CostGrain::kPods && (whole_day || at < hours_since)) {
-      tier = CostTier::kDay;
+      tier = CostTier::kDays;
     }
     // A piece of a month ends where days begin.
     Timestamp next = std::min(end, SpanOf(tier, at).end);
-    if (tier == CostTier::kMonth) next = std::min(next, days_since);
+    if (tier == CostTier::kMonths) next = std::min(next, days_since);
     TRY(AddTo(tier, {at, next}, grain, &read));
     at = next;
   }

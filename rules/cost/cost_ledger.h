@@ -12,6 +12,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,9 @@
 
 namespace outrider {
 
-enum class CostTier : uint8_t { kHour, kDay, kMonth };
-inline constexpr std::array<CostTier, 3> kCostTiers = {CostTier::kHour, CostTier::kDay,
-                                                       CostTier::kMonth};
+enum class CostTier : uint8_t { kHours, kDays, kMonths };
+inline constexpr std::array<CostTier, 3> kCostTiers = {CostTier::kHours, CostTier::kDays,
+                                                       CostTier::kMonths};
 
 // The UTC hour, day or month that `time` lies in: where it begins and where the next one does.
 struct CostSpan {
@@ -73,6 +74,12 @@ class CostLedger {
   // The open bucket's sums, e.g. of the month so far.
   const CostCells& Open(CostTier tier) const { return bucket(tier).workloads; }
   CostSpan OpenSpan(CostTier tier) const { return bucket(tier).span; }
+  DurationMs OpenWatched(CostTier tier) const { return bucket(tier).watched; }
+  // Up to when it is allocated; none: nothing is.
+  std::optional<Timestamp> OpenUntil(CostTier tier) const {
+    const Bucket& open = bucket(tier);
+    return open.watched > 0 ? std::optional(open.last) : std::nullopt;
+  }
 
  private:
   struct Bucket {
@@ -80,8 +87,8 @@ class CostLedger {
     Timestamp first = 0;     // what was allocated
     Timestamp last = 0;
     DurationMs watched = 0;
-    CostCells workloads;  // tier kHour: everything apart
-    CostCells nodes;      // not in tier kHour
+    CostCells workloads;  // tier kHours: everything apart
+    CostCells nodes;      // not in tier kHours
     bool changed = false;
   };
   const Bucket& bucket(CostTier tier) const { return open_[static_cast<size_t>(tier)]; }
