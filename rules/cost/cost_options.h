@@ -17,9 +17,9 @@ struct CostBudget {
   std::string name;
   double amount = 0;  // dollars a month
   // What counts: everything that matches all that are given.
-  std::string cluster;
-  std::vector<std::string> namespaces;
-  std::string team;
+  std::string cluster = {};
+  std::vector<std::string> namespaces = {};
+  std::string team = {};
   // Shares of the amount at which an alert begins, ascending.
   std::vector<double> thresholds = {0.5, 0.8, 1.0};
   bool include_idle = false;  // with its share of what is idle on its nodes
