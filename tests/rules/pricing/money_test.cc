@@ -210,7 +210,9 @@ TEST(Split, IsMonotone) {
     for (size_t i = 0; i < weights.size(); ++i) {
       EXPECT_GE(more[i] + Money::FromUnits(1), parts[i]);
       for (size_t j = 0; j < weights.size(); ++j) {
-        if (weights[i] > weights[j]) EXPECT_GE(parts[i], parts[j]);
+        if (weights[i] > weights[j]) {
+          EXPECT_GE(parts[i], parts[j]);
+        }
       }
     }
   }
