@@ -74,7 +74,8 @@ std::optional<MachineShape> GcpShape(std::string_view type) {
   if (parts[0] == "a2" && parts[1] == "highgpu" && parts[2].ends_with('g')) {
     const auto gpus = ParseInt(parts[2].substr(0, parts[2].size() - 1));
     if (!gpus.ok() || *gpus < 1 || *gpus > 8) return std::nullopt;
-    return MachineShape{Decimal::FromInt(12 * *gpus), Decimal::FromInt(85 * *gpus)};
+    return MachineShape{Decimal::FromInt(12 * *gpus), Decimal::FromInt(85 * *gpus), true,
+                        Decimal::FromInt(*gpus)};
   }
   const auto found = std::ranges::find_if(kGcpRatios, [&](const GcpRatio& ratio) {
     return ratio.family == parts[0] && ratio.kind == parts[1];
