@@ -9,6 +9,7 @@
 
 #include "rules/pricing/price.h"
 #include "storage/base/clock.h"
+#include "storage/base/strict_yaml.h"
 
 namespace outrider {
 
@@ -52,5 +53,8 @@ struct CostOptions {
   CostAlertOptions alerts;
   friend bool operator==(const CostOptions&, const CostOptions&) = default;
 };
+
+// Reads the keys out of the section `cost`, whose reader also reads the keys of others.
+void ReadCostOptions(YamlReader& reader, const std::string& file, CostOptions* options);
 
 }  // namespace outrider

@@ -308,7 +308,9 @@ CostVolume VolumeOf(const Claim& claim, const PersistentVolume* volume, const Pr
   out.users.assign(claim.users.begin(), claim.users.end());
   const std::string& storage_class =
       claim.storage_class.empty() && volume != nullptr ? volume->storage_class : claim.storage_class;
-  out.byte_hour = book.Storage(storage_class).amount.ToDouble() / kBytesPerGib;
+  const std::optional<UnitPrice> told = book.Volume(claim.volume);
+  const UnitPrice price = told ? *told : book.Storage(storage_class);
+  out.byte_hour = price.amount.ToDouble() / kBytesPerGib;
   return out;
 }
 
@@ -367,7 +369,7 @@ Status SceneReader::ReadVolumes(Reading& reading) {
     if (one.claimed) continue;
     Claim nobody;
     nobody.cluster = one.cluster;
-    nobody.name = key.substr(key.rfind('/') + 1);
+    nobody.volume = nobody.name = key.substr(key.rfind('/') + 1);
     reading.scene.volumes.push_back(VolumeOf(nobody, &one, reading.book));
   }
   return absl::OkStatus();

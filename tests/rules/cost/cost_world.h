@@ -39,6 +39,9 @@ class FakeBook final : public PriceBook {
   UnitPrice Storage(std::string_view storage_class) const override {
     return {storage_class == "fast" ? 0.0002_usd : 0.0001_usd, PriceSource::kCatalogue, ""};
   }
+  std::optional<UnitPrice> Volume(std::string_view /*persistent_volume*/) const override {
+    return std::nullopt;
+  }
   UnitPrice EgressPerGib(Egress kind) const override {
     return {kind == Egress::kInternet ? 0.09_usd : 0.01_usd, PriceSource::kCatalogue, ""};
   }
