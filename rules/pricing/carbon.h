@@ -31,7 +31,7 @@ struct CarbonLoad {
   double cores = 0;
   double memory_gib = 0;
   double gpus = 0;
-  std::optional<double> cpu_utilisation;
+  std::optional<double> cpu_utilisation = {};
 };
 
 struct CarbonEstimate {

@@ -181,15 +181,57 @@ StatusOr<NodePrice> Pricer::FromDefault(const NodeFacts& facts) const {
   return price;
 }
 
+StatusOr<ResourcePrice> Pricer::FamilyPriceOf(std::string_view provider, std::string_view region,
+                                              std::string_view family) const {
+  ResourcePrice price = TRY(FindCorePrice(provider, region));
+  NodeFacts anywhere = {.provider = price.provider, .region = price.region};
+  const FamilyRate* rate = catalogue_.FindFamily(price.provider, price.region, family);
+  if (rate != nullptr) {
+    price.rates.core_hour = rate->core_hour;
+    price.rates.gib_hour = rate->gib_hour;
+    price.source = rate->list ? PriceSource::kCatalogue : PriceSource::kFamilyFit;
+    price.detail = fmt::format("family {} in {}, {}", family, price.region, rate->dated);
+  } else if (const ListedNode* node = catalogue_.SizeOfFamily(price.provider, price.region, family)) {
+    price.rates = SplitNodePrice(node->hour, {node->cores, node->memory_gib, node->gpus},
+                                 BaseRates(anywhere))
+                      .rates;
+    price.source = PriceSource::kCatalogue;
+    price.detail = fmt::format("{} in {}, list of {}", node->type, price.region, node->dated);
+  } else {
+    return InvalidArgument(fmt::format("unknown family {} of {} in {}; known: {}", Quote(family),
+                                       price.provider, price.region,
+                                       Join(catalogue_.Families(price.provider, price.region), ", ")));
+  }
+  if (price.rates.gpu_hour.IsZero()) price.rates.gpu_hour = GpuHour(anywhere);
+  for (Money* amount : {&price.rates.core_hour, &price.rates.gib_hour, &price.rates.gpu_hour}) {
+    *amount = Discounted(*amount, anywhere);
+  }
+  return price;
+}
+
+Decimal Pricer::SpotFactorOf(std::string_view provider, std::string_view region,
+                             std::string_view family) const {
+  const FamilyRate* rate = catalogue_.FindFamily(provider, region, family);
+  if (rate != nullptr && rate->spot_factor) return *rate->spot_factor;
+  const ListedNode* node = catalogue_.SizeOfFamily(provider, region, family);
+  if (node != nullptr && node->spot_factor) return *node->spot_factor;
+  return SpotFactor(provider);
+}
+
 UnitPrice Pricer::Storage(std::string_view storage_class) const {
   for (const UserPrices& file : files_) {
     if (const StatedStorage* stated = file.FindStorage(storage_class)) {
       return Told(stated->gib_hour, PriceSource::kUser, stated->where);
     }
   }
-  const StorageRate* rate = catalogue_.FindStorage(default_.provider, storage_class);
-  const bool listed = rate != nullptr && rate->region == default_.region;
-  if (rate == nullptr) rate = catalogue_.UsualStorage(default_.provider);
+  return ListStorage(default_.provider, default_.region, storage_class);
+}
+
+UnitPrice Pricer::ListStorage(std::string_view provider, std::string_view region,
+                              std::string_view storage_class) const {
+  const StorageRate* rate = catalogue_.FindStorage(provider, storage_class);
+  const bool listed = rate != nullptr && rate->region == region;
+  if (rate == nullptr) rate = catalogue_.UsualStorage(provider);
   if (rate == nullptr) return {};
   return Told(rate->gib_month.TimesRatio(1, kMonthHours),
               listed ? PriceSource::kCatalogue : PriceSource::kDefault,

@@ -27,7 +27,7 @@ struct ProjectedWorkload {
   std::string namespace_name;
   int64_t replicas = 1;
   RequestedResources current;
-  std::optional<RequestedResources> projected;
+  std::optional<RequestedResources> projected = {};
 };
 
 struct MonthlyCost {

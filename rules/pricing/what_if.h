@@ -17,25 +17,25 @@ namespace outrider {
 
 // Of one workload, all pods together; storage stands for itself.
 struct WhatIfHolding {
-  std::string namespace_name;
-  std::string workload;
-  std::string workload_kind;
+  std::string namespace_name = {};
+  std::string workload = {};
+  std::string workload_kind = {};
   int64_t pods = 1;
-  Decimal cores;
-  Decimal memory_gib;
-  Decimal gpus;
-  Decimal storage_gib;
-  std::string storage_class;
+  Decimal cores = {};
+  Decimal memory_gib = {};
+  Decimal gpus = {};
+  Decimal storage_gib = {};
+  std::string storage_class = {};
   double used_cores = 0;  // for carbon
 };
 
 // What is not stated stays as it is.
 struct WhatIfQuestion {
-  std::string provider;
-  std::string region;  // with `provider` alone: its first
-  std::string family;  // m7g, n2d, amd_v5 ...
-  std::optional<Decimal> spot_share;   // of compute, 0 to 1
-  std::optional<int64_t> replicas;     // of every workload
+  std::string provider = {};
+  std::string region = {};  // with `provider` alone: its first
+  std::string family = {};  // m7g, n2d, amd_v5 ...
+  std::optional<Decimal> spot_share = {};   // of compute, 0 to 1
+  std::optional<int64_t> replicas = {};     // of every workload
 };
 
 struct WhatIfAmounts {  // dollars a month
@@ -48,7 +48,7 @@ struct WhatIfAmounts {  // dollars a month
 
 struct WhatIfRow {
   WhatIfHolding holding;
-  Money now;      // a month, in cents; rows sum to the total
+  Money now;  // a month, in cents of the book's currency; rows sum to the total
   Money what_if;
 };
 
@@ -56,7 +56,6 @@ struct WhatIfSide {
   ResourcePrice price;      // on demand
   Decimal spot_share;
   Decimal spot_factor;      // on the price of the spot share
-  UnitPrice storage;        // of the first class that is held, or the usual one
   WhatIfAmounts amounts;
   std::optional<CarbonEstimate> carbon;
 };
@@ -65,7 +64,7 @@ struct WhatIf {
   WhatIfSide now;
   WhatIfSide then;
   std::vector<WhatIfRow> rows;  // as the holdings
-  Money monthly_savings;        // in cents; negative: dearer
+  Money monthly_savings;  // in cents of the book's currency; negative: dearer
   Money annual_savings;
   Decimal savings_percent;
   std::vector<std::string> notes;  // what to know about the comparison

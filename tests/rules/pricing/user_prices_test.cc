@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/pricing/csv_table.h"
+#include "storage/base/file.h"
 
 namespace outrider {
 namespace {
@@ -95,6 +96,13 @@ TEST(UserPrices, AmountsInACurrencyAreTurnedIntoDollars) {
   // Without the word they are dollars.
   EXPECT_EQ(ParseUserPrices("load_balancer_hour: 0.02\n", "p.yml", euro)->load_balancer_hour,
             0.02_usd);
+}
+
+TEST(UserPrices, TheExampleLoads) {
+  const std::string file = std::string(OUTRIDER_SOURCE_DIR) + "/examples/prices.yml";
+  const auto prices = ParseUserPrices(*ReadFile(file), file, Currency());
+  ASSERT_TRUE(prices.ok()) << prices.status();
+  EXPECT_EQ(prices->nodes.size(), 2U);
 }
 
 constexpr const char* kDefaultJson = R"({
