@@ -34,8 +34,7 @@ std::vector<WhatIfHolding> HoldingsOf(const std::vector<Recommendation>& recomme
     const auto pods = static_cast<int64_t>(one.pods);
     holding.pods = std::max(holding.pods, pods);
     holding.cores += Decimal::FromDouble(Held(one.cpu, basis)) * Decimal::FromInt(pods);
-    holding.memory_gib += Decimal::FromDouble(Held(one.memory, basis))
-                              .TimesRatio(pods, kGibBytes);
+    holding.memory_gib += Decimal::FromDouble(Held(one.memory, basis)).TimesRatio(pods, kGibBytes);
     holding.used_cores += one.cpu.mean_use * static_cast<double>(pods);
   }
   std::vector<WhatIfHolding> rows;

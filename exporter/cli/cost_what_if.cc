@@ -81,8 +81,7 @@ void PrintWhatIf(const JsonValue& answer, int limit) {
              {SideCells("now", Child(answer, "now")), SideCells("then", Child(answer, "what_if"))});
   fmt::print("\nSaves {} a month, {} a year ({:.1f} %).\n\n",
              Cents(Amount(answer, "savings_", "_per_month")),
-             Cents(Amount(answer, "savings_", "_per_year")),
-             answer.GetNumber("savings_percent"));
+             Cents(Amount(answer, "savings_", "_per_year")), answer.GetNumber("savings_percent"));
   std::vector<JsonValue> workloads = Child(answer, "workloads").items;
   const auto change = [](const JsonValue& row) {
     return Amount(row, "now_", "_per_month") - Amount(row, "what_if_", "_per_month");
@@ -120,8 +119,8 @@ std::vector<std::string> NodeCells(const JsonValue& node) {
 }
 
 void PrintUnit(const std::string& name, const JsonValue& unit) {
-  fmt::print("{:<22} {:<14.8g} {:<10} {}\n", name, unit.GetNumber("price"), unit.GetString("source"),
-             unit.GetString("detail"));
+  fmt::print("{:<22} {:<14.8g} {:<10} {}\n", name, unit.GetNumber("price"),
+             unit.GetString("source"), unit.GetString("detail"));
 }
 
 void PrintPrices(const JsonValue& answer) {
@@ -137,8 +136,9 @@ void PrintPrices(const JsonValue& answer) {
     }
   }
   if (!rows.empty()) {
-    PrintTable({"NODE", "TYPE", "WHERE", "CAPACITY", "NODE/H", "CORE/H", "GIB/H", "SOURCE", "DETAIL"},
-               rows);
+    PrintTable(
+        {"NODE", "TYPE", "WHERE", "CAPACITY", "NODE/H", "CORE/H", "GIB/H", "SOURCE", "DETAIL"},
+        rows);
   }
   for (const std::string& error : errors) fmt::print("without a price: {}\n", error);
   if (const JsonValue* usual = answer.Find("default")) {

@@ -21,7 +21,8 @@ void AddOutput(CLI::App* command, ClientOptions* client) {
 void AddWhatIf(CLI::App* cost, ClientOptions* client, WhatIfOptions* options,
                std::function<int()>* action) {
   CLI::App* command = cost->add_subcommand(
-      "what-if", "What the same would cost with another provider, region, family, spot or replicas");
+      "what-if",
+      "What the same would cost with another provider, region, family, spot or replicas");
   AddUrl(command, client);
   AddOutput(command, client);
   command->add_option("--provider", options->provider, "aws, gcp, azure or on_prem");
@@ -43,7 +44,8 @@ void AddWhatIf(CLI::App* cost, ClientOptions* client, WhatIfOptions* options,
 
 void AddPrices(CLI::App* cost, ClientOptions* client, PricesOptions* options,
                std::function<int()>* action) {
-  CLI::App* command = cost->add_subcommand("prices", "What things cost, and where each price is from");
+  CLI::App* command =
+      cost->add_subcommand("prices", "What things cost, and where each price is from");
   AddUrl(command, client);
   AddOutput(command, client);
   command->add_option("--instance-type", options->instance_type, "Price one type, as m5.xlarge");

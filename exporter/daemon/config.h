@@ -44,7 +44,7 @@ struct Config {
     friend bool operator==(const Analytics&, const Analytics&) = default;
   };
   struct Cost {
-    PricingOptions pricing;  // what things cost; a reload changes it
+    PricingOptions pricing;               // what things cost; a reload changes it
     DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
     friend bool operator==(const Cost&, const Cost&) = default;
   };

@@ -114,8 +114,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   const Windows& windows = self->store->windows();
   std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
   self->pricing = std::make_unique<PricingEngine>(pricer, windows, self->derived);
-  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
-                                              self->derived));
+  self->capacity = TRY(
+      CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows, self->derived));
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());

@@ -107,13 +107,12 @@ class Catalogue {
   Status LoadServices();
 
   std::vector<ListedNode> nodes_;
-  StringMap<size_t> by_type_;                   // "provider/region/type" -> index
-  StringMap<std::vector<size_t>> by_family_;    // "provider/region/family" -> sizes
+  StringMap<size_t> by_type_;                 // "provider/region/type" -> index
+  StringMap<std::vector<size_t>> by_family_;  // "provider/region/family" -> sizes
   std::vector<FamilyRate> families_;
   StringMap<GpuRate> gpus_;  // "provider/model"
   std::vector<StorageRate> storage_;
   std::vector<ServiceRate> services_;
 };
-
 
 }  // namespace outrider

@@ -77,7 +77,8 @@ class Pricer {
                                          bool* list_price) const;
   NodePrice FromStated(const StatedNode& stated, const NodeFacts& facts,
                        const StreamPrices& stream) const;
-  NodePrice ByFamily(const FamilyRate& family, const NodeFacts& facts, const NodeShape& shape) const;
+  NodePrice ByFamily(const FamilyRate& family, const NodeFacts& facts,
+                     const NodeShape& shape) const;
   // What splits are made by: the general fit of the provider.
   ResourceRates BaseRates(const NodeFacts& facts) const;
   Money GpuHour(const NodeFacts& facts) const;

@@ -61,7 +61,8 @@ UnitPrice Listed(const Catalogue& catalogue, const ResourcePrice& place, std::st
 ResourceRates Pricer::BaseRates(const NodeFacts& facts) const {
   const FamilyRate* general = catalogue_.General(facts.provider, facts.region);
   if (general == nullptr) general = catalogue_.GeneralAnywhere(facts.provider);
-  if (general == nullptr) return {default_.rates.core_hour, default_.rates.gib_hour, GpuHour(facts)};
+  if (general == nullptr)
+    return {default_.rates.core_hour, default_.rates.gib_hour, GpuHour(facts)};
   return {general->core_hour, general->gib_hour, GpuHour(facts)};
 }
 
@@ -120,8 +121,7 @@ std::optional<NodePrice> Pricer::FromCatalogue(const NodeFacts& facts) const {
     dated = family->dated;
   }
   price.source = PriceSource::kCatalogue;
-  price.detail =
-      fmt::format("{} in {}{}, list of {}", type, facts.region, SpotText(facts), dated);
+  price.detail = fmt::format("{} in {}{}, list of {}", type, facts.region, SpotText(facts), dated);
   return price;
 }
 
@@ -138,8 +138,8 @@ std::optional<NodePrice> Pricer::FromFamily(const NodeFacts& facts) const {
     price = SplitNodePrice((hour * shape.cores).Over(nearest->cores), shape, BaseRates(facts));
     from = fmt::format("by vCPU from {}, list of {}", nearest->type, nearest->dated);
   } else {
-    const FamilyRate* fit = catalogue_.FindFamily(facts.provider, facts.region,
-                                                  FitOfType(facts.provider, type));
+    const FamilyRate* fit =
+        catalogue_.FindFamily(facts.provider, facts.region, FitOfType(facts.provider, type));
     if (fit == nullptr) return std::nullopt;
     price = ByFamily(*fit, facts, shape);
     from = fmt::format("as family {}, {}", fit->family, fit->dated);
@@ -154,9 +154,9 @@ std::optional<NodePrice> Pricer::FromShape(const NodeFacts& facts) const {
   if (general == nullptr || !ShapeOf(facts).Known()) return std::nullopt;
   NodePrice price = ByFamily(*general, facts, ShapeOf(facts));
   price.source = PriceSource::kShapeFit;
-  price.detail = fmt::format("{} vCPU and {} GiB in {}{}, fit to the list of {}",
-                             facts.cores.Text(2), facts.memory_gib.Text(2), facts.region,
-                             SpotText(facts), general->dated);
+  price.detail =
+      fmt::format("{} vCPU and {} GiB in {}{}, fit to the list of {}", facts.cores.Text(2),
+                  facts.memory_gib.Text(2), facts.region, SpotText(facts), general->dated);
   return price;
 }
 
@@ -191,16 +191,17 @@ StatusOr<ResourcePrice> Pricer::FamilyPriceOf(std::string_view provider, std::st
     price.rates.gib_hour = rate->gib_hour;
     price.source = rate->list ? PriceSource::kCatalogue : PriceSource::kFamilyFit;
     price.detail = fmt::format("family {} in {}, {}", family, price.region, rate->dated);
-  } else if (const ListedNode* node = catalogue_.SizeOfFamily(price.provider, price.region, family)) {
-    price.rates = SplitNodePrice(node->hour, {node->cores, node->memory_gib, node->gpus},
-                                 BaseRates(anywhere))
-                      .rates;
+  } else if (const ListedNode* node =
+                 catalogue_.SizeOfFamily(price.provider, price.region, family)) {
+    price.rates =
+        SplitNodePrice(node->hour, {node->cores, node->memory_gib, node->gpus}, BaseRates(anywhere))
+            .rates;
     price.source = PriceSource::kCatalogue;
     price.detail = fmt::format("{} in {}, list of {}", node->type, price.region, node->dated);
   } else {
-    return InvalidArgument(fmt::format("unknown family {} of {} in {}; known: {}", Quote(family),
-                                       price.provider, price.region,
-                                       Join(catalogue_.Families(price.provider, price.region), ", ")));
+    return InvalidArgument(
+        fmt::format("unknown family {} of {} in {}; known: {}", Quote(family), price.provider,
+                    price.region, Join(catalogue_.Families(price.provider, price.region), ", ")));
   }
   if (price.rates.gpu_hour.IsZero()) price.rates.gpu_hour = GpuHour(anywhere);
   for (Money* amount : {&price.rates.core_hour, &price.rates.gib_hour, &price.rates.gpu_hour}) {

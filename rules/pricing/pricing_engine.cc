@@ -130,8 +130,8 @@ Status PricingEngine::Read(Timestamp now) {
 
 void PricingEngine::Publish(const PricedNodes& book) {
   std::map<std::string_view, uint64_t> by_source;
-  std::set<std::tuple<std::string_view, std::string_view, std::string_view, CapacityType,
-                      PriceSource>>
+  std::set<
+      std::tuple<std::string_view, std::string_view, std::string_view, CapacityType, PriceSource>>
       told;
   for (const auto& [name, node] : book.Nodes()) {
     by_source[node.error.empty() ? PriceSourceText(node.price.source) : "none"]++;

@@ -51,9 +51,9 @@ class PricedNodes : public PriceBook {
 
 struct PricingStats {
   uint64_t nodes = 0;
-  uint64_t unpriced = 0;          // of them
-  uint64_t outliers = 0;          // values of streams that were passed over, in all
-  std::string error;              // of the last run; empty when it went well
+  uint64_t unpriced = 0;  // of them
+  uint64_t outliers = 0;  // values of streams that were passed over, in all
+  std::string error;      // of the last run; empty when it went well
 };
 
 // Thread-safe; a run excludes another.

@@ -31,9 +31,9 @@ struct ProjectedWorkload {
 };
 
 struct MonthlyCost {
-  Money cpu;     // a month, of all replicas, 2 decimals
+  Money cpu;  // a month, of all replicas, 2 decimals
   Money memory;
-  Money total;   // rounded once from the exact total: may differ from cpu + memory by a cent
+  Money total;  // rounded once from the exact total: may differ from cpu + memory by a cent
   RequestedResources resources;  // of one replica
 };
 

@@ -90,9 +90,8 @@ Status ChoosePrices(const WhatIfQuestion& question, const PriceBook& book, const
   const std::optional<ResourcePrice> nodes = PriceOfNodes(book, false);
   sides->now.price = nodes.value_or(usual);
   if (!Moves(question)) {
-    sides->then.price = question.spot_share
-                            ? PriceOfNodes(book, true).value_or(usual)
-                            : sides->now.price;
+    sides->then.price =
+        question.spot_share ? PriceOfNodes(book, true).value_or(usual) : sides->now.price;
     return absl::OkStatus();
   }
   const ResourcePrice place = PlaceOf(question, usual);
@@ -102,8 +101,9 @@ Status ChoosePrices(const WhatIfQuestion& question, const PriceBook& book, const
           : TRY(pricer.FamilyPriceOf(place.provider, place.region, question.family));
   if (nodes || usual.source == PriceSource::kUser) {
     if (sides->then.price.source == PriceSource::kDefault) {
-      sides->notes.emplace_back("the region asked for is not in the catalogue: its price is the "
-                                "default per core and GiB, which is higher than lists");
+      sides->notes.emplace_back(
+          "the region asked for is not in the catalogue: its price is the "
+          "default per core and GiB, which is higher than lists");
     }
     return absl::OkStatus();
   }
@@ -113,8 +113,9 @@ Status ChoosePrices(const WhatIfQuestion& question, const PriceBook& book, const
   if (sides->now.price.source == PriceSource::kDefault &&
       sides->then.price.source != PriceSource::kDefault) {
     if (!question.family.empty()) {
-      sides->notes.emplace_back("the present region is not in the catalogue: its default per core "
-                                "and GiB is compared with a list price");
+      sides->notes.emplace_back(
+          "the present region is not in the catalogue: its default per core "
+          "and GiB is compared with a list price");
     } else {
       sides->then.price = TRY(FindCorePrice(place.provider, place.region));
       sides->then.price.rates.gpu_hour = usual.rates.gpu_hour;
@@ -132,8 +133,8 @@ ResourceRates MonthlyOf(const WhatIfSide& side) {
           month(side.price.rates.gpu_hour)};
 }
 
-WhatIfAmounts AmountsOf(const WhatIfHolding& holding, const ResourceRates& month, Money storage_month,
-                        const std::optional<int64_t>& replicas) {
+WhatIfAmounts AmountsOf(const WhatIfHolding& holding, const ResourceRates& month,
+                        Money storage_month, const std::optional<int64_t>& replicas) {
   const int64_t pods = std::max<int64_t>(holding.pods, 1);
   const int64_t count = replicas.value_or(pods);
   const auto times = [&](Money price, Decimal quantity) {
@@ -155,18 +156,17 @@ void AddCarbon(const std::vector<WhatIfHolding>& holdings, const std::optional<i
   CarbonLoad load;
   double used = 0;
   for (const WhatIfHolding& holding : holdings) {
-    const double scale =
-        replicas ? static_cast<double>(*replicas) /
-                       static_cast<double>(std::max<int64_t>(holding.pods, 1))
-                 : 1;
+    const double scale = replicas ? static_cast<double>(*replicas) /
+                                        static_cast<double>(std::max<int64_t>(holding.pods, 1))
+                                  : 1;
     load.cores += holding.cores.ToDouble() * scale;
     load.memory_gib += holding.memory_gib.ToDouble() * scale;
     load.gpus += holding.gpus.ToDouble() * scale;
     used += holding.used_cores;
   }
   if (load.cores > 0 && used > 0) load.cpu_utilisation = std::min(used / load.cores, 1.0);
-  const auto estimate = EstimateCarbon(load, side->price.provider, side->price.region,
-                                       pricer.options().carbon);
+  const auto estimate =
+      EstimateCarbon(load, side->price.provider, side->price.region, pricer.options().carbon);
   if (estimate.ok()) side->carbon = *estimate;
 }
 
@@ -216,8 +216,8 @@ StatusOr<WhatIf> AskWhatIf(const std::vector<WhatIfHolding>& holdings,
   answer.now.spot_factor = 1_dec;
   answer.then.spot_factor = pricer.SpotFactorOf(place.provider, place.region, question.family);
   answer.then.spot_share = question.spot_share.value_or(Decimal());
-  const bool moves = place.provider != book.Default().provider ||
-                     place.region != book.Default().region;
+  const bool moves =
+      place.provider != book.Default().provider || place.region != book.Default().region;
   std::vector<Money> now;
   std::vector<Money> then;
   const ResourceRates now_month = MonthlyOf(answer.now);

@@ -32,10 +32,10 @@ struct WhatIfHolding {
 // What is not stated stays as it is.
 struct WhatIfQuestion {
   std::string provider = {};
-  std::string region = {};  // with `provider` alone: its first
-  std::string family = {};  // m7g, n2d, amd_v5 ...
-  std::optional<Decimal> spot_share = {};   // of compute, 0 to 1
-  std::optional<int64_t> replicas = {};     // of every workload
+  std::string region = {};                 // with `provider` alone: its first
+  std::string family = {};                 // m7g, n2d, amd_v5 ...
+  std::optional<Decimal> spot_share = {};  // of compute, 0 to 1
+  std::optional<int64_t> replicas = {};    // of every workload
 };
 
 struct WhatIfAmounts {  // dollars a month
@@ -53,9 +53,9 @@ struct WhatIfRow {
 };
 
 struct WhatIfSide {
-  ResourcePrice price;      // on demand
+  ResourcePrice price;  // on demand
   Decimal spot_share;
-  Decimal spot_factor;      // on the price of the spot share
+  Decimal spot_factor;  // on the price of the spot share
   WhatIfAmounts amounts;
   std::optional<CarbonEstimate> carbon;
 };
@@ -64,7 +64,7 @@ struct WhatIf {
   WhatIfSide now;
   WhatIfSide then;
   std::vector<WhatIfRow> rows;  // as the holdings
-  Money monthly_savings;  // in cents of the book's currency; negative: dearer
+  Money monthly_savings;        // in cents of the book's currency; negative: dearer
   Money annual_savings;
   Decimal savings_percent;
   std::vector<std::string> notes;  // what to know about the comparison

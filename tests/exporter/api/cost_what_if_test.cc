@@ -59,8 +59,11 @@ class CostWhatIfTest : public ::testing::Test {
 
   void Serve(PricingOptions options) {
     std::shared_ptr<const Pricer> pricer = *Pricer::Create(std::move(options), {});
-    const std::vector<NodeFacts> nodes = {
-        {.name = "far", .provider = "aws", .region = "mars-1", .cores = 4_dec, .memory_gib = 8_dec}};
+    const std::vector<NodeFacts> nodes = {{.name = "far",
+                                           .provider = "aws",
+                                           .region = "mars-1",
+                                           .cores = 4_dec,
+                                           .memory_gib = 8_dec}};
     book_ = std::make_shared<const PricedNodes>(pricer, StreamPrices(), nodes);
     router_ = Router();
     RegisterCostWhatIfApi(router_, {.book = [this] { return book_; },
@@ -99,8 +102,9 @@ TEST_F(CostWhatIfTest, PricesWhatIsHeld) {
 
 TEST_F(CostWhatIfTest, RecommendedRequestsReplicasAndSpot) {
   const std::string web = "/outrider/v1/cost/what-if?workload=web&";
-  EXPECT_EQ(Ok(web + "basis=recommended").Find("now")->Find("dollars_per_month")->GetNumber("total"),
-            55.63);
+  EXPECT_EQ(
+      Ok(web + "basis=recommended").Find("now")->Find("dollars_per_month")->GetNumber("total"),
+      55.63);
   EXPECT_EQ(Ok(web + "replicas=1").GetNumber("savings_dollars_per_month"), 74.17);
   const JsonValue spot = Ok(web + "spot=100%25");
   EXPECT_EQ(spot.Find("what_if")->GetNumber("spot_price_ratio"), .35);

@@ -116,9 +116,8 @@ query:
   EXPECT_EQ(pricing.currency, (Currency{"EUR", 0.92_dec}));
   EXPECT_EQ(pricing.carbon, (CarbonOptions{1, 4, .3, 200, .4, 1.2, 100}));
   ASSERT_TRUE(pricing.on_prem.has_value());
-  EXPECT_EQ(*pricing.on_prem,
-            (OnPremOptions{15000, 5, .08, 200, 450, .5, 1.6, .2, .1, 150, 10, 20, 4, 128_dec,
-                           512_dec, 1_dec, 9, 90}));
+  EXPECT_EQ(*pricing.on_prem, (OnPremOptions{15000, 5, .08, 200, 450, .5, 1.6, .2, .1, 150, 10, 20,
+                                             4, 128_dec, 512_dec, 1_dec, 9, 90}));
   EXPECT_EQ(config->ingest.max_in_flight_bytes, 128 << 20);
   EXPECT_EQ(config->ingest.out_of_order_window, 10 * kMinute);
   EXPECT_EQ(config->ingest.sender_header, "X-Scope-OrgID");

@@ -69,8 +69,10 @@ TEST_P(ListPrices, AreTheGoldenValues) {
 INSTANTIATE_TEST_SUITE_P(
     Table, ListPrices,
     ::testing::Values(
-        ListCase{"aws", "us-east-1", "m5.xlarge", 4, 16, false, "0.192", 3, PriceSource::kCatalogue},
-        ListCase{"aws", "us-east-1", "m5.xlarge", 4, 15, false, "0.192", 3, PriceSource::kCatalogue},
+        ListCase{"aws", "us-east-1", "m5.xlarge", 4, 16, false, "0.192", 3,
+                 PriceSource::kCatalogue},
+        ListCase{"aws", "us-east-1", "m5.xlarge", 4, 15, false, "0.192", 3,
+                 PriceSource::kCatalogue},
         ListCase{"aws", "us-east-1", "p5.48xlarge", 192, 2048, false, "55.04", 2,
                  PriceSource::kCatalogue},
         ListCase{"aws", "us-east-1", "i4i.xlarge", 4, 32, false, "0.343", 3,
@@ -243,8 +245,9 @@ TEST(Pricer, DiscountsCombineAndSpareSpotAndUsersPrices) {
   PricingOptions options;
   options.discount = 0.3_dec;
   options.negotiated_discount = 0.1_dec;
-  const auto pricer = Make(options, {Yaml("nodes: [{match: {name: own}, node_hour: 1},"
-                                          " {match: {name: listed}, node_hour: 1, list_price: true}]")});
+  const auto pricer =
+      Make(options, {Yaml("nodes: [{match: {name: own}, node_hour: 1},"
+                          " {match: {name: listed}, node_hour: 1, list_price: true}]")});
   EXPECT_EQ(pricer->CombinedDiscount().Text(), "0.37");
   NodeFacts node = Node("aws", "us-east-1", "m5.xlarge", 4, 16);
   EXPECT_EQ(pricer->PriceOf(node, {})->hourly.Text(), "0.12096");
@@ -340,16 +343,18 @@ TEST(Split, KeepsTheRatioAndCountsGibNotBytes) {
   EXPECT_TRUE(SplitNodePrice(1_usd, {}, base).cpu.IsZero());
 }
 
-// For any price and shape the parts sum to the whole exactly, and a dearer node has no cheaper part.
+// For any price and shape the parts sum to the whole exactly, and a dearer node has no cheaper
+// part.
 TEST(Split, PartsSumToTheNodeAndGrowWithIt) {
   std::mt19937_64 random(17);
   const auto amount = [&](int64_t most) {
     return Money::FromUnits(static_cast<Int128>(random() % most) * 1'000'000'000'000);
   };
   for (int i = 0; i < 3000; ++i) {
-    const NodeShape shape = {Decimal::FromUnits(static_cast<Int128>(random() % 1'000'000'000'000'000)),
-                             Decimal::FromUnits(static_cast<Int128>(random() % 1'000'000'000'000'000)),
-                             Decimal::FromInt(static_cast<int64_t>(random() % 9))};
+    const NodeShape shape = {
+        Decimal::FromUnits(static_cast<Int128>(random() % 1'000'000'000'000'000)),
+        Decimal::FromUnits(static_cast<Int128>(random() % 1'000'000'000'000'000)),
+        Decimal::FromInt(static_cast<int64_t>(random() % 9))};
     const ResourceRates base = {amount(1'000'000'000'000), amount(1'000'000'000'000),
                                 amount(1'000'000'000'000)};
     const Money hourly = amount(1'000'000'000'000'000);

@@ -152,8 +152,9 @@ TEST_F(PricingEngineTest, PricesFromTheStreamAndPublishesByKind) {
   const auto derived = Derived();
   const std::string kind =
       "capacity_type=\"on-demand\", provider=\"aws\", region=\"us-east-1\", resource=";
-  EXPECT_EQ(derived.at("outrider_price_dollars_per_hour{" + kind + "\"node\", source=\"opencost\"}"),
-            .184);
+  EXPECT_EQ(
+      derived.at("outrider_price_dollars_per_hour{" + kind + "\"node\", source=\"opencost\"}"),
+      .184);
   EXPECT_EQ(derived.at("outrider_price_dollars_per_hour{" + kind + "\"gib\", source=\"opencost\"}"),
             .004);
   EXPECT_EQ(derived.at("outrider_priced_nodes{source=\"opencost\"}"), 2);
@@ -161,7 +162,8 @@ TEST_F(PricingEngineTest, PricesFromTheStreamAndPublishesByKind) {
                        "instance_type=\"default\", provider=\"aws\", region=\"us-east-1\", "
                        "resource=\"core\", source=\"default\"}"),
             .0416);
-  EXPECT_EQ(derived.size(), 6U);  // two nodes of one kind: three series, two of the default, one count
+  EXPECT_EQ(derived.size(),
+            6U);  // two nodes of one kind: three series, two of the default, one count
 }
 
 // What Outrider publishes under OpenCost's names must not come back as OpenCost's word.

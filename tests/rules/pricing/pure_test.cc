@@ -154,18 +154,19 @@ TEST_P(Quantities, AreKubernetes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Quantities,
-    ::testing::Values(
-        QuantityCase{"500m", "0.5"}, QuantityCase{"1.5m", "0.0015"}, QuantityCase{"100u", "0.0001"},
-        QuantityCase{"1n", "0.000000001"}, QuantityCase{"2k", "2000"}, QuantityCase{"1e3", "1000"},
-        QuantityCase{"1E3", "1000"}, QuantityCase{"1Pi", "1125899906842624"},
-        QuantityCase{"1Ei", "1152921504606846976"}, QuantityCase{"1E", "1000000000000000000"},
-        QuantityCase{"64Mi", "67108864"}, QuantityCase{"0.5Gi", "536870912"},
-        QuantityCase{"128974848", "128974848"}, QuantityCase{"129M", "129000000"},
-        QuantityCase{"128974848000m", "128974848"}, QuantityCase{"+1", "1"}, QuantityCase{"0", "0"},
-        QuantityCase{"", nullptr}, QuantityCase{"m", nullptr}, QuantityCase{"1KB", nullptr},
-        QuantityCase{"1K", nullptr}, QuantityCase{"1e3m", nullptr}, QuantityCase{"1 Gi", nullptr},
-        QuantityCase{"1e3Ki", nullptr}, QuantityCase{"abc", nullptr},
-        QuantityCase{"99999999999999Ei", nullptr}));
+    ::testing::Values(QuantityCase{"500m", "0.5"}, QuantityCase{"1.5m", "0.0015"},
+                      QuantityCase{"100u", "0.0001"}, QuantityCase{"1n", "0.000000001"},
+                      QuantityCase{"2k", "2000"}, QuantityCase{"1e3", "1000"},
+                      QuantityCase{"1E3", "1000"}, QuantityCase{"1Pi", "1125899906842624"},
+                      QuantityCase{"1Ei", "1152921504606846976"},
+                      QuantityCase{"1E", "1000000000000000000"}, QuantityCase{"64Mi", "67108864"},
+                      QuantityCase{"0.5Gi", "536870912"}, QuantityCase{"128974848", "128974848"},
+                      QuantityCase{"129M", "129000000"}, QuantityCase{"128974848000m", "128974848"},
+                      QuantityCase{"+1", "1"}, QuantityCase{"0", "0"}, QuantityCase{"", nullptr},
+                      QuantityCase{"m", nullptr}, QuantityCase{"1KB", nullptr},
+                      QuantityCase{"1K", nullptr}, QuantityCase{"1e3m", nullptr},
+                      QuantityCase{"1 Gi", nullptr}, QuantityCase{"1e3Ki", nullptr},
+                      QuantityCase{"abc", nullptr}, QuantityCase{"99999999999999Ei", nullptr}));
 
 TEST(Quantity, MilliBytesAreNotMegabytes) {
   EXPECT_EQ(ParseMemoryGib("500m")->Text(), "0");  // half a byte, below 1e-12 GiB

@@ -35,7 +35,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"nodes:\n- {match: {instance_type: m5.large}}\n",
                 "p.yml:2:3: a node price needs node_hour"},
         BadCase{"nodes:\n- {node_hour: 1}\n", "p.yml:2:3: a node price needs match"},
-        BadCase{"nodes:\n- {match: {type: m5}, node_hour: 1}\n", "p.yml:2:12: field type not found"},
+        BadCase{"nodes:\n- {match: {type: m5}, node_hour: 1}\n",
+                "p.yml:2:12: field type not found"},
         BadCase{"nodes:\n- {match: {}, node_hour: -1}\n", "node_hour must not be negative"},
         BadCase{"nodes:\n- {match: {}, node_hour: 1, core_hour: 1}\n", "not both"},
         BadCase{"nodes:\n- {match: {capacity_type: cheap}, gpu_hour: 1}\n",
@@ -142,9 +143,8 @@ TEST(OpenCostPricing, SaysWhatIsAssumedWhereAValueLooksMonthly) {
               ElementsAre(HasSubstr("d.json:1:9: CPU is 1.25 dollars for a core, which looks "
                                     "monthly; it is taken as hourly"),
                           HasSubstr("d.json:2:9: RAM")));
-  const auto monthly =
-      ParseOpenCostPricing(R"({"CPU": "23.07603", "RAM": "3.09301", "GPU": "0.95"})", "d.json", true,
-                           Currency());
+  const auto monthly = ParseOpenCostPricing(
+      R"({"CPU": "23.07603", "RAM": "3.09301", "GPU": "0.95"})", "d.json", true, Currency());
   EXPECT_EQ(monthly->rates.core_hour, 0.031611_usd);
   EXPECT_EQ(monthly->rates.gib_hour, 0.004237_usd);
   EXPECT_THAT(monthly->warnings, ElementsAre(HasSubstr("GPU is 0.95 dollars for a GPU, which looks "
@@ -165,10 +165,10 @@ TEST(OpenCostPricing, RefusesWithThePlace) {
     EXPECT_THAT(Message(ParseOpenCostPricing(bad.text, "d.json", false, Currency()).status()),
                 HasSubstr(bad.error));
   }
-  EXPECT_THAT(ParseOpenCostPricing("{\"customPricesEnabled\": \"false\"}", "d.json", false,
-                                   Currency())
-                  ->warnings,
-              ElementsAre(HasSubstr("customPricesEnabled is false")));
+  EXPECT_THAT(
+      ParseOpenCostPricing("{\"customPricesEnabled\": \"false\"}", "d.json", false, Currency())
+          ->warnings,
+      ElementsAre(HasSubstr("customPricesEnabled is false")));
 }
 
 TEST(OpenCostCsv, PricesNodesTypesGpusAndVolumes) {
@@ -220,8 +220,8 @@ TEST(OpenCostCsv, RefusesWithTheLine) {
 }
 
 TEST(CsvTable, ReadsQuotesAndCommentsAndCountsLines) {
-  const auto table = CsvTable::Parse(
-      "\xEF\xBB\xBF# c\na, b \n\n\"x,\"\"y\",\" 1\n2\"\r\n# d\nz,w", "t.csv");
+  const auto table =
+      CsvTable::Parse("\xEF\xBB\xBF# c\na, b \n\n\"x,\"\"y\",\" 1\n2\"\r\n# d\nz,w", "t.csv");
   ASSERT_TRUE(table.ok()) << table.status();
   ASSERT_EQ(table->rows().size(), 2U);
   EXPECT_EQ(table->Get(table->rows()[0], "a"), "x,\"y");

@@ -68,8 +68,7 @@ TEST(WhatIf, AnotherProvider) {
 
 TEST(WhatIf, ARegionOutsideTheCatalogueIsComparedByTheSameTable) {
   const PricedNodes book(Make());
-  const WhatIf answer =
-      Ask({Web(1, 1_dec, 2_dec)}, {.region = "eu-west-1"}, book);
+  const WhatIf answer = Ask({Web(1, 1_dec, 2_dec)}, {.region = "eu-west-1"}, book);
   EXPECT_EQ(answer.now.price.source, PriceSource::kDefault);
   EXPECT_EQ(answer.now.amounts.Total().Text(2), "37.08");
   EXPECT_EQ(answer.then.amounts.Total().Text(3), "41.318");  // (.0464 + .0102) * 730
@@ -78,13 +77,11 @@ TEST(WhatIf, ARegionOutsideTheCatalogueIsComparedByTheSameTable) {
 
 TEST(WhatIf, AnotherFamily) {
   const PricedNodes book(Make());
-  const WhatIf arm =
-      Ask({Web(1, 4_dec, 16_dec)}, {.family = "m7g"}, book);
+  const WhatIf arm = Ask({Web(1, 4_dec, 16_dec)}, {.family = "m7g"}, book);
   // m7g.xlarge is .1632.
   EXPECT_EQ(arm.then.amounts.Total().Text(2), (0.1632_usd * 730).Text(2));
   EXPECT_THAT(arm.then.price.detail, HasSubstr("m7g.xlarge"));
-  const WhatIf e2 = Ask({Web(1, 4_dec, 16_dec)},
-                        {.provider = "gcp", .family = "e2"}, book);
+  const WhatIf e2 = Ask({Web(1, 4_dec, 16_dec)}, {.provider = "gcp", .family = "e2"}, book);
   EXPECT_EQ(e2.then.amounts.Total().Text(2), (0.134012_usd * 730).Text(2));
   const auto unknown = AskWhatIf({}, {.family = "zz9"}, book, book.pricer());
   EXPECT_THAT(Message(unknown.status()), HasSubstr("unknown family \"zz9\" of aws in us-east-1"));
@@ -93,21 +90,14 @@ TEST(WhatIf, AnotherFamily) {
 
 TEST(WhatIf, SpotAndReplicas) {
   const PricedNodes book(Make());
-  const WhatIf spot = Ask({Web(2, 2_dec, 4_dec)},
-                          {.spot_share = 0.5_dec}, book);
+  const WhatIf spot = Ask({Web(2, 2_dec, 4_dec)}, {.spot_share = 0.5_dec}, book);
   // Half of it at 35 %: .675 of 74.168.
   EXPECT_EQ(spot.then.amounts.Total().Text(4), "50.0634");
-  const WhatIf fewer = Ask({Web(2, 2_dec, 4_dec)},
-                           {.replicas = 1},
-                           book);
+  const WhatIf fewer = Ask({Web(2, 2_dec, 4_dec)}, {.replicas = 1}, book);
   EXPECT_EQ(fewer.then.amounts.Total().Text(3), "37.084");
-  const WhatIf none = Ask({Web(2, 2_dec, 4_dec)},
-                          {.replicas = 0},
-                          book);
+  const WhatIf none = Ask({Web(2, 2_dec, 4_dec)}, {.replicas = 0}, book);
   EXPECT_TRUE(none.then.amounts.Total().IsZero());
-  EXPECT_FALSE(AskWhatIf({}, {.spot_share = 2_dec}, book,
-                         book.pricer())
-                   .ok());
+  EXPECT_FALSE(AskWhatIf({}, {.spot_share = 2_dec}, book, book.pricer()).ok());
   EXPECT_FALSE(AskWhatIf({}, {.provider = "mars"}, book, book.pricer()).ok());
 }
 
@@ -138,11 +128,9 @@ TEST(WhatIf, NodesThereAreSetThePresentPrice) {
   EXPECT_EQ(same.now.amounts.Total().Text(2), (0.06528_usd * 730).Text(2));
   EXPECT_EQ(same.monthly_savings, Money());
   // No spot at all: the node's on-demand price.
-  const WhatIf dearer =
-      Ask(holdings, {.spot_share = 0_dec}, book);
+  const WhatIf dearer = Ask(holdings, {.spot_share = 0_dec}, book);
   EXPECT_EQ(dearer.then.amounts.Total().Text(2), (0.192_usd * 730).Text(2));
-  const WhatIf there =
-      Ask(holdings, {.region = "ap-northeast-1"}, book);
+  const WhatIf there = Ask(holdings, {.region = "ap-northeast-1"}, book);
   EXPECT_THAT(there.notes, Not(IsEmpty()));
 }
 
@@ -157,8 +145,7 @@ TEST(WhatIf, RowsSumToTheTotals) {
                              Decimal::FromDouble(static_cast<double>(random() % 100'000) / 1e4),
                              Decimal::FromDouble(static_cast<double>(random() % 100'000) / 1e4)));
     }
-    const WhatIf answer = Ask(holdings,
-                              {.provider = "aws", .region = "ap-northeast-1"}, book);
+    const WhatIf answer = Ask(holdings, {.provider = "aws", .region = "ap-northeast-1"}, book);
     Money now;
     Money then;
     for (const WhatIfRow& row : answer.rows) {
