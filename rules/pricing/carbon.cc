@@ -30,9 +30,10 @@ StatusOr<Grid> FindGrid(std::string_view provider, std::string_view region) {
                 TRY(ParseDouble(table.Get(row, "pue"))),
                 fmt::format("{}, {}", table.Get(row, "source"), table.Get(row, "dated"))};
   }
-  return NotFound(fmt::format("no carbon intensity of {} {}; known: {}; state carbon.grams_per_kwh "
-                              "and carbon.pue",
-                              provider, region, Join(known, ", ")));
+  return NotFound(
+      fmt::format("no carbon intensity of {} {}; known: {}; state carbon.grams_per_kwh "
+                  "and carbon.pue",
+                  provider, region, Join(known, ", ")));
 }
 
 }  // namespace

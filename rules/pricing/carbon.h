@@ -19,9 +19,9 @@ struct CarbonOptions {
   double core_idle_watts = 0.74;
   double core_max_watts = 3.5;
   double gib_watts = 0.392;
-  double gpu_watts = 150;         // a GPU at work; a stated guess
-  double utilisation = 0.5;       // of vCPUs, where it is not known
-  std::optional<double> pue;      // otherwise that of the region
+  double gpu_watts = 150;     // a GPU at work; a stated guess
+  double utilisation = 0.5;   // of vCPUs, where it is not known
+  std::optional<double> pue;  // otherwise that of the region
   std::optional<double> grams_per_kwh;
   friend bool operator==(const CarbonOptions&, const CarbonOptions&) = default;
 };
@@ -31,7 +31,7 @@ struct CarbonLoad {
   double cores = 0;
   double memory_gib = 0;
   double gpus = 0;
-  std::optional<double> cpu_utilisation;
+  std::optional<double> cpu_utilisation = {};
 };
 
 struct CarbonEstimate {

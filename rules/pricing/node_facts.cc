@@ -176,9 +176,8 @@ StatusOr<NodeMap> ReadNodeFacts(const Querier& querier, Timestamp now,
                 [&](const SeriesLabels& l, double) { reader.TakeKarpenter(l); }));
   TRY(ForNewest(querier, kOpenCostTotal, now,
                 [&](const SeriesLabels& l, double) { reader.TakeOpenCost(l); }));
-  TRY(ForNewest(querier, kOpenCostSpot, now, [&](const SeriesLabels& l, double value) {
-    reader.TakeOpenCostSpot(l, value);
-  }));
+  TRY(ForNewest(querier, kOpenCostSpot, now,
+                [&](const SeriesLabels& l, double value) { reader.TakeOpenCostSpot(l, value); }));
   for (auto& [name, facts] : nodes) Conclude(&facts);
   return nodes;
 }

@@ -17,9 +17,7 @@ ResourceRates Completed(ResourceRates base) {
   return base;
 }
 
-Money PerUnit(Money part, Decimal units) {
-  return units > Decimal() ? part.Over(units) : Money();
-}
+Money PerUnit(Money part, Decimal units) { return units > Decimal() ? part.Over(units) : Money(); }
 
 }  // namespace
 

@@ -11,9 +11,9 @@ namespace outrider {
 
 OnPremCost OnPremHourly(const OnPremOptions& options) {
   OnPremCost cost;
-  const double annuity = options.interest > 0
-                             ? options.interest / (1 - std::pow(1 + options.interest, -options.years))
-                             : 1 / options.years;
+  const double annuity =
+      options.interest > 0 ? options.interest / (1 - std::pow(1 + options.interest, -options.years))
+                           : 1 / options.years;
   cost.capital = options.server_price * annuity / kHoursPerYear;
   const double watts =
       options.idle_watts + (options.max_watts - options.idle_watts) * options.utilisation;
@@ -63,8 +63,8 @@ void ReadOnPrem(YamlReader& reader, OnPremOptions* options) {
   for (const Field& field : fields) {
     reader.Double(field.key, field.value);
     if (!(*field.value >= field.least && *field.value <= field.most)) {
-      reader.Fail(field.key, fmt::format("{} must be between {} and {}", field.key, field.least,
-                                         field.most));
+      reader.Fail(field.key,
+                  fmt::format("{} must be between {} and {}", field.key, field.least, field.most));
     }
   }
   ReadDecimal(reader, "cores", &options->cores);

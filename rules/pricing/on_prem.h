@@ -13,20 +13,20 @@ namespace outrider {
 inline constexpr double kHoursPerYear = 8760;
 
 struct OnPremOptions {
-  double server_price = 0;        // USD
-  double years = 5;               // until it is replaced
-  double interest = 0;            // a year: 0.08
+  double server_price = 0;  // USD
+  double years = 5;         // until it is replaced
+  double interest = 0;      // a year: 0.08
   double idle_watts = 0;
   double max_watts = 0;
-  double utilisation = 1;         // mean, 0 to 1: between idle and max
-  double pue = 1.54;              // world average, Uptime 2025
-  double kwh_price = 0.12;        // USD
-  double maintenance = 0;         // share of the server's price a year: 0.10
-  double rack_month = 0;          // USD a server
-  double network_year = 0;        // USD a server
-  double admin_year = 0;          // USD, of all servers together
+  double utilisation = 1;   // mean, 0 to 1: between idle and max
+  double pue = 1.54;        // world average, Uptime 2025
+  double kwh_price = 0.12;  // USD
+  double maintenance = 0;   // share of the server's price a year: 0.10
+  double rack_month = 0;    // USD a server
+  double network_year = 0;  // USD a server
+  double admin_year = 0;    // USD, of all servers together
   double servers = 1;
-  Decimal cores;                  // what it offers: capacity
+  Decimal cores;  // what it offers: capacity
   Decimal memory_gib;
   Decimal gpus;
   double core_to_gib_ratio = 10;  // $/core over $/GiB

@@ -44,10 +44,11 @@ Status ReadPlain(const Reading& in, std::string_view key, std::optional<Money>* 
   if (node == nullptr || node->IsNull() || (node->IsScalar() && node->scalar.empty())) {
     return absl::OkStatus();
   }
-  const StatusOr<Money> money =
-      node->IsScalar() ? Money::Parse(node->scalar)
-                       : StatusOr<Money>(InvalidArgument("a number is needed here"));
-  if (!money.ok()) return YamlError(in.file, *node, fmt::format("{}: {}", key, Message(money.status())));
+  const StatusOr<Money> money = node->IsScalar()
+                                    ? Money::Parse(node->scalar)
+                                    : StatusOr<Money>(InvalidArgument("a number is needed here"));
+  if (!money.ok())
+    return YamlError(in.file, *node, fmt::format("{}: {}", key, Message(money.status())));
   if (money->IsNegative()) {
     return YamlError(in.file, *node, fmt::format("{} must not be negative", key));
   }
@@ -101,9 +102,9 @@ Status ReadCurrency(const Currency& configured, Reading* in) {
 
 Status ReadAmounts(const Reading& in, UserPrices* prices) {
   const std::pair<std::string_view, std::optional<Money>*> hourly[] = {
-      {"CPU", &prices->rates.core_hour},     {"spotCPU", &prices->spot_rates.core_hour},
-      {"RAM", &prices->rates.gib_hour},      {"spotRAM", &prices->spot_rates.gib_hour},
-      {"GPU", &prices->rates.gpu_hour},      {"spotGPU", &prices->spot_rates.gpu_hour},
+      {"CPU", &prices->rates.core_hour}, {"spotCPU", &prices->spot_rates.core_hour},
+      {"RAM", &prices->rates.gib_hour},  {"spotRAM", &prices->spot_rates.gib_hour},
+      {"GPU", &prices->rates.gpu_hour},  {"spotGPU", &prices->spot_rates.gpu_hour},
   };
   for (const auto& [key, out] : hourly) TRY(ReadHourly(in, key, &prices->warnings, out));
   std::optional<Money> storage;

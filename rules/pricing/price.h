@@ -32,7 +32,8 @@ enum class PriceSource {
   kShapeFit,   // what the provider asks there for so many vCPU and GiB
   kDefault,    // per core and GiB by provider and region
 };
-// user, opencost, karpenter, catalogue, family_fit, shape_fit, default: the value of label `source`.
+// user, opencost, karpenter, catalogue, family_fit, shape_fit, default: the value of label
+// `source`.
 std::string_view PriceSourceText(PriceSource source);
 
 enum class CapacityType { kOnDemand, kSpot };

@@ -19,7 +19,8 @@ namespace outrider {
 struct PricedNode {
   NodeFacts facts = {};
   NodePrice price = {};
-  std::string error = {};  // why it has no price (an unknown region, ...); `price` then means nothing
+  std::string error =
+      {};  // why it has no price (an unknown region, ...); `price` then means nothing
 };
 
 class PriceBook {

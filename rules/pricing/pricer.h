@@ -32,7 +32,17 @@ class Pricer {
   // The same of another place and without what the user states of prices: for what-if.
   StatusOr<ResourcePrice> ListPriceOf(std::string_view provider, std::string_view region) const;
 
+  // The same of one instance family; names the known families.
+  StatusOr<ResourcePrice> FamilyPriceOf(std::string_view provider, std::string_view region,
+                                        std::string_view family) const;
+  // On an on-demand price of that family; "": of any.
+  Decimal SpotFactorOf(std::string_view provider, std::string_view region,
+                       std::string_view family) const;
+
   UnitPrice Storage(std::string_view storage_class) const;
+  // List price of another place: the class if it is known there, else the usual disk.
+  UnitPrice ListStorage(std::string_view provider, std::string_view region,
+                        std::string_view storage_class) const;
   UnitPrice EgressPerGib(Egress kind, const StreamPrices& stream) const;
   UnitPrice LoadBalancerHour() const;
   UnitPrice ControlPlaneHour(const StreamPrices& stream) const;
@@ -67,7 +77,8 @@ class Pricer {
                                          bool* list_price) const;
   NodePrice FromStated(const StatedNode& stated, const NodeFacts& facts,
                        const StreamPrices& stream) const;
-  NodePrice ByFamily(const FamilyRate& family, const NodeFacts& facts, const NodeShape& shape) const;
+  NodePrice ByFamily(const FamilyRate& family, const NodeFacts& facts,
+                     const NodeShape& shape) const;
   // What splits are made by: the general fit of the provider.
   ResourceRates BaseRates(const NodeFacts& facts) const;
   Money GpuHour(const NodeFacts& facts) const;

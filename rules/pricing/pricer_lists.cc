@@ -61,7 +61,8 @@ UnitPrice Listed(const Catalogue& catalogue, const ResourcePrice& place, std::st
 ResourceRates Pricer::BaseRates(const NodeFacts& facts) const {
   const FamilyRate* general = catalogue_.General(facts.provider, facts.region);
   if (general == nullptr) general = catalogue_.GeneralAnywhere(facts.provider);
-  if (general == nullptr) return {default_.rates.core_hour, default_.rates.gib_hour, GpuHour(facts)};
+  if (general == nullptr)
+    return {default_.rates.core_hour, default_.rates.gib_hour, GpuHour(facts)};
   return {general->core_hour, general->gib_hour, GpuHour(facts)};
 }
 
@@ -120,8 +121,7 @@ std::optional<NodePrice> Pricer::FromCatalogue(const NodeFacts& facts) const {
     dated = family->dated;
   }
   price.source = PriceSource::kCatalogue;
-  price.detail =
-      fmt::format("{} in {}{}, list of {}", type, facts.region, SpotText(facts), dated);
+  price.detail = fmt::format("{} in {}{}, list of {}", type, facts.region, SpotText(facts), dated);
   return price;
 }
 
@@ -138,8 +138,8 @@ std::optional<NodePrice> Pricer::FromFamily(const NodeFacts& facts) const {
     price = SplitNodePrice((hour * shape.cores).Over(nearest->cores), shape, BaseRates(facts));
     from = fmt::format("by vCPU from {}, list of {}", nearest->type, nearest->dated);
   } else {
-    const FamilyRate* fit = catalogue_.FindFamily(facts.provider, facts.region,
-                                                  FitOfType(facts.provider, type));
+    const FamilyRate* fit =
+        catalogue_.FindFamily(facts.provider, facts.region, FitOfType(facts.provider, type));
     if (fit == nullptr) return std::nullopt;
     price = ByFamily(*fit, facts, shape);
     from = fmt::format("as family {}, {}", fit->family, fit->dated);
@@ -154,9 +154,9 @@ std::optional<NodePrice> Pricer::FromShape(const NodeFacts& facts) const {
   if (general == nullptr || !ShapeOf(facts).Known()) return std::nullopt;
   NodePrice price = ByFamily(*general, facts, ShapeOf(facts));
   price.source = PriceSource::kShapeFit;
-  price.detail = fmt::format("{} vCPU and {} GiB in {}{}, fit to the list of {}",
-                             facts.cores.Text(2), facts.memory_gib.Text(2), facts.region,
-                             SpotText(facts), general->dated);
+  price.detail =
+      fmt::format("{} vCPU and {} GiB in {}{}, fit to the list of {}", facts.cores.Text(2),
+                  facts.memory_gib.Text(2), facts.region, SpotText(facts), general->dated);
   return price;
 }
 
@@ -181,15 +181,58 @@ StatusOr<NodePrice> Pricer::FromDefault(const NodeFacts& facts) const {
   return price;
 }
 
+StatusOr<ResourcePrice> Pricer::FamilyPriceOf(std::string_view provider, std::string_view region,
+                                              std::string_view family) const {
+  ResourcePrice price = TRY(FindCorePrice(provider, region));
+  NodeFacts anywhere = {.provider = price.provider, .region = price.region};
+  const FamilyRate* rate = catalogue_.FindFamily(price.provider, price.region, family);
+  if (rate != nullptr) {
+    price.rates.core_hour = rate->core_hour;
+    price.rates.gib_hour = rate->gib_hour;
+    price.source = rate->list ? PriceSource::kCatalogue : PriceSource::kFamilyFit;
+    price.detail = fmt::format("family {} in {}, {}", family, price.region, rate->dated);
+  } else if (const ListedNode* node =
+                 catalogue_.SizeOfFamily(price.provider, price.region, family)) {
+    price.rates =
+        SplitNodePrice(node->hour, {node->cores, node->memory_gib, node->gpus}, BaseRates(anywhere))
+            .rates;
+    price.source = PriceSource::kCatalogue;
+    price.detail = fmt::format("{} in {}, list of {}", node->type, price.region, node->dated);
+  } else {
+    return InvalidArgument(
+        fmt::format("unknown family {} of {} in {}; known: {}", Quote(family), price.provider,
+                    price.region, Join(catalogue_.Families(price.provider, price.region), ", ")));
+  }
+  if (price.rates.gpu_hour.IsZero()) price.rates.gpu_hour = GpuHour(anywhere);
+  for (Money* amount : {&price.rates.core_hour, &price.rates.gib_hour, &price.rates.gpu_hour}) {
+    *amount = Discounted(*amount, anywhere);
+  }
+  return price;
+}
+
+Decimal Pricer::SpotFactorOf(std::string_view provider, std::string_view region,
+                             std::string_view family) const {
+  const FamilyRate* rate = catalogue_.FindFamily(provider, region, family);
+  if (rate != nullptr && rate->spot_factor) return *rate->spot_factor;
+  const ListedNode* node = catalogue_.SizeOfFamily(provider, region, family);
+  if (node != nullptr && node->spot_factor) return *node->spot_factor;
+  return SpotFactor(provider);
+}
+
 UnitPrice Pricer::Storage(std::string_view storage_class) const {
   for (const UserPrices& file : files_) {
     if (const StatedStorage* stated = file.FindStorage(storage_class)) {
       return Told(stated->gib_hour, PriceSource::kUser, stated->where);
     }
   }
-  const StorageRate* rate = catalogue_.FindStorage(default_.provider, storage_class);
-  const bool listed = rate != nullptr && rate->region == default_.region;
-  if (rate == nullptr) rate = catalogue_.UsualStorage(default_.provider);
+  return ListStorage(default_.provider, default_.region, storage_class);
+}
+
+UnitPrice Pricer::ListStorage(std::string_view provider, std::string_view region,
+                              std::string_view storage_class) const {
+  const StorageRate* rate = catalogue_.FindStorage(provider, storage_class);
+  const bool listed = rate != nullptr && rate->region == region;
+  if (rate == nullptr) rate = catalogue_.UsualStorage(provider);
   if (rate == nullptr) return {};
   return Told(rate->gib_month.TimesRatio(1, kMonthHours),
               listed ? PriceSource::kCatalogue : PriceSource::kDefault,

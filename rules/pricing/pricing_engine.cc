@@ -80,8 +80,8 @@ std::optional<UnitPrice> PricedNodes::Volume(std::string_view persistent_volume)
 
 PricingEngine::PricingEngine(std::shared_ptr<const Pricer> pricer, const Querier& querier,
                              DerivedTable& table)
-    : pricer_(std::move(pricer)),
-      querier_(querier),
+    : querier_(querier),
+      pricer_(std::move(pricer)),
       publisher_(table),
       book_(std::make_shared<const PricedNodes>(pricer_)) {}
 
@@ -98,6 +98,12 @@ void PricingEngine::Run(Timestamp now) {
     LogWarn("prices and nodes cannot be read", {{"error", error}});
   }
   stats_.error = error;
+}
+
+void PricingEngine::SetPricer(std::shared_ptr<const Pricer> pricer) {
+  const absl::MutexLock lock(&mutex_);
+  pricer_ = std::move(pricer);
+  last_run_ = INT64_MIN;
 }
 
 Status PricingEngine::Read(Timestamp now) {
@@ -124,8 +130,8 @@ Status PricingEngine::Read(Timestamp now) {
 
 void PricingEngine::Publish(const PricedNodes& book) {
   std::map<std::string_view, uint64_t> by_source;
-  std::set<std::tuple<std::string_view, std::string_view, std::string_view, CapacityType,
-                      PriceSource>>
+  std::set<
+      std::tuple<std::string_view, std::string_view, std::string_view, CapacityType, PriceSource>>
       told;
   for (const auto& [name, node] : book.Nodes()) {
     by_source[node.error.empty() ? PriceSourceText(node.price.source) : "none"]++;

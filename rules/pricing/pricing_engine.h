@@ -51,9 +51,9 @@ class PricedNodes : public PriceBook {
 
 struct PricingStats {
   uint64_t nodes = 0;
-  uint64_t unpriced = 0;          // of them
-  uint64_t outliers = 0;          // values of streams that were passed over, in all
-  std::string error;              // of the last run; empty when it went well
+  uint64_t unpriced = 0;  // of them
+  uint64_t outliers = 0;  // values of streams that were passed over, in all
+  std::string error;      // of the last run; empty when it went well
 };
 
 // Thread-safe; a run excludes another.
@@ -66,6 +66,8 @@ class PricingEngine {
   PricingEngine& operator=(const PricingEngine&) = delete;
 
   void Run(Timestamp now);
+  // After a reload; the next run uses it.
+  void SetPricer(std::shared_ptr<const Pricer> pricer);
   std::shared_ptr<const PricedNodes> Book() const;  // never null
   PricingStats stats() const;
   static std::vector<SeriesReference> Reach();
@@ -74,10 +76,10 @@ class PricingEngine {
   Status Read(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Publish(const PricedNodes& book) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const std::shared_ptr<const Pricer> pricer_;
   const Querier& querier_;
 
   absl::Mutex mutex_;  // of a run
+  std::shared_ptr<const Pricer> pricer_ ABSL_GUARDED_BY(mutex_);
   OutlierGuard guard_ ABSL_GUARDED_BY(mutex_);
   DerivedPublisher publisher_ ABSL_GUARDED_BY(mutex_);
   Timestamp last_run_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;

@@ -64,9 +64,8 @@ void ReadPricingOptions(YamlReader& r, const std::string& file, PricingOptions* 
   }
   Section(r, "currency", file, [&](YamlReader& inner) { ReadCurrency(inner, &options->currency); });
   Section(r, "carbon", file, [&](YamlReader& inner) { ReadCarbon(inner, &options->carbon); });
-  Section(r, "on_prem", file, [&](YamlReader& inner) {
-    ReadOnPrem(inner, &options->on_prem.emplace());
-  });
+  Section(r, "on_prem", file,
+          [&](YamlReader& inner) { ReadOnPrem(inner, &options->on_prem.emplace()); });
 }
 
 StatusOr<std::vector<UserPrices>> LoadPriceFiles(const PricingOptions& options) {
@@ -78,8 +77,8 @@ StatusOr<std::vector<UserPrices>> LoadPriceFiles(const PricingOptions& options) 
     files.push_back(TRY(ParseOpenCostCsv(TRY(ReadFile(file)), file)));
   }
   if (const std::string& file = options.opencost_prices_file; !file.empty()) {
-    files.push_back(TRY(ParseOpenCostPricing(
-        TRY(ReadFile(file)), file, options.opencost_prices_monthly, options.currency)));
+    files.push_back(TRY(ParseOpenCostPricing(TRY(ReadFile(file)), file,
+                                             options.opencost_prices_monthly, options.currency)));
   }
   return files;
 }

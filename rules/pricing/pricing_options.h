@@ -16,10 +16,10 @@
 namespace outrider {
 
 struct PricingOptions {
-  std::string provider = "aws";   // where a node does not say itself
-  std::string region;             // empty: the provider's first
-  std::optional<Money> core_hour; // cpu_core_hour: own prices win over everything but files' nodes
-  std::optional<Money> gib_hour;  // memory_gib_hour
+  std::string provider = "aws";    // where a node does not say itself
+  std::string region;              // empty: the provider's first
+  std::optional<Money> core_hour;  // cpu_core_hour: own prices win over everything but files' nodes
+  std::optional<Money> gib_hour;   // memory_gib_hour
   std::optional<Money> gpu_hour;
   std::optional<OnPremOptions> on_prem;
   // Of list prices; both together leave (1 - discount)(1 - negotiated_discount).

@@ -44,8 +44,7 @@ Projection ProjectCost(const std::vector<ProjectedWorkload>& workloads, const Re
     cost.current = CostPerMonth(workload.current, workload.replicas, price.rates, rounding);
     Money after = cost.current.total;
     if (workload.projected) {
-      cost.projected =
-          CostPerMonth(*workload.projected, workload.replicas, price.rates, rounding);
+      cost.projected = CostPerMonth(*workload.projected, workload.replicas, price.rates, rounding);
       after = cost.projected->total;
       cost.monthly_savings = cost.current.total - after;
       cost.savings_percent = Percent(*cost.monthly_savings, cost.current.total);

@@ -27,13 +27,13 @@ struct ProjectedWorkload {
   std::string namespace_name;
   int64_t replicas = 1;
   RequestedResources current;
-  std::optional<RequestedResources> projected;
+  std::optional<RequestedResources> projected = {};
 };
 
 struct MonthlyCost {
-  Money cpu;     // a month, of all replicas, 2 decimals
+  Money cpu;  // a month, of all replicas, 2 decimals
   Money memory;
-  Money total;   // rounded once from the exact total: may differ from cpu + memory by a cent
+  Money total;  // rounded once from the exact total: may differ from cpu + memory by a cent
   RequestedResources resources;  // of one replica
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/pricing/quantity.h"
 
-
 #include <array>
 
 #include "fmt/format.h"
@@ -24,15 +23,15 @@ constexpr std::array kSuffixes = {
     Suffix{"Ti", int64_t{1} << 40, 1},
     Suffix{"Pi", int64_t{1} << 50, 1},
     Suffix{"Ei", int64_t{1} << 60, 1},
-    Suffix{"n", 1, kThousand * kThousand * kThousand},
-    Suffix{"u", 1, kThousand * kThousand},
+    Suffix{"n", 1, kThousand* kThousand* kThousand},
+    Suffix{"u", 1, kThousand* kThousand},
     Suffix{"m", 1, kThousand},
     Suffix{"k", kThousand, 1},
-    Suffix{"M", kThousand * kThousand, 1},
-    Suffix{"G", kThousand * kThousand * kThousand, 1},
-    Suffix{"T", kThousand * kThousand * kThousand * kThousand, 1},
-    Suffix{"P", kThousand * kThousand * kThousand * kThousand * kThousand, 1},
-    Suffix{"E", kThousand * kThousand * kThousand * kThousand * kThousand * kThousand, 1},
+    Suffix{"M", kThousand* kThousand, 1},
+    Suffix{"G", kThousand* kThousand* kThousand, 1},
+    Suffix{"T", kThousand* kThousand* kThousand* kThousand, 1},
+    Suffix{"P", kThousand* kThousand* kThousand* kThousand* kThousand, 1},
+    Suffix{"E", kThousand* kThousand* kThousand* kThousand* kThousand* kThousand, 1},
 };
 
 Status Bad(std::string_view text) {

@@ -79,8 +79,8 @@ bool OutlierGuard::Passes(std::string_view series, double value, Timestamp now) 
   }
   mean.outliers = 0;
   ++mean.count;
-  mean.mean = mean.count == 1 ? value
-                              : mean.mean + (value - mean.mean) / static_cast<double>(mean.count);
+  mean.mean =
+      mean.count == 1 ? value : mean.mean + (value - mean.mean) / static_cast<double>(mean.count);
   return true;
 }
 
@@ -92,11 +92,10 @@ StatusOr<StreamPrices> ReadStreamPrices(const Querier& querier, Timestamp now,
                                         OutlierGuard* guard) {
   StreamPrices prices;
   for (const NodeField& field : kNodeFields) {
-    TRY(ReadMetric(querier, field.metric, now, guard,
-                   [&](const SeriesLabels& labels, double value) {
-                     prices.opencost[std::string(NodeOf(labels))].*field.where =
-                         Money::FromDouble(value);
-                   }));
+    TRY(ReadMetric(
+        querier, field.metric, now, guard, [&](const SeriesLabels& labels, double value) {
+          prices.opencost[std::string(NodeOf(labels))].*field.where = Money::FromDouble(value);
+        }));
   }
   for (const ClusterField& field : kClusterFields) {
     TRY(ReadMetric(querier, field.metric, now, guard, [&](const SeriesLabels&, double value) {
@@ -109,13 +108,14 @@ StatusOr<StreamPrices> ReadStreamPrices(const Querier& querier, Timestamp now,
                    prices.volumes[std::string(name.empty() ? labels.Get("volumename") : name)] =
                        Money::FromDouble(value);
                  }));
-  TRY(ReadMetric(querier, kKarpenterPrice, now, guard,
-                 [&](const SeriesLabels& labels, double value) {
-                   if (value == 0) return;
-                   prices.karpenter[fmt::format("{}/{}", labels.Get("instance_type"),
-                                                labels.Get("capacity_type"))]
-                                   [std::string(labels.Get("zone"))] = Money::FromDouble(value);
-                 }));
+  TRY(ReadMetric(
+      querier, kKarpenterPrice, now, guard, [&](const SeriesLabels& labels, double value) {
+        if (value == 0) return;
+        prices
+            .karpenter[fmt::format("{}/{}", labels.Get("instance_type"),
+                                   labels.Get("capacity_type"))][std::string(labels.Get("zone"))] =
+            Money::FromDouble(value);
+      }));
   return prices;
 }
 

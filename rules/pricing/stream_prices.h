@@ -27,12 +27,12 @@ struct OpenCostNode {
 
 // Values of one moment; immutable once read.
 struct StreamPrices {
-  StringMap<OpenCostNode> opencost;          // by node
-  StringMap<Money> volumes;                  // OpenCost, by persistent volume: a GiB for an hour
-  std::optional<Money> zone_egress;          // OpenCost, per GiB
+  StringMap<OpenCostNode> opencost;  // by node
+  StringMap<Money> volumes;          // OpenCost, by persistent volume: a GiB for an hour
+  std::optional<Money> zone_egress;  // OpenCost, per GiB
   std::optional<Money> region_egress;
   std::optional<Money> internet_egress;
-  std::optional<Money> control_plane_hour;   // OpenCost, of a cluster
+  std::optional<Money> control_plane_hour;  // OpenCost, of a cluster
   // Karpenter: "type/capacity type" -> zone -> an hour. The mean of the zones answers for a zone
   // that is not told of.
   StringMap<std::map<std::string, Money, std::less<>>> karpenter;

@@ -131,7 +131,8 @@ bool NodeMatch::Matches(const NodeFacts& facts) const {
          Fits(provider_id, facts.provider_id) &&
          (!capacity_type || *capacity_type == facts.capacity_type) &&
          std::ranges::all_of(labels, [&](const auto& label) {
-           return facts.labels.Has(label.first) && Fits(label.second, facts.labels.Get(label.first));
+           return facts.labels.Has(label.first) &&
+                  Fits(label.second, facts.labels.Get(label.first));
          });
 }
 
@@ -154,9 +155,8 @@ std::optional<StatedNode> UserPrices::Find(const NodeFacts& facts) const {
 }
 
 const StatedStorage* UserPrices::FindStorage(std::string_view storage_class) const {
-  const auto found = std::ranges::find_if(storage, [&](const StatedStorage& one) {
-    return Fits(one.storage_class, storage_class);
-  });
+  const auto found = std::ranges::find_if(
+      storage, [&](const StatedStorage& one) { return Fits(one.storage_class, storage_class); });
   return found == storage.end() ? nullptr : &*found;
 }
 
@@ -179,7 +179,8 @@ StatusOr<UserPrices> ParseUserPrices(std::string_view text, const std::string& f
   ReadList(r, "nodes", file, [&](YamlReader& inner, const YamlNode& item) {
     ReadNode(inner, item, source, &prices.nodes.emplace_back());
   });
-  ReadSection(r, "defaults", file, [&](YamlReader& inner) { ReadDefaults(inner, source, &prices); });
+  ReadSection(r, "defaults", file,
+              [&](YamlReader& inner) { ReadDefaults(inner, source, &prices); });
   ReadList(r, "storage", file, [&](YamlReader& inner, const YamlNode& item) {
     ReadStorage(inner, item, source, &prices.storage.emplace_back());
   });

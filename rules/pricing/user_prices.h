@@ -58,9 +58,9 @@ struct StatedStorage {
 struct UserPrices {
   std::string file;
   std::vector<StatedNode> nodes;
-  StatedRates rates;              // of all other nodes
-  StatedRates spot_rates;         // of spot nodes; what is not stated: `rates`
-  bool list_price = false;        // discounts apply to `rates` and `spot_rates`
+  StatedRates rates;        // of all other nodes
+  StatedRates spot_rates;   // of spot nodes; what is not stated: `rates`
+  bool list_price = false;  // discounts apply to `rates` and `spot_rates`
   std::vector<StatedStorage> storage;
   std::optional<Money> egress_zone;  // per GiB
   std::optional<Money> egress_region;

@@ -66,8 +66,8 @@ StatusOr<Decimal> ParseShare(std::string_view text) {
   if (percent) digits = Trim(digits.substr(0, digits.size() - 1));
   const StatusOr<Decimal> number = Decimal::Parse(digits);
   if (!number.ok()) {
-    return InvalidArgument(fmt::format("{} is neither a share (0.3) nor a percentage (30%)",
-                                       Quote(text)));
+    return InvalidArgument(
+        fmt::format("{} is neither a share (0.3) nor a percentage (30%)", Quote(text)));
   }
   const Decimal share = percent ? number->Over(100_dec) : *number;
   if (share.IsNegative() || share > 1_dec) {
