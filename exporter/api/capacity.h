@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exporter/http/server.h"
-#include "rules/capacity/price_book.h"
+#include "rules/pricing/price_book.h"
 #include "rules/capacity/recommendation.h"
 
 namespace outrider {

@@ -15,7 +15,7 @@
 #include "rules/capacity/container_usage.h"
 #include "rules/capacity/host_usage.h"
 #include "rules/capacity/kube_resources.h"
-#include "rules/capacity/price_book.h"
+#include "rules/pricing/price_book.h"
 #include "rules/capacity/recommendation.h"
 #include "rules/capacity/series_row.h"
 #include "rules/capacity/usage_histogram.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "fmt/format.h"
-#include "rules/capacity/price_book.h"
+#include "rules/pricing/price_book.h"
 #include "storage/base/duration.h"
 
 namespace outrider {
