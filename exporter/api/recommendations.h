@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// /outrider/v1/recommendations and /outrider/v1/costs, over rules/capacity.
+// /outrider/v1/recommendations, over rules/capacity.
 #pragma once
 
 #include <functional>
 #include <vector>
 
 #include "exporter/http/server.h"
-#include "rules/pricing/price_book.h"
 #include "rules/capacity/recommendation.h"
 
 namespace outrider {
 
 // Called from several threads at once; functions, because a reload replaces the engine behind them.
-struct CapacityApiDeps {
+struct RecommendationsApiDeps {
   std::function<std::vector<Recommendation>()> recommendations;
-  std::function<std::vector<WorkloadCost>()> costs;
-  std::function<Price()> price;
 };
 
-void RegisterCapacityApi(Router& router, const CapacityApiDeps& deps);
+void RegisterRecommendationsApi(Router& router, const RecommendationsApiDeps& deps);
 
 }  // namespace outrider
