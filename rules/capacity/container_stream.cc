@@ -27,8 +27,8 @@ bool ReadContainerNames(const Labels& labels, ContainerNames* names) {
   names->namespace_name = KubeLabel(labels, "namespace");
   names->pod = KubeLabel(labels, "pod");
   // Behind exported_pod the plain label is the scraped pod's, also where cAdvisor gave none.
-  names->container = labels.Has("exported_pod") ? labels.Get("exported_container")
-                                                : labels.Get("container");
+  names->container =
+      labels.Has("exported_pod") ? labels.Get("exported_container") : labels.Get("container");
   return !names->pod.empty() && !names->container.empty() && names->container != "POD";
 }
 
@@ -77,8 +77,7 @@ SeriesStream::Owner::Admission ContainerStream::Admit(const Labels& labels) {
   ContainerNames names;
   if (!ReadContainerNames(labels, &names)) return {};
   bool is_new = false;
-  const uint32_t pod =
-      pods_.MakePod({names.cluster, names.namespace_name, names.pod}, &is_new);
+  const uint32_t pod = pods_.MakePod({names.cluster, names.namespace_name, names.pod}, &is_new);
   const uint32_t number = pods_.MakeContainer(pod, names.container);
   pods_.HoldContainer(number);
   if (const auto image = labels.Get("image"); !image.empty()) pods_.container(number).image = image;
@@ -138,8 +137,7 @@ void ContainerStream::Leave(uint32_t slot) {
 }
 
 size_t ContainerStream::HeapBytes() const {
-  return cpu_.stream.HeapBytes() + memory_.stream.HeapBytes() +
-         series_.capacity() * sizeof(Series);
+  return cpu_.stream.HeapBytes() + memory_.stream.HeapBytes() + series_.capacity() * sizeof(Series);
 }
 
 }  // namespace outrider

@@ -11,8 +11,8 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kFormat = 1;
-constexpr size_t kRowsAtOnce = 256;          // in one batch
-constexpr DurationMs kRecent = kHour;        // pods that a row names
+constexpr size_t kRowsAtOnce = 256;           // in one batch
+constexpr DurationMs kRecent = kHour;         // pods that a row names
 constexpr DurationMs kKeepSaved = 2 * kHour;  // for pods that do not come back after a restart
 
 std::string RowKey(const UsageKey& key) {

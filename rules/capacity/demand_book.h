@@ -20,8 +20,8 @@
 #include "rules/capacity/pod_table.h"
 #include "rules/capacity/recommend/demand.h"
 #include "rules/capacity/series_row.h"
-#include "rules/capacity/use_sink.h"
 #include "rules/capacity/usage_observer.h"
+#include "rules/capacity/use_sink.h"
 #include "storage/base/hash.h"
 #include "storage/state/state_store.h"
 
@@ -39,9 +39,9 @@ struct DemandEntry {
   uint64_t number = 0;  // never used again
   ContainerDemand demand;
   std::vector<uint32_t> bound;  // containers
-  bool changed = false;     // since it was saved
-  bool stored = false;      // there is a row
-  bool guessed = false;     // its workload is as the pods' names look
+  bool changed = false;         // since it was saved
+  bool stored = false;          // there is a row
+  bool guessed = false;         // its workload is as the pods' names look
   Timestamp judged = INT64_MIN;
   RecommendationSeries series;
   // What was saved: samples up to `until` are in it, and of these pods it knows how far.

@@ -24,10 +24,14 @@ enum : uint32_t { kPendingPhase, kRunningPhase, kPhases };
 
 std::optional<double>* FieldOf(ContainerResources* resources, uint32_t field) {
   switch (field) {
-    case kCpuField: return &resources->cpu;
-    case kMemoryField: return &resources->memory;
-    case kGpuField: return &resources->gpu;
-    default: return &resources->ephemeral_storage;
+    case kCpuField:
+      return &resources->cpu;
+    case kMemoryField:
+      return &resources->memory;
+    case kGpuField:
+      return &resources->gpu;
+    default:
+      return &resources->ephemeral_storage;
   }
 }
 
@@ -82,8 +86,7 @@ std::vector<KubeFacts::Fact> KubeFacts::Facts() {
        kSlowly, "area", "heap"},
       {"jvm_memory_committed_bytes", &K::AdmitContainer, &K::TakeHeapCommitted,
        &K::LeaveHeapCommitted, kLater, kSlowly, "area", "heap"},
-      {"kube_horizontalpodautoscaler_info", &K::AdmitHpaInfo, &K::TakeNothing, &K::LeaveHpa,
-       kSoon},
+      {"kube_horizontalpodautoscaler_info", &K::AdmitHpaInfo, &K::TakeNothing, &K::LeaveHpa, kSoon},
       {"kube_horizontalpodautoscaler_spec_target_metric", &K::AdmitHpaTarget, &K::TakeHpaTarget,
        &K::LeaveHpaTarget},
       {"kube_horizontalpodautoscaler_spec_min_replicas", &K::AdmitHpa, &K::TakeHpaMin,
@@ -204,8 +207,7 @@ uint32_t KubeFacts::AdmitCadvisor(const Labels& labels) {
   ContainerNames names;
   if (!ReadContainerNames(labels, &names)) return kNoNumber;
   bool is_new = false;
-  const uint32_t pod =
-      pods_.MakePod({names.cluster, names.namespace_name, names.pod}, &is_new);
+  const uint32_t pod = pods_.MakePod({names.cluster, names.namespace_name, names.pod}, &is_new);
   const uint32_t number = pods_.MakeContainer(pod, names.container);
   // What is read once does not hold what it is about.
   if (labels.MetricName() != "container_start_time_seconds") pods_.HoldContainer(number);
@@ -267,11 +269,11 @@ void KubeFacts::TakeLimit(uint32_t slot, double /*before*/, double value, Timest
 
 void KubeFacts::TakePhase(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
   Pod& pod = pods_.pod(slot / kPhases);
-  const PodPhase phase =
-      slot % kPhases == kRunningPhase ? PodPhase::kRunning : PodPhase::kPending;
+  const PodPhase phase = slot % kPhases == kRunningPhase ? PodPhase::kRunning : PodPhase::kPending;
   if (value > 0) {
     pod.phase = phase;
-  } else if (pod.phase == phase || (pod.phase == PodPhase::kUnknown && phase == PodPhase::kRunning)) {
+  } else if (pod.phase == phase ||
+             (pod.phase == PodPhase::kUnknown && phase == PodPhase::kRunning)) {
     pod.phase = PodPhase::kEnded;  // unless the other one says more
   }
 }

@@ -59,7 +59,7 @@ class KubeFacts {
 
   uint32_t PodFor(const Labels& labels);
   uint32_t ContainerFor(const Labels& labels);
-  uint32_t AdmitContainer(const Labels& labels);   // kube-state-metrics, or the pod's own series
+  uint32_t AdmitContainer(const Labels& labels);  // kube-state-metrics, or the pod's own series
   uint32_t AdmitCadvisor(const Labels& labels);
   uint32_t AdmitResource(const Labels& labels);
   uint32_t AdmitInitResource(const Labels& labels);

@@ -49,8 +49,7 @@ void KubeFacts::TakeOomReason(uint32_t slot, double /*before*/, double value, Ti
   Judge(slot);
 }
 
-void KubeFacts::TakeTerminated(uint32_t slot, double /*before*/, double value,
-                               Timestamp /*time*/) {
+void KubeFacts::TakeTerminated(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
   const auto [place, is_new] = killed_.try_emplace(slot);
   if (is_new) place->second.at_start = !began_;
   place->second.ended = static_cast<Timestamp>(value * kSecond);
@@ -91,8 +90,7 @@ void KubeFacts::TakeHeapMax(uint32_t slot, double before, double value, Timestam
   pods_.container(slot).heap_max += std::max(value, 0.0) - (before > 0 ? before : 0);
 }
 
-void KubeFacts::TakeHeapCommitted(uint32_t slot, double before, double value,
-                                  Timestamp /*time*/) {
+void KubeFacts::TakeHeapCommitted(uint32_t slot, double before, double value, Timestamp /*time*/) {
   pods_.container(slot).heap_committed += std::max(value, 0.0) - (before > 0 ? before : 0);
 }
 
@@ -146,8 +144,7 @@ uint32_t KubeFacts::AdmitHpaTarget(const Labels& labels) {
   return AdmitHpa(labels) * kTargets + which;
 }
 
-void KubeFacts::TakeHpaTarget(uint32_t slot, double /*before*/, double value,
-                              Timestamp /*time*/) {
+void KubeFacts::TakeHpaTarget(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
   HpaState& state = hpas_[slot / kTargets].state;
   if (slot % kTargets == kCpuTarget) state.cpu_target = value / 100;
   if (slot % kTargets == kMemoryTarget) state.memory_target = value / 100;
@@ -162,8 +159,7 @@ void KubeFacts::TakeHpaMax(uint32_t slot, double /*before*/, double value, Times
   hpas_[slot].state.max_replicas = Count(value);
 }
 
-void KubeFacts::TakeHpaCurrent(uint32_t slot, double /*before*/, double value,
-                               Timestamp /*time*/) {
+void KubeFacts::TakeHpaCurrent(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
   hpas_[slot].state.current_replicas = Count(value);
 }
 
@@ -186,9 +182,8 @@ void KubeFacts::LeaveHpaTarget(uint32_t slot, double before) {
 
 const HpaState* KubeFacts::HpaOf(const WorkloadKey& workload) const {
   if (hpa_by_target_.empty()) return nullptr;
-  const auto found = hpa_by_target_.find(
-      TargetKey(workload.cluster, workload.namespace_name, workload.workload_kind,
-                workload.workload));
+  const auto found = hpa_by_target_.find(TargetKey(workload.cluster, workload.namespace_name,
+                                                   workload.workload_kind, workload.workload));
   return found == hpa_by_target_.end() ? nullptr : &hpas_[found->second].state;
 }
 

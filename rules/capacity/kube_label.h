@@ -9,7 +9,8 @@
 namespace outrider {
 
 // A label of a kube-state-metrics series: exported_<name> where it was scraped without
-// honor_labels, for then <name> is about kube-state-metrics itself. `Set` is Labels or SeriesLabels.
+// honor_labels, for then <name> is about kube-state-metrics itself. `Set` is Labels or
+// SeriesLabels.
 template <typename Set>
 std::string_view KubeLabel(const Set& labels, std::string_view name) {
   constexpr std::string_view kPrefix = "exported_";

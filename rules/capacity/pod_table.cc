@@ -171,8 +171,7 @@ void PodTable::FreePodIfUnheld(uint32_t number) {
     by_name_.erase(MachineText(pod.workload, pod.name));
   } else {
     by_name_.erase(PodText({pod.cluster, pod.namespace_name, pod.name}));
-    gone_.push_back(
-        {std::move(pod.cluster), std::move(pod.namespace_name), std::move(pod.name)});
+    gone_.push_back({std::move(pod.cluster), std::move(pod.namespace_name), std::move(pod.name)});
   }
   pod = Pod();
   free_pods_.push_back(number);

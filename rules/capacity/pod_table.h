@@ -66,14 +66,14 @@ struct Container {
   bool init = false;
   ContainerResources requests;
   ContainerResources limits;
-  Timestamp started = 0;  // of this run of it; 0: not known
+  Timestamp started = 0;       // of this run of it; 0: not known
   Timestamp told = INT64_MIN;  // newest sample of requests or limits
   UseChannel cpu;
   UseChannel memory;
-  double rss = -1;         // newest; -1: not known
-  float periods = 0;       // CPU periods, and those cut short, of the last minutes
+  double rss = -1;    // newest; -1: not known
+  float periods = 0;  // CPU periods, and those cut short, of the last minutes
   float throttled = 0;
-  double heap_max = 0;     // of a JVM
+  double heap_max = 0;  // of a JVM
   double heap_committed = 0;
   Timestamp last_oom = 0;  // of this pod's, that was counted
   ContainerInstance instance;

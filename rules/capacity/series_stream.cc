@@ -15,9 +15,8 @@ void SeriesStream::Find(Timestamp now, Owner& owner) {
   found_ = now;
   std::vector<SeriesCursor> fresh = feed_.Find(matchers_);
   there_ = fresh.size();
-  std::erase_if(fresh, [&](const SeriesCursor& one) {
-    return one.birth < made_ || one.birth >= made;
-  });
+  std::erase_if(fresh,
+                [&](const SeriesCursor& one) { return one.birth < made_ || one.birth >= made; });
   std::ranges::sort(fresh, {}, &SeriesCursor::birth);  // what came later has the last word
   for (SeriesCursor& found : fresh) {
     const Labels labels = feed_.LabelsOf(found);
@@ -50,7 +49,8 @@ void SeriesStream::FollowSome(Timestamp to, DurationMs period, Owner& owner) {
   FollowRange(fresh, cursors_.size() - fresh, to, owner);
   size_t some = fresh;
   if (fresh > kFew) {
-    const DurationMs elapsed = followed_ == kNoTime ? 0 : std::clamp<DurationMs>(to - followed_, 0, period);
+    const DurationMs elapsed =
+        followed_ == kNoTime ? 0 : std::clamp<DurationMs>(to - followed_, 0, period);
     some = fresh * static_cast<size_t>(elapsed) / static_cast<size_t>(period) + 1;
   }
   followed_ = to;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr DurationMs kLookAgain = 15 * kMinute;  // whether a series is still there
 constexpr DurationMs kLookForNew = 30 * kSecond;
-constexpr std::string_view kNobody = "<none>";   // what old kube-state-metrics write
+constexpr std::string_view kNobody = "<none>";  // what old kube-state-metrics write
 
 struct ObjectKind {
   std::string_view metric;
@@ -169,8 +169,7 @@ void WorkloadResolver::Forget(std::string_view namespace_name, std::string_view 
 
 WorkloadResolver::Resolved WorkloadResolver::Climb(std::string_view cluster,
                                                    std::string_view namespace_name,
-                                                   std::string_view pod,
-                                                   const Owner& owner) const {
+                                                   std::string_view pod, const Owner& owner) const {
   if (owner.kind.empty()) return {{std::string(pod), "Pod"}, false};
   // A pod that a node's kubelet runs from a file; the node is no workload.
   if (owner.kind == "Node") return {{std::string(pod), "Pod"}, false};

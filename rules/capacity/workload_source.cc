@@ -58,8 +58,8 @@ std::vector<WorkloadSource> BuiltinSources() {
 std::vector<WorkloadSource> CombineSources(std::vector<WorkloadSource> own) {
   std::vector<WorkloadSource> all = BuiltinSources();
   std::erase_if(all, [&](const WorkloadSource& one) {
-    return std::ranges::any_of(
-        own, [&](const WorkloadSource& other) { return other.kind == one.kind; });
+    return std::ranges::any_of(own,
+                               [&](const WorkloadSource& other) { return other.kind == one.kind; });
   });
   std::ranges::move(own, std::back_inserter(all));
   return all;

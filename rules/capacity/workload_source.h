@@ -18,9 +18,9 @@ struct WorkloadSource {
   std::string namespace_label = {};
   std::string instance_label = "instance";
   // Selectors; empty: not told. All series of one workload and instance are summed.
-  std::vector<Matcher> cpu = {};           // counters of seconds
-  std::vector<Matcher> memory = {};        // gauges of bytes
-  std::vector<Matcher> memory_free = {};   // bytes of `memory` that are not used
+  std::vector<Matcher> cpu = {};          // counters of seconds
+  std::vector<Matcher> memory = {};       // gauges of bytes
+  std::vector<Matcher> memory_free = {};  // bytes of `memory` that are not used
   // `cpu` tells idle seconds, one series per CPU: the machine has as many cores as there are, and
   // what is not idle is used. `memory` is what it has.
   bool machine = false;
