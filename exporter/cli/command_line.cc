@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line as one table of commands and flags. CLI11 stays in this file.
+// The command line as one table of commands and flags. CLI11 stays in this file and in
+// money_commands.cc.
 #include "exporter/cli/command_line.h"
 
 #include <fmt/format.h>
@@ -7,6 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <functional>
+
+#include "exporter/cli/money_commands.h"
 
 namespace outrider {
 namespace {
@@ -24,6 +27,7 @@ struct Parsed {
   TestRulesOptions test_rules;
   BacktestCommand backtest;
   EvaluateAnomalyOptions evaluate;
+  MoneyCommands money;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -439,6 +443,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddState(app, &parsed);
   AddBacktest(app, &parsed, env);
   AddEvaluate(app, &parsed);
+  AddMoneyCommands(app, &parsed.client, &parsed.money, &parsed.action);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;
   });

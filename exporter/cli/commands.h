@@ -156,6 +156,13 @@ struct EvaluateAnomalyOptions {
 };
 int RunEvaluateAnomaly(const EvaluateAnomalyOptions& given);  // evaluate.cc
 
+struct CostOptions {
+  std::string by = "workload";  // workload or namespace
+  std::string namespace_name;   // empty: all
+  int limit = 0;                // rows; 0: all
+};
+int RunCost(const ClientOptions& client, const CostOptions& options);  // cost.cc
+
 int RunVersion();  // version.cc
 
 }  // namespace outrider

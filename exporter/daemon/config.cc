@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/config/yaml_text.h"
-#include "rules/capacity/price_book.h"
+#include "rules/pricing/price_book.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
 

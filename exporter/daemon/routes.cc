@@ -3,7 +3,7 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
-#include "exporter/api/capacity.h"
+#include "exporter/api/costs.h"
 #include "exporter/api/described.h"
 #include "exporter/api/features.h"
 #include "exporter/api/incidents.h"
@@ -13,6 +13,7 @@
 #include "exporter/api/product_common.h"
 #include "exporter/api/query.h"
 #include "exporter/api/realtime.h"
+#include "exporter/api/recommendations.h"
 #include "exporter/api/rules.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
@@ -150,9 +151,10 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
-  RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
-                               [&services] { return services.capacity->Costs(); },
-                               [&services] { return services.capacity->price(); }});
+  RegisterRecommendationsApi(router,
+                             {[&services] { return services.capacity->Recommendations(); }});
+  RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },
+                            [&services] { return services.capacity->price(); }});
   RegisterAnomaliesApi(router, AnomaliesOf(services));
   RegisterSloApi(router,
                  {[&services] { return services.slos->Views(); },

@@ -112,7 +112,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
-  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config), windows, self->derived));
+  self->capacity = TRY(
+      CapacityEngine::Create(CapacityOptionsOf(config), windows, self->derived, self->state.get()));
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());
@@ -160,7 +161,7 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
       RuleReferences(files.rules, files.config.query.lookback, files.config.global.query_offset);
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
   for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
-  for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
+  for (auto& reference : capacity->Reach()) references.push_back(std::move(reference));
   for (auto& reference : ContainerCounters::Reach()) references.push_back(std::move(reference));
   return references;
 }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "rules/capacity/price_book.h"
+#include "rules/pricing/price_book.h"
 
 namespace outrider {
 

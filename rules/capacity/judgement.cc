@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "rules/capacity/price_book.h"
+#include "rules/pricing/price_book.h"
 #include "rules/capacity/recommend/krr.h"
 #include "storage/base/duration.h"
 

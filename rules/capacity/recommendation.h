@@ -25,6 +25,7 @@ struct WorkloadKey {
   std::string namespace_name;
   std::string workload;
   std::string workload_kind;
+  std::string cluster = {};  // the label `cluster` of its series; empty: there is none
   friend auto operator<=>(const WorkloadKey&, const WorkloadKey&) = default;
   friend bool operator==(const WorkloadKey&, const WorkloadKey&) = default;
 };
@@ -43,7 +44,8 @@ struct ResourceAdvice {
   std::optional<double> savings_dollars_per_month;  // over all pods; negative: more is needed
   std::string reason;                               // in words
 
-  double confidence = 0;  // 0 to 1, from measured coverage, samples, pods and yesterday's violations
+  double confidence =
+      0;  // 0 to 1, from measured coverage, samples, pods and yesterday's violations
   // What the last whole day's use did to the recommendation of the day before it.
   struct Judged {
     double violation_ratio = 0;  // share of samples above it
@@ -57,13 +59,13 @@ struct ResourceAdvice {
   // none) and by hour, each as its busiest quarter.
   std::vector<float> schedule;
   std::optional<std::array<double, 24>> hourly_target;
-  bool limit_wanted = false;     // false: the advice is to set no limit (`recommended.limit` is
-                                 // where it would be)
-  bool held = false;             // kept from before: the new value is within the hysteresis
-  bool guarded = false;          // moved by a minimum, maximum or the largest step
-  double throttled_ratio = 0;    // CPU: of its periods lately
-  uint64_t ooms = 0;             // memory: kills seen
-  std::string severity;          // KRR's, of |request - target|: CRITICAL, WARNING, OK, GOOD
+  bool limit_wanted = false;   // false: the advice is to set no limit (`recommended.limit` is
+                               // where it would be)
+  bool held = false;           // kept from before: the new value is within the hysteresis
+  bool guarded = false;        // moved by a minimum, maximum or the largest step
+  double throttled_ratio = 0;  // CPU: of its periods lately
+  uint64_t ooms = 0;           // memory: kills seen
+  std::string severity;        // KRR's, of |request - target|: CRITICAL, WARNING, OK, GOOD
 };
 
 struct Finding {

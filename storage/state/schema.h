@@ -17,6 +17,8 @@
 //   kAnalytics  owned by rules/analytics (checkpoint.h)
 //   kSlo        owned by rules/slo (slo_checkpoint.h)
 //   kWorkloads  owned by rules/workloads
+//   kCapacity   owned by rules/capacity (capacity_checkpoint.h)
+//   kCost       owned by rules/cost
 #pragma once
 
 #include <cstdint>

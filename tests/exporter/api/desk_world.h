@@ -8,10 +8,11 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
-#include "exporter/api/capacity.h"
+#include "exporter/api/costs.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
+#include "exporter/api/recommendations.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
 #include "exporter/api/workloads.h"
@@ -46,9 +47,8 @@ struct DeskWorld {
                                      [] { return std::string("route: {receiver: log}\n"); }});
     RegisterIncidentsApi(router, {*desk, clock});
     RegisterSlaApi(router, {*desk, clock});
-    RegisterCapacityApi(router,
-                        {[] { return std::vector<Recommendation>(); },
-                         [] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
+    RegisterRecommendationsApi(router, {[] { return std::vector<Recommendation>(); }});
+    RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
     RegisterSloApi(router, {[this] { return std::make_shared<const std::vector<SloView>>(slos); },
                             [this](const std::string& name) -> StatusOr<SloView> {
                               for (const SloView& slo : slos) {
