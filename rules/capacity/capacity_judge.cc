@@ -64,8 +64,10 @@ bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* hel
 }
 
 Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held) const {
-  const JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
-                              price_.core_hour, price_.gib_hour / kBytesPerGib};
+  JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
+                        price_.core_hour, price_.gib_hour / kBytesPerGib};
+  const HpaState* const hpa = facts_.HpaOf(entry.key->workload);
+  judge.hpa = hpa;
   Recommendation recommendation;
   recommendation.key = entry.key->workload;
   recommendation.container = entry.key->container;
@@ -75,7 +77,8 @@ Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held
   recommendation.memory =
       outrider::Advise(Resource::kMemory, entry.demand, held.memory, held.memory_limit, judge);
   recommendation.findings = FindFaults(recommendation);
-  if (const HpaState* hpa = facts_.HpaOf(entry.key->workload)) recommendation.hpa = *hpa;
+  recommendation.pods_seen = entry.demand.pods_seen();
+  if (hpa != nullptr) recommendation.hpa = *hpa;
   return recommendation;
 }
 
@@ -104,6 +107,8 @@ void CapacityEngine::Judge(Timestamp now) {
     } else {
       entry.judged = now;
       recommendations.push_back(Advise(entry, held));
+      Remember(Resource::kCpu, recommendations.back().cpu, &entry.demand);
+      Remember(Resource::kMemory, recommendations.back().memory, &entry.demand);
       Publish(recommendations.back(), &entry.series, sink_);
     }
     if (known) ++told;

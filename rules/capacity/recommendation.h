@@ -54,8 +54,10 @@ struct ResourceAdvice {
     uint64_t samples = 0;
   };
   std::optional<Judged> judged;
-  // CPU by hour of day (UTC), for those who resize in place or schedule; `recommended` is for
-  // those who set one number. Never below what `recommended.lower` is.
+  // CPU by time of day (UTC), where that leaves less unused, for those who resize in place or
+  // schedule; `recommended` is for those who set one number. By quarter of an hour (96 values or
+  // none) and by hour, each as its busiest quarter.
+  std::vector<float> schedule;
   std::optional<std::array<double, 24>> hourly_target;
   bool limit_wanted = false;   // false: the advice is to set no limit (`recommended.limit` is
                                // where it would be)
@@ -82,6 +84,7 @@ struct Recommendation {
   uint64_t pods_seen = 0;  // replicas that were seen, dead ones included
   std::optional<HpaState> hpa;
   std::optional<ReplicaAdvice> replicas;  // of the workload, in each of its containers
+  bool first_of_workload = false;         // whose row publishes what is of the workload
   std::vector<ReplicaOutlier> outliers;
 };
 
