@@ -9,6 +9,7 @@
 
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/cost/cost_options.h"
 #include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
 #include "rules/workloads/workload_alerts.h"
@@ -45,6 +46,7 @@ struct Config {
   };
   struct Cost {
     PricingOptions pricing;               // what things cost; a reload changes it
+    CostOptions options;                  // allocation, budgets; a reload changes them
     DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
     friend bool operator==(const Cost&, const Cost&) = default;
   };

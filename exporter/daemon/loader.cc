@@ -68,6 +68,9 @@ Status LoadRules(const KnownRules& known, LoadedFiles* out) {
   if (out->config.workload_alerts.enabled) {
     out->rules.push_back(MakeWorkloadAlerts(out->config.workload_alerts, options.promql));
   }
+  if (WantsCostAlerts(out->config.cost.options)) {
+    out->rules.push_back(MakeCostAlerts(out->config.cost.options, options.promql));
+  }
   return absl::OkStatus();
 }
 

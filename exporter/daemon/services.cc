@@ -69,6 +69,12 @@ CapacityOptions CapacityOptionsOf(const Config& config, const ResourcePrice& pri
   return options;
 }
 
+CostOptions CostOptionsOf(const Config& config) {
+  CostOptions options = config.cost.options;
+  options.cluster = config.global.external_labels.Get("cluster");
+  return options;
+}
+
 // Settings that a reload cannot change are named, so that nobody waits for them.
 void WarnOfRestartOnly(const Config& running, const Config& loaded) {
   const auto warn = [](const char* what) {
@@ -114,8 +120,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   const Windows& windows = self->store->windows();
   std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
   self->pricing = std::make_unique<PricingEngine>(pricer, windows, self->derived);
-  self->capacity = TRY(
-      CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows, self->derived));
+  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
+                                              self->derived, self->state.get()));
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());
@@ -123,6 +129,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->monitor = std::make_unique<WorkloadMonitor>(
       [workloads = self->workloads.get()] { return workloads->Findings(); }, *self->state);
   TRY(self->monitor->Restore());
+  TRY(self->MakeCost(config));
   AnalyticsOptions analytics;
   analytics.interval = config.analytics.interval;
   self->analytics =
@@ -152,6 +159,19 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   return self;
 }
 
+Status Services::MakeCost(const Config& config) {
+  const CostSeams seams = {
+      .querier = store->windows(),
+      .table = derived,
+      .store = *state,
+      .inventory = *capacity,
+      .book = [engine = pricing.get()] { return engine->Book(); },
+      .recommendations = [engine = capacity.get()] { return engine->Recommendations(); }};
+  cost = std::make_unique<CostEngine>(CostOptionsOf(config), seams);
+  runs = std::make_unique<OptimizeRuns>(*state);
+  return cost->Restore(clock.Now());
+}
+
 RuleContext Services::ContextOf(const Config& config) const {
   return {config.global.evaluation_interval, config.global.query_offset,
           config.global.external_labels,     external_url,
@@ -164,7 +184,8 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
   for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
   for (auto& reference : PricingEngine::Reach()) references.push_back(std::move(reference));
-  for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
+  for (auto& reference : capacity->Reach()) references.push_back(std::move(reference));
+  for (auto& reference : CostEngine::Reach()) references.push_back(std::move(reference));
   for (auto& reference : ContainerCounters::Reach()) references.push_back(std::move(reference));
   return references;
 }
@@ -206,6 +227,7 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   analytics->Replace(files.entries, clock.Now());
   slos->Replace(files.slos);
+  cost->Replace(CostOptionsOf(files.config));
   relay->Reload(files.config.relay);
   pricing->SetPricer(std::move(pricer));
   store->windows().SetReferences(ReferencesOf(files));

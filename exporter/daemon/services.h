@@ -26,6 +26,8 @@
 #include "rules/analytics/analytics_engine.h"
 #include "rules/analytics/derived_table.h"
 #include "rules/capacity/capacity_engine.h"
+#include "rules/cost/cost_engine.h"
+#include "rules/cost/optimize_runs.h"
 #include "rules/pricing/pricing_engine.h"
 #include "rules/promql/engine.h"
 #include "rules/slo/slo_engine.h"
@@ -87,6 +89,8 @@ struct Services {
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<WorkloadEngine> workloads;  // fed by `capacity`
   std::unique_ptr<WorkloadMonitor> monitor;
+  std::unique_ptr<CostEngine> cost;
+  std::unique_ptr<OptimizeRuns> runs;
   std::unique_ptr<AnalyticsEngine> analytics;
   std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers
@@ -96,6 +100,7 @@ struct Services {
 
  private:
   Services(const Clock& the_clock, const Config& config, std::string url);
+  Status MakeCost(const Config& config);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
   // `files_good`: what went wrong is not in them.

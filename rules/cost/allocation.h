@@ -36,6 +36,7 @@ struct CostVolume {
   std::string cluster;
   std::string namespace_name;  // of the claim; "": claimed by nobody
   std::string name;
+  std::string volume;  // the persistent volume
   double bytes = 0;
   double byte_hour = 0;        // price
   std::vector<CostKey> users;  // the pods that mount it; empty: __unmounted__

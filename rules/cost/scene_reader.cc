@@ -304,6 +304,7 @@ CostVolume VolumeOf(const Claim& claim, const PersistentVolume* volume, const Pr
   out.cluster = claim.cluster;
   out.namespace_name = claim.namespace_name;
   out.name = claim.name;
+  out.volume = claim.volume;
   out.bytes = claim.bytes > 0 || volume == nullptr ? claim.bytes : volume->bytes;
   out.users.assign(claim.users.begin(), claim.users.end());
   const std::string& storage_class =

@@ -309,12 +309,5 @@ TEST_F(CapacityEngineTest, RebuildGivesWhatRunningWouldHave) {
   }
 }
 
-TEST_F(CapacityEngineTest, AFailingReadIsShown) {
-  auto engine = Make();
-  windows_.FailWith("disk on fire");
-  engine->Run(kStart);
-  EXPECT_EQ(engine->stats().error, "disk on fire");
-}
-
 }  // namespace
 }  // namespace outrider

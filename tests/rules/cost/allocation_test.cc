@@ -108,9 +108,9 @@ TEST(Allocation, NodeThatIsOverusedCostsWhatItCosts) {
 TEST(Allocation, VolumesAreSplitByTheirPodsOrUnmounted) {
   CostScene scene;
   scene.volumes = {
-      {"c", "shop", "data", 100 * kGibBytesOf, 0.0001 / kGibBytesOf, {Pod("a", "n"), Pod("b", "n"), Pod("d", "n")}},
-      {"c", "shop", "lost", 10 * kGibBytesOf, 0.0001 / kGibBytesOf, {}},
-      {"c", "", "nobodys", 10 * kGibBytesOf, 0.0001 / kGibBytesOf, {}},
+      {"c", "shop", "data", "pv1", 100 * kGibBytesOf, 0.0001 / kGibBytesOf, {Pod("a", "n"), Pod("b", "n"), Pod("d", "n")}},
+      {"c", "shop", "lost", "pv2", 10 * kGibBytesOf, 0.0001 / kGibBytesOf, {}},
+      {"c", "", "nobodys", "pv3", 10 * kGibBytesOf, 0.0001 / kGibBytesOf, {}},
   };
   const auto items = Allocate(scene, kHour);
   ASSERT_EQ(items.size(), 5U);
