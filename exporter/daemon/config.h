@@ -48,6 +48,10 @@ struct Config {
     PricingOptions pricing;               // what things cost; a reload changes it
     CostOptions options;                  // allocation, budgets; a reload changes them
     DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+    // Recommendations are priced as at the start.
+    bool NeedsRestart(const Cost& running) const {
+      return pricing != running.pricing || minimum_coverage != running.minimum_coverage;
+    }
     friend bool operator==(const Cost&, const Cost&) = default;
   };
   // Of senders; 0: no such limit.

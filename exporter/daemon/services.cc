@@ -81,7 +81,7 @@ void WarnOfRestartOnly(const Config& running, const Config& loaded) {
     LogWarn("this section differs from what runs; it needs a restart", {{"section", what}});
   };
   if (running.storage != loaded.storage) warn("storage");
-  if (running.cost != loaded.cost) warn("cost");
+  if (loaded.cost.NeedsRestart(running.cost)) warn("cost");
   if (running.query != loaded.query) warn("query");
   if (running.ingest != loaded.ingest) warn("ingest");
   if (loaded.rules.NeedsRestart(running.rules)) warn("rules");
