@@ -196,7 +196,8 @@ TEST(WorkloadResolver, ClustersAreApart) {
   windows.Add(PodOwner("db-0", "Postgres", "main").With("cluster", "west"), kNow, 1);
   WorkloadResolver resolver(windows);
   resolver.Update(kNow);
-  EXPECT_EQ(resolver.Resolve("east", "shop", "db-0")->workload, (WorkloadName{"db", "StatefulSet"}));
+  EXPECT_EQ(resolver.Resolve("east", "shop", "db-0")->workload,
+            (WorkloadName{"db", "StatefulSet"}));
   EXPECT_EQ(resolver.Resolve("west", "shop", "db-0")->workload, (WorkloadName{"main", "Postgres"}));
   EXPECT_FALSE(resolver.Resolve("", "shop", "db-0").has_value());
   EXPECT_TRUE(resolver.Find("shop", "db-0").has_value()) << "who asks without a cluster";
