@@ -332,7 +332,7 @@ TEST(Split, KeepsTheRatioAndCountsGibNotBytes) {
   // g4dn.xlarge with a T4 at OpenCost's default ratio: memory in bytes would leave the GPU 1e-8.
   const NodePrice price = SplitNodePrice(0.526_usd, {4_dec, 16_dec, 1_dec}, base);
   EXPECT_EQ(price.cpu + price.memory + price.gpu, 0.526_usd);
-  EXPECT_EQ(price.gpu.Text(4), "0.4373");
+  EXPECT_EQ(price.gpu.Text(4), "0.4367");
   EXPECT_EQ(price.memory.Text(4), "0.0312");
   EXPECT_EQ((price.rates.core_hour * 1000).Text(6),
             price.rates.gib_hour.TimesRatio(31611, 4237).Times(1000_dec).Text(6));

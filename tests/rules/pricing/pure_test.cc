@@ -169,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(
                       QuantityCase{"abc", nullptr}, QuantityCase{"99999999999999Ei", nullptr}));
 
 TEST(Quantity, MilliBytesAreNotMegabytes) {
-  EXPECT_EQ(ParseMemoryGib("500m")->Text(), "0");  // half a byte, below 1e-12 GiB
+  EXPECT_EQ(ParseMemoryGib("500m")->Text(), "0.000000000466");  // half a byte
   EXPECT_EQ(ParseMemoryGib("1Gi")->Text(), "1");
   EXPECT_EQ(ParseMemoryGib("1Mi")->Text(), "0.0009765625");
 }
