@@ -161,12 +161,8 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
       RuleReferences(files.rules, files.config.query.lookback, files.config.global.query_offset);
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
   for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
-<<<<<<< HEAD
   for (auto& reference : capacity->Reach()) references.push_back(std::move(reference));
-=======
   for (auto& reference : PricingEngine::Reach()) references.push_back(std::move(reference));
-  for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
->>>>>>> e17476bb8ff3915076a5acc2817dcf92df2a1e18
   for (auto& reference : ContainerCounters::Reach()) references.push_back(std::move(reference));
   return references;
 }
