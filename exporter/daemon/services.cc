@@ -66,6 +66,7 @@ CapacityOptions CapacityOptionsOf(const Config& config, const ResourcePrice& pri
   options.core_hour_dollars = price.rates.core_hour.ToDouble();
   options.gib_hour_dollars = price.rates.gib_hour.ToDouble();
   options.minimum_coverage = config.cost.minimum_coverage;
+  options.workloads = CombineSources(config.cost.workloads);
   return options;
 }
 
