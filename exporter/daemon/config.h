@@ -9,6 +9,7 @@
 
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/capacity/workload_source.h"
 #include "rules/cost/cost_options.h"
 #include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
@@ -45,12 +46,14 @@ struct Config {
     friend bool operator==(const Analytics&, const Analytics&) = default;
   };
   struct Cost {
-    PricingOptions pricing;               // what things cost; a reload changes it
-    CostOptions options;                  // allocation, budgets; a reload changes them
-    DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+    std::vector<WorkloadSource> workloads;  // own ones, without Kubernetes
+    PricingOptions pricing;                 // what things cost; a reload changes it
+    CostOptions options;                    // allocation, budgets; a reload changes them
+    DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
     // Recommendations are priced as at the start.
     bool NeedsRestart(const Cost& running) const {
-      return pricing != running.pricing || minimum_coverage != running.minimum_coverage;
+      return pricing != running.pricing || minimum_coverage != running.minimum_coverage ||
+             workloads != running.workloads;
     }
     friend bool operator==(const Cost&, const Cost&) = default;
   };

@@ -178,8 +178,10 @@ void CapacityEngine::FinishWorkload(Round* round) {
 
 void CapacityEngine::Judge(Timestamp now) {
   const absl::MutexLock result_lock(&result_mutex_);
-  Round round = {
-      .now = now, .before = std::move(recommendations_), .numbers_before = std::move(numbers_)};
+  Round round;
+  round.now = now;
+  round.before = std::move(recommendations_);
+  round.numbers_before = std::move(numbers_);
   round.recommendations.reserve(round.before.size());
   round.costs.reserve(costs_.size());
   Held held;
