@@ -16,6 +16,8 @@ namespace outrider {
 // Filled while parsing.
 struct MoneyCommands {
   CostOptions cost;
+  WhatIfOptions what_if;
+  PricesOptions prices;
 };
 
 // `action`: what to run, set by the command that was given. All outlive `app`.

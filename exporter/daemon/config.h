@@ -9,6 +9,8 @@
 
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/capacity/workload_source.h"
+#include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
 #include "rules/workloads/workload_alerts.h"
 #include "storage/base/clock.h"
@@ -43,11 +45,9 @@ struct Config {
     friend bool operator==(const Analytics&, const Analytics&) = default;
   };
   struct Cost {
-    std::string provider = "aws";
-    std::string region;        // empty: the provider's first
-    double cpu_core_hour = 0;  // own prices; 0: from the table
-    double memory_gib_hour = 0;
-    DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+    std::vector<WorkloadSource> workloads;  // own ones, without Kubernetes
+    PricingOptions pricing;                 // what things cost; a reload changes it
+    DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
     friend bool operator==(const Cost&, const Cost&) = default;
   };
   // Of senders; 0: no such limit.

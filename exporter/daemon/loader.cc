@@ -171,6 +171,9 @@ std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
     if (!spec.error.empty()) out.push_back("objective disabled: " + spec.error);
   }
   out.insert(out.end(), files.slo_warnings.begin(), files.slo_warnings.end());
+  for (const UserPrices& prices : files.prices) {
+    out.insert(out.end(), prices.warnings.begin(), prices.warnings.end());
+  }
   return out;
 }
 
@@ -207,6 +210,7 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
   TRY(LoadRules(known, &out));
   TRY(LoadBundles(&out));
   TRY(LoadAnalytics(&out));
+  out.prices = TRY(LoadPriceFiles(out.config.cost.pricing));
   TRY(CheckReceiverNames(out.incidents, out.config.incidents_file, out.alertmanager));
   return out;
 }

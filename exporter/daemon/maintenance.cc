@@ -119,6 +119,7 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     services.monitor->Tick(now);
     if (now < next_run) continue;
     next_run = now - now % interval + interval;
+    services.pricing->Run(now);
     services.capacity->Run(now);
     services.analytics->Run(now);
     services.slos->Run(now);

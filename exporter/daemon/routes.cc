@@ -3,6 +3,7 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
 #include "exporter/api/described.h"
 #include "exporter/api/features.h"
@@ -155,6 +156,11 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                              {[&services] { return services.capacity->Recommendations(); }});
   RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },
                             [&services] { return services.capacity->price(); }});
+  RegisterCostWhatIfApi(
+      router, {.book = [&services] { return services.pricing->Book(); },
+               .recommendations = [&services] { return services.capacity->Recommendations(); },
+               .windows = services.store->windows(),
+               .clock = services.clock});
   RegisterAnomaliesApi(router, AnomaliesOf(services));
   RegisterSloApi(router,
                  {[&services] { return services.slos->Views(); },

@@ -59,13 +59,14 @@ IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path)
   return options;
 }
 
-CapacityOptions CapacityOptionsOf(const Config& config) {
+CapacityOptions CapacityOptionsOf(const Config& config, const ResourcePrice& price) {
   CapacityOptions options;
-  options.provider = config.cost.provider;
-  options.region = config.cost.region;
-  if (config.cost.cpu_core_hour > 0) options.core_hour_dollars = config.cost.cpu_core_hour;
-  if (config.cost.memory_gib_hour > 0) options.gib_hour_dollars = config.cost.memory_gib_hour;
+  options.provider = price.provider;
+  options.region = price.region;
+  options.core_hour_dollars = price.rates.core_hour.ToDouble();
+  options.gib_hour_dollars = price.rates.gib_hour.ToDouble();
   options.minimum_coverage = config.cost.minimum_coverage;
+  options.workloads = CombineSources(config.cost.workloads);
   return options;
 }
 
@@ -112,8 +113,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
-  self->capacity = TRY(
-      CapacityEngine::Create(CapacityOptionsOf(config), windows, self->derived, self->state.get()));
+  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
+                                              self->derived, self->state.get()));
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());
@@ -162,6 +163,7 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
   for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
   for (auto& reference : capacity->Reach()) references.push_back(std::move(reference));
+  for (auto& reference : PricingEngine::Reach()) references.push_back(std::move(reference));
   for (auto& reference : ContainerCounters::Reach()) references.push_back(std::move(reference));
   return references;
 }
@@ -194,6 +196,8 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   *files_good = false;
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
+  std::shared_ptr<const Pricer> pricer =
+      TRY(Pricer::Create(files.config.cost.pricing, files.prices));
   // From here on only the state store can refuse.
   *files_good = true;
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
@@ -202,6 +206,7 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   analytics->Replace(files.entries, clock.Now());
   slos->Replace(files.slos);
   relay->Reload(files.config.relay);
+  pricing->SetPricer(std::move(pricer));
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   known_rules_ = std::move(files.known);

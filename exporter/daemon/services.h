@@ -26,6 +26,7 @@
 #include "rules/analytics/analytics_engine.h"
 #include "rules/analytics/derived_table.h"
 #include "rules/capacity/capacity_engine.h"
+#include "rules/pricing/pricing_engine.h"
 #include "rules/promql/engine.h"
 #include "rules/slo/slo_engine.h"
 #include "rules/workloads/workload_engine.h"
@@ -82,6 +83,7 @@ struct Services {
   QueryGate queries;  // of clients
   QueryGate reads;    // remote read: slow readers must not keep queries waiting
   DerivedTable derived;
+  std::unique_ptr<PricingEngine> pricing;
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<WorkloadEngine> workloads;  // fed by `capacity`
   std::unique_ptr<WorkloadMonitor> monitor;

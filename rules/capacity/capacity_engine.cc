@@ -130,7 +130,7 @@ void CapacityEngine::Count(Timestamp now) {
   CapacityStats stats;
   for (uint32_t number = 0; number < pods_.containers(); ++number) {
     const Container& container = pods_.container(number);
-    if (container.pod == kNoNumber) continue;
+    if (container.pod == kNoSlot) continue;
     if (!container.cpu.Current(now) && !container.memory.Current(now)) continue;
     ++stats.containers;
     if (pods_.PodOf(container).is_machine) ++stats.hosts;
@@ -153,7 +153,7 @@ void CapacityEngine::VisitContainers(const std::function<void(const ContainerVie
   if (now == INT64_MIN) return;
   for (uint32_t number = 0; number < pods_.containers(); ++number) {
     const Container& container = pods_.container(number);
-    if (container.pod == kNoNumber) continue;
+    if (container.pod == kNoSlot) continue;
     const Pod& pod = pods_.PodOf(container);
     ContainerView view;
     view.cpu_cores = container.cpu.Current(now);

@@ -24,6 +24,7 @@
 #include "rules/capacity/pod_binder.h"
 #include "rules/capacity/pod_inventory.h"
 #include "rules/capacity/pod_table.h"
+#include "rules/capacity/recommend/guard.h"
 #include "rules/capacity/recommendation.h"
 #include "rules/capacity/series_row.h"
 #include "rules/capacity/usage_observer.h"
@@ -45,6 +46,8 @@ struct CapacityOptions {
   // Less than this, and no recommendation is given.
   DurationMs minimum_coverage = kHour;
   uint64_t minimum_samples = 10;
+  GuardRails cpu_rails = {};                                 // cores
+  GuardRails memory_rails = {};                              // bytes
   std::vector<WorkloadSource> workloads = BuiltinSources();  // without Kubernetes
 };
 
@@ -117,6 +120,7 @@ class CapacityEngine final : public PodInventory {
     uint64_t run = 0;
   };
   struct Held;
+  struct Round;
 
   CapacityEngine(const CapacityOptions& options, const Price& price, const RecommendPolicy& policy,
                  const SampleFeed& feed, DerivedTable& table, StateStore* store);
@@ -131,6 +135,11 @@ class CapacityEngine final : public PodInventory {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Recommendation Advise(const DemandEntry& entry, const Held& held) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<ReplicaOutlier> OutliersOf(const DemandEntry& entry, Timestamp now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void JudgeOne(const Held& held, DemandEntry* entry, Round* round)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FinishWorkload(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishCosts(std::vector<WorkloadCost>& costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CapacityOptions options_;

@@ -16,7 +16,7 @@ std::string_view MetricOf(UseKind kind) {
   return kind == UseKind::kCpu ? kCpuMetric : kMemoryMetric;
 }
 
-Matcher Regex(MatchType type, std::string name, std::string pattern) {
+Matcher RegexMatcher(MatchType type, std::string name, std::string pattern) {
   return *Matcher::Create(type, std::move(name), std::move(pattern));  // constants: they compile
 }
 
@@ -34,10 +34,10 @@ bool ReadContainerNames(const Labels& labels, ContainerNames* names) {
 
 std::vector<Matcher> ContainerMatchers(std::string_view metric) {
   std::vector<Matcher> matchers = {Matcher::Equal(std::string(kMetricName), std::string(metric)),
-                                   Regex(MatchType::kNotRegex, "container", "|POD")};
+                                   RegexMatcher(MatchType::kNotRegex, "container", "|POD")};
   if (metric == kCpuMetric) {
     // Not one CPU of many, where the sum is told.
-    matchers.push_back(Regex(MatchType::kRegex, "cpu", "total|"));
+    matchers.push_back(RegexMatcher(MatchType::kRegex, "cpu", "total|"));
   }
   return matchers;
 }

@@ -41,7 +41,7 @@ class ContainerStream {
 
  private:
   struct Series {
-    uint32_t container = kNoNumber;
+    uint32_t container = kNoSlot;
     Timestamp time = kNoTime;  // of the counter's last value
     double value = 0;
   };

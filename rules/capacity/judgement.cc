@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "rules/pricing/price_book.h"
 #include "rules/capacity/recommend/krr.h"
+#include "rules/pricing/price_book.h"
 #include "storage/base/duration.h"
 
 namespace outrider {
@@ -50,8 +50,7 @@ void Describe(Resource resource, const ContainerDemand& demand, ResourceAdvice* 
   advice->mean_use = cpu ? demand.CpuMean() : demand.MemoryMean();
   advice->p95_use = cpu ? demand.CpuPercentile(0.95) : demand.MemoryPercentile(0.95);
   const Timestamp newest = demand.last_time();
-  advice->max_use =
-      cpu ? demand.cpu_peaks().Max(newest, 2) : demand.memory_peaks().Max(newest, 2);
+  advice->max_use = cpu ? demand.cpu_peaks().Max(newest, 2) : demand.memory_peaks().Max(newest, 2);
   advice->samples = cpu ? demand.cpu_samples() : demand.memory_samples();
   advice->coverage = cpu ? demand.cpu_coverage() : demand.memory_coverage();
   if (cpu) advice->throttled_ratio = demand.throttled_ratio();
@@ -122,9 +121,9 @@ ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
   const uint64_t pods = std::max<uint64_t>(holdings.size(), demand.pods_seen());
   if (advice.samples < std::max<uint64_t>(1, options.minimum_samples) ||
       advice.coverage < options.minimum_coverage) {
-    advice.reason = fmt::format("not enough data: {}; needed are {} samples over {}",
-                                SeenText(advice, pods), options.minimum_samples,
-                                SpanText(options.minimum_coverage));
+    advice.reason =
+        fmt::format("not enough data: {}; needed are {} samples over {}", SeenText(advice, pods),
+                    options.minimum_samples, SpanText(options.minimum_coverage));
     return advice;
   }
   const PolicyInput input = {
@@ -153,8 +152,7 @@ ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
 
 void Remember(Resource resource, const ResourceAdvice& advice, ContainerDemand* demand) {
   if (!advice.enough_data) return;
-  Promise& promise =
-      resource == Resource::kCpu ? demand->cpu_promise() : demand->memory_promise();
+  Promise& promise = resource == Resource::kCpu ? demand->cpu_promise() : demand->memory_promise();
   promise.Give(advice.recommended);
 }
 

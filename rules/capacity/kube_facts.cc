@@ -39,7 +39,7 @@ uint32_t FieldNamed(std::string_view resource) {
   if (resource == "cpu") return kCpuField;
   if (resource == "memory") return kMemoryField;
   if (resource == "ephemeral_storage") return kEphemeralField;
-  return resource.ends_with("_gpu") ? kGpuField : kNoNumber;
+  return resource.ends_with("_gpu") ? kGpuField : kNoSlot;
 }
 
 }  // namespace
@@ -186,26 +186,26 @@ size_t KubeFacts::HeapBytes() const {
 
 uint32_t KubeFacts::PodFor(const Labels& labels) {
   const std::string_view pod = KubeLabel(labels, "pod");
-  if (pod.empty()) return kNoNumber;
+  if (pod.empty()) return kNoSlot;
   bool is_new = false;
   return pods_.MakePod({labels.Get("cluster"), KubeLabel(labels, "namespace"), pod}, &is_new);
 }
 
 uint32_t KubeFacts::ContainerFor(const Labels& labels) {
   const std::string_view container = KubeLabel(labels, "container");
-  const uint32_t pod = container.empty() ? kNoNumber : PodFor(labels);
-  return pod == kNoNumber ? kNoNumber : pods_.MakeContainer(pod, container);
+  const uint32_t pod = container.empty() ? kNoSlot : PodFor(labels);
+  return pod == kNoSlot ? kNoSlot : pods_.MakeContainer(pod, container);
 }
 
 uint32_t KubeFacts::AdmitContainer(const Labels& labels) {
   const uint32_t number = ContainerFor(labels);
-  if (number != kNoNumber) pods_.HoldContainer(number);
+  if (number != kNoSlot) pods_.HoldContainer(number);
   return number;
 }
 
 uint32_t KubeFacts::AdmitCadvisor(const Labels& labels) {
   ContainerNames names;
-  if (!ReadContainerNames(labels, &names)) return kNoNumber;
+  if (!ReadContainerNames(labels, &names)) return kNoSlot;
   bool is_new = false;
   const uint32_t pod = pods_.MakePod({names.cluster, names.namespace_name, names.pod}, &is_new);
   const uint32_t number = pods_.MakeContainer(pod, names.container);
@@ -216,9 +216,9 @@ uint32_t KubeFacts::AdmitCadvisor(const Labels& labels) {
 
 uint32_t KubeFacts::AdmitResource(const Labels& labels) {
   const uint32_t field = FieldNamed(labels.Get("resource"));
-  if (field == kNoNumber) return kNoNumber;
+  if (field == kNoSlot) return kNoSlot;
   const uint32_t number = AdmitContainer(labels);
-  if (number == kNoNumber) return kNoNumber;
+  if (number == kNoSlot) return kNoSlot;
   Pod& pod = pods_.pod(pods_.container(number).pod);
   if (pod.node.empty()) pod.node = KubeLabel(labels, "node");
   if (pod.uid.empty()) pod.uid = labels.Get("uid");
@@ -227,15 +227,15 @@ uint32_t KubeFacts::AdmitResource(const Labels& labels) {
 
 uint32_t KubeFacts::AdmitInitResource(const Labels& labels) {
   const uint32_t slot = AdmitResource(labels);
-  if (slot != kNoNumber) pods_.container(slot / kFields).init = true;
+  if (slot != kNoSlot) pods_.container(slot / kFields).init = true;
   return slot;
 }
 
 uint32_t KubeFacts::AdmitPhase(const Labels& labels) {
   const std::string_view text = labels.Get("phase");
-  if (text != "Pending" && text != "Running") return kNoNumber;
+  if (text != "Pending" && text != "Running") return kNoSlot;
   const uint32_t pod = PodFor(labels);
-  if (pod == kNoNumber) return kNoNumber;
+  if (pod == kNoSlot) return kNoSlot;
   pods_.HoldPod(pod);
   return pod * kPhases + (text == "Running" ? kRunningPhase : kPendingPhase);
 }
@@ -243,11 +243,11 @@ uint32_t KubeFacts::AdmitPhase(const Labels& labels) {
 // A pod of the same name that was made anew is told of by a new series.
 uint32_t KubeFacts::AdmitInfo(const Labels& labels) {
   const uint32_t number = PodFor(labels);
-  if (number == kNoNumber) return kNoNumber;
+  if (number == kNoSlot) return kNoSlot;
   Pod& pod = pods_.pod(number);
   if (const auto node = KubeLabel(labels, "node"); !node.empty()) pod.node = node;
   if (const auto uid = labels.Get("uid"); !uid.empty()) pod.uid = uid;
-  return kNoNumber;
+  return kNoSlot;
 }
 
 uint32_t KubeFacts::AdmitStart(const Labels& labels) { return PodFor(labels); }

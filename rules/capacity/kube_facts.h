@@ -20,7 +20,7 @@ namespace outrider {
 
 // A container was killed for its memory.
 struct OomKill {
-  uint32_t container = kNoNumber;
+  uint32_t container = kNoSlot;
   Timestamp time = 0;
   bool at_start = false;  // known before the engine began: it may have been counted then
 };

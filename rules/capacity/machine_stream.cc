@@ -203,7 +203,7 @@ size_t MachineStream::Expected(const Group& group, Timestamp time) const {
 void MachineStream::Complete(uint32_t number) {
   Group& group = groups_[number];
   group.changed = false;
-  if (group.container == kNoNumber) return;
+  if (group.container == kNoSlot) return;
   Container& container = pods_.container(group.container);
   UseChannel& channel = group.kind == UseKind::kCpu ? container.cpu : container.memory;
   points_.clear();

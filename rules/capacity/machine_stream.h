@@ -37,7 +37,7 @@ class MachineStream {
   // How a series counts in its sum.
   enum class Role : uint8_t { kCpu, kIdleCpu, kMemory, kTotalMemory, kFreeMemory };
   struct Series {
-    uint32_t group = kNoNumber;
+    uint32_t group = kNoSlot;
     Role role = Role::kCpu;
     Timestamp first = kNoTime;  // its sums begin behind this
     Timestamp last = kNoTime;
@@ -51,7 +51,7 @@ class MachineStream {
   };
   // One resource of one workload on one instance, as one job tells it.
   struct Group {
-    uint32_t container = kNoNumber;
+    uint32_t container = kNoSlot;
     UseKind kind = UseKind::kCpu;
     bool changed = false;
     std::vector<uint32_t> series;

@@ -25,7 +25,7 @@ std::string MachineText(const WorkloadKey& workload, std::string_view instance) 
 
 bool UseChannel::Accepts(uint32_t series, Timestamp time) const {
   if (time <= newest_) return false;
-  if (leader_ == series || leader_ == kNoNumber) return true;
+  if (leader_ == series || leader_ == kNoSlot) return true;
   const DurationMs silence = std::max<DurationMs>(kSilence, DurationMs{interval_} * 5 / 2);
   return time - newest_ > silence;
 }
@@ -53,7 +53,7 @@ void UseChannel::Use(uint32_t series, Timestamp time, double value) {
 
 void UseChannel::End(uint32_t series, Timestamp time) {
   if (leader_ != series || time < newest_) return;
-  leader_ = kNoNumber;
+  leader_ = kNoSlot;
   ended_ = true;
 }
 
@@ -129,7 +129,7 @@ uint32_t PodTable::MakeMachine(const WorkloadKey& workload, std::string_view ins
 void PodTable::Sweep() {
   for (uint32_t number = 0; number < containers(); ++number) {
     const Container& container = containers_[number];
-    if (container.pod != kNoNumber && container.series == 0) unheld_.push_back(number);
+    if (container.pod != kNoSlot && container.series == 0) unheld_.push_back(number);
   }
   for (uint32_t number = 0; number < pods(); ++number) {
     if (pods_[number].used) FreePodIfUnheld(number);
@@ -151,7 +151,7 @@ std::vector<uint32_t> PodTable::TakeUnheld() {
   std::ranges::sort(numbers);
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   std::erase_if(numbers, [&](uint32_t number) {
-    return containers_[number].series > 0 || containers_[number].pod == kNoNumber;
+    return containers_[number].series > 0 || containers_[number].pod == kNoSlot;
   });
   return numbers;
 }

@@ -20,7 +20,7 @@ namespace outrider {
 
 struct DemandEntry;  // demand_book.h
 
-inline constexpr uint32_t kNoNumber = UINT32_MAX;
+inline constexpr uint32_t kNoSlot = UINT32_MAX;
 
 // What one container uses of one resource: who tells, how far, and how much lately.
 class UseChannel {
@@ -40,7 +40,7 @@ class UseChannel {
 
  private:
   Timestamp newest_ = INT64_MIN;
-  uint32_t leader_ = kNoNumber;
+  uint32_t leader_ = kNoSlot;
   int32_t interval_ = 0;  // between the leader's last two
   bool ended_ = false;
   uint16_t count_ = 0;  // of this half and of the one before
@@ -58,8 +58,8 @@ struct ParkedUse {
 };
 
 struct Container {
-  uint32_t pod = kNoNumber;  // kNoNumber: the slot is free
-  uint32_t series = 0;       // that tell of it
+  uint32_t pod = kNoSlot;  // kNoSlot: the slot is free
+  uint32_t series = 0;     // that tell of it
   uint64_t birth = 0;
   std::string name;
   std::string image;

@@ -15,7 +15,7 @@ std::vector<Matcher> Select(std::string metric, std::vector<Matcher> more = {}) 
   return more;
 }
 
-Matcher Regex(std::string name, std::string pattern) {
+Matcher RegexMatcher(std::string name, std::string pattern) {
   return *Matcher::Create(MatchType::kRegex, std::move(name), std::move(pattern));
 }
 
@@ -42,7 +42,7 @@ WorkloadSource Cgroups(std::string kind, std::string name_label, const Matcher& 
                                         which};
   WorkloadSource source = {.kind = std::move(kind), .name_label = std::move(name_label)};
   source.cpu = Select("container_cpu_usage_seconds_total", outside);
-  source.cpu.push_back(Regex("cpu", "total|"));
+  source.cpu.push_back(RegexMatcher("cpu", "total|"));
   source.memory = Select("container_memory_working_set_bytes", outside);
   return source;
 }
@@ -51,8 +51,8 @@ WorkloadSource Cgroups(std::string kind, std::string name_label, const Matcher& 
 
 std::vector<WorkloadSource> BuiltinSources() {
   return {Hosts(), Processes(),
-          Cgroups("SystemdUnit", "id", Regex("id", "/system\\.slice/[^/]+\\.service")),
-          Cgroups("Container", "name", Regex("name", ".+"))};
+          Cgroups("SystemdUnit", "id", RegexMatcher("id", "/system\\.slice/[^/]+\\.service")),
+          Cgroups("Container", "name", RegexMatcher("name", ".+"))};
 }
 
 std::vector<WorkloadSource> CombineSources(std::vector<WorkloadSource> own) {

@@ -24,6 +24,7 @@ struct WorkloadSource {
   // `cpu` tells idle seconds, one series per CPU: the machine has as many cores as there are, and
   // what is not idle is used. `memory` is what it has.
   bool machine = false;
+  friend bool operator==(const WorkloadSource&, const WorkloadSource&) = default;
 };
 
 // Machines (node_exporter), process groups (process-exporter), systemd units and containers

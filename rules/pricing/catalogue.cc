@@ -165,7 +165,30 @@ const ListedNode* Catalogue::FindNode(std::string_view provider, std::string_vie
 
 const ListedNode* Catalogue::NearestOfFamily(std::string_view provider, std::string_view region,
                                              std::string_view type, Decimal cores) const {
-  const auto sizes = by_family_.find(Key(provider, region, FamilyOfType(provider, type)));
+  return Nearest(Key(provider, region, FamilyOfType(provider, type)), cores);
+}
+
+const ListedNode* Catalogue::SizeOfFamily(std::string_view provider, std::string_view region,
+                                          std::string_view family) const {
+  return Nearest(Key(provider, region, family), 4_dec);
+}
+
+std::vector<std::string> Catalogue::Families(std::string_view provider,
+                                             std::string_view region) const {
+  std::vector<std::string> names;
+  for (const FamilyRate& rate : families_) {
+    if (rate.provider == provider && rate.region == region) names.push_back(rate.family);
+  }
+  const std::string prefix = Key(provider, region, "");
+  for (const auto& [key, sizes] : by_family_) {
+    if (key.starts_with(prefix)) names.push_back(key.substr(prefix.size()));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+const ListedNode* Catalogue::Nearest(const std::string& key, Decimal cores) const {
+  const auto sizes = by_family_.find(key);
   if (sizes == by_family_.end() || cores <= Decimal()) return nullptr;
   const ListedNode* nearest = nullptr;
   for (const size_t index : sizes->second) {

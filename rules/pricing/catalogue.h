@@ -71,6 +71,9 @@ class Catalogue {
   // The listed size of the same family (m7i.*) next to `cores`; nullptr: none of known size.
   const ListedNode* NearestOfFamily(std::string_view provider, std::string_view region,
                                     std::string_view type, Decimal cores) const;
+  // The size of a family (m7i) next to 4 vCPU; nullptr: none of known size.
+  const ListedNode* SizeOfFamily(std::string_view provider, std::string_view region,
+                                 std::string_view family) const;
   // e2, n1 ...; aws: 5, 6i ... of m, c and r; azure: intel_v5 ...; general. nullptr: none.
   const FamilyRate* FindFamily(std::string_view provider, std::string_view region,
                                std::string_view family) const;
@@ -86,12 +89,16 @@ class Catalogue {
   const StorageRate* UsualStorage(std::string_view provider) const;  // the first of the provider
   const ServiceRate* FindService(std::string_view provider, std::string_view service) const;
 
+  // Those that SizeOfFamily() and FindFamily() know.
+  std::vector<std::string> Families(std::string_view provider, std::string_view region) const;
   // Regions with listed nodes or families; for errors.
   std::vector<std::string> Regions(std::string_view provider) const;
   const std::vector<ListedNode>& nodes() const { return nodes_; }
   const std::vector<FamilyRate>& families() const { return families_; }
 
  private:
+  const ListedNode* Nearest(const std::string& key, Decimal cores) const;
+
   Status LoadAws();
   Status LoadAzure();
   Status LoadFamilies();
@@ -100,13 +107,12 @@ class Catalogue {
   Status LoadServices();
 
   std::vector<ListedNode> nodes_;
-  StringMap<size_t> by_type_;                   // "provider/region/type" -> index
-  StringMap<std::vector<size_t>> by_family_;    // "provider/region/family" -> sizes
+  StringMap<size_t> by_type_;                 // "provider/region/type" -> index
+  StringMap<std::vector<size_t>> by_family_;  // "provider/region/family" -> sizes
   std::vector<FamilyRate> families_;
   StringMap<GpuRate> gpus_;  // "provider/model"
   std::vector<StorageRate> storage_;
   std::vector<ServiceRate> services_;
 };
-
 
 }  // namespace outrider

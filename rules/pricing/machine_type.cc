@@ -45,21 +45,21 @@ struct GcpRatio {
   Decimal gib_per_core;
 };
 constexpr std::array kGcpRatios = {
-    GcpRatio{"e2", "standard", 4_dec},   GcpRatio{"e2", "highmem", 8_dec},
-    GcpRatio{"e2", "highcpu", 1_dec},    GcpRatio{"n1", "standard", 3.75_dec},
-    GcpRatio{"n1", "highmem", 6.5_dec},  GcpRatio{"n1", "highcpu", 0.9_dec},
-    GcpRatio{"n2", "standard", 4_dec},   GcpRatio{"n2", "highmem", 8_dec},
-    GcpRatio{"n2", "highcpu", 1_dec},    GcpRatio{"n2d", "standard", 4_dec},
-    GcpRatio{"n2d", "highmem", 8_dec},   GcpRatio{"n2d", "highcpu", 1_dec},
-    GcpRatio{"t2d", "standard", 4_dec},  GcpRatio{"n4", "standard", 4_dec},
-    GcpRatio{"n4", "highmem", 8_dec},    GcpRatio{"n4", "highcpu", 2_dec},
-    GcpRatio{"n4d", "standard", 4_dec},  GcpRatio{"n4d", "highmem", 8_dec},
-    GcpRatio{"n4d", "highcpu", 2_dec},   GcpRatio{"c2", "standard", 4_dec},
-    GcpRatio{"c2d", "standard", 4_dec},  GcpRatio{"c2d", "highmem", 8_dec},
-    GcpRatio{"c2d", "highcpu", 2_dec},   GcpRatio{"c3", "standard", 4_dec},
-    GcpRatio{"c3", "highmem", 8_dec},    GcpRatio{"c3", "highcpu", 2_dec},
-    GcpRatio{"c3d", "standard", 4_dec},  GcpRatio{"c3d", "highmem", 8_dec},
-    GcpRatio{"c3d", "highcpu", 2_dec},   GcpRatio{"g2", "standard", 4_dec},
+    GcpRatio{"e2", "standard", 4_dec},  GcpRatio{"e2", "highmem", 8_dec},
+    GcpRatio{"e2", "highcpu", 1_dec},   GcpRatio{"n1", "standard", 3.75_dec},
+    GcpRatio{"n1", "highmem", 6.5_dec}, GcpRatio{"n1", "highcpu", 0.9_dec},
+    GcpRatio{"n2", "standard", 4_dec},  GcpRatio{"n2", "highmem", 8_dec},
+    GcpRatio{"n2", "highcpu", 1_dec},   GcpRatio{"n2d", "standard", 4_dec},
+    GcpRatio{"n2d", "highmem", 8_dec},  GcpRatio{"n2d", "highcpu", 1_dec},
+    GcpRatio{"t2d", "standard", 4_dec}, GcpRatio{"n4", "standard", 4_dec},
+    GcpRatio{"n4", "highmem", 8_dec},   GcpRatio{"n4", "highcpu", 2_dec},
+    GcpRatio{"n4d", "standard", 4_dec}, GcpRatio{"n4d", "highmem", 8_dec},
+    GcpRatio{"n4d", "highcpu", 2_dec},  GcpRatio{"c2", "standard", 4_dec},
+    GcpRatio{"c2d", "standard", 4_dec}, GcpRatio{"c2d", "highmem", 8_dec},
+    GcpRatio{"c2d", "highcpu", 2_dec},  GcpRatio{"c3", "standard", 4_dec},
+    GcpRatio{"c3", "highmem", 8_dec},   GcpRatio{"c3", "highcpu", 2_dec},
+    GcpRatio{"c3d", "standard", 4_dec}, GcpRatio{"c3d", "highmem", 8_dec},
+    GcpRatio{"c3d", "highcpu", 2_dec},  GcpRatio{"g2", "standard", 4_dec},
 };
 
 std::optional<MachineShape> GcpShape(std::string_view type) {
@@ -74,7 +74,8 @@ std::optional<MachineShape> GcpShape(std::string_view type) {
   if (parts[0] == "a2" && parts[1] == "highgpu" && parts[2].ends_with('g')) {
     const auto gpus = ParseInt(parts[2].substr(0, parts[2].size() - 1));
     if (!gpus.ok() || *gpus < 1 || *gpus > 8) return std::nullopt;
-    return MachineShape{Decimal::FromInt(12 * *gpus), Decimal::FromInt(85 * *gpus)};
+    return MachineShape{Decimal::FromInt(12 * *gpus), Decimal::FromInt(85 * *gpus), true,
+                        Decimal::FromInt(*gpus)};
   }
   const auto found = std::ranges::find_if(kGcpRatios, [&](const GcpRatio& ratio) {
     return ratio.family == parts[0] && ratio.kind == parts[1];

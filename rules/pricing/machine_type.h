@@ -22,6 +22,7 @@ struct MachineShape {
   Decimal cores;
   Decimal memory_gib;
   bool predefined = true;  // gcp: not a custom type
+  Decimal gpus = {};       // that the type always has
 };
 // What the name alone says (n2-standard-4, D4s_v5). The machine's nominal size: kernels report a
 // little less memory than the provider charges. nullopt: the name does not say.

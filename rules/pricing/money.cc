@@ -242,7 +242,8 @@ std::vector<Money> SplitUnits(Money total, std::vector<UInt128> scaled) {
     given += quotient.whole;
     order[i] = i;
   }
-  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
   for (size_t i = 0; given < whole && i < count; ++i, ++given) ++shares[order[i]];
   std::vector<Money> parts;
   parts.reserve(count);
@@ -287,7 +288,8 @@ std::vector<Money> RoundParts(std::span<const Money> parts, int digits) {
     remainders.push_back(rest);
     order.push_back(order.size());
   }
-  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
   const Money target = sum.Rounded(digits);
   for (size_t i = 0; given < target && i < order.size(); ++i) {
     rounded[order[i]] += Money::FromUnits(step);

@@ -25,7 +25,7 @@ constexpr DerivedMetric kSeverity = {
 
 constexpr DurationMs kKeepState = 8 * kDay;  // of a container that is gone; as long as its hours
 constexpr size_t kRowsARun = 1000;
-constexpr uint8_t kRowFormat = 1;
+constexpr uint8_t kRowFormat = 2;
 
 std::string RowKey(const WorkloadKey& workload, const std::string& container) {
   std::string key;

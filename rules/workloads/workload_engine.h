@@ -27,7 +27,7 @@ struct WorkloadStats {
 };
 
 // Thread-safe. State survives a restart: findings and the hours of the last days are rows of the
-// state store, the last 24 hours come from the windows (CapacityEngine::Rebuild).
+// state store, the last hours come from the windows (CapacityEngine::Rebuild).
 class WorkloadEngine final : public UsageObserver {
  public:
   // A minute is looked at this long after its end: senders deliver late.
