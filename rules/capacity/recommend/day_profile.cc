@@ -9,7 +9,7 @@ namespace outrider {
 namespace {
 
 constexpr float kForget = 0.98F;     // of a level, each day
-constexpr float kTrialMemory = 0.9F;  // of a trial, each day
+constexpr float kTrialMemory = 0.8F;  // of a trial, each day
 constexpr float kViolationPrice = 6;
 constexpr float kCaution = 0.04F;
 constexpr float kShortestTrial = 1.5F;  // days

@@ -6,7 +6,7 @@
 //
 // Trials: every row of kDayModels is a way to turn a forecast into a request. Each is tried on
 // every sample with what was known when the day began, and its unused share and its violations are
-// counted, a day's weight falling by a tenth a day. The best is the one with the lowest
+// counted, a day's weight falling by a fifth a day. The best is the one with the lowest
 //     unused share + kViolationPrice * (violations + caution),
 // the caution being for how short the trial was and how little the model leaves to spare. (The
 // idea of choosing among models by what they would have cost: Autopilot, EuroSys 2020.) Nothing of

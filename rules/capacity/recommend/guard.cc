@@ -28,7 +28,6 @@ bool Stands(const Promise& promise, const Bounds& fresh, double hysteresis, bool
   const double given = promise.Given().target;
   if (!(given > 0) || !(hysteresis > 0)) return false;
   if (std::abs(fresh.target - given) > hysteresis * given) return false;
-  if (given < fresh.lower || given > fresh.upper) return false;
   if (strict) return promise.PeakSinceGiven() <= given;
   const Promise::Outcome today = promise.Today();
   return today.samples < kEnoughToday || today.violations < kTooManyAbove;

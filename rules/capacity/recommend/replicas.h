@@ -21,8 +21,8 @@ struct HpaState {
   uint64_t max_replicas = 1;
   uint64_t current_replicas = 0;
   // Utilisation targets as shares of the request (0.7 for 70 %); absent: it does not scale on that.
-  std::optional<double> cpu_target;
-  std::optional<double> memory_target;
+  std::optional<double> cpu_target = {};
+  std::optional<double> memory_target = {};
   bool other_metrics = false;  // scales on something else too
 };
 
