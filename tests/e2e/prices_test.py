@@ -104,7 +104,7 @@ class Prices(harness.EndToEnd):
         table = self.cli_out('cost', 'prices')
         self.assertRegex(table, r'offered +m5.xlarge +aws us-east-1 +spot +0.070000 .* karpenter')
         self.assertIn('without a price: far: unknown region', table)
-        self.assertRegex(self.cli_out('cost', 'prices', '--instance-type', 'm5.xlarge', '--spot'), r'0\.065280 .* catalogue')
+        self.assertRegex(self.cli_out('cost', 'prices', '--instance-type', 'm7i.xlarge', '--spot'), r'0\.094752 .* catalogue')
 
         self.write('prices.yml', PRICES % 'dear')
         self.assertRegex(self.reload(expect=500), r'prices.yml:1:\d+: node_hour: "dear" is not a decimal number')
