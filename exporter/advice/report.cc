@@ -98,7 +98,8 @@ std::string SignedMoneyText(double amount, std::string_view currency) {
 
 std::string WorkloadText(const WorkloadKey& key) {
   std::string text;
-  if (!key.namespace_name.empty()) text = key.namespace_name + "/";
+  if (!key.cluster.empty()) text += key.cluster + "/";
+  if (!key.namespace_name.empty()) text += key.namespace_name + "/";
   return OneLine(text + key.workload_kind + "/" + key.workload);
 }
 

@@ -54,7 +54,7 @@ std::string MoneyText(double amount, std::string_view currency);
 // "+$3.00", "-$3.00": what changes.
 std::string SignedMoneyText(double amount, std::string_view currency);
 
-// shop/Deployment/checkout; a machine: Host/name.
+// shop/Deployment/checkout, its cluster before it if there is one; a machine: Host/name.
 std::string WorkloadText(const WorkloadKey& key);
 
 // Without line ends and other control characters, which would be orders to a terminal or end a

@@ -52,9 +52,11 @@ ResourceChange ChangeOf(Resource resource, const ResourceAdvice& advice) {
   if (!advice.enough_data) return change;
   const double request = Rounded(resource, advice.recommended.target);
   change.proposed.request = request;
-  const bool wants_limit = resource == Resource::kMemory || advice.limit.has_value();
-  if (wants_limit) {
+  change.limit_unwanted = advice.limit.has_value() && !advice.limit_wanted;
+  if (advice.limit_wanted) {
     change.proposed.limit = std::max(request, Rounded(resource, advice.recommended.limit));
+  } else if (advice.limit) {
+    change.proposed.limit = std::max(request, *advice.limit);
   }
   return change;
 }
@@ -74,8 +76,7 @@ std::optional<ChangeSeverity> ParseChangeSeverity(std::string_view text) {
 ChangeSeverity SeverityOf(const ResourceChange& change) {
   if (!change.known) return kUnknown;
   const Edges& edges = change.resource == Resource::kCpu ? kCpuEdges : kMemoryEdges;
-  return std::max(SeverityOf(edges, change.current.request, change.proposed.request),
-                  SeverityOf(edges, change.current.limit, change.proposed.limit));
+  return SeverityOf(edges, change.current.request, change.proposed.request);
 }
 
 ChangeSeverity SeverityOf(const Recommendation& recommendation) {

@@ -26,16 +26,18 @@ struct ResourceChange {
   ResourceSetting current;
   ResourceSetting proposed;
   bool known = false;
-  std::string info;  // why it is not known, or how it was found
+  bool limit_unwanted = false;  // one is set, and the advice is to have none
+  std::string info;             // why it is not known, or how it was found
 };
 
-// The request is the target. A memory limit is always proposed; a CPU limit only where one is set,
-// because a CPU limit throttles and saves nothing. A limit is never below the request.
+// The request is the target. Where the advice is to have a limit, that limit; where it is to have
+// none, one that is set stays (whoever set it decides), raised to the request when it is below:
+// Kubernetes refuses a limit below the request.
 ResourceChange ChangeOf(Resource resource, const ResourceAdvice& advice);
 
-// KRR's scale of the difference of now and proposed.
+// KRR's scale of the difference of requests, set and proposed.
 enum class ChangeSeverity { kUnknown, kGood, kOk, kWarning, kCritical };
-std::string_view ChangeSeverityText(ChangeSeverity severity);  // UNKNOWN, GOOD, OK, …
+std::string_view ChangeSeverityText(ChangeSeverity severity);              // UNKNOWN, GOOD, OK, …
 std::optional<ChangeSeverity> ParseChangeSeverity(std::string_view text);  // in any case
 
 ChangeSeverity SeverityOf(const ResourceChange& change);

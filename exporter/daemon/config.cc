@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/config/yaml_text.h"
+#include "rules/capacity/workload_source_config.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
 
@@ -123,6 +124,7 @@ void ReadStorage(YamlReader& r, Config::Storage* storage) {
 void ReadCost(YamlReader& r, const std::string& file, Config::Cost* cost) {
   ReadPricingOptions(r, file, &cost->pricing);
   r.Duration("minimum_coverage", &cost->minimum_coverage);
+  ReadWorkloadSources(r, file, &cost->workloads);
 }
 
 void ReadQuery(YamlReader& r, Config::Query* query) {

@@ -9,6 +9,7 @@
 
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/capacity/workload_source.h"
 #include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
 #include "rules/workloads/workload_alerts.h"
@@ -44,8 +45,9 @@ struct Config {
     friend bool operator==(const Analytics&, const Analytics&) = default;
   };
   struct Cost {
-    PricingOptions pricing;               // what things cost; a reload changes it
-    DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+    std::vector<WorkloadSource> workloads;  // own ones, without Kubernetes
+    PricingOptions pricing;                 // what things cost; a reload changes it
+    DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
     friend bool operator==(const Cost&, const Cost&) = default;
   };
   // Of senders; 0: no such limit.

@@ -56,6 +56,14 @@ void SaveAnalytics(Services& services, Timestamp now, AnalyticsEngine::Part part
   if (last_complaint != nullptr) *last_complaint = now;
 }
 
+void SaveCapacity(Services& services, Timestamp now, CapacityEngine::Part part,
+                  Timestamp* last_complaint) {
+  const Status saved = services.capacity->Save(now, part);
+  if (saved.ok() || (last_complaint != nullptr && now - *last_complaint < kComplainEvery)) return;
+  LogError("what workloads need cannot be saved", {{"err", Message(saved)}});
+  if (last_complaint != nullptr) *last_complaint = now;
+}
+
 }  // namespace
 
 std::vector<LabeledSample> ToSamples(const std::vector<MetricFamilyData>& families, Timestamp now) {
@@ -118,12 +126,14 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     services.derived.Flush(services.store->appender(), now);
     self_monitor.Run(now);
     SaveAnalytics(services, now, AnalyticsEngine::Part::kNext, &last_complaint);
+    SaveCapacity(services, now, CapacityEngine::Part::kNext, &last_complaint);
     if (now - last_save >= kSaveEvery) {
       SaveSlos(services, Durability::kBuffered);
       last_save = now;
     }
   }
   SaveAnalytics(services, clock.Now(), AnalyticsEngine::Part::kAll, nullptr);
+  SaveCapacity(services, clock.Now(), CapacityEngine::Part::kAll, nullptr);
   SaveSlos(services, Durability::kSynced);
 }
 

@@ -66,6 +66,7 @@ CapacityOptions CapacityOptionsOf(const Config& config, const ResourcePrice& pri
   options.core_hour_dollars = price.rates.core_hour.ToDouble();
   options.gib_hour_dollars = price.rates.gib_hour.ToDouble();
   options.minimum_coverage = config.cost.minimum_coverage;
+  options.workloads = CombineSources(config.cost.workloads);
   return options;
 }
 
@@ -112,10 +113,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
-  std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
-  self->pricing = std::make_unique<PricingEngine>(pricer, windows, self->derived);
-  self->capacity = TRY(
-      CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows, self->derived));
+  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
+                                              self->derived, self->state.get()));
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());
@@ -163,8 +162,8 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
       RuleReferences(files.rules, files.config.query.lookback, files.config.global.query_offset);
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
   for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
+  for (auto& reference : capacity->Reach()) references.push_back(std::move(reference));
   for (auto& reference : PricingEngine::Reach()) references.push_back(std::move(reference));
-  for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
   for (auto& reference : ContainerCounters::Reach()) references.push_back(std::move(reference));
   return references;
 }

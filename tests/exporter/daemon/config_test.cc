@@ -62,6 +62,9 @@ cost:
     admin_year: 20, servers: 4, cores: 128, memory_gib: 512, gpus: 1, core_to_gib_ratio: 9,
     gpu_to_gib_ratio: 90}
   minimum_coverage: 5m
+  workloads:
+  - {kind: Job, name: job_name, namespace: dc, instance: host, cpu: 'job_cpu_seconds_total{mode!="idle"}',
+     memory: job_rss_bytes}
 ingest:
   max_in_flight: 128MiB
   out_of_order_window: 10m
@@ -101,6 +104,12 @@ query:
                                   .minimum_confidence = .8,
                                   .types = {FindingType::kMemoryLeak, FindingType::kRestartLoop}}));
   EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
+  ASSERT_EQ(config->cost.workloads.size(), 1U);
+  const WorkloadSource& jobs = config->cost.workloads[0];
+  EXPECT_EQ(jobs.kind + jobs.name_label + jobs.namespace_label + jobs.instance_label,
+            "Jobjob_namedchost");
+  EXPECT_EQ(jobs.cpu.size(), 2U);
+  EXPECT_EQ(jobs.memory.size(), 1U);
   const PricingOptions& pricing = config->cost.pricing;
   EXPECT_EQ(pricing.core_hour, 0.02_usd);
   EXPECT_EQ(pricing.gib_hour, 0.003_usd);
@@ -161,6 +170,16 @@ TEST(Config, ErrorsNameThePlace) {
       {"query: {max_concurrency: 0}\n", "o.yml:1:26: max_concurrency must be at least 1"},
       {"cost: {provider: mars}\n", "o.yml:1:18: unknown provider"},
       {"cost: {region: mars}\n", "o.yml:1:16: "},
+      {"cost: {workloads: 5}\n", "o.yml:1:19: workloads must be a list"},
+      {"cost: {workloads: [{name: a}]}\n", "o.yml:1:20: kind must be given"},
+      {"cost: {workloads: [{kind: A, name: a-b}]}\n",
+       "o.yml:1:36: name must be the name of a label"},
+      {"cost: {workloads: [{kind: A, name: a, cpu: rate(x[5m])}]}\n",
+       "o.yml:1:44: cpu must be a selector"},
+      {"cost: {workloads: [{kind: A, name: a, cpu: 'x{'}]}\n", "o.yml:1:44: cpu: "},
+      {"cost: {workloads: [{kind: A, name: a, memory_free: x}]}\n",
+       "o.yml:1:52: memory_free needs memory"},
+      {"cost: {workloads: [{kind: A, name: a, limit: x}]}\n", "o.yml:1:39: field limit not found"},
       {"cost: {discount: 130%}\n", "o.yml:1:18: discount: \"130%\" is not between 0 and 1"},
       {"cost: {discount: much}\n", "o.yml:1:18: discount: \"much\" is neither a share"},
       {"cost: {cpu_core_hour: -1}\n", "o.yml:1:23: cpu_core_hour must not be negative"},
