@@ -77,7 +77,7 @@ class CostWhatIfTest : public ::testing::Test {
   }
   JsonValue Ok(const std::string& target) const {
     const HttpResponse response = Get(target);
-    EXPECT_EQ(response.code, 200) << response.body;
+    EXPECT_EQ(response.status, 200) << response.body;
     return ParseJson(response.body).value_or(JsonValue());
   }
 
@@ -133,7 +133,7 @@ TEST_F(CostWhatIfTest, BadQuestionsNameWhatIsKnown) {
   };
   for (const auto& [target, error] : cases) {
     const HttpResponse response = Get(std::string("/outrider/v1/cost/") + target);
-    EXPECT_EQ(response.code, 400) << target;
+    EXPECT_EQ(response.status, 400) << target;
     EXPECT_THAT(response.body, HasSubstr(error));
   }
 }
