@@ -236,8 +236,9 @@ StatusOr<HttpResponse> GetSavings(const CostAllocationApiDeps& deps, HttpRequest
 
 void RegisterCostAllocationApi(Router& router, const CostAllocationApiDeps& deps) {
   const auto get = [&](const char* path, auto* handler) {
-    router.Add("GET", path,
-               ProductRoute([deps, handler](HttpRequest& request) { return handler(deps, request); }));
+    router.Add("GET", path, ProductRoute([deps, handler](HttpRequest& request) {
+                 return handler(deps, request);
+               }));
   };
   get("/outrider/v1/cost/allocation", GetAllocation);
   get("/outrider/v1/cost/allocation/compute", GetAllocation);  // OpenCost's other name

@@ -133,8 +133,8 @@ HttpResponse PostCost(const OptimizeApiDeps& deps, HttpRequest& request) {
   const std::string region = body.Optional("region").value_or("");
   std::vector<FieldError> errors = body.errors();
   if (!provider.empty() && !IsProvider(provider)) {
-    errors.push_back({"enum", {"provider"},
-                      fmt::format("want one of {}", Join(KnownProviders(), ", "))});
+    errors.push_back(
+        {"enum", {"provider"}, fmt::format("want one of {}", Join(KnownProviders(), ", "))});
   }
   if (!errors.empty()) return KubeOptInvalid("invalid request body", errors);
   return CostAnswer(deps, id, provider, region);
@@ -251,10 +251,9 @@ HttpResponse GetAnomalies(const OptimizeApiDeps& deps, HttpRequest& request) {
   if (!params.ok()) return KubeOptInvalid(Message(params.status()), {});
   const std::string_view severity = params->Text("severity");
   using enum FindingSeverity;
-  const bool known =
-      std::ranges::any_of(std::array{kLow, kMedium, kHigh, kCritical}, [&](FindingSeverity one) {
-        return FindingSeverityText(one) == severity;
-      });
+  const bool known = std::ranges::any_of(
+      std::array{kLow, kMedium, kHigh, kCritical},
+      [&](FindingSeverity one) { return FindingSeverityText(one) == severity; });
   if (!severity.empty() && !known) {
     return KubeOptInvalid("invalid query parameters",
                           {{"enum", {"severity"}, "want low, medium, high or critical"}});
@@ -275,8 +274,7 @@ void WriteTop(const Analysis& analysis, JsonWriter* json) {
   for (const WorkloadFinding& one : all) {
     json->StartObject().Key("type").String(FindingTypeText(one.evidence.type));
     json->Key("severity").String(FindingSeverityText(one.evidence.severity));
-    json->Key("workload").String(
-        fmt::format("{}/{}", one.key.namespace_name, one.key.workload));
+    json->Key("workload").String(fmt::format("{}/{}", one.key.namespace_name, one.key.workload));
     json->Key("recommendation").String(FindingAdvice(one.evidence.type)).EndObject();
   }
   json->EndArray();

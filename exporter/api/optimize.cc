@@ -59,7 +59,10 @@ void WriteWorkload(const OptimizeRun& run, size_t at, JsonWriter* json) {
   json->Key("name").String(workload.key.workload).Key("namespace");
   json->String(workload.key.namespace_name).Key("kind").String(workload.key.workload_kind);
   json->Key("current_config").StartObject();
-  json->Key("replicas").Int(static_cast<int64_t>(workload.replicas)).Key("containers").StartObject();
+  json->Key("replicas")
+      .Int(static_cast<int64_t>(workload.replicas))
+      .Key("containers")
+      .StartObject();
   for (const RunContainer& one : workload.containers) {
     json->Key(one.name);
     WriteResources(one.cpu, one.memory, &RunResource::request, &RunResource::limit, json);
@@ -80,8 +83,8 @@ std::string Diff(const RunContainer& container) {
     if (!resource.proposed_request) return;
     const std::string now =
         resource.request ? FormatFloatF(*resource.request) : std::string("unset");
-    text += fmt::format("-{0}: {1}\n+{0}: {2}\n", what, now,
-                        FormatFloatF(*resource.proposed_request));
+    text +=
+        fmt::format("-{0}: {1}\n+{0}: {2}\n", what, now, FormatFloatF(*resource.proposed_request));
   };
   line("requests.cpu", container.cpu);
   line("requests.memory", container.memory);
@@ -101,8 +104,8 @@ void WriteSuggestions(const OptimizeRun& run, JsonWriter* json) {
       json->Key("proposed_config");
       WriteResources(one.cpu, one.memory, &RunResource::proposed_request,
                      &RunResource::proposed_limit, json);
-      json->Key("reasoning").String(fmt::format("cpu: {}; memory: {}", one.cpu.reason,
-                                                one.memory.reason));
+      json->Key("reasoning")
+          .String(fmt::format("cpu: {}; memory: {}", one.cpu.reason, one.memory.reason));
       json->Key("diff_text").String(Diff(one)).EndObject();
     }
   }

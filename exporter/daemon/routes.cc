@@ -3,9 +3,9 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
-#include "exporter/api/cost_allocation.h"
 #include "exporter/api/described.h"
 #include "exporter/api/features.h"
 #include "exporter/api/incidents.h"

@@ -196,9 +196,9 @@ AllocationSet Aggregate(const CostRead& read, const AllocationQuery& query) {
     if (is_shared(*part.key)) {
       shared += part.amounts->Total() + part.idle[0] + part.idle[1] + part.idle[2];
     } else if (query.filter.Matches(*part.key)) {
-      rows.Add(IsOverhead(*part.key) ? std::string(kOverheadName)
-                                     : NameOf(*part.key, query.aggregate),
-               part);
+      rows.Add(
+          IsOverhead(*part.key) ? std::string(kOverheadName) : NameOf(*part.key, query.aggregate),
+          part);
     }
   }
   if (query.include_idle || query.share_idle) {
@@ -214,8 +214,9 @@ AllocationSet Aggregate(const CostRead& read, const AllocationQuery& query) {
 
 StatusOr<std::vector<AllocationSet>> RunAllocation(const CostLedger& ledger,
                                                    const AllocationQuery& query, Timestamp now) {
-  const DurationMs step =
-      query.step > 0 && !query.accumulate ? query.step : std::max<DurationMs>(1, query.to - query.from);
+  const DurationMs step = query.step > 0 && !query.accumulate
+                              ? query.step
+                              : std::max<DurationMs>(1, query.to - query.from);
   if ((query.to - query.from + step - 1) / step > kMaxSteps) {
     return InvalidArgument(fmt::format("more than {} steps", kMaxSteps));
   }

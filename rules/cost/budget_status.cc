@@ -14,7 +14,7 @@ namespace {
 // Days differ by a few percent for nothing; the dial is set so that a namespace cries once in
 // three years for nothing.
 constexpr double kRisk = 1e-3;
-constexpr double kLeastShare = 0.05;     // of what is expected: the smallest deviation that counts
+constexpr double kLeastShare = 0.05;  // of what is expected: the smallest deviation that counts
 constexpr double kLeastDollars = 0.10;
 
 DetectorOptions DayOptions() {

@@ -35,7 +35,8 @@ constexpr std::string_view kSpentDescription =
 
 constexpr std::string_view kForecastDescription =
     "the month is expected to cost {{ $value | humanizePercentage }} of the budget"
-    "{{ with printf `outrider_cost_budget_forecast_dollars{budget=%q,bound=\"expected\"}` $labels.budget | query }}"
+    "{{ with printf `outrider_cost_budget_forecast_dollars{budget=%q,bound=\"expected\"}` "
+    "$labels.budget | query }}"
     ": {{ . | first | value | printf \"%.2f\" }} dollars{{ end }}. "
     "Figures: /outrider/v1/cost/budgets";
 
@@ -108,12 +109,11 @@ void AddBudgets(const CostOptions& options, Group* group) {
         {"description", std::string(kSpentDescription)}};
   }
   if (names.empty()) return;
-  Rule& rule = group->Add(
-      "CostBudgetForecast",
-      fmt::format("outrider_cost_budget_forecast_ratio{{budget=~{0}}} > 1 and "
-                  "outrider_cost_budget_spent_ratio{{budget=~{0}}} < 1",
-                  Quote(AnyOf(names))),
-      "warning");
+  Rule& rule = group->Add("CostBudgetForecast",
+                          fmt::format("outrider_cost_budget_forecast_ratio{{budget=~{0}}} > 1 and "
+                                      "outrider_cost_budget_spent_ratio{{budget=~{0}}} < 1",
+                                      Quote(AnyOf(names))),
+                          "warning");
   rule.hold = kHour;
   rule.labels["service"] = "{{ $labels.budget }}";
   rule.annotations = {{"summary", "the budget {{ $labels.budget }} will not last for the month"},

@@ -32,9 +32,7 @@ std::string_view CostResourceText(CostResource resource) {
   return kNames[static_cast<size_t>(resource)];
 }
 
-NanoUnits CostAmounts::Total() const {
-  return std::accumulate(cost.begin(), cost.end(), overhead);
-}
+NanoUnits CostAmounts::Total() const { return std::accumulate(cost.begin(), cost.end(), overhead); }
 
 NanoUnits CostAmounts::IdleShares() const {
   return std::accumulate(idle_share.begin(), idle_share.end(), NanoUnits{0});
@@ -129,8 +127,8 @@ std::vector<NanoUnits> SplitExactly(NanoUnits total, const std::vector<double>& 
 }
 
 void CostKey::Save(RowWriter& out) const {
-  for (const std::string* text : {&cluster, &namespace_name, &workload_kind, &workload, &container,
-                                  &team, &pod, &node}) {
+  for (const std::string* text :
+       {&cluster, &namespace_name, &workload_kind, &workload, &container, &team, &pod, &node}) {
     out.Text(*text);
   }
   out.U64(labels.size());

@@ -37,8 +37,8 @@ struct CostAmounts {
   std::array<NanoUnits, kCostResources> cost = {};
   // What is idle on the nodes it ran on, split by what each container held there.
   std::array<NanoUnits, kNodeResources> idle_share = {};
-  NanoUnits overhead = 0;    // control planes: only of the pseudo-workload __overhead__
-  DurationMs time = 0;    // how long it existed, summed over its containers
+  NanoUnits overhead = 0;  // control planes: only of the pseudo-workload __overhead__
+  DurationMs time = 0;     // how long it existed, summed over its containers
   // Core-hours, byte-hours, GPU-hours.
   std::array<double, kNodeResources> held = {};  // the larger of request and use
   std::array<double, kNodeResources> requested = {};

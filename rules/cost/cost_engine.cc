@@ -41,15 +41,15 @@ void CostEngine::Run(Timestamp now) {
   if (now - last_ < options_.interval) return;
   const Status status = Count(now);
   const std::string error = status.ok() ? "" : Message(status);
-  if (!error.empty() && error != stats_.error) LogWarn("costs cannot be counted", {{"error", error}});
+  if (!error.empty() && error != stats_.error)
+    LogWarn("costs cannot be counted", {{"error", error}});
   stats_.error = error;
 }
 
 Status CostEngine::Count(Timestamp now) {
   auto moment = std::make_shared<CostMoment>();
   moment->book = seams_.book();
-  moment->scene =
-      TRY(reader_.Read(options_, seams_.inventory, *moment->book, seams_.querier, now));
+  moment->scene = TRY(reader_.Read(options_, seams_.inventory, *moment->book, seams_.querier, now));
   if (now - last_ > kLongestGap) {
     stats_.unwatched += now - last_ - kLongestGap;
     last_ = now - kLongestGap;

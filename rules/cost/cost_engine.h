@@ -41,10 +41,10 @@ struct CostSeams {
 
 struct CostStats {
   uint64_t runs = 0;
-  uint64_t cells = 0;              // open sums
-  DurationMs unwatched = 0;        // since the start: time that nobody counted
-  Timestamp last = INT64_MIN;      // up to when costs are counted
-  std::string error;               // of the last run; empty when it went well
+  uint64_t cells = 0;          // open sums
+  DurationMs unwatched = 0;    // since the start: time that nobody counted
+  Timestamp last = INT64_MIN;  // up to when costs are counted
+  std::string error;           // of the last run; empty when it went well
 };
 
 // What was seen last, for those who show rates (OpenCost's metrics).

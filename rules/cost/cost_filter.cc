@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recursive descent: or := and ("|" and)*; and := term ("+"? term)*; term := "(" or ")" | condition.
+// Recursive descent: or := and ("|" and)*; and := term ("+"? term)*; term := "(" or ")" |
+// condition.
 #include "rules/cost/cost_filter.h"
 
 #include <fmt/format.h>
@@ -171,7 +172,8 @@ class CostFilterParser {
         std::pair(std::string_view("~>:"), Operator::kEnds),
         std::pair(std::string_view("~:"), Operator::kContains),
         std::pair(std::string_view(":"), Operator::kIs)};
-    const auto* op = std::ranges::find_if(kOperators, [&](const auto& one) { return Take(one.first); });
+    const auto* op =
+        std::ranges::find_if(kOperators, [&](const auto& one) { return Take(one.first); });
     if (op == kOperators.end()) return Fail("expected one of : ~: <~: ~>:");
     node.op = op->second;
     do node.values.push_back(TRY(Value()));

@@ -41,9 +41,7 @@ class CostHistory {
   struct Day {
     DurationMs watched = 0;
     GroupCosts groups;
-    double Scale() const {
-      return static_cast<double>(kDay) / static_cast<double>(watched);
-    }
+    double Scale() const { return static_cast<double>(kDay) / static_cast<double>(watched); }
   };
 
   // Reads the days that are over and not here yet. True if there was one.

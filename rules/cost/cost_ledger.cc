@@ -98,15 +98,15 @@ void CostLedger::Write(CostTier tier, Bucket& bucket, Batch* batch) const {
     uint64_t part = 0;
     for (auto cell = cells->begin(); cell != cells->end(); ++part) {
       RowWriter out(kRowFormat);
-      const auto count = std::min(kCellsOfRow, static_cast<size_t>(
-                                                   std::distance(cell, cells->end())));
+      const auto count =
+          std::min(kCellsOfRow, static_cast<size_t>(std::distance(cell, cells->end())));
       out.I64(bucket.first).I64(bucket.last).I64(bucket.watched).U64(count);
       for (size_t i = 0; i < count; ++i, ++cell) {
         cell->first.Save(out);
         cell->second.Save(out);
       }
-      batch->Put(Family::kCost,
-                 BucketPrefix(tier, bucket.span.begin) + table + BigEndian64(part), out.Take());
+      batch->Put(Family::kCost, BucketPrefix(tier, bucket.span.begin) + table + BigEndian64(part),
+                 out.Take());
     }
   }
   bucket.changed = false;
@@ -123,9 +123,9 @@ StatusOr<CostLedger::Bucket> CostLedger::Load(CostTier tier, Timestamp begin) co
     bucket.first = in.I64();
     bucket.last = in.I64();
     bucket.watched = in.I64();
-    CostCells& cells =
-        row.key.size() > prefix.size() && row.key[prefix.size()] == kNodeTable ? bucket.nodes
-                                                                              : bucket.workloads;
+    CostCells& cells = row.key.size() > prefix.size() && row.key[prefix.size()] == kNodeTable
+                           ? bucket.nodes
+                           : bucket.workloads;
     for (uint64_t left = in.Count(); left > 0; --left) {
       CostKey key = CostKey::Load(in);
       const CostAmounts amounts = CostAmounts::Load(in);

@@ -84,7 +84,7 @@ class CostLedger {
  private:
   struct Bucket {
     CostSpan span;
-    Timestamp first = 0;     // what was allocated
+    Timestamp first = 0;  // what was allocated
     Timestamp last = 0;
     DurationMs watched = 0;
     CostCells workloads;  // tier kHours: everything apart

@@ -42,10 +42,10 @@ struct CostAlertOptions {
 struct CostOptions {
   // Of series without a label `cluster`. The daemon puts the external label of that name here.
   std::string cluster;
-  DurationMs interval = kMinute;           // how often what runs is counted
-  std::vector<std::string> labels;         // of pods (or their namespace) that are kept apart
-  std::string team_label = "team";         // of pods or namespaces; "": none
-  std::vector<CostTeam> teams;             // for namespaces without the label
+  DurationMs interval = kMinute;               // how often what runs is counted
+  std::vector<std::string> labels;             // of pods (or their namespace) that are kept apart
+  std::string team_label = "team";             // of pods or namespaces; "": none
+  std::vector<CostTeam> teams;                 // for namespaces without the label
   std::vector<std::string> shared_namespaces;  // shared out unless a question says otherwise
   std::optional<Egress> egress;  // what traffic counts as that nobody classifies; none: free
   bool opencost_metrics = false;

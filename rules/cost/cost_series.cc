@@ -29,7 +29,8 @@ constexpr DerivedMetric kEfficiency = {
     "Use of a namespace by what it requests (by what it holds where nothing is requested)."};
 constexpr DerivedMetric kMonth = {"outrider_cost_month_to_date_dollars",
                                   "What a namespace has cost this month (UTC)."};
-constexpr DerivedMetric kBudget = {"outrider_cost_budget_dollars", "A budget's amount for a month."};
+constexpr DerivedMetric kBudget = {"outrider_cost_budget_dollars",
+                                   "A budget's amount for a month."};
 constexpr DerivedMetric kSpent = {"outrider_cost_budget_spent_dollars",
                                   "What is spent of a budget this month (UTC)."};
 constexpr DerivedMetric kSpentRatio = {"outrider_cost_budget_spent_ratio",
@@ -146,8 +147,8 @@ void PublishRates(const std::vector<CostItem>& items, DurationMs traffic_time,
   }
   for (const auto& [key, rate] : idle) {
     const auto& [cluster, node, i] = key;
-    publisher.Set(kIdle,
-                  Labels({{"cluster", cluster}, {"node", node}, {"resource", resource(i)}}), rate);
+    publisher.Set(kIdle, Labels({{"cluster", cluster}, {"node", node}, {"resource", resource(i)}}),
+                  rate);
   }
   for (const auto& [cluster, rate] : clusters) {
     publisher.Set(kCluster, Labels({{"cluster", cluster}}), rate);

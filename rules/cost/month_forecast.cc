@@ -16,7 +16,8 @@ constexpr size_t kWeek = 7;
 constexpr double kNormal90 = 1.2816;  // 80 % lie within
 
 size_t WeekdayOf(Timestamp day) {
-  return static_cast<size_t>((day / kDay + 4) % static_cast<int64_t>(kWeek));  // 1970-01-01: Thursday
+  return static_cast<size_t>((day / kDay + 4) %
+                             static_cast<int64_t>(kWeek));  // 1970-01-01: Thursday
 }
 
 struct Model {

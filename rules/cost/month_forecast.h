@@ -30,7 +30,7 @@ struct MonthForecast {
 
 struct MonthSoFar {
   Timestamp now = 0;
-  double spent = 0;        // of this month, today included
+  double spent = 0;  // of this month, today included
   double spent_today = 0;
   DurationMs watched_today = 0;
 };

@@ -108,8 +108,9 @@ RunResource ResourceOf(const ResourceAdvice& advice) {
 // Of when and how many, in the shape of a UUID.
 std::string IdOf(Timestamp now, uint64_t number) {
   const Hash128 hash = HashBytes128(BigEndian64(static_cast<uint64_t>(now)) + BigEndian64(number));
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", hash.high >> 32, hash.high >> 16 & 0xffff,
-                     hash.high & 0xffff, hash.low >> 48, hash.low & 0xffffffffffff);
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", hash.high >> 32,
+                     hash.high >> 16 & 0xffff, hash.high & 0xffff, hash.low >> 48,
+                     hash.low & 0xffffffffffff);
 }
 
 }  // namespace
@@ -117,8 +118,8 @@ std::string IdOf(Timestamp now, uint64_t number) {
 size_t OptimizeRun::Suggestions() const {
   size_t count = 0;
   for (const RunWorkload& workload : workloads) {
-    count += static_cast<size_t>(
-        std::ranges::count_if(workload.containers, [](const RunContainer& one) {
+    count +=
+        static_cast<size_t>(std::ranges::count_if(workload.containers, [](const RunContainer& one) {
           return one.cpu.proposed_request || one.memory.proposed_request;
         }));
   }

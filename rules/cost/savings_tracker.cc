@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint8_t kRowFormat = 1;
 constexpr std::string_view kPrefix = "s";
-constexpr double kSame = 0.01;  // a request that differs by less did not change
+constexpr double kSame = 0.01;                // a request that differs by less did not change
 constexpr DurationMs kKeepUnseen = 2 * kDay;  // of one without savings
 constexpr size_t kTracked = 2;                // CPU and memory
 
@@ -42,7 +42,9 @@ Values LoadValues(RowReader& in) {
   return values;
 }
 
-bool Differs(double a, double b) { return std::abs(a - b) > kSame * std::max(std::abs(a), std::abs(b)); }
+bool Differs(double a, double b) {
+  return std::abs(a - b) > kSame * std::max(std::abs(a), std::abs(b));
+}
 
 }  // namespace
 
@@ -187,8 +189,8 @@ std::vector<RealisedSavings> SavingsTracker::All() const {
   std::vector<RealisedSavings> all;
   for (const auto& [key, entry] : entries_) {
     if (entry.since == 0) continue;
-    RealisedSavings one = {key.workload,   key.container,          entry.since,
-                           entry.realised, entry.dollars_per_hour, entry.before, {}};
+    RealisedSavings one = {key.workload,           key.container, entry.since, entry.realised,
+                           entry.dollars_per_hour, entry.before,  {}};
     for (size_t i = 0; i < kTracked; ++i) {
       if (entry.before[i]) one.now[i] = entry.request[i];
     }

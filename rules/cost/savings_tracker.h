@@ -24,8 +24,8 @@ namespace outrider {
 struct RealisedSavings {
   WorkloadKey key;
   std::string container;
-  Timestamp since = 0;         // when a recommendation was taken up first
-  NanoUnits realised = 0;      // since then; negative: it costs more
+  Timestamp since = 0;          // when a recommendation was taken up first
+  NanoUnits realised = 0;       // since then; negative: it costs more
   double dollars_per_hour = 0;  // lately
   // Before and now; cores, bytes. None: that resource's request was not changed.
   std::array<std::optional<double>, 2> before;

@@ -134,12 +134,13 @@ Status SceneReader::ReadLabels(Reading& reading) {
                                                  KubeLabel(labels, "namespace"), "")] =
                     values(labels);
               }));
-  return ForEach(reading.querier, {Named("kube_pod_labels")}, reading.now,
-                 [&](const SeriesLabels& labels, double /*value*/) {
-                   reading.pod_labels[PodName(ClusterOf(labels, reading.options),
-                                              KubeLabel(labels, "namespace"),
-                                              KubeLabel(labels, "pod"))] = values(labels);
-                 });
+  return ForEach(
+      reading.querier, {Named("kube_pod_labels")}, reading.now,
+      [&](const SeriesLabels& labels, double /*value*/) {
+        reading.pod_labels[PodName(ClusterOf(labels, reading.options),
+                                   KubeLabel(labels, "namespace"), KubeLabel(labels, "pod"))] =
+            values(labels);
+      });
 }
 
 Status SceneReader::ReadNodeAddresses(Reading& reading) {
@@ -295,7 +296,7 @@ struct PersistentVolume {
 };
 
 struct Volumes {
-  StringMap<Claim> claims;             // "cluster/namespace/claim"
+  StringMap<Claim> claims;              // "cluster/namespace/claim"
   StringMap<PersistentVolume> volumes;  // "cluster//volume"
 };
 
@@ -307,8 +308,9 @@ CostVolume VolumeOf(const Claim& claim, const PersistentVolume* volume, const Pr
   out.volume = claim.volume;
   out.bytes = claim.bytes > 0 || volume == nullptr ? claim.bytes : volume->bytes;
   out.users.assign(claim.users.begin(), claim.users.end());
-  const std::string& storage_class =
-      claim.storage_class.empty() && volume != nullptr ? volume->storage_class : claim.storage_class;
+  const std::string& storage_class = claim.storage_class.empty() && volume != nullptr
+                                         ? volume->storage_class
+                                         : claim.storage_class;
   const std::optional<UnitPrice> told = book.Volume(claim.volume);
   const UnitPrice price = told ? *told : book.Storage(storage_class);
   out.byte_hour = price.amount.ToDouble() / kBytesPerGib;
@@ -351,9 +353,9 @@ Status SceneReader::ReadVolumes(Reading& reading) {
        [&](const SeriesLabels& labels, double value) { RaiseTo(value, &claim(labels).bytes); }},
       {"kube_pod_spec_volumes_persistentvolumeclaims_info",
        [&](const SeriesLabels& labels, double /*value*/) {
-         const CostKey* pod =
-             Lookup(reading.pods, PodName(ClusterOf(labels, reading.options),
-                                          KubeLabel(labels, "namespace"), KubeLabel(labels, "pod")));
+         const CostKey* pod = Lookup(
+             reading.pods, PodName(ClusterOf(labels, reading.options),
+                                   KubeLabel(labels, "namespace"), KubeLabel(labels, "pod")));
          if (pod != nullptr) claim(labels).users.insert(*pod);
        }},
   }};
@@ -379,20 +381,19 @@ Status SceneReader::ReadVolumes(Reading& reading) {
 Status SceneReader::ReadLoadBalancers(Reading& reading) {
   const double hour = reading.book.LoadBalancerHour().amount.ToDouble();
   std::map<CostKey, double> found;  // two kube-state-metrics tell the same
-  TRY(ForEach(reading.querier,
-              {Named("kube_service_spec_type"), Matcher::Equal("type", "LoadBalancer")},
-              reading.now, [&](const SeriesLabels& labels, double /*value*/) {
-                CostKey key;
-                key.cluster = ClusterOf(labels, reading.options);
-                key.namespace_name = KubeLabel(labels, "namespace");
-                key.workload_kind = "Service";
-                key.workload = KubeLabel(labels, "service");
-                Describe(reading.options, nullptr,
-                         Lookup(reading.namespace_labels,
-                                PodName(key.cluster, key.namespace_name, "")),
-                         &key);
-                found[std::move(key)] = hour;
-              }));
+  TRY(ForEach(
+      reading.querier, {Named("kube_service_spec_type"), Matcher::Equal("type", "LoadBalancer")},
+      reading.now, [&](const SeriesLabels& labels, double /*value*/) {
+        CostKey key;
+        key.cluster = ClusterOf(labels, reading.options);
+        key.namespace_name = KubeLabel(labels, "namespace");
+        key.workload_kind = "Service";
+        key.workload = KubeLabel(labels, "service");
+        Describe(reading.options, nullptr,
+                 Lookup(reading.namespace_labels, PodName(key.cluster, key.namespace_name, "")),
+                 &key);
+        found[std::move(key)] = hour;
+      }));
   for (const auto& [key, price] : found) reading.scene.load_balancers.push_back({key, price});
   return absl::OkStatus();
 }
@@ -415,7 +416,7 @@ Status SceneReader::ReadTraffic(Reading& reading) {
     double value = 0;  // of the counter
     std::string pod;
     std::string counter;
-    std::optional<Egress> egress;  // how it is priced
+    std::optional<Egress> egress;          // how it is priced
     double CostTraffic::* what = nullptr;  // where the bytes are told; null: only priced
   };
   std::map<std::string, Bytes> counters;
@@ -440,11 +441,10 @@ Status SceneReader::ReadTraffic(Reading& reading) {
                 one.pod = pod;
                 one.egress = egress;
               }));
-  const std::array sources = {
-      std::pair(std::string_view("container_network_transmit_bytes_total"),
-                &CostTraffic::sent_bytes),
-      std::pair(std::string_view("container_network_receive_bytes_total"),
-                &CostTraffic::received_bytes)};
+  const std::array sources = {std::pair(std::string_view("container_network_transmit_bytes_total"),
+                                        &CostTraffic::sent_bytes),
+                              std::pair(std::string_view("container_network_receive_bytes_total"),
+                                        &CostTraffic::received_bytes)};
   for (const auto& [name, what] : sources) {
     TRY(ForEach(
         reading.querier,
@@ -453,8 +453,8 @@ Status SceneReader::ReadTraffic(Reading& reading) {
           const std::string pod = PodName(ClusterOf(labels, reading.options),
                                           labels.Get("namespace"), labels.Get("pod"));
           const bool sent = what == &CostTraffic::sent_bytes;
-          Bytes& one = counters[fmt::format("{} {} {}", sent ? "tx" : "rx", pod,
-                                            labels.Get("interface"))];
+          Bytes& one =
+              counters[fmt::format("{} {} {}", sent ? "tx" : "rx", pod, labels.Get("interface"))];
           RaiseTo(value, &one.value);
           one.pod = pod;
           one.what = what;

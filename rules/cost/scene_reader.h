@@ -41,7 +41,7 @@ class SceneReader {
     const Querier& querier;
     Timestamp now = 0;
     CostScene scene = {};
-    StringMap<CostKey> pods = {};           // "cluster/namespace/pod" -> without container
+    StringMap<CostKey> pods = {};  // "cluster/namespace/pod" -> without container
     StringMap<std::vector<std::string>> pod_labels = {};  // -> label values, team last
     StringMap<std::vector<std::string>> namespace_labels = {};
     StringMap<std::string> node_addresses = {};  // internal IP -> node

@@ -42,7 +42,8 @@ TEST(CostWindow, Parses) {
     EXPECT_EQ(range->from - kStart, one.from) << one.text;
     EXPECT_EQ(range->to - kStart, one.to) << one.text;
   }
-  for (const char* text : {"", "d", "0d", "-1d", "7y", "tomorrow", "2,1", "a,b", "7d offset", "99999999999d"}) {
+  for (const char* text :
+       {"", "d", "0d", "-1d", "7y", "tomorrow", "2,1", "a,b", "7d offset", "99999999999d"}) {
     EXPECT_FALSE(ParseCostWindow(text, now).ok()) << text;
   }
 }
@@ -60,18 +61,18 @@ class CostApi : public testing::Test {
     world_.inventory.Add("shop", "web", "n1", 1, 4).used_cores = 0.25;
     world_.inventory.Add("kube-system", "dns", "n1", 1, 2);
     world_.RunFor(2 * kHour);
-    RegisterCostAllocationApi(
-        router_, {.allocation =
-                      [this](const AllocationQuery& query) {
-                        return world_.engine->Allocation(query, world_.now);
-                      },
-                  .options = [this] { return world_.engine->options(); },
-                  .budgets = [this] { return world_.engine->Budgets(); },
-                  .anomalies = [this] { return world_.engine->Anomalies(); },
-                  .savings = [this] { return world_.engine->Savings(); },
-                  .recommendations = [this] { return world_.recommendations; },
-                  .currency = [] { return Currency{"EUR", *Decimal::Parse("0.5")}; },
-                  .clock = clock_});
+    RegisterCostAllocationApi(router_,
+                              {.allocation =
+                                   [this](const AllocationQuery& query) {
+                                     return world_.engine->Allocation(query, world_.now);
+                                   },
+                               .options = [this] { return world_.engine->options(); },
+                               .budgets = [this] { return world_.engine->Budgets(); },
+                               .anomalies = [this] { return world_.engine->Anomalies(); },
+                               .savings = [this] { return world_.engine->Savings(); },
+                               .recommendations = [this] { return world_.recommendations; },
+                               .currency = [] { return Currency{"EUR", *Decimal::Parse("0.5")}; },
+                               .clock = clock_});
   }
   JsonValue Get(const std::string& target, int status = 200) {
     FakeRequest request("GET", "/outrider/v1/cost/" + target);
@@ -112,10 +113,18 @@ TEST_F(CostApi, AllocationInOpenCostsShape) {
 }
 
 TEST_F(CostApi, StepsPagesAndTheOtherName) {
-  EXPECT_EQ(Get("allocation/compute?window=2h&step=1h&aggregate=cluster").Find("data")->items.size(), 2U);
-  EXPECT_EQ(Get("allocation?window=2h&step=1h&accumulate=true&aggregate=cluster").Find("data")->items.size(), 1U);
+  EXPECT_EQ(
+      Get("allocation/compute?window=2h&step=1h&aggregate=cluster").Find("data")->items.size(), 2U);
+  EXPECT_EQ(Get("allocation?window=2h&step=1h&accumulate=true&aggregate=cluster")
+                .Find("data")
+                ->items.size(),
+            1U);
   EXPECT_EQ(Get("allocation?window=2h&limit=1&offset=1").Find("data")->items[0].members.size(), 1U);
-  EXPECT_EQ(Get("allocation?window=2h&filter=namespace:%22shop%22%2Bcontroller:%22web%22").Find("data")->items[0].members.size(), 1U);
+  EXPECT_EQ(Get("allocation?window=2h&filter=namespace:%22shop%22%2Bcontroller:%22web%22")
+                .Find("data")
+                ->items[0]
+                .members.size(),
+            1U);
   // Nothing there: an empty set.
   EXPECT_EQ(Get("allocation?window=lastmonth").Find("data")->items[0].members.size(), 0U);
 }
@@ -188,7 +197,8 @@ class InsightsApi : public testing::Test {
     one.cpu.reason = "it idles";
     recommendations_ = {one};
   }
-  JsonValue Call(const std::string& method, const std::string& path, const std::string& body, int status) {
+  JsonValue Call(const std::string& method, const std::string& path, const std::string& body,
+                 int status) {
     FakeRequest request = body.empty() ? FakeRequest(method, "/api/v1/" + path)
                                        : FakeRequest::JsonPost("/api/v1/" + path, body);
     const HttpResponse response = router_.Dispatch(request);
@@ -212,7 +222,8 @@ class InsightsApi : public testing::Test {
 
 TEST_F(InsightsApi, CostToTheCent) {
   const std::string run = Run();
-  const JsonValue cost = Call("POST", "insights/cost", R"({"run_id":")" + run + R"(","provider":"aws"})", 200);
+  const JsonValue cost =
+      Call("POST", "insights/cost", R"({"run_id":")" + run + R"(","provider":"aws"})", 200);
   EXPECT_EQ(cost.GetString("provider"), "aws");
   EXPECT_EQ(cost.GetString("region"), "us-east-1");
   EXPECT_NEAR(cost.GetNumber("total_current_monthly"), 74.17, 1e-9);
@@ -224,8 +235,11 @@ TEST_F(InsightsApi, CostToTheCent) {
   EXPECT_EQ(web.Find("current_cost")->GetNumber("cpu_cores"), 1);
   EXPECT_EQ(web.Find("projected_cost")->GetNumber("memory_gib"), 1);
   // What is priced is what is named.
-  EXPECT_EQ(Call("GET", "insights/cost/" + run + "?provider=gcp&region=mars", "", 200).GetString("region"), "us-central1");
-  EXPECT_EQ(Call("GET", "insights/cost/" + run + "?provider=mars", "", 200).GetString("provider"), "aws");
+  EXPECT_EQ(Call("GET", "insights/cost/" + run + "?provider=gcp&region=mars", "", 200)
+                .GetString("region"),
+            "us-central1");
+  EXPECT_EQ(Call("GET", "insights/cost/" + run + "?provider=mars", "", 200).GetString("provider"),
+            "aws");
 }
 
 TEST_F(InsightsApi, AnomaliesAndSummary) {
@@ -242,7 +256,8 @@ TEST_F(InsightsApi, AnomaliesAndSummary) {
   health.health_score = 80;
   costs_ = {health};
   const std::string run = Run();
-  const JsonValue all = Call("POST", "insights/anomalies", R"({"run_id":")" + run + R"(","hours":48})", 200);
+  const JsonValue all =
+      Call("POST", "insights/anomalies", R"({"run_id":")" + run + R"(","hours":48})", 200);
   EXPECT_EQ(all.GetInt("total_alerts"), 1);
   EXPECT_EQ(all.Find("alerts_by_severity")->GetInt("high"), 1);
   EXPECT_EQ(all.Find("alerts_by_type")->GetInt("memory_leak"), 1);
@@ -251,7 +266,9 @@ TEST_F(InsightsApi, AnomaliesAndSummary) {
   EXPECT_EQ(web.GetInt("analysis_period_hours"), 48);
   EXPECT_EQ(web.Find("alerts")->items[0].GetString("anomaly_type"), "memory_leak");
   EXPECT_NE(web.Find("alerts")->items[0].Find("metadata"), nullptr);
-  EXPECT_EQ(Call("GET", "insights/anomalies/" + run + "?severity=low", "", 200).GetInt("total_alerts"), 0);
+  EXPECT_EQ(
+      Call("GET", "insights/anomalies/" + run + "?severity=low", "", 200).GetInt("total_alerts"),
+      0);
   const JsonValue summary = Call("GET", "insights/summary/" + run + "?provider=aws", "", 200);
   EXPECT_NEAR(summary.Find("cost_summary")->GetNumber("current_monthly"), 74.17, 1e-9);
   EXPECT_EQ(summary.Find("health_summary")->GetInt("high_alerts"), 1);
@@ -265,7 +282,8 @@ TEST_F(InsightsApi, RunsAreKeptAndListed) {
   EXPECT_EQ(shown.Find("run")->GetString("manifest_path"), "deploy/");
   EXPECT_EQ(shown.Find("run")->GetInt("lookback_days"), 3);
   EXPECT_EQ(shown.Find("suggestions")->items[0].GetString("diff_text"),
-            "-requests.cpu: 1\n+requests.cpu: 0.5\n-requests.memory: 2147483648\n+requests.memory: 1073741824\n");
+            "-requests.cpu: 1\n+requests.cpu: 0.5\n-requests.memory: 2147483648\n+requests.memory: "
+            "1073741824\n");
   EXPECT_EQ(shown.Find("summary")->GetString("status"), "completed");
   for (size_t i = 0; i < OptimizeRuns::kKept + 3; ++i) Run();
   const JsonValue list = Call("GET", "optimize/runs?limit=5&offset=1", "", 200);
@@ -287,18 +305,22 @@ TEST_F(InsightsApi, Errors) {
   };
   const Case cases[] = {
       {"POST", "optimize/run", "{}", 400, "VALIDATION_ERROR"},
-      {"POST", "optimize/run", R"({"manifest_path":"","lookback_days":91})", 400, "VALIDATION_ERROR"},
+      {"POST", "optimize/run", R"({"manifest_path":"","lookback_days":91})", 400,
+       "VALIDATION_ERROR"},
       {"POST", "optimize/run", "[", 400, "VALIDATION_ERROR"},
       {"POST", "insights/cost", R"({"run_id":"x"})", 404, "NOT_FOUND"},
-      {"POST", "insights/cost", R"({"run_id":")" + run + R"(","provider":"mars"})", 400, "VALIDATION_ERROR"},
-      {"POST", "insights/anomalies", R"({"run_id":")" + run + R"(","hours":0})", 400, "VALIDATION_ERROR"},
+      {"POST", "insights/cost", R"({"run_id":")" + run + R"(","provider":"mars"})", 400,
+       "VALIDATION_ERROR"},
+      {"POST", "insights/anomalies", R"({"run_id":")" + run + R"(","hours":0})", 400,
+       "VALIDATION_ERROR"},
       {"GET", "insights/anomalies/" + run + "?severity=awful", "", 400, "VALIDATION_ERROR"},
       {"GET", "insights/summary/x", "", 404, "NOT_FOUND"},
       {"GET", "optimize/runs?limit=101", "", 400, "VALIDATION_ERROR"},
       {"GET", "optimize/runs?status=odd", "", 400, "VALIDATION_ERROR"},
   };
   for (const Case& one : cases) {
-    EXPECT_EQ(Call(one.method, one.path, one.body, one.status).GetString("code"), one.code) << one.path;
+    EXPECT_EQ(Call(one.method, one.path, one.body, one.status).GetString("code"), one.code)
+        << one.path;
   }
 }
 

@@ -86,8 +86,9 @@ TEST(AllocationQuery, IdleApartOrShared) {
   EXPECT_EQ(Totals(Aggregate(Cells(), query)),
             (Expected{{"shop", 590}, {"kube-system", 110}, {"__idle__", 100}}));
   query.idle_by_node = true;
-  EXPECT_EQ(Totals(Aggregate(Cells(), query)),
-            (Expected{{"shop", 590}, {"kube-system", 110}, {"n1/__idle__", 100}, {"n2/__idle__", 0}}));
+  EXPECT_EQ(
+      Totals(Aggregate(Cells(), query)),
+      (Expected{{"shop", 590}, {"kube-system", 110}, {"n1/__idle__", 100}, {"n2/__idle__", 0}}));
   query.share_idle = true;
   // n1's idle goes to what runs on n1.
   EXPECT_EQ(Totals(Aggregate(Cells(), query)), (Expected{{"shop", 665}, {"kube-system", 135}}));
@@ -159,17 +160,18 @@ TEST(AllocationQueryProperty, RowsAreTheWhole) {
     CostScene scene;
     const size_t nodes = 1 + random() % 4;
     for (size_t i = 0; i < nodes; ++i) {
-      scene.nodes.push_back({"c" + std::to_string(i % 2), "n" + std::to_string(i), {8, 64, 1},
-                             {0.04, 0.005, 0.95}});
+      scene.nodes.push_back(
+          {"c" + std::to_string(i % 2), "n" + std::to_string(i), {8, 64, 1}, {0.04, 0.005, 0.95}});
     }
     for (size_t i = random() % 40; i > 0; --i) {
       const size_t node = random() % nodes;
       CostItem item = Item("ns" + std::to_string(random() % 4), "w" + std::to_string(random() % 9),
                            "n" + std::to_string(node), 0, 0);
       item.key.cluster = "c" + std::to_string(node % 2);
-      scene.holdings.push_back({item.key,
-                                {static_cast<double>(random() % 3), static_cast<double>(random() % 9), 0},
-                                {static_cast<double>(random() % 3), static_cast<double>(random() % 9), 0}});
+      scene.holdings.push_back(
+          {item.key,
+           {static_cast<double>(random() % 3), static_cast<double>(random() % 9), 0},
+           {static_cast<double>(random() % 3), static_cast<double>(random() % 9), 0}});
     }
     scene.overheads = {{"c0", 0.1}};
     CostRead read = {0, kHour, {}, kHour};

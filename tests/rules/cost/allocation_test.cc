@@ -29,8 +29,9 @@ CostKey Pod(const std::string& name, const std::string& node) {
 }
 
 NanoUnits Sum(const std::vector<CostItem>& items) {
-  return std::accumulate(items.begin(), items.end(), NanoUnits{0},
-                         [](NanoUnits sum, const CostItem& item) { return sum + item.amounts.Total(); });
+  return std::accumulate(
+      items.begin(), items.end(), NanoUnits{0},
+      [](NanoUnits sum, const CostItem& item) { return sum + item.amounts.Total(); });
 }
 
 const CostItem& Find(const std::vector<CostItem>& items, const std::string& workload) {
@@ -108,7 +109,13 @@ TEST(Allocation, NodeThatIsOverusedCostsWhatItCosts) {
 TEST(Allocation, VolumesAreSplitByTheirPodsOrUnmounted) {
   CostScene scene;
   scene.volumes = {
-      {"c", "shop", "data", "pv1", 100 * kGibBytesOf, 0.0001 / kGibBytesOf, {Pod("a", "n"), Pod("b", "n"), Pod("d", "n")}},
+      {"c",
+       "shop",
+       "data",
+       "pv1",
+       100 * kGibBytesOf,
+       0.0001 / kGibBytesOf,
+       {Pod("a", "n"), Pod("b", "n"), Pod("d", "n")}},
       {"c", "shop", "lost", "pv2", 10 * kGibBytesOf, 0.0001 / kGibBytesOf, {}},
       {"c", "", "nobodys", "pv3", 10 * kGibBytesOf, 0.0001 / kGibBytesOf, {}},
   };
@@ -165,7 +172,8 @@ TEST(AllocationProperty, PartsAreTheWhole) {
     NanoUnits whole = 0;
     for (const CostNode& node : scene.nodes) {
       for (size_t i = 0; i < kNodeResources; ++i) {
-        whole += ToNanoUnits(node.capacity[i] * (static_cast<double>(time) / kHour) * node.rates[i]);
+        whole +=
+            ToNanoUnits(node.capacity[i] * (static_cast<double>(time) / kHour) * node.rates[i]);
       }
     }
     ASSERT_EQ(Sum(items), whole);

@@ -26,12 +26,12 @@ TEST(CostAlerts, OneRuleAThresholdOfWhichOneFires) {
     rules.push_back(rule.labels.at("severity") + " " + rule.expr);
   }
   EXPECT_THAT(
-      rules,
-      ElementsAre(R"(warning outrider_cost_budget_spent_ratio{budget=~"shop"} >= 0.5 < 0.8)",
-                  R"(warning outrider_cost_budget_spent_ratio{budget=~"shop"} >= 0.8 < 1)",
-                  R"(critical outrider_cost_budget_spent_ratio{budget=~"a\\.b\\|c|shop"} >= 1)",
-                  R"(warning outrider_cost_budget_forecast_ratio{budget=~"a\\.b\\|c|shop"} > 1 and )"
-                  R"(outrider_cost_budget_spent_ratio{budget=~"a\\.b\\|c|shop"} < 1)"));
+      rules, ElementsAre(
+                 R"(warning outrider_cost_budget_spent_ratio{budget=~"shop"} >= 0.5 < 0.8)",
+                 R"(warning outrider_cost_budget_spent_ratio{budget=~"shop"} >= 0.8 < 1)",
+                 R"(critical outrider_cost_budget_spent_ratio{budget=~"a\\.b\\|c|shop"} >= 1)",
+                 R"(warning outrider_cost_budget_forecast_ratio{budget=~"a\\.b\\|c|shop"} > 1 and )"
+                 R"(outrider_cost_budget_spent_ratio{budget=~"a\\.b\\|c|shop"} < 1)"));
 }
 
 TEST(CostAlerts, OnlyWhatIsWanted) {

@@ -38,11 +38,16 @@ TEST(CostEngine, CountsWhatRunsMinuteByMinute) {
   EXPECT_NEAR(totals.at("__idle__"), 2 * (0.08 + 0.055), 1e-7);
   EXPECT_NEAR(totals.at("__overhead__"), 0.2, 1e-7);
   const auto series = world.Series();
-  EXPECT_NEAR(series.at(R"(outrider_cost_idle_dollars_per_hour{node="n1", resource="cpu"})"), 0.08, 1e-9);
+  EXPECT_NEAR(series.at(R"(outrider_cost_idle_dollars_per_hour{node="n1", resource="cpu"})"), 0.08,
+              1e-9);
   EXPECT_NEAR(series.at(R"(outrider_cost_cluster_dollars_per_hour)"), 0.34, 1e-9);
-  EXPECT_NEAR(series.at(R"(outrider_cost_namespace_dollars_per_hour{namespace="shop", resource="memory"})"), 0.02, 1e-9);
+  EXPECT_NEAR(
+      series.at(R"(outrider_cost_namespace_dollars_per_hour{namespace="shop", resource="memory"})"),
+      0.02, 1e-9);
   EXPECT_NEAR(series.at(R"(outrider_cost_month_to_date_dollars{namespace="shop"})"), 0.12, 1e-7);
-  EXPECT_NEAR(series.at(R"(outrider_cost_efficiency_ratio{namespace="kube-system", resource="cpu"})"), 2, 1e-9);
+  EXPECT_NEAR(
+      series.at(R"(outrider_cost_efficiency_ratio{namespace="kube-system", resource="cpu"})"), 2,
+      1e-9);
 }
 
 TEST(CostEngine, GoesOnAfterARestartAndSaysWhatNobodyCounted) {
@@ -66,7 +71,7 @@ TEST(CostEngine, GoesOnAfterARestartAndSaysWhatNobodyCounted) {
 
 TEST(CostEngine, WhatAlreadyRunsButHoldsNothing) {
   CostWorld world(kStart);
-  world.inventory.Add("shop", "web", "", 1, 0).init = true;       // only its use counts
+  world.inventory.Add("shop", "web", "", 1, 0).init = true;  // only its use counts
   world.inventory.Add("shop", "new", "", 1, 0).phase = PodPhase::kPending;
   FakeContainer& parked = world.inventory.Add("shop", "late", "", 1, 0);
   parked.workload = {};  // its owner is not known yet
@@ -78,18 +83,21 @@ TEST(CostEngine, WhatAlreadyRunsButHoldsNothing) {
 // node_exporter on a machine without Kubernetes: it costs what it has.
 TEST(CostEngine, MachinesAreNodes) {
   CostWorld world(kStart);
-  world.inventory.all.push_back(
-      {"", "", "db1:9100", {"", "db1:9100", "Host"}, 8, 32, 2, 10});
+  world.inventory.all.push_back({"", "", "db1:9100", {"", "db1:9100", "Host"}, 8, 32, 2, 10});
   world.inventory.all.push_back({"", "", "db1:9256", {"", "postgres", "Process"}, 0, 0, 1.5, 8});
   // A Kubernetes node's node_exporter counts once, as the node.
   world.book->AddNode("n1", 4, 16);
-  world.windows.Add(Labels({{"__name__", "kube_node_info"}, {"node", "n1"}, {"internal_ip", "10.0.0.1"}}), kStart, 1);
-  world.inventory.all.push_back({"", "", "10.0.0.1:9100", {"", "10.0.0.1:9100", "Host"}, 4, 16, 1, 1});
+  world.windows.Add(
+      Labels({{"__name__", "kube_node_info"}, {"node", "n1"}, {"internal_ip", "10.0.0.1"}}), kStart,
+      1);
+  world.inventory.all.push_back(
+      {"", "", "10.0.0.1:9100", {"", "10.0.0.1:9100", "Host"}, 4, 16, 1, 1});
   world.RunFor(kMinute);
   AllocationQuery query;
   query.from = kStart;
   query.to = world.now;
-  query.aggregate = {CostColumn{CostColumn::Field::kNode, 0}, CostColumn{CostColumn::Field::kWorkload, 0}};
+  query.aggregate = {CostColumn{CostColumn::Field::kNode, 0},
+                     CostColumn{CostColumn::Field::kWorkload, 0}};
   query.include_idle = true;
   const auto sets = world.engine->Allocation(query, world.now);
   ASSERT_TRUE(sets.ok());
@@ -108,21 +116,43 @@ TEST(CostEngine, VolumesTrafficLoadBalancersTeams) {
   CostWorld world(kStart, options);
   world.inventory.Add("shop", "web", "", 1, 0);
   world.inventory.Add("kube-system", "dns", "", 1, 0);
-  const auto add = [&](Labels labels, double value) { world.windows.Add(labels, world.now, value); };
+  const auto add = [&](Labels labels, double value) {
+    world.windows.Add(labels, world.now, value);
+  };
   const auto scrape = [&](double gib) {
-    add(Labels({{"__name__", "kube_pod_labels"}, {"namespace", "shop"}, {"pod", "web-1"},
-                {"label_team", "buyers"}, {"label_app_kubernetes_io_name", "web"}}), 1);
-    add(Labels({{"__name__", "kube_persistentvolumeclaim_info"}, {"namespace", "shop"},
-                {"persistentvolumeclaim", "data"}, {"storageclass", "fast"}, {"volumename", "pv1"}}), 1);
-    add(Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", "pv1"}}), 100 * kTestGib);
-    add(Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", "pv2"}}), 10 * kTestGib);
-    add(Labels({{"__name__", "kube_pod_spec_volumes_persistentvolumeclaims_info"}, {"exported_namespace", "shop"},
-                {"namespace", "monitoring"}, {"exported_pod", "web-1"}, {"pod", "ksm-1"},
-                {"persistentvolumeclaim", "data"}}), 1);
-    add(Labels({{"__name__", "kube_service_spec_type"}, {"namespace", "shop"}, {"service", "front"},
-                {"type", "LoadBalancer"}}), 1);
-    add(Labels({{"__name__", "container_network_transmit_bytes_total"}, {"namespace", "shop"}, {"pod", "web-1"},
-                {"interface", "eth0"}}), gib * kTestGib);
+    add(Labels({{"__name__", "kube_pod_labels"},
+                {"namespace", "shop"},
+                {"pod", "web-1"},
+                {"label_team", "buyers"},
+                {"label_app_kubernetes_io_name", "web"}}),
+        1);
+    add(Labels({{"__name__", "kube_persistentvolumeclaim_info"},
+                {"namespace", "shop"},
+                {"persistentvolumeclaim", "data"},
+                {"storageclass", "fast"},
+                {"volumename", "pv1"}}),
+        1);
+    add(Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", "pv1"}}),
+        100 * kTestGib);
+    add(Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", "pv2"}}),
+        10 * kTestGib);
+    add(Labels({{"__name__", "kube_pod_spec_volumes_persistentvolumeclaims_info"},
+                {"exported_namespace", "shop"},
+                {"namespace", "monitoring"},
+                {"exported_pod", "web-1"},
+                {"pod", "ksm-1"},
+                {"persistentvolumeclaim", "data"}}),
+        1);
+    add(Labels({{"__name__", "kube_service_spec_type"},
+                {"namespace", "shop"},
+                {"service", "front"},
+                {"type", "LoadBalancer"}}),
+        1);
+    add(Labels({{"__name__", "container_network_transmit_bytes_total"},
+                {"namespace", "shop"},
+                {"pod", "web-1"},
+                {"interface", "eth0"}}),
+        gib * kTestGib);
   };
   for (int minute = 0; minute <= 60; ++minute) {
     scrape(minute);
@@ -143,7 +173,8 @@ TEST(CostEngine, VolumesTrafficLoadBalancersTeams) {
   EXPECT_NEAR(buyers.sent_bytes, 60 * kTestGib, 1);
   EXPECT_NEAR(ToUnits(teams.at("ops").Total()), 0.04 * hours, 1e-6);
   // The service's namespace has no team; nor has what nobody mounts.
-  EXPECT_NEAR(ToUnits(teams.at("__unallocated__").Total()), 0.025 * hours + 10 * 0.0001 * hours, 1e-6);
+  EXPECT_NEAR(ToUnits(teams.at("__unallocated__").Total()), 0.025 * hours + 10 * 0.0001 * hours,
+              1e-6);
 }
 
 TEST(CostEngine, BudgetsAndTheirForecast) {
@@ -180,10 +211,12 @@ TEST(CostEngine, ADayUnlikeItsPast) {
     }
     world.RunFor(kDay);
     for (const CostAnomaly& one : world.engine->Anomalies()) {
-      EXPECT_FALSE(one.score >= 1) << "day " << day << " " << one.namespace_name << " " << one.score;
+      EXPECT_FALSE(one.score >= 1)
+          << "day " << day << " " << one.namespace_name << " " << one.score;
     }
   }
-  for (FakeContainer& one : world.inventory.all) one.cores = one.namespace_name == "shop" ? 25 : 10.2;
+  for (FakeContainer& one : world.inventory.all)
+    one.cores = one.namespace_name == "shop" ? 25 : 10.2;
   world.RunFor(kDay + kMinute);
   std::map<std::string, double> scores;
   for (const CostAnomaly& one : world.engine->Anomalies()) scores[one.namespace_name] = one.score;

@@ -141,8 +141,7 @@ TEST(CostLedger, DamagedRowsBeginAnew) {
   ASSERT_TRUE(again.Restore(kNoon + kMinute).ok());
   EXPECT_EQ(again.open_cells(), 0U);
   Fill(&again, kNoon, kNoon + kMinute);
-  const auto read =
-      again.Read(kNoon, kNoon + kHour, CostGrain::kWorkloads, kNoon + kHour);
+  const auto read = again.Read(kNoon, kNoon + kHour, CostGrain::kWorkloads, kNoon + kHour);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(Total(*read), 118);
 }

@@ -40,7 +40,11 @@ alerts: {budgets: false, anomalies: true}
   expected.opencost_metrics = true;
   expected.budgets = {
       {.name = "payments", .amount = 3000, .team = "payments", .thresholds = {0.5, 1}},
-      {.name = "shop", .amount = 8.5, .cluster = "c", .namespaces = {"shop"}, .include_idle = true}};
+      {.name = "shop",
+       .amount = 8.5,
+       .cluster = "c",
+       .namespaces = {"shop"},
+       .include_idle = true}};
   expected.alerts = {false, true};
   EXPECT_EQ(*options, expected);
   EXPECT_EQ(*Parse("{}"), CostOptions());

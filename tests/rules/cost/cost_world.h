@@ -89,8 +89,12 @@ class FakeInventory final : public PodInventory {
   }
   FakeContainer& Add(const std::string& namespace_name, const std::string& workload,
                      const std::string& node, double cores, double gib) {
-    all.push_back({namespace_name, workload + "-1", node,
-                   {namespace_name, workload, "Deployment"}, cores, gib});
+    all.push_back({namespace_name,
+                   workload + "-1",
+                   node,
+                   {namespace_name, workload, "Deployment"},
+                   cores,
+                   gib});
     return all.back();
   }
   std::vector<FakeContainer> all;
@@ -98,7 +102,8 @@ class FakeInventory final : public PodInventory {
 
 // The engine over them, in virtual time.
 struct CostWorld {
-  explicit CostWorld(Timestamp start, CostOptions wanted = {}) : now(start), options(std::move(wanted)) {
+  explicit CostWorld(Timestamp start, CostOptions wanted = {})
+      : now(start), options(std::move(wanted)) {
     Start();
   }
   void Start() {

@@ -40,23 +40,25 @@ TEST(MonthForecast, SteadyCost) {
 }
 
 TEST(MonthForecast, GrowsAlongALine) {
-  const Seen seen = See(40, [](Timestamp day) { return 100 + static_cast<double>((day - kDecember) / kDay); });
+  const Seen seen =
+      See(40, [](Timestamp day) { return 100 + static_cast<double>((day - kDecember) / kDay); });
   EXPECT_NEAR(seen.forecast.expected, seen.truth, 0.001 * seen.truth);
 }
 
 TEST(MonthForecast, WeekendsAreCheaper) {
-  const auto cost = [](Timestamp day) { return (day - kDecember) / kDay % 7 >= 5 ||
-                                               (day < kDecember && (kDecember - day) / kDay % 7 <= 2 &&
-                                                (kDecember - day) / kDay % 7 >= 1)
-                                                   ? 20.0
-                                                   : 100.0; };
+  const auto cost = [](Timestamp day) {
+    return (day - kDecember) / kDay % 7 >= 5 ||
+                   (day < kDecember && (kDecember - day) / kDay % 7 <= 2 &&
+                    (kDecember - day) / kDay % 7 >= 1)
+               ? 20.0
+               : 100.0;
+  };
   const Seen seen = See(49, cost);
   EXPECT_NEAR(seen.forecast.expected, seen.truth, 0.02 * seen.truth);
 }
 
 TEST(MonthForecast, WithoutAPastTheRateGoesOn) {
-  const MonthForecast forecast =
-      ForecastMonth({}, {kDecember + 6 * kHour, 6, 6, 6 * kHour});
+  const MonthForecast forecast = ForecastMonth({}, {kDecember + 6 * kHour, 6, 6, 6 * kHour});
   EXPECT_NEAR(forecast.expected, 31 * 24, 1e-9);
   EXPECT_EQ(forecast.days, 0);
   EXPECT_EQ(ForecastMonth({}, {kDecember, 0, 0, 0}).expected, 0);
