@@ -27,8 +27,12 @@ Status CostEngine::Restore(Timestamp now) {
   const absl::MutexLock lock(&mutex_);
   TRY(ledger_.Restore(now));
   TRY(savings_.Restore());
-  // A restart within the hour goes on where it ended; what is left out later is said.
-  last_ = ledger_.OpenUntil(CostTier::kHours).value_or(now);
+  // Goes on where it ended, also across midnight; what is left out is said.
+  last_ = INT64_MIN;
+  for (const CostTier tier : kCostTiers) {
+    last_ = std::max(last_, ledger_.OpenUntil(tier).value_or(INT64_MIN));
+  }
+  if (last_ == INT64_MIN) last_ = now;
   last_save_ = now;
   (void)TRY(history_.Update(ledger_, now));
   anomalies_ = TRY(FindCostAnomalies(history_));

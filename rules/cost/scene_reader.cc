@@ -10,14 +10,10 @@
 #include <utility>
 
 #include "rules/capacity/workload_resolver.h"
-#include "storage/model/sample.h"
+#include "rules/cost/scene_series.h"
 
 namespace outrider {
 namespace {
-
-constexpr DurationMs kLookback = 5 * kMinute;
-constexpr DurationMs kKeepCounters = 15 * kMinute;
-constexpr size_t kMaxSamples = 5'000'000;
 
 constexpr std::array<std::string_view, 12> kSeries = {
     "kube_node_info",
@@ -33,35 +29,6 @@ constexpr std::array<std::string_view, 12> kSeries = {
     "container_network_receive_bytes_total",
     "kubecost_pod_network_egress_bytes_total",
 };
-
-std::string PodName(std::string_view cluster, std::string_view namespace_name,
-                    std::string_view pod) {
-  return fmt::format("{}/{}/{}", cluster, namespace_name, pod);
-}
-
-// The newest value of every series of a name. Those that ended are left out.
-using UseSeries = std::function<void(const SeriesLabels& labels, double value)>;
-Status ForEach(const Querier& querier, std::vector<Matcher> matchers, Timestamp now,
-               const UseSeries& use) {
-  SeriesSet set;
-  set.newest_will_do = true;
-  TRY(querier.Select(matchers, now - kLookback, now, kMaxSamples, &set));
-  for (const SeriesSet::Row& row : set.rows) {
-    if (row.begin == row.end) continue;
-    const double value = set.Values(row).back();
-    if (!IsStale(value) && value >= 0) use(row.labels, value);
-  }
-  return absl::OkStatus();
-}
-
-Matcher Named(std::string_view name) {
-  return Matcher::Equal(std::string(kMetricName), std::string(name));
-}
-
-std::string_view ClusterOf(const SeriesLabels& labels, const CostOptions& options) {
-  const std::string_view cluster = labels.Get("cluster");
-  return cluster.empty() ? std::string_view(options.cluster) : cluster;
-}
 
 // As kube-state-metrics writes the names of labels.
 std::string KubeLabelName(std::string_view name) {
@@ -84,16 +51,14 @@ NodeRates RatesOf(const ResourceRates& rates) {
           rates.gpu_hour.ToDouble()};
 }
 
-void RaiseTo(double value, double* target) { *target = std::max(*target, value); }
-
 }  // namespace
 
 std::vector<SeriesReference> SceneReader::Reach() {
   std::vector<SeriesReference> all;
   all.reserve(kSeries.size());
   for (const std::string_view name : kSeries) {
-    all.push_back({.matchers = {Named(name)},
-                   .horizon = 2 * kLookback,
+    all.push_back({.matchers = {SceneMetric(name)},
+                   .horizon = 2 * kSceneLookback,
                    .owner = {.kind = "cost", .name = "allocation of costs"}});
   }
   return all;
@@ -128,62 +93,30 @@ Status SceneReader::ReadLabels(Reading& reading) {
     }
     return all;
   };
-  TRY(ForEach(reading.querier, {Named("kube_namespace_labels")}, reading.now,
-              [&](const SeriesLabels& labels, double /*value*/) {
-                reading.namespace_labels[PodName(ClusterOf(labels, reading.options),
-                                                 KubeLabel(labels, "namespace"), "")] =
-                    values(labels);
-              }));
-  return ForEach(
-      reading.querier, {Named("kube_pod_labels")}, reading.now,
+  TRY(ForEachNewest(reading.querier, {SceneMetric("kube_namespace_labels")}, reading.now,
+                    [&](const SeriesLabels& labels, double /*value*/) {
+                      reading.namespace_labels[ScenePod(SceneCluster(labels, reading.options),
+                                                        KubeLabel(labels, "namespace"), "")] =
+                          values(labels);
+                    }));
+  return ForEachNewest(
+      reading.querier, {SceneMetric("kube_pod_labels")}, reading.now,
       [&](const SeriesLabels& labels, double /*value*/) {
-        reading.pod_labels[PodName(ClusterOf(labels, reading.options),
-                                   KubeLabel(labels, "namespace"), KubeLabel(labels, "pod"))] =
+        reading.pod_labels[ScenePod(SceneCluster(labels, reading.options),
+                                    KubeLabel(labels, "namespace"), KubeLabel(labels, "pod"))] =
             values(labels);
       });
 }
 
 Status SceneReader::ReadNodeAddresses(Reading& reading) {
-  return ForEach(reading.querier, {Named("kube_node_info")}, reading.now,
-                 [&](const SeriesLabels& labels, double /*value*/) {
-                   const std::string_view address = labels.Get("internal_ip");
-                   if (!address.empty()) {
-                     reading.node_addresses[std::string(address)] = KubeLabel(labels, "node");
-                   }
-                 });
+  return ForEachNewest(reading.querier, {SceneMetric("kube_node_info")}, reading.now,
+                       [&](const SeriesLabels& labels, double /*value*/) {
+                         const std::string_view address = labels.Get("internal_ip");
+                         if (!address.empty()) {
+                           reading.node_addresses[std::string(address)] = KubeLabel(labels, "node");
+                         }
+                       });
 }
-
-namespace {
-
-// Label values and team of a pod: its own, else those of its namespace.
-void Describe(const CostOptions& options, const std::vector<std::string>* pod,
-              const std::vector<std::string>* namespace_labels, CostKey* key) {
-  const size_t count = options.labels.size();
-  const auto value = [&](size_t at) -> std::string {
-    for (const auto* source : {pod, namespace_labels}) {
-      if (source != nullptr && at < source->size() && !(*source)[at].empty()) return (*source)[at];
-    }
-    return "";
-  };
-  key->labels.clear();
-  for (size_t i = 0; i < count; ++i) key->labels.push_back(value(i));
-  key->team = value(count);
-  if (!key->team.empty()) return;
-  for (const CostTeam& team : options.teams) {
-    if (std::ranges::find(team.namespaces, key->namespace_name) != team.namespaces.end()) {
-      key->team = team.name;
-      return;
-    }
-  }
-}
-
-template <typename Map>
-const auto* Lookup(const Map& map, const std::string& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? nullptr : &found->second;
-}
-
-}  // namespace
 
 void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory) {
   const CostOptions& options = reading.options;
@@ -203,9 +136,10 @@ void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory
       key.workload = kUnallocatedName;
       key.workload_kind = kUnallocatedName;
     }
-    const std::string pod = PodName(key.cluster, view.namespace_name, view.pod);
-    Describe(options, Lookup(reading.pod_labels, pod),
-             Lookup(reading.namespace_labels, PodName(key.cluster, view.namespace_name, "")), &key);
+    const std::string pod = ScenePod(key.cluster, view.namespace_name, view.pod);
+    DescribeOwner(options, Lookup(reading.pod_labels, pod),
+                  Lookup(reading.namespace_labels, ScenePod(key.cluster, view.namespace_name, "")),
+                  &key);
     if (!view.pod.empty()) reading.pods.try_emplace(pod, key);
     key.container = view.container;
     holding.used = {view.cpu_cores.value_or(0), view.memory_bytes.value_or(0), 0};
@@ -276,207 +210,24 @@ void SceneReader::TakeNodes(Reading& reading) {
   for (const std::string& cluster : all) reading.scene.overheads.push_back({cluster, plane});
 }
 
-namespace {
-
-struct Claim {
-  std::string cluster;
-  std::string namespace_name;
-  std::string name;
-  std::string storage_class;
-  std::string volume;
-  double bytes = 0;
-  std::set<CostKey> users;
-};
-
-struct PersistentVolume {
-  std::string cluster;
-  std::string storage_class;
-  double bytes = 0;
-  bool claimed = false;
-};
-
-struct Volumes {
-  StringMap<Claim> claims;              // "cluster/namespace/claim"
-  StringMap<PersistentVolume> volumes;  // "cluster//volume"
-};
-
-CostVolume VolumeOf(const Claim& claim, const PersistentVolume* volume, const PriceBook& book) {
-  CostVolume out;
-  out.cluster = claim.cluster;
-  out.namespace_name = claim.namespace_name;
-  out.name = claim.name;
-  out.volume = claim.volume;
-  out.bytes = claim.bytes > 0 || volume == nullptr ? claim.bytes : volume->bytes;
-  out.users.assign(claim.users.begin(), claim.users.end());
-  const std::string& storage_class = claim.storage_class.empty() && volume != nullptr
-                                         ? volume->storage_class
-                                         : claim.storage_class;
-  const std::optional<UnitPrice> told = book.Volume(claim.volume);
-  const UnitPrice price = told ? *told : book.Storage(storage_class);
-  out.byte_hour = price.amount.ToDouble() / kBytesPerGib;
-  return out;
-}
-
-}  // namespace
-
-Status SceneReader::ReadVolumes(Reading& reading) {
-  Volumes all;
-  const auto claim = [&](const SeriesLabels& labels) -> Claim& {
-    const std::string_view cluster = ClusterOf(labels, reading.options);
-    Claim& one = all.claims[PodName(cluster, KubeLabel(labels, "namespace"),
-                                    labels.Get("persistentvolumeclaim"))];
-    one.cluster = cluster;
-    one.namespace_name = KubeLabel(labels, "namespace");
-    one.name = labels.Get("persistentvolumeclaim");
-    return one;
-  };
-  const auto volume = [&](const SeriesLabels& labels) -> PersistentVolume& {
-    const std::string_view cluster = ClusterOf(labels, reading.options);
-    PersistentVolume& one = all.volumes[PodName(cluster, "", labels.Get("persistentvolume"))];
-    one.cluster = cluster;
-    return one;
-  };
-  const std::array<std::pair<std::string_view, UseSeries>, 5> sources = {{
-      {"kube_persistentvolume_capacity_bytes",
-       [&](const SeriesLabels& labels, double value) { RaiseTo(value, &volume(labels).bytes); }},
-      {"kube_persistentvolume_info",
-       [&](const SeriesLabels& labels, double /*value*/) {
-         volume(labels).storage_class = labels.Get("storageclass");
-       }},
-      {"kube_persistentvolumeclaim_info",
-       [&](const SeriesLabels& labels, double /*value*/) {
-         Claim& one = claim(labels);
-         one.storage_class = labels.Get("storageclass");
-         one.volume = labels.Get("volumename");
-       }},
-      {"kube_persistentvolumeclaim_resource_requests_storage_bytes",
-       [&](const SeriesLabels& labels, double value) { RaiseTo(value, &claim(labels).bytes); }},
-      {"kube_pod_spec_volumes_persistentvolumeclaims_info",
-       [&](const SeriesLabels& labels, double /*value*/) {
-         const CostKey* pod = Lookup(
-             reading.pods, PodName(ClusterOf(labels, reading.options),
-                                   KubeLabel(labels, "namespace"), KubeLabel(labels, "pod")));
-         if (pod != nullptr) claim(labels).users.insert(*pod);
-       }},
-  }};
-  for (const auto& [name, use] : sources) {
-    TRY(ForEach(reading.querier, {Named(name)}, reading.now, use));
-  }
-  for (auto& [key, one] : all.claims) {
-    const auto found = all.volumes.find(PodName(one.cluster, "", one.volume));
-    PersistentVolume* bound = found == all.volumes.end() ? nullptr : &found->second;
-    if (bound != nullptr) bound->claimed = true;
-    reading.scene.volumes.push_back(VolumeOf(one, bound, reading.book));
-  }
-  for (const auto& [key, one] : all.volumes) {
-    if (one.claimed) continue;
-    Claim nobody;
-    nobody.cluster = one.cluster;
-    nobody.volume = nobody.name = key.substr(key.rfind('/') + 1);
-    reading.scene.volumes.push_back(VolumeOf(nobody, &one, reading.book));
-  }
-  return absl::OkStatus();
-}
-
 Status SceneReader::ReadLoadBalancers(Reading& reading) {
   const double hour = reading.book.LoadBalancerHour().amount.ToDouble();
   std::map<CostKey, double> found;  // two kube-state-metrics tell the same
-  TRY(ForEach(
-      reading.querier, {Named("kube_service_spec_type"), Matcher::Equal("type", "LoadBalancer")},
-      reading.now, [&](const SeriesLabels& labels, double /*value*/) {
-        CostKey key;
-        key.cluster = ClusterOf(labels, reading.options);
-        key.namespace_name = KubeLabel(labels, "namespace");
-        key.workload_kind = "Service";
-        key.workload = KubeLabel(labels, "service");
-        Describe(reading.options, nullptr,
-                 Lookup(reading.namespace_labels, PodName(key.cluster, key.namespace_name, "")),
-                 &key);
-        found[std::move(key)] = hour;
-      }));
+  TRY(ForEachNewest(reading.querier,
+                    {SceneMetric("kube_service_spec_type"), Matcher::Equal("type", "LoadBalancer")},
+                    reading.now, [&](const SeriesLabels& labels, double /*value*/) {
+                      CostKey key;
+                      key.cluster = SceneCluster(labels, reading.options);
+                      key.namespace_name = KubeLabel(labels, "namespace");
+                      key.workload_kind = "Service";
+                      key.workload = KubeLabel(labels, "service");
+                      DescribeOwner(reading.options, nullptr,
+                                    Lookup(reading.namespace_labels,
+                                           ScenePod(key.cluster, key.namespace_name, "")),
+                                    &key);
+                      found[std::move(key)] = hour;
+                    }));
   for (const auto& [key, price] : found) reading.scene.load_balancers.push_back({key, price});
-  return absl::OkStatus();
-}
-
-double SceneReader::Growth(const std::string& key, double value, Timestamp now) {
-  const auto [it, is_new] = counters_.try_emplace(key, Counter{value, now});
-  if (is_new) return 0;
-  Counter& last = it->second;
-  last.seen = now;
-  // A pair of senders may tell a little less than before; a restarted counter much less.
-  if (value < last.value && value > last.value / 2) return 0;
-  const double growth = value >= last.value ? value - last.value : value;
-  last.value = value;
-  return growth;
-}
-
-Status SceneReader::ReadTraffic(Reading& reading) {
-  const Timestamp now = reading.now;
-  struct Bytes {
-    double value = 0;  // of the counter
-    std::string pod;
-    std::string counter;
-    std::optional<Egress> egress;          // how it is priced
-    double CostTraffic::* what = nullptr;  // where the bytes are told; null: only priced
-  };
-  std::map<std::string, Bytes> counters;
-  bool classified = false;
-  TRY(ForEach(reading.querier, {Named("kubecost_pod_network_egress_bytes_total")}, now,
-              [&](const SeriesLabels& labels, double value) {
-                classified = true;
-                std::optional<Egress> egress;
-                if (labels.Get("internet") == "true") {
-                  egress = Egress::kInternet;
-                } else if (labels.Get("same_region") == "false") {
-                  egress = Egress::kRegion;
-                } else if (labels.Get("same_zone") == "false") {
-                  egress = Egress::kZone;
-                }
-                if (!egress) return;
-                const std::string pod =
-                    PodName(ClusterOf(labels, reading.options), KubeLabel(labels, "namespace"),
-                            labels.Get("pod_name"));
-                Bytes& one = counters[fmt::format("{} {}", EgressText(*egress), pod)];
-                RaiseTo(value, &one.value);
-                one.pod = pod;
-                one.egress = egress;
-              }));
-  const std::array sources = {std::pair(std::string_view("container_network_transmit_bytes_total"),
-                                        &CostTraffic::sent_bytes),
-                              std::pair(std::string_view("container_network_receive_bytes_total"),
-                                        &CostTraffic::received_bytes)};
-  for (const auto& [name, what] : sources) {
-    TRY(ForEach(
-        reading.querier,
-        {Named(name), TRY(Matcher::Create(MatchType::kRegex, "container", "|POD"))}, now,
-        [&, what = what](const SeriesLabels& labels, double value) {
-          const std::string pod = PodName(ClusterOf(labels, reading.options),
-                                          labels.Get("namespace"), labels.Get("pod"));
-          const bool sent = what == &CostTraffic::sent_bytes;
-          Bytes& one =
-              counters[fmt::format("{} {} {}", sent ? "tx" : "rx", pod, labels.Get("interface"))];
-          RaiseTo(value, &one.value);
-          one.pod = pod;
-          one.what = what;
-          if (sent && !classified) one.egress = reading.options.egress;
-        }));
-  }
-  StringMap<CostTraffic> pods;
-  for (const auto& [key, bytes] : counters) {
-    const double growth = Growth(key, bytes.value, now);
-    const CostKey* pod = Lookup(reading.pods, bytes.pod);
-    if (pod == nullptr || !(growth > 0)) continue;
-    CostTraffic& traffic = pods[bytes.pod];
-    traffic.key = *pod;
-    if (bytes.what != nullptr) traffic.*bytes.what += growth;
-    if (bytes.egress) {
-      traffic.cost +=
-          growth / kBytesPerGib * reading.book.EgressPerGib(*bytes.egress).amount.ToDouble();
-    }
-  }
-  for (auto& [name, traffic] : pods) reading.scene.traffic.push_back(std::move(traffic));
-  std::erase_if(counters_,
-                [&](const auto& item) { return item.second.seen < now - kKeepCounters; });
   return absl::OkStatus();
 }
 

@@ -55,7 +55,7 @@ TEST(CostEngine, GoesOnAfterARestartAndSaysWhatNobodyCounted) {
   world.inventory.Add("shop", "web", "", 1, 0);
   world.RunFor(30 * kMinute);
   ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
-  world.now += 5 * kMinute;  // a short outage is bridged
+  world.now = kStart + 40 * kMinute;  // a short outage is bridged
   world.Start();
   world.RunFor(10 * kMinute);
   auto totals = ByNamespace(world, kStart, world.now);
@@ -67,6 +67,24 @@ TEST(CostEngine, GoesOnAfterARestartAndSaysWhatNobodyCounted) {
   totals = ByNamespace(world, kStart, world.now);
   EXPECT_NEAR(totals.at("shop"), 0.04 * 55 / 60, 1e-7);
   EXPECT_EQ(world.engine->stats().unwatched, 3 * kHour - CostEngine::kLongestGap);
+}
+
+TEST(CostEngine, ARestartAcrossTheHourIsBridgedToo) {
+  CostWorld world(kStart + 50 * kMinute);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.RunFor(9 * kMinute);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now = kStart + 62 * kMinute;
+  world.Start();
+  world.RunFor(3 * kMinute);
+  EXPECT_NEAR(ByNamespace(world, kStart, world.now).at("shop"), 0.04 * 15 / 60, 1e-7);
+  EXPECT_NEAR(ByNamespace(world, kStart + kHour, world.now).at("shop"), 0.04 * 5 / 60, 1e-7);
+  // An outage over days: what nobody counted is said.
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now += 3 * kDay;
+  world.Start();
+  world.RunFor(kMinute);
+  EXPECT_EQ(world.engine->stats().unwatched, 3 * kDay + kMinute - CostEngine::kLongestGap);
 }
 
 TEST(CostEngine, WhatAlreadyRunsButHoldsNothing) {
