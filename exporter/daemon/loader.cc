@@ -9,6 +9,7 @@
 
 #include "rules/alerting/group_policy.h"
 #include "rules/analytics/analytics_file.h"
+#include "rules/cost/cost_alerts.h"
 #include "rules/slo/slo_file.h"
 #include "rules/slo/slo_rules.h"
 #include "rules/workloads/workload_alerts.h"
