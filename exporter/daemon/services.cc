@@ -113,6 +113,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
+  std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
+  self->pricing = std::make_unique<PricingEngine>(pricer, windows, self->derived);
   self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
                                               self->derived, self->state.get()));
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),

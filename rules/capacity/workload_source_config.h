@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `cost.workloads` of outrider.yml (docs/rightsizing.md): workloads without Kubernetes.
+// `cost.workloads` of outrider.yml (docs/capacity.md): workloads without Kubernetes.
 #pragma once
 
 #include <string>
