@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a sample of use costs in the accumulator of recommendations, what a recommendation costs,
-// and how large the state is. Arguments: containers of workloads, each with one replica, fed in turn
-// as a scrape does; so their state comes from memory, not from the cache, when they are many.
+// and how large the state is. Arguments: containers of workloads, each with one replica, fed in
+// turn as a scrape does; so their state comes from memory, not from the cache, when they are many.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -97,17 +97,14 @@ BENCHMARK(BM_AddSample)->Arg(1)->Arg(1000)->Arg(10000)->Unit(benchmark::kMicrose
 void BM_Advise(benchmark::State& state) {
   World world(100);
   Warm(&world);
-  const RecommendPolicy* policy =
-      FindPolicy(PolicyNames()[static_cast<size_t>(state.range(0))]);
+  const RecommendPolicy* policy = FindPolicy(PolicyNames()[static_cast<size_t>(state.range(0))]);
   const JudgeOptions options = {.policy = *policy, .core_hour = 0.04, .byte_hour = 1e-11};
   const std::vector<Holding> holdings = {{1.0, 0.5}};
   size_t at = 0;
   for (auto _ : state) {
     const ContainerDemand& demand = world.all()[++at % world.all().size()].demand;
-    benchmark::DoNotOptimize(
-        Advise(Resource::kCpu, demand, holdings, std::nullopt, options));
-    benchmark::DoNotOptimize(
-        Advise(Resource::kMemory, demand, holdings, std::nullopt, options));
+    benchmark::DoNotOptimize(Advise(Resource::kCpu, demand, holdings, std::nullopt, options));
+    benchmark::DoNotOptimize(Advise(Resource::kMemory, demand, holdings, std::nullopt, options));
   }
   state.SetLabel(std::string(policy->name));
 }
