@@ -110,6 +110,7 @@ void CapacityEngine::FollowUntil(Timestamp now) {
     machines_.Follow(to);
     if (to == now) {
       for (const OomKill& kill : facts_.TakeKills()) book_.Kill(kill);
+      for (const uint32_t container : facts_.TakeHeaps()) book_.SetHeap(container);
     }
     if (observer_ != nullptr) observer_->OnRead(to);
     if (to == now) break;
