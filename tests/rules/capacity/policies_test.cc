@@ -136,9 +136,12 @@ TEST(Krr, SeverityAndGrade) {
     double target;
     std::string_view expected;
   };
-  const Case cases[] = {{false, 1.0, 0.5, "CRITICAL"},     {false, 0.5, 0.25, "WARNING"},
-                        {false, 0.31, 0.2, "OK"},           {false, 0.3, 0.25, "GOOD"},
-                        {false, 0.2, 0.8, "CRITICAL"},     {false, std::nullopt, 0.1, "WARNING"},
+  const Case cases[] = {{false, 1.0, 0.5, "CRITICAL"},
+                        {false, 0.5, 0.25, "WARNING"},
+                        {false, 0.31, 0.2, "OK"},
+                        {false, 0.3, 0.25, "GOOD"},
+                        {false, 0.2, 0.8, "CRITICAL"},
+                        {false, std::nullopt, 0.1, "WARNING"},
                         {true, 600 * kMib, 100 * kMib, "CRITICAL"},
                         {true, 350 * kMib, 100 * kMib, "WARNING"},
                         {true, 200 * kMib, 100 * kMib, "OK"},
@@ -171,8 +174,7 @@ TEST(Adaptive, StartUpsAreLeftOutOfCpuAndSaid) {
   EXPECT_LT(cpu.recommended.target, 0.25);
   EXPECT_THAT(cpu.reason, HasSubstr("start-up peaks"));
   // Memory lacks kills: there they count.
-  EXPECT_DOUBLE_EQ(AdviseWith(world, "adaptive", Resource::kMemory).recommended.target,
-                   440 * kMib);
+  EXPECT_DOUBLE_EQ(AdviseWith(world, "adaptive", Resource::kMemory).recommended.target, 440 * kMib);
 }
 
 TEST(Adaptive, ThrottledContainersAreNotHeldDown) {
@@ -280,7 +282,7 @@ TEST(Hysteresis, SmallChangesAreNoNewsUnlessUseContradicts) {
   Promise promise;
   const auto fresh = [](double target) { return Bounds{target, target / 2, target * 2, target}; };
   EXPECT_FALSE(Stands(promise, fresh(1.0), 0.1, false));  // nothing was given
-  promise.Give(fresh(1.0));
+  promise.Give(1.0);
   EXPECT_TRUE(Stands(promise, fresh(1.09), 0.1, false));
   EXPECT_TRUE(Stands(promise, fresh(0.91), 0.1, false));
   EXPECT_FALSE(Stands(promise, fresh(1.11), 0.1, false));
@@ -311,11 +313,11 @@ TEST(Hysteresis, TheAdviceHoldsStill) {
 TEST(Promise, YesterdaysWordMeetsTodaysUse) {
   Promise promise;
   promise.Observe(kMidnight - kHour, 5);  // nothing was promised
-  promise.Give({1.0, 1, 1, 1});
+  promise.Give(1.0);
   promise.Observe(kMidnight - kMinute, 5);  // nor when this day began
   EXPECT_EQ(promise.LastDay(), std::nullopt);
   for (int i = 0; i < 8; ++i) promise.Observe(kMidnight + i * kHour, 0.5);
-  promise.Give({9.0, 9, 9, 9});  // not what this day is judged by
+  promise.Give(9.0);  // not what this day is judged by
   for (int i = 8; i < 10; ++i) promise.Observe(kMidnight + i * kHour, 2.0);
   promise.Observe(kMidnight + kDay, 1);
   const auto outcome = promise.LastDay();
