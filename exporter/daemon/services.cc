@@ -76,7 +76,7 @@ void WarnOfRestartOnly(const Config& running, const Config& loaded) {
     LogWarn("this section differs from what runs; it needs a restart", {{"section", what}});
   };
   if (running.storage != loaded.storage) warn("storage");
-  if (running.cost != loaded.cost) warn("cost");
+  if (running.cost.minimum_coverage != loaded.cost.minimum_coverage) warn("cost.minimum_coverage");
   if (running.query != loaded.query) warn("query");
   if (running.ingest != loaded.ingest) warn("ingest");
   if (loaded.rules.NeedsRestart(running.rules)) warn("rules");
@@ -115,6 +115,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   const Windows& windows = self->store->windows();
   self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
                                               self->derived, self->state.get()));
+  self->capacity->SetPrices([pricing = self->pricing.get()] { return pricing->Book(); });
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());
