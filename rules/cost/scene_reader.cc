@@ -64,7 +64,7 @@ std::vector<SeriesReference> SceneReader::Reach() {
   return all;
 }
 
-StatusOr<CostScene> SceneReader::Read(const CostOptions& options, const PodInventory& inventory,
+StatusOr<CostScene> SceneReader::Read(const CostSettings& options, const PodInventory& inventory,
                                       const PriceBook& book, const Querier& querier,
                                       Timestamp now) {
   Reading reading = {options, book, querier, now};
@@ -119,7 +119,7 @@ Status SceneReader::ReadNodeAddresses(Reading& reading) {
 }
 
 void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory) {
-  const CostOptions& options = reading.options;
+  const CostSettings& options = reading.options;
   std::vector<CostHolding> machines;
   inventory.VisitContainers([&](const ContainerView& view) {
     CostHolding holding;
