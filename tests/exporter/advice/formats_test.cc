@@ -20,8 +20,8 @@ class EveryFormat : public testing::TestWithParam<std::string> {};
 TEST_P(EveryFormat, IsTheGoldenFile) {
   const AdviceFormat* format = FindAdviceFormat(GetParam());
   ASSERT_NE(format, nullptr);
-  const std::string path =
-      fmt::format("{}/{}.{}", ADVICE_TESTDATA, format->name, format->extension);
+  const std::string path = fmt::format("{}/tests/exporter/advice/testdata/{}.{}",
+                                       OUTRIDER_SOURCE_DIR, format->name, format->extension);
   const auto golden = ReadFile(path);
   const std::string actual = format->render(SampleReport());
   EXPECT_TRUE(golden.ok() && *golden == actual) << path << " should be:\n" << actual;

@@ -13,12 +13,12 @@ namespace outrider {
 inline constexpr double kTestMib = 1024.0 * 1024.0;
 
 struct AdviceSpec {
-  std::optional<double> request;
-  std::optional<double> limit;
+  std::optional<double> request = {};
+  std::optional<double> limit = {};
   double target = 0;  // 0: not enough data
   double recommended_limit = 0;
   bool limit_wanted = false;
-  std::optional<double> savings;
+  std::optional<double> savings = {};
 };
 
 inline ResourceAdvice MakeAdvice(const AdviceSpec& spec) {
