@@ -29,9 +29,10 @@ void Want(const YamlNode* map, std::string_view key, int64_t value, Wanted* want
   wanted->changes.push_back(fmt::format("{} {} -> {}", key, now.empty() ? "unset" : now, text));
 }
 
-void Put(const YamlNode& map, const Wanted& wanted, YamlEditor* editor, HpaPatch* patch) {
+void Put(const YamlNode& map, const Wanted& wanted, std::string_view after, YamlEditor* editor,
+         HpaPatch* patch) {
   if (wanted.values.entries.empty()) return;
-  const Status status = editor->Merge(map, wanted.values);
+  const Status status = editor->Merge(map, wanted.values, after);
   if (!status.ok()) {
     patch->problems.push_back(status);
     return;
@@ -68,11 +69,11 @@ HpaPatch PatchHpa(const YamlNode& object, const ReplicaAdvice::Hpa& advice, Yaml
   if (spec->Find("targetCPUUtilizationPercentage") != nullptr) {
     Want(spec, "targetCPUUtilizationPercentage", percent, &bounds);
   }
-  Put(*spec, bounds, editor, &patch);
+  Put(*spec, bounds, "maxReplicas", editor, &patch);
   if (const YamlNode* target = UtilisationTarget(*spec)) {
     Wanted utilisation;
     Want(target, "averageUtilization", percent, &utilisation);
-    Put(*target, utilisation, editor, &patch);
+    Put(*target, utilisation, "type", editor, &patch);
   }
   return patch;
 }

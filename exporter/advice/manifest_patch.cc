@@ -220,9 +220,10 @@ class Patcher {
     if (!limits.entries.empty()) AddEntry(&resources, "limits", std::move(limits));
     YamlNode values = YamlMap();
     if (!resources.entries.empty()) AddEntry(&values, "resources", std::move(resources));
-    for (const ResourceChange& change : {cpu, memory}) {
-      if (!change.known) Note(container, kNotEnoughData, what + ": " + change.info);
-    }
+    std::vector<std::string> unknown;
+    if (!cpu.known) unknown.push_back("CPU: " + cpu.info);
+    if (!memory.known) unknown.push_back("memory: " + memory.info);
+    if (!unknown.empty()) Note(container, kNotEnoughData, what + ": " + Join(unknown, "; "));
     if (values.entries.empty()) {
       if (cpu.known && memory.known) {
         Note(container, kUnchanged, what + ": it is set as recommended");

@@ -168,12 +168,21 @@ StatusOr<size_t> YamlEditor::EndOfFlow(const YamlNode& value) const {
 
 StatusOr<size_t> YamlEditor::EndOf(const YamlNode& key, const YamlNode& value) const {
   TRY(CheckOwn(key, value));
+  return value.IsNull() ? EndOfLine(OffsetOf(key)) : EndOfValue(value);
+}
+
+StatusOr<size_t> YamlEditor::EndOfValue(const YamlNode& value) const {
   const size_t at = OffsetOf(value);
-  if (value.IsNull()) return EndOfLine(OffsetOf(key));
+  if (at < text_.size() && (text_[at] == '*' || text_[at] == '&')) {
+    return Refuse(value, "it ends with an alias or an anchor");
+  }
   if (value.IsScalar()) return EndOfScalar(value);
   if (at < text_.size() && (text_[at] == '{' || text_[at] == '[')) return EndOfFlow(value);
-  if (!value.IsMap() || value.entries.empty()) return Refuse(key, "it is a list");
-  return EndOf(value.entries.back().first, value.entries.back().second);
+  if (value.IsMap() && !value.entries.empty()) {
+    return EndOf(value.entries.back().first, value.entries.back().second);
+  }
+  if (!value.items.empty()) return EndOfValue(value.items.back());
+  return Refuse(value, "its end cannot be found");
 }
 
 std::string YamlEditor::Quoted(std::string_view text) const {
@@ -195,7 +204,8 @@ StatusOr<YamlEditor::Edit> YamlEditor::Replace(const YamlNode& value, std::strin
 YamlEditor::Edit YamlEditor::InsertLines(size_t at, size_t indent, const YamlNode& values) const {
   Edit edit;
   edit.at = at;
-  for (const std::string_view line : Split(Trim(WriteYaml(values)), '\n')) {
+  const std::string lines = WriteYaml(values);
+  for (const std::string_view line : Split(Trim(lines), '\n')) {
     edit.inserted += LineEnd(at);
     edit.inserted.append(indent, ' ');
     edit.inserted += line;

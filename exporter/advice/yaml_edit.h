@@ -61,6 +61,7 @@ class YamlEditor {
   StatusOr<size_t> EndOfScalar(const YamlNode& value) const;
   StatusOr<size_t> EndOfFlow(const YamlNode& value) const;
   StatusOr<size_t> EndOf(const YamlNode& key, const YamlNode& value) const;
+  StatusOr<size_t> EndOfValue(const YamlNode& value) const;
 
   Status MergeInto(const Slot& slot, const YamlNode& values, std::string_view after,
                    std::vector<Edit>* edits) const;

@@ -163,6 +163,28 @@ struct CostOptions {
 };
 int RunCost(const ClientOptions& client, const CostOptions& options);  // cost.cc
 
+struct RecommendOptions {
+  std::string format = "table";  // a name of exporter/advice/formats.h
+  // Filters; empty lets everything pass.
+  std::vector<std::string> clusters;
+  std::vector<std::string> namespaces;  // one alone is also that of manifests that name none
+  std::vector<std::string> workloads;
+  std::vector<std::string> kinds;
+  std::vector<std::string> containers;
+  std::vector<std::string> severities;
+  std::string min_savings;
+  bool only_with_data = false;
+  std::string sort = "workload";
+  int limit = 0;            // rows; 0: all
+  std::string input;        // a file with an answer of the API; empty: ask the daemon
+  std::string output_dir;   // a file per workload there
+  std::string output_file;  // in place of standard output
+  std::string manifest;     // a file to patch; "-": standard input
+  bool diff = false;        // of the manifest, in place of the whole
+  bool summary = false;     // the text of the weekly summary
+};
+int RunRecommend(const ClientOptions& client, const RecommendOptions& options);  // recommend.cc
+
 int RunVersion();  // version.cc
 
 }  // namespace outrider

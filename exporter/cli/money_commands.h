@@ -16,6 +16,7 @@ namespace outrider {
 // Filled while parsing.
 struct MoneyCommands {
   CostOptions cost;
+  RecommendOptions recommend;
 };
 
 // `action`: what to run, set by the command that was given. All outlive `app`.

@@ -208,6 +208,7 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
   TRY(LoadBundles(&out));
   TRY(LoadAnalytics(&out));
   TRY(CheckReceiverNames(out.incidents, out.config.incidents_file, out.alertmanager));
+  TRY(CheckSummaryReceivers(out.config.summary, out.config.file, out.alertmanager));
   return out;
 }
 

@@ -120,6 +120,11 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->monitor = std::make_unique<WorkloadMonitor>(
       [workloads = self->workloads.get()] { return workloads->Findings(); }, *self->state);
   TRY(self->monitor->Restore());
+  self->summary = std::make_unique<SummarySender>(
+      *self->desk, *self->state,
+      SummarySources{[capacity = self->capacity.get()] { return capacity->Recommendations(); },
+                     [capacity = self->capacity.get()] { return capacity->Costs(); },
+                     [](const SummaryTarget&) { return std::optional<double>(); }});
   AnalyticsOptions analytics;
   analytics.interval = config.analytics.interval;
   self->analytics =

@@ -131,7 +131,8 @@ TEST(Vpa, OnlyRecommends) {
   EXPECT_EQ(ScalarAt(policies, "0.minAllowed.cpu"), "125m");
   EXPECT_EQ(ScalarAt(policies, "0.maxAllowed.memory"), "600Mi");
   EXPECT_EQ(ScalarAt(policies, "1.mode"), "Off");
-  const YamlNode* target = At(checkout, "metadata.annotations").Find("outrider.io/target.app");
+  const YamlNode annotations = At(checkout, "metadata.annotations");
+  const YamlNode* target = annotations.Find("outrider.io/target.app");
   ASSERT_NE(target, nullptr);
   EXPECT_EQ(target->scalar, "cpu=250m,memory=300Mi");
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "exporter/advice/recommendation_json.h"
 #include "exporter/advice/unified_diff.h"
 #include "storage/base/file.h"
 #include "storage/base/text.h"
@@ -164,6 +165,22 @@ TEST(Manifest, GoldenFile) {
   EXPECT_EQ(notes, ReadFile(directory + "deploy.notes.txt").value());
   EXPECT_EQ(UnifiedDiff(before, patched.text, "deploy.yaml", "deploy.yaml"),
             ReadFile(directory + "deploy.diff").value());
+}
+
+// What examples/ shows is what happens.
+TEST(Manifest, TheExample) {
+  const std::string directory = fmt::format("{}/examples/rightsizing/", OUTRIDER_SOURCE_DIR);
+  const JsonValue answer = ParseJson(ReadFile(directory + "recommendations.json").value()).value();
+  std::vector<Recommendation> rows;
+  for (const JsonValue& row : answer.Find("recommendations")->items) {
+    rows.push_back(ReadRecommendation(row).value());
+  }
+  ASSERT_EQ(rows.size(), 2U);
+  const std::string before = ReadFile(directory + "checkout.yaml").value();
+  const auto patched = PatchManifest(before, "checkout.yaml", rows, {});
+  ASSERT_TRUE(patched.ok()) << patched.status();
+  EXPECT_EQ(UnifiedDiff(before, patched->text, "checkout.yaml", "checkout.yaml"),
+            ReadFile(directory + "checkout.diff").value());
 }
 
 std::string NotesOf(const std::string& text, const ManifestOptions& options = {}) {
