@@ -174,7 +174,7 @@ std::string UnifiedDiff(std::string_view old_text, std::string_view new_text, st
     }
     const size_t begin = i < kContext ? 0 : i - kContext;
     size_t last = i;  // of the changes that are near each other
-    for (size_t j = i; j < steps.size() && j <= last + 2 * kContext; ++j) {
+    for (size_t j = i; j < steps.size() && j <= last + 2 * kContext + 1; ++j) {
       if (steps[j].mark != ' ') last = j;
     }
     const size_t end = std::min(steps.size(), last + 1 + kContext);

@@ -190,9 +190,10 @@ class Recommend(harness.EndToEnd):
 
     def recommend(self, *arguments, expect=0):
         done = subprocess.run([harness.OUTRIDER, 'recommend', '--url', self.url, *arguments], capture_output=True,
-                              text=True, timeout=60, cwd=self.directory)
-        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
-        return done.stdout, done.stderr
+                              timeout=60, cwd=self.directory)
+        out, errors = done.stdout.decode(), done.stderr.decode()  # line ends as they are
+        self.assertEqual(done.returncode, expect, out + errors)
+        return out, errors
 
     def test_all(self):
         self.check_summary_begins()

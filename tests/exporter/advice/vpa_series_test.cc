@@ -28,11 +28,9 @@ TEST(VpaSeries, NamesAndLabelsOfKubeStateMetrics) {
   const auto all = Published(table);
   ASSERT_EQ(all.size(), 8U);
   const std::string prefix =
-      "{__name__=\"kube_customresource_verticalpodautoscaler_status_recommendation_"
-      "containerrecommendations_";
+      "kube_customresource_verticalpodautoscaler_status_recommendation_containerrecommendations_";
   const std::string cpu =
-      "\", container=\"app\", namespace=\"shop\", resource=\"cpu\", "
-      "target_api_version=\"apps/v1\", "
+      "{container=\"app\", namespace=\"shop\", resource=\"cpu\", target_api_version=\"apps/v1\", "
       "target_kind=\"Deployment\", target_name=\"checkout\", unit=\"core\", "
       "verticalpodautoscaler=\"checkout\"}";
   for (const auto& [bound, value] : std::map<std::string, double>{{"target", 0.25},
