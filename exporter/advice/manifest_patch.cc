@@ -53,13 +53,23 @@ const YamlNode* PodSpecOf(const YamlNode& object) {
   return nullptr;
 }
 
-// The first `{{`, as an error; for a text that does not parse and for names and values to change.
-Status TemplateError(std::string_view text, const std::string& file, size_t at) {
+Status ErrorAt(std::string_view text, const std::string& file, size_t at,
+               std::string_view message) {
   const std::string_view before = text.substr(0, at);
   const auto line = static_cast<size_t>(std::ranges::count(before, '\n')) + 1;
   const size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-  return InvalidArgument(
-      fmt::format("{}:{}:{}: {}", file, line, at - begin + 1, kTemplateSentence));
+  return InvalidArgument(fmt::format("{}:{}:{}: {}", file, line, at - begin + 1, message));
+}
+
+// Bytes that a YAML parser counts otherwise than lines and columns of the text go.
+Status CheckBytes(std::string_view text, const std::string& file) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool lone = text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n');
+    if (lone || text[i] == '\0' || text[i] == '\4') {
+      return ErrorAt(text, file, i, "this byte has no place in a manifest");
+    }
+  }
+  return absl::OkStatus();
 }
 
 // One object of a manifest that is worked on.
@@ -288,10 +298,12 @@ class Patcher {
 StatusOr<PatchedManifest> PatchManifest(std::string_view text, const std::string& file,
                                         std::span<const Recommendation> rows,
                                         const ManifestOptions& options) {
+  TRY(CheckBytes(text, file));
   const auto documents = ParseYamlDocuments(text, file);
   if (!documents.ok()) {
     const size_t at = text.find(kTemplateMark);
-    return at == std::string_view::npos ? documents.status() : TemplateError(text, file, at);
+    return at == std::string_view::npos ? documents.status()
+                                        : ErrorAt(text, file, at, kTemplateSentence);
   }
   Patcher patcher(text, file, rows, options);
   for (const YamlNode& document : *documents) TRY(patcher.Take(document));

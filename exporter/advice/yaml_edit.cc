@@ -13,6 +13,8 @@
 namespace outrider {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // columns count from behind it
+
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
 // A plain scalar on one line ends before blanks and a comment.
@@ -74,10 +76,11 @@ YamlNode* CopyOf(YamlNode* copy, const YamlNode& original, const YamlNode* wante
 }  // namespace
 
 YamlEditor::YamlEditor(std::string_view text, std::string file)
-    : text_(text), file_(std::move(file)), lines_{0} {
+    : text_(text), file_(std::move(file)), lines_{text.starts_with(kByteOrderMark) ? 3U : 0U} {
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n') lines_.push_back(i + 1);
   }
+  text.remove_prefix(lines_[0]);
   json_ = Trim(text).starts_with('{') || Trim(text).starts_with('[');
 }
 
@@ -185,19 +188,27 @@ StatusOr<size_t> YamlEditor::EndOfValue(const YamlNode& value) const {
   return Refuse(value, "its end cannot be found");
 }
 
-std::string YamlEditor::Quoted(std::string_view text) const {
-  return json_ ? fmt::format("\"{}\"", text) : std::string(text);
+std::string YamlEditor::KeyText(std::string_view key) const {
+  return json_ ? fmt::format("\"{}\"", key) : std::string(key);
 }
 
-StatusOr<YamlEditor::Edit> YamlEditor::Replace(const YamlNode& value, std::string_view text) const {
+// JSON needs quotes around everything but numbers.
+std::string YamlEditor::ValueText(const YamlNode& value) const {
+  const bool number =
+      !value.quoted && value.scalar.find_first_not_of("0123456789") == std::string::npos;
+  return json_ && !number ? fmt::format("\"{}\"", value.scalar) : value.scalar;
+}
+
+StatusOr<YamlEditor::Edit> YamlEditor::Replace(const YamlNode& value,
+                                               const YamlNode& wanted) const {
   const size_t at = OffsetOf(value);
   const size_t end = TRY(EndOfScalar(value));
   const char quote = text_[at];
   Edit edit;
   edit.at = at;
   edit.removed = end - at;
-  edit.inserted =
-      quote == '"' || quote == '\'' ? fmt::format("{0}{1}{0}", quote, text) : Quoted(text);
+  edit.inserted = quote == '"' || quote == '\'' ? fmt::format("{0}{1}{0}", quote, wanted.scalar)
+                                                : ValueText(wanted);
   return edit;
 }
 
@@ -218,8 +229,8 @@ std::string YamlEditor::FlowText(const YamlNode& values) const {
   std::string out;
   for (const auto& [key, value] : values.entries) {
     if (!out.empty()) out += ", ";
-    out += Quoted(key.scalar) + ": ";
-    out += value.IsMap() ? '{' + FlowText(value) + '}' : Quoted(value.scalar);
+    out += KeyText(key.scalar) + ": ";
+    out += value.IsMap() ? '{' + FlowText(value) + '}' : ValueText(value);
   }
   return out;
 }
@@ -284,7 +295,7 @@ Status YamlEditor::MergeInto(const Slot& slot, const YamlNode& values, std::stri
     if (wanted.second.IsMap()) {
       TRY(MergeInto({&found->second, &found->first}, wanted.second, "", edits));
     } else if (found->second.IsScalar()) {
-      edits->push_back(TRY(Replace(found->second, wanted.second.scalar)));
+      edits->push_back(TRY(Replace(found->second, wanted.second)));
     } else {
       return Refuse(found->first, "it should be a single value");
     }
@@ -325,13 +336,13 @@ StatusOr<std::string> YamlEditor::Apply(const std::vector<YamlNode>& documents) 
   const auto read = ParseYamlDocuments(out, file_);
   bool same = read.ok() && read->size() == wanted.size();
   for (size_t i = 0; same && i < wanted.size(); ++i) same = SameValues((*read)[i], wanted[i]);
-  if (!same) {
-    return Internal(
-        fmt::format("{}: the changed text does not read as what was meant; it is not "
-                    "written",
-                    file_));
+  if (same) return out;
+  if (Contains(text_, "&") && Contains(text_, "*")) {
+    return InvalidArgument(
+        fmt::format("{}: an alias refers to what would be changed; write it out first", file_));
   }
-  return out;
+  return Internal(fmt::format(
+      "{}: the changed text does not read as what was meant; it is not written", file_));
 }
 
 }  // namespace outrider

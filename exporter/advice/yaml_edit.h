@@ -29,9 +29,10 @@ class YamlEditor {
   Status Merge(const YamlNode& root, const YamlNode& values, std::string_view after = "");
   bool empty() const { return edits_.empty(); }
 
-  // The text with all changes. Internal when the result does not read as what was asked for, which
-  // would be a defect of this class: better no answer than a broken manifest. `documents`: all
-  // documents of the text.
+  // The text with all changes. It is read again: InvalidArgument when an alias carries a change to
+  // where nobody asked for it; Internal when it does not read as what was asked for otherwise,
+  // which would be a defect of this class: better no answer than a broken manifest. `documents`:
+  // all documents of the text.
   StatusOr<std::string> Apply(const std::vector<YamlNode>& documents) const;
 
  private:
@@ -65,13 +66,14 @@ class YamlEditor {
 
   Status MergeInto(const Slot& slot, const YamlNode& values, std::string_view after,
                    std::vector<Edit>* edits) const;
-  StatusOr<Edit> Replace(const YamlNode& value, std::string_view text) const;
+  StatusOr<Edit> Replace(const YamlNode& value, const YamlNode& wanted) const;
   StatusOr<Edit> Insert(const Slot& slot, const YamlNode& values, std::string_view after) const;
   StatusOr<Edit> InsertUnderKey(const YamlNode& key, const YamlNode& values) const;
   StatusOr<size_t> PlaceBehind(const YamlNode& map, std::string_view after) const;
   Edit InsertLines(size_t at, size_t indent, const YamlNode& values) const;
   std::string FlowText(const YamlNode& values) const;
-  std::string Quoted(std::string_view text) const;
+  std::string KeyText(std::string_view key) const;
+  std::string ValueText(const YamlNode& value) const;
 
   const std::string_view text_;
   const std::string file_;

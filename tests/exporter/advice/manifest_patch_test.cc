@@ -8,6 +8,7 @@
 #include "exporter/advice/recommendation_json.h"
 #include "exporter/advice/unified_diff.h"
 #include "storage/base/file.h"
+#include "storage/base/json.h"
 #include "storage/base/text.h"
 #include "tests/exporter/advice/sample_report.h"
 
@@ -141,7 +142,9 @@ TEST(Manifest, LineEndsStay) {
 
 TEST(Manifest, Json) {
   const std::string before =
-      R"({"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "apps/v1",
+      R"({"apiVersion": "v1", "kind": "List", "items": [{"kind": "HorizontalPodAutoscaler",
+  "metadata": {"name": "c", "namespace": "shop"}, "spec": {"maxReplicas": 30, "scaleTargetRef":
+  {"kind": "Deployment", "name": "checkout"}}}, {"apiVersion": "apps/v1",
   "kind": "Deployment", "metadata": {"name": "checkout", "namespace": "shop"},
   "spec": {"template": {"spec": {"containers": [
     {"name": "app", "resources": {"requests": {"cpu": 1}}}]}}}}]}
@@ -150,6 +153,8 @@ TEST(Manifest, Json) {
   EXPECT_TRUE(Contains(after, R"("resources": {"limits": {"memory": "360Mi"}, "requests": )"
                               R"({"memory": "300Mi", "cpu": "250m"}})"))
       << after;
+  EXPECT_TRUE(Contains(after, R"("spec": {"minReplicas": 2, "maxReplicas": 12, )")) << after;
+  EXPECT_TRUE(ParseJson(after).ok()) << after;
 }
 
 // Every kind, several documents, what is none of ours; against files.
@@ -221,6 +226,28 @@ TEST(Manifest, AnAliasIsNotFollowed) {
   EXPECT_TRUE(Contains(NotesOf(text), "it is an alias of another value")) << NotesOf(text);
 }
 
+// A container that is used again elsewhere cannot be changed for one of them.
+TEST(Manifest, AnAliasElsewhereIsNotChangedAlong) {
+  const std::string text = Deployment("      - &app\n        name: app\n        image: shop:1\n") +
+                           "---\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers: []\n";
+  EXPECT_TRUE(Contains(Patched(text).text, "cpu: 250m")) << "nobody refers to it";
+  const std::string shared =
+      Deployment("      - &app\n        name: app\n        image: shop:1\n      - *app\n");
+  const auto patched = PatchManifest(shared, "deploy.yaml", Rows(), {});
+  ASSERT_FALSE(patched.ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(patched.status()));
+  EXPECT_TRUE(Contains(Message(patched.status()), "an alias refers to what would be changed"));
+}
+
+TEST(Manifest, AByteOrderMarkStays) {
+  const std::string text =
+      "\xef\xbb\xbf{kind: Deployment, metadata: {name: checkout}, spec: "
+      "{template: {spec: {containers: [{name: app}]}}}}\n";
+  const std::string after = Patched(text).text;
+  EXPECT_TRUE(after.starts_with("\xef\xbb\xbf{kind: Deployment")) << after;
+  EXPECT_TRUE(Contains(after, "\"resources\": {\"requests\": {\"cpu\": \"250m\"")) << after;
+}
+
 TEST(Manifest, NamespacesMustBeClear) {
   std::vector<Recommendation> rows = Rows();
   rows.push_back(rows[0]);
@@ -268,7 +295,9 @@ TEST(Manifest, ErrorsNameTheirPlace) {
   for (const auto& [text, place] : std::vector<std::pair<std::string, std::string>>{
            {"kind: Deployment\nspec: [\n", "bad.yaml:"},
            {"a: 1\na: 2\n", "bad.yaml:2:1: "},
-           {"a: \"\xff\"\n", "bad.yaml:1:1: "}}) {
+           {"a: \"\xff\"\n", "bad.yaml:1:1: "},
+           {"a: 1\nb: \r2\n", "bad.yaml:2:4: "},
+           {std::string("a: 1\n\0", 6), "bad.yaml:2:1: "}}) {
     const auto patched = PatchManifest(text, "bad.yaml", Rows(), {});
     ASSERT_FALSE(patched.ok()) << text;
     EXPECT_TRUE(Message(patched.status()).starts_with(place)) << patched.status();
