@@ -156,12 +156,12 @@ struct EvaluateAnomalyOptions {
 };
 int RunEvaluateAnomaly(const EvaluateAnomalyOptions& given);  // evaluate.cc
 
-struct CostOptions {
+struct CostCommand {
   std::string by = "workload";  // workload or namespace
   std::string namespace_name;   // empty: all
   int limit = 0;                // rows; 0: all
 };
-int RunCost(const ClientOptions& client, const CostOptions& options);  // cost.cc
+int RunCost(const ClientOptions& client, const CostCommand& options);  // cost.cc
 
 struct RecommendOptions {
   std::string format = "table";  // a name of exporter/advice/formats.h

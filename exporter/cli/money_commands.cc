@@ -21,7 +21,7 @@ void AddOutput(CLI::App* command, ClientOptions* client) {
 }
 
 // `outrider cost` alone is a table of what workloads cost; more is in subcommands.
-void AddCost(CLI::App& app, ClientOptions* client, CostOptions* options,
+void AddCost(CLI::App& app, ClientOptions* client, CostCommand* options,
              std::function<int()>* action) {
   CLI::App* cost = app.add_subcommand("cost", "What workloads cost and what could be saved");
   AddUrl(cost, client);

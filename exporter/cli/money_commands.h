@@ -15,7 +15,7 @@ namespace outrider {
 
 // Filled while parsing.
 struct MoneyCommands {
-  CostOptions cost;
+  CostCommand cost;
   RecommendOptions recommend;
 };
 
