@@ -163,7 +163,7 @@ struct CostCommand {
 };
 int RunCost(const ClientOptions& client, const CostCommand& options);  // cost.cc
 
-struct RecommendOptions {
+struct RecommendCommand {
   std::string format = "table";  // a name of exporter/advice/formats.h
   // Filters; empty lets everything pass.
   std::vector<std::string> clusters;
@@ -183,7 +183,7 @@ struct RecommendOptions {
   bool diff = false;        // of the manifest, in place of the whole
   bool summary = false;     // the text of the weekly summary
 };
-int RunRecommend(const ClientOptions& client, const RecommendOptions& options);  // recommend.cc
+int RunRecommend(const ClientOptions& client, const RecommendCommand& options);  // recommend.cc
 
 int RunVersion();  // version.cc
 

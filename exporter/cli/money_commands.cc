@@ -40,7 +40,7 @@ void AddCost(CLI::App& app, ClientOptions* client, CostCommand* options,
   });
 }
 
-void AddFilters(CLI::App* recommend, RecommendOptions* options) {
+void AddFilters(CLI::App* recommend, RecommendCommand* options) {
   const auto list = [&](const char* flag, std::vector<std::string>* values, const char* help) {
     recommend->add_option(flag, *values, help)->delimiter(',')->allow_extra_args(false);
   };
@@ -63,7 +63,7 @@ void AddFilters(CLI::App* recommend, RecommendOptions* options) {
       ->capture_default_str();
 }
 
-void AddRecommend(CLI::App& app, ClientOptions* client, RecommendOptions* options,
+void AddRecommend(CLI::App& app, ClientOptions* client, RecommendCommand* options,
                   std::function<int()>* action) {
   CLI::App* recommend = app.add_subcommand(
       "recommend", "What containers should request: to read, to apply, put into manifests");

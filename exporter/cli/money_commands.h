@@ -16,7 +16,7 @@ namespace outrider {
 // Filled while parsing.
 struct MoneyCommands {
   CostCommand cost;
-  RecommendOptions recommend;
+  RecommendCommand recommend;
 };
 
 // `action`: what to run, set by the command that was given. All outlive `app`.
