@@ -184,6 +184,29 @@ struct RecommendOptions {
   bool summary = false;     // the text of the weekly summary
 };
 int RunRecommend(const ClientOptions& client, const RecommendOptions& options);  // recommend.cc
+struct WhatIfOptions {
+  std::string provider;
+  std::string region;
+  std::string family;
+  std::string spot;      // a share: 0.5 or 50%
+  std::string replicas;  // of every workload that is selected
+  std::string basis = "current";
+  std::string namespace_name;
+  std::string workload;
+  int limit = 20;  // rows, the largest differences; 0: all
+};
+int RunCostWhatIf(const ClientOptions& client, const WhatIfOptions& options);  // cost_what_if.cc
+
+struct PricesOptions {
+  std::string instance_type;
+  std::string provider;
+  std::string region;
+  std::string cores;
+  std::string memory_gib;
+  std::string gpus;
+  bool spot = false;
+};
+int RunCostPrices(const ClientOptions& client, const PricesOptions& options);  // cost_what_if.cc
 
 int RunVersion();  // version.cc
 

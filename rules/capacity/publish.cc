@@ -28,7 +28,8 @@ constexpr DerivedMetric kHealth = {"outrider_workload_health_score",
                                    "below 0."};
 
 Labels WorkloadLabels(const WorkloadKey& key) {
-  return Labels({{"namespace", key.namespace_name},
+  return Labels({{"cluster", key.cluster},
+                 {"namespace", key.namespace_name},
                  {"workload", key.workload},
                  {"workload_kind", key.workload_kind}});
 }

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of CapacityEngine: from accumulators and what containers hold now to recommendations and
+// costs. Costs are made anew in every run, a recommendation once a minute or when what its
+// containers request has changed.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "rules/capacity/capacity_engine.h"
+#include "rules/capacity/cost.h"
+#include "rules/capacity/judgement.h"
+
+namespace outrider {
+namespace {
+
+constexpr int64_t kOutlierTurns = 10;
+
+void Raise(std::optional<double>* target, const std::optional<double>& value) {
+  if (value) *target = std::max(target->value_or(0), *value);
+}
+
+bool IsBefore(const Recommendation& one, const UsageKey& key) {
+  return std::tie(one.key, one.container) < std::tie(key.workload, key.container);
+}
+
+std::optional<double> LargestRequest(std::span<const Holding> holdings) {
+  std::optional<double> largest;
+  for (const Holding& holding : holdings) Raise(&largest, holding.request);
+  return largest;
+}
+
+}  // namespace
+
+// What the containers of one workload's container hold now.
+struct CapacityEngine::Held {
+  std::vector<Holding> cpu;
+  std::vector<Holding> memory;
+  std::optional<double> cpu_limit;
+  std::optional<double> memory_limit;
+  size_t containers_in_pod = 1;  // init containers are none
+  void Clear() {
+    cpu.clear();
+    memory.clear();
+    cpu_limit.reset();
+    memory_limit.reset();
+  }
+  bool Differs(const Recommendation& told) const {
+    return told.cpu.limit != cpu_limit || told.memory.limit != memory_limit ||
+           told.cpu.request != LargestRequest(cpu) || told.memory.request != LargestRequest(memory);
+  }
+};
+
+// False: none of them is there.
+bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* held) const {
+  held->Clear();
+  for (const uint32_t number : entry.bound) {
+    const Container& container = pods_.container(number);
+    const auto cpu = container.cpu.Current(now);
+    const auto memory = container.memory.Current(now);
+    if (!cpu && !memory) continue;
+    if (held->cpu.empty()) {
+      const auto& all = pods_.PodOf(container).containers;
+      held->containers_in_pod = static_cast<size_t>(
+          std::ranges::count_if(all, [&](uint32_t one) { return !pods_.container(one).init; }));
+    }
+    held->cpu.push_back({container.requests.cpu, cpu.value_or(0)});
+    held->memory.push_back({container.requests.memory, memory.value_or(0)});
+    Raise(&held->cpu_limit, container.limits.cpu);
+    Raise(&held->memory_limit, container.limits.memory);
+  }
+  return !held->cpu.empty();
+}
+
+Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held) const {
+  JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
+                        price_.core_hour, price_.gib_hour / kBytesPerGib};
+  judge.cpu_rails = options_.cpu_rails;
+  judge.memory_rails = options_.memory_rails;
+  judge.containers_in_pod = held.containers_in_pod;
+  judge.hpa = facts_.HpaOf(entry.key->workload);
+  Recommendation recommendation;
+  recommendation.key = entry.key->workload;
+  recommendation.container = entry.key->container;
+  recommendation.pods = held.cpu.size();
+  recommendation.cpu =
+      outrider::Advise(Resource::kCpu, entry.demand, held.cpu, held.cpu_limit, judge);
+  recommendation.memory =
+      outrider::Advise(Resource::kMemory, entry.demand, held.memory, held.memory_limit, judge);
+  recommendation.findings = FindFaults(recommendation);
+  recommendation.pods_seen = entry.demand.pods_seen();
+  if (judge.hpa != nullptr) recommendation.hpa = *judge.hpa;
+  return recommendation;
+}
+
+std::vector<ReplicaOutlier> CapacityEngine::OutliersOf(const DemandEntry& entry,
+                                                       Timestamp now) const {
+  std::vector<ReplicaUse> replicas;
+  for (const uint32_t number : entry.bound) {
+    const Container& container = pods_.container(number);
+    if (!container.cpu.Current(now) && !container.memory.Current(now)) continue;
+    const Pod& pod = pods_.PodOf(container);
+    replicas.push_back({.pod = pod.name,
+                        .node = pod.node,
+                        .cpu_p95 = container.instance.cpu.Value(),
+                        .memory_peak = container.instance.memory_peak});
+  }
+  return FindOutliers(replicas);
+}
+
+// The results of a run as they grow, in the order of their keys; `before` are those of the last.
+struct CapacityEngine::Round {
+  Timestamp now = 0;
+  std::vector<Recommendation> before;
+  std::vector<uint64_t> numbers_before;
+  size_t next = 0;  // of before
+  std::vector<Recommendation> recommendations;
+  std::vector<DemandEntry*> entries;  // as recommendations
+  std::vector<bool> fresh;            // as recommendations
+  std::vector<WorkloadCost> costs;
+  size_t group = 0;  // where the workload's recommendations begin
+
+  // What was told of this entry; nullptr: nothing.
+  Recommendation* Before(const DemandEntry& entry) {
+    while (next < before.size() && IsBefore(before[next], *entry.key)) ++next;
+    if (next == before.size() || numbers_before[next] != entry.number) return nullptr;
+    return &before[next++];
+  }
+};
+
+void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round) {
+  Recommendation* const before = round->Before(*entry);
+  const bool is_due = entry->judged == INT64_MIN || round->now - entry->judged >= kJudgeEvery;
+  const bool fresh = before == nullptr || is_due || held.Differs(*before);
+  round->entries.push_back(entry);
+  round->fresh.push_back(fresh);
+  if (!fresh) {
+    round->recommendations.push_back(std::move(*before));
+    round->recommendations.back().pods = held.cpu.size();
+    return;
+  }
+  entry->judged = round->now;
+  Recommendation& one = round->recommendations.emplace_back(Advise(*entry, held));
+  Remember(Resource::kCpu, one.cpu, &entry->demand);
+  Remember(Resource::kMemory, one.memory, &entry->demand);
+  // Replicas are compared less often: it takes all of them.
+  const int64_t turn = round->now / kJudgeEvery + static_cast<int64_t>(entry->number);
+  if (before != nullptr && turn % kOutlierTurns != 0) {
+    one.outliers = std::move(before->outliers);
+  } else {
+    one.outliers = OutliersOf(*entry, round->now);
+  }
+}
+
+// What is advised of a workload as a whole, once all its containers are judged.
+void CapacityEngine::FinishWorkload(Round* round) {
+  const size_t first = std::exchange(round->group, round->recommendations.size());
+  if (std::find(round->fresh.begin() + static_cast<ptrdiff_t>(first), round->fresh.end(), true) ==
+      round->fresh.end()) {
+    return;
+  }
+  std::vector<WorkloadPart> parts;
+  uint64_t replicas = 0;
+  for (size_t i = first; i < round->group; ++i) {
+    const Recommendation& one = round->recommendations[i];
+    if (one.key.workload_kind == kHostKind) continue;
+    parts.push_back({round->entries[i]->demand, one.cpu.request.value_or(0)});
+    replicas = std::max(replicas, one.pods);
+  }
+  const WorkloadKey& key = round->recommendations[first].key;
+  const auto advice = AdviseReplicas(parts, replicas, facts_.HpaOf(key));
+  for (size_t i = first; i < round->group; ++i) {
+    round->recommendations[i].replicas = advice;
+    if (round->fresh[i]) {
+      Publish(round->recommendations[i], &round->entries[i]->series, sink_);
+    }
+  }
+}
+
+void CapacityEngine::Judge(Timestamp now) {
+  const absl::MutexLock result_lock(&result_mutex_);
+  Round round;
+  round.now = now;
+  round.before = std::move(recommendations_);
+  round.numbers_before = std::move(numbers_);
+  round.recommendations.reserve(round.before.size());
+  round.costs.reserve(costs_.size());
+  Held held;
+  for (RecommendationSeries& series : book_.TakeEnded()) series.Clear(sink_.table);
+  for (auto& [key, entry] : book_.entries()) {
+    if (!ReadHeld(entry, now, &held)) {
+      if (!entry.series.empty()) entry.series.Clear(sink_.table);
+      continue;
+    }
+    if (round.costs.empty() || round.costs.back().key != key.workload) {
+      FinishWorkload(&round);
+      round.costs.emplace_back().key = key.workload;
+    }
+    JudgeOne(held, &entry, &round);
+    AddCost(round.recommendations.back(), CostOf(held.cpu, price_.core_hour),
+            CostOf(held.memory, price_.gib_hour / kBytesPerGib), &round.costs.back());
+  }
+  FinishWorkload(&round);
+  if (observer_ != nullptr) observer_->OnJudge(now, round.recommendations);
+  Score(round.recommendations, round.costs);
+  PublishCosts(round.costs);
+  sink_.Flush();
+  recommendations_ = std::move(round.recommendations);
+  costs_ = std::move(round.costs);
+  numbers_.clear();
+  for (const DemandEntry* entry : round.entries) numbers_.push_back(entry->number);
+  book_.Forget(now, [&](DemandEntry* entry) { entry->series.Clear(sink_.table); });
+}
+
+// What was not told in this run ends.
+void CapacityEngine::PublishCosts(std::vector<WorkloadCost>& costs) {
+  ++runs_;
+  for (const WorkloadCost& cost : costs) {
+    Costed& costed = costed_[cost.key];
+    Publish(cost, &costed.series, sink_);
+    costed.run = runs_;
+  }
+  for (auto& [key, costed] : costed_) {
+    if (costed.run != runs_) costed.series.Clear(sink_.table);
+  }
+  std::erase_if(costed_, [](const auto& item) { return item.second.series.empty(); });
+}
+
+}  // namespace outrider
