@@ -55,7 +55,7 @@ CapacityEngine::CapacityEngine(const CapacityOptions& options, const Price& pric
 
 CapacityEngine::~CapacityEngine() {
   for (auto& [key, entry] : book_.entries()) entry.series.Clear(sink_.table);
-  for (auto& [key, costed] : costed_) costed.series.Clear(sink_.table);
+  for (auto& [key, series] : costed_) series.Clear(sink_.table);
 }
 
 void CapacityEngine::SetObserver(UsageObserver* observer) {
@@ -89,7 +89,7 @@ void CapacityEngine::Run(Timestamp now) {
   FollowUntil(now);
   binder_.Release(now);
   Judge(now);
-  Count(now);
+  Count();
 }
 
 // Owners and facts before the samples that need them.
@@ -110,6 +110,7 @@ void CapacityEngine::FollowUntil(Timestamp now) {
     machines_.Follow(to);
     if (to == now) {
       for (const OomKill& kill : facts_.TakeKills()) book_.Kill(kill);
+      for (const uint32_t container : facts_.TakeHeaps()) book_.SetHeap(container);
     }
     if (observer_ != nullptr) observer_->OnRead(to);
     if (to == now) break;
@@ -126,25 +127,15 @@ Status CapacityEngine::Save(Timestamp now, Part part) {
   return status;
 }
 
-void CapacityEngine::Count(Timestamp now) {
-  CapacityStats stats;
-  for (uint32_t number = 0; number < pods_.containers(); ++number) {
-    const Container& container = pods_.container(number);
-    if (container.pod == kNoSlot) continue;
-    if (!container.cpu.Current(now) && !container.memory.Current(now)) continue;
-    ++stats.containers;
-    if (pods_.PodOf(container).is_machine) ++stats.hosts;
-    if (container.entry == nullptr) ++stats.waiting;
-  }
-  stats.workloads = book_.entries().size();
-  stats.series = containers_.series() + machines_.series() + facts_.series();
-  stats.samples = containers_.samples();
-  stats.rows = book_.stats().rows;
-  stats.row_bytes = book_.stats().bytes;
-  stats.lost_rows = book_.stats().lost;
+void CapacityEngine::Count() {
   const absl::MutexLock lock(&result_mutex_);
-  stats.error = stats_.error;
-  stats_ = std::move(stats);
+  stats_.waiting = binder_.waiting();
+  stats_.workloads = book_.entries().size();
+  stats_.series = containers_.series() + machines_.series() + facts_.series();
+  stats_.samples = containers_.samples();
+  stats_.rows = book_.stats().rows;
+  stats_.row_bytes = book_.stats().bytes;
+  stats_.lost_rows = book_.stats().lost;
 }
 
 void CapacityEngine::VisitContainers(const std::function<void(const ContainerView&)>& use) const {

@@ -9,8 +9,11 @@
 // beside: kube_facts, workload_resolver; who is who: pod_table, pod_binder.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -115,10 +118,6 @@ class CapacityEngine final : public PodInventory {
   Size MeasureSize() const;
 
  private:
-  struct Costed {
-    CostSeries series;
-    uint64_t run = 0;
-  };
   struct Held;
   struct Round;
 
@@ -127,7 +126,7 @@ class CapacityEngine final : public PodInventory {
 
   void Learn(Timestamp now, bool waited) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FollowUntil(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Count(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Count() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // capacity_judge.cc
   void Judge(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -140,7 +139,7 @@ class CapacityEngine final : public PodInventory {
   void JudgeOne(const Held& held, DemandEntry* entry, Round* round)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishWorkload(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PublishCosts(std::vector<WorkloadCost>& costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishCosts(std::span<const WorkloadCost> costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CapacityOptions options_;
   const Price price_;
@@ -156,8 +155,7 @@ class CapacityEngine final : public PodInventory {
   MachineStream machines_ ABSL_GUARDED_BY(mutex_);
   PodBinder binder_ ABSL_GUARDED_BY(mutex_);
   SeriesSink sink_ ABSL_GUARDED_BY(mutex_);
-  uint64_t runs_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<WorkloadKey, Costed> costed_ ABSL_GUARDED_BY(mutex_);
+  std::map<WorkloadKey, CostSeries> costed_ ABSL_GUARDED_BY(mutex_);
   Timestamp read_until_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;
 
   mutable absl::Mutex result_mutex_;  // so that a page does not wait for a run

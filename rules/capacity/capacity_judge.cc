@@ -118,12 +118,26 @@ struct CapacityEngine::Round {
   std::vector<bool> fresh;            // as recommendations
   std::vector<WorkloadCost> costs;
   size_t group = 0;  // where the workload's recommendations begin
+  std::vector<WorkloadCost> costs_before;
+  size_t next_cost = 0;
+  uint64_t containers = 0;  // that are there
+  uint64_t hosts = 0;       // of them: not of a pod
 
   // What was told of this entry; nullptr: nothing.
   Recommendation* Before(const DemandEntry& entry) {
     while (next < before.size() && IsBefore(before[next], *entry.key)) ++next;
     if (next == before.size() || numbers_before[next] != entry.number) return nullptr;
     return &before[next++];
+  }
+  // Its key is mostly the one that was there before.
+  void BeginCost(const WorkloadKey& key) {
+    while (next_cost < costs_before.size() && costs_before[next_cost].key < key) ++next_cost;
+    WorkloadCost& cost = costs.emplace_back();
+    if (next_cost < costs_before.size() && costs_before[next_cost].key == key) {
+      cost.key = std::move(costs_before[next_cost++].key);
+    } else {
+      cost.key = key;
+    }
   }
 };
 
@@ -182,8 +196,9 @@ void CapacityEngine::Judge(Timestamp now) {
   round.now = now;
   round.before = std::move(recommendations_);
   round.numbers_before = std::move(numbers_);
+  round.costs_before = std::move(costs_);
   round.recommendations.reserve(round.before.size());
-  round.costs.reserve(costs_.size());
+  round.costs.reserve(round.costs_before.size());
   Held held;
   for (RecommendationSeries& series : book_.TakeEnded()) series.Clear(sink_.table);
   for (auto& [key, entry] : book_.entries()) {
@@ -193,7 +208,11 @@ void CapacityEngine::Judge(Timestamp now) {
     }
     if (round.costs.empty() || round.costs.back().key != key.workload) {
       FinishWorkload(&round);
-      round.costs.emplace_back().key = key.workload;
+      round.BeginCost(key.workload);
+    }
+    round.containers += held.cpu.size();
+    if (pods_.PodOf(pods_.container(entry.bound.front())).is_machine) {
+      round.hosts += held.cpu.size();
     }
     JudgeOne(held, &entry, &round);
     AddCost(round.recommendations.back(), CostOf(held.cpu, price_.core_hour),
@@ -208,21 +227,29 @@ void CapacityEngine::Judge(Timestamp now) {
   costs_ = std::move(round.costs);
   numbers_.clear();
   for (const DemandEntry* entry : round.entries) numbers_.push_back(entry->number);
+  stats_.containers = round.containers;
+  stats_.hosts = round.hosts;
   book_.Forget(now, [&](DemandEntry* entry) { entry->series.Clear(sink_.table); });
 }
 
-// What was not told in this run ends.
-void CapacityEngine::PublishCosts(std::vector<WorkloadCost>& costs) {
-  ++runs_;
+// Both are in the order of their keys. What was not told in this run ends.
+void CapacityEngine::PublishCosts(std::span<const WorkloadCost> costs) {
+  auto place = costed_.begin();
+  const auto end_before = [&](const WorkloadKey* key) {
+    while (place != costed_.end() && (key == nullptr || place->first < *key)) {
+      place->second.Clear(sink_.table);
+      place = costed_.erase(place);
+    }
+  };
   for (const WorkloadCost& cost : costs) {
-    Costed& costed = costed_[cost.key];
-    Publish(cost, &costed.series, sink_);
-    costed.run = runs_;
+    end_before(&cost.key);
+    if (place == costed_.end() || place->first != cost.key) {
+      place = costed_.emplace_hint(place, cost.key, CostSeries());
+    }
+    Publish(cost, &place->second, sink_);
+    ++place;
   }
-  for (auto& [key, costed] : costed_) {
-    if (costed.run != runs_) costed.series.Clear(sink_.table);
-  }
-  std::erase_if(costed_, [](const auto& item) { return item.second.series.empty(); });
+  end_before(nullptr);
 }
 
 }  // namespace outrider

@@ -15,7 +15,7 @@ constexpr DurationMs kSoon = 30 * kSecond;  // looks for new series
 constexpr DurationMs kLater = 2 * kMinute;
 constexpr DurationMs kSlowly = 10 * kMinute;  // reads every series
 constexpr DurationMs kSteadily = 5 * kMinute;
-constexpr DurationMs kPast = 10 * kMinute;  // older samples say nothing about now
+constexpr DurationMs kPast = kHour;  // older samples say nothing about now
 
 // Which of a container's resources a slot is about: container * kFields + field.
 enum : uint32_t { kCpuField, kMemoryField, kGpuField, kEphemeralField, kFields };

@@ -34,6 +34,8 @@ class KubeFacts {
 
   void Update(Timestamp now);
   std::vector<OomKill> TakeKills() { return std::exchange(kills_, {}); }
+  // Containers whose Java heap changed.
+  std::vector<uint32_t> TakeHeaps() { return std::exchange(heaps_, {}); }
   // The autoscaler of a workload; nullptr: there is none.
   const HpaState* HpaOf(const WorkloadKey& workload) const;
   size_t series() const;
@@ -113,6 +115,7 @@ class KubeFacts {
   std::vector<std::unique_ptr<Stream>> streams_;
   absl::flat_hash_map<uint32_t, Killed> killed_;  // by container
   std::vector<OomKill> kills_;
+  std::vector<uint32_t> heaps_;
   std::vector<Hpa> hpas_;
   std::vector<uint32_t> free_hpas_;
   absl::flat_hash_map<std::string, uint32_t> hpa_by_name_;

@@ -88,10 +88,12 @@ void KubeFacts::LeaveTerminated(uint32_t slot, double /*before*/) {
 // A heap is several pools; those without a maximum tell -1.
 void KubeFacts::TakeHeapMax(uint32_t slot, double before, double value, Timestamp /*time*/) {
   pods_.container(slot).heap_max += std::max(value, 0.0) - (before > 0 ? before : 0);
+  if (before != value) heaps_.push_back(slot);
 }
 
 void KubeFacts::TakeHeapCommitted(uint32_t slot, double before, double value, Timestamp /*time*/) {
   pods_.container(slot).heap_committed += std::max(value, 0.0) - (before > 0 ? before : 0);
+  if (before != value) heaps_.push_back(slot);
 }
 
 void KubeFacts::LeaveHeapMax(uint32_t slot, double before) {

@@ -29,6 +29,12 @@ void PodBinder::Update(Timestamp now, bool learned, bool waited) {
     const Pod& pod = pods_.pod(number);
     return !pod.used || pod.is_machine || (pod.resolved && !pod.by_name);
   });
+  waiting_ = static_cast<uint64_t>(std::ranges::count_if(open_, [&](uint32_t number) {
+    const Pod& pod = pods_.pod(number);
+    return !pod.resolved && std::ranges::any_of(pod.containers, [&](uint32_t container) {
+      return pods_.container(container).parked != nullptr;
+    });
+  }));
   const uint32_t some = pods_.pods() / kTurns + 1;
   for (uint32_t i = 0; i < some && pods_.pods() > 0; ++i) {
     next_ = (next_ + 1) % pods_.pods();

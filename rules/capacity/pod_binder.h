@@ -23,6 +23,8 @@ class PodBinder {
   void Update(Timestamp now, bool learned, bool waited);
   // Containers and pods that nothing tells of any more.
   void Release(Timestamp now);
+  // Pods with samples whose owner is not known yet.
+  uint64_t waiting() const { return waiting_; }
 
  private:
   void Resolve(uint32_t pod);
@@ -32,6 +34,7 @@ class PodBinder {
   WorkloadResolver& resolver_;
   std::vector<uint32_t> open_;  // pods whose workload may become another
   uint32_t next_ = 0;           // of the others, which are looked at in turn
+  uint64_t waiting_ = 0;
   Timestamp swept_ = INT64_MIN;
 };
 

@@ -58,27 +58,28 @@ struct ParkedUse {
 };
 
 struct Container {
-  uint32_t pod = kNoSlot;  // kNoSlot: the slot is free
-  uint32_t series = 0;     // that tell of it
-  uint64_t birth = 0;
-  std::string name;
-  std::string image;
-  bool init = false;
+  // What every sample and every run needs.
+  uint32_t pod = kNoSlot;        // kNoSlot: the slot is free
+  uint32_t series = 0;           // that tell of it
+  DemandEntry* entry = nullptr;  // nullptr: not bound yet
+  UseChannel cpu;
+  UseChannel memory;
   ContainerResources requests;
   ContainerResources limits;
   Timestamp started = 0;       // of this run of it; 0: not known
   Timestamp told = INT64_MIN;  // newest sample of requests or limits
-  UseChannel cpu;
-  UseChannel memory;
-  double rss = -1;    // newest; -1: not known
-  float periods = 0;  // CPU periods, and those cut short, of the last minutes
+  double rss = -1;             // newest; -1: not known
+  float periods = 0;           // CPU periods, and those cut short, of the last minutes
   float throttled = 0;
   double heap_max = 0;  // of a JVM
   double heap_committed = 0;
   Timestamp last_oom = 0;  // of this pod's, that was counted
   ContainerInstance instance;
-  DemandEntry* entry = nullptr;  // nullptr: not bound yet
   std::unique_ptr<ParkedUse> parked;
+  std::string name;
+  std::string image;
+  uint64_t birth = 0;
+  bool init = false;
 
   double ThrottledRatio() const { return periods > 0 ? throttled / periods : 0; }
 };

@@ -149,7 +149,7 @@ struct Feeder {
 TEST(Demand, SamplesThatCannotBeAreLeftOut) {
   Feeder f;
   f.Cpu(1, 1);
-  EXPECT_FALSE(f.demand.AddCpu(f.time, 1, {}, &f.instance));          // the same again
+  EXPECT_FALSE(f.demand.AddCpu(f.time, 1, {}, &f.instance));            // the same again
   EXPECT_FALSE(f.demand.AddCpu(f.time - kMinute, 1, {}, &f.instance));  // older
   EXPECT_FALSE(f.demand.AddCpu(f.time + 1, -1, {}, &f.instance));
   EXPECT_FALSE(f.demand.AddCpu(f.time + 1, NAN, {}, &f.instance));

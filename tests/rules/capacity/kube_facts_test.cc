@@ -118,6 +118,32 @@ TEST_F(KubeFactsTest, KillsForMemoryCountOnceEach) {
   EXPECT_EQ(ooms(), 2U);
 }
 
+// A heap is several pools, of which some have no maximum.
+TEST_F(KubeFactsTest, AJavaHeapIsTheSumOfItsPools) {
+  MemoryStore store;
+  auto engine = world_.Make(&store);
+  for (const auto& [pool, most] : {std::pair("eden", -1.0), std::pair("old", 400 * kMebi)}) {
+    const auto labels = fmt::format("{},area=heap,id={}", kApp, pool);
+    world_.Add("jvm_memory_max_bytes", labels, At(0), most);
+    world_.Add("jvm_memory_committed_bytes", labels, At(0), 100 * kMebi);
+  }
+  world_.Add("jvm_memory_max_bytes", fmt::format("{},area=nonheap,id=code", kApp), At(0), 9e9);
+  RunTo(4, *engine);
+  ASSERT_TRUE(engine->Save(At(4), CapacityEngine::Part::kAll).ok());
+  ContainerDemand demand;
+  ASSERT_TRUE(store
+                  .Scan(Family::kCapacity, "", "",
+                        [&](const Row& row) {
+                          RowReader in(row.value, 1, "a row");
+                          in.I64();
+                          demand.Load(in);
+                          return true;
+                        })
+                  .ok());
+  EXPECT_NEAR(demand.heap_max(), 400 * kMebi, 1);
+  EXPECT_NEAR(demand.heap_committed(), 200 * kMebi, 1);
+}
+
 TEST_F(KubeFactsTest, TheAutoscalerOfAWorkload) {
   auto engine = world_.Make();
   const char* hpa = "namespace=shop,horizontalpodautoscaler=db-hpa";
