@@ -126,6 +126,7 @@ void ReadCost(YamlReader& r, const std::string& file, Config::Cost* cost) {
   ReadCostOptions(r, file, &cost->options);
   r.Duration("minimum_coverage", &cost->minimum_coverage);
   ReadWorkloadSources(r, file, &cost->workloads);
+  ReadRecommendOptions(r, file, &cost->recommendations);
 }
 
 void ReadQuery(YamlReader& r, Config::Query* query) {

@@ -10,6 +10,7 @@
 #include "exporter/daemon/summary_config.h"
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/capacity/recommend_options.h"
 #include "rules/capacity/workload_source.h"
 #include "rules/cost/cost_options.h"
 #include "rules/pricing/pricing_options.h"
@@ -51,10 +52,12 @@ struct Config {
     PricingOptions pricing;                 // what things cost; a reload changes it
     CostOptions options;                    // allocation, budgets; a reload changes them
     DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
+    RecommendOptions recommendations;
     // Recommendations are priced as at the start.
     bool NeedsRestart(const Cost& running) const {
       return pricing != running.pricing || minimum_coverage != running.minimum_coverage ||
-             workloads != running.workloads;
+             workloads != running.workloads ||
+             recommendations != running.recommendations;
     }
     friend bool operator==(const Cost&, const Cost&) = default;
   };

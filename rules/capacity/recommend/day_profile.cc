@@ -12,7 +12,7 @@ constexpr float kForget = 0.98F;     // of a level, each day
 constexpr float kTrialMemory = 0.8F;  // of a trial, each day
 constexpr float kViolationPrice = 6;
 constexpr float kCaution = 0.04F;
-constexpr float kShortestTrial = 1.5F;  // days
+constexpr float kShortestTrial = 1.4F;  // days, faded: most of a second day
 constexpr float kSlotShare = 1.0F / static_cast<float>(DayProfile::kSlots);
 
 constexpr std::array<DayModel, DayProfile::kModels> kDayModels = {{

@@ -16,6 +16,7 @@ struct GuardRails {
   double largest_step = 0;
   // A target within this share of the one given before is no news.
   double hysteresis = 0.1;
+  friend bool operator==(const GuardRails&, const GuardRails&) = default;
 };
 
 // Moves the bounds into the rails, in order (lower <= target <= upper, target <= limit). True if
