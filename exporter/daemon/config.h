@@ -53,10 +53,8 @@ struct Config {
     CostOptions options;                    // allocation, budgets; a reload changes them
     DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
     RecommendOptions recommendations;
-    // Recommendations are priced as at the start.
     bool NeedsRestart(const Cost& running) const {
-      return pricing != running.pricing || minimum_coverage != running.minimum_coverage ||
-             workloads != running.workloads ||
+      return minimum_coverage != running.minimum_coverage || workloads != running.workloads ||
              recommendations != running.recommendations;
     }
     friend bool operator==(const Cost&, const Cost&) = default;

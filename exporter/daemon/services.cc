@@ -126,6 +126,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->pricing = std::make_unique<PricingEngine>(pricer, windows, self->derived);
   self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
                                               self->derived, self->state.get()));
+  self->capacity->SetPrices([pricing = self->pricing.get()] { return pricing->Book(); });
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());

@@ -64,6 +64,11 @@ void CapacityEngine::SetObserver(UsageObserver* observer) {
   book_.SetObserver(observer);
 }
 
+void CapacityEngine::SetPrices(PriceBookSource prices) {
+  const absl::MutexLock lock(&mutex_);
+  prices_ = std::move(prices);
+}
+
 std::vector<SeriesReference> CapacityEngine::Reach() const {
   std::vector<SeriesReference> all = WorkloadResolver::Reach(kFactHorizon);
   for (auto& part : {ContainerStream::Reach(kUseHorizon), KubeFacts::Reach(kFactHorizon),

@@ -34,6 +34,7 @@
 #include "rules/capacity/workload_resolver.h"
 #include "rules/capacity/workload_source.h"
 #include "rules/pricing/core_price.h"
+#include "rules/pricing/node_rates.h"
 #include "storage/state/state_store.h"
 #include "storage/window/retention_plan.h"
 #include "storage/window/sample_feed.h"
@@ -91,6 +92,9 @@ class CapacityEngine final : public PodInventory {
 
   // Before the first Rebuild or Run. Outlives the engine.
   void SetObserver(UsageObserver* observer);
+  // Before the first Rebuild or Run: what each node costs, asked once a run; never null. Without
+  // it everything costs price().
+  void SetPrices(PriceBookSource prices);
   // Reads what was saved and feeds what the windows hold beyond it, once after a start.
   void Rebuild(Timestamp now);
   // Uses the samples that came since the last run and refreshes the derived series.
@@ -138,6 +142,9 @@ class CapacityEngine final : public PodInventory {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void JudgeOne(const Held& held, DemandEntry* entry, Round* round)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RefreshPrices() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Where a node's price is not known.
+  UnitRates UsualRates() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishWorkload(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishCosts(std::span<const WorkloadCost> costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -147,7 +154,10 @@ class CapacityEngine final : public PodInventory {
   WorkloadResolver resolver_;
 
   mutable absl::Mutex mutex_;
-  UsageObserver* observer_ ABSL_GUARDED_BY(mutex_) = nullptr;  // may be null
+  UsageObserver* observer_ ABSL_GUARDED_BY(mutex_) = nullptr;        // may be null
+  PriceBookSource prices_ ABSL_GUARDED_BY(mutex_);                   // may be empty
+  std::shared_ptr<const PriceBook> priced_ ABSL_GUARDED_BY(mutex_);  // what `rates_` are of
+  std::optional<NodeRates> rates_ ABSL_GUARDED_BY(mutex_);
   PodTable pods_ ABSL_GUARDED_BY(mutex_);
   DemandBook book_ ABSL_GUARDED_BY(mutex_);
   KubeFacts facts_ ABSL_GUARDED_BY(mutex_);

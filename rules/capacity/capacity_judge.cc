@@ -63,8 +63,13 @@ bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* hel
       held->containers_in_pod = static_cast<size_t>(
           std::ranges::count_if(all, [&](uint32_t one) { return !pods_.container(one).init; }));
     }
+    const UnitRates* rates = rates_ ? rates_->For(pods_.PodOf(container).node) : nullptr;
     held->cpu.push_back({container.requests.cpu, cpu.value_or(0)});
     held->memory.push_back({container.requests.memory, memory.value_or(0)});
+    if (rates != nullptr) {
+      held->cpu.back().unit_price = rates->core_hour;
+      held->memory.back().unit_price = rates->byte_hour;
+    }
     Raise(&held->cpu_limit, container.limits.cpu);
     Raise(&held->memory_limit, container.limits.memory);
   }
@@ -72,8 +77,9 @@ bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* hel
 }
 
 Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held) const {
+  const UnitRates usual = UsualRates();
   JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
-                        price_.core_hour, price_.gib_hour / kBytesPerGib};
+                        usual.core_hour, usual.byte_hour};
   judge.cpu_rails = options_.cpu_rails;
   judge.memory_rails = options_.memory_rails;
   judge.containers_in_pod = held.containers_in_pod;
@@ -193,6 +199,20 @@ void CapacityEngine::FinishWorkload(Round* round) {
   }
 }
 
+// The book changes once a minute, a run may come four times.
+void CapacityEngine::RefreshPrices() {
+  if (!prices_) return;
+  std::shared_ptr<const PriceBook> current = prices_();
+  if (current == priced_) return;
+  rates_.emplace(*current);
+  priced_ = std::move(current);
+}
+
+UnitRates CapacityEngine::UsualRates() const {
+  if (rates_) return rates_->Default();
+  return {price_.core_hour, price_.gib_hour / kBytesPerGib, 0};
+}
+
 void CapacityEngine::Judge(Timestamp now) {
   const absl::MutexLock result_lock(&result_mutex_);
   Round round;
@@ -203,6 +223,8 @@ void CapacityEngine::Judge(Timestamp now) {
   round.recommendations.reserve(round.before.size());
   round.costs.reserve(round.costs_before.size());
   Held held;
+  RefreshPrices();
+  const UnitRates usual = UsualRates();
   for (RecommendationSeries& series : book_.TakeEnded()) series.Clear(sink_.table);
   for (auto& [key, entry] : book_.entries()) {
     if (!ReadHeld(entry, now, &held)) {
@@ -218,8 +240,8 @@ void CapacityEngine::Judge(Timestamp now) {
       round.hosts += held.cpu.size();
     }
     JudgeOne(held, &entry, &round);
-    AddCost(round.recommendations.back(), CostOf(held.cpu, price_.core_hour),
-            CostOf(held.memory, price_.gib_hour / kBytesPerGib), &round.costs.back());
+    AddCost(round.recommendations.back(), CostOf(held.cpu, usual.core_hour),
+            CostOf(held.memory, usual.byte_hour), &round.costs.back());
   }
   FinishWorkload(&round);
   if (observer_ != nullptr) observer_->OnJudge(now, round.recommendations);

@@ -3,6 +3,7 @@
 // when prices or nodes change, readers hold a shared pointer. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,5 +49,8 @@ class PriceBook {
 
   virtual const Currency& currency() const = 0;
 };
+
+// The book that holds now; never null. Called from several threads at once.
+using PriceBookSource = std::function<std::shared_ptr<const PriceBook>()>;
 
 }  // namespace outrider
