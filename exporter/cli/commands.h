@@ -164,14 +164,17 @@ struct EvaluateRecommendOptions {
 };
 int RunEvaluateRecommend(const EvaluateRecommendOptions& given);  // evaluate_recommend.cc
 
-struct CostOptions {
-  std::string by = "workload";  // workload or namespace
+struct CostCommand {
+  std::string by = "workload";  // workload, namespace (as now), or team, node … (as counted)
+  std::string window = "24h";   // of what was counted
   std::string namespace_name;   // empty: all
   int limit = 0;                // rows; 0: all
 };
-int RunCost(const ClientOptions& client, const CostOptions& options);  // cost.cc
+int RunCost(const ClientOptions& client, const CostCommand& options);  // cost.cc
+int RunCostAllocation(const ClientOptions& client,
+                      const CostCommand& options);  // cost_allocation.cc
 
-struct RecommendOptions {
+struct RecommendCommand {
   std::string format = "table";  // a name of exporter/advice/formats.h
   // Filters; empty lets everything pass.
   std::vector<std::string> clusters;
@@ -191,7 +194,7 @@ struct RecommendOptions {
   bool diff = false;        // of the manifest, in place of the whole
   bool summary = false;     // the text of the weekly summary
 };
-int RunRecommend(const ClientOptions& client, const RecommendOptions& options);  // recommend.cc
+int RunRecommend(const ClientOptions& client, const RecommendCommand& options);  // recommend.cc
 struct WhatIfOptions {
   std::string provider;
   std::string region;

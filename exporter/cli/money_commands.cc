@@ -64,12 +64,19 @@ void AddPrices(CLI::App* cost, ClientOptions* client, PricesOptions* options,
 // `outrider cost` alone is a table of what workloads cost; more is in subcommands.
 void AddCost(CLI::App& app, ClientOptions* client, MoneyCommands* commands,
              std::function<int()>* action) {
-  CostOptions* options = &commands->cost;
+  CostCommand* options = &commands->cost;
   CLI::App* cost = app.add_subcommand("cost", "What workloads cost and what could be saved");
   AddUrl(cost, client);
   AddOutput(cost, client);
-  cost->add_option("--by", options->by, "One row per workload or namespace")
-      ->check(CLI::IsMember({"workload", "namespace"}))
+  cost->add_option(
+          "--by", options->by,
+          "One row per workload or namespace, as they run now; or per team, node, cluster, "
+          "pod or container, as counted over --window")
+      ->check(
+          CLI::IsMember({"workload", "namespace", "team", "node", "cluster", "pod", "container"}))
+      ->capture_default_str();
+  cost->add_option("--window", options->window,
+                   "Of what was counted: 45m, 24h, 7d, today, yesterday, week, lastweek, month …")
       ->capture_default_str();
   cost->add_option("--namespace", options->namespace_name, "Only this namespace");
   cost->add_option("--limit", options->limit, "At most so many rows, the dearest; 0: all")
@@ -84,7 +91,7 @@ void AddCost(CLI::App& app, ClientOptions* client, MoneyCommands* commands,
   });
 }
 
-void AddFilters(CLI::App* recommend, RecommendOptions* options) {
+void AddFilters(CLI::App* recommend, RecommendCommand* options) {
   const auto list = [&](const char* flag, std::vector<std::string>* values, const char* help) {
     recommend->add_option(flag, *values, help)->delimiter(',')->allow_extra_args(false);
   };
@@ -107,7 +114,7 @@ void AddFilters(CLI::App* recommend, RecommendOptions* options) {
       ->capture_default_str();
 }
 
-void AddRecommend(CLI::App& app, ClientOptions* client, RecommendOptions* options,
+void AddRecommend(CLI::App& app, ClientOptions* client, RecommendCommand* options,
                   std::function<int()>* action) {
   CLI::App* recommend = app.add_subcommand(
       "recommend", "What containers should request: to read, to apply, put into manifests");

@@ -15,8 +15,8 @@ namespace outrider {
 
 // Filled while parsing.
 struct MoneyCommands {
-  CostOptions cost;
-  RecommendOptions recommend;
+  CostCommand cost;
+  RecommendCommand recommend;
   WhatIfOptions what_if;
   PricesOptions prices;
 };

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kPage = 1000;
 
-FormFields FieldsOf(const RecommendOptions& options) {
+FormFields FieldsOf(const RecommendCommand& options) {
   FormFields fields;
   const auto add = [&](const std::string& name, const std::vector<std::string>& values) {
     for (const std::string& value : values) fields.emplace_back(name, value);
@@ -62,7 +62,7 @@ StatusOr<AdviceReport> ReadInputFile(const std::string& path) {
 }
 
 // All pages, up to --limit rows.
-StatusOr<AdviceReport> Fetch(const ClientOptions& client, const RecommendOptions& options) {
+StatusOr<AdviceReport> Fetch(const ClientOptions& client, const RecommendCommand& options) {
   AdviceReport report;
   std::string after;
   const auto wanted = static_cast<size_t>(options.limit);
@@ -107,7 +107,7 @@ StatusOr<std::string> ReadInput(const std::string& path) {
 }
 
 // What was done goes to standard error, so that the manifest can be piped on.
-StatusOr<bool> PatchFile(const AdviceReport& report, const RecommendOptions& options) {
+StatusOr<bool> PatchFile(const AdviceReport& report, const RecommendCommand& options) {
   const std::string name = options.manifest == "-" ? "<stdin>" : options.manifest;
   const std::string text = TRY(ReadInput(options.manifest));
   ManifestOptions manifest;
@@ -124,7 +124,7 @@ StatusOr<bool> PatchFile(const AdviceReport& report, const RecommendOptions& opt
   return complete;
 }
 
-Status Print(const AdviceReport& report, const RecommendOptions& options) {
+Status Print(const AdviceReport& report, const RecommendCommand& options) {
   if (options.summary) {
     const WeeklySummary summary =
         MakeWeeklySummary(report, {Join(options.namespaces, ", "), {}, ""});
@@ -141,7 +141,7 @@ Status Print(const AdviceReport& report, const RecommendOptions& options) {
 
 }  // namespace
 
-int RunRecommend(const ClientOptions& client, const RecommendOptions& options) {
+int RunRecommend(const ClientOptions& client, const RecommendCommand& options) {
   const auto report = options.input.empty() ? Fetch(client, options) : ReadInputFile(options.input);
   if (!report.ok()) return Fail(report.status());
   if (!options.manifest.empty()) {
