@@ -156,12 +156,31 @@ struct EvaluateAnomalyOptions {
 };
 int RunEvaluateAnomaly(const EvaluateAnomalyOptions& given);  // evaluate.cc
 
+<<<<<<< HEAD
 struct CostCommand {
   std::string by = "workload";  // workload or namespace
+=======
+struct EvaluateRecommendOptions {
+  std::string directory;
+  std::vector<std::string> policies;  // empty: all, and how others recommend
+  uint64_t seed = 1;
+  std::string output = "table";
+};
+int RunEvaluateRecommend(const EvaluateRecommendOptions& given);  // evaluate_recommend.cc
+
+struct CostCommand {
+  std::string by = "workload";  // workload, namespace (as now), or team, node … (as counted)
+  std::string window = "24h";   // of what was counted
+>>>>>>> merged
   std::string namespace_name;   // empty: all
   int limit = 0;                // rows; 0: all
 };
 int RunCost(const ClientOptions& client, const CostCommand& options);  // cost.cc
+<<<<<<< HEAD
+=======
+int RunCostAllocation(const ClientOptions& client,
+                      const CostCommand& options);  // cost_allocation.cc
+>>>>>>> merged
 
 struct RecommendCommand {
   std::string format = "table";  // a name of exporter/advice/formats.h
@@ -184,6 +203,32 @@ struct RecommendCommand {
   bool summary = false;     // the text of the weekly summary
 };
 int RunRecommend(const ClientOptions& client, const RecommendCommand& options);  // recommend.cc
+<<<<<<< HEAD
+=======
+struct WhatIfOptions {
+  std::string provider;
+  std::string region;
+  std::string family;
+  std::string spot;      // a share: 0.5 or 50%
+  std::string replicas;  // of every workload that is selected
+  std::string basis = "current";
+  std::string namespace_name;
+  std::string workload;
+  int limit = 20;  // rows, the largest differences; 0: all
+};
+int RunCostWhatIf(const ClientOptions& client, const WhatIfOptions& options);  // cost_what_if.cc
+
+struct PricesOptions {
+  std::string instance_type;
+  std::string provider;
+  std::string region;
+  std::string cores;
+  std::string memory_gib;
+  std::string gpus;
+  bool spot = false;
+};
+int RunCostPrices(const ClientOptions& client, const PricesOptions& options);  // cost_what_if.cc
+>>>>>>> merged
 
 int RunVersion();  // version.cc
 

@@ -17,6 +17,8 @@ namespace outrider {
 struct MoneyCommands {
   CostCommand cost;
   RecommendCommand recommend;
+  WhatIfOptions what_if;
+  PricesOptions prices;
 };
 
 // `action`: what to run, set by the command that was given. All outlive `app`.

@@ -10,6 +10,10 @@
 #include "exporter/daemon/summary_config.h"
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/capacity/recommend_options.h"
+#include "rules/capacity/workload_source.h"
+#include "rules/cost/cost_options.h"
+#include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
 #include "rules/workloads/workload_alerts.h"
 #include "storage/base/clock.h"
@@ -44,11 +48,15 @@ struct Config {
     friend bool operator==(const Analytics&, const Analytics&) = default;
   };
   struct Cost {
-    std::string provider = "aws";
-    std::string region;        // empty: the provider's first
-    double cpu_core_hour = 0;  // own prices; 0: from the table
-    double memory_gib_hour = 0;
-    DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+    std::vector<WorkloadSource> workloads;  // own ones, without Kubernetes
+    PricingOptions pricing;                 // what things cost; a reload changes it
+    CostOptions options;                    // allocation, budgets; a reload changes them
+    DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
+    RecommendOptions recommendations;
+    bool NeedsRestart(const Cost& running) const {
+      return minimum_coverage != running.minimum_coverage || workloads != running.workloads ||
+             recommendations != running.recommendations;
+    }
     friend bool operator==(const Cost&, const Cost&) = default;
   };
   // Of senders; 0: no such limit.

@@ -28,6 +28,9 @@
 #include "rules/analytics/analytics_engine.h"
 #include "rules/analytics/derived_table.h"
 #include "rules/capacity/capacity_engine.h"
+#include "rules/cost/cost_engine.h"
+#include "rules/cost/optimize_runs.h"
+#include "rules/pricing/pricing_engine.h"
 #include "rules/promql/engine.h"
 #include "rules/slo/slo_engine.h"
 #include "rules/workloads/workload_engine.h"
@@ -84,11 +87,14 @@ struct Services {
   QueryGate queries;  // of clients
   QueryGate reads;    // remote read: slow readers must not keep queries waiting
   DerivedTable derived;
+  std::unique_ptr<PricingEngine> pricing;
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<WorkloadEngine> workloads;  // fed by `capacity`
   std::unique_ptr<WorkloadMonitor> monitor;
   VpaSeries vpa_series{derived};           // used by the maintenance loop only
   std::unique_ptr<SummarySender> summary;  // used by the maintenance loop only
+  std::unique_ptr<CostEngine> cost;
+  std::unique_ptr<OptimizeRuns> runs;
   std::unique_ptr<AnalyticsEngine> analytics;
   std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers
@@ -98,6 +104,7 @@ struct Services {
 
  private:
   Services(const Clock& the_clock, const Config& config, std::string url);
+  Status MakeCost(const Config& config);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
   // `files_good`: what went wrong is not in them.

@@ -55,6 +55,22 @@ void ReadSummary(YamlReader& cost, const std::string& file, SummaryConfig* confi
   if (const Status status = r.Finish(); !status.ok()) cost.Fail(status);
 }
 
+Status TakeTeams(const std::vector<CostTeam>& teams, const std::string& file,
+                 SummaryConfig* config) {
+  for (SummaryTarget& target : config->targets) {
+    if (target.team.empty() || !target.namespaces.empty()) continue;
+    const auto team = std::ranges::find(teams, target.team, &CostTeam::name);
+    if (team == teams.end()) {
+      return InvalidArgument(
+          fmt::format("{}: cost.summary names the team \"{}\", of which neither it nor cost.teams "
+                      "gives namespaces",
+                      file, target.team));
+    }
+    target.namespaces = team->namespaces;
+  }
+  return absl::OkStatus();
+}
+
 Status CheckSummaryReceivers(const SummaryConfig& config, const std::string& file,
                              const AlertmanagerConfig& alertmanager) {
   for (const SummaryTarget& target : config.targets) {

@@ -9,6 +9,7 @@
 
 #include "exporter/advice/weekly_summary.h"
 #include "notifiers/config/alertmanager_config.h"
+#include "rules/cost/cost_options.h"
 #include "storage/base/status.h"
 #include "storage/base/strict_yaml.h"
 
@@ -16,8 +17,9 @@ namespace outrider {
 
 struct SummaryTarget {
   std::string receiver;
-  std::string team;                     // for the title and the label `team`; may be empty
-  std::vector<std::string> namespaces;  // one `*` at the end stands for any rest; none: everything
+  std::string team;  // for the title and the label `team`; may be empty
+  std::vector<std::string>
+      namespaces;  // one `*` at the end stands for any rest; none: those of the team, or everything
   friend bool operator==(const SummaryTarget&, const SummaryTarget&) = default;
 };
 
@@ -30,6 +32,11 @@ struct SummaryConfig {
 
 // The value of `summary` in the section `cost`; errors are remembered by `cost`.
 void ReadSummary(YamlReader& cost, const std::string& file, SummaryConfig* config);
+
+// A target that names a team and no namespaces gets those of the team (cost.teams); an error when
+// there is no such team.
+Status TakeTeams(const std::vector<CostTeam>& teams, const std::string& file,
+                 SummaryConfig* config);
 
 // Every target names a receiver that exists.
 Status CheckSummaryReceivers(const SummaryConfig& config, const std::string& file,

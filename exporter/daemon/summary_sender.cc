@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "storage/base/duration.h"
+#include "rules/pricing/price.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 #include "storage/state/row_codec.h"
@@ -15,6 +15,16 @@ namespace {
 constexpr DurationMs kLatest = kDay;
 
 }  // namespace
+
+std::optional<double> RealisedPerMonth(std::span<const RealisedSavings> savings,
+                                       const SummaryTarget& target) {
+  std::optional<double> realised;
+  for (const RealisedSavings& one : savings) {
+    if (!IsOfTarget(target, one.key.namespace_name)) continue;
+    realised = realised.value_or(0) + one.dollars_per_hour * kHoursPerMonth;
+  }
+  return realised;
+}
 
 StatusOr<Timestamp> SummarySender::LastTold() {
   if (!told_) {

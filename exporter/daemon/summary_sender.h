@@ -5,12 +5,14 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "exporter/daemon/summary_config.h"
 #include "notifiers/desk/desk.h"
 #include "rules/capacity/recommendation.h"
+#include "rules/cost/savings_tracker.h"
 #include "storage/base/status.h"
 #include "storage/state/state_store.h"
 
@@ -22,6 +24,11 @@ struct SummarySources {
   // Dollars a month that requests taken up by workloads of these save now; nothing: not known.
   std::function<std::optional<double>(const SummaryTarget& target)> realised_per_month;
 };
+
+// What the workloads of the target save a month now by requests that followed a recommendation;
+// nothing when none did.
+std::optional<double> RealisedPerMonth(std::span<const RealisedSavings> savings,
+                                       const SummaryTarget& target);
 
 // Not thread-safe.
 class SummarySender {

@@ -22,7 +22,7 @@ struct ContainerResources {
   std::optional<double> ephemeral_storage;
 };
 
-enum class PodPhase : uint8_t { kUnknown, kPending, kRunning, kSucceeded, kFailed };
+enum class PodPhase : uint8_t { kUnknown, kPending, kRunning, kEnded };  // kEnded: well or not
 
 // One container of one pod, or a machine, a process group, a systemd unit (then `pod` and
 // `container` are empty and `node` is the instance). Views hold while the visit lasts.

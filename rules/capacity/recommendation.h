@@ -44,7 +44,8 @@ struct ResourceAdvice {
   std::optional<double> savings_dollars_per_month;  // over all pods; negative: more is needed
   std::string reason;                               // in words
 
-  double confidence = 0;  // 0 to 1, from measured coverage, samples, pods and yesterday's violations
+  double confidence =
+      0;  // 0 to 1, from measured coverage, samples, pods and yesterday's violations
   // What the last whole day's use did to the recommendation of the day before it.
   struct Judged {
     double violation_ratio = 0;  // share of samples above it
@@ -53,16 +54,18 @@ struct ResourceAdvice {
     uint64_t samples = 0;
   };
   std::optional<Judged> judged;
-  // CPU by hour of day (UTC), for those who resize in place or schedule; `recommended` is for
-  // those who set one number. Never below what `recommended.lower` is.
+  // CPU by time of day (UTC), where that leaves less unused, for those who resize in place or
+  // schedule; `recommended` is for those who set one number. By quarter of an hour (96 values or
+  // none) and by hour, each as its busiest quarter.
+  std::vector<float> schedule;
   std::optional<std::array<double, 24>> hourly_target;
-  bool limit_wanted = false;     // false: the advice is to set no limit (`recommended.limit` is
-                                 // where it would be)
-  bool held = false;             // kept from before: the new value is within the hysteresis
-  bool guarded = false;          // moved by a minimum, maximum or the largest step
-  double throttled_ratio = 0;    // CPU: of its periods lately
-  uint64_t ooms = 0;             // memory: kills seen
-  std::string severity;          // KRR's, of |request - target|: CRITICAL, WARNING, OK, GOOD
+  bool limit_wanted = false;   // false: the advice is to set no limit (`recommended.limit` is
+                               // where it would be)
+  bool held = false;           // kept from before: the new value is within the hysteresis
+  bool guarded = false;        // moved by a minimum, maximum or the largest step
+  double throttled_ratio = 0;  // CPU: of its periods lately
+  uint64_t ooms = 0;           // memory: kills seen
+  std::string severity;        // KRR's, of |request - target|: CRITICAL, WARNING, OK, GOOD
 };
 
 struct Finding {
@@ -81,6 +84,7 @@ struct Recommendation {
   uint64_t pods_seen = 0;  // replicas that were seen, dead ones included
   std::optional<HpaState> hpa;
   std::optional<ReplicaAdvice> replicas;  // of the workload, in each of its containers
+  bool first_of_workload = false;         // whose row publishes what is of the workload
   std::vector<ReplicaOutlier> outliers;
 };
 

@@ -217,14 +217,12 @@ double FixedPoint<kDigits>::ToDouble() const {
 template class FixedPoint<24>;
 template class FixedPoint<12>;
 
-std::vector<Money> SplitByWeights(Money total, std::span<const Decimal> weights) {
-  const size_t count = weights.size();
-  std::vector<UInt128> scaled(count, 0);
-  UInt128 largest = 0;
-  for (size_t i = 0; i < count; ++i) {
-    if (!weights[i].IsNegative()) scaled[i] = static_cast<UInt128>(weights[i].units());
-    largest = std::max(largest, scaled[i]);
-  }
+namespace {
+
+// `scaled`: not negative.
+std::vector<Money> SplitUnits(Money total, std::vector<UInt128> scaled) {
+  const size_t count = scaled.size();
+  UInt128 largest = scaled.empty() ? 0 : *std::ranges::max_element(scaled);
   if (largest == 0) std::ranges::fill(scaled, 1);
   // So small that their sum stays below 2^127; this moves no share by more than 1e-19 of the whole.
   while (largest > kMostUnits / std::max<size_t>(count, 1)) {
@@ -244,7 +242,8 @@ std::vector<Money> SplitByWeights(Money total, std::span<const Decimal> weights)
     given += quotient.whole;
     order[i] = i;
   }
-  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
   for (size_t i = 0; given < whole && i < count; ++i, ++given) ++shares[order[i]];
   std::vector<Money> parts;
   parts.reserve(count);
@@ -252,6 +251,26 @@ std::vector<Money> SplitByWeights(Money total, std::span<const Decimal> weights)
     parts.push_back(Money::FromUnits(Signed(share, total.IsNegative())));
   }
   return parts;
+}
+
+template <int kDigits>
+std::vector<UInt128> WeightUnits(std::span<const FixedPoint<kDigits>> weights) {
+  std::vector<UInt128> units;
+  units.reserve(weights.size());
+  for (const auto weight : weights) {
+    units.push_back(weight.IsNegative() ? 0 : static_cast<UInt128>(weight.units()));
+  }
+  return units;
+}
+
+}  // namespace
+
+std::vector<Money> SplitByWeights(Money total, std::span<const Decimal> weights) {
+  return SplitUnits(total, WeightUnits(weights));
+}
+
+std::vector<Money> SplitByWeights(Money total, std::span<const Money> weights) {
+  return SplitUnits(total, WeightUnits(weights));
 }
 
 std::vector<Money> RoundParts(std::span<const Money> parts, int digits) {
@@ -269,7 +288,8 @@ std::vector<Money> RoundParts(std::span<const Money> parts, int digits) {
     remainders.push_back(rest);
     order.push_back(order.size());
   }
-  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return remainders[a] > remainders[b]; });
   const Money target = sum.Rounded(digits);
   for (size_t i = 0; given < target && i < order.size(); ++i) {
     rounded[order[i]] += Money::FromUnits(step);

@@ -109,6 +109,7 @@ inline Decimal operator*(Decimal a, Decimal b) { return a.Times(b); }
 // Shares of `total` in proportion to `weights` (negative ones count as 0), by largest remainder:
 // they sum to `total` exactly. All weights 0: equal shares. No weights: none.
 std::vector<Money> SplitByWeights(Money total, std::span<const Decimal> weights);
+std::vector<Money> SplitByWeights(Money total, std::span<const Money> weights);
 // The parts rounded to `digits` so that they sum to their rounded sum: each is rounded down, and
 // what is missing goes to the largest remainders (of equal ones to the first).
 std::vector<Money> RoundParts(std::span<const Money> parts, int digits);

@@ -16,7 +16,7 @@ namespace outrider {
 inline constexpr double kHoursPerMonth = 730;
 inline constexpr int64_t kMonthHours = 730;  // for exact arithmetic
 inline constexpr double kBytesPerGib = 1024.0 * 1024.0 * 1024.0;
-inline constexpr int64_t kGib = int64_t{1} << 30;
+inline constexpr int64_t kGibBytes = int64_t{1} << 30;
 
 // A series of OpenCost's names (node_cpu_hourly_cost ...) that Outrider itself publishes carries
 // this label, so that it is never read back as if OpenCost had said it.
@@ -32,7 +32,8 @@ enum class PriceSource {
   kShapeFit,   // what the provider asks there for so many vCPU and GiB
   kDefault,    // per core and GiB by provider and region
 };
-// user, opencost, karpenter, catalogue, family_fit, shape_fit, default: the value of label `source`.
+// user, opencost, karpenter, catalogue, family_fit, shape_fit, default: the value of label
+// `source`.
 std::string_view PriceSourceText(PriceSource source);
 
 enum class CapacityType { kOnDemand, kSpot };
@@ -57,29 +58,29 @@ struct ResourcePrice {
 
 // What is known of a node; what is not known is empty or 0.
 struct NodeFacts {
-  std::string name;
-  std::string provider;  // aws, gcp, azure, on_prem
-  std::string region;
-  std::string zone;
-  std::string instance_type;
-  std::string provider_id;  // aws:///us-east-1a/i-0abc
-  std::string arch;
+  std::string name = {};
+  std::string provider = {};  // aws, gcp, azure, on_prem
+  std::string region = {};
+  std::string zone = {};
+  std::string instance_type = {};
+  std::string provider_id = {};  // aws:///us-east-1a/i-0abc
+  std::string arch = {};
   CapacityType capacity_type = CapacityType::kOnDemand;
-  Decimal cores;       // capacity
-  Decimal memory_gib;  // capacity
-  Decimal gpus;
-  Labels labels;  // of kube_node_labels, label_ taken off; for the user's price file
+  Decimal cores = {};       // capacity
+  Decimal memory_gib = {};  // capacity
+  Decimal gpus = {};
+  Labels labels = {};  // of kube_node_labels, label_ taken off; for the user's price file
 };
 
 struct NodePrice {
-  Money hourly;  // the whole node
+  Money hourly = {};  // the whole node
   // Its parts; they sum to `hourly` exactly. A node whose size is not known has no parts.
-  Money cpu;
-  Money memory;
-  Money gpu;
-  ResourceRates rates;  // the parts over the node's capacity, rounded to 1e-24
+  Money cpu = {};
+  Money memory = {};
+  Money gpu = {};
+  ResourceRates rates = {};  // the parts over the node's capacity, rounded to 1e-24
   PriceSource source = PriceSource::kDefault;
-  std::string detail;  // e.g. "m5.xlarge in us-east-1, list of 2026-07-20"
+  std::string detail = {};  // e.g. "m5.xlarge in us-east-1, list of 2026-07-20"
 };
 
 // The price of one thing that is not a node: a GiB of storage an hour, a GiB of traffic, a load

@@ -3,8 +3,10 @@
 // when prices or nodes change, readers hold a shared pointer. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +18,10 @@
 namespace outrider {
 
 struct PricedNode {
-  NodeFacts facts;
-  NodePrice price;
-  std::string error;  // why it has no price (an unknown region, ...); `price` then means nothing
+  NodeFacts facts = {};
+  NodePrice price = {};
+  std::string error =
+      {};  // why it has no price (an unknown region, ...); `price` then means nothing
 };
 
 class PriceBook {
@@ -38,11 +41,16 @@ class PriceBook {
   // A GiB for an hour. A class that nobody knows costs what the provider's usual disk does (source
   // default).
   virtual UnitPrice Storage(std::string_view storage_class) const = 0;
+  // A volume that OpenCost told of: a GiB for an hour; nullopt: see Storage().
+  virtual std::optional<UnitPrice> Volume(std::string_view persistent_volume) const = 0;
   virtual UnitPrice EgressPerGib(Egress kind) const = 0;
   virtual UnitPrice LoadBalancerHour() const = 0;
   virtual UnitPrice ControlPlaneHour() const = 0;
 
   virtual const Currency& currency() const = 0;
 };
+
+// The book that holds now; never null. Called from several threads at once.
+using PriceBookSource = std::function<std::shared_ptr<const PriceBook>()>;
 
 }  // namespace outrider

@@ -368,6 +368,8 @@ class Recommend(harness.EndToEnd):
             self.assertIn(text, table)
         self.assertNotIn('Deployment/checkout', self.cli('cost', '--by', 'namespace'))
         self.assertIn('workloads', json.loads(self.cli('cost', '--output', 'json')))
+        harness.wait_for('what was counted', lambda: self.settled() and 'EFFICIENCY' in self.cli(
+            'cost', '--by', 'team', '--window', '1h'), 150, 2)
 
     def check_vpa_metrics(self):
         name = 'kube_customresource_verticalpodautoscaler_status_recommendation_containerrecommendations_'

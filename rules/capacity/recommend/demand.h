@@ -2,16 +2,17 @@
 // What a container of a workload was seen to need: the constant state from which every policy
 // recommends. All replicas feed one ContainerDemand; what belongs to one replica (the last sample,
 // the memory peak of its day, its own percentile) is a ContainerInstance, which lives as long as
-// its pod. Size: at most 1.5 KB with its heap, whatever the scrape rate and history.
+// its pod. Size: some 1.5 KB with its heap (tests/bench/demand_bench), whatever the scrape rate and
+// the history.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 #include "rules/capacity/recommend/daily_peaks.h"
+#include "rules/capacity/recommend/day_profile.h"
 #include "rules/capacity/recommend/decayed_histogram.h"
-#include "rules/capacity/recommend/hour_profile.h"
+#include "rules/capacity/recommend/hour_totals.h"
 #include "rules/capacity/recommend/pod_percentile.h"
 #include "rules/capacity/recommend/promise.h"
 #include "storage/base/clock.h"
@@ -73,13 +74,21 @@ class ContainerDemand {
   // Use as it would have been without a limit, without start-ups.
   const DecayedHistogram<float>& cpu_demand() const { return cpu_demand_; }
   const DecayedHistogram<float>& memory_use() const { return memory_use_; }  // every sample
-  const HourProfile& profile() const { return profile_; }  // CPU demand by hour of day
+  const DayProfile& profile() const { return profile_; }  // CPU demand by time of day
+
+  const HourTotals& totals() const { return totals_; }  // CPU of all replicas
 
   double CpuMean() const { return cpu_mean_.Value(); }  // decayed as the histograms
   double MemoryMean() const { return memory_mean_.Value(); }
-  const DailyPeaks& cpu_peaks() const { return cpu_peaks_; }
-  const DailyPeaks& memory_peaks() const { return memory_peaks_; }  // working set
-  const DailyPeaks& rss_peaks() const { return rss_peaks_; }        // 0 where rss is not known
+  const DailyPeaks<8>& cpu_peaks() const { return cpu_peaks_; }  // of every sample
+  const DailyPeaks<8>& demand_peaks() const { return demand_peaks_; }
+  const DailyPeaks<14>& memory_peaks() const { return memory_peaks_; }  // working set
+  const DailyPeaks<8>& rss_peaks() const { return rss_peaks_; }  // 0 where rss is not known
+  // Percentiles of CPU and memory as people are shown them; never above the largest sample.
+  double CpuPercentile(double p) const;
+  double MemoryPercentile(double p) const;
+  // What the time-of-day models are built on.
+  double LoadBase() const { return cpu_demand_.Percentile(kCpuBuckets, 0.9, true); }
   // The highest 95th percentile of one pod of those alive, or gone for less than 14 days.
   double LargestPodPercentile(Timestamp now) const;
 
@@ -94,10 +103,10 @@ class ContainerDemand {
   Timestamp last_cpu_time() const { return last_cpu_; }
   uint64_t ooms() const { return ooms_; }
   Timestamp last_oom() const { return last_oom_; }
-  double largest_oom_limit() const { return oom_limit_; }  // of the last 14 days' kills; bytes
+  double largest_oom_limit(Timestamp now) const;  // of the last 14 days' kills; bytes
   double throttled_ratio() const { return throttled_.Value(); }
-  double startup_cpu_peak() const { return startup_peak_; }
-  double heap_max() const { return heap_max_; }
+  double startup_cpu_peak() const { return startup_peak_; }  // faded as the means
+  double heap_max() const { return heap_max_; }  // bytes; 0: not known
   double heap_committed() const { return heap_committed_; }
 
   // What was recommended before: for hysteresis and self-judging.
@@ -110,9 +119,9 @@ class ContainerDemand {
   // A mean whose past halves every 24 hours.
   class DecayedMean {
    public:
-    void Add(double value, double weight) {
-      sum_ += weight * value;
-      weight_ += weight;
+    void Add(double value) {
+      sum_ += value;
+      weight_ += 1;
     }
     void Fade(double by) {
       sum_ *= by;
@@ -124,34 +133,36 @@ class ContainerDemand {
       weight_ += other.weight_;
     }
     void Save(RowWriter& out) const { out.Double(sum_).Double(weight_); }
-    void Load(RowReader& in) {
-      sum_ = in.Double();
-      weight_ = in.Double();
-    }
+    bool Load(RowReader& in);  // false: cannot be
 
    private:
     double sum_ = 0;
     double weight_ = 0;
   };
-  void FadeTo(Timestamp time);
+  void BeginHour(Timestamp time);
+  // How much this sample counts where weights are floats: 1, or with very many replicas 0 for most
+  // and more for the others, so that their sums stay exact enough.
+  double Thin();
+  void SavePlain(RowWriter& out) const;
+  bool LoadPlain(RowReader& in);
   void AddPeak(Timestamp time, double bytes, bool oom, ContainerInstance* instance);
 
   DecayedHistogram<double> vpa_cpu_;
   DecayedHistogram<double> vpa_memory_;
   DecayedHistogram<float> cpu_demand_;
   DecayedHistogram<float> memory_use_;
-  HourProfile profile_;
+  DayProfile profile_;
+  HourTotals totals_;
   DecayedMean cpu_mean_;
   DecayedMean memory_mean_;
   DecayedMean throttled_;
-  int64_t hour_ = INT64_MIN;  // the means are relative to it
-  DailyPeaks cpu_peaks_;
-  DailyPeaks memory_peaks_;
-  DailyPeaks rss_peaks_;
-  DailyPeaks gone_pods_;   // 95th percentiles of pods, by the day they were gone
-  DailyPeaks oom_limits_;
-  std::array<float, 2> pod_percentile_ = {};  // the largest, of this hour and of the one before
-  int64_t pod_hour_ = INT64_MIN;
+  int32_t hour_ = INT32_MIN;  // the means are relative to it
+  DailyPeaks<8> cpu_peaks_;
+  DailyPeaks<8> demand_peaks_;
+  DailyPeaks<14> memory_peaks_;
+  DailyPeaks<8> rss_peaks_;
+  DailyPeaks<14> gone_pods_;  // 95th percentiles of pods, by the day they were gone
+  std::array<float, 2> pod_percentiles_ = {};  // the largest, of this hour and of the one before
   Promise cpu_promise_;
   Promise memory_promise_;
   Timestamp first_ = INT64_MAX;
@@ -163,12 +174,15 @@ class ContainerDemand {
   DurationMs memory_coverage_ = 0;
   uint64_t cpu_samples_ = 0;
   uint64_t memory_samples_ = 0;
+  uint32_t hour_samples_ = 0;
+  uint32_t stride_ = 1;  // one sample of so many is taken by Thin()
+  uint32_t dice_ = 0;    // of Thin(): a linear congruential generator
   uint32_t pods_seen_ = 0;
   uint32_t ooms_ = 0;
   float oom_limit_ = 0;
   float startup_peak_ = 0;
-  double heap_max_ = 0;
-  double heap_committed_ = 0;
+  float heap_max_ = 0;
+  float heap_committed_ = 0;
 };
 
 }  // namespace outrider

@@ -8,6 +8,7 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/cost_allocation.h"
 #include "exporter/api/costs.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/openapi.h"
@@ -68,6 +69,18 @@ struct DeskWorld {
     RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
                                   [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);
+    RegisterCostAllocationApi(
+        router, {.allocation =
+                     [](const AllocationQuery&) {
+                       return StatusOr<std::vector<AllocationSet>>(std::vector<AllocationSet>());
+                     },
+                 .options = [] { return CostOptions(); },
+                 .budgets = [] { return std::vector<BudgetStatus>(); },
+                 .anomalies = [] { return std::vector<CostAnomaly>(); },
+                 .savings = [] { return std::vector<RealisedSavings>(); },
+                 .recommendations = [] { return std::vector<Recommendation>(); },
+                 .currency = [] { return Currency(); },
+                 .clock = clock});
     RegisterOpenApi(router);
     RegisterProductErrors(router);
   }

@@ -67,6 +67,32 @@ TEST(SummaryConfig, ErrorsNameTheirPlace) {
             "configuration does not have");
 }
 
+TEST(SummaryConfig, TeamsHaveTheirNamespaces) {
+  const std::string teams = "cost:\n  teams: [{name: shop, namespaces: [shop, shop-eu]}]\n";
+  const auto config = ParseConfig(
+      teams + "  summary: {receivers: [{receiver: a, team: shop}, {receiver: b}]}\n", "o.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->summary.targets[0].namespaces, (std::vector<std::string>{"shop", "shop-eu"}));
+  EXPECT_TRUE(config->summary.targets[1].namespaces.empty());
+  const auto unknown =
+      ParseConfig(teams + "  summary: {receivers: [{receiver: a, team: ops}]}\n", "o.yml");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_TRUE(Contains(Message(unknown.status()), "names the team \"ops\", of which neither"));
+}
+
+TEST(RealisedSavings, OfTheTargetsNamespaces) {
+  std::vector<RealisedSavings> savings(3);
+  savings[0].key.namespace_name = "shop";
+  savings[0].dollars_per_hour = 0.01;
+  savings[1].key.namespace_name = "shop-eu";
+  savings[1].dollars_per_hour = -0.002;
+  savings[2].key.namespace_name = "batch";
+  savings[2].dollars_per_hour = 1;
+  const SummaryTarget target{"a", "", {"shop*"}};
+  EXPECT_DOUBLE_EQ(*RealisedPerMonth(savings, target), 0.008 * 730);
+  EXPECT_FALSE(RealisedPerMonth({}, target));
+}
+
 // Delivers nothing itself: what is queued is looked at.
 class QuietChannel final : public Channel {
  public:

@@ -256,6 +256,7 @@ TEST_F(CapacityEngineTest, ALateOwnerTakesTheHistoryAlong) {
       EXPECT_TRUE(engine->Recommendations().empty());
     }
   }
+  engine->Run(time - 15'000 + CapacityEngine::kJudgeEvery);
   ASSERT_EQ(engine->Recommendations().size(), 1U);
   EXPECT_EQ(engine->Recommendations()[0].key.workload_kind, "Unknown");
   EXPECT_EQ(engine->Recommendations()[0].cpu.samples, 19U) << "what came while it waited counts";
@@ -294,26 +295,20 @@ TEST_F(CapacityEngineTest, RebuildGivesWhatRunningWouldHave) {
     ScrapeHost(time, 0.5 + 0.001 * i);
     running->Run(time);
   }
+  running->Run(time - 15'000 + CapacityEngine::kJudgeEvery);
   const auto expected = Derived();
   const auto samples = running->Recommendations()[0].cpu.samples;
   running.reset();
   EXPECT_EQ(table_.size(), 0U);
   auto rebuilt = Make();
   rebuilt->Rebuild(time);
-  rebuilt->Run(time - 15'000);
+  rebuilt->Run(time - 15'000 + CapacityEngine::kJudgeEvery);
   EXPECT_EQ(rebuilt->Recommendations()[0].cpu.samples, samples);
   const auto actual = Derived();
   ASSERT_EQ(actual.size(), expected.size());
   for (const auto& [series, value] : expected) {
     EXPECT_NEAR(actual.at(series), value, std::fabs(value) * 1e-9) << series;
   }
-}
-
-TEST_F(CapacityEngineTest, AFailingReadIsShown) {
-  auto engine = Make();
-  windows_.FailWith("disk on fire");
-  engine->Run(kStart);
-  EXPECT_EQ(engine->stats().error, "disk on fire");
 }
 
 }  // namespace
