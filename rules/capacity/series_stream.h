@@ -21,8 +21,8 @@ namespace outrider {
 // Not thread-safe.
 class SeriesStream {
  public:
-  // Up to so many series new ones are looked for whenever there may be some.
-  static constexpr size_t kFew = 2000;
+  // Up to so many series all are read, and new ones looked for, every time.
+  static constexpr size_t kFew = 500;
 
   class Owner {
    public:

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "fmt/format.h"
 #include "storage/window/windows.h"
 #include "tests/rules/capacity/stream_world.h"
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fmt/format.h"
 #include "tests/rules/capacity/stream_world.h"
 
 namespace outrider {
