@@ -60,13 +60,6 @@ constexpr double kMonthHoursOf = 730;
 
 bool IsPseudo(const CostKey& key, std::string_view name) { return key.workload == name; }
 
-struct NamespaceUse {
-  std::array<double, kNodeResources> held = {};
-  std::array<double, kNodeResources> requested = {};
-  std::array<double, kNodeResources> used = {};
-};
-using Pair = std::pair<std::string, std::string>;
-
 // Of an hour or the traffic's time: to an hour.
 double Rate(CostResource resource, NanoUnits cost, DurationMs traffic_time) {
   const double hours = resource == CostResource::kNetwork
@@ -74,6 +67,51 @@ double Rate(CostResource resource, NanoUnits cost, DurationMs traffic_time) {
                            : 1;
   return hours > 0 ? ToUnits(cost) / hours : 0;
 }
+
+struct NamespaceUse {
+  std::array<double, kNodeResources> held = {};
+  std::array<double, kNodeResources> requested = {};
+  std::array<double, kNodeResources> used = {};
+};
+using Pair = std::pair<std::string, std::string>;
+using Triple = std::tuple<std::string, std::string, size_t>;
+
+// Dollars an hour, by everything they are told by.
+struct Rates {
+  using Workload = std::tuple<std::string, std::string, std::string, std::string, size_t>;
+  std::map<Workload, double> workloads;
+  std::map<Triple, double> namespaces;
+  std::map<Triple, double> idle;  // by cluster and node
+  std::map<std::string, double> clusters;
+  std::map<std::string, double> overheads;
+  std::map<Pair, NamespaceUse> uses;
+
+  void Add(const CostItem& item, DurationMs traffic_time) {
+    const CostKey& key = item.key;
+    double total = ToUnits(item.amounts.overhead);
+    if (item.amounts.overhead != 0) overheads[key.cluster] += total;
+    for (size_t i = 0; i < kCostResources; ++i) {
+      if (item.amounts.cost[i] == 0) continue;
+      const double rate = Rate(kAllCostResources[i], item.amounts.cost[i], traffic_time);
+      total += rate;
+      if (IsPseudo(key, kIdleName)) {
+        idle[{key.cluster, key.node, i}] += rate;
+        continue;
+      }
+      namespaces[{key.cluster, key.namespace_name, i}] += rate;
+      if (i < 2) continue;
+      workloads[{key.cluster, key.namespace_name, key.workload, key.workload_kind, i}] += rate;
+    }
+    clusters[key.cluster] += total;
+    if (key.workload.starts_with("__")) return;
+    NamespaceUse& use = uses[{key.cluster, key.namespace_name}];
+    for (size_t i = 0; i < kNodeResources; ++i) {
+      use.held[i] += item.amounts.held[i];
+      use.requested[i] += item.amounts.requested[i];
+      use.used[i] += item.amounts.used[i];
+    }
+  }
+};
 
 void PublishEfficiency(const std::map<Pair, NamespaceUse>& namespaces,
                        DerivedPublisher& publisher) {
@@ -94,40 +132,10 @@ void PublishEfficiency(const std::map<Pair, NamespaceUse>& namespaces,
 
 void PublishRates(const std::vector<CostItem>& items, DurationMs traffic_time,
                   DerivedPublisher& publisher) {
-  using Workload = std::tuple<std::string, std::string, std::string, std::string, size_t>;
-  std::map<Workload, double> workloads;
-  std::map<std::tuple<std::string, std::string, size_t>, double> namespaces;
-  std::map<std::tuple<std::string, std::string, size_t>, double> idle;
-  std::map<std::string, double> clusters;
-  std::map<std::string, double> overheads;
-  std::map<Pair, NamespaceUse> uses;
-  for (const CostItem& item : items) {
-    const CostKey& key = item.key;
-    double total = ToUnits(item.amounts.overhead);
-    if (item.amounts.overhead != 0) overheads[key.cluster] += total;
-    for (size_t i = 0; i < kCostResources; ++i) {
-      if (item.amounts.cost[i] == 0) continue;
-      const double rate = Rate(kAllCostResources[i], item.amounts.cost[i], traffic_time);
-      total += rate;
-      if (IsPseudo(key, kIdleName)) {
-        idle[{key.cluster, key.node, i}] += rate;
-        continue;
-      }
-      namespaces[{key.cluster, key.namespace_name, i}] += rate;
-      if (i < 2) continue;
-      workloads[{key.cluster, key.namespace_name, key.workload, key.workload_kind, i}] += rate;
-    }
-    clusters[key.cluster] += total;
-    if (key.workload.starts_with("__")) continue;
-    NamespaceUse& use = uses[{key.cluster, key.namespace_name}];
-    for (size_t i = 0; i < kNodeResources; ++i) {
-      use.held[i] += item.amounts.held[i];
-      use.requested[i] += item.amounts.requested[i];
-      use.used[i] += item.amounts.used[i];
-    }
-  }
+  Rates rates;
+  for (const CostItem& item : items) rates.Add(item, traffic_time);
   const auto resource = [](size_t i) { return CostResourceText(kAllCostResources[i]); };
-  for (const auto& [key, rate] : workloads) {
+  for (const auto& [key, rate] : rates.workloads) {
     const auto& [cluster, namespace_name, workload, kind, i] = key;
     publisher.Set(kWorkloadCost,
                   Labels({{"cluster", cluster},
@@ -138,25 +146,25 @@ void PublishRates(const std::vector<CostItem>& items, DurationMs traffic_time,
                           {"basis", "allocated"}}),
                   rate);
   }
-  for (const auto& [key, rate] : namespaces) {
+  for (const auto& [key, rate] : rates.namespaces) {
     const auto& [cluster, namespace_name, i] = key;
     publisher.Set(
         kNamespaceCost,
         Labels({{"cluster", cluster}, {"namespace", namespace_name}, {"resource", resource(i)}}),
         rate);
   }
-  for (const auto& [key, rate] : idle) {
+  for (const auto& [key, rate] : rates.idle) {
     const auto& [cluster, node, i] = key;
     publisher.Set(kIdle, Labels({{"cluster", cluster}, {"node", node}, {"resource", resource(i)}}),
                   rate);
   }
-  for (const auto& [cluster, rate] : clusters) {
+  for (const auto& [cluster, rate] : rates.clusters) {
     publisher.Set(kCluster, Labels({{"cluster", cluster}}), rate);
   }
-  for (const auto& [cluster, rate] : overheads) {
+  for (const auto& [cluster, rate] : rates.overheads) {
     publisher.Set(kOverhead, Labels({{"cluster", cluster}}), rate);
   }
-  PublishEfficiency(uses, publisher);
+  PublishEfficiency(rates.uses, publisher);
 }
 
 void PublishMonth(const GroupCosts& month, DerivedPublisher& publisher) {

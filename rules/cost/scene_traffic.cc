@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <utility>
@@ -17,7 +16,74 @@ namespace {
 
 constexpr DurationMs kKeepCounters = 15 * kMinute;
 
-void RaiseTo(double value, double* target) { *target = std::max(*target, value); }
+// One counter of a pod: two Prometheis that tell the same are one.
+struct Bytes {
+  double value = 0;
+  std::string pod;
+  std::optional<Egress> egress;          // how it is priced; none: it is not
+  double CostTraffic::* what = nullptr;  // where the bytes are told; null: only priced
+};
+
+std::optional<Egress> EgressOf(const SeriesLabels& labels) {
+  if (labels.Get("internet") == "true") return Egress::kInternet;
+  if (labels.Get("same_region") == "false") return Egress::kRegion;
+  if (labels.Get("same_zone") == "false") return Egress::kZone;
+  return std::nullopt;
+}
+
+class TrafficCounters {
+ public:
+  TrafficCounters(const CostOptions& options, const Querier& querier, Timestamp now)
+      : options_(options), querier_(querier), now_(now) {}
+
+  Status Read() {
+    TRY(ReadClassified());
+    TRY(ReadBytes("container_network_transmit_bytes_total", &CostTraffic::sent_bytes));
+    return ReadBytes("container_network_receive_bytes_total", &CostTraffic::received_bytes);
+  }
+  const std::map<std::string, Bytes>& all() const { return counters_; }
+
+ private:
+  // Of kubecost's network daemon: a counter for each class and service.
+  Status ReadClassified() {
+    return ForEachNewest(querier_, {SceneMetric("kubecost_pod_network_egress_bytes_total")}, now_,
+                         [&](const SeriesLabels& labels, double value) {
+                           classified_ = true;
+                           const std::optional<Egress> egress = EgressOf(labels);
+                           if (!egress) return;
+                           const std::string pod =
+                               ScenePod(SceneCluster(labels, options_),
+                                        KubeLabel(labels, "namespace"), labels.Get("pod_name"));
+                           Bytes& one = counters_[fmt::format(
+                               "{} {} {} {} {}", EgressText(*egress), pod, labels.Get("service"),
+                               labels.Get("same_region"), labels.Get("same_zone"))];
+                           one.value = std::max(one.value, value);
+                           one.pod = pod;
+                           one.egress = egress;
+                         });
+  }
+  Status ReadBytes(std::string_view name, double CostTraffic::* what) {
+    const bool sent = what == &CostTraffic::sent_bytes;
+    return ForEachNewest(
+        querier_, {SceneMetric(name), TRY(Matcher::Create(MatchType::kRegex, "container", "|POD"))},
+        now_, [&](const SeriesLabels& labels, double value) {
+          const std::string pod =
+              ScenePod(SceneCluster(labels, options_), labels.Get("namespace"), labels.Get("pod"));
+          Bytes& one =
+              counters_[fmt::format("{} {} {}", sent ? "tx" : "rx", pod, labels.Get("interface"))];
+          one.value = std::max(one.value, value);
+          one.pod = pod;
+          one.what = what;
+          if (sent && !classified_) one.egress = options_.egress;
+        });
+  }
+
+  const CostOptions& options_;
+  const Querier& querier_;
+  const Timestamp now_;
+  bool classified_ = false;
+  std::map<std::string, Bytes> counters_;
+};
 
 }  // namespace
 
@@ -35,57 +101,10 @@ double SceneReader::Growth(const std::string& key, double value, Timestamp now) 
 
 Status SceneReader::ReadTraffic(Reading& reading) {
   const Timestamp now = reading.now;
-  struct Bytes {
-    double value = 0;  // of the counter
-    std::string pod;
-    std::string counter;
-    std::optional<Egress> egress;          // how it is priced
-    double CostTraffic::* what = nullptr;  // where the bytes are told; null: only priced
-  };
-  std::map<std::string, Bytes> counters;
-  bool classified = false;
-  TRY(ForEachNewest(reading.querier, {SceneMetric("kubecost_pod_network_egress_bytes_total")}, now,
-                    [&](const SeriesLabels& labels, double value) {
-                      classified = true;
-                      std::optional<Egress> egress;
-                      if (labels.Get("internet") == "true") {
-                        egress = Egress::kInternet;
-                      } else if (labels.Get("same_region") == "false") {
-                        egress = Egress::kRegion;
-                      } else if (labels.Get("same_zone") == "false") {
-                        egress = Egress::kZone;
-                      }
-                      if (!egress) return;
-                      const std::string pod =
-                          ScenePod(SceneCluster(labels, reading.options),
-                                   KubeLabel(labels, "namespace"), labels.Get("pod_name"));
-                      Bytes& one = counters[fmt::format("{} {}", EgressText(*egress), pod)];
-                      RaiseTo(value, &one.value);
-                      one.pod = pod;
-                      one.egress = egress;
-                    }));
-  const std::array sources = {std::pair(std::string_view("container_network_transmit_bytes_total"),
-                                        &CostTraffic::sent_bytes),
-                              std::pair(std::string_view("container_network_receive_bytes_total"),
-                                        &CostTraffic::received_bytes)};
-  for (const auto& [name, what] : sources) {
-    TRY(ForEachNewest(
-        reading.querier,
-        {SceneMetric(name), TRY(Matcher::Create(MatchType::kRegex, "container", "|POD"))}, now,
-        [&, what = what](const SeriesLabels& labels, double value) {
-          const std::string pod = ScenePod(SceneCluster(labels, reading.options),
-                                           labels.Get("namespace"), labels.Get("pod"));
-          const bool sent = what == &CostTraffic::sent_bytes;
-          Bytes& one =
-              counters[fmt::format("{} {} {}", sent ? "tx" : "rx", pod, labels.Get("interface"))];
-          RaiseTo(value, &one.value);
-          one.pod = pod;
-          one.what = what;
-          if (sent && !classified) one.egress = reading.options.egress;
-        }));
-  }
+  TrafficCounters counters(reading.options, reading.querier, now);
+  TRY(counters.Read());
   StringMap<CostTraffic> pods;
-  for (const auto& [key, bytes] : counters) {
+  for (const auto& [key, bytes] : counters.all()) {
     const double growth = Growth(key, bytes.value, now);
     const CostKey* pod = Lookup(reading.pods, bytes.pod);
     if (pod == nullptr || !(growth > 0)) continue;
