@@ -388,8 +388,7 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
 void AddEvaluateRecommend(CLI::App& evaluate, Parsed* p) {
   EvaluateRecommendOptions& r = p->evaluate_recommend;
   CLI::App* recommend = evaluate.add_subcommand(
-      "recommend",
-      "Re-recommend CPU day by day on series of use and judge each day by the next");
+      "recommend", "Re-recommend CPU day by day on series of use and judge each day by the next");
   recommend->add_option("directory", r.directory, "Holds *.csv with ts,value; ts in seconds")
       ->required();
   recommend

@@ -155,8 +155,7 @@ class SeriesTrial {
     for (const RecommendReference& reference : RecommendReferences()) {
       const size_t from = reference.oracle ? day.begin : 0;
       const size_t count = (reference.oracle ? day.end : day.begin) - from;
-      Note(day,
-           Flat(reference.request({times.subspan(from, count), values.subspan(from, count)})));
+      Note(day, Flat(reference.request({times.subspan(from, count), values.subspan(from, count)})));
     }
   }
   void Try(const RecommendPolicy& policy, const ContainerDemand& demand, Timestamp now,

@@ -29,10 +29,10 @@ struct RecommendScore {
 
 struct RecommendRow {
   enum class Kind {
-    kReference,   // computed on samples
-    kOneNumber,   // one request all day
-    kByHour,      // a schedule of 24 requests
-    kByQuarter,   // a schedule of 96 requests
+    kReference,  // computed on samples
+    kOneNumber,  // one request all day
+    kByHour,     // a schedule of 24 requests
+    kByQuarter,  // a schedule of 96 requests
   };
   std::string name;
   Kind kind = Kind::kReference;

@@ -72,30 +72,25 @@ constexpr std::array kReferences = {
                        [](const SampleSpan& s) { return Percentile(Last(s, 14 * kDay), .95); }},
     RecommendReference{"KRR simple_limit: p66 of 14d",
                        [](const SampleSpan& s) { return Percentile(Last(s, 14 * kDay), .66); }},
-    RecommendReference{"VPA upper: p95 * 1.15, half-life 24h",
-                       [](const SampleSpan& s) {
-                         return DecayedPercentile(s, kDay, .95, false) * 1.15;
-                       }},
+    RecommendReference{
+        "VPA upper: p95 * 1.15, half-life 24h",
+        [](const SampleSpan& s) { return DecayedPercentile(s, kDay, .95, false) * 1.15; }},
     RecommendReference{"p95 of hourly means * 1.25",
                        [](const SampleSpan& s) { return HourlyMeans(s) * 1.25; }},
     RecommendReference{"Kubecost: p95 of 7d / 0.8",
                        [](const SampleSpan& s) { return Percentile(Last(s, 7 * kDay), .95) / .8; }},
-    RecommendReference{"p90 of the load * 1.1, half-life 48h",
-                       [](const SampleSpan& s) {
-                         return DecayedPercentile(s, 2 * kDay, .90, true) * 1.1;
-                       }},
-    RecommendReference{"p95 of the load * 1.1, half-life 48h",
-                       [](const SampleSpan& s) {
-                         return DecayedPercentile(s, 2 * kDay, .95, true) * 1.1;
-                       }},
-    RecommendReference{"p98 * 1.1, half-life 24h",
-                       [](const SampleSpan& s) {
-                         return DecayedPercentile(s, kDay, .98, false) * 1.1;
-                       }},
-    RecommendReference{"Crane: p99 * 1.15 of 7d",
-                       [](const SampleSpan& s) {
-                         return Percentile(Last(s, 7 * kDay), .99) * 1.15;
-                       }},
+    RecommendReference{
+        "p90 of the load * 1.1, half-life 48h",
+        [](const SampleSpan& s) { return DecayedPercentile(s, 2 * kDay, .90, true) * 1.1; }},
+    RecommendReference{
+        "p95 of the load * 1.1, half-life 48h",
+        [](const SampleSpan& s) { return DecayedPercentile(s, 2 * kDay, .95, true) * 1.1; }},
+    RecommendReference{
+        "p98 * 1.1, half-life 24h",
+        [](const SampleSpan& s) { return DecayedPercentile(s, kDay, .98, false) * 1.1; }},
+    RecommendReference{
+        "Crane: p99 * 1.15 of 7d",
+        [](const SampleSpan& s) { return Percentile(Last(s, 7 * kDay), .99) * 1.15; }},
     RecommendReference{"Kubecost: max of 7d / 0.7",
                        [](const SampleSpan& s) { return Percentile(Last(s, 7 * kDay), 1) / .7; }},
 };

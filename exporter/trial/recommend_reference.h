@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How others recommend, on the samples themselves: what the policies of rules/capacity, which keep
-// no samples, are compared with, and a check of the evaluation (specs/cost_and_rightsizing.md §7.3).
+// no samples, are compared with, and a check of the evaluation (specs/cost_and_rightsizing.md
+// §7.3).
 #pragma once
 
 #include <span>

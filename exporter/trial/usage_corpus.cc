@@ -18,8 +18,7 @@ Status LineError(const std::string& path, size_t line, size_t column, const std:
   return InvalidArgument(fmt::format("{}:{}:{}: {}", path, line, column, what));
 }
 
-Status AddLine(std::string_view line, const std::string& path, size_t number,
-               UsageSeries* series) {
+Status AddLine(std::string_view line, const std::string& path, size_t number, UsageSeries* series) {
   const size_t comma = line.find(',');
   if (comma == std::string_view::npos) return LineError(path, number, 1, "expected ts,value");
   const auto seconds = ParseInt(line.substr(0, comma));

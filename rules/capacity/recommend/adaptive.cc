@@ -79,8 +79,8 @@ PolicyAdvice CpuAdaptively(const PolicyInput& input) {
                                100 * demand.throttled_ratio());
   }
   if (demand.startup_cpu_peak() > bounds.target) {
-    advice.rule += fmt::format("; start-up peaks of {:.3f} cores are left out",
-                               demand.startup_cpu_peak());
+    advice.rule +=
+        fmt::format("; start-up peaks of {:.3f} cores are left out", demand.startup_cpu_peak());
   }
   return advice;
 }
@@ -106,8 +106,8 @@ PolicyAdvice MemoryAdaptively(const PolicyInput& input) {
   double target = needed * kMargin;
   if (const double killed_at = demand.largest_oom_limit(input.now); killed_at > 0) {
     target = std::max(target, killed_at * kKillMargin);
-    advice.rule += fmt::format("; at least 25 % above {:.0f} MiB, where it was killed",
-                               killed_at / kMib);
+    advice.rule +=
+        fmt::format("; at least 25 % above {:.0f} MiB, where it was killed", killed_at / kMib);
   }
   if (demand.heap_max() > 0) {
     const double held = std::min(working_set, std::max(demand.heap_committed(), 0.0));

@@ -48,9 +48,9 @@ class DayProfile {
 
   struct Choice {
     size_t model = 0;
-    float slack = 0;       // mean unused share, in the trial
-    float violations = 0;  // share of samples
-    float days = 0;        // tried
+    float slack = 0;         // mean unused share, in the trial
+    float violations = 0;    // share of samples
+    float days = 0;          // tried
     bool scheduled = false;  // the request follows the time of day
   };
   // The best model; `only_flat`: of those that request the same all day. False without a trial of a

@@ -18,7 +18,7 @@ constexpr DurationMs kOomMemory = 14 * kDay;
 // times what it got.
 constexpr double kMostThrottled = 0.75;
 constexpr uint32_t kMostAnHour = 4000;  // samples that enter the sums of floats
-constexpr double kLargest = 1e16;  // cores or bytes that are believed
+constexpr double kLargest = 1e16;       // cores or bytes that are believed
 constexpr Timestamp kLatest = 1'000'000 * kDay;
 
 bool Believable(Timestamp time, double value) {
@@ -78,8 +78,7 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
   instance->cpu.Add(time, cores);
   // A pod's own percentile moves slowly: looked at once an hour, and while it is young.
   if (time / kHour != instance->cpu_done / kHour || instance->cpu.samples() < 20) {
-    pod_percentiles_[0] =
-        std::max(pod_percentiles_[0], static_cast<float>(instance->cpu.Value()));
+    pod_percentiles_[0] = std::max(pod_percentiles_[0], static_cast<float>(instance->cpu.Value()));
   }
   totals_.Add(time, cores, Watched(instance->cpu_done, time));
   instance->cpu_done = time;
@@ -98,8 +97,7 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
   const double wanted = CutShort(cores, facts);
   const double weight = Thin();
   if (weight > 0) {
-    cpu_demand_.Add(wanted == cores ? bucket : kCpuBuckets.Find(wanted), time,
-                    kCpuWeight * weight);
+    cpu_demand_.Add(wanted == cores ? bucket : kCpuBuckets.Find(wanted), time, kCpuWeight * weight);
   }
   demand_peaks_.Add(time, wanted);
   profile_.Add(time, wanted, weight);
@@ -107,8 +105,7 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
 }
 
 // VPA's: one peak of an instance counts in each of its 24 hours, at the end of them.
-void ContainerDemand::AddPeak(Timestamp time, double bytes, bool oom,
-                              ContainerInstance* instance) {
+void ContainerDemand::AddPeak(Timestamp time, double bytes, bool oom, ContainerInstance* instance) {
   if (instance->window_end == INT64_MIN) instance->window_end = time;
   bool is_new = false;
   if (time < instance->window_end) {
@@ -174,8 +171,7 @@ void ContainerDemand::Retire(const ContainerInstance& instance, Timestamp now) {
 }
 
 double ContainerDemand::LargestPodPercentile(Timestamp now) const {
-  return std::max<double>(std::max(pod_percentiles_[0], pod_percentiles_[1]),
-                          gone_pods_.Max(now));
+  return std::max<double>(std::max(pod_percentiles_[0], pod_percentiles_[1]), gone_pods_.Max(now));
 }
 
 double ContainerDemand::CpuPercentile(double p) const {
@@ -232,8 +228,8 @@ void ContainerDemand::Merge(const ContainerDemand& other) {
 }
 
 size_t ContainerDemand::Bytes() const {
-  return sizeof(*this) + vpa_cpu_.HeapBytes() + vpa_memory_.HeapBytes() +
-         cpu_demand_.HeapBytes() + memory_use_.HeapBytes();
+  return sizeof(*this) + vpa_cpu_.HeapBytes() + vpa_memory_.HeapBytes() + cpu_demand_.HeapBytes() +
+         memory_use_.HeapBytes();
 }
 
 }  // namespace outrider

@@ -83,7 +83,7 @@ class ContainerDemand {
   const DailyPeaks<8>& cpu_peaks() const { return cpu_peaks_; }  // of every sample
   const DailyPeaks<8>& demand_peaks() const { return demand_peaks_; }
   const DailyPeaks<14>& memory_peaks() const { return memory_peaks_; }  // working set
-  const DailyPeaks<8>& rss_peaks() const { return rss_peaks_; }  // 0 where rss is not known
+  const DailyPeaks<8>& rss_peaks() const { return rss_peaks_; }         // 0 where rss is not known
   // Percentiles of CPU and memory as people are shown them; never above the largest sample.
   double CpuPercentile(double p) const;
   double MemoryPercentile(double p) const;
@@ -106,7 +106,7 @@ class ContainerDemand {
   double largest_oom_limit(Timestamp now) const;  // of the last 14 days' kills; bytes
   double throttled_ratio() const { return throttled_.Value(); }
   double startup_cpu_peak() const { return startup_peak_; }  // faded as the means
-  double heap_max() const { return heap_max_; }  // bytes; 0: not known
+  double heap_max() const { return heap_max_; }              // bytes; 0: not known
   double heap_committed() const { return heap_committed_; }
 
   // What was recommended before: for hysteresis and self-judging.

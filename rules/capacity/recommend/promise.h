@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was recommended, kept to be judged: the recommendation that stood when a day (UTC) began is
-// held against every sample of that day. So yesterday's word meets today's use; nothing looks ahead.
+// held against every sample of that day. So yesterday's word meets today's use; nothing looks
+// ahead.
 #pragma once
 
 #include <array>
@@ -40,7 +41,7 @@ class Promise {
 
  private:
   std::array<double, 4> given_ = {};  // target, lower, upper, limit
-  float judged_ = 0;                 // the target that stood when the day began
+  float judged_ = 0;                  // the target that stood when the day began
   float peak_since_ = 0;
   int32_t day_ = INT32_MIN;
   uint32_t samples_ = 0;

@@ -136,9 +136,12 @@ TEST(Krr, SeverityAndGrade) {
     double target;
     std::string_view expected;
   };
-  const Case cases[] = {{false, 1.0, 0.5, "CRITICAL"},     {false, 0.5, 0.25, "WARNING"},
-                        {false, 0.31, 0.2, "OK"},           {false, 0.3, 0.25, "GOOD"},
-                        {false, 0.2, 0.8, "CRITICAL"},     {false, std::nullopt, 0.1, "WARNING"},
+  const Case cases[] = {{false, 1.0, 0.5, "CRITICAL"},
+                        {false, 0.5, 0.25, "WARNING"},
+                        {false, 0.31, 0.2, "OK"},
+                        {false, 0.3, 0.25, "GOOD"},
+                        {false, 0.2, 0.8, "CRITICAL"},
+                        {false, std::nullopt, 0.1, "WARNING"},
                         {true, 600 * kMib, 100 * kMib, "CRITICAL"},
                         {true, 350 * kMib, 100 * kMib, "WARNING"},
                         {true, 200 * kMib, 100 * kMib, "OK"},
@@ -171,8 +174,7 @@ TEST(Adaptive, StartUpsAreLeftOutOfCpuAndSaid) {
   EXPECT_LT(cpu.recommended.target, 0.25);
   EXPECT_THAT(cpu.reason, HasSubstr("start-up peaks"));
   // Memory lacks kills: there they count.
-  EXPECT_DOUBLE_EQ(AdviseWith(world, "adaptive", Resource::kMemory).recommended.target,
-                   440 * kMib);
+  EXPECT_DOUBLE_EQ(AdviseWith(world, "adaptive", Resource::kMemory).recommended.target, 440 * kMib);
 }
 
 TEST(Adaptive, ThrottledContainersAreNotHeldDown) {
