@@ -339,7 +339,7 @@ class Recommend(harness.EndToEnd):
         self.assertEqual(got['Deployment', 'proxy'], {})
         for comment in ('# The shop.', '# sells', '# too much?'):
             self.assertIn(comment, patched)
-        self.assertIn('deploy.yaml:12:9: Deployment shop/checkout, container app: cpu requests 1000m -> ', notes)
+        self.assertIn('deploy.yaml:13:9: Deployment shop/checkout, container app: cpu requests 1000m -> ', notes)
         self.assertIn('container proxy: CPU: not enough data', notes)
         self.recommend('--manifest', self.manifest, '-o', 'out.yaml')
         self.assertEqual((self.directory / 'out.yaml').read_text(), patched)
