@@ -156,10 +156,6 @@ struct EvaluateAnomalyOptions {
 };
 int RunEvaluateAnomaly(const EvaluateAnomalyOptions& given);  // evaluate.cc
 
-<<<<<<< HEAD
-struct CostCommand {
-  std::string by = "workload";  // workload or namespace
-=======
 struct EvaluateRecommendOptions {
   std::string directory;
   std::vector<std::string> policies;  // empty: all, and how others recommend
@@ -171,16 +167,12 @@ int RunEvaluateRecommend(const EvaluateRecommendOptions& given);  // evaluate_re
 struct CostCommand {
   std::string by = "workload";  // workload, namespace (as now), or team, node … (as counted)
   std::string window = "24h";   // of what was counted
->>>>>>> merged
   std::string namespace_name;   // empty: all
   int limit = 0;                // rows; 0: all
 };
 int RunCost(const ClientOptions& client, const CostCommand& options);  // cost.cc
-<<<<<<< HEAD
-=======
 int RunCostAllocation(const ClientOptions& client,
                       const CostCommand& options);  // cost_allocation.cc
->>>>>>> merged
 
 struct RecommendCommand {
   std::string format = "table";  // a name of exporter/advice/formats.h
@@ -203,8 +195,6 @@ struct RecommendCommand {
   bool summary = false;     // the text of the weekly summary
 };
 int RunRecommend(const ClientOptions& client, const RecommendCommand& options);  // recommend.cc
-<<<<<<< HEAD
-=======
 struct WhatIfOptions {
   std::string provider;
   std::string region;
@@ -228,7 +218,6 @@ struct PricesOptions {
   bool spot = false;
 };
 int RunCostPrices(const ClientOptions& client, const PricesOptions& options);  // cost_what_if.cc
->>>>>>> merged
 
 int RunVersion();  // version.cc
 

@@ -62,11 +62,7 @@ void AddPrices(CLI::App* cost, ClientOptions* client, PricesOptions* options,
 }
 
 // `outrider cost` alone is a table of what workloads cost; more is in subcommands.
-<<<<<<< HEAD
-void AddCost(CLI::App& app, ClientOptions* client, CostCommand* options,
-=======
 void AddCost(CLI::App& app, ClientOptions* client, MoneyCommands* commands,
->>>>>>> merged
              std::function<int()>* action) {
   CostCommand* options = &commands->cost;
   CLI::App* cost = app.add_subcommand("cost", "What workloads cost and what could be saved");

@@ -91,10 +91,10 @@ struct Services {
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<WorkloadEngine> workloads;  // fed by `capacity`
   std::unique_ptr<WorkloadMonitor> monitor;
-  VpaSeries vpa_series{derived};           // used by the maintenance loop only
-  std::unique_ptr<SummarySender> summary;  // used by the maintenance loop only
+  VpaSeries vpa_series{derived};  // used by the maintenance loop only
   std::unique_ptr<CostEngine> cost;
   std::unique_ptr<OptimizeRuns> runs;
+  std::unique_ptr<SummarySender> summary;  // used by the maintenance loop only
   std::unique_ptr<AnalyticsEngine> analytics;
   std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers
