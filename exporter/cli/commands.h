@@ -195,6 +195,7 @@ struct RecommendCommand {
   bool summary = false;     // the text of the weekly summary
 };
 int RunRecommend(const ClientOptions& client, const RecommendCommand& options);  // recommend.cc
+
 struct WhatIfOptions {
   std::string provider;
   std::string region;

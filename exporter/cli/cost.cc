@@ -96,12 +96,9 @@ void PrintRows(const JsonValue& answer, const CostCommand& options) {
 }  // namespace
 
 int RunCost(const ClientOptions& client, const CostCommand& options) {
-<<<<<<< HEAD
-=======
   if (options.by != "workload" && options.by != "namespace") {
     return RunCostAllocation(client, options);
   }
->>>>>>> merged
   const std::string query = EncodeForm({{"namespace", options.namespace_name}});
   std::string url = client.url + "/outrider/v1/costs";
   if (!query.empty()) url += "?" + query;
