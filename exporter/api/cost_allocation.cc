@@ -35,7 +35,7 @@ StatusOr<bool> FlagOf(const ParamReader& params, std::string_view name) {
   return InvalidParam(name, fmt::format("{} is neither true nor false", Quote(text)));
 }
 
-Status ReadSharing(const ParamReader& params, const CostOptions& options, AllocationQuery* query) {
+Status ReadSharing(const ParamReader& params, const CostSettings& options, AllocationQuery* query) {
   query->include_idle = TRY(FlagOf(params, "includeIdle"));
   query->share_idle = TRY(FlagOf(params, "shareIdle"));
   query->idle_by_node = TRY(FlagOf(params, "idleByNode"));
@@ -49,7 +49,7 @@ Status ReadSharing(const ParamReader& params, const CostOptions& options, Alloca
   return absl::OkStatus();
 }
 
-StatusOr<AllocationQuery> ReadQuery(const ParamReader& params, const CostOptions& options,
+StatusOr<AllocationQuery> ReadQuery(const ParamReader& params, const CostSettings& options,
                                     Timestamp now) {
   AllocationQuery query;
   if (params.Text("window").empty()) return InvalidParam("window", "it is required");
@@ -81,7 +81,7 @@ struct Page {
 
 StatusOr<HttpResponse> GetAllocation(const CostAllocationApiDeps& deps, HttpRequest& request) {
   const ParamReader params = TRY(ParamReader::Read(request));
-  const CostOptions options = deps.options();
+  const CostSettings options = deps.options();
   const AllocationQuery query = TRY(ReadQuery(params, options, deps.clock.Now()));
   const Page page = {TRY(params.Limit("offset")), TRY(params.Limit("limit"))};
   std::vector<AllocationSet> sets = TRY(deps.allocation(query));

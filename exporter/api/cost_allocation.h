@@ -14,7 +14,7 @@ namespace outrider {
 // Called from several threads at once.
 struct CostAllocationApiDeps {
   std::function<StatusOr<std::vector<AllocationSet>>(const AllocationQuery&)> allocation;
-  std::function<CostOptions()> options;
+  std::function<CostSettings()> options;
   std::function<std::vector<BudgetStatus>()> budgets;
   std::function<std::vector<CostAnomaly>()> anomalies;
   std::function<std::vector<RealisedSavings>()> savings;

@@ -123,7 +123,7 @@ void ReadStorage(YamlReader& r, Config::Storage* storage) {
 
 void ReadCost(YamlReader& r, const std::string& file, Config::Cost* cost) {
   ReadPricingOptions(r, file, &cost->pricing);
-  ReadCostOptions(r, file, &cost->options);
+  ReadCostSettings(r, file, &cost->options);
   r.Duration("minimum_coverage", &cost->minimum_coverage);
   ReadWorkloadSources(r, file, &cost->workloads);
   ReadRecommendOptions(r, file, &cost->recommendations);

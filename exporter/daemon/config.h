@@ -12,7 +12,7 @@
 #include "rules/alerting/group_policy.h"
 #include "rules/capacity/recommend_options.h"
 #include "rules/capacity/workload_source.h"
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 #include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
 #include "rules/workloads/workload_alerts.h"
@@ -50,7 +50,7 @@ struct Config {
   struct Cost {
     std::vector<WorkloadSource> workloads;  // own ones, without Kubernetes
     PricingOptions pricing;                 // what things cost; a reload changes it
-    CostOptions options;                    // allocation, budgets; a reload changes them
+    CostSettings options;                   // allocation, budgets; a reload changes them
     DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
     RecommendOptions recommendations;
     bool NeedsRestart(const Cost& running) const {

@@ -73,8 +73,8 @@ CapacityOptions CapacityOptionsOf(const Config& config, const ResourcePrice& pri
   return options;
 }
 
-CostOptions CostOptionsOf(const Config& config) {
-  CostOptions options = config.cost.options;
+CostSettings CostSettingsOf(const Config& config) {
+  CostSettings options = config.cost.options;
   options.cluster = config.global.external_labels.Get("cluster");
   return options;
 }
@@ -179,7 +179,7 @@ Status Services::MakeCost(const Config& config) {
       .inventory = *capacity,
       .book = [engine = pricing.get()] { return engine->Book(); },
       .recommendations = [engine = capacity.get()] { return engine->Recommendations(); }};
-  cost = std::make_unique<CostEngine>(CostOptionsOf(config), seams);
+  cost = std::make_unique<CostEngine>(CostSettingsOf(config), seams);
   runs = std::make_unique<OptimizeRuns>(*state);
   return cost->Restore(clock.Now());
 }
@@ -239,7 +239,7 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   analytics->Replace(files.entries, clock.Now());
   slos->Replace(files.slos);
-  cost->Replace(CostOptionsOf(files.config));
+  cost->Replace(CostSettingsOf(files.config));
   relay->Reload(files.config.relay);
   pricing->SetPricer(std::move(pricer));
   store->windows().SetReferences(ReferencesOf(files));

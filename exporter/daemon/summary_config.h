@@ -9,7 +9,7 @@
 
 #include "exporter/advice/weekly_summary.h"
 #include "notifiers/config/alertmanager_config.h"
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 #include "storage/base/status.h"
 #include "storage/base/strict_yaml.h"
 

@@ -15,7 +15,7 @@
 namespace outrider {
 
 // Of the currency, an hour, for a core, a byte, a GPU.
-using NodeRates = std::array<double, kNodeResources>;
+using CostRates = std::array<double, kNodeResources>;
 
 // One container of one pod, or a machine of kind Host (pod empty).
 struct CostHolding {
@@ -28,7 +28,7 @@ struct CostNode {
   std::string cluster;
   std::string name;
   std::array<double, kNodeResources> capacity = {};
-  NodeRates rates = {};
+  CostRates rates = {};
 };
 
 // A claim of a volume. Mounted by several pods, its cost is split evenly.
@@ -69,7 +69,7 @@ struct CostScene {
   std::vector<CostTraffic> traffic;
   std::vector<CostLoadBalancer> load_balancers;
   std::vector<CostOverhead> overheads;
-  NodeRates fallback = {};  // where the node is not known
+  CostRates fallback = {};  // where the node is not known
 };
 
 // Several items may have one key. Idle of a node is an item of namespace, workload kind and

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "rules/cost/cost_history.h"
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 #include "rules/cost/month_forecast.h"
 
 namespace outrider {

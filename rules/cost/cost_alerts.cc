@@ -81,7 +81,7 @@ class Group {
 
 // Of a budget, each threshold with the next one above it; 0: there is none.
 using Step = std::pair<double, double>;
-std::map<Step, std::set<std::string>> StepsOf(const CostOptions& options) {
+std::map<Step, std::set<std::string>> StepsOf(const CostSettings& options) {
   std::map<Step, std::set<std::string>> steps;
   for (const CostBudget& budget : options.budgets) {
     for (size_t i = 0; i < budget.thresholds.size(); ++i) {
@@ -92,7 +92,7 @@ std::map<Step, std::set<std::string>> StepsOf(const CostOptions& options) {
   return steps;
 }
 
-void AddBudgets(const CostOptions& options, Group* group) {
+void AddBudgets(const CostSettings& options, Group* group) {
   std::set<std::string> names;
   for (const CostBudget& budget : options.budgets) names.insert(budget.name);
   for (const auto& [step, budgets] : StepsOf(options)) {
@@ -122,11 +122,11 @@ void AddBudgets(const CostOptions& options, Group* group) {
 
 }  // namespace
 
-bool WantsCostAlerts(const CostOptions& options) {
+bool WantsCostAlerts(const CostSettings& options) {
   return (options.alerts.enabled && !options.budgets.empty()) || options.alerts.anomalies;
 }
 
-RuleFile MakeCostAlerts(const CostOptions& options, const promql::ParseOptions& promql) {
+RuleFile MakeCostAlerts(const CostSettings& options, const promql::ParseOptions& promql) {
   Group group(promql);
   if (options.alerts.enabled) AddBudgets(options, &group);
   if (options.alerts.anomalies) {

@@ -16,7 +16,7 @@ constexpr size_t kManyCells = 20'000;
 
 }  // namespace
 
-CostEngine::CostEngine(CostOptions options, CostSeams seams)
+CostEngine::CostEngine(CostSettings options, CostSeams seams)
     : seams_(std::move(seams)),
       options_(std::move(options)),
       ledger_(seams_.store),
@@ -115,12 +115,12 @@ Status CostEngine::Save(Durability durability) {
   return SaveLocked(durability);
 }
 
-void CostEngine::Replace(CostOptions options) {
+void CostEngine::Replace(CostSettings options) {
   const absl::MutexLock lock(&mutex_);
   options_ = std::move(options);
 }
 
-CostOptions CostEngine::options() const {
+CostSettings CostEngine::options() const {
   const absl::MutexLock lock(&mutex_);
   return options_;
 }

@@ -21,7 +21,7 @@
 #include "rules/cost/budget_status.h"
 #include "rules/cost/cost_history.h"
 #include "rules/cost/cost_ledger.h"
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 #include "rules/cost/savings_tracker.h"
 #include "rules/cost/scene_reader.h"
 #include "rules/pricing/price_book.h"
@@ -60,7 +60,7 @@ class CostEngine {
   static constexpr DurationMs kLongestGap = 10 * kMinute;
 
   // All seams outlive the engine.
-  CostEngine(CostOptions options, CostSeams seams);
+  CostEngine(CostSettings options, CostSeams seams);
   CostEngine(const CostEngine&) = delete;
   CostEngine& operator=(const CostEngine&) = delete;
 
@@ -69,8 +69,8 @@ class CostEngine {
   void Run(Timestamp now);
   Status Save(Durability durability);
   // A reload: budgets, teams, labels change from now on.
-  void Replace(CostOptions options);
-  CostOptions options() const;
+  void Replace(CostSettings options);
+  CostSettings options() const;
   // What the windows must keep.
   static std::vector<SeriesReference> Reach() { return SceneReader::Reach(); }
 
@@ -91,7 +91,7 @@ class CostEngine {
 
   const CostSeams seams_;
   mutable absl::Mutex mutex_;
-  CostOptions options_ ABSL_GUARDED_BY(mutex_);
+  CostSettings options_ ABSL_GUARDED_BY(mutex_);
   SceneReader reader_ ABSL_GUARDED_BY(mutex_);
   CostLedger ledger_ ABSL_GUARDED_BY(mutex_);
   CostHistory history_ ABSL_GUARDED_BY(mutex_);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "rules/cost/cost_ledger.h"
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 
 namespace outrider {
 

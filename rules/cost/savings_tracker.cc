@@ -155,7 +155,7 @@ void SavingsTracker::Forget(Timestamp now) {
 }
 
 void SavingsTracker::Count(const CostScene& scene, DurationMs time) {
-  std::map<std::pair<std::string_view, std::string_view>, const NodeRates*> rates;
+  std::map<std::pair<std::string_view, std::string_view>, const CostRates*> rates;
   for (const CostNode& node : scene.nodes) rates[{node.cluster, node.name}] = &node.rates;
   for (auto& [key, entry] : entries_) entry.dollars_per_hour = 0;
   for (const CostHolding& holding : scene.holdings) {
@@ -168,7 +168,7 @@ void SavingsTracker::Count(const CostScene& scene, DurationMs time) {
     }
     if (found == entries_.end() || found->second.since == 0) continue;
     const auto node = rates.find({key.cluster, key.node});
-    const NodeRates& rate = node == rates.end() ? scene.fallback : *node->second;
+    const CostRates& rate = node == rates.end() ? scene.fallback : *node->second;
     Entry& entry = found->second;
     for (size_t i = 0; i < kTracked; ++i) {
       if (!entry.before[i]) continue;

@@ -46,7 +46,7 @@ std::string_view WithoutPort(std::string_view instance) {
   return instance.substr(0, colon);
 }
 
-NodeRates RatesOf(const ResourceRates& rates) {
+CostRates RatesOf(const ResourceRates& rates) {
   return {rates.core_hour.ToDouble(), rates.gib_hour.ToDouble() / kBytesPerGib,
           rates.gpu_hour.ToDouble()};
 }
@@ -64,7 +64,7 @@ std::vector<SeriesReference> SceneReader::Reach() {
   return all;
 }
 
-StatusOr<CostScene> SceneReader::Read(const CostOptions& options, const PodInventory& inventory,
+StatusOr<CostScene> SceneReader::Read(const CostSettings& options, const PodInventory& inventory,
                                       const PriceBook& book, const Querier& querier,
                                       Timestamp now) {
   Reading reading = {options, book, querier, now};
@@ -119,7 +119,7 @@ Status SceneReader::ReadNodeAddresses(Reading& reading) {
 }
 
 void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory) {
-  const CostOptions& options = reading.options;
+  const CostSettings& options = reading.options;
   std::vector<CostHolding> machines;
   inventory.VisitContainers([&](const ContainerView& view) {
     CostHolding holding;
@@ -156,7 +156,7 @@ void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory
 // A machine without Kubernetes is a node: it costs what it has, its processes what they use, the
 // rest is idle. A machine that is a Kubernetes node is that node and counts once.
 void SceneReader::TakeMachines(Reading& reading, std::vector<CostHolding> machines) {
-  std::map<std::string, NodeRates, std::less<>> told;  // used by processes and units
+  std::map<std::string, CostRates, std::less<>> told;  // used by processes and units
   const auto is_known = [&](std::string_view address) {
     return reading.book.Nodes().contains(address) ||
            reading.node_addresses.contains(std::string(address));
@@ -165,7 +165,7 @@ void SceneReader::TakeMachines(Reading& reading, std::vector<CostHolding> machin
     const std::string_view instance = one.key.node.empty() ? one.key.workload : one.key.node;
     one.key.node = std::string(WithoutPort(instance));
     if (one.key.workload_kind == kHostKind || is_known(one.key.node)) continue;
-    NodeRates& used = told[one.key.node];
+    CostRates& used = told[one.key.node];
     for (size_t i = 0; i < kNodeResources; ++i) used[i] += one.used[i];
     one.requested = {};
     reading.scene.holdings.push_back(one);

@@ -11,7 +11,7 @@
 
 #include "rules/capacity/pod_inventory.h"
 #include "rules/cost/allocation.h"
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 #include "rules/pricing/price_book.h"
 #include "storage/base/hash.h"
 #include "storage/base/status.h"
@@ -24,7 +24,7 @@ namespace outrider {
 class SceneReader {
  public:
   // What runs at `now`; traffic is that since the last call.
-  StatusOr<CostScene> Read(const CostOptions& options, const PodInventory& inventory,
+  StatusOr<CostScene> Read(const CostSettings& options, const PodInventory& inventory,
                            const PriceBook& book, const Querier& querier, Timestamp now);
   // What the windows must keep.
   static std::vector<SeriesReference> Reach();
@@ -36,7 +36,7 @@ class SceneReader {
   };
   // What one reading shares.
   struct Reading {
-    const CostOptions& options;
+    const CostSettings& options;
     const PriceBook& book;
     const Querier& querier;
     Timestamp now = 0;

@@ -23,7 +23,7 @@ Matcher SceneMetric(std::string_view name) {
   return Matcher::Equal(std::string(kMetricName), std::string(name));
 }
 
-std::string_view SceneCluster(const SeriesLabels& labels, const CostOptions& options) {
+std::string_view SceneCluster(const SeriesLabels& labels, const CostSettings& options) {
   const std::string_view cluster = labels.Get("cluster");
   return cluster.empty() ? std::string_view(options.cluster) : cluster;
 }
@@ -41,7 +41,7 @@ Status ForEachNewest(const Querier& querier, const std::vector<Matcher>& matcher
   return absl::OkStatus();
 }
 
-void DescribeOwner(const CostOptions& options, const std::vector<std::string>* pod,
+void DescribeOwner(const CostSettings& options, const std::vector<std::string>* pod,
                    const std::vector<std::string>* namespace_labels, CostKey* key) {
   const size_t count = options.labels.size();
   const auto value = [&](size_t at) -> std::string {

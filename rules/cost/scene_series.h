@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "rules/cost/cost_amounts.h"
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 #include "storage/base/status.h"
 #include "storage/window/querier.h"
 
@@ -22,7 +22,7 @@ std::string ScenePod(std::string_view cluster, std::string_view namespace_name,
                      std::string_view pod);
 Matcher SceneMetric(std::string_view name);
 // The label `cluster`, else the configured one.
-std::string_view SceneCluster(const SeriesLabels& labels, const CostOptions& options);
+std::string_view SceneCluster(const SeriesLabels& labels, const CostSettings& options);
 
 // The newest value of every series that matches and has not ended.
 using UseSeries = std::function<void(const SeriesLabels& labels, double value)>;
@@ -31,7 +31,7 @@ Status ForEachNewest(const Querier& querier, const std::vector<Matcher>& matcher
 
 // Label values and team of a pod: its own, else those of its namespace, else by configuration.
 // Either may be null.
-void DescribeOwner(const CostOptions& options, const std::vector<std::string>* pod,
+void DescribeOwner(const CostSettings& options, const std::vector<std::string>* pod,
                    const std::vector<std::string>* namespace_labels, CostKey* key);
 
 template <typename Map>

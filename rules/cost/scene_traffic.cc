@@ -33,7 +33,7 @@ std::optional<Egress> EgressOf(const SeriesLabels& labels) {
 
 class TrafficCounters {
  public:
-  TrafficCounters(const CostOptions& options, const Querier& querier, Timestamp now)
+  TrafficCounters(const CostSettings& options, const Querier& querier, Timestamp now)
       : options_(options), querier_(querier), now_(now) {}
 
   Status Read() {
@@ -78,7 +78,7 @@ class TrafficCounters {
         });
   }
 
-  const CostOptions& options_;
+  const CostSettings& options_;
   const Querier& querier_;
   const Timestamp now_;
   bool classified_ = false;

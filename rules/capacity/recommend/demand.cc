@@ -82,7 +82,6 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
   }
   totals_.Add(time, cores, Watched(instance->cpu_done, time));
   instance->cpu_done = time;
-  last_ = std::max(last_, time);
   cpu_mean_.Add(cores);
   cpu_peaks_.Add(time, cores);
   cpu_promise_.Observe(time, cores);
@@ -135,7 +134,6 @@ bool ContainerDemand::AddMemory(Timestamp time, double bytes, const SampleFacts&
   ++memory_samples_;
   memory_coverage_ += Watched(last_memory_, time);
   last_memory_ = std::max(last_memory_, time);
-  last_ = std::max(last_, time);
   if (const double weight = Thin(); weight > 0) {
     memory_use_.Add(kMemoryBuckets.Find(bytes), time, kCpuWeight * weight);
   }
@@ -191,8 +189,8 @@ double ContainerDemand::largest_oom_limit(Timestamp now) const {
 }
 
 void ContainerDemand::Merge(const ContainerDemand& other) {
-  if (other.last_ == INT64_MIN) return;
-  BeginHour(other.last_);
+  if (other.last_time() == INT64_MIN) return;
+  BeginHour(other.last_time());
   vpa_cpu_.Merge(other.vpa_cpu_);
   vpa_memory_.Merge(other.vpa_memory_);
   cpu_demand_.Merge(other.cpu_demand_);
@@ -211,7 +209,6 @@ void ContainerDemand::Merge(const ContainerDemand& other) {
     pod_percentiles_[i] = std::max(pod_percentiles_[i], other.pod_percentiles_[i]);
   }
   first_ = std::min(first_, other.first_);
-  last_ = std::max(last_, other.last_);
   last_cpu_ = std::max(last_cpu_, other.last_cpu_);
   last_memory_ = std::max(last_memory_, other.last_memory_);
   last_oom_ = std::max(last_oom_, other.last_oom_);

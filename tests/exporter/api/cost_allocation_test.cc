@@ -5,6 +5,7 @@
 
 #include "exporter/api/cost_window.h"
 #include "exporter/api/optimize.h"
+#include "storage/base/json.h"
 #include "tests/exporter/http/fake_request.h"
 #include "tests/rules/cost/cost_world.h"
 #include "tests/support/fake_clock.h"
@@ -50,8 +51,8 @@ TEST(CostWindow, Parses) {
 
 class CostApi : public testing::Test {
  protected:
-  static CostOptions Options() {
-    CostOptions options;
+  static CostSettings Options() {
+    CostSettings options;
     options.labels = {"app"};
     options.budgets = {{.name = "shop", .amount = 1, .namespaces = {"shop"}}};
     return options;

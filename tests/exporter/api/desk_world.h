@@ -74,7 +74,7 @@ struct DeskWorld {
                      [](const AllocationQuery&) {
                        return StatusOr<std::vector<AllocationSet>>(std::vector<AllocationSet>());
                      },
-                 .options = [] { return CostOptions(); },
+                 .options = [] { return CostSettings(); },
                  .budgets = [] { return std::vector<BudgetStatus>(); },
                  .anomalies = [] { return std::vector<CostAnomaly>(); },
                  .savings = [] { return std::vector<RealisedSavings>(); },

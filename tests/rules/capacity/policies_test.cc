@@ -282,7 +282,7 @@ TEST(Hysteresis, SmallChangesAreNoNewsUnlessUseContradicts) {
   Promise promise;
   const auto fresh = [](double target) { return Bounds{target, target / 2, target * 2, target}; };
   EXPECT_FALSE(Stands(promise, fresh(1.0), 0.1, false));  // nothing was given
-  promise.Give(fresh(1.0));
+  promise.Give(1.0);
   EXPECT_TRUE(Stands(promise, fresh(1.09), 0.1, false));
   EXPECT_TRUE(Stands(promise, fresh(0.91), 0.1, false));
   EXPECT_FALSE(Stands(promise, fresh(1.11), 0.1, false));
@@ -313,11 +313,11 @@ TEST(Hysteresis, TheAdviceHoldsStill) {
 TEST(Promise, YesterdaysWordMeetsTodaysUse) {
   Promise promise;
   promise.Observe(kMidnight - kHour, 5);  // nothing was promised
-  promise.Give({1.0, 1, 1, 1});
+  promise.Give(1.0);
   promise.Observe(kMidnight - kMinute, 5);  // nor when this day began
   EXPECT_EQ(promise.LastDay(), std::nullopt);
   for (int i = 0; i < 8; ++i) promise.Observe(kMidnight + i * kHour, 0.5);
-  promise.Give({9.0, 9, 9, 9});  // not what this day is judged by
+  promise.Give(9.0);  // not what this day is judged by
   for (int i = 8; i < 10; ++i) promise.Observe(kMidnight + i * kHour, 2.0);
   promise.Observe(kMidnight + kDay, 1);
   const auto outcome = promise.LastDay();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rules/capacity/capacity_engine.h"
+#include "storage/base/text.h"
 #include "storage/state/memory_store.h"
 #include "tests/rules/analytics/fake_windows.h"
 
@@ -19,14 +20,11 @@ inline constexpr DurationMs kWorldScrape = 15 * kSecond;
 inline constexpr double kMebi = 1024.0 * 1024.0;
 
 // Labels written `a=b,c=d`.
-inline Labels ParseLabels(std::string_view text) {
+inline Labels ParseLabels(const std::string& text) {
   std::map<std::string, std::string> labels;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(','), text.size());
-    const std::string_view pair = text.substr(0, end);
-    const size_t equals = pair.find('=');
-    labels[std::string(pair.substr(0, equals))] = pair.substr(equals + 1);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  for (const std::string_view pair : Split(text, ',')) {
+    const std::vector<std::string_view> parts = Split(pair, '=');
+    labels[std::string(parts.front())] = parts.back();
   }
   return Labels::FromMap(labels);
 }
@@ -47,7 +45,7 @@ class StreamWorld {
   }
   void ResetCpu(std::string_view labels) { counters_[std::string(labels)] = 0; }
   void Add(std::string_view metric, std::string_view labels, Timestamp time, double value) {
-    windows.Add(ParseLabels(labels).With(kMetricName, metric), time, value);
+    windows.Add(ParseLabels(std::string(labels)).With(kMetricName, metric), time, value);
   }
 
   FakeWindows windows;

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 
 constexpr double kGibBytesOf = 1024.0 * 1024.0 * 1024.0;
 // USD of aws us-east-1, specs/source_systems.md §1.7.
-constexpr NodeRates kAws = {0.0416, 0.0046 / kGibBytesOf, 0.95};
+constexpr CostRates kAws = {0.0416, 0.0046 / kGibBytesOf, 0.95};
 
 CostKey Pod(const std::string& name, const std::string& node) {
   CostKey key;

@@ -9,8 +9,8 @@ namespace {
 
 using testing::ElementsAre;
 
-CostOptions Budgets() {
-  CostOptions options;
+CostSettings Budgets() {
+  CostSettings options;
   options.budgets = {{.name = "shop", .amount = 100, .namespaces = {"shop"}},
                      {.name = "a.b|c", .amount = 5, .thresholds = {1}}};
   return options;
@@ -36,7 +36,7 @@ TEST(CostAlerts, OneRuleAThresholdOfWhichOneFires) {
 
 TEST(CostAlerts, OnlyWhatIsWanted) {
   EXPECT_FALSE(WantsCostAlerts({}));
-  CostOptions options = Budgets();
+  CostSettings options = Budgets();
   EXPECT_TRUE(WantsCostAlerts(options));
   options.alerts.enabled = false;
   EXPECT_FALSE(WantsCostAlerts(options));

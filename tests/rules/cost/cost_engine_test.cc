@@ -127,7 +127,7 @@ TEST(CostEngine, MachinesAreNodes) {
 }
 
 TEST(CostEngine, VolumesTrafficLoadBalancersTeams) {
-  CostOptions options;
+  CostSettings options;
   options.labels = {"app.kubernetes.io/name"};
   options.teams = {{"ops", {"kube-system"}}};
   options.egress = Egress::kInternet;
@@ -196,7 +196,7 @@ TEST(CostEngine, VolumesTrafficLoadBalancersTeams) {
 }
 
 TEST(CostEngine, BudgetsAndTheirForecast) {
-  CostOptions options;
+  CostSettings options;
   options.budgets = {{.name = "shop", .amount = 20, .namespaces = {"shop"}},
                      {.name = "all", .amount = 1000}};
   CostWorld world(kStart, options);

@@ -102,7 +102,7 @@ class FakeInventory final : public PodInventory {
 
 // The engine over them, in virtual time.
 struct CostWorld {
-  explicit CostWorld(Timestamp start, CostOptions wanted = {})
+  explicit CostWorld(Timestamp start, CostSettings wanted = {})
       : now(start), options(std::move(wanted)) {
     Start();
   }
@@ -124,7 +124,7 @@ struct CostWorld {
   std::map<std::string, double> Series() const { return DerivedText(table); }
 
   Timestamp now;
-  CostOptions options;
+  CostSettings options;
   FakeWindows windows;
   DerivedTable table;
   MemoryStore store;

@@ -39,7 +39,7 @@ struct CostAlertOptions {
   friend bool operator==(const CostAlertOptions&, const CostAlertOptions&) = default;
 };
 
-struct CostOptions {
+struct CostSettings {
   // Of series without a label `cluster`. The daemon puts the external label of that name here.
   std::string cluster;
   DurationMs interval = kMinute;               // how often what runs is counted
@@ -51,10 +51,10 @@ struct CostOptions {
   bool opencost_metrics = false;
   std::vector<CostBudget> budgets;
   CostAlertOptions alerts;
-  friend bool operator==(const CostOptions&, const CostOptions&) = default;
+  friend bool operator==(const CostSettings&, const CostSettings&) = default;
 };
 
 // Reads the keys out of the section `cost`, whose reader also reads the keys of others.
-void ReadCostOptions(YamlReader& reader, const std::string& file, CostOptions* options);
+void ReadCostSettings(YamlReader& reader, const std::string& file, CostSettings* options);
 
 }  // namespace outrider

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 
 #include <fmt/format.h>
 
@@ -94,7 +94,7 @@ void ReadAlerts(YamlReader& r, const std::string& file, CostAlertOptions* alerts
 
 }  // namespace
 
-void ReadCostOptions(YamlReader& r, const std::string& file, CostOptions* options) {
+void ReadCostSettings(YamlReader& r, const std::string& file, CostSettings* options) {
   r.Duration("interval", &options->interval);
   if (options->interval < kSecond || options->interval > 10 * kMinute) {
     r.Fail("interval", "interval must be between 1s and 10m");

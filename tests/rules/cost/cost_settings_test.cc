@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rules/cost/cost_options.h"
+#include "rules/cost/cost_settings.h"
 
 #include <gtest/gtest.h>
 
 namespace outrider {
 namespace {
 
-StatusOr<CostOptions> Parse(std::string_view text) {
+StatusOr<CostSettings> Parse(std::string_view text) {
   const YamlNode node = TRY(ParseYaml(text, "o.yml"));
   YamlReader reader(node, "o.yml", "section cost");
-  CostOptions options;
-  ReadCostOptions(reader, "o.yml", &options);
+  CostSettings options;
+  ReadCostSettings(reader, "o.yml", &options);
   TRY(reader.Finish());
   return options;
 }
 
-TEST(CostOptions, EverySetting) {
+TEST(CostSettings, EverySetting) {
   const auto options = Parse(R"(
 interval: 30s
 labels: [app, tier]
@@ -30,7 +30,7 @@ budgets:
 alerts: {budgets: false, anomalies: true}
 )");
   ASSERT_TRUE(options.ok()) << options.status();
-  CostOptions expected;
+  CostSettings expected;
   expected.interval = 30 * kSecond;
   expected.labels = {"app", "tier"};
   expected.team_label = "owner";
@@ -47,11 +47,11 @@ alerts: {budgets: false, anomalies: true}
        .include_idle = true}};
   expected.alerts = {false, true};
   EXPECT_EQ(*options, expected);
-  EXPECT_EQ(*Parse("{}"), CostOptions());
+  EXPECT_EQ(*Parse("{}"), CostSettings());
   EXPECT_EQ(Parse("unclassified_egress: none")->egress, std::nullopt);
 }
 
-TEST(CostOptions, ErrorsNameThePlace) {
+TEST(CostSettings, ErrorsNameThePlace) {
   const std::pair<const char*, const char*> cases[] = {
       {"interval: 1h", "o.yml:1:11: interval must be between 1s and 10m"},
       {"budgets: 5", "o.yml:1:10: budgets must be a list"},
