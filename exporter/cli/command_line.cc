@@ -27,6 +27,7 @@ struct Parsed {
   TestRulesOptions test_rules;
   BacktestCommand backtest;
   EvaluateAnomalyOptions evaluate;
+  EvaluateRecommendOptions evaluate_recommend;
   MoneyCommands money;
   int state_limit = 20;
   std::vector<std::string> files;
@@ -384,6 +385,26 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   });
 }
 
+void AddEvaluateRecommend(CLI::App& evaluate, Parsed* p) {
+  EvaluateRecommendOptions& r = p->evaluate_recommend;
+  CLI::App* recommend = evaluate.add_subcommand(
+      "recommend", "Re-recommend CPU day by day on series of use and judge each day by the next");
+  recommend->add_option("directory", r.directory, "Holds *.csv with ts,value; ts in seconds")
+      ->required();
+  recommend
+      ->add_option("--policy", r.policies,
+                   "adaptive, percentile, vpa, krr or krr_limit; repeatable; none: all of them and "
+                   "how others recommend")
+      ->allow_extra_args(false);
+  recommend->add_option("--seed", r.seed, "Of the draws of series behind the intervals")
+      ->capture_default_str();
+  recommend->add_option("--output", r.output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  recommend->callback(
+      [p] { p->action = [p] { return RunEvaluateRecommend(p->evaluate_recommend); }; });
+}
+
 void AddEvaluate(CLI::App& app, Parsed* p) {
   EvaluateAnomalyOptions& e = p->evaluate;
   CLI::App* evaluate = app.add_subcommand("evaluate", "Judge what Outrider computes");
@@ -414,6 +435,7 @@ void AddEvaluate(CLI::App& app, Parsed* p) {
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
   anomaly->callback([p] { p->action = [p] { return RunEvaluateAnomaly(p->evaluate); }; });
+  AddEvaluateRecommend(*evaluate, p);
 }
 
 bool HasCommand(const CLI::App& app, const std::string& name) {

@@ -156,6 +156,14 @@ struct EvaluateAnomalyOptions {
 };
 int RunEvaluateAnomaly(const EvaluateAnomalyOptions& given);  // evaluate.cc
 
+struct EvaluateRecommendOptions {
+  std::string directory;
+  std::vector<std::string> policies;  // empty: all, and how others recommend
+  uint64_t seed = 1;
+  std::string output = "table";
+};
+int RunEvaluateRecommend(const EvaluateRecommendOptions& given);  // evaluate_recommend.cc
+
 struct CostOptions {
   std::string by = "workload";  // workload or namespace
   std::string namespace_name;   // empty: all

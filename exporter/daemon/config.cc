@@ -125,6 +125,7 @@ void ReadCost(YamlReader& r, const std::string& file, Config::Cost* cost) {
   ReadPricingOptions(r, file, &cost->pricing);
   r.Duration("minimum_coverage", &cost->minimum_coverage);
   ReadWorkloadSources(r, file, &cost->workloads);
+  ReadRecommendOptions(r, file, &cost->recommendations);
 }
 
 void ReadQuery(YamlReader& r, Config::Query* query) {

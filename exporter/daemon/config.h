@@ -9,6 +9,7 @@
 
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/capacity/recommend_options.h"
 #include "rules/capacity/workload_source.h"
 #include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
@@ -48,6 +49,7 @@ struct Config {
     std::vector<WorkloadSource> workloads;  // own ones, without Kubernetes
     PricingOptions pricing;                 // what things cost; a reload changes it
     DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
+    RecommendOptions recommendations;
     friend bool operator==(const Cost&, const Cost&) = default;
   };
   // Of senders; 0: no such limit.

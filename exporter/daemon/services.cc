@@ -66,6 +66,9 @@ CapacityOptions CapacityOptionsOf(const Config& config, const ResourcePrice& pri
   options.core_hour_dollars = price.rates.core_hour.ToDouble();
   options.gib_hour_dollars = price.rates.gib_hour.ToDouble();
   options.minimum_coverage = config.cost.minimum_coverage;
+  options.policy = config.cost.recommendations.policy;
+  options.cpu_rails = config.cost.recommendations.cpu;
+  options.memory_rails = config.cost.recommendations.memory;
   options.workloads = CombineSources(config.cost.workloads);
   return options;
 }

@@ -45,7 +45,7 @@ struct CapacityOptions {
   std::string region;                       // empty: the provider's first
   std::optional<double> core_hour_dollars;  // own prices win over the table
   std::optional<double> gib_hour_dollars;
-  std::string policy = "percentile";
+  std::string policy = "adaptive";
   // Less than this, and no recommendation is given.
   DurationMs minimum_coverage = kHour;
   uint64_t minimum_samples = 10;

@@ -182,11 +182,14 @@ void CapacityEngine::FinishWorkload(Round* round) {
   }
   const WorkloadKey& key = round->recommendations[first].key;
   const auto advice = AdviseReplicas(parts, replicas, facts_.HpaOf(key));
-  for (size_t i = first; i < round->group; ++i) {
-    round->recommendations[i].replicas = advice;
-    if (round->fresh[i]) {
-      Publish(round->recommendations[i], &round->entries[i]->series, sink_);
-    }
+  // Backwards: a container that was the first before gives up the workload's series before another
+  // takes them.
+  for (size_t i = round->group; i-- > first;) {
+    Recommendation& one = round->recommendations[i];
+    const bool moved = one.first_of_workload != (i == first);
+    one.first_of_workload = i == first;
+    one.replicas = advice;
+    if (round->fresh[i] || moved) Publish(one, &round->entries[i]->series, sink_);
   }
 }
 

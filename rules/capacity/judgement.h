@@ -39,8 +39,9 @@ ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
 void Remember(Resource resource, const ResourceAdvice& advice, ContainerDemand* demand);
 
 // 0 to 1: how much the past that was seen can tell. Half for the watched time (full with seven
-// days; a day is 0.52), a quarter for samples (full with 1440), a tenth for pods (full with three),
-// the rest for yesterday's recommendation: nothing if a tenth of the samples was above it.
+// days; a day gives 0.31 of it), a quarter for samples (full with 1440), a tenth for pods (full
+// with three), the rest for yesterday's recommendation: nothing if a tenth of the samples was above
+// it.
 double ConfidenceOf(const ResourceAdvice& advice, uint64_t pods_seen);
 
 // How the use fits request and limit, of resources with enough data; others add theirs

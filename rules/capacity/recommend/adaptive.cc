@@ -18,21 +18,26 @@ constexpr int64_t kPeakDays = 7;
 constexpr double kWorthTelling = 0.01;  // of periods cut short
 constexpr double kMib = 1024.0 * 1024.0;
 
-// A schedule, if the trials say that one pays.
-void AddSchedule(const ContainerDemand& demand, Timestamp now, PolicyAdvice* advice) {
-  DayProfile::Choice best;
-  DayProfile::Choice flat;
+// One number and, where it pays, a schedule: by the trials, once they are long enough.
+void TakeTrials(const ContainerDemand& demand, double peak, double least, PolicyAdvice* advice) {
   const DayProfile& profile = demand.profile();
-  if (!profile.Choose(false, &best) || !best.scheduled || !profile.Choose(true, &flat)) return;
-  const auto requests =
-      profile.Requests(best, demand.LoadBase(), demand.demand_peaks().Max(now, kPeakDays));
+  DayProfile::Choice flat;
+  DayProfile::Choice best;
+  if (!profile.Choose(true, &flat) || !profile.Choose(false, &best)) return;
+  const double base = demand.LoadBase();
+  advice->bounds.target =
+      RoundCores(std::max<double>(least, profile.Requests(flat, base, peak).front()));
+  advice->rule = fmt::format(
+      "the number that would have done best: {:.1f} % of samples above it, {:.0f} % unused",
+      100 * flat.violations, 100 * flat.slack);
+  if (!best.scheduled) return;
+  const auto requests = profile.Requests(best, base, peak);
   advice->schedule.reserve(requests.size());
   for (float request : requests) {
     advice->schedule.push_back(static_cast<float>(RoundCores(request)));
   }
-  advice->rule += fmt::format(
-      "; by time of day {:.0f} % would be unused instead of {:.0f} %, with {:.1f} % of samples above",
-      100 * best.slack, 100 * flat.slack, 100 * best.violations);
+  advice->rule += fmt::format("; by time of day it would be {:.1f} % and {:.0f} %",
+                              100 * best.violations, 100 * best.slack);
 }
 
 PolicyAdvice KeptForAutoscaler(const PolicyInput& input, const Bounds& otherwise) {
@@ -63,20 +68,20 @@ PolicyAdvice CpuAdaptively(const PolicyInput& input) {
   PolicyAdvice advice;
   Bounds& bounds = advice.bounds;
   bounds.target = RoundCores(percentile(0.95, true) * kMargin);
+  advice.rule = "95 % of the work done fits, plus 10 %";
+  TakeTrials(demand, peak, percentile(0.5, true), &advice);
   bounds.lower = std::min(bounds.target, RoundCores(percentile(0.5, false) * kMargin));
   bounds.upper = std::max(bounds.target, RoundCores(percentile(0.99, false) * kUpperMargin));
   bounds.limit = std::max(bounds.target, RoundCores(peak * kPeakMargin));
   if (input.scaled) return KeptForAutoscaler(input, bounds);
-  advice.rule = "95 % of the work done fits, plus 10 %";
   if (demand.throttled_ratio() > kWorthTelling) {
     advice.rule += fmt::format("; raised as the limit cut it short in {:.0f} % of its periods",
                                100 * demand.throttled_ratio());
   }
   if (demand.startup_cpu_peak() > bounds.target) {
-    advice.rule += fmt::format("; start-up peaks of {:.3f} cores are left out",
-                               demand.startup_cpu_peak());
+    advice.rule +=
+        fmt::format("; start-up peaks of {:.3f} cores are left out", demand.startup_cpu_peak());
   }
-  AddSchedule(demand, demand.last_cpu_time(), &advice);
   return advice;
 }
 
@@ -101,8 +106,8 @@ PolicyAdvice MemoryAdaptively(const PolicyInput& input) {
   double target = needed * kMargin;
   if (const double killed_at = demand.largest_oom_limit(input.now); killed_at > 0) {
     target = std::max(target, killed_at * kKillMargin);
-    advice.rule += fmt::format("; at least 25 % above {:.0f} MiB, where it was killed",
-                               killed_at / kMib);
+    advice.rule +=
+        fmt::format("; at least 25 % above {:.0f} MiB, where it was killed", killed_at / kMib);
   }
   if (demand.heap_max() > 0) {
     const double held = std::min(working_set, std::max(demand.heap_committed(), 0.0));

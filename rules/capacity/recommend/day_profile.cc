@@ -8,19 +8,18 @@
 namespace outrider {
 namespace {
 
-constexpr float kForget = 0.98F;     // of a level, each day
-constexpr float kTrialMemory = 0.9F;  // of a trial, each day
+constexpr float kForget = 0.98F;      // of a level, each day
+constexpr float kTrialMemory = 0.8F;  // of a trial, each day
 constexpr float kViolationPrice = 6;
 constexpr float kCaution = 0.04F;
-constexpr float kShortestTrial = 1.5F;  // days
+constexpr float kShortestTrial = 1.4F;  // days, faded: most of a second day
 constexpr float kSlotShare = 1.0F / static_cast<float>(DayProfile::kSlots);
 
 constexpr std::array<DayModel, DayProfile::kModels> kDayModels = {{
-    {.6F, 0, 0},    {.8F, 0, 0},     {.9F, 0, 0},     {1.0F, 0, 0},   {1.1F, 0, 0},
-    {1.25F, 0, 0},  {1.5F, 0, 0},    {2.0F, 0, 0},    {3.0F, 0, 0},   {0, .5F, 0},
-    {0, .7F, 0},    {0, .85F, 0},    {0, 1.0F, 0},    {0, 1.15F, 0},  {0, 1.3F, 0},
-    {0, 0, 1.05F},  {.6F, 0, 1.05F}, {0, 0, 1.15F},   {.6F, 0, 1.15F}, {0, 0, 1.25F},
-    {.6F, 0, 1.25F}, {0, 0, 1.5F},   {.6F, 0, 1.5F},
+    {.6F, 0, 0},     {.8F, 0, 0},   {.9F, 0, 0},     {1.0F, 0, 0},  {1.1F, 0, 0},    {1.25F, 0, 0},
+    {1.5F, 0, 0},    {2.0F, 0, 0},  {3.0F, 0, 0},    {0, .5F, 0},   {0, .7F, 0},     {0, .85F, 0},
+    {0, 1.0F, 0},    {0, 1.15F, 0}, {0, 1.3F, 0},    {0, 0, 1.05F}, {.6F, 0, 1.05F}, {0, 0, 1.15F},
+    {.6F, 0, 1.15F}, {0, 0, 1.25F}, {.6F, 0, 1.25F}, {0, 0, 1.5F},  {.6F, 0, 1.5F},
 }};
 
 // 1 / factor of each model, so that use / request is the smallest of three products.
@@ -56,9 +55,8 @@ void DayProfile::Raise(Level16* level, float peak) {
 }
 
 float DayProfile::Forecast(std::span<const Level16, kSlots> levels, size_t slot) const {
-  const float forecast =
-      std::max({levels[(slot + kSlots - 1) % kSlots].Value(), levels[slot].Value(),
-                levels[(slot + 1) % kSlots].Value()});
+  const float forecast = std::max({levels[(slot + kSlots - 1) % kSlots].Value(),
+                                   levels[slot].Value(), levels[(slot + 1) % kSlots].Value()});
   // A time of day that was never seen is held to be like the busiest one.
   return forecast > 0 ? forecast : highest_;
 }
@@ -157,8 +155,8 @@ std::array<float, DayProfile::kSlots> DayProfile::Requests(const Choice& choice,
   if (previous_peak_ >= 0) Raise(&levels[SlotOfDay(slot_ - 1)], previous_peak_);
   if (slot_ != INT32_MIN) Raise(&levels[SlotOfDay(slot_)], slot_peak_);
   const DayModel& model = kDayModels[choice.model];
-  const float flat = std::max(model.load * static_cast<float>(base),
-                              model.peak * static_cast<float>(highest));
+  const float flat =
+      std::max(model.load * static_cast<float>(base), model.peak * static_cast<float>(highest));
   std::array<float, kSlots> requests = {};
   for (size_t i = 0; i < kSlots; ++i) {
     requests[i] = std::max(flat, model.slot * Forecast(levels, i));

@@ -6,7 +6,7 @@
 //
 // Trials: every row of kDayModels is a way to turn a forecast into a request. Each is tried on
 // every sample with what was known when the day began, and its unused share and its violations are
-// counted, a day's weight falling by a tenth a day. The best is the one with the lowest
+// counted, a day's weight falling by a fifth a day. The best is the one with the lowest
 //     unused share + kViolationPrice * (violations + caution),
 // the caution being for how short the trial was and how little the model leaves to spare. (The
 // idea of choosing among models by what they would have cost: Autopilot, EuroSys 2020.) Nothing of
@@ -48,9 +48,9 @@ class DayProfile {
 
   struct Choice {
     size_t model = 0;
-    float slack = 0;       // mean unused share, in the trial
-    float violations = 0;  // share of samples
-    float days = 0;        // tried
+    float slack = 0;         // mean unused share, in the trial
+    float violations = 0;    // share of samples
+    float days = 0;          // tried
     bool scheduled = false;  // the request follows the time of day
   };
   // The best model; `only_flat`: of those that request the same all day. False without a trial of a

@@ -229,8 +229,7 @@ double DecayedHistogram<Weight>::Percentile(const BucketScheme& scheme, double p
                                             bool by_load) const {
   if (IsEmpty()) return 0;
   const auto mass = [&](size_t bucket) {
-    const double edges =
-        scheme.Start(bucket) + scheme.Start(std::min(bucket + 1, kBuckets - 1));
+    const double edges = scheme.Start(bucket) + scheme.Start(std::min(bucket + 1, kBuckets - 1));
     return WeightOf(bucket) * (by_load ? edges / 2 : 1);
   };
   double total = 0;

@@ -26,7 +26,7 @@ struct BucketScheme {
   size_t Find(double value) const;
   double Start(size_t bucket) const;
 };
-inline constexpr BucketScheme kCpuBuckets = {0.01};   // cores; the last one from 1000 on
+inline constexpr BucketScheme kCpuBuckets = {0.01};    // cores; the last one from 1000 on
 inline constexpr BucketScheme kMemoryBuckets = {1e7};  // bytes; the last one from 1e12 on
 
 // 2^x and x^n, to the last bit as Go's math.Exp2 and math.Pow compute them, which VPA's weights

@@ -18,7 +18,7 @@ constexpr DurationMs kOomMemory = 14 * kDay;
 // times what it got.
 constexpr double kMostThrottled = 0.75;
 constexpr uint32_t kMostAnHour = 4000;  // samples that enter the sums of floats
-constexpr double kLargest = 1e16;  // cores or bytes that are believed
+constexpr double kLargest = 1e16;       // cores or bytes that are believed
 constexpr Timestamp kLatest = 1'000'000 * kDay;
 
 bool Believable(Timestamp time, double value) {
@@ -78,12 +78,10 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
   instance->cpu.Add(time, cores);
   // A pod's own percentile moves slowly: looked at once an hour, and while it is young.
   if (time / kHour != instance->cpu_done / kHour || instance->cpu.samples() < 20) {
-    pod_percentiles_[0] =
-        std::max(pod_percentiles_[0], static_cast<float>(instance->cpu.Value()));
+    pod_percentiles_[0] = std::max(pod_percentiles_[0], static_cast<float>(instance->cpu.Value()));
   }
   totals_.Add(time, cores, Watched(instance->cpu_done, time));
   instance->cpu_done = time;
-  last_ = std::max(last_, time);
   cpu_mean_.Add(cores);
   cpu_peaks_.Add(time, cores);
   cpu_promise_.Observe(time, cores);
@@ -98,8 +96,7 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
   const double wanted = CutShort(cores, facts);
   const double weight = Thin();
   if (weight > 0) {
-    cpu_demand_.Add(wanted == cores ? bucket : kCpuBuckets.Find(wanted), time,
-                    kCpuWeight * weight);
+    cpu_demand_.Add(wanted == cores ? bucket : kCpuBuckets.Find(wanted), time, kCpuWeight * weight);
   }
   demand_peaks_.Add(time, wanted);
   profile_.Add(time, wanted, weight);
@@ -107,8 +104,7 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
 }
 
 // VPA's: one peak of an instance counts in each of its 24 hours, at the end of them.
-void ContainerDemand::AddPeak(Timestamp time, double bytes, bool oom,
-                              ContainerInstance* instance) {
+void ContainerDemand::AddPeak(Timestamp time, double bytes, bool oom, ContainerInstance* instance) {
   if (instance->window_end == INT64_MIN) instance->window_end = time;
   bool is_new = false;
   if (time < instance->window_end) {
@@ -138,7 +134,6 @@ bool ContainerDemand::AddMemory(Timestamp time, double bytes, const SampleFacts&
   ++memory_samples_;
   memory_coverage_ += Watched(last_memory_, time);
   last_memory_ = std::max(last_memory_, time);
-  last_ = std::max(last_, time);
   if (const double weight = Thin(); weight > 0) {
     memory_use_.Add(kMemoryBuckets.Find(bytes), time, kCpuWeight * weight);
   }
@@ -174,8 +169,7 @@ void ContainerDemand::Retire(const ContainerInstance& instance, Timestamp now) {
 }
 
 double ContainerDemand::LargestPodPercentile(Timestamp now) const {
-  return std::max<double>(std::max(pod_percentiles_[0], pod_percentiles_[1]),
-                          gone_pods_.Max(now));
+  return std::max<double>(std::max(pod_percentiles_[0], pod_percentiles_[1]), gone_pods_.Max(now));
 }
 
 double ContainerDemand::CpuPercentile(double p) const {
@@ -195,8 +189,8 @@ double ContainerDemand::largest_oom_limit(Timestamp now) const {
 }
 
 void ContainerDemand::Merge(const ContainerDemand& other) {
-  if (other.last_ == INT64_MIN) return;
-  BeginHour(other.last_);
+  if (other.last_time() == INT64_MIN) return;
+  BeginHour(other.last_time());
   vpa_cpu_.Merge(other.vpa_cpu_);
   vpa_memory_.Merge(other.vpa_memory_);
   cpu_demand_.Merge(other.cpu_demand_);
@@ -215,7 +209,6 @@ void ContainerDemand::Merge(const ContainerDemand& other) {
     pod_percentiles_[i] = std::max(pod_percentiles_[i], other.pod_percentiles_[i]);
   }
   first_ = std::min(first_, other.first_);
-  last_ = std::max(last_, other.last_);
   last_cpu_ = std::max(last_cpu_, other.last_cpu_);
   last_memory_ = std::max(last_memory_, other.last_memory_);
   last_oom_ = std::max(last_oom_, other.last_oom_);
@@ -232,8 +225,8 @@ void ContainerDemand::Merge(const ContainerDemand& other) {
 }
 
 size_t ContainerDemand::Bytes() const {
-  return sizeof(*this) + vpa_cpu_.HeapBytes() + vpa_memory_.HeapBytes() +
-         cpu_demand_.HeapBytes() + memory_use_.HeapBytes();
+  return sizeof(*this) + vpa_cpu_.HeapBytes() + vpa_memory_.HeapBytes() + cpu_demand_.HeapBytes() +
+         memory_use_.HeapBytes();
 }
 
 }  // namespace outrider

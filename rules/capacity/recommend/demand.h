@@ -6,6 +6,7 @@
 // the history.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -81,9 +82,9 @@ class ContainerDemand {
   double CpuMean() const { return cpu_mean_.Value(); }  // decayed as the histograms
   double MemoryMean() const { return memory_mean_.Value(); }
   const DailyPeaks<8>& cpu_peaks() const { return cpu_peaks_; }  // of every sample
-  const DailyPeaks<8>& demand_peaks() const { return demand_peaks_; }
+  const DailyPeaks<8, Level16>& demand_peaks() const { return demand_peaks_; }
   const DailyPeaks<14>& memory_peaks() const { return memory_peaks_; }  // working set
-  const DailyPeaks<8>& rss_peaks() const { return rss_peaks_; }  // 0 where rss is not known
+  const DailyPeaks<8, Level16>& rss_peaks() const { return rss_peaks_; }         // 0 where rss is not known
   // Percentiles of CPU and memory as people are shown them; never above the largest sample.
   double CpuPercentile(double p) const;
   double MemoryPercentile(double p) const;
@@ -99,14 +100,14 @@ class ContainerDemand {
   DurationMs memory_coverage() const { return memory_coverage_; }
   uint64_t pods_seen() const { return pods_seen_; }
   Timestamp first_time() const { return first_; }  // of CPU samples, as VPA has it
-  Timestamp last_time() const { return last_; }    // of any sample
+  Timestamp last_time() const { return std::max(last_cpu_, last_memory_); }  // of any sample
   Timestamp last_cpu_time() const { return last_cpu_; }
   uint64_t ooms() const { return ooms_; }
   Timestamp last_oom() const { return last_oom_; }
   double largest_oom_limit(Timestamp now) const;  // of the last 14 days' kills; bytes
   double throttled_ratio() const { return throttled_.Value(); }
   double startup_cpu_peak() const { return startup_peak_; }  // faded as the means
-  double heap_max() const { return heap_max_; }  // bytes; 0: not known
+  double heap_max() const { return heap_max_; }              // bytes; 0: not known
   double heap_committed() const { return heap_committed_; }
 
   // What was recommended before: for hysteresis and self-judging.
@@ -158,15 +159,14 @@ class ContainerDemand {
   DecayedMean throttled_;
   int32_t hour_ = INT32_MIN;  // the means are relative to it
   DailyPeaks<8> cpu_peaks_;
-  DailyPeaks<8> demand_peaks_;
+  DailyPeaks<8, Level16> demand_peaks_;
   DailyPeaks<14> memory_peaks_;
-  DailyPeaks<8> rss_peaks_;
-  DailyPeaks<14> gone_pods_;  // 95th percentiles of pods, by the day they were gone
+  DailyPeaks<8, Level16> rss_peaks_;
+  DailyPeaks<14, Level16> gone_pods_;  // 95th percentiles of pods, by the day they were gone
   std::array<float, 2> pod_percentiles_ = {};  // the largest, of this hour and of the one before
   Promise cpu_promise_;
   Promise memory_promise_;
   Timestamp first_ = INT64_MAX;
-  Timestamp last_ = INT64_MIN;
   Timestamp last_cpu_ = INT64_MIN;
   Timestamp last_memory_ = INT64_MIN;
   Timestamp last_oom_ = INT64_MIN;

@@ -51,7 +51,7 @@ void ContainerDemand::SavePlain(RowWriter& out) const {
   for (const DecayedMean* mean : {&cpu_mean_, &memory_mean_, &throttled_}) mean->Save(out);
   out.I64(hour_);
   for (float percentile : pod_percentiles_) out.Double(percentile);
-  out.I64(first_).I64(last_).I64(last_cpu_).I64(last_memory_).I64(last_oom_);
+  out.I64(first_).I64(last_cpu_).I64(last_memory_).I64(last_oom_);
   out.I64(cpu_coverage_).I64(memory_coverage_).U64(cpu_samples_).U64(memory_samples_);
   out.U64(pods_seen_).U64(ooms_).Double(oom_limit_).Double(startup_peak_);
   out.Double(heap_max_).Double(heap_committed_).U64(hour_samples_).U64(stride_).U64(dice_);
@@ -65,7 +65,7 @@ bool ContainerDemand::LoadPlain(RowReader& in) {
   hour_ = static_cast<int32_t>(hour);
   for (float& percentile : pod_percentiles_) good &= LoadNumber(in, &percentile);
   good &= LoadTime(in, INT64_MAX, &first_);
-  for (Timestamp* time : {&last_, &last_cpu_, &last_memory_, &last_oom_}) {
+  for (Timestamp* time : {&last_cpu_, &last_memory_, &last_oom_}) {
     good &= LoadTime(in, INT64_MIN, time);
   }
   good &= LoadTime(in, 0, &cpu_coverage_) && LoadTime(in, 0, &memory_coverage_);

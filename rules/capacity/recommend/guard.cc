@@ -25,10 +25,9 @@ bool Guard(const GuardRails& rails, double request, Bounds* bounds) {
 }
 
 bool Stands(const Promise& promise, const Bounds& fresh, double hysteresis, bool strict) {
-  const double given = promise.Given().target;
+  const double given = promise.Given();
   if (!(given > 0) || !(hysteresis > 0)) return false;
   if (std::abs(fresh.target - given) > hysteresis * given) return false;
-  if (given < fresh.lower || given > fresh.upper) return false;
   if (strict) return promise.PeakSinceGiven() <= given;
   const Promise::Outcome today = promise.Today();
   return today.samples < kEnoughToday || today.violations < kTooManyAbove;

@@ -16,15 +16,16 @@ struct GuardRails {
   double largest_step = 0;
   // A target within this share of the one given before is no news.
   double hysteresis = 0.1;
+  friend bool operator==(const GuardRails&, const GuardRails&) = default;
 };
 
 // Moves the bounds into the rails, in order (lower <= target <= upper, target <= limit). True if
 // the target moved. `request`: now; 0: none.
 bool Guard(const GuardRails& rails, double request, Bounds* bounds);
 
-// Whether what was given before stands: the new target is within the hysteresis, its edges are
-// still right (the old target lies within the new lower and upper), and the use of today does not
-// contradict it: memory never above it (`strict`), CPU in less than one sample of twenty.
+// Whether what was given before stands: the new target is within the hysteresis, and the use of
+// today does not contradict it: memory never above it (`strict`), CPU in less than one sample of
+// twenty.
 bool Stands(const Promise& promise, const Bounds& fresh, double hysteresis, bool strict);
 
 }  // namespace outrider

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A positive number in 16 bits: 2^-20 to 2^44 (a millionth of a core to 16 TiB), within 0.1 %.
+// A positive number in 16 bits: 2^-20 to 2^44 (a millionth of a core to 16 TiB), within 0.05 %.
 #pragma once
 
 #include <algorithm>

@@ -19,8 +19,8 @@ struct PolicyInput {
   const ContainerDemand& demand;
   Timestamp now = 0;
   size_t containers_in_pod = 1;
-  std::optional<double> request;  // now, of this resource
-  std::optional<double> limit;
+  std::optional<double> request = {};  // now, of this resource
+  std::optional<double> limit = {};
   // A horizontal autoscaler scales on this resource's use of the request.
   bool scaled = false;
 };

@@ -11,7 +11,7 @@ void Promise::Observe(Timestamp time, double use) {
   if (day > day_) {
     if (samples_ > 0) last_ = Today();
     day_ = day;
-    judged_ = static_cast<float>(given_[0]);
+    judged_ = static_cast<float>(given_);
     samples_ = violations_ = 0;
     slack_ = unmet_ = used_ = 0;
   }
@@ -28,9 +28,9 @@ void Promise::Observe(Timestamp time, double use) {
   }
 }
 
-void Promise::Give(const Bounds& bounds) {
-  if (bounds.target != given_[0]) peak_since_ = 0;
-  given_ = {bounds.target, bounds.lower, bounds.upper, bounds.limit};
+void Promise::Give(double target) {
+  if (target != given_) peak_since_ = 0;
+  given_ = target;
 }
 
 Promise::Outcome Promise::Today() const {
@@ -47,11 +47,8 @@ std::optional<Promise::Outcome> Promise::LastDay() const {
   return last_;
 }
 
-Bounds Promise::Given() const { return {given_[0], given_[1], given_[2], given_[3]}; }
-
 void Promise::Save(RowWriter& out) const {
-  for (double bound : given_) out.Double(bound);
-  out.Double(judged_).Double(peak_since_).I64(day_).U64(samples_).U64(violations_).Double(slack_);
+  out.Double(given_).Double(judged_).Double(peak_since_).I64(day_).U64(samples_).U64(violations_).Double(slack_);
   out.Double(unmet_).Double(used_).Double(last_.violations).Double(last_.slack);
   out.Double(last_.shortfall).U64(last_.samples);
 }
@@ -68,10 +65,8 @@ void Promise::Load(RowReader& in) {
     good &= value <= UINT32_MAX;
     return static_cast<uint32_t>(value);
   };
-  for (double& bound : given_) {
-    bound = in.Double();
-    good &= std::isfinite(bound) && bound >= 0;
-  }
+  given_ = in.Double();
+  good &= std::isfinite(given_) && given_ >= 0;
   judged_ = number();
   peak_since_ = number();
   const int64_t day = in.I64();

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was recommended, kept to be judged: the recommendation that stood when a day (UTC) began is
-// held against every sample of that day. So yesterday's word meets today's use; nothing looks ahead.
+// held against every sample of that day. So yesterday's word meets today's use; nothing looks
+// ahead.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
-#include "rules/capacity/recommend/bounds.h"
 #include "storage/base/clock.h"
 #include "storage/state/row_codec.h"
 
@@ -24,14 +23,14 @@ class Promise {
 
   // Every sample, in order of days (an earlier day's counts for the current one).
   void Observe(Timestamp time, double use);
-  // What is recommended from now on.
-  void Give(const Bounds& bounds);
+  // The target from now on.
+  void Give(double target);
   // Of the last day that is over and had samples and a recommendation.
   std::optional<Outcome> LastDay() const;
   // Of the day that runs; zero samples: nothing to judge.
   Outcome Today() const;
-  // The last Give(); target 0: none yet.
-  Bounds Given() const;
+  // The last Give(); 0: none yet.
+  double Given() const { return given_; }
   // The largest sample since the last Give() that moved the target.
   double PeakSinceGiven() const { return peak_since_; }
 
@@ -39,8 +38,8 @@ class Promise {
   void Load(RowReader& in);
 
  private:
-  std::array<double, 4> given_ = {};  // target, lower, upper, limit
-  float judged_ = 0;                 // the target that stood when the day began
+  double given_ = 0;
+  float judged_ = 0;  // the target that stood when the day began
   float peak_since_ = 0;
   int32_t day_ = INT32_MIN;
   uint32_t samples_ = 0;

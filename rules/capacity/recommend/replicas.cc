@@ -13,7 +13,7 @@ namespace {
 constexpr double kReplicaTarget = 0.5;  // of the request, without an autoscaler
 constexpr double kLowestTarget = 0.30;
 constexpr double kHighestTarget = 0.75;
-constexpr double kHeadroom = 3;    // of the largest number of replicas
+constexpr double kHeadroom = 3;        // of the largest number of replicas
 constexpr double kWorthScaling = 1.5;  // largest hour / smallest hour
 constexpr double kLeastCores = 1;
 
@@ -26,8 +26,7 @@ ReplicaAdvice::Hpa AdviseHpa(const WorkloadLoad& load, double lowest_hour) {
   hpa.target = std::clamp(load.p99_per_pod / load.request_per_pod, kLowestTarget, kHighestTarget);
   const double per_replica = load.request_per_pod * hpa.target;
   hpa.min_replicas = AtLeastOne(lowest_hour / per_replica);
-  hpa.max_replicas =
-      std::max(hpa.min_replicas, AtLeastOne(load.p95 / per_replica * kHeadroom));
+  hpa.max_replicas = std::max(hpa.min_replicas, AtLeastOne(load.p95 / per_replica * kHeadroom));
   return hpa;
 }
 

@@ -21,8 +21,8 @@ struct HpaState {
   uint64_t max_replicas = 1;
   uint64_t current_replicas = 0;
   // Utilisation targets as shares of the request (0.7 for 70 %); absent: it does not scale on that.
-  std::optional<double> cpu_target;
-  std::optional<double> memory_target;
+  std::optional<double> cpu_target = {};
+  std::optional<double> memory_target = {};
   bool other_metrics = false;  // scales on something else too
 };
 
@@ -69,7 +69,7 @@ struct ReplicaUse {
 // A replica, or all replicas of a node, far from the median of all: twice it or half of it, and by
 // 0.05 cores or 32 MiB at least. From three replicas on; of nodes, from three nodes on.
 struct ReplicaOutlier {
-  std::string pod;   // empty: the node as a whole
+  std::string pod;  // empty: the node as a whole
   std::string node;
   bool memory = false;  // else CPU
   double use = 0;       // cores or bytes

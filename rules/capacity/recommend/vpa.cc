@@ -39,8 +39,7 @@ VpaAmounts Estimate(const Histogram& histogram, const BucketScheme& scheme, doub
   };
   VpaAmounts amounts;
   amounts.target = std::max(with_margin(0.90), least);
-  amounts.lower =
-      std::max(Scale(with_margin(0.50), PowAsGo(1 + 0.001 / confidence, -2)), least);
+  amounts.lower = std::max(Scale(with_margin(0.50), PowAsGo(1 + 0.001 / confidence, -2)), least);
   amounts.upper = std::max(Scale(with_margin(0.95), 1 + 1.0 / confidence), least);
   return amounts;
 }

@@ -276,7 +276,7 @@ TEST(Demand, GoesOnAfterARestartAsIfThereWasNone) {
     f.Memory((100 + 50 * i) * kMib, 600, {.rss = 80 * kMib});
   }
   f.demand.AddOom(f.time + 1, 200 * kMib, 256 * kMib, &f.instance);
-  f.demand.cpu_promise().Give({0.5, 0.4, 0.6, 0.7});
+  f.demand.cpu_promise().Give(0.5);
   const std::string row = RowOf(f.demand, f.instance);
   Feeder g;
   g.time = f.time;
@@ -338,7 +338,7 @@ TEST(Demand, IsSmallWhateverTheHistory) {
     f.demand.AddMemory(f.time, 200 * kMib * noise, {.age = kDay}, &f.instance);
     if (minute == 24 * 60) after_a_day = f.demand.Bytes();
   }
-  EXPECT_LE(f.demand.Bytes(), 1536);
+  EXPECT_LE(f.demand.Bytes(), 1450);
   EXPECT_LE(f.demand.Bytes(), after_a_day + 64);
 }
 
