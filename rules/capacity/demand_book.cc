@@ -76,7 +76,9 @@ void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* c
   facts.rss = container->rss;
   const Timestamp pod_started = pods_.PodOf(*container).started;
   const Timestamp started = container->started != 0 ? container->started : pod_started;
+  const double edge = cpu ? entry.cpu_edge : entry.memory_edge;
   for (const Sample& point : points) {
+    if (point.value > edge) entry.news = true;
     if (started != 0) facts.age = std::max<DurationMs>(0, point.time - started);
     if (cpu) {
       entry.demand.AddCpu(point.time, point.value, facts, &container->instance);
@@ -157,6 +159,7 @@ void DemandBook::Kill(const OomKill& kill) {
   entry.demand.AddOom(kill.time, container.requests.memory.value_or(0),
                       container.limits.memory.value_or(0), &container.instance);
   entry.changed = true;
+  entry.news = true;
 }
 
 void DemandBook::Release(uint32_t number, Timestamp now) {
