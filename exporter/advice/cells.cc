@@ -31,8 +31,9 @@ std::string Difference(const ResourceChange& change, double pods) {
   return (difference < 0 && text != "0" ? "-" : "+") + text;
 }
 
-void RemarkOnResource(const ResourceChange& change, const ResourceAdvice& advice,
-                      std::string_view name, std::vector<std::string>* remarks) {
+void RemarkOnResource(const ResourceChange& change, const ResourceAdvice& advice, bool machine,
+                      std::vector<std::string>* remarks) {
+  const std::string_view name = change.resource == Resource::kCpu ? "CPU" : "memory";
   if (!change.known) remarks->push_back(fmt::format("{}: {}", name, advice.reason));
   if (advice.ooms > 0) {
     remarks->push_back(
@@ -42,7 +43,7 @@ void RemarkOnResource(const ResourceChange& change, const ResourceAdvice& advice
     remarks->push_back(
         fmt::format("throttled in {} of its periods", PercentText(advice.throttled_ratio)));
   }
-  if (change.limit_unwanted) {
+  if (change.limit_unwanted && !machine) {
     remarks->push_back(fmt::format("better without a limit of {}", name));
   }
   if (advice.held) remarks->push_back(fmt::format("{}: kept, the change is too small", name));
@@ -72,10 +73,11 @@ std::string PercentText(double ratio) {
 
 std::string RemarkOf(const Recommendation& recommendation) {
   std::vector<std::string> remarks;
-  RemarkOnResource(ChangeOf(Resource::kCpu, recommendation.cpu), recommendation.cpu, "CPU",
+  const bool machine = recommendation.key.workload_kind == kHostKind;
+  RemarkOnResource(ChangeOf(Resource::kCpu, recommendation.cpu), recommendation.cpu, machine,
                    &remarks);
   RemarkOnResource(ChangeOf(Resource::kMemory, recommendation.memory), recommendation.memory,
-                   "memory", &remarks);
+                   machine, &remarks);
   if (!recommendation.outliers.empty()) {
     remarks.push_back(fmt::format("{} replica{} or nodes far from the others",
                                   recommendation.outliers.size(),

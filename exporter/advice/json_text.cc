@@ -65,18 +65,24 @@ void WriteSummary(const AdviceTotals& totals, const std::optional<double>& spend
   json->EndObject();
 }
 
+void WriteReportHead(const AdviceReport& report, JsonWriter* json) {
+  json->Key("summary");
+  WriteSummary(TotalsOf(report.rows), report.spend_per_month, report.currency, json);
+  json->Key("namespaces").StartArray();
+  for (const NamespaceTotals& one : TotalsByNamespace(report.rows)) {
+    json->StartObject().Key("namespace").String(one.namespace_name).Key("summary");
+    WriteSummary(one.totals, std::nullopt, report.currency, json);
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
 std::string RenderJson(const AdviceReport& report) {
   std::string out;
   JsonWriter json(&out);
-  json.StartObject().Key("summary");
-  WriteSummary(TotalsOf(report.rows), report.spend_per_month, report.currency, &json);
-  json.Key("namespaces").StartArray();
-  for (const NamespaceTotals& one : TotalsByNamespace(report.rows)) {
-    json.StartObject().Key("namespace").String(one.namespace_name).Key("summary");
-    WriteSummary(one.totals, std::nullopt, report.currency, &json);
-    json.EndObject();
-  }
-  json.EndArray().Key("recommendations").StartArray();
+  json.StartObject();
+  WriteReportHead(report, &json);
+  json.Key("recommendations").StartArray();
   for (const Recommendation& row : report.rows) WriteRecommendation(row, &json);
   json.EndArray().EndObject();
   return out + '\n';

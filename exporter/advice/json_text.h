@@ -15,4 +15,7 @@ namespace outrider {
 void WriteSummary(const AdviceTotals& totals, const std::optional<double>& spend,
                   const std::string& currency, JsonWriter* json);
 
+// `"summary":{…},"namespaces":[…]`: the members before the rows.
+void WriteReportHead(const AdviceReport& report, JsonWriter* json);
+
 }  // namespace outrider

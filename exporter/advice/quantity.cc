@@ -20,7 +20,7 @@ constexpr double kMib = 1024.0 * 1024.0;
 int64_t CeilUnits(double amount, double unit) {
   const double units = std::abs(amount) / unit;
   const double nearest = std::round(units);
-  const double whole = std::abs(units - nearest) < 1e-6 ? nearest : std::ceil(units);
+  const double whole = std::abs(units - nearest) < 1e-7 ? nearest : std::ceil(units);
   return static_cast<int64_t>(std::min(whole, 9e15));
 }
 

@@ -28,7 +28,8 @@ ChangeSeverity SeverityOf(const Edges& edges, const std::optional<double>& now,
                           const std::optional<double>& proposed) {
   if (!now && !proposed) return kGood;
   if (!now || !proposed) return kWarning;
-  const double difference = std::abs(*now - *proposed);
+  // 1 - 0.9 is a tenth, whatever a double makes of it.
+  const double difference = std::abs(*now - *proposed) * (1 + 1e-9);
   if (difference >= edges.critical) return kCritical;
   if (difference >= edges.warning) return kWarning;
   return difference >= edges.ok ? kOk : kGood;
@@ -37,7 +38,7 @@ ChangeSeverity SeverityOf(const Edges& edges, const std::optional<double>& now,
 double Rounded(Resource resource, double amount) {
   const double unit = resource == Resource::kCpu ? 1e-3 : kMib;
   const double nearest = std::round(amount / unit);
-  const bool whole = std::abs(amount / unit - nearest) < 1e-6;
+  const bool whole = std::abs(amount / unit - nearest) < 1e-7;
   return (whole ? nearest : std::ceil(amount / unit)) * unit;
 }
 

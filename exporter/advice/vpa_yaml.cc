@@ -18,8 +18,7 @@ YamlNode BoundYaml(const Recommendation& row, double Bounds::* bound) {
   YamlNode map = YamlMap();
   const auto add = [&](Resource resource, std::string_view key, const ResourceAdvice& advice) {
     if (!advice.enough_data) return;
-    const std::string text = QuantityText(resource, advice.recommended.*bound);
-    AddEntry(&map, key, YamlText(text));
+    AddEntry(&map, key, QuantityYaml(resource, advice.recommended.*bound));
   };
   add(Resource::kCpu, "cpu", row.cpu);
   add(Resource::kMemory, "memory", row.memory);

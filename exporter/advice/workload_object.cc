@@ -29,16 +29,9 @@ constexpr std::array<WorkloadKindInfo, 10> kKinds = {{
     {"DeploymentConfig", "apps.openshift.io/v1", kTemplate, false, false},
 }};
 
-// "2" would be a number: quantities are texts.
-YamlNode QuantityNode(Resource resource, double amount) {
-  const std::string text = QuantityText(resource, amount);
-  return text.find_first_not_of("0123456789") == std::string::npos ? YamlText(text)
-                                                                   : YamlPlain(text);
-}
-
 void AddAmount(const ResourceChange& change, std::string_view key,
                const std::optional<double>& amount, YamlNode* map) {
-  if (amount) AddEntry(map, key, QuantityNode(change.resource, *amount));
+  if (amount) AddEntry(map, key, QuantityYaml(change.resource, *amount));
 }
 
 }  // namespace
@@ -46,6 +39,12 @@ void AddAmount(const ResourceChange& change, std::string_view key,
 const WorkloadKindInfo* FindWorkloadKind(std::string_view kind) {
   const auto* found = std::ranges::find(kKinds, kind, &WorkloadKindInfo::kind);
   return found == kKinds.end() ? nullptr : found;
+}
+
+YamlNode QuantityYaml(Resource resource, double amount) {
+  const std::string text = QuantityText(resource, amount);
+  return text.find_first_not_of("0123456789") == std::string::npos ? YamlText(text)
+                                                                   : YamlPlain(text);
 }
 
 YamlNode ResourcesYaml(const Recommendation& row) {

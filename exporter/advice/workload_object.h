@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/advice/quantity.h"
 #include "exporter/advice/report.h"
 #include "storage/base/strict_yaml.h"
 
@@ -28,6 +29,8 @@ struct WorkloadKindInfo {
 // nullptr: not known, or no Kubernetes object at all (a machine).
 const WorkloadKindInfo* FindWorkloadKind(std::string_view kind);
 
+// A quantity; quoted where it would be a number: 250m, "2".
+YamlNode QuantityYaml(Resource resource, double amount);
 // requests and limits of one container as YAML; an empty map when nothing is proposed. Quantities
 // are rounded (quantity.h).
 YamlNode ResourcesYaml(const Recommendation& row);

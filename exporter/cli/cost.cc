@@ -64,7 +64,7 @@ std::vector<std::string> Cells(const CostRow& row, bool by_workload) {
   return cells;
 }
 
-void PrintRows(const JsonValue& answer, const CostOptions& options) {
+void PrintRows(const JsonValue& answer, const CostCommand& options) {
   const bool by_workload = options.by == "workload";
   const std::vector<CostRow> rows = ReadRows(answer, by_workload);
   if (rows.empty()) {
@@ -95,7 +95,10 @@ void PrintRows(const JsonValue& answer, const CostOptions& options) {
 
 }  // namespace
 
-int RunCost(const ClientOptions& client, const CostOptions& options) {
+int RunCost(const ClientOptions& client, const CostCommand& options) {
+  if (options.by != "workload" && options.by != "namespace") {
+    return RunCostAllocation(client, options);
+  }
   const std::string query = EncodeForm({{"namespace", options.namespace_name}});
   std::string url = client.url + "/outrider/v1/costs";
   if (!query.empty()) url += "?" + query;

@@ -15,7 +15,8 @@ namespace outrider {
 
 // Filled while parsing.
 struct MoneyCommands {
-  CostOptions cost;
+  CostCommand cost;
+  RecommendCommand recommend;
   WhatIfOptions what_if;
   PricesOptions prices;
 };

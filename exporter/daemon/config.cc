@@ -231,7 +231,15 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));
   TRY(Section(top, file, "rules", [&](YamlReader& r) { ReadRules(r, file, &config->rules); }));
   TRY(Section(top, file, "analytics", [&](YamlReader& r) { ReadAnalytics(r, file, config); }));
-  TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, file, &config->cost); }));
+  TRY(Section(top, file, "cost", [&](YamlReader& r) {
+    ReadCost(r, file, &config->cost);
+    ReadSummary(r, file, &config->summary);
+    if (const Status status = TakeTeams(config->cost.options.teams, file, &config->summary);
+        !status.ok()) {
+      r.Fail(status);
+    }
+    r.Bool("vpa_metrics", &config->vpa_metrics);
+  }));
   TRY(Section(top, file, "ingest", [&](YamlReader& r) { ReadIngest(r, file, &config->ingest); }));
   TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));
   return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });

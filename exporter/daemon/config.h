@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "exporter/daemon/summary_config.h"
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
 #include "rules/capacity/recommend_options.h"
@@ -117,6 +118,8 @@ struct Config {
   Analytics analytics;
   WorkloadAlertOptions workload_alerts;  // analytics.workload_alerts; a reload changes them
   Cost cost;
+  SummaryConfig summary;     // cost.summary; a reload changes it
+  bool vpa_metrics = false;  // cost.vpa_metrics; a reload changes it
   Ingest ingest;
   Storage storage;
   Query query;

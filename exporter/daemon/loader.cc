@@ -216,6 +216,7 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
   TRY(LoadAnalytics(&out));
   out.prices = TRY(LoadPriceFiles(out.config.cost.pricing));
   TRY(CheckReceiverNames(out.incidents, out.config.incidents_file, out.alertmanager));
+  TRY(CheckSummaryReceivers(out.config.summary, out.config.file, out.alertmanager));
   return out;
 }
 

@@ -47,6 +47,15 @@ class SelfMonitor {
   std::set<Labels> last_;
 };
 
+// Who gets a summary is as in the configuration of the last load.
+void SendSummaries(Services& services, const Config& config, Timestamp now,
+                   Timestamp* last_complaint) {
+  const Status sent = services.summary->Tick(config.summary, services.external_url, now);
+  if (sent.ok() || now - *last_complaint < kComplainEvery) return;
+  LogError("the weekly summaries cannot be queued", {{"err", Message(sent)}});
+  *last_complaint = now;
+}
+
 // `last_complaint` may be null: complains always.
 void SaveAnalytics(Services& services, Timestamp now, AnalyticsEngine::Part part,
                    Timestamp* last_complaint) {
@@ -122,10 +131,14 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     services.pricing->Run(now);
     services.capacity->Run(now);
     services.cost->Run(now);
+    const Config config = services.Outcome().config;
+    services.vpa_series.Publish(config.vpa_metrics ? services.capacity->Recommendations()
+                                                   : std::vector<Recommendation>());
     services.analytics->Run(now);
     services.slos->Run(now);
     services.derived.Flush(services.store->appender(), now);
     self_monitor.Run(now);
+    SendSummaries(services, config, now, &last_complaint);
     SaveAnalytics(services, now, AnalyticsEngine::Part::kNext, &last_complaint);
     SaveCapacity(services, now, CapacityEngine::Part::kNext, &last_complaint);
     if (now - last_save >= kSaveEvery) {

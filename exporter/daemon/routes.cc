@@ -177,8 +177,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
-  RegisterRecommendationsApi(router,
-                             {[&services] { return services.capacity->Recommendations(); }});
+  RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
+                                      [&services] { return services.capacity->Costs(); }});
   RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },
                             [&services] { return services.capacity->price(); }});
   RegisterCostWhatIfApi(

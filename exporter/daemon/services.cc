@@ -135,6 +135,13 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
       [workloads = self->workloads.get()] { return workloads->Findings(); }, *self->state);
   TRY(self->monitor->Restore());
   TRY(self->MakeCost(config));
+  self->summary = std::make_unique<SummarySender>(
+      *self->desk, *self->state,
+      SummarySources{[capacity = self->capacity.get()] { return capacity->Recommendations(); },
+                     [capacity = self->capacity.get()] { return capacity->Costs(); },
+                     [cost = self->cost.get()](const SummaryTarget& target) {
+                       return RealisedPerMonth(cost->Savings(), target);
+                     }});
   AnalyticsOptions analytics;
   analytics.interval = config.analytics.interval;
   self->analytics =

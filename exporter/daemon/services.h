@@ -11,11 +11,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "exporter/advice/vpa_series.h"
 #include "exporter/api/query_gate.h"
 #include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
 #include "exporter/daemon/notification_setup.h"
 #include "exporter/daemon/source_files.h"
+#include "exporter/daemon/summary_sender.h"
 #include "exporter/ingest/ingest_store.h"
 #include "notifiers/desk/desk.h"
 #include "notifiers/outbox/dispatcher.h"
@@ -89,8 +91,10 @@ struct Services {
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<WorkloadEngine> workloads;  // fed by `capacity`
   std::unique_ptr<WorkloadMonitor> monitor;
+  VpaSeries vpa_series{derived};  // used by the maintenance loop only
   std::unique_ptr<CostEngine> cost;
   std::unique_ptr<OptimizeRuns> runs;
+  std::unique_ptr<SummarySender> summary;  // used by the maintenance loop only
   std::unique_ptr<AnalyticsEngine> analytics;
   std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers

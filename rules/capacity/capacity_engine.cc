@@ -106,11 +106,14 @@ void CapacityEngine::Learn(Timestamp now, bool waited) {
   binder_.Update(now, learned, waited);
 }
 
-// In slices, so that what several series tell of one container or workload is taken in about the
-// order of its times.
+// In slices of the clock's quarters, so that what several series tell of one container or workload
+// is taken in about the order of its times, and hour by hour: accumulators fade by the hour.
 void CapacityEngine::FollowUntil(Timestamp now) {
   const Timestamp from = read_until_ == INT64_MIN ? now : std::min(read_until_, now);
-  for (Timestamp to = std::min(now, from + kSlice);; to = std::min(now, to + kSlice)) {
+  const auto end_of_slice = [&](Timestamp time) {
+    return std::min(now, (time / kSlice + 1) * kSlice - 1);
+  };
+  for (Timestamp to = end_of_slice(from);; to = end_of_slice(to + 1)) {
     containers_.Follow(to);
     machines_.Follow(to);
     if (to == now) {

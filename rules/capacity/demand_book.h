@@ -10,6 +10,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,7 +43,12 @@ struct DemandEntry {
   bool changed = false;         // since it was saved
   bool stored = false;          // there is a row
   bool guessed = false;         // its workload is as the pods' names look
+  // When it was judged, on how many samples, and beyond what a sample is news (cores, bytes).
   Timestamp judged = INT64_MIN;
+  uint64_t judged_samples = 0;
+  double cpu_edge = std::numeric_limits<double>::infinity();
+  double memory_edge = std::numeric_limits<double>::infinity();
+  bool news = false;
   RecommendationSeries series;
   // What was saved: samples up to `until` are in it, and of these pods it knows how far.
   Timestamp until = INT64_MIN;

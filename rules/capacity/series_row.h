@@ -57,6 +57,6 @@ class SeriesRow {
 
 // Four bounds of two resources, savings, three of yesterday's judgement of each, replicas.
 using RecommendationSeries = SeriesRow<18>;
-using CostSeries = SeriesRow<8>;            // three of two resources, projected cost, health
+using CostSeries = SeriesRow<8>;  // three of two resources, projected cost, health
 
 }  // namespace outrider

@@ -14,8 +14,8 @@ namespace outrider {
 namespace {
 
 constexpr std::string_view kAwsRegion = "us-east-1";
-constexpr std::string_view kAwsDated = "2026-07-20";
-constexpr std::string_view kAzureDated = "2026-06-18";
+constexpr std::string_view kAwsDated = "2026-07-20 (karpenter-provider-aws)";
+constexpr std::string_view kAzureDated = "2026-06-18 (karpenter-provider-azure)";
 
 std::string Key(std::string_view provider, std::string_view region, std::string_view name) {
   return fmt::format("{}/{}/{}", provider, region, name);
@@ -30,6 +30,11 @@ Status Read(const CsvTable& table, const CsvTable::Row& row, std::string_view co
   if (!number.ok()) return table.Error(row, column, Message(number.status()));
   *out = *number;
   return absl::OkStatus();
+}
+
+// The date of a row and whose list it is from.
+std::string DatedOf(const CsvTable& table, const CsvTable::Row& row) {
+  return fmt::format("{} ({})", table.Get(row, "dated"), table.Get(row, "source"));
 }
 
 Status ReadOptional(const CsvTable& table, const CsvTable::Row& row, std::string_view column,
@@ -105,7 +110,7 @@ Status Catalogue::LoadFamilies() {
     rate.region = table.Get(row, "region");
     rate.family = table.Get(row, "family");
     rate.list = table.Get(row, "kind") == "list";
-    rate.dated = table.Get(row, "dated");
+    rate.dated = DatedOf(table, row);
     TRY(Read(table, row, "core_hour", &rate.core_hour));
     TRY(Read(table, row, "gib_hour", &rate.gib_hour));
     TRY(ReadOptional(table, row, "spot_factor", &rate.spot_factor));
@@ -133,7 +138,7 @@ Status Catalogue::LoadStorage() {
     rate.provider = table.Get(row, "provider");
     rate.region = table.Get(row, "region");
     rate.disk = table.Get(row, "disk");
-    rate.dated = table.Get(row, "dated");
+    rate.dated = DatedOf(table, row);
     for (const std::string_view name : Split(table.Get(row, "classes"), ';')) {
       rate.classes.emplace_back(name);
     }
@@ -150,7 +155,7 @@ Status Catalogue::LoadServices() {
     rate.provider = table.Get(row, "provider");
     rate.region = table.Get(row, "region");
     rate.service = table.Get(row, "service");
-    rate.dated = table.Get(row, "dated");
+    rate.dated = DatedOf(table, row);
     TRY(Read(table, row, "usd", &rate.amount));
     services_.push_back(std::move(rate));
   }

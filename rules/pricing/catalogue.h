@@ -24,7 +24,7 @@ struct ListedNode {
   Decimal gpus;
   Money hour;
   std::optional<Decimal> spot_factor;  // on `hour`
-  std::string dated;
+  std::string dated;                   // 2026-07-20 (whose list)
 };
 
 struct FamilyRate {

@@ -76,16 +76,14 @@ void BM_AddSample(benchmark::State& state) {
     for (One& one : world.all()) world.Feed(&one);
     samples += 2 * state.range(0);
   }
-  state.SetItemsProcessed(samples);
   size_t bytes = 0;
   size_t largest = 0;
   for (const One& one : world.all()) {
     bytes += one.demand.Bytes();
     largest = std::max(largest, one.demand.Bytes());
   }
-  state.counters["ns_per_sample"] =
-      benchmark::Counter(static_cast<double>(samples) * 1e-9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_sample"] = benchmark::Counter(
+      static_cast<double>(samples), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["bytes_mean"] = static_cast<double>(bytes) / static_cast<double>(state.range(0));
   state.counters["bytes_largest"] = static_cast<double>(largest);
   state.counters["bytes_fixed"] = sizeof(ContainerDemand);

@@ -20,8 +20,8 @@ class EveryFormat : public testing::TestWithParam<std::string> {};
 TEST_P(EveryFormat, IsTheGoldenFile) {
   const AdviceFormat* format = FindAdviceFormat(GetParam());
   ASSERT_NE(format, nullptr);
-  const std::string path =
-      fmt::format("{}/{}.{}", ADVICE_TESTDATA, format->name, format->extension);
+  const std::string path = fmt::format("{}/tests/exporter/advice/testdata/{}.{}",
+                                       OUTRIDER_SOURCE_DIR, format->name, format->extension);
   const auto golden = ReadFile(path);
   const std::string actual = format->render(SampleReport());
   EXPECT_TRUE(golden.ok() && *golden == actual) << path << " should be:\n" << actual;
@@ -131,7 +131,8 @@ TEST(Vpa, OnlyRecommends) {
   EXPECT_EQ(ScalarAt(policies, "0.minAllowed.cpu"), "125m");
   EXPECT_EQ(ScalarAt(policies, "0.maxAllowed.memory"), "600Mi");
   EXPECT_EQ(ScalarAt(policies, "1.mode"), "Off");
-  const YamlNode* target = At(checkout, "metadata.annotations").Find("outrider.io/target.app");
+  const YamlNode annotations = At(checkout, "metadata.annotations");
+  const YamlNode* target = annotations.Find("outrider.io/target.app");
   ASSERT_NE(target, nullptr);
   EXPECT_EQ(target->scalar, "cpu=250m,memory=300Mi");
 }

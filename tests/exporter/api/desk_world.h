@@ -33,6 +33,7 @@ struct DeskWorld {
   std::unique_ptr<Desk> desk;
   Windows windows{{.retention = 24 * kHour, .unreferenced_retention = 6 * kHour}};
   std::vector<SloView> slos;
+  std::vector<Recommendation> recommendations;
   QueryGate queries{1, clock};
   Router router;
 
@@ -49,7 +50,8 @@ struct DeskWorld {
                                      [] { return std::string("route: {receiver: log}\n"); }});
     RegisterIncidentsApi(router, {*desk, clock});
     RegisterSlaApi(router, {*desk, clock});
-    RegisterRecommendationsApi(router, {[] { return std::vector<Recommendation>(); }});
+    RegisterRecommendationsApi(
+        router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
     RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
     RegisterSloApi(router, {[this] { return std::make_shared<const std::vector<SloView>>(slos); },
                             [this](const std::string& name) -> StatusOr<SloView> {

@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
                  {"namespace=shop,pod=db-0,container=app,prometheus_replica=b", .5, 0, kScrapes,
                   7 * kSecond}},
                 {},
-                {"StatefulSet/db app 1 13 0.50"}},
+                {"StatefulSet/db app 1 14 0.50"}},
         UseCase{"CPUs one by one beside their sum",
                 {{"namespace=shop,pod=db-0,container=app,cpu=total", .5},
                  {"namespace=shop,pod=db-0,container=app,cpu=cpu00", .2},
@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                  {"id=/docker/1234,name=redis,image=redis,instance=a", .1},
                  {"id=/system.slice,instance=a", 3}},
                 {},
-                {"Container/redis  1 19 0.10", "SystemdUnit/nginx.service  2 38 0.30"}}));
+                {"SystemdUnit/nginx.service  2 38 0.30", "Container/redis  1 19 0.10"}}));
 
 TEST(StreamTraps, ACounterThatFellBeganAtZeroAgain) {
   StreamWorld world;
