@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/api/kubeopt_common.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_params.h"
 #include "exporter/api/realtime_body.h"
@@ -22,30 +23,6 @@ namespace {
 constexpr size_t kMaxBody = 1 << 20;
 constexpr int64_t kDefaultLimit = 100;
 
-HttpResponse ErrorAnswer(int http, std::string_view code, std::string_view message,
-                         const std::vector<FieldError>& details) {
-  std::string body;
-  JsonWriter json(&body);
-  json.StartObject().Key("code").String(code).Key("message").String(message).Key("details");
-  if (details.empty()) {
-    json.Null();
-  } else {
-    json.StartArray();
-    for (const FieldError& detail : details) {
-      json.StartObject().Key("type").String(detail.type).Key("loc").StartArray();
-      for (const std::string& part : detail.location) json.String(part);
-      json.EndArray().Key("msg").String(detail.message).EndObject();
-    }
-    json.EndArray();
-  }
-  json.Key("trace_id").Null().EndObject();
-  return HttpResponse::Json(http, std::move(body));
-}
-
-HttpResponse Invalid(std::string_view what, const std::vector<FieldError>& details) {
-  return ErrorAnswer(400, "VALIDATION_ERROR", what, details);
-}
-
 // Reads the body and hands it to `use`, which asks for fields before it answers.
 using BodyHandler = std::function<HttpResponse(RealtimeBody&)>;
 HttpHandler WithBody(BodyHandler use) {
@@ -53,7 +30,7 @@ HttpHandler WithBody(BodyHandler use) {
     const StatusOr<std::string> text = request.ReadBody(kMaxBody);
     if (!text.ok()) {
       const bool large = text.status().code() == absl::StatusCode::kResourceExhausted;
-      return ErrorAnswer(large ? 413 : 400, "VALIDATION_ERROR", Message(text.status()), {});
+      return KubeOptError(large ? 413 : 400, "VALIDATION_ERROR", Message(text.status()), {});
     }
     RealtimeBody body(*text);
     return use(body);
@@ -61,7 +38,7 @@ HttpHandler WithBody(BodyHandler use) {
 }
 
 HttpResponse InvalidBody(const RealtimeBody& body) {
-  return Invalid("invalid request body", body.errors());
+  return KubeOptInvalid("invalid request body", body.errors());
 }
 
 void WriteOptional(std::string_view key, const std::optional<double>& value, JsonWriter* json) {
@@ -111,18 +88,9 @@ void WriteTrend(std::string_view metric, const std::vector<Sample>& minutes, con
 }
 
 void WriteAlert(const WorkloadFinding& finding, JsonWriter* json) {
-  const Evidence& evidence = finding.evidence;
-  json->StartObject().Key("anomaly_type").String(FindingTypeText(evidence.type));
-  json->Key("severity").String(FindingSeverityText(evidence.severity));
-  json->Key("workload_name").String(finding.key.workload);
-  json->Key("namespace").String(finding.key.namespace_name);
-  json->Key("container_name").String(finding.container);
-  json->Key("resource_type").String(FindingResourceText(evidence.resource));
-  json->Key("description").String(finding.description);
-  json->Key("current_value").Double(evidence.value);
-  json->Key("threshold").Double(evidence.threshold).Key("score").Double(evidence.score);
-  WriteMillis("detected_at", finding.started_at, json);
-  json->Key("recommendation").String(FindingAdvice(evidence.type)).EndObject();
+  json->StartObject();
+  WriteKubeOptAlert(finding, json);
+  json->EndObject();
 }
 
 void WriteAlerts(std::string_view key, const std::vector<WorkloadFinding>& alerts,
@@ -149,7 +117,7 @@ std::optional<double> HealthOf(const RealtimeApiDeps& deps, const MonitoredConta
 
 HttpResponse StatusAnswer(const RealtimeApiDeps& deps, const Question& asked) {
   const StatusOr<WorkloadUse> use = ReadUse(deps, asked);
-  if (!use.ok()) return ErrorAnswer(500, "STATUS_ERROR", Message(use.status()), {});
+  if (!use.ok()) return KubeOptError(500, "STATUS_ERROR", Message(use.status()), {});
   std::vector<WorkloadFinding> alerts = deps.findings();
   std::erase_if(alerts, [&](const WorkloadFinding& one) {
     return one.key.namespace_name != asked.who.namespace_name ||
@@ -173,7 +141,7 @@ HttpResponse MetricsAnswer(const RealtimeApiDeps& deps, RealtimeBody& body) {
   const Question asked = {body.Container(), kMinute, deps.clock.Now()};
   if (!body.errors().empty()) return InvalidBody(body);
   const StatusOr<WorkloadUse> use = ReadUse(deps, asked);
-  if (!use.ok()) return ErrorAnswer(500, "METRICS_ERROR", Message(use.status()), {});
+  if (!use.ok()) return KubeOptError(500, "METRICS_ERROR", Message(use.status()), {});
   std::string text;
   JsonWriter json(&text);
   json.StartObject();
@@ -189,7 +157,7 @@ HttpResponse TrendsAnswer(const RealtimeApiDeps& deps, RealtimeBody& body) {
   const Question asked = {body.Container(), body.Window(), deps.clock.Now()};
   if (!body.errors().empty()) return InvalidBody(body);
   const StatusOr<WorkloadUse> use = ReadUse(deps, asked);
-  if (!use.ok()) return ErrorAnswer(500, "ANALYSIS_ERROR", Message(use.status()), {});
+  if (!use.ok()) return KubeOptError(500, "ANALYSIS_ERROR", Message(use.status()), {});
   std::string text;
   JsonWriter json(&text);
   json.StartObject();
@@ -207,7 +175,7 @@ HttpResponse StartAnswer(const RealtimeApiDeps& deps, RealtimeBody& body) {
   const DurationMs interval = body.CheckInterval();
   if (!body.errors().empty()) return InvalidBody(body);
   const Status started = deps.monitor.Start(std::move(containers), interval, deps.clock.Now());
-  if (!started.ok()) return ErrorAnswer(500, "STATUS_ERROR", Message(started), {});
+  if (!started.ok()) return KubeOptError(500, "STATUS_ERROR", Message(started), {});
   const MonitorStatus status = deps.monitor.status();
   std::string text;
   JsonWriter json(&text);
@@ -220,7 +188,7 @@ HttpResponse StartAnswer(const RealtimeApiDeps& deps, RealtimeBody& body) {
 
 HttpResponse StopAnswer(const RealtimeApiDeps& deps) {
   const Status stopped = deps.monitor.Stop();
-  if (!stopped.ok()) return ErrorAnswer(500, "STATUS_ERROR", Message(stopped), {});
+  if (!stopped.ok()) return KubeOptError(500, "STATUS_ERROR", Message(stopped), {});
   const MonitorStatus status = deps.monitor.status();
   std::string text;
   JsonWriter json(&text);
@@ -264,7 +232,7 @@ HttpResponse AlertsAnswer(const RealtimeApiDeps& deps, HttpRequest& request) {
     if (params->Has("limit")) limit = ParseInt(params->Text("limit")).value_or(-1);
     if (limit < 0) errors.push_back({"int_parsing", {"limit"}, "want a number from 0 on"});
   }
-  if (!errors.empty()) return Invalid("invalid query parameters", errors);
+  if (!errors.empty()) return KubeOptInvalid("invalid query parameters", errors);
   std::vector<WorkloadFinding> alerts = deps.monitor.status().alerts;
   std::erase_if(alerts, [&](const WorkloadFinding& one) {
     return !severity.empty() && FindingSeverityText(one.evidence.severity) != severity;

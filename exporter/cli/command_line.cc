@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line as one table of commands and flags. CLI11 stays in this file.
+// The command line as one table of commands and flags. CLI11 stays in this file and in
+// money_commands.cc.
 #include "exporter/cli/command_line.h"
 
 #include <fmt/format.h>
@@ -7,6 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <functional>
+
+#include "exporter/cli/money_commands.h"
 
 namespace outrider {
 namespace {
@@ -24,6 +27,8 @@ struct Parsed {
   TestRulesOptions test_rules;
   BacktestCommand backtest;
   EvaluateAnomalyOptions evaluate;
+  EvaluateRecommendOptions evaluate_recommend;
+  MoneyCommands money;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -380,6 +385,26 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   });
 }
 
+void AddEvaluateRecommend(CLI::App& evaluate, Parsed* p) {
+  EvaluateRecommendOptions& r = p->evaluate_recommend;
+  CLI::App* recommend = evaluate.add_subcommand(
+      "recommend", "Re-recommend CPU day by day on series of use and judge each day by the next");
+  recommend->add_option("directory", r.directory, "Holds *.csv with ts,value; ts in seconds")
+      ->required();
+  recommend
+      ->add_option("--policy", r.policies,
+                   "adaptive, percentile, vpa, krr or krr_limit; repeatable; none: all of them and "
+                   "how others recommend")
+      ->allow_extra_args(false);
+  recommend->add_option("--seed", r.seed, "Of the draws of series behind the intervals")
+      ->capture_default_str();
+  recommend->add_option("--output", r.output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  recommend->callback(
+      [p] { p->action = [p] { return RunEvaluateRecommend(p->evaluate_recommend); }; });
+}
+
 void AddEvaluate(CLI::App& app, Parsed* p) {
   EvaluateAnomalyOptions& e = p->evaluate;
   CLI::App* evaluate = app.add_subcommand("evaluate", "Judge what Outrider computes");
@@ -410,6 +435,7 @@ void AddEvaluate(CLI::App& app, Parsed* p) {
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
   anomaly->callback([p] { p->action = [p] { return RunEvaluateAnomaly(p->evaluate); }; });
+  AddEvaluateRecommend(*evaluate, p);
 }
 
 bool HasCommand(const CLI::App& app, const std::string& name) {
@@ -439,6 +465,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddState(app, &parsed);
   AddBacktest(app, &parsed, env);
   AddEvaluate(app, &parsed);
+  AddMoneyCommands(app, &parsed.client, &parsed.money, &parsed.action);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;
   });

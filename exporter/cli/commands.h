@@ -156,6 +156,70 @@ struct EvaluateAnomalyOptions {
 };
 int RunEvaluateAnomaly(const EvaluateAnomalyOptions& given);  // evaluate.cc
 
+struct EvaluateRecommendOptions {
+  std::string directory;
+  std::vector<std::string> policies;  // empty: all, and how others recommend
+  uint64_t seed = 1;
+  std::string output = "table";
+};
+int RunEvaluateRecommend(const EvaluateRecommendOptions& given);  // evaluate_recommend.cc
+
+struct CostCommand {
+  std::string by = "workload";  // workload, namespace (as now), or team, node … (as counted)
+  std::string window = "24h";   // of what was counted
+  std::string namespace_name;   // empty: all
+  int limit = 0;                // rows; 0: all
+};
+int RunCost(const ClientOptions& client, const CostCommand& options);  // cost.cc
+int RunCostAllocation(const ClientOptions& client,
+                      const CostCommand& options);  // cost_allocation.cc
+
+struct RecommendCommand {
+  std::string format = "table";  // a name of exporter/advice/formats.h
+  // Filters; empty lets everything pass.
+  std::vector<std::string> clusters;
+  std::vector<std::string> namespaces;  // one alone is also that of manifests that name none
+  std::vector<std::string> workloads;
+  std::vector<std::string> kinds;
+  std::vector<std::string> containers;
+  std::vector<std::string> severities;
+  std::string min_savings;
+  bool only_with_data = false;
+  std::string sort = "workload";
+  int limit = 0;            // rows; 0: all
+  std::string input;        // a file with an answer of the API; empty: ask the daemon
+  std::string output_dir;   // a file per workload there
+  std::string output_file;  // in place of standard output
+  std::string manifest;     // a file to patch; "-": standard input
+  bool diff = false;        // of the manifest, in place of the whole
+  bool summary = false;     // the text of the weekly summary
+};
+int RunRecommend(const ClientOptions& client, const RecommendCommand& options);  // recommend.cc
+
+struct WhatIfOptions {
+  std::string provider;
+  std::string region;
+  std::string family;
+  std::string spot;      // a share: 0.5 or 50%
+  std::string replicas;  // of every workload that is selected
+  std::string basis = "current";
+  std::string namespace_name;
+  std::string workload;
+  int limit = 20;  // rows, the largest differences; 0: all
+};
+int RunCostWhatIf(const ClientOptions& client, const WhatIfOptions& options);  // cost_what_if.cc
+
+struct PricesOptions {
+  std::string instance_type;
+  std::string provider;
+  std::string region;
+  std::string cores;
+  std::string memory_gib;
+  std::string gpus;
+  bool spot = false;
+};
+int RunCostPrices(const ClientOptions& client, const PricesOptions& options);  // cost_what_if.cc
+
 int RunVersion();  // version.cc
 
 }  // namespace outrider

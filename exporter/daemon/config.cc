@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/config/yaml_text.h"
-#include "rules/capacity/price_book.h"
+#include "rules/capacity/workload_source_config.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
 
@@ -121,17 +121,12 @@ void ReadStorage(YamlReader& r, Config::Storage* storage) {
   if (storage->wal_sync > kHour) r.Fail("wal_sync", "wal_sync must be at most 1h");
 }
 
-void ReadCost(YamlReader& r, Config::Cost* cost) {
-  r.String("provider", &cost->provider);
-  r.String("region", &cost->region);
-  r.Double("cpu_core_hour", &cost->cpu_core_hour);
-  r.Double("memory_gib_hour", &cost->memory_gib_hour);
+void ReadCost(YamlReader& r, const std::string& file, Config::Cost* cost) {
+  ReadPricingOptions(r, file, &cost->pricing);
+  ReadCostSettings(r, file, &cost->options);
   r.Duration("minimum_coverage", &cost->minimum_coverage);
-  if (const auto price = FindPrice(cost->provider, cost->region); !price.ok()) {
-    r.Fail(r.Has("region") ? "region" : "provider", Message(price.status()));
-  }
-  if (cost->cpu_core_hour < 0) r.Fail("cpu_core_hour", "cpu_core_hour must not be negative");
-  if (cost->memory_gib_hour < 0) r.Fail("memory_gib_hour", "memory_gib_hour must not be negative");
+  ReadWorkloadSources(r, file, &cost->workloads);
+  ReadRecommendOptions(r, file, &cost->recommendations);
 }
 
 void ReadQuery(YamlReader& r, Config::Query* query) {
@@ -236,7 +231,15 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));
   TRY(Section(top, file, "rules", [&](YamlReader& r) { ReadRules(r, file, &config->rules); }));
   TRY(Section(top, file, "analytics", [&](YamlReader& r) { ReadAnalytics(r, file, config); }));
-  TRY(Section(top, file, "cost", [&](YamlReader& r) { ReadCost(r, &config->cost); }));
+  TRY(Section(top, file, "cost", [&](YamlReader& r) {
+    ReadCost(r, file, &config->cost);
+    ReadSummary(r, file, &config->summary);
+    if (const Status status = TakeTeams(config->cost.options.teams, file, &config->summary);
+        !status.ok()) {
+      r.Fail(status);
+    }
+    r.Bool("vpa_metrics", &config->vpa_metrics);
+  }));
   TRY(Section(top, file, "ingest", [&](YamlReader& r) { ReadIngest(r, file, &config->ingest); }));
   TRY(Section(top, file, "storage", [&](YamlReader& r) { ReadStorage(r, &config->storage); }));
   return Section(top, file, "query", [&](YamlReader& r) { ReadQuery(r, &config->query); });

@@ -7,8 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "exporter/daemon/summary_config.h"
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
+#include "rules/capacity/recommend_options.h"
+#include "rules/capacity/workload_source.h"
+#include "rules/cost/cost_settings.h"
+#include "rules/pricing/pricing_options.h"
 #include "rules/promql/features.h"
 #include "rules/workloads/workload_alerts.h"
 #include "storage/base/clock.h"
@@ -43,11 +48,15 @@ struct Config {
     friend bool operator==(const Analytics&, const Analytics&) = default;
   };
   struct Cost {
-    std::string provider = "aws";
-    std::string region;        // empty: the provider's first
-    double cpu_core_hour = 0;  // own prices; 0: from the table
-    double memory_gib_hour = 0;
-    DurationMs minimum_coverage = kHour;  // of usage before a recommendation is made
+    std::vector<WorkloadSource> workloads;  // own ones, without Kubernetes
+    PricingOptions pricing;                 // what things cost; a reload changes it
+    CostSettings options;                   // allocation, budgets; a reload changes them
+    DurationMs minimum_coverage = kHour;    // of usage before a recommendation is made
+    RecommendOptions recommendations;
+    bool NeedsRestart(const Cost& running) const {
+      return minimum_coverage != running.minimum_coverage || workloads != running.workloads ||
+             recommendations != running.recommendations;
+    }
     friend bool operator==(const Cost&, const Cost&) = default;
   };
   // Of senders; 0: no such limit.
@@ -109,6 +118,8 @@ struct Config {
   Analytics analytics;
   WorkloadAlertOptions workload_alerts;  // analytics.workload_alerts; a reload changes them
   Cost cost;
+  SummaryConfig summary;     // cost.summary; a reload changes it
+  bool vpa_metrics = false;  // cost.vpa_metrics; a reload changes it
   Ingest ingest;
   Storage storage;
   Query query;

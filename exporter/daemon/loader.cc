@@ -9,6 +9,7 @@
 
 #include "rules/alerting/group_policy.h"
 #include "rules/analytics/analytics_file.h"
+#include "rules/cost/cost_alerts.h"
 #include "rules/slo/slo_file.h"
 #include "rules/slo/slo_rules.h"
 #include "rules/workloads/workload_alerts.h"
@@ -67,6 +68,9 @@ Status LoadRules(const KnownRules& known, LoadedFiles* out) {
   }
   if (out->config.workload_alerts.enabled) {
     out->rules.push_back(MakeWorkloadAlerts(out->config.workload_alerts, options.promql));
+  }
+  if (WantsCostAlerts(out->config.cost.options)) {
+    out->rules.push_back(MakeCostAlerts(out->config.cost.options, options.promql));
   }
   return absl::OkStatus();
 }
@@ -171,6 +175,9 @@ std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
     if (!spec.error.empty()) out.push_back("objective disabled: " + spec.error);
   }
   out.insert(out.end(), files.slo_warnings.begin(), files.slo_warnings.end());
+  for (const UserPrices& prices : files.prices) {
+    out.insert(out.end(), prices.warnings.begin(), prices.warnings.end());
+  }
   return out;
 }
 
@@ -207,7 +214,9 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
   TRY(LoadRules(known, &out));
   TRY(LoadBundles(&out));
   TRY(LoadAnalytics(&out));
+  out.prices = TRY(LoadPriceFiles(out.config.cost.pricing));
   TRY(CheckReceiverNames(out.incidents, out.config.incidents_file, out.alertmanager));
+  TRY(CheckSummaryReceivers(out.config.summary, out.config.file, out.alertmanager));
   return out;
 }
 

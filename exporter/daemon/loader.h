@@ -12,6 +12,7 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "rules/analytics/entry.h"
+#include "rules/pricing/user_prices.h"
 #include "rules/rulefile/rule_file.h"
 #include "rules/slo/slo_spec.h"
 #include "storage/base/status.h"
@@ -38,6 +39,7 @@ struct LoadedFiles {
   std::vector<Entry> entries;  // analytics, built-in ones included
   std::vector<SloSpec> slos;   // of the analytics files; their alerts are among `rules`
   std::vector<std::string> slo_warnings;
+  std::vector<UserPrices> prices;  // of the price files, in the order in which they count
 };
 
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means

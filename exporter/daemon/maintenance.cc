@@ -47,12 +47,29 @@ class SelfMonitor {
   std::set<Labels> last_;
 };
 
+// Who gets a summary is as in the configuration of the last load.
+void SendSummaries(Services& services, const Config& config, Timestamp now,
+                   Timestamp* last_complaint) {
+  const Status sent = services.summary->Tick(config.summary, services.external_url, now);
+  if (sent.ok() || now - *last_complaint < kComplainEvery) return;
+  LogError("the weekly summaries cannot be queued", {{"err", Message(sent)}});
+  *last_complaint = now;
+}
+
 // `last_complaint` may be null: complains always.
 void SaveAnalytics(Services& services, Timestamp now, AnalyticsEngine::Part part,
                    Timestamp* last_complaint) {
   const Status saved = services.analytics->Checkpoint(now, part);
   if (saved.ok() || (last_complaint != nullptr && now - *last_complaint < kComplainEvery)) return;
   LogError("the state of the analytics cannot be saved", {{"err", Message(saved)}});
+  if (last_complaint != nullptr) *last_complaint = now;
+}
+
+void SaveCapacity(Services& services, Timestamp now, CapacityEngine::Part part,
+                  Timestamp* last_complaint) {
+  const Status saved = services.capacity->Save(now, part);
+  if (saved.ok() || (last_complaint != nullptr && now - *last_complaint < kComplainEvery)) return;
+  LogError("what workloads need cannot be saved", {{"err", Message(saved)}});
   if (last_complaint != nullptr) *last_complaint = now;
 }
 
@@ -111,19 +128,30 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     services.monitor->Tick(now);
     if (now < next_run) continue;
     next_run = now - now % interval + interval;
+    services.pricing->Run(now);
     services.capacity->Run(now);
+    services.cost->Run(now);
+    const Config config = services.Outcome().config;
+    services.vpa_series.Publish(config.vpa_metrics ? services.capacity->Recommendations()
+                                                   : std::vector<Recommendation>());
     services.analytics->Run(now);
     services.slos->Run(now);
     services.derived.Flush(services.store->appender(), now);
     self_monitor.Run(now);
+    SendSummaries(services, config, now, &last_complaint);
     SaveAnalytics(services, now, AnalyticsEngine::Part::kNext, &last_complaint);
+    SaveCapacity(services, now, CapacityEngine::Part::kNext, &last_complaint);
     if (now - last_save >= kSaveEvery) {
       SaveSlos(services, Durability::kBuffered);
       last_save = now;
     }
   }
   SaveAnalytics(services, clock.Now(), AnalyticsEngine::Part::kAll, nullptr);
+  SaveCapacity(services, clock.Now(), CapacityEngine::Part::kAll, nullptr);
   SaveSlos(services, Durability::kSynced);
+  if (const Status saved = services.cost->Save(Durability::kSynced); !saved.ok()) {
+    LogError("costs cannot be saved", {{"err", Message(saved)}});
+  }
 }
 
 }  // namespace outrider

@@ -75,6 +75,10 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
   WriteDeskMetrics(services.desk->Stats(services.clock.NowNanos()), sink);
   WriteStoreMetrics(services.state->Stats(), sink);
   WriteAnalyticsMetrics(services, sink);
+  WriteCostMetrics(services.cost->stats(), sink);
+  if (services.cost->options().opencost_metrics) {
+    if (const auto moment = services.cost->Moment()) WriteOpenCostMetrics(*moment, sink);
+  }
   if (server != nullptr) WriteHttpMetrics(server->Stats(), sink);
 }
 

@@ -3,16 +3,20 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
-#include "exporter/api/capacity.h"
+#include "exporter/api/cost_allocation.h"
+#include "exporter/api/cost_what_if.h"
+#include "exporter/api/costs.h"
 #include "exporter/api/described.h"
 #include "exporter/api/features.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
 #include "exporter/api/openapi.h"
+#include "exporter/api/optimize.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/query.h"
 #include "exporter/api/realtime.h"
+#include "exporter/api/recommendations.h"
 #include "exporter/api/rules.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
@@ -122,10 +126,33 @@ AnomaliesApiDeps AnomaliesOf(Services& services) {
           .timeout = services.engine.options().timeout};
 }
 
+CostAllocationApiDeps AllocationOf(Services& services) {
+  return {.allocation =
+              [&services](const AllocationQuery& query) {
+                return services.cost->Allocation(query, services.clock.Now());
+              },
+          .options = [&services] { return services.cost->options(); },
+          .budgets = [&services] { return services.cost->Budgets(); },
+          .anomalies = [&services] { return services.cost->Anomalies(); },
+          .savings = [&services] { return services.cost->Savings(); },
+          .recommendations = [&services] { return services.capacity->Recommendations(); },
+          .currency = [&services] { return services.cost->currency(); },
+          .clock = services.clock};
+}
+
 void RegisterWorkloadApis(Router& router, Services& services) {
   const auto costs = [&services] { return services.capacity->Costs(); };
   const auto findings = [&services] { return services.workloads->Findings(); };
   RegisterWorkloadsApi(router, {costs, findings});
+  const OptimizeApiDeps optimize = {
+      .runs = *services.runs,
+      .recommendations = [&services] { return services.capacity->Recommendations(); },
+      .findings = findings,
+      .costs = costs,
+      .book = [&services] { return services.pricing->Book(); },
+      .clock = services.clock};
+  RegisterOptimizeApi(router, optimize);
+  RegisterInsightsApi(router, optimize);
   RegisterRealtimeApi(router, {services.store->windows(), services.capacity->workloads(),
                                *services.monitor, services.clock, costs, findings});
 }
@@ -150,9 +177,16 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
-  RegisterCapacityApi(router, {[&services] { return services.capacity->Recommendations(); },
-                               [&services] { return services.capacity->Costs(); },
-                               [&services] { return services.capacity->price(); }});
+  RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
+                                      [&services] { return services.capacity->Costs(); }});
+  RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },
+                            [&services] { return services.capacity->price(); }});
+  RegisterCostWhatIfApi(
+      router, {.book = [&services] { return services.pricing->Book(); },
+               .recommendations = [&services] { return services.capacity->Recommendations(); },
+               .windows = services.store->windows(),
+               .clock = services.clock});
+  RegisterCostAllocationApi(router, AllocationOf(services));
   RegisterAnomaliesApi(router, AnomaliesOf(services));
   RegisterSloApi(router,
                  {[&services] { return services.slos->Views(); },

@@ -59,13 +59,23 @@ IngestStoreOptions StoreOptionsOf(const Config& config, const std::string& path)
   return options;
 }
 
-CapacityOptions CapacityOptionsOf(const Config& config) {
+CapacityOptions CapacityOptionsOf(const Config& config, const ResourcePrice& price) {
   CapacityOptions options;
-  options.provider = config.cost.provider;
-  options.region = config.cost.region;
-  if (config.cost.cpu_core_hour > 0) options.core_hour_dollars = config.cost.cpu_core_hour;
-  if (config.cost.memory_gib_hour > 0) options.gib_hour_dollars = config.cost.memory_gib_hour;
+  options.provider = price.provider;
+  options.region = price.region;
+  options.core_hour_dollars = price.rates.core_hour.ToDouble();
+  options.gib_hour_dollars = price.rates.gib_hour.ToDouble();
   options.minimum_coverage = config.cost.minimum_coverage;
+  options.policy = config.cost.recommendations.policy;
+  options.cpu_rails = config.cost.recommendations.cpu;
+  options.memory_rails = config.cost.recommendations.memory;
+  options.workloads = CombineSources(config.cost.workloads);
+  return options;
+}
+
+CostSettings CostSettingsOf(const Config& config) {
+  CostSettings options = config.cost.options;
+  options.cluster = config.global.external_labels.Get("cluster");
   return options;
 }
 
@@ -75,7 +85,7 @@ void WarnOfRestartOnly(const Config& running, const Config& loaded) {
     LogWarn("this section differs from what runs; it needs a restart", {{"section", what}});
   };
   if (running.storage != loaded.storage) warn("storage");
-  if (running.cost != loaded.cost) warn("cost");
+  if (loaded.cost.NeedsRestart(running.cost)) warn("cost");
   if (running.query != loaded.query) warn("query");
   if (running.ingest != loaded.ingest) warn("ingest");
   if (loaded.rules.NeedsRestart(running.rules)) warn("rules");
@@ -112,7 +122,11 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
-  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config), windows, self->derived));
+  std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
+  self->pricing = std::make_unique<PricingEngine>(pricer, windows, self->derived);
+  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
+                                              self->derived, self->state.get()));
+  self->capacity->SetPrices([pricing = self->pricing.get()] { return pricing->Book(); });
   self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
                                                      self->derived, *self->state);
   TRY(self->workloads->Restore());
@@ -120,6 +134,14 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->monitor = std::make_unique<WorkloadMonitor>(
       [workloads = self->workloads.get()] { return workloads->Findings(); }, *self->state);
   TRY(self->monitor->Restore());
+  TRY(self->MakeCost(config));
+  self->summary = std::make_unique<SummarySender>(
+      *self->desk, *self->state,
+      SummarySources{[capacity = self->capacity.get()] { return capacity->Recommendations(); },
+                     [capacity = self->capacity.get()] { return capacity->Costs(); },
+                     [cost = self->cost.get()](const SummaryTarget& target) {
+                       return RealisedPerMonth(cost->Savings(), target);
+                     }});
   AnalyticsOptions analytics;
   analytics.interval = config.analytics.interval;
   self->analytics =
@@ -149,6 +171,19 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   return self;
 }
 
+Status Services::MakeCost(const Config& config) {
+  const CostSeams seams = {
+      .querier = store->windows(),
+      .table = derived,
+      .store = *state,
+      .inventory = *capacity,
+      .book = [engine = pricing.get()] { return engine->Book(); },
+      .recommendations = [engine = capacity.get()] { return engine->Recommendations(); }};
+  cost = std::make_unique<CostEngine>(CostSettingsOf(config), seams);
+  runs = std::make_unique<OptimizeRuns>(*state);
+  return cost->Restore(clock.Now());
+}
+
 RuleContext Services::ContextOf(const Config& config) const {
   return {config.global.evaluation_interval, config.global.query_offset,
           config.global.external_labels,     external_url,
@@ -160,7 +195,9 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
       RuleReferences(files.rules, files.config.query.lookback, files.config.global.query_offset);
   for (auto& reference : analytics->Reach()) references.push_back(std::move(reference));
   for (auto& reference : slos->Reach()) references.push_back(std::move(reference));
-  for (auto& reference : CapacityEngine::Reach()) references.push_back(std::move(reference));
+  for (auto& reference : PricingEngine::Reach()) references.push_back(std::move(reference));
+  for (auto& reference : capacity->Reach()) references.push_back(std::move(reference));
+  for (auto& reference : CostEngine::Reach()) references.push_back(std::move(reference));
   for (auto& reference : ContainerCounters::Reach()) references.push_back(std::move(reference));
   return references;
 }
@@ -193,6 +230,8 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   *files_good = false;
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
   DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
+  std::shared_ptr<const Pricer> pricer =
+      TRY(Pricer::Create(files.config.cost.pricing, files.prices));
   // From here on only the state store can refuse.
   *files_good = true;
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
@@ -200,7 +239,9 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   analytics->Replace(files.entries, clock.Now());
   slos->Replace(files.slos);
+  cost->Replace(CostSettingsOf(files.config));
   relay->Reload(files.config.relay);
+  pricing->SetPricer(std::move(pricer));
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   known_rules_ = std::move(files.known);

@@ -11,11 +11,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "exporter/advice/vpa_series.h"
 #include "exporter/api/query_gate.h"
 #include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
 #include "exporter/daemon/notification_setup.h"
 #include "exporter/daemon/source_files.h"
+#include "exporter/daemon/summary_sender.h"
 #include "exporter/ingest/ingest_store.h"
 #include "notifiers/desk/desk.h"
 #include "notifiers/outbox/dispatcher.h"
@@ -26,6 +28,9 @@
 #include "rules/analytics/analytics_engine.h"
 #include "rules/analytics/derived_table.h"
 #include "rules/capacity/capacity_engine.h"
+#include "rules/cost/cost_engine.h"
+#include "rules/cost/optimize_runs.h"
+#include "rules/pricing/pricing_engine.h"
 #include "rules/promql/engine.h"
 #include "rules/slo/slo_engine.h"
 #include "rules/workloads/workload_engine.h"
@@ -82,9 +87,14 @@ struct Services {
   QueryGate queries;  // of clients
   QueryGate reads;    // remote read: slow readers must not keep queries waiting
   DerivedTable derived;
+  std::unique_ptr<PricingEngine> pricing;
   std::unique_ptr<CapacityEngine> capacity;
   std::unique_ptr<WorkloadEngine> workloads;  // fed by `capacity`
   std::unique_ptr<WorkloadMonitor> monitor;
+  VpaSeries vpa_series{derived};  // used by the maintenance loop only
+  std::unique_ptr<CostEngine> cost;
+  std::unique_ptr<OptimizeRuns> runs;
+  std::unique_ptr<SummarySender> summary;  // used by the maintenance loop only
   std::unique_ptr<AnalyticsEngine> analytics;
   std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers
@@ -94,6 +104,7 @@ struct Services {
 
  private:
   Services(const Clock& the_clock, const Config& config, std::string url);
+  Status MakeCost(const Config& config);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
   // `files_good`: what went wrong is not in them.

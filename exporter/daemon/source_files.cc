@@ -99,6 +99,7 @@ std::vector<std::string> SourcePatterns(const std::string& config_file,
   AddResolved(config_file, config->analytics_files, &patterns);
   AddAlertmanager(config->alertmanager_file, &patterns);
   if (!config->incidents_file.empty()) patterns.push_back(config->incidents_file);
+  for (std::string& file : PriceFilesOf(config->cost.pricing)) patterns.push_back(std::move(file));
   return patterns;
 }
 

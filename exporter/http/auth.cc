@@ -10,7 +10,8 @@ bool IsOwnWrite(const HttpRequest& request) {
   if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
     return false;
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||
-         request.path.starts_with("/api/v1/realtime/monitor/");
+         request.path.starts_with("/api/v1/realtime/monitor/") ||
+         request.path.starts_with("/api/v1/optimize/");
 }
 
 bool IsLocal(const HttpRequest& request) {

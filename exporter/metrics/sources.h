@@ -12,6 +12,8 @@
 namespace outrider {
 
 struct BuildInfo;
+struct CostMoment;
+struct CostStats;
 struct DeskStats;
 struct HttpServerStats;
 struct IngestStoreStats;
@@ -37,6 +39,11 @@ void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
 void WriteRelayMetrics(const std::vector<LinkStats>& links, MetricSink& sink);
 // Sizes and commits of RocksDB.
 void WriteStoreMetrics(const StoreStats& stats, MetricSink& sink);
+// How costs are counted.
+void WriteCostMetrics(const CostStats& stats, MetricSink& sink);
+// What nodes, containers, volumes cost under OpenCost's names, for its dashboards. Each series has
+// the label price_source, by which it is known as ours when it comes back.
+void WriteOpenCostMetrics(const CostMoment& moment, MetricSink& sink);
 void WriteHttpMetrics(const HttpServerStats& stats, MetricSink& sink);
 // Everything derived that is there right now.
 void WriteDerivedMetrics(const DerivedTable& table, MetricSink& sink);

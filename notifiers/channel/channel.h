@@ -33,6 +33,7 @@ struct Notification {
   std::string external_url;
   Nanos now = 0;            // when it was decided; alerts are judged resolved at this time
   std::string incident_id;  // pages of an escalation, else ""
+  std::string title;        // of reports, in place of the subject made of the alerts
   std::string
       note;  // e.g. "incident resolved by anna", "not recorded: the state store is full", or ""
 };

@@ -11,6 +11,10 @@ const std::string_view kDefaultTemplates = R"TEMPLATE(
 {{- define "__alertmanagerURL" }}{{ .ExternalURL }}/#/alerts?receiver={{ urlquery .Receiver }}{{ end }}
 
 {{- define "__subject" -}}
+  {{- if .Title }}{{ .Title }}{{ else }}{{ template "__alerts_subject" . }}{{ end -}}
+{{- end }}
+
+{{- define "__alerts_subject" -}}
   {{- if eq .Status "firing" }}[FIRING:{{ len .Alerts.Firing }}]{{ else }}[{{ toUpper .Status }}]{{ end -}}
   {{- printf " %s " (join " " .GroupLabels.SortedPairs.Values) -}}
   {{- if lt (len .GroupLabels) (len .CommonLabels) -}}
@@ -76,6 +80,18 @@ const std::string_view kDefaultTemplates = R"TEMPLATE(
 <title>{{ template "__subject" . }}</title>
 </head>
 <body style="font-family:Helvetica,Arial,sans-serif;font-size:14px;color:#222">
+{{- if .Title }}
+<h2>{{ .Title }}</h2>
+<p style="white-space:pre-line">{{ .Note }}</p>
+{{- else }}
+{{- template "__email_alerts" . }}
+{{- end }}
+<p style="color:#777"><a href="{{ .ExternalURL }}">Sent by Outrider</a></p>
+</body>
+</html>
+{{ end -}}
+
+{{- define "__email_alerts" }}
 {{- if .Alerts.Firing }}
 <h2 style="color:#b00020">{{ len .Alerts }} alert{{ if gt (len .Alerts) 1 }}s{{ end }} for
 {{- range .GroupLabels.SortedPairs }} {{ .Name }}={{ .Value }}{{ end }}</h2>
@@ -95,10 +111,7 @@ const std::string_view kDefaultTemplates = R"TEMPLATE(
 <h3>[{{ len .Alerts.Resolved }}] Resolved</h3>
 {{- range .Alerts.Resolved }}{{ template "__email_alert" . }}{{ end }}
 {{- end }}
-<p style="color:#777"><a href="{{ .ExternalURL }}">Sent by Outrider</a></p>
-</body>
-</html>
-{{ end -}}
+{{- end -}}
 )TEMPLATE";
 
 }  // namespace outrider

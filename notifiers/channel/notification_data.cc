@@ -193,6 +193,7 @@ tmpl::Value NotificationData(const Notification& notification) {
       {"CommonAnnotations", MapValue(CommonAnnotations(notification.alerts))},
       {"RouteLabels", MapValue({})},
       {"ExternalURL", notification.external_url},
+      {"Title", notification.title},
       {"Note", notification.note},
       {"IncidentID", notification.incident_id},
   };

@@ -22,8 +22,8 @@ std::string AlertStatus(const Notification& notification, const Alert& alert);
 
 // Alertmanager's template.Data: Receiver (regexp-quoted, as there), Status, Alerts with .Firing and
 // .Resolved, NotificationReason, GroupLabels, CommonLabels, CommonAnnotations (maps with
-// SortedPairs, Remove, Names, Values, String), RouteLabels, ExternalURL; and two of ours: Note,
-// IncidentID.
+// SortedPairs, Remove, Names, Values, String), RouteLabels, ExternalURL; and three of ours: Title,
+// Note, IncidentID.
 tmpl::Value NotificationData(const Notification& notification);
 
 }  // namespace outrider

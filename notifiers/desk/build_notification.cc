@@ -89,6 +89,21 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notific
   }
 }
 
+// A report looks like an alert that fires, so that every channel and template can show it.
+void FillReport(const OutboxRow& row, Notification* notification) {
+  notification->title = row.title;
+  notification->group_key = "report:" + row.id;
+  Alert alert;
+  LabelsBuilder labels;
+  for (const auto& [name, value] : row.labels) labels.Set(name, value);
+  alert.labels = labels.Build();
+  alert.annotations = {{"summary", row.title}, {"description", row.text}};
+  alert.starts_at = {row.created_at, 0};
+  notification->group_labels = alert.labels;
+  notification->alerts.push_back(std::move(alert));
+  AddNote(row.text, notification);
+}
+
 }  // namespace
 
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now) {
@@ -101,6 +116,8 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
   notification.now = row.created_at;
   if (row.kind == OutboxKind::kRoute) {
     FillRoute(tx, row, &notification);
+  } else if (row.kind == OutboxKind::kReport) {
+    FillReport(row, &notification);
   } else {
     FillPage(tx, row, &notification);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decisions of the desk, each a function of (state, event, time): they read and edit a
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
-// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_silences.cc,
-// decide_reload.cc.
+// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_reports.cc,
+// decide_silences.cc, decide_reload.cc.
 #pragma once
 
 #include <functional>
@@ -99,6 +99,12 @@ void OnSendResult(Transaction& tx, const std::string& id, const SendResult& resu
 void SettleUnknownRows(Transaction& tx, Nanos now);
 // What the row tells, from the alerts and incidents as they are.
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now);
+
+// ---- reports
+// ---------------------------------------------------------------------------------------------------------
+// Queues a row per integration of the receiver; false when the receiver does not exist. What is
+// queued already is passed over.
+bool QueueReport(Transaction& tx, const DeskReport& report, Nanos now);
 
 // ---- silences
 // -------------------------------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ std::string StaleText(const OutboxRow& row) {
 }
 
 bool IsCurrent(const Transaction& tx, const OutboxRow& row) {
-  if (row.kind == OutboxKind::kRoute) return true;
+  if (row.kind == OutboxKind::kRoute || row.kind == OutboxKind::kReport) return true;
   const Incident* incident = tx.incidents.Find(row.incident_id);
   if (incident == nullptr) return false;
   return row.kind == OutboxKind::kPage ? incident->epoch == row.epoch : !incident->Open();

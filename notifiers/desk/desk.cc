@@ -170,6 +170,25 @@ Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Na
                     [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now); });
 }
 
+// ---- reports
+// ---------------------------------------------------------------------------------------------------------
+
+StatusOr<std::vector<std::string>> Desk::QueueReports(std::span<const DeskReport> reports,
+                                                      Batch extra, Nanos now) {
+  std::vector<std::string> homeless;
+  TRY(impl_->Run(
+      now,
+      [&](Transaction& tx) {
+        homeless.clear();
+        for (const DeskReport& report : reports) {
+          if (!QueueReport(tx, report, now)) homeless.push_back(report.id);
+        }
+        return absl::OkStatus();
+      },
+      std::move(extra)));
+  return homeless;
+}
+
 // ---- time
 // -----------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -57,6 +58,15 @@ struct HumanAction {
   std::string note;
 };
 
+// A message that is about no alert, such as a team's weekly summary.
+struct DeskReport {
+  std::string id;  // of this report; the key of its messages is made of it
+  std::string receiver;
+  std::string title;                          // one line
+  std::string text;                           // plain lines
+  std::map<std::string, std::string> labels;  // with alertname: channels and templates see an alert
+};
+
 // Thread-safe. Reads do not wait for a commit in progress.
 class Desk final : public AlertSink, public OutboxSource {
  public:
@@ -92,6 +102,12 @@ class Desk final : public AlertSink, public OutboxSource {
   // HumanAction.
   StatusOr<std::string> SetSilence(Silence silence, const std::string& channel, Nanos now);
   Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now);
+
+  // Queues messages to receivers and writes `extra` in the same batch, so that who remembers there
+  // what was told loses and repeats nothing. Attempts end a day after `now`. Returns the ids of
+  // reports whose receiver does not exist.
+  StatusOr<std::vector<std::string>> QueueReports(std::span<const DeskReport> reports, Batch extra,
+                                                  Nanos now);
 
   // Runs the timers due at or before `now`, in order, each at its own due time. Returns how many
   // ran; on an error the rest stays due.

@@ -8,6 +8,11 @@
 namespace outrider {
 namespace {
 
+// Somebody is waited for; the others are route notifications and reports.
+bool IsUrgent(const OutboxRow& row) {
+  return row.kind == OutboxKind::kPage || row.kind == OutboxKind::kRecovery;
+}
+
 // How long to leave a store alone that refused a claim or an outcome.
 constexpr DurationMs kStorePause = kSecond;
 constexpr DurationMs kLongestPause = kMinute;
@@ -43,7 +48,7 @@ void Dispatcher::Deliver(const ClaimedMessage& message, Nanos now) {
 }
 
 bool Dispatcher::Reserve(const OutboxRow& row) {
-  const bool route = row.kind == OutboxKind::kRoute;
+  const bool route = !IsUrgent(row);
   absl::MutexLock lock(&mutex_);
   if (route && routes_in_flight_ >= std::max(options_.workers - 1, 1)) return false;
   int& in_flight = in_flight_[row.receiver];
@@ -57,7 +62,7 @@ void Dispatcher::Release(const OutboxRow& row) {
   absl::MutexLock lock(&mutex_);
   const auto it = in_flight_.find(row.receiver);
   if (--it->second == 0) in_flight_.erase(it);
-  if (row.kind == OutboxKind::kRoute) --routes_in_flight_;
+  if (!IsUrgent(row)) --routes_in_flight_;
 }
 
 bool Dispatcher::SendNext(Nanos now) {

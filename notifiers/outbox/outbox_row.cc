@@ -14,7 +14,8 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kFormat = 1;
-constexpr std::array<std::string_view, 3> kKinds = {"route", "page", "recovery"};
+constexpr uint8_t kReportFormat = 2;  // with what it says; only reports are written so
+constexpr std::array<std::string_view, 4> kKinds = {"route", "page", "recovery", "report"};
 constexpr std::array<std::string_view, 7> kOutcomes = {
     "delivered", "rejected", "expired", "unknown", "superseded", "stale", "gone"};
 
@@ -46,8 +47,9 @@ std::string_view OutboxOutcomeText(OutboxOutcome outcome) {
 }
 
 std::string EncodeOutboxRow(const OutboxRow& row) {
-  return RowWriter(kFormat)
-      .Text(row.id)
+  const bool report = row.kind == OutboxKind::kReport;
+  RowWriter out(report ? kReportFormat : kFormat);
+  out.Text(row.id)
       .Enum(row.kind)
       .Enum(row.state)
       .Text(row.receiver)
@@ -70,15 +72,16 @@ std::string EncodeOutboxRow(const OutboxRow& row) {
       .Text(row.incident_id)
       .U64(row.epoch)
       .I64(row.loop)
-      .I64(row.tier)
-      .Take();
+      .I64(row.tier);
+  if (report) out.Text(row.title).Text(row.text).Texts(row.labels);
+  return out.Take();
 }
 
 StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
-  RowReader in(bytes, kFormat, "an outbox message");
+  RowReader in(bytes, kReportFormat, "an outbox message");
   OutboxRow row;
   row.id = in.Text();
-  row.kind = in.Enum(OutboxKind::kRecovery);
+  row.kind = in.Enum(OutboxKind::kReport);
   row.state = in.Enum(OutboxState::kSending);
   row.receiver = in.Text();
   row.integration = in.Text();
@@ -101,6 +104,11 @@ StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
   row.epoch = static_cast<uint32_t>(in.U64());
   row.loop = static_cast<int>(in.I64());
   row.tier = static_cast<int>(in.I64());
+  if (in.format() >= kReportFormat) {
+    row.title = in.Text();
+    row.text = in.Text();
+    row.labels = in.Texts();
+  }
   TRY(in.Finish());
   return row;
 }
@@ -116,6 +124,11 @@ std::string PageKey(std::string_view incident_id, const PageStep& step, std::str
   return (step.recovery ? "r" : "p") +
          Digest({incident_id, std::to_string(step.epoch), std::to_string(step.loop),
                  std::to_string(step.tier), receiver, integration});
+}
+
+std::string ReportKey(std::string_view report_id, std::string_view receiver,
+                      std::string_view integration) {
+  return "s" + Digest({report_id, receiver, integration});
 }
 
 DurationMs BackoffMs(OutboxKind kind, int attempt, double unit) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,8 +15,8 @@
 namespace outrider {
 
 // On disk: add at the end.
-enum class OutboxKind : uint8_t { kRoute, kPage, kRecovery };
-std::string_view OutboxKindText(OutboxKind kind);  // route, page, recovery
+enum class OutboxKind : uint8_t { kRoute, kPage, kRecovery, kReport };
+std::string_view OutboxKindText(OutboxKind kind);  // route, page, recovery, report
 enum class OutboxState : uint8_t {
   kDue,      // to be sent at `due`
   kSending,  // handed to a channel; found after a start it means "unknown"
@@ -59,6 +60,10 @@ struct OutboxRow {
   uint32_t epoch = 0;
   int loop = 0;
   int tier = 0;
+  // Reports: what they say stands in the row, because there is nothing it could refer to.
+  std::string title;
+  std::string text;
+  std::map<std::string, std::string> labels;
 };
 
 std::string EncodeOutboxRow(const OutboxRow& row);
@@ -78,9 +83,13 @@ struct PageStep {
 std::string PageKey(std::string_view incident_id, const PageStep& step, std::string_view receiver,
                     std::string_view integration);
 
+// `report_id`: what the sender calls it; the same one is never sent twice.
+std::string ReportKey(std::string_view report_id, std::string_view receiver,
+                      std::string_view integration);
+
 // Milliseconds to wait after the `attempt`-th failed attempt (from 1). `unit` in [0,1) spreads
 // route notifications. Routes: 0.5 s, factor 1.5, ±50 %, cap 60 s (specs/alertmanager.md §2
-// "Retry"). Pages: 1 s, factor 2, cap 60 s.
+// "Retry"). Pages and reports: 1 s, factor 2, cap 60 s.
 DurationMs BackoffMs(OutboxKind kind, int attempt, double unit);
 
 }  // namespace outrider

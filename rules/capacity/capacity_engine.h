@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// Right-sizing and cost of workloads and machines, from the series of cAdvisor, kube-state-metrics
-// and node_exporter. The daemon calls, every evaluation interval,
-//     capacity.Run(now); analytics.Run(now); table.Flush(appender, now);
+// Right-sizing and cost of workloads and machines, from the stream: every sample of use is looked
+// at once, as it comes, and goes into the constant state of its workload's container; nothing is
+// read again. The daemon calls, every evaluation interval,
+//     capacity.Run(now); analytics.Run(now); table.Flush(appender, now); capacity.Save(now, …);
+//
+// Life of a sample: container_stream or machine_stream (series -> container, rates) -> demand_book
+// (container -> workload's accumulator) -> capacity_judge.cc (recommendations). What is known
+// beside: kube_facts, workload_resolver; who is who: pod_table, pod_binder.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "rules/analytics/derived_table.h"
-#include "rules/capacity/container_usage.h"
-#include "rules/capacity/host_usage.h"
-#include "rules/capacity/kube_resources.h"
-#include "rules/capacity/price_book.h"
+#include "rules/capacity/container_stream.h"
+#include "rules/capacity/demand_book.h"
+#include "rules/capacity/kube_facts.h"
+#include "rules/capacity/machine_stream.h"
+#include "rules/capacity/pod_binder.h"
+#include "rules/capacity/pod_inventory.h"
+#include "rules/capacity/pod_table.h"
+#include "rules/capacity/recommend/guard.h"
 #include "rules/capacity/recommendation.h"
 #include "rules/capacity/series_row.h"
-#include "rules/capacity/usage_histogram.h"
 #include "rules/capacity/usage_observer.h"
 #include "rules/capacity/workload_resolver.h"
-#include "rules/promql/engine.h"
-#include "storage/window/querier.h"
+#include "rules/capacity/workload_source.h"
+#include "rules/pricing/core_price.h"
+#include "rules/pricing/node_rates.h"
+#include "storage/state/state_store.h"
 #include "storage/window/retention_plan.h"
+#include "storage/window/sample_feed.h"
 
 namespace outrider {
 
@@ -32,117 +46,138 @@ struct CapacityOptions {
   std::string region;                       // empty: the provider's first
   std::optional<double> core_hour_dollars;  // own prices win over the table
   std::optional<double> gib_hour_dollars;
-  std::string policy = "percentile";
+  std::string policy = "adaptive";
   // Less than this, and no recommendation is given.
   DurationMs minimum_coverage = kHour;
   uint64_t minimum_samples = 10;
+  // Once there are so many more samples (a share), what is recommended is made anew; 0: each time
+  // it may be.
+  double judge_growth = 0.05;
+  GuardRails cpu_rails = {};                                 // cores
+  GuardRails memory_rails = {};                              // bytes
+  std::vector<WorkloadSource> workloads = BuiltinSources();  // without Kubernetes
 };
 
 struct CapacityStats {
-  uint64_t containers = 0;  // with samples in the last run
-  uint64_t hosts = 0;
-  uint64_t waiting = 0;  // containers whose pod's owner is not known yet
-  std::string error;     // of the last run; empty when it went well
+  uint64_t containers = 0;  // with samples lately; machines, process groups … among them
+  uint64_t hosts = 0;       // of them: not of a pod
+  uint64_t waiting = 0;     // pods whose owner is not known yet
+  uint64_t workloads = 0;   // containers of workloads that are remembered
+  uint64_t series = 0;      // followed
+  uint64_t samples = 0;     // of use, so far
+  uint64_t rows = 0;        // saved so far
+  uint64_t row_bytes = 0;
+  uint64_t lost_rows = 0;  // could not be read
+  std::string error;       // of the last writing of state; empty when it went well
 };
 
 // Thread-safe; a run excludes another.
-class CapacityEngine {
+class CapacityEngine final : public PodInventory {
  public:
-  // InvalidArgument for an unknown provider, region or policy (naming the known ones), negative
-  // prices. `querier` and `table` outlive the engine.
-  static StatusOr<std::unique_ptr<CapacityEngine>> Create(const CapacityOptions& options,
-                                                          const Querier& querier,
-                                                          DerivedTable& table);
+  // A recommendation is made anew at most this often, and at least this often: what it rests on
+  // moves over hours. Between, when there are enough more samples, one above its upper bound
+  // (memory: its target), a kill for memory, or at once when requests and limits change.
+  static constexpr DurationMs kJudgeEvery = kMinute;
+  static constexpr DurationMs kJudgeAtLeast = 10 * kMinute;
+  // All state is saved about this often; what came since is read from the windows again.
+  static constexpr DurationMs kSaveEvery = 5 * kMinute;
+  // How much of the past of a series is used that was not known.
+  static constexpr DurationMs kHistory = 6 * kHour;
 
-  ~CapacityEngine();
+  // InvalidArgument for an unknown provider, region or policy (naming the known ones), negative
+  // prices. `feed`, `table` and `store` (may be null: nothing survives a restart) outlive the
+  // engine.
+  static StatusOr<std::unique_ptr<CapacityEngine>> Create(const CapacityOptions& options,
+                                                          const SampleFeed& feed,
+                                                          DerivedTable& table,
+                                                          StateStore* store = nullptr);
+
+  ~CapacityEngine() override;
   CapacityEngine(const CapacityEngine&) = delete;
   CapacityEngine& operator=(const CapacityEngine&) = delete;
 
   // Before the first Rebuild or Run. Outlives the engine.
-  void SetObserver(UsageObserver* observer) { observer_ = observer; }
-  // Feeds the last 24 hours from the windows, once after a start.
+  void SetObserver(UsageObserver* observer);
+  // Before the first Rebuild or Run: what each node costs, asked once a run; never null. Without
+  // it everything costs price().
+  void SetPrices(PriceBookSource prices);
+  // Reads what was saved and feeds what the windows hold beyond it, once after a start.
   void Rebuild(Timestamp now);
   // Uses the samples that came since the last run and refreshes the derived series.
   void Run(Timestamp now);
+  enum class Part { kNext, kAll };
+  // Writes the state that changed: a part in turn, or all.
+  Status Save(Timestamp now, Part part);
 
   // For the per-workload analytics entries.
   const WorkloadNames& workloads() const { return resolver_; }
   const Price& price() const { return price_; }
   // What the windows must keep.
-  static std::vector<SeriesReference> Reach();
+  std::vector<SeriesReference> Reach() const;
 
+  void VisitContainers(const std::function<void(const ContainerView&)>& use) const override;
   std::vector<Recommendation> Recommendations() const;  // by workload, then container
   std::vector<WorkloadCost> Costs() const;              // by workload
   CapacityStats stats() const;
+  // Of the accumulators and of what is known of pods; for measurements.
+  struct Size {
+    size_t demand = 0;   // bytes, of all workloads' containers
+    size_t entries = 0;  // workloads' containers
+    size_t cursors = 0;  // bytes, of followed series
+  };
+  Size MeasureSize() const;
 
  private:
-  struct UsageKey {
-    WorkloadKey workload;
-    std::string container;
-    friend auto operator<=>(const UsageKey&, const UsageKey&) = default;
-    friend bool operator==(const UsageKey&, const UsageKey&) = default;
-  };
-  struct Usage {
-    UsageHistogram cpu{1e-4};
-    UsageHistogram memory{1e5};
-    RecommendationSeries series;
-    uint64_t published = 0;  // in this run
-  };
-  struct Costed {
-    CostSeries series;
-    uint64_t published = 0;
-  };
-  // One container of one pod, or a machine: how far its samples are used and to whom they went.
-  struct Instance {
-    Timestamp cpu_done = INT64_MIN;
-    Timestamp memory_done = INT64_MIN;
-    Timestamp last_seen = INT64_MIN;
-    UsageKey bound;
-  };
-  // What one run found.
-  struct Held {
-    std::vector<Holding> cpu;
-    std::vector<Holding> memory;
-    std::optional<double> cpu_limit;
-    std::optional<double> memory_limit;
-  };
-  using HeldMap = std::map<UsageKey, Held>;
+  struct Held;
+  struct Round;
 
   CapacityEngine(const CapacityOptions& options, const Price& price, const RecommendPolicy& policy,
-                 const Querier& querier, DerivedTable& table)
-      : options_(options), price_(price), policy_(policy), querier_(querier), sink_{table} {}
+                 const SampleFeed& feed, DerivedTable& table, StateStore* store);
 
-  Status Read(Timestamp from, Timestamp to, HeldMap* held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TakeContainer(const ContainerUsage& container, const KubeResources& resources, Timestamp now,
-                     HeldMap* held) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TakeHost(const HostUsage& host, Timestamp now, HeldMap* held)
+  void Learn(Timestamp now, bool waited) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FollowUntil(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Count() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // capacity_judge.cc
+  void Judge(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool ReadHeld(const DemandEntry& entry, Timestamp now, Held* held) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Feed(const std::vector<Sample>& cpu, const std::vector<Sample>& memory, const UsageKey& key,
-            Instance* instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Bind(const UsageKey& key, Instance* instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PublishAll(const std::vector<Recommendation>& recommendations,
-                  const std::vector<WorkloadCost>& costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Forget(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Judge(const HeldMap& held, Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Recommendation Advise(const DemandEntry& entry, const Held& held) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<ReplicaOutlier> OutliersOf(const DemandEntry& entry, Timestamp now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsDue(const DemandEntry& entry, Timestamp now) const;
+  void JudgeOne(const Held& held, DemandEntry* entry, Round* round)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RefreshPrices() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Where a node's price is not known.
+  UnitRates UsualRates() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FinishWorkload(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishCosts(std::span<const WorkloadCost> costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CapacityOptions options_;
   const Price price_;
   const RecommendPolicy& policy_;
-  const Querier& querier_;
-  UsageObserver* observer_ = nullptr;  // may be null
   WorkloadResolver resolver_;
 
   mutable absl::Mutex mutex_;
+  UsageObserver* observer_ ABSL_GUARDED_BY(mutex_) = nullptr;        // may be null
+  PriceBookSource prices_ ABSL_GUARDED_BY(mutex_);                   // may be empty
+  std::shared_ptr<const PriceBook> priced_ ABSL_GUARDED_BY(mutex_);  // what `rates_` are of
+  std::optional<NodeRates> rates_ ABSL_GUARDED_BY(mutex_);
+  PodTable pods_ ABSL_GUARDED_BY(mutex_);
+  DemandBook book_ ABSL_GUARDED_BY(mutex_);
+  KubeFacts facts_ ABSL_GUARDED_BY(mutex_);
+  ContainerStream containers_ ABSL_GUARDED_BY(mutex_);
+  MachineStream machines_ ABSL_GUARDED_BY(mutex_);
+  PodBinder binder_ ABSL_GUARDED_BY(mutex_);
   SeriesSink sink_ ABSL_GUARDED_BY(mutex_);
-  uint64_t runs_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<UsageKey, Usage> usage_ ABSL_GUARDED_BY(mutex_);
-  std::map<WorkloadKey, Costed> costed_ ABSL_GUARDED_BY(mutex_);
-  StringMap<Instance> instances_ ABSL_GUARDED_BY(mutex_);
+  std::map<WorkloadKey, CostSeries> costed_ ABSL_GUARDED_BY(mutex_);
   Timestamp read_until_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;
-  Timestamp newest_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // newest sample used
 
   mutable absl::Mutex result_mutex_;  // so that a page does not wait for a run
   std::vector<Recommendation> recommendations_ ABSL_GUARDED_BY(result_mutex_);
+  std::vector<uint64_t> numbers_ ABSL_GUARDED_BY(result_mutex_);  // of their accumulators
   std::vector<WorkloadCost> costs_ ABSL_GUARDED_BY(result_mutex_);
   CapacityStats stats_ ABSL_GUARDED_BY(result_mutex_);
 };

@@ -3,15 +3,16 @@
 
 #include <algorithm>
 
-#include "rules/capacity/price_book.h"
+#include "rules/pricing/price_book.h"
 
 namespace outrider {
 
 HourlyCost CostOf(std::span<const Holding> holdings, double unit_price) {
   HourlyCost cost;
   for (const Holding& holding : holdings) {
-    cost.allocated += std::max(holding.request.value_or(0), holding.used) * unit_price;
-    cost.used += holding.used * unit_price;
+    const double price = holding.unit_price.value_or(unit_price);
+    cost.allocated += std::max(holding.request.value_or(0), holding.used) * price;
+    cost.used += holding.used * price;
   }
   return cost;
 }
@@ -21,7 +22,8 @@ std::optional<double> MonthlySavings(std::span<const Holding> holdings, double t
   std::optional<double> savings;
   for (const Holding& holding : holdings) {
     if (!holding.request) continue;
-    savings = savings.value_or(0) + (*holding.request - target) * unit_price * kHoursPerMonth;
+    savings = savings.value_or(0) + (*holding.request - target) *
+                                        holding.unit_price.value_or(unit_price) * kHoursPerMonth;
   }
   return savings;
 }

@@ -12,6 +12,7 @@ namespace outrider {
 struct Holding {
   std::optional<double> request;  // a machine: its capacity
   double used = 0;
+  std::optional<double> unit_price = {};  // of its node; otherwise the price of all
 };
 
 // USD an hour.
@@ -20,7 +21,7 @@ struct HourlyCost {
   double used = 0;       // what of it is used
   double Idle() const { return allocated - used; }
 };
-// `unit_price`: USD per core-hour or byte-hour.
+// `unit_price`: USD per core-hour or byte-hour, of holdings without their own.
 HourlyCost CostOf(std::span<const Holding> holdings, double unit_price);
 
 // USD a month that requesting `target` instead saves, over all containers; negative where more is

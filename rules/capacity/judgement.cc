@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "fmt/format.h"
-#include "rules/capacity/price_book.h"
+#include "rules/capacity/recommend/krr.h"
+#include "rules/pricing/price_book.h"
 #include "storage/base/duration.h"
 
 namespace outrider {
@@ -23,19 +25,148 @@ std::string SpanText(DurationMs span) {
   return FormatDuration(span / unit * unit);
 }
 
-std::string ReasonFor(Resource resource, const ResourceAdvice& advice, size_t pods,
-                      const JudgeOptions& options) {
-  const std::string seen = fmt::format("{} samples over {} from {} pod{}", advice.samples,
-                                       SpanText(advice.coverage), pods, pods == 1 ? "" : "s");
-  if (!advice.enough_data) {
-    return fmt::format("not enough data: {}; needed are {} samples over {}", seen,
-                       options.minimum_samples, SpanText(options.minimum_coverage));
-  }
-  const std::string_view rule =
-      resource == Resource::kCpu ? options.policy.cpu_rule : options.policy.memory_rule;
-  return fmt::format("{} (p95 {}, peak {}); {}", rule, AmountText(resource, advice.p95_use),
-                     AmountText(resource, advice.max_use), seen);
+std::string SeenText(const ResourceAdvice& advice, uint64_t pods) {
+  return fmt::format("{} samples over {} from {} pod{}", advice.samples, SpanText(advice.coverage),
+                     pods, pods == 1 ? "" : "s");
 }
+
+std::string ReasonFor(Resource resource, const ResourceAdvice& advice, std::string_view rule,
+                      uint64_t pods) {
+  std::string reason =
+      fmt::format("{} (p95 {}, peak {}); {}", rule, AmountText(resource, advice.p95_use),
+                  AmountText(resource, advice.max_use), SeenText(advice, pods));
+  if (advice.guarded) reason += "; moved to the nearest allowed value";
+  if (advice.held) reason += "; kept, as the change would be small";
+  if (advice.judged) {
+    reason += fmt::format("; yesterday's was exceeded by {:.1f} % of samples",
+                          100 * advice.judged->violation_ratio);
+  }
+  return reason;
+}
+
+// What was used and held.
+void Describe(Resource resource, const ContainerDemand& demand, ResourceAdvice* advice) {
+  const bool cpu = resource == Resource::kCpu;
+  advice->mean_use = cpu ? demand.CpuMean() : demand.MemoryMean();
+  advice->p95_use = cpu ? demand.CpuPercentile(0.95) : demand.MemoryPercentile(0.95);
+  const Timestamp newest = demand.last_time();
+  advice->max_use = cpu ? demand.cpu_peaks().Max(newest, 2) : demand.memory_peaks().Max(newest, 2);
+  advice->samples = cpu ? demand.cpu_samples() : demand.memory_samples();
+  advice->coverage = cpu ? demand.cpu_coverage() : demand.memory_coverage();
+  if (cpu) advice->throttled_ratio = demand.throttled_ratio();
+  if (!cpu) advice->ooms = demand.ooms();
+  const Promise& promise = cpu ? demand.cpu_promise() : demand.memory_promise();
+  if (const auto last = promise.LastDay()) {
+    advice->judged = {last->violations, last->slack, last->shortfall, last->samples};
+  }
+}
+
+bool ScalesOn(Resource resource, const HpaState* hpa) {
+  if (hpa == nullptr) return false;
+  return resource == Resource::kCpu ? hpa->cpu_target.has_value() : hpa->memory_target.has_value();
+}
+
+// The schedule within the rails; by hour as well, each hour as its busiest quarter.
+void TakeSchedule(std::vector<float> schedule, const GuardRails& rails, ResourceAdvice* advice) {
+  if (schedule.empty()) return;
+  std::array<double, 24> hours = {};
+  const size_t quarters = schedule.size() / hours.size();
+  for (size_t i = 0; i < schedule.size(); ++i) {
+    schedule[i] = std::max(schedule[i], static_cast<float>(rails.minimum));
+    if (rails.maximum > 0) schedule[i] = std::min(schedule[i], static_cast<float>(rails.maximum));
+    // As it is written: whole millicores.
+    hours[i / quarters] = std::max(hours[i / quarters], std::round(schedule[i] * 1e3) / 1e3);
+  }
+  advice->schedule = std::move(schedule);
+  advice->hourly_target = hours;
+}
+
+// Rails and hysteresis.
+void Settle(Resource resource, const ContainerDemand& demand, const JudgeOptions& options,
+            PolicyAdvice fresh, ResourceAdvice* advice) {
+  const bool cpu = resource == Resource::kCpu;
+  const GuardRails& rails = cpu ? options.cpu_rails : options.memory_rails;
+  advice->guarded = Guard(rails, advice->request.value_or(0), &fresh.bounds);
+  const Promise& promise = cpu ? demand.cpu_promise() : demand.memory_promise();
+  advice->held = promise.Given() != fresh.bounds.target &&
+                 Stands(promise, fresh.bounds, rails.hysteresis, !cpu);
+  advice->recommended = fresh.bounds;
+  if (advice->held) {
+    Bounds& bounds = advice->recommended;
+    bounds.target = promise.Given();
+    bounds.lower = std::min(bounds.lower, bounds.target);
+    bounds.upper = std::max(bounds.upper, bounds.target);
+    // Request and limit stay one where the policy has them so.
+    bounds.limit = fresh.bounds.limit == fresh.bounds.target
+                       ? bounds.target
+                       : std::max(bounds.limit, bounds.target);
+  }
+  advice->limit_wanted = fresh.limit_wanted;
+  TakeSchedule(std::move(fresh.schedule), rails, advice);
+}
+
+}  // namespace
+
+double ConfidenceOf(const ResourceAdvice& advice, uint64_t pods_seen) {
+  const double days = static_cast<double>(advice.coverage) / static_cast<double>(kDay);
+  // Grows fast at first: 0.14 of its part after an hour, 0.63 after a day, all after a week.
+  const double time = std::min(1.0, std::log1p(days * 24) / std::log1p(7.0 * 24));
+  const double samples = std::min(1.0, static_cast<double>(advice.samples) / 1440);
+  const double pods = std::min(1.0, static_cast<double>(pods_seen) / 3);
+  const double kept =
+      advice.judged ? std::max(0.0, 1 - advice.judged->violation_ratio / 0.10) : 0.5;
+  return 0.5 * time + 0.25 * samples + 0.10 * pods + 0.15 * kept;
+}
+
+ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
+                      std::span<const Holding> holdings, const std::optional<double>& limit,
+                      const JudgeOptions& options) {
+  const bool cpu = resource == Resource::kCpu;
+  ResourceAdvice advice;
+  advice.limit = limit;
+  for (const Holding& holding : holdings) {
+    if (holding.request) advice.request = std::max(advice.request.value_or(0), *holding.request);
+  }
+  Describe(resource, demand, &advice);
+  const uint64_t pods = std::max<uint64_t>(holdings.size(), demand.pods_seen());
+  if (advice.samples < std::max<uint64_t>(1, options.minimum_samples) ||
+      advice.coverage < options.minimum_coverage) {
+    advice.reason =
+        fmt::format("not enough data: {}; needed are {} samples over {}", SeenText(advice, pods),
+                    options.minimum_samples, SpanText(options.minimum_coverage));
+    return advice;
+  }
+  const PolicyInput input = {
+      .demand = demand,
+      .now = options.now == INT64_MIN ? demand.last_time() : options.now,
+      .containers_in_pod = options.containers_in_pod,
+      .request = advice.request,
+      .limit = limit,
+      .scaled = ScalesOn(resource, options.hpa),
+  };
+  PolicyAdvice fresh = cpu ? options.policy.cpu(input) : options.policy.memory(input);
+  if (!fresh.given) {
+    advice.reason = "no recommendation: " + fresh.rule;
+    return advice;
+  }
+  advice.enough_data = true;
+  const std::string rule = std::move(fresh.rule);
+  Settle(resource, demand, options, std::move(fresh), &advice);
+  advice.confidence = ConfidenceOf(advice, pods);
+  advice.severity = KrrSeverity(!cpu, advice.request, advice.recommended.target);
+  advice.reason = ReasonFor(resource, advice, rule, pods);
+  advice.savings_dollars_per_month = MonthlySavings(holdings, advice.recommended.target,
+                                                    cpu ? options.core_hour : options.byte_hour);
+  return advice;
+}
+
+void Remember(Resource resource, const ResourceAdvice& advice, ContainerDemand* demand) {
+  if (!advice.enough_data) return;
+  Promise& promise = resource == Resource::kCpu ? demand->cpu_promise() : demand->memory_promise();
+  promise.Give(advice.recommended.target);
+}
+
+namespace {
 
 void FindFaults(std::string_view resource, const ResourceAdvice& advice,
                 std::vector<Finding>* findings) {
@@ -57,30 +188,6 @@ void FindFaults(std::string_view resource, const ResourceAdvice& advice,
 }
 
 }  // namespace
-
-ResourceAdvice Advise(Resource resource, const UsageHistogram& usage,
-                      std::span<const Holding> holdings, const std::optional<double>& limit,
-                      const JudgeOptions& options) {
-  ResourceAdvice advice;
-  advice.limit = limit;
-  for (const Holding& holding : holdings) {
-    if (holding.request) advice.request = std::max(advice.request.value_or(0), *holding.request);
-  }
-  advice.mean_use = usage.Mean();
-  advice.p95_use = usage.Percentile(0.95);
-  advice.max_use = usage.Max();
-  advice.samples = usage.samples();
-  advice.coverage = usage.Coverage();
-  advice.enough_data = advice.samples >= std::max<uint64_t>(1, options.minimum_samples) &&
-                       advice.coverage >= options.minimum_coverage;
-  advice.reason = ReasonFor(resource, advice, holdings.size(), options);
-  if (!advice.enough_data) return advice;
-  const bool cpu = resource == Resource::kCpu;
-  advice.recommended = cpu ? options.policy.cpu(usage) : options.policy.memory(usage);
-  advice.savings_dollars_per_month = MonthlySavings(holdings, advice.recommended.target,
-                                                    cpu ? options.core_hour : options.byte_hour);
-  return advice;
-}
 
 std::vector<Finding> FindFaults(const Recommendation& recommendation) {
   std::vector<Finding> findings;

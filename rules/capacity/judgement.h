@@ -7,9 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "rules/capacity/recommend/demand.h"
+#include "rules/capacity/recommend/guard.h"
 #include "rules/capacity/recommendation.h"
 #include "rules/capacity/series_row.h"
-#include "rules/capacity/usage_histogram.h"
 
 namespace outrider {
 
@@ -21,12 +22,27 @@ struct JudgeOptions {
   uint64_t minimum_samples = 10;
   double core_hour = 0;  // USD
   double byte_hour = 0;  // USD
+  GuardRails cpu_rails = {};
+  GuardRails memory_rails = {};
+  // Of the workload.
+  Timestamp now = INT64_MIN;     // INT64_MIN: when its last sample came
+  size_t containers_in_pod = 1;  // for VPA's least request of a pod
+  const HpaState* hpa = nullptr;
 };
 
 // `holdings`: one per pod that is there now.
-ResourceAdvice Advise(Resource resource, const UsageHistogram& usage,
+ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
                       std::span<const Holding> holdings, const std::optional<double>& limit,
                       const JudgeOptions& options);
+// After Advise(), with what is told to people: remembered for hysteresis and for judging it
+// tomorrow.
+void Remember(Resource resource, const ResourceAdvice& advice, ContainerDemand* demand);
+
+// 0 to 1: how much the past that was seen can tell. Half for the watched time (full with seven
+// days; a day gives 0.31 of it), a quarter for samples (full with 1440), a tenth for pods (full
+// with three), the rest for yesterday's recommendation: nothing if a tenth of the samples was above
+// it.
+double ConfidenceOf(const ResourceAdvice& advice, uint64_t pods_seen);
 
 // How the use fits request and limit, of resources with enough data; others add theirs
 // (usage_observer.h).

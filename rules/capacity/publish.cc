@@ -16,6 +16,17 @@ constexpr DerivedMetric kMemoryBytes = {
 constexpr DerivedMetric kSavings = {
     "outrider_recommendation_savings_dollars_per_month",
     "What the recommended requests save over all pods; negative where more is needed."};
+constexpr DerivedMetric kViolation = {
+    "outrider_recommendation_violation_ratio",
+    "Share of yesterday's samples above the recommendation that stood when the day (UTC) began."};
+constexpr DerivedMetric kSlack = {
+    "outrider_recommendation_slack_ratio",
+    "Mean share of that recommendation that yesterday's samples left unused."};
+constexpr DerivedMetric kShortfall = {"outrider_recommendation_shortfall_ratio",
+                                      "Share of yesterday's use above that recommendation."};
+constexpr DerivedMetric kReplicas = {
+    "outrider_recommendation_replicas",
+    "Recommended replicas of a workload: target without an autoscaler, lower and upper with one."};
 constexpr DerivedMetric kCost = {
     "outrider_cost_dollars_per_hour",
     "Cost of a workload by resource: allocated (larger of request and use), used, idle."};
@@ -28,7 +39,8 @@ constexpr DerivedMetric kHealth = {"outrider_workload_health_score",
                                    "below 0."};
 
 Labels WorkloadLabels(const WorkloadKey& key) {
-  return Labels({{"namespace", key.namespace_name},
+  return Labels({{"cluster", key.cluster},
+                 {"namespace", key.namespace_name},
                  {"workload", key.workload},
                  {"workload_kind", key.workload_kind}});
 }
@@ -58,6 +70,49 @@ void PublishBounds(const DerivedMetric& metric, const Recommendation& recommenda
   }
 }
 
+// Three series of the row, from number `first` on.
+void PublishJudged(std::string_view resource, const Recommendation& recommendation,
+                   const ResourceAdvice& advice, size_t first, RecommendationSeries* row,
+                   SeriesSink& sink) {
+  using Judged = ResourceAdvice::Judged;
+  struct Part {
+    const DerivedMetric& metric;
+    double Judged::* value;
+  };
+  static constexpr std::array kParts = {Part{kViolation, &Judged::violation_ratio},
+                                        Part{kSlack, &Judged::slack_ratio},
+                                        Part{kShortfall, &Judged::shortfall_ratio}};
+  const auto labels = [&] { return ContainerLabels(recommendation).With("resource", resource); };
+  for (size_t i = 0; i < kParts.size(); ++i) {
+    std::optional<double> value;
+    if (advice.judged) value = (*advice.judged).*kParts[i].value;
+    row->Set(first + i, kParts[i].metric, value, labels, sink);
+  }
+}
+
+// Of the workload, in the row of its first container. Three series, from number `first` on.
+void PublishReplicas(const Recommendation& recommendation, size_t first, RecommendationSeries* row,
+                     SeriesSink& sink) {
+  std::optional<double> target;
+  std::optional<double> lower;
+  std::optional<double> upper;
+  if (recommendation.first_of_workload && recommendation.replicas) {
+    const ReplicaAdvice& advice = *recommendation.replicas;
+    target = static_cast<double>(advice.replicas);
+    if (advice.hpa) {
+      lower = static_cast<double>(advice.hpa->min_replicas);
+      upper = static_cast<double>(advice.hpa->max_replicas);
+    }
+  }
+  const auto publish = [&](size_t at, std::string_view bound, const std::optional<double>& value) {
+    const auto labels = [&] { return WorkloadLabels(recommendation.key).With("bound", bound); };
+    row->Set(at, kReplicas, value, labels, sink);
+  };
+  publish(first, "target", target);
+  publish(first + 1, "lower", lower);
+  publish(first + 2, "upper", upper);
+}
+
 // Of both resources; nothing without either.
 std::optional<double> SavingsOf(const Recommendation& recommendation) {
   const auto& cpu = recommendation.cpu.savings_dollars_per_month;
@@ -73,6 +128,9 @@ void Publish(const Recommendation& recommendation, RecommendationSeries* row, Se
   PublishBounds(kMemoryBytes, recommendation, recommendation.memory, 4, row, sink);
   const auto labels = [&] { return ContainerLabels(recommendation); };
   row->Set(8, kSavings, SavingsOf(recommendation), labels, sink);
+  PublishJudged("cpu", recommendation, recommendation.cpu, 9, row, sink);
+  PublishJudged("memory", recommendation, recommendation.memory, 12, row, sink);
+  PublishReplicas(recommendation, 15, row, sink);
 }
 
 void Publish(const WorkloadCost& cost, CostSeries* row, SeriesSink& sink) {

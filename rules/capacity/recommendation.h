@@ -3,6 +3,7 @@
 // command line.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "rules/capacity/cost.h"
 #include "rules/capacity/findings.h"
 #include "rules/capacity/recommend/policy.h"
+#include "rules/capacity/recommend/replicas.h"
 #include "storage/base/clock.h"
 
 namespace outrider {
@@ -23,6 +25,7 @@ struct WorkloadKey {
   std::string namespace_name;
   std::string workload;
   std::string workload_kind;
+  std::string cluster = {};  // the label `cluster` of its series; empty: there is none
   friend auto operator<=>(const WorkloadKey&, const WorkloadKey&) = default;
   friend bool operator==(const WorkloadKey&, const WorkloadKey&) = default;
 };
@@ -40,6 +43,29 @@ struct ResourceAdvice {
   DurationMs coverage = 0;
   std::optional<double> savings_dollars_per_month;  // over all pods; negative: more is needed
   std::string reason;                               // in words
+
+  double confidence =
+      0;  // 0 to 1, from measured coverage, samples, pods and yesterday's violations
+  // What the last whole day's use did to the recommendation of the day before it.
+  struct Judged {
+    double violation_ratio = 0;  // share of samples above it
+    double slack_ratio = 0;      // mean unused share of it
+    double shortfall_ratio = 0;  // share of the use above it
+    uint64_t samples = 0;
+  };
+  std::optional<Judged> judged;
+  // CPU by time of day (UTC), where that leaves less unused, for those who resize in place or
+  // schedule; `recommended` is for those who set one number. By quarter of an hour (96 values or
+  // none) and by hour, each as its busiest quarter.
+  std::vector<float> schedule;
+  std::optional<std::array<double, 24>> hourly_target;
+  bool limit_wanted = false;   // false: the advice is to set no limit (`recommended.limit` is
+                               // where it would be)
+  bool held = false;           // kept from before: the new value is within the hysteresis
+  bool guarded = false;        // moved by a minimum, maximum or the largest step
+  double throttled_ratio = 0;  // CPU: of its periods lately
+  uint64_t ooms = 0;           // memory: kills seen
+  std::string severity;        // KRR's, of |request - target|: CRITICAL, WARNING, OK, GOOD
 };
 
 struct Finding {
@@ -54,6 +80,12 @@ struct Recommendation {
   ResourceAdvice cpu;
   ResourceAdvice memory;
   std::vector<Finding> findings;
+
+  uint64_t pods_seen = 0;  // replicas that were seen, dead ones included
+  std::optional<HpaState> hpa;
+  std::optional<ReplicaAdvice> replicas;  // of the workload, in each of its containers
+  bool first_of_workload = false;         // whose row publishes what is of the workload
+  std::vector<ReplicaOutlier> outliers;
 };
 
 struct WorkloadCost {

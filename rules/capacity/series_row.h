@@ -55,7 +55,8 @@ class SeriesRow {
   std::array<DerivedTable::Handle, kSeries> handles_;
 };
 
-using RecommendationSeries = SeriesRow<9>;  // four bounds of two resources, savings
-using CostSeries = SeriesRow<8>;            // three of two resources, projected cost, health
+// Four bounds of two resources, savings, three of yesterday's judgement of each, replicas.
+using RecommendationSeries = SeriesRow<18>;
+using CostSeries = SeriesRow<8>;  // three of two resources, projected cost, health
 
 }  // namespace outrider

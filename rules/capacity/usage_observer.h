@@ -3,6 +3,7 @@
 // same series again.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -12,13 +13,20 @@
 
 namespace outrider {
 
+// A container of a workload. Its number is never another's in this process.
+struct UsageOwner {
+  uint64_t number = 0;
+  const WorkloadKey& workload;
+  std::string_view container;
+};
+
 // Called by one thread at a time, while the engine works: must not call back into it.
 class UsageObserver {
  public:
   virtual ~UsageObserver() = default;
   // New points of one container of one pod (a machine: container ""), each once, in order of time.
-  virtual void OnUsage(const WorkloadKey& workload, std::string_view container,
-                       std::span<const Sample> cpu, std::span<const Sample> memory) = 0;
+  virtual void OnUsage(const UsageOwner& owner, std::span<const Sample> cpu,
+                       std::span<const Sample> memory) = 0;
   // Everything up to `to` has been told. Also for each piece of the past after a start.
   virtual void OnRead(Timestamp to) = 0;
   // The end of a run: completes the findings of the recommendations, from which the health scores

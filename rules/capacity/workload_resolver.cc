@@ -2,133 +2,220 @@
 #include "rules/capacity/workload_resolver.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <deque>
 
 #include "fmt/format.h"
 #include "rules/capacity/pod_name.h"
-#include "storage/model/sample.h"
 
 namespace outrider {
 namespace {
 
-constexpr DurationMs kLookback = 5 * kMinute;
-constexpr DurationMs kKeep = kDay;
-constexpr size_t kMaxSamples = 5'000'000;
+constexpr DurationMs kLookAgain = 15 * kMinute;  // whether a series is still there
+constexpr DurationMs kLookForNew = 30 * kSecond;
 constexpr std::string_view kNobody = "<none>";  // what old kube-state-metrics write
 
-std::string KeyOf(std::string_view namespace_name, std::string_view name) {
-  return fmt::format("{}/{}", namespace_name, name);
+struct ObjectKind {
+  std::string_view metric;
+  std::string_view label;  // that names the object
+};
+constexpr std::array kObjects = {
+    ObjectKind{"kube_pod_owner", "pod"},
+    ObjectKind{"kube_replicaset_owner", "replicaset"},
+    ObjectKind{"kube_job_owner", "job_name"},
+    ObjectKind{"kube_replicationcontroller_owner", "replicationcontroller"},
+};
+enum : uint8_t { kPods, kReplicaSets, kJobs, kControllers };
+
+std::string KeyOf(std::string_view cluster, std::string_view namespace_name,
+                  std::string_view name) {
+  return fmt::format("{}/{}/{}", cluster, namespace_name, name);
+}
+
+std::vector<Matcher> MatchersOf(const ObjectKind& kind) {
+  return {Matcher::Equal(std::string(kMetricName), std::string(kind.metric))};
 }
 
 }  // namespace
 
-std::string_view KubeLabel(const SeriesLabels& labels, std::string_view name) {
-  constexpr std::string_view kPrefix = "exported_";
-  std::array<char, 64> exported{};
-  const size_t length = kPrefix.size() + name.size();
-  if (length > exported.size()) return labels.Get(name);
-  std::ranges::copy(kPrefix, exported.begin());
-  std::ranges::copy(name, exported.begin() + kPrefix.size());
-  const std::string_view value = labels.Get({exported.data(), length});
-  return value.empty() ? labels.Get(name) : value;
-}
+class WorkloadResolver::Owners final : private SeriesStream::Owner {
+ public:
+  Owners(const ObjectKind& kind, const SampleFeed& feed, WorkloadResolver& resolver)
+      : label_(kind.label), resolver_(resolver), stream_(MatchersOf(kind), feed, kLookForNew) {}
 
-Status WorkloadResolver::ReadOwners(const Querier& querier, std::string_view metric,
-                                    std::string_view object_label, Timestamp now, Owners* owners) {
-  SeriesSet set;
-  const std::array matchers = {Matcher::Equal(std::string(kMetricName), std::string(metric))};
-  TRY(querier.Select(matchers, now - kLookback, now, kMaxSamples, &set));
-  absl::MutexLock lock(&mutex_);
-  for (const SeriesSet::Row& row : set.rows) {
-    Owner owner;
-    owner.kind = row.labels.Get("owner_kind");
-    owner.name = row.labels.Get("owner_name");
+  bool Update(Timestamp now) {
+    learned_ = false;
+    now_ = now;
+    stream_.Find(now, *this);
+    stream_.FollowSome(now, kLookAgain, *this);
+    return learned_;
+  }
+  // nullptr: nothing is known.
+  const WorkloadResolver::Owner* Find(const std::string& key) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : &found->second;
+  }
+  bool empty() const { return by_key_.empty(); }
+
+ private:
+  Admission Admit(const Labels& labels) override {
+    WorkloadResolver::Owner owner;
+    owner.kind = labels.Get("owner_kind");
+    owner.name = labels.Get("owner_name");
     if (owner.kind == kNobody || owner.name == kNobody || owner.name.empty()) {
       owner.kind.clear();
       owner.name.clear();
     }
-    owner.controller = row.labels.Get("owner_is_controller") == "true";
-    owner.seen = set.Times(row).back();
-    const std::string key =
-        KeyOf(KubeLabel(row.labels, "namespace"), KubeLabel(row.labels, object_label));
-    const auto [it, is_new] = owners->try_emplace(key, owner);
+    owner.controller = labels.Get("owner_is_controller") == "true";
+    const std::string_view cluster = labels.Get("cluster");
+    std::string key = KeyOf(cluster, KubeLabel(labels, "namespace"), KubeLabel(labels, label_));
+    const absl::MutexLock lock(&resolver_.mutex_);
+    resolver_.SeeCluster(cluster);
+    learned_ = true;
+    const uint32_t slot = SlotFor(key);
+    WorkloadResolver::Owner& known = by_key_[std::move(key)];
+    owner.series = known.series + 1;
     // Of several owners the controller counts; of several reports the newest.
-    if (!is_new && (owner.controller || !it->second.controller || it->second.kind.empty()) &&
-        owner.seen >= it->second.seen) {
-      it->second = std::move(owner);
-    } else if (!is_new) {
-      it->second.seen = std::max(it->second.seen, owner.seen);
+    const bool better = owner.controller || !known.controller || known.kind.empty();
+    if (known.series == 0 || better) {
+      known = std::move(owner);
+    } else {
+      known.series = owner.series;
     }
+    // Only whether it is still there is of interest.
+    return {.slot = slot, .after = now_ - 5 * kMinute};
   }
-  return absl::OkStatus();
+  void Take(uint32_t /*slot*/, double* /*memo*/, std::span<const Timestamp> /*times*/,
+            std::span<const double> /*values*/) override {}
+  void Gone(uint32_t slot, double /*memo*/) override {
+    const absl::MutexLock lock(&resolver_.mutex_);
+    const auto found = by_key_.find(keys_[slot]);
+    if (found != by_key_.end() && --found->second.series == 0) by_key_.erase(found);
+    keys_[slot].clear();
+    keys_[slot].shrink_to_fit();
+    free_.push_back(slot);
+  }
+  uint32_t SlotFor(const std::string& key) {
+    if (free_.empty()) {
+      keys_.push_back(key);
+      return static_cast<uint32_t>(keys_.size() - 1);
+    }
+    const uint32_t slot = free_.back();
+    free_.pop_back();
+    keys_[slot] = key;
+    return slot;
+  }
+
+  const std::string_view label_;
+  WorkloadResolver& resolver_;
+  SeriesStream stream_;
+  // Under the resolver's mutex.
+  absl::flat_hash_map<std::string, WorkloadResolver::Owner> by_key_;
+  // Of the updating thread alone.
+  std::deque<std::string> keys_;  // by slot of the series
+  std::vector<uint32_t> free_;
+  bool learned_ = false;
+  Timestamp now_ = 0;
+};
+
+struct WorkloadResolver::Step {
+  std::string_view kind;
+  size_t owners;
+  std::optional<std::string_view> (*by_name)(std::string_view);
+  std::string_view guessed_kind;
+};
+
+WorkloadResolver::WorkloadResolver(const SampleFeed& feed) : clusters_(1) {
+  for (size_t i = 0; i < owners_.size(); ++i) {
+    owners_[i] = std::make_unique<Owners>(kObjects[i], feed, *this);
+  }
 }
 
-Status WorkloadResolver::Update(const Querier& querier, Timestamp now) {
-  TRY(ReadOwners(querier, "kube_pod_owner", "pod", now, &pods_));
-  TRY(ReadOwners(querier, "kube_replicaset_owner", "replicaset", now, &replica_sets_));
-  TRY(ReadOwners(querier, "kube_job_owner", "job_name", now, &jobs_));
-  TRY(ReadOwners(querier, "kube_replicationcontroller_owner", "replicationcontroller", now,
-                 &controllers_));
-  absl::MutexLock lock(&mutex_);
+WorkloadResolver::~WorkloadResolver() = default;
+
+std::vector<SeriesReference> WorkloadResolver::Reach(DurationMs horizon) {
+  std::vector<SeriesReference> all;
+  for (const ObjectKind& kind : kObjects) {
+    all.push_back({.matchers = MatchersOf(kind),
+                   .horizon = horizon,
+                   .owner = {.kind = "capacity", .name = "owners of pods"}});
+  }
+  return all;
+}
+
+bool WorkloadResolver::Update(Timestamp now) {
+  bool learned = false;
+  for (const auto& owners : owners_) learned |= owners->Update(now);
+  const absl::MutexLock lock(&mutex_);
   now_ = now;
-  Forget(now);
-  return absl::OkStatus();
+  return learned;
 }
 
-void WorkloadResolver::Forget(Timestamp now) {
-  for (Owners* owners : {&pods_, &replica_sets_, &jobs_, &controllers_}) {
-    std::erase_if(*owners, [&](const auto& item) { return item.second.seen < now - kKeep; });
-  }
-  std::erase_if(noted_, [&](const auto& item) { return item.second.last < now - kKeep; });
+void WorkloadResolver::SeeCluster(std::string_view cluster) {
+  if (std::ranges::find(clusters_, cluster) == clusters_.end()) clusters_.emplace_back(cluster);
 }
 
-void WorkloadResolver::Note(std::string_view namespace_name, std::string_view pod, Timestamp now) {
-  absl::MutexLock lock(&mutex_);
-  auto [it, is_new] = noted_.try_emplace(KeyOf(namespace_name, pod), Noted{now, now});
-  it->second.last = std::max(it->second.last, now);
+void WorkloadResolver::Note(std::string_view namespace_name, std::string_view pod, Timestamp now,
+                            std::string_view cluster) {
+  const absl::MutexLock lock(&mutex_);
+  SeeCluster(cluster);
+  noted_.try_emplace(KeyOf(cluster, namespace_name, pod), now);
 }
 
-WorkloadName WorkloadResolver::Climb(std::string_view namespace_name, std::string_view pod,
-                                     const Owner& owner) const {
-  if (owner.kind.empty()) return {std::string(pod), "Pod"};
+void WorkloadResolver::Forget(std::string_view namespace_name, std::string_view pod,
+                              std::string_view cluster) {
+  const absl::MutexLock lock(&mutex_);
+  noted_.erase(KeyOf(cluster, namespace_name, pod));
+}
+
+WorkloadResolver::Resolved WorkloadResolver::Climb(std::string_view cluster,
+                                                   std::string_view namespace_name,
+                                                   std::string_view pod, const Owner& owner) const {
+  if (owner.kind.empty()) return {{std::string(pod), "Pod"}, false};
   // A pod that a node's kubelet runs from a file; the node is no workload.
-  if (owner.kind == "Node") return {std::string(pod), "Pod"};
-  struct Step {
-    std::string_view kind;
-    const Owners* owners;
-    std::optional<std::string_view> (*by_name)(std::string_view);
-    std::string_view guessed_kind;
+  if (owner.kind == "Node") return {{std::string(pod), "Pod"}, false};
+  static constexpr std::array kSteps = {
+      Step{"ReplicaSet", kReplicaSets, StripReplicaSetHash, "Deployment"},
+      Step{"Job", kJobs, StripJobTime, "CronJob"},
+      Step{"ReplicationController", kControllers, StripNumber, "DeploymentConfig"},
   };
-  const std::array steps = {
-      Step{"ReplicaSet", &replica_sets_, StripReplicaSetHash, "Deployment"},
-      Step{"Job", &jobs_, StripJobTime, "CronJob"},
-      Step{"ReplicationController", &controllers_, StripNumber, "DeploymentConfig"},
-  };
-  for (const Step& step : steps) {
+  for (const Step& step : kSteps) {
     if (owner.kind != step.kind) continue;
-    const auto above = step.owners->find(KeyOf(namespace_name, owner.name));
-    if (above == step.owners->end()) {
+    const Owner* above = owners_[step.owners]->Find(KeyOf(cluster, namespace_name, owner.name));
+    if (above == nullptr) {
       const auto name = step.by_name(owner.name);
-      if (name) return {std::string(*name), std::string(step.guessed_kind)};
-    } else if (!above->second.kind.empty()) {
-      return {above->second.name, above->second.kind};
+      if (name) return {{std::string(*name), std::string(step.guessed_kind)}, true};
+      return {{owner.name, owner.kind}, true};
     }
+    if (!above->kind.empty()) return {{above->name, above->kind}, false};
   }
-  return {owner.name, owner.kind};
+  return {{owner.name, owner.kind}, false};
+}
+
+std::optional<WorkloadResolver::Resolved> WorkloadResolver::Resolve(std::string_view cluster,
+                                                                    std::string_view namespace_name,
+                                                                    std::string_view pod) const {
+  const std::string key = KeyOf(cluster, namespace_name, pod);
+  const absl::MutexLock lock(&mutex_);
+  if (const Owner* owner = owners_[kPods]->Find(key)) {
+    return Climb(cluster, namespace_name, pod, *owner);
+  }
+  const auto noted = noted_.find(key);
+  if (noted == noted_.end()) return std::nullopt;
+  if (!owners_[kPods]->empty() && now_ - noted->second < kGrace) return std::nullopt;
+  return Resolved{GuessWorkload(pod), true};
 }
 
 std::optional<WorkloadName> WorkloadResolver::Find(std::string_view namespace_name,
                                                    std::string_view pod) const {
-  const std::string key = KeyOf(namespace_name, pod);
-  absl::MutexLock lock(&mutex_);
-  if (const auto owner = pods_.find(key); owner != pods_.end()) {
-    return Climb(namespace_name, pod, owner->second);
+  std::vector<std::string> clusters;
+  {
+    const absl::MutexLock lock(&mutex_);
+    clusters = clusters_;
   }
-  const auto noted = noted_.find(key);
-  if (noted == noted_.end()) return std::nullopt;
-  if (!pods_.empty() && now_ - noted->second.first < kGrace) return std::nullopt;
-  return GuessWorkload(pod);
+  for (const std::string& cluster : clusters) {
+    if (auto found = Resolve(cluster, namespace_name, pod)) return std::move(found->workload);
+  }
+  return std::nullopt;
 }
 
 }  // namespace outrider

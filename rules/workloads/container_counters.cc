@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "fmt/format.h"
-#include "rules/capacity/workload_resolver.h"
+#include "rules/capacity/kube_label.h"
 #include "storage/model/sample.h"
 
 namespace outrider {
@@ -18,7 +18,7 @@ PodContainer NamesOf(const SeriesLabels& labels, bool of_kube) {
   const auto label = [&](std::string_view name) {
     return std::string(of_kube ? KubeLabel(labels, name) : labels.Get(name));
   };
-  return {label("namespace"), label("pod"), label("container")};
+  return {label("namespace"), label("pod"), label("container"), std::string(labels.Get("cluster"))};
 }
 
 bool IsOf(const PodContainer& who, const SeriesLabels& labels, bool of_kube) {
@@ -26,7 +26,7 @@ bool IsOf(const PodContainer& who, const SeriesLabels& labels, bool of_kube) {
     return (of_kube ? KubeLabel(labels, name) : labels.Get(name)) == value;
   };
   return same("pod", who.pod) && same("container", who.container) &&
-         same("namespace", who.namespace_name);
+         same("namespace", who.namespace_name) && labels.Get("cluster") == who.cluster;
 }
 
 }  // namespace
@@ -88,7 +88,8 @@ Status ContainerCounters::ReadOne(const Querier& querier, Timestamp now, Source*
 
 ContainerCounters::Counted& ContainerCounters::Slot(const SeriesLabels& labels, bool of_kube) {
   PodContainer who = NamesOf(labels, of_kube);
-  Counted& counted = counted_[fmt::format("{}/{}/{}", who.namespace_name, who.pod, who.container)];
+  Counted& counted =
+      counted_[fmt::format("{}/{}/{}/{}", who.cluster, who.namespace_name, who.pod, who.container)];
   counted.who = std::move(who);
   return counted;
 }

@@ -29,6 +29,7 @@ struct PodContainer {
   std::string namespace_name;
   std::string pod;
   std::string container;
+  std::string cluster;  // empty: there is none
 };
 
 // Not thread-safe.
@@ -75,7 +76,7 @@ class ContainerCounters {
   Status ReadOne(const Querier& querier, Timestamp now, Source* source);
   Counted& Slot(const SeriesLabels& labels, bool of_kube);
 
-  StringMap<Counted> counted_;  // "namespace/pod/container" ->
+  StringMap<Counted> counted_;  // "cluster/namespace/pod/container" ->
   std::array<Source, 4> sources_ = {{
       {"kube_pod_container_status_restarts_total", &CounterChange::restarts, true, {}},
       {"container_cpu_cfs_periods_total", &CounterChange::periods, false, {}},

@@ -36,9 +36,15 @@ class ResourceUsage {
   // End of the newest closed minute with data; INT64_MIN: none yet.
   Timestamp closed_until() const { return closed_until_; }
 
-  // Only the hours: the windows have the rest.
-  void Save(RowWriter& out) const { hours_.Save(out); }
-  void Load(RowReader& in) { hours_.Load(in); }
+  // Hours and five minutes: the windows have the rest.
+  void Save(RowWriter& out) const {
+    hours_.Save(out);
+    fives_.Save(out);
+  }
+  void Load(RowReader& in) {
+    hours_.Load(in);
+    if (in.format() >= 2) fives_.Load(in);
+  }
 
  private:
   struct Sum {

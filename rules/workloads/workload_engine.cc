@@ -25,7 +25,7 @@ constexpr DerivedMetric kSeverity = {
 
 constexpr DurationMs kKeepState = 8 * kDay;  // of a container that is gone; as long as its hours
 constexpr size_t kRowsARun = 1000;
-constexpr uint8_t kRowFormat = 1;
+constexpr uint8_t kRowFormat = 2;
 
 std::string RowKey(const WorkloadKey& workload, const std::string& container) {
   std::string key;
@@ -34,13 +34,16 @@ std::string RowKey(const WorkloadKey& workload, const std::string& container) {
     key += *part;
     key += '\0';
   }
+  // Rows of before there were clusters have four parts.
+  if (!workload.cluster.empty()) (key += workload.cluster) += '\0';
   return key;
 }
 
-// The four parts; nothing if it is no such key.
-std::optional<std::array<std::string, 4>> RowParts(std::string_view key) {
-  std::array<std::string, 4> parts;
+// The parts, the fifth is the cluster; nothing if it is no such key.
+std::optional<std::array<std::string, 5>> RowParts(std::string_view key) {
+  std::array<std::string, 5> parts;
   for (std::string& part : parts) {
+    if (&part == &parts.back() && key.empty()) break;
     const size_t end = key.find('\0');
     if (end == std::string_view::npos) return std::nullopt;
     part = key.substr(0, end);
@@ -71,16 +74,18 @@ Status WorkloadEngine::Restore() {
       LogWarn("the state of a workload begins anew", {{"error", Message(status)}});
       return true;
     }
-    const auto& [namespace_name, workload, kind, container] = *parts;
-    entries_[{{namespace_name, workload, kind}, container}] = std::move(entry);
+    const auto& [namespace_name, workload, kind, container, cluster] = *parts;
+    entries_[{{namespace_name, workload, kind, cluster}, container}] = std::move(entry);
     return true;
   });
 }
 
-void WorkloadEngine::OnUsage(const WorkloadKey& workload, std::string_view container,
-                             std::span<const Sample> cpu, std::span<const Sample> memory) {
+void WorkloadEngine::OnUsage(const UsageOwner& owner, std::span<const Sample> cpu,
+                             std::span<const Sample> memory) {
   const absl::MutexLock lock(&mutex_);
-  entries_[{workload, std::string(container)}].state.AddUse(cpu, memory);
+  Entry*& entry = by_number_[owner.number];
+  if (entry == nullptr) entry = &entries_[{owner.workload, std::string(owner.container)}];
+  entry->state.AddUse(cpu, memory);
 }
 
 Status WorkloadEngine::ReadCounters(Timestamp to) {
@@ -88,7 +93,8 @@ Status WorkloadEngine::ReadCounters(Timestamp to) {
     mutex_.AssertHeld();
     const auto workload = names_.Find(who.namespace_name, who.pod);
     if (!workload) return;
-    const Key key = {{who.namespace_name, workload->name, workload->kind}, who.container};
+    const Key key = {{who.namespace_name, workload->name, workload->kind, who.cluster},
+                     who.container};
     auto place = entries_.find(key);
     // Of what never ran only restarts are of interest.
     if (place == entries_.end() && change.restarts > 0) place = entries_.try_emplace(key).first;
@@ -211,6 +217,7 @@ void WorkloadEngine::Forget(Timestamp now) {
     mutex_.AssertHeld();
     for (const Published& published : item.second.published) Withdraw(published);
     gone_.push_back(RowKey(item.first.workload, item.first.container));
+    by_number_.clear();
     return true;
   });
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "rules/analytics/derived_table.h"
 #include "rules/analytics/workload_names.h"
@@ -26,7 +27,7 @@ struct WorkloadStats {
 };
 
 // Thread-safe. State survives a restart: findings and the hours of the last days are rows of the
-// state store, the last 24 hours come from the windows (CapacityEngine::Rebuild).
+// state store, the last hours come from the windows (CapacityEngine::Rebuild).
 class WorkloadEngine final : public UsageObserver {
  public:
   // A minute is looked at this long after its end: senders deliver late.
@@ -45,7 +46,7 @@ class WorkloadEngine final : public UsageObserver {
   // Reads the rows, once after a start. A row that cannot be read begins anew.
   Status Restore();
 
-  void OnUsage(const WorkloadKey& workload, std::string_view container, std::span<const Sample> cpu,
+  void OnUsage(const UsageOwner& owner, std::span<const Sample> cpu,
                std::span<const Sample> memory) override;
   void OnRead(Timestamp to) override;
   void OnJudge(Timestamp now, std::span<Recommendation> recommendations) override;
@@ -92,6 +93,8 @@ class WorkloadEngine final : public UsageObserver {
 
   mutable absl::Mutex mutex_;
   Entries entries_ ABSL_GUARDED_BY(mutex_);
+  // By the number of who is told of (usage_observer.h); emptied when entries go.
+  absl::flat_hash_map<uint64_t, Entry*> by_number_ ABSL_GUARDED_BY(mutex_);
   ContainerCounters counters_ ABSL_GUARDED_BY(mutex_);
   std::vector<DerivedTable::Update> updates_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> gone_ ABSL_GUARDED_BY(mutex_);       // rows to delete

@@ -3,7 +3,8 @@
 // numbers are big endian, so that keys sort as their numbers do. On disk for good: never reorder,
 // never reuse a number.
 //
-//   kMeta       "schema" | "fence" | "audit" bucket(1) | "opens" (of the RocksDB store)
+//   kMeta       "schema" | "fence" | "audit" bucket(1) | "opens" (of the RocksDB store) |
+//               "summary" (the moment of the last weekly summary, ms, big endian)
 //   kAlerts     bucket(1) fingerprint(8)
 //   kIncidents  bucket(1) incident id
 //   kSla        bucket(1) incident id 0x00 clock(1)
@@ -17,6 +18,8 @@
 //   kAnalytics  owned by rules/analytics (checkpoint.h)
 //   kSlo        owned by rules/slo (slo_checkpoint.h)
 //   kWorkloads  owned by rules/workloads
+//   kCapacity   owned by rules/capacity (capacity_checkpoint.h)
+//   kCost       owned by rules/cost
 #pragma once
 
 #include <cstdint>
@@ -32,6 +35,7 @@ namespace outrider {
 inline constexpr uint32_t kSchemaVersion = 1;
 inline constexpr std::string_view kSchemaKey = "schema";
 inline constexpr std::string_view kFenceKey = "fence";
+inline constexpr std::string_view kSummaryKey = "summary";
 
 // What a timer row wakes. On disk: add at the end.
 enum class TimerKind : uint8_t {

@@ -33,8 +33,10 @@ enum class Family : uint8_t {
   kAnalytics,  // detectors' state, one per analytics entry and series
   kSlo,        // events of objectives, one per objective and label set
   kWorkloads,  // what is watched of workloads: findings' state, the monitor
+  kCapacity,   // what workloads use and need: accumulators, one per workload and container; pods
+  kCost,       // what workloads cost: sums of hours and days, budgets
 };
-inline constexpr int kFamilyCount = 14;
+inline constexpr int kFamilyCount = 16;
 std::string_view FamilyName(Family family);
 
 struct Row {

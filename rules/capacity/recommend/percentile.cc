@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "rules/capacity/usage_histogram.h"
+#include "rules/capacity/recommend/demand.h"
 
 namespace outrider {
 namespace {
@@ -11,13 +11,6 @@ constexpr double kRequestMargin = 1.1;
 constexpr double kPeakMargin = 1.2;
 constexpr double kUpperMargin = 1.5;
 }  // namespace
-
-UsageSummary Summarize(const UsageHistogram& usage) {
-  return {.p50 = usage.Percentile(0.5),
-          .p95 = usage.Percentile(0.95),
-          .p99 = usage.Percentile(0.99),
-          .max = usage.Max()};
-}
 
 Bounds CpuByPercentile(const UsageSummary& usage) {
   Bounds bounds;
@@ -35,6 +28,29 @@ Bounds MemoryByPercentile(const UsageSummary& usage) {
   bounds.upper = RoundBytes(usage.max * kUpperMargin);
   bounds.limit = bounds.target;
   return bounds;
+}
+
+PolicyAdvice CpuByPercentile(const PolicyInput& input) {
+  const ContainerDemand& demand = input.demand;
+  PolicyAdvice advice;
+  advice.bounds = CpuByPercentile(UsageSummary{.p50 = demand.CpuPercentile(0.5),
+                                               .p95 = demand.CpuPercentile(0.95),
+                                               .p99 = demand.CpuPercentile(0.99),
+                                               .max = demand.cpu_peaks().Max(input.now, 2)});
+  advice.rule = "95th percentile of use plus 10 %";
+  return advice;
+}
+
+PolicyAdvice MemoryByPercentile(const PolicyInput& input) {
+  const ContainerDemand& demand = input.demand;
+  PolicyAdvice advice;
+  advice.bounds = MemoryByPercentile(UsageSummary{.p50 = demand.MemoryPercentile(0.5),
+                                                  .p95 = demand.MemoryPercentile(0.95),
+                                                  .p99 = demand.MemoryPercentile(0.99),
+                                                  .max = demand.memory_peaks().Max(input.now, 2)});
+  advice.limit_wanted = true;
+  advice.rule = "peak use plus 20 %";
+  return advice;
 }
 
 }  // namespace outrider

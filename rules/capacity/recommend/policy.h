@@ -1,29 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recommendation policies: usage in, bounds out; pure. One file per policy, one row in table.cc.
+// Recommendation policies: what a container was seen to need in, bounds out; pure. One file per
+// policy, one row in table.cc. People read docs/rightsizing.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "rules/capacity/recommend/bounds.h"
+#include "storage/base/clock.h"
+
 namespace outrider {
 
-class UsageHistogram;
+class ContainerDemand;
 
-// Cores or bytes.
-struct Bounds {
-  double target = 0;  // what to request
-  double lower = 0;   // a request below this is too small
-  double upper = 0;   // a request above this is too large
-  double limit = 0;   // what to set as limit, where limits are wanted
+struct PolicyInput {
+  const ContainerDemand& demand;
+  Timestamp now = 0;
+  size_t containers_in_pod = 1;
+  std::optional<double> request = {};  // now, of this resource
+  std::optional<double> limit = {};
+  // A horizontal autoscaler scales on this resource's use of the request.
+  bool scaled = false;
+};
+
+struct PolicyAdvice {
+  Bounds bounds;
+  // False: the policy says nothing here, and `rule` says why.
+  bool given = true;
+  bool limit_wanted = false;
+  std::string rule;  // in words: what `target` is
+  // CPU: the request of each quarter of an hour of the day (UTC), 96 of them, for those who change
+  // requests with the time of day; empty: the same all day is best. `bounds` never depend on it.
+  std::vector<float> schedule;
 };
 
 struct RecommendPolicy {
   std::string_view name;
-  std::string_view cpu_rule;  // in words, for the reason shown to people
-  std::string_view memory_rule;
-  Bounds (*cpu)(const UsageHistogram& usage) = nullptr;
-  Bounds (*memory)(const UsageHistogram& usage) = nullptr;
+  PolicyAdvice (*cpu)(const PolicyInput& input) = nullptr;
+  PolicyAdvice (*memory)(const PolicyInput& input) = nullptr;
 };
 
 const RecommendPolicy* FindPolicy(std::string_view name);  // nullptr: unknown

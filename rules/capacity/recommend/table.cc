@@ -4,7 +4,10 @@
 #include <array>
 #include <cmath>
 
+#include "rules/capacity/recommend/adaptive.h"
+#include "rules/capacity/recommend/krr.h"
 #include "rules/capacity/recommend/percentile.h"
+#include "rules/capacity/recommend/vpa.h"
 
 namespace outrider {
 namespace {
@@ -14,14 +17,12 @@ constexpr double kSmallestCores = 0.010;
 constexpr double kMib = 1024.0 * 1024.0;
 constexpr double kSmallestBytes = 32 * kMib;
 
-const std::array kPolicies = {
-    RecommendPolicy{
-        .name = "percentile",
-        .cpu_rule = "95th percentile of use plus 10 %",
-        .memory_rule = "peak use plus 20 %",
-        .cpu = [](const UsageHistogram& usage) { return CpuByPercentile(Summarize(usage)); },
-        .memory = [](const UsageHistogram& usage) { return MemoryByPercentile(Summarize(usage)); },
-    },
+constexpr std::array kPolicies = {
+    RecommendPolicy{"adaptive", CpuAdaptively, MemoryAdaptively},
+    RecommendPolicy{"percentile", CpuByPercentile, MemoryByPercentile},
+    RecommendPolicy{"vpa", CpuByVpa, MemoryByVpa},
+    RecommendPolicy{"krr", CpuByKrr, MemoryByKrr},
+    RecommendPolicy{"krr_limit", CpuByKrrLimit, MemoryByKrr},
 };
 
 // `tiny` keeps 0.25 from becoming 251 millicores by the last bit.
@@ -40,7 +41,7 @@ double RoundCores(double cores) {
 double RoundBytes(double bytes) { return std::max(kSmallestBytes, RoundUp(bytes, kMib)); }
 
 const RecommendPolicy* FindPolicy(std::string_view name) {
-  const auto row = std::ranges::find(kPolicies, name, &RecommendPolicy::name);
+  const auto* row = std::ranges::find(kPolicies, name, &RecommendPolicy::name);
   return row == kPolicies.end() ? nullptr : &*row;
 }
 

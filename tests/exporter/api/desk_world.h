@@ -8,10 +8,13 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
-#include "exporter/api/capacity.h"
+#include "exporter/api/cost_allocation.h"
+#include "exporter/api/cost_what_if.h"
+#include "exporter/api/costs.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
+#include "exporter/api/recommendations.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
 #include "exporter/api/workloads.h"
@@ -30,6 +33,7 @@ struct DeskWorld {
   std::unique_ptr<Desk> desk;
   Windows windows{{.retention = 24 * kHour, .unreferenced_retention = 6 * kHour}};
   std::vector<SloView> slos;
+  std::vector<Recommendation> recommendations;
   QueryGate queries{1, clock};
   Router router;
 
@@ -46,9 +50,9 @@ struct DeskWorld {
                                      [] { return std::string("route: {receiver: log}\n"); }});
     RegisterIncidentsApi(router, {*desk, clock});
     RegisterSlaApi(router, {*desk, clock});
-    RegisterCapacityApi(router,
-                        {[] { return std::vector<Recommendation>(); },
-                         [] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
+    RegisterRecommendationsApi(
+        router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
+    RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
     RegisterSloApi(router, {[this] { return std::make_shared<const std::vector<SloView>>(slos); },
                             [this](const std::string& name) -> StatusOr<SloView> {
                               for (const SloView& slo : slos) {
@@ -66,6 +70,23 @@ struct DeskWorld {
     RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
                                   [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);
+    RegisterCostWhatIfApi(
+        router, {.book = [] { return std::shared_ptr<const PricedNodes>(); },
+                 .recommendations = [] { return std::vector<Recommendation>(); },
+                 .windows = windows,
+                 .clock = clock});
+    RegisterCostAllocationApi(
+        router, {.allocation =
+                     [](const AllocationQuery&) {
+                       return StatusOr<std::vector<AllocationSet>>(std::vector<AllocationSet>());
+                     },
+                 .options = [] { return CostSettings(); },
+                 .budgets = [] { return std::vector<BudgetStatus>(); },
+                 .anomalies = [] { return std::vector<CostAnomaly>(); },
+                 .savings = [] { return std::vector<RealisedSavings>(); },
+                 .recommendations = [] { return std::vector<Recommendation>(); },
+                 .currency = [] { return Currency(); },
+                 .clock = clock});
     RegisterOpenApi(router);
     RegisterProductErrors(router);
   }

@@ -13,7 +13,7 @@ TEST(Config, AnEmptyFileIsTheDefaults) {
   EXPECT_EQ(config->storage.retention, kDay);
   EXPECT_EQ(config->storage.wal_sync, 100);
   EXPECT_EQ(config->storage.memory_limit_bytes, 1 << 30);
-  EXPECT_EQ(config->cost.provider, "aws");
+  EXPECT_EQ(config->cost.pricing.provider, "aws");
   EXPECT_TRUE(config->alertmanager_file.empty());
 }
 
@@ -40,7 +40,31 @@ rules:
 analytics:
   interval: 30s
   workload_alerts: {enabled: true, minimum_confidence: 0.8, types: [memory_leak, restart_loop]}
-cost: {provider: gcp, region: us-east1, cpu_core_hour: 0.02, memory_gib_hour: 0.003, minimum_coverage: 5m}
+cost:
+  provider: gcp
+  region: us-east1
+  cpu_core_hour: 0.02
+  memory_gib_hour: 0.003
+  gpu_hour: 1.5
+  discount: 30%
+  negotiated_discount: 0.1
+  spot_discount: 60%
+  prices_from_stream: false
+  prices_file: prices.yml
+  opencost_prices_file: /etc/opencost/default.json
+  opencost_csv_file: prices.csv
+  opencost_prices_monthly: true
+  currency: {code: EUR, rate: 0.92}
+  carbon: {core_idle_watts: 1, core_max_watts: 4, gib_watts: 0.3, gpu_watts: 200, utilisation: 0.4,
+    pue: 1.2, grams_per_kwh: 100}
+  on_prem: {server_price: 15000, years: 5, interest: 0.08, idle_watts: 200, max_watts: 450,
+    utilisation: 0.5, pue: 1.6, kwh_price: 0.2, maintenance: 0.1, rack_month: 150, network_year: 10,
+    admin_year: 20, servers: 4, cores: 128, memory_gib: 512, gpus: 1, core_to_gib_ratio: 9,
+    gpu_to_gib_ratio: 90}
+  minimum_coverage: 5m
+  workloads:
+  - {kind: Job, name: job_name, namespace: dc, instance: host, cpu: 'job_cpu_seconds_total{mode!="idle"}',
+     memory: job_rss_bytes}
 ingest:
   max_in_flight: 128MiB
   out_of_order_window: 10m
@@ -80,6 +104,29 @@ query:
                                   .minimum_confidence = .8,
                                   .types = {FindingType::kMemoryLeak, FindingType::kRestartLoop}}));
   EXPECT_EQ(config->cost.minimum_coverage, 5 * kMinute);
+  ASSERT_EQ(config->cost.workloads.size(), 1U);
+  const WorkloadSource& jobs = config->cost.workloads[0];
+  EXPECT_EQ(jobs.kind + jobs.name_label + jobs.namespace_label + jobs.instance_label,
+            "Jobjob_namedchost");
+  EXPECT_EQ(jobs.cpu.size(), 2U);
+  EXPECT_EQ(jobs.memory.size(), 1U);
+  const PricingOptions& pricing = config->cost.pricing;
+  EXPECT_EQ(pricing.core_hour, 0.02_usd);
+  EXPECT_EQ(pricing.gib_hour, 0.003_usd);
+  EXPECT_EQ(pricing.gpu_hour, 1.5_usd);
+  EXPECT_EQ(pricing.discount, 0.3_dec);
+  EXPECT_EQ(pricing.negotiated_discount, 0.1_dec);
+  EXPECT_EQ(pricing.spot_discount, 0.6_dec);
+  EXPECT_FALSE(pricing.prices_from_stream);
+  EXPECT_EQ(pricing.prices_file, "/etc/outrider/prices.yml");
+  EXPECT_EQ(pricing.opencost_prices_file, "/etc/opencost/default.json");
+  EXPECT_EQ(pricing.opencost_csv_file, "/etc/outrider/prices.csv");
+  EXPECT_TRUE(pricing.opencost_prices_monthly);
+  EXPECT_EQ(pricing.currency, (Currency{"EUR", 0.92_dec}));
+  EXPECT_EQ(pricing.carbon, (CarbonOptions{1, 4, .3, 200, .4, 1.2, 100}));
+  ASSERT_TRUE(pricing.on_prem.has_value());
+  EXPECT_EQ(*pricing.on_prem, (OnPremOptions{15000, 5, .08, 200, 450, .5, 1.6, .2, .1, 150, 10, 20,
+                                             4, 128_dec, 512_dec, 1_dec, 9, 90}));
   EXPECT_EQ(config->ingest.max_in_flight_bytes, 128 << 20);
   EXPECT_EQ(config->ingest.out_of_order_window, 10 * kMinute);
   EXPECT_EQ(config->ingest.sender_header, "X-Scope-OrgID");
@@ -123,6 +170,28 @@ TEST(Config, ErrorsNameThePlace) {
       {"query: {max_concurrency: 0}\n", "o.yml:1:26: max_concurrency must be at least 1"},
       {"cost: {provider: mars}\n", "o.yml:1:18: unknown provider"},
       {"cost: {region: mars}\n", "o.yml:1:16: "},
+      {"cost: {workloads: 5}\n", "o.yml:1:19: workloads must be a list"},
+      {"cost: {workloads: [{name: a}]}\n", "o.yml:1:20: kind must be given"},
+      {"cost: {workloads: [{kind: A, name: a-b}]}\n",
+       "o.yml:1:36: name must be the name of a label"},
+      {"cost: {workloads: [{kind: A, name: a, cpu: rate(x[5m])}]}\n",
+       "o.yml:1:44: cpu must be a selector"},
+      {"cost: {workloads: [{kind: A, name: a, cpu: 'x{'}]}\n", "o.yml:1:44: cpu: "},
+      {"cost: {workloads: [{kind: A, name: a, memory_free: x}]}\n",
+       "o.yml:1:52: memory_free needs memory"},
+      {"cost: {workloads: [{kind: A, name: a, limit: x}]}\n", "o.yml:1:39: field limit not found"},
+      {"cost: {discount: 130%}\n", "o.yml:1:18: discount: \"130%\" is not between 0 and 1"},
+      {"cost: {discount: much}\n", "o.yml:1:18: discount: \"much\" is neither a share"},
+      {"cost: {cpu_core_hour: -1}\n", "o.yml:1:23: cpu_core_hour must not be negative"},
+      {"cost: {memory_gib_hour: [1]}\n", "o.yml:1:25: memory_gib_hour: a number is needed here"},
+      {"cost: {currency: {code: EUR}}\n", "o.yml:1:25: a currency other than USD needs rate"},
+      {"cost: {currency: {code: euro, rate: 1}}\n", "o.yml:1:25: code must be a currency's three"},
+      {"cost: {currency: {code: EUR, rate: 0}}\n", "o.yml:1:36: rate must be more than 0"},
+      {"cost: {on_prem: {}}\n", "o.yml:1:17: on_prem needs server_price"},
+      {"cost: {on_prem: {server_price: 9, pue: 0.5}}\n", "o.yml:1:40: pue must be between 1"},
+      {"cost: {on_prem: {watts: 9}}\n", "o.yml:1:17: on_prem needs server_price"},
+      {"cost: {carbon: {pue: 0.5}}\n", "o.yml:1:22: pue must be between 1 and 10"},
+      {"cost: {carbon: {grid: 5}}\n", "o.yml:1:17: field grid not found in section cost.carbon"},
       {"ingest: {max_in_flight: 5}\n", "o.yml:1:25: max_in_flight must be at least 64MiB"},
       {"ingest: {sender_header: 'X-A: b'}\n",
        "o.yml:1:25: sender_header must be the name of a request header"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/daemon/loader.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -45,6 +46,26 @@ TEST_F(LoaderTest, TheExamplesLoad) {
   for (const Entry& entry : files->entries) EXPECT_EQ(entry.error, "") << entry.name;
   EXPECT_EQ(files->slos.size(), 4u);
   for (const SloSpec& slo : files->slos) EXPECT_EQ(slo.error, "") << slo.name;
+}
+
+TEST_F(LoaderTest, PriceFilesInTheOrderInWhichTheyCount) {
+  Write("p.yml", "nodes: [{match: {name: n1}, node_hour: 1}]\n");
+  Write("d.json", R"({"CPU": "23", "RAM": "0.004"})");
+  Write("p.csv", "InstanceID,AssetClass,InstanceIDField,MarketPriceHourly\nn2,node,metadata.name,2\n");
+  const std::string config =
+      Write("outrider.yml",
+            "cost: {opencost_prices_file: d.json, opencost_csv_file: p.csv, prices_file: p.yml}\n");
+  const auto files = LoadFiles(config);
+  ASSERT_TRUE(files.ok()) << files.status();
+  ASSERT_EQ(files->prices.size(), 3U);
+  EXPECT_EQ(files->prices[0].nodes.at(0).node_hour, 1_usd);
+  EXPECT_EQ(files->prices[1].nodes.at(0).node_hour, 2_usd);
+  EXPECT_EQ(files->prices[2].rates.core_hour, 23_usd);
+  EXPECT_THAT(LoadWarnings(*files), testing::Contains(testing::HasSubstr("looks monthly")));
+  Write("p.yml", "nodes: 5\n");
+  EXPECT_THAT(Message(LoadFiles(config).status()),
+              testing::HasSubstr("p.yml:1:8: nodes must be a list"));
+  EXPECT_FALSE(LoadFiles(Write("outrider.yml", "cost: {prices_file: gone.yml}\n")).ok());
 }
 
 TEST_F(LoaderTest, ABundlesRouteSeesItsOwnAlerts) {

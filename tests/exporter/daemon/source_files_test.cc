@@ -49,16 +49,17 @@ TEST_F(SourceFilesTest, AllThatIsRead) {
                                    "rule_files: [rules/*.yml, more.yml]\n"
                                    "bundle_files: ['bundles/*.yml']\nanalytics_files: [a.yml]\n"
                                    "alerting: {config_file: am/am.yml}\n"
-                                   "incidents: {config_file: incidents.yml}\n");
+                                   "incidents: {config_file: incidents.yml}\n"
+                                   "cost: {prices_file: prices.yml}\n");
   Write("am/am.yml", "route: {receiver: a}\nreceivers: [{name: a}]\ntemplates: ['*.tmpl']\n");
   for (const char* name : {"rules/1.yml", "rules/2.yml", "rules/no.txt", "bundles/b.yml", "a.yml",
-                           "incidents.yml", "am/x.tmpl", "x.tmpl"}) {
+                           "incidents.yml", "am/x.tmpl", "x.tmpl", "prices.yml"}) {
     Write(name, name);
   }
   const SourceFiles files = ReadSources(SourcePatterns(config, {}));
   EXPECT_THAT(Names(files),
               ElementsAre("a.yml", "am/am.yml", "am/x.tmpl", "bundles/b.yml", "incidents.yml",
-                          "more.yml", "outrider.yml", "rules/1.yml", "rules/2.yml"));
+                          "more.yml", "outrider.yml", "prices.yml", "rules/1.yml", "rules/2.yml"));
   EXPECT_EQ(files.contents.at(At("more.yml")), "");  // not there
   EXPECT_NE(files.contents.at(At("rules/1.yml")), files.contents.at(At("rules/2.yml")));
   Write("rules/3.yml", "new");

@@ -40,8 +40,10 @@ TEST(IdempotencyKeys, AreStableAndUnique) {
                                       PageKey("i", {2, 0, 0, false}, "r", "webhook[0]"),
                                       PageKey("i", {1, 1, 0, false}, "r", "webhook[0]"),
                                       PageKey("i", {1, 0, 1, false}, "r", "webhook[0]"),
-                                      PageKey("i", {1, 0, 0, true}, "r", "webhook[0]")};
-  EXPECT_EQ(keys.size(), 10U);
+                                      PageKey("i", {1, 0, 0, true}, "r", "webhook[0]"),
+                                      ReportKey("i", "r", "webhook[0]"),
+                                      ReportKey("j", "r", "webhook[0]")};
+  EXPECT_EQ(keys.size(), 12U);
   EXPECT_TRUE(keys.contains(RouteKey("g", "r", "webhook[0]", 1, 1)));
 }
 
@@ -62,6 +64,27 @@ TEST(OutboxRow, GivesBackWhatWasWritten) {
   for (size_t cut = 0; cut < bytes.size(); ++cut) {
     EXPECT_FALSE(DecodeOutboxRow(std::string_view(bytes).substr(0, cut)).ok()) << cut;
   }
+}
+
+TEST(OutboxRow, AReportCarriesWhatItSays) {
+  OutboxRow row;
+  row.id = "s1";
+  row.kind = OutboxKind::kReport;
+  row.title = "Right-sizing";
+  row.text = "line\nline\n";
+  row.labels = {{"alertname", "OutriderWeeklySummary"}, {"team", "shop"}};
+  const std::string bytes = EncodeOutboxRow(row);
+  const OutboxRow read = DecodeOutboxRow(bytes).value();
+  EXPECT_EQ(read.kind, OutboxKind::kReport);
+  EXPECT_EQ(read.title, row.title);
+  EXPECT_EQ(read.text, row.text);
+  EXPECT_EQ(read.labels, row.labels);
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_FALSE(DecodeOutboxRow(std::string_view(bytes).substr(0, cut)).ok()) << cut;
+  }
+  // What older versions wrote and read stays as it was.
+  row.kind = OutboxKind::kRoute;
+  EXPECT_EQ(EncodeOutboxRow(row)[0], 1);
 }
 
 class CountingChannel final : public Channel {

@@ -9,9 +9,9 @@
 #include "rules/capacity/cost.h"
 #include "rules/capacity/findings.h"
 #include "rules/capacity/pod_name.h"
-#include "rules/capacity/price_book.h"
 #include "rules/capacity/recommend/percentile.h"
 #include "rules/capacity/usage_points.h"
+#include "rules/pricing/price_book.h"
 
 namespace outrider {
 namespace {

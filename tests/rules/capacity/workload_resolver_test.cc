@@ -50,8 +50,8 @@ TEST_P(OwnerChain, IsClimbed) {
   const ChainCase& c = GetParam();
   FakeWindows windows;
   for (const Labels& labels : c.series) windows.Add(labels, kNow - 1000, 1);
-  WorkloadResolver resolver;
-  ASSERT_TRUE(resolver.Update(windows, kNow).ok());
+  WorkloadResolver resolver(windows);
+  resolver.Update(kNow);
   const auto found = resolver.Find("shop", c.pod);
   ASSERT_TRUE(found.has_value()) << c.what;
   EXPECT_EQ(found->name, c.workload) << c.what;
@@ -156,37 +156,51 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(WorkloadResolver, WaitsForALateOwnerThenTakesTheName) {
   FakeWindows windows;
   windows.Add(PodOwner("other", "DaemonSet", "agent"), kNow, 1);
-  WorkloadResolver resolver;
-  ASSERT_TRUE(resolver.Update(windows, kNow).ok());
+  WorkloadResolver resolver(windows);
+  resolver.Update(kNow);
   const char* pod = "web-7d4b9c6f5d-x2k9p";
   EXPECT_FALSE(resolver.Find("shop", pod).has_value()) << "never seen";
   resolver.Note("shop", pod, kNow);
   EXPECT_FALSE(resolver.Find("shop", pod).has_value());
-  ASSERT_TRUE(resolver.Update(windows, kNow + WorkloadResolver::kGrace).ok());
+  resolver.Update(kNow + WorkloadResolver::kGrace);
   EXPECT_EQ(resolver.Find("shop", pod), (WorkloadName{"web", "Deployment"}));
   windows.Add(PodOwner(pod, "ReplicaSet", "web-7d4b9c6f5d"), kNow + 3 * kMinute, 1);
   windows.Add(ReplicaSetOwner("web-7d4b9c6f5d", "Rollout", "web"), kNow + 3 * kMinute, 1);
-  ASSERT_TRUE(resolver.Update(windows, kNow + 3 * kMinute).ok());
+  resolver.Update(kNow + 3 * kMinute);
   EXPECT_EQ(resolver.Find("shop", pod), (WorkloadName{"web", "Rollout"}));
 }
 
 TEST(WorkloadResolver, WithoutOwnerSeriesNobodyWaits) {
   FakeWindows windows;
-  WorkloadResolver resolver;
-  ASSERT_TRUE(resolver.Update(windows, kNow).ok());
+  WorkloadResolver resolver(windows);
+  resolver.Update(kNow);
   resolver.Note("shop", "db-0", kNow);
   EXPECT_EQ(resolver.Find("shop", "db-0"), (WorkloadName{"db", "StatefulSet"}));
 }
 
-TEST(WorkloadResolver, RemembersDeadPodsForADay) {
+TEST(WorkloadResolver, TellsWhetherItMayBecomeAnother) {
   FakeWindows windows;
-  windows.Add(PodOwner("p", "DaemonSet", "agent"), kNow, 1);
-  WorkloadResolver resolver;
-  ASSERT_TRUE(resolver.Update(windows, kNow).ok());
-  ASSERT_TRUE(resolver.Update(windows, kNow + 23 * kHour).ok());
-  EXPECT_TRUE(resolver.Find("shop", "p").has_value());
-  ASSERT_TRUE(resolver.Update(windows, kNow + 25 * kHour).ok());
-  EXPECT_FALSE(resolver.Find("shop", "p").has_value());
+  windows.Add(PodOwner("p", "ReplicaSet", "web-7d4b9c6f5d"), kNow, 1);
+  WorkloadResolver resolver(windows);
+  EXPECT_TRUE(resolver.Update(kNow));
+  EXPECT_TRUE(resolver.Resolve("", "shop", "p")->by_name);
+  EXPECT_FALSE(resolver.Update(kNow + kMinute)) << "nothing new";
+  windows.Add(ReplicaSetOwner("web-7d4b9c6f5d", "Deployment", "web"), kNow, 1);
+  EXPECT_TRUE(resolver.Update(kNow + 2 * kMinute));
+  EXPECT_FALSE(resolver.Resolve("", "shop", "p")->by_name);
+}
+
+TEST(WorkloadResolver, ClustersAreApart) {
+  FakeWindows windows;
+  windows.Add(PodOwner("db-0", "StatefulSet", "db").With("cluster", "east"), kNow, 1);
+  windows.Add(PodOwner("db-0", "Postgres", "main").With("cluster", "west"), kNow, 1);
+  WorkloadResolver resolver(windows);
+  resolver.Update(kNow);
+  EXPECT_EQ(resolver.Resolve("east", "shop", "db-0")->workload,
+            (WorkloadName{"db", "StatefulSet"}));
+  EXPECT_EQ(resolver.Resolve("west", "shop", "db-0")->workload, (WorkloadName{"main", "Postgres"}));
+  EXPECT_FALSE(resolver.Resolve("", "shop", "db-0").has_value());
+  EXPECT_TRUE(resolver.Find("shop", "db-0").has_value()) << "who asks without a cluster";
 }
 
 }  // namespace

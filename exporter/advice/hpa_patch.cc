@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/advice/hpa_patch.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "notifiers/config/yaml_text.h"
+
+namespace outrider {
+namespace {
+
+std::string Scalar(const YamlNode* map, std::string_view key) {
+  const YamlNode* value = map == nullptr ? nullptr : map->Find(key);
+  return value != nullptr && value->IsScalar() ? value->scalar : "";
+}
+
+// The values of one map that differ, with words for each.
+struct Wanted {
+  YamlNode values = YamlMap();
+  std::vector<std::string> changes;
+};
+
+void Want(const YamlNode* map, std::string_view key, int64_t value, Wanted* wanted) {
+  const std::string now = Scalar(map, key);
+  const std::string text = fmt::format("{}", value);
+  if (now == text) return;
+  AddEntry(&wanted->values, key, YamlPlain(text));
+  wanted->changes.push_back(fmt::format("{} {} -> {}", key, now.empty() ? "unset" : now, text));
+}
+
+void Put(const YamlNode& map, const Wanted& wanted, std::string_view after, YamlEditor* editor,
+         HpaPatch* patch) {
+  if (wanted.values.entries.empty()) return;
+  const Status status = editor->Merge(map, wanted.values, after);
+  if (!status.ok()) {
+    patch->problems.push_back(status);
+    return;
+  }
+  patch->changes.insert(patch->changes.end(), wanted.changes.begin(), wanted.changes.end());
+}
+
+// The `target` of the metric that is CPU's utilisation; nullptr: it does not scale on that.
+const YamlNode* UtilisationTarget(const YamlNode& spec) {
+  const YamlNode* metrics = spec.Find("metrics");
+  if (metrics == nullptr) return nullptr;
+  for (const YamlNode& metric : metrics->items) {
+    const YamlNode* resource = metric.Find("resource");
+    if (Scalar(&metric, "type") != "Resource" || Scalar(resource, "name") != "cpu") continue;
+    const YamlNode* target = resource->Find("target");
+    if (Scalar(target, "type") == "Utilization") return target;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+HpaPatch PatchHpa(const YamlNode& object, const ReplicaAdvice::Hpa& advice, YamlEditor* editor) {
+  HpaPatch patch;
+  const YamlNode* spec = object.Find("spec");
+  if (spec == nullptr || !spec->IsMap()) {
+    patch.problems.push_back(InvalidArgument("it has no spec"));
+    return patch;
+  }
+  const auto percent = static_cast<int64_t>(std::round(100 * advice.target));
+  Wanted bounds;
+  Want(spec, "minReplicas", static_cast<int64_t>(advice.min_replicas), &bounds);
+  Want(spec, "maxReplicas", static_cast<int64_t>(advice.max_replicas), &bounds);
+  if (spec->Find("targetCPUUtilizationPercentage") != nullptr) {
+    Want(spec, "targetCPUUtilizationPercentage", percent, &bounds);
+  }
+  Put(*spec, bounds, "maxReplicas", editor, &patch);
+  if (const YamlNode* target = UtilisationTarget(*spec)) {
+    Wanted utilisation;
+    Want(target, "averageUtilization", percent, &utilisation);
+    Put(*target, utilisation, "type", editor, &patch);
+  }
+  return patch;
+}
+
+}  // namespace outrider

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// Part of CapacityEngine: from accumulators and what containers hold now to recommendations and
+// costs. Costs are made anew in every run, a recommendation when there is reason to.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "rules/capacity/capacity_engine.h"
+#include "rules/capacity/cost.h"
+#include "rules/capacity/judgement.h"
+
+namespace outrider {
+namespace {
+
+constexpr int64_t kOutlierTurns = 10;
+
+void Raise(std::optional<double>* target, const std::optional<double>& value) {
+  if (value) *target = std::max(target->value_or(0), *value);
+}
+
+bool IsBefore(const Recommendation& one, const UsageKey& key) {
+  return std::tie(one.key, one.container) < std::tie(key.workload, key.container);
+}
+
+std::optional<double> LargestRequest(std::span<const Holding> holdings) {
+  std::optional<double> largest;
+  for (const Holding& holding : holdings) Raise(&largest, holding.request);
+  return largest;
+}
+
+}  // namespace
+
+// What the containers of one workload's container hold now.
+struct CapacityEngine::Held {
+  std::vector<Holding> cpu;
+  std::vector<Holding> memory;
+  std::optional<double> cpu_limit;
+  std::optional<double> memory_limit;
+  size_t containers_in_pod = 1;  // init containers are none
+  void Clear() {
+    cpu.clear();
+    memory.clear();
+    cpu_limit.reset();
+    memory_limit.reset();
+  }
+  bool Differs(const Recommendation& told) const {
+    return told.cpu.limit != cpu_limit || told.memory.limit != memory_limit ||
+           told.cpu.request != LargestRequest(cpu) || told.memory.request != LargestRequest(memory);
+  }
+};
+
+// False: none of them is there.
+bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* held) const {
+  held->Clear();
+  for (const uint32_t number : entry.bound) {
+    const Container& container = pods_.container(number);
+    const auto cpu = container.cpu.Current(now);
+    const auto memory = container.memory.Current(now);
+    if (!cpu && !memory) continue;
+    if (held->cpu.empty()) {
+      const auto& all = pods_.PodOf(container).containers;
+      held->containers_in_pod = static_cast<size_t>(
+          std::ranges::count_if(all, [&](uint32_t one) { return !pods_.container(one).init; }));
+    }
+    const UnitRates* rates = rates_ ? rates_->For(pods_.PodOf(container).node) : nullptr;
+    held->cpu.push_back({container.requests.cpu, cpu.value_or(0)});
+    held->memory.push_back({container.requests.memory, memory.value_or(0)});
+    if (rates != nullptr) {
+      held->cpu.back().unit_price = rates->core_hour;
+      held->memory.back().unit_price = rates->byte_hour;
+    }
+    Raise(&held->cpu_limit, container.limits.cpu);
+    Raise(&held->memory_limit, container.limits.memory);
+  }
+  return !held->cpu.empty();
+}
+
+Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held) const {
+  const UnitRates usual = UsualRates();
+  JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
+                        usual.core_hour, usual.byte_hour};
+  judge.cpu_rails = options_.cpu_rails;
+  judge.memory_rails = options_.memory_rails;
+  judge.containers_in_pod = held.containers_in_pod;
+  judge.hpa = facts_.HpaOf(entry.key->workload);
+  Recommendation recommendation;
+  recommendation.key = entry.key->workload;
+  recommendation.container = entry.key->container;
+  recommendation.pods = held.cpu.size();
+  recommendation.cpu =
+      outrider::Advise(Resource::kCpu, entry.demand, held.cpu, held.cpu_limit, judge);
+  recommendation.memory =
+      outrider::Advise(Resource::kMemory, entry.demand, held.memory, held.memory_limit, judge);
+  recommendation.findings = FindFaults(recommendation);
+  recommendation.pods_seen = entry.demand.pods_seen();
+  if (judge.hpa != nullptr) recommendation.hpa = *judge.hpa;
+  return recommendation;
+}
+
+std::vector<ReplicaOutlier> CapacityEngine::OutliersOf(const DemandEntry& entry,
+                                                       Timestamp now) const {
+  std::vector<ReplicaUse> replicas;
+  for (const uint32_t number : entry.bound) {
+    const Container& container = pods_.container(number);
+    if (!container.cpu.Current(now) && !container.memory.Current(now)) continue;
+    const Pod& pod = pods_.PodOf(container);
+    replicas.push_back({.pod = pod.name,
+                        .node = pod.node,
+                        .cpu_p95 = container.instance.cpu.Value(),
+                        .memory_peak = container.instance.memory_peak});
+  }
+  return FindOutliers(replicas);
+}
+
+// The results of a run as they grow, in the order of their keys; `before` are those of the last.
+struct CapacityEngine::Round {
+  Timestamp now = 0;
+  std::vector<Recommendation> before;
+  std::vector<uint64_t> numbers_before;
+  size_t next = 0;  // of before
+  std::vector<Recommendation> recommendations;
+  std::vector<DemandEntry*> entries;  // as recommendations
+  std::vector<bool> fresh;            // as recommendations
+  std::vector<WorkloadCost> costs;
+  size_t group = 0;  // where the workload's recommendations begin
+  std::vector<WorkloadCost> costs_before;
+  size_t next_cost = 0;
+  uint64_t containers = 0;  // that are there
+  uint64_t hosts = 0;       // of them: not of a pod
+
+  // What was told of this entry; nullptr: nothing.
+  Recommendation* Before(const DemandEntry& entry) {
+    while (next < before.size() && IsBefore(before[next], *entry.key)) ++next;
+    if (next == before.size() || numbers_before[next] != entry.number) return nullptr;
+    return &before[next++];
+  }
+  // Its key is mostly the one that was there before.
+  void BeginCost(const WorkloadKey& key) {
+    while (next_cost < costs_before.size() && costs_before[next_cost].key < key) ++next_cost;
+    WorkloadCost& cost = costs.emplace_back();
+    if (next_cost < costs_before.size() && costs_before[next_cost].key == key) {
+      cost.key = std::move(costs_before[next_cost++].key);
+    } else {
+      cost.key = key;
+    }
+  }
+};
+
+bool CapacityEngine::IsDue(const DemandEntry& entry, Timestamp now) const {
+  if (entry.judged == INT64_MIN) return true;
+  if (now - entry.judged < kJudgeEvery) return false;
+  if (entry.news || now - entry.judged >= kJudgeAtLeast) return true;
+  const auto samples =
+      static_cast<double>(entry.demand.cpu_samples() + entry.demand.memory_samples());
+  return samples >= static_cast<double>(entry.judged_samples) * (1 + options_.judge_growth);
+}
+
+void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round) {
+  Recommendation* const before = round->Before(*entry);
+  const bool fresh = before == nullptr || IsDue(*entry, round->now) || held.Differs(*before);
+  round->entries.push_back(entry);
+  round->fresh.push_back(fresh);
+  if (!fresh) {
+    round->recommendations.push_back(std::move(*before));
+    round->recommendations.back().pods = held.cpu.size();
+    return;
+  }
+  entry->judged = round->now;
+  entry->judged_samples = entry->demand.cpu_samples() + entry->demand.memory_samples();
+  entry->news = false;
+  Recommendation& one = round->recommendations.emplace_back(Advise(*entry, held));
+  Remember(Resource::kCpu, one.cpu, &entry->demand);
+  Remember(Resource::kMemory, one.memory, &entry->demand);
+  if (one.cpu.enough_data) entry->cpu_edge = one.cpu.recommended.upper;
+  if (one.memory.enough_data) entry->memory_edge = one.memory.recommended.target;
+  // Replicas are compared less often: it takes all of them.
+  const int64_t turn = round->now / kJudgeEvery + static_cast<int64_t>(entry->number);
+  if (before != nullptr && turn % kOutlierTurns != 0) {
+    one.outliers = std::move(before->outliers);
+  } else {
+    one.outliers = OutliersOf(*entry, round->now);
+  }
+}
+
+// What is advised of a workload as a whole, once all its containers are judged.
+void CapacityEngine::FinishWorkload(Round* round) {
+  const size_t first = std::exchange(round->group, round->recommendations.size());
+  if (std::find(round->fresh.begin() + static_cast<ptrdiff_t>(first), round->fresh.end(), true) ==
+      round->fresh.end()) {
+    return;
+  }
+  std::vector<WorkloadPart> parts;
+  uint64_t replicas = 0;
+  for (size_t i = first; i < round->group; ++i) {
+    const Recommendation& one = round->recommendations[i];
+    if (one.key.workload_kind == kHostKind) continue;
+    parts.push_back({round->entries[i]->demand, one.cpu.request.value_or(0)});
+    replicas = std::max(replicas, one.pods);
+  }
+  const WorkloadKey& key = round->recommendations[first].key;
+  const auto advice = AdviseReplicas(parts, replicas, facts_.HpaOf(key));
+  // Backwards: a container that was the first before gives up the workload's series before another
+  // takes them.
+  for (size_t i = round->group; i-- > first;) {
+    Recommendation& one = round->recommendations[i];
+    const bool moved = one.first_of_workload != (i == first);
+    one.first_of_workload = i == first;
+    one.replicas = advice;
+    if (round->fresh[i] || moved) Publish(one, &round->entries[i]->series, sink_);
+  }
+}
+
+// The book changes once a minute, a run may come four times.
+void CapacityEngine::RefreshPrices() {
+  if (!prices_) return;
+  std::shared_ptr<const PriceBook> current = prices_();
+  if (current == priced_) return;
+  rates_.emplace(*current);
+  priced_ = std::move(current);
+}
+
+UnitRates CapacityEngine::UsualRates() const {
+  if (rates_) return rates_->Default();
+  return {price_.core_hour, price_.gib_hour / kBytesPerGib, 0};
+}
+
+void CapacityEngine::Judge(Timestamp now) {
+  const absl::MutexLock result_lock(&result_mutex_);
+  Round round;
+  round.now = now;
+  round.before = std::move(recommendations_);
+  round.numbers_before = std::move(numbers_);
+  round.costs_before = std::move(costs_);
+  round.recommendations.reserve(round.before.size());
+  round.costs.reserve(round.costs_before.size());
+  Held held;
+  RefreshPrices();
+  const UnitRates usual = UsualRates();
+  for (RecommendationSeries& series : book_.TakeEnded()) series.Clear(sink_.table);
+  for (auto& [key, entry] : book_.entries()) {
+    if (!ReadHeld(entry, now, &held)) {
+      if (!entry.series.empty()) entry.series.Clear(sink_.table);
+      continue;
+    }
+    if (round.costs.empty() || round.costs.back().key != key.workload) {
+      FinishWorkload(&round);
+      round.BeginCost(key.workload);
+    }
+    round.containers += held.cpu.size();
+    if (pods_.PodOf(pods_.container(entry.bound.front())).is_machine) {
+      round.hosts += held.cpu.size();
+    }
+    JudgeOne(held, &entry, &round);
+    AddCost(round.recommendations.back(), CostOf(held.cpu, usual.core_hour),
+            CostOf(held.memory, usual.byte_hour), &round.costs.back());
+  }
+  FinishWorkload(&round);
+  if (observer_ != nullptr) observer_->OnJudge(now, round.recommendations);
+  Score(round.recommendations, round.costs);
+  PublishCosts(round.costs);
+  sink_.Flush();
+  recommendations_ = std::move(round.recommendations);
+  costs_ = std::move(round.costs);
+  numbers_.clear();
+  for (const DemandEntry* entry : round.entries) numbers_.push_back(entry->number);
+  stats_.containers = round.containers;
+  stats_.hosts = round.hosts;
+  book_.Forget(now, [&](DemandEntry* entry) { entry->series.Clear(sink_.table); });
+}
+
+// Both are in the order of their keys. What was not told in this run ends.
+void CapacityEngine::PublishCosts(std::span<const WorkloadCost> costs) {
+  auto place = costed_.begin();
+  const auto end_before = [&](const WorkloadKey* key) {
+    while (place != costed_.end() && (key == nullptr || place->first < *key)) {
+      place->second.Clear(sink_.table);
+      place = costed_.erase(place);
+    }
+  };
+  for (const WorkloadCost& cost : costs) {
+    end_before(&cost.key);
+    if (place == costed_.end() || place->first != cost.key) {
+      place = costed_.emplace_hint(place, cost.key, CostSeries());
+    }
+    Publish(cost, &place->second, sink_);
+    ++place;
+  }
+  end_before(nullptr);
+}
+
+}  // namespace outrider

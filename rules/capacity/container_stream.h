@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What containers use, from cAdvisor's series as they come: of the kubelet's /metrics/cadvisor and
+// /metrics/resource, which have the same names, of several scrapers, of one container's restarts.
+// Source: specs/cost_and_rightsizing.md §4.1.
+#pragma once
+
+#include <vector>
+
+#include "rules/capacity/pod_table.h"
+#include "rules/capacity/series_stream.h"
+#include "rules/capacity/use_sink.h"
+#include "storage/window/retention_plan.h"
+
+namespace outrider {
+
+// The names in a series of cAdvisor; false: it is of no container (a pod's cgroup, the pause
+// container, a machine's cgroups).
+struct ContainerNames {
+  std::string_view cluster;
+  std::string_view namespace_name;
+  std::string_view pod;
+  std::string_view container;
+};
+bool ReadContainerNames(const Labels& labels, ContainerNames* names);
+// Selects no series that ReadContainerNames would refuse for its container.
+std::vector<Matcher> ContainerMatchers(std::string_view metric);
+
+// Not thread-safe.
+class ContainerStream {
+ public:
+  // All outlive the stream.
+  ContainerStream(const SampleFeed& feed, PodTable& pods, UseSink& sink);
+
+  void Find(Timestamp now);
+  void Follow(Timestamp to);
+  size_t series() const { return cpu_.stream.size() + memory_.stream.size(); }
+  uint64_t samples() const { return samples_; }  // looked at so far
+  size_t HeapBytes() const;
+
+  static std::vector<SeriesReference> Reach(DurationMs horizon);
+
+ private:
+  struct Series {
+    uint32_t container = kNoSlot;
+    Timestamp time = kNoTime;  // of the counter's last value
+    double value = 0;
+  };
+  struct Kind final : SeriesStream::Owner {
+    Kind(ContainerStream& owner, UseKind the_kind, const SampleFeed& feed);
+    Admission Admit(const Labels& labels) override { return parent.Admit(labels); }
+    void Take(uint32_t slot, double* /*memo*/, std::span<const Timestamp> times,
+              std::span<const double> values) override {
+      parent.Take(kind, slot, times, values);
+    }
+    void Gone(uint32_t slot, double /*memo*/) override { parent.Leave(slot); }
+    ContainerStream& parent;
+    UseKind kind;
+    SeriesStream stream;
+  };
+  SeriesStream::Owner::Admission Admit(const Labels& labels);
+  void Take(UseKind kind, uint32_t slot, std::span<const Timestamp> times,
+            std::span<const double> values);
+  void Leave(uint32_t slot);
+  // The cores used since the counter's last value; negative: there is none to compare with.
+  static double Rate(Timestamp time, double value, Container* container, Series* series);
+
+  PodTable& pods_;
+  UseSink& sink_;
+  Kind cpu_;
+  Kind memory_;
+  std::vector<Series> series_;
+  std::vector<uint32_t> free_;
+  std::vector<Sample> points_;
+  uint64_t samples_ = 0;
+};
+
+}  // namespace outrider

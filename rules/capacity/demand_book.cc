@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/capacity/demand_book.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+constexpr uint8_t kFormat = 1;
+constexpr size_t kRowsAtOnce = 256;           // in one batch
+constexpr DurationMs kRecent = kHour;         // pods that a row names
+constexpr DurationMs kKeepSaved = 2 * kHour;  // for pods that do not come back after a restart
+
+std::string RowKey(const UsageKey& key) {
+  std::string text;
+  for (const std::string* part :
+       {&key.workload.cluster, &key.workload.namespace_name, &key.workload.workload,
+        &key.workload.workload_kind, &key.container}) {
+    text += *part;
+    text += '\0';
+  }
+  return text;
+}
+
+// Nothing if it is no such key.
+std::optional<UsageKey> ParseRowKey(std::string_view text) {
+  std::array<std::string, 5> parts;
+  for (std::string& part : parts) {
+    const size_t end = text.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    part = text.substr(0, end);
+    text.remove_prefix(end + 1);
+  }
+  UsageKey key;
+  key.workload = {std::move(parts[1]), std::move(parts[2]), std::move(parts[3]),
+                  std::move(parts[0])};
+  key.container = std::move(parts[4]);
+  return key;
+}
+
+}  // namespace
+
+DemandEntry& DemandBook::EntryFor(const WorkloadKey& workload, const std::string& container) {
+  const auto [place, is_new] = entries_.try_emplace(UsageKey{workload, container});
+  if (is_new) {
+    place->second.key = &place->first;
+    place->second.number = ++numbers_;
+  }
+  return place->second;
+}
+
+void DemandBook::OnUse(uint32_t number, UseKind kind, std::span<const Sample> points) {
+  Container& container = pods_.container(number);
+  if (container.entry == nullptr && pods_.PodOf(container).resolved) Bind(number);
+  if (container.entry != nullptr) {
+    Feed(kind, points, &container);
+    return;
+  }
+  if (container.parked == nullptr) container.parked = std::make_unique<ParkedUse>();
+  auto& parked = kind == UseKind::kCpu ? container.parked->cpu : container.parked->memory;
+  const size_t room = ParkedUse::kMost - std::min(ParkedUse::kMost, parked.size());
+  const auto kept = points.last(std::min(room, points.size()));
+  parked.insert(parked.end(), kept.begin(), kept.end());
+}
+
+void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* container) {
+  DemandEntry& entry = *container->entry;
+  const bool cpu = kind == UseKind::kCpu;
+  SampleFacts facts;
+  facts.throttled_ratio = container->ThrottledRatio();
+  facts.limit = (cpu ? container->limits.cpu : container->limits.memory).value_or(0);
+  facts.rss = container->rss;
+  const Timestamp pod_started = pods_.PodOf(*container).started;
+  const Timestamp started = container->started != 0 ? container->started : pod_started;
+  const double edge = cpu ? entry.cpu_edge : entry.memory_edge;
+  for (const Sample& point : points) {
+    if (point.time <= container->skip_until) continue;
+    if (point.value > edge) entry.news = true;
+    if (started != 0) facts.age = std::max<DurationMs>(0, point.time - started);
+    if (cpu) {
+      entry.demand.AddCpu(point.time, point.value, facts, &container->instance);
+    } else {
+      entry.demand.AddMemory(point.time, point.value, facts, &container->instance);
+    }
+  }
+  entry.changed = true;
+  if (observer_ == nullptr) return;
+  const UsageOwner owner = {entry.number, entry.key->workload, entry.key->container};
+  if (cpu) {
+    observer_->OnUsage(owner, points, {});
+  } else {
+    observer_->OnUsage(owner, {}, points);
+  }
+}
+
+// A pod that was there before a restart goes on where its row ends.
+void DemandBook::Attach(uint32_t number, DemandEntry* entry) {
+  Container* const container = &pods_.container(number);
+  container->entry = entry;
+  entry->bound.push_back(number);
+  entry->changed = true;
+  entry->guessed = pods_.PodOf(*container).by_name;
+  ContainerInstance& instance = container->instance;
+  const bool goes_on = instance.cpu_done != INT64_MIN || instance.memory_done != INT64_MIN;
+  if (entry->until == INT64_MIN || goes_on) return;
+  container->skip_until = entry->until;
+  if (entry->saved == nullptr) return;
+  const auto found = entry->saved->find(pods_.PodOf(*container).name);
+  if (found == entry->saved->end()) return;
+  instance = found->second;
+  container->skip_until = INT64_MIN;
+}
+
+bool DemandBook::Bind(uint32_t number) {
+  Container& container = pods_.container(number);
+  const Pod& pod = pods_.PodOf(container);
+  DemandEntry* const old = container.entry;
+  if (old != nullptr && old->key->workload == pod.workload) {
+    old->guessed = pod.by_name;
+    return false;
+  }
+  DemandEntry& entry = EntryFor(pod.workload, container.name);
+  if (old != nullptr) {
+    std::erase(old->bound, number);
+    // What was put down to a guess that nobody shares any more moves along.
+    if (old->bound.empty() && old->guessed) {
+      entry.demand.Merge(old->demand);
+      ended_.push_back(std::move(old->series));
+      const auto place = entries_.find(*old->key);
+      Erase(place);
+    }
+  }
+  Attach(number, &entry);
+  SetHeap(number);
+  if (container.parked == nullptr) return true;
+  const std::unique_ptr<ParkedUse> parked = std::move(container.parked);
+  if (!parked->cpu.empty()) Feed(UseKind::kCpu, parked->cpu, &container);
+  if (!parked->memory.empty()) Feed(UseKind::kMemory, parked->memory, &container);
+  return true;
+}
+
+void DemandBook::SetHeap(uint32_t number) {
+  Container& container = pods_.container(number);
+  if (container.entry == nullptr || container.heap_max <= 0) return;
+  container.entry->demand.SetHeap(container.heap_max, container.heap_committed);
+}
+
+void DemandBook::Kill(const OomKill& kill) {
+  Container& container = pods_.container(kill.container);
+  if (container.entry == nullptr) return;
+  DemandEntry& entry = *container.entry;
+  if (kill.at_start && kill.time <= entry.demand.last_oom()) return;
+  entry.demand.AddOom(kill.time, container.requests.memory.value_or(0),
+                      container.limits.memory.value_or(0), &container.instance);
+  entry.changed = true;
+  entry.news = true;
+}
+
+void DemandBook::Release(uint32_t number, Timestamp now) {
+  Container& container = pods_.container(number);
+  DemandEntry* const entry = container.entry;
+  container.entry = nullptr;
+  if (entry == nullptr) return;
+  std::erase(entry->bound, number);
+  entry->demand.Retire(container.instance, now);
+  entry->changed = true;
+}
+
+bool DemandBook::IsOld(const DemandEntry& entry, Timestamp now) {
+  if (!entry.bound.empty() || !entry.series.empty()) return false;
+  return std::max(entry.demand.last_time(), entry.until) < now - kKeep;
+}
+
+DemandBook::Entries::iterator DemandBook::Erase(Entries::iterator place) {
+  if (place->second.stored) gone_rows_.push_back(RowKey(place->first));
+  return entries_.erase(place);
+}
+
+// --- the state store
+
+std::string DemandBook::RowOf(const DemandEntry& entry, Timestamp until, Timestamp now) const {
+  RowWriter out(kFormat);
+  out.I64(until);
+  entry.demand.Save(out);
+  std::vector<const Container*> recent;
+  for (const uint32_t number : entry.bound) {
+    const Container& container = pods_.container(number);
+    if (std::max(container.cpu.newest(), container.memory.newest()) >= now - kRecent) {
+      recent.push_back(&container);
+    }
+  }
+  out.U64(recent.size());
+  for (const Container* container : recent) {
+    out.Text(pods_.PodOf(*container).name);
+    container->instance.Save(out);
+  }
+  return out.Take();
+}
+
+Status DemandBook::Save(Timestamp until, Timestamp now, DurationMs period) {
+  if (store_ == nullptr) return absl::OkStatus();
+  if (restored_at_ == INT64_MIN) restored_at_ = now;
+  size_t left = entries_.size();
+  if (period > 0) {
+    const DurationMs elapsed =
+        saved_at_ == INT64_MIN ? 0 : std::clamp<DurationMs>(now - saved_at_, 0, period);
+    left = left * static_cast<size_t>(elapsed) / static_cast<size_t>(period) + 1;
+  }
+  saved_at_ = now;
+  auto place = saved_up_to_ && period > 0 ? entries_.upper_bound(*saved_up_to_) : entries_.begin();
+  while (left > 0 || !gone_rows_.empty()) {
+    Batch batch;
+    for (std::string& key : gone_rows_) batch.Delete(Family::kCapacity, std::move(key));
+    gone_rows_.clear();
+    for (; left > 0 && place != entries_.end() && batch.writes().size() < kRowsAtOnce; --left) {
+      DemandEntry& entry = place->second;
+      if (entry.saved != nullptr && now - restored_at_ > kKeepSaved) entry.saved.reset();
+      if (entry.changed) {
+        std::string row = RowOf(entry, until, now);
+        ++stats_.rows;
+        stats_.bytes += row.size();
+        batch.Put(Family::kCapacity, RowKey(place->first), std::move(row));
+        entry.changed = false;
+        entry.stored = true;
+      }
+      saved_up_to_ = place->first;
+      ++place;
+    }
+    if (!batch.empty()) TRY(store_->Commit(batch, Durability::kBuffered));
+    if (place == entries_.end()) {
+      saved_up_to_.reset();
+      break;
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool DemandBook::LoadRow(const Row& row) {
+  const auto key = ParseRowKey(row.key);
+  RowReader in(row.value, kFormat, "what a workload needs");
+  DemandEntry entry;
+  entry.until = in.I64();
+  entry.demand.Load(in);
+  entry.saved = std::make_unique<StringMap<ContainerInstance>>();
+  for (uint64_t left = in.Count(); left > 0; --left) {
+    std::string pod = in.Text();
+    (*entry.saved)[std::move(pod)].Load(in);
+  }
+  const Status status = in.Finish();
+  if (!key || !status.ok()) {
+    if (stats_.lost++ == 0) {
+      LogWarn("what a workload needs cannot be read; it begins anew, as will others like it",
+              {{"error", Message(status)}});
+    }
+    return false;
+  }
+  entry.stored = true;
+  entry.number = ++numbers_;
+  const auto place = entries_.insert_or_assign(*key, std::move(entry)).first;
+  place->second.key = &place->first;
+  return true;
+}
+
+Status DemandBook::Restore() {
+  if (store_ == nullptr) return absl::OkStatus();
+  return store_->Scan(Family::kCapacity, "", "", [&](const Row& row) {
+    LoadRow(row);
+    return true;
+  });
+}
+
+}  // namespace outrider

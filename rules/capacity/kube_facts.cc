@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/capacity/kube_facts.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "fmt/format.h"
+#include "rules/capacity/container_stream.h"
+#include "rules/capacity/kube_label.h"
+
+namespace outrider {
+namespace {
+
+constexpr DurationMs kSoon = 30 * kSecond;  // looks for new series
+constexpr DurationMs kLater = 2 * kMinute;
+constexpr DurationMs kSlowly = 10 * kMinute;  // reads every series
+constexpr DurationMs kSteadily = 5 * kMinute;
+constexpr DurationMs kPast = kHour;  // older samples say nothing about now
+
+// Which of a container's resources a slot is about: container * kFields + field.
+enum : uint32_t { kCpuField, kMemoryField, kGpuField, kEphemeralField, kFields };
+// Which phase: pod * kPhases + phase.
+enum : uint32_t { kPendingPhase, kRunningPhase, kPhases };
+
+std::optional<double>* FieldOf(ContainerResources* resources, uint32_t field) {
+  switch (field) {
+    case kCpuField:
+      return &resources->cpu;
+    case kMemoryField:
+      return &resources->memory;
+    case kGpuField:
+      return &resources->gpu;
+    default:
+      return &resources->ephemeral_storage;
+  }
+}
+
+uint32_t FieldNamed(std::string_view resource) {
+  if (resource == "cpu") return kCpuField;
+  if (resource == "memory") return kMemoryField;
+  if (resource == "ephemeral_storage") return kEphemeralField;
+  return resource.ends_with("_gpu") ? kGpuField : kNoSlot;
+}
+
+}  // namespace
+
+struct KubeFacts::Fact {
+  std::string_view metric;
+  AdmitFn admit = nullptr;
+  TakeFn take = nullptr;
+  LeaveFn leave = nullptr;  // none: it is read once, then forgotten
+  DurationMs find_every = kLater;
+  DurationMs period = kSlowly;  // 0: every time
+  std::string_view label = "";  // that must have this value
+  std::string_view value = "";
+};
+
+std::vector<KubeFacts::Fact> KubeFacts::Facts() {
+  using K = KubeFacts;
+  std::vector<Fact> facts = {
+      {"kube_pod_info", &K::AdmitInfo, &K::TakeNothing, nullptr, kSoon},
+      {"kube_pod_container_resource_requests", &K::AdmitResource, &K::TakeRequest, &K::LeaveField,
+       kSoon},
+      {"kube_pod_container_resource_limits", &K::AdmitResource, &K::TakeLimit, &K::LeaveField,
+       kSoon},
+      {"kube_pod_init_container_resource_requests", &K::AdmitInitResource, &K::TakeRequest,
+       &K::LeaveField, kSoon},
+      {"kube_pod_init_container_resource_limits", &K::AdmitInitResource, &K::TakeLimit,
+       &K::LeaveField, kSoon},
+      {"kube_pod_start_time", &K::AdmitStart, &K::TakePodStart, nullptr, kSoon},
+      {"container_start_time_seconds", &K::AdmitCadvisor, &K::TakeContainerStart, nullptr, kSoon},
+      {"kube_pod_status_phase", &K::AdmitPhase, &K::TakePhase, &K::LeavePhase},
+      {"container_memory_rss", &K::AdmitCadvisor, &K::TakeRss, &K::LeaveContainer},
+      {"container_cpu_cfs_periods_total", &K::AdmitCadvisor, &K::TakePeriods, &K::LeaveContainer,
+       kLater, kSteadily},
+      {"container_cpu_cfs_throttled_periods_total", &K::AdmitCadvisor, &K::TakeThrottled,
+       &K::LeaveContainer, kLater, kSteadily},
+      {"container_oom_events_total", &K::AdmitCadvisor, &K::TakeOomEvents, &K::LeaveContainer},
+      {"kube_pod_container_status_last_terminated_reason", &K::AdmitContainer, &K::TakeOomReason,
+       &K::LeaveOomReason, kSoon, 0, "reason", "OOMKilled"},
+      {"kube_pod_container_status_last_terminated_timestamp", &K::AdmitContainer,
+       &K::TakeTerminated, &K::LeaveTerminated, kSoon, 0},
+      {"kube_pod_container_status_restarts_total", &K::AdmitContainer, &K::TakeRestarts,
+       &K::LeaveContainer},
+      {"jvm_memory_max_bytes", &K::AdmitContainer, &K::TakeHeapMax, &K::LeaveHeapMax, kLater,
+       kSlowly, "area", "heap"},
+      {"jvm_memory_committed_bytes", &K::AdmitContainer, &K::TakeHeapCommitted,
+       &K::LeaveHeapCommitted, kLater, kSlowly, "area", "heap"},
+      {"kube_horizontalpodautoscaler_info", &K::AdmitHpaInfo, &K::TakeNothing, &K::LeaveHpa, kSoon},
+      {"kube_horizontalpodautoscaler_spec_target_metric", &K::AdmitHpaTarget, &K::TakeHpaTarget,
+       &K::LeaveHpaTarget},
+      {"kube_horizontalpodautoscaler_spec_min_replicas", &K::AdmitHpa, &K::TakeHpaMin,
+       &K::LeaveHpa},
+      {"kube_horizontalpodautoscaler_spec_max_replicas", &K::AdmitHpa, &K::TakeHpaMax,
+       &K::LeaveHpa},
+      {"kube_horizontalpodautoscaler_status_current_replicas", &K::AdmitHpa, &K::TakeHpaCurrent,
+       &K::LeaveHpa, kLater, kMinute},
+  };
+  return facts;
+}
+
+class KubeFacts::Stream final : private SeriesStream::Owner {
+ public:
+  Stream(KubeFacts& parent, const Fact& fact, const SampleFeed& feed)
+      : parent_(parent), fact_(fact), stream_(MatchersOf(fact), feed, fact.find_every) {}
+
+  void Update(Timestamp now) {
+    if (fact_.leave == nullptr) {
+      stream_.ReadNew(now, *this);
+      return;
+    }
+    stream_.Find(now, *this);
+    if (fact_.period == 0) {
+      stream_.Follow(now, *this);
+    } else {
+      stream_.FollowSome(now, fact_.period, *this);
+    }
+  }
+  const SeriesStream& stream() const { return stream_; }
+
+  static std::vector<Matcher> MatchersOf(const Fact& fact) {
+    if (fact.metric.starts_with("container_")) return ContainerMatchers(fact.metric);
+    std::vector<Matcher> matchers = {
+        Matcher::Equal(std::string(kMetricName), std::string(fact.metric))};
+    if (!fact.label.empty()) {
+      matchers.push_back(Matcher::Equal(std::string(fact.label), std::string(fact.value)));
+    }
+    return matchers;
+  }
+
+ private:
+  Admission Admit(const Labels& labels) override {
+    return {.slot = (parent_.*fact_.admit)(labels), .after = parent_.now_ - kPast};
+  }
+  void Take(uint32_t slot, double* memo, std::span<const Timestamp> times,
+            std::span<const double> values) override {
+    const double value = values.back();
+    if (!std::isfinite(value)) return;
+    (parent_.*fact_.take)(slot, *memo, value, times.back());
+    *memo = value;
+  }
+  void Gone(uint32_t slot, double memo) override { (parent_.*fact_.leave)(slot, memo); }
+
+  KubeFacts& parent_;
+  const Fact fact_;
+  SeriesStream stream_;
+};
+
+KubeFacts::KubeFacts(const SampleFeed& feed, PodTable& pods) : pods_(pods) {
+  for (const Fact& fact : Facts()) {
+    streams_.push_back(std::make_unique<Stream>(*this, fact, feed));
+  }
+}
+
+KubeFacts::~KubeFacts() = default;
+
+std::vector<SeriesReference> KubeFacts::Reach(DurationMs horizon) {
+  std::vector<SeriesReference> all;
+  for (const Fact& fact : Facts()) {
+    all.push_back({.matchers = {Matcher::Equal(std::string(kMetricName), std::string(fact.metric))},
+                   .horizon = horizon,
+                   .owner = {.kind = "capacity", .name = "facts about pods"}});
+  }
+  return all;
+}
+
+void KubeFacts::Update(Timestamp now) {
+  now_ = now;
+  for (const auto& stream : streams_) stream->Update(now);
+  began_ = true;
+}
+
+size_t KubeFacts::series() const {
+  size_t count = 0;
+  for (const auto& stream : streams_) count += stream->stream().size();
+  return count;
+}
+
+size_t KubeFacts::HeapBytes() const {
+  size_t bytes = 0;
+  for (const auto& stream : streams_) bytes += stream->stream().HeapBytes();
+  return bytes;
+}
+
+// --- pods and containers
+
+uint32_t KubeFacts::PodFor(const Labels& labels) {
+  const std::string_view pod = KubeLabel(labels, "pod");
+  if (pod.empty()) return kNoSlot;
+  bool is_new = false;
+  return pods_.MakePod({labels.Get("cluster"), KubeLabel(labels, "namespace"), pod}, &is_new);
+}
+
+uint32_t KubeFacts::ContainerFor(const Labels& labels) {
+  const std::string_view container = KubeLabel(labels, "container");
+  const uint32_t pod = container.empty() ? kNoSlot : PodFor(labels);
+  return pod == kNoSlot ? kNoSlot : pods_.MakeContainer(pod, container);
+}
+
+uint32_t KubeFacts::AdmitContainer(const Labels& labels) {
+  const uint32_t number = ContainerFor(labels);
+  if (number != kNoSlot) pods_.HoldContainer(number);
+  return number;
+}
+
+uint32_t KubeFacts::AdmitCadvisor(const Labels& labels) {
+  ContainerNames names;
+  if (!ReadContainerNames(labels, &names)) return kNoSlot;
+  bool is_new = false;
+  const uint32_t pod = pods_.MakePod({names.cluster, names.namespace_name, names.pod}, &is_new);
+  const uint32_t number = pods_.MakeContainer(pod, names.container);
+  // What is read once does not hold what it is about.
+  if (labels.MetricName() != "container_start_time_seconds") pods_.HoldContainer(number);
+  return number;
+}
+
+uint32_t KubeFacts::AdmitResource(const Labels& labels) {
+  const uint32_t field = FieldNamed(labels.Get("resource"));
+  if (field == kNoSlot) return kNoSlot;
+  const uint32_t number = AdmitContainer(labels);
+  if (number == kNoSlot) return kNoSlot;
+  Pod& pod = pods_.pod(pods_.container(number).pod);
+  if (pod.node.empty()) pod.node = KubeLabel(labels, "node");
+  if (pod.uid.empty()) pod.uid = labels.Get("uid");
+  return number * kFields + field;
+}
+
+uint32_t KubeFacts::AdmitInitResource(const Labels& labels) {
+  const uint32_t slot = AdmitResource(labels);
+  if (slot != kNoSlot) pods_.container(slot / kFields).init = true;
+  return slot;
+}
+
+uint32_t KubeFacts::AdmitPhase(const Labels& labels) {
+  const std::string_view text = labels.Get("phase");
+  if (text != "Pending" && text != "Running") return kNoSlot;
+  const uint32_t pod = PodFor(labels);
+  if (pod == kNoSlot) return kNoSlot;
+  pods_.HoldPod(pod);
+  return pod * kPhases + (text == "Running" ? kRunningPhase : kPendingPhase);
+}
+
+// A pod of the same name that was made anew is told of by a new series.
+uint32_t KubeFacts::AdmitInfo(const Labels& labels) {
+  const uint32_t number = PodFor(labels);
+  if (number == kNoSlot) return kNoSlot;
+  Pod& pod = pods_.pod(number);
+  if (const auto node = KubeLabel(labels, "node"); !node.empty()) pod.node = node;
+  if (const auto uid = labels.Get("uid"); !uid.empty()) pod.uid = uid;
+  return kNoSlot;
+}
+
+uint32_t KubeFacts::AdmitStart(const Labels& labels) { return PodFor(labels); }
+
+void KubeFacts::TakeNothing(uint32_t /*slot*/, double /*before*/, double /*value*/,
+                            Timestamp /*time*/) {}
+
+void KubeFacts::TakeRequest(uint32_t slot, double /*before*/, double value, Timestamp time) {
+  Container& container = pods_.container(slot / kFields);
+  if (value >= 0) *FieldOf(&container.requests, slot % kFields) = value;
+  container.told = std::max(container.told, time);
+}
+
+void KubeFacts::TakeLimit(uint32_t slot, double /*before*/, double value, Timestamp time) {
+  Container& container = pods_.container(slot / kFields);
+  if (value >= 0) *FieldOf(&container.limits, slot % kFields) = value;
+  container.told = std::max(container.told, time);
+}
+
+void KubeFacts::TakePhase(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
+  Pod& pod = pods_.pod(slot / kPhases);
+  const PodPhase phase = slot % kPhases == kRunningPhase ? PodPhase::kRunning : PodPhase::kPending;
+  if (value > 0) {
+    pod.phase = phase;
+  } else if (pod.phase == phase ||
+             (pod.phase == PodPhase::kUnknown && phase == PodPhase::kRunning)) {
+    pod.phase = PodPhase::kEnded;  // unless the other one says more
+  }
+}
+
+void KubeFacts::TakePodStart(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
+  pods_.pod(slot).started = static_cast<Timestamp>(value * kSecond);
+}
+
+void KubeFacts::TakeContainerStart(uint32_t slot, double /*before*/, double value,
+                                   Timestamp /*time*/) {
+  Container& container = pods_.container(slot);
+  container.started = std::max(container.started, static_cast<Timestamp>(value * kSecond));
+}
+
+void KubeFacts::TakeRss(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
+  pods_.container(slot).rss = value;
+}
+
+double KubeFacts::Increase(double before, double value) {
+  if (std::isnan(before)) return 0;
+  return value >= before ? value - before : value;
+}
+
+// Both halve each time they are told, so that their ratio is of the last minutes.
+void KubeFacts::TakePeriods(uint32_t slot, double before, double value, Timestamp /*time*/) {
+  float& periods = pods_.container(slot).periods;
+  periods = periods / 2 + static_cast<float>(Increase(before, value));
+}
+
+void KubeFacts::TakeThrottled(uint32_t slot, double before, double value, Timestamp /*time*/) {
+  float& throttled = pods_.container(slot).throttled;
+  throttled = throttled / 2 + static_cast<float>(Increase(before, value));
+}
+
+void KubeFacts::LeaveContainer(uint32_t slot, double /*before*/) { pods_.LeaveContainer(slot); }
+
+void KubeFacts::LeaveField(uint32_t slot, double /*before*/) {
+  pods_.LeaveContainer(slot / kFields);
+}
+
+void KubeFacts::LeavePhase(uint32_t slot, double /*before*/) { pods_.LeavePod(slot / kPhases); }
+
+}  // namespace outrider

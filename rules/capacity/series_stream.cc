@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/capacity/series_stream.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace outrider {
+
+// Birth numbers ascend: what was born at or behind the number asked for before is new, what is born
+// meanwhile is left to the next time.
+void SeriesStream::Find(Timestamp now, Owner& owner) {
+  const uint64_t made = feed_.SeriesMade();
+  if (made == made_) return;
+  if (there_ > kFew && now - found_ < find_every_) return;
+  found_ = now;
+  std::vector<SeriesCursor> fresh = feed_.Find(matchers_);
+  there_ = fresh.size();
+  std::erase_if(fresh,
+                [&](const SeriesCursor& one) { return one.birth < made_ || one.birth >= made; });
+  std::ranges::sort(fresh, {}, &SeriesCursor::birth);  // what came later has the last word
+  for (SeriesCursor& found : fresh) {
+    const Labels labels = feed_.LabelsOf(found);
+    if (labels.empty()) continue;  // it went this very moment
+    const Owner::Admission admission = owner.Admit(labels);
+    if (admission.slot == kIgnored) continue;
+    found.after = admission.after;
+    cursors_.push_back(found);
+    slots_.push_back(admission.slot);
+    memos_.push_back(std::numeric_limits<double>::quiet_NaN());
+  }
+  made_ = made;
+}
+
+void SeriesStream::ReadNew(Timestamp now, Owner& owner) {
+  Find(now, owner);
+  FollowRange(0, cursors_.size(), now, owner);
+  cursors_.clear();
+  slots_.clear();
+  memos_.clear();
+}
+
+void SeriesStream::Follow(Timestamp to, Owner& owner) {
+  FollowRange(0, cursors_.size(), to, owner);
+  fresh_ = cursors_.size();
+}
+
+void SeriesStream::FollowSome(Timestamp to, DurationMs period, Owner& owner) {
+  const size_t fresh = std::min(fresh_, cursors_.size());
+  FollowRange(fresh, cursors_.size() - fresh, to, owner);
+  size_t some = fresh;
+  if (fresh > kFew) {
+    const DurationMs elapsed =
+        followed_ == kNoTime ? 0 : std::clamp<DurationMs>(to - followed_, 0, period);
+    some = fresh * static_cast<size_t>(elapsed) / static_cast<size_t>(period) + 1;
+  }
+  followed_ = to;
+  if (next_ >= fresh) next_ = 0;
+  const size_t first_part = std::min(some, fresh - next_);
+  const size_t first = next_;
+  next_ += first_part;
+  FollowRange(first, first_part, to, owner);
+  fresh_ = cursors_.size();
+}
+
+void SeriesStream::FollowRange(size_t first, size_t count, Timestamp to, Owner& owner) {
+  if (count == 0) return;
+  std::vector<size_t> gone;
+  const auto use = [&](const FollowedSamples& some) {
+    const size_t at = first + some.cursor;
+    if (some.gone) {
+      gone.push_back(at);
+    } else if (!some.times.empty()) {
+      owner.Take(slots_[at], &memos_[at], some.times, some.values);
+    }
+  };
+  feed_.Follow(std::span(cursors_).subspan(first, count), to, use);
+  std::ranges::sort(gone, std::greater<>());
+  for (const size_t at : gone) Remove(at, owner);
+}
+
+// The last one takes its place. One that was never followed must not come to stand before those
+// that were: FollowSome() would leave it for later, which only delays it.
+void SeriesStream::Remove(size_t at, Owner& owner) {
+  owner.Gone(slots_[at], memos_[at]);
+  cursors_[at] = cursors_.back();
+  slots_[at] = slots_.back();
+  memos_[at] = memos_.back();
+  cursors_.pop_back();
+  slots_.pop_back();
+  memos_.pop_back();
+}
+
+size_t SeriesStream::HeapBytes() const {
+  return cursors_.capacity() * sizeof(SeriesCursor) + slots_.capacity() * sizeof(uint32_t) +
+         memos_.capacity() * sizeof(double);
+}
+
+}  // namespace outrider

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/cost/cost_engine.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/rules/cost/cost_world.h"
+
+namespace outrider {
+namespace {
+
+constexpr Timestamp kStart = 1'764'547'200'000;  // 2025-12-01 00:00:00 UTC, a Monday
+
+std::map<std::string, double> ByNamespace(const CostWorld& world, Timestamp from, Timestamp to,
+                                          bool idle = true) {
+  AllocationQuery query;
+  query.from = from;
+  query.to = to;
+  query.aggregate = {CostColumn{CostColumn::Field::kNamespace, 0}};
+  query.include_idle = idle;
+  const auto sets = world.engine->Allocation(query, world.now);
+  EXPECT_TRUE(sets.ok()) << sets.status();
+  std::map<std::string, double> totals;
+  if (!sets.ok() || sets->empty()) return totals;
+  for (const AllocationRow& row : sets->front().rows) totals[row.name] = ToUnits(row.Total());
+  return totals;
+}
+
+TEST(CostEngine, CountsWhatRunsMinuteByMinute) {
+  CostWorld world(kStart);
+  world.book->AddNode("n1", 4, 16);
+  world.inventory.Add("shop", "web", "n1", 1, 4);
+  world.inventory.Add("kube-system", "dns", "n1", 0.5, 1).used_cores = 1;
+  world.RunFor(2 * kHour);
+  const auto totals = ByNamespace(world, kStart, world.now);
+  // Two hours: web 0.04 + 4 * 0.005, dns 1 core used + 1 GiB, the rest of 4 cores and 16 GiB.
+  EXPECT_NEAR(totals.at("shop"), 2 * 0.06, 1e-7);
+  EXPECT_NEAR(totals.at("kube-system"), 2 * 0.045, 1e-7);
+  EXPECT_NEAR(totals.at("__idle__"), 2 * (0.08 + 0.055), 1e-7);
+  EXPECT_NEAR(totals.at("__overhead__"), 0.2, 1e-7);
+  const auto series = world.Series();
+  EXPECT_NEAR(series.at(R"(outrider_cost_idle_dollars_per_hour{node="n1", resource="cpu"})"), 0.08,
+              1e-9);
+  EXPECT_NEAR(series.at(R"(outrider_cost_cluster_dollars_per_hour)"), 0.34, 1e-9);
+  EXPECT_NEAR(
+      series.at(R"(outrider_cost_namespace_dollars_per_hour{namespace="shop", resource="memory"})"),
+      0.02, 1e-9);
+  EXPECT_NEAR(series.at(R"(outrider_cost_month_to_date_dollars{namespace="shop"})"), 0.12, 1e-7);
+  EXPECT_NEAR(
+      series.at(R"(outrider_cost_efficiency_ratio{namespace="kube-system", resource="cpu"})"), 2,
+      1e-9);
+}
+
+TEST(CostEngine, GoesOnAfterARestartAndSaysWhatNobodyCounted) {
+  CostWorld world(kStart + 5 * kMinute);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.RunFor(30 * kMinute);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now = kStart + 40 * kMinute;  // a short outage is bridged
+  world.Start();
+  world.RunFor(10 * kMinute);
+  auto totals = ByNamespace(world, kStart, world.now);
+  EXPECT_NEAR(totals.at("shop"), 0.04 * 45 / 60, 1e-7);
+  EXPECT_EQ(world.engine->stats().unwatched, 0);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now += 3 * kHour;  // a long one is not: what ran then is not known
+  world.engine->Run(world.now);
+  totals = ByNamespace(world, kStart, world.now);
+  EXPECT_NEAR(totals.at("shop"), 0.04 * 55 / 60, 1e-7);
+  EXPECT_EQ(world.engine->stats().unwatched, 3 * kHour - CostEngine::kLongestGap);
+}
+
+TEST(CostEngine, ARestartAcrossTheHourIsBridgedToo) {
+  CostWorld world(kStart + 50 * kMinute);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.RunFor(9 * kMinute);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now = kStart + 62 * kMinute;
+  world.Start();
+  world.RunFor(3 * kMinute);
+  EXPECT_NEAR(ByNamespace(world, kStart, world.now).at("shop"), 0.04 * 15 / 60, 1e-7);
+  EXPECT_NEAR(ByNamespace(world, kStart + kHour, world.now).at("shop"), 0.04 * 5 / 60, 1e-7);
+  // An outage over days: what nobody counted is said.
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now += 3 * kDay;
+  world.Start();
+  world.RunFor(kMinute);
+  EXPECT_EQ(world.engine->stats().unwatched, 3 * kDay + kMinute - CostEngine::kLongestGap);
+}
+
+TEST(CostEngine, WhatAlreadyRunsButHoldsNothing) {
+  CostWorld world(kStart);
+  world.inventory.Add("shop", "web", "", 1, 0).init = true;  // only its use counts
+  world.inventory.Add("shop", "new", "", 1, 0).phase = PodPhase::kPending;
+  FakeContainer& parked = world.inventory.Add("shop", "late", "", 1, 0);
+  parked.workload = {};  // its owner is not known yet
+  world.RunFor(kHour);
+  const auto totals = ByNamespace(world, kStart, world.now);
+  EXPECT_NEAR(totals.at("shop"), 0.04, 1e-7);
+}
+
+// node_exporter on a machine without Kubernetes: it costs what it has.
+TEST(CostEngine, MachinesAreNodes) {
+  CostWorld world(kStart);
+  world.inventory.all.push_back({"", "", "db1:9100", {"", "db1:9100", "Host"}, 8, 32, 2, 10});
+  world.inventory.all.push_back({"", "", "db1:9256", {"", "postgres", "Process"}, 0, 0, 1.5, 8});
+  // A Kubernetes node's node_exporter counts once, as the node.
+  world.book->AddNode("n1", 4, 16);
+  world.windows.Add(
+      Labels({{"__name__", "kube_node_info"}, {"node", "n1"}, {"internal_ip", "10.0.0.1"}}), kStart,
+      1);
+  world.inventory.all.push_back(
+      {"", "", "10.0.0.1:9100", {"", "10.0.0.1:9100", "Host"}, 4, 16, 1, 1});
+  world.RunFor(kMinute);
+  AllocationQuery query;
+  query.from = kStart;
+  query.to = world.now;
+  query.aggregate = {CostColumn{CostColumn::Field::kNode, 0},
+                     CostColumn{CostColumn::Field::kWorkload, 0}};
+  query.include_idle = true;
+  const auto sets = world.engine->Allocation(query, world.now);
+  ASSERT_TRUE(sets.ok());
+  std::map<std::string, double> totals;
+  for (const AllocationRow& row : sets->front().rows) totals[row.name] = ToUnits(row.Total()) * 60;
+  EXPECT_NEAR(totals.at("db1/postgres"), 1.5 * 0.04 + 8 * 0.005, 1e-6);
+  EXPECT_NEAR(totals.at("db1/db1:9100"), 0.5 * 0.04 + 2 * 0.005, 1e-6);
+  EXPECT_NEAR(totals.at("__idle__"), 6 * 0.04 + 22 * 0.005 + 4 * 0.04 + 16 * 0.005, 1e-6);
+}
+
+TEST(CostEngine, VolumesTrafficLoadBalancersTeams) {
+  CostSettings options;
+  options.labels = {"app.kubernetes.io/name"};
+  options.teams = {{"ops", {"kube-system"}}};
+  options.egress = Egress::kInternet;
+  CostWorld world(kStart, options);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.inventory.Add("kube-system", "dns", "", 1, 0);
+  const auto add = [&](Labels labels, double value) {
+    world.windows.Add(labels, world.now, value);
+  };
+  const auto scrape = [&](double gib) {
+    add(Labels({{"__name__", "kube_pod_labels"},
+                {"namespace", "shop"},
+                {"pod", "web-1"},
+                {"label_team", "buyers"},
+                {"label_app_kubernetes_io_name", "web"}}),
+        1);
+    add(Labels({{"__name__", "kube_persistentvolumeclaim_info"},
+                {"namespace", "shop"},
+                {"persistentvolumeclaim", "data"},
+                {"storageclass", "fast"},
+                {"volumename", "pv1"}}),
+        1);
+    add(Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", "pv1"}}),
+        100 * kTestGib);
+    add(Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", "pv2"}}),
+        10 * kTestGib);
+    add(Labels({{"__name__", "kube_pod_spec_volumes_persistentvolumeclaims_info"},
+                {"exported_namespace", "shop"},
+                {"namespace", "monitoring"},
+                {"exported_pod", "web-1"},
+                {"pod", "ksm-1"},
+                {"persistentvolumeclaim", "data"}}),
+        1);
+    add(Labels({{"__name__", "kube_service_spec_type"},
+                {"namespace", "shop"},
+                {"service", "front"},
+                {"type", "LoadBalancer"}}),
+        1);
+    add(Labels({{"__name__", "container_network_transmit_bytes_total"},
+                {"namespace", "shop"},
+                {"pod", "web-1"},
+                {"interface", "eth0"}}),
+        gib * kTestGib);
+  };
+  for (int minute = 0; minute <= 60; ++minute) {
+    scrape(minute);
+    world.RunFor(kMinute);
+  }
+  AllocationQuery query;
+  query.from = kStart;
+  query.to = world.now;
+  query.aggregate = {CostColumn{CostColumn::Field::kTeam, 0}};
+  const auto sets = world.engine->Allocation(query, world.now);
+  ASSERT_TRUE(sets.ok());
+  std::map<std::string, CostAmounts> teams;
+  for (const AllocationRow& row : sets->front().rows) teams[row.name] = row.amounts;
+  const CostAmounts& buyers = teams.at("buyers");
+  const double hours = 61.0 / 60;
+  EXPECT_NEAR(ToUnits(buyers.Cost(CostResource::kStorage)), 100 * 0.0002 * hours, 1e-6);
+  EXPECT_NEAR(ToUnits(buyers.Cost(CostResource::kNetwork)), 60 * 0.09, 1e-6);
+  EXPECT_NEAR(buyers.sent_bytes, 60 * kTestGib, 1);
+  EXPECT_NEAR(ToUnits(teams.at("ops").Total()), 0.04 * hours, 1e-6);
+  // The service's namespace has no team; nor has what nobody mounts.
+  EXPECT_NEAR(ToUnits(teams.at("__unallocated__").Total()), 0.025 * hours + 10 * 0.0001 * hours,
+              1e-6);
+}
+
+TEST(CostEngine, BudgetsAndTheirForecast) {
+  CostSettings options;
+  options.budgets = {{.name = "shop", .amount = 20, .namespaces = {"shop"}},
+                     {.name = "all", .amount = 1000}};
+  CostWorld world(kStart, options);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.inventory.Add("other", "x", "", 1, 0);
+  world.RunFor(10 * kDay + 12 * kHour);
+  const auto budgets = world.engine->Budgets();
+  ASSERT_EQ(budgets.size(), 2U);
+  EXPECT_NEAR(budgets[0].spent, 252 * 0.04, 1e-5);
+  EXPECT_NEAR(budgets[0].forecast.expected, 744 * 0.04, 1e-4);
+  EXPECT_EQ(budgets[0].threshold, 0.5);
+  EXPECT_NEAR(budgets[1].spent, 252 * 0.08, 3e-5);
+  EXPECT_EQ(budgets[1].threshold, 0);
+  const auto series = world.Series();
+  EXPECT_NEAR(series.at(R"(outrider_cost_budget_spent_ratio{budget="shop"})"), 0.504, 1e-6);
+  EXPECT_NEAR(series.at(R"(outrider_cost_budget_forecast_ratio{budget="shop"})"), 1.488, 1e-5);
+  // A new month begins at nothing.
+  world.RunFor(21 * kDay);
+  EXPECT_NEAR(world.engine->Budgets()[0].spent, 12 * 0.04, 1e-6);
+}
+
+TEST(CostEngine, ADayUnlikeItsPast) {
+  CostWorld world(kStart);
+  world.inventory.Add("shop", "web", "", 10, 0);
+  world.inventory.Add("calm", "x", "", 10, 0);
+  // A little more and less each day, and a weekend.
+  for (int day = 0; day < 28; ++day) {
+    for (FakeContainer& one : world.inventory.all) {
+      one.cores = (day % 7 >= 5 ? 6 : 10) + 0.1 * (day * 7 % 5);
+    }
+    world.RunFor(kDay);
+    for (const CostAnomaly& one : world.engine->Anomalies()) {
+      EXPECT_FALSE(one.score >= 1)
+          << "day " << day << " " << one.namespace_name << " " << one.score;
+    }
+  }
+  for (FakeContainer& one : world.inventory.all)
+    one.cores = one.namespace_name == "shop" ? 25 : 10.2;
+  world.RunFor(kDay + kMinute);
+  std::map<std::string, double> scores;
+  for (const CostAnomaly& one : world.engine->Anomalies()) scores[one.namespace_name] = one.score;
+  EXPECT_GE(scores.at("shop"), 1);
+  EXPECT_LT(scores.at("calm"), 1);
+  // The same after a restart: it follows from the days.
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.Start();
+  for (const CostAnomaly& one : world.engine->Anomalies()) {
+    EXPECT_EQ(one.score, scores.at(one.namespace_name));
+  }
+}
+
+}  // namespace
+}  // namespace outrider
