@@ -115,7 +115,7 @@ TEST(CapacityRestart, SavesInTurn) {
                     .ok());
     return count;
   };
-  for (int i = 0; i <= 24; ++i) {
+  for (int i = 0; i <= 44; ++i) {
     Scrape(i, &world);
     engine->Run(At(i) + kSecond);
     ASSERT_TRUE(engine->Save(At(i) + kSecond, CapacityEngine::Part::kNext).ok());
