@@ -49,6 +49,9 @@ struct CapacityOptions {
   // Less than this, and no recommendation is given.
   DurationMs minimum_coverage = kHour;
   uint64_t minimum_samples = 10;
+  // Once there are so many more samples (a share), what is recommended is made anew; 0: each time
+  // it may be.
+  double judge_growth = 0.05;
   GuardRails cpu_rails = {};                                 // cores
   GuardRails memory_rails = {};                              // bytes
   std::vector<WorkloadSource> workloads = BuiltinSources();  // without Kubernetes
@@ -70,8 +73,11 @@ struct CapacityStats {
 // Thread-safe; a run excludes another.
 class CapacityEngine final : public PodInventory {
  public:
-  // A recommendation is made anew this often: what it rests on moves over hours.
+  // A recommendation is made anew at most this often, and at least this often: what it rests on
+  // moves over hours. Between, when there are enough more samples, one above its upper bound
+  // (memory: its target), a kill for memory, or at once when requests and limits change.
   static constexpr DurationMs kJudgeEvery = kMinute;
+  static constexpr DurationMs kJudgeAtLeast = 10 * kMinute;
   // All state is saved about this often; what came since is read from the windows again.
   static constexpr DurationMs kSaveEvery = 5 * kMinute;
   // How much of the past of a series is used that was not known.
@@ -136,6 +142,7 @@ class CapacityEngine final : public PodInventory {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<ReplicaOutlier> OutliersOf(const DemandEntry& entry, Timestamp now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsDue(const DemandEntry& entry, Timestamp now) const;
   void JudgeOne(const Held& held, DemandEntry* entry, Round* round)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishWorkload(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of CapacityEngine: from accumulators and what containers hold now to recommendations and
-// costs. Costs are made anew in every run, a recommendation once a minute or when what its
-// containers request has changed.
+// costs. Costs are made anew in every run, a recommendation when there is reason to.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -141,10 +140,18 @@ struct CapacityEngine::Round {
   }
 };
 
+bool CapacityEngine::IsDue(const DemandEntry& entry, Timestamp now) const {
+  if (entry.judged == INT64_MIN) return true;
+  if (now - entry.judged < kJudgeEvery) return false;
+  if (entry.news || now - entry.judged >= kJudgeAtLeast) return true;
+  const auto samples =
+      static_cast<double>(entry.demand.cpu_samples() + entry.demand.memory_samples());
+  return samples >= static_cast<double>(entry.judged_samples) * (1 + options_.judge_growth);
+}
+
 void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round) {
   Recommendation* const before = round->Before(*entry);
-  const bool is_due = entry->judged == INT64_MIN || round->now - entry->judged >= kJudgeEvery;
-  const bool fresh = before == nullptr || is_due || held.Differs(*before);
+  const bool fresh = before == nullptr || IsDue(*entry, round->now) || held.Differs(*before);
   round->entries.push_back(entry);
   round->fresh.push_back(fresh);
   if (!fresh) {
@@ -153,9 +160,13 @@ void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round
     return;
   }
   entry->judged = round->now;
+  entry->judged_samples = entry->demand.cpu_samples() + entry->demand.memory_samples();
+  entry->news = false;
   Recommendation& one = round->recommendations.emplace_back(Advise(*entry, held));
   Remember(Resource::kCpu, one.cpu, &entry->demand);
   Remember(Resource::kMemory, one.memory, &entry->demand);
+  if (one.cpu.enough_data) entry->cpu_edge = one.cpu.recommended.upper;
+  if (one.memory.enough_data) entry->memory_edge = one.memory.recommended.target;
   // Replicas are compared less often: it takes all of them.
   const int64_t turn = round->now / kJudgeEvery + static_cast<int64_t>(entry->number);
   if (before != nullptr && turn % kOutlierTurns != 0) {

@@ -78,6 +78,7 @@ void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* c
   const Timestamp started = container->started != 0 ? container->started : pod_started;
   const double edge = cpu ? entry.cpu_edge : entry.memory_edge;
   for (const Sample& point : points) {
+    if (point.time <= container->skip_until) continue;
     if (point.value > edge) entry.news = true;
     if (started != 0) facts.age = std::max<DurationMs>(0, point.time - started);
     if (cpu) {
@@ -106,15 +107,12 @@ void DemandBook::Attach(uint32_t number, DemandEntry* entry) {
   ContainerInstance& instance = container->instance;
   const bool goes_on = instance.cpu_done != INT64_MIN || instance.memory_done != INT64_MIN;
   if (entry->until == INT64_MIN || goes_on) return;
-  if (entry->saved != nullptr) {
-    const auto found = entry->saved->find(pods_.PodOf(*container).name);
-    if (found != entry->saved->end()) {
-      instance = found->second;
-      return;
-    }
-  }
-  instance.cpu_done = entry->until;
-  instance.memory_done = entry->until;
+  container->skip_until = entry->until;
+  if (entry->saved == nullptr) return;
+  const auto found = entry->saved->find(pods_.PodOf(*container).name);
+  if (found == entry->saved->end()) return;
+  instance = found->second;
+  container->skip_until = INT64_MIN;
 }
 
 bool DemandBook::Bind(uint32_t number) {

@@ -75,6 +75,7 @@ struct Container {
   double heap_committed = 0;
   Timestamp last_oom = 0;  // of this pod's, that was counted
   ContainerInstance instance;
+  Timestamp skip_until = INT64_MIN;  // what is older was taken in before a restart
   std::unique_ptr<ParkedUse> parked;
   std::string name;
   std::string image;

@@ -22,6 +22,7 @@ class CapacityEngineTest : public testing::Test {
     CapacityOptions options;
     options.minimum_coverage = minimum_coverage;
     options.minimum_samples = 3;
+    options.judge_growth = 0;
     options.policy = "percentile";
     options.cpu_rails.hysteresis = 0;
     options.memory_rails.hysteresis = 0;

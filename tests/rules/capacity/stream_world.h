@@ -35,6 +35,7 @@ class StreamWorld {
     CapacityOptions options;
     options.minimum_coverage = 30 * kSecond;
     options.minimum_samples = 3;
+    options.judge_growth = 0;
     return *CapacityEngine::Create(options, windows, table, store);
   }
   // A scrape's worth of a counter of CPU seconds at `cores`, or of a gauge.
