@@ -9,6 +9,7 @@
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
 #include "exporter/api/cost_allocation.h"
+#include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/openapi.h"
@@ -69,6 +70,11 @@ struct DeskWorld {
     RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
                                   [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);
+    RegisterCostWhatIfApi(
+        router, {.book = [] { return std::shared_ptr<const PricedNodes>(); },
+                 .recommendations = [] { return std::vector<Recommendation>(); },
+                 .windows = windows,
+                 .clock = clock});
     RegisterCostAllocationApi(
         router, {.allocation =
                      [](const AllocationQuery&) {
