@@ -138,6 +138,16 @@ StatusOr<CostLedger::Bucket> CostLedger::Load(CostTier tier, Timestamp begin) co
   return bucket;
 }
 
+StatusOr<CostLedger::Bucket> CostLedger::LoadOrEmpty(CostTier tier, Timestamp begin) const {
+  StatusOr<Bucket> loaded = Load(tier, begin);
+  if (!absl::IsDataLoss(loaded.status())) return loaded;
+  LogWarn("saved costs cannot be read and are left out", {{"error", Message(loaded.status())}});
+  Bucket empty;
+  empty.span = SpanOf(tier, begin);
+  empty.first = empty.last = empty.span.begin;
+  return empty;
+}
+
 Status CostLedger::Restore(Timestamp now) {
   for (const CostTier tier : kCostTiers) {
     Bucket& open = open_[static_cast<size_t>(tier)];
@@ -185,7 +195,7 @@ Status CostLedger::Close(CostTier tier, Timestamp next) {
   TRY(DeleteBefore(tier, oldest, &batch));
   TRY(store_.Commit(batch, Durability::kBuffered));
   // Normally empty; after a clock that went back, what is there already.
-  open = TRY(Load(tier, next));
+  open = TRY(LoadOrEmpty(tier, next));
   return absl::OkStatus();
 }
 
@@ -230,7 +240,7 @@ Status CostLedger::AddTo(CostTier tier, CostSpan piece, CostGrain grain, CostRea
   Bucket loaded;
   const Bucket* source = &open;
   if (SpanOf(tier, piece.begin).begin != open.span.begin) {
-    loaded = TRY(Load(tier, piece.begin));
+    loaded = TRY(LoadOrEmpty(tier, piece.begin));
     source = &loaded;
   }
   const DurationMs length = source->last - source->first;

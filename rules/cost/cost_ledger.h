@@ -94,6 +94,8 @@ class CostLedger {
   const Bucket& bucket(CostTier tier) const { return open_[static_cast<size_t>(tier)]; }
   void Write(CostTier tier, Bucket& bucket, Batch* batch) const;
   StatusOr<Bucket> Load(CostTier tier, Timestamp begin) const;
+  // One that cannot be read counts as nothing.
+  StatusOr<Bucket> LoadOrEmpty(CostTier tier, Timestamp begin) const;
   Status Close(CostTier tier, Timestamp next);
   Status DeleteBefore(CostTier tier, Timestamp begin, Batch* batch) const;
   Status AddTo(CostTier tier, CostSpan piece, CostGrain grain, CostRead* out) const;

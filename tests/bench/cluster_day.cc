@@ -4,6 +4,7 @@
 // retention, the capacity engine with its state in RocksDB and its derived series. Says every
 // simulated hour what is resident, what a run takes, and whether everything is current.
 //   cluster_day [--nodes=1000] [--pods=50000] [--hours=24] [--churn_percent=5] [--step=60]
+//       [--flush_every=1]
 // A step (seconds) is a scrape of everything and a run. The generator itself keeps 40 bytes a pod.
 #include <malloc.h>
 
@@ -34,7 +35,8 @@ struct Options {
   int64_t pods = 50'000;
   int64_t hours = 24;
   int64_t step = 60;
-  double churn = 0.05;  // share of the pods replaced in an hour
+  int64_t flush_every = 1;  // steps between two writings of the derived series
+  double churn = 0.05;      // share of the pods replaced in an hour
 };
 
 struct PodState {
@@ -315,7 +317,7 @@ int Run(const Options& options) {
       return 1;
     }
     const int64_t ran = clock.ThreadCpuNanos() - begin;
-    table.Flush(windows, now + kSecond);
+    if (step % options.flush_every == 0) table.Flush(windows, now + kSecond);
     flushed += clock.ThreadCpuNanos() - begin - ran;
     used += ran;
     slowest = std::max(slowest, ran);
@@ -352,6 +354,7 @@ int main(int argc, char** argv) {
     options.pods = outrider::Argument(text, "--pods=", options.pods);
     options.hours = outrider::Argument(text, "--hours=", options.hours);
     options.step = outrider::Argument(text, "--step=", options.step);
+    options.flush_every = outrider::Argument(text, "--flush_every=", options.flush_every);
     options.churn = static_cast<double>(outrider::Argument(
                         text, "--churn_percent=", static_cast<int64_t>(options.churn * 100))) /
                     100;

@@ -115,7 +115,6 @@ TEST(RecommendationsApi, Errors) {
   for (const auto& c : kCases) {
     const HttpResponse response = world.Get(std::string(kPath) + "?" + c.query);
     EXPECT_EQ(response.status, 400) << c.query;
-    EXPECT_TRUE(Contains(response.body, ParseJson(response.body)->GetString("error")));
     EXPECT_TRUE(Contains(ParseJson(response.body)->GetString("error"), c.error)) << response.body;
   }
 }

@@ -146,5 +146,23 @@ TEST(CostLedger, DamagedRowsBeginAnew) {
   EXPECT_EQ(Total(*read), 118);
 }
 
+// A question that meets a damaged hour is answered with the others.
+TEST(CostLedger, DamagedPastIsLeftOut) {
+  MemoryStore store;
+  CostLedger ledger(store);
+  ASSERT_TRUE(ledger.Restore(kNoon).ok());
+  Fill(&ledger, kNoon, kNoon + 3 * kHour);
+  ASSERT_TRUE(ledger.Save(Durability::kSynced).ok());
+  Batch batch;
+  batch.Put(Family::kCost, "bh" + BigEndian64(static_cast<uint64_t>(kNoon)) + "w" + BigEndian64(0),
+            "\x01junk");
+  ASSERT_TRUE(store.Commit(batch, Durability::kSynced).ok());
+  const Timestamp now = kNoon + 3 * kHour;
+  const auto read = ledger.Read(kNoon, now, CostGrain::kPods, now);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(Total(*read), 2 * 60 * 118);
+  EXPECT_EQ(read->watched, 2 * kHour);
+}
+
 }  // namespace
 }  // namespace outrider
