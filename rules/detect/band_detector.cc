@@ -122,7 +122,10 @@ void BandDetector::Settle(Timestamp time, double z, bool left_out) {
   if (left_out && off_since_ == 0) off_since_ = time;
   const auto lasts = [&](Timestamp since) { return since != 0 && time - since >= kRebaseAfter; };
   if (std::abs(run_) < kRebaseSamples || (!lasts(state_.since()) && !lasts(off_since_))) return;
-  model_->Rebase(judge_.NewestMean() * scale_);
+  // Not beyond where the series is: the scale may have grown since the older ones of the run.
+  const double mean = judge_.NewestMean() * scale_;
+  const double here = z * scale_;
+  model_->Rebase(std::fabs(mean) < std::fabs(here) ? mean : here);
   judge_.ForgetShift();
   run_ = 0;
   off_since_ = 0;
