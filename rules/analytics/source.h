@@ -59,7 +59,7 @@ struct SourceContext {
 struct SourceStats {
   uint64_t series = 0;    // sources that are there now
   uint64_t samples = 0;   // used so far
-  uint64_t refused = 0;   // series beyond max_series, now
+  uint64_t refused = 0;   // series with current samples beyond max_series, now
   uint64_t late = 0;      // samples passed over: a newer one of the series was there
   uint64_t restored = 0;  // states that came from saved rows
   uint64_t lost = 0;      // saved rows that could not be read
@@ -92,9 +92,16 @@ class Source : private SeriesFollower::Owner {
   void Save(uint32_t from, uint32_t to, std::vector<CheckpointRow>* rows);
   std::vector<CheckpointRow> States();  // of all
   uint32_t slots() const { return series_.size(); }
-  // Calls `visit` for every series that is there now.
-  void Visit(const std::function<void(const Entry& entry, const Labels& labels,
-                                      const Detector& detector)>& visit) const;
+  // A series and an anomaly entry that looks at it. Valid until the next run.
+  struct Judged {
+    uint32_t slot = 0;
+    const Entry& entry;
+    const Detector& detector;
+  };
+  // Calls `visit` for those that are there now.
+  void VisitAnomalies(const std::function<void(const Judged& judged)>& visit) const;
+  // As the expression gives them; empty when the windows have just dropped the series.
+  Labels LabelsOf(uint32_t slot) const;
 
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<Hash128>& identities() const { return identities_; }  // of the entries
@@ -116,6 +123,7 @@ class Source : private SeriesFollower::Owner {
   void FollowSamples(SeriesFollower& follower, Timestamp now);
   Status Evaluate(Timestamp at);
   Status EvaluatePast(Timestamp now);
+  void EndMissing(Timestamp at);
   bool FeedEvaluated(const Labels& labels, Timestamp time, double value);
   DurationMs IntervalOf(const AnalyticsOptions& options) const;
   // A slot for the series, with detectors; WatchedSeries::kNone if there are max_series others.
@@ -130,7 +138,6 @@ class Source : private SeriesFollower::Owner {
   void SaveSlot(uint32_t slot, std::vector<CheckpointRow>* rows);
   void SettleNew();
   void Finish(const Status& status);
-  Labels LabelsOf(uint32_t slot) const;
 
   // source_report.cc
   void Report(Timestamp now);
@@ -157,7 +164,7 @@ class Source : private SeriesFollower::Owner {
   bool said_refused_ = false;
   bool said_lost_ = false;
   SourceStats stats_;
-  std::vector<CheckpointRow> parted_;  // states of series that left memory
+  std::vector<CheckpointRow> parted_;  // states of series that left memory, for the store
 
   // Of the running Run or Rebuild.
   const SourceContext* context_ = nullptr;

@@ -12,9 +12,9 @@ namespace outrider {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr double kMinSamples = 3;               // fewer have no standard error
-constexpr DurationMs kSeldomest = 2 * kMinute;  // well within the lookback of queries
-constexpr double kSignificantErrors = 2;        // standard errors of the slope
+constexpr double kMinSamples = 3;  // fewer have no standard error
+constexpr DurationMs kSeldomest = 2 * kMinute;
+constexpr double kSignificantErrors = 2;  // standard errors of the slope
 
 constexpr DerivedMetric kSlope = {
     "outrider_trend_slope",

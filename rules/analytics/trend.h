@@ -26,10 +26,10 @@ struct TrendPlan {
 std::shared_ptr<const TrendPlan> MakeTrendPlan(const Entry& entry);
 
 // A window is told once in a twentieth of its length, about as finely as it is cut, and at least
-// every two minutes, so that queries find it. Outputs, window after window: slope, direction,
-// change ratio; with `errors` the slope's standard error, R² and where the samples begin; with
-// `theil_sen` and `mann_kendall` one each. At the end, with `changepoints`, time and size of the
-// last step in the longest window (absent without one).
+// every two minutes; a source tells it more often where queries would not find it. Outputs, window
+// after window: slope, direction, change ratio; with `errors` the slope's standard error, R² and
+// where the samples begin; with `theil_sen` and `mann_kendall` one each. At the end, with
+// `changepoints`, time and size of the last step in the longest window (absent without one).
 class TrendDetector final : public Detector {
  public:
   explicit TrendDetector(std::shared_ptr<const TrendPlan> plan)
