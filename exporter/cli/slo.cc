@@ -15,7 +15,7 @@ namespace {
 
 std::string Percent(const JsonValue* value) {
   if (value == nullptr || value->kind != JsonValue::Kind::kNumber) return "-";
-  return fmt::format("{:.4g} %", value->number * 100);
+  return fmt::format("{:.7g} %", value->number * 100);  // objectives have many nines
 }
 
 std::string Number(const JsonValue* value) {
@@ -53,6 +53,17 @@ std::string BurnOf(const JsonValue& series, std::string_view window) {
   return found == nullptr ? "-" : Number(found->Find("burn_rate"));
 }
 
+// Errors of objectives that have series, whose rows have no place for them.
+void PrintErrors(const JsonValue* slos) {
+  if (slos == nullptr) return;
+  for (const JsonValue& slo : slos->items) {
+    const JsonValue* series = slo.Find("series");
+    const std::string error = slo.GetString("error");
+    if (error.empty() || series == nullptr || series->items.empty()) continue;
+    fmt::print("{}: {}\n", slo.GetString("name"), error);
+  }
+}
+
 void PrintList(const JsonValue& answer) {
   const JsonValue* slos = answer.Find("slos");
   std::vector<std::vector<std::string>> rows;
@@ -82,6 +93,7 @@ void PrintList(const JsonValue& answer) {
   PrintTable({"NAME", "OBJECTIVE", "PERIOD", "BUDGET LEFT", "BURN 5m", "BURN 1h", "BURN 6h",
               "EVENTS", "LABELS"},
              rows);
+  PrintErrors(slos);
 }
 
 // What was left after each bucket, as eight heights; `!` where more than everything was spent.

@@ -75,6 +75,10 @@ void SaveCapacity(Services& services, Timestamp now, CapacityEngine::Part part,
 
 }  // namespace
 
+bool IsRunDue(Timestamp now, Timestamp next, DurationMs interval) {
+  return now >= next || next - now > interval;
+}
+
 std::vector<LabeledSample> ToSamples(const std::vector<MetricFamilyData>& families, Timestamp now) {
   std::vector<LabeledSample> samples;
   const auto add = [&](const std::string& name, const MetricPoint& point, double value) {
@@ -112,6 +116,7 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
   while (clock.SleepUntil(next_tick, stop)) {
     const Timestamp now = clock.Now();
     next_tick = (now + kTick) * kNanosPerMilli;
+    if (now < last_save) last_save = now;  // the clock was set back
     const Status maintained = services.store->Maintain(now);
     if (!maintained.ok() && now - last_complaint >= kComplainEvery) {
       LogError("the windows cannot be written to disk", {{"err", Message(maintained)}});
@@ -126,7 +131,7 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
       last_kept = now;
     }
     services.monitor->Tick(now);
-    if (now < next_run) continue;
+    if (!IsRunDue(now, next_run, interval)) continue;
     next_run = now - now % interval + interval;
     services.pricing->Run(now);
     services.capacity->Run(now);

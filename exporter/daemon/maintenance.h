@@ -19,6 +19,10 @@ using OwnMetrics = std::function<void(MetricSink&)>;
 void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationMs interval,
                     std::stop_token stop);
 
+// Whether the loop's entries are to run at `now`, the run before having set `next`. By a clock that
+// was ahead and has been set back nothing waits for longer than an interval.
+bool IsRunDue(Timestamp now, Timestamp next, DurationMs interval);
+
 // The points of outrider_* families as samples at `now`, with job="outrider" (docs/decisions/0002).
 // Histograms give their _count and _sum.
 std::vector<LabeledSample> ToSamples(const std::vector<MetricFamilyData>& families, Timestamp now);

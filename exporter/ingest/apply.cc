@@ -216,10 +216,10 @@ std::vector<std::string> ApplyResult::Refusals() const {
 Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
                    ApplyScratch* scratch) {
   KeyedOutcome& outcome = scratch->outcome;
-  if (origin == Origin::kRemote) {
+  if (origin == Origin::kRemote || rows.kind() == KeyKind::kIdentity) {
     windows.FindKeyed(rows.kind(), rows.rows(), &outcome);
   } else {
-    outcome.ids.assign(rows.rows().size(), kNoSeries);  // a rule's series are found by their labels
+    outcome.ids.assign(rows.rows().size(), kNoSeries);  // no sender's keys: found by their labels
   }
   scratch->labels.Clear();
   for (uint32_t row = 0; row < outcome.ids.size(); ++row) {
@@ -238,8 +238,9 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
   KeyedOutcome& outcome = scratch->outcome;
   IncomingSeries& series = scratch->series;
   const KeyedSamples samples{.samples = rows.samples(), .starts = rows.starts()};
-  targets.windows->AppendKeyed(rows.kind(), rows.rows(), samples, options.now, &outcome,
-                               options.sender);
+  targets.windows->AppendKeyed(
+      rows.kind(), rows.rows(), samples,
+      {.now = options.now, .sender = options.sender, .origin = options.origin}, &outcome);
   result.samples = outcome.counts;
   result.series[static_cast<size_t>(SeriesVerdict::kFine)] =
       rows.rows().size() - outcome.unknown.size();

@@ -76,9 +76,10 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   LogReader reader(options_.path + "/wal");
   // Replayed samples go into chunks of epoch 0, so that the second checkpoint from now frees the
   // old segments.
-  TRY(ReplayRest(&reader, targets(), options_.otlp, &replay_));
+  NumberedSeries numbered;
+  TRY(ReplayRest(&reader, targets(), options_.otlp, &numbered, &replay_));
   TRY(log_.GoLive([&]() -> Status {
-    TRY(ReplayRest(&reader, targets(), options_.otlp, &replay_));
+    TRY(ReplayRest(&reader, targets(), options_.otlp, &numbered, &replay_));
     windows_.EndReplay();
     // Label limits are asked when a key is learned, and replay asked none.
     if (options_.guard.limits.LimitsLabels()) windows_.ForgetSenderKeys();

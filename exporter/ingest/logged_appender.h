@@ -18,11 +18,18 @@ class LoggedAppender final : public Appender {
   // was promised that it survives. During replay it is logged and counts as accepted.
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                            Timestamp now) override;
+  // The same, logged by number (numbered_rows.h).
+  AppendCounts AppendKnown(std::span<const KnownSample> samples, Timestamp now) override;
   uint64_t unlogged_batches() const { return unlogged_; }
 
  private:
+  StatusOr<bool> WriteNumbered(std::span<const KnownSample> samples, Timestamp now,
+                               AppendCounts* counts);
+  void NoteUnlogged(const Status& status);
+
   IngestLog& log_;
   Windows& windows_;
+  std::atomic<uint32_t> last_number_{0};
   std::atomic<uint64_t> unlogged_{0};
 };
 

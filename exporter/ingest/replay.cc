@@ -74,24 +74,42 @@ bool DecodeBody(RecordType type, std::string_view body, uint64_t seed, const Otl
     case RecordType::kOtlp:
       job->rows = &scratch.otlp;
       return scratch.otlp.Parse(scratch.decoded, otlp, seed).ok();
+    case RecordType::kNumbered:
     case RecordType::kChunks:
       return false;
   }
   return false;
 }
 
+bool IsOurs(RecordType type) {
+  return type == RecordType::kInternal || type == RecordType::kNumbered;
+}
+
+struct Decoding {
+  uint64_t seed = 0;
+  const OtlpOptions& otlp;
+  NumberedSeries* numbered = nullptr;
+  uint32_t segment = 0;  // of the record
+};
+
 // False when the body cannot be read; `job` may be used again.
-bool Decode(const LogRecord& record, uint64_t seed, const OtlpOptions& otlp, Job* job) {
-  job->origin = record.type == RecordType::kInternal ? Origin::kLocal : Origin::kRemote;
+bool Decode(const LogRecord& record, const Decoding& how, Job* job) {
+  job->origin = IsOurs(record.type) ? Origin::kLocal : Origin::kRemote;
   job->time = record.time;
   job->sender = record.sender;
+  if (record.type == RecordType::kNumbered) {
+    job->rows = &job->scratch.numbered;
+    return job->scratch.numbered
+        .Parse(record.body, how.segment, record.time, how.seed, how.numbered)
+        .ok();
+  }
   if (record.verdict == Admission::kAdmitted) {
-    return DecodeBody(record.type, record.body, seed, otlp, job);
+    return DecodeBody(record.type, record.body, how.seed, how.otlp, job);
   }
   std::string_view body = record.body;
   const StatusOr<RowEdits> edits = CutEdits(&body);
-  if (!edits.ok() || !DecodeBody(record.type, body, seed, otlp, job)) return false;
-  if (!job->edited.Build(*job->rows, *edits, seed).ok()) return false;
+  if (!edits.ok() || !DecodeBody(record.type, body, how.seed, how.otlp, job)) return false;
+  if (!job->edited.Build(*job->rows, *edits, how.seed).ok()) return false;
   job->rows = &job->edited;
   return true;
 }
@@ -150,7 +168,7 @@ Status DecodeAll(LogReader* reader, const std::function<bool(const LogRecord&, J
 }  // namespace
 
 Status ReplayRest(LogReader* reader, const WriteTargets& targets, const OtlpOptions& otlp,
-                  ReplayStats* stats) {
+                  NumberedSeries* numbered, ReplayStats* stats) {
   JobQueue spare;
   JobQueue ready;
   for (size_t i = 0; i < kJobs; ++i) spare.Put(std::make_unique<Job>());
@@ -162,7 +180,7 @@ Status ReplayRest(LogReader* reader, const WriteTargets& targets, const OtlpOpti
     }
   });
   const auto decode = [&, seed = targets.windows->seed()](const LogRecord& record, Job* job) {
-    return Decode(record, seed, otlp, job);
+    return Decode(record, {seed, otlp, numbered, reader->segment()}, job);
   };
   const Status status = DecodeAll(reader, decode, &spare, &ready, stats);
   ready.Close();

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "exporter/ingest/apply.h"
+#include "exporter/ingest/numbered_rows.h"
 #include "exporter/ingest/otlp_translate.h"
 #include "storage/base/status.h"
 #include "storage/wal/log_reader.h"
@@ -23,7 +24,8 @@ struct ReplayStats {
 // Everything the reader has now; a record that cannot be read is counted, never an error. Logs a
 // line for each segment that is done.
 // `otlp`: how OTLP bodies are translated, as when they came unless the configuration changed.
+// `numbered`: the same for all calls over one reader.
 Status ReplayRest(LogReader* reader, const WriteTargets& targets, const OtlpOptions& otlp,
-                  ReplayStats* stats);
+                  NumberedSeries* numbered, ReplayStats* stats);
 
 }  // namespace outrider

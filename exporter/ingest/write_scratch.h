@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "exporter/ingest/apply.h"
 #include "exporter/ingest/decode_v1.h"
+#include "exporter/ingest/numbered_rows.h"
 #include "exporter/ingest/otlp_rows.h"
 #include "exporter/ingest/v2_rows.h"
 
@@ -21,7 +22,8 @@ struct WriteScratch {
   std::string decoded;
   V1Rows v1;
   V2Rows v2;
-  OtlpRows otlp;  // only in replay: the door of OTLP is not a hot one
+  OtlpRows otlp;          // only in replay: the door of OTLP is not a hot one
+  NumberedRows numbered;  // only in replay
   ApplyScratch apply;
 };
 

@@ -73,6 +73,8 @@ class Replay {
 
   const std::vector<promql::Expression::Reach>& reads() const { return reads_; }
   uint64_t samples() const { return samples_; }
+  // The newest time the entries were run at; kNoTime: they were not.
+  Timestamp last_run() const { return last_run_; }
 
   Status Load(const HistoryPiece& piece, Timestamp to) {
     const Status status = piece.ForEach([&](const HistoryRow& row) { Take(row, to); });
@@ -85,6 +87,7 @@ class Replay {
     const DurationMs step = options_.interval;
     for (Timestamp now = (stretch.from + step - 1) / step * step; now <= stretch.to; now += step) {
       if (stop.stop_requested()) return false;
+      last_run_ = now;
       as_of_.SetNow(now);
       engine_.Run(now);
       tracks_.Take(table_.Snapshot(), now);
@@ -164,6 +167,7 @@ class Replay {
   AnalyticsEngine engine_;
   AnomalyTracks tracks_;
   uint64_t samples_ = 0;
+  Timestamp last_run_ = kNoTime;
 };
 
 }  // namespace
@@ -195,7 +199,10 @@ StatusOr<AnalyticsBacktestResult> RunAnalyticsBacktest(
     progress({static_cast<double>(of.from - stretches.front().from) / length, reached,
               replay.samples()});
     if (of.to < options.start) return !stop.stop_requested();
-    if (!replay.Run(of, stop)) return false;
+    if (!replay.Run(of, stop)) {
+      reached = std::max(reached, replay.last_run());
+      return false;
+    }
     reached = of.to;
     return true;
   };

@@ -11,6 +11,8 @@
 namespace outrider {
 namespace {
 
+constexpr DurationMs kLongest = 365 * kDay;
+
 // A channel of the source systems names the receiver that stands for it: `email`, `webhook:slack` →
 // slack.
 std::string ReceiverOfChannel(const std::string& channel) {
@@ -34,6 +36,7 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
   reader.StringList("targets", &tier.recipients);
   if (delay && in_minutes) reader.Fail("delay", "delay and delay_minutes exclude each other");
   if (minutes < 0 || minutes > 525600) reader.Fail("delay_minutes", "must lie in 0..525600");
+  if (tier.delay > kLongest) reader.Fail("delay", "must not be longer than 1y");
   TRY(reader.Finish());
   if (in_minutes) tier.delay = static_cast<DurationMs>(minutes * kMinute);
   for (const std::string& channel : channels) tier.receivers.push_back(ReceiverOfChannel(channel));
@@ -85,8 +88,8 @@ Status ParsePolicy(const YamlNode& node, const SectionContext& context, Escalati
     reader.Fail("repeat", "must lie in 0..1000");
   }
   if (reader.Duration("repeat_interval", &policy->repeat_interval) &&
-      policy->repeat_interval <= 0) {
-    reader.Fail("repeat_interval", "must be longer than zero");
+      (policy->repeat_interval <= 0 || policy->repeat_interval > kLongest)) {
+    reader.Fail("repeat_interval", "must be longer than zero and not longer than 1y");
   }
   TRY(reader.Finish());
   policy->repeat = static_cast<int>(repeat);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/escalation_config.h"
 #include "notifiers/config/sections.h"
@@ -11,6 +13,8 @@
 
 namespace outrider {
 namespace {
+
+constexpr DurationMs kLongest = 3650 * kDay;  // nanoseconds of it fit well into 64 bits
 
 struct SeverityDefault {
   Severity severity;
@@ -45,6 +49,9 @@ Status ParseSla(const YamlNode* node, const SectionContext& context, IncidentsCo
     if (target.acknowledge <= 0 || target.resolve <= 0) {
       return context.Error(value, "an SLA target must be longer than zero");
     }
+    if (std::max(target.acknowledge, target.resolve) > kLongest) {
+      return context.Error(value, "an SLA target must not be longer than 10y");
+    }
   }
   return absl::OkStatus();
 }
@@ -59,10 +66,31 @@ Status ParseSeverityMap(const YamlNode* node, const SectionContext& context,
   return absl::OkStatus();
 }
 
+// Names of labels, or `...` alone for all of them, as in a route.
+Status CheckGroupBy(const YamlNode& root, const SectionContext& context,
+                    const IncidentsConfig& config) {
+  const std::vector<std::string>& names = config.group_by;
+  const YamlNode* node = root.Find("group_by");
+  if (node == nullptr || (names.size() == 1 && names.front() == "...")) return absl::OkStatus();
+  for (const std::string& name : names) {
+    if (name == "...") {
+      return context.Error(*node, "group_by: ... stands alone, for all labels");
+    }
+    if (name.empty() || !IsValidUtf8(name)) {
+      return context.Error(*node, fmt::format("invalid label name {} in group_by", Quote(name)));
+    }
+  }
+  return absl::OkStatus();
+}
+
 Status ParseScalars(YamlReader* reader, const YamlNode& root, const SectionContext& context,
                     IncidentsConfig* config) {
   reader->StringList("group_by", &config->group_by);
+  TRY(CheckGroupBy(root, context, *config));
   reader->Duration("reopen_window", &config->reopen_window);
+  if (config->reopen_window > kLongest) {
+    reader->Fail("reopen_window", "must not be longer than 10y");
+  }
   reader->Bool("ack_stops_repeats", &config->ack_stops_repeats);
   reader->Bool("strict_legacy", &config->strict_legacy);
   std::string severity;

@@ -86,7 +86,9 @@ void Reopen(const IncidentsConfig& config, const Actor& actor, Nanos now,
   if (!WithinReopenWindow(config, incident, now)) {
     // Reopened by hand long after: the time it was closed does not count.
     incident.Clock(SlaKind::kResolve).paused += now - incident.resolved_at;
-    incident.Clock(SlaKind::kAcknowledge).paused += now - incident.resolved_at;
+    if (incident.acknowledged_at == 0) {
+      incident.Clock(SlaKind::kAcknowledge).paused += now - incident.resolved_at;
+    }
   }
   incident.paged.clear();  // they have heard of the recovery
   Move(IncidentState::kNew, actor, now, decision);
@@ -132,29 +134,41 @@ void TakePolicy(const EscalationPolicy* policy, Escalation* escalation) {
   escalation->repeat_interval = policy->repeat_interval * kNanosPerMilli;
 }
 
-// A worse alert joined: clocks get the tighter targets; while nobody has answered, the policy of
-// the new severity starts over.
-void RaiseSeverity(const IncidentsConfig& config, Severity severity, const Alert& alert, Nanos now,
-                   IncidentDecision* decision) {
+// False when the incident is as severe already.
+bool RaiseSeverity(Severity severity, Nanos now, IncidentDecision* decision) {
   Incident& incident = decision->incident;
+  if (severity <= incident.severity) return false;
   AuditEvent& event = AddEvent(AuditKind::kSeverityRaised, now, decision);
   event.from = SeverityText(incident.severity);
   event.to = SeverityText(severity);
   incident.severity = severity;
-  RetargetSla(config, now, decision);
-  const EscalationPolicy* policy = ChoosePolicy(config, severity, alert);
-  if (incident.state != IncidentState::kNew || policy == nullptr ||
-      policy->name == incident.escalation.policy) {
-    return;
-  }
-  ++incident.epoch;
+  return true;
+}
+
+// The policy for the incident as severe as it is and this alert; false when that is the one it has.
+bool ChangePolicy(const IncidentsConfig& config, const Alert& alert, IncidentDecision* decision) {
+  Incident& incident = decision->incident;
+  const EscalationPolicy* policy = ChoosePolicy(config, incident.severity, alert);
+  if (policy == nullptr || policy->name == incident.escalation.policy) return false;
   TakePolicy(policy, &incident.escalation);
+  return true;
+}
+
+// A worse alert joined: clocks get the tighter targets; while nobody has answered, the policy of
+// the new severity starts over, else an un-acknowledge starts it.
+void JoinWorse(const IncidentsConfig& config, const Alert& alert, Nanos now,
+               IncidentDecision* decision) {
+  RetargetSla(config, now, decision);
+  if (!ChangePolicy(config, alert, decision)) return;
+  if (decision->incident.state != IncidentState::kNew) return;
+  ++decision->incident.epoch;
   StartEscalation(now, decision);
 }
 
 }  // namespace
 
 Labels IncidentGroupLabels(const IncidentsConfig& config, const Labels& alert) {
+  if (config.group_by == std::vector<std::string>{"..."}) return alert;
   std::vector<std::string> names = config.group_by;
   std::sort(names.begin(), names.end());
   return alert.Keep(names);
@@ -205,12 +219,11 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
 IncidentDecision AddAlert(const IncidentsConfig& config, Incident incident, const Alert& alert,
                           Nanos now) {
   const bool known = incident.alerts.contains(alert.Fingerprint());
-  const Severity before = incident.severity;
   IncidentDecision decision = From(std::move(incident));
   NoteAlert(alert, now, &decision);
   if (!known) AddEvent(AuditKind::kAlertAdded, now, &decision).text = alert.labels.ToString();
   const Severity severity = SeverityOf(config, alert.labels.Get("severity"));
-  if (severity > before) RaiseSeverity(config, severity, alert, now, &decision);
+  if (RaiseSeverity(severity, now, &decision)) JoinWorse(config, alert, now, &decision);
   return decision;
 }
 
@@ -218,8 +231,12 @@ IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& in
                                const Alert& alert, Nanos now) {
   IncidentDecision decision = From(incident);
   NoteAlert(alert, now, &decision);
+  const bool worse =
+      RaiseSeverity(SeverityOf(config, alert.labels.Get("severity")), now, &decision);
+  ChangePolicy(config, alert, &decision);
   Reopen(config, {.who = "", .channel = "", .note = "firing again: " + alert.labels.ToString()},
          now, &decision);
+  if (worse) RetargetSla(config, now, &decision);
   return decision;
 }
 

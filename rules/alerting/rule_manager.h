@@ -32,7 +32,7 @@ struct RuleManagerOptions {
   promql::ParseOptions promql;
   // Rules of a group are offered to other threads when they took this long last time: waking one
   // costs some microseconds.
-  double share_from_seconds = 0.001;
+  double share_from_seconds = 0.05;
 };
 
 struct RuleFileSource {

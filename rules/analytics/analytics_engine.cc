@@ -126,7 +126,6 @@ void AnalyticsEngine::Replace(std::vector<Entry> entries, Timestamp now) {
   entries_ = std::move(entries);
   save_source_ = 0;
   save_slot_ = 0;
-  last_sweep_ = kNoTime;  // rows of entries that went
   PublishStatus();
 }
 

@@ -66,8 +66,8 @@ class AnalyticsEngine {
   // In the order of the entries.
   std::vector<EntryStatus> Entries() const;
   CheckpointStats Checkpoints() const;
-  // Series of anomaly entries, with why their newest samples were judged as they were
-  // (engine_anomalies.cc). Walks all series.
+  // Series of anomaly entries, with why their newest samples were judged as they were, the highest
+  // scores first (engine_anomalies.cc). Walks all series.
   std::vector<AnomalyView> Anomalies(const AnomalyQuery& query) const;
   std::optional<AnomalyView> FindAnomaly(std::string_view id) const;
   // What the expression of its entry gave for it in [from, to]: raw samples of a plain selector,
@@ -78,8 +78,10 @@ class AnalyticsEngine {
  private:
   void PublishStatus() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   SourceContext Context() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // How many slots are to be saved after that time, so that a round takes `checkpoint_every`.
+  uint64_t SlotsDue(DurationMs elapsed) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // The next rows to save; true when the round is complete with them.
-  bool TakeRows(Part part, DurationMs elapsed, std::vector<CheckpointRow>* rows)
+  bool TakeRows(uint64_t wanted, std::vector<CheckpointRow>* rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status WriteRows(const std::vector<CheckpointRow>& rows, bool complete, Timestamp now);
   Status SweepRows(Timestamp now);

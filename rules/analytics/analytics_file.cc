@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <utility>
@@ -62,8 +63,12 @@ void ReadLabels(YamlReader& reader, Entry* entry) {
 
 void ReadNumbers(YamlReader& reader, Entry* entry) {
   double threshold = 0;
-  if (entry->kind != EntryKind::kAnomaly && reader.Double("threshold", &threshold)) {
+  if (entry->kind == EntryKind::kForecast && reader.Double("threshold", &threshold)) {
     entry->threshold = threshold;
+    if (!std::isfinite(threshold)) reader.Fail("threshold", "must be a finite number");
+  }
+  if (entry->kind == EntryKind::kTrend && reader.Child("threshold") != nullptr) {
+    reader.Fail("threshold", "is for anomaly and forecast entries, not for trend entries");
   }
   int64_t max_series = static_cast<int64_t>(entry->max_series);
   if (reader.Int("max_series", &max_series) && max_series < 1) {

@@ -12,6 +12,7 @@
 namespace outrider {
 
 // The outputs of every anomaly entry: score (the state), onset score, expected, lower, upper.
+inline constexpr size_t kAnomalyOutputs = 5;
 std::vector<DerivedOutput> AnomalyOutputs(const Entry& entry);
 // In that order.
 void WriteVerdict(const Verdict& verdict, std::span<double> out);

@@ -5,23 +5,10 @@
 #include <cmath>
 #include <span>
 
+#include "rules/detect/robust_stats.h"
+#include "rules/detect/saved_fields.h"
+
 namespace outrider {
-namespace {
-
-// From the median and the mean absolute deviation of a normal distribution to its standard one.
-constexpr double kOfMedian = 1.4826;
-constexpr double kOfMean = 1.2533;
-
-double MedianInPlace(std::span<double> values) {
-  const size_t middle = values.size() / 2;
-  std::ranges::nth_element(values, values.begin() + static_cast<ptrdiff_t>(middle));
-  const double upper = values[middle];
-  if (values.size() % 2 == 1) return upper;
-  const double lower = *std::ranges::max_element(values.first(middle));
-  return lower + (upper - lower) / 2;
-}
-
-}  // namespace
 
 void Baseline::Add(Timestamp time, double value) {
   const auto recent =
@@ -35,6 +22,15 @@ void Baseline::Add(Timestamp time, double value) {
   points_.push_back({time, value});
 }
 
+Timestamp Baseline::BeyondSince(double edge, bool above, Timestamp newest) const {
+  Timestamp since = newest;
+  for (size_t i = points_.size(); i-- > 0;) {
+    if (above ? points_[i].value < edge : points_[i].value > edge) break;
+    since = points_[i].time;
+  }
+  return since;
+}
+
 void Baseline::Save(RowWriter& out) const {
   out.U64(stride_).U64(skipped_).U64(points_.size());
   for (const Point& point : points_) out.I64(point.time).Double(point.value);
@@ -45,7 +41,7 @@ void Baseline::Load(RowReader& in) {
   skipped_ = static_cast<uint32_t>(in.U64());
   const uint64_t count = in.Count();
   for (uint64_t i = 0; i < count; ++i) {
-    const Timestamp time = in.I64();
+    const Timestamp time = TakeTime(in);
     const double value = in.Double();
     if (points_.size() < kPoints) points_.push_back({time, value});
   }
@@ -69,7 +65,8 @@ Baseline::Center Baseline::Measure() const {
     sum += v;
   }
   const double mad = MedianInPlace(used);
-  center.deviation = mad > 0 ? kOfMedian * mad : kOfMean * sum / static_cast<double>(used.size());
+  center.deviation = mad > 0 ? kSigmaOfMedianDistance * mad
+                             : kSigmaOfMeanDistance * sum / static_cast<double>(used.size());
   return center;
 }
 

@@ -32,6 +32,10 @@ class Baseline {
   // Medians of an even number of points are the mean of the middle two. Needs size() > 0.
   Center Measure() const;
 
+  // Where the newest points in a row that lie at or beyond the edge, above it or below, begin;
+  // `newest` if the last one does not.
+  Timestamp BeyondSince(double edge, bool above, Timestamp newest) const;
+
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
 

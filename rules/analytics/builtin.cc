@@ -62,6 +62,7 @@ Entry MakeEntry(const Builtin& row, EntryKind kind, const promql::Expression& co
     case EntryKind::kForecast:
       entry.windows = {6 * kHour};
       entry.threshold = 0;
+      entry.forecast.crossing = CrossingDirection::kBelow;
       entry.forecast.intervals = false;  // every mount of every host: only what pages need
       entry.forecast_plan = MakeForecastPlan(entry);
       break;

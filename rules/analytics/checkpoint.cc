@@ -17,11 +17,6 @@ constexpr size_t kBatchRows = 256;
 
 std::string Bytes(const Hash128& hash) { return BigEndian64(hash.high) + BigEndian64(hash.low); }
 
-Hash128 ReadHash(std::string_view bytes) {
-  return {.low = ReadBigEndian64(bytes.substr(kTimeBytes, kTimeBytes)),
-          .high = ReadBigEndian64(bytes.substr(0, kTimeBytes))};
-}
-
 std::string BytesOfTime(Timestamp time) { return BigEndian64(static_cast<uint64_t>(time)); }
 Timestamp ReadTime(std::string_view bytes) {
   return static_cast<Timestamp>(ReadBigEndian64(bytes));
@@ -93,15 +88,12 @@ Status Checkpoints::SetLastRun(Timestamp now) {
   return store_.Commit(batch, Durability::kBuffered);
 }
 
-StatusOr<uint64_t> Checkpoints::Sweep(const std::function<bool(const Hash128& entry)>& known,
-                                      Timestamp oldest) {
+StatusOr<uint64_t> Checkpoints::Sweep(Timestamp oldest) {
   std::vector<std::string> useless;
   TRY(store_.Scan(Family::kAnalytics, "", "", [&](const Row& row) {
     if (row.key == kRunKey) return true;
     const bool whole = row.key.size() == kKeyBytes && row.value.size() > kTimeBytes;
-    if (!whole || !known(ReadHash(row.key)) || ReadTime(row.value) < oldest) {
-      useless.push_back(row.key);
-    }
+    if (!whole || ReadTime(row.value) < oldest) useless.push_back(row.key);
     return true;
   }));
   for (size_t at = 0; at < useless.size(); at += kBatchRows) {

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,13 +17,14 @@
 
 #include "rules/analytics/detector.h"
 #include "rules/analytics/entry.h"
+#include "rules/detect/saved_fields.h"
 #include "storage/base/hash.h"
 #include "storage/state/state_store.h"
 
 namespace outrider {
 
 // Newest format of rows; older ones, from 1 on, are readable.
-inline constexpr uint8_t kCheckpointFormat = 1;
+inline constexpr uint8_t kCheckpointFormat = kDetectorFormat;
 
 // Of everything that shapes the state: an entry that differs in it begins anew.
 Hash128 EntryIdentity(const Entry& entry);
@@ -52,10 +52,9 @@ class Checkpoints {
   Status Write(std::span<const CheckpointRow> rows);
   StatusOr<std::optional<Timestamp>> LastRun() const;
   Status SetLastRun(Timestamp now);
-  // Deletes rows of entries that are not known, and those whose newest sample is before `oldest`.
-  // Returns how many went.
-  StatusOr<uint64_t> Sweep(const std::function<bool(const Hash128& entry)>& known,
-                           Timestamp oldest);
+  // Deletes rows whose newest sample is before `oldest`, and those that are none. Returns how many
+  // went.
+  StatusOr<uint64_t> Sweep(Timestamp oldest);
 
  private:
   StateStore& store_;

@@ -93,6 +93,9 @@ class Comparison {
       values.push_back(sample.value);
     }
     target_ = OnGrid(grid_, times, values, kStaleness);
+    if (IsCounter(source_.MetricName())) {
+      target_ = RatesOnGrid(grid_, target_, StepsOfRate(times));
+    }
   }
 
   std::optional<Companion> Compare(const Labels& labels, std::span<const Timestamp> times,

@@ -10,9 +10,9 @@ constexpr size_t kFlushBatch = 1024;
 }  // namespace
 
 DerivedTable::Handle DerivedTable::Add(const DerivedMetric& metric, const Labels& labels,
-                                       double value) {
-  auto named = std::make_shared<const Labels>(labels.With(kMetricName, metric.name));
-  const uint64_t hash = named->Hash();
+                                       double value, Pace pace) {
+  auto named = std::make_shared<KnownSeries>(labels.With(kMetricName, metric.name));
+  const uint64_t hash = named->labels.Hash();
   absl::MutexLock lock(&mutex_);
   if (!hashes_.insert(hash).second) {
     ++collisions_;
@@ -25,14 +25,16 @@ DerivedTable::Handle DerivedTable::Add(const DerivedMetric& metric, const Labels
     handle = free_.back();
     free_.pop_back();
   }
-  slots_[handle] = {.metric = &metric, .series = {.labels = std::move(named), .value = value}};
+  slots_[handle] = {.metric = &metric, .series = std::move(named), .value = value, .pace = pace};
   return handle;
 }
 
 void DerivedTable::Set(std::span<const Update> updates) {
   absl::MutexLock lock(&mutex_);
   for (const Update& update : updates) {
-    if (update.handle != kNone) slots_[update.handle].series.value = update.value;
+    if (update.handle == kNone) continue;
+    slots_[update.handle].value = update.value;
+    slots_[update.handle].set = true;
   }
 }
 
@@ -40,8 +42,8 @@ void DerivedTable::Remove(std::span<const Handle> handles) {
   absl::MutexLock lock(&mutex_);
   for (Handle handle : handles) {
     if (handle == kNone || slots_[handle].metric == nullptr) continue;
-    hashes_.erase(slots_[handle].series.labels->Hash());
-    ended_.push_back(std::move(slots_[handle].series.labels));
+    hashes_.erase(slots_[handle].series->labels.Hash());
+    ended_.push_back(std::move(slots_[handle].series));
     slots_[handle] = Slot();
     free_.push_back(handle);
   }
@@ -60,7 +62,7 @@ std::vector<DerivedFamily> DerivedTable::Snapshot() const {
         family = &families[metric->name];
         family->metric = metric;
       }
-      family->series.push_back(slot.series);
+      family->series.push_back({{slot.series, &slot.series->labels}, slot.value});
     }
   }
   std::vector<DerivedFamily> out;
@@ -69,39 +71,47 @@ std::vector<DerivedFamily> DerivedTable::Snapshot() const {
   return out;
 }
 
-AppendCounts DerivedTable::Flush(Appender& appender, Timestamp now) {
-  std::vector<std::shared_ptr<const Labels>> ended;
+AppendCounts DerivedTable::FlushEnded(Appender& appender, Timestamp now) {
+  std::vector<std::shared_ptr<KnownSeries>> ended;
   {
     absl::MutexLock lock(&mutex_);
     // A series that came back since it was removed goes on instead of ending.
-    for (auto& labels : ended_) {
-      if (!hashes_.contains(labels->Hash())) ended.push_back(std::move(labels));
+    for (auto& series : ended_) {
+      if (!hashes_.contains(series->labels.Hash())) ended.push_back(std::move(series));
     }
     ended_.clear();
   }
   AppendCounts counts;
-  std::vector<LabeledSample> batch;
+  std::vector<KnownSample> batch;
   for (size_t at = 0; at < ended.size(); at += kFlushBatch) {
     batch.clear();
     for (size_t i = at; i < std::min(ended.size(), at + kFlushBatch); ++i) {
-      batch.push_back({*ended[i], {now, StaleNan()}});
+      batch.push_back({ended[i].get(), StaleNan()});
     }
-    counts += appender.AppendBatch(batch, Origin::kLocal, now);
+    counts += appender.AppendKnown(batch, now);
   }
+  return counts;
+}
+
+AppendCounts DerivedTable::Flush(Appender& appender, Timestamp now) {
+  AppendCounts counts = FlushEnded(appender, now);
+  std::vector<std::shared_ptr<KnownSeries>> held;  // they may be removed meanwhile
+  std::vector<KnownSample> batch;
   for (size_t at = 0;; at += kFlushBatch) {
-    size_t used = 0;
+    held.clear();
+    batch.clear();
     {
       absl::MutexLock lock(&mutex_);
       if (at >= slots_.size()) break;
       for (size_t i = at; i < std::min(slots_.size(), at + kFlushBatch); ++i) {
-        if (slots_[i].metric == nullptr) continue;
-        if (used == batch.size()) batch.emplace_back();
-        batch[used].labels = *slots_[i].series.labels;  // reuses the string's memory
-        batch[used].sample = {now, slots_[i].series.value};
-        ++used;
+        Slot& slot = slots_[i];
+        if (slot.metric == nullptr || (slot.pace == Pace::kWhenSet && !slot.set)) continue;
+        slot.set = false;
+        held.push_back(slot.series);
+        batch.push_back({held.back().get(), slot.value});
       }
     }
-    if (used > 0) counts += appender.AppendBatch(std::span(batch).first(used), Origin::kLocal, now);
+    if (!batch.empty()) counts += appender.AppendKnown(batch, now);
   }
   return counts;
 }

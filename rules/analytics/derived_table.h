@@ -33,14 +33,21 @@ struct DerivedFamily {
   std::vector<DerivedSeries> series;
 };
 
-// Thread-safe. No lock is held while samples are appended.
+// Thread-safe, but one Flush at a time. No lock is held while samples are appended.
 class DerivedTable {
  public:
   using Handle = uint32_t;
   static constexpr Handle kNone = UINT32_MAX;
 
+  // What a Flush writes of a series.
+  enum class Pace : uint8_t {
+    kEveryFlush,  // its value, whether it was set again or not
+    kWhenSet      // what was set since the last Flush
+  };
+
   // A new series. kNone if one with the same name and labels is there already (counted).
-  Handle Add(const DerivedMetric& metric, const Labels& labels, double value);
+  Handle Add(const DerivedMetric& metric, const Labels& labels, double value,
+             Pace pace = Pace::kEveryFlush);
   struct Update {
     Handle handle = kNone;
     double value = 0;
@@ -51,7 +58,8 @@ class DerivedTable {
 
   // Grouped by family, families by name.
   std::vector<DerivedFamily> Snapshot() const;
-  // Appends every series at `now`, and StaleNaN for those removed since the last call.
+  // Appends the series at `now`, each at its pace, and StaleNaN for those removed since the last
+  // call. Always to the same appender.
   AppendCounts Flush(Appender& appender, Timestamp now);
 
   size_t size() const;
@@ -60,14 +68,18 @@ class DerivedTable {
  private:
   struct Slot {
     const DerivedMetric* metric = nullptr;  // nullptr: free
-    DerivedSeries series;
+    std::shared_ptr<KnownSeries> series;
+    double value = 0;
+    Pace pace = Pace::kEveryFlush;
+    bool set = true;  // since the last Flush
   };
+  AppendCounts FlushEnded(Appender& appender, Timestamp now);
 
   mutable absl::Mutex mutex_;
   std::vector<Slot> slots_ ABSL_GUARDED_BY(mutex_);
   std::vector<Handle> free_ ABSL_GUARDED_BY(mutex_);
   std::unordered_set<uint64_t> hashes_ ABSL_GUARDED_BY(mutex_);  // of the live label sets
-  std::vector<std::shared_ptr<const Labels>> ended_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<KnownSeries>> ended_ ABSL_GUARDED_BY(mutex_);
   uint64_t collisions_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -19,6 +19,30 @@ constexpr std::array<std::string_view, 11> kAnomalyOnly = {
     "data_range", "warm_up",   "half_life",     "rest",
     "seasons",    "time_zone", "peer_labels"};
 
+// What a detector does not look at; the others look at all.
+struct Unused {
+  std::string_view detector;
+  std::array<std::string_view, 8> keys;  // empty ones last
+};
+constexpr std::array<Unused, 7> kUnused = {{
+    {"robust_z", {"risk", "data_range", "warm_up", "half_life", "rest", "seasons", "time_zone"}},
+    {"peers", {"risk", "data_range", "warm_up", "half_life", "rest", "seasons", "time_zone"}},
+    {"quantile", {"seasons", "time_zone"}},
+    {"mad", {"seasons", "time_zone"}},
+    {"zscore", {"seasons", "time_zone"}},
+    {"level_shift", {"seasons", "time_zone"}},
+    {"novelty", {"threshold", "min_deviation", "min_relative_deviation", "seasons", "time_zone"}},
+}};
+
+void RefuseUnused(YamlReader& reader, std::string_view detector) {
+  const auto* const row = std::ranges::find(kUnused, detector, &Unused::detector);
+  if (row == kUnused.end()) return;
+  for (const std::string_view key : row->keys) {
+    if (key.empty() || !reader.Has(key)) continue;
+    reader.Fail(key, fmt::format("the detector {} does not look at {}", detector, key));
+  }
+}
+
 void RefuseElsewhere(YamlReader& reader, const Entry& entry) {
   for (const std::string_view key : kAnomalyOnly) {
     if (key == "direction" && entry.kind == EntryKind::kForecast) continue;  // not of these keys
@@ -31,7 +55,8 @@ void RefuseElsewhere(YamlReader& reader, const Entry& entry) {
 void ReadDetector(YamlReader& reader, Entry* entry) {
   if (!reader.String("detector", &entry->detector)) return;
   if (FindDetector(entry->kind, entry->detector) != nullptr) return;
-  if (entry->kind != EntryKind::kAnomaly &&
+  // Forecasts may name one (design/contract.md), though `model` says how they are made.
+  if (entry->kind == EntryKind::kForecast &&
       FindDetector(EntryKind::kAnomaly, entry->detector) != nullptr) {
     entry->detector.clear();
     return;
@@ -142,6 +167,7 @@ void ReadDetection(YamlReader& reader, Entry* entry) {
   ReadTimes(reader, &entry->detection);
   ReadSeasons(reader, &entry->detection);
   ReadPeers(reader, entry, row != nullptr && row->compares_series);
+  RefuseUnused(reader, entry->detector);
   const Status status = CheckDetectorOptions(entry->detection);
   if (!status.ok()) reader.Fail(KeyOf(Message(status)), Message(status));
 }

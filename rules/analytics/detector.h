@@ -28,6 +28,11 @@ class Detector {
   virtual void Observe(Timestamp time, double value) = 0;
   // Writes one value per output of the entry (DetectorRow::outputs), NaN where there is none (yet).
   virtual void Report(Timestamp now, std::span<double> out) const = 0;
+  // The same where only some of the outputs are wanted; others may be left as they are.
+  virtual void ReportDue(Timestamp now, std::span<const uint8_t> /*due*/,
+                         std::span<double> out) const {
+    Report(now, out);
+  }
   // What Report() gave has been told: what it collected since the one before may be forgotten.
   virtual void Reported() {}
   // The whole state, for a restart; Load() goes into a fresh detector of the same entry. A state
@@ -45,6 +50,7 @@ struct DerivedOutput {
   const DerivedMetric* metric = nullptr;
   std::string window;     // label window="…" unless empty
   std::string horizon{};  // label horizon="…" unless empty
+  DurationMs every = 0;   // told once in each so long, if that is longer than between two runs
 };
 
 struct DetectorRow {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "fmt/format.h"
@@ -17,8 +18,9 @@ namespace {
 constexpr size_t kMaxSamples = 1'000'000;
 
 // Only the state score, which is told first: an explanation costs more.
-double ScoreOf(const Detector& detector, Timestamp now, size_t outputs) {
-  std::vector<double> values(outputs, Verdict::kUnknown);
+double ScoreOf(const Detector& detector, Timestamp now) {
+  std::array<double, kAnomalyOutputs> values{};
+  values.fill(Verdict::kUnknown);
   detector.Report(now, values);
   return values.front();
 }
@@ -58,26 +60,37 @@ StatusOr<std::vector<Sample>> RawSamples(const Querier& querier, const Labels& l
 }  // namespace
 
 std::vector<AnomalyView> AnalyticsEngine::Anomalies(const AnomalyQuery& query) const {
-  std::vector<std::pair<double, AnomalyView>> found;
-  {
-    const absl::MutexLock lock(&mutex_);
-    const Timestamp now = last_run_;
-    for (const auto& source : sources_) {
-      source->Visit([&](const Entry& entry, const Labels& labels, const Detector& detector) {
-        if (entry.kind != EntryKind::kAnomaly) return;
-        if (!query.entry.empty() && entry.name != query.entry) return;
-        const double score = ScoreOf(detector, now, AnomalyOutputs(entry).size());
-        if (!(score >= query.min_score)) return;
-        auto explanation = detector.Explain();
-        if (explanation) found.emplace_back(score, ViewOf(entry, labels, *std::move(explanation)));
-      });
-    }
-  }
-  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first > b.first; });
-  if (found.size() > query.limit) found.resize(query.limit);
+  struct Found {
+    double score = 0;
+    size_t order = 0;  // of equal scores
+    const Source* source = nullptr;
+    Source::Judged judged;
+  };
+  std::vector<Found> found;
   std::vector<AnomalyView> views;
-  views.reserve(found.size());
-  for (auto& [score, view] : found) views.push_back(std::move(view));
+  const absl::MutexLock lock(&mutex_);
+  const Timestamp now = last_run_;
+  for (const auto& source : sources_) {
+    source->VisitAnomalies([&](const Source::Judged& judged) {
+      if (!query.entry.empty() && judged.entry.name != query.entry) return;
+      const double score = ScoreOf(judged.detector, now);
+      if (score >= query.min_score) found.push_back({score, found.size(), source.get(), judged});
+    });
+  }
+  // Only what is wanted is explained: that costs more than a score.
+  std::vector<const Found*> order;
+  order.reserve(found.size());
+  for (const Found& one : found) order.push_back(&one);
+  const auto wanted = order.begin() + static_cast<ptrdiff_t>(std::min(query.limit, order.size()));
+  std::ranges::partial_sort(order, wanted, [](const Found* a, const Found* b) {
+    return a->score != b->score ? a->score > b->score : a->order < b->order;
+  });
+  for (const Found* one : std::span(order.begin(), wanted)) {
+    auto explanation = one->judged.detector.Explain();
+    if (!explanation) continue;
+    views.push_back(ViewOf(one->judged.entry, one->source->LabelsOf(one->judged.slot),
+                           *std::move(explanation)));
+  }
   return views;
 }
 
@@ -85,11 +98,12 @@ std::optional<AnomalyView> AnalyticsEngine::FindAnomaly(std::string_view id) con
   std::optional<AnomalyView> found;
   const absl::MutexLock lock(&mutex_);
   for (const auto& source : sources_) {
-    source->Visit([&](const Entry& entry, const Labels& labels, const Detector& detector) {
-      if (found || entry.kind != EntryKind::kAnomaly) return;
-      if (DerivedLabels(labels, entry, "").FingerprintHex() != id) return;
-      auto explanation = detector.Explain();
-      if (explanation) found = ViewOf(entry, labels, *std::move(explanation));
+    source->VisitAnomalies([&](const Source::Judged& judged) {
+      if (found) return;
+      const Labels labels = source->LabelsOf(judged.slot);
+      if (DerivedLabels(labels, judged.entry, "").FingerprintHex() != id) return;
+      auto explanation = judged.detector.Explain();
+      if (explanation) found = ViewOf(judged.entry, labels, *std::move(explanation));
     });
   }
   return found;

@@ -2,7 +2,6 @@
 // How the engine saves the state of its detectors: some slots after each run. Rows are made under
 // the engine's lock and written without it.
 #include <algorithm>
-#include <set>
 
 #include "rules/analytics/analytics_engine.h"
 #include "storage/base/log.h"
@@ -10,21 +9,20 @@
 namespace outrider {
 namespace {
 
-constexpr uint32_t kSlotsAtOnce = 4096;  // of which rows are in memory
+constexpr uint64_t kSlotsAtOnce = 4096;  // of which rows are in memory
 constexpr DurationMs kSweepEvery = kDay;
 
 }  // namespace
 
-bool AnalyticsEngine::TakeRows(Part part, DurationMs elapsed, std::vector<CheckpointRow>* rows) {
+uint64_t AnalyticsEngine::SlotsDue(DurationMs elapsed) const {
   uint64_t slots = 0;
   for (const auto& source : sources_) slots += source->slots();
-  uint64_t wanted = slots;
-  if (part == Part::kNext) {
-    const auto share =
-        static_cast<uint64_t>(std::clamp<DurationMs>(elapsed, 0, options_.checkpoint_every));
-    wanted = slots * share / static_cast<uint64_t>(options_.checkpoint_every) + 1;
-  }
-  wanted = std::min<uint64_t>(wanted, kSlotsAtOnce);
+  const auto share =
+      static_cast<uint64_t>(std::clamp<DurationMs>(elapsed, 0, options_.checkpoint_every));
+  return slots * share / static_cast<uint64_t>(options_.checkpoint_every) + 1;
+}
+
+bool AnalyticsEngine::TakeRows(uint64_t wanted, std::vector<CheckpointRow>* rows) {
   while (save_source_ < sources_.size()) {
     Source& source = *sources_[save_source_];
     const auto some = static_cast<uint32_t>(
@@ -58,21 +56,27 @@ Status AnalyticsEngine::Checkpoint(Timestamp now, Part part) {
   if (seams_.state == nullptr) return absl::OkStatus();
   bool sweep = false;
   Timestamp last_run = kNoTime;
-  for (bool complete = false, first = true; first || (part == Part::kAll && !complete);
-       first = false) {
+  uint64_t due = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (part == Part::kAll) {
+      save_source_ = 0;  // nothing that was passed already is left out
+      save_slot_ = 0;
+    }
+    due = SlotsDue(last_save_ == kNoTime ? 0 : now - last_save_);
+    last_save_ = now;
+    last_run = last_run_;
+    sweep = last_sweep_ == kNoTime || now - last_sweep_ >= kSweepEvery;
+    if (sweep) last_sweep_ = now;
+  }
+  for (bool complete = false; !complete && (due > 0 || part == Part::kAll);) {
     std::vector<CheckpointRow> rows;
+    const uint64_t some = part == Part::kAll ? kSlotsAtOnce : std::min(due, kSlotsAtOnce);
     {
       const absl::MutexLock lock(&mutex_);
-      if (first && part == Part::kAll) {
-        save_source_ = 0;  // nothing that was passed already is left out
-        save_slot_ = 0;
-      }
-      complete = TakeRows(part, last_save_ == kNoTime ? 0 : now - last_save_, &rows);
-      last_save_ = now;
-      last_run = last_run_;
-      sweep = last_sweep_ == kNoTime || now - last_sweep_ >= kSweepEvery;
-      if (sweep) last_sweep_ = now;
+      complete = TakeRows(some, &rows);
     }
+    due -= std::min(due, some);
     TRY(WriteRows(rows, complete, now));
   }
   if (last_run != kNoTime) TRY(outrider::Checkpoints(*seams_.state).SetLastRun(last_run));
@@ -80,18 +84,8 @@ Status AnalyticsEngine::Checkpoint(Timestamp now, Part part) {
 }
 
 Status AnalyticsEngine::SweepRows(Timestamp now) {
-  std::set<std::string> known;
-  const auto text = [](const Hash128& entry) { return CheckpointKey(entry, {}); };
-  {
-    const absl::MutexLock lock(&mutex_);
-    for (const auto& source : sources_) {
-      for (const Hash128& entry : source->identities()) known.insert(text(entry));
-    }
-  }
-  const uint64_t gone =
-      TRY(outrider::Checkpoints(*seams_.state)
-              .Sweep([&](const Hash128& entry) { return known.contains(text(entry)); },
-                     now - options_.keep_saved));
+  // Of entries that are not there either: a typing error in a file must not cost what was learnt.
+  const uint64_t gone = TRY(outrider::Checkpoints(*seams_.state).Sweep(now - options_.keep_saved));
   if (gone > 0) {
     LogInfo("saved analytics state of entries and series that are gone was removed",
             {{"rows", std::to_string(gone)}});

@@ -192,8 +192,10 @@ void ForecastDetector::ReportHorizon(const Paths& paths, size_t horizon,
 void ForecastDetector::ReportThreshold(const Paths& paths, Timestamp now,
                                        std::span<double> out) const {
   const auto model = Choose(paths, errors_.size() - 1);
-  if (!model) return;
-  const Crossing crossing = CrossingOf(paths, *model);
+  // A series that stands at it, as a full disk at 0, need not be met by a line through its past.
+  const bool is_there = line_ && line_->newest() == plan_->threshold;
+  if (!model && !is_there) return;
+  const Crossing crossing = is_there ? Crossing::Now() : CrossingOf(paths, *model);
   size_t at = 0;
   out[at++] = crossing.expected;
   if (plan_->options.intervals) {

@@ -76,9 +76,18 @@ double LinePath::HalfWidth(double ahead) const {
   return interval * std::sqrt(scatter * scatter + mean_error * mean_error + dt * dt);
 }
 
+// On its way from where it began to now, by a slope that is one.
+bool LinePath::HasPassed(double threshold) const {
+  if (!significant) return false;
+  const double slope = line.Slope();
+  return slope > 0 ? line.At(start) < threshold && threshold <= line.At(0)
+                   : line.At(start) > threshold && threshold >= line.At(0);
+}
+
 Crossing LinePath::CrossingOf(double threshold, CrossingDirection direction) const {
   const double here = line.At(0);
-  if (HasReached(here, threshold, direction)) return {.expected = 0, .earliest = 0, .latest = 0};
+  const bool passed = direction == CrossingDirection::kAuto && HasPassed(threshold);
+  if (passed || HasReached(here, threshold, direction)) return Crossing::Now();
   const double slope = line.Slope();
   const double distance = threshold - here;
   const bool unwanted = (direction == CrossingDirection::kAbove && slope < 0) ||
@@ -129,6 +138,7 @@ std::optional<LinePath> LineForecaster::PathAt(Timestamp now, const Confidence& 
   path.slope_error = std::sqrt(inflation / path.line.m_tt);
   path.interval = StudentInterval(confidence, scatter.freedom);
   const double span = blocks.back().line.mean_t - blocks.front().line.mean_t;
+  path.start = blocks.front().line.mean_t;
   path.significant = std::fabs(path.line.Slope()) > path.interval * path.slope_error &&
                      scatter.explained >= kExplains &&
                      span >= kMinSpan * static_cast<double>(window_) / kSecond;

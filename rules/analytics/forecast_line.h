@@ -35,10 +35,12 @@ class LinePath final : public ForecastPath {
   double residual = 0;        // of the newest block around the shrunk line
   double residual_share = 0;  // what is left of it after `residual_step` seconds
   double residual_step = 1;
+  double start = 0;  // of the line: seconds from now, not above 0
   bool significant = false;
   std::optional<double> ceiling;  // in the direction of the slope
 
  private:
+  bool HasPassed(double threshold) const;
   double ShrunkSlope() const;
   double Clip(double value) const;
 };
@@ -58,6 +60,9 @@ class LineForecaster {
   }
   // Nothing before five samples since the last reset or step.
   std::optional<LinePath> PathAt(Timestamp now, const Confidence& confidence) const;
+  std::optional<double> newest() const {
+    return ring_.empty() ? std::nullopt : std::optional(ring_.last_value());
+  }
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
   size_t MemoryBytes() const { return ring_.MemoryBytes(); }

@@ -19,6 +19,8 @@ struct Crossing {
   double expected = kNever;
   double earliest = kNever;
   double latest = kNever;
+
+  static Crossing Now() { return {.expected = 0, .earliest = 0, .latest = 0}; }
 };
 
 // The expected values from `now` on, as a model sees them. Valid until the model's next sample.
@@ -32,6 +34,7 @@ class ForecastPath {
 };
 
 // The threshold is there already: beyond it on the side `direction` looks at, or exactly on it.
+// kAuto has no side: what has passed the threshold is not told from what waits for it beyond.
 bool HasReached(double value, double threshold, CrossingDirection direction);
 
 // Walks along the path in steps of `step` seconds up to `limit`. A crossing counts only if the
@@ -41,7 +44,7 @@ template <typename HalfWidth>
 Crossing WalkToThreshold(const ForecastPath& path, double threshold, CrossingDirection direction,
                          double step, double limit, HalfWidth half_width) {
   const double here = path.ValueAt(0);
-  if (HasReached(here, threshold, direction)) return {.expected = 0, .earliest = 0, .latest = 0};
+  if (HasReached(here, threshold, direction)) return Crossing::Now();
   // +1: the series has to rise to it.
   const double side = threshold > here ? 1 : -1;
   if (direction == CrossingDirection::kAbove && side < 0) return {};

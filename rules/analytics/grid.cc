@@ -5,17 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "rules/detect/robust_stats.h"
+
 namespace outrider {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-double MedianInPlace(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 // Over pairs (a[i], b[i + lag]) of finite values.
 double Pearson(std::span<const double> a, std::span<const double> b, int lag, size_t min_points) {
@@ -85,8 +80,7 @@ Centre RobustCentre(std::span<const double> values) {
   Centre centre;
   centre.median = MedianInPlace(finite);
   for (double& v : finite) v = std::fabs(v - centre.median);
-  constexpr double kOfMedian = 1.4826;  // of a normal distribution
-  centre.deviation = kOfMedian * MedianInPlace(finite);
+  centre.deviation = kSigmaOfMedianDistance * MedianInPlace(finite);
   return centre;
 }
 

@@ -2,9 +2,13 @@
 #include "rules/analytics/peer_member.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "fmt/format.h"
 #include "rules/analytics/anomaly_detector.h"
+#include "rules/detect/explain_text.h"
 #include "rules/detect/peers.h"
+#include "rules/detect/saved_fields.h"
 #include "storage/base/hash.h"
 
 namespace outrider {
@@ -15,14 +19,51 @@ void PeerMember::Join(const Labels& labels, const Entry& entry) {
 }
 
 void PeerMember::Report(Timestamp /*now*/, std::span<double> out) const {
-  WriteVerdict(verdict_, out);
+  WriteVerdict(judged_.verdict, out);
 }
 
-void PeerMember::Judge(Verdict verdict) {
-  const bool above = verdict.state >= 1;
-  verdict.onset = above && above_ ? 0 : verdict.state;
+void PeerMember::Judge(const Judgement& judgement) {
+  judged_ = judgement;
+  const bool above = judgement.verdict.state >= 1;
+  judged_.verdict.onset = above && above_ ? 0 : judgement.verdict.state;
   above_ = above;
-  verdict_ = verdict;
+  if (!above) since_ = 0;
+  if (above && since_ == 0) since_ = time_;
+}
+
+std::optional<Explanation> PeerMember::Explain() const {
+  Explanation explanation;
+  explanation.detector = "peers";
+  explanation.time = time_;
+  explanation.value = value_;
+  explanation.verdict = judged_.verdict;
+  explanation.samples = samples_;
+  const double expected = judged_.verdict.expected;
+  if (std::isnan(expected)) {
+    explanation.reasons.push_back(
+        fmt::format("its group has fewer than {} series: nothing can be said", kFewestPeers));
+    return explanation;
+  }
+  explanation.level = expected;
+  explanation.deviation = judged_.scale;
+  explanation.since = since_;
+  DescribeVerdict((value_ - expected) / judged_.scale, NoveltyTable::Kind::kNothing, &explanation);
+  explanation.reasons.push_back(
+      fmt::format("what is expected is the median of the {} series of its group", judged_.members));
+  return explanation;
+}
+
+void PeerMember::Save(RowWriter& out) const {
+  out.Double(value_).Bool(above_).I64(time_).I64(since_).U64(samples_);
+}
+
+void PeerMember::Load(RowReader& in) {
+  value_ = in.Double();
+  above_ = in.Bool();
+  if (in.format() < kDetectorFormat) return;
+  time_ = TakeTime(in);
+  since_ = TakeTime(in);
+  samples_ = in.U64();
 }
 
 void JudgeByPeers(const DetectorOptions& options, std::span<PeerMember*> members) {
@@ -36,10 +77,12 @@ void JudgeByPeers(const DetectorOptions& options, std::span<PeerMember*> members
     }
     const PeerBand band = JudgePeers(values, options);
     for (size_t i = 0; i < values.size(); ++i) {
-      members[begin + i]->Judge({.state = band.scores[i],
-                                 .expected = band.expected,
-                                 .lower = band.lower,
-                                 .upper = band.upper});
+      members[begin + i]->Judge({.verdict = {.state = band.scores[i],
+                                             .expected = band.expected,
+                                             .lower = band.lower,
+                                             .upper = band.upper},
+                                 .scale = band.scale,
+                                 .members = values.size()});
     }
     begin = end;
   }

@@ -6,18 +6,12 @@
 #include <limits>
 #include <numeric>
 
+#include "rules/detect/robust_stats.h"
+
 namespace outrider {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-double MedianInPlace(std::span<double> values) {
-  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  if (values.size() % 2 == 1) return *middle;
-  const double lower = *std::max_element(values.begin(), middle);
-  return lower + (*middle - lower) / 2;
-}
 
 // Mean ranks; equal values share one.
 std::vector<double> Ranks(std::span<const double> values) {

@@ -5,7 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "fmt/format.h"
 #include "rules/analytics/anomaly_detector.h"
+#include "rules/detect/explain_text.h"
+#include "rules/detect/saved_fields.h"
 
 namespace outrider {
 Band JudgeByRobustZ(const Baseline::Center& center, double value, const RobustZOptions& options) {
@@ -39,6 +42,34 @@ void RobustZDetector::Report(Timestamp /*now*/, std::span<double> out) const {
       out);
 }
 
+std::optional<Explanation> RobustZDetector::Explain() const {
+  Explanation explanation;
+  explanation.detector = "robust_z";
+  explanation.samples = before_.size() + (newest_ ? 1 : 0);
+  if (newest_) {
+    explanation.time = newest_->time;
+    explanation.value = newest_->value;
+  }
+  if (!newest_ || before_.size() < kWarmUp) {
+    explanation.reasons.emplace_back("still warming up: nothing can be said yet");
+    return explanation;
+  }
+  const Band band = JudgeByRobustZ(before_.Measure(), newest_->value, options_);
+  explanation.verdict = {
+      .state = band.score, .expected = band.expected, .lower = band.lower, .upper = band.upper};
+  explanation.level = band.expected;
+  explanation.deviation = (band.upper - band.expected) / options_.threshold;
+  if (band.score >= 1) {
+    const bool above = newest_->value > band.expected;
+    explanation.since = before_.BeyondSince(above ? band.upper : band.lower, above, newest_->time);
+  }
+  DescribeVerdict((newest_->value - band.expected) / explanation.deviation,
+                  NoveltyTable::Kind::kNothing, &explanation);
+  explanation.reasons.push_back(
+      fmt::format("what is expected is the median of {} samples of the last hour", before_.size()));
+  return explanation;
+}
+
 void RobustZDetector::Save(RowWriter& out) const {
   out.Bool(newest_.has_value());
   if (newest_) out.I64(newest_->time).Double(newest_->value);
@@ -47,7 +78,7 @@ void RobustZDetector::Save(RowWriter& out) const {
 
 void RobustZDetector::Load(RowReader& in) {
   if (in.Bool()) {
-    const Timestamp time = in.I64();
+    const Timestamp time = TakeTime(in);
     newest_ = Newest{time, in.Double()};
   }
   before_.Load(in);

@@ -37,6 +37,8 @@ class RobustZDetector final : public Detector {
   explicit RobustZDetector(const RobustZOptions& options) : options_(options) {}
   void Observe(Timestamp time, double value) override;
   void Report(Timestamp now, std::span<double> out) const override;
+  // Since when: as far back as the baseline goes.
+  std::optional<Explanation> Explain() const override;
 
   void Save(RowWriter& out) const override;
   void Load(RowReader& in) override;

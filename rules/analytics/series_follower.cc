@@ -20,7 +20,18 @@ void SeriesFollower::FindNew(Timestamp after) {
   made_ = made;
 }
 
+// Cursors that would give nothing until the clock is where it was before.
+void SeriesFollower::TurnBack(Timestamp now, DurationMs current) {
+  for (SeriesCursor& cursor : cursors_) {
+    if (cursor.after <= now + kMostAhead) continue;
+    cursor.after = now - current - 1;
+    cursor.chunk_start = kNoTime;
+    cursor.chunk_read = 0;
+  }
+}
+
 SeriesFollower::Counts SeriesFollower::Follow(Timestamp now, DurationMs current, Owner& owner) {
+  TurnBack(now, current);
   FindNew(now - current - 1);
   Counts counts;
   std::vector<uint32_t> waiting;
@@ -40,7 +51,9 @@ SeriesFollower::Counts SeriesFollower::Follow(Timestamp now, DurationMs current,
   Admit(waiting, now, owner, &counts);
   std::ranges::sort(gone, std::greater<>());
   for (const uint32_t feed : gone) Remove(feed, owner);
-  counts.refused = static_cast<uint64_t>(std::ranges::count(refused_, true));
+  for (size_t feed = 0; feed < cursors_.size(); ++feed) {
+    if (refused_[feed] && cursors_[feed].after >= now - current) ++counts.refused;
+  }
   return counts;
 }
 

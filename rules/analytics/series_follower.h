@@ -18,6 +18,8 @@ namespace outrider {
 class SeriesFollower {
  public:
   static constexpr uint32_t kNoSlot = UINT32_MAX;
+  // What is farther ahead of the clock was read while the clock was wrong.
+  static constexpr DurationMs kMostAhead = 10 * kMinute;
 
   SeriesFollower(std::vector<Matcher> matchers, const SampleFeed& feed)
       : matchers_(std::move(matchers)), feed_(feed) {}
@@ -39,7 +41,7 @@ class SeriesFollower {
     virtual void Moved(uint32_t slot, uint32_t feed) = 0;
   };
   struct Counts {
-    uint64_t refused = 0;  // series without a slot for want of room, now
+    uint64_t refused = 0;  // series with current samples, without a slot for want of room
     uint64_t late = 0;     // samples that came behind a newer one, this time
     uint64_t damaged = 0;  // chunks that could not be read, this time
   };
@@ -49,10 +51,13 @@ class SeriesFollower {
   // The owner gave the slot of the series at this place to others.
   void Forget(uint32_t feed) { slots_[feed] = kNoSlot; }
   Labels LabelsAt(uint32_t feed) const { return feed_.LabelsOf(cursors_[feed]); }
+  // No sample of the series at this place is newer.
+  Timestamp NewestAt(uint32_t feed) const { return cursors_[feed].after; }
   size_t size() const { return cursors_.size(); }
 
  private:
   void FindNew(Timestamp after);
+  void TurnBack(Timestamp now, DurationMs current);
   void Admit(std::span<const uint32_t> waiting, Timestamp now, Owner& owner, Counts* counts);
   void Remove(uint32_t feed, Owner& owner);
 

@@ -42,7 +42,10 @@ Source::Source(promql::Expression expr, std::vector<Entry> entries, const Analyt
     const DetectorRow* row = FindDetector(entries_[i].kind, entries_[i].detector);
     rows_.push_back(row);
     identities_.push_back(EntryIdentity(entries_[i]));
+    // Told at least twice within what queries look back.
+    const DurationMs seldomest = std::max<DurationMs>(1, seams.engine.options().lookback / 2);
     for (DerivedOutput& output : row->outputs(entries_[i])) {
+      output.every = std::min(output.every, seldomest);
       outputs_.push_back({i, std::move(output)});
     }
     if (row->compares_series) peers_.push_back(i);
@@ -72,7 +75,8 @@ std::string Source::Describe() const {
 }
 
 DurationMs Source::IntervalOf(const AnalyticsOptions& options) const {
-  return entries_.front().interval > 0 ? entries_.front().interval : options.interval;
+  // Nothing is evaluated more often than there are runs.
+  return std::max(entries_.front().interval, options.interval);
 }
 
 void Source::Rebuild(const SourceContext& context, const SavedStates* saved, Timestamp now) {
@@ -101,7 +105,8 @@ void Source::Run(const SourceContext& context, Timestamp now) {
   } else {
     const DurationMs interval = IntervalOf(context.options);
     const Timestamp at = now - now % interval;
-    if (at > evaluated_) status = Evaluate(at);
+    const bool set_back = evaluated_ != kNoTime && at < evaluated_ - interval;
+    if (at > evaluated_ || set_back) status = Evaluate(at);
   }
   Finish(status);
   Expire(now);
@@ -111,10 +116,15 @@ void Source::Run(const SourceContext& context, Timestamp now) {
 }
 
 void Source::FollowSamples(SeriesFollower& follower, Timestamp now) {
-  stats_.refused = 0;
-  const auto counts = follower.Follow(now, context_->options.staleness, *this);
+  const DurationMs staleness = context_->options.staleness;
+  const auto counts = follower.Follow(now, staleness, *this);
   stats_.late += counts.late;
-  stats_.refused += counts.refused;
+  stats_.refused = counts.refused;
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+    const WatchedSeries::Slot& series = series_[slot];
+    if (!series.refused || series.feed == WatchedSeries::kNone) continue;
+    if (follower.NewestAt(series.feed) >= now - staleness) ++stats_.refused;
+  }
 }
 
 // Of the series that are new in this run.
@@ -151,12 +161,28 @@ Status Source::Evaluate(Timestamp at) {
   promql::Vector vector;
   if (result.ok()) vector = AsVector(std::move(result->value));
   if (entries_.front().per_workload) vector = SumPerWorkload(vector, seams.workloads);
-  for (const promql::VectorSample& sample : vector) FeedEvaluated(sample.labels, at, sample.value);
-  // A series the expression no longer gives is gone now: it had its own lookback already.
-  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
-    if (series_[slot].live && series_[slot].last_time < at) End(seams.table, slot);
+  std::vector<const promql::VectorSample*> arriving;
+  for (const promql::VectorSample& sample : vector) {
+    const uint32_t slot = series_.Find(SeriesIdentity(sample.labels));
+    if (slot == WatchedSeries::kNone || !series_[slot].live) {
+      arriving.push_back(&sample);
+    } else {
+      Observe(slot, at, sample.value);
+    }
+  }
+  EndMissing(at);  // before others take their place
+  for (const promql::VectorSample* sample : arriving) {
+    if (!FeedEvaluated(sample->labels, at, sample->value)) ++stats_.refused;
   }
   return result.status();
+}
+
+// A series the expression did not give at `at` is gone: it had its own lookback already. One that
+// is ahead was seen by a clock that was.
+void Source::EndMissing(Timestamp at) {
+  for (uint32_t slot = 0; slot < series_.size(); ++slot) {
+    if (series_[slot].live && series_[slot].last_time < at) End(context_->seams.table, slot);
+  }
 }
 
 Status Source::EvaluatePast(Timestamp now) {
@@ -170,27 +196,37 @@ Status Source::EvaluatePast(Timestamp now) {
   auto* matrix = std::get_if<promql::Matrix>(&result->value);
   if (matrix == nullptr) return absl::OkStatus();
   if (entries_.front().per_workload) *matrix = SumPerWorkload(*matrix, seams.workloads);
+  // Those that are there now first: what has gone must not take their place. It is known, in case
+  // it comes back, and ended.
+  const auto is_there = [&](const promql::Series& series) {
+    const auto& samples = series.samples;
+    return !samples.empty() && samples.back().time == end && std::isfinite(samples.back().value);
+  };
+  std::ranges::stable_partition(*matrix, is_there);
   for (const promql::Series& series : *matrix) {
+    const bool there = is_there(series);
     for (const Sample& sample : series.samples) {
-      if (!FeedEvaluated(series.labels, sample.time, sample.value)) break;
+      if (FeedEvaluated(series.labels, sample.time, sample.value)) continue;
+      if (there) ++stats_.refused;
+      break;
     }
+    const uint32_t slot =
+        there ? WatchedSeries::kNone : series_.Find(SeriesIdentity(series.labels));
+    if (slot != WatchedSeries::kNone) End(seams.table, slot);
   }
   return absl::OkStatus();
 }
 
 // False when there is no room for the series.
 bool Source::FeedEvaluated(const Labels& labels, Timestamp time, double value) {
+  if (!std::isfinite(value)) return true;
   uint32_t slot = series_.Find(SeriesIdentity(labels));
   if (slot == WatchedSeries::kNone) {
-    if (!std::isfinite(value)) return true;
     slot = Open(labels, WatchedSeries::kNone);
-    if (slot == WatchedSeries::kNone) {
-      ++stats_.refused;
-      return false;
-    }
+    if (slot == WatchedSeries::kNone) return false;
   }
   Observe(slot, time, value);
-  return true;
+  return !series_[slot].refused;
 }
 
 SeriesFollower::Owner::Admission Source::Admit(const Labels& labels, uint32_t feed) {
@@ -259,7 +295,11 @@ Timestamp Source::Restore(size_t entry, const Hash128& series, Detector* detecto
   }
   StatusOr<Timestamp> until = kNoTime;
   if (status.ok() && row) until = LoadDetector(*row, detector);
-  if (!until.ok()) status = until.status();
+  if (!until.ok()) {
+    status = until.status();
+  } else if (*until > now_ + SeriesFollower::kMostAhead) {
+    status = absl::OutOfRangeError("it holds samples of the future: the clock was ahead");
+  }
   if (status.ok()) {
     if (row) ++stats_.restored;
     return *until;
@@ -284,6 +324,7 @@ void Source::Observe(uint32_t slot, Timestamp time, double value) {
   if (time <= series.last_time) return;
   if (IsStale(value)) {
     series.last_time = time;
+    series.refused = false;
     End(context_->seams.table, slot);
     return;
   }
@@ -304,10 +345,8 @@ void Source::Observe(uint32_t slot, Timestamp time, double value) {
 }
 
 bool Source::Enliven(WatchedSeries::Slot* slot) {
-  if (live_ >= max_series_) {
-    ++stats_.refused;
-    return false;
-  }
+  slot->refused = live_ >= max_series_;
+  if (slot->refused) return false;
   slot->live = true;
   ++live_;
   return true;
@@ -316,6 +355,7 @@ bool Source::Enliven(WatchedSeries::Slot* slot) {
 void Source::End(DerivedTable& table, uint32_t slot) {
   if (!series_[slot].live) return;
   series_[slot].live = false;
+  series_[slot].told = false;
   --live_;
   const auto handles = series_.Handles(slot);
   table.Remove(handles);
@@ -323,7 +363,8 @@ void Source::End(DerivedTable& table, uint32_t slot) {
 }
 
 // Evaluated series end when the expression does not give them (Evaluate()); the age is for sources
-// that are not evaluated in time.
+// that are not evaluated in time. A series ahead of the clock begins anew: it would take nothing
+// until the clock is there.
 void Source::Expire(Timestamp now) {
   const AnalyticsOptions& options = context_->options;
   const DurationMs staleness = options.staleness + (follower_ ? 0 : IntervalOf(options));
@@ -332,9 +373,10 @@ void Source::Expire(Timestamp now) {
     const WatchedSeries::Slot& series = series_[slot];
     if (!series.used) continue;
     const DurationMs age = series.last_time == kNoTime ? 0 : now - series.last_time;
-    if (series.live && age > staleness) End(context_->seams.table, slot);
-    if (series.live || age <= keep) continue;
-    SaveSlot(slot, &parted_);
+    const bool ahead = age < -SeriesFollower::kMostAhead;
+    if (series.live && (age > staleness || ahead)) End(context_->seams.table, slot);
+    if (series.live || (age <= keep && !ahead)) continue;
+    if (context_->seams.state != nullptr && !ahead) SaveSlot(slot, &parted_);
     if (follower_ && series.feed != WatchedSeries::kNone) follower_->Forget(series.feed);
     if (slot < labels_.size()) labels_[slot] = Labels();
     series_.Free(slot);
@@ -376,13 +418,15 @@ Labels Source::LabelsOf(uint32_t slot) const {
   return feed == WatchedSeries::kNone ? Labels() : follower_->LabelsAt(feed);
 }
 
-void Source::Visit(const std::function<void(const Entry& entry, const Labels& labels,
-                                            const Detector& detector)>& visit) const {
+void Source::VisitAnomalies(const std::function<void(const Judged& judged)>& visit) const {
+  const auto is_anomaly = [](const Entry& entry) { return entry.kind == EntryKind::kAnomaly; };
+  if (std::ranges::none_of(entries_, is_anomaly)) return;
   for (uint32_t slot = 0; slot < series_.size(); ++slot) {
     if (!series_[slot].live) continue;
-    const Labels labels = LabelsOf(slot);
     const auto detectors = series_.Detectors(slot);
-    for (size_t i = 0; i < entries_.size(); ++i) visit(entries_[i], labels, *detectors[i]);
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      if (is_anomaly(entries_[i])) visit({slot, entries_[i], *detectors[i]});
+    }
   }
 }
 

@@ -59,7 +59,7 @@ struct SourceContext {
 struct SourceStats {
   uint64_t series = 0;    // sources that are there now
   uint64_t samples = 0;   // used so far
-  uint64_t refused = 0;   // series beyond max_series, now
+  uint64_t refused = 0;   // series with current samples beyond max_series, now
   uint64_t late = 0;      // samples passed over: a newer one of the series was there
   uint64_t restored = 0;  // states that came from saved rows
   uint64_t lost = 0;      // saved rows that could not be read
@@ -92,9 +92,16 @@ class Source : private SeriesFollower::Owner {
   void Save(uint32_t from, uint32_t to, std::vector<CheckpointRow>* rows);
   std::vector<CheckpointRow> States();  // of all
   uint32_t slots() const { return series_.size(); }
-  // Calls `visit` for every series that is there now.
-  void Visit(const std::function<void(const Entry& entry, const Labels& labels,
-                                      const Detector& detector)>& visit) const;
+  // A series and an anomaly entry that looks at it. Valid until the next run.
+  struct Judged {
+    uint32_t slot = 0;
+    const Entry& entry;
+    const Detector& detector;
+  };
+  // Calls `visit` for those that are there now.
+  void VisitAnomalies(const std::function<void(const Judged& judged)>& visit) const;
+  // As the expression gives them; empty when the windows have just dropped the series.
+  Labels LabelsOf(uint32_t slot) const;
 
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<Hash128>& identities() const { return identities_; }  // of the entries
@@ -116,6 +123,7 @@ class Source : private SeriesFollower::Owner {
   void FollowSamples(SeriesFollower& follower, Timestamp now);
   Status Evaluate(Timestamp at);
   Status EvaluatePast(Timestamp now);
+  void EndMissing(Timestamp at);
   bool FeedEvaluated(const Labels& labels, Timestamp time, double value);
   DurationMs IntervalOf(const AnalyticsOptions& options) const;
   // A slot for the series, with detectors; WatchedSeries::kNone if there are max_series others.
@@ -130,12 +138,13 @@ class Source : private SeriesFollower::Owner {
   void SaveSlot(uint32_t slot, std::vector<CheckpointRow>* rows);
   void SettleNew();
   void Finish(const Status& status);
-  Labels LabelsOf(uint32_t slot) const;
 
   // source_report.cc
   void Report(Timestamp now);
+  void NoteDue(Timestamp now);
+  bool HasSlowValue(std::span<const double> values) const;
   void JudgePeers();
-  void Publish(uint32_t slot, std::span<const double> values);
+  void Publish(uint32_t slot, std::span<const uint8_t> due, std::span<const double> values);
 
   promql::Expression expr_;
   std::vector<Entry> entries_;
@@ -151,10 +160,11 @@ class Source : private SeriesFollower::Owner {
   std::vector<Labels> labels_;              // by slot; of evaluated series only
   size_t live_ = 0;
   Timestamp evaluated_ = kNoTime;  // slot of the last evaluation
+  Timestamp reported_ = 0;         // time of the last report
   bool said_refused_ = false;
   bool said_lost_ = false;
   SourceStats stats_;
-  std::vector<CheckpointRow> parted_;  // states of series that left memory
+  std::vector<CheckpointRow> parted_;  // states of series that left memory, for the store
 
   // Of the running Run or Rebuild.
   const SourceContext* context_ = nullptr;
@@ -162,6 +172,7 @@ class Source : private SeriesFollower::Owner {
   Timestamp now_ = 0;
   // Series whose past is fed: until when samples are in each entry's detector.
   absl::flat_hash_map<uint32_t, std::vector<Timestamp>> resuming_;
+  std::vector<uint8_t> due_;  // by output: told in this report
   std::vector<DerivedTable::Update> updates_;
 };
 

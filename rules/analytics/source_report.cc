@@ -8,24 +8,45 @@
 
 namespace outrider {
 
+void Source::NoteDue(Timestamp now) {
+  due_.resize(outputs_.size());
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const DurationMs every = outputs_[i].derived.every;
+    due_[i] = every == 0 || now / every != reported_ / every;
+  }
+  reported_ = now;
+}
+
 void Source::Report(Timestamp now) {
   JudgePeers();
+  NoteDue(now);
+  const std::vector<uint8_t> all(outputs_.size(), 1);
   std::vector<double> values(outputs_.size());
   updates_.clear();
   for (uint32_t slot = 0; slot < series_.size(); ++slot) {
     if (!series_[slot].live) continue;
     const auto detectors = series_.Detectors(slot);
+    const std::span<const uint8_t> due = series_[slot].told ? due_ : all;
     size_t at = 0;
     for (size_t i = 0; i < entries_.size(); ++i) {
       size_t count = 0;
       while (at + count < outputs_.size() && outputs_[at + count].entry == i) ++count;
-      detectors[i]->Report(now, std::span(values).subspan(at, count));
+      detectors[i]->ReportDue(now, due.subspan(at, count), std::span(values).subspan(at, count));
       detectors[i]->Reported();
       at += count;
     }
-    Publish(slot, values);
+    Publish(slot, due, values);
+    series_[slot].told |= HasSlowValue(values);
   }
   context_->seams.table.Set(updates_);
+}
+
+// Of an output that is told now and then: from now on it need not be told at every run.
+bool Source::HasSlowValue(std::span<const double> values) const {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    if (outputs_[i].derived.every > 0 && !std::isnan(values[i])) return true;
+  }
+  return false;
 }
 
 void Source::JudgePeers() {
@@ -38,11 +59,12 @@ void Source::JudgePeers() {
   }
 }
 
-void Source::Publish(uint32_t slot, std::span<const double> values) {
+void Source::Publish(uint32_t slot, std::span<const uint8_t> due, std::span<const double> values) {
   DerivedTable& table = context_->seams.table;
   const auto handles = series_.Handles(slot);
   std::optional<Labels> labels;
   for (size_t i = 0; i < outputs_.size(); ++i) {
+    if (due[i] == 0) continue;
     DerivedTable::Handle& handle = handles[i];
     if (std::isnan(values[i])) {
       if (handle == DerivedTable::kNone) continue;
@@ -59,7 +81,9 @@ void Source::Publish(uint32_t slot, std::span<const double> values) {
     const DerivedOutput& output = outputs_[i].derived;
     const Labels named =
         DerivedLabels(*labels, entries_[outputs_[i].entry], output.window, output.horizon);
-    handle = table.Add(*output.metric, named, values[i]);
+    const auto pace =
+        output.every == 0 ? DerivedTable::Pace::kEveryFlush : DerivedTable::Pace::kWhenSet;
+    handle = table.Add(*output.metric, named, values[i], pace);
   }
 }
 

@@ -12,7 +12,8 @@ namespace outrider {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr double kMinSamples = 3;         // fewer have no standard error
+constexpr double kMinSamples = 3;  // fewer have no standard error
+constexpr DurationMs kSeldomest = 2 * kMinute;
 constexpr double kSignificantErrors = 2;  // standard errors of the slope
 
 constexpr DerivedMetric kSlope = {
@@ -83,30 +84,45 @@ double TrendChangeRatio(const WindowFit& fit) {
 }
 
 void TrendDetector::Report(Timestamp now, std::span<double> out) const {
-  const std::vector<DurationMs>& windows = plan_->windows;
-  const TrendOptions& options = plan_->options;
-  const size_t width = OutputsPerWindow(options);
+  const std::vector<uint8_t> all(out.size(), 1);
+  ReportDue(now, all, out);
+}
+
+void TrendDetector::ReportDue(Timestamp now, std::span<const uint8_t> due,
+                              std::span<double> out) const {
+  const size_t width = OutputsPerWindow(plan_->options);
+  std::array<DurationMs, kMostWindows> windows;
+  std::array<size_t, kMostWindows> numbers;
+  size_t count = 0;
+  for (size_t i = 0; i < plan_->windows.size(); ++i) {
+    if (due[i * width] == 0) continue;
+    windows[count] = plan_->windows[i];
+    numbers[count++] = i;
+  }
   std::array<WindowFit, kMostWindows> fits;
-  const size_t count = std::min(windows.size(), fits.size());
   ring_.Fit(std::span(windows).first(count), now, std::span(fits).first(count));
   for (size_t i = 0; i < count; ++i) {
-    const auto values = out.subspan(i * width, width);
-    const WindowFit& fit = fits[i];
-    if (fit.line.n < kMinSamples || !fit.line.HasSlope()) {
-      std::ranges::fill(values, kNone);
-      continue;
-    }
-    values[0] = fit.line.Slope();
-    values[1] = TrendDirection(fit, options.stable_per_hour);
-    values[2] = TrendChangeRatio(fit);
-    if (options.errors) {
-      values[3] = fit.line.StandardError();
-      values[4] = fit.line.R2();
-      values[5] = static_cast<double>(fit.start) / kSecond;
-    }
-    ReportRobust(now, i, values.subspan(options.errors ? 6 : 3));
+    ReportWindow(now, numbers[i], fits[i], out.subspan(numbers[i] * width, width));
   }
-  if (options.changepoints) ReportChangepoint(now, out.subspan(count * width));
+  const size_t rest = plan_->windows.size() * width;
+  if (plan_->options.changepoints && due[rest] != 0) ReportChangepoint(now, out.subspan(rest));
+}
+
+void TrendDetector::ReportWindow(Timestamp now, size_t window, const WindowFit& fit,
+                                 std::span<double> out) const {
+  if (fit.line.n < kMinSamples || !fit.line.HasSlope()) {
+    std::ranges::fill(out, kNone);
+    return;
+  }
+  out[0] = fit.line.Slope();
+  out[1] = TrendDirection(fit, plan_->options.stable_per_hour);
+  out[2] = TrendChangeRatio(fit);
+  if (plan_->options.errors) {
+    out[3] = fit.line.StandardError();
+    out[4] = fit.line.R2();
+    out[5] = static_cast<double>(fit.start) / kSecond;
+  }
+  ReportRobust(now, window, out.subspan(plan_->options.errors ? 6 : 3));
 }
 
 void TrendDetector::ReportRobust(Timestamp now, size_t window, std::span<double> out) const {
@@ -132,23 +148,20 @@ void TrendDetector::ReportChangepoint(Timestamp now, std::span<double> out) cons
 
 std::vector<DerivedOutput> TrendDetector::Outputs(const Entry& entry) {
   std::vector<DerivedOutput> outputs;
+  const auto add = [&](DurationMs window, std::initializer_list<const DerivedMetric*> metrics) {
+    const DurationMs every = std::min(window / (2 * TrendPlan::kResolution), kSeldomest);
+    for (const DerivedMetric* metric : metrics) {
+      outputs.push_back({.metric = metric, .window = WindowText(window), .every = every});
+    }
+  };
   for (DurationMs window : entry.windows) {
-    const std::string text = WindowText(window);
-    for (const DerivedMetric* metric : {&kSlope, &kDirection, &kChangeRatio}) {
-      outputs.push_back({metric, text});
-    }
-    if (entry.trend.errors) {
-      for (const DerivedMetric* metric : {&kSlopeError, &kRSquared, &kStart}) {
-        outputs.push_back({metric, text});
-      }
-    }
-    if (entry.trend.theil_sen) outputs.push_back({&kTheilSen, text});
-    if (entry.trend.mann_kendall) outputs.push_back({&kMannKendall, text});
+    add(window, {&kSlope, &kDirection, &kChangeRatio});
+    if (entry.trend.errors) add(window, {&kSlopeError, &kRSquared, &kStart});
+    if (entry.trend.theil_sen) add(window, {&kTheilSen});
+    if (entry.trend.mann_kendall) add(window, {&kMannKendall});
   }
   if (entry.trend.changepoints && !entry.windows.empty()) {
-    const std::string text = WindowText(entry.windows.back());
-    outputs.push_back({&kChangepoint, text});
-    outputs.push_back({&kChangepointShift, text});
+    add(entry.windows.back(), {&kChangepoint, &kChangepointShift});
   }
   return outputs;
 }

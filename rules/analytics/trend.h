@@ -25,15 +25,18 @@ struct TrendPlan {
 };
 std::shared_ptr<const TrendPlan> MakeTrendPlan(const Entry& entry);
 
-// Outputs, window after window: slope, direction, change ratio; with `errors` the slope's standard
-// error, R² and where the samples begin; with `theil_sen` and `mann_kendall` one each. At the end,
-// with `changepoints`, time and size of the last step in the longest window (absent without one).
+// A window is told once in a twentieth of its length, about as finely as it is cut, and at least
+// every two minutes; a source tells it more often where queries would not find it. Outputs, window
+// after window: slope, direction, change ratio; with `errors` the slope's standard error, R² and
+// where the samples begin; with `theil_sen` and `mann_kendall` one each. At the end, with
+// `changepoints`, time and size of the last step in the longest window (absent without one).
 class TrendDetector final : public Detector {
  public:
   explicit TrendDetector(std::shared_ptr<const TrendPlan> plan)
       : plan_(std::move(plan)), ring_(plan_->ring) {}
   void Observe(Timestamp time, double value) override { ring_.Add(time, value); }
   void Report(Timestamp now, std::span<double> out) const override;
+  void ReportDue(Timestamp now, std::span<const uint8_t> due, std::span<double> out) const override;
   void Save(RowWriter& out) const override { ring_.Save(out); }
   void Load(RowReader& in) override { ring_.Load(in); }
   size_t MemoryBytes() const { return sizeof(*this) + ring_.MemoryBytes(); }
@@ -43,6 +46,8 @@ class TrendDetector final : public Detector {
   static DurationMs History(const Entry& entry);
 
  private:
+  void ReportWindow(Timestamp now, size_t window, const WindowFit& fit,
+                    std::span<double> out) const;
   void ReportRobust(Timestamp now, size_t window, std::span<double> out) const;
   void ReportChangepoint(Timestamp now, std::span<double> out) const;
 

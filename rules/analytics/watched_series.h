@@ -30,7 +30,9 @@ class WatchedSeries {
     Timestamp saved_time = kNoTime;  // the same, in what was saved last
     uint32_t feed = kNone;           // of a followed series: its place with the follower
     bool used = false;
-    bool live = false;  // has a sample that counts as current: derived series are made of it
+    bool told = false;     // an output that is told now and then had a value
+    bool refused = false;  // has samples again, for which there was no room
+    bool live = false;     // has a sample that counts as current: derived series are made of it
   };
 
   WatchedSeries(size_t detectors, size_t outputs)

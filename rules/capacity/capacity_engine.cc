@@ -16,7 +16,7 @@ constexpr DurationMs kSlice = 15 * kMinute;
 // What the windows must keep: state is saved every few minutes, and a restart takes some.
 constexpr DurationMs kUseHorizon = 2 * kHour;
 constexpr DurationMs kFactHorizon = kHour;
-constexpr DurationMs kTold = 25 * kMinute;  // facts are looked at every ten minutes
+constexpr DurationMs kTold = 40 * kMinute;  // facts are looked at every quarter of an hour
 
 }  // namespace
 

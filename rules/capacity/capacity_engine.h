@@ -52,7 +52,7 @@ struct CapacityOptions {
   uint64_t minimum_samples = 10;
   // Once there are so many more samples (a share), what is recommended is made anew; 0: each time
   // it may be.
-  double judge_growth = 0.05;
+  double judge_growth = 0.1;
   GuardRails cpu_rails = {};                                 // cores
   GuardRails memory_rails = {};                              // bytes
   std::vector<WorkloadSource> workloads = BuiltinSources();  // without Kubernetes
@@ -80,7 +80,7 @@ class CapacityEngine final : public PodInventory {
   static constexpr DurationMs kJudgeEvery = kMinute;
   static constexpr DurationMs kJudgeAtLeast = 10 * kMinute;
   // All state is saved about this often; what came since is read from the windows again.
-  static constexpr DurationMs kSaveEvery = 5 * kMinute;
+  static constexpr DurationMs kSaveEvery = 10 * kMinute;
   // How much of the past of a series is used that was not known.
   static constexpr DurationMs kHistory = 6 * kHour;
 

@@ -16,10 +16,6 @@ std::string_view MetricOf(UseKind kind) {
   return kind == UseKind::kCpu ? kCpuMetric : kMemoryMetric;
 }
 
-Matcher RegexMatcher(MatchType type, std::string name, std::string pattern) {
-  return *Matcher::Create(type, std::move(name), std::move(pattern));  // constants: they compile
-}
-
 }  // namespace
 
 bool ReadContainerNames(const Labels& labels, ContainerNames* names) {
@@ -29,17 +25,14 @@ bool ReadContainerNames(const Labels& labels, ContainerNames* names) {
   // Behind exported_pod the plain label is the scraped pod's, also where cAdvisor gave none.
   names->container =
       labels.Has("exported_pod") ? labels.Get("exported_container") : labels.Get("container");
-  return !names->pod.empty() && !names->container.empty() && names->container != "POD";
+  // One CPU of many is told of beside their sum.
+  const std::string_view cpu = labels.Get("cpu");
+  return !names->pod.empty() && !names->container.empty() && names->container != "POD" &&
+         (cpu.empty() || cpu == "total");
 }
 
 std::vector<Matcher> ContainerMatchers(std::string_view metric) {
-  std::vector<Matcher> matchers = {Matcher::Equal(std::string(kMetricName), std::string(metric)),
-                                   RegexMatcher(MatchType::kNotRegex, "container", "|POD")};
-  if (metric == kCpuMetric) {
-    // Not one CPU of many, where the sum is told.
-    matchers.push_back(RegexMatcher(MatchType::kRegex, "cpu", "total|"));
-  }
-  return matchers;
+  return {Matcher::Equal(std::string(kMetricName), std::string(metric))};
 }
 
 ContainerStream::Kind::Kind(ContainerStream& owner, UseKind the_kind, const SampleFeed& feed)

@@ -14,7 +14,7 @@
 namespace outrider {
 
 // The names in a series of cAdvisor; false: it is of no container (a pod's cgroup, the pause
-// container, a machine's cgroups).
+// container, a machine's cgroups) or of one CPU.
 struct ContainerNames {
   std::string_view cluster;
   std::string_view namespace_name;
@@ -22,7 +22,8 @@ struct ContainerNames {
   std::string_view container;
 };
 bool ReadContainerNames(const Labels& labels, ContainerNames* names);
-// Selects no series that ReadContainerNames would refuse for its container.
+// By name alone: a matcher that looks into labels costs more, each time new series are looked for,
+// than to refuse the others once.
 std::vector<Matcher> ContainerMatchers(std::string_view metric);
 
 // Not thread-safe.

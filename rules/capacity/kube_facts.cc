@@ -11,9 +11,9 @@
 namespace outrider {
 namespace {
 
-constexpr DurationMs kSoon = 30 * kSecond;  // looks for new series
-constexpr DurationMs kLater = 2 * kMinute;
-constexpr DurationMs kSlowly = 10 * kMinute;  // reads every series
+constexpr DurationMs kSoon = kMinute;  // looks for new series
+constexpr DurationMs kLater = 5 * kMinute;
+constexpr DurationMs kSlowly = 15 * kMinute;  // reads every series
 constexpr DurationMs kSteadily = 5 * kMinute;
 constexpr DurationMs kPast = kHour;  // older samples say nothing about now
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of pods and containers beside their use, from kube-state-metrics, cAdvisor and the
 // JVM: requests, limits, node, phase, starts, throttling, kills for memory, heap, autoscalers.
-// Most of it never changes: it is read when its series is new and then looked at every ten minutes.
+// Most of it never changes: it is read when its series is new and then looked at every
+// quarter of an hour.
 // Source: specs/cost_and_rightsizing.md §1.7, 4.1, 4.2, 4.3.
 #pragma once
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "rules/detect/saved_fields.h"
+
 namespace outrider {
 namespace {
 
@@ -12,6 +14,11 @@ constexpr DurationMs kFirstLook = kDay;
 constexpr uint64_t kFirstSamples = 200;
 constexpr DurationMs kSecondLook = 3 * kDay;  // seasons can be told from then on
 constexpr DurationMs kLookAgain = 7 * kDay;
+
+bool ShareDetector(Shape a, Shape b) {
+  const auto is_default = [](Shape s) { return s == Shape::kUnclear || s == Shape::kSeasonal; };
+  return a == b || (is_default(a) && is_default(b));
+}
 
 }  // namespace
 
@@ -47,10 +54,14 @@ void AutoDetector::Look() {
   looked_at_ = look_.span();
   SeriesShape::Finding finding = look_.Judge();
   because_ = std::move(finding.because);
-  next_ = nullptr;
-  if (finding.shape == shape_) return;
+  if (ShareDetector(finding.shape, shape_)) {
+    shape_ = finding.shape;
+    next_ = nullptr;
+    return;
+  }
+  const bool warms_up = next_ != nullptr && ShareDetector(finding.shape, next_shape_);
   next_shape_ = finding.shape;
-  next_ = factory_(finding.shape, options_);
+  if (!warms_up) next_ = factory_(finding.shape, options_);
 }
 
 Explanation AutoDetector::Explain() const {
@@ -71,7 +82,7 @@ void AutoDetector::Save(RowWriter& out) const {
 
 void AutoDetector::Load(RowReader& in) {
   look_.Load(in);
-  looked_at_ = in.I64();
+  looked_at_ = TakeDuration(in);
   because_ = in.Text();
   shape_ = in.Enum(Shape::kSeasonal);
   chosen_ = factory_(shape_, options_);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `auto`: begins as the default, looks at the series, and takes the detector that fits what it
 // sees; looks again once a week. A newly chosen detector runs beside the old one until it can say
-// something.
+// something; where another shape asks for the same detector, that goes on with all it has learnt.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,8 @@ namespace outrider {
 
 class AutoDetector final : public SeriesDetector {
  public:
-  // A detector for series of this shape; the same one for the same shape.
+  // A detector for series of this shape; the same one for the same shape, and for kUnclear and
+  // kSeasonal.
   using Factory = std::unique_ptr<SeriesDetector> (*)(Shape shape, const DetectorOptions& options);
 
   // `options` were checked; `factory` is static.

@@ -13,8 +13,8 @@
 namespace outrider {
 namespace {
 
-// A level shift that was told for so long is the new level, if so many samples in a row were
-// clearly off to one side.
+// A level shift that lasts for so long is the new level, if so many samples in a row were clearly
+// off to one side, be it one that is told or one that `direction` leaves out.
 constexpr int32_t kRebaseSamples = 16;
 constexpr DurationMs kRebaseAfter = kHour;
 constexpr double kClearlyOff = 1;
@@ -85,17 +85,18 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
     verdict_.lower = judged.lower;
     verdict_.upper = judged.upper;
     verdict_.state = state_.Update(time, judged.score());
-    verdict_.onset = gate_.Pass(time, OnsetStrength(judged, finding), steps_.usual());
+    verdict_.onset =
+        gate_.Pass(time, OnsetStrength(judged, finding), steps_.usual(), state_.since() != 0);
     judge_.Learn(judged, step.length);
   }
   // What lies outside the band teaches no more than its edge; while it warms up a model takes all.
   const double limit = judged.edge * judged.scale;
   const double taught =
       warmed_up ? expected.value + std::clamp(value - expected.value, -limit, limit) : value;
-  const bool outside = warmed_up && judged.score() >= 1;
+  const bool outside = warmed_up && std::max(judged.score(), judged.off) >= 1;
   if (!outside || IsDueToTeach(time, step.length, time - first_)) model_->Learn(time, taught, step);
   ++samples_;
-  Settle(time, judged.z);
+  Settle(time, judged.z, outside && judged.score() < 1);
   return verdict_;
 }
 
@@ -107,20 +108,27 @@ double BandDetector::OnsetStrength(const Judgement& judged,
                   of_judge / YoungBar(age, kYoung));
 }
 
-void BandDetector::Settle(Timestamp time, double z) {
+void BandDetector::Settle(Timestamp time, double z, bool left_out) {
   const int32_t side = z > 0 ? 1 : -1;
   if (std::fabs(z) < kClearlyOff) {
     run_ = 0;
+    off_since_ = 0;
   } else if (run_ != 0 && (run_ > 0) != (z > 0)) {
     run_ = side;
+    off_since_ = 0;
   } else if (std::abs(run_) < kRebaseSamples) {
     run_ += side;
   }
-  const bool told = state_.since() != 0 && time - state_.since() >= kRebaseAfter;
-  if (std::abs(run_) < kRebaseSamples || !told) return;
-  model_->Rebase(judge_.NewestMean() * scale_);
+  if (left_out && off_since_ == 0) off_since_ = time;
+  const auto lasts = [&](Timestamp since) { return since != 0 && time - since >= kRebaseAfter; };
+  if (std::abs(run_) < kRebaseSamples || (!lasts(state_.since()) && !lasts(off_since_))) return;
+  // Not beyond where the series is: the scale may have grown since the older ones of the run.
+  const double mean = judge_.NewestMean() * scale_;
+  const double here = z * scale_;
+  model_->Rebase(std::fabs(mean) < std::fabs(here) ? mean : here);
   judge_.ForgetShift();
   run_ = 0;
+  off_since_ = 0;
 }
 
 Explanation BandDetector::Explain() const {
@@ -145,7 +153,7 @@ Explanation BandDetector::Explain() const {
 }
 
 void BandDetector::Save(RowWriter& out) const {
-  out.U64(samples_).I64(first_).I64(run_);
+  out.U64(samples_).I64(first_).I64(run_).I64(off_since_);
   out.Double(value_).Double(scale_).Enum(finding_);
   PutFloats(out, std::array{z_, run_distance_});
   SaveVerdict(verdict_, out);
@@ -160,8 +168,9 @@ void BandDetector::Save(RowWriter& out) const {
 
 void BandDetector::Load(RowReader& in) {
   samples_ = in.U64();
-  first_ = in.I64();
+  first_ = TakeTime(in);
   run_ = static_cast<int32_t>(std::clamp<int64_t>(in.I64(), -kRebaseSamples, kRebaseSamples));
+  if (in.format() >= kDetectorFormat) off_since_ = TakeTime(in);
   value_ = TakeFinite(in);
   scale_ = TakeAtLeast(in, 0);
   finding_ = in.Enum(NoveltyTable::Kind::kOutside);

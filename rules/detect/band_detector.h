@@ -29,7 +29,7 @@ class BandDetector final : public SeriesDetector {
 
  private:
   bool WarmedUp() const;
-  void Settle(Timestamp time, double z);
+  void Settle(Timestamp time, double z, bool left_out);
   double OnsetStrength(const Judgement& judged, const NoveltyTable::Finding& finding) const;
 
   const char* name_;
@@ -44,13 +44,16 @@ class BandDetector final : public SeriesDetector {
 
   uint64_t samples_ = 0;
   Timestamp first_ = 0;
-  int32_t run_ = 0;  // samples in a row clearly on one side of what was expected; negative: below
+  // Since when the series is outside its band on the side that `direction` leaves out, of which
+  // state_ does not know; 0: it is not.
+  Timestamp off_since_ = 0;
   // For Explain().
   double value_ = 0;
   double scale_ = 0;
   float z_ = 0;
   float run_distance_ = 0;
   NoveltyTable::Kind finding_ = NoveltyTable::Kind::kNothing;
+  int32_t run_ = 0;  // samples in a row clearly on one side of what was expected; negative: below
   Verdict verdict_;
 };
 

@@ -41,6 +41,10 @@ double BandJudge::RunOf(double z) {
   return std::max({static_cast<double>(least), -static_cast<double>(most), 0.0});
 }
 
+double BandJudge::Edge(const CalibratedTail& tail) const {
+  return threshold_ > 0 ? threshold_ : tail.Edge(static_cast<double>(depth_));
+}
+
 double BandJudge::Probability(double z, double run) const {
   const double of_spike = spikes_.Probability(std::fabs(z));
   return policy_.shifts ? std::min(of_spike, shifts_.Probability(run)) : of_spike;
@@ -73,15 +77,18 @@ Judgement BandJudge::Judge(double value, const Expectation& expected, double wid
   Judgement judged;
   const double above = widen * Scale(expected.above, expected.value);
   const double below = widen * Scale(expected.below, expected.value);
-  judged.edge = threshold_ > 0 ? threshold_ : spikes_.Edge(static_cast<double>(depth_));
+  judged.edge = Edge(spikes_);
   judged.upper = expected.value + judged.edge * above;
   judged.lower = expected.value - judged.edge * below;
   judged.scale = value >= expected.value ? above : below;
   judged.z = std::clamp((value - expected.value) / judged.scale, -kLargestZ, kLargestZ);
   judged.run = RunOf(judged.z);
-  if (policy_.spikes && Counts(judged.z)) judged.spike = std::fabs(judged.z) / judged.edge;
-  if (policy_.shifts && Counts(judged.z)) {
-    judged.shift = judged.run / shifts_.Edge(static_cast<double>(depth_));
+  const double spike = policy_.spikes ? std::fabs(judged.z) / judged.edge : 0;
+  const double shift = policy_.shifts ? judged.run / Edge(shifts_) : 0;
+  judged.off = std::max(spike, shift);
+  if (Counts(judged.z)) {
+    judged.spike = spike;
+    judged.shift = shift;
   }
   judged.upper = std::min(judged.upper, data_max_);
   judged.lower = std::max(judged.lower, data_min_);

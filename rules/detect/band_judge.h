@@ -24,6 +24,7 @@ struct Judgement {
   double z = 0;      // distance from the expected value in usual ones, signed
   double scale = 0;  // that it was measured with, on its side
   double edge = 0;   // |z| that scores 1
+  double off = 0;    // the score on whichever side, also on one that does not count
   double lower = 0;  // value that scores 1
   double upper = 0;
   double spike = 0;  // scores; 0 on a side that does not count
@@ -55,6 +56,7 @@ class BandJudge {
 
  private:
   double RunOf(double z);
+  double Edge(const CalibratedTail& tail) const;  // distance that scores 1
   double Scale(double usual, double expected) const;
   bool Counts(double z) const;
 
@@ -66,7 +68,7 @@ class BandJudge {
   std::array<float, kRun> newest_{};  // ring of z
   float depth_;                       // of the tail, where the edge lies
   float min_relative_deviation_;
-  double threshold_;  // 0: by risk
+  double threshold_;  // of samples and of runs; 0: by risk
   double min_deviation_;
   double data_min_;  // infinite: none
   double data_max_;

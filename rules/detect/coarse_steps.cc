@@ -35,9 +35,9 @@ void CoarseSteps::Save(RowWriter& out) const {
 }
 
 void CoarseSteps::Load(RowReader& in) {
-  length_ = in.I64();
+  length_ = TakeDuration(in);
   gap_ = in.Bool();
-  covered_ = in.I64();
+  covered_ = TakeDuration(in);
   sum_ = TakeFinite(in);
   count_ = static_cast<uint32_t>(TakeAtMost(in, std::numeric_limits<uint32_t>::max() - 1));
 }

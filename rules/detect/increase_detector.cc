@@ -35,6 +35,11 @@ Explanation IncreaseDetector::Explain() const {
   explanation.time = time_;
   explanation.value = value_;
   explanation.verdict = verdict_;
+  // Parts of the increase per second are none of the counter's value; the reasons name them.
+  explanation.level = Verdict::kUnknown;
+  explanation.season = Verdict::kUnknown;
+  explanation.trend_per_hour = Verdict::kUnknown;
+  explanation.deviation = Verdict::kUnknown;
   explanation.reasons.emplace_back("judged by its increase per second");
   return explanation;
 }
@@ -47,7 +52,7 @@ void IncreaseDetector::Save(RowWriter& out) const {
 
 void IncreaseDetector::Load(RowReader& in) {
   any_ = in.Bool();
-  time_ = in.I64();
+  time_ = TakeTime(in);
   value_ = TakeFinite(in);
   verdict_ = LoadVerdict(in);
   rates_->Load(in);

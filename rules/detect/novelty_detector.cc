@@ -61,7 +61,7 @@ Verdict NoveltyDetector::Observe(Timestamp time, double value) {
   verdict_.state = state_.Update(time, std::max(strength, rarity));
   // A value that cannot be is news at any age.
   const double news = impossible ? strength : strength / YoungBar(time - first_, kYoungForNovelty);
-  verdict_.onset = gate_.Pass(time, news, steps_.usual());
+  verdict_.onset = gate_.Pass(time, news, steps_.usual(), state_.since() != 0);
   return verdict_;
 }
 
@@ -100,7 +100,7 @@ void NoveltyDetector::Save(RowWriter& out) const {
 
 void NoveltyDetector::Load(RowReader& in) {
   samples_ = in.U64();
-  first_ = in.I64();
+  first_ = TakeTime(in);
   value_ = TakeFinite(in);
   share_ = TakeAtLeast(in, 0);
   finding_ = in.Enum(NoveltyTable::Kind::kOutside);

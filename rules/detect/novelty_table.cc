@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/single.h"
 
 namespace outrider {
 namespace {
@@ -20,11 +21,6 @@ constexpr uint32_t kShortestLongStay = 64;  // samples
 constexpr double kLongStay = 2;             // times the longest
 constexpr double kNarrowEvery = 4;          // half-lives
 constexpr double kLargestUnit = 1e6;
-
-float Single(double value) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  return static_cast<float>(std::clamp(value, -kLargest, kLargest));
-}
 
 size_t LevelIn(double value, double lowest, double highest) {
   const double share = (value - lowest) / (highest - lowest);

@@ -8,10 +8,11 @@
 
 namespace outrider {
 
-double OnsetGate::Pass(Timestamp time, double strength, double usual_step) {
+double OnsetGate::Pass(Timestamp time, double strength, double usual_step, bool lasting) {
   const double rest = rest_ > 0 ? static_cast<double>(rest_)
                                 : std::max(static_cast<double>(kHour), kRestSteps * usual_step);
-  if (peak_ > 0 && static_cast<double>(time - peak_time_) >= rest) peak_ = 0;
+  const bool rested = static_cast<double>(time - peak_time_) >= rest;
+  if (peak_ > 0 && rested && !lasting) peak_ = 0;
   if (strength < 1) return peak_ > 0 ? 0 : strength;
   if (peak_ > 0 && strength < kLarger * peak_) return 0;
   peak_ = strength;
@@ -22,7 +23,7 @@ double OnsetGate::Pass(Timestamp time, double strength, double usual_step) {
 void OnsetGate::Save(RowWriter& out) const { out.I64(peak_time_).Double(peak_); }
 
 void OnsetGate::Load(RowReader& in) {
-  peak_time_ = in.I64();
+  peak_time_ = TakeTime(in);
   peak_ = TakeAtLeast(in, 0);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Once per anomaly: after an onset the next one waits for the rest period, unless it is larger than
-// all since then.
+// Once per anomaly: after an onset the next one waits for the rest period, and for as long as the
+// anomaly lasts, unless it is larger than all since then.
 #pragma once
 
 #include "storage/base/clock.h"
@@ -18,8 +18,9 @@ class OnsetGate {
 
   // `rest`: 0 for what the step asks for.
   explicit OnsetGate(DurationMs rest) : rest_(rest) {}
-  // The strength as the onset score: itself, or 0 while at rest. `usual_step` in milliseconds.
-  double Pass(Timestamp time, double strength, double usual_step);
+  // The strength as the onset score: itself, or 0 while at rest. `usual_step` in milliseconds;
+  // `lasting`: the state score is up, so that what is strong now may be what was told before.
+  double Pass(Timestamp time, double strength, double usual_step, bool lasting);
 
   void Save(RowWriter& out) const;
   void Load(RowReader& in);

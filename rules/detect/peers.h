@@ -14,6 +14,7 @@ struct PeerBand {
   double expected = 0;  // median of the group
   double lower = 0;     // values that score 1
   double upper = 0;
+  double scale = 0;            // usual distance from the median, floors included
   std::vector<double> scores;  // per value, in the order given; 1 is the edge
 };
 

@@ -57,7 +57,7 @@ void SketchModel::Learn(Timestamp /*time*/, double value, const StepTracker::Ste
 }
 
 void SketchModel::Describe(Explanation* explanation) const {
-  explanation->level = sketch_.Quantile(0.5);
+  explanation->level = LevelOfVerdict(*explanation, 0, sketch_.Quantile(0.5));
 }
 
 }  // namespace outrider

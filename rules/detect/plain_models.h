@@ -27,7 +27,9 @@ class MeanModel final : public SeriesModel {
     faster_ = mean_;
   }
   uint64_t WarmUp() const override { return 16; }
-  void Describe(Explanation* explanation) const override { explanation->level = mean_; }
+  void Describe(Explanation* explanation) const override {
+    explanation->level = LevelOfVerdict(*explanation, 0, mean_);
+  }
   void Save(RowWriter& out) const override;
   void Load(RowReader& in) override;
   size_t MemoryBytes() const override { return sizeof(*this); }

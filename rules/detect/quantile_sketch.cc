@@ -6,19 +6,14 @@
 #include <limits>
 #include <span>
 
+#include "rules/detect/robust_stats.h"
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/single.h"
 
 namespace outrider {
 namespace {
 
-constexpr double kOfMedian = 1.4826;
-constexpr double kOfMean = 1.2533;
 constexpr double kLargestUnit = 1e6;
-
-float Single(double value) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  return static_cast<float>(std::clamp(value, -kLargest, kLargest));
-}
 
 double Of(float value) { return static_cast<double>(value); }
 
@@ -123,7 +118,7 @@ double QuantileSketch::Deviation(double center) const {
     distance += part * (next - distance);
     gathered += weight;
   }
-  return distance > 0 ? kOfMedian * distance : kOfMean * sum / total;
+  return distance > 0 ? kSigmaOfMedianDistance * distance : kSigmaOfMeanDistance * sum / total;
 }
 
 void QuantileSketch::Save(RowWriter& out) const {

@@ -56,4 +56,19 @@ uint64_t TakeAtMost(RowReader& in, uint64_t largest) {
   return 0;
 }
 
+Timestamp TakeTime(RowReader& in) {
+  constexpr Timestamp kFarthest = Timestamp{1} << 60;
+  const Timestamp time = in.I64();
+  if (time > -kFarthest && time < kFarthest) return time;
+  in.Fail();
+  return 0;
+}
+
+DurationMs TakeDuration(RowReader& in) {
+  const DurationMs duration = TakeTime(in);
+  if (duration >= 0) return duration;
+  in.Fail();
+  return 0;
+}
+
 }  // namespace outrider

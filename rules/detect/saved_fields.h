@@ -6,9 +6,15 @@
 #include <cstdint>
 #include <span>
 
+#include "storage/base/clock.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
+
+// The newest format of rows with a detector's state; 1 can be read.
+//   2: since when a band detector's series is off on either side; hours of which no deviation is
+//      known are told from those without any; times of peers (rules/analytics)
+inline constexpr uint8_t kDetectorFormat = 2;
 
 void PutFloats(RowWriter& out, std::span<const float> values);
 // Fails unless exactly values.size() finite floats follow; `values` are then zeros.
@@ -17,5 +23,9 @@ void TakeFloats(RowReader& in, std::span<float> values);
 double TakeFinite(RowReader& in);
 double TakeAtLeast(RowReader& in, double smallest);
 uint64_t TakeAtMost(RowReader& in, uint64_t largest);
+// Within some 36 million years of the epoch, so that differences cannot overflow.
+Timestamp TakeTime(RowReader& in);
+// The same, and not negative.
+DurationMs TakeDuration(RowReader& in);
 
 }  // namespace outrider

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/single.h"
 
 namespace outrider {
 namespace {
@@ -13,11 +13,7 @@ namespace {
 // A part of the residual goes to the day of the week; the hours take the rest.
 constexpr double kDayShare = 0.5;
 constexpr double kCommonShare = 0.25;
-
-void Move(float& value, double by) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  value = static_cast<float>(std::clamp(static_cast<double>(value) + by, -kLargest, kLargest));
-}
+constexpr float kNotLearnt = -1;
 
 float Replaced(DurationMs after, DurationMs half_life) {
   return static_cast<float>(
@@ -29,7 +25,9 @@ float Replaced(DurationMs after, DurationMs half_life) {
 SeasonProfile::SeasonProfile(Kinds kinds, DurationMs half_life)
     : kinds_(kinds),
       slowest_day_(Replaced(kDay, half_life)),
-      slowest_week_(Replaced(7 * kDay, 4 * half_life)) {}
+      slowest_week_(Replaced(7 * kDay, 4 * half_life)) {
+  deviation_.fill(kNotLearnt);
+}
 
 double SeasonProfile::Within(const std::array<float, 24>& hours, const LocalSlot& slot) {
   const auto hour = static_cast<size_t>(slot.hour);
@@ -55,10 +53,11 @@ double SeasonProfile::DeviationAt(const LocalSlot& slot, double overall) const {
   // An hour's own deviation counts more the more days were seen, and never all.
   const double trust = days() / (days() + 1);
   const auto own = static_cast<double>(deviation_[static_cast<size_t>(slot.hour)]);
+  if (own < 0) return overall;
   return (1 - trust / 2) * overall + trust / 2 * own;
 }
 
-void SeasonProfile::Learn(const LocalSlot& slot, double residual, double distance,
+void SeasonProfile::Learn(const LocalSlot& slot, double residual, const Distance& off,
                           DurationMs step) {
   const auto hour = static_cast<size_t>(slot.hour);
   const double hours = std::min(1.0, static_cast<double>(step) / static_cast<double>(kHour));
@@ -77,7 +76,11 @@ void SeasonProfile::Learn(const LocalSlot& slot, double residual, double distanc
     const double per_week = hours / 24 * std::max<double>(slowest_week_, 1 / (days() / 7 + 1));
     Move(day_[static_cast<size_t>(slot.weekday)], kDayShare * per_week * residual);
   }
-  Move(deviation_[hour], per_day * (distance - static_cast<double>(deviation_[hour])));
+  if (deviation_[hour] < 0) {
+    deviation_[hour] = 0;
+    Move(deviation_[hour], off.overall);
+  }
+  Move(deviation_[hour], per_day * (off.distance - static_cast<double>(deviation_[hour])));
   hours_ += hours;
   if (weekend) weekend_hours_ += hours;
 }
@@ -103,6 +106,10 @@ void SeasonProfile::Load(RowReader& in) {
   TakeFloats(in, weekend_);
   TakeFloats(in, day_);
   TakeFloats(in, deviation_);
+  if (in.format() >= kDetectorFormat) return;
+  for (float& deviation : deviation_) {
+    if (deviation == 0) deviation = kNotLearnt;
+  }
 }
 
 }  // namespace outrider

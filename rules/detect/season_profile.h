@@ -25,13 +25,18 @@ class SeasonProfile {
 
   // To be added to the level.
   double At(const LocalSlot& slot) const;
-  // Usual distance from the expected value in this hour, or `overall` while there is none of its
-  // own.
+  // Usual distance from the expected value in this hour, or `overall` while nothing was learnt of
+  // the hour.
   double DeviationAt(const LocalSlot& slot, double overall) const;
 
-  // `residual`: sample less (level + At(slot)); `distance`: from the expected value, >= 0;
-  // `step`: the time the sample stands for.
-  void Learn(const LocalSlot& slot, double residual, double distance, DurationMs step);
+  // How far a sample was off: `distance` from the expected value, >= 0, and what is usual
+  // `overall`, which a new hour begins with.
+  struct Distance {
+    double distance = 0;
+    double overall = 0;
+  };
+  // `residual`: sample less (level + At(slot)); `step`: the time the sample stands for.
+  void Learn(const LocalSlot& slot, double residual, const Distance& off, DurationMs step);
 
   double Mean() const;                         // of the 24 hours: part of the level, strictly
   double days() const { return hours_ / 24; }  // watched
@@ -50,7 +55,7 @@ class SeasonProfile {
   std::array<float, 24> hour_{};
   std::array<float, 24> weekend_{};  // in addition on Saturdays and Sundays
   std::array<float, 7> day_{};
-  std::array<float, 24> deviation_{};
+  std::array<float, 24> deviation_{};  // negative: nothing was learnt of the hour
 };
 
 }  // namespace outrider

@@ -6,26 +6,21 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "rules/detect/explain_text.h"
+#include "rules/detect/robust_stats.h"
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/single.h"
 
 namespace outrider {
 namespace {
 
-constexpr double kOfMean = 1.2533;  // from the mean distance of a normal distribution to its sigma
 constexpr DurationMs kOffsetHalfLife = kHour;
 constexpr DurationMs kDeviationHalfLife = 12 * kHour;
 // However rare the samples are, one does not replace more of a running mean than this many
 // half-lives would.
 constexpr float kMostPerOffset = 0.15F;
 constexpr float kMostPerSample = 0.02F;
-
-void Move(float& value, double by) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  value = static_cast<float>(std::clamp(static_cast<double>(value) + by, -kLargest, kLargest));
-}
 
 }  // namespace
 
@@ -40,7 +35,8 @@ Expectation SeasonalModel::Expect(Timestamp time) {
   newest_ = time;
   const LocalSlot slot = local_time_.At(time);
   season_ = seasons_.At(slot);
-  const double scale = kOfMean * seasons_.DeviationAt(slot, static_cast<double>(deviation_));
+  const double scale =
+      kSigmaOfMeanDistance * seasons_.DeviationAt(slot, static_cast<double>(deviation_));
   return {level_ + season_ + offset_, scale, scale};
 }
 
@@ -65,14 +61,15 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
     const double per_hour = moved * static_cast<double>(kHour) / static_cast<double>(step.length);
     Move(trend_, (1 - level_fade_.Keep(step.length)) * (per_hour - static_cast<double>(trend_)));
   }
-  seasons_.Learn(local_time_.At(time), residual - moved, distance, step.length);
+  seasons_.Learn(local_time_.At(time), residual - moved,
+                 {distance, static_cast<double>(deviation_)}, step.length);
   ++samples_;
 }
 
 void SeasonalModel::Describe(Explanation* explanation) const {
   const double mean = seasons_.Mean();
-  explanation->level = level_ + mean + offset_;
   explanation->season = season_ - mean;
+  explanation->level = LevelOfVerdict(*explanation, explanation->season, level_ + mean + offset_);
   explanation->trend_per_hour = static_cast<double>(trend_);
   const LocalSlot slot = LocalTime(local_time_).At(newest_);
   explanation->reasons.push_back(
@@ -93,7 +90,7 @@ void SeasonalModel::Load(RowReader& in) {
   level_ = TakeFinite(in);
   offset_ = TakeFinite(in);
   season_ = TakeFinite(in);
-  newest_ = in.I64();
+  newest_ = TakeTime(in);
   std::array<float, 2> floats{};
   TakeFloats(in, floats);
   deviation_ = std::max(0.0F, floats[0]);

@@ -18,7 +18,7 @@ class SeasonalModel final : public SeriesModel {
   SeasonalModel(const DetectorOptions& options, absl::TimeZone zone);
   Expectation Expect(Timestamp time) override;
   void Learn(Timestamp time, double value, const StepTracker::Step& step) override;
-  void Rebase(double by) override { offset_ += by; }
+  void Rebase(double by) override { level_ += by; }
   uint64_t WarmUp() const override { return 16; }
   void Describe(Explanation* explanation) const override;
   void Save(RowWriter& out) const override;

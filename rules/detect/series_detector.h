@@ -35,7 +35,7 @@ struct Explanation {
   Timestamp time = 0;
   double value = Verdict::kUnknown;
   Verdict verdict;
-  // expected = level + season (+ trend over the step since the last sample).
+  // expected = level + season, or the level alone; the trend is that of the level.
   double level = Verdict::kUnknown;
   double season = Verdict::kUnknown;
   double trend_per_hour = Verdict::kUnknown;

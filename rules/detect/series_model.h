@@ -3,6 +3,7 @@
 // The part of a band detector that differs from detector to detector.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include "rules/detect/series_detector.h"
@@ -32,11 +33,18 @@ class SeriesModel {
   virtual void Rebase(double by) = 0;
   // Samples before it can say anything.
   virtual uint64_t WarmUp() const = 0;
-  // Level, season, trend and what they say at the time of the explanation.
+  // Level, season, trend and what they say at the time of the explanation, whose verdict is there.
   virtual void Describe(Explanation* explanation) const = 0;
   virtual void Save(RowWriter& out) const = 0;
   virtual void Load(RowReader& in) = 0;
   virtual size_t MemoryBytes() const = 0;
 };
+
+// The level that the verdict's expected value was made of, beside `season`: the model has learnt
+// from the sample since, and stands at `learnt`.
+inline double LevelOfVerdict(const Explanation& explanation, double season, double learnt) {
+  const double expected = explanation.verdict.expected;
+  return std::isnan(expected) ? learnt : expected - season;
+}
 
 }  // namespace outrider

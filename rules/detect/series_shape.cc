@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/single.h"
 
 namespace outrider {
 namespace {
@@ -52,8 +53,7 @@ void SeriesShape::Observe(Timestamp time, const LocalSlot& slot, double value) {
   const auto old = static_cast<double>(hour_means_[hour]);
   const double to =
       old + (value - few_[0] - old) / std::min<double>(hour_counts_[hour], kMemory / 24);
-  constexpr double kLargest = std::numeric_limits<float>::max();
-  hour_means_[hour] = static_cast<float>(std::clamp(to, -kLargest, kLargest));
+  hour_means_[hour] = Single(to);
   ++samples_;
 }
 
@@ -115,8 +115,8 @@ void SeriesShape::Load(RowReader& in) {
   samples_ = in.U64();
   rises_ = in.U64();
   falls_ = in.U64();
-  first_ = in.I64();
-  newest_ = in.I64();
+  first_ = TakeTime(in);
+  newest_ = TakeTime(in);
   previous_ = TakeFinite(in);
   mean_ = TakeFinite(in);
   squares_ = TakeAtLeast(in, 0);

@@ -30,7 +30,7 @@ class StateScore {
   void Save(RowWriter& out) const { out.Double(held_).I64(since_); }
   void Load(RowReader& in) {
     held_ = TakeAtLeast(in, 0);
-    since_ = in.I64();
+    since_ = TakeTime(in);
   }
 
  private:

@@ -36,7 +36,7 @@ StepTracker::Step StepTracker::Advance(Timestamp time) {
 void StepTracker::Save(RowWriter& out) const { out.I64(last_).Double(usual_); }
 
 void StepTracker::Load(RowReader& in) {
-  last_ = in.I64();
+  last_ = TakeTime(in);
   usual_ = TakeAtLeast(in, -1);
 }
 

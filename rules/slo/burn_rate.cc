@@ -86,19 +86,20 @@ double ExhaustionSeconds(double factor, DurationMs period) {
   return static_cast<double>(period) / kSecond / factor;
 }
 
-Status CheckCanFire(std::span<const BurnWindows> windows, double objective) {
+Status CheckCanFire(std::span<const BurnWindows> windows, double objective, bool reaching) {
   const double budget = 1 - objective;
   if (!(budget > 0)) {
     return InvalidArgument("an objective of 100 % has no error budget: nothing can be spent");
   }
   for (const BurnWindows& one : windows) {
-    // Above the factor, so that at exactly 1 nothing is above either.
-    if (one.factor * budget < 1) continue;
+    // Nothing is above a ratio of 1, but errors only reach it; 1 - objective has some dust.
+    const double ratio = one.factor * budget;
+    if (ratio < 1 || (reaching && ratio < 1 + 1e-9)) continue;
     return InvalidArgument(fmt::format(
         "the {} alert over {} and {} can never fire: a burn rate of {:.4g} is an error ratio of "
-        "{:.4g}, and no ratio is above 1; lower the factor, or set the objective above {:.6g} %",
+        "{:.4g}, and no ratio is above 1; lower the factor, or set the objective {} {:.6g} %",
         SloSeverityText(one.severity), FormatDuration(one.short_window),
-        FormatDuration(one.long_window), one.factor, one.factor * budget,
+        FormatDuration(one.long_window), one.factor, ratio, reaching ? "to at least" : "above",
         100 * (1 - 1 / one.factor)));
   }
   return absl::OkStatus();

@@ -48,7 +48,7 @@ double DetectionSeconds(const BurnWindows& windows, double objective, double err
 double ExhaustionSeconds(double factor, DurationMs period);
 
 // InvalidArgument when there is nothing to alert on: a budget of 0, or windows whose factor needs
-// more errors than there are events.
-Status CheckCanFire(std::span<const BurnWindows> windows, double objective);
+// more errors than there are events. `reaching`: an alert fires at the factor (>=), else above it.
+Status CheckCanFire(std::span<const BurnWindows> windows, double objective, bool reaching);
 
 }  // namespace outrider

@@ -25,11 +25,11 @@ Timestamp StartOf(std::span<const StartRun> starts, Timestamp time) {
 }  // namespace
 
 Status CounterBook::Read(const Querier& querier, const TimeRange& range, DurationMs slot_width) {
+  watched_since_ = std::min(watched_since_, range.from);
   SeriesSet set;
   set.want_starts = true;
   TRY(querier.Select(matchers_, range.from, range.to, options_.max_samples, &set));
   for (const SeriesSet::Row& row : set.rows) Take(set, row, range.to, slot_width);
-  seen_to_ = std::max(seen_to_, range.to);
   return absl::OkStatus();
 }
 
@@ -63,8 +63,10 @@ void CounterBook::Take(const SeriesSet& set, const SeriesSet::Row& row, Timestam
       by = values[i] < counter.value ? values[i] : values[i] - counter.value;
     } else {
       const Timestamp start = StartOf(set.Starts(row), times[i]);
-      const Timestamp since = known ? counter.last : seen_to_;
-      if (start != 0 && since != INT64_MIN && start >= since) by = values[i];
+      // One that is not known had no sample for as long as the gap, or was not there.
+      const Timestamp since =
+          known ? counter.last : std::max(watched_since_, times[i] - options_.longest_gap);
+      if (start != 0 && start >= since) by = values[i];
     }
     if (counter.stale) counter.first = times[i];
     counter.stale = false;
@@ -121,7 +123,7 @@ void CounterBook::Select(Timestamp from, Timestamp to, bool two, SeriesSet* out)
 }
 
 void CounterBook::Save(RowWriter& out) const {
-  out.I64(seen_to_).I64(newest_).U64(series_.size());
+  out.I64(watched_since_).I64(newest_).U64(series_.size());
   for (const auto& [labels, counter] : series_) {
     out.Text(labels.packed()).I64(counter.first).I64(counter.last);
     out.Double(counter.value).Bool(counter.stale);
@@ -129,7 +131,7 @@ void CounterBook::Save(RowWriter& out) const {
 }
 
 void CounterBook::Load(RowReader& in) {
-  seen_to_ = in.I64();
+  watched_since_ = in.I64();
   newest_ = in.I64();
   const uint64_t count = in.Count();
   for (uint64_t i = 0; i < count; ++i) {

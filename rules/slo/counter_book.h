@@ -5,9 +5,9 @@
 // is seen, at its time; a lower value is a reset and counts whole. So the sum over any time is the
 // growth between the first and the last sample, resets added, whatever the scrape and evaluation
 // intervals are and however late a sender delivers. What a counter holds when it is first seen
-// counts only if it is known to have begun since the last look (start timestamps of remote write
-// 2.0 and OTLP): otherwise nobody knows when it happened. The same after a gap of more than an
-// hour.
+// counts only if it is known to have begun while its series were watched, and in the hour before
+// (start timestamps of remote write 2.0 and OTLP): otherwise nobody knows when it happened. After a
+// gap of more than an hour it counts only if it began since its last sample.
 #pragma once
 
 #include <map>
@@ -78,7 +78,7 @@ class CounterBook {
   std::map<Timestamp, std::vector<Growth>> growth_;  // by slot
   std::set<Timestamp> slots_;                        // of growth_
   std::vector<Counter*> shown_;                      // with growth in the open slot
-  Timestamp seen_to_ = INT64_MIN;                    // reads reached so far
+  Timestamp watched_since_ = INT64_MAX;              // where the first read began
   Timestamp newest_ = INT64_MIN;                     // sample
   uint64_t samples_ = 0;
   uint32_t next_id_ = 1;

@@ -23,6 +23,13 @@ StatusOr<promql::Vector> Evaluate(const promql::Engine& engine, const promql::Ex
   return AsVector(std::move(result.value));
 }
 
+// An expression that cannot be evaluated on the series there are: it fails again on the same ones,
+// so the time is passed over. Other errors are of reading.
+bool IsOfExpression(const Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status) ||
+         absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status);
+}
+
 bool HasTotal(const SloPart& part) {
   return part.kind == SloPart::Kind::kBad || part.kind == SloPart::Kind::kGood;
 }
@@ -53,7 +60,12 @@ void EventFeed::AddBooks(const SloQuery& query) {
     // Where ranges are read, selectors without one are not counters.
     if (query.ranged && reach.horizon == 0) continue;
     const auto same = [&](const auto& book) { return book->matchers() == reach.matchers; };
-    if (std::ranges::any_of(books_, same)) continue;
+    if (const auto there = std::ranges::find_if(books_, same); there != books_.end()) {
+      // What a range needs does for a bare selector too.
+      const auto index = static_cast<size_t>(there - books_.begin());
+      ranged_[index] = ranged_[index] || query.ranged;
+      continue;
+    }
     books_.push_back(
         std::make_unique<CounterBook>(std::move(reach.matchers), CounterBookOptions()));
     ranged_.push_back(query.ranged);
@@ -76,9 +88,16 @@ uint64_t EventFeed::samples() const {
   return sum;
 }
 
+Timestamp EventFeed::reached() const {
+  if (!counted_) return cursor_;
+  Timestamp newest = INT64_MIN;
+  for (const auto& book : books_) newest = std::max(newest, book->newest());
+  return newest;
+}
+
 Status EventFeed::Advance(const SloContext& context, Timestamp now, const EventSink& sink) {
-  unmatched_ = 0;
-  const EventSink weighted = [&](const Labels& labels, Timestamp time, EventCounts counts) {
+  unmatched_.clear();
+  const EventSink weighted = [&](const Labels& labels, Timestamp time, const EventCounts& counts) {
     sink(labels, time, {counts.bad * part_.weight, counts.total * part_.weight});
   };
   return counted_ ? Count(context, now, weighted) : Sample(context, now, weighted);
@@ -86,33 +105,35 @@ Status EventFeed::Advance(const SloContext& context, Timestamp now, const EventS
 
 Status EventFeed::Count(const SloContext& context, Timestamp now, const EventSink& sink) {
   // Behind a sender that catches up, the newest sample seen marks where to read on.
-  Timestamp newest = INT64_MIN;
-  for (const auto& book : books_) newest = std::max(newest, book->newest());
+  const Timestamp newest = reached();
   Timestamp from = now - context.options.warm_up;
   if (cursor_ != INT64_MIN && newest != INT64_MIN) {
     from = std::max(from, std::min({now, cursor_, newest}) - context.options.late_window);
   }
   const DurationMs width = now - from > kBacklog ? kMinute : context.options.interval;
   Status status;
+  // A piece of the past at a time, so that a long one costs little memory.
   while (from <= now) {
     const Timestamp to = std::min(now, (from + kBacklog) / kMinute * kMinute);
-    const Status counted = CountPiece(context, {.from = from, .to = to}, width, sink);
+    TRY(ReadPiece(context.querier, {.from = from, .to = to}, width));
+    const Status counted = CountPiece(context, sink);
     if (!counted.ok()) status = counted;
+    cursor_ = std::max(cursor_, to);
     from = to + 1;
   }
-  if (status.ok()) cursor_ = now;
   for (const auto& book : books_) book->Forget(std::min(now, std::max(newest, book->newest())));
   return status;
 }
 
-// A piece of the past at a time, so that a long one costs little memory.
-Status EventFeed::CountPiece(const SloContext& context, const TimeRange& piece,
-                             DurationMs slot_width, const EventSink& sink) {
+Status EventFeed::ReadPiece(const Querier& querier, const TimeRange& piece, DurationMs slot_width) {
+  for (const auto& book : books_) TRY(book->Read(querier, piece, slot_width));
+  return absl::OkStatus();
+}
+
+// What the books have read.
+Status EventFeed::CountPiece(const SloContext& context, const EventSink& sink) {
   std::set<Timestamp> slots;
-  for (const auto& book : books_) {
-    TRY(book->Read(context.querier, piece, slot_width));
-    slots.insert(book->slots().begin(), book->slots().end());
-  }
+  for (const auto& book : books_) slots.insert(book->slots().begin(), book->slots().end());
   std::vector<CountedQuerier::Shown> shown;
   for (size_t i = 0; i < books_.size(); ++i) shown.push_back({books_[i].get(), ranged_[i]});
   const CountedQuerier querier(context.querier, std::move(shown));
@@ -134,17 +155,24 @@ Status EventFeed::Sample(const SloContext& context, Timestamp now, const EventSi
   const Timestamp to = (now - context.options.settle) / kSampleStep * kSampleStep;
   const Timestamp first = (now - context.options.sampled_warm_up) / kSampleStep * kSampleStep;
   cursor_ = std::max(cursor_, first);
+  Status status;
   while (cursor_ + kSampleStep <= to) {
-    const Timestamp at = cursor_ + kSampleStep;
-    const promql::Vector query =
-        TRY(Evaluate(context.engine, part_.query->sampled, context.querier, at));
-    promql::Vector total;
-    if (part_.total) {
-      total = TRY(Evaluate(context.engine, part_.total->sampled, context.querier, at));
-    }
-    Join(query, total, at, sink);
-    cursor_ = at;
+    const Status sampled = SampleAt(context, cursor_ + kSampleStep, sink);
+    if (!sampled.ok()) status = sampled;
+    if (!sampled.ok() && !IsOfExpression(sampled)) break;
+    cursor_ += kSampleStep;
   }
+  return status;
+}
+
+Status EventFeed::SampleAt(const SloContext& context, Timestamp at, const EventSink& sink) {
+  const promql::Vector query =
+      TRY(Evaluate(context.engine, part_.query->sampled, context.querier, at));
+  promql::Vector total;
+  if (part_.total) {
+    total = TRY(Evaluate(context.engine, part_.total->sampled, context.querier, at));
+  }
+  Join(query, total, at, sink);
   return absl::OkStatus();
 }
 
@@ -180,7 +208,9 @@ void EventFeed::Join(const promql::Vector& query, const promql::Vector& total, T
     }
     sink(labels, time, {part_.kind == SloPart::Kind::kGood ? all - part : part, all});
   }
-  for (const auto& [labels, value] : counted) unmatched_ += value != 0 ? 1 : 0;
+  for (const auto& [labels, value] : counted) {
+    if (value != 0) unmatched_.insert(labels);
+  }
 }
 
 void EventFeed::Save(RowWriter& out) const {

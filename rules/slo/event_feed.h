@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ struct SloContext {
 };
 
 // Called with times that mostly ascend.
-using EventSink = std::function<void(const Labels& labels, Timestamp time, EventCounts counts)>;
+using EventSink =
+    std::function<void(const Labels& labels, Timestamp time, const EventCounts& counts)>;
 
 // Not thread-safe.
 class EventFeed {
@@ -42,13 +44,17 @@ class EventFeed {
   EventFeed& operator=(const EventFeed&) = delete;
   EventFeed(EventFeed&&) = default;
 
-  // Counts everything up to `now`. An error leaves what was counted; the next call goes on.
+  // Counts everything up to `now`. What an expression cannot be evaluated for is lost, and the
+  // error returned; where series cannot be read, the next call tries again. Both leave what was
+  // counted.
   Status Advance(const SloContext& context, Timestamp now, const EventSink& sink);
 
   bool counted() const { return counted_; }
   uint64_t samples() const;
   // Bad events of label sets for which there is no total, in the last Advance.
-  uint64_t unmatched() const { return unmatched_; }
+  uint64_t unmatched() const { return unmatched_.size(); }
+  // Events up to here are known, those of late senders aside; INT64_MIN: none yet.
+  Timestamp reached() const;
   // What the windows must keep.
   std::vector<promql::Expression::Reach> Reach(const SloOptions& options,
                                                DurationMs lookback) const;
@@ -58,9 +64,10 @@ class EventFeed {
 
  private:
   Status Count(const SloContext& context, Timestamp now, const EventSink& sink);
-  Status CountPiece(const SloContext& context, const TimeRange& piece, DurationMs slot_width,
-                    const EventSink& sink);
+  Status ReadPiece(const Querier& querier, const TimeRange& piece, DurationMs slot_width);
+  Status CountPiece(const SloContext& context, const EventSink& sink);
   Status Sample(const SloContext& context, Timestamp now, const EventSink& sink);
+  Status SampleAt(const SloContext& context, Timestamp at, const EventSink& sink);
   void AddBooks(const SloQuery& query);
   void Join(const promql::Vector& query, const promql::Vector& total, Timestamp time,
             const EventSink& sink);
@@ -72,7 +79,7 @@ class EventFeed {
   Timestamp cursor_ = INT64_MIN;                     // everything up to here was looked at
   double query_scale_ = 1;                           // value -> events
   double total_scale_ = 1;
-  uint64_t unmatched_ = 0;
+  std::set<Labels> unmatched_;
 };
 
 }  // namespace outrider

@@ -64,13 +64,14 @@ void EventRing::Roll(Timestamp time) {
 }
 
 void EventRing::Add(Timestamp time, const EventCounts& counts) {
+  const Timestamp inside = time - 1;  // of the bucket that ends at `time`, if one does
   if (first_ == INT64_MAX) {
     first_ = time;
-    for (Tier& tier : tiers_) tier.bucket = FloorDiv(time, tier.width);
+    for (Tier& tier : tiers_) tier.bucket = FloorDiv(inside, tier.width);
     // The whole past is empty; at an edge nobody wrote both counters stood at 0.
-    if (period_.calendar) bounds_ = PeriodAt(*period_.calendar, time);
+    if (period_.calendar) bounds_ = PeriodAt(*period_.calendar, inside);
   } else if (time > newest_) {
-    Roll(time);
+    Roll(inside);
   }
   newest_ = std::max(newest_, time);
   sum_.bad += counts.bad;
@@ -85,11 +86,11 @@ EventCounts EventRing::AtEdge(const Tier& tier, int64_t bucket) const {
 
 EventCounts EventRing::Sum(Timestamp now, DurationMs window) const {
   if (first_ == INT64_MAX) return {};
+  // The period's tier may be finer than one of the fixed ones that reaches as far.
   const Tier* tier = &tiers_.back();
   for (const Tier& one : tiers_) {
     if (one.width * static_cast<int64_t>(one.count - 1) < window) continue;
-    tier = &one;
-    break;
+    if (one.width < tier->width) tier = &one;
   }
   const int64_t edge = FloorDiv(now - window + tier->width / 2, tier->width);
   return Minus(sum_, AtEdge(*tier, edge));
@@ -112,7 +113,9 @@ std::vector<EventRing::Bucket> EventRing::Timeline(Timestamp now) const {
   const Tier& tier = tiers_.back();
   const Timestamp begin = std::max(PeriodBegin(now), first_);
   const EventCounts base = Minus(sum_, OfPeriod(now));
-  for (int64_t b = FloorDiv(begin, tier.width); b <= FloorDiv(now, tier.width); ++b) {
+  const int64_t oldest = FloorDiv(begin, tier.width);
+  const int64_t newest = std::max(oldest, FloorDiv(now - 1, tier.width));
+  for (int64_t b = oldest; b <= newest; ++b) {
     const EventCounts before = b * tier.width <= begin ? base : AtEdge(tier, b);
     const EventCounts after = AtEdge(tier, b + 1);
     out.push_back({.begin = std::max(begin, b * tier.width),

@@ -5,7 +5,8 @@
 // What is kept is how far both had come at the edges of buckets, in five tiers of buckets (15 s,
 // 1 min, 5 min, 1 h, and the period's 120th); a window is the difference of two of them, so it is a
 // ratio of sums, never a mean of ratios. A window begins at the edge nearest to its beginning, of
-// the finest tier that reaches that far. About 6.5 KB.
+// the finest tier that reaches that far. Events are what happened up to their time, so those at an
+// edge belong to the bucket that ends there. About 6.5 KB.
 #pragma once
 
 #include <array>

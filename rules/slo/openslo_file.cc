@@ -170,6 +170,18 @@ Status UseSlices(const Objective& objective, const SloReading& reading, SloSpec*
   return absl::OkStatus();
 }
 
+// The slices of a composite are those of all its parts together.
+Status CheckSameSlices(const Objective& first, const Objective& other, SloMethod method,
+                       const SloReading& reading) {
+  const bool targets = method != SloMethod::kTimeslices || first.slice_target == other.slice_target;
+  if (method == SloMethod::kEvents || (first.slice == other.slice && targets)) {
+    return absl::OkStatus();
+  }
+  return reading.Error(*other.node,
+                       "timeSliceWindow and timeSliceTarget must be the same in all objectives of "
+                       "a composite");
+}
+
 Status UseIndicator(const OpenSloIndicator& indicator, const Objective& objective,
                     SloReading* reading, SloSpec* spec) {
   SloPart part = indicator.part;
@@ -199,6 +211,7 @@ Status AddComposite(const std::vector<Objective>& objectives, const OpenSloObjec
     const OpenSloIndicator indicator =
         TRY(ReadOpenSloIndicator(*objective.node, objects, *reading, &spec));
     TRY(UseSlices(objective, *reading, &spec));
+    TRY(CheckSameSlices(objectives.front(), objective, spec.method, *reading));
     TRY(UseIndicator(indicator, objective, reading, &spec));
     spec.objective += objective.target * objective.weight;
     weights += objective.weight;

@@ -84,8 +84,8 @@ StatusOr<SloPart> ReadRatio(const YamlNode& ratio, const OpenSloObjects& objects
   SloPart part;
   part.kind = good != nullptr ? SloPart::Kind::kGood : SloPart::Kind::kBad;
   const YamlNode& side = good != nullptr ? *good : *bad;
-  part.query = reading.Query(*TRY(QueryOf(side, objects, reading)), counter, spec);
-  part.total = reading.Query(*TRY(QueryOf(*total, objects, reading)), counter, spec);
+  part.query = reading.EventsQuery(*TRY(QueryOf(side, objects, reading)), counter, spec);
+  part.total = reading.EventsQuery(*TRY(QueryOf(*total, objects, reading)), counter, spec);
   return part;
 }
 

@@ -60,8 +60,8 @@ Status ReadObjective(const YamlNode& node, const SloReading& reading, SloSpec* s
   TRY(sides.Finish());
   SloPart part;
   part.kind = SloPart::Kind::kGood;
-  part.query = reading.Query(*TRY(ReadQuery(*good, reading)), false, spec);
-  part.total = reading.Query(*TRY(ReadQuery(*total, reading)), false, spec);
+  part.query = reading.EventsQuery(*TRY(ReadQuery(*good, reading)), false, spec);
+  part.total = reading.EventsQuery(*TRY(ReadQuery(*total, reading)), false, spec);
   spec->parts.push_back(std::move(part));
   return absl::OkStatus();
 }

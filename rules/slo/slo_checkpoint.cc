@@ -9,6 +9,8 @@
 namespace outrider {
 namespace {
 
+constexpr size_t kDeletedAtOnce = 10'000;
+
 std::string Beginning(const std::string& name) { return name + '\0'; }
 
 std::string TrackKey(const std::string& name, const Labels& labels) {
@@ -40,6 +42,7 @@ Status SloCheckpoint::Load(std::span<std::unique_ptr<SloRunner>> runners) {
   keys_.clear();
   for (const auto& [key, value] : rows) keys_.insert(key);
   for (std::unique_ptr<SloRunner>& runner : runners) {
+    if (runner == nullptr) continue;
     const Status loaded = LoadRunner(rows, runner.get());
     if (loaded.ok()) continue;
     LogWarn("an objective begins anew: its saved events do not fit",
@@ -49,29 +52,40 @@ Status SloCheckpoint::Load(std::span<std::unique_ptr<SloRunner>> runners) {
   return absl::OkStatus();
 }
 
-Status SloCheckpoint::Save(std::span<const std::unique_ptr<SloRunner>> runners,
-                           Durability durability) {
-  std::set<std::string> written;
-  for (const std::unique_ptr<SloRunner>& runner : runners) {
-    const std::string& name = runner->spec().name;
-    Batch batch;
-    const auto put = [&](const std::string& key, std::string value) {
-      batch.Put(Family::kSlo, key, std::move(value));
-      written.insert(key);
-    };
-    put(Beginning(name) + 'f', runner->SaveFeeds());
-    for (const auto& [labels, track] : runner->tracks()) {
-      put(TrackKey(name, labels), SloRunner::SaveTrack(labels, track));
-    }
-    TRY(store_.Commit(batch, durability));
+Batch SloCheckpoint::Changed(SloRunner* runner) const {
+  const std::string& name = runner->spec().name;
+  const std::string beginning = Beginning(name);
+  Batch batch;
+  batch.Put(Family::kSlo, beginning + 'f', runner->SaveFeeds());
+  runner->SaveTracks([&](const Labels& labels, std::string row) {
+    batch.Put(Family::kSlo, TrackKey(name, labels), std::move(row));
+  });
+  std::set<std::string> there = {beginning + 'f'};
+  for (const auto& [labels, track] : runner->tracks()) there.insert(TrackKey(name, labels));
+  for (auto key = keys_.lower_bound(beginning); key != keys_.end() && key->starts_with(beginning);
+       ++key) {
+    if (!there.contains(*key)) batch.Delete(Family::kSlo, *key);
   }
-  Batch gone;
+  return batch;
+}
+
+Batch SloCheckpoint::Gone(const std::set<std::string>& names) const {
+  Batch batch;
   for (const std::string& key : keys_) {
-    if (!written.contains(key)) gone.Delete(Family::kSlo, key);
+    if (batch.writes().size() >= kDeletedAtOnce) break;
+    if (!names.contains(key.substr(0, key.find('\0')))) batch.Delete(Family::kSlo, key);
   }
-  if (!gone.empty()) TRY(store_.Commit(gone, durability));
-  keys_ = std::move(written);
-  return absl::OkStatus();
+  return batch;
+}
+
+void SloCheckpoint::Written(const Batch& batch) {
+  for (const Batch::Write& write : batch.writes()) {
+    if (write.value) {
+      keys_.insert(write.key);
+    } else {
+      keys_.erase(write.key);
+    }
+  }
 }
 
 }  // namespace outrider

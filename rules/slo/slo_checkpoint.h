@@ -5,33 +5,36 @@
 //          name 0x00 "t" XXH3-128 of labels  the ring of a label set
 //   value  format(1), then as slo_runner.cc and what it calls write it
 //
-// All rows of an objective are written in one batch: events are neither lost nor counted twice.
+// What changed of an objective is written in one batch: events are neither lost nor counted twice.
 #pragma once
 
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "rules/slo/slo_runner.h"
 #include "storage/state/state_store.h"
 
 namespace outrider {
 
-// Not thread-safe.
+// Makes batches and knows what is written; the caller commits them. Not thread-safe.
 class SloCheckpoint {
  public:
-  explicit SloCheckpoint(StateStore& store) : store_(store) {}
+  explicit SloCheckpoint(const StateStore& store) : store_(store) {}
 
-  // Into fresh runners. One whose rows do not fit (another way of counting, damaged) begins anew
-  // and is made fresh again; the log says so.
+  // Into fresh runners; null ones are passed over. One whose rows do not fit (another way of
+  // counting, damaged) begins anew and is made fresh again; the log says so.
   Status Load(std::span<std::unique_ptr<SloRunner>> runners);
-  // Rows of objectives and label sets that are gone are deleted.
-  Status Save(std::span<const std::unique_ptr<SloRunner>> runners, Durability durability);
+  // What changed since the runner's last batch; rows of label sets that are gone are deleted.
+  Batch Changed(SloRunner* runner) const;
+  // Deletes rows of objectives that are none of `names`, some of them if there are very many.
+  Batch Gone(const std::set<std::string>& names) const;
+  // The batch was committed.
+  void Written(const Batch& batch);
 
  private:
-  StateStore& store_;
+  const StateStore& store_;
   std::set<std::string> keys_;  // in the store
 };
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@
 
 namespace outrider {
 
-// Thread-safe; a run excludes another.
+// Thread-safe; a run excludes another, and so does a save. Nothing is written under the lock of
+// runs.
 class SloEngine {
  public:
   // Everything handed in outlives the engine.
@@ -33,7 +35,8 @@ class SloEngine {
   void Run(Timestamp now);
   Status Save(Durability durability);
   // A reload: objectives that count the same way go on with their events, under the new objective,
-  // labels and alerts.
+  // labels and alerts. One whose expressions have an error keeps what it has, and goes on counting
+  // as before until they are mended.
   void Replace(std::vector<SloSpec> specs);
 
   // What the windows must keep.
@@ -45,14 +48,21 @@ class SloEngine {
 
  private:
   void Publish(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  SloRunner* Find(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::set<std::string> Names() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Status SaveOne(const std::string& name, Durability durability)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(save_mutex_);
   SloContext Context() const { return {options_, engine_, querier_}; }
 
   const SloOptions options_;
   const promql::Engine& engine_;
   const Querier& querier_;
+  StateStore& store_;
 
+  absl::Mutex save_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable absl::Mutex mutex_;
   std::vector<SloSpec> specs_ ABSL_GUARDED_BY(mutex_);  // those with errors too
+  // As specs_; null for one that cannot count and never could.
   std::vector<std::unique_ptr<SloRunner>> runners_ ABSL_GUARDED_BY(mutex_);
   SloOutputs outputs_ ABSL_GUARDED_BY(mutex_);
   SloCheckpoint checkpoint_ ABSL_GUARDED_BY(mutex_);

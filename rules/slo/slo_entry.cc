@@ -95,8 +95,8 @@ Status ReadEvents(YamlReader& reader, const YamlNode& entry, const SloReading& r
   }
   SloPart part;
   part.kind = bad ? SloPart::Kind::kBad : SloPart::Kind::kGood;
-  part.query = reading.Query(*entry.Find(bad ? "bad" : "good"), true, spec);
-  part.total = reading.Query(*entry.Find("total"), true, spec);
+  part.query = reading.EventsQuery(*entry.Find(bad ? "bad" : "good"), true, spec);
+  part.total = reading.EventsQuery(*entry.Find("total"), true, spec);
   spec->parts.push_back(std::move(part));
   return absl::OkStatus();
 }
@@ -140,11 +140,15 @@ Status AddAlert(SloSeverity severity, const AlertSide& side, const Alerting& ale
     spec->alerts.push_back(alert);
     return reading.CheckAlert(alerting.node, alert, spec);
   }
-  // Each pair waits for its own time, so it is an alert of its own.
+  // Each pair waits for its own time, so it is an alert of its own, told apart by its windows as
+  // Pyrra's are.
+  const SloLabels own = alert.labels;
   for (const BurnWindows& one : PyrraWindows(spec->period.length)) {
     if (one.severity != severity) continue;
     alert.any_of = {one};
     alert.hold = one.hold;
+    alert.labels = MergeSloLabels(own, {{"short", FormatDuration(one.short_window)},
+                                        {"long", FormatDuration(one.long_window)}});
     spec->alerts.push_back(alert);
   }
   return reading.CheckAlert(alerting.node, alert, spec);

@@ -72,13 +72,27 @@ void UseCatalogue(const std::vector<BurnWindows>& windows, SloSpec* spec) {
   }
 }
 
-// Windows longer than the period say nothing about it; nor do alerts that nothing can reach.
+bool SameIdentity(const SloAlert& a, const SloAlert& b) {
+  return a.name == b.name &&
+         std::map(a.labels.begin(), a.labels.end()) == std::map(b.labels.begin(), b.labels.end());
+}
+
+// Windows longer than the period say nothing about it; nor do alerts that nothing can reach. Two
+// alerts with the same name and labels are one to whoever is told: the end of one ends the other.
 Status CheckAlerts(const SloSpec& spec) {
+  const std::string place =
+      fmt::format("{}:{}:{}: objective {}", spec.file, spec.line, spec.column, Quote(spec.name));
   for (const SloAlert& alert : spec.alerts) {
-    const std::string place =
-        fmt::format("{}:{}:{}: objective {}", spec.file, spec.line, spec.column, Quote(spec.name));
+    const auto alike = std::ranges::count_if(
+        spec.alerts, [&](const SloAlert& other) { return SameIdentity(alert, other); });
+    if (alike > 1) {
+      return InvalidArgument(fmt::format(
+          "{}: two alerts named {} have the same labels, so that nobody can tell one from the "
+          "other; give each a label of its own",
+          place, Quote(alert.name)));
+    }
     if (alert.op.starts_with('>')) {
-      const Status can_fire = CheckCanFire(alert.any_of, spec.objective);
+      const Status can_fire = CheckCanFire(alert.any_of, spec.objective, alert.op == ">=");
       if (!can_fire.ok()) return Annotate(can_fire, place);
     }
     for (const BurnWindows& windows : alert.any_of) {

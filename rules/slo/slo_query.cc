@@ -2,6 +2,7 @@
 #include "rules/slo/slo_query.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "fmt/format.h"
 #include "rules/promql/ast.h"
 #include "rules/promql/functions/table.h"
+#include "rules/slo/counted_form.h"
 #include "storage/base/duration.h"
 #include "storage/base/text.h"
 
@@ -19,10 +21,10 @@ using promql::Expr;
 
 // What a tree is made of, as far as counting is concerned.
 struct Survey {
-  bool counters_only = true;  // nothing that the growth of counters cannot stand in for
-  bool rate = false;          // per second
-  bool over_range = false;    // some function of a range
-  std::vector<DurationMs> ranges;
+  bool counters_only = true;       // nothing that the growth of counters cannot stand in for
+  bool rate = false;               // per second
+  std::vector<DurationMs> ranges;  // of rate() and increase() of selectors
+  std::vector<DurationMs> sums;    // of functions that add up over their range; 0: computed
   std::vector<const promql::VectorSelector*> ranged;
   std::vector<const promql::VectorSelector*> plain;
 };
@@ -32,6 +34,12 @@ bool Pinned(const promql::VectorSelector& selector) {
          selector.extension != promql::Extension::kNone;
 }
 
+// The others of a range give a level or a speed.
+constexpr std::array<std::string_view, 6> kAddUp = {"increase", "delta",         "changes",
+                                                    "resets",   "sum_over_time", "count_over_time"};
+
+DurationMs Fixed(const promql::DurationSpec& range) { return range.expr == nullptr ? range.ms : 0; }
+
 void SurveyCall(const promql::Call& call, Survey* survey) {
   const std::string_view name = call.function->name;
   const bool per_second = name == "rate" || name == "irate" || name == "deriv";
@@ -39,9 +47,11 @@ void SurveyCall(const promql::Call& call, Survey* survey) {
   for (const promql::ExprPtr& arg : call.args) {
     const Expr& inner = promql::Unwrapped(*arg);
     const auto* matrix = std::get_if<promql::MatrixSelector>(&inner.node);
-    const bool subquery = std::holds_alternative<promql::Subquery>(inner.node);
-    if (matrix == nullptr && !subquery) continue;
-    survey->over_range = true;
+    const auto* subquery = std::get_if<promql::Subquery>(&inner.node);
+    if (matrix == nullptr && subquery == nullptr) continue;
+    if (std::ranges::find(kAddUp, name) != kAddUp.end()) {
+      survey->sums.push_back(Fixed(matrix != nullptr ? matrix->range : subquery->range));
+    }
     if (matrix == nullptr || (name != "rate" && name != "increase")) {
       survey->counters_only = false;
       continue;
@@ -71,15 +81,17 @@ bool SameSelector(const promql::VectorSelector& a, const promql::VectorSelector&
   return a.matchers == b.matchers;
 }
 
-bool Countable(const Survey& survey, bool raw_counters) {
-  if (!survey.counters_only) return false;
+bool AllSame(const std::vector<DurationMs>& ranges) {
+  return std::ranges::adjacent_find(ranges, std::not_equal_to<>()) == ranges.end();
+}
+
+bool Countable(const Expr& root, const Survey& survey, bool raw_counters) {
+  if (!survey.counters_only || !AddsUpOverSlots(root, survey.ranged.empty())) return false;
   if (survey.ranged.empty()) {
     return raw_counters && !survey.plain.empty() &&
            std::ranges::none_of(survey.plain, [](const auto* one) { return Pinned(*one); });
   }
-  if (std::ranges::adjacent_find(survey.ranges, std::not_equal_to<>()) != survey.ranges.end()) {
-    return false;
-  }
+  if (!AllSame(survey.ranges)) return false;
   // A selector that stands for its growth in one place cannot stand for its value in another.
   return std::ranges::none_of(survey.plain, [&](const auto* plain) {
     return std::ranges::any_of(survey.ranged,
@@ -109,6 +121,20 @@ bool IsOne(const Expr& expr) {
 // The text with {{.window}} kept, although the tree was made of another: both have windows of one
 // length only if they are written alike, so a mark of the same length takes the place.
 constexpr std::string_view kMark = "7777777ms";
+
+// How a sampled value becomes events: a speed is integrated as it is, a level too; what adds up
+// over a range is divided by it.
+void SetSampledScale(const Survey& survey, SloQuery* query) {
+  if (survey.rate || survey.sums.empty()) return;
+  if (AllSame(survey.sums) && survey.sums.front() > 0) {
+    query->sampled_events_second =
+        static_cast<double>(kSecond) / static_cast<double>(survey.sums.front());
+  } else {
+    query->no_events =
+        "events cannot be counted by sums over different or computed ranges: write one range, such "
+        "as {{.window}}, everywhere";
+  }
+}
 
 }  // namespace
 
@@ -144,18 +170,19 @@ StatusOr<SloQuery> CompileSloQuery(std::string_view text, bool raw_counters,
   }
   Survey survey;
   SurveyTree(counted.root(), &survey);
-  const bool countable = Countable(survey, raw_counters);
+  Survey sampled_survey;
+  SurveyTree(sampled.root(), &sampled_survey);
+  const bool countable = Countable(counted.root(), survey, raw_counters);
   SloQuery query{.text = std::string(text),
                  .counting = countable ? SloCounting::kCounted : SloCounting::kSampled,
+                 .raw_counters = raw_counters,
                  .expr = countable ? std::move(counted) : sampled,
                  .sampled = sampled};
   query.ranged = !survey.ranged.empty();
   if (countable && query.ranged && survey.rate) {
     query.scale = static_cast<double>(survey.ranges.front()) / kSecond;
   }
-  if (survey.over_range && !survey.rate) {
-    query.sampled_events_second = static_cast<double>(kSecond) / kSampledRange;
-  }
+  SetSampledScale(sampled_survey, &query);
   return query;
 }
 

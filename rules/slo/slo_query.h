@@ -9,8 +9,9 @@
 // once.
 //
 // Expressions that are more than that (functions of ranges other than rate and increase, offset,
-// subqueries, different ranges, gauges) are kSampled: evaluated every minute with a window of five
-// minutes and integrated. See docs/slo.md "How events are counted".
+// subqueries, different ranges, gauges, what does not add up: counted_form.h) are kSampled:
+// evaluated every minute with a window of five minutes and integrated. See docs/slo.md "How events
+// are counted".
 #pragma once
 
 #include <string>
@@ -32,11 +33,14 @@ inline constexpr DurationMs kSampledRange = 5 * kMinute;
 struct SloQuery {
   std::string text;  // as written
   SloCounting counting = SloCounting::kSampled;
+  bool raw_counters = false;         // as it was compiled with
   promql::Expression expr;           // with the window of `counting` put in
   promql::Expression sampled;        // the same with kSampledRange
   bool ranged = false;               // reads counters through rate() or increase()
   double scale = 1;                  // kCounted: value × scale = events since the last look
   double sampled_events_second = 1;  // kSampled: value × this × seconds = events
+  // Empty, or why a value cannot be turned into events: it adds up over several ranges.
+  std::string no_events = {};
 };
 
 // `raw_counters`: selectors outside of rate() and increase() are counters (they count by their

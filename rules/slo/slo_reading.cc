@@ -44,6 +44,17 @@ std::optional<SloQuery> SloReading::Query(const YamlNode& node, bool raw_counter
   return std::nullopt;
 }
 
+std::optional<SloQuery> SloReading::EventsQuery(const YamlNode& node, bool raw_counters,
+                                                SloSpec* spec) const {
+  std::optional<SloQuery> query = Query(node, raw_counters, spec);
+  if (query && query->counting == SloCounting::kSampled && !query->no_events.empty()) {
+    Disable(spec,
+            Error(node, fmt::format("objective {}: {}", Quote(spec->name), query->no_events)));
+    return std::nullopt;
+  }
+  return query;
+}
+
 SloPart SloReading::RatioPart(const YamlNode& node, bool good, SloSpec* spec) const {
   SloPart part;
   part.kind = good ? SloPart::Kind::kGoodRatio : SloPart::Kind::kBadRatio;

@@ -28,6 +28,8 @@ struct SloReading {
 
   // The query at `node`; none after an error of PromQL, which is then in `spec->error`.
   std::optional<SloQuery> Query(const YamlNode& node, bool raw_counters, SloSpec* spec) const;
+  // The same, of what counts events.
+  std::optional<SloQuery> EventsQuery(const YamlNode& node, bool raw_counters, SloSpec* spec) const;
   // A ratio: counted as events where it is a division of counters.
   SloPart RatioPart(const YamlNode& node, bool good, SloSpec* spec) const;
   // Label and annotation names, and their templates.

@@ -9,7 +9,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFeedRowFormat = 1;
+constexpr uint8_t kFeedRowFormat = 2;  // 1: its identity is SloSpec::OldIdentity()
 constexpr uint8_t kTrackRowFormat = 1;
 
 // The labels of the expressions, with the objective's own added.
@@ -37,36 +37,68 @@ SloRunner::SloRunner(SloSpec spec) : spec_(std::move(spec)) {
 }
 
 void SloRunner::Run(const SloContext& context, Timestamp now) {
-  refused_ = 0;
-  Status status;
-  const EventSink sink = [&](const Labels& labels, Timestamp time, EventCounts counts) {
-    auto found = tracks_.find(labels);
-    if (found == tracks_.end()) {
-      if (!(counts.total > 0)) return;  // nothing happened yet
-      if (tracks_.size() >= spec_.max_series) {
-        ++refused_;
-        return;
-      }
-      found = tracks_.emplace(labels, SloTrack(spec_)).first;
-    }
-    found->second.Add(time, counts);
-  };
-  for (EventFeed& feed : feeds_) {
-    const Status fed = feed.Advance(context, now, sink);
-    if (!fed.ok()) status = fed;
-  }
-  for (auto& [labels, track] : tracks_) track.CloseSlices(now - context.options.settle);
+  refused_.clear();
+  const Status status = Collect(context, now);
+  CloseSlices(context.options, now);
   Expire(now);
   const std::string before = error_;
   error_ = status.ok() ? "" : Message(status);
   if (!error_.empty() && error_ != before) {
     LogWarn("events of an objective cannot be counted", {{"slo", spec_.name}, {"err", error_}});
   }
-  if (refused_ > 0 && !said_refused_) {
+  if (!refused_.empty() && !said_refused_) {
     said_refused_ = true;
     LogWarn("an objective has more label sets than max_series; the others are left out",
             {{"slo", spec_.name}, {"max_series", std::to_string(spec_.max_series)}});
   }
+}
+
+// Parts of a composite tell of their pasts one after the other; rings take events by time.
+Status SloRunner::Collect(const SloContext& context, Timestamp now) {
+  struct Event {
+    Labels labels;
+    Timestamp time = 0;
+    EventCounts counts;
+  };
+  std::vector<Event> held;
+  const EventSink book = [&](const Labels& labels, Timestamp time, const EventCounts& counts) {
+    Book(labels, time, counts);
+  };
+  const EventSink hold = [&](const Labels& labels, Timestamp time, const EventCounts& counts) {
+    held.push_back({labels, time, counts});
+  };
+  Status status;
+  for (EventFeed& feed : feeds_) {
+    const Status fed = feed.Advance(context, now, feeds_.size() > 1 ? hold : book);
+    if (!fed.ok()) status = fed;
+  }
+  std::ranges::stable_sort(held, {}, &Event::time);
+  for (const Event& event : held) Book(event.labels, event.time, event.counts);
+  return status;
+}
+
+void SloRunner::Book(const Labels& labels, Timestamp time, const EventCounts& counts) {
+  if (counts == EventCounts()) return;  // a quiet label set need not be written again
+  auto found = tracks_.find(labels);
+  if (found == tracks_.end()) {
+    if (!(counts.total > 0)) return;  // nothing happened yet
+    if (tracks_.size() >= spec_.max_series) {
+      refused_.insert(labels);
+      return;
+    }
+    found = tracks_.emplace(labels, SloTrack(spec_)).first;
+  }
+  found->second.Add(time, counts);
+}
+
+// Slices wait for senders that lag, but not for those that are gone.
+void SloRunner::CloseSlices(const SloOptions& options, Timestamp now) {
+  Timestamp to = now - options.settle;
+  for (const EventFeed& feed : feeds_) {
+    if (feed.reached() != INT64_MIN) to = std::min(to, feed.reached());
+  }
+  to = std::max(to, now - options.settle - options.late_window);
+  for (auto& [labels, track] : tracks_) track.CloseSlices(to);
 }
 
 // A label set without an event in a whole period has nothing to say.
@@ -79,7 +111,7 @@ void SloRunner::Expire(Timestamp now) {
 
 SloView SloRunner::View(Timestamp now, bool timeline) const {
   SloView view{.spec = spec_};
-  view.refused = refused_;
+  view.refused = refused_.size();
   view.error = error_;
   for (const EventFeed& feed : feeds_) {
     view.counted = view.counted && feed.counted();
@@ -94,7 +126,7 @@ SloView SloRunner::View(Timestamp now, bool timeline) const {
     SloSeriesView& series = view.series.emplace_back();
     series.labels = WithOwn(labels, spec_.labels);
     for (const DurationMs window : spec_.windows) {
-      series.windows.push_back({window, ring.Sum(now, window)});
+      series.windows.push_back({window, track.Sum(now, window)});
     }
     series.period = {spec_.period.length, ring.OfPeriod(now)};
     series.period_begin = now - spec_.period.length;
@@ -128,7 +160,7 @@ std::string SloRunner::SaveFeeds() const {
 
 Status SloRunner::LoadFeeds(std::string_view bytes) {
   RowReader row(bytes, kFeedRowFormat, "objective " + Quote(spec_.name));
-  if (row.Text() != spec_.Identity()) {
+  if (row.Text() != (row.format() < 2 ? spec_.OldIdentity() : spec_.Identity())) {
     return absl::FailedPreconditionError("what is counted has changed");
   }
   const uint64_t count = row.Count();
@@ -136,11 +168,19 @@ Status SloRunner::LoadFeeds(std::string_view bytes) {
   return row.Finish();
 }
 
-std::string SloRunner::SaveTrack(const Labels& labels, const SloTrack& track) {
-  RowWriter row(kTrackRowFormat);
-  row.Text(labels.packed());
-  track.Save(row);
-  return row.Take();
+void SloRunner::SaveTracks(const std::function<void(const Labels&, std::string)>& put) {
+  for (auto& [labels, track] : tracks_) {
+    if (!track.unsaved()) continue;
+    RowWriter row(kTrackRowFormat);
+    row.Text(labels.packed());
+    track.Save(row);
+    track.SetUnsaved(false);
+    put(labels, row.Take());
+  }
+}
+
+void SloRunner::SetUnsaved() {
+  for (auto& [labels, track] : tracks_) track.SetUnsaved(true);
 }
 
 Status SloRunner::LoadTrack(std::string_view bytes) {

@@ -2,7 +2,9 @@
 // One objective as it runs: feeds, and a track per label set.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ namespace outrider {
 // Not thread-safe.
 class SloRunner {
  public:
-  // The spec has no error.
+  // The spec can count.
   explicit SloRunner(SloSpec spec);
 
   void Run(const SloContext& context, Timestamp now);
@@ -32,16 +34,22 @@ class SloRunner {
   std::string SaveFeeds() const;
   Status LoadFeeds(std::string_view bytes);
   const std::map<Labels, SloTrack>& tracks() const { return tracks_; }
-  static std::string SaveTrack(const Labels& labels, const SloTrack& track);
+  // Rows of the tracks that changed since the last call.
+  void SaveTracks(const std::function<void(const Labels&, std::string)>& put);
+  // They were not written: the next call gives all.
+  void SetUnsaved();
   Status LoadTrack(std::string_view bytes);
 
  private:
+  Status Collect(const SloContext& context, Timestamp now);
+  void Book(const Labels& labels, Timestamp time, const EventCounts& counts);
+  void CloseSlices(const SloOptions& options, Timestamp now);
   void Expire(Timestamp now);
 
   SloSpec spec_;
   std::vector<EventFeed> feeds_;
   std::map<Labels, SloTrack> tracks_;
-  uint64_t refused_ = 0;
+  std::set<Labels> refused_;  // label sets beyond max_series, in the last run
   std::string error_;
   bool said_refused_ = false;
 };

@@ -35,9 +35,33 @@ bool Holds(SloOp op, double value, double threshold) {
   return false;
 }
 
+namespace {
+
+// One that is sampled goes on elsewhere than one that is counted, and so does one whose bare
+// selectors are gauges.
+std::string HowCounted(const std::optional<SloQuery>& query) {
+  if (!query) return "";
+  return fmt::format(" {}{}", static_cast<int>(query->counting), query->raw_counters ? "r" : "");
+}
+
+}  // namespace
+
 double SloSpec::Budget() const { return std::round((1 - objective) * 1e12) / 1e12; }
 
+bool SloSpec::CanCount() const {
+  return std::ranges::all_of(parts, [](const SloPart& part) {
+    const bool pair = part.kind == SloPart::Kind::kBad || part.kind == SloPart::Kind::kGood;
+    return part.query && (part.total || !pair);
+  });
+}
+
 std::string SloSpec::Identity() const {
+  std::string text = OldIdentity() + "\ncounted";
+  for (const SloPart& part : parts) text += HowCounted(part.query) + HowCounted(part.total) + ";";
+  return text;
+}
+
+std::string SloSpec::OldIdentity() const {
   std::string text = fmt::format("{} {} {}", static_cast<int>(method), period.length,
                                  method == SloMethod::kEvents ? 0 : slice);
   if (method == SloMethod::kTimeslices) text += fmt::format(" {}", slice_target);

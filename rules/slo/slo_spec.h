@@ -36,7 +36,7 @@ struct SloPart {
     kThreshold,  // each value of `query` is an event, good if it holds
   };
   Kind kind = Kind::kBad;
-  std::optional<SloQuery> query;  // none: does not parse, then the spec's `error` says why
+  std::optional<SloQuery> query;  // none: cannot be counted, then the spec's `error` says why
   std::optional<SloQuery> total;  // kBad and kGood
   double weight = 1;
   SloOp op = SloOp::kLess;  // kThreshold
@@ -76,12 +76,18 @@ struct SloSpec {
   std::string file;
   int line = 0;
   int column = 0;
-  std::string error;  // of an expression or a template, with its place: not run, its alerts neither
+  // Of an expression or a template, with its place: neither shown nor alerted on. Events are
+  // counted on if they can be.
+  std::string error;
 
   // 1 - objective, without the dust of the subtraction: 0.001 for 99.9 %.
   double Budget() const;
+  // Every part has its expressions.
+  bool CanCount() const;
   // How events are counted, as text: what has the same may go on with the same counts.
   std::string Identity() const;
+  // The same without how each expression is counted: what rows of format 1 say.
+  std::string OldIdentity() const;
 };
 
 // Windows every objective shows beside those of its alerts: 5m 30m 1h 2h 6h 1d 3d, as far as they

@@ -87,8 +87,8 @@ Status ReadIndicator(const YamlNode& node, const SlothKeys& keys, const SloReadi
   TRY(queries.Finish());
   SloPart part;
   part.kind = SloPart::Kind::kBad;
-  part.query = reading.Query(*error, false, spec);
-  part.total = reading.Query(*total, false, spec);
+  part.query = reading.EventsQuery(*error, false, spec);
+  part.total = reading.EventsQuery(*total, false, spec);
   spec->parts.push_back(std::move(part));
   return absl::OkStatus();
 }

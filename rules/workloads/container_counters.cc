@@ -80,6 +80,10 @@ Status ContainerCounters::ReadOne(const Querier& querier, Timestamp now, Source*
     const double change = value >= counter.last ? value - counter.last : value;
     double& sum = counter.counted->change.*source->where;
     sum = std::max(sum, change);
+    if (!source->of_kube && counter.time != INT64_MIN) {
+      double& seconds = counter.counted->change.seconds;
+      seconds = std::max(seconds, static_cast<double>(time - counter.time) / kSecond);
+    }
     counter.last = value;
     counter.time = time;
   }

@@ -23,6 +23,7 @@ struct CounterChange {
   double periods = 0;    // CPU periods
   double throttled = 0;  // those cut short
   double throttled_seconds = 0;
+  double seconds = 0;  // the longest time that a change of CPU counters above came about in
 };
 
 struct PodContainer {

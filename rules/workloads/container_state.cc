@@ -54,16 +54,17 @@ void ContainerState::AddUse(std::span<const Sample> cpu, std::span<const Sample>
 void ContainerState::AddCounts(std::string_view pod, const CounterChange& change, Timestamp now) {
   counted_ = now;
   if (change.restarts > 0) restarts_.push_back({now, Hash64(pod), change.restarts});
-  Slices slices = {now, change.periods, std::min(change.throttled, change.periods)};
+  Slices slices = {now, change.periods, std::min(change.throttled, change.periods), change.seconds};
   if (slices.all == 0 && change.throttled_seconds > 0 && cpu_.closed_until() != INT64_MIN) {
     // Without periods: waiting against waiting and running.
     slices.cut = change.throttled_seconds;
-    slices.all = slices.cut + cpu_.newest() * static_cast<double>(kMinute) / kSecond;
+    slices.all = slices.cut + cpu_.newest() * change.seconds;
   }
   if (slices.all == 0) return;
-  if (slices_.empty() || slices_.back().time != now) slices_.push_back({now, 0, 0});
+  if (slices_.empty() || slices_.back().time != now) slices_.push_back({now, 0, 0, 0});
   slices_.back().all += slices.all;
   slices_.back().cut += slices.cut;
+  slices_.back().seconds = std::max(slices_.back().seconds, slices.seconds);
 }
 
 void ContainerState::CloseUntil(Timestamp until) {
@@ -84,13 +85,17 @@ double ContainerState::MostRestarts(Timestamp now) {
 Throttling ContainerState::ThrottlingOf(Timestamp now) {
   std::erase_if(slices_, [&](const Slices& one) { return one.time <= now - kThrottleSpan; });
   Throttling throttling;
-  throttling.minutes = static_cast<double>(slices_.size());
   double all = 0;
   double cut = 0;
+  double seconds = 0;
   for (const Slices& slices : slices_) {
     all += slices.all;
     cut += slices.cut;
+    seconds += slices.seconds;
   }
+  constexpr double kMinuteSeconds = static_cast<double>(kMinute) / kSecond;
+  throttling.minutes =
+      std::min(seconds, static_cast<double>(kThrottleSpan) / kSecond) / kMinuteSeconds;
   throttling.share = all > 0 ? cut / all : 0;
   return throttling;
 }

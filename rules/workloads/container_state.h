@@ -54,6 +54,7 @@ class ContainerState {
     Timestamp time = 0;
     double all = 0;
     double cut = 0;
+    double seconds = 0;  // that they came about in
   };
   template <typename Use>
   void ForEachEvidence(const Recommendation* recommendation, Timestamp now, Use use);

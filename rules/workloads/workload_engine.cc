@@ -108,10 +108,10 @@ void WorkloadEngine::OnRead(Timestamp to) {
   if (!counters_.IsDue(to)) return;
   const Status status = ReadCounters(to);
   const std::string error = status.ok() ? "" : Message(status);
-  if (!error.empty() && error != stats_.error) {
+  if (!error.empty() && error != read_error_) {
     LogWarn("counters of containers cannot be read", {{"error", error}});
   }
-  stats_.error = error;
+  read_error_ = error;
 }
 
 void WorkloadEngine::OnJudge(Timestamp now, std::span<Recommendation> recommendations) {
@@ -138,9 +138,12 @@ void WorkloadEngine::OnJudge(Timestamp now, std::span<Recommendation> recommenda
   updates_.clear();
   Forget(now);
   stats_.containers = entries_.size();
-  if (const Status status = SaveSome(); !status.ok()) {
-    LogWarn("the state of workloads cannot be written", {{"error", Message(status)}});
+  const Status status = SaveSome();
+  const std::string error = status.ok() ? "" : Message(status);
+  if (!error.empty() && error != write_error_) {
+    LogWarn("the state of workloads cannot be written", {{"error", error}});
   }
+  write_error_ = error;
 }
 
 void WorkloadEngine::Judge(const Key& key, const Recommendation* recommendation, Timestamp now,
@@ -196,19 +199,23 @@ void WorkloadEngine::Withdraw(const Published& published) {
   table_.Remove(handles);
 }
 
+// What was not written is written the next time.
 Status WorkloadEngine::SaveSome() {
   Batch batch;
-  for (std::string& key : gone_) batch.Delete(Family::kWorkloads, std::move(key));
-  gone_.clear();
+  for (const std::string& key : gone_) batch.Delete(Family::kWorkloads, key);
+  std::vector<Entry*> written;
   for (auto& [key, entry] : entries_) {
     if (!entry.unsaved) continue;
     if (batch.writes().size() >= kRowsARun) break;
     RowWriter out(kRowFormat);
     entry.state.Save(out);
     batch.Put(Family::kWorkloads, RowKey(key.workload, key.container), out.Take());
-    entry.unsaved = false;
+    written.push_back(&entry);
   }
-  return batch.empty() ? absl::OkStatus() : store_.Commit(batch, Durability::kBuffered);
+  if (!batch.empty()) TRY(store_.Commit(batch, Durability::kBuffered));
+  gone_.clear();
+  for (Entry* entry : written) entry->unsaved = false;
+  return absl::OkStatus();
 }
 
 void WorkloadEngine::Forget(Timestamp now) {
@@ -237,7 +244,9 @@ std::vector<WorkloadFinding> WorkloadEngine::Findings() const {
 
 WorkloadStats WorkloadEngine::stats() const {
   const absl::MutexLock lock(&mutex_);
-  return stats_;
+  WorkloadStats stats = stats_;
+  stats.error = read_error_.empty() ? write_error_ : read_error_;
+  return stats;
 }
 
 }  // namespace outrider

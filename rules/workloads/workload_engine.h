@@ -23,7 +23,7 @@ namespace outrider {
 struct WorkloadStats {
   uint64_t containers = 0;  // that are remembered
   uint64_t findings = 0;    // active
-  std::string error;        // of the last reading of counters or writing of states; empty: none
+  std::string error;        // of the last reading of counters, or writing of states; empty: none
 };
 
 // Thread-safe. State survives a restart: findings and the hours of the last days are rows of the
@@ -99,7 +99,9 @@ class WorkloadEngine final : public UsageObserver {
   std::vector<DerivedTable::Update> updates_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> gone_ ABSL_GUARDED_BY(mutex_);       // rows to delete
   Timestamp first_judged_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // since the start
-  WorkloadStats stats_ ABSL_GUARDED_BY(mutex_);
+  WorkloadStats stats_ ABSL_GUARDED_BY(mutex_);                 // without the error
+  std::string read_error_ ABSL_GUARDED_BY(mutex_);
+  std::string write_error_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace outrider

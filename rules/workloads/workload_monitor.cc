@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "storage/base/log.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
@@ -14,7 +15,7 @@ constexpr std::string_view kRowKey = "workload_monitor";
 
 }  // namespace
 
-Status WorkloadMonitor::Store(const Plan& plan) {
+Status WorkloadMonitor::Store(const Plan& plan, Durability durability) {
   RowWriter out(kRowFormat);
   out.Bool(plan.running).I64(plan.interval).U64(plan.checks).I64(plan.last_check);
   out.U64(plan.containers.size());
@@ -23,7 +24,7 @@ Status WorkloadMonitor::Store(const Plan& plan) {
   }
   Batch batch;
   batch.Put(Family::kMeta, std::string(kRowKey), out.Take());
-  return store_.Commit(batch, Durability::kSynced);
+  return store_.Commit(batch, durability);
 }
 
 Status WorkloadMonitor::Restore() {
@@ -61,7 +62,7 @@ Status WorkloadMonitor::Start(std::vector<MonitoredContainer> containers, Durati
     plan.interval = interval;
     plan.containers = {std::make_move_iterator(containers.begin()),
                        std::make_move_iterator(containers.end())};
-    TRY(Store(plan));
+    TRY(Store(plan, Durability::kSynced));
     plan_ = std::move(plan);
     next_check_ = now;
   }
@@ -74,7 +75,7 @@ Status WorkloadMonitor::Stop() {
   if (!plan_.running) return absl::OkStatus();
   Plan plan = plan_;
   plan.running = false;
-  TRY(Store(plan));
+  TRY(Store(plan, Durability::kSynced));
   plan_ = std::move(plan);
   alerts_.clear();
   return absl::OkStatus();
@@ -83,7 +84,7 @@ Status WorkloadMonitor::Stop() {
 void WorkloadMonitor::Tick(Timestamp now) {
   {
     const absl::MutexLock lock(&mutex_);
-    if (!plan_.running || now < next_check_) return;
+    if (!plan_.running || (now < next_check_ && now >= plan_.last_check)) return;
   }
   std::vector<WorkloadFinding> all = findings_();
   const absl::MutexLock lock(&mutex_);
@@ -96,6 +97,11 @@ void WorkloadMonitor::Tick(Timestamp now) {
   ++plan_.checks;
   plan_.last_check = now;
   next_check_ = now + plan_.interval;
+  const Status stored = Store(plan_, Durability::kBuffered);
+  if (!stored.ok() && !said_unstored_) {
+    LogWarn("the checks of the workload monitor cannot be stored", {{"error", Message(stored)}});
+  }
+  said_unstored_ = !stored.ok();
 }
 
 MonitorStatus WorkloadMonitor::status() const {

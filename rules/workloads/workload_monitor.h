@@ -49,7 +49,8 @@ class WorkloadMonitor {
   // InvalidArgument for an interval out of bounds; an error of the store changes nothing.
   Status Start(std::vector<MonitoredContainer> containers, DurationMs interval, Timestamp now);
   Status Stop();
-  // Checks if it is time to; call about once a second.
+  // Checks if it is time to, or if the clock went back behind the last check; call about once a
+  // second.
   void Tick(Timestamp now);
   MonitorStatus status() const;
 
@@ -61,7 +62,7 @@ class WorkloadMonitor {
     uint64_t checks = 0;
     Timestamp last_check = 0;
   };
-  Status Store(const Plan& plan);
+  Status Store(const Plan& plan, Durability durability);
 
   const std::function<std::vector<WorkloadFinding>()> findings_;
   StateStore& store_;
@@ -69,6 +70,7 @@ class WorkloadMonitor {
   Plan plan_ ABSL_GUARDED_BY(mutex_);
   Timestamp next_check_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<WorkloadFinding> alerts_ ABSL_GUARDED_BY(mutex_);
+  bool said_unstored_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace outrider

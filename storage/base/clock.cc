@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/base/clock.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
@@ -30,10 +31,13 @@ bool SystemClock::SleepUntil(Nanos deadline, std::stop_token stop) const {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
-  // Short naps, so that a wall clock that is set back or forth is noticed.
+  // Short naps, so that a wall clock that is set forth is noticed. One that is set back must not
+  // make the wait longer than it was to be; a second is left to clocks that are only slowed down.
+  const Nanos wanted = std::max<Nanos>(0, deadline - NowNanos());
+  const Nanos begun = MonotonicNanos();
   while (!stop.stop_requested()) {
     const Nanos left = deadline - NowNanos();
-    if (left <= 0) return true;
+    if (left <= 0 || MonotonicNanos() - begun - kNanosPerSecond > wanted) return true;
     wake.wait_for(lock, stop, std::chrono::nanoseconds(std::min<Nanos>(left, kNanosPerSecond)),
                   [] { return false; });
   }

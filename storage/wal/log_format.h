@@ -36,8 +36,9 @@ enum class RecordType : uint8_t {
   kWriteV1 = 1,   // remote write 1.0 body as it came (snappy + protobuf)
   kWriteV2 = 2,   // remote write 2.0 body as it came
   kOtlp = 3,      // OTLP body as it came
-  kInternal = 4,  // rule outputs and derived series, in the form of kWriteV1
+  kInternal = 4,  // rule outputs, in the form of kWriteV1
   kChunks = 5,    // chunk files: a block of sealed chunks; `time` is its newest sample
+  kNumbered = 6,  // derived series by number (exporter/ingest/numbered_rows.h), all at `time`
 };
 
 // What was decided when the record came; replay does not decide again. Edited: the body stands
@@ -51,6 +52,7 @@ struct LogRecord {
   Timestamp time = 0;       // when it was received
   std::string_view sender;  // who sent it, at most 65,535 bytes; longer is cut
   std::string_view body;
+  uint32_t segment = 0;  // written: the only segment it may go to, 0: any; read: 0
 };
 
 // `00000042.log`

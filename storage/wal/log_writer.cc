@@ -133,6 +133,9 @@ StatusOr<uint32_t> LogWriter::Append(const LogRecord& record) {
   }
   if (status.ok()) status = CheckRoom(bytes);
   if (status.ok() && sizes_[segment_] >= options_.segment_bytes) status = OpenSegment(segment_ + 1);
+  if (status.ok() && fitting.segment != 0 && fitting.segment != segment_) {
+    return absl::AbortedError("the log went on to another segment");
+  }
   if (status.ok()) status = WriteRecord(fitting);
   if (!status.ok()) {
     ++stats_.failures;

@@ -53,7 +53,8 @@ class LogWriter {
   LogWriter& operator=(const LogWriter&) = delete;
 
   // The segment the record went to. ResourceExhausted names the directory when the disk is (nearly)
-  // full; nothing of a failed record stays behind.
+  // full; nothing of a failed record stays behind. Aborted when the record was for another segment
+  // than the one that is current by now.
   StatusOr<uint32_t> Append(const LogRecord& record);
   // Ends the current segment, unless it is empty; the number of the segment that takes the next
   // record.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "storage/base/clock.h"
 #include "storage/model/labels.h"
@@ -49,6 +50,23 @@ struct LabeledSample {
   std::shared_ptr<const NativeHistogram> histogram{};  // instead of the sample's value
 };
 
+// A series that is written again and again, named once: what appenders learn of it spares them its
+// labels from then on. For one appender; not thread-safe, one call at a time has it.
+struct KnownSeries {
+  explicit KnownSeries(Labels all) : labels(std::move(all)) {}
+  const Labels labels;  // with __name__
+
+  // Notes of the appenders.
+  uint64_t birth = 0;    // in the windows (sample_feed.h), with the id; 0: not met yet
+  uint32_t id = 0;       // in the windows
+  uint32_t number = 0;   // in the log; 0: none yet
+  uint32_t told_in = 0;  // the newest log segment that holds number and labels
+};
+struct KnownSample {
+  KnownSeries* series = nullptr;
+  double value = 0;
+};
+
 // Thread-safe.
 class Appender {
  public:
@@ -56,6 +74,8 @@ class Appender {
   // What one evaluation produced: recorded series, ALERTS, derived series. `now` judges the future.
   virtual AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                                    Timestamp now) = 0;
+  // Results of ours (Origin::kLocal) at the time `now`.
+  virtual AppendCounts AppendKnown(std::span<const KnownSample> samples, Timestamp now);
 };
 
 }  // namespace outrider

@@ -11,6 +11,7 @@
 #include "storage/base/hash.h"
 #include "storage/model/sample.h"
 #include "storage/window/appender.h"
+#include "storage/window/series_makers.h"
 
 namespace outrider {
 
@@ -29,6 +30,12 @@ struct KeyedRow {
 struct KeyedSamples {
   std::span<const Sample> samples;
   std::span<const Timestamp> starts;  // of each sample, 0: not known; or empty: none was sent
+};
+
+struct KeyedWriter {
+  Timestamp now = 0;  // judges the future
+  SenderId sender = kNoSender;
+  Origin origin = Origin::kRemote;
 };
 
 // What became of a request; reused from request to request.

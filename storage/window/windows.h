@@ -98,12 +98,13 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   bool Has(const Hash128& identity) const;
   // Fills outcome->ids with the series of the rows, or kNoSeries.
   void FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const;
-  // Appends the samples of a sender's rows that FindKeyed found; rows that were not found, or whose
-  // series went meanwhile, or that a rule of ours writes, are listed as unknown.
+  // Appends the samples of rows that FindKeyed found; rows that were not found, or whose
+  // series went meanwhile, or (of a sender) that a rule of ours writes, are listed as unknown.
   void AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const KeyedSamples& samples,
-                   Timestamp now, KeyedOutcome* outcome, SenderId sender = kNoSender);
+                   const KeyedWriter& writer, KeyedOutcome* outcome);
   AppendCounts AppendBatch(std::span<const LabeledSample> samples, Origin origin,
                            Timestamp now) override;
+  AppendCounts AppendKnown(std::span<const KnownSample> samples, Timestamp now) override;
 
   Status Select(std::span<const Matcher> matchers, Timestamp from, Timestamp to, size_t max_samples,
                 SeriesSet* out) const override;
@@ -202,6 +203,17 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   AppendCounts AppendOne(std::span<const LabelView> labels, std::span<const AnySample> samples,
                          std::span<const Timestamp> starts, const AppendContext& context,
                          const SeriesMaker& maker);
+  // Samples that are all in one shard, by index; those whose series is not there (any more) are
+  // added to `unknown`.
+  struct KnownPart {
+    std::span<const KnownSample> samples;
+    std::span<const uint32_t> order;
+  };
+  void AppendKnownOf(uint32_t shard_index, const KnownPart& part, AppendContext* context,
+                     AppendCounts* counts, std::vector<uint32_t>* unknown)
+      ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  // By its labels; notes where it is.
+  AppendCounts AppendMet(KnownSeries* series, const Sample& sample, Timestamp now);
   // How long new series are kept.
   struct NewSeriesPlan {
     uint32_t generation;

@@ -3,8 +3,8 @@
 // shard by shard, so that a lock is taken 64 times a request and what is needed next is fetched
 // ahead.
 #include <algorithm>
-#include <array>
 
+#include "storage/window/shard_order.h"
 #include "storage/window/windows.h"
 
 namespace outrider {
@@ -138,7 +138,8 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
     if (i + kAhead < order.size()) series_at(i + kAhead).open.PrefetchEnd();
     Series& series = series_at(i);
     const uint32_t row = order[i];
-    if (series.local) {  // who wins is decided where the labels are known
+    // Who wins is decided where the labels are known.
+    if (series.local && context->origin == Origin::kRemote) {
       outcome->unknown.push_back(row);
       continue;
     }
@@ -155,34 +156,25 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
 }
 
 void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const KeyedSamples& samples,
-                          Timestamp now, KeyedOutcome* outcome, SenderId sender) {
+                          const KeyedWriter& writer, KeyedOutcome* outcome) {
   outcome->counts = {};
   outcome->unknown.clear();
   outcome->refused.clear();
-  outcome->order.resize(rows.size());
-  AppendContext context = ContextOf(Origin::kRemote, now, sender);
+  AppendContext context = ContextOf(writer.origin, writer.now, writer.sender);
   const absl::ReaderMutexLock lock(&directory_.mutex);
   const KeyTable& table = TableOf(kind);
-  std::array<uint32_t, kShards + 1> begin{};
   for (uint32_t row = 0; row < rows.size(); ++row) {
     uint32_t& id = outcome->ids[row];
     if (id != kNoSeries && table.KeyOf(id) != rows[row].key) id = kNoSeries;  // it went
-    if (id == kNoSeries) {
-      outcome->unknown.push_back(row);
-    } else {
-      ++begin[id % kShards + 1];
-    }
   }
-  for (uint32_t shard = 0; shard < kShards; ++shard) begin[shard + 1] += begin[shard];
-  std::array<uint32_t, kShards + 1> next = begin;
-  for (uint32_t row = 0; row < rows.size(); ++row) {
-    if (outcome->ids[row] != kNoSeries) outcome->order[next[outcome->ids[row] % kShards]++] = row;
-  }
-  const std::span<const uint32_t> order(outcome->order);
+  const auto shard_of = [&](uint32_t row) {
+    return outcome->ids[row] == kNoSeries ? kNoShard : outcome->ids[row] % kShards;
+  };
+  const ShardOrder<kShards> order(static_cast<uint32_t>(rows.size()), shard_of, &outcome->unknown,
+                                  &outcome->order);
   for (uint32_t shard = 0; shard < kShards; ++shard) {
-    const uint32_t size = begin[shard + 1] - begin[shard];
-    if (size == 0) continue;
-    AppendRows(shard, rows, order.subspan(begin[shard], size), samples, &context, outcome);
+    const std::span<const uint32_t> part = order.Of(shard);
+    if (!part.empty()) AppendRows(shard, rows, part, samples, &context, outcome);
   }
   RaiseNewest(context.newest);
   std::sort(outcome->unknown.begin(), outcome->unknown.end());

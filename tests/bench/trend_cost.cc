@@ -83,7 +83,11 @@ int Run(int series, int steps) {
   const promql::Engine promql(promql::EngineOptions(), clock);
   DerivedTable table;
   const AnalyticsOptions options;
-  AnalyticsEngine engine(file->entries, options, promql, (*store)->windows(), table);
+  const AnalyticsSeams seams = {.engine = promql,
+                                .querier = (*store)->windows(),
+                                .table = table,
+                                .feed = &(*store)->windows()};
+  AnalyticsEngine engine(file->entries, options, seams);
   const size_t heap_before = HeapBytes();
   Parts parts;
   double mark = 0;

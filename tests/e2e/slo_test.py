@@ -33,7 +33,7 @@ OWN = '''
 entries:
 - name: by_instance
   kind: slo
-  objective: 99.5
+  objective: 99.995
   good: sum by (instance) (http_requests_total{code="200"})
   total: sum by (instance) (http_requests_total)
   alerting: {page: {disabled: true}, ticket: {disabled: true}}
@@ -145,13 +145,14 @@ alerting: {config_file: alertmanager.yml}
 
     def check_cli(self):
         listed = self.cli('slo', 'list')
-        self.assertRegex(listed, r'shop-requests +99 % +30d +-1\d{3} % +\d')
+        self.assertRegex(listed, r'shop-requests +99 % +30d +-1\d{3}(\.\d+)? % +\d')
         self.assertEqual(listed.count('by_instance'), 2)
         shown = self.cli('slo', 'show', 'shop-requests')
         self.assertIn('Alert         ShopErrors, page: 1h/5m × 14.4 6h/30m × 6', shown)
-        self.assertRegex(shown, r'Budget left   -1\d{3} %')
+        self.assertRegex(shown, r'Budget left   -1\d{3}(\.\d+)? %')
         self.assertRegex(shown, r'Timeline      \S*!  since')
-        self.assertEqual(json.loads(self.cli('slo', 'show', 'by_instance', '--output', 'json'))['objective_ratio'], 0.995)
+        self.assertEqual(json.loads(self.cli('slo', 'show', 'by_instance', '--output', 'json'))['objective_ratio'], 0.99995)
+        self.assertRegex(listed, r'by_instance +99.995 % ')
         self.assertIn('no objective named', self.cli('slo', 'show', 'nothing', expect=1))
         self.assertIn('1 objectives with 1 alerts', self.cli('check', 'analytics', 'slo/sloth.yml'))
         self.assertIn('1 entries, 1 objectives with 0 alerts', self.cli('check', 'analytics', 'slo/own.yml'))

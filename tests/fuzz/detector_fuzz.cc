@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "rules/detect/detector_table.h"
+#include "rules/detect/saved_fields.h"
 
 namespace {
 
@@ -36,14 +37,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto fed = MakeSeriesDetector(name, {});
   FeedSamples(**fed, bytes);
   // What it saves it can load.
-  RowWriter out(1);
+  RowWriter out(kDetectorFormat);
   (*fed)->Save(out);
   const std::string saved = out.Take();
-  RowReader in(saved, 1, "saved");
+  RowReader in(saved, kDetectorFormat, "saved");
   const auto again = MakeSeriesDetector(name, {});
   (*again)->Load(in);
   if (!in.Finish().ok()) __builtin_trap();
-  RowReader any(bytes, 1, "any");
+  RowReader any(bytes, kDetectorFormat, "any");
   const auto loaded = MakeSeriesDetector(name, {});
   (*loaded)->Load(any);
   if (any.Finish().ok()) FeedSamples(**loaded, bytes);

@@ -44,7 +44,7 @@ void WriteLog(const std::string& directory, std::string_view bytes) {
     const size_t length = std::min<size_t>(at(1) | at(2) << 8U, bytes.size() - kHead);
     std::string body(bytes.substr(kHead, length));
     if ((at(0) & 0x80U) != 0) body = SnappyCompress(body);
-    AppendRecord({.type = static_cast<RecordType>(1 + at(0) % 5),
+    AppendRecord({.type = static_cast<RecordType>(1 + at(0) % 6),
                   .verdict = static_cast<Admission>(at(0) / 8 % 3),
                   .time = kNow,
                   .sender = "s",
@@ -59,8 +59,9 @@ void WriteLog(const std::string& directory, std::string_view bytes) {
 void Replay(const std::string& directory, Windows* windows) {
   LogReader reader(directory);
   ReplayStats stats;
+  NumberedSeries numbered;
   windows->BeginReplay();
-  if (!ReplayRest(&reader, {windows}, {}, &stats).ok()) __builtin_trap();
+  if (!ReplayRest(&reader, {windows}, {}, &numbered, &stats).ok()) __builtin_trap();
   windows->EndReplay();
 }
 

@@ -153,8 +153,9 @@ void ContainerDemand::AddOom(Timestamp time, double request, double limit,
   const double used = std::max(request, instance->memory_peak);
   AddPeak(time, std::max(used + kOomLeast, std::floor(used * kOomFactor)), true, instance);
   instance->memory_done = std::max(instance->memory_done, time);
+  const bool forgotten = ooms_ == 0 || time - last_oom_ > kOomMemory;
+  if (forgotten || limit > oom_limit_) oom_limit_ = static_cast<float>(limit);
   ++ooms_;
-  if (time - last_oom_ > kOomMemory || limit > oom_limit_) oom_limit_ = static_cast<float>(limit);
   last_oom_ = std::max(last_oom_, time);
 }
 

@@ -77,6 +77,9 @@ bool ContainerDemand::LoadPlain(RowReader& in) {
   }
   for (uint32_t* count : {&hour_samples_, &stride_, &dice_}) good &= LoadCount(in, count);
   good &= stride_ > 0;
+  // Counts come with their times.
+  good &= cpu_samples_ == 0 || first_ <= last_cpu_;
+  good &= ooms_ == 0 || last_oom_ != INT64_MIN;
   return good;
 }
 

@@ -40,8 +40,8 @@ TEST_F(LoaderTest, NoFileMeansDefaults) {
 TEST_F(LoaderTest, TheExamplesLoad) {
   const auto files = LoadFiles(std::string(OUTRIDER_SOURCE_DIR) + "/examples/outrider.yml");
   ASSERT_TRUE(files.ok()) << files.status();
-  EXPECT_EQ(files->rules.size(), 7u)
-      << "two rule files, a bundle, three with objectives, the alerts of workloads";
+  EXPECT_EQ(files->rules.size(), 8u)
+      << "two rule files, a bundle, three with objectives, the alerts of workloads and of budgets";
   for (const RuleFile& file : files->rules) EXPECT_EQ(file.ProblemText(), "");
   for (const Entry& entry : files->entries) EXPECT_EQ(entry.error, "") << entry.name;
   EXPECT_EQ(files->slos.size(), 4u);
@@ -51,7 +51,8 @@ TEST_F(LoaderTest, TheExamplesLoad) {
 TEST_F(LoaderTest, PriceFilesInTheOrderInWhichTheyCount) {
   Write("p.yml", "nodes: [{match: {name: n1}, node_hour: 1}]\n");
   Write("d.json", R"({"CPU": "23", "RAM": "0.004"})");
-  Write("p.csv", "InstanceID,AssetClass,InstanceIDField,MarketPriceHourly\nn2,node,metadata.name,2\n");
+  Write("p.csv",
+        "InstanceID,AssetClass,InstanceIDField,MarketPriceHourly\nn2,node,metadata.name,2\n");
   const std::string config =
       Write("outrider.yml",
             "cost: {opencost_prices_file: d.json, opencost_csv_file: p.csv, prices_file: p.yml}\n");
@@ -177,6 +178,19 @@ TEST_F(LoaderTest, AlertsOfWorkloadsAreOneGroupAmongTheOthers) {
   ASSERT_EQ(on->rules.size(), 1u);
   EXPECT_EQ(on->rules[0].groups.at(0).name, "outrider_workloads");
   EXPECT_TRUE(LoadWarnings(*on).empty());
+}
+
+TEST_F(LoaderTest, AlertsOfBudgetsAreOneGroupAmongTheOthers) {
+  const auto off = LoadFiles(
+      Write("outrider.yml", "cost: {budgets: [{name: a, amount: 5}], alerts: {budgets: false}}\n"));
+  ASSERT_TRUE(off.ok()) << off.status();
+  EXPECT_TRUE(off->rules.empty());
+  const auto on = LoadFiles(Write("outrider.yml", "cost: {budgets: [{name: a, amount: 5}]}\n"));
+  ASSERT_TRUE(on.ok()) << on.status();
+  ASSERT_EQ(on->rules.size(), 1u);
+  EXPECT_EQ(on->rules[0].groups.at(0).name, "outrider_cost");
+  EXPECT_EQ(on->rules[0].groups.at(0).rules.size(), 4u) << "three thresholds and the forecast";
+  EXPECT_EQ(on->rules[0].ProblemText(), "");
 }
 
 TEST_F(LoaderTest, AGlobMayBeEmptyAndABadExpressionDisablesOnlyItsRule) {

@@ -201,5 +201,47 @@ TEST(AnalyticsBacktest, AStopGivesWhatWasFound) {
   EXPECT_GT(result->entries[0].tracks.size(), 0U);
 }
 
+// Requests a stop after it was asked so often: in the middle of a stretch of history.
+class StoppingClock final : public Clock {
+ public:
+  StoppingClock(std::stop_source stop, int after) : stop_(std::move(stop)), left_(after) {}
+  Nanos NowNanos() const override { return 0; }
+  int64_t MonotonicNanos() const override {
+    if (--left_ == 0) stop_.request_stop();
+    return 0;
+  }
+  int64_t ThreadCpuNanos() const override { return 0; }
+  bool SleepUntil(Nanos /*deadline*/, std::stop_token /*stop*/) const override { return true; }
+
+ private:
+  mutable std::stop_source stop_;
+  mutable int left_;
+};
+
+TEST(AnalyticsBacktest, AStopInTheMiddleEndsWhereItGot) {
+  FileHistory source(History());
+  std::stop_source stop;
+  const StoppingClock clock(stop, 800);
+  AnalyticsBacktestOptions options = Options(kDay);  // all in one stretch
+  const auto result = RunAnalyticsBacktest(
+      Entries(), options, source, clock, [](const BacktestProgress&) {}, stop.get_token());
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(result->stopped);
+  EXPECT_GT(result->end, kStart);
+  EXPECT_LT(result->end, kStart + kLength);
+  size_t episodes = 0;
+  for (const AnalyticsEntryOutcome& outcome : result->entries) {
+    for (const AnomalyTrack& track : outcome.tracks) {
+      EXPECT_GE(AnomalousTime(track, result->end), 0);
+      for (const AnomalyEpisode& episode : track.episodes) {
+        ++episodes;
+        EXPECT_LE(episode.begin, result->end);
+        EXPECT_LE(episode.end, result->end);
+      }
+    }
+  }
+  EXPECT_GT(episodes, 0U);
+}
+
 }  // namespace
 }  // namespace outrider

@@ -122,6 +122,10 @@ escalation_policies:
 TEST(IncidentsConfig, Errors) {
   const std::pair<std::string_view, std::string> table[] = {
       {"groupby: [x]", "i.yml:1:1: field groupby not found in type incidents"},
+      {"group_by: ['...', job]", "i.yml:1:11: group_by: ... stands alone, for all labels"},
+      {"group_by: ['']", "i.yml:1:11: invalid label name \"\" in group_by"},
+      {"sla: {high: {acknowledge: 11y}}", "i.yml:1:13: an SLA target must not be longer than 10y"},
+      {"reopen_window: 11y", "i.yml:1:16: must not be longer than 10y"},
       {"sla: {urgent: {acknowledge: 1m}}",
        "i.yml:1:7: unknown severity \"urgent\": critical, high, medium, low and info are known"},
       {"sla: {high: {acknowledge: 0s}}", "an SLA target must be longer than zero"},

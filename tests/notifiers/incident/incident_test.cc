@@ -195,6 +195,56 @@ TEST(Sla, ReopenWithinTheWindowContinuesTheClock) {
   EXPECT_EQ(later.Clock(SlaKind::kAcknowledge).breached_at, 0) << "nobody was to answer meanwhile";
 }
 
+TEST(Sla, ReopeningByHandLeavesAnAnswerWhereItWas) {
+  const IncidentsConfig config = Config({});
+  Incident incident = Open(config).incident;
+  incident = Act(config, incident, A::kAcknowledge, {"anna", "", ""}, kT0 + Min(2))->incident;
+  incident = Act(config, incident, A::kResolve, {"anna", "", ""}, kT0 + Min(10))->incident;
+  incident = Act(config, incident, A::kReopen, {"anna", "", ""}, kT0 + Min(70))->incident;
+  EXPECT_EQ(incident.Clock(SlaKind::kAcknowledge).ElapsedAt(kT0 + Min(80)), Min(2));
+  EXPECT_EQ(incident.Clock(SlaKind::kResolve).ElapsedAt(kT0 + Min(80)), Min(20));
+}
+
+// The incident of a warning is reopened by a page: it is as severe as that, and those are paged who
+// hear of pages.
+TEST(Escalation, AWorseAlertThatReopensIsPaged) {
+  const IncidentsConfig config = Config({Tier(0, {"oncall"})});
+  Incident incident = Open(config, "warning").incident;
+  ASSERT_TRUE(incident.escalation.policy.empty());
+  incident = ResolveAlert(incident, MakeAlert("warning"), kT0 + Min(1)).incident;
+  const IncidentDecision decision =
+      ReopenByAlert(config, incident, MakeAlert("critical"), kT0 + Min(2));
+  EXPECT_EQ(decision.incident.severity, Severity::kCritical);
+  EXPECT_EQ(CountEvents(decision, AuditKind::kSeverityRaised), 1);
+  EXPECT_EQ(decision.incident.Clock(SlaKind::kAcknowledge).DeadlineAt(), kT0 + Min(5));
+  ASSERT_EQ(decision.pages.size(), 1U);
+  EXPECT_EQ(decision.pages[0].receiver, "oncall");
+  EXPECT_EQ(decision.pages[0].epoch, decision.incident.epoch);
+  // A lesser one does not make it less severe.
+  incident = ResolveAlert(decision.incident, MakeAlert("warning"), kT0 + Min(3)).incident;
+  incident = ResolveAlert(incident, MakeAlert("critical"), kT0 + Min(3)).incident;
+  EXPECT_EQ(ReopenByAlert(config, incident, MakeAlert("warning"), kT0 + Min(4)).incident.severity,
+            Severity::kCritical);
+}
+
+TEST(Escalation, AWorseAlertWhileAcknowledgedChangesThePolicyForLater) {
+  const IncidentsConfig config = Config({Tier(0, {"oncall"})});
+  Incident incident = Open(config, "warning").incident;
+  incident = Act(config, incident, A::kAcknowledge, {"anna", "", ""}, kT0 + Min(1))->incident;
+  IncidentDecision decision = AddAlert(config, incident, MakeAlert("critical", "b"), kT0 + Min(2));
+  EXPECT_TRUE(decision.pages.empty()) << "somebody is on it";
+  decision = *Act(config, decision.incident, A::kUnacknowledge, {"anna", "", ""}, kT0 + Min(3));
+  ASSERT_EQ(decision.pages.size(), 1U);
+  EXPECT_EQ(decision.pages[0].receiver, "oncall");
+}
+
+TEST(Groups, ThreeDotsAreAllLabels) {
+  IncidentsConfig config = Config({});
+  config.group_by = {"..."};
+  const Labels labels({{"alertname", "Down"}, {"instance", "a"}});
+  EXPECT_EQ(IncidentGroupLabels(config, labels), labels);
+}
+
 struct Page {
   double minute;
   int tier;

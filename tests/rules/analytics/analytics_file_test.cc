@@ -51,7 +51,7 @@ TEST(AnalyticsFile, ReadsHowASeriesIsJudged) {
   kind: anomaly
   expr: sum by (job) (rate(http_requests_total[5m]))
   interval: 1m
-  detector: quantile
+  detector: auto
   risk: 0.001
   threshold: 5
   direction: below
@@ -69,7 +69,7 @@ TEST(AnalyticsFile, ReadsHowASeriesIsJudged) {
                                        "a.yml");
   ASSERT_TRUE(file.ok()) << file.status();
   const Entry& entry = file->entries[0];
-  EXPECT_EQ(entry.detector, "quantile");
+  EXPECT_EQ(entry.detector, "auto");
   EXPECT_EQ(entry.interval, kMinute);
   const DetectorOptions& options = entry.detection;
   EXPECT_EQ(options.risk, 0.001);
@@ -214,6 +214,24 @@ INSTANTIATE_TEST_SUITE_P(
                   "a.yml:5:13:", "for expressions"},
         ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: sum(x)\n  interval: 0s\n",
                   "a.yml:5:13:", "above 0"},
+        ErrorCase{
+            "entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: peers\n  rest: 1h\n",
+            "a.yml:6:9:", "detector peers does not look at rest"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: robust_z\n"
+                  "  data_range: [0, 1]\n",
+                  "a.yml:6:15:", "robust_z does not look at data_range"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: mad\n"
+                  "  seasons: []\n",
+                  "a.yml:6:12:", "mad does not look at seasons"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: novelty\n"
+                  "  threshold: 4\n",
+                  "a.yml:6:14:", "novelty does not look at threshold"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: x\n  threshold: 4\n",
+                  "a.yml:5:14:", "for anomaly and forecast entries"},
+        ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: x\n  detector: seasonal\n",
+                  "a.yml:5:13:", "trend entries can use ols"},
+        ErrorCase{"entries:\n- name: a\n  kind: forecast\n  expr: x\n  threshold: NaN\n",
+                  "a.yml:5:14:", "finite"},
         ErrorCase{"builtin_entries: {host_cup: false}\n", "a.yml:1:", "host_cup"},
         ErrorCase{"entries: 5\n", "a.yml:1:10:", "must be a list"}));
 

@@ -104,6 +104,20 @@ TEST_F(CompanionsTest, PerWorkloadEntriesLookAtTheirPods) {
               ::testing::ElementsAre(R"(memory{namespace="shop", pod="web-1"} workload)"));
 }
 
+TEST_F(CompanionsTest, ACounterThatIsAnomalousIsComparedByItsChange) {
+  const auto rate = [](double m) { return m < 60 ? m * 60 : 3600 + (m - 60) * 600; };
+  const Labels source{{"__name__", "errors_total"}, {"instance", "h"}};
+  Add(source, rate);
+  Add(Labels{{"__name__", "requests_total"}, {"instance", "h"}}, rate);
+  Add(Labels{{"__name__", "latency"}, {"instance", "h"}}, Step);
+  const CompanionReport report = Find(source);
+  EXPECT_THAT(Names(report), ::testing::UnorderedElementsAre(R"(requests_total{instance="h"} node)",
+                                                             R"(latency{instance="h"} node)"));
+  for (const Companion& c : report.companions) {
+    EXPECT_GT(c.correlation, 0.95) << c.labels.ToString();
+  }
+}
+
 TEST_F(CompanionsTest, CountersWithFewerSamplesThanPoints) {
   const Labels source{{"__name__", "cpu"}, {"instance", "h"}};
   Add(source, Step);

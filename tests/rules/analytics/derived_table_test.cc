@@ -62,6 +62,21 @@ TEST(DerivedTable, FlushWritesAndEndsSeries) {
   EXPECT_EQ(back[1].value, 5);
 }
 
+TEST(DerivedTable, AtItsOwnPaceWhatWasSetIsWritten) {
+  DerivedTable table;
+  FakeWindows windows;
+  const auto handle = table.Add(kMetric, Labels({{"job", "x"}}), 1, DerivedTable::Pace::kWhenSet);
+  table.Flush(windows, 1000);
+  table.Flush(windows, 2000);
+  const DerivedTable::Update same[] = {{handle, 1}};
+  table.Set(same);
+  table.Flush(windows, 3000);
+  const auto samples = windows.Samples(Named("outrider_b", "x"));
+  ASSERT_EQ(samples.size(), 2U);
+  EXPECT_EQ(samples[1].time, 3000);
+  EXPECT_EQ(DerivedText(table)["outrider_b{job=\"x\"}"], 1) << "on /metrics all the time";
+}
+
 TEST(DerivedTable, FlushesManyInBatches) {
   DerivedTable table;
   FakeWindows windows;

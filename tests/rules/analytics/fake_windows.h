@@ -20,6 +20,10 @@ class FakeWindows final : public Querier, public Appender, public SampleFeed {
     if (births_.try_emplace(labels, made_).second) ++made_;
     series_[labels].push_back({time, value});
   }
+  // Samples of the series from `from` on count since `start`.
+  void Start(const Labels& labels, Timestamp from, Timestamp start) {
+    starts_[labels].push_back({from, start});
+  }
   // Samples of a series, oldest first; empty if there is none.
   std::vector<Sample> Samples(const Labels& labels) const {
     const auto found = series_.find(labels);
@@ -44,6 +48,11 @@ class FakeWindows final : public Querier, public Appender, public SampleFeed {
         ++read_;
       }
       row.end = out->times.size();
+      if (const auto starts = starts_.find(labels); out->want_starts && starts != starts_.end()) {
+        row.starts_begin = out->starts.size();
+        out->starts.insert(out->starts.end(), starts->second.begin(), starts->second.end());
+        row.starts_end = out->starts.size();
+      }
       if (row.end > row.begin) out->rows.push_back(std::move(row));
       if (out->times.size() > max_samples) return absl::ResourceExhaustedError("too many samples");
     }
@@ -121,6 +130,7 @@ class FakeWindows final : public Querier, public Appender, public SampleFeed {
  private:
   std::map<Labels, std::vector<Sample>> series_;
   std::map<Labels, uint64_t> births_;
+  std::map<Labels, std::vector<StartRun>> starts_;
   uint64_t made_ = 1;
   std::string failure_;
   mutable size_t read_ = 0;

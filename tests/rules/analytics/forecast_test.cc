@@ -127,7 +127,47 @@ INSTANTIATE_TEST_SUITE_P(
         ThresholdCase{"falls to it", CrossingDirection::kBelow, 160, -0.1, 0, 1000},
         ThresholdCase{"is below", CrossingDirection::kBelow, -5, -0.1, 0, 0},
         ThresholdCase{"is below though it rises", CrossingDirection::kBelow, 10, 0.1, 160, 0},
-        ThresholdCase{"rises away from below", CrossingDirection::kBelow, 200, 0.1, 160, kNever}));
+        ThresholdCase{"rises away from below", CrossingDirection::kBelow, 200, 0.1, 160, kNever},
+        ThresholdCase{"fell past it", CrossingDirection::kAuto, 20, -0.1, 0, 0},
+        ThresholdCase{"rose past it", CrossingDirection::kAuto, 100, 0.1, 140, 0},
+        ThresholdCase{"is there now", CrossingDirection::kAuto, 60, -0.1, 0, 0},
+        ThresholdCase{"was beyond it all along", CrossingDirection::kAuto, -5, -0.1, 0, kNever},
+        ThresholdCase{"comes back to it", CrossingDirection::kAuto, -160, 0.1, 0, 1000}));
+
+TEST(Forecast, AFullDiskIsFull) {
+  // Down to 0 within the window and there for a while: the line through it is well below 0 or
+  // above it, and in the end flat.
+  for (ForecastModel model : {ForecastModel::kLinear, ForecastModel::kAuto}) {
+    for (const CrossingDirection direction :
+         {CrossingDirection::kAuto, CrossingDirection::kBelow}) {
+      Entry entry = ForecastEntry(kHour);
+      entry.forecast.crossing = direction;
+      entry.forecast.model = model;
+      const auto detector = ForecastDetector::Create(entry);
+      Timestamp time = kReportStart;
+      for (int i = 0; i < 600; ++i) {
+        detector->Observe(time += 15 * kSecond, std::max(0.0, 1e9 - 5e6 * i));
+        if (i < 210) continue;
+        const auto out = Reported(entry, *detector, time);
+        ASSERT_TRUE(out.contains("seconds_to_threshold")) << i << " " << static_cast<int>(model);
+        ASSERT_EQ(out.at("seconds_to_threshold"), 0) << i << " " << static_cast<int>(model);
+        ASSERT_TRUE(out.contains("full_timestamp_seconds")) << i;
+      }
+    }
+  }
+}
+
+TEST(Forecast, NoiseAroundAThresholdHasNotPassedIt) {
+  SeededRandom random(79);
+  int passed = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<double> values;
+    for (int i = 0; i < 240; ++i) values.push_back(10 * Gauss(random));
+    const auto out = ReportAfter(ForecastEntry(kHour), values);
+    if (out.at("seconds_to_threshold") == 0) ++passed;
+  }
+  EXPECT_LE(passed, 2);
+}
 
 // govuk-paas#3172 and awesome-prometheus-alerts#467: predict_linear alarms on noise.
 TEST(Forecast, NoiseReachesNothing) {

@@ -260,7 +260,27 @@ TEST_F(SavedTest, CorruptRowsAreSkippedAndCounted) {
       << "those series begin anew from the windows";
 }
 
-TEST_F(SavedTest, RowsOfEntriesThatAreGoneGo) {
+TEST_F(SavedTest, AnEntryThatComesBackHasItsState) {
+  // A reload with a typing error, and one that mends it.
+  daemon_.Start(now_, kOne);
+  daemon_.Run(now_ + 1000);
+  const size_t rows = Keys().size();
+  daemon_.engine().Replace(
+      Parse("entries:\n- {name: load, kind: anomaly, expr: node_laod1, detector: robust_z}\n"),
+      now_ + 2000);
+  daemon_.Run(now_ + 20'000);
+  EXPECT_EQ(Keys().size(), rows) << "nothing is lost";
+  EXPECT_EQ(daemon_.engine().Entries()[0].series, 0U);
+  world_.windows().SetReferences({});
+  const uint64_t restored = daemon_.engine().Checkpoints().restored;
+  daemon_.engine().Replace(Parse(kOne), now_ + 30'000);
+  daemon_.Run(now_ + 40'000);
+  EXPECT_EQ(daemon_.engine().Checkpoints().restored - restored,
+            daemon_.engine().Entries()[0].series);
+  EXPECT_GT(daemon_.engine().Entries()[0].series, 0U);
+}
+
+TEST_F(SavedTest, RowsOfEntriesThatAreGoneGoAfterAWeek) {
   EXPECT_FALSE(Keys().empty());
   daemon_.Start(now_,
                 "entries:\n- {name: load, kind: anomaly, expr: node_load1, "
@@ -268,7 +288,13 @@ TEST_F(SavedTest, RowsOfEntriesThatAreGoneGo) {
   EXPECT_EQ(daemon_.engine().Checkpoints().restored, 0U) << "other options: another state";
   const auto before = Keys();
   daemon_.Run(now_ + 1000);
-  daemon_.Stop(now_ + 1000);
+  EXPECT_THAT(Keys(), testing::IsSupersetOf(before));
+  const Timestamp later = now_ + 8 * kDay;
+  daemon_.Run(later);
+  world_.Step(later);
+  daemon_.Run(later + 1000);
+  daemon_.Stop(later + 1000);
+  EXPECT_FALSE(Keys().empty());
   for (const std::string& key : Keys()) {
     EXPECT_THAT(before, testing::Not(testing::Contains(key)));
   }

@@ -310,6 +310,8 @@ TEST(Demand, CorruptRowsAreRefusedAndHarmless) {
     demand.AddCpu(f.time + kDay, 1, {}, &instance);
     demand.AddMemory(f.time + kDay, kMib, {}, &instance);
     EXPECT_TRUE(std::isfinite(demand.CpuPercentile(0.95)));
+    EXPECT_GE(demand.largest_oom_limit(f.time), 0);
+    EXPECT_GE(VpaCpuMillicores(demand, 1).target, 25);
   }
   EXPECT_GT(refused, row.size() / 20);
 }

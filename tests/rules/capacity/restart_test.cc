@@ -74,6 +74,7 @@ TEST(CapacityRestart, GoesOnAsIfThereWereNone) {
 
 TEST(CapacityRestart, WhatWasSavedIsEnoughWithoutWindows) {
   StreamWorld world;
+  StreamWorld later;
   MemoryStore store;
   auto engine = world.Make(&store);
   for (int i = 0; i < 100; ++i) {
@@ -84,7 +85,6 @@ TEST(CapacityRestart, WhatWasSavedIsEnoughWithoutWindows) {
   const auto before = engine->Recommendations();
   ASSERT_TRUE(engine->Save(At(100), CapacityEngine::Part::kAll).ok());
   // Days later, with other windows; a machine and a pod are back.
-  StreamWorld later;
   engine = later.Make(&store);
   const int now = 2 * 24 * 240;
   engine->Rebuild(At(now));
@@ -115,7 +115,7 @@ TEST(CapacityRestart, SavesInTurn) {
                     .ok());
     return count;
   };
-  for (int i = 0; i <= 24; ++i) {
+  for (int i = 0; i <= 44; ++i) {
     Scrape(i, &world);
     engine->Run(At(i) + kSecond);
     ASSERT_TRUE(engine->Save(At(i) + kSecond, CapacityEngine::Part::kNext).ok());

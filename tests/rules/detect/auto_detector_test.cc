@@ -90,5 +90,26 @@ TEST(Auto, LooksAgain) {
   EXPECT_EQ(detector->Explain().detector, "seasonal") << detector->Explain().chosen_because;
 }
 
+TEST(Auto, AShapeThatAsksForTheSameDetectorLosesNothing) {
+  // Seasonal and noise: what is seen at the looks changes nothing of what the default has learnt.
+  for (const size_t which : {4U, 5U}) {
+    const Case& c = Cases()[which];
+    const auto detector = Make("auto");
+    const auto alone = Make("seasonal");
+    Noise noise(5);
+    Noise same(5);
+    constexpr size_t kSamples = 288 * 11;  // beyond the third look
+    const Feed feed{5 * kMinute, kMonday};
+    const Trace a = FeedIn(*detector, feed, kSamples, [&](size_t i) { return c.value(i, noise); });
+    const Trace b = FeedIn(*alone, feed, kSamples, [&](size_t i) { return c.value(i, same); });
+    for (size_t i = 20; i < kSamples; ++i) {
+      ASSERT_EQ(a.verdicts[i].expected, b.verdicts[i].expected) << c.name << " " << i;
+      ASSERT_EQ(a.verdicts[i].state, b.verdicts[i].state) << c.name << " " << i;
+    }
+    EXPECT_EQ(detector->Explain().samples, kSamples) << c.name;
+    EXPECT_NE(detector->Explain().chosen_because.find(c.because), std::string::npos) << c.name;
+  }
+}
+
 }  // namespace
 }  // namespace outrider

@@ -142,6 +142,49 @@ TEST_P(EachBand, AShiftThatLastsBecomesTheNewLevel) {
   EXPECT_NEAR(trace.verdicts[9999].expected, 160, 6);
 }
 
+TEST_P(EachBand, AShiftThatLastsIsToldOnce) {
+  // A sample a minute: the rest and the hour after which the level is taken over end together.
+  for (const double to : {160.0, 20.0}) {
+    const auto detector = Make(GetParam());
+    Noise noise(15);
+    const Trace trace = FeedIn(*detector, {}, 6000,
+                               [&](size_t i) { return (i < 5000 ? 100 : to) + noise.Normal(); });
+    EXPECT_EQ(trace.Onsets(5000, 5120), 1U) << "over two hours, to " << to;
+  }
+}
+
+TEST_P(EachBand, AShiftOnTheSideThatDoesNotCountBecomesTheNewLevel) {
+  DetectorOptions options;
+  options.direction = AnomalyDirection::kAbove;
+  const auto detector = Make(GetParam(), options);
+  Noise noise(16);
+  const Trace trace =
+      FeedIn(*detector, {}, 8000, [&](size_t i) { return (i < 5000 ? 100 : 40) + noise.Normal(); });
+  for (size_t i = 5000; i < 5200; ++i) {
+    const Verdict& verdict = trace.verdicts[i];
+    EXPECT_LT(verdict.state, 1) << "a drop is no anomaly here: " << i << " " << verdict.expected
+                                << " " << verdict.upper;
+  }
+  const Verdict& before = trace.verdicts[4999];
+  EXPECT_NEAR(trace.verdicts[5150].expected, 40, 6);
+  const double width = before.upper - before.expected;
+  EXPECT_LT(trace.verdicts[5150].upper - trace.verdicts[5150].expected, 3 * width)
+      << "and does not spoil the scale";
+}
+
+TEST_P(EachBand, AThresholdHoldsForRunsToo) {
+  DetectorOptions options;
+  options.threshold = 8;
+  const auto detector = Make(GetParam(), options);
+  Noise noise(17);
+  // Off to one side for long, each sample well within the band.
+  const Trace trace = FeedIn(*detector, {}, 3100,
+                             [&](size_t i) { return 50 + noise.Normal() + (i >= 3000 ? 4.5 : 0); });
+  for (size_t i = 3000; i < 3030; ++i) {
+    ASSERT_LT(trace.verdicts[i].state, 1) << i << ": " << trace.verdicts[i].upper;
+  }
+}
+
 TEST_P(EachBand, AnAnomalyDoesNotTeachTheBand) {
   const auto detector = Make(GetParam());
   Noise noise(8);
@@ -203,6 +246,33 @@ TEST_P(EachBand, ExplainsItself) {
   EXPECT_NE(explanation.reasons[0].find("times the usual deviation above"), std::string::npos)
       << explanation.reasons[0];
   EXPECT_NE(explanation.reasons[0].find("rarer than 1 in"), std::string::npos);
+}
+
+TEST_P(EachBand, TheExplainedPartsAddUp) {
+  const auto detector = Make(GetParam());
+  Noise noise(18);
+  for (size_t i = 0; i < 3200; ++i) {
+    const double wave = 5 * std::sin(static_cast<double>(i) / 100);
+    detector->Observe(kMonday + static_cast<DurationMs>(i) * kMinute,
+                      (i < 3000 ? 10 : 40) + wave + noise.Normal());
+    if (i < 200) continue;
+    const Explanation why = detector->Explain();
+    const double season = std::isnan(why.season) ? 0 : why.season;
+    ASSERT_NEAR(why.level + season, why.verdict.expected, 1e-9) << i;
+  }
+}
+
+TEST(Auto, NoPartsAreToldOfACounter) {
+  const auto detector = Make("auto");
+  Noise noise(19);
+  FeedIn(*detector, {}, 3000,
+         [&](size_t i) { return 300.0 * static_cast<double>(i) + noise.Unit(); });
+  const Explanation why = detector->Explain();
+  ASSERT_NE(why.chosen_because.find("a counter"), std::string::npos) << why.chosen_because;
+  EXPECT_GT(why.verdict.expected, 300.0 * 2990);
+  for (const double part : {why.level, why.season, why.trend_per_hour, why.deviation}) {
+    EXPECT_TRUE(std::isnan(part)) << "they would be those of the increase: " << part;
+  }
 }
 
 TEST(LevelShift, FindsTheShiftAndNoSingleSpike) {

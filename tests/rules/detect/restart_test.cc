@@ -3,14 +3,23 @@
 // not a state are an error.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
+#include <limits>
+#include <span>
+#include <utility>
 
+#include "rules/detect/coarse_steps.h"
+#include "rules/detect/onset_gate.h"
+#include "rules/detect/saved_fields.h"
+#include "rules/detect/season_profile.h"
+#include "rules/detect/state_score.h"
 #include "tests/rules/detect/made_series.h"
 
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = kDetectorFormat;
 
 std::string Saved(const SeriesDetector& detector) {
   RowWriter out(kFormat);
@@ -145,6 +154,79 @@ TEST_P(EachDetector, TimesThatStandStillOrStepBackAreTaken) {
     const Verdict verdict = detector->Observe(time, noise.Normal());
     ASSERT_FALSE(std::isinf(verdict.state));
   }
+}
+
+template <typename Part>
+bool Takes(RowWriter row, Part part) {
+  const std::string bytes = row.Take();
+  RowReader in(bytes, kFormat, "part");
+  part.Load(in);
+  return in.Finish().ok();
+}
+
+TEST(SavedTimes, ThatCannotBeAreAnError) {
+  struct Case {
+    Timestamp time;
+    bool good;
+  };
+  constexpr Timestamp kLargest = std::numeric_limits<Timestamp>::max();
+  for (const Case& c : {Case{kMonday, true}, Case{-5, true}, Case{kLargest, false},
+                        Case{-kLargest, false}, Case{Timestamp{1} << 60, false}}) {
+    EXPECT_EQ(Takes(std::move(RowWriter(kFormat).I64(c.time).Double(1)), StepTracker()), c.good);
+    EXPECT_EQ(Takes(std::move(RowWriter(kFormat).I64(c.time).Double(1)), OnsetGate(0)), c.good);
+    EXPECT_EQ(Takes(std::move(RowWriter(kFormat).Double(1).I64(c.time)), StateScore()), c.good);
+    const auto steps = [&](DurationMs length, DurationMs covered) {
+      RowWriter out(kFormat);
+      out.I64(length).Bool(false).I64(covered).Double(0).U64(1);
+      return Takes(std::move(out), CoarseSteps());
+    };
+    EXPECT_EQ(steps(c.time, 0), c.good && c.time >= 0) << c.time;
+    EXPECT_EQ(steps(0, c.time), c.good && c.time >= 0) << c.time;
+  }
+}
+
+// Two hours of samples five minutes apart, each `distance` off where `overall` is usual.
+SeasonProfile TwoHours(double distance, double overall) {
+  SeasonProfile profile({}, 3 * kDay);
+  for (int i = 0; i < 24; ++i) {
+    profile.Learn({.hour = i / 12}, 0, {distance, overall}, 5 * kMinute);
+  }
+  return profile;
+}
+
+TEST(SavedSeasons, HoursOfWhichNothingIsKnownStayThat) {
+  const SeasonProfile profile = TwoHours(1, 4);
+  RowWriter out(kFormat);
+  profile.Save(out);
+  const std::string bytes = out.Take();
+  RowReader in(bytes, kFormat, "seasons");
+  SeasonProfile loaded({}, 3 * kDay);
+  loaded.Load(in);
+  ASSERT_TRUE(in.Finish().ok());
+  for (const SeasonProfile* seasons : std::array<const SeasonProfile*, 2>{&profile, &loaded}) {
+    EXPECT_EQ(seasons->DeviationAt({.hour = 7}, 4), 4) << "nothing of it was seen";
+    EXPECT_LT(seasons->DeviationAt({.hour = 1}, 4), 4);
+    EXPECT_GT(seasons->DeviationAt({.hour = 1}, 4), 3.8);
+  }
+}
+
+TEST(SavedSeasons, TheFormatBeforeHadZeroForThem) {
+  RowWriter out(1);
+  out.Double(2).Double(0);
+  const std::vector<float> hours(24, 0.0F);
+  PutFloats(out, hours);
+  PutFloats(out, hours);
+  PutFloats(out, std::span(hours).first(7));
+  std::vector<float> deviations = hours;
+  deviations[0] = 2;
+  PutFloats(out, deviations);
+  const std::string bytes = out.Take();
+  RowReader in(bytes, kFormat, "seasons");
+  SeasonProfile loaded({}, 3 * kDay);
+  loaded.Load(in);
+  ASSERT_TRUE(in.Finish().ok());
+  EXPECT_EQ(loaded.DeviationAt({.hour = 7}, 4), 4);
+  EXPECT_LT(loaded.DeviationAt({.hour = 0}, 4), 4);
 }
 
 }  // namespace

@@ -70,16 +70,20 @@ TEST(BurnRateTest, PyrraScalesWindowsAndKeepsFactors) {
 
 TEST(BurnRateTest, WhatCanNeverFireIsRefusedAndNamed) {
   const auto month = SlothWindows(30 * kDay);
-  EXPECT_TRUE(CheckCanFire(month, 0.94).ok()) << "14.4 × 6 % = 0.864";
-  const Status refused = CheckCanFire(month, 0.93);
+  EXPECT_TRUE(CheckCanFire(month, 0.94, false).ok()) << "14.4 × 6 % = 0.864";
+  const Status refused = CheckCanFire(month, 0.93, false);
   ASSERT_FALSE(refused.ok()) << "14.4 × 7 % = 1.008";
   EXPECT_THAT(Message(refused), HasSubstr("the page alert over 5m and 1h can never fire"));
   EXPECT_THAT(Message(refused), HasSubstr("error ratio of 1.008"));
   EXPECT_THAT(Message(refused), HasSubstr("above 93.0556 %"));
-  EXPECT_TRUE(CheckCanFire(std::span(month).subspan(2), 0.7).ok());
+  EXPECT_TRUE(CheckCanFire(std::span(month).subspan(2), 0.7, false).ok());
   const BurnWindows at_one{.short_window = kMinute, .long_window = kHour, .factor = 4};
-  EXPECT_FALSE(CheckCanFire({&at_one, 1}, 0.75).ok()) << "nothing is above a ratio of 1";
-  EXPECT_THAT(Message(CheckCanFire(month, 1)), HasSubstr("no error budget"));
+  EXPECT_FALSE(CheckCanFire({&at_one, 1}, 0.75, false).ok()) << "nothing is above a ratio of 1";
+  EXPECT_TRUE(CheckCanFire({&at_one, 1}, 0.75, true).ok()) << "errors only are at it";
+  const BurnWindows dusty{.short_window = kMinute, .long_window = kHour, .factor = 20};
+  EXPECT_TRUE(CheckCanFire({&dusty, 1}, 0.95, true).ok()) << "1 - 0.95 is more than 0.05";
+  EXPECT_THAT(Message(CheckCanFire({&at_one, 1}, 0.74, true)), HasSubstr("to at least 75 %"));
+  EXPECT_THAT(Message(CheckCanFire(month, 1, false)), HasSubstr("no error budget"));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class EventFeedTest : public testing::Test {
   }
   Status Advance(EventFeed& feed, Timestamp now) {
     return feed.Advance({options_, promql_, windows_}, now,
-                        [&](const Labels& labels, Timestamp time, EventCounts counts) {
+                        [&](const Labels& labels, Timestamp time, const EventCounts& counts) {
                           EventCounts& sum = sums_[labels.ToString()];
                           sum.bad += counts.bad;
                           sum.total += counts.total;
@@ -196,6 +196,115 @@ TEST_F(EventFeedTest, LabelSetsWithoutATotalAreTold) {
   }
   ASSERT_TRUE(Advance(feed, kStart + 3 * kMinute).ok());
   EXPECT_GT(feed.unmatched(), 0U);
+}
+
+TEST_F(EventFeedTest, LabelSetsWithoutATotalCountOnceHoweverManySlots) {
+  EventFeed feed(Part("sum by (pod) (rate(errors_total[{{.window}}]))",
+                      "sum(rate(requests_total[{{.window}}]))"));
+  for (int i = 0; i < 20; ++i) {
+    for (const char* pod : {"a", "b"}) {
+      Add("requests_total", pod, kStart + i * 15 * kSecond, 4 * i);
+      Add("errors_total", pod, kStart + i * 15 * kSecond, i);
+    }
+  }
+  ASSERT_TRUE(Advance(feed, kStart + 6 * kMinute).ok());
+  EXPECT_EQ(feed.unmatched(), 2U);
+  ASSERT_TRUE(Advance(feed, kStart + 7 * kMinute).ok());
+  EXPECT_EQ(feed.unmatched(), 0U) << "in the last run";
+}
+
+// A counter that begins while it is watched counts from 0; its start is before its first sample,
+// and so before the newest look.
+TEST_F(EventFeedTest, StartTimestampsTellOfWholeCounters) {
+  EventFeed feed(
+      Part("sum(rate(errors_total[{{.window}}]))", "sum(rate(requests_total[{{.window}}]))"));
+  const auto labels = [](const std::string& pod) {
+    return Labels({{"__name__", "requests_total"}, {"pod", pod}, {"job", "web"}});
+  };
+  const auto at = [&](const std::string& pod, DurationMs after, double value, DurationMs start) {
+    windows_.Add(labels(pod), kStart + after, value);
+    windows_.Start(labels(pod), kStart + after, kStart + start);
+  };
+  const auto total_after = [&](DurationMs after) {
+    EXPECT_TRUE(Advance(feed, kStart + after).ok());
+    return sums_["{}"].total;
+  };
+  at("old", -kSecond, 100, -10 * kHour);
+  EXPECT_EQ(total_after(0), 0) << "began before anybody looked";
+  at("new", 2 * kMinute + 10 * kSecond, 40, 2 * kMinute + 5 * kSecond);
+  EXPECT_EQ(total_after(2 * kMinute + 8 * kSecond), 0);
+  EXPECT_EQ(total_after(2 * kMinute + 15 * kSecond), 40);
+  at("slow", 30 * kMinute, 7, 5 * kMinute);
+  EXPECT_EQ(total_after(30 * kMinute + kSecond), 47) << "its first samples were lost";
+  at("late", 2 * kHour, 9, 30 * kMinute);
+  EXPECT_EQ(total_after(2 * kHour + kSecond), 47) << "nobody knows when in an hour and a half";
+  at("new", 2 * kHour + kMinute, 90, 2 * kMinute + 5 * kSecond);
+  EXPECT_EQ(total_after(2 * kHour + 2 * kMinute), 47) << "the same counter after a long gap";
+}
+
+// rate() on one side, the bare counter on the other.
+TEST_F(EventFeedTest, OneSelectorMayBeBareAndRanged) {
+  SloPart part = Part("sum(rate(requests_total[{{.window}}])) * 0.25", "sum(requests_total)", true);
+  for (int i = 0; i < 10; ++i) Add("requests_total", "a", kStart + i * 15 * kSecond, 4 * i);
+  for (const bool swapped : {false, true}) {
+    if (swapped) std::swap(part.query, part.total);
+    EventFeed feed(part);
+    ASSERT_TRUE(feed.counted());
+    sums_.clear();
+    ASSERT_TRUE(Advance(feed, kStart + 10 * kMinute).ok());
+    EXPECT_NEAR(sums_["{}"].bad, swapped ? 36 : 9, 1e-9);
+    EXPECT_NEAR(sums_["{}"].total, swapped ? 9 : 36, 1e-9);
+  }
+}
+
+TEST_F(EventFeedTest, WhatCannotBeEvaluatedIsPassedOver) {
+  SloPart part;
+  part.kind = SloPart::Kind::kBadRatio;
+  part.query = Query("bad_share * on(job) weight");
+  EventFeed feed(part);
+  ASSERT_FALSE(feed.counted());
+  for (int i = 0; i <= 30; ++i) {
+    const Timestamp now = kStart + i * kMinute;
+    Add("bad_share", "a", now, 0.5);
+    Add("weight", "a", now, 1);
+    // Five minutes with two partners: many-to-many.
+    if (i >= 10 && i < 15) Add("weight", "b", now, 1);
+    if (i == 16) Add("weight", "b", now, StaleNan());
+    const Status fed = Advance(feed, now + 40 * kSecond);
+    if (i < 10 || i > 16) {
+      EXPECT_TRUE(fed.ok()) << i << fed;
+    }
+    if (i == 12) {
+      EXPECT_THAT(Message(fed), testing::HasSubstr("matching"));
+    }
+  }
+  EXPECT_NEAR(sums_["{job=\"web\"}"].total, (30 - 6) * 60, 61) << "the other minutes count";
+  const double before = sums_["{job=\"web\"}"].total;
+  windows_.FailWith("disk on fire");
+  EXPECT_FALSE(Advance(feed, kStart + 32 * kMinute).ok());
+  windows_.FailWith("");
+  for (int i = 31; i <= 33; ++i) {
+    Add("bad_share", "a", kStart + i * kMinute, 0.5);
+    Add("weight", "a", kStart + i * kMinute, 1);
+  }
+  EXPECT_TRUE(Advance(feed, kStart + 33 * kMinute + 40 * kSecond).ok());
+  EXPECT_EQ(sums_["{job=\"web\"}"].total, before + 3 * 60)
+      << "what could not be read is made up for";
+}
+
+TEST_F(EventFeedTest, ALastingErrorDoesNotReadThePastAgain) {
+  EventFeed feed(Part("sum(rate(errors_total[{{.window}}]))",
+                      "sum(rate(requests_total[{{.window}}]) * on(job) group_left() weight)"));
+  ASSERT_TRUE(feed.counted());
+  for (int i = 0; i <= 5 * 60; ++i) {
+    Add("requests_total", "a", kStart + i * kMinute, i);
+    Add("weight", "a", kStart + i * kMinute, 1);
+    Add("weight", "b", kStart + i * kMinute, 1);
+  }
+  EXPECT_FALSE(Advance(feed, kStart + 5 * kHour).ok());
+  const size_t read = windows_.samples_read();
+  EXPECT_TRUE(Advance(feed, kStart + 5 * kHour + kMinute).ok()) << "nothing new";
+  EXPECT_LT(windows_.samples_read() - read, 20U);
 }
 
 TEST_F(EventFeedTest, GapsAndStaleMarkers) {

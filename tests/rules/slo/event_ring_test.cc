@@ -21,28 +21,29 @@ struct Event {
 EventCounts After(const std::vector<Event>& events, Timestamp edge) {
   EventCounts sum;
   for (const Event& event : events) {
-    if (event.time < edge) continue;
+    if (event.time <= edge) continue;  // what happened up to the edge
     sum.bad += event.counts.bad;
     sum.total += event.counts.total;
   }
   return sum;
 }
 
-// The width of the buckets that answer a window (event_ring.h).
+// The width of the buckets that answer a window (event_ring.h): the finest that reach.
 DurationMs WidthFor(DurationMs window, DurationMs period) {
+  const DurationMs of_period = std::max<DurationMs>(kMinute, (period + 119) / 120);
   const std::pair<DurationMs, DurationMs> kTiers[] = {{15 * kSecond, 31 * 15 * kSecond},
                                                       {kMinute, 63 * kMinute},
                                                       {5 * kMinute, 79 * 5 * kMinute},
                                                       {kHour, 101 * kHour}};
   for (const auto& [width, reach] : kTiers) {
-    if (window <= reach) return width;
+    if (window <= reach) return window <= 121 * of_period ? std::min(width, of_period) : width;
   }
-  return std::max<DurationMs>(kMinute, (period + 119) / 120);
+  return of_period;
 }
 
 TEST(EventRingTest, EveryWindowIsTheSumsOfItsEvents) {
   std::mt19937_64 random(7);
-  for (const DurationMs period : {30 * kDay, 28 * kDay, 7 * kDay}) {
+  for (const DurationMs period : {30 * kDay, 28 * kDay, 7 * kDay, 4 * kDay, kDay, 8 * kHour}) {
     EventRing ring({.length = period, .calendar = {}});
     std::vector<Event> events;
     Timestamp now = kStart;
@@ -59,6 +60,7 @@ TEST(EventRingTest, EveryWindowIsTheSumsOfItsEvents) {
       const Timestamp at = now + static_cast<DurationMs>(random() % kHour);
       for (const DurationMs window : {5 * kMinute, 30 * kMinute, kHour, 2 * kHour, 6 * kHour, kDay,
                                       3 * kDay, 4 * kDay, period}) {
+        if (window > period) continue;
         const DurationMs width = WidthFor(window, period);
         const Timestamp edge = (at - window + width / 2) / width * width;
         ASSERT_EQ(ring.Sum(at, window), After(events, edge))
@@ -119,8 +121,7 @@ TEST(EventRingTest, TheTimelineAddsUp) {
     SloPeriod period{.length = 30 * kDay, .calendar = {}};
     if (calendar) period.calendar = CalendarPeriod{};
     EventRing ring(period);
-    for (Timestamp now = kStart; now < kStart + 50 * kDay; now += 11 * kMinute)
-      ring.Add(now, {1, 3});
+    for (Timestamp at = kStart; at < kStart + 50 * kDay; at += 11 * kMinute) ring.Add(at, {1, 3});
     const Timestamp now = kStart + 50 * kDay;
     const auto timeline = ring.Timeline(now);
     ASSERT_FALSE(timeline.empty());
@@ -137,6 +138,38 @@ TEST(EventRingTest, TheTimelineAddsUp) {
     EXPECT_EQ(sum, ring.OfPeriod(now));
     EXPECT_EQ(timeline.back().end, now);
   }
+}
+
+// Periods that a tier of hours reaches, but the period's own one is finer.
+TEST(EventRingTest, ShortPeriodsHaveATimelineThatAddsUp) {
+  for (const DurationMs period : {2 * kHour, 8 * kHour, kDay, 4 * kDay}) {
+    EventRing ring({.length = period, .calendar = {}});
+    Timestamp now = kStart;
+    for (; now < kStart + 3 * period; now += 7 * kMinute) ring.Add(now, {1, 3});
+    now += 3 * kMinute;
+    EventCounts sum;
+    for (const EventRing::Bucket& bucket : ring.Timeline(now)) {
+      EXPECT_GE(bucket.counts.bad, 0) << FormatDuration(period);
+      EXPECT_GE(bucket.counts.total, 0) << FormatDuration(period);
+      sum.bad += bucket.counts.bad;
+      sum.total += bucket.counts.total;
+    }
+    EXPECT_EQ(sum, ring.OfPeriod(now)) << FormatDuration(period);
+    const double expected = 3.0 * static_cast<double>(period) / (7 * kMinute);
+    EXPECT_NEAR(sum.total, expected, 0.006 * expected + 6) << FormatDuration(period);
+  }
+}
+
+// Growth is booked at the end of its slot.
+TEST(EventRingTest, EventsAtAnEdgeAreOfWhatEndsThere) {
+  EventRing ring({.length = kDay, .calendar = CalendarPeriod{.unit = CalendarUnit::kDaily}});
+  const Timestamp midnight = kStart + kDay;
+  for (Timestamp at = midnight - kHour; at <= midnight; at += 15 * kSecond) ring.Add(at, {0, 1});
+  EXPECT_EQ(ring.Sum(midnight, 5 * kMinute).total, 20) << "slots of five minutes, not one more";
+  EXPECT_EQ(ring.Sum(midnight, kHour).total, 240);
+  EXPECT_EQ(ring.OfPeriod(midnight - 1).total, 241) << "all of it was yesterday";
+  ring.Add(midnight + 15 * kSecond, {0, 1});
+  EXPECT_EQ(ring.OfPeriod(midnight + 15 * kSecond).total, 1);
 }
 
 TEST(EventRingTest, SavedAndLoadedIsTheSame) {

@@ -152,6 +152,30 @@ TEST(OpenSloFileTest, CompositesAreWeightedSums) {
   EXPECT_EQ(slos->front().parts[0].kind, SloPart::Kind::kGoodRatio);
 }
 
+// The slices are those of all parts together; they had those of the last one.
+TEST(OpenSloFileTest, ACompositeHasSlicesOfOneLengthAndTarget) {
+  const std::string sli =
+      "---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: x}\nspec: {ratioMetric: {raw: "
+      "{metricSource: {spec: {query: 'avg(ok)'}}}, rawType: success}}\n";
+  const std::string first =
+      "{target: 0.99, timeSliceTarget: 0.9, timeSliceWindow: 5m, indicatorRef: x}, ";
+  const auto load = [&](const std::string& method, const std::string& second) {
+    return Load(Slo("", kRolling, method, first + second) + sli).status();
+  };
+  const std::string same =
+      "{target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 5m, indicatorRef: x}";
+  const std::string other_target =
+      "{target: 0.9, timeSliceTarget: 0.8, timeSliceWindow: 5m, indicatorRef: x}";
+  const std::string other_window =
+      "{target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 1m, indicatorRef: x}";
+  EXPECT_TRUE(load("Timeslices", same).ok()) << load("Timeslices", same);
+  EXPECT_THAT(Message(load("Timeslices", other_target)), HasSubstr("must be the same in all"));
+  EXPECT_THAT(Message(load("Timeslices", other_window)), HasSubstr("must be the same in all"));
+  EXPECT_THAT(Message(load("RatioTimeslices", other_window)), HasSubstr("must be the same in all"));
+  EXPECT_TRUE(load("RatioTimeslices", other_target).ok()) << "it has no effect there";
+  EXPECT_TRUE(load("Occurrences", other_window).ok());
+}
+
 TEST(OpenSloFileTest, V1Alpha) {
   const std::string text = R"(apiVersion: openslo/v1alpha
 kind: SLO
@@ -184,6 +208,14 @@ std::string With(std::string from, const std::string& to) {
   std::string text = kDocuments;
   text.replace(text.find(from), from.size(), to);
   return text;
+}
+
+// `gte` fires at the factor: with errors only that is at 100 %.
+TEST(OpenSloFileTest, AnAlertAtErrorsOnlyCanFire) {
+  EXPECT_TRUE(Load(With("threshold: 14", "threshold: 200")).ok());
+  std::string above = With("threshold: 14", "threshold: 200");
+  above.replace(above.find("op: gte"), 7, "op: gt");
+  EXPECT_THAT(Message(Load(above).status()), HasSubstr("can never fire"));
 }
 
 TEST(OpenSloFileTest, Mistakes) {

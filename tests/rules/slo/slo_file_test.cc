@@ -68,6 +68,15 @@ TEST(SloFileTest, PyrraStyleIsAnAlertPerPair) {
   EXPECT_EQ(slos->front().alerts[3].hold, 3 * kHour);
   EXPECT_EQ(slos->front().alerts[3].any_of[0].long_window, 4 * kDay);
   EXPECT_THAT(slos->front().windows, testing::Contains(4 * kDay));
+  // As Pyrra labels them: whoever is told can tell them apart.
+  EXPECT_THAT(
+      slos->front().alerts[0].labels,
+      testing::UnorderedElementsAre(testing::Pair("severity", "critical"),
+                                    testing::Pair("short", "5m"), testing::Pair("long", "1h")));
+  EXPECT_THAT(
+      slos->front().alerts[3].labels,
+      testing::UnorderedElementsAre(testing::Pair("severity", "warning"),
+                                    testing::Pair("short", "6h"), testing::Pair("long", "4d")));
 }
 
 TEST(SloFileTest, CalendarPeriodsAndSlices) {
@@ -211,6 +220,8 @@ TEST(SloFileTest, MistakesNameTheirPlace) {
       {Entry("  objective: 99\n  alerting: {style: odd}\n" + counts), "s.yml:5:21:", "style"},
       {Entry("  objective: 99\n  alerting: {page: {labels: {\"a-b\": x}}}\n" + counts),
        "s.yml:5:13:", "invalid label name"},
+      {Entry("  objective: 99\n  alerting: {labels: {severity: x}}\n" + counts),
+       "s.yml:2:3:", "two alerts named \"SLOBurnRate\" have the same labels"},
       {Entry("  objective: 93\n" + counts),
        "s.yml:2:3:", "the page alert over 5m and 1h can never"},
       {Entry("  objective: 99\n  period: 2d\n" + counts), "s.yml:2:3:", "looks back 3d, longer"},
@@ -246,6 +257,8 @@ TEST(SloFileTest, AWrongExpressionOrTemplateDisablesItsObjectiveOnly) {
        "s.yml:12:20:", "parse error"},
       {SlothWith("{{ $labels.sloth_slo }}", "{{ $labels.sloth_slo"), "s.yml:18:19:", "summary"},
       {SlothWith("[{{.window}}]", "[{{.service}}]"), "s.yml:11:20:", "only {{.window}}"},
+      {SlothWith("sum(rate(http_requests_total[{{.window}}]))", "changes(x[5m]) + changes(y[1h])"),
+       "s.yml:12:20:", "sums over different or computed ranges"},
   };
   for (const ErrorCase& one : kCases) {
     const auto slos = Load(one.text);

@@ -36,6 +36,34 @@ TEST(SloQueryTest, WhatIsCountedAndWhatIsSampled) {
       {"irate(a[5m])", false, kSampled, 1},
       {"sum(rate(a[5m:1m]))", false, kSampled, 1},
       {"vector(1)", false, kSampled, 1},
+      // What adds up over slots.
+      {"-sum(rate(a[5m])) * 2 / 4", false, kCounted, 300},
+      {"sum(rate(a[5m])) > 0 or vector(0)", false, kCounted, 300},
+      {"0 < rate(a[5m])", false, kCounted, 300},
+      {"rate(a[5m]) and on(job) (up == 1)", false, kCounted, 300},
+      {"sum by (b) (label_replace(rate(a[5m]), \"b\", \"$1\", \"c\", \"(.*)\"))", false, kCounted,
+       300},
+      {"rate(a[5m]) * on(job) group_left max by (job) (weight)", false, kCounted, 300},
+      {"vector(0) + sum(a)", true, kCounted, 1},
+      // What does not.
+      {"clamp_min(sum(rate(a[5m])), 1)", false, kSampled, 1},
+      {"sum(rate(a[5m]) > 5)", false, kSampled, 1},
+      {"sum(rate(a[5m])) > bool 0", false, kSampled, 1},
+      {"max(rate(a[5m]))", false, kSampled, 1},
+      {"avg(rate(a[5m]))", false, kSampled, 1},
+      {"count(a)", true, kSampled, 1},
+      {"topk(3, rate(a[5m]))", false, kSampled, 1},
+      {"sum(rate(a[5m])) + 1", false, kSampled, 1},
+      {"sum(rate(a[5m])) or vector(1)", false, kSampled, 1},
+      {"rate(a[5m]) / rate(b[5m])", false, kSampled, 1},
+      {"rate(a[5m]) * rate(b[5m])", false, kSampled, 1},
+      {"rate(a[5m]) ^ 2", false, kSampled, 1},
+      {"rate(a[5m]) > rate(b[5m])", false, kSampled, 1},
+      {"(rate(a[5m]) > 0) + rate(b[5m])", false, kSampled, 1},
+      {"rate(a[5m]) and (rate(b[5m]) > 0)", false, kSampled, 1},
+      {"histogram_count(sum(rate(a[5m])))", false, kSampled, 1},
+      {"histogram_sum(rate(a[5m])) > 0", false, kSampled, 1},
+      {"histogram_fraction(0, 0.5, a)", true, kSampled, 1},
   };
   for (const WayCase& one : kCases) {
     const auto query = CompileSloQuery(one.text, one.raw_counters, {});
@@ -43,6 +71,32 @@ TEST(SloQueryTest, WhatIsCountedAndWhatIsSampled) {
     EXPECT_EQ(query->counting == kCounted, one.counting == kCounted) << one.text;
     EXPECT_EQ(query->scale, one.scale) << one.text;
     EXPECT_EQ(query->text, one.text);
+  }
+}
+
+TEST(SloQueryTest, SampledSumsAreDividedByTheirRange) {
+  struct Case {
+    const char* text;
+    double seconds;  // of the range; 0: not to be counted
+  };
+  const Case kCases[] = {
+      {"sum_over_time(bad[{{.window}}])", 300},
+      {"sum(increase(a[1h] offset 5m))", 3600},
+      {"sum(count_over_time(up[10m]))", 600},
+      {"sum(sum_over_time((up == bool 0)[30m:1m]))", 1800},
+      {"rate(a[10m] offset 1h)", 1},
+      {"avg_over_time(up[10m])", 1},
+      {"sum(increase(a[1h] offset 5m)) - sum(increase(b[2h] offset 5m))", 0},
+      {"changes(a[5m]) + count_over_time(b[10m])", 0},
+  };
+  for (const Case& one : kCases) {
+    const auto query = CompileSloQuery(one.text, false, {});
+    ASSERT_TRUE(query.ok()) << one.text << ": " << query.status();
+    ASSERT_EQ(query->counting, SloCounting::kSampled) << one.text;
+    EXPECT_EQ(query->no_events.empty(), one.seconds > 0) << one.text;
+    if (one.seconds > 0) {
+      EXPECT_EQ(query->sampled_events_second, 1 / one.seconds) << one.text;
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "rules/capacity/capacity_engine.h"
+#include "storage/state/faulty_store.h"
 #include "storage/state/memory_store.h"
 #include "tests/rules/analytics/fake_windows.h"
 
@@ -21,7 +22,7 @@ using testing::UnorderedElementsAre;
 
 constexpr Timestamp kStart = 1'763'700'000'000 / kHour * kHour;
 constexpr double kMib = 1024.0 * 1024.0;
-constexpr DurationMs kScrape = 30 * kSecond;
+constexpr DurationMs kEveryScrape = 30 * kSecond;
 
 // What a pod does, by minutes since kStart.
 struct Pod {
@@ -58,7 +59,7 @@ class WorkloadEngineTest : public testing::Test {
   void Scrape(Timestamp time) {
     const double minute = static_cast<double>(time - kStart) / kMinute;
     for (Pod& pod : pods_) {
-      const double seconds = static_cast<double>(kScrape) / kSecond;
+      const double seconds = static_cast<double>(scrape_) / kSecond;
       pod.counters[0] += pod.cores(minute) * seconds;
       pod.counters[1] += 10 * seconds;
       pod.counters[2] += 10 * seconds * pod.throttled(minute);
@@ -67,9 +68,14 @@ class WorkloadEngineTest : public testing::Test {
         windows_.Add(Of("container_memory_working_set_bytes", pod.name), time,
                      pod.mib(minute) * kMib);
       }
-      windows_.Add(Of("container_cpu_cfs_periods_total", pod.name), time, pod.counters[1]);
-      windows_.Add(Of("container_cpu_cfs_throttled_periods_total", pod.name), time,
-                   pod.counters[2]);
+      if (counts_periods_) {
+        windows_.Add(Of("container_cpu_cfs_periods_total", pod.name), time, pod.counters[1]);
+        windows_.Add(Of("container_cpu_cfs_throttled_periods_total", pod.name), time,
+                     pod.counters[2]);
+      } else {
+        windows_.Add(Of("container_cpu_cfs_throttled_seconds_total", pod.name), time,
+                     pod.counters[2] / 10);
+      }
       windows_.Add(Of("kube_pod_container_status_restarts_total", pod.name), time,
                    pod.restarts(minute));
       windows_.Add(Labels({{"__name__", "kube_pod_owner"},
@@ -90,9 +96,12 @@ class WorkloadEngineTest : public testing::Test {
   // Scrapes and runs from where it stopped to `minute`.
   void RunUntil(double minute, Engines* engines) {
     const auto end = kStart + static_cast<DurationMs>(minute * kMinute);
-    for (; now_ < end; now_ += kScrape) {
+    for (; now_ < end; now_ += scrape_) {
       Scrape(now_);
-      if (engines != nullptr) engines->capacity->Run(now_ + kSecond);
+      for (DurationMs later = kSecond; later < scrape_ && engines != nullptr;
+           later += kEveryScrape) {
+        engines->capacity->Run(now_ + later);
+      }
     }
   }
   static std::vector<std::string> Names(const Engines& engines) {
@@ -123,6 +132,8 @@ class WorkloadEngineTest : public testing::Test {
   FakeWindows windows_;
   MemoryStore store_;
   std::vector<Pod> pods_;
+  DurationMs scrape_ = kEveryScrape;
+  bool counts_periods_ = true;  // else throttled seconds alone
   Timestamp now_ = kStart;
 };
 
@@ -221,6 +232,74 @@ TEST_F(WorkloadEngineTest, CountsRestartsAndThrottledPeriods) {
   EXPECT_NEAR(engines.workloads->Findings().front().evidence.value, 7.5, .6);  // within an hour
   EXPECT_EQ(
       Series(engines, "outrider_workload_finding_severity", "jobs", "restart_loop", "restarts"), 3);
+}
+
+// What is scraped every five minutes gives three readings in a quarter of an hour.
+TEST_F(WorkloadEngineTest, ThrottlingIsFoundHoweverSeldomScrapesAre) {
+  for (const DurationMs scrape : {kMinute, 4 * kMinute, 5 * kMinute}) {
+    SCOPED_TRACE(scrape);
+    windows_ = FakeWindows();
+    pods_.clear();
+    now_ = kStart;
+    scrape_ = scrape;
+    AddPod({.workload = "api", .name = "api-0", .throttled = [](double) { return .7; }});
+    AddPod({.workload = "web", .name = "web-0", .throttled = [](double) { return .1; }});
+    MemoryStore store;
+    Engines engines(windows_, store);
+    RunUntil(60, &engines);
+    EXPECT_THAT(Names(engines), ElementsAre("api cpu_throttling cpu"));
+  }
+}
+
+// Seconds are of the time between two samples: 1 s of waiting and 9 of running in each ten.
+TEST_F(WorkloadEngineTest, ThrottledSecondsStandAgainstTheUseOfTheSameTime) {
+  for (const DurationMs scrape : {kEveryScrape, 5 * kMinute}) {
+    SCOPED_TRACE(scrape);
+    windows_ = FakeWindows();
+    pods_.clear();
+    now_ = kStart;
+    scrape_ = scrape;
+    counts_periods_ = false;
+    AddPod({.workload = "calm",
+            .name = "calm-0",
+            .cores = [](double) { return .9; },
+            .throttled = [](double) { return .1; }});
+    AddPod({.workload = "cut",
+            .name = "cut-0",
+            .cores = [](double) { return .5; },
+            .throttled = [](double) { return .5; }});
+    MemoryStore store;
+    Engines engines(windows_, store);
+    RunUntil(60, &engines);
+    ASSERT_THAT(Names(engines), ElementsAre("cut cpu_throttling cpu"));
+    EXPECT_NEAR(engines.workloads->Findings().front().evidence.value, .5, .02);
+  }
+}
+
+TEST_F(WorkloadEngineTest, WhatCouldNotBeWrittenIsWrittenLater) {
+  AddPod({.workload = "web", .name = "web-0", .cores = [](double t) { return t >= 90 ? 3 : .5; }});
+  FaultyStore faulty(store_, {.fault = StoreFault::kFailFrom, .at = 1});
+  Engines engines(windows_, faulty);
+  RunUntil(95, &engines);
+  ASSERT_THAT(Names(engines), ElementsAre("web cpu_spike cpu"));
+  EXPECT_THAT(engines.workloads->stats().error, testing::HasSubstr("no space left"));
+  const auto rows = [&] {
+    int count = 0;
+    EXPECT_TRUE(store_
+                    .Scan(Family::kWorkloads, "", "",
+                          [&](const Row&) {
+                            ++count;
+                            return true;
+                          })
+                    .ok());
+    return count;
+  };
+  EXPECT_EQ(rows(), 0);
+  faulty.Repair();
+  RunUntil(96, &engines);
+  EXPECT_EQ(rows(), 1);
+  EXPECT_EQ(engines.workloads->stats().error, "");
+  EXPECT_THAT(Names(Engines(windows_, store_)), ElementsAre("web cpu_spike cpu"));
 }
 
 // §1.3 defect (b): the original's health never falls below 50.

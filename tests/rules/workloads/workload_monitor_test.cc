@@ -82,6 +82,27 @@ TEST_F(WorkloadMonitorTest, RefusesOtherIntervals) {
   EXPECT_FALSE(monitor_.status().running);
 }
 
+TEST_F(WorkloadMonitorTest, AClockThatGoesBackDoesNotStopIt) {
+  ASSERT_TRUE(monitor_.Start({{"shop", "web", "app"}}, kMinute, kNow).ok());
+  monitor_.Tick(kNow - kHour);
+  EXPECT_EQ(monitor_.status().checks, 2);
+  EXPECT_EQ(monitor_.status().last_check, kNow - kHour);
+  monitor_.Tick(kNow - kHour + 59 * kSecond);
+  EXPECT_EQ(monitor_.status().checks, 2);
+  monitor_.Tick(kNow - kHour + kMinute);
+  EXPECT_EQ(monitor_.status().checks, 3);
+}
+
+TEST_F(WorkloadMonitorTest, ChecksAreCountedOverARestart) {
+  ASSERT_TRUE(monitor_.Start({{"shop", "web", "app"}}, kMinute, kNow).ok());
+  monitor_.Tick(kNow + kMinute);
+  monitor_.Tick(kNow + 2 * kMinute);
+  WorkloadMonitor next([this] { return found_; }, store_);
+  ASSERT_TRUE(next.Restore().ok());
+  EXPECT_EQ(next.status().checks, 3);
+  EXPECT_EQ(next.status().last_check, kNow + 2 * kMinute);
+}
+
 TEST_F(WorkloadMonitorTest, SurvivesARestart) {
   ASSERT_TRUE(
       monitor_.Start({{"shop", "web", "app"}, {"shop", "api", "app"}}, 30 * kSecond, kNow).ok());

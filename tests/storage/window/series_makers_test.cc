@@ -63,7 +63,8 @@ TEST_F(SeriesMakersTest, NobodysSeriesBelongToWhoFeedsThem) {
   const std::vector<Sample> samples = {{kNow + 1, 1}};
   KeyedOutcome outcome;
   windows_.FindKeyed(KeyKind::kIdentity, rows, &outcome);
-  windows_.AppendKeyed(KeyKind::kIdentity, rows, {samples, {}}, kNow, &outcome, 5);
+  windows_.AppendKeyed(KeyKind::kIdentity, rows, {samples, {}}, {.now = kNow, .sender = 5},
+                       &outcome);
   EXPECT_THAT(book_.counts, ElementsAre(Pair(3, 1), Pair(5, 1)));
 }
 

@@ -61,7 +61,7 @@ KeyedOutcome Send(Windows* windows, KeyKind kind, const std::vector<Hash128>& ke
   }
   KeyedOutcome outcome;
   windows->FindKeyed(kind, rows, &outcome);
-  windows->AppendKeyed(kind, rows, {samples, {}}, kNow, &outcome);
+  windows->AppendKeyed(kind, rows, {samples, {}}, {.now = kNow}, &outcome);
   return outcome;
 }
 
@@ -105,7 +105,7 @@ TEST(KeyedAppend, ASeriesThatWentIsNotFound) {
   const std::vector<Sample> now = {{kNow, 1}};
   windows.Append(kDown, now, Origin::kRemote, kNow);
   windows.Expire();
-  windows.AppendKeyed(KeyKind::kSender, rows, {now, {}}, kNow, &outcome);
+  windows.AppendKeyed(KeyKind::kSender, rows, {now, {}}, {.now = kNow}, &outcome);
   EXPECT_THAT(outcome.unknown, ElementsAre(0U));
   EXPECT_THAT(Values(windows, "up"), IsEmpty());
 }
@@ -119,6 +119,44 @@ TEST(KeyedAppend, SeriesOfOurRulesAreLeftToTheirLabels) {
   windows.Append(kUp, ours, Origin::kLocal, kNow);
   EXPECT_THAT(Send(&windows, KeyKind::kSender, {key}, {{kNow + 2, 3}}).unknown, ElementsAre(0U));
   EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2));
+}
+
+TEST(KnownAppend, ASeriesIsMetOnceAndFoundByItsPlace) {
+  Windows windows({.seed = 4});
+  KnownSeries up(Labels::FromSorted(kUp));
+  KnownSeries down(Labels::FromSorted(kDown));
+  for (int i = 0; i < 5; ++i) {
+    const KnownSample samples[] = {{&up, 1.0 * i}, {&down, 10.0 * i}};
+    const AppendCounts counts = windows.AppendKnown(samples, kNow + i);
+    EXPECT_EQ(counts.accepted, 2U);
+    EXPECT_EQ(counts.new_series, i == 0 ? 2U : 0U);
+  }
+  EXPECT_THAT(Values(windows, "up"), ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_EQ(windows.Newest(), kNow + 4);
+  const KnownSample again[] = {{&up, 9}};
+  EXPECT_EQ(windows.AppendKnown(again, kNow + 4).duplicate, 1U);
+  EXPECT_EQ(windows.Stats().local_series, 2U);
+}
+
+// A series that went is made anew, though another has its place by then.
+TEST(KnownAppend, ASeriesThatWentIsMetAgain) {
+  Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
+  KnownSeries up(Labels::FromSorted(kUp));
+  const KnownSample old[] = {{&up, 1}};
+  windows.AppendKnown(old, kNow - 2 * kHour);
+  for (int i = 0; i < 300; ++i) {
+    const std::string number = std::to_string(i);
+    const LabelView labels[] = {{"__name__", "other"}, {"i", number}};
+    const Sample sample{kNow, 7};
+    windows.Append(labels, {&sample, 1}, Origin::kRemote, kNow);
+    if (i == 0) windows.Expire();
+  }
+  EXPECT_THAT(Values(windows, "up"), IsEmpty());
+  const KnownSample next[] = {{&up, 2}};
+  EXPECT_EQ(windows.AppendKnown(next, kNow + 1).new_series, 1U);
+  EXPECT_EQ(windows.AppendKnown(next, kNow + 2).new_series, 0U);
+  EXPECT_THAT(Values(windows, "up"), ElementsAre(2, 2));
+  EXPECT_EQ(Values(windows, "other").size(), 300U);
 }
 
 TEST(KeyedAppend, SendersReadersAndRetentionAtOnce) {
@@ -157,7 +195,7 @@ TEST(KeyedAppend, SendersReadersAndRetentionAtOnce) {
             rows.back().end = static_cast<uint32_t>(samples.size());
           }
           windows.FindKeyed(KeyKind::kSender, rows, &outcome);
-          windows.AppendKeyed(KeyKind::kSender, rows, {samples, {}}, now, &outcome);
+          windows.AppendKeyed(KeyKind::kSender, rows, {samples, {}}, {.now = now}, &outcome);
           for (const uint32_t row : outcome.unknown) {
             const std::string id =
                 std::to_string(sender) + "-" + std::to_string(rows[row].key.high);
