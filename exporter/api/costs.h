@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "exporter/http/server.h"
-#include "rules/pricing/price_book.h"
 #include "rules/capacity/recommendation.h"
+#include "rules/pricing/price_book.h"
 
 namespace outrider {
 

@@ -70,11 +70,10 @@ struct DeskWorld {
     RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
                                   [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);
-    RegisterCostWhatIfApi(
-        router, {.book = [] { return std::shared_ptr<const PricedNodes>(); },
-                 .recommendations = [] { return std::vector<Recommendation>(); },
-                 .windows = windows,
-                 .clock = clock});
+    RegisterCostWhatIfApi(router, {.book = [] { return std::shared_ptr<const PricedNodes>(); },
+                                   .recommendations = [] { return std::vector<Recommendation>(); },
+                                   .windows = windows,
+                                   .clock = clock});
     RegisterCostAllocationApi(
         router, {.allocation =
                      [](const AllocationQuery&) {
