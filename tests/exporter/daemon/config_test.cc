@@ -174,7 +174,7 @@ TEST(Config, ErrorsNameThePlace) {
       {"cost: {workloads: [{name: a}]}\n", "o.yml:1:20: kind must be given"},
       {"cost: {workloads: [{kind: A, name: a-b}]}\n",
        "o.yml:1:36: name must be the name of a label"},
-      {"cost: {workloads: [{kind: A, name: a, cpu: rate(x[5m])}]}\n",
+      {"cost: {workloads: [{kind: A, name: a, cpu: 'rate(x[5m])'}]}\n",
        "o.yml:1:44: cpu must be a selector"},
       {"cost: {workloads: [{kind: A, name: a, cpu: 'x{'}]}\n", "o.yml:1:44: cpu: "},
       {"cost: {workloads: [{kind: A, name: a, memory_free: x}]}\n",
