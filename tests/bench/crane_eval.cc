@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "rules/detect/detector_table.h"
+#include "rules/detect/saved_fields.h"
 #include "storage/base/file.h"
 #include "storage/base/text.h"
 
@@ -64,7 +65,7 @@ StatusOr<Series> Read(const std::string& path) {
 bool FindsShift(const std::string& name, const std::string& state, const Series& series, size_t at,
                 double by) {
   const auto detector = Fresh(name);
-  RowReader in(state, 1, "state");
+  RowReader in(state, kDetectorFormat, "state");
   detector->Load(in);
   for (size_t i = at; i < at + kWithin; ++i) {
     const Verdict verdict = detector->Observe(series.times[i], series.values[i] + by);
@@ -103,7 +104,7 @@ Outcome Evaluate(const std::string& name, const Series& series) {
   for (size_t i = 0; i < series.values.size(); ++i) {
     const size_t every = series.values.size() / (kMoments + 10);
     if (i > series.values.size() / 5 && i % every == 0 && i + kWithin < series.values.size()) {
-      RowWriter out(1);
+      RowWriter out(kDetectorFormat);
       detector->Save(out);
       states.emplace_back(i, out.Take());
     }
