@@ -52,7 +52,7 @@ void RemarkOnResource(const ResourceChange& change, const ResourceAdvice& advice
 }  // namespace
 
 std::string RequestCell(const ResourceChange& change) {
-  const std::string arrow = Arrow(change, change.current.request, change.proposed.request);
+  std::string arrow = Arrow(change, change.current.request, change.proposed.request);
   if (!change.known || arrow == kUnset) return arrow;
   return fmt::format("({}) {}", Difference(change, 1), arrow);
 }

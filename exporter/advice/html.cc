@@ -68,7 +68,7 @@ std::string TotalsTable(const AdviceReport& report) {
       "<th class=\"n\">Savings a month</th><th class=\"n\">Savings a year</th>"
       "<th class=\"n\">Score</th></tr>\n";
   for (const NamespaceTotals& one : TotalsByNamespace(report.rows)) {
-    const std::string_view name = one.namespace_name.empty() ? "-" : one.namespace_name;
+    const std::string name = one.namespace_name.empty() ? "-" : one.namespace_name;
     out += TotalsRow(name, one.totals, report, "ns");
   }
   return out + TotalsRow("total", TotalsOf(report.rows), report, "sum") + "</table>\n";

@@ -209,7 +209,8 @@ class Patcher {
     if (!change.known || advice.limit_wanted) return change.proposed.limit;
     const std::string_view resource = change.resource == Resource::kCpu ? "cpu" : "memory";
     const auto set = ParseQuantity(TextAt(container, fmt::format("resources.limits.{}", resource)));
-    return set ? std::optional(std::max(*set, *change.proposed.request)) : std::nullopt;
+    if (!set || !change.proposed.request) return std::nullopt;
+    return std::max(*set, *change.proposed.request);
   }
 
   Status Put(const Recommendation& row, const YamlNode& container, const std::string& what) {
@@ -273,7 +274,9 @@ class Patcher {
       Note(object, kNoRecommendation, what + ": no advice about replicas");
       return;
     }
-    const HpaPatch patch = PatchHpa(object, *(*advised)->replicas->hpa, &editor_);
+    const std::optional<ReplicaAdvice>& replicas = (*advised)->replicas;
+    if (!replicas || !replicas->hpa) return;
+    const HpaPatch patch = PatchHpa(object, *replicas->hpa, &editor_);
     for (const Status& problem : patch.problems) {
       notes_.push_back({kRefused, OneLine(fmt::format("{}:{}:{}: {}: {}", file_, object.line,
                                                       object.column, what, Message(problem)))});

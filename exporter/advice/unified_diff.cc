@@ -114,6 +114,7 @@ class Myers {
 
   std::vector<Step> Everything() const {
     std::vector<Step> steps;
+    steps.reserve(a_.size() + b_.size());
     for (size_t i = 0; i < a_.size(); ++i) steps.push_back({'-', i, 0});
     for (size_t i = 0; i < b_.size(); ++i) steps.push_back({'+', a_.size(), i});
     return steps;

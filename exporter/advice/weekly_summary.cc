@@ -111,7 +111,7 @@ WeeklySummary MakeWeeklySummary(const AdviceReport& report, const SummarySubject
 }
 
 StatusOr<WeeklySlot> ParseWeeklySlot(std::string_view text) {
-  const Status error = InvalidArgument(
+  Status error = InvalidArgument(
       fmt::format("{}: want a day of the week and a time, such as monday 09:00", Quote(text)));
   const std::vector<std::string_view> words = Split(Trim(text), ' ');
   if (words.size() != 2) return error;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "exporter/advice/cells.h"
 #include "exporter/advice/quantity.h"
@@ -74,9 +75,9 @@ YamlNode WorkloadYaml(const WorkloadKindInfo& kind, std::span<const Recommendati
   YamlNode inner = YamlMap();
   AddEntry(&inner, "containers", std::move(containers));
   const std::vector<std::string_view> path = Split(kind.pod_spec, '.');
-  for (auto key = path.rbegin(); key != path.rend(); ++key) {
+  for (const std::string_view part : std::views::reverse(path)) {
     YamlNode outer = YamlMap();
-    AddEntry(&outer, *key, std::move(inner));
+    AddEntry(&outer, part, std::move(inner));
     inner = std::move(outer);
   }
   const WorkloadKey& key = rows.front()->key;

@@ -77,6 +77,7 @@ StatusOr<std::vector<WhatIfHolding>> ReadVolumesAndGpus(const Querier& querier, 
                   if (value > count) count = value;
                 }));
   std::vector<WhatIfHolding> rows;
+  rows.reserve(holdings.size() + gpus.size());
   for (auto& [key, holding] : holdings) rows.push_back(std::move(holding));
   for (const auto& [name, containers] : gpus) {
     WhatIfHolding& holding = rows.emplace_back();

@@ -47,7 +47,7 @@ std::string Hourly(double amount) { return fmt::format("{:.6f}", amount); }
 
 // 0.92 EUR for a dollar, or USD.
 std::string CurrencyText(const JsonValue& answer) {
-  const std::string code = answer.GetString("currency", "USD");
+  std::string code = answer.GetString("currency", "USD");
   if (code == "USD") return code;
   return fmt::format("{} at {} for a dollar", code, answer.GetNumber("currency_per_dollar", 1));
 }

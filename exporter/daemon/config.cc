@@ -195,7 +195,9 @@ void ReadRules(YamlReader& r, const std::string& file, Config::Rules* rules) {
 void ReadWorkloadAlerts(YamlReader& r, WorkloadAlertOptions* alerts) {
   r.Bool("enabled", &alerts->enabled);
   r.Double("minimum_confidence", &alerts->minimum_confidence);
-  if (!(alerts->minimum_confidence >= 0 && alerts->minimum_confidence <= 1)) {
+  const double confidence = alerts->minimum_confidence;
+  const bool is_share = confidence >= 0 && confidence <= 1;  // NaN is none
+  if (!is_share) {
     r.Fail("minimum_confidence", "minimum_confidence must be between 0 and 1");
   }
   std::vector<std::string> names;

@@ -84,7 +84,7 @@ class AnalyticsEngine {
   bool TakeRows(uint64_t wanted, std::vector<CheckpointRow>* rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status WriteRows(const std::vector<CheckpointRow>& rows, bool complete, Timestamp now);
-  Status SweepRows(Timestamp now);
+  Status SweepRows(Timestamp now) const;
 
   const AnalyticsOptions options_;
   const AnalyticsSeams seams_;

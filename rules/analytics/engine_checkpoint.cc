@@ -83,7 +83,7 @@ Status AnalyticsEngine::Checkpoint(Timestamp now, Part part) {
   return sweep ? SweepRows(now) : absl::OkStatus();
 }
 
-Status AnalyticsEngine::SweepRows(Timestamp now) {
+Status AnalyticsEngine::SweepRows(Timestamp now) const {
   // Of entries that are not there either: a typing error in a file must not cost what was learnt.
   const uint64_t gone = TRY(outrider::Checkpoints(*seams_.state).Sweep(now - options_.keep_saved));
   if (gone > 0) {

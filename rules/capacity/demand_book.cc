@@ -129,7 +129,7 @@ bool DemandBook::Bind(uint32_t number) {
     // What was put down to a guess that nobody shares any more moves along.
     if (old->bound.empty() && old->guessed) {
       entry.demand.Merge(old->demand);
-      ended_.push_back(std::move(old->series));
+      ended_.push_back(old->series);
       const auto place = entries_.find(*old->key);
       Erase(place);
     }
@@ -214,29 +214,36 @@ Status DemandBook::Save(Timestamp until, Timestamp now, DurationMs period) {
   auto place = saved_up_to_ && period > 0 ? entries_.upper_bound(*saved_up_to_) : entries_.begin();
   while (left > 0 || !gone_rows_.empty()) {
     Batch batch;
-    for (std::string& key : gone_rows_) batch.Delete(Family::kCapacity, std::move(key));
-    gone_rows_.clear();
-    for (; left > 0 && place != entries_.end() && batch.writes().size() < kRowsAtOnce; --left) {
+    for (const std::string& key : gone_rows_) batch.Delete(Family::kCapacity, key);
+    std::vector<DemandEntry*> written;
+    for (; left > 0 && place != entries_.end() && written.size() < kRowsAtOnce; --left, ++place) {
       DemandEntry& entry = place->second;
       if (entry.saved != nullptr && now - restored_at_ > kKeepSaved) entry.saved.reset();
       if (entry.changed) {
-        std::string row = RowOf(entry, until, now);
-        ++stats_.rows;
-        stats_.bytes += row.size();
-        batch.Put(Family::kCapacity, RowKey(place->first), std::move(row));
-        entry.changed = false;
-        entry.stored = true;
+        batch.Put(Family::kCapacity, RowKey(place->first), RowOf(entry, until, now));
+        written.push_back(&entry);
       }
       saved_up_to_ = place->first;
-      ++place;
     }
     if (!batch.empty()) TRY(store_->Commit(batch, Durability::kBuffered));
+    gone_rows_.clear();
+    NoteSaved(batch, written);
     if (place == entries_.end()) {
       saved_up_to_.reset();
       break;
     }
   }
   return absl::OkStatus();
+}
+
+// What could not be written is written the next time.
+void DemandBook::NoteSaved(const Batch& batch, const std::vector<DemandEntry*>& written) {
+  stats_.rows += written.size();
+  for (const auto& write : batch.writes()) stats_.bytes += write.value ? write.value->size() : 0;
+  for (DemandEntry* entry : written) {
+    entry->changed = false;
+    entry->stored = true;
+  }
 }
 
 bool DemandBook::LoadRow(const Row& row) {

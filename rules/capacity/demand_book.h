@@ -73,13 +73,13 @@ class DemandBook final : public UseSink {
   void SetObserver(UsageObserver* observer) { observer_ = observer; }
 
   // Samples of a container that is not bound yet wait with it.
-  void OnUse(uint32_t container, UseKind kind, std::span<const Sample> points) override;
+  void OnUse(uint32_t number, UseKind kind, std::span<const Sample> points) override;
   // The container's workload is known, or became another. True if it is another.
-  bool Bind(uint32_t container);
+  bool Bind(uint32_t number);
   void Kill(const OomKill& kill);
-  void SetHeap(uint32_t container);
+  void SetHeap(uint32_t number);
   // The container is gone.
-  void Release(uint32_t container, Timestamp now);
+  void Release(uint32_t number, Timestamp now);
 
   // Reads what was saved. A row that cannot be read begins anew.
   Status Restore();
@@ -111,6 +111,7 @@ class DemandBook final : public UseSink {
   void Feed(UseKind kind, std::span<const Sample> points, Container* container);
   static bool IsOld(const DemandEntry& entry, Timestamp now);
   Entries::iterator Erase(Entries::iterator place);
+  void NoteSaved(const Batch& batch, const std::vector<DemandEntry*>& written);
   bool LoadRow(const Row& row);
   std::string RowOf(const DemandEntry& entry, Timestamp until, Timestamp now) const;
 

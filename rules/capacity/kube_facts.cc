@@ -51,8 +51,8 @@ struct KubeFacts::Fact {
   LeaveFn leave = nullptr;  // none: it is read once, then forgotten
   DurationMs find_every = kLater;
   DurationMs period = kSlowly;  // 0: every time
-  std::string_view label = "";  // that must have this value
-  std::string_view value = "";
+  std::string_view label = {};  // that must have this value
+  std::string_view value = {};
 };
 
 std::vector<KubeFacts::Fact> KubeFacts::Facts() {

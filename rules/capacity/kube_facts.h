@@ -108,7 +108,7 @@ class KubeFacts {
     Timestamp restarted = 0;  // its count of restarts rose; 0: not since it is known
     bool at_start = false;
   };
-  void Judge(uint32_t container);
+  void Judge(uint32_t number);
   // Of a counter; one that fell began at 0 again. `before` may be NaN: nothing is known.
   static double Increase(double before, double value);
 

@@ -27,7 +27,7 @@ class PodBinder {
   uint64_t waiting() const { return waiting_; }
 
  private:
-  void Resolve(uint32_t pod);
+  void Resolve(uint32_t number);
 
   PodTable& pods_;
   DemandBook& book_;

@@ -113,7 +113,7 @@ class PodTable {
  public:
   // Found or made. A pod lives while series or containers hold it, a container while series do.
   uint32_t MakePod(const PodName& name, bool* is_new);
-  uint32_t MakeContainer(uint32_t pod, std::string_view container);
+  uint32_t MakeContainer(uint32_t pod, std::string_view name);
   uint32_t MakeMachine(const WorkloadKey& workload, std::string_view instance);  // a container
 
   Pod& pod(uint32_t number) { return pods_[number]; }
@@ -129,7 +129,7 @@ class PodTable {
   void LeaveContainer(uint32_t number);
   // Containers that nothing holds since the last call. The caller is done with them; then Free().
   std::vector<uint32_t> TakeUnheld();
-  void Free(uint32_t container);
+  void Free(uint32_t number);
   // Finds what was made and never held.
   void Sweep();
   // Pods that went since the last call: the names they had.

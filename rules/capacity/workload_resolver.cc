@@ -134,6 +134,7 @@ WorkloadResolver::~WorkloadResolver() = default;
 
 std::vector<SeriesReference> WorkloadResolver::Reach(DurationMs horizon) {
   std::vector<SeriesReference> all;
+  all.reserve(std::size(kObjects));
   for (const ObjectKind& kind : kObjects) {
     all.push_back({.matchers = MatchersOf(kind),
                    .horizon = horizon,

@@ -35,7 +35,8 @@ class Allocator {
   std::vector<CostItem> Run() {
     AddHoldings();
     for (const CostNode& node : scene_.nodes) {
-      AddNode(node, std::move(on_node_[{node.cluster, node.name}]));
+      const std::vector<size_t> on_it = std::exchange(on_node_[{node.cluster, node.name}], {});
+      AddNode(node, on_it);
     }
     for (const CostVolume& volume : scene_.volumes) AddVolume(volume);
     AddRest();

@@ -163,6 +163,20 @@ CostGrain GrainOf(const AllocationQuery& query) {
   return CostGrain::kWorkloads;
 }
 
+// One item a cluster, so that both ways of sharing take from the same.
+std::vector<CostItem> IdleOfClusters(const std::vector<CostItem>& idle) {
+  std::map<std::string, CostItem> clusters;
+  for (const CostItem& item : idle) {
+    CostItem& sum = clusters[item.key.cluster];
+    sum.key = PseudoKey(kIdleName, item.key.cluster, "");
+    sum.amounts.Add(item.amounts);
+  }
+  std::vector<CostItem> all;
+  all.reserve(clusters.size());
+  for (auto& [name, item] : clusters) all.push_back(std::move(item));
+  return all;
+}
+
 AllocationSet Aggregate(const CostRead& read, const AllocationQuery& query) {
   std::vector<Part> parts;
   std::vector<CostItem> idle;
@@ -179,15 +193,7 @@ AllocationSet Aggregate(const CostRead& read, const AllocationQuery& query) {
     }
   }
   if (query.share_idle) {
-    // One item a cluster, so that both ways take from the same.
-    std::map<std::string, CostItem> clusters;
-    for (const CostItem& item : idle) {
-      CostItem& sum = clusters[item.key.cluster];
-      sum.key = PseudoKey(kIdleName, item.key.cluster, "");
-      sum.amounts.Add(item.amounts);
-    }
-    idle.clear();
-    for (auto& [name, item] : clusters) idle.push_back(std::move(item));
+    idle = IdleOfClusters(idle);
     query.idle_by_node ? ShareIdleByNode(parts, idle) : ShareIdleByCluster(parts, idle);
     std::erase_if(idle, [](const CostItem& item) { return item.amounts.Total() == 0; });
   }

@@ -60,11 +60,11 @@ Status CostEngine::Count(Timestamp now) {
   }
   const DurationMs counted = now - last_;
   // What flowed is put down to the newest piece.
-  std::vector<CostTraffic> traffic = std::move(moment->scene.traffic);
-  moment->scene.traffic.clear();
+  std::vector<CostTraffic> traffic;
+  traffic.swap(moment->scene.traffic);
   while (last_ < now) {
     const Timestamp end = std::min(now, SpanOf(CostTier::kHours, last_).end);
-    if (end == now) moment->scene.traffic = std::move(traffic);
+    if (end == now) traffic.swap(moment->scene.traffic);
     TRY(ledger_.Add(last_, end, Allocate(moment->scene, end - last_)));
     savings_.Count(moment->scene, end - last_);
     last_ = end;

@@ -46,7 +46,8 @@ void ReadThresholds(YamlReader& r, std::vector<double>* thresholds) {
   }
   for (const YamlNode& node : list->items) {
     const double share = node.IsScalar() ? ParseDouble(node.scalar).value_or(0) : 0;
-    if (!(share > 0 && share <= 100)) {
+    const bool is_share = share > 0 && share <= 100;  // NaN is none
+    if (!is_share) {
       r.Fail("thresholds", "thresholds must be shares above 0, such as 0.8");
       return;
     }

@@ -67,7 +67,7 @@ Status SavingsTracker::Restore() {
     entry.target = LoadValues(in);
     entry.before = LoadValues(in);
     if (name.Finish().ok() && in.Finish().ok()) {
-      entries_[std::move(key)] = std::move(entry);
+      entries_[std::move(key)] = entry;
     } else {
       damaged.push_back(row.key);
     }
@@ -110,7 +110,7 @@ void SavingsTracker::ObserveResource(const ResourceAdvice& advice, size_t resour
     // Towards the recommendation: it was taken up.
     const bool taken = target && std::abs(current - *target) < std::abs(*request - *target);
     if (taken && !entry->before[resource]) {
-      entry->before[resource] = *request;
+      entry->before[resource] = request;
       if (entry->since == 0) entry->since = now;
     }
     entry->changed = true;
@@ -171,8 +171,9 @@ void SavingsTracker::Count(const CostScene& scene, DurationMs time) {
     const CostRates& rate = node == rates.end() ? scene.fallback : *node->second;
     Entry& entry = found->second;
     for (size_t i = 0; i < kTracked; ++i) {
-      if (!entry.before[i]) continue;
-      const double old_held = std::max(*entry.before[i], holding.used[i]);
+      const std::optional<double>& before = entry.before[i];
+      if (!before) continue;
+      const double old_held = std::max(*before, holding.used[i]);
       const double held = std::max(holding.requested[i], holding.used[i]);
       entry.dollars_per_hour += (old_held - held) * rate[i];
     }

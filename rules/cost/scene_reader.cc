@@ -81,6 +81,7 @@ StatusOr<CostScene> SceneReader::Read(const CostSettings& options, const PodInve
 
 Status SceneReader::ReadLabels(Reading& reading) {
   std::vector<std::string> names;
+  names.reserve(reading.options.labels.size() + 1);
   for (const std::string& label : reading.options.labels) names.push_back(KubeLabelName(label));
   const std::string& team = reading.options.team_label;
   if (names.empty() && team.empty()) return absl::OkStatus();
@@ -144,7 +145,8 @@ void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory
     key.container = view.container;
     holding.used = {view.cpu_cores.value_or(0), view.memory_bytes.value_or(0), 0};
     // What is not scheduled yet holds nothing; an init container's requests do not add up.
-    if (!view.init && !(view.phase == PodPhase::kPending && view.node.empty())) {
+    const bool waits = view.phase == PodPhase::kPending && view.node.empty();
+    if (!view.init && !waits) {
       holding.requested = {view.requests.cpu.value_or(0), view.requests.memory.value_or(0),
                            view.requests.gpu.value_or(0)};
     }

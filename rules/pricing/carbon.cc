@@ -12,6 +12,9 @@
 namespace outrider {
 namespace {
 
+// NaN is nowhere.
+bool Within(double value, double least, double most) { return value >= least && value <= most; }
+
 struct Grid {
   double grams_per_kwh = 0;
   double pue = 1;
@@ -67,22 +70,22 @@ void ReadCarbon(YamlReader& reader, CarbonOptions* options) {
   };
   for (const auto& [key, value] : watts) {
     reader.Double(key, value);
-    if (!(*value >= 0 && *value < 1e6)) {
+    if (!Within(*value, 0, 1e6)) {
       reader.Fail(key, fmt::format("{} must be watts, not negative", key));
     }
   }
   reader.Double("utilisation", &options->utilisation);
-  if (!(options->utilisation >= 0 && options->utilisation <= 1)) {
+  if (!Within(options->utilisation, 0, 1)) {
     reader.Fail("utilisation", "utilisation must be between 0 and 1");
   }
   double number = 0;
   if (reader.Double("pue", &number)) {
     options->pue = number;
-    if (!(number >= 1 && number <= 10)) reader.Fail("pue", "pue must be between 1 and 10");
+    if (!Within(number, 1, 10)) reader.Fail("pue", "pue must be between 1 and 10");
   }
   if (reader.Double("grams_per_kwh", &number)) {
     options->grams_per_kwh = number;
-    if (!(number >= 0 && number < 1e5)) {
+    if (!Within(number, 0, 1e5)) {
       reader.Fail("grams_per_kwh", "grams_per_kwh must not be negative");
     }
   }

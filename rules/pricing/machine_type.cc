@@ -118,7 +118,7 @@ std::string FamilyOfType(std::string_view provider, std::string_view type) {
 }
 
 std::string FitOfType(std::string_view provider, std::string_view type) {
-  const std::string family = FamilyOfType(provider, type);
+  std::string family = FamilyOfType(provider, type);
   if (provider == "gcp") return family;
   if (provider == "aws") {
     const bool known = family.size() >= 2 && Contains("mcr", family.substr(0, 1));

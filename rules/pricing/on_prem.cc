@@ -62,7 +62,8 @@ void ReadOnPrem(YamlReader& reader, OnPremOptions* options) {
   };
   for (const Field& field : fields) {
     reader.Double(field.key, field.value);
-    if (!(*field.value >= field.least && *field.value <= field.most)) {
+    const bool within = *field.value >= field.least && *field.value <= field.most;  // NaN is not
+    if (!within) {
       reader.Fail(field.key,
                   fmt::format("{} must be between {} and {}", field.key, field.least, field.most));
     }

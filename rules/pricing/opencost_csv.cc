@@ -67,7 +67,7 @@ StatusOr<NodeMatch> MatchOf(const RowReader& row) {
 }
 
 StatusOr<Money> PriceOf(const RowReader& row) {
-  const StatusOr<Money> price = Money::Parse(row["MarketPriceHourly"]);
+  StatusOr<Money> price = Money::Parse(row["MarketPriceHourly"]);
   if (!price.ok()) return row.Fail("MarketPriceHourly", Message(price.status()));
   if (price->IsNegative()) return row.Fail("MarketPriceHourly", "a price must not be negative");
   return price;

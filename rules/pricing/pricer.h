@@ -25,7 +25,7 @@ class Pricer {
                                                   std::vector<UserPrices> files);
 
   // InvalidArgument if no source knows; names the known providers or regions.
-  StatusOr<NodePrice> PriceOf(const NodeFacts& facts, const StreamPrices& stream) const;
+  StatusOr<NodePrice> PriceOf(const NodeFacts& given, const StreamPrices& stream) const;
   // With provider, region and capacity type filled in where the configuration has them.
   NodeFacts Completed(NodeFacts facts) const;
   const ResourcePrice& Default() const { return default_; }

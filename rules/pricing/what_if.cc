@@ -83,6 +83,23 @@ ResourcePrice PlaceOf(const WhatIfQuestion& question, const ResourcePrice& now) 
   return place;
 }
 
+// Where what is held now has no price but the default either: what both sides are compared by.
+Status ChooseDefaults(const WhatIfQuestion& question, const ResourcePrice& place,
+                      const ResourcePrice& usual, Sides* sides) {
+  const bool only_now = sides->now.price.source == PriceSource::kDefault &&
+                        sides->then.price.source != PriceSource::kDefault;
+  if (!only_now) return absl::OkStatus();
+  if (!question.family.empty()) {
+    sides->notes.emplace_back(
+        "the present region is not in the catalogue: its default per core "
+        "and GiB is compared with a list price");
+    return absl::OkStatus();
+  }
+  sides->then.price = TRY(FindCorePrice(place.provider, place.region));
+  sides->then.price.rates.gpu_hour = usual.rates.gpu_hour;
+  return absl::OkStatus();
+}
+
 // A list price is compared with list prices of the same kind: the same place costs the same.
 Status ChoosePrices(const WhatIfQuestion& question, const PriceBook& book, const Pricer& pricer,
                     Sides* sides) {
@@ -110,18 +127,7 @@ Status ChoosePrices(const WhatIfQuestion& question, const PriceBook& book, const
   if (sides->then.price.source != PriceSource::kDefault) {
     sides->now.price = TRY(pricer.ListPriceOf(usual.provider, usual.region));
   }
-  if (sides->now.price.source == PriceSource::kDefault &&
-      sides->then.price.source != PriceSource::kDefault) {
-    if (!question.family.empty()) {
-      sides->notes.emplace_back(
-          "the present region is not in the catalogue: its default per core "
-          "and GiB is compared with a list price");
-    } else {
-      sides->then.price = TRY(FindCorePrice(place.provider, place.region));
-      sides->then.price.rates.gpu_hour = usual.rates.gpu_hour;
-    }
-  }
-  return absl::OkStatus();
+  return ChooseDefaults(question, place, usual, sides);
 }
 
 // A month instead of an hour, spot mixed in.

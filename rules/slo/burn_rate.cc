@@ -54,6 +54,7 @@ double BurnFactor(double budget_share, DurationMs period, DurationMs long_window
 
 std::vector<BurnWindows> SlothWindows(DurationMs period) {
   std::vector<BurnWindows> out;
+  out.reserve(std::size(kWorkbook));
   for (const Row& row : kWorkbook) {
     out.push_back({.severity = row.severity,
                    .quick = row.quick,
@@ -66,6 +67,7 @@ std::vector<BurnWindows> SlothWindows(DurationMs period) {
 
 std::vector<BurnWindows> PyrraWindows(DurationMs period) {
   std::vector<BurnWindows> out;
+  out.reserve(std::size(kPyrra));
   for (const Row& row : kPyrra) {
     out.push_back({.severity = row.severity,
                    .quick = row.quick,

@@ -135,6 +135,7 @@ Status EventFeed::CountPiece(const SloContext& context, const EventSink& sink) {
   std::set<Timestamp> slots;
   for (const auto& book : books_) slots.insert(book->slots().begin(), book->slots().end());
   std::vector<CountedQuerier::Shown> shown;
+  shown.reserve(books_.size());
   for (size_t i = 0; i < books_.size(); ++i) shown.push_back({books_[i].get(), ranged_[i]});
   const CountedQuerier querier(context.querier, std::move(shown));
   Status status;
@@ -176,21 +177,26 @@ Status EventFeed::SampleAt(const SloContext& context, Timestamp at, const EventS
   return absl::OkStatus();
 }
 
+// Ratios and thresholds: each label set has so many seconds, good or bad.
+void EventFeed::Weigh(const promql::Vector& query, Timestamp time, const EventSink& sink) const {
+  for (const promql::VectorSample& sample : query) {
+    if (!std::isfinite(sample.value)) continue;
+    EventCounts counts{.bad = 0, .total = query_scale_};
+    if (part_.kind == SloPart::Kind::kThreshold) {
+      counts.bad = Holds(part_.op, sample.value, part_.threshold) ? 0 : query_scale_;
+    } else {
+      const double share = std::clamp(sample.value, 0.0, 1.0);
+      const bool bad = part_.kind == SloPart::Kind::kBadRatio;
+      counts.bad = (bad ? share : 1 - share) * query_scale_;
+    }
+    sink(sample.labels.WithoutName(), time, counts);
+  }
+}
+
 void EventFeed::Join(const promql::Vector& query, const promql::Vector& total, Timestamp time,
                      const EventSink& sink) {
   if (!HasTotal(part_)) {
-    for (const promql::VectorSample& sample : query) {
-      if (!std::isfinite(sample.value)) continue;
-      EventCounts counts{.bad = 0, .total = query_scale_};
-      if (part_.kind == SloPart::Kind::kThreshold) {
-        counts.bad = Holds(part_.op, sample.value, part_.threshold) ? 0 : query_scale_;
-      } else {
-        const double share = std::clamp(sample.value, 0.0, 1.0);
-        const bool bad = part_.kind == SloPart::Kind::kBadRatio;
-        counts.bad = (bad ? share : 1 - share) * query_scale_;
-      }
-      sink(sample.labels.WithoutName(), time, counts);
-    }
+    Weigh(query, time, sink);
     return;
   }
   std::unordered_map<Labels, double, LabelsHash> counted;

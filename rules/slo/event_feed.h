@@ -69,6 +69,7 @@ class EventFeed {
   Status Sample(const SloContext& context, Timestamp now, const EventSink& sink);
   Status SampleAt(const SloContext& context, Timestamp at, const EventSink& sink);
   void AddBooks(const SloQuery& query);
+  void Weigh(const promql::Vector& query, Timestamp time, const EventSink& sink) const;
   void Join(const promql::Vector& query, const promql::Vector& total, Timestamp time,
             const EventSink& sink);
 

@@ -163,7 +163,8 @@ Status UseSlices(const Objective& objective, const SloReading& reading, SloSpec*
   }
   spec->slice = objective.slice;
   if (spec->method == SloMethod::kRatioTimeslices) return absl::OkStatus();
-  if (!(objective.slice_target > 0 && objective.slice_target <= 1)) {
+  const bool is_share = objective.slice_target > 0 && objective.slice_target <= 1;
+  if (!is_share) {
     return reading.Error(*objective.node, "Timeslices need a timeSliceTarget above 0 and up to 1");
   }
   spec->slice_target = objective.slice_target;
@@ -259,6 +260,7 @@ Status ReadSlo(const OpenSloObject& object, const YamlNode& document, const Open
   TRY(ReadMethod(*method, *reading, &spec));
   spec.period = TRY(ReadWindow(window, node, *reading));
   std::vector<Objective> all;
+  all.reserve(objectives->items.size());
   for (const YamlNode& item : objectives->items) {
     all.push_back(TRY(ReadOneObjective(item, *reading)));
   }

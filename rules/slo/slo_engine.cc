@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::unique_ptr<SloRunner>> MakeRunners(const std::vector<SloSpec>& specs) {
   std::vector<std::unique_ptr<SloRunner>> runners;
+  runners.reserve(specs.size());
   for (const SloSpec& spec : specs) {
     runners.push_back(spec.CanCount() ? std::make_unique<SloRunner>(spec) : nullptr);
   }

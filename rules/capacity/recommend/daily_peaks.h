@@ -31,7 +31,8 @@ class DailyPeaks {
     const int64_t shift = DayOf(now) - day_;  // negative: `now` lies before the newest
     double peak = 0;
     for (int64_t age = 0; age < static_cast<int64_t>(kDays); ++age) {
-      if (age + shift < days) peak = std::max<double>(peak, ValueOf(peaks_[static_cast<size_t>(age)]));
+      if (age + shift < days)
+        peak = std::max<double>(peak, ValueOf(peaks_[static_cast<size_t>(age)]));
     }
     return peak;
   }

@@ -81,14 +81,14 @@ double PowAsGo(double x, int n) {
 
 size_t BucketScheme::Find(double value) const {
   if (!(value >= first)) return 0;
-  static const double log_ratio = std::log(kRatio);
-  const double bucket = std::log(value * (kRatio - 1) / first + 1) / log_ratio;
+  static const double kLogRatio = std::log(kRatio);
+  const double bucket = std::log(value * (kRatio - 1) / first + 1) / kLogRatio;
   return std::min(kBuckets - 1, static_cast<size_t>(std::min(bucket, 1e3)));
 }
 
 double BucketScheme::Start(size_t bucket) const {
-  static const std::array<double, kBuckets> starts = MakeStarts();
-  return first * starts[bucket] / (kRatio - 1);
+  static const std::array<double, kBuckets> kStarts = MakeStarts();
+  return first * kStarts[bucket] / (kRatio - 1);
 }
 
 template <typename Weight>

@@ -84,7 +84,9 @@ class ContainerDemand {
   const DailyPeaks<8>& cpu_peaks() const { return cpu_peaks_; }  // of every sample
   const DailyPeaks<8, Level16>& demand_peaks() const { return demand_peaks_; }
   const DailyPeaks<14>& memory_peaks() const { return memory_peaks_; }  // working set
-  const DailyPeaks<8, Level16>& rss_peaks() const { return rss_peaks_; }         // 0 where rss is not known
+  const DailyPeaks<8, Level16>& rss_peaks() const {
+    return rss_peaks_;
+  }  // 0 where rss is not known
   // Percentiles of CPU and memory as people are shown them; never above the largest sample.
   double CpuPercentile(double p) const;
   double MemoryPercentile(double p) const;

@@ -66,6 +66,7 @@ std::vector<ReplicaOutlier> FindOutliers(std::span<const ReplicaUse> replicas, s
     // With one replica each, a node says no more than its replica.
     if (by_node.size() == pods.size()) continue;
     std::vector<Named> nodes;
+    nodes.reserve(by_node.size());
     for (const auto& [node, uses] : by_node) nodes.push_back({"", node, Median(uses)});
     Add(nodes, memory, &outliers);
   }

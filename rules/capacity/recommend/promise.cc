@@ -48,7 +48,13 @@ std::optional<Promise::Outcome> Promise::LastDay() const {
 }
 
 void Promise::Save(RowWriter& out) const {
-  out.Double(given_).Double(judged_).Double(peak_since_).I64(day_).U64(samples_).U64(violations_).Double(slack_);
+  out.Double(given_)
+      .Double(judged_)
+      .Double(peak_since_)
+      .I64(day_)
+      .U64(samples_)
+      .U64(violations_)
+      .Double(slack_);
   out.Double(unmet_).Double(used_).Double(last_.violations).Double(last_.slack);
   out.Double(last_.shortfall).U64(last_.samples);
 }
