@@ -243,7 +243,8 @@ StatusOr<YamlEditor::Edit> YamlEditor::InsertUnderKey(const YamlNode& key,
   const std::string_view line = text_.substr(begin, end - begin);
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Refuse(key, "its value cannot be found");
-  const std::string_view behind = WithoutComment(" " + std::string(line.substr(colon + 1)));
+  const std::string padded = " " + std::string(line.substr(colon + 1));
+  const std::string_view behind = WithoutComment(padded);
   if (!behind.empty() && !behind.starts_with('#')) {
     return Refuse(key, "it is null; leave it empty");
   }

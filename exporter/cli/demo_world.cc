@@ -88,7 +88,7 @@ void DemoWorld::AddNodes(Timestamp now, std::vector<LabeledSample>* out) const {
       const double used = Grown(busy, t, node);
       writer.Add("node_cpu_seconds_total", labels.With("mode", "user"), used * 0.8);
       writer.Add("node_cpu_seconds_total", labels.With("mode", "system"), used * 0.2);
-      writer.Add("node_cpu_seconds_total", labels.With("mode", "idle"), 2 * t - used);
+      writer.Add("node_cpu_seconds_total", labels.With("mode", "idle"), t - used);
     }
     writer.Add("node_memory_MemTotal_bytes", base, 16 * kGiB);
     writer.Add("node_memory_MemAvailable_bytes", base, Around((9 - 2 * node) * kGiB, t, node));
