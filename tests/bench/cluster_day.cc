@@ -70,7 +70,7 @@ class Writer {
     std::vector<KeyedRow> keyed(rows_.size());
     for (uint32_t i = 0; i < rows_.size(); ++i) keyed[i] = {rows_[i].key, i, i + 1};
     windows_.FindKeyed(KeyKind::kSender, keyed, &outcome_);
-    windows_.AppendKeyed(KeyKind::kSender, keyed, {samples_, {}}, now, &outcome_);
+    windows_.AppendKeyed(KeyKind::kSender, keyed, {samples_, {}}, {.now = now}, &outcome_);
     std::vector<Labels> labels;
     std::vector<std::vector<LabelView>> views;
     for (const uint32_t i : outcome_.unknown) {
