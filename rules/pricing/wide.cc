@@ -3,6 +3,8 @@
 // bit by bit (seldom: only quantities beyond 1.8e7 are that large).
 #include "rules/pricing/wide.h"
 
+#include <cstddef>
+
 namespace outrider {
 namespace {
 
