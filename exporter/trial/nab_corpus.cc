@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "exporter/trial/corpus_lines.h"
 #include "storage/base/duration.h"
 #include "storage/base/file.h"
 #include "storage/base/json.h"
@@ -15,10 +16,6 @@ namespace outrider {
 namespace {
 
 constexpr std::string_view kHeader = "timestamp,value";
-
-Status LineError(const std::string& path, size_t line, size_t column, const std::string& what) {
-  return InvalidArgument(fmt::format("{}:{}:{}: {}", path, line, column, what));
-}
 
 Status AddLine(std::string_view line, const std::string& path, size_t number, NabFile* file) {
   const size_t comma = line.find(',');
@@ -89,18 +86,9 @@ StatusOr<Timestamp> ParseNabTime(std::string_view text) {
 StatusOr<NabFile> ParseNabFile(std::string_view text, const std::string& path) {
   NabFile file;
   size_t number = 0;
-  for (std::string_view line : Split(text, '\n')) {
-    ++number;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (number == 1) {
-      if (line != kHeader) {
-        return LineError(path, 1, 1, fmt::format("expected the header {}", kHeader));
-      }
-      continue;
-    }
-    if (line.empty()) continue;
-    TRY(AddLine(line, path, number, &file));
-  }
+  TRY(TakeCorpusLines(
+      text, path, kHeader,
+      [&](std::string_view line, size_t at) { return AddLine(line, path, at, &file); }, &number));
   if (file.times.empty()) return LineError(path, number, 1, "there are no points");
   return file;
 }

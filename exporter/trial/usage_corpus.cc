@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "exporter/trial/corpus_lines.h"
 #include "storage/base/file.h"
 #include "storage/base/text.h"
 
@@ -13,10 +14,6 @@ namespace {
 
 constexpr std::string_view kHeader = "ts,value";
 constexpr int64_t kLatestSeconds = 100'000'000'000;
-
-Status LineError(const std::string& path, size_t line, size_t column, const std::string& what) {
-  return InvalidArgument(fmt::format("{}:{}:{}: {}", path, line, column, what));
-}
 
 Status AddLine(std::string_view line, const std::string& path, size_t number, UsageSeries* series) {
   const size_t comma = line.find(',');
@@ -46,18 +43,9 @@ StatusOr<UsageSeries> ParseUsageFile(std::string_view text, const std::string& p
   UsageSeries series;
   series.name = path.substr(path.rfind('/') + 1);
   size_t number = 0;
-  for (std::string_view line : Split(text, '\n')) {
-    ++number;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (number == 1) {
-      if (line != kHeader) {
-        return LineError(path, 1, 1, fmt::format("expected the header {}", kHeader));
-      }
-      continue;
-    }
-    if (line.empty()) continue;
-    TRY(AddLine(line, path, number, &series));
-  }
+  TRY(TakeCorpusLines(
+      text, path, kHeader,
+      [&](std::string_view line, size_t at) { return AddLine(line, path, at, &series); }, &number));
   if (series.times.empty()) return LineError(path, number, 1, "there are no points");
   return series;
 }
