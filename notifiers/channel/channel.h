@@ -3,8 +3,10 @@
 // one row of table.cc.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,12 @@ struct Notification {
   bool resolved = false;      // all alerts resolved
   std::vector<Alert> alerts;  // sorted by job, instance, labels; firing ones have ends_at unset
   Labels group_labels;
+  std::map<std::string, std::string> route_labels;  // of the receiver and the route, rendered
+  // What the channel said of its last message of this group (SendResult::receiver_data), "" when
+  // there is none: a Slack message's place, so that it can be updated.
+  std::string receiver_data;
+  Nanos deadline = 0;    // the attempt ends by then; 0: by the channel's own timeout alone
+  std::stop_token stop;  // asked to end when the process stops
   std::string external_url;
   Nanos now = 0;            // when it was decided; alerts are judged resolved at this time
   std::string incident_id;  // pages of an escalation, else ""
@@ -45,12 +53,15 @@ struct SendResult {
   std::string reason;          // for people: "HTTP 503: upstream down"; never holds a secret
   std::string reason_code;     // other, clientError, serverError, authError, rateLimited,
                                // contextDeadlineExceeded
+  int status = 0;              // of the answer, in the protocol's own numbers (HTTP, SMTP); 0: none
+  std::string answer;          // begin of the answer's text, at most 256 bytes; no secret
+  std::string receiver_data;   // kDelivered: kept with the notification log for the next one
   static SendResult Delivered() { return {}; }
   static SendResult Retry(std::string reason, std::string code, int64_t after_ms = 0) {
-    return {Outcome::kRetry, after_ms, std::move(reason), std::move(code)};
+    return {Outcome::kRetry, after_ms, std::move(reason), std::move(code), 0, {}, {}};
   }
   static SendResult Rejected(std::string reason, std::string code) {
-    return {Outcome::kRejected, 0, std::move(reason), std::move(code)};
+    return {Outcome::kRejected, 0, std::move(reason), std::move(code), 0, {}, {}};
   }
 };
 
@@ -76,6 +87,7 @@ struct Integration {
   std::string kind;
   int index = 0;
   bool send_resolved = true;
+  bool from_api = false;  // a webhook made by the API, not by a file
   std::unique_ptr<Channel> channel;
 };
 

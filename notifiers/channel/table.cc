@@ -49,7 +49,7 @@ StatusOr<Integration> MakeIntegration(const IntegrationConfig& section,
                     section.kind, Join(ChannelKinds(), ", ")));
   }
   TRY(CheckIntegration(*keys, section.section, config.global, config.file));
-  Integration integration{section.kind, section.index, row->send_resolved, nullptr};
+  Integration integration{section.kind, section.index, row->send_resolved, false, nullptr};
   YamlReader reader(section.section, config.file, section.kind + "_configs");
   reader.Bool("send_resolved", &integration.send_resolved);
   integration.channel = TRY(row->make(section.section, config, tools));

@@ -29,6 +29,20 @@ struct HttpClientRequest {
   std::string ca_file;
   std::string cert_file;  // client certificate and its key, PEM
   std::string key_file;
+  // TLS beyond the files, empty: libcurl's defaults. PEM texts stand in place of the files.
+  std::string ca_pem;
+  std::string cert_pem;
+  std::string key_pem;
+  std::string server_name;                // asked for and checked in place of the URL's host
+  std::string min_tls_version = "TLS12";  // TLS10, TLS11, TLS12, TLS13
+  std::string max_tls_version;
+  std::string no_proxy;  // hosts that are reached without proxy_url, as curl reads the list
+  std::vector<std::pair<std::string, std::string>> proxy_headers;  // sent with CONNECT
+  bool enable_http2 = true;
+  // Refuses to connect to private, loopback, link-local and other special addresses, whatever name
+  // or redirect leads there; but for these networks (CIDR).
+  bool guard_address = false;
+  std::vector<std::string> allowed_networks;
   size_t max_body = 1 << 20;  // bytes of the answer that are kept
   std::stop_token stop;       // ends the call, which is Cancelled then
 };

@@ -63,7 +63,7 @@ StatusOr<TimerKey> DecodeTimerKey(std::string_view key) {
   timer.due = static_cast<Nanos>(ReadBigEndian64(key.substr(1, 8)));
   const auto kind = static_cast<uint8_t>(key[9]);
   if (kind < static_cast<uint8_t>(TimerKind::kGroupFlush) ||
-      kind > static_cast<uint8_t>(TimerKind::kSettle)) {
+      kind > static_cast<uint8_t>(kLastTimerKind)) {
     return absl::DataLossError(fmt::format("a timer of unknown kind {}", kind));
   }
   timer.kind = static_cast<TimerKind>(kind);

@@ -20,6 +20,10 @@
 //   kWorkloads  owned by rules/workloads
 //   kCapacity   owned by rules/capacity (capacity_checkpoint.h)
 //   kCost       owned by rules/cost
+//   kHistory    owned by notifiers/desk (history)
+//   kMembers    bucket(1) group id 0x00 fingerprint(8)
+//   kHooks      owned by notifiers/hooks: hook id
+//   kHookLog    owned by notifiers/hooks: hook id 0x00 time(8) sequence(8)
 #pragma once
 
 #include <cstdint>
@@ -49,8 +53,12 @@ enum class TimerKind : uint8_t {
   kResolveWarn80 = 8,
   kResolveBreach = 9,
   kEscalate = 10,
-  kSettle = 11,  // id: fingerprint, 16 hex digits
+  kSettle = 11,       // id: fingerprint, 16 hex digits
+  kHistoryTrim = 12,  // id: ""
+  kSilenceIdle = 13,  // id: silence that ends when nothing has matched it for a while
+  kGroupDamp = 14,    // id: group whose flapping is damped
 };
+inline constexpr TimerKind kLastTimerKind = TimerKind::kGroupDamp;
 
 std::string BucketKey(std::string_view aggregate_id);  // bucket(1) aggregate id
 std::string AlertKey(uint64_t fingerprint);

@@ -35,8 +35,12 @@ enum class Family : uint8_t {
   kWorkloads,  // what is watched of workloads: findings' state, the monitor
   kCapacity,   // what workloads use and need: accumulators, one per workload and container; pods
   kCost,       // what workloads cost: sums of hours and days, budgets
+  kHistory,    // why alerts were or were not notified: one per flush of a group, and attempts
+  kMembers,    // who is in an aggregation group and was told: one per group and alert
+  kHooks,      // webhooks made by the API
+  kHookLog,    // what was sent by them
 };
-inline constexpr int kFamilyCount = 16;
+inline constexpr int kFamilyCount = 20;
 std::string_view FamilyName(Family family);
 
 struct Row {

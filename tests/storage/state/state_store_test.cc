@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -213,8 +214,13 @@ TEST(RocksDbStore, StaysWithinItsMemory) {
     batch.Put(static_cast<Family>(i % kFamilyCount), std::to_string(i), value);
     ASSERT_TRUE(store->Commit(batch, Durability::kBuffered).ok());
   }
-  // Some slack: a memtable being flushed still counts.
-  EXPECT_LT(store->Stats().memory_bytes, 5U << 20);
+  // A memtable counts until it is flushed, and that happens beside us, at the pace of a busy
+  // machine's disk.
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (store->Stats().memory_bytes >= 13U << 18 && std::chrono::steady_clock::now() < patience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_LT(store->Stats().memory_bytes, 13U << 18);  // 3.25 MiB: without the common bound it is 5
 }
 
 }  // namespace
