@@ -59,7 +59,7 @@ void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now);
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now);
-void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due);
+void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due, Nanos now);
 
 // ---- suppression
 // ----------------------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now) {
   return absl::OkStatus();
 }
 
-void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due) {
+void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due, Nanos now) {
   tx.CancelTimer(kind, id);
   const Incident* incident = tx.incidents.Find(id);
   if (incident == nullptr) return;
@@ -172,7 +172,7 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
   }
   const std::string why = WhyHeld(tx, *incident, due);
   ApplyIncident(tx,
-                why.empty() ? OnEscalationTimer(*incident, due)
+                why.empty() ? OnEscalationTimer(*incident, due, now)
                             : HoldEscalation(*incident, incident->escalation.next_tier, why, due),
                 due);
 }

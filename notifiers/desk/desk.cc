@@ -207,7 +207,7 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       OnSilenceEdge(tx, timer.id, timer.due);
       break;
     default:
-      OnIncidentTimer(tx, timer.kind, timer.id, timer.due);
+      OnIncidentTimer(tx, timer.kind, timer.id, timer.due, now);
       break;
   }
 }

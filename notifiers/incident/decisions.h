@@ -79,8 +79,9 @@ StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& in
 StatusOr<IncidentDecision> AddIncidentNote(const Incident& incident, const Actor& actor, Nanos now);
 // One of the six SLA timers fell due. `due` is the timer's own time.
 IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due);
-// The escalation timer fell due. One that was held goes on where it stood.
-IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due);
+// The escalation timer fell due. One that was held goes on where it stood. `now` is later than
+// `due` after a downtime: of the steps that are due by then, each receiver gets the last one alone.
+IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due, Nanos now);
 // Tier `tier` is not paged because all alerts are suppressed (`why`, in words): the escalation
 // stands still until the next OnEscalationTimer. The audit trail says so once. SLA clocks go on: a
 // silence is no response.
@@ -95,8 +96,8 @@ const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity sev
 // (Re)starts the tiers at `now`: pages tiers that are due at once, sets the timer of the next.
 void StartEscalation(Nanos now, IncidentDecision* decision);
 void CancelEscalation(IncidentDecision* decision);
-// Pages every tier due at or before `due`, then sets or cancels the timer.
-void RunEscalation(Nanos due, IncidentDecision* decision);
+// Pages every tier due at or before `due`, then sets or cancels the timer. `now` as above.
+void RunEscalation(Nanos due, Nanos now, IncidentDecision* decision);
 // Clocks: started with the incident, retargeted when the severity rises, stopped by acknowledge and
 // resolve.
 void StartSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);

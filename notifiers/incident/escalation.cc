@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "notifiers/incident/decisions.h"
 #include "storage/base/text.h"
@@ -27,42 +28,92 @@ Nanos TierDue(const Escalation& escalation) {
   return escalation.loop_at + escalation.tiers[tier].delay * kNanosPerMilli;
 }
 
-void PageTier(Nanos time, IncidentDecision* decision) {
-  Incident& incident = decision->incident;
-  const Escalation& escalation = incident.escalation;
+// Moves on to the next tier, the next round, or the end. A tier that nobody is on does not cost the
+// wait for the next one.
+void Advance(Escalation* escalation) {
+  const Nanos time = TierDue(*escalation);
+  const bool nobody =
+      escalation->tiers[static_cast<size_t>(escalation->next_tier)].receivers.empty();
+  if (++escalation->next_tier < static_cast<int>(escalation->tiers.size())) {
+    if (nobody) escalation->loop_at -= TierDue(*escalation) - time;
+    return;
+  }
+  if (escalation->loop >= escalation->repeat) {
+    escalation->active = false;
+    return;
+  }
+  escalation->loop_at +=
+      escalation->tiers.back().delay * kNanosPerMilli + escalation->repeat_interval;
+  escalation->next_tier = 0;
+  ++escalation->loop;
+}
+
+// Keys lie in the escalation's tiers.
+using LastTold = std::map<std::string_view, Nanos>;
+
+// When each receiver is told for the last time at or before `now`. After a downtime many steps are
+// due at once: who would be told by several of them is told once, by the last.
+LastTold WhenLastTold(const Escalation& escalation, Nanos now) {
+  LastTold told;
+  Escalation walk = escalation;
+  for (; walk.active && TierDue(walk) <= now; Advance(&walk)) {
+    const auto tier = static_cast<size_t>(walk.next_tier);
+    for (const std::string& receiver : escalation.tiers[tier].receivers) {
+      told[receiver] = TierDue(walk);
+    }
+  }
+  return told;
+}
+
+// Of the step that is due, who is not told again by a later one.
+std::vector<std::string> ToldNow(const Escalation& escalation, const LastTold& last_told) {
+  std::vector<std::string> told;
+  for (const std::string& receiver :
+       escalation.tiers[static_cast<size_t>(escalation.next_tier)].receivers) {
+    const auto last = last_told.find(receiver);
+    if (last == last_told.end() || last->second <= TierDue(escalation)) told.push_back(receiver);
+  }
+  return told;
+}
+
+void PageTier(std::vector<std::string> receivers, IncidentDecision* decision) {
+  const Escalation& escalation = decision->incident.escalation;
+  const Nanos time = TierDue(escalation);
   const int tier = escalation.next_tier;
-  const EscalationTier& who = escalation.tiers[static_cast<size_t>(tier)];
-  if (who.receivers.empty()) {
+  if (receivers.empty()) {
     AddEvent(AuditKind::kEscalationSkipped, time, fmt::format("tier {} has nobody", tier + 1),
              decision);
     return;
   }
   AddEvent(AuditKind::kEscalated, time,
-           fmt::format("escalated to tier {}: {}", tier + 1, Join(who.receivers, ", ")), decision);
+           fmt::format("escalated to tier {}: {}", tier + 1, Join(receivers, ", ")), decision);
   decision->events.back().to = std::to_string(tier + 1);
-  for (const std::string& receiver : who.receivers) {
-    decision->pages.push_back({.receiver = receiver,
+  for (std::string& receiver : receivers) {
+    decision->pages.push_back({.receiver = std::move(receiver),
                                .integration = "",
                                .recovery = false,
-                               .epoch = incident.epoch,
+                               .epoch = decision->incident.epoch,
                                .loop = escalation.loop,
                                .tier = tier});
   }
 }
 
-// Moves on to the next tier, the next round, or the end.
-void Advance(Nanos time, IncidentDecision* decision) {
+// Leaves out steps whose every receiver is told by a later one that is due by `now` as well.
+void SkipOvertaken(const LastTold& last_told, Nanos now, IncidentDecision* decision) {
   Escalation& escalation = decision->incident.escalation;
-  if (++escalation.next_tier < static_cast<int>(escalation.tiers.size())) return;
-  if (escalation.loop < escalation.repeat) {
-    escalation.loop_at +=
-        escalation.tiers.back().delay * kNanosPerMilli + escalation.repeat_interval;
-    escalation.next_tier = 0;
-    ++escalation.loop;
-    return;
+  const Nanos since = TierDue(escalation);
+  int steps = 0;
+  while (escalation.active && TierDue(escalation) <= now &&
+         !escalation.tiers[static_cast<size_t>(escalation.next_tier)].receivers.empty() &&
+         ToldNow(escalation, last_told).empty()) {
+    Advance(&escalation);
+    ++steps;
   }
-  escalation.active = false;
-  AddEvent(AuditKind::kEscalationFinished, time, "the last tier has been told", decision);
+  if (steps == 0) return;
+  AddEvent(AuditKind::kEscalationSkipped, since,
+           fmt::format("{} step{} overtaken: whoever it was is told by a later one", steps,
+                       steps == 1 ? "" : "s"),
+           decision);
 }
 
 }  // namespace
@@ -84,18 +135,16 @@ const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity sev
   return nullptr;
 }
 
-void RunEscalation(Nanos due, IncidentDecision* decision) {
+void RunEscalation(Nanos due, Nanos now, IncidentDecision* decision) {
   Escalation& escalation = decision->incident.escalation;
+  const LastTold last_told = WhenLastTold(escalation, now);
   while (escalation.active && TierDue(escalation) <= due) {
-    const Nanos time = TierDue(escalation);
-    // A tier that nobody is on does not cost the wait for the next one: it is skipped to at once.
-    const bool nobody =
-        escalation.tiers[static_cast<size_t>(escalation.next_tier)].receivers.empty();
-    PageTier(time, decision);
-    Advance(time, decision);
-    if (nobody && escalation.active && escalation.next_tier > 0) {
-      escalation.loop_at -= TierDue(escalation) - time;
-    }
+    SkipOvertaken(last_told, now, decision);
+    if (TierDue(escalation) > due) break;
+    PageTier(ToldNow(escalation, last_told), decision);
+    Advance(&escalation);
+    if (escalation.active) continue;
+    AddEvent(AuditKind::kEscalationFinished, due, "the last tier has been told", decision);
   }
   decision->timers.push_back(
       {TimerKind::kEscalate, escalation.active ? TierDue(escalation) : Nanos{0}});
@@ -109,7 +158,7 @@ void StartEscalation(Nanos now, IncidentDecision* decision) {
   escalation.next_tier = 0;
   escalation.active = !escalation.tiers.empty();
   escalation.held_at = 0;
-  RunEscalation(now, decision);
+  RunEscalation(now, now, decision);
 }
 
 void CancelEscalation(IncidentDecision* decision) {
@@ -119,14 +168,14 @@ void CancelEscalation(IncidentDecision* decision) {
   decision->timers.push_back({TimerKind::kEscalate, 0});
 }
 
-IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due) {
+IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due, Nanos now) {
   IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
   Escalation& escalation = decision.incident.escalation;
   if (escalation.held_at != 0) {
     escalation.loop_at += due - escalation.held_at;
     escalation.held_at = 0;
   }
-  RunEscalation(due, &decision);
+  RunEscalation(due, now, &decision);
   return decision;
 }
 

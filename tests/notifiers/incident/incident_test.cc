@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "notifiers/incident/decisions.h"
@@ -264,7 +265,7 @@ std::vector<Page> RunPages(const IncidentsConfig& config) {
     }
     time = TimerOf(decision, TimerKind::kEscalate);
     if (time <= 0) break;
-    decision = OnEscalationTimer(decision.incident, time);
+    decision = OnEscalationTimer(decision.incident, time, time);
   }
   return pages;
 }
@@ -282,6 +283,34 @@ TEST(Escalation, RunsTheRoundAgain) {
 TEST(Escalation, ATierWithoutAnybodyIsPassedAtOnce) {
   EXPECT_EQ(RunPages(Config({Tier(0, {}), Tier(5 * kMinute, {"b"}), Tier(15 * kMinute, {"c"})})),
             (std::vector<Page>{{0, 1, 0}, {10, 2, 0}}));
+}
+
+// Asleep from the first page until `wake` minutes later: what is told then, all at once.
+std::vector<std::string> ToldAfterSleep(const IncidentsConfig& config, double wake) {
+  std::vector<std::string> told;
+  IncidentDecision decision = Open(config);
+  const Nanos now = kT0 + static_cast<Nanos>(wake * static_cast<double>(Min(1)));
+  for (Nanos due = TimerOf(decision, TimerKind::kEscalate); due > 0 && due <= now;
+       due = TimerOf(decision, TimerKind::kEscalate)) {
+    decision = OnEscalationTimer(decision.incident, due, now);
+    for (const PageRequest& page : decision.pages) {
+      told.push_back(fmt::format("{} {}.{}", page.receiver, page.loop, page.tier));
+    }
+  }
+  return told;
+}
+
+TEST(Escalation, AfterADowntimeEverybodyIsToldOnceByTheLastStepThatIsDue) {
+  using Told = std::vector<std::string>;
+  const IncidentsConfig rounds = Config({Tier(0, {"a"}), Tier(5 * kMinute, {"b"})}, 30);
+  EXPECT_EQ(ToldAfterSleep(rounds, 4), Told{});
+  EXPECT_EQ(ToldAfterSleep(rounds, 6), (Told{"b 0.1"}));
+  EXPECT_EQ(ToldAfterSleep(rounds, 26), (Told{"a 1.0", "b 1.1"}));
+  EXPECT_EQ(ToldAfterSleep(rounds, 200), (Told{"b 9.1", "a 10.0"}));
+  EXPECT_EQ(ToldAfterSleep(rounds, 6000), (Told{"a 30.0", "b 30.1"})) << "all rounds are over";
+  const IncidentsConfig both =
+      Config({Tier(0, {"a"}), Tier(5 * kMinute, {"a", "b"}), Tier(10 * kMinute, {"c", "a"})});
+  EXPECT_EQ(ToldAfterSleep(both, 60), (Told{"b 0.1", "c 0.2", "a 0.2"}));
 }
 
 TEST(Escalation, StopsForWhoeverAnswersAndMovesTheEpoch) {
