@@ -71,13 +71,18 @@ struct App::Impl {
     for (int64_t i = 0; i < config.rules.max_concurrent_evaluations; ++i) {
       threads.emplace_back([this](std::stop_token stop) { services->rules->RunWorker(stop); });
     }
-    threads.emplace_back([this](std::stop_token stop) { services->desk->RunTimers(clock, stop); });
     threads.emplace_back([this, interval = config.analytics.interval](std::stop_token stop) {
       RunMaintenance(
           *services, [this](MetricSink& sink) { WriteOwnMetrics(*services, server.get(), sink); },
           interval, stop);
     });
     StartAutoReload();
+  }
+
+  // Before the samples are back, which may take a while: pages and deadlines that are overdue do
+  // not wait for them.
+  void StartDesk() {
+    threads.emplace_back([this](std::stop_token stop) { services->desk->RunTimers(clock, stop); });
     services->dispatcher->Start();
   }
 
@@ -141,6 +146,7 @@ StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock
   const Config config = files.config;
   SayWhatRuns(files, *self.server);
   self.services->relay->Start();  // alerts that go on over the restart would overflow its queues
+  self.StartDesk();
   TRY(self.services->Load(std::move(files), std::move(sources)));
   self.StartThreads(config);
   self.services->ready = true;

@@ -235,6 +235,7 @@ StatusOr<int> Desk::Tick(Nanos now) {
     absl::MutexLock lock(&impl_->state_mutex);
     impl_->store_failing = impl_->journal.failing();
     impl_->next_retry = impl_->journal.NextRetry();
+    impl_->unrecorded = impl_->journal.unrecorded();
   }
   if (wrote) impl_->WakeAll();
   return ran;

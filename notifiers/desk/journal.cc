@@ -105,6 +105,7 @@ Status Journal::Retry(Nanos now) {
   if (!status.ok()) return absl::OkStatus();
   LogInfo("the state store can be written again", {{"rows", std::to_string(pending_.size())}});
   pending_.clear();
+  unrecorded_ = 0;
   failing_since_ = 0;
   return absl::OkStatus();
 }

@@ -30,7 +30,9 @@ void LogIncident(const Transaction& tx, const AuditEvent& event) {
   const Incident* incident = tx.incidents.Find(event.subject);
   if (line == std::end(kLines) || incident == nullptr) return;
   const bool changed = event.kind == AuditKind::kStateChanged;
-  LogInfo(changed ? "incident " + (event.to == "new" ? "reopened" : event.to) : line->message,
+  // Back to new: from resolved it was reopened, from any other state somebody gave it back.
+  const std::string back = event.from == "resolved" ? "reopened" : "unacknowledged";
+  LogInfo(changed ? "incident " + (event.to == "new" ? back : event.to) : line->message,
           {{"incident", event.subject},
            {"title", incident->title},
            {"severity", std::string(SeverityText(incident->severity))},

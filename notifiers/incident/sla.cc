@@ -4,6 +4,8 @@
 // target is met. Source: specs/incidents_oncall_slo.md §2.4.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "notifiers/incident/decisions.h"
 #include "storage/base/duration.h"
 
@@ -50,12 +52,13 @@ bool Done(const SlaClock& clock, Mark mark) {
   return false;
 }
 
-void SetTimers(SlaKind kind, IncidentDecision* decision) {
+// What is over by `now` is told at once, not in the past.
+void SetTimers(SlaKind kind, Nanos now, IncidentDecision* decision) {
   const SlaClock& clock = decision->incident.Clock(kind);
   for (const SlaTimer& timer : kTimers) {
     if (timer.clock != kind) continue;
     const bool wanted = clock.Running() && !Done(clock, timer.mark);
-    decision->timers.push_back({timer.timer, wanted ? DueOf(clock, timer.mark) : 0});
+    decision->timers.push_back({timer.timer, wanted ? std::max(DueOf(clock, timer.mark), now) : 0});
   }
 }
 
@@ -74,12 +77,19 @@ std::string TargetText(const SlaClock& clock) {
   return FormatDuration(clock.target / kNanosPerMilli);
 }
 
-void Breach(SlaKind kind, Nanos now, IncidentDecision* decision) {
+void Breach(SlaKind kind, Nanos time, IncidentDecision* decision) {
   SlaClock& clock = decision->incident.Clock(kind);
   if (clock.breached_at != 0) return;
   clock.breached_at = clock.DeadlineAt();
-  AddSlaEvent(AuditKind::kSlaBreached, clock, now,
+  AddSlaEvent(AuditKind::kSlaBreached, clock, time,
               fmt::format("not {}d within {}", SlaKindText(kind), TargetText(clock)), decision);
+}
+
+// The timer may be late (a downtime, a suspended machine): late is late, whoever notices, and it
+// happened when the timer was due.
+void BreachIfOver(SlaKind kind, Nanos now, IncidentDecision* decision) {
+  const SlaClock& clock = decision->incident.Clock(kind);
+  if (now > clock.DeadlineAt()) Breach(kind, DueOf(clock, Mark::kBreach), decision);
 }
 
 }  // namespace
@@ -94,7 +104,7 @@ void StartSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decisi
     clock.started_at = now;
     clock.target =
         (kind == SlaKind::kAcknowledge ? target.acknowledge : target.resolve) * kNanosPerMilli;
-    SetTimers(kind, decision);
+    SetTimers(kind, now, decision);
   }
 }
 
@@ -107,29 +117,28 @@ void RetargetSla(const IncidentsConfig& config, Nanos now, IncidentDecision* dec
     clock.target =
         (kind == SlaKind::kAcknowledge ? target.acknowledge : target.resolve) * kNanosPerMilli;
     if (now > clock.DeadlineAt()) Breach(kind, now, decision);
-    SetTimers(kind, decision);
+    SetTimers(kind, now, decision);
   }
 }
 
 void StopSla(SlaKind kind, Nanos now, IncidentDecision* decision) {
   SlaClock& clock = decision->incident.Clock(kind);
   if (!clock.Running()) return;
-  // The timer may be late (a suspended machine): late is late, whoever notices.
-  if (now > clock.DeadlineAt()) Breach(kind, now, decision);
+  BreachIfOver(kind, now, decision);
   clock.stopped_at = now;
-  SetTimers(kind, decision);
+  SetTimers(kind, now, decision);
 }
 
 void DiscardSla(SlaKind kind, Nanos now, IncidentDecision* decision) {
   SlaClock& clock = decision->incident.Clock(kind);
   if (!clock.Running()) return;
-  if (now > clock.DeadlineAt()) Breach(kind, now, decision);
+  BreachIfOver(kind, now, decision);
   if (clock.breached_at != 0) {
     clock.stopped_at = now;
   } else {
     clock.discarded = true;
   }
-  SetTimers(kind, decision);
+  SetTimers(kind, now, decision);
 }
 
 void RestartSla(SlaKind kind, Nanos now, IncidentDecision* decision) {
@@ -138,7 +147,7 @@ void RestartSla(SlaKind kind, Nanos now, IncidentDecision* decision) {
   clock.stopped_at = 0;
   clock.discarded = false;
   if (now > clock.DeadlineAt()) Breach(kind, now, decision);
-  SetTimers(kind, decision);
+  SetTimers(kind, now, decision);
 }
 
 IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due) {

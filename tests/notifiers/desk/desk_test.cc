@@ -169,6 +169,7 @@ TEST_F(DeskTest, AFullDiskStillTellsPeopleAndIsWrittenLater) {
   faulty.Repair();
   Run(10);
   EXPECT_FALSE(desk_->Stats(clock_.NowNanos()).store_failing);
+  EXPECT_EQ(desk_->Stats(clock_.NowNanos()).unrecorded_decisions, 0U);
   Start(*disk_);
   EXPECT_EQ(desk_->Incidents({}).total, 1U);
   Run(600);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "notifiers/incident/decisions.h"
 
 namespace outrider {
@@ -145,6 +147,23 @@ TEST(Sla, AutoResolvedBeforeAnybodyAnsweredIsNoSample) {
   const IncidentDecision late = ResolveAlert(incident, MakeAlert("critical"), kT0 + Min(7));
   EXPECT_FALSE(late.incident.Clock(SlaKind::kAcknowledge).discarded);
   EXPECT_EQ(CountEvents(late, AuditKind::kSlaBreached), 1);
+}
+
+TEST(Sla, ABreachIsRecordedWhenItWasDueHoweverLateItIsNoticed) {
+  const IncidentsConfig config = Config({});
+  const Incident incident = Open(config).incident;
+  const IncidentDecision late =
+      Act(config, incident, A::kAcknowledge, {"anna", "cli", ""}, kT0 + Min(40)).value();
+  const auto breach =
+      std::find_if(late.events.begin(), late.events.end(),
+                   [](const AuditEvent& event) { return event.kind == AuditKind::kSlaBreached; });
+  ASSERT_NE(breach, late.events.end());
+  EXPECT_EQ(breach->time, kT0 + Min(5) + 1);
+  // A tighter target: warnings that would have been due are told now, not in the past.
+  const IncidentDecision raised =
+      AddAlert(config, Open(config, "warning").incident, MakeAlert("critical", "b"), kT0 + Min(20));
+  EXPECT_EQ(TimerOf(raised, TimerKind::kResolveWarn50), kT0 + Min(20));
+  EXPECT_EQ(TimerOf(raised, TimerKind::kResolveWarn80), kT0 + Min(24));
 }
 
 TEST(Sla, UnacknowledgeKeepsTheFirstAcknowledgement) {
