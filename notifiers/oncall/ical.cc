@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/oncall/ical.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace outrider {
+namespace {
+
+std::string UtcText(Nanos time) {
+  return absl::FormatTime("%Y%m%dT%H%M%SZ", absl::FromUnixNanos(time), absl::UTCTimeZone());
+}
+
+std::string Escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == ';' || c == ',') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c != '\r') {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// Lines end in CRLF and are folded at 75 octets, never within a character.
+void AddLine(const std::string& line, std::string* out) {
+  size_t room = 75;
+  for (size_t at = 0; at < line.size();) {
+    size_t length = std::min(room, line.size() - at);
+    while (at + length < line.size() && (line[at + length] & 0xC0) == 0x80) --length;
+    if (at > 0) *out += ' ';
+    out->append(line, at, length).append("\r\n");
+    at += length;
+    room = 74;  // behind the blank of a continuation
+  }
+}
+
+void AddEvent(const Schedule& schedule, const std::string& user, const FixedShift& shift,
+              Nanos stamp, std::string* out) {
+  AddLine("BEGIN:VEVENT", out);
+  AddLine(fmt::format("UID:{}-{}-{}@outrider", Escaped(schedule.name), Escaped(user),
+                      UtcText(shift.start)),
+          out);
+  AddLine("DTSTAMP:" + UtcText(stamp), out);
+  AddLine("DTSTART:" + UtcText(shift.start), out);
+  AddLine("DTEND:" + UtcText(shift.end), out);
+  AddLine(fmt::format("SUMMARY:On call: {} ({})", Escaped(user), Escaped(schedule.name)), out);
+  AddLine("END:VEVENT", out);
+}
+
+// A user's own shifts go on while only the others on call change.
+std::vector<FixedShift> ShiftsOf(std::span<const Segment> segments) {
+  std::vector<FixedShift> shifts;
+  for (const Segment& segment : segments) {
+    for (const std::string& user : segment.on_call.users) {
+      const auto before = std::find_if(shifts.rbegin(), shifts.rend(), [&](const FixedShift& s) {
+        return s.user == user && s.end == segment.start;
+      });
+      if (before != shifts.rend()) {
+        before->end = segment.end;
+      } else {
+        shifts.push_back({user, segment.start, segment.end});
+      }
+    }
+  }
+  return shifts;
+}
+
+}  // namespace
+
+std::string ICalendar(const Schedule& schedule, std::span<const Segment> segments,
+                      const std::string& user, Nanos stamp) {
+  std::string out;
+  AddLine("BEGIN:VCALENDAR", &out);
+  AddLine("VERSION:2.0", &out);
+  AddLine("PRODID:-//Outrider//On call//EN", &out);
+  AddLine(fmt::format("X-WR-CALNAME:On call: {}", Escaped(schedule.name)), &out);
+  AddLine("X-WR-TIMEZONE:" + schedule.zone_name, &out);
+  for (const FixedShift& shift : ShiftsOf(segments)) {
+    if (user.empty() || shift.user == user) AddEvent(schedule, shift.user, shift, stamp, &out);
+  }
+  AddLine("END:VCALENDAR", &out);
+  return out;
+}
+
+}  // namespace outrider

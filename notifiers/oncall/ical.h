@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shifts of a period as an iCalendar feed (RFC 5545).
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "notifiers/oncall/schedule.h"
+
+namespace outrider {
+
+// Final shifts: what overrides cut off is cut off. `user`: only theirs; "" : everybody's, an event
+// for each who is on call. Events keep their UID as long as user and start stay. `stamp`: when the
+// feed was made.
+std::string ICalendar(const Schedule& schedule, std::span<const Segment> segments,
+                      const std::string& user, Nanos stamp);
+
+}  // namespace outrider

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/oncall/schedule.h"
+
+#include <algorithm>
+
+namespace outrider {
+namespace {
+
+template <typename T>
+bool Holds(const T& what, Nanos time) {
+  return what.start <= time && time < what.end;
+}
+
+void AddUser(const std::string& user, std::vector<std::string>* users) {
+  if (user.empty() || std::find(users->begin(), users->end(), user) != users->end()) return;
+  users->push_back(user);
+}
+
+OnCall ByTemporary(const TemporarySchedule& temporary, Nanos time) {
+  OnCall on_call;
+  for (const FixedShift& shift : temporary.shifts) {
+    if (Holds(shift, time)) AddUser(shift.user, &on_call.users);
+  }
+  if (!on_call.users.empty()) on_call.source = OnCallSource::kTemporary;
+  return on_call;
+}
+
+const std::string& UserOf(const Layer& layer, Nanos time, absl::TimeZone zone) {
+  static const std::string kNobody;
+  if (layer.until != 0 && time >= layer.until) return kNobody;
+  if (!InWindows(layer.windows, time, zone)) return kNobody;
+  return ParticipantOf(layer.rotation, ShiftAt(layer.rotation, time));
+}
+
+OnCall ByLayers(const Schedule& schedule, Nanos time) {
+  OnCall on_call;
+  int best = 0;
+  for (const Layer& layer : schedule.layers) {
+    if (!on_call.users.empty() && layer.priority < best) continue;
+    const std::string& user = UserOf(layer, time, schedule.zone);
+    if (user.empty()) continue;
+    if (on_call.users.empty() || layer.priority > best) {
+      on_call = {{}, OnCallSource::kLayer, layer.name};
+      best = layer.priority;
+    }
+    AddUser(user, &on_call.users);
+  }
+  return on_call;
+}
+
+void Apply(const Override& change, OnCall* on_call) {
+  std::vector<std::string>& users = on_call->users;
+  const std::string& gone = change.kind == OverrideKind::kRemove ? change.user : change.replaced;
+  if (change.kind == OverrideKind::kReplace && gone.empty()) users.clear();
+  const bool there = std::erase(users, gone) != 0;
+  if (change.kind == OverrideKind::kReplace && !there && !gone.empty()) return;
+  if (change.kind != OverrideKind::kRemove) AddUser(change.user, &users);
+  on_call->source = users.empty() ? OnCallSource::kNobody : OnCallSource::kOverride;
+}
+
+void Apply(const Substitution& swap, OnCall* on_call) {
+  if (std::erase(on_call->users, swap.from) == 0) return;
+  AddUser(swap.to, &on_call->users);
+  on_call->source = OnCallSource::kOverride;
+}
+
+}  // namespace
+
+std::string_view OnCallSourceText(OnCallSource source) {
+  constexpr std::string_view kTexts[] = {"nobody", "layer", "override", "temporary"};
+  return kTexts[static_cast<size_t>(source)];
+}
+
+OnCall OnCallAt(const Schedule& schedule, Nanos time) {
+  for (const TemporarySchedule& temporary : schedule.temporary) {
+    if (Holds(temporary, time)) return ByTemporary(temporary, time);
+  }
+  OnCall on_call = ByLayers(schedule, time);
+  for (const Override& change : schedule.overrides) {
+    if (Holds(change, time)) Apply(change, &on_call);
+  }
+  for (const Substitution& swap : schedule.substitutions) {
+    if (Holds(swap, time)) Apply(swap, &on_call);
+  }
+  return on_call;
+}
+
+}  // namespace outrider
