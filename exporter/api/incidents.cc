@@ -115,9 +115,16 @@ StatusOr<HttpResponse> List(const IncidentsApiDeps& deps, HttpRequest& request) 
   return HttpResponse::Json(200, std::move(body));
 }
 
+// A trail that cannot be read is no fault of the caller.
+StatusOr<IncidentDetail> Read(const IncidentsApiDeps& deps, const std::string& id) {
+  StatusOr<IncidentDetail> detail = deps.desk.GetIncident(id, deps.clock.NowNanos());
+  if (absl::IsDataLoss(detail.status())) return Internal(Message(detail.status()));
+  return detail;
+}
+
 StatusOr<HttpResponse> Show(const IncidentsApiDeps& deps, HttpRequest& request) {
   const IncidentDetail detail =
-      TRY(deps.desk.GetIncident(request.path_params.at("id"), deps.clock.NowNanos()));
+      TRY(Read(deps, request.path_params.at("id")));
   std::string body;
   JsonWriter json(&body);
   WriteIncidentDetail(detail, &json);

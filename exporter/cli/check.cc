@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
 #include "notifiers/channel/channel.h"
+#include "notifiers/oncall/schedule_config.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/template_text.h"
@@ -140,6 +142,17 @@ Verdict CheckBundle(const std::string& text, const std::string& path,
   return fmt::format("{} groups", rules.groups.size());
 }
 
+Verdict CheckIncidents(const std::string& text, const std::string& path) {
+  const IncidentsConfig config = TRY(ParseIncidentsConfig(text, path));
+  std::set<std::string> users;
+  for (const UserConfig& user : config.users) users.insert(user.name);
+  const std::vector<Schedule> schedules = TRY(ParseSchedules(&config.schedules, path, users));
+  std::string out = fmt::format("{} escalation policies, {} users, {} schedules",
+                                config.escalation_policies.size(), users.size(), schedules.size());
+  for (const std::string& warning : config.warnings) out += "\n  WARNING: " + warning;
+  return out;
+}
+
 Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& names) {
   if (kind == CheckKind::kConfig) return CheckConfigFile(path, names);
   const promql::ParseOptions promql = TRY(ParseOptionsOf(names));
@@ -153,10 +166,8 @@ Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& na
       return CheckAnalyticsFile(text, path, promql);
     case CheckKind::kBundle:
       return CheckBundle(text, path, promql);
-    case CheckKind::kIncidents: {
-      const IncidentsConfig config = TRY(ParseIncidentsConfig(text, path));
-      return fmt::format("{} escalation policies", config.escalation_policies.size());
-    }
+    case CheckKind::kIncidents:
+      return CheckIncidents(text, path);
   }
   return Internal("unknown kind of file");
 }

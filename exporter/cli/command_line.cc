@@ -22,6 +22,7 @@ struct Parsed {
   QueryOptions query;
   IncidentOptions incident;
   AnomalyOptions anomaly;
+  OnCallOptions on_call;
   std::string slo;
   CheckRulesOptions check_rules;
   TestRulesOptions test_rules;
@@ -253,6 +254,26 @@ void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
   }
 }
 
+void AddOnCall(CLI::App& app, Parsed* p) {
+  CLI::App* on_call = app.add_subcommand("oncall", "Who is on call, now and later");
+  on_call->require_subcommand(1);
+  const auto zone = [p](CLI::App* sub) {
+    sub->add_option("--time-zone", p->on_call.time_zone,
+                    "Show times of this zone, e.g. Europe/Berlin; default: the schedule's");
+  };
+  CLI::App* now = on_call->add_subcommand("now", "Every schedule: now, next, and where nobody is");
+  AddClientFlags(now, p);
+  zone(now);
+  now->callback([p] { p->action = [p] { return RunOnCallNow(p->client, p->on_call); }; });
+  CLI::App* show = on_call->add_subcommand("show", "Shifts of a schedule over a period");
+  AddClientFlags(show, p);
+  zone(show);
+  show->add_option("schedule", p->on_call.schedule, "Name of the schedule")->required();
+  show->add_option("--from", p->on_call.from, "Seconds or RFC 3339; default: now");
+  show->add_option("--to", p->on_call.to, "Seconds or RFC 3339; default: 14 days later");
+  show->callback([p] { p->action = [p] { return RunOnCallShow(p->client, p->on_call); }; });
+}
+
 void AddAnomaly(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* anomaly = app.add_subcommand("anomaly", "What is unusual now, and why");
   anomaly->require_subcommand(1);
@@ -460,6 +481,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddTest(app, &parsed, env);
   AddQuery(app, &parsed);
   AddIncident(app, &parsed, env);
+  AddOnCall(app, &parsed);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed);

@@ -97,6 +97,15 @@ int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options,
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options);
 
+struct OnCallOptions {
+  std::string schedule;   // of show
+  std::string from;       // of show; "" : now
+  std::string to;         // of show; "" : 14 days on
+  std::string time_zone;  // the reader's; "" : the schedule's
+};
+int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options);  // oncall.cc
+int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options);
+
 struct AnomalyOptions {
   std::string id;
   std::string entry;     // of list; empty: all

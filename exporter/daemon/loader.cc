@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "notifiers/config/people_config.h"
+#include "notifiers/oncall/schedule_config.h"
 #include "rules/alerting/group_policy.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/cost/cost_alerts.h"
@@ -122,6 +124,10 @@ Status LoadNotifications(LoadedFiles* out) {
   out->incidents = incidents.empty()
                        ? DefaultIncidentsConfig()
                        : TRY(ParseIncidentsConfig(TRY(ReadFile(incidents)), incidents));
+  out->user_receivers = TRY(UserReceivers(out->incidents, out->alertmanager.global));
+  std::set<std::string> users;
+  for (const UserConfig& user : out->incidents.users) users.insert(user.name);
+  out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users));
   return absl::OkStatus();
 }
 
@@ -181,18 +187,24 @@ std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
   return out;
 }
 
-Status CheckReceiverNames(const IncidentsConfig& incidents, const std::string& incidents_file,
-                          const AlertmanagerConfig& alertmanager) {
+Status CheckTierNames(const LoadedFiles& files) {
   std::set<std::string, std::less<>> names;
-  for (const ReceiverConfig& receiver : alertmanager.receivers) names.insert(receiver.name);
-  for (const EscalationPolicy& policy : incidents.escalation_policies) {
+  for (const ReceiverConfig& receiver : files.alertmanager.receivers) names.insert(receiver.name);
+  for (const ReceiverConfig& receiver : files.user_receivers) names.insert(receiver.name);
+  for (const Schedule& schedule : files.schedules) {
+    names.insert(fmt::format("{}{}", kSchedulePrefix, schedule.name));
+  }
+  for (const EscalationPolicy& policy : files.incidents.escalation_policies) {
     for (const EscalationTier& tier : policy.tiers) {
       for (const std::string& receiver : tier.receivers) {
         if (names.contains(receiver)) continue;
-        return InvalidArgument(fmt::format(
-            "{}: escalation policy \"{}\" names the receiver \"{}\", which the Alertmanager "
-            "configuration does not have",
-            incidents_file, policy.name, receiver));
+        const bool own = receiver.starts_with(kUserPrefix) || receiver.starts_with(kSchedulePrefix);
+        return InvalidArgument(
+            own ? fmt::format("{}: escalation policy \"{}\" names {}, which the file does not have",
+                              files.incidents.file, policy.name, receiver)
+                : fmt::format("{}: escalation policy \"{}\" names the receiver \"{}\", which the "
+                              "Alertmanager configuration does not have",
+                              files.incidents.file, policy.name, receiver));
       }
     }
   }
@@ -215,7 +227,7 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
   TRY(LoadBundles(&out));
   TRY(LoadAnalytics(&out));
   out.prices = TRY(LoadPriceFiles(out.config.cost.pricing));
-  TRY(CheckReceiverNames(out.incidents, out.config.incidents_file, out.alertmanager));
+  TRY(CheckTierNames(out));
   TRY(CheckSummaryReceivers(out.config.summary, out.config.file, out.alertmanager));
   return out;
 }

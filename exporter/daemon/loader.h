@@ -11,6 +11,7 @@
 #include "exporter/daemon/config.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/oncall/schedule.h"
 #include "rules/analytics/entry.h"
 #include "rules/pricing/user_prices.h"
 #include "rules/rulefile/rule_file.h"
@@ -36,6 +37,8 @@ struct LoadedFiles {
   AlertmanagerConfig alertmanager;  // with the bundles' routes
   bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
   IncidentsConfig incidents;
+  std::vector<ReceiverConfig> user_receivers;  // of the users of incidents.yml
+  std::vector<Schedule> schedules;
   std::vector<Entry> entries;  // analytics, built-in ones included
   std::vector<SloSpec> slos;   // of the analytics files; their alerts are among `rules`
   std::vector<std::string> slo_warnings;
@@ -54,8 +57,7 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
 // where there is one.
 std::vector<std::string> LoadWarnings(const LoadedFiles& files);
 
-// Checks that every escalation tier names a receiver that exists.
-Status CheckReceiverNames(const IncidentsConfig& incidents, const std::string& incidents_file,
-                          const AlertmanagerConfig& alertmanager);
+// Checks that every escalation tier names a receiver, user or schedule that exists.
+Status CheckTierNames(const LoadedFiles& files);
 
 }  // namespace outrider

@@ -24,11 +24,15 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
   auto built = std::make_shared<Built>(
       TRY(LoadNotificationTemplates(files.alertmanager.templates, directory, &transports.clock)));
   const ChannelTools tools{transports.http, transports.smtp, built->templates, transports.clock};
-  built->receivers = TRY(Receivers::Build(files.alertmanager, tools));
+  AlertmanagerConfig with_users = files.alertmanager;
+  with_users.receivers.insert(with_users.receivers.end(), files.user_receivers.begin(),
+                              files.user_receivers.end());
+  built->receivers = TRY(Receivers::Build(with_users, tools));
   DeskConfig config;
   config.alertmanager = files.alertmanager;
   config.incidents = files.incidents;
   config.receivers = std::shared_ptr<const Receivers>(built, built->receivers.get());
+  config.schedules = files.schedules;
   config.external_url = external_url;
   return config;
 }

@@ -9,6 +9,7 @@
 #include "exporter/api/described.h"
 #include "exporter/api/features.h"
 #include "exporter/api/incidents.h"
+#include "exporter/api/oncall.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
 #include "exporter/api/openapi.h"
@@ -177,6 +178,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
+  RegisterOnCallApi(router, {*services.desk, services.clock});
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
                                       [&services] { return services.capacity->Costs(); }});
   RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },

@@ -20,6 +20,7 @@ struct IngestStoreStats;
 struct LinkStats;
 struct QueryGateStats;
 struct RuleStats;
+struct Schedule;
 struct StoreStats;
 class DerivedTable;
 
@@ -35,6 +36,8 @@ void WriteQueryMetrics(const QueryGateStats& queries, const QueryGateStats& read
                        MetricSink& sink);
 // Alerts, incidents, SLA, escalations, notifications, outbox.
 void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
+// Who is on call at `now`, and for how long of the 14 days from then on nobody is.
+void WriteOnCallMetrics(const std::vector<Schedule>& schedules, Nanos now, MetricSink& sink);
 // Of alerts sent on to external Alertmanagers, under Prometheus' own names.
 void WriteRelayMetrics(const std::vector<LinkStats>& links, MetricSink& sink);
 // Sizes and commits of RocksDB.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "notifiers/config/people_config.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -20,10 +21,37 @@ std::string ReceiverOfChannel(const std::string& channel) {
   return colon == std::string::npos ? channel : channel.substr(colon + 1);
 }
 
+// `oncall:primary` and `user:anna` of the schema's shape become names a tier's receivers have.
+// Anything else of `targets` and `recipients` (an address, a URL) tells nobody: a receiver stands
+// for each channel, and knows its own addresses.
+void AddTargets(const std::vector<std::string>& targets, const YamlNode& node,
+                const SectionContext& context, EscalationTier* tier) {
+  for (const std::string& target : targets) {
+    if (target.starts_with("oncall:")) {
+      tier->receivers.push_back(fmt::format("{}{}", kSchedulePrefix, target.substr(7)));
+    } else if (target.starts_with(kUserPrefix) || target.starts_with(kSchedulePrefix)) {
+      tier->receivers.push_back(target);
+    } else {
+      context.warnings->push_back(
+          fmt::format("{}:{}:{}: {} is not told: name a receiver, user:NAME or schedule:NAME",
+                      context.file, node.line, node.column, Quote(target)));
+    }
+  }
+}
+
+void AddNamed(const std::vector<std::string>& names, std::string_view prefix,
+              EscalationTier* tier) {
+  for (const std::string& name : names)
+    tier->receivers.push_back(fmt::format("{}{}", prefix, name));
+}
+
 StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& context,
                                    std::set<int64_t>* levels) {
   EscalationTier tier;
   std::vector<std::string> channels;
+  std::vector<std::string> targets;
+  std::vector<std::string> users;
+  std::vector<std::string> schedules;
   int64_t level = 0;
   double minutes = 0;
   YamlReader reader(node, context.file, "type tier");
@@ -32,16 +60,26 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
   const bool has_level = reader.Int("level", &level) || reader.Int("tier", &level);
   reader.StringList("receivers", &tier.receivers);
   reader.StringList("channels", &channels);
-  reader.StringList("recipients", &tier.recipients);
-  reader.StringList("targets", &tier.recipients);
+  reader.StringList("users", &users);
+  reader.StringList("schedules", &schedules);
+  reader.StringList("recipients", &targets);
+  reader.StringList("targets", &targets);
   if (delay && in_minutes) reader.Fail("delay", "delay and delay_minutes exclude each other");
   if (minutes < 0 || minutes > 525600) reader.Fail("delay_minutes", "must lie in 0..525600");
   if (tier.delay > kLongest) reader.Fail("delay", "must not be longer than 1y");
   TRY(reader.Finish());
   if (in_minutes) tier.delay = static_cast<DurationMs>(minutes * kMinute);
-  for (const std::string& channel : channels) tier.receivers.push_back(ReceiverOfChannel(channel));
+  AddNamed(users, kUserPrefix, &tier);
+  AddNamed(schedules, kSchedulePrefix, &tier);
+  AddTargets(targets, node, context, &tier);
+  // People are told by all their contact methods; else a channel names a receiver.
   if (tier.receivers.empty()) {
-    return context.Error(node, "a tier needs receivers (or channels)");
+    for (const std::string& channel : channels) {
+      tier.receivers.push_back(ReceiverOfChannel(channel));
+    }
+  }
+  if (tier.receivers.empty()) {
+    return context.Error(node, "a tier needs receivers, users, schedules or channels");
   }
   if (has_level && !levels->insert(level).second) {
     return context.Error(node, fmt::format("tier {} is there twice", level));

@@ -7,6 +7,7 @@
 
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/escalation_config.h"
+#include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
@@ -136,6 +137,7 @@ IncidentsConfig DefaultIncidentsConfig() {
 StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file) {
   const YamlNode root = TRY(ParseYaml(text, file));
   IncidentsConfig config = DefaultIncidentsConfig();
+  config.file = file;
   const SectionContext context{file, &config.warnings};
   YamlReader reader(root, file, "type incidents");
   TRY(ParseScalars(&reader, root, context, &config));
@@ -144,7 +146,10 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   TRY(ParseSla(reader.Child("sla"), context, &config));
   const YamlNode* policies = reader.Child("escalation_policies");
   if (policies == nullptr) policies = reader.Child("policies");
+  const YamlNode* users = reader.Child("users");
+  if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
   TRY(reader.Finish());
+  config.users = TRY(ParseUsers(users, context));
   if (match != nullptr && !match->IsNull()) {
     config.match = TRY(ParseMatcherNodes({.matchers = match}, context));
   }

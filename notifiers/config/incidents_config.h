@@ -11,6 +11,7 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
+#include "storage/base/strict_yaml.h"
 #include "storage/model/matcher.h"
 
 namespace outrider {
@@ -26,10 +27,10 @@ struct SlaTarget {
 };
 
 struct EscalationTier {
-  DurationMs delay = 0;                // from the start of the incident (or of its epoch), absolute
-  std::vector<std::string> receivers;  // names of alertmanager.yml receivers that are told
-  std::vector<std::string>
-      recipients;  // `recipients` or `targets` of the source systems' shapes, as written
+  DurationMs delay = 0;  // from the start of the incident (or of its epoch), absolute
+  // Who is told: receivers of alertmanager.yml, `user:NAME`, `schedule:NAME` for whoever is on
+  // call.
+  std::vector<std::string> receivers;
 };
 struct EscalationPolicy {
   std::string name;
@@ -39,7 +40,15 @@ struct EscalationPolicy {
   DurationMs repeat_interval = 15 * kMinute;
 };
 
+// Somebody who can be paged.
+struct UserConfig {
+  std::string name;
+  std::string time_zone = "UTC";  // in which times are shown to them
+  YamlNode contact;               // a receiver `user:NAME` (people_config.h)
+};
+
 struct IncidentsConfig {
+  std::string file;  // where it came from, for messages
   std::vector<std::string> group_by = {"alertname", "cluster", "namespace", "service"};
   // Only alerts that match open incidents. Default: severity!="none" and not Watchdog or
   // InfoInhibitor.
@@ -49,6 +58,8 @@ struct IncidentsConfig {
   Severity default_severity = Severity::kMedium;
   std::array<SlaTarget, kSeverityCount> sla;  // by Severity
   std::vector<EscalationPolicy> escalation_policies;
+  std::vector<UserConfig> users;
+  YamlNode schedules;                      // notifiers/oncall reads them (schedule_config.h)
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
   bool ack_stops_repeats = false;
   bool strict_legacy = false;         // only the six transitions of the original

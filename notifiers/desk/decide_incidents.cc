@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/targets.h"
 
 namespace outrider {
 namespace {
@@ -58,23 +60,46 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
   }
 }
 
-// Pages of one decision: a tier whose receivers are all unknown is a gap that must show.
-void QueuePages(Transaction& tx, const Incident& incident, const std::vector<PageRequest>& pages,
-                Nanos now) {
-  for (const PageRequest& page : pages) {
-    const bool queued = QueuePage(tx, incident, page, now);
-    if (page.recovery) continue;
-    ++tx.effects
-          .escalations[{incident.escalation.policy, page.tier + 1, queued ? "paged" : "skipped"}];
-    if (queued) continue;
-    AuditEvent event;
-    event.subject = incident.id;
-    event.kind = AuditKind::kEscalationSkipped;
-    event.time = now;
-    event.text =
-        fmt::format("tier {}: receiver {} is not configured", page.tier + 1, page.receiver);
-    tx.Audit(std::move(event));
+void NotePageGap(Transaction& tx, const Incident& incident, const PageRequest& page,
+                 const std::string& remark, Nanos now) {
+  AuditEvent event;
+  event.subject = incident.id;
+  event.kind = AuditKind::kEscalationSkipped;
+  event.time = now;
+  event.text = fmt::format("tier {}: {}", page.tier + 1, remark);
+  tx.Audit(std::move(event));
+}
+
+// Whether anybody was found.
+bool QueueTarget(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now) {
+  const Told told = ResolveTarget(tx.plan(), page.receiver, now);
+  PageRequest each = page;
+  bool queued = false;
+  for (const std::string& receiver : told.receivers) {
+    each.receiver = receiver;
+    queued = QueuePage(tx, incident, each, now) || queued;
   }
+  ++tx.effects
+        .escalations[{incident.escalation.policy, page.tier + 1, queued ? "paged" : "skipped"}];
+  if (!told.remark.empty()) NotePageGap(tx, incident, page, told.remark, now);
+  return queued;
+}
+
+// Pages of one decision. Returns whether its last step found anybody; one that did not must not
+// cost the wait for the next.
+bool QueuePages(Transaction& tx, const Incident& incident, const std::vector<PageRequest>& pages,
+                Nanos now) {
+  bool found = true;
+  std::pair<int, int> step{-1, -1};
+  for (const PageRequest& page : pages) {
+    if (page.recovery) {
+      QueuePage(tx, incident, page, now);
+      continue;
+    }
+    if (std::exchange(step, std::pair(page.loop, page.tier)) != step) found = false;
+    found = QueueTarget(tx, incident, page, now) || found;
+  }
+  return found;
 }
 
 const Incident* FindIncident(const Transaction& tx, const std::string& id, Status* error) {
@@ -105,8 +130,9 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
   if (released) ReleasePages(tx, kept.id, now);
   if (decision.pages.empty()) return;
-  QueuePages(tx, kept, decision.pages, now);
   tx.RequireSync();
+  if (QueuePages(tx, kept, decision.pages, now)) return;
+  ApplyIncident(tx, PassTier(*tx.incidents.Find(kept.id), now), now);
 }
 
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {

@@ -20,6 +20,7 @@
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/incident/decisions.h"
+#include "notifiers/oncall/schedule.h"
 #include "notifiers/outbox/dispatcher.h"
 #include "notifiers/outbox/receivers.h"
 #include "rules/alerting/alert_sink.h"
@@ -33,7 +34,8 @@ namespace outrider {
 struct DeskConfig {
   AlertmanagerConfig alertmanager;
   IncidentsConfig incidents;
-  std::shared_ptr<const Receivers> receivers;
+  std::shared_ptr<const Receivers> receivers;  // with those of users
+  std::vector<Schedule> schedules;
   std::string external_url;  // without a slash at the end
 };
 

@@ -82,6 +82,8 @@ IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due)
 // The escalation timer fell due. One that was held goes on where it stood. `now` is later than
 // `due` after a downtime: of the steps that are due by then, each receiver gets the last one alone.
 IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due, Nanos now);
+// The step just run found nobody: the next tier of the round is due at once.
+IncidentDecision PassTier(const Incident& incident, Nanos now);
 // Tier `tier` is not paged because all alerts are suppressed (`why`, in words): the escalation
 // stands still until the next OnEscalationTimer. The audit trail says so once. SLA clocks go on: a
 // silence is no response.

@@ -179,6 +179,15 @@ IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due, Nanos no
   return decision;
 }
 
+IncidentDecision PassTier(const Incident& incident, Nanos now) {
+  IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
+  Escalation& escalation = decision.incident.escalation;
+  if (!escalation.active || escalation.next_tier == 0) return decision;
+  escalation.loop_at -= std::max<int64_t>(TierDue(escalation) - now, 0);
+  RunEscalation(now, now, &decision);
+  return decision;
+}
+
 IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_view why,
                                 Nanos now) {
   IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};

@@ -3,6 +3,9 @@
 // §2.1.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "storage/base/clock.h"
@@ -15,5 +18,9 @@ Nanos InstantOf(absl::CivilSecond local, absl::TimeZone zone);
 
 // What clocks of the zone show at an instant, parts of a second left out.
 absl::CivilSecond LocalAt(Nanos time, absl::TimeZone zone);
+
+// A zone of the tz database by its name, e.g. Europe/Berlin; none for an unknown one and for
+// anything that is not such a name (a path would be opened).
+std::optional<absl::TimeZone> FindZone(const std::string& name);
 
 }  // namespace outrider

@@ -65,6 +65,7 @@ struct Schedule {
   std::vector<Override> overrides;
   std::vector<Substitution> substitutions;
   std::vector<TemporarySchedule> temporary;
+  std::vector<std::string> fallback;  // users who are told when nobody is on call
 };
 
 enum class OnCallSource : uint8_t { kNobody, kLayer, kOverride, kTemporary };

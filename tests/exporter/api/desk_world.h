@@ -12,6 +12,7 @@
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
 #include "exporter/api/incidents.h"
+#include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/recommendations.h"
@@ -50,6 +51,7 @@ struct DeskWorld {
                                      [] { return std::string("route: {receiver: log}\n"); }});
     RegisterIncidentsApi(router, {*desk, clock});
     RegisterSlaApi(router, {*desk, clock});
+    RegisterOnCallApi(router, {*desk, clock});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
     RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});

@@ -111,11 +111,11 @@ escalation_policies:
   EXPECT_EQ(ours.repeat_interval, 30 * kMinute);
   const EscalationPolicy& engine = config->escalation_policies[1];
   EXPECT_THAT(engine.tiers[0].receivers, ElementsAre("email"));
-  EXPECT_THAT(engine.tiers[0].recipients, ElementsAre("a@x"));
+  EXPECT_THAT(config->warnings, ElementsAre("incidents.yml:19:19: \"a@x\" is not told: name a "
+                                            "receiver, user:NAME or schedule:NAME"));
   EXPECT_EQ(engine.tiers[1].delay, 5 * kMinute);
   const EscalationPolicy& schema = config->escalation_policies[2];
-  EXPECT_THAT(schema.tiers[0].receivers, ElementsAre("email", "slack"));
-  EXPECT_THAT(schema.tiers[0].recipients, ElementsAre("oncall:primary"));
+  EXPECT_THAT(schema.tiers[0].receivers, ElementsAre("schedule:primary"));
   EXPECT_EQ(schema.tiers[0].delay, 150 * kSecond);
 }
 
@@ -136,7 +136,7 @@ TEST(IncidentsConfig, Errors) {
       {"escalation_policies: [{name: a}]", "a policy needs either tiers or rules"},
       {"escalation_policies: [{name: a, tiers: []}]", "an escalation policy needs a tier"},
       {"escalation_policies: [{name: a, tiers: [{delay: 1m}]}]",
-       "a tier needs receivers (or channels)"},
+       "a tier needs receivers, users, schedules or channels"},
       {"escalation_policies: [{name: a, rules: [{tier: 1, channels: [x]}, {tier: 1, channels: "
        "[y]}]}]",
        "tier 1 is there twice"},

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// outrider oncall …: who is on call now, next, and over a period.
+#include <fmt/format.h>
+
+#include "exporter/cli/client.h"
+#include "exporter/cli/commands.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+std::string Url(const ClientOptions& client, const OnCallOptions& options, bool one) {
+  FormFields fields;
+  if (!options.time_zone.empty()) fields.emplace_back("time_zone", options.time_zone);
+  if (one && !options.from.empty()) fields.emplace_back("from", options.from);
+  if (one && !options.to.empty()) fields.emplace_back("to", options.to);
+  std::string url = client.url + "/outrider/v1/oncall";
+  if (one) url += "/" + UrlEncodePath(options.schedule);
+  if (!fields.empty()) url += "?" + EncodeForm(fields);
+  return url;
+}
+
+std::string Users(const JsonValue* on_call) {
+  std::string text;
+  const JsonValue* users = on_call == nullptr ? nullptr : on_call->Find("users");
+  if (users != nullptr) {
+    for (const JsonValue& user : users->items) {
+      text += fmt::format("{}{}", text.empty() ? "" : ", ", user.string);
+    }
+  }
+  return text.empty() ? "nobody" : text;
+}
+
+// As the reader's clock shows it, if a zone was asked for, else as the schedule's does.
+std::string Time(const JsonValue& object, const std::string& key) {
+  const std::string reader = object.GetString(key + "_reader");
+  return reader.empty() ? object.GetString(key + "_local") : reader;
+}
+
+void PrintGaps(const JsonValue& answer) {
+  const JsonValue* gaps = answer.Find("gaps");
+  if (gaps == nullptr) return;
+  for (const JsonValue& gap : gaps->items) {
+    fmt::print("Nobody is on call in {} from {} to {}.\n", answer.GetString("name"),
+               Time(gap, "start"), Time(gap, "end"));
+  }
+}
+
+}  // namespace
+
+int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
+  std::string raw;
+  const auto answer = CallApi(Url(client, options, false), "GET", "", &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+    return 0;
+  }
+  const JsonValue* schedules = answer->Find("schedules");
+  if (schedules == nullptr || schedules->items.empty()) {
+    fmt::print("No schedules: incidents.yml has none.\n");
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const JsonValue& schedule : schedules->items) {
+    const JsonValue* next = schedule.Find("next");
+    const bool more = next != nullptr && next->Find("users") != nullptr;
+    rows.push_back({schedule.GetString("name"), Users(schedule.Find("now")),
+                    more ? Users(next) : "-", more ? Time(*next, "start") : "-"});
+  }
+  PrintTable({"SCHEDULE", "NOW", "NEXT", "FROM"}, rows);
+  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule);
+  return 0;
+}
+
+int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
+  std::string raw;
+  const auto answer = CallApi(Url(client, options, true), "GET", "", &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  if (const JsonValue* shifts = answer->Find("shifts")) {
+    for (const JsonValue& shift : shifts->items) {
+      rows.push_back({Time(shift, "start"), Time(shift, "end"), Users(&shift),
+                      shift.GetString("source"), shift.GetString("layer")});
+    }
+  }
+  PrintTable({"FROM", "TO", "ON CALL", "BY", "LAYER"}, rows);
+  if (const JsonValue* fairness = answer->Find("fairness")) {
+    const auto percent = [&](const char* key) {
+      const JsonValue* value = fairness->Find(key);
+      return value == nullptr ? 0 : value->number * 100;
+    };
+    fmt::print("Covered {:.1f} %, balance {:.1f} %.\n", percent("coverage"), percent("balance"));
+  }
+  PrintGaps(*answer);
+  return 0;
+}
+
+}  // namespace outrider

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The people of incidents.yml and how escalation tiers name them. A user is told like a receiver
+// and has a receiver's sections:
+//   users:
+//     - name: anna
+//       time_zone: Europe/Berlin
+//       email_configs: [{to: anna@example.org}]
+//       twilio_configs: [...]
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/incidents_config.h"
+#include "notifiers/config/sections.h"
+
+namespace outrider {
+
+// How a tier's receivers name a user and whoever is on call in a schedule; other names are those of
+// alertmanager.yml.
+inline constexpr std::string_view kUserPrefix = "user:";
+inline constexpr std::string_view kSchedulePrefix = "schedule:";
+
+// In file order; none for a missing list.
+StatusOr<std::vector<UserConfig>> ParseUsers(const YamlNode* list, const SectionContext& context);
+
+// The receivers `user:NAME`. Keys of `global` are defaults, as for receivers of alertmanager.yml.
+StatusOr<std::vector<ReceiverConfig>> UserReceivers(const IncidentsConfig& config,
+                                                    const YamlNode& global);
+
+}  // namespace outrider

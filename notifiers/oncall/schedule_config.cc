@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/oncall/schedule_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/oncall/local_time.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+// What the readers of one schedule share.
+struct Context {
+  const std::string& file;
+  const std::set<std::string>& users;
+  absl::TimeZone zone = absl::UTCTimeZone();
+
+  Status Error(const YamlNode& node, const std::string& message) const {
+    return YamlError(file, node, message);
+  }
+};
+
+StatusOr<std::vector<const YamlNode*>> Items(const YamlNode* list, const char* what,
+                                             const Context& context) {
+  std::vector<const YamlNode*> items;
+  if (list == nullptr || list->IsNull()) return items;
+  if (!list->IsSequence()) {
+    return context.Error(*list, fmt::format("a list is wanted for {}", what));
+  }
+  for (const YamlNode& item : list->items) items.push_back(&item);
+  return items;
+}
+
+StatusOr<absl::CivilSecond> LocalTime(const YamlNode& node, const Context& context) {
+  absl::CivilSecond local;
+  if (absl::ParseLenientCivilTime(node.scalar, &local) && local.year() >= 1970 &&
+      local.year() <= 2200) {
+    return local;
+  }
+  const StatusOr<Nanos> instant = ParseRfc3339(node.scalar);
+  if (instant.ok()) return LocalAt(*instant, context.zone);
+  return context.Error(
+      node, fmt::format("{} is no time: a local one (2026-01-05T09:00) or one with an offset "
+                        "(2026-01-05T09:00:00+01:00) is wanted",
+                        Quote(node.scalar)));
+}
+
+StatusOr<Nanos> Instant(const YamlNode& node, const Context& context) {
+  const StatusOr<Nanos> instant = ParseRfc3339(node.scalar);
+  if (instant.ok()) return *instant;
+  return InstantOf(TRY(LocalTime(node, context)), context.zone);
+}
+
+// `start` and `end` of a period, both wanted.
+Status ReadPeriod(const YamlNode& node, YamlReader* reader, const Context& context, Nanos* start,
+                  Nanos* end) {
+  const YamlNode* from = reader->Child("start");
+  const YamlNode* to = reader->Child("end");
+  if (from == nullptr || to == nullptr) return context.Error(node, "start and end are wanted");
+  *start = TRY(Instant(*from, context));
+  *end = TRY(Instant(*to, context));
+  if (*end <= *start) return context.Error(*to, "the end must lie behind the start");
+  return absl::OkStatus();
+}
+
+Status CheckUser(const YamlNode& node, const std::string& user, const Context& context) {
+  if (context.users.contains(user)) return absl::OkStatus();
+  return context.Error(node, fmt::format("there is no user {}", Quote(user)));
+}
+
+StatusOr<int> ClockMinutes(const YamlNode& owner, const std::string& text, const Context& context) {
+  const bool shape = text.size() == 5 && text[2] == ':' &&
+                     text.find_first_not_of("0123456789:") == std::string::npos;
+  const int hour = shape ? (text[0] - '0') * 10 + (text[1] - '0') : -1;
+  const int minute = shape ? (text[3] - '0') * 10 + (text[4] - '0') : -1;
+  if (text == "24:00") return 0;
+  if (hour < 0 || hour > 23 || minute > 59) {
+    return context.Error(owner, fmt::format("{} is no time of the day (09:00)", Quote(text)));
+  }
+  return 60 * hour + minute;
+}
+
+StatusOr<WeekWindow> ParseWindow(const YamlNode& node, const Context& context) {
+  constexpr std::string_view kDays[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                        "friday", "saturday", "sunday"};
+  WeekWindow window;
+  std::vector<std::string> days;
+  std::string from = "00:00";
+  std::string to = "24:00";
+  YamlReader reader(node, context.file, "type hours");
+  if (reader.StringList("weekdays", &days)) window.weekdays.fill(false);
+  reader.String("from", &from);
+  reader.String("to", &to);
+  TRY(reader.Finish());
+  for (const std::string& day : days) {
+    const auto* const found = std::find(std::begin(kDays), std::end(kDays), ToLower(day));
+    if (found == std::end(kDays)) {
+      return context.Error(node, fmt::format("{} is no day of the week", Quote(day)));
+    }
+    window.weekdays[static_cast<size_t>(found - std::begin(kDays))] = true;
+  }
+  window.start = TRY(ClockMinutes(node, from, context));
+  window.end = TRY(ClockMinutes(node, to, context));
+  return window;
+}
+
+StatusOr<ShiftUnit> ParseUnit(const YamlNode& node, const std::string& text,
+                              const Context& context) {
+  if (text == "hourly") return ShiftUnit::kHours;
+  if (text == "daily") return ShiftUnit::kDays;
+  if (text == "weekly") return ShiftUnit::kWeeks;
+  if (text == "monthly") return ShiftUnit::kMonths;
+  return context.Error(
+      node, fmt::format("unknown rotation {}: hourly, daily, weekly or monthly", Quote(text)));
+}
+
+StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& context) {
+  Layer layer;
+  std::string unit = "weekly";
+  int64_t priority = position;
+  layer.name = fmt::format("layer {}", position + 1);
+  YamlReader reader(node, context.file, "type layer");
+  reader.String("name", &layer.name);
+  reader.StringList("users", &layer.rotation.participants);
+  reader.String("rotation", &unit);
+  if (reader.Int("every", &layer.rotation.length) &&
+      (layer.rotation.length < 1 || layer.rotation.length > 10'000)) {
+    reader.Fail("every", "must lie in 1..10000");
+  }
+  if (reader.Int("priority", &priority) && (priority < -1000 || priority > 1000)) {
+    reader.Fail("priority", "must lie in -1000..1000");
+  }
+  const YamlNode* start = reader.Child("start");
+  const YamlNode* until = reader.Child("until");
+  const YamlNode* hours = reader.Child("hours");
+  TRY(reader.Finish());
+  if (start == nullptr) return context.Error(node, "a layer needs a start");
+  if (layer.rotation.participants.empty()) return context.Error(node, "a layer needs users");
+  for (const std::string& user : layer.rotation.participants) {
+    if (!user.empty()) TRY(CheckUser(node, user, context));
+  }
+  layer.priority = static_cast<int>(priority);
+  layer.rotation.zone = context.zone;
+  layer.rotation.unit = TRY(ParseUnit(node, unit, context));
+  layer.rotation.start = TRY(LocalTime(*start, context));
+  if (until != nullptr) layer.until = TRY(Instant(*until, context));
+  for (const YamlNode* item : TRY(Items(hours, "hours", context))) {
+    layer.windows.push_back(TRY(ParseWindow(*item, context)));
+  }
+  return layer;
+}
+
+StatusOr<Override> ParseOverride(const YamlNode& node, const Context& context) {
+  Override change;
+  std::string kind = "replace";
+  YamlReader reader(node, context.file, "type override");
+  reader.String("user", &change.user);
+  reader.String("replaces", &change.replaced);
+  reader.String("kind", &kind);
+  reader.String("reason", &change.reason);
+  TRY(ReadPeriod(node, &reader, context, &change.start, &change.end));
+  TRY(reader.Finish());
+  TRY(CheckUser(node, change.user, context));
+  if (!change.replaced.empty()) TRY(CheckUser(node, change.replaced, context));
+  constexpr std::string_view kKinds[] = {"add", "remove", "replace"};
+  const auto* const found = std::find(std::begin(kKinds), std::end(kKinds), kind);
+  if (found == std::end(kKinds)) {
+    return context.Error(node, fmt::format("unknown kind {}: replace, add or remove", Quote(kind)));
+  }
+  change.kind = static_cast<OverrideKind>(found - std::begin(kKinds));
+  if (change.kind != OverrideKind::kReplace && !change.replaced.empty()) {
+    return context.Error(node, "replaces goes with kind replace only");
+  }
+  return change;
+}
+
+StatusOr<Substitution> ParseSwap(const YamlNode& node, const Context& context) {
+  Substitution swap;
+  YamlReader reader(node, context.file, "type swap");
+  reader.String("from", &swap.from);
+  reader.String("to", &swap.to);
+  TRY(ReadPeriod(node, &reader, context, &swap.start, &swap.end));
+  TRY(reader.Finish());
+  TRY(CheckUser(node, swap.from, context));
+  TRY(CheckUser(node, swap.to, context));
+  return swap;
+}
+
+StatusOr<TemporarySchedule> ParseTemporary(const YamlNode& node, const Context& context) {
+  TemporarySchedule temporary;
+  YamlReader reader(node, context.file, "type temporary");
+  const YamlNode* shifts = reader.Child("shifts");
+  TRY(ReadPeriod(node, &reader, context, &temporary.start, &temporary.end));
+  TRY(reader.Finish());
+  for (const YamlNode* item : TRY(Items(shifts, "shifts", context))) {
+    FixedShift shift;
+    YamlReader shift_reader(*item, context.file, "type shift");
+    shift_reader.String("user", &shift.user);
+    TRY(ReadPeriod(*item, &shift_reader, context, &shift.start, &shift.end));
+    TRY(shift_reader.Finish());
+    TRY(CheckUser(*item, shift.user, context));
+    temporary.shifts.push_back(std::move(shift));
+  }
+  return temporary;
+}
+
+// Of two overrides that put the same person on call at once one must be a mistake.
+Status CheckOverrides(const YamlNode& node, const Schedule& schedule, const Context& context) {
+  for (size_t i = 0; i < schedule.overrides.size(); ++i) {
+    const Override& a = schedule.overrides[i];
+    for (size_t j = 0; j < i; ++j) {
+      const Override& b = schedule.overrides[j];
+      if (a.user == b.user && a.start < b.end && b.start < a.end) {
+        return context.Error(node, fmt::format("two overrides with {} overlap", Quote(a.user)));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<Schedule> ParseSchedule(const YamlNode& node, Context context) {
+  Schedule schedule;
+  YamlReader reader(node, context.file, "type schedule");
+  reader.String("name", &schedule.name);
+  if (reader.String("time_zone", &schedule.zone_name)) {
+    const std::optional<absl::TimeZone> zone = FindZone(schedule.zone_name);
+    if (!zone) {
+      reader.Fail("time_zone", fmt::format("unknown time zone {}", Quote(schedule.zone_name)));
+    }
+    schedule.zone = zone.value_or(absl::UTCTimeZone());
+  }
+  const YamlNode* layers = reader.Child("layers");
+  const YamlNode* overrides = reader.Child("overrides");
+  const YamlNode* swaps = reader.Child("swaps");
+  const YamlNode* temporary = reader.Child("temporary");
+  reader.StringList("fallback", &schedule.fallback);
+  TRY(reader.Finish());
+  if (schedule.name.empty()) return context.Error(node, "missing name in schedule");
+  context.zone = schedule.zone;
+  for (const YamlNode* item : TRY(Items(layers, "layers", context))) {
+    const auto position = static_cast<int>(schedule.layers.size());
+    schedule.layers.push_back(TRY(ParseLayer(*item, position, context)));
+  }
+  if (schedule.layers.empty()) return context.Error(node, "a schedule needs a layer");
+  for (const YamlNode* item : TRY(Items(overrides, "overrides", context))) {
+    schedule.overrides.push_back(TRY(ParseOverride(*item, context)));
+    TRY(CheckOverrides(*item, schedule, context));
+  }
+  for (const YamlNode* item : TRY(Items(swaps, "swaps", context))) {
+    schedule.substitutions.push_back(TRY(ParseSwap(*item, context)));
+  }
+  for (const YamlNode* item : TRY(Items(temporary, "temporary", context))) {
+    schedule.temporary.push_back(TRY(ParseTemporary(*item, context)));
+  }
+  for (const std::string& user : schedule.fallback) TRY(CheckUser(node, user, context));
+  return schedule;
+}
+
+}  // namespace
+
+StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,
+                                               const std::set<std::string>& users) {
+  const Context context{file, users};
+  std::vector<Schedule> schedules;
+  std::set<std::string> names;
+  for (const YamlNode* item : TRY(Items(list, "schedules", context))) {
+    schedules.push_back(TRY(ParseSchedule(*item, context)));
+    if (!names.insert(schedules.back().name).second) {
+      return context.Error(*item,
+                           fmt::format("schedule {} is not unique", Quote(schedules.back().name)));
+    }
+  }
+  return schedules;
+}
+
+}  // namespace outrider

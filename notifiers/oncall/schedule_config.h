@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Schedules as incidents.yml has them:
+//   schedules:
+//     - name: primary
+//       time_zone: Europe/Berlin          # of all local times below; default UTC
+//       layers:                           # a later one wins, but for an own `priority`
+//         - name: days
+//           users: [anna, ben]            # in turn; "" is a turn without anybody
+//           rotation: weekly              # hourly, daily, weekly (default), monthly
+//           every: 1                      # of these to a shift
+//           start: 2026-01-05T09:00       # of the first shift
+//           until: 2027-01-04T09:00
+//           hours: [{weekdays: [monday, friday], from: "09:00", to: "17:00"}]
+//       overrides: [{user: cleo, replaces: anna, start: 2026-02-01T09:00, end: 2026-02-02T09:00}]
+//       swaps: [{from: anna, to: ben, start: …, end: …}]
+//       temporary: [{start: …, end: …, shifts: [{user: dora, start: …, end: …}]}]
+//       fallback: [manager]               # users told when nobody is on call
+// An override's `kind` is replace (default), add or remove. A time may also be an instant with its
+// offset (RFC 3339).
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "notifiers/oncall/schedule.h"
+#include "storage/base/status.h"
+#include "storage/base/strict_yaml.h"
+
+namespace outrider {
+
+// `list`: the node of `schedules`, a null pointer or node for none. Every user named must be in
+// `users`. Errors: file:line:column.
+StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,
+                                               const std::set<std::string>& users);
+
+}  // namespace outrider

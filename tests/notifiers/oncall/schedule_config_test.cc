@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/oncall/schedule_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "notifiers/oncall/local_time.h"
+
+namespace outrider {
+namespace {
+
+using testing::ElementsAre;
+
+StatusOr<std::vector<Schedule>> Parse(std::string_view text) {
+  const YamlNode root = TRY(ParseYaml(text, "i.yml"));
+  return ParseSchedules(root.Find("schedules"), "i.yml", {"anna", "ben", "cleo"});
+}
+
+TEST(ScheduleConfig, ReadsEveryKey) {
+  const auto schedules = Parse(R"(schedules:
+- name: primary
+  time_zone: Europe/Berlin
+  layers:
+  - {name: days, users: [anna, ben], start: 2026-01-05T09:00}
+  - users: [cleo, ""]
+    rotation: monthly
+    every: 2
+    start: 2026-01-31
+    until: 2026-12-01T00:00:00Z
+    priority: -3
+    hours: [{weekdays: [Monday, sunday], from: "22:00", to: "06:30"}, {from: "12:00"}]
+  overrides:
+  - {user: cleo, replaces: anna, start: 2026-02-01T09:00, end: 2026-02-02T09:00:00+01:00, reason: ill}
+  - {user: ben, kind: remove, start: 2026-03-01, end: 2026-03-02}
+  swaps: [{from: anna, to: ben, start: 2026-04-01, end: 2026-04-02}]
+  temporary: [{start: 2026-12-24, end: 2026-12-27, shifts: [{user: cleo, start: 2026-12-24, end: 2026-12-25}]}]
+  fallback: [ben]
+)");
+  ASSERT_TRUE(schedules.ok()) << schedules.status();
+  ASSERT_EQ(schedules->size(), 1U);
+  const Schedule& s = schedules->front();
+  EXPECT_EQ(s.name, "primary");
+  EXPECT_EQ(s.zone_name, "Europe/Berlin");
+  ASSERT_EQ(s.layers.size(), 2U);
+  EXPECT_EQ(s.layers[0].rotation.start, absl::CivilSecond(2026, 1, 5, 9));
+  EXPECT_EQ(s.layers[0].rotation.unit, ShiftUnit::kWeeks);
+  EXPECT_THAT(s.layers[0].rotation.participants, ElementsAre("anna", "ben"));
+  EXPECT_EQ(s.layers[0].priority, 0);
+  EXPECT_EQ(s.layers[1].name, "layer 2");
+  EXPECT_EQ(s.layers[1].priority, -3);
+  EXPECT_EQ(s.layers[1].rotation.unit, ShiftUnit::kMonths);
+  EXPECT_EQ(s.layers[1].rotation.length, 2);
+  EXPECT_EQ(s.layers[1].until, InstantOf(absl::CivilSecond(2026, 12, 1, 1), s.zone));
+  ASSERT_EQ(s.layers[1].windows.size(), 2U);
+  EXPECT_THAT(s.layers[1].windows[0].weekdays,
+              ElementsAre(true, false, false, false, false, false, true));
+  EXPECT_EQ(s.layers[1].windows[0].start, 22 * 60);
+  EXPECT_EQ(s.layers[1].windows[0].end, 6 * 60 + 30);
+  EXPECT_EQ(s.layers[1].windows[1].end, 0) << "24:00";
+  ASSERT_EQ(s.overrides.size(), 2U);
+  EXPECT_EQ(s.overrides[0].end, InstantOf(absl::CivilSecond(2026, 2, 2, 9), s.zone));
+  EXPECT_EQ(s.overrides[0].replaced, "anna");
+  EXPECT_EQ(s.overrides[0].reason, "ill");
+  EXPECT_EQ(s.overrides[1].kind, OverrideKind::kRemove);
+  ASSERT_EQ(s.substitutions.size(), 1U);
+  EXPECT_EQ(s.substitutions[0].to, "ben");
+  ASSERT_EQ(s.temporary.size(), 1U);
+  EXPECT_EQ(s.temporary[0].shifts[0].user, "cleo");
+  EXPECT_THAT(s.fallback, ElementsAre("ben"));
+}
+
+TEST(ScheduleConfig, Errors) {
+  const std::string layer = "layers: [{users: [anna], start: 2026-01-05}]";
+  const std::pair<std::string, std::string> table[] = {
+      {"{name: a}", "i.yml:2:3: a schedule needs a layer"},
+      {"{" + layer + "}", "i.yml:2:3: missing name in schedule"},
+      {"{name: a, layer: []}", "i.yml:2:13: field layer not found in type schedule"},
+      {"{name: a, time_zone: ../../etc/passwd, " + layer + "}",
+       "i.yml:2:24: unknown time zone \"../../etc/passwd\""},
+      {"{name: a, time_zone: Mars/Base, " + layer + "}",
+       "i.yml:2:24: unknown time zone \"Mars/Base\""},
+      {"{name: a, layers: [{users: [anna]}]}", "i.yml:2:22: a layer needs a start"},
+      {"{name: a, layers: [{start: 2026-01-05}]}", "i.yml:2:22: a layer needs users"},
+      {"{name: a, layers: [{users: [dora], start: 2026-01-05}]}",
+       "i.yml:2:22: there is no user \"dora\""},
+      {"{name: a, layers: [{users: [anna], start: soon}]}",
+       "i.yml:2:45: \"soon\" is no time: a local one (2026-01-05T09:00) or one with an offset "
+       "(2026-01-05T09:00:00+01:00) is wanted"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, rotation: yearly}]}",
+       "i.yml:2:22: unknown rotation \"yearly\": hourly, daily, weekly or monthly"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, every: 0}]}",
+       "i.yml:2:64: must lie in 1..10000"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, hours: [{from: \"9:00\"}]}]}",
+       "i.yml:2:65: \"9:00\" is no time of the day (09:00)"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, hours: [{weekdays: [mo]}]}]}",
+       "i.yml:2:65: \"mo\" is no day of the week"},
+      {"{name: a, " + layer + ", overrides: [{user: ben, start: 2026-01-02, end: 2026-01-02}]}",
+       "i.yml:2:107: the end must lie behind the start"},
+      {"{name: a, " + layer + ", overrides: [{user: ben, start: 2026-01-02}]}",
+       "i.yml:2:71: start and end are wanted"},
+      {"{name: a, " + layer +
+           ", overrides: [{user: ben, start: 2026-01-02, end: 2026-01-04}, "
+           "{user: ben, start: 2026-01-03, end: 2026-01-05}]}",
+       "i.yml:2:120: two overrides with \"ben\" overlap"},
+      {"{name: a, " + layer + ", fallback: [dora]}", "i.yml:2:3: there is no user \"dora\""},
+      {"{name: a, " + layer + "}\n- {name: a, " + layer + "}",
+       "i.yml:3:3: schedule \"a\" is not unique"},
+  };
+  for (const auto& [text, error] : table) {
+    EXPECT_EQ(Message(Parse("schedules:\n- " + text).status()), error) << text;
+  }
+}
+
+}  // namespace
+}  // namespace outrider
