@@ -29,6 +29,11 @@ size_t OnUpload(char* buffer, size_t size, size_t count, void* user) {
   return bytes;
 }
 
+// Asked about once a second and whenever something moves; not 0 ends the call.
+int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
+}
+
 size_t IgnoreAnswer(char* /*data*/, size_t size, size_t count, void* /*user*/) {
   return size * count;
 }
@@ -110,6 +115,12 @@ class CurlSmtpClient final : public SmtpClient {
     curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, IgnoreAnswer);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
+    std::stop_token stop = request.stop;
+    if (stop.stop_possible()) {
+      curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+      curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
+      curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop);
+    }
     const CURLcode code = curl_easy_perform(curl);
     const std::string text = detail[0] != '\0' ? detail.data() : curl_easy_strerror(code);
     return ResultOf(curl, code, upload, fmt::format("{}: {}", request.smarthost, text));

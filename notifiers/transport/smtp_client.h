@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct MailRequest {
   std::string password;
   DurationMs timeout =
       30 * kSecond;  // a server that goes silent holds the call up to twice as long
+  std::stop_token stop;  // ends the call within about a second; it may have arrived then
 };
 
 struct MailResult {
