@@ -64,6 +64,9 @@ void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
   run->add_option("--web.route-prefix", p->run.route_prefix, "Prefix of all paths");
   run->add_flag("--web.allow-anonymous", p->run.allow_anonymous,
                 "Let anybody who reaches the listener change incidents");
+  run->add_flag("--notify.shadow", p->run.shadow,
+                "Decide and record all notifications and send none, to look on beside another "
+                "Alertmanager (outrider alerts diff)");
   AddFeatures(run, &p->run.features);
   run->add_option("--log.level", p->run.log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))

@@ -24,6 +24,7 @@ struct RunOptions {
   std::string web_config_file;
   std::string external_url;
   std::string route_prefix;
+  bool shadow = false;
   bool allow_anonymous = false;
   std::vector<std::string> features;
   std::string log_level = "info";

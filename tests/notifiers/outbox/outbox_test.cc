@@ -107,21 +107,34 @@ class CountingChannel final : public Channel {
 
 class ListSource final : public OutboxSource {
  public:
-  StatusOr<std::optional<ClaimedMessage>> Claim(
-      Nanos, const std::function<bool(const OutboxRow&)>& free) override {
+  StatusOr<ClaimAnswer> Claim(Nanos, size_t most, const RoomOf& room) override {
     absl::MutexLock lock(&mutex);
-    const auto row = std::find_if(rows.begin(), rows.end(), free);
-    if (row == rows.end()) return std::optional<ClaimedMessage>();
-    ClaimedMessage message;
-    message.row = *row;
-    message.notification.reason = OutboxKindText(row->kind);
-    message.channel = out;
-    rows.erase(row);
-    return std::optional<ClaimedMessage>(std::move(message));
+    ClaimAnswer answer;
+    std::map<std::string, LaneRoom> rooms;
+    for (auto row = rows.begin(); row != rows.end() && answer.messages.size() < most;) {
+      const std::string lane = LaneOf(*row);
+      if (!rooms.contains(lane)) rooms[lane] = room(lane);
+      int64_t& left = IsUrgent(*row) ? rooms[lane].urgent : rooms[lane].others;
+      if (left == 0) {
+        ++row;
+        continue;
+      }
+      --left;
+      ClaimedMessage message;
+      message.row = *row;
+      message.notification.reason = OutboxKindText(row->kind);
+      message.notification.receiver = row->receiver;
+      message.channel = out;
+      row = rows.erase(row);
+      answer.messages.push_back(std::move(message));
+    }
+    return answer;
   }
   bool StillWanted(const OutboxRow& row, Nanos) override { return row.epoch == 1; }
-  Status OnOutcome(const OutboxRow&, const SendResult&, Nanos) override {
-    ++outcomes;
+  Status OnOutcomes(std::span<const FinishedAttempt> attempts, Nanos) override {
+    absl::MutexLock lock(&mutex);
+    finished.insert(finished.end(), attempts.begin(), attempts.end());
+    outcomes += static_cast<int>(attempts.size());
     return absl::OkStatus();
   }
   std::optional<Nanos> NextMessageDue() const override {
@@ -138,6 +151,7 @@ class ListSource final : public OutboxSource {
   }
   mutable absl::Mutex mutex;
   std::deque<OutboxRow> rows;
+  std::vector<FinishedAttempt> finished;
   CountingChannel channel;
   Channel* out = &channel;
   std::atomic<int> outcomes = 0;
@@ -168,7 +182,7 @@ TEST(Dispatcher, WorkersSendEverythingAndStop) {
   while (source.outcomes < 200) std::this_thread::yield();
   dispatcher.Stop();
   EXPECT_EQ(source.channel.sent, 200);
-  EXPECT_LE(source.channel.most_at_once, 2) << "per_receiver";
+  EXPECT_LE(source.channel.most_at_once, LanePolicy().max_in_flight);
 }
 
 // Route notifications never come to an end, pages do.
@@ -197,14 +211,17 @@ TEST(Dispatcher, APageIsTriedAlthoughRouteNotificationsHang) {
   for (const char* receiver : {"r", "s"}) {
     for (int i = 0; i < 3; ++i) source.Add(1, OutboxKind::kRoute, receiver);
   }
-  Dispatcher dispatcher(source, clock, {.workers = 4, .per_receiver = 2});
+  Dispatcher dispatcher(source, clock);
+  DeliveryConfig two;
+  two.all.max_in_flight = 2;
+  dispatcher.SetDelivery(two);
   dispatcher.Start();
-  while (channel.hanging < 3) std::this_thread::yield();
+  while (channel.hanging < 4) std::this_thread::yield();
   source.Add(1, OutboxKind::kPage, "r");
   source.Add(1, OutboxKind::kPage, "s");
   dispatcher.Wake();
   while (channel.pages < 2) std::this_thread::yield();
-  EXPECT_EQ(channel.hanging, 3) << "one worker is for pages";
+  EXPECT_EQ(channel.hanging, 4) << "two of each receiver";
   channel.let_go = true;
   while (source.outcomes < 8) std::this_thread::yield();
   dispatcher.Stop();
