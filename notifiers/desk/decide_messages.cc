@@ -235,7 +235,9 @@ void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const Lane
       if (due > claim->now || claim->Full()) break;
       const OutboxRow* row = tx.outbox.Find(id);
       if (row == nullptr || row->state != OutboxState::kDue || row->diverted) continue;
-      if (!IsCurrent(tx, *row) || !Divert(tx, id, room.failing_since, claim->now)) break;
+      if (!IsCurrent(tx, *row)) continue;
+      if (row->kind == OutboxKind::kPage && HoldPage(tx, id, claim->now)) continue;
+      if (!Divert(tx, id, room.failing_since, claim->now)) break;
       ++claim->passed;
     }
   }

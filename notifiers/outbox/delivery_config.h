@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How messages are delivered: limits, circuit breaker and fallback of each integration
-// (`alerting.delivery` of outrider.yml; docs/notifications.md).
+// (`alerting.delivery` of outrider.yml; docs/delivery.md).
 #pragma once
 
 #include <cstdint>

@@ -74,7 +74,7 @@ LaneRoom Dispatcher::RoomOf(const std::string& lane, Nanos now) {
 // ---- one attempt
 // ----------------------------------------------------------------------------------------------------
 
-std::optional<FinishedAttempt> Dispatcher::Attempt(const ClaimedMessage& message) {
+std::optional<FinishedAttempt> Dispatcher::Attempt(ClaimedMessage& message) {
   FinishedAttempt attempt;
   attempt.row_id = message.row.id;
   attempt.began = clock_.NowNanos();
@@ -83,7 +83,7 @@ std::optional<FinishedAttempt> Dispatcher::Attempt(const ClaimedMessage& message
   if (options_.shadow) {
     attempt.shadow = true;
   } else {
-    Notification notification = message.notification;
+    Notification& notification = message.notification;
     notification.stop = calls_.get_token();
     if (message.row.kind == OutboxKind::kRoute) {
       notification.deadline = message.row.deadline;
@@ -124,10 +124,10 @@ int Dispatcher::RunOnce(Nanos now) {
   int claimed = 0;
   while (true) {
     // One at a time: what it brings about is seen by the next.
-    const auto answer =
+    auto answer =
         source_.Claim(now, 1, [&](const std::string& lane) { return RoomOf(lane, now); });
     if (!answer.ok() || answer->messages.empty()) return claimed;
-    for (const ClaimedMessage& message : answer->messages) {
+    for (ClaimedMessage& message : answer->messages) {
       Begin(message.row, now);
       Finish(message, Attempt(message));
       ReportFinished(std::max(now, clock_.NowNanos()));

@@ -131,7 +131,7 @@ class Dispatcher {
   LaneRoom RoomOf(const std::string& lane, Nanos now) ABSL_LOCKS_EXCLUDED(mutex_);
   const LanePolicy& PolicyOf(std::string_view lane) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // In the calling thread; nullopt when it was wanted no more.
-  std::optional<FinishedAttempt> Attempt(const ClaimedMessage& message);
+  std::optional<FinishedAttempt> Attempt(ClaimedMessage& message);
   void Finish(const ClaimedMessage& message, std::optional<FinishedAttempt> attempt);
   void Begin(const OutboxRow& row, Nanos now);
   void HandOut(ClaimedMessage message, Nanos now);
