@@ -187,8 +187,9 @@ TEST(OutboxQueues, AreByLaneAndDue) {
   const OutboxRow a = Waiting("a", "r", OutboxKind::kRoute, 5);
   const OutboxRow b = Waiting("b", "r", OutboxKind::kPage, 7);
   const OutboxRow c = Waiting("c", "s", OutboxKind::kReport, 6);
-  OutboxRow d = Waiting("d", "s", OutboxKind::kRoute, 2);
-  d.diverted = true;
+  OutboxRow d_row = Waiting("d", "s", OutboxKind::kRoute, 2);
+  d_row.diverted = true;
+  const OutboxRow& d = d_row;
   for (const OutboxRow* row : {&a, &b, &c, &d}) queues.Add(*row);
   EXPECT_EQ(queues.FirstDue(), 2);
   const std::string r = LaneName("r", "webhook[0]");
