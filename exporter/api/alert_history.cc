@@ -36,8 +36,9 @@ struct Range {
 StatusOr<Range> ReadRange(const ParamReader& params) {
   Range range;
   const Timestamp since = TRY(params.Time("since", 0));
-  range.since = std::clamp<Timestamp>(since, 0, std::numeric_limits<Nanos>::max() / kNanosPerMilli) *
-                kNanosPerMilli;
+  range.since =
+      std::clamp<Timestamp>(since, 0, std::numeric_limits<Nanos>::max() / kNanosPerMilli) *
+      kNanosPerMilli;
   const size_t asked = TRY(params.Limit("limit"));
   range.limit = asked == 0 ? kDefaultLimit : std::min(asked, kMaxLimit);
   return range;
@@ -96,8 +97,8 @@ void WriteFlush(const FlushRecord& flush, uint64_t fingerprint, JsonWriter* json
   json->Key("result").String(flush.StateOf(fingerprint));
   WriteNames("by", HeldBy(flush, fingerprint), json);
   if (flush.muted.contains(fingerprint)) {
-    json->Key("interval").String(flush.by_active_interval ? "active_time_intervals"
-                                                          : "mute_time_intervals");
+    json->Key("interval")
+        .String(flush.by_active_interval ? "active_time_intervals" : "mute_time_intervals");
   }
   json->Key("decisions").StartArray();
   for (const FlushRecord::Decision& one : flush.decisions) {

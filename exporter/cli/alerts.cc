@@ -105,8 +105,8 @@ Line FlushLine(const JsonValue& flush) {
 Line AttemptLine(const JsonValue& attempt) {
   std::string detail = attempt.GetString("detail");
   if (!attempt.GetString("next_try_at").empty()) {
-    detail += fmt::format("{}again at {}", detail.empty() ? "" : "; ",
-                          attempt.GetString("next_try_at"));
+    detail +=
+        fmt::format("{}again at {}", detail.empty() ? "" : "; ", attempt.GetString("next_try_at"));
   }
   if (attempt.GetBool("repeat")) detail += detail.empty() ? "a repeat" : "; a repeat";
   return {attempt.GetString("time"),
@@ -256,8 +256,9 @@ int RunAlertsWhy(const ClientOptions& client, const AlertsOptions& options) {
   for (size_t i = 0; i < count; ++i) {
     std::string raw;
     const auto history = CallApi(
-        fmt::format("{}/outrider/v1/alerts/{}/history?{}", client.url, (*fingerprints)[i],
-                    EncodeForm({{"since", options.since}, {"limit", fmt::to_string(options.limit)}})),
+        fmt::format(
+            "{}/outrider/v1/alerts/{}/history?{}", client.url, (*fingerprints)[i],
+            EncodeForm({{"since", options.since}, {"limit", fmt::to_string(options.limit)}})),
         "GET", "", &raw);
     if (!history.ok()) return Fail(history.status());
     if (client.output == "json") {
@@ -276,12 +277,11 @@ int RunAlertsWhy(const ClientOptions& client, const AlertsOptions& options) {
 
 int RunAlertsDiff(const ClientOptions& client, const AlertsOptions& options) {
   std::string raw;
-  const auto answer =
-      CallApi(client.url + "/outrider/v1/notifications?" +
-                  EncodeForm({{"outcome", "shadow"},
-                              {"since", options.since},
-                              {"limit", fmt::to_string(options.limit)}}),
-              "GET", "", &raw);
+  const auto answer = CallApi(client.url + "/outrider/v1/notifications?" +
+                                  EncodeForm({{"outcome", "shadow"},
+                                              {"since", options.since},
+                                              {"limit", fmt::to_string(options.limit)}}),
+                              "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
   if (client.output == "json") {
     fmt::print("{}\n", raw);

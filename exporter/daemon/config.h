@@ -112,7 +112,7 @@ struct Config {
   std::vector<std::string> rule_files;  // globs, resolved against the file's directory
   std::vector<std::string> analytics_files;
   std::vector<std::string> bundle_files;
-  std::string alertmanager_file;  // "" for none
+  std::string alertmanager_file;            // "" for none
   DeliveryConfig delivery;                  // alerting.delivery; a reload changes it
   DurationMs history_retention = 7 * kDay;  // alerting.history_retention; 0: none is kept
   RelayConfig relay;

@@ -82,8 +82,8 @@ CostSettings CostSettingsOf(const Config& config) {
   return options;
 }
 
-// The notification log is kept as it is when shadow begins or ends, so that neither tells everything
-// again; people should know which of it was never sent.
+// The notification log is kept as it is when shadow begins or ends, so that neither tells
+// everything again; people should know which of it was never sent.
 Status NoteShadow(StateStore& state, bool shadow) {
   const bool was_shadow = TRY(state.Get(Family::kMeta, kShadowKey)).has_value();
   if (shadow) {
@@ -259,7 +259,8 @@ KnownRules Services::WhatIsKnown() {
 Status Services::TryReload(const std::string& config_file, bool* files_good) {
   *files_good = false;
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
-  DeskConfig desk_config = TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, external_url));
+  DeskConfig desk_config =
+      TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, external_url));
   std::shared_ptr<const Pricer> pricer =
       TRY(Pricer::Create(files.config.cost.pricing, files.prices));
   // From here on only the state store can refuse.

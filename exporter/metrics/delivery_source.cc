@@ -25,12 +25,11 @@ void WriteDeliveryMetrics(const std::vector<LaneStats>& lanes, Nanos now, Metric
                  labels, lane.trips);
     sink.Counter("outrider_delivery_rate_limited_total", "How often the rate limit was reached.",
                  labels, lane.limited);
-    sink.Gauge("outrider_delivery_failing_seconds",
-               "For how long no message has arrived though some were tried; 0: all is well.",
-               labels,
-               lane.failing_since == 0
-                   ? 0
-                   : static_cast<double>(now - lane.failing_since) / kNanosPerSecond);
+    sink.Gauge(
+        "outrider_delivery_failing_seconds",
+        "For how long no message has arrived though some were tried; 0: all is well.", labels,
+        lane.failing_since == 0 ? 0
+                                : static_cast<double>(now - lane.failing_since) / kNanosPerSecond);
   }
 }
 

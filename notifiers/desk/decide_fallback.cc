@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a receiver does not take goes to the one that stands in for it: after it has failed for long,
-// or at once when it has refused the message for good. The message stays queued at its own receiver.
+// What a receiver does not take goes to the one that stands in for it: after it has failed for
+// long, or at once when it has refused the message for good. The message stays queued at its own
+// receiver.
 #include <fmt/format.h>
 
 #include "notifiers/desk/decide.h"

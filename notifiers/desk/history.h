@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why alerts were or were not notified, kept for a while: what each flush of a group decided about
-// each of its alerts, and what became of every attempt to tell somebody. Written in the batch of the
-// decision; nothing is written for an alert by itself (core.md 10).
+// each of its alerts, and what became of every attempt to tell somebody. Written in the batch of
+// the decision; nothing is written for an alert by itself (core.md 10).
 //
-// Rows of Family::kHistory: bucket(1) time(8) kind(1) suffix; the bucket is that of the group, or of
-// the incident where there is no group. Kind 1: a flush, the suffix is group id, 0x00, number(8).
-// Kind 2: an attempt, the suffix is row id, 0x00, attempt(8), outcome.
+// Rows of Family::kHistory: bucket(1) time(8) kind(1) suffix; the bucket is that of the group, or
+// of the incident where there is no group. Kind 1: a flush, the suffix is group id, 0x00,
+// number(8). Kind 2: an attempt, the suffix is row id, 0x00, attempt(8), outcome.
 #pragma once
 
 #include <cstdint>

@@ -96,10 +96,7 @@ AlertStanding StandingOf(const Transaction& tx, uint64_t fingerprint, Nanos now)
 
 StatusOr<AlertHistory> Desk::History(uint64_t fingerprint, Nanos since, size_t limit,
                                      Nanos now) const {
-  Wanted wanted{.fingerprint = fingerprint,
-                .incidents = {},
-                .history = {},
-                .flushes = {}};
+  Wanted wanted{.fingerprint = fingerprint, .incidents = {}, .history = {}, .flushes = {}};
   {
     absl::ReaderMutexLock lock(&impl_->state_mutex);
     const Transaction tx(impl_->state, *impl_->plan, &impl_->inhibitor);  // reads only

@@ -124,8 +124,7 @@ int Dispatcher::RunOnce(Nanos now) {
   int claimed = 0;
   while (true) {
     // One at a time: what it brings about is seen by the next.
-    auto answer =
-        source_.Claim(now, 1, [&](const std::string& lane) { return RoomOf(lane, now); });
+    auto answer = source_.Claim(now, 1, [&](const std::string& lane) { return RoomOf(lane, now); });
     if (!answer.ok() || answer->messages.empty()) return claimed;
     for (ClaimedMessage& message : answer->messages) {
       Begin(message.row, now);

@@ -70,10 +70,10 @@ class OutboxSource {
 };
 
 struct DispatcherOptions {
-  bool shadow = false;             // nothing is sent; every message ends as told, marked so
-  DurationMs grace = 700;          // at a stop, for attempts that are under way
+  bool shadow = false;                    // nothing is sent; every message ends as told, marked so
+  DurationMs grace = 700;                 // at a stop, for attempts that are under way
   DurationMs thread_idle = 10 * kSecond;  // a thread with nothing to do ends
-  CallLimits* limits = nullptr;    // where attempts' deadlines are set; outlives the dispatcher
+  CallLimits* limits = nullptr;  // where attempts' deadlines are set; outlives the dispatcher
 };
 
 // Counters since the process started, of lanes that were used.

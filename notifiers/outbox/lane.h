@@ -35,9 +35,9 @@ std::string_view BreakerStateText(BreakerState state);  // closed, open, half-op
 // Not thread-safe.
 //
 // The breaker opens after `breaker_failures` attempts in a row without an answer or with one that
-// asks for a later one. Open, nothing but pages is begun (those are attempted by their own beat, one
-// at a time); afterwards one message is tried, and what becomes of it closes or opens it again. A
-// refusal is an answer: it counts as a success here. `Retry-After` holds the whole lane.
+// asks for a later one. Open, nothing but pages is begun (those are attempted by their own beat,
+// one at a time); afterwards one message is tried, and what becomes of it closes or opens it again.
+// A refusal is an answer: it counts as a success here. `Retry-After` holds the whole lane.
 class Lane {
  public:
   LaneRoom RoomAt(Nanos now, const LanePolicy& policy) const;
@@ -52,9 +52,9 @@ class Lane {
   Nanos failing_since() const { return failing_since_; }
   uint64_t attempts() const { return attempts_; }
   uint64_t failures() const { return failures_; }
-  uint64_t trips() const { return trips_; }       // how often the breaker opened
-  uint64_t limited() const { return limited_; }   // how often the rate limit was reached
-  bool Idle(Nanos now) const;  // nothing to remember of it
+  uint64_t trips() const { return trips_; }      // how often the breaker opened
+  uint64_t limited() const { return limited_; }  // how often the rate limit was reached
+  bool Idle(Nanos now) const;                    // nothing to remember of it
 
  private:
   void Refill(Nanos now, const LanePolicy& policy);

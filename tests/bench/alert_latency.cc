@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an alert that begins to fire to the first byte at its receiver: 1,000 alerts a second, each a
-// group of its own with group_wait 0, through the desk on RocksDB, the dispatcher's threads, libcurl
-// and a TCP connection to a server in this process. Prints the percentiles.
+// From an alert that begins to fire to the first byte at its receiver: 1,000 alerts a second, each
+// a group of its own with group_wait 0, through the desk on RocksDB, the dispatcher's threads,
+// libcurl and a TCP connection to a server in this process. Prints the percentiles.
 //   alert_latency [alerts a second, default 1000] [seconds, default 10] [directory for the state]
 #include <fmt/format.h>
 
@@ -106,8 +106,8 @@ std::vector<Nanos> Post(Desk& desk, const Clock& clock, int64_t rate, int64_t se
   for (int64_t i = 0; i < rate * seconds; ++i) {
     clock.SleepUntil(start + i * kNanosPerSecond / rate, {});
     Alert alert;
-    alert.labels = Labels(
-        {{"alertname", "Latency"}, {"number", std::to_string(i)}, {"severity", "warning"}});
+    alert.labels =
+        Labels({{"alertname", "Latency"}, {"number", std::to_string(i)}, {"severity", "warning"}});
     posted.push_back(clock.NowNanos());
     if (!desk.PostAlerts({&alert, 1}, posted.back()).ok()) std::abort();
   }

@@ -149,8 +149,7 @@ TEST_F(DeliveryTest, RetryAfterOutlivesARestart) {
 }
 
 TEST_F(DeliveryTest, ShadowDecidesRecordsAndSendsNothing) {
-  dispatcher_ =
-      std::make_unique<Dispatcher>(*desk_, clock_, DispatcherOptions{.shadow = true});
+  dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_, DispatcherOptions{.shadow = true});
   const Alert alert = MakeAlert("Down", "critical");
   ASSERT_TRUE(Fire(alert).ok());
   Run(120);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages between a source and channels that behave badly: nobody waits for another one's receiver.
+// Messages between a source and channels that behave badly: nobody waits for another one's
+// receiver.
 #include "notifiers/outbox/dispatcher.h"
 
 #include <gtest/gtest.h>
@@ -158,7 +159,6 @@ TEST(Dispatcher, APageIsTriedAlthoughRouteNotificationsHang) {
   dispatcher.Stop();
 }
 
-
 // Never answers, but for one receiver; ends when it is asked to.
 class DeadChannel final : public Channel {
  public:
@@ -256,7 +256,8 @@ TEST(Dispatcher, AnAttemptHasTheDeadlineOfItsFlush) {
   source.Add(1, OutboxKind::kPage);
   Dispatcher dispatcher(source, clock, {.limits = &limits});
   EXPECT_EQ(dispatcher.RunOnce(5), 2);
-  EXPECT_EQ(channel.deadlines, (std::vector<Nanos>{10 * kNanosPerSecond, 5 + 60 * kNanosPerSecond}));
+  EXPECT_EQ(channel.deadlines,
+            (std::vector<Nanos>{10 * kNanosPerSecond, 5 + 60 * kNanosPerSecond}));
   EXPECT_EQ(limits.Current().deadline, 0) << "only while it is sent";
 }
 

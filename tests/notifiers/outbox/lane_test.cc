@@ -138,7 +138,8 @@ TEST(DeliveryConfig, ReceiversBeginWithWhatHoldsForAll) {
   receivers:
     sms: {rate_limit: 0.5, rate_burst: 1}
     mail: {breaker_failures: 0}
-)").value();
+)")
+                                    .value();
   EXPECT_EQ(config.Of("sms").max_in_flight, 4);
   EXPECT_EQ(config.Of("sms").rate_limit, 0.5);
   EXPECT_EQ(config.Of("sms").fallback_receiver, "mail");
@@ -159,8 +160,7 @@ TEST(DeliveryConfig, MistakesNameTheirPlace) {
       {"delivery: {breaker_open: 100ms}", "outrider.yml:1:26: breaker_open must be at least 1s"},
       {"delivery: {breaker_open_max: 5s}",
        "outrider.yml:1:30: breaker_open_max must not be less than breaker_open"},
-      {"delivery: {receivers: [a]}",
-       "outrider.yml:1:23: receivers: want names and their settings"},
+      {"delivery: {receivers: [a]}", "outrider.yml:1:23: receivers: want names and their settings"},
       {"delivery: {receivers: {a: {rate: 1}}}", "outrider.yml:1:28: "},
   };
   for (const auto& [text, error] : cases) {
