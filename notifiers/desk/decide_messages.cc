@@ -239,6 +239,7 @@ void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const Lane
       if (row->kind == OutboxKind::kPage && HoldPage(tx, id, claim->now)) continue;
       if (!Divert(tx, id, room.failing_since, claim->now)) break;
       ++claim->passed;
+      claim->AskAgain(claim->now);  // for what was queued just now
     }
   }
 }

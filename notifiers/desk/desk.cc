@@ -45,6 +45,7 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bo
     const Nanos before = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
     tx.Apply(&state);
     ApplyEffects(tx.effects);
+    queued_since_claim = queued_since_claim || tx.queues_messages();
     const Nanos after = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
     *wake = *wake || tx.queues_messages() || before != after;
   }
@@ -326,6 +327,9 @@ StatusOr<ClaimAnswer> Desk::Claim(Nanos now, size_t most, const RoomOf& room) {
     }
     return absl::OkStatus();
   }));
+  absl::MutexLock lock(&impl_->state_mutex);
+  impl_->next_claim = answer.next;
+  impl_->queued_since_claim = false;
   return answer;
 }
 
@@ -365,6 +369,7 @@ Status Desk::OnOutcomes(std::span<const FinishedAttempt> attempts, Nanos now) {
 
 std::optional<Nanos> Desk::NextMessageDue() const {
   absl::ReaderMutexLock lock(&impl_->state_mutex);
+  if (!impl_->queued_since_claim) return impl_->next_claim;
   const OutboxQueues& queues = impl_->state.outbox_queues;
   if (queues.empty()) return std::nullopt;
   return queues.FirstDue();

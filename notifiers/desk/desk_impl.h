@@ -137,6 +137,9 @@ struct Desk::Impl {
   std::map<DeskStats::NotificationKey, uint64_t> notifications ABSL_GUARDED_BY(state_mutex);
   std::map<DeskStats::EscalationKey, uint64_t> escalations ABSL_GUARDED_BY(state_mutex);
   std::map<std::string, uint64_t> suppressed ABSL_GUARDED_BY(state_mutex);
+  // What the last claim said of when to ask again; messages queued since are not in it.
+  std::optional<Nanos> next_claim ABSL_GUARDED_BY(state_mutex);
+  bool queued_since_claim ABSL_GUARDED_BY(state_mutex) = true;
   Nanos trim_before ABSL_GUARDED_BY(state_mutex) = 0;  // what the history need not keep
   bool store_failing ABSL_GUARDED_BY(state_mutex) = false;
   uint64_t unrecorded ABSL_GUARDED_BY(state_mutex) = 0;

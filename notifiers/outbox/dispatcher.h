@@ -65,7 +65,8 @@ class OutboxSource {
   virtual bool StillWanted(const OutboxRow& row, Nanos now) = 0;
   // Written all at once.
   virtual Status OnOutcomes(std::span<const FinishedAttempt> attempts, Nanos now) = 0;
-  // When the earliest unclaimed row is due; nullopt: none.
+  // When a claim may give something: what the last one said, or the earliest due time once messages
+  // were queued since; nullopt: nothing waits. For who calls RunOnce.
   virtual std::optional<Nanos> NextMessageDue() const = 0;
 };
 
