@@ -21,8 +21,19 @@ const Receiver* FallbackOf(const Transaction& tx, const OutboxRow& row) {
   return tx.plan().receivers().Find(policy.fallback_receiver);
 }
 
+// Flushes of a group say the same again as long as their own receiver does not take it; the
+// fallback hears of it once.
+bool KnowsAlready(Transaction& tx, const OutboxRow& row) {
+  if (tx.groups.Find(row.group_id) == nullptr) return false;
+  UntoldMessage& told = tx.groups.Edit(row.group_id).diverted[row.integration];
+  if (!told.key.empty() && told.firing == row.firing && told.resolved == row.resolved) return true;
+  told = {.key = row.id, .firing = row.firing, .resolved = row.resolved};
+  return false;
+}
+
 void QueueFallback(Transaction& tx, const OutboxRow& row, const Receiver& fallback,
                    const std::string& why, Nanos now) {
+  if (KnowsAlready(tx, row)) return;
   const GroupRecord* group = tx.groups.Find(row.group_id);
   for (const Integration& integration : fallback.integrations) {
     OutboxRow stand_in;

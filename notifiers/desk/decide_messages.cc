@@ -73,6 +73,7 @@ void LogDelivery(Transaction& tx, const OutboxRow& row, const FinishedAttempt* a
   const Nanos time = row.unknown ? row.sent_at : now;
   entry = {.exists = true, .time = time, .firing = row.firing, .resolved = row.resolved};
   tx.groups.Edit(row.group_id).untold.erase(row.integration);
+  tx.groups.Edit(row.group_id).diverted.erase(row.integration);
 }
 
 void RememberUntold(Transaction& tx, const OutboxRow& row) {

@@ -28,9 +28,10 @@ Status ForEachRow(const StateStore& store, Nanos since, Visit&& visit) {
   return absl::OkStatus();
 }
 
-// The newest `limit` of them, oldest first; true when some were left out.
+// The newest `limit` of those since then, oldest first; true when some were left out.
 template <typename Record>
-bool SortAndCut(std::vector<Record>* records, size_t limit) {
+bool SortAndCut(std::vector<Record>* records, Nanos since, size_t limit) {
+  std::erase_if(*records, [&](const Record& record) { return record.time < since; });
   std::stable_sort(records->begin(), records->end(),
                    [](const Record& a, const Record& b) { return a.time < b.time; });
   if (records->size() <= limit) return false;
@@ -105,9 +106,10 @@ StatusOr<AlertHistory> Desk::History(uint64_t fingerprint, Nanos since, size_t l
     }
     wanted.history.now = StandingOf(tx, fingerprint, now);
   }
-  TRY(ForEachRow(impl_->store, since, [&](const Row& row) { return Read(row, &wanted); }));
-  wanted.history.cut = SortAndCut(&wanted.history.flushes, limit);
-  wanted.history.cut = SortAndCut(&wanted.history.attempts, limit) || wanted.history.cut;
+  // From the beginning: an attempt is known by its flush, which may be older than `since`.
+  TRY(ForEachRow(impl_->store, 0, [&](const Row& row) { return Read(row, &wanted); }));
+  wanted.history.cut = SortAndCut(&wanted.history.flushes, since, limit);
+  wanted.history.cut = SortAndCut(&wanted.history.attempts, since, limit) || wanted.history.cut;
   return std::move(wanted.history);
 }
 
@@ -120,7 +122,7 @@ StatusOr<std::vector<AttemptRecord>> Desk::Attempts(Nanos since, std::string_vie
     if (outcome.empty() || attempt.outcome == outcome) attempts.push_back(std::move(attempt));
     return absl::OkStatus();
   }));
-  SortAndCut(&attempts, limit);
+  SortAndCut(&attempts, since, limit);
   return attempts;
 }
 

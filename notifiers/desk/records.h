@@ -45,6 +45,8 @@ struct GroupRecord {
   std::map<std::string, UntoldMessage> untold;      // by integration
   // By integration: what its channel said of the last message (SendResult::receiver_data).
   std::map<std::string, std::string> receiver_data;
+  // By integration: what the fallback receiver was told last in its place.
+  std::map<std::string, UntoldMessage> diverted;
   // The last flush:
   Nanos flushed_at = 0;
   std::map<uint64_t, Nanos> flush_resolved;  // resolved alerts in it, and their updated_at then

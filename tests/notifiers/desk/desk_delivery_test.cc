@@ -110,11 +110,34 @@ TEST_F(DeliveryTest, ARefusalGoesToTheFallbackAtOnce) {
   ASSERT_EQ(Got("other"), 1U);
   EXPECT_EQ(inbox_["other"].got[0].note,
             "in place of receiver team (webhook[0]), which refused it: HTTP 401");
+  Run(30);  // the next flush tells its own receiver
+  EXPECT_EQ(Got("team"), 2U);
   inbox_["other"].answers = {SendResult::Rejected("HTTP 400", "clientError")};
   inbox_["team"].answers = {SendResult::Rejected("HTTP 401", "authError")};
   ASSERT_TRUE(Fire(MakeAlert("Memory")).ok());
   Run(35);
   EXPECT_EQ(Got("other"), 2U) << "a fallback has no fallback";
+  EXPECT_EQ(Got("pager"), 0U);
+}
+
+// Its messages are refused again with every flush.
+TEST_F(DeliveryTest, TheFallbackHearsOfTheSameOnce) {
+  LanePolicy policy;
+  policy.fallback_receiver = "other";
+  SetPolicy(policy);
+  inbox_["team"].answers.assign(100, SendResult::Rejected("HTTP 404", "clientError"));
+  const Alert alert = MakeAlert("Disk");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(200);
+  EXPECT_GT(Got("team"), 5U);
+  EXPECT_EQ(Got("other"), 1U);
+  Start(*disk_);
+  dispatcher_->SetDelivery(desk_->config()->delivery);
+  Run(100);
+  EXPECT_EQ(Got("other"), 1U);
+  ASSERT_TRUE(End(alert).ok());
+  Run(100);
+  EXPECT_EQ(Got("other"), 2U) << "its end is something else";
 }
 
 TEST_F(DeliveryTest, APageHasAFallbackAndAnAcknowledgementDropsIt) {
