@@ -14,7 +14,8 @@ namespace {
 
 constexpr uint8_t kFlushFormat = 1;
 constexpr uint8_t kAttemptFormat = 1;
-constexpr int64_t kTrimInterval = 3600 * kNanosPerSecond;
+constexpr int64_t kShortestTrim = 3600 * kNanosPerSecond;
+constexpr int64_t kLongestTrim = 24 * kShortestTrim;
 constexpr size_t kTimeAt = 1;
 constexpr size_t kKindAt = kTimeAt + 8;
 
@@ -47,10 +48,14 @@ std::string KeyOf(std::string_view aggregate, Nanos time, HistoryKind kind, std:
 
 bool Keeps(const Transaction& tx) { return tx.plan().config().history_retention > 0; }
 
-// Only where there is something to trim.
+Nanos RetentionOf(const Transaction& tx) {
+  return tx.plan().config().history_retention * kNanosPerMilli;
+}
+
+// Only where there is something to trim; rows may outlive the retention by an interval.
 void ScheduleTrim(Transaction& tx, Nanos now) {
   if (tx.TimerDue(TimerKind::kHistoryTrim, "") == 0) {
-    tx.SetTimer(TimerKind::kHistoryTrim, "", now + kTrimInterval);
+    tx.SetTimer(TimerKind::kHistoryTrim, "", now + std::min(RetentionOf(tx), kLongestTrim));
   }
 }
 
@@ -262,8 +267,10 @@ void KeepAttempt(Transaction& tx, const OutboxRow& row, const DeliveryView& deli
 }
 
 void OnHistoryTrim(Transaction& tx, Nanos due) {
-  tx.SetTimer(TimerKind::kHistoryTrim, "", due + kTrimInterval);
-  tx.effects.trim_before = due - tx.plan().config().history_retention * kNanosPerMilli;
+  const Nanos retention = RetentionOf(tx);
+  tx.SetTimer(TimerKind::kHistoryTrim, "",
+              due + std::clamp(retention / 24, kShortestTrim, kLongestTrim));
+  tx.effects.trim_before = due - retention;
 }
 
 }  // namespace outrider

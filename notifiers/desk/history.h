@@ -42,7 +42,7 @@ std::string HistoryFrom(uint8_t bucket, Nanos time);
 void KeepFlush(Transaction& tx, FlushRecord flush);
 void KeepAttempt(Transaction& tx, const OutboxRow& row, const DeliveryView& delivery,
                  const FinishedAttempt* attempt);
-// The hourly timer: what is older than the retention may go.
+// The timer: what is older than the retention may go.
 void OnHistoryTrim(Transaction& tx, Nanos due);
 
 }  // namespace outrider
