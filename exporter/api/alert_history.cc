@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_params.h"
