@@ -10,7 +10,7 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kAlertFormat = 1;
-constexpr uint8_t kGroupFormat = 2;  // 2: untold
+constexpr uint8_t kGroupFormat = 3;  // 2: untold; 3: receiver_data, diverted
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
@@ -21,6 +21,25 @@ AlertTime ReadTime(RowReader* in) {
   time.nanos = in->I64();
   time.offset_seconds = static_cast<int>(in->I64());
   return time;
+}
+
+void WriteMessages(const std::map<std::string, UntoldMessage>& messages, RowWriter* out) {
+  out->U64(messages.size());
+  for (const auto& [integration, message] : messages) {
+    out->Text(integration).Text(message.key);
+    out->Numbers(message.firing).Numbers(message.resolved);
+  }
+}
+
+std::map<std::string, UntoldMessage> ReadMessages(RowReader* in) {
+  std::map<std::string, UntoldMessage> messages;
+  for (uint64_t i = in->Count(); i > 0; --i) {
+    UntoldMessage& message = messages[in->Text()];
+    message.key = in->Text();
+    message.firing = in->Numbers();
+    message.resolved = in->Numbers();
+  }
+  return messages;
 }
 
 }  // namespace
@@ -88,11 +107,10 @@ std::string EncodeGroupRecord(const GroupRecord& group) {
   for (const auto& [integration, time] : group.not_before) out.Text(integration).I64(time);
   out.I64(group.flushed_at).U64(group.flush_resolved.size());
   for (const auto& [fingerprint, updated] : group.flush_resolved) out.U64(fingerprint).I64(updated);
-  out.Bool(group.failed).Bool(group.postponed).Text(group.reason).U64(group.untold.size());
-  for (const auto& [integration, message] : group.untold) {
-    out.Text(integration).Text(message.key);
-    out.Numbers(message.firing).Numbers(message.resolved);
-  }
+  out.Bool(group.failed).Bool(group.postponed).Text(group.reason);
+  WriteMessages(group.untold, &out);
+  out.Texts(group.receiver_data);
+  WriteMessages(group.diverted, &out);
   return out.Take();
 }
 
@@ -126,11 +144,10 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
   group.failed = in.Bool();
   group.postponed = in.Bool();
   group.reason = in.Text();
-  for (uint64_t i = in.format() >= 2 ? in.Count() : 0; i > 0; --i) {
-    UntoldMessage& message = group.untold[in.Text()];
-    message.key = in.Text();
-    message.firing = in.Numbers();
-    message.resolved = in.Numbers();
+  if (in.format() >= 2) group.untold = ReadMessages(&in);
+  if (in.format() >= 3) {
+    group.receiver_data = in.Texts();
+    group.diverted = ReadMessages(&in);
   }
   TRY(in.Finish());
   group.labels = TRY(Labels::FromPacked(labels));

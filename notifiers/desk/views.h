@@ -67,9 +67,10 @@ struct DeliveryView {
   OutboxKind kind = OutboxKind::kRoute;
   std::string receiver;
   std::string integration;
-  std::string reason;   // why it was sent
-  std::string outcome;  // delivered, retry, rejected, expired, unknown, superseded, stale, gone
-  std::string detail;   // the error, for people
+  std::string reason;  // why it was sent
+  // delivered, retry, rejected, expired, unknown, superseded, stale, gone, shadow
+  std::string outcome;
+  std::string detail;  // the error, for people
   int attempt = 0;
   Nanos next_try = 0;  // after "retry"
   bool repeat = false;
@@ -125,6 +126,9 @@ struct DeskStats {
     friend auto operator<=>(const NotificationKey&, const NotificationKey&) = default;
   };
   std::map<NotificationKey, uint64_t> notifications;
+  // Alerts of flushes that were held back: silence, inhibition, mute_time_interval,
+  // active_time_interval.
+  std::map<std::string, uint64_t> suppressed;
   uint64_t outbox_rows = 0;
   double outbox_oldest_seconds = 0;
   uint64_t groups = 0;

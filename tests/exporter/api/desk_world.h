@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
 #include "exporter/api/cost_allocation.h"
@@ -49,6 +50,7 @@ struct DeskWorld {
     build.version = "0.1.0";
     RegisterAlertmanagerApi(router, {*desk, clock, build, clock.NowNanos(),
                                      [] { return std::string("route: {receiver: log}\n"); }});
+    RegisterAlertHistoryApi(router, {*desk, clock});
     RegisterIncidentsApi(router, {*desk, clock});
     RegisterSlaApi(router, {*desk, clock});
     RegisterOnCallApi(router, {*desk, clock});
