@@ -3,6 +3,8 @@
 // function below is one file. Exit codes: 0 ok, 1 failed, 2 misuse.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,18 @@ struct Environment {
   Random& random;
 };
 
+// Flags of `alertmanager`, as given; alertmanager_flags.h.
+struct AlertmanagerRunFlags {
+  std::string data_retention;
+  std::string start_delay;
+  std::optional<int> get_concurrency;
+  std::optional<int64_t> alerts_per_name;
+  std::optional<int64_t> max_silences;
+  std::optional<int64_t> max_silence_bytes;
+  bool systemd_socket = false;
+  std::vector<std::string> idle;  // names of those given that do nothing here
+};
+
 struct RunOptions {
   std::string config_file;
   std::string storage_path = "data";
@@ -28,8 +42,17 @@ struct RunOptions {
   std::vector<std::string> features;
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  AlertmanagerRunFlags alertmanager;
 };
 int RunDaemon(const RunOptions& options, const Environment& env);  // run.cc
+
+struct ImportOptions {
+  std::string directory;
+  std::string config_file;
+  std::string storage_path = "data";
+  std::vector<std::string> features;
+};
+int RunStateImport(const ImportOptions& options, const Environment& env);  // state_import.cc
 
 struct DemoOptions {
   std::vector<std::string> listen_addresses = {"127.0.0.1:9909"};

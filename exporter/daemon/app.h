@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,15 @@
 
 namespace outrider {
 
+// Alertmanager's flags that stand above the configuration; none: the configuration's.
+struct AlertmanagerFlags {
+  std::optional<DurationMs> retention;    // data.retention
+  std::optional<DurationMs> start_delay;  // dispatch.start-delay
+  std::optional<size_t> alerts_per_name;  // alerts.per-alertname-limit
+  std::optional<size_t> max_silences;     // silences.max-silences
+  std::optional<size_t> max_silence_bytes;
+};
+
 struct AppOptions {
   std::string config_file;            // "" for the defaults
   std::string storage_path = "data";  // created when missing
@@ -21,6 +31,8 @@ struct AppOptions {
   std::string route_prefix;
   bool allow_anonymous = false;
   std::vector<std::string> features;  // beside those of the configuration
+  int get_concurrency = 0;            // GETs of /api/v2 at a time; 0: no limit
+  AlertmanagerFlags alertmanager;
 };
 
 // Thread-safe.

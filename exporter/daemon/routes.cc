@@ -174,7 +174,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterPrometheusApi(router, services, options, started_at);
   RegisterAlertmanagerApi(
       router, {*services.desk, services.clock, ThisBuild(), started_at,
-               [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
+               [&services] { return MaskedYaml(services.desk->config()->alertmanager); },
+               &services.am_meter});
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },

@@ -49,6 +49,15 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
 // goes.
 void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now);
 void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
+// A new group without members; what was told before by one of its name that is gone is still known.
+GroupRecord& BeginGroup(Transaction& tx, const GroupTarget& target, Nanos now);
+// Leaves only the log of the group, until it has expired; false: there is nothing to keep.
+bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now);
+// With the fix resolved_told_once: the row's integration has been told already, by an earlier
+// message, that this alert is resolved. The row holds it nevertheless, for the log.
+bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerprint);
+// An alert joins a group whose log was imported: what Alertmanager's hash says of it is ours too.
+void AdoptImported(GroupRecord& group, const Alert& alert);
 
 // ---- incidents
 // ------------------------------------------------------------------------------------------------------
@@ -108,11 +117,22 @@ bool QueueReport(Transaction& tx, const DeskReport& report, Nanos now);
 
 // ---- silences
 // -------------------------------------------------------------------------------------------------------
-// `new_id` is used when a new silence is made. Returns the id.
+// `new_id` is used when a new silence is made. Returns the id. `force` passes the guard rails.
 StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::string& new_id,
-                                 const std::string& channel, Nanos now);
+                                 const std::string& channel, Nanos now, bool force);
+// What fires now and matches.
+SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, Nanos now);
 Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now);
+// Stores it as it is; for imports.
+void TakeSilence(Transaction& tx, const Silence& silence, const std::string& channel, Nanos now);
 void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);
+// Time to look whether something matches a silence that ends when nothing does.
+void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now);
+
+// ---- limits
+// ---------------------------------------------------------------------------------------------------------
+// Drops new alerts by API beyond DeskLimits::alerts_per_name; returns how many.
+size_t DropOverLimit(const Transaction& tx, std::vector<Alert>* alerts, Nanos now);
 
 // ---- configuration and start
 // ---------------------------------------------------------------------------------------- Puts

@@ -113,6 +113,7 @@ StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, Nanos
       valid.push_back(stored == nullptr ? *std::move(complete)
                                         : MergePosted(stored->alert, *std::move(complete), now));
     }
+    result.limited = DropOverLimit(tx, &valid, now);
     result.stored = valid.size();
     TakeAlerts(tx, valid, now);
     return absl::OkStatus();
@@ -155,11 +156,12 @@ Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
                         [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
 }
 
-StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now) {
+StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now,
+                                       bool force) {
   const std::string new_id = impl_->random.Uuid();
   std::string id;
   TRY(impl_->Run(now, [&](Transaction& tx) -> Status {
-    id = TRY(PutSilence(tx, silence, new_id, channel, now));
+    id = TRY(PutSilence(tx, silence, new_id, channel, now, force));
     return absl::OkStatus();
   }));
   return id;
@@ -195,6 +197,10 @@ StatusOr<std::vector<std::string>> Desk::QueueReports(std::span<const DeskReport
 void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
   switch (timer.kind) {
     case TimerKind::kGroupFlush:
+      if (now < flush_from) {
+        tx.SetTimer(timer.kind, timer.id, flush_from);
+        break;
+      }
       FlushGroup(tx, timer.id, timer.due, now);
       break;
     case TimerKind::kAlertEnd:
@@ -205,6 +211,9 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       break;
     case TimerKind::kSilenceEdge:
       OnSilenceEdge(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kSilenceIdle:
+      OnSilenceIdle(tx, timer.id, timer.due, now);
       break;
     default:
       OnIncidentTimer(tx, timer.kind, timer.id, timer.due);

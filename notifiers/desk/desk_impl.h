@@ -101,6 +101,10 @@ struct Desk::Impl {
   std::stop_token WaitToken();
 
   Status LoadRows(Nanos now);
+  DurationMs StartDelay() const {
+    absl::ReaderMutexLock lock(&state_mutex);
+    return plan->config().limits.start_delay;
+  }
 
   // views.cc
   AlertView ViewAlert(const AlertRecord& record, Nanos now) const
@@ -109,6 +113,7 @@ struct Desk::Impl {
   StateStore& store;
   Random& random;
   const DeskFaults faults;
+  Nanos flush_from = 0;  // no group is flushed before; set while loading
 
   absl::Mutex event_mutex;  // one event at a time; taken before state_mutex
   Journal journal ABSL_GUARDED_BY(event_mutex);

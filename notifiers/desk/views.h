@@ -43,6 +43,15 @@ struct GroupView {
   std::string last_reason;  // what the last flush decided, per integration
 };
 
+// What a silence that is not set yet would do.
+struct SilencePreview {
+  size_t matching = 0;      // alerts that fire now
+  size_t firing = 0;        // all that do
+  size_t muted_before = 0;  // of `matching`: silenced or inhibited already
+  size_t last_day = 0;      // that fired within the last day, those of now included
+  std::vector<AlertView> alerts;
+};
+
 struct IncidentFilter {
   std::vector<IncidentState> states;  // empty: all
   std::vector<Severity> severities;   // empty: all
