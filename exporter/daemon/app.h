@@ -30,6 +30,7 @@ struct AppOptions {
   std::string external_url;  // "" : http://<host>:<port><prefix>
   std::string route_prefix;
   bool allow_anonymous = false;
+  bool shadow = false;                // decides and records notifications, sends none
   std::vector<std::string> features;  // beside those of the configuration
   int get_concurrency = 0;            // GETs of /api/v2 at a time; 0: no limit
   AlertmanagerFlags alertmanager;

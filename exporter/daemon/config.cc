@@ -265,6 +265,8 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
     r.String("config_file", &config->alertmanager_file);
     ReadAlerting(r, file, &config->alerting);
     ReadRelayConfig(r, file, &config->relay);
+    ReadDelivery(r, file, &config->delivery);
+    r.Duration("history_retention", &config->history_retention);
   }));
   TRY(Section(top, file, "incidents",
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));

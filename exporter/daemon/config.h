@@ -9,6 +9,7 @@
 
 #include "exporter/daemon/summary_config.h"
 #include "notifiers/desk/limits.h"
+#include "notifiers/outbox/delivery_config.h"
 #include "notifiers/relay/relay_config.h"
 #include "notifiers/route/fixes.h"
 #include "rules/alerting/group_policy.h"
@@ -121,6 +122,8 @@ struct Config {
   std::vector<std::string> bundle_files;
   std::string alertmanager_file;  // "" for none
   Alerting alerting;
+  DeliveryConfig delivery;                  // alerting.delivery; a reload changes it
+  DurationMs history_retention = 7 * kDay;  // alerting.history_retention; 0: none is kept
   RelayConfig relay;
   std::string incidents_file;
   Rules rules;

@@ -84,6 +84,7 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
                             .silences = services.desk->CountSilences(now),
                             .alerts_per_name = config->limits.alerts_per_name},
                            sink);
+  WriteDeliveryMetrics(services.dispatcher->Stats(), now, sink);
   WriteStoreMetrics(services.state->Stats(), sink);
   WriteAnalyticsMetrics(services, sink);
   WriteCostMetrics(services.cost->stats(), sink);

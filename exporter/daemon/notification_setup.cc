@@ -43,6 +43,12 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
   config.external_url = external_url;
   config.fixes = files.config.alerting.fixes;
   config.limits = LimitsOf(files.config.alerting.limits, flags);
+  config.templates = std::shared_ptr<const tmpl::TemplateSet>(built, &built->templates);
+  config.delivery = files.config.delivery;
+  config.history_retention = files.config.history_retention;
+  TRY(CheckFallbacks(config.delivery, [&](std::string_view name) {
+    return config.receivers->Find(name) != nullptr;
+  }));
   return config;
 }
 

@@ -14,7 +14,6 @@
 namespace outrider {
 namespace {
 
-constexpr std::array<double, 5> kLatencyBounds = {1, 5, 10, 15, 20};
 constexpr std::string_view kReasons[] = {
     "other",     "clientError", "serverError", "contextCanceled", "contextDeadlineExceeded",
     "authError", "rateLimited"};
@@ -55,6 +54,18 @@ constexpr Zero kZeros[] = {
      "Snapshots of silences; each change is written."},
     {"alertmanager_silences_maintenance_errors_total", true, "Snapshots of silences that failed."},
     {"alertmanager_silences_query_errors_total", true, "Look-ups of silences that failed."},
+    {"alertmanager_cluster_peer_name_conflicts_total", true, "Peers of one name."},
+    {"alertmanager_dispatcher_aggregation_group_creation_given_up_total", true,
+     "Groups that could not be made."},
+    {"alertmanager_dispatcher_aggregation_group_creation_retries_total", true,
+     "Tries again at making a group."},
+    {"alertmanager_nflog_queries_total", true, "Look-ups in the log; it lies with its group here."},
+    {"alertmanager_silences_queries_total", true, "Look-ups of silences; they lie in memory here."},
+    {"alertmanager_silences_gc_errors_total", true, "Failed sweeps of silences."},
+    {"alertmanager_silences_matcher_compile_errors_total", true,
+     "Stored silences whose matchers do not compile."},
+    {"alertmanager_silences_query_silences_scanned_total", true, "Silences scanned by look-ups."},
+    {"alertmanager_silences_query_silences_skipped_total", true, "Silences skipped by look-ups."},
     {"alertmanager_oversized_gossip_message_dropped_total", true, "Gossip that was dropped."},
     {"alertmanager_oversized_gossip_message_failure_total", true, "Oversized gossip that failed."},
     {"alertmanager_oversized_gossip_message_sent_total", true, "Oversized gossip that was sent."},
@@ -83,9 +94,12 @@ void WriteZeros(MetricSink& sink) {
     }
   }
   sink.Gauge("alertmanager_cluster_members", "Members of the cluster: this one.", {}, 1);
+  sink.Summary("alertmanager_dispatcher_alert_processing_duration_seconds",
+               "Hand-overs to a dispatcher; there is none between here.", {}, {});
   for (const std::string prefix : {"alertmanager_nflog_", "alertmanager_silences_"}) {
     sink.Summary(prefix + "gc_duration_seconds", "Garbage collections; rows end by timers here.",
                  {}, {});
+    sink.Histogram(prefix + "query_duration_seconds", "Look-ups; they lie in memory here.", {}, {});
     sink.Summary(prefix + "snapshot_duration_seconds", "Snapshots; each change is written here.",
                  {}, {});
   }
@@ -126,6 +140,13 @@ void WriteSilences(const AlertmanagerFigures& figures, MetricSink& sink) {
     sink.Gauge("alertmanager_silences", "Silences by state.", {{"state", SilenceStateText(state)}},
                static_cast<double>(figures.silences[static_cast<size_t>(state)]));
   }
+  uint64_t all = 0;
+  for (const uint64_t count : figures.silences) all += count;
+  for (const char* name : {"alertmanager_silences_state_size",
+                           "alertmanager_silences_matcher_index_size",
+                           "alertmanager_silences_version_index_size"}) {
+    sink.Gauge(name, "Silences that are kept.", {}, static_cast<double>(all));
+  }
   for (const auto& [family, bytes] : figures.desk.store.family_bytes) {
     if (family == "silences") {
       sink.Gauge("alertmanager_silences_snapshot_size_bytes", "Bytes of silences on disk.", {},
@@ -138,55 +159,47 @@ void WriteSilences(const AlertmanagerFigures& figures, MetricSink& sink) {
   }
 }
 
-// What came of the messages of one kind of integration.
-struct Sent {
-  uint64_t messages = 0;
-  uint64_t attempts = 0;
-  uint64_t failed_attempts = 0;
-  std::map<std::string, uint64_t, std::less<>> failed;  // messages, by reason
-};
-
-// `webhook[0]` is of kind webhook.
-std::string KindOf(const std::string& integration) {
-  return integration.substr(0, integration.find('['));
+Distribution LatencyOf(const SendingView& sent) {
+  Distribution out;
+  out.count = sent.attempts;
+  out.sum = sent.seconds_sum;
+  uint64_t cumulative = 0;
+  for (size_t i = 0; i < SendingView::kBoundsSeconds.size(); ++i) {
+    cumulative += sent.seconds[i];
+    out.buckets.emplace_back(SendingView::kBoundsSeconds[i], cumulative);
+  }
+  return out;
 }
 
-std::map<std::string, Sent> CountSent(const DeskStats& stats) {
-  std::map<std::string, Sent> kinds;
-  for (const IntegrationKind& kind : IntegrationKinds()) {
-    if (kind.kind != "log") kinds[std::string(kind.kind)];
+void WriteKind(std::string_view kind, const SendingView& sent, MetricSink& sink) {
+  sink.Counter("alertmanager_notifications_total", "Messages that were tried.",
+               {{"integration", kind}}, sent.messages);
+  sink.Counter("alertmanager_notification_requests_total", "Attempts to send.",
+               {{"integration", kind}}, sent.attempts);
+  sink.Counter("alertmanager_notification_requests_failed_total", "Attempts that failed.",
+               {{"integration", kind}}, sent.failed_attempts);
+  sink.Histogram("alertmanager_notification_latency_seconds", "How long attempts took.",
+                 {{"integration", kind}}, LatencyOf(sent));
+  std::map<std::string, uint64_t> failed = sent.failed;
+  for (const std::string_view reason : kReasons) failed.try_emplace(std::string(reason), 0);
+  for (const auto& [reason, count] : failed) {
+    sink.Counter("alertmanager_notifications_failed_total", "Messages that were given up.",
+                 {{"integration", kind}, {"reason", reason}}, count);
   }
-  for (const auto& [key, count] : stats.notifications) {
-    Sent& sent = kinds[KindOf(key.integration)];
-    const bool delivered = key.outcome == "delivered";
-    const bool rejected = key.outcome == "rejected";
-    const bool expired = key.outcome == "expired";
-    const bool retried = key.outcome == "retry";
-    if (delivered || rejected || expired) sent.messages += count;
-    if (delivered || rejected || expired || retried) sent.attempts += count;
-    if (rejected || expired || retried) sent.failed_attempts += count;
-    if (rejected) sent.failed["clientError"] += count;
-    if (expired) sent.failed["contextDeadlineExceeded"] += count;
-  }
-  kinds.erase("log");
-  return kinds;
 }
 
 void WriteNotifications(const AlertmanagerFigures& figures, MetricSink& sink) {
-  for (const auto& [kind, sent] : CountSent(figures.desk)) {
-    sink.Counter("alertmanager_notifications_total", "Messages that were tried.",
-                 {{"integration", kind}}, sent.messages);
-    sink.Counter("alertmanager_notification_requests_total", "Attempts to send.",
-                 {{"integration", kind}}, sent.attempts);
-    sink.Counter("alertmanager_notification_requests_failed_total", "Attempts that failed.",
-                 {{"integration", kind}}, sent.failed_attempts);
-    for (const std::string_view reason : kReasons) {
-      const auto count = sent.failed.find(reason);
-      sink.Counter("alertmanager_notifications_failed_total", "Messages that were given up.",
-                   {{"integration", kind}, {"reason", reason}},
-                   count == sent.failed.end() ? 0 : count->second);
-    }
+  for (const std::string_view reason :
+       {"silence", "inhibition", "mute_time_interval", "active_time_interval"}) {
+    const auto count = figures.desk.suppressed.find(std::string(reason));
+    sink.Counter("alertmanager_notifications_suppressed_total",
+                 "Alerts of flushes that were held back.", {{"reason", reason}},
+                 count == figures.desk.suppressed.end() ? uint64_t{0} : count->second);
   }
+  std::map<std::string, SendingView> kinds = figures.desk.sending;
+  for (const IntegrationKind& kind : IntegrationKinds()) kinds.try_emplace(std::string(kind.kind));
+  kinds.erase("log");
+  for (const auto& [kind, sent] : kinds) WriteKind(kind, sent, sink);
 }
 
 void WriteRequests(const AmApiStats& api, MetricSink& sink) {

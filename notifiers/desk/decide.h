@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decisions of the desk, each a function of (state, event, time): they read and edit a
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
-// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_reports.cc,
-// decide_silences.cc, decide_reload.cc.
+// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_fallback.cc,
+// decide_reports.cc, decide_silences.cc, decide_reload.cc.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -24,6 +25,10 @@ namespace outrider {
 Alert MergePosted(const Alert& stored, Alert posted, Nanos now);
 // Fills in what a posted alert left out; an error for one that is refused.
 StatusOr<Alert> CompletePosted(Alert posted, DurationMs resolve_timeout, Nanos now);
+// Alerts as posted: completed, merged with what is stored, taken, one after the other. Returns how
+// many; one error for each that was refused.
+size_t TakePosted(Transaction& tx, std::span<const Alert> alerts, Nanos now,
+                  PostAlertsResult* result);
 // New values of alerts, complete and merged.
 void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now);
 // The timer of an alert's end fell due.
@@ -91,23 +96,40 @@ void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now);
 // -------------------------------------------------------------------------------------------------------
 // Queues one row per integration that is asked for; false when the receiver does not exist.
 bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now);
-// Takes the first due row that may be sent; rows that are out of date on the way to it are ended.
-std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
-                                  const std::function<bool(const OutboxRow&)>& free,
-                                  bool ignore_epoch);
+// Takes due rows, of each lane as many as there is room for and `most` in all; rows that are out of
+// date on the way to them are ended.
+struct ClaimedRows {
+  std::vector<OutboxRow> rows;
+  Nanos next = 0;  // when more may be due, without an attempt ending; 0: never
+};
+ClaimedRows ClaimRows(Transaction& tx, Nanos now, size_t most, const OutboxSource::RoomOf& room_of,
+                      bool ignore_epoch);
+// What a row tells: of a fallback, what the other receiver had to tell.
+OutboxKind ToldKind(const OutboxRow& row);
 // Whether the row is still right: the epoch of a page is the incident's, a recovery's incident is
 // not open again.
 bool IsCurrent(const Transaction& tx, const OutboxRow& row);
 std::string StaleText(const OutboxRow& row);  // why it is not
 void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
             const std::string& detail, Nanos now);
+// As EndRow, by an attempt (nullptr: without one).
+void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
+                     const std::string& detail, const FinishedAttempt* attempt, Nanos now);
 // `unit` in [0,1) spreads the next attempt.
-void OnSendResult(Transaction& tx, const std::string& id, const SendResult& result, double unit,
-                  Nanos now);
+void OnSendResult(Transaction& tx, const FinishedAttempt& attempt, double unit, Nanos now);
+// Queues the message for the fallback receiver too, once its own has failed for long enough; false:
+// not yet, or nobody stands in.
+bool Divert(Transaction& tx, const std::string& row_id, Nanos failing_since, Nanos now);
+// The same at once, for a message that was refused for good.
+void DivertRejected(Transaction& tx, const OutboxRow& row, const std::string& detail, Nanos now);
 // Rows found in mid-sending at a start.
 void SettleUnknownRows(Transaction& tx, Nanos now);
 // What the row tells, from the alerts and incidents as they are.
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now);
+// The labels of the notification's receiver and over them those of the route, rendered with what the
+// notification says; a template that fails stands as it is.
+std::map<std::string, std::string> RouteLabels(const Plan& plan, const RouteConfig* route,
+                                               const Notification& notification);
 
 // ---- reports
 // ---------------------------------------------------------------------------------------------------------
@@ -131,13 +153,27 @@ void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now)
 
 // ---- limits
 // ---------------------------------------------------------------------------------------------------------
-// Drops new alerts by API beyond DeskLimits::alerts_per_name; returns how many.
-size_t DropOverLimit(const Transaction& tx, std::vector<Alert>* alerts, Nanos now);
+// Counts what fires by name, to keep DeskLimits::alerts_per_name. What is known to fire already may
+// always be said again.
+class AlertNameLimit {
+ public:
+  AlertNameLimit(const Transaction& tx, Nanos now);
+  // Whether a posted alert may be stored; counts it if so.
+  bool Admits(const Transaction& tx, const Alert& alert);
+
+ private:
+  const size_t limit_;
+  const Nanos now_;
+  std::map<std::string, size_t, std::less<>> firing_;
+};
 
 // ---- configuration and start
 // ---------------------------------------------------------------------------------------- Puts
 // every alert where the plan wants it, removes groups that no route makes any more.
 void Regroup(Transaction& tx, Nanos now);
+// A reload: as Regroup, and the timers of all groups count from now, as if each were new:
+// Alertmanager builds them anew, with the log of what was told.
+void RegroupAnew(Transaction& tx, Nanos now);
 // Ends of alerts that passed while nobody was here (core.md rule 6).
 void SettleAlertEnds(Transaction& tx, Nanos now);
 

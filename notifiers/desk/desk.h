@@ -20,13 +20,16 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/limits.h"
+#include "notifiers/desk/history_records.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/import/alertmanager_state.h"
 #include "notifiers/incident/decisions.h"
+#include "notifiers/outbox/delivery_config.h"
 #include "notifiers/outbox/dispatcher.h"
 #include "notifiers/outbox/receivers.h"
 #include "notifiers/route/fixes.h"
 #include "rules/alerting/alert_sink.h"
+#include "rules/template/template.h"
 #include "storage/base/clock.h"
 #include "storage/base/random.h"
 #include "storage/base/status.h"
@@ -41,6 +44,10 @@ struct DeskConfig {
   std::string external_url;  // without a slash at the end
   AlertingFixes fixes;
   DeskLimits limits;
+  DeliveryConfig delivery;
+  // For route labels; nullptr: they are taken as they stand.
+  std::shared_ptr<const tmpl::TemplateSet> templates;
+  DurationMs history_retention = 7 * kDay;  // 0: no history is kept
 };
 
 // Faults for the simulator, which must notice each of them. Never set elsewhere.
@@ -99,6 +106,8 @@ class Desk final : public AlertSink, public OutboxSource {
   // POST /api/v2/alerts: unset times are 0 and are filled in; stored alerts are merged by
   // Alertmanager's rules.
   StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, Nanos now);
+  // Reads the clock when it is the body's turn.
+  StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, const Clock& clock);
 
   // Each returns the incident as it is now. NotFound: no such incident. FailedPrecondition: not
   // from this state (the message names both). InvalidArgument: an empty note. Aborted: another
@@ -135,7 +144,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // When Tick should be called next (also for retrying unwritten decisions); nullopt: nothing is
   // due ever.
   std::optional<Nanos> NextDue() const;
-  // Groups are rebuilt from the alerts; running escalations keep their policy.
+  // Groups are rebuilt from the alerts, and their timers count from now: what has waited for
+  // group_wait already is flushed at once (told is only what the log does not know). Running
+  // escalations keep their policy.
   Status Reload(DeskConfig config, Nanos now);
 
   // Ticks until stopped; for a thread of the daemon.
@@ -146,10 +157,9 @@ class Desk final : public AlertSink, public OutboxSource {
 
   // ---- for the dispatcher
   // -------------------------------------------------------------------------------------------
-  StatusOr<std::optional<ClaimedMessage>> Claim(
-      Nanos now, const std::function<bool(const OutboxRow&)>& free) override;
+  StatusOr<ClaimAnswer> Claim(Nanos now, size_t most, const RoomOf& room) override;
   bool StillWanted(const OutboxRow& row, Nanos now) override;
-  Status OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now) override;
+  Status OnOutcomes(std::span<const FinishedAttempt> attempts, Nanos now) override;
   std::optional<Nanos> NextMessageDue() const override;
 
   // ---- snapshots
@@ -168,6 +178,13 @@ class Desk final : public AlertSink, public OutboxSource {
   // the incident's audit trail.
   std::vector<DeliveryView> RecentDeliveries(size_t limit) const;
   std::vector<OutboxRow> Outbox() const;
+  // Why the alert was or was not notified since `since`, at most `limit` records of each kind, the
+  // newest ones, and where it stands at `now`. Reads the store; an alert that nobody knows has an
+  // empty history.
+  StatusOr<AlertHistory> History(uint64_t fingerprint, Nanos since, size_t limit, Nanos now) const;
+  // Attempts since then, oldest first; of one outcome, or "" for all. The newest `limit`.
+  StatusOr<std::vector<AttemptRecord>> Attempts(Nanos since, std::string_view outcome,
+                                                size_t limit) const;
   DeskStats Stats(Nanos now) const;
   // Reads the audit trail from the store and checks every chain.
   Status VerifyAudit() const;

@@ -77,6 +77,20 @@ struct Desk::Impl {
     if (wake) WakeAll();
     return status;
   }
+  // The same at the time at which it is the event's turn, `decide(Transaction&, Nanos)`: one that
+  // waited is not decided by a time before what ran meanwhile.
+  template <typename Decide>
+  Status RunAt(const Clock& clock, Decide&& decide) ABSL_LOCKS_EXCLUDED(event_mutex) {
+    bool wake = false;
+    Status status;
+    {
+      absl::MutexLock event(&event_mutex);
+      const Nanos now = clock.NowNanos();
+      status = RunLocked(now, [&](Transaction& tx) { return decide(tx, now); }, {}, false, &wake);
+    }
+    if (wake) WakeAll();
+    return status;
+  }
   template <typename Decide>
   Status RunLocked(Nanos now, Decide&& decide, Batch extra, bool keep, bool* wake)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex) {
@@ -105,6 +119,8 @@ struct Desk::Impl {
     absl::ReaderMutexLock lock(&state_mutex);
     return plan->config().limits.start_delay;
   }
+  // history_query.cc: takes what is old out of the history, if it is time to.
+  Status TrimHistory(Nanos now) ABSL_LOCKS_EXCLUDED(event_mutex, state_mutex);
 
   // views.cc
   AlertView ViewAlert(const AlertRecord& record, Nanos now) const
@@ -125,6 +141,9 @@ struct Desk::Impl {
   std::deque<DeliveryView> deliveries ABSL_GUARDED_BY(state_mutex);  // newest last
   std::map<DeskStats::NotificationKey, uint64_t> notifications ABSL_GUARDED_BY(state_mutex);
   std::map<DeskStats::EscalationKey, uint64_t> escalations ABSL_GUARDED_BY(state_mutex);
+  std::map<std::string, SendingView> sending ABSL_GUARDED_BY(state_mutex);
+  std::map<std::string, uint64_t> suppressed ABSL_GUARDED_BY(state_mutex);
+  Nanos trim_before ABSL_GUARDED_BY(state_mutex) = 0;  // what the history need not keep
   bool store_failing ABSL_GUARDED_BY(state_mutex) = false;
   uint64_t unrecorded ABSL_GUARDED_BY(state_mutex) = 0;
   Nanos next_retry ABSL_GUARDED_BY(state_mutex) = 0;
