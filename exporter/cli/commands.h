@@ -47,6 +47,30 @@ struct RunOptions {
 };
 int RunDaemon(const RunOptions& options, const Environment& env);  // run.cc
 
+struct ClientOptions {
+  std::string url = "http://localhost:9909";
+  std::string output = "table";  // table or json
+};
+
+struct SilenceOptions {
+  std::vector<std::string> words;  // matchers; of expire: ids
+  std::string start;               // "": now
+  std::string end;                 // "": start + duration
+  std::string duration = "1h";
+  std::string comment;
+  std::string by;          // "": $USER
+  std::string recurrence;  // YAML: a list of time intervals
+  std::string idle;        // a duration
+  bool force = false;
+  bool expired = false;
+  int limit = 20;
+};
+// silence.cc
+int RunSilenceList(const ClientOptions& client, const SilenceOptions& options);
+int RunSilencePreview(const ClientOptions& client, const SilenceOptions& options);
+int RunSilenceAdd(const ClientOptions& client, const SilenceOptions& options, Nanos now);
+int RunSilenceExpire(const ClientOptions& client, const SilenceOptions& options);
+
 struct ImportOptions {
   std::string directory;
   std::string config_file;
@@ -92,10 +116,6 @@ int RunTestRules(const TestRulesOptions& given, const Environment& env);  // tes
 int RunTestPromql(const std::vector<std::string>& files, const Environment& env);  // test.cc
 int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);
 
-struct ClientOptions {
-  std::string url = "http://localhost:9909";
-  std::string output = "table";  // table or json
-};
 struct QueryOptions {
   std::string expr;
   std::string time;   // instant
