@@ -253,8 +253,15 @@ void ReadAlerting(YamlReader& r, const std::string& file, Config::Alerting* aler
   r.Duration("retention", &alerting->limits.retention);
   if (alerting->limits.retention <= 0) r.Fail("retention", "retention must be more than 0");
   alerting->limits.alerts_per_name = ReadCount(r, "alerts_per_name");
-  const Status status = Section(r, file, "silences", [&](YamlReader& inner) {
+  Status status = Section(r, file, "silences", [&](YamlReader& inner) {
     ReadSilenceLimits(inner, &alerting->limits.silences);
+  });
+  if (!status.ok()) r.Fail(status);
+  status = Section(r, file, "flap_damping", [&](YamlReader& inner) {
+    FlapDamping& damping = alerting->limits.damping;
+    damping.changes = ReadCount(inner, "changes");
+    inner.Duration("within", &damping.within);
+    inner.Duration("hold", &damping.hold);
   });
   if (!status.ok()) r.Fail(status);
 }

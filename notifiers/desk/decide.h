@@ -62,7 +62,13 @@ bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now);
 // message, that this alert is resolved. The row holds it nevertheless, for the log.
 bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerprint);
 // An alert joins a group whose log was imported: what Alertmanager's hash says of it is ours too.
-void AdoptImported(GroupRecord& group, const Alert& alert);
+void AdoptImported(GroupRecord& group, const Labels& labels, uint64_t fingerprint);
+
+// ---- what is asked of an alert everywhere
+inline const Labels& LabelsOf(const AlertRecord& record) { return record.alert.labels; }
+inline bool FiresAt(const AlertRecord& record, Nanos now) {
+  return record.firing && !record.alert.ResolvedAt(now);
+}
 
 // ---- incidents
 // ------------------------------------------------------------------------------------------------------
@@ -150,6 +156,18 @@ void TakeSilence(Transaction& tx, const Silence& silence, const std::string& cha
 void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);
 // Time to look whether something matches a silence that ends when nothing does.
 void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now);
+
+// ---- damping
+// ---------------------------------------------------------------------------------------------------------
+inline constexpr std::string_view kDampedReason = "on hold: an alert of the group flaps; ";
+// An alert began to fire, or was resolved.
+void NoteChange(Transaction& tx, const AlertRecord& record, Nanos now);
+// Adds what began to what is remembered of the last while.
+void CountBegins(const FlapDamping& damping, std::span<const std::pair<uint64_t, Nanos>> begins,
+                 std::map<uint64_t, std::vector<Nanos>>* counted);
+// Whether the group is on hold at `due`; puts its flush off if so.
+bool IsDamped(Transaction& tx, const std::string& group_id, Nanos due);
+void OnDampingEnd(Transaction& tx, const std::string& group_id);
 
 // ---- limits
 // ---------------------------------------------------------------------------------------------------------

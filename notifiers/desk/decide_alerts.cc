@@ -126,6 +126,7 @@ void Taking::Take(const Alert& alert) {
   if (stored == Stored::kNothing) return;
   if (seen_.insert(fingerprint).second) touched_.push_back({fingerprint, was_firing});
   RouteAlert(tx_, *tx_.alerts.Find(fingerprint), stored == Stored::kChanged, now_);
+  if (stored == Stored::kChanged) NoteChange(tx_, *tx_.alerts.Find(fingerprint), now_);
 }
 
 void Taking::Conclude() {

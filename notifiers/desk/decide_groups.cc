@@ -215,7 +215,7 @@ void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now
       if (joins) {
         GroupRecord& joined = tx.groups.Edit(target.id);
         joined.members.insert(fingerprint);
-        AdoptImported(joined, record.alert);
+        AdoptImported(joined, LabelsOf(record), fingerprint);
       }
       if (joins || news) HastenFlush(tx, target.id, now);
       continue;
@@ -223,7 +223,7 @@ void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now
     if (!record.firing) continue;
     GroupRecord& begun = BeginGroup(tx, target, now);
     begun.members.insert(fingerprint);
-    AdoptImported(begun, record.alert);
+    AdoptImported(begun, LabelsOf(record), fingerprint);
     const int64_t wait = target.route->group_wait * kNanosPerMilli;
     // An alert that has waited long enough elsewhere does not wait again.
     const bool at_once = record.alert.starts_at.nanos < now - wait;
@@ -238,6 +238,7 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
     DestroyGroup(tx, group_id, due);
     return;
   }
+  if (IsDamped(tx, group_id, due)) return;
   GroupRecord& group = tx.groups.Edit(group_id);
   tx.SetTimer(TimerKind::kGroupFlush, group_id, NextBeat(*route, due, now));
   const std::vector<std::string> live = tx.RowsOfGroup(group_id);

@@ -9,8 +9,7 @@ AlertNameLimit::AlertNameLimit(const Transaction& tx, Nanos now)
     : limit_(tx.plan().config().limits.alerts_per_name), now_(now) {
   if (limit_ == 0) return;
   tx.alerts.ForEach([&](uint64_t, const AlertRecord& record) {
-    if (!record.firing || record.alert.ResolvedAt(now)) return;
-    ++firing_[std::string(record.alert.labels.Get(kAlertName))];
+    if (FiresAt(record, now)) ++firing_[std::string(LabelsOf(record).Get(kAlertName))];
   });
 }
 

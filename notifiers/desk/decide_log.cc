@@ -73,13 +73,13 @@ bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerpr
          !entry->second.firing.contains(fingerprint);
 }
 
-void AdoptImported(GroupRecord& group, const Alert& alert) {
+void AdoptImported(GroupRecord& group, const Labels& labels, uint64_t fingerprint) {
   uint64_t foreign = 0;
   for (auto& [integration, entry] : group.log) {
     if (!entry.resolved.contains(kImportedMark)) continue;
-    if (foreign == 0) foreign = ForeignHash(alert.labels);
-    if (entry.firing.contains(foreign)) entry.firing.insert(alert.Fingerprint());
-    if (entry.resolved.contains(foreign)) entry.resolved.insert(alert.Fingerprint());
+    if (foreign == 0) foreign = ForeignHash(labels);
+    if (entry.firing.contains(foreign)) entry.firing.insert(fingerprint);
+    if (entry.resolved.contains(foreign)) entry.resolved.insert(fingerprint);
   }
 }
 

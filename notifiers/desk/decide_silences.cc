@@ -89,9 +89,9 @@ Status CheckSize(const Transaction& tx, const Silence& silence, bool added) {
 SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, Nanos now) {
   SilenceReach reach;
   tx.alerts.ForEach([&](uint64_t, const AlertRecord& record) {
-    if (!record.firing || record.alert.ResolvedAt(now)) return;
+    if (!FiresAt(record, now)) return;
     ++reach.firing;
-    if (MatchesAll(matchers, record.alert.labels)) ++reach.matching;
+    if (MatchesAll(matchers, LabelsOf(record))) ++reach.matching;
   });
   return reach;
 }

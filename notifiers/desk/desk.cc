@@ -60,6 +60,7 @@ void Desk::Impl::ApplyEffects(const Effects& effects) {
     if (deliveries.size() > kRecentDeliveries) deliveries.pop_front();
   }
   for (const auto& [key, count] : effects.escalations) escalations[key] += count;
+  CountBegins(plan->config().limits.damping, effects.begins, &state.begins);
   for (const auto& [reason, count] : effects.suppressed) suppressed[reason] += count;
   trim_before = std::max(trim_before, effects.trim_before);
 }
@@ -213,6 +214,9 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       break;
     case TimerKind::kSilenceEdge:
       OnSilenceEdge(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kGroupDamp:
+      OnDampingEnd(tx, timer.id);
       break;
     case TimerKind::kSilenceIdle:
       OnSilenceIdle(tx, timer.id, timer.due, now);

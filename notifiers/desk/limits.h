@@ -9,6 +9,15 @@
 
 namespace outrider {
 
+// An alert that begins to fire more than `changes` times within `within` puts the groups it is in on
+// hold until nothing of them has changed for `hold`.
+struct FlapDamping {
+  size_t changes = 0;  // 0: off
+  DurationMs within = 10 * kMinute;
+  DurationMs hold = 10 * kMinute;
+  friend bool operator==(const FlapDamping&, const FlapDamping&) = default;
+};
+
 // 0: none.
 struct DeskLimits {
   SilenceLimits silences;
@@ -17,6 +26,7 @@ struct DeskLimits {
   DurationMs retention = 120 * kHour;
   // No group is flushed before that long after the start, so that everybody can send first.
   DurationMs start_delay = 0;
+  FlapDamping damping;
   friend bool operator==(const DeskLimits&, const DeskLimits&) = default;
 };
 

@@ -26,14 +26,13 @@ SilencePreview Desk::PreviewSilence(std::span<const Matcher> matchers, size_t li
   absl::ReaderMutexLock lock(&impl.state_mutex);
   SilencePreview preview;
   for (const auto& [fingerprint, record] : impl.state.alerts) {
-    const Alert& alert = record->alert;
-    const bool fires = record->firing && !alert.ResolvedAt(now);
+    const bool fires = FiresAt(*record, now);
     if (fires) ++preview.firing;
-    if (!MatchesAll(matchers, alert.labels)) continue;
-    if (fires || alert.ends_at.nanos > now - kLastDay) ++preview.last_day;
+    if (!MatchesAll(matchers, LabelsOf(*record))) continue;
+    AlertView view = impl.ViewAlert(*record, now);
+    if (fires || view.alert.ends_at.nanos > now - kLastDay) ++preview.last_day;
     if (!fires) continue;
     ++preview.matching;
-    AlertView view = impl.ViewAlert(*record, now);
     if (!view.active) ++preview.muted_before;
     if (preview.alerts.size() < limit) preview.alerts.push_back(std::move(view));
   }

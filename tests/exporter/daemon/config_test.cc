@@ -23,6 +23,7 @@ alerting:
   fixes: [refire_after_silence, repeat_on_time]
   retention: 240h
   alerts_per_name: 1000
+  flap_damping: {changes: 3, within: 5m, hold: 1m}
   silences: {max_silences: 10, max_size: 4KiB, max_matching: 100, max_matching_share: 0.5, max_duration: 30d}
 )",
                                   "outrider.yml");
@@ -32,6 +33,7 @@ alerting:
   limits.silences = {10, 4096, 100, 0.5, 30 * kDay};
   limits.alerts_per_name = 1000;
   limits.retention = 240 * kHour;
+  limits.damping = {3, 5 * kMinute, kMinute};
   EXPECT_EQ(config->alerting.limits, limits);
   EXPECT_EQ(ParseConfig("", "o.yml")->alerting.fixes, AlertingFixes());
   const std::pair<const char*, const char*> bad[] = {

@@ -269,6 +269,44 @@ TEST_F(DeskTest, Preview) {
   EXPECT_EQ(preview.alerts.size(), 1U);
 }
 
+// ---- flap damping
+
+TEST_F(DeskTest, AnAlertThatFlapsPutsItsGroupOnHold) {
+  for (const bool damped : {false, true}) {
+    clock_.Set(kT0);
+    disk_ = std::make_unique<MemoryStore>();
+    inbox_.clear();
+    Start(*disk_);
+    Adjust([&](DeskConfig& config) {
+      config.alertmanager.route.group_interval = 10 * kSecond;
+      config.alertmanager.route.group_wait = kSecond;
+      config.limits.damping = {damped ? size_t{2} : 0, 10 * kMinute, 5 * kMinute};
+    });
+    Alert alert = MakeAlert("Flaps");
+    for (int i = 0; i < 6; ++i) {
+      alert.starts_at = {clock_.NowNanos(), 0};
+      ASSERT_TRUE(Fire(alert).ok());
+      Run(30);
+      ASSERT_TRUE(End(alert).ok());
+      Run(30);
+    }
+    EXPECT_EQ(Got("team"), damped ? 4U : 12U);
+    if (!damped) continue;
+    ASSERT_TRUE(Fire(alert).ok());
+    Start(*disk_);  // the hold is a row
+    Run(290);
+    EXPECT_EQ(Got("team"), 4U);
+    EXPECT_EQ(desk_->Groups(clock_.NowNanos())[0].last_reason,
+              "on hold: an alert of the group flaps; ");
+    Run(20);
+    ASSERT_EQ(Got("team"), 5U) << "how things stand";
+    EXPECT_FALSE(inbox_["team"].got[4].resolved);
+    ASSERT_TRUE(End(alert).ok());
+    Run(30);
+    EXPECT_EQ(Got("team"), 6U) << "it is calm again";
+  }
+}
+
 // ---- limits and start
 
 TEST_F(DeskTest, AlertsOfOneNameAreLimited) {
