@@ -46,8 +46,8 @@ std::string AmTime(Nanos time) {
 }
 
 HttpResponse AmBodyError(std::string_view name, std::string_view problem) {
-  return AmShapeError(
-      400, 400, fmt::format("parsing {} body from \"\" failed, because {}", name, problem));
+  return AmShapeError(400, 400,
+                      fmt::format("parsing {} body from \"\" failed, because {}", name, problem));
 }
 
 StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal,

@@ -57,16 +57,16 @@ void RegisterAlertmanagerApi(Router& router, const AlertmanagerApiDeps& deps) {
   RegisterAmSilences(router, deps);
   RegisterAmAlerts(router, deps);
   if (deps.meter != nullptr) {
-    router.AddWrapper("/api/v2/", [meter = deps.meter](HttpRequest& request, const HttpHandler& next) {
-      return meter->Run(request, next);
-    });
+    router.AddWrapper("/api/v2/",
+                      [meter = deps.meter](HttpRequest& request, const HttpHandler& next) {
+                        return meter->Run(request, next);
+                      });
   }
   router.SetErrorPage("/api/v2/", [](int status, const HttpRequest& request) {
     return AmShapeError(status, status,
-                        status == 404
-                            ? fmt::format("path {} was not found", request.path)
-                            : fmt::format("method {} is not allowed, but [{}] are", request.method,
-                                          Join(request.allowed, ",")));
+                        status == 404 ? fmt::format("path {} was not found", request.path)
+                                      : fmt::format("method {} is not allowed, but [{}] are",
+                                                    request.method, Join(request.allowed, ",")));
   });
 }
 

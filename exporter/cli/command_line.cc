@@ -378,8 +378,7 @@ void AddStateImport(CLI::App* state, Parsed* p, const Environment& env) {
 }
 
 void AddState(CLI::App& app, Parsed* p, const Environment& env) {
-  CLI::App* state =
-      app.add_subcommand("state", "Look at what a running daemon keeps, or fill it");
+  CLI::App* state = app.add_subcommand("state", "Look at what a running daemon keeps, or fill it");
   AddStateImport(state, p, env);
   state->require_subcommand(1);
   CLI::App* series = state->add_subcommand(

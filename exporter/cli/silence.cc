@@ -27,7 +27,8 @@ StatusOr<std::vector<Matcher>> ReadMatchers(const std::vector<std::string>& word
     }
     for (Matcher& matcher : TRY(ParseMatchers(words[i]))) matchers.push_back(std::move(matcher));
   }
-  if (matchers.empty()) return InvalidArgument("at least one matcher such as alertname=X is needed");
+  if (matchers.empty())
+    return InvalidArgument("at least one matcher such as alertname=X is needed");
   return matchers;
 }
 
@@ -93,10 +94,11 @@ StatusOr<std::string> PreviewUrl(const ClientOptions& client, const SilenceOptio
 }
 
 void PrintPreview(const JsonValue& preview) {
-  fmt::print("would mute {} of {} firing alerts now ({} of them are muted already), {} in the last "
-             "day\n",
-             preview.GetInt("matching"), preview.GetInt("firing"), preview.GetInt("muted_before"),
-             preview.GetInt("last_day"));
+  fmt::print(
+      "would mute {} of {} firing alerts now ({} of them are muted already), {} in the last "
+      "day\n",
+      preview.GetInt("matching"), preview.GetInt("firing"), preview.GetInt("muted_before"),
+      preview.GetInt("last_day"));
   if (const std::string why = preview.GetString("refused"); !why.empty()) {
     fmt::print("would be refused without --force: {}\n", why);
   }
@@ -155,8 +157,7 @@ int RunSilencePreview(const ClientOptions& client, const SilenceOptions& options
 int RunSilenceAdd(const ClientOptions& client, const SilenceOptions& options, Nanos now) {
   const auto body = Body(options, now);
   if (!body.ok()) return Fail(body.status());
-  const std::string url =
-      client.url + "/api/v2/silences" + (options.force ? "?force=true" : "");
+  const std::string url = client.url + "/api/v2/silences" + (options.force ? "?force=true" : "");
   const auto answer = CallApi(url, "POST", *body);
   if (!answer.ok()) return Fail(answer.status());
   fmt::print("{}\n", answer->GetString("silenceID"));
@@ -166,7 +167,8 @@ int RunSilenceAdd(const ClientOptions& client, const SilenceOptions& options, Na
 int RunSilenceExpire(const ClientOptions& client, const SilenceOptions& options) {
   int code = 0;
   for (const std::string& id : options.words) {
-    const auto answer = CallServer(client.url + "/api/v2/silence/" + UrlEncodePath(id), "DELETE", "");
+    const auto answer =
+        CallServer(client.url + "/api/v2/silence/" + UrlEncodePath(id), "DELETE", "");
     if (!answer.ok()) code = Fail(answer.status());
   }
   return code;

@@ -47,11 +47,9 @@ StatusOr<ImportResult> Import(const ImportOptions& options, const Environment& e
   AlertmanagerFlags flags;
   DeskConfig config = TRY(MakeDeskConfig(files, {*http, *smtp, env.clock}, flags, ""));
   TRY(MakeDirectories(options.storage_path));
-  const std::unique_ptr<StateStore> store =
-      TRY(OpenRocksDbStore(options.storage_path + "/state"));
+  const std::unique_ptr<StateStore> store = TRY(OpenRocksDbStore(options.storage_path + "/state"));
   const Nanos now = env.clock.NowNanos();
-  const std::unique_ptr<Desk> desk =
-      TRY(Desk::Load(*store, env.random, std::move(config), now));
+  const std::unique_ptr<Desk> desk = TRY(Desk::Load(*store, env.random, std::move(config), now));
   return desk->Import(state, now);
 }
 

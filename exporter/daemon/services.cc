@@ -82,8 +82,8 @@ CostSettings CostSettingsOf(const Config& config) {
   return options;
 }
 
-// The notification log is kept as it is when shadow begins or ends, so that neither tells everything
-// again; people should know which of it was never sent.
+// The notification log is kept as it is when shadow begins or ends, so that neither tells
+// everything again; people should know which of it was never sent.
 Status NoteShadow(StateStore& state, bool shadow) {
   const bool was_shadow = TRY(state.Get(Family::kMeta, kShadowKey)).has_value();
   if (shadow) {
@@ -141,9 +141,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   std::unique_ptr<Services> self(new Services(clock, config, options, external_url));
   self->features_ = options.features;
   self->flags_ = options.alertmanager;
-  DeskConfig desk_config =
-      TRY(MakeDeskConfig(files, {*self->notify_http, *self->notify_smtp, clock},
-                         options.alertmanager, external_url));
+  DeskConfig desk_config = TRY(MakeDeskConfig(
+      files, {*self->notify_http, *self->notify_smtp, clock}, options.alertmanager, external_url));
   TRY(MakeDirectories(options.storage_path));
   self->state = std::move(given_state);
   if (self->state == nullptr) {

@@ -81,7 +81,7 @@ struct Services {
   std::string external_url;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<SmtpClient> smtp;
-  CallLimits call_limits;  // of attempts to notify
+  CallLimits call_limits;                   // of attempts to notify
   std::unique_ptr<HttpClient> notify_http;  // the clients with them, for channels
   std::unique_ptr<SmtpClient> notify_smtp;
   std::unique_ptr<StateStore> state;

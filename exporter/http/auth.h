@@ -21,8 +21,9 @@ enum class Access {
 };
 
 // Pure. Our own writes: other methods than GET and HEAD below /outrider/, /api/v1/webhooks (which
-// make this machine send), /api/v1/optimize/ and /api/v1/realtime/monitor/, and /-/reload. A request
-// that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this machine.
+// make this machine send), /api/v1/optimize/ and /api/v1/realtime/monitor/, and /-/reload. A
+// request that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this
+// machine.
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options);
 
 HttpGuard MakeAuthGuard(AuthOptions options);

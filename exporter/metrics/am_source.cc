@@ -142,9 +142,9 @@ void WriteSilences(const AlertmanagerFigures& figures, MetricSink& sink) {
   }
   uint64_t all = 0;
   for (const uint64_t count : figures.silences) all += count;
-  for (const char* name : {"alertmanager_silences_state_size",
-                           "alertmanager_silences_matcher_index_size",
-                           "alertmanager_silences_version_index_size"}) {
+  for (const char* name :
+       {"alertmanager_silences_state_size", "alertmanager_silences_matcher_index_size",
+        "alertmanager_silences_version_index_size"}) {
     sink.Gauge(name, "Silences that are kept.", {}, static_cast<double>(all));
   }
   for (const auto& [family, bytes] : figures.desk.store.family_bytes) {

@@ -80,7 +80,7 @@ struct RouteConfig {
 };
 
 struct AlertmanagerConfig {
-  std::string file;  // where it came from; paths inside are relative to it
+  std::string file;   // where it came from; paths inside are relative to it
   uint64_t hash = 0;  // of the text, 48 bits; alertmanager_config_hash
   MatcherMode matcher_mode = MatcherMode::kFallback;
   DurationMs resolve_timeout = 5 * kMinute;

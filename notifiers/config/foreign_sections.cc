@@ -34,9 +34,9 @@ Status CheckTracing(const YamlNode& tracing, const SectionContext& context) {
   if (!IsSet(tracing, "endpoint")) return context.Error(tracing, "tracing endpoint must be set");
   const std::string compression = TextOf(tracing, "compression");
   if (!compression.empty() && compression != "gzip") {
-    return context.Error(*tracing.Find("compression"),
-                         fmt::format("invalid compression type {} provided, valid options: gzip",
-                                     compression));
+    return context.Error(
+        *tracing.Find("compression"),
+        fmt::format("invalid compression type {} provided, valid options: gzip", compression));
   }
   return absl::OkStatus();
 }

@@ -47,8 +47,8 @@ constexpr KindDefault kKindDefaults[] = {
 // Whether a receiver has such an integration; slack_app: Slack by an app's token.
 bool UsesKind(const AlertmanagerConfig& config, std::string_view kind) {
   const bool app = kind == "slack_app";
-  if (app && (IsSet(config.global, "slack_app_token") ||
-              IsSet(config.global, "slack_app_token_file"))) {
+  if (app &&
+      (IsSet(config.global, "slack_app_token") || IsSet(config.global, "slack_app_token_file"))) {
     return true;
   }
   for (const ReceiverConfig& receiver : config.receivers) {

@@ -81,11 +81,10 @@ StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text) {
 
 StatusOr<Matcher> ParseMatcher(std::string_view text, MatcherMode mode) {
   if (text.starts_with('{') || text.ends_with('}')) {
-    return InvalidArgument(fmt::format("{}: {}",
-                                       mode == MatcherMode::kClassic
-                                           ? "bad matcher format"
-                                           : "unexpected open or close brace",
-                                       text));
+    return InvalidArgument(fmt::format(
+        "{}: {}",
+        mode == MatcherMode::kClassic ? "bad matcher format" : "unexpected open or close brace",
+        text));
   }
   std::vector<Matcher> matchers = TRY(ParseMatchers(text, nullptr, mode));
   if (matchers.size() == 1) return std::move(matchers.front());

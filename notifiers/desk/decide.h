@@ -132,8 +132,8 @@ void DivertRejected(Transaction& tx, const OutboxRow& row, const std::string& de
 void SettleUnknownRows(Transaction& tx, Nanos now);
 // What the row tells, from the alerts and incidents as they are.
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now);
-// The labels of the notification's receiver and over them those of the route, rendered with what the
-// notification says; a template that fails stands as it is.
+// The labels of the notification's receiver and over them those of the route, rendered with what
+// the notification says; a template that fails stands as it is.
 std::map<std::string, std::string> RouteLabels(const Plan& plan, const RouteConfig* route,
                                                const Notification& notification);
 

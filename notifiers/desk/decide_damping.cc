@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flap damping: an alert that begins to fire again and again within a while puts its groups on hold;
-// they say how things stand when nothing of them has flapped for a while. The hold is a timer row
-// and outlives a restart; what is counted towards it lies in memory.
+// Flap damping: an alert that begins to fire again and again within a while puts its groups on
+// hold; they say how things stand when nothing of them has flapped for a while. The hold is a timer
+// row and outlives a restart; what is counted towards it lies in memory.
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"

@@ -118,8 +118,8 @@ FlushRecord::Decision FlushIntegration(Transaction& tx, const Integration& integ
   const RouteConfig& route = flush->route;
   const Snapshot& snapshot = flush->snapshot;
   NotificationLogEntry& entry = flush->group->log[name];
-  const Nanos told_at = ToldAt(tx.plan().config().fixes, entry.time, flush->group->flushed_at,
-                               route.group_interval);
+  const Nanos told_at =
+      ToldAt(tx.plan().config().fixes, entry.time, flush->group->flushed_at, route.group_interval);
   // Only the repeat looks at the time, and it at what has passed since.
   const NotifyReason reason =
       DecideNotify(entry, snapshot.firing, snapshot.resolved, integration.send_resolved,

@@ -156,7 +156,7 @@ OutboxKind ToldKind(const OutboxRow& row) {
 
 std::string StaleText(const OutboxRow& row) {
   return ToldKind(row) == OutboxKind::kPage ? "acknowledged or resolved meanwhile"
-                                       : "open again meanwhile";
+                                            : "open again meanwhile";
 }
 
 bool IsCurrent(const Transaction& tx, const OutboxRow& row) {
@@ -252,8 +252,7 @@ void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const Lane
 
 ClaimedRows ClaimRows(Transaction& tx, Nanos now, size_t most, const OutboxSource::RoomOf& room_of,
                       bool ignore_epoch) {
-  Claiming claim{
-      .now = now, .most = most, .ignore_epoch = ignore_epoch, .passed = 0, .answer = {}};
+  Claiming claim{.now = now, .most = most, .ignore_epoch = ignore_epoch, .passed = 0, .answer = {}};
   const OutboxQueues& queues = tx.state().outbox_queues;
   for (const auto& [first, lane] : queues.lanes()) {
     if (first > now) {

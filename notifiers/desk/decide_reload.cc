@@ -37,7 +37,8 @@ void Regroup(Transaction& tx, Nanos now) {
       const GroupRecord* group = tx.groups.Find(target.id);
       // Resolved alerts stay where they still have to be told, but enter no new group. One of which
       // only the log is left is begun anew below.
-      if (group != nullptr && !group->members.empty() && (record->firing || group->members.contains(fingerprint))) {
+      if (group != nullptr && !group->members.empty() &&
+          (record->firing || group->members.contains(fingerprint))) {
         wanted[target.id].insert(fingerprint);
       }
     }

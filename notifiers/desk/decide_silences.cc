@@ -105,8 +105,7 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
     return Annotate(names, "invalid silence");
   }
   silence.matched_at = silence.idle_end > 0 ? now : 0;
-  const StatusOr<SilenceChange> decided =
-      DecideSilence(current, std::move(silence), now, new_id);
+  const StatusOr<SilenceChange> decided = DecideSilence(current, std::move(silence), now, new_id);
   if (!decided.ok()) return Annotate(decided.status(), "invalid silence");
   const SilenceChange& change = *decided;
   const bool added = change.stored.id == new_id;

@@ -19,8 +19,8 @@
 #include "absl/synchronization/mutex.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
-#include "notifiers/desk/limits.h"
 #include "notifiers/desk/history_records.h"
+#include "notifiers/desk/limits.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/import/alertmanager_state.h"
 #include "notifiers/incident/decisions.h"
@@ -60,7 +60,7 @@ struct DeskFaults {
 struct PostAlertsResult {
   size_t stored = 0;
   std::vector<std::string>
-      errors;  // one per invalid alert; the valid ones were stored nevertheless
+      errors;          // one per invalid alert; the valid ones were stored nevertheless
   size_t limited = 0;  // dropped by DeskLimits::alerts_per_name
 };
 

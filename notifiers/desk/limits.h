@@ -9,8 +9,8 @@
 
 namespace outrider {
 
-// An alert that begins to fire more than `changes` times within `within` puts the groups it is in on
-// hold until nothing of them has changed for `hold`.
+// An alert that begins to fire more than `changes` times within `within` puts the groups it is in
+// on hold until nothing of them has changed for `hold`.
 struct FlapDamping {
   size_t changes = 0;  // 0: off
   DurationMs within = 10 * kMinute;

@@ -21,7 +21,7 @@ struct Effects {
   std::vector<std::pair<uint64_t, Nanos>> begins;  // alerts that began to fire; for flap damping
   std::vector<DeliveryView> deliveries;
   std::map<DeskStats::EscalationKey, uint64_t> escalations;
-  std::map<std::string, uint64_t> suppressed;                 // alerts of flushes, by reason
+  std::map<std::string, uint64_t> suppressed;                // alerts of flushes, by reason
   std::vector<std::pair<std::string, std::string>> history;  // rows, written with the rest
   Nanos trim_before = 0;                                     // of the history; 0: nothing
 };

@@ -76,10 +76,10 @@ struct DeliveryView {
   OutboxKind kind = OutboxKind::kRoute;
   std::string receiver;
   std::string integration;
-  std::string reason;   // why it was sent
+  std::string reason;  // why it was sent
   // delivered, retry, rejected, expired, unknown, superseded, stale, gone, shadow
   std::string outcome;
-  std::string detail;   // the error, for people
+  std::string detail;  // the error, for people
   int attempt = 0;
   Nanos next_try = 0;  // after "retry"
   bool repeat = false;

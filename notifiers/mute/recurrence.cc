@@ -54,8 +54,8 @@ void AddCandidates(const TimeIntervalSpec& spec, absl::TimeZone zone, const absl
   }
 }
 
-// Sorted, behind `from` and not behind `to`, which are a day apart. Zones are not in step, hence the
-// days around.
+// Sorted, behind `from` and not behind `to`, which are a day apart. Zones are not in step, hence
+// the days around.
 std::vector<Nanos> CandidatesWithin(std::span<const TimeIntervalSpec> intervals,
                                     std::span<const absl::TimeZone> zones, Nanos from, Nanos to) {
   std::vector<Nanos> candidates;

@@ -22,7 +22,8 @@ bool InOccurrence(std::span<const TimeIntervalSpec> intervals, Nanos time);
 // clock is put forward, one that comes twice is two hours.
 Nanos NextOccurrenceEdge(std::span<const TimeIntervalSpec> intervals, Nanos after, Nanos until);
 
-// As in `time_intervals` of alertmanager.yml: [{"times":[{"start_time":"22:00","end_time":"24:00"}],
+// As in `time_intervals` of alertmanager.yml:
+// [{"times":[{"start_time":"22:00","end_time":"24:00"}],
 // "weekdays":["saturday","sunday"],"location":"Europe/Berlin"}]. The error names what is wrong.
 StatusOr<std::vector<TimeIntervalSpec>> ReadRecurrence(const JsonValue& list);
 void WriteRecurrence(std::span<const TimeIntervalSpec> intervals, JsonWriter* json);

@@ -82,8 +82,8 @@ bool ContainedIn(const TimeIntervalSpec& spec, Nanos time) {
 }
 
 bool Contains(const NamedTimeInterval& interval, Nanos time) {
-  return std::ranges::any_of(interval.intervals,
-                             [time](const TimeIntervalSpec& spec) { return ContainedIn(spec, time); });
+  return std::ranges::any_of(
+      interval.intervals, [time](const TimeIntervalSpec& spec) { return ContainedIn(spec, time); });
 }
 
 RouteMute MutedAt(std::span<const NamedTimeInterval> all, std::span<const std::string> mute_names,

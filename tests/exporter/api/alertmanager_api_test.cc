@@ -137,15 +137,15 @@ TEST(AlertmanagerApi, ExtensionsOfASilenceSurviveThoseWhoDoNotKnowThem) {
     return list == nullptr ? "" : list->items[0].GetString("location");
   };
   EXPECT_EQ(recurrence(), "Europe/Berlin");
-  const HttpResponse longer = world.Post(
-      "/api/v2/silences", SilenceBody(kMatchHigh, "2026-12-22T12:00:00.000Z",
-                                      R"(,"id":")" + id + "\""));
+  const HttpResponse longer =
+      world.Post("/api/v2/silences",
+                 SilenceBody(kMatchHigh, "2026-12-22T12:00:00.000Z", R"(,"id":")" + id + "\""));
   ASSERT_EQ(ParseJson(longer.body)->GetString("silenceID"), id) << longer.body;
   EXPECT_EQ(recurrence(), "Europe/Berlin");
-  const HttpResponse plain = world.Post(
-      "/api/v2/silences", SilenceBody(kMatchHigh, "2026-12-22T12:00:00.000Z",
-                                      R"(,"recurrence":[],"expireWhenIdle":"1h","id":")" + id +
-                                          "\""));
+  const HttpResponse plain =
+      world.Post("/api/v2/silences",
+                 SilenceBody(kMatchHigh, "2026-12-22T12:00:00.000Z",
+                             R"(,"recurrence":[],"expireWhenIdle":"1h","id":")" + id + "\""));
   ASSERT_EQ(plain.status, 200) << plain.body;
   const JsonValue silence = world.GetJson("/api/v2/silence/" + id);
   EXPECT_EQ(silence.Find("recurrence"), nullptr);

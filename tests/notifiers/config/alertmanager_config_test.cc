@@ -477,8 +477,9 @@ TEST(AlertmanagerConfig, UrlsOfWebhooks) {
   };
   for (const auto& [url, part] : table) {
     const auto config = ParseAlertmanagerConfig(
-        fmt::format("route: {{receiver: a}}\nreceivers: [{{name: a, webhook_configs: [{{url: {}}}]}}]",
-                    url),
+        fmt::format(
+            "route: {{receiver: a}}\nreceivers: [{{name: a, webhook_configs: [{{url: {}}}]}}]",
+            url),
         kFile);
     EXPECT_EQ(config.ok(), *part == '\0') << url << config.status();
     EXPECT_THAT(Message(config.status()), HasSubstr(part)) << url;
@@ -495,8 +496,9 @@ TEST(AlertmanagerConfig, ModesOfMatchers) {
     for (const MatcherMode mode :
          {MatcherMode::kFallback, MatcherMode::kClassic, MatcherMode::kUtf8}) {
       const auto config = ParseAlertmanagerConfig(
-          fmt::format("route: {{receiver: a, routes: [{{matchers: {}}}]}}\nreceivers: [{{name: a}}]",
-                      matchers),
+          fmt::format(
+              "route: {{receiver: a, routes: [{{matchers: {}}}]}}\nreceivers: [{{name: a}}]",
+              matchers),
           kFile, mode);
       const bool good =
           own == MatcherMode::kFallback || mode == MatcherMode::kFallback || mode == own;

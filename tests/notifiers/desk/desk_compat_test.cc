@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What alerting.fixes changes and what it leaves alone, limits, silences that recur or end by
 // themselves, and what is imported from an Alertmanager.
+#include "notifiers/mute/recurrence.h"
 #include "storage/base/duration.h"
 #include "storage/base/json.h"
-#include "notifiers/mute/recurrence.h"
 #include "storage/base/xxh64.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
@@ -59,8 +59,7 @@ TEST_F(DeskTest, TheLogOfAGroupThatIsGoneEndsWithItsRetention) {
   ASSERT_TRUE(Fire(alert).ok());
   Run(60);
   const Nanos now = clock_.NowNanos();
-  ASSERT_TRUE(
-      desk_->SetSilence(SilenceOf("alertname=Down", now, now + Sec(600)), "api", now).ok());
+  ASSERT_TRUE(desk_->SetSilence(SilenceOf("alertname=Down", now, now + Sec(600)), "api", now).ok());
   ASSERT_TRUE(End(alert).ok());
   Run(1200);
   ASSERT_EQ(Got("team"), 1U);
@@ -156,8 +155,8 @@ TEST_F(DeskTest, ExpiringASilenceTwiceIsDone) {
 // kT0 is 14:13:20 UTC.
 TEST_F(DeskTest, ARecurringSilenceHoldsInItsOccurrencesOnly) {
   Silence silence = SilenceOf("alertname=Down", kT0, kT0 + Sec(10 * 86400));
-  silence.recurrence = *ReadRecurrence(
-      *ParseJson(R"([{"times":[{"start_time":"14:00","end_time":"15:00"}]}])"));
+  silence.recurrence =
+      *ReadRecurrence(*ParseJson(R"([{"times":[{"start_time":"14:00","end_time":"15:00"}]}])"));
   const auto id = desk_->SetSilence(silence, "api", kT0);
   ASSERT_TRUE(id.ok()) << id.status();
   ASSERT_TRUE(Fire(MakeAlert("Down")).ok());
@@ -231,9 +230,9 @@ TEST_F(DeskTest, CountAndSizeOfSilences) {
   const Nanos now = clock_.NowNanos();
   Silence big = SilenceOf("a=b", now, now + Sec(60));
   big.comment = std::string(500, 'x');
-  EXPECT_NE(Message(desk_->SetSilence(big, "api", now).status())
-                .find("silence exceeded maximum size: "),
-            std::string::npos);
+  EXPECT_NE(
+      Message(desk_->SetSilence(big, "api", now).status()).find("silence exceeded maximum size: "),
+      std::string::npos);
   const auto first = desk_->SetSilence(SilenceOf("a=b", now, now + Sec(60)), "api", now);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(Message(desk_->SetSilence(SilenceOf("a=c", now, now + Sec(60)), "api", now).status()),
@@ -244,13 +243,10 @@ TEST_F(DeskTest, CountAndSizeOfSilences) {
 }
 
 TEST_F(DeskTest, ClassicModeKnowsClassicNamesOnly) {
-  Adjust([](DeskConfig& config) {
-    config.alertmanager.matcher_mode = MatcherMode::kClassic;
-  });
+  Adjust([](DeskConfig& config) { config.alertmanager.matcher_mode = MatcherMode::kClassic; });
   const Nanos now = clock_.NowNanos();
-  EXPECT_EQ(
-      Message(desk_->SetSilence(SilenceOf("Σ=b", now, now + Sec(60)), "api", now).status()),
-      "invalid silence: invalid label matcher 0: invalid label name \"Σ\"");
+  EXPECT_EQ(Message(desk_->SetSilence(SilenceOf("Σ=b", now, now + Sec(60)), "api", now).status()),
+            "invalid silence: invalid label matcher 0: invalid label name \"Σ\"");
 }
 
 TEST_F(DeskTest, Preview) {

@@ -61,8 +61,9 @@ TEST(AlertmanagerState, SilencesThatCannotBeTaken) {
       {SilenceOf("x", Bytes(2, MatcherOf(1, "a", "("))), "missing closing )"},
       {SilenceOf("x", Bytes(2, MatcherOf(7, "a", "b"))), "unknown type of matcher 7"},
       {SilenceOf("x", ""), "at least one matcher required"},
-      {SilenceOf("x", "", Bytes(11, Bytes(1, MatcherOf(0, "a", "b"))) +
-                              Bytes(11, Bytes(1, MatcherOf(0, "a", "c")))),
+      {SilenceOf("x", "",
+                 Bytes(11, Bytes(1, MatcherOf(0, "a", "b"))) +
+                     Bytes(11, Bytes(1, MatcherOf(0, "a", "c")))),
        "several sets"},
       {SilenceOf("x", Bytes(2, MatcherOf(0, "a", "b")), Bytes(12, "")), "of some receivers only"},
   };

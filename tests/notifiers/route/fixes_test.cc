@@ -30,13 +30,13 @@ struct Case {
 
 TEST(Fixes, ToldAt) {
   const Case table[] = {
-      {0, 100 * kS, 10 * kSecond, 0},                           // never told
-      {60 * kS + 5, 100 * kS, 10 * kSecond, 60 * kS - 1},       // a little behind its flush
-      {69 * kS, 100 * kS, 10 * kSecond, 60 * kS - 1},           // long behind it
-      {60 * kS, 100 * kS, 10 * kSecond, 60 * kS - 1},           // at once
-      {100 * kS, 100 * kS, 10 * kSecond, 100 * kS - 1},         // by this very flush
-      {101 * kS, 100 * kS, 10 * kSecond, 101 * kS},             // the clock was set back
-      {60 * kS + 5, 65 * kS, 10 * kSecond, 55 * kS - 1},        // beats at 5
+      {0, 100 * kS, 10 * kSecond, 0},                      // never told
+      {60 * kS + 5, 100 * kS, 10 * kSecond, 60 * kS - 1},  // a little behind its flush
+      {69 * kS, 100 * kS, 10 * kSecond, 60 * kS - 1},      // long behind it
+      {60 * kS, 100 * kS, 10 * kSecond, 60 * kS - 1},      // at once
+      {100 * kS, 100 * kS, 10 * kSecond, 100 * kS - 1},    // by this very flush
+      {101 * kS, 100 * kS, 10 * kSecond, 101 * kS},        // the clock was set back
+      {60 * kS + 5, 65 * kS, 10 * kSecond, 55 * kS - 1},   // beats at 5
   };
   for (const Case& c : table) {
     EXPECT_EQ(ToldAt({.repeat_on_time = true}, c.delivered, c.beat, c.interval), c.told)
