@@ -37,6 +37,7 @@ struct DeskState {
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
   std::map<TimerId, Nanos> timers;
   std::array<AuditHead, 256> audit_heads;
+  std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
 
   // Derived: kept by the functions below.
   std::set<TimerKey> timers_by_due;

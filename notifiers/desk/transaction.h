@@ -18,6 +18,7 @@ namespace outrider {
 
 // What a decision adds to the counters once it is applied.
 struct Effects {
+  std::vector<std::pair<uint64_t, Nanos>> begins;  // alerts that began to fire; for flap damping
   std::vector<DeliveryView> deliveries;
   std::map<DeskStats::EscalationKey, uint64_t> escalations;
   std::map<std::string, uint64_t> suppressed;                // alerts of flushes, by reason
