@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/channel/templates.h"
 
+#include "notifiers/channel/channel_templates.h"
+#include "notifiers/channel/table.h"
 #include "storage/base/file.h"
 
 namespace outrider {
@@ -38,6 +40,10 @@ StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::strin
                                                       const Clock* clock) {
   tmpl::TemplateSet set({.functions = Functions(clock)});
   TRY(set.Parse("default.tmpl", kDefaultTemplates));
+  TRY(set.Parse("shared.tmpl", kSharedTemplates));
+  for (const ChannelKind& row : ChannelTable()) {
+    if (row.templates != nullptr) TRY(set.Parse(std::string(row.kind) + ".tmpl", *row.templates));
+  }
   for (const std::string& pattern : globs) {
     for (const std::string& path : Glob(base_dir, pattern)) {
       const std::string text = TRY(ReadFile(path));
