@@ -84,7 +84,7 @@ class SnsChannel final : public HttpChannel {
     }
     std::string url = attempt.Text(settings_.texts["api_url"]);
     if (url.empty()) url = AwsEndpoint("sns", region);
-    if (url.find('/', url.find("://") + 3) == std::string::npos) url += '/';
+    if (!url.ends_with('/')) url += '/';
     const std::string body = Body(attempt);
     TRY(attempt.renderer().status());
     AwsCredentials credentials;

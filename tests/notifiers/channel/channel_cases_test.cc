@@ -86,16 +86,24 @@ class ChannelCases : public ChannelFixture, public ::testing::WithParamInterface
   }
 
   void CheckRequest(const HttpClientRequest& request, const YamlNode& want) {
-    if (!TextOf(want, "method").empty()) EXPECT_EQ(request.method, TextOf(want, "method"));
-    if (!TextOf(want, "url").empty()) EXPECT_EQ(request.url, TextOf(want, "url"));
-    if (!ChildOf(want, "body").IsNull()) EXPECT_EQ(request.body, TextOf(want, "body"));
+    if (!TextOf(want, "method").empty()) {
+      EXPECT_EQ(request.method, TextOf(want, "method"));
+    }
+    if (!TextOf(want, "url").empty()) {
+      EXPECT_EQ(request.url, TextOf(want, "url"));
+    }
+    if (!ChildOf(want, "body").IsNull()) {
+      EXPECT_EQ(request.body, TextOf(want, "body"));
+    }
     if (!TextOf(want, "body_has").empty()) {
       EXPECT_THAT(request.body, HasSubstr(TextOf(want, "body_has")));
     }
     if (!TextOf(want, "body_size").empty()) {
       EXPECT_EQ(fmt::format("{}", request.body.size()), TextOf(want, "body_size"));
     }
-    if (!TextOf(want, "bearer").empty()) EXPECT_EQ(request.bearer_token, TextOf(want, "bearer"));
+    if (!TextOf(want, "bearer").empty()) {
+      EXPECT_EQ(request.bearer_token, TextOf(want, "bearer"));
+    }
     if (!TextOf(want, "basic").empty()) {
       EXPECT_EQ(request.basic_user + ":" + request.basic_password, TextOf(want, "basic"));
     }
@@ -140,7 +148,9 @@ class ChannelCases : public ChannelFixture, public ::testing::WithParamInterface
       }
       EXPECT_EQ(found, 1U) << "an Idempotency-Key";
     }
-    if (one_message) EXPECT_EQ(keys.size(), calls.items.size()) << "each call has its own key";
+    if (one_message) {
+      EXPECT_EQ(keys.size(), calls.items.size()) << "each call has its own key";
+    }
   }
 
   // The channel is made once and sends as often as `messages` says; answers and calls are of all.
@@ -197,7 +207,7 @@ INSTANTIATE_TEST_SUITE_P(Files, ChannelCases,
                                            "pagerduty", "pushover", "rocketchat", "signed_webhook",
                                            "sns", "telegram", "twilio_sms", "twilio_voice",
                                            "victorops", "webex", "wechat"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& file) { return file.param; });
 
 }  // namespace
 }  // namespace outrider

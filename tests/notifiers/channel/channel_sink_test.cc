@@ -120,7 +120,7 @@ TEST_P(ChannelSink, NobodyAnswersForEver) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, ChannelSink, ::testing::ValuesIn(kCases),
-                         [](const auto& info) { return std::string(info.param.kind); });
+                         [](const auto& one) { return std::string(one.param.kind); });
 
 // A channel that is in the table and in no test would be noticed here.
 TEST(ChannelTable, EveryKindIsTested) {
