@@ -67,10 +67,14 @@ StatusOr<SendResult> HttpAttempt::Call(HttpClientRequest request, std::string_vi
   }
   answer_ = {};
   answer_text_.clear();
-  const StatusOr<HttpClientResponse> response = parts_.tools.http.Do(request);
+  StatusOr<HttpClientResponse> response = parts_.tools.http.Do(request);
   if (response.ok()) {
     answer_ = *response;
-    answer_text_ = Excerpt(request, answer_.body);
+    // Before anything is cut: half a secret would not be found any more.
+    for (const std::string& secret : hidden_) {
+      response->body = Redacted(std::move(response->body), secret);
+    }
+    answer_text_ = Excerpt(request, response->body);
   }
   return Judged(HttpOutcome(request, response, parts_.tools.clock.NowNanos()));
 }
