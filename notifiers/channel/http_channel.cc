@@ -15,6 +15,7 @@ namespace outrider {
 namespace {
 
 constexpr size_t kMaxAnswer = 256;  // bytes of SendResult::answer
+constexpr size_t kMinToken = 8;     // shorter parts of a URL are words, not secrets
 
 // What is left until the deadline; an attempt that is over already gets a moment, so that it fails
 // as a timeout and not in silence.
@@ -37,11 +38,22 @@ std::string HttpAttempt::GroupHash() const { return Sha256Hex(notification_.grou
 StatusOr<std::string> HttpAttempt::Reveal(const Secret& secret) {
   std::string value = TRY(secret.Read());
   Hide(value);
-  // A far side may quote the path alone.
-  const size_t scheme = value.find("://");
-  const size_t path = scheme == std::string::npos ? scheme : value.find('/', scheme + 3);
-  if (path != std::string::npos) Hide(value.substr(path));
+  HideParts(value);
   return value;
+}
+
+// A far side may quote the path of a secret URL alone, or the token in it.
+void HttpAttempt::HideParts(const std::string& url) {
+  const size_t scheme = url.find("://");
+  const size_t path = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
+  if (path == std::string::npos) return;
+  Hide(url.substr(path));
+  std::string_view rest = std::string_view(url).substr(path);
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find_first_of("/?&=#"), rest.size());
+    if (end >= kMinToken) Hide(std::string(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
 }
 
 StatusOr<HttpClientRequest> HttpAttempt::Request(std::string method, std::string url,

@@ -66,6 +66,8 @@ class HttpAttempt {
   SendResult Scrubbed(SendResult result) const;
 
  private:
+  void HideParts(const std::string& url);
+
   const HttpChannelParts& parts_;
   const Notification& notification_;
   MessageRenderer renderer_;

@@ -294,14 +294,14 @@ class ChannelBodies(harness.EndToEnd):
             self.write(f'{side}.yml', text)
         self.names = names['am']
         port = harness.free_port()
-        external = '--web.external-url=http://am.example:9093/x'
+        external = '--web.external-url=http://am.example:9093'
         self.start('alertmanager', ['prometheus-alertmanager', '--config.file=am.yml', '--storage.path=am-data', external,
-                                    '--web.route-prefix=/', f'--web.listen-address=127.0.0.1:{port}',
+                                    f'--web.listen-address=127.0.0.1:{port}',
                                     '--cluster.listen-address='])
         self.am = f'http://127.0.0.1:{port}'
         harness.wait_for('the Alertmanager', lambda: harness.request(self.am + '/-/ready')[0] == 200, 20)
         self.write('outrider.yml', 'alerting: {config_file: ours.yml}\n')
-        self.start_outrider('outrider.yml', external, '--web.route-prefix=/')
+        self.start_outrider('outrider.yml', external)
 
     def post(self, body):
         for url in (self.am, self.url):

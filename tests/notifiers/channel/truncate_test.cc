@@ -31,7 +31,9 @@ TEST(FitBody, CutsTheTextUntilTheBodyFits) {
     return body + "\"}";
   };
   EXPECT_EQ(FitBody("short", 100, build), "{\"t\":\"short\"}");
-  EXPECT_EQ(FitBody(std::string(500, 'x'), 100, build).size(), 100U);
+  const std::string plain = FitBody(std::string(500, 'x'), 100, build);
+  EXPECT_LE(plain.size(), 100U);
+  EXPECT_GT(plain.size(), 90U);
   // Escapes: each letter takes two bytes.
   const std::string quotes = FitBody(std::string(500, '"'), 100, build);
   EXPECT_LE(quotes.size(), 100U);
