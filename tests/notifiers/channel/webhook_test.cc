@@ -222,7 +222,7 @@ TEST_F(WebhookTest, OwnPayloads) {
       {"text: 'a {{ .Status }}'", R"({"text":"a firing"})"},
       {"{b: 1, a: true, c: null, d: 1.5, e: []}",
        R"({"a":true,"b":1,"c":null,"d":1.5,"e":[]})"},
-      {"[x, {y: '{{ .Receiver }}'}]", R"(["x",{"y":"team\.a"}])"},
+      {"[x, {y: '{{ .Receiver }}'}]", R"(["x",{"y":"team\\.a"}])"},
       {"'{{ .Status }}': {n: {m: '<&>'}}", R"({"firing":{"n":{"m":"\u003c\u0026\u003e"}}})"},
       // What reads as another kind becomes it, once.
       {"labels: '{{ .GroupLabels | toJson }}'", R"({"labels":{"alertname":"X"}})"},
@@ -230,7 +230,7 @@ TEST_F(WebhookTest, OwnPayloads) {
       {"{on: '{{ eq .Status \"firing\" }}', none: ''}", R"({"none":null,"on":true})"},
       {"v: '{{ printf \"a:\" }}'", R"({"v":{"a":null}})"},
       {"v: '{{ dict \"k\" \"a:\" | toJson }}'", R"({"v":{"k":"a:"}})"},
-      {"v: '\"5\"'", R"({"v":"5"})"},
+      {"v: '\"5\"'", R"({"v":"\"5\""})"},
       {"v: '[unclosed'", R"({"v":"[unclosed"})"},
       {"just a text", R"("just a text")"},
   };
