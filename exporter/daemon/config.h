@@ -113,6 +113,9 @@ struct Config {
   std::vector<std::string> bundle_files;
   std::string alertmanager_file;  // "" for none
   RelayConfig relay;
+  // alerting.webhooks: of those made by API.
+  std::vector<std::string> webhook_networks;  // allowed beside the open Internet; a reload changes
+  DurationMs webhook_log_retention = 30 * kDay;
   std::string incidents_file;
   Rules rules;
   Analytics analytics;

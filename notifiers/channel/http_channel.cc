@@ -17,14 +17,6 @@ namespace {
 constexpr size_t kMaxAnswer = 256;  // bytes of SendResult::answer
 constexpr size_t kMinToken = 8;     // shorter parts of a URL are words, not secrets
 
-// What is left until the deadline; an attempt that is over already gets a moment, so that it fails
-// as a timeout and not in silence.
-DurationMs TimeLeft(const Notification& notification, DurationMs timeout, Nanos now) {
-  if (notification.deadline == 0) return timeout;
-  const DurationMs left = (notification.deadline - now) / kNanosPerMilli;
-  return std::clamp<DurationMs>(left, 1, timeout);
-}
-
 }  // namespace
 
 HttpAttempt::HttpAttempt(const HttpChannelParts& parts, const Notification& notification)
@@ -65,8 +57,6 @@ StatusOr<HttpClientRequest> HttpAttempt::Request(std::string method, std::string
   std::erase_if(request.headers,
                 [](const auto& header) { return ToLower(header.first) == "content-type"; });
   if (!content_type.empty()) request.headers.emplace_back("Content-Type", content_type);
-  request.timeout = TimeLeft(notification_, request.timeout, parts_.tools.clock.NowNanos());
-  request.stop = notification_.stop;
   return request;
 }
 
@@ -74,6 +64,7 @@ StatusOr<SendResult> HttpAttempt::Call(HttpClientRequest request, std::string_vi
   TRY(renderer_.status());
   request.headers.emplace_back("Idempotency-Key",
                                fmt::format("{}{}", notification_.idempotency_key, suffix));
+  TieToNotification(notification_, parts_.tools.clock, &request);
   for (const auto& [name, value] : request.headers) {
     if (ToLower(name) == "authorization") Hide(value.substr(value.find(' ') + 1));
   }

@@ -35,6 +35,9 @@ struct DeskConfig {
   IncidentsConfig incidents;
   std::shared_ptr<const Receivers> receivers;
   std::string external_url;  // without a slash at the end
+  // Asked beside alertmanager.route for every alert that is not sent to one receiver by name: the
+  // webhooks made by API.
+  std::vector<RouteConfig> api_routes;
 };
 
 // Faults for the simulator, which must notice each of them. Never set elsewhere.

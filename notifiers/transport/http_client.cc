@@ -8,6 +8,7 @@
 #include <array>
 
 #include "absl/synchronization/mutex.h"
+#include "notifiers/transport/curl_connection.h"
 #include "notifiers/transport/curl_handle.h"
 #include "notifiers/transport/public_url.h"
 #include "storage/base/text.h"
@@ -80,6 +81,7 @@ Status CheckRequest(const HttpClientRequest& request) {
                                          PublicPart(request.url), Quote(name)));
     }
   }
+  if (request.oauth2 != nullptr) return Internal("this client fetches no OAuth2 tokens");
   if (HasControlBytes(request.bearer_token)) {
     return InvalidArgument("the bearer token holds a line break");
   }
@@ -108,6 +110,7 @@ void SetMethod(CURL* curl, const HttpClientRequest& request) {
 // libcurl quietly sends a request again when a kept connection turns out to be dead, though the far
 // side may have read it. Only what may come twice may use one (the rule of Go's client).
 bool MayComeTwice(const HttpClientRequest& request) {
+  if (request.fresh_connection) return false;
   if (request.method == "GET" || request.method == "HEAD") return true;
   for (const auto& [name, value] : request.headers) {
     if (ToLower(name) == "idempotency-key") return true;
@@ -115,7 +118,9 @@ bool MayComeTwice(const HttpClientRequest& request) {
   return false;
 }
 
-void SetHeaders(CURL* curl, const HttpClientRequest& request, CurlList* headers) {
+void SetHeaders(CURL* curl, const HttpClientRequest& request, const std::string& host,
+                CurlList* headers) {
+  if (!host.empty()) headers->Add("Host: " + host);
   bool agent = false;
   bool type = false;
   for (const auto& [name, value] : request.headers) {
@@ -138,7 +143,6 @@ void SetHeaders(CURL* curl, const HttpClientRequest& request, CurlList* headers)
 }
 
 void SetTransport(CURL* curl, const HttpClientRequest& request) {
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max<DurationMs>(request.timeout, 1)));
@@ -147,16 +151,6 @@ void SetTransport(CURL* curl, const HttpClientRequest& request) {
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, MayComeTwice(request) ? 0L : 1L);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirects);
-  curl_easy_setopt(curl, CURLOPT_PROXY,
-                   request.proxy_url.c_str());  // "" also keeps the environment's out
-  curl_easy_setopt(curl, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, request.insecure_skip_verify ? 0L : 1L);
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, request.insecure_skip_verify ? 0L : 2L);
-  if (!request.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
-  if (!request.cert_file.empty()) {
-    curl_easy_setopt(curl, CURLOPT_SSLCERT, request.cert_file.c_str());
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, request.key_file.c_str());
-  }
 }
 
 // Whether the newest complete head is the answer itself and not a redirect on the way.
@@ -201,9 +195,15 @@ class CurlHttpClient final : public HttpClient {
     exchange.max_body = request.max_body;
     CurlList headers;
     std::array<char, CURL_ERROR_SIZE> detail{};
+    CurlConnection connection;
+    const Status applied = connection.Apply(curl, request);
+    if (!applied.ok()) {
+      curl_easy_reset(curl);
+      return applied;
+    }
     SetTransport(curl, request);
     SetMethod(curl, request);
-    SetHeaders(curl, request, &headers);
+    SetHeaders(curl, request, connection.host_header(), &headers);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
@@ -218,6 +218,10 @@ class CurlHttpClient final : public HttpClient {
     const CURLcode code = curl_easy_perform(curl);
     curl_easy_reset(curl);  // keeps connections, drops what points into this frame
     if (code == CURLE_OK) return std::move(exchange.response);
+    if (!connection.refused().empty()) {
+      return InvalidArgument(
+          fmt::format("{}: {}", PublicPart(request.url), connection.refused()));
+    }
     if (code != CURLE_ABORTED_BY_CALLBACK && HasAnswer(exchange, request.follow_redirects)) {
       exchange.response.body_cut = true;
       return std::move(exchange.response);

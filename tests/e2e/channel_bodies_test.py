@@ -167,13 +167,13 @@ def receivers(side, url, smtp):
     class: cl
     component: co
     group: g
-    details: {{firing: f, resolved: r, num_firing: n, num_resolved: m, own: 'o {{{{ .Status }}}} <&>'}}
+    details: {{firing: f, resolved: r, num_firing: nf, num_resolved: nr, own: 'o {{{{ .Status }}}} <&>'}}
     images: [{{src: 's', alt: 'a', href: 'h'}}]
     links: [{{href: 'h', text: 't'}}]
 - name: pagerduty_v1
   pagerduty_configs:
   - service_key: 'sk {side}'
-    details: {{firing: f, resolved: r, num_firing: n, num_resolved: m}}{proxy}
+    details: {{firing: f, resolved: r, num_firing: nf, num_resolved: nr}}{proxy}
 - name: opsgenie
   opsgenie_configs: [{{api_key: k, api_url: '{base}/opsgenie'}}]
 - name: opsgenie_all
@@ -329,7 +329,7 @@ class ChannelBodies(harness.EndToEnd):
     def mails_of(self, side):
         with self.mail.lock:
             mails = list(self.mail.mails)
-        return [m for m in mails if any(side in to for to in m[1])]
+        return [m for m in mails if any(f'{side}@' in to for to in m[1])]
 
     def wait_for_messages(self, count):
         def complete():

@@ -17,6 +17,7 @@
 #include "exporter/api/recommendations.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
+#include "exporter/api/test_receiver.h"
 #include "exporter/api/workloads.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/random.h"
@@ -49,6 +50,8 @@ struct DeskWorld {
     RegisterAlertmanagerApi(router, {*desk, clock, build, clock.NowNanos(),
                                      [] { return std::string("route: {receiver: log}\n"); }});
     RegisterIncidentsApi(router, {*desk, clock});
+    RegisterReceiverTestApi(router, {[this] { return desk->config()->receivers; },
+                                     {clock, random, "http://outrider:9909"}});
     RegisterSlaApi(router, {*desk, clock});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});

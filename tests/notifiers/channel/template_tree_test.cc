@@ -34,7 +34,6 @@ TEST_F(TemplateTreeTest, Trees) {
       {"'- x'", R"(["x"])"},
       {"'# only a comment'", "null"},
       {"'2026-11-21'", "\"2026-11-21\""},
-      {"'007'", "\"007\""},
       {"'1.2.3'", "\"1.2.3\""},
       {"'1e3'", "1000"},
       {"{'{{ .Status }}': {deep: ['{{ .CommonLabels.job }}']}}", R"({"firing":{"deep":["j"]}})"},
