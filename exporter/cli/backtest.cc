@@ -16,6 +16,7 @@
 #include "exporter/trial/backtest_report.h"
 #include "exporter/trial/notification_replay.h"
 #include "exporter/trial/silence_file.h"
+#include "notifiers/transport/oauth2.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/rule_file.h"
 #include "storage/base/duration.h"
@@ -115,7 +116,7 @@ StatusOr<Inputs> ReadInputs(const BacktestCommand& command) {
 StatusOr<BacktestReport> Run(const BacktestCommand& command, const ClientOptions& client,
                              const Environment& env, const std::stop_token& stop) {
   Inputs inputs = TRY(ReadInputs(command));
-  const auto http = MakeCurlHttpClient();
+  const auto http = MakeOAuth2HttpClient(MakeCurlHttpClient(), env.clock);
   std::optional<FileHistory::Extent> covered;
   const auto source = TRY(OpenSource(command, client, *http, env.clock, stop, &covered));
   const HistoryStretch times = TRY(ReadTimes(command, covered, env.clock.Now()));

@@ -11,6 +11,7 @@
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/trial/analytics_report.h"
+#include "notifiers/transport/oauth2.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/analytics/builtin.h"
 #include "rules/promql/features.h"
@@ -122,7 +123,7 @@ StatusOr<AnalyticsBacktestResult> Run(const BacktestCommand& command, const Clie
   options.engine.delayed_name_removal = features.delayed_name_removal;
   options.engine.use_start_timestamps = features.use_start_timestamps;
   options.engine.default_subquery_step = options.interval;
-  const auto http = MakeCurlHttpClient();
+  const auto http = MakeOAuth2HttpClient(MakeCurlHttpClient(), env.clock);
   std::optional<FileHistory::Extent> covered;
   const auto source = TRY(OpenSource(command, client, *http, env.clock, stop, &covered));
   const HistoryStretch times = TRY(ReadTimes(command, covered, env.clock.Now()));

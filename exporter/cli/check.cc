@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <set>
+#include <filesystem>
 
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
 #include "notifiers/channel/channel.h"
 #include "notifiers/oncall/schedule_config.h"
+#include "notifiers/channel/templates.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/template_text.h"
@@ -24,6 +26,18 @@ namespace {
 // What a check found: a line for people, or what is wrong.
 using Verdict = StatusOr<std::string>;
 
+// As Alertmanager: a template file that does not parse refuses the configuration; a text of a
+// receiver that does not parse fails its notifications only, and is warned of.
+Status CheckTemplates(const AlertmanagerConfig& config) {
+  const std::string directory = std::filesystem::path(config.file).parent_path().string();
+  const tmpl::TemplateSet templates =
+      TRY(LoadNotificationTemplates(config.templates, directory));
+  for (const std::string& warning : TemplateWarnings(config, templates)) {
+    fmt::print(stderr, "  WARNING: {}\n", warning);
+  }
+  return absl::OkStatus();
+}
+
 Verdict CheckAlertmanager(const AlertmanagerConfig& config) {
   for (const ReceiverConfig& receiver : config.receivers) {
     for (const IntegrationConfig& section : receiver.integrations) {
@@ -31,6 +45,7 @@ Verdict CheckAlertmanager(const AlertmanagerConfig& config) {
       if (!integration.ok()) return integration.status();
     }
   }
+  TRY(CheckTemplates(config));
   return fmt::format("{} receivers, {} inhibition rules, {} time intervals",
                      config.receivers.size(), config.inhibit_rules.size(),
                      config.time_intervals.size());

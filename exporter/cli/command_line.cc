@@ -12,6 +12,7 @@
 
 #include "exporter/cli/alertmanager_flags.h"
 #include "exporter/cli/money_commands.h"
+#include "exporter/cli/notify_commands.h"
 
 namespace outrider {
 namespace {
@@ -35,6 +36,7 @@ struct Parsed {
   EvaluateAnomalyOptions evaluate;
   EvaluateRecommendOptions evaluate_recommend;
   MoneyCommands money;
+  NotifyCommands notify;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -181,6 +183,7 @@ void AddTest(CLI::App& app, Parsed* p, const Environment& env) {
   route->add_option("--config.file", p->config_file, "Alertmanager configuration")->required();
   route->add_option("labels", p->labels, "label=value …")->required();
   route->callback([p] { p->action = [p] { return RunTestRoute(p->config_file, p->labels); }; });
+  AddTestReceiverCommand(*test, &p->client, &p->notify, &p->action, env);
 }
 
 void AddClientFlags(CLI::App* command, Parsed* p) {
@@ -584,6 +587,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddSilence(app, &parsed, env);
   AddBacktest(app, &parsed, env);
   AddEvaluate(app, &parsed);
+  AddTemplateCommand(app, &parsed.notify, &parsed.action, env);
   AddMoneyCommands(app, &parsed.client, &parsed.money, &parsed.action);
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;

@@ -116,6 +116,25 @@ int RunTestRules(const TestRulesOptions& given, const Environment& env);  // tes
 int RunTestPromql(const std::vector<std::string>& files, const Environment& env);  // test.cc
 int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);
 
+struct TestReceiverOptions {
+  std::string name;
+  std::string config_file;  // an Alertmanager configuration; empty: ask the daemon
+  std::string external_url = "http://localhost:9909";
+  std::vector<std::string> labels;  // name=value
+  std::vector<std::string> annotations;
+  bool resolved = false;
+};
+int RunTestReceiver(const ClientOptions& client, const TestReceiverOptions& options,
+                    const Environment& env);  // test_receiver.cc
+
+struct TemplateRenderOptions {
+  std::vector<std::string> globs;
+  std::string text;
+  std::string type = "text";  // text or html
+  std::string data_file;      // JSON; empty: a sample
+};
+int RunTemplateRender(const TemplateRenderOptions& options, const Environment& env);  // template.cc
+
 struct QueryOptions {
   std::string expr;
   std::string time;   // instant

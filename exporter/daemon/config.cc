@@ -7,6 +7,7 @@
 
 #include "notifiers/config/yaml_text.h"
 #include "rules/capacity/workload_source_config.h"
+#include "notifiers/transport/address_guard.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
 
@@ -266,6 +267,17 @@ void ReadAlerting(YamlReader& r, const std::string& file, Config::Alerting* aler
   if (!status.ok()) r.Fail(status);
 }
 
+// Webhooks made by API.
+void ReadWebhooks(YamlReader& alerting, const std::string& file, Config* config) {
+  const Status status = Section(alerting, file, "webhooks", [&](YamlReader& r) {
+    r.StringList("allowed_networks", &config->webhook_networks);
+    const auto guard = AddressGuard::Make(config->webhook_networks);
+    if (!guard.ok()) r.Fail("allowed_networks", Message(guard.status()));
+    r.Duration("log_retention", &config->webhook_log_retention);
+  });
+  if (!status.ok()) alerting.Fail(status);
+}
+
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "global", [&](YamlReader& r) { ReadGlobal(r, &config->global); }));
   TRY(Section(top, file, "alerting", [&](YamlReader& r) {
@@ -274,6 +286,7 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
     ReadRelayConfig(r, file, &config->relay);
     ReadDelivery(r, file, &config->delivery);
     r.Duration("history_retention", &config->history_retention);
+    ReadWebhooks(r, file, config);
   }));
   TRY(Section(top, file, "incidents",
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));

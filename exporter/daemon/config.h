@@ -125,6 +125,9 @@ struct Config {
   DeliveryConfig delivery;                  // alerting.delivery; a reload changes it
   DurationMs history_retention = 7 * kDay;  // alerting.history_retention; 0: none is kept
   RelayConfig relay;
+  // alerting.webhooks: of those made by API.
+  std::vector<std::string> webhook_networks;  // allowed beside the open Internet; a reload changes
+  DurationMs webhook_log_retention = 30 * kDay;
   std::string incidents_file;
   Rules rules;
   Analytics analytics;

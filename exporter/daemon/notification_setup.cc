@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "notifiers/channel/templates.h"
+#include "storage/base/log.h"
 
 namespace outrider {
 namespace {
@@ -34,6 +35,9 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
       std::filesystem::path(files.alertmanager.file).parent_path().string();
   auto built = std::make_shared<Built>(
       TRY(LoadNotificationTemplates(files.alertmanager.templates, directory, &transports.clock)));
+  for (const std::string& warning : TemplateWarnings(files.alertmanager, built->templates)) {
+    LogWarn(warning);
+  }
   const ChannelTools tools{transports.http, transports.smtp, built->templates, transports.clock};
   AlertmanagerConfig with_users = files.alertmanager;
   with_users.receivers.insert(with_users.receivers.end(), files.user_receivers.begin(),

@@ -23,6 +23,8 @@
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
 #include "exporter/api/status.h"
+#include "exporter/api/test_receiver.h"
+#include "exporter/api/webhooks.h"
 #include "exporter/api/workloads.h"
 #include "exporter/daemon/build_info.h"
 #include "exporter/http/auth.h"
@@ -159,6 +161,15 @@ void RegisterWorkloadApis(Router& router, Services& services) {
                                *services.monitor, services.clock, costs, findings});
 }
 
+void RegisterWebhooks(Router& router, Services& services) {
+  RegisterWebhooksApi(router, {.tools = [&services] { return services.ToolsOfHooks(); },
+                               .random = services.random,
+                               .changed = [&services] { return services.ApplyHooks(); }});
+  RegisterReceiverTestApi(
+      router, {.receivers = [&services] { return services.desk->config()->receivers; },
+               .tools = {services.clock, services.random, services.external_url}});
+}
+
 }  // namespace
 
 void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
@@ -179,6 +190,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                [&services] { return MaskedYaml(services.desk->config()->alertmanager); },
                &services.am_meter});
   RegisterAlertHistoryApi(router, {*services.desk, services.clock});
+  RegisterWebhooks(router, services);
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterOnCallApi(router, {*services.desk, services.clock});

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "exporter/daemon/references.h"
+#include "notifiers/hooks/hook_routes.h"
+#include "notifiers/transport/oauth2.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/state/rocksdb_store.h"
@@ -118,11 +120,13 @@ void WarnOfRestartOnly(const Config& running, const Config& loaded) {
 
 }  // namespace
 
-Services::Services(const Clock& the_clock, const Config& config, const AppOptions& options,
+Services::Services(const Clock& the_clock, Random& the_random, const Config& config,
+                   const AppOptions& options,
                    std::string url)
     : clock(the_clock),
+      random(the_random),
       external_url(std::move(url)),
-      http(MakeCurlHttpClient()),
+      http(MakeOAuth2HttpClient(MakeCurlHttpClient(), the_clock)),
       smtp(MakeCurlSmtpClient()),
       notify_http(LimitHttp(*http, call_limits, the_clock)),
       notify_smtp(LimitSmtp(*smtp, call_limits, the_clock)),
@@ -138,7 +142,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const Clock& clock, Random& random,
                                                    std::unique_ptr<StateStore> given_state) {
   const Config& config = files.config;
-  std::unique_ptr<Services> self(new Services(clock, config, options, external_url));
+  std::unique_ptr<Services> self(new Services(clock, random, config, options, external_url));
   self->features_ = options.features;
   self->flags_ = options.alertmanager;
   DeskConfig desk_config = TRY(MakeDeskConfig(
@@ -148,6 +152,13 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   if (self->state == nullptr) {
     self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
   }
+  self->hooks = TRY(HookStore::Open(*self->state, random,
+                                    {.age = config.webhook_log_retention}));
+  {
+    const absl::MutexLock lock(&self->hook_mutex_);
+    self->hook_networks_ = config.webhook_networks;
+  }
+  TRY(self->AddHooks(&desk_config));
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
@@ -251,6 +262,28 @@ Status Services::Load(LoadedFiles files, SourceFiles sources) {
   return absl::OkStatus();
 }
 
+HookTools Services::ToolsOfHooks() const {
+  const absl::MutexLock lock(&hook_mutex_);
+  return {*hooks, *http, clock, hook_networks_};
+}
+
+Status Services::AddHooks(DeskConfig* config) const {
+  // The receivers of the files lie below those of an earlier call.
+  const auto& files =
+      config->receivers->base() != nullptr ? config->receivers->base() : config->receivers;
+  HookSet set = TRY(MakeHookSet(hooks->List(), config->incidents, ToolsOfHooks(), files));
+  config->receivers = std::move(set.receivers);
+  config->api_routes = std::move(set.routes);
+  return absl::OkStatus();
+}
+
+Status Services::ApplyHooks() {
+  const absl::MutexLock one_at_a_time(&reload_mutex_);
+  DeskConfig config = *desk->config();
+  TRY(AddHooks(&config));
+  return desk->Reload(std::move(config), clock.NowNanos());
+}
+
 KnownRules Services::WhatIsKnown() {
   KnownRules known = known_rules_;
   for (const auto& view : rules->Snapshot()) {
@@ -266,6 +299,11 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
       TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, flags_, external_url));
   std::shared_ptr<const Pricer> pricer =
       TRY(Pricer::Create(files.config.cost.pricing, files.prices));
+  {
+    const absl::MutexLock lock(&hook_mutex_);
+    hook_networks_ = files.config.webhook_networks;
+  }
+  TRY(AddHooks(&desk_config));
   // From here on only the state store can refuse.
   *files_good = true;
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));

@@ -21,6 +21,8 @@
 #include "exporter/daemon/summary_sender.h"
 #include "exporter/ingest/ingest_store.h"
 #include "notifiers/desk/desk.h"
+#include "notifiers/hooks/hook_channel.h"
+#include "notifiers/hooks/hook_store.h"
 #include "notifiers/outbox/dispatcher.h"
 #include "notifiers/relay/relay.h"
 #include "notifiers/transport/call_limits.h"
@@ -68,6 +70,10 @@ struct Services {
   Status Load(LoadedFiles files, SourceFiles sources);
   // All or nothing.
   Status Reload(const std::string& config_file, ReloadCause cause = ReloadCause::kAsked);
+  // Webhooks were made, deleted or changed by API: alerts find their way to them.
+  Status ApplyHooks();
+  // What webhooks send with; networks as of the last load.
+  HookTools ToolsOfHooks() const;
   LoadOutcome Outcome() const;
   // Of the last load or attempt at a reload.
   SourceFiles Sources() const;
@@ -78,6 +84,7 @@ struct Services {
   void CountKept();
 
   const Clock& clock;
+  Random& random;
   std::string external_url;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<SmtpClient> smtp;
@@ -85,6 +92,7 @@ struct Services {
   std::unique_ptr<HttpClient> notify_http;  // the clients with them, for channels
   std::unique_ptr<SmtpClient> notify_smtp;
   std::unique_ptr<StateStore> state;
+  std::unique_ptr<HookStore> hooks;
   std::unique_ptr<Desk> desk;
   std::unique_ptr<IngestStore> store;
   promql::Engine engine;
@@ -109,11 +117,13 @@ struct Services {
   std::atomic<bool> ready{false};
 
  private:
-  Services(const Clock& the_clock, const Config& config, const AppOptions& options,
-           std::string url);
+  Services(const Clock& the_clock, Random& the_random, const Config& config,
+           const AppOptions& options, std::string url);
   Status MakeCost(const Config& config);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
+  // Puts the receivers and routes of the webhooks beside those of the files.
+  Status AddHooks(DeskConfig* config) const;
   // `files_good`: what went wrong is not in them.
   Status TryReload(const std::string& config_file, bool* files_good)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
@@ -122,6 +132,8 @@ struct Services {
 
   std::vector<std::string> features_;                      // those of the command line
   AlertmanagerFlags flags_;                                // the same
+  std::vector<std::string> hook_networks_ ABSL_GUARDED_BY(hook_mutex_);
+  mutable absl::Mutex hook_mutex_;
   Config running_;                                         // as started; written before any reload
   absl::Mutex reload_mutex_;                               // one load or reload at a time
   KnownRules known_rules_ ABSL_GUARDED_BY(reload_mutex_);  // of the last good load

@@ -6,7 +6,13 @@
 namespace outrider {
 namespace {
 
+bool IsBelow(std::string_view path, std::string_view top) {
+  return path == top || (path.starts_with(top) && path[top.size()] == '/');
+}
+
 bool IsOwnWrite(const HttpRequest& request) {
+  // URLs of webhooks are secrets: reading them needs the right too.
+  if (IsBelow(request.path, "/api/v1/webhooks")) return request.method != "OPTIONS";
   if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
     return false;
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||

@@ -40,6 +40,7 @@ const std::string_view kDefaultTemplates = R"TEMPLATE(
     {{- range .Annotations.SortedPairs }}{{ printf "  - %s = %s\n" .Name .Value }}{{ end -}}
     {{- printf "\nSource: %s\n" .GeneratorURL -}}
   {{- end -}}
+  {{- "\n" -}}
 {{- end }}
 
 {{- define "slack.default.title" }}{{ template "__subject" . }}{{ end }}

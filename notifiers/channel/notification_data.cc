@@ -106,21 +106,30 @@ Value MapValue(const std::map<std::string, std::string>& map) {
   return Value(std::move(object));
 }
 
-Value AlertValue(const Notification& notification, const Alert& alert) {
-  const std::string status = AlertStatus(notification, alert);
-  const AlertTime ends_at = status == "firing" ? AlertTime() : alert.ends_at;
+Value AlertValue(const TemplateAlert& alert) {
   Object object;
   object.type = "template.Alert";
   object.fields = {
-      {"Status", status},
-      {"Labels", MapValue(alert.labels.ToMap())},
+      {"Status", alert.status},
+      {"Labels", MapValue(alert.labels)},
       {"Annotations", MapValue(alert.annotations)},
       {"StartsAt", Time{alert.starts_at.nanos, alert.starts_at.offset_seconds, ""}},
-      {"EndsAt", Time{ends_at.nanos, ends_at.offset_seconds, ""}},
+      {"EndsAt", Time{alert.ends_at.nanos, alert.ends_at.offset_seconds, ""}},
       {"GeneratorURL", alert.generator_url},
-      {"Fingerprint", alert.labels.FingerprintHex()},
+      {"Fingerprint", alert.fingerprint},
   };
   return Value(std::move(object));
+}
+
+TemplateAlert TemplateAlertOf(const Notification& notification, const Alert& alert) {
+  const std::string status = AlertStatus(notification, alert);
+  return {.status = status,
+          .labels = alert.labels.ToMap(),
+          .annotations = alert.annotations,
+          .starts_at = alert.starts_at,
+          .ends_at = status == "firing" ? AlertTime() : alert.ends_at,
+          .generator_url = alert.generator_url,
+          .fingerprint = alert.labels.FingerprintHex()};
 }
 
 Value AlertsValue(const List& alerts) {
@@ -176,28 +185,45 @@ std::string NotificationStatus(const Notification& notification, std::span<const
   return firing ? "firing" : "resolved";
 }
 
-tmpl::Value NotificationData(const Notification& notification) {
+tmpl::Value TemplateValue(const TemplateData& given) {
   List alerts;
-  for (const Alert& alert : notification.alerts) {
-    alerts.push_back(AlertValue(notification, alert));
-  }
+  for (const TemplateAlert& alert : given.alerts) alerts.push_back(AlertValue(alert));
   Object data;
-  data.type = "*template.Data";
+  data.type = given.type;
   data.fields = {
-      {"Receiver", QuoteRegexMeta(notification.receiver)},
-      {"Status", NotificationStatus(notification, notification.alerts)},
+      {"Receiver", given.receiver},
+      {"Status", given.status},
       {"Alerts", AlertsValue(alerts)},
-      {"NotificationReason", notification.reason},
-      {"GroupLabels", MapValue(notification.group_labels.ToMap())},
-      {"CommonLabels", MapValue(CommonLabels(notification.alerts))},
-      {"CommonAnnotations", MapValue(CommonAnnotations(notification.alerts))},
-      {"RouteLabels", MapValue(notification.route_labels)},
-      {"ExternalURL", notification.external_url},
-      {"Title", notification.title},
-      {"Note", notification.note},
-      {"IncidentID", notification.incident_id},
+      {"NotificationReason", given.reason},
+      {"GroupLabels", MapValue(given.group_labels)},
+      {"CommonLabels", MapValue(given.common_labels)},
+      {"CommonAnnotations", MapValue(given.common_annotations)},
+      {"RouteLabels", MapValue(given.route_labels)},
+      {"ExternalURL", given.external_url},
+      {"Title", given.title},
+      {"Note", given.note},
+      {"IncidentID", given.incident_id},
   };
   return Value(std::move(data));
+}
+
+tmpl::Value NotificationData(const Notification& notification) {
+  TemplateData data;
+  data.receiver = QuoteRegexMeta(notification.receiver);
+  data.status = NotificationStatus(notification, notification.alerts);
+  for (const Alert& alert : notification.alerts) {
+    data.alerts.push_back(TemplateAlertOf(notification, alert));
+  }
+  data.reason = notification.reason;
+  data.group_labels = notification.group_labels.ToMap();
+  data.common_labels = CommonLabels(notification.alerts);
+  data.common_annotations = CommonAnnotations(notification.alerts);
+  data.route_labels = notification.route_labels;
+  data.external_url = notification.external_url;
+  data.title = notification.title;
+  data.note = notification.note;
+  data.incident_id = notification.incident_id;
+  return TemplateValue(data);
 }
 
 }  // namespace outrider

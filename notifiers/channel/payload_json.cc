@@ -44,7 +44,8 @@ void WriteOwn(const Notification& notification, JsonWriter* json) {
 
 }  // namespace
 
-std::string WebhookPayload(const Notification& notification, size_t truncated) {
+std::string WebhookPayload(const Notification& notification, size_t truncated,
+                           std::string_view version) {
   std::string out;
   JsonWriter json(&out, JsonWriter::Escape::kGoHtml);
   json.StartObject();
@@ -59,7 +60,7 @@ std::string WebhookPayload(const Notification& notification, size_t truncated) {
   WriteMap("commonAnnotations", CommonAnnotations(notification.alerts), &json);
   WriteMap("routeLabels", notification.route_labels, &json);
   json.Key("externalURL").String(notification.external_url);
-  json.Key("version").String("4");
+  json.Key("version").String(version);
   json.Key("groupKey").String(notification.group_key);
   json.Key("truncatedAlerts").Int(static_cast<int64_t>(truncated));
   WriteOwn(notification, &json);

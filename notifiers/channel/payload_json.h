@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "notifiers/channel/channel.h"
 
@@ -12,6 +13,7 @@ namespace outrider {
 // With a newline at the end. `truncated` is the number of alerts left out before. A notification
 // with a note or an incident has one more key at the end: "outrider": {"incident", "note",
 // "repeat"}.
-std::string WebhookPayload(const Notification& notification, size_t truncated);
+std::string WebhookPayload(const Notification& notification, size_t truncated,
+                           std::string_view version = "4");
 
 }  // namespace outrider

@@ -3,10 +3,31 @@
 
 #include <fmt/format.h>
 
+#include "notifiers/channel/discord.h"
 #include "notifiers/channel/email.h"
+#include "notifiers/channel/googlechat.h"
+#include "notifiers/channel/incidentio.h"
+#include "notifiers/channel/jira.h"
 #include "notifiers/channel/log_channel.h"
+#include "notifiers/channel/matrix.h"
+#include "notifiers/channel/mattermost.h"
+#include "notifiers/channel/msteams.h"
+#include "notifiers/channel/msteamsv2.h"
+#include "notifiers/channel/ntfy.h"
+#include "notifiers/channel/opsgenie.h"
+#include "notifiers/channel/pagerduty.h"
+#include "notifiers/channel/pushover.h"
+#include "notifiers/channel/rocketchat.h"
+#include "notifiers/channel/signed_webhook.h"
 #include "notifiers/channel/slack.h"
+#include "notifiers/channel/sns.h"
+#include "notifiers/channel/telegram.h"
+#include "notifiers/channel/twilio_sms.h"
+#include "notifiers/channel/twilio_voice.h"
+#include "notifiers/channel/victorops.h"
+#include "notifiers/channel/webex.h"
 #include "notifiers/channel/webhook.h"
+#include "notifiers/channel/wechat.h"
 #include "notifiers/config/integration_table.h"
 #include "storage/base/text.h"
 
@@ -15,10 +36,31 @@ namespace {
 
 // Sorted by kind.
 constexpr ChannelKind kChannels[] = {
+    {"discord", true, MakeDiscordChannel, &kDiscordTemplates},
     {"email", false, MakeEmailChannel},
+    {"googlechat", true, MakeGoogleChatChannel, &kGoogleChatTemplates},
+    {"incidentio", true, MakeIncidentIoChannel},
+    {"jira", true, MakeJiraChannel, &kJiraTemplates},
     {"log", true, MakeLogChannel},
+    {"matrix", true, MakeMatrixChannel, &kMatrixTemplates},
+    {"mattermost", true, MakeMattermostChannel, &kMattermostTemplates},
+    {"msteams", true, MakeMsTeamsChannel, &kMsTeamsTemplates},
+    {"msteamsv2", true, MakeMsTeamsV2Channel, &kMsTeamsV2Templates},
+    {"ntfy", true, MakeNtfyChannel, &kNtfyTemplates},
+    {"opsgenie", true, MakeOpsgenieChannel, &kOpsgenieTemplates},
+    {"pagerduty", true, MakePagerDutyChannel, &kPagerDutyTemplates},
+    {"pushover", true, MakePushoverChannel, &kPushoverTemplates},
+    {"rocketchat", false, MakeRocketChatChannel, &kRocketChatTemplates},
+    {"signed_webhook", true, MakeSignedWebhookChannel},
     {"slack", false, MakeSlackChannel},
+    {"sns", true, MakeSnsChannel, &kSnsTemplates},
+    {"telegram", true, MakeTelegramChannel, &kTelegramTemplates},
+    {"twilio_sms", true, MakeTwilioSmsChannel, &kTwilioSmsTemplates},
+    {"twilio_voice", false, MakeTwilioVoiceChannel, &kTwilioVoiceTemplates},
+    {"victorops", true, MakeVictorOpsChannel, &kVictorOpsTemplates},
+    {"webex", true, MakeWebexChannel, &kWebexTemplates},
     {"webhook", true, MakeWebhookChannel},
+    {"wechat", false, MakeWeChatChannel, &kWeChatTemplates},
 };
 
 const ChannelKind* FindKind(std::string_view kind) {

@@ -18,6 +18,7 @@ struct ChannelKind {
   StatusOr<std::unique_ptr<Channel>> (*make)(const YamlNode& section,
                                              const AlertmanagerConfig& config,
                                              const ChannelTools* tools);
+  const std::string_view* templates = nullptr;  // its default templates, where it has a file of own
 };
 std::span<const ChannelKind> ChannelTable();
 

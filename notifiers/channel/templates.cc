@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/channel/templates.h"
 
+#include "notifiers/channel/channel_templates.h"
+#include "notifiers/channel/table.h"
 #include "storage/base/file.h"
 #include "storage/base/text.h"
 
@@ -36,12 +38,12 @@ tmpl::FunctionMap BindToNotification(const Value& data) {
   const Value* labels = notification == nullptr ? nullptr : notification->Find("RouteLabels");
   if (labels == nullptr || labels->AsObject() == nullptr) return {};
   tmpl::FunctionMap functions;
-  functions["routeLabels"] = {
-      [map = *labels](Args args) -> StatusOr<Value> {
-        const Value* label = map.AsObject()->Find(std::get<std::string>(args[0].data()));
-        return label == nullptr ? Value("") : *label;
-      },
-      "s"};
+  functions["routeLabels"] = {[map = *labels](Args args) -> StatusOr<Value> {
+                                const Value* label =
+                                    map.AsObject()->Find(std::get<std::string>(args[0].data()));
+                                return label == nullptr ? Value("") : *label;
+                              },
+                              "s"};
   return functions;
 }
 
@@ -58,8 +60,8 @@ void CheckTexts(const YamlNode& node, const std::string& file, const tmpl::Templ
   if (node.IsScalar() && Contains(node.scalar, "{{")) {
     const Status valid = templates.Check(node.scalar);
     if (!valid.ok()) {
-      warnings->push_back(Message(YamlError(
-          file, node, Message(valid) + "; notifications that need this text will fail")));
+      warnings->push_back(Message(
+          YamlError(file, node, Message(valid) + "; notifications that need this text will fail")));
     }
   }
   for (const YamlNode& item : node.items) CheckTexts(item, file, templates, warnings);
@@ -87,6 +89,10 @@ StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::strin
                                                       const Clock* clock) {
   tmpl::TemplateSet set({.functions = Functions(clock), .bind = BindToNotification});
   TRY(set.Parse("default.tmpl", kDefaultTemplates));
+  TRY(set.Parse("shared.tmpl", kSharedTemplates));
+  for (const ChannelKind& row : ChannelTable()) {
+    if (row.templates != nullptr) TRY(set.Parse(std::string(row.kind) + ".tmpl", *row.templates));
+  }
   for (const std::string& pattern : globs) {
     for (const std::string& path : Glob(base_dir, pattern)) {
       const std::string text = TRY(ReadFile(path));

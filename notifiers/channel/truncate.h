@@ -10,4 +10,8 @@ namespace outrider {
 // 4).
 std::string TruncateRunes(std::string text, size_t limit);
 
+// At most `limit` bytes, cut between code points; where something is cut it ends with "…", whose
+// three bytes count. Only dots, or nothing but "…", below a limit of 4.
+std::string TruncateBytes(std::string text, size_t limit);
+
 }  // namespace outrider

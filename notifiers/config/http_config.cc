@@ -76,7 +76,7 @@ Status CheckOAuth2(const YamlNode& node, const std::string& file) {
   if (!IsSet(node, "client_id")) return missing("client_id");
   if (!IsSet(node, "token_url")) return missing("token_url");
   const YamlNode* grant = node.Find("grant_type");
-  const std::string_view kind =
+  const std::string kind =
       grant == nullptr || grant->scalar.empty() ? "client_credentials" : grant->scalar;
   if (kind != "client_credentials" && kind != kJwtBearerGrant) {
     return YamlError(file, *grant,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "notifiers/config/http_config.h"
+#include "notifiers/config/integration_rules.h"
 #include "notifiers/config/schema.h"
 #include "storage/base/text.h"
 
@@ -32,19 +33,28 @@ constexpr IntegrationKind kKinds[] = {
      "html "
      "text threading{enabled:b thread_by_date}",
      false},
+    {"googlechat", "webhook_url:S webhook_url_file message threads:b", true, false, true},
     {"incidentio",
      "url:u url_file alert_source_token:s alert_source_token_file max_alerts:i timeout:g"},
     {"jira",
      "api_url:u api_type project issue_type summary:* description:* labels:l priority "
      "reopen_transition resolve_transition wont_fix_resolution reopen_duration:d fields:*"},
-    {"log", "", false, true},
+    {"log", "", false, true, true},
+    {"matrix", "homeserver_url:u access_token:s access_token_file room_id message html msgtype",
+     true, false, true},
     {"mattermost",
      "webhook_url:S webhook_url_file channel username text fallback color pretext author_name "
      "author_link author_icon title title_link fields[title value short:b] thumb_url footer "
-     "footer_icon image_url icon_url icon_emoji attachments:* type props{card} "
+     "footer_icon image_url icon_url icon_emoji "
+     "attachments[fallback color pretext text author_name author_link author_icon title title_link "
+     "fields[title value short:b] thumb_url footer footer_icon image_url] type props{card} "
      "priority{priority requested_ack:b persistent_notifications:b}"},
     {"msteams", "webhook_url:S webhook_url_file title summary text"},
     {"msteamsv2", "webhook_url:S webhook_url_file title text"},
+    {"ntfy",
+     "url:u token:s token_file topic title message priority tags click icon markdown:b "
+     "actions[action label url method body clear:b]",
+     true, false, true},
     {"opsgenie",
      "api_key:s api_key_file api_url:u message description source details:m entity "
      "responders[id name username type] actions tags note priority update_alerts:b",
@@ -63,6 +73,8 @@ constexpr IntegrationKind kKinds[] = {
      "actions[type text url imageurl iswebview:b webviewheightratio msg msginchatwindow:b "
      "msgprocessingtype]",
      true, true},
+    {"signed_webhook", "url:S url_file secret:s secret_file max_alerts:i timeout:g", true, false,
+     true},
     {"slack",
      "api_url:S api_url_file app_token:s app_token_file app_url:u channel username color title "
      "title_link pretext text message_text fields[title value short:b] short_fields:b footer "
@@ -76,6 +88,14 @@ constexpr IntegrationKind kKinds[] = {
     {"telegram",
      "api_url:u bot_token:s bot_token_file chat_id:i chat_id_file message_thread_id:i message "
      "disable_notifications:b parse_mode"},
+    {"twilio_sms",
+     "api_url:u account_sid auth_token:s auth_token_file api_key api_key_secret:s "
+     "api_key_secret_file from messaging_service_sid to message max_segments:i status_callback",
+     true, false, true},
+    {"twilio_voice",
+     "api_url:u account_sid auth_token:s auth_token_file api_key api_key_secret:s "
+     "api_key_secret_file from to message voice language repeat:i action_url status_callback",
+     true, false, true},
     {"victorops",
      "api_key:s api_key_file api_url:u routing_key message_type state_message entity_display_name "
      "monitoring_tool custom_fields:m"},
@@ -96,23 +116,29 @@ struct Requirement {
   std::string_view error;
 };
 constexpr Requirement kRequirements[] = {
-    {"discord", "webhook_url webhook_url_file", "", "no discord webhook URL or URLFile provided"},
+    {"discord", "webhook_url webhook_url_file", "",
+     "one of webhook_url or webhook_url_file must be configured"},
     {"email", "to", "", "missing to address in email config"},
     {"email", "smarthost", "smtp_smarthost", "no global SMTP smarthost set"},
     {"email", "from", "smtp_from", "no global SMTP from set"},
+    {"googlechat", "webhook_url webhook_url_file", "",
+     "one of webhook_url or webhook_url_file must be configured"},
     {"incidentio", "url url_file", "", "one of url or url_file must be configured"},
-    {"incidentio", "alert_source_token alert_source_token_file http_config.authorization", "",
-     "at least one of alert_source_token, alert_source_token_file or http_config.authorization "
-     "must be configured"},
     {"jira", "project", "", "missing project in jira_config"},
     {"jira", "issue_type", "", "missing issue_type in jira_config"},
     {"jira", "api_url", "jira_api_url", "no global Jira Cloud URL set"},
+    {"matrix", "homeserver_url", "", "missing homeserver_url on matrix_config"},
+    {"matrix", "access_token access_token_file", "",
+     "one of access_token or access_token_file must be configured"},
+    {"matrix", "room_id", "", "missing room_id on matrix_config"},
     {"mattermost", "webhook_url webhook_url_file",
      "mattermost_webhook_url mattermost_webhook_url_file",
      "no global Mattermost webhook URL set either inline or in a file"},
-    {"msteams", "webhook_url webhook_url_file", "", "no msteams webhook URL or URLFile provided"},
+    {"msteams", "webhook_url webhook_url_file", "",
+     "one of webhook_url or webhook_url_file must be configured"},
     {"msteamsv2", "webhook_url webhook_url_file", "",
-     "no msteamsv2 webhook URL or URLFile provided"},
+     "one of webhook_url or webhook_url_file must be configured"},
+    {"ntfy", "topic", "", "missing topic on ntfy_config"},
     {"opsgenie", "api_key api_key_file", "opsgenie_api_key opsgenie_api_key_file",
      "no global OpsGenie API Key set either inline or in a file"},
     {"pagerduty", "routing_key routing_key_file service_key service_key_file", "",
@@ -124,20 +150,25 @@ constexpr Requirement kRequirements[] = {
      "no global Rocketchat TokenID set either inline or in a file"},
     {"rocketchat", "token token_file", "rocketchat_token rocketchat_token_file",
      "no global Rocketchat Token set either inline or in a file"},
+    {"signed_webhook", "url url_file", "", "one of url or url_file must be configured"},
+    {"signed_webhook", "secret secret_file", "", "one of secret or secret_file must be configured"},
     {"slack", "api_url api_url_file app_token app_token_file",
      "slack_api_url slack_api_url_file slack_app_token slack_app_token_file",
      "no Slack API URL nor App token set either inline or in a file"},
-    {"sns", "topic_arn phone_number target_arn", "",
-     "must provide either a Target ARN, Topic ARN, or Phone Number for SNS config"},
     {"telegram", "bot_token bot_token_file", "telegram_bot_token telegram_bot_token_file",
      "missing bot_token or bot_token_file on telegram_config"},
     {"telegram", "chat_id chat_id_file", "", "missing chat_id or chat_id_file on telegram_config"},
+    {"twilio_sms", "account_sid", "", "missing account_sid on twilio_sms_config"},
+    {"twilio_sms", "to", "", "missing to on twilio_sms_config"},
+    {"twilio_sms", "from messaging_service_sid", "",
+     "one of from or messaging_service_sid must be configured"},
+    {"twilio_voice", "account_sid", "", "missing account_sid on twilio_voice_config"},
+    {"twilio_voice", "to", "", "missing to on twilio_voice_config"},
+    {"twilio_voice", "from", "", "missing from on twilio_voice_config"},
     {"victorops", "routing_key", "", "missing Routing key in VictorOps config"},
     {"victorops", "api_key api_key_file", "victorops_api_key victorops_api_key_file",
      "no global VictorOps API Key set"},
     {"webex", "room_id", "", "missing room_id on webex_config"},
-    {"webex", "http_config.authorization", "http_config.authorization",
-     "missing webex_configs.http_config.authorization"},
     {"webhook", "url url_file", "", "one of url or url_file must be configured"},
     {"wechat", "api_secret api_secret_file", "wechat_api_secret wechat_api_secret_file",
      "no global Wechat Api Secret set either inline or in a file"},
@@ -153,42 +184,6 @@ bool AnySet(const YamlNode& map, std::string_view keys) {
 
 std::string FullSchema(const IntegrationKind& kind) {
   return fmt::format("send_resolved:b {}{}", kind.http ? "http_config:H " : "", kind.schema);
-}
-
-constexpr std::string_view kSlackPostMessage = "https://slack.com/api/chat.postMessage";
-
-std::string_view ScalarOf(const YamlNode& map, std::string_view key, std::string_view fallback) {
-  return IsSet(map, key) ? std::string_view(map.Find(key)->scalar) : fallback;
-}
-
-// An app token and a webhook URL exclude each other, unless the URL is only the one that app tokens
-// use.
-bool SlackClash(const YamlNode& map, const std::string& prefix) {
-  if (!AnySet(map, prefix + "app_token " + prefix + "app_token_file")) return false;
-  if (IsSet(map, prefix + "api_url_file")) return true;
-  if (!IsSet(map, prefix + "api_url")) return false;
-  const std::string_view url = ScalarOf(map, prefix + "api_url", "");
-  return url != kSecretText && url != ScalarOf(map, prefix + "app_url", kSlackPostMessage);
-}
-
-Status CheckSlack(const YamlNode& section, const YamlNode& global, const std::string& file) {
-  if (SlackClash(section, "")) {
-    return YamlError(
-        file, section,
-        "at most one of api_url/api_url_file & app_token/app_token_file must be configured");
-  }
-  if (ScalarOf(section, "update_message", "") == "true" &&
-      !AnySet(section, "app_token app_token_file")) {
-    const std::string_view url =
-        ScalarOf(section, "api_url", ScalarOf(global, "slack_api_url", kSlackPostMessage));
-    if (url != kSlackPostMessage && url != kSecretText) {
-      return YamlError(
-          file, section,
-          fmt::format("update_message can only be used with bot tokens. api_url must be set to {}",
-                      kSlackPostMessage));
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -223,14 +218,13 @@ Status CheckIntegration(const IntegrationKind& kind, const YamlNode& section,
   if (IsSet(section, "http_config")) {
     TRY(CheckHttpConfigRules(*section.Find("http_config"), file));
   }
-  if (kind.kind == "slack") TRY(CheckSlack(section, global, file));
   for (const Requirement& rule : kRequirements) {
     if (rule.kind != kind.kind || AnySet(section, rule.local) || AnySet(global, rule.global)) {
       continue;
     }
     return YamlError(file, section, std::string(rule.error));
   }
-  return absl::OkStatus();
+  return CheckIntegrationRules(kind.kind, section, global, file);
 }
 
 YamlNode MaskIntegration(const IntegrationKind& kind, const YamlNode& section) {

@@ -17,6 +17,7 @@ struct IntegrationKind {
   std::string_view schema;  // schema.h; send_resolved and, where `http`, http_config are added
   bool http = true;
   bool null_is_empty = false;  // a null list entry is read as {} instead of being refused
+  bool own = false;  // Alertmanager does not know it, so it is left out of what amtool reads
 };
 
 std::span<const IntegrationKind> IntegrationKinds();

@@ -172,7 +172,7 @@ YamlNode ReceiverNode(const ReceiverConfig& receiver, const YamlNode& global_htt
   std::string_view last;
   for (const IntegrationConfig& integration : receiver.integrations) {
     const IntegrationKind* kind = FindIntegrationKind(integration.kind);
-    if (kind == nullptr || integration.kind == "log") continue;
+    if (kind == nullptr || kind->own) continue;
     if (integration.kind != last) {
       AddEntry(&node, integration.kind + "_configs", YamlList());
       list = &node.entries.back().second;

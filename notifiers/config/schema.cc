@@ -73,18 +73,6 @@ bool IsBool(const std::string& text) {
   return false;
 }
 
-Status CheckUrl(const std::string& text) {
-  const size_t colon = text.find(':');
-  const std::string scheme = colon == std::string::npos ? "" : ToLower(text.substr(0, colon));
-  if (scheme != "http" && scheme != "https") {
-    return InvalidArgument(fmt::format("unsupported scheme \"{}\" for URL", scheme));
-  }
-  if (text.compare(colon, 3, "://") != 0 || colon + 3 >= text.size() || text[colon + 3] == '/') {
-    return InvalidArgument("missing host for URL");
-  }
-  return absl::OkStatus();
-}
-
 Status CheckHostPort(const std::string& text) {
   if (text.empty()) return absl::OkStatus();
   const size_t colon = text.rfind(':');
@@ -110,13 +98,13 @@ Status CheckScalarText(const YamlNode& node, char type) {
     case 'g':
       return text == "0" ? absl::OkStatus() : ParseGoDuration(text).status();
     case 'u':
-      return CheckUrl(text);
+      return CheckHttpUrl(text);
     case 'W':
       // A template becomes a URL when a message is sent.
       if (text.empty() || text.find("{{") != std::string::npos) return absl::OkStatus();
       [[fallthrough]];
     case 'S':
-      return text == kSecretText ? absl::OkStatus() : CheckUrl(text);
+      return text == kSecretText ? absl::OkStatus() : CheckHttpUrl(text);
     case 'P':
       return CheckHostPort(text);
     default:
@@ -195,7 +183,7 @@ void MaskPath(YamlNode* node) {
   const std::string url = node->scalar;
   *node = SecretNode(*node);
   if (url.empty()) node->scalar.clear();
-  if (!CheckUrl(url).ok()) return;
+  if (!CheckHttpUrl(url).ok()) return;
   const size_t host = url.find("://") + 3;
   const size_t end = std::min(url.find_first_of("/?#", host), url.size());
   const size_t at = url.rfind('@', end);
@@ -223,6 +211,18 @@ void MaskValue(YamlNode* node, const Field& field) {
 }
 
 }  // namespace
+
+Status CheckHttpUrl(const std::string& text) {
+  const size_t colon = text.find(':');
+  const std::string scheme = colon == std::string::npos ? "" : ToLower(text.substr(0, colon));
+  if (scheme != "http" && scheme != "https") {
+    return InvalidArgument(fmt::format("unsupported scheme \"{}\" for URL", scheme));
+  }
+  if (text.compare(colon, 3, "://") != 0 || colon + 3 >= text.size() || text[colon + 3] == '/') {
+    return InvalidArgument("missing host for URL");
+  }
+  return absl::OkStatus();
+}
 
 Status CheckSchema(const YamlNode& node, std::string_view schema, const std::string& file,
                    const std::string& type) {

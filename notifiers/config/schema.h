@@ -29,6 +29,9 @@ Status CheckSchema(const YamlNode& node, std::string_view schema, const std::str
 // A copy of `node` with every secret replaced by `<secret>`. The node has passed CheckSchema.
 YamlNode MaskSchema(const YamlNode& node, std::string_view schema);
 
+// An absolute http or https URL with a host.
+Status CheckHttpUrl(const std::string& text);
+
 // The value a key has for a human: a non-empty scalar, or a non-null map or list.
 bool IsSet(const YamlNode& map, std::string_view key);
 

@@ -50,6 +50,9 @@ struct DeskConfig {
   // For route labels; nullptr: they are taken as they stand.
   std::shared_ptr<const tmpl::TemplateSet> templates;
   DurationMs history_retention = 7 * kDay;  // 0: no history is kept
+  // Asked beside alertmanager.route for every alert that is not sent to one receiver by name: the
+  // webhooks made by API.
+  std::vector<RouteConfig> api_routes;
 };
 
 // Faults for the simulator, which must notice each of them. Never set elsewhere.

@@ -13,6 +13,9 @@ Plan::Plan(DeskConfig config) : config_(std::make_shared<const DeskConfig>(std::
     // holds.
     routes_.emplace(std::make_pair(route->key, route->receiver), route);
   }
+  for (const RouteConfig& route : config_->api_routes) {
+    routes_.emplace(std::make_pair(route.key, route.receiver), &route);
+  }
 }
 
 std::vector<GroupTarget> Plan::Targets(const Alert& alert) const {
@@ -30,7 +33,11 @@ std::vector<GroupTarget> Plan::Targets(const Alert& alert) const {
     targets.push_back(std::move(target));
     return targets;
   }
-  for (const RouteConfig* route : MatchRoutes(root, alert.labels)) {
+  std::vector<const RouteConfig*> routes = MatchRoutes(root, alert.labels);
+  for (const RouteConfig& route : config_->api_routes) {
+    if (MatchesAll(route.matchers, alert.labels)) routes.push_back(&route);
+  }
+  for (const RouteConfig* route : routes) {
     GroupTarget target;
     target.route = route;
     target.route_key = route->key;

@@ -9,13 +9,15 @@ std::string IntegrationName(const Integration& integration) {
   return fmt::format("{}[{}]", integration.kind, integration.index);
 }
 
-Receivers::Receivers(std::vector<Receiver> receivers) : receivers_(std::move(receivers)) {
+Receivers::Receivers(std::vector<Receiver> receivers, std::shared_ptr<const Receivers> base)
+    : receivers_(std::move(receivers)), base_(std::move(base)) {
   for (size_t i = 0; i < receivers_.size(); ++i) by_name_[receivers_[i].name] = i;
 }
 
 const Receiver* Receivers::Find(std::string_view name) const {
   const auto it = by_name_.find(name);
-  return it == by_name_.end() ? nullptr : &receivers_[it->second];
+  if (it != by_name_.end()) return &receivers_[it->second];
+  return base_ == nullptr ? nullptr : base_->Find(name);
 }
 
 const Integration* Receivers::FindIntegration(std::string_view receiver,

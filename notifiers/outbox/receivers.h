@@ -24,18 +24,22 @@ std::string IntegrationName(const Integration& integration);
 
 class Receivers {
  public:
-  explicit Receivers(std::vector<Receiver> receivers);
+  // Those of `base` are found behind its own.
+  explicit Receivers(std::vector<Receiver> receivers,
+                     std::shared_ptr<const Receivers> base = nullptr);
   // Builds every integration of the file; the error names receiver and integration.
   static StatusOr<std::shared_ptr<const Receivers>> Build(const AlertmanagerConfig& config,
                                                           const ChannelTools& tools);
 
   const Receiver* Find(std::string_view name) const;
   const Integration* FindIntegration(std::string_view receiver, std::string_view integration) const;
-  const std::vector<Receiver>& all() const { return receivers_; }
+  const std::vector<Receiver>& all() const { return receivers_; }  // without those of `base`
+  const std::shared_ptr<const Receivers>& base() const { return base_; }
 
  private:
   std::vector<Receiver> receivers_;
   StringMap<size_t> by_name_;
+  std::shared_ptr<const Receivers> base_;
 };
 
 }  // namespace outrider

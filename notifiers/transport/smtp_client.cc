@@ -107,6 +107,9 @@ Status SetConnection(CURL* curl, const MailRequest& request, CurlList* connect_t
   }
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  // The connection ends with the call, under its options: with the handle, a QUIT that nobody
+  // answers could not be stopped.
+  curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,

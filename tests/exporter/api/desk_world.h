@@ -19,6 +19,7 @@
 #include "exporter/api/recommendations.h"
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
+#include "exporter/api/test_receiver.h"
 #include "exporter/api/workloads.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/random.h"
@@ -52,6 +53,8 @@ struct DeskWorld {
                                      [] { return std::string("route: {receiver: log}\n"); }});
     RegisterAlertHistoryApi(router, {*desk, clock});
     RegisterIncidentsApi(router, {*desk, clock});
+    RegisterReceiverTestApi(router, {[this] { return desk->config()->receivers; },
+                                     {clock, random, "http://outrider:9909"}});
     RegisterSlaApi(router, {*desk, clock});
     RegisterOnCallApi(router, {*desk, clock});
     RegisterRecommendationsApi(

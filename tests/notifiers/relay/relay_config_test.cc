@@ -64,7 +64,7 @@ TEST(RelayConfigTest, Errors) {
            {"alertmanagers: [{api_version: v1}]", "api_version must be v2"},
            {"alertmanagers: [{timeout: soon}]", "soon"},
            {"alertmanagers: [{static_configs: [{targets: ['http://a:1']}]}]", "valid hostname"},
-           {"alertmanagers: [{oauth2: {client_id: x}}]", "oauth2 is not supported yet"},
+           {"alertmanagers: [{oauth2: {client_id: x}}]", "oauth2 token_url must be configured"},
            {"alertmanagers: [{basic_auth: {username: u}, bearer_token: t}]", "at most one of"},
            {"alertmanagers: [{nonsense: 1}]", "nonsense"},
            {"alert_relabel_configs: [{action: fly}]", "unknown relabel action"},

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// msteams_configs: an Office 365 connector card. At most 28 KiB: the text is cut to that.
+// Source: specs/alertmanager.md §1, §2; specs/incidents_oncall_slo.md §3.
+#pragma once
+
+#include <memory>
+
+#include "notifiers/channel/channel.h"
+
+namespace outrider {
+
+extern const std::string_view kMsTeamsTemplates;
+StatusOr<std::unique_ptr<Channel>> MakeMsTeamsChannel(const YamlNode& section,
+                                                      const AlertmanagerConfig& config,
+                                                      const ChannelTools* tools);
+
+}  // namespace outrider

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// How alerts reach webhooks, through a real desk.
+#include "notifiers/hooks/hook_routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "notifiers/desk/desk.h"
+#include "storage/state/memory_store.h"
+#include "tests/support/fake_clock.h"
+
+namespace outrider {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(HookRoute, MinimumSeverity) {
+  const IncidentsConfig severities = DefaultIncidentsConfig();
+  const struct {
+    std::optional<Severity> minimum;
+    std::vector<std::string> in;
+    std::vector<std::string> out;
+  } kCases[] = {
+      {std::nullopt, {"", "info", "critical", "strange"}, {}},
+      {Severity::kInfo, {"", "info", "critical", "strange"}, {}},
+      {Severity::kLow, {"", "low", "warning", "strange"}, {"info"}},
+      {Severity::kMedium, {"", "medium", "warning", "page", "strange"}, {"low", "info"}},
+      // What says nothing, or something unknown, is of medium severity.
+      {Severity::kHigh, {"high", "error", "critical", "PAGE"}, {"", "warning", "medium", "strange"}},
+      {Severity::kCritical, {"critical", "page", "Critical"}, {"high", "", "xcritical"}},
+  };
+  for (const auto& c : kCases) {
+    Hook hook;
+    hook.id = "1";
+    hook.minimum = c.minimum;
+    const RouteConfig route = MakeHookRoute(hook, severities).value();
+    const auto matches = [&](const std::string& severity) {
+      return MatchesAll(route.matchers, Labels{{"severity", severity}});
+    };
+    for (const std::string& severity : c.in) EXPECT_TRUE(matches(severity)) << severity;
+    for (const std::string& severity : c.out) EXPECT_FALSE(matches(severity)) << severity;
+  }
+}
+
+class HookDeskTest : public ::testing::Test {
+ protected:
+  HookDeskTest() : hooks_(HookStore::Open(store_, random_).value()) {
+    desk_ = Desk::Load(store_, random_, Config(), clock_.NowNanos()).value();
+  }
+  DeskConfig Config() {
+    DeskConfig config;
+    config.alertmanager = DefaultAlertmanagerConfig();
+    config.incidents = DefaultIncidentsConfig();
+    const HookTools tools{*hooks_, *http_, clock_, {}};
+    HookSet set = MakeHookSet(hooks_->List(), config.incidents, tools,
+                              std::make_shared<const Receivers>(std::vector<Receiver>{}))
+                      .value();
+    config.receivers = set.receivers;
+    config.api_routes = set.routes;
+    return config;
+  }
+  Hook Add(const std::string& name, std::optional<Severity> minimum) {
+    Hook hook;
+    hook.name = name;
+    hook.url = "https://hooks.example.org/";
+    hook.minimum = minimum;
+    hook = hooks_->Create(hook, clock_.NowNanos()).value();
+    EXPECT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+    return hook;
+  }
+  void Post(const std::string& name, const std::string& severity) {
+    Alert alert;
+    alert.labels = Labels{{"alertname", name}, {"severity", severity}};
+    ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, clock_.NowNanos()).ok());
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+  }
+  // (receiver, alerts) of what waits to be sent.
+  std::vector<std::string> Waiting() {
+    std::vector<std::string> out;
+    for (const OutboxRow& row : desk_->Outbox()) out.push_back(row.receiver);
+    std::ranges::sort(out);
+    return out;
+  }
+
+  MemoryStore store_;
+  SeededRandom random_{1};
+  FakeClock clock_{1'700'000'000 * kNanosPerSecond};
+  std::unique_ptr<HttpClient> http_ = MakeCurlHttpClient();
+  std::unique_ptr<HookStore> hooks_;
+  std::unique_ptr<Desk> desk_;
+};
+
+TEST_F(HookDeskTest, EachWebhookHearsOfEachAlertAtOnce) {
+  const Hook all = Add("all", std::nullopt);
+  const Hook high = Add("high", Severity::kHigh);
+  Post("A", "info");
+  EXPECT_THAT(Waiting(), ElementsAre(HookReceiverName(all)));
+  Post("B", "critical");
+  std::vector<std::string> want = {HookReceiverName(all), HookReceiverName(all),
+                                   HookReceiverName(high)};
+  std::ranges::sort(want);
+  EXPECT_EQ(Waiting(), want);
+}
+
+TEST_F(HookDeskTest, TheConfiguredRoutesStayAsTheyWere) {
+  Post("A", "critical");
+  const size_t groups = desk_->Groups(clock_.NowNanos()).size();
+  Add("all", std::nullopt);
+  const auto views = desk_->Groups(clock_.NowNanos());
+  EXPECT_EQ(views.size(), groups + 1);
+  EXPECT_TRUE(std::ranges::any_of(views, [](const GroupView& v) { return v.receiver == "log"; }));
+}
+
+TEST_F(HookDeskTest, ADeletedWebhookLeavesNothing) {
+  const Hook hook = Add("all", std::nullopt);
+  Post("A", "critical");
+  ASSERT_EQ(Waiting().size(), 1U);
+  ASSERT_TRUE(hooks_->Remove(hook.id).ok());
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  EXPECT_TRUE(Waiting().empty());
+}
+
+TEST_F(HookDeskTest, ADisabledWebhookHasNoRoute) {
+  const Hook hook = Add("all", std::nullopt);
+  ASSERT_TRUE(hooks_
+                  ->Update(
+                      hook.id,
+                      [](Hook* changed) {
+                        changed->enabled = false;
+                        return absl::OkStatus();
+                      },
+                      1)
+                  .ok());
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  Post("A", "critical");
+  EXPECT_TRUE(Waiting().empty());
+}
+
+TEST_F(HookDeskTest, ReceiversOfFilesStayBelow) {
+  std::vector<Receiver> own(1);
+  own[0].name = "file";
+  const auto base = std::make_shared<const Receivers>(std::move(own));
+  Add("all", std::nullopt);
+  const HookTools tools{*hooks_, *http_, clock_, {}};
+  const HookSet set = MakeHookSet(hooks_->List(), DefaultIncidentsConfig(), tools, base).value();
+  EXPECT_EQ(set.receivers->Find("file"), base->Find("file"));
+  EXPECT_EQ(set.receivers->base(), base);
+  const Receiver* hook = set.receivers->Find(set.routes.at(0).receiver);
+  ASSERT_NE(hook, nullptr);
+  EXPECT_TRUE(hook->integrations.at(0).from_api);
+  EXPECT_NE(set.receivers->FindIntegration(hook->name, "webhook[0]"), nullptr);
+}
+
+}  // namespace
+}  // namespace outrider
