@@ -199,7 +199,7 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
       alerts.push_back(*std::move(alert));
     }
   }
-  const StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(alerts, deps.clock.NowNanos());
+  const StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(alerts, deps.clock);
   if (!result.ok()) return AmError(500, Message(result.status()));
   errors.insert(errors.end(), result->errors.begin(), result->errors.end());
   if (!errors.empty()) return AmError(400, Join(errors, "; "));

@@ -24,6 +24,10 @@ namespace outrider {
 Alert MergePosted(const Alert& stored, Alert posted, Nanos now);
 // Fills in what a posted alert left out; an error for one that is refused.
 StatusOr<Alert> CompletePosted(Alert posted, DurationMs resolve_timeout, Nanos now);
+// Alerts as posted: completed, merged with what is stored, taken, one after the other. Returns how
+// many; one error for each that was refused.
+size_t TakePosted(Transaction& tx, std::span<const Alert> alerts, Nanos now,
+                  std::vector<std::string>* errors);
 // New values of alerts, complete and merged.
 void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now);
 // The timer of an alert's end fell due.
@@ -118,6 +122,9 @@ void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);
 // ---------------------------------------------------------------------------------------- Puts
 // every alert where the plan wants it, removes groups that no route makes any more.
 void Regroup(Transaction& tx, Nanos now);
+// A reload: as Regroup, and the timers of all groups count from now, as if each were new:
+// Alertmanager builds them anew, with the log of what was told.
+void RegroupAnew(Transaction& tx, Nanos now);
 // Ends of alerts that passed while nobody was here (core.md rule 6).
 void SettleAlertEnds(Transaction& tx, Nanos now);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "notifiers/desk/decide.h"
 #include "storage/base/text.h"
 
@@ -14,10 +15,31 @@ namespace {
 // A re-post that only moves times is written at most this often (core.md rule 6).
 constexpr int64_t kSoftWriteInterval = 60 * kNanosPerSecond;
 
-struct Transition {
-  uint64_t fingerprint;
-  bool began;  // to fire
-  bool resolved;
+// What one event does to the alerts it names. Each counts once, however often it is named: an alert
+// that is resolved and fires again in one body is as it was.
+class Taking {
+ public:
+  Taking(Transaction& tx, Nanos now) : tx_(tx), now_(now) {}
+  // Stores a complete and merged value and puts the alert into its groups.
+  void Take(const Alert& alert);
+  // Incidents hear of what has changed.
+  void Conclude();
+
+ private:
+  struct Touched {
+    uint64_t fingerprint;
+    bool was_firing;
+  };
+  Transaction& tx_;
+  const Nanos now_;
+  std::vector<Touched> touched_;
+  absl::flat_hash_set<uint64_t> seen_;
+};
+
+enum class Stored {
+  kNothing,  // there is nothing to keep, or nothing that groups would notice
+  kSame,     // fires as before
+  kChanged,  // began to fire, or was resolved
 };
 
 bool OnlyTimesMoved(const AlertRecord& old, const Alert& fresh, bool firing) {
@@ -51,23 +73,35 @@ void LeaveGroups(Transaction& tx, const Alert& alert, Nanos now) {
   }
 }
 
-// Stores one value; nullopt when there is nothing to keep.
-std::optional<Transition> Store(Transaction& tx, const Alert& alert, Nanos now) {
+// Resolved once more: the end may be another one now, which is what the next flush tells.
+void StoreEnd(Transaction& tx, const AlertRecord& old, const Alert& alert) {
+  if (old.alert.ends_at == alert.ends_at && old.alert.starts_at == alert.starts_at &&
+      old.alert.annotations == alert.annotations) {
+    return;
+  }
+  tx.alerts.Edit(alert.Fingerprint()).alert = alert;
+}
+
+// Stores one value.
+Stored Store(Transaction& tx, const Alert& alert, Nanos now) {
   const uint64_t fingerprint = alert.Fingerprint();
   const bool firing = !alert.ResolvedAt(now);
   const AlertRecord* old = tx.alerts.Find(fingerprint);
   if (old == nullptr) {
-    if (!firing) return std::nullopt;  // was never heard of, is over
+    if (!firing) return Stored::kNothing;  // was never heard of, is over
     AlertRecord& record = tx.alerts.Put(fingerprint, {});
     record.alert = alert;
     record.firing = true;
     record.written_at = now;
     tx.SetFiring(alert.labels, true);
     SetEndTimer(tx, record, now);
-    return Transition{fingerprint, true, false};
+    return Stored::kChanged;
   }
   const bool was_firing = old->firing;
-  if (!was_firing && !firing) return std::nullopt;  // said again
+  if (!was_firing && !firing) {
+    StoreEnd(tx, *old, alert);
+    return Stored::kNothing;
+  }
   if (NamedReceiver(old->alert) != NamedReceiver(alert)) LeaveGroups(tx, old->alert, now);
   const bool moved = was_firing && firing && old->alert.ends_at.nanos < alert.ends_at.nanos;
   // That it is being refreshed at all must not be lost by a crash: it decides what its end means.
@@ -81,7 +115,35 @@ std::optional<Transition> Store(Transaction& tx, const Alert& alert, Nanos now) 
   if (!soft) record.written_at = now;
   SetEndTimer(tx, record, now);
   if (was_firing != firing) tx.SetFiring(alert.labels, firing);
-  return Transition{fingerprint, firing && !was_firing, was_firing && !firing};
+  return was_firing == firing ? Stored::kSame : Stored::kChanged;
+}
+
+void Taking::Take(const Alert& alert) {
+  const uint64_t fingerprint = alert.Fingerprint();
+  const AlertRecord* old = tx_.alerts.Find(fingerprint);
+  const bool was_firing = old != nullptr && old->firing;
+  const Stored stored = Store(tx_, alert, now_);
+  if (stored == Stored::kNothing) return;
+  if (seen_.insert(fingerprint).second) touched_.push_back({fingerprint, was_firing});
+  RouteAlert(tx_, *tx_.alerts.Find(fingerprint), stored == Stored::kChanged, now_);
+}
+
+void Taking::Conclude() {
+  const auto fires = [&](uint64_t fingerprint) { return tx_.alerts.Find(fingerprint)->firing; };
+  // New alerts feed incidents before resolved ones leave, so that an incident whose alerts change
+  // over stays open.
+  for (const Touched& alert : touched_) {
+    if (!alert.was_firing && fires(alert.fingerprint))
+      OfferToIncident(tx_, alert.fingerprint, now_);
+  }
+  for (const Touched& alert : touched_) {
+    if (fires(alert.fingerprint)) continue;
+    if (alert.was_firing) DrainIncident(tx_, alert.fingerprint, now_);
+    ForgetIfDone(tx_, alert.fingerprint);
+  }
+  if (!touched_.empty()) {
+    RecheckSuppressed(tx_, now_);  // they may inhibit others, or not any more
+  }
 }
 
 }  // namespace
@@ -134,25 +196,29 @@ StatusOr<Alert> CompletePosted(Alert posted, DurationMs resolve_timeout, Nanos n
 }
 
 void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now) {
-  std::vector<Transition> transitions;
+  Taking taking(tx, now);
+  for (const Alert& alert : alerts) taking.Take(alert);
+  taking.Conclude();
+}
+
+size_t TakePosted(Transaction& tx, std::span<const Alert> alerts, Nanos now,
+                  std::vector<std::string>* errors) {
+  const DurationMs resolve_timeout = tx.plan().config().alertmanager.resolve_timeout;
+  Taking taking(tx, now);
+  size_t stored = 0;
   for (const Alert& alert : alerts) {
-    const std::optional<Transition> transition = Store(tx, alert, now);
-    if (!transition) continue;
-    transitions.push_back(*transition);
-    RouteAlert(tx, *tx.alerts.Find(transition->fingerprint),
-               transition->began || transition->resolved, now);
+    StatusOr<Alert> complete = CompletePosted(alert, resolve_timeout, now);
+    if (!complete.ok()) {
+      errors->push_back(Message(complete.status()));
+      continue;
+    }
+    ++stored;
+    // One after the other: an alert is merged with what the one before it in the body left.
+    const AlertRecord* known = tx.alerts.Find(complete->Fingerprint());
+    taking.Take(known == nullptr ? *complete : MergePosted(known->alert, *complete, now));
   }
-  // New alerts feed incidents before resolved ones leave, so that an incident whose alerts change
-  // over stays open.
-  for (const Transition& transition : transitions) {
-    if (transition.began) OfferToIncident(tx, transition.fingerprint, now);
-  }
-  for (const Transition& transition : transitions) {
-    if (!transition.resolved) continue;
-    DrainIncident(tx, transition.fingerprint, now);
-    ForgetIfDone(tx, transition.fingerprint);
-  }
-  if (!transitions.empty()) RecheckSuppressed(tx, now);  // they may inhibit others, or not any more
+  taking.Conclude();
+  return stored;
 }
 
 void OnAlertEnd(Transaction& tx, const std::string& fingerprint_hex, Nanos due) {

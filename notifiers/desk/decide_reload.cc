@@ -18,6 +18,16 @@ void Leave(Transaction& tx, const std::string& group_id, const std::set<uint64_t
   }
 }
 
+// An alert that has waited long enough before the reload does not wait again.
+Nanos FirstFlushAt(const Transaction& tx, const GroupRecord& group, Nanos now) {
+  const Nanos wait = tx.plan().RouteOf(group)->group_wait * kNanosPerMilli;
+  const bool at_once = std::ranges::any_of(group.members, [&](uint64_t fingerprint) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    return record != nullptr && record->alert.starts_at.nanos < now - wait;
+  });
+  return at_once ? now : now + wait;
+}
+
 }  // namespace
 
 void Regroup(Transaction& tx, Nanos now) {
@@ -36,6 +46,18 @@ void Regroup(Transaction& tx, Nanos now) {
     if (record->firing) RouteAlert(tx, *record, /*news=*/true, now);
   }
   for (const auto& [fingerprint, record] : tx.state().alerts) ForgetIfDone(tx, fingerprint);
+}
+
+void RegroupAnew(Transaction& tx, Nanos now) {
+  std::vector<std::string> kept;
+  for (const auto& [id, group] : tx.state().groups) kept.push_back(id);
+  Regroup(tx, now);
+  for (const std::string& id : kept) {
+    if (tx.groups.Find(id) == nullptr) continue;
+    GroupRecord& group = tx.groups.Edit(id);
+    group.flushed_at = 0;  // no beat yet: news waits for the first flush
+    tx.SetTimer(TimerKind::kGroupFlush, id, FirstFlushAt(tx, group, now));
+  }
 }
 
 void SettleAlertEnds(Transaction& tx, Nanos now) {

@@ -101,20 +101,16 @@ Status Desk::ReconcileRuleAlerts(const std::set<uint64_t>& owned, Nanos now) {
 StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, Nanos now) {
   PostAlertsResult result;
   TRY(impl_->Run(now, [&](Transaction& tx) {
-    const DurationMs resolve_timeout = tx.plan().config().alertmanager.resolve_timeout;
-    std::vector<Alert> valid;
-    for (const Alert& alert : alerts) {
-      StatusOr<Alert> complete = CompletePosted(alert, resolve_timeout, now);
-      if (!complete.ok()) {
-        result.errors.push_back(Message(complete.status()));
-        continue;
-      }
-      const AlertRecord* stored = tx.alerts.Find(complete->Fingerprint());
-      valid.push_back(stored == nullptr ? *std::move(complete)
-                                        : MergePosted(stored->alert, *std::move(complete), now));
-    }
-    result.stored = valid.size();
-    TakeAlerts(tx, valid, now);
+    result.stored = TakePosted(tx, alerts, now, &result.errors);
+    return absl::OkStatus();
+  }));
+  return result;
+}
+
+StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, const Clock& clock) {
+  PostAlertsResult result;
+  TRY(impl_->RunAt(clock, [&](Transaction& tx, Nanos now) {
+    result.stored = TakePosted(tx, alerts, now, &result.errors);
     return absl::OkStatus();
   }));
   return result;
@@ -286,7 +282,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
     status = impl.RunLocked(
         now,
         [&](Transaction& tx) {
-          Regroup(tx, now);
+          RegroupAnew(tx, now);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },

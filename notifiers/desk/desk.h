@@ -85,6 +85,8 @@ class Desk final : public AlertSink, public OutboxSource {
   // POST /api/v2/alerts: unset times are 0 and are filled in; stored alerts are merged by
   // Alertmanager's rules.
   StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, Nanos now);
+  // Reads the clock when it is the body's turn.
+  StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, const Clock& clock);
 
   // Each returns the incident as it is now. NotFound: no such incident. FailedPrecondition: not
   // from this state (the message names both). InvalidArgument: an empty note. Aborted: another
@@ -115,7 +117,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // When Tick should be called next (also for retrying unwritten decisions); nullopt: nothing is
   // due ever.
   std::optional<Nanos> NextDue() const;
-  // Groups are rebuilt from the alerts; running escalations keep their policy.
+  // Groups are rebuilt from the alerts, and their timers count from now: what has waited for
+  // group_wait already is flushed at once (told is only what the log does not know). Running
+  // escalations keep their policy.
   Status Reload(DeskConfig config, Nanos now);
 
   // Ticks until stopped; for a thread of the daemon.

@@ -77,6 +77,20 @@ struct Desk::Impl {
     if (wake) WakeAll();
     return status;
   }
+  // The same at the time at which it is the event's turn, `decide(Transaction&, Nanos)`: one that
+  // waited is not decided by a time before what ran meanwhile.
+  template <typename Decide>
+  Status RunAt(const Clock& clock, Decide&& decide) ABSL_LOCKS_EXCLUDED(event_mutex) {
+    bool wake = false;
+    Status status;
+    {
+      absl::MutexLock event(&event_mutex);
+      const Nanos now = clock.NowNanos();
+      status = RunLocked(now, [&](Transaction& tx) { return decide(tx, now); }, {}, false, &wake);
+    }
+    if (wake) WakeAll();
+    return status;
+  }
   template <typename Decide>
   Status RunLocked(Nanos now, Decide&& decide, Batch extra, bool keep, bool* wake)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex) {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/base/number_set.h"
+
+#include <algorithm>
+
+namespace outrider {
+namespace {
+
+constexpr size_t kChunk = 128;
+// Chunks that shrink below this join their neighbour.
+constexpr size_t kSmall = 32;
+
+}  // namespace
+
+NumberSet::NumberSet(std::initializer_list<uint64_t> numbers) {
+  for (const uint64_t number : numbers) insert(number);
+}
+
+NumberSet NumberSet::FromSorted(std::span<const uint64_t> sorted) {
+  NumberSet set;
+  set.size_ = sorted.size();
+  set.chunks_.reserve((sorted.size() + kChunk - 1) / kChunk);
+  for (size_t from = 0; from < sorted.size(); from += kChunk) {
+    const auto part = sorted.subspan(from, std::min(kChunk, sorted.size() - from));
+    set.chunks_.push_back(std::make_shared<Chunk>(part.begin(), part.end()));
+  }
+  return set;
+}
+
+size_t NumberSet::ChunkFor(uint64_t number) const {
+  const auto behind = std::upper_bound(
+      chunks_.begin(), chunks_.end(), number,
+      [](uint64_t wanted, const std::shared_ptr<Chunk>& chunk) { return wanted < chunk->front(); });
+  return behind == chunks_.begin() ? 0 : static_cast<size_t>(behind - chunks_.begin()) - 1;
+}
+
+NumberSet::Chunk& NumberSet::Own(size_t chunk) {
+  std::shared_ptr<Chunk>& mine = chunks_[chunk];
+  if (mine.use_count() != 1) {
+    auto clone = std::make_shared<Chunk>();
+    clone->reserve(std::min(mine->size() + mine->size() / 4 + 4, kChunk));
+    clone->assign(mine->begin(), mine->end());
+    mine = std::move(clone);
+  }
+  return *mine;
+}
+
+bool NumberSet::contains(uint64_t number) const {
+  if (chunks_.empty()) return false;
+  const Chunk& chunk = *chunks_[ChunkFor(number)];
+  return std::binary_search(chunk.begin(), chunk.end(), number);
+}
+
+bool NumberSet::insert(uint64_t number) {
+  if (chunks_.empty()) {
+    chunks_.push_back(std::make_shared<Chunk>(1, number));
+    size_ = 1;
+    return true;
+  }
+  const size_t at = ChunkFor(number);
+  const Chunk& seen = *chunks_[at];
+  const auto offset = std::lower_bound(seen.begin(), seen.end(), number) - seen.begin();
+  if (offset != std::ssize(seen) && seen[static_cast<size_t>(offset)] == number) return false;
+  Chunk& chunk = Own(at);
+  chunk.insert(chunk.begin() + offset, number);
+  ++size_;
+  if (chunk.size() > kChunk) {
+    const auto half = chunk.begin() + kChunk / 2;
+    auto upper = std::make_shared<Chunk>(half, chunk.end());
+    chunk.erase(half, chunk.end());
+    chunks_.insert(chunks_.begin() + static_cast<std::ptrdiff_t>(at) + 1, std::move(upper));
+  }
+  return true;
+}
+
+size_t NumberSet::erase(uint64_t number) {
+  if (!contains(number)) return 0;
+  const size_t at = ChunkFor(number);
+  Chunk& chunk = Own(at);
+  chunk.erase(std::lower_bound(chunk.begin(), chunk.end(), number));
+  --size_;
+  const auto place = chunks_.begin() + static_cast<std::ptrdiff_t>(at);
+  if (chunk.empty()) {
+    chunks_.erase(place);
+  } else if (chunk.size() < kSmall && at + 1 < chunks_.size() &&
+             chunks_[at + 1]->size() < kChunk / 2) {
+    chunk.insert(chunk.end(), chunks_[at + 1]->begin(), chunks_[at + 1]->end());
+    chunks_.erase(place + 1);
+  }
+  return 1;
+}
+
+void NumberSet::clear() {
+  chunks_.clear();
+  size_ = 0;
+}
+
+std::vector<uint64_t> NumberSet::ToVector() const {
+  std::vector<uint64_t> numbers;
+  numbers.reserve(size_);
+  for (const auto& chunk : chunks_) numbers.insert(numbers.end(), chunk->begin(), chunk->end());
+  return numbers;
+}
+
+bool NumberSet::Includes(const NumberSet& other) const {
+  if (other.size_ > size_) return false;
+  size_t mine = 0;
+  Iterator from = begin();
+  for (size_t theirs = 0; theirs < other.chunks_.size(); ++theirs) {
+    const std::shared_ptr<Chunk>& wanted = other.chunks_[theirs];
+    while (mine < chunks_.size() && chunks_[mine]->back() < wanted->front()) ++mine;
+    if (mine < chunks_.size() && chunks_[mine] == wanted) continue;
+    if (from.chunk_ < mine) from = Iterator(&chunks_, mine);
+    for (const uint64_t number : *wanted) {
+      while (from != end() && *from < number) ++from;
+      if (from == end() || *from != number) return false;
+    }
+    mine = from.chunk_;
+  }
+  return true;
+}
+
+bool operator==(const NumberSet& a, const NumberSet& b) {
+  if (a.size_ != b.size_) return false;
+  if (a.chunks_ == b.chunks_) return true;
+  return std::equal(a.begin(), a.end(), b.begin());
+}
+
+}  // namespace outrider
