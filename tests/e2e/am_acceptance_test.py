@@ -111,6 +111,7 @@ def judge(case, kind, deliveries, start):
 
 class Acceptance(harness.EndToEnd):
     maxDiff = None
+    home = am_world.FAST_HOME
 
     def start_world(self, world, cases, kind, number):
         flags = am_cases.WORLDS[world][1]

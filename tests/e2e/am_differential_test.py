@@ -3,7 +3,8 @@
 """Random routing trees, receivers, inhibition rules, alerts and silences (am_generator.py) in Debian's Alertmanager and
 in outrider at the same time: what each webhook was sent, in which order, with which body and when, is equal. Many
 worlds run at once in one pair of processes, told apart by a label. SEED=7 WORLDS=40 ROUNDS=10 for others and more;
-SHRINK=1 makes the first world that differs small before it is shown."""
+RESOLVES=all
+also posts ends of alerts that do not fire; SHRINK=1 makes the first world that differs small before it is shown."""
 import collections
 import copy
 import json
@@ -19,6 +20,7 @@ from am_world import ALERTMANAGER, KINDS, OUTRIDER
 SEED = os.environ.get('SEED', '1')
 WORLDS = int(os.environ.get('WORLDS', 30))
 ROUNDS = int(os.environ.get('ROUNDS', 1))
+RESOLVES = os.environ.get('RESOLVES') == 'all'
 APART = am_generator.SLOT * 0.45  # seconds between the same notification of both
 STALL = 0.12  # beyond this a difference of times or order proves nothing
 # Came after 0.25.
@@ -83,14 +85,15 @@ def differences(ours, theirs, start):
         a, b = theirs.get(key, []), ours.get(key, [])
         if len(a) == len(b) and all(x[1] == y[1] and abs(x[0] - y[0]) <= APART for x, y in zip(a, b)):
             continue
-        world = key[0].split('/')[1]
-        found[world].append(f'webhook {key[0]} group {key[1]}')
-        for name, rows in (('alertmanager', a), ('outrider', b)):
-            found[world] += [f'  {name:12} {text_of(*row, start)}' for row in rows] or [f'  {name:12} nothing']
-        for x, y in zip(a, b):
-            for field in x[1]:
-                if field != 'alerts' and x[1][field] != y[1].get(field):
-                    found[world].append(f'  {field}: {x[1][field]!r} and {y[1].get(field)!r}')
+        lines = found[key[0].split('/')[1]]
+        lines.append(f'webhook {key[0]} group {key[1]}: {len(a)} messages of alertmanager, {len(b)} of outrider')
+        same = next((i for i, (x, y) in enumerate(zip(a, b)) if x[1] != y[1] or abs(x[0] - y[0]) > APART),
+                    min(len(a), len(b)))
+        for name, rows in (('alertmanager', a), ('outrider', b)):  # from the last one that is equal
+            lines += [f'  {name:12} {text_of(*row, start)}' for row in rows[max(0, same - 1):same + 3]]
+        for x, y in list(zip(a, b))[same:same + 1]:
+            lines += [f'  {field}: {value!r} and {y[1].get(field)!r}' for field, value in x[1].items()
+                      if field != 'alerts' and value != y[1].get(field)]
     return found
 
 
@@ -126,6 +129,7 @@ def renamed(world, name):
 
 class Differential(harness.EndToEnd):
     maxDiff = None
+    home = am_world.FAST_HOME
 
     def setUp(self):
         super().setUp()
@@ -193,7 +197,7 @@ class Differential(harness.EndToEnd):
         sent = different = 0
         for number in range(ROUNDS):
             # Once all, to see; what differs then runs again in less of a crowd, and must differ again.
-            worlds = [am_generator.make(f'{SEED}.{number}.{i}', f'w{number}x{i}') for i in range(WORLDS)]
+            worlds = [am_generator.make(f'{SEED}.{number}.{i}', f'w{number}x{i}', RESOLVES) for i in range(WORLDS)]
             found = self.firm(worlds)
             sent += self.sent
             again = [w for w in worlds if w.name in found]

@@ -33,9 +33,31 @@ class World:
     events: list = None  # (slot, kind, value)
 
 
+@dataclasses.dataclass
+class Stored:
+    """What is kept of an alert, in seconds of the world."""
+    start: float
+    end: float
+    timeout: bool
+    first: int  # slot of its first post
+
+
+def merged(old, new, now):
+    if old is None or not (old.start < new.end < old.end or old.start < new.start < old.end):
+        return new
+    out = dataclasses.replace(new, start=min(old.start, new.start))
+    if new.end <= now:
+        out.end = max(old.end, new.end) if old.end <= now else new.end
+    elif old.end > new.end and not old.timeout:
+        out.end = old.end
+    return out
+
+
 class Maker:
-    def __init__(self, seed, name):
-        self.random = random.Random(seed)
+    """`all_ends`: also ends of alerts that do not fire, which Alertmanager tells beside others and outrider does not."""
+
+    def __init__(self, seed, name, all_ends):
+        self.random, self.all_ends = random.Random(seed), all_ends
         self.world = World(name, seed, self.random.random() < 0.6)
         self.hooks = 0
 
@@ -124,29 +146,32 @@ class Maker:
                 for n in VALUES for a in VALUES for b in ('', *VALUES)]
 
     def fire(self, slot, known):
-        """One alert of a body: new, again, with another start or end, or ended."""
-        ended = known.setdefault('ended', set())
-        choices = [k for k in known if k != 'ended']
-        if choices and self.chance(0.55):
-            key = self.random.choice(choices)
+        """One alert of a body: new, again, with another start or end, or ended. `known`: what is stored of each."""
+        if known and self.chance(0.55):
+            key = self.random.choice(list(known))
         else:
             key = tuple(sorted(self.labels().items()))
-        if not self.world.anchored and key in ended:
+        now, old = slot * SLOT, known.get(key)
+        # Without an anchor a group may become empty, which 0.25 notices every 30 s only: nothing fires after an end.
+        ending = not self.world.anchored and slot >= EVENTS // 2
+        if ending and not (old and old.end > now + 0.01):
             return None
-        first = known.setdefault(key, slot)
+        first = old.first if old else slot
         one = {'labels': dict(key), 'start': 0.0}
         if self.chance(0.5):
             one['note'] = str(self.random.randint(0, 9))
+        # 0.25 flushes a group at once that has not been yet when an alert older than group_wait joins it.
         if slot - first >= 5 and self.chance(0.4):
             one['start'] = -self.random.choice([0.5, 1.5, 3.5]) * SLOT
         roll = self.random.random()
-        if first < slot and roll < 0.4:
+        may_end = old and (self.all_ends or old.end > now + 0.01) and (self.world.anchored or ending)
+        if ending or may_end and roll < 0.4:
             one['end'] = self.random.choice([0.0, -0.1])
-            one['start'] = min(one['start'], one['end'] - 0.01 - self.random.choice([0, 1, 2]))
-            ended.add(key)
+            earlier = self.random.choice([0, 1, 2]) if slot - first >= 5 else 0
+            one['start'] = min(one['start'], one['end'] - 0.01 - earlier)
         elif roll < 0.55:
-            one['end'] = self.random.choice([2, 3, 5, 6, 100]) * SLOT
-            ended.add(key)
+            one['end'] = self.random.choice([2, 3, 5, 6, 100] if self.world.anchored else [100]) * SLOT
+        known[key] = merged(old, Stored(now + one['start'], now + one.get('end', 300), 'end' not in one, first), now)
         return one
 
     def happen(self):
@@ -187,8 +212,8 @@ class Maker:
         return world
 
 
-def make(seed, name):
-    return Maker(seed, name).make()
+def make(seed, name, all_ends=False):
+    return Maker(seed, name, all_ends).make()
 
 
 def alert_json(world, one, now):
