@@ -54,7 +54,8 @@ def merged(old, new, now):
 
 
 class Maker:
-    """`all_ends`: also ends of alerts that do not fire, which Alertmanager tells beside others and outrider does not."""
+    """`all_ends`: also ends of alerts that do not fire, and alerts that fire again with a start before their end:
+    Alertmanager keeps what has ended for half an hour, outrider until it is told."""
 
     def __init__(self, seed, name, all_ends):
         self.random, self.all_ends = random.Random(seed), all_ends
@@ -161,7 +162,7 @@ class Maker:
         if self.chance(0.5):
             one['note'] = str(self.random.randint(0, 9))
         # 0.25 flushes a group at once that has not been yet when an alert older than group_wait joins it.
-        if slot - first >= 5 and self.chance(0.4):
+        if slot - first >= 5 and self.chance(0.4) and (self.all_ends or old.end > now + 0.01):
             one['start'] = -self.random.choice([0.5, 1.5, 3.5]) * SLOT
         roll = self.random.random()
         may_end = old and (self.all_ends or old.end > now + 0.01) and (self.world.anchored or ending)
