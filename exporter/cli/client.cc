@@ -29,6 +29,7 @@ StatusOr<std::string> CallServer(const std::string& url, const std::string& meth
   request.method = method;
   request.url = url;
   request.body = body;
+  request.max_body = size_t{256} << 20;  // long lists
   if (!body.empty()) {
     request.headers.emplace_back(
         "Content-Type", body[0] == '{' ? "application/json" : "application/x-www-form-urlencoded");

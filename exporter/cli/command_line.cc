@@ -20,6 +20,7 @@ struct Parsed {
   DemoOptions demo;
   ClientOptions client;
   QueryOptions query;
+  AlertsOptions alerts;
   IncidentOptions incident;
   AnomalyOptions anomaly;
   std::string slo;
@@ -64,6 +65,9 @@ void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
   run->add_option("--web.route-prefix", p->run.route_prefix, "Prefix of all paths");
   run->add_flag("--web.allow-anonymous", p->run.allow_anonymous,
                 "Let anybody who reaches the listener change incidents");
+  run->add_flag("--notify.shadow", p->run.shadow,
+                "Decide and record all notifications and send none, to look on beside another "
+                "Alertmanager (outrider alerts diff)");
   AddFeatures(run, &p->run.features);
   run->add_option("--log.level", p->run.log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
@@ -208,6 +212,34 @@ void AddSlo(CLI::App& app, Parsed* p) {
   AddClientFlags(show, p);
   show->add_option("name", p->slo, "Name of the objective; Sloth: <service>-<slo>")->required();
   show->callback([p] { p->action = [p] { return RunSloShow(p->client, p->slo); }; });
+}
+
+void AddAlerts(CLI::App& app, Parsed* p) {
+  CLI::App* alerts = app.add_subcommand("alerts", "Alerts, and why they were or were not notified");
+  alerts->require_subcommand(1);
+  AlertsOptions* o = &p->alerts;
+  CLI::App* list = alerts->add_subcommand("list", "Alerts that are not resolved");
+  AddClientFlags(list, p);
+  list->add_option("matchers", o->matchers, "Only those that match, e.g. alertname=Down");
+  list->callback([p] { p->action = [p] { return RunAlertsList(p->client, p->alerts); }; });
+  CLI::App* why = alerts->add_subcommand(
+      "why", "Routes, groups, what held it back, and every attempt to tell somebody");
+  AddClientFlags(why, p);
+  why->add_option("alert", o->matchers, "A fingerprint, or matchers such as alertname=Down")
+      ->required();
+  CLI::App* diff = alerts->add_subcommand(
+      "diff", "What a daemon with --notify.shadow would have sent; exit code 1 when groups differ");
+  AddClientFlags(diff, p);
+  diff->add_option("--alertmanager.url", o->alertmanager_url,
+                   "Compare the groups with those of this Alertmanager");
+  for (CLI::App* command : {why, diff}) {
+    command->add_option("--since", o->since, "From this time on: RFC 3339 or Unix seconds");
+    command->add_option("--limit", o->limit, "At most so many records, the newest")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  }
+  why->callback([p] { p->action = [p] { return RunAlertsWhy(p->client, p->alerts); }; });
+  diff->callback([p] { p->action = [p] { return RunAlertsDiff(p->client, p->alerts); }; });
 }
 
 void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
@@ -459,6 +491,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddCheck(app, &parsed);
   AddTest(app, &parsed, env);
   AddQuery(app, &parsed);
+  AddAlerts(app, &parsed);
   AddIncident(app, &parsed, env);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);

@@ -24,6 +24,7 @@ struct RunOptions {
   std::string web_config_file;
   std::string external_url;
   std::string route_prefix;
+  bool shadow = false;
   bool allow_anonymous = false;
   std::vector<std::string> features;
   std::string log_level = "info";
@@ -81,6 +82,16 @@ struct QueryOptions {
 };
 int RunQueryInstant(const ClientOptions& client, const QueryOptions& query);  // query.cc
 int RunQueryRange(const ClientOptions& client, const QueryOptions& query);
+
+struct AlertsOptions {
+  std::vector<std::string> matchers;  // of why: or one fingerprint
+  std::string since;                  // of why and diff: RFC 3339 or Unix seconds; "": all
+  int limit = 200;                    // of why and diff
+  std::string alertmanager_url;       // of diff: whose groups are compared; "": none
+};
+int RunAlertsList(const ClientOptions& client, const AlertsOptions& options);  // alerts.cc
+int RunAlertsWhy(const ClientOptions& client, const AlertsOptions& options);
+int RunAlertsDiff(const ClientOptions& client, const AlertsOptions& options);
 
 struct IncidentOptions {
   std::string id;

@@ -40,6 +40,7 @@ int RunDaemon(const RunOptions& options, const Environment& env) {
   app_options.external_url = options.external_url;
   app_options.route_prefix = options.route_prefix;
   app_options.allow_anonymous = options.allow_anonymous;
+  app_options.shadow = options.shadow;
   app_options.features = options.features;
   auto app = App::Start(app_options, env.clock, env.random);
   if (!app.ok()) return Fail(app.status());

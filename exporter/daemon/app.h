@@ -20,6 +20,7 @@ struct AppOptions {
   std::string external_url;  // "" : http://<host>:<port><prefix>
   std::string route_prefix;
   bool allow_anonymous = false;
+  bool shadow = false;                // decides and records notifications, sends none
   std::vector<std::string> features;  // beside those of the configuration
 };
 

@@ -228,6 +228,8 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "alerting", [&](YamlReader& r) {
     r.String("config_file", &config->alertmanager_file);
     ReadRelayConfig(r, file, &config->relay);
+    ReadDelivery(r, file, &config->delivery);
+    r.Duration("history_retention", &config->history_retention);
   }));
   TRY(Section(top, file, "incidents",
               [&](YamlReader& r) { r.String("config_file", &config->incidents_file); }));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/daemon/summary_config.h"
+#include "notifiers/outbox/delivery_config.h"
 #include "notifiers/relay/relay_config.h"
 #include "rules/alerting/group_policy.h"
 #include "rules/capacity/recommend_options.h"
@@ -112,6 +113,8 @@ struct Config {
   std::vector<std::string> analytics_files;
   std::vector<std::string> bundle_files;
   std::string alertmanager_file;  // "" for none
+  DeliveryConfig delivery;                  // alerting.delivery; a reload changes it
+  DurationMs history_retention = 7 * kDay;  // alerting.history_retention; 0: none is kept
   RelayConfig relay;
   std::string incidents_file;
   Rules rules;

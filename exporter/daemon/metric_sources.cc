@@ -73,6 +73,7 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
   WriteRuleMetrics(services.rules->Stats(), sink);
   WriteRelayMetrics(services.relay->Stats(), sink);
   WriteDeskMetrics(services.desk->Stats(services.clock.NowNanos()), sink);
+  WriteDeliveryMetrics(services.dispatcher->Stats(), services.clock.NowNanos(), sink);
   WriteStoreMetrics(services.state->Stats(), sink);
   WriteAnalyticsMetrics(services, sink);
   WriteCostMetrics(services.cost->stats(), sink);

@@ -30,6 +30,12 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
   config.incidents = files.incidents;
   config.receivers = std::shared_ptr<const Receivers>(built, built->receivers.get());
   config.external_url = external_url;
+  config.templates = std::shared_ptr<const tmpl::TemplateSet>(built, &built->templates);
+  config.delivery = files.config.delivery;
+  config.history_retention = files.config.history_retention;
+  TRY(CheckFallbacks(config.delivery, [&](std::string_view name) {
+    return config.receivers->Find(name) != nullptr;
+  }));
   return config;
 }
 

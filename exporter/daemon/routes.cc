@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/daemon/routes.h"
 
+#include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
 #include "exporter/api/cost_allocation.h"
@@ -175,6 +176,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterAlertmanagerApi(
       router, {*services.desk, services.clock, ThisBuild(), started_at,
                [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
+  RegisterAlertHistoryApi(router, {*services.desk, services.clock});
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },

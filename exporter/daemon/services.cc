@@ -11,6 +11,9 @@
 namespace outrider {
 namespace {
 
+// Of Family::kMeta: stands there while the last start was in shadow.
+constexpr std::string_view kShadowKey = "shadow";
+
 constexpr int64_t kMaxConcurrentReads = 10;
 
 promql::EngineOptions EngineOptionsOf(const Config& config) {
@@ -79,6 +82,27 @@ CostSettings CostSettingsOf(const Config& config) {
   return options;
 }
 
+// The notification log is kept as it is when shadow begins or ends, so that neither tells everything
+// again; people should know which of it was never sent.
+Status NoteShadow(StateStore& state, bool shadow) {
+  const bool was_shadow = TRY(state.Get(Family::kMeta, kShadowKey)).has_value();
+  if (shadow) {
+    LogWarn("shadow: notifications are decided and recorded, and none is sent");
+  } else if (was_shadow) {
+    LogWarn(
+        "shadow has ended: what was decided meanwhile counts as told, and is told again when it "
+        "changes or at its repeat_interval");
+  }
+  if (shadow == was_shadow) return absl::OkStatus();
+  Batch batch;
+  if (shadow) {
+    batch.Put(Family::kMeta, std::string(kShadowKey), "1");
+  } else {
+    batch.Delete(Family::kMeta, std::string(kShadowKey));
+  }
+  return state.Commit(batch, Durability::kSynced);
+}
+
 // Settings that a reload cannot change are named, so that nobody waits for them.
 void WarnOfRestartOnly(const Config& running, const Config& loaded) {
   const auto warn = [](const char* what) {
@@ -99,6 +123,8 @@ Services::Services(const Clock& the_clock, const Config& config, std::string url
       external_url(std::move(url)),
       http(MakeCurlHttpClient()),
       smtp(MakeCurlSmtpClient()),
+      notify_http(LimitHttp(*http, call_limits, the_clock)),
+      notify_smtp(LimitSmtp(*smtp, call_limits, the_clock)),
       engine(EngineOptionsOf(config), the_clock),
       parser(config.query.features.parser),
       queries(config.query.max_concurrency, the_clock),
@@ -113,7 +139,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   std::unique_ptr<Services> self(new Services(clock, config, external_url));
   self->features_ = options.features;
   DeskConfig desk_config =
-      TRY(MakeDeskConfig(files, {*self->http, *self->smtp, clock}, external_url));
+      TRY(MakeDeskConfig(files, {*self->notify_http, *self->notify_smtp, clock}, external_url));
   TRY(MakeDirectories(options.storage_path));
   self->state = std::move(given_state);
   if (self->state == nullptr) {
@@ -166,7 +192,11 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
       RuleManager::Seams{self->engine, windows, self->store->appender(), *self->desk, *self->state,
                          clock, self->relay.get()},
       rules);
-  self->dispatcher = std::make_unique<Dispatcher>(*self->desk, clock);
+  TRY(NoteShadow(*self->state, options.shadow));
+  self->dispatcher = std::make_unique<Dispatcher>(
+      *self->desk, clock,
+      DispatcherOptions{.shadow = options.shadow, .limits = &self->call_limits});
+  self->dispatcher->SetDelivery(config.delivery);
   self->desk->SetWakeDispatcher([dispatcher = self->dispatcher.get()] { dispatcher->Wake(); });
   return self;
 }
@@ -229,7 +259,7 @@ KnownRules Services::WhatIsKnown() {
 Status Services::TryReload(const std::string& config_file, bool* files_good) {
   *files_good = false;
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
-  DeskConfig desk_config = TRY(MakeDeskConfig(files, {*http, *smtp, clock}, external_url));
+  DeskConfig desk_config = TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, external_url));
   std::shared_ptr<const Pricer> pricer =
       TRY(Pricer::Create(files.config.cost.pricing, files.prices));
   // From here on only the state store can refuse.
@@ -241,6 +271,7 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   slos->Replace(files.slos);
   cost->Replace(CostSettingsOf(files.config));
   relay->Reload(files.config.relay);
+  dispatcher->SetDelivery(files.config.delivery);
   pricing->SetPricer(std::move(pricer));
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));

@@ -22,6 +22,7 @@
 #include "notifiers/desk/desk.h"
 #include "notifiers/outbox/dispatcher.h"
 #include "notifiers/relay/relay.h"
+#include "notifiers/transport/call_limits.h"
 #include "notifiers/transport/http_client.h"
 #include "notifiers/transport/smtp_client.h"
 #include "rules/alerting/rule_manager.h"
@@ -79,6 +80,9 @@ struct Services {
   std::string external_url;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<SmtpClient> smtp;
+  CallLimits call_limits;  // of attempts to notify
+  std::unique_ptr<HttpClient> notify_http;  // the clients with them, for channels
+  std::unique_ptr<SmtpClient> notify_smtp;
   std::unique_ptr<StateStore> state;
   std::unique_ptr<Desk> desk;
   std::unique_ptr<IngestStore> store;

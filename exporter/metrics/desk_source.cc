@@ -78,6 +78,13 @@ void WriteMessages(const DeskStats& stats, MetricSink& sink) {
         {{"receiver", key.receiver}, {"integration", key.integration}, {"outcome", key.outcome}},
         count);
   }
+  for (const char* reason :
+       {"silence", "inhibition", "mute_time_interval", "active_time_interval"}) {
+    const auto found = stats.suppressed.find(reason);
+    sink.Counter("outrider_notifications_suppressed_total",
+                 "Alerts of flushes that were held back, by what held them.", {{"reason", reason}},
+                 found == stats.suppressed.end() ? uint64_t{0} : found->second);
+  }
   sink.Gauge("outrider_outbox_rows", "Messages waiting to be delivered.", {},
              static_cast<double>(stats.outbox_rows));
   sink.Gauge("outrider_outbox_oldest_seconds", "Age of the oldest message that waits.", {},

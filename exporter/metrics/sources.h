@@ -17,6 +17,7 @@ struct CostStats;
 struct DeskStats;
 struct HttpServerStats;
 struct IngestStoreStats;
+struct LaneStats;
 struct LinkStats;
 struct QueryGateStats;
 struct RuleStats;
@@ -35,6 +36,8 @@ void WriteQueryMetrics(const QueryGateStats& queries, const QueryGateStats& read
                        MetricSink& sink);
 // Alerts, incidents, SLA, escalations, notifications, outbox.
 void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
+// Attempts, breakers and rate limits of integrations.
+void WriteDeliveryMetrics(const std::vector<LaneStats>& lanes, Nanos now, MetricSink& sink);
 // Of alerts sent on to external Alertmanagers, under Prometheus' own names.
 void WriteRelayMetrics(const std::vector<LinkStats>& links, MetricSink& sink);
 // Sizes and commits of RocksDB.

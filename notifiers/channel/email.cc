@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "notifiers/channel/email_settings.h"
 #include "notifiers/channel/http_outcome.h"
 #include "notifiers/channel/mime.h"
 #include "notifiers/channel/notification_data.h"
+#include "notifiers/channel/recipients.h"
 #include "rules/template/time_format.h"
 #include "storage/base/crypto.h"
 #include "storage/base/text.h"
@@ -17,14 +19,21 @@ namespace outrider {
 namespace {
 
 constexpr size_t kIdDigits = 32;
+constexpr size_t kAnswerRunes = 60;  // at most 240 bytes
+constexpr size_t kThreadDigits = 16;
+constexpr DurationMs kDefaultTimeout = 30 * kSecond;
 
 std::string Id(std::string_view kind, std::string_view text) {
   return Sha256Hex(fmt::format("{}\n{}", kind, text)).substr(0, kIdDigits);
 }
 
-SendResult Outcome(const MailResult& mail, const std::string& password) {
+std::string Redact(std::string text, const MailRequest& request) {
+  return Redacted(Redacted(std::move(text), request.password), request.secret);
+}
+
+SendResult Outcome(const MailResult& mail, const MailRequest& request) {
   if (mail.delivered) return SendResult::Delivered();
-  std::string reason = Redacted(mail.error, password);
+  std::string reason = Redact(mail.error, request);
   if (mail.code != 0 && reason.find(std::to_string(mail.code)) == std::string::npos) {
     reason = fmt::format("SMTP {}: {}", mail.code, reason);
   }
@@ -38,45 +47,122 @@ SendResult Outcome(const MailResult& mail, const std::string& password) {
   return SendResult::Retry(reason, mail.code >= 400 ? "serverError" : "other");
 }
 
+// A mail as it is to go out now.
+struct BuiltMail {
+  MailRequest request;                  // to those who are still open
+  std::vector<std::string> unreadable;  // parts of `to` that are no addresses
+};
+
 class EmailChannel final : public Channel {
  public:
   EmailChannel(EmailSettings settings, const ChannelTools& tools)
       : settings_(std::move(settings)), tools_(tools) {}
 
   SendResult Send(const Notification& notification) override {
-    const StatusOr<MailRequest> request = Build(notification);
-    if (!request.ok()) return NotSendable(request.status());
-    return Outcome(tools_.smtp.Send(*request), request->password);
+    const StatusOr<BuiltMail> built = Build(notification);
+    if (!built.ok()) return NotSendable(built.status());
+    const std::string& key = notification.idempotency_key;
+    // All were settled by an attempt whose outcome the caller never recorded.
+    if (built->request.to.empty()) return SendResult::Delivered();
+    const MailResult mail = tools_.smtp.Send(built->request);
+    SendResult result = Judge(key, *built, mail);
+    result.status = mail.code;
+    result.answer = RunePrefix(Redact(mail.error, built->request), kAnswerRunes);
+    if (result.outcome != SendResult::Outcome::kRetry) recipients_.Forget(key);
+    return result;
   }
   // The Message-ID is the key: mail systems drop or fold a second mail with the same one.
   bool Idempotent() const override { return true; }
 
  private:
-  StatusOr<MailRequest> Build(const Notification& notification) const {
+  // Whoever was refused for good is out; whoever has the mail does not get it again; the rest, if
+  // any, waits for the next attempt.
+  SendResult Judge(const std::string& key, const BuiltMail& built, const MailResult& mail) {
+    std::vector<std::string> settled;
+    std::string report;
+    const auto tell = [&](const std::string& text) {
+      report += (report.empty() ? "not delivered to " : ", ") + text;
+    };
+    for (const std::string& text : built.unreadable) tell(text + " (no address)");
+    bool later = false;
+    size_t for_good = 0;
+    std::vector<std::string> taken = built.request.to;
+    for (const RefusedRecipient& refused : mail.refused) {
+      std::erase(taken, refused.address);
+      tell(fmt::format("{} (SMTP {}: {})", refused.address, refused.code, refused.text));
+      later = later || refused.code < 500;
+      if (refused.code >= 500) {
+        settled.push_back(refused.address);
+        ++for_good;
+      }
+    }
+    if (mail.delivered) settled.insert(settled.end(), taken.begin(), taken.end());
+    recipients_.Settle(key, settled);
+    report = Redact(std::move(report), built.request);
+    if (mail.delivered && later) return SendResult::Retry(report, "serverError");
+    if (mail.delivered) {
+      SendResult delivered = SendResult::Delivered();
+      delivered.reason = report;
+      return delivered;
+    }
+    if (taken.empty() && !mail.refused.empty()) {
+      const bool all = for_good == mail.refused.size();
+      return all ? SendResult::Rejected(report, "clientError")
+                 : SendResult::Retry(report, "serverError");
+    }
+    return Outcome(mail, built.request);
+  }
+
+  StatusOr<BuiltMail> Build(const Notification& notification) const {
     const tmpl::Value data = NotificationData(notification);
     const tmpl::TemplateSet& templates = tools_.templates;
-    const auto addresses = [&](const char* what,
-                               const std::string& text) -> StatusOr<std::vector<MailAddress>> {
-      auto parsed = ParseMailAddresses(TRY(templates.ExecuteText(text, data)));
-      if (parsed.ok()) return parsed;
-      return Annotate(parsed.status(), fmt::format("parse '{}' addresses", what));
-    };
-    const std::vector<MailAddress> from = TRY(addresses("from", settings_.from));
-    if (from.size() != 1) return InvalidArgument("must be exactly one 'from' address");
-    MailRequest request;
-    request.from = from[0].address;
-    for (const MailAddress& to : TRY(addresses("to", settings_.to))) {
-      request.to.push_back(to.address);
-    }
+    BuiltMail built;
+    const auto from =
+        ParseMailAddresses(TRY(templates.ExecuteText(settings_.from, data)));
+    if (!from.ok()) return Annotate(from.status(), "parse 'from' addresses");
+    if (from->size() != 1) return InvalidArgument("must be exactly one 'from' address");
+    const auto to = ParseMailAddresses(TRY(templates.ExecuteText(settings_.to, data)),
+                                       &built.unreadable);
+    if (!to.ok()) return Annotate(to.status(), "parse 'to' addresses");
+    std::vector<std::string> all;
+    for (const MailAddress& address : *to) all.push_back(address.address);
+    MailRequest& request = built.request;
+    request.from = from->front().address;
+    request.to = recipients_.Open(notification.idempotency_key, all);
     request.smarthost = settings_.smarthost;
     request.hello = settings_.hello;
     request.require_tls = settings_.require_tls;
     request.implicit_tls = settings_.implicit_tls;
-    request.insecure_skip_verify = settings_.insecure_skip_verify;
+    request.tls = settings_.tls;
     request.username = settings_.username;
+    request.identity = settings_.identity;
     request.password = TRY(settings_.password.Read());
-    request.message = TRY(Mail(notification, data, from[0].address));
-    return request;
+    request.secret = TRY(settings_.secret.Read());
+    request.stop = notification.stop;
+    request.timeout = TimeFor(notification);
+    request.message = TRY(Mail(notification, data, request.from));
+    return built;
+  }
+
+  // Until the notification's deadline, at least a second.
+  DurationMs TimeFor(const Notification& notification) const {
+    if (notification.deadline == 0) return kDefaultTimeout;
+    const DurationMs left = (notification.deadline - tools_.clock.NowNanos()) / kNanosPerMilli;
+    return std::min(kDefaultTimeout, std::max<DurationMs>(left, kSecond));
+  }
+
+  // The reference that mails of one group share. With `threading` it is Alertmanager's, so that a
+  // thread goes on when one takes the other's place.
+  std::string ThreadId(const Notification& notification, const std::string& domain) const {
+    if (!settings_.threading) {
+      const std::string& thread =
+          notification.incident_id.empty() ? notification.group_key : notification.incident_id;
+      return fmt::format("<{}@{}>", Id("thread", thread), domain);
+    }
+    const std::string day =
+        settings_.thread_by_day ? tmpl::FormatTime({notification.now, 0, ""}, "2006-01-02") : "";
+    return fmt::format("<alert-{}-{}@alertmanager>",
+                       Sha256Hex(notification.group_key).substr(0, kThreadDigits), day);
   }
 
   StatusOr<std::string> Mail(const Notification& notification, const tmpl::Value& data,
@@ -93,11 +179,11 @@ class EmailChannel final : public Channel {
                                                                   : EncodeHeader(value));
     }
     const std::string domain = from.substr(from.rfind('@') + 1);
-    const std::string thread =
-        notification.incident_id.empty() ? notification.group_key : notification.incident_id;
     headers.emplace_back(
         "Message-Id", fmt::format("<{}@{}>", Id("message", notification.idempotency_key), domain));
-    headers.emplace_back("References", fmt::format("<{}@{}>", Id("thread", thread), domain));
+    const std::string thread = ThreadId(notification, domain);
+    headers.emplace_back("References", thread);
+    if (settings_.threading) headers.emplace_back("In-Reply-To", thread);
     headers.emplace_back(
         "Date", tmpl::FormatTime({notification.now, 0, ""}, "Mon, 02 Jan 2006 15:04:05 -0700"));
     headers.emplace_back("Auto-Submitted", "auto-generated");
@@ -119,19 +205,8 @@ class EmailChannel final : public Channel {
 
   const EmailSettings settings_;
   const ChannelTools tools_;
+  Recipients recipients_;
 };
-
-// Every template of the section parses.
-Status CheckTemplates(const EmailSettings& settings, const tmpl::TemplateSet& templates) {
-  for (const std::string* text : {&settings.to, &settings.from, &settings.html, &settings.text}) {
-    TRY(templates.Check(*text));
-  }
-  for (const auto& [name, text] : settings.headers) {
-    const Status valid = templates.Check(text);
-    if (!valid.ok()) return Annotate(valid, name);
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -141,10 +216,6 @@ StatusOr<std::unique_ptr<Channel>> MakeEmailChannel(const YamlNode& section,
   EmailSettings settings = TRY(ReadEmailSettings(section, config));
   std::unique_ptr<Channel> channel;
   if (tools == nullptr) return channel;
-  const Status valid = CheckTemplates(settings, tools->templates);
-  if (!valid.ok()) {
-    return YamlError(config.file, section, Message(valid));
-  }
   return std::unique_ptr<Channel>(std::make_unique<EmailChannel>(std::move(settings), *tools));
 }
 

@@ -6,16 +6,12 @@
 #include <algorithm>
 #include <set>
 
-#include "notifiers/config/schema.h"
+#include "notifiers/channel/tls_settings.h"
+#include "notifiers/config/http_config.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
-
-constexpr std::string_view kSecretKeys[] = {"auth_secret", "auth_secret_file"};
-constexpr std::string_view kUnsupportedTls[] = {"ca",          "ca_file",     "cert",
-                                                "cert_file",   "key",         "key_file",
-                                                "server_name", "min_version", "max_version"};
 
 // x-foo-bar -> X-Foo-Bar.
 std::string CanonicalHeader(std::string_view name) {
@@ -34,28 +30,25 @@ void SetHeader(const std::string& name, const std::string& fallback, EmailSettin
   if (!given) settings->headers.emplace_back(name, fallback);
 }
 
-Status CheckSupported(const YamlNode& section, const YamlNode& global, const std::string& file) {
-  // With a password beside it, another mechanism of the server serves.
-  const bool password =
-      !ReadSecret(section, "auth_password", global, "smtp_auth_password", file).empty();
-  for (const std::string_view key : kSecretKeys) {
-    const std::string global_key = "smtp_" + std::string(key);
-    const bool own = IsSet(section, key);
-    if (password || (!own && !(global.IsMap() && IsSet(global, global_key)))) continue;
-    return YamlError(
-        file, own ? *section.Find(key) : *global.Find(global_key),
-        "email_configs: CRAM-MD5 (auth_secret) is not supported yet; use auth_password");
-  }
+Status ReadThreading(const YamlNode& section, const std::string& file, EmailSettings* settings) {
   const YamlNode* threading = section.Find("threading");
-  if (threading != nullptr && IsSet(*threading, "thread_by_date")) {
-    const YamlNode& by_date = *threading->Find("thread_by_date");
-    if (by_date.scalar != "none") {
-      return YamlError(file, by_date,
-                       "email_configs: threading by date is not supported yet; mails of one group "
-                       "always form one thread");
-    }
+  if (threading == nullptr || !threading->IsMap()) return absl::OkStatus();
+  std::string by_date;
+  YamlReader reader(*threading, file, "threading");
+  reader.Bool("enabled", &settings->threading);
+  reader.String("thread_by_date", &by_date);
+  if (settings->threading && by_date != "none" && by_date != "daily") {
+    reader.Fail("thread_by_date", "threading.thread_by_date must be either 'none' or 'daily'");
   }
-  return absl::OkStatus();
+  settings->thread_by_day = by_date == "daily";
+  for (const auto& [name, value] : settings->headers) {
+    if (!settings->threading || (name != "References" && name != "In-Reply-To")) continue;
+    reader.Fail("enabled",
+                fmt::format("conflicting configuration: threading.enabled conflicts with custom {} "
+                            "header",
+                            name));
+  }
+  return reader.Finish();
 }
 
 Status ReadTls(const YamlNode& section, const YamlNode& global, const std::string& file,
@@ -63,15 +56,9 @@ Status ReadTls(const YamlNode& section, const YamlNode& global, const std::strin
   const YamlNode* tls = section.Find("tls_config");
   if ((tls == nullptr || tls->IsNull()) && global.IsMap()) tls = global.Find("smtp_tls_config");
   if (tls == nullptr || tls->IsNull()) return absl::OkStatus();
-  for (const std::string_view key : kUnsupportedTls) {
-    if (IsSet(*tls, key)) {
-      return YamlError(file, *tls->Find(key),
-                       fmt::format("email_configs: tls_config.{} is not supported yet", key));
-    }
-  }
-  YamlReader reader(*tls, file, "tls_config");
-  reader.Bool("insecure_skip_verify", &settings->insecure_skip_verify);
-  return reader.Finish();
+  TRY(CheckTlsConfigRules(*tls, file));
+  settings->tls = ReadTlsOptions(*tls, file);
+  return absl::OkStatus();
 }
 
 Status ReadHeaders(YamlReader* reader, EmailSettings* settings) {
@@ -99,15 +86,13 @@ Status ReadHeaders(YamlReader* reader, EmailSettings* settings) {
 StatusOr<EmailSettings> ReadEmailSettings(const YamlNode& section,
                                           const AlertmanagerConfig& config) {
   EmailSettings settings;
-  TRY(CheckSupported(section, config.global, config.file));
   // The global section was checked when the file was read; here only its smtp_ keys count.
   YamlReader global(config.global, config.file, "global");
   YamlReader reader(section, config.file, "email_configs");
-  std::string identity;
   const std::pair<std::string_view, std::string*> texts[] = {
       {"from", &settings.from},     {"smarthost", &settings.smarthost},
       {"hello", &settings.hello},   {"auth_username", &settings.username},
-      {"auth_identity", &identity},
+      {"auth_identity", &settings.identity},
   };
   for (const auto& [key, target] : texts) {
     global.String("smtp_" + std::string(key), target);
@@ -125,10 +110,9 @@ StatusOr<EmailSettings> ReadEmailSettings(const YamlNode& section,
   TRY(ReadTls(section, config.global, config.file, &settings));
   settings.password =
       ReadSecret(section, "auth_password", config.global, "smtp_auth_password", config.file);
-  if (!identity.empty() && identity != settings.username) {
-    reader.Fail("auth_identity",
-                "email_configs: an auth_identity other than auth_username is not supported yet");
-  }
+  settings.secret =
+      ReadSecret(section, "auth_secret", config.global, "smtp_auth_secret", config.file);
+  TRY(ReadThreading(section, config.file, &settings));
   for (const char* elsewhere : {"auth_password", "auth_password_file", "auth_secret",
                                 "auth_secret_file", "tls_config", "send_resolved", "threading"}) {
     reader.Child(elsewhere);

@@ -17,6 +17,17 @@ std::string ReasonCode(int status) {
   return status >= 500 ? "serverError" : "clientError";
 }
 
+constexpr size_t kAnswerBytes = 256;
+
+// At most that many bytes, whole code points.
+std::string Begin(const std::string& text) {
+  std::string out = text;
+  for (size_t runes = RuneCount(out); out.size() > kAnswerBytes; --runes) {
+    out = std::string(RunePrefix(out, runes - 1));
+  }
+  return out;
+}
+
 bool IsTransient(int status) { return status >= 500 || status == 408 || status == 429; }
 
 }  // namespace
@@ -41,13 +52,19 @@ SendResult HttpOutcome(const HttpClientRequest& request,
     return SendResult::Retry(reason, late ? "contextDeadlineExceeded" : "other");
   }
   const int status = response->status;
-  if (status >= 200 && status < 300) return SendResult::Delivered();
   const std::string body = Excerpt(request, response->body);
   const std::string reason =
       body.empty() ? fmt::format("HTTP {}", status) : fmt::format("HTTP {}: {}", status, body);
-  if (!IsTransient(status)) return SendResult::Rejected(reason, ReasonCode(status));
-  return SendResult::Retry(reason, ReasonCode(status),
-                           ParseRetryAfter(response->Header("retry-after"), now));
+  SendResult result = SendResult::Delivered();
+  if (IsTransient(status)) {
+    result = SendResult::Retry(reason, ReasonCode(status),
+                               ParseRetryAfter(response->Header("retry-after"), now));
+  } else if (status < 200 || status >= 300) {
+    result = SendResult::Rejected(reason, ReasonCode(status));
+  }
+  result.status = status;
+  result.answer = Begin(body);
+  return result;
 }
 
 SendResult NotSendable(const Status& status) {

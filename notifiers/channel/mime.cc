@@ -108,12 +108,27 @@ std::string Folded(const std::string& header) {
 }  // namespace
 
 StatusOr<std::vector<MailAddress>> ParseMailAddresses(std::string_view text) {
+  std::vector<std::string> unreadable;
+  auto addresses = TRY(ParseMailAddresses(text, &unreadable));
+  if (!unreadable.empty()) return InvalidArgument("bad address " + Quote(unreadable[0]));
+  return addresses;
+}
+
+StatusOr<std::vector<MailAddress>> ParseMailAddresses(std::string_view text,
+                                                      std::vector<std::string>* unreadable) {
   std::vector<MailAddress> addresses;
+  Status first_error = InvalidArgument("no address");
   for (const std::string& part : SplitAddresses(text)) {
     if (Trim(part).empty()) continue;
-    addresses.push_back(TRY(ParseAddress(part)));
+    StatusOr<MailAddress> address = ParseAddress(part);
+    if (address.ok()) {
+      addresses.push_back(*std::move(address));
+      continue;
+    }
+    if (unreadable->empty()) first_error = address.status();
+    unreadable->emplace_back(Trim(part));
   }
-  if (addresses.empty()) return InvalidArgument("no address");
+  if (addresses.empty()) return first_error;
   return addresses;
 }
 

@@ -18,6 +18,10 @@ struct MailAddress {
 };
 // `a@b, "C, D" <c@d>`; an empty list is an error.
 StatusOr<std::vector<MailAddress>> ParseMailAddresses(std::string_view text);
+// As above, but what cannot be read is put aside, so that one bad address does not block the rest.
+// An error only when nothing can be read.
+StatusOr<std::vector<MailAddress>> ParseMailAddresses(std::string_view text,
+                                                      std::vector<std::string>* unreadable);
 // One header value again, names encoded where they need it.
 std::string FormatMailAddresses(const std::vector<MailAddress>& addresses);
 

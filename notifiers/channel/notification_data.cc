@@ -191,7 +191,7 @@ tmpl::Value NotificationData(const Notification& notification) {
       {"GroupLabels", MapValue(notification.group_labels.ToMap())},
       {"CommonLabels", MapValue(CommonLabels(notification.alerts))},
       {"CommonAnnotations", MapValue(CommonAnnotations(notification.alerts))},
-      {"RouteLabels", MapValue({})},
+      {"RouteLabels", MapValue(notification.route_labels)},
       {"ExternalURL", notification.external_url},
       {"Title", notification.title},
       {"Note", notification.note},

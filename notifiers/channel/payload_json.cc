@@ -57,7 +57,7 @@ std::string WebhookPayload(const Notification& notification, size_t truncated) {
   WriteMap("groupLabels", notification.group_labels.ToMap(), &json);
   WriteMap("commonLabels", CommonLabels(notification.alerts), &json);
   WriteMap("commonAnnotations", CommonAnnotations(notification.alerts), &json);
-  WriteMap("routeLabels", {}, &json);
+  WriteMap("routeLabels", notification.route_labels, &json);
   json.Key("externalURL").String(notification.external_url);
   json.Key("version").String("4");
   json.Key("groupKey").String(notification.group_key);

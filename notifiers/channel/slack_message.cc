@@ -11,6 +11,7 @@ namespace outrider {
 namespace {
 
 constexpr size_t kMaxTitleRunes = 1024;
+constexpr size_t kMaxTextRunes = 40'000;  // Slack cuts longer ones
 
 struct TextKey {
   std::string_view key;
@@ -146,7 +147,7 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
 }
 
 StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification& notification,
-                                const tmpl::TemplateSet& templates) {
+                                const SlackPlace& place, const tmpl::TemplateSet& templates) {
   Renderer render(templates, notification);
   const auto text = [&](std::string_view key) { return render(message.texts.find(key)->second); };
   std::string out;
@@ -156,17 +157,18 @@ StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification&
   };
   json.StartObject();
   for (const std::string_view key : {"channel", "username", "icon_emoji", "icon_url"}) {
-    optional(key, text(key));
+    optional(key, key == "channel" && place.known() ? place.channel : text(key));
   }
   if (message.link_names) json.Key("link_names").Bool(true);
-  optional("text", text("message_text"));
+  optional("text", TruncateRunes(text("message_text"), kMaxTextRunes));
   json.Key("attachments").StartArray().StartObject();
   optional("title", TruncateRunes(text("title"), kMaxTitleRunes));
   optional("title_link", text("title_link"));
   const std::string pretext = text("pretext");
   optional("pretext", pretext + (pretext.empty() || notification.note.empty() ? "" : "\n") +
                           notification.note);
-  for (const std::string_view key : {"text", "fallback", "callback_id"}) {
+  json.Key("text").String(TruncateRunes(text("text"), kMaxTextRunes));
+  for (const std::string_view key : {"fallback", "callback_id"}) {
     json.Key(key).String(text(key));
   }
   WriteFields(message, &render, &json);
@@ -179,7 +181,9 @@ StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification&
     for (const std::string& key : message.mrkdwn_in) json.String(key);
     json.EndArray();
   }
-  json.EndObject().EndArray().EndObject();
+  json.EndObject().EndArray();
+  if (place.known()) json.Key("ts").String(place.ts);
+  json.EndObject();
   TRY(render.error());
   return out + "\n";
 }

@@ -35,12 +35,20 @@ struct SlackMessage {
   std::vector<std::string> mrkdwn_in;
 };
 
+// Where a message stands, so that it can be updated.
+struct SlackPlace {
+  std::string channel;  // its id
+  std::string ts;
+  bool known() const { return !channel.empty() && !ts.empty(); }
+};
+
 // Reads every key of the section that says what is shown; the defaults are Alertmanager's
 // templates.
 SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file);
 
-// One attachment, with the note (if any) before its pretext. The error is a template's.
+// One attachment, with the note (if any) before its pretext; `place` is known for an update. The
+// error is a template's.
 StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification& notification,
-                                const tmpl::TemplateSet& templates);
+                                const SlackPlace& place, const tmpl::TemplateSet& templates);
 
 }  // namespace outrider

@@ -2,6 +2,7 @@
 #include "notifiers/channel/templates.h"
 
 #include "storage/base/file.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -23,8 +24,24 @@ tmpl::FunctionMap Functions(const Clock* clock) {
                           return Value(tmpl::Duration{TRY(NowOf(clock)) - time.nanos});
                         },
                         "t"};
-  // Routes have no labels of their own here, so none is found, whatever its name.
+  // What is executed without a notification has no labels of a route; see BindToNotification.
   functions["routeLabels"] = {[](Args) -> StatusOr<Value> { return Value(""); }, "s"};
+  return functions;
+}
+
+// `routeLabels "name"` gives the label of the notification's route, whatever dot is; "" for one
+// that it has not.
+tmpl::FunctionMap BindToNotification(const Value& data) {
+  const tmpl::Object* notification = data.AsObject();
+  const Value* labels = notification == nullptr ? nullptr : notification->Find("RouteLabels");
+  if (labels == nullptr || labels->AsObject() == nullptr) return {};
+  tmpl::FunctionMap functions;
+  functions["routeLabels"] = {
+      [map = *labels](Args args) -> StatusOr<Value> {
+        const Value* label = map.AsObject()->Find(std::get<std::string>(args[0].data()));
+        return label == nullptr ? Value("") : *label;
+      },
+      "s"};
   return functions;
 }
 
@@ -33,10 +50,42 @@ std::string BaseName(const std::string& path) { return path.substr(path.rfind('/
 
 }  // namespace
 
+namespace {
+
+// Every scalar of a section that holds an action.
+void CheckTexts(const YamlNode& node, const std::string& file, const tmpl::TemplateSet& templates,
+                std::vector<std::string>* warnings) {
+  if (node.IsScalar() && Contains(node.scalar, "{{")) {
+    const Status valid = templates.Check(node.scalar);
+    if (!valid.ok()) {
+      warnings->push_back(Message(YamlError(
+          file, node, Message(valid) + "; notifications that need this text will fail")));
+    }
+  }
+  for (const YamlNode& item : node.items) CheckTexts(item, file, templates, warnings);
+  for (const auto& [key, value] : node.entries) {
+    CheckTexts(key, file, templates, warnings);
+    CheckTexts(value, file, templates, warnings);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> TemplateWarnings(const AlertmanagerConfig& config,
+                                          const tmpl::TemplateSet& templates) {
+  std::vector<std::string> warnings;
+  for (const ReceiverConfig& receiver : config.receivers) {
+    for (const IntegrationConfig& section : receiver.integrations) {
+      CheckTexts(section.section, config.file, templates, &warnings);
+    }
+  }
+  return warnings;
+}
+
 StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::string> globs,
                                                       const std::string& base_dir,
                                                       const Clock* clock) {
-  tmpl::TemplateSet set({.functions = Functions(clock)});
+  tmpl::TemplateSet set({.functions = Functions(clock), .bind = BindToNotification});
   TRY(set.Parse("default.tmpl", kDefaultTemplates));
   for (const std::string& pattern : globs) {
     for (const std::string& path : Glob(base_dir, pattern)) {

@@ -7,7 +7,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "notifiers/config/alertmanager_config.h"
 #include "rules/template/template.h"
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
@@ -23,5 +25,10 @@ extern const std::string_view kDefaultTemplates;
 StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::string> globs,
                                                       const std::string& base_dir,
                                                       const Clock* clock = nullptr);
+
+// Texts of receivers that do not parse, with their places: as in Alertmanager the receiver is built
+// nevertheless, and the notifications that need the text fail.
+std::vector<std::string> TemplateWarnings(const AlertmanagerConfig& config,
+                                          const tmpl::TemplateSet& templates);
 
 }  // namespace outrider

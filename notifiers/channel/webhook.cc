@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/channel/webhook.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "notifiers/channel/http_outcome.h"
 #include "notifiers/channel/http_settings.h"
 #include "notifiers/channel/notification_data.h"
 #include "notifiers/channel/payload_json.h"
+#include "notifiers/channel/webhook_payload.h"
 #include "notifiers/config/schema.h"
 #include "storage/base/text.h"
 
@@ -17,6 +21,7 @@ struct WebhookSettings {
   Secret url;
   int64_t max_alerts = 0;  // 0: all
   int64_t timeout_nanos = 0;
+  YamlNode payload;  // null: Alertmanager's own
   HttpSettings http;
 };
 
@@ -34,25 +39,42 @@ class WebhookChannel final : public Channel {
 
  private:
   StatusOr<HttpClientRequest> Build(const Notification& notification) const {
-    const std::string text = TRY(settings_.url.Read());
-    std::string url =
-        std::string(Trim(TRY(tools_.templates.ExecuteText(text, NotificationData(notification)))));
-    if (url.empty()) return InvalidArgument("webhook url is empty after templating");
     const auto limit = static_cast<size_t>(settings_.max_alerts);
     const size_t count = notification.alerts.size();
     const size_t truncated = limit > 0 && count > limit ? count - limit : 0;
     Notification shown = notification;
     shown.alerts.resize(count - truncated);
-    HttpClientRequest request =
-        TRY(JsonRequest(settings_.http, std::move(url), WebhookPayload(shown, truncated),
-                        settings_.timeout_nanos / kNanosPerMilli));
-    request.headers.emplace_back("Idempotency-Key", notification.idempotency_key);
+    const tmpl::Value data = NotificationData(shown);
+    const tmpl::TemplateSet& templates = tools_.templates;
+    const std::string text = TRY(settings_.url.Read());
+    std::string url = std::string(Trim(TRY(templates.ExecuteText(text, data))));
+    if (url.empty()) return InvalidArgument("webhook url is empty after templating");
+    std::string body = settings_.payload.IsNull()
+                           ? WebhookPayload(shown, truncated)
+                           : TRY(CustomPayload(settings_.payload, templates, data));
+    HttpClientRequest request = TRY(JsonRequest(settings_.http, std::move(url), std::move(body),
+                                                settings_.timeout_nanos / kNanosPerMilli));
+    TieToNotification(notification, tools_.clock, &request);
     return request;
   }
 
   const WebhookSettings settings_;
   const ChannelTools tools_;
 };
+
+// A URL that is no template names its scheme already.
+Status CheckUrl(const std::string& url, const YamlNode& section, const std::string& file) {
+  if (url.empty() || url == kSecretText || Contains(url, "{{")) return absl::OkStatus();
+  const std::string lower = ToLower(url);
+  const bool http = lower.starts_with("http://") || lower.starts_with("https://");
+  if (http && lower.find_first_not_of('/', lower.find(':') + 1) != std::string::npos) {
+    return absl::OkStatus();
+  }
+  return YamlError(file, *section.Find("url"),
+                   http ? "missing host for URL"
+                        : fmt::format("unsupported scheme \"{}\" for URL",
+                                      lower.substr(0, std::min(lower.find(':'), lower.size()))));
+}
 
 }  // namespace
 
@@ -65,19 +87,16 @@ StatusOr<std::unique_ptr<Channel>> MakeWebhookChannel(const YamlNode& section,
     reader.Fail("max_alerts", "max_alerts must not be negative");
   }
   reader.GoDuration("timeout", &settings.timeout_nanos);
-  if (IsSet(section, "payload")) {
-    reader.Fail("payload", "webhook_configs: payload is not supported yet");
-  }
-  for (const char* elsewhere : {"url", "url_file", "send_resolved", "http_config", "payload"}) {
+  if (const YamlNode* payload = reader.Child("payload")) settings.payload = *payload;
+  for (const char* elsewhere : {"url", "url_file", "send_resolved", "http_config"}) {
     reader.Child(elsewhere);
   }
   TRY(reader.Finish());
   settings.url = ReadSecret(section, "url", config.file);
+  TRY(CheckUrl(settings.url.value, section, config.file));
   settings.http = TRY(ReadHttpSettings(section, config));
   std::unique_ptr<Channel> channel;
   if (tools == nullptr) return channel;
-  const Status valid = tools->templates.Check(settings.url.value);
-  if (!valid.ok()) return YamlError(config.file, *section.Find("url"), Message(valid));
   return std::unique_ptr<Channel>(std::make_unique<WebhookChannel>(std::move(settings), *tools));
 }
 

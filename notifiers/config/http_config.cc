@@ -27,7 +27,7 @@ constexpr std::string_view kReservedHeaders[] = {"authorization",
                                                  "x-amz-content-sha256",
                                                  "x-amz-security-token"};
 
-Status CheckTls(const YamlNode& node, const std::string& file) {
+Status CheckVersions(const YamlNode& node, const std::string& file) {
   for (const std::string_view key : {"min_version", "max_version"}) {
     if (!IsSet(node, key)) continue;
     const YamlNode& value = *node.Find(key);
@@ -36,17 +36,6 @@ Status CheckTls(const YamlNode& node, const std::string& file) {
       known = known || value.scalar == version;
     }
     if (!known) return YamlError(file, value, "unknown TLS version: " + value.scalar);
-  }
-  if (IsSet(node, "cert") || IsSet(node, "cert_file")) {
-    if (!IsSet(node, "key") && !IsSet(node, "key_file")) {
-      return YamlError(file, node,
-                       "exactly one of key or key_file must be configured when a client "
-                       "certificate is configured");
-    }
-  } else if (IsSet(node, "key") || IsSet(node, "key_file")) {
-    return YamlError(
-        file, node,
-        "exactly one of cert or cert_file must be configured when a client key is configured");
   }
   return absl::OkStatus();
 }
@@ -80,7 +69,55 @@ Status CheckProxy(const YamlNode& node, const std::string& file) {
   return absl::OkStatus();
 }
 
+Status CheckOAuth2(const YamlNode& node, const std::string& file) {
+  const auto missing = [&](std::string_view key) {
+    return YamlError(file, node, fmt::format("oauth2 {} must be configured", key));
+  };
+  if (!IsSet(node, "client_id")) return missing("client_id");
+  if (!IsSet(node, "token_url")) return missing("token_url");
+  const YamlNode* grant = node.Find("grant_type");
+  const std::string_view kind =
+      grant == nullptr || grant->scalar.empty() ? "client_credentials" : grant->scalar;
+  if (kind != "client_credentials" && kind != kJwtBearerGrant) {
+    return YamlError(file, *grant,
+                     fmt::format("unknown oauth2 grant_type {}: client_credentials or {} is wanted",
+                                 Quote(kind), kJwtBearerGrant));
+  }
+  const bool has_key =
+      IsSet(node, "client_certificate_key") || IsSet(node, "client_certificate_key_file");
+  if (kind == kJwtBearerGrant && !has_key) {
+    return YamlError(file, node,
+                     "oauth2 client_certificate_key or client_certificate_key_file must be "
+                     "configured for this grant_type");
+  }
+  const YamlNode* algorithm = node.Find("signature_algorithm");
+  if (algorithm != nullptr && algorithm->scalar != "RS256" && algorithm->scalar != "RS384" &&
+      algorithm->scalar != "RS512" && !algorithm->scalar.empty()) {
+    return YamlError(file, *algorithm,
+                     "oauth2 signature_algorithm must be RS256, RS384 or RS512");
+  }
+  if (IsSet(node, "tls_config")) TRY(CheckTlsConfigRules(*node.Find("tls_config"), file));
+  return CheckProxy(node, file);
+}
+
 }  // namespace
+
+Status CheckTlsConfigRules(const YamlNode& node, const std::string& file) {
+  if (!node.IsMap()) return absl::OkStatus();
+  TRY(CheckVersions(node, file));
+  if (IsSet(node, "cert") || IsSet(node, "cert_file")) {
+    if (!IsSet(node, "key") && !IsSet(node, "key_file")) {
+      return YamlError(file, node,
+                       "exactly one of key or key_file must be configured when a client "
+                       "certificate is configured");
+    }
+  } else if (IsSet(node, "key") || IsSet(node, "key_file")) {
+    return YamlError(
+        file, node,
+        "exactly one of cert or cert_file must be configured when a client key is configured");
+  }
+  return absl::OkStatus();
+}
 
 Status CheckHttpConfigRules(const YamlNode& node, const std::string& file) {
   if (!node.IsMap()) return absl::OkStatus();
@@ -106,7 +143,8 @@ Status CheckHttpConfigRules(const YamlNode& node, const std::string& file) {
                        "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
     }
   }
-  if (IsSet(node, "tls_config")) TRY(CheckTls(*node.Find("tls_config"), file));
+  if (IsSet(node, "tls_config")) TRY(CheckTlsConfigRules(*node.Find("tls_config"), file));
+  if (oauth2) TRY(CheckOAuth2(*node.Find("oauth2"), file));
   if (IsSet(node, "http_headers")) TRY(CheckHeaders(*node.Find("http_headers"), file));
   return CheckProxy(node, file);
 }

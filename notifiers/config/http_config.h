@@ -27,6 +27,12 @@ inline constexpr std::string_view kHttpConfigSchema =
     "no_proxy proxy_from_environment:b proxy_connect_header:x "
     "http_headers<values:l secrets:x files:l>";
 
+// The grant_type of oauth2 that signs an assertion in place of sending a secret; the other one, and
+// the default, is client_credentials.
+inline constexpr std::string_view kJwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+// The rules between keys of a tls_config that has passed CheckSchema; a null node is fine.
+Status CheckTlsConfigRules(const YamlNode& node, const std::string& file);
 // The rules between keys of an http_config that has passed CheckSchema; a null node is fine.
 Status CheckHttpConfigRules(const YamlNode& node, const std::string& file);
 

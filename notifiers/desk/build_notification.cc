@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "notifiers/channel/notification_data.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
@@ -39,6 +41,7 @@ void AddNote(const std::string& note, Notification* notification) {
 }
 
 void FillRoute(const Transaction& tx, const OutboxRow& row, Notification* notification) {
+  const GroupRecord* group = tx.groups.Find(row.group_id);
   for (const uint64_t fingerprint : row.firing) {
     AddAlert(tx, fingerprint, false, row.created_at, notification);
   }
@@ -46,17 +49,26 @@ void FillRoute(const Transaction& tx, const OutboxRow& row, Notification* notifi
     AddAlert(tx, fingerprint, true, row.created_at, notification);
   }
   notification->resolved = row.firing.empty();
-  if (const GroupRecord* group = tx.groups.Find(row.group_id)) {
-    notification->group_key = group->key;
-    notification->group_labels = group->labels;
-  }
+  if (group == nullptr) return;
+  notification->group_key = group->key;
+  notification->group_labels = group->labels;
+  const auto said = group->receiver_data.find(row.integration);
+  if (said != group->receiver_data.end()) notification->receiver_data = said->second;
+}
+
+// The row stands for one of another receiver.
+void FillFallback(const Transaction& tx, const OutboxRow& row, Notification* notification) {
+  FillRoute(tx, row, notification);
+  notification->group_key = row.title;
+  notification->group_labels = Labels::FromMap(row.labels);
+  AddNote(row.text, notification);
 }
 
 void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notification) {
   const Incident* incident = tx.incidents.Find(row.incident_id);
   notification->incident_id = row.incident_id;
   notification->group_key = "incident:" + row.incident_id;
-  notification->resolved = row.kind == OutboxKind::kRecovery;
+  notification->resolved = ToldKind(row) == OutboxKind::kRecovery;
   if (incident == nullptr) return;
   notification->group_labels = incident->group_labels;
   const std::set<uint64_t>& told = notification->resolved ? incident->alerts : incident->firing;
@@ -100,6 +112,25 @@ void FillReport(const OutboxRow& row, Notification* notification) {
 
 }  // namespace
 
+std::map<std::string, std::string> RouteLabels(const Plan& plan, const RouteConfig* route,
+                                               const Notification& notification) {
+  std::map<std::string, std::string> labels;
+  for (const ReceiverConfig& receiver : plan.config().alertmanager.receivers) {
+    if (receiver.name == notification.receiver) labels = receiver.labels;
+  }
+  if (route == nullptr || route->labels.empty()) return labels;
+  const tmpl::TemplateSet* templates = plan.config().templates.get();
+  std::optional<tmpl::Value> data;  // made for the first that needs it
+  for (const auto& [name, text] : route->labels) {
+    labels[name] = text;
+    if (templates == nullptr || text.find("{{") == std::string::npos) continue;
+    if (!data) data = NotificationData(notification);
+    const StatusOr<std::string> rendered = templates->ExecuteText(text, *data);
+    if (rendered.ok()) labels[name] = *rendered;
+  }
+  return labels;
+}
+
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now) {
   Notification notification;
   notification.idempotency_key = row.id;
@@ -110,12 +141,18 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
   notification.now = row.created_at;
   if (row.kind == OutboxKind::kRoute) {
     FillRoute(tx, row, &notification);
+  } else if (row.kind == OutboxKind::kFallback && row.incident_id.empty()) {
+    FillFallback(tx, row, &notification);
   } else if (row.kind == OutboxKind::kReport) {
     FillReport(row, &notification);
   } else {
     FillPage(tx, row, &notification);
+    if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);
+  const GroupRecord* group = tx.groups.Find(row.group_id);
+  notification.route_labels =
+      RouteLabels(tx.plan(), group == nullptr ? nullptr : tx.plan().RouteOf(*group), notification);
   if (row.repeat) AddNote("repeat: it may have arrived before", &notification);
   if (!row.recorded) AddNote("not recorded: the state store cannot be written", &notification);
   if (now - row.created_at > kLate) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decisions of the desk, each a function of (state, event, time): they read and edit a
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
-// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_reports.cc,
-// decide_silences.cc, decide_reload.cc.
+// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_fallback.cc,
+// decide_reports.cc, decide_silences.cc, decide_reload.cc.
 #pragma once
 
 #include <functional>
@@ -86,23 +86,40 @@ void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now);
 // -------------------------------------------------------------------------------------------------------
 // Queues one row per integration that is asked for; false when the receiver does not exist.
 bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now);
-// Takes the first due row that may be sent; rows that are out of date on the way to it are ended.
-std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
-                                  const std::function<bool(const OutboxRow&)>& free,
-                                  bool ignore_epoch);
+// Takes due rows, of each lane as many as there is room for and `most` in all; rows that are out of
+// date on the way to them are ended.
+struct ClaimedRows {
+  std::vector<OutboxRow> rows;
+  Nanos next = 0;  // when more may be due, without an attempt ending; 0: never
+};
+ClaimedRows ClaimRows(Transaction& tx, Nanos now, size_t most, const OutboxSource::RoomOf& room_of,
+                      bool ignore_epoch);
+// What a row tells: of a fallback, what the other receiver had to tell.
+OutboxKind ToldKind(const OutboxRow& row);
 // Whether the row is still right: the epoch of a page is the incident's, a recovery's incident is
 // not open again.
 bool IsCurrent(const Transaction& tx, const OutboxRow& row);
 std::string StaleText(const OutboxRow& row);  // why it is not
 void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
             const std::string& detail, Nanos now);
+// As EndRow, by an attempt (nullptr: without one).
+void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
+                     const std::string& detail, const FinishedAttempt* attempt, Nanos now);
 // `unit` in [0,1) spreads the next attempt.
-void OnSendResult(Transaction& tx, const std::string& id, const SendResult& result, double unit,
-                  Nanos now);
+void OnSendResult(Transaction& tx, const FinishedAttempt& attempt, double unit, Nanos now);
+// Queues the message for the fallback receiver too, once its own has failed for long enough; false:
+// not yet, or nobody stands in.
+bool Divert(Transaction& tx, const std::string& row_id, Nanos failing_since, Nanos now);
+// The same at once, for a message that was refused for good.
+void DivertRejected(Transaction& tx, const OutboxRow& row, const std::string& detail, Nanos now);
 // Rows found in mid-sending at a start.
 void SettleUnknownRows(Transaction& tx, Nanos now);
 // What the row tells, from the alerts and incidents as they are.
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now);
+// The labels of the notification's receiver and over them those of the route, rendered with what the
+// notification says; a template that fails stands as it is.
+std::map<std::string, std::string> RouteLabels(const Plan& plan, const RouteConfig* route,
+                                               const Notification& notification);
 
 // ---- reports
 // ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/history.h"
 #include "notifiers/mute/time_interval.h"
 #include "storage/base/text.h"
 
@@ -22,6 +23,7 @@ struct Snapshot {
   size_t inhibited = 0;
   size_t silenced = 0;
   std::vector<std::string> muted_by;  // time intervals: all alerts are dropped
+  FlushRecord record;                 // the same for the history
   bool Complete() const { return inhibited == 0 && silenced == 0 && muted_by.empty(); }
 };
 
@@ -37,22 +39,26 @@ struct Flush {
 
 Snapshot TakeSnapshot(Transaction& tx, const RouteConfig& route, GroupRecord* group, Nanos due) {
   Snapshot snapshot;
+  FlushRecord& record = snapshot.record;
   const AlertmanagerConfig& config = tx.plan().config().alertmanager;
   const RouteMute mute =
       MutedAt(config.time_intervals, route.mute_time_intervals, route.active_time_intervals, due);
-  if (mute.muted) snapshot.muted_by = mute.names;
+  if (mute.muted) snapshot.muted_by = record.muted_by = mute.names;
+  record.by_active_interval = mute.muted && mute.by_active;
   group->flush_resolved.clear();
   for (const uint64_t fingerprint : group->members) {
-    const AlertRecord* record = tx.alerts.Find(fingerprint);
-    if (record == nullptr) continue;
-    const bool firing = record->firing && !record->alert.ResolvedAt(due);
-    if (!firing) group->flush_resolved[fingerprint] = record->alert.updated_at;
-    if (tx.inhibitor().InhibitedBy(record->alert.labels)) {
+    const AlertRecord* alert = tx.alerts.Find(fingerprint);
+    if (alert == nullptr) continue;
+    const bool firing = alert->firing && !alert->alert.ResolvedAt(due);
+    if (!firing) group->flush_resolved[fingerprint] = alert->alert.updated_at;
+    if (const auto by = tx.inhibitor().InhibitedBy(alert->alert.labels)) {
       ++snapshot.inhibited;
+      record.inhibited[FingerprintHex(*by)].insert(fingerprint);
     } else if (mute.muted) {
-      continue;
-    } else if (!SilencedBy(tx.silences(), record->alert.labels, due).empty()) {
+      record.muted.insert(fingerprint);
+    } else if (const auto ids = SilencedBy(tx.silences(), alert->alert.labels, due); !ids.empty()) {
       ++snapshot.silenced;
+      record.silenced[Join(ids, ", ")].insert(fingerprint);
     } else {
       (firing ? snapshot.firing : snapshot.resolved).insert(fingerprint);
     }
@@ -60,8 +66,9 @@ Snapshot TakeSnapshot(Transaction& tx, const RouteConfig& route, GroupRecord* gr
   return snapshot;
 }
 
-void QueueRoute(Transaction& tx, const Integration& integration, const Flush& flush,
-                NotifyReason reason) {
+// Returns the id of the message.
+std::string QueueRoute(Transaction& tx, const Integration& integration, const Flush& flush,
+                       NotifyReason reason) {
   GroupRecord* group = flush.group;
   OutboxRow row;
   row.kind = OutboxKind::kRoute;
@@ -93,6 +100,7 @@ void QueueRoute(Transaction& tx, const Integration& integration, const Flush& fl
     row.id = untold->second.key;
   }
   tx.outbox.Put(row.id, row);
+  return row.id;
 }
 
 // Whether somebody works on every alert that fires here.
@@ -104,8 +112,8 @@ bool AllAcknowledged(const Transaction& tx, const std::set<uint64_t>& firing) {
   });
 }
 
-// Returns the reason for people, e.g. `webhook[0]: new alerts added`.
-std::string FlushIntegration(Transaction& tx, const Integration& integration, Flush* flush) {
+FlushRecord::Decision FlushIntegration(Transaction& tx, const Integration& integration,
+                                       Flush* flush) {
   const std::string name = IntegrationName(integration);
   const RouteConfig& route = flush->route;
   const Snapshot& snapshot = flush->snapshot;
@@ -116,11 +124,12 @@ std::string FlushIntegration(Transaction& tx, const Integration& integration, Fl
   const Nanos repeat_at = entry.time + route.repeat_interval * kNanosPerMilli;
   flush->repeat_at = flush->repeat_at == 0 ? repeat_at : std::min(flush->repeat_at, repeat_at);
   flush->quiet = flush->quiet && reason == NotifyReason::kNothingNew;
-  std::string text = fmt::format("{}: {}", name, NotifyReasonText(reason));
-  if (!ShouldNotify(reason)) return text;
+  FlushRecord::Decision decision{name, std::string(NotifyReasonText(reason)), ""};
+  if (!ShouldNotify(reason)) return decision;
   if (reason == NotifyReason::kRepeatInterval && tx.plan().incidents().ack_stops_repeats &&
       AllAcknowledged(tx, snapshot.firing)) {
-    return text + " (not sent: acknowledged)";
+    decision.text += " (not sent: acknowledged)";
+    return decision;
   }
   if (snapshot.firing.empty() && !integration.send_resolved) {
     // Nobody is told, but the log knows, so that the next firing is news.
@@ -128,10 +137,11 @@ std::string FlushIntegration(Transaction& tx, const Integration& integration, Fl
              .time = flush->group->flushed_at,
              .firing = {},
              .resolved = snapshot.resolved};
-    return text + " (not sent: send_resolved is off)";
+    decision.text += " (not sent: send_resolved is off)";
+    return decision;
   }
-  QueueRoute(tx, integration, *flush, reason);
-  return text;
+  decision.message_id = QueueRoute(tx, integration, *flush, reason);
+  return decision;
 }
 
 std::string DroppedText(const Snapshot& snapshot) {
@@ -150,6 +160,20 @@ Nanos NextBeat(const RouteConfig& route, Nanos beat, Nanos after) {
   return beat + interval * (after > beat ? (after - beat) / interval + 1 : 1);
 }
 
+void Remember(Transaction& tx, Flush* flush) {
+  const GroupRecord& group = *flush->group;
+  FlushRecord record = std::move(flush->snapshot.record);
+  record.time = group.flushed_at;
+  record.group_id = group.id;
+  record.group_key = group.key;
+  record.route_key = group.route_key;
+  record.receiver = group.receiver;
+  record.flush = group.flush;
+  record.firing = std::move(flush->snapshot.firing);
+  record.resolved = std::move(flush->snapshot.resolved);
+  KeepFlush(tx, std::move(record));
+}
+
 // Every integration is asked; returns when the next flush is due. A group whose alerts are all told
 // and none held back has nothing to say before its repeat unless one of them changes (which hastens
 // the flush): it sleeps until then, so that quiet groups cost no writes.
@@ -158,7 +182,10 @@ Nanos AskIntegrations(Transaction& tx, const Receiver* receiver, Flush* flush) {
   group.reason = DroppedText(flush->snapshot);
   const bool any = !flush->snapshot.firing.empty() || !flush->snapshot.resolved.empty();
   for (size_t i = 0; any && receiver != nullptr && i < receiver->integrations.size(); ++i) {
-    group.reason += FlushIntegration(tx, receiver->integrations[i], flush) + "; ";
+    FlushRecord::Decision decision = FlushIntegration(tx, receiver->integrations[i], flush);
+    // For people, e.g. `webhook[0]: new alerts added; `.
+    group.reason += fmt::format("{}: {}; ", decision.integration, decision.text);
+    flush->snapshot.record.decisions.push_back(std::move(decision));
   }
   const bool sleeps = flush->quiet && flush->repeat_at != 0 && flush->snapshot.Complete();
   return NextBeat(flush->route, group.flushed_at,
@@ -230,6 +257,7 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
               .now = now};
   tx.SetTimer(TimerKind::kGroupFlush, group_id,
               AskIntegrations(tx, tx.plan().receivers().Find(group.receiver), &flush));
+  Remember(tx, &flush);
   if (tx.RowsOfGroup(group_id).empty()) SettleGroup(tx, group_id, due);
 }
 

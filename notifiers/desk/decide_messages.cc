@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/history.h"
 
 namespace outrider {
 namespace {
@@ -18,8 +19,15 @@ std::string TargetOf(const OutboxRow& row) {
   return fmt::format("{}/{}", row.receiver, row.integration);
 }
 
-DeliveryView ToDelivery(const Transaction& tx, const OutboxRow& row, std::string_view outcome,
-                        const std::string& detail, Nanos now) {
+// An attempt or the end of a message, for the counters and for the history.
+struct Ending {
+  std::string_view outcome;  // of DeliveryView
+  std::string detail;
+  const FinishedAttempt* attempt = nullptr;  // nullptr: it ended without one
+  Nanos next_try = 0;
+};
+
+void Note(Transaction& tx, const OutboxRow& row, const Ending& ending, Nanos now) {
   DeliveryView view;
   view.time = now;
   view.idempotency_key = row.id;
@@ -27,14 +35,16 @@ DeliveryView ToDelivery(const Transaction& tx, const OutboxRow& row, std::string
   view.receiver = row.receiver;
   view.integration = row.integration;
   view.reason = row.reason;
-  view.outcome = outcome;
-  view.detail = detail;
+  view.outcome = ending.outcome;
+  view.detail = ending.detail;
   view.attempt = row.attempt;
+  view.next_try = ending.next_try;
   view.repeat = row.repeat;
   view.incident_id = row.incident_id;
   view.alerts = row.firing.size() + row.resolved.size();
   if (const GroupRecord* group = tx.groups.Find(row.group_id)) view.group_key = group->key;
-  return view;
+  KeepAttempt(tx, row, view, ending.attempt);
+  tx.effects.deliveries.push_back(std::move(view));
 }
 
 void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std::string& detail,
@@ -52,8 +62,11 @@ void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std:
   ++tx.incidents.Edit(incident->id).audit_events;
 }
 
-void LogDelivery(Transaction& tx, const OutboxRow& row, Nanos now) {
+void LogDelivery(Transaction& tx, const OutboxRow& row, const FinishedAttempt* attempt, Nanos now) {
   if (tx.groups.Find(row.group_id) == nullptr) return;
+  if (attempt != nullptr && !attempt->result.receiver_data.empty()) {
+    tx.groups.Edit(row.group_id).receiver_data[row.integration] = attempt->result.receiver_data;
+  }
   NotificationLogEntry& entry = tx.groups.Edit(row.group_id).log[row.integration];
   // A message that may have arrived before a crash counts from then, so that the crash moves no
   // repeat.
@@ -71,7 +84,7 @@ void RememberUntold(Transaction& tx, const OutboxRow& row) {
 // Who got a page hears of the recovery; at once, if the incident was resolved while the page was on
 // its way.
 void PageArrived(Transaction& tx, const OutboxRow& row, Nanos now) {
-  if (row.kind != OutboxKind::kPage || tx.incidents.Find(row.incident_id) == nullptr) return;
+  if (ToldKind(row) != OutboxKind::kPage || tx.incidents.Find(row.incident_id) == nullptr) return;
   Incident& incident = tx.incidents.Edit(row.incident_id);
   const bool first = incident.paged.insert(TargetOf(row)).second;
   if (incident.Open() || !first) return;  // whoever was paged before has the recovery already
@@ -132,60 +145,155 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
   return queued;
 }
 
+OutboxKind ToldKind(const OutboxRow& row) {
+  return row.kind == OutboxKind::kFallback ? row.stands_for : row.kind;
+}
+
 std::string StaleText(const OutboxRow& row) {
-  return row.kind == OutboxKind::kPage ? "acknowledged or resolved meanwhile"
+  return ToldKind(row) == OutboxKind::kPage ? "acknowledged or resolved meanwhile"
                                        : "open again meanwhile";
 }
 
 bool IsCurrent(const Transaction& tx, const OutboxRow& row) {
-  if (row.kind == OutboxKind::kRoute || row.kind == OutboxKind::kReport) return true;
+  const OutboxKind kind = ToldKind(row);
+  if (kind == OutboxKind::kRoute || kind == OutboxKind::kReport) return true;
   const Incident* incident = tx.incidents.Find(row.incident_id);
   if (incident == nullptr) return false;
-  return row.kind == OutboxKind::kPage ? incident->epoch == row.epoch : !incident->Open();
+  return kind == OutboxKind::kPage ? incident->epoch == row.epoch : !incident->Open();
 }
 
-std::optional<OutboxRow> ClaimRow(Transaction& tx, Nanos now,
-                                  const std::function<bool(const OutboxRow&)>& free,
-                                  bool ignore_epoch) {
-  for (const auto& [due, id] : tx.state().outbox_by_due) {
-    if (due > now) break;
+namespace {
+
+// Of one claim: rows that are ended or put aside on the way, so that no claim takes long.
+constexpr int kMostPassed = 1000;
+
+// What stands in the way of sending a row; it is ended or put aside. False: it may be sent.
+bool PassOver(Transaction& tx, const OutboxRow& row, Nanos now, bool ignore_epoch) {
+  const std::string id = row.id;
+  if (!ignore_epoch && !IsCurrent(tx, row)) {
+    EndRow(tx, id, OutboxOutcome::kStale, StaleText(row), now);
+  } else if (tx.plan().receivers().FindIntegration(row.receiver, row.integration) == nullptr) {
+    EndRow(tx, id, OutboxOutcome::kGone, "its receiver is no longer configured", now);
+  } else if (row.deadline != 0 && now > row.deadline) {
+    EndRow(tx, id, OutboxOutcome::kExpired, row.last_error, now);
+  } else {
+    return row.kind == OutboxKind::kPage && HoldPage(tx, id, now);
+  }
+  return true;
+}
+
+const OutboxRow& TakeRow(Transaction& tx, const std::string& id, Nanos now) {
+  OutboxRow& claimed = tx.outbox.Edit(id);
+  claimed.state = OutboxState::kSending;
+  claimed.lease_until = now + kLease;
+  if (claimed.sent_at == 0) claimed.sent_at = now;
+  ++claimed.attempt;
+  tx.RequireSync();
+  return claimed;
+}
+
+// One claim in the making.
+struct Claiming {
+  Nanos now;
+  size_t most;
+  bool ignore_epoch;
+  int passed = 0;
+  ClaimedRows answer;
+  bool Full() const { return answer.rows.size() >= most || passed >= kMostPassed; }
+  void AskAgain(Nanos when) {
+    if (answer.next == 0 || when < answer.next) answer.next = when;
+  }
+};
+
+// Takes up to `room` rows of those waiting.
+void ClaimWaiting(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t room,
+                  Claiming* claim) {
+  for (const auto& [due, id] : waiting) {
+    if (due > claim->now) {
+      claim->AskAgain(due);
+      return;
+    }
+    if (room == 0) return;  // an attempt that ends makes room, and asks
+    if (claim->Full()) return claim->AskAgain(claim->now);
     const OutboxRow* row = tx.outbox.Find(id);
-    if (row == nullptr || row->state != OutboxState::kDue) continue;
-    if (!ignore_epoch && !IsCurrent(tx, *row)) {
-      EndRow(tx, id, OutboxOutcome::kStale, StaleText(*row), now);
-    } else if (tx.plan().receivers().FindIntegration(row->receiver, row->integration) == nullptr) {
-      EndRow(tx, id, OutboxOutcome::kGone, "its receiver is no longer configured", now);
-    } else if (row->deadline != 0 && now > row->deadline) {
-      EndRow(tx, id, OutboxOutcome::kExpired, row->last_error, now);
-    } else if (row->kind == OutboxKind::kPage && HoldPage(tx, id, now)) {
+    if (row == nullptr || row->state != OutboxState::kDue || row->due > claim->now) continue;
+    if (PassOver(tx, *row, claim->now, claim->ignore_epoch)) {
+      ++claim->passed;
       continue;
-    } else if (free(*row)) {
-      OutboxRow& claimed = tx.outbox.Edit(id);
-      claimed.state = OutboxState::kSending;
-      claimed.lease_until = now + kLease;
-      if (claimed.sent_at == 0) claimed.sent_at = now;
-      ++claimed.attempt;
-      tx.RequireSync();
-      return claimed;
+    }
+    claim->answer.rows.push_back(TakeRow(tx, id, claim->now));
+    --room;
+  }
+}
+
+// The rows of a lane that has failed for long go to the fallback receiver as well.
+void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const LaneRoom& room,
+                   Claiming* claim) {
+  if (room.failing_since == 0) return;
+  for (const OutboxQueues::Waiting* waiting : {&queue.urgent, &queue.others}) {
+    for (const auto& [due, id] : *waiting) {
+      if (due > claim->now || claim->Full()) break;
+      const OutboxRow* row = tx.outbox.Find(id);
+      if (row == nullptr || row->state != OutboxState::kDue || row->diverted) continue;
+      if (!IsCurrent(tx, *row)) continue;
+      if (row->kind == OutboxKind::kPage && HoldPage(tx, id, claim->now)) continue;
+      if (!Divert(tx, id, room.failing_since, claim->now)) break;
+      ++claim->passed;
     }
   }
-  return std::nullopt;
+}
+
+}  // namespace
+
+ClaimedRows ClaimRows(Transaction& tx, Nanos now, size_t most, const OutboxSource::RoomOf& room_of,
+                      bool ignore_epoch) {
+  Claiming claim{
+      .now = now, .most = most, .ignore_epoch = ignore_epoch, .passed = 0, .answer = {}};
+  const OutboxQueues& queues = tx.state().outbox_queues;
+  for (const auto& [first, lane] : queues.lanes()) {
+    if (first > now) {
+      // Lanes further on are due later still.
+      claim.AskAgain(first);
+      break;
+    }
+    if (claim.Full()) {
+      claim.AskAgain(now);
+      break;
+    }
+    const OutboxQueues::Queue& queue = queues.Of(lane);
+    const LaneRoom room = room_of(lane);
+    DivertWaiting(tx, queue, room, &claim);
+    ClaimWaiting(tx, queue.urgent, room.urgent, &claim);
+    const size_t before = claim.answer.rows.size();
+    ClaimWaiting(tx, queue.others, room.others, &claim);
+    const auto taken = static_cast<int64_t>(claim.answer.rows.size() - before);
+    ClaimWaiting(tx, queue.diverted, room.others - taken, &claim);
+    if (room.again > now) claim.AskAgain(room.again);
+  }
+  return std::move(claim.answer);
 }
 
 void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
             const std::string& detail, Nanos now) {
+  EndAttemptedRow(tx, id, outcome, detail, nullptr, now);
+}
+
+void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
+                     const std::string& detail, const FinishedAttempt* attempt, Nanos now) {
   const OutboxRow* found = tx.outbox.Find(id);
   if (found == nullptr) return;
   const OutboxRow row = *found;
-  tx.effects.deliveries.push_back(ToDelivery(tx, row, OutboxOutcomeText(outcome), detail, now));
+  Note(tx, row, {OutboxOutcomeText(outcome), detail, attempt, 0}, now);
   tx.outbox.Erase(id);
   // Unknown counts as told: it may have been, twice.
-  const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown;
+  const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown ||
+                    outcome == OutboxOutcome::kShadow;
   if (!told && row.kind == OutboxKind::kRoute) RememberUntold(tx, row);
   if (outcome == OutboxOutcome::kSuperseded) return;
+  if (outcome == OutboxOutcome::kRejected) DivertRejected(tx, row, detail, now);
   if (row.kind == OutboxKind::kRoute) {
     if (told) {
-      LogDelivery(tx, row, now);
+      LogDelivery(tx, row, attempt, now);
     } else if (tx.groups.Find(row.group_id) != nullptr) {
       tx.groups.Edit(row.group_id).failed = true;
     }
@@ -200,17 +308,19 @@ void EndRow(Transaction& tx, const std::string& id, OutboxOutcome outcome,
   AuditPage(tx, row, told ? AuditKind::kPageDelivered : AuditKind::kPageFailed, detail, now);
 }
 
-void OnSendResult(Transaction& tx, const std::string& id, const SendResult& result, double unit,
-                  Nanos now) {
+void OnSendResult(Transaction& tx, const FinishedAttempt& attempt, double unit, Nanos now) {
+  const std::string& id = attempt.row_id;
+  const SendResult& result = attempt.result;
   const OutboxRow* row = tx.outbox.Find(id);
   if (row == nullptr) return;  // its group went meanwhile
+  if (attempt.shadow) {
+    return EndAttemptedRow(tx, id, OutboxOutcome::kShadow, "not sent: shadow", &attempt, now);
+  }
   switch (result.outcome) {
     case SendResult::Outcome::kDelivered:
-      EndRow(tx, id, OutboxOutcome::kDelivered, result.reason, now);
-      return;
+      return EndAttemptedRow(tx, id, OutboxOutcome::kDelivered, result.reason, &attempt, now);
     case SendResult::Outcome::kRejected:
-      EndRow(tx, id, OutboxOutcome::kRejected, result.reason, now);
-      return;
+      return EndAttemptedRow(tx, id, OutboxOutcome::kRejected, result.reason, &attempt, now);
     case SendResult::Outcome::kRetry:
       break;
   }
@@ -219,21 +329,23 @@ void OnSendResult(Transaction& tx, const std::string& id, const SendResult& resu
   if (result.retry_after_ms > 0 && tx.groups.Find(row->group_id) != nullptr) {
     tx.groups.Edit(row->group_id).not_before[row->integration] = told;
   }
-  if (row->deadline != 0 && due > row->deadline) {
-    EndRow(tx, id, OutboxOutcome::kExpired, result.reason, now);
-    return;
+  if (!row->diverted && attempt.failing_since != 0) {
+    Divert(tx, id, std::min(attempt.failing_since, row->sent_at), now);
+    row = tx.outbox.Find(id);
   }
-  tx.effects.deliveries.push_back(ToDelivery(tx, *row, "retry", result.reason, now));
-  tx.effects.deliveries.back().next_try = due;
+  if (row->deadline != 0 && due > row->deadline) {
+    return EndAttemptedRow(tx, id, OutboxOutcome::kExpired, result.reason, &attempt, now);
+  }
+  Note(tx, *row, {"retry", result.reason, &attempt, due}, now);
   OutboxRow& edited = tx.outbox.Edit(id);
   edited.state = OutboxState::kDue;
   edited.due = due;
   edited.lease_until = 0;
   edited.last_error = result.reason;
   // A flush that waited for this attempt takes the row's place.
-  if (row->kind == OutboxKind::kRoute && !row->unknown &&
-      tx.groups.Find(row->group_id) != nullptr && tx.groups.Find(row->group_id)->postponed) {
-    tx.SetTimer(TimerKind::kGroupFlush, row->group_id, now);
+  if (edited.kind == OutboxKind::kRoute && !edited.unknown &&
+      tx.groups.Find(edited.group_id) != nullptr && tx.groups.Find(edited.group_id)->postponed) {
+    tx.SetTimer(TimerKind::kGroupFlush, edited.group_id, now);
   }
 }
 

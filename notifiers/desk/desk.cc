@@ -4,6 +4,7 @@
 #include "notifiers/desk/desk.h"
 
 #include "notifiers/desk/desk_impl.h"
+#include "notifiers/desk/history.h"
 #include "storage/base/log.h"
 
 namespace outrider {
@@ -24,6 +25,9 @@ Desk::~Desk() = default;
 Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bool* wake) {
   if (tx.empty() && extra.empty()) return absl::OkStatus();
   Batch batch = tx.Encode();
+  for (auto& [key, row] : tx.effects.history) {
+    batch.Put(Family::kHistory, std::move(key), std::move(row));
+  }
   batch.Append(std::move(extra));
   const Durability durability = tx.synced() ? Durability::kSynced : Durability::kBuffered;
   StatusOr<Journal::Kept> kept = Journal::Kept::kWritten;
@@ -55,6 +59,8 @@ void Desk::Impl::ApplyEffects(const Effects& effects) {
     if (deliveries.size() > kRecentDeliveries) deliveries.pop_front();
   }
   for (const auto& [key, count] : effects.escalations) escalations[key] += count;
+  for (const auto& [reason, count] : effects.suppressed) suppressed[reason] += count;
+  trim_before = std::max(trim_before, effects.trim_before);
 }
 
 void Desk::Impl::WakeAll() {
@@ -202,6 +208,9 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
     case TimerKind::kSilenceEdge:
       OnSilenceEdge(tx, timer.id, timer.due);
       break;
+    case TimerKind::kHistoryTrim:
+      OnHistoryTrim(tx, timer.due);
+      break;
     default:
       OnIncidentTimer(tx, timer.kind, timer.id, timer.due);
       break;
@@ -233,6 +242,7 @@ StatusOr<int> Desk::Tick(Nanos now) {
     impl_->next_retry = impl_->journal.NextRetry();
   }
   if (wrote) impl_->WakeAll();
+  TRY(impl_->TrimHistory(now));
   return ran;
 }
 
@@ -300,24 +310,30 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
 // ---- messages
 // -------------------------------------------------------------------------------------------------------
 
-StatusOr<std::optional<ClaimedMessage>> Desk::Claim(
-    Nanos now, const std::function<bool(const OutboxRow&)>& free) {
-  std::optional<ClaimedMessage> message;
+StatusOr<ClaimAnswer> Desk::Claim(Nanos now, size_t most, const RoomOf& room) {
+  ClaimAnswer answer;
   TRY(impl_->Run(now, [&](Transaction& tx) {
-    std::optional<OutboxRow> row = ClaimRow(tx, now, free, impl_->faults.ignore_epoch);
-    if (!row) return absl::OkStatus();
-    message.emplace();
-    message->notification = BuildNotification(tx, *row, now);
-    message->receivers = tx.plan().config().receivers;
-    message->channel =
-        message->receivers->FindIntegration(row->receiver, row->integration)->channel.get();
-    message->row = *std::move(row);
+    answer = {};
+    const ClaimedRows claimed = ClaimRows(tx, now, most, room, impl_->faults.ignore_epoch);
+    if (claimed.next != 0) answer.next = claimed.next;
+    for (const OutboxRow& row : claimed.rows) {
+      ClaimedMessage& message = answer.messages.emplace_back();
+      message.notification = BuildNotification(tx, row, now);
+      message.receivers = tx.plan().config().receivers;
+      message.channel =
+          message.receivers->FindIntegration(row.receiver, row.integration)->channel.get();
+      message.row = row;
+    }
     return absl::OkStatus();
   }));
-  return message;
+  return answer;
 }
 
 bool Desk::StillWanted(const OutboxRow& row, Nanos now) {
+  if (row.incident_id.empty()) {  // nobody can acknowledge it; its group may be gone
+    absl::ReaderMutexLock lock(&impl_->state_mutex);
+    return impl_->state.outbox.contains(row.id);
+  }
   bool wanted = true;
   const Status status = impl_->Run(
       now,
@@ -335,12 +351,13 @@ bool Desk::StillWanted(const OutboxRow& row, Nanos now) {
   return wanted && status.ok();
 }
 
-Status Desk::OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now) {
-  const double unit = impl_->random.Unit();
+Status Desk::OnOutcomes(std::span<const FinishedAttempt> attempts, Nanos now) {
   return impl_->Run(
       now,
       [&](Transaction& tx) {
-        OnSendResult(tx, row.id, result, unit, now);
+        for (const FinishedAttempt& attempt : attempts) {
+          OnSendResult(tx, attempt, impl_->random.Unit(), now);
+        }
         return absl::OkStatus();
       },
       {}, /*keep=*/true);
@@ -348,9 +365,9 @@ Status Desk::OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now
 
 std::optional<Nanos> Desk::NextMessageDue() const {
   absl::ReaderMutexLock lock(&impl_->state_mutex);
-  const auto& due = impl_->state.outbox_by_due;
-  if (due.empty()) return std::nullopt;
-  return due.begin()->first;
+  const OutboxQueues& queues = impl_->state.outbox_queues;
+  if (queues.empty()) return std::nullopt;
+  return queues.FirstDue();
 }
 
 }  // namespace outrider

@@ -18,11 +18,14 @@
 #include "absl/synchronization/mutex.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/history_records.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/incident/decisions.h"
+#include "notifiers/outbox/delivery_config.h"
 #include "notifiers/outbox/dispatcher.h"
 #include "notifiers/outbox/receivers.h"
 #include "rules/alerting/alert_sink.h"
+#include "rules/template/template.h"
 #include "storage/base/clock.h"
 #include "storage/base/random.h"
 #include "storage/base/status.h"
@@ -35,6 +38,10 @@ struct DeskConfig {
   IncidentsConfig incidents;
   std::shared_ptr<const Receivers> receivers;
   std::string external_url;  // without a slash at the end
+  DeliveryConfig delivery;
+  // For route labels; nullptr: they are taken as they stand.
+  std::shared_ptr<const tmpl::TemplateSet> templates;
+  DurationMs history_retention = 7 * kDay;  // 0: no history is kept
 };
 
 // Faults for the simulator, which must notice each of them. Never set elsewhere.
@@ -130,10 +137,9 @@ class Desk final : public AlertSink, public OutboxSource {
 
   // ---- for the dispatcher
   // -------------------------------------------------------------------------------------------
-  StatusOr<std::optional<ClaimedMessage>> Claim(
-      Nanos now, const std::function<bool(const OutboxRow&)>& free) override;
+  StatusOr<ClaimAnswer> Claim(Nanos now, size_t most, const RoomOf& room) override;
   bool StillWanted(const OutboxRow& row, Nanos now) override;
-  Status OnOutcome(const OutboxRow& row, const SendResult& result, Nanos now) override;
+  Status OnOutcomes(std::span<const FinishedAttempt> attempts, Nanos now) override;
   std::optional<Nanos> NextMessageDue() const override;
 
   // ---- snapshots
@@ -148,6 +154,13 @@ class Desk final : public AlertSink, public OutboxSource {
   // the incident's audit trail.
   std::vector<DeliveryView> RecentDeliveries(size_t limit) const;
   std::vector<OutboxRow> Outbox() const;
+  // Why the alert was or was not notified since `since`, at most `limit` records of each kind, the
+  // newest ones, and where it stands at `now`. Reads the store; an alert that nobody knows has an
+  // empty history.
+  StatusOr<AlertHistory> History(uint64_t fingerprint, Nanos since, size_t limit, Nanos now) const;
+  // Attempts since then, oldest first; of one outcome, or "" for all. The newest `limit`.
+  StatusOr<std::vector<AttemptRecord>> Attempts(Nanos since, std::string_view outcome,
+                                                size_t limit) const;
   DeskStats Stats(Nanos now) const;
   // Reads the audit trail from the store and checks every chain.
   Status VerifyAudit() const;

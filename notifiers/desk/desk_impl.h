@@ -115,6 +115,8 @@ struct Desk::Impl {
   std::stop_token WaitToken();
 
   Status LoadRows(Nanos now);
+  // history_query.cc: takes what is old out of the history, if it is time to.
+  Status TrimHistory(Nanos now) ABSL_LOCKS_EXCLUDED(event_mutex, state_mutex);
 
   // views.cc
   AlertView ViewAlert(const AlertRecord& record, Nanos now) const
@@ -134,6 +136,8 @@ struct Desk::Impl {
   std::deque<DeliveryView> deliveries ABSL_GUARDED_BY(state_mutex);  // newest last
   std::map<DeskStats::NotificationKey, uint64_t> notifications ABSL_GUARDED_BY(state_mutex);
   std::map<DeskStats::EscalationKey, uint64_t> escalations ABSL_GUARDED_BY(state_mutex);
+  std::map<std::string, uint64_t> suppressed ABSL_GUARDED_BY(state_mutex);
+  Nanos trim_before ABSL_GUARDED_BY(state_mutex) = 0;  // what the history need not keep
   bool store_failing ABSL_GUARDED_BY(state_mutex) = false;
   uint64_t unrecorded ABSL_GUARDED_BY(state_mutex) = 0;
   Nanos next_retry ABSL_GUARDED_BY(state_mutex) = 0;

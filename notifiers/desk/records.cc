@@ -10,7 +10,7 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kAlertFormat = 1;
-constexpr uint8_t kGroupFormat = 2;  // 2: untold
+constexpr uint8_t kGroupFormat = 3;  // 2: untold; 3: receiver_data
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
@@ -93,6 +93,7 @@ std::string EncodeGroupRecord(const GroupRecord& group) {
     out.Text(integration).Text(message.key);
     out.Numbers(message.firing).Numbers(message.resolved);
   }
+  out.Texts(group.receiver_data);
   return out.Take();
 }
 
@@ -132,6 +133,7 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
     message.firing = in.Numbers();
     message.resolved = in.Numbers();
   }
+  if (in.format() >= 3) group.receiver_data = in.Texts();
   TRY(in.Finish());
   group.labels = TRY(Labels::FromPacked(labels));
   return group;

@@ -43,12 +43,15 @@ struct GroupRecord {
   std::map<std::string, NotificationLogEntry> log;  // by integration
   std::map<std::string, Nanos> not_before;          // by integration: Retry-After outlives a flush
   std::map<std::string, UntoldMessage> untold;      // by integration
+  // By integration: what its channel said of the last message (SendResult::receiver_data).
+  std::map<std::string, std::string> receiver_data;
   // The last flush:
   Nanos flushed_at = 0;
   std::map<uint64_t, Nanos> flush_resolved;  // resolved alerts in it, and their updated_at then
   bool failed = false;     // a message of it could not be delivered: resolved alerts stay
   bool postponed = false;  // a flush fell due while a message was being sent
   std::string reason;      // what was decided, for people
+  uint64_t told_digest = 0;  // of what the history last said of it; in memory only
 };
 
 std::string GroupId(std::string_view group_key, std::string_view receiver);

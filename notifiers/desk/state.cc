@@ -48,7 +48,7 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
 void DeskState::PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row) {
   const auto old = outbox.find(id);
   if (old != outbox.end()) {
-    outbox_by_due.erase({old->second->due, id});
+    if (old->second->state == OutboxState::kDue) outbox_queues.Remove(*old->second);
     const auto group = outbox_by_group.find(old->second->group_id);
     if (group != outbox_by_group.end()) {
       group->second.erase(id);
@@ -56,7 +56,7 @@ void DeskState::PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow
     }
   }
   if (row) {
-    if (row->state == OutboxState::kDue) outbox_by_due.insert({row->due, id});
+    if (row->state == OutboxState::kDue) outbox_queues.Add(*row);
     if (!row->group_id.empty()) outbox_by_group[row->group_id].insert(id);
   }
   Store(&outbox, id, std::move(row));

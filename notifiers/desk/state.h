@@ -14,6 +14,7 @@
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
 #include "notifiers/mute/silence.h"
+#include "notifiers/outbox/outbox_queues.h"
 #include "notifiers/outbox/outbox_row.h"
 #include "storage/state/schema.h"
 
@@ -39,7 +40,7 @@ struct DeskState {
 
   // Derived: kept by the functions below.
   std::set<TimerKey> timers_by_due;
-  std::set<std::pair<Nanos, std::string>> outbox_by_due;         // rows that are not being sent
+  OutboxQueues outbox_queues;                                    // rows that are not being sent
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
   std::map<std::string, std::string> newest_incident;            // by key
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back

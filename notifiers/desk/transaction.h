@@ -20,6 +20,9 @@ namespace outrider {
 struct Effects {
   std::vector<DeliveryView> deliveries;
   std::map<DeskStats::EscalationKey, uint64_t> escalations;
+  std::map<std::string, uint64_t> suppressed;                 // alerts of flushes, by reason
+  std::vector<std::pair<std::string, std::string>> history;  // rows, written with the rest
+  Nanos trim_before = 0;                                     // of the history; 0: nothing
 };
 
 // Not thread-safe. The inhibitor is changed at once, because later alerts of the same event must

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "notifiers/desk/decide.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/mute/time_interval.h"
 #include "notifiers/route/alert_order.h"
@@ -24,12 +25,19 @@ bool GroupOrder(const AlertView& a, const AlertView& b) {
   return AlertBefore(a.alert.labels, b.alert.labels);
 }
 
-Labels RouteLabels(const RouteConfig& route) {
-  std::map<std::string, std::string> labels;
-  for (const Matcher& matcher : route.matchers) {
-    if (matcher.type() == MatchType::kEqual) labels[matcher.name()] = matcher.value();
+// As a notification about these alerts would have them.
+Labels RouteLabelsOf(const Plan& plan, const GroupRecord& group, const GroupView& view, Nanos now) {
+  const RouteConfig* route = plan.RouteOf(group);
+  Notification notification;
+  notification.receiver = group.receiver;
+  notification.group_key = group.key;
+  notification.group_labels = group.labels;
+  notification.external_url = plan.config().external_url;
+  notification.now = now;
+  if (route != nullptr && !route->labels.empty()) {
+    for (const AlertView& alert : view.alerts) notification.alerts.push_back(alert.alert);
   }
-  return Labels::FromMap(labels);
+  return Labels::FromMap(RouteLabels(plan, route, notification));
 }
 
 }  // namespace
@@ -82,7 +90,6 @@ std::vector<GroupView> Desk::Groups(Nanos now) const {
     if (timer != state.timers.end()) view.next_flush = timer->second;
     RouteMute mute;
     if (const RouteConfig* route = impl.plan->RouteOf(*group)) {
-      view.route_labels = RouteLabels(*route);
       mute = MutedAt(impl.plan->config().alertmanager.time_intervals, route->mute_time_intervals,
                      route->active_time_intervals, now);
     }
@@ -96,6 +103,7 @@ std::vector<GroupView> Desk::Groups(Nanos now) const {
       view.alerts.push_back(std::move(alert));
     }
     std::sort(view.alerts.begin(), view.alerts.end(), GroupOrder);
+    view.route_labels = RouteLabelsOf(*impl.plan, *group, view, now);
     views.push_back(std::move(view));
   }
   std::sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {

@@ -68,7 +68,8 @@ struct DeliveryView {
   std::string receiver;
   std::string integration;
   std::string reason;   // why it was sent
-  std::string outcome;  // delivered, retry, rejected, expired, unknown, superseded, stale, gone
+  // delivered, retry, rejected, expired, unknown, superseded, stale, gone, shadow
+  std::string outcome;
   std::string detail;   // the error, for people
   int attempt = 0;
   Nanos next_try = 0;  // after "retry"
@@ -125,6 +126,9 @@ struct DeskStats {
     friend auto operator<=>(const NotificationKey&, const NotificationKey&) = default;
   };
   std::map<NotificationKey, uint64_t> notifications;
+  // Alerts of flushes that were held back: silence, inhibition, mute_time_interval,
+  // active_time_interval.
+  std::map<std::string, uint64_t> suppressed;
   uint64_t outbox_rows = 0;
   double outbox_oldest_seconds = 0;
   uint64_t groups = 0;

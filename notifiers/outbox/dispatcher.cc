@@ -1,125 +1,326 @@
 // SPDX-License-Identifier: Apache-2.0
+// One thread claims and reports, for all lanes at once, so that many messages share a commit; the
+// threads of a lane only send.
 #include "notifiers/outbox/dispatcher.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "storage/base/log.h"
 
 namespace outrider {
 namespace {
 
-// Somebody is waited for; the others are route notifications and reports.
-bool IsUrgent(const OutboxRow& row) {
-  return row.kind == OutboxKind::kPage || row.kind == OutboxKind::kRecovery;
-}
-
-// How long to leave a store alone that refused a claim or an outcome.
+// How long to leave a store alone that refused a claim.
 constexpr DurationMs kStorePause = kSecond;
 constexpr DurationMs kLongestPause = kMinute;
+constexpr size_t kMostAtOnce = 256;  // messages of one commit
+// No attempt to page takes longer: the next one is due. Route notifications have the deadline of
+// their flush.
+constexpr int64_t kLongestPage = 60 * kNanosPerSecond;
+
+std::string_view ReceiverOf(std::string_view lane) { return lane.substr(0, lane.find('\n')); }
 
 }  // namespace
+
+// A thread of a lane, and the message it is to send.
+struct Dispatcher::Worker {
+  WakeUp wake;
+  // Guarded by the dispatcher's mutex:
+  std::optional<ClaimedMessage> job;
+  bool busy = false;
+  bool quit = false;
+  bool gone = false;  // the thread is about to end and can be joined
+  std::jthread thread;
+};
+
+std::stop_token Dispatcher::WakeUp::Token() {
+  absl::MutexLock lock(&mutex_);
+  return source_.get_token();
+}
+
+void Dispatcher::WakeUp::Ring() {
+  absl::MutexLock lock(&mutex_);
+  source_.request_stop();
+  source_ = std::stop_source();
+}
 
 Dispatcher::Dispatcher(OutboxSource& source, const Clock& clock, DispatcherOptions options)
     : source_(source), clock_(clock), options_(options) {}
 
 Dispatcher::~Dispatcher() { Stop(); }
 
-int Dispatcher::RunOnce(Nanos now) {
-  int sent = 0;
-  while (true) {
-    const std::optional<ClaimedMessage> claimed =
-        source_.Claim(now, [](const OutboxRow&) { return true; }).value_or(std::nullopt);
-    if (!claimed) return sent;
-    Deliver(*claimed, now);
-    ++sent;
+void Dispatcher::SetDelivery(DeliveryConfig config) {
+  {
+    absl::MutexLock lock(&mutex_);
+    delivery_ = std::move(config);
   }
+  Wake();
 }
 
-void Dispatcher::Deliver(const ClaimedMessage& message, Nanos now) {
+void Dispatcher::Wake() { wake_.Ring(); }
+
+const LanePolicy& Dispatcher::PolicyOf(std::string_view lane) const {
+  return delivery_.Of(ReceiverOf(lane));
+}
+
+LaneRoom Dispatcher::RoomOf(const std::string& lane, Nanos now) {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return {};
+  const auto it = lanes_.find(lane);
+  return (it == lanes_.end() ? Lane() : it->second.lane).RoomAt(now, PolicyOf(lane));
+}
+
+// ---- one attempt
+// ----------------------------------------------------------------------------------------------------
+
+std::optional<FinishedAttempt> Dispatcher::Attempt(ClaimedMessage& message) {
+  FinishedAttempt attempt;
+  attempt.row_id = message.row.id;
+  attempt.began = clock_.NowNanos();
   // The claim and this question are apart in time: somebody may have acknowledged in between.
-  if (!source_.StillWanted(message.row, now)) return;
-  const SendResult result = message.channel->Send(message.notification);
-  const Nanos done = std::max(now, clock_.NowNanos());
-  const Status recorded = source_.OnOutcome(message.row, result, done);
-  if (!recorded.ok()) {
-    LogWarn("the outcome of a notification could not be recorded",
-            {{"receiver", message.row.receiver}, {"error", Message(recorded)}});
+  if (!source_.StillWanted(message.row, attempt.began)) return std::nullopt;
+  if (options_.shadow) {
+    attempt.shadow = true;
+  } else {
+    Notification& notification = message.notification;
+    notification.stop = calls_.get_token();
+    if (message.row.kind == OutboxKind::kRoute) {
+      notification.deadline = message.row.deadline;
+    } else {
+      notification.deadline = attempt.began + kLongestPage;
+    }
+    std::optional<CallLimits::Scope> scope;
+    if (options_.limits != nullptr) {
+      scope.emplace(*options_.limits, CallLimit{notification.deadline, notification.stop});
+    }
+    attempt.result = message.channel->Send(notification);
+  }
+  attempt.ended = std::max(attempt.began, clock_.NowNanos());
+  return attempt;
+}
+
+void Dispatcher::Begin(const OutboxRow& row, Nanos now) {
+  absl::MutexLock lock(&mutex_);
+  const std::string lane = LaneOf(row);
+  lanes_[lane].lane.Begin(IsUrgent(row), now, PolicyOf(lane));
+}
+
+void Dispatcher::Finish(const ClaimedMessage& message, std::optional<FinishedAttempt> attempt) {
+  absl::MutexLock lock(&mutex_);
+  const std::string name = LaneOf(message.row);
+  Lane& lane = lanes_[name].lane;
+  const bool urgent = IsUrgent(message.row);
+  if (!attempt) return lane.Cancel(urgent);
+  const bool cut_off = stopping_ && calls_.stop_requested() &&
+                       attempt->result.outcome == SendResult::Outcome::kRetry;
+  if (cut_off) return lane.Cancel(urgent);  // it may have arrived: see Stop
+  lane.End(urgent, attempt->result, attempt->ended, PolicyOf(name));
+  attempt->failing_since = lane.failing_since();
+  finished_.push_back(*std::move(attempt));
+}
+
+int Dispatcher::RunOnce(Nanos now) {
+  int claimed = 0;
+  while (true) {
+    // One at a time: what it brings about is seen by the next.
+    auto answer =
+        source_.Claim(now, 1, [&](const std::string& lane) { return RoomOf(lane, now); });
+    if (!answer.ok() || answer->messages.empty()) return claimed;
+    for (ClaimedMessage& message : answer->messages) {
+      Begin(message.row, now);
+      Finish(message, Attempt(message));
+      ReportFinished(std::max(now, clock_.NowNanos()));
+      ++claimed;
+    }
   }
 }
 
-bool Dispatcher::Reserve(const OutboxRow& row) {
-  const bool route = !IsUrgent(row);
+// ---- threads of a lane
+// ----------------------------------------------------------------------------------------------
+
+void Dispatcher::HandOut(ClaimedMessage message, Nanos now) {
+  Begin(message.row, now);
+  const std::string lane = LaneOf(message.row);
   absl::MutexLock lock(&mutex_);
-  if (route && routes_in_flight_ >= std::max(options_.workers - 1, 1)) return false;
-  int& in_flight = in_flight_[row.receiver];
-  if (in_flight >= options_.per_receiver + (route ? 0 : 1)) return false;
-  ++in_flight;
-  if (route) ++routes_in_flight_;
-  return true;
+  LaneState& state = lanes_[lane];
+  const auto idle = std::ranges::find_if(
+      state.workers, [](const auto& worker) { return !worker->busy && !worker->gone; });
+  if (idle != state.workers.end()) {
+    (*idle)->job = std::move(message);
+    (*idle)->busy = true;
+    (*idle)->wake.Ring();
+    return;
+  }
+  auto worker = std::make_unique<Worker>();
+  worker->job = std::move(message);
+  worker->busy = true;
+  Worker* raw = worker.get();
+  try {
+    worker->thread = std::jthread([this, raw] { Work(*raw); });
+  } catch (const std::system_error& error) {
+    // The machine has no thread left: the row stays claimed until the attempt is given back.
+    LogError("no thread can be made to send a notification", {{"error", error.what()}});
+    FinishedAttempt attempt;
+    attempt.row_id = raw->job->row.id;
+    attempt.began = attempt.ended = now;
+    attempt.result = SendResult::Retry("no thread can be made", "other");
+    state.lane.End(IsUrgent(raw->job->row), attempt.result, now, PolicyOf(lane));
+    attempt.failing_since = state.lane.failing_since();
+    finished_.push_back(std::move(attempt));
+    Wake();
+    return;
+  }
+  state.workers.push_back(std::move(worker));
 }
 
-void Dispatcher::Release(const OutboxRow& row) {
-  absl::MutexLock lock(&mutex_);
-  const auto it = in_flight_.find(row.receiver);
-  if (--it->second == 0) in_flight_.erase(it);
-  if (!IsUrgent(row)) --routes_in_flight_;
-}
-
-bool Dispatcher::SendNext(Nanos now) {
-  // The place is taken while it is asked for, so that two workers do not take the last one.
-  std::optional<OutboxRow> reserved;
-  const auto reserve = [&](const OutboxRow& row) {
-    if (Reserve(row)) reserved = row;
-    return reserved.has_value();
-  };
-  const std::optional<ClaimedMessage> claimed = source_.Claim(now, reserve).value_or(std::nullopt);
-  if (claimed) Deliver(*claimed, now);
-  if (reserved) Release(*reserved);
-  return claimed.has_value();
-}
-
-std::stop_token Dispatcher::WaitToken() {
-  absl::MutexLock lock(&mutex_);
-  return wait_.get_token();
-}
-
-void Dispatcher::Wake() {
-  absl::MutexLock lock(&mutex_);
-  wait_.request_stop();
-  wait_ = std::stop_source();
-}
-
-void Dispatcher::Work(std::stop_token stop) {
+void Dispatcher::Work(Worker& worker) {
   while (true) {
-    // Taken before looking for work or for the stop, so that a Wake in between is not missed.
-    const std::stop_token wait = WaitToken();
-    if (stop.stop_requested()) return;
-    const Nanos now = clock_.NowNanos();
-    if (SendNext(now)) {
-      Wake();  // a place at its receiver is free again
+    const std::stop_token rung = worker.wake.Token();
+    std::optional<ClaimedMessage> job;
+    {
+      absl::MutexLock lock(&mutex_);
+      job.swap(worker.job);
+      if (!job && worker.quit) {
+        worker.gone = true;
+        return;
+      }
+    }
+    if (job) {
+      Finish(*job, Attempt(*job));
+      job.reset();  // its receivers may be those of an old configuration
+      {
+        absl::MutexLock lock(&mutex_);
+        worker.busy = false;
+      }
+      Wake();
       continue;
     }
-    // Never for long: the clock may be set meanwhile.
-    Nanos until = now + kLongestPause * kNanosPerMilli;
-    if (const std::optional<Nanos> due = source_.NextMessageDue()) {
-      // Due already but not ours to take (its receiver is busy, or the store refuses): look again
-      // later.
-      until = *due <= now ? now + kStorePause * kNanosPerMilli : std::min(*due, until);
+    const Nanos until = clock_.NowNanos() + options_.thread_idle * kNanosPerMilli;
+    if (!clock_.SleepUntil(until, rung)) continue;
+    absl::MutexLock lock(&mutex_);
+    if (worker.job) continue;
+    worker.gone = true;
+    ++gone_;
+    return;
+  }
+}
+
+void Dispatcher::ReapIdle() {
+  std::list<std::unique_ptr<Worker>> gone;  // joined outside of the lock
+  absl::MutexLock lock(&mutex_);
+  if (gone_ == 0) return;
+  gone_ = 0;
+  for (auto& [name, state] : lanes_) {
+    for (auto it = state.workers.begin(); it != state.workers.end();) {
+      const auto next = std::next(it);
+      if ((*it)->gone) gone.splice(gone.end(), state.workers, it);
+      it = next;
     }
-    clock_.SleepUntil(until, wait);
+  }
+}
+
+// ---- the loop
+// -------------------------------------------------------------------------------------------------------
+
+void Dispatcher::ReportFinished(Nanos now) {
+  std::vector<FinishedAttempt> finished;
+  {
+    absl::MutexLock lock(&mutex_);
+    finished.swap(finished_);
+  }
+  if (finished.empty()) return;
+  const Status recorded = source_.OnOutcomes(finished, now);
+  if (recorded.ok()) return;
+  LogWarn("outcomes of notifications could not be recorded",
+          {{"count", std::to_string(finished.size())}, {"error", Message(recorded)}});
+}
+
+std::optional<Nanos> Dispatcher::Round(Nanos now) {
+  ReportFinished(now);
+  StatusOr<ClaimAnswer> answer =
+      source_.Claim(now, kMostAtOnce, [&](const std::string& lane) { return RoomOf(lane, now); });
+  if (!answer.ok()) return now + kStorePause * kNanosPerMilli;
+  for (ClaimedMessage& message : answer->messages) HandOut(std::move(message), now);
+  return answer->next;
+}
+
+void Dispatcher::Loop(const std::stop_token& stop) {
+  while (true) {
+    // Taken before looking for work or for the stop, so that a Wake in between is not missed.
+    const std::stop_token wait = wake_.Token();
+    if (stop.stop_requested()) return;
+    const Nanos now = clock_.NowNanos();
+    const std::optional<Nanos> next = Round(now);
+    ReapIdle();
+    // Never for long: the clock may be set meanwhile.
+    const Nanos longest = now + kLongestPause * kNanosPerMilli;
+    clock_.SleepUntil(std::min(next.value_or(longest), longest), wait);
   }
 }
 
 void Dispatcher::Start() {
-  for (int i = 0; i < options_.workers; ++i) {
-    workers_.emplace_back([this](std::stop_token stop) { Work(std::move(stop)); });
-  }
+  loop_ = std::jthread([this](const std::stop_token& stop) { Loop(stop); });
+}
+
+int Dispatcher::InFlight() const {
+  absl::MutexLock lock(&mutex_);
+  int count = 0;
+  for (const auto& [name, state] : lanes_) count += state.lane.in_flight();
+  return count;
 }
 
 void Dispatcher::Stop() {
-  for (std::jthread& worker : workers_) worker.request_stop();
-  Wake();
-  workers_.clear();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  if (loop_.joinable()) {
+    loop_.request_stop();
+    Wake();
+    loop_.join();
+    // Attempts that end by themselves within the grace are recorded.
+    const Nanos until = clock_.NowNanos() + options_.grace * kNanosPerMilli;
+    while (true) {
+      const std::stop_token wait = wake_.Token();
+      if (InFlight() == 0 || clock_.SleepUntil(until, wait)) break;
+    }
+  }
+  calls_.request_stop();
+  std::list<std::unique_ptr<Worker>> workers;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (auto& [name, state] : lanes_) {
+      for (auto& worker : state.workers) {
+        worker->quit = true;
+        worker->wake.Ring();
+      }
+      workers.splice(workers.end(), state.workers);
+    }
+  }
+  workers.clear();  // joins
+  ReportFinished(clock_.NowNanos());
+}
+
+std::vector<LaneStats> Dispatcher::Stats() const {
+  const Nanos now = clock_.NowNanos();
+  absl::MutexLock lock(&mutex_);
+  std::vector<LaneStats> stats;
+  stats.reserve(lanes_.size());
+  for (const auto& [name, state] : lanes_) {
+    const Lane& lane = state.lane;
+    stats.push_back({.receiver = std::string(ReceiverOf(name)),
+                     .integration = name.substr(name.find('\n') + 1),
+                     .in_flight = lane.in_flight(),
+                     .breaker = lane.StateAt(now),
+                     .failing_since = lane.failing_since(),
+                     .attempts = lane.attempts(),
+                     .failures = lane.failures(),
+                     .trips = lane.trips(),
+                     .limited = lane.limited()});
+  }
+  return stats;
 }
 
 }  // namespace outrider

@@ -14,10 +14,18 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kFormat = 1;
-constexpr uint8_t kReportFormat = 2;  // with what it says; only reports are written so
-constexpr std::array<std::string_view, 4> kKinds = {"route", "page", "recovery", "report"};
-constexpr std::array<std::string_view, 7> kOutcomes = {
-    "delivered", "rejected", "expired", "unknown", "superseded", "stale", "gone"};
+constexpr uint8_t kReportFormat = 2;    // with what it says; reports
+constexpr uint8_t kDivertedFormat = 3;  // and with `diverted`; fallbacks and what has one
+constexpr std::array<std::string_view, 5> kKinds = {"route", "page", "recovery", "report",
+                                                    "fallback"};
+constexpr std::array<std::string_view, 8> kOutcomes = {
+    "delivered", "rejected", "expired", "unknown", "superseded", "stale", "gone", "shadow"};
+
+// Rows that older versions knew stay as these wrote them.
+uint8_t FormatOf(const OutboxRow& row) {
+  if (row.diverted || row.kind == OutboxKind::kFallback) return kDivertedFormat;
+  return row.kind == OutboxKind::kReport ? kReportFormat : kFormat;
+}
 
 struct Backoff {
   double first_ms;
@@ -47,8 +55,8 @@ std::string_view OutboxOutcomeText(OutboxOutcome outcome) {
 }
 
 std::string EncodeOutboxRow(const OutboxRow& row) {
-  const bool report = row.kind == OutboxKind::kReport;
-  RowWriter out(report ? kReportFormat : kFormat);
+  const uint8_t format = FormatOf(row);
+  RowWriter out(format);
   out.Text(row.id)
       .Enum(row.kind)
       .Enum(row.state)
@@ -73,15 +81,16 @@ std::string EncodeOutboxRow(const OutboxRow& row) {
       .U64(row.epoch)
       .I64(row.loop)
       .I64(row.tier);
-  if (report) out.Text(row.title).Text(row.text).Texts(row.labels);
+  if (format >= kReportFormat) out.Text(row.title).Text(row.text).Texts(row.labels);
+  if (format >= kDivertedFormat) out.Bool(row.diverted).Enum(row.stands_for);
   return out.Take();
 }
 
 StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
-  RowReader in(bytes, kReportFormat, "an outbox message");
+  RowReader in(bytes, kDivertedFormat, "an outbox message");
   OutboxRow row;
   row.id = in.Text();
-  row.kind = in.Enum(OutboxKind::kReport);
+  row.kind = in.Enum(OutboxKind::kFallback);
   row.state = in.Enum(OutboxState::kSending);
   row.receiver = in.Text();
   row.integration = in.Text();
@@ -109,6 +118,10 @@ StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
     row.text = in.Text();
     row.labels = in.Texts();
   }
+  if (in.format() >= kDivertedFormat) {
+    row.diverted = in.Bool();
+    row.stands_for = in.Enum(OutboxKind::kFallback);
+  }
   TRY(in.Finish());
   return row;
 }
@@ -129,6 +142,11 @@ std::string PageKey(std::string_view incident_id, const PageStep& step, std::str
 std::string ReportKey(std::string_view report_id, std::string_view receiver,
                       std::string_view integration) {
   return "s" + Digest({report_id, receiver, integration});
+}
+
+std::string FallbackKey(std::string_view row_id, std::string_view receiver,
+                        std::string_view integration) {
+  return "f" + Digest({row_id, receiver, integration});
 }
 
 DurationMs BackoffMs(OutboxKind kind, int attempt, double unit) {

@@ -15,8 +15,10 @@
 namespace outrider {
 
 // On disk: add at the end.
-enum class OutboxKind : uint8_t { kRoute, kPage, kRecovery, kReport };
-std::string_view OutboxKindText(OutboxKind kind);  // route, page, recovery, report
+// kFallback: what another receiver could not be told, to the one that stands in for it.
+enum class OutboxKind : uint8_t { kRoute, kPage, kRecovery, kReport, kFallback };
+// route, page, recovery, report, fallback
+std::string_view OutboxKindText(OutboxKind kind);
 enum class OutboxState : uint8_t {
   kDue,      // to be sent at `due`
   kSending,  // handed to a channel; found after a start it means "unknown"
@@ -30,6 +32,7 @@ enum class OutboxOutcome : uint8_t {
   kSuperseded,  // a later flush of the group took its place
   kStale,       // its epoch moved on: acknowledged or resolved
   kGone,        // its receiver is no longer configured
+  kShadow,      // decided and not sent: the daemon only looks on (--notify.shadow)
 };
 std::string_view OutboxOutcomeText(OutboxOutcome outcome);
 
@@ -60,7 +63,10 @@ struct OutboxRow {
   uint32_t epoch = 0;
   int loop = 0;
   int tier = 0;
+  bool diverted = false;  // the fallback receiver has it too
+  OutboxKind stands_for = OutboxKind::kRoute;  // of a fallback: what the other receiver had to tell
   // Reports: what they say stands in the row, because there is nothing it could refer to.
+  // Fallbacks: the group key, why it comes this way, the group's labels.
   std::string title;
   std::string text;
   std::map<std::string, std::string> labels;
@@ -87,9 +93,13 @@ std::string PageKey(std::string_view incident_id, const PageStep& step, std::str
 std::string ReportKey(std::string_view report_id, std::string_view receiver,
                       std::string_view integration);
 
+// Of a message that goes to the fallback receiver: the same one goes there once.
+std::string FallbackKey(std::string_view row_id, std::string_view receiver,
+                        std::string_view integration);
+
 // Milliseconds to wait after the `attempt`-th failed attempt (from 1). `unit` in [0,1) spreads
 // route notifications. Routes: 0.5 s, factor 1.5, ±50 %, cap 60 s (specs/alertmanager.md §2
-// "Retry"). Pages and reports: 1 s, factor 2, cap 60 s.
+// "Retry"). Others: 1 s, factor 2, cap 60 s.
 DurationMs BackoffMs(OutboxKind kind, int attempt, double unit);
 
 }  // namespace outrider

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each call takes an easy handle off a free list and gives it back: a handle keeps its connections,
-// and no two threads ever share one (libcurl's shared connection cache is not safe for threads).
+// Each call takes a handle off a free list and gives it back: a handle keeps its connections, and
+// no two threads ever share one (libcurl's shared connection cache is not safe for threads). A call
+// runs in a multi handle of its own, because that can be woken: a stop ends it at once.
 #include "notifiers/transport/http_client.h"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <stop_token>
 
 #include "absl/synchronization/mutex.h"
+#include "notifiers/transport/curl_connection.h"
 #include "notifiers/transport/curl_handle.h"
 #include "notifiers/transport/public_url.h"
 #include "storage/base/text.h"
@@ -16,7 +19,7 @@ namespace outrider {
 namespace {
 
 constexpr size_t kMaxHeaderBytes = 256 << 10;
-constexpr size_t kMaxIdleHandles = 16;
+constexpr size_t kMaxIdleHandles = 64;
 constexpr long kMaxRedirects = 10;
 
 // What the callbacks fill while a call runs.
@@ -35,11 +38,6 @@ size_t OnBody(char* data, size_t size, size_t count, void* user) {
   exchange->response.body.append(data, std::min(bytes, room));
   exchange->over_limit = bytes > room;
   return exchange->over_limit ? 0 : bytes;  // 0 ends the transfer
-}
-
-// Asked about once a second and whenever something moves; not 0 ends the transfer.
-int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
 }
 
 size_t OnHeader(char* data, size_t size, size_t count, void* user) {
@@ -80,6 +78,7 @@ Status CheckRequest(const HttpClientRequest& request) {
                                          PublicPart(request.url), Quote(name)));
     }
   }
+  if (request.oauth2 != nullptr) return Internal("this client fetches no OAuth2 tokens");
   if (HasControlBytes(request.bearer_token)) {
     return InvalidArgument("the bearer token holds a line break");
   }
@@ -108,6 +107,7 @@ void SetMethod(CURL* curl, const HttpClientRequest& request) {
 // libcurl quietly sends a request again when a kept connection turns out to be dead, though the far
 // side may have read it. Only what may come twice may use one (the rule of Go's client).
 bool MayComeTwice(const HttpClientRequest& request) {
+  if (request.fresh_connection) return false;
   if (request.method == "GET" || request.method == "HEAD") return true;
   for (const auto& [name, value] : request.headers) {
     if (ToLower(name) == "idempotency-key") return true;
@@ -115,7 +115,9 @@ bool MayComeTwice(const HttpClientRequest& request) {
   return false;
 }
 
-void SetHeaders(CURL* curl, const HttpClientRequest& request, CurlList* headers) {
+void SetHeaders(CURL* curl, const HttpClientRequest& request, const std::string& host,
+                CurlList* headers) {
+  if (!host.empty()) headers->Add("Host: " + host);
   bool agent = false;
   bool type = false;
   for (const auto& [name, value] : request.headers) {
@@ -138,7 +140,6 @@ void SetHeaders(CURL* curl, const HttpClientRequest& request, CurlList* headers)
 }
 
 void SetTransport(CURL* curl, const HttpClientRequest& request) {
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max<DurationMs>(request.timeout, 1)));
@@ -147,16 +148,6 @@ void SetTransport(CURL* curl, const HttpClientRequest& request) {
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, MayComeTwice(request) ? 0L : 1L);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirects);
-  curl_easy_setopt(curl, CURLOPT_PROXY,
-                   request.proxy_url.c_str());  // "" also keeps the environment's out
-  curl_easy_setopt(curl, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, request.insecure_skip_verify ? 0L : 1L);
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, request.insecure_skip_verify ? 0L : 2L);
-  if (!request.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
-  if (!request.cert_file.empty()) {
-    curl_easy_setopt(curl, CURLOPT_SSLCERT, request.cert_file.c_str());
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, request.key_file.c_str());
-  }
 }
 
 // Whether the newest complete head is the answer itself and not a redirect on the way.
@@ -184,40 +175,79 @@ Status FailureOf(CURLcode code, const char* detail, const std::string& url) {
   }
 }
 
+// CURLE_ABORTED_BY_CALLBACK when `stop` ended it.
+CURLcode RunTransfer(CURLM* multi, CURL* curl, const std::stop_token& stop) {
+  constexpr int kLongestPoll = 1000;  // ms; whatever happens ends the wait
+  if (curl_multi_add_handle(multi, curl) != CURLM_OK) return CURLE_FAILED_INIT;
+  const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  while (!stop.stop_requested()) {
+    int running = 0;
+    CURLMcode step = curl_multi_perform(multi, &running);
+    if (step == CURLM_OK && running > 0) {
+      step = curl_multi_poll(multi, nullptr, 0, kLongestPoll, nullptr);
+    }
+    if (step != CURLM_OK) {
+      code = CURLE_FAILED_INIT;
+      break;
+    }
+    if (running > 0) continue;
+    int left = 0;
+    const CURLMsg* message = curl_multi_info_read(multi, &left);
+    code = message == nullptr ? CURLE_FAILED_INIT : message->data.result;
+    break;
+  }
+  curl_multi_remove_handle(multi, curl);
+  return code;
+}
+
 class CurlHttpClient final : public HttpClient {
  public:
   StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
     TRY(CheckRequest(request));
-    CurlEasy handle = TakeHandle();
-    if (handle == nullptr) return Internal("libcurl cannot make a handle");
-    auto result = Perform(handle.get(), request);
+    Handle handle = TakeHandle();
+    if (handle.easy == nullptr || handle.multi == nullptr) {
+      return Internal("libcurl cannot make a handle");
+    }
+    auto result = Perform(handle, request);
     GiveBack(std::move(handle));
     return result;
   }
 
  private:
-  static StatusOr<HttpClientResponse> Perform(CURL* curl, const HttpClientRequest& request) {
+  struct Handle {
+    CurlMulti multi;  // keeps the connections
+    CurlEasy easy;
+  };
+
+  static StatusOr<HttpClientResponse> Perform(const Handle& handle,
+                                              const HttpClientRequest& request) {
+    CURL* curl = handle.easy.get();
     Exchange exchange;
     exchange.max_body = request.max_body;
     CurlList headers;
     std::array<char, CURL_ERROR_SIZE> detail{};
+    CurlConnection connection;
+    const Status applied = connection.Apply(curl, request);
+    if (!applied.ok()) {
+      curl_easy_reset(curl);
+      return applied;
+    }
     SetTransport(curl, request);
     SetMethod(curl, request);
-    SetHeaders(curl, request, &headers);
+    SetHeaders(curl, request, connection.host_header(), &headers);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
-    std::stop_token stop = request.stop;
-    if (stop.stop_possible()) {
-      curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-      curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
-      curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop);
-    }
-    const CURLcode code = curl_easy_perform(curl);
+    const CURLcode code = RunTransfer(handle.multi.get(), curl, request.stop);
     curl_easy_reset(curl);  // keeps connections, drops what points into this frame
     if (code == CURLE_OK) return std::move(exchange.response);
+    if (!connection.refused().empty()) {
+      return InvalidArgument(
+          fmt::format("{}: {}", PublicPart(request.url), connection.refused()));
+    }
     if (code != CURLE_ABORTED_BY_CALLBACK && HasAnswer(exchange, request.follow_redirects)) {
       exchange.response.body_cut = true;
       return std::move(exchange.response);
@@ -225,26 +255,26 @@ class CurlHttpClient final : public HttpClient {
     return FailureOf(code, detail.data(), request.url);
   }
 
-  CurlEasy TakeHandle() {
+  Handle TakeHandle() {
     {
       const absl::MutexLock lock(&mutex_);
       if (!idle_.empty()) {
-        CurlEasy handle = std::move(idle_.back());
+        Handle handle = std::move(idle_.back());
         idle_.pop_back();
         return handle;
       }
     }
-    return CurlEasy(curl_easy_init());
+    return {CurlMulti(curl_multi_init()), CurlEasy(curl_easy_init())};
   }
 
-  void GiveBack(CurlEasy handle) {
+  void GiveBack(Handle handle) {
     const absl::MutexLock lock(&mutex_);
     if (idle_.size() < kMaxIdleHandles) idle_.push_back(std::move(handle));
   }
 
   CurlLibrary library_;
   absl::Mutex mutex_;
-  std::vector<CurlEasy> idle_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Handle> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

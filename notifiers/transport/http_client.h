@@ -14,6 +14,8 @@
 
 namespace outrider {
 
+struct OAuth2Settings;
+
 struct HttpClientRequest {
   std::string method = "POST";
   std::string url;
@@ -38,11 +40,17 @@ struct HttpClientRequest {
   std::string max_tls_version;
   std::string no_proxy;  // hosts that are reached without proxy_url, as curl reads the list
   std::vector<std::pair<std::string, std::string>> proxy_headers;  // sent with CONNECT
+  bool proxy_from_environment = false;  // HTTP_PROXY, HTTPS_PROXY, NO_PROXY; without proxy_url
   bool enable_http2 = true;
   // Refuses to connect to private, loopback, link-local and other special addresses, whatever name
   // or redirect leads there; but for these networks (CIDR).
   bool guard_address = false;
   std::vector<std::string> allowed_networks;
+  // A token is fetched, kept and sent as bearer_token: by the client of oauth2.h only.
+  std::shared_ptr<const OAuth2Settings> oauth2;
+  // On a connection of its own although it carries an Idempotency-Key: the far side does not know
+  // the key and would take a silent repeat for a second message.
+  bool fresh_connection = false;
   size_t max_body = 1 << 20;  // bytes of the answer that are kept
   std::stop_token stop;       // ends the call, which is Cancelled then
 };

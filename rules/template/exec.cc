@@ -523,8 +523,12 @@ class Executor {
   StatusOr<Value> Call(const Value& dot, const Node& node, const Node* command, Final final) {
     TRY(At(node));
     const std::string& name = node.text;
-    auto found = scope_.functions.find(name);
-    const bool own = found != scope_.functions.end();
+    auto found = scope_.bound.find(name);
+    bool own = found != scope_.bound.end();
+    if (!own) {
+      found = scope_.functions.find(name);
+      own = found != scope_.functions.end();
+    }
     if (!own) {
       found = BuiltinFunctions().find(name);
       if (found == BuiltinFunctions().end()) {

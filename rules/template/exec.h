@@ -20,6 +20,7 @@ inline constexpr int kMaxValueDepth = 64;       // nested lists and maps that fu
 struct ExecScope {
   const TreeMap& templates;
   const FunctionMap& functions;  // looked up before the built-ins
+  const FunctionMap& bound;      // looked up before those
   bool missing_key_zero = true;
   bool escape_html = false;
 };

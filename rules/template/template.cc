@@ -37,7 +37,9 @@ struct TemplateSet::Impl {
       return NotFound(fmt::format("template: no template {} associated with template {}",
                                   Quote(name), Quote("")));
     }
-    const ExecScope scope{templates, options.functions, options.missing_key_zero, escape_html};
+    const FunctionMap bound = options.bind ? options.bind(data) : FunctionMap();
+    const ExecScope scope{templates, options.functions, bound, options.missing_key_zero,
+                          escape_html};
     return ExecuteTree(scope, *found->second, data);
   }
 

@@ -34,6 +34,10 @@ struct TemplateOptions {
   bool missing_key_zero =
       true;                  // a missing map key prints "" (missingkey=zero on map[string]string)
   bool escape_html = false;  // html/template's contextual escaping (html_context.h says how far)
+  // Functions that look at what is executed, whatever dot is where they are called: made anew for
+  // each execution from its data. A name among them must be in `functions` too (for the parser),
+  // which it hides. May be empty.
+  std::function<FunctionMap(const Value& data)> bind;
 };
 
 // A set of named templates. Parse, then execute any number of times; Execute is const and

@@ -3,9 +3,11 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>
 
 #include <array>
+#include <memory>
 
 #include "storage/base/text.h"
 
@@ -19,6 +21,19 @@ std::string ToString(const Digest& digest) { return std::string(digest.begin(), 
 const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
+
+struct BioDeleter {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+struct KeyDeleter {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+struct DigestDeleter {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+// An encrypted key is not asked a passphrase for.
+int NoPassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) { return -1; }
 
 }  // namespace
 
@@ -43,6 +58,27 @@ std::string HmacSha256(std::string_view key, std::string_view message) {
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(message), message.size(),
        digest.data(), &size);
   return ToString(digest);
+}
+
+std::string SignRsa(std::string_view private_key_pem, int bits, std::string_view message) {
+  const std::unique_ptr<BIO, BioDeleter> bio(
+      BIO_new_mem_buf(private_key_pem.data(), static_cast<int>(private_key_pem.size())));
+  if (bio == nullptr) return "";
+  const std::unique_ptr<EVP_PKEY, KeyDeleter> key(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  if (key == nullptr || EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA) return "";
+  const EVP_MD* hash = bits == 512 ? EVP_sha512() : bits == 384 ? EVP_sha384() : EVP_sha256();
+  const std::unique_ptr<EVP_MD_CTX, DigestDeleter> context(EVP_MD_CTX_new());
+  size_t size = 0;
+  if (EVP_DigestSignInit(context.get(), nullptr, hash, nullptr, key.get()) != 1 ||
+      EVP_DigestSign(context.get(), nullptr, &size, Bytes(message), message.size()) != 1) {
+    return "";
+  }
+  std::string signature(size, '\0');
+  auto* out = reinterpret_cast<unsigned char*>(signature.data());
+  if (EVP_DigestSign(context.get(), out, &size, Bytes(message), message.size()) != 1) return "";
+  signature.resize(size);
+  return signature;
 }
 
 }  // namespace outrider

@@ -22,6 +22,26 @@ bool Say(LoopbackConnection& connection, int code, std::string_view text) {
   return connection.Write(fmt::format("{} {}\r\n", code, text));
 }
 
+// The challenge of RFC 2195's example, in base64.
+constexpr std::string_view kChallenge =
+    "PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+";
+
+// AUTH MECHANISM [initial answer]; false ends the connection.
+bool Login(LoopbackConnection& connection, const std::string& line, SmtpSinkMail* mail) {
+  const auto words = Split(line, ' ');
+  mail->mechanism = words.size() > 1 ? ToUpper(words[1]) : "";
+  mail->login = words.size() > 2 ? std::string(words[2]) : "";
+  const bool cram = mail->mechanism == "CRAM-MD5";
+  if (cram || mail->login.empty()) {
+    if (!Say(connection, 334, cram ? kChallenge : "VXNlcm5hbWU6")) return false;
+    if (!connection.ReadLine(&mail->login)) return false;
+  }
+  if (mail->mechanism == "LOGIN") {
+    if (!Say(connection, 334, "UGFzc3dvcmQ6") || !connection.ReadLine(&mail->login)) return false;
+  }
+  return Say(connection, 235, "welcome");
+}
+
 }  // namespace
 
 SmtpSink::SmtpSink(SmtpSinkBehaviour behaviour)
@@ -81,18 +101,19 @@ void SmtpSink::Serve(LoopbackConnection& connection) {
     const std::string verb = ToUpper(line.substr(0, 4));
     if (verb == "EHLO" || verb == "HELO") {
       mail.hello = line.size() > 5 ? line.substr(5) : "";
-      open = connection.Write(behaviour.offer_auth ? "250-sink\r\n250 AUTH PLAIN LOGIN\r\n"
-                                                   : "250 sink\r\n");
+      open = connection.Write(behaviour.auth.empty()
+                                  ? "250 sink\r\n"
+                                  : fmt::format("250-sink\r\n250 AUTH {}\r\n", behaviour.auth));
     } else if (verb == "AUTH") {
-      mail.login = line.substr(std::min<size_t>(line.size(), 11));
-      if (mail.login.empty()) open = Say(connection, 334, "") && connection.ReadLine(&mail.login);
-      open = open && Say(connection, 235, "welcome");
+      open = Login(connection, line, &mail);
     } else if (verb == "MAIL") {
       mail.from = Address(line);
       open = Say(connection, 250, "ok");
     } else if (verb == "RCPT") {
       mail.to.push_back(Address(line));
-      open = Say(connection, behaviour.rcpt_code, "as scripted");
+      const auto own = behaviour.rcpt_codes.find(mail.to.back());
+      open = Say(connection, own == behaviour.rcpt_codes.end() ? behaviour.rcpt_code : own->second,
+                 "as scripted");
     } else if (verb == "DATA") {
       open = Say(connection, 354, "go on") && Message(connection, &mail);
     } else if (verb == "QUIT") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,14 +17,16 @@ struct SmtpSinkBehaviour {
   int end_code = 250;                // answer to the message
   bool close_after_message = false;  // takes the message and closes without an answer
   bool hang_after_message = false;   // takes the message and never answers
-  bool offer_auth = false;           // AUTH PLAIN LOGIN, anything is accepted
+  std::string auth = {};             // mechanisms that are offered; anything is accepted
+  std::map<std::string, int> rcpt_codes = {};  // by address, in place of rcpt_code
 };
 
 struct SmtpSinkMail {
   std::string hello;
   std::string from;  // as in MAIL FROM:<…>
   std::vector<std::string> to;
-  std::string login;    // base64 of AUTH PLAIN, "" without
+  std::string login;    // base64 of what AUTH said last, "" without
+  std::string mechanism;
   std::string message;  // dots unstuffed, CRLF line ends
 };
 

@@ -168,7 +168,7 @@ TEST_F(EmailTest, SettingsComeFromSectionThenGlobal) {
   EXPECT_EQ(request.hello, "me");
   EXPECT_TRUE(request.implicit_tls);
   EXPECT_TRUE(request.require_tls);
-  EXPECT_TRUE(request.insecure_skip_verify);
+  EXPECT_TRUE(request.tls.insecure_skip_verify);
 }
 
 TEST_F(EmailTest, BadSectionsNameTheirPlace) {
@@ -179,20 +179,120 @@ TEST_F(EmailTest, BadSectionsNameTheirPlace) {
               HasSubstr("missing to address in email config"));
   EXPECT_THAT(ErrorOf("email", "{to: a@b, headers: {subject: a, Subject: b}}", kGlobal),
               HasSubstr("duplicate header \"Subject\" in email config"));
-  EXPECT_THAT(ErrorOf("email", "{to: a@b, auth_secret: s}", kGlobal), HasSubstr("am.yml:1:"));
-  EXPECT_EQ(ErrorOf("email", "{to: a@b, auth_secret: s, auth_password: p}", kGlobal), "no error");
-  EXPECT_THAT(ErrorOf("email", "{to: a@b, tls_config: {ca_file: x}}", kGlobal),
-              HasSubstr("tls_config.ca_file is not supported yet"));
-  EXPECT_THAT(ErrorOf("email", "{to: a@b, html: '{{ end }}'}", kGlobal),
-              HasSubstr("unexpected {{end}}"));
+  EXPECT_THAT(ErrorOf("email", "{to: a@b, tls_config: {min_version: TLS9}}", kGlobal),
+              HasSubstr("unknown TLS version: TLS9"));
+  EXPECT_THAT(ErrorOf("email", "{to: a@b, tls_config: {cert_file: x}}", kGlobal),
+              HasSubstr("exactly one of key or key_file must be configured"));
+  EXPECT_THAT(ErrorOf("email", "{to: a@b, threading: {enabled: true}}", kGlobal),
+              HasSubstr("threading.thread_by_date must be either 'none' or 'daily'"));
+  EXPECT_THAT(ErrorOf("email",
+                      "{to: a@b, threading: {enabled: true, thread_by_date: none}, "
+                      "headers: {references: x}}",
+                      kGlobal),
+              HasSubstr("threading.enabled conflicts with custom References header"));
 }
 
-TEST_F(EmailTest, BadAddressesAreRejected) {
+TEST_F(EmailTest, ABadTemplateFailsItsNotification) {
+  auto integration = Make("email", "{to: a@b, html: '{{ end }}'}", kGlobal);
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  const SendResult result = integration->channel->Send(Sample());
+  EXPECT_EQ(result.outcome, Outcome::kRejected);
+  EXPECT_THAT(result.reason, HasSubstr("unexpected {{end}}"));
+}
+
+TEST_F(EmailTest, AddressesThatNobodyCanReadAreRejected) {
   auto integration = Make("email", "{to: 'not an address'}", kGlobal);
   const SendResult result = integration->channel->Send(Sample());
   EXPECT_EQ(result.outcome, Outcome::kRejected);
   EXPECT_THAT(result.reason, HasSubstr("parse 'to' addresses"));
   EXPECT_TRUE(smtp_.requests.empty());
+}
+
+TEST_F(EmailTest, OneBadAddressDoesNotBlockTheOthers) {
+  auto integration = Make("email", "{to: 'a@example.org, nonsense, b@example.org'}", kGlobal);
+  const SendResult result = integration->channel->Send(Sample());
+  EXPECT_EQ(result.outcome, Outcome::kDelivered);
+  EXPECT_EQ(result.reason, "not delivered to nonsense (no address)");
+  EXPECT_THAT(smtp_.requests.at(0).to, ElementsAre("a@example.org", "b@example.org"));
+}
+
+TEST_F(EmailTest, RefusedForGoodIsReportedAndTheRestDelivered) {
+  auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
+  smtp_.answer = {250, true, false, "", {{"b@example.org", 550, "no such user"}}};
+  const SendResult result = integration->channel->Send(Sample());
+  EXPECT_EQ(result.outcome, Outcome::kDelivered);
+  EXPECT_EQ(result.reason, "not delivered to b@example.org (SMTP 550: no such user)");
+}
+
+TEST_F(EmailTest, RefusedForNowIsRepeatedToThemAlone) {
+  auto integration = Make("email",
+                          "{to: 'a@example.org, b@example.org, c@example.org, d@example.org'}",
+                          kGlobal);
+  smtp_.answer = {
+      250, true, false, "", {{"b@example.org", 451, "greylisted"}, {"c@example.org", 550, "no"}}};
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
+  smtp_.answer = {0, false, false, "connection refused"};
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
+  EXPECT_THAT(smtp_.requests.at(1).to, ElementsAre("b@example.org"));
+  smtp_.answer = {250, true, false, ""};
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered);
+  EXPECT_THAT(smtp_.requests.at(2).to, ElementsAre("b@example.org"));
+  Notification other = Sample();
+  other.idempotency_key = "row-2";
+  integration->channel->Send(other);
+  EXPECT_EQ(smtp_.requests.at(3).to.size(), 4U);
+}
+
+TEST_F(EmailTest, WhenAllAreRefused) {
+  auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
+  smtp_.answer = {550, false, false, "RCPT failed", {{"a@example.org", 550, "no"},
+                                                     {"b@example.org", 551, "moved"}}};
+  const SendResult never = integration->channel->Send(Sample());
+  EXPECT_EQ(never.outcome, Outcome::kRejected);
+  EXPECT_EQ(never.reason,
+            "not delivered to a@example.org (SMTP 550: no), b@example.org (SMTP 551: moved)");
+  EXPECT_EQ(never.status, 550);
+  smtp_.answer.refused[1].code = 450;
+  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
+  integration->channel->Send(Sample());
+  EXPECT_THAT(smtp_.requests.back().to, ElementsAre("b@example.org"));
+}
+
+TEST_F(EmailTest, LoginSettingsReachTheClient) {
+  auto integration = Make("email",
+                          "{to: a@b, auth_username: u, auth_password: p, auth_secret: s, "
+                          "auth_identity: i, tls_config: {ca: PEM, server_name: n, "
+                          "min_version: TLS13}}",
+                          "{smtp_smarthost: 'mx:25', smtp_from: a@b, smtp_auth_secret: other}");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  integration->channel->Send(Sample());
+  const MailRequest& request = smtp_.requests.at(0);
+  EXPECT_EQ(request.username, "u");
+  EXPECT_EQ(request.password, "p");
+  EXPECT_EQ(request.secret, "s");
+  EXPECT_EQ(request.identity, "i");
+  EXPECT_EQ(request.tls.ca_pem, "PEM");
+  EXPECT_EQ(request.tls.server_name, "n");
+  EXPECT_EQ(request.tls.min_version, "TLS13");
+}
+
+TEST_F(EmailTest, ThreadsAreAlertmanagers) {
+  const std::string daily = "{to: a@b, threading: {enabled: true, thread_by_date: daily}}";
+  Make("email", daily, kGlobal)->channel->Send(Sample());
+  // sha256 of {}:{alertname="X"}
+  EXPECT_EQ(Header("References"), "<alert-25fb0bff77cf7f88-2026-11-21@alertmanager>");
+  EXPECT_EQ(Header("In-Reply-To"), Header("References"));
+  Make("email", "{to: a@b, threading: {enabled: true, thread_by_date: none}}", kGlobal)
+      ->channel->Send(Sample());
+  EXPECT_EQ(Header("References"), "<alert-25fb0bff77cf7f88-@alertmanager>");
+}
+
+TEST_F(EmailTest, AnAttemptEndsByItsDeadline) {
+  auto integration = Make("email", "{to: a@b}", kGlobal);
+  Notification notification = Sample();
+  notification.deadline = clock_.NowNanos() + 5 * kNanosPerSecond;
+  integration->channel->Send(notification);
+  EXPECT_EQ(smtp_.requests.at(0).timeout, 5 * kSecond);
 }
 
 }  // namespace

@@ -98,12 +98,118 @@ TEST_F(SlackTest, AnswersAreClassified) {
 
 TEST_F(SlackTest, BadSectionsNameTheirPlace) {
   EXPECT_THAT(ErrorOf("slack", "{}"), HasSubstr("no Slack API URL nor App token set"));
-  EXPECT_THAT(ErrorOf("slack", "{app_token: t}"), HasSubstr("app tokens are not supported yet"));
+  EXPECT_THAT(ErrorOf("slack", "{app_token: t, http_config: {authorization: {credentials: x}}}"),
+              HasSubstr("http authorization can't be set when using Slack App tokens"));
   EXPECT_THAT(ErrorOf("slack", "{api_url: 'http://h', fields: [{title: x}]}"),
               HasSubstr("missing value in Slack field configuration"));
-  EXPECT_THAT(ErrorOf("slack", "{api_url: 'http://h', title: '{{ nope }}'}"),
-              HasSubstr("function \"nope\" not defined"));
   EXPECT_THAT(ErrorOf("slack", "{api_url: 'http://h', titel: x}"), HasSubstr("titel"));
+}
+
+TEST_F(SlackTest, ATemplateThatDoesNotParseFailsItsNotification) {
+  auto integration = Make("slack", "{api_url: 'http://h', title: '{{ nope }}'}");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  const SendResult result = integration->channel->Send(Sample());
+  EXPECT_EQ(result.outcome, Outcome::kRejected);
+  EXPECT_THAT(result.reason, HasSubstr("function \"nope\" not defined"));
+}
+
+TEST_F(SlackTest, AnAppsToken) {
+  auto integration = Make("slack", "{app_token: xoxb-1, channel: '#c'}", "{slack_app_url: 'http://h/api/chat.postMessage'}");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  http_.answer = HttpClientResponse{200, R"({"ok":true,"channel":"C1","ts":"1.2"})", false, {}};
+  const SendResult result = integration->channel->Send(Sample());
+  EXPECT_EQ(result.outcome, Outcome::kDelivered);
+  EXPECT_EQ(result.receiver_data, "");  // not asked to update
+  EXPECT_EQ(result.status, 200);
+  EXPECT_EQ(http_.requests.at(0).url, "http://h/api/chat.postMessage");
+  EXPECT_EQ(http_.requests.at(0).bearer_token, "xoxb-1");
+  // The key is told, but Slack does not know it: no silent repeat on a dead connection.
+  EXPECT_THAT(http_.requests.at(0).headers,
+              testing::Contains(testing::Pair("Idempotency-Key", "row-1")));
+  EXPECT_TRUE(http_.requests.at(0).fresh_connection);
+}
+
+TEST_F(SlackTest, WhichWayASectionTakes) {
+  const struct {
+    const char* section;
+    const char* global;
+    const char* url;
+    const char* token;
+  } kCases[] = {
+      {"{}", "{slack_app_token: g}", "https://slack.com/api/chat.postMessage", "g"},
+      {"{app_url: 'http://own'}", "{slack_app_token: g}", "http://own", "g"},
+      {"{app_token: own}", "{slack_app_token: g}", "https://slack.com/api/chat.postMessage", "own"},
+      {"{api_url: 'http://hook'}", "{slack_app_token: g}", "http://hook", ""},
+      {"{app_token: own}", "{slack_api_url: 'http://g'}", "https://slack.com/api/chat.postMessage",
+       "own"},
+  };
+  for (const auto& c : kCases) {
+    auto integration = Make("slack", c.section, c.global);
+    ASSERT_TRUE(integration.ok()) << c.section << Message(integration.status());
+    integration->channel->Send(Sample());
+    EXPECT_EQ(http_.requests.back().url, c.url) << c.section;
+    EXPECT_EQ(http_.requests.back().bearer_token, c.token) << c.section;
+  }
+}
+
+TEST_F(SlackTest, ALaterMessageUpdatesTheEarlierOne) {
+  auto integration = Make("slack", "{app_token: t, channel: '#c', update_message: true}");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  http_.answer = HttpClientResponse{200, R"({"ok":true,"channel":"C1","ts":"17.25"})", false, {}};
+  Notification notification = Sample();
+  const SendResult first = integration->channel->Send(notification);
+  EXPECT_EQ(first.receiver_data, R"({"channelId":"C1","threadTs":"17.25"})");
+  EXPECT_THAT(http_.requests.at(0).body, HasSubstr("\"channel\":\"#c\""));
+  EXPECT_THAT(http_.requests.at(0).body, testing::Not(HasSubstr("\"ts\"")));
+  notification.receiver_data = first.receiver_data;
+  const SendResult second = integration->channel->Send(notification);
+  EXPECT_EQ(http_.requests.at(1).url, "https://slack.com/api/chat.update");
+  EXPECT_THAT(http_.requests.at(1).body, HasSubstr("{\"channel\":\"C1\""));
+  EXPECT_THAT(http_.requests.at(1).body, HasSubstr(",\"ts\":\"17.25\"}"));
+  EXPECT_EQ(second.receiver_data, first.receiver_data);
+}
+
+// Answers one request after the other.
+class ScriptedHttpClient final : public HttpClient {
+ public:
+  StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
+    urls.push_back(request.url);
+    return HttpClientResponse{200, bodies.at(urls.size() - 1), false, {}};
+  }
+  std::vector<std::string> bodies;
+  std::vector<std::string> urls;
+};
+
+TEST_F(SlackTest, AMessageThatIsGoneIsToldAnew) {
+  ScriptedHttpClient http;
+  http.bodies = {R"({"ok":false,"error":"message_not_found"})",
+                 R"({"ok":true,"channel":"C1","ts":"9.9"})"};
+  AlertmanagerConfig config;
+  config.file = "am.yml";
+  const ChannelTools tools{http, smtp_, templates_, clock_};
+  const auto integration = MakeIntegration(
+      {"slack", 0,
+       ParseYaml("{app_token: t, app_url: 'http://h/chat.postMessage', update_message: true}",
+                 "am.yml")
+           .value()},
+      config, &tools);
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  Notification notification = Sample();
+  notification.receiver_data = R"({"channelId":"C1","threadTs":"1.1"})";
+  const SendResult result = integration->channel->Send(notification);
+  EXPECT_EQ(result.outcome, Outcome::kDelivered);
+  EXPECT_THAT(http.urls, testing::ElementsAre("http://h/chat.update", "http://h/chat.postMessage"));
+  EXPECT_EQ(result.receiver_data, R"({"channelId":"C1","threadTs":"9.9"})");
+}
+
+TEST_F(SlackTest, LongTextsAreCut) {
+  auto integration = Make("slack",
+                          "{api_url: 'http://h', text: '{{ range 41000 }}x{{ end }}', "
+                          "message_text: '{{ range 41000 }}y{{ end }}'}");
+  integration->channel->Send(Sample());
+  const JsonValue body = ParseJson(http_.requests.at(0).body).value();
+  EXPECT_EQ(RuneCount(body.GetString("text")), 40'000U);
+  EXPECT_EQ(RuneCount(body.Find("attachments")->items.at(0).GetString("text")), 40'000U);
 }
 
 TEST_F(SlackTest, AFailingTemplateIsRejected) {

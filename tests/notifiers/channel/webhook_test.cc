@@ -177,14 +177,84 @@ TEST_F(WebhookTest, BadSectionsNameTheirPlace) {
   EXPECT_THAT(ErrorOf("webhook", "{}"), HasSubstr("one of url or url_file must be configured"));
   EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h', urll: x}"), HasSubstr("am.yml:1:"));
   EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h', max_alerts: -1}"), HasSubstr("max_alerts"));
-  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h', payload: {a: b}}"),
-              HasSubstr("payload is not supported yet"));
-  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h/{{ .x'}"), HasSubstr("unclosed action"));
+  EXPECT_THAT(ErrorOf("webhook", "{url: 'ftp://h'}"),
+              HasSubstr("am.yml:1:7: unsupported scheme \"ftp\" for URL"));
+  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://'}"), HasSubstr("missing host for URL"));
+  EXPECT_THAT(ErrorOf("webhook", "{url: nonsense}"), HasSubstr("unsupported scheme"));
   EXPECT_THAT(ErrorOf("webhook", "url: http://h\nhttp_config:\n  oauth2: {client_id: x}"),
               HasSubstr("am.yml:3:"));
+  EXPECT_THAT(ErrorOf("webhook",
+                      "{url: 'http://h', http_config: {basic_auth: {username: u, "
+                      "password_ref: x}}}"),
+              HasSubstr("basic_auth.password_ref names a secret of a secret manager"));
   EXPECT_THAT(ErrorOf("pagerduty", "{routing_key: k}"),
               HasSubstr("am.yml:1:1: receivers of kind pagerduty_configs are not supported yet; "
                         "supported are email, log, slack, webhook"));
+}
+
+TEST_F(WebhookTest, ATemplateThatDoesNotParseFailsItsNotification) {
+  auto integration = Make("webhook", "{url: 'http://h/{{ .x'}");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  const SendResult result = integration->channel->Send(Sample());
+  EXPECT_EQ(result.outcome, Outcome::kRejected);
+  EXPECT_THAT(result.reason, HasSubstr("unclosed action"));
+}
+
+TEST_F(WebhookTest, RouteLabelsAreDataAndFunction) {
+  Notification notification = Sample();
+  notification.route_labels = {{"name", "team.a"}, {"team", "storage"}};
+  Make("webhook", "{url: 'http://h/hook'}")->channel->Send(notification);
+  EXPECT_THAT(http_.requests[0].body,
+              HasSubstr("\"routeLabels\":{\"name\":\"team.a\",\"team\":\"storage\"}"));
+  Make("webhook",
+       "{url: 'http://h/{{ .RouteLabels.team }}/{{ with .Alerts }}{{ routeLabels \"team\" }}{{ end "
+       "}}/{{ routeLabels \"none\" }}x'}")
+      ->channel->Send(notification);
+  EXPECT_EQ(http_.requests[1].url, "http://h/storage/storage/x");
+}
+
+struct PayloadCase {
+  const char* payload;
+  const char* body;
+};
+TEST_F(WebhookTest, OwnPayloads) {
+  const PayloadCase cases[] = {
+      {"text: 'a {{ .Status }}'", R"({"text":"a firing"})"},
+      {"{b: 1, a: true, c: null, d: 1.5, e: []}",
+       R"({"a":true,"b":1,"c":null,"d":1.5,"e":[]})"},
+      {"[x, {y: '{{ .Receiver }}'}]", R"(["x",{"y":"team\.a"}])"},
+      {"'{{ .Status }}': {n: {m: '<&>'}}", R"({"firing":{"n":{"m":"\u003c\u0026\u003e"}}})"},
+      // What reads as another kind becomes it, once.
+      {"labels: '{{ .GroupLabels | toJson }}'", R"({"labels":{"alertname":"X"}})"},
+      {"count: '{{ len .Alerts }}'", R"({"count":2})"},
+      {"{on: '{{ eq .Status \"firing\" }}', none: ''}", R"({"none":null,"on":true})"},
+      {"v: '{{ printf \"a:\" }}'", R"({"v":{"a":null}})"},
+      {"v: '{{ dict \"k\" \"a:\" | toJson }}'", R"({"v":{"k":"a:"}})"},
+      {"v: '\"5\"'", R"({"v":"5"})"},
+      {"v: '[unclosed'", R"({"v":"[unclosed"})"},
+      {"just a text", R"("just a text")"},
+  };
+  for (const PayloadCase& c : cases) {
+    AlertmanagerConfig config;
+    config.file = "am.yml";
+    YamlNode section = ParseYaml("{url: 'http://h'}", "am.yml").value();
+    YamlNode key;
+    key.kind = YamlNode::Kind::kScalar;
+    key.scalar = "payload";
+    section.entries.push_back({key, ParseYaml(c.payload, "am.yml").value()});
+    const ChannelTools tools{http_, smtp_, templates_, clock_};
+    const auto integration = MakeIntegration({"webhook", 0, section}, config, &tools);
+    ASSERT_TRUE(integration.ok()) << c.payload << Message(integration.status());
+    EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered) << c.payload;
+    EXPECT_EQ(http_.requests.back().body, std::string(c.body) + "\n") << c.payload;
+  }
+}
+
+TEST_F(WebhookTest, AFailingPayloadIsRejected) {
+  auto integration = Make("webhook", "{url: 'http://h', payload: {a: ['{{ .Nope }}']}}");
+  const SendResult result = integration->channel->Send(Sample());
+  EXPECT_EQ(result.outcome, Outcome::kRejected);
+  EXPECT_THAT(result.reason, HasSubstr("can't evaluate field Nope"));
 }
 
 TEST_F(WebhookTest, WithoutToolsASectionIsOnlyChecked) {

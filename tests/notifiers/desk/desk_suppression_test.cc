@@ -85,11 +85,13 @@ TEST_F(SuppressionTest, AQueuedPageWaitsForTheEndOfASilence) {
 // The silence comes between the claim and the sending.
 TEST_F(SuppressionTest, AClaimedPageIsPutAside) {
   ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
-  const auto any = [](const auto&...) { return true; };
-  const auto claimed = desk_->Claim(clock_.NowNanos(), any);
-  ASSERT_TRUE(claimed.ok() && claimed->has_value());
+  const auto any = [](const auto&) {
+    return LaneRoom{.urgent = 1, .others = 1, .again = 0, .failing_since = 0};
+  };
+  const auto claimed = desk_->Claim(clock_.NowNanos(), 1, any);
+  ASSERT_TRUE(claimed.ok() && claimed->messages.size() == 1);
   const std::string silence = Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(7200));
-  EXPECT_FALSE(desk_->StillWanted((*claimed)->row, clock_.NowNanos()));
+  EXPECT_FALSE(desk_->StillWanted(claimed->messages[0].row, clock_.NowNanos()));
   Run(60);
   EXPECT_EQ(Got("pager"), 0U);
   ASSERT_TRUE(desk_->ExpireSilence(silence, "api", clock_.NowNanos()).ok());

@@ -216,8 +216,10 @@ TEST_F(DeskTest, WorksWithThreads) {
   config.alertmanager.route.group_wait = 0;
   const std::unique_ptr<Desk> desk =
       Desk::Load(*disk_, random_, std::move(config), clock.NowNanos()).value();
-  Dispatcher dispatcher(*desk, clock,
-                        {.workers = 1, .per_receiver = 1});  // the fake inbox is for one thread
+  Dispatcher dispatcher(*desk, clock);
+  DeliveryConfig one;
+  one.all.max_in_flight = 1;  // the fake inbox of a receiver is for one thread
+  dispatcher.SetDelivery(one);
   desk->SetWakeDispatcher([&] { dispatcher.Wake(); });
   dispatcher.Start();
   std::jthread timers([&](std::stop_token stop) { desk->RunTimers(clock, std::move(stop)); });

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <deque>
+#include <set>
 
-#include "notifiers/outbox/dispatcher.h"
-#include "tests/support/fake_clock.h"
+#include "notifiers/outbox/outbox_row.h"
 
 namespace outrider {
 namespace {
@@ -87,127 +85,22 @@ TEST(OutboxRow, AReportCarriesWhatItSays) {
   EXPECT_EQ(EncodeOutboxRow(row)[0], 1);
 }
 
-class CountingChannel final : public Channel {
- public:
-  SendResult Send(const Notification&) override {
-    const int now = ++at_once;
-    int most = most_at_once;
-    while (now > most && !most_at_once.compare_exchange_weak(most, now)) {
-    }
-    std::this_thread::yield();
-    --at_once;
-    ++sent;
-    return SendResult::Delivered();
+TEST(OutboxRow, AFallbackKnowsWhatItStandsFor) {
+  OutboxRow row;
+  row.id = "f1";
+  row.kind = OutboxKind::kFallback;
+  row.stands_for = OutboxKind::kPage;
+  row.diverted = true;
+  row.labels = {{"alertname", "Down"}};
+  const std::string bytes = EncodeOutboxRow(row);
+  const OutboxRow read = DecodeOutboxRow(bytes).value();
+  EXPECT_EQ(read.kind, OutboxKind::kFallback);
+  EXPECT_EQ(read.stands_for, OutboxKind::kPage);
+  EXPECT_TRUE(read.diverted);
+  EXPECT_EQ(read.labels, row.labels);
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_FALSE(DecodeOutboxRow(std::string_view(bytes).substr(0, cut)).ok()) << cut;
   }
-  bool Idempotent() const override { return true; }
-  std::atomic<int> sent = 0;
-  std::atomic<int> at_once = 0;
-  std::atomic<int> most_at_once = 0;
-};
-
-class ListSource final : public OutboxSource {
- public:
-  StatusOr<std::optional<ClaimedMessage>> Claim(
-      Nanos, const std::function<bool(const OutboxRow&)>& free) override {
-    absl::MutexLock lock(&mutex);
-    const auto row = std::find_if(rows.begin(), rows.end(), free);
-    if (row == rows.end()) return std::optional<ClaimedMessage>();
-    ClaimedMessage message;
-    message.row = *row;
-    message.notification.reason = OutboxKindText(row->kind);
-    message.channel = out;
-    rows.erase(row);
-    return std::optional<ClaimedMessage>(std::move(message));
-  }
-  bool StillWanted(const OutboxRow& row, Nanos) override { return row.epoch == 1; }
-  Status OnOutcome(const OutboxRow&, const SendResult&, Nanos) override {
-    ++outcomes;
-    return absl::OkStatus();
-  }
-  std::optional<Nanos> NextMessageDue() const override {
-    absl::MutexLock lock(&mutex);
-    return rows.empty() ? std::nullopt : std::optional<Nanos>(0);
-  }
-  void Add(uint32_t epoch, OutboxKind kind = OutboxKind::kRoute, const char* receiver = "r") {
-    absl::MutexLock lock(&mutex);
-    OutboxRow row;
-    row.kind = kind;
-    row.receiver = receiver;
-    row.epoch = epoch;
-    rows.push_back(row);
-  }
-  mutable absl::Mutex mutex;
-  std::deque<OutboxRow> rows;
-  CountingChannel channel;
-  Channel* out = &channel;
-  std::atomic<int> outcomes = 0;
-};
-
-TEST(Dispatcher, AsksAtTheLastMomentWhetherAMessageIsStillWanted) {
-  FakeClock clock(1);
-  ListSource source;
-  source.Add(1);
-  source.Add(2);
-  source.Add(1);
-  Dispatcher dispatcher(source, clock);
-  EXPECT_EQ(dispatcher.RunOnce(1), 3);
-  EXPECT_EQ(source.channel.sent, 2);
-  EXPECT_EQ(source.outcomes, 2);
-}
-
-TEST(Dispatcher, WorkersSendEverythingAndStop) {
-  const SystemClock clock;
-  ListSource source;
-  for (int i = 0; i < 100; ++i) source.Add(1);
-  Dispatcher dispatcher(source, clock);
-  dispatcher.Start();
-  for (int i = 0; i < 100; ++i) {
-    source.Add(1);
-    dispatcher.Wake();
-  }
-  while (source.outcomes < 200) std::this_thread::yield();
-  dispatcher.Stop();
-  EXPECT_EQ(source.channel.sent, 200);
-  EXPECT_LE(source.channel.most_at_once, 2) << "per_receiver";
-}
-
-// Route notifications never come to an end, pages do.
-class HangingChannel final : public Channel {
- public:
-  SendResult Send(const Notification& notification) override {
-    if (notification.reason == "page") {
-      ++pages;
-      return SendResult::Delivered();
-    }
-    ++hanging;
-    while (!let_go) std::this_thread::yield();
-    return SendResult::Delivered();
-  }
-  bool Idempotent() const override { return true; }
-  std::atomic<int> pages = 0;
-  std::atomic<int> hanging = 0;
-  std::atomic<bool> let_go = false;
-};
-
-TEST(Dispatcher, APageIsTriedAlthoughRouteNotificationsHang) {
-  const SystemClock clock;
-  ListSource source;
-  HangingChannel channel;
-  source.out = &channel;
-  for (const char* receiver : {"r", "s"}) {
-    for (int i = 0; i < 3; ++i) source.Add(1, OutboxKind::kRoute, receiver);
-  }
-  Dispatcher dispatcher(source, clock, {.workers = 4, .per_receiver = 2});
-  dispatcher.Start();
-  while (channel.hanging < 3) std::this_thread::yield();
-  source.Add(1, OutboxKind::kPage, "r");
-  source.Add(1, OutboxKind::kPage, "s");
-  dispatcher.Wake();
-  while (channel.pages < 2) std::this_thread::yield();
-  EXPECT_EQ(channel.hanging, 3) << "one worker is for pages";
-  channel.let_go = true;
-  while (source.outcomes < 8) std::this_thread::yield();
-  dispatcher.Stop();
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/support/smtp_sink.h"
 
 namespace outrider {
@@ -39,7 +41,7 @@ TEST(SmtpClient, Delivers) {
 }
 
 TEST(SmtpClient, Authenticates) {
-  SmtpSink sink({.offer_auth = true});
+  SmtpSink sink({.auth = "PLAIN LOGIN"});
   MailRequest request = Mail(sink);
   request.username = "u";
   request.password = "p";
@@ -47,6 +49,104 @@ TEST(SmtpClient, Authenticates) {
   EXPECT_TRUE(result.delivered) << result.error;
   ASSERT_EQ(sink.Mails().size(), 1u);
   EXPECT_EQ(sink.Mails()[0].login, "AHUAcA==");  // \0u\0p
+}
+
+// The first mechanism of the server's that there is something for.
+TEST(SmtpClient, ChoosesAMechanismInTheServersOrder) {
+  const struct {
+    const char* offered;
+    const char* password;
+    const char* secret;
+    const char* mechanism;  // "": no login; "-": an error
+    const char* answer;
+  } kCases[] = {
+      {"PLAIN LOGIN", "p", "", "PLAIN", "AHRpbQBw"},
+      {"LOGIN", "p", "", "LOGIN", "cA=="},
+      {"CRAM-MD5 LOGIN", "p", "", "LOGIN", "cA=="},
+      // RFC 2195, 2.
+      {"PLAIN CRAM-MD5", "", "tanstaaftanstaaf", "CRAM-MD5",
+       "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"},
+      {"CRAM-MD5 PLAIN", "p", "tanstaaftanstaaf", "CRAM-MD5",
+       "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"},
+      {"PLAIN CRAM-MD5", "p", "tanstaaftanstaaf", "PLAIN", "AHRpbQBw"},
+      {"XOAUTH2 LOGIN CRAM-MD5", "p", "s", "LOGIN", "cA=="},
+      {"", "p", "", "", ""},
+      {"", "p", "s", "", ""},
+      {"CRAM-MD5", "p", "", "-", ""},
+      {"PLAIN", "", "s", "-", ""},
+      {"GSSAPI", "p", "s", "-", ""},
+  };
+  for (const auto& c : kCases) {
+    SmtpSink sink({.auth = c.offered});
+    MailRequest request = Mail(sink);
+    request.username = "tim";
+    request.password = c.password;
+    request.secret = c.secret;
+    const MailResult result = MakeCurlSmtpClient()->Send(request);
+    const std::string wanted = c.mechanism;
+    EXPECT_EQ(result.delivered, wanted != "-") << c.offered << " " << result.error;
+    if (wanted == "-") continue;
+    ASSERT_EQ(sink.Mails().size(), 1U) << c.offered;
+    EXPECT_EQ(sink.Mails()[0].mechanism, wanted) << c.offered;
+    EXPECT_EQ(sink.Mails()[0].login, c.answer) << c.offered;
+  }
+}
+
+TEST(SmtpClient, ActsForAnother) {
+  SmtpSink sink({.auth = "PLAIN"});
+  MailRequest request = Mail(sink);
+  request.username = "u";
+  request.password = "p";
+  request.identity = "boss";
+  EXPECT_TRUE(MakeCurlSmtpClient()->Send(request).delivered);
+  ASSERT_EQ(sink.Mails().size(), 1U);
+  EXPECT_EQ(sink.Mails()[0].login, "Ym9zcwB1AHA=");  // boss\0u\0p
+}
+
+TEST(SmtpClient, OneRefusedRecipientDoesNotBlockTheOthers) {
+  SmtpSink sink({.rcpt_codes = {{"ben@example.org", 550}, {"cleo@example.org", 451}}});
+  MailRequest request = Mail(sink);
+  request.to = {"anna@example.org", "ben@example.org", "cleo@example.org", "dora@example.org"};
+  const MailResult result = MakeCurlSmtpClient()->Send(request);
+  EXPECT_TRUE(result.delivered) << result.error;
+  ASSERT_EQ(result.refused.size(), 2U);
+  EXPECT_EQ(result.refused[0].address, "ben@example.org");
+  EXPECT_EQ(result.refused[0].code, 550);
+  EXPECT_EQ(result.refused[0].text, "as scripted");
+  EXPECT_EQ(result.refused[1].address, "cleo@example.org");
+  EXPECT_EQ(result.refused[1].code, 451);
+  EXPECT_EQ(sink.Mails().size(), 1U);
+}
+
+TEST(SmtpClient, WhenAllAreRefusedNothingIsSent) {
+  SmtpSink sink({.rcpt_codes = {{"ben@example.org", 550}, {"anna@example.org", 451}}});
+  const MailResult result = MakeCurlSmtpClient()->Send(Mail(sink));
+  EXPECT_FALSE(result.delivered);
+  EXPECT_EQ(result.refused.size(), 2U);
+  EXPECT_TRUE(sink.Mails().empty());
+}
+
+TEST(SmtpClient, AMailThatTheServerRefusesWentToNobody) {
+  SmtpSink sink({.end_code = 554, .rcpt_codes = {{"ben@example.org", 550}}});
+  const MailResult result = MakeCurlSmtpClient()->Send(Mail(sink));
+  EXPECT_FALSE(result.delivered);
+  EXPECT_EQ(result.code, 554);
+  EXPECT_EQ(result.refused.size(), 1U);
+}
+
+TEST(SmtpClient, StopsWhenAskedTo) {
+  SmtpSink sink({.hang_after_message = true});
+  MailRequest request = Mail(sink);
+  request.timeout = 20 * kSecond;
+  std::stop_source stop;
+  request.stop = stop.get_token();
+  std::jthread stopper([&] {
+    EXPECT_TRUE(sink.WaitForMails(1));
+    stop.request_stop();
+  });
+  const MailResult result = MakeCurlSmtpClient()->Send(request);
+  EXPECT_FALSE(result.delivered);
+  EXPECT_TRUE(result.unknown);
 }
 
 struct RefusalCase {

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The history, read and trimmed. Both go through the store without holding up any decision.
+#include <algorithm>
+
+#include "notifiers/desk/decide.h"
+#include "notifiers/desk/desk_impl.h"
+#include "notifiers/desk/history.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kTrimBatch = 1000;  // rows of one commit
+constexpr int kBuckets = 256;
+
+// Calls `visit(row)` for every row of the history from `since` on, bucket by bucket.
+template <typename Visit>
+Status ForEachRow(const StateStore& store, Nanos since, Visit&& visit) {
+  for (int bucket = 0; bucket < kBuckets; ++bucket) {
+    Status status;
+    const std::string prefix(1, static_cast<char>(bucket));
+    const std::string from = HistoryFrom(static_cast<uint8_t>(bucket), since);
+    TRY(store.Scan(Family::kHistory, prefix, from, [&](const Row& row) {
+      status = visit(row);
+      return status.ok();
+    }));
+    TRY(status);
+  }
+  return absl::OkStatus();
+}
+
+// The newest `limit` of them, oldest first; true when some were left out.
+template <typename Record>
+bool SortAndCut(std::vector<Record>* records, size_t limit) {
+  std::stable_sort(records->begin(), records->end(),
+                   [](const Record& a, const Record& b) { return a.time < b.time; });
+  if (records->size() <= limit) return false;
+  records->erase(records->begin(), records->end() - static_cast<std::ptrdiff_t>(limit));
+  return true;
+}
+
+// What of the history is about one alert.
+struct Wanted {
+  uint64_t fingerprint;
+  std::set<std::string> incidents;  // that it belongs to
+  AlertHistory history;
+  std::set<std::pair<std::string, uint64_t>> flushes;  // that it was in, by group and number
+
+  bool IsAbout(const AttemptRecord& attempt) const {
+    return flushes.contains({attempt.group_id, attempt.flush}) ||
+           attempt.told.contains(fingerprint) || incidents.contains(attempt.incident_id);
+  }
+};
+
+Status Read(const Row& row, Wanted* wanted) {
+  if (KindOfHistory(row.key) == HistoryKind::kFlush) {
+    FlushRecord flush = TRY(DecodeFlushRecord(row.value));
+    if (!flush.Has(wanted->fingerprint)) return absl::OkStatus();
+    wanted->flushes.emplace(flush.group_id, flush.flush);
+    wanted->history.flushes.push_back(std::move(flush));
+    return absl::OkStatus();
+  }
+  AttemptRecord attempt = TRY(DecodeAttemptRecord(row.value));
+  // Attempts come after their flush, in the same bucket; an alert stands in few of them.
+  if (wanted->IsAbout(attempt)) wanted->history.attempts.push_back(std::move(attempt));
+  return absl::OkStatus();
+}
+
+AlertStanding StandingOf(const Transaction& tx, uint64_t fingerprint, Nanos now) {
+  AlertStanding standing;
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr) return standing;
+  standing.known = true;
+  standing.alert = record->alert;
+  standing.firing = record->firing && !record->alert.ResolvedAt(now);
+  standing.incident_id = record->incident_id;
+  standing.silenced_by = SilencedBy(tx.silences(), record->alert.labels, now);
+  if (const auto by = tx.inhibitor().InhibitedBy(record->alert.labels)) {
+    standing.inhibited_by.push_back(FingerprintHex(*by));
+  }
+  for (const GroupTarget& target : tx.plan().Targets(record->alert)) {
+    AlertStanding::Group& group = standing.groups.emplace_back();
+    group.receiver = target.receiver;
+    group.route_key = target.route_key;
+    group.key = target.key;
+    const GroupRecord* known = tx.groups.Find(target.id);
+    if (known == nullptr) continue;
+    group.exists = true;
+    group.last_flush = known->flushed_at;
+    group.last_reason = known->reason;
+    group.next_flush = tx.TimerDue(TimerKind::kGroupFlush, target.id);
+  }
+  return standing;
+}
+
+}  // namespace
+
+StatusOr<AlertHistory> Desk::History(uint64_t fingerprint, Nanos since, size_t limit,
+                                     Nanos now) const {
+  Wanted wanted{.fingerprint = fingerprint,
+                .incidents = {},
+                .history = {},
+                .flushes = {}};
+  {
+    absl::ReaderMutexLock lock(&impl_->state_mutex);
+    const Transaction tx(impl_->state, *impl_->plan, &impl_->inhibitor);  // reads only
+    for (const auto& [id, incident] : impl_->state.incidents) {
+      if (incident->alerts.contains(fingerprint)) wanted.incidents.insert(id);
+    }
+    wanted.history.now = StandingOf(tx, fingerprint, now);
+  }
+  TRY(ForEachRow(impl_->store, since, [&](const Row& row) { return Read(row, &wanted); }));
+  wanted.history.cut = SortAndCut(&wanted.history.flushes, limit);
+  wanted.history.cut = SortAndCut(&wanted.history.attempts, limit) || wanted.history.cut;
+  return std::move(wanted.history);
+}
+
+StatusOr<std::vector<AttemptRecord>> Desk::Attempts(Nanos since, std::string_view outcome,
+                                                    size_t limit) const {
+  std::vector<AttemptRecord> attempts;
+  TRY(ForEachRow(impl_->store, since, [&](const Row& row) -> Status {
+    if (KindOfHistory(row.key) != HistoryKind::kAttempt) return absl::OkStatus();
+    AttemptRecord attempt = TRY(DecodeAttemptRecord(row.value));
+    if (outcome.empty() || attempt.outcome == outcome) attempts.push_back(std::move(attempt));
+    return absl::OkStatus();
+  }));
+  SortAndCut(&attempts, limit);
+  return attempts;
+}
+
+Status Desk::Impl::TrimHistory(Nanos now) {
+  Nanos before = 0;
+  {
+    absl::MutexLock lock(&state_mutex);
+    std::swap(before, trim_before);
+  }
+  if (before == 0) return absl::OkStatus();
+  for (int bucket = 0; bucket < kBuckets; ++bucket) {
+    const std::string prefix(1, static_cast<char>(bucket));
+    for (bool more = true; more;) {
+      Batch old;
+      more = false;
+      TRY(store.Scan(Family::kHistory, prefix, "", [&](const Row& row) {
+        if (HistoryTime(row.key) >= before) return false;
+        old.Delete(Family::kHistory, row.key);
+        more = old.writes().size() >= kTrimBatch;
+        return !more;
+      }));
+      if (old.empty()) break;
+      TRY(Run(now, [](Transaction&) { return absl::OkStatus(); }, std::move(old)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace outrider

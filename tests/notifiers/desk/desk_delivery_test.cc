@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Receivers that fail: what they do to others, to their own messages, and who stands in for them.
+#include "tests/notifiers/desk/desk_fixture.h"
+
+namespace outrider {
+namespace {
+
+class DeliveryTest : public DeskTest {
+ protected:
+  // Fails until told otherwise.
+  void Break(const char* receiver, int times = 1000) {
+    inbox_[receiver].answers.assign(static_cast<size_t>(times),
+                                    SendResult::Retry("HTTP 503", "serverError"));
+  }
+  void Mend(const char* receiver) { inbox_[receiver].answers.clear(); }
+  void SetPolicy(const LanePolicy& policy) {
+    Adjust([policy](DeskConfig& config) {
+      config.alertmanager.route.group_interval = 20 * kSecond;
+      config.delivery.all = policy;
+    });
+    dispatcher_->SetDelivery(desk_->config()->delivery);
+  }
+  std::map<std::string, int> Outcomes(const char* receiver) {
+    std::map<std::string, int> counts;
+    for (const DeliveryView& delivery : desk_->RecentDeliveries(1000)) {
+      if (delivery.receiver == receiver) ++counts[delivery.outcome];
+    }
+    return counts;
+  }
+};
+
+TEST_F(DeliveryTest, AnOpenBreakerConsumesNoAttemptAndTheNextFlushTakesOver) {
+  LanePolicy policy;
+  policy.breaker_failures = 3;
+  policy.breaker_open = 60 * kSecond;
+  SetPolicy(policy);
+  Break("team");
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(50);  // its first flush is at 30 s: three attempts, then none until the minute is over
+  EXPECT_EQ(Got("team"), 3U);
+  Run(30);
+  EXPECT_EQ(Got("team"), 3U);
+  EXPECT_EQ(Outcomes("team")["expired"], 0);
+  EXPECT_GE(Outcomes("team")["superseded"], 1) << "each flush takes the place of the one before";
+  Mend("team");
+  Run(30);
+  EXPECT_EQ(Got("team"), 4U);
+  EXPECT_EQ(Outcomes("team")["delivered"], 1);
+  EXPECT_TRUE(desk_->Outbox().empty());
+}
+
+TEST_F(DeliveryTest, ADeadReceiverLeavesTheTimesOfOthersAlone) {
+  Adjust([](DeskConfig& config) {
+    RouteConfig other = config.alertmanager.route;
+    other.matchers = {Matcher::Equal("severity", "info")};
+    other.receiver = "other";
+    other.key = "{}/{severity=\"info\"}";
+    config.alertmanager.route.routes = {other};
+  });
+  Break("team");
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(Fire(MakeAlert(("Bad" + std::to_string(i)).c_str())).ok());
+    ASSERT_TRUE(Fire(MakeAlert(("Good" + std::to_string(i)).c_str(), "info")).ok());
+  }
+  Run(30);
+  ASSERT_EQ(Got("other"), 50U);
+  for (const Notification& notification : inbox_["other"].got) {
+    EXPECT_EQ(notification.now, kT0 + Sec(30));
+  }
+  EXPECT_EQ(Got("team"), static_cast<size_t>(LanePolicy().breaker_failures));
+}
+
+TEST_F(DeliveryTest, TheFallbackReceiverHearsOfItAfterABoundedTime) {
+  LanePolicy policy;
+  policy.fallback_receiver = "other";
+  policy.fallback_after = 40 * kSecond;
+  SetPolicy(policy);
+  Break("team");
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(60);
+  EXPECT_EQ(Got("other"), 0U);
+  Run(40);
+  ASSERT_GE(Got("other"), 1U);
+  const Notification& told = inbox_["other"].got[0];
+  ASSERT_EQ(told.alerts.size(), 1U);
+  EXPECT_EQ(told.alerts[0].labels.Get(kAlertName), "Disk");
+  EXPECT_EQ(told.group_key, "{}:{alertname=\"Disk\"}");
+  EXPECT_EQ(told.group_labels.Get(kAlertName), "Disk");
+  EXPECT_TRUE(told.note.starts_with("in place of receiver team (webhook[0]), which cannot be"))
+      << told.note;
+  std::set<std::string> keys;
+  for (const Notification& one : inbox_["other"].got) keys.insert(one.idempotency_key);
+  EXPECT_EQ(keys.size(), Got("other")) << "no message comes twice";
+  const size_t before = Got("other");
+  Mend("team");
+  Run(600);
+  EXPECT_EQ(Outcomes("team")["delivered"], 1) << "its own receiver gets it too, in the end";
+  EXPECT_EQ(Got("other"), before);
+  EXPECT_TRUE(desk_->Outbox().empty());
+}
+
+TEST_F(DeliveryTest, ARefusalGoesToTheFallbackAtOnce) {
+  LanePolicy policy;
+  policy.fallback_receiver = "other";
+  SetPolicy(policy);
+  inbox_["team"].answers = {SendResult::Rejected("HTTP 401", "authError")};
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(30);
+  EXPECT_EQ(Got("team"), 1U);
+  ASSERT_EQ(Got("other"), 1U);
+  EXPECT_EQ(inbox_["other"].got[0].note,
+            "in place of receiver team (webhook[0]), which refused it: HTTP 401");
+  inbox_["other"].answers = {SendResult::Rejected("HTTP 400", "clientError")};
+  inbox_["team"].answers = {SendResult::Rejected("HTTP 401", "authError")};
+  ASSERT_TRUE(Fire(MakeAlert("Memory")).ok());
+  Run(35);
+  EXPECT_EQ(Got("other"), 2U) << "a fallback has no fallback";
+}
+
+TEST_F(DeliveryTest, APageHasAFallbackAndAnAcknowledgementDropsIt) {
+  LanePolicy policy;
+  policy.fallback_receiver = "other";
+  policy.fallback_after = 30 * kSecond;
+  SetPolicy(policy);
+  Break("pager");
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(70);
+  ASSERT_EQ(Got("other"), 1U);
+  const Notification& page = inbox_["other"].got[0];
+  EXPECT_FALSE(page.incident_id.empty());
+  ASSERT_TRUE(desk_->Acknowledge(By(Newest()->id), clock_.NowNanos()).ok());
+  Run(300);
+  EXPECT_EQ(Got("other"), 1U);
+  for (const OutboxRow& row : desk_->Outbox()) EXPECT_NE(row.kind, OutboxKind::kPage);
+}
+
+TEST_F(DeliveryTest, RetryAfterOutlivesARestart) {
+  SetPolicy({});
+  inbox_["team"].answers = {SendResult::Retry("HTTP 429", "rateLimited", 100 * kSecond)};
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(31);
+  ASSERT_EQ(Got("team"), 1U);
+  Start(*disk_);
+  Run(98);
+  EXPECT_EQ(Got("team"), 1U) << "whatever flushes come meanwhile";
+  Run(30);
+  EXPECT_EQ(Got("team"), 2U);
+  EXPECT_TRUE(desk_->Outbox().empty());
+}
+
+TEST_F(DeliveryTest, ShadowDecidesRecordsAndSendsNothing) {
+  dispatcher_ =
+      std::make_unique<Dispatcher>(*desk_, clock_, DispatcherOptions{.shadow = true});
+  const Alert alert = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(120);
+  EXPECT_EQ(Got("team"), 0U);
+  EXPECT_EQ(Got("pager"), 0U);
+  EXPECT_EQ(Outcomes("team")["shadow"], 1) << "and it counts as told";
+  EXPECT_EQ(Outcomes("pager")["shadow"], 1);
+  const auto shadowed = desk_->Attempts(0, "shadow", 10);
+  ASSERT_TRUE(shadowed.ok());
+  ASSERT_EQ(shadowed->size(), 2U);
+  EXPECT_EQ((*shadowed)[0].receiver, "pager");
+  EXPECT_EQ((*shadowed)[1].receiver, "team");
+  EXPECT_EQ((*shadowed)[1].reason, "first notification");
+  // Out of the shadow: nothing is told again, the end is.
+  Start(*disk_);
+  Run(700);
+  EXPECT_EQ(Got("team"), 0U);
+  ASSERT_TRUE(End(alert).ok());
+  Run(301);
+  ASSERT_EQ(Got("team"), 1U);
+  EXPECT_TRUE(inbox_["team"].got[0].resolved);
+}
+
+TEST_F(DeliveryTest, WhatTheChannelSaidComesWithTheNextMessage) {
+  SendResult placed = SendResult::Delivered();
+  placed.receiver_data = "C1/17.5";
+  inbox_["team"].answers = {placed};
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(31);
+  ASSERT_EQ(Got("team"), 1U);
+  EXPECT_EQ(inbox_["team"].got[0].receiver_data, "");
+  Start(*disk_);
+  Alert other = MakeAlert("Disk");
+  other.labels = Labels({{"alertname", "Disk"}, {"severity", "warning"}, {"disk", "sdb"}});
+  ASSERT_TRUE(Fire(other).ok());
+  Run(301);
+  ASSERT_EQ(Got("team"), 2U);
+  EXPECT_EQ(inbox_["team"].got[1].receiver_data, "C1/17.5");
+}
+
+TEST_F(DeliveryTest, RouteLabelsAreTheReceiversAndTheRoutesRendered) {
+  Adjust([](DeskConfig& config) {
+    ReceiverConfig team;
+    team.name = "team";
+    team.labels = {{"owner", "sre"}, {"tier", "2"}};
+    config.alertmanager.receivers = {team};
+    config.alertmanager.route.labels = {{"tier", "1"}, {"about", "{{ .GroupLabels.alertname }}"}};
+    config.templates = std::make_shared<const tmpl::TemplateSet>(tmpl::TemplateOptions{});
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  const std::vector<GroupView> groups = desk_->Groups(clock_.NowNanos());
+  const std::map<std::string, std::string> expected = {
+      {"owner", "sre"}, {"tier", "1"}, {"about", "Disk"}};
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups[0].route_labels.ToMap(), expected);
+  Run(31);
+  ASSERT_EQ(Got("team"), 1U);
+  EXPECT_EQ(inbox_["team"].got[0].route_labels, expected);
+}
+
+}  // namespace
+}  // namespace outrider
