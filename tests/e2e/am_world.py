@@ -61,9 +61,10 @@ class Collector:
                 status, wait, headers = sink.answer(self.path, dict(self.headers), body, time.time())
                 if wait:
                     time.sleep(wait)
-                lines = [f'HTTP/1.1 {status} X', 'Content-Length: 0', *(f'{k}: {v}' for k, v in headers.items())]
+                # "ok" is what Slack says and what others do not look at.
+                lines = [f'HTTP/1.1 {status} X', 'Content-Length: 2', *(f'{k}: {v}' for k, v in headers.items())]
                 try:
-                    self.wfile.write(('\r\n'.join(lines) + '\r\n\r\n').encode())
+                    self.wfile.write(('\r\n'.join(lines) + '\r\n\r\nok').encode())
                 except OSError:
                     pass
 
