@@ -20,8 +20,12 @@ struct AlertFilter {
   bool muted = true;
   std::vector<Matcher> labels;
   std::optional<Matcher> receiver;
+  ReceiverFilter receivers;
 
-  bool PassesReceiver(std::string_view name) const { return !receiver || receiver->Matches(name); }
+  bool FiltersReceivers() const { return receiver || !receivers.matchers.empty(); }
+  bool PassesReceiver(const AlertmanagerConfig& config, std::string_view name) const {
+    return (!receiver || receiver->Matches(name)) && receivers.Passes(config, name);
+  }
   bool Passes(const AlertView& view) const {
     if (!active && view.active) return false;
     if (!silenced && !view.silenced_by.empty()) return false;
@@ -31,14 +35,15 @@ struct AlertFilter {
   }
 };
 
-StatusOr<AlertFilter> ReadFilter(HttpRequest& request) {
+StatusOr<AlertFilter> ReadFilter(HttpRequest& request, MatcherMode mode) {
   const ParamReader params = TRY(ParamReader::Read(request));
   AlertFilter filter;
   filter.active = ReadFlag(params, "active", true);
   filter.silenced = ReadFlag(params, "silenced", true);
   filter.inhibited = ReadFlag(params, "inhibited", true);
   filter.muted = ReadFlag(params, "muted", true);
-  filter.labels = TRY(ReadFilters(params, "filter"));
+  filter.labels = TRY(ReadFilters(params, "filter", mode));
+  filter.receivers = TRY(ReadReceiverFilter(params, mode));
   if (!params.Text("receiver").empty()) {
     StatusOr<Matcher> receiver =
         Matcher::Create(MatchType::kRegex, "receiver", std::string(params.Text("receiver")),
@@ -95,16 +100,17 @@ HttpResponse Streamed(JsonPieces rows) {
 }
 
 HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
-  const StatusOr<AlertFilter> filter = ReadFilter(request);
+  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
+  const StatusOr<AlertFilter> filter = ReadFilter(request, config->alertmanager.matcher_mode);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
   std::vector<AlertView> alerts = deps.desk.Alerts(now);
   std::erase_if(alerts, [&](const AlertView& view) {
-    const bool received = std::ranges::any_of(
-        view.receivers, [&](const std::string& name) { return filter->PassesReceiver(name); });
-    return !filter->Passes(view) || (filter->receiver && !received);
+    const bool received = std::ranges::any_of(view.receivers, [&](const std::string& name) {
+      return filter->PassesReceiver(config->alertmanager, name);
+    });
+    return !filter->Passes(view) || (filter->FiltersReceivers() && !received);
   });
-  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
   return Streamed(
       JsonRows(std::move(alerts), [config, now](const AlertView& view, JsonWriter* json) {
         WriteAlert(view, config->alertmanager, now, json);
@@ -112,7 +118,8 @@ HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
 }
 
 HttpResponse Groups(const AlertmanagerApiDeps& deps, HttpRequest& request) {
-  const StatusOr<AlertFilter> filter = ReadFilter(request);
+  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
+  const StatusOr<AlertFilter> filter = ReadFilter(request, config->alertmanager.matcher_mode);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
   std::vector<GroupView> groups = deps.desk.Groups(now);
@@ -120,9 +127,8 @@ HttpResponse Groups(const AlertmanagerApiDeps& deps, HttpRequest& request) {
     std::erase_if(group.alerts, [&](const AlertView& view) { return !filter->Passes(view); });
   }
   std::erase_if(groups, [&](const GroupView& group) {
-    return group.alerts.empty() || !filter->PassesReceiver(group.receiver);
+    return group.alerts.empty() || !filter->PassesReceiver(config->alertmanager, group.receiver);
   });
-  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
   return Streamed(
       JsonRows(std::move(groups), [config, now](const GroupView& group, JsonWriter* json) {
         json->StartObject().Key("alerts").StartArray();
@@ -164,8 +170,8 @@ StatusOr<Alert> ReadAlert(const JsonValue& json) {
 
 // Alertmanager's text for what no label or annotation may be called, or "". A label without a value
 // is no label, so its name does not matter.
-std::string NameProblem(const Alert& alert) {
-  const auto bad = [](std::string_view name) { return name.empty() || !IsValidUtf8(name); };
+std::string NameProblem(const Alert& alert, MatcherMode mode) {
+  const auto bad = [mode](std::string_view name) { return !IsLabelNameIn(mode, name); };
   for (const LabelView label : alert.labels) {
     if (bad(label.name))
       return fmt::format("invalid label set: invalid name {}", Quote(label.name));
@@ -177,14 +183,27 @@ std::string NameProblem(const Alert& alert) {
   return "";
 }
 
+// Refused ones count as received too, by what they say.
+void Count(const AlertmanagerApiDeps& deps, const std::vector<Alert>& alerts, size_t invalid,
+           size_t limited) {
+  if (deps.meter == nullptr) return;
+  const Nanos now = deps.clock.NowNanos();
+  AmAlertCounts counts;
+  for (const Alert& alert : alerts) ++(alert.ResolvedAt(now) ? counts.resolved : counts.firing);
+  counts.invalid = invalid;
+  counts.limited = limited;
+  deps.meter->CountAlerts(counts);
+}
+
 HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   HttpResponse refusal;
   const StatusOr<JsonValue> json = ReadJsonBody(request, kMaxBody, &refusal);
   if (!json.ok()) return refusal;
   if (json->kind != JsonValue::Kind::kArray)
-    return AmShapeError(400, 400, "the body must be an array of alerts");
+    return AmBodyError("alerts", "it is not an array of alerts");
   std::vector<Alert> alerts;
   std::vector<std::string> errors;
+  const MatcherMode mode = deps.desk.config()->alertmanager.matcher_mode;
   alerts.reserve(json->items.size());
   for (size_t i = 0; i < json->items.size(); ++i) {
     const JsonValue* labels = json->items[i].Find("labels");
@@ -192,8 +211,8 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
       return AmShapeError(422, 602, fmt::format("{}.labels in body is required", i));
     }
     StatusOr<Alert> alert = ReadAlert(json->items[i]);
-    if (!alert.ok()) return AmShapeError(400, 400, Message(alert.status()));
-    if (std::string problem = NameProblem(*alert); !problem.empty()) {
+    if (!alert.ok()) return AmBodyError("alerts", Message(alert.status()));
+    if (std::string problem = NameProblem(*alert, mode); !problem.empty()) {
       errors.push_back(std::move(problem));  // the others are stored nevertheless
     } else {
       alerts.push_back(*std::move(alert));
@@ -202,6 +221,7 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   const StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(alerts, deps.clock);
   if (!result.ok()) return AmError(500, Message(result.status()));
   errors.insert(errors.end(), result->errors.begin(), result->errors.end());
+  Count(deps, alerts, errors.size(), result->limited);
   if (!errors.empty()) return AmError(400, Join(errors, "; "));
   return HttpResponse::Json(200, "");
 }

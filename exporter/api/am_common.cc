@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/base/duration.h"
 #include "storage/base/text.h"
 
@@ -43,7 +45,13 @@ std::string AmTime(Nanos time) {
   return text + fmt::format(".{:03}Z", rest / kNanosPerMilli);
 }
 
-StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal) {
+HttpResponse AmBodyError(std::string_view name, std::string_view problem) {
+  return AmShapeError(
+      400, 400, fmt::format("parsing {} body from \"\" failed, because {}", name, problem));
+}
+
+StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal,
+                                 std::string_view name) {
   const std::string header = request.Header("Content-Type");
   const std::string type = ToLower(Trim(Split(header, ';')[0]));
   if (type != "application/json") {
@@ -59,10 +67,12 @@ StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpRespons
                             Message(body.status()));
     return body.status();
   }
-  StatusOr<JsonValue> json = ParseJson(*body);
-  if (!json.ok()) {
-    *refusal = AmShapeError(400, 400, "parsing body failed, because " + Message(json.status()));
+  if (Trim(*body).empty()) {
+    *refusal = AmShapeError(422, 602, fmt::format("{} in body is required", name));
+    return InvalidArgument("no body");
   }
+  StatusOr<JsonValue> json = ParseJson(*body);
+  if (!json.ok()) *refusal = AmBodyError(name, Message(json.status()));
   return json;
 }
 
@@ -81,12 +91,47 @@ StatusOr<AlertTime> ReadTime(const JsonValue& object, std::string_view key) {
   return time;
 }
 
-StatusOr<std::vector<Matcher>> ReadFilters(const ParamReader& params, std::string_view name) {
+StatusOr<std::vector<Matcher>> ReadFilters(const ParamReader& params, std::string_view name,
+                                           MatcherMode mode) {
   std::vector<Matcher> all;
-  for (std::string_view text : params.All(name)) {
-    for (Matcher& matcher : TRY(ParseMatchers(text))) all.push_back(std::move(matcher));
-  }
+  for (std::string_view text : params.All(name)) all.push_back(TRY(ParseMatcher(text, mode)));
   return all;
+}
+
+namespace {
+
+const ReceiverConfig* FindReceiver(const AlertmanagerConfig& config, std::string_view name) {
+  const auto found = std::ranges::find(config.receivers, name, &ReceiverConfig::name);
+  return found == config.receivers.end() ? nullptr : &*found;
+}
+
+std::map<std::string, std::string> LabelsOf(const ReceiverConfig* receiver, std::string_view name) {
+  std::map<std::string, std::string> labels;
+  if (receiver != nullptr) labels = receiver->labels;
+  labels["name"] = name;
+  return labels;
+}
+
+}  // namespace
+
+bool ReceiverFilter::Passes(const AlertmanagerConfig& config, std::string_view receiver) const {
+  if (matchers.empty()) return true;
+  return MatchesAll(matchers, Labels::FromMap(LabelsOf(FindReceiver(config, receiver), receiver)));
+}
+
+StatusOr<ReceiverFilter> ReadReceiverFilter(const ParamReader& params, MatcherMode mode) {
+  StatusOr<std::vector<Matcher>> matchers = ReadFilters(params, "receiver_matchers", mode);
+  if (!matchers.ok()) {
+    return InvalidArgument("failed to parse receiver_matchers param: " +
+                           Message(matchers.status()));
+  }
+  return ReceiverFilter{*std::move(matchers)};
+}
+
+void WriteReceiver(const AlertmanagerConfig& config, std::string_view name, JsonWriter* json) {
+  json->StartObject().Key("labels");
+  WriteStringMap(LabelsOf(FindReceiver(config, name), name), json);
+  json->Key("name").String(name).EndObject();
 }
 
 bool ReadFlag(const ParamReader& params, std::string_view name, bool fallback) {

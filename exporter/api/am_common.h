@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporter/api/am_meter.h"
 #include "exporter/api/prom_envelope.h"
 #include "exporter/api/prom_params.h"
 #include "exporter/api/status.h"
@@ -25,6 +26,7 @@ struct AlertmanagerApiDeps {
   BuildInfo build;
   Nanos started_at = 0;
   std::function<std::string()> config_yaml;  // alertmanager.yml with defaults, secrets as <secret>
+  AmMeter* meter = nullptr;                  // counts and limits what goes through; may be absent
 };
 
 // /api/v2/status and receivers; silences; alerts and groups. RegisterAlertmanagerApi is all three.
@@ -32,6 +34,7 @@ void RegisterAlertmanagerApi(Router& router, const AlertmanagerApiDeps& deps);
 void RegisterAmStatus(Router& router, const AlertmanagerApiDeps& deps);
 void RegisterAmSilences(Router& router, const AlertmanagerApiDeps& deps);
 void RegisterAmAlerts(Router& router, const AlertmanagerApiDeps& deps);
+void RegisterSilencePreview(Router& router, const AlertmanagerApiDeps& deps);
 
 // Errors: a JSON string from handlers, `{"code":N,"message":"…"}` from checks of the request's
 // shape.
@@ -42,13 +45,26 @@ HttpResponse AmJson(std::string body);  // 200, not to be cached
 // UTC with milliseconds, always three digits; 0 is year 1.
 std::string AmTime(Nanos time);
 
-// The body as JSON, or the answer that refuses it: 415 for another media type, 400 for broken JSON.
-StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal);
+// The body as JSON, or the answer that refuses it: 415 for another media type, 422 for none, 400 for
+// broken JSON. `name` is what Alertmanager calls the body: alerts, silence.
+StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal,
+                                 std::string_view name = "alerts");
+// The 400 of a body that is not of its shape.
+HttpResponse AmBodyError(std::string_view name, std::string_view problem);
 // A time member; absent is 0. The error is Alertmanager's 400.
 StatusOr<AlertTime> ReadTime(const JsonValue& object, std::string_view key);
 
-// `filter` parameters: all matchers of all of them.
-StatusOr<std::vector<Matcher>> ReadFilters(const ParamReader& params, std::string_view name);
+// `filter` and the like: one matcher each, all of which must hold.
+StatusOr<std::vector<Matcher>> ReadFilters(const ParamReader& params, std::string_view name,
+                                           MatcherMode mode = MatcherMode::kFallback);
+// Which receivers `receiver_matchers` let pass: all of them match the receiver's labels.
+struct ReceiverFilter {
+  std::vector<Matcher> matchers;
+  bool Passes(const AlertmanagerConfig& config, std::string_view receiver) const;
+};
+StatusOr<ReceiverFilter> ReadReceiverFilter(const ParamReader& params, MatcherMode mode);
+// `{"name":"x","labels":{…}}`, as 0.33 and later have it.
+void WriteReceiver(const AlertmanagerConfig& config, std::string_view name, JsonWriter* json);
 // A flag of a GET: `true`, `1`, `t` …; what cannot be read is false; absent is `fallback`.
 bool ReadFlag(const ParamReader& params, std::string_view name, bool fallback);
 

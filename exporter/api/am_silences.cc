@@ -7,6 +7,8 @@
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/silence_json.h"
+#include "notifiers/mute/recurrence.h"
+#include "storage/base/duration.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -36,6 +38,11 @@ void WriteSilence(const Silence& silence, Nanos now, JsonWriter* json) {
     json->Key("annotations");
     WriteStringMap(silence.annotations, json);
   }
+  if (!silence.recurrence.empty()) {
+    json->Key("recurrence");
+    WriteRecurrence(silence.recurrence, json);
+  }
+  if (silence.idle_end > 0) json->Key("expireWhenIdle").String(FormatDuration(silence.idle_end));
   json->EndObject();
 }
 
@@ -68,7 +75,8 @@ bool ContainsAll(const Silence& silence, const std::vector<Matcher>& filter) {
 HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   const StatusOr<ParamReader> params = ParamReader::Read(request);
   if (!params.ok()) return AmError(400, Message(params.status()));
-  const StatusOr<std::vector<Matcher>> filter = ReadFilters(*params, "filter");
+  const MatcherMode mode = deps.desk.config()->alertmanager.matcher_mode;
+  const StatusOr<std::vector<Matcher>> filter = ReadFilters(*params, "filter", mode);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
   const bool wanted[] = {ReadFlag(*params, "pending", true), ReadFlag(*params, "active", true),
@@ -86,12 +94,30 @@ HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   return AmJson(std::move(body));
 }
 
+// The first member of another type than it has.
+std::optional<std::string> TypeProblem(const JsonValue& json) {
+  for (std::string_view key : {"id", "comment", "createdBy", "startsAt", "endsAt"}) {
+    const JsonValue* member = json.Find(key);
+    if (member != nullptr && !member->IsNull() && member->kind != JsonValue::Kind::kString) {
+      return fmt::format("{} is not a text", key);
+    }
+  }
+  const JsonValue* matchers = json.Find("matchers");
+  if (matchers != nullptr && !matchers->IsNull() && matchers->kind != JsonValue::Kind::kArray) {
+    return "matchers is not a list";
+  }
+  for (std::string_view key : {"startsAt", "endsAt"}) {
+    if (const auto time = ReadTime(json, key); !time.ok()) return Message(time.status());
+  }
+  return std::nullopt;
+}
+
 constexpr std::string_view kRequired[] = {"comment", "createdBy", "endsAt", "matchers", "startsAt"};
 
 // The first thing wrong with the body's shape, as go-openapi words it.
 std::optional<HttpResponse> CheckShape(const JsonValue& json) {
-  if (json.kind != JsonValue::Kind::kObject)
-    return AmShapeError(400, 400, "the body must be an object");
+  if (json.kind != JsonValue::Kind::kObject) return AmBodyError("silence", "it is not an object");
+  if (const auto problem = TypeProblem(json)) return AmBodyError("silence", *problem);
   for (std::string_view key : kRequired) {
     const JsonValue* member = json.Find(key);
     if (member == nullptr || member->IsNull()) {
@@ -114,9 +140,18 @@ std::optional<HttpResponse> CheckShape(const JsonValue& json) {
   return std::nullopt;
 }
 
+// amtool and karma update a silence by posting what they know of it: what they do not know stays.
+void KeepExtensions(const AlertmanagerApiDeps& deps, const JsonValue& json, Silence* silence) {
+  if (silence->id.empty()) return;
+  const StatusOr<Silence> current = deps.desk.GetSilence(silence->id);
+  if (!current.ok()) return;
+  if (json.Find("recurrence") == nullptr) silence->recurrence = current->recurrence;
+  if (json.Find("expireWhenIdle") == nullptr) silence->idle_end = current->idle_end;
+}
+
 HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   HttpResponse refusal;
-  const StatusOr<JsonValue> json = ReadJsonBody(request, kMaxBody, &refusal);
+  const StatusOr<JsonValue> json = ReadJsonBody(request, kMaxBody, &refusal, "silence");
   if (!json.ok()) return refusal;
   if (std::optional<HttpResponse> answer = CheckShape(*json)) return *std::move(answer);
   StatusOr<Silence> silence = ReadSilence(*json);
@@ -127,9 +162,14 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   }
   if (silence->ends_at < now)
     return AmError(400, "Failed to create silence: end time can't be in the past");
-  const StatusOr<std::string> id = deps.desk.SetSilence(*std::move(silence), "api", now);
+  KeepExtensions(deps, *json, &*silence);
+  const StatusOr<ParamReader> params = ParamReader::Read(request);
+  const bool force = params.ok() && ReadFlag(*params, "force", false);
+  const StatusOr<std::string> id = deps.desk.SetSilence(*std::move(silence), "api", now, force);
   if (absl::IsNotFound(id.status())) return AmError(404, Message(id.status()));
-  if (absl::IsInvalidArgument(id.status())) return AmError(400, Message(id.status()));
+  if (absl::IsInvalidArgument(id.status())) {
+    return AmError(400, Message(id.status()));
+  }
   if (!id.ok()) return AmError(500, Message(id.status()));
   std::string body;
   JsonWriter(&body).StartObject().Key("silenceID").String(*id).EndObject();
@@ -184,6 +224,7 @@ void RegisterAmSilences(Router& router, const AlertmanagerApiDeps& deps) {
              [deps](HttpRequest& request) { return Post(deps, request); });
   router.Add("GET", "/api/v2/silence/:id", WithId(deps, GetOne));
   router.Add("DELETE", "/api/v2/silence/:id", WithId(deps, Expire));
+  RegisterSilencePreview(router, deps);
 }
 
 }  // namespace outrider

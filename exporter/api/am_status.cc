@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "exporter/api/am_common.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -26,13 +27,18 @@ HttpResponse GetStatus(const AlertmanagerApiDeps& deps) {
   return AmJson(std::move(body));
 }
 
-HttpResponse GetReceivers(const AlertmanagerApiDeps& deps) {
-  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
+HttpResponse GetReceivers(const AlertmanagerApiDeps& deps, HttpRequest& request) {
+  const std::shared_ptr<const DeskConfig> desk = deps.desk.config();
+  const AlertmanagerConfig& config = desk->alertmanager;
+  const StatusOr<ParamReader> params = ParamReader::Read(request);
+  if (!params.ok()) return AmError(400, Message(params.status()));
+  const StatusOr<ReceiverFilter> filter = ReadReceiverFilter(*params, config.matcher_mode);
+  if (!filter.ok()) return AmError(400, Message(filter.status()));
   std::string body;
   JsonWriter json(&body);
   json.StartArray();
-  for (const ReceiverConfig& receiver : config->alertmanager.receivers) {
-    json.StartObject().Key("name").String(receiver.name).EndObject();
+  for (const ReceiverConfig& receiver : config.receivers) {
+    if (filter->Passes(config, receiver.name)) WriteReceiver(config, receiver.name, &json);
   }
   json.EndArray();
   return AmJson(std::move(body));
@@ -42,17 +48,25 @@ HttpResponse GetReceivers(const AlertmanagerApiDeps& deps) {
 
 void RegisterAmStatus(Router& router, const AlertmanagerApiDeps& deps) {
   router.Add("GET", "/api/v2/status", [deps](HttpRequest&) { return GetStatus(deps); });
-  router.Add("GET", "/api/v2/receivers", [deps](HttpRequest&) { return GetReceivers(deps); });
+  router.Add("GET", "/api/v2/receivers",
+             [deps](HttpRequest& request) { return GetReceivers(deps, request); });
 }
 
 void RegisterAlertmanagerApi(Router& router, const AlertmanagerApiDeps& deps) {
   RegisterAmStatus(router, deps);
   RegisterAmSilences(router, deps);
   RegisterAmAlerts(router, deps);
+  if (deps.meter != nullptr) {
+    router.AddWrapper("/api/v2/", [meter = deps.meter](HttpRequest& request, const HttpHandler& next) {
+      return meter->Run(request, next);
+    });
+  }
   router.SetErrorPage("/api/v2/", [](int status, const HttpRequest& request) {
     return AmShapeError(status, status,
-                        status == 404 ? fmt::format("path {} was not found", request.path)
-                                      : fmt::format("method {} is not allowed", request.method));
+                        status == 404
+                            ? fmt::format("path {} was not found", request.path)
+                            : fmt::format("method {} is not allowed, but [{}] are", request.method,
+                                          Join(request.allowed, ",")));
   });
 }
 

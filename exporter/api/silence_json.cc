@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/silence_json.h"
 
+#include <fmt/format.h>
+
 #include "exporter/api/am_common.h"
+#include "notifiers/mute/recurrence.h"
+#include "storage/base/duration.h"
 
 namespace outrider {
 namespace {
@@ -17,6 +21,19 @@ StatusOr<Matcher> ReadMatcher(const JsonValue& json) {
 
 }  // namespace
 
+StatusOr<std::vector<Matcher>> ReadSilenceMatchers(const JsonValue& list) {
+  std::vector<Matcher> matchers;
+  for (const JsonValue& item : list.items) {
+    StatusOr<Matcher> matcher = ReadMatcher(item);
+    if (!matcher.ok()) {
+      return InvalidArgument(fmt::format("invalid silence: invalid label matcher {}: {}",
+                                         matchers.size(), Message(matcher.status())));
+    }
+    matchers.push_back(*std::move(matcher));
+  }
+  return matchers;
+}
+
 StatusOr<Silence> ReadSilence(const JsonValue& json) {
   Silence silence;
   silence.id = json.GetString("id");
@@ -24,8 +41,13 @@ StatusOr<Silence> ReadSilence(const JsonValue& json) {
   silence.ends_at = TRY(ReadTime(json, "endsAt")).nanos;
   silence.created_by = json.GetString("createdBy");
   silence.comment = json.GetString("comment");
-  for (const JsonValue& matcher : json.Find("matchers")->items)
-    silence.matchers.push_back(TRY(ReadMatcher(matcher)));
+  silence.matchers = TRY(ReadSilenceMatchers(*json.Find("matchers")));
+  if (const JsonValue* recurrence = json.Find("recurrence")) {
+    silence.recurrence = TRY(ReadRecurrence(*recurrence));
+  }
+  if (const std::string idle = json.GetString("expireWhenIdle"); !idle.empty()) {
+    silence.idle_end = TRY(ParseDuration(idle));
+  }
   if (const JsonValue* annotations = json.Find("annotations")) {
     for (const auto& [name, value] : annotations->members) silence.annotations[name] = value.string;
   }

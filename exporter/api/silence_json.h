@@ -10,6 +10,9 @@ namespace outrider {
 
 // Of an object that has an array of matchers; what else is missing is empty. The texts of errors
 // are Alertmanager's.
+// Beside Alertmanager's members: `recurrence` (recurrence.h) and `expireWhenIdle` (a duration).
 StatusOr<Silence> ReadSilence(const JsonValue& json);
+// Of an array of {name, value, isRegex, isEqual}.
+StatusOr<std::vector<Matcher>> ReadSilenceMatchers(const JsonValue& list);
 
 }  // namespace outrider

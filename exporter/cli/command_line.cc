@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line as one table of commands and flags. CLI11 stays in this file and in
-// money_commands.cc.
+// The command line as one table of commands and flags. CLI11 stays in this file, in
+// money_commands.cc and in alertmanager_flags.cc.
 #include "exporter/cli/command_line.h"
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 
+#include "exporter/cli/alertmanager_flags.h"
 #include "exporter/cli/money_commands.h"
 
 namespace outrider {
@@ -17,6 +19,8 @@ namespace {
 // All options and what to run, filled while parsing.
 struct Parsed {
   RunOptions run;
+  ImportOptions import;
+  SilenceOptions silence;
   DemoOptions demo;
   ClientOptions client;
   QueryOptions query;
@@ -52,7 +56,8 @@ void AddFeatures(CLI::App* command, std::vector<std::string>* features) {
 void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* run = app.add_subcommand("run", "Run the daemon");
   run->add_option("--config.file", p->run.config_file,
-                  "Configuration (outrider.yml); without it the defaults are used");
+                  "Configuration: outrider.yml, or an alertmanager.yml, which then stands alone; "
+                  "without it the defaults are used");
   run->add_option("--storage.path", p->run.storage_path, "Directory for all that is kept")
       ->capture_default_str();
   run->add_option("--web.listen-address", p->run.listen_addresses,
@@ -75,6 +80,7 @@ void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
   run->add_option("--log.format", p->run.log_format, "logfmt or json")
       ->check(CLI::IsMember({"logfmt", "json"}))
       ->capture_default_str();
+  AddAlertmanagerFlags(run, &p->run.alertmanager);
   run->callback([p, &env] { p->action = [p, &env] { return RunDaemon(p->run, env); }; });
 }
 
@@ -315,8 +321,66 @@ void AddAnomaly(CLI::App& app, Parsed* p, const Environment& env) {
   });
 }
 
-void AddState(CLI::App& app, Parsed* p) {
-  CLI::App* state = app.add_subcommand("state", "Look at what a running daemon keeps");
+void AddSilence(CLI::App& app, Parsed* p, const Environment& env) {
+  SilenceOptions& o = p->silence;
+  CLI::App* silence =
+      app.add_subcommand("silence", "Silences of a running daemon; amtool silence works too");
+  silence->require_subcommand(1);
+  CLI::App* list = silence->add_subcommand("list", "Silences in force and to come");
+  AddClientFlags(list, p);
+  list->add_option("matchers", o.words, "Only silences that have all of these matchers");
+  list->add_flag("--expired", o.expired, "Ended ones too");
+  list->callback([p] { p->action = [p] { return RunSilenceList(p->client, p->silence); }; });
+  CLI::App* preview = silence->add_subcommand("preview", "What a silence would mute");
+  AddClientFlags(preview, p);
+  preview->add_option("matchers", o.words, "alertname=X …")->required();
+  preview->add_option("--limit", o.limit, "Alerts that are shown")->capture_default_str();
+  preview->callback([p] { p->action = [p] { return RunSilencePreview(p->client, p->silence); }; });
+  CLI::App* add = silence->add_subcommand("add", "Set a silence; prints its id");
+  AddClientFlags(add, p);
+  add->add_option("matchers", o.words, "alertname=X …")->required();
+  add->add_option("--start", o.start, "RFC 3339 or Unix seconds; default now");
+  add->add_option("--end", o.end, "The same; default --duration after the start");
+  add->add_option("--duration,-d", o.duration, "How long it holds")->capture_default_str();
+  add->add_option("--comment,-c", o.comment, "Why")->required();
+  add->add_option("--by,-a", o.by, "Who you are; default $USER");
+  add->add_option("--recurrence", o.recurrence,
+                  "Hold inside these time intervals only, written as time_intervals of "
+                  "alertmanager.yml: \"[{times: [{start_time: '22:00', end_time: '24:00'}]}]\"");
+  add->add_option("--expire-when-idle", o.idle,
+                  "End when nothing that fires has matched for so long, e.g. 2h");
+  add->add_flag("--force", o.force, "Set it although it is broader than the guard rails allow");
+  add->callback([p, &env] {
+    p->action = [p, &env] { return RunSilenceAdd(p->client, p->silence, env.clock.NowNanos()); };
+  });
+  CLI::App* expire = silence->add_subcommand("expire", "End silences");
+  AddClientFlags(expire, p);
+  expire->add_option("ids", o.words, "Ids, as list shows them")->required();
+  expire->callback([p] { p->action = [p] { return RunSilenceExpire(p->client, p->silence); }; });
+}
+
+void AddStateImport(CLI::App* state, Parsed* p, const Environment& env) {
+  ImportOptions& o = p->import;
+  CLI::App* import = state->add_subcommand(
+      "import-alertmanager",
+      "Take over silences and notification log of a stopped Alertmanager, so that nothing is told "
+      "twice; the daemon must not run");
+  import->add_option("directory", o.directory, "The Alertmanager's --storage.path")->required();
+  import
+      ->add_option("--config.file", o.config_file,
+                   "Configuration of the daemon: outrider.yml or alertmanager.yml, with the same "
+                   "routes as the Alertmanager's")
+      ->required();
+  import->add_option("--storage.path", o.storage_path, "The daemon's directory")
+      ->capture_default_str();
+  AddFeatures(import, &o.features);
+  import->callback([p, &env] { p->action = [p, &env] { return RunStateImport(p->import, env); }; });
+}
+
+void AddState(CLI::App& app, Parsed* p, const Environment& env) {
+  CLI::App* state =
+      app.add_subcommand("state", "Look at what a running daemon keeps, or fill it");
+  AddStateImport(state, p, env);
   state->require_subcommand(1);
   CLI::App* series = state->add_subcommand(
       "series", "For which rules and entries series are kept, how long, and what they take");
@@ -495,7 +559,8 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddIncident(app, &parsed, env);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
-  AddState(app, &parsed);
+  AddState(app, &parsed, env);
+  AddSilence(app, &parsed, env);
   AddBacktest(app, &parsed, env);
   AddEvaluate(app, &parsed);
   AddMoneyCommands(app, &parsed.client, &parsed.money, &parsed.action);
@@ -506,8 +571,17 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
     fmt::print(stderr, "outrider: unknown command {}; outrider --help lists them\n", argv[1]);
     return 2;
   }
+  const bool runs = argc > 1 && std::string_view(argv[1]) == "run";
+  std::vector<char*> arguments(argv, argv + argc);
+  // `--cluster.listen-address=` and its like are what is not given; CLI11 would take the next word.
+  if (runs) {
+    std::erase_if(arguments, [](const char* text) {
+      const std::string_view word = text;
+      return word.starts_with("--") && word.ends_with('=');
+    });
+  }
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }

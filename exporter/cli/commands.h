@@ -3,6 +3,8 @@
 // function below is one file. Exit codes: 0 ok, 1 failed, 2 misuse.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,18 @@ struct Environment {
   Random& random;
 };
 
+// Flags of `alertmanager`, as given; alertmanager_flags.h.
+struct AlertmanagerRunFlags {
+  std::string data_retention;
+  std::string start_delay;
+  std::optional<int> get_concurrency;
+  std::optional<int64_t> alerts_per_name;
+  std::optional<int64_t> max_silences;
+  std::optional<int64_t> max_silence_bytes;
+  bool systemd_socket = false;
+  std::vector<std::string> idle;  // names of those given that do nothing here
+};
+
 struct RunOptions {
   std::string config_file;
   std::string storage_path = "data";
@@ -29,8 +43,41 @@ struct RunOptions {
   std::vector<std::string> features;
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  AlertmanagerRunFlags alertmanager;
 };
 int RunDaemon(const RunOptions& options, const Environment& env);  // run.cc
+
+struct ClientOptions {
+  std::string url = "http://localhost:9909";
+  std::string output = "table";  // table or json
+};
+
+struct SilenceOptions {
+  std::vector<std::string> words;  // matchers; of expire: ids
+  std::string start;               // "": now
+  std::string end;                 // "": start + duration
+  std::string duration = "1h";
+  std::string comment;
+  std::string by;          // "": $USER
+  std::string recurrence;  // YAML: a list of time intervals
+  std::string idle;        // a duration
+  bool force = false;
+  bool expired = false;
+  int limit = 20;
+};
+// silence.cc
+int RunSilenceList(const ClientOptions& client, const SilenceOptions& options);
+int RunSilencePreview(const ClientOptions& client, const SilenceOptions& options);
+int RunSilenceAdd(const ClientOptions& client, const SilenceOptions& options, Nanos now);
+int RunSilenceExpire(const ClientOptions& client, const SilenceOptions& options);
+
+struct ImportOptions {
+  std::string directory;
+  std::string config_file;
+  std::string storage_path = "data";
+  std::vector<std::string> features;
+};
+int RunStateImport(const ImportOptions& options, const Environment& env);  // state_import.cc
 
 struct DemoOptions {
   std::vector<std::string> listen_addresses = {"127.0.0.1:9909"};
@@ -69,10 +116,6 @@ int RunTestRules(const TestRulesOptions& given, const Environment& env);  // tes
 int RunTestPromql(const std::vector<std::string>& files, const Environment& env);  // test.cc
 int RunTestRoute(const std::string& config_file, const std::vector<std::string>& labels);
 
-struct ClientOptions {
-  std::string url = "http://localhost:9909";
-  std::string output = "table";  // table or json
-};
 struct QueryOptions {
   std::string expr;
   std::string time;   // instant

@@ -2,6 +2,7 @@
 // outrider run: starts the daemon, waits for signals, stops it.
 #include <fmt/format.h>
 
+#include "exporter/cli/alertmanager_flags.h"
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/cli/signals.h"
@@ -42,6 +43,10 @@ int RunDaemon(const RunOptions& options, const Environment& env) {
   app_options.allow_anonymous = options.allow_anonymous;
   app_options.shadow = options.shadow;
   app_options.features = options.features;
+  if (const Status status = ApplyAlertmanagerFlags(options, &app_options); !status.ok()) {
+    return Fail(status);
+  }
+  for (const std::string& sentence : ExplainAlertmanagerFlags(options)) LogWarn(sentence);
   auto app = App::Start(app_options, env.clock, env.random);
   if (!app.ok()) return Fail(app.status());
   while (signals.Wait(0) == Signal::kReload) {

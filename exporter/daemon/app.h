@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,15 @@
 #include "storage/base/status.h"
 
 namespace outrider {
+
+// Alertmanager's flags that stand above the configuration; none: the configuration's.
+struct AlertmanagerFlags {
+  std::optional<DurationMs> retention;    // data.retention
+  std::optional<DurationMs> start_delay;  // dispatch.start-delay
+  std::optional<size_t> alerts_per_name;  // alerts.per-alertname-limit
+  std::optional<size_t> max_silences;     // silences.max-silences
+  std::optional<size_t> max_silence_bytes;
+};
 
 struct AppOptions {
   std::string config_file;            // "" for the defaults
@@ -22,6 +32,8 @@ struct AppOptions {
   bool allow_anonymous = false;
   bool shadow = false;                // decides and records notifications, sends none
   std::vector<std::string> features;  // beside those of the configuration
+  int get_concurrency = 0;            // GETs of /api/v2 at a time; 0: no limit
+  AlertmanagerFlags alertmanager;
 };
 
 // Thread-safe.

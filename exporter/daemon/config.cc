@@ -223,10 +223,47 @@ void ReadAnalytics(YamlReader& r, const std::string& file, Config* config) {
   if (!status.ok()) r.Fail(status);
 }
 
+size_t ReadCount(YamlReader& r, std::string_view key) {
+  int64_t count = 0;
+  r.Int(key, &count);
+  if (count < 0) r.Fail(key, fmt::format("{} must not be negative; 0 is no limit", key));
+  return static_cast<size_t>(std::max<int64_t>(count, 0));
+}
+
+void ReadSilenceLimits(YamlReader& r, SilenceLimits* limits) {
+  limits->count = ReadCount(r, "max_silences");
+  limits->matching = ReadCount(r, "max_matching");
+  int64_t bytes = 0;
+  r.Size("max_size", &bytes);
+  limits->bytes = static_cast<size_t>(std::max<int64_t>(bytes, 0));
+  r.Double("max_matching_share", &limits->share);
+  const bool is_share = limits->share >= 0 && limits->share <= 1;  // NaN is none
+  if (!is_share) r.Fail("max_matching_share", "max_matching_share must be between 0 and 1");
+  r.Duration("max_duration", &limits->duration);
+}
+
+void ReadAlerting(YamlReader& r, const std::string& file, Config::Alerting* alerting) {
+  std::vector<std::string> names;
+  r.StringList("fixes", &names);
+  if (StatusOr<AlertingFixes> fixes = ParseFixes(names); fixes.ok()) {
+    alerting->fixes = *fixes;
+  } else {
+    r.Fail("fixes", "fixes: " + Message(fixes.status()));
+  }
+  r.Duration("retention", &alerting->limits.retention);
+  if (alerting->limits.retention <= 0) r.Fail("retention", "retention must be more than 0");
+  alerting->limits.alerts_per_name = ReadCount(r, "alerts_per_name");
+  const Status status = Section(r, file, "silences", [&](YamlReader& inner) {
+    ReadSilenceLimits(inner, &alerting->limits.silences);
+  });
+  if (!status.ok()) r.Fail(status);
+}
+
 Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
   TRY(Section(top, file, "global", [&](YamlReader& r) { ReadGlobal(r, &config->global); }));
   TRY(Section(top, file, "alerting", [&](YamlReader& r) {
     r.String("config_file", &config->alertmanager_file);
+    ReadAlerting(r, file, &config->alerting);
     ReadRelayConfig(r, file, &config->relay);
     ReadDelivery(r, file, &config->delivery);
     r.Duration("history_retention", &config->history_retention);
@@ -278,6 +315,11 @@ StatusOr<Config> ParseConfig(std::string_view text, const std::string& file) {
   }
   Config config;
   config.file = file;
+  if (node.Find("route") != nullptr && node.Find("alerting") == nullptr) {
+    config.alertmanager_file = file;  // its secrets are not in `text`
+    config.text = fmt::format("alerting:\n  config_file: {}\n", file);
+    return config;
+  }
   YamlReader top(node, file, "the configuration");
   top.StringList("rule_files", &config.rule_files);
   top.StringList("analytics_files", &config.analytics_files);

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "exporter/daemon/summary_config.h"
+#include "notifiers/desk/limits.h"
 #include "notifiers/outbox/delivery_config.h"
 #include "notifiers/relay/relay_config.h"
+#include "notifiers/route/fixes.h"
 #include "rules/alerting/group_policy.h"
 #include "rules/capacity/recommend_options.h"
 #include "rules/capacity/workload_source.h"
@@ -78,6 +80,12 @@ struct Config {
     DurationMs failover_timeout = 30 * kSecond;
     friend bool operator==(const HaDedup&, const HaDedup&) = default;
   };
+  // What stands in `alerting` beside the file and the external Alertmanagers. A reload changes it.
+  struct Alerting {
+    AlertingFixes fixes;
+    DeskLimits limits;
+    MatcherMode matcher_mode = MatcherMode::kFallback;  // set by --enable-feature only
+  };
   struct Ingest {
     int64_t max_in_flight_bytes = 256
                                   << 20;  // bodies in memory at once; beyond, senders are put off
@@ -113,6 +121,7 @@ struct Config {
   std::vector<std::string> analytics_files;
   std::vector<std::string> bundle_files;
   std::string alertmanager_file;  // "" for none
+  Alerting alerting;
   DeliveryConfig delivery;                  // alerting.delivery; a reload changes it
   DurationMs history_retention = 7 * kDay;  // alerting.history_retention; 0: none is kept
   RelayConfig relay;
@@ -128,7 +137,9 @@ struct Config {
   Query query;
 };
 
-// Errors carry file:line:column. A pasted prometheus.yml is told that Outrider does not scrape.
+// Errors carry file:line:column. A pasted prometheus.yml is told that Outrider does not scrape. An
+// alertmanager.yml (`route` at the top) is read as a configuration that names it as its
+// alerting.config_file and leaves the rest at its defaults.
 StatusOr<Config> ParseConfig(std::string_view text, const std::string& file);
 StatusOr<Config> LoadConfig(const std::string& file);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -117,7 +118,8 @@ Status LoadNotifications(LoadedFiles* out) {
   out->default_receiver = alertmanager.empty();
   out->alertmanager = alertmanager.empty()
                           ? DefaultAlertmanagerConfig()
-                          : TRY(ParseAlertmanagerConfig(TRY(ReadFile(alertmanager)), alertmanager));
+                          : TRY(ParseAlertmanagerConfig(TRY(ReadFile(alertmanager)), alertmanager,
+                                                        out->config.alerting.matcher_mode));
   const std::string& incidents = out->config.incidents_file;
   out->incidents = incidents.empty()
                        ? DefaultIncidentsConfig()
@@ -199,6 +201,18 @@ Status CheckReceiverNames(const IncidentsConfig& incidents, const std::string& i
   return absl::OkStatus();
 }
 
+namespace {
+
+Status SetMatcherMode(MatcherMode mode, MatcherMode* set) {
+  if (*set != MatcherMode::kFallback && *set != mode) {
+    return InvalidArgument("cannot have both classic-mode and utf8-strict-mode enabled");
+  }
+  *set = mode;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
                                 std::span<const std::string> features, const KnownRules& known) {
   LoadedFiles out;
@@ -206,6 +220,11 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
   for (const std::string& name : features) {
     if (name == kAutoReloadFeature) {
       out.config.global.reload_on_change = true;
+    } else if (name == "classic-mode" || name == "utf8-strict-mode") {
+      TRY(SetMatcherMode(name == "classic-mode" ? MatcherMode::kClassic : MatcherMode::kUtf8,
+                         &out.config.alerting.matcher_mode));
+    } else if (std::ranges::find(kIdleFeatures, name) != std::end(kIdleFeatures)) {
+      continue;  // `outrider run` says so
     } else {
       TRY(promql::EnableFeature(name, &out.config.query.features));
     }

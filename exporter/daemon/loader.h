@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exporter/daemon/config.h"
@@ -41,6 +42,12 @@ struct LoadedFiles {
   std::vector<std::string> slo_warnings;
   std::vector<UserPrices> prices;  // of the price files, in the order in which they count
 };
+
+// Features of Alertmanager that are accepted and do nothing: they change names in its own metrics
+// and its memory limit; its event recorder is not here.
+inline constexpr std::string_view kIdleFeatures[] = {
+    "alert-names-in-metrics", "receiver-name-in-metrics", "group-key-in-metrics",
+    "auto-gomemlimit", "event-recorder"};
 
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means
 // the defaults. A glob without a match is no error, a file named outright that is missing is.

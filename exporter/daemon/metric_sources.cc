@@ -72,8 +72,19 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
   WriteQueryMetrics(services.queries.Stats(), services.reads.Stats(), sink);
   WriteRuleMetrics(services.rules->Stats(), sink);
   WriteRelayMetrics(services.relay->Stats(), sink);
-  WriteDeskMetrics(services.desk->Stats(services.clock.NowNanos()), sink);
-  WriteDeliveryMetrics(services.dispatcher->Stats(), services.clock.NowNanos(), sink);
+  const Nanos now = services.clock.NowNanos();
+  const DeskStats desk = services.desk->Stats(now);
+  const std::shared_ptr<const DeskConfig> config = services.desk->config();
+  WriteDeskMetrics(desk, sink);
+  WriteAlertmanagerMetrics({.desk = desk,
+                            .api = services.am_meter.Stats(),
+                            .config = config->alertmanager,
+                            .build = ThisBuild(),
+                            .reload = {outcome.ok, outcome.loaded_at},
+                            .silences = services.desk->CountSilences(now),
+                            .alerts_per_name = config->limits.alerts_per_name},
+                           sink);
+  WriteDeliveryMetrics(services.dispatcher->Stats(), now, sink);
   WriteStoreMetrics(services.state->Stats(), sink);
   WriteAnalyticsMetrics(services, sink);
   WriteCostMetrics(services.cost->stats(), sink);

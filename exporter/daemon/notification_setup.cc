@@ -15,9 +15,20 @@ struct Built {
   std::shared_ptr<const Receivers> receivers;
 };
 
+// The command line stands above the file.
+DeskLimits LimitsOf(DeskLimits limits, const AlertmanagerFlags& flags) {
+  limits.retention = flags.retention.value_or(limits.retention);
+  limits.start_delay = flags.start_delay.value_or(limits.start_delay);
+  limits.alerts_per_name = flags.alerts_per_name.value_or(limits.alerts_per_name);
+  limits.silences.count = flags.max_silences.value_or(limits.silences.count);
+  limits.silences.bytes = flags.max_silence_bytes.value_or(limits.silences.bytes);
+  return limits;
+}
+
 }  // namespace
 
 StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& transports,
+                                    const AlertmanagerFlags& flags,
                                     const std::string& external_url) {
   const std::string directory =
       std::filesystem::path(files.alertmanager.file).parent_path().string();
@@ -30,6 +41,8 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
   config.incidents = files.incidents;
   config.receivers = std::shared_ptr<const Receivers>(built, built->receivers.get());
   config.external_url = external_url;
+  config.fixes = files.config.alerting.fixes;
+  config.limits = LimitsOf(files.config.alerting.limits, flags);
   config.templates = std::shared_ptr<const tmpl::TemplateSet>(built, &built->templates);
   config.delivery = files.config.delivery;
   config.history_retention = files.config.history_retention;

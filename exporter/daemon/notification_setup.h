@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
 #include "notifiers/channel/channel.h"
 #include "notifiers/desk/desk.h"
@@ -20,6 +21,7 @@ struct Transports {
 
 // Parses the templates and builds every receiver; the receivers keep their templates alive.
 StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& transports,
+                                    const AlertmanagerFlags& flags,
                                     const std::string& external_url);
 
 }  // namespace outrider

@@ -175,7 +175,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterPrometheusApi(router, services, options, started_at);
   RegisterAlertmanagerApi(
       router, {*services.desk, services.clock, ThisBuild(), started_at,
-               [&services] { return MaskedYaml(services.desk->config()->alertmanager); }});
+               [&services] { return MaskedYaml(services.desk->config()->alertmanager); },
+               &services.am_meter});
   RegisterAlertHistoryApi(router, {*services.desk, services.clock});
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});

@@ -118,7 +118,8 @@ void WarnOfRestartOnly(const Config& running, const Config& loaded) {
 
 }  // namespace
 
-Services::Services(const Clock& the_clock, const Config& config, std::string url)
+Services::Services(const Clock& the_clock, const Config& config, const AppOptions& options,
+                   std::string url)
     : clock(the_clock),
       external_url(std::move(url)),
       http(MakeCurlHttpClient()),
@@ -128,7 +129,8 @@ Services::Services(const Clock& the_clock, const Config& config, std::string url
       engine(EngineOptionsOf(config), the_clock),
       parser(config.query.features.parser),
       queries(config.query.max_concurrency, the_clock),
-      reads(kMaxConcurrentReads, the_clock) {}
+      reads(kMaxConcurrentReads, the_clock),
+      am_meter(the_clock, options.get_concurrency) {}
 
 StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const AppOptions& options,
@@ -136,10 +138,12 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    const Clock& clock, Random& random,
                                                    std::unique_ptr<StateStore> given_state) {
   const Config& config = files.config;
-  std::unique_ptr<Services> self(new Services(clock, config, external_url));
+  std::unique_ptr<Services> self(new Services(clock, config, options, external_url));
   self->features_ = options.features;
+  self->flags_ = options.alertmanager;
   DeskConfig desk_config =
-      TRY(MakeDeskConfig(files, {*self->notify_http, *self->notify_smtp, clock}, external_url));
+      TRY(MakeDeskConfig(files, {*self->notify_http, *self->notify_smtp, clock},
+                         options.alertmanager, external_url));
   TRY(MakeDirectories(options.storage_path));
   self->state = std::move(given_state);
   if (self->state == nullptr) {
@@ -259,7 +263,8 @@ KnownRules Services::WhatIsKnown() {
 Status Services::TryReload(const std::string& config_file, bool* files_good) {
   *files_good = false;
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
-  DeskConfig desk_config = TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, external_url));
+  DeskConfig desk_config =
+      TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, flags_, external_url));
   std::shared_ptr<const Pricer> pricer =
       TRY(Pricer::Create(files.config.cost.pricing, files.prices));
   // From here on only the state store can refuse.

@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "exporter/advice/vpa_series.h"
+#include "exporter/api/am_meter.h"
 #include "exporter/api/query_gate.h"
 #include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
@@ -90,6 +91,7 @@ struct Services {
   const promql::ParseOptions parser;
   QueryGate queries;  // of clients
   QueryGate reads;    // remote read: slow readers must not keep queries waiting
+  AmMeter am_meter;   // of /api/v2
   DerivedTable derived;
   std::unique_ptr<PricingEngine> pricing;
   std::unique_ptr<CapacityEngine> capacity;
@@ -107,7 +109,8 @@ struct Services {
   std::atomic<bool> ready{false};
 
  private:
-  Services(const Clock& the_clock, const Config& config, std::string url);
+  Services(const Clock& the_clock, const Config& config, const AppOptions& options,
+           std::string url);
   Status MakeCost(const Config& config);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
@@ -118,6 +121,7 @@ struct Services {
   KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
   std::vector<std::string> features_;                      // those of the command line
+  AlertmanagerFlags flags_;                                // the same
   Config running_;                                         // as started; written before any reload
   absl::Mutex reload_mutex_;                               // one load or reload at a time
   KnownRules known_rules_ ABSL_GUARDED_BY(reload_mutex_);  // of the last good load

@@ -11,7 +11,8 @@ bool IsOwnWrite(const HttpRequest& request) {
     return false;
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||
          request.path.starts_with("/api/v1/realtime/monitor/") ||
-         request.path.starts_with("/api/v1/optimize/");
+         request.path.starts_with("/api/v1/optimize/") ||
+         request.path == "/api/v1/webhooks" || request.path.starts_with("/api/v1/webhooks/");
 }
 
 bool IsLocal(const HttpRequest& request) {

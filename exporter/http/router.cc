@@ -77,6 +77,10 @@ void Router::Add(std::string method, std::string pattern, HttpHandler handler) {
 
 void Router::AddGuard(HttpGuard guard) { guards_.push_back(std::move(guard)); }
 
+void Router::AddWrapper(std::string prefix, HttpWrapper wrapper) {
+  wrappers_.emplace_back(std::move(prefix), std::move(wrapper));
+}
+
 void Router::SetErrorPage(std::string prefix, HttpErrorPage page) {
   error_pages_.emplace_back(std::move(prefix), std::move(page));
 }
@@ -113,10 +117,12 @@ HttpResponse Router::Run(HttpRequest& request) const {
   Found found = Find(request.method, request);
   if (found.route == nullptr && found.allowed.empty()) return ErrorAnswer(404, request);
   if (found.route == nullptr) {
-    found.allowed.emplace_back("OPTIONS");
     std::ranges::sort(found.allowed);
     found.allowed.erase(std::unique(found.allowed.begin(), found.allowed.end()),
                         found.allowed.end());
+    request.allowed = found.allowed;
+    found.allowed.emplace_back("OPTIONS");
+    std::ranges::sort(found.allowed);
     HttpResponse response = ErrorAnswer(405, request);
     response.headers.emplace_back("Allow", Join(found.allowed, ", "));
     return response;
@@ -125,6 +131,9 @@ HttpResponse Router::Run(HttpRequest& request) const {
   request.path_params = std::move(found.params);
   for (const HttpGuard& guard : guards_) {
     if (std::optional<HttpResponse> answer = guard(request)) return *std::move(answer);
+  }
+  for (const auto& [prefix, wrapper] : wrappers_) {
+    if (request.path.starts_with(prefix)) return wrapper(request, found.route->handler);
   }
   return found.route->handler(request);
 }

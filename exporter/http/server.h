@@ -30,6 +30,7 @@ class HttpRequest {
   std::map<std::string, std::string, std::less<>>
       path_params;    // of the route's `:name` parts, decoded
   std::string route;  // the matched pattern, set by Router::Dispatch; "" for an unknown path
+  std::vector<std::string> allowed;  // for the page of a 405: the methods the path has, sorted
 
   // A header's value or "" (names are case-insensitive).
   virtual std::string Header(std::string_view name) const = 0;
@@ -70,6 +71,8 @@ struct HttpResponse {
 using HttpHandler = std::function<HttpResponse(HttpRequest&)>;
 // Answers in the handler's place (401, 403, 503), or lets the request pass.
 using HttpGuard = std::function<std::optional<HttpResponse>(HttpRequest&)>;
+// Runs in a handler's place and may call it.
+using HttpWrapper = std::function<HttpResponse(HttpRequest&, const HttpHandler& next)>;
 // The body of a 404 or 405 below some path.
 using HttpErrorPage = std::function<HttpResponse(int status, const HttpRequest&)>;
 
@@ -81,6 +84,9 @@ class Router {
   void Add(std::string method, std::string pattern, HttpHandler handler);
   // Asked before every handler, in the order added.
   void AddGuard(HttpGuard guard);
+  // Put around the handlers (behind the guards) of paths that start with `prefix`; the first added
+  // that fits is used.
+  void AddWrapper(std::string prefix, HttpWrapper wrapper);
   // Makes the 404 and 405 answers of paths that start with `prefix`.
   void SetErrorPage(std::string prefix, HttpErrorPage page);
   // Runs the handler; 404 for an unknown path, 405 with Allow for an unknown method. HEAD runs the
@@ -109,6 +115,7 @@ class Router {
 
   std::vector<Route> routes_;
   std::vector<HttpGuard> guards_;
+  std::vector<std::pair<std::string, HttpWrapper>> wrappers_;
   std::vector<std::pair<std::string, HttpErrorPage>> error_pages_;
 };
 

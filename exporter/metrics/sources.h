@@ -3,6 +3,7 @@
 // One .cc per room.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "exporter/metrics/metric_sink.h"
@@ -11,6 +12,8 @@
 
 namespace outrider {
 
+struct AlertmanagerConfig;
+struct AmApiStats;
 struct BuildInfo;
 struct CostMoment;
 struct CostStats;
@@ -56,6 +59,20 @@ struct ReloadStats {
   bool last_ok = true;
   Nanos last_success_at = 0;
 };
+
+// What Alertmanager's names are made of.
+struct AlertmanagerFigures {
+  const DeskStats& desk;
+  const AmApiStats& api;
+  const AlertmanagerConfig& config;
+  const BuildInfo& build;
+  ReloadStats reload;
+  std::array<uint64_t, 3> silences{};  // by SilenceState
+  size_t alerts_per_name = 0;          // the limit
+};
+// Every integration is there from the start with 0.
+void WriteAlertmanagerMetrics(const AlertmanagerFigures& figures, MetricSink& sink);
+
 void WriteReloadMetrics(const ReloadStats& stats, MetricSink& sink);
 
 // process_*: read from /proc/self at each call; what cannot be read is left out.

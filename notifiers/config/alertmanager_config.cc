@@ -10,19 +10,11 @@
 #include "notifiers/config/schema.h"
 #include "notifiers/config/sections.h"
 #include "storage/base/duration.h"
+#include "storage/base/hash.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
-
-// Sections that are accepted so that files load unchanged; they do nothing here.
-constexpr std::string_view kForeignSections =
-    "tracing{client_type endpoint sampling_fraction insecure:b tls_config:T headers:x compression "
-    "timeout:d} "
-    "event_recorder{file_outputs[path] webhook_outputs[url:S http_config:H timeout:d workers:i "
-    "max_retries:i retry_backoff:d batch:b batch_max_events:i batch_max_bytes:* "
-    "batch_flush_interval:d] kafka_outputs[brokers:l topic client_id format acks compression "
-    "buffer_size:i tls_config:T] stdout_outputs:*}";
 
 Status ParseReceivers(const YamlNode* list, const SectionContext& context,
                       AlertmanagerConfig* config) {
@@ -55,20 +47,22 @@ Status ParseAllTimeIntervals(YamlReader* reader, const SectionContext& context,
                             &config->time_intervals);
 }
 
-Status ParseForeignSections(YamlReader* reader, const SectionContext& context,
-                            AlertmanagerConfig* config) {
-  YamlNode foreign;
-  foreign.kind = YamlNode::Kind::kMap;
-  for (const char* key : {"tracing", "event_recorder"}) {
-    const YamlNode* section = reader->Child(key);
-    if (section == nullptr) continue;
-    YamlNode name;
-    name.kind = YamlNode::Kind::kScalar;
-    name.scalar = key;
-    foreign.entries.emplace_back(name, *section);
-    config->warnings.push_back(fmt::format("{}: section {} has no effect", context.file, key));
+// A `[` that is not closed, or a backslash with nothing behind it.
+bool IsGlob(std::string_view pattern) {
+  bool open = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && ++i == pattern.size()) return false;
+    if (pattern[i] == '[') open = true;
+    if (pattern[i] == ']') open = false;
   }
-  return CheckSchema(foreign, kForeignSections, context.file, "type config");
+  return !open;
+}
+
+Status CheckTemplateGlobs(const YamlNode* list, const SectionContext& context) {
+  for (const YamlNode* item : TRY(ListItems(list, "templates", context))) {
+    if (!IsGlob(item->scalar)) return context.Error(*item, "syntax error in pattern");
+  }
+  return absl::OkStatus();
 }
 
 Status ParseGlobal(const YamlNode* global, const SectionContext& context,
@@ -88,6 +82,7 @@ Status ParseTop(const YamlNode& root, const SectionContext& context, Alertmanage
   const YamlNode* receivers = reader.Child("receivers");
   const YamlNode* inhibit_rules = reader.Child("inhibit_rules");
   reader.StringList("templates", &config->templates);
+  TRY(CheckTemplateGlobs(root.Find("templates"), context));
   // Alertmanager's order of complaints: what stands in one section before what binds two.
   if (route != nullptr && !route->IsNull()) {
     config->route = TRY(ParseRoute(*route, RouteConfig(), context));
@@ -110,12 +105,14 @@ Matcher BundleMatcher(const std::string& file) {
 
 }  // namespace
 
-StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text,
-                                                     const std::string& file) {
+StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text, const std::string& file,
+                                                     MatcherMode mode) {
   const YamlNode root = TRY(ParseYaml(text, file));
   AlertmanagerConfig config;
   config.file = file;
-  const SectionContext context{file, &config.warnings};
+  config.hash = Hash64(text) >> 16;  // what a double holds exactly
+  config.matcher_mode = mode;
+  const SectionContext context{file, &config.warnings, mode};
   if (root.IsNull()) return context.Error(root, "no route provided in config");
   TRY(ParseTop(root, context, &config));
   return config;
@@ -140,7 +137,7 @@ std::string BundleName(const std::string& file) {
 Status AddBundle(std::string_view text, const std::string& file, AlertmanagerConfig* config) {
   const YamlNode root = TRY(ParseYaml(text, file));
   AlertmanagerConfig changed = *config;  // all or nothing
-  const SectionContext context{file, &changed.warnings};
+  const SectionContext context{file, &changed.warnings, config->matcher_mode};
   YamlReader reader(root, file, "type bundle");
   reader.Child("groups");
   const YamlNode* route = reader.Child("route");

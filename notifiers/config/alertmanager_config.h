@@ -18,11 +18,16 @@
 
 namespace outrider {
 
+// How text is read as matchers: Alertmanager's --enable-feature=classic-mode and utf8-strict-mode;
+// without either both grammars are tried and the classic one wins where they differ.
+enum class MatcherMode : uint8_t { kFallback, kClassic, kUtf8 };
+
 // One `time_intervals` entry list; empty lists mean "any". Ranges as in the file, checked.
 struct TimeIntervalSpec {
   struct Range {
     int begin = 0;
     int end = 0;  // inclusive, but exclusive for minutes of the day
+    friend bool operator==(const Range&, const Range&) = default;
   };
   std::vector<Range> times;          // minutes of the day [begin, end)
   std::vector<Range> weekdays;       // 0 = Sunday
@@ -30,6 +35,7 @@ struct TimeIntervalSpec {
   std::vector<Range> months;         // 1..12
   std::vector<Range> years;
   std::string location = "UTC";
+  friend bool operator==(const TimeIntervalSpec&, const TimeIntervalSpec&) = default;
 };
 struct NamedTimeInterval {
   std::string name;
@@ -75,6 +81,8 @@ struct RouteConfig {
 
 struct AlertmanagerConfig {
   std::string file;  // where it came from; paths inside are relative to it
+  uint64_t hash = 0;  // of the text, 48 bits; alertmanager_config_hash
+  MatcherMode matcher_mode = MatcherMode::kFallback;
   DurationMs resolve_timeout = 5 * kMinute;
   YamlNode global;  // channels read their own keys (slack_api_url, smtp_smarthost, http_config …)
   RouteConfig route;
@@ -87,8 +95,11 @@ struct AlertmanagerConfig {
 
 // Parses and checks; errors carry file:line:column where there is a place, and Alertmanager's
 // texts.
-StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text,
-                                                     const std::string& file);
+StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text, const std::string& file,
+                                                     MatcherMode mode = MatcherMode::kFallback);
+// A list of time intervals as `time_intervals` has them, under no name; `what` begins the errors.
+StatusOr<std::vector<TimeIntervalSpec>> ParseTimeIntervalSpecs(const YamlNode& list,
+                                                               const std::string& what);
 // What is used when no configuration is given: everything to the receiver `log`.
 AlertmanagerConfig DefaultAlertmanagerConfig();
 // Parses the `route`, `receivers`, `inhibit_rules` and `time_intervals` of a bundle file
@@ -107,11 +118,15 @@ std::string MaskedYaml(const AlertmanagerConfig& config);
 // `foo="bar", baz=~"qux"`, braces optional; classic and UTF-8 grammars with Alertmanager's
 // fallback.
 StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text);
-// As above; what a user should change is added to `*warnings`.
+// As above; what a user should change is added to `*warnings`, unless it is nullptr.
 StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text,
-                                             std::vector<std::string>* warnings);
+                                             std::vector<std::string>* warnings,
+                                             MatcherMode mode = MatcherMode::kFallback);
 // Exactly one matcher without braces, as API filters and amtool arguments have it.
-StatusOr<Matcher> ParseMatcher(std::string_view text);
+StatusOr<Matcher> ParseMatcher(std::string_view text, MatcherMode mode = MatcherMode::kFallback);
+// Whether a label may be called that: any text of UTF-8 but the empty one; in classic mode only
+// `[a-zA-Z_][a-zA-Z0-9_]*`.
+bool IsLabelNameIn(MatcherMode mode, std::string_view name);
 // `{a="b",c=~"d"}` in the given order, escaped as in route and group keys.
 std::string MatchersText(std::span<const Matcher> matchers);
 

@@ -33,6 +33,49 @@ constexpr GlobalDefault kGlobalDefaults[] = {
     {"webex_api_url", "https://webexapis.com/v1/messages"},
 };
 
+// Those that an older Alertmanager (and its amtool) does not know: shown where they are used.
+struct KindDefault {
+  std::string_view kind;
+  std::string_view key;
+  std::string_view value;
+};
+constexpr KindDefault kKindDefaults[] = {
+    {"rocketchat", "rocketchat_api_url", "https://open.rocket.chat/"},
+    {"slack_app", "slack_app_url", "https://slack.com/api/chat.postMessage"},
+};
+
+// Whether a receiver has such an integration; slack_app: Slack by an app's token.
+bool UsesKind(const AlertmanagerConfig& config, std::string_view kind) {
+  const bool app = kind == "slack_app";
+  if (app && (IsSet(config.global, "slack_app_token") ||
+              IsSet(config.global, "slack_app_token_file"))) {
+    return true;
+  }
+  for (const ReceiverConfig& receiver : config.receivers) {
+    for (const IntegrationConfig& integration : receiver.integrations) {
+      if (!app && integration.kind == kind) return true;
+      if (app && integration.kind == "slack" &&
+          (IsSet(integration.section, "app_token") ||
+           IsSet(integration.section, "app_token_file"))) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// Kinds whose send_resolved is false unless it is set.
+bool SendsResolved(std::string_view kind) {
+  return kind != "email" && kind != "slack" && kind != "wechat" && kind != "rocketchat";
+}
+
+YamlNode DefaultHttpConfig() {
+  YamlNode http = YamlMap();
+  AddEntry(&http, "follow_redirects", YamlPlain("true"));
+  AddEntry(&http, "enable_http2", YamlPlain("true"));
+  return http;
+}
+
 YamlNode TextList(const std::vector<std::string>& texts) {
   YamlNode list = YamlList();
   for (const std::string& text : texts) list.items.push_back(YamlText(text));
@@ -65,16 +108,17 @@ YamlNode GlobalNode(const AlertmanagerConfig& config) {
   YamlNode out = YamlMap();
   AddEntry(&out, "resolve_timeout", YamlPlain(FormatDuration(config.resolve_timeout)));
   if (!IsSet(global, "http_config")) {
-    YamlNode http = YamlMap();
-    AddEntry(&http, "follow_redirects", YamlPlain("true"));
-    AddEntry(&http, "enable_http2", YamlPlain("true"));
-    AddEntry(&out, "http_config", std::move(http));
+    AddEntry(&out, "http_config", DefaultHttpConfig());
   }
   for (const auto& [key, value] : global.entries) {
     if (key.scalar != "resolve_timeout" && !value.IsNull()) AddEntry(&out, key.scalar, value);
   }
   for (const GlobalDefault& setting : kGlobalDefaults) {
     if (global.Find(setting.key) == nullptr) AddEntry(&out, setting.key, YamlPlain(setting.value));
+  }
+  for (const KindDefault& setting : kKindDefaults) {
+    if (global.Find(setting.key) != nullptr || !UsesKind(config, setting.kind)) continue;
+    AddEntry(&out, setting.key, YamlPlain(setting.value));
   }
   return out;
 }
@@ -100,7 +144,27 @@ YamlNode RouteNode(const RouteConfig& route) {
   return node;
 }
 
-YamlNode ReceiverNode(const ReceiverConfig& receiver) {
+// The section with what every integration has: whether it hears of ends, and how it connects.
+YamlNode SectionNode(const IntegrationKind& kind, const IntegrationConfig& integration,
+                     const YamlNode& global_http) {
+  const YamlNode written = MaskIntegration(kind, integration.section);
+  YamlNode section = YamlMap();
+  if (written.Find("send_resolved") == nullptr) {
+    AddEntry(&section, "send_resolved", YamlPlain(SendsResolved(kind.kind) ? "true" : "false"));
+  }
+  if (kind.http && !IsSet(written, "http_config")) {
+    AddEntry(&section, "http_config", global_http);
+  }
+  for (const auto& [key, value] : written.entries) {
+    if (!value.IsNull()) section.entries.push_back({key, value});
+  }
+  if (kind.kind == "webhook" && written.Find("max_alerts") == nullptr) {
+    AddEntry(&section, "max_alerts", YamlPlain("0"));
+  }
+  return section;
+}
+
+YamlNode ReceiverNode(const ReceiverConfig& receiver, const YamlNode& global_http) {
   YamlNode node = YamlMap();
   AddEntry(&node, "name", YamlText(receiver.name));
   AddLabels(&node, receiver.labels);
@@ -114,9 +178,7 @@ YamlNode ReceiverNode(const ReceiverConfig& receiver) {
       list = &node.entries.back().second;
       last = integration.kind;
     }
-    YamlNode section = MaskIntegration(*kind, integration.section);
-    section.kind = YamlNode::Kind::kMap;
-    list->items.push_back(std::move(section));
+    list->items.push_back(SectionNode(*kind, integration, global_http));
   }
   return node;
 }
@@ -185,7 +247,12 @@ std::string MaskedYaml(const AlertmanagerConfig& config) {
   AddEntry(&out, "global", GlobalNode(config));
   AddEntry(&out, "route", RouteNode(config.route));
   AddAll(&out, "inhibit_rules", config.inhibit_rules, InhibitNode);
-  AddAll(&out, "receivers", config.receivers, ReceiverNode);
+  YamlNode receivers = YamlList();
+  const YamlNode* http = out.entries.front().second.Find("http_config");
+  for (const ReceiverConfig& receiver : config.receivers) {
+    receivers.items.push_back(ReceiverNode(receiver, *http));
+  }
+  AddEntry(&out, "receivers", std::move(receivers));
   AddEntry(&out, "templates", TextList(config.templates));
   AddAll(&out, "time_intervals", config.time_intervals, IntervalNode);
   return WriteYaml(out);

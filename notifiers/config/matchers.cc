@@ -5,6 +5,7 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/matcher_text.h"
 #include "storage/base/text.h"
+#include "storage/model/labels.h"
 
 namespace outrider {
 namespace {
@@ -43,8 +44,10 @@ std::string Suggestion(const std::vector<MatcherText>& matchers) {
 }
 
 // Fallback mode: both grammars read the text; the classic one wins where they differ.
-StatusOr<std::vector<MatcherText>> Choose(std::string_view text,
-                                          std::vector<std::string>* warnings) {
+StatusOr<std::vector<MatcherText>> Choose(std::string_view text, std::vector<std::string>* warnings,
+                                          MatcherMode mode) {
+  if (mode == MatcherMode::kClassic) return ParseClassicMatchers(text);
+  if (mode == MatcherMode::kUtf8) return ParseUtf8Matchers(text);
   auto classic = ParseClassicMatchers(text);
   auto utf8 = ParseUtf8Matchers(text);
   if (!classic.ok()) return utf8.ok() ? std::move(utf8) : std::move(classic);
@@ -63,9 +66,9 @@ StatusOr<std::vector<MatcherText>> Choose(std::string_view text,
 }  // namespace
 
 StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text,
-                                             std::vector<std::string>* warnings) {
+                                             std::vector<std::string>* warnings, MatcherMode mode) {
   std::vector<Matcher> matchers;
-  for (MatcherText& matcher : TRY(Choose(text, warnings))) {
+  for (MatcherText& matcher : TRY(Choose(text, warnings, mode))) {
     matchers.push_back(TRY(Matcher::Create(matcher.type, std::move(matcher.name),
                                            std::move(matcher.value), Regex::Dot::kNoNewline)));
   }
@@ -76,15 +79,24 @@ StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text) {
   return ParseMatchers(text, nullptr);
 }
 
-StatusOr<Matcher> ParseMatcher(std::string_view text) {
+StatusOr<Matcher> ParseMatcher(std::string_view text, MatcherMode mode) {
   if (text.starts_with('{') || text.ends_with('}')) {
-    return InvalidArgument(fmt::format("unexpected open or close brace: {}", text));
+    return InvalidArgument(fmt::format("{}: {}",
+                                       mode == MatcherMode::kClassic
+                                           ? "bad matcher format"
+                                           : "unexpected open or close brace",
+                                       text));
   }
-  std::vector<Matcher> matchers = TRY(ParseMatchers(text));
+  std::vector<Matcher> matchers = TRY(ParseMatchers(text, nullptr, mode));
   if (matchers.size() == 1) return std::move(matchers.front());
   return InvalidArgument(matchers.empty()
                              ? fmt::format("bad matcher format: {}", text)
                              : fmt::format("expected 1 matcher, found {}", matchers.size()));
+}
+
+bool IsLabelNameIn(MatcherMode mode, std::string_view name) {
+  if (mode == MatcherMode::kClassic) return IsLegacyLabelName(name);
+  return !name.empty() && IsValidUtf8(name);
 }
 
 std::string MatchersText(std::span<const Matcher> matchers) {

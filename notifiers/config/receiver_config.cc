@@ -83,7 +83,7 @@ StatusOr<InhibitRuleConfig> ParseInhibitRule(const YamlNode& node, const Section
   rule.source_matchers = TRY(ParseMatcherNodes(source, context));
   rule.target_matchers = TRY(ParseMatcherNodes(target, context));
   for (const YamlNode* label : TRY(ListItems(equal, "equal", context))) {
-    if (label->scalar.empty() || !IsValidUtf8(label->scalar)) {
+    if (!IsLabelNameIn(context.mode, label->scalar)) {
       return context.Error(
           *label, fmt::format("invalid label name {} in equal list", Quote(label->scalar)));
     }

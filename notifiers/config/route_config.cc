@@ -42,7 +42,7 @@ Status ParseGroupBy(const YamlNode& node, const SectionContext& context, RouteCo
       route->group_by_all = true;
       continue;
     }
-    if (item->scalar.empty() || !IsValidUtf8(item->scalar)) {
+    if (!IsLabelNameIn(context.mode, item->scalar)) {
       return context.Error(
           *item, fmt::format("invalid label name {} in group_by list", Quote(item->scalar)));
     }
@@ -63,7 +63,7 @@ Status ParseRouteLabels(const YamlNode* node, const SectionContext& context, Rou
   if (node == nullptr || node->IsNull()) return absl::OkStatus();
   if (!node->IsMap()) return context.Error(*node, "a map is wanted for labels");
   for (const auto& [key, value] : node->entries) {
-    if (key.scalar.empty() || !IsValidUtf8(key.scalar)) {
+    if (!IsLabelNameIn(context.mode, key.scalar)) {
       return context.Error(key, fmt::format("invalid label name {}", Quote(key.scalar)));
     }
     route->labels[key.scalar] = value.scalar;
@@ -98,7 +98,7 @@ StatusOr<std::vector<Matcher>> ParseMatcherNodes(const MatcherNodes& nodes,
   TRY(AppendMap(nodes.match_re, MatchType::kRegex, context, &matchers));
   for (const YamlNode* item : TRY(ListItems(nodes.matchers, "matchers", context))) {
     if (!item->IsScalar()) return context.Error(*item, "a matcher is a text such as foo=\"bar\"");
-    auto parsed = ParseMatchers(item->scalar, context.warnings);
+    auto parsed = ParseMatchers(item->scalar, context.warnings, context.mode);
     if (!parsed.ok()) return context.Error(*item, Message(parsed.status()));
     for (Matcher& matcher : *parsed) matchers.push_back(std::move(matcher));
   }

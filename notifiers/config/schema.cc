@@ -111,6 +111,10 @@ Status CheckScalarText(const YamlNode& node, char type) {
       return text == "0" ? absl::OkStatus() : ParseGoDuration(text).status();
     case 'u':
       return CheckUrl(text);
+    case 'W':
+      // A template becomes a URL when a message is sent.
+      if (text.empty() || text.find("{{") != std::string::npos) return absl::OkStatus();
+      [[fallthrough]];
     case 'S':
       return text == kSecretText ? absl::OkStatus() : CheckUrl(text);
     case 'P':

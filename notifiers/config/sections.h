@@ -15,6 +15,7 @@ namespace outrider {
 struct SectionContext {
   std::string file;
   std::vector<std::string>* warnings;
+  MatcherMode mode = MatcherMode::kFallback;
   Status Error(const YamlNode& node, const std::string& message) const {
     return YamlError(file, node, message);
   }
@@ -43,6 +44,9 @@ void SetRouteKeys(RouteConfig* route, const std::string& parent_key);
 Status CheckRouteNames(const YamlNode& node, const RouteConfig& route,
                        const AlertmanagerConfig& config, const SectionContext& context);
 
+// tracing and event_recorder: checked, and said to have no effect.
+Status ParseForeignSections(YamlReader* reader, const SectionContext& context,
+                            AlertmanagerConfig* config);
 StatusOr<ReceiverConfig> ParseReceiver(const YamlNode& node, const YamlNode& global,
                                        const SectionContext& context);
 StatusOr<InhibitRuleConfig> ParseInhibitRule(const YamlNode& node, const SectionContext& context);

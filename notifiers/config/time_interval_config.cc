@@ -146,6 +146,17 @@ StatusOr<TimeIntervalSpec> ParseSpec(const YamlNode& node, const SectionContext&
 
 }  // namespace
 
+StatusOr<std::vector<TimeIntervalSpec>> ParseTimeIntervalSpecs(const YamlNode& list,
+                                                               const std::string& what) {
+  std::vector<std::string> warnings;
+  const SectionContext context{what, &warnings};
+  std::vector<TimeIntervalSpec> specs;
+  for (const YamlNode* spec : TRY(ListItems(&list, "time_intervals", context))) {
+    specs.push_back(TRY(ParseSpec(*spec, context)));
+  }
+  return specs;
+}
+
 Status ParseTimeIntervals(const YamlNode* list, const std::string& what,
                           const SectionContext& context, std::set<std::string>* names,
                           std::vector<NamedTimeInterval>* out) {

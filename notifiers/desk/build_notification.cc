@@ -46,6 +46,7 @@ void FillRoute(const Transaction& tx, const OutboxRow& row, Notification* notifi
     AddAlert(tx, fingerprint, false, row.created_at, notification);
   }
   for (const uint64_t fingerprint : row.resolved) {
+    if (ToldResolved(tx, row, fingerprint)) continue;
     AddAlert(tx, fingerprint, true, row.created_at, notification);
   }
   notification->resolved = row.firing.empty();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -27,7 +28,7 @@ StatusOr<Alert> CompletePosted(Alert posted, DurationMs resolve_timeout, Nanos n
 // Alerts as posted: completed, merged with what is stored, taken, one after the other. Returns how
 // many; one error for each that was refused.
 size_t TakePosted(Transaction& tx, std::span<const Alert> alerts, Nanos now,
-                  std::vector<std::string>* errors);
+                  PostAlertsResult* result);
 // New values of alerts, complete and merged.
 void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now);
 // The timer of an alert's end fell due.
@@ -53,6 +54,15 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
 // goes.
 void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now);
 void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
+// A new group without members; what was told before by one of its name that is gone is still known.
+GroupRecord& BeginGroup(Transaction& tx, const GroupTarget& target, Nanos now);
+// Leaves only the log of the group, until it has expired; false: there is nothing to keep.
+bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now);
+// With the fix resolved_told_once: the row's integration has been told already, by an earlier
+// message, that this alert is resolved. The row holds it nevertheless, for the log.
+bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerprint);
+// An alert joins a group whose log was imported: what Alertmanager's hash says of it is ours too.
+void AdoptImported(GroupRecord& group, const Alert& alert);
 
 // ---- incidents
 // ------------------------------------------------------------------------------------------------------
@@ -129,11 +139,33 @@ bool QueueReport(Transaction& tx, const DeskReport& report, Nanos now);
 
 // ---- silences
 // -------------------------------------------------------------------------------------------------------
-// `new_id` is used when a new silence is made. Returns the id.
+// `new_id` is used when a new silence is made. Returns the id. `force` passes the guard rails.
 StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::string& new_id,
-                                 const std::string& channel, Nanos now);
+                                 const std::string& channel, Nanos now, bool force);
+// What fires now and matches.
+SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, Nanos now);
 Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now);
+// Stores it as it is; for imports.
+void TakeSilence(Transaction& tx, const Silence& silence, const std::string& channel, Nanos now);
 void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);
+// Time to look whether something matches a silence that ends when nothing does.
+void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now);
+
+// ---- limits
+// ---------------------------------------------------------------------------------------------------------
+// Counts what fires by name, to keep DeskLimits::alerts_per_name. What is known to fire already may
+// always be said again.
+class AlertNameLimit {
+ public:
+  AlertNameLimit(const Transaction& tx, Nanos now);
+  // Whether a posted alert may be stored; counts it if so.
+  bool Admits(const Transaction& tx, const Alert& alert);
+
+ private:
+  const size_t limit_;
+  const Nanos now_;
+  std::map<std::string, size_t, std::less<>> firing_;
+};
 
 // ---- configuration and start
 // ---------------------------------------------------------------------------------------- Puts

@@ -202,14 +202,19 @@ void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now) {
 }
 
 size_t TakePosted(Transaction& tx, std::span<const Alert> alerts, Nanos now,
-                  std::vector<std::string>* errors) {
+                  PostAlertsResult* result) {
   const DurationMs resolve_timeout = tx.plan().config().alertmanager.resolve_timeout;
   Taking taking(tx, now);
+  AlertNameLimit limit(tx, now);
   size_t stored = 0;
   for (const Alert& alert : alerts) {
     StatusOr<Alert> complete = CompletePosted(alert, resolve_timeout, now);
     if (!complete.ok()) {
-      errors->push_back(Message(complete.status()));
+      result->errors.push_back(Message(complete.status()));
+      continue;
+    }
+    if (!limit.Admits(tx, *complete)) {
+      ++result->limited;
       continue;
     }
     ++stored;

@@ -118,10 +118,13 @@ FlushRecord::Decision FlushIntegration(Transaction& tx, const Integration& integ
   const RouteConfig& route = flush->route;
   const Snapshot& snapshot = flush->snapshot;
   NotificationLogEntry& entry = flush->group->log[name];
+  const Nanos told_at = ToldAt(tx.plan().config().fixes, entry.time, flush->group->flushed_at,
+                               route.group_interval);
+  // Only the repeat looks at the time, and it at what has passed since.
   const NotifyReason reason =
       DecideNotify(entry, snapshot.firing, snapshot.resolved, integration.send_resolved,
-                   route.repeat_interval, flush->group->flushed_at);
-  const Nanos repeat_at = entry.time + route.repeat_interval * kNanosPerMilli;
+                   route.repeat_interval, flush->group->flushed_at + (entry.time - told_at));
+  const Nanos repeat_at = told_at + route.repeat_interval * kNanosPerMilli;
   flush->repeat_at = flush->repeat_at == 0 ? repeat_at : std::min(flush->repeat_at, repeat_at);
   flush->quiet = flush->quiet && reason == NotifyReason::kNothingNew;
   FlushRecord::Decision decision{name, std::string(NotifyReasonText(reason)), ""};
@@ -206,21 +209,21 @@ void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
 void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now) {
   const uint64_t fingerprint = record.alert.Fingerprint();
   for (const GroupTarget& target : tx.plan().Targets(record.alert)) {
-    if (const GroupRecord* group = tx.groups.Find(target.id)) {
+    const GroupRecord* group = tx.groups.Find(target.id);
+    if (group != nullptr && !group->members.empty()) {
       const bool joins = !group->members.contains(fingerprint) && record.firing;
-      if (joins) tx.groups.Edit(target.id).members.insert(fingerprint);
+      if (joins) {
+        GroupRecord& joined = tx.groups.Edit(target.id);
+        joined.members.insert(fingerprint);
+        AdoptImported(joined, record.alert);
+      }
       if (joins || news) HastenFlush(tx, target.id, now);
       continue;
     }
     if (!record.firing) continue;
-    GroupRecord& group = tx.groups.Put(target.id, {});
-    group.id = target.id;
-    group.key = target.key;
-    group.route_key = target.route_key;
-    group.receiver = target.receiver;
-    group.labels = target.labels;
-    group.born = now;
-    group.members.insert(fingerprint);
+    GroupRecord& begun = BeginGroup(tx, target, now);
+    begun.members.insert(fingerprint);
+    AdoptImported(begun, record.alert);
     const int64_t wait = target.route->group_wait * kNanosPerMilli;
     // An alert that has waited long enough elsewhere does not wait again.
     const bool at_once = record.alert.starts_at.nanos < now - wait;
@@ -277,7 +280,8 @@ void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now) {
   for (const uint64_t fingerprint : done) {
     group.members.erase(fingerprint);
     // An alert that left without being told as resolved (silenced meanwhile) is news when it fires
-    // again.
+    // again; without the fix the log goes on saying that it fires.
+    if (!tx.plan().config().fixes.refire_after_silence) continue;
     for (auto& [integration, entry] : group.log) entry.firing.erase(fingerprint);
   }
   if (group.members.empty()) DestroyGroup(tx, group_id, now);
@@ -289,7 +293,8 @@ void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {
     EndRow(tx, id, OutboxOutcome::kSuperseded, "its group is gone", now);
   }
   tx.CancelTimer(TimerKind::kGroupFlush, group_id);
-  if (tx.groups.Find(group_id) != nullptr) tx.groups.Erase(group_id);
+  if (tx.groups.Find(group_id) == nullptr || PutToSleep(tx, group_id, now)) return;
+  tx.groups.Erase(group_id);
 }
 
 }  // namespace outrider

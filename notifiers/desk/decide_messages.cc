@@ -43,6 +43,11 @@ void Note(Transaction& tx, const OutboxRow& row, const Ending& ending, Nanos now
   view.incident_id = row.incident_id;
   view.alerts = row.firing.size() + row.resolved.size();
   if (const GroupRecord* group = tx.groups.Find(row.group_id)) view.group_key = group->key;
+  if (ending.attempt != nullptr && !ending.attempt->shadow) {
+    view.attempted = true;
+    view.took = ending.attempt->ended - ending.attempt->began;
+    view.reason_code = ending.attempt->result.reason_code;
+  }
   KeepAttempt(tx, row, view, ending.attempt);
   tx.effects.deliveries.push_back(std::move(view));
 }

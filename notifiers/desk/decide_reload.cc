@@ -35,8 +35,9 @@ void Regroup(Transaction& tx, Nanos now) {
   for (const auto& [fingerprint, record] : tx.state().alerts) {
     for (const GroupTarget& target : tx.plan().Targets(record->alert)) {
       const GroupRecord* group = tx.groups.Find(target.id);
-      // Resolved alerts stay where they still have to be told, but enter no new group.
-      if (group != nullptr && (record->firing || group->members.contains(fingerprint))) {
+      // Resolved alerts stay where they still have to be told, but enter no new group. One of which
+      // only the log is left is begun anew below.
+      if (group != nullptr && !group->members.empty() && (record->firing || group->members.contains(fingerprint))) {
         wanted[target.id].insert(fingerprint);
       }
     }

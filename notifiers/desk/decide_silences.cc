@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Silences: kept by Alertmanager's rules (specs/alertmanager.md §2 "Silences"). Their edges are
-// timers: when one ends, alerts that waited behind it may open incidents.
+// Silences: kept by Alertmanager's rules (specs/alertmanager.md §2 "Silences"), and within the
+// limits of the configuration. Their edges are timers: when one ends, or an occurrence of a
+// recurring one, alerts that waited behind it may open incidents.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
-constexpr int64_t kRetention = 120LL * 3600 * kNanosPerSecond;  // kept that long after their end
+// How often within its time a silence looks whether something matches it.
+constexpr int64_t kLooksPerIdle = 10;
+constexpr DurationMs kLeastLook = kSecond;
 
 void AuditSilence(Transaction& tx, const Silence& silence, AuditKind kind,
                   const std::string& channel, Nanos now) {
@@ -25,31 +29,95 @@ void AuditSilence(Transaction& tx, const Silence& silence, AuditKind kind,
 }
 
 // When it is dropped; ends of the far future must not overflow.
-Nanos ForgetAt(const Silence& silence) {
-  return std::min(silence.ends_at, INT64_MAX - kRetention) + kRetention;
+Nanos ForgetAt(const Transaction& tx, const Silence& silence) {
+  const Nanos retention = tx.plan().config().limits.retention * kNanosPerMilli;
+  return std::min(silence.ends_at, INT64_MAX - retention) + retention;
 }
 
-// Stores the silence and sets the timer of its next edge.
+void SetEdge(Transaction& tx, const Silence& silence, Nanos now) {
+  const bool ended = silence.LifeAt(now) == SilenceState::kExpired;
+  tx.SetTimer(TimerKind::kSilenceEdge, silence.id,
+              ended ? ForgetAt(tx, silence) : silence.NextEdge(now));
+}
+
+void SetIdle(Transaction& tx, const Silence& silence, Nanos now) {
+  if (silence.idle_end == 0 || silence.LifeAt(now) == SilenceState::kExpired) {
+    tx.CancelTimer(TimerKind::kSilenceIdle, silence.id);
+    return;
+  }
+  const DurationMs look = std::max(silence.idle_end / kLooksPerIdle, kLeastLook);
+  tx.SetTimer(TimerKind::kSilenceIdle, silence.id,
+              std::max(now, silence.starts_at) + look * kNanosPerMilli);
+}
+
+// Stores the silence and sets its timers.
 void Keep(Transaction& tx, const Silence& silence, AuditKind kind, const std::string& channel,
           Nanos now) {
   tx.PutSilence(silence);
-  Nanos edge = ForgetAt(silence);
-  if (now < silence.ends_at) edge = silence.ends_at;
-  if (now < silence.starts_at) edge = silence.starts_at;
-  tx.SetTimer(TimerKind::kSilenceEdge, silence.id, edge);
+  SetEdge(tx, silence, now);
+  SetIdle(tx, silence, now);
   AuditSilence(tx, silence, kind, channel, now);
+}
+
+Status CheckNames(const Transaction& tx, const Silence& silence) {
+  const MatcherMode mode = tx.plan().config().alertmanager.matcher_mode;
+  for (size_t i = 0; i < silence.matchers.size(); ++i) {
+    const std::string& name = silence.matchers[i].name();
+    if (IsLabelNameIn(mode, name)) continue;
+    return InvalidArgument(
+        fmt::format("invalid label matcher {}: invalid label name {}", i, Quote(name)));
+  }
+  return absl::OkStatus();
+}
+
+Status CheckSize(const Transaction& tx, const Silence& silence, bool added) {
+  const SilenceLimits& limits = tx.plan().config().limits.silences;
+  const size_t count = tx.silences().size();
+  if (limits.count > 0 && added && count + 1 > limits.count) {
+    return InvalidArgument(
+        fmt::format("exceeded maximum number of silences: {} (limit: {})", count, limits.count));
+  }
+  if (limits.bytes == 0) return absl::OkStatus();
+  const size_t bytes = EncodeSilence(silence).size();
+  if (bytes <= limits.bytes) return absl::OkStatus();
+  return InvalidArgument(fmt::format("silence exceeded maximum size: {} bytes (limit: {} bytes)",
+                                     bytes, limits.bytes));
 }
 
 }  // namespace
 
+SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, Nanos now) {
+  SilenceReach reach;
+  tx.alerts.ForEach([&](uint64_t, const AlertRecord& record) {
+    if (!record.firing || record.alert.ResolvedAt(now)) return;
+    ++reach.firing;
+    if (MatchesAll(matchers, record.alert.labels)) ++reach.matching;
+  });
+  return reach;
+}
+
 StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::string& new_id,
-                                 const std::string& channel, Nanos now) {
+                                 const std::string& channel, Nanos now, bool force) {
   const auto found = tx.silences().find(silence.id);
   const Silence* current = found == tx.silences().end() ? nullptr : &found->second;
-  if (!silence.id.empty() && current == nullptr) {
-    return NotFound(fmt::format("silence {} not found", silence.id));
+  if (!silence.id.empty() && current == nullptr) return NotFound("silence not found");
+  if (const Status names = CheckNames(tx, silence); !names.ok()) {
+    return Annotate(names, "invalid silence");
   }
-  const SilenceChange change = TRY(DecideSilence(current, std::move(silence), now, new_id));
+  silence.matched_at = silence.idle_end > 0 ? now : 0;
+  const StatusOr<SilenceChange> decided =
+      DecideSilence(current, std::move(silence), now, new_id);
+  if (!decided.ok()) return Annotate(decided.status(), "invalid silence");
+  const SilenceChange& change = *decided;
+  const bool added = change.stored.id == new_id;
+  TRY(CheckSize(tx, change.stored, added));
+  const SilenceLimits& limits = tx.plan().config().limits.silences;
+  // What is only made longer mutes no more than before.
+  const bool guarded = limits.matching > 0 || limits.share > 0 || limits.duration > 0;
+  if (guarded && !force) {
+    const SilenceReach reach = added ? ReachOf(tx, change.stored.matchers, now) : SilenceReach();
+    TRY(CheckSilenceReach(limits, change.stored, reach));
+  }
   if (change.expired) Keep(tx, *change.expired, AuditKind::kSilenceExpired, channel, now);
   Keep(tx, change.stored, AuditKind::kSilenceSet, channel, now);
   RecheckSuppressed(tx, now);
@@ -57,13 +125,16 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
   return change.stored.id;
 }
 
+void TakeSilence(Transaction& tx, const Silence& silence, const std::string& channel, Nanos now) {
+  const bool ended = silence.LifeAt(now) == SilenceState::kExpired;
+  Keep(tx, silence, ended ? AuditKind::kSilenceExpired : AuditKind::kSilenceSet, channel, now);
+}
+
 Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel,
                      Nanos now) {
   const auto it = tx.silences().find(id);
-  if (it == tx.silences().end()) return NotFound(fmt::format("silence {} not found", id));
-  if (it->second.StateAt(now) == SilenceState::kExpired) {
-    return absl::FailedPreconditionError(fmt::format("silence {} already expired", id));
-  }
+  if (it == tx.silences().end()) return NotFound("silence not found");
+  if (it->second.LifeAt(now) == SilenceState::kExpired) return absl::OkStatus();  // as asked
   Keep(tx, ExpireSilence(it->second, now), AuditKind::kSilenceExpired, channel, now);
   RecheckSuppressed(tx, now);
   tx.RequireSync();
@@ -75,13 +146,33 @@ void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due) {
   const auto it = tx.silences().find(id);
   if (it == tx.silences().end()) return;
   const Silence silence = it->second;
-  if (silence.StateAt(due) == SilenceState::kExpired && ForgetAt(silence) <= due) {
+  const bool ended = silence.LifeAt(due) == SilenceState::kExpired;
+  if (ended && ForgetAt(tx, silence) <= due) {
+    tx.CancelTimer(TimerKind::kSilenceIdle, id);
     tx.EraseSilence(id);
     return;
   }
-  const bool ended = silence.StateAt(due) == SilenceState::kExpired;
-  tx.SetTimer(TimerKind::kSilenceEdge, id, ended ? ForgetAt(silence) : silence.ends_at);
-  if (ended) RecheckSuppressed(tx, due);
+  SetEdge(tx, silence, due);
+  if (silence.StateAt(due) != SilenceState::kActive) RecheckSuppressed(tx, due);
+}
+
+void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now) {
+  tx.CancelTimer(TimerKind::kSilenceIdle, id);
+  const auto it = tx.silences().find(id);
+  if (it == tx.silences().end() || it->second.LifeAt(now) == SilenceState::kExpired) return;
+  Silence silence = it->second;
+  if (ReachOf(tx, silence.matchers, due).matching > 0) {
+    silence.matched_at = now;
+    tx.PutSilence(silence);
+  }
+  const Nanos since = std::max(silence.matched_at, silence.starts_at);
+  if (now - since < silence.idle_end * kNanosPerMilli) {
+    SetIdle(tx, silence, now);  // those that a pause has cost are one
+    return;
+  }
+  Keep(tx, ExpireSilence(silence, now), AuditKind::kSilenceExpired, "idle", now);
+  RecheckSuppressed(tx, now);
+  tx.RequireSync();
 }
 
 }  // namespace outrider

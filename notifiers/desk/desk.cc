@@ -54,6 +54,7 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bo
 
 void Desk::Impl::ApplyEffects(const Effects& effects) {
   for (const DeliveryView& delivery : effects.deliveries) {
+    CountSending(delivery, &sending);
     ++notifications[{delivery.receiver, delivery.integration, delivery.outcome}];
     deliveries.push_back(delivery);
     if (deliveries.size() > kRecentDeliveries) deliveries.pop_front();
@@ -107,7 +108,7 @@ Status Desk::ReconcileRuleAlerts(const std::set<uint64_t>& owned, Nanos now) {
 StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, Nanos now) {
   PostAlertsResult result;
   TRY(impl_->Run(now, [&](Transaction& tx) {
-    result.stored = TakePosted(tx, alerts, now, &result.errors);
+    result.stored = TakePosted(tx, alerts, now, &result);
     return absl::OkStatus();
   }));
   return result;
@@ -116,7 +117,7 @@ StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, Nanos
 StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, const Clock& clock) {
   PostAlertsResult result;
   TRY(impl_->RunAt(clock, [&](Transaction& tx, Nanos now) {
-    result.stored = TakePosted(tx, alerts, now, &result.errors);
+    result.stored = TakePosted(tx, alerts, now, &result);
     return absl::OkStatus();
   }));
   return result;
@@ -157,11 +158,12 @@ Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
                         [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
 }
 
-StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now) {
+StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now,
+                                       bool force) {
   const std::string new_id = impl_->random.Uuid();
   std::string id;
   TRY(impl_->Run(now, [&](Transaction& tx) -> Status {
-    id = TRY(PutSilence(tx, silence, new_id, channel, now));
+    id = TRY(PutSilence(tx, silence, new_id, channel, now, force));
     return absl::OkStatus();
   }));
   return id;
@@ -197,6 +199,10 @@ StatusOr<std::vector<std::string>> Desk::QueueReports(std::span<const DeskReport
 void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
   switch (timer.kind) {
     case TimerKind::kGroupFlush:
+      if (now < flush_from) {
+        tx.SetTimer(timer.kind, timer.id, flush_from);
+        break;
+      }
       FlushGroup(tx, timer.id, timer.due, now);
       break;
     case TimerKind::kAlertEnd:
@@ -207,6 +213,9 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       break;
     case TimerKind::kSilenceEdge:
       OnSilenceEdge(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kSilenceIdle:
+      OnSilenceIdle(tx, timer.id, timer.due, now);
       break;
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);

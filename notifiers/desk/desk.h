@@ -4,6 +4,7 @@
 // an event is Desk::Impl::Run in desk_impl.h.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,12 +19,15 @@
 #include "absl/synchronization/mutex.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/limits.h"
 #include "notifiers/desk/history_records.h"
 #include "notifiers/desk/views.h"
+#include "notifiers/import/alertmanager_state.h"
 #include "notifiers/incident/decisions.h"
 #include "notifiers/outbox/delivery_config.h"
 #include "notifiers/outbox/dispatcher.h"
 #include "notifiers/outbox/receivers.h"
+#include "notifiers/route/fixes.h"
 #include "rules/alerting/alert_sink.h"
 #include "rules/template/template.h"
 #include "storage/base/clock.h"
@@ -38,6 +42,8 @@ struct DeskConfig {
   IncidentsConfig incidents;
   std::shared_ptr<const Receivers> receivers;
   std::string external_url;  // without a slash at the end
+  AlertingFixes fixes;
+  DeskLimits limits;
   DeliveryConfig delivery;
   // For route labels; nullptr: they are taken as they stand.
   std::shared_ptr<const tmpl::TemplateSet> templates;
@@ -55,6 +61,14 @@ struct PostAlertsResult {
   size_t stored = 0;
   std::vector<std::string>
       errors;  // one per invalid alert; the valid ones were stored nevertheless
+  size_t limited = 0;  // dropped by DeskLimits::alerts_per_name
+};
+
+struct ImportResult {
+  size_t silences = 0;
+  size_t entries = 0;   // of the notification log
+  size_t outdated = 0;  // silences and entries that no longer matter, or are known better here
+  std::vector<std::string> skipped;  // what could not be taken, one sentence each
 };
 
 // What a person does. Thread-safe like everything here.
@@ -109,7 +123,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in
   // HumanAction.
-  StatusOr<std::string> SetSilence(Silence silence, const std::string& channel, Nanos now);
+  // `force`: a silence beyond the guard rails (SilenceLimits) is accepted.
+  StatusOr<std::string> SetSilence(Silence silence, const std::string& channel, Nanos now,
+                                   bool force = false);
   Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now);
 
   // Queues messages to receivers and writes `extra` in the same batch, so that who remembers there
@@ -117,6 +133,10 @@ class Desk final : public AlertSink, public OutboxSource {
   // reports whose receiver does not exist.
   StatusOr<std::vector<std::string>> QueueReports(std::span<const DeskReport> reports, Batch extra,
                                                   Nanos now);
+
+  // Takes over what an Alertmanager knew: its silences, and what its receivers were told, so that
+  // nothing is told twice. Newer knowledge of ours stays.
+  StatusOr<ImportResult> Import(const ImportedState& state, Nanos now);
 
   // Runs the timers due at or before `now`, in order, each at its own due time. Returns how many
   // ran; on an error the rest stays due.
@@ -150,6 +170,10 @@ class Desk final : public AlertSink, public OutboxSource {
   std::vector<GroupView> Groups(Nanos now) const;  // by labels, then receiver
   std::vector<Silence> Silences() const;           // by id
   StatusOr<Silence> GetSilence(const std::string& id) const;
+  std::array<uint64_t, 3> CountSilences(Nanos now) const;  // by SilenceState
+  // What a silence would mute: alerts that fire now, the first `limit` of them shown, and those of
+  // the last day that are still known.
+  SilencePreview PreviewSilence(std::span<const Matcher> matchers, size_t limit, Nanos now) const;
   // Newest first; since the process started, at most 1000. What became of pages for good stands in
   // the incident's audit trail.
   std::vector<DeliveryView> RecentDeliveries(size_t limit) const;

@@ -115,6 +115,10 @@ struct Desk::Impl {
   std::stop_token WaitToken();
 
   Status LoadRows(Nanos now);
+  DurationMs StartDelay() const {
+    absl::ReaderMutexLock lock(&state_mutex);
+    return plan->config().limits.start_delay;
+  }
   // history_query.cc: takes what is old out of the history, if it is time to.
   Status TrimHistory(Nanos now) ABSL_LOCKS_EXCLUDED(event_mutex, state_mutex);
 
@@ -125,6 +129,7 @@ struct Desk::Impl {
   StateStore& store;
   Random& random;
   const DeskFaults faults;
+  Nanos flush_from = 0;  // no group is flushed before; set while loading
 
   absl::Mutex event_mutex;  // one event at a time; taken before state_mutex
   Journal journal ABSL_GUARDED_BY(event_mutex);
@@ -136,6 +141,7 @@ struct Desk::Impl {
   std::deque<DeliveryView> deliveries ABSL_GUARDED_BY(state_mutex);  // newest last
   std::map<DeskStats::NotificationKey, uint64_t> notifications ABSL_GUARDED_BY(state_mutex);
   std::map<DeskStats::EscalationKey, uint64_t> escalations ABSL_GUARDED_BY(state_mutex);
+  std::map<std::string, SendingView> sending ABSL_GUARDED_BY(state_mutex);
   std::map<std::string, uint64_t> suppressed ABSL_GUARDED_BY(state_mutex);
   Nanos trim_before ABSL_GUARDED_BY(state_mutex) = 0;  // what the history need not keep
   bool store_failing ABSL_GUARDED_BY(state_mutex) = false;

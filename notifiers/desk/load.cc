@@ -119,6 +119,9 @@ Status Desk::Impl::LoadRows(Nanos now) {
 StatusOr<std::unique_ptr<Desk>> Desk::Load(StateStore& store, Random& random, DeskConfig config,
                                            Nanos now, DeskFaults faults) {
   auto impl = std::make_unique<Impl>(store, random, std::move(config), faults);
+  if (const DurationMs delay = impl->StartDelay(); delay > 0) {
+    impl->flush_from = now + delay * kNanosPerMilli;
+  }
   TRY(impl->LoadRows(now));
   {
     absl::ReaderMutexLock lock(&impl->state_mutex);

@@ -72,6 +72,7 @@ DeskStats Desk::Stats(Nanos now) const {
   }
   stats.escalations = impl.escalations;
   stats.notifications = impl.notifications;
+  stats.sending = impl.sending;
   stats.suppressed = impl.suppressed;
   stats.outbox_rows = state.outbox.size();
   for (const auto& [id, row] : state.outbox) {

@@ -80,6 +80,7 @@ std::vector<GroupView> Desk::Groups(Nanos now) const {
   const DeskState& state = impl.state;
   std::vector<GroupView> views;
   for (const auto& [id, group] : state.groups) {
+    if (group->members.empty()) continue;  // only its log is left
     GroupView view;
     view.key = group->key;
     view.labels = group->labels;

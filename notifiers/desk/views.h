@@ -43,6 +43,15 @@ struct GroupView {
   std::string last_reason;  // what the last flush decided, per integration
 };
 
+// What a silence that is not set yet would do.
+struct SilencePreview {
+  size_t matching = 0;      // alerts that fire now
+  size_t firing = 0;        // all that do
+  size_t muted_before = 0;  // of `matching`: silenced or inhibited already
+  size_t last_day = 0;      // that fired within the last day, those of now included
+  std::vector<AlertView> alerts;
+};
+
 struct IncidentFilter {
   std::vector<IncidentState> states;  // empty: all
   std::vector<Severity> severities;   // empty: all
@@ -77,7 +86,22 @@ struct DeliveryView {
   std::string group_key;    // routes
   std::string incident_id;  // pages
   size_t alerts = 0;
+  bool attempted = false;   // an attempt ended with it (not in shadow)
+  int64_t took = 0;         // of that attempt, nanoseconds
+  std::string reason_code;  // why it failed, in Alertmanager's words: clientError …
 };
+
+// Attempts by one kind of integration since the process started.
+struct SendingView {
+  static constexpr std::array<double, 5> kBoundsSeconds = {1, 5, 10, 15, 20};
+  uint64_t messages = 0;  // that were tried
+  uint64_t attempts = 0;
+  uint64_t failed_attempts = 0;
+  std::map<std::string, uint64_t> failed;  // messages that were given up, by reason code
+  std::array<uint64_t, 6> seconds{};       // attempts per bucket, not cumulative
+  double seconds_sum = 0;
+};
+void CountSending(const DeliveryView& delivery, std::map<std::string, SendingView>* kinds);
 
 struct HistogramView {
   static constexpr std::array<double, 12> kBoundsSeconds = {
@@ -126,6 +150,7 @@ struct DeskStats {
     friend auto operator<=>(const NotificationKey&, const NotificationKey&) = default;
   };
   std::map<NotificationKey, uint64_t> notifications;
+  std::map<std::string, SendingView> sending;  // by kind of integration
   // Alerts of flushes that were held back: silence, inhibition, mute_time_interval,
   // active_time_interval.
   std::map<std::string, uint64_t> suppressed;

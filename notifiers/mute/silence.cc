@@ -7,13 +7,16 @@
 
 #include <algorithm>
 
+#include "notifiers/mute/recurrence.h"
+#include "storage/base/duration.h"
 #include "storage/base/json.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
-constexpr int64_t kVersion = 1;
+// 2: recurrence, idle_end. A silence without them is written as 1, which older binaries read.
+constexpr int64_t kVersion = 2;
 
 // A matcher's type as stored; never renumber.
 constexpr MatchType kMatchTypes[] = {MatchType::kEqual, MatchType::kNotEqual, MatchType::kRegex,
@@ -58,9 +61,42 @@ std::string_view SilenceStateText(SilenceState state) {
   return "";
 }
 
-SilenceState Silence::StateAt(Nanos now) const {
+SilenceState Silence::LifeAt(Nanos now) const {
   if (now >= ends_at) return SilenceState::kExpired;
   return now < starts_at ? SilenceState::kPending : SilenceState::kActive;
+}
+
+SilenceState Silence::StateAt(Nanos now) const {
+  const SilenceState life = LifeAt(now);
+  if (life != SilenceState::kActive || recurrence.empty()) return life;
+  return InOccurrence(recurrence, now) ? SilenceState::kActive : SilenceState::kPending;
+}
+
+Nanos Silence::NextEdge(Nanos now) const {
+  if (now < starts_at) return starts_at;
+  if (now >= ends_at || recurrence.empty()) return ends_at;
+  return NextOccurrenceEdge(recurrence, now, ends_at);
+}
+
+Status CheckSilenceReach(const SilenceLimits& limits, const Silence& silence,
+                         const SilenceReach& reach) {
+  const DurationMs duration = (silence.ends_at - silence.starts_at) / kNanosPerMilli;
+  if (limits.duration > 0 && duration > limits.duration) {
+    return InvalidArgument(fmt::format("silence too long: {} (limit: {})", FormatDuration(duration),
+                                       FormatDuration(limits.duration)));
+  }
+  if (limits.matching > 0 && reach.matching > limits.matching) {
+    return InvalidArgument(
+        fmt::format("silence too broad: it would mute {} of {} firing alerts now (limit: {})",
+                    reach.matching, reach.firing, limits.matching));
+  }
+  if (limits.share > 0 && reach.firing >= SilenceLimits::kShareFrom &&
+      static_cast<double>(reach.matching) > limits.share * static_cast<double>(reach.firing)) {
+    return InvalidArgument(fmt::format(
+        "silence too broad: it would mute {} of {} firing alerts now (limit: a share of {})",
+        reach.matching, reach.firing, limits.share));
+  }
+  return absl::OkStatus();
 }
 
 Status ValidateSilence(const Silence& silence) {
@@ -78,13 +114,19 @@ Status ValidateSilence(const Silence& silence) {
   if (silence.ends_at < silence.starts_at) {
     return InvalidArgument("end time must not be before start time");
   }
+  if (!silence.recurrence.empty() && silence.idle_end > 0) {
+    return InvalidArgument("a recurring silence cannot end when nothing matches it");
+  }
+  if (silence.idle_end != 0 && silence.idle_end < kSecond) {
+    return InvalidArgument("expireWhenIdle must be at least 1s");
+  }
   if (!TextsAreUtf8(silence)) return InvalidArgument("silence holds text that is not valid UTF-8");
   return absl::OkStatus();
 }
 
 bool CanUpdateInPlace(const Silence& current, const Silence& update, Nanos now) {
   if (current.matchers != update.matchers) return false;
-  switch (current.StateAt(now)) {
+  switch (current.LifeAt(now)) {
     case SilenceState::kActive:
       return update.starts_at / kNanosPerSecond == current.starts_at / kNanosPerSecond &&
              update.ends_at >= now;
@@ -110,14 +152,14 @@ StatusOr<SilenceChange> DecideSilence(const Silence* current, Silence update, Na
   TRY(ValidateSilence(update));
   update.id = fresh_id;
   change.stored = std::move(update);
-  if (current != nullptr && current->StateAt(now) != SilenceState::kExpired) {
+  if (current != nullptr && current->LifeAt(now) != SilenceState::kExpired) {
     change.expired = ExpireSilence(*current, now);
   }
   return change;
 }
 
 Silence ExpireSilence(Silence silence, Nanos now) {
-  const SilenceState state = silence.StateAt(now);
+  const SilenceState state = silence.LifeAt(now);
   if (state == SilenceState::kExpired) return silence;
   if (state == SilenceState::kPending) silence.starts_at = now;
   silence.ends_at = now;
@@ -129,9 +171,11 @@ std::vector<std::string> SilencedBy(const std::map<std::string, Silence>& silenc
                                     const Labels& labels, Nanos now) {
   std::vector<std::string> ids;
   for (const auto& [id, silence] : silences) {
-    if (silence.StateAt(now) == SilenceState::kActive && MatchesAll(silence.matchers, labels)) {
-      ids.push_back(id);
+    if (silence.LifeAt(now) != SilenceState::kActive || !MatchesAll(silence.matchers, labels)) {
+      continue;
     }
+    // Zones are looked up only for a recurring silence that matches.
+    if (silence.recurrence.empty() || InOccurrence(silence.recurrence, now)) ids.push_back(id);
   }
   return ids;
 }
@@ -139,7 +183,8 @@ std::vector<std::string> SilencedBy(const std::map<std::string, Silence>& silenc
 std::string EncodeSilence(const Silence& silence) {
   std::string out;
   JsonWriter json(&out);
-  json.StartObject().Key("version").Int(kVersion).Key("id").String(silence.id);
+  const bool extended = !silence.recurrence.empty() || silence.idle_end > 0;
+  json.StartObject().Key("version").Int(extended ? 2 : 1).Key("id").String(silence.id);
   json.Key("matchers").StartArray();
   for (const Matcher& matcher : silence.matchers) {
     json.StartObject().Key("t").Int(TypeNumber(matcher.type()));
@@ -151,15 +196,24 @@ std::string EncodeSilence(const Silence& silence) {
   json.Key("created_by").String(silence.created_by).Key("comment").String(silence.comment);
   json.Key("annotations").StartObject();
   for (const auto& [name, value] : silence.annotations) json.Key(name).String(value);
-  json.EndObject().EndObject();
+  json.EndObject();
+  if (!silence.recurrence.empty()) {
+    json.Key("recurrence");
+    WriteRecurrence(silence.recurrence, &json);
+  }
+  if (silence.idle_end > 0) {
+    json.Key("idle_ms").Int(silence.idle_end).Key("matched_at").Int(silence.matched_at);
+  }
+  json.EndObject();
   return out;
 }
 
 StatusOr<Silence> DecodeSilence(std::string_view bytes) {
   const JsonValue row = TRY(ParseJson(bytes));
-  if (row.GetInt("version") != kVersion) {
+  const int64_t version = row.GetInt("version");
+  if (version < 1 || version > kVersion) {
     return InvalidArgument(
-        fmt::format("stored silence has version {}, known is {}", row.GetInt("version"), kVersion));
+        fmt::format("stored silence has version {}, known is {}", version, kVersion));
   }
   Silence silence;
   silence.id = row.GetString("id");
@@ -177,6 +231,11 @@ StatusOr<Silence> DecodeSilence(std::string_view bytes) {
   if (const JsonValue* annotations = row.Find("annotations")) {
     for (const auto& [name, value] : annotations->members) silence.annotations[name] = value.string;
   }
+  if (const JsonValue* recurrence = row.Find("recurrence")) {
+    silence.recurrence = TRY(ReadRecurrence(*recurrence));
+  }
+  silence.idle_end = row.GetInt("idle_ms");
+  silence.matched_at = row.GetInt("matched_at");
   if (!TextsAreUtf8(silence) || !IsValidUtf8(silence.id)) {
     return InvalidArgument("stored silence is not valid UTF-8");
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "notifiers/config/alertmanager_config.h"
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
 #include "storage/model/matcher.h"
@@ -27,9 +28,40 @@ struct Silence {
   std::string created_by;
   std::string comment;
   std::map<std::string, std::string> annotations;
+  // Not in Alertmanager. Holds only inside these intervals (recurrence.h); none: all the time.
+  std::vector<TimeIntervalSpec> recurrence;
+  // Ends when nothing that fires has matched it for so long; 0: at its end only.
+  DurationMs idle_end = 0;
+  Nanos matched_at = 0;  // when something was seen last that matches; for idle_end
 
-  SilenceState StateAt(Nanos now) const;  // pending: now < starts; expired: now >= ends
+  // pending: now < starts, or between two occurrences; expired: now >= ends.
+  SilenceState StateAt(Nanos now) const;
+  // The same by its two ends alone.
+  SilenceState LifeAt(Nanos now) const;
+  // When StateAt changes next, as far as it is known: look again then. ends_at or later: never.
+  Nanos NextEdge(Nanos now) const;
 };
+
+// What a new silence may be; 0: no limit. Source: specs/alertmanager.md §2 "Silences"; the last
+// three are guard rails of ours against silences that are too broad.
+struct SilenceLimits {
+  size_t count = 0;     // silences that are kept, expired ones included
+  size_t bytes = 0;     // of one silence, as it is stored
+  size_t matching = 0;  // alerts that fire now and would be muted
+  double share = 0;     // the same, of all that fire; looked at from kShareFrom alerts on
+  DurationMs duration = 0;
+  static constexpr size_t kShareFrom = 10;  // one of three is no outage
+  friend bool operator==(const SilenceLimits&, const SilenceLimits&) = default;
+};
+// What a silence would mute.
+struct SilenceReach {
+  size_t matching = 0;
+  size_t firing = 0;  // all alerts that fire
+};
+// Refuses what is too broad or too long; the texts say by how much. `duration` is looked at for a
+// recurring silence too.
+Status CheckSilenceReach(const SilenceLimits& limits, const Silence& silence,
+                         const SilenceReach& reach);
 
 // Checks a silence from outside (matchers, times, author); the texts are Alertmanager's.
 Status ValidateSilence(const Silence& silence);

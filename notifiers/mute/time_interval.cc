@@ -62,13 +62,6 @@ int WeekdayNumber(const absl::CivilSecond& civil) {
   return (static_cast<int>(absl::GetWeekday(civil)) + 1) % 7;
 }
 
-bool InSpec(const TimeIntervalSpec& spec, Nanos time) {
-  const absl::CivilSecond civil = CivilTime(spec.location, time);
-  return InTimes(spec.times, civil) && InAny(spec.weekdays, WeekdayNumber(civil)) &&
-         InDaysOfMonth(spec.days_of_month, civil) && InAny(spec.months, civil.month()) &&
-         InAny(spec.years, static_cast<int>(civil.year()));
-}
-
 std::vector<std::string> NamesInside(std::span<const NamedTimeInterval> all,
                                      std::span<const std::string> names, Nanos time) {
   std::vector<std::string> inside;
@@ -81,9 +74,16 @@ std::vector<std::string> NamesInside(std::span<const NamedTimeInterval> all,
 
 }  // namespace
 
+bool ContainedIn(const TimeIntervalSpec& spec, Nanos time) {
+  const absl::CivilSecond civil = CivilTime(spec.location, time);
+  return InTimes(spec.times, civil) && InAny(spec.weekdays, WeekdayNumber(civil)) &&
+         InDaysOfMonth(spec.days_of_month, civil) && InAny(spec.months, civil.month()) &&
+         InAny(spec.years, static_cast<int>(civil.year()));
+}
+
 bool Contains(const NamedTimeInterval& interval, Nanos time) {
   return std::ranges::any_of(interval.intervals,
-                             [time](const TimeIntervalSpec& spec) { return InSpec(spec, time); });
+                             [time](const TimeIntervalSpec& spec) { return ContainedIn(spec, time); });
 }
 
 RouteMute MutedAt(std::span<const NamedTimeInterval> all, std::span<const std::string> mute_names,

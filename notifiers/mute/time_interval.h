@@ -11,6 +11,8 @@
 
 namespace outrider {
 
+// One entry of a list of intervals: within a field OR, across fields AND.
+bool ContainedIn(const TimeIntervalSpec& spec, Nanos time);
 // Within a field OR, across fields AND, across list entries OR.
 bool Contains(const NamedTimeInterval& interval, Nanos time);
 

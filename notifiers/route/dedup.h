@@ -28,6 +28,10 @@ enum class NotifyReason : uint8_t {
   kSomeResolved,
   kRepeatInterval,
 };
+// Among the `resolved` of an entry: it was imported from an Alertmanager, and its sets hold that
+// one's hashes (XXH64) beside the fingerprints of those alerts that have come since.
+inline constexpr uint64_t kImportedMark = 0;
+
 std::string_view NotifyReasonText(
     NotifyReason reason);  // "first notification", "new alerts added", …
 inline bool ShouldNotify(NotifyReason reason) { return reason > NotifyReason::kNothingFiring; }

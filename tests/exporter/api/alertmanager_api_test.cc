@@ -21,7 +21,12 @@ TEST(AlertmanagerApi, Status) {
   EXPECT_EQ(status.Find("cluster")->GetString("status"), "disabled");
   EXPECT_EQ(status.GetString("uptime"), "2026-11-21T09:24:07.000Z");
   EXPECT_EQ(status.Find("versionInfo")->GetString("version"), "0.34.0+outrider.0.1.0");
-  EXPECT_EQ(WholeBody(world.Get("/api/v2/receivers")), "[{\"name\":\"log\"}]\n");
+  EXPECT_EQ(WholeBody(world.Get("/api/v2/receivers")),
+            "[{\"labels\":{\"name\":\"log\"},\"name\":\"log\"}]\n");
+  EXPECT_EQ(WholeBody(world.Get("/api/v2/receivers?receiver_matchers=name%3D%22x%22")), "[]\n");
+  EXPECT_NE(WholeBody(world.Get("/api/v2/receivers?receiver_matchers=foo"))
+                .find("failed to parse receiver_matchers param: bad matcher format: foo"),
+            std::string::npos);
 }
 
 TEST(AlertmanagerApi, AlertsComeBack) {
@@ -57,7 +62,8 @@ TEST(AlertmanagerApi, RefusedAlerts) {
     const char* part;
   };
   for (const Case& c : {
-           Case{"{", 400, "parsing body failed"},
+           Case{"{", 400, "parsing alerts body from \\\"\\\" failed, because "},
+           Case{"", 422, "alerts in body is required"},
            Case{R"([{"annotations":{}}])", 422, "0.labels in body is required"},
            Case{R"([{"labels":{"a":1}}])", 400, "must be a text"},
            Case{R"([{"labels":{"a":"b"},"startsAt":"yesterday"}])", 400, "parsing startsAt failed"},
@@ -73,6 +79,12 @@ TEST(AlertmanagerApi, RefusedAlerts) {
   FakeRequest plain("POST", "/api/v2/alerts", "[]");
   EXPECT_EQ(world.router.Dispatch(plain).status, 415);
   EXPECT_EQ(world.Get("/api/v2/alerts?filter=foo").status, 400);
+  EXPECT_NE(world.Get("/api/v2/alerts?filter=%7Ba%3D%22b%22%7D")
+                .body.find("unexpected open or close brace: {a="),
+            std::string::npos);
+  EXPECT_EQ(world.Get("/api/v2/alerts?filter=a%3D%22b%22,c%3D%22d%22").status, 400);
+  EXPECT_EQ(world.Delete("/api/v2/alerts").body,
+            R"({"code":405,"message":"method DELETE is not allowed, but [GET,POST] are"})");
   const HttpResponse unknown = world.Get("/api/v2/nope");
   EXPECT_EQ(unknown.status, 404);
   EXPECT_EQ(unknown.body, R"({"code":404,"message":"path /api/v2/nope was not found"})");
@@ -104,6 +116,78 @@ TEST(AlertmanagerApi, SilenceLife) {
   EXPECT_EQ(world.Delete("/api/v2/silence/" + id).status, 200);
   EXPECT_EQ(world.GetJson("/api/v2/silence/" + id).Find("status")->GetString("state"), "expired");
   EXPECT_EQ(world.GetJson("/api/v2/silences?expired=false").items.size(), 0U);
+  const HttpResponse again = world.Delete("/api/v2/silence/" + id);
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.body, "");
+}
+
+TEST(AlertmanagerApi, ExtensionsOfASilenceSurviveThoseWhoDoNotKnowThem) {
+  DeskWorld world;
+  const HttpResponse set = world.Post(
+      "/api/v2/silences",
+      SilenceBody(kMatchHigh, "2026-12-21T12:00:00.000Z",
+                  R"(,"recurrence":[{"times":[{"start_time":"22:00","end_time":"24:00"}],)"
+                  R"("weekdays":["monday:friday"],"location":"Europe/Berlin"}])"));
+  ASSERT_EQ(set.status, 200) << set.body;
+  const std::string id = ParseJson(set.body)->GetString("silenceID");
+  const auto recurrence = [&] {
+    const JsonValue silence = world.GetJson("/api/v2/silence/" + id);
+    EXPECT_EQ(silence.Find("status")->GetString("state"), "pending");
+    const JsonValue* list = silence.Find("recurrence");
+    return list == nullptr ? "" : list->items[0].GetString("location");
+  };
+  EXPECT_EQ(recurrence(), "Europe/Berlin");
+  const HttpResponse longer = world.Post(
+      "/api/v2/silences", SilenceBody(kMatchHigh, "2026-12-22T12:00:00.000Z",
+                                      R"(,"id":")" + id + "\""));
+  ASSERT_EQ(ParseJson(longer.body)->GetString("silenceID"), id) << longer.body;
+  EXPECT_EQ(recurrence(), "Europe/Berlin");
+  const HttpResponse plain = world.Post(
+      "/api/v2/silences", SilenceBody(kMatchHigh, "2026-12-22T12:00:00.000Z",
+                                      R"(,"recurrence":[],"expireWhenIdle":"1h","id":")" + id +
+                                          "\""));
+  ASSERT_EQ(plain.status, 200) << plain.body;
+  const JsonValue silence = world.GetJson("/api/v2/silence/" + id);
+  EXPECT_EQ(silence.Find("recurrence"), nullptr);
+  EXPECT_EQ(silence.GetString("expireWhenIdle"), "1h");
+  EXPECT_EQ(silence.Find("status")->GetString("state"), "active");
+}
+
+TEST(AlertmanagerApi, SilencePreview) {
+  DeskWorld world;
+  world.Fire("High");
+  world.Fire("Low", "info");
+  const JsonValue preview =
+      world.GetJson("/outrider/v1/silences/preview?filter=severity%3D%22critical%22");
+  EXPECT_EQ(preview.GetInt("matching"), 1);
+  EXPECT_EQ(preview.GetInt("firing"), 2);
+  EXPECT_EQ(preview.GetInt("last_day"), 1);
+  EXPECT_EQ(preview.GetString("refused"), "");
+  EXPECT_EQ(preview.Find("alerts")->items[0].Find("labels")->GetString("alertname"), "High");
+  EXPECT_EQ(world.Get("/outrider/v1/silences/preview").status, 400);
+  EXPECT_EQ(world.Get("/outrider/v1/silences/preview?filter=x").status, 400);
+}
+
+TEST(AlertmanagerApi, GetsBeyondTheLimitAreRefused) {
+  FakeClock clock;
+  AmMeter meter(clock, 1);
+  FakeRequest outer("GET", "/api/v2/alerts");
+  HttpResponse inner;
+  const HttpResponse response = meter.Run(outer, [&](HttpRequest&) {
+    FakeRequest second("GET", "/api/v2/status");
+    inner = meter.Run(second, [](HttpRequest&) { return HttpResponse::Text(200, "x"); });
+    FakeRequest post("POST", "/api/v2/alerts");
+    EXPECT_EQ(meter.Run(post, [](HttpRequest&) { return HttpResponse::Text(200, ""); }).status,
+              200);
+    return HttpResponse::Text(200, "four");
+  });
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(inner.status, 503);
+  EXPECT_EQ(inner.body, "Limit of concurrent GET requests reached (1), try again later.\n");
+  const AmApiStats stats = meter.Stats();
+  EXPECT_EQ(stats.limit_exceeded, 1U);
+  EXPECT_EQ(stats.gets_in_flight, 0);
+  EXPECT_EQ(stats.seconds.size(), 2U);
 }
 
 TEST(AlertmanagerApi, RefusedSilences) {
@@ -119,7 +203,17 @@ TEST(AlertmanagerApi, RefusedSilences) {
            Case{SilenceBody("[]"), 422, "should have at least 1 items"},
            Case{SilenceBody(kMatchHigh, "2026-11-21T09:00:00.000Z"), 400,
                 "start time must be before end time"},
-           Case{SilenceBody(R"([{"name":"a","value":"(","isRegex":true}])"), 400, ""},
+           Case{SilenceBody(R"([{"name":"a","value":"(","isRegex":true}])"), 400,
+                "invalid silence: invalid label matcher 0: "},
+           Case{SilenceBody(R"([{"name":"a","value":"","isRegex":false}])"), 400,
+                "invalid silence: at least one matcher must not match the empty string"},
+           Case{"", 422, "silence in body is required"},
+           Case{"[]", 400, "parsing silence body from"},
+           Case{R"({"comment":7})", 400, "parsing silence body from"},
+           Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z", R"(,"recurrence":[{"x":1}])"),
+                400, "field x not found"},
+           Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z", R"(,"expireWhenIdle":"soon")"),
+                400, "soon"},
            Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z",
                             R"(,"id":"00000000-0000-4000-8000-000000000000")"),
                 404, ""},

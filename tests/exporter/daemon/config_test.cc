@@ -17,6 +17,46 @@ TEST(Config, AnEmptyFileIsTheDefaults) {
   EXPECT_TRUE(config->alertmanager_file.empty());
 }
 
+TEST(Config, Alerting) {
+  const auto config = ParseConfig(R"(
+alerting:
+  fixes: [refire_after_silence, repeat_on_time]
+  retention: 240h
+  alerts_per_name: 1000
+  silences: {max_silences: 10, max_size: 4KiB, max_matching: 100, max_matching_share: 0.5, max_duration: 30d}
+)",
+                                  "outrider.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->alerting.fixes, (AlertingFixes{true, true, false}));
+  DeskLimits limits;
+  limits.silences = {10, 4096, 100, 0.5, 30 * kDay};
+  limits.alerts_per_name = 1000;
+  limits.retention = 240 * kHour;
+  EXPECT_EQ(config->alerting.limits, limits);
+  EXPECT_EQ(ParseConfig("", "o.yml")->alerting.fixes, AlertingFixes());
+  const std::pair<const char*, const char*> bad[] = {
+      {"alerting: {fixes: [all_of_it]}", "o.yml:1:19: fixes: all_of_it is no fix; there are"},
+      {"alerting: {silences: {max_matching_share: 2}}", "must be between 0 and 1"},
+      {"alerting: {silences: {max_silences: -1}}", "must not be negative"},
+      {"alerting: {silences: {maximum: 1}}", "field maximum not found"},
+      {"alerting: {retention: 0s}", "retention must be more than 0"},
+  };
+  for (const auto& [text, part] : bad) {
+    EXPECT_NE(Message(ParseConfig(text, "o.yml").status()).find(part), std::string::npos)
+        << text << ParseConfig(text, "o.yml").status();
+  }
+}
+
+TEST(Config, AnAlertmanagerFileStandsAlone) {
+  const auto config = ParseConfig(
+      "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{api_url: 'http://secret'}]}]",
+      "/etc/alertmanager.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->alertmanager_file, "/etc/alertmanager.yml");
+  EXPECT_TRUE(config->rule_files.empty());
+  EXPECT_EQ(config->text.find("secret"), std::string::npos);
+}
+
 TEST(Config, ReadsEverySection) {
   const auto config = ParseConfig(R"(
 global: {evaluation_interval: 5s, rule_query_offset: 1m, external_labels: {cluster: demo}}

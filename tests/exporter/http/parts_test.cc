@@ -172,6 +172,10 @@ TEST(Auth, WhoMayCall) {
            Case{"POST", "/api/v1/write", "10.0.0.1", false, kAllowed},
            Case{"POST", "/api/v2/silences", "10.0.0.1", false, kAllowed},
            Case{"POST", "/-/reload", "10.0.0.1", false, kNeedsUser},
+           Case{"POST", "/api/v1/webhooks", "10.0.0.1", false, kNeedsUser},
+           Case{"PUT", "/api/v1/webhooks/7", "10.0.0.1", false, kNeedsUser},
+           Case{"DELETE", "/api/v1/webhooks/7", "127.0.0.1", false, kAllowed},
+           Case{"GET", "/api/v1/webhooks", "10.0.0.1", false, kAllowed},
        }) {
     FakeRequest request(c.method, c.path);
     request.remote_address = c.from;

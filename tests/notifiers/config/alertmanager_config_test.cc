@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/config/alertmanager_config.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -433,10 +434,79 @@ time_intervals:
   EXPECT_THAT(masked, HasSubstr("Subject: \"a # b: c\"\n"));
   EXPECT_THAT(masked, HasSubstr("url: http://hook/<secret>\n"));
   EXPECT_EQ(masked.find("log_configs"), std::string::npos);
+  EXPECT_THAT(masked, HasSubstr("send_resolved: true\n"));
+  EXPECT_THAT(masked, HasSubstr("max_alerts: 0\n"));
+  EXPECT_EQ(masked.find("rocketchat_api_url"), std::string::npos) << "amtool 0.25 refuses it";
   const auto again = ParseAlertmanagerConfig(masked, "masked.yml");
   ASSERT_TRUE(again.ok()) << again.status() << "\n" << masked;
   EXPECT_EQ(MaskedYaml(*again), masked);
   EXPECT_EQ(again->route.routes[0].key, config->route.routes[0].key);
+}
+
+#define RECEIVER "route: {receiver: a}\nreceivers: [{name: a}]\n"
+
+TEST(AlertmanagerConfig, SectionsWithoutEffectAreChecked) {
+  const std::pair<const char*, const char*> table[] = {
+      {"tracing: {endpoint: 'x:1', client_type: foo}", "must be http or grpc, not foo"},
+      {"tracing: {client_type: http}", "tracing endpoint must be set"},
+      {"tracing: {endpoint: 'x:1', compression: lz4}", "invalid compression type lz4 provided"},
+      {"tracing: {endpoint: 'x:1', compression: gzip}", ""},
+      {"event_recorder: {kafka_outputs: [{topic: t}]}", "kafka: at least one broker is required"},
+      {"event_recorder: {kafka_outputs: [{brokers: ['']}]}", "broker entries must be non-empty"},
+      {"event_recorder: {kafka_outputs: [{brokers: [b], acks: some}]}", "unknown acks \"some\""},
+      {"event_recorder: {kafka_outputs: [{brokers: [b], format: json}]}", ""},
+      {"templates: ['[']", "syntax error in pattern"},
+      {"templates: ['a[0-9]*.tmpl']", ""},
+  };
+  for (const auto& [text, part] : table) {
+    const auto config = ParseAlertmanagerConfig(std::string(RECEIVER) + text, kFile);
+    EXPECT_EQ(config.ok(), *part == '\0') << text;
+    EXPECT_THAT(Message(config.status()), HasSubstr(part)) << text;
+  }
+}
+
+TEST(AlertmanagerConfig, UrlsOfWebhooks) {
+  const std::pair<const char*, const char*> table[] = {
+      {"ftp://x", "unsupported scheme \"ftp\" for URL"},
+      {"http:///x", "missing host for URL"},
+      {"http://x/y", ""},
+      {"http://x/<secret>", ""},
+      {"<secret>", ""},
+      {"'http://{{ .x }}/'", ""},
+      {"'{{ .x }}'", ""},
+  };
+  for (const auto& [url, part] : table) {
+    const auto config = ParseAlertmanagerConfig(
+        fmt::format("route: {{receiver: a}}\nreceivers: [{{name: a, webhook_configs: [{{url: {}}}]}}]",
+                    url),
+        kFile);
+    EXPECT_EQ(config.ok(), *part == '\0') << url << config.status();
+    EXPECT_THAT(Message(config.status()), HasSubstr(part)) << url;
+  }
+}
+
+TEST(AlertmanagerConfig, ModesOfMatchers) {
+  const std::pair<const char*, MatcherMode> table[] = {
+      {"['foo=bar baz']", MatcherMode::kClassic},  // only the old grammar reads it
+      {"['Σ=x']", MatcherMode::kUtf8},             // only the new one
+      {"['foo=bar']", MatcherMode::kFallback},
+  };
+  for (const auto& [matchers, own] : table) {
+    for (const MatcherMode mode :
+         {MatcherMode::kFallback, MatcherMode::kClassic, MatcherMode::kUtf8}) {
+      const auto config = ParseAlertmanagerConfig(
+          fmt::format("route: {{receiver: a, routes: [{{matchers: {}}}]}}\nreceivers: [{{name: a}}]",
+                      matchers),
+          kFile, mode);
+      const bool good =
+          own == MatcherMode::kFallback || mode == MatcherMode::kFallback || mode == own;
+      EXPECT_EQ(config.ok(), good) << matchers << static_cast<int>(mode) << config.status();
+    }
+  }
+  const char* group_by = "route: {receiver: a, group_by: ['Σ']}\nreceivers: [{name: a}]";
+  EXPECT_TRUE(ParseAlertmanagerConfig(group_by, kFile).ok());
+  EXPECT_THAT(Message(ParseAlertmanagerConfig(group_by, kFile, MatcherMode::kClassic).status()),
+              HasSubstr("invalid label name \"Σ\" in group_by list"));
 }
 
 }  // namespace

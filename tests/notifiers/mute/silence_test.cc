@@ -166,7 +166,7 @@ TEST(Silence, RoundTrip) {
 
 TEST(Silence, DecodeRefusesWhatIsNotOne) {
   for (const std::string_view bytes :
-       {"", "{", "[]", "{}", "{\"version\":2,\"id\":\"x\"}", "{\"version\":1}",
+       {"", "{", "[]", "{}", "{\"version\":3,\"id\":\"x\"}", "{\"version\":1}",
         "{\"version\":1,\"id\":\"x\",\"matchers\":[{\"t\":9}]}",
         "{\"version\":1,\"id\":\"x\",\"matchers\":[{\"t\":2,\"n\":\"a\",\"v\":\"(\"}]}"}) {
     EXPECT_FALSE(DecodeSilence(bytes).ok()) << bytes;

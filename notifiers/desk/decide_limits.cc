@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alertmanager's --alerts.per-alertname-limit: one alert name of which too many fire must not fill
+// the memory.
+#include "notifiers/desk/decide.h"
+
+namespace outrider {
+
+AlertNameLimit::AlertNameLimit(const Transaction& tx, Nanos now)
+    : limit_(tx.plan().config().limits.alerts_per_name), now_(now) {
+  if (limit_ == 0) return;
+  tx.alerts.ForEach([&](uint64_t, const AlertRecord& record) {
+    if (!record.firing || record.alert.ResolvedAt(now)) return;
+    ++firing_[std::string(record.alert.labels.Get(kAlertName))];
+  });
+}
+
+bool AlertNameLimit::Admits(const Transaction& tx, const Alert& alert) {
+  if (limit_ == 0 || alert.ResolvedAt(now_)) return true;
+  const AlertRecord* known = tx.alerts.Find(alert.Fingerprint());
+  if (known != nullptr && known->firing) return true;
+  size_t& firing = firing_[std::string(alert.labels.Get(kAlertName))];
+  if (firing >= limit_) return false;
+  ++firing;
+  return true;
+}
+
+}  // namespace outrider

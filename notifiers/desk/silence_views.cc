@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked about silences.
+#include "notifiers/desk/desk_impl.h"
+
+namespace outrider {
+namespace {
+
+constexpr Nanos kLastDay = kDay * kNanosPerMilli;
+
+}  // namespace
+
+std::array<uint64_t, 3> Desk::CountSilences(Nanos now) const {
+  std::shared_ptr<const SilenceMap> silences;
+  {
+    absl::ReaderMutexLock lock(&impl_->state_mutex);
+    silences = impl_->state.silences;
+  }
+  std::array<uint64_t, 3> counts{};
+  for (const auto& [id, silence] : *silences) ++counts[static_cast<size_t>(silence.StateAt(now))];
+  return counts;
+}
+
+SilencePreview Desk::PreviewSilence(std::span<const Matcher> matchers, size_t limit,
+                                    Nanos now) const {
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  SilencePreview preview;
+  for (const auto& [fingerprint, record] : impl.state.alerts) {
+    const Alert& alert = record->alert;
+    const bool fires = record->firing && !alert.ResolvedAt(now);
+    if (fires) ++preview.firing;
+    if (!MatchesAll(matchers, alert.labels)) continue;
+    if (fires || alert.ends_at.nanos > now - kLastDay) ++preview.last_day;
+    if (!fires) continue;
+    ++preview.matching;
+    AlertView view = impl.ViewAlert(*record, now);
+    if (!view.active) ++preview.muted_before;
+    if (preview.alerts.size() < limit) preview.alerts.push_back(std::move(view));
+  }
+  return preview;
+}
+
+}  // namespace outrider
