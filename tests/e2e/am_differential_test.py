@@ -3,8 +3,8 @@
 """Random routing trees, receivers, inhibition rules, alerts and silences (am_generator.py) in Debian's Alertmanager and
 in outrider at the same time: what each webhook was sent, in which order, with which body and when, is equal. Many
 worlds run at once in one pair of processes, told apart by a label. SEED=7 WORLDS=40 ROUNDS=10 for others and more;
-RESOLVES=all
-also posts ends of alerts that do not fire; SHRINK=1 makes the first world that differs small before it is shown."""
+RESOLVES=all also posts ends of alerts that do not fire, RELOAD=1 reloads both in the middle: both show that Alertmanager
+keeps what has ended for half an hour and tells it again. SHRINK=1 makes the first world that differs small."""
 import collections
 import copy
 import json
@@ -21,8 +21,9 @@ SEED = os.environ.get('SEED', '1')
 WORLDS = int(os.environ.get('WORLDS', 30))
 ROUNDS = int(os.environ.get('ROUNDS', 1))
 RESOLVES = os.environ.get('RESOLVES') == 'all'
+RELOAD = bool(os.environ.get('RELOAD'))
 APART = am_generator.SLOT * 0.45  # seconds between the same notification of both
-STALL = 0.12  # beyond this a difference of times or order proves nothing
+STALL = 0.06 if RELOAD else 0.12  # beyond this a difference of times or order proves nothing
 # Came after 0.25.
 NEWER = ('notification_reason', 'routeLabels', 'externalURL')
 
@@ -153,6 +154,8 @@ class Differential(harness.EndToEnd):
                 call = step_of(world, kind, value, ids[world.name])
                 script.add(slot * am_generator.SLOT, world.name,
                            lambda d, start, call=call, slot=slot: call(d, start, start + slot * am_generator.SLOT))
+        if RELOAD:  # between the instants of events and flushes
+            script.add((am_generator.EVENTS // 2 + 0.25) * am_generator.SLOT, 'reload', lambda d, *_: d.reload())
         pulse = am_world.Pulse()
         script.run(am_generator.END)
         start = script.start
