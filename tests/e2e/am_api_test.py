@@ -16,6 +16,7 @@ A = {'alertname': 'a', 'team': 'db', 'job': 'j'}
 START, END, LATE = '2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z', '2040-01-01T00:00:00Z'
 SILENCE = {'matchers': [{'name': 'alertname', 'value': 'a', 'isRegex': False}], 'startsAt': START, 'endsAt': LATE,
            'createdBy': 'me', 'comment': 'why'}
+REGEX = 'what is wrong with a regular expression is said in its own words'
 NONE = '00000000-0000-0000-0000-000000000000'
 CONFIG = {
     'route': {'receiver': 'default', 'group_by': ['alertname'], 'group_wait': '1h', 'routes': [
@@ -72,14 +73,15 @@ ROWS = [
     Row('GET /api/v2/alerts?receiver=db'),
     Row('GET /api/v2/alerts?receiver=w.*'),
     Row('GET /api/v2/alerts?receiver=d'),
-    Row('GET /api/v2/alerts?receiver=(', code=400),
+    Row('GET /api/v2/alerts?receiver=(', code=400, differs=(REGEX, 400, 'failed to parse receiver param: error parsing regexp')),
     Row('GET /api/v2/alerts?' + f('foo'), code=400),
-    Row('GET /api/v2/alerts?' + f('a=~"("'), code=400),
+    Row('GET /api/v2/alerts?' + f('a=~"("'), code=400, differs=(REGEX, 400, 'error parsing regexp')),
     Row('GET /api/v2/alerts?' + f('{team="db"'), code=400, differs=(
         'later ones name the brace', 400, 'unexpected open or close brace')),
     Row('GET /api/v2/alerts/groups'),
     Row('GET /api/v2/alerts/groups?' + f('alertname="a"')),
-    Row('GET /api/v2/alerts/groups?receiver=web.*'),
+    Row('GET /api/v2/alerts/groups?receiver=web.*', differs=(
+        'all receivers of an alert are listed, not only those that match', 200, '"receiver":{"name":"web.x"}')),
     Row('GET /api/v2/alerts/groups?active=false'),
     Row('GET /api/v2/alerts/groups?inhibited=false'),
     Row('GET /api/v2/receivers', differs=('labels of receivers came with 0.33', 200, '"name":"web.x"')),
