@@ -4,7 +4,7 @@ specs/alertmanager.md §2 and §4. What the two daemons do differently on purpos
 import dataclasses
 import typing
 
-from am_world import ALERTMANAGER, OUTRIDER, rfc3339
+from am_world import ALERTMANAGER, rfc3339
 
 FAR = 3600
 
@@ -74,6 +74,17 @@ def unsilence(name):
     def call(daemon, start, case):
         answer = daemon.call('DELETE', f'/api/v2/silence/{case.memory[daemon.kind, name]}')
         assert answer[0] == 200, answer
+    return call
+
+
+def longer(name, end):
+    """Posts a silence with its id and another end; the id stays."""
+    def call(daemon, start, case):
+        silence_id = case.memory[daemon.kind, name]
+        _, now = daemon.call('GET', f'/api/v2/silence/{silence_id}')
+        value = {k: now[k] for k in ('id', 'matchers', 'startsAt', 'createdBy', 'comment')}
+        answer = daemon.call('POST', '/api/v2/silences', {**value, 'endsAt': rfc3339(start + end)})
+        assert answer == (200, {'silenceID': silence_id}), answer
     return call
 
 
@@ -233,6 +244,33 @@ CASES = [
     Case('inhibit_null', 'nor does a null rule', until=3.5, inhibit=[None],
          steps=[(1, post(alert('a', 1)))], expect={'hook': [at(2, A1)]},
          skip={ALERTMANAGER: '0.25 panics on it'}),
+    Case('inhibit_silenced', 'a silenced source inhibits all the same', until=6, inhibit=INHIBIT,
+         steps=[(0.6, silence('s', 0.5, 60, severity='critical')),
+                (1, post(alert('s', 1, severity='critical'), alert('t', 1, severity='warning'), alert('u', 1))),
+                (4.4, unsilence('s'))],
+         expect={'hook': [at(2, firing('u')), at(5, firing('s', severity='critical'), firing('u'))]}),
+    Case('inhibited_end', 'an end that is inhibited is not told, and the alert leaves its group', until=7.5,
+         inhibit=INHIBIT, ri='1ms',
+         steps=[(1, post(alert('t', 1, severity='warning'), alert('u', 1))),
+                (2.4, post(alert('s', 2.4, severity='critical'))),
+                (3.4, post(alert('t', 1, end=3.4, severity='warning'))),
+                (5.4, post(alert('s', 2.4, end=5.4, severity='critical')))],
+         expect={'hook': [at(2, firing('t', severity='warning'), firing('u')),
+                          at(3, firing('s', severity='critical'), firing('u')),
+                          at(4, firing('s', severity='critical'), firing('u')),
+                          at(5, firing('s', severity='critical'), firing('u')),
+                          at(6, resolved('s', severity='critical'), firing('u')), at(7, firing('u'))]}),
+    Case('inhibit_chain', 'what is inhibited inhibits all the same', until=3.5,
+         inhibit=[{'source_matchers': [f'level="{n}"'], 'target_matchers': [f'level="{n + 1}"'], 'equal': ['case']}
+                  for n in (1, 2)],
+         steps=[(1, post(alert('a', 1, level='1'), alert('b', 1, level='2'), alert('c', 1, level='3')))],
+         expect={'hook': [at(2, firing('a', level='1'))]}),
+    Case('silence_pending', 'a silence that begins later mutes from then on', ri='1ms', until=5.6,
+         steps=[(0.6, silence('s', 2.5, 4.5)), (1, post(alert('a', 1)))],
+         expect={'hook': [at(2, A1), at(5, A1)]}),
+    Case('silence_again', 'a silence that is made longer in place goes on', ri='1ms', until=5.6,
+         steps=[(0.6, silence('s', 0.5, 2.5)), (1, post(alert('a', 1))), (1.6, longer('s', 4.5))],
+         expect={'hook': [at(5, A1)]}),
     Case('silencing', 'a silence mutes the alert it matches, while it lasts', ri='1ms', until=5.6,
          steps=[(1, post(alert('a', 1), alert('b', 1))), (2.5, silence('s', 2.4, 4.5, alertname='a'))],
          expect={'hook': [at(2, A1, firing('b', 1)), at(3, firing('b', 1)), at(4, firing('b', 1)),
