@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Seven kill -9 while 200 alerts arrive by API, and seven more while they end: every alert that was accepted is told,
-each firing and each end once, and what comes a second time comes under the key of the first. Half of them are groups of
-their own, half are groups of five. KILLS=0 KIND=alertmanager shows the counters without and with another daemon."""
+each firing and each end once, and what comes a second time comes under the key of the first; a silence that was accepted
+just before a kill is there after it. Half of the alerts are groups of their own, half are groups of five. KILLS=0 and
+KIND=alertmanager show the counters without kills and of the other daemon."""
 import collections
 import os
 import random
@@ -37,7 +38,6 @@ class Kill9(harness.EndToEnd):
 
     def feed(self, alerts, kills):
         """Posts all alerts, a few at a time, while the process is killed `kills` times in between."""
-        done = threading.Event()
         left = list(alerts)
         lock = threading.Lock()
 
@@ -58,12 +58,15 @@ class Kill9(harness.EndToEnd):
             # At a random instant of the number-th part of the alerts, whatever is being done then.
             harness.wait_for('the next part', lambda: len(left) <= len(alerts) - (number + 0.3) * share, 60, 0.002)
             time.sleep(self.random.uniform(0, 0.2))
+            now = time.time()
+            self.silences.add(self.daemon.silence({'alertname': f'quiet{self.killed}'}, now, now + 3600))
             self.daemon.process.kill9()
             self.killed += 1
             self.daemon.start()
+            kept = {s['id'] for s in self.daemon.call('GET', '/api/v2/silences')[1]}
+            self.assertEqual(self.silences - kept, set(), 'accepted silences are gone')
         for t in threads:
             t.join()
-        done.set()
 
     def told(self, status):
         """{alert: {keys of messages in which it has this status, and was not in the message before of its group}}"""
@@ -89,6 +92,7 @@ class Kill9(harness.EndToEnd):
 
     def test_alerts_under_kills(self):
         self.random, self.killed = random.Random(int(os.environ.get('SEED', '8'))), 0
+        self.silences = set()
         self.sink = am_world.Collector()
         self.addCleanup(self.sink.close)
         for name in ('alone', 'grouped'):  # slow, so that some are on the way at a kill
