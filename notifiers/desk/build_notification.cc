@@ -8,6 +8,7 @@
 
 #include "notifiers/channel/notification_data.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
 
 namespace outrider {
@@ -29,16 +30,9 @@ void AddAlert(const Transaction& tx, uint64_t fingerprint, bool resolved, Nanos 
   notification->alerts.push_back(std::move(alert));
 }
 
-// Alertmanager's order: job, instance, then all labels.
 void SortAlerts(std::vector<Alert>* alerts) {
-  std::sort(alerts->begin(), alerts->end(), [](const Alert& a, const Alert& b) {
-    for (const std::string_view name : {"job", "instance"}) {
-      const std::string_view left = a.labels.Get(name);
-      const std::string_view right = b.labels.Get(name);
-      if (left != right) return left < right;
-    }
-    return a.labels < b.labels;
-  });
+  std::sort(alerts->begin(), alerts->end(),
+            [](const Alert& a, const Alert& b) { return AlertBefore(a.labels, b.labels); });
 }
 
 void AddNote(const std::string& note, Notification* notification) {

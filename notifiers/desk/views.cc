@@ -10,6 +10,7 @@
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/mute/time_interval.h"
+#include "notifiers/route/alert_order.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
@@ -21,12 +22,7 @@ bool AnyOrHas(const std::vector<T>& wanted, const T& value) {
 }
 
 bool GroupOrder(const AlertView& a, const AlertView& b) {
-  for (const std::string_view name : {"job", "instance"}) {
-    const std::string_view left = a.alert.labels.Get(name);
-    const std::string_view right = b.alert.labels.Get(name);
-    if (left != right) return left < right;
-  }
-  return a.alert.labels < b.alert.labels;
+  return AlertBefore(a.alert.labels, b.alert.labels);
 }
 
 // As a notification about these alerts would have them.
@@ -112,7 +108,7 @@ std::vector<GroupView> Desk::Groups(Nanos now) const {
     views.push_back(std::move(view));
   }
   std::sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {
-    return a.labels == b.labels ? a.receiver < b.receiver : a.labels < b.labels;
+    return a.labels == b.labels ? a.receiver < b.receiver : LabelSetBefore(a.labels, b.labels);
   });
   return views;
 }

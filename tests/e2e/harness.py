@@ -238,9 +238,10 @@ class Process:
 
 class EndToEnd(unittest.TestCase):
     """A temporary directory, and processes and sinks that are gone at the end; logs are shown on failure."""
+    home = None  # where the directory is made; None: where all temporary files are
 
     def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix='outrider-e2e-')
+        holder = tempfile.TemporaryDirectory(prefix='outrider-e2e-', dir=self.home)
         self.addCleanup(holder.cleanup)
         self.directory = pathlib.Path(holder.name)
         self.processes = []
