@@ -165,9 +165,9 @@ void RegisterWebhooks(Router& router, Services& services) {
   RegisterWebhooksApi(router, {.tools = [&services] { return services.ToolsOfHooks(); },
                                .random = services.random,
                                .changed = [&services] { return services.ApplyHooks(); }});
-  RegisterReceiverTestApi(
-      router, {.receivers = [&services] { return services.desk->config()->receivers; },
-               .tools = {services.clock, services.random, services.external_url}});
+  RegisterReceiverTestApi(router,
+                          {.receivers = [&services] { return services.desk->config()->receivers; },
+                           .tools = {services.clock, services.random, services.external_url}});
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ void RegisterWebhooks(Router& router, Services& services) {
 void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
                     const AppOptions& options, Nanos started_at) {
   const auto ready = [&services] { return services.ready.load(); };
-  router.AddGuard(MakeAuthGuard({options.allow_anonymous}));
+  router.AddGuard(MakeAuthGuard({options.allow_anonymous, services.external_url}));
   router.AddGuard(MakeReadyGuard(ready));
   RegisterLifecycle(
       router, {ready, [&services, file = options.config_file] { return services.Reload(file); }});

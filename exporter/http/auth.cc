@@ -17,8 +17,7 @@ bool IsOwnWrite(const HttpRequest& request) {
     return false;
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||
          request.path.starts_with("/api/v1/realtime/monitor/") ||
-         request.path.starts_with("/api/v1/optimize/") || request.path == "/api/v1/webhooks" ||
-         request.path.starts_with("/api/v1/webhooks/");
+         request.path.starts_with("/api/v1/optimize/");
 }
 
 bool IsLocal(const HttpRequest& request) {
@@ -26,12 +25,26 @@ bool IsLocal(const HttpRequest& request) {
          !request.HasHeader("X-Forwarded-For");
 }
 
+// `localhost`, an address, or the host of the external URL. Any other name may be one that its
+// owner lets point at this machine, so that a page of theirs has our origin (DNS rebinding).
+bool IsOurName(std::string_view host, std::string_view external_url) {
+  const size_t scheme = external_url.find("://");
+  std::string_view own = external_url.substr(scheme == external_url.npos ? 0 : scheme + 3);
+  own = own.substr(0, own.find('/'));
+  if (!host.empty() && host == own) return true;
+  if (host.starts_with('[')) return true;
+  const std::string_view name = host.substr(0, host.find(':'));
+  return name == "localhost" || name.ends_with(".localhost") ||
+         (!name.empty() && name.find_first_not_of("0123456789.") == name.npos);
+}
+
 // A browser names the page's origin with every write; ours is the host it was sent to.
-bool IsForeignOrigin(const HttpRequest& request) {
+bool IsForeignOrigin(const HttpRequest& request, const AuthOptions& options) {
   const std::string origin = request.Header("Origin");
   if (origin.empty()) return false;
   const std::string host = request.Header("Host");
-  return origin != "http://" + host && origin != "https://" + host;
+  if (origin != "http://" + host && origin != "https://" + host) return true;
+  return !IsOurName(host, options.external_url);
 }
 
 HttpResponse Refuse(int status, std::string_view message) {
@@ -44,7 +57,7 @@ HttpResponse Refuse(int status, std::string_view message) {
 
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options) {
   if (!IsOwnWrite(request)) return Access::kAllowed;
-  if (IsForeignOrigin(request)) return Access::kForeignOrigin;
+  if (IsForeignOrigin(request, options)) return Access::kForeignOrigin;
   if (options.allow_anonymous || IsLocal(request)) return Access::kAllowed;
   return Access::kNeedsUser;
 }

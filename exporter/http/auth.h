@@ -12,6 +12,7 @@ namespace outrider {
 
 struct AuthOptions {
   bool allow_anonymous = false;
+  std::string external_url;  // pages below it are ours
 };
 
 enum class Access {
@@ -23,7 +24,8 @@ enum class Access {
 // Pure. Our own writes: other methods than GET and HEAD below /outrider/, /api/v1/webhooks (which
 // make this machine send), /api/v1/optimize/ and /api/v1/realtime/monitor/, and /-/reload. A
 // request that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this
-// machine.
+// machine. A page is ours when its origin is the host it was sent to, and that is `localhost`, an
+// address or the external URL's host.
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options);
 
 HttpGuard MakeAuthGuard(AuthOptions options);

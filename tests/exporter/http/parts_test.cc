@@ -175,11 +175,11 @@ TEST(Auth, WhoMayCall) {
            Case{"POST", "/api/v1/webhooks", "10.0.0.1", false, kNeedsUser},
            Case{"PUT", "/api/v1/webhooks/7", "10.0.0.1", false, kNeedsUser},
            Case{"DELETE", "/api/v1/webhooks/7", "127.0.0.1", false, kAllowed},
-           Case{"GET", "/api/v1/webhooks", "10.0.0.1", false, kAllowed},
+           Case{"GET", "/api/v1/webhooks", "10.0.0.1", false, kNeedsUser},
        }) {
     FakeRequest request(c.method, c.path);
     request.remote_address = c.from;
-    EXPECT_EQ(JudgeAccess(request, {c.anonymous}), c.expected)
+    EXPECT_EQ(JudgeAccess(request, {c.anonymous, ""}), c.expected)
         << c.method << " " << c.path << " " << c.from;
   }
 }
@@ -195,6 +195,26 @@ TEST(Auth, ProxiesAndForeignPages) {
                               .With("Host", "localhost:9909")
                               .With("Origin", "http://localhost:9909");
   EXPECT_EQ(JudgeAccess(own, {}), Access::kAllowed);
+}
+
+// A name that its owner lets point at this machine makes a page of theirs look like ours.
+TEST(Auth, NamesThatMayPointHere) {
+  const std::pair<const char*, Access> hosts[] = {
+      {"evil.example", Access::kForeignOrigin},
+      {"evil.example:9909", Access::kForeignOrigin},
+      {"localhost.evil.example", Access::kForeignOrigin},
+      {"127.0.0.1:9909", Access::kAllowed},
+      {"[::1]:9909", Access::kAllowed},
+      {"localhost:9909", Access::kAllowed},
+      {"outrider.example:80", Access::kAllowed},
+      {"outrider.example", Access::kForeignOrigin},
+  };
+  for (const auto& [host, expected] : hosts) {
+    const FakeRequest request = FakeRequest("POST", "/outrider/v1/incidents/1/resolve")
+                                    .With("Host", host)
+                                    .With("Origin", std::string("http://") + host);
+    EXPECT_EQ(JudgeAccess(request, {false, "http://outrider.example:80/base"}), expected) << host;
+  }
 }
 
 TEST(Auth, TheRefusalSaysWhatToDo) {
