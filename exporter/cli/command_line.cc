@@ -29,6 +29,8 @@ struct Parsed {
   IncidentOptions incident;
   AnomalyOptions anomaly;
   OnCallOptions on_call;
+  AuditOptions audit;
+  std::string verify_path;
   std::string slo;
   CheckRulesOptions check_rules;
   TestRulesOptions test_rules;
@@ -295,6 +297,29 @@ void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
   }
 }
 
+void AddAudit(CLI::App& app, Parsed* p) {
+  CLI::App* audit = app.add_subcommand("audit", "Who did what, when and why");
+  audit->require_subcommand(1);
+  CLI::App* sub =
+      audit->add_subcommand("export", "The audit trail as JSON lines, each subject in its order");
+  AddClientFlags(sub, p);
+  sub->add_option("--from", p->audit.from, "Seconds or RFC 3339");
+  sub->add_option("--to", p->audit.to, "Seconds or RFC 3339");
+  sub->add_option("--subject", p->audit.subject, "Of this incident, or silence:ID");
+  sub->add_option("--kind", p->audit.kind, "opened, state_changed, note, sla_breached, …");
+  sub->add_option("--by", p->audit.by, "What this person did");
+  sub->callback([p] { p->action = [p] { return RunAuditExport(p->client, p->audit); }; });
+}
+
+void AddStateVerify(CLI::App* state, Parsed* p) {
+  CLI::App* verify = state->add_subcommand(
+      "verify", "Check the chain of the audit trail; names the first row that was tampered with");
+  AddClientFlags(verify, p);
+  verify->add_option("--storage.path", p->verify_path,
+                     "Directory of a daemon that does not run; default: ask the one at --url");
+  verify->callback([p] { p->action = [p] { return RunStateVerify(p->client, p->verify_path); }; });
+}
+
 void AddOnCall(CLI::App& app, Parsed* p) {
   CLI::App* on_call = app.add_subcommand("oncall", "Who is on call, now and later");
   on_call->require_subcommand(1);
@@ -404,6 +429,7 @@ void AddStateImport(CLI::App* state, Parsed* p, const Environment& env) {
 void AddState(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* state = app.add_subcommand("state", "Look at what a running daemon keeps, or fill it");
   AddStateImport(state, p, env);
+  AddStateVerify(state, p);
   state->require_subcommand(1);
   CLI::App* series = state->add_subcommand(
       "series", "For which rules and entries series are kept, how long, and what they take");
@@ -581,6 +607,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddAlerts(app, &parsed);
   AddIncident(app, &parsed, env);
   AddOnCall(app, &parsed);
+  AddAudit(app, &parsed);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed, env);

@@ -170,6 +170,17 @@ int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options,
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options);
 
+struct AuditOptions {  // "" : all
+  std::string from;
+  std::string to;
+  std::string subject;
+  std::string kind;
+  std::string by;
+};
+int RunAuditExport(const ClientOptions& client, const AuditOptions& options);  // audit.cc
+// Of a daemon that runs, or, with its directory, of one that does not.
+int RunStateVerify(const ClientOptions& client, const std::string& storage_path);
+
 struct OnCallOptions {
   std::string schedule;   // of show
   std::string from;       // of show; "" : now

@@ -4,6 +4,7 @@
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/audit.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
@@ -193,6 +194,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterWebhooks(router, services);
   RegisterIncidentsApi(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
+  RegisterAuditApi(router, *services.desk);
   RegisterOnCallApi(router, {*services.desk, services.clock});
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
                                       [&services] { return services.capacity->Costs(); }});

@@ -191,8 +191,11 @@ class Desk final : public AlertSink, public OutboxSource {
   StatusOr<std::vector<AttemptRecord>> Attempts(Nanos since, std::string_view outcome,
                                                 size_t limit) const;
   DeskStats Stats(Nanos now) const;
-  // Reads the audit trail from the store and checks every chain.
-  Status VerifyAudit() const;
+  // Reads the audit trail from the store and checks every chain (audit_trail.h); returns how many
+  // events it has.
+  StatusOr<uint64_t> VerifyAudit() const;
+  // Those of one bucket, 0 to kAuditBuckets - 1, in the order of its chain.
+  StatusOr<std::vector<AuditEvent>> AuditEvents(uint8_t bucket) const;
   std::shared_ptr<const DeskConfig> config() const;
 
  private:

@@ -9,6 +9,7 @@
 
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/desk_impl.h"
+#include "notifiers/incident/audit_trail.h"
 #include "notifiers/mute/time_interval.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/state/row_codec.h"
@@ -205,26 +206,17 @@ std::shared_ptr<const DeskConfig> Desk::config() const {
   return impl.plan->shared_config();
 }
 
-Status Desk::VerifyAudit() const {
-  for (int bucket = 0; bucket < 256; ++bucket) {
-    const auto byte = static_cast<uint8_t>(bucket);
-    AuditHead head;
+StatusOr<uint64_t> Desk::VerifyAudit() const {
+  uint64_t events = 0;
+  for (int bucket = 0; bucket < kAuditBuckets; ++bucket) {
     absl::MutexLock lock(&impl_->event_mutex);  // no commit between head and events
-    const std::optional<Row> row = TRY(impl_->store.Get(Family::kMeta, AuditHeadKey(byte)));
-    if (row) head = TRY(DecodeAuditHead(row->value));
-    std::vector<AuditEvent> events;
-    Status status;
-    const std::string prefix(1, static_cast<char>(byte));
-    TRY(impl_->store.Scan(Family::kAudit, prefix, "", [&](const Row& event_row) {
-      StatusOr<AuditEvent> event = DecodeAuditEvent(event_row.value);
-      status = event.status();
-      if (event.ok()) events.push_back(*std::move(event));
-      return status.ok();
-    }));
-    TRY(status);
-    TRY(VerifyAuditChain(events, head));
+    events += TRY(VerifyAuditBucket(impl_->store, static_cast<uint8_t>(bucket)));
   }
-  return absl::OkStatus();
+  return events;
+}
+
+StatusOr<std::vector<AuditEvent>> Desk::AuditEvents(uint8_t bucket) const {
+  return ReadAuditBucket(impl_->store, bucket);
 }
 
 }  // namespace outrider

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
 
@@ -32,8 +33,36 @@ void Move(IncidentState to, const Actor& actor, Nanos now, IncidentDecision* dec
   AuditEvent& event = AddEvent(AuditKind::kStateChanged, now, decision, actor);
   event.from = IncidentStateText(decision->incident.state);
   event.to = IncidentStateText(to);
-  decision->incident.state = to;
-  decision->incident.updated_at = now;
+  Incident& incident = decision->incident;
+  incident.state = to;
+  incident.updated_at = now;
+  incident.moved_by = actor.who;
+  incident.moved_at = now;
+  incident.moved_via = actor.channel;
+}
+
+// Of two who do the same at once one is first: the other reads who, when and by which door.
+Status WithWhoWasFirst(const Status& refused, const Incident& incident, Nanos now) {
+  if (!absl::IsFailedPrecondition(refused) || incident.moved_at == 0) return refused;
+  const std::string who = incident.moved_by.empty() ? "the system" : incident.moved_by;
+  const int64_t ago = std::max<int64_t>(now - incident.moved_at, 0) / kNanosPerSecond * kSecond;
+  return absl::FailedPreconditionError(
+      fmt::format("{}: {} by {} {} ago{}", Message(refused), IncidentStateText(incident.state), who,
+                  FormatDuration(ago),
+                  incident.moved_via.empty() ? "" : " through " + incident.moved_via));
+}
+
+// A person who says again what they have said: a second click, an answer that was lost.
+bool SaidAlready(const Incident& incident, IncidentAction action, const Actor& actor) {
+  const IncidentState wanted = action == IncidentAction::kAcknowledge ? IncidentState::kAcknowledged
+                               : action == IncidentAction::kInvestigate
+                                   ? IncidentState::kInvestigating
+                                   : IncidentState::kResolved;
+  const bool repeatable = action == IncidentAction::kAcknowledge ||
+                          action == IncidentAction::kInvestigate ||
+                          action == IncidentAction::kResolve;
+  return repeatable && incident.state == wanted && !actor.who.empty() &&
+         incident.moved_by == actor.who;
 }
 
 // Those who were paged hear that it is over.
@@ -251,7 +280,10 @@ IncidentDecision ResolveAlert(Incident incident, const Alert& alert, Nanos now) 
 
 StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
                                IncidentAction action, const Actor& actor, Nanos now) {
-  const IncidentState to = TRY(NextState(incident.state, action, config.strict_legacy));
+  if (SaidAlready(incident, action, actor)) return From(incident);
+  const StatusOr<IncidentState> next = NextState(incident.state, action, config.strict_legacy);
+  if (!next.ok()) return WithWhoWasFirst(next.status(), incident, now);
+  const IncidentState to = *next;
   IncidentDecision decision = From(incident);
   switch (action) {
     case IncidentAction::kAcknowledge:

@@ -72,7 +72,8 @@ IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& in
 bool WithinReopenWindow(const IncidentsConfig& config, const Incident& incident, Nanos now);
 // An alert of it was resolved; with the last one the incident is.
 IncidentDecision ResolveAlert(Incident incident, const Alert& alert, Nanos now);
-// What a person does. Errors: FailedPrecondition for an invalid transition.
+// What a person does. What they said already, and is so, is said again without effect. Errors:
+// FailedPrecondition for an invalid transition, with who brought the incident into its state.
 StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
                                IncidentAction action, const Actor& actor, Nanos now);
 // A note; InvalidArgument when it is empty. No transition.

@@ -75,6 +75,11 @@ struct Incident {
   Severity severity = Severity::kMedium;
   IncidentState state = IncidentState::kNew;
 
+  // Who brought it into this state, when and through which door; "" , 0, "" : nobody has yet.
+  std::string moved_by;
+  Nanos moved_at = 0;
+  std::string moved_via;
+
   Nanos received_at = 0;  // when it opened; both clocks start here
   Nanos starts_at = 0;    // earliest starts_at of its alerts
   Nanos updated_at = 0;

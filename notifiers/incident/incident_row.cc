@@ -6,7 +6,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kIncidentFormat = 2;  // 2: escalation.held_at
+constexpr uint8_t kIncidentFormat = 3;  // 2: escalation.held_at; 3: moved_…
 constexpr uint8_t kSlaFormat = 1;
 
 void WriteEscalation(const Escalation& escalation, RowWriter* out) {
@@ -75,7 +75,12 @@ std::string EncodeIncident(const Incident& incident) {
   WriteEscalation(incident.escalation, &out);
   out.U64(incident.paged.size());
   for (const std::string& target : incident.paged) out.Text(target);
-  return out.U64(incident.audit_events).I64(incident.escalation.held_at).Take();
+  return out.U64(incident.audit_events)
+      .I64(incident.escalation.held_at)
+      .Text(incident.moved_by)
+      .I64(incident.moved_at)
+      .Text(incident.moved_via)
+      .Take();
 }
 
 StatusOr<Incident> DecodeIncident(std::string_view bytes) {
@@ -107,6 +112,11 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
   for (uint64_t i = in.Count(); i > 0; --i) incident.paged.insert(in.Text());
   incident.audit_events = in.U64();
   if (in.format() >= 2) incident.escalation.held_at = in.I64();
+  if (in.format() >= 3) {
+    incident.moved_by = in.Text();
+    incident.moved_at = in.I64();
+    incident.moved_via = in.Text();
+  }
   TRY(in.Finish());
   incident.group_labels = TRY(Labels::FromPacked(group_labels));
   incident.labels = TRY(Labels::FromPacked(labels));

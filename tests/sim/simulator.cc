@@ -296,7 +296,7 @@ void Simulation::Fill(Report* report) {
     ++(arrival.repeat ? report->repeated : report->told)[arrival.Text()];
   }
   if (!desk_) return;
-  const Status audit = desk_->VerifyAudit();
+  const Status audit = desk_->VerifyAudit().status();
   if (!audit.ok()) report->violations.push_back(Message(audit));
   for (const OutboxRow& row : desk_->Outbox()) {
     report->violations.push_back("never sent: " + row.receiver + " " + row.reason);

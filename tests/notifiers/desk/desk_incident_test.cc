@@ -267,5 +267,34 @@ TEST_F(DeskTest, TheLogTellsOfIncidentsAndFailures) {
   EXPECT_EQ(log.find("my password"), std::string::npos);
 }
 
+// People who act at once, on a store that writes: one wins, the others read who it was.
+TEST_F(DeskTest, OfManyWhoAcknowledgeAtOnceOneWins) {
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(Fire(MakeAlert(fmt::format("Down{}", round).c_str(), "critical")).ok());
+    const std::string id = Newest()->id;
+    constexpr int kPeople = 4;
+    std::array<Status, kPeople> answers;
+    {
+      std::vector<std::jthread> people;
+      for (int i = 0; i < kPeople; ++i) {
+        people.emplace_back([&, i] {
+          const HumanAction human{id, fmt::format("person{}", i), "api", ""};
+          answers[static_cast<size_t>(i)] = desk_->Acknowledge(human, kT0).status();
+        });
+      }
+    }
+    const auto incident = Newest();
+    ASSERT_EQ(incident->state, IncidentState::kAcknowledged);
+    EXPECT_EQ(std::count_if(answers.begin(), answers.end(), [](const Status& s) { return s.ok(); }),
+              1);
+    for (const Status& answer : answers) {
+      if (answer.ok()) continue;
+      EXPECT_NE(Message(answer).find("acknowledged by " + incident->acknowledged_by + " "),
+                std::string::npos)
+          << answer;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace outrider
