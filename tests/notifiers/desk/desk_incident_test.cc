@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which alerts become incidents, and whom incidents page.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
 #include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
