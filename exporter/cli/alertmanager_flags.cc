@@ -164,6 +164,18 @@ Status ApplyAlertmanagerFlags(const RunOptions& options, AppOptions* app) {
   return absl::OkStatus();
 }
 
+std::string RoutePrefix(const std::string& prefix, const std::string& external_url) {
+  std::string path = prefix;
+  const size_t host = external_url.find("://");
+  if (path.empty() && host != std::string::npos) {
+    const size_t slash = external_url.find('/', host + 3);
+    if (slash != std::string::npos) path = external_url.substr(slash);
+  }
+  while (path.ends_with('/')) path.pop_back();
+  if (!path.empty() && path.front() != '/') path.insert(path.begin(), '/');
+  return path;
+}
+
 std::vector<std::string> ExplainAlertmanagerFlags(const RunOptions& options) {
   std::vector<std::string> sentences;
   for (const std::string& name : options.alertmanager.idle) {

@@ -72,7 +72,8 @@ void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
                   "TLS and users (exporter-toolkit format)");
   run->add_option("--web.external-url", p->run.external_url,
                   "URL under which people reach this daemon; used in messages");
-  run->add_option("--web.route-prefix", p->run.route_prefix, "Prefix of all paths");
+  run->add_option("--web.route-prefix", p->run.route_prefix,
+                  "Prefix of all paths; default: the path of --web.external-url");
   run->add_flag("--web.allow-anonymous", p->run.allow_anonymous,
                 "Let anybody who reaches the listener change incidents");
   run->add_flag("--notify.shadow", p->run.shadow,

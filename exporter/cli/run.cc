@@ -39,7 +39,7 @@ int RunDaemon(const RunOptions& options, const Environment& env) {
   app_options.storage_path = options.storage_path;
   app_options.listen_addresses = options.listen_addresses;
   app_options.external_url = options.external_url;
-  app_options.route_prefix = options.route_prefix;
+  app_options.route_prefix = RoutePrefix(options.route_prefix, options.external_url);
   app_options.allow_anonymous = options.allow_anonymous;
   app_options.shadow = options.shadow;
   app_options.features = options.features;

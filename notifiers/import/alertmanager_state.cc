@@ -102,7 +102,8 @@ void ReadAnnotation(protozero::pbf_reader reader, std::map<std::string, std::str
   std::string value;
   ForEachField(reader, [&](protozero::pbf_reader& field) {
     if (!IsBytes(field) || field.tag() > 2) return false;
-    (field.tag() == 1 ? key : value) = field.get_string();
+    std::string& target = field.tag() == 1 ? key : value;  // the tag is gone once it is read
+    target = field.get_string();
     return true;
   });
   (*out)[key] = value;
@@ -111,7 +112,8 @@ void ReadAnnotation(protozero::pbf_reader reader, std::map<std::string, std::str
 void ReadComment(protozero::pbf_reader reader, WireSilence* out) {
   ForEachField(reader, [&](protozero::pbf_reader& field) {
     if (!IsBytes(field) || field.tag() > 2) return false;
-    (field.tag() == 1 ? out->old_author : out->old_comment) = field.get_string();
+    std::string& target = field.tag() == 1 ? out->old_author : out->old_comment;
+    target = field.get_string();
     return true;
   });
 }

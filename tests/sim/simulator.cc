@@ -41,6 +41,7 @@ DeskConfig MakeConfig(World& world) {
   config.incidents.escalation_policies = {policy};
   config.receivers = MakeReceivers(world);
   config.external_url = "http://outrider";
+  config.fixes.refire_after_silence = true;  // the scenario's "Hushed" is news again
   return config;
 }
 

@@ -98,7 +98,9 @@ TEST_P(Repeat, OfAMultipleOfTheGroupInterval) {
   EXPECT_EQ(Got("team"), fixed ? 2U : 1U);
   Run(kGroupInterval);
   EXPECT_EQ(Got("team"), 2U);
-  Run(4 * kGroupInterval);
+  Run(3 * kGroupInterval);
+  EXPECT_EQ(Got("team"), fixed ? 3U : 2U);
+  Run(2 * kGroupInterval);
   EXPECT_EQ(Got("team"), 3U);
 }
 

@@ -74,6 +74,7 @@ TEST_F(DeskTest, ASilenceOverATalkingGroupIsNoNews) {
 
 // In Alertmanager the next firing of it would not be told until the repeat interval is over.
 TEST_F(DeskTest, AnAlertResolvedWhileSilencedIsNewsWhenItFiresAgain) {
+  Adjust([](DeskConfig& config) { config.fixes.refire_after_silence = true; });
   const Alert down = MakeAlert("Down");
   ASSERT_TRUE(Fire(down).ok());
   Run(60);
@@ -91,7 +92,10 @@ TEST_F(DeskTest, AnAlertResolvedWhileSilencedIsNewsWhenItFiresAgain) {
 
 // The same, in a group that lives on.
 TEST_F(DeskTest, AMemberResolvedWhileSilencedIsNewsWhenItFiresAgain) {
-  Adjust([](DeskConfig& config) { config.alertmanager.route.group_by = {"severity"}; });
+  Adjust([](DeskConfig& config) {
+    config.fixes.refire_after_silence = true;
+    config.alertmanager.route.group_by = {"severity"};
+  });
   const Alert down = MakeAlert("Down");
   ASSERT_TRUE(Fire(down).ok());
   ASSERT_TRUE(Fire(MakeAlert("Other")).ok());
