@@ -3,8 +3,9 @@
 """What Debian's prometheus-alertmanager (0.25) and outrider send for the same configuration and alerts: both notify one
 recorder through every integration 0.25 has, firing and resolved, with default and with written-out sections; requests
 are compared whole. DIFFERENCES says in what they may differ, and why. Services with fixed addresses (PagerDuty v1,
-Pushover) are reached through a proxy that answers in their name; mail goes to an SMTP sink. Then the kinds that 0.25 does not have, each told once over the wire; and `outrider
-check alertmanager` gives the right verdict on Alertmanager's own examples, as the integrations of newer versions need it."""
+Pushover) are reached through a proxy that answers in their name; mail goes to an SMTP sink. Then the kinds that 0.25
+does not have, each told once over the wire; and `outrider check alertmanager` gives the right verdict on Alertmanager's
+own examples."""
 import email
 import email.header
 import email.policy
