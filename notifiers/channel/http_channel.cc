@@ -142,9 +142,9 @@ std::string JoinUrl(const std::string& base, std::string_view path) {
 }
 
 std::string EscapedPath(std::string_view text) {
-  std::vector<std::string> parts;
-  for (const std::string_view part : Split(text, '/')) parts.push_back(UrlEncodePath(part));
-  return Join(parts, "/");
+  std::string out;
+  for (const std::string_view part : Split(text, '/')) out += "/" + UrlEncodePath(part);
+  return out.substr(1);
 }
 
 std::string WithQuery(std::string url, std::string_view name, std::string_view value) {

@@ -38,6 +38,7 @@ bool IsVersion3(std::string_view url) {
 
 std::string LabelsJson(const JiraSettings& settings, HttpAttempt& attempt) {
   std::vector<std::string> labels;
+  labels.reserve(settings.labels.size() + 1);
   for (const std::string& label : settings.labels) labels.push_back(attempt.Text(label));
   labels.push_back(GroupLabel(attempt));
   std::sort(labels.begin(), labels.end());
@@ -53,7 +54,7 @@ std::string NameJson(const char* key, const std::string& text) {
 StatusOr<std::string> DescriptionJson(const JiraSettings& settings, HttpAttempt& attempt) {
   std::string text = TruncateRunes(attempt.Text(settings.description.text), kMaxDescription);
   if (IsVersion3(settings.api_url)) {
-    const std::string document(Trim(text));
+    std::string document(Trim(text));
     if (document.empty()) return document;
     TRY(attempt.renderer().status());
     if (!ParseJson(document).ok()) {

@@ -110,6 +110,7 @@ std::vector<std::pair<std::string, std::string>> SigV4Headers(const SigV4Request
   }
   std::string lines;
   std::vector<std::string> names;
+  names.reserve(headers.size());
   for (const auto& [name, value] : headers) {
     lines += name + ":" + value + "\n";
     names.push_back(name);

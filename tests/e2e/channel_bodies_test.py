@@ -3,11 +3,13 @@
 """What Debian's prometheus-alertmanager (0.25) and outrider send for the same configuration and alerts: both notify one
 recorder through every integration 0.25 has, firing and resolved, with default and with written-out sections; requests
 are compared whole. DIFFERENCES says in what they may differ, and why. Services with fixed addresses (PagerDuty v1,
-Pushover) are reached through a proxy that answers in their name; mail goes to an SMTP sink. And `outrider check
-alertmanager` gives the right verdict on Alertmanager's own examples, as the integrations of newer versions need it."""
+Pushover) are reached through a proxy that answers in their name; mail goes to an SMTP sink. Then the kinds that 0.25
+does not have, each told once over the wire; and `outrider check alertmanager` gives the right verdict on Alertmanager's
+own examples."""
 import email
 import email.header
 import email.policy
+import hmac
 import http.server
 import json
 import pathlib
@@ -28,7 +30,6 @@ TRANSPORT = {'host', 'user-agent', 'content-length', 'accept-encoding', 'accept'
 DIFFERENCES = {
     '*': {'header+': {'idempotency-key': 'each request of ours has one (issue 8, item 3)'}},
     'webhook': {'add': {'notification_reason': 'newer than 0.25', 'routeLabels': 'newer than 0.25'}},
-    'discord': {},
     'pushover': {'query+': {'device': 'newer than 0.25'}},
     'sns': {'header': {'content-type': 'the client of 0.25 adds a charset',
                        'authorization': 'the client of 0.25 signs content-length, too',
@@ -37,7 +38,6 @@ DIFFERENCES = {
               'header': {'message-id': 'unique', 'date': 'the second of the attempt',
                          'content-type': 'the boundary is random'}},
     'pagerduty': {'types': 'numbers and structures of details are that since 0.28, texts in 0.25'},
-    'telegram': {},
 }
 
 
@@ -98,15 +98,12 @@ class Recorder:
             return b'{"errcode":0,"errmsg":"ok","access_token":"tok"}'
         if '/slack' in path:
             return b'ok'
+        if path.endswith('/search'):
+            return b'{"issues":[]}'
         if '/sns' in path:
             return (b'<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
                     b'<MessageId>1</MessageId></PublishResult></PublishResponse>')
         return b'{"ok":true,"result":{"message_id":1,"chat":{"id":1}},"success":true}'
-
-    def of(self, side):
-        with self.lock:
-            return [r for r in self.requests if f'/{side}/' in urllib.parse.unquote(r['path'])
-                    or side in r['headers'].get('x-side', '')]
 
     def close(self):
         self.server.shutdown()
@@ -434,6 +431,65 @@ class ChannelBodies(harness.EndToEnd):
             self.assertEqual([p.get_content_type() for p in a.walk()], [p.get_content_type() for p in b.walk()])
             texts = [next(p for p in m.walk() if p.get_content_type() == 'text/plain').get_content() for m in (a, b)]
             self.assertEqual(*texts)
+
+
+# Kinds that 0.25 does not have: section, and what its one request (Jira: the second) shows.
+NEWER = {
+    'msteams': ("webhook_url: 'URL'", lambda r: json.loads(r['body'])['themeColor'] == '8C1A1A'),
+    'msteamsv2': ("webhook_url: 'URL'", lambda r: json.loads(r['body'])['attachments'][0]['content']['version'] == '1.2'),
+    'jira': ("api_url: 'URL', project: OPS, issue_type: Bug",
+             lambda r: r['path'].endswith('/issue') and json.loads(r['body'])['fields']['priority'] == {'name': 'High'}),
+    'rocketchat': ("api_url: 'URL', token: t, token_id: i", lambda r: r['headers']['x-auth-token'] == 't'),
+    'incidentio': ("url: 'URL', alert_source_token: t",
+                   lambda r: json.loads(r['body'])['version'] == '1' and r['headers']['authorization'] == 'Bearer t'),
+    'mattermost': ("webhook_url: 'URL'", lambda r: json.loads(r['body'])['attachments'][0]['color'] == 'danger'),
+    'googlechat': ("webhook_url: 'URL?key=k'", lambda r: f'requestId={r["headers"]["idempotency-key"]}' in
+                   urllib.parse.unquote(r['path']) and '[FIRING:2]' in json.loads(r['body'])['text']),
+    'ntfy': ("url: 'URL', topic: t", lambda r: json.loads(r['body'])['priority'] == 5),
+    'matrix': ("homeserver_url: 'URL', access_token: t, room_id: '!r:h'", lambda r: r['method'] == 'PUT' and
+               urllib.parse.unquote(r['path']).endswith('/send/m.room.message/' + r['headers']['idempotency-key'])),
+    'twilio_sms': ("account_sid: A, auth_token: t, from: '+1', to: '+2', api_url: 'URL'",
+                   lambda r: urllib.parse.parse_qs(r['body'].decode())['To'] == ['+2']),
+    'twilio_voice': ("account_sid: A, auth_token: t, from: '+1', to: '+2', api_url: 'URL'",
+                     lambda r: '2 alerts firing' in urllib.parse.parse_qs(r['body'].decode())['Twiml'][0]),
+    'signed_webhook': ("url: 'URL', secret: s3cret", lambda r: r['headers']['x-outrider-signature'] == 'v1=' + hmac.new(
+        b's3cret', r['headers']['x-outrider-timestamp'].encode() + b'.' + r['body'], 'sha256').hexdigest()),
+}
+
+
+class NewerKinds(harness.EndToEnd):
+    def test_each_is_told_once(self):
+        recorder = Recorder(self.directory)
+        self.addCleanup(recorder.close)
+        receivers = ''.join(f'\n- name: {kind}\n  {kind}_configs: [{{{section.replace("URL", f"{recorder.url}/{kind}")}}}]'
+                            for kind, (section, _) in NEWER.items())
+        routes = ''.join(f'\n  - {{receiver: {kind}, continue: true}}' for kind in NEWER)
+        self.write('am.yml', f'''
+route:
+  receiver: jira
+  group_by: [alertname]
+  group_wait: 1s
+  routes:{routes}
+receivers:{receivers}
+''')
+        self.write('outrider.yml', 'alerting: {config_file: am.yml}\n')
+        self.start_outrider()
+        self.assertEqual(harness.post_json(self.url + '/api/v2/alerts', alerts(stamp(time.time())))[0], 200)
+
+        def of(kind):
+            with recorder.lock:
+                return [r for r in recorder.requests if re.match(rf'/{kind}(/|\?|$)', r['path'])]
+
+        def wanted(kind):
+            return 2 if kind == 'jira' else 1
+        harness.wait_for('a request of each kind', lambda: all(len(of(k)) >= wanted(k) for k in NEWER), 30)
+        time.sleep(1)  # nothing more may come
+        for kind, (_, holds) in NEWER.items():
+            with self.subTest(kind=kind):
+                requests = of(kind)
+                self.assertEqual(len(requests), wanted(kind), [r['path'] for r in requests])
+                self.assertIn('idempotency-key', requests[-1]['headers'])
+                self.assertTrue(holds(requests[-1]), requests[-1])
 
 
 class OwnExamples(harness.EndToEnd):
