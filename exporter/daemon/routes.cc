@@ -163,9 +163,9 @@ void RegisterWebhooks(Router& router, Services& services) {
   RegisterWebhooksApi(router, {.tools = [&services] { return services.ToolsOfHooks(); },
                                .random = services.random,
                                .changed = [&services] { return services.ApplyHooks(); }});
-  RegisterReceiverTestApi(
-      router, {.receivers = [&services] { return services.desk->config()->receivers; },
-               .tools = {services.clock, services.random, services.external_url}});
+  RegisterReceiverTestApi(router,
+                          {.receivers = [&services] { return services.desk->config()->receivers; },
+                           .tools = {services.clock, services.random, services.external_url}});
 }
 
 }  // namespace

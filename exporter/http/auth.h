@@ -20,8 +20,8 @@ enum class Access {
   kForeignOrigin,  // 403: a web page of another site drives a browser that can reach us
 };
 
-// Pure. Our own writes: other methods than GET and HEAD below /outrider/ and
-// /api/v1/realtime/monitor/, and /-/reload. A request
+// Pure. Our own writes: everything below /api/v1/webhooks (URLs of webhooks are secrets), other
+// methods than GET and HEAD below /outrider/ and /api/v1/realtime/monitor/, and /-/reload. A request
 // that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this machine.
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options);
 

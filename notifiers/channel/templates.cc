@@ -36,12 +36,12 @@ tmpl::FunctionMap BindToNotification(const Value& data) {
   const Value* labels = notification == nullptr ? nullptr : notification->Find("RouteLabels");
   if (labels == nullptr || labels->AsObject() == nullptr) return {};
   tmpl::FunctionMap functions;
-  functions["routeLabels"] = {
-      [map = *labels](Args args) -> StatusOr<Value> {
-        const Value* label = map.AsObject()->Find(std::get<std::string>(args[0].data()));
-        return label == nullptr ? Value("") : *label;
-      },
-      "s"};
+  functions["routeLabels"] = {[map = *labels](Args args) -> StatusOr<Value> {
+                                const Value* label =
+                                    map.AsObject()->Find(std::get<std::string>(args[0].data()));
+                                return label == nullptr ? Value("") : *label;
+                              },
+                              "s"};
   return functions;
 }
 
@@ -58,8 +58,8 @@ void CheckTexts(const YamlNode& node, const std::string& file, const tmpl::Templ
   if (node.IsScalar() && Contains(node.scalar, "{{")) {
     const Status valid = templates.Check(node.scalar);
     if (!valid.ok()) {
-      warnings->push_back(Message(YamlError(
-          file, node, Message(valid) + "; notifications that need this text will fail")));
+      warnings->push_back(Message(
+          YamlError(file, node, Message(valid) + "; notifications that need this text will fail")));
     }
   }
   for (const YamlNode& item : node.items) CheckTexts(item, file, templates, warnings);

@@ -219,8 +219,7 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_reset(curl);  // keeps connections, drops what points into this frame
     if (code == CURLE_OK) return std::move(exchange.response);
     if (!connection.refused().empty()) {
-      return InvalidArgument(
-          fmt::format("{}: {}", PublicPart(request.url), connection.refused()));
+      return InvalidArgument(fmt::format("{}: {}", PublicPart(request.url), connection.refused()));
     }
     if (code != CURLE_ABORTED_BY_CALLBACK && HasAnswer(exchange, request.follow_redirects)) {
       exchange.response.body_cut = true;

@@ -172,6 +172,11 @@ TEST(Auth, WhoMayCall) {
            Case{"POST", "/api/v1/write", "10.0.0.1", false, kAllowed},
            Case{"POST", "/api/v2/silences", "10.0.0.1", false, kAllowed},
            Case{"POST", "/-/reload", "10.0.0.1", false, kNeedsUser},
+           Case{"GET", "/api/v1/webhooks", "10.0.0.1", false, kNeedsUser},
+           Case{"DELETE", "/api/v1/webhooks/1", "10.0.0.1", false, kNeedsUser},
+           Case{"OPTIONS", "/api/v1/webhooks", "10.0.0.1", false, kAllowed},
+           Case{"GET", "/api/v1/webhooks", "127.0.0.1", false, kAllowed},
+           Case{"GET", "/api/v1/webhooksx", "10.0.0.1", false, kAllowed},
        }) {
     FakeRequest request(c.method, c.path);
     request.remote_address = c.from;

@@ -220,8 +220,7 @@ struct PayloadCase {
 TEST_F(WebhookTest, OwnPayloads) {
   const PayloadCase cases[] = {
       {"text: 'a {{ .Status }}'", R"({"text":"a firing"})"},
-      {"{b: 1, a: true, c: null, d: 1.5, e: []}",
-       R"({"a":true,"b":1,"c":null,"d":1.5,"e":[]})"},
+      {"{b: 1, a: true, c: null, d: 1.5, e: []}", R"({"a":true,"b":1,"c":null,"d":1.5,"e":[]})"},
       {"[x, {y: '{{ .Receiver }}'}]", R"(["x",{"y":"team\\.a"}])"},
       {"'{{ .Status }}': {n: {m: '<&>'}}", R"({"firing":{"n":{"m":"\u003c\u0026\u003e"}}})"},
       // What reads as another kind becomes it, once.
