@@ -133,7 +133,19 @@ class TlsSmtp:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
-                connection = context.wrap_socket(self.request, server_side=True) if implicit else self.request
+                self.secured = None
+                try:
+                    self.talk()
+                finally:
+                    if self.secured:
+                        self.secured.close()
+
+            def secure(self):
+                self.secured = context.wrap_socket(self.request, server_side=True)
+                return self.secured
+
+            def talk(self):
+                connection = self.secure() if implicit else self.request
                 secure = implicit
                 stream = connection.makefile('rwb', buffering=0)
                 say = lambda text: stream.write(text.encode() + b'\r\n')
@@ -148,7 +160,7 @@ class TlsSmtp:
                         say('250 AUTH PLAIN' if secure else '250 STARTTLS')
                     elif verb == 'STARTTLS':
                         say('220 go on')
-                        connection = context.wrap_socket(connection, server_side=True)
+                        connection = self.secure()
                         secure = True
                         stream = connection.makefile('rwb', buffering=0)
                         say = lambda text: stream.write(text.encode() + b'\r\n')

@@ -28,6 +28,8 @@ FILES = {
 {{- define "slack.default.title" }}own title {{ template "mine" . }}{{ end }}''',
     'sub/two.tmpl': '{{ define "list" }}{{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }};{{ end }}{{ end }}',
 }
+# Debian's amtool has no built-in templates: they are files of the package.
+DEFAULTS = ['--template.glob=/usr/share/prometheus/alertmanager/*.tmpl']
 # (text, types)
 SAME = [
     ('plain', 'text html'),
@@ -36,7 +38,6 @@ SAME = [
     ('{{ template "slack.default.title" . }}', 'text html'),
     ('{{ template "slack.default.fallback" . }}', 'text'),
     ('{{ template "slack.default.username" . }} {{ template "slack.default.titlelink" . }}', 'text'),
-    ('{{ template "slack.default.color" . }}', 'text'),
     ('{{ template "email.default.subject" . }}', 'text'),
     ('{{ template "__subject" . }}', 'text html'),
     ('{{ template "__alertmanagerURL" . }}', 'text'),
@@ -65,8 +66,8 @@ class TemplateRender(harness.EndToEnd):
         flags = ['template', 'render', '--template.glob=*.tmpl', '--template.glob', 'sub/*.tmpl', f'--template.text={text}',
                  f'--template.type={kind}', '--template.data', 'data.json']
         answers = []
-        for program in ('amtool', harness.OUTRIDER):
-            done = subprocess.run([program, *flags], capture_output=True, text=True, cwd=self.directory, timeout=60)
+        for program in (['amtool', *DEFAULTS], [harness.OUTRIDER]):
+            done = subprocess.run([*program[:1], *flags[:2], *program[1:], *flags[2:]], capture_output=True, text=True, cwd=self.directory, timeout=60)
             answers.append((done.returncode, done.stdout, done.stderr))
         return answers
 
@@ -95,6 +96,29 @@ class TemplateRender(harness.EndToEnd):
         self.assertEqual('storage storage', self.cli(
             'template', 'render', '--template.data', 'routes.json', '--template.text',
             '{{ routeLabels "team" }} {{ .RouteLabels.team }}'))
+
+    def test_a_bad_text_warns_and_fails_its_notification(self):
+        sink = self.webhook_sink()
+        self.write('alertmanager.yml', f"""route: {{receiver: r, group_wait: 0s}}
+receivers:
+- name: r
+  slack_configs:
+  - api_url: {sink.url}/slack
+    title: '{{{{ .x'
+  webhook_configs: [{{url: '{sink.url}/hook'}}]
+""")
+        self.write('outrider.yml', 'alerting: {config_file: alertmanager.yml}')
+        said = self.cli('check', 'alertmanager', 'alertmanager.yml')
+        self.assertIn('WARNING: alertmanager.yml:6:12: template: :1: unclosed action', said)
+        self.assertIn('SUCCESS', said)
+        self.write('alertmanager-files.yml', "route: {receiver: r}\nreceivers: [{name: r}]\ntemplates: ['bad/*.tmpl']\n")
+        self.write('bad/x.tmpl', 'x\n{{ if }}')
+        self.assertIn('bad/x.tmpl', self.cli('check', 'alertmanager', 'alertmanager-files.yml', expect=1))
+        daemon = self.start_outrider()
+        self.assertIn('unclosed action', daemon.text())
+        status, answer = harness.post_json(self.url + '/outrider/v1/receivers/r/test', {})
+        outcomes = {result['integration']: result['outcome'] for result in answer['results']}
+        self.assertEqual((status, outcomes), (200, {'slack[0]': 'rejected', 'webhook[0]': 'delivered'}))
 
 
 if __name__ == '__main__':

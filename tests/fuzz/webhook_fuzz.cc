@@ -14,13 +14,14 @@
 #include "notifiers/hooks/hook_template.h"
 #include "notifiers/transport/address_guard.h"
 #include "storage/base/json.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
 void Body(std::string_view text) {
   Hook hook;
-  if (!ReadWebhook(text, &hook).empty()) return;
+  if (!IsValidUtf8(text) || !ReadWebhook(text, &hook).empty()) return;
   const auto again = DecodeHook(EncodeHook(hook));
   if (!again.ok() || !(*again == hook)) std::abort();
   HookMessage message;
