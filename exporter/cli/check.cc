@@ -30,8 +30,7 @@ using Verdict = StatusOr<std::string>;
 // receiver that does not parse fails its notifications only, and is warned of.
 Status CheckTemplates(const AlertmanagerConfig& config) {
   const std::string directory = std::filesystem::path(config.file).parent_path().string();
-  const tmpl::TemplateSet templates =
-      TRY(LoadNotificationTemplates(config.templates, directory));
+  const tmpl::TemplateSet templates = TRY(LoadNotificationTemplates(config.templates, directory));
   for (const std::string& warning : TemplateWarnings(config, templates)) {
     fmt::print(stderr, "  WARNING: {}\n", warning);
   }

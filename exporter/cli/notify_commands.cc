@@ -53,9 +53,8 @@ void AddTemplateCommand(CLI::App& app, NotifyCommands* commands, std::function<i
   render->add_option("--template.data", o->data_file,
                      "JSON file with the notification (Alertmanager's template.Data); without it a "
                      "sample");
-  render->callback([o, action, &env] {
-    *action = [o, &env] { return RunTemplateRender(*o, env); };
-  });
+  render->callback(
+      [o, action, &env] { *action = [o, &env] { return RunTemplateRender(*o, env); }; });
 }
 
 }  // namespace outrider

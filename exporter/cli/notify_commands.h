@@ -18,7 +18,8 @@ struct NotifyCommands {
   TemplateRenderOptions render;
 };
 
-// All outlive the parsing and the `action` it leaves. `test` is the command the receiver's is below.
+// All outlive the parsing and the `action` it leaves. `test` is the command the receiver's is
+// below.
 void AddTestReceiverCommand(CLI::App& test, ClientOptions* client, NotifyCommands* commands,
                             std::function<int()>* action, const Environment& env);
 void AddTemplateCommand(CLI::App& app, NotifyCommands* commands, std::function<int()>* action,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // outrider test receiver NAME: a test message through a receiver of a running daemon, or of a file
 // without one, and what came back.
+#include "exporter/api/test_receiver.h"
+
 #include <fmt/format.h>
 
 #include <cmath>
 #include <filesystem>
 
-#include "exporter/api/test_receiver.h"
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "notifiers/channel/templates.h"
@@ -56,20 +57,18 @@ StatusOr<std::string> SendFromHere(const TestReceiverOptions& options, const Tes
   std::erase_if(config.receivers,
                 [&](const ReceiverConfig& other) { return other.name != options.name; });
   if (config.receivers.empty()) {
-    return NotFound(fmt::format("{} has no receiver {}", options.config_file,
-                                Quote(options.name)));
+    return NotFound(fmt::format("{} has no receiver {}", options.config_file, Quote(options.name)));
   }
   const auto http = MakeOAuth2HttpClient(MakeCurlHttpClient(), env.clock);
   const auto smtp = MakeCurlSmtpClient();
-  const std::string directory =
-      std::filesystem::path(options.config_file).parent_path().string();
+  const std::string directory = std::filesystem::path(options.config_file).parent_path().string();
   const tmpl::TemplateSet templates =
       TRY(LoadNotificationTemplates(config.templates, directory, &env.clock));
   const auto receivers =
       TRY(Receivers::Build(config, ChannelTools{*http, *smtp, templates, env.clock}));
   const Receiver& receiver = *receivers->Find(options.name);
-  return TestResultJson(options.name,
-                        TestReceiver(receiver, alert, {env.clock, env.random, options.external_url}));
+  return TestResultJson(
+      options.name, TestReceiver(receiver, alert, {env.clock, env.random, options.external_url}));
 }
 
 void Print(const JsonValue& answer) {

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "notifiers/config/yaml_text.h"
-#include "rules/capacity/workload_source_config.h"
 #include "notifiers/transport/address_guard.h"
+#include "rules/capacity/workload_source_config.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
 

@@ -152,8 +152,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   if (self->state == nullptr) {
     self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
   }
-  self->hooks = TRY(HookStore::Open(*self->state, random,
-                                    {.age = config.webhook_log_retention}));
+  self->hooks = TRY(HookStore::Open(*self->state, random, {.age = config.webhook_log_retention}));
   {
     const absl::MutexLock lock(&self->hook_mutex_);
     self->hook_networks_ = config.webhook_networks;

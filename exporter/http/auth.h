@@ -21,8 +21,9 @@ enum class Access {
   kForeignOrigin,  // 403: a web page of another site drives a browser that can reach us
 };
 
-// Pure. Our own writes: other methods than GET and HEAD below /outrider/, /api/v1/webhooks (which
-// make this machine send), /api/v1/optimize/ and /api/v1/realtime/monitor/, and /-/reload. A
+// Pure. Our own writes: everything below /api/v1/webhooks (URLs of webhooks are secrets), other
+// methods than GET and HEAD below /outrider/, /api/v1/optimize/ and /api/v1/realtime/monitor/, and
+// /-/reload. A
 // request that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this
 // machine. A page is ours when its origin is the host it was sent to, and that is `localhost`, an
 // address or the external URL's host.

@@ -117,12 +117,11 @@ class EmailChannel final : public Channel {
     const tmpl::Value data = NotificationData(notification);
     const tmpl::TemplateSet& templates = tools_.templates;
     BuiltMail built;
-    const auto from =
-        ParseMailAddresses(TRY(templates.ExecuteText(settings_.from, data)));
+    const auto from = ParseMailAddresses(TRY(templates.ExecuteText(settings_.from, data)));
     if (!from.ok()) return Annotate(from.status(), "parse 'from' addresses");
     if (from->size() != 1) return InvalidArgument("must be exactly one 'from' address");
-    const auto to = ParseMailAddresses(TRY(templates.ExecuteText(settings_.to, data)),
-                                       &built.unreadable);
+    const auto to =
+        ParseMailAddresses(TRY(templates.ExecuteText(settings_.to, data)), &built.unreadable);
     if (!to.ok()) return Annotate(to.status(), "parse 'to' addresses");
     std::vector<std::string> all;
     for (const MailAddress& address : *to) all.push_back(address.address);

@@ -90,8 +90,10 @@ StatusOr<EmailSettings> ReadEmailSettings(const YamlNode& section,
   YamlReader global(config.global, config.file, "global");
   YamlReader reader(section, config.file, "email_configs");
   const std::pair<std::string_view, std::string*> texts[] = {
-      {"from", &settings.from},     {"smarthost", &settings.smarthost},
-      {"hello", &settings.hello},   {"auth_username", &settings.username},
+      {"from", &settings.from},
+      {"smarthost", &settings.smarthost},
+      {"hello", &settings.hello},
+      {"auth_username", &settings.username},
       {"auth_identity", &settings.identity},
   };
   for (const auto& [key, target] : texts) {

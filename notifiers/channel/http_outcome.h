@@ -11,9 +11,9 @@
 
 namespace outrider {
 
-// `now` is for Retry-After dates. The status and the start of the answer stand in the result, with the
-// request's secrets taken out, delivered or not. The reason quotes the start of the answer, with the request's
-// secrets taken out.
+// `now` is for Retry-After dates. The status and the start of the answer stand in the result, with
+// the request's secrets taken out, delivered or not. The reason quotes the start of the answer,
+// with the request's secrets taken out.
 SendResult HttpOutcome(const HttpClientRequest& request,
                        const StatusOr<HttpClientResponse>& response, Nanos now);
 

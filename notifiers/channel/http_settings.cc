@@ -21,8 +21,8 @@ constexpr DurationMs kDefaultTimeout = 30 * kSecond;
 // References into a secret manager, which neither Alertmanager nor this program has; by the map
 // they stand in.
 constexpr std::pair<std::string_view, std::string_view> kReferences[] = {
-    {"basic_auth", "username_ref"},  {"basic_auth", "password_ref"},
-    {"authorization", "credentials_ref"}, {"oauth2", "client_secret_ref"},
+    {"basic_auth", "username_ref"},           {"basic_auth", "password_ref"},
+    {"authorization", "credentials_ref"},     {"oauth2", "client_secret_ref"},
     {"oauth2", "client_certificate_key_ref"},
 };
 

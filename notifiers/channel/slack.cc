@@ -99,8 +99,8 @@ class SlackChannel final : public Channel {
         settings_.update_message ? ReadPlace(notification.receiver_data) : SlackPlace();
     if (!place.known()) return Try(notification, {});
     const SendResult updated = Try(notification, place);
-    const bool anew = updated.outcome == SendResult::Outcome::kRejected &&
-                      CannotUpdate(updated.reason);
+    const bool anew =
+        updated.outcome == SendResult::Outcome::kRejected && CannotUpdate(updated.reason);
     return anew ? Try(notification, {}) : updated;
   }
   bool Idempotent() const override { return false; }

@@ -52,10 +52,9 @@ class ObjectReader {
   }
   void Fail(std::string_view key, std::string_view wanted) {
     if (!status_.ok()) return;
-    status_ = InvalidArgument(fmt::format("{}{}{} must be {}", where_,
-                                          where_.empty() || key.empty() ? "" : ".",
-                                          where_.empty() && key.empty() ? "the file" : key,
-                                          wanted));
+    status_ = InvalidArgument(
+        fmt::format("{}{}{} must be {}", where_, where_.empty() || key.empty() ? "" : ".",
+                    where_.empty() && key.empty() ? "the file" : key, wanted));
   }
   const Status& status() const { return status_; }
 

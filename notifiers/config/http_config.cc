@@ -93,8 +93,7 @@ Status CheckOAuth2(const YamlNode& node, const std::string& file) {
   const YamlNode* algorithm = node.Find("signature_algorithm");
   if (algorithm != nullptr && algorithm->scalar != "RS256" && algorithm->scalar != "RS384" &&
       algorithm->scalar != "RS512" && !algorithm->scalar.empty()) {
-    return YamlError(file, *algorithm,
-                     "oauth2 signature_algorithm must be RS256, RS384 or RS512");
+    return YamlError(file, *algorithm, "oauth2 signature_algorithm must be RS256, RS384 or RS512");
   }
   if (IsSet(node, "tls_config")) TRY(CheckTlsConfigRules(*node.Find("tls_config"), file));
   return CheckProxy(node, file);

@@ -85,10 +85,12 @@ std::string CheckUrl(const std::string& url) {
 
 std::string CheckTemplate(const std::string& text) {
   if (text.size() > kMaxTemplate) return fmt::format("at most {} characters", kMaxTemplate);
-  const std::string rendered = RenderHookTemplate(text, SampleHookMessage());
-  const StatusOr<JsonValue> json = ParseJson(rendered);
-  if (json.ok()) return "";
-  return "it gives no JSON: " + Message(json.status());
+  // With values and without any: what is good for both is good for all.
+  for (const HookMessage& message : {SampleHookMessage(), HookMessage()}) {
+    const StatusOr<JsonValue> json = ParseJson(RenderHookTemplate(text, message));
+    if (!json.ok()) return "it gives no JSON: " + Message(json.status());
+  }
+  return "";
 }
 
 }  // namespace
@@ -185,7 +187,8 @@ std::map<std::string, std::string> CheckHook(const Hook& hook) {
     if (!what.empty()) wrong[field] = std::move(what);
   };
   if (hook.name.empty()) check("name", "the field is required");
-  if (RuneCount(hook.name) > kMaxName) check("name", fmt::format("at most {} characters", kMaxName));
+  if (RuneCount(hook.name) > kMaxName)
+    check("name", fmt::format("at most {} characters", kMaxName));
   check("url", CheckUrl(hook.url));
   if (RuneCount(hook.secret) > kMaxSecret) {
     check("secret", fmt::format("at most {} characters", kMaxSecret));

@@ -64,7 +64,7 @@ struct HookDelivery {
   friend bool operator==(const HookDelivery&, const HookDelivery&) = default;
 };
 
-inline constexpr int kHookRetries = 3;  // after the first attempt: 4 sends in all
+inline constexpr int kHookRetries = 3;           // after the first attempt: 4 sends in all
 inline constexpr size_t kMaxKeptAnswer = 1000;   // characters
 inline constexpr size_t kMaxKeptPayload = 8192;  // bytes
 

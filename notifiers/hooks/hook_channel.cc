@@ -60,13 +60,12 @@ SendResult Limited(SendResult result, int attempts, int retries) {
   return result;
 }
 
-void Apply(const SendResult& result, const StatusOr<HttpClientResponse>& response,
-           const Hook& hook, Nanos now, HookDelivery* delivery) {
+void Apply(const SendResult& result, const StatusOr<HttpClientResponse>& response, const Hook& hook,
+           Nanos now, HookDelivery* delivery) {
   delivery->status = response.ok() ? response->status : 0;
   delivery->answer =
-      response.ok()
-          ? Redacted(std::string(RunePrefix(response->body, kMaxKeptAnswer)), hook.secret)
-          : "";
+      response.ok() ? Redacted(std::string(RunePrefix(response->body, kMaxKeptAnswer)), hook.secret)
+                    : "";
   delivery->last_attempt_at = now;
   delivery->next_retry_at = 0;
   delivery->error = result.reason;
@@ -102,8 +101,7 @@ class HookChannel final : public Channel {
         MakeHookMessage(alert, SeverityOf(severities_, alert.labels.Get("severity")));
     // Its route groups by all labels; others that name it as a receiver may not.
     if (notification.alerts.size() > 1) {
-      message.description +=
-          fmt::format(" (and {} more alerts)", notification.alerts.size() - 1);
+      message.description += fmt::format(" (and {} more alerts)", notification.alerts.size() - 1);
     }
     return AttemptHook(*hook, message, notification, tools_, kHookRetries);
   }
@@ -159,7 +157,8 @@ SendResult AttemptHook(const Hook& hook, const HookMessage& message,
   const StatusOr<HttpClientResponse> response = tools.http.Do(request);
   const Nanos now = tools.clock.NowNanos();
   ++delivery.attempts;
-  const SendResult result = Limited(HttpOutcome(request, response, now), delivery.attempts, retries);
+  const SendResult result =
+      Limited(HttpOutcome(request, response, now), delivery.attempts, retries);
   Apply(result, response, hook, now, &delivery);
   const Status recorded = begun.ok() ? tools.store.Record(delivery) : absl::OkStatus();
   if (!recorded.ok()) LogWarn("a webhook's log", {{"err", Message(recorded)}});
@@ -168,8 +167,7 @@ SendResult AttemptHook(const Hook& hook, const HookMessage& message,
 
 std::unique_ptr<Channel> MakeHookChannel(std::string hook_id, IncidentsConfig severities,
                                          HookTools tools) {
-  return std::make_unique<HookChannel>(std::move(hook_id), std::move(severities),
-                                       std::move(tools));
+  return std::make_unique<HookChannel>(std::move(hook_id), std::move(severities), std::move(tools));
 }
 
 }  // namespace outrider

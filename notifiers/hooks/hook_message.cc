@@ -57,8 +57,8 @@ HookMessage MakeHookMessage(const Alert& alert, Severity severity) {
   }
   message.threshold = NumberAnnotation(alert, {"threshold"});
   message.score = NumberAnnotation(alert, {"score", "anomaly_score"});
-  message.recommendation = FirstAnnotation(alert, {"recommendation", "outrider_runbook",
-                                                   "runbook_url", "runbook"});
+  message.recommendation =
+      FirstAnnotation(alert, {"recommendation", "outrider_runbook", "runbook_url", "runbook"});
   message.detected_at = alert.starts_at.nanos;
   return message;
 }

@@ -20,8 +20,8 @@
 namespace outrider {
 
 struct HookLogLimits {
-  size_t rows = 1000;           // of one webhook; the oldest go first
-  DurationMs age = 30 * kDay;   // older ones go when the next one comes
+  size_t rows = 1000;          // of one webhook; the oldest go first
+  DurationMs age = 30 * kDay;  // older ones go when the next one comes
 };
 
 // Thread-safe. What is written is durable before a call returns (webhooks synced, log rows not).
@@ -33,7 +33,7 @@ class HookStore {
   static StatusOr<std::unique_ptr<HookStore>> Open(StateStore& store, Random& random,
                                                    HookLogLimits limits = {});
 
-  std::vector<Hook> List() const;  // newest first
+  std::vector<Hook> List() const;                    // newest first
   StatusOr<Hook> Find(const std::string& id) const;  // NotFound
   // Gives it an id and its times. ResourceExhausted: there are kMaxHooks.
   StatusOr<Hook> Create(Hook hook, Nanos now);

@@ -26,9 +26,8 @@ constexpr std::array<uint8_t, 16> V4(uint8_t a, uint8_t b = 0, uint8_t c = 0, ui
   return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, a, b, c, d};
 }
 constexpr std::array<uint8_t, 16> V6(uint16_t a, uint16_t b = 0, uint16_t c = 0) {
-  return {static_cast<uint8_t>(a >> 8), static_cast<uint8_t>(a),
-          static_cast<uint8_t>(b >> 8), static_cast<uint8_t>(b),
-          static_cast<uint8_t>(c >> 8), static_cast<uint8_t>(c)};
+  return {static_cast<uint8_t>(a >> 8), static_cast<uint8_t>(a),      static_cast<uint8_t>(b >> 8),
+          static_cast<uint8_t>(b),      static_cast<uint8_t>(c >> 8), static_cast<uint8_t>(c)};
 }
 
 constexpr SpecialNetwork kSpecial[] = {

@@ -142,9 +142,9 @@ Status CurlConnection::Apply(CURL* curl, const HttpClientRequest& request) {
     curl_easy_setopt(curl, CURLOPT_CONNECT_TO, connect_to_.get());
   }
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
-                   request.enable_http2 ? long{CURL_HTTP_VERSION_2TLS}
-                                        : long{CURL_HTTP_VERSION_1_1});
+  curl_easy_setopt(
+      curl, CURLOPT_HTTP_VERSION,
+      request.enable_http2 ? long{CURL_HTTP_VERSION_2TLS} : long{CURL_HTTP_VERSION_1_1});
   TlsOptions tls;
   tls.insecure_skip_verify = request.insecure_skip_verify;
   tls.ca_file = request.ca_file;

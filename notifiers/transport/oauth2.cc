@@ -14,7 +14,7 @@
 namespace outrider {
 namespace {
 
-constexpr Nanos kEarly = 10 * kNanosPerSecond;   // a token is not used in its last seconds
+constexpr Nanos kEarly = 10 * kNanosPerSecond;  // a token is not used in its last seconds
 constexpr Nanos kAssertionLife = 3600 * kNanosPerSecond;
 constexpr Nanos kClockSkew = 10 * kNanosPerSecond;
 constexpr size_t kMaxTokens = 1000;
@@ -30,8 +30,8 @@ std::string Base64Url(std::string_view bytes) {
 std::string Form(const std::vector<std::pair<std::string, std::string>>& fields) {
   std::string out;
   for (const auto& [name, value] : fields) {
-    out += fmt::format("{}{}={}", out.empty() ? "" : "&", UrlEncodeQuery(name),
-                       UrlEncodeQuery(value));
+    out +=
+        fmt::format("{}{}={}", out.empty() ? "" : "&", UrlEncodeQuery(name), UrlEncodeQuery(value));
   }
   return out;
 }

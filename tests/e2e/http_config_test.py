@@ -7,6 +7,7 @@ CONNECT, secrets that change in their files, STARTTLS and smtps. Every case is a
 import base64
 import http.server
 import json
+import os
 import pathlib
 import select
 import socket
@@ -132,7 +133,19 @@ class TlsSmtp:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
-                connection = context.wrap_socket(self.request, server_side=True) if implicit else self.request
+                self.secured = None
+                try:
+                    self.talk()
+                finally:
+                    if self.secured:
+                        self.secured.close()
+
+            def secure(self):
+                self.secured = context.wrap_socket(self.request, server_side=True)
+                return self.secured
+
+            def talk(self):
+                connection = self.secure() if implicit else self.request
                 secure = implicit
                 stream = connection.makefile('rwb', buffering=0)
                 say = lambda text: stream.write(text.encode() + b'\r\n')
@@ -147,7 +160,7 @@ class TlsSmtp:
                         say('250 AUTH PLAIN' if secure else '250 STARTTLS')
                     elif verb == 'STARTTLS':
                         say('220 go on')
-                        connection = context.wrap_socket(connection, server_side=True)
+                        connection = self.secure()
                         secure = True
                         stream = connection.makefile('rwb', buffering=0)
                         say = lambda text: stream.write(text.encode() + b'\r\n')
@@ -315,13 +328,28 @@ class HttpConfig(harness.EndToEnd):
                 'proxy_connect_header': {'X-Proxy-Key': ['k1'], 'Proxy-Authorization': ['Basic eA==']}}}),
             'past it': ('webhook', {'url': direct.url, 'http_config': {
                 'tls_config': tls, 'proxy_url': proxy.url, 'no_proxy': '127.0.0.0/8'}}),
+            'not told to': ('webhook', {'url': direct.url, 'http_config': {'tls_config': tls}}),
         })
-        self.assert_outcomes({'tunnel': 'delivered', 'past it': 'delivered'})
+        self.assert_outcomes({'tunnel': 'delivered', 'past it': 'delivered', 'not told to': 'delivered'})
         self.assertEqual(len(proxy.heads), 1)
         self.assertIn('CONNECT outrider.test:4711 HTTP/1.1', proxy.heads[0])
         self.assertIn('X-Proxy-Key: k1', proxy.heads[0])
         self.assertIn('Proxy-Authorization: Basic eA==', proxy.heads[0])
         self.assertNotIn('X-Proxy-Key', str(target.requests[0][1]))
+
+    def test_proxy_from_the_environment(self):
+        target = self.recorder(self.context('named'))
+        direct = self.recorder(self.context())
+        proxy = Proxy(target.port)
+        self.addCleanup(proxy.close)
+        for name, value in (('HTTPS_PROXY', proxy.url), ('NO_PROXY', '127.0.0.1')):
+            os.environ[name] = value
+            self.addCleanup(os.environ.pop, name)
+        settings = {'tls_config': {'ca_file': str(self.pki / 'ca.pem')}, 'proxy_from_environment': True}
+        self.run_with({'tunnel': ('webhook', {'url': 'https://outrider.test:4711/hook', 'http_config': settings}),
+                       'past it': ('webhook', {'url': direct.url, 'http_config': settings})})
+        self.assert_outcomes({'tunnel': 'delivered', 'past it': 'delivered'})
+        self.assertEqual(len(proxy.heads), 1)
 
     def test_files_headers_and_redirects(self):
         def answer(path, headers, body):

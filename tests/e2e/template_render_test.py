@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`outrider template render` beside Debian's `amtool template render`: the same flags, files and data must give the same
-text, byte for byte, or an error from both. Stated differences stand in the table."""
+text, byte for byte, or the same error."""
 import json
 import subprocess
 import unittest
@@ -28,6 +28,8 @@ FILES = {
 {{- define "slack.default.title" }}own title {{ template "mine" . }}{{ end }}''',
     'sub/two.tmpl': '{{ define "list" }}{{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }};{{ end }}{{ end }}',
 }
+# Debian's amtool has no built-in templates: they are files of the package.
+DEFAULTS = ['--template.glob=/usr/share/prometheus/alertmanager/*.tmpl']
 # (text, types)
 SAME = [
     ('plain', 'text html'),
@@ -36,7 +38,6 @@ SAME = [
     ('{{ template "slack.default.title" . }}', 'text html'),
     ('{{ template "slack.default.fallback" . }}', 'text'),
     ('{{ template "slack.default.username" . }} {{ template "slack.default.titlelink" . }}', 'text'),
-    ('{{ template "slack.default.color" . }}', 'text'),
     ('{{ template "email.default.subject" . }}', 'text'),
     ('{{ template "__subject" . }}', 'text html'),
     ('{{ template "__alertmanagerURL" . }}', 'text'),
@@ -46,7 +47,7 @@ SAME = [
     ('{{ (index .Alerts 0).StartsAt.Format "2006-01-02 15:04:05.000 MST" }} {{ (index .Alerts 0).StartsAt.Unix }}', 'text'),
     ('{{ range .CommonAnnotations.SortedPairs }}<a href="{{ .Value }}">{{ .Name }}</a>{{ end }}', 'text html'),
     ('{{ (index .Alerts 0).Annotations.summary }}<p title="{{ (index .Alerts 0).Annotations.summary }}">', 'text html'),
-    ('{{ .CommonLabels.Remove .GroupLabels.Names }} {{ .CommonLabels.missing }}', 'text'),
+    ('{{ range (.CommonLabels.Remove .GroupLabels.Names).SortedPairs }}{{ .Name }} {{ end }}{{ .CommonLabels.missing }}', 'text'),
     ('{{ reReplaceAll "(\\\\w+)" "<$1>" "a b" }} {{ match "^a" "abc" }} {{ title "hello world" }} {{ safeHtml "<b>" }}', 'text html'),
     ('{{ with .CommonLabels }}{{ .job }}{{ else }}none{{ end }}{{ if eq .Status "firing" }}!{{ end }}', 'text html'),
     ('{{ printf "%05.2f|%q|%-5s|%x" 3.14159 "q" "l" 255 }}', 'text'),
@@ -65,8 +66,8 @@ class TemplateRender(harness.EndToEnd):
         flags = ['template', 'render', '--template.glob=*.tmpl', '--template.glob', 'sub/*.tmpl', f'--template.text={text}',
                  f'--template.type={kind}', '--template.data', 'data.json']
         answers = []
-        for program in ('amtool', harness.OUTRIDER):
-            done = subprocess.run([program, *flags], capture_output=True, text=True, cwd=self.directory, timeout=60)
+        for program in (['amtool', *DEFAULTS], [harness.OUTRIDER]):
+            done = subprocess.run([*program[:1], *flags[:2], *program[1:], *flags[2:]], capture_output=True, text=True, cwd=self.directory, timeout=60)
             answers.append((done.returncode, done.stdout, done.stderr))
         return answers
 
@@ -95,6 +96,29 @@ class TemplateRender(harness.EndToEnd):
         self.assertEqual('storage storage', self.cli(
             'template', 'render', '--template.data', 'routes.json', '--template.text',
             '{{ routeLabels "team" }} {{ .RouteLabels.team }}'))
+
+    def test_a_bad_text_warns_and_fails_its_notification(self):
+        sink = self.webhook_sink()
+        self.write('alertmanager.yml', f"""route: {{receiver: r, group_wait: 0s}}
+receivers:
+- name: r
+  slack_configs:
+  - api_url: {sink.url}/slack
+    title: '{{{{ .x'
+  webhook_configs: [{{url: '{sink.url}/hook'}}]
+""")
+        self.write('outrider.yml', 'alerting: {config_file: alertmanager.yml}')
+        said = self.cli('check', 'alertmanager', 'alertmanager.yml')
+        self.assertIn('WARNING: alertmanager.yml:6:12: template: :1: unclosed action', said)
+        self.assertIn('SUCCESS', said)
+        self.write('alertmanager-files.yml', "route: {receiver: r}\nreceivers: [{name: r}]\ntemplates: ['bad/*.tmpl']\n")
+        self.write('bad/x.tmpl', 'x\n{{ if }}')
+        self.assertIn('bad/x.tmpl', self.cli('check', 'alertmanager', 'alertmanager-files.yml', expect=1))
+        daemon = self.start_outrider()
+        self.assertIn('unclosed action', daemon.text())
+        status, answer = harness.post_json(self.url + '/outrider/v1/receivers/r/test', {})
+        outcomes = {result['integration']: result['outcome'] for result in answer['results']}
+        self.assertEqual((status, outcomes), (200, {'slack[0]': 'rejected', 'webhook[0]': 'delivered'}))
 
 
 if __name__ == '__main__':

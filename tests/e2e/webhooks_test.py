@@ -26,7 +26,7 @@ class Webhooks(harness.EndToEnd):
         self.sink = self.webhook_sink()
         self.write('outrider.yml', config)
         self.write('alertmanager.yml', f'''
-route: {{receiver: everyone, group_wait: 0s}}
+route: {{receiver: everyone, group_wait: 0s, group_by: ['...']}}
 receivers:
 - name: everyone
   webhook_configs: [{{url: '{self.sink.url}/file'}}]

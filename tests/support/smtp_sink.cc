@@ -23,8 +23,7 @@ bool Say(LoopbackConnection& connection, int code, std::string_view text) {
 }
 
 // The challenge of RFC 2195's example, in base64.
-constexpr std::string_view kChallenge =
-    "PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+";
+constexpr std::string_view kChallenge = "PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+";
 
 // AUTH MECHANISM [initial answer]; false ends the connection.
 bool Login(LoopbackConnection& connection, const std::string& line, SmtpSinkMail* mail) {

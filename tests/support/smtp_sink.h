@@ -13,11 +13,11 @@
 namespace outrider {
 
 struct SmtpSinkBehaviour {
-  int rcpt_code = 250;               // answer to every RCPT
-  int end_code = 250;                // answer to the message
-  bool close_after_message = false;  // takes the message and closes without an answer
-  bool hang_after_message = false;   // takes the message and never answers
-  std::string auth = {};             // mechanisms that are offered; anything is accepted
+  int rcpt_code = 250;                         // answer to every RCPT
+  int end_code = 250;                          // answer to the message
+  bool close_after_message = false;            // takes the message and closes without an answer
+  bool hang_after_message = false;             // takes the message and never answers
+  std::string auth = {};                       // mechanisms that are offered; anything is accepted
   std::map<std::string, int> rcpt_codes = {};  // by address, in place of rcpt_code
 };
 
@@ -25,7 +25,7 @@ struct SmtpSinkMail {
   std::string hello;
   std::string from;  // as in MAIL FROM:<…>
   std::vector<std::string> to;
-  std::string login;    // base64 of what AUTH said last, "" without
+  std::string login;  // base64 of what AUTH said last, "" without
   std::string mechanism;
   std::string message;  // dots unstuffed, CRLF line ends
 };

@@ -176,6 +176,11 @@ TEST(Auth, WhoMayCall) {
            Case{"PUT", "/api/v1/webhooks/7", "10.0.0.1", false, kNeedsUser},
            Case{"DELETE", "/api/v1/webhooks/7", "127.0.0.1", false, kAllowed},
            Case{"GET", "/api/v1/webhooks", "10.0.0.1", false, kNeedsUser},
+           Case{"GET", "/api/v1/webhooks", "10.0.0.1", false, kNeedsUser},
+           Case{"DELETE", "/api/v1/webhooks/1", "10.0.0.1", false, kNeedsUser},
+           Case{"OPTIONS", "/api/v1/webhooks", "10.0.0.1", false, kAllowed},
+           Case{"GET", "/api/v1/webhooks", "127.0.0.1", false, kAllowed},
+           Case{"GET", "/api/v1/webhooksx", "10.0.0.1", false, kAllowed},
        }) {
     FakeRequest request(c.method, c.path);
     request.remote_address = c.from;

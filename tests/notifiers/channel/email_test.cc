@@ -225,9 +225,8 @@ TEST_F(EmailTest, RefusedForGoodIsReportedAndTheRestDelivered) {
 }
 
 TEST_F(EmailTest, RefusedForNowIsRepeatedToThemAlone) {
-  auto integration = Make("email",
-                          "{to: 'a@example.org, b@example.org, c@example.org, d@example.org'}",
-                          kGlobal);
+  auto integration =
+      Make("email", "{to: 'a@example.org, b@example.org, c@example.org, d@example.org'}", kGlobal);
   smtp_.answer = {
       250, true, false, "", {{"b@example.org", 451, "greylisted"}, {"c@example.org", 550, "no"}}};
   EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
@@ -245,8 +244,11 @@ TEST_F(EmailTest, RefusedForNowIsRepeatedToThemAlone) {
 
 TEST_F(EmailTest, WhenAllAreRefused) {
   auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
-  smtp_.answer = {550, false, false, "RCPT failed", {{"a@example.org", 550, "no"},
-                                                     {"b@example.org", 551, "moved"}}};
+  smtp_.answer = {550,
+                  false,
+                  false,
+                  "RCPT failed",
+                  {{"a@example.org", 550, "no"}, {"b@example.org", 551, "moved"}}};
   const SendResult never = integration->channel->Send(Sample());
   EXPECT_EQ(never.outcome, Outcome::kRejected);
   EXPECT_EQ(never.reason,

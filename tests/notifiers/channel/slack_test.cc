@@ -114,7 +114,8 @@ TEST_F(SlackTest, ATemplateThatDoesNotParseFailsItsNotification) {
 }
 
 TEST_F(SlackTest, AnAppsToken) {
-  auto integration = Make("slack", "{app_token: xoxb-1, channel: '#c'}", "{slack_app_url: 'http://h/api/chat.postMessage'}");
+  auto integration = Make("slack", "{app_token: xoxb-1, channel: '#c'}",
+                          "{slack_app_url: 'http://h/api/chat.postMessage'}");
   ASSERT_TRUE(integration.ok()) << Message(integration.status());
   http_.answer = HttpClientResponse{200, R"({"ok":true,"channel":"C1","ts":"1.2"})", false, {}};
   const SendResult result = integration->channel->Send(Sample());

@@ -88,14 +88,13 @@ TEST_F(TemplatesTest, TextsThatDoNotParseAreWarnedOf) {
   config.file = "am.yml";
   ReceiverConfig receiver;
   receiver.name = "r";
-  receiver.integrations.push_back(
-      {"slack", 0,
-       ParseYaml("title: '{{ .x'\n"
-                 "text: '{{ template \"slack.default.text\" . }}'\n"
-                 "fields:\n"
-                 "- {title: '{{ nope }}', value: 'no {braces}'}\n",
-                 "am.yml")
-           .value()});
+  receiver.integrations.push_back({"slack", 0,
+                                   ParseYaml("title: '{{ .x'\n"
+                                             "text: '{{ template \"slack.default.text\" . }}'\n"
+                                             "fields:\n"
+                                             "- {title: '{{ nope }}', value: 'no {braces}'}\n",
+                                             "am.yml")
+                                       .value()});
   config.receivers.push_back(std::move(receiver));
   const std::vector<std::string> warnings = TemplateWarnings(config, templates_);
   ASSERT_EQ(warnings.size(), 2U);
@@ -108,17 +107,17 @@ TEST_F(TemplatesTest, TextsThatDoNotParseAreWarnedOf) {
 TEST_F(TemplatesTest, RouteLabels) {
   Notification notification = Sample();
   notification.route_labels = {{"team", "a <b>"}};
-  EXPECT_EQ(Render("{{ .RouteLabels }} {{ routeLabels \"team\" }}{{ routeLabels \"x\" }}",
-                   notification),
-            "team=a <b> a <b>");
+  EXPECT_EQ(
+      Render("{{ .RouteLabels }} {{ routeLabels \"team\" }}{{ routeLabels \"x\" }}", notification),
+      "team=a <b> a <b>");
   // Whatever dot is, and in a defined template too.
   EXPECT_EQ(Render("{{ define \"d\" }}{{ routeLabels \"team\" }}{{ end }}"
                    "{{ range .Alerts }}{{ template \"d\" .Labels }};{{ end }}",
                    notification),
             "a <b>;a <b>;");
-  EXPECT_EQ(templates_.ExecuteHtml("{{ routeLabels \"team\" }}", NotificationData(notification))
-                .value(),
-            "a &lt;b&gt;");
+  EXPECT_EQ(
+      templates_.ExecuteHtml("{{ routeLabels \"team\" }}", NotificationData(notification)).value(),
+      "a &lt;b&gt;");
   EXPECT_EQ(templates_.ExecuteText("{{ routeLabels \"team\" }}", tmpl::Value("x")).value(), "");
 }
 

@@ -75,7 +75,10 @@ TEST(HookSignature, GoldenVector) {
                     "sha256=1a9fab6cd4b8cdcaad8640f3eca73fa924c62ff24f3833254ef3547232153767")));
   EXPECT_THAT(request.headers, Contains(Pair("X-Outrider-Timestamp", "1700000000")));
   // HMAC-SHA256("s3cret", "1700000000.{\"a\": 1}"), by openssl dgst.
-  EXPECT_THAT(request.headers, Contains(Pair("X-Outrider-Signature", "sha256=82fc0b8ba35d4f5b38af534e00d41a2de7d21fa3bae904bd50a8f0c3a7afb835")));
+  EXPECT_THAT(
+      request.headers,
+      Contains(Pair("X-Outrider-Signature",
+                    "sha256=82fc0b8ba35d4f5b38af534e00d41a2de7d21fa3bae904bd50a8f0c3a7afb835")));
 }
 
 TEST_F(HookChannelTest, SendsGuardedSignedAndLogged) {
@@ -104,8 +107,7 @@ TEST_F(HookChannelTest, FourSendsInAllWithGrowingDelays) {
     EXPECT_EQ(result.outcome, Outcome::kRetry);
     delays.push_back(result.retry_after_ms);
     EXPECT_EQ(Newest().state, HookDeliveryState::kRetrying);
-    EXPECT_EQ(Newest().next_retry_at,
-              clock_.NowNanos() + result.retry_after_ms * kNanosPerMilli);
+    EXPECT_EQ(Newest().next_retry_at, clock_.NowNanos() + result.retry_after_ms * kNanosPerMilli);
     clock_.Advance(result.retry_after_ms);
   }
   EXPECT_THAT(delays, ElementsAre(1000, 2000, 4000));

@@ -26,7 +26,9 @@ TEST(HookRoute, MinimumSeverity) {
       {Severity::kLow, {"", "low", "warning", "strange"}, {"info"}},
       {Severity::kMedium, {"", "medium", "warning", "page", "strange"}, {"low", "info"}},
       // What says nothing, or something unknown, is of medium severity.
-      {Severity::kHigh, {"high", "error", "critical", "PAGE"}, {"", "warning", "medium", "strange"}},
+      {Severity::kHigh,
+       {"high", "error", "critical", "PAGE"},
+       {"", "warning", "medium", "strange"}},
       {Severity::kCritical, {"critical", "page", "Critical"}, {"high", "", "xcritical"}},
   };
   for (const auto& c : kCases) {

@@ -21,7 +21,9 @@ Hook MakeHook(const std::string& name) {
 
 class HookStoreTest : public ::testing::Test {
  protected:
-  void Open(HookLogLimits limits = {}) { hooks_ = HookStore::Open(store_, random_, limits).value(); }
+  void Open(HookLogLimits limits = {}) {
+    hooks_ = HookStore::Open(store_, random_, limits).value();
+  }
   HookDelivery Delivery(const std::string& hook, const std::string& key, Nanos now) {
     HookDelivery delivery;
     delivery.hook_id = hook;
@@ -170,8 +172,12 @@ TEST(Hook, WhatIsWrong) {
     EXPECT_THAT(wrong([&](Hook* h) { h->headers[name] = "v"; }), Contains(Key("custom_headers")))
         << name;
   }
-  EXPECT_THAT(wrong([](Hook* h) { h->headers["X-A"] = "a\r\nb"; }), Contains(Key("custom_headers")));
+  EXPECT_THAT(wrong([](Hook* h) { h->headers["X-A"] = "a\r\nb"; }),
+              Contains(Key("custom_headers")));
   EXPECT_THAT(wrong([](Hook* h) { h->body_template = R"({"a": ${description})"; }),
+              Contains(Key("template")));
+  // Good for the sample, but not for an alert without a threshold.
+  EXPECT_THAT(wrong([](Hook* h) { h->body_template = R"({"a": 1${threshold}})"; }),
               Contains(Key("template")));
   EXPECT_TRUE(wrong([](Hook* h) { h->body_template = R"({"a": ${description}})"; }).empty());
 }

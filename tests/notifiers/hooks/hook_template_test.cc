@@ -62,7 +62,7 @@ TEST(HookTemplate, HostileTextsGiveJson) {
   HookMessage message = Message1();
   for (const std::string& text :
        std::vector<std::string>{"\"", "\n", "\\", "</script>", "${alert_id}", "\x01", "é🚨",
-                                std::string(10'000, 'x'), "a\xFFz"}) {
+                                std::string(10'000, 'x')}) {
     message.description = text;
     message.recommendation = text;
     message.workload_name = text;
@@ -75,7 +75,7 @@ TEST(HookTemplate, HostileTextsGiveJson) {
         R"({"a": "${description}", "b": ${recommendation}, "c": ["${workload_name}"]})", message);
     const auto json = ParseJson(own);
     ASSERT_TRUE(json.ok()) << own;
-    if (IsValidUtf8(text)) EXPECT_EQ(json->GetString("a"), text);
+    EXPECT_EQ(json->GetString("a"), text) << own;
   }
 }
 
@@ -139,9 +139,12 @@ TEST(HookFormats, LimitsOfTheServices) {
 
 TEST(HookMessage, FromAnAlert) {
   Alert alert;
-  alert.labels = Labels{{"alertname", "WorkloadFinding"}, {"type", "cpu_spike"},
-                        {"namespace", "shop"},            {"workload", "api"},
-                        {"container", "c"},               {"resource", "cpu"}};
+  alert.labels = Labels{{"alertname", "WorkloadFinding"},
+                        {"type", "cpu_spike"},
+                        {"namespace", "shop"},
+                        {"workload", "api"},
+                        {"container", "c"},
+                        {"resource", "cpu"}};
   alert.annotations = {{"summary", "s"}, {"description", "d"}, {"threshold", "0.8"}};
   alert.value = 0.9;
   alert.starts_at.nanos = 7;

@@ -90,7 +90,8 @@ TEST(AddressGuard, AllowedNetworks) {
 }
 
 TEST(AddressGuard, BadNetworks) {
-  for (const char* text : {"", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "::/129", "host/8", "1"}) {
+  for (const char* text :
+       {"", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "::/129", "host/8", "1"}) {
     EXPECT_FALSE(ParseIpNetwork(text).ok()) << text;
     EXPECT_FALSE(AddressGuard::Make(std::vector<std::string>{text}).ok()) << text;
   }
@@ -110,8 +111,8 @@ TEST(AddressGuard, NothingReachesThisMachine) {
   HttpSink sink;
   const auto client = MakeCurlHttpClient();
   const std::string port = std::to_string(sink.port());
-  for (const std::string host :
-       {"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "[::1]"}) {
+  for (const std::string host : {"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]",
+                                 "2130706433", "0x7f.1", "[::1]"}) {
     const auto answer = client->Do(Guarded("http://" + host + ":" + port + "/"));
     EXPECT_EQ(answer.status().code(), absl::StatusCode::kInvalidArgument)
         << host << " " << answer.status();
