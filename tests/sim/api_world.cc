@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "notifiers/desk/desk.h"
 #include "notifiers/outbox/dispatcher.h"
