@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/json_rows.h"
+#include "exporter/api/posted_alerts.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
 constexpr size_t kMaxBody = 32 << 20;
+constexpr size_t kPiece = 32 << 10;  // of an answer that is written as it goes
 
 struct AlertFilter {
   bool active = true;
@@ -44,7 +47,14 @@ StatusOr<AlertFilter> ReadFilter(HttpRequest& request) {
         Matcher::Create(MatchType::kRegex, "receiver", std::string(params.Text("receiver")),
                         Regex::Dot::kNoNewline);
     if (!receiver.ok()) {
-      return InvalidArgument("failed to parse receiver param: " + Message(receiver.status()));
+      // As Alertmanager says it, which anchors the text first.
+      std::string why = Message(receiver.status());
+      const std::string given = fmt::format("`{}`", params.Text("receiver"));
+      if (why.ends_with(given)) {
+        why.replace(why.size() - given.size(), given.size(),
+                    fmt::format("`^(?:{})$`", params.Text("receiver")));
+      }
+      return InvalidArgument("failed to parse receiver param: " + why);
     }
     filter.receiver = *std::move(receiver);
   }
@@ -87,6 +97,7 @@ void WriteAlert(const AlertView& view, const AlertmanagerConfig& config, Nanos n
   json->EndObject();
 }
 
+// The rest of a list, some rows a call; begun here, so that the first piece goes out with the head.
 HttpResponse Streamed(JsonPieces rows) {
   HttpResponse response = AmJson("");
   response.body.clear();
@@ -94,113 +105,125 @@ HttpResponse Streamed(JsonPieces rows) {
   return response;
 }
 
+// Whether labels pass, asked before anything else is looked up.
+std::function<bool(const Labels&)> LabelsPass(const AlertFilter& filter) {
+  if (filter.labels.empty()) return nullptr;
+  return [matchers = filter.labels](const Labels& labels) { return MatchesAll(matchers, labels); };
+}
+
 HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
-  const StatusOr<AlertFilter> filter = ReadFilter(request);
+  StatusOr<AlertFilter> filter = ReadFilter(request);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
-  std::vector<AlertView> alerts = deps.desk.Alerts(now);
-  std::erase_if(alerts, [&](const AlertView& view) {
-    const bool received = std::ranges::any_of(
-        view.receivers, [&](const std::string& name) { return filter->PassesReceiver(name); });
-    return !filter->Passes(view) || (filter->receiver && !received);
-  });
+  AlertPages pages = deps.desk.WalkAlerts(now, LabelsPass(*filter));
   const std::shared_ptr<const DeskConfig> config = deps.desk.config();
+  const auto passes = [filter = *std::move(filter)](const AlertView& view) {
+    return filter.Passes(view) &&
+           (!filter.receiver || std::ranges::any_of(view.receivers, [&](const std::string& name) {
+             return filter.PassesReceiver(name);
+           }));
+  };
   return Streamed(
-      JsonRows(std::move(alerts), [config, now](const AlertView& view, JsonWriter* json) {
-        WriteAlert(view, config->alertmanager, now, json);
-      }));
+      [pages, passes, config, now, first = true, begun = false](std::string* out) mutable {
+        std::vector<AlertView> page;
+        if (!std::exchange(begun, true)) *out += '[';
+        while (out->size() < kPiece) {
+          const bool more = pages(&page);
+          for (const AlertView& view : page) {
+            if (!passes(view)) continue;
+            if (!std::exchange(first, false)) *out += ',';
+            JsonWriter json(out);
+            WriteAlert(view, config->alertmanager, now, &json);
+          }
+          if (!more) {
+            *out += "]\n";
+            return false;
+          }
+        }
+        return true;
+      });
 }
+
+// Writes groups as they come, a large one in several pieces.
+class GroupWriter {
+ public:
+  GroupWriter(GroupPages pages, AlertFilter filter, std::shared_ptr<const DeskConfig> config,
+              Nanos now)
+      : pages_(std::move(pages)),
+        filter_(std::move(filter)),
+        config_(std::move(config)),
+        now_(now) {}
+
+  // One piece; false: it was the last.
+  bool operator()(std::string* out) {
+    if (!begun_) *out += '[';
+    begun_ = true;
+    while (out->size() < kPiece) {
+      bool more = false;
+      GroupView group;
+      if (!pages_(&group, &more)) {
+        *out += "]\n";
+        return false;
+      }
+      if (filter_.PassesReceiver(group.receiver)) Write(group, more, out);
+    }
+    return true;
+  }
+
+ private:
+  void Write(const GroupView& group, bool more, std::string* out) {
+    for (const AlertView& view : group.alerts) {
+      if (!filter_.Passes(view)) continue;
+      if (open_) {
+        *out += ',';
+      } else {
+        *out += std::exchange(any_, true) ? R"(,{"alerts":[)" : R"({"alerts":[)";
+      }
+      open_ = true;
+      JsonWriter json(out);
+      WriteAlert(view, config_->alertmanager, now_, &json);
+    }
+    if (more || !std::exchange(open_, false)) return;
+    *out += R"(],"labels":)";
+    JsonWriter labels(out);
+    WriteLabels(group.labels, &labels);
+    *out += R"(,"receiver":)";
+    JsonWriter receiver(out);
+    receiver.StartObject().Key("name").String(group.receiver).EndObject();
+    *out += R"(,"routeLabels":)";
+    JsonWriter route(out);
+    WriteLabels(group.route_labels, &route);
+    *out += '}';
+  }
+
+  GroupPages pages_;
+  AlertFilter filter_;
+  std::shared_ptr<const DeskConfig> config_;
+  Nanos now_;
+  bool begun_ = false;
+  bool any_ = false;   // a group was written
+  bool open_ = false;  // one is being written
+};
 
 HttpResponse Groups(const AlertmanagerApiDeps& deps, HttpRequest& request) {
-  const StatusOr<AlertFilter> filter = ReadFilter(request);
+  StatusOr<AlertFilter> filter = ReadFilter(request);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
-  std::vector<GroupView> groups = deps.desk.Groups(now);
-  for (GroupView& group : groups) {
-    std::erase_if(group.alerts, [&](const AlertView& view) { return !filter->Passes(view); });
-  }
-  std::erase_if(groups, [&](const GroupView& group) {
-    return group.alerts.empty() || !filter->PassesReceiver(group.receiver);
-  });
-  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
-  return Streamed(
-      JsonRows(std::move(groups), [config, now](const GroupView& group, JsonWriter* json) {
-        json->StartObject().Key("alerts").StartArray();
-        for (const AlertView& view : group.alerts)
-          WriteAlert(view, config->alertmanager, now, json);
-        json->EndArray().Key("labels");
-        WriteLabels(group.labels, json);
-        json->Key("receiver").StartObject().Key("name").String(group.receiver).EndObject();
-        json->Key("routeLabels");
-        WriteLabels(group.route_labels, json);
-        json->EndObject();
-      }));
-}
-
-StatusOr<std::map<std::string, std::string>> ReadTexts(const JsonValue* object) {
-  std::map<std::string, std::string> texts;
-  if (object == nullptr || object->IsNull()) return texts;
-  if (object->kind != JsonValue::Kind::kObject)
-    return InvalidArgument("labels and annotations must be objects");
-  for (const auto& [name, value] : object->members) {
-    if (value.kind != JsonValue::Kind::kString) {
-      return InvalidArgument(fmt::format("the value of {} must be a text", Quote(name)));
-    }
-    texts[name] = value.string;
-  }
-  return texts;
-}
-
-StatusOr<Alert> ReadAlert(const JsonValue& json) {
-  Alert alert;
-  alert.labels = Labels::FromMap(TRY(ReadTexts(json.Find("labels"))));
-  alert.annotations = TRY(ReadTexts(json.Find("annotations")));
-  alert.generator_url = json.GetString("generatorURL");
-  alert.starts_at = TRY(ReadTime(json, "startsAt"));
-  alert.ends_at = TRY(ReadTime(json, "endsAt"));
-  alert.source = AlertSource::kApi;
-  return alert;
-}
-
-// Alertmanager's text for what no label or annotation may be called, or "". A label without a value
-// is no label, so its name does not matter.
-std::string NameProblem(const Alert& alert) {
-  const auto bad = [](std::string_view name) { return name.empty() || !IsValidUtf8(name); };
-  for (const LabelView label : alert.labels) {
-    if (bad(label.name))
-      return fmt::format("invalid label set: invalid name {}", Quote(label.name));
-  }
-  for (const auto& [name, value] : alert.annotations) {
-    if (!value.empty() && bad(name))
-      return fmt::format("invalid annotations: invalid name {}", Quote(name));
-  }
-  return "";
+  GroupPages pages = deps.desk.WalkGroups(now, LabelsPass(*filter));
+  return Streamed(GroupWriter(std::move(pages), *std::move(filter), deps.desk.config(), now));
 }
 
 HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   HttpResponse refusal;
-  const StatusOr<JsonValue> json = ReadJsonBody(request, kMaxBody, &refusal);
-  if (!json.ok()) return refusal;
-  if (json->kind != JsonValue::Kind::kArray)
-    return AmShapeError(400, 400, "the body must be an array of alerts");
-  std::vector<Alert> alerts;
-  std::vector<std::string> errors;
-  alerts.reserve(json->items.size());
-  for (size_t i = 0; i < json->items.size(); ++i) {
-    const JsonValue* labels = json->items[i].Find("labels");
-    if (labels == nullptr || labels->IsNull()) {
-      return AmShapeError(422, 602, fmt::format("{}.labels in body is required", i));
-    }
-    StatusOr<Alert> alert = ReadAlert(json->items[i]);
-    if (!alert.ok()) return AmShapeError(400, 400, Message(alert.status()));
-    if (std::string problem = NameProblem(*alert); !problem.empty()) {
-      errors.push_back(std::move(problem));  // the others are stored nevertheless
-    } else {
-      alerts.push_back(*std::move(alert));
-    }
+  StatusOr<std::string> body = ReadJsonText(request, kMaxBody, &refusal);
+  if (!body.ok()) return refusal;
+  PostedAlerts posted;
+  if (const std::optional<BodyRefusal> refused = ReadPostedAlerts(&*body, &posted)) {
+    return AmShapeError(refused->status, refused->code, refused->message);
   }
-  const StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(alerts, deps.clock);
+  StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(posted.alerts, deps.clock);
   if (!result.ok()) return AmError(500, Message(result.status()));
+  std::vector<std::string>& errors = posted.errors;
   errors.insert(errors.end(), result->errors.begin(), result->errors.end());
   if (!errors.empty()) return AmError(400, Join(errors, "; "));
   return HttpResponse::Json(200, "");

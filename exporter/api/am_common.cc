@@ -4,9 +4,16 @@
 #include <fmt/format.h>
 
 #include "storage/base/duration.h"
+#include "storage/base/json_reader.h"
 #include "storage/base/text.h"
 
 namespace outrider {
+namespace {
+
+// Of a body that is read as a tree: a byte of it may become a value of 150 bytes.
+constexpr size_t kMaxValues = 200'000;
+
+}  // namespace
 
 HttpResponse AmError(int status, std::string_view message) {
   std::string body;
@@ -43,7 +50,7 @@ std::string AmTime(Nanos time) {
   return text + fmt::format(".{:03}Z", rest / kNanosPerMilli);
 }
 
-StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal) {
+StatusOr<std::string> ReadJsonText(HttpRequest& request, size_t limit, HttpResponse* refusal) {
   const std::string header = request.Header("Content-Type");
   const std::string type = ToLower(Trim(Split(header, ';')[0]));
   if (type != "application/json") {
@@ -57,9 +64,14 @@ StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpRespons
   if (!body.ok()) {
     *refusal = AmShapeError(absl::IsResourceExhausted(body.status()) ? 413 : 400, 400,
                             Message(body.status()));
-    return body.status();
   }
-  StatusOr<JsonValue> json = ParseJson(*body);
+  return body;
+}
+
+StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal) {
+  const StatusOr<std::string> body = ReadJsonText(request, limit, refusal);
+  if (!body.ok()) return body.status();
+  StatusOr<JsonValue> json = ParseJsonWithin(*body, kMaxValues);
   if (!json.ok()) {
     *refusal = AmShapeError(400, 400, "parsing body failed, because " + Message(json.status()));
   }

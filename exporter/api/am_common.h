@@ -42,6 +42,8 @@ HttpResponse AmJson(std::string body);  // 200, not to be cached
 // UTC with milliseconds, always three digits; 0 is year 1.
 std::string AmTime(Nanos time);
 
+// The body's text, or the answer that refuses it: 415 for another media type, 413, 400.
+StatusOr<std::string> ReadJsonText(HttpRequest& request, size_t limit, HttpResponse* refusal);
 // The body as JSON, or the answer that refuses it: 415 for another media type, 400 for broken JSON.
 StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal);
 // A time member; absent is 0. The error is Alertmanager's 400.

@@ -19,6 +19,7 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/history_records.h"
+#include "notifiers/desk/incoming.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/incident/decisions.h"
 #include "notifiers/outbox/delivery_config.h"
@@ -93,7 +94,7 @@ class Desk final : public AlertSink, public OutboxSource {
   // Alertmanager's rules.
   StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, Nanos now);
   // Reads the clock when it is the body's turn.
-  StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, const Clock& clock);
+  StatusOr<PostAlertsResult> PostAlerts(const IncomingAlerts& alerts, const Clock& clock);
 
   // Each returns the incident as it is now. NotFound: no such incident. FailedPrecondition: not
   // from this state (the message names both). InvalidArgument: an empty note. Aborted: another
@@ -146,9 +147,14 @@ class Desk final : public AlertSink, public OutboxSource {
   // ----------------------------------------------------------------------------------------------------
   IncidentPage Incidents(const IncidentFilter& filter) const;
   StatusOr<IncidentDetail> GetIncident(const std::string& id, Nanos now) const;
-  std::vector<AlertView> Alerts(Nanos now) const;  // unresolved, by fingerprint
-  std::vector<GroupView> Groups(Nanos now) const;  // by labels, then receiver
-  std::vector<Silence> Silences() const;           // by id
+  // Unresolved alerts by fingerprint, and groups by labels and receiver, page by page: each page is
+  // as things are when it is asked for, so that a walk over many holds nobody up and copies little.
+  // `wanted` (nullptr: all) is asked first. The desk outlives the walk.
+  AlertPages WalkAlerts(Nanos now, std::function<bool(const Labels&)> wanted) const;
+  GroupPages WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted) const;
+  std::vector<AlertView> Alerts(Nanos now) const;  // the same at once
+  std::vector<GroupView> Groups(Nanos now) const;
+  std::vector<Silence> Silences() const;  // by id
   StatusOr<Silence> GetSilence(const std::string& id) const;
   // Newest first; since the process started, at most 1000. What became of pages for good stands in
   // the incident's audit trail.

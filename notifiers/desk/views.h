@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,7 +42,15 @@ struct GroupView {
   Nanos next_flush = 0;           // of a group with nothing to say: its repeat; news comes earlier
   Nanos last_flush = 0;
   std::string last_reason;  // what the last flush decided, per integration
+  bool muted = false;       // by time intervals, these:
+  std::vector<std::string> muted_by;
 };
+
+// Replaces `page` by the next alerts, some hundred at most; false: there are none behind them.
+using AlertPages = std::function<bool(std::vector<AlertView>* page)>;
+// The next group, or the next alerts of the same one. `more`: this group goes on. False: there is
+// none, `group` is as it was.
+using GroupPages = std::function<bool(GroupView* group, bool* more)>;
 
 struct IncidentFilter {
   std::vector<IncidentState> states;  // empty: all
