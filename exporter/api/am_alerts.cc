@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "exporter/api/am_common.h"
 #include "exporter/api/json_rows.h"
+#include "exporter/api/posted_alerts.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
 constexpr size_t kMaxBody = 32 << 20;
+constexpr size_t kPiece = 32 << 10;  // of an answer that is written as it goes
 
 struct AlertFilter {
   bool active = true;
@@ -49,7 +52,14 @@ StatusOr<AlertFilter> ReadFilter(HttpRequest& request, MatcherMode mode) {
         Matcher::Create(MatchType::kRegex, "receiver", std::string(params.Text("receiver")),
                         Regex::Dot::kNoNewline);
     if (!receiver.ok()) {
-      return InvalidArgument("failed to parse receiver param: " + Message(receiver.status()));
+      // As Alertmanager says it, which anchors the text first.
+      std::string why = Message(receiver.status());
+      const std::string given = fmt::format("`{}`", params.Text("receiver"));
+      if (why.ends_with(given)) {
+        why.replace(why.size() - given.size(), given.size(),
+                    fmt::format("`^(?:{})$`", params.Text("receiver")));
+      }
+      return InvalidArgument("failed to parse receiver param: " + why);
     }
     filter.receiver = *std::move(receiver);
   }
@@ -92,6 +102,7 @@ void WriteAlert(const AlertView& view, const AlertmanagerConfig& config, Nanos n
   json->EndObject();
 }
 
+// The rest of a list, some rows a call; begun here, so that the first piece goes out with the head.
 HttpResponse Streamed(JsonPieces rows) {
   HttpResponse response = AmJson("");
   response.body.clear();
@@ -99,97 +110,125 @@ HttpResponse Streamed(JsonPieces rows) {
   return response;
 }
 
+// Whether labels pass, asked before anything else is looked up.
+std::function<bool(const Labels&)> LabelsPass(const AlertFilter& filter) {
+  if (filter.labels.empty()) return nullptr;
+  return [matchers = filter.labels](const Labels& labels) { return MatchesAll(matchers, labels); };
+}
+
 HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   const std::shared_ptr<const DeskConfig> config = deps.desk.config();
-  const StatusOr<AlertFilter> filter = ReadFilter(request, config->alertmanager.matcher_mode);
+  StatusOr<AlertFilter> filter = ReadFilter(request, config->alertmanager.matcher_mode);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
-  std::vector<AlertView> alerts = deps.desk.Alerts(now);
-  std::erase_if(alerts, [&](const AlertView& view) {
-    const bool received = std::ranges::any_of(view.receivers, [&](const std::string& name) {
-      return filter->PassesReceiver(config->alertmanager, name);
-    });
-    return !filter->Passes(view) || (filter->FiltersReceivers() && !received);
-  });
+  AlertPages pages = deps.desk.WalkAlerts(now, LabelsPass(*filter));
+  const auto passes = [config, filter = *std::move(filter)](const AlertView& view) {
+    return filter.Passes(view) &&
+           (!filter.FiltersReceivers() ||
+            std::ranges::any_of(view.receivers, [&](const std::string& name) {
+              return filter.PassesReceiver(config->alertmanager, name);
+            }));
+  };
   return Streamed(
-      JsonRows(std::move(alerts), [config, now](const AlertView& view, JsonWriter* json) {
-        WriteAlert(view, config->alertmanager, now, json);
-      }));
+      [pages, passes, config, now, first = true, begun = false](std::string* out) mutable {
+        std::vector<AlertView> page;
+        if (!std::exchange(begun, true)) *out += '[';
+        while (out->size() < kPiece) {
+          const bool more = pages(&page);
+          for (const AlertView& view : page) {
+            if (!passes(view)) continue;
+            if (!std::exchange(first, false)) *out += ',';
+            JsonWriter json(out);
+            WriteAlert(view, config->alertmanager, now, &json);
+          }
+          if (!more) {
+            *out += "]\n";
+            return false;
+          }
+        }
+        return true;
+      });
 }
+
+// Writes groups as they come, a large one in several pieces.
+class GroupWriter {
+ public:
+  GroupWriter(GroupPages pages, AlertFilter filter, std::shared_ptr<const DeskConfig> config,
+              Nanos now)
+      : pages_(std::move(pages)),
+        filter_(std::move(filter)),
+        config_(std::move(config)),
+        now_(now) {}
+
+  // One piece; false: it was the last.
+  bool operator()(std::string* out) {
+    if (!begun_) *out += '[';
+    begun_ = true;
+    while (out->size() < kPiece) {
+      bool more = false;
+      GroupView group;
+      if (!pages_(&group, &more)) {
+        *out += "]\n";
+        return false;
+      }
+      if (filter_.PassesReceiver(config_->alertmanager, group.receiver)) Write(group, more, out);
+    }
+    return true;
+  }
+
+ private:
+  void Write(const GroupView& group, bool more, std::string* out) {
+    for (const AlertView& view : group.alerts) {
+      if (!filter_.Passes(view)) continue;
+      if (open_) {
+        *out += ',';
+      } else {
+        *out += std::exchange(any_, true) ? R"(,{"alerts":[)" : R"({"alerts":[)";
+      }
+      open_ = true;
+      JsonWriter json(out);
+      WriteAlert(view, config_->alertmanager, now_, &json);
+    }
+    if (more || !std::exchange(open_, false)) return;
+    *out += R"(],"labels":)";
+    JsonWriter labels(out);
+    WriteLabels(group.labels, &labels);
+    *out += R"(,"receiver":)";
+    JsonWriter receiver(out);
+    receiver.StartObject().Key("name").String(group.receiver).EndObject();
+    *out += R"(,"routeLabels":)";
+    JsonWriter route(out);
+    WriteLabels(group.route_labels, &route);
+    *out += '}';
+  }
+
+  GroupPages pages_;
+  AlertFilter filter_;
+  std::shared_ptr<const DeskConfig> config_;
+  Nanos now_;
+  bool begun_ = false;
+  bool any_ = false;   // a group was written
+  bool open_ = false;  // one is being written
+};
 
 HttpResponse Groups(const AlertmanagerApiDeps& deps, HttpRequest& request) {
-  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
-  const StatusOr<AlertFilter> filter = ReadFilter(request, config->alertmanager.matcher_mode);
+  std::shared_ptr<const DeskConfig> config = deps.desk.config();
+  StatusOr<AlertFilter> filter = ReadFilter(request, config->alertmanager.matcher_mode);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
-  std::vector<GroupView> groups = deps.desk.Groups(now);
-  for (GroupView& group : groups) {
-    std::erase_if(group.alerts, [&](const AlertView& view) { return !filter->Passes(view); });
-  }
-  std::erase_if(groups, [&](const GroupView& group) {
-    return group.alerts.empty() || !filter->PassesReceiver(config->alertmanager, group.receiver);
-  });
-  return Streamed(
-      JsonRows(std::move(groups), [config, now](const GroupView& group, JsonWriter* json) {
-        json->StartObject().Key("alerts").StartArray();
-        for (const AlertView& view : group.alerts)
-          WriteAlert(view, config->alertmanager, now, json);
-        json->EndArray().Key("labels");
-        WriteLabels(group.labels, json);
-        json->Key("receiver").StartObject().Key("name").String(group.receiver).EndObject();
-        json->Key("routeLabels");
-        WriteLabels(group.route_labels, json);
-        json->EndObject();
-      }));
-}
-
-StatusOr<std::map<std::string, std::string>> ReadTexts(const JsonValue* object) {
-  std::map<std::string, std::string> texts;
-  if (object == nullptr || object->IsNull()) return texts;
-  if (object->kind != JsonValue::Kind::kObject)
-    return InvalidArgument("labels and annotations must be objects");
-  for (const auto& [name, value] : object->members) {
-    if (value.kind != JsonValue::Kind::kString) {
-      return InvalidArgument(fmt::format("the value of {} must be a text", Quote(name)));
-    }
-    texts[name] = value.string;
-  }
-  return texts;
-}
-
-StatusOr<Alert> ReadAlert(const JsonValue& json) {
-  Alert alert;
-  alert.labels = Labels::FromMap(TRY(ReadTexts(json.Find("labels"))));
-  alert.annotations = TRY(ReadTexts(json.Find("annotations")));
-  alert.generator_url = json.GetString("generatorURL");
-  alert.starts_at = TRY(ReadTime(json, "startsAt"));
-  alert.ends_at = TRY(ReadTime(json, "endsAt"));
-  alert.source = AlertSource::kApi;
-  return alert;
-}
-
-// Alertmanager's text for what no label or annotation may be called, or "". A label without a value
-// is no label, so its name does not matter.
-std::string NameProblem(const Alert& alert, MatcherMode mode) {
-  const auto bad = [mode](std::string_view name) { return !IsLabelNameIn(mode, name); };
-  for (const LabelView label : alert.labels) {
-    if (bad(label.name))
-      return fmt::format("invalid label set: invalid name {}", Quote(label.name));
-  }
-  for (const auto& [name, value] : alert.annotations) {
-    if (!value.empty() && bad(name))
-      return fmt::format("invalid annotations: invalid name {}", Quote(name));
-  }
-  return "";
+  GroupPages pages = deps.desk.WalkGroups(now, LabelsPass(*filter));
+  return Streamed(GroupWriter(std::move(pages), *std::move(filter), std::move(config), now));
 }
 
 // Refused ones count as received too, by what they say.
-void Count(const AlertmanagerApiDeps& deps, const std::vector<Alert>& alerts, size_t invalid,
+void Count(const AlertmanagerApiDeps& deps, const IncomingAlerts& alerts, size_t invalid,
            size_t limited) {
   if (deps.meter == nullptr) return;
   const Nanos now = deps.clock.NowNanos();
   AmAlertCounts counts;
-  for (const Alert& alert : alerts) ++(alert.ResolvedAt(now) ? counts.resolved : counts.firing);
+  for (size_t i = 0; i < alerts.size(); ++i) {
+    ++(alerts.at(i).ResolvedAt(now) ? counts.resolved : counts.firing);
+  }
   counts.invalid = invalid;
   counts.limited = limited;
   deps.meter->CountAlerts(counts);
@@ -197,31 +236,18 @@ void Count(const AlertmanagerApiDeps& deps, const std::vector<Alert>& alerts, si
 
 HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   HttpResponse refusal;
-  const StatusOr<JsonValue> json = ReadJsonBody(request, kMaxBody, &refusal);
-  if (!json.ok()) return refusal;
-  if (json->kind != JsonValue::Kind::kArray)
-    return AmBodyError("alerts", "it is not an array of alerts");
-  std::vector<Alert> alerts;
-  std::vector<std::string> errors;
+  StatusOr<std::string> body = ReadJsonText(request, kMaxBody, &refusal);
+  if (!body.ok()) return refusal;
+  PostedAlerts posted;
   const MatcherMode mode = deps.desk.config()->alertmanager.matcher_mode;
-  alerts.reserve(json->items.size());
-  for (size_t i = 0; i < json->items.size(); ++i) {
-    const JsonValue* labels = json->items[i].Find("labels");
-    if (labels == nullptr || labels->IsNull()) {
-      return AmShapeError(422, 602, fmt::format("{}.labels in body is required", i));
-    }
-    StatusOr<Alert> alert = ReadAlert(json->items[i]);
-    if (!alert.ok()) return AmBodyError("alerts", Message(alert.status()));
-    if (std::string problem = NameProblem(*alert, mode); !problem.empty()) {
-      errors.push_back(std::move(problem));  // the others are stored nevertheless
-    } else {
-      alerts.push_back(*std::move(alert));
-    }
+  if (const std::optional<BodyRefusal> refused = ReadPostedAlerts(&*body, mode, &posted)) {
+    return AmShapeError(refused->status, refused->code, refused->message);
   }
-  const StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(alerts, deps.clock);
+  StatusOr<PostAlertsResult> result = deps.desk.PostAlerts(posted.alerts, deps.clock);
   if (!result.ok()) return AmError(500, Message(result.status()));
+  std::vector<std::string>& errors = posted.errors;
   errors.insert(errors.end(), result->errors.begin(), result->errors.end());
-  Count(deps, alerts, errors.size(), result->limited);
+  Count(deps, posted.alerts, errors.size(), result->limited);
   if (!errors.empty()) return AmError(400, Join(errors, "; "));
   return HttpResponse::Json(200, "");
 }

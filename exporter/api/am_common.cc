@@ -6,9 +6,16 @@
 #include <algorithm>
 
 #include "storage/base/duration.h"
+#include "storage/base/json_reader.h"
 #include "storage/base/text.h"
 
 namespace outrider {
+namespace {
+
+// Of a body that is read as a tree: a byte of it may become a value of 150 bytes.
+constexpr size_t kMaxValues = 200'000;
+
+}  // namespace
 
 HttpResponse AmError(int status, std::string_view message) {
   std::string body;
@@ -50,8 +57,7 @@ HttpResponse AmBodyError(std::string_view name, std::string_view problem) {
                       fmt::format("parsing {} body from \"\" failed, because {}", name, problem));
 }
 
-StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal,
-                                 std::string_view name) {
+StatusOr<std::string> ReadJsonText(HttpRequest& request, size_t limit, HttpResponse* refusal) {
   const std::string header = request.Header("Content-Type");
   const std::string type = ToLower(Trim(Split(header, ';')[0]));
   if (type != "application/json") {
@@ -65,13 +71,19 @@ StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpRespons
   if (!body.ok()) {
     *refusal = AmShapeError(absl::IsResourceExhausted(body.status()) ? 413 : 400, 400,
                             Message(body.status()));
-    return body.status();
   }
+  return body;
+}
+
+StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal,
+                                 std::string_view name) {
+  const StatusOr<std::string> body = ReadJsonText(request, limit, refusal);
+  if (!body.ok()) return body.status();
   if (Trim(*body).empty()) {
     *refusal = AmShapeError(422, 602, fmt::format("{} in body is required", name));
     return InvalidArgument("no body");
   }
-  StatusOr<JsonValue> json = ParseJson(*body);
+  StatusOr<JsonValue> json = ParseJsonWithin(*body, kMaxValues);
   if (!json.ok()) *refusal = AmBodyError(name, Message(json.status()));
   return json;
 }

@@ -21,7 +21,7 @@ void AddAlert(const Transaction& tx, uint64_t fingerprint, bool resolved, Nanos 
               Notification* notification) {
   const AlertRecord* record = tx.alerts.Find(fingerprint);
   if (record == nullptr) return;
-  Alert alert = record->alert;
+  Alert alert = record->ToAlert();
   if (!resolved) {
     alert.ends_at = {};
   } else if (!alert.ResolvedAt(decided_at)) {
@@ -72,7 +72,7 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notific
   notification->resolved = ToldKind(row) == OutboxKind::kRecovery;
   if (incident == nullptr) return;
   notification->group_labels = incident->group_labels;
-  const std::set<uint64_t>& told = notification->resolved ? incident->alerts : incident->firing;
+  const NumberSet& told = notification->resolved ? incident->alerts : incident->firing;
   for (const uint64_t fingerprint : told) {
     AddAlert(tx, fingerprint, notification->resolved, row.created_at, notification);
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "notifiers/desk/desk.h"
+#include "notifiers/desk/incoming.h"
 #include "notifiers/desk/transaction.h"
 
 namespace outrider {
@@ -22,17 +23,15 @@ namespace outrider {
 // ---- alerts
 // ---------------------------------------------------------------------------------------------------------
 // Alertmanager's merge of a posted alert with the stored one (specs/alertmanager.md §2 "Ingest").
-Alert MergePosted(const Alert& stored, Alert posted, Nanos now);
-// Fills in what a posted alert left out; an error for one that is refused.
-StatusOr<Alert> CompletePosted(Alert posted, DurationMs resolve_timeout, Nanos now);
+void MergePosted(const AlertRecord& stored, IncomingAlert* posted, Nanos now);
 // Alerts as posted: completed, merged with what is stored, taken, one after the other. Returns how
-// many; one error for each that was refused.
-size_t TakePosted(Transaction& tx, std::span<const Alert> alerts, Nanos now,
+// many; one error for each that was refused, for the first hundred.
+size_t TakePosted(Transaction& tx, const IncomingAlerts& alerts, Nanos now,
                   PostAlertsResult* result);
 // New values of alerts, complete and merged.
-void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now);
-// The timer of an alert's end fell due.
-void OnAlertEnd(Transaction& tx, const std::string& fingerprint_hex, Nanos due);
+void TakeAlerts(Transaction& tx, const IncomingAlerts& alerts, Nanos now);
+// Ends of alerts fell due, earliest first; each is decided at its own time.
+void OnAlertEnds(Transaction& tx, std::span<const AlertEnd> ends);
 // Resolves firing rule alerts that are not in `owned`.
 void ResolveUnowned(Transaction& tx, const std::set<uint64_t>& owned, Nanos now);
 // Forgets a resolved alert that no group needs any more.
@@ -65,9 +64,8 @@ bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerpr
 void AdoptImported(GroupRecord& group, const Labels& labels, uint64_t fingerprint);
 
 // ---- what is asked of an alert everywhere
-inline const Labels& LabelsOf(const AlertRecord& record) { return record.alert.labels; }
 inline bool FiresAt(const AlertRecord& record, Nanos now) {
-  return record.firing && !record.alert.ResolvedAt(now);
+  return record.firing && !record.ResolvedAt(now);
 }
 
 // ---- incidents
@@ -88,8 +86,11 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
 void OfferToIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 // The settling delay of an alert that waits is over.
 void OnSettled(Transaction& tx, const std::string& fingerprint_hex, Nanos due);
-// Alerts or silences changed: whatever waits and is suppressed no more begins to settle.
+// Silences or rules changed: whatever waits and is suppressed no more begins to settle.
 void RecheckSuppressed(Transaction& tx, Nanos now);
+// Alerts changed: the same for those whose inhibitors came or went. Another alert changes nothing
+// for what silences hold back, so a storm under a silence costs each alert once.
+void RecheckInhibited(Transaction& tx, Nanos now);
 // Why nobody is paged for the incident, "silenced by <id>" or "inhibited": all its firing alerts
 // are suppressed. "": people are paged.
 std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now);
@@ -177,7 +178,7 @@ class AlertNameLimit {
  public:
   AlertNameLimit(const Transaction& tx, Nanos now);
   // Whether a posted alert may be stored; counts it if so.
-  bool Admits(const Transaction& tx, const Alert& alert);
+  bool Admits(const Transaction& tx, const IncomingAlert& alert);
 
  private:
   const size_t limit_;
@@ -186,12 +187,13 @@ class AlertNameLimit {
 };
 
 // ---- configuration and start
-// ---------------------------------------------------------------------------------------- Puts
-// every alert where the plan wants it, removes groups that no route makes any more.
+// ----------------------------------------------------------------------------------------
+// A reload: puts every alert where the plan wants it, removes groups that no route makes any more.
+// The timers of all groups count from now, as if each were new: Alertmanager builds them anew, with
+// the log of what was told.
 void Regroup(Transaction& tx, Nanos now);
-// A reload: as Regroup, and the timers of all groups count from now, as if each were new:
-// Alertmanager builds them anew, with the log of what was told.
-void RegroupAnew(Transaction& tx, Nanos now);
+// The same at a start, when nobody is in a group yet: who is follows from the alerts.
+void RegroupLoaded(Transaction& tx, Nanos now);
 // Ends of alerts that passed while nobody was here (core.md rule 6).
 void SettleAlertEnds(Transaction& tx, Nanos now);
 

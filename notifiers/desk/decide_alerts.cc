@@ -14,6 +14,8 @@ namespace {
 
 // A re-post that only moves times is written at most this often (core.md rule 6).
 constexpr int64_t kSoftWriteInterval = 60 * kNanosPerSecond;
+// A body of a million bad alerts gets no answer of a million sentences.
+constexpr size_t kMaxErrors = 100;
 
 // What one event does to the alerts it names. Each counts once, however often it is named: an alert
 // that is resolved and fires again in one body is as it was.
@@ -21,7 +23,10 @@ class Taking {
  public:
   Taking(Transaction& tx, Nanos now) : tx_(tx), now_(now) {}
   // Stores a complete and merged value and puts the alert into its groups.
-  void Take(const Alert& alert);
+  void Take(const IncomingAlert& alert);
+  // A known alert is over.
+  void End(uint64_t fingerprint);
+  void Tell(const AlertRecord& record);
   // Incidents hear of what has changed.
   void Conclude();
 
@@ -30,103 +35,149 @@ class Taking {
     uint64_t fingerprint;
     bool was_firing;
   };
+  bool StoreNew(const IncomingAlert& alert);
+  void StoreOver(const IncomingAlert& alert, const AlertRecord& old);
+  void Touch(uint64_t fingerprint, bool was_firing) {
+    if (seen_.insert(fingerprint).second) touched_.push_back({fingerprint, was_firing});
+  }
+
   Transaction& tx_;
   const Nanos now_;
   std::vector<Touched> touched_;
   absl::flat_hash_set<uint64_t> seen_;
 };
 
-enum class Stored {
-  kNothing,  // there is nothing to keep, or nothing that groups would notice
-  kSame,     // fires as before
-  kChanged,  // began to fire, or was resolved
-};
-
-bool OnlyTimesMoved(const AlertRecord& old, const Alert& fresh, bool firing) {
-  return old.firing && firing && old.alert.annotations == fresh.annotations &&
-         old.alert.generator_url == fresh.generator_url && old.alert.starts_at == fresh.starts_at &&
-         old.alert.source == fresh.source;
+// The end's timer of a firing alert: one that moves on leaves it where it is, it looks again when
+// it falls due.
+Nanos EndTimer(const AlertRecord& record, Nanos now) {
+  const Nanos end = record.firing ? record.ends_at.nanos : 0;
+  const Nanos set = record.end_timer;
+  if (end == 0 || set == 0 || set > end || set <= now) return end;
+  return set;
 }
 
-void SetEndTimer(Transaction& tx, const AlertRecord& record, Nanos now) {
-  const std::string id = FingerprintHex(record.alert.Fingerprint());
-  const Nanos set = tx.TimerDue(TimerKind::kAlertEnd, id);
-  const Nanos end = record.firing ? record.alert.ends_at.nanos : 0;
-  if (end == 0) {
-    if (set != 0) tx.CancelTimer(TimerKind::kAlertEnd, id);
-    return;
-  }
-  // An end that moves on leaves its timer where it is: it looks again when it falls due.
-  if (set == 0 || set > end || set <= now) tx.SetTimer(TimerKind::kAlertEnd, id, end);
-}
-
-std::string NamedReceiver(const Alert& alert) {
-  const auto it = alert.annotations.find("outrider_receiver");
-  return it == alert.annotations.end() ? "" : it->second;
-}
-
-void LeaveGroups(Transaction& tx, const Alert& alert, Nanos now) {
-  for (const GroupTarget& target : tx.plan().Targets(alert)) {
+void LeaveGroups(Transaction& tx, const AlertRecord& record, Nanos now) {
+  for (const GroupTarget& target : tx.plan().Targets(record)) {
     if (tx.groups.Find(target.id) == nullptr) continue;
-    tx.groups.Edit(target.id).members.erase(alert.Fingerprint());
+    tx.groups.EditSoftly(target.id).members.erase(record.fingerprint());
     HastenFlush(tx, target.id, now);
   }
 }
 
-// Resolved once more: the end may be another one now, which is what the next flush tells.
-void StoreEnd(Transaction& tx, const AlertRecord& old, const Alert& alert) {
-  if (old.alert.ends_at == alert.ends_at && old.alert.starts_at == alert.starts_at &&
-      old.alert.annotations == alert.annotations) {
-    return;
-  }
-  tx.alerts.Edit(alert.Fingerprint()).alert = alert;
+std::shared_ptr<const AlertIdentity> MakeIdentity(const IncomingAlert& alert) {
+  auto identity = std::make_shared<AlertIdentity>();
+  identity->fingerprint = alert.fingerprint;
+  identity->labels = Labels::FromSorted(alert.labels);
+  identity->details = alert.details;
+  return identity;
 }
 
-// Stores one value.
-Stored Store(Transaction& tx, const Alert& alert, Nanos now) {
-  const uint64_t fingerprint = alert.Fingerprint();
-  const bool firing = !alert.ResolvedAt(now);
-  const AlertRecord* old = tx.alerts.Find(fingerprint);
+void CopyValue(const IncomingAlert& alert, AlertRecord* record) {
+  record->starts_at = alert.starts_at;
+  record->ends_at = alert.ends_at;
+  record->updated_at = alert.updated_at;
+  record->value = alert.value;
+  record->timeout = alert.timeout;
+  record->source = alert.source;
+}
+
+bool SameDetails(const AlertRecord& record, const IncomingAlert& alert) {
+  return record.identity->details == alert.details;
+}
+
+std::string_view NamedReceiver(std::string_view details) {
+  std::string_view named;
+  TakeDetail(&details);
+  while (!details.empty()) {
+    const bool wanted = TakeDetail(&details) == kReceiverAnnotation;
+    const std::string_view value = TakeDetail(&details);
+    if (wanted) named = value;
+  }
+  return named;
+}
+
+// False: was never heard of, and is over.
+bool Taking::StoreNew(const IncomingAlert& alert) {
+  if (alert.ResolvedAt(now_)) return false;
+  AlertRecord& record = tx_.alerts.Put(alert.fingerprint, {});
+  record.identity = MakeIdentity(alert);
+  CopyValue(alert, &record);
+  record.firing = true;
+  record.written_at = now_;
+  record.end_timer = EndTimer(record, now_);
+  tx_.SetFiring(record.labels(), true);
+  return true;
+}
+
+// Resolved once more: the end may be another one now, which is what the next flush tells.
+void Taking::StoreOver(const IncomingAlert& alert, const AlertRecord& old) {
+  if (old.ends_at == alert.ends_at && old.starts_at == alert.starts_at && SameDetails(old, alert)) {
+    return;
+  }
+  AlertRecord& record = tx_.alerts.Edit(alert.fingerprint);
+  if (!SameDetails(old, alert)) record.identity = MakeIdentity(alert);
+  CopyValue(alert, &record);
+}
+
+// It began to fire, or has ended: its groups have news.
+void Taking::Tell(const AlertRecord& record) {
+  RouteAlert(tx_, record, /*news=*/true, now_);
+  NoteChange(tx_, record, now_);
+}
+
+void Taking::Take(const IncomingAlert& alert) {
+  const uint64_t fingerprint = alert.fingerprint;
+  const bool firing = !alert.ResolvedAt(now_);
+  const AlertRecord* old = tx_.alerts.Find(fingerprint);
   if (old == nullptr) {
-    if (!firing) return Stored::kNothing;  // was never heard of, is over
-    AlertRecord& record = tx.alerts.Put(fingerprint, {});
-    record.alert = alert;
-    record.firing = true;
-    record.written_at = now;
-    tx.SetFiring(alert.labels, true);
-    SetEndTimer(tx, record, now);
-    return Stored::kChanged;
+    if (!StoreNew(alert)) return;
+    Touch(fingerprint, false);
+    Tell(*tx_.alerts.Find(fingerprint));
+    return;
   }
   const bool was_firing = old->firing;
   if (!was_firing && !firing) {
-    StoreEnd(tx, *old, alert);
-    return Stored::kNothing;
+    StoreOver(alert, *old);
+    return;
   }
-  if (NamedReceiver(old->alert) != NamedReceiver(alert)) LeaveGroups(tx, old->alert, now);
-  const bool moved = was_firing && firing && old->alert.ends_at.nanos < alert.ends_at.nanos;
+  const bool same = SameDetails(*old, alert);
+  const bool moves_house =
+      !same && old->Annotation(kReceiverAnnotation) != NamedReceiver(alert.details);
+  if (moves_house) LeaveGroups(tx_, *old, now_);
+  const bool only_times = was_firing && firing && same && old->starts_at == alert.starts_at &&
+                          old->source == alert.source;
+  const bool moved = was_firing && firing && old->ends_at.nanos < alert.ends_at.nanos;
   // That it is being refreshed at all must not be lost by a crash: it decides what its end means.
-  const bool soft =
-      OnlyTimesMoved(*old, alert, firing) && (old->refreshed || !moved) &&
-      (alert.ends_at == old->alert.ends_at || now - old->written_at < kSoftWriteInterval);
-  AlertRecord& record = soft ? tx.alerts.EditSoftly(fingerprint) : tx.alerts.Edit(fingerprint);
-  record.alert = alert;
+  const bool soft = only_times && (old->refreshed || !moved) &&
+                    (alert.ends_at == old->ends_at || now_ - old->written_at < kSoftWriteInterval);
+  AlertRecord& record = soft ? tx_.alerts.EditSoftly(fingerprint) : tx_.alerts.Edit(fingerprint);
+  if (!same) record.identity = MakeIdentity(alert);
+  CopyValue(alert, &record);
   record.firing = firing;
   record.refreshed = firing && (record.refreshed || moved);
-  if (!soft) record.written_at = now;
-  SetEndTimer(tx, record, now);
-  if (was_firing != firing) tx.SetFiring(alert.labels, firing);
-  return was_firing == firing ? Stored::kSame : Stored::kChanged;
+  if (!soft) record.written_at = now_;
+  record.end_timer = EndTimer(record, now_);
+  const bool changed = was_firing != firing;
+  if (changed) {
+    tx_.SetFiring(record.labels(), firing);
+    Touch(fingerprint, was_firing);
+  }
+  if (changed) {
+    Tell(record);
+  } else if (moves_house) {  // else it is in its groups already
+    RouteAlert(tx_, record, /*news=*/false, now_);
+  }
 }
 
-void Taking::Take(const Alert& alert) {
-  const uint64_t fingerprint = alert.Fingerprint();
-  const AlertRecord* old = tx_.alerts.Find(fingerprint);
-  const bool was_firing = old != nullptr && old->firing;
-  const Stored stored = Store(tx_, alert, now_);
-  if (stored == Stored::kNothing) return;
-  if (seen_.insert(fingerprint).second) touched_.push_back({fingerprint, was_firing});
-  RouteAlert(tx_, *tx_.alerts.Find(fingerprint), stored == Stored::kChanged, now_);
-  if (stored == Stored::kChanged) NoteChange(tx_, *tx_.alerts.Find(fingerprint), now_);
+void Taking::End(uint64_t fingerprint) {
+  AlertRecord& record = tx_.alerts.Edit(fingerprint);
+  record.firing = false;
+  record.refreshed = false;
+  record.written_at = now_;
+  record.end_timer = 0;
+  tx_.SetFiring(record.labels(), false);
+  Touch(fingerprint, true);
+  Tell(record);
 }
 
 void Taking::Conclude() {
@@ -142,9 +193,24 @@ void Taking::Conclude() {
     if (alert.was_firing) DrainIncident(tx_, alert.fingerprint, now_);
     ForgetIfDone(tx_, alert.fingerprint);
   }
-  if (!touched_.empty()) {
-    RecheckSuppressed(tx_, now_);  // they may inhibit others, or not any more
+  RecheckInhibited(tx_, now_);
+}
+
+// What a posted alert left out is filled in; "" or why it is refused.
+std::string_view Complete(IncomingAlert* posted, DurationMs resolve_timeout, Nanos now) {
+  if (posted->labels.empty()) return "at least one label pair required";
+  posted->source = AlertSource::kApi;
+  posted->updated_at = now;
+  posted->timeout = false;
+  if (posted->starts_at.nanos == 0) {
+    posted->starts_at = posted->ends_at.nanos == 0 ? AlertTime{now, 0} : posted->ends_at;
   }
+  if (posted->ends_at.nanos == 0) {
+    posted->timeout = true;
+    posted->ends_at = {now + resolve_timeout * kNanosPerMilli, 0};
+  }
+  if (posted->ends_at.nanos < posted->starts_at.nanos) return "start time must be before end time";
+  return "";
 }
 
 }  // namespace
@@ -159,108 +225,93 @@ uint64_t ParseFingerprint(const std::string& hex) {
   return fingerprint;
 }
 
-Alert MergePosted(const Alert& stored, Alert posted, Nanos now) {
+void MergePosted(const AlertRecord& stored, IncomingAlert* posted, Nanos now) {
   constexpr Nanos kNever = INT64_MAX;
   const Nanos old_start = stored.starts_at.nanos;
   const Nanos old_end = stored.ends_at.nanos == 0 ? kNever : stored.ends_at.nanos;
   const auto inside = [&](Nanos time) { return time > old_start && time < old_end; };
-  if (!inside(posted.ends_at.nanos) && !inside(posted.starts_at.nanos)) return posted;
-  if (old_start < posted.starts_at.nanos) posted.starts_at = stored.starts_at;
-  const bool later = stored.ends_at.nanos > posted.ends_at.nanos;
-  if (posted.ResolvedAt(now)) {
-    if (stored.ResolvedAt(now) && later) posted.ends_at = stored.ends_at;
+  if (!inside(posted->ends_at.nanos) && !inside(posted->starts_at.nanos)) return;
+  if (old_start < posted->starts_at.nanos) posted->starts_at = stored.starts_at;
+  const bool later = stored.ends_at.nanos > posted->ends_at.nanos;
+  if (posted->ResolvedAt(now)) {
+    if (stored.ResolvedAt(now) && later) posted->ends_at = stored.ends_at;
   } else if (later && !stored.timeout) {
-    posted.ends_at = stored.ends_at;
+    posted->ends_at = stored.ends_at;
   }
-  return posted;
 }
 
-StatusOr<Alert> CompletePosted(Alert posted, DurationMs resolve_timeout, Nanos now) {
-  if (posted.labels.empty()) return InvalidArgument("at least one label pair required");
-  posted.source = AlertSource::kApi;
-  posted.updated_at = now;
-  if (posted.starts_at.nanos == 0) {
-    if (posted.ends_at.nanos == 0) {
-      posted.starts_at = {now, 0};
-    } else {
-      posted.starts_at = posted.ends_at;
-    }
-  }
-  if (posted.ends_at.nanos == 0) {
-    posted.timeout = true;
-    posted.ends_at = {now + resolve_timeout * kNanosPerMilli, 0};
-  }
-  if (posted.ends_at.nanos < posted.starts_at.nanos) {
-    return InvalidArgument("start time must be before end time");
-  }
-  return posted;
-}
-
-void TakeAlerts(Transaction& tx, std::span<const Alert> alerts, Nanos now) {
+void TakeAlerts(Transaction& tx, const IncomingAlerts& alerts, Nanos now) {
   Taking taking(tx, now);
-  for (const Alert& alert : alerts) taking.Take(alert);
+  for (size_t i = 0; i < alerts.size(); ++i) taking.Take(alerts.at(i));
   taking.Conclude();
 }
 
-size_t TakePosted(Transaction& tx, std::span<const Alert> alerts, Nanos now,
+size_t TakePosted(Transaction& tx, const IncomingAlerts& alerts, Nanos now,
                   PostAlertsResult* result) {
   const DurationMs resolve_timeout = tx.plan().config().alertmanager.resolve_timeout;
   Taking taking(tx, now);
   AlertNameLimit limit(tx, now);
   size_t stored = 0;
-  for (const Alert& alert : alerts) {
-    StatusOr<Alert> complete = CompletePosted(alert, resolve_timeout, now);
-    if (!complete.ok()) {
-      result->errors.push_back(Message(complete.status()));
+  for (size_t i = 0; i < alerts.size(); ++i) {
+    IncomingAlert alert = alerts.at(i);
+    const std::string_view refused = Complete(&alert, resolve_timeout, now);
+    if (!refused.empty()) {
+      if (result->errors.size() < kMaxErrors) result->errors.emplace_back(refused);
       continue;
     }
-    if (!limit.Admits(tx, *complete)) {
+    if (!limit.Admits(tx, alert)) {
       ++result->limited;
       continue;
     }
     ++stored;
     // One after the other: an alert is merged with what the one before it in the body left.
-    const AlertRecord* known = tx.alerts.Find(complete->Fingerprint());
-    taking.Take(known == nullptr ? *complete : MergePosted(known->alert, *complete, now));
+    const AlertRecord* known = tx.alerts.Find(alert.fingerprint);
+    if (known != nullptr) MergePosted(*known, &alert, now);
+    taking.Take(alert);
   }
   taking.Conclude();
   return stored;
 }
 
-void OnAlertEnd(Transaction& tx, const std::string& fingerprint_hex, Nanos due) {
-  tx.CancelTimer(TimerKind::kAlertEnd, fingerprint_hex);
-  const uint64_t fingerprint = ParseFingerprint(fingerprint_hex);
-  const AlertRecord* record = tx.alerts.Find(fingerprint);
-  if (record == nullptr || !record->firing || record->alert.ends_at.nanos == 0) return;
-  if (record->alert.ends_at.nanos > due) {
-    tx.SetTimer(TimerKind::kAlertEnd, fingerprint_hex, record->alert.ends_at.nanos);
-    tx.alerts.Edit(fingerprint).written_at = due;
-    return;
+void OnAlertEnds(Transaction& tx, std::span<const AlertEnd> ends) {
+  for (size_t i = 0; i < ends.size();) {
+    const Nanos due = ends[i].due;
+    Taking taking(tx, due);
+    for (; i < ends.size() && ends[i].due == due; ++i) {
+      const AlertRecord* record = tx.alerts.Find(ends[i].fingerprint);
+      if (record == nullptr || !record->firing || record->end_timer != due) continue;
+      if (record->ends_at.nanos == 0 || record->ends_at.nanos > due) {
+        tx.alerts.EditSoftly(ends[i].fingerprint).end_timer = record->ends_at.nanos;
+      } else {
+        taking.End(ends[i].fingerprint);
+      }
+    }
+    taking.Conclude();
   }
-  const Alert ended = record->alert;
-  TakeAlerts(tx, {&ended, 1}, due);
 }
 
 void ResolveUnowned(Transaction& tx, const std::set<uint64_t>& owned, Nanos now) {
-  std::vector<Alert> ended;
-  for (const auto& [fingerprint, record] : tx.state().alerts) {
-    if (!record->firing || record->alert.source != AlertSource::kRule) continue;
-    if (owned.contains(fingerprint)) continue;
-    ended.push_back(record->alert);
-    ended.back().ends_at = {now, 0};
-    ended.back().updated_at = now;
+  Taking taking(tx, now);
+  for (const uint64_t fingerprint : tx.state().SortedAlerts()) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    if (!record->firing || record->source != AlertSource::kRule || owned.contains(fingerprint)) {
+      continue;
+    }
+    AlertRecord& ended = tx.alerts.Edit(fingerprint);
+    ended.ends_at = {now, 0};
+    ended.updated_at = now;
+    taking.End(fingerprint);
   }
-  TakeAlerts(tx, ended, now);
+  taking.Conclude();
 }
 
 void ForgetIfDone(Transaction& tx, uint64_t fingerprint) {
   const AlertRecord* record = tx.alerts.Find(fingerprint);
   if (record == nullptr || record->firing) return;
-  for (const GroupTarget& target : tx.plan().Targets(record->alert)) {
+  for (const GroupTarget& target : tx.plan().Targets(*record)) {
     const GroupRecord* group = tx.groups.Find(target.id);
     if (group != nullptr && group->members.contains(fingerprint)) return;
   }
-  tx.CancelTimer(TimerKind::kAlertEnd, FingerprintHex(fingerprint));
   tx.alerts.Erase(fingerprint);
 }
 

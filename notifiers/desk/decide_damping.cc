@@ -11,7 +11,7 @@ namespace outrider {
 void NoteChange(Transaction& tx, const AlertRecord& record, Nanos now) {
   const FlapDamping& damping = tx.plan().config().limits.damping;
   if (damping.changes == 0) return;
-  const uint64_t fingerprint = record.alert.Fingerprint();
+  const uint64_t fingerprint = record.fingerprint();
   bool flaps = false;
   if (record.firing) {
     tx.effects.begins.emplace_back(fingerprint, now);
@@ -24,7 +24,7 @@ void NoteChange(Transaction& tx, const AlertRecord& record, Nanos now) {
     }
     flaps = count > damping.changes;
   }
-  for (const GroupTarget& target : tx.plan().Targets(record.alert)) {
+  for (const GroupTarget& target : tx.plan().Targets(record)) {
     // Once on hold, each change makes it longer.
     if (!flaps && tx.TimerDue(TimerKind::kGroupDamp, target.id) == 0) continue;
     tx.SetTimer(TimerKind::kGroupDamp, target.id, now + damping.hold * kNanosPerMilli);

@@ -18,8 +18,8 @@ constexpr DurationMs kMinFlushTimeout = 10 * kSecond;
 
 // What a flush tells, after the stages that drop alerts.
 struct Snapshot {
-  std::set<uint64_t> firing;
-  std::set<uint64_t> resolved;
+  NumberSet firing;
+  NumberSet resolved;
   size_t inhibited = 0;
   size_t silenced = 0;
   std::vector<std::string> muted_by;  // time intervals: all alerts are dropped
@@ -46,23 +46,27 @@ Snapshot TakeSnapshot(Transaction& tx, const RouteConfig& route, GroupRecord* gr
   if (mute.muted) snapshot.muted_by = record.muted_by = mute.names;
   record.by_active_interval = mute.muted && mute.by_active;
   group->flush_resolved.clear();
+  std::vector<uint64_t> told_firing;
+  std::vector<uint64_t> told_resolved;
   for (const uint64_t fingerprint : group->members) {
     const AlertRecord* alert = tx.alerts.Find(fingerprint);
     if (alert == nullptr) continue;
-    const bool firing = alert->firing && !alert->alert.ResolvedAt(due);
-    if (!firing) group->flush_resolved[fingerprint] = alert->alert.updated_at;
-    if (const auto by = tx.inhibitor().InhibitedBy(alert->alert.labels)) {
+    const bool firing = alert->firing && !alert->ResolvedAt(due);
+    if (!firing) group->flush_resolved[fingerprint] = alert->updated_at;
+    if (const auto by = tx.inhibitor().InhibitedBy(alert->labels())) {
       ++snapshot.inhibited;
       record.inhibited[FingerprintHex(*by)].insert(fingerprint);
     } else if (mute.muted) {
       record.muted.insert(fingerprint);
-    } else if (const auto ids = SilencedBy(tx.silences(), alert->alert.labels, due); !ids.empty()) {
+    } else if (const auto ids = SilencedBy(tx.silences(), alert->labels(), due); !ids.empty()) {
       ++snapshot.silenced;
       record.silenced[Join(ids, ", ")].insert(fingerprint);
     } else {
-      (firing ? snapshot.firing : snapshot.resolved).insert(fingerprint);
+      (firing ? told_firing : told_resolved).push_back(fingerprint);
     }
   }
+  snapshot.firing = NumberSet::FromSorted(told_firing);
+  snapshot.resolved = NumberSet::FromSorted(told_resolved);
   return snapshot;
 }
 
@@ -104,7 +108,7 @@ std::string QueueRoute(Transaction& tx, const Integration& integration, const Fl
 }
 
 // Whether somebody works on every alert that fires here.
-bool AllAcknowledged(const Transaction& tx, const std::set<uint64_t>& firing) {
+bool AllAcknowledged(const Transaction& tx, const NumberSet& firing) {
   return std::all_of(firing.begin(), firing.end(), [&](uint64_t fingerprint) {
     const AlertRecord* record = tx.alerts.Find(fingerprint);
     const Incident* incident = record == nullptr ? nullptr : tx.incidents.Find(record->incident_id);
@@ -206,27 +210,37 @@ void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
   if (set == 0 || set > beat) tx.SetTimer(TimerKind::kGroupFlush, group_id, beat);
 }
 
+namespace {
+
+// That it is in the group follows from its own row, unless the group's says that it left.
+void Join(Transaction& tx, const GroupRecord& group, const AlertRecord& record) {
+  const uint64_t fingerprint = record.fingerprint();
+  const bool back = group.left.contains(fingerprint);
+  GroupRecord& edited = back ? tx.groups.Edit(group.id) : tx.groups.EditSoftly(group.id);
+  edited.members.insert(fingerprint);
+  if (back) edited.left.erase(fingerprint);
+  AdoptImported(edited, record.labels(), fingerprint);
+}
+
+}  // namespace
+
 void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now) {
-  const uint64_t fingerprint = record.alert.Fingerprint();
-  for (const GroupTarget& target : tx.plan().Targets(record.alert)) {
+  const uint64_t fingerprint = record.fingerprint();
+  for (const GroupTarget& target : tx.plan().Targets(record)) {
     const GroupRecord* group = tx.groups.Find(target.id);
     if (group != nullptr && !group->members.empty()) {
-      const bool joins = !group->members.contains(fingerprint) && record.firing;
-      if (joins) {
-        GroupRecord& joined = tx.groups.Edit(target.id);
-        joined.members.insert(fingerprint);
-        AdoptImported(joined, LabelsOf(record), fingerprint);
-      }
+      const bool joins = record.firing && !group->members.contains(fingerprint);
+      if (joins) Join(tx, *group, record);
       if (joins || news) HastenFlush(tx, target.id, now);
       continue;
     }
     if (!record.firing) continue;
     GroupRecord& begun = BeginGroup(tx, target, now);
     begun.members.insert(fingerprint);
-    AdoptImported(begun, LabelsOf(record), fingerprint);
+    AdoptImported(begun, record.labels(), fingerprint);
     const int64_t wait = target.route->group_wait * kNanosPerMilli;
     // An alert that has waited long enough elsewhere does not wait again.
-    const bool at_once = record.alert.starts_at.nanos < now - wait;
+    const bool at_once = record.starts_at.nanos < now - wait;
     tx.SetTimer(TimerKind::kGroupFlush, target.id, at_once ? now : now + wait);
   }
 }
@@ -265,13 +279,27 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
   if (tx.RowsOfGroup(group_id).empty()) SettleGroup(tx, group_id, due);
 }
 
+namespace {
+
+// Whoever left before and is forgotten since need not be remembered.
+void RememberLeft(Transaction& tx, const std::string& group_id, NumberSet left) {
+  const NumberSet& before = tx.groups.Find(group_id)->left;
+  if (left.empty() && before.empty()) return;
+  for (const uint64_t fingerprint : before) {
+    if (tx.alerts.Find(fingerprint) != nullptr) left.insert(fingerprint);
+  }
+  tx.groups.Edit(group_id).left = std::move(left);
+}
+
+}  // namespace
+
 void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now) {
   const GroupRecord* found = tx.groups.Find(group_id);
   if (found == nullptr || found->failed) return;
   std::vector<uint64_t> done;
   for (const auto& [fingerprint, updated_at] : found->flush_resolved) {
     const AlertRecord* record = tx.alerts.Find(fingerprint);
-    if (record == nullptr || (!record->firing && record->alert.updated_at == updated_at)) {
+    if (record == nullptr || (!record->firing && record->updated_at == updated_at)) {
       done.push_back(fingerprint);
     }
   }
@@ -286,7 +314,12 @@ void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now) {
     for (auto& [integration, entry] : group.log) entry.firing.erase(fingerprint);
   }
   if (group.members.empty()) DestroyGroup(tx, group_id, now);
-  for (const uint64_t fingerprint : done) ForgetIfDone(tx, fingerprint);
+  NumberSet left;
+  for (const uint64_t fingerprint : done) {
+    ForgetIfDone(tx, fingerprint);
+    if (tx.alerts.Find(fingerprint) != nullptr) left.insert(fingerprint);  // others tell it still
+  }
+  if (tx.groups.Find(group_id) != nullptr) RememberLeft(tx, group_id, std::move(left));
 }
 
 void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {

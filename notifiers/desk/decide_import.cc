@@ -65,7 +65,7 @@ void ImportEntry(Transaction& tx, const ImportedLogEntry& imported, Nanos now,
   entry = ToEntry(imported);
   for (const uint64_t fingerprint : group.members) {
     if (const AlertRecord* record = tx.alerts.Find(fingerprint)) {
-      AdoptImported(group, LabelsOf(*record), fingerprint);
+      AdoptImported(group, record->labels(), fingerprint);
     }
   }
   if (!awake) PutToSleep(tx, id, now);

@@ -138,9 +138,10 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   AlertRecord& record = tx.alerts.Edit(fingerprint);
   record.waiting = false;
-  IncidentDecision decision = Feed(tx, record.alert, now);
+  const Alert alert = record.ToAlert();
+  IncidentDecision decision = Feed(tx, alert, now);
   record.incident_id = decision.incident.id;
-  NoteUnknownNames(tx.plan(), record.alert, now, &decision);
+  NoteUnknownNames(tx.plan(), alert, now, &decision);
   // An alert that is not suppressed joined one whose others all are: it goes on.
   if (decision.incident.escalation.held_at != 0) {
     decision.timers.push_back({TimerKind::kEscalate, now});
@@ -160,7 +161,7 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   }
   if (tx.incidents.Find(incident_id) == nullptr) return;
   Incident incident = std::move(tx.incidents.Edit(incident_id));
-  ApplyIncident(tx, ResolveAlert(std::move(incident), tx.alerts.Find(fingerprint)->alert, now),
+  ApplyIncident(tx, ResolveAlert(std::move(incident), tx.alerts.Find(fingerprint)->ToAlert(), now),
                 now);
 }
 

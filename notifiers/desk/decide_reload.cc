@@ -3,75 +3,112 @@
 // the log of each group stays with it.
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
 #include "notifiers/desk/decide.h"
 
 namespace outrider {
 namespace {
 
-void Leave(Transaction& tx, const std::string& group_id, const std::set<uint64_t>& stay,
-           Nanos now) {
-  const GroupRecord* group = tx.groups.Find(group_id);
-  if (tx.plan().RouteOf(*group) == nullptr || stay.empty()) {
-    DestroyGroup(tx, group_id, now);
-  } else if (stay != group->members) {
-    tx.groups.Edit(group_id).members = stay;
+// Where alerts belong, from one look at each.
+struct Places {
+  absl::flat_hash_map<std::string, std::vector<uint64_t>>
+      members;                     // of groups that are there, ascending
+  std::vector<uint64_t> homeless;  // fire, and a group of theirs is missing
+  std::vector<uint64_t> done;      // resolved, and no group tells them
+};
+
+Places FindPlaces(const Transaction& tx, bool loaded) {
+  Places places;
+  for (const uint64_t fingerprint : tx.state().SortedAlerts()) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    if (record == nullptr) continue;
+    bool missing = false;
+    bool placed = false;
+    for (const GroupTarget& target : tx.plan().Targets(*record)) {
+      const GroupRecord* group = tx.groups.Find(target.id);
+      // One of which only the log is left is begun anew.
+      if (group == nullptr || (!loaded && group->members.empty())) {
+        missing = true;
+        continue;
+      }
+      // Resolved alerts stay where they still have to be told, but enter no new group.
+      const bool stays =
+          loaded ? !group->left.contains(fingerprint) : group->members.contains(fingerprint);
+      if (!record->firing && !stays) continue;
+      places.members[target.id].push_back(fingerprint);
+      placed = true;
+    }
+    if (record->firing && missing) places.homeless.push_back(fingerprint);
+    if (!record->firing && !placed) places.done.push_back(fingerprint);
   }
+  return places;
+}
+
+std::vector<std::string> SortedGroups(const Transaction& tx) {
+  std::vector<std::string> ids;
+  ids.reserve(tx.state().groups.size());
+  for (const auto& [id, group] : tx.state().groups) ids.push_back(id);
+  std::ranges::sort(ids);
+  return ids;
+}
+
+void Move(Transaction& tx, bool loaded, Nanos now) {
+  Places places = FindPlaces(tx, loaded);
+  for (const std::string& id : SortedGroups(tx)) {
+    const GroupRecord* group = tx.groups.Find(id);
+    const std::vector<uint64_t>& stay = places.members[id];
+    if (tx.plan().RouteOf(*group) == nullptr || stay.empty()) {
+      DestroyGroup(tx, id, now);
+      continue;
+    }
+    NumberSet members = NumberSet::FromSorted(stay);
+    if (members != group->members) tx.groups.EditSoftly(id).members = std::move(members);
+    HastenFlush(tx, id, now);
+  }
+  for (const uint64_t fingerprint : places.homeless) {
+    RouteAlert(tx, *tx.alerts.Find(fingerprint), /*news=*/true, now);
+  }
+  for (const uint64_t fingerprint : places.done) ForgetIfDone(tx, fingerprint);
 }
 
 // An alert that has waited long enough before the reload does not wait again.
 Nanos FirstFlushAt(const Transaction& tx, const GroupRecord& group, Nanos now) {
   const Nanos wait = tx.plan().RouteOf(group)->group_wait * kNanosPerMilli;
-  const bool at_once = std::ranges::any_of(group.members, [&](uint64_t fingerprint) {
-    const AlertRecord* record = tx.alerts.Find(fingerprint);
-    return record != nullptr && record->alert.starts_at.nanos < now - wait;
-  });
+  const bool at_once =
+      std::any_of(group.members.begin(), group.members.end(), [&](uint64_t fingerprint) {
+        const AlertRecord* record = tx.alerts.Find(fingerprint);
+        return record != nullptr && record->starts_at.nanos < now - wait;
+      });
   return at_once ? now : now + wait;
 }
 
 }  // namespace
 
 void Regroup(Transaction& tx, Nanos now) {
-  std::map<std::string, std::set<uint64_t>> wanted;  // members that keep their place
-  for (const auto& [fingerprint, record] : tx.state().alerts) {
-    for (const GroupTarget& target : tx.plan().Targets(record->alert)) {
-      const GroupRecord* group = tx.groups.Find(target.id);
-      // Resolved alerts stay where they still have to be told, but enter no new group. One of which
-      // only the log is left is begun anew below.
-      if (group != nullptr && !group->members.empty() &&
-          (record->firing || group->members.contains(fingerprint))) {
-        wanted[target.id].insert(fingerprint);
-      }
-    }
-  }
-  for (const auto& [id, group] : tx.state().groups) Leave(tx, id, wanted[id], now);
-  for (const auto& [fingerprint, record] : tx.state().alerts) {
-    if (record->firing) RouteAlert(tx, *record, /*news=*/true, now);
-  }
-  for (const auto& [fingerprint, record] : tx.state().alerts) ForgetIfDone(tx, fingerprint);
-}
-
-void RegroupAnew(Transaction& tx, Nanos now) {
-  std::vector<std::string> kept;
-  for (const auto& [id, group] : tx.state().groups) kept.push_back(id);
-  Regroup(tx, now);
+  const std::vector<std::string> kept = SortedGroups(tx);
+  Move(tx, /*loaded=*/false, now);
   for (const std::string& id : kept) {
-    if (tx.groups.Find(id) == nullptr) continue;
+    const GroupRecord* found = tx.groups.Find(id);
+    if (found == nullptr || found->members.empty()) continue;  // gone, or only its log is left
     GroupRecord& group = tx.groups.Edit(id);
     group.flushed_at = 0;  // no beat yet: news waits for the first flush
     tx.SetTimer(TimerKind::kGroupFlush, id, FirstFlushAt(tx, group, now));
   }
 }
 
+void RegroupLoaded(Transaction& tx, Nanos now) { Move(tx, /*loaded=*/true, now); }
+
 void SettleAlertEnds(Transaction& tx, Nanos now) {
   const DurationMs patience = tx.plan().config().alertmanager.resolve_timeout;
-  for (const auto& [fingerprint, record] : tx.state().alerts) {
-    const Nanos end = record->alert.ends_at.nanos;
+  for (const uint64_t fingerprint : tx.state().SortedAlerts()) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    const Nanos end = record->ends_at.nanos;
     if (!record->firing || !record->refreshed || end == 0 || end > now) continue;
     // Whoever refreshed it could not reach us: it stays firing until it had the time to say so.
     AlertRecord& edited = tx.alerts.Edit(fingerprint);
-    edited.alert.ends_at = {now + patience * kNanosPerMilli, 0};
-    edited.alert.timeout = true;
-    tx.SetTimer(TimerKind::kAlertEnd, FingerprintHex(fingerprint), edited.alert.ends_at.nanos);
+    edited.ends_at = {now + patience * kNanosPerMilli, 0};
+    edited.timeout = true;
+    edited.end_timer = edited.ends_at.nanos;
   }
 }
 

@@ -91,7 +91,7 @@ SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, N
   tx.alerts.ForEach([&](uint64_t, const AlertRecord& record) {
     if (!FiresAt(record, now)) return;
     ++reach.firing;
-    if (MatchesAll(matchers, LabelsOf(record))) ++reach.matching;
+    if (MatchesAll(matchers, record.labels())) ++reach.matching;
   });
   return reach;
 }

@@ -31,6 +31,11 @@ bool MayBeInhibited(const Transaction& tx, const Labels& alert) {
   });
 }
 
+bool IsSuppressed(const Transaction& tx, const Labels& alert, Nanos now) {
+  return tx.inhibitor().InhibitedBy(alert).has_value() ||
+         !SilencedBy(tx.silences(), alert, now).empty();
+}
+
 // The delay runs from when it was suppressed last.
 void SetSettling(Transaction& tx, TimerKind kind, const std::string& id, bool suppressed,
                  Nanos now) {
@@ -41,16 +46,29 @@ void SetSettling(Transaction& tx, TimerKind kind, const std::string& id, bool su
   tx.RequireSync();  // when an incident opens must not depend on when a power cut was
 }
 
+void RecheckWaiting(Transaction& tx, uint64_t fingerprint, Nanos now) {
+  const bool suppressed = IsSuppressed(tx, tx.alerts.Find(fingerprint)->labels(), now);
+  SetSettling(tx, TimerKind::kSettle, FingerprintHex(fingerprint), suppressed, now);
+}
+
+void RecheckHeld(Transaction& tx, Nanos now) {
+  for (const std::string& id : tx.state().held) {
+    const Incident* incident = tx.incidents.Find(id);
+    if (incident == nullptr || incident->escalation.held_at == 0) continue;
+    SetSettling(tx, TimerKind::kEscalate, id, !WhyHeld(tx, *incident, now).empty(), now);
+  }
+}
+
 }  // namespace
 
 void OfferToIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   const AlertRecord* record = tx.alerts.Find(fingerprint);
-  if (record == nullptr || !record->firing || record->alert.ResolvedAt(now) ||
-      !OpensIncident(tx.plan().incidents(), record->alert.labels)) {
+  if (record == nullptr || !record->firing || record->ResolvedAt(now) ||
+      !OpensIncident(tx.plan().incidents(), record->labels())) {
     return;
   }
-  const bool suppressed = !WhySuppressed(tx, record->alert.labels, now).empty();
-  if (!suppressed && !MayBeInhibited(tx, record->alert.labels)) {
+  const bool suppressed = IsSuppressed(tx, record->labels(), now);
+  if (!suppressed && !MayBeInhibited(tx, record->labels())) {
     FeedIncident(tx, fingerprint, now);
     return;
   }
@@ -62,24 +80,23 @@ void OnSettled(Transaction& tx, const std::string& fingerprint_hex, Nanos due) {
   tx.CancelTimer(TimerKind::kSettle, fingerprint_hex);
   const uint64_t fingerprint = ParseFingerprint(fingerprint_hex);
   const AlertRecord* record = tx.alerts.Find(fingerprint);
-  if (record == nullptr || !record->waiting || !record->firing || record->alert.ResolvedAt(due) ||
-      !WhySuppressed(tx, record->alert.labels, due).empty()) {
+  if (record == nullptr || !record->waiting || !record->firing || record->ResolvedAt(due) ||
+      IsSuppressed(tx, record->labels(), due)) {
     return;
   }
   FeedIncident(tx, fingerprint, due);
 }
 
 void RecheckSuppressed(Transaction& tx, Nanos now) {
-  for (const uint64_t fingerprint : tx.Waiting()) {
-    const Labels& labels = tx.alerts.Find(fingerprint)->alert.labels;
-    SetSettling(tx, TimerKind::kSettle, FingerprintHex(fingerprint),
-                !WhySuppressed(tx, labels, now).empty(), now);
-  }
-  for (const std::string& id : tx.state().held) {
-    const Incident* incident = tx.incidents.Find(id);
-    if (incident == nullptr || incident->escalation.held_at == 0) continue;
-    SetSettling(tx, TimerKind::kEscalate, id, !WhyHeld(tx, *incident, now).empty(), now);
-  }
+  tx.TakeUninhibited();  // all are asked
+  for (const uint64_t fingerprint : tx.Waiting()) RecheckWaiting(tx, fingerprint, now);
+  RecheckHeld(tx, now);
+}
+
+void RecheckInhibited(Transaction& tx, Nanos now) {
+  if (!tx.inhibition_changed()) return;
+  for (const uint64_t fingerprint : tx.TakeUninhibited()) RecheckWaiting(tx, fingerprint, now);
+  RecheckHeld(tx, now);
 }
 
 std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now) {
@@ -87,7 +104,7 @@ std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now) 
   for (const uint64_t fingerprint : incident.firing) {
     const AlertRecord* record = tx.alerts.Find(fingerprint);
     if (record == nullptr) return "";
-    const std::string reason = WhySuppressed(tx, record->alert.labels, now);
+    const std::string reason = WhySuppressed(tx, record->labels(), now);
     if (reason.empty()) return "";
     if (why.empty()) why = reason;
   }

@@ -11,6 +11,9 @@ namespace outrider {
 namespace {
 
 constexpr size_t kRecentDeliveries = 1000;
+// How much of what is due is one event, and so one commit, at most: who comes meanwhile waits.
+constexpr size_t kTimersAtOnce = 32;
+constexpr size_t kEndsAtOnce = 512;
 // How long a clock that has nothing to do sleeps at most.
 constexpr int64_t kIdle = 60 * kNanosPerSecond;
 
@@ -22,7 +25,7 @@ Desk::~Desk() = default;
 // ---- the life of a decision
 // -----------------------------------------------------------------------------------------
 
-Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bool* wake) {
+Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, Wakes* wakes) {
   if (tx.empty() && extra.empty()) return absl::OkStatus();
   Batch batch = tx.Encode();
   for (auto& [key, row] : tx.effects.history) {
@@ -31,7 +34,7 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bo
   batch.Append(std::move(extra));
   const Durability durability = tx.synced() ? Durability::kSynced : Durability::kBuffered;
   StatusOr<Journal::Kept> kept = Journal::Kept::kWritten;
-  if (!batch.empty()) kept = journal.Write(batch, durability, keep, now);
+  if (!batch.empty()) kept = journal.Write(std::move(batch), durability, keep, now);
   {
     absl::MutexLock lock(&state_mutex);
     store_failing = journal.failing();
@@ -42,12 +45,13 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bo
       return kept.status();
     }
     if (*kept == Journal::Kept::kInMemory) tx.MarkUnrecorded();
-    const Nanos before = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
+    const std::optional<Nanos> before = state.NextDue();
     tx.Apply(&state);
     ApplyEffects(tx.effects);
     queued_since_claim = queued_since_claim || tx.queues_messages();
-    const Nanos after = state.timers_by_due.empty() ? 0 : state.timers_by_due.begin()->due;
-    *wake = *wake || tx.queues_messages() || before != after;
+    const std::optional<Nanos> after = state.NextDue();
+    wakes->timers = wakes->timers || (after && (!before || *after < *before));
+    wakes->messages = wakes->messages || tx.queues_messages();
   }
   LogDecision(tx);
   return absl::OkStatus();
@@ -66,13 +70,16 @@ void Desk::Impl::ApplyEffects(const Effects& effects) {
   trim_before = std::max(trim_before, effects.trim_before);
 }
 
-void Desk::Impl::WakeAll() {
+void Desk::Impl::Wake(const Wakes& wakes) {
+  if (!wakes.timers && !wakes.messages) return;
   std::function<void()> wake;
   {
     absl::MutexLock lock(&wake_mutex);
-    timer_wait.request_stop();
-    timer_wait = std::stop_source();
-    wake = wake_dispatcher;
+    if (wakes.timers) {
+      timer_wait.request_stop();
+      timer_wait = std::stop_source();
+    }
+    if (wakes.messages) wake = wake_dispatcher;
   }
   if (wake) wake();
 }
@@ -90,11 +97,22 @@ void Desk::SetWakeDispatcher(std::function<void()> wake) {
 // ---- alerts
 // ---------------------------------------------------------------------------------------------------------
 
+namespace {
+
+IncomingAlerts Incoming(std::span<const Alert> alerts) {
+  IncomingAlerts incoming;
+  for (const Alert& alert : alerts) incoming.Add(alert);
+  return incoming;
+}
+
+}  // namespace
+
 Status Desk::OnAlerts(std::span<const Alert> alerts, Batch rule_state, Nanos now) {
+  const IncomingAlerts incoming = Incoming(alerts);
   return impl_->Run(
       now,
       [&](Transaction& tx) {
-        TakeAlerts(tx, alerts, now);
+        TakeAlerts(tx, incoming, now);
         return absl::OkStatus();
       },
       std::move(rule_state));
@@ -109,14 +127,15 @@ Status Desk::ReconcileRuleAlerts(const std::set<uint64_t>& owned, Nanos now) {
 
 StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, Nanos now) {
   PostAlertsResult result;
+  const IncomingAlerts incoming = Incoming(alerts);
   TRY(impl_->Run(now, [&](Transaction& tx) {
-    result.stored = TakePosted(tx, alerts, now, &result);
+    result.stored = TakePosted(tx, incoming, now, &result);
     return absl::OkStatus();
   }));
   return result;
 }
 
-StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, const Clock& clock) {
+StatusOr<PostAlertsResult> Desk::PostAlerts(const IncomingAlerts& alerts, const Clock& clock) {
   PostAlertsResult result;
   TRY(impl_->RunAt(clock, [&](Transaction& tx, Nanos now) {
     result.stored = TakePosted(tx, alerts, now, &result);
@@ -207,9 +226,6 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       }
       FlushGroup(tx, timer.id, timer.due, now);
       break;
-    case TimerKind::kAlertEnd:
-      OnAlertEnd(tx, timer.id, timer.due);
-      break;
     case TimerKind::kSettle:
       OnSettled(tx, timer.id, timer.due);
       break;
@@ -231,20 +247,57 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
   }
 }
 
-StatusOr<int> Desk::Tick(Nanos now) {
+int Desk::Impl::RunTimersOf(Transaction& tx, Nanos now) {
+  std::vector<TimerKey> due;
+  for (const TimerKey& timer : tx.state().timers_by_due) {
+    if (timer.due > now || due.size() == kTimersAtOnce) break;
+    due.push_back(timer);
+  }
   int ran = 0;
-  while (true) {
-    bool found = false;
-    TRY(impl_->Run(now, [&](Transaction& tx) {
-      const std::set<TimerKey>& timers = tx.state().timers_by_due;
-      if (timers.empty() || timers.begin()->due > now) return absl::OkStatus();
-      found = true;
-      impl_->RunTimer(tx, *timers.begin(), now);
-      return absl::OkStatus();
-    }));
-    if (!found) break;
+  for (const TimerKey& timer : due) {
+    // In order: what one sets may be due before the next, and the end of an alert too.
+    if (tx.earliest_timer() <= timer.due) break;
+    if (ran > 0 && !state.ends.empty() && state.ends.front().due <= timer.due) break;
+    if (tx.TimerDue(timer.kind, timer.id) != timer.due) continue;
+    RunTimer(tx, timer, now);
     ++ran;
   }
+  return ran;
+}
+
+StatusOr<int> Desk::Impl::RunSomeDue(Nanos now) {
+  int ran = 0;
+  Wakes wakes;
+  Status status;
+  {
+    absl::MutexLock event(&event_mutex);
+    std::vector<AlertEnd> ends;
+    {
+      absl::MutexLock lock(&state_mutex);
+      const Nanos first = state.timers_by_due.empty() ? now : state.timers_by_due.begin()->due;
+      ends = state.TakeEnds(std::min(now, first), kEndsAtOnce);
+    }
+    status = RunLocked(
+        now,
+        [&](Transaction& tx) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex) {
+          OnAlertEnds(tx, ends);
+          ran = ends.empty() ? RunTimersOf(tx, now) : static_cast<int>(ends.size());
+          return absl::OkStatus();
+        },
+        {}, false, &wakes);
+    if (!status.ok()) {
+      absl::MutexLock lock(&state_mutex);
+      for (const AlertEnd& end : ends) state.PushEnd(end);  // they stay due
+    }
+  }
+  Wake(wakes);
+  TRY(status);
+  return ran;
+}
+
+StatusOr<int> Desk::Tick(Nanos now) {
+  int ran = 0;
+  while (const int some = TRY(impl_->RunSomeDue(now))) ran += some;
   bool wrote = false;
   {
     absl::MutexLock event(&impl_->event_mutex);
@@ -263,8 +316,7 @@ StatusOr<int> Desk::Tick(Nanos now) {
 
 std::optional<Nanos> Desk::NextDue() const {
   absl::ReaderMutexLock lock(&impl_->state_mutex);
-  std::optional<Nanos> due;
-  if (!impl_->state.timers_by_due.empty()) due = impl_->state.timers_by_due.begin()->due;
+  std::optional<Nanos> due = impl_->state.NextDue();
   if (impl_->next_retry != 0) due = std::min(due.value_or(impl_->next_retry), impl_->next_retry);
   return due;
 }
@@ -289,7 +341,7 @@ void Desk::RunTimers(const Clock& clock, std::stop_token stop) {
 Status Desk::Reload(DeskConfig config, Nanos now) {
   Impl& impl = *impl_;
   auto plan = std::make_shared<const Plan>(std::move(config));
-  bool wake = false;
+  Impl::Wakes wakes;
   Status status;
   {
     absl::MutexLock event(&impl.event_mutex);
@@ -299,7 +351,8 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
       absl::MutexLock lock(&impl.state_mutex);
       Inhibitor inhibitor(plan->config().alertmanager.inhibit_rules);
       for (const auto& [fingerprint, record] : impl.state.alerts) {
-        if (record->firing) inhibitor.SetFiring(record->alert.labels, true);
+        if (record->firing) inhibitor.SetFiring(record->labels(), true);
+        if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
       }
       old_plan = std::exchange(impl.plan, plan);
       old_inhibitor = std::exchange(impl.inhibitor, std::move(inhibitor));
@@ -307,11 +360,11 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
     status = impl.RunLocked(
         now,
         [&](Transaction& tx) {
-          RegroupAnew(tx, now);
+          Regroup(tx, now);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },
-        {}, false, &wake);
+        {}, false, &wakes);
     if (!status.ok()) {
       absl::MutexLock lock(&impl.state_mutex);
       impl.plan = old_plan;

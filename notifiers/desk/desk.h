@@ -20,6 +20,7 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/history_records.h"
+#include "notifiers/desk/incoming.h"
 #include "notifiers/desk/limits.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/import/alertmanager_state.h"
@@ -112,7 +113,7 @@ class Desk final : public AlertSink, public OutboxSource {
   // Alertmanager's rules.
   StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, Nanos now);
   // Reads the clock when it is the body's turn.
-  StatusOr<PostAlertsResult> PostAlerts(std::span<const Alert> alerts, const Clock& clock);
+  StatusOr<PostAlertsResult> PostAlerts(const IncomingAlerts& alerts, const Clock& clock);
 
   // Each returns the incident as it is now. NotFound: no such incident. FailedPrecondition: not
   // from this state (the message names both). InvalidArgument: an empty note. Aborted: another
@@ -171,9 +172,14 @@ class Desk final : public AlertSink, public OutboxSource {
   // ----------------------------------------------------------------------------------------------------
   IncidentPage Incidents(const IncidentFilter& filter) const;
   StatusOr<IncidentDetail> GetIncident(const std::string& id, Nanos now) const;
-  std::vector<AlertView> Alerts(Nanos now) const;  // unresolved, by fingerprint
-  std::vector<GroupView> Groups(Nanos now) const;  // by labels, then receiver
-  std::vector<Silence> Silences() const;           // by id
+  // Unresolved alerts by fingerprint, and groups by labels and receiver, page by page: each page is
+  // as things are when it is asked for, so that a walk over many holds nobody up and copies little.
+  // `wanted` (nullptr: all) is asked first. The desk outlives the walk.
+  AlertPages WalkAlerts(Nanos now, std::function<bool(const Labels&)> wanted) const;
+  GroupPages WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted) const;
+  std::vector<AlertView> Alerts(Nanos now) const;  // the same at once
+  std::vector<GroupView> Groups(Nanos now) const;
+  std::vector<Silence> Silences() const;  // by id
   StatusOr<Silence> GetSilence(const std::string& id) const;
   std::array<uint64_t, 3> CountSilences(Nanos now) const;  // by SilenceState
   // What a silence would mute: alerts that fire now, the first `limit` of them shown, and those of

@@ -28,7 +28,7 @@ class Journal {
   // kInMemory: the store has failed for a while or is full; the batch is remembered and written
   // later. An error: nothing is kept, the event may be tried again. `keep` prefers kInMemory to any
   // error but Aborted.
-  StatusOr<Kept> Write(const Batch& batch, Durability durability, bool keep, Nanos now);
+  StatusOr<Kept> Write(Batch batch, Durability durability, bool keep, Nanos now);
   // Tries to write what is remembered; an error only when another process took over (Aborted).
   Status Retry(Nanos now);
 
@@ -37,7 +37,8 @@ class Journal {
   Nanos NextRetry() const { return pending_.empty() ? 0 : next_retry_; }
 
  private:
-  Status Commit(const Batch& batch, Durability durability);
+  // The fence becomes a requirement of the batch.
+  Status Commit(Batch& batch, Durability durability);
   void Remember(const Batch& batch, Nanos now);
 
   StateStore& store_;
@@ -63,36 +64,42 @@ struct Desk::Impl {
         plan(std::make_shared<const Plan>(std::move(config))),
         inhibitor(plan->config().alertmanager.inhibit_rules) {}
 
+  // Who must look again after a commit.
+  struct Wakes {
+    bool timers = false;    // something is due earlier than what was waited for
+    bool messages = false;  // something is to be sent
+  };
+
   // One event: `decide(Transaction&) -> Status` edits; what it decided is written together with
   // `extra`, then seen. On an error nothing has changed.
   template <typename Decide>
   Status Run(Nanos now, Decide&& decide, Batch extra = {}, bool keep = false)
       ABSL_LOCKS_EXCLUDED(event_mutex) {
-    bool wake = false;
+    Wakes wakes;
     Status status;
     {
       absl::MutexLock event(&event_mutex);
-      status = RunLocked(now, decide, std::move(extra), keep, &wake);
+      status = RunLocked(now, decide, std::move(extra), keep, &wakes);
     }
-    if (wake) WakeAll();
+    Wake(wakes);
     return status;
   }
   // The same at the time at which it is the event's turn, `decide(Transaction&, Nanos)`: one that
   // waited is not decided by a time before what ran meanwhile.
   template <typename Decide>
   Status RunAt(const Clock& clock, Decide&& decide) ABSL_LOCKS_EXCLUDED(event_mutex) {
-    bool wake = false;
+    Wakes wakes;
     Status status;
     {
       absl::MutexLock event(&event_mutex);
       const Nanos now = clock.NowNanos();
-      status = RunLocked(now, [&](Transaction& tx) { return decide(tx, now); }, {}, false, &wake);
+      status = RunLocked(now, [&](Transaction& tx) { return decide(tx, now); }, {}, false, &wakes);
     }
-    if (wake) WakeAll();
+    Wake(wakes);
     return status;
   }
   template <typename Decide>
-  Status RunLocked(Nanos now, Decide&& decide, Batch extra, bool keep, bool* wake)
+  Status RunLocked(Nanos now, Decide&& decide, Batch extra, bool keep, Wakes* wakes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex) {
     std::optional<Transaction> tx;
     {
@@ -104,13 +111,17 @@ struct Desk::Impl {
         return status;
       }
     }
-    return Finish(*tx, now, std::move(extra), keep, wake);
+    return Finish(*tx, now, std::move(extra), keep, wakes);
   }
   // Writes and applies.
-  Status Finish(Transaction& tx, Nanos now, Batch extra, bool keep, bool* wake)
+  Status Finish(Transaction& tx, Nanos now, Batch extra, bool keep, Wakes* wakes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
   void ApplyEffects(const Effects& effects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_mutex);
-  void WakeAll();
+  void Wake(const Wakes& wakes);
+  void WakeAll() { Wake({.timers = true, .messages = true}); }
+  // Runs some of what is due at `now`, as one event; returns how many, 0 when nothing is due.
+  StatusOr<int> RunSomeDue(Nanos now);
+  int RunTimersOf(Transaction& tx, Nanos now);
   void RunTimer(Transaction& tx, const TimerKey& timer, Nanos now);
   std::stop_token WaitToken();
 
@@ -122,8 +133,11 @@ struct Desk::Impl {
   // history_query.cc: takes what is old out of the history, if it is time to.
   Status TrimHistory(Nanos now) ABSL_LOCKS_EXCLUDED(event_mutex, state_mutex);
 
+  void CountAlerts(Nanos now, DeskStats* stats) const ABSL_LOCKS_EXCLUDED(state_mutex);  // stats.cc
   // views.cc
   AlertView ViewAlert(const AlertRecord& record, Nanos now) const
+      ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
+  GroupView ViewGroup(const GroupRecord& group, Nanos now) const
       ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
 
   StateStore& store;

@@ -7,6 +7,7 @@
 
 #include "notifiers/desk/decide.h"
 #include "storage/base/hash.h"
+#include "storage/state/number_rows.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
@@ -19,21 +20,24 @@ constexpr int64_t kLongestTrim = 24 * kShortestTrim;
 constexpr size_t kTimeAt = 1;
 constexpr size_t kKindAt = kTimeAt + 8;
 
-void WriteSets(const std::map<std::string, std::set<uint64_t>>& sets, RowWriter* out) {
+void WriteSets(const std::map<std::string, NumberSet>& sets, RowWriter* out) {
   out->U64(sets.size());
-  for (const auto& [name, members] : sets) out->Text(name).Numbers(members);
+  for (const auto& [name, members] : sets) {
+    out->Text(name);
+    WriteNumbers(members, out);
+  }
 }
 
-std::map<std::string, std::set<uint64_t>> ReadSets(RowReader* in) {
-  std::map<std::string, std::set<uint64_t>> sets;
+std::map<std::string, NumberSet> ReadSets(RowReader* in) {
+  std::map<std::string, NumberSet> sets;
   for (uint64_t i = in->Count(); i > 0; --i) {
     std::string name = in->Text();
-    sets[std::move(name)] = in->Numbers();
+    sets[std::move(name)] = ReadNumbers(in);
   }
   return sets;
 }
 
-bool AnyHas(const std::map<std::string, std::set<uint64_t>>& sets, uint64_t fingerprint) {
+bool AnyHas(const std::map<std::string, NumberSet>& sets, uint64_t fingerprint) {
   return std::ranges::any_of(sets,
                              [&](const auto& entry) { return entry.second.contains(fingerprint); });
 }
@@ -125,12 +129,13 @@ std::string EncodeFlushRecord(const FlushRecord& flush) {
       .Text(flush.group_key)
       .Text(flush.route_key)
       .Text(flush.receiver)
-      .U64(flush.flush)
-      .Numbers(flush.firing)
-      .Numbers(flush.resolved);
+      .U64(flush.flush);
+  WriteNumbers(flush.firing, &out);
+  WriteNumbers(flush.resolved, &out);
   WriteSets(flush.silenced, &out);
   WriteSets(flush.inhibited, &out);
-  out.Numbers(flush.muted).Bool(flush.by_active_interval).U64(flush.muted_by.size());
+  WriteNumbers(flush.muted, &out);
+  out.Bool(flush.by_active_interval).U64(flush.muted_by.size());
   for (const std::string& name : flush.muted_by) out.Text(name);
   out.U64(flush.decisions.size());
   for (const FlushRecord::Decision& one : flush.decisions) {
@@ -148,11 +153,11 @@ StatusOr<FlushRecord> DecodeFlushRecord(std::string_view bytes) {
   flush.route_key = in.Text();
   flush.receiver = in.Text();
   flush.flush = in.U64();
-  flush.firing = in.Numbers();
-  flush.resolved = in.Numbers();
+  flush.firing = ReadNumbers(&in);
+  flush.resolved = ReadNumbers(&in);
   flush.silenced = ReadSets(&in);
   flush.inhibited = ReadSets(&in);
-  flush.muted = in.Numbers();
+  flush.muted = ReadNumbers(&in);
   flush.by_active_interval = in.Bool();
   for (uint64_t i = in.Count(); i > 0; --i) flush.muted_by.push_back(in.Text());
   for (uint64_t i = in.Count(); i > 0; --i) {
@@ -167,8 +172,8 @@ StatusOr<FlushRecord> DecodeFlushRecord(std::string_view bytes) {
 }
 
 std::string EncodeAttemptRecord(const AttemptRecord& attempt) {
-  return RowWriter(kAttemptFormat)
-      .I64(attempt.time)
+  RowWriter out(kAttemptFormat);
+  out.I64(attempt.time)
       .I64(attempt.began)
       .Text(attempt.message_id)
       .Enum(attempt.kind)
@@ -186,9 +191,9 @@ std::string EncodeAttemptRecord(const AttemptRecord& attempt) {
       .Text(attempt.group_key)
       .U64(attempt.flush)
       .Text(attempt.incident_id)
-      .U64(attempt.alerts)
-      .Numbers(attempt.told)
-      .Take();
+      .U64(attempt.alerts);
+  WriteNumbers(attempt.told, &out);
+  return out.Take();
 }
 
 StatusOr<AttemptRecord> DecodeAttemptRecord(std::string_view bytes) {
@@ -213,7 +218,7 @@ StatusOr<AttemptRecord> DecodeAttemptRecord(std::string_view bytes) {
   attempt.flush = in.U64();
   attempt.incident_id = in.Text();
   attempt.alerts = in.U64();
-  attempt.told = in.Numbers();
+  attempt.told = ReadNumbers(&in);
   TRY(in.Finish());
   return attempt;
 }
@@ -260,7 +265,7 @@ void KeepAttempt(Transaction& tx, const OutboxRow& row, const DeliveryView& deli
   }
   if (row.kind == OutboxKind::kFallback) {
     record.told = row.firing;
-    record.told.insert(row.resolved.begin(), row.resolved.end());
+    for (const uint64_t fingerprint : row.resolved) record.told.insert(fingerprint);
   }
   ScheduleTrim(tx, delivery.time);
   tx.effects.history.emplace_back(AttemptKey(record), EncodeAttemptRecord(record));

@@ -71,14 +71,14 @@ AlertStanding StandingOf(const Transaction& tx, uint64_t fingerprint, Nanos now)
   const AlertRecord* record = tx.alerts.Find(fingerprint);
   if (record == nullptr) return standing;
   standing.known = true;
-  standing.alert = record->alert;
-  standing.firing = record->firing && !record->alert.ResolvedAt(now);
+  standing.alert = record->ToAlert();
+  standing.firing = record->firing && !record->ResolvedAt(now);
   standing.incident_id = record->incident_id;
-  standing.silenced_by = SilencedBy(tx.silences(), record->alert.labels, now);
-  if (const auto by = tx.inhibitor().InhibitedBy(record->alert.labels)) {
+  standing.silenced_by = SilencedBy(tx.silences(), record->labels(), now);
+  if (const auto by = tx.inhibitor().InhibitedBy(record->labels())) {
     standing.inhibited_by.push_back(FingerprintHex(*by));
   }
-  for (const GroupTarget& target : tx.plan().Targets(record->alert)) {
+  for (const GroupTarget& target : tx.plan().Targets(*record)) {
     AlertStanding::Group& group = standing.groups.emplace_back();
     group.receiver = target.receiver;
     group.route_key = target.route_key;

@@ -4,13 +4,13 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "notifiers/outbox/outbox_row.h"
 #include "rules/alerting/alert.h"
 #include "storage/base/clock.h"
+#include "storage/base/number_set.h"
 
 namespace outrider {
 
@@ -22,11 +22,11 @@ struct FlushRecord {
   std::string route_key;
   std::string receiver;
   uint64_t flush = 0;
-  std::set<uint64_t> firing;  // passed every stage: offered to the integrations …
-  std::set<uint64_t> resolved;
-  std::map<std::string, std::set<uint64_t>> silenced;   // by silence ids, joined by ", "
-  std::map<std::string, std::set<uint64_t>> inhibited;  // by the inhibitor's fingerprint
-  std::set<uint64_t> muted;
+  NumberSet firing;  // passed every stage: offered to the integrations …
+  NumberSet resolved;
+  std::map<std::string, NumberSet> silenced;   // by silence ids, joined by ", "
+  std::map<std::string, NumberSet> inhibited;  // by the inhibitor's fingerprint
+  NumberSet muted;
   bool by_active_interval = false;    // outside of active_time_intervals; else mute_time_intervals
   std::vector<std::string> muted_by;  // names
   struct Decision {
@@ -65,7 +65,7 @@ struct AttemptRecord {
   uint64_t flush = 0;
   std::string incident_id;
   size_t alerts = 0;
-  std::set<uint64_t> told;  // of messages that belong to no flush of a group
+  NumberSet told;  // of messages that belong to no flush of a group
   friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
@@ -44,18 +45,16 @@ Status Journal::TakeFence() {
   return absl::OkStatus();
 }
 
-Status Journal::Commit(const Batch& batch, Durability durability) {
-  Batch fenced;
-  fenced.RequireVersion(Family::kMeta, std::string(kFenceKey), fence_version_);
+Status Journal::Commit(Batch& batch, Durability durability) {
   if (faults_.split_batch && batch.writes().size() > 1) {
     const auto [first, second] = Halves(batch);
     TRY(store_.Commit(first, durability));
     return store_.Commit(second, durability);
   }
-  fenced.Append(batch);
-  if (faults_.send_before_commit) std::swap(fenced, held_back_);
-  if (fenced.empty()) return absl::OkStatus();
-  return store_.Commit(fenced, durability);
+  batch.RequireVersion(Family::kMeta, std::string(kFenceKey), fence_version_);
+  if (!faults_.send_before_commit) return store_.Commit(batch, durability);
+  Batch before = std::exchange(held_back_, batch);
+  return before.empty() ? absl::OkStatus() : store_.Commit(before, durability);
 }
 
 void Journal::Remember(const Batch& batch, Nanos now) {
@@ -66,8 +65,7 @@ void Journal::Remember(const Batch& batch, Nanos now) {
   ++unrecorded_;
 }
 
-StatusOr<Journal::Kept> Journal::Write(const Batch& batch, Durability durability, bool keep,
-                                       Nanos now) {
+StatusOr<Journal::Kept> Journal::Write(Batch batch, Durability durability, bool keep, Nanos now) {
   if (!pending_.empty()) {
     Remember(batch, now);
     TRY(Retry(now));

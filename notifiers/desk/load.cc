@@ -5,6 +5,7 @@
 
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
+#include "storage/state/row_codec.h"
 
 namespace outrider {
 namespace {
@@ -20,11 +21,34 @@ Status ReadAll(const StateStore& store, Family family, std::string_view prefix, 
   return status.ok() ? status : Annotate(status, fmt::format("state, {}", FamilyName(family)));
 }
 
-Status ReadIncidents(const StateStore& store, DeskState* state) {
+// Which alerts have been in the incidents, and those that fire: each says whom it feeds.
+Status ReadMembers(const StateStore& store, const DeskState& state,
+                   std::map<std::string, Incident>* incidents) {
+  constexpr size_t kAround = 1 + 1 + 8;  // bucket, zero, fingerprint
+  TRY(ReadAll(store, Family::kMembers, "", [&](const Row& row) -> Status {
+    if (row.key.size() < kAround) return absl::DataLossError("a member's key is too short");
+    const auto it = incidents->find(row.key.substr(1, row.key.size() - kAround));
+    if (it == incidents->end()) return absl::OkStatus();
+    it->second.alerts.insert(ReadBigEndian64(std::string_view(row.key).substr(row.key.size() - 8)));
+    return absl::OkStatus();
+  }));
+  for (const auto& [fingerprint, record] : state.alerts) {
+    if (!record->firing || record->incident_id.empty()) continue;
+    const auto it = incidents->find(record->incident_id);
+    if (it != incidents->end()) it->second.firing.insert(fingerprint);
+  }
+  return absl::OkStatus();
+}
+
+// `upgrade` gets the members of incidents whose rows hold them still.
+Status ReadIncidents(const StateStore& store, DeskState* state, Batch* upgrade) {
   std::map<std::string, Incident> incidents;
   TRY(ReadAll(store, Family::kIncidents, "", [&](const Row& row) -> Status {
     Incident incident = TRY(DecodeIncident(row.value));
     std::string id = incident.id;
+    for (const uint64_t fingerprint : incident.alerts) {
+      upgrade->Put(Family::kMembers, MemberKey(id, fingerprint), "");
+    }
     incidents.emplace(std::move(id), std::move(incident));
     return absl::OkStatus();
   }));
@@ -36,6 +60,7 @@ Status ReadIncidents(const StateStore& store, DeskState* state) {
     if (it != incidents.end()) it->second.Clock(clock.kind) = clock;
     return absl::OkStatus();
   }));
+  TRY(ReadMembers(store, *state, &incidents));
   for (auto& [id, incident] : incidents) {
     state->PutIncident(id, std::make_shared<const Incident>(std::move(incident)));
   }
@@ -45,7 +70,8 @@ Status ReadIncidents(const StateStore& store, DeskState* state) {
 Status ReadAlerts(const StateStore& store, DeskState* state) {
   return ReadAll(store, Family::kAlerts, "", [&](const Row& row) -> Status {
     AlertRecord record = TRY(DecodeAlertRecord(row.value));
-    const uint64_t fingerprint = record.alert.Fingerprint();
+    const uint64_t fingerprint = record.fingerprint();
+    record.end_timer = record.firing ? record.ends_at.nanos : 0;
     state->PutAlert(fingerprint, std::make_shared<const AlertRecord>(std::move(record)));
     return absl::OkStatus();
   });
@@ -88,32 +114,42 @@ Status ReadRest(const StateStore& store, DeskState* state) {
   });
 }
 
+// Ends of alerts were timers with rows once; now they follow from the alerts.
+void CancelOldEnds(Transaction& tx) {
+  for (const auto& [timer, due] : tx.state().timers) {
+    if (timer.first == TimerKind::kAlertEnd) tx.CancelTimer(timer.first, timer.second);
+  }
+}
+
 }  // namespace
 
 Status Desk::Impl::LoadRows(Nanos now) {
   absl::MutexLock event(&event_mutex);
   TRY(journal.TakeFence());
+  Batch upgrade;
   {
     absl::MutexLock lock(&state_mutex);
     TRY(ReadAlerts(store, &state));
-    TRY(ReadIncidents(store, &state));
+    TRY(ReadIncidents(store, &state, &upgrade));
     TRY(ReadMessages(store, &state));
     TRY(ReadRest(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
-      if (record->firing) inhibitor.SetFiring(record->alert.labels, true);
+      if (record->firing) inhibitor.SetFiring(record->labels(), true);
+      if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
     }
   }
-  bool wake = false;
+  Wakes wakes;
   return RunLocked(
       now,
       [&](Transaction& tx) {
         SettleAlertEnds(tx, now);
         SettleUnknownRows(tx, now);
-        Regroup(tx, now);
+        RegroupLoaded(tx, now);
+        CancelOldEnds(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         return absl::OkStatus();
       },
-      {}, false, &wake);
+      std::move(upgrade), false, &wakes);
 }
 
 StatusOr<std::unique_ptr<Desk>> Desk::Load(StateStore& store, Random& random, DeskConfig config,

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -12,42 +14,66 @@ Plan::Plan(DeskConfig config) : config_(std::make_shared<const DeskConfig>(std::
     // Siblings with the same matchers and receiver share their groups; the first one's timing
     // holds.
     routes_.emplace(std::make_pair(route->key, route->receiver), route);
+    std::vector<std::string> names = route->group_by;
+    std::ranges::sort(names);
+    group_by_.emplace(route, std::move(names));
   }
   for (const RouteConfig& route : config_->api_routes) {
     routes_.emplace(std::make_pair(route.key, route.receiver), &route);
   }
 }
 
-std::vector<GroupTarget> Plan::Targets(const Alert& alert) const {
+std::string_view Plan::NamedReceiver(const AlertRecord& alert) const {
+  const std::string_view named = alert.Annotation(kReceiverAnnotation);
+  return named.empty() || receivers().Find(named) == nullptr ? std::string_view() : named;
+}
+
+Labels Plan::GroupLabelsOf(const RouteConfig& route, const Labels& alert) const {
+  return route.group_by_all ? alert : alert.Keep(group_by_.at(&route));
+}
+
+std::vector<GroupTarget> Plan::Targets(const AlertRecord& alert) const {
   std::vector<GroupTarget> targets;
   const RouteConfig& root = config_->alertmanager.route;
-  const auto named = alert.annotations.find("outrider_receiver");
-  if (named != alert.annotations.end() && receivers().Find(named->second) != nullptr) {
+  if (const std::string_view named = NamedReceiver(alert); !named.empty()) {
     GroupTarget target;
     target.route = &root;
-    target.receiver = named->second;
-    target.labels = GroupLabels(root, alert.labels);
+    target.receiver = named;
+    target.labels = GroupLabelsOf(root, alert.labels());
     target.key = fmt::format("{{}}/{{outrider_receiver={}}}:{}", Quote(target.receiver),
                              target.labels.ToString());
     target.id = GroupId(target.key, target.receiver);
     targets.push_back(std::move(target));
     return targets;
   }
-  std::vector<const RouteConfig*> routes = MatchRoutes(root, alert.labels);
+  std::vector<const RouteConfig*> routes = MatchRoutes(root, alert.labels());
   for (const RouteConfig& route : config_->api_routes) {
-    if (MatchesAll(route.matchers, alert.labels)) routes.push_back(&route);
+    if (MatchesAll(route.matchers, alert.labels())) routes.push_back(&route);
   }
   for (const RouteConfig* route : routes) {
     GroupTarget target;
     target.route = route;
     target.route_key = route->key;
     target.receiver = route->receiver;
-    target.labels = GroupLabels(*route, alert.labels);
+    target.labels = GroupLabelsOf(*route, alert.labels());
     target.key = GroupKey(*route, target.labels);
     target.id = GroupId(target.key, target.receiver);
     targets.push_back(std::move(target));
   }
   return targets;
+}
+
+std::vector<std::string> Plan::ReceiversOf(const AlertRecord& alert) const {
+  if (const std::string_view named = NamedReceiver(alert); !named.empty()) {
+    return {std::string(named)};
+  }
+  std::vector<std::string> receivers;
+  for (const RouteConfig* route : MatchRoutes(config_->alertmanager.route, alert.labels())) {
+    if (std::ranges::find(receivers, route->receiver) == receivers.end()) {
+      receivers.push_back(route->receiver);
+    }
+  }
+  return receivers;
 }
 
 const RouteConfig* Plan::RouteOf(const GroupRecord& group) const {

@@ -34,13 +34,20 @@ class Plan {
 
   // One per matching route; or only the receiver that the annotation outrider_receiver names, if
   // there is such a one.
-  std::vector<GroupTarget> Targets(const Alert& alert) const;
+  std::vector<GroupTarget> Targets(const AlertRecord& alert) const;
+  // The receivers of those, each once.
+  std::vector<std::string> ReceiversOf(const AlertRecord& alert) const;
   // nullptr when the route is no longer configured.
   const RouteConfig* RouteOf(const GroupRecord& group) const;
 
  private:
   std::shared_ptr<const DeskConfig> config_;
+  // The receiver that the annotation names, "" for the usual way.
+  std::string_view NamedReceiver(const AlertRecord& alert) const;
+  Labels GroupLabelsOf(const RouteConfig& route, const Labels& alert) const;
+
   std::map<std::pair<std::string, std::string>, const RouteConfig*> routes_;  // by key and receiver
+  std::map<const RouteConfig*, std::vector<std::string>> group_by_;           // sorted
 };
 
 }  // namespace outrider

@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include "storage/base/hash.h"
+#include "storage/state/number_rows.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
 namespace {
 
-constexpr uint8_t kAlertFormat = 1;
-constexpr uint8_t kGroupFormat = 3;  // 2: untold; 3: receiver_data, diverted
+constexpr uint8_t kAlertFormat = 2;  // 2: details as one text
+constexpr uint8_t kGroupFormat = 3;  // 2: untold; 3: without members, with those that left, receiver_data, diverted
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
@@ -27,7 +28,8 @@ void WriteMessages(const std::map<std::string, UntoldMessage>& messages, RowWrit
   out->U64(messages.size());
   for (const auto& [integration, message] : messages) {
     out->Text(integration).Text(message.key);
-    out->Numbers(message.firing).Numbers(message.resolved);
+    WriteNumbers(message.firing, out);
+    WriteNumbers(message.resolved, out);
   }
 }
 
@@ -36,13 +38,109 @@ std::map<std::string, UntoldMessage> ReadMessages(RowReader* in) {
   for (uint64_t i = in->Count(); i > 0; --i) {
     UntoldMessage& message = messages[in->Text()];
     message.key = in->Text();
-    message.firing = in->Numbers();
-    message.resolved = in->Numbers();
+    message.firing = ReadNumbers(in);
+    message.resolved = ReadNumbers(in);
   }
   return messages;
 }
 
+bool WholeDetails(std::string_view details) {
+  const size_t before = details.size();
+  size_t texts = 0;
+  while (!details.empty()) {
+    size_t size = 0;
+    int shift = 0;
+    size_t at = 0;
+    for (; at < details.size(); ++at, shift += 7) {
+      const auto byte = static_cast<unsigned char>(details[at]);
+      size |= static_cast<size_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+      if (shift > 28) return false;
+    }
+    if (at == details.size() || size > details.size() - at - 1) return false;
+    details.remove_prefix(at + 1 + size);
+    ++texts;
+  }
+  return before > 0 && texts % 2 == 1;  // the URL and pairs
+}
+
+std::string ReadDetails(RowReader* in) {
+  if (in->format() >= 2) {
+    std::string details = in->Text();
+    if (!WholeDetails(details)) in->Fail();
+    return details;
+  }
+  const Annotations annotations = in->Texts();
+  return PackDetails(annotations, in->Text());
+}
+
 }  // namespace
+
+void AppendDetail(std::string_view text, std::string* details) {
+  size_t size = text.size();
+  for (; size >= 0x80; size >>= 7) *details += static_cast<char>(size | 0x80);
+  *details += static_cast<char>(size);
+  *details += text;
+}
+
+std::string_view TakeDetail(std::string_view* details) {
+  size_t size = 0;
+  for (int shift = 0; !details->empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(details->front());
+    details->remove_prefix(1);
+    size |= static_cast<size_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  const std::string_view text = details->substr(0, size);
+  details->remove_prefix(text.size());
+  return text;
+}
+
+std::string PackDetails(const Annotations& annotations, std::string_view generator_url) {
+  std::string details;
+  AppendDetail(generator_url, &details);
+  for (const auto& [name, value] : annotations) {
+    AppendDetail(name, &details);
+    AppendDetail(value, &details);
+  }
+  details.shrink_to_fit();
+  return details;
+}
+
+std::string_view AlertRecord::Annotation(std::string_view name) const {
+  std::string_view found;
+  ForEachAnnotation([&](std::string_view key, std::string_view text) {
+    if (key == name) found = text;
+  });
+  return found;
+}
+
+std::string_view AlertRecord::GeneratorUrl() const {
+  std::string_view rest = identity->details;
+  return TakeDetail(&rest);
+}
+
+Annotations AlertRecord::AllAnnotations() const {
+  Annotations all;
+  ForEachAnnotation([&](std::string_view name, std::string_view text) {
+    all.emplace_hint(all.end(), name, text);
+  });
+  return all;
+}
+
+Alert AlertRecord::ToAlert() const {
+  Alert alert;
+  alert.labels = labels();
+  alert.annotations = AllAnnotations();
+  alert.generator_url = GeneratorUrl();
+  alert.starts_at = starts_at;
+  alert.ends_at = ends_at;
+  alert.updated_at = updated_at;
+  alert.timeout = timeout;
+  alert.source = source;
+  alert.value = value;
+  return alert;
+}
 
 std::string GroupId(std::string_view group_key, std::string_view receiver) {
   const Hash128 hash = HashBytes128(fmt::format("{}\n{}", group_key, receiver));
@@ -50,15 +148,14 @@ std::string GroupId(std::string_view group_key, std::string_view receiver) {
 }
 
 std::string EncodeAlertRecord(const AlertRecord& record) {
-  const Alert& alert = record.alert;
   RowWriter out(kAlertFormat);
-  out.Text(alert.labels.packed()).Texts(alert.annotations).Text(alert.generator_url);
-  WriteTime(alert.starts_at, &out);
-  WriteTime(alert.ends_at, &out);
-  return out.I64(alert.updated_at)
-      .Bool(alert.timeout)
-      .Enum(alert.source)
-      .Double(alert.value)
+  out.Text(record.labels().packed()).Text(record.identity->details);
+  WriteTime(record.starts_at, &out);
+  WriteTime(record.ends_at, &out);
+  return out.I64(record.updated_at)
+      .Bool(record.timeout)
+      .Enum(record.source)
+      .Double(record.value)
       .Bool(record.firing)
       .Bool(record.refreshed)
       .Bool(record.waiting)
@@ -69,22 +166,23 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
 StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   RowReader in(bytes, kAlertFormat, "an alert");
   AlertRecord record;
-  Alert& alert = record.alert;
+  auto identity = std::make_shared<AlertIdentity>();
   const std::string labels = in.Text();
-  alert.annotations = in.Texts();
-  alert.generator_url = in.Text();
-  alert.starts_at = ReadTime(&in);
-  alert.ends_at = ReadTime(&in);
-  alert.updated_at = in.I64();
-  alert.timeout = in.Bool();
-  alert.source = in.Enum(AlertSource::kApi);
-  alert.value = in.Double();
+  identity->details = ReadDetails(&in);
+  record.starts_at = ReadTime(&in);
+  record.ends_at = ReadTime(&in);
+  record.updated_at = in.I64();
+  record.timeout = in.Bool();
+  record.source = in.Enum(AlertSource::kApi);
+  record.value = in.Double();
   record.firing = in.Bool();
   record.refreshed = in.Bool();
   record.waiting = in.Bool();
   record.incident_id = in.Text();
   TRY(in.Finish());
-  alert.labels = TRY(Labels::FromPacked(labels));
+  identity->labels = TRY(Labels::FromPacked(labels));
+  identity->fingerprint = identity->labels.Fingerprint();
+  record.identity = std::move(identity);
   return record;
 }
 
@@ -96,12 +194,13 @@ std::string EncodeGroupRecord(const GroupRecord& group) {
       .Text(group.receiver)
       .Text(group.labels.packed())
       .I64(group.born)
-      .U64(group.flush)
-      .Numbers(group.members)
-      .U64(group.log.size());
+      .U64(group.flush);
+  WriteNumbers(group.left, &out);
+  out.U64(group.log.size());
   for (const auto& [integration, entry] : group.log) {
     out.Text(integration).Bool(entry.exists).I64(entry.time);
-    out.Numbers(entry.firing).Numbers(entry.resolved);
+    WriteNumbers(entry.firing, &out);
+    WriteNumbers(entry.resolved, &out);
   }
   out.U64(group.not_before.size());
   for (const auto& [integration, time] : group.not_before) out.Text(integration).I64(time);
@@ -124,13 +223,14 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
   const std::string labels = in.Text();
   group.born = in.I64();
   group.flush = in.U64();
-  group.members = in.Numbers();
+  group.left = ReadNumbers(&in);
+  if (in.format() < 3) group.left.clear();  // they were its members
   for (uint64_t i = in.Count(); i > 0; --i) {
     NotificationLogEntry& entry = group.log[in.Text()];
     entry.exists = in.Bool();
     entry.time = in.I64();
-    entry.firing = in.Numbers();
-    entry.resolved = in.Numbers();
+    entry.firing = ReadNumbers(&in);
+    entry.resolved = ReadNumbers(&in);
   }
   for (uint64_t i = in.Count(); i > 0; --i) {
     std::string integration = in.Text();

@@ -4,33 +4,70 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "notifiers/route/dedup.h"
 #include "rules/alerting/alert.h"
 #include "storage/base/clock.h"
+#include "storage/base/number_set.h"
 #include "storage/base/status.h"
 
 namespace outrider {
 
+// Names the receiver of an alert, in place of its routes.
+inline constexpr std::string_view kReceiverAnnotation = "outrider_receiver";
+
+// What an alert is, apart from its times. Shared by all versions of its record, so that a repeat
+// that moves only times copies none of it.
+struct AlertIdentity {
+  uint64_t fingerprint = 0;  // of the labels
+  Labels labels;
+  std::string details;  // PackDetails: one block instead of a tree of texts
+};
+
+// The generator's URL and the annotations as one text. Equal details have equal bytes.
+std::string PackDetails(const Annotations& annotations, std::string_view generator_url);
+// The same piece by piece: first the URL, then the annotations by ascending name.
+void AppendDetail(std::string_view text, std::string* details);
+
 struct AlertRecord {
-  Alert alert;
-  bool firing = false;      // as last decided
-  bool refreshed = false;   // its end was moved on by a re-post
-  bool waiting = false;     // fires, would open an incident, but is silenced, inhibited or settling
+  std::shared_ptr<const AlertIdentity> identity;
+  AlertTime starts_at;
+  AlertTime ends_at;
+  Nanos updated_at = 0;
+  double value = 0;
   Nanos written_at = 0;     // when its row was last written
+  Nanos end_timer = 0;      // in memory only: when its end is looked at next; 0: it has none
   std::string incident_id;  // the incident it feeds
+  AlertSource source = AlertSource::kApi;
+  bool timeout = false;    // ends_at was computed
+  bool firing = false;     // as last decided
+  bool refreshed = false;  // its end was moved on by a re-post
+  bool waiting = false;    // fires, would open an incident, but is silenced, inhibited or settling
+
+  uint64_t fingerprint() const { return identity->fingerprint; }
+  const Labels& labels() const { return identity->labels; }
+  bool ResolvedAt(Nanos now) const { return ends_at.nanos != 0 && ends_at.nanos <= now; }
+  std::string_view Annotation(std::string_view name) const;  // "" when absent
+  std::string_view GeneratorUrl() const;
+  Annotations AllAnnotations() const;
+  Alert ToAlert() const;
+  // Calls `visit(name, value)` for each annotation, by name.
+  template <typename Visit>
+  void ForEachAnnotation(Visit&& visit) const;
 };
 
 // The last message to an integration that was tried and is not known to have arrived.
 struct UntoldMessage {
   std::string key;  // keeps as long as the message says the same
-  std::set<uint64_t> firing;
-  std::set<uint64_t> resolved;
+  NumberSet firing;
+  NumberSet resolved;
 };
 
+// Who is in a group is not part of its row: it follows from the alerts and their routes. Firing
+// alerts are in every group of their routes, resolved ones in those that have not told their end.
 struct GroupRecord {
   std::string id;         // GroupId(key, receiver)
   std::string key;        // Alertmanager's group key
@@ -39,7 +76,10 @@ struct GroupRecord {
   Labels labels;
   Nanos born = 0;      // with `flush`, makes idempotency keys unique
   uint64_t flush = 0;  // number of the last flush
-  std::set<uint64_t> members;
+  NumberSet members;   // in memory only
+  // Resolved alerts that have left this group but are still known, because another one has to tell
+  // their end.
+  NumberSet left;
   std::map<std::string, NotificationLogEntry> log;  // by integration
   std::map<std::string, Nanos> not_before;          // by integration: Retry-After outlives a flush
   std::map<std::string, UntoldMessage> untold;      // by integration
@@ -61,6 +101,20 @@ std::string GroupId(std::string_view group_key, std::string_view receiver);
 std::string EncodeAlertRecord(const AlertRecord& record);
 StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes);
 std::string EncodeGroupRecord(const GroupRecord& group);
+// Without its members.
 StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes);
+
+// Reads one text off the front of `details`.
+std::string_view TakeDetail(std::string_view* details);
+
+template <typename Visit>
+void AlertRecord::ForEachAnnotation(Visit&& visit) const {
+  std::string_view rest = identity->details;
+  TakeDetail(&rest);  // the URL
+  while (!rest.empty()) {
+    const std::string_view name = TakeDetail(&rest);
+    visit(name, TakeDetail(&rest));
+  }
+}
 
 }  // namespace outrider

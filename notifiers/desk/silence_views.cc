@@ -28,7 +28,7 @@ SilencePreview Desk::PreviewSilence(std::span<const Matcher> matchers, size_t li
   for (const auto& [fingerprint, record] : impl.state.alerts) {
     const bool fires = FiresAt(*record, now);
     if (fires) ++preview.firing;
-    if (!MatchesAll(matchers, LabelsOf(*record))) continue;
+    if (!MatchesAll(matchers, record->labels())) continue;
     AlertView view = impl.ViewAlert(*record, now);
     if (fires || view.alert.ends_at.nanos > now - kLastDay) ++preview.last_day;
     if (!fires) continue;

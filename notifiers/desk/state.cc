@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/desk/state.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace outrider {
 namespace {
 
-template <typename K, typename V>
-void Store(Table<K, V>* table, const K& key, std::shared_ptr<const V> row) {
+template <typename Rows, typename K, typename V>
+void Store(Rows* table, const K& key, std::shared_ptr<const V> row) {
   if (row) {
     (*table)[key] = std::move(row);
   } else {
@@ -21,7 +24,15 @@ void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord
   } else {
     waiting.erase(fingerprint);
   }
-  Store(&alerts, fingerprint, std::move(record));
+  if (!record) {
+    alerts.erase(fingerprint);
+    return;
+  }
+  std::shared_ptr<const AlertRecord>& row = alerts[fingerprint];
+  if (record->end_timer != 0 && (!row || row->end_timer != record->end_timer)) {
+    PushEnd({record->end_timer, fingerprint});
+  }
+  row = std::move(record);
 }
 
 void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group) {
@@ -71,6 +82,38 @@ void DeskState::SetTimer(const TimerId& id, Nanos due) {
   if (due == 0) return;
   timers[id] = due;
   timers_by_due.insert({due, id.first, id.second});
+}
+
+void DeskState::PushEnd(const AlertEnd& end) {
+  ends.push_back(end);
+  std::push_heap(ends.begin(), ends.end(), std::greater<>());
+}
+
+std::vector<AlertEnd> DeskState::TakeEnds(Nanos until, size_t most) {
+  std::vector<AlertEnd> due;
+  while (!ends.empty() && ends.front().due <= until && due.size() < most) {
+    const AlertEnd end = ends.front();
+    std::pop_heap(ends.begin(), ends.end(), std::greater<>());
+    ends.pop_back();
+    const auto alert = alerts.find(end.fingerprint);
+    if (alert != alerts.end() && alert->second->end_timer == end.due) due.push_back(end);
+  }
+  return due;
+}
+
+std::optional<Nanos> DeskState::NextDue() const {
+  std::optional<Nanos> due;
+  if (!timers_by_due.empty()) due = timers_by_due.begin()->due;
+  if (!ends.empty()) due = std::min(due.value_or(ends.front().due), ends.front().due);
+  return due;
+}
+
+std::vector<uint64_t> DeskState::SortedAlerts() const {
+  std::vector<uint64_t> fingerprints;
+  fingerprints.reserve(alerts.size());
+  for (const auto& [fingerprint, record] : alerts) fingerprints.push_back(fingerprint);
+  std::sort(fingerprints.begin(), fingerprints.end());
+  return fingerprints;
 }
 
 }  // namespace outrider

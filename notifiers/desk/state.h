@@ -5,9 +5,11 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "notifiers/desk/records.h"
 #include "notifiers/desk/table.h"
@@ -29,13 +31,20 @@ inline bool IsNewer(const Incident& a, const Incident& b) {
   return a.Open() != b.Open() ? a.Open() : a.received_at > b.received_at;
 }
 
+// When an alert's end is to be looked at.
+struct AlertEnd {
+  Nanos due = 0;
+  uint64_t fingerprint = 0;
+  friend auto operator<=>(const AlertEnd&, const AlertEnd&) = default;
+};
+
 struct DeskState {
-  Table<uint64_t, AlertRecord> alerts;
-  Table<std::string, GroupRecord> groups;
+  HashTable<uint64_t, AlertRecord> alerts;
+  HashTable<std::string, GroupRecord> groups;
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
-  std::map<TimerId, Nanos> timers;
+  std::map<TimerId, Nanos> timers;  // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
 
@@ -46,12 +55,22 @@ struct DeskState {
   std::map<std::string, std::string> newest_incident;            // by key
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
+  // Ends of alerts: soft, because they follow from the alerts' rows. A heap, earliest first; an
+  // entry counts as long as its alert's end_timer is the same.
+  std::vector<AlertEnd> ends;
 
   void PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record);  // nullptr: erase
   void PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group);
   void PutIncident(const std::string& id, std::shared_ptr<const Incident> incident);
   void PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row);
   void SetTimer(const TimerId& id, Nanos due);  // 0: cancel
+  void PushEnd(const AlertEnd& end);
+  // Takes ends that are due at or before `until`, earliest first, at most `most`; what counts no
+  // more is dropped on the way.
+  std::vector<AlertEnd> TakeEnds(Nanos until, size_t most);
+  // The earliest timer or end; nullopt: none. An end that counts no more may be seen.
+  std::optional<Nanos> NextDue() const;
+  std::vector<uint64_t> SortedAlerts() const;  // fingerprints
 };
 
 }  // namespace outrider

@@ -47,20 +47,39 @@ void HistogramView::Observe(double seconds) {
   ++count;
 }
 
+// Counted in parts, so that nobody waits for a scrape of many alerts.
+void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
+  constexpr size_t kPart = 1024;
+  std::vector<uint64_t> fingerprints;
+  {
+    absl::ReaderMutexLock lock(&state_mutex);
+    fingerprints.reserve(state.alerts.size());
+    for (const auto& [fingerprint, record] : state.alerts) fingerprints.push_back(fingerprint);
+  }
+  for (size_t next = 0; next < fingerprints.size();) {
+    const size_t end = std::min(fingerprints.size(), next + kPart);
+    absl::ReaderMutexLock lock(&state_mutex);
+    for (; next < end; ++next) {
+      const auto found = state.alerts.find(fingerprints[next]);
+      if (found == state.alerts.end()) continue;
+      const AlertRecord& record = *found->second;
+      if (!record.firing || record.ResolvedAt(now)) continue;
+      const Labels& labels = record.labels();
+      const bool active =
+          !inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
+      ++stats->alerts[{std::string(labels.Get(kAlertName)), std::string(labels.Get("severity")),
+                       active ? "active" : "suppressed"}];
+    }
+  }
+}
+
 DeskStats Desk::Stats(Nanos now) const {
   DeskStats stats;
   stats.store = impl_->store.Stats();
   const Impl& impl = *impl_;
+  impl.CountAlerts(now, &stats);
   absl::ReaderMutexLock lock(&impl.state_mutex);
   const DeskState& state = impl.state;
-  for (const auto& [fingerprint, record] : state.alerts) {
-    if (!record->firing || record->alert.ResolvedAt(now)) continue;
-    const Labels& labels = record->alert.labels;
-    const bool active =
-        !impl.inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
-    ++stats.alerts[{std::string(labels.Get(kAlertName)), std::string(labels.Get("severity")),
-                    active ? "active" : "suppressed"}];
-  }
   uint64_t alerts = 0;
   for (const auto& [id, incident] : state.incidents) {
     alerts += incident->count;
@@ -83,7 +102,7 @@ DeskStats Desk::Stats(Nanos now) const {
   for (const auto& [id, silence] : *state.silences) {
     if (silence.StateAt(now) == SilenceState::kActive) ++stats.silences_active;
   }
-  stats.timers = state.timers.size();
+  stats.timers = state.timers.size() + state.ends.size();
   stats.store_failing = impl.store_failing;
   stats.unrecorded_decisions = impl.unrecorded;
   return stats;

@@ -7,68 +7,69 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
 
 namespace outrider {
 
+// In order of the key, for tables whose walks decide.
 template <typename K, typename V>
 using Table = std::map<K, std::shared_ptr<const V>>;
+// In no order, for large ones: who walks it and decides sorts first.
+template <typename K, typename V>
+using HashTable = absl::flat_hash_map<K, std::shared_ptr<const V>>;
 
 // Not thread-safe; the table must not change meanwhile.
-template <typename K, typename V>
+template <typename K, typename V, typename Rows = Table<K, V>>
 class TableEdit {
  public:
   struct Change {
     std::shared_ptr<V> row;  // nullptr: erased
     bool soft = false;       // changes memory only; its row is written some other time
   };
-  using Changes = std::map<K, Change>;
+  // In the order of the first edit.
+  using Changes = std::vector<std::pair<K, Change>>;
 
-  explicit TableEdit(const Table<K, V>& table) : table_(table) {}
+  explicit TableEdit(const Rows& table) : table_(table) {}
 
   const V* Find(const K& key) const {
-    const auto change = changes_.find(key);
-    if (change != changes_.end()) return change->second.row.get();
-    const auto row = table_.find(key);
-    return row == table_.end() ? nullptr : row->second.get();
+    const auto change = index_.find(key);
+    if (change != index_.end()) return changes_[change->second].second.row.get();
+    return Before(key);
   }
   // The row as it was before this transaction.
   const V* Before(const K& key) const {
     const auto row = table_.find(key);
     return row == table_.end() ? nullptr : row->second.get();
   }
-  // The row must exist.
+  // The row must exist. The reference lives as long as the row is not put anew or erased.
   V& Edit(const K& key) { return Write(key, false); }
   V& EditSoftly(const K& key) { return Write(key, true); }
   V& Put(const K& key, V row) {
-    Change& change = changes_[key];
+    Change& change = ChangeOf(key).first;
     change = {std::make_shared<V>(std::move(row)), false};
     return *change.row;
   }
-  void Erase(const K& key) { changes_[key] = {nullptr, false}; }
+  void Erase(const K& key) { ChangeOf(key).first = {nullptr, false}; }
   const Changes& changes() const { return changes_; }
 
-  // Calls `visit(key, row)` for every row as it is after the edits, in key order of the table, then
-  // new ones.
-  template <typename Visit>
-  void ForEach(Visit&& visit) const {
-    for (const auto& [key, row] : table_) {
-      if (const V* now = Find(key)) visit(key, *now);
-    }
-    for (const auto& [key, change] : changes_) {
-      if (change.row && !table_.contains(key)) visit(key, *change.row);
-    }
-  }
-
  private:
+  std::pair<Change&, bool> ChangeOf(const K& key) {
+    const auto [it, added] = index_.try_emplace(key, changes_.size());
+    if (added) changes_.emplace_back(key, Change());
+    return {changes_[it->second].second, added};
+  }
   V& Write(const K& key, bool soft) {
-    const auto [it, added] = changes_.try_emplace(key);
-    if (added) it->second = {std::make_shared<V>(*table_.at(key)), soft};
-    it->second.soft = it->second.soft && soft;
-    return *it->second.row;
+    const auto [change, added] = ChangeOf(key);
+    if (added) change = {std::make_shared<V>(*table_.find(key)->second), soft};
+    change.soft = change.soft && soft;
+    return *change.row;
   }
 
-  const Table<K, V>& table_;
+  const Rows& table_;
   Changes changes_;
+  absl::flat_hash_map<K, size_t> index_;
 };
 
 }  // namespace outrider

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/desk/transaction.h"
 
+#include <algorithm>
+#include <iterator>
 #include <ranges>
+#include <utility>
 
 #include "storage/base/hash.h"
+#include "storage/state/row_codec.h"
 
 namespace outrider {
 namespace {
@@ -22,6 +26,12 @@ void EncodeTable(const Edit& edit, Family family, KeyOf&& key_of, Encode&& encod
 }
 
 }  // namespace
+
+std::string MemberKey(std::string_view incident_id, uint64_t fingerprint) {
+  std::string key = BucketKey(incident_id);
+  key.push_back('\0');
+  return key += BigEndian64(fingerprint);
+}
 
 void Transaction::PutSilence(const Silence& silence) {
   if (!silences_) silences_ = std::make_shared<SilenceMap>(*state_.silences);
@@ -43,8 +53,34 @@ Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
 }
 
 void Transaction::SetFiring(const Labels& alert, bool firing) {
-  inhibitor_->SetFiring(alert, firing);
+  std::vector<Inhibitor::Targets> touched = inhibitor_->SetFiring(alert, firing);
+  std::ranges::move(touched, std::back_inserter(touched_));
   toggled_.emplace_back(alert, firing);
+}
+
+std::vector<uint64_t> Transaction::TakeUninhibited() {
+  std::vector<uint64_t> waiting;
+  const std::vector<Inhibitor::Targets> touched = std::exchange(touched_, {});
+  for (const Inhibitor::Targets& targets : touched) {
+    for (const uint64_t fingerprint : inhibitor_->Waiting(targets)) waiting.push_back(fingerprint);
+  }
+  // Those that began to wait in this event are not in the index yet.
+  for (const auto& [fingerprint, change] : alerts.changes()) {
+    if (!change.row || !change.row->waiting) continue;
+    if (std::ranges::any_of(touched, [&](const Inhibitor::Targets& targets) {
+          return inhibitor_->IsTarget(targets, change.row->labels());
+        })) {
+      waiting.push_back(fingerprint);
+    }
+  }
+  std::ranges::sort(waiting);
+  const auto twice = std::ranges::unique(waiting);
+  waiting.erase(twice.begin(), twice.end());
+  std::erase_if(waiting, [&](uint64_t fingerprint) {
+    const AlertRecord* record = alerts.Find(fingerprint);
+    return record == nullptr || !record->waiting;
+  });
+  return waiting;
 }
 
 std::vector<std::string> Transaction::RowsOfGroup(const std::string& group_id) const {
@@ -125,10 +161,25 @@ void Transaction::EncodeAudit(Batch* batch) {
   }
 }
 
+// What fires in an incident follows from the alerts' rows; what was in it ever has rows of its own.
+void Transaction::EncodeMembers(const Incident* before, const Incident* after, Batch* batch) const {
+  const NumberSet none;
+  const NumberSet& old = before == nullptr ? none : before->alerts;
+  const NumberSet& fresh = after == nullptr ? none : after->alerts;
+  fresh.ForEachBeyond(old, [&](uint64_t fingerprint) {
+    batch->Put(Family::kMembers, MemberKey(after->id, fingerprint), "");
+  });
+  if (fresh.size() >= old.size()) return;  // they only grow, until the incident goes
+  old.ForEachBeyond(fresh, [&](uint64_t fingerprint) {
+    batch->Delete(Family::kMembers, MemberKey(before->id, fingerprint));
+  });
+}
+
 void Transaction::EncodeIncidents(Batch* batch) const {
   EncodeTable(incidents, Family::kIncidents, BucketKey, EncodeIncident, batch);
   for (const auto& [id, change] : incidents.changes()) {
     const Incident* before = incidents.Before(id);
+    EncodeMembers(before, change.row.get(), batch);
     for (const SlaKind kind : {SlaKind::kAcknowledge, SlaKind::kResolve}) {
       const std::string key = SlaKey(id, static_cast<uint8_t>(kind));
       if (!change.row) {
@@ -167,7 +218,15 @@ void Transaction::MarkUnrecorded() {
 }
 
 void Transaction::Apply(DeskState* state) {
-  for (const auto& [key, change] : alerts.changes()) state->PutAlert(key, change.row);
+  for (const auto& [key, change] : alerts.changes()) {
+    const AlertRecord* before = alerts.Before(key);
+    const bool waited = before != nullptr && before->waiting;
+    const bool waits = change.row && change.row->waiting;
+    if (waited != waits) {
+      inhibitor_->SetWaiting(waits ? change.row->labels() : before->labels(), waits);
+    }
+    state->PutAlert(key, change.row);
+  }
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);

@@ -3,6 +3,7 @@
 // until the edits were written as one batch and are applied.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,9 @@
 #include "storage/state/state_store.h"
 
 namespace outrider {
+
+// The key of the row that says that an alert has been in an incident (Family::kMembers).
+std::string MemberKey(std::string_view incident_id, uint64_t fingerprint);
 
 // What a decision adds to the counters once it is applied.
 struct Effects {
@@ -39,8 +43,8 @@ class Transaction {
         plan_(plan),
         inhibitor_(inhibitor) {}
 
-  TableEdit<uint64_t, AlertRecord> alerts;
-  TableEdit<std::string, GroupRecord> groups;
+  TableEdit<uint64_t, AlertRecord, HashTable<uint64_t, AlertRecord>> alerts;
+  TableEdit<std::string, GroupRecord, HashTable<std::string, GroupRecord>> groups;
   TableEdit<std::string, Incident> incidents;
   TableEdit<std::string, OutboxRow> outbox;
   Effects effects;
@@ -52,7 +56,12 @@ class Transaction {
   void PutSilence(const Silence& silence);
   void EraseSilence(const std::string& id);
 
-  void SetTimer(TimerKind kind, const std::string& id, Nanos due) { timers_[{kind, id}] = due; }
+  void SetTimer(TimerKind kind, const std::string& id, Nanos due) {
+    timers_[{kind, id}] = due;
+    earliest_timer_ = std::min(earliest_timer_, due);
+  }
+  // The earliest due time that was set in this transaction; INT64_MAX: none.
+  Nanos earliest_timer() const { return earliest_timer_; }
   void CancelTimer(TimerKind kind, const std::string& id) { timers_[{kind, id}] = 0; }
   Nanos TimerDue(TimerKind kind, const std::string& id) const;  // 0: not set
 
@@ -61,6 +70,9 @@ class Transaction {
 
   const Inhibitor& inhibitor() const { return *inhibitor_; }
   void SetFiring(const Labels& alert, bool firing);
+  // Alerts that wait and whose inhibition may have changed since this was asked last.
+  std::vector<uint64_t> TakeUninhibited();
+  bool inhibition_changed() const { return !touched_.empty(); }
 
   // The live route rows of a group, as after the edits.
   std::vector<std::string> RowsOfGroup(const std::string& group_id) const;
@@ -87,6 +99,7 @@ class Transaction {
   void EncodeTimers(Batch* batch) const;
   void EncodeAudit(Batch* batch);
   void EncodeIncidents(Batch* batch) const;
+  void EncodeMembers(const Incident* before, const Incident* after, Batch* batch) const;
 
   const DeskState& state_;
   const Plan& plan_;
@@ -98,6 +111,8 @@ class Transaction {
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;
   std::vector<std::pair<Labels, bool>> toggled_;
+  std::vector<Inhibitor::Targets> touched_;  // by the inhibitor's changes
+  Nanos earliest_timer_ = INT64_MAX;
   bool synced_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 
 #include "notifiers/desk/decide.h"
@@ -22,12 +23,18 @@ bool AnyOrHas(const std::vector<T>& wanted, const T& value) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
-bool GroupOrder(const AlertView& a, const AlertView& b) {
-  return AlertBefore(a.alert.labels, b.alert.labels);
+// How much of a walk is looked at under one hold of the lock.
+constexpr size_t kPage = 256;
+
+using SharedRecord = std::shared_ptr<const AlertRecord>;
+
+bool GroupOrder(const SharedRecord& a, const SharedRecord& b) {
+  return AlertBefore(a->labels(), b->labels());
 }
 
-// As a notification about these alerts would have them.
-Labels RouteLabelsOf(const Plan& plan, const GroupRecord& group, const GroupView& view, Nanos now) {
+// As a notification about the group's alerts would have them.
+Labels RouteLabelsOf(const Plan& plan, const DeskState& state, const GroupRecord& group,
+                     Nanos now) {
   const RouteConfig* route = plan.RouteOf(group);
   Notification notification;
   notification.receiver = group.receiver;
@@ -36,7 +43,12 @@ Labels RouteLabelsOf(const Plan& plan, const GroupRecord& group, const GroupView
   notification.external_url = plan.config().external_url;
   notification.now = now;
   if (route != nullptr && !route->labels.empty()) {
-    for (const AlertView& alert : view.alerts) notification.alerts.push_back(alert.alert);
+    for (const uint64_t fingerprint : group.members) {
+      const auto record = state.alerts.find(fingerprint);
+      if (record != state.alerts.end()) {
+        notification.alerts.push_back(record->second->ToAlert());
+      }
+    }
   }
   return Labels::FromMap(RouteLabels(plan, route, notification));
 }
@@ -45,73 +57,154 @@ Labels RouteLabelsOf(const Plan& plan, const GroupRecord& group, const GroupView
 
 AlertView Desk::Impl::ViewAlert(const AlertRecord& record, Nanos now) const {
   AlertView view;
-  view.alert = record.alert;
-  view.fingerprint = record.alert.labels.FingerprintHex();
-  view.silenced_by = SilencedBy(*state.silences, record.alert.labels, now);
-  if (const std::optional<uint64_t> by = inhibitor.InhibitedBy(record.alert.labels)) {
+  view.alert = record.ToAlert();
+  view.fingerprint = FingerprintHex(record.fingerprint());
+  view.silenced_by = SilencedBy(*state.silences, record.labels(), now);
+  if (const std::optional<uint64_t> by = inhibitor.InhibitedBy(record.labels())) {
     view.inhibited_by.push_back(FingerprintHex(*by));
   }
   view.active = view.silenced_by.empty() && view.inhibited_by.empty();
-  for (const GroupTarget& target : plan->Targets(record.alert)) {
-    if (std::find(view.receivers.begin(), view.receivers.end(), target.receiver) ==
-        view.receivers.end()) {
-      view.receivers.push_back(target.receiver);
-    }
-  }
+  view.receivers = plan->ReceiversOf(record);
   view.incident_id = record.incident_id;
-  view.resolved = !record.firing || record.alert.ResolvedAt(now);
+  view.resolved = !record.firing || record.ResolvedAt(now);
   return view;
 }
 
-std::vector<AlertView> Desk::Alerts(Nanos now) const {
-  const Impl& impl = *impl_;
-  absl::ReaderMutexLock lock(&impl.state_mutex);
-  std::vector<AlertView> views;
-  for (const auto& [fingerprint, record] : impl.state.alerts) {
-    if (record->firing && !record->alert.ResolvedAt(now)) {
-      views.push_back(impl.ViewAlert(*record, now));
+AlertPages Desk::WalkAlerts(Nanos now, std::function<bool(const Labels&)> wanted) const {
+  std::vector<uint64_t> fingerprints;
+  {
+    absl::ReaderMutexLock lock(&impl_->state_mutex);
+    fingerprints.reserve(impl_->state.alerts.size());
+    for (const auto& [fingerprint, record] : impl_->state.alerts) {
+      fingerprints.push_back(fingerprint);
     }
   }
-  return views;
+  std::sort(fingerprints.begin(), fingerprints.end());
+  return [impl = impl_.get(), now, wanted = std::move(wanted),
+          fingerprints = std::make_shared<const std::vector<uint64_t>>(std::move(fingerprints)),
+          next = size_t{0}](std::vector<AlertView>* page) mutable {
+    page->clear();
+    const size_t end = std::min(fingerprints->size(), next + kPage);
+    absl::ReaderMutexLock lock(&impl->state_mutex);
+    for (; next < end; ++next) {
+      const auto record = impl->state.alerts.find((*fingerprints)[next]);
+      if (record == impl->state.alerts.end()) continue;
+      const AlertRecord& row = *record->second;
+      if (!row.firing || row.ResolvedAt(now) || (wanted && !wanted(row.labels()))) continue;
+      page->push_back(impl->ViewAlert(row, now));
+    }
+    return next < fingerprints->size();
+  };
+}
+
+std::vector<AlertView> Desk::Alerts(Nanos now) const {
+  std::vector<AlertView> all;
+  std::vector<AlertView> page;
+  AlertPages pages = WalkAlerts(now, nullptr);
+  for (bool more = true; more;) {
+    more = pages(&page);
+    std::ranges::move(page, std::back_inserter(all));
+  }
+  return all;
+}
+
+GroupView Desk::Impl::ViewGroup(const GroupRecord& group, Nanos now) const {
+  GroupView view;
+  view.key = group.key;
+  view.labels = group.labels;
+  view.receiver = group.receiver;
+  view.last_flush = group.flushed_at;
+  view.last_reason = group.reason;
+  const auto timer = state.timers.find({TimerKind::kGroupFlush, group.id});
+  if (timer != state.timers.end()) view.next_flush = timer->second;
+  view.route_labels = RouteLabelsOf(*plan, state, group, now);
+  if (const RouteConfig* route = plan->RouteOf(group)) {
+    const RouteMute mute = MutedAt(plan->config().alertmanager.time_intervals,
+                                   route->mute_time_intervals, route->active_time_intervals, now);
+    if (mute.muted) view.muted_by = mute.names;
+    view.muted = mute.muted;
+  }
+  return view;
+}
+
+namespace {
+
+// A walk over groups: the groups as they were when it began, the alerts of one at a time.
+struct GroupWalk {
+  std::vector<std::shared_ptr<const GroupRecord>> groups;  // sorted
+  size_t next_group = 0;
+  std::vector<SharedRecord> alerts;  // of the group that is open, sorted
+  size_t next_alert = 0;
+
+  bool open() const { return next_alert < alerts.size(); }
+};
+
+bool GroupsInOrder(const std::shared_ptr<const GroupRecord>& a,
+                   const std::shared_ptr<const GroupRecord>& b) {
+  return a->labels == b->labels ? a->receiver < b->receiver : LabelSetBefore(a->labels, b->labels);
+}
+
+}  // namespace
+
+GroupPages Desk::WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted) const {
+  auto walk = std::make_shared<GroupWalk>();
+  {
+    absl::ReaderMutexLock lock(&impl_->state_mutex);
+    walk->groups.reserve(impl_->state.groups.size());
+    for (const auto& [id, group] : impl_->state.groups) {
+      if (!group->members.empty()) walk->groups.push_back(group);  // else only its log is left
+    }
+  }
+  std::sort(walk->groups.begin(), walk->groups.end(), GroupsInOrder);
+  const auto open_next = [impl = impl_.get(), walk, now, wanted = std::move(wanted)] {
+    walk->alerts.clear();
+    walk->next_alert = 0;
+    const GroupRecord& group = *walk->groups[walk->next_group++];
+    {
+      absl::ReaderMutexLock lock(&impl->state_mutex);
+      for (const uint64_t fingerprint : group.members) {
+        const auto record = impl->state.alerts.find(fingerprint);
+        if (record != impl->state.alerts.end()) walk->alerts.push_back(record->second);
+      }
+    }
+    std::erase_if(walk->alerts, [&](const SharedRecord& record) {
+      return !record->firing || record->ResolvedAt(now) || (wanted && !wanted(record->labels()));
+    });
+    std::sort(walk->alerts.begin(), walk->alerts.end(), GroupOrder);
+  };
+  return [impl = impl_.get(), walk, now, open_next](GroupView* view, bool* more) {
+    if (!walk->open()) {
+      if (walk->next_group == walk->groups.size()) return false;
+      open_next();
+    }
+    const GroupRecord& group = *walk->groups[walk->next_group - 1];
+    absl::ReaderMutexLock lock(&impl->state_mutex);
+    *view = impl->ViewGroup(group, now);
+    const size_t end = std::min(walk->alerts.size(), walk->next_alert + kPage);
+    for (; walk->next_alert < end; ++walk->next_alert) {
+      AlertView alert = impl->ViewAlert(*walk->alerts[walk->next_alert], now);
+      if (view->muted) alert.muted_by = view->muted_by;
+      alert.active = alert.active && !view->muted;
+      view->alerts.push_back(std::move(alert));
+    }
+    *more = walk->open();
+    return true;
+  };
 }
 
 std::vector<GroupView> Desk::Groups(Nanos now) const {
-  const Impl& impl = *impl_;
-  absl::ReaderMutexLock lock(&impl.state_mutex);
-  const DeskState& state = impl.state;
-  std::vector<GroupView> views;
-  for (const auto& [id, group] : state.groups) {
-    if (group->members.empty()) continue;  // only its log is left
-    GroupView view;
-    view.key = group->key;
-    view.labels = group->labels;
-    view.receiver = group->receiver;
-    view.last_flush = group->flushed_at;
-    view.last_reason = group->reason;
-    const auto timer = state.timers.find({TimerKind::kGroupFlush, id});
-    if (timer != state.timers.end()) view.next_flush = timer->second;
-    RouteMute mute;
-    if (const RouteConfig* route = impl.plan->RouteOf(*group)) {
-      mute = MutedAt(impl.plan->config().alertmanager.time_intervals, route->mute_time_intervals,
-                     route->active_time_intervals, now);
+  std::vector<GroupView> all;
+  const GroupPages pages = WalkGroups(now, nullptr);
+  GroupView view;
+  bool goes_on = false;
+  for (bool more = false; pages(&view, &more); goes_on = more) {
+    if (goes_on) {
+      std::ranges::move(view.alerts, std::back_inserter(all.back().alerts));
+    } else {
+      all.push_back(std::move(view));
     }
-    for (const uint64_t fingerprint : group->members) {
-      const auto record = state.alerts.find(fingerprint);
-      if (record == state.alerts.end()) continue;
-      AlertView alert = impl.ViewAlert(*record->second, now);
-      if (alert.resolved) continue;
-      if (mute.muted) alert.muted_by = mute.names;
-      alert.active = alert.active && !mute.muted;
-      view.alerts.push_back(std::move(alert));
-    }
-    std::sort(view.alerts.begin(), view.alerts.end(), GroupOrder);
-    view.route_labels = RouteLabelsOf(*impl.plan, *group, view, now);
-    views.push_back(std::move(view));
   }
-  std::sort(views.begin(), views.end(), [](const GroupView& a, const GroupView& b) {
-    return a.labels == b.labels ? a.receiver < b.receiver : LabelSetBefore(a.labels, b.labels);
-  });
-  return views;
+  return all;
 }
 
 IncidentPage Desk::Incidents(const IncidentFilter& filter) const {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,8 @@ struct GroupView {
   Nanos next_flush = 0;           // of a group with nothing to say: its repeat; news comes earlier
   Nanos last_flush = 0;
   std::string last_reason;  // what the last flush decided, per integration
+  bool muted = false;       // by time intervals, these:
+  std::vector<std::string> muted_by;
 };
 
 // What a silence that is not set yet would do.
@@ -51,6 +54,11 @@ struct SilencePreview {
   size_t last_day = 0;      // that fired within the last day, those of now included
   std::vector<AlertView> alerts;
 };
+// Replaces `page` by the next alerts, some hundred at most; false: there are none behind them.
+using AlertPages = std::function<bool(std::vector<AlertView>* page)>;
+// The next group, or the next alerts of the same one. `more`: this group goes on. False: there is
+// none, `group` is as it was.
+using GroupPages = std::function<bool(GroupView* group, bool* more)>;
 
 struct IncidentFilter {
   std::vector<IncidentState> states;  // empty: all

@@ -15,6 +15,7 @@
 
 #include "notifiers/config/incidents_config.h"
 #include "storage/base/clock.h"
+#include "storage/base/number_set.h"
 #include "storage/base/status.h"
 #include "storage/model/labels.h"
 
@@ -92,8 +93,8 @@ struct Incident {
       previous_id;  // the incident of the same key that was resolved too long ago to be reopened
 
   uint64_t count = 0;         // how often an alert of it began to fire
-  std::set<uint64_t> firing;  // fingerprints
-  std::set<uint64_t> alerts;  // all fingerprints ever, at most kMaxIncidentAlerts
+  NumberSet firing;  // fingerprints
+  NumberSet alerts;  // all fingerprints ever, at most kMaxIncidentAlerts
   uint32_t epoch =
       1;  // moves on with every acknowledge, resolve, reopen: pages of an older one are dropped
   Escalation escalation;
@@ -108,7 +109,10 @@ struct Incident {
 inline constexpr size_t kMaxIncidentAlerts = 10'000;
 
 // Family::kIncidents (without the clocks) and Family::kSla.
+// Without `firing` and `alerts`: one alert more in an incident of thousands must not write them all.
+// Who keeps the rows keeps those sets beside them.
 std::string EncodeIncident(const Incident& incident);
+// With the sets only of rows of older formats.
 StatusOr<Incident> DecodeIncident(std::string_view bytes);
 std::string EncodeSlaClock(const SlaClock& clock);
 StatusOr<SlaClock> DecodeSlaClock(std::string_view bytes);

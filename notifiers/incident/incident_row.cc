@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of Family::kIncidents and Family::kSla. A new field goes to the end of a new format.
 #include "notifiers/incident/incident.h"
+#include "storage/state/number_rows.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
 namespace {
 
-constexpr uint8_t kIncidentFormat = 3;  // 2: escalation.held_at; 3: moved_…
+// 2: escalation.held_at. 3: without its alerts, which have rows of their own; moved_…
+constexpr uint8_t kIncidentFormat = 3;
 constexpr uint8_t kSlaFormat = 1;
 
 void WriteEscalation(const Escalation& escalation, RowWriter* out) {
@@ -69,8 +71,6 @@ std::string EncodeIncident(const Incident& incident) {
       .I64(incident.reopened)
       .Text(incident.previous_id)
       .U64(incident.count)
-      .Numbers(incident.firing)
-      .Numbers(incident.alerts)
       .U64(incident.epoch);
   WriteEscalation(incident.escalation, &out);
   out.U64(incident.paged.size());
@@ -105,8 +105,10 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
   incident.reopened = static_cast<int>(in.I64());
   incident.previous_id = in.Text();
   incident.count = in.U64();
-  incident.firing = in.Numbers();
-  incident.alerts = in.Numbers();
+  if (in.format() < 3) {
+    incident.firing = ReadNumbers(&in);
+    incident.alerts = ReadNumbers(&in);
+  }
   incident.epoch = static_cast<uint32_t>(in.U64());
   incident.escalation = ReadEscalation(&in);
   for (uint64_t i = in.Count(); i > 0; --i) incident.paged.insert(in.Text());

@@ -17,30 +17,43 @@ std::string EqualKey(const InhibitRuleConfig& rule, const Labels& labels) {
   return key;
 }
 
+// Puts the number in or out. True when the set was empty, or is now.
+bool Flip(NumberSet* set, uint64_t number, bool in) {
+  const bool before = set->empty();
+  if (in) {
+    set->insert(number);
+  } else {
+    set->erase(number);
+  }
+  return set->empty() != before;
+}
+
 }  // namespace
 
 Inhibitor::Inhibitor(std::vector<InhibitRuleConfig> rules) {
   rules_.reserve(rules.size());
-  for (InhibitRuleConfig& rule : rules) rules_.push_back({std::move(rule), {}});
+  for (InhibitRuleConfig& rule : rules) rules_.push_back({std::move(rule), {}, {}});
 }
 
-void Inhibitor::SetFiring(const Labels& alert, bool firing) {
-  for (Rule& rule : rules_) {
+std::vector<Inhibitor::Targets> Inhibitor::SetFiring(const Labels& alert, bool firing) {
+  std::vector<Targets> touched;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    Rule& rule = rules_[i];
     if (!MatchesAll(rule.config.source_matchers, alert)) continue;
-    const std::string key = EqualKey(rule.config, alert);
+    std::string key = EqualKey(rule.config, alert);
     const bool both = MatchesAll(rule.config.target_matchers, alert);
-    if (firing) {
-      Sources& sources = rule.sources[key];
-      (both ? sources.both_sides : sources.only_source).insert(alert);
-      continue;
+    auto found = rule.sources.find(key);
+    if (found == rule.sources.end()) {
+      if (!firing) continue;
+      found = rule.sources.try_emplace(key).first;
     }
-    const auto found = rule.sources.find(key);
-    if (found == rule.sources.end()) continue;
-    (both ? found->second.both_sides : found->second.only_source).erase(alert);
-    if (found->second.only_source.empty() && found->second.both_sides.empty()) {
-      rule.sources.erase(found);
-    }
+    Sources& sources = found->second;
+    const bool flipped =
+        Flip(both ? &sources.both_sides : &sources.only_source, alert.Fingerprint(), firing);
+    if (sources.only_source.empty() && sources.both_sides.empty()) rule.sources.erase(found);
+    if (flipped) touched.push_back({i, std::move(key)});
   }
+  return touched;
 }
 
 std::optional<uint64_t> Inhibitor::InhibitedBy(const Labels& alert) const {
@@ -49,13 +62,36 @@ std::optional<uint64_t> Inhibitor::InhibitedBy(const Labels& alert) const {
     const auto found = rule.sources.find(EqualKey(rule.config, alert));
     if (found == rule.sources.end()) continue;
     const Sources& sources = found->second;
-    if (!sources.only_source.empty()) return sources.only_source.begin()->Fingerprint();
+    if (!sources.only_source.empty()) return *sources.only_source.begin();
     // What matches both sides is never muted by another of its kind, itself included.
-    if (!MatchesAll(rule.config.source_matchers, alert)) {
-      return sources.both_sides.begin()->Fingerprint();
-    }
+    if (!MatchesAll(rule.config.source_matchers, alert)) return *sources.both_sides.begin();
   }
   return std::nullopt;
+}
+
+bool Inhibitor::IsTarget(const Targets& targets, const Labels& alert) const {
+  const InhibitRuleConfig& rule = rules_[targets.rule].config;
+  return MatchesAll(rule.target_matchers, alert) && EqualKey(rule, alert) == targets.equal;
+}
+
+void Inhibitor::SetWaiting(const Labels& alert, bool waiting) {
+  for (Rule& rule : rules_) {
+    if (!MatchesAll(rule.config.target_matchers, alert)) continue;
+    const std::string key = EqualKey(rule.config, alert);
+    NumberSet& set = rule.waiting[key];
+    if (waiting) {
+      set.insert(alert.Fingerprint());
+    } else {
+      set.erase(alert.Fingerprint());
+    }
+    if (set.empty()) rule.waiting.erase(key);
+  }
+}
+
+const NumberSet& Inhibitor::Waiting(const Targets& targets) const {
+  const StringMap<NumberSet>& waiting = rules_[targets.rule].waiting;
+  const auto found = waiting.find(targets.equal);
+  return found == waiting.end() ? none_ : found->second;
 }
 
 }  // namespace outrider

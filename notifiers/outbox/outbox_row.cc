@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "storage/base/hash.h"
+#include "storage/state/number_rows.h"
 #include "storage/state/row_codec.h"
 
 namespace outrider {
@@ -74,13 +75,10 @@ std::string EncodeOutboxRow(const OutboxRow& row) {
       .Bool(row.recorded)
       .Text(row.last_error)
       .Text(row.group_id)
-      .U64(row.flush)
-      .Numbers(row.firing)
-      .Numbers(row.resolved)
-      .Text(row.incident_id)
-      .U64(row.epoch)
-      .I64(row.loop)
-      .I64(row.tier);
+      .U64(row.flush);
+  WriteNumbers(row.firing, &out);
+  WriteNumbers(row.resolved, &out);
+  out.Text(row.incident_id).U64(row.epoch).I64(row.loop).I64(row.tier);
   if (format >= kReportFormat) out.Text(row.title).Text(row.text).Texts(row.labels);
   if (format >= kDivertedFormat) out.Bool(row.diverted).Enum(row.stands_for);
   return out.Take();
@@ -107,8 +105,8 @@ StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
   row.last_error = in.Text();
   row.group_id = in.Text();
   row.flush = in.U64();
-  row.firing = in.Numbers();
-  row.resolved = in.Numbers();
+  row.firing = ReadNumbers(&in);
+  row.resolved = ReadNumbers(&in);
   row.incident_id = in.Text();
   row.epoch = static_cast<uint32_t>(in.U64());
   row.loop = static_cast<int>(in.I64());

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "storage/base/clock.h"
+#include "storage/base/number_set.h"
 #include "storage/base/status.h"
 
 namespace outrider {
@@ -56,8 +56,8 @@ struct OutboxRow {
   // Route notifications:
   std::string group_id;
   uint64_t flush = 0;
-  std::set<uint64_t> firing;    // fingerprints told as firing …
-  std::set<uint64_t> resolved;  // … and as resolved
+  NumberSet firing;    // fingerprints told as firing …
+  NumberSet resolved;  // … and as resolved
   // Pages and recoveries:
   std::string incident_id;
   uint32_t epoch = 0;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/route/dedup.h"
 
-#include <algorithm>
-
 namespace outrider {
 
 std::string_view NotifyReasonText(NotifyReason reason) {
@@ -26,16 +24,16 @@ std::string_view NotifyReasonText(NotifyReason reason) {
 }
 
 // The numbers are those of the rules in the specification.
-NotifyReason DecideNotify(const NotificationLogEntry& entry, const std::set<uint64_t>& firing,
-                          const std::set<uint64_t>& resolved, bool send_resolved,
+NotifyReason DecideNotify(const NotificationLogEntry& entry, const NumberSet& firing,
+                          const NumberSet& resolved, bool send_resolved,
                           DurationMs repeat_interval, Nanos now) {
   using enum NotifyReason;
   if (!entry.exists) return firing.empty() ? kNothingFiring : kFirstNotification;  // 1
-  if (!std::ranges::includes(entry.firing, firing)) {                              // 2
+  if (!entry.firing.Includes(firing)) {                              // 2
     return entry.firing.empty() ? kFirstNotification : kNewAlerts;
   }
   if (firing.empty()) return entry.firing.empty() ? kNothingFiring : kAllResolved;  // 3
-  if (send_resolved && !std::ranges::includes(entry.resolved, resolved)) {          // 4
+  if (send_resolved && !entry.resolved.Includes(resolved)) {          // 4
     return kSomeResolved;
   }
   return entry.time < now - repeat_interval * kNanosPerMilli ? kRepeatInterval : kNothingNew;  // 5

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string_view>
 
 #include "storage/base/clock.h"
+#include "storage/base/number_set.h"
 
 namespace outrider {
 
@@ -15,8 +15,8 @@ namespace outrider {
 struct NotificationLogEntry {
   bool exists = false;
   Nanos time = 0;               // when the last message was delivered
-  std::set<uint64_t> firing;    // alert fingerprints told as firing in it
-  std::set<uint64_t> resolved;  // … as resolved
+  NumberSet firing;    // alert fingerprints told as firing in it
+  NumberSet resolved;  // … as resolved
 };
 
 enum class NotifyReason : uint8_t {
@@ -36,8 +36,8 @@ std::string_view NotifyReasonText(
     NotifyReason reason);  // "first notification", "new alerts added", …
 inline bool ShouldNotify(NotifyReason reason) { return reason > NotifyReason::kNothingFiring; }
 
-NotifyReason DecideNotify(const NotificationLogEntry& entry, const std::set<uint64_t>& firing,
-                          const std::set<uint64_t>& resolved, bool send_resolved,
+NotifyReason DecideNotify(const NotificationLogEntry& entry, const NumberSet& firing,
+                          const NumberSet& resolved, bool send_resolved,
                           DurationMs repeat_interval, Nanos now);
 
 }  // namespace outrider

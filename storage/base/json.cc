@@ -10,6 +10,7 @@
 #include <cmath>
 #include <ranges>
 
+#include "storage/base/json_reader.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -20,6 +21,8 @@ constexpr size_t kMaxDepth = 64;
 // Builds the tree from RapidJSON's events; `stack_` holds the open arrays and objects.
 class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeBuilder> {
  public:
+  explicit TreeBuilder(size_t max_values) : left_(max_values) {}
+  bool exhausted() const { return left_ == 0; }
   JsonValue Take() { return std::move(root_); }
 
   bool Null() { return Add({}); }
@@ -54,6 +57,7 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     return Add(std::move(v));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    if (!Spend()) return false;
     keys_.emplace_back(text, size);
     return true;
   }
@@ -64,7 +68,7 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
 
  private:
   bool Open(JsonValue::Kind kind) {
-    if (stack_.size() >= kMaxDepth) return false;
+    if (stack_.size() >= kMaxDepth || !Spend()) return false;
     stack_.emplace_back();
     stack_.back().kind = kind;
     return true;
@@ -72,9 +76,15 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
   bool Close() {
     JsonValue done = std::move(stack_.back());
     stack_.pop_back();
-    return Add(std::move(done));
+    return Place(std::move(done));
   }
-  bool Add(JsonValue value) {
+  bool Spend() {
+    if (left_ == 0) return false;
+    --left_;
+    return true;
+  }
+  bool Add(JsonValue value) { return Spend() && Place(std::move(value)); }
+  bool Place(JsonValue value) {
     if (stack_.empty()) {
       root_ = std::move(value);
     } else if (stack_.back().kind == JsonValue::Kind::kArray) {
@@ -86,10 +96,53 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     return true;
   }
 
+  size_t left_;
   JsonValue root_;
   std::vector<JsonValue> stack_;
   std::vector<std::string> keys_;
 };
+
+// Passes RapidJSON's events on.
+class EventBridge : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, EventBridge> {
+ public:
+  explicit EventBridge(JsonEvents& events) : events_(events) {}
+  bool too_deep() const { return depth_ > kMaxDepth; }
+
+  bool Null() { return events_.OnScalar(JsonValue::Kind::kNull); }
+  bool Bool(bool /*value*/) { return events_.OnScalar(JsonValue::Kind::kBool); }
+  bool Int(int /*value*/) { return Number(); }
+  bool Uint(unsigned /*value*/) { return Number(); }
+  bool Int64(int64_t /*value*/) { return Number(); }
+  bool Uint64(uint64_t /*value*/) { return Number(); }
+  bool Double(double /*value*/) { return Number(); }
+  bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    return events_.OnString({text, size});
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
+    return events_.OnKey({text, size});
+  }
+  bool StartObject() { return Open(JsonValue::Kind::kObject); }
+  bool StartArray() { return Open(JsonValue::Kind::kArray); }
+  bool EndObject(rapidjson::SizeType /*count*/) { return Close(); }
+  bool EndArray(rapidjson::SizeType /*count*/) { return Close(); }
+
+ private:
+  bool Number() { return events_.OnScalar(JsonValue::Kind::kNumber); }
+  bool Open(JsonValue::Kind kind) { return ++depth_ <= kMaxDepth && events_.OnOpen(kind); }
+  bool Close() {
+    --depth_;
+    return events_.OnClose();
+  }
+
+  JsonEvents& events_;
+  size_t depth_ = 0;
+};
+
+Status SyntaxError(const rapidjson::ParseResult& result, bool too_deep) {
+  return InvalidArgument(
+      fmt::format("invalid JSON at offset {}: {}", result.Offset(),
+                  too_deep ? "nested too deeply" : rapidjson::GetParseError_En(result.Code())));
+}
 
 }  // namespace
 
@@ -120,21 +173,44 @@ bool JsonValue::GetBool(std::string_view key, bool fallback) const {
   return value != nullptr && value->kind == Kind::kBool ? value->boolean : fallback;
 }
 
-StatusOr<JsonValue> ParseJson(std::string_view text) {
+StatusOr<JsonValue> ParseJson(std::string_view text) { return ParseJsonWithin(text, SIZE_MAX); }
+
+StatusOr<JsonValue> ParseJsonWithin(std::string_view text, size_t max_values) {
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
-  TreeBuilder builder;
+  TreeBuilder builder(max_values);
   constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag |
                               rapidjson::kParseNumbersAsStringsFlag |
                               rapidjson::kParseIterativeFlag;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
   if (result.IsError()) {
-    const bool too_deep = result.Code() == rapidjson::kParseErrorTermination;
-    return InvalidArgument(
-        fmt::format("invalid JSON at offset {}: {}", result.Offset(),
-                    too_deep ? "nested too deeply" : rapidjson::GetParseError_En(result.Code())));
+    const bool stopped = result.Code() == rapidjson::kParseErrorTermination;
+    if (stopped && builder.exhausted()) {
+      return absl::ResourceExhaustedError(
+          fmt::format("the JSON holds more than {} values", max_values));
+    }
+    return SyntaxError(result, stopped);
   }
   return builder.Take();
+}
+
+Status ReadJson(std::string* text, JsonEvents& events) {
+  rapidjson::InsituStringStream stream(text->data());
+  rapidjson::Reader reader;
+  EventBridge bridge(events);
+  constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseInsituFlag |
+                              rapidjson::kParseIterativeFlag;
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, bridge);
+  if (result.IsError()) {
+    const bool stopped = result.Code() == rapidjson::kParseErrorTermination;
+    if (stopped && !bridge.too_deep()) return absl::CancelledError("stopped");
+    return SyntaxError(result, stopped);
+  }
+  // To the parser a zero byte is the end.
+  if (stream.Tell() != text->size()) {
+    return InvalidArgument(fmt::format("invalid JSON at offset {}: a zero byte", stream.Tell()));
+  }
+  return absl::OkStatus();
 }
 
 void JsonWriter::Separate() {

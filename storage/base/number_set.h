@@ -85,6 +85,21 @@ class NumberSet {
   // Whether every number of `other` is in this set. What both share is passed over.
   bool Includes(const NumberSet& other) const;
 
+  // Calls `visit(number)` for each that `before` does not have; what both share is passed over.
+  template <typename Visit>
+  void ForEachBeyond(const NumberSet& before, Visit&& visit) const {
+    size_t known = 0;
+    for (const std::shared_ptr<Chunk>& chunk : chunks_) {
+      while (known < before.chunks_.size() && before.chunks_[known]->back() < chunk->front()) {
+        ++known;
+      }
+      if (known < before.chunks_.size() && before.chunks_[known] == chunk) continue;
+      for (const uint64_t number : *chunk) {
+        if (!before.contains(number)) visit(number);
+      }
+    }
+  }
+
   bool insert(uint64_t number);   // false: it was there
   size_t erase(uint64_t number);  // 1: it was there
   void clear();

@@ -219,7 +219,8 @@ Status RocksDbStore::Write(const Batch& batch, Durability durability) {
       TRY(FromRocks(writes.Delete(Handle(write.family), ToSlice(write.key)), directory_));
       continue;
     }
-    stored = version + *write.value;
+    stored = version;
+    stored += *write.value;
     TRY(FromRocks(writes.Put(Handle(write.family), ToSlice(write.key), ToSlice(stored)),
                   directory_));
   }

@@ -181,7 +181,9 @@ TEST_F(DeskMergeTest, APostReadsTheClockInItsTurn) {
   clock_.Set(kT0 + Sec(77));
   Alert alert;
   alert.labels = Labels({{"alertname", "Down"}});
-  ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, clock_).ok());
+  IncomingAlerts incoming;
+  incoming.Add(alert);
+  ASSERT_TRUE(desk_->PostAlerts(incoming, clock_).ok());
   EXPECT_EQ(desk_->Alerts(clock_.NowNanos())[0].alert.starts_at.nanos, kT0 + Sec(77));
 }
 

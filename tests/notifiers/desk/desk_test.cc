@@ -270,14 +270,14 @@ TEST(MergePosted, FollowsAlertmanager) {
       {"both resolved: the later end", 10, 40, false, 12, 15, 50, 10, 40},
   };
   for (const Case& c : cases) {
-    Alert stored;
+    AlertRecord stored;
     stored.starts_at.nanos = c.old_start;
     stored.ends_at.nanos = c.old_end;
     stored.timeout = c.old_timeout;
-    Alert posted;
-    posted.starts_at.nanos = c.start;
-    posted.ends_at.nanos = c.end;
-    const Alert merged = MergePosted(stored, posted, c.now);
+    IncomingAlert merged;
+    merged.starts_at.nanos = c.start;
+    merged.ends_at.nanos = c.end;
+    MergePosted(stored, &merged, c.now);
     EXPECT_EQ(merged.starts_at.nanos, c.want_start) << c.name;
     EXPECT_EQ(merged.ends_at.nanos, c.want_end) << c.name;
   }

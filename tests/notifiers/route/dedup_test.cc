@@ -9,7 +9,7 @@
 namespace outrider {
 namespace {
 
-using Set = std::set<uint64_t>;
+using Set = NumberSet;
 using enum NotifyReason;
 
 struct Case {
