@@ -47,8 +47,8 @@ std::string AmTime(Nanos time);
 
 // The body's text, or the answer that refuses it: 415 for another media type, 413, 400.
 StatusOr<std::string> ReadJsonText(HttpRequest& request, size_t limit, HttpResponse* refusal);
-// The body as JSON, or the answer that refuses it: also 422 for none, 400 for broken JSON. `name` is
-// what Alertmanager calls the body: alerts, silence.
+// The body as JSON, or the answer that refuses it: also 422 for none, 400 for broken JSON. `name`
+// is what Alertmanager calls the body: alerts, silence.
 StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpResponse* refusal,
                                  std::string_view name = "alerts");
 // The 400 of a body that is not of its shape.

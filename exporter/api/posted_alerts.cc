@@ -66,8 +66,9 @@ std::string NameProblem(const IncomingAlerts& alerts, MatcherMode mode) {
   };
   const auto problem = [&](std::span<const LabelView> pairs, std::string_view what) {
     const auto found = std::ranges::find_if(pairs, bad);
-    return found == pairs.end() ? std::string()
-                                : fmt::format("invalid {}: invalid name {}", what, Quote(found->name));
+    return found == pairs.end()
+               ? std::string()
+               : fmt::format("invalid {}: invalid name {}", what, Quote(found->name));
   };
   std::string text = problem(alerts.labels(), "label set");
   return text.empty() ? problem(alerts.annotations(), "annotations") : text;

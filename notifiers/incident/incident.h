@@ -92,9 +92,9 @@ struct Incident {
   std::string
       previous_id;  // the incident of the same key that was resolved too long ago to be reopened
 
-  uint64_t count = 0;         // how often an alert of it began to fire
-  NumberSet firing;  // fingerprints
-  NumberSet alerts;  // all fingerprints ever, at most kMaxIncidentAlerts
+  uint64_t count = 0;  // how often an alert of it began to fire
+  NumberSet firing;    // fingerprints
+  NumberSet alerts;    // all fingerprints ever, at most kMaxIncidentAlerts
   uint32_t epoch =
       1;  // moves on with every acknowledge, resolve, reopen: pages of an older one are dropped
   Escalation escalation;
@@ -109,8 +109,8 @@ struct Incident {
 inline constexpr size_t kMaxIncidentAlerts = 10'000;
 
 // Family::kIncidents (without the clocks) and Family::kSla.
-// Without `firing` and `alerts`: one alert more in an incident of thousands must not write them all.
-// Who keeps the rows keeps those sets beside them.
+// Without `firing` and `alerts`: one alert more in an incident of thousands must not write them
+// all. Who keeps the rows keeps those sets beside them.
 std::string EncodeIncident(const Incident& incident);
 // With the sets only of rows of older formats.
 StatusOr<Incident> DecodeIncident(std::string_view bytes);

@@ -25,15 +25,15 @@ std::string_view NotifyReasonText(NotifyReason reason) {
 
 // The numbers are those of the rules in the specification.
 NotifyReason DecideNotify(const NotificationLogEntry& entry, const NumberSet& firing,
-                          const NumberSet& resolved, bool send_resolved,
-                          DurationMs repeat_interval, Nanos now) {
+                          const NumberSet& resolved, bool send_resolved, DurationMs repeat_interval,
+                          Nanos now) {
   using enum NotifyReason;
   if (!entry.exists) return firing.empty() ? kNothingFiring : kFirstNotification;  // 1
-  if (!entry.firing.Includes(firing)) {                              // 2
+  if (!entry.firing.Includes(firing)) {                                            // 2
     return entry.firing.empty() ? kFirstNotification : kNewAlerts;
   }
   if (firing.empty()) return entry.firing.empty() ? kNothingFiring : kAllResolved;  // 3
-  if (send_resolved && !entry.resolved.Includes(resolved)) {          // 4
+  if (send_resolved && !entry.resolved.Includes(resolved)) {                        // 4
     return kSomeResolved;
   }
   return entry.time < now - repeat_interval * kNanosPerMilli ? kRepeatInterval : kNothingNew;  // 5

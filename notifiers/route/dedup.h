@@ -14,7 +14,7 @@ namespace outrider {
 // What the notification log knows of one (group, receiver, integration).
 struct NotificationLogEntry {
   bool exists = false;
-  Nanos time = 0;               // when the last message was delivered
+  Nanos time = 0;      // when the last message was delivered
   NumberSet firing;    // alert fingerprints told as firing in it
   NumberSet resolved;  // … as resolved
 };
@@ -37,7 +37,7 @@ std::string_view NotifyReasonText(
 inline bool ShouldNotify(NotifyReason reason) { return reason > NotifyReason::kNothingFiring; }
 
 NotifyReason DecideNotify(const NotificationLogEntry& entry, const NumberSet& firing,
-                          const NumberSet& resolved, bool send_resolved,
-                          DurationMs repeat_interval, Nanos now);
+                          const NumberSet& resolved, bool send_resolved, DurationMs repeat_interval,
+                          Nanos now);
 
 }  // namespace outrider

@@ -65,7 +65,8 @@ TEST(AlertmanagerApi, RefusedAlerts) {
            Case{"{", 400, R"(parsing alerts body from \"\" failed, because )"},
            Case{R"([{"annotations":{}}])", 422, "0.labels in body is required"},
            Case{R"([{"labels":{"a":1}}])", 400, "cannot unmarshal number into a label"},
-           Case{R"([{"labels":{"a":"b"},"startsAt":"yesterday"}])", 400, "parsing alerts body from"},
+           Case{R"([{"labels":{"a":"b"},"startsAt":"yesterday"}])", 400,
+                "parsing alerts body from"},
            Case{R"([{"labels":{}}])", 400, "at least one label pair required"},
            Case{"{}", 400, "cannot unmarshal object into the body"},
            Case{"", 422, "alerts in body is required"},
@@ -201,8 +202,7 @@ TEST(AlertmanagerApi, RefusedSilences) {
     const char* part;
   };
   for (const Case& c : {
-           Case{R"({"matchers":[],"createdBy":"a"})", 422,
-                "comment in body is required"},
+           Case{R"({"matchers":[],"createdBy":"a"})", 422, "comment in body is required"},
            Case{SilenceBody("[]"), 422, "should have at least 1 items"},
            Case{SilenceBody(kMatchHigh, "2026-11-21T09:00:00.000Z"), 400,
                 "start time must be before end time"},
