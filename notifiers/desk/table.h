@@ -53,6 +53,17 @@ class TableEdit {
   }
   void Erase(const K& key) { ChangeOf(key).first = {nullptr, false}; }
   const Changes& changes() const { return changes_; }
+  // Calls `visit(key, row)` for every row as it is after the edits: those of the table in its order,
+  // then new ones.
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (const auto& [key, row] : table_) {
+      if (const V* now = Find(key)) visit(key, *now);
+    }
+    for (const auto& [key, change] : changes_) {
+      if (change.row && !table_.contains(key)) visit(key, *change.row);
+    }
+  }
 
  private:
   std::pair<Change&, bool> ChangeOf(const K& key) {
