@@ -60,6 +60,8 @@ bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now);
 // With the fix resolved_told_once: the row's integration has been told already, by an earlier
 // message, that this alert is resolved. The row holds it nevertheless, for the log.
 bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerprint);
+// Whether the group's log was imported and still says something by Alertmanager's hashes.
+bool HasImported(const GroupRecord& group);
 // An alert joins a group whose log was imported: what Alertmanager's hash says of it is ours too.
 void AdoptImported(GroupRecord& group, const Labels& labels, uint64_t fingerprint);
 

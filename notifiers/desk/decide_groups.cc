@@ -215,10 +215,11 @@ namespace {
 // That it is in the group follows from its own row, unless the group's says that it left.
 void Join(Transaction& tx, const GroupRecord& group, const AlertRecord& record) {
   const uint64_t fingerprint = record.fingerprint();
-  const bool back = group.left.contains(fingerprint);
-  GroupRecord& edited = back ? tx.groups.Edit(group.id) : tx.groups.EditSoftly(group.id);
+  const bool writes = group.left.contains(fingerprint) || HasImported(group);
+  GroupRecord& edited = writes ? tx.groups.Edit(group.id) : tx.groups.EditSoftly(group.id);
   edited.members.insert(fingerprint);
-  if (back) edited.left.erase(fingerprint);
+  if (!writes) return;
+  edited.left.erase(fingerprint);
   AdoptImported(edited, record.labels(), fingerprint);
 }
 
@@ -313,13 +314,14 @@ void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now) {
     if (!tx.plan().config().fixes.refire_after_silence) continue;
     for (auto& [integration, entry] : group.log) entry.firing.erase(fingerprint);
   }
-  if (group.members.empty()) DestroyGroup(tx, group_id, now);
+  const bool gone = group.members.empty();
+  if (gone) DestroyGroup(tx, group_id, now);
   NumberSet left;
   for (const uint64_t fingerprint : done) {
     ForgetIfDone(tx, fingerprint);
     if (tx.alerts.Find(fingerprint) != nullptr) left.insert(fingerprint);  // others tell it still
   }
-  if (tx.groups.Find(group_id) != nullptr) RememberLeft(tx, group_id, std::move(left));
+  if (!gone) RememberLeft(tx, group_id, std::move(left));
 }
 
 void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {

@@ -56,6 +56,8 @@ bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now) {
   if (until <= now) return false;
   GroupRecord& asleep = tx.groups.Edit(group_id);
   asleep.members = {};
+  asleep.left = {};
+  asleep.asleep = true;
   asleep.flush_resolved.clear();
   asleep.failed = false;
   asleep.postponed = false;
@@ -71,6 +73,11 @@ bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerpr
   const auto entry = group->log.find(row.integration);
   return entry != group->log.end() && entry->second.resolved.contains(fingerprint) &&
          !entry->second.firing.contains(fingerprint);
+}
+
+bool HasImported(const GroupRecord& group) {
+  return std::ranges::any_of(
+      group.log, [](const auto& entry) { return entry.second.resolved.contains(kImportedMark); });
 }
 
 void AdoptImported(GroupRecord& group, const Labels& labels, uint64_t fingerprint) {

@@ -27,7 +27,7 @@ Places FindPlaces(const Transaction& tx, bool loaded) {
     for (const GroupTarget& target : tx.plan().Targets(*record)) {
       const GroupRecord* group = tx.groups.Find(target.id);
       // One of which only the log is left is begun anew.
-      if (group == nullptr || (!loaded && group->members.empty())) {
+      if (group == nullptr || group->asleep) {
         missing = true;
         continue;
       }
@@ -88,8 +88,7 @@ void Regroup(Transaction& tx, Nanos now) {
   const std::vector<std::string> kept = SortedGroups(tx);
   Move(tx, /*loaded=*/false, now);
   for (const std::string& id : kept) {
-    const GroupRecord* found = tx.groups.Find(id);
-    if (found == nullptr || found->members.empty()) continue;  // gone, or only its log is left
+    if (tx.groups.Find(id) == nullptr || tx.groups.Find(id)->asleep) continue;
     GroupRecord& group = tx.groups.Edit(id);
     group.flushed_at = 0;  // no beat yet: news waits for the first flush
     tx.SetTimer(TimerKind::kGroupFlush, id, FirstFlushAt(tx, group, now));

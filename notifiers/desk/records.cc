@@ -11,8 +11,8 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kAlertFormat = 2;  // 2: details as one text
-constexpr uint8_t kGroupFormat =
-    3;  // 2: untold; 3: without members, with those that left, receiver_data, diverted
+// 2: untold; 3: receiver_data, diverted; 4: without members, with those that left
+constexpr uint8_t kGroupFormat = 4;
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
@@ -23,26 +23,6 @@ AlertTime ReadTime(RowReader* in) {
   time.nanos = in->I64();
   time.offset_seconds = static_cast<int>(in->I64());
   return time;
-}
-
-void WriteMessages(const std::map<std::string, UntoldMessage>& messages, RowWriter* out) {
-  out->U64(messages.size());
-  for (const auto& [integration, message] : messages) {
-    out->Text(integration).Text(message.key);
-    WriteNumbers(message.firing, out);
-    WriteNumbers(message.resolved, out);
-  }
-}
-
-std::map<std::string, UntoldMessage> ReadMessages(RowReader* in) {
-  std::map<std::string, UntoldMessage> messages;
-  for (uint64_t i = in->Count(); i > 0; --i) {
-    UntoldMessage& message = messages[in->Text()];
-    message.key = in->Text();
-    message.firing = ReadNumbers(in);
-    message.resolved = ReadNumbers(in);
-  }
-  return messages;
 }
 
 bool WholeDetails(std::string_view details) {
@@ -73,6 +53,26 @@ std::string ReadDetails(RowReader* in) {
   }
   const Annotations annotations = in->Texts();
   return PackDetails(annotations, in->Text());
+}
+
+void WriteMessages(const std::map<std::string, UntoldMessage>& messages, RowWriter* out) {
+  out->U64(messages.size());
+  for (const auto& [integration, message] : messages) {
+    out->Text(integration).Text(message.key);
+    WriteNumbers(message.firing, out);
+    WriteNumbers(message.resolved, out);
+  }
+}
+
+std::map<std::string, UntoldMessage> ReadMessages(RowReader* in) {
+  std::map<std::string, UntoldMessage> messages;
+  for (uint64_t i = in->Count(); i > 0; --i) {
+    UntoldMessage& message = messages[in->Text()];
+    message.key = in->Text();
+    message.firing = ReadNumbers(in);
+    message.resolved = ReadNumbers(in);
+  }
+  return messages;
 }
 
 }  // namespace
@@ -211,6 +211,7 @@ std::string EncodeGroupRecord(const GroupRecord& group) {
   WriteMessages(group.untold, &out);
   out.Texts(group.receiver_data);
   WriteMessages(group.diverted, &out);
+  out.Bool(group.asleep);
   return out.Take();
 }
 
@@ -225,7 +226,7 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
   group.born = in.I64();
   group.flush = in.U64();
   group.left = ReadNumbers(&in);
-  if (in.format() < 3) group.left.clear();  // they were its members
+  if (in.format() < 4) group.left.clear();  // they were its members
   for (uint64_t i = in.Count(); i > 0; --i) {
     NotificationLogEntry& entry = group.log[in.Text()];
     entry.exists = in.Bool();
@@ -249,6 +250,7 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
   if (in.format() >= 3) {
     group.receiver_data = in.Texts();
     group.diverted = ReadMessages(&in);
+    if (in.format() >= 4) group.asleep = in.Bool();
   }
   TRY(in.Finish());
   group.labels = TRY(Labels::FromPacked(labels));

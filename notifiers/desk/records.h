@@ -91,6 +91,7 @@ struct GroupRecord {
   Nanos flushed_at = 0;
   std::map<uint64_t, Nanos> flush_resolved;  // resolved alerts in it, and their updated_at then
   bool failed = false;       // a message of it could not be delivered: resolved alerts stay
+  bool asleep = false;       // nobody is in it, only its log is left
   bool postponed = false;    // a flush fell due while a message was being sent
   std::string reason;        // what was decided, for people
   uint64_t told_digest = 0;  // of what the history last said of it; in memory only

@@ -53,8 +53,8 @@ class TableEdit {
   }
   void Erase(const K& key) { ChangeOf(key).first = {nullptr, false}; }
   const Changes& changes() const { return changes_; }
-  // Calls `visit(key, row)` for every row as it is after the edits: those of the table in its order,
-  // then new ones.
+  // Calls `visit(key, row)` for every row as it is after the edits: those of the table in its
+  // order, then new ones.
   template <typename Visit>
   void ForEach(Visit&& visit) const {
     for (const auto& [key, row] : table_) {
