@@ -17,10 +17,10 @@ struct AllocationQuery {
   DurationMs step = 0;                // 0: one set for the whole time
   std::vector<CostColumn> aggregate;  // empty: each container by itself
   CostFilter filter;  // of the answer: what it leaves out bears its part of idle and shared costs
-  bool accumulate = false;            // all steps in one set
-  bool include_idle = false;          // as rows of their own, named __idle__
-  bool share_idle = false;            // instead: in proportion to cost, by resource and cluster
-  bool idle_by_node = false;          // … and by node
+  bool accumulate = false;    // all steps in one set
+  bool include_idle = false;  // as rows of their own, named __idle__
+  bool share_idle = false;    // instead: in proportion to cost, by resource and cluster
+  bool idle_by_node = false;  // … and by node
   std::vector<std::string> shared_namespaces;  // their cost goes to the others; also __overhead__
   bool share_evenly = false;                   // the same for each row, not in proportion
 };

@@ -110,7 +110,7 @@ class CostEngine {
   DerivedPublisher publisher_ ABSL_GUARDED_BY(mutex_);
   Timestamp last_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // counted up to here
   Timestamp last_save_ ABSL_GUARDED_BY(mutex_) = 0;
-  DurationMs unwatched_ ABSL_GUARDED_BY(mutex_) = 0;  // of gaps that are over
+  DurationMs unwatched_ ABSL_GUARDED_BY(mutex_) = 0;                    // of gaps that are over
   SceneSilence silence_ ABSL_GUARDED_BY(mutex_) = SceneSilence::kNone;  // as last logged
   CostStats stats_ ABSL_GUARDED_BY(mutex_);
 };

@@ -210,8 +210,7 @@ TEST(AllocationQuery, StepsAndAccumulation) {
   EXPECT_EQ(Totals(sets->front()), (Expected{{"shop", 1980}}));
   query.accumulate = false;
   query.step = kSecond;
-  EXPECT_EQ(Ask(ledger, query).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Ask(ledger, query).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 // However it is cut and shared: the rows are the whole.

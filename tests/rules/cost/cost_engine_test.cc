@@ -102,8 +102,8 @@ TEST(CostEngine, SilenceIsNotFree) {
   world.RunFor(5 * kHour);
   EXPECT_EQ(world.engine->stats().unwatched, 5 * kHour - CostEngine::kLongestGap);
   EXPECT_EQ(world.Series().count("outrider_cost_cluster_dollars_per_hour"), 0U);
-  EXPECT_NEAR(
-      world.Series().at(R"(outrider_cost_month_to_date_dollars{namespace="shop"})"), 0.12, 1e-7);
+  EXPECT_NEAR(world.Series().at(R"(outrider_cost_month_to_date_dollars{namespace="shop"})"), 0.12,
+              1e-7);
   world.book = book;
   world.inventory.all = containers;
   world.RunFor(17 * kHour);
@@ -112,8 +112,7 @@ TEST(CostEngine, SilenceIsNotFree) {
   AllocationQuery query;
   query.from = kStart;
   query.to = kStart + kDay;
-  EXPECT_EQ(world.engine->Allocation(query, world.now)->front().watched,
-            19 * kHour + 9 * kMinute);
+  EXPECT_EQ(world.engine->Allocation(query, world.now)->front().watched, 19 * kHour + 9 * kMinute);
 }
 
 // Only a part of those who tell is silent: what is left is not all there is.
@@ -276,9 +275,9 @@ TEST(CostEngine, AbsurdValuesAreLeftOut) {
   world.inventory.Add("shop", "odd", "", 1e300, std::nan("")).used_cores = -HUGE_VAL;
   for (const double value : {HUGE_VAL, 1e300, std::nan("")}) {
     const std::string name = std::to_string(value);
-    world.windows.Add(Labels({{"__name__", "kube_persistentvolume_capacity_bytes"},
-                              {"persistentvolume", name}}),
-                      kStart, value);
+    world.windows.Add(
+        Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", name}}),
+        kStart, value);
   }
   world.RunFor(3 * kMinute);
   EXPECT_NEAR(ByNamespace(world, kStart, world.now).at("shop"), 0.04 * 3 / 60, 1e-7);

@@ -9,7 +9,7 @@
 namespace outrider {
 namespace {
 
-constexpr Timestamp kNoon = 1'764'590'400'000;   // 2025-12-01 12:00:00 UTC
+constexpr Timestamp kNoon = 1'764'590'400'000;      // 2025-12-01 12:00:00 UTC
 constexpr Timestamp kMonthEnd = 1'767'225'600'000;  // 2026-01-01 00:00:00 UTC
 
 // Hands on to a store; while `broken`, commits fail; scans of single buckets whose rows begin with
