@@ -69,7 +69,8 @@ struct CostScene {
   std::vector<CostTraffic> traffic;
   std::vector<CostLoadBalancer> load_balancers;
   std::vector<CostOverhead> overheads;
-  CostRates fallback = {};  // where the node is not known
+  CostRates fallback = {};           // where the node is not known
+  Timestamp newest_use = INT64_MIN;  // of the samples of use; INT64_MIN: there are none
 };
 
 // Several items may have one key. Idle of a node is an item of namespace, workload kind and

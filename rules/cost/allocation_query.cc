@@ -5,15 +5,19 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "rules/cost/allocation.h"
+#include "rules/cost/cost_fold.h"
 
 namespace outrider {
 namespace {
 
 using Field = CostColumn::Field;
 constexpr int64_t kMaxSteps = 1000;
+constexpr Timestamp kEarliest = 0;
+constexpr Timestamp kLatest = 253'402'300'800'000;  // 10000-01-01 00:00:00 UTC
 
 bool IsIdle(const CostKey& key) { return key.workload == kIdleName; }
 bool IsOverhead(const CostKey& key) { return key.workload == kOverheadName; }
@@ -87,49 +91,82 @@ void KeepCommon(const CostKey& other, CostKey* key) {
   }
 }
 
+// Rows by name; what the filter leaves out bears its part of what is shared too, so it has rows of
+// its own until that is done.
 class Rows {
  public:
-  void Add(const std::string& name, const Part& part) {
-    const auto [it, is_new] = rows_.try_emplace(name);
-    AllocationRow& row = it->second;
-    if (is_new) {
-      row.name = name;
-      row.key = *part.key;
+  void Add(const std::string& name, const Part& part, bool wanted) {
+    std::optional<AllocationRow>& slot = rows_[name][wanted ? 0 : 1];
+    if (!slot) {
+      slot.emplace();
+      slot->name = name;
+      slot->key = *part.key;
     } else {
-      KeepCommon(*part.key, &row.key);
+      KeepCommon(*part.key, &slot->key);
     }
-    row.amounts.Add(*part.amounts);
-    for (size_t i = 0; i < kNodeResources; ++i) row.idle[i] += part.idle[i];
+    slot->amounts.Add(*part.amounts);
+    for (size_t i = 0; i < kNodeResources; ++i) slot->idle[i] += part.idle[i];
   }
-  // To all rows but pseudo ones; kept as a row of its own when there is none.
-  void Share(NanoUnits total, bool evenly) {
-    std::vector<AllocationRow*> takers;
+  // To all names but pseudo ones; kept as a row of its own when there is none and `keep`.
+  void Share(NanoUnits total, bool evenly, bool keep) {
+    std::vector<Halves*> takers;
     std::vector<double> weights;
-    for (auto& [name, row] : rows_) {
-      if (row.key.workload.starts_with("__")) continue;
-      takers.push_back(&row);
-      weights.push_back(evenly ? 1 : static_cast<double>(std::max<NanoUnits>(0, row.Total())));
+    for (auto& [name, halves] : rows_) {
+      const std::vector<double> totals = Weights(halves);
+      if (!TakesShares(halves)) continue;
+      takers.push_back(&halves);
+      weights.push_back(evenly ? 1 : totals[0] + totals[1]);
     }
     const std::vector<NanoUnits> shares = SplitExactly(total, weights);
-    for (size_t i = 0; i < takers.size(); ++i) {
-      takers[i]->shared += shares[i];
+    for (size_t i = 0; i < shares.size(); ++i) {
+      ShareWithin(shares[i], takers[i]);
       total -= shares[i];
     }
-    if (total == 0) return;
-    AllocationRow& row = rows_["__shared__"];
+    if (total == 0 || !keep) return;
+    AllocationRow& row = rows_["__shared__"][0].emplace();
     row.name = "__shared__";
     row.key.workload = row.name;
     row.shared += total;
   }
-  std::vector<AllocationRow> Take() {
+  std::vector<AllocationRow> TakeWanted() {
     std::vector<AllocationRow> all;
     all.reserve(rows_.size());
-    for (auto& [name, row] : rows_) all.push_back(std::move(row));
+    for (auto& [name, halves] : rows_) {
+      if (halves[0]) all.push_back(*std::move(halves[0]));
+    }
     return all;
   }
 
  private:
-  std::map<std::string, AllocationRow> rows_;
+  using Halves = std::array<std::optional<AllocationRow>, 2>;  // wanted, filtered out
+
+  static std::vector<double> Weights(const Halves& halves) {
+    std::vector<double> weights;
+    for (const auto& half : halves) {
+      weights.push_back(half ? static_cast<double>(std::max<NanoUnits>(0, half->Total())) : 0);
+    }
+    return weights;
+  }
+  static bool TakesShares(const Halves& halves) {
+    return std::ranges::any_of(halves, [](const auto& half) {
+      const bool pseudo =
+          half && half->key.workload.starts_with("__") && half->key.workload != kOthersName;
+      return half && !pseudo;
+    });
+  }
+  // By cost; without any, to what is wanted if there is such.
+  static void ShareWithin(NanoUnits share, Halves* halves) {
+    const std::vector<NanoUnits> parts = SplitExactly(share, Weights(*halves));
+    for (size_t i = 0; i < halves->size(); ++i) {
+      std::optional<AllocationRow>& half = (*halves)[i];
+      if (!half) continue;
+      half->shared += parts[i];
+      share -= parts[i];
+    }
+    ((*halves)[0] ? (*halves)[0] : (*halves)[1])->shared += share;
+  }
+
+  std::map<std::string, Halves> rows_;
 };
 
 bool Uses(const AllocationQuery& query, Field field) {
@@ -201,36 +238,51 @@ AllocationSet Aggregate(const CostRead& read, const AllocationQuery& query) {
   for (const Part& part : parts) {
     if (is_shared(*part.key)) {
       shared += part.amounts->Total() + part.idle[0] + part.idle[1] + part.idle[2];
-    } else if (query.filter.Matches(*part.key)) {
-      rows.Add(
-          IsOverhead(*part.key) ? std::string(kOverheadName) : NameOf(*part.key, query.aggregate),
-          part);
+      continue;
     }
+    const bool wanted = query.filter.Matches(*part.key);
+    // Without anything to share nobody needs what is left out.
+    if (!wanted && query.shared_namespaces.empty()) continue;
+    rows.Add(
+        IsOverhead(*part.key) ? std::string(kOverheadName) : NameOf(*part.key, query.aggregate),
+        part, wanted);
   }
   if (query.include_idle || query.share_idle) {
     for (const CostItem& item : idle) {
       if (query.filter.empty() || query.filter.Matches(item.key)) {
-        rows.Add(IdleName(item.key, query), {&item.key, &item.amounts, {}});
+        rows.Add(IdleName(item.key, query), {&item.key, &item.amounts, {}}, true);
       }
     }
   }
-  if (shared != 0) rows.Share(shared, query.share_evenly);
-  return {read.from, read.to, read.watched, rows.Take()};
+  if (shared != 0) rows.Share(shared, query.share_evenly, query.filter.empty());
+  return {read.from, read.to, read.watched, rows.TakeWanted()};
 }
 
-StatusOr<std::vector<AllocationSet>> RunAllocation(const CostLedger& ledger,
-                                                   const AllocationQuery& query, Timestamp now) {
-  const DurationMs step = query.step > 0 && !query.accumulate
-                              ? query.step
-                              : std::max<DurationMs>(1, query.to - query.from);
-  if ((query.to - query.from + step - 1) / step > kMaxSteps) {
+StatusOr<std::vector<AllocationSet>> RunAllocation(CostReader& reader, const AllocationQuery& query,
+                                                   Timestamp now) {
+  if (query.from < kEarliest || query.to > kLatest) {
+    return InvalidArgument("the window must lie between the years 1970 and 9999");
+  }
+  const DurationMs length = query.to - query.from;
+  const DurationMs step =
+      query.step > 0 && !query.accumulate ? query.step : std::max<DurationMs>(1, length);
+  if (length > 0 && (length - 1) / step >= kMaxSteps) {
     return InvalidArgument(fmt::format("more than {} steps", kMaxSteps));
   }
   std::vector<AllocationSet> sets;
-  for (Timestamp from = query.from; from < query.to; from += step) {
-    const CostRead read =
-        TRY(ledger.Read(from, std::min(query.to, from + step), GrainOf(query), now));
+  size_t rows = 0;
+  for (Timestamp from = query.from; from < query.to;) {
+    const Timestamp to = step < query.to - from ? from + step : query.to;
+    const CostRead read = TRY(reader.Read(from, to, GrainOf(query), now));
     sets.push_back(Aggregate(read, query));
+    rows += sets.back().rows.size();
+    if (rows > kMaxAllocationRows) {
+      return InvalidArgument(
+          fmt::format("more than {} rows: ask for a shorter window, longer steps, fewer columns of "
+                      "aggregate or a narrower filter",
+                      kMaxAllocationRows));
+    }
+    from = to;
   }
   return sets;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "rules/cost/cost_filter.h"
-#include "rules/cost/cost_ledger.h"
+#include "rules/cost/cost_reader.h"
 
 namespace outrider {
 
@@ -16,11 +16,11 @@ struct AllocationQuery {
   Timestamp to = 0;
   DurationMs step = 0;                // 0: one set for the whole time
   std::vector<CostColumn> aggregate;  // empty: each container by itself
-  CostFilter filter;                  // of the answer; what is shared is shared before
-  bool accumulate = false;            // all steps in one set
-  bool include_idle = false;          // as rows of their own, named __idle__
-  bool share_idle = false;            // instead: in proportion to cost, by resource and cluster
-  bool idle_by_node = false;          // … and by node
+  CostFilter filter;  // of the answer: what it leaves out bears its part of idle and shared costs
+  bool accumulate = false;    // all steps in one set
+  bool include_idle = false;  // as rows of their own, named __idle__
+  bool share_idle = false;    // instead: in proportion to cost, by resource and cluster
+  bool idle_by_node = false;  // … and by node
   std::vector<std::string> shared_namespaces;  // their cost goes to the others; also __overhead__
   bool share_evenly = false;                   // the same for each row, not in proportion
 };
@@ -44,10 +44,13 @@ struct AllocationSet {
 // The grain that the question needs of the ledger.
 CostGrain GrainOf(const AllocationQuery& query);
 // One step. The rows' totals add up to those of the cells exactly, less what the filter leaves out
-// and idle that is not wanted.
+// (with its part of what is shared) and idle that is not wanted.
 AllocationSet Aggregate(const CostRead& read, const AllocationQuery& query);
-// InvalidArgument for more than 1,000 steps or a grain that is not kept for so long.
-StatusOr<std::vector<AllocationSet>> RunAllocation(const CostLedger& ledger,
-                                                   const AllocationQuery& query, Timestamp now);
+// Of all steps together: what an answer may take of memory.
+inline constexpr size_t kMaxAllocationRows = 200'000;
+// InvalidArgument for more than 1,000 steps or kMaxAllocationRows rows, for times outside of the
+// years 1970 to 9999, and for a grain that is not kept for so long.
+StatusOr<std::vector<AllocationSet>> RunAllocation(CostReader& reader, const AllocationQuery& query,
+                                                   Timestamp now);
 
 }  // namespace outrider

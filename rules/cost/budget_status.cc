@@ -56,7 +56,7 @@ BudgetStatus JudgeBudget(const CostBudget& budget, const CostHistory& history,
   return status;
 }
 
-StatusOr<std::vector<CostAnomaly>> FindCostAnomalies(const CostHistory& history) {
+StatusOr<std::vector<CostAnomaly>> FindCostAnomalies(const CostHistory& history, Timestamp now) {
   using Name = std::pair<std::string, std::string>;
   std::map<Name, std::map<Timestamp, double>> series;
   for (const auto& [begin, day] : history.days()) {
@@ -67,6 +67,8 @@ StatusOr<std::vector<CostAnomaly>> FindCostAnomalies(const CostHistory& history)
   std::vector<CostAnomaly> all;
   if (history.days().empty()) return all;
   const Timestamp newest = history.days().rbegin()->first;
+  // What is said is said of yesterday; a day before an outage is not it.
+  if (newest != SpanOf(CostTier::kDays, now).begin - kDay) return all;
   for (const auto& [name, days] : series) {
     if (days.rbegin()->first != newest) continue;
     const auto detector = TRY(MakeSeriesDetector(kDayDetector, DayOptions()));

@@ -44,7 +44,8 @@ struct CostAnomaly {
 };
 
 // A detector of rules/detect over the days of each namespace, run anew each time: it depends on
-// nothing but the days. Namespaces without a cost on the newest day are left out.
-StatusOr<std::vector<CostAnomaly>> FindCostAnomalies(const CostHistory& history);
+// nothing but the days. Namespaces without a cost yesterday are left out, and all when too little
+// of yesterday (UTC, as seen from `now`) was watched.
+StatusOr<std::vector<CostAnomaly>> FindCostAnomalies(const CostHistory& history, Timestamp now);
 
 }  // namespace outrider

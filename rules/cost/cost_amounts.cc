@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace outrider {
@@ -32,22 +33,31 @@ std::string_view CostResourceText(CostResource resource) {
   return kNames[static_cast<size_t>(resource)];
 }
 
-NanoUnits CostAmounts::Total() const { return std::accumulate(cost.begin(), cost.end(), overhead); }
+NanoUnits SumNanoUnits(NanoUnits a, NanoUnits b) {
+  NanoUnits sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? std::numeric_limits<NanoUnits>::min() : std::numeric_limits<NanoUnits>::max();
+}
+
+NanoUnits CostAmounts::Total() const {
+  return std::accumulate(cost.begin(), cost.end(), overhead, SumNanoUnits);
+}
 
 NanoUnits CostAmounts::IdleShares() const {
-  return std::accumulate(idle_share.begin(), idle_share.end(), NanoUnits{0});
+  return std::accumulate(idle_share.begin(), idle_share.end(), NanoUnits{0}, SumNanoUnits);
 }
 
 void CostAmounts::Add(const CostAmounts& other) {
-  for (size_t i = 0; i < kCostResources; ++i) cost[i] += other.cost[i];
+  const auto add = [](NanoUnits more, NanoUnits* sum) { *sum = SumNanoUnits(*sum, more); };
+  for (size_t i = 0; i < kCostResources; ++i) add(other.cost[i], &cost[i]);
   for (size_t i = 0; i < kNodeResources; ++i) {
-    idle_share[i] += other.idle_share[i];
+    add(other.idle_share[i], &idle_share[i]);
     held[i] += other.held[i];
     requested[i] += other.requested[i];
     used[i] += other.used[i];
   }
-  overhead += other.overhead;
-  time += other.time;
+  add(other.overhead, &overhead);
+  add(other.time, &time);
   storage_byte_hours += other.storage_byte_hours;
   sent_bytes += other.sent_bytes;
   received_bytes += other.received_bytes;

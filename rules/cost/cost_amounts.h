@@ -22,6 +22,8 @@ using NanoUnits = int64_t;
 inline constexpr double kNanosPerUnit = 1e9;
 // The nearest; halves away from 0. Bounded by what an int64_t holds.
 NanoUnits ToNanoUnits(double units);
+// Stays at the range's end instead of running over it.
+NanoUnits SumNanoUnits(NanoUnits a, NanoUnits b);
 inline double ToUnits(NanoUnits nanos) { return static_cast<double>(nanos) / kNanosPerUnit; }
 
 enum class CostResource : uint8_t { kCpu, kMemory, kGpu, kStorage, kNetwork, kLoadBalancer };

@@ -21,21 +21,27 @@ CostEngine::CostEngine(CostSettings options, CostSeams seams)
       options_(std::move(options)),
       ledger_(seams_.store),
       savings_(seams_.store),
-      publisher_(seams_.table) {}
+      publisher_(seams_.table) {
+  ledger_.SetLabels(options_.labels);
+}
 
 Status CostEngine::Restore(Timestamp now) {
   const absl::MutexLock lock(&mutex_);
   TRY(ledger_.Restore(now));
   TRY(savings_.Restore());
-  // Goes on where it ended, also across midnight; what is left out is said.
-  last_ = INT64_MIN;
-  for (const CostTier tier : kCostTiers) {
-    last_ = std::max(last_, ledger_.OpenUntil(tier).value_or(INT64_MIN));
-  }
-  if (last_ == INT64_MIN) last_ = now;
+  // Goes on where it ended, also across midnight and months; what is left out is said.
+  const std::optional<Timestamp> until = TRY(ledger_.CountedUntil(now));
+  last_ = until.value_or(now);
   last_save_ = now;
+  if (until) {
+    const Timestamp day = SpanOf(CostTier::kDays, *until - 1).begin;
+    const CostRead before = TRY(ledger_.Read(day, *until, CostGrain::kWorkloads, *until));
+    for (const auto& [key, amounts] : before.cells) {
+      reader_.Remember(key.workload == kIdleName, !key.workload.starts_with("__"));
+    }
+  }
   (void)TRY(history_.Update(ledger_, now));
-  anomalies_ = TRY(FindCostAnomalies(history_));
+  anomalies_ = TRY(FindCostAnomalies(history_, now));
   return absl::OkStatus();
 }
 
@@ -50,45 +56,77 @@ void CostEngine::Run(Timestamp now) {
   stats_.error = error;
 }
 
+Status CostEngine::AddScene(CostScene* scene, Timestamp now) {
+  // What flowed is put down to the newest piece.
+  std::vector<CostTraffic> traffic;
+  traffic.swap(scene->traffic);
+  while (last_ < now) {
+    const Timestamp end = std::min(now, SpanOf(CostTier::kHours, last_).end);
+    if (end == now) traffic.swap(scene->traffic);
+    TRY(ledger_.Add(last_, end, Allocate(*scene, end - last_)));
+    savings_.Count(*scene, end - last_);
+    last_ = end;
+  }
+  return absl::OkStatus();
+}
+
+void CostEngine::NoteSilence(CostScene* scene, Timestamp now) {
+  const SceneSilence silence = reader_.silence();
+  if (silence != silence_) {
+    if (silence == SceneSilence::kNone) {
+      LogInfo("costs are counted again", {});
+    } else {
+      LogWarn("costs are not counted", {{"reason", std::string(SceneSilenceText(silence))}});
+    }
+    silence_ = silence;
+  }
+  if (silence == SceneSilence::kNone) return;
+  *scene = CostScene();
+  // Before the first samples there is nothing that anybody could have missed.
+  if (!reader_.SawAnything()) last_ = now;
+}
+
 Status CostEngine::Count(Timestamp now) {
   auto moment = std::make_shared<CostMoment>();
   moment->book = seams_.book();
   moment->scene = TRY(reader_.Read(options_, seams_.inventory, *moment->book, seams_.querier, now));
-  if (now - last_ > kLongestGap) {
-    stats_.unwatched += now - last_ - kLongestGap;
-    last_ = now - kLongestGap;
-  }
-  const DurationMs counted = now - last_;
-  // What flowed is put down to the newest piece.
-  std::vector<CostTraffic> traffic;
-  traffic.swap(moment->scene.traffic);
-  while (last_ < now) {
-    const Timestamp end = std::min(now, SpanOf(CostTier::kHours, last_).end);
-    if (end == now) traffic.swap(moment->scene.traffic);
-    TRY(ledger_.Add(last_, end, Allocate(moment->scene, end - last_)));
-    savings_.Count(moment->scene, end - last_);
-    last_ = end;
+  NoteSilence(&moment->scene, now);
+  const DurationMs gap = std::max<DurationMs>(0, now - last_ - kLongestGap);
+  stats_.unwatched = unwatched_ + gap;
+  DurationMs counted = 0;
+  if (silence_ == SceneSilence::kNone) {
+    unwatched_ += gap;
+    last_ += gap;
+    counted = now - last_;
+    TRY(AddScene(&moment->scene, now));
   }
   savings_.Observe(seams_.recommendations(), now);
   TRY(Judge(now));
-  PublishAll(moment->scene, counted);
+  PublishAll(moment->scene, counted, now);
   moment_ = std::move(moment);
   ++stats_.runs;
   stats_.last = last_;
   stats_.cells = ledger_.open_cells();
-  if (now - last_save_ < (stats_.cells > kManyCells ? kSaveManyEvery : kSaveEvery)) {
-    return absl::OkStatus();
-  }
+  const DurationMs every = stats_.cells > kManyCells ? kSaveManyEvery : kSaveEvery;
+  // After a clock that went back at once.
+  if (now >= last_save_ && now - last_save_ < every) return absl::OkStatus();
   last_save_ = now;
   return SaveLocked(Durability::kBuffered);
 }
 
+GroupCosts CostEngine::SumOpen(CostTier tier, Timestamp now) const {
+  if (ledger_.OpenSpan(tier).begin != SpanOf(tier, now).begin) return {};
+  return SumGroups(ledger_.Open(tier));
+}
+
 Status CostEngine::Judge(Timestamp now) {
-  if (TRY(history_.Update(ledger_, now))) anomalies_ = TRY(FindCostAnomalies(history_));
+  if (TRY(history_.Update(ledger_, now))) anomalies_ = TRY(FindCostAnomalies(history_, now));
   OpenCosts open;
-  open.month = SumGroups(ledger_.Open(CostTier::kMonths));
-  open.today = SumGroups(ledger_.Open(CostTier::kDays));
-  open.watched_today = ledger_.OpenWatched(CostTier::kDays);
+  open.month = SumOpen(CostTier::kMonths, now);
+  open.today = SumOpen(CostTier::kDays, now);
+  const bool is_today =
+      ledger_.OpenSpan(CostTier::kDays).begin == SpanOf(CostTier::kDays, now).begin;
+  open.watched_today = is_today ? ledger_.OpenWatched(CostTier::kDays) : 0;
   budgets_.clear();
   for (const CostBudget& budget : options_.budgets) {
     budgets_.push_back(JudgeBudget(budget, history_, open, now));
@@ -96,9 +134,9 @@ Status CostEngine::Judge(Timestamp now) {
   return absl::OkStatus();
 }
 
-void CostEngine::PublishAll(const CostScene& scene, DurationMs counted) {
+void CostEngine::PublishAll(const CostScene& scene, DurationMs counted, Timestamp now) {
   PublishRates(Allocate(scene, kHour), counted, publisher_);
-  PublishMonth(SumGroups(ledger_.Open(CostTier::kMonths)), publisher_);
+  PublishMonth(SumOpen(CostTier::kMonths, now), publisher_);
   PublishBudgets(budgets_, publisher_);
   PublishAnomalies(anomalies_, publisher_);
   PublishSavings(savings_.All(), publisher_);
@@ -118,6 +156,7 @@ Status CostEngine::Save(Durability durability) {
 void CostEngine::Replace(CostSettings options) {
   const absl::MutexLock lock(&mutex_);
   options_ = std::move(options);
+  ledger_.SetLabels(options_.labels);
 }
 
 CostSettings CostEngine::options() const {
@@ -127,8 +166,12 @@ CostSettings CostEngine::options() const {
 
 StatusOr<std::vector<AllocationSet>> CostEngine::Allocation(const AllocationQuery& query,
                                                             Timestamp now) const {
-  const absl::MutexLock lock(&mutex_);
-  return RunAllocation(ledger_, query, now);
+  const CostSnapshot snapshot = [&] {
+    const absl::MutexLock lock(&mutex_);
+    return ledger_.Snapshot(query.from, query.to);
+  }();
+  CostReader reader = snapshot.Reader();
+  return RunAllocation(reader, query, now);
 }
 
 std::vector<BudgetStatus> CostEngine::Budgets() const {

@@ -42,7 +42,7 @@ struct CostSeams {
 struct CostStats {
   uint64_t runs = 0;
   uint64_t cells = 0;          // open sums
-  DurationMs unwatched = 0;    // since the start: time that nobody counted
+  DurationMs unwatched = 0;    // since the start: time that nobody counted, or will
   Timestamp last = INT64_MIN;  // up to when costs are counted
   std::string error;           // of the last run; empty when it went well
 };
@@ -53,11 +53,13 @@ struct CostMoment {
   CostScene scene;
 };
 
-// Thread-safe. A run excludes questions for as long as it takes.
+// Thread-safe. A run excludes others for as long as it takes; questions about the past read what is
+// closed while runs go on.
 class CostEngine {
  public:
   // Longer gaps (an outage, a machine asleep) are not counted but for this much.
   static constexpr DurationMs kLongestGap = 10 * kMinute;
+  // While nobody tells of what runs, nothing is counted: that is such a gap too (scene_watch.h).
 
   // All seams outlive the engine.
   CostEngine(CostSettings options, CostSeams seams);
@@ -85,8 +87,14 @@ class CostEngine {
 
  private:
   Status Count(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Adds what `scene` costs from last_ to `now`.
+  Status AddScene(CostScene* scene, Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteSilence(CostScene* scene, Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What the bucket that `now` lies in has so far.
+  GroupCosts SumOpen(CostTier tier, Timestamp now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status Judge(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PublishAll(const CostScene& scene, DurationMs counted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishAll(const CostScene& scene, DurationMs counted, Timestamp now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status SaveLocked(Durability durability) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CostSeams seams_;
@@ -102,6 +110,8 @@ class CostEngine {
   DerivedPublisher publisher_ ABSL_GUARDED_BY(mutex_);
   Timestamp last_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // counted up to here
   Timestamp last_save_ ABSL_GUARDED_BY(mutex_) = 0;
+  DurationMs unwatched_ ABSL_GUARDED_BY(mutex_) = 0;                    // of gaps that are over
+  SceneSilence silence_ ABSL_GUARDED_BY(mutex_) = SceneSilence::kNone;  // as last logged
   CostStats stats_ ABSL_GUARDED_BY(mutex_);
 };
 

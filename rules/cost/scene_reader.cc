@@ -46,6 +46,15 @@ std::string_view WithoutPort(std::string_view instance) {
   return instance.substr(0, colon);
 }
 
+// What cannot be is nothing.
+std::array<double, kNodeResources> Sane(std::array<double, kNodeResources> values) {
+  constexpr std::array<double, kNodeResources> kMost = {kMostCores, kMostBytes, kMostCores};
+  for (size_t i = 0; i < kNodeResources; ++i) {
+    if (!(values[i] >= 0 && values[i] <= kMost[i])) values[i] = 0;
+  }
+  return values;
+}
+
 CostRates RatesOf(const ResourceRates& rates) {
   return {rates.core_hour.ToDouble(), rates.gib_hour.ToDouble() / kBytesPerGib,
           rates.gpu_hour.ToDouble()};
@@ -75,7 +84,11 @@ StatusOr<CostScene> SceneReader::Read(const CostSettings& options, const PodInve
   TakeNodes(reading);
   TRY(ReadVolumes(reading));
   TRY(ReadLoadBalancers(reading));
-  TRY(ReadTraffic(reading));
+  silence_ = watch_.Judge({.nodes = !reading.scene.nodes.empty(),
+                           .containers = !reading.scene.holdings.empty(),
+                           .newest_use = reading.scene.newest_use},
+                          now);
+  if (silence_ == SceneSilence::kNone) TRY(ReadTraffic(reading));
   return std::move(reading.scene);
 }
 
@@ -143,6 +156,7 @@ void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory
                   &key);
     if (!view.pod.empty()) reading.pods.try_emplace(pod, key);
     key.container = view.container;
+    reading.scene.newest_use = std::max(reading.scene.newest_use, view.last_use);
     holding.used = {view.cpu_cores.value_or(0), view.memory_bytes.value_or(0), 0};
     // What is not scheduled yet holds nothing; an init container's requests do not add up.
     const bool waits = view.phase == PodPhase::kPending && view.node.empty();
@@ -150,6 +164,7 @@ void SceneReader::TakeContainers(Reading& reading, const PodInventory& inventory
       holding.requested = {view.requests.cpu.value_or(0), view.requests.memory.value_or(0),
                            view.requests.gpu.value_or(0)};
     }
+    for (CostRates* values : {&holding.requested, &holding.used}) *values = Sane(*values);
     (view.pod.empty() ? machines : reading.scene.holdings).push_back(std::move(holding));
   });
   TakeMachines(reading, std::move(machines));
@@ -198,6 +213,7 @@ void SceneReader::TakeNodes(Reading& reading) {
     node.capacity = {priced.facts.cores.ToDouble(),
                      priced.facts.memory_gib.ToDouble() * kBytesPerGib,
                      priced.facts.gpus.ToDouble()};
+    node.capacity = Sane(node.capacity);
     node.rates = priced.error.empty() ? RatesOf(priced.price.rates) : reading.scene.fallback;
     std::set<std::string_view>& in = clusters[name];
     if (in.empty()) in.insert(reading.options.cluster);

@@ -12,6 +12,7 @@
 #include "rules/capacity/pod_inventory.h"
 #include "rules/cost/allocation.h"
 #include "rules/cost/cost_settings.h"
+#include "rules/cost/scene_watch.h"
 #include "rules/pricing/price_book.h"
 #include "storage/base/hash.h"
 #include "storage/base/status.h"
@@ -23,9 +24,14 @@ namespace outrider {
 // Not thread-safe. Remembers counters of the pods that run, for their traffic.
 class SceneReader {
  public:
-  // What runs at `now`; traffic is that since the last call.
+  // What runs at `now`; traffic is that since the last call. When silence() then is not kNone, the
+  // scene is not to be counted, and its traffic is told by the next one that is.
   StatusOr<CostScene> Read(const CostSettings& options, const PodInventory& inventory,
                            const PriceBook& book, const Querier& querier, Timestamp now);
+  SceneSilence silence() const { return silence_; }  // of the last reading
+  // Whether anything was ever read or, before a restart, counted.
+  bool SawAnything() const { return watch_.SawAnything(); }
+  void Remember(bool nodes, bool containers) { watch_.Remember(nodes, containers); }
   // What the windows must keep.
   static std::vector<SeriesReference> Reach();
 
@@ -59,6 +65,8 @@ class SceneReader {
   double Growth(const std::string& key, double value, Timestamp now);
 
   StringMap<Counter> counters_;
+  SceneWatch watch_;
+  SceneSilence silence_ = SceneSilence::kNone;
 };
 
 }  // namespace outrider

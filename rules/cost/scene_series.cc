@@ -36,7 +36,7 @@ Status ForEachNewest(const Querier& querier, const std::vector<Matcher>& matcher
   for (const SeriesSet::Row& row : set.rows) {
     if (row.begin == row.end) continue;
     const double value = set.Values(row).back();
-    if (!IsStale(value) && value >= 0) use(row.labels, value);
+    if (!IsStale(value) && value >= 0 && value <= kMostOfAnything) use(row.labels, value);
   }
   return absl::OkStatus();
 }

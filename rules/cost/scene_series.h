@@ -14,6 +14,12 @@
 
 namespace outrider {
 
+// Values beyond (and infinite ones) are nobody's bytes, cores or counts: they are left out, so that
+// they cannot spoil sums that are kept for years.
+inline constexpr double kMostOfAnything = 1e18;
+inline constexpr double kMostCores = 1e6;  // of a container; GPUs too
+inline constexpr double kMostBytes = 1e15;
+
 // What counts as current.
 inline constexpr DurationMs kSceneLookback = 5 * kMinute;
 
@@ -24,7 +30,7 @@ Matcher SceneMetric(std::string_view name);
 // The label `cluster`, else the configured one.
 std::string_view SceneCluster(const SeriesLabels& labels, const CostSettings& options);
 
-// The newest value of every series that matches and has not ended.
+// The newest value of every series that matches and has not ended; from 0 to kMostOfAnything.
 using UseSeries = std::function<void(const SeriesLabels& labels, double value)>;
 Status ForEachNewest(const Querier& querier, const std::vector<Matcher>& matchers, Timestamp now,
                      const UseSeries& use);

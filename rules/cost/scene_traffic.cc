@@ -91,6 +91,10 @@ double SceneReader::Growth(const std::string& key, double value, Timestamp now) 
   const auto [it, is_new] = counters_.try_emplace(key, Counter{value, now});
   if (is_new) return 0;
   Counter& last = it->second;
+  if (last.seen < now - kKeepCounters) {  // nobody watched for long: it begins anew
+    last = {value, now};
+    return 0;
+  }
   last.seen = now;
   // A pair of senders may tell a little less than before; a restarted counter much less.
   if (value < last.value && value > last.value / 2) return 0;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "rules/cost/allocation.h"
+#include "rules/cost/cost_ledger.h"
 #include "storage/state/memory_store.h"
 
 namespace outrider {
@@ -40,6 +41,12 @@ CostItem Idle(const std::string& node, NanoUnits cpu, NanoUnits memory) {
   item.key = PseudoKey(kIdleName, "c", node);
   item.amounts.cost = {cpu, memory};
   return item;
+}
+
+StatusOr<std::vector<AllocationSet>> Ask(const CostLedger& ledger, const AllocationQuery& query) {
+  const CostSnapshot snapshot = ledger.Snapshot(query.from, query.to);
+  CostReader reader = snapshot.Reader();
+  return RunAllocation(reader, query, query.to);
 }
 
 // Two nodes; only the first has idle CPU.
@@ -107,10 +114,64 @@ TEST(AllocationQuery, SharedNamespacesAndFilter) {
   query.shared_namespaces = {};
   query.filter = *CostFilter::Parse("namespace:\"shop\"", kLabels);
   EXPECT_EQ(Totals(Aggregate(Cells(), query)), (Expected{{"web", 330}, {"db", 260}}));
+  // A filter changes nothing about who bears what: web has 300 of it as without.
+  query.filter = *CostFilter::Parse("controller:\"web\"", kLabels);
+  query.shared_namespaces = {"kube-system"};
+  query.share_evenly = false;
+  EXPECT_EQ(Totals(Aggregate(Cells(), query)), (Expected{{"web", 330 + 62}}));
+  query.share_evenly = true;
+  EXPECT_EQ(Totals(Aggregate(Cells(), query)), (Expected{{"web", 330 + 55}}));
+  // In rows of which it leaves a part: the name's share, by cost.
+  query.aggregate = {Column("namespace")};
+  EXPECT_EQ(Totals(Aggregate(Cells(), query)), (Expected{{"shop", 330 + 62}}));
+  query.filter = *CostFilter::Parse("controller:\"nothing\"", kLabels);
+  EXPECT_EQ(Totals(Aggregate(Cells(), query)), Expected());
+  query.aggregate = {Column("controller")};
   // Nobody is left to take it.
   query.filter = {};
   query.shared_namespaces = {"kube-system", "shop"};
   EXPECT_EQ(Totals(Aggregate(Cells(), query)), (Expected{{"__shared__", 700}}));
+}
+
+// A large namespace that the filter leaves out bears its part too.
+TEST(AllocationQuery, WhatTheFilterLeavesOutBearsItsPart) {
+  CostRead read = Cells();
+  const CostItem big = Item("web", "front", "n2", 4000, 0);
+  read.cells[big.key].Add(big.amounts);
+  AllocationQuery query;
+  query.aggregate = {Column("namespace")};
+  query.shared_namespaces = {"kube-system"};
+  const Expected all = Totals(Aggregate(read, query));
+  EXPECT_EQ(all, (Expected{{"shop", 604}, {"web", 4096}}));
+  query.filter = *CostFilter::Parse("namespace:\"shop\"", kLabels);
+  EXPECT_EQ(Totals(Aggregate(read, query)), (Expected{{"shop", 604}}));
+}
+
+// However the steps are cut: never more rows than the answer may hold.
+TEST(AllocationQuery, RowsAreBounded) {
+  MemoryStore store;
+  CostLedger ledger(store);
+  ASSERT_TRUE(ledger.Restore(kNoon).ok());
+  std::vector<CostItem> items;
+  for (int i = 0; i < 3000; ++i) {
+    items.push_back(Item("shop", "w" + std::to_string(i), "n1", 1, 1));
+  }
+  ASSERT_TRUE(ledger.Add(kNoon, kNoon + kHour, items).ok());
+  AllocationQuery query;
+  query.from = kNoon;
+  query.to = kNoon + kHour;
+  query.step = kMinute;
+  EXPECT_EQ(Ask(ledger, query)->size(), 60U);
+  query.step = 10 * kSecond;
+  const auto refused = Ask(ledger, query);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(Message(refused.status()).find("200000 rows"), std::string::npos);
+  query.aggregate = {Column("namespace")};
+  EXPECT_EQ(Ask(ledger, query)->size(), 360U);
+  // Times at the end of what a number holds.
+  query.from = INT64_MIN;
+  query.to = INT64_MAX;
+  EXPECT_EQ(Ask(ledger, query).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(AllocationQuery, Grain) {
@@ -138,19 +199,18 @@ TEST(AllocationQuery, StepsAndAccumulation) {
   query.to = kNoon + 3 * kHour;
   query.step = kHour;
   query.aggregate = {Column("namespace")};
-  auto sets = RunAllocation(ledger, query, query.to);
+  auto sets = Ask(ledger, query);
   ASSERT_TRUE(sets.ok()) << sets.status();
   ASSERT_EQ(sets->size(), 3U);
   EXPECT_EQ(Totals((*sets)[1]), (Expected{{"shop", 660}}));
   query.accumulate = true;
-  sets = RunAllocation(ledger, query, query.to);
+  sets = Ask(ledger, query);
   ASSERT_TRUE(sets.ok());
   ASSERT_EQ(sets->size(), 1U);
   EXPECT_EQ(Totals(sets->front()), (Expected{{"shop", 1980}}));
   query.accumulate = false;
   query.step = kSecond;
-  EXPECT_EQ(RunAllocation(ledger, query, query.to).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Ask(ledger, query).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 // However it is cut and shared: the rows are the whole.

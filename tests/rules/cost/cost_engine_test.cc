@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/rules/cost/cost_world.h"
 
 namespace outrider {
@@ -85,6 +87,208 @@ TEST(CostEngine, ARestartAcrossTheHourIsBridgedToo) {
   world.Start();
   world.RunFor(kMinute);
   EXPECT_EQ(world.engine->stats().unwatched, 3 * kDay + kMinute - CostEngine::kLongestGap);
+}
+
+// Remote write is down for hours: that time is not watched, and not free.
+TEST(CostEngine, SilenceIsNotFree) {
+  CostWorld world(kStart);
+  world.book->AddNode("n1", 4, 16);
+  world.inventory.Add("shop", "web", "n1", 1, 4);
+  world.RunFor(2 * kHour);
+  const auto book = world.book;
+  const auto containers = world.inventory.all;
+  world.book = std::make_shared<FakeBook>();
+  world.inventory.all.clear();
+  world.RunFor(5 * kHour);
+  EXPECT_EQ(world.engine->stats().unwatched, 5 * kHour - CostEngine::kLongestGap);
+  EXPECT_EQ(world.Series().count("outrider_cost_cluster_dollars_per_hour"), 0U);
+  EXPECT_NEAR(world.Series().at(R"(outrider_cost_month_to_date_dollars{namespace="shop"})"), 0.12,
+              1e-7);
+  world.book = book;
+  world.inventory.all = containers;
+  world.RunFor(17 * kHour);
+  EXPECT_NEAR(ByNamespace(world, kStart, world.now).at("shop"), 0.06 * (19 + 9.0 / 60), 1e-6);
+  EXPECT_EQ(world.engine->stats().unwatched, 5 * kHour - 9 * kMinute);
+  AllocationQuery query;
+  query.from = kStart;
+  query.to = kStart + kDay;
+  EXPECT_EQ(world.engine->Allocation(query, world.now)->front().watched, 19 * kHour + 9 * kMinute);
+}
+
+// Only a part of those who tell is silent: what is left is not all there is.
+TEST(CostEngine, HalfATaleIsNotCounted) {
+  const auto shop = [](const CostWorld& world) {
+    return ByNamespace(world, kStart, world.now).at("shop");
+  };
+  CostWorld world(kStart);
+  world.book->AddNode("n1", 4, 16);
+  FakeContainer& web = world.inventory.Add("shop", "web", "n1", 1, 4);
+  world.RunFor(kHour);
+  const double before = shop(world);
+  const auto book = world.book;
+  world.book = std::make_shared<FakeBook>();  // kube-state-metrics: no nodes
+  world.RunFor(8 * kMinute);
+  EXPECT_EQ(shop(world), before);
+  world.book = book;
+  world.RunFor(kMinute);  // a short gap is bridged
+  auto totals = ByNamespace(world, kStart, world.now);
+  EXPECT_NEAR(totals.at("shop"), 0.06 * 69 / 60, 1e-7);
+  EXPECT_NEAR(totals.at("__idle__"), (3 * 0.04 + 12 * 0.005) * 69 / 60, 1e-7);
+  // cAdvisor: use is old.
+  web.last_use = world.now;
+  world.RunFor(3 * kMinute);
+  EXPECT_NEAR(shop(world), 0.06 * 72 / 60, 1e-7);
+  world.RunFor(2 * kMinute);
+  EXPECT_NEAR(shop(world), 0.06 * 72 / 60, 1e-7);
+  web.last_use = world.now + kMinute;
+  world.RunFor(kMinute);
+  EXPECT_NEAR(shop(world), 0.06 * 75 / 60, 1e-7);
+  // What stays away for a day is gone, and the rest counts.
+  world.book = std::make_shared<FakeBook>();
+  for (int hour = 0; hour < 25 * 60; ++hour) {
+    web.last_use = world.now;
+    world.RunFor(kMinute);
+  }
+  EXPECT_GT(shop(world), 0.06 * 75 / 60 + 0.03);
+}
+
+// After a restart nothing has been sent yet, then only a part.
+TEST(CostEngine, AStartWaitsForSamples) {
+  CostWorld world(kStart);
+  world.book->AddNode("n1", 4, 16);
+  world.inventory.Add("shop", "web", "n1", 1, 4);
+  world.RunFor(kHour);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  const auto book = world.book;
+  const auto containers = world.inventory.all;
+  world.book = std::make_shared<FakeBook>();
+  world.inventory.all.clear();
+  world.now += 6 * kMinute;
+  world.Start();
+  world.RunFor(kMinute);
+  world.inventory.all = containers;
+  world.RunFor(kMinute);
+  world.book = book;
+  world.RunFor(kMinute);
+  const auto totals = ByNamespace(world, kStart, world.now);
+  EXPECT_NEAR(totals.at("shop"), 0.06 * 69 / 60, 1e-7);
+  EXPECT_NEAR(totals.at("__idle__"), (3 * 0.04 + 12 * 0.005) * 69 / 60, 1e-7);
+  EXPECT_EQ(world.engine->stats().unwatched, 0);
+  // The very first start: there was nothing to miss.
+  CostWorld fresh(kStart);
+  fresh.RunFor(3 * kHour);
+  EXPECT_EQ(fresh.engine->stats().unwatched, 0);
+  fresh.inventory.Add("shop", "web", "", 1, 0);
+  fresh.RunFor(kHour);
+  EXPECT_NEAR(ByNamespace(fresh, kStart, fresh.now).at("shop"), 0.04, 1e-7);
+}
+
+TEST(CostEngine, ARestartAcrossTheMonthIsBridgedAndSaid) {
+  const Timestamp january = kStart + 31 * kDay;
+  CostWorld world(january - kHour);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.RunFor(56 * kMinute);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now = january + 3 * kMinute;
+  world.Start();
+  world.RunFor(kMinute);
+  EXPECT_NEAR(ByNamespace(world, january - kHour, world.now).at("shop"), 0.04 * 64 / 60, 1e-7);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.now = january + 45 * kDay;  // a whole month is missed
+  world.Start();
+  world.RunFor(kMinute);
+  EXPECT_EQ(world.engine->stats().unwatched, 45 * kDay - 3 * kMinute - CostEngine::kLongestGap);
+}
+
+// A clock that was ahead by a week goes back: it counts and saves at once.
+TEST(CostEngine, AClockThatGoesBack) {
+  CostWorld world(kStart + 7 * kDay);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.RunFor(10 * kMinute);
+  world.now = kStart;
+  world.RunFor(10 * kMinute);
+  EXPECT_NEAR(ByNamespace(world, kStart, world.now).at("shop"), 0.04 * 9 / 60, 1e-7);
+  world.Start();  // killed: what a minute ago was saved is there
+  EXPECT_NEAR(ByNamespace(world, kStart, world.now).at("shop"), 0.04 * 8.5 / 60, 0.51 * 0.04 / 60);
+}
+
+// Labels are told by their names, whatever their order in the configuration is now.
+TEST(CostEngine, LabelsKeepTheirNames) {
+  CostSettings options;
+  options.labels = {"app", "tier"};
+  CostWorld world(kStart, options);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  const auto run = [&](DurationMs time) {
+    for (const Timestamp end = world.now + time; world.now < end;) {
+      world.windows.Add(Labels({{"__name__", "kube_pod_labels"},
+                                {"namespace", "shop"},
+                                {"pod", "web-1"},
+                                {"label_app", "front"},
+                                {"label_tier", "gold"}}),
+                        world.now, 1);
+      world.RunFor(kMinute);
+    }
+  };
+  const auto by = [&](size_t label) {
+    AllocationQuery query;
+    query.from = kStart;
+    query.to = world.now;
+    query.aggregate = {CostColumn{CostColumn::Field::kLabel, label}};
+    std::map<std::string, double> totals;
+    const auto sets = world.engine->Allocation(query, world.now);
+    EXPECT_TRUE(sets.ok()) << sets.status();
+    for (const AllocationRow& row : sets->front().rows) totals[row.name] = ToUnits(row.Total());
+    return totals;
+  };
+  run(25 * kHour);
+  ASSERT_EQ(by(0).count("front"), 1U);
+  world.options.labels = {"tier", "zone", "app"};
+  world.engine->Replace(world.options);  // a reload
+  run(kHour);
+  EXPECT_NEAR(by(0).at("gold"), 26 * 0.04, 1e-6);
+  EXPECT_NEAR(by(2).at("front"), 26 * 0.04, 1e-6);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  world.options.labels = {"app"};
+  world.Start();  // a restart
+  run(kHour);
+  EXPECT_NEAR(by(0).at("front"), 27 * 0.04, 1e-6);
+  EXPECT_EQ(by(0).size(), 1U);
+}
+
+// The series of yesterday are of yesterday: after days of silence there are none.
+TEST(CostEngine, NothingIsSaidOfAYesterdayThatNobodyWatched) {
+  const std::string daily = R"(outrider_cost_daily_dollars{namespace="shop"})";
+  CostWorld world(kStart);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.RunFor(2 * kDay + kHour);
+  EXPECT_EQ(world.Series().count(daily), 1U);
+  world.now += 2 * kDay;
+  world.RunFor(kHour);
+  EXPECT_EQ(world.Series().count(daily), 0U);
+}
+
+// Infinite and absurd values poison nothing.
+TEST(CostEngine, AbsurdValuesAreLeftOut) {
+  CostWorld world(kStart);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  world.inventory.Add("shop", "mad", "", HUGE_VAL, 0);
+  world.inventory.Add("shop", "odd", "", 1e300, std::nan("")).used_cores = -HUGE_VAL;
+  for (const double value : {HUGE_VAL, 1e300, std::nan("")}) {
+    const std::string name = std::to_string(value);
+    world.windows.Add(
+        Labels({{"__name__", "kube_persistentvolume_capacity_bytes"}, {"persistentvolume", name}}),
+        kStart, value);
+  }
+  world.RunFor(3 * kMinute);
+  EXPECT_NEAR(ByNamespace(world, kStart, world.now).at("shop"), 0.04 * 3 / 60, 1e-7);
+  CostAmounts sum;
+  CostAmounts huge;
+  huge.cost[0] = huge.cost[1] = huge.idle_share[0] = huge.overhead = huge.time = INT64_MAX;
+  sum.Add(huge);
+  sum.Add(huge);
+  EXPECT_EQ(sum.Total(), INT64_MAX);
+  EXPECT_EQ(sum.IdleShares(), INT64_MAX);
+  EXPECT_EQ(sum.time, INT64_MAX);
 }
 
 TEST(CostEngine, WhatAlreadyRunsButHoldsNothing) {

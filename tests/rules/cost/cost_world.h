@@ -67,6 +67,7 @@ struct FakeContainer {
   double gpus = 0;
   bool init = false;
   PodPhase phase = PodPhase::kRunning;
+  Timestamp last_use = INT64_MIN;
 };
 
 class FakeInventory final : public PodInventory {
@@ -80,6 +81,7 @@ class FakeInventory final : public PodInventory {
       view.container = one.pod.empty() ? "" : "app";
       view.workload = one.workload.workload.empty() ? nullptr : &one.workload;
       view.phase = one.phase;
+      view.last_use = one.last_use;
       view.init = one.init;
       view.requests = {one.cores, one.gib * kTestGib, one.gpus, std::nullopt};
       view.cpu_cores = one.used_cores;
