@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "notifiers/config/yaml_text.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -21,8 +22,11 @@ struct Wanted {
   std::vector<std::string> changes;
 };
 
-void Want(const YamlNode* map, std::string_view key, int64_t value, Wanted* wanted) {
+// `least`: what is set now is not lowered.
+void Want(const YamlNode* map, std::string_view key, int64_t value, Wanted* wanted,
+          bool least = false) {
   const std::string now = Scalar(map, key);
+  if (const auto set = ParseInt(now); least && set.ok() && *set > value) return;
   const std::string text = fmt::format("{}", value);
   if (now == text) return;
   AddEntry(&wanted->values, key, YamlPlain(text));
@@ -62,15 +66,25 @@ HpaPatch PatchHpa(const YamlNode& object, const ReplicaAdvice::Hpa& advice, Yaml
     patch.problems.push_back(InvalidArgument("it has no spec"));
     return patch;
   }
+  const bool plain = spec->Find("targetCPUUtilizationPercentage") != nullptr;
+  const YamlNode* target = UtilisationTarget(*spec);
+  const YamlNode* metrics = spec->Find("metrics");
+  // The bounds are for that. Without any metric Kubernetes scales on CPU.
+  if (!plain && target == nullptr && metrics != nullptr && !metrics->items.empty()) {
+    patch.problems.push_back(InvalidArgument("it does not scale on the utilisation of CPU"));
+    return patch;
+  }
   const auto percent = static_cast<int64_t>(std::round(100 * advice.target));
+  // What else it scales on may need what is set.
+  const bool others = metrics != nullptr && metrics->items.size() > 1;
   Wanted bounds;
-  Want(spec, "minReplicas", static_cast<int64_t>(advice.min_replicas), &bounds);
-  Want(spec, "maxReplicas", static_cast<int64_t>(advice.max_replicas), &bounds);
-  if (spec->Find("targetCPUUtilizationPercentage") != nullptr) {
+  Want(spec, "minReplicas", static_cast<int64_t>(advice.min_replicas), &bounds, others);
+  Want(spec, "maxReplicas", static_cast<int64_t>(advice.max_replicas), &bounds, others);
+  if (plain) {
     Want(spec, "targetCPUUtilizationPercentage", percent, &bounds);
   }
   Put(*spec, bounds, "maxReplicas", editor, &patch);
-  if (const YamlNode* target = UtilisationTarget(*spec)) {
+  if (target != nullptr) {
     Wanted utilisation;
     Want(target, "averageUtilization", percent, &utilisation);
     Put(*target, utilisation, "type", editor, &patch);

@@ -17,8 +17,9 @@ struct HpaPatch {
   std::vector<Status> problems;
 };
 
-// autoscaling/v1 and v2: minReplicas, maxReplicas, the target of CPU utilisation where it scales on
-// that. `editor` is of the text that `object` stands in.
+// autoscaling/v1 and v2: minReplicas, maxReplicas, the target of CPU utilisation. One that
+// scales on other things alone is a problem and stays as it is; of one that scales on more the
+// bounds are never lowered. `editor` is of the text that `object` stands in.
 HpaPatch PatchHpa(const YamlNode& object, const ReplicaAdvice::Hpa& advice, YamlEditor* editor);
 
 }  // namespace outrider

@@ -60,7 +60,11 @@ std::string RenderKubectl(const AdviceReport& report) {
       out += CommentLine(key, why);
       continue;
     }
+    const WorkloadKindInfo* kind = FindWorkloadKind(key.workload_kind);
+    const bool runs_on = kind != nullptr && kind->fixed;
+    if (runs_on) out += CommentLine(key, kMadeAnew);
     for (const Recommendation* row : rows) {
+      if (runs_on && HasProposal(*row)) out += "# ";
       out += HasProposal(*row)
                  ? Command(*row)
                  : CommentLine(key, fmt::format("container {}: not enough data", row->container));

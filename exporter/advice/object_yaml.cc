@@ -20,9 +20,7 @@ std::string RenderPatch(const AdviceReport& report) {
       continue;
     }
     const WorkloadKindInfo& kind = *FindWorkloadKind(key.workload_kind);
-    if (kind.fixed) {
-      out += CommentLine(key, "what runs cannot be changed: apply it when it is made anew");
-    }
+    if (kind.fixed) out += CommentLine(key, kMadeAnew);
     out += RemarkLines(rows) + WriteYaml(WorkloadYaml(kind, rows));
   }
   return out;

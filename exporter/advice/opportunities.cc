@@ -26,6 +26,7 @@ std::vector<const Recommendation*> Largest(std::span<const Recommendation> rows,
                                            double least, Amount amount) {
   std::vector<std::pair<double, const Recommendation*>> found;
   for (const Recommendation& row : rows) {
+    if (row.is_node) continue;  // its pods say the same
     if (const double value = amount(row); value >= least) found.emplace_back(value, &row);
   }
   std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first > b.first; });

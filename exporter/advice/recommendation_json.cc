@@ -11,6 +11,8 @@ namespace {
 
 using enum FindingSeverity;
 
+constexpr size_t kQuarters = 96;  // of an hour, in a day
+
 void WriteNumber(std::string_view key, const std::optional<double>& value, JsonWriter* json) {
   json->Key(key);
   if (value) {
@@ -48,6 +50,14 @@ void WriteAdvice(std::string_view key, Resource resource, const ResourceAdvice& 
     json->Key("samples").Int(static_cast<int64_t>(advice.judged->samples)).EndObject();
   } else {
     json->Null();
+  }
+  if (!advice.schedule.empty()) {
+    json->Key("schedule").StartArray();
+    // As it is written elsewhere: millicores.
+    for (const float cores : advice.schedule) {
+      json->Double(std::round(double{cores} * 1e3) / 1e3);
+    }
+    json->EndArray();
   }
   if (advice.hourly_target) {
     json->Key("hourly_target").StartArray();
@@ -141,7 +151,6 @@ ResourceAdvice ReadAdvice(const JsonValue* json) {
       std::round(std::clamp(json->GetNumber("coverage_seconds"), 0.0, 1e12) * kSecond));
   advice.savings_dollars_per_month = ReadNumber(*json, "savings_dollars_per_month");
   advice.reason = json->GetString("reason");
-  advice.severity = json->GetString("severity");
   advice.confidence = json->GetNumber("confidence");
   advice.limit_wanted = json->GetBool("limit_wanted");
   advice.held = json->GetBool("held");
@@ -151,6 +160,12 @@ ResourceAdvice ReadAdvice(const JsonValue* json) {
   if (const JsonValue* judged = Object(*json, "judged")) {
     advice.judged = {judged->GetNumber("violation_ratio"), judged->GetNumber("slack_ratio"),
                      judged->GetNumber("shortfall_ratio"), ReadCount(*judged, "samples")};
+  }
+  const JsonValue* quarters = json->Find("schedule");
+  if (quarters != nullptr && quarters->items.size() == kQuarters) {
+    for (const JsonValue& one : quarters->items) {
+      advice.schedule.push_back(static_cast<float>(one.number));
+    }
   }
   const JsonValue* hours = json->Find("hourly_target");
   if (hours != nullptr && hours->items.size() == 24) {
@@ -211,6 +226,7 @@ void WriteRecommendation(const Recommendation& recommendation, JsonWriter* json)
   json->Key("container").String(recommendation.container);
   json->Key("pods").Int(static_cast<int64_t>(recommendation.pods));
   json->Key("pods_seen").Int(static_cast<int64_t>(recommendation.pods_seen));
+  if (recommendation.is_node) json->Key("is_node").Bool(true);
   json->Key("severity").String(ChangeSeverityText(SeverityOf(recommendation)));
   WriteAdvice("cpu_cores", Resource::kCpu, recommendation.cpu, json);
   WriteAdvice("memory_bytes", Resource::kMemory, recommendation.memory, json);
@@ -234,6 +250,7 @@ StatusOr<Recommendation> ReadRecommendation(const JsonValue& json) {
   out.container = json.GetString("container");
   out.pods = ReadCount(json, "pods");
   out.pods_seen = ReadCount(json, "pods_seen");
+  out.is_node = json.GetBool("is_node");
   out.cpu = ReadAdvice(json.Find("cpu_cores"));
   out.memory = ReadAdvice(json.Find("memory_bytes"));
   if (const JsonValue* hpa = Object(json, "hpa")) out.hpa = ReadHpa(*hpa);

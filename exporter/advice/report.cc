@@ -19,6 +19,7 @@ double ChangeOfRequests(const ResourceChange& change, uint64_t pods) {
 }
 
 void Add(const Recommendation& row, AdviceTotals* totals) {
+  if (row.is_node) return;
   ++totals->containers;
   if (!HasProposal(row)) ++totals->without_data;
   totals->cpu_change += ChangeOfRequests(ChangeOf(Resource::kCpu, row.cpu), row.pods);
@@ -48,7 +49,10 @@ AdviceTotals TotalsOf(std::span<const Recommendation> rows) {
 
 std::vector<NamespaceTotals> TotalsByNamespace(std::span<const Recommendation> rows) {
   std::map<std::string, std::vector<Recommendation>> by_name;
-  for (const Recommendation& row : rows) by_name[row.key.namespace_name].push_back(row);
+  for (const Recommendation& row : rows) {
+    if (row.is_node) continue;
+    by_name[row.key.namespace_name].push_back(row);
+  }
   std::vector<NamespaceTotals> out;
   out.reserve(by_name.size());
   for (const auto& [name, of_it] : by_name) out.push_back({name, TotalsOf(of_it)});
@@ -69,7 +73,9 @@ std::vector<std::vector<size_t>> RowsByWorkload(std::span<const Recommendation> 
 std::optional<double> SpendOf(std::span<const Recommendation> rows,
                               std::span<const WorkloadCost> costs) {
   std::set<WorkloadKey> wanted;
-  for (const Recommendation& row : rows) wanted.insert(row.key);
+  for (const Recommendation& row : rows) {
+    if (!row.is_node) wanted.insert(row.key);
+  }
   std::optional<double> spend;
   for (const WorkloadCost& cost : costs) {
     if (wanted.contains(cost.key)) spend = spend.value_or(0) + cost.monthly;

@@ -13,7 +13,8 @@
 
 namespace outrider {
 
-// Of the recommendations of a report, or of one namespace of it.
+// Of the recommendations of a report, or of one namespace of it; without machines that are nodes of
+// Kubernetes, whose pods count.
 struct AdviceTotals {
   uint64_t containers = 0;
   uint64_t without_data = 0;  // of these: neither CPU nor memory is known
@@ -43,7 +44,7 @@ std::vector<NamespaceTotals> TotalsByNamespace(std::span<const Recommendation> r
 // The rows of each workload, in the order of their first row; indices into `rows`.
 std::vector<std::vector<size_t>> RowsByWorkload(std::span<const Recommendation> rows);
 
-// The costs of workloads that have a row, summed.
+// The costs of workloads that have a row, summed; without nodes.
 std::optional<double> SpendOf(std::span<const Recommendation> rows,
                               std::span<const WorkloadCost> costs);
 

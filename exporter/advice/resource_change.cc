@@ -86,13 +86,15 @@ ChangeSeverity SeverityOf(const Recommendation& recommendation) {
 }
 
 std::optional<int> ScoreOf(std::span<const Recommendation> recommendations) {
-  if (recommendations.empty()) return std::nullopt;
   double lost = 0;
+  double count = 0;
   for (const Recommendation& one : recommendations) {
+    if (one.is_node) continue;
+    ++count;
     const ChangeSeverity severity = SeverityOf(one);
     lost += severity == kCritical ? 1.0 : severity == kWarning ? 0.7 : 0.0;
   }
-  const auto count = static_cast<double>(recommendations.size());
+  if (count == 0) return std::nullopt;
   return static_cast<int>(100 * (count - lost) / count + 1e-9);
 }
 

@@ -45,7 +45,7 @@ ChangeSeverity SeverityOf(const ResourceChange& change);
 ChangeSeverity SeverityOf(const Recommendation& recommendation);
 
 // KRR's score: 100 without a change of weight; each critical one takes its whole share, each
-// warning 0.7 of it. Nothing for no recommendations.
+// warning 0.7 of it. Nodes do not count (their pods do). Nothing for no recommendations.
 std::optional<int> ScoreOf(std::span<const Recommendation> recommendations);
 std::string_view GradeOf(int score);  // A from 90, B from 70, C from 55, D from 30, F
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "absl/time/time.h"
 #include "exporter/advice/cells.h"
@@ -81,6 +82,12 @@ std::string Section(std::string_view title, const std::vector<const Recommendati
   return out;
 }
 
+std::string TitleOf(const std::optional<double>& savings, std::string_view currency) {
+  if (!savings) return "not enough data yet";
+  const std::string amount = MoneyText(std::abs(*savings), currency);
+  return amount + (*savings > -0.005 ? " a month can be saved" : " a month more is needed");
+}
+
 }  // namespace
 
 WeeklySummary MakeWeeklySummary(const AdviceReport& report, const SummarySubject& subject) {
@@ -93,10 +100,7 @@ WeeklySummary MakeWeeklySummary(const AdviceReport& report, const SummarySubject
     summary.text = "Nothing that runs was seen.\n";
     return summary;
   }
-  summary.title = totals.savings_per_month
-                      ? fmt::format("{}: {} a month can be saved", whose,
-                                    MoneyText(*totals.savings_per_month, report.currency))
-                      : whose + ": not enough data yet";
+  summary.title = whose + ": " + TitleOf(totals.savings_per_month, report.currency);
   summary.text = MoneyLines(report, totals, subject);
   summary.text += fmt::format("Containers: {}, without enough data: {}\n", totals.containers,
                               totals.without_data);

@@ -26,6 +26,10 @@ struct WorkloadKindInfo {
   bool fixed = false;  // a pod or job that runs cannot be changed, only made anew
 };
 
+// Said of those that are fixed.
+inline constexpr std::string_view kMadeAnew =
+    "what runs cannot be changed: apply it when it is made anew";
+
 // nullptr: not known, or no Kubernetes object at all (a machine).
 const WorkloadKindInfo* FindWorkloadKind(std::string_view kind);
 

@@ -101,8 +101,8 @@ void CapacityEngine::Run(Timestamp now) {
 void CapacityEngine::Learn(Timestamp now, bool waited) {
   const bool learned = resolver_.Update(now);
   facts_.Update(now);
-  containers_.Find(now);
-  machines_.Find(now);
+  containers_.Find(now, now - kHistory);
+  machines_.Find(now, now - kHistory);
   binder_.Update(now, learned, waited);
 }
 

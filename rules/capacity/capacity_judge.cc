@@ -28,6 +28,11 @@ std::optional<double> LargestRequest(std::span<const Holding> holdings) {
   return largest;
 }
 
+// What has no recommendation counts as unchanged.
+std::optional<double> TargetOf(const ResourceAdvice& advice) {
+  return advice.enough_data ? std::optional(advice.recommended.target) : std::nullopt;
+}
+
 }  // namespace
 
 // What the containers of one workload's container hold now.
@@ -37,7 +42,9 @@ struct CapacityEngine::Held {
   std::optional<double> cpu_limit;
   std::optional<double> memory_limit;
   size_t containers_in_pod = 1;  // init containers are none
+  std::vector<uint32_t> silent;  // containers that tell nothing any more
   void Clear() {
+    silent.clear();
     cpu.clear();
     memory.clear();
     cpu_limit.reset();
@@ -56,7 +63,10 @@ bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* hel
     const Container& container = pods_.container(number);
     const auto cpu = container.cpu.Current(now);
     const auto memory = container.memory.Current(now);
-    if (!cpu && !memory) continue;
+    if (!cpu && !memory) {
+      if (!container.retired) held->silent.push_back(number);
+      continue;
+    }
     if (held->cpu.empty()) {
       const auto& all = pods_.PodOf(container).containers;
       held->containers_in_pod = static_cast<size_t>(
@@ -93,6 +103,8 @@ Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held
       outrider::Advise(Resource::kMemory, entry.demand, held.memory, held.memory_limit, judge);
   recommendation.findings = FindFaults(recommendation);
   recommendation.pods_seen = entry.demand.pods_seen();
+  recommendation.is_node = recommendation.key.workload_kind == kHostKind &&
+                           facts_.IsNode(recommendation.key.cluster, recommendation.key.workload);
   if (judge.hpa != nullptr) recommendation.hpa = *judge.hpa;
   return recommendation;
 }
@@ -147,7 +159,7 @@ struct CapacityEngine::Round {
 };
 
 bool CapacityEngine::IsDue(const DemandEntry& entry, Timestamp now) const {
-  if (entry.judged == INT64_MIN) return true;
+  if (entry.judged == INT64_MIN || entry.judged > now) return true;  // the clock was set back
   if (now - entry.judged < kJudgeEvery) return false;
   if (entry.news || now - entry.judged >= kJudgeAtLeast) return true;
   const auto samples =
@@ -190,15 +202,15 @@ void CapacityEngine::FinishWorkload(Round* round) {
     return;
   }
   std::vector<WorkloadPart> parts;
-  uint64_t replicas = 0;
   for (size_t i = first; i < round->group; ++i) {
     const Recommendation& one = round->recommendations[i];
     if (one.key.workload_kind == kHostKind) continue;
-    parts.push_back({round->entries[i]->demand, one.cpu.request.value_or(0)});
-    replicas = std::max(replicas, one.pods);
+    // As the same advice would have it.
+    const double request = TargetOf(one.cpu).value_or(one.cpu.request.value_or(0));
+    parts.push_back({round->entries[i]->demand, one.cpu.request ? request : 0});
   }
   const WorkloadKey& key = round->recommendations[first].key;
-  const auto advice = AdviseReplicas(parts, replicas, facts_.HpaOf(key));
+  const auto advice = AdviseReplicas(parts, facts_.HpaOf(key));
   // Backwards: a container that was the first before gives up the workload's series before another
   // takes them.
   for (size_t i = round->group; i-- > first;) {
@@ -238,7 +250,9 @@ void CapacityEngine::Judge(Timestamp now) {
   const UnitRates usual = UsualRates();
   for (RecommendationSeries& series : book_.TakeEnded()) series.Clear(sink_.table);
   for (auto& [key, entry] : book_.entries()) {
-    if (!ReadHeld(entry, now, &held)) {
+    const bool is_there = ReadHeld(entry, now, &held);
+    for (const uint32_t number : held.silent) book_.Retire(number);
+    if (!is_there) {
       if (!entry.series.empty()) entry.series.Clear(sink_.table);
       continue;
     }
@@ -251,8 +265,9 @@ void CapacityEngine::Judge(Timestamp now) {
       round.hosts += held.cpu.size();
     }
     JudgeOne(held, &entry, &round);
-    AddCost(round.recommendations.back(), CostOf(held.cpu, usual.core_hour),
-            CostOf(held.memory, usual.byte_hour), &round.costs.back());
+    const Recommendation& one = round.recommendations.back();
+    AddCost(one, CostOf(held.cpu, usual.core_hour, TargetOf(one.cpu)),
+            CostOf(held.memory, usual.byte_hour, TargetOf(one.memory)), &round.costs.back());
   }
   FinishWorkload(&round);
   if (observer_ != nullptr) observer_->OnJudge(now, round.recommendations);

@@ -56,7 +56,8 @@ std::vector<SeriesReference> ContainerStream::Reach(DurationMs horizon) {
   return all;
 }
 
-void ContainerStream::Find(Timestamp now) {
+void ContainerStream::Find(Timestamp now, Timestamp since) {
+  since_ = since;
   cpu_.stream.Find(now, cpu_);
   memory_.stream.Find(now, memory_);
 }
@@ -83,7 +84,7 @@ SeriesStream::Owner::Admission ContainerStream::Admit(const Labels& labels) {
     free_.pop_back();
   }
   series_[slot] = {.container = number};
-  return {.slot = slot};
+  return {.slot = slot, .after = since_};
 }
 
 double ContainerStream::Rate(Timestamp time, double value, Container* container, Series* series) {

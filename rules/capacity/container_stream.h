@@ -32,7 +32,8 @@ class ContainerStream {
   // All outlive the stream.
   ContainerStream(const SampleFeed& feed, PodTable& pods, UseSink& sink);
 
-  void Find(Timestamp now);
+  // Of series that are new what came after `since` is used.
+  void Find(Timestamp now, Timestamp since);
   void Follow(Timestamp to);
   size_t series() const { return cpu_.stream.size() + memory_.stream.size(); }
   uint64_t samples() const { return samples_; }  // looked at so far
@@ -72,6 +73,7 @@ class ContainerStream {
   std::vector<Series> series_;
   std::vector<uint32_t> free_;
   std::vector<Sample> points_;
+  Timestamp since_ = kNoTime;  // of Find()
   uint64_t samples_ = 0;
 };
 

@@ -7,11 +7,14 @@
 
 namespace outrider {
 
-HourlyCost CostOf(std::span<const Holding> holdings, double unit_price) {
+HourlyCost CostOf(std::span<const Holding> holdings, double unit_price,
+                  std::optional<double> target) {
   HourlyCost cost;
   for (const Holding& holding : holdings) {
     const double price = holding.unit_price.value_or(unit_price);
-    cost.allocated += std::max(holding.request.value_or(0), holding.used) * price;
+    const double request = holding.request.value_or(0);
+    cost.allocated += std::max(request, holding.used) * price;
+    cost.projected += std::max(target.value_or(request), holding.used) * price;
     cost.used += holding.used * price;
   }
   return cost;

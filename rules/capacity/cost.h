@@ -19,10 +19,13 @@ struct Holding {
 struct HourlyCost {
   double allocated = 0;  // what is held: max(request, use) of each container, summed
   double used = 0;       // what of it is used
+  double projected = 0;  // what is held once the target is requested: max(target, use)
   double Idle() const { return allocated - used; }
 };
-// `unit_price`: USD per core-hour or byte-hour, of holdings without their own.
-HourlyCost CostOf(std::span<const Holding> holdings, double unit_price);
+// `unit_price`: USD per core-hour or byte-hour, of holdings without their own. `target`: what each
+// of them should request; nothing: as now.
+HourlyCost CostOf(std::span<const Holding> holdings, double unit_price,
+                  std::optional<double> target = {});
 
 // USD a month that requesting `target` instead saves, over all containers; negative where more is
 // needed. Nothing when no container has a request: there is nothing to save from.

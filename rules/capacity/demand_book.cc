@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
+#include "rules/capacity/recommend/needed_memory.h"
 #include "storage/base/log.h"
 
 namespace outrider {
@@ -72,15 +74,15 @@ void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* c
   const bool cpu = kind == UseKind::kCpu;
   SampleFacts facts;
   facts.throttled_ratio = container->ThrottledRatio();
-  facts.limit = (cpu ? container->limits.cpu : container->limits.memory).value_or(0);
   facts.rss = container->rss;
   const Timestamp pod_started = pods_.PodOf(*container).started;
   const Timestamp started = container->started != 0 ? container->started : pod_started;
   const double edge = cpu ? entry.cpu_edge : entry.memory_edge;
   for (const Sample& point : points) {
     if (point.time <= container->skip_until) continue;
-    if (point.value > edge) entry.news = true;
-    if (started != 0) facts.age = std::max<DurationMs>(0, point.time - started);
+    if ((cpu ? point.value : NeededMemory(point.value, facts.rss)) > edge) entry.news = true;
+    // What came before the newest start says nothing of start-ups.
+    facts.age = started != 0 && point.time >= started ? point.time - started : -1;
     if (cpu) {
       entry.demand.AddCpu(point.time, point.value, facts, &container->instance);
     } else {
@@ -88,6 +90,7 @@ void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* c
     }
   }
   entry.changed = true;
+  container->retired = false;
   if (observer_ == nullptr) return;
   const UsageOwner owner = {entry.number, entry.key->workload, entry.key->container};
   if (cpu) {
@@ -129,9 +132,10 @@ bool DemandBook::Bind(uint32_t number) {
     // What was put down to a guess that nobody shares any more moves along.
     if (old->bound.empty() && old->guessed) {
       entry.demand.Merge(old->demand);
+      entry.changed = true;
       ended_.push_back(old->series);
       const auto place = entries_.find(*old->key);
-      Erase(place);
+      Erase(place, entry.key);
     }
   }
   Attach(number, &entry);
@@ -140,6 +144,7 @@ bool DemandBook::Bind(uint32_t number) {
   const std::unique_ptr<ParkedUse> parked = std::move(container.parked);
   if (!parked->cpu.empty()) Feed(UseKind::kCpu, parked->cpu, &container);
   if (!parked->memory.empty()) Feed(UseKind::kMemory, parked->memory, &container);
+  for (const OomKill& kill : parked->kills) Kill(kill);
   return true;
 }
 
@@ -151,32 +156,54 @@ void DemandBook::SetHeap(uint32_t number) {
 
 void DemandBook::Kill(const OomKill& kill) {
   Container& container = pods_.container(kill.container);
-  if (container.entry == nullptr) return;
+  if (container.pod == kNoSlot) return;
+  // It may be killed before its first sample of use.
+  if (container.entry == nullptr && pods_.PodOf(container).resolved) Bind(kill.container);
+  if (container.entry == nullptr) {
+    if (container.parked == nullptr) container.parked = std::make_unique<ParkedUse>();
+    if (container.parked->kills.size() < ParkedUse::kMostKills) {
+      container.parked->kills.push_back(kill);
+    }
+    return;
+  }
   DemandEntry& entry = *container.entry;
-  if (kill.at_start && kill.time <= entry.demand.last_oom()) return;
+  // Another series may have told of the same kill before the restart.
+  const bool counted = kill.time <= entry.demand.last_oom() + LastEnd::kTogether;
+  if (kill.at_start && entry.demand.ooms() > 0 && counted) return;
   entry.demand.AddOom(kill.time, container.requests.memory.value_or(0),
                       container.limits.memory.value_or(0), &container.instance);
   entry.changed = true;
   entry.news = true;
 }
 
-void DemandBook::Release(uint32_t number, Timestamp now) {
+void DemandBook::Retire(uint32_t number) {
   Container& container = pods_.container(number);
-  DemandEntry* const entry = container.entry;
-  container.entry = nullptr;
+  if (container.entry == nullptr || container.retired) return;
+  container.retired = true;
+  container.entry->demand.Retire(container.instance, container.instance.cpu_done);
+  container.entry->changed = true;
+}
+
+void DemandBook::Release(uint32_t number) {
+  Retire(number);
+  DemandEntry* const entry = std::exchange(pods_.container(number).entry, nullptr);
   if (entry == nullptr) return;
   std::erase(entry->bound, number);
-  entry->demand.Retire(container.instance, now);
   entry->changed = true;
 }
 
 bool DemandBook::IsOld(const DemandEntry& entry, Timestamp now) {
   if (!entry.bound.empty() || !entry.series.empty()) return false;
-  return std::max(entry.demand.last_time(), entry.until) < now - kKeep;
+  const Timestamp last = std::max(entry.demand.last_time(), entry.demand.last_oom());
+  return std::max(last, entry.until) < now - kKeep;
 }
 
-DemandBook::Entries::iterator DemandBook::Erase(Entries::iterator place) {
-  if (place->second.stored) gone_rows_.push_back(RowKey(place->first));
+DemandBook::Entries::iterator DemandBook::Erase(Entries::iterator place, const UsageKey* heir) {
+  const auto next = heir == nullptr ? std::nullopt : std::optional(*heir);
+  for (GoneRow& gone : gone_rows_) {
+    if (gone.heir == place->first) gone.heir = next;
+  }
+  if (place->second.stored) gone_rows_.push_back({RowKey(place->first), next});
   return entries_.erase(place);
 }
 
@@ -214,15 +241,21 @@ Status DemandBook::Save(Timestamp until, Timestamp now, DurationMs period) {
   auto place = saved_up_to_ && period > 0 ? entries_.upper_bound(*saved_up_to_) : entries_.begin();
   while (left > 0 || !gone_rows_.empty()) {
     Batch batch;
-    for (const std::string& key : gone_rows_) batch.Delete(Family::kCapacity, key);
-    std::vector<DemandEntry*> written;
+    std::set<DemandEntry*> written;
+    const auto write = [&](DemandEntry* entry) {
+      if (!entry->changed || !written.insert(entry).second) return;
+      batch.Put(Family::kCapacity, RowKey(*entry->key), RowOf(*entry, until, now));
+    };
+    // Who took along what a row held is written together with its end.
+    for (const GoneRow& gone : gone_rows_) {
+      batch.Delete(Family::kCapacity, gone.key);
+      const auto heir = gone.heir ? entries_.find(*gone.heir) : entries_.end();
+      if (heir != entries_.end()) write(&heir->second);
+    }
     for (; left > 0 && place != entries_.end() && written.size() < kRowsAtOnce; --left, ++place) {
       DemandEntry& entry = place->second;
       if (entry.saved != nullptr && now - restored_at_ > kKeepSaved) entry.saved.reset();
-      if (entry.changed) {
-        batch.Put(Family::kCapacity, RowKey(place->first), RowOf(entry, until, now));
-        written.push_back(&entry);
-      }
+      write(&entry);
       saved_up_to_ = place->first;
     }
     if (!batch.empty()) TRY(store_->Commit(batch, Durability::kBuffered));
@@ -237,7 +270,7 @@ Status DemandBook::Save(Timestamp until, Timestamp now, DurationMs period) {
 }
 
 // What could not be written is written the next time.
-void DemandBook::NoteSaved(const Batch& batch, const std::vector<DemandEntry*>& written) {
+void DemandBook::NoteSaved(const Batch& batch, const std::set<DemandEntry*>& written) {
   stats_.rows += written.size();
   for (const auto& write : batch.writes()) stats_.bytes += write.value ? write.value->size() : 0;
   for (DemandEntry* entry : written) {

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,8 +79,10 @@ class DemandBook final : public UseSink {
   bool Bind(uint32_t number);
   void Kill(const OomKill& kill);
   void SetHeap(uint32_t number);
+  // Nothing is told of its use (any more): what its pod alone needed is kept. It may come back.
+  void Retire(uint32_t number);
   // The container is gone.
-  void Release(uint32_t number, Timestamp now);
+  void Release(uint32_t number);
 
   // Reads what was saved. A row that cannot be read begins anew.
   Status Restore();
@@ -95,7 +98,7 @@ class DemandBook final : public UseSink {
         continue;
       }
       last(&place->second);
-      place = Erase(place);
+      place = Erase(place, nullptr);
     }
   }
 
@@ -106,12 +109,18 @@ class DemandBook final : public UseSink {
   std::vector<RecommendationSeries> TakeEnded() { return std::exchange(ended_, {}); }
 
  private:
+  // A row that is to be deleted.
+  struct GoneRow {
+    std::string key;
+    std::optional<UsageKey> heir;
+  };
   DemandEntry& EntryFor(const WorkloadKey& workload, const std::string& container);
   void Attach(uint32_t number, DemandEntry* entry);
   void Feed(UseKind kind, std::span<const Sample> points, Container* container);
   static bool IsOld(const DemandEntry& entry, Timestamp now);
-  Entries::iterator Erase(Entries::iterator place);
-  void NoteSaved(const Batch& batch, const std::vector<DemandEntry*>& written);
+  // `heir` took along what it held; nullptr: nobody.
+  Entries::iterator Erase(Entries::iterator place, const UsageKey* heir);
+  void NoteSaved(const Batch& batch, const std::set<DemandEntry*>& written);
   bool LoadRow(const Row& row);
   std::string RowOf(const DemandEntry& entry, Timestamp until, Timestamp now) const;
 
@@ -121,7 +130,7 @@ class DemandBook final : public UseSink {
   Entries entries_;
   uint64_t numbers_ = 0;
   std::vector<RecommendationSeries> ended_;
-  std::vector<std::string> gone_rows_;
+  std::vector<GoneRow> gone_rows_;
   std::optional<UsageKey> saved_up_to_;  // Save() goes on behind it
   Timestamp saved_at_ = INT64_MIN;
   Timestamp restored_at_ = INT64_MIN;

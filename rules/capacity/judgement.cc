@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "fmt/format.h"
-#include "rules/capacity/recommend/krr.h"
 #include "rules/pricing/price_book.h"
 #include "storage/base/duration.h"
 
@@ -67,13 +66,15 @@ bool ScalesOn(Resource resource, const HpaState* hpa) {
 }
 
 // The schedule within the rails; by hour as well, each hour as its busiest quarter.
-void TakeSchedule(std::vector<float> schedule, const GuardRails& rails, ResourceAdvice* advice) {
+void TakeSchedule(std::vector<float> schedule, const GuardRails& rails, double request,
+                  ResourceAdvice* advice) {
   if (schedule.empty()) return;
   std::array<double, 24> hours = {};
   const size_t quarters = schedule.size() / hours.size();
   for (size_t i = 0; i < schedule.size(); ++i) {
-    schedule[i] = std::max(schedule[i], static_cast<float>(rails.minimum));
-    if (rails.maximum > 0) schedule[i] = std::min(schedule[i], static_cast<float>(rails.maximum));
+    Bounds quarter = {.target = schedule[i]};
+    Guard(rails, request, &quarter);
+    schedule[i] = static_cast<float>(quarter.target);
     // As it is written: whole millicores.
     hours[i / quarters] = std::max(hours[i / quarters], std::round(schedule[i] * 1e3) / 1e3);
   }
@@ -81,15 +82,24 @@ void TakeSchedule(std::vector<float> schedule, const GuardRails& rails, Resource
   advice->hourly_target = hours;
 }
 
+// Whether what was given before may be kept: nothing that the rails or the policy's floor forbid.
+bool MayStay(const PolicyAdvice& fresh, const GuardRails& rails, double request, double given) {
+  if (fresh.fixed || given < fresh.floor) return false;
+  Bounds before = {.target = given, .lower = given, .upper = given, .limit = given};
+  return !Guard(rails, request, &before);
+}
+
 // Rails and hysteresis.
 void Settle(Resource resource, const ContainerDemand& demand, const JudgeOptions& options,
             PolicyAdvice fresh, ResourceAdvice* advice) {
   const bool cpu = resource == Resource::kCpu;
   const GuardRails& rails = cpu ? options.cpu_rails : options.memory_rails;
-  advice->guarded = Guard(rails, advice->request.value_or(0), &fresh.bounds);
+  const double request = advice->request.value_or(0);
+  advice->guarded = Guard(rails, request, &fresh.bounds);
   const Promise& promise = cpu ? demand.cpu_promise() : demand.memory_promise();
   advice->held = promise.Given() != fresh.bounds.target &&
-                 Stands(promise, fresh.bounds, rails.hysteresis, !cpu);
+                 Stands(promise, fresh.bounds, rails.hysteresis, !cpu) &&
+                 MayStay(fresh, rails, request, promise.Given());
   advice->recommended = fresh.bounds;
   if (advice->held) {
     Bounds& bounds = advice->recommended;
@@ -102,7 +112,7 @@ void Settle(Resource resource, const ContainerDemand& demand, const JudgeOptions
                        : std::max(bounds.limit, bounds.target);
   }
   advice->limit_wanted = fresh.limit_wanted;
-  TakeSchedule(std::move(fresh.schedule), rails, advice);
+  TakeSchedule(std::move(fresh.schedule), rails, request, advice);
 }
 
 }  // namespace
@@ -153,7 +163,6 @@ ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
   const std::string rule = std::move(fresh.rule);
   Settle(resource, demand, options, std::move(fresh), &advice);
   advice.confidence = ConfidenceOf(advice, pods);
-  advice.severity = KrrSeverity(!cpu, advice.request, advice.recommended.target);
   advice.reason = ReasonFor(resource, advice, rule, pods);
   advice.savings_dollars_per_month = MonthlySavings(holdings, advice.recommended.target,
                                                     cpu ? options.core_hour : options.byte_hour);
@@ -203,11 +212,10 @@ void AddCost(const Recommendation& recommendation, const HourlyCost& cpu, const 
   cost->cpu.used += cpu.used;
   cost->memory.allocated += memory.allocated;
   cost->memory.used += memory.used;
-  const double monthly = (cpu.allocated + memory.allocated) * kHoursPerMonth;
-  cost->monthly += monthly;
-  // What has no recommendation counts as unchanged.
-  cost->projected_monthly += monthly - recommendation.cpu.savings_dollars_per_month.value_or(0) -
-                             recommendation.memory.savings_dollars_per_month.value_or(0);
+  cost->cpu.projected += cpu.projected;
+  cost->memory.projected += memory.projected;
+  cost->monthly += (cpu.allocated + memory.allocated) * kHoursPerMonth;
+  cost->projected_monthly += (cpu.projected + memory.projected) * kHoursPerMonth;
 }
 
 void Score(std::span<const Recommendation> recommendations, std::span<WorkloadCost> costs) {

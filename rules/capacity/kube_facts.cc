@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "fmt/format.h"
 #include "rules/capacity/container_stream.h"
@@ -16,6 +17,8 @@ constexpr DurationMs kLater = 5 * kMinute;
 constexpr DurationMs kSlowly = 15 * kMinute;  // reads every series
 constexpr DurationMs kSteadily = 5 * kMinute;
 constexpr DurationMs kPast = kHour;  // older samples say nothing about now
+
+constexpr std::string_view kHeapMax = "jvm_memory_max_bytes";
 
 // Which of a container's resources a slot is about: container * kFields + field.
 enum : uint32_t { kCpuField, kMemoryField, kGpuField, kEphemeralField, kFields };
@@ -33,6 +36,10 @@ std::optional<double>* FieldOf(ContainerResources* resources, uint32_t field) {
     default:
       return &resources->ephemeral_storage;
   }
+}
+
+std::string NodeKey(std::string_view cluster, std::string_view name) {
+  return fmt::format("{}/{}", cluster, name);
 }
 
 uint32_t FieldNamed(std::string_view resource) {
@@ -53,6 +60,7 @@ struct KubeFacts::Fact {
   DurationMs period = kSlowly;  // 0: every time
   std::string_view label = {};  // that must have this value
   std::string_view value = {};
+  double at_end = std::numeric_limits<double>::quiet_NaN();  // what a series that ended tells
 };
 
 std::vector<KubeFacts::Fact> KubeFacts::Facts() {
@@ -76,16 +84,16 @@ std::vector<KubeFacts::Fact> KubeFacts::Facts() {
       {"container_cpu_cfs_throttled_periods_total", &K::AdmitCadvisor, &K::TakeThrottled,
        &K::LeaveContainer, kLater, kSteadily},
       {"container_oom_events_total", &K::AdmitCadvisor, &K::TakeOomEvents, &K::LeaveContainer},
-      {"kube_pod_container_status_last_terminated_reason", &K::AdmitContainer, &K::TakeOomReason,
-       &K::LeaveOomReason, kSoon, 0, "reason", "OOMKilled"},
-      {"kube_pod_container_status_last_terminated_timestamp", &K::AdmitContainer,
-       &K::TakeTerminated, &K::LeaveTerminated, kSoon, 0},
+      {"kube_pod_container_status_last_terminated_reason", &K::AdmitEnd, &K::TakeOomReason,
+       &K::LeaveEnd, kSoon, 0, "reason", "OOMKilled", kInterrupted},
+      {"kube_pod_container_status_last_terminated_timestamp", &K::AdmitEnd, &K::TakeTerminated,
+       &K::LeaveEnd, kSoon, 0},
       {"kube_pod_container_status_restarts_total", &K::AdmitContainer, &K::TakeRestarts,
        &K::LeaveContainer},
-      {"jvm_memory_max_bytes", &K::AdmitContainer, &K::TakeHeapMax, &K::LeaveHeapMax, kLater,
-       kSlowly, "area", "heap"},
-      {"jvm_memory_committed_bytes", &K::AdmitContainer, &K::TakeHeapCommitted,
-       &K::LeaveHeapCommitted, kLater, kSlowly, "area", "heap"},
+      {kHeapMax, &K::AdmitHeap, &K::TakeHeap, &K::LeaveHeap, kLater, kSlowly, "area", "heap", 0},
+      {"jvm_memory_committed_bytes", &K::AdmitHeap, &K::TakeHeap, &K::LeaveHeap, kLater, kSlowly,
+       "area", "heap", 0},
+      {"kube_node_info", &K::AdmitNode, &K::TakeNothing, &K::LeaveNode},
       {"kube_horizontalpodautoscaler_info", &K::AdmitHpaInfo, &K::TakeNothing, &K::LeaveHpa, kSoon},
       {"kube_horizontalpodautoscaler_spec_target_metric", &K::AdmitHpaTarget, &K::TakeHpaTarget,
        &K::LeaveHpaTarget},
@@ -134,16 +142,32 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
   }
   void Take(uint32_t slot, double* memo, std::span<const Timestamp> times,
             std::span<const double> values) override {
-    const double value = values.back();
-    if (!std::isfinite(value)) return;
-    (parent_.*fact_.take)(slot, *memo, value, times.back());
-    *memo = value;
+    if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) {
+      KeepFinite(times, values);
+      times = times_;
+      values = values_;
+    }
+    if (times.empty()) return;
+    (parent_.*fact_.take)(slot, {*memo, times, values});
+    *memo = values.back();
+  }
+  void KeepFinite(std::span<const Timestamp> times, std::span<const double> values) {
+    times_.clear();
+    values_.clear();
+    for (size_t i = 0; i < times.size(); ++i) {
+      const double value = IsStale(values[i]) ? fact_.at_end : values[i];
+      if (!std::isfinite(value)) continue;
+      times_.push_back(times[i]);
+      values_.push_back(value);
+    }
   }
   void Gone(uint32_t slot, double memo) override { (parent_.*fact_.leave)(slot, memo); }
 
   KubeFacts& parent_;
   const Fact fact_;
   SeriesStream stream_;
+  std::vector<Timestamp> times_;
+  std::vector<double> values_;
 };
 
 KubeFacts::KubeFacts(const SampleFeed& feed, PodTable& pods) : pods_(pods) {
@@ -231,6 +255,18 @@ uint32_t KubeFacts::AdmitInitResource(const Labels& labels) {
   return slot;
 }
 
+uint32_t KubeFacts::AdmitEnd(const Labels& labels) {
+  const uint32_t number = AdmitContainer(labels);
+  if (number != kNoSlot) ++EndOf(number).series;
+  return number;
+}
+
+uint32_t KubeFacts::AdmitHeap(const Labels& labels) {
+  const uint32_t number = AdmitContainer(labels);
+  if (number == kNoSlot) return kNoSlot;
+  return java_heaps_.Admit(number, labels.Get("id"), labels.MetricName() == kHeapMax);
+}
+
 uint32_t KubeFacts::AdmitPhase(const Labels& labels) {
   const std::string_view text = labels.Get("phase");
   if (text != "Pending" && text != "Running") return kNoSlot;
@@ -250,27 +286,57 @@ uint32_t KubeFacts::AdmitInfo(const Labels& labels) {
   return kNoSlot;
 }
 
+uint32_t KubeFacts::AdmitNode(const Labels& labels) {
+  auto slot = static_cast<uint32_t>(nodes_.size());
+  if (free_nodes_.empty()) {
+    nodes_.emplace_back();
+  } else {
+    slot = free_nodes_.back();
+    free_nodes_.pop_back();
+  }
+  const std::string_view cluster = labels.Get("cluster");
+  nodes_[slot] = {NodeKey(cluster, KubeLabel(labels, "node")),
+                  NodeKey(cluster, labels.Get("internal_ip"))};
+  for (const std::string& name : nodes_[slot]) ++series_of_nodes_[name];
+  return slot;
+}
+
+void KubeFacts::LeaveNode(uint32_t slot, double /*before*/) {
+  for (std::string& name : nodes_[slot]) {
+    const auto found = series_of_nodes_.find(name);
+    if (--found->second == 0) series_of_nodes_.erase(found);
+    name.clear();
+  }
+  free_nodes_.push_back(slot);
+}
+
+bool KubeFacts::IsNode(std::string_view cluster, std::string_view instance) const {
+  if (series_of_nodes_.empty() || instance.empty()) return false;
+  const std::string_view host = instance.substr(0, instance.find_last_of(':'));
+  return series_of_nodes_.contains(NodeKey(cluster, instance)) ||
+         series_of_nodes_.contains(NodeKey(cluster, host));
+}
+
 uint32_t KubeFacts::AdmitStart(const Labels& labels) { return PodFor(labels); }
 
-void KubeFacts::TakeNothing(uint32_t /*slot*/, double /*before*/, double /*value*/,
-                            Timestamp /*time*/) {}
+void KubeFacts::TakeNothing(uint32_t /*slot*/, const Told& /*told*/) {}
 
-void KubeFacts::TakeRequest(uint32_t slot, double /*before*/, double value, Timestamp time) {
+void KubeFacts::TakeRequest(uint32_t slot, const Told& told) {
   Container& container = pods_.container(slot / kFields);
-  if (value >= 0) *FieldOf(&container.requests, slot % kFields) = value;
-  container.told = std::max(container.told, time);
+  if (told.value() >= 0) *FieldOf(&container.requests, slot % kFields) = told.value();
+  container.told = std::max(container.told, told.time());
 }
 
-void KubeFacts::TakeLimit(uint32_t slot, double /*before*/, double value, Timestamp time) {
+void KubeFacts::TakeLimit(uint32_t slot, const Told& told) {
   Container& container = pods_.container(slot / kFields);
-  if (value >= 0) *FieldOf(&container.limits, slot % kFields) = value;
-  container.told = std::max(container.told, time);
+  if (told.value() >= 0) *FieldOf(&container.limits, slot % kFields) = told.value();
+  container.told = std::max(container.told, told.time());
 }
 
-void KubeFacts::TakePhase(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
+void KubeFacts::TakePhase(uint32_t slot, const Told& told) {
   Pod& pod = pods_.pod(slot / kPhases);
   const PodPhase phase = slot % kPhases == kRunningPhase ? PodPhase::kRunning : PodPhase::kPending;
-  if (value > 0) {
+  if (told.value() > 0) {
     pod.phase = phase;
   } else if (pod.phase == phase ||
              (pod.phase == PodPhase::kUnknown && phase == PodPhase::kRunning)) {
@@ -278,34 +344,39 @@ void KubeFacts::TakePhase(uint32_t slot, double /*before*/, double value, Timest
   }
 }
 
-void KubeFacts::TakePodStart(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
-  pods_.pod(slot).started = static_cast<Timestamp>(value * kSecond);
+void KubeFacts::TakePodStart(uint32_t slot, const Told& told) {
+  pods_.pod(slot).started = static_cast<Timestamp>(told.value() * kSecond);
 }
 
-void KubeFacts::TakeContainerStart(uint32_t slot, double /*before*/, double value,
-                                   Timestamp /*time*/) {
+void KubeFacts::TakeContainerStart(uint32_t slot, const Told& told) {
   Container& container = pods_.container(slot);
-  container.started = std::max(container.started, static_cast<Timestamp>(value * kSecond));
+  container.started = std::max(container.started, static_cast<Timestamp>(told.value() * kSecond));
 }
 
-void KubeFacts::TakeRss(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
-  pods_.container(slot).rss = value;
+// Looked at rarely: a peak between must not be taken for file cache.
+void KubeFacts::TakeRss(uint32_t slot, const Told& told) {
+  pods_.container(slot).rss = told.Largest();
 }
 
-double KubeFacts::Increase(double before, double value) {
-  if (std::isnan(before)) return 0;
-  return value >= before ? value - before : value;
+double KubeFacts::Told::Increase() const {
+  double sum = 0;
+  double last = before;
+  for (const double value : values) {
+    if (!std::isnan(last)) sum += value >= last ? value - last : value;
+    last = value;
+  }
+  return sum;
 }
 
 // Both halve each time they are told, so that their ratio is of the last minutes.
-void KubeFacts::TakePeriods(uint32_t slot, double before, double value, Timestamp /*time*/) {
+void KubeFacts::TakePeriods(uint32_t slot, const Told& told) {
   float& periods = pods_.container(slot).periods;
-  periods = periods / 2 + static_cast<float>(Increase(before, value));
+  periods = periods / 2 + static_cast<float>(told.Increase());
 }
 
-void KubeFacts::TakeThrottled(uint32_t slot, double before, double value, Timestamp /*time*/) {
+void KubeFacts::TakeThrottled(uint32_t slot, const Told& told) {
   float& throttled = pods_.container(slot).throttled;
-  throttled = throttled / 2 + static_cast<float>(Increase(before, value));
+  throttled = throttled / 2 + static_cast<float>(told.Increase());
 }
 
 void KubeFacts::LeaveContainer(uint32_t slot, double /*before*/) { pods_.LeaveContainer(slot); }

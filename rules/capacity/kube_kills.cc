@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Part of KubeFacts: kills for memory, Java heaps, autoscalers. The reason of a container's last
-// end is a gauge that stays 1: a kill is new when the time of that end, or the count of restarts,
-// has changed.
+// Part of KubeFacts: kills for memory, Java heaps, autoscalers.
 #include <algorithm>
 #include <cmath>
 
@@ -13,7 +11,7 @@ namespace outrider {
 namespace {
 
 // Two series that tell of one kill do so within this.
-constexpr DurationMs kOneKill = 5 * kMinute;
+constexpr DurationMs kOneKill = LastEnd::kTogether;
 // A metric of an autoscaler: hpa * kTargets + which.
 enum : uint32_t { kCpuTarget, kMemoryTarget, kOtherTarget, kTargets };
 
@@ -31,79 +29,100 @@ uint64_t Count(double value) { return value > 0 ? static_cast<uint64_t>(value) :
 
 }  // namespace
 
-void KubeFacts::TakeOomEvents(uint32_t slot, double before, double value, Timestamp time) {
-  Container& container = pods_.container(slot);
-  if (Increase(before, value) <= 0 || time - container.last_oom < kOneKill) return;
-  container.last_oom = time;
-  kills_.push_back({.container = slot, .time = time});
+template <typename Rose>
+void KubeFacts::Told::ForEachRise(Rose rose) const {
+  double last = before;
+  for (size_t i = 0; i < values.size(); ++i) {
+    // One that fell began at 0 again.
+    if (!std::isnan(last) && (values[i] > last || (values[i] < last && values[i] > 0))) {
+      rose(times[i]);
+    }
+    last = values[i];
+  }
 }
 
-void KubeFacts::TakeOomReason(uint32_t slot, double /*before*/, double value, Timestamp time) {
-  const auto [place, is_new] = killed_.try_emplace(slot);
-  Killed& killed = place->second;
-  if (is_new) killed.at_start = !began_;
-  const bool begins = value > 0 && !killed.oom;
-  killed.oom = value > 0;
-  // Without the time of its end: now, unless it was there before we were.
-  if (begins && killed.restarted == 0 && began_) killed.restarted = time;
-  Judge(slot);
-}
-
-void KubeFacts::TakeTerminated(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
-  const auto [place, is_new] = killed_.try_emplace(slot);
+LastEnd& KubeFacts::EndOf(uint32_t number) {
+  const auto [place, is_new] = ends_.try_emplace(number);
   if (is_new) place->second.at_start = !began_;
-  place->second.ended = static_cast<Timestamp>(value * kSecond);
-  Judge(slot);
+  return place->second;
 }
 
-void KubeFacts::TakeRestarts(uint32_t slot, double before, double value, Timestamp time) {
-  if (Increase(before, value) <= 0) return;
-  const auto found = killed_.find(slot);
-  if (found == killed_.end()) return;
-  found->second.restarted = time;
-  Judge(slot);
-}
-
-void KubeFacts::Judge(uint32_t number) {
-  Killed& killed = killed_[number];
-  const Timestamp time = killed.ended != 0 ? killed.ended : killed.restarted;
+void KubeFacts::Judge(uint32_t number, Timestamp time) {
   Container& container = pods_.container(number);
-  if (!killed.oom || time == 0 || time - container.last_oom < kOneKill) return;
+  if (time - container.last_oom < kOneKill) return;
   container.last_oom = time;
-  kills_.push_back({.container = number, .time = time, .at_start = killed.at_start});
-  killed.at_start = false;
+  bool at_start = !began_;
+  if (const auto end = ends_.find(number); end != ends_.end()) {
+    at_start |= std::exchange(end->second.at_start, false);
+  }
+  kills_.push_back({.container = number, .time = time, .at_start = at_start});
 }
 
-void KubeFacts::LeaveOomReason(uint32_t slot, double /*before*/) {
-  killed_.erase(slot);
+void KubeFacts::JudgeEnd(uint32_t number) {
+  const auto found = ends_.find(number);
+  if (found == ends_.end()) return;
+  if (const auto time = found->second.KilledAt()) Judge(number, *time);
+}
+
+void KubeFacts::TakeOomEvents(uint32_t slot, const Told& told) {
+  told.ForEachRise([&](Timestamp time) { Judge(slot, time); });
+}
+
+void KubeFacts::TakeOomReason(uint32_t slot, const Told& told) {
+  using Oom = LastEnd::Oom;
+  LastEnd& end = EndOf(slot);
+  for (size_t i = 0; i < told.values.size(); ++i) {
+    const double value = told.values[i];
+    const Oom other = value == kInterrupted ? Oom::kInterrupted : Oom::kNo;
+    end.Reason(told.times[i], value > 0 ? Oom::kYes : other, began_);
+  }
+  JudgeEnd(slot);
+}
+
+void KubeFacts::TakeTerminated(uint32_t slot, const Told& told) {
+  LastEnd& end = EndOf(slot);
+  for (size_t i = 0; i < told.values.size(); ++i) {
+    end.Ended(told.times[i], static_cast<Timestamp>(told.values[i] * kSecond));
+  }
+  JudgeEnd(slot);
+}
+
+void KubeFacts::TakeRestarts(uint32_t slot, const Told& told) {
+  const auto end = ends_.find(slot);
+  if (end == ends_.end()) return;
+  told.ForEachRise([&](Timestamp time) {
+    end->second.Restarted(time);
+    JudgeEnd(slot);
+  });
+}
+
+void KubeFacts::LeaveEnd(uint32_t slot, double /*before*/) {
+  const auto end = ends_.find(slot);
+  if (--end->second.series == 0) ends_.erase(end);
   pods_.LeaveContainer(slot);
 }
 
-void KubeFacts::LeaveTerminated(uint32_t slot, double /*before*/) {
-  const auto found = killed_.find(slot);
-  if (found != killed_.end() && !found->second.oom) killed_.erase(found);
-  pods_.LeaveContainer(slot);
+// --- Java heaps
+
+void KubeFacts::TakeHeap(uint32_t slot, const Told& told) {
+  java_heaps_.Tell(slot, told.value());
+  SumHeap(java_heaps_.ContainerOf(slot));
 }
 
-// A heap is several pools; those without a maximum tell -1.
-void KubeFacts::TakeHeapMax(uint32_t slot, double before, double value, Timestamp /*time*/) {
-  pods_.container(slot).heap_max += std::max(value, 0.0) - (before > 0 ? before : 0);
-  if (before != value) heaps_.push_back(slot);
+void KubeFacts::LeaveHeap(uint32_t slot, double /*before*/) {
+  const uint32_t number = java_heaps_.ContainerOf(slot);
+  java_heaps_.Leave(slot);
+  SumHeap(number);
+  pods_.LeaveContainer(number);
 }
 
-void KubeFacts::TakeHeapCommitted(uint32_t slot, double before, double value, Timestamp /*time*/) {
-  pods_.container(slot).heap_committed += std::max(value, 0.0) - (before > 0 ? before : 0);
-  if (before != value) heaps_.push_back(slot);
-}
-
-void KubeFacts::LeaveHeapMax(uint32_t slot, double before) {
-  pods_.container(slot).heap_max -= before > 0 ? before : 0;
-  pods_.LeaveContainer(slot);
-}
-
-void KubeFacts::LeaveHeapCommitted(uint32_t slot, double before) {
-  pods_.container(slot).heap_committed -= before > 0 ? before : 0;
-  pods_.LeaveContainer(slot);
+void KubeFacts::SumHeap(uint32_t number) {
+  Container& container = pods_.container(number);
+  const JavaHeaps::Size size = java_heaps_.Of(number);
+  if (size == JavaHeaps::Size{container.heap_max, container.heap_committed}) return;
+  container.heap_max = size.max;
+  container.heap_committed = size.committed;
+  heaps_.push_back(number);
 }
 
 // --- autoscalers
@@ -143,26 +162,28 @@ uint32_t KubeFacts::AdmitHpaTarget(const Labels& labels) {
     if (metric == "cpu") which = kCpuTarget;
     if (metric == "memory") which = kMemoryTarget;
   }
-  return AdmitHpa(labels) * kTargets + which;
+  const uint32_t number = AdmitHpa(labels);
+  ++hpas_[number].target_series[which];
+  return number * kTargets + which;
 }
 
-void KubeFacts::TakeHpaTarget(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
+void KubeFacts::TakeHpaTarget(uint32_t slot, const Told& told) {
   HpaState& state = hpas_[slot / kTargets].state;
-  if (slot % kTargets == kCpuTarget) state.cpu_target = value / 100;
-  if (slot % kTargets == kMemoryTarget) state.memory_target = value / 100;
+  if (slot % kTargets == kCpuTarget) state.cpu_target = told.value() / 100;
+  if (slot % kTargets == kMemoryTarget) state.memory_target = told.value() / 100;
   if (slot % kTargets == kOtherTarget) state.other_metrics = true;
 }
 
-void KubeFacts::TakeHpaMin(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
-  hpas_[slot].state.min_replicas = Count(value);
+void KubeFacts::TakeHpaMin(uint32_t slot, const Told& told) {
+  hpas_[slot].state.min_replicas = Count(told.value());
 }
 
-void KubeFacts::TakeHpaMax(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
-  hpas_[slot].state.max_replicas = Count(value);
+void KubeFacts::TakeHpaMax(uint32_t slot, const Told& told) {
+  hpas_[slot].state.max_replicas = Count(told.value());
 }
 
-void KubeFacts::TakeHpaCurrent(uint32_t slot, double /*before*/, double value, Timestamp /*time*/) {
-  hpas_[slot].state.current_replicas = Count(value);
+void KubeFacts::TakeHpaCurrent(uint32_t slot, const Told& told) {
+  hpas_[slot].state.current_replicas = Count(told.value());
 }
 
 void KubeFacts::LeaveHpa(uint32_t slot, double /*before*/) {
@@ -175,10 +196,14 @@ void KubeFacts::LeaveHpa(uint32_t slot, double /*before*/) {
   free_hpas_.push_back(slot);
 }
 
+// Two scrapers tell each target twice: it is there as long as one of them does.
 void KubeFacts::LeaveHpaTarget(uint32_t slot, double before) {
-  HpaState& state = hpas_[slot / kTargets].state;
-  if (slot % kTargets == kCpuTarget) state.cpu_target.reset();
-  if (slot % kTargets == kMemoryTarget) state.memory_target.reset();
+  Hpa& hpa = hpas_[slot / kTargets];
+  if (--hpa.target_series[slot % kTargets] == 0) {
+    if (slot % kTargets == kCpuTarget) hpa.state.cpu_target.reset();
+    if (slot % kTargets == kMemoryTarget) hpa.state.memory_target.reset();
+    if (slot % kTargets == kOtherTarget) hpa.state.other_metrics = false;
+  }
   LeaveHpa(slot / kTargets, before);
 }
 

@@ -72,7 +72,8 @@ std::vector<SeriesReference> MachineStream::Reach(const std::vector<WorkloadSour
   return all;
 }
 
-void MachineStream::Find(Timestamp now) {
+void MachineStream::Find(Timestamp now, Timestamp since) {
+  since_ = since;
   for (const auto& stream : streams_) stream->Find(now);
 }
 
@@ -129,7 +130,7 @@ SeriesStream::Owner::Admission MachineStream::Admit(const WorkloadSource& source
   Group& group = groups_[number];
   group.series.push_back(slot);
   pods_.HoldContainer(group.container);
-  return {.slot = slot};
+  return {.slot = slot, .after = since_};
 }
 
 void MachineStream::Leave(uint32_t slot) {

@@ -26,7 +26,8 @@ class MachineStream {
                 UseSink& sink);
   ~MachineStream();
 
-  void Find(Timestamp now);
+  // Of series that are new what came after `since` is used.
+  void Find(Timestamp now, Timestamp since);
   void Follow(Timestamp to);
   size_t series() const;
 
@@ -81,6 +82,7 @@ class MachineStream {
   absl::flat_hash_map<std::string, uint32_t> group_of_;
   std::vector<uint32_t> changed_;  // groups with new samples
   std::vector<Sample> points_;
+  Timestamp since_ = kNoTime;  // of Find()
 };
 
 }  // namespace outrider

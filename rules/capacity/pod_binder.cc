@@ -47,6 +47,8 @@ void PodBinder::Resolve(uint32_t number) {
   Pod& pod = pods_.pod(number);
   auto found = resolver_.Resolve(pod.cluster, pod.namespace_name, pod.name);
   if (!found) return;
+  // Its owner series are gone, the owner is not.
+  if (pod.resolved && !pod.by_name && found->by_name) return;
   WorkloadKey workload = {pod.namespace_name, std::move(found->workload.name),
                           std::move(found->workload.kind), pod.cluster};
   if (pod.resolved && pod.by_name == found->by_name && pod.workload == workload) return;
@@ -66,7 +68,7 @@ void PodBinder::Release(Timestamp now) {
     pods_.Sweep();
   }
   for (const uint32_t number : pods_.TakeUnheld()) {
-    book_.Release(number, now);
+    book_.Release(number);
     pods_.Free(number);
   }
   for (const PodTable::Gone& gone : pods_.TakeGone()) {

@@ -50,11 +50,20 @@ class UseChannel {
   double sum_before_ = 0;
 };
 
-// Samples that wait for their pod's owner.
+// A container was killed for its memory.
+struct OomKill {
+  uint32_t container = UINT32_MAX;
+  Timestamp time = 0;
+  bool at_start = false;  // known before the engine began: it may have been counted then
+};
+
+// What waits for its pod's owner.
 struct ParkedUse {
   static constexpr size_t kMost = 256;
+  static constexpr size_t kMostKills = 16;
   std::vector<Sample> cpu;
   std::vector<Sample> memory;
+  std::vector<OomKill> kills;
 };
 
 struct Container {
@@ -81,6 +90,7 @@ struct Container {
   std::string image;
   uint64_t birth = 0;
   bool init = false;
+  bool retired = false;  // DemandBook::Retire()
 
   double ThrottledRatio() const { return periods > 0 ? throttled / periods : 0; }
 };

@@ -65,7 +65,6 @@ struct ResourceAdvice {
   bool guarded = false;        // moved by a minimum, maximum or the largest step
   double throttled_ratio = 0;  // CPU: of its periods lately
   uint64_t ooms = 0;           // memory: kills seen
-  std::string severity;        // KRR's, of |request - target|: CRITICAL, WARNING, OK, GOOD
 };
 
 struct Finding {
@@ -77,6 +76,7 @@ struct Recommendation {
   WorkloadKey key;
   std::string container;  // empty for a machine
   uint64_t pods = 0;
+  bool is_node = false;  // a machine that pods run on: theirs and its own say the same money twice
   ResourceAdvice cpu;
   ResourceAdvice memory;
   std::vector<Finding> findings;

@@ -11,7 +11,8 @@ namespace outrider {
 void SeriesStream::Find(Timestamp now, Owner& owner) {
   const uint64_t made = feed_.SeriesMade();
   if (made == made_) return;
-  if (there_ > kFew && now - found_ < find_every_) return;
+  // A clock that was set back must not let new ones wait.
+  if (there_ > kFew && now >= found_ && now - found_ < find_every_) return;
   found_ = now;
   std::vector<SeriesCursor> fresh = feed_.Find(matchers_);
   there_ = fresh.size();
@@ -33,10 +34,24 @@ void SeriesStream::Find(Timestamp now, Owner& owner) {
 
 void SeriesStream::ReadNew(Timestamp now, Owner& owner) {
   Find(now, owner);
-  FollowRange(0, cursors_.size(), now, owner);
-  cursors_.clear();
-  slots_.clear();
-  memos_.clear();
+  std::vector<bool> done(cursors_.size());
+  feed_.Follow(cursors_, now, [&](const FollowedSamples& some) {
+    const size_t at = some.cursor;
+    done[at] = some.gone || !some.times.empty();
+    if (!some.times.empty()) owner.Take(slots_[at], &memos_[at], some.times, some.values);
+  });
+  // A sender's clock may be ahead: its first sample is read once it is due.
+  size_t kept = 0;
+  for (size_t at = 0; at < cursors_.size(); ++at) {
+    if (done[at]) continue;
+    cursors_[kept] = cursors_[at];
+    slots_[kept] = slots_[at];
+    memos_[kept] = memos_[at];
+    ++kept;
+  }
+  cursors_.resize(kept);
+  slots_.resize(kept);
+  memos_.resize(kept);
 }
 
 void SeriesStream::Follow(Timestamp to, Owner& owner) {

@@ -46,7 +46,8 @@ class SeriesStream {
       : matchers_(std::move(matchers)), feed_(feed), find_every_(find_every) {}
 
   void Find(Timestamp now, Owner& owner);
-  // Find(), then the samples of the new ones, which are forgotten at once: for what never changes.
+  // Find(), then the samples of the new ones, which are forgotten once they had one: for what never
+  // changes. Owners are not told of those that went.
   void ReadNew(Timestamp now, Owner& owner);
   // The samples of all series up to `to`.
   void Follow(Timestamp to, Owner& owner);

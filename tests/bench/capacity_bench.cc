@@ -2,8 +2,9 @@
 // What the capacity engine costs for each sample of use on top of ingesting it: following,
 // accumulating, judging once a minute, publishing, saving in turn. Containers in the real windows,
 // three to a workload, with owners, requests, limits and counters as kube-state-metrics and
-// cAdvisor tell them; every series has a sample each 15 s, a run follows each. CPU time of the one
-// thread, over an hour that follows a quarter of one.
+// cAdvisor tell them; every series has a sample each 15 s, a run follows each. With churn a
+// twentieth of the pods is replaced in an hour: their series are found. CPU time of the one thread,
+// over an hour that follows a quarter of one.
 //   capacity_bench --benchmark_counters_tabular=true
 #include <benchmark/benchmark.h>
 
@@ -27,8 +28,25 @@ constexpr int kSteps = 240;
 
 class Cluster {
  public:
-  explicit Cluster(int64_t containers) {
-    for (int64_t i = 0; i < containers; ++i) AddContainer(i);
+  explicit Cluster(int64_t containers) : containers_(containers) {
+    for (int64_t i = 0; i < containers; ++i) {
+      begin_.push_back(rows_.size());
+      AddContainer(i, 0);
+    }
+  }
+  // Replaces this share of the pods by others of the same workloads.
+  void Replace(double share) {
+    owed_ += share * static_cast<double>(containers_);
+    for (; owed_ >= 1; owed_ -= 1) {
+      const int64_t i = replaced_++ % containers_;
+      const size_t begin = begin_[static_cast<size_t>(i)];
+      // Made behind the others, moved into the place of the old ones.
+      const size_t end = rows_.size();
+      AddContainer(i, 1 + replaced_ / containers_);
+      for (size_t at = end; at < rows_.size(); ++at) rows_[begin + at - end] = rows_[at];
+      rows_.resize(end);
+      steps_.resize(end);
+    }
   }
   void Scrape(Timestamp time) {
     ++scrapes_;
@@ -50,13 +68,13 @@ class Cluster {
     rows_.push_back({labels.With(kMetricName, name), {0, 1}});
     steps_.push_back(step);
   }
-  void AddContainer(int64_t i) {
+  void AddContainer(int64_t i, int64_t generation) {
     const std::string set = fmt::format("web{}-7d4b9c6f5d", i / 3);
     const Labels pod({{"namespace", fmt::format("team-{}", i % 97)},
-                      {"pod", fmt::format("{}-x{}k9p", set, i % 3)}});
+                      {"pod", fmt::format("{}-x{}k{}p", set, i % 3, generation)}});
     const Labels container = pod.With("container", "app");
     const Labels cadvisor =
-        container.With("image", "registry/web:1").With("id", fmt::format("/{}", i));
+        container.With("image", "registry/web:1").With("id", fmt::format("/{}/{}", i, generation));
     Add("container_cpu_usage_seconds_total", cadvisor.With("cpu", "total"), 3);
     Add("container_memory_working_set_bytes", cadvisor, -3e8);
     Add("container_memory_rss", cadvisor, -2e8);
@@ -79,12 +97,16 @@ class Cluster {
     }
   }
 
+  int64_t containers_;
+  int64_t replaced_ = 0;
+  double owed_ = 0;
+  std::vector<size_t> begin_;  // of each container, in rows_
   std::vector<LabeledSample> rows_;
   std::vector<double> steps_;
   size_t scrapes_ = 0;
 };
 
-void Use(benchmark::State& state, bool with_findings) {
+void Use(benchmark::State& state, bool with_findings, double churn) {
   for (auto _ : state) {
     Cluster cluster(state.range(0));
     DerivedTable table;
@@ -98,6 +120,7 @@ void Use(benchmark::State& state, bool with_findings) {
     int64_t save = 0;
     Timestamp now = kStart;
     for (int i = 0; i < kWarmUp + kSteps; ++i) {
+      cluster.Replace(churn * kScrape / kHour);
       cluster.Scrape(now += kScrape);
       const int64_t begin = clock.ThreadCpuNanos();
       capacity->Run(now + kSecond);
@@ -119,8 +142,9 @@ void Use(benchmark::State& state, bool with_findings) {
     state.counters["recommended"] = static_cast<double>(capacity->Recommendations().size());
   }
 }
-BENCHMARK_CAPTURE(Use, engine, false)->Arg(5000)->Arg(30'000)->Iterations(1);
-BENCHMARK_CAPTURE(Use, with_findings, true)->Arg(30'000)->Iterations(1);
+BENCHMARK_CAPTURE(Use, engine, false, 0)->Arg(5000)->Arg(30'000)->Iterations(1);
+BENCHMARK_CAPTURE(Use, churn, false, .05)->Arg(5000)->Iterations(1);
+BENCHMARK_CAPTURE(Use, with_findings, true, 0)->Arg(30'000)->Iterations(1);
 
 }  // namespace
 }  // namespace outrider

@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "rules/capacity/recommend/demand.h"
+#include "rules/capacity/recommend/needed_memory.h"
 
 namespace outrider {
 namespace {
@@ -13,7 +14,6 @@ constexpr double kMargin = 1.1;
 constexpr double kUpperMargin = 1.5;
 constexpr double kPeakMargin = 1.2;
 constexpr double kKillMargin = 1.25;
-constexpr double kCacheShare = 0.25;
 constexpr int64_t kPeakDays = 7;
 constexpr double kWorthTelling = 0.01;  // of periods cut short
 constexpr double kMib = 1024.0 * 1024.0;
@@ -49,6 +49,7 @@ PolicyAdvice KeptForAutoscaler(const PolicyInput& input, const Bounds& otherwise
                    .lower = *input.request,
                    .upper = *input.request,
                    .limit = std::max(*input.request, otherwise.limit)};
+  advice.fixed = true;
   advice.rule =
       "kept: a horizontal autoscaler scales on it, another request would only change the number "
       "of replicas";
@@ -85,11 +86,6 @@ PolicyAdvice CpuAdaptively(const PolicyInput& input) {
   return advice;
 }
 
-double NeededMemory(double working_set, double resident) {
-  if (!(resident > 0) || resident >= working_set) return working_set;
-  return resident + kCacheShare * (working_set - resident);
-}
-
 PolicyAdvice MemoryAdaptively(const PolicyInput& input) {
   const ContainerDemand& demand = input.demand;
   const Timestamp now = demand.last_time();
@@ -105,13 +101,15 @@ PolicyAdvice MemoryAdaptively(const PolicyInput& input) {
   }
   double target = needed * kMargin;
   if (const double killed_at = demand.largest_oom_limit(input.now); killed_at > 0) {
-    target = std::max(target, killed_at * kKillMargin);
+    advice.floor = killed_at * kKillMargin;
+    target = std::max(target, advice.floor);
     advice.rule +=
         fmt::format("; at least 25 % above {:.0f} MiB, where it was killed", killed_at / kMib);
   }
   if (demand.heap_max() > 0) {
     const double held = std::min(working_set, std::max(demand.heap_committed(), 0.0));
     const double floor = demand.heap_max() + (working_set - held);
+    advice.floor = std::max(advice.floor, floor);
     if (floor > target) {
       target = floor;
       advice.rule += fmt::format("; at least its Java heap of {:.0f} MiB and what is beside it",
@@ -125,6 +123,7 @@ PolicyAdvice MemoryAdaptively(const PolicyInput& input) {
   bounds.upper = std::max(bounds.target, RoundBytes(target * kUpperMargin / kMargin));
   bounds.limit = bounds.target;
   if (input.scaled && input.request && *input.request > 0) {
+    advice.fixed = true;
     advice.rule = "kept: a horizontal autoscaler scales on it; peak " +
                   fmt::format("{:.0f} MiB", working_set / kMib);
     bounds = {*input.request, *input.request, *input.request,

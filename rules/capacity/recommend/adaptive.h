@@ -25,7 +25,4 @@ namespace outrider {
 PolicyAdvice CpuAdaptively(const PolicyInput& input);
 PolicyAdvice MemoryAdaptively(const PolicyInput& input);
 
-// What of `memory` is needed as peak, bytes; before margins and floors.
-double NeededMemory(double working_set, double resident);
-
 }  // namespace outrider

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "rules/capacity/recommend/needed_memory.h"
+
 namespace outrider {
 namespace {
 
@@ -140,7 +142,7 @@ bool ContainerDemand::AddMemory(Timestamp time, double bytes, const SampleFacts&
   memory_mean_.Add(bytes);
   memory_peaks_.Add(time, bytes);
   if (facts.rss >= 0 && facts.rss < kLargest) rss_peaks_.Add(time, facts.rss);
-  memory_promise_.Observe(time, bytes);
+  memory_promise_.Observe(time, NeededMemory(bytes, facts.rss));
   return true;
 }
 

@@ -25,7 +25,6 @@ namespace outrider {
 struct SampleFacts {
   DurationMs age = -1;         // since the container (not the pod) started; -1: not known
   double throttled_ratio = 0;  // of its CFS periods lately, 0 to 1
-  double limit = 0;            // of this sample's resource: cores or bytes; 0: none
   double rss = -1;             // memory: bytes without file cache; -1: not known
 };
 

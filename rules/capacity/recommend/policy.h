@@ -30,6 +30,9 @@ struct PolicyAdvice {
   // False: the policy says nothing here, and `rule` says why.
   bool given = true;
   bool limit_wanted = false;
+  // What an earlier recommendation may not be kept below, and that none may be kept at all.
+  double floor = 0;
+  bool fixed = false;
   std::string rule;  // in words: what `target` is
   // CPU: the request of each quarter of an hour of the day (UTC), 96 of them, for those who change
   // requests with the time of day; empty: the same all day is best. `bounds` never depend on it.

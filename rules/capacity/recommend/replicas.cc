@@ -26,19 +26,25 @@ ReplicaAdvice::Hpa AdviseHpa(const WorkloadLoad& load, double lowest_hour) {
   hpa.target = std::clamp(load.p99_per_pod / load.request_per_pod, kLowestTarget, kHighestTarget);
   const double per_replica = load.request_per_pod * hpa.target;
   hpa.min_replicas = AtLeastOne(lowest_hour / per_replica);
-  hpa.max_replicas = std::max(hpa.min_replicas, AtLeastOne(load.p95 / per_replica * kHeadroom));
+  hpa.max_replicas = std::max(hpa.min_replicas, AtLeastOne(load.busiest / per_replica * kHeadroom));
   return hpa;
+}
+
+// What else it scales on may need them.
+void KeepAtLeast(const HpaState& now, ReplicaAdvice::Hpa* hpa) {
+  hpa->min_replicas = std::max(hpa->min_replicas, now.min_replicas);
+  hpa->max_replicas = std::max(hpa->max_replicas, now.max_replicas);
 }
 
 }  // namespace
 
 std::optional<ReplicaAdvice> AdviseReplicas(const WorkloadLoad& load, const HpaState* hpa) {
-  if (!(load.request_per_pod > 0) || !(load.p95 > 0)) return std::nullopt;
+  if (!(load.request_per_pod > 0) || !(load.busiest > 0)) return std::nullopt;
   ReplicaAdvice advice;
-  advice.replicas = AtLeastOne(load.p95 / (load.request_per_pod * kReplicaTarget));
+  advice.replicas = AtLeastOne(load.busiest / (load.request_per_pod * kReplicaTarget));
   advice.reason =
-      fmt::format("95th percentile of use {:.3f} cores at half of the request of {:.3f} cores",
-                  load.p95, load.request_per_pod);
+      fmt::format("its busiest hour uses {:.3f} cores, at half of a request of {:.3f} cores",
+                  load.busiest, load.request_per_pod);
   if (load.hourly_mean.empty()) return advice;
   const auto [lowest, highest] = std::ranges::minmax(load.hourly_mean);
   const bool swings = lowest > 0 && highest / lowest >= kWorthScaling && highest >= kLeastCores;
@@ -48,6 +54,8 @@ std::optional<ReplicaAdvice> AdviseReplicas(const WorkloadLoad& load, const HpaS
     return advice;
   }
   advice.hpa = AdviseHpa(load, lowest);
+  const bool others = hpa != nullptr && (hpa->other_metrics || hpa->memory_target);
+  if (others) KeepAtLeast(*hpa, &*advice.hpa);
   advice.reason += fmt::format(
       "; by time of day it uses {:.3f} to {:.3f} cores: scale at {:.0f} % between {} and {}",
       lowest, highest, 100 * advice.hpa->target, advice.hpa->min_replicas,
@@ -56,10 +64,11 @@ std::optional<ReplicaAdvice> AdviseReplicas(const WorkloadLoad& load, const HpaS
     advice.reason += fmt::format(" (now {:.0f} % between {} and {})", 100 * *hpa->cpu_target,
                                  hpa->min_replicas, hpa->max_replicas);
   }
+  if (others) advice.reason += "; not less than now, as it scales on something else too";
   return advice;
 }
 
-std::optional<ReplicaAdvice> AdviseReplicas(std::span<const WorkloadPart> parts, uint64_t replicas,
+std::optional<ReplicaAdvice> AdviseReplicas(std::span<const WorkloadPart> parts,
                                             const HpaState* hpa) {
   std::vector<double> hours;
   for (size_t hour = 0; hour < 24; ++hour) {
@@ -69,8 +78,7 @@ std::optional<ReplicaAdvice> AdviseReplicas(std::span<const WorkloadPart> parts,
   }
   WorkloadLoad load;
   load.hourly_mean = hours;
-  load.replicas = replicas;
-  if (!hours.empty()) load.p95 = *std::ranges::max_element(hours);
+  if (!hours.empty()) load.busiest = *std::ranges::max_element(hours);
   for (const WorkloadPart& part : parts) {
     load.p99_per_pod += part.demand.cpu_demand().Percentile(kCpuBuckets, 0.99);
     load.request_per_pod += part.request;

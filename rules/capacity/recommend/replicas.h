@@ -29,14 +29,13 @@ struct HpaState {
 // A workload's CPU by hour of day, cores over all replicas and containers.
 struct WorkloadLoad {
   std::span<const double> hourly_mean;  // up to 24; hours without data are left out
-  double p95 = 0;                       // of the whole workload: its busiest hour
-  double p99_per_pod = 0;               // of one pod, load-weighted
-  double request_per_pod = 0;           // cores; 0: none
-  uint64_t replicas = 0;                // now
+  double busiest = 0;                   // of the whole workload: its busiest hour
+  double p99_per_pod = 0;               // of one pod
+  double request_per_pod = 0;           // cores, as it should be; 0: none
 };
 
 struct ReplicaAdvice {
-  uint64_t replicas = 0;  // without an autoscaler: p95 / (request * 0.5), at least 1
+  uint64_t replicas = 0;  // without an autoscaler: busiest hour / (request * 0.5), at least 1
   // With one, or when use swings by half and more (largest hour / smallest >= 1.5, use >= 1 core).
   struct Hpa {
     double target = 0;  // share of the request, 0.30 to 0.75
@@ -47,16 +46,17 @@ struct ReplicaAdvice {
   std::string reason;  // in words
 };
 
-// Nothing without a request or without use. `hpa` may be null. Crane takes the 95th percentile of a
+// Nothing without a request or without use. `hpa` may be null; the bounds of one that scales on
+// something else too are never lowered. Crane takes the 95th percentile of a
 // week's samples and the lowest hourly median; here are means by hour of the day (hour_totals.h).
 std::optional<ReplicaAdvice> AdviseReplicas(const WorkloadLoad& load, const HpaState* hpa);
 
 // The same from the containers of the workload.
 struct WorkloadPart {
   const ContainerDemand& demand;
-  double request = 0;  // cores of one replica; 0: none
+  double request = 0;  // cores of one replica, as it should be; 0: none
 };
-std::optional<ReplicaAdvice> AdviseReplicas(std::span<const WorkloadPart> parts, uint64_t replicas,
+std::optional<ReplicaAdvice> AdviseReplicas(std::span<const WorkloadPart> parts,
                                             const HpaState* hpa);
 
 // One replica of a container as it is now.

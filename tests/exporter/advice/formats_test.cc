@@ -225,6 +225,18 @@ TEST(Table, NamesAreNoOrdersToTheTerminal) {
   EXPECT_TRUE(Contains(RenderTable(report), "a?[2Jb"));
 }
 
+// What cannot be changed while it runs is no command.
+TEST(Kubectl, JobsAreMadeAnew) {
+  AdviceReport report;
+  report.rows = {MakeRow({"batch", "import", "Job"}, "job", 1, {1.0, {}, 0.5},
+                         {1024 * kTestMib, {}, 512 * kTestMib})};
+  const std::string text = RenderKubectl(report);
+  EXPECT_EQ(text,
+            "# batch/Job/import: what runs cannot be changed: apply it when it is made anew\n"
+            "# kubectl --namespace=batch set resources job/import --containers=job "
+            "--requests=cpu=500m,memory=512Mi\n");
+}
+
 TEST(Kubectl, NamesAreOneWord) {
   EXPECT_TRUE(Contains(RenderKubectl(SampleReport()),
                        R"('deployment/../<b>"x'\''?|&' --containers='a: #"'\''`' )"))

@@ -158,6 +158,50 @@ TEST(Manifest, Json) {
 }
 
 // Every kind, several documents, what is none of ours; against files.
+// The advice is 65 % between 2 and 12.
+TEST(Manifest, Autoscalers) {
+  struct Case {
+    const char* name;
+    std::string spec;
+    std::string after;  // empty: refused
+  };
+  const std::string cpu =
+      "  - {type: Resource, resource: {name: cpu, target: "
+      "{type: Utilization, averageUtilization: 80}}}\n";
+  const std::string better =
+      "  - {type: Resource, resource: {name: cpu, target: "
+      "{type: Utilization, averageUtilization: 65}}}\n";
+  const std::string queue = "  - {type: External, external: {metric: {name: queue}}}\n";
+  for (const Case& c :
+       {Case{"on CPU alone", "  minReplicas: 4\n  maxReplicas: 40\n  metrics:\n" + cpu,
+             "  minReplicas: 2\n  maxReplicas: 12\n  metrics:\n" + better},
+        Case{"the older form",
+             "  minReplicas: 4\n  maxReplicas: 40\n"
+             "  targetCPUUtilizationPercentage: 80\n",
+             "  minReplicas: 2\n  maxReplicas: 12\n"
+             "  targetCPUUtilizationPercentage: 65\n"},
+        Case{"on something else too: nothing is lowered",
+             "  minReplicas: 4\n  maxReplicas: 40\n  metrics:\n" + cpu + queue,
+             "  minReplicas: 4\n  maxReplicas: 40\n  metrics:\n" + better + queue},
+        Case{"… but may be raised",
+             "  minReplicas: 1\n  maxReplicas: 4\n  metrics:\n" + cpu + queue,
+             "  minReplicas: 2\n  maxReplicas: 12\n  metrics:\n" + better + queue},
+        Case{"on something else alone", "  minReplicas: 4\n  maxReplicas: 40\n  metrics:\n" + queue,
+             ""},
+        Case{"on nothing: by default on CPU", "  minReplicas: 4\n  maxReplicas: 40\n",
+             "  minReplicas: 2\n  maxReplicas: 12\n"}}) {
+    const std::string head =
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
+        "metadata: {name: checkout, namespace: shop}\nspec:\n"
+        "  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: checkout}\n";
+    const PatchedManifest patched = Patched(head + c.spec);
+    EXPECT_EQ(patched.text, head + (c.after.empty() ? c.spec : c.after)) << c.name;
+    ASSERT_EQ(patched.notes.size(), 1U) << c.name;
+    EXPECT_EQ(patched.notes[0].outcome == ManifestOutcome::kRefused, c.after.empty())
+        << patched.notes[0].text;
+  }
+}
+
 TEST(Manifest, GoldenFile) {
   const std::string directory =
       fmt::format("{}/tests/exporter/advice/testdata/", OUTRIDER_SOURCE_DIR);

@@ -116,6 +116,31 @@ TEST(Report, Totals) {
   EXPECT_EQ(RowsByWorkload(report.rows)[0], (std::vector<size_t>{0, 1}));
 }
 
+// A node and the pods on it are the same money; a machine of its own is not.
+TEST(Report, NodesCountAsTheirPods) {
+  AdviceReport report = SampleReport();
+  const AdviceTotals before = TotalsOf(report.rows);
+  const size_t groups = TotalsByNamespace(report.rows).size();
+  Recommendation node =
+      MakeRow({"", "10.0.0.1:9100", "Host"}, "", 1, {8.0, 8.0, 2.0, 8.0, false, 500},
+              {1e10, 1e10, 1e9, 1e10, false, 500});
+  node.is_node = true;
+  report.rows.push_back(node);
+  const AdviceTotals after = TotalsOf(report.rows);
+  EXPECT_EQ(after.containers, before.containers);
+  EXPECT_EQ(after.savings_per_month, before.savings_per_month);
+  EXPECT_EQ(after.cpu_change, before.cpu_change);
+  EXPECT_EQ(after.score, before.score);
+  EXPECT_EQ(TotalsByNamespace(report.rows).size(), groups);
+  for (const Recommendation* row : TopSavings(report.rows, 100)) EXPECT_FALSE(row->is_node);
+  std::vector<WorkloadCost> costs(1);
+  costs[0].key = node.key;
+  costs[0].monthly = 100;
+  EXPECT_FALSE(SpendOf(report.rows, costs));
+  EXPECT_FALSE(ScoreOf(std::vector{node}));
+  EXPECT_TRUE(TotalsByNamespace(std::vector{node}).empty());
+}
+
 TEST(Report, SpendIsOfItsWorkloads) {
   const AdviceReport report = SampleReport();
   std::vector<WorkloadCost> costs(3);
@@ -166,7 +191,10 @@ TEST(RecommendationJson, ReadsWhatItWrites) {
   row.cpu.judged = {0.0125, 0.5, 0.25, 5760};
   row.cpu.hourly_target.emplace();
   row.cpu.hourly_target->fill(0.125);
+  row.cpu.schedule.assign(96, 0.125F);
+  row.cpu.schedule[95] = 2;
   row.cpu.held = row.memory.guarded = true;
+  report.rows[5].is_node = true;
   row.hpa = HpaState{"checkout", 2, 10, 3, 0.7, std::nullopt, true};
   row.replicas = ReplicaAdvice{4, ReplicaAdvice::Hpa{0.6, 2, 12}, "follows the day"};
   row.outliers = {{"checkout-1", "node-7", true, 5e8, 1e8}};
@@ -177,6 +205,8 @@ TEST(RecommendationJson, ReadsWhatItWrites) {
     const auto read = ReadRecommendation(*json);
     ASSERT_TRUE(read.ok());
     EXPECT_EQ(Written(*read), text);
+    EXPECT_EQ(read->cpu.schedule, one.cpu.schedule);
+    EXPECT_EQ(read->is_node, one.is_node);
   }
 }
 

@@ -37,6 +37,17 @@ TEST(WeeklySummary, SaysWhatMatters) {
             "More: http://outrider:9909/\n");
 }
 
+TEST(WeeklySummary, TheTitleSaysWhatIsSavedOrNeeded) {
+  for (const auto& [savings, title] : {std::pair(300.0, "$300.00 a month can be saved"),
+                                       std::pair(0.0, "$0.00 a month can be saved"),
+                                       std::pair(-300.0, "$300.00 a month more is needed")}) {
+    AdviceReport report;
+    report.rows = {MakeRow({"shop", "db", "StatefulSet"}, "x", 1,
+                           {1.0, {}, 1.0, 1.0, false, savings}, {1e9, {}, 1e9, 1e9, true, {}})};
+    EXPECT_EQ(MakeWeeklySummary(report, {}).title, std::string("Right-sizing: ") + title);
+  }
+}
+
 TEST(WeeklySummary, OfLittle) {
   EXPECT_EQ(MakeWeeklySummary({}, {}).title, "Right-sizing: nothing was seen");
   AdviceReport report;

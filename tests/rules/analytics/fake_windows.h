@@ -20,6 +20,11 @@ class FakeWindows final : public Querier, public Appender, public SampleFeed {
     if (births_.try_emplace(labels, made_).second) ++made_;
     series_[labels].push_back({time, value});
   }
+  // The series leaves the windows.
+  void Forget(const Labels& labels) {
+    births_.erase(labels);
+    series_.erase(labels);
+  }
   // Samples of the series from `from` on count since `start`.
   void Start(const Labels& labels, Timestamp from, Timestamp start) {
     starts_[labels].push_back({from, start});
@@ -112,7 +117,12 @@ class FakeWindows final : public Querier, public Appender, public SampleFeed {
     for (size_t i = 0; i < cursors.size(); ++i) {
       std::vector<Timestamp> times;
       std::vector<double> values;
-      for (const Sample& sample : series_.at(LabelsOf(cursors[i]))) {
+      const auto found = series_.find(LabelsOf(cursors[i]));
+      if (found == series_.end()) {
+        use({.cursor = i, .times = {}, .values = {}, .gone = true});
+        continue;
+      }
+      for (const Sample& sample : found->second) {
         if (sample.time <= cursors[i].after || sample.time > to) continue;
         cursors[i].after = sample.time;
         times.push_back(sample.time);

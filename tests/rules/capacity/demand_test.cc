@@ -184,12 +184,12 @@ TEST(Demand, StartUpsSetNoCpuDemandButAreTold) {
 
 TEST(Demand, WhatIsCutShortAtItsLimitWantsMore) {
   Feeder f;
-  f.Cpu(0.5, 100, {.throttled_ratio = 0.5, .limit = 0.5});
+  f.Cpu(0.5, 100, {.throttled_ratio = 0.5});
   EXPECT_NEAR(f.demand.demand_peaks().Max(f.time), 1.0, 1e-6);
   EXPECT_NEAR(f.demand.throttled_ratio(), 0.5, 1e-9);
   EXPECT_EQ(f.demand.cpu_peaks().Max(f.time), 0.5);
   Feeder all;
-  all.Cpu(0.5, 10, {.throttled_ratio = 1, .limit = 0.5});
+  all.Cpu(0.5, 10, {.throttled_ratio = 1});
   EXPECT_NEAR(all.demand.demand_peaks().Max(all.time), 2.0, 1e-6);  // four times, not without end
 }
 

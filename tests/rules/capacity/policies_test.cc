@@ -12,6 +12,7 @@
 #include "rules/capacity/recommend/demand.h"
 #include "rules/capacity/recommend/guard.h"
 #include "rules/capacity/recommend/krr.h"
+#include "rules/capacity/recommend/needed_memory.h"
 #include "rules/capacity/recommend/replicas.h"
 
 namespace outrider {
@@ -127,32 +128,6 @@ TEST(Krr, SaysNothingWhereAnAutoscalerScales) {
   EXPECT_FALSE(cpu.enough_data);
   EXPECT_THAT(cpu.reason, HasSubstr("autoscaler"));
   EXPECT_TRUE(AdviseWith(world, "krr", Resource::kMemory, 5e8, &hpa).enough_data);
-}
-
-TEST(Krr, SeverityAndGrade) {
-  struct Case {
-    bool memory;
-    std::optional<double> request;
-    double target;
-    std::string_view expected;
-  };
-  const Case cases[] = {{false, 1.0, 0.5, "CRITICAL"},
-                        {false, 0.5, 0.25, "WARNING"},
-                        {false, 0.31, 0.2, "OK"},
-                        {false, 0.3, 0.25, "GOOD"},
-                        {false, 0.2, 0.8, "CRITICAL"},
-                        {false, std::nullopt, 0.1, "WARNING"},
-                        {true, 600 * kMib, 100 * kMib, "CRITICAL"},
-                        {true, 350 * kMib, 100 * kMib, "WARNING"},
-                        {true, 200 * kMib, 100 * kMib, "OK"},
-                        {true, 199 * kMib, 100 * kMib, "GOOD"}};
-  for (const Case& c : cases) EXPECT_EQ(KrrSeverity(c.memory, c.request, c.target), c.expected);
-  const std::vector<std::string_view> mixed = {"CRITICAL", "WARNING", "GOOD", "OK"};
-  EXPECT_DOUBLE_EQ(KrrScore(mixed), 100 * (4 - 1.7) / 4);
-  EXPECT_EQ(KrrScore({}), 100);
-  const std::vector<std::pair<double, char>> grades = {{90, 'A'}, {89.9, 'B'}, {70, 'B'}, {55, 'C'},
-                                                       {54, 'D'}, {30, 'D'},   {29, 'F'}};
-  for (const auto& [score, grade] : grades) EXPECT_EQ(KrrGrade(score), grade) << score;
 }
 
 TEST(Adaptive, FollowsTheWorkNotTheTime) {
@@ -346,7 +321,8 @@ TEST(Confidence, GrowsWithThePastAndFallsWithViolations) {
 
 TEST(Replicas, FormulasOfTheSpecification) {
   const std::vector<double> hours = {2, 3, 8, 4};
-  WorkloadLoad load = {.hourly_mean = hours, .p95 = 8, .p99_per_pod = 0.6, .request_per_pod = 1};
+  WorkloadLoad load = {
+      .hourly_mean = hours, .busiest = 8, .p99_per_pod = 0.6, .request_per_pod = 1};
   // 8 / (1 * 0.5); scaled at 60 %: 2 / 0.6 and 8 / 0.6 * 3.
   auto advice = AdviseReplicas(load, nullptr);
   ASSERT_TRUE(advice && advice->hpa);
@@ -366,6 +342,16 @@ TEST(Replicas, FormulasOfTheSpecification) {
   advice = AdviseReplicas(load, &hpa);
   EXPECT_TRUE(advice->hpa.has_value());
   EXPECT_THAT(advice->reason, HasSubstr("now 50 % between 2 and 9"));
+  // What else it scales on may need what is set now.
+  hpa = {.name = "web", .min_replicas = 20, .max_replicas = 90, .cpu_target = 0.5};
+  EXPECT_LT(AdviseReplicas(load, &hpa)->hpa->max_replicas, 90);
+  hpa.other_metrics = true;
+  advice = AdviseReplicas(load, &hpa);
+  EXPECT_EQ(advice->hpa->min_replicas, 20);
+  EXPECT_EQ(advice->hpa->max_replicas, 90);
+  EXPECT_THAT(advice->reason, HasSubstr("scales on something else too"));
+  hpa.max_replicas = 3;
+  EXPECT_GT(AdviseReplicas(load, &hpa)->hpa->max_replicas, 3) << "more is no harm";
   const std::vector<double> idle = {0.1, 0.9};
   load.hourly_mean = idle;
   EXPECT_FALSE(AdviseReplicas(load, nullptr)->hpa.has_value());

@@ -100,6 +100,41 @@ TEST(CapacityRestart, WhatWasSavedIsEnoughWithoutWindows) {
   }
 }
 
+// What a guess had gathered is written with its new owner before its own row goes.
+TEST(CapacityRestart, ALateOwnersRowIsThereAtOnce) {
+  StreamWorld world;
+  MemoryStore store;
+  auto engine = world.Make(&store);
+  const auto scrape = [&](int i) {
+    for (int other = 0; other < 50; ++other) {
+      world.Cpu(fmt::format("namespace=a{},pod=db-0,container=app", other), At(i), .1);
+    }
+    world.Cpu("namespace=shop,pod=web-7d4b9c6f5d-x2k9p,container=app", At(i), .5);
+  };
+  int i = 0;
+  for (; i < 20; ++i) {
+    scrape(i);
+    engine->Run(At(i) + kSecond);
+  }
+  ASSERT_TRUE(engine->Save(At(i), CapacityEngine::Part::kAll).ok());
+  world.Add("kube_pod_owner",
+            "namespace=shop,pod=web-7d4b9c6f5d-x2k9p,owner_kind=Rollout,owner_name=late", At(i), 1);
+  scrape(i);
+  engine->Run(At(i) + kSecond);
+  ASSERT_TRUE(engine->Save(At(i) + kSecond, CapacityEngine::Part::kNext).ok());
+  engine.reset();
+  std::string keys;
+  ASSERT_TRUE(store
+                  .Scan(Family::kCapacity, "", "",
+                        [&](const Row& row) {
+                          if (Contains(row.key, "shop")) keys += row.key;
+                          return true;
+                        })
+                  .ok());
+  EXPECT_THAT(keys, testing::HasSubstr("late"));
+  EXPECT_THAT(keys, testing::Not(testing::HasSubstr("web")));
+}
+
 TEST(CapacityRestart, SavesInTurn) {
   StreamWorld world;
   MemoryStore store;
