@@ -123,8 +123,7 @@ StatusOr<IncidentDetail> Read(const IncidentsApiDeps& deps, const std::string& i
 }
 
 StatusOr<HttpResponse> Show(const IncidentsApiDeps& deps, HttpRequest& request) {
-  const IncidentDetail detail =
-      TRY(Read(deps, request.path_params.at("id")));
+  const IncidentDetail detail = TRY(Read(deps, request.path_params.at("id")));
   std::string body;
   JsonWriter json(&body);
   WriteIncidentDetail(detail, &json);

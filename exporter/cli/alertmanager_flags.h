@@ -26,8 +26,8 @@ std::vector<std::string> AlertmanagerFlagNames();
 // What the flags set; the error names the flag.
 Status ApplyAlertmanagerFlags(const RunOptions& options, AppOptions* app);
 
-// --web.route-prefix as paths begin with it: "" or "/x". Without it the path of --web.external-url, as
-// in Alertmanager and Prometheus.
+// --web.route-prefix as paths begin with it: "" or "/x". Without it the path of --web.external-url,
+// as in Alertmanager and Prometheus.
 std::string RoutePrefix(const std::string& prefix, const std::string& external_url);
 
 // One sentence for each that was given and does nothing here.

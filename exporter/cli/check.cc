@@ -4,15 +4,15 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <set>
 #include <filesystem>
+#include <set>
 
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
 #include "notifiers/channel/channel.h"
-#include "notifiers/oncall/schedule_config.h"
 #include "notifiers/channel/templates.h"
+#include "notifiers/oncall/schedule_config.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/template_text.h"

@@ -121,8 +121,7 @@ void WarnOfRestartOnly(const Config& running, const Config& loaded) {
 }  // namespace
 
 Services::Services(const Clock& the_clock, Random& the_random, const Config& config,
-                   const AppOptions& options,
-                   std::string url)
+                   const AppOptions& options, std::string url)
     : clock(the_clock),
       random(the_random),
       external_url(std::move(url)),

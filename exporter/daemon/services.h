@@ -130,8 +130,8 @@ struct Services {
   // With what the rules have of it.
   KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
-  std::vector<std::string> features_;                      // those of the command line
-  AlertmanagerFlags flags_;                                // the same
+  std::vector<std::string> features_;  // those of the command line
+  AlertmanagerFlags flags_;            // the same
   std::vector<std::string> hook_networks_ ABSL_GUARDED_BY(hook_mutex_);
   mutable absl::Mutex hook_mutex_;
   Config running_;                                         // as started; written before any reload

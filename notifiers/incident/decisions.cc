@@ -46,10 +46,9 @@ Status WithWhoWasFirst(const Status& refused, const Incident& incident, Nanos no
   if (!absl::IsFailedPrecondition(refused) || incident.moved_at == 0) return refused;
   const std::string who = incident.moved_by.empty() ? "the system" : incident.moved_by;
   const int64_t ago = std::max<int64_t>(now - incident.moved_at, 0) / kNanosPerSecond * kSecond;
-  return absl::FailedPreconditionError(
-      fmt::format("{}: {} by {} {} ago{}", Message(refused), IncidentStateText(incident.state), who,
-                  FormatDuration(ago),
-                  incident.moved_via.empty() ? "" : " through " + incident.moved_via));
+  return absl::FailedPreconditionError(fmt::format(
+      "{}: {} by {} {} ago{}", Message(refused), IncidentStateText(incident.state), who,
+      FormatDuration(ago), incident.moved_via.empty() ? "" : " through " + incident.moved_via));
 }
 
 // A person who says again what they have said: a second click, an answer that was lost.
