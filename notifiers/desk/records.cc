@@ -11,7 +11,8 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kAlertFormat = 2;  // 2: details as one text
-constexpr uint8_t kGroupFormat = 3;  // 2: untold; 3: without members, with those that left, receiver_data, diverted
+constexpr uint8_t kGroupFormat =
+    3;  // 2: untold; 3: without members, with those that left, receiver_data, diverted
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
