@@ -11,8 +11,7 @@ std::string FitBody(std::string text, size_t limit,
                     const std::function<std::string(const std::string&)>& build) {
   std::string body = build(text);
   while (body.size() > limit && !text.empty()) {
-    // Escapes only make a body longer than its text, so cutting by the excess never cuts too little
-    // twice in a row; a text of escapes alone takes a few rounds.
+    // In proportion, so that a text of escapes loses no more than it must; a few rounds do.
     const size_t excess = body.size() - limit;
     const size_t share = std::max<size_t>(excess * text.size() / body.size(), 4);
     text = share + 4 >= text.size() ? "" : TruncateBytes(text, text.size() - share);

@@ -92,10 +92,15 @@ class JiraChannel final : public HttpChannel {
     return attempt.Call(std::move(request), suffix);
   }
 
+  static SendResult BrokeOff(const HttpAttempt& attempt) {
+    return attempt.Judged(SendResult::Retry("Jira's answer broke off", "other"));
+  }
+
   StatusOr<SendResult> Find(HttpAttempt& attempt, JiraIssue* issue) const {
     SendResult result = TRY(Ask(attempt, "POST", JiraSearchUrl(settings_),
                                 JiraSearchBody(settings_, attempt), "-search"));
     if (result.outcome != SendResult::Outcome::kDelivered) return result;
+    if (attempt.answer().body_cut) return BrokeOff(attempt);
     const JsonValue answer = attempt.AnswerJson();
     if (answer.kind != JsonValue::Kind::kObject) {
       return attempt.Judged(SendResult::Rejected("Jira's answer is not JSON", "other"));
@@ -119,6 +124,7 @@ class JiraChannel final : public HttpChannel {
         JoinUrl(settings_.api_url, fmt::format("issue/{}/transitions", EscapedPath(issue.key)));
     SendResult result = TRY(Ask(attempt, "GET", url, "", "-transitions"));
     if (result.outcome != SendResult::Outcome::kDelivered) return result;
+    if (attempt.answer().body_cut) return BrokeOff(attempt);
     const JsonValue answer = attempt.AnswerJson();
     const JsonValue* transitions = answer.Find("transitions");
     for (size_t i = 0; transitions != nullptr && i < transitions->items.size(); ++i) {

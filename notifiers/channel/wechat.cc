@@ -101,6 +101,9 @@ class WeChatChannel final : public HttpChannel {
         FormEncode({{"corpid", attempt.Text(settings_.corp_id)}, {"corpsecret", secret}});
     SendResult result = TRY(attempt.Call(TRY(attempt.Request("GET", url, "", "")), "-token"));
     if (result.outcome != SendResult::Outcome::kDelivered) return result;
+    if (attempt.answer().body_cut) {
+      return attempt.Judged(SendResult::Retry("WeCom's answer broke off", "other"));
+    }
     const JsonValue answer = attempt.AnswerJson();
     *token = answer.GetString("access_token");
     if (token->empty()) {
