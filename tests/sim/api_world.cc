@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr Nanos kBegin = 1'790'000'000LL * kNanosPerSecond;
 constexpr int64_t kEnd = 3 * 3600;  // seconds
+constexpr Nanos kAskAgain = 10 * kNanosPerSecond;
 constexpr int kMaxRounds = 100'000;
 
 Nanos At(int64_t second) { return kBegin + second * kNanosPerSecond; }
@@ -322,12 +324,18 @@ ApiReport Simulation::Run() {
   const std::vector<Step> steps = Steps();
   size_t next = 0;
   bool silenced = false;
-  for (int round = 0; desk_ && round < kMaxRounds; ++round) {
+  for (int round = 0; desk_; ++round) {
+    if (round == kMaxRounds) {
+      Violation("time does not pass");
+      break;
+    }
     Nanos when = At(kEnd);
     if (next < steps.size()) when = std::min(when, At(steps[next].second));
     if (!silenced) when = std::min(when, At(2000));
     when = std::min(when, desk_->NextDue().value_or(when));
-    when = std::min(when, desk_->NextMessageDue().value_or(when));
+    // A message that is due may be held back by its lane (Retry-After, the breaker): ask again.
+    if (const std::optional<Nanos> due = desk_->NextMessageDue())
+      when = std::min(when, std::max(*due, clock_.NowNanos() + kAskAgain));
     if (when >= At(kEnd)) break;
     clock_.Set(std::max(when, clock_.NowNanos()));
     if (!silenced && Now() >= 2000) {
