@@ -121,7 +121,7 @@ struct Desk::Impl {
   void WakeAll() { Wake({.timers = true, .messages = true}); }
   // Runs some of what is due at `now`, as one event; returns how many, 0 when nothing is due.
   StatusOr<int> RunSomeDue(Nanos now);
-  int RunTimersOf(Transaction& tx, Nanos now);
+  int RunTimersOf(Transaction& tx, Nanos now) ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
   void RunTimer(Transaction& tx, const TimerKey& timer, Nanos now);
   std::stop_token WaitToken();
 
