@@ -55,7 +55,8 @@ void RegroupAnew(Transaction& tx, Nanos now) {
   for (const auto& [id, group] : tx.state().groups) kept.push_back(id);
   Regroup(tx, now);
   for (const std::string& id : kept) {
-    if (tx.groups.Find(id) == nullptr) continue;
+    const GroupRecord* known = tx.groups.Find(id);
+    if (known == nullptr || known->members.empty()) continue;  // only its log may be left
     GroupRecord& group = tx.groups.Edit(id);
     group.flushed_at = 0;  // no beat yet: news waits for the first flush
     tx.SetTimer(TimerKind::kGroupFlush, id, FirstFlushAt(tx, group, now));
