@@ -60,9 +60,8 @@ TEST(HookTemplate, Variables) {
 // The four formats and a template, whatever the alert says.
 TEST(HookTemplate, HostileTextsGiveJson) {
   HookMessage message = Message1();
-  for (const std::string& text :
-       std::vector<std::string>{"\"", "\n", "\\", "</script>", "${alert_id}", "\x01", "é🚨",
-                                std::string(10'000, 'x')}) {
+  for (const std::string& text : std::vector<std::string>{
+           "\"", "\n", "\\", "</script>", "${alert_id}", "\x01", "é🚨", std::string(10'000, 'x')}) {
     message.description = text;
     message.recommendation = text;
     message.workload_name = text;
