@@ -37,7 +37,7 @@ struct TemplateOptions {
   // Functions that look at what is executed, whatever dot is where they are called: made anew for
   // each execution from its data. A name among them must be in `functions` too (for the parser),
   // which it hides. May be empty.
-  std::function<FunctionMap(const Value& data)> bind;
+  std::function<FunctionMap(const Value& data)> bind = {};
 };
 
 // A set of named templates. Parse, then execute any number of times; Execute is const and
