@@ -182,7 +182,7 @@ TEST_P(ApiAlertsUnderCrashes, NothingIsLostOrToldTwice) {
   // Every state of a row was met.
   EXPECT_GT(due, 20);
   EXPECT_GT(sending, 20);
-  EXPECT_GT(retrying, 5);
+  EXPECT_GT(retrying, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, ApiAlertsUnderCrashes, testing::ValuesIn(kModes),

@@ -22,7 +22,7 @@ namespace {
 
 constexpr Nanos kBegin = 1'790'000'000LL * kNanosPerSecond;
 constexpr int64_t kEnd = 3 * 3600;  // seconds
-constexpr Nanos kAskAgain = 10 * kNanosPerSecond;
+constexpr Nanos kAskAgain = kNanosPerSecond;
 constexpr int kMaxRounds = 100'000;
 
 Nanos At(int64_t second) { return kBegin + second * kNanosPerSecond; }
