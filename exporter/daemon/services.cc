@@ -262,7 +262,7 @@ Status Services::Load(LoadedFiles files, SourceFiles sources) {
 
 HookTools Services::ToolsOfHooks() const {
   const absl::MutexLock lock(&hook_mutex_);
-  return {*hooks, *http, clock, hook_networks_};
+  return {*hooks, *notify_http, clock, hook_networks_};
 }
 
 Status Services::AddHooks(DeskConfig* config) const {

@@ -19,9 +19,11 @@ constexpr size_t kMinToken = 8;     // shorter parts of a URL are words, not sec
 
 }  // namespace
 
-HttpAttempt::HttpAttempt(const HttpChannelParts& parts, const Notification& notification)
+HttpAttempt::HttpAttempt(const HttpChannelParts& parts, const Notification& notification,
+                         bool idempotent)
     : parts_(parts),
       notification_(notification),
+      idempotent_(idempotent),
       renderer_(parts.tools.templates, notification),
       firing_(NotificationStatus(notification, notification.alerts) == "firing") {}
 
@@ -64,6 +66,7 @@ StatusOr<SendResult> HttpAttempt::Call(HttpClientRequest request, std::string_vi
   TRY(renderer_.status());
   request.headers.emplace_back("Idempotency-Key",
                                fmt::format("{}{}", notification_.idempotency_key, suffix));
+  request.fresh_connection = !idempotent_;
   TieToNotification(notification_, parts_.tools.clock, &request);
   for (const auto& [name, value] : request.headers) {
     if (ToLower(name) == "authorization") Hide(value.substr(value.find(' ') + 1));
@@ -112,7 +115,7 @@ SendResult HttpAttempt::Scrubbed(SendResult result) const {
 }
 
 SendResult HttpChannel::Send(const Notification& notification) {
-  HttpAttempt attempt(parts_, notification);
+  HttpAttempt attempt(parts_, notification, Idempotent());
   StatusOr<SendResult> result = Try(attempt);
   return attempt.Scrubbed(result.ok() ? *std::move(result) : NotSendable(result.status()));
 }

@@ -28,7 +28,8 @@ struct HttpChannelParts {
 // One attempt to send one message.
 class HttpAttempt {
  public:
-  HttpAttempt(const HttpChannelParts& parts, const Notification& notification);
+  // `idempotent`: the far side knows the Idempotency-Key, so that a kept connection may be used.
+  HttpAttempt(const HttpChannelParts& parts, const Notification& notification, bool idempotent);
 
   const Notification& notification() const { return notification_; }
   const ChannelTools& tools() const { return parts_.tools; }
@@ -70,6 +71,7 @@ class HttpAttempt {
 
   const HttpChannelParts& parts_;
   const Notification& notification_;
+  const bool idempotent_;
   MessageRenderer renderer_;
   const bool firing_;
   std::vector<std::string> hidden_;
