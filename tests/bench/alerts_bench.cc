@@ -92,7 +92,8 @@ class World {
   }
   void Post(std::string body) {
     PostedAlerts posted;
-    if (ReadPostedAlerts(&body, &posted) || !desk->PostAlerts(posted.alerts, clock).ok()) {
+    if (ReadPostedAlerts(&body, MatcherMode::kFallback, &posted) ||
+        !desk->PostAlerts(posted.alerts, clock).ok()) {
       std::abort();
     }
   }

@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace outrider;  // NOLINT(google-build-using-namespace)
   std::string body(reinterpret_cast<const char*>(data), size);
   PostedAlerts posted;
-  if (ReadPostedAlerts(&body, &posted)) return 0;
+  if (ReadPostedAlerts(&body, MatcherMode::kFallback, &posted)) return 0;
   for (size_t i = 0; i < posted.alerts.size(); ++i) {
     const IncomingAlert alert = posted.alerts.at(i);
     for (size_t k = 0; k < alert.labels.size(); ++k) {

@@ -87,7 +87,8 @@ TEST(PostedAlerts, AreReadAsTheyStand) {
   for (const BodyCase& c : cases) {
     std::string body = c.body;
     PostedAlerts posted;
-    const std::optional<BodyRefusal> refused = ReadPostedAlerts(&body, &posted);
+    const std::optional<BodyRefusal> refused =
+        ReadPostedAlerts(&body, MatcherMode::kFallback, &posted);
     EXPECT_EQ(refused ? refused->status : 200, c.status) << c.body;
     if (refused) {
       EXPECT_NE(refused->message.find(c.why), std::string::npos) << c.body << refused->message;
@@ -102,13 +103,14 @@ TEST(PostedAlerts, AZeroByteIsNoEnd) {
   body += '\0';
   body += "and more";
   PostedAlerts posted;
-  EXPECT_TRUE(ReadPostedAlerts(&body, &posted).has_value());
+  EXPECT_TRUE(ReadPostedAlerts(&body, MatcherMode::kFallback, &posted).has_value());
 }
 
 TEST(PostedAlerts, DeepNestingIsRefused) {
   std::string body = R"([{"labels":{"a":"b"},"x":)" + std::string(100'000, '[');
   PostedAlerts posted;
-  const std::optional<BodyRefusal> refused = ReadPostedAlerts(&body, &posted);
+  const std::optional<BodyRefusal> refused =
+      ReadPostedAlerts(&body, MatcherMode::kFallback, &posted);
   ASSERT_TRUE(refused);
   EXPECT_NE(refused->message.find("nested too deeply"), std::string::npos) << refused->message;
 }

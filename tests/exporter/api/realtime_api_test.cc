@@ -261,7 +261,8 @@ TEST(RealtimeAccess, StartAndStopAreWrites) {
     FakeRequest request("POST", path);
     request.remote_address = "192.0.2.7";
     EXPECT_EQ(JudgeAccess(request, {}), access) << path;
-    EXPECT_EQ(JudgeAccess(request, {.allow_anonymous = true}), Access::kAllowed);
+    EXPECT_EQ(JudgeAccess(request, {.allow_anonymous = true, .external_url = ""}),
+              Access::kAllowed);
     request.remote_address = "127.0.0.1";
     EXPECT_EQ(JudgeAccess(request, {}), Access::kAllowed);
   }

@@ -47,8 +47,8 @@ resend_delay: 30s
   EXPECT_EQ(config->targets[2].url, "http://d:9093/api/v2/alerts");
   EXPECT_EQ(config->targets[0].timeout, 3 * kSecond);
   EXPECT_EQ(config->targets[2].timeout, 10 * kSecond);
-  EXPECT_EQ(config->targets[0].http.basic_user, "u");
-  EXPECT_TRUE(config->targets[0].http.insecure_skip_verify);
+  EXPECT_EQ(config->targets[0].http.basic_user.value, "u");
+  EXPECT_TRUE(config->targets[0].http.tls.insecure_skip_verify);
   EXPECT_THAT(config->targets[0].alert_relabel, SizeIs(1));
   EXPECT_EQ(config->targets[2].http.credentials.value, "token");
   EXPECT_THAT(config->alert_relabel, SizeIs(1));

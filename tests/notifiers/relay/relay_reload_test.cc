@@ -70,7 +70,7 @@ TEST_F(RelayTest, AReloadWaitsForNobody) {
   relay.OnEvaluated({"2", second, external_, url_, kStart, 15 * kSecond});
   for (int i = 0; i < 3; ++i) {  // with the requests still on their way
     RelayConfig other = OneTarget("stays");
-    other.targets[0].http.basic_user = std::to_string(i);
+    other.targets[0].http.basic_user.value = std::to_string(i);
     relay.Reload(std::move(other));
   }
   EXPECT_THAT(held.WaitForRequests(2), SizeIs(2));

@@ -131,7 +131,7 @@ TEST_F(RelayTest, OverHttp) {
   const auto client = MakeCurlHttpClient();
   {
     RelayConfig config = OneTarget(sink.Url("/api/v2/alerts"));
-    config.targets[0].http.basic_user = "u";
+    config.targets[0].http.basic_user.value = "u";
     config.targets[0].http.basic_password.value = "p";
     Relay relay(std::move(config), *client, store_, clock_);
     relay.Start();
