@@ -159,6 +159,7 @@ void Taking::Take(const IncomingAlert& alert) {
   record.end_timer = EndTimer(record, now_);
   const bool changed = was_firing != firing;
   if (changed) {
+    record.ended_at = firing ? 0 : now_;
     tx_.SetFiring(record.labels(), firing);
     Touch(fingerprint, was_firing);
   }
@@ -174,6 +175,7 @@ void Taking::End(uint64_t fingerprint) {
   record.firing = false;
   record.refreshed = false;
   record.written_at = now_;
+  record.ended_at = now_;
   record.end_timer = 0;
   tx_.SetFiring(record.labels(), false);
   Touch(fingerprint, true);

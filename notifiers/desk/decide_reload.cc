@@ -17,6 +17,13 @@ struct Places {
   std::vector<uint64_t> done;      // resolved, and no group tells them
 };
 
+// Of a resolved alert after a start: whether it was in the group. One that ended before the group
+// was born never was: the group that told its end is gone, and another one has to tell it still.
+bool WasMember(const GroupRecord& group, const AlertRecord& record) {
+  return !group.left.contains(record.fingerprint()) &&
+         (record.ended_at == 0 || record.ended_at >= group.born);
+}
+
 Places FindPlaces(const Transaction& tx, bool loaded) {
   Places places;
   for (const uint64_t fingerprint : tx.state().SortedAlerts()) {
@@ -32,8 +39,7 @@ Places FindPlaces(const Transaction& tx, bool loaded) {
         continue;
       }
       // Resolved alerts stay where they still have to be told, but enter no new group.
-      const bool stays =
-          loaded ? !group->left.contains(fingerprint) : group->members.contains(fingerprint);
+      const bool stays = loaded ? WasMember(*group, *record) : group->members.contains(fingerprint);
       if (!record->firing && !stays) continue;
       places.members[target.id].push_back(fingerprint);
       placed = true;

@@ -10,7 +10,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kAlertFormat = 2;  // 2: details as one text
+constexpr uint8_t kAlertFormat = 2;  // 2: details as one text, ended_at
 // 2: untold; 3: receiver_data, diverted; 4: without members, with those that left
 constexpr uint8_t kGroupFormat = 4;
 
@@ -161,6 +161,7 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
       .Bool(record.refreshed)
       .Bool(record.waiting)
       .Text(record.incident_id)
+      .I64(record.ended_at)
       .Take();
 }
 
@@ -180,6 +181,7 @@ StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   record.refreshed = in.Bool();
   record.waiting = in.Bool();
   record.incident_id = in.Text();
+  if (in.format() >= 2) record.ended_at = in.I64();
   TRY(in.Finish());
   identity->labels = TRY(Labels::FromPacked(labels));
   identity->fingerprint = identity->labels.Fingerprint();

@@ -39,6 +39,7 @@ struct AlertRecord {
   Nanos updated_at = 0;
   double value = 0;
   Nanos written_at = 0;     // when its row was last written
+  Nanos ended_at = 0;       // when it was decided that it has ended; 0 while it fires
   Nanos end_timer = 0;      // in memory only: when its end is looked at next; 0: it has none
   std::string incident_id;  // the incident it feeds
   AlertSource source = AlertSource::kApi;

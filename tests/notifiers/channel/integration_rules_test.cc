@@ -41,8 +41,8 @@ TEST_F(IntegrationRules, AreAlertmanagers) {
        "threading.enabled conflicts with custom References header"},
       {"email", "{to: a, from: b, smarthost: 'h:1', headers: {X-A: x, x-a: y}}",
        "duplicate header \"x-a\" in email config"},
-      {"webhook", "{url: 'ftp://h'}", "invalid URL: unsupported scheme \"ftp\" for URL"},
-      {"webhook", "{url: 'http:///x'}", "invalid URL: missing host for URL"},
+      {"webhook", "{url: 'ftp://h'}", "unsupported scheme \"ftp\" for URL"},
+      {"webhook", "{url: 'http:///x'}", "missing host for URL"},
       {"webhook", "{url: 'http://h', max_alerts: -1}", "max_alerts must not be negative"},
   };
   for (const RuleCase& one : cases) {

@@ -182,7 +182,7 @@ TEST_F(WebhookTest, BadSectionsNameTheirPlace) {
   EXPECT_THAT(ErrorOf("webhook", "url: http://h\nhttp_config:\n  oauth2: {client_id: x}"),
               HasSubstr("am.yml:3:"));
   EXPECT_THAT(ErrorOf("webhook", "{url: 'ftp://h'}"),
-              HasSubstr("am.yml:1:7: invalid URL: unsupported scheme \"ftp\" for URL"));
+              HasSubstr("am.yml:1:7: unsupported scheme \"ftp\" for URL"));
   EXPECT_THAT(ErrorOf("webhook",
                       "{url: 'http://h', http_config: {basic_auth: {username: u, "
                       "password_ref: x}}}"),
