@@ -32,6 +32,7 @@ constexpr Idle kIdle[] = {
     {"alerts.gc-interval", false, kWritten},
     {"dispatch.maintenance-interval", false, kWritten},
     {"log.silences", true, "changes of silences stand in the audit trail"},
+    {"web.ui-path", false, "the pages are part of the program (a flag of Debian's package)"},
     {"web.timeout", false, "answers are streamed, and slow readers are closed by the server"},
     {"auto-gomemlimit.ratio", false, "there is no Go runtime to limit"},
     {"cluster.listen-address", false, kNoGossip},

@@ -82,7 +82,9 @@ Status CheckSilenceReach(const SilenceLimits& limits, const Silence& silence,
                          const SilenceReach& reach) {
   const DurationMs duration = (silence.ends_at - silence.starts_at) / kNanosPerMilli;
   if (limits.duration > 0 && duration > limits.duration) {
-    return InvalidArgument(fmt::format("silence too long: {} (limit: {})", FormatDuration(duration),
+    // Clients mean a start of "now", which is some milliseconds ago.
+    const DurationMs rounded = (duration + kSecond / 2) / kSecond * kSecond;
+    return InvalidArgument(fmt::format("silence too long: {} (limit: {})", FormatDuration(rounded),
                                        FormatDuration(limits.duration)));
   }
   if (limits.matching > 0 && reach.matching > limits.matching) {

@@ -72,6 +72,7 @@ scrape_configs: [{{job_name: j, honor_labels: true, static_configs: [{{targets: 
                                   '--rules.alert.resend-delay=2s', f'--web.listen-address=127.0.0.1:{port}'])
         url = f'http://127.0.0.1:{port}'
         # Before it knows its Alertmanagers it drops what it has to say.
+        harness.wait_for('Prometheus', lambda: harness.request(url + '/-/ready')[0] == 200, 60)
         harness.wait_for('Prometheus to know outrider', lambda: harness.get_json(
             url + '/api/v1/alertmanagers')['data']['activeAlertmanagers'], 60)
         return url
