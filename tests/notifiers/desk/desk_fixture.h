@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "notifiers/desk/desk.h"
 #include "storage/state/memory_store.h"
 #include "tests/support/fake_clock.h"
@@ -21,6 +22,7 @@ inline constexpr Nanos kT0 = 1'790'000'000LL * kNanosPerSecond;
 constexpr Nanos Sec(int64_t seconds) { return seconds * kNanosPerSecond; }
 
 struct Inbox {
+  absl::Mutex mutex;  // a dispatcher that was started sends from several threads
   std::vector<Notification> got;
   std::vector<SendResult> answers;  // for the next ones; then delivered
 };
@@ -29,6 +31,7 @@ class FakeChannel final : public Channel {
  public:
   FakeChannel(Inbox& inbox, bool idempotent) : inbox_(inbox), idempotent_(idempotent) {}
   SendResult Send(const Notification& notification) override {
+    const absl::MutexLock lock(&inbox_.mutex);
     inbox_.got.push_back(notification);
     if (inbox_.answers.empty()) return SendResult::Delivered();
     const SendResult answer = inbox_.answers.front();
@@ -115,7 +118,11 @@ class DeskTest : public testing::Test {
       clock_.Set(std::max(next, now + 1));
     }
   }
-  size_t Got(const char* receiver) { return inbox_[receiver].got.size(); }
+  size_t Got(const char* receiver) {
+    Inbox& inbox = inbox_[receiver];
+    const absl::MutexLock lock(&inbox.mutex);
+    return inbox.got.size();
+  }
   std::shared_ptr<const Incident> Newest() {
     const IncidentPage page = desk_->Incidents({});
     return page.incidents.empty() ? nullptr : page.incidents.front();
