@@ -42,12 +42,20 @@ class WebhookChannel final : public Channel {
     const auto limit = static_cast<size_t>(settings_.max_alerts);
     const size_t count = notification.alerts.size();
     const size_t truncated = limit > 0 && count > limit ? count - limit : 0;
-    Notification shown = notification;
-    shown.alerts.resize(count - truncated);
-    const tmpl::Value data = NotificationData(shown);
+    Notification cut;
+    if (truncated > 0) {
+      cut = notification;
+      cut.alerts.resize(count - truncated);
+    }
+    const Notification& shown = truncated > 0 ? cut : notification;
     const tmpl::TemplateSet& templates = tools_.templates;
-    const std::string text = TRY(settings_.url.Read());
-    std::string url = std::string(Trim(TRY(templates.ExecuteText(text, data))));
+    std::string text = TRY(settings_.url.Read());
+    const bool url_is_template = Contains(text, "{{");
+    // Most webhooks have no template: what one would see is not made for them.
+    const bool any_template = url_is_template || !settings_.payload.IsNull();
+    const tmpl::Value data = any_template ? NotificationData(shown) : tmpl::Value();
+    if (url_is_template) text = TRY(templates.ExecuteText(text, data));
+    std::string url(Trim(text));
     if (url.empty()) return InvalidArgument("webhook url is empty after templating");
     std::string body = settings_.payload.IsNull()
                            ? WebhookPayload(shown, truncated)
