@@ -13,6 +13,7 @@
 #include "exporter/cli/alertmanager_flags.h"
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
+#include "exporter/cli/people_commands.h"
 
 namespace outrider {
 namespace {
@@ -26,10 +27,8 @@ struct Parsed {
   ClientOptions client;
   QueryOptions query;
   AlertsOptions alerts;
-  IncidentOptions incident;
   AnomalyOptions anomaly;
-  OnCallOptions on_call;
-  AuditOptions audit;
+  PeopleCommands people;
   std::string verify_path;
   std::string slo;
   CheckRulesOptions check_rules;
@@ -255,63 +254,6 @@ void AddAlerts(CLI::App& app, Parsed* p) {
   diff->callback([p] { p->action = [p] { return RunAlertsDiff(p->client, p->alerts); }; });
 }
 
-void AddIncident(CLI::App& app, Parsed* p, const Environment& env) {
-  CLI::App* incident =
-      app.add_subcommand("incident", "List and work on incidents of a running daemon");
-  incident->require_subcommand(1);
-  CLI::App* list = incident->add_subcommand("list", "Incidents, newest first");
-  AddClientFlags(list, p);
-  list->add_option("--state", p->incident.state, "new, acknowledged, investigating or resolved");
-  list->add_option("--severity", p->incident.severity, "critical, high, medium, low or info");
-  list->add_option("--limit", p->incident.limit, "At most this many")->capture_default_str();
-  list->callback([p, &env] {
-    p->action = [p, &env] { return RunIncidentList(p->client, p->incident, env.clock.NowNanos()); };
-  });
-  CLI::App* show = incident->add_subcommand("show", "One incident with its history and clocks");
-  AddClientFlags(show, p);
-  show->add_option("id", p->incident.id, "Incident id")->required();
-  show->callback([p, &env] {
-    p->action = [p, &env] { return RunIncidentShow(p->client, p->incident, env.clock.NowNanos()); };
-  });
-  const struct {
-    const char* name;
-    const char* verb;
-    const char* help;
-  } kActions[] = {
-      {"ack", "acknowledge", "Acknowledge: you are on it, paging stops"},
-      {"investigate", "investigate", "Say that you are investigating"},
-      {"resolve", "resolve", "Resolve it"},
-      {"reopen", "reopen", "Open it again"},
-      {"unack", "unacknowledge", "Give it back; escalation starts again"},
-      {"note", "notes", "Add a note"},
-  };
-  for (const auto& a : kActions) {
-    CLI::App* sub = incident->add_subcommand(a.name, a.help);
-    AddClientFlags(sub, p);
-    sub->add_option("id", p->incident.id, "Incident id")->required();
-    sub->add_option("--by", p->incident.by, "Who you are; default $USER");
-    auto* note = sub->add_option("--note", p->incident.note, "Why, for the audit trail");
-    if (std::string_view(a.verb) == "notes") note->required();
-    sub->callback([p, verb = std::string(a.verb)] {
-      p->action = [p, verb] { return RunIncidentAction(p->client, verb, p->incident); };
-    });
-  }
-}
-
-void AddAudit(CLI::App& app, Parsed* p) {
-  CLI::App* audit = app.add_subcommand("audit", "Who did what, when and why");
-  audit->require_subcommand(1);
-  CLI::App* sub =
-      audit->add_subcommand("export", "The audit trail as JSON lines, each subject in its order");
-  AddClientFlags(sub, p);
-  sub->add_option("--from", p->audit.from, "Seconds or RFC 3339");
-  sub->add_option("--to", p->audit.to, "Seconds or RFC 3339");
-  sub->add_option("--subject", p->audit.subject, "Of this incident, or silence:ID");
-  sub->add_option("--kind", p->audit.kind, "opened, state_changed, note, sla_breached, …");
-  sub->add_option("--by", p->audit.by, "What this person did");
-  sub->callback([p] { p->action = [p] { return RunAuditExport(p->client, p->audit); }; });
-}
-
 void AddStateVerify(CLI::App* state, Parsed* p) {
   CLI::App* verify = state->add_subcommand(
       "verify", "Check the chain of the audit trail; names the first row that was tampered with");
@@ -319,26 +261,6 @@ void AddStateVerify(CLI::App* state, Parsed* p) {
   verify->add_option("--storage.path", p->verify_path,
                      "Directory of a daemon that does not run; default: ask the one at --url");
   verify->callback([p] { p->action = [p] { return RunStateVerify(p->client, p->verify_path); }; });
-}
-
-void AddOnCall(CLI::App& app, Parsed* p) {
-  CLI::App* on_call = app.add_subcommand("oncall", "Who is on call, now and later");
-  on_call->require_subcommand(1);
-  const auto zone = [p](CLI::App* sub) {
-    sub->add_option("--time-zone", p->on_call.time_zone,
-                    "Show times of this zone, e.g. Europe/Berlin; default: the schedule's");
-  };
-  CLI::App* now = on_call->add_subcommand("now", "Every schedule: now, next, and where nobody is");
-  AddClientFlags(now, p);
-  zone(now);
-  now->callback([p] { p->action = [p] { return RunOnCallNow(p->client, p->on_call); }; });
-  CLI::App* show = on_call->add_subcommand("show", "Shifts of a schedule over a period");
-  AddClientFlags(show, p);
-  zone(show);
-  show->add_option("schedule", p->on_call.schedule, "Name of the schedule")->required();
-  show->add_option("--from", p->on_call.from, "Seconds or RFC 3339; default: now");
-  show->add_option("--to", p->on_call.to, "Seconds or RFC 3339; default: 14 days later");
-  show->callback([p] { p->action = [p] { return RunOnCallShow(p->client, p->on_call); }; });
 }
 
 void AddAnomaly(CLI::App& app, Parsed* p, const Environment& env) {
@@ -606,9 +528,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddTest(app, &parsed, env);
   AddQuery(app, &parsed);
   AddAlerts(app, &parsed);
-  AddIncident(app, &parsed, env);
-  AddOnCall(app, &parsed);
-  AddAudit(app, &parsed);
+  AddPeopleCommands(app, &parsed.client, &parsed.people, &parsed.action, env);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed, env);
