@@ -5,6 +5,7 @@
 #include "exporter/api/prom_params.h"
 #include "notifiers/incident/audit_trail.h"
 #include "storage/base/log.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -33,17 +34,6 @@ StatusOr<AuditFilter> ReadFilter(HttpRequest& request) {
   return filter;
 }
 
-std::string Hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<uint8_t>(c);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
-
 void WriteLine(const AuditEvent& event, std::string* out) {
   JsonWriter json(out);
   json.StartObject();
@@ -52,7 +42,7 @@ void WriteLine(const AuditEvent& event, std::string* out) {
   json.Key("by").String(event.who).Key("channel").String(event.channel);
   json.Key("from").String(event.from).Key("to").String(event.to).Key("text").String(event.text);
   json.Key("sequence").Int(static_cast<int64_t>(event.sequence));
-  json.Key("hash").String(Hex(event.hash)).EndObject();
+  json.Key("hash").String(HexEncode(event.hash)).EndObject();
   *out += '\n';
 }
 

@@ -73,15 +73,8 @@ class WebhookChannel final : public Channel {
 // A URL that is no template names its scheme already.
 Status CheckUrl(const std::string& url, const YamlNode& section, const std::string& file) {
   if (url.empty() || url == kSecretText || Contains(url, "{{")) return absl::OkStatus();
-  const std::string lower = ToLower(url);
-  const bool http = lower.starts_with("http://") || lower.starts_with("https://");
-  if (http && lower.find_first_not_of('/', lower.find(':') + 1) != std::string::npos) {
-    return absl::OkStatus();
-  }
-  return YamlError(file, *section.Find("url"),
-                   http ? "missing host for URL"
-                        : fmt::format("unsupported scheme \"{}\" for URL",
-                                      lower.substr(0, std::min(lower.find(':'), lower.size()))));
+  const Status valid = CheckHttpUrl(url);
+  return valid.ok() ? valid : YamlError(file, *section.Find("url"), Message(valid));
 }
 
 }  // namespace
