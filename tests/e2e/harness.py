@@ -252,8 +252,11 @@ class EndToEnd(unittest.TestCase):
         failures = len(result.failures) + len(result.errors) if result else 0
         outcome = super().run(result)
         if result and len(result.failures) + len(result.errors) > failures and getattr(self, 'logs', None):
+            # What failed first: a reader of CI sees the head of what a test prints.
+            for _, what in (result.failures + result.errors)[failures:]:
+                print(what, file=sys.stderr)
             for name, text in self.logs.items():
-                print(f'--- {name}\n{text[-4000:]}', file=sys.stderr)
+                print(f'--- {name}\n{text[-2000:]}', file=sys.stderr)
         return outcome
 
     def tearDown(self):
@@ -306,7 +309,8 @@ class EndToEnd(unittest.TestCase):
 
     def start_node_exporter(self):
         port = free_port()
-        self.start('node_exporter', ['prometheus-node-exporter', f'--web.listen-address=127.0.0.1:{port}'])
+        self.start('node_exporter', ['prometheus-node-exporter', f'--web.listen-address=127.0.0.1:{port}',
+                                     '--no-collector.systemd'])
         wait_for('node_exporter', lambda: request(f'http://127.0.0.1:{port}/metrics')[0] == 200, 30)
         return f'127.0.0.1:{port}'
 
