@@ -15,7 +15,8 @@
 namespace outrider {
 namespace {
 
-constexpr DurationMs kLongest = 3650 * kDay;  // nanoseconds of it fit well into 64 bits
+constexpr DurationMs kShortestRetention = kDay;  // no message waits for longer
+constexpr DurationMs kLongest = 3650 * kDay;     // nanoseconds of it fit well into 64 bits
 
 struct SeverityDefault {
   Severity severity;
@@ -92,6 +93,9 @@ Status ParseScalars(YamlReader* reader, const YamlNode& root, const SectionConte
   if (config->reopen_window > kLongest) {
     reader->Fail("reopen_window", "must not be longer than 10y");
   }
+  reader->Duration("retention", &config->retention);
+  if (config->retention > kLongest) reader->Fail("retention", "must not be longer than 10y");
+  if (config->retention < kShortestRetention) reader->Fail("retention", "must be at least 1d");
   reader->Bool("ack_stops_repeats", &config->ack_stops_repeats);
   reader->Bool("strict_legacy", &config->strict_legacy);
   std::string severity;

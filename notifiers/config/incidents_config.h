@@ -61,6 +61,7 @@ struct IncidentsConfig {
   std::vector<UserConfig> users;
   YamlNode schedules;                      // notifiers/oncall reads them (schedule_config.h)
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
+  DurationMs retention = 90 * kDay;        // a resolved incident is kept for; its audit stays
   bool ack_stops_repeats = false;
   bool strict_legacy = false;         // only the six transitions of the original
   std::vector<std::string> warnings;  // for the log

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decisions of the desk, each a function of (state, event, time): they read and edit a
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
-// decide_incidents.cc, decide_suppression.cc, decide_messages.cc, decide_fallback.cc,
-// decide_reports.cc, decide_silences.cc, decide_reload.cc.
+// decide_incidents.cc, decide_forgetting.cc, decide_suppression.cc, decide_messages.cc,
+// decide_fallback.cc, decide_reports.cc, decide_silences.cc, decide_reload.cc.
 #pragma once
 
 #include <functional>
@@ -80,6 +80,12 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now);
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now);
 void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due, Nanos now);
+
+// A resolved incident is forgotten once it was resolved for IncidentsConfig::retention.
+void ScheduleForgetting(Transaction& tx, const Incident& incident);
+// After a start or a reload: the retention may be another.
+void ScheduleForgettingOfAll(Transaction& tx);
+void OnForgetIncident(Transaction& tx, const std::string& id, Nanos due);
 
 // ---- suppression
 // ----------------------------------------------------------------------------------------------------

@@ -124,7 +124,10 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const Incident* before = tx.incidents.Before(decision.incident.id);
   // When an incident opened or ended must not depend on when a power cut was.
-  if (before == nullptr || before->state != decision.incident.state) tx.RequireSync();
+  if (before == nullptr || before->state != decision.incident.state) {
+    tx.RequireSync();
+    if (before != nullptr) ScheduleForgetting(tx, decision.incident);
+  }
   const bool released = before != nullptr && before->escalation.held_at != 0 &&
                         decision.incident.escalation.held_at == 0;
   const Incident& kept = tx.PutIncident(std::move(decision.incident));

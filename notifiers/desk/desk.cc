@@ -238,6 +238,9 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
     case TimerKind::kSilenceIdle:
       OnSilenceIdle(tx, timer.id, timer.due, now);
       break;
+    case TimerKind::kForgetIncident:
+      OnForgetIncident(tx, timer.id, timer.due);
+      break;
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);
       break;
@@ -361,6 +364,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
         now,
         [&](Transaction& tx) {
           Regroup(tx, now);
+          ScheduleForgettingOfAll(tx);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },

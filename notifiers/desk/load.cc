@@ -106,6 +106,9 @@ Status ReadRest(const StateStore& store, DeskState* state) {
     state->SetTimer({timer.kind, timer.id}, timer.due);
     return absl::OkStatus();
   }));
+  if (const auto forgotten = TRY(store.Get(Family::kMeta, kForgottenKey))) {
+    state->forgotten = TRY(DecodeIncidentTotals(forgotten->value));
+  }
   const std::string prefix = "audit";
   return ReadAll(store, Family::kMeta, prefix, [&](const Row& row) -> Status {
     if (row.key.size() != prefix.size() + 1) return absl::OkStatus();
@@ -146,6 +149,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         SettleUnknownRows(tx, now);
         RegroupLoaded(tx, now);
         CancelOldEnds(tx);
+        ScheduleForgettingOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         return absl::OkStatus();
       },

@@ -47,6 +47,9 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
     if (other == incidents.end() || !IsNewer(*other->second, *incident)) {
       newest_incident[incident->key] = id;
     }
+  } else if (const auto old = incidents.find(id); old != incidents.end()) {
+    const auto newest = newest_incident.find(old->second->key);
+    if (newest != newest_incident.end() && newest->second == id) newest_incident.erase(newest);
   }
   if (incident && incident->escalation.held_at != 0) {
     held.insert(id);

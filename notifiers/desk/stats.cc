@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers for /metrics. Those of incidents and SLA are computed from the incidents kept, so a
-// restart changes nothing.
+// Numbers for /metrics. Those of incidents and SLA are computed from the incidents kept and the
+// totals of those forgotten, so a restart changes nothing.
 #include <algorithm>
 
 #include "notifiers/desk/desk_impl.h"
@@ -12,40 +12,7 @@ double Seconds(int64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
 }
 
-void CountClock(const SlaClock& clock, SlaView* view) {
-  if (clock.breached_at != 0) {
-    ++view->breached;
-    if (clock.Running()) ++view->open_breaches;
-  } else if (clock.stopped_at != 0) {
-    ++view->met;
-  }
-}
-
-void CountIncident(const Incident& incident, DeskStats* stats) {
-  ++stats->incidents[{incident.state, incident.severity}];
-  for (const SlaKind kind : {SlaKind::kAcknowledge, SlaKind::kResolve}) {
-    CountClock(incident.Clock(kind), &stats->sla[{kind, incident.severity}]);
-  }
-  const auto severity = static_cast<size_t>(incident.severity);
-  if (incident.acknowledged_at != 0) {
-    stats->time_to_acknowledge[severity].Observe(
-        Seconds(incident.acknowledged_at - incident.received_at));
-  }
-  const SlaClock& resolve = incident.Clock(SlaKind::kResolve);
-  if (resolve.stopped_at != 0) {
-    stats->time_to_resolve[severity].Observe(Seconds(resolve.ElapsedAt(resolve.stopped_at)));
-  }
-}
-
 }  // namespace
-
-void HistogramView::Observe(double seconds) {
-  seconds = std::max(seconds, 0.0);  // the clock was set back
-  const auto bound = std::lower_bound(kBoundsSeconds.begin(), kBoundsSeconds.end(), seconds);
-  ++counts[static_cast<size_t>(bound - kBoundsSeconds.begin())];
-  sum += seconds;
-  ++count;
-}
 
 // Counted in parts, so that nobody waits for a scrape of many alerts.
 void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
@@ -80,14 +47,17 @@ DeskStats Desk::Stats(Nanos now) const {
   impl.CountAlerts(now, &stats);
   absl::ReaderMutexLock lock(&impl.state_mutex);
   const DeskState& state = impl.state;
-  uint64_t alerts = 0;
+  IncidentTotals totals = state.forgotten;
   for (const auto& [id, incident] : state.incidents) {
-    alerts += incident->count;
-    CountIncident(*incident, &stats);
+    ++stats.incidents[{incident->state, incident->severity}];
+    totals.Add(*incident);
   }
-  if (alerts > 0) {
+  stats.sla = std::move(totals.sla);
+  stats.time_to_acknowledge = totals.time_to_acknowledge;
+  stats.time_to_resolve = totals.time_to_resolve;
+  if (totals.alerts > 0) {
     stats.noise_reduction_ratio =
-        1 - static_cast<double>(state.incidents.size()) / static_cast<double>(alerts);
+        1 - static_cast<double>(totals.incidents) / static_cast<double>(totals.alerts);
   }
   stats.escalations = impl.escalations;
   stats.notifications = impl.notifications;

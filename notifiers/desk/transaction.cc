@@ -103,8 +103,15 @@ const Incident& Transaction::PutIncident(Incident incident) {
   const std::string id = incident.id;  // before it moves
   const Incident& kept = incidents.Put(id, std::move(incident));
   std::string& newest = newest_[kept.key];
-  if (newest.empty() || !IsNewer(*incidents.Find(newest), kept)) newest = id;
+  const Incident* other = newest.empty() ? nullptr : incidents.Find(newest);
+  if (other == nullptr || !IsNewer(*other, kept)) newest = id;
   return kept;
+}
+
+void Transaction::ForgetIncident(const std::string& id) {
+  if (!forgotten_) forgotten_ = state_.forgotten;
+  forgotten_->Add(*incidents.Find(id));
+  incidents.Erase(id);
 }
 
 const Incident* Transaction::NewestIncident(const std::string& key) const {
@@ -203,6 +210,8 @@ Batch Transaction::Encode() {
       batch.Delete(Family::kSilences, BucketKey(id));
     }
   }
+  if (forgotten_)
+    batch.Put(Family::kMeta, std::string(kForgottenKey), EncodeIncidentTotals(*forgotten_));
   EncodeAudit(&batch);
   EncodeTimers(&batch);
   EncodeTable(outbox, Family::kOutbox, BucketKey, EncodeOutboxRow, &batch);
@@ -230,6 +239,7 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
+  if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,8 @@ class Transaction {
   std::vector<std::string> RowsOfGroup(const std::string& group_id) const;
   // What was decided about an incident; all changes of its state come this way.
   const Incident& PutIncident(Incident incident);
+  // Erases it; what it adds to the counters stays.
+  void ForgetIncident(const std::string& id);
   // The newest incident of a key, as after the edits; nullptr: none.
   const Incident* NewestIncident(const std::string& key) const;
   std::vector<uint64_t> Waiting() const;
@@ -107,6 +110,7 @@ class Transaction {
   std::shared_ptr<SilenceMap> silences_;
   std::map<std::string, bool> silence_changes_;  // id -> still there
   std::map<std::string, std::string> newest_;    // by key: the newest incident put
+  std::optional<IncidentTotals> forgotten_;      // with those of this transaction
   std::map<TimerId, Nanos> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;

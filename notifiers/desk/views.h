@@ -130,8 +130,8 @@ struct SlaView {
   }
 };
 
-// Counters count since the process started, except those of incidents and SLA, which count what is
-// kept.
+// Counters count since the process started, except those of SLA and times, which count all
+// incidents there have been, and `incidents`, which counts what is kept.
 struct DeskStats {
   struct AlertKey {
     std::string alertname;
@@ -167,7 +167,7 @@ struct DeskStats {
   uint64_t groups = 0;
   uint64_t silences_active = 0;
   uint64_t timers = 0;
-  double noise_reduction_ratio = 0;  // (alerts - incidents) / alerts, over the incidents kept
+  double noise_reduction_ratio = 0;  // (alerts - incidents) / alerts, over all incidents
   bool store_failing = false;        // decisions are kept in memory only, until there is room
   uint64_t unrecorded_decisions = 0;
   StoreStats store;

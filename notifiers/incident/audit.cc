@@ -28,7 +28,8 @@ constexpr std::array<std::string_view, static_cast<size_t>(kLastAuditKind) + 1> 
     "page_delivered",
     "page_failed",
     "silence_set",
-    "silence_expired"};
+    "silence_expired",
+    "forgotten"};
 
 // What the hash covers: everything but the hash itself.
 std::string Content(const AuditEvent& event) {

@@ -31,8 +31,9 @@ enum class AuditKind : uint8_t {
   kPageFailed,
   kSilenceSet,
   kSilenceExpired,
+  kForgotten,  // resolved for longer than incidents are kept
 };
-inline constexpr AuditKind kLastAuditKind = AuditKind::kSilenceExpired;
+inline constexpr AuditKind kLastAuditKind = AuditKind::kForgotten;
 std::string_view AuditKindText(AuditKind kind);  // opened, alert_added, state_changed, …
 
 struct AuditEvent {

@@ -57,8 +57,9 @@ enum class TimerKind : uint8_t {
   kHistoryTrim = 12,  // id: ""
   kSilenceIdle = 13,  // id: silence that ends when nothing has matched it for a while
   kGroupDamp = 14,    // id: group whose flapping is damped
+  kForgetIncident = 15,
 };
-inline constexpr TimerKind kLastTimerKind = TimerKind::kGroupDamp;
+inline constexpr TimerKind kLastTimerKind = TimerKind::kForgetIncident;
 
 std::string BucketKey(std::string_view aggregate_id);  // bucket(1) aggregate id
 std::string AlertKey(uint64_t fingerprint);

@@ -67,6 +67,7 @@ severity_map: {P1: critical, page: high}
 default_severity: low
 sla: {critical: {acknowledge: 1m}, info: {acknowledge: 1h, resolve: 2h}}
 reopen_window: 10m
+retention: 30d
 ack_stops_repeats: true
 strict_legacy: true
 escalation_policies:
@@ -98,6 +99,7 @@ escalation_policies:
   EXPECT_EQ(Sla(*config, Severity::kCritical).resolve, 30 * kMinute);
   EXPECT_EQ(Sla(*config, Severity::kInfo).resolve, 2 * kHour);
   EXPECT_EQ(config->reopen_window, 10 * kMinute);
+  EXPECT_EQ(config->retention, 30 * kDay);
   EXPECT_TRUE(config->ack_stops_repeats);
   EXPECT_TRUE(config->strict_legacy);
   ASSERT_EQ(config->escalation_policies.size(), 3u);
@@ -111,7 +113,7 @@ escalation_policies:
   EXPECT_EQ(ours.repeat_interval, 30 * kMinute);
   const EscalationPolicy& engine = config->escalation_policies[1];
   EXPECT_THAT(engine.tiers[0].receivers, ElementsAre("email"));
-  EXPECT_THAT(config->warnings, ElementsAre("incidents.yml:19:19: \"a@x\" is not told: name a "
+  EXPECT_THAT(config->warnings, ElementsAre("incidents.yml:20:19: \"a@x\" is not told: name a "
                                             "receiver, user:NAME or schedule:NAME"));
   EXPECT_EQ(engine.tiers[1].delay, 5 * kMinute);
   const EscalationPolicy& schema = config->escalation_policies[2];
@@ -126,6 +128,8 @@ TEST(IncidentsConfig, Errors) {
       {"group_by: ['']", "i.yml:1:11: invalid label name \"\" in group_by"},
       {"sla: {high: {acknowledge: 11y}}", "i.yml:1:13: an SLA target must not be longer than 10y"},
       {"reopen_window: 11y", "i.yml:1:16: must not be longer than 10y"},
+      {"retention: 11y", "i.yml:1:12: must not be longer than 10y"},
+      {"retention: 12h", "i.yml:1:12: must be at least 1d"},
       {"sla: {urgent: {acknowledge: 1m}}",
        "i.yml:1:7: unknown severity \"urgent\": critical, high, medium, low and info are known"},
       {"sla: {high: {acknowledge: 0s}}", "an SLA target must be longer than zero"},

@@ -303,4 +303,63 @@ TEST_F(DeskTest, OfManyWhoAcknowledgeAtOnceOneWins) {
 }
 
 }  // namespace
+
+TEST_F(DeskTest, AResolvedIncidentIsForgottenAfterItsRetentionAndStillCounts) {
+  Adjust([](DeskConfig& config) { config.incidents.retention = kDay; });
+  const Alert alert = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(10);
+  const std::string id = Newest()->id;
+  ASSERT_TRUE(desk_->Acknowledge(By(id), clock_.NowNanos()).ok());
+  ASSERT_TRUE(End(alert).ok());
+  Run(86'390);
+  EXPECT_EQ(desk_->Incidents({}).total, 1U);
+  const DeskStats before = desk_->Stats(clock_.NowNanos());
+  Run(20);
+  EXPECT_EQ(desk_->Incidents({}).total, 0U);
+  EXPECT_TRUE(absl::IsNotFound(desk_->GetIncident(id, clock_.NowNanos()).status()));
+  for (const Family family : {Family::kIncidents, Family::kSla, Family::kMembers}) {
+    int rows = 0;
+    ASSERT_TRUE(disk_->Scan(family, "", "", [&](const Row&) { return ++rows > 0; }).ok());
+    EXPECT_EQ(rows, 0) << static_cast<int>(family);
+  }
+  Start(*disk_);
+  EXPECT_TRUE(desk_->VerifyAudit().ok());
+  const DeskStats after = desk_->Stats(clock_.NowNanos());
+  const auto key = std::pair(SlaKind::kAcknowledge, Severity::kCritical);
+  EXPECT_EQ(after.sla.at(key).met, 1U);
+  EXPECT_EQ(after.sla.at(key).met, before.sla.at(key).met);
+  const auto critical = static_cast<size_t>(Severity::kCritical);
+  EXPECT_EQ(after.time_to_resolve[critical].counts, before.time_to_resolve[critical].counts);
+  EXPECT_EQ(after.time_to_acknowledge[critical].sum, before.time_to_acknowledge[critical].sum);
+  EXPECT_TRUE(after.incidents.empty());
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  EXPECT_EQ(Newest()->previous_id, "") << "what it followed is gone";
+}
+
+TEST_F(DeskTest, AReopenedIncidentIsKept) {
+  Adjust([](DeskConfig& config) { config.incidents.retention = kDay; });
+  const Alert alert = MakeAlert("Down");
+  ASSERT_TRUE(Fire(alert).ok());
+  ASSERT_TRUE(End(alert).ok());
+  Run(60);
+  ASSERT_TRUE(Fire(MakeAlert("Down")).ok());
+  Run(2 * 86'400);
+  ASSERT_EQ(desk_->Incidents({}).total, 1U);
+  EXPECT_TRUE(Newest()->Open());
+}
+
+TEST_F(DeskTest, ALongerRetentionHoldsForIncidentsThatAreResolvedAlready) {
+  Adjust([](DeskConfig& config) { config.incidents.retention = kDay; });
+  const Alert alert = MakeAlert("Down");
+  ASSERT_TRUE(Fire(alert).ok());
+  ASSERT_TRUE(End(alert).ok());
+  Run(60);
+  Adjust([](DeskConfig& config) { config.incidents.retention = 3 * kDay; });
+  Run(2 * 86'400);
+  EXPECT_EQ(desk_->Incidents({}).total, 1U);
+  Run(86'400);
+  EXPECT_EQ(desk_->Incidents({}).total, 0U);
+}
+
 }  // namespace outrider
