@@ -13,8 +13,9 @@ if(OUTRIDER_SANITIZE STREQUAL "thread")
   endforeach()
 endif()
 
-# One precompiled header for all rooms and one for all tests; each costs seconds and 120 MB (five files
-# compiled in 12.0 s of CPU in place of 15.1). What a file uses it includes nevertheless: builds without it (OUTRIDER_PCH=OFF, preset fuzz) tell.
+# One precompiled header for all rooms and one for all tests; each costs seconds and 120 MB (five files compiled in 12.0 s
+# of CPU in place of 15.1). What a file uses it includes nevertheless: builds without it (OUTRIDER_PCH=OFF, preset fuzz)
+# tell.
 set(OUTRIDER_PCH_HEADERS <algorithm> <array> <atomic> <chrono> <deque> <functional> <map> <memory> <optional> <set> <span>
     <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <fmt/format.h>
     <absl/container/flat_hash_map.h> <absl/container/flat_hash_set.h> <absl/status/statusor.h>

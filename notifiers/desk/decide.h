@@ -85,7 +85,7 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
 void ScheduleForgetting(Transaction& tx, const Incident& incident);
 // After a start or a reload: the retention may be another.
 void ScheduleForgettingOfAll(Transaction& tx);
-void OnForgetIncident(Transaction& tx, const std::string& id, Nanos due);
+void OnForgetIncident(Transaction& tx, const std::string& id, Nanos now);
 
 // ---- suppression
 // ----------------------------------------------------------------------------------------------------

@@ -32,18 +32,18 @@ void ScheduleForgettingOfAll(Transaction& tx) {
   for (const auto& [id, incident] : tx.state().incidents) ScheduleForgetting(tx, *incident);
 }
 
-void OnForgetIncident(Transaction& tx, const std::string& id, Nanos due) {
+void OnForgetIncident(Transaction& tx, const std::string& id, Nanos now) {
   tx.CancelTimer(TimerKind::kForgetIncident, id);
   const Incident* incident = tx.incidents.Find(id);
   if (incident == nullptr) return;
-  if (incident->Open() || ForgetAt(tx, *incident) > due) {
+  if (incident->Open() || ForgetAt(tx, *incident) > now) {
     ScheduleForgetting(tx, *incident);
     return;
   }
   AuditEvent event;
   event.subject = id;
   event.kind = AuditKind::kForgotten;
-  event.time = due;
+  event.time = now;
   event.text = fmt::format("kept for {}", FormatDuration(tx.plan().incidents().retention));
   tx.Audit(std::move(event));
   tx.ForgetIncident(id);

@@ -126,7 +126,7 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   // When an incident opened or ended must not depend on when a power cut was.
   if (before == nullptr || before->state != decision.incident.state) {
     tx.RequireSync();
-    if (before != nullptr) ScheduleForgetting(tx, decision.incident);
+    ScheduleForgetting(tx, decision.incident);
   }
   const bool released = before != nullptr && before->escalation.held_at != 0 &&
                         decision.incident.escalation.held_at == 0;

@@ -239,7 +239,7 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       OnSilenceIdle(tx, timer.id, timer.due, now);
       break;
     case TimerKind::kForgetIncident:
-      OnForgetIncident(tx, timer.id, timer.due);
+      OnForgetIncident(tx, timer.id, now);
       break;
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);

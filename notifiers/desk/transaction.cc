@@ -210,8 +210,9 @@ Batch Transaction::Encode() {
       batch.Delete(Family::kSilences, BucketKey(id));
     }
   }
-  if (forgotten_)
+  if (forgotten_) {
     batch.Put(Family::kMeta, std::string(kForgottenKey), EncodeIncidentTotals(*forgotten_));
+  }
   EncodeAudit(&batch);
   EncodeTimers(&batch);
   EncodeTable(outbox, Family::kOutbox, BucketKey, EncodeOutboxRow, &batch);

@@ -302,8 +302,6 @@ TEST_F(DeskTest, OfManyWhoAcknowledgeAtOnceOneWins) {
   }
 }
 
-}  // namespace
-
 TEST_F(DeskTest, AResolvedIncidentIsForgottenAfterItsRetentionAndStillCounts) {
   Adjust([](DeskConfig& config) { config.incidents.retention = kDay; });
   const Alert alert = MakeAlert("Down", "critical");
@@ -361,5 +359,7 @@ TEST_F(DeskTest, ALongerRetentionHoldsForIncidentsThatAreResolvedAlready) {
   Run(86'400);
   EXPECT_EQ(desk_->Incidents({}).total, 0U);
 }
+
+}  // namespace
 
 }  // namespace outrider
