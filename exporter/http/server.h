@@ -18,6 +18,15 @@
 
 namespace outrider {
 
+// Who calls. On disk: add at the end.
+enum class Role : uint8_t { kNone, kViewer, kOperator, kAdmin };
+struct Caller {
+  std::string name;  // user or token; "" : nobody in particular, where no users are configured
+  Role role = Role::kNone;
+  std::vector<std::string> teams;  // whose incidents they may act on; empty: everybody's
+  std::string via;                 // basic, token, session, link; "" : not known
+};
+
 // One request while its handler runs. Not thread-safe; lives as long as the handler call.
 class HttpRequest {
  public:
@@ -30,6 +39,7 @@ class HttpRequest {
   std::map<std::string, std::string, std::less<>>
       path_params;    // of the route's `:name` parts, decoded
   std::string route;  // the matched pattern, set by Router::Dispatch; "" for an unknown path
+  Caller caller;      // set by the guard
   std::vector<std::string> allowed;  // for the page of a 405: the methods the path has, sorted
 
   // A header's value or "" (names are case-insensitive).

@@ -21,6 +21,14 @@
 
 namespace outrider {
 
+// What a person may answer to a page from the message itself.
+struct NotificationAction {
+  std::string name;   // acknowledge, resolve, escalate
+  std::string label;  // for people: "Acknowledge"
+  std::string url;    // signed and expiring; opens a page that asks before it acts; "" : no links
+  std::string token;  // short, for buttons that call back (at most 40 characters); "" : none
+};
+
 // What a message says, already decided: rendered by the channel at the moment of sending.
 struct Notification {
   std::string idempotency_key;  // the same for every attempt of one message
@@ -41,7 +49,8 @@ struct Notification {
   std::string external_url;
   Nanos now = 0;            // when it was decided; alerts are judged resolved at this time
   std::string incident_id;  // pages of an escalation, else ""
-  std::string title;        // of reports, in place of the subject made of the alerts
+  std::vector<NotificationAction> actions;  // of pages that may be answered
+  std::string title;  // of reports, in place of the subject made of the alerts
   std::string
       note;  // e.g. "incident resolved by anna", "not recorded: the state store is full", or ""
 };

@@ -26,17 +26,28 @@ struct SlaTarget {
   DurationMs resolve = 0;
 };
 
+// What time does to an incident of a severity; 0: nothing.
+struct AttentionRule {
+  DurationMs acknowledge_timeout = 0;  // who acknowledged is asked whether they still work on it …
+  DurationMs confirm_within = 0;       // … and has this long to say so before it is new again
+  DurationMs auto_resolve = 0;         // since anything happened, without an alert that fires
+};
+
 struct EscalationTier {
   DurationMs delay = 0;  // from the start of the incident (or of its epoch), absolute
   // Who is told: receivers of alertmanager.yml, `user:NAME`, `schedule:NAME` for whoever is on
-  // call.
+  // call, `team:NAME` for its members.
   std::vector<std::string> receivers;
+  bool round_robin = false;  // one of them, in turn
 };
 struct EscalationPolicy {
   std::string name;
-  std::vector<Severity> severities;  // empty: all
+  std::vector<Severity> severities;                // empty: all
+  std::vector<Matcher> match;                      // of the alert's labels; empty: all
+  std::vector<std::string> active_time_intervals;  // of `time_intervals`; empty: always
   std::vector<EscalationTier> tiers;
-  int repeat = 0;  // how often the last round is run again
+  std::vector<std::string> fallback;  // told when a whole round found nobody
+  int repeat = 0;                     // how often the last round is run again
   DurationMs repeat_interval = 15 * kMinute;
 };
 
@@ -56,10 +67,21 @@ struct IncidentsConfig {
   std::map<std::string, Severity>
       severity_map;  // value of the severity label; defaults of issue text
   Severity default_severity = Severity::kMedium;
-  std::array<SlaTarget, kSeverityCount> sla;  // by Severity
+  std::array<SlaTarget, kSeverityCount> sla;            // by Severity
+  std::array<AttentionRule, kSeverityCount> attention;  // by Severity
+  std::string team_label = "team";
+  std::string service_label = "service";
   std::vector<EscalationPolicy> escalation_policies;
   std::vector<UserConfig> users;
-  YamlNode schedules;                      // notifiers/oncall reads them (schedule_config.h)
+  YamlNode schedules;  // notifiers/oncall reads them (schedule_config.h)
+  // Read by who owns them, as the schedules; null when missing.
+  YamlNode calendars;
+  YamlNode teams;
+  YamlNode paging;  // throttles, bundling, quiet hours
+  YamlNode time_intervals;
+  YamlNode heartbeats;
+  YamlNode maintenance;
+  YamlNode dependencies;
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
   DurationMs retention = 90 * kDay;        // a resolved incident is kept for; its audit stays
   bool ack_stops_repeats = false;

@@ -29,12 +29,36 @@ constexpr std::array<std::string_view, static_cast<size_t>(kLastAuditKind) + 1> 
     "page_failed",
     "silence_set",
     "silence_expired",
-    "forgotten"};
+    "forgotten",
+    "snoozed",
+    "woken",
+    "merged",
+    "unmerged",
+    "assigned",
+    "severity_lowered",
+    "ack_reminded",
+    "ack_confirmed",
+    "ack_timed_out",
+    "sla_paused",
+    "sla_resumed",
+    "sla_retargeted",
+    "policy_applied",
+    "answer_refused",
+    "page_held",
+    "contact_verified",
+    "configured",
+    "heartbeat_missed",
+    "heartbeat_back",
+    "maintenance_began",
+    "maintenance_ended",
+    "suppressed",
+    "unsuppressed"};
 
-// What the hash covers: everything but the hash itself.
+// What the hash covers: everything but the hash itself. Without data an event reads as those of
+// format 1, which knew none, so that their hashes hold.
 std::string Content(const AuditEvent& event) {
-  return RowWriter(1)
-      .U64(event.sequence)
+  RowWriter out(event.data.empty() ? 1 : 2);
+  out.U64(event.sequence)
       .Text(event.subject)
       .Enum(event.kind)
       .I64(event.time)
@@ -42,8 +66,11 @@ std::string Content(const AuditEvent& event) {
       .Text(event.channel)
       .Text(event.from)
       .Text(event.to)
-      .Text(event.text)
-      .Take();
+      .Text(event.text);
+  if (event.data.empty()) return out.Take();
+  out.U64(event.data.size());
+  for (const auto& [name, value] : event.data) out.Text(name).Text(value);
+  return out.Take();
 }
 
 }  // namespace
@@ -90,7 +117,7 @@ StatusOr<AuditEvent> DecodeAuditEvent(std::string_view bytes) {
   if (bytes.size() < kHashBytes) return absl::DataLossError("the row of an audit event is corrupt");
   AuditEvent event;
   event.hash = bytes.substr(bytes.size() - kHashBytes);
-  RowReader in(bytes.substr(0, bytes.size() - kHashBytes), 1, "an audit event");
+  RowReader in(bytes.substr(0, bytes.size() - kHashBytes), 2, "an audit event");
   event.sequence = in.U64();
   event.subject = in.Text();
   event.kind = in.Enum(kLastAuditKind);
@@ -100,6 +127,12 @@ StatusOr<AuditEvent> DecodeAuditEvent(std::string_view bytes) {
   event.from = in.Text();
   event.to = in.Text();
   event.text = in.Text();
+  if (in.format() >= 2) {
+    for (uint64_t i = in.Count(); i > 0; --i) {
+      std::string name = in.Text();
+      event.data[std::move(name)] = in.Text();
+    }
+  }
   TRY(in.Finish());
   return event;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,8 +33,31 @@ enum class AuditKind : uint8_t {
   kSilenceSet,
   kSilenceExpired,
   kForgotten,  // resolved for longer than incidents are kept
+  kSnoozed,
+  kWoken,  // a snooze ended
+  kMerged,
+  kUnmerged,
+  kAssigned,
+  kSeverityLowered,
+  kAckReminded,   // who acknowledged is asked whether they still work on it
+  kAckConfirmed,  // they do
+  kAckTimedOut,   // they did not say so
+  kSlaPaused,
+  kSlaResumed,
+  kSlaRetargeted,
+  kPolicyApplied,  // another escalation policy, or the same as it reads now
+  kAnswerRefused,  // somebody answered, too late or without the right
+  kPageHeld,       // by quiet hours, a throttle, or to be sent with others
+  kContactVerified,
+  kConfigured,  // something was configured by the API or a file was loaded
+  kHeartbeatMissed,
+  kHeartbeatBack,
+  kMaintenanceBegan,
+  kMaintenanceEnded,
+  kSuppressed,  // by an outage of what it depends on
+  kUnsuppressed,
 };
-inline constexpr AuditKind kLastAuditKind = AuditKind::kForgotten;
+inline constexpr AuditKind kLastAuditKind = AuditKind::kUnsuppressed;
 std::string_view AuditKindText(AuditKind kind);  // opened, alert_added, state_changed, …
 
 struct AuditEvent {
@@ -45,6 +69,8 @@ struct AuditEvent {
   std::string from;     // states or severities, where the kind has them
   std::string to;
   std::string text;  // the note, or the reason in words
+  // The same for programs: what a report needs of the event, such as a clock's target. By name.
+  std::map<std::string, std::string> data;
   // Filled when it is chained:
   uint64_t sequence = 0;  // within the bucket, from 1
   std::string hash;       // 32 bytes

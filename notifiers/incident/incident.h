@@ -36,6 +36,7 @@ struct SlaClock {
   Nanos started_at = 0;    // when the incident was received
   int64_t target = 0;      // nanoseconds
   int64_t paused = 0;      // nanoseconds that do not count
+  Nanos paused_since = 0;  // it stands still since then; 0: it does not
   Nanos stopped_at = 0;    // acknowledged or resolved; 0 while it runs
   Nanos warned_50_at = 0;  // 0: not yet
   Nanos warned_80_at = 0;
@@ -50,19 +51,25 @@ struct SlaClock {
   friend bool operator==(const SlaClock&, const SlaClock&) = default;
 };
 
+// Where an incident comes from. On disk: add at the end.
+enum class IncidentSource : uint8_t { kAlerts, kHand, kHeartbeat, kSchedule };
+std::string_view IncidentSourceText(IncidentSource source);  // alerts, hand, heartbeat, schedule
+
 // The policy as it was when the incident opened: later edits of the file do not change a running
 // escalation.
 struct Escalation {
   std::string policy;  // "" when none applies
   std::vector<EscalationTier> tiers;
   int repeat = 0;
-  int64_t repeat_interval = 0;  // nanoseconds
-  Nanos started_at = 0;         // tiers' delays count from here (restarts with every epoch)
-  Nanos loop_at = 0;            // … of the running loop
-  int loop = 0;                 // 0: first round
-  int next_tier = 0;            // index of the tier that is due next
-  bool active = false;          // false: cancelled, exhausted, or no policy
-  Nanos held_at = 0;            // since when it stands still, all alerts being suppressed; 0: not
+  int64_t repeat_interval = 0;        // nanoseconds
+  Nanos started_at = 0;               // tiers' delays count from here (restarts with every epoch)
+  Nanos loop_at = 0;                  // … of the running loop
+  int loop = 0;                       // 0: first round
+  int next_tier = 0;                  // index of the tier that is due next
+  bool active = false;                // false: cancelled, exhausted, or no policy
+  std::vector<std::string> fallback;  // told when a whole round found nobody
+  bool reached = false;               // the running round has found somebody
+  Nanos held_at = 0;  // since when it stands still, all alerts being suppressed; 0: not
 };
 
 struct Incident {
@@ -91,6 +98,17 @@ struct Incident {
   int reopened = 0;
   std::string
       previous_id;  // the incident of the same key that was resolved too long ago to be reopened
+
+  IncidentSource source = IncidentSource::kAlerts;
+  std::string team;  // values of the labels that name them; "" : nobody's
+  std::string service;
+  std::string assignee;          // "" : nobody
+  Nanos last_alert_at = 0;       // when an alert of it began to fire last; 0: none did
+  Nanos snoozed_until = 0;       // no pages until then; 0: not snoozed
+  std::string merged_into;       // its alerts and actions are those of this incident; "" : its own
+  Nanos ack_asked_at = 0;        // who acknowledged was asked then and has not answered yet; 0: no
+  std::string suppressed_by;     // the incident of a dependency whose outage explains it; "" : none
+  std::set<std::string> pauses;  // why its clocks stand still, such as "maintenance:NAME"
 
   uint64_t count = 0;  // how often an alert of it began to fire
   NumberSet firing;    // fingerprints

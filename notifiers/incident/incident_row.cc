@@ -8,8 +8,9 @@ namespace outrider {
 namespace {
 
 // 2: escalation.held_at. 3: without its alerts, which have rows of their own; moved_…
-constexpr uint8_t kIncidentFormat = 3;
-constexpr uint8_t kSlaFormat = 1;
+// 4: source to pauses.
+constexpr uint8_t kIncidentFormat = 4;
+constexpr uint8_t kSlaFormat = 2;  // 2: paused_since
 
 void WriteEscalation(const Escalation& escalation, RowWriter* out) {
   out->Text(escalation.policy).U64(escalation.tiers.size());
@@ -48,6 +49,43 @@ Escalation ReadEscalation(RowReader* in) {
   return escalation;
 }
 
+// What format 4 added.
+void WriteOverlays(const Incident& incident, RowWriter* out) {
+  out->Enum(incident.source)
+      .Text(incident.team)
+      .Text(incident.service)
+      .Text(incident.assignee)
+      .I64(incident.last_alert_at)
+      .I64(incident.snoozed_until)
+      .Text(incident.merged_into)
+      .I64(incident.ack_asked_at)
+      .Text(incident.suppressed_by)
+      .U64(incident.pauses.size());
+  for (const std::string& pause : incident.pauses) out->Text(pause);
+  const Escalation& escalation = incident.escalation;
+  for (const EscalationTier& tier : escalation.tiers) out->Bool(tier.round_robin);
+  out->U64(escalation.fallback.size());
+  for (const std::string& target : escalation.fallback) out->Text(target);
+  out->Bool(escalation.reached);
+}
+
+void ReadOverlays(RowReader* in, Incident* incident) {
+  incident->source = in->Enum(IncidentSource::kSchedule);
+  incident->team = in->Text();
+  incident->service = in->Text();
+  incident->assignee = in->Text();
+  incident->last_alert_at = in->I64();
+  incident->snoozed_until = in->I64();
+  incident->merged_into = in->Text();
+  incident->ack_asked_at = in->I64();
+  incident->suppressed_by = in->Text();
+  for (uint64_t i = in->Count(); i > 0; --i) incident->pauses.insert(in->Text());
+  Escalation& escalation = incident->escalation;
+  for (EscalationTier& tier : escalation.tiers) tier.round_robin = in->Bool();
+  for (uint64_t i = in->Count(); i > 0; --i) escalation.fallback.push_back(in->Text());
+  escalation.reached = in->Bool();
+}
+
 }  // namespace
 
 std::string EncodeIncident(const Incident& incident) {
@@ -75,12 +113,13 @@ std::string EncodeIncident(const Incident& incident) {
   WriteEscalation(incident.escalation, &out);
   out.U64(incident.paged.size());
   for (const std::string& target : incident.paged) out.Text(target);
-  return out.U64(incident.audit_events)
+  out.U64(incident.audit_events)
       .I64(incident.escalation.held_at)
       .Text(incident.moved_by)
       .I64(incident.moved_at)
-      .Text(incident.moved_via)
-      .Take();
+      .Text(incident.moved_via);
+  WriteOverlays(incident, &out);
+  return out.Take();
 }
 
 StatusOr<Incident> DecodeIncident(std::string_view bytes) {
@@ -119,6 +158,7 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
     incident.moved_at = in.I64();
     incident.moved_via = in.Text();
   }
+  if (in.format() >= 4) ReadOverlays(&in, &incident);
   TRY(in.Finish());
   incident.group_labels = TRY(Labels::FromPacked(group_labels));
   incident.labels = TRY(Labels::FromPacked(labels));
@@ -136,6 +176,7 @@ std::string EncodeSlaClock(const SlaClock& clock) {
       .I64(clock.warned_80_at)
       .I64(clock.breached_at)
       .Bool(clock.discarded)
+      .I64(clock.paused_since)
       .Take();
 }
 
@@ -151,6 +192,7 @@ StatusOr<SlaClock> DecodeSlaClock(std::string_view bytes) {
   clock.warned_80_at = in.I64();
   clock.breached_at = in.I64();
   clock.discarded = in.Bool();
+  if (in.format() >= 2) clock.paused_since = in.I64();
   TRY(in.Finish());
   return clock;
 }

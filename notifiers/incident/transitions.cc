@@ -31,6 +31,7 @@ constexpr Edge kEdges[] = {
 constexpr std::string_view kActionWords[] = {"acknowledged", "investigated", "resolved", "reopened",
                                              "un-acknowledged"};
 constexpr std::string_view kStateTexts[] = {"new", "acknowledged", "investigating", "resolved"};
+constexpr std::string_view kSourceTexts[] = {"alerts", "hand", "heartbeat", "schedule"};
 constexpr std::string_view kSlaTexts[] = {"acknowledge", "resolve"};
 
 }  // namespace
@@ -44,6 +45,10 @@ std::optional<IncidentState> ParseIncidentState(std::string_view text) {
     if (kStateTexts[i] == text) return static_cast<IncidentState>(i);
   }
   return std::nullopt;
+}
+
+std::string_view IncidentSourceText(IncidentSource source) {
+  return kSourceTexts[static_cast<size_t>(source)];
 }
 
 std::string_view SlaKindText(SlaKind kind) { return kSlaTexts[static_cast<size_t>(kind)]; }

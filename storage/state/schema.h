@@ -24,6 +24,8 @@
 //   kMembers    bucket(1) group id 0x00 fingerprint(8)
 //   kHooks      owned by notifiers/hooks: hook id
 //   kHookLog    owned by notifiers/hooks: hook id 0x00 time(8) sequence(8)
+//   kDirectory  kind (a word) 0x00 name
+//   kPaging     owned by notifiers/desk: kind (a word) 0x00 id
 #pragma once
 
 #include <cstdint>
@@ -58,8 +60,19 @@ enum class TimerKind : uint8_t {
   kSilenceIdle = 13,  // id: silence that ends when nothing has matched it for a while
   kGroupDamp = 14,    // id: group whose flapping is damped
   kForgetIncident = 15,
+  kAckReminder = 16,  // this and the next four: id: incident
+  kAckTimeout = 17,
+  kSnoozeEnd = 18,
+  kAutoResolve = 19,
+  kSlaEdge = 20,          // a clock that pauses by the calendar stops or goes on
+  kContactRule = 21,      // id: incident 0x00 user: the next contact method of a page
+  kPageBundle = 22,       // id: user: pages that wait to be sent as one
+  kOnCallCheck = 23,      // id: schedule, or "" for all: gaps ahead
+  kHeartbeat = 24,        // id: heartbeat: it is overdue
+  kMaintenanceEdge = 25,  // id: window: it begins or ends
+  kDependency = 26,       // id: incident that waits to learn whether a dependency is out
 };
-inline constexpr TimerKind kLastTimerKind = TimerKind::kForgetIncident;
+inline constexpr TimerKind kLastTimerKind = TimerKind::kDependency;
 
 std::string BucketKey(std::string_view aggregate_id);  // bucket(1) aggregate id
 std::string AlertKey(uint64_t fingerprint);

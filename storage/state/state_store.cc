@@ -8,9 +8,10 @@ namespace outrider {
 
 std::string_view FamilyName(Family family) {
   static constexpr std::array<std::string_view, kFamilyCount> kNames = {
-      "meta",     "alerts", "incidents", "sla",     "groups",    "silences", "timers",
-      "outbox",   "audit",  "rules",     "relay",   "analytics", "slo",      "workloads",
-      "capacity", "cost",   "history",   "members", "hooks",     "hook_log"};
+      "meta",   "alerts",    "incidents", "sla",   "groups",  "silences",
+      "timers", "outbox",    "audit",     "rules", "relay",   "analytics",
+      "slo",    "workloads", "capacity",  "cost",  "history", "members",
+      "hooks",  "hook_log",  "directory", "paging"};
   return kNames[static_cast<size_t>(family)];
 }
 

@@ -39,8 +39,10 @@ enum class Family : uint8_t {
   kMembers,    // who is in an aggregation group and was told: one per group and alert
   kHooks,      // webhooks made by the API
   kHookLog,    // what was sent by them
+  kDirectory,  // what people configure by the API: users, tokens, schedules, policies, windows …
+  kPaging,     // whom was paged lately and whose turn it is; links and buttons that answer pages
 };
-inline constexpr int kFamilyCount = 20;
+inline constexpr int kFamilyCount = 22;
 std::string_view FamilyName(Family family);
 
 struct Row {
