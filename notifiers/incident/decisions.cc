@@ -153,15 +153,6 @@ void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   incident.updated_at = now;
 }
 
-void TakePolicy(const EscalationPolicy* policy, Escalation* escalation) {
-  *escalation = {};
-  if (policy == nullptr) return;
-  escalation->policy = policy->name;
-  escalation->tiers = policy->tiers;
-  escalation->repeat = policy->repeat;
-  escalation->repeat_interval = policy->repeat_interval * kNanosPerMilli;
-}
-
 // False when the incident is as severe already.
 bool RaiseSeverity(Severity severity, Nanos now, IncidentDecision* decision) {
   Incident& incident = decision->incident;
@@ -176,7 +167,8 @@ bool RaiseSeverity(Severity severity, Nanos now, IncidentDecision* decision) {
 // The policy for the incident as severe as it is and this alert; false when that is the one it has.
 bool ChangePolicy(const IncidentsConfig& config, const Alert& alert, IncidentDecision* decision) {
   Incident& incident = decision->incident;
-  const EscalationPolicy* policy = ChoosePolicy(config, incident.severity, alert);
+  const EscalationPolicy* policy =
+      ChoosePolicy(config, incident.severity, alert, incident.updated_at);
   if (policy == nullptr || policy->name == incident.escalation.policy) return false;
   TakePolicy(policy, &incident.escalation);
   return true;
@@ -239,7 +231,7 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   event.to = IncidentStateText(incident.state);
   event.text = alert.labels.ToString();
   StartSla(config, now, &decision);
-  TakePolicy(ChoosePolicy(config, incident.severity, alert), &incident.escalation);
+  TakePolicy(ChoosePolicy(config, incident.severity, alert, now), &incident.escalation);
   StartEscalation(now, &decision);
   return decision;
 }
