@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "notifiers/config/people_config.h"
@@ -47,15 +49,21 @@ std::optional<Page> PageOf(const Transaction& tx, const OutboxRow& row) {
               !incident->paged.contains(target)};
 }
 
-template <typename Record>
-Record ReadRecord(const Transaction& tx, const std::string& key) {
+AccountLoad AccountOfKey(const Transaction& tx, const std::string& key) {
   const PagingRecord* record = tx.paging.Find(key);
-  const auto* found = record == nullptr ? nullptr : std::get_if<Record>(record);
-  return found == nullptr ? Record{} : *found;
+  const auto* found = record == nullptr ? nullptr : std::get_if<AccountLoad>(record);
+  return found == nullptr ? AccountLoad{} : *found;
 }
 
-bool Has(const std::vector<std::string>& ids, const std::string& id) {
-  return std::ranges::find(ids, id) != ids.end();
+const ContactLoad* FindLoad(const Transaction& tx, const std::string& key) {
+  const PagingRecord* record = tx.paging.Find(key);
+  return record == nullptr ? nullptr : std::get_if<ContactLoad>(record);
+}
+
+// Not copied for each page: thousands of them may wait for one contact method.
+ContactLoad& EditLoad(Transaction& tx, const std::string& key) {
+  if (FindLoad(tx, key) == nullptr) tx.paging.Put(key, ContactLoad{});
+  return std::get<ContactLoad>(tx.paging.Edit(key));
 }
 
 // ---- putting aside
@@ -119,34 +127,39 @@ void OpenWindow(const PagingConfig& people, Nanos now, ContactLoad* load) {
   load->incidents.clear();
 }
 
-bool WaitsForOthers(Transaction& tx, const Page& page, Nanos now) {
-  const PagingConfig& people = tx.plan().people();
-  const std::string& id = page.row.id;
-  const std::string key = ContactLoadKey(page.row.receiver, page.row.integration);
-  ContactLoad load = ReadRecord<ContactLoad>(tx, key);
-  if (id == load.carrier) return false;
-  const bool urgent = page.first && page.incident.severity == Severity::kCritical;
-  if (Has(load.bundled, id) && tx.outbox.Find(load.carrier) != nullptr) {
-    PutAside(tx, page, page.row.last_error, now + kAside, now);
+// Whether the page may have a message of its own by what the window has seen; notes it.
+bool GoesAlone(const Page& page, const PagingConfig& people, ContactLoad* load) {
+  if (load->waiting.contains(page.row.id)) return false;
+  const auto most = static_cast<size_t>(people.bundle_more_than);
+  if (load->incidents.contains(page.incident.id)) return true;
+  if (load->incidents.size() < most) {
+    load->incidents.insert(page.incident.id);
     return true;
   }
+  load->waiting.insert(page.row.id);
+  return false;
+}
+
+bool WaitsForOthers(Transaction& tx, const Page& page, Nanos now) {
+  const PagingConfig& people = tx.plan().people();
+  const std::string id = page.row.id;
+  const std::string key = ContactLoadKey(page.row.receiver, page.row.integration);
+  if (const ContactLoad* load = FindLoad(tx, key)) {
+    if (id == load->carrier) return false;
+    if (load->bundled.contains(id) && tx.outbox.Find(load->carrier) != nullptr) {
+      PutAside(tx, page, page.row.last_error, now + kAside, now);
+      return true;
+    }
+  }
   if (!people.bundles || page.row.attempt > 0) return false;
-  if (urgent) {
-    if (std::erase(load.waiting, id) > 0) tx.paging.Put(key, std::move(load));
+  ContactLoad& load = EditLoad(tx, key);
+  if (page.first && page.incident.severity == Severity::kCritical) {
+    load.waiting.erase(id);
     return false;
   }
   OpenWindow(people, now, &load);
-  const auto most = static_cast<size_t>(people.bundle_more_than);
-  const bool own = load.incidents.contains(page.incident.id) || load.incidents.size() < most;
+  if (GoesAlone(page, people, &load)) return false;
   const Nanos end = load.window_since + people.bundle_within * kNanosPerMilli;
-  if (own && !Has(load.waiting, id)) {
-    load.incidents.insert(page.incident.id);
-  } else if (!Has(load.waiting, id)) {
-    load.waiting.push_back(id);
-  }
-  const bool waits = Has(load.waiting, id);
-  tx.paging.Put(key, std::move(load));
-  if (!waits) return false;
   const std::string timer = ContactRuleId(page.row.receiver, page.row.integration);
   if (tx.TimerDue(TimerKind::kPageBundle, timer) == 0) {
     tx.SetTimer(TimerKind::kPageBundle, timer, end);
@@ -156,7 +169,7 @@ bool WaitsForOthers(Transaction& tx, const Page& page, Nanos now) {
 }
 
 // The pages of `ids` that are still to be sent and right.
-std::vector<std::string> StillDue(const Transaction& tx, const std::vector<std::string>& ids) {
+std::vector<std::string> StillDue(const Transaction& tx, const std::set<std::string>& ids) {
   std::vector<std::string> due;
   for (const std::string& id : ids) {
     const OutboxRow* row = tx.outbox.Find(id);
@@ -165,7 +178,7 @@ std::vector<std::string> StillDue(const Transaction& tx, const std::vector<std::
   return due;
 }
 
-void Release(Transaction& tx, const std::vector<std::string>& ids, Nanos now) {
+void Release(Transaction& tx, const std::set<std::string>& ids, Nanos now) {
   for (const std::string& id : ids) {
     const OutboxRow* row = tx.outbox.Find(id);
     if (row != nullptr && row->state == OutboxState::kDue && row->due > now) {
@@ -185,15 +198,15 @@ bool LeadsBundle(const Transaction& tx, const std::string& a, const std::string&
 
 // ---- throttles
 
-// When one more may be sent; `now` or before: now.
-Nanos AllowedAt(const std::vector<Nanos>& sent, const RateLimit& limit) {
-  const auto count = static_cast<size_t>(limit.count);
-  if (sent.size() < count) return 0;
-  return sent[sent.size() - count] + limit.per * kNanosPerMilli;
+// When one more may be sent; `now` or before: now. The clock may have been set back: what lies
+// ahead does not count.
+Nanos AllowedAt(const std::vector<Nanos>& sent, const RateLimit& limit, Nanos now) {
+  const auto past = std::ranges::upper_bound(sent, now);
+  if (past - sent.begin() < limit.count) return 0;
+  return *(past - limit.count) + limit.per * kNanosPerMilli;
 }
 
 void Remember(Nanos now, DurationMs longest, std::vector<Nanos>* sent) {
-  // The clock may have been set back: what lies ahead would hold everything up.
   std::erase_if(*sent,
                 [&](Nanos time) { return time > now || time + longest * kNanosPerMilli <= now; });
   sent->push_back(now);
@@ -219,15 +232,14 @@ bool IsThrottled(Transaction& tx, const Page& page, Nanos now) {
   if (!people.throttles || page.row.attempt > 0) return false;
   Nanos allowed = 0;
   if (!page.first) {
-    const ContactLoad load =
-        ReadRecord<ContactLoad>(tx, ContactLoadKey(page.row.receiver, page.row.integration));
+    const ContactLoad* load = FindLoad(tx, ContactLoadKey(page.row.receiver, page.row.integration));
     for (const RateLimit& limit : LimitsOf(people, page.kind)) {
-      allowed = std::max(allowed, AllowedAt(load.sent, limit));
+      if (load != nullptr) allowed = std::max(allowed, AllowedAt(load->sent, limit, now));
     }
   }
   if (OfProvider(page.kind)) {
-    const AccountLoad load = ReadRecord<AccountLoad>(tx, AccountLoadKey(AccountOf(tx, page)));
-    allowed = std::max(allowed, AllowedAt(load.sent, people.provider));
+    const AccountLoad load = AccountOfKey(tx, AccountLoadKey(AccountOf(tx, page)));
+    allowed = std::max(allowed, AllowedAt(load.sent, people.provider, now));
   }
   if (allowed <= now) return false;
   PutAside(tx, page, "throttled: it was sent enough", allowed, now);
@@ -248,14 +260,12 @@ void CountPage(Transaction& tx, const OutboxRow& row, Nanos now) {
   if (!page || !tx.plan().people().throttles) return;
   const std::vector<RateLimit>& limits = LimitsOf(tx.plan().people(), page->kind);
   if (!limits.empty()) {
-    const std::string key = ContactLoadKey(row.receiver, row.integration);
-    ContactLoad load = ReadRecord<ContactLoad>(tx, key);
-    Remember(now, std::ranges::max_element(limits, {}, &RateLimit::per)->per, &load.sent);
-    tx.paging.Put(key, std::move(load));
+    Remember(now, std::ranges::max_element(limits, {}, &RateLimit::per)->per,
+             &EditLoad(tx, ContactLoadKey(row.receiver, row.integration)).sent);
   }
   if (!OfProvider(page->kind)) return;
   const std::string key = AccountLoadKey(AccountOf(tx, *page));
-  AccountLoad load = ReadRecord<AccountLoad>(tx, key);
+  AccountLoad load = AccountOfKey(tx, key);
   Remember(now, tx.plan().people().provider.per, &load.sent);
   tx.paging.Put(key, std::move(load));
 }
@@ -263,8 +273,7 @@ void CountPage(Transaction& tx, const OutboxRow& row, Nanos now) {
 void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
   tx.CancelTimer(TimerKind::kPageBundle, id);
   const auto [receiver, integration] = SplitPair(id);
-  const std::string key = ContactLoadKey(receiver, integration);
-  ContactLoad load = ReadRecord<ContactLoad>(tx, key);
+  ContactLoad& load = EditLoad(tx, ContactLoadKey(receiver, integration));
   if (tx.outbox.Find(load.carrier) != nullptr) {
     // The last ones are not through yet: these are told together a while later.
     const Nanos later = now + tx.plan().people().bundle_within * kNanosPerMilli;
@@ -279,34 +288,34 @@ void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
   load.waiting.clear();
   load.carrier.clear();
   load.bundled.clear();
-  if (due.size() > 1) {
-    load.carrier = due.front();
-    load.bundled.assign(due.begin() + 1, due.end());
-    for (const std::string& bundled : load.bundled) {
-      OutboxRow& row = tx.outbox.Edit(bundled);
-      row.due = now + kAside;
-      row.last_error =
-          fmt::format("sent with that of incident {}", tx.outbox.Find(load.carrier)->incident_id);
-    }
+  if (due.size() < 2) return;
+  load.carrier = due.front();
+  load.bundled.insert(due.begin() + 1, due.end());
+  const std::string with =
+      fmt::format("sent with that of incident {}", tx.outbox.Find(load.carrier)->incident_id);
+  for (const std::string& bundled : load.bundled) {
+    OutboxRow& row = tx.outbox.Edit(bundled);
+    row.due = now + kAside;
+    row.last_error = with;
   }
-  tx.paging.Put(key, std::move(load));
 }
 
-void SettleBundle(Transaction& tx, const OutboxRow& row, bool told, Nanos now) {
+void SettleBundle(Transaction& tx, const OutboxRow& row, OutboxOutcome outcome, Nanos now) {
   if (row.kind != OutboxKind::kPage || !row.receiver.starts_with(kUserPrefix)) return;
   const std::string key = ContactLoadKey(row.receiver, row.integration);
-  ContactLoad load = ReadRecord<ContactLoad>(tx, key);
-  if (load.carrier != row.id) return;
-  const std::vector<std::string> bundled = std::exchange(load.bundled, {});
+  const ContactLoad* known = FindLoad(tx, key);
+  if (known == nullptr || known->carrier != row.id) return;
+  ContactLoad& load = EditLoad(tx, key);
+  const std::set<std::string> bundled = std::exchange(load.bundled, {});
   load.carrier.clear();
-  tx.paging.Put(key, std::move(load));
+  const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown ||
+                    outcome == OutboxOutcome::kShadow;
   if (!told) return Release(tx, bundled, now);
   for (const std::string& id : bundled) {
     const OutboxRow* other = tx.outbox.Find(id);
     if (other == nullptr) continue;
     if (IsCurrent(tx, *other)) {
-      EndRow(tx, id, OutboxOutcome::kDelivered,
-             fmt::format("in one message with incident {}", row.incident_id), now);
+      EndRow(tx, id, outcome, fmt::format("in one message with incident {}", row.incident_id), now);
     } else {
       EndRow(tx, id, OutboxOutcome::kStale, StaleText(*other), now);
     }
@@ -314,12 +323,11 @@ void SettleBundle(Transaction& tx, const OutboxRow& row, bool told, Nanos now) {
 }
 
 void AddBundled(const Transaction& tx, const OutboxRow& row, Notification* notification) {
-  const ContactLoad load =
-      ReadRecord<ContactLoad>(tx, ContactLoadKey(row.receiver, row.integration));
-  if (row.kind != OutboxKind::kPage || load.carrier != row.id) return;
+  const ContactLoad* load = FindLoad(tx, ContactLoadKey(row.receiver, row.integration));
+  if (row.kind != OutboxKind::kPage || load == nullptr || load->carrier != row.id) return;
   size_t listed = 0;
   std::string lines;
-  for (const std::string& id : load.bundled) {
+  for (const std::string& id : load->bundled) {
     const OutboxRow* other = tx.outbox.Find(id);
     const Incident* incident =
         other != nullptr && IsCurrent(tx, *other) ? tx.incidents.Find(other->incident_id) : nullptr;

@@ -299,7 +299,7 @@ void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outco
   const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown ||
                     outcome == OutboxOutcome::kShadow;
   if (!told && row.kind == OutboxKind::kRoute) RememberUntold(tx, row);
-  SettleBundle(tx, row, told, now);
+  SettleBundle(tx, row, outcome, now);
   if (outcome == OutboxOutcome::kSuperseded) return;
   if (outcome == OutboxOutcome::kRejected) DivertRejected(tx, row, detail, now);
   if (row.kind == OutboxKind::kRoute) {

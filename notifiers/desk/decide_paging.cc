@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the steps of an escalation to pages of people: who the names of a tier are now, whose turn
-// it is, by which contact methods, and what happens when nobody can be told. Sources:
-// specs/incidents_oncall_slo.md §2.3, specs/source_systems.md §3.3.
+// From the steps of an escalation to pages of people: who the names of a tier
+// are now, whose turn it is, by which contact methods, and what happens when
+// nobody can be told. Sources: specs/incidents_oncall_slo.md §2.3,
+// specs/source_systems.md §3.3.
 #include "notifiers/desk/decide_paging.h"
 
 #include <fmt/format.h>
@@ -34,35 +35,41 @@ std::string UserOf(const std::string& receiver) {
   return receiver.starts_with(kUserPrefix) ? receiver.substr(kUserPrefix.size()) : "";
 }
 
-// What is still to come of the pages to a user, with the timer of the first.
-void KeepSteps(Transaction& tx, const std::string& incident_id, const std::string& user,
-               ContactSteps steps) {
-  const std::string key = ContactStepsKey(incident_id, user);
-  const std::string timer = ContactRuleId(incident_id, user);
-  if (steps.steps.empty()) {
-    if (tx.paging.Find(key) != nullptr) tx.paging.Erase(key);
-    tx.CancelTimer(TimerKind::kContactRule, timer);
-    return;
-  }
-  std::ranges::stable_sort(steps.steps, {}, &ContactStep::due);
-  tx.SetTimer(TimerKind::kContactRule, timer, steps.steps.front().due);
-  tx.paging.Put(key, std::move(steps));
-}
-
-ContactSteps StepsOf(const Transaction& tx, const std::string& incident_id,
-                     const std::string& user) {
-  const PagingRecord* record = tx.paging.Find(ContactStepsKey(incident_id, user));
+ContactSteps StepsOf(const Transaction& tx, const std::string& incident_id) {
+  const PagingRecord* record = tx.paging.Find(ContactStepsKey(incident_id));
   const auto* steps = record == nullptr ? nullptr : std::get_if<ContactSteps>(record);
   return steps == nullptr ? ContactSteps{} : *steps;
 }
 
-// A user with rules of their own: what waits for nothing is queued, the rest follows by timer. What
-// is still to come of an earlier step goes on beside it.
+// What is still to come of an incident's pages, with the timer of the user's
+// first.
+void KeepSteps(Transaction& tx, const std::string& incident_id, const std::string& user,
+               ContactSteps steps) {
+  Nanos first = 0;
+  for (const ContactStep& step : steps.steps) {
+    if (step.user == user && (first == 0 || step.due < first)) first = step.due;
+  }
+  const std::string timer = ContactRuleId(incident_id, user);
+  if (first == 0) {
+    tx.CancelTimer(TimerKind::kContactRule, timer);
+  } else {
+    tx.SetTimer(TimerKind::kContactRule, timer, first);
+  }
+  const std::string key = ContactStepsKey(incident_id);
+  if (!steps.steps.empty()) {
+    tx.paging.Put(key, std::move(steps));
+  } else if (tx.paging.Find(key) != nullptr) {
+    tx.paging.Erase(key);
+  }
+}
+
+// A user with rules of their own: what waits for nothing is queued, the rest
+// follows by timer. What is still to come of an earlier step goes on beside it.
 bool QueueByRules(Transaction& tx, const Incident& incident, const PageRequest& page,
                   const std::string& user, const std::vector<ContactRule>& rules, Nanos now) {
   const Receiver* receiver = tx.plan().receivers().Find(page.receiver);
   bool found = false;
-  ContactSteps steps = StepsOf(tx, incident.id, user);
+  ContactSteps steps = StepsOf(tx, incident.id);
   for (const ContactRule& rule : rules) {
     const auto integration =
         std::ranges::find(receiver->integrations, rule.integration, &IntegrationName);
@@ -73,6 +80,7 @@ bool QueueByRules(Transaction& tx, const Incident& incident, const PageRequest& 
     found = true;
     if (rule.wait > 0) {
       steps.steps.push_back({.due = now + rule.wait * kNanosPerMilli,
+                             .user = user,
                              .epoch = page.epoch,
                              .loop = page.loop,
                              .tier = page.tier,
@@ -173,7 +181,8 @@ bool SameStep(const PageRequest& a, const PageRequest& b) {
   return a.loop == b.loop && a.tier == b.tier && a.recovery == b.recovery;
 }
 
-// Rows of the incident's pages, of one round and epoch, that are still to be sent.
+// Rows of the incident's pages, of one round and epoch, that are still to be
+// sent.
 bool IsBeingTold(const Transaction& tx, const OutboxRow& lost, bool whole_round) {
   for (const std::string& id : tx.RowsOfIncident(lost.incident_id)) {
     const OutboxRow& row = *tx.outbox.Find(id);
@@ -186,23 +195,10 @@ bool IsBeingTold(const Transaction& tx, const OutboxRow& lost, bool whole_round)
 }
 
 bool HasSteps(const Transaction& tx, const OutboxRow& lost) {
-  bool has = false;
-  const std::string prefix = ContactStepsPrefix(lost.incident_id);
-  const auto look = [&](const std::string& key) {
-    const PagingRecord* record = key.starts_with(prefix) ? tx.paging.Find(key) : nullptr;
-    const auto* steps = record == nullptr ? nullptr : std::get_if<ContactSteps>(record);
-    if (steps == nullptr) return;
-    has = has || std::ranges::any_of(steps->steps, [&](const ContactStep& step) {
-            return step.epoch == lost.epoch && step.loop == lost.loop && step.tier == lost.tier;
-          });
-  };
-  const auto& known = tx.state().paging;
-  for (auto it = known.lower_bound(prefix); it != known.end() && it->first.starts_with(prefix);
-       ++it) {
-    look(it->first);
-  }
-  for (const auto& [key, change] : tx.paging.changes()) look(key);
-  return has;
+  const ContactSteps steps = StepsOf(tx, lost.incident_id);
+  return std::ranges::any_of(steps.steps, [&](const ContactStep& step) {
+    return step.epoch == lost.epoch && step.loop == lost.loop && step.tier == lost.tier;
+  });
 }
 
 bool WasTold(const Transaction& tx, const OutboxRow& lost, bool whole_round) {
@@ -305,12 +301,12 @@ void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now)
   tx.CancelTimer(TimerKind::kContactRule, id);
   const auto [incident_id, user] = SplitPair(id);
   const Incident* incident = tx.incidents.Find(incident_id);
-  ContactSteps steps = StepsOf(tx, incident_id, user);
+  ContactSteps steps = StepsOf(tx, incident_id);
   ContactSteps later;
   for (ContactStep& step : steps.steps) {
     // An acknowledgement moved the epoch on.
     if (incident == nullptr || !incident->Open() || step.epoch != incident->epoch) continue;
-    if (step.due > due) {
+    if (step.user != user || step.due > due) {
       later.steps.push_back(std::move(step));
       continue;
     }
@@ -327,22 +323,12 @@ void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now)
 }
 
 void DropContactSteps(Transaction& tx, const Incident& incident) {
-  const std::string prefix = ContactStepsPrefix(incident.id);
-  std::vector<std::string> keys;
-  const auto& known = tx.state().paging;
-  for (auto it = known.lower_bound(prefix); it != known.end() && it->first.starts_with(prefix);
-       ++it) {
-    keys.push_back(it->first);
+  for (const ContactStep& step : StepsOf(tx, incident.id).steps) {
+    tx.CancelTimer(TimerKind::kContactRule, ContactRuleId(incident.id, step.user));
   }
-  for (const auto& [key, change] : tx.paging.changes()) {
-    if (change.row && key.starts_with(prefix)) keys.push_back(key);
+  for (const std::string& key : {ContactStepsKey(incident.id), RoundToldKey(incident.id)}) {
+    if (tx.paging.Find(key) != nullptr) tx.paging.Erase(key);
   }
-  for (const std::string& key : keys) {
-    if (tx.paging.Find(key) == nullptr) continue;
-    KeepSteps(tx, incident.id, key.substr(prefix.size()), {});
-  }
-  const std::string told = RoundToldKey(incident.id);
-  if (tx.paging.Find(told) != nullptr) tx.paging.Erase(told);
 }
 
 }  // namespace outrider

@@ -35,8 +35,7 @@ std::vector<Nanos> ReadTimes(RowReader* in) {
   return times;
 }
 
-template <typename Texts>
-void WriteTexts(const Texts& texts, RowWriter* out) {
+void WriteTexts(const std::set<std::string>& texts, RowWriter* out) {
   out->U64(texts.size());
   for (const std::string& text : texts) out->Text(text);
 }
@@ -47,7 +46,8 @@ struct Writer {
   void operator()(const ContactSteps& steps) const {
     out->U64(steps.steps.size());
     for (const ContactStep& step : steps.steps) {
-      out->I64(step.due).U64(step.epoch).I64(step.loop).I64(step.tier).Text(step.integration);
+      out->I64(step.due).Text(step.user).U64(step.epoch).I64(step.loop).I64(step.tier);
+      out->Text(step.integration);
     }
   }
   void operator()(const RoundTold& told) const {
@@ -79,6 +79,7 @@ ContactSteps ReadSteps(RowReader* in) {
   for (uint64_t i = in->Count(); i > 0; --i) {
     ContactStep step;
     step.due = in->I64();
+    step.user = in->Text();
     step.epoch = static_cast<uint32_t>(in->U64());
     step.loop = static_cast<int>(in->I64());
     step.tier = static_cast<int>(in->I64());
@@ -102,8 +103,8 @@ ContactLoad ReadLoad(RowReader* in) {
   load.window_since = in->I64();
   for (uint64_t i = in->Count(); i > 0; --i) load.incidents.insert(in->Text());
   load.carrier = in->Text();
-  for (uint64_t i = in->Count(); i > 0; --i) load.bundled.push_back(in->Text());
-  for (uint64_t i = in->Count(); i > 0; --i) load.waiting.push_back(in->Text());
+  for (uint64_t i = in->Count(); i > 0; --i) load.bundled.insert(in->Text());
+  for (uint64_t i = in->Count(); i > 0; --i) load.waiting.insert(in->Text());
   return load;
 }
 
@@ -144,10 +145,7 @@ PagingRecord ReadRecord(uint64_t kind, RowReader* in) {
 std::string TurnKey(std::string_view policy, int tier) {
   return Key("turn", {policy, std::to_string(tier)});
 }
-std::string ContactStepsKey(std::string_view incident, std::string_view user) {
-  return Key("rule", {incident, user});
-}
-std::string ContactStepsPrefix(std::string_view incident) { return Key("rule", {incident, ""}); }
+std::string ContactStepsKey(std::string_view incident) { return Key("rule", {incident}); }
 std::string RoundToldKey(std::string_view incident) { return Key("told", {incident}); }
 std::string ContactLoadKey(std::string_view receiver, std::string_view integration) {
   return Key("contact", {receiver, integration});

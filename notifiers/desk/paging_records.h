@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is remembered of paging people, as rows of Family::kPaging: whose turn it is, which contact
-// methods come next, what a contact method was sent lately. Keys: kind 0x00 id.
+// What is remembered of paging people, as rows of Family::kPaging: whose turn
+// it is, which contact methods come next, what a contact method was sent
+// lately. Keys: kind 0x00 id.
 #pragma once
 
 #include <cstdint>
@@ -21,20 +22,21 @@ struct RoundRobinTurn {
   std::string last;  // receiver that was told last
 };
 
-// "rule" incident 0x00 user: contact methods of pages that are on their way to a user.
+// "rule" incident: contact methods of its pages that are still to come.
 struct ContactStep {
   Nanos due = 0;
+  std::string user;
   uint32_t epoch = 0;
   int loop = 0;
   int tier = 0;
   std::string integration;
 };
 struct ContactSteps {
-  std::vector<ContactStep> steps;  // by due time
+  std::vector<ContactStep> steps;
 };
 
-// "told" incident: which tiers of the running round reached somebody, so that a refusal elsewhere
-// does not hurry the next one.
+// "told" incident: which tiers of the running round reached somebody, so that a
+// refusal elsewhere does not hurry the next one.
 struct RoundTold {
   uint32_t epoch = 0;
   int loop = 0;
@@ -43,15 +45,16 @@ struct RoundTold {
 
 // "contact" receiver 0x00 integration: what one contact method was sent lately.
 struct ContactLoad {
-  std::vector<Nanos> sent;           // first attempts of pages, oldest first, as far as limits look
-  Nanos window_since = 0;            // of the pages that may become one message; 0: none is open
-  std::set<std::string> incidents;   // told by messages of their own within the window
-  std::string carrier;               // the page that tells the others as well; "" : none yet
-  std::vector<std::string> bundled;  // pages that go with it
-  std::vector<std::string> waiting;  // … and those that wait for the end of the window
+  std::vector<Nanos> sent;          // first attempts of pages, oldest first, as far as limits look
+  Nanos window_since = 0;           // of the pages that may become one message; 0: none is open
+  std::set<std::string> incidents;  // told by messages of their own within the window
+  std::string carrier;              // the page that tells the others as well; "" : none yet
+  std::set<std::string> bundled;    // pages that go with it …
+  std::set<std::string> waiting;    // … and those that wait for the end of the window
 };
 
-// "account" kind/account: what all contact methods of one provider's account were sent lately.
+// "account" kind/account: what all contact methods of one provider's account
+// were sent lately.
 struct AccountLoad {
   std::vector<Nanos> sent;
 };
@@ -71,8 +74,7 @@ using PagingRecord = std::variant<RoundRobinTurn, ContactSteps, RoundTold, Conta
                                   ContactVerification>;
 
 std::string TurnKey(std::string_view policy, int tier);
-std::string ContactStepsKey(std::string_view incident, std::string_view user);
-std::string ContactStepsPrefix(std::string_view incident);
+std::string ContactStepsKey(std::string_view incident);
 std::string RoundToldKey(std::string_view incident);
 std::string ContactLoadKey(std::string_view receiver, std::string_view integration);
 std::string AccountLoadKey(std::string_view account);

@@ -283,13 +283,17 @@ TEST_F(VerificationDeskTest, CodesAreNotGuessedAt) {
 }
 
 TEST(PagingRecords, ReadAsTheyWereWritten) {
-  const PagingRecord records[] = {
-      RoundRobinTurn{"user:anna"},
-      ContactSteps{{{.due = 5, .epoch = 1, .loop = 2, .tier = 3, .integration = "email[0]"}}},
-      RoundTold{7, 8, {0, 2}},
-      ContactLoad{{1, 2}, 3, {"i1", "i2"}, "p1", {"p2"}, {"p3", "p4"}},
-      AccountLoad{{1, 2, 3}},
-      ContactVerification{"hash", "salt", 4, 2, 9, 77, 3}};
+  const PagingRecord records[] = {RoundRobinTurn{"user:anna"},
+                                  ContactSteps{{{.due = 5,
+                                                 .user = "anna",
+                                                 .epoch = 1,
+                                                 .loop = 2,
+                                                 .tier = 3,
+                                                 .integration = "email[0]"}}},
+                                  RoundTold{7, 8, {0, 2}},
+                                  ContactLoad{{1, 2}, 3, {"i1", "i2"}, "p1", {"p2"}, {"p3", "p4"}},
+                                  AccountLoad{{1, 2, 3}},
+                                  ContactVerification{"hash", "salt", 4, 2, 9, 77, 3}};
   for (const PagingRecord& record : records) {
     const std::string bytes = EncodePagingRecord(record);
     const auto read = DecodePagingRecord(bytes);
