@@ -229,6 +229,8 @@ void ClaimWaiting(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t
     if (row == nullptr || row->state != OutboxState::kDue || row->due > claim->now) continue;
     if (PassOver(tx, *row, claim->now, claim->ignore_epoch)) {
       ++claim->passed;
+      // It may only have been put off.
+      if (const OutboxRow* left = tx.outbox.Find(id)) claim->AskAgain(left->due);
       continue;
     }
     claim->answer.rows.push_back(TakeRow(tx, id, claim->now));

@@ -16,6 +16,10 @@ users:
   rules: {{default: [{{method: 'webhook[0]'}}, {{method: 'webhook[1]', wait: 3s}}]}}
 - {{name: ben, webhook_configs: [{{url: '{url}/ben'}}]}}
 - {{name: boss, webhook_configs: [{{url: '{url}/boss'}}]}}
+- {{name: mute}}
+schedules:
+- name: primary
+  layers: [{{name: all, users: [mute], start: 2020-01-06T09:00}}]
 teams: [{{name: db, members: [anna, ben], lead: boss}}]
 escalation_policies:
 - name: database
@@ -31,7 +35,8 @@ class PagingTest(harness.EndToEnd):
         self.write('incidents.yml', INCIDENTS.format(url=sink.url))
         self.write('outrider.yml', 'incidents: {config_file: incidents.yml}\n')
         process = self.start_outrider()
-        self.assertIn('2 escalation policies, 3 users', self.cli('check', 'incidents', 'incidents.yml'))
+        self.assertIn('2 escalation policies, 4 users', self.cli('check', 'incidents', 'incidents.yml'))
+        self.assertIn('mute, who is on call in primary, has no contact method', self.cli('oncall', 'now'))
         preview = self.cli('escalation', 'preview', 'alertname=X', 'team=db')
         self.assertRegex(preview, r'(?m)^1 +pending .*team:db +user:anna')
         self.assertRegex(preview, r'(?m)^2 +pending .*lead:db +user:boss')

@@ -121,6 +121,23 @@ TEST_F(ContactsDeskTest, ThrottlesDelayAndNeverDrop) {
   EXPECT_EQ(Sms(), 6U);
 }
 
+TEST_F(ContactsDeskTest, WhatWasPutOffIsSentAtItsTimeWithoutAnotherEvent) {
+  Setup([](EscalationPolicy& policy, PagingConfig& people) {
+    policy.tiers.resize(2);
+    policy.tiers[1].delay = kMinute;
+    policy.tiers[1].receivers = {"user:anna"};
+    people.limits["twilio_sms"] = {{1, 11 * kMinute}};
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(3600);
+  Nanos last = 0;
+  for (const DeliveryView& delivery : desk_->RecentDeliveries(10)) {
+    if (delivery.receiver == "user:anna") last = std::max(last, delivery.time);
+  }
+  EXPECT_EQ(Sms(), 2U);
+  EXPECT_EQ((last - kT0) / kNanosPerSecond, 11 * 60);
+}
+
 TEST_F(ContactsDeskTest, TheFirstPageOfAnIncidentIsNotThrottled) {
   Setup([](EscalationPolicy&, PagingConfig& people) {
     people.limits["twilio_sms"] = {{1, kHour}};
