@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/attention_config.h"
 #include "notifiers/config/escalation_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
@@ -98,6 +99,7 @@ Status ParseScalars(YamlReader* reader, const YamlNode& root, const SectionConte
   if (config->retention < kShortestRetention) reader->Fail("retention", "must be at least 1d");
   reader->Bool("ack_stops_repeats", &config->ack_stops_repeats);
   reader->Bool("strict_legacy", &config->strict_legacy);
+  ReadLifecycle(reader, config);
   std::string severity;
   if (reader->String("default_severity", &severity)) {
     config->default_severity = TRY(SeverityAt(*root.Find("default_severity"), context));
@@ -148,6 +150,7 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   const YamlNode* match = reader.Child("match");
   TRY(ParseSeverityMap(reader.Child("severity_map"), context, &config));
   TRY(ParseSla(reader.Child("sla"), context, &config));
+  TRY(ParseAttention(reader.Child("attention"), context, &config));
   const YamlNode* policies = reader.Child("escalation_policies");
   if (policies == nullptr) policies = reader.Child("policies");
   const YamlNode* users = reader.Child("users");

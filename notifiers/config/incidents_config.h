@@ -85,7 +85,11 @@ struct IncidentsConfig {
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
   DurationMs retention = 90 * kDay;        // a resolved incident is kept for; its audit stays
   bool ack_stops_repeats = false;
-  bool strict_legacy = false;         // only the six transitions of the original
+  bool strict_legacy = false;       // only the six transitions of the original
+  bool allow_reopen = true;         // by people, and by an alert that fires again
+  bool allow_unacknowledge = true;  // by people, and when an acknowledgement times out
+  // What a person resolved is opened again when an alert of it fires this long after; 0: never.
+  DurationMs reopen_if_still_firing_after = 0;
   std::vector<std::string> warnings;  // for the log
 };
 

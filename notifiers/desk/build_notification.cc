@@ -89,6 +89,14 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notific
     AddNote(fmt::format("incident {} resolved by {}", incident->id,
                         incident->resolved_by.empty() ? "the system" : incident->resolved_by),
             notification);
+  } else if (row.tier == kAskTier) {
+    AddNote(fmt::format(
+                "is incident {} ({}) still being worked on? {} acknowledged it {} ago; "
+                "without a confirmation it is new again",
+                incident->id, SeverityText(incident->severity),
+                incident->moved_by.empty() ? "somebody" : incident->moved_by,
+                FormatDuration((row.created_at - incident->moved_at) / kNanosPerSecond * kSecond)),
+            notification);
   } else {
     AddNote(fmt::format("incident {} ({}), escalation tier {}", incident->id,
                         SeverityText(incident->severity), row.tier + 1),

@@ -6,26 +6,30 @@
 #include <utility>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/targets.h"
 
 namespace outrider {
 namespace {
 
-std::string FreeIncidentId(const Transaction& tx, const std::string& key, Nanos now) {
-  for (int salt = 0;; ++salt) {
-    std::string id = MakeIncidentId(key, now, salt);
-    if (tx.incidents.Find(id) == nullptr) return id;
-  }
+// Where alerts of a key go: its newest incident, or the one that it became part of.
+const Incident* FedBy(const Transaction& tx, const std::string& key) {
+  const Incident* newest = tx.NewestIncident(key);
+  if (newest == nullptr || newest->merged_into.empty()) return newest;
+  const Incident* whole = tx.incidents.Find(newest->merged_into);
+  return whole == nullptr ? newest : whole;
 }
 
 IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
   const IncidentsConfig& config = tx.plan().incidents();
   const std::string key = IncidentGroupLabels(config, alert.labels).ToString();
-  const Incident* newest = tx.NewestIncident(key);
+  const Incident* newest = FedBy(tx, key);
   if (newest != nullptr && newest->Open()) {
     return AddAlert(config, std::move(tx.incidents.Edit(newest->id)), alert, now);
   }
-  if (newest != nullptr && !config.strict_legacy && WithinReopenWindow(config, *newest, now)) {
+  if (newest != nullptr && Allows(config, IncidentAction::kReopen) &&
+      WithinReopenWindow(config, *newest, now)) {
     return ReopenByAlert(config, *newest, alert, now);
   }
   return OpenIncident(config, FreeIncidentId(tx, key, now), alert, newest, now);
@@ -102,24 +106,17 @@ bool QueuePages(Transaction& tx, const Incident& incident, const std::vector<Pag
   return found;
 }
 
-const Incident* FindIncident(const Transaction& tx, const std::string& id, Status* error) {
-  const Incident* incident = tx.incidents.Find(id);
-  if (incident == nullptr) *error = NotFound(fmt::format("no incident {}", id));
-  return incident;
-}
-
-Actor ToActor(const HumanAction& human) {
-  return {.who = human.who.empty() ? "anonymous" : human.who,
-          .channel = human.channel,
-          .note = human.note};
-}
-
 }  // namespace
 
 void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   for (const TimerChange& timer : decision.timers) {
-    tx.SetTimer(timer.kind, decision.incident.id, timer.due);
+    if (timer.due == 0) {
+      tx.CancelTimer(timer.kind, decision.incident.id);
+    } else {
+      tx.SetTimer(timer.kind, decision.incident.id, timer.due);
+    }
   }
+  const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const Incident* before = tx.incidents.Before(decision.incident.id);
@@ -132,6 +129,9 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
                         decision.incident.escalation.held_at == 0;
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
   if (released) ReleasePages(tx, kept.id, now);
+  ScheduleQuiet(tx, kept);
+  for (const AuditEvent& move : moves) MoveParts(tx, kept.id, move, now);
+  QueueQuestions(tx, kept, &decision.pages, now);
   if (decision.pages.empty()) return;
   tx.RequireSync();
   if (QueuePages(tx, kept, decision.pages, now)) return;
@@ -169,9 +169,8 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
 }
 
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
   const Incident* newest = tx.NewestIncident(incident->key);
   if (action == IncidentAction::kReopen && newest != nullptr && newest->Open() &&
       newest->id != incident->id) {
@@ -184,9 +183,7 @@ Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& 
 }
 
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
   ApplyIncident(tx, TRY(AddIncidentNote(*incident, ToActor(human), now)), now);
   tx.RequireSync();
   return absl::OkStatus();

@@ -20,10 +20,12 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/history_records.h"
+#include "notifiers/desk/incident_change.h"
 #include "notifiers/desk/incoming.h"
 #include "notifiers/desk/limits.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/import/alertmanager_state.h"
+#include "notifiers/incident/by_hand.h"
 #include "notifiers/incident/decisions.h"
 #include "notifiers/oncall/schedule.h"
 #include "notifiers/outbox/delivery_config.h"
@@ -125,6 +127,10 @@ class Desk final : public AlertSink, public OutboxSource {
   IncidentResult Reopen(const HumanAction& human, Nanos now);
   IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
   IncidentResult AddNote(const HumanAction& human, Nanos now);
+  // What else people do. An incident that is merged into another one can only be unmerged.
+  IncidentResult Change(const IncidentChange& change, const HumanAction& human, Nanos now);
+  // Opens one that no alert opened; `human.incident_id` is not used.
+  IncidentResult Create(const NewIncident& wanted, HumanAction human, Nanos now);
 
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in
@@ -171,6 +177,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // ---- snapshots
   // ----------------------------------------------------------------------------------------------------
   IncidentPage Incidents(const IncidentFilter& filter) const;
+  // How much noise the incidents that are kept and match took away; limit, offset and states of the
+  // filter are not used.
+  GroupStatistics StatisticsOf(const IncidentFilter& filter) const;
   StatusOr<IncidentDetail> GetIncident(const std::string& id, Nanos now) const;
   // Unresolved alerts by fingerprint, and groups by labels and receiver, page by page: each page is
   // as things are when it is asked for, so that a walk over many holds nobody up and copies little.

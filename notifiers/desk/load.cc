@@ -3,6 +3,7 @@
 // decision.
 #include <fmt/format.h>
 
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -150,6 +151,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         RegroupLoaded(tx, now);
         CancelOldEnds(tx);
         ScheduleForgettingOfAll(tx);
+        ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         return absl::OkStatus();
       },

@@ -56,6 +56,16 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
   } else {
     held.erase(id);
   }
+  const auto old = incidents.find(id);
+  const std::string before = old == incidents.end() ? "" : old->second->merged_into;
+  const std::string after = incident ? incident->merged_into : "";
+  if (before != after) {
+    if (!after.empty()) parts[after].insert(id);
+    const auto left = parts.find(before);
+    if (left != parts.end() && left->second.erase(id) == 1 && left->second.empty()) {
+      parts.erase(left);
+    }
+  }
   Store(&incidents, id, std::move(incident));
 }
 

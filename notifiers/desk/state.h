@@ -57,6 +57,7 @@ struct DeskState {
   std::map<std::string, std::string> newest_incident;            // by key
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
+  std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
   // Ends of alerts: soft, because they follow from the alerts' rows. A heap, earliest first; an
   // entry counts as long as its alert's end_timer is the same.
   std::vector<AlertEnd> ends;

@@ -133,6 +133,20 @@ std::vector<uint64_t> Transaction::Waiting() const {
   return waiting;
 }
 
+std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) const {
+  std::set<std::string> parts;
+  const auto known = state_.parts.find(incident_id);
+  if (known != state_.parts.end()) parts = known->second;
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row && change.row->merged_into == incident_id) {
+      parts.insert(id);
+    } else {
+      parts.erase(id);
+    }
+  }
+  return {parts.begin(), parts.end()};
+}
+
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
          outbox.changes().empty() && silence_changes_.empty() && timers_.empty() && audit_.empty();

@@ -84,6 +84,8 @@ class Transaction {
   // The newest incident of a key, as after the edits; nullptr: none.
   const Incident* NewestIncident(const std::string& key) const;
   std::vector<uint64_t> Waiting() const;
+  // Ids of the incidents that are merged into it, as after the edits.
+  std::vector<std::string> PartsOf(const std::string& incident_id) const;
 
   // A commit that queues a message or answers a human is synced (core.md rule 9).
   void RequireSync() { synced_ = true; }

@@ -24,8 +24,10 @@ struct PageRequest {
   bool recovery = false;
   uint32_t epoch = 0;
   int loop = 0;
-  int tier = 0;
+  int tier = 0;  // index; kAskTier: no step of an escalation
 };
+// Of a page that asks whoever acknowledged whether they still work on it (attention.h).
+inline constexpr int kAskTier = -1;
 struct IncidentDecision {
   Incident incident;
   std::vector<AuditEvent> events;
@@ -41,9 +43,12 @@ enum class IncidentAction : uint8_t {
   kUnacknowledge,
 };
 // The state after `action`, by the table of specs/source_systems.md §3.1: eight edges, the last two
-// (reopen, un-acknowledge) not with `strict_legacy`. FailedPrecondition with both states in words
-// otherwise.
-StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action, bool strict_legacy);
+// (reopen, un-acknowledge) not with `strict_legacy`, and each can be switched off by itself.
+// FailedPrecondition with both states in words otherwise.
+StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action,
+                                  const IncidentsConfig& config);
+// Whether the configuration allows it at all, by anybody.
+bool Allows(const IncidentsConfig& config, IncidentAction action);
 
 struct Actor {
   std::string who;      // "" : the system
@@ -69,9 +74,15 @@ IncidentDecision AddAlert(const IncidentsConfig& config, Incident incident, cons
 // An alert began to fire again and the incident was resolved within the reopen window.
 IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& incident,
                                const Alert& alert, Nanos now);
+// The window counts from when it was resolved, or from its last alert if that is later: a person
+// may have resolved it while it fired.
 bool WithinReopenWindow(const IncidentsConfig& config, const Incident& incident, Nanos now);
 // An alert of it was resolved; with the last one the incident is.
 IncidentDecision ResolveAlert(Incident incident, const Alert& alert, Nanos now);
+// Resolves it when it lives by its alerts and none fires any more.
+void CloseIfOver(Nanos now, IncidentDecision* decision);
+// What it was opened for is over; nobody has answered by that. Without effect on a resolved one.
+IncidentDecision ResolveBySystem(const Incident& incident, std::string why, Nanos now);
 // What a person does. What they said already, and is so, is said again without effect. Errors:
 // FailedPrecondition for an invalid transition, with who brought the incident into its state.
 StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
