@@ -79,8 +79,8 @@ GroupStatistics Desk::StatisticsOf(const IncidentFilter& filter) const {
   GroupStatistics statistics;
   absl::ReaderMutexLock lock(&impl.state_mutex);
   for (const auto& [id, incident] : impl.state.incidents) {
-    // One that no alert opened grouped none.
-    if (incident->source != IncidentSource::kAlerts || !Matches(filter, text, *incident)) continue;
+    // One that a person opened grouped no alerts.
+    if (incident->source == IncidentSource::kHand || !Matches(filter, text, *incident)) continue;
     ++statistics.groups;
     if (incident->Open()) ++statistics.active;
     statistics.alerts += incident->count;

@@ -152,8 +152,8 @@ IncidentDecision ResolveAlert(Incident incident, const Alert& alert, Nanos now) 
 
 void CloseIfOver(Nanos now, IncidentDecision* decision) {
   const Incident& incident = decision->incident;
-  // What was opened without alerts does not end with those that joined it by a merge.
-  if (!incident.Open() || !incident.firing.empty() || incident.source != IncidentSource::kAlerts) {
+  // What a person opened does not end with the alerts that joined it by a merge.
+  if (!incident.Open() || !incident.firing.empty() || incident.source == IncidentSource::kHand) {
     return;
   }
   CloseIncident(true, {.who = "", .channel = "", .note = "all alerts are resolved"}, now, decision);

@@ -148,6 +148,7 @@ Alert FirstAlert(const Incident& incident) {
   alert.labels = incident.labels;
   if (!incident.summary.empty()) alert.annotations["summary"] = incident.summary;
   alert.starts_at = {incident.starts_at, 0};
+  alert.updated_at = incident.updated_at;
   return alert;
 }
 
