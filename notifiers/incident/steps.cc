@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/incident/steps.h"
 
-#include <fmt/format.h>
+#include "notifiers/incident/sla_facts.h"
 
 namespace outrider {
 namespace {
@@ -43,6 +43,7 @@ void MoveIncident(IncidentState to, const Actor& actor, Nanos now, IncidentDecis
   AuditEvent& event = AddIncidentEvent(AuditKind::kStateChanged, now, decision, actor);
   event.from = IncidentStateText(decision->incident.state);
   event.to = IncidentStateText(to);
+  AddClockFacts(decision->incident, now, &event.data);
   Incident& incident = decision->incident;
   incident.state = to;
   incident.updated_at = now;
@@ -87,21 +88,16 @@ void RestartEscalation(Nanos now, IncidentDecision* decision) {
 void ReopenIncident(const IncidentsConfig& config, const Actor& actor, Nanos now,
                     IncidentDecision* decision) {
   Incident& incident = decision->incident;
-  if (!WithinReopenWindow(config, incident, now)) {
-    // Reopened by hand long after: the time it was closed does not count.
-    incident.Clock(SlaKind::kResolve).paused += now - incident.resolved_at;
-    if (incident.acknowledged_at == 0) {
-      incident.Clock(SlaKind::kAcknowledge).paused += now - incident.resolved_at;
-    }
-  }
+  // Reopened long after: the time it was closed does not count.
+  const Nanos closed_at = WithinReopenWindow(config, incident, now) ? 0 : incident.resolved_at;
+  RestartSla(SlaKind::kResolve, closed_at, now, decision);
+  if (incident.acknowledged_at == 0) RestartSla(SlaKind::kAcknowledge, closed_at, now, decision);
   incident.paged.clear();  // they have heard of the recovery
   MoveIncident(IncidentState::kNew, actor, now, decision);
   incident.resolved_at = 0;
   incident.resolved_by.clear();
   incident.merged_into.clear();
   ++incident.reopened;
-  RestartSla(SlaKind::kResolve, now, decision);
-  if (incident.acknowledged_at == 0) RestartSla(SlaKind::kAcknowledge, now, decision);
   RestartEscalation(now, decision);
 }
 
