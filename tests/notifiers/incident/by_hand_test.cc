@@ -35,10 +35,11 @@ TEST(ByHand, IsAnIncidentLikeAnyOther) {
   EXPECT_EQ(decision.pages[0].receiver, "pager");
   ASSERT_FALSE(decision.events.empty());
   EXPECT_EQ(decision.events[0].who, "anna");
-  using Data = std::map<std::string, std::string>;
-  EXPECT_EQ(
-      decision.events[0].data,
-      (Data{{"service", "shop"}, {"severity", "critical"}, {"source", "hand"}, {"team", "web"}}));
+  const auto& data = decision.events[0].data;
+  EXPECT_EQ(data.at("severity"), "critical");
+  EXPECT_EQ(data.at("source"), "hand");
+  EXPECT_EQ(data.at("team"), "web");
+  EXPECT_EQ(data.at("service"), "shop");
 }
 
 TEST(ByHand, TakesSeverityAndPolicyAsAnAlertDoes) {
