@@ -46,13 +46,14 @@ TEST(IncidentChangesApi, AnIncidentByHandIsWorkedOn) {
   Post(world, path + "/acknowledge", R"({"by":"bob"})");
   Post(world, path + "/confirm", R"({"by":"bob"})");
   std::string kinds;
-  for (const JsonValue& event : world.GetJson(path).Find("history")->items) {
+  const JsonValue shown = world.GetJson(path);
+  for (const JsonValue& event : shown.Find("history")->items) {
     const std::string kind = event.GetString("kind");
     if (!kind.starts_with("sla_")) kinds += kind + " ";
   }
   EXPECT_EQ(kinds,
             "opened assigned severity_lowered snoozed snoozed woken state_changed ack_confirmed ");
-  EXPECT_EQ(world.GetJson(path).Find("history")->items[0].Find("data")->GetString("team"), "web");
+  EXPECT_EQ(shown.Find("history")->items[0].Find("data")->GetString("team"), "web");
 }
 
 TEST(IncidentChangesApi, MergedAndBack) {
@@ -117,7 +118,7 @@ TEST(IncidentChangesApi, Errors) {
   for (const Case& c : cases) {
     EXPECT_FALSE(Post(world, c.target, c.body, c.status).GetString("error").empty()) << c.body;
   }
-  for (const char* query : {"label=%7B", "from=soon", "to=later"}) {
+  for (const char* query : {"label=a%3D~%28", "from=soon", "to=later"}) {
     EXPECT_EQ(world.Get(fmt::format("{}?{}", kIncidents, query)).status, 400) << query;
   }
 }
@@ -143,7 +144,7 @@ TEST(IncidentChangesApi, ListsAndStatisticsByFilter) {
   EXPECT_EQ(titles("label=alertname%3DA&label=severity%3Dinfo"), "");
   EXPECT_EQ(titles("from=2026-11-21T09:25:00Z"), "B");
   EXPECT_EQ(titles("to=2026-11-21T09:25:00Z"), "A");
-  EXPECT_EQ(titles("q=b"), "B");
+  EXPECT_EQ(titles("q=INFO"), "B");
   EXPECT_EQ(titles("team=web"), "");
   const JsonValue all = world.GetJson("/outrider/v1/incidents/statistics");
   EXPECT_EQ(all.GetInt("total_groups"), 2);
