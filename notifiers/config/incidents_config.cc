@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/attention_config.h"
 #include "notifiers/config/escalation_config.h"
+#include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
 #include "notifiers/config/sla_config.h"
@@ -88,6 +90,30 @@ Status ParseScalars(YamlReader* reader, const YamlNode& root, const SectionConte
   return absl::OkStatus();
 }
 
+// Policies, users and how they are paged.
+Status ParseEscalation(YamlReader* reader, const SectionContext& context, IncidentsConfig* config) {
+  const YamlNode* policies = reader->Child("escalation_policies");
+  if (policies == nullptr) policies = reader->Child("policies");
+  PagingSections sections{.users = reader->Child("users"),
+                          .teams = reader->Child("teams"),
+                          .paging = reader->Child("paging"),
+                          .time_intervals = reader->Child("time_intervals")};
+  if (sections.time_intervals != nullptr) config->time_intervals = *sections.time_intervals;
+  config->users = TRY(ParseUsers(sections.users, context));
+  const PagingConfig people = TRY(ParsePagingConfig(sections, context));
+  std::set<std::string> intervals;
+  for (const NamedTimeInterval& interval : people.time_intervals) intervals.insert(interval.name);
+  config->people = std::make_shared<const PagingConfig>(people);
+  config->escalation_policies = TRY(ParseEscalationPolicies(policies, context, &intervals));
+  const bool people_there = !config->users.empty() || reader->Has("schedules");
+  if (config->escalation_policies.empty() && people_there) {
+    config->warnings.push_back(
+        fmt::format("{}: there are users or schedules but no escalation policy: nobody is paged",
+                    config->file));
+  }
+  return absl::OkStatus();
+}
+
 std::vector<Matcher> DefaultMatch() {
   // Texts of our own that always parse.
   return *ParseMatchers(R"(severity!="none",alertname!~"Watchdog|InfoInhibitor")");
@@ -132,16 +158,12 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   TRY(ParseSeverityMap(reader.Child("severity_map"), context, &config));
   TRY(ParseAttention(reader.Child("attention"), context, &config));
   TRY(ParseSlaSections(reader.Child("sla"), reader.Child("calendars"), context, &config));
-  const YamlNode* policies = reader.Child("escalation_policies");
-  if (policies == nullptr) policies = reader.Child("policies");
-  const YamlNode* users = reader.Child("users");
+  TRY(ParseEscalation(&reader, context, &config));
   if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
   TRY(reader.Finish());
-  config.users = TRY(ParseUsers(users, context));
   if (match != nullptr && !match->IsNull()) {
     config.match = TRY(ParseMatcherNodes({.matchers = match}, context));
   }
-  config.escalation_policies = TRY(ParseEscalationPolicies(policies, context));
   return config;
 }
 

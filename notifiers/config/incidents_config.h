@@ -18,6 +18,8 @@
 namespace outrider {
 
 class BusinessCalendar;
+class PolicyIndex;    // policy_index.h
+struct PagingConfig;  // paging_config.h
 
 enum class Severity : uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
 inline constexpr int kSeverityCount = 5;
@@ -84,7 +86,11 @@ struct IncidentsConfig {
   std::string team_label = "team";
   std::string service_label = "service";
   std::vector<EscalationPolicy> escalation_policies;
+  // The same, ready for questions, by who knows the time intervals; nullptr: asked one by one.
+  std::shared_ptr<const PolicyIndex> policy_index;
   std::vector<UserConfig> users;
+  // How people are paged: teams, contact rules, quiet hours, throttles; nullptr: as by default.
+  std::shared_ptr<const PagingConfig> people;
   YamlNode schedules;  // notifiers/oncall reads them (schedule_config.h)
   // Read by who owns them, as the schedules; null when missing.
   YamlNode teams;

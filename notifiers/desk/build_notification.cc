@@ -8,6 +8,7 @@
 
 #include "notifiers/channel/notification_data.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_contacts.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
 
@@ -156,6 +157,7 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
     FillReport(row, &notification);
   } else {
     FillPage(tx, row, &notification);
+    AddBundled(tx, row, &notification);
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/targets.h"
 #include "notifiers/incident/attention.h"
 #include "notifiers/incident/overlays.h"
@@ -44,7 +45,9 @@ void AskThosePaged(Transaction& tx, const Incident& incident, PageRequest page, 
 
 void Ask(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now) {
   bool asked = false;
-  const Told told = ResolveTarget(tx.plan(), page.receiver, now);
+  const Told told =
+      ResolveTarget(tx.plan(), page.receiver, now,
+                    [&tx](const Receiver& receiver) { return CanReach(tx, receiver); });
   for (const std::string& receiver : told.receivers) {
     PageRequest each = page;
     each.receiver = receiver;

@@ -120,6 +120,12 @@ Status CheckActsForItself(const Incident& incident) {
       fmt::format("incident {} is part of {}: act on that one", incident.id, incident.merged_into));
 }
 
+Status CheckAwake(const Incident& incident) {
+  if (incident.snoozed_until == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("incident {} is snoozed: wake it first", incident.id));
+}
+
 Actor ToActor(const HumanAction& human) {
   return {.who = human.who.empty() ? "anonymous" : human.who,
           .channel = human.channel,

@@ -16,6 +16,8 @@ namespace outrider {
 StatusOr<const Incident*> FindIncident(const Transaction& tx, const std::string& id);
 // FailedPrecondition when it is part of another one, which is acted on instead.
 Status CheckActsForItself(const Incident& incident);
+// FailedPrecondition while it is snoozed: nobody is to be paged.
+Status CheckAwake(const Incident& incident);
 Actor ToActor(const HumanAction& human);
 // An id that no incident has; follows from `seed` and `now`.
 std::string FreeIncidentId(const Transaction& tx, std::string_view seed, Nanos now);

@@ -4,7 +4,9 @@
 #include "notifiers/desk/desk.h"
 
 #include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_contacts.h"
 #include "notifiers/desk/decide_overlays.h"
+#include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -194,6 +196,18 @@ Desk::IncidentResult Desk::Create(const NewIncident& wanted, HumanAction human, 
   });
 }
 
+Desk::IncidentResult Desk::Escalate(const HumanAction& human, bool force, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return EscalateIncident(tx, human, force, now); });
+}
+
+Desk::IncidentResult Desk::ReapplyPolicy(const HumanAction& human, const std::string& policy,
+                                         Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) {
+    return outrider::ReapplyPolicy(tx, human, policy, now);
+  });
+}
+
 StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now,
                                        bool force) {
   const std::string new_id = impl_->random.Uuid();
@@ -264,6 +278,12 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
     case TimerKind::kSnoozeEnd:
     case TimerKind::kAutoResolve:
       OnAttentionTimer(tx, timer.kind, timer.id, timer.due, now);
+      break;
+    case TimerKind::kPageBundle:
+      OnPageBundle(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kContactRule:
+      OnContactRule(tx, timer.id, timer.due, now);
       break;
     default:
       OnIncidentTimer(tx, timer.kind, timer.id, timer.due, now);

@@ -96,6 +96,17 @@ IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due)
 IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due, Nanos now);
 // The step just run found nobody: the next tier of the round is due at once.
 IncidentDecision PassTier(const Incident& incident, Nanos now);
+// A person does not wait for the clock: the next tier is told now, the later ones move with it.
+// FailedPrecondition when the incident is taken care of or has told its last tier; `force` tells
+// the next tier (of a new round) nevertheless.
+StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, const Actor& actor,
+                                       Nanos now);
+// Another policy, or the same as it reads now (nullptr: none), from its first tier, unless somebody
+// is taking care of it: then an un-acknowledge starts it. FailedPrecondition: it is resolved.
+StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const EscalationPolicy* policy,
+                                       const Actor& actor, Nanos now);
+// When each tier of the running round is due, or was.
+std::vector<Nanos> TierTimes(const Escalation& escalation);
 // Tier `tier` is not paged because all alerts are suppressed (`why`, in words): the escalation
 // stands still until the next OnEscalationTimer. The audit trail says so once. SLA clocks go on: a
 // silence is no response.
@@ -103,10 +114,17 @@ IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_
                                 Nanos now);
 
 // Used by the functions above and by tests.
-// First policy in file order whose severities contain the severity, or the one named by the alert's
-// annotation outrider_escalation; nullptr when none.
+// The policy named by the alert's annotation outrider_escalation, else the first in file order
+// whose conditions hold (severity, labels, time); nullptr when none. Without `now` the time is that
+// of the alert. A policy with time intervals is chosen only by IncidentsConfig::policy_index.
 const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity severity,
-                                     const Alert& alert);
+                                     const Alert& alert, Nanos now);
+inline const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity severity,
+                                            const Alert& alert) {
+  return ChoosePolicy(config, severity, alert, alert.updated_at);
+}
+// The snapshot of a policy (nullptr: none), not started.
+void TakePolicy(const EscalationPolicy* policy, Escalation* escalation);
 // (Re)starts the tiers at `now`: pages tiers that are due at once, sets the timer of the next.
 void StartEscalation(Nanos now, IncidentDecision* decision);
 void CancelEscalation(IncidentDecision* decision);

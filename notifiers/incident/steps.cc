@@ -121,19 +121,10 @@ void FollowSeverityUp(const IncidentsConfig& config, const Alert& alert, Nanos n
   RestartEscalation(now, decision);
 }
 
-void TakePolicy(const EscalationPolicy* policy, Escalation* escalation) {
-  *escalation = {};
-  if (policy == nullptr) return;
-  escalation->policy = policy->name;
-  escalation->tiers = policy->tiers;
-  escalation->fallback = policy->fallback;
-  escalation->repeat = policy->repeat;
-  escalation->repeat_interval = policy->repeat_interval * kNanosPerMilli;
-}
-
 bool ChangePolicy(const IncidentsConfig& config, const Alert& alert, IncidentDecision* decision) {
   Incident& incident = decision->incident;
-  const EscalationPolicy* policy = ChoosePolicy(config, incident.severity, alert);
+  const EscalationPolicy* policy =
+      ChoosePolicy(config, incident.severity, alert, incident.updated_at);
   if (policy == nullptr || policy->name == incident.escalation.policy) return false;
   TakePolicy(policy, &incident.escalation);
   return true;

@@ -27,8 +27,6 @@ bool RaiseSeverity(Severity severity, const Actor& actor, Nanos now, IncidentDec
 // answered, another policy starts over, else an un-acknowledge starts it.
 void FollowSeverityUp(const IncidentsConfig& config, const Alert& alert, Nanos now,
                       IncidentDecision* decision);
-// nullptr: none.
-void TakePolicy(const EscalationPolicy* policy, Escalation* escalation);
 // The policy for the incident as severe as it is and `alert`; false when there is none or it is the
 // one it has.
 bool ChangePolicy(const IncidentsConfig& config, const Alert& alert, IncidentDecision* decision);
