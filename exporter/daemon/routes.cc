@@ -4,6 +4,8 @@
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/answer_callbacks.h"
+#include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
@@ -193,6 +195,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterAlertHistoryApi(router, {*services.desk, services.clock});
   RegisterWebhooks(router, services);
   RegisterIncidentsApi(router, {*services.desk, services.clock});
+  RegisterAnswerLinks(router, {*services.desk, services.clock});
+  RegisterAnswerCallbacks(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterAuditApi(router, *services.desk);
   RegisterOnCallApi(router, {*services.desk, services.clock});

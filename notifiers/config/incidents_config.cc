@@ -152,6 +152,7 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   if (policies == nullptr) policies = reader.Child("policies");
   const YamlNode* users = reader.Child("users");
   if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
+  if (const YamlNode* answering = reader.Child("answering")) config.answering = *answering;
   TRY(reader.Finish());
   config.users = TRY(ParseUsers(users, context));
   if (match != nullptr && !match->IsNull()) {

@@ -3,6 +3,7 @@
 // batch, applies it.
 #include "notifiers/desk/desk.h"
 
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -365,6 +366,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
         [&](Transaction& tx) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
+          EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },
@@ -390,6 +392,7 @@ StatusOr<ClaimAnswer> Desk::Claim(Nanos now, size_t most, const RoomOf& room) {
     if (claimed.next != 0) answer.next = claimed.next;
     for (const OutboxRow& row : claimed.rows) {
       ClaimedMessage& message = answer.messages.emplace_back();
+      NumberPage(tx, row, now);
       message.notification = BuildNotification(tx, row, now);
       message.receivers = tx.plan().config().receivers;
       message.channel =

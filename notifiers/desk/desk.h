@@ -19,6 +19,8 @@
 #include "absl/synchronization/mutex.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/answer_config.h"
+#include "notifiers/desk/answer_views.h"
 #include "notifiers/desk/history_records.h"
 #include "notifiers/desk/incoming.h"
 #include "notifiers/desk/limits.h"
@@ -44,6 +46,7 @@ struct DeskConfig {
   IncidentsConfig incidents;
   std::shared_ptr<const Receivers> receivers;  // with those of users
   std::vector<Schedule> schedules;
+  AnsweringConfig answering;
   std::string external_url;  // without a slash at the end
   AlertingFixes fixes;
   DeskLimits limits;
@@ -125,6 +128,21 @@ class Desk final : public AlertSink, public OutboxSource {
   IncidentResult Reopen(const HumanAction& human, Nanos now);
   IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
   IncidentResult AddNote(const HumanAction& human, Nanos now);
+
+  // ---- answers from messages (desk_answers.cc)
+  // What a token says. PermissionDenied: not signed here, or no longer valid. DeadlineExceeded:
+  // expired. NotFound: the incident is forgotten. Changes nothing.
+  StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
+  // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
+  StatusOr<AnswerResult> Answer(AnswerAction action, const HumanAction& human, Nanos now);
+  // Signs with a new key from now on. What was signed before stays good until it expires, or ends
+  // now with `revoke`.
+  Status RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now);
+  // Whom a text message from `phone` means by a number (0: the only one). NotFound: nobody.
+  StatusOr<AnswerCodes::Entry> FindAnswerCode(const std::string& phone, int number,
+                                              Nanos now) const;
+  // Whether a phone that has been paged may get one more automatic answer; counts it.
+  StatusOr<bool> CountAutoReply(const std::string& phone, Nanos now);
 
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in
