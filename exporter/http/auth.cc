@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/http/auth.h"
 
-#include "exporter/http/own_proof.h"
 #include "storage/base/json.h"
 
 namespace outrider {
@@ -57,7 +56,6 @@ HttpResponse Refuse(int status, std::string_view message) {
 }  // namespace
 
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options) {
-  if (BringsOwnProof(request.path)) return Access::kAllowed;
   if (!IsOwnWrite(request)) return Access::kAllowed;
   if (IsForeignOrigin(request, options)) return Access::kForeignOrigin;
   if (options.allow_anonymous || IsLocal(request)) return Access::kAllowed;

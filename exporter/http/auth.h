@@ -25,9 +25,8 @@ enum class Access {
 // methods than GET and HEAD below /outrider/, /api/v1/optimize/ and /api/v1/realtime/monitor/, and
 // /-/reload. A
 // request that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this
-// machine. What brings its own proof (own_proof.h) may always come in. A page is ours when its
-// origin is the host it was sent to, and that is `localhost`, an address or the external URL's
-// host.
+// machine. A page is ours when its origin is the host it was sent to, and that is `localhost`, an
+// address or the external URL's host.
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options);
 
 HttpGuard MakeAuthGuard(AuthOptions options);
