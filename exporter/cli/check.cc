@@ -12,6 +12,7 @@
 #include "exporter/daemon/loader.h"
 #include "notifiers/channel/channel.h"
 #include "notifiers/channel/templates.h"
+#include "notifiers/desk/answer_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
@@ -161,6 +162,7 @@ Verdict CheckIncidents(const std::string& text, const std::string& path) {
   std::set<std::string> users;
   for (const UserConfig& user : config.users) users.insert(user.name);
   const std::vector<Schedule> schedules = TRY(ParseSchedules(&config.schedules, path, users));
+  TRY(ParseAnswering(config.answering, path).status());
   std::string out = fmt::format("{} escalation policies, {} users, {} schedules",
                                 config.escalation_policies.size(), users.size(), schedules.size());
   for (const std::string& warning : config.warnings) out += "\n  WARNING: " + warning;

@@ -131,6 +131,7 @@ Status LoadNotifications(LoadedFiles* out) {
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
   out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users));
+  out->answering = TRY(ParseAnswering(out->incidents.answering, incidents));
   return absl::OkStatus();
 }
 

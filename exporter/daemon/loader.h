@@ -12,6 +12,7 @@
 #include "exporter/daemon/config.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/answer_config.h"
 #include "notifiers/oncall/schedule.h"
 #include "rules/analytics/entry.h"
 #include "rules/pricing/user_prices.h"
@@ -40,6 +41,7 @@ struct LoadedFiles {
   IncidentsConfig incidents;
   std::vector<ReceiverConfig> user_receivers;  // of the users of incidents.yml
   std::vector<Schedule> schedules;
+  AnsweringConfig answering;   // without phones
   std::vector<Entry> entries;  // analytics, built-in ones included
   std::vector<SloSpec> slos;   // of the analytics files; their alerts are among `rules`
   std::vector<std::string> slo_warnings;

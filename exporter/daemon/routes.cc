@@ -4,6 +4,8 @@
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/answer_callbacks.h"
+#include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
@@ -195,6 +197,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterAlertHistoryApi(router, {*services.desk, services.clock});
   RegisterWebhooks(router, services);
   RegisterIncidentsApi(router, {*services.desk, services.clock});
+  RegisterAnswerLinks(router, {*services.desk, services.clock});
+  RegisterAnswerCallbacks(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterAuditApi(router, *services.desk);
   RegisterOnCallApi(router, {*services.desk, services.clock});

@@ -160,6 +160,7 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   TRY(ParseSlaSections(reader.Child("sla"), reader.Child("calendars"), context, &config));
   TRY(ParseEscalation(&reader, context, &config));
   if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
+  if (const YamlNode* answering = reader.Child("answering")) config.answering = *answering;
   TRY(reader.Finish());
   if (match != nullptr && !match->IsNull()) {
     config.match = TRY(ParseMatcherNodes({.matchers = match}, context));

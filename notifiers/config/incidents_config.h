@@ -99,6 +99,7 @@ struct IncidentsConfig {
   YamlNode heartbeats;
   YamlNode maintenance;
   YamlNode dependencies;
+  YamlNode answering;                      // links and buttons of messages
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
   DurationMs retention = 90 * kDay;        // a resolved incident is kept for; its audit stays
   bool ack_stops_repeats = false;

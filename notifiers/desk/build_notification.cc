@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "notifiers/channel/notification_data.h"
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_contacts.h"
 #include "notifiers/route/alert_order.h"
@@ -158,6 +159,7 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
   } else {
     FillPage(tx, row, &notification);
     AddBundled(tx, row, &notification);
+    notification.actions = ActionsOf(tx, row, now);
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);

@@ -7,6 +7,7 @@
 #include "notifiers/desk/decide_contacts.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -407,6 +408,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
           ScheduleQuietOfAll(tx);
+          EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },
@@ -432,6 +434,7 @@ StatusOr<ClaimAnswer> Desk::Claim(Nanos now, size_t most, const RoomOf& room) {
     if (claimed.next != 0) answer.next = claimed.next;
     for (const OutboxRow& row : claimed.rows) {
       ClaimedMessage& message = answer.messages.emplace_back();
+      NumberPage(tx, row, now);
       message.notification = BuildNotification(tx, row, now);
       message.receivers = tx.plan().config().receivers;
       message.channel =

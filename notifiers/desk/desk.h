@@ -21,6 +21,8 @@
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/contact_views.h"
 #include "notifiers/desk/escalation_views.h"
+#include "notifiers/desk/answer_config.h"
+#include "notifiers/desk/answer_views.h"
 #include "notifiers/desk/history_records.h"
 #include "notifiers/desk/incident_change.h"
 #include "notifiers/desk/incoming.h"
@@ -48,6 +50,7 @@ struct DeskConfig {
   IncidentsConfig incidents;
   std::shared_ptr<const Receivers> receivers;  // with those of users
   std::vector<Schedule> schedules;
+  AnsweringConfig answering;
   std::string external_url;  // without a slash at the end
   AlertingFixes fixes;
   DeskLimits limits;
@@ -145,6 +148,21 @@ class Desk final : public AlertSink, public OutboxSource {
   Status StartVerification(const std::string& user, const std::string& method, Nanos now);
   Status ConfirmVerification(const std::string& user, const std::string& method,
                              const std::string& code, Nanos now);
+
+  // ---- answers from messages (desk_answers.cc)
+  // What a token says. PermissionDenied: not signed here, or no longer valid. DeadlineExceeded:
+  // expired. NotFound: the incident is forgotten. Changes nothing.
+  StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
+  // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
+  StatusOr<AnswerResult> Answer(AnswerAction action, const HumanAction& human, Nanos now);
+  // Signs with a new key from now on. What was signed before stays good until it expires, or ends
+  // now with `revoke`.
+  Status RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now);
+  // Whom a text message from `phone` means by a number (0: the only one). NotFound: nobody.
+  StatusOr<AnswerCodes::Entry> FindAnswerCode(const std::string& phone, int number,
+                                              Nanos now) const;
+  // Whether a phone that has been paged may get one more automatic answer; counts it.
+  StatusOr<bool> CountAutoReply(const std::string& phone, Nanos now);
 
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -117,6 +118,15 @@ Status ReadRest(const StateStore& store, DeskState* state) {
     state->SetTimer({timer.kind, timer.id}, timer.due);
     return absl::OkStatus();
   }));
+  TRY(ReadAll(store, Family::kPaging, kAnswerCodesPrefix, [&](const Row& row) -> Status {
+    AnswerCodes codes = TRY(DecodeAnswerCodes(row.value));
+    std::string phone = codes.phone;
+    state->answer_codes[std::move(phone)] = std::make_shared<const AnswerCodes>(std::move(codes));
+    return absl::OkStatus();
+  }));
+  if (const auto keys = TRY(store.Get(Family::kPaging, kAnswerKeysKey))) {
+    state->answer_keys = std::make_shared<const AnswerKeys>(TRY(DecodeAnswerKeys(keys->value)));
+  }
   if (const auto forgotten = TRY(store.Get(Family::kMeta, kForgottenKey))) {
     state->forgotten = TRY(DecodeIncidentTotals(forgotten->value));
   }
@@ -161,6 +171,8 @@ Status Desk::Impl::LoadRows(Nanos now) {
         SettleUnknownRows(tx, now);
         RegroupLoaded(tx, now);
         CancelOldEnds(tx);
+        EnsureAnswerKey(tx, random, now);
+        ForgetOldCodes(tx, now);
         ScheduleForgettingOfAll(tx);
         ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone

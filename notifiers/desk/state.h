@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "notifiers/desk/answer_codes.h"
+#include "notifiers/desk/answer_token.h"
 #include "notifiers/desk/incident_totals.h"
 #include "notifiers/desk/paging_records.h"
 #include "notifiers/desk/records.h"
@@ -47,7 +49,9 @@ struct DeskState {
   Table<std::string, OutboxRow> outbox;
   Table<std::string, PagingRecord> paging;  // by the key of its row
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
-  std::map<TimerId, Nanos> timers;  // but those of alerts' ends
+  std::shared_ptr<const AnswerKeys> answer_keys = std::make_shared<const AnswerKeys>();
+  Table<std::string, AnswerCodes> answer_codes;  // by phone
+  std::map<TimerId, Nanos> timers;               // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals forgotten;                       // incidents that are no longer in `incidents`
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only

@@ -165,8 +165,8 @@ std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) co
 
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
-         outbox.changes().empty() && paging.changes().empty() && silence_changes_.empty() &&
-         timers_.empty() && audit_.empty();
+         outbox.changes().empty() && paging.changes().empty() && answer_codes.changes().empty() &&
+         answer_keys_ == nullptr && silence_changes_.empty() && timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -250,6 +250,10 @@ Batch Transaction::Encode() {
   EncodeTable(
       paging, Family::kPaging, [](const std::string& key) { return key; }, EncodePagingRecord,
       &batch);
+  EncodeTable(answer_codes, Family::kPaging, AnswerCodesKey, EncodeAnswerCodes, &batch);
+  if (answer_keys_ != nullptr) {
+    batch.Put(Family::kPaging, std::string(kAnswerKeysKey), EncodeAnswerKeys(*answer_keys_));
+  }
   return batch;
 }
 
@@ -277,6 +281,14 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
   if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
+  if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
+  for (const auto& [phone, change] : answer_codes.changes()) {
+    if (change.row) {
+      state->answer_codes[phone] = change.row;
+    } else {
+      state->answer_codes.erase(phone);
+    }
+  }
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;
 }

@@ -41,6 +41,7 @@ class Transaction {
         incidents(state.incidents),
         outbox(state.outbox),
         paging(state.paging),
+        answer_codes(state.answer_codes),
         state_(state),
         plan_(plan),
         inhibitor_(inhibitor) {}
@@ -50,6 +51,7 @@ class Transaction {
   TableEdit<std::string, Incident> incidents;
   TableEdit<std::string, OutboxRow> outbox;
   TableEdit<std::string, PagingRecord> paging;
+  TableEdit<std::string, AnswerCodes> answer_codes;  // by phone
   Effects effects;
 
   const Plan& plan() const { return plan_; }
@@ -58,6 +60,13 @@ class Transaction {
   const SilenceMap& silences() const { return silences_ ? *silences_ : *state_.silences; }
   void PutSilence(const Silence& silence);
   void EraseSilence(const std::string& id);
+
+  const AnswerKeys& answer_keys() const {
+    return answer_keys_ ? *answer_keys_ : *state_.answer_keys;
+  }
+  void PutAnswerKeys(AnswerKeys keys) {
+    answer_keys_ = std::make_shared<const AnswerKeys>(std::move(keys));
+  }
 
   void SetTimer(TimerKind kind, const std::string& id, Nanos due) {
     timers_[{kind, id}] = due;
@@ -114,9 +123,10 @@ class Transaction {
   const Plan& plan_;
   Inhibitor* inhibitor_;
   std::shared_ptr<SilenceMap> silences_;
-  std::map<std::string, bool> silence_changes_;  // id -> still there
-  std::map<std::string, std::string> newest_;    // by key: the newest incident put
-  std::optional<IncidentTotals> forgotten_;      // with those of this transaction
+  std::shared_ptr<const AnswerKeys> answer_keys_;  // nullptr: as they were
+  std::map<std::string, bool> silence_changes_;    // id -> still there
+  std::map<std::string, std::string> newest_;      // by key: the newest incident put
+  std::optional<IncidentTotals> forgotten_;        // with those of this transaction
   std::map<TimerId, Nanos> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;

@@ -9,6 +9,8 @@
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/answer_callbacks.h"
+#include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
@@ -63,6 +65,8 @@ struct DeskWorld {
     RegisterEscalationApi(router, {*desk, clock});
     RegisterContactsApi(router, {*desk, clock});
     RegisterAuditApi(router, *desk);
+    RegisterAnswerLinks(router, {*desk, clock});
+    RegisterAnswerCallbacks(router, {*desk, clock});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
     RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
