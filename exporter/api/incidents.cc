@@ -158,7 +158,9 @@ StatusOr<HumanAction> ReadAction(HttpRequest& request) {
 using DeskAction = Desk::IncidentResult (Desk::*)(const HumanAction&, Nanos);
 
 StatusOr<HttpResponse> Act(const IncidentsApiDeps& deps, DeskAction act, HttpRequest& request) {
-  const HumanAction action = TRY(ReadAction(request));
+  HumanAction action = TRY(ReadAction(request));
+  // Who calls is known better than who the body says.
+  if (!request.caller.name.empty()) action.who = request.caller.name;
   const std::shared_ptr<const Incident> incident =
       TRY((deps.desk.*act)(action, deps.clock.NowNanos()));
   std::string body;

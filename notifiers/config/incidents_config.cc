@@ -7,6 +7,7 @@
 
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/escalation_config.h"
+#include "notifiers/config/incidents_node.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
 #include "storage/base/strict_yaml.h"
@@ -139,7 +140,10 @@ IncidentsConfig DefaultIncidentsConfig() {
 }
 
 StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file) {
-  const YamlNode root = TRY(ParseYaml(text, file));
+  return ParseIncidentsNode(TRY(ParseYaml(text, file)), file);
+}
+
+StatusOr<IncidentsConfig> ParseIncidentsNode(const YamlNode& root, const std::string& file) {
   IncidentsConfig config = DefaultIncidentsConfig();
   config.file = file;
   const SectionContext context{file, &config.warnings};
