@@ -86,6 +86,9 @@ std::shared_ptr<const WebConfig> AccessControl::Config() const {
 
 AccessControl::Identity AccessControl::Failed(const HttpRequest& request) {
   (void)failures_.Take(CallerAddress(request.remote_address), seams_.clock.NowNanos());
+  // At most as often as the limit lets somebody try.
+  LogWarn("credentials were refused",
+          {{"address", request.remote_address}, {"path", request.path}});
   return {.kind = Identity::Kind::kWrong, .caller = {}, .wait = 0};
 }
 

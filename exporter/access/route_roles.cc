@@ -23,7 +23,7 @@ constexpr std::string_view kReadsByPost[] = {
 // Whoever may write there decides who is paged and who may call.
 constexpr std::string_view kConfigured[] = {"/outrider/v1/users", "/outrider/v1/teams",
                                             "/outrider/v1/oncall/schedules",
-                                            "/outrider/v1/escalation/policies", "/-/reload"};
+                                            "/outrider/v1/policies", "/-/reload"};
 
 // Below those, what people on call do every day.
 constexpr std::string_view kDaily[] = {"/outrider/v1/oncall/schedules/:name/overrides",

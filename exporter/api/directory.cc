@@ -27,7 +27,7 @@ constexpr std::array<Collection, 4> kCollections = {
     {{DirectoryKind::kUser, "users", "users"},
      {DirectoryKind::kTeam, "teams", "teams"},
      {DirectoryKind::kSchedule, "oncall/schedules", "schedules"},
-     {DirectoryKind::kPolicy, "escalation/policies", "policies"}}};
+     {DirectoryKind::kPolicy, "policies", "policies"}}};
 constexpr std::array<Collection, 3> kChanges = {
     {{DirectoryKind::kOverride, "overrides", "overrides"},
      {DirectoryKind::kSwap, "swaps", "swaps"},

@@ -31,7 +31,7 @@ struct DirectoryApiDeps {
   Random& random;
 };
 
-// COLLECTION is users, teams, oncall/schedules or escalation/policies:
+// COLLECTION is users, teams, oncall/schedules or policies:
 //   GET    /outrider/v1/COLLECTION          with where each comes from: file or api
 //   POST   /outrider/v1/COLLECTION          {name, …}: makes one
 //   GET    /outrider/v1/COLLECTION/:name    with ETag, where it comes from the API

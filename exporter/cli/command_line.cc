@@ -137,6 +137,7 @@ void AddCheck(CLI::App& app, Parsed* p) {
       {"analytics", "Analytics files (trends, anomalies, forecasts)", CheckKind::kAnalytics},
       {"incidents", "incidents.yml", CheckKind::kIncidents},
       {"bundle", "Bundles: rules and their receivers in one file", CheckKind::kBundle},
+      {"web-config", "Files of --web.config.file: users and limits", CheckKind::kWebConfig},
   };
   for (const auto& c : kChecks) {
     CLI::App* sub = check->add_subcommand(c.name, c.help);

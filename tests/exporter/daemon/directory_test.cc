@@ -367,12 +367,12 @@ TEST_F(DaemonAccessTest, FilesAndObjectsTogether) {
                  R"({"name":"second","layers":[{"users":["anna"],"start":"2026-01-05T09:00"}]})")
                 .status,
             201);
-  ASSERT_EQ(Send("POST", "/outrider/v1/escalation/policies", "",
+  ASSERT_EQ(Send("POST", "/outrider/v1/policies", "",
                  R"({"name":"p","tiers":[{"delay":"5m","schedules":["second"]}]})")
                 .status,
             201);
   EXPECT_EQ(services_->desk->config()->incidents.escalation_policies.size(), 1U);
-  const HttpResponse unknown = Send("POST", "/outrider/v1/escalation/policies", "",
+  const HttpResponse unknown = Send("POST", "/outrider/v1/policies", "",
                                     R"({"name":"q","tiers":[{"receivers":["user:nobody"]}]})");
   EXPECT_EQ(unknown.status, 400) << unknown.body;
   EXPECT_EQ(Send("DELETE", "/outrider/v1/oncall/schedules/second", "").status, 409);
@@ -391,7 +391,7 @@ schedules: [{name: primary, layers: [{users: [anna], start: 2026-01-05T09:00}]}]
   EXPECT_THAT(refused.body, HasSubstr("schedule second:1:"));
   EXPECT_EQ(services_->desk->config()->schedules.size(), 2U);
   // A change by API works on what is in force, not on what lies on the disk.
-  EXPECT_EQ(Send("DELETE", "/outrider/v1/escalation/policies/p", "").status, 204);
+  EXPECT_EQ(Send("DELETE", "/outrider/v1/policies/p", "").status, 204);
   EXPECT_EQ(services_->desk->config()->schedules.size(), 2U);
   // The file takes the name over: it counts.
   Write("incidents.yml", R"(
