@@ -13,22 +13,27 @@ bool IsBelow(std::string_view route, std::string_view top) {
 }
 
 // Sent by POST because they are long; they change nothing.
-constexpr std::string_view kReadsByPost[] = {
-    "/api/v1/query",           "/api/v1/query_range",
-    "/api/v1/query_exemplars", "/api/v1/format_query",
-    "/api/v1/parse_query",     "/api/v1/series",
-    "/api/v1/labels",          "/api/v1/read",
-    "/api/chat/query",         "/outrider/v1/state/verify"};
+constexpr std::string_view kReadsByPost[] = {"/api/v1/query",
+                                             "/api/v1/query_range",
+                                             "/api/v1/query_exemplars",
+                                             "/api/v1/format_query",
+                                             "/api/v1/parse_query",
+                                             "/api/v1/series",
+                                             "/api/v1/labels",
+                                             "/api/v1/read",
+                                             "/api/chat/query",
+                                             "/outrider/v1/state/verify",
+                                             "/outrider/v1/escalation/preview"};
 
 // Whoever may write there decides who is paged and who may call.
-constexpr std::string_view kConfigured[] = {"/outrider/v1/users", "/outrider/v1/teams",
-                                            "/outrider/v1/oncall/schedules",
-                                            "/outrider/v1/policies", "/-/reload"};
+constexpr std::string_view kConfigured[] = {
+    "/outrider/v1/users",    "/outrider/v1/teams",   "/outrider/v1/oncall/schedules",
+    "/outrider/v1/policies", "/outrider/v1/answers", "/-/reload"};
 
 // Below those, what people on call do every day.
-constexpr std::string_view kDaily[] = {"/outrider/v1/oncall/schedules/:name/overrides",
-                                       "/outrider/v1/oncall/schedules/:name/swaps",
-                                       "/outrider/v1/oncall/schedules/:name/temporary"};
+constexpr std::string_view kDaily[] = {
+    "/outrider/v1/oncall/schedules/:name/overrides", "/outrider/v1/oncall/schedules/:name/swaps",
+    "/outrider/v1/oncall/schedules/:name/temporary", "/outrider/v1/users/:name/contacts"};
 
 // Not even to be read by everybody.
 constexpr std::string_view kSecret[] = {"/outrider/v1/tokens"};

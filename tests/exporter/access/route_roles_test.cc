@@ -45,6 +45,10 @@ TEST(RouteRoles, WhatARouteNeeds) {
       {"POST", "/outrider/v1/oncall/schedules/:name/overrides", Role::kOperator},
       {"DELETE", "/outrider/v1/oncall/schedules/:name/overrides/:id", Role::kOperator},
       {"POST", "/outrider/v1/oncall/schedules/:name/swaps", Role::kOperator},
+      {"POST", "/outrider/v1/policies", Role::kAdmin},
+      {"POST", "/outrider/v1/escalation/preview", Role::kViewer},
+      {"POST", "/outrider/v1/users/:name/contacts/:method/verify/start", Role::kOperator},
+      {"POST", "/outrider/v1/answers/rotate", Role::kAdmin},
       {"PATCH", "/something/new", Role::kOperator},
   };
   for (const auto& c : kCases) {
