@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "exporter/access/web_config.h"
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
@@ -169,6 +170,13 @@ Verdict CheckIncidents(const std::string& text, const std::string& path) {
   return out;
 }
 
+Verdict CheckWebConfig(const std::string& text, const std::string& path) {
+  const WebConfig config = TRY(ParseWebConfig(text, path));
+  std::string out = fmt::format("{} users", config.users.size());
+  for (const std::string& warning : config.warnings) out += "\n  WARNING: " + warning;
+  return out;
+}
+
 Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& names) {
   if (kind == CheckKind::kConfig) return CheckConfigFile(path, names);
   const promql::ParseOptions promql = TRY(ParseOptionsOf(names));
@@ -184,6 +192,8 @@ Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& na
       return CheckBundle(text, path, promql);
     case CheckKind::kIncidents:
       return CheckIncidents(text, path);
+    case CheckKind::kWebConfig:
+      return CheckWebConfig(text, path);
   }
   return Internal("unknown kind of file");
 }

@@ -85,7 +85,7 @@ struct DemoOptions {
 };
 int RunDemo(const DemoOptions& options, const Environment& env);  // demo.cc
 
-enum class CheckKind { kConfig, kAlertmanager, kAnalytics, kIncidents, kBundle };
+enum class CheckKind { kConfig, kAlertmanager, kAnalytics, kIncidents, kBundle, kWebConfig };
 int RunCheck(CheckKind kind, const std::vector<std::string>& files,
              const std::vector<std::string>& features);  // check.cc
 

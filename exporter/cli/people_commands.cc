@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "exporter/cli/incident_commands.h"
+#include "exporter/cli/access_commands.h"
 
 namespace outrider {
 namespace {
@@ -23,6 +24,7 @@ void AddClient(CLI::App* command, const People& people) {
   command->add_option("--output", people.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
+  AddTokenFile(command);
 }
 
 void AddAudit(CLI::App& app, const People& people) {

@@ -13,6 +13,7 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/answer_config.h"
+#include "notifiers/desk/directory.h"
 #include "notifiers/oncall/schedule.h"
 #include "rules/analytics/entry.h"
 #include "rules/pricing/user_prices.h"
@@ -38,6 +39,7 @@ struct LoadedFiles {
   KnownRules known;             // of these, without groups
   AlertmanagerConfig alertmanager;  // with the bundles' routes
   bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
+  YamlNode incidents_root;          // incidents.yml as it was read, without the directory
   IncidentsConfig incidents;
   std::vector<ReceiverConfig> user_receivers;  // of the users of incidents.yml
   std::vector<Schedule> schedules;
@@ -65,6 +67,12 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
 // meaning changes, analytics entries and rules that are disabled. One sentence each, with its place
 // where there is one.
 std::vector<std::string> LoadWarnings(const LoadedFiles& files);
+
+// Reads incidents.yml again, from its tree, with what people configured by API in it; the file is
+// not opened. Errors and warnings name the object. On an error `files` may be half done.
+Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files);
+// The part of the files that ApplyDirectory and MakeDeskConfig need.
+LoadedFiles PeoplePart(const LoadedFiles& files);
 
 // Checks that every escalation tier names a receiver, user or schedule that exists.
 Status CheckTierNames(const LoadedFiles& files);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/daemon/routes.h"
 
+#include "exporter/api/access.h"
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
@@ -13,6 +14,7 @@
 #include "exporter/api/costs.h"
 #include "exporter/api/described.h"
 #include "exporter/api/escalation.h"
+#include "exporter/api/directory.h"
 #include "exporter/api/features.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/labels.h"
@@ -32,7 +34,6 @@
 #include "exporter/api/webhooks.h"
 #include "exporter/api/workloads.h"
 #include "exporter/daemon/build_info.h"
-#include "exporter/http/auth.h"
 #include "exporter/read/read_handler.h"
 #include "exporter/ui/graph_page.h"
 #include "exporter/ui/status_page.h"
@@ -175,12 +176,23 @@ void RegisterWebhooks(Router& router, Services& services) {
                            .tools = {services.clock, services.random, services.external_url}});
 }
 
+void RegisterAccess(Router& router, Services& services) {
+  RegisterAccessApi(router, {*services.access, *services.tokens, *services.desk, services.clock});
+  RegisterDirectoryApi(
+      router, {.view = [&services] { return services.Directory(); },
+               .edit = [&services](const DirectoryChange& change,
+                                   const Caller& by) { return services.EditDirectory(change, by); },
+               .desk = *services.desk,
+               .clock = services.clock,
+               .random = services.random});
+}
+
 }  // namespace
 
 void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
                     const AppOptions& options, Nanos started_at) {
   const auto ready = [&services] { return services.ready.load(); };
-  router.AddGuard(MakeAuthGuard({options.allow_anonymous, services.external_url}));
+  router.AddGuard([&services](HttpRequest& request) { return services.access->Guard(request); });
   router.AddGuard(MakeReadyGuard(ready));
   RegisterLifecycle(
       router, {ready, [&services, file = options.config_file] { return services.Reload(file); }});
@@ -204,6 +216,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterOnCallApi(router, {*services.desk, services.clock});
   RegisterEscalationApi(router, {*services.desk, services.clock});
   RegisterContactsApi(router, {*services.desk, services.clock});
+  RegisterAccess(router, services);
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
                                       [&services] { return services.capacity->Costs(); }});
   RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },

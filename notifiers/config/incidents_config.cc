@@ -10,6 +10,7 @@
 #include "notifiers/config/attention_config.h"
 #include "notifiers/config/escalation_config.h"
 #include "notifiers/config/paging_config.h"
+#include "notifiers/config/incidents_node.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
 #include "notifiers/config/sla_config.h"
@@ -148,7 +149,10 @@ IncidentsConfig DefaultIncidentsConfig() {
 }
 
 StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file) {
-  const YamlNode root = TRY(ParseYaml(text, file));
+  return ParseIncidentsNode(TRY(ParseYaml(text, file)), file);
+}
+
+StatusOr<IncidentsConfig> ParseIncidentsNode(const YamlNode& root, const std::string& file) {
   IncidentsConfig config = DefaultIncidentsConfig();
   config.file = file;
   const SectionContext context{file, &config.warnings};

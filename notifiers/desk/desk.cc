@@ -220,9 +220,20 @@ StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& chann
   return id;
 }
 
-Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now) {
-  return impl_->Run(now,
-                    [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now); });
+Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
+                           const std::string& who) {
+  return impl_->Run(
+      now, [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now, who); });
+}
+
+Status Desk::Configure(AuditEvent event, Batch rows, Nanos now) {
+  event.time = now;
+  const auto decide = [&](Transaction& tx) {
+    tx.Audit(event);
+    tx.RequireSync();
+    return absl::OkStatus();
+  };
+  return impl_->Run(now, decide, std::move(rows));
 }
 
 // ---- reports
@@ -383,7 +394,9 @@ void Desk::RunTimers(const Clock& clock, std::stop_token stop) {
   }
 }
 
-Status Desk::Reload(DeskConfig config, Nanos now) {
+Status Desk::Reload(DeskConfig config, Nanos now) { return Reload(std::move(config), now, {}, {}); }
+
+Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows) {
   Impl& impl = *impl_;
   auto plan = std::make_shared<const Plan>(std::move(config));
   Impl::Wakes wakes;
@@ -410,9 +423,14 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
           ScheduleQuietOfAll(tx);
           EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);
+          for (AuditEvent& change : events) {
+            change.time = now;
+            tx.Audit(std::move(change));
+            tx.RequireSync();
+          }
           return absl::OkStatus();
         },
-        {}, false, &wakes);
+        std::move(rows), false, &wakes);
     if (!status.ok()) {
       absl::MutexLock lock(&impl.state_mutex);
       impl.plan = old_plan;

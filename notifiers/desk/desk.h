@@ -170,7 +170,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // `force`: a silence beyond the guard rails (SilenceLimits) is accepted.
   StatusOr<std::string> SetSilence(Silence silence, const std::string& channel, Nanos now,
                                    bool force = false);
-  Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now);
+  // `who` did it; "" : who made the silence.
+  Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
+                       const std::string& who = "");
 
   // Queues messages to receivers and writes `extra` in the same batch, so that who remembers there
   // what was told loses and repeats nothing. Attempts end a day after `now`. Returns the ids of
@@ -192,6 +194,10 @@ class Desk final : public AlertSink, public OutboxSource {
   // group_wait already is flushed at once (told is only what the log does not know). Running
   // escalations keep their policy.
   Status Reload(DeskConfig config, Nanos now);
+  // The same, with `events` and `rows` in its batch: what people configure by API.
+  Status Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows);
+  // Writes `rows` and the event that says who did it as one.
+  Status Configure(AuditEvent event, Batch rows, Nanos now);
 
   // Ticks until stopped; for a thread of the daemon.
   void RunTimers(const Clock& clock, std::stop_token stop);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "exporter/access/password.h"
+#include "exporter/api/access.h"
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
@@ -17,6 +19,7 @@
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
 #include "exporter/api/escalation.h"
+#include "exporter/api/directory.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
@@ -43,6 +46,8 @@ struct DeskWorld {
   std::vector<SloView> slos;
   std::vector<Recommendation> recommendations;
   QueryGate queries{1, clock};
+  std::unique_ptr<TokenStore> tokens;
+  std::unique_ptr<AccessControl> access;
   Router router;
 
   DeskWorld() {
@@ -67,6 +72,20 @@ struct DeskWorld {
     RegisterAuditApi(router, *desk);
     RegisterAnswerLinks(router, {*desk, clock});
     RegisterAnswerCallbacks(router, {*desk, clock});
+    tokens = TokenStore::Open(store, random).value();
+    access = std::make_unique<AccessControl>(
+        WebConfig{}, AccessOptions{},
+        AccessSeams{*tokens, clock, random,
+                    [](const std::string&) { return std::optional<std::string>(); }, PasswordFits});
+    RegisterAccessApi(router, {*access, *tokens, *desk, clock});
+    // The directory as a daemon has it: tests/exporter/daemon/directory_test.cc.
+    RegisterDirectoryApi(router,
+                         {.view = [] { return std::make_shared<const DirectoryView>(); },
+                          .edit = [](const DirectoryChange&,
+                                     const Caller&) { return absl::UnavailableError("no files"); },
+                          .desk = *desk,
+                          .clock = clock,
+                          .random = random});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
     RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
