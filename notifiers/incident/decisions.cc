@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "notifiers/incident/outage.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
@@ -149,7 +150,7 @@ void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   ++incident.count;
   incident.firing.insert(fingerprint);
   if (incident.alerts.size() < kMaxIncidentAlerts) incident.alerts.insert(fingerprint);
-  incident.starts_at = std::min(incident.starts_at, alert.starts_at.nanos);
+  incident.starts_at = std::min(incident.starts_at, BeganAt(alert));
   incident.updated_at = now;
 }
 
@@ -232,7 +233,7 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   incident.labels = alert.labels;
   incident.severity = SeverityOf(config, alert.labels.Get("severity"));
   incident.received_at = now;
-  incident.starts_at = alert.starts_at.nanos;
+  incident.starts_at = BeganAt(alert);
   if (previous != nullptr) incident.previous_id = previous->id;
   NoteAlert(alert, now, &decision);
   AuditEvent& event = AddEvent(AuditKind::kOpened, now, &decision);

@@ -10,6 +10,7 @@
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
 #include "exporter/api/audit.h"
+#include "exporter/api/autograph_alerts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
@@ -59,6 +60,7 @@ struct DeskWorld {
     RegisterSlaApi(router, {*desk, clock});
     RegisterOnCallApi(router, {*desk, clock});
     RegisterAuditApi(router, *desk);
+    RegisterAutographApi(router, {*desk, clock, random, [] { return 5 * kMinute; }});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
     RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
