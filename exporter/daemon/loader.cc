@@ -129,6 +129,7 @@ Status LoadNotifications(LoadedFiles* out) {
   out->user_receivers = TRY(UserReceivers(out->incidents, out->alertmanager.global));
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
+  out->around = TRY(ParseAround(out->incidents));
   out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users));
   return absl::OkStatus();
 }

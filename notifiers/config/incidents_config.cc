@@ -152,6 +152,9 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   if (policies == nullptr) policies = reader.Child("policies");
   const YamlNode* users = reader.Child("users");
   if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
+  if (const YamlNode* node = reader.Child("heartbeats")) config.heartbeats = *node;
+  if (const YamlNode* node = reader.Child("maintenance")) config.maintenance = *node;
+  if (const YamlNode* node = reader.Child("dependencies")) config.dependencies = *node;
   TRY(reader.Finish());
   config.users = TRY(ParseUsers(users, context));
   if (match != nullptr && !match->IsNull()) {

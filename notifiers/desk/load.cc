@@ -3,6 +3,7 @@
 // decision.
 #include <fmt/format.h>
 
+#include "notifiers/desk/decide_around.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -136,8 +137,10 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadIncidents(store, &state, &upgrade));
     TRY(ReadMessages(store, &state));
     TRY(ReadRest(store, &state));
+    TRY(ReadAround(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
+      if (record->firing) dependencies.SetFiring(record->labels(), true);
       if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
     }
   }
@@ -151,6 +154,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         CancelOldEnds(tx);
         ScheduleForgettingOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
+        SettleAround(tx, /*start=*/true, now);
         return absl::OkStatus();
       },
       std::move(upgrade), false, &wakes);

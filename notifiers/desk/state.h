@@ -16,6 +16,7 @@
 #include "notifiers/desk/table.h"
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
+#include "notifiers/desk/around_rows.h"
 #include "notifiers/mute/silence.h"
 #include "notifiers/outbox/outbox_queues.h"
 #include "notifiers/outbox/outbox_row.h"
@@ -45,7 +46,9 @@ struct DeskState {
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
-  std::map<TimerId, Nanos> timers;  // but those of alerts' ends
+  Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
+  Table<std::string, MaintenanceWindow> maintenance;  // those made by the API
+  std::map<TimerId, Nanos> timers;                    // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals forgotten;                       // incidents that are no longer in `incidents`
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
@@ -57,6 +60,8 @@ struct DeskState {
   std::map<std::string, std::string> newest_incident;            // by key
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
+  // Open incidents that are attached to an outage, by its incident.
+  std::map<std::string, std::set<std::string>> dependants;
   // Ends of alerts: soft, because they follow from the alerts' rows. A heap, earliest first; an
   // entry counts as long as its alert's end_timer is the same.
   std::vector<AlertEnd> ends;

@@ -25,6 +25,15 @@ void EncodeTable(const Edit& edit, Family family, KeyOf&& key_of, Encode&& encod
   }
 }
 
+template <typename Rows, typename Row>
+void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& row) {
+  if (row) {
+    (*table)[key] = row;
+  } else {
+    table->erase(key);
+  }
+}
+
 }  // namespace
 
 std::string MemberKey(std::string_view incident_id, uint64_t fingerprint) {
@@ -55,6 +64,7 @@ Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
 void Transaction::SetFiring(const Labels& alert, bool firing) {
   std::vector<Inhibitor::Targets> touched = inhibitor_->SetFiring(alert, firing);
   std::ranges::move(touched, std::back_inserter(touched_));
+  dependencies_->SetFiring(alert, firing);
   toggled_.emplace_back(alert, firing);
 }
 
@@ -135,7 +145,8 @@ std::vector<uint64_t> Transaction::Waiting() const {
 
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
-         outbox.changes().empty() && silence_changes_.empty() && timers_.empty() && audit_.empty();
+         outbox.changes().empty() && heartbeats.changes().empty() &&
+         maintenance.changes().empty() && silence_changes_.empty() && timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -216,6 +227,14 @@ Batch Transaction::Encode() {
   EncodeAudit(&batch);
   EncodeTimers(&batch);
   EncodeTable(outbox, Family::kOutbox, BucketKey, EncodeOutboxRow, &batch);
+  EncodeTable(
+      heartbeats, Family::kPaging,
+      [](const std::string& name) { return KindKey(kHeartbeatKind, name); }, EncodeHeartbeat,
+      &batch);
+  EncodeTable(
+      maintenance, Family::kDirectory,
+      [](const std::string& name) { return KindKey(kMaintenanceKind, name); }, EncodeMaintenance,
+      &batch);
   return batch;
 }
 
@@ -240,6 +259,12 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
+  for (const auto& [key, change] : heartbeats.changes()) {
+    StoreRow(&state->heartbeats, key, change.row);
+  }
+  for (const auto& [key, change] : maintenance.changes()) {
+    StoreRow(&state->maintenance, key, change.row);
+  }
   if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
@@ -249,6 +274,7 @@ void Transaction::Apply(DeskState* state) {
 void Transaction::Rollback() {
   for (const auto& [labels, firing] : std::views::reverse(toggled_)) {
     inhibitor_->SetFiring(labels, !firing);
+    dependencies_->SetFiring(labels, !firing);
   }
   toggled_.clear();
 }

@@ -15,6 +15,7 @@
 //       swaps: [{from: anna, to: ben, start: …, end: …}]
 //       temporary: [{start: …, end: …, shifts: [{user: dora, start: …, end: …}]}]
 //       fallback: [manager]               # users told when nobody is on call
+//       gap_severity: medium              # of the warning of gaps ahead; none: no warning
 // An override's `kind` is replace (default), add or remove. A time may also be an instant with its
 // offset (RFC 3339).
 #pragma once
@@ -33,5 +34,8 @@ namespace outrider {
 // `users`. Errors: file:line:column.
 StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,
                                                const std::set<std::string>& users);
+
+// A list of `{weekdays: [monday], from: "09:00", to: "17:00"}`, as a layer's `hours`.
+StatusOr<std::vector<WeekWindow>> ParseWeekWindows(const YamlNode* list, const std::string& file);
 
 }  // namespace outrider
