@@ -165,9 +165,10 @@ Verdict CheckIncidents(const std::string& text, const std::string& path) {
   const AroundConfig around = TRY(ParseAround(config));
   std::string out = fmt::format("{} escalation policies, {} users, {} schedules",
                                 config.escalation_policies.size(), users.size(), schedules.size());
-  const std::pair<size_t, const char*> counts[] = {{around.heartbeats.size(), "heartbeats"},
-                                                   {around.maintenance.size(), "maintenance windows"},
-                                                   {around.dependencies.size(), "dependencies"}};
+  const std::pair<size_t, const char*> counts[] = {
+      {around.heartbeats.size(), "heartbeats"},
+      {around.maintenance.size(), "maintenance windows"},
+      {around.dependencies.size(), "dependencies"}};
   for (const auto& [count, what] : counts) {
     if (count > 0) out += fmt::format(", {} {}", count, what);
   }

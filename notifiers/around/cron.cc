@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "notifiers/oncall/local_time.h"
+#include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
 namespace outrider {

@@ -7,8 +7,7 @@
 #include <set>
 
 #include "notifiers/config/sections.h"
-#include "notifiers/oncall/local_time.h"
-#include "notifiers/oncall/schedule_config.h"
+#include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -43,7 +42,9 @@ Status ParseEvery(const YamlNode& node, const SectionContext& context, Maintenan
     return absl::OkStatus();
   }
   if (window->duration != 0) return context.Error(node, "duration goes with cron only");
-  window->hours = TRY(ParseWeekWindows(hours, context.file));
+  for (const YamlNode* item : TRY(ListItems(hours, "hours", context))) {
+    window->hours.push_back(TRY(ParseWeekWindow(*item, context.file)));
+  }
   if (window->hours.empty()) return context.Error(node, "hours are empty");
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 #include "notifiers/config/escalation_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
+#include "notifiers/config/sla_config.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
 
@@ -36,26 +37,6 @@ StatusOr<Severity> SeverityAt(const YamlNode& node, const SectionContext& contex
   return context.Error(node, fmt::format("unknown severity {}: critical, high, medium, low and "
                                          "info are known",
                                          Quote(node.scalar)));
-}
-
-Status ParseSla(const YamlNode* node, const SectionContext& context, IncidentsConfig* config) {
-  if (node == nullptr || node->IsNull()) return absl::OkStatus();
-  if (!node->IsMap()) return context.Error(*node, "a map of severities is wanted for sla");
-  for (const auto& [key, value] : node->entries) {
-    const Severity severity = TRY(SeverityAt(key, context));
-    SlaTarget& target = config->sla[static_cast<size_t>(severity)];
-    YamlReader reader(value, context.file, "type sla");
-    reader.Duration("acknowledge", &target.acknowledge);
-    reader.Duration("resolve", &target.resolve);
-    TRY(reader.Finish());
-    if (target.acknowledge <= 0 || target.resolve <= 0) {
-      return context.Error(value, "an SLA target must be longer than zero");
-    }
-    if (std::max(target.acknowledge, target.resolve) > kLongest) {
-      return context.Error(value, "an SLA target must not be longer than 10y");
-    }
-  }
-  return absl::OkStatus();
 }
 
 Status ParseSeverityMap(const YamlNode* node, const SectionContext& context,
@@ -147,7 +128,7 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   TRY(ParseScalars(&reader, root, context, &config));
   const YamlNode* match = reader.Child("match");
   TRY(ParseSeverityMap(reader.Child("severity_map"), context, &config));
-  TRY(ParseSla(reader.Child("sla"), context, &config));
+  TRY(ParseSlaSections(reader.Child("sla"), reader.Child("calendars"), context, &config));
   const YamlNode* policies = reader.Child("escalation_policies");
   if (policies == nullptr) policies = reader.Child("policies");
   const YamlNode* users = reader.Child("users");

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@
 
 namespace outrider {
 
+class BusinessCalendar;
+
 enum class Severity : uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
 inline constexpr int kSeverityCount = 5;
 std::string_view SeverityText(Severity severity);
@@ -24,6 +27,14 @@ std::optional<Severity> ParseSeverity(std::string_view text);
 struct SlaTarget {
   DurationMs acknowledge = 0;
   DurationMs resolve = 0;
+};
+
+// Which time counts, and who hears of it (sla_config.h).
+struct SlaRules {
+  std::map<std::string, std::shared_ptr<const BusinessCalendar>> calendars;  // by name
+  std::array<std::string, kSeverityCount> calendar_of;       // by Severity; "" : all time counts
+  std::vector<std::string> pause = {"maintenance", "hold"};  // why clocks stand still
+  std::vector<std::string> notify;  // receivers told of warnings and breaches
 };
 
 // What time does to an incident of a severity; 0: nothing.
@@ -67,7 +78,8 @@ struct IncidentsConfig {
   std::map<std::string, Severity>
       severity_map;  // value of the severity label; defaults of issue text
   Severity default_severity = Severity::kMedium;
-  std::array<SlaTarget, kSeverityCount> sla;            // by Severity
+  std::array<SlaTarget, kSeverityCount> sla;  // by Severity
+  SlaRules sla_rules;
   std::array<AttentionRule, kSeverityCount> attention;  // by Severity
   std::string team_label = "team";
   std::string service_label = "service";
@@ -75,7 +87,6 @@ struct IncidentsConfig {
   std::vector<UserConfig> users;
   YamlNode schedules;  // notifiers/oncall reads them (schedule_config.h)
   // Read by who owns them, as the schedules; null when missing.
-  YamlNode calendars;
   YamlNode teams;
   YamlNode paging;  // throttles, bundling, quiet hours
   YamlNode time_intervals;

@@ -59,11 +59,11 @@ void AfterIncident(Transaction& tx, const std::string& id, Nanos now) {
   RecheckDependants(tx, id, now);
 }
 
-void FollowAlert(const Transaction& tx, const Labels& alert, bool began,
-                 IncidentDecision* decision, Nanos now) {
-  const bool paused = std::any_of(
-      decision->incident.pauses.begin(), decision->incident.pauses.end(),
-      [](const std::string& reason) { return reason.starts_with("maintenance:"); });
+void FollowAlert(const Transaction& tx, const Labels& alert, bool began, IncidentDecision* decision,
+                 Nanos now) {
+  const bool paused =
+      std::any_of(decision->incident.pauses.begin(), decision->incident.pauses.end(),
+                  [](const std::string& reason) { return reason.starts_with("maintenance:"); });
   // One more cannot bring it into maintenance, one less not out of it.
   if (paused != began) return;
   if (began && !InMaintenance(tx, alert, now).empty()) return;

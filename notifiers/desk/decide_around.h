@@ -15,8 +15,8 @@ namespace outrider {
 bool BeforeIncident(Transaction& tx, IncidentDecision* decision, Nanos now);
 void AfterIncident(Transaction& tx, const std::string& id, Nanos now);
 // An alert joined the incident or left it: its clocks may stop or go on.
-void FollowAlert(const Transaction& tx, const Labels& alert, bool began,
-                 IncidentDecision* decision, Nanos now);
+void FollowAlert(const Transaction& tx, const Labels& alert, bool began, IncidentDecision* decision,
+                 Nanos now);
 
 // After a start or a reload.
 void SettleAround(Transaction& tx, bool start, Nanos now);

@@ -82,10 +82,10 @@ void Attach(Transaction& tx, const Outage& outage, Nanos now, IncidentDecision* 
   event.kind = AuditKind::kSuppressed;
   event.time = now;
   event.to = outage.incident->id;
-  event.text = fmt::format("{} is out: incident {} ({})",
-                           outage.dependency == nullptr ? "what it depends on"
-                                                        : outage.dependency->name,
-                           outage.incident->id, outage.incident->title);
+  event.text =
+      fmt::format("{} is out: incident {} ({})",
+                  outage.dependency == nullptr ? "what it depends on" : outage.dependency->name,
+                  outage.incident->id, outage.incident->title);
   decision->events.push_back(std::move(event));
 }
 
@@ -108,9 +108,8 @@ std::vector<std::string> Waiting(const Transaction& tx) {
   }
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  std::erase_if(ids, [&](const std::string& id) {
-    return tx.TimerDue(TimerKind::kDependency, id) == 0;
-  });
+  std::erase_if(
+      ids, [&](const std::string& id) { return tx.TimerDue(TimerKind::kDependency, id) == 0; });
   return ids;
 }
 

@@ -53,9 +53,9 @@ void Raise(Transaction& tx, const HeartbeatConfig& config, Nanos now) {
           ? fmt::format("heartbeat {} was never heard", config.name)
           : fmt::format("heartbeat {} is missing, last heard at {}", config.name,
                         FormatRfc3339(state.last_beat / kNanosPerSecond * kNanosPerSecond));
-  annotations["description"] = fmt::format("It is expected every {}, with {} of grace.",
-                                           FormatDuration(config.interval),
-                                           FormatDuration(config.grace));
+  annotations["description"] =
+      fmt::format("It is expected every {}, with {} of grace.", FormatDuration(config.interval),
+                  FormatDuration(config.grace));
   if (!config.policy.empty()) annotations["outrider_escalation"] = config.policy;
   const uint64_t alert = RaiseAlert(tx, LabelsOf(tx, config), annotations, now);
   tx.heartbeats.Edit(config.name).alert = alert;
@@ -109,7 +109,7 @@ Status TakeBeat(Transaction& tx, const std::string& name, const std::string& cha
     return NotFound(fmt::format("no heartbeat {}", Quote(name)));
   }
   HeartbeatState& state = tx.heartbeats.Edit(name);
-  state.last_beat = std::max(state.last_beat, now);  // the clock may have been set back
+  state.last_beat = std::max(state.last_beat, now);       // the clock may have been set back
   if (state.missing_since == 0) return absl::OkStatus();  // the timer looks again when it is due
   Audit(tx, name, AuditKind::kHeartbeatBack, channel,
         fmt::format("after {}", FormatDuration((now - state.missing_since) / kNanosPerMilli)), now);

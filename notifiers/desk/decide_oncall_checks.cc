@@ -46,10 +46,8 @@ void CheckGaps(const Schedule& schedule, const std::vector<Segment>& gaps, Warni
       fmt::format("nobody is on call in {} from {} to {}", schedule.name,
                   LocalText(gaps[0].start, schedule.zone), LocalText(gaps[0].end, schedule.zone)),
       fmt::format("{} gap{} within 14 days, {} in all. {}", gaps.size(),
-                  gaps.size() == 1 ? "" : "s",
-                  FormatDuration(total / kNanosPerSecond * kSecond),
-                  schedule.fallback.empty() ? "Nobody stands in."
-                                            : "Its fallback would be told."),
+                  gaps.size() == 1 ? "" : "s", FormatDuration(total / kNanosPerSecond * kSecond),
+                  schedule.fallback.empty() ? "Nobody stands in." : "Its fallback would be told."),
       warnings);
 }
 
@@ -64,8 +62,8 @@ void CheckContacts(const Plan& plan, const Schedule& schedule, const std::vector
     const Receiver* receiver = plan.receivers().Find(fmt::format("{}{}", kUserPrefix, user));
     if (receiver != nullptr && !receiver->integrations.empty()) continue;
     Add(schedule, kOnCallUnreachable, user,
-        fmt::format("{} is on call in {} from {} on and has no contact method", user,
-                    schedule.name, LocalText(start, schedule.zone)),
+        fmt::format("{} is on call in {} from {} on and has no contact method", user, schedule.name,
+                    LocalText(start, schedule.zone)),
         "Pages for this shift go to the next tier or to the schedule's fallback.", warnings);
   }
 }

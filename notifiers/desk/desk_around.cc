@@ -10,13 +10,12 @@
 namespace outrider {
 
 Status Desk::Beat(const std::string& heartbeat, const HumanAction& by, Nanos now) {
-  return impl_->Run(now,
-                    [&](Transaction& tx) { return TakeBeat(tx, heartbeat, by.channel, now); });
+  return impl_->Run(now, [&](Transaction& tx) { return TakeBeat(tx, heartbeat, by.channel, now); });
 }
 
 Status Desk::AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now) {
-  return impl_->Run(
-      now, [&](Transaction& tx) { return outrider::AddMaintenance(tx, window, by, now); });
+  return impl_->Run(now,
+                    [&](Transaction& tx) { return outrider::AddMaintenance(tx, window, by, now); });
 }
 
 Status Desk::EndMaintenance(const std::string& name, const HumanAction& by, Nanos now) {
@@ -36,8 +35,8 @@ std::vector<HeartbeatView> Desk::Heartbeats(Nanos) const {
     view.last_beat = state.last_beat;
     view.missing_since = state.missing_since;
     if (state.missing_since != 0) continue;
-    view.due_at = std::max(state.last_beat, state.since) +
-                  (config.interval + config.grace) * kNanosPerMilli;
+    view.due_at =
+        std::max(state.last_beat, state.since) + (config.interval + config.grace) * kNanosPerMilli;
   }
   return views;
 }
@@ -63,8 +62,7 @@ std::vector<DependencyView> Desk::Outages() const {
       const auto outage = impl_->state.incidents.find(id);
       if (outage == impl_->state.incidents.end() || !outage->second->Open()) continue;
       if (!MatchesAll(dependency.on, outage->second->labels)) continue;
-      view.outages.push_back(
-          {id, outage->second->title, {dependants.begin(), dependants.end()}});
+      view.outages.push_back({id, outage->second->title, {dependants.begin(), dependants.end()}});
     }
   }
   return views;

@@ -153,7 +153,7 @@ struct Desk::Impl {
   DeskState state ABSL_GUARDED_BY(state_mutex);
   std::shared_ptr<const Plan> plan ABSL_GUARDED_BY(state_mutex);
   Inhibitor inhibitor ABSL_GUARDED_BY(state_mutex);
-  Inhibitor dependencies ABSL_GUARDED_BY(state_mutex);  // who hangs on whose outage
+  Inhibitor dependencies ABSL_GUARDED_BY(state_mutex);               // who hangs on whose outage
   std::deque<DeliveryView> deliveries ABSL_GUARDED_BY(state_mutex);  // newest last
   std::map<DeskStats::NotificationKey, uint64_t> notifications ABSL_GUARDED_BY(state_mutex);
   std::map<DeskStats::EscalationKey, uint64_t> escalations ABSL_GUARDED_BY(state_mutex);

@@ -10,9 +10,9 @@
 namespace outrider {
 
 // Their names.
-inline constexpr std::string_view kHeartbeatMissed = "HeartbeatMissed";        // label heartbeat
-inline constexpr std::string_view kOnCallGap = "OnCallGap";                    // label schedule
-inline constexpr std::string_view kOnCallUnreachable = "OnCallUnreachable";    // schedule, user
+inline constexpr std::string_view kHeartbeatMissed = "HeartbeatMissed";      // label heartbeat
+inline constexpr std::string_view kOnCallGap = "OnCallGap";                  // label schedule
+inline constexpr std::string_view kOnCallUnreachable = "OnCallUnreachable";  // schedule, user
 
 // It fires; one that fires already gets the new texts. Returns its fingerprint.
 uint64_t RaiseAlert(Transaction& tx, const Labels& labels, const Annotations& annotations,

@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "notifiers/desk/around_rows.h"
 #include "notifiers/desk/incident_totals.h"
 #include "notifiers/desk/records.h"
 #include "notifiers/desk/table.h"
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
-#include "notifiers/desk/around_rows.h"
 #include "notifiers/mute/silence.h"
 #include "notifiers/outbox/outbox_queues.h"
 #include "notifiers/outbox/outbox_row.h"

@@ -146,7 +146,8 @@ std::vector<uint64_t> Transaction::Waiting() const {
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
          outbox.changes().empty() && heartbeats.changes().empty() &&
-         maintenance.changes().empty() && silence_changes_.empty() && timers_.empty() && audit_.empty();
+         maintenance.changes().empty() && silence_changes_.empty() && timers_.empty() &&
+         audit_.empty();
 }
 
 bool Transaction::queues_messages() const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/incident/outage.h"
+#include "notifiers/incident/sla_facts.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
@@ -34,6 +35,7 @@ void Move(IncidentState to, const Actor& actor, Nanos now, IncidentDecision* dec
   AuditEvent& event = AddEvent(AuditKind::kStateChanged, now, decision, actor);
   event.from = IncidentStateText(decision->incident.state);
   event.to = IncidentStateText(to);
+  AddClockFacts(decision->incident, now, &event.data);
   Incident& incident = decision->incident;
   incident.state = to;
   incident.updated_at = now;
@@ -112,20 +114,15 @@ void Restart(Nanos now, IncidentDecision* decision) {
 void Reopen(const IncidentsConfig& config, const Actor& actor, Nanos now,
             IncidentDecision* decision) {
   Incident& incident = decision->incident;
-  if (!WithinReopenWindow(config, incident, now)) {
-    // Reopened by hand long after: the time it was closed does not count.
-    incident.Clock(SlaKind::kResolve).paused += now - incident.resolved_at;
-    if (incident.acknowledged_at == 0) {
-      incident.Clock(SlaKind::kAcknowledge).paused += now - incident.resolved_at;
-    }
-  }
+  // Reopened long after: the time it was closed does not count.
+  const Nanos closed_at = WithinReopenWindow(config, incident, now) ? 0 : incident.resolved_at;
+  RestartSla(SlaKind::kResolve, closed_at, now, decision);
+  if (incident.acknowledged_at == 0) RestartSla(SlaKind::kAcknowledge, closed_at, now, decision);
   incident.paged.clear();  // they have heard of the recovery
   Move(IncidentState::kNew, actor, now, decision);
   incident.resolved_at = 0;
   incident.resolved_by.clear();
   ++incident.reopened;
-  RestartSla(SlaKind::kResolve, now, decision);
-  if (incident.acknowledged_at == 0) RestartSla(SlaKind::kAcknowledge, now, decision);
   Restart(now, decision);
 }
 

@@ -101,13 +101,22 @@ void StartEscalation(Nanos now, IncidentDecision* decision);
 void CancelEscalation(IncidentDecision* decision);
 // Pages every tier due at or before `due`, then sets or cancels the timer. `now` as above.
 void RunEscalation(Nanos due, Nanos now, IncidentDecision* decision);
-// Clocks: started with the incident, retargeted when the severity rises, stopped by acknowledge and
-// resolve.
+// Clocks: started with the incident, retargeted when the severity changes, stopped by acknowledge
+// and resolve.
 void StartSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
+// By the severity as it is now, from the original start: a breach stays one, what is over by the
+// new target is breached now, warnings that are over by it are marked and not told.
 void RetargetSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
+// The same targets by the calendars of `config`, which may have changed: finds them by name; one
+// that is gone gives way to the severity's.
+void RecountSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
 void StopSla(SlaKind kind, Nanos now, IncidentDecision* decision);
 // Auto-resolved before anybody answered: no sample, unless it is breached already.
 void DiscardSla(SlaKind kind, Nanos now, IncidentDecision* decision);
-void RestartSla(SlaKind kind, Nanos now, IncidentDecision* decision);
+// It goes on. `closed_at`: the time since then does not count; 0: it does.
+void RestartSla(SlaKind kind, Nanos closed_at, Nanos now, IncidentDecision* decision);
+// All running clocks stand still, or go on (sla_pause.h says why).
+void StandSla(Nanos now, IncidentDecision* decision);
+void ContinueSla(Nanos now, IncidentDecision* decision);
 
 }  // namespace outrider

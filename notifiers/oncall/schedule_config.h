@@ -35,7 +35,4 @@ namespace outrider {
 StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,
                                                const std::set<std::string>& users);
 
-// A list of `{weekdays: [monday], from: "09:00", to: "17:00"}`, as a layer's `hours`.
-StatusOr<std::vector<WeekWindow>> ParseWeekWindows(const YamlNode* list, const std::string& file);
-
 }  // namespace outrider
