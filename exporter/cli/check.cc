@@ -11,6 +11,7 @@
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
+#include "notifiers/around/around_config.h"
 #include "notifiers/channel/channel.h"
 #include "notifiers/channel/templates.h"
 #include "notifiers/desk/answer_config.h"
@@ -164,8 +165,16 @@ Verdict CheckIncidents(const std::string& text, const std::string& path) {
   for (const UserConfig& user : config.users) users.insert(user.name);
   const std::vector<Schedule> schedules = TRY(ParseSchedules(&config.schedules, path, users));
   TRY(ParseAnswering(config.answering, path).status());
+  const AroundConfig around = TRY(ParseAround(config));
   std::string out = fmt::format("{} escalation policies, {} users, {} schedules",
                                 config.escalation_policies.size(), users.size(), schedules.size());
+  const std::pair<size_t, const char*> counts[] = {
+      {around.heartbeats.size(), "heartbeats"},
+      {around.maintenance.size(), "maintenance windows"},
+      {around.dependencies.size(), "dependencies"}};
+  for (const auto& [count, what] : counts) {
+    if (count > 0) out += fmt::format(", {} {}", count, what);
+  }
   for (const std::string& warning : config.warnings) out += "\n  WARNING: " + warning;
   return out;
 }

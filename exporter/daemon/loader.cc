@@ -137,6 +137,7 @@ Status ReadIncidents(const YamlNode& root, const std::string& incidents, LoadedF
   out->user_receivers = TRY(UserReceivers(out->incidents, out->alertmanager.global));
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
+  out->around = TRY(ParseAround(out->incidents));
   out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users));
   out->answering = TRY(ParseAnswering(out->incidents.answering, incidents));
   return absl::OkStatus();

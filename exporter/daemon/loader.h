@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exporter/daemon/config.h"
+#include "notifiers/around/around_config.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/answer_config.h"
@@ -44,6 +45,7 @@ struct LoadedFiles {
   std::vector<ReceiverConfig> user_receivers;  // of the users of incidents.yml
   std::vector<Schedule> schedules;
   AnsweringConfig answering;   // without phones
+  AroundConfig around;  // of incidents.yml
   std::vector<Entry> entries;  // analytics, built-in ones included
   std::vector<SloSpec> slos;   // of the analytics files; their alerts are among `rules`
   std::vector<std::string> slo_warnings;

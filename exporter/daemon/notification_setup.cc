@@ -50,6 +50,7 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
   config.schedules = files.schedules;
   config.answering = files.answering;
   config.answering.phones = PhonesOf(with_users);
+  config.around = files.around;
   config.external_url = external_url;
   config.fixes = files.config.alerting.fixes;
   config.limits = LimitsOf(files.config.alerting.limits, flags);

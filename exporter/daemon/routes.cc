@@ -9,6 +9,7 @@
 #include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/contacts.h"
+#include "exporter/api/autograph_alerts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
@@ -167,6 +168,17 @@ void RegisterWorkloadApis(Router& router, Services& services) {
                                *services.monitor, services.clock, costs, findings});
 }
 
+// The `for` of the first rule of that name; 0 without one.
+DurationMs HoldOf(const std::vector<std::shared_ptr<const RuleGroupView>>& groups,
+                  std::string_view name) {
+  for (const auto& view : groups) {
+    for (const Rule& rule : view->group->rules) {
+      if (rule.kind == RuleKind::kAlerting && rule.name == name) return rule.hold;
+    }
+  }
+  return 0;
+}
+
 void RegisterWebhooks(Router& router, Services& services) {
   RegisterWebhooksApi(router, {.tools = [&services] { return services.ToolsOfHooks(); },
                                .random = services.random,
@@ -217,6 +229,9 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterEscalationApi(router, {*services.desk, services.clock});
   RegisterContactsApi(router, {*services.desk, services.clock});
   RegisterAccess(router, services);
+  RegisterAutographApi(router, {*services.desk, services.clock, services.random, [&services] {
+                                  return HoldOf(services.rules->Snapshot(), "ServiceDown");
+                                }});
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
                                       [&services] { return services.capacity->Costs(); }});
   RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },

@@ -165,6 +165,9 @@ StatusOr<IncidentsConfig> ParseIncidentsNode(const YamlNode& root, const std::st
   TRY(ParseEscalation(&reader, context, &config));
   if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
   if (const YamlNode* answering = reader.Child("answering")) config.answering = *answering;
+  if (const YamlNode* node = reader.Child("heartbeats")) config.heartbeats = *node;
+  if (const YamlNode* node = reader.Child("maintenance")) config.maintenance = *node;
+  if (const YamlNode* node = reader.Child("dependencies")) config.dependencies = *node;
   TRY(reader.Finish());
   if (match != nullptr && !match->IsNull()) {
     config.match = TRY(ParseMatcherNodes({.matchers = match}, context));

@@ -10,6 +10,7 @@
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_contacts.h"
+#include "notifiers/desk/page_facts.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
 
@@ -67,7 +68,7 @@ void FillFallback(const Transaction& tx, const OutboxRow& row, Notification* not
   AddNote(row.text, notification);
 }
 
-void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notification) {
+void FillPage(const Transaction& tx, const OutboxRow& row, Nanos now, Notification* notification) {
   const Incident* incident = tx.incidents.Find(row.incident_id);
   notification->incident_id = row.incident_id;
   notification->group_key = "incident:" + row.incident_id;
@@ -104,6 +105,7 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notific
                         SeverityText(incident->severity), row.tier + 1),
             notification);
   }
+  AddPageFacts(*incident, row, now, notification);
 }
 
 // A report looks like an alert that fires, so that every channel and template can show it.
@@ -157,7 +159,7 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
   } else if (row.kind == OutboxKind::kReport) {
     FillReport(row, &notification);
   } else {
-    FillPage(tx, row, &notification);
+    FillPage(tx, row, now, &notification);
     AddBundled(tx, row, &notification);
     notification.actions = ActionsOf(tx, row, now);
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);

@@ -9,6 +9,8 @@
 #include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_dependencies.h"
 
 namespace outrider {
 namespace {
@@ -62,9 +64,7 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
   }
 }
 
-}  // namespace
-
-void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
+void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   for (const TimerChange& timer : decision.timers) {
     if (timer.due == 0) {
       tx.CancelTimer(timer.kind, decision.incident.id);
@@ -96,6 +96,15 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   QueuePages(tx, std::string(kept.id), decision.pages, now);
 }
 
+}  // namespace
+
+void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
+  const std::string id = decision.incident.id;
+  const bool closed = BeforeIncident(tx, &decision, now);
+  StoreIncident(tx, std::move(decision), now);
+  if (closed) AfterIncident(tx, id, now);
+}
+
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   AlertRecord& record = tx.alerts.Edit(fingerprint);
   record.waiting = false;
@@ -107,7 +116,9 @@ void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   if (decision.incident.escalation.held_at != 0) {
     decision.timers.push_back({TimerKind::kEscalate, now});
   }
+  FollowAlert(tx, alert.labels, /*began=*/true, &decision, now);
   ApplyIncident(tx, std::move(decision), now);
+  OnOutage(tx, alert.labels, now);
 }
 
 void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
@@ -122,8 +133,11 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   }
   if (tx.incidents.Find(incident_id) == nullptr) return;
   Incident incident = std::move(tx.incidents.Edit(incident_id));
-  ApplyIncident(tx, ResolveAlert(std::move(incident), tx.alerts.Find(fingerprint)->ToAlert(), now),
-                now);
+  const Alert alert = tx.alerts.Find(fingerprint)->ToAlert();
+  IncidentDecision decision = ResolveAlert(std::move(incident), alert, now);
+  FollowAlert(tx, alert.labels, /*began=*/false, &decision, now);
+  ApplyIncident(tx, std::move(decision), now);
+  RecheckDependants(tx, incident_id, now);
 }
 
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now) {

@@ -8,6 +8,11 @@
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/answers.h"
+#include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_dependencies.h"
+#include "notifiers/desk/decide_heartbeats.h"
+#include "notifiers/desk/decide_maintenance.h"
+#include "notifiers/desk/decide_oncall_checks.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -282,6 +287,18 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
     case TimerKind::kForgetIncident:
       OnForgetIncident(tx, timer.id, now);
       break;
+    case TimerKind::kHeartbeat:
+      OnHeartbeatTimer(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kMaintenanceEdge:
+      OnMaintenanceEdge(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kDependency:
+      OnDependencyTimer(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kOnCallCheck:
+      OnOnCallCheck(tx, timer.due);
+      break;
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);
       break;
@@ -405,15 +422,19 @@ Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events
     absl::MutexLock event(&impl.event_mutex);
     std::shared_ptr<const Plan> old_plan;
     Inhibitor old_inhibitor({});
+    Inhibitor old_dependencies({});
     {
       absl::MutexLock lock(&impl.state_mutex);
       Inhibitor inhibitor(plan->config().alertmanager.inhibit_rules);
+      Inhibitor dependencies(AsInhibition(plan->config().around.dependencies));
       for (const auto& [fingerprint, record] : impl.state.alerts) {
         if (record->firing) inhibitor.SetFiring(record->labels(), true);
+        if (record->firing) dependencies.SetFiring(record->labels(), true);
         if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
       }
       old_plan = std::exchange(impl.plan, plan);
       old_inhibitor = std::exchange(impl.inhibitor, std::move(inhibitor));
+      old_dependencies = std::exchange(impl.dependencies, std::move(dependencies));
     }
     status = impl.RunLocked(
         now,
@@ -428,6 +449,7 @@ Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events
             tx.Audit(std::move(change));
             tx.RequireSync();
           }
+          SettleAround(tx, /*start=*/false, now);
           return absl::OkStatus();
         },
         std::move(rows), false, &wakes);
@@ -435,6 +457,7 @@ Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events
       absl::MutexLock lock(&impl.state_mutex);
       impl.plan = old_plan;
       impl.inhibitor = std::move(old_inhibitor);
+      impl.dependencies = std::move(old_dependencies);
     }
   }
   impl.WakeAll();

@@ -17,12 +17,14 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "notifiers/around/around_config.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/contact_views.h"
 #include "notifiers/desk/escalation_views.h"
 #include "notifiers/desk/answer_config.h"
 #include "notifiers/desk/answer_views.h"
+#include "notifiers/desk/around_views.h"
 #include "notifiers/desk/history_records.h"
 #include "notifiers/desk/incident_change.h"
 #include "notifiers/desk/incoming.h"
@@ -51,6 +53,7 @@ struct DeskConfig {
   std::shared_ptr<const Receivers> receivers;  // with those of users
   std::vector<Schedule> schedules;
   AnsweringConfig answering;
+  AroundConfig around;       // heartbeats, maintenance windows, dependencies
   std::string external_url;  // without a slash at the end
   AlertingFixes fixes;
   DeskLimits limits;
@@ -174,6 +177,14 @@ class Desk final : public AlertSink, public OutboxSource {
   Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
                        const std::string& who = "");
 
+  // desk_around.cc. `by`: who and through which door; its note, too, for the end of a window.
+  // NotFound: no such heartbeat.
+  Status Beat(const std::string& heartbeat, const HumanAction& by, Nanos now);
+  // InvalidArgument: its end is past. AlreadyExists: the name is taken.
+  Status AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now);
+  // NotFound. FailedPrecondition: the file has it.
+  Status EndMaintenance(const std::string& name, const HumanAction& by, Nanos now);
+
   // Queues messages to receivers and writes `extra` in the same batch, so that who remembers there
   // what was told loses and repeats nothing. Attempts end a day after `now`. Returns the ids of
   // reports whose receiver does not exist.
@@ -250,6 +261,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // Attempts since then, oldest first; of one outcome, or "" for all. The newest `limit`.
   StatusOr<std::vector<AttemptRecord>> Attempts(Nanos since, std::string_view outcome,
                                                 size_t limit) const;
+  std::vector<HeartbeatView> Heartbeats(Nanos now) const;     // in the order of the file
+  std::vector<MaintenanceView> Maintenance(Nanos now) const;  // those of the file first
+  std::vector<DependencyView> Outages() const;  // dependencies in the order of the file
   DeskStats Stats(Nanos now) const;
   // Reads the audit trail from the store and checks every chain (audit_trail.h); returns how many
   // events it has.

@@ -5,6 +5,7 @@
 
 #include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/answers.h"
+#include "notifiers/desk/decide_around.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -158,8 +159,10 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadMessages(store, &state));
     TRY(ReadPaging(store, &state));
     TRY(ReadRest(store, &state));
+    TRY(ReadAround(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
+      if (record->firing) dependencies.SetFiring(record->labels(), true);
       if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
     }
   }
@@ -176,6 +179,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         ScheduleForgettingOfAll(tx);
         ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
+        SettleAround(tx, /*start=*/true, now);
         return absl::OkStatus();
       },
       std::move(upgrade), false, &wakes);

@@ -40,6 +40,16 @@ void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecor
 }
 
 void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Incident> incident) {
+  if (const auto old = incidents.find(id); old != incidents.end()) {
+    const auto attached = dependants.find(old->second->suppressed_by);
+    if (attached != dependants.end()) {
+      attached->second.erase(id);
+      if (attached->second.empty()) dependants.erase(attached);
+    }
+  }
+  if (incident && incident->Open() && !incident->suppressed_by.empty()) {
+    dependants[incident->suppressed_by].insert(id);
+  }
   if (incident) {
     const auto newest = newest_incident.find(incident->key);
     const auto other =

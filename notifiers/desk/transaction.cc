@@ -25,6 +25,15 @@ void EncodeTable(const Edit& edit, Family family, KeyOf&& key_of, Encode&& encod
   }
 }
 
+template <typename Rows, typename Row>
+void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& row) {
+  if (row) {
+    (*table)[key] = row;
+  } else {
+    table->erase(key);
+  }
+}
+
 }  // namespace
 
 std::string MemberKey(std::string_view incident_id, uint64_t fingerprint) {
@@ -55,6 +64,7 @@ Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
 void Transaction::SetFiring(const Labels& alert, bool firing) {
   std::vector<Inhibitor::Targets> touched = inhibitor_->SetFiring(alert, firing);
   std::ranges::move(touched, std::back_inserter(touched_));
+  dependencies_->SetFiring(alert, firing);
   toggled_.emplace_back(alert, firing);
 }
 
@@ -166,7 +176,8 @@ std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) co
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
          outbox.changes().empty() && paging.changes().empty() && answer_codes.changes().empty() &&
-         answer_keys_ == nullptr && silence_changes_.empty() && timers_.empty() && audit_.empty();
+         heartbeats.changes().empty() && maintenance.changes().empty() && answer_keys_ == nullptr &&
+         silence_changes_.empty() && timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -254,6 +265,14 @@ Batch Transaction::Encode() {
   if (answer_keys_ != nullptr) {
     batch.Put(Family::kPaging, std::string(kAnswerKeysKey), EncodeAnswerKeys(*answer_keys_));
   }
+  EncodeTable(
+      heartbeats, Family::kPaging,
+      [](const std::string& name) { return KindKey(kHeartbeatKind, name); }, EncodeHeartbeat,
+      &batch);
+  EncodeTable(
+      maintenance, Family::kDirectory,
+      [](const std::string& name) { return KindKey(kMaintenanceKind, name); }, EncodeMaintenance,
+      &batch);
   return batch;
 }
 
@@ -279,6 +298,12 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
   for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
+  for (const auto& [key, change] : heartbeats.changes()) {
+    StoreRow(&state->heartbeats, key, change.row);
+  }
+  for (const auto& [key, change] : maintenance.changes()) {
+    StoreRow(&state->maintenance, key, change.row);
+  }
   if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
   if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
@@ -296,6 +321,7 @@ void Transaction::Apply(DeskState* state) {
 void Transaction::Rollback() {
   for (const auto& [labels, firing] : std::views::reverse(toggled_)) {
     inhibitor_->SetFiring(labels, !firing);
+    dependencies_->SetFiring(labels, !firing);
   }
   toggled_.clear();
 }

@@ -7,6 +7,7 @@
 
 #include "notifiers/incident/attention.h"
 #include "notifiers/incident/steps.h"
+#include "notifiers/incident/outage.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
@@ -58,7 +59,7 @@ void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   ++incident.count;
   incident.firing.insert(fingerprint);
   if (incident.alerts.size() < kMaxIncidentAlerts) incident.alerts.insert(fingerprint);
-  incident.starts_at = std::min(incident.starts_at, alert.starts_at.nanos);
+  incident.starts_at = std::min(incident.starts_at, BeganAt(alert));
   incident.last_alert_at = now;
   incident.updated_at = now;
 }
@@ -105,7 +106,7 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   incident.team = alert.labels.Get(config.team_label);
   incident.service = alert.labels.Get(config.service_label);
   incident.received_at = now;
-  incident.starts_at = alert.starts_at.nanos;
+  incident.starts_at = BeganAt(alert);
   if (previous != nullptr) incident.previous_id = previous->id;
   NoteAlert(alert, now, &decision);
   NoteOpened({}, alert.labels.ToString(), now, &decision);

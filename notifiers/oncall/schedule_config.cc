@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "notifiers/config/incidents_config.h"
 #include "storage/base/duration.h"
 #include "storage/base/local_time.h"
 #include "storage/base/text.h"
@@ -35,23 +36,13 @@ StatusOr<std::vector<const YamlNode*>> Items(const YamlNode* list, const char* w
 }
 
 StatusOr<absl::CivilSecond> LocalTime(const YamlNode& node, const Context& context) {
-  absl::CivilSecond local;
-  if (absl::ParseLenientCivilTime(node.scalar, &local) && local.year() >= 1970 &&
-      local.year() <= 2200) {
-    return local;
-  }
-  const StatusOr<Nanos> instant = ParseRfc3339(node.scalar);
-  if (instant.ok()) return LocalAt(*instant, context.zone);
-  return context.Error(
-      node, fmt::format("{} is no time: a local one (2026-01-05T09:00) or one with an offset "
-                        "(2026-01-05T09:00:00+01:00) is wanted",
-                        Quote(node.scalar)));
+  const StatusOr<absl::CivilSecond> local = ParseLocalTime(node.scalar, context.zone);
+  return local.ok() ? local : context.Error(node, Message(local.status()));
 }
 
 StatusOr<Nanos> Instant(const YamlNode& node, const Context& context) {
-  const StatusOr<Nanos> instant = ParseRfc3339(node.scalar);
-  if (instant.ok()) return *instant;
-  return InstantOf(TRY(LocalTime(node, context)), context.zone);
+  const StatusOr<Nanos> instant = ParseLocalInstant(node.scalar, context.zone);
+  return instant.ok() ? instant : context.Error(node, Message(instant.status()));
 }
 
 // `start` and `end` of a period, both wanted.
@@ -201,6 +192,12 @@ StatusOr<Schedule> ParseSchedule(const YamlNode& node, Context context) {
   const YamlNode* swaps = reader.Child("swaps");
   const YamlNode* temporary = reader.Child("temporary");
   reader.StringList("fallback", &schedule.fallback);
+  if (reader.String("gap_severity", &schedule.gap_severity) &&
+      schedule.gap_severity != kNoGapCheck && !ParseSeverity(schedule.gap_severity)) {
+    reader.Fail("gap_severity", fmt::format("unknown severity {}: critical, high, medium, low, "
+                                            "info, or none for no warning",
+                                            Quote(schedule.gap_severity)));
+  }
   TRY(reader.Finish());
   if (schedule.name.empty()) return context.Error(node, "missing name in schedule");
   context.zone = schedule.zone;

@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "storage/base/clock.h"
+#include "storage/base/status.h"
 
 namespace outrider {
 
@@ -18,6 +19,12 @@ Nanos InstantOf(absl::CivilSecond local, absl::TimeZone zone);
 
 // What clocks of the zone show at an instant, parts of a second left out.
 absl::CivilSecond LocalAt(Nanos time, absl::TimeZone zone);
+
+// A local time of the zone (2026-01-05T09:00, parts left out are zero) of the years 1970 to 2200,
+// or an instant with its offset (RFC 3339) as clocks of the zone show it. InvalidArgument: neither.
+StatusOr<absl::CivilSecond> ParseLocalTime(const std::string& text, absl::TimeZone zone);
+// The same as the instant it stands for; one with an offset is exact.
+StatusOr<Nanos> ParseLocalInstant(const std::string& text, absl::TimeZone zone);
 
 // A zone of the tz database by its name, e.g. Europe/Berlin; none for an unknown one and for
 // anything that is not such a name (a path would be opened).

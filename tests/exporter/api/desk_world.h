@@ -15,6 +15,7 @@
 #include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/contacts.h"
+#include "exporter/api/autograph_alerts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
@@ -86,6 +87,7 @@ struct DeskWorld {
                           .desk = *desk,
                           .clock = clock,
                           .random = random});
+    RegisterAutographApi(router, {*desk, clock, random, [] { return 5 * kMinute; }});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
     RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
