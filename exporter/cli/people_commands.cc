@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
-#include "exporter/cli/incident_commands.h"
 #include "exporter/cli/access_commands.h"
+#include "exporter/cli/incident_commands.h"
 
 namespace outrider {
 namespace {

@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
-#include "notifiers/config/paging_config.h"
 #include "notifiers/config/incidents_node.h"
+#include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/alerting/group_policy.h"

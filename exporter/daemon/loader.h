@@ -45,7 +45,7 @@ struct LoadedFiles {
   std::vector<ReceiverConfig> user_receivers;  // of the users of incidents.yml
   std::vector<Schedule> schedules;
   AnsweringConfig answering;   // without phones
-  AroundConfig around;  // of incidents.yml
+  AroundConfig around;         // of incidents.yml
   std::vector<Entry> entries;  // analytics, built-in ones included
   std::vector<SloSpec> slos;   // of the analytics files; their alerts are among `rules`
   std::vector<std::string> slo_warnings;

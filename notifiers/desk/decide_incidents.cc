@@ -6,11 +6,11 @@
 
 #include "notifiers/config/policy_index.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_around.h"
 #include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
-#include "notifiers/desk/decide_around.h"
-#include "notifiers/desk/decide_dependencies.h"
 
 namespace outrider {
 namespace {

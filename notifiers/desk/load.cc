@@ -3,9 +3,9 @@
 // decision.
 #include <fmt/format.h>
 
-#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"

@@ -51,7 +51,7 @@ struct DeskState {
   Table<std::string, PagingRecord> paging;  // by the key of its row
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
   std::shared_ptr<const AnswerKeys> answer_keys = std::make_shared<const AnswerKeys>();
-  Table<std::string, AnswerCodes> answer_codes;  // by phone
+  Table<std::string, AnswerCodes> answer_codes;       // by phone
   Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
   Table<std::string, MaintenanceWindow> maintenance;  // those made by the API
   std::map<TimerId, Nanos> timers;                    // but those of alerts' ends

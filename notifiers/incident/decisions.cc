@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "notifiers/incident/attention.h"
-#include "notifiers/incident/steps.h"
 #include "notifiers/incident/outage.h"
+#include "notifiers/incident/steps.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
