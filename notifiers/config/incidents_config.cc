@@ -7,10 +7,13 @@
 #include <set>
 
 #include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/attention_config.h"
 #include "notifiers/config/escalation_config.h"
+#include "notifiers/config/incidents_node.h"
 #include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
+#include "notifiers/config/sla_config.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
 
@@ -38,26 +41,6 @@ StatusOr<Severity> SeverityAt(const YamlNode& node, const SectionContext& contex
   return context.Error(node, fmt::format("unknown severity {}: critical, high, medium, low and "
                                          "info are known",
                                          Quote(node.scalar)));
-}
-
-Status ParseSla(const YamlNode* node, const SectionContext& context, IncidentsConfig* config) {
-  if (node == nullptr || node->IsNull()) return absl::OkStatus();
-  if (!node->IsMap()) return context.Error(*node, "a map of severities is wanted for sla");
-  for (const auto& [key, value] : node->entries) {
-    const Severity severity = TRY(SeverityAt(key, context));
-    SlaTarget& target = config->sla[static_cast<size_t>(severity)];
-    YamlReader reader(value, context.file, "type sla");
-    reader.Duration("acknowledge", &target.acknowledge);
-    reader.Duration("resolve", &target.resolve);
-    TRY(reader.Finish());
-    if (target.acknowledge <= 0 || target.resolve <= 0) {
-      return context.Error(value, "an SLA target must be longer than zero");
-    }
-    if (std::max(target.acknowledge, target.resolve) > kLongest) {
-      return context.Error(value, "an SLA target must not be longer than 10y");
-    }
-  }
-  return absl::OkStatus();
 }
 
 Status ParseSeverityMap(const YamlNode* node, const SectionContext& context,
@@ -100,6 +83,7 @@ Status ParseScalars(YamlReader* reader, const YamlNode& root, const SectionConte
   if (config->retention < kShortestRetention) reader->Fail("retention", "must be at least 1d");
   reader->Bool("ack_stops_repeats", &config->ack_stops_repeats);
   reader->Bool("strict_legacy", &config->strict_legacy);
+  ReadLifecycle(reader, config);
   std::string severity;
   if (reader->String("default_severity", &severity)) {
     config->default_severity = TRY(SeverityAt(*root.Find("default_severity"), context));
@@ -165,7 +149,10 @@ IncidentsConfig DefaultIncidentsConfig() {
 }
 
 StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file) {
-  const YamlNode root = TRY(ParseYaml(text, file));
+  return ParseIncidentsNode(TRY(ParseYaml(text, file)), file);
+}
+
+StatusOr<IncidentsConfig> ParseIncidentsNode(const YamlNode& root, const std::string& file) {
   IncidentsConfig config = DefaultIncidentsConfig();
   config.file = file;
   const SectionContext context{file, &config.warnings};
@@ -173,9 +160,14 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   TRY(ParseScalars(&reader, root, context, &config));
   const YamlNode* match = reader.Child("match");
   TRY(ParseSeverityMap(reader.Child("severity_map"), context, &config));
-  TRY(ParseSla(reader.Child("sla"), context, &config));
+  TRY(ParseAttention(reader.Child("attention"), context, &config));
+  TRY(ParseSlaSections(reader.Child("sla"), reader.Child("calendars"), context, &config));
   TRY(ParseEscalation(&reader, context, &config));
   if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
+  if (const YamlNode* answering = reader.Child("answering")) config.answering = *answering;
+  if (const YamlNode* node = reader.Child("heartbeats")) config.heartbeats = *node;
+  if (const YamlNode* node = reader.Child("maintenance")) config.maintenance = *node;
+  if (const YamlNode* node = reader.Child("dependencies")) config.dependencies = *node;
   TRY(reader.Finish());
   if (match != nullptr && !match->IsNull()) {
     config.match = TRY(ParseMatcherNodes({.matchers = match}, context));

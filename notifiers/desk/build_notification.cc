@@ -7,8 +7,10 @@
 #include <optional>
 
 #include "notifiers/channel/notification_data.h"
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_contacts.h"
+#include "notifiers/desk/page_facts.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
 
@@ -66,7 +68,7 @@ void FillFallback(const Transaction& tx, const OutboxRow& row, Notification* not
   AddNote(row.text, notification);
 }
 
-void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notification) {
+void FillPage(const Transaction& tx, const OutboxRow& row, Nanos now, Notification* notification) {
   const Incident* incident = tx.incidents.Find(row.incident_id);
   notification->incident_id = row.incident_id;
   notification->group_key = "incident:" + row.incident_id;
@@ -90,11 +92,20 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notific
     AddNote(fmt::format("incident {} resolved by {}", incident->id,
                         incident->resolved_by.empty() ? "the system" : incident->resolved_by),
             notification);
+  } else if (row.tier == kAskTier) {
+    AddNote(fmt::format(
+                "is incident {} ({}) still being worked on? {} acknowledged it {} ago; "
+                "without a confirmation it is new again",
+                incident->id, SeverityText(incident->severity),
+                incident->moved_by.empty() ? "somebody" : incident->moved_by,
+                FormatDuration((row.created_at - incident->moved_at) / kNanosPerSecond * kSecond)),
+            notification);
   } else {
     AddNote(fmt::format("incident {} ({}), escalation tier {}", incident->id,
                         SeverityText(incident->severity), row.tier + 1),
             notification);
   }
+  AddPageFacts(*incident, row, now, notification);
 }
 
 // A report looks like an alert that fires, so that every channel and template can show it.
@@ -148,8 +159,9 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
   } else if (row.kind == OutboxKind::kReport) {
     FillReport(row, &notification);
   } else {
-    FillPage(tx, row, &notification);
+    FillPage(tx, row, now, &notification);
     AddBundled(tx, row, &notification);
+    notification.actions = ActionsOf(tx, row, now);
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);

@@ -164,7 +164,8 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
                                  const std::string& channel, Nanos now, bool force);
 // What fires now and matches.
 SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, Nanos now);
-Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now);
+Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now,
+                     const std::string& who);
 // Stores it as it is; for imports.
 void TakeSilence(Transaction& tx, const Silence& silence, const std::string& channel, Nanos now);
 void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);

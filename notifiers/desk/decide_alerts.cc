@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_heartbeats.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -44,6 +45,7 @@ class Taking {
   Transaction& tx_;
   const Nanos now_;
   std::vector<Touched> touched_;
+  std::set<std::string> beats_;  // heartbeats of which an alert was one
   absl::flat_hash_set<uint64_t> seen_;
 };
 
@@ -126,6 +128,9 @@ void Taking::Tell(const AlertRecord& record) {
 }
 
 void Taking::Take(const IncomingAlert& alert) {
+  if (!tx_.plan().config().around.heartbeats.empty() && !alert.ResolvedAt(now_)) {
+    for (std::string& name : BeatsOf(tx_, alert.labels)) beats_.insert(std::move(name));
+  }
   const uint64_t fingerprint = alert.fingerprint;
   const bool firing = !alert.ResolvedAt(now_);
   const AlertRecord* old = tx_.alerts.Find(fingerprint);
@@ -196,6 +201,11 @@ void Taking::Conclude() {
     ForgetIfDone(tx_, alert.fingerprint);
   }
   RecheckInhibited(tx_, now_);
+  for (const std::string& name : beats_) {
+    // It is configured: asked just now.
+    const Status beat = TakeBeat(tx_, name, "alert", now_);
+    static_cast<void>(beat.ok());
+  }
 }
 
 // What a posted alert left out is filled in; "" or why it is refused.

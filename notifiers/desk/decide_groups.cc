@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_maintenance.h"
 #include "notifiers/desk/history.h"
 #include "notifiers/mute/time_interval.h"
 #include "storage/base/text.h"
@@ -61,6 +62,11 @@ Snapshot TakeSnapshot(Transaction& tx, const RouteConfig& route, GroupRecord* gr
     } else if (const auto ids = SilencedBy(tx.silences(), alert->labels(), due); !ids.empty()) {
       ++snapshot.silenced;
       record.silenced[Join(ids, ", ")].insert(fingerprint);
+    } else if (const std::string window = InMaintenance(tx, alert->labels(), due);
+               !window.empty()) {
+      // As behind a silence: told when the window is over, if it still fires then.
+      ++snapshot.silenced;
+      record.silenced["maintenance:" + window].insert(fingerprint);
     } else {
       (firing ? told_firing : told_resolved).push_back(fingerprint);
     }

@@ -6,26 +6,32 @@
 
 #include "notifiers/config/policy_index.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_dependencies.h"
+#include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
 
 namespace outrider {
 namespace {
 
-std::string FreeIncidentId(const Transaction& tx, const std::string& key, Nanos now) {
-  for (int salt = 0;; ++salt) {
-    std::string id = MakeIncidentId(key, now, salt);
-    if (tx.incidents.Find(id) == nullptr) return id;
-  }
+// Where alerts of a key go: its newest incident, or the one that it became part of.
+const Incident* FedBy(const Transaction& tx, const std::string& key) {
+  const Incident* newest = tx.NewestIncident(key);
+  if (newest == nullptr || newest->merged_into.empty()) return newest;
+  const Incident* whole = tx.incidents.Find(newest->merged_into);
+  return whole == nullptr ? newest : whole;
 }
 
 IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
   const IncidentsConfig& config = tx.plan().incidents();
   const std::string key = IncidentGroupLabels(config, alert.labels).ToString();
-  const Incident* newest = tx.NewestIncident(key);
+  const Incident* newest = FedBy(tx, key);
   if (newest != nullptr && newest->Open()) {
     return AddAlert(config, std::move(tx.incidents.Edit(newest->id)), alert, now);
   }
-  if (newest != nullptr && !config.strict_legacy && WithinReopenWindow(config, *newest, now)) {
+  if (newest != nullptr && Allows(config, IncidentAction::kReopen) &&
+      WithinReopenWindow(config, *newest, now)) {
     return ReopenByAlert(config, *newest, alert, now);
   }
   return OpenIncident(config, FreeIncidentId(tx, key, now), alert, newest, now);
@@ -58,24 +64,15 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
   }
 }
 
-const Incident* FindIncident(const Transaction& tx, const std::string& id, Status* error) {
-  const Incident* incident = tx.incidents.Find(id);
-  if (incident == nullptr) *error = NotFound(fmt::format("no incident {}", id));
-  return incident;
-}
-
-Actor ToActor(const HumanAction& human) {
-  return {.who = human.who.empty() ? "anonymous" : human.who,
-          .channel = human.channel,
-          .note = human.note};
-}
-
-}  // namespace
-
-void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
+void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   for (const TimerChange& timer : decision.timers) {
-    tx.SetTimer(timer.kind, decision.incident.id, timer.due);
+    if (timer.due == 0) {
+      tx.CancelTimer(timer.kind, decision.incident.id);
+    } else {
+      tx.SetTimer(timer.kind, decision.incident.id, timer.due);
+    }
   }
+  const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const Incident* before = tx.incidents.Before(decision.incident.id);
@@ -91,9 +88,21 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
   if (moved_on) DropContactSteps(tx, kept);
   if (released || worse) ReleasePages(tx, kept.id, now);
+  ScheduleQuiet(tx, kept);
+  for (const AuditEvent& move : moves) MoveParts(tx, kept.id, move, now);
+  QueueQuestions(tx, kept, &decision.pages, now);
   if (decision.pages.empty()) return;
   tx.RequireSync();
   QueuePages(tx, std::string(kept.id), decision.pages, now);
+}
+
+}  // namespace
+
+void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
+  const std::string id = decision.incident.id;
+  const bool closed = BeforeIncident(tx, &decision, now);
+  StoreIncident(tx, std::move(decision), now);
+  if (closed) AfterIncident(tx, id, now);
 }
 
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
@@ -107,7 +116,9 @@ void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   if (decision.incident.escalation.held_at != 0) {
     decision.timers.push_back({TimerKind::kEscalate, now});
   }
+  FollowAlert(tx, alert.labels, /*began=*/true, &decision, now);
   ApplyIncident(tx, std::move(decision), now);
+  OnOutage(tx, alert.labels, now);
 }
 
 void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
@@ -122,14 +133,16 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   }
   if (tx.incidents.Find(incident_id) == nullptr) return;
   Incident incident = std::move(tx.incidents.Edit(incident_id));
-  ApplyIncident(tx, ResolveAlert(std::move(incident), tx.alerts.Find(fingerprint)->ToAlert(), now),
-                now);
+  const Alert alert = tx.alerts.Find(fingerprint)->ToAlert();
+  IncidentDecision decision = ResolveAlert(std::move(incident), alert, now);
+  FollowAlert(tx, alert.labels, /*began=*/false, &decision, now);
+  ApplyIncident(tx, std::move(decision), now);
+  RecheckDependants(tx, incident_id, now);
 }
 
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
   const Incident* newest = tx.NewestIncident(incident->key);
   if (action == IncidentAction::kReopen && newest != nullptr && newest->Open() &&
       newest->id != incident->id) {
@@ -142,18 +155,16 @@ Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& 
 }
 
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
   ApplyIncident(tx, TRY(AddIncidentNote(*incident, ToActor(human), now)), now);
   tx.RequireSync();
   return absl::OkStatus();
 }
 
 Status EscalateIncident(Transaction& tx, const HumanAction& human, bool force, Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
+  TRY(CheckAwake(*incident));
   ApplyIncident(tx, TRY(EscalateNow(*incident, force, ToActor(human), now)), now);
   tx.RequireSync();
   return absl::OkStatus();
@@ -161,9 +172,9 @@ Status EscalateIncident(Transaction& tx, const HumanAction& human, bool force, N
 
 Status ReapplyPolicy(Transaction& tx, const HumanAction& human, const std::string& policy,
                      Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
+  TRY(CheckAwake(*incident));
   const IncidentsConfig& config = tx.plan().incidents();
   const EscalationPolicy* chosen = config.policy_index->Find(policy);
   if (chosen == nullptr && !policy.empty()) {

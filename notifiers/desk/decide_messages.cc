@@ -63,7 +63,9 @@ void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std:
   event.kind = kind;
   event.time = now;
   event.channel = TargetOf(row);
-  event.to = row.kind == OutboxKind::kRecovery ? "recovery" : fmt::format("{}", row.tier + 1);
+  event.to = row.kind == OutboxKind::kRecovery ? "recovery"
+             : row.tier == kAskTier            ? "question"
+                                               : fmt::format("{}", row.tier + 1);
   event.text = detail.empty() ? TargetOf(row) : fmt::format("{}: {}", TargetOf(row), detail);
   tx.Audit(std::move(event));
   ++tx.incidents.Edit(incident->id).audit_events;
@@ -140,7 +142,9 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
     row.id = PageKey(incident.id, {page.epoch, page.loop, page.tier, page.recovery}, row.receiver,
                      row.integration);
     row.reason = page.recovery ? "incident resolved"
-                               : fmt::format("escalation {}", StepName(incident, page.tier));
+                 : page.tier == kAskTier
+                     ? "acknowledgement to confirm"
+                     : fmt::format("escalation {}", StepName(incident, page.tier));
     row.created_at = now;
     row.due = now;
     row.deadline = page.recovery ? now + kRecoveryDeadline : 0;

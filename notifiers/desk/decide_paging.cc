@@ -277,8 +277,8 @@ void NoteStepTold(Transaction& tx, const OutboxRow& row) {
 
 void OnPageLost(Transaction& tx, const OutboxRow& row, Nanos now) {
   const Incident* incident = tx.incidents.Find(row.incident_id);
-  if (ToldKind(row) != OutboxKind::kPage || incident == nullptr || !incident->Open() ||
-      incident->epoch != row.epoch) {
+  if (ToldKind(row) != OutboxKind::kPage || row.tier == kAskTier || incident == nullptr ||
+      !incident->Open() || incident->epoch != row.epoch) {
     return;
   }
   if (WasTold(tx, row, false) || IsBeingTold(tx, row, false) || HasSteps(tx, row)) return;

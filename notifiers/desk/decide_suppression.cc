@@ -8,6 +8,8 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_dependencies.h"
+#include "notifiers/desk/decide_maintenance.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -100,11 +102,16 @@ void RecheckInhibited(Transaction& tx, Nanos now) {
 }
 
 std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now) {
-  std::string why;
+  std::string why = WhyAttached(tx, incident);
+  if (!why.empty()) return why;
   for (const uint64_t fingerprint : incident.firing) {
     const AlertRecord* record = tx.alerts.Find(fingerprint);
     if (record == nullptr) return "";
-    const std::string reason = WhySuppressed(tx, record->labels(), now);
+    std::string reason = WhySuppressed(tx, record->labels(), now);
+    if (reason.empty()) {
+      const std::string window = InMaintenance(tx, record->labels(), now);
+      if (!window.empty()) reason = fmt::format("in maintenance: {}", window);
+    }
     if (reason.empty()) return "";
     if (why.empty()) why = reason;
   }
@@ -114,7 +121,7 @@ std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now) 
 bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
   const OutboxRow* row = tx.outbox.Find(row_id);
   const Incident* incident = row == nullptr ? nullptr : tx.incidents.Find(row->incident_id);
-  if (incident == nullptr) return false;
+  if (incident == nullptr || row->tier == kAskTier) return false;
   const std::string why = WhyHeld(tx, *incident, now);
   if (why.empty() && incident->escalation.held_at == 0) return false;
   OutboxRow& edited = tx.outbox.Edit(row_id);

@@ -3,7 +3,15 @@
 // batch, applies it.
 #include "notifiers/desk/desk.h"
 
+#include "notifiers/desk/answers.h"
+#include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_contacts.h"
+#include "notifiers/desk/decide_dependencies.h"
+#include "notifiers/desk/decide_heartbeats.h"
+#include "notifiers/desk/decide_maintenance.h"
+#include "notifiers/desk/decide_oncall_checks.h"
+#include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
@@ -181,6 +189,19 @@ Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
                         [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
 }
 
+Desk::IncidentResult Desk::Change(const IncidentChange& change, const HumanAction& human,
+                                  Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return ChangeIncident(tx, change, human, now); });
+}
+
+Desk::IncidentResult Desk::Create(const NewIncident& wanted, HumanAction human, Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) -> Status {
+    human.incident_id = TRY(CreateIncident(tx, wanted, ToActor(human), now));
+    return absl::OkStatus();
+  });
+}
+
 Desk::IncidentResult Desk::Escalate(const HumanAction& human, bool force, Nanos now) {
   return DecideIncident(*impl_, human, now,
                         [&](Transaction& tx) { return EscalateIncident(tx, human, force, now); });
@@ -204,9 +225,20 @@ StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& chann
   return id;
 }
 
-Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now) {
-  return impl_->Run(now,
-                    [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now); });
+Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
+                           const std::string& who) {
+  return impl_->Run(
+      now, [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now, who); });
+}
+
+Status Desk::Configure(AuditEvent event, Batch rows, Nanos now) {
+  event.time = now;
+  const auto decide = [&](Transaction& tx) {
+    tx.Audit(event);
+    tx.RequireSync();
+    return absl::OkStatus();
+  };
+  return impl_->Run(now, decide, std::move(rows));
 }
 
 // ---- reports
@@ -255,8 +287,26 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
     case TimerKind::kForgetIncident:
       OnForgetIncident(tx, timer.id, now);
       break;
+    case TimerKind::kHeartbeat:
+      OnHeartbeatTimer(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kMaintenanceEdge:
+      OnMaintenanceEdge(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kDependency:
+      OnDependencyTimer(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kOnCallCheck:
+      OnOnCallCheck(tx, timer.due);
+      break;
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);
+      break;
+    case TimerKind::kAckReminder:
+    case TimerKind::kAckTimeout:
+    case TimerKind::kSnoozeEnd:
+    case TimerKind::kAutoResolve:
+      OnAttentionTimer(tx, timer.kind, timer.id, timer.due, now);
       break;
     case TimerKind::kPageBundle:
       OnPageBundle(tx, timer.id, timer.due);
@@ -361,7 +411,9 @@ void Desk::RunTimers(const Clock& clock, std::stop_token stop) {
   }
 }
 
-Status Desk::Reload(DeskConfig config, Nanos now) {
+Status Desk::Reload(DeskConfig config, Nanos now) { return Reload(std::move(config), now, {}, {}); }
+
+Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows) {
   Impl& impl = *impl_;
   auto plan = std::make_shared<const Plan>(std::move(config));
   Impl::Wakes wakes;
@@ -370,29 +422,42 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
     absl::MutexLock event(&impl.event_mutex);
     std::shared_ptr<const Plan> old_plan;
     Inhibitor old_inhibitor({});
+    Inhibitor old_dependencies({});
     {
       absl::MutexLock lock(&impl.state_mutex);
       Inhibitor inhibitor(plan->config().alertmanager.inhibit_rules);
+      Inhibitor dependencies(AsInhibition(plan->config().around.dependencies));
       for (const auto& [fingerprint, record] : impl.state.alerts) {
         if (record->firing) inhibitor.SetFiring(record->labels(), true);
+        if (record->firing) dependencies.SetFiring(record->labels(), true);
         if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
       }
       old_plan = std::exchange(impl.plan, plan);
       old_inhibitor = std::exchange(impl.inhibitor, std::move(inhibitor));
+      old_dependencies = std::exchange(impl.dependencies, std::move(dependencies));
     }
     status = impl.RunLocked(
         now,
         [&](Transaction& tx) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
+          ScheduleQuietOfAll(tx);
+          EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);
+          for (AuditEvent& change : events) {
+            change.time = now;
+            tx.Audit(std::move(change));
+            tx.RequireSync();
+          }
+          SettleAround(tx, /*start=*/false, now);
           return absl::OkStatus();
         },
-        {}, false, &wakes);
+        std::move(rows), false, &wakes);
     if (!status.ok()) {
       absl::MutexLock lock(&impl.state_mutex);
       impl.plan = old_plan;
       impl.inhibitor = std::move(old_inhibitor);
+      impl.dependencies = std::move(old_dependencies);
     }
   }
   impl.WakeAll();
@@ -410,6 +475,7 @@ StatusOr<ClaimAnswer> Desk::Claim(Nanos now, size_t most, const RoomOf& room) {
     if (claimed.next != 0) answer.next = claimed.next;
     for (const OutboxRow& row : claimed.rows) {
       ClaimedMessage& message = answer.messages.emplace_back();
+      NumberPage(tx, row, now);
       message.notification = BuildNotification(tx, row, now);
       message.receivers = tx.plan().config().receivers;
       message.channel =

@@ -17,15 +17,21 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "notifiers/around/around_config.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/answer_config.h"
+#include "notifiers/desk/answer_views.h"
+#include "notifiers/desk/around_views.h"
 #include "notifiers/desk/contact_views.h"
 #include "notifiers/desk/escalation_views.h"
 #include "notifiers/desk/history_records.h"
+#include "notifiers/desk/incident_change.h"
 #include "notifiers/desk/incoming.h"
 #include "notifiers/desk/limits.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/import/alertmanager_state.h"
+#include "notifiers/incident/by_hand.h"
 #include "notifiers/incident/decisions.h"
 #include "notifiers/oncall/schedule.h"
 #include "notifiers/outbox/delivery_config.h"
@@ -46,6 +52,8 @@ struct DeskConfig {
   IncidentsConfig incidents;
   std::shared_ptr<const Receivers> receivers;  // with those of users
   std::vector<Schedule> schedules;
+  AnsweringConfig answering;
+  AroundConfig around;       // heartbeats, maintenance windows, dependencies
   std::string external_url;  // without a slash at the end
   AlertingFixes fixes;
   DeskLimits limits;
@@ -127,6 +135,10 @@ class Desk final : public AlertSink, public OutboxSource {
   IncidentResult Reopen(const HumanAction& human, Nanos now);
   IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
   IncidentResult AddNote(const HumanAction& human, Nanos now);
+  // What else people do. An incident that is merged into another one can only be unmerged.
+  IncidentResult Change(const IncidentChange& change, const HumanAction& human, Nanos now);
+  // Opens one that no alert opened; `human.incident_id` is not used.
+  IncidentResult Create(const NewIncident& wanted, HumanAction human, Nanos now);
   // The next tier is told now; FailedPrecondition when the incident is taken care of or has told
   // its last tier, unless `force`.
   IncidentResult Escalate(const HumanAction& human, bool force, Nanos now);
@@ -140,13 +152,38 @@ class Desk final : public AlertSink, public OutboxSource {
   Status ConfirmVerification(const std::string& user, const std::string& method,
                              const std::string& code, Nanos now);
 
+  // ---- answers from messages (desk_answers.cc)
+  // What a token says. PermissionDenied: not signed here, or no longer valid. DeadlineExceeded:
+  // expired. NotFound: the incident is forgotten. Changes nothing.
+  StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
+  // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
+  StatusOr<AnswerResult> Answer(AnswerAction action, const HumanAction& human, Nanos now);
+  // Signs with a new key from now on. What was signed before stays good until it expires, or ends
+  // now with `revoke`.
+  Status RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now);
+  // Whom a text message from `phone` means by a number (0: the only one). NotFound: nobody.
+  StatusOr<AnswerCodes::Entry> FindAnswerCode(const std::string& phone, int number,
+                                              Nanos now) const;
+  // Whether a phone that has been paged may get one more automatic answer; counts it.
+  StatusOr<bool> CountAutoReply(const std::string& phone, Nanos now);
+
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in
   // HumanAction.
   // `force`: a silence beyond the guard rails (SilenceLimits) is accepted.
   StatusOr<std::string> SetSilence(Silence silence, const std::string& channel, Nanos now,
                                    bool force = false);
-  Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now);
+  // `who` did it; "" : who made the silence.
+  Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
+                       const std::string& who = "");
+
+  // desk_around.cc. `by`: who and through which door; its note, too, for the end of a window.
+  // NotFound: no such heartbeat.
+  Status Beat(const std::string& heartbeat, const HumanAction& by, Nanos now);
+  // InvalidArgument: its end is past. AlreadyExists: the name is taken.
+  Status AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now);
+  // NotFound. FailedPrecondition: the file has it.
+  Status EndMaintenance(const std::string& name, const HumanAction& by, Nanos now);
 
   // Queues messages to receivers and writes `extra` in the same batch, so that who remembers there
   // what was told loses and repeats nothing. Attempts end a day after `now`. Returns the ids of
@@ -168,6 +205,10 @@ class Desk final : public AlertSink, public OutboxSource {
   // group_wait already is flushed at once (told is only what the log does not know). Running
   // escalations keep their policy.
   Status Reload(DeskConfig config, Nanos now);
+  // The same, with `events` and `rows` in its batch: what people configure by API.
+  Status Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows);
+  // Writes `rows` and the event that says who did it as one.
+  Status Configure(AuditEvent event, Batch rows, Nanos now);
 
   // Ticks until stopped; for a thread of the daemon.
   void RunTimers(const Clock& clock, std::stop_token stop);
@@ -185,6 +226,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // ---- snapshots
   // ----------------------------------------------------------------------------------------------------
   IncidentPage Incidents(const IncidentFilter& filter) const;
+  // How much noise the incidents that are kept and match took away; limit, offset and states of the
+  // filter are not used.
+  GroupStatistics StatisticsOf(const IncidentFilter& filter) const;
   StatusOr<IncidentDetail> GetIncident(const std::string& id, Nanos now) const;
   StatusOr<EscalationView> GetEscalation(const std::string& incident_id, Nanos now) const;
   // Whom an alert that began to fire at `at` would page, and when, if nobody answered.
@@ -217,6 +261,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // Attempts since then, oldest first; of one outcome, or "" for all. The newest `limit`.
   StatusOr<std::vector<AttemptRecord>> Attempts(Nanos since, std::string_view outcome,
                                                 size_t limit) const;
+  std::vector<HeartbeatView> Heartbeats(Nanos now) const;     // in the order of the file
+  std::vector<MaintenanceView> Maintenance(Nanos now) const;  // those of the file first
+  std::vector<DependencyView> Outages() const;  // dependencies in the order of the file
   DeskStats Stats(Nanos now) const;
   // Reads the audit trail from the store and checks every chain (audit_trail.h); returns how many
   // events it has.

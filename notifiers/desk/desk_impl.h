@@ -62,7 +62,8 @@ struct Desk::Impl {
         faults(faults_in),
         journal(store_in, faults_in),
         plan(std::make_shared<const Plan>(std::move(config))),
-        inhibitor(plan->config().alertmanager.inhibit_rules) {}
+        inhibitor(plan->config().alertmanager.inhibit_rules),
+        dependencies(AsInhibition(plan->config().around.dependencies)) {}
 
   // Who must look again after a commit.
   struct Wakes {
@@ -104,7 +105,7 @@ struct Desk::Impl {
     std::optional<Transaction> tx;
     {
       absl::MutexLock lock(&state_mutex);
-      tx.emplace(state, *plan, &inhibitor);
+      tx.emplace(state, *plan, &inhibitor, &dependencies);
       const Status status = decide(*tx);
       if (!status.ok()) {
         tx->Rollback();
@@ -152,6 +153,7 @@ struct Desk::Impl {
   DeskState state ABSL_GUARDED_BY(state_mutex);
   std::shared_ptr<const Plan> plan ABSL_GUARDED_BY(state_mutex);
   Inhibitor inhibitor ABSL_GUARDED_BY(state_mutex);
+  Inhibitor dependencies ABSL_GUARDED_BY(state_mutex);               // who hangs on whose outage
   std::deque<DeliveryView> deliveries ABSL_GUARDED_BY(state_mutex);  // newest last
   std::map<DeskStats::NotificationKey, uint64_t> notifications ABSL_GUARDED_BY(state_mutex);
   std::map<DeskStats::EscalationKey, uint64_t> escalations ABSL_GUARDED_BY(state_mutex);

@@ -94,7 +94,7 @@ StatusOr<EscalationView> Desk::GetEscalation(const std::string& incident_id, Nan
   EscalationView view;
   {
     absl::ReaderMutexLock lock(&impl_->state_mutex);
-    const Transaction tx(impl_->state, *impl_->plan, nullptr);
+    const Transaction tx(impl_->state, *impl_->plan, nullptr, nullptr);
     view = ViewOf(tx, incident.escalation, now, /*at_its_time=*/false);
     const std::set<std::pair<int, int>> being_told = BeingTold(tx, incident);
     for (size_t i = 0; i < view.tiers.size(); ++i) {
@@ -109,7 +109,7 @@ StatusOr<EscalationView> Desk::GetEscalation(const std::string& incident_id, Nan
 
 EscalationView Desk::PreviewEscalation(const Alert& alert, Severity severity, Nanos at) const {
   absl::ReaderMutexLock lock(&impl_->state_mutex);
-  const Transaction tx(impl_->state, *impl_->plan, nullptr);
+  const Transaction tx(impl_->state, *impl_->plan, nullptr, nullptr);
   Escalation escalation;
   TakePolicy(ChoosePolicy(impl_->plan->incidents(), severity, alert, at), &escalation);
   escalation.loop_at = at;

@@ -100,7 +100,8 @@ StatusOr<AlertHistory> Desk::History(uint64_t fingerprint, Nanos since, size_t l
   Wanted wanted{.fingerprint = fingerprint, .incidents = {}, .history = {}, .flushes = {}};
   {
     absl::ReaderMutexLock lock(&impl_->state_mutex);
-    const Transaction tx(impl_->state, *impl_->plan, &impl_->inhibitor);  // reads only
+    const Transaction tx(impl_->state, *impl_->plan, &impl_->inhibitor,
+                         &impl_->dependencies);  // reads only
     for (const auto& [id, incident] : impl_->state.incidents) {
       if (incident->alerts.contains(fingerprint)) wanted.incidents.insert(id);
     }

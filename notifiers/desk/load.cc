@@ -3,6 +3,9 @@
 // decision.
 #include <fmt/format.h>
 
+#include "notifiers/desk/answers.h"
+#include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -116,6 +119,15 @@ Status ReadRest(const StateStore& store, DeskState* state) {
     state->SetTimer({timer.kind, timer.id}, timer.due);
     return absl::OkStatus();
   }));
+  TRY(ReadAll(store, Family::kPaging, kAnswerCodesPrefix, [&](const Row& row) -> Status {
+    AnswerCodes codes = TRY(DecodeAnswerCodes(row.value));
+    std::string phone = codes.phone;
+    state->answer_codes[std::move(phone)] = std::make_shared<const AnswerCodes>(std::move(codes));
+    return absl::OkStatus();
+  }));
+  if (const auto keys = TRY(store.Get(Family::kPaging, kAnswerKeysKey))) {
+    state->answer_keys = std::make_shared<const AnswerKeys>(TRY(DecodeAnswerKeys(keys->value)));
+  }
   if (const auto forgotten = TRY(store.Get(Family::kMeta, kForgottenKey))) {
     state->forgotten = TRY(DecodeIncidentTotals(forgotten->value));
   }
@@ -147,8 +159,10 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadMessages(store, &state));
     TRY(ReadPaging(store, &state));
     TRY(ReadRest(store, &state));
+    TRY(ReadAround(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
+      if (record->firing) dependencies.SetFiring(record->labels(), true);
       if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
     }
   }
@@ -160,8 +174,12 @@ Status Desk::Impl::LoadRows(Nanos now) {
         SettleUnknownRows(tx, now);
         RegroupLoaded(tx, now);
         CancelOldEnds(tx);
+        EnsureAnswerKey(tx, random, now);
+        ForgetOldCodes(tx, now);
         ScheduleForgettingOfAll(tx);
+        ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
+        SettleAround(tx, /*start=*/true, now);
         return absl::OkStatus();
       },
       std::move(upgrade), false, &wakes);

@@ -40,6 +40,16 @@ void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecor
 }
 
 void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Incident> incident) {
+  if (const auto old = incidents.find(id); old != incidents.end()) {
+    const auto attached = dependants.find(old->second->suppressed_by);
+    if (attached != dependants.end()) {
+      attached->second.erase(id);
+      if (attached->second.empty()) dependants.erase(attached);
+    }
+  }
+  if (incident && incident->Open() && !incident->suppressed_by.empty()) {
+    dependants[incident->suppressed_by].insert(id);
+  }
   if (incident) {
     const auto newest = newest_incident.find(incident->key);
     const auto other =
@@ -55,6 +65,16 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
     held.insert(id);
   } else {
     held.erase(id);
+  }
+  const auto old = incidents.find(id);
+  const std::string before = old == incidents.end() ? "" : old->second->merged_into;
+  const std::string after = incident ? incident->merged_into : "";
+  if (before != after) {
+    if (!after.empty()) parts[after].insert(id);
+    const auto left = parts.find(before);
+    if (left != parts.end() && left->second.erase(id) == 1 && left->second.empty()) {
+      parts.erase(left);
+    }
   }
   Store(&incidents, id, std::move(incident));
 }

@@ -11,6 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "notifiers/desk/answer_codes.h"
+#include "notifiers/desk/answer_token.h"
+#include "notifiers/desk/around_rows.h"
 #include "notifiers/desk/incident_totals.h"
 #include "notifiers/desk/paging_records.h"
 #include "notifiers/desk/records.h"
@@ -47,7 +50,11 @@ struct DeskState {
   Table<std::string, OutboxRow> outbox;
   Table<std::string, PagingRecord> paging;  // by the key of its row
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
-  std::map<TimerId, Nanos> timers;  // but those of alerts' ends
+  std::shared_ptr<const AnswerKeys> answer_keys = std::make_shared<const AnswerKeys>();
+  Table<std::string, AnswerCodes> answer_codes;       // by phone
+  Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
+  Table<std::string, MaintenanceWindow> maintenance;  // those made by the API
+  std::map<TimerId, Nanos> timers;                    // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals forgotten;                       // incidents that are no longer in `incidents`
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
@@ -60,6 +67,9 @@ struct DeskState {
   std::map<std::string, std::string> newest_incident;  // by key
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
+  std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
+  // Open incidents that are attached to an outage, by its incident.
+  std::map<std::string, std::set<std::string>> dependants;
   // Ends of alerts: soft, because they follow from the alerts' rows. A heap, earliest first; an
   // entry counts as long as its alert's end_timer is the same.
   std::vector<AlertEnd> ends;

@@ -25,6 +25,15 @@ void EncodeTable(const Edit& edit, Family family, KeyOf&& key_of, Encode&& encod
   }
 }
 
+template <typename Rows, typename Row>
+void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& row) {
+  if (row) {
+    (*table)[key] = row;
+  } else {
+    table->erase(key);
+  }
+}
+
 }  // namespace
 
 std::string MemberKey(std::string_view incident_id, uint64_t fingerprint) {
@@ -55,6 +64,7 @@ Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
 void Transaction::SetFiring(const Labels& alert, bool firing) {
   std::vector<Inhibitor::Targets> touched = inhibitor_->SetFiring(alert, firing);
   std::ranges::move(touched, std::back_inserter(touched_));
+  dependencies_->SetFiring(alert, firing);
   toggled_.emplace_back(alert, firing);
 }
 
@@ -149,10 +159,25 @@ std::vector<uint64_t> Transaction::Waiting() const {
   return waiting;
 }
 
+std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) const {
+  std::set<std::string> parts;
+  const auto known = state_.parts.find(incident_id);
+  if (known != state_.parts.end()) parts = known->second;
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row && change.row->merged_into == incident_id) {
+      parts.insert(id);
+    } else {
+      parts.erase(id);
+    }
+  }
+  return {parts.begin(), parts.end()};
+}
+
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
-         outbox.changes().empty() && paging.changes().empty() && silence_changes_.empty() &&
-         timers_.empty() && audit_.empty();
+         outbox.changes().empty() && paging.changes().empty() && answer_codes.changes().empty() &&
+         heartbeats.changes().empty() && maintenance.changes().empty() && answer_keys_ == nullptr &&
+         silence_changes_.empty() && timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -236,6 +261,18 @@ Batch Transaction::Encode() {
   EncodeTable(
       paging, Family::kPaging, [](const std::string& key) { return key; }, EncodePagingRecord,
       &batch);
+  EncodeTable(answer_codes, Family::kPaging, AnswerCodesKey, EncodeAnswerCodes, &batch);
+  if (answer_keys_ != nullptr) {
+    batch.Put(Family::kPaging, std::string(kAnswerKeysKey), EncodeAnswerKeys(*answer_keys_));
+  }
+  EncodeTable(
+      heartbeats, Family::kPaging,
+      [](const std::string& name) { return KindKey(kHeartbeatKind, name); }, EncodeHeartbeat,
+      &batch);
+  EncodeTable(
+      maintenance, Family::kDirectory,
+      [](const std::string& name) { return KindKey(kMaintenanceKind, name); }, EncodeMaintenance,
+      &batch);
   return batch;
 }
 
@@ -261,8 +298,22 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
   for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
+  for (const auto& [key, change] : heartbeats.changes()) {
+    StoreRow(&state->heartbeats, key, change.row);
+  }
+  for (const auto& [key, change] : maintenance.changes()) {
+    StoreRow(&state->maintenance, key, change.row);
+  }
   if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
+  if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
+  for (const auto& [phone, change] : answer_codes.changes()) {
+    if (change.row) {
+      state->answer_codes[phone] = change.row;
+    } else {
+      state->answer_codes.erase(phone);
+    }
+  }
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;
 }
@@ -270,6 +321,7 @@ void Transaction::Apply(DeskState* state) {
 void Transaction::Rollback() {
   for (const auto& [labels, firing] : std::views::reverse(toggled_)) {
     inhibitor_->SetFiring(labels, !firing);
+    dependencies_->SetFiring(labels, !firing);
   }
   toggled_.clear();
 }

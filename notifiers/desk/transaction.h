@@ -29,27 +29,39 @@ struct Effects {
   std::map<std::string, uint64_t> suppressed;                // alerts of flushes, by reason
   std::vector<std::pair<std::string, std::string>> history;  // rows, written with the rest
   Nanos trim_before = 0;                                     // of the history; 0: nothing
+  // For decide_dependencies.cc, of this decision: incidents that were made to wait for an outage,
+  // and that were attached to one.
+  std::vector<std::string> waiting;
+  std::vector<std::string> attached;
 };
 
 // Not thread-safe. The inhibitor is changed at once, because later alerts of the same event must
-// see it; Rollback puts it back.
+// see it; Rollback puts it back. `dependencies`: the same for AsInhibition(dependencies).
 class Transaction {
  public:
-  Transaction(const DeskState& state, const Plan& plan, Inhibitor* inhibitor)
+  Transaction(const DeskState& state, const Plan& plan, Inhibitor* inhibitor,
+              Inhibitor* dependencies)
       : alerts(state.alerts),
         groups(state.groups),
         incidents(state.incidents),
         outbox(state.outbox),
         paging(state.paging),
+        answer_codes(state.answer_codes),
+        heartbeats(state.heartbeats),
+        maintenance(state.maintenance),
         state_(state),
         plan_(plan),
-        inhibitor_(inhibitor) {}
+        inhibitor_(inhibitor),
+        dependencies_(dependencies) {}
 
   TableEdit<uint64_t, AlertRecord, HashTable<uint64_t, AlertRecord>> alerts;
   TableEdit<std::string, GroupRecord, HashTable<std::string, GroupRecord>> groups;
   TableEdit<std::string, Incident> incidents;
   TableEdit<std::string, OutboxRow> outbox;
   TableEdit<std::string, PagingRecord> paging;
+  TableEdit<std::string, AnswerCodes> answer_codes;  // by phone
+  TableEdit<std::string, HeartbeatState> heartbeats;
+  TableEdit<std::string, MaintenanceWindow> maintenance;  // those made by the API
   Effects effects;
 
   const Plan& plan() const { return plan_; }
@@ -58,6 +70,13 @@ class Transaction {
   const SilenceMap& silences() const { return silences_ ? *silences_ : *state_.silences; }
   void PutSilence(const Silence& silence);
   void EraseSilence(const std::string& id);
+
+  const AnswerKeys& answer_keys() const {
+    return answer_keys_ ? *answer_keys_ : *state_.answer_keys;
+  }
+  void PutAnswerKeys(AnswerKeys keys) {
+    answer_keys_ = std::make_shared<const AnswerKeys>(std::move(keys));
+  }
 
   void SetTimer(TimerKind kind, const std::string& id, Nanos due) {
     timers_[{kind, id}] = due;
@@ -72,6 +91,7 @@ class Transaction {
   void Audit(AuditEvent event) { audit_.push_back(std::move(event)); }
 
   const Inhibitor& inhibitor() const { return *inhibitor_; }
+  const Inhibitor& dependencies() const { return *dependencies_; }
   void SetFiring(const Labels& alert, bool firing);
   // Alerts that wait and whose inhibition may have changed since this was asked last.
   std::vector<uint64_t> TakeUninhibited();
@@ -88,6 +108,8 @@ class Transaction {
   // The newest incident of a key, as after the edits; nullptr: none.
   const Incident* NewestIncident(const std::string& key) const;
   std::vector<uint64_t> Waiting() const;
+  // Ids of the incidents that are merged into it, as after the edits.
+  std::vector<std::string> PartsOf(const std::string& incident_id) const;
 
   // A commit that queues a message or answers a human is synced (core.md rule 9).
   void RequireSync() { synced_ = true; }
@@ -111,10 +133,12 @@ class Transaction {
   const DeskState& state_;
   const Plan& plan_;
   Inhibitor* inhibitor_;
+  Inhibitor* dependencies_;
   std::shared_ptr<SilenceMap> silences_;
-  std::map<std::string, bool> silence_changes_;  // id -> still there
-  std::map<std::string, std::string> newest_;    // by key: the newest incident put
-  std::optional<IncidentTotals> forgotten_;      // with those of this transaction
+  std::shared_ptr<const AnswerKeys> answer_keys_;  // nullptr: as they were
+  std::map<std::string, bool> silence_changes_;    // id -> still there
+  std::map<std::string, std::string> newest_;      // by key: the newest incident put
+  std::optional<IncidentTotals> forgotten_;        // with those of this transaction
   std::map<TimerId, Nanos> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;

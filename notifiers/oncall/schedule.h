@@ -57,6 +57,9 @@ struct TemporarySchedule {
   std::vector<FixedShift> shifts;
 };
 
+// In place of Schedule::gap_severity: no warnings.
+inline constexpr std::string_view kNoGapCheck = "none";
+
 struct Schedule {
   std::string name;
   std::string zone_name = "UTC";
@@ -66,6 +69,8 @@ struct Schedule {
   std::vector<Substitution> substitutions;
   std::vector<TemporarySchedule> temporary;
   std::vector<std::string> fallback;  // users who are told when nobody is on call
+  // Of the warning that nobody is on call, or nobody who can be reached, within the next 14 days.
+  std::string gap_severity = "medium";
 };
 
 enum class OnCallSource : uint8_t { kNobody, kLayer, kOverride, kTemporary };

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "notifiers/oncall/local_time.h"
+#include "storage/base/local_time.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
+
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 
@@ -13,6 +18,25 @@ Nanos InstantOf(absl::CivilSecond local, absl::TimeZone zone) {
 
 absl::CivilSecond LocalAt(Nanos time, absl::TimeZone zone) {
   return absl::ToCivilSecond(absl::FromUnixNanos(time), zone);
+}
+
+StatusOr<absl::CivilSecond> ParseLocalTime(const std::string& text, absl::TimeZone zone) {
+  absl::CivilSecond local;
+  if (absl::ParseLenientCivilTime(text, &local) && local.year() >= 1970 && local.year() <= 2200) {
+    return local;
+  }
+  const StatusOr<Nanos> instant = ParseRfc3339(text);
+  if (instant.ok()) return LocalAt(*instant, zone);
+  return InvalidArgument(
+      fmt::format("{} is no time: a local one (2026-01-05T09:00) or one with an offset "
+                  "(2026-01-05T09:00:00+01:00) is wanted",
+                  Quote(text)));
+}
+
+StatusOr<Nanos> ParseLocalInstant(const std::string& text, absl::TimeZone zone) {
+  const StatusOr<Nanos> instant = ParseRfc3339(text);
+  if (instant.ok()) return *instant;
+  return InstantOf(TRY(ParseLocalTime(text, zone)), zone);
 }
 
 std::optional<absl::TimeZone> FindZone(const std::string& name) {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the desk keeps about heartbeats and about maintenance windows made by the API: values with a
+// row each. Rows: Family::kPaging, "heartbeat" 0x00 name; Family::kDirectory, "maintenance" 0x00
+// name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "notifiers/around/maintenance.h"
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+struct HeartbeatState {
+  Nanos last_beat = 0;      // 0: never
+  Nanos since = 0;          // it is waited for since then: first known, or the last start
+  Nanos missing_since = 0;  // 0: it is not
+  uint64_t alert = 0;       // while missing: the fingerprint of what was raised
+  friend bool operator==(const HeartbeatState&, const HeartbeatState&) = default;
+};
+
+inline constexpr std::string_view kHeartbeatKind = "heartbeat";
+inline constexpr std::string_view kMaintenanceKind = "maintenance";
+// kind 0x00 name
+std::string KindKey(std::string_view kind, std::string_view name);
+
+std::string EncodeHeartbeat(const HeartbeatState& state);
+StatusOr<HeartbeatState> DecodeHeartbeat(std::string_view bytes);
+// Of the API's: its text is what is kept.
+std::string EncodeMaintenance(const MaintenanceWindow& window);
+StatusOr<MaintenanceWindow> DecodeMaintenance(std::string_view bytes);
+
+}  // namespace outrider

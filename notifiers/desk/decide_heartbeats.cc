@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notifiers/desk/decide_heartbeats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/desk/decide.h"
+#include "notifiers/desk/own_alerts.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+const HeartbeatConfig* FindConfig(const Transaction& tx, const std::string& name) {
+  for (const HeartbeatConfig& heartbeat : tx.plan().config().around.heartbeats) {
+    if (heartbeat.name == name) return &heartbeat;
+  }
+  return nullptr;
+}
+
+Nanos DueAt(const HeartbeatConfig& config, const HeartbeatState& state) {
+  return std::max(state.last_beat, state.since) +
+         (config.interval + config.grace) * kNanosPerMilli + 1;
+}
+
+Labels LabelsOf(const Transaction& tx, const HeartbeatConfig& config) {
+  LabelsBuilder labels;
+  for (const auto& [name, value] : config.labels) labels.Set(name, value);
+  labels.Set(kAlertName, kHeartbeatMissed).Set("heartbeat", config.name);
+  labels.Set("severity", config.severity);
+  if (!config.team.empty()) labels.Set(tx.plan().incidents().team_label, config.team);
+  return labels.Build();
+}
+
+void Audit(Transaction& tx, const std::string& name, AuditKind kind, const std::string& channel,
+           std::string text, Nanos now) {
+  AuditEvent event;
+  event.subject = "heartbeat:" + name;
+  event.kind = kind;
+  event.time = now;
+  event.channel = channel;
+  event.text = std::move(text);
+  tx.Audit(std::move(event));
+}
+
+void Raise(Transaction& tx, const HeartbeatConfig& config, Nanos now) {
+  const HeartbeatState& state = *tx.heartbeats.Find(config.name);
+  Annotations annotations;
+  annotations["summary"] =
+      state.last_beat == 0
+          ? fmt::format("heartbeat {} was never heard", config.name)
+          : fmt::format("heartbeat {} is missing, last heard at {}", config.name,
+                        FormatRfc3339(state.last_beat / kNanosPerSecond * kNanosPerSecond));
+  annotations["description"] =
+      fmt::format("It is expected every {}, with {} of grace.", FormatDuration(config.interval),
+                  FormatDuration(config.grace));
+  if (!config.policy.empty()) annotations["outrider_escalation"] = config.policy;
+  const uint64_t alert = RaiseAlert(tx, LabelsOf(tx, config), annotations, now);
+  tx.heartbeats.Edit(config.name).alert = alert;
+}
+
+void SetDue(Transaction& tx, const HeartbeatConfig& config) {
+  const HeartbeatState& state = *tx.heartbeats.Find(config.name);
+  if (state.missing_since != 0) {
+    tx.CancelTimer(TimerKind::kHeartbeat, config.name);
+  } else {
+    tx.SetTimer(TimerKind::kHeartbeat, config.name, DueAt(config, state));
+  }
+}
+
+void Forget(Transaction& tx, const std::string& name, Nanos now) {
+  const HeartbeatState state = *tx.heartbeats.Find(name);
+  if (state.missing_since != 0) EndAlert(tx, state.alert, now);
+  tx.CancelTimer(TimerKind::kHeartbeat, name);
+  tx.heartbeats.Erase(name);
+}
+
+void Settle(Transaction& tx, const HeartbeatConfig& config, bool start, Nanos now) {
+  const HeartbeatState* known = tx.heartbeats.Find(config.name);
+  if (known == nullptr) {
+    tx.heartbeats.Put(config.name, {.last_beat = 0, .since = now, .missing_since = 0, .alert = 0});
+  } else if (start) {
+    tx.heartbeats.Edit(config.name).since = now;
+  }
+  const HeartbeatState state = *tx.heartbeats.Find(config.name);
+  if (state.missing_since != 0 && state.alert != LabelsOf(tx, config).Fingerprint()) {
+    EndAlert(tx, state.alert, now);  // it is another one as configured now
+    Raise(tx, config, now);
+  }
+  SetDue(tx, config);
+}
+
+bool MatchesViews(std::span<const Matcher> matchers, std::span<const LabelView> labels) {
+  return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) {
+    const auto found = std::find_if(labels.begin(), labels.end(), [&](const LabelView& label) {
+      return label.name == matcher.name();
+    });
+    return matcher.Matches(found == labels.end() ? std::string_view() : found->value);
+  });
+}
+
+}  // namespace
+
+Status TakeBeat(Transaction& tx, const std::string& name, const std::string& channel, Nanos now) {
+  const HeartbeatConfig* config = FindConfig(tx, name);
+  if (config == nullptr || tx.heartbeats.Find(name) == nullptr) {
+    return NotFound(fmt::format("no heartbeat {}", Quote(name)));
+  }
+  HeartbeatState& state = tx.heartbeats.Edit(name);
+  state.last_beat = std::max(state.last_beat, now);       // the clock may have been set back
+  if (state.missing_since == 0) return absl::OkStatus();  // the timer looks again when it is due
+  Audit(tx, name, AuditKind::kHeartbeatBack, channel,
+        fmt::format("after {}", FormatDuration((now - state.missing_since) / kNanosPerMilli)), now);
+  const uint64_t alert = state.alert;
+  state.missing_since = 0;
+  state.alert = 0;
+  EndAlert(tx, alert, now);
+  SetDue(tx, *config);
+  tx.RequireSync();
+  return absl::OkStatus();
+}
+
+std::vector<std::string> BeatsOf(const Transaction& tx, std::span<const LabelView> labels) {
+  std::vector<std::string> names;
+  for (const HeartbeatConfig& config : tx.plan().config().around.heartbeats) {
+    if (!config.alert.empty() && MatchesViews(config.alert, labels)) names.push_back(config.name);
+  }
+  return names;
+}
+
+void OnHeartbeatTimer(Transaction& tx, const std::string& name, Nanos due) {
+  tx.CancelTimer(TimerKind::kHeartbeat, name);
+  const HeartbeatConfig* config = FindConfig(tx, name);
+  const HeartbeatState* state = tx.heartbeats.Find(name);
+  if (config == nullptr || state == nullptr || state->missing_since != 0) return;
+  if (DueAt(*config, *state) > due) return SetDue(tx, *config);  // it was heard meanwhile
+  tx.heartbeats.Edit(name).missing_since = due;
+  Audit(tx, name, AuditKind::kHeartbeatMissed, "",
+        fmt::format("expected every {} and {} of grace", FormatDuration(config->interval),
+                    FormatDuration(config->grace)),
+        due);
+  Raise(tx, *config, due);
+}
+
+void SettleHeartbeats(Transaction& tx, bool start, Nanos now) {
+  std::vector<std::string> gone;
+  tx.heartbeats.ForEach([&](const std::string& name, const HeartbeatState&) {
+    if (FindConfig(tx, name) == nullptr) gone.push_back(name);
+  });
+  for (const std::string& name : gone) Forget(tx, name, now);
+  for (const HeartbeatConfig& config : tx.plan().config().around.heartbeats) {
+    Settle(tx, config, start, now);
+  }
+}
+
+}  // namespace outrider

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The desk's doors for what stands around incidents: heartbeats, maintenance windows, dependencies.
+#include <algorithm>
+
+#include "notifiers/desk/decide_dependencies.h"
+#include "notifiers/desk/decide_heartbeats.h"
+#include "notifiers/desk/decide_maintenance.h"
+#include "notifiers/desk/desk_impl.h"
+
+namespace outrider {
+
+Status Desk::Beat(const std::string& heartbeat, const HumanAction& by, Nanos now) {
+  return impl_->Run(now, [&](Transaction& tx) { return TakeBeat(tx, heartbeat, by.channel, now); });
+}
+
+Status Desk::AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now) {
+  return impl_->Run(now,
+                    [&](Transaction& tx) { return outrider::AddMaintenance(tx, window, by, now); });
+}
+
+Status Desk::EndMaintenance(const std::string& name, const HumanAction& by, Nanos now) {
+  return impl_->Run(now,
+                    [&](Transaction& tx) { return outrider::EndMaintenance(tx, name, by, now); });
+}
+
+std::vector<HeartbeatView> Desk::Heartbeats(Nanos) const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::vector<HeartbeatView> views;
+  for (const HeartbeatConfig& config : impl_->plan->config().around.heartbeats) {
+    HeartbeatView& view = views.emplace_back();
+    view.config = config;
+    const auto found = impl_->state.heartbeats.find(config.name);
+    if (found == impl_->state.heartbeats.end()) continue;
+    const HeartbeatState& state = *found->second;
+    view.last_beat = state.last_beat;
+    view.missing_since = state.missing_since;
+    if (state.missing_since != 0) continue;
+    view.due_at =
+        std::max(state.last_beat, state.since) + (config.interval + config.grace) * kNanosPerMilli;
+  }
+  return views;
+}
+
+std::vector<MaintenanceView> Desk::Maintenance(Nanos now) const {
+  absl::MutexLock lock(&impl_->state_mutex);
+  const Transaction tx(impl_->state, *impl_->plan, &impl_->inhibitor,
+                       &impl_->dependencies);  // reads only
+  std::vector<MaintenanceView> views;
+  for (const MaintenanceWindow* window : MaintenanceWindows(tx)) {
+    views.push_back({*window, window->ActiveAt(now), window->NextEdge(now)});
+  }
+  return views;
+}
+
+std::vector<DependencyView> Desk::Outages() const {
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  std::vector<DependencyView> views;
+  for (const Dependency& dependency : impl_->plan->config().around.dependencies) {
+    DependencyView& view = views.emplace_back();
+    view.name = dependency.name;
+    for (const auto& [id, dependants] : impl_->state.dependants) {
+      const auto outage = impl_->state.incidents.find(id);
+      if (outage == impl_->state.incidents.end() || !outage->second->Open()) continue;
+      if (!MatchesAll(dependency.on, outage->second->labels)) continue;
+      view.outages.push_back({id, outage->second->title, {dependants.begin(), dependants.end()}});
+    }
+  }
+  return views;
+}
+
+}  // namespace outrider
