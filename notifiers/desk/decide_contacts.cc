@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -221,10 +222,10 @@ std::string AccountOf(const Transaction& tx, const Page& page) {
   return fmt::format("twilio/{}", contact == user->contacts.end() ? "" : contact->second.account);
 }
 
-const std::vector<RateLimit>& LimitsOf(const PagingConfig& people, const std::string& kind) {
-  static const std::vector<RateLimit> kNone;
+std::span<const RateLimit> LimitsOf(const PagingConfig& people, const std::string& kind) {
   const auto found = people.limits.find(kind);
-  return found == people.limits.end() ? kNone : found->second;
+  if (found == people.limits.end()) return {};
+  return found->second;
 }
 
 bool IsThrottled(Transaction& tx, const Page& page, Nanos now) {
@@ -258,7 +259,7 @@ bool PutOffPage(Transaction& tx, const std::string& row_id, Nanos now) {
 void CountPage(Transaction& tx, const OutboxRow& row, Nanos now) {
   const std::optional<Page> page = PageOf(tx, row);
   if (!page || !tx.plan().people().throttles) return;
-  const std::vector<RateLimit>& limits = LimitsOf(tx.plan().people(), page->kind);
+  const std::span<const RateLimit> limits = LimitsOf(tx.plan().people(), page->kind);
   if (!limits.empty()) {
     Remember(now, std::ranges::max_element(limits, {}, &RateLimit::per)->per,
              &EditLoad(tx, ContactLoadKey(row.receiver, row.integration)).sent);

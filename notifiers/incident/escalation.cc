@@ -143,7 +143,7 @@ const EscalationPolicy* PolicyNamed(const IncidentsConfig& config, std::string_v
   return found == config.escalation_policies.end() ? nullptr : &*found;
 }
 
-// Who does not answer alone stops nothing: `who` is named in what the step says.
+// What the decision says is what `actor` did.
 void NameActor(const Actor& actor, IncidentDecision* decision) {
   for (AuditEvent& event : decision->events) {
     event.who = actor.who;
