@@ -25,7 +25,7 @@ escalation_policies:
 - name: database
   match: ['team="db"']
   tiers: [{{teams: [db], round_robin: true}}, {{delay: 1h, targets: ["lead:db"]}}]
-- {{name: rest, tiers: [{{users: [boss]}}]}}
+- {{name: rest, match: ['team="web"'], tiers: [{{users: [boss]}}]}}
 '''
 
 
