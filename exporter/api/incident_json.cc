@@ -7,10 +7,11 @@
 namespace outrider {
 namespace {
 
-// What a clock shows: met and breached when it has stopped, running or overdue before.
+// What a clock shows: met and breached when it has stopped, running, paused or overdue before.
 std::string_view ClockState(const SlaClock& clock) {
   if (clock.discarded) return "discarded";
   if (clock.breached_at != 0) return clock.Running() ? "overdue" : "breached";
+  if (clock.Standing()) return "paused";
   return clock.Running() ? "running" : "met";
 }
 
@@ -20,6 +21,12 @@ void WriteClock(const SlaClock& clock, JsonWriter* json) {
   WriteSeconds("target_seconds", clock.target, json);
   WriteTime("started_at", clock.started_at, json);
   WriteTime("deadline_at", clock.DeadlineAt(), json);
+  if (clock.calendar != nullptr) json->Key("calendar").String(clock.CalendarName());
+  if (clock.Standing()) {
+    WriteTime("paused_since", clock.paused_since, json);
+    // Until then; without a deadline nobody can reckon it.
+    WriteSeconds("elapsed_seconds", clock.ElapsedAt(clock.paused_since), json);
+  }
   WriteTime("stopped_at", clock.stopped_at, json);
   if (clock.stopped_at != 0)
     WriteSeconds("elapsed_seconds", clock.ElapsedAt(clock.stopped_at), json);

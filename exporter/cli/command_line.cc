@@ -14,6 +14,7 @@
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
 #include "exporter/cli/people_commands.h"
+#include "exporter/cli/sla_commands.h"
 
 namespace outrider {
 namespace {
@@ -29,6 +30,7 @@ struct Parsed {
   AlertsOptions alerts;
   AnomalyOptions anomaly;
   PeopleCommands people;
+  SlaOptions sla;
   std::string verify_path;
   std::string slo;
   CheckRulesOptions check_rules;
@@ -529,6 +531,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddQuery(app, &parsed);
   AddAlerts(app, &parsed);
   AddPeopleCommands(app, &parsed.client, &parsed.people, &parsed.action, env);
+  AddSlaCommands(app, &parsed.client, &parsed.sla, &parsed.action);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed, env);

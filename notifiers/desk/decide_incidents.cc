@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/targets.h"
+#include "notifiers/incident/sla_pause.h"
 
 namespace outrider {
 namespace {
@@ -117,10 +119,12 @@ Actor ToActor(const HumanAction& human) {
 }  // namespace
 
 void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
+  FollowSnooze(tx.plan().incidents(), now, &decision);
   for (const TimerChange& timer : decision.timers) {
     tx.SetTimer(timer.kind, decision.incident.id, timer.due);
   }
   decision.incident.audit_events += decision.events.size();
+  TellSla(tx, decision.incident, decision.events, now);
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const Incident* before = tx.incidents.Before(decision.incident.id);
   // When an incident opened or ended must not depend on when a power cut was.

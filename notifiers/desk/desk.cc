@@ -3,6 +3,7 @@
 // batch, applies it.
 #include "notifiers/desk/desk.h"
 
+#include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -177,6 +178,16 @@ OUTRIDER_INCIDENT_ACTION_(Unacknowledge, kUnacknowledge)
 Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
   return DecideIncident(*impl_, human, now,
                         [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
+}
+
+Desk::IncidentResult Desk::Hold(const HumanAction& human, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return PutOnHold(tx, human, true, now); });
+}
+
+Desk::IncidentResult Desk::Unhold(const HumanAction& human, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return PutOnHold(tx, human, false, now); });
 }
 
 StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now,
@@ -365,6 +376,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
         [&](Transaction& tx) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
+          RecountSlaOfAll(tx, now);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },

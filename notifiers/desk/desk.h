@@ -125,6 +125,9 @@ class Desk final : public AlertSink, public OutboxSource {
   IncidentResult Reopen(const HumanAction& human, Nanos now);
   IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
   IncidentResult AddNote(const HumanAction& human, Nanos now);
+  // Its SLA clocks stand still, or go on (sla_pause.h).
+  IncidentResult Hold(const HumanAction& human, Nanos now);
+  IncidentResult Unhold(const HumanAction& human, Nanos now);
 
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in

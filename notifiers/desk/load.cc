@@ -3,6 +3,7 @@
 // decision.
 #include <fmt/format.h>
 
+#include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -92,6 +93,17 @@ Status ReadMessages(const StateStore& store, DeskState* state) {
   });
 }
 
+// Incidents are read. Older rows, or none, say nothing of those that are kept.
+Status ReadTotals(const StateStore& store, DeskState* state) {
+  bool complete = false;
+  if (const auto row = TRY(store.Get(Family::kMeta, kTotalsKey))) {
+    state->totals = TRY(DecodeIncidentTotals(row->value, &complete));
+  }
+  if (complete) return absl::OkStatus();
+  for (const auto& [id, incident] : state->incidents) state->totals.Count(nullptr, *incident);
+  return absl::OkStatus();
+}
+
 Status ReadRest(const StateStore& store, DeskState* state) {
   auto silences = std::make_shared<SilenceMap>();
   TRY(ReadAll(store, Family::kSilences, "", [&](const Row& row) -> Status {
@@ -106,9 +118,7 @@ Status ReadRest(const StateStore& store, DeskState* state) {
     state->SetTimer({timer.kind, timer.id}, timer.due);
     return absl::OkStatus();
   }));
-  if (const auto forgotten = TRY(store.Get(Family::kMeta, kForgottenKey))) {
-    state->forgotten = TRY(DecodeIncidentTotals(forgotten->value));
-  }
+  TRY(ReadTotals(store, state));
   const std::string prefix = "audit";
   return ReadAll(store, Family::kMeta, prefix, [&](const Row& row) -> Status {
     if (row.key.size() != prefix.size() + 1) return absl::OkStatus();
@@ -150,6 +160,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         RegroupLoaded(tx, now);
         CancelOldEnds(tx);
         ScheduleForgettingOfAll(tx);
+        RecountSlaOfAll(tx, now);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         return absl::OkStatus();
       },

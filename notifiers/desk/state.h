@@ -47,7 +47,7 @@ struct DeskState {
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
   std::map<TimerId, Nanos> timers;  // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
-  IncidentTotals forgotten;                       // incidents that are no longer in `incidents`
+  IncidentTotals totals;
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
 
   // Derived: kept by the functions below.

@@ -109,8 +109,7 @@ const Incident& Transaction::PutIncident(Incident incident) {
 }
 
 void Transaction::ForgetIncident(const std::string& id) {
-  if (!forgotten_) forgotten_ = state_.forgotten;
-  forgotten_->Add(*incidents.Find(id));
+  forgotten_.push_back(*incidents.Find(id));
   incidents.Erase(id);
 }
 
@@ -198,6 +197,25 @@ void Transaction::EncodeIncidents(Batch* batch) const {
   }
 }
 
+void Transaction::EncodeTotals(Batch* batch) {
+  totals_.reset();
+  const auto count = [&](const std::string& id, const Incident& after) {
+    const Incident* before = incidents.Before(id);
+    if (!ChangesTotals(before, after)) return;
+    if (!totals_) totals_ = state_.totals;
+    totals_->Count(before, after);
+  };
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row) count(id, *change.row);
+  }
+  for (const Incident& incident : forgotten_) {
+    count(incident.id, incident);
+    if (!totals_) totals_ = state_.totals;
+    totals_->Forget(incident);
+  }
+  if (totals_) batch->Put(Family::kMeta, std::string(kTotalsKey), EncodeIncidentTotals(*totals_));
+}
+
 Batch Transaction::Encode() {
   Batch batch;
   EncodeTable(alerts, Family::kAlerts, AlertKey, EncodeAlertRecord, &batch);
@@ -210,9 +228,7 @@ Batch Transaction::Encode() {
       batch.Delete(Family::kSilences, BucketKey(id));
     }
   }
-  if (forgotten_) {
-    batch.Put(Family::kMeta, std::string(kForgottenKey), EncodeIncidentTotals(*forgotten_));
-  }
+  EncodeTotals(&batch);
   EncodeAudit(&batch);
   EncodeTimers(&batch);
   EncodeTable(outbox, Family::kOutbox, BucketKey, EncodeOutboxRow, &batch);
@@ -240,7 +256,7 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
-  if (forgotten_) state->forgotten = *forgotten_;
+  if (totals_) state->totals = *totals_;
   if (silences_) state->silences = silences_;
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;

@@ -124,6 +124,7 @@ struct SlaView {
   uint64_t met = 0;
   uint64_t breached = 0;  // all, closed or open
   uint64_t open_breaches = 0;
+  uint64_t breaches = 0;            // by the severity when it happened; never falls
   double ComplianceRatio() const {  // 1 when nothing was measured
     return met + breached == 0 ? 1.0
                                : static_cast<double>(met) / static_cast<double>(met + breached);
