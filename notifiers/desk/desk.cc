@@ -292,11 +292,7 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
 }
 
 int Desk::Impl::RunTimersOf(Transaction& tx, Nanos now) {
-  std::vector<TimerKey> due;
-  for (const TimerKey& timer : tx.state().timers_by_due) {
-    if (timer.due > now || due.size() == kTimersAtOnce) break;
-    due.push_back(timer);
-  }
+  const std::vector<TimerKey> due = tx.state().timers.DueBy(now, kTimersAtOnce);
   int ran = 0;
   for (const TimerKey& timer : due) {
     // In order: what one sets may be due before the next, and the end of an alert too.
@@ -318,8 +314,7 @@ StatusOr<int> Desk::Impl::RunSomeDue(Nanos now) {
     std::vector<AlertEnd> ends;
     {
       absl::MutexLock lock(&state_mutex);
-      const Nanos first = state.timers_by_due.empty() ? now : state.timers_by_due.begin()->due;
-      ends = state.TakeEnds(std::min(now, first), kEndsAtOnce);
+      ends = state.TakeEnds(std::min(now, state.timers.FirstDue().value_or(now)), kEndsAtOnce);
     }
     status = RunLocked(
         now,

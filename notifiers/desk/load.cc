@@ -38,6 +38,9 @@ Status ReadMembers(const StateStore& store, const DeskState& state,
     const auto it = incidents->find(record->incident_id);
     if (it != incidents->end()) it->second.firing.insert(fingerprint);
   }
+  for (auto& [id, incident] : *incidents) {  // equal sets share their memory
+    if (incident.firing == incident.alerts) incident.firing = incident.alerts;
+  }
   return absl::OkStatus();
 }
 
@@ -130,7 +133,7 @@ Status ReadRest(const StateStore& store, DeskState* state) {
 
 // Ends of alerts were timers with rows once; now they follow from the alerts.
 void CancelOldEnds(Transaction& tx) {
-  for (const auto& [timer, due] : tx.state().timers) {
+  for (const auto& [timer, entry] : tx.state().timers) {
     if (timer.first == TimerKind::kAlertEnd) tx.CancelTimer(timer.first, timer.second);
   }
 }

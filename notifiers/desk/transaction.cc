@@ -48,8 +48,7 @@ void Transaction::EraseSilence(const std::string& id) {
 Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
   const auto changed = timers_.find({kind, id});
   if (changed != timers_.end()) return changed->second;
-  const auto it = state_.timers.find({kind, id});
-  return it == state_.timers.end() ? 0 : it->second;
+  return state_.timers.Due({kind, id});
 }
 
 void Transaction::SetFiring(const Labels& alert, bool firing) {
@@ -135,7 +134,7 @@ const Incident* Transaction::NewestIncident(const std::string& key) const {
   const Incident* fresh = put == newest_.end() ? nullptr : incidents.Find(put->second);
   const auto known = state_.newest_incident.find(key);
   const Incident* old =
-      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second);
+      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second->id);
   if (old == nullptr || fresh == nullptr) return fresh == nullptr ? old : fresh;
   return IsNewer(*old, *fresh) ? old : fresh;
 }
@@ -178,8 +177,7 @@ bool Transaction::queues_messages() const {
 
 void Transaction::EncodeTimers(Batch* batch) const {
   for (const auto& [id, due] : timers_) {
-    const auto old = state_.timers.find(id);
-    const Nanos before = old == state_.timers.end() ? 0 : old->second;
+    const Nanos before = state_.timers.Due(id);
     if (before == due) continue;
     if (before != 0) batch->Delete(Family::kTimers, EncodeTimerKey({before, id.first, id.second}));
     if (due != 0) batch->Put(Family::kTimers, EncodeTimerKey({due, id.first, id.second}), "");
