@@ -31,7 +31,7 @@ class IncidentLife(harness.EndToEnd):
                              f'  webhook_configs: [{{url: "{pager.url}"}}]\n')
         self.write('incidents.yml', INCIDENTS)
         self.write('outrider.yml', 'alerting: {config_file: am.yml}\nincidents: {config_file: incidents.yml}\n')
-        self.start_outrider()
+        outrider = self.start_outrider()
 
         shop = self.incident('create', 'Shop is slow', '--severity', 'critical', '--label', 'team=web')['id']
         harness.wait_for('the page', lambda: len(pager.messages()) == 1)
@@ -40,7 +40,7 @@ class IncidentLife(harness.EndToEnd):
 
         # A snooze outlives the process, and nobody is paged before it ends.
         self.incident('snooze', shop, '--for', '8s')
-        self.outrider.kill9()
+        outrider.kill9()
         self.start_outrider()
         self.assertIn('snoozed', self.cli('incident', 'list', '--team', 'web'))
         self.assertEqual(len(pager.messages()), 1)
