@@ -45,9 +45,9 @@ void AskThosePaged(Transaction& tx, const Incident& incident, PageRequest page, 
 
 void Ask(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now) {
   bool asked = false;
-  const Told told =
-      ResolveTarget(tx.plan(), page.receiver, now,
-                    [&tx](const Receiver& receiver) { return CanReach(tx, receiver); });
+  const Told told = ResolveTarget(tx.plan(), page.receiver, now, [&tx](const Receiver& receiver) {
+    return CanReach(tx, receiver);
+  });
   for (const std::string& receiver : told.receivers) {
     PageRequest each = page;
     each.receiver = receiver;

@@ -141,9 +141,10 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
     row.receiver = page.receiver;
     row.id = PageKey(incident.id, {page.epoch, page.loop, page.tier, page.recovery}, row.receiver,
                      row.integration);
-    row.reason = page.recovery           ? "incident resolved"
-                 : page.tier == kAskTier ? "acknowledgement to confirm"
-                                         : fmt::format("escalation {}", StepName(incident, page.tier));
+    row.reason = page.recovery ? "incident resolved"
+                 : page.tier == kAskTier
+                     ? "acknowledgement to confirm"
+                     : fmt::format("escalation {}", StepName(incident, page.tier));
     row.created_at = now;
     row.due = now;
     row.deadline = page.recovery ? now + kRecoveryDeadline : 0;

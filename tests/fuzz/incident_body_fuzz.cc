@@ -14,9 +14,9 @@
 namespace outrider {
 namespace {
 
-constexpr const char* kVerbs[] = {"acknowledge", "resolve", "notes",   "assign",
-                                  "severity",    "snooze",  "wake",    "merge",
-                                  "unmerge",     "confirm", "reopen",  "unacknowledge"};
+constexpr const char* kVerbs[] = {"acknowledge", "resolve", "notes",  "assign",
+                                  "severity",    "snooze",  "wake",   "merge",
+                                  "unmerge",     "confirm", "reopen", "unacknowledge"};
 
 std::unique_ptr<Desk> MakeDesk(StateStore& store, Random& random, Nanos now) {
   SetUpLog(LogLevel::kError, LogFormat::kLogfmt);
@@ -50,10 +50,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr size_t kDoors = std::size(kVerbs) + 2;
   const size_t door = data[0] % kDoors;
   FakeRequest request =
-      door == 0   ? FakeRequest("GET", "/outrider/v1/incidents?" + body)
-      : door == 1 ? FakeRequest::JsonPost("/outrider/v1/incidents", body)
-                  : FakeRequest::JsonPost("/outrider/v1/incidents/" + id + "/" + kVerbs[door - 2],
-                                          body);
+      door == 0 ? FakeRequest("GET", "/outrider/v1/incidents?" + body)
+      : door == 1
+          ? FakeRequest::JsonPost("/outrider/v1/incidents", body)
+          : FakeRequest::JsonPost("/outrider/v1/incidents/" + id + "/" + kVerbs[door - 2], body);
   CheckAnswer(router.Dispatch(request));
   FakeRequest list("GET", "/outrider/v1/incidents");
   CheckAnswer(router.Dispatch(list));
