@@ -3,6 +3,10 @@
 // batch, applies it.
 #include "notifiers/desk/desk.h"
 
+#include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_contacts.h"
+#include "notifiers/desk/decide_overlays.h"
+#include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
@@ -190,6 +194,31 @@ Desk::IncidentResult Desk::Unhold(const HumanAction& human, Nanos now) {
                         [&](Transaction& tx) { return PutOnHold(tx, human, false, now); });
 }
 
+Desk::IncidentResult Desk::Change(const IncidentChange& change, const HumanAction& human,
+                                  Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return ChangeIncident(tx, change, human, now); });
+}
+
+Desk::IncidentResult Desk::Create(const NewIncident& wanted, HumanAction human, Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) -> Status {
+    human.incident_id = TRY(CreateIncident(tx, wanted, ToActor(human), now));
+    return absl::OkStatus();
+  });
+}
+
+Desk::IncidentResult Desk::Escalate(const HumanAction& human, bool force, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return EscalateIncident(tx, human, force, now); });
+}
+
+Desk::IncidentResult Desk::ReapplyPolicy(const HumanAction& human, const std::string& policy,
+                                         Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) {
+    return outrider::ReapplyPolicy(tx, human, policy, now);
+  });
+}
+
 StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now,
                                        bool force) {
   const std::string new_id = impl_->random.Uuid();
@@ -255,6 +284,18 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);
       break;
+    case TimerKind::kAckReminder:
+    case TimerKind::kAckTimeout:
+    case TimerKind::kSnoozeEnd:
+    case TimerKind::kAutoResolve:
+      OnAttentionTimer(tx, timer.kind, timer.id, timer.due, now);
+      break;
+    case TimerKind::kPageBundle:
+      OnPageBundle(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kContactRule:
+      OnContactRule(tx, timer.id, timer.due, now);
+      break;
     default:
       OnIncidentTimer(tx, timer.kind, timer.id, timer.due, now);
       break;
@@ -262,11 +303,7 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
 }
 
 int Desk::Impl::RunTimersOf(Transaction& tx, Nanos now) {
-  std::vector<TimerKey> due;
-  for (const TimerKey& timer : tx.state().timers_by_due) {
-    if (timer.due > now || due.size() == kTimersAtOnce) break;
-    due.push_back(timer);
-  }
+  const std::vector<TimerKey> due = tx.state().timers.DueBy(now, kTimersAtOnce);
   int ran = 0;
   for (const TimerKey& timer : due) {
     // In order: what one sets may be due before the next, and the end of an alert too.
@@ -288,8 +325,7 @@ StatusOr<int> Desk::Impl::RunSomeDue(Nanos now) {
     std::vector<AlertEnd> ends;
     {
       absl::MutexLock lock(&state_mutex);
-      const Nanos first = state.timers_by_due.empty() ? now : state.timers_by_due.begin()->due;
-      ends = state.TakeEnds(std::min(now, first), kEndsAtOnce);
+      ends = state.TakeEnds(std::min(now, state.timers.FirstDue().value_or(now)), kEndsAtOnce);
     }
     status = RunLocked(
         now,
@@ -377,6 +413,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
           RecountSlaOfAll(tx, now);
+          ScheduleQuietOfAll(tx);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },

@@ -3,6 +3,7 @@
 // decision.
 #include <fmt/format.h>
 
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
@@ -37,6 +38,9 @@ Status ReadMembers(const StateStore& store, const DeskState& state,
     if (!record->firing || record->incident_id.empty()) continue;
     const auto it = incidents->find(record->incident_id);
     if (it != incidents->end()) it->second.firing.insert(fingerprint);
+  }
+  for (auto& [id, incident] : *incidents) {  // equal sets share their memory
+    if (incident.firing == incident.alerts) incident.firing = incident.alerts;
   }
   return absl::OkStatus();
 }
@@ -104,6 +108,16 @@ Status ReadTotals(const StateStore& store, DeskState* state) {
   return absl::OkStatus();
 }
 
+// Other rows of the family are read by who owns them.
+Status ReadPaging(const StateStore& store, DeskState* state) {
+  return ReadAll(store, Family::kPaging, "", [&](const Row& row) -> Status {
+    if (!IsPagingKey(row.key)) return absl::OkStatus();
+    state->PutPaging(row.key,
+                     std::make_shared<const PagingRecord>(TRY(DecodePagingRecord(row.value))));
+    return absl::OkStatus();
+  });
+}
+
 Status ReadRest(const StateStore& store, DeskState* state) {
   auto silences = std::make_shared<SilenceMap>();
   TRY(ReadAll(store, Family::kSilences, "", [&](const Row& row) -> Status {
@@ -129,7 +143,7 @@ Status ReadRest(const StateStore& store, DeskState* state) {
 
 // Ends of alerts were timers with rows once; now they follow from the alerts.
 void CancelOldEnds(Transaction& tx) {
-  for (const auto& [timer, due] : tx.state().timers) {
+  for (const auto& [timer, entry] : tx.state().timers) {
     if (timer.first == TimerKind::kAlertEnd) tx.CancelTimer(timer.first, timer.second);
   }
 }
@@ -145,6 +159,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadAlerts(store, &state));
     TRY(ReadIncidents(store, &state, &upgrade));
     TRY(ReadMessages(store, &state));
+    TRY(ReadPaging(store, &state));
     TRY(ReadRest(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
@@ -161,6 +176,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         CancelOldEnds(tx);
         ScheduleForgettingOfAll(tx);
         RecountSlaOfAll(tx, now);
+        ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         return absl::OkStatus();
       },

@@ -42,19 +42,29 @@ void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecor
 void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Incident> incident) {
   if (incident) {
     const auto newest = newest_incident.find(incident->key);
-    const auto other =
-        newest == newest_incident.end() ? incidents.end() : incidents.find(newest->second);
-    if (other == incidents.end() || !IsNewer(*other->second, *incident)) {
-      newest_incident[incident->key] = id;
+    const bool known = newest != newest_incident.end();
+    if (!known || newest->second->id == id || !IsNewer(*newest->second, *incident)) {
+      if (known) newest_incident.erase(newest);  // its key is a view into the old row
+      newest_incident.emplace(incident->key, incident);
     }
-  } else if (const auto old = incidents.find(id); old != incidents.end()) {
-    const auto newest = newest_incident.find(old->second->key);
-    if (newest != newest_incident.end() && newest->second == id) newest_incident.erase(newest);
+  } else if (const auto gone = incidents.find(id); gone != incidents.end()) {
+    const auto newest = newest_incident.find(gone->second->key);
+    if (newest != newest_incident.end() && newest->second->id == id) newest_incident.erase(newest);
   }
   if (incident && incident->escalation.held_at != 0) {
     held.insert(id);
   } else {
     held.erase(id);
+  }
+  const auto old = incidents.find(id);
+  const std::string before = old == incidents.end() ? "" : old->second->merged_into;
+  const std::string after = incident ? incident->merged_into : "";
+  if (before != after) {
+    if (!after.empty()) parts[after].insert(id);
+    const auto left = parts.find(before);
+    if (left != parts.end() && left->second.erase(id) == 1 && left->second.empty()) {
+      parts.erase(left);
+    }
   }
   Store(&incidents, id, std::move(incident));
 }
@@ -68,23 +78,22 @@ void DeskState::PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow
       group->second.erase(id);
       if (group->second.empty()) outbox_by_group.erase(group);
     }
+    const auto incident = outbox_by_incident.find(old->second->incident_id);
+    if (incident != outbox_by_incident.end()) {
+      incident->second.erase(id);
+      if (incident->second.empty()) outbox_by_incident.erase(incident);
+    }
   }
   if (row) {
     if (row->state == OutboxState::kDue) outbox_queues.Add(*row);
     if (!row->group_id.empty()) outbox_by_group[row->group_id].insert(id);
+    if (!row->incident_id.empty()) outbox_by_incident[row->incident_id].insert(id);
   }
   Store(&outbox, id, std::move(row));
 }
 
-void DeskState::SetTimer(const TimerId& id, Nanos due) {
-  const auto old = timers.find(id);
-  if (old != timers.end()) {
-    timers_by_due.erase({old->second, id.first, id.second});
-    timers.erase(old);
-  }
-  if (due == 0) return;
-  timers[id] = due;
-  timers_by_due.insert({due, id.first, id.second});
+void DeskState::PutPaging(const std::string& key, std::shared_ptr<const PagingRecord> record) {
+  Store(&paging, key, std::move(record));
 }
 
 void DeskState::PushEnd(const AlertEnd& end) {
@@ -105,8 +114,7 @@ std::vector<AlertEnd> DeskState::TakeEnds(Nanos until, size_t most) {
 }
 
 std::optional<Nanos> DeskState::NextDue() const {
-  std::optional<Nanos> due;
-  if (!timers_by_due.empty()) due = timers_by_due.begin()->due;
+  std::optional<Nanos> due = timers.FirstDue();
   if (!ends.empty()) due = std::min(due.value_or(ends.front().due), ends.front().due);
   return due;
 }

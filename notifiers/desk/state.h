@@ -8,12 +8,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "notifiers/desk/incident_totals.h"
+#include "notifiers/desk/paging_records.h"
 #include "notifiers/desk/records.h"
 #include "notifiers/desk/table.h"
+#include "notifiers/desk/timers.h"
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
 #include "notifiers/mute/silence.h"
@@ -24,7 +28,6 @@
 namespace outrider {
 
 using SilenceMap = std::map<std::string, Silence>;
-using TimerId = std::pair<TimerKind, std::string>;
 
 // Which of two incidents of a key alerts go to: the open one, else the later one. The clock may
 // have been set back between them.
@@ -44,19 +47,22 @@ struct DeskState {
   HashTable<std::string, GroupRecord> groups;
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;
+  Table<std::string, PagingRecord> paging;  // by the key of its row
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
-  std::map<TimerId, Nanos> timers;  // but those of alerts' ends
+  Timers timers;  // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals totals;
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
 
   // Derived: kept by the functions below.
-  std::set<TimerKey> timers_by_due;
   OutboxQueues outbox_queues;                                    // rows that are not being sent
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
-  std::map<std::string, std::string> newest_incident;            // by key
+  std::map<std::string, std::set<std::string>> outbox_by_incident;
+  // By key, a view into the row.
+  absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
+  std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
   // Ends of alerts: soft, because they follow from the alerts' rows. A heap, earliest first; an
   // entry counts as long as its alert's end_timer is the same.
   std::vector<AlertEnd> ends;
@@ -65,7 +71,8 @@ struct DeskState {
   void PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group);
   void PutIncident(const std::string& id, std::shared_ptr<const Incident> incident);
   void PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row);
-  void SetTimer(const TimerId& id, Nanos due);  // 0: cancel
+  void PutPaging(const std::string& key, std::shared_ptr<const PagingRecord> record);
+  void SetTimer(const TimerId& id, Nanos due) { timers.Set(id, due); }  // 0: cancel
   void PushEnd(const AlertEnd& end);
   // Takes ends that are due at or before `until`, earliest first, at most `most`; what counts no
   // more is dropped on the way.

@@ -48,8 +48,7 @@ void Transaction::EraseSilence(const std::string& id) {
 Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
   const auto changed = timers_.find({kind, id});
   if (changed != timers_.end()) return changed->second;
-  const auto it = state_.timers.find({kind, id});
-  return it == state_.timers.end() ? 0 : it->second;
+  return state_.timers.Due({kind, id});
 }
 
 void Transaction::SetFiring(const Labels& alert, bool firing) {
@@ -99,6 +98,22 @@ std::vector<std::string> Transaction::RowsOfGroup(const std::string& group_id) c
   return rows;
 }
 
+std::vector<std::string> Transaction::RowsOfIncident(const std::string& incident_id) const {
+  std::vector<std::string> rows;
+  const auto known = state_.outbox_by_incident.find(incident_id);
+  if (known != state_.outbox_by_incident.end()) {
+    for (const std::string& id : known->second) {
+      if (outbox.Find(id) != nullptr) rows.push_back(id);
+    }
+  }
+  for (const auto& [id, change] : outbox.changes()) {
+    if (change.row && change.row->incident_id == incident_id && !state_.outbox.contains(id)) {
+      rows.push_back(id);
+    }
+  }
+  return rows;
+}
+
 const Incident& Transaction::PutIncident(Incident incident) {
   const std::string id = incident.id;  // before it moves
   const Incident& kept = incidents.Put(id, std::move(incident));
@@ -118,7 +133,7 @@ const Incident* Transaction::NewestIncident(const std::string& key) const {
   const Incident* fresh = put == newest_.end() ? nullptr : incidents.Find(put->second);
   const auto known = state_.newest_incident.find(key);
   const Incident* old =
-      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second);
+      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second->id);
   if (old == nullptr || fresh == nullptr) return fresh == nullptr ? old : fresh;
   return IsNewer(*old, *fresh) ? old : fresh;
 }
@@ -132,9 +147,24 @@ std::vector<uint64_t> Transaction::Waiting() const {
   return waiting;
 }
 
+std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) const {
+  std::set<std::string> parts;
+  const auto known = state_.parts.find(incident_id);
+  if (known != state_.parts.end()) parts = known->second;
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row && change.row->merged_into == incident_id) {
+      parts.insert(id);
+    } else {
+      parts.erase(id);
+    }
+  }
+  return {parts.begin(), parts.end()};
+}
+
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
-         outbox.changes().empty() && silence_changes_.empty() && timers_.empty() && audit_.empty();
+         outbox.changes().empty() && paging.changes().empty() && silence_changes_.empty() &&
+         timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -146,8 +176,7 @@ bool Transaction::queues_messages() const {
 
 void Transaction::EncodeTimers(Batch* batch) const {
   for (const auto& [id, due] : timers_) {
-    const auto old = state_.timers.find(id);
-    const Nanos before = old == state_.timers.end() ? 0 : old->second;
+    const Nanos before = state_.timers.Due(id);
     if (before == due) continue;
     if (before != 0) batch->Delete(Family::kTimers, EncodeTimerKey({before, id.first, id.second}));
     if (due != 0) batch->Put(Family::kTimers, EncodeTimerKey({due, id.first, id.second}), "");
@@ -232,6 +261,9 @@ Batch Transaction::Encode() {
   EncodeAudit(&batch);
   EncodeTimers(&batch);
   EncodeTable(outbox, Family::kOutbox, BucketKey, EncodeOutboxRow, &batch);
+  EncodeTable(
+      paging, Family::kPaging, [](const std::string& key) { return key; }, EncodePagingRecord,
+      &batch);
   return batch;
 }
 
@@ -257,6 +289,7 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
   if (totals_) state->totals = *totals_;
+  for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
   if (silences_) state->silences = silences_;
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;

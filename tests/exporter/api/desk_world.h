@@ -10,9 +10,11 @@
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
 #include "exporter/api/audit.h"
+#include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
+#include "exporter/api/escalation.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
@@ -58,6 +60,8 @@ struct DeskWorld {
                                      {clock, random, "http://outrider:9909"}});
     RegisterSlaApi(router, {*desk, clock});
     RegisterOnCallApi(router, {*desk, clock});
+    RegisterEscalationApi(router, {*desk, clock});
+    RegisterContactsApi(router, {*desk, clock});
     RegisterAuditApi(router, *desk);
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
