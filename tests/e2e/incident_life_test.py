@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Incidents from the command line of a real process: one by hand pages, a snooze holds the pages over a kill -9 and ends
-by itself, a merged one follows its parent, a quiet one is resolved by time, and the audit trail is whole."""
+by itself, a merged one follows its parent, a quiet one is resolved by time, the audit trail is whole, and the SLA report counts them."""
 import json
 import unittest
 
@@ -68,6 +68,20 @@ class IncidentLife(harness.EndToEnd):
         for kind in ('opened', 'assigned', 'snoozed', 'woken', 'merged', 'severity_lowered', 'state_changed'):
             self.assertIn(kind, kinds)
         self.cli('state', 'verify')
+
+        # On hold a clock stands still; the report knows all four, by the severity they have now.
+        held = self.incident('create', 'Waits for a part', '--severity', 'critical', '--label', 'team=web')['id']
+        self.cli('sla', 'hold', held, '--by', 'anna', '--note', 'ordered')
+        self.assertEqual(self.show(held)['sla']['acknowledge']['state'], 'paused')
+        self.assertIsNone(self.show(held)['sla']['resolve']['deadline_at'])
+        report = json.loads(self.cli('sla', 'report', '--by', 'team,severity', '--output', 'json'))
+        rows = {(row['team'], row['severity']): row['acknowledge'] for row in report['rows']}
+        self.assertEqual(set(rows), {('web', 'critical'), ('web', 'high'), ('', 'high'), ('', 'low')})
+        self.assertEqual(rows['web', 'high']['met'], 1)
+        self.assertEqual(rows['web', 'critical']['running'], 1)
+        self.assertEqual(rows['', 'low']['discarded'], 1)
+        self.assertIn('| total | 4 | 2 | 0 |', self.cli('sla', 'report', '--by', 'team', '--output', 'markdown'))
+        self.assertIn('SEVERITY', self.cli('sla', 'show'))
 
 
 if __name__ == '__main__':
