@@ -9,10 +9,11 @@
 namespace outrider {
 namespace {
 
-// What a clock shows: met and breached when it has stopped, running or overdue before.
+// What a clock shows: met and breached when it has stopped, running, paused or overdue before.
 std::string_view ClockState(const SlaClock& clock) {
   if (clock.discarded) return "discarded";
   if (clock.breached_at != 0) return clock.Running() ? "overdue" : "breached";
+  if (clock.Standing()) return "paused";
   return clock.Running() ? "running" : "met";
 }
 
@@ -22,9 +23,12 @@ void WriteClock(const SlaClock& clock, JsonWriter* json) {
   WriteSeconds("target_seconds", clock.target, json);
   WriteTime("started_at", clock.started_at, json);
   WriteTime("deadline_at", clock.DeadlineAt(), json);
+  if (clock.calendar != nullptr) json->Key("calendar").String(clock.CalendarName());
   WriteTime("stopped_at", clock.stopped_at, json);
-  if (clock.stopped_at != 0)
-    WriteSeconds("elapsed_seconds", clock.ElapsedAt(clock.stopped_at), json);
+  // While it stands still there is no deadline to reckon it from.
+  if (clock.stopped_at != 0 || clock.Standing()) {
+    WriteSeconds("elapsed_seconds", clock.ElapsedAt(clock.paused_since), json);
+  }
   json->Key("breached").Bool(clock.breached_at != 0);
   WriteTime("breached_at", clock.breached_at, json);
   WriteTime("paused_since", clock.paused_since, json);

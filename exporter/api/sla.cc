@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET /outrider/v1/sla: compliance by clock and severity over the incidents that are kept.
+// GET /outrider/v1/sla: compliance by clock and severity over all incidents there have been.
+// Putting one on hold.
+#include "exporter/api/incident_json.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/product_common.h"
+#include "exporter/api/sla_report_text.h"
+#include "notifiers/config/sla_config.h"
+#include "storage/base/business_calendar.h"
 
 namespace outrider {
 namespace {
@@ -41,6 +46,8 @@ HttpResponse GetSla(const IncidentsApiDeps& deps) {
       json.StartObject().Key("severity").String(SeverityText(severity));
       const SlaTarget& target = config->incidents.sla[static_cast<size_t>(i)];
       WriteSeconds("target_seconds", TargetOf(target, kind) * kNanosPerMilli, &json);
+      const auto calendar = CalendarOf(config->incidents, severity);
+      json.Key("calendar").String(calendar == nullptr ? kAlwaysCalendar : calendar->name());
       WriteNumbers(view, &json);
       json.EndObject();
     }
@@ -52,10 +59,29 @@ HttpResponse GetSla(const IncidentsApiDeps& deps) {
   return HttpResponse::Json(200, std::move(body));
 }
 
+using HoldAction = Desk::IncidentResult (Desk::*)(const HumanAction&, Nanos);
+
+StatusOr<HttpResponse> Hold(const IncidentsApiDeps& deps, HoldAction hold, HttpRequest& request) {
+  const HumanAction action = TRY(ReadIncidentAction(request));
+  const std::shared_ptr<const Incident> incident =
+      TRY((deps.desk.*hold)(action, deps.clock.NowNanos()));
+  std::string body;
+  JsonWriter json(&body);
+  WriteIncident(*incident, &json);
+  return HttpResponse::Json(200, std::move(body));
+}
+
 }  // namespace
 
 void RegisterSlaApi(Router& router, const IncidentsApiDeps& deps) {
   router.Add("GET", "/outrider/v1/sla", [deps](HttpRequest&) { return GetSla(deps); });
+  RegisterSlaReport(router, deps);
+  router.Add("POST", "/outrider/v1/incidents/:id/hold", ProductRoute([deps](HttpRequest& request) {
+               return Hold(deps, &Desk::Hold, request);
+             }));
+  router.Add(
+      "POST", "/outrider/v1/incidents/:id/unhold",
+      ProductRoute([deps](HttpRequest& request) { return Hold(deps, &Desk::Unhold, request); }));
 }
 
 }  // namespace outrider

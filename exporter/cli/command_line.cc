@@ -16,6 +16,7 @@
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
 #include "exporter/cli/people_commands.h"
+#include "exporter/cli/sla_commands.h"
 
 namespace outrider {
 namespace {
@@ -32,6 +33,7 @@ struct Parsed {
   AnomalyOptions anomaly;
   PeopleCommands people;
   AccessCommands access;
+  SlaOptions sla;
   std::string verify_path;
   std::string slo;
   CheckRulesOptions check_rules;
@@ -535,6 +537,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddQuery(app, &parsed);
   AddAlerts(app, &parsed);
   AddPeopleCommands(app, &parsed.client, &parsed.people, &parsed.action, env);
+  AddSlaCommands(app, &parsed.client, &parsed.sla, &parsed.action);
   AddEscalationCommands(app, &parsed.client, &parsed.escalation, &parsed.action);
   AddAccessCommands(app, &parsed.client, &parsed.access, &parsed.action, env);
   AddAnomaly(app, &parsed, env);

@@ -31,7 +31,7 @@ double SecondsSince(const JsonValue& object, std::string_view key, Nanos now) {
   return static_cast<double>(now - *time) / kNanosPerSecond;
 }
 
-// What a clock says: time left, overdue by, met or breached after.
+// What a clock says: time left, overdue by, met, breached or paused after.
 std::string ClockText(const JsonValue& incident, std::string_view kind, Nanos now) {
   const JsonValue* sla = incident.Find("sla");
   const JsonValue* clock = sla == nullptr ? nullptr : sla->Find(kind);
@@ -41,9 +41,7 @@ std::string ClockText(const JsonValue& incident, std::string_view kind, Nanos no
   if (state == "running") return ShortDuration(-overdue) + " left";
   if (state == "overdue") return "overdue " + ShortDuration(overdue);
   if (state == "discarded") return "-";
-  const double taken =
-      SecondsSince(*clock, "started_at", now) - SecondsSince(*clock, "stopped_at", now);
-  return state + " after " + ShortDuration(taken);
+  return state + " after " + ShortDuration(clock->GetNumber("elapsed_seconds"));
 }
 
 // The state, and what lies over it.

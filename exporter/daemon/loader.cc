@@ -238,6 +238,13 @@ Status CheckTierNames(const LoadedFiles& files) {
   std::set<std::string, std::less<>> names;
   for (const ReceiverConfig& receiver : files.alertmanager.receivers) names.insert(receiver.name);
   for (const ReceiverConfig& receiver : files.user_receivers) names.insert(receiver.name);
+  for (const std::string& receiver : files.incidents.sla_rules.notify) {
+    if (names.contains(receiver)) continue;
+    return InvalidArgument(
+        fmt::format("{}: sla.notify names the receiver \"{}\", which does not "
+                    "exist",
+                    files.incidents.file, receiver));
+  }
   for (const Schedule& schedule : files.schedules) {
     names.insert(fmt::format("{}{}", kSchedulePrefix, schedule.name));
   }

@@ -52,7 +52,8 @@ void WriteSla(const DeskStats& stats, MetricSink& sink) {
       const MetricSink::LabelList labels = {{"kind", SlaKindText(kind)},
                                             {"severity", SeverityText(severity)}};
       sink.Counter("outrider_sla_breaches_total",
-                   "SLA targets that were missed, open incidents included.", labels, view.breached);
+                   "SLA targets that were missed, by the severity when it happened.", labels,
+                   view.breaches);
       if (view.met + view.breached > 0) {
         sink.Gauge("outrider_sla_compliance_ratio",
                    "Share of SLA targets that were met; absent when nothing was measured.", labels,

@@ -94,7 +94,7 @@ StatusData::IncidentRow ToRow(const Incident& incident, Nanos now) {
   row.resolved_at = incident.resolved_at;
   row.resolved_by = incident.resolved_by;
   for (const SlaClock& clock : incident.sla) {
-    if (!clock.Running()) continue;
+    if (!clock.Running() || clock.Standing()) continue;
     const int64_t left = clock.DeadlineAt() - now;
     if (!row.clock.empty() && left >= row.clock_left) continue;
     row.clock = std::string(SlaKindText(clock.kind));

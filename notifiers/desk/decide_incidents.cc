@@ -11,6 +11,8 @@
 #include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/decide_sla.h"
+#include "notifiers/incident/sla_pause.h"
 
 namespace outrider {
 namespace {
@@ -65,6 +67,7 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
 }
 
 void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
+  FollowSnooze(tx.plan().incidents(), now, &decision);
   for (const TimerChange& timer : decision.timers) {
     if (timer.due == 0) {
       tx.CancelTimer(timer.kind, decision.incident.id);
@@ -74,6 +77,7 @@ void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   }
   const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
+  TellSla(tx, decision.incident, decision.events, now);
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const Incident* before = tx.incidents.Before(decision.incident.id);
   // When an incident opened or ended must not depend on when a power cut was.

@@ -13,6 +13,7 @@
 #include "notifiers/desk/decide_oncall_checks.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -189,6 +190,16 @@ Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
                         [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
 }
 
+Desk::IncidentResult Desk::Hold(const HumanAction& human, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return PutOnHold(tx, human, true, now); });
+}
+
+Desk::IncidentResult Desk::Unhold(const HumanAction& human, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return PutOnHold(tx, human, false, now); });
+}
+
 Desk::IncidentResult Desk::Change(const IncidentChange& change, const HumanAction& human,
                                   Nanos now) {
   return DecideIncident(*impl_, human, now,
@@ -321,11 +332,7 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
 }
 
 int Desk::Impl::RunTimersOf(Transaction& tx, Nanos now) {
-  std::vector<TimerKey> due;
-  for (const TimerKey& timer : tx.state().timers_by_due) {
-    if (timer.due > now || due.size() == kTimersAtOnce) break;
-    due.push_back(timer);
-  }
+  const std::vector<TimerKey> due = tx.state().timers.DueBy(now, kTimersAtOnce);
   int ran = 0;
   for (const TimerKey& timer : due) {
     // In order: what one sets may be due before the next, and the end of an alert too.
@@ -347,8 +354,7 @@ StatusOr<int> Desk::Impl::RunSomeDue(Nanos now) {
     std::vector<AlertEnd> ends;
     {
       absl::MutexLock lock(&state_mutex);
-      const Nanos first = state.timers_by_due.empty() ? now : state.timers_by_due.begin()->due;
-      ends = state.TakeEnds(std::min(now, first), kEndsAtOnce);
+      ends = state.TakeEnds(std::min(now, state.timers.FirstDue().value_or(now)), kEndsAtOnce);
     }
     status = RunLocked(
         now,
@@ -441,6 +447,7 @@ Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events
         [&](Transaction& tx) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
+          RecountSlaOfAll(tx, now);
           ScheduleQuietOfAll(tx);
           EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);

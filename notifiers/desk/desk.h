@@ -135,6 +135,9 @@ class Desk final : public AlertSink, public OutboxSource {
   IncidentResult Reopen(const HumanAction& human, Nanos now);
   IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
   IncidentResult AddNote(const HumanAction& human, Nanos now);
+  // Its SLA clocks stand still, or go on (sla_pause.h).
+  IncidentResult Hold(const HumanAction& human, Nanos now);
+  IncidentResult Unhold(const HumanAction& human, Nanos now);
   // What else people do. An incident that is merged into another one can only be unmerged.
   IncidentResult Change(const IncidentChange& change, const HumanAction& human, Nanos now);
   // Opens one that no alert opened; `human.incident_id` is not used.

@@ -2,6 +2,7 @@
 #include "notifiers/desk/incident_totals.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "storage/state/row_codec.h"
@@ -9,20 +10,35 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;  // 2: all incidents, not only those forgotten; breaches
 constexpr SlaKind kKinds[] = {SlaKind::kAcknowledge, SlaKind::kResolve};
 
 double Seconds(int64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
 }
 
-void CountClock(const SlaClock& clock, SlaView* view) {
+// How a clock stands: 1 in what it is.
+SlaView ViewOf(const SlaClock& clock) {
+  SlaView view;
   if (clock.breached_at != 0) {
-    ++view->breached;
-    if (clock.Running()) ++view->open_breaches;
+    view.breached = 1;
+    view.open_breaches = clock.Running() ? 1 : 0;
   } else if (clock.stopped_at != 0) {
-    ++view->met;
+    view.met = 1;
   }
+  return view;
+}
+
+bool IsSame(const SlaView& a, const SlaView& b) {
+  return a.met == b.met && a.breached == b.breached && a.open_breaches == b.open_breaches;
+}
+
+bool Acknowledged(const Incident* incident) {
+  return incident != nullptr && incident->acknowledged_at != 0;
+}
+
+bool Resolved(const Incident* incident) {
+  return incident != nullptr && incident->Clock(SlaKind::kResolve).stopped_at != 0;
 }
 
 void WriteHistogram(const HistogramView& view, RowWriter* out) {
@@ -46,20 +62,46 @@ void HistogramView::Observe(double seconds) {
   ++count;
 }
 
-void IncidentTotals::Add(const Incident& incident) {
+void IncidentTotals::Count(const Incident* before, const Incident& after) {
+  for (const SlaKind kind : kKinds) {
+    const SlaClock& clock = after.Clock(kind);
+    if (before != nullptr) {
+      const SlaView old = ViewOf(before->Clock(kind));
+      SlaView& sum = sla[{kind, before->severity}];
+      sum.met -= old.met;
+      sum.breached -= old.breached;
+      sum.open_breaches -= old.open_breaches;
+    }
+    const SlaView view = ViewOf(clock);
+    SlaView& sum = sla[{kind, after.severity}];
+    sum.met += view.met;
+    sum.breached += view.breached;
+    sum.open_breaches += view.open_breaches;
+    const bool breached = before != nullptr && before->Clock(kind).breached_at != 0;
+    if (clock.breached_at != 0 && !breached) ++sum.breaches;
+  }
+  const auto severity = static_cast<size_t>(after.severity);
+  if (Acknowledged(&after) && !Acknowledged(before)) {
+    time_to_acknowledge[severity].Observe(Seconds(after.acknowledged_at - after.received_at));
+  }
+  if (Resolved(&after) && !Resolved(before)) {
+    time_to_resolve[severity].Observe(Seconds(after.Clock(SlaKind::kResolve).elapsed));
+  }
+}
+
+void IncidentTotals::Forget(const Incident& incident) {
   ++incidents;
   alerts += incident.count;
-  for (const SlaKind kind : kKinds) {
-    CountClock(incident.Clock(kind), &sla[{kind, incident.severity}]);
+}
+
+bool ChangesTotals(const Incident* before, const Incident& after) {
+  if (before == nullptr || before->severity != after.severity ||
+      Acknowledged(before) != Acknowledged(&after) || Resolved(before) != Resolved(&after)) {
+    return true;
   }
-  const auto severity = static_cast<size_t>(incident.severity);
-  if (incident.acknowledged_at != 0) {
-    time_to_acknowledge[severity].Observe(Seconds(incident.acknowledged_at - incident.received_at));
-  }
-  const SlaClock& resolve = incident.Clock(SlaKind::kResolve);
-  if (resolve.stopped_at != 0) {
-    time_to_resolve[severity].Observe(Seconds(resolve.ElapsedAt(resolve.stopped_at)));
-  }
+  return std::any_of(std::begin(kKinds), std::end(kKinds), [&](SlaKind kind) {
+    return !IsSame(ViewOf(before->Clock(kind)), ViewOf(after.Clock(kind)));
+  });
 }
 
 std::string EncodeIncidentTotals(const IncidentTotals& totals) {
@@ -67,14 +109,16 @@ std::string EncodeIncidentTotals(const IncidentTotals& totals) {
   out.U64(totals.incidents).U64(totals.alerts).U64(totals.sla.size());
   for (const auto& [key, view] : totals.sla) {
     out.Enum(key.first).Enum(key.second).U64(view.met).U64(view.breached).U64(view.open_breaches);
+    out.U64(view.breaches);
   }
   for (const HistogramView& view : totals.time_to_acknowledge) WriteHistogram(view, &out);
   for (const HistogramView& view : totals.time_to_resolve) WriteHistogram(view, &out);
   return out.Take();
 }
 
-StatusOr<IncidentTotals> DecodeIncidentTotals(std::string_view bytes) {
-  RowReader in(bytes, kFormat, "the totals of forgotten incidents");
+StatusOr<IncidentTotals> DecodeIncidentTotals(std::string_view bytes, bool* complete) {
+  RowReader in(bytes, kFormat, "the totals of incidents");
+  *complete = in.format() >= 2;
   IncidentTotals totals;
   totals.incidents = in.U64();
   totals.alerts = in.U64();
@@ -85,6 +129,7 @@ StatusOr<IncidentTotals> DecodeIncidentTotals(std::string_view bytes) {
     view.met = in.U64();
     view.breached = in.U64();
     view.open_breaches = in.U64();
+    view.breaches = *complete ? in.U64() : view.breached;
   }
   for (HistogramView& view : totals.time_to_acknowledge) ReadHistogram(&in, &view);
   for (HistogramView& view : totals.time_to_resolve) ReadHistogram(&in, &view);

@@ -6,6 +6,7 @@
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide_around.h"
 #include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -39,6 +40,9 @@ Status ReadMembers(const StateStore& store, const DeskState& state,
     if (!record->firing || record->incident_id.empty()) continue;
     const auto it = incidents->find(record->incident_id);
     if (it != incidents->end()) it->second.firing.insert(fingerprint);
+  }
+  for (auto& [id, incident] : *incidents) {  // equal sets share their memory
+    if (incident.firing == incident.alerts) incident.firing = incident.alerts;
   }
   return absl::OkStatus();
 }
@@ -95,6 +99,17 @@ Status ReadMessages(const StateStore& store, DeskState* state) {
   });
 }
 
+// Incidents are read. Older rows, or none, say nothing of those that are kept.
+Status ReadTotals(const StateStore& store, DeskState* state) {
+  bool complete = false;
+  if (const auto row = TRY(store.Get(Family::kMeta, kTotalsKey))) {
+    state->totals = TRY(DecodeIncidentTotals(row->value, &complete));
+  }
+  if (complete) return absl::OkStatus();
+  for (const auto& [id, incident] : state->incidents) state->totals.Count(nullptr, *incident);
+  return absl::OkStatus();
+}
+
 // Other rows of the family are read by who owns them.
 Status ReadPaging(const StateStore& store, DeskState* state) {
   return ReadAll(store, Family::kPaging, "", [&](const Row& row) -> Status {
@@ -128,9 +143,7 @@ Status ReadRest(const StateStore& store, DeskState* state) {
   if (const auto keys = TRY(store.Get(Family::kPaging, kAnswerKeysKey))) {
     state->answer_keys = std::make_shared<const AnswerKeys>(TRY(DecodeAnswerKeys(keys->value)));
   }
-  if (const auto forgotten = TRY(store.Get(Family::kMeta, kForgottenKey))) {
-    state->forgotten = TRY(DecodeIncidentTotals(forgotten->value));
-  }
+  TRY(ReadTotals(store, state));
   const std::string prefix = "audit";
   return ReadAll(store, Family::kMeta, prefix, [&](const Row& row) -> Status {
     if (row.key.size() != prefix.size() + 1) return absl::OkStatus();
@@ -141,7 +154,7 @@ Status ReadRest(const StateStore& store, DeskState* state) {
 
 // Ends of alerts were timers with rows once; now they follow from the alerts.
 void CancelOldEnds(Transaction& tx) {
-  for (const auto& [timer, due] : tx.state().timers) {
+  for (const auto& [timer, entry] : tx.state().timers) {
     if (timer.first == TimerKind::kAlertEnd) tx.CancelTimer(timer.first, timer.second);
   }
 }
@@ -177,6 +190,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         EnsureAnswerKey(tx, random, now);
         ForgetOldCodes(tx, now);
         ScheduleForgettingOfAll(tx);
+        RecountSlaOfAll(tx, now);
         ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         SettleAround(tx, /*start=*/true, now);

@@ -52,14 +52,14 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
   }
   if (incident) {
     const auto newest = newest_incident.find(incident->key);
-    const auto other =
-        newest == newest_incident.end() ? incidents.end() : incidents.find(newest->second);
-    if (other == incidents.end() || !IsNewer(*other->second, *incident)) {
-      newest_incident[incident->key] = id;
+    const bool known = newest != newest_incident.end();
+    if (!known || newest->second->id == id || !IsNewer(*newest->second, *incident)) {
+      if (known) newest_incident.erase(newest);  // its key is a view into the old row
+      newest_incident.emplace(incident->key, incident);
     }
-  } else if (const auto old = incidents.find(id); old != incidents.end()) {
-    const auto newest = newest_incident.find(old->second->key);
-    if (newest != newest_incident.end() && newest->second == id) newest_incident.erase(newest);
+  } else if (const auto gone = incidents.find(id); gone != incidents.end()) {
+    const auto newest = newest_incident.find(gone->second->key);
+    if (newest != newest_incident.end() && newest->second->id == id) newest_incident.erase(newest);
   }
   if (incident && incident->escalation.held_at != 0) {
     held.insert(id);
@@ -106,17 +106,6 @@ void DeskState::PutPaging(const std::string& key, std::shared_ptr<const PagingRe
   Store(&paging, key, std::move(record));
 }
 
-void DeskState::SetTimer(const TimerId& id, Nanos due) {
-  const auto old = timers.find(id);
-  if (old != timers.end()) {
-    timers_by_due.erase({old->second, id.first, id.second});
-    timers.erase(old);
-  }
-  if (due == 0) return;
-  timers[id] = due;
-  timers_by_due.insert({due, id.first, id.second});
-}
-
 void DeskState::PushEnd(const AlertEnd& end) {
   ends.push_back(end);
   std::push_heap(ends.begin(), ends.end(), std::greater<>());
@@ -135,8 +124,7 @@ std::vector<AlertEnd> DeskState::TakeEnds(Nanos until, size_t most) {
 }
 
 std::optional<Nanos> DeskState::NextDue() const {
-  std::optional<Nanos> due;
-  if (!timers_by_due.empty()) due = timers_by_due.begin()->due;
+  std::optional<Nanos> due = timers.FirstDue();
   if (!ends.empty()) due = std::min(due.value_or(ends.front().due), ends.front().due);
   return due;
 }

@@ -8,9 +8,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "notifiers/desk/answer_codes.h"
 #include "notifiers/desk/answer_token.h"
 #include "notifiers/desk/around_rows.h"
@@ -18,6 +20,7 @@
 #include "notifiers/desk/paging_records.h"
 #include "notifiers/desk/records.h"
 #include "notifiers/desk/table.h"
+#include "notifiers/desk/timers.h"
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
 #include "notifiers/mute/silence.h"
@@ -28,7 +31,6 @@
 namespace outrider {
 
 using SilenceMap = std::map<std::string, Silence>;
-using TimerId = std::pair<TimerKind, std::string>;
 
 // Which of two incidents of a key alerts go to: the open one, else the later one. The clock may
 // have been set back between them.
@@ -54,17 +56,17 @@ struct DeskState {
   Table<std::string, AnswerCodes> answer_codes;       // by phone
   Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
   Table<std::string, MaintenanceWindow> maintenance;  // those made by the API
-  std::map<TimerId, Nanos> timers;                    // but those of alerts' ends
+  Timers timers;  // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
-  IncidentTotals forgotten;                       // incidents that are no longer in `incidents`
+  IncidentTotals totals;
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
 
   // Derived: kept by the functions below.
-  std::set<TimerKey> timers_by_due;
   OutboxQueues outbox_queues;                                    // rows that are not being sent
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
   std::map<std::string, std::set<std::string>> outbox_by_incident;
-  std::map<std::string, std::string> newest_incident;  // by key
+  // By key, a view into the row.
+  absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
   std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
@@ -79,7 +81,7 @@ struct DeskState {
   void PutIncident(const std::string& id, std::shared_ptr<const Incident> incident);
   void PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row);
   void PutPaging(const std::string& key, std::shared_ptr<const PagingRecord> record);
-  void SetTimer(const TimerId& id, Nanos due);  // 0: cancel
+  void SetTimer(const TimerId& id, Nanos due) { timers.Set(id, due); }  // 0: cancel
   void PushEnd(const AlertEnd& end);
   // Takes ends that are due at or before `until`, earliest first, at most `most`; what counts no
   // more is dropped on the way.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers for /metrics. Those of incidents and SLA are computed from the incidents kept and the
-// totals of those forgotten, so a restart changes nothing.
+// Numbers for /metrics. Those of SLA are totals that are kept in the store, so neither a restart
+// nor what becomes of an incident makes a counter go down.
 #include <algorithm>
 
 #include "notifiers/desk/desk_impl.h"
@@ -47,17 +47,17 @@ DeskStats Desk::Stats(Nanos now) const {
   impl.CountAlerts(now, &stats);
   absl::ReaderMutexLock lock(&impl.state_mutex);
   const DeskState& state = impl.state;
-  IncidentTotals totals = state.forgotten;
+  uint64_t alerts = state.totals.alerts;
   for (const auto& [id, incident] : state.incidents) {
     ++stats.incidents[{incident->state, incident->severity}];
-    totals.Add(*incident);
+    alerts += incident->count;
   }
-  stats.sla = std::move(totals.sla);
-  stats.time_to_acknowledge = totals.time_to_acknowledge;
-  stats.time_to_resolve = totals.time_to_resolve;
-  if (totals.alerts > 0) {
-    stats.noise_reduction_ratio =
-        1 - static_cast<double>(totals.incidents) / static_cast<double>(totals.alerts);
+  stats.sla = state.totals.sla;
+  stats.time_to_acknowledge = state.totals.time_to_acknowledge;
+  stats.time_to_resolve = state.totals.time_to_resolve;
+  if (alerts > 0) {
+    const uint64_t incidents = state.totals.incidents + state.incidents.size();
+    stats.noise_reduction_ratio = 1 - static_cast<double>(incidents) / static_cast<double>(alerts);
   }
   stats.escalations = impl.escalations;
   stats.notifications = impl.notifications;

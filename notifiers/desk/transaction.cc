@@ -57,8 +57,7 @@ void Transaction::EraseSilence(const std::string& id) {
 Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
   const auto changed = timers_.find({kind, id});
   if (changed != timers_.end()) return changed->second;
-  const auto it = state_.timers.find({kind, id});
-  return it == state_.timers.end() ? 0 : it->second;
+  return state_.timers.Due({kind, id});
 }
 
 void Transaction::SetFiring(const Labels& alert, bool firing) {
@@ -135,8 +134,7 @@ const Incident& Transaction::PutIncident(Incident incident) {
 }
 
 void Transaction::ForgetIncident(const std::string& id) {
-  if (!forgotten_) forgotten_ = state_.forgotten;
-  forgotten_->Add(*incidents.Find(id));
+  forgotten_.push_back(*incidents.Find(id));
   incidents.Erase(id);
 }
 
@@ -145,7 +143,7 @@ const Incident* Transaction::NewestIncident(const std::string& key) const {
   const Incident* fresh = put == newest_.end() ? nullptr : incidents.Find(put->second);
   const auto known = state_.newest_incident.find(key);
   const Incident* old =
-      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second);
+      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second->id);
   if (old == nullptr || fresh == nullptr) return fresh == nullptr ? old : fresh;
   return IsNewer(*old, *fresh) ? old : fresh;
 }
@@ -189,8 +187,7 @@ bool Transaction::queues_messages() const {
 
 void Transaction::EncodeTimers(Batch* batch) const {
   for (const auto& [id, due] : timers_) {
-    const auto old = state_.timers.find(id);
-    const Nanos before = old == state_.timers.end() ? 0 : old->second;
+    const Nanos before = state_.timers.Due(id);
     if (before == due) continue;
     if (before != 0) batch->Delete(Family::kTimers, EncodeTimerKey({before, id.first, id.second}));
     if (due != 0) batch->Put(Family::kTimers, EncodeTimerKey({due, id.first, id.second}), "");
@@ -240,6 +237,25 @@ void Transaction::EncodeIncidents(Batch* batch) const {
   }
 }
 
+void Transaction::EncodeTotals(Batch* batch) {
+  totals_.reset();
+  const auto count = [&](const std::string& id, const Incident& after) {
+    const Incident* before = incidents.Before(id);
+    if (!ChangesTotals(before, after)) return;
+    if (!totals_) totals_ = state_.totals;
+    totals_->Count(before, after);
+  };
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row) count(id, *change.row);
+  }
+  for (const Incident& incident : forgotten_) {
+    count(incident.id, incident);
+    if (!totals_) totals_ = state_.totals;
+    totals_->Forget(incident);
+  }
+  if (totals_) batch->Put(Family::kMeta, std::string(kTotalsKey), EncodeIncidentTotals(*totals_));
+}
+
 Batch Transaction::Encode() {
   Batch batch;
   EncodeTable(alerts, Family::kAlerts, AlertKey, EncodeAlertRecord, &batch);
@@ -252,9 +268,7 @@ Batch Transaction::Encode() {
       batch.Delete(Family::kSilences, BucketKey(id));
     }
   }
-  if (forgotten_) {
-    batch.Put(Family::kMeta, std::string(kForgottenKey), EncodeIncidentTotals(*forgotten_));
-  }
+  EncodeTotals(&batch);
   EncodeAudit(&batch);
   EncodeTimers(&batch);
   EncodeTable(outbox, Family::kOutbox, BucketKey, EncodeOutboxRow, &batch);
@@ -297,6 +311,7 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
+  if (totals_) state->totals = *totals_;
   for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
   for (const auto& [key, change] : heartbeats.changes()) {
     StoreRow(&state->heartbeats, key, change.row);
@@ -304,7 +319,6 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : maintenance.changes()) {
     StoreRow(&state->maintenance, key, change.row);
   }
-  if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
   if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
   for (const auto& [phone, change] : answer_codes.changes()) {

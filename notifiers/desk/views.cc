@@ -110,8 +110,7 @@ GroupView Desk::Impl::ViewGroup(const GroupRecord& group, Nanos now) const {
   view.receiver = group.receiver;
   view.last_flush = group.flushed_at;
   view.last_reason = group.reason;
-  const auto timer = state.timers.find({TimerKind::kGroupFlush, group.id});
-  if (timer != state.timers.end()) view.next_flush = timer->second;
+  view.next_flush = state.timers.Due({TimerKind::kGroupFlush, group.id});
   view.route_labels = RouteLabelsOf(*plan, state, group, now);
   if (const RouteConfig* route = plan->RouteOf(group)) {
     const RouteMute mute = MutedAt(plan->config().alertmanager.time_intervals,
@@ -218,8 +217,7 @@ StatusOr<IncidentDetail> Desk::GetIncident(const std::string& id, Nanos now) con
     }
     const auto parts = state.parts.find(id);
     if (parts != state.parts.end()) detail.parts = {parts->second.begin(), parts->second.end()};
-    const auto timer = state.timers.find({TimerKind::kEscalate, id});
-    if (timer != state.timers.end()) detail.next_escalation_at = timer->second;
+    detail.next_escalation_at = state.timers.Due({TimerKind::kEscalate, id});
   }
   Status status;
   TRY(impl_->store.Scan(Family::kAudit, AuditPrefix(id), "", [&](const Row& row) {

@@ -63,17 +63,17 @@ using AlertPages = std::function<bool(std::vector<AlertView>* page)>;
 using GroupPages = std::function<bool(GroupView* group, bool* more)>;
 
 struct IncidentFilter {
-  std::vector<IncidentState> states;    // empty: all
-  std::vector<Severity> severities;     // empty: all
-  std::optional<std::string> assignee;  // "": nobody's
-  std::optional<std::string> team;
-  std::optional<std::string> service;
-  std::vector<Matcher> labels;  // of the incident: those of its first alert
-  Nanos from = 0;               // opened then or later
-  Nanos to = 0;                 // opened before; 0: no bound
-  std::string text;             // in the id, the title, the summary or a label's value
+  std::vector<IncidentState> states = {};              // empty: all
+  std::vector<Severity> severities = {};               // empty: all
+  std::optional<std::string> assignee = std::nullopt;  // "": nobody's
+  std::optional<std::string> team = std::nullopt;
+  std::optional<std::string> service = std::nullopt;
+  std::vector<Matcher> labels = {};  // of the incident: those of its first alert
+  Nanos from = 0;                    // opened then or later
+  Nanos to = 0;                      // opened before; 0: no bound
+  std::string text = {};             // in the id, the title, the summary or a label's value
   // Only what follows this one in the list; "": all.
-  std::string after_id;
+  std::string after_id = {};
   Nanos after_time = 0;  // when that one opened
   size_t offset = 0;
   size_t limit = 50;
@@ -146,6 +146,7 @@ struct SlaView {
   uint64_t met = 0;
   uint64_t breached = 0;  // all, closed or open
   uint64_t open_breaches = 0;
+  uint64_t breaches = 0;            // by the severity when it happened; never falls
   double ComplianceRatio() const {  // 1 when nothing was measured
     return met + breached == 0 ? 1.0
                                : static_cast<double>(met) / static_cast<double>(met + breached);

@@ -58,7 +58,11 @@ void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   const uint64_t fingerprint = alert.Fingerprint();
   ++incident.count;
   incident.firing.insert(fingerprint);
-  if (incident.alerts.size() < kMaxIncidentAlerts) incident.alerts.insert(fingerprint);
+  if (incident.alerts.empty()) {
+    incident.alerts = incident.firing;  // they share their memory as long as they are the same
+  } else if (incident.alerts.size() < kMaxIncidentAlerts) {
+    incident.alerts.insert(fingerprint);
+  }
   incident.starts_at = std::min(incident.starts_at, BeganAt(alert));
   incident.last_alert_at = now;
   incident.updated_at = now;

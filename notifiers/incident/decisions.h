@@ -137,7 +137,8 @@ void StartSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decisi
 // new target is breached now, warnings that are over by it are marked and not told.
 void RetargetSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
 // The same targets by the calendars of `config`, which may have changed: finds them by name; one
-// that is gone gives way to the severity's.
+// that is gone gives way to the severity's. Timers are set to when they are due, be it in the past:
+// after a downtime they have not run yet.
 void RecountSla(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
 void StopSla(SlaKind kind, Nanos now, IncidentDecision* decision);
 // Auto-resolved before anybody answered: no sample, unless it is breached already.

