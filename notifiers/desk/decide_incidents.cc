@@ -9,6 +9,7 @@
 #include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/incident_timers.h"
 
 namespace outrider {
 namespace {
@@ -65,13 +66,7 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
 }  // namespace
 
 void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
-  for (const TimerChange& timer : decision.timers) {
-    if (timer.due == 0) {
-      tx.CancelTimer(timer.kind, decision.incident.id);
-    } else {
-      tx.SetTimer(timer.kind, decision.incident.id, timer.due);
-    }
-  }
+  SetIncidentTimers(tx, decision);
   const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
@@ -191,6 +186,7 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
   if (incident == nullptr) return;
   if (kind != TimerKind::kEscalate) {
     ApplyIncident(tx, OnSlaTimer(*incident, kind, due), due);
+    SetNextSlaTimer(tx, *tx.incidents.Find(id), kind, due);
     return;
   }
   const std::string why = WhyHeld(tx, *incident, due);
