@@ -84,6 +84,10 @@ std::string CursorText(const Incident& incident) {
 }
 
 StatusOr<IncidentFilter> ReadIncidentFilter(const ParamReader& params) {
+  for (const auto& [name, value] : params.params()) {
+    // Errors repeat it.
+    if (!IsValidUtf8(value)) return InvalidArgument("a parameter is not UTF-8");
+  }
   IncidentFilter filter;
   filter.states = TRY(ReadStates(params));
   filter.severities = TRY(ReadSeverities(params));

@@ -13,6 +13,7 @@
 #include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/incident/sla_pause.h"
+#include "notifiers/desk/incident_timers.h"
 
 namespace outrider {
 namespace {
@@ -68,13 +69,7 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
 
 void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   FollowSnooze(tx.plan().incidents(), now, &decision);
-  for (const TimerChange& timer : decision.timers) {
-    if (timer.due == 0) {
-      tx.CancelTimer(timer.kind, decision.incident.id);
-    } else {
-      tx.SetTimer(timer.kind, decision.incident.id, timer.due);
-    }
-  }
+  SetIncidentTimers(tx, decision);
   const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
   TellSla(tx, decision.incident, decision.events, now);
@@ -209,6 +204,7 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
   if (incident == nullptr) return;
   if (kind != TimerKind::kEscalate) {
     ApplyIncident(tx, OnSlaTimer(*incident, kind, due), due);
+    SetNextSlaTimer(tx, *tx.incidents.Find(id), kind, due);
     return;
   }
   const std::string why = WhyHeld(tx, *incident, due);

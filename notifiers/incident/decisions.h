@@ -91,6 +91,8 @@ StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& in
 StatusOr<IncidentDecision> AddIncidentNote(const Incident& incident, const Actor& actor, Nanos now);
 // One of the six SLA timers fell due. `due` is the timer's own time.
 IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due);
+// Which of the clock's timers is the next, and when it is due; 0: none is.
+TimerChange NextSlaTimer(const Incident& incident, SlaKind kind);
 // The escalation timer fell due. One that was held goes on where it stood. `now` is later than
 // `due` after a downtime: of the steps that are due by then, each receiver gets the last one alone.
 IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due, Nanos now);

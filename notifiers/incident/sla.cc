@@ -292,4 +292,16 @@ IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due)
   return decision;
 }
 
+TimerChange NextSlaTimer(const Incident& incident, SlaKind kind) {
+  const SlaClock& clock = incident.Clock(kind);
+  TimerChange next;
+  if (!clock.Running() || clock.Standing()) return next;
+  for (const SlaTimer& timer : kTimers) {
+    if (timer.clock != kind || Done(clock, timer.mark)) continue;
+    const Nanos due = DueOf(clock, timer.mark);
+    if (next.due == 0 || due < next.due) next = {timer.timer, due};
+  }
+  return next;
+}
+
 }  // namespace outrider

@@ -118,7 +118,7 @@ TEST(IncidentChangesApi, Errors) {
   for (const Case& c : cases) {
     EXPECT_FALSE(Post(world, c.target, c.body, c.status).GetString("error").empty()) << c.body;
   }
-  for (const char* query : {"label=a%3D~%28", "from=soon", "to=later"}) {
+  for (const char* query : {"label=a%3D~%28", "label=%FB", "from=soon", "to=later"}) {
     EXPECT_EQ(world.Get(fmt::format("{}?{}", kIncidents, query)).status, 400) << query;
   }
 }

@@ -367,6 +367,41 @@ TEST_F(DeskTest, ALongerRetentionHoldsForIncidentsThatAreResolvedAlready) {
   EXPECT_EQ(desk_->Incidents({}).total, 0U);
 }
 
+// Of a clock's marks only the next one has a timer; a downtime makes none of them late.
+TEST_F(DeskTest, EveryMarkOfAClockIsDecidedAtItsOwnTime) {
+  for (const bool downtime : {false, true}) {
+    disk_ = std::make_unique<MemoryStore>();
+    clock_.Set(kT0);
+    Start(*disk_);
+    ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+    int timers = 0;
+    ASSERT_TRUE(disk_
+                    ->Scan(Family::kTimers, "", "",
+                           [&](const Row& row) {
+                             const StatusOr<TimerKey> timer = DecodeTimerKey(row.key);
+                             timers += timer.ok() && timer->id == Newest()->id ? 1 : 0;
+                             return true;
+                           })
+                    .ok());
+    EXPECT_EQ(timers, 2) << "one of each clock; the escalation has told its only tier";
+    if (downtime) {
+      clock_.Set(kT0 + Sec(3600));
+      Start(*disk_);
+    }
+    Run(downtime ? 10 : 3600);
+    std::vector<std::pair<Nanos, std::string>> marks;
+    const IncidentDetail detail = desk_->GetIncident(Newest()->id, clock_.NowNanos()).value();
+    for (const AuditEvent& event : detail.events) {
+      if (event.kind != AuditKind::kSlaWarning && event.kind != AuditKind::kSlaBreached) continue;
+      marks.emplace_back(event.time - kT0, event.to);
+    }
+    const std::vector<std::pair<Nanos, std::string>> expected = {
+        {Sec(150), "acknowledge"}, {Sec(240), "acknowledge"}, {Sec(300) + 1, "acknowledge"},
+        {Sec(900), "resolve"},     {Sec(1440), "resolve"},    {Sec(1800) + 1, "resolve"}};
+    EXPECT_EQ(marks, expected) << downtime;
+  }
+}
+
 }  // namespace
 
 }  // namespace outrider
