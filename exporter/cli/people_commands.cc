@@ -4,8 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
-#include "exporter/cli/access_commands.h"
-
 namespace outrider {
 namespace {
 
@@ -23,7 +21,6 @@ void AddClient(CLI::App* command, const People& people) {
   command->add_option("--output", people.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-  AddTokenFile(command);
 }
 
 void AddIncident(CLI::App& app, const People& people, const Environment& env) {

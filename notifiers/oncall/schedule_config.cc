@@ -207,7 +207,8 @@ StatusOr<TemporarySchedule> ParseTemporary(const YamlNode& node, const Context& 
   return temporary;
 }
 
-// Of two overrides that put the same person on call at once one must be a mistake. Looks at the last.
+// Of two overrides that put the same person on call at once one must be a mistake. Looks at the
+// last.
 Status CheckOverrides(const YamlNode& node, const Schedule& schedule, const Context& context) {
   const Override& a = schedule.overrides.back();
   for (size_t i = 0; i + 1 < schedule.overrides.size(); ++i) {
