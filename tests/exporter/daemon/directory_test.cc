@@ -103,8 +103,7 @@ schedules: [{name: primary, layers: [{users: [anna], start: 2026-01-05T09:00}]}]
     for (int bucket = 0; bucket < 256; ++bucket) {
       const auto events = services_->desk->AuditEvents(static_cast<uint8_t>(bucket));
       for (const AuditEvent& event : *events) {
-        found +=
-            event.subject == subject && event.who == who && event.kind == AuditKind::kConfigured;
+        found += event.subject == subject && event.who == who && event.kind == kind;
       }
     }
     return found;
