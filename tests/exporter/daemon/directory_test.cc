@@ -92,6 +92,7 @@ schedules: [{name: primary, layers: [{users: [anna], start: 2026-01-05T09:00}]}]
     FakeRequest request(method, path, body);
     if (!user.empty()) request.With("Authorization", "Basic " + Base64Encode(user + ":test"));
     if (!if_match.empty()) request.With("If-Match", if_match);
+    if (!body.empty()) request.With("Content-Type", "application/json");
     return router_->Dispatch(request);
   }
   JsonValue Json(const std::string& path, const std::string& user = "admin") {
