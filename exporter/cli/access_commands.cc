@@ -22,7 +22,6 @@ void AddClient(CLI::App* command, const Access& access) {
   command->add_option("--output", access.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-  AddTokenFile(command);
 }
 
 void AddToken(CLI::App& app, const Access& access) {
@@ -103,8 +102,6 @@ void AddOverride(CLI::App& app, const Access& access, const Environment& env) {
   });
 }
 
-}  // namespace
-
 // Calls are made in many places: what they are made with travels in the environment, where a token
 // may stand anyway.
 void AddTokenFile(CLI::App* command) {
@@ -115,6 +112,17 @@ void AddTokenFile(CLI::App* command) {
       },
       "File with a token to call with (environment: OUTRIDER_TOKEN_FILE, or the token itself: "
       "OUTRIDER_TOKEN)");
+}
+
+}  // namespace
+
+void AddTokenFiles(CLI::App* app) {
+  for (CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+    // What reads another server's history has credentials of its own (--http.config.file).
+    const bool reader = sub->get_option_no_throw("--source-api") != nullptr;
+    if (sub->get_option_no_throw("--url") != nullptr && !reader) AddTokenFile(sub);
+    AddTokenFiles(sub);
+  }
 }
 
 void AddAccessCommands(CLI::App& app, ClientOptions* client, AccessCommands* options,

@@ -39,8 +39,8 @@ struct AccessCommands {
   int cost = 10;
 };
 
-// --token-file of a command that calls a daemon.
-void AddTokenFile(CLI::App* command);
+// Gives every command below that has --url a --token-file.
+void AddTokenFiles(CLI::App* app);
 // Behind the command `oncall`, which gets `override`. All outlive `app`.
 void AddAccessCommands(CLI::App& app, ClientOptions* client, AccessCommands* options,
                        std::function<int()>* action, const Environment& env);

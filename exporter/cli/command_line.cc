@@ -202,7 +202,6 @@ void AddClientFlags(CLI::App* command, Parsed* p) {
   command->add_option("--output", p->client.output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-  AddTokenFile(command);
 }
 
 void AddQuery(CLI::App& app, Parsed* p) {
@@ -551,6 +550,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   app.add_subcommand("version", "Version, compiler and libraries")->callback([&parsed] {
     parsed.action = RunVersion;
   });
+  AddTokenFiles(&app);
   if (argc > 1 && argv[1][0] != '-' && !HasCommand(app, argv[1])) {
     fmt::print(stderr, "outrider: unknown command {}; outrider --help lists them\n", argv[1]);
     return 2;

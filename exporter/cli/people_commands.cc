@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
-#include "exporter/cli/access_commands.h"
 #include "exporter/cli/incident_commands.h"
 
 namespace outrider {
@@ -24,7 +23,6 @@ void AddClient(CLI::App* command, const People& people) {
   command->add_option("--output", people.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-  AddTokenFile(command);
 }
 
 void AddAudit(CLI::App& app, const People& people) {

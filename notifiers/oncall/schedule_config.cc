@@ -162,15 +162,14 @@ StatusOr<TemporarySchedule> ParseTemporary(const YamlNode& node, const Context& 
   return temporary;
 }
 
-// Of two overrides that put the same person on call at once one must be a mistake.
+// Of two overrides that put the same person on call at once one must be a mistake. Looks at the
+// last.
 Status CheckOverrides(const YamlNode& node, const Schedule& schedule, const Context& context) {
-  for (size_t i = 0; i < schedule.overrides.size(); ++i) {
-    const Override& a = schedule.overrides[i];
-    for (size_t j = 0; j < i; ++j) {
-      const Override& b = schedule.overrides[j];
-      if (a.user == b.user && a.start < b.end && b.start < a.end) {
-        return context.Error(node, fmt::format("two overrides with {} overlap", Quote(a.user)));
-      }
+  const Override& a = schedule.overrides.back();
+  for (size_t i = 0; i + 1 < schedule.overrides.size(); ++i) {
+    const Override& b = schedule.overrides[i];
+    if (a.user == b.user && a.start < b.end && b.start < a.end) {
+      return context.Error(node, fmt::format("two overrides with {} overlap", Quote(a.user)));
     }
   }
   return absl::OkStatus();
