@@ -15,7 +15,7 @@ constexpr std::string_view kSmsPath = "/outrider/v1/callbacks/twilio/sms";
 constexpr std::string_view kVoicePath = "/outrider/v1/callbacks/twilio/voice";
 constexpr std::string_view kHelp =
     "Not understood. Reply with the number of the message and a letter: 1a acknowledges, 1r "
-    "resolves.";
+    "resolves, 1e escalates.";
 
 HttpResponse Twiml(std::string_view verb, std::string_view text) {
   std::string body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>";

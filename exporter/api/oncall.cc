@@ -9,8 +9,8 @@
 #include "exporter/api/prom_params.h"
 #include "notifiers/oncall/fairness.h"
 #include "notifiers/oncall/ical.h"
-#include "notifiers/oncall/local_time.h"
 #include "storage/base/duration.h"
+#include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
 namespace outrider {

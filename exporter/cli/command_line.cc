@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "exporter/cli/alertmanager_flags.h"
+#include "exporter/cli/escalation_commands.h"
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
 #include "exporter/cli/people_commands.h"
@@ -38,6 +39,7 @@ struct Parsed {
   EvaluateRecommendOptions evaluate_recommend;
   MoneyCommands money;
   NotifyCommands notify;
+  EscalationOptions escalation;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -529,6 +531,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddQuery(app, &parsed);
   AddAlerts(app, &parsed);
   AddPeopleCommands(app, &parsed.client, &parsed.people, &parsed.action, env);
+  AddEscalationCommands(app, &parsed.client, &parsed.escalation, &parsed.action);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed, env);

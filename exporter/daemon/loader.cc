@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/alerting/group_policy.h"
@@ -156,6 +157,21 @@ void WarnOfUnknownPolicy(const RuleGroup& group, const Rule& rule, std::vector<s
                              rule.name, kNoDataAnnotation, Message(status)));
 }
 
+Status CheckTargets(const EscalationPolicy& policy, const std::vector<std::string>& targets,
+                    const std::set<std::string, std::less<>>& names, const std::string& file) {
+  for (const std::string& target : targets) {
+    if (names.contains(target)) continue;
+    return InvalidArgument(
+        NamesPeople(target)
+            ? fmt::format("{}: escalation policy \"{}\" names {}, which the file does not have",
+                          file, policy.name, target)
+            : fmt::format("{}: escalation policy \"{}\" names the receiver \"{}\", which the "
+                          "Alertmanager configuration does not have",
+                          file, policy.name, target));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
@@ -197,18 +213,16 @@ Status CheckTierNames(const LoadedFiles& files) {
   for (const Schedule& schedule : files.schedules) {
     names.insert(fmt::format("{}{}", kSchedulePrefix, schedule.name));
   }
+  if (files.incidents.people != nullptr) {
+    for (const Team& team : files.incidents.people->teams) {
+      names.insert(fmt::format("{}{}", kTeamPrefix, team.name));
+      if (!team.lead.empty()) names.insert(fmt::format("{}{}", kLeadPrefix, team.name));
+    }
+  }
   for (const EscalationPolicy& policy : files.incidents.escalation_policies) {
+    TRY(CheckTargets(policy, policy.fallback, names, files.incidents.file));
     for (const EscalationTier& tier : policy.tiers) {
-      for (const std::string& receiver : tier.receivers) {
-        if (names.contains(receiver)) continue;
-        const bool own = receiver.starts_with(kUserPrefix) || receiver.starts_with(kSchedulePrefix);
-        return InvalidArgument(
-            own ? fmt::format("{}: escalation policy \"{}\" names {}, which the file does not have",
-                              files.incidents.file, policy.name, receiver)
-                : fmt::format("{}: escalation policy \"{}\" names the receiver \"{}\", which the "
-                              "Alertmanager configuration does not have",
-                              files.incidents.file, policy.name, receiver));
-      }
+      TRY(CheckTargets(policy, tier.receivers, names, files.incidents.file));
     }
   }
   return absl::OkStatus();

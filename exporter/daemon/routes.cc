@@ -7,10 +7,12 @@
 #include "exporter/api/answer_callbacks.h"
 #include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
+#include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
 #include "exporter/api/described.h"
+#include "exporter/api/escalation.h"
 #include "exporter/api/features.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/labels.h"
@@ -200,6 +202,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterAuditApi(router, *services.desk);
   RegisterOnCallApi(router, {*services.desk, services.clock});
+  RegisterEscalationApi(router, {*services.desk, services.clock});
+  RegisterContactsApi(router, {*services.desk, services.clock});
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
                                       [&services] { return services.capacity->Costs(); }});
   RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,10 @@
 
 namespace outrider {
 
+class BusinessCalendar;
+class PolicyIndex;    // policy_index.h
+struct PagingConfig;  // paging_config.h
+
 enum class Severity : uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
 inline constexpr int kSeverityCount = 5;
 std::string_view SeverityText(Severity severity);
@@ -24,6 +29,14 @@ std::optional<Severity> ParseSeverity(std::string_view text);
 struct SlaTarget {
   DurationMs acknowledge = 0;
   DurationMs resolve = 0;
+};
+
+// Which time counts, and who hears of it (sla_config.h).
+struct SlaRules {
+  std::map<std::string, std::shared_ptr<const BusinessCalendar>> calendars;  // by name
+  std::array<std::string, kSeverityCount> calendar_of;       // by Severity; "" : all time counts
+  std::vector<std::string> pause = {"maintenance", "hold"};  // why clocks stand still
+  std::vector<std::string> notify;  // receivers told of warnings and breaches
 };
 
 // What time does to an incident of a severity; 0: nothing.
@@ -67,15 +80,19 @@ struct IncidentsConfig {
   std::map<std::string, Severity>
       severity_map;  // value of the severity label; defaults of issue text
   Severity default_severity = Severity::kMedium;
-  std::array<SlaTarget, kSeverityCount> sla;            // by Severity
+  std::array<SlaTarget, kSeverityCount> sla;  // by Severity
+  SlaRules sla_rules;
   std::array<AttentionRule, kSeverityCount> attention;  // by Severity
   std::string team_label = "team";
   std::string service_label = "service";
   std::vector<EscalationPolicy> escalation_policies;
+  // The same, ready for questions, by who knows the time intervals; nullptr: asked one by one.
+  std::shared_ptr<const PolicyIndex> policy_index;
   std::vector<UserConfig> users;
+  // How people are paged: teams, contact rules, quiet hours, throttles; nullptr: as by default.
+  std::shared_ptr<const PagingConfig> people;
   YamlNode schedules;  // notifiers/oncall reads them (schedule_config.h)
   // Read by who owns them, as the schedules; null when missing.
-  YamlNode calendars;
   YamlNode teams;
   YamlNode paging;  // throttles, bundling, quiet hours
   YamlNode time_intervals;
@@ -86,7 +103,11 @@ struct IncidentsConfig {
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
   DurationMs retention = 90 * kDay;        // a resolved incident is kept for; its audit stays
   bool ack_stops_repeats = false;
-  bool strict_legacy = false;         // only the six transitions of the original
+  bool strict_legacy = false;       // only the six transitions of the original
+  bool allow_reopen = true;         // by people, and by an alert that fires again
+  bool allow_unacknowledge = true;  // by people, and when an acknowledgement times out
+  // What a person resolved is opened again when an alert of it fires this long after; 0: never.
+  DurationMs reopen_if_still_firing_after = 0;
   std::vector<std::string> warnings;  // for the log
 };
 

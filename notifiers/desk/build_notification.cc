@@ -9,6 +9,7 @@
 #include "notifiers/channel/notification_data.h"
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_contacts.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
 
@@ -90,6 +91,14 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Notification* notific
     AddNote(fmt::format("incident {} resolved by {}", incident->id,
                         incident->resolved_by.empty() ? "the system" : incident->resolved_by),
             notification);
+  } else if (row.tier == kAskTier) {
+    AddNote(fmt::format(
+                "is incident {} ({}) still being worked on? {} acknowledged it {} ago; "
+                "without a confirmation it is new again",
+                incident->id, SeverityText(incident->severity),
+                incident->moved_by.empty() ? "somebody" : incident->moved_by,
+                FormatDuration((row.created_at - incident->moved_at) / kNanosPerSecond * kSecond)),
+            notification);
   } else {
     AddNote(fmt::format("incident {} ({}), escalation tier {}", incident->id,
                         SeverityText(incident->severity), row.tier + 1),
@@ -149,7 +158,12 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
     FillReport(row, &notification);
   } else {
     FillPage(tx, row, &notification);
+    AddBundled(tx, row, &notification);
     notification.actions = ActionsOf(tx, row, now);
+    // A message about several incidents says which of them it can be answered for.
+    for (NotificationAction& action : notification.actions) {
+      if (!notification.title.empty()) action.label += " " + row.incident_id;
+    }
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);

@@ -79,6 +79,10 @@ void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now);
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now);
+Status EscalateIncident(Transaction& tx, const HumanAction& human, bool force, Nanos now);
+// `policy` "": the one that would be chosen now.
+Status ReapplyPolicy(Transaction& tx, const HumanAction& human, const std::string& policy,
+                     Nanos now);
 void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due, Nanos now);
 
 // A resolved incident is forgotten once it was resolved for IncidentsConfig::retention.

@@ -4,6 +4,10 @@
 #include "notifiers/desk/desk.h"
 
 #include "notifiers/desk/answers.h"
+#include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_contacts.h"
+#include "notifiers/desk/decide_overlays.h"
+#include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -180,6 +184,31 @@ Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
                         [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
 }
 
+Desk::IncidentResult Desk::Change(const IncidentChange& change, const HumanAction& human,
+                                  Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return ChangeIncident(tx, change, human, now); });
+}
+
+Desk::IncidentResult Desk::Create(const NewIncident& wanted, HumanAction human, Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) -> Status {
+    human.incident_id = TRY(CreateIncident(tx, wanted, ToActor(human), now));
+    return absl::OkStatus();
+  });
+}
+
+Desk::IncidentResult Desk::Escalate(const HumanAction& human, bool force, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return EscalateIncident(tx, human, force, now); });
+}
+
+Desk::IncidentResult Desk::ReapplyPolicy(const HumanAction& human, const std::string& policy,
+                                         Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) {
+    return outrider::ReapplyPolicy(tx, human, policy, now);
+  });
+}
+
 StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now,
                                        bool force) {
   const std::string new_id = impl_->random.Uuid();
@@ -244,6 +273,18 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       break;
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);
+      break;
+    case TimerKind::kAckReminder:
+    case TimerKind::kAckTimeout:
+    case TimerKind::kSnoozeEnd:
+    case TimerKind::kAutoResolve:
+      OnAttentionTimer(tx, timer.kind, timer.id, timer.due, now);
+      break;
+    case TimerKind::kPageBundle:
+      OnPageBundle(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kContactRule:
+      OnContactRule(tx, timer.id, timer.due, now);
       break;
     default:
       OnIncidentTimer(tx, timer.kind, timer.id, timer.due, now);
@@ -367,6 +408,7 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
           EnsureAnswerKey(tx, impl.random, now);
+          ScheduleQuietOfAll(tx);
           RecheckSuppressed(tx, now);
           return absl::OkStatus();
         },

@@ -21,11 +21,15 @@
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/answer_config.h"
 #include "notifiers/desk/answer_views.h"
+#include "notifiers/desk/contact_views.h"
+#include "notifiers/desk/escalation_views.h"
 #include "notifiers/desk/history_records.h"
+#include "notifiers/desk/incident_change.h"
 #include "notifiers/desk/incoming.h"
 #include "notifiers/desk/limits.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/import/alertmanager_state.h"
+#include "notifiers/incident/by_hand.h"
 #include "notifiers/incident/decisions.h"
 #include "notifiers/oncall/schedule.h"
 #include "notifiers/outbox/delivery_config.h"
@@ -128,13 +132,29 @@ class Desk final : public AlertSink, public OutboxSource {
   IncidentResult Reopen(const HumanAction& human, Nanos now);
   IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
   IncidentResult AddNote(const HumanAction& human, Nanos now);
+  // What else people do. An incident that is merged into another one can only be unmerged.
+  IncidentResult Change(const IncidentChange& change, const HumanAction& human, Nanos now);
+  // Opens one that no alert opened; `human.incident_id` is not used.
+  IncidentResult Create(const NewIncident& wanted, HumanAction human, Nanos now);
+  // The next tier is told now; FailedPrecondition when the incident is taken care of or has told
+  // its last tier, unless `force`.
+  IncidentResult Escalate(const HumanAction& human, bool force, Nanos now);
+  // Another policy, or the one that would be chosen now (""), from its first tier. NotFound: no
+  // such policy. FailedPrecondition: the incident is resolved, or no policy fits it.
+  IncidentResult ReapplyPolicy(const HumanAction& human, const std::string& policy, Nanos now);
+
+  // A code goes to a contact method of a user and comes back, within ten minutes and three tries.
+  // NotFound, FailedPrecondition, InvalidArgument (a wrong code): decide_verification.h.
+  Status StartVerification(const std::string& user, const std::string& method, Nanos now);
+  Status ConfirmVerification(const std::string& user, const std::string& method,
+                             const std::string& code, Nanos now);
 
   // ---- answers from messages (desk_answers.cc)
   // What a token says. PermissionDenied: not signed here, or no longer valid. DeadlineExceeded:
   // expired. NotFound: the incident is forgotten. Changes nothing.
   StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
   // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
-  StatusOr<AnswerResult> Answer(AnswerAction action, const HumanAction& human, Nanos now);
+  StatusOr<AnswerResult> Answer(AnswerAction action, HumanAction human, Nanos now);
   // Signs with a new key from now on. What was signed before stays good until it expires, or ends
   // now with `revoke`.
   Status RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now);
@@ -189,7 +209,17 @@ class Desk final : public AlertSink, public OutboxSource {
   // ---- snapshots
   // ----------------------------------------------------------------------------------------------------
   IncidentPage Incidents(const IncidentFilter& filter) const;
+  // How much noise the incidents that are kept and match took away; limit, offset and states of the
+  // filter are not used.
+  GroupStatistics StatisticsOf(const IncidentFilter& filter) const;
   StatusOr<IncidentDetail> GetIncident(const std::string& id, Nanos now) const;
+  StatusOr<EscalationView> GetEscalation(const std::string& incident_id, Nanos now) const;
+  // Whom an alert that began to fire at `at` would page, and when, if nobody answered.
+  EscalationView PreviewEscalation(const Alert& alert, Severity severity, Nanos at) const;
+  // Contact methods of a user in the order of the file, and whether pages go there. NotFound: no
+  // such user.
+  StatusOr<std::vector<ContactView>> Contacts(const std::string& user) const;
+  std::vector<PolicyView> Policies() const;  // in the order of the file, then those only in use
   // Unresolved alerts by fingerprint, and groups by labels and receiver, page by page: each page is
   // as things are when it is asked for, so that a walk over many holds nobody up and copies little.
   // `wanted` (nullptr: all) is asked first. The desk outlives the walk.

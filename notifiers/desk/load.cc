@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "notifiers/desk/answers.h"
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -93,6 +94,16 @@ Status ReadMessages(const StateStore& store, DeskState* state) {
   });
 }
 
+// Other rows of the family are read by who owns them.
+Status ReadPaging(const StateStore& store, DeskState* state) {
+  return ReadAll(store, Family::kPaging, "", [&](const Row& row) -> Status {
+    if (!IsPagingKey(row.key)) return absl::OkStatus();
+    state->PutPaging(row.key,
+                     std::make_shared<const PagingRecord>(TRY(DecodePagingRecord(row.value))));
+    return absl::OkStatus();
+  });
+}
+
 Status ReadRest(const StateStore& store, DeskState* state) {
   auto silences = std::make_shared<SilenceMap>();
   TRY(ReadAll(store, Family::kSilences, "", [&](const Row& row) -> Status {
@@ -145,6 +156,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadAlerts(store, &state));
     TRY(ReadIncidents(store, &state, &upgrade));
     TRY(ReadMessages(store, &state));
+    TRY(ReadPaging(store, &state));
     TRY(ReadRest(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
@@ -162,6 +174,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         EnsureAnswerKey(tx, random, now);
         ForgetOldCodes(tx, now);
         ScheduleForgettingOfAll(tx);
+        ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         return absl::OkStatus();
       },

@@ -99,6 +99,22 @@ std::vector<std::string> Transaction::RowsOfGroup(const std::string& group_id) c
   return rows;
 }
 
+std::vector<std::string> Transaction::RowsOfIncident(const std::string& incident_id) const {
+  std::vector<std::string> rows;
+  const auto known = state_.outbox_by_incident.find(incident_id);
+  if (known != state_.outbox_by_incident.end()) {
+    for (const std::string& id : known->second) {
+      if (outbox.Find(id) != nullptr) rows.push_back(id);
+    }
+  }
+  for (const auto& [id, change] : outbox.changes()) {
+    if (change.row && change.row->incident_id == incident_id && !state_.outbox.contains(id)) {
+      rows.push_back(id);
+    }
+  }
+  return rows;
+}
+
 const Incident& Transaction::PutIncident(Incident incident) {
   const std::string id = incident.id;  // before it moves
   const Incident& kept = incidents.Put(id, std::move(incident));
@@ -133,10 +149,24 @@ std::vector<uint64_t> Transaction::Waiting() const {
   return waiting;
 }
 
+std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) const {
+  std::set<std::string> parts;
+  const auto known = state_.parts.find(incident_id);
+  if (known != state_.parts.end()) parts = known->second;
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row && change.row->merged_into == incident_id) {
+      parts.insert(id);
+    } else {
+      parts.erase(id);
+    }
+  }
+  return {parts.begin(), parts.end()};
+}
+
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
          outbox.changes().empty() && answer_codes.changes().empty() && answer_keys_ == nullptr &&
-         silence_changes_.empty() && timers_.empty() && audit_.empty();
+         paging.changes().empty() && silence_changes_.empty() && timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -221,6 +251,9 @@ Batch Transaction::Encode() {
   if (answer_keys_ != nullptr) {
     batch.Put(Family::kPaging, std::string(kAnswerKeysKey), EncodeAnswerKeys(*answer_keys_));
   }
+  EncodeTable(
+      paging, Family::kPaging, [](const std::string& key) { return key; }, EncodePagingRecord,
+      &batch);
   return batch;
 }
 
@@ -245,6 +278,7 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
+  for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
   if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
   if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;

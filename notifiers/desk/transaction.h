@@ -41,6 +41,7 @@ class Transaction {
         incidents(state.incidents),
         outbox(state.outbox),
         answer_codes(state.answer_codes),
+        paging(state.paging),
         state_(state),
         plan_(plan),
         inhibitor_(inhibitor) {}
@@ -50,6 +51,7 @@ class Transaction {
   TableEdit<std::string, Incident> incidents;
   TableEdit<std::string, OutboxRow> outbox;
   TableEdit<std::string, AnswerCodes> answer_codes;  // by phone
+  TableEdit<std::string, PagingRecord> paging;
   Effects effects;
 
   const Plan& plan() const { return plan_; }
@@ -86,6 +88,8 @@ class Transaction {
 
   // The live route rows of a group, as after the edits.
   std::vector<std::string> RowsOfGroup(const std::string& group_id) const;
+  // Pages and recoveries of an incident, as after the edits.
+  std::vector<std::string> RowsOfIncident(const std::string& incident_id) const;
   // What was decided about an incident; all changes of its state come this way.
   const Incident& PutIncident(Incident incident);
   // Erases it; what it adds to the counters stays.
@@ -93,6 +97,8 @@ class Transaction {
   // The newest incident of a key, as after the edits; nullptr: none.
   const Incident* NewestIncident(const std::string& key) const;
   std::vector<uint64_t> Waiting() const;
+  // Ids of the incidents that are merged into it, as after the edits.
+  std::vector<std::string> PartsOf(const std::string& incident_id) const;
 
   // A commit that queues a message or answers a human is synced (core.md rule 9).
   void RequireSync() { synced_ = true; }

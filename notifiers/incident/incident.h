@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,25 +31,43 @@ enum class SlaKind : uint8_t { kAcknowledge, kResolve };
 inline constexpr int kSlaKindCount = 2;
 std::string_view SlaKindText(SlaKind kind);  // acknowledge, resolve
 
-// One clock of an incident. Breached means: longer than the target; exactly the target is met.
+// A clock stood still in [from, to).
+struct SlaPause {
+  Nanos from = 0;
+  Nanos to = 0;
+  friend bool operator==(const SlaPause&, const SlaPause&) = default;
+};
+
+// One clock of an incident. Breached means: longer than the target; exactly the target is met. What
+// counts is what its calendar counts of the time since it was started, without its pauses. (sla.cc)
 struct SlaClock {
   SlaKind kind = SlaKind::kAcknowledge;
   Nanos started_at = 0;    // when the incident was received
   int64_t target = 0;      // nanoseconds
-  int64_t paused = 0;      // nanoseconds that do not count
+  int64_t paused = 0;      // nanoseconds that do not count beside `pauses`
   Nanos paused_since = 0;  // it stands still since then; 0: it does not
   Nanos stopped_at = 0;    // acknowledged or resolved; 0 while it runs
   Nanos warned_50_at = 0;  // 0: not yet
   Nanos warned_80_at = 0;
-  Nanos breached_at = 0;   // the deadline that was missed; 0: not breached
-  bool discarded = false;  // auto-resolved before anybody acknowledged: no sample
-  Nanos DeadlineAt() const { return started_at + paused + target; }
-  Nanos WarnAt(int percent) const { return started_at + paused + target / 100 * percent; }
+  Nanos breached_at = 0;         // the deadline that was missed; 0: not breached
+  bool discarded = false;        // auto-resolved before anybody acknowledged: no sample
+  int64_t elapsed = 0;           // nanoseconds that counted until it stopped or was discarded
+  std::vector<SlaPause> pauses;  // that are over, in order
+  std::shared_ptr<const BusinessCalendar> calendar;  // nullptr: all time counts
+
+  // The last moment at which what has counted is within the target; 0 while it stands still.
+  Nanos DeadlineAt() const;
+  // The first moment at which `percent` of the target have counted; 0 while it stands still.
+  Nanos WarnAt(int percent) const;
+  // Nanoseconds that have counted by `now`, or until it stopped.
+  int64_t ElapsedAt(Nanos now) const;
+  // Nanoseconds that counted for nothing because it stood still, by `now`.
+  int64_t PausedAt(Nanos now) const;
   bool Running() const { return stopped_at == 0 && !discarded; }
-  int64_t ElapsedAt(Nanos now) const {
-    return (stopped_at != 0 ? stopped_at : now) - started_at - paused;
-  }
-  friend bool operator==(const SlaClock&, const SlaClock&) = default;
+  bool Standing() const { return Running() && paused_since != 0; }
+  std::string_view CalendarName() const;  // "" : none
+  // Calendars are the same when their names are.
+  friend bool operator==(const SlaClock& a, const SlaClock& b);
 };
 
 // Where an incident comes from. On disk: add at the end.
@@ -103,7 +122,7 @@ struct Incident {
   std::string team;  // values of the labels that name them; "" : nobody's
   std::string service;
   std::string assignee;          // "" : nobody
-  Nanos last_alert_at = 0;       // when an alert of it began to fire last; 0: none did
+  Nanos last_alert_at = 0;       // when an alert of it began or ceased to fire last; 0: none did
   Nanos snoozed_until = 0;       // no pages until then; 0: not snoozed
   std::string merged_into;       // its alerts and actions are those of this incident; "" : its own
   Nanos ack_asked_at = 0;        // who acknowledged was asked then and has not answered yet; 0: no

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of Family::kIncidents and Family::kSla. A new field goes to the end of a new format.
 #include "notifiers/incident/incident.h"
+#include "storage/base/business_calendar.h"
 #include "storage/state/number_rows.h"
 #include "storage/state/row_codec.h"
 
@@ -10,7 +11,7 @@ namespace {
 // 2: escalation.held_at. 3: without its alerts, which have rows of their own; moved_…
 // 4: source to pauses.
 constexpr uint8_t kIncidentFormat = 4;
-constexpr uint8_t kSlaFormat = 2;  // 2: paused_since
+constexpr uint8_t kSlaFormat = 3;  // 2: paused_since. 3: elapsed, pauses, calendar
 
 void WriteEscalation(const Escalation& escalation, RowWriter* out) {
   out->Text(escalation.policy).U64(escalation.tiers.size());
@@ -166,8 +167,8 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
 }
 
 std::string EncodeSlaClock(const SlaClock& clock) {
-  return RowWriter(kSlaFormat)
-      .Enum(clock.kind)
+  RowWriter out(kSlaFormat);
+  out.Enum(clock.kind)
       .I64(clock.started_at)
       .I64(clock.target)
       .I64(clock.paused)
@@ -177,7 +178,11 @@ std::string EncodeSlaClock(const SlaClock& clock) {
       .I64(clock.breached_at)
       .Bool(clock.discarded)
       .I64(clock.paused_since)
-      .Take();
+      .I64(clock.elapsed)
+      .Text(clock.CalendarName())
+      .U64(clock.pauses.size());
+  for (const SlaPause& pause : clock.pauses) out.I64(pause.from).I64(pause.to);
+  return out.Take();
 }
 
 StatusOr<SlaClock> DecodeSlaClock(std::string_view bytes) {
@@ -193,6 +198,21 @@ StatusOr<SlaClock> DecodeSlaClock(std::string_view bytes) {
   clock.breached_at = in.I64();
   clock.discarded = in.Bool();
   if (in.format() >= 2) clock.paused_since = in.I64();
+  if (in.format() >= 3) {
+    clock.elapsed = in.I64();
+    // What it counts is known to the configuration (RecountSla); until then all time counts.
+    if (std::string name = in.Text(); !name.empty()) {
+      BusinessCalendar::Options options;
+      options.name = std::move(name);
+      clock.calendar = std::make_shared<const BusinessCalendar>(std::move(options));
+    }
+    for (uint64_t i = in.Count(); i > 0; --i) {
+      const Nanos from = in.I64();
+      clock.pauses.push_back({from, in.I64()});
+    }
+  } else if (clock.stopped_at != 0) {
+    clock.elapsed = clock.stopped_at - clock.started_at - clock.paused;
+  }
   TRY(in.Finish());
   return clock;
 }

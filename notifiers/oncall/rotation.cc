@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "notifiers/oncall/local_time.h"
+#include "storage/base/local_time.h"
 
 namespace outrider {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "notifiers/oncall/local_time.h"
 #include "storage/base/duration.h"
+#include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -71,42 +71,6 @@ Status CheckUser(const YamlNode& node, const std::string& user, const Context& c
   return context.Error(node, fmt::format("there is no user {}", Quote(user)));
 }
 
-StatusOr<int> ClockMinutes(const YamlNode& owner, const std::string& text, const Context& context) {
-  const bool shape = text.size() == 5 && text[2] == ':' &&
-                     text.find_first_not_of("0123456789:") == std::string::npos;
-  const int hour = shape ? (text[0] - '0') * 10 + (text[1] - '0') : -1;
-  const int minute = shape ? (text[3] - '0') * 10 + (text[4] - '0') : -1;
-  if (text == "24:00") return 0;
-  if (hour < 0 || hour > 23 || minute > 59) {
-    return context.Error(owner, fmt::format("{} is no time of the day (09:00)", Quote(text)));
-  }
-  return 60 * hour + minute;
-}
-
-StatusOr<WeekWindow> ParseWindow(const YamlNode& node, const Context& context) {
-  constexpr std::string_view kDays[] = {"monday", "tuesday",  "wednesday", "thursday",
-                                        "friday", "saturday", "sunday"};
-  WeekWindow window;
-  std::vector<std::string> days;
-  std::string from = "00:00";
-  std::string to = "24:00";
-  YamlReader reader(node, context.file, "type hours");
-  if (reader.StringList("weekdays", &days)) window.weekdays.fill(false);
-  reader.String("from", &from);
-  reader.String("to", &to);
-  TRY(reader.Finish());
-  for (const std::string& day : days) {
-    const auto* const found = std::find(std::begin(kDays), std::end(kDays), ToLower(day));
-    if (found == std::end(kDays)) {
-      return context.Error(node, fmt::format("{} is no day of the week", Quote(day)));
-    }
-    window.weekdays[static_cast<size_t>(found - std::begin(kDays))] = true;
-  }
-  window.start = TRY(ClockMinutes(node, from, context));
-  window.end = TRY(ClockMinutes(node, to, context));
-  return window;
-}
-
 StatusOr<ShiftUnit> ParseUnit(const YamlNode& node, const std::string& text,
                               const Context& context) {
   if (text == "hourly") return ShiftUnit::kHours;
@@ -148,7 +112,7 @@ StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& co
   layer.rotation.start = TRY(LocalTime(*start, context));
   if (until != nullptr) layer.until = TRY(Instant(*until, context));
   for (const YamlNode* item : TRY(Items(hours, "hours", context))) {
-    layer.windows.push_back(TRY(ParseWindow(*item, context)));
+    layer.windows.push_back(TRY(ParseWeekWindow(*item, context.file)));
   }
   return layer;
 }

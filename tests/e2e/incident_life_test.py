@@ -100,8 +100,8 @@ incidents: {config_file: incidents.yml}
         crew = harness.wait_for('the webhook', lambda: self.sink.messages(path='/crew'), 10)[0]
         incident = self.incident()
         links = self.links(page)
-        self.assertEqual(sorted(links), ['Acknowledge', 'Open', 'Resolve'])
-        self.assertEqual([a['name'] for a in crew['outrider_actions']], ['acknowledge', 'resolve', 'view'])
+        self.assertEqual(sorted(links), ['Acknowledge', 'Escalate', 'Open', 'Resolve'])
+        self.assertEqual([a['name'] for a in crew['outrider_actions']], ['acknowledge', 'resolve', 'escalate', 'view'])
         self.assertEqual(crew['outrider']['incident'], incident['id'])
 
         # What a mail scanner does changes nothing; what a person does acts, once.

@@ -12,9 +12,11 @@
 #include "exporter/api/answer_callbacks.h"
 #include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
+#include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
+#include "exporter/api/escalation.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
@@ -60,6 +62,8 @@ struct DeskWorld {
                                      {clock, random, "http://outrider:9909"}});
     RegisterSlaApi(router, {*desk, clock});
     RegisterOnCallApi(router, {*desk, clock});
+    RegisterEscalationApi(router, {*desk, clock});
+    RegisterContactsApi(router, {*desk, clock});
     RegisterAuditApi(router, *desk);
     RegisterAnswerLinks(router, {*desk, clock});
     RegisterAnswerCallbacks(router, {*desk, clock});

@@ -11,7 +11,7 @@
 #include <random>
 #include <set>
 
-#include "notifiers/oncall/local_time.h"
+#include "storage/base/local_time.h"
 
 namespace outrider {
 namespace {

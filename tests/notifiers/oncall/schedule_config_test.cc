@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "notifiers/oncall/local_time.h"
+#include "storage/base/local_time.h"
 
 namespace outrider {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <random>
 
-#include "notifiers/oncall/local_time.h"
+#include "storage/base/local_time.h"
 
 namespace outrider {
 namespace {

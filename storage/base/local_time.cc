@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "notifiers/oncall/local_time.h"
+#include "storage/base/local_time.h"
 
 #include <algorithm>
 
