@@ -40,8 +40,9 @@ class ContactsDeskTest : public DeskTest {
   // Why pages were held, of all incidents.
   std::vector<std::string> Held() {
     std::vector<std::string> texts;
-    for (const auto& incident :
-         desk_->Incidents({.states = {}, .severities = {}, .offset = 0, .limit = 1000}).incidents) {
+    IncidentFilter all;
+    all.limit = 1000;
+    for (const auto& incident : desk_->Incidents(all).incidents) {
       const auto detail = desk_->GetIncident(incident->id, clock_.NowNanos());
       EXPECT_TRUE(detail.ok());
       for (const AuditEvent& event : detail->events) {
