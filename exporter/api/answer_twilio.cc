@@ -75,12 +75,15 @@ std::optional<AnswerAction> ActionOfDigit(std::string_view digits) {
   return std::nullopt;
 }
 
-// Whose phone was called.
+// Whose phone was called: a user's rather than that of a receiver which has the number as well.
 std::string WhoWasCalled(const AnsweringConfig& answering, const std::string& number) {
+  std::string who = number;
   for (const auto& [integration, phone] : answering.phones) {
-    if (phone == PhoneText(number)) return AnswererOf(integration.first);
+    const std::string& receiver = integration.first;
+    if (phone != PhoneText(number) || (who != number && IsShared(receiver))) continue;
+    who = AnswererOf(receiver);
   }
-  return number;
+  return who;
 }
 
 StatusOr<HttpResponse> Voice(const AnswerCallbacksDeps& deps, HttpRequest& request) {
