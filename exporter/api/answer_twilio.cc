@@ -15,7 +15,7 @@ constexpr std::string_view kSmsPath = "/outrider/v1/callbacks/twilio/sms";
 constexpr std::string_view kVoicePath = "/outrider/v1/callbacks/twilio/voice";
 constexpr std::string_view kHelp =
     "Not understood. Reply with the number of the message and a letter: 1a acknowledges, 1r "
-    "resolves.";
+    "resolves, 1e escalates.";
 
 HttpResponse Twiml(std::string_view verb, std::string_view text) {
   std::string body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>";
@@ -75,12 +75,15 @@ std::optional<AnswerAction> ActionOfDigit(std::string_view digits) {
   return std::nullopt;
 }
 
-// Whose phone was called.
+// Whose phone was called: a user's rather than that of a receiver which has the number as well.
 std::string WhoWasCalled(const AnsweringConfig& answering, const std::string& number) {
+  std::string who = number;
   for (const auto& [integration, phone] : answering.phones) {
-    if (phone == PhoneText(number)) return AnswererOf(integration.first);
+    const std::string& receiver = integration.first;
+    if (phone != PhoneText(number) || (who != number && IsShared(receiver))) continue;
+    who = AnswererOf(receiver);
   }
-  return number;
+  return who;
 }
 
 StatusOr<HttpResponse> Voice(const AnswerCallbacksDeps& deps, HttpRequest& request) {

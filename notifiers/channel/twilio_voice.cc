@@ -61,10 +61,11 @@ class TwilioVoiceChannel final : public HttpChannel {
   static std::string Digits(const Notification& notification) {
     std::string spoken;
     for (const NotificationAction& action : notification.actions) {
-      const std::string_view digit = action.name == "acknowledge" ? "4"
-                                     : action.name == "resolve"   ? "6"
-                                     : action.name == "escalate"  ? "5"
-                                                                  : "";
+      const bool first = action.name == "acknowledge" || action.name == "confirm";
+      const std::string_view digit = first                       ? "4"
+                                     : action.name == "resolve"  ? "6"
+                                     : action.name == "escalate" ? "5"
+                                                                 : "";
       if (!digit.empty()) spoken += fmt::format(" Press {} to {}.", digit, action.name);
     }
     return spoken;

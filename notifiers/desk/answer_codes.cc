@@ -144,13 +144,13 @@ std::optional<CodeAnswer> ParseCodeAnswer(std::string_view text) {
 char CodeLetter(AnswerAction action) {
   switch (action) {
     case AnswerAction::kAcknowledge:
+    case AnswerAction::kConfirm:  // of one that is acknowledged
       return 'a';
     case AnswerAction::kResolve:
       return 'r';
     case AnswerAction::kEscalate:
       return 'e';
     case AnswerAction::kView:
-    case AnswerAction::kConfirm:
       break;
   }
   return 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_overlays.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -49,9 +50,12 @@ Nanos ExpiryOf(const AnsweringConfig& answering, const OutboxRow& row, Nanos now
 
 // What people may do about it now, the most likely first.
 std::vector<AnswerAction> OfferedFor(const Incident& incident) {
+  using enum AnswerAction;
   if (!incident.Open()) return {};
-  if (incident.state != IncidentState::kNew) return {AnswerAction::kResolve};
-  return {AnswerAction::kAcknowledge, AnswerAction::kResolve};
+  if (incident.ack_asked_at != 0) return {kConfirm, kResolve};
+  if (incident.state != IncidentState::kNew) return {kResolve};
+  if (!incident.escalation.active) return {kAcknowledge, kResolve};
+  return {kAcknowledge, kResolve, kEscalate};
 }
 
 std::string LinkOf(const DeskConfig& config, const AnswerKeys& keys, const AnswerClaim& claim) {
@@ -94,7 +98,9 @@ Status Perform(Transaction& tx, AnswerAction action, const HumanAction& human, N
     case AnswerAction::kResolve:
       return ActOnIncident(tx, IncidentAction::kResolve, human, now);
     case AnswerAction::kEscalate:
+      return EscalateIncident(tx, human, false, now);
     case AnswerAction::kConfirm:
+      return ChangeIncident(tx, ConfirmWork(), human, now);
     case AnswerAction::kView:
       break;
   }
@@ -164,10 +170,16 @@ std::vector<NotificationAction> ActionsOf(const Transaction& tx, const OutboxRow
   return actions;
 }
 
-Status AnswerIncident(Transaction& tx, AnswerAction action, const HumanAction& human, Nanos now,
+Status AnswerIncident(Transaction& tx, AnswerAction action, HumanAction& human, Nanos now,
                       AnswerResult* result) {
-  const Incident* before = tx.incidents.Find(human.incident_id);
+  const Incident* before = ActsFor(tx.incidents.Find(human.incident_id),
+                                   [&](const std::string& id) { return tx.incidents.Find(id); });
   if (before == nullptr) return NotFound(fmt::format("no incident {}", human.incident_id));
+  human.incident_id = before->id;
+  // Whoever is asked whether they still work on it may say so by the button they know.
+  if (action == AnswerAction::kAcknowledge && before->ack_asked_at != 0) {
+    action = AnswerAction::kConfirm;
+  }
   const uint64_t events = before->audit_events;
   const Status done = Perform(tx, action, human, now);
   *result = {};

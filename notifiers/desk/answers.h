@@ -25,7 +25,17 @@ std::vector<NotificationAction> LinksFor(const DeskConfig& config, const AnswerK
                                          const Incident& incident, const AnswerClaim& bearer);
 
 // Does what somebody answered; see Desk::Answer.
-Status AnswerIncident(Transaction& tx, AnswerAction action, const HumanAction& human, Nanos now,
+// An incident that was merged into another one is answered there: `human` names that one then.
+Status AnswerIncident(Transaction& tx, AnswerAction action, HumanAction& human, Nanos now,
                       AnswerResult* result);
+// The incident that is acted on for this one: where it was merged into, else itself.
+template <typename Find>
+const Incident* ActsFor(const Incident* incident, Find&& find) {
+  constexpr int kMostMerges = 16;
+  for (int i = 0; i < kMostMerges && incident != nullptr && !incident->merged_into.empty(); ++i) {
+    incident = find(incident->merged_into);
+  }
+  return incident;
+}
 
 }  // namespace outrider

@@ -162,6 +162,10 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
     FillPage(tx, row, now, &notification);
     AddBundled(tx, row, &notification);
     notification.actions = ActionsOf(tx, row, now);
+    // A message about several incidents says which of them it can be answered for.
+    for (NotificationAction& action : notification.actions) {
+      if (!notification.title.empty()) action.label += " " + row.incident_id;
+    }
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);

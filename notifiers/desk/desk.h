@@ -160,7 +160,7 @@ class Desk final : public AlertSink, public OutboxSource {
   // expired. NotFound: the incident is forgotten. Changes nothing.
   StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
   // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
-  StatusOr<AnswerResult> Answer(AnswerAction action, const HumanAction& human, Nanos now);
+  StatusOr<AnswerResult> Answer(AnswerAction action, HumanAction human, Nanos now);
   // Signs with a new key from now on. What was signed before stays good until it expires, or ends
   // now with `revoke`.
   Status RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now);

@@ -14,16 +14,19 @@ StatusOr<AnswerView> Desk::ReadAnswer(std::string_view token, Nanos now) const {
   if (!config.answering.enabled) return absl::PermissionDeniedError("answering is switched off");
   AnswerView view;
   view.claim = TRY(outrider::ReadAnswer(*impl.state.answer_keys, token, now));
-  const auto incident = impl.state.incidents.find(view.claim.incident_id);
-  if (incident == impl.state.incidents.end()) {
-    return NotFound(fmt::format("no incident {}", view.claim.incident_id));
-  }
-  view.incident = incident->second;
+  const Table<std::string, Incident>& incidents = impl.state.incidents;
+  const auto find = [&incidents](const std::string& id) -> const Incident* {
+    const auto incident = incidents.find(id);
+    return incident == incidents.end() ? nullptr : incident->second.get();
+  };
+  const Incident* incident = ActsFor(find(view.claim.incident_id), find);
+  if (incident == nullptr) return NotFound(fmt::format("no incident {}", view.claim.incident_id));
+  view.incident = incidents.find(incident->id)->second;
   view.actions = LinksFor(config, *impl.state.answer_keys, *view.incident, view.claim);
   return view;
 }
 
-StatusOr<AnswerResult> Desk::Answer(AnswerAction action, const HumanAction& human, Nanos now) {
+StatusOr<AnswerResult> Desk::Answer(AnswerAction action, HumanAction human, Nanos now) {
   AnswerResult result;
   TRY(impl_->Run(now,
                  [&](Transaction& tx) { return AnswerIncident(tx, action, human, now, &result); }));

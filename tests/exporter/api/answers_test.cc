@@ -276,7 +276,7 @@ TEST_F(AnswersApiTest, ATextMessage) {
   EXPECT_THAT(Sms("7r").body, HasSubstr("There is no incident 7 for you."));
   EXPECT_THAT(Sms("what?").body, HasSubstr("Not understood"));
   EXPECT_THAT(Sms("1a", "+4999").body, HasSubstr("<Response></Response>")) << "a stranger";
-  EXPECT_THAT(Sms("1e").body, HasSubstr("Not done"));
+  EXPECT_THAT(Sms("1e").body, HasSubstr("Not done")) << "somebody takes care of it";
   EXPECT_THAT(Sms("1r").body, HasSubstr("<Response></Response>")) << "the sixth answer";
   EXPECT_EQ(State(id), "resolved") << "done nevertheless";
 }

@@ -22,7 +22,8 @@ class AnswersTest : public DeskTest {
       config.answering.slack.users = {{"U1", "anna"}};
       config.answering.telegram.secret.value = "telegram-secret";
       config.answering.twilio.secret.value = "twilio-secret";
-      config.answering.phones = {{{"user:anna", "twilio_sms[0]"}, "+4917"},
+      config.answering.phones = {{{"crew", "twilio_voice[0]"}, "+4917"},
+                                 {{"user:anna", "twilio_sms[0]"}, "+4917"},
                                  {{"user:anna", "twilio_voice[0]"}, "+4917"},
                                  {{"user:ben", "twilio_sms[0]"}, "+8613"}};
       std::vector<EscalationTier>& tiers = config.incidents.escalation_policies[0].tiers;

@@ -13,8 +13,8 @@ using Outcome = AnswerResult::Outcome;
 
 TEST_F(AnswersTest, EachKindOfChannelGetsWhatCanComeBackFromIt) {
   Page();
-  EXPECT_EQ(Tokens("user:anna/email"), "acknowledge= resolve= view=");
-  EXPECT_EQ(Tokens("user:anna/twilio_sms"), "acknowledge=1a resolve=1r view=");
+  EXPECT_EQ(Tokens("user:anna/email"), "acknowledge= resolve= escalate= view=");
+  EXPECT_EQ(Tokens("user:anna/twilio_sms"), "acknowledge=1a resolve=1r escalate=1e view=");
   for (const char* channel : {"user:anna/slack", "user:anna/telegram"}) {
     const std::string token = Token(channel, "acknowledge");
     EXPECT_EQ(desk_->ReadAnswer(token, clock_.NowNanos())->claim.action,
@@ -96,6 +96,61 @@ TEST_F(AnswersTest, WhoComesTooLateHearsOfItAndItIsWrittenDown) {
       desk_->Answer(AnswerAction::kResolve,
                     {.incident_id = "i0", .who = "", .channel = "", .note = ""}, clock_.NowNanos());
   EXPECT_TRUE(absl::IsNotFound(gone.status()));
+}
+
+TEST_F(AnswersTest, AnEscalationTellsTheNextTierNow) {
+  const std::string id = Page();
+  const auto done = desk_->Answer(AnswerAction::kEscalate,
+                                  {.incident_id = id, .who = "anna", .channel = "link", .note = ""},
+                                  clock_.NowNanos());
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->outcome, Outcome::kDone) << done->reason;
+  Run(1);
+  EXPECT_EQ(inbox_["user:ben/twilio_sms"].got.size(), 1U);
+  EXPECT_EQ(Tokens("user:ben/twilio_sms"), "acknowledge= resolve= view=") << "there is no next";
+  const auto last = desk_->Answer(AnswerAction::kEscalate,
+                                  {.incident_id = id, .who = "anna", .channel = "link", .note = ""},
+                                  clock_.NowNanos());
+  EXPECT_EQ(last->outcome, Outcome::kRefused);
+}
+
+TEST_F(AnswersTest, WhoIsAskedWhetherTheyStillWorkOnItConfirms) {
+  more_ = [](DeskConfig& config) {
+    config.incidents.attention[static_cast<size_t>(Severity::kCritical)] = {
+        .acknowledge_timeout = kHour, .confirm_within = 15 * kMinute, .auto_resolve = 0};
+  };
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  const std::string id = Page();
+  ASSERT_TRUE(desk_->Acknowledge(By(id), clock_.NowNanos()).ok());
+  Run(3605);
+  EXPECT_EQ(Tokens("user:anna/twilio_sms"), "confirm=1a resolve=1r view=");
+  const auto view = desk_->ReadAnswer(Token("user:anna/email", "confirm"), clock_.NowNanos());
+  ASSERT_TRUE(view.ok()) << view.status();
+  EXPECT_EQ(view->claim.action, AnswerAction::kConfirm);
+  // By the code they know from the page: an acknowledgement is a confirmation now.
+  const auto done = desk_->Answer(AnswerAction::kAcknowledge,
+                                  {.incident_id = id, .who = "anna", .channel = "sms", .note = ""},
+                                  clock_.NowNanos());
+  EXPECT_EQ(done->outcome, Outcome::kDone) << done->reason;
+  EXPECT_EQ(Events(id, AuditKind::kAckConfirmed).size(), 1U);
+  Run(1000);
+  EXPECT_EQ(State(id), "acknowledged");
+}
+
+TEST_F(AnswersTest, APartOfAnotherIncidentIsAnsweredThere) {
+  const std::string part = Page("Part");
+  const std::string link = Token("crew/webhook", "acknowledge");
+  const std::string whole = Page("Whole");
+  ASSERT_TRUE(desk_->Change(MergeInto{whole}, By(part), clock_.NowNanos()).ok());
+  const auto view = desk_->ReadAnswer(link, clock_.NowNanos());
+  ASSERT_TRUE(view.ok()) << view.status();
+  EXPECT_EQ(view->incident->id, whole);
+  const auto done = desk_->Answer(
+      AnswerAction::kAcknowledge,
+      {.incident_id = part, .who = "ben", .channel = "link", .note = ""}, clock_.NowNanos());
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->incident->id, whole);
+  EXPECT_EQ(State(whole), "acknowledged");
 }
 
 TEST_F(AnswersTest, KeysNumbersAndRepliesSurviveARestart) {
