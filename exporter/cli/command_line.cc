@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "exporter/cli/alertmanager_flags.h"
+#include "exporter/cli/around_commands.h"
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
 #include "exporter/cli/people_commands.h"
@@ -29,6 +30,7 @@ struct Parsed {
   AlertsOptions alerts;
   AnomalyOptions anomaly;
   PeopleCommands people;
+  AroundCommands around;
   std::string verify_path;
   std::string slo;
   CheckRulesOptions check_rules;
@@ -529,6 +531,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddQuery(app, &parsed);
   AddAlerts(app, &parsed);
   AddPeopleCommands(app, &parsed.client, &parsed.people, &parsed.action, env);
+  AddAroundCommands(app, &parsed.client, &parsed.around, &parsed.action, env);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed, env);

@@ -130,7 +130,8 @@ Status LoadNotifications(LoadedFiles* out) {
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
   out->around = TRY(ParseAround(out->incidents));
-  out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users));
+  out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users,
+                                      CalendarsBeside(incidents)));
   return absl::OkStatus();
 }
 

@@ -11,9 +11,12 @@
 #include "exporter/api/costs.h"
 #include "exporter/api/described.h"
 #include "exporter/api/features.h"
+#include "exporter/api/heartbeats.h"
 #include "exporter/api/incidents.h"
+#include "exporter/api/insa.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
+#include "exporter/api/maintenance.h"
 #include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/optimize.h"
@@ -208,6 +211,10 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterAuditApi(router, *services.desk);
   RegisterOnCallApi(router, {*services.desk, services.clock});
+  RegisterHeartbeatsApi(router, {*services.desk, services.clock});
+  RegisterInsaAlerts(router, {*services.desk, services.clock});
+  RegisterInsaLists(router, {*services.desk, services.clock});
+  RegisterMaintenanceApi(router, {*services.desk, services.clock});
   RegisterAutographApi(router, {*services.desk, services.clock, services.random, [&services] {
                                   return HoldOf(services.rules->Snapshot(), "ServiceDown");
                                 }});

@@ -13,6 +13,8 @@ bool IsBelow(std::string_view path, std::string_view top) {
 bool IsOwnWrite(const HttpRequest& request) {
   // URLs of webhooks are secrets: reading them needs the right too.
   if (IsBelow(request.path, "/api/v1/webhooks")) return request.method != "OPTIONS";
+  // Fetching a heartbeat's URL is a beat.
+  if (request.path.starts_with("/outrider/v1/heartbeats/")) return request.method != "OPTIONS";
   if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
     return false;
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||

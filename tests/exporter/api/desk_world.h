@@ -14,7 +14,10 @@
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
+#include "exporter/api/heartbeats.h"
 #include "exporter/api/incidents.h"
+#include "exporter/api/insa.h"
+#include "exporter/api/maintenance.h"
 #include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
@@ -60,6 +63,10 @@ struct DeskWorld {
     RegisterSlaApi(router, {*desk, clock});
     RegisterOnCallApi(router, {*desk, clock});
     RegisterAuditApi(router, *desk);
+    RegisterHeartbeatsApi(router, {*desk, clock});
+    RegisterInsaAlerts(router, {*desk, clock});
+    RegisterInsaLists(router, {*desk, clock});
+    RegisterMaintenanceApi(router, {*desk, clock});
     RegisterAutographApi(router, {*desk, clock, random, [] { return 5 * kMinute; }});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
