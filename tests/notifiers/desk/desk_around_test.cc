@@ -195,7 +195,7 @@ TEST_F(MaintenanceTest, WhatStillFiresAtTheEndIsPagedThen) {
   EXPECT_TRUE(Newest()->pauses.empty());
   EXPECT_EQ(Audit(AuditKind::kMaintenanceEnded), Texts{"maintenance:w@3700"});
   const SlaClock& clock = Newest()->Clock(SlaKind::kAcknowledge);
-  EXPECT_EQ(clock.paused, Sec(3500)) << "from the opening to the end";
+  EXPECT_EQ(clock.PausedAt(clock_.NowNanos()), Sec(3500)) << "from the opening to the end";
   EXPECT_EQ(clock.breached_at, 0);
 }
 
@@ -222,7 +222,7 @@ TEST_F(MaintenanceTest, ARunningEscalationStandsStillAndGoesOn) {
   EXPECT_EQ(Newest()->pauses.size(), 1U);
   Run(10);
   EXPECT_EQ(Got("pager"), 2U) << "the repeat that was due within it";
-  EXPECT_EQ(Newest()->Clock(SlaKind::kResolve).paused, Sec(3600));
+  EXPECT_EQ(Newest()->Clock(SlaKind::kResolve).PausedAt(clock_.NowNanos()), Sec(3600));
 }
 
 TEST_F(MaintenanceTest, OneAlertOutsideOfItPages) {
@@ -253,7 +253,8 @@ TEST_F(MaintenanceTest, WindowsOverlap) {
   EXPECT_EQ(Newest()->pauses, std::set<std::string>{"maintenance:b"});
   Run(10);
   EXPECT_EQ(Got("pager"), 1U);
-  EXPECT_EQ(Newest()->Clock(SlaKind::kAcknowledge).paused, Sec(1200)) << "without a gap";
+  EXPECT_EQ(Newest()->Clock(SlaKind::kAcknowledge).PausedAt(clock_.NowNanos()), Sec(1200))
+      << "without a gap";
 }
 
 TEST_F(MaintenanceTest, ARecurringOneComesAgain) {
@@ -314,7 +315,7 @@ TEST_F(MaintenanceTest, AnEdgeInADowntimeIsRunAtItsOwnTime) {
   Run(10);
   EXPECT_EQ(Audit(AuditKind::kMaintenanceEnded), Texts{"maintenance:w@600"});
   EXPECT_GE(Got("pager"), 1U);
-  EXPECT_EQ(Newest()->Clock(SlaKind::kAcknowledge).paused, Sec(600));
+  EXPECT_EQ(Newest()->Clock(SlaKind::kAcknowledge).PausedAt(clock_.NowNanos()), Sec(600));
 }
 
 TEST_F(MaintenanceTest, AReloadThatTakesItAwayReleases) {

@@ -143,8 +143,8 @@ TEST_F(OnCallCheckTest, AGapWithinTwoWeeksIsAnIncidentUntilItIsFilled) {
   Run(1);
   ASSERT_EQ(Warnings().size(), 1U);
   EXPECT_EQ(Warnings()[0],
-            "nobody is on call in primary from 2026-09-22T13:56:40+00:00 (UTC) to "
-            "2026-09-23T13:56:40+00:00 (UTC)");
+            "nobody is on call in primary from 2026-09-22T13:43:20+00:00 (UTC) to "
+            "2026-09-23T13:43:20+00:00 (UTC)");
   const auto incident = Newest();
   ASSERT_NE(incident, nullptr);
   EXPECT_EQ(incident->source, IncidentSource::kSchedule);
@@ -186,7 +186,7 @@ TEST_F(OnCallCheckTest, WhoCannotBeReachedIsNamedAndSeverityIsConfigured) {
   Run(1);
   ASSERT_EQ(Warnings().size(), 1U);
   EXPECT_EQ(Warnings()[0],
-            "mute is on call in primary from 2026-09-22T13:56:40+00:00 (UTC) on and has no "
+            "mute is on call in primary from 2026-09-22T13:43:20+00:00 (UTC) on and has no "
             "contact method");
   EXPECT_EQ(Newest()->severity, Severity::kCritical);
   EXPECT_EQ(Got("user:boss"), 1U) << "an incident as any other";
