@@ -222,7 +222,9 @@ std::optional<AlertView> FindFiring(const Desk& desk, const Alert& alert, Nanos 
 // It fires. One whose incident somebody resolved by another door is over by that, and begins anew.
 Status TakeCreated(const InsaApiDeps& deps, const Alert& alert, Nanos now) {
   const std::optional<AlertView> known = FindFiring(deps.desk, alert, now);
-  if (known && known->active && known->incident_id.empty()) {
+  const StatusOr<IncidentDetail> incident =
+      deps.desk.GetIncident(known ? known->incident_id : "", now);
+  if (known && known->active && !(incident.ok() && incident->incident->Open())) {
     Alert over = known->alert;
     over.source = AlertSource::kApi;
     over.ends_at = {now, 0};

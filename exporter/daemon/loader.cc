@@ -131,7 +131,7 @@ Status LoadNotifications(LoadedFiles* out) {
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
   out->around = TRY(ParseAround(out->incidents));
   out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users,
-                                      CalendarsBeside(incidents)));
+                                      CalendarsBeside(&out->incidents.schedules, incidents)));
   return absl::OkStatus();
 }
 

@@ -253,8 +253,22 @@ StatusOr<Schedule> ParseSchedule(const YamlNode& node, Context context) {
 
 }  // namespace
 
-CalendarReader CalendarsBeside(const std::string& file) {
-  return [file](const std::string& name) { return ReadFile(ResolveBeside(file, name)); };
+CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& file) {
+  std::set<std::string> named;
+  for (const YamlNode& schedule :
+       schedules == nullptr ? std::vector<YamlNode>() : schedules->items) {
+    const YamlNode* layers = schedule.Find("layers");
+    if (layers == nullptr) continue;
+    for (const YamlNode& layer : layers->items) {
+      if (const YamlNode* calendar = layer.Find("ical_file")) named.insert(calendar->scalar);
+    }
+  }
+  return [named = std::move(named), file](const std::string& name) -> StatusOr<std::string> {
+    if (!named.contains(name)) {
+      return InvalidArgument("ical_file goes with schedules of a file only");
+    }
+    return ReadFile(ResolveBeside(file, name));
+  };
 }
 
 StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,

@@ -77,7 +77,7 @@ TEST(AroundApi, WhatIsWrongWithAWindowIsSaid) {
       {"[]", "body:1:1"},
       {"{", "body:"},
       {R"({"name":"w","match":["a=b"],"end":"2026-11-21T09:00:00Z"})", "its end is past already"},
-      {R"({"name":"w","match":["a=b"],"end":"x"})", "body:1:37: \\\"x\\\" is no time"},
+      {R"({"name":"w","match":["a=b"],"end":"x"})", "body:1:35: \\\"x\\\" is no time"},
       {R"({"name":"w","match":["a=b"],"until":"x"})", "until"},
       {R"({"name":"w","match":[],"end":"2027-11-21T09:00:00Z"})", "needs matchers"},
   };
