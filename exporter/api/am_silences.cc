@@ -163,6 +163,7 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   if (silence->ends_at < now)
     return AmError(400, "Failed to create silence: end time can't be in the past");
   KeepExtensions(deps, *json, &*silence);
+  if (!request.caller.name.empty()) silence->created_by = request.caller.name;
   const StatusOr<ParamReader> params = ParamReader::Read(request);
   const bool force = params.ok() && ReadFlag(*params, "force", false);
   const StatusOr<std::string> id = deps.desk.SetSilence(*std::move(silence), "api", now, force);
@@ -186,7 +187,8 @@ bool IsUuid(std::string_view text) {
   return true;
 }
 
-using OneSilence = HttpResponse (*)(const AlertmanagerApiDeps&, const std::string& id);
+using OneSilence = HttpResponse (*)(const AlertmanagerApiDeps&, const std::string& id,
+                                    const Caller& caller);
 
 HttpHandler WithId(const AlertmanagerApiDeps& deps, OneSilence handler) {
   return [deps, handler](HttpRequest& request) {
@@ -195,11 +197,12 @@ HttpHandler WithId(const AlertmanagerApiDeps& deps, OneSilence handler) {
       return AmShapeError(422, 601,
                           fmt::format("silenceID in path must be of type uuid: {}", Quote(id)));
     }
-    return handler(deps, id);
+    return handler(deps, id, request.caller);
   };
 }
 
-HttpResponse GetOne(const AlertmanagerApiDeps& deps, const std::string& id) {
+HttpResponse GetOne(const AlertmanagerApiDeps& deps, const std::string& id,
+                    const Caller& /*caller*/) {
   const StatusOr<Silence> silence = deps.desk.GetSilence(id);
   if (!silence.ok()) return HttpResponse::Json(404, "");
   std::string body;
@@ -208,8 +211,8 @@ HttpResponse GetOne(const AlertmanagerApiDeps& deps, const std::string& id) {
   return AmJson(std::move(body));
 }
 
-HttpResponse Expire(const AlertmanagerApiDeps& deps, const std::string& id) {
-  const Status status = deps.desk.ExpireSilence(id, "api", deps.clock.NowNanos());
+HttpResponse Expire(const AlertmanagerApiDeps& deps, const std::string& id, const Caller& caller) {
+  const Status status = deps.desk.ExpireSilence(id, "api", deps.clock.NowNanos(), caller.name);
   if (absl::IsNotFound(status)) return HttpResponse::Json(404, "");
   if (!status.ok()) return AmError(500, Message(status));
   return HttpResponse::Json(200, "");

@@ -115,11 +115,9 @@ StatusOr<HttpResponse> List(const AutographApiDeps& deps, HttpRequest& request) 
   const std::string_view status = params.Text("status");
   const size_t asked = TRY(params.Limit("limit"));
   const size_t limit = asked == 0 ? kDefaultLimit : asked;
-  IncidentPage page = deps.desk.Incidents(
-      {.states = {}, .severities = {}, .limit = std::numeric_limits<size_t>::max()});
-  std::ranges::sort(page.incidents, [](const auto& a, const auto& b) {
-    return a->received_at != b->received_at ? a->received_at > b->received_at : a->id < b->id;
-  });
+  IncidentFilter all;
+  all.limit = std::numeric_limits<size_t>::max();
+  const IncidentPage page = deps.desk.Incidents(all);
   const auto active =
       std::ranges::count_if(page.incidents, [](const auto& i) { return i->Open(); });
   const Nanos now = deps.clock.NowNanos();

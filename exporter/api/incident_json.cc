@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/incident_json.h"
 
+#include <cmath>
+
 #include "exporter/api/am_common.h"
 #include "exporter/api/product_common.h"
 
@@ -25,6 +27,7 @@ void WriteClock(const SlaClock& clock, JsonWriter* json) {
     WriteSeconds("elapsed_seconds", clock.ElapsedAt(clock.stopped_at), json);
   json->Key("breached").Bool(clock.breached_at != 0);
   WriteTime("breached_at", clock.breached_at, json);
+  WriteTime("paused_since", clock.paused_since, json);
   json->EndObject();
 }
 
@@ -40,6 +43,20 @@ void WriteEscalation(const Escalation& escalation, JsonWriter* json) {
   json->Key("tiers").Int(static_cast<int64_t>(escalation.tiers.size()));
   json->Key("round").Int(escalation.loop + 1);
   json->EndObject();
+}
+
+void WriteOverlays(const Incident& incident, JsonWriter* json) {
+  json->Key("source").String(IncidentSourceText(incident.source));
+  json->Key("team").String(incident.team).Key("service").String(incident.service);
+  json->Key("assignee").String(incident.assignee);
+  WriteTime("last_alert_at", incident.last_alert_at, json);
+  WriteTime("snoozed_until", incident.snoozed_until, json);
+  json->Key("merged_into").String(incident.merged_into);
+  WriteTime("confirmation_asked_at", incident.ack_asked_at, json);
+  json->Key("suppressed_by").String(incident.suppressed_by);
+  json->Key("pauses").StartArray();
+  for (const std::string& pause : incident.pauses) json->String(pause);
+  json->EndArray();
 }
 
 // The members of an incident's object, without its braces. Nothing in it moves with the time of the
@@ -64,6 +81,9 @@ void WriteMembers(const Incident& incident, JsonWriter* json) {
   json->Key("count").Int(static_cast<int64_t>(incident.count));
   json->Key("firing").Int(static_cast<int64_t>(incident.firing.size()));
   json->Key("alerts").Int(static_cast<int64_t>(incident.alerts.size()));
+  // A person resolved it, its alerts do not know.
+  json->Key("still_firing").Bool(!incident.Open() && !incident.firing.empty());
+  WriteOverlays(incident, json);
   WriteEscalation(incident.escalation, json);
   json->Key("sla").StartObject();
   for (const SlaClock& clock : incident.sla) WriteClock(clock, json);
@@ -76,6 +96,10 @@ void WriteEvent(const AuditEvent& event, JsonWriter* json) {
   json->Key("kind").String(AuditKindText(event.kind));
   json->Key("by").String(event.who).Key("channel").String(event.channel);
   json->Key("from").String(event.from).Key("to").String(event.to).Key("text").String(event.text);
+  if (!event.data.empty()) {
+    json->Key("data");
+    WriteStringMap(event.data, json);
+  }
   json->EndObject();
 }
 
@@ -93,7 +117,24 @@ void WriteAlertDetail(const AlertView& view, JsonWriter* json) {
   json->Key("generator_url").String(view.alert.generator_url).EndObject();
 }
 
+double Rounded(double value) { return std::round(value * 100) / 100; }
+
 }  // namespace
+
+void WriteGroupStatistics(const GroupStatistics& statistics, JsonWriter* json) {
+  const auto groups = static_cast<double>(statistics.groups);
+  const auto alerts = static_cast<double>(statistics.alerts);
+  json->StartObject();
+  json->Key("total_groups").Int(static_cast<int64_t>(statistics.groups));
+  json->Key("active_groups").Int(static_cast<int64_t>(statistics.active));
+  json->Key("closed_groups").Int(static_cast<int64_t>(statistics.groups - statistics.active));
+  json->Key("total_alerts_grouped").Int(static_cast<int64_t>(statistics.alerts));
+  json->Key("avg_alerts_per_group").Double(groups == 0 ? 0 : Rounded(alerts / groups));
+  json->Key("max_alerts_in_group").Int(static_cast<int64_t>(statistics.most_alerts));
+  json->Key("overall_noise_reduction_pct")
+      .Double(alerts == 0 ? 0 : Rounded((alerts - groups) / alerts * 100));
+  json->EndObject();
+}
 
 void WriteIncident(const Incident& incident, JsonWriter* json) {
   json->StartObject();
@@ -107,6 +148,8 @@ void WriteIncidentDetail(const IncidentDetail& detail, JsonWriter* json) {
   WriteTime("next_escalation_at", detail.next_escalation_at, json);
   json->Key("history").StartArray();
   for (const AuditEvent& event : detail.events) WriteEvent(event, json);
+  json->EndArray().Key("parts").StartArray();
+  for (const std::string& part : detail.parts) json->String(part);
   json->EndArray().Key("alert_details").StartArray();
   for (const AlertView& view : detail.alerts) WriteAlertDetail(view, json);
   json->EndArray().EndObject();

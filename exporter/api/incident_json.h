@@ -9,7 +9,10 @@ namespace outrider {
 
 // Writes one object.
 void WriteIncident(const Incident& incident, JsonWriter* json);
-// The incident with `history`, `alert_details` and `next_escalation_at`.
+// The incident with `history`, `parts`, `alert_details` and `next_escalation_at`.
 void WriteIncidentDetail(const IncidentDetail& detail, JsonWriter* json);
+
+// One object with the names and roundings of specs/source_systems.md §3.5.
+void WriteGroupStatistics(const GroupStatistics& statistics, JsonWriter* json);
 
 }  // namespace outrider

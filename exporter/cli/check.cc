@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <set>
 
+#include "exporter/access/web_config.h"
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
 #include "notifiers/around/around_config.h"
 #include "notifiers/channel/channel.h"
 #include "notifiers/channel/templates.h"
+#include "notifiers/desk/answer_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
@@ -163,6 +165,7 @@ Verdict CheckIncidents(const std::string& text, const std::string& path) {
   for (const UserConfig& user : config.users) users.insert(user.name);
   const std::vector<Schedule> schedules =
       TRY(ParseSchedules(&config.schedules, path, users, CalendarsBeside(&config.schedules, path)));
+  TRY(ParseAnswering(config.answering, path).status());
   const AroundConfig around = TRY(ParseAround(config));
   std::string out = fmt::format("{} escalation policies, {} users, {} schedules",
                                 config.escalation_policies.size(), users.size(), schedules.size());
@@ -173,6 +176,13 @@ Verdict CheckIncidents(const std::string& text, const std::string& path) {
   for (const auto& [count, what] : counts) {
     if (count > 0) out += fmt::format(", {} {}", count, what);
   }
+  for (const std::string& warning : config.warnings) out += "\n  WARNING: " + warning;
+  return out;
+}
+
+Verdict CheckWebConfig(const std::string& text, const std::string& path) {
+  const WebConfig config = TRY(ParseWebConfig(text, path));
+  std::string out = fmt::format("{} users", config.users.size());
   for (const std::string& warning : config.warnings) out += "\n  WARNING: " + warning;
   return out;
 }
@@ -192,6 +202,8 @@ Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& na
       return CheckBundle(text, path, promql);
     case CheckKind::kIncidents:
       return CheckIncidents(text, path);
+    case CheckKind::kWebConfig:
+      return CheckWebConfig(text, path);
   }
   return Internal("unknown kind of file");
 }

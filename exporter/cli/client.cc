@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "notifiers/transport/http_client.h"
 #include "notifiers/transport/public_url.h"
+#include "storage/base/file.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -19,6 +21,23 @@ std::string ErrorText(const std::string& body) {
   if (json.ok() && json->kind == JsonValue::Kind::kString) return json->string;
   if (json.ok() && json->Find("error") != nullptr) return json->GetString("error");
   return std::string(Trim(body));
+}
+
+// A token, or a user and password in the URL (http://anna:secret@host:9909), which libcurl takes.
+Status AddCredentials(HttpClientRequest* request) {
+  const char* token = std::getenv(kTokenVariable);     // NOLINT(concurrency-mt-unsafe)
+  const char* file = std::getenv(kTokenFileVariable);  // NOLINT(concurrency-mt-unsafe)
+  std::string text = token == nullptr ? "" : token;
+  if (file != nullptr && *file != '\0') text = TRY(ReadFile(file));
+  text = std::string(Trim(text));
+  if (text.empty()) return absl::OkStatus();
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f) {
+      return InvalidArgument("the token is no token: it holds blanks or control characters");
+    }
+  }
+  request->headers.emplace_back("Authorization", "Bearer " + text);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -34,6 +53,7 @@ StatusOr<std::string> CallServer(const std::string& url, const std::string& meth
     request.headers.emplace_back(
         "Content-Type", body[0] == '{' ? "application/json" : "application/x-www-form-urlencoded");
   }
+  TRY(AddCredentials(&request));
   const auto client = MakeCurlHttpClient();
   auto response = client->Do(request);
   if (!response.ok()) {

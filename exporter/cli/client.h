@@ -11,7 +11,12 @@
 
 namespace outrider {
 
-// The body of the answer. Errors name the URL and, for an HTTP error, the server's own text.
+// Where calls find a token: the token itself, or the path of a file that holds it.
+inline constexpr const char* kTokenVariable = "OUTRIDER_TOKEN";
+inline constexpr const char* kTokenFileVariable = "OUTRIDER_TOKEN_FILE";
+
+// With the token of the environment, if there is one. The body of the answer. Errors name the URL
+// and, for an HTTP error, the server's own text.
 StatusOr<std::string> CallServer(const std::string& url, const std::string& method,
                                  const std::string& body);
 // The same for an answer in JSON.

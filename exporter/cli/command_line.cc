@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <functional>
 
+#include "exporter/cli/access_commands.h"
 #include "exporter/cli/alertmanager_flags.h"
 #include "exporter/cli/around_commands.h"
+#include "exporter/cli/escalation_commands.h"
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
 #include "exporter/cli/people_commands.h"
@@ -31,6 +33,7 @@ struct Parsed {
   AnomalyOptions anomaly;
   PeopleCommands people;
   AroundCommands around;
+  AccessCommands access;
   std::string verify_path;
   std::string slo;
   CheckRulesOptions check_rules;
@@ -40,6 +43,7 @@ struct Parsed {
   EvaluateRecommendOptions evaluate_recommend;
   MoneyCommands money;
   NotifyCommands notify;
+  EscalationOptions escalation;
   int state_limit = 20;
   std::vector<std::string> files;
   std::vector<std::string> features;
@@ -70,7 +74,7 @@ void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
                   "Address to listen on; repeatable")
       ->capture_default_str();
   run->add_option("--web.config.file", p->run.web_config_file,
-                  "TLS and users (exporter-toolkit format)");
+                  "Users and limits of callers (exporter-toolkit format, see docs/access.md)");
   run->add_option("--web.external-url", p->run.external_url,
                   "URL under which people reach this daemon; used in messages");
   run->add_option("--web.route-prefix", p->run.route_prefix,
@@ -137,6 +141,7 @@ void AddCheck(CLI::App& app, Parsed* p) {
       {"analytics", "Analytics files (trends, anomalies, forecasts)", CheckKind::kAnalytics},
       {"incidents", "incidents.yml", CheckKind::kIncidents},
       {"bundle", "Bundles: rules and their receivers in one file", CheckKind::kBundle},
+      {"web-config", "Files of --web.config.file: users and limits", CheckKind::kWebConfig},
   };
   for (const auto& c : kChecks) {
     CLI::App* sub = check->add_subcommand(c.name, c.help);
@@ -197,6 +202,7 @@ void AddClientFlags(CLI::App* command, Parsed* p) {
   command->add_option("--output", p->client.output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
+  AddTokenFile(command);
 }
 
 void AddQuery(CLI::App& app, Parsed* p) {
@@ -532,6 +538,8 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddAlerts(app, &parsed);
   AddPeopleCommands(app, &parsed.client, &parsed.people, &parsed.action, env);
   AddAroundCommands(app, &parsed.client, &parsed.around, &parsed.action, env);
+  AddEscalationCommands(app, &parsed.client, &parsed.escalation, &parsed.action);
+  AddAccessCommands(app, &parsed.client, &parsed.access, &parsed.action, env);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed, env);

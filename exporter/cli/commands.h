@@ -85,7 +85,7 @@ struct DemoOptions {
 };
 int RunDemo(const DemoOptions& options, const Environment& env);  // demo.cc
 
-enum class CheckKind { kConfig, kAlertmanager, kAnalytics, kIncidents, kBundle };
+enum class CheckKind { kConfig, kAlertmanager, kAnalytics, kIncidents, kBundle, kWebConfig };
 int RunCheck(CheckKind kind, const std::vector<std::string>& files,
              const std::vector<std::string>& features);  // check.cc
 
@@ -159,16 +159,34 @@ struct IncidentOptions {
   std::string id;
   std::string by;
   std::string note;
-  std::string state;     // filter of list
-  std::string severity;  // filter of list
+  std::string state;                    // filter of list
+  std::string severity;                 // filter of list; the new one of severity and create
+  std::optional<std::string> assignee;  // filter of list; of assign: "" for nobody
+  std::optional<std::string> team;      // filters of list
+  std::optional<std::string> service;
+  std::vector<std::string> labels;  // of list: matchers; of create: name=value
+  std::string from;
+  std::string to;
+  std::string text;
   int limit = 50;
+  std::string snooze_for;  // of snooze: one of these
+  std::string snooze_until;
+  std::string into;   // of merge
+  std::string title;  // of create
+  std::string summary;
+  std::string policy;
 };
 int RunIncidentList(const ClientOptions& client, const IncidentOptions& options,
                     Nanos now);  // incident.cc
 int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options, Nanos now);
-// `verb`: acknowledge, investigate, resolve, reopen, unacknowledge, notes.
+// `verb`: acknowledge, investigate, resolve, reopen, unacknowledge, notes, wake, unmerge, confirm.
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options);
+// incident_changes.cc: `verb` is assign, severity, snooze or merge.
+int RunIncidentChange(const ClientOptions& client, const std::string& verb,
+                      const IncidentOptions& options);
+int RunIncidentCreate(const ClientOptions& client, const IncidentOptions& options);
+int RunIncidentStatistics(const ClientOptions& client);
 
 struct AuditOptions {  // "" : all
   std::string from;

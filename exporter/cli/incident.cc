@@ -6,6 +6,7 @@
 
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
+#include "exporter/cli/incident_commands.h"
 #include "storage/base/duration.h"
 #include "storage/base/text.h"
 
@@ -45,6 +46,17 @@ std::string ClockText(const JsonValue& incident, std::string_view kind, Nanos no
   return state + " after " + ShortDuration(taken);
 }
 
+// The state, and what lies over it.
+std::string StateText(const JsonValue& incident) {
+  std::string text = incident.GetString("state");
+  const std::string whole = incident.GetString("merged_into");
+  if (!whole.empty()) return fmt::format("{}, part of {}", text, whole);
+  if (!incident.GetString("snoozed_until").empty()) text += ", snoozed";
+  if (!incident.GetString("confirmation_asked_at").empty()) text += ", to confirm";
+  if (incident.GetBool("still_firing")) text += ", still firing";
+  return text;
+}
+
 void PrintList(const JsonValue& answer, Nanos now) {
   const JsonValue* incidents = answer.Find("incidents");
   if (incidents == nullptr || incidents->items.empty()) {
@@ -54,14 +66,15 @@ void PrintList(const JsonValue& answer, Nanos now) {
   std::vector<std::vector<std::string>> rows;
   rows.reserve(incidents->items.size());
   for (const JsonValue& incident : incidents->items) {
-    rows.push_back({incident.GetString("id"), incident.GetString("state"),
-                    incident.GetString("severity"),
+    rows.push_back({incident.GetString("id"), StateText(incident), incident.GetString("severity"),
                     ShortDuration(SecondsSince(incident, "opened_at", now)),
                     ClockText(incident, "acknowledge", now), ClockText(incident, "resolve", now),
-                    incident.GetString("title"), incident.GetString("summary")});
+                    incident.GetString("assignee"), incident.GetString("title"),
+                    incident.GetString("summary")});
   }
-  PrintTable({"ID", "STATE", "SEVERITY", "AGE", "ACKNOWLEDGE", "RESOLVE", "TITLE", "SUMMARY"},
-             rows);
+  PrintTable(
+      {"ID", "STATE", "SEVERITY", "AGE", "ACKNOWLEDGE", "RESOLVE", "ASSIGNEE", "TITLE", "SUMMARY"},
+      rows);
 }
 
 void PrintLine(std::string_view name, const std::string& value) {
@@ -71,8 +84,12 @@ void PrintLine(std::string_view name, const std::string& value) {
 void PrintIncident(const JsonValue& incident, Nanos now) {
   PrintLine("Incident", incident.GetString("id") + "  " + incident.GetString("title"));
   PrintLine("Summary", incident.GetString("summary"));
-  PrintLine("State", incident.GetString("state"));
+  PrintLine("State", StateText(incident));
   PrintLine("Severity", incident.GetString("severity"));
+  PrintLine("Assignee", incident.GetString("assignee"));
+  PrintLine("Team", incident.GetString("team"));
+  PrintLine("Service", incident.GetString("service"));
+  PrintLine("Snoozed", incident.GetString("snoozed_until"));
   PrintLine("Since", incident.GetString("opened_at"));
   PrintLine("Acknowledged", incident.GetString("acknowledged_by"));
   PrintLine("Runbook", incident.GetString("runbook"));
@@ -100,18 +117,24 @@ void PrintIncident(const JsonValue& incident, Nanos now) {
   PrintTable({"TIME", "EVENT", "BY", "CHANGE", "TEXT"}, rows);
 }
 
-std::string DefaultAuthor() {
+}  // namespace
+
+std::string AuthorOf(const IncidentOptions& options) {
+  if (!options.by.empty()) return options.by;
   // Read once, before any thread is started.
   const char* user = std::getenv("USER");  // NOLINT(concurrency-mt-unsafe)
   return user == nullptr ? "" : user;
 }
 
-}  // namespace
-
 int RunIncidentList(const ClientOptions& client, const IncidentOptions& options, Nanos now) {
-  const std::string query = EncodeForm({{"state", options.state},
-                                        {"severity", options.severity},
-                                        {"limit", fmt::to_string(options.limit)}});
+  FormFields fields = {{"state", options.state}, {"severity", options.severity},
+                       {"from", options.from},   {"to", options.to},
+                       {"q", options.text},      {"limit", fmt::to_string(options.limit)}};
+  if (options.assignee) fields.emplace_back("assignee", *options.assignee);
+  if (options.team) fields.emplace_back("team", *options.team);
+  if (options.service) fields.emplace_back("service", *options.service);
+  for (const std::string& matcher : options.labels) fields.emplace_back("label", matcher);
+  const std::string query = EncodeForm(fields);
   std::string raw;
   const auto answer = CallApi(BaseUrl(client) + "?" + query, "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
@@ -139,7 +162,7 @@ int RunIncidentAction(const ClientOptions& client, const std::string& verb,
                       const IncidentOptions& options) {
   std::string body;
   JsonWriter json(&body);
-  json.StartObject().Key("by").String(options.by.empty() ? DefaultAuthor() : options.by);
+  json.StartObject().Key("by").String(AuthorOf(options));
   json.Key("note").String(options.note).Key("channel").String("cli").EndObject();
   std::string raw;
   const auto answer =
@@ -149,7 +172,7 @@ int RunIncidentAction(const ClientOptions& client, const std::string& verb,
   if (client.output == "json") {
     fmt::print("{}\n", raw);
   } else {
-    fmt::print("{} is {}\n", answer->GetString("id"), answer->GetString("state"));
+    fmt::print("{} is {}\n", answer->GetString("id"), StateText(*answer));
   }
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "exporter/advice/formats.h"
+#include "exporter/cli/access_commands.h"
 
 namespace outrider {
 namespace {
@@ -12,6 +13,7 @@ void AddUrl(CLI::App* command, ClientOptions* client) {
   command->add_option("--url", client->url, "The daemon's URL (environment: OUTRIDER_URL)")
       ->envname("OUTRIDER_URL")
       ->capture_default_str();
+  AddTokenFile(command);
 }
 
 void AddOutput(CLI::App* command, ClientOptions* client) {

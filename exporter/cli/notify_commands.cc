@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "exporter/cli/access_commands.h"
+
 namespace outrider {
 
 void AddTestReceiverCommand(CLI::App& test, ClientOptions* client, NotifyCommands* commands,
@@ -17,6 +19,7 @@ void AddTestReceiverCommand(CLI::App& test, ClientOptions* client, NotifyCommand
   receiver->add_option("--url", client->url, "The daemon's URL (environment: OUTRIDER_URL)")
       ->envname("OUTRIDER_URL")
       ->capture_default_str();
+  AddTokenFile(receiver);
   receiver
       ->add_option("--web.external-url", o->external_url,
                    "With --config.file: the URL that the message links to")

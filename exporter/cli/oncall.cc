@@ -2,6 +2,8 @@
 // outrider oncall …: who is on call now, next, and over a period.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "storage/base/text.h"
@@ -46,6 +48,27 @@ void PrintGaps(const JsonValue& answer) {
   }
 }
 
+// Who is on call and has no contact method that pages would go to.
+void PrintUnreachable(const ClientOptions& client, const JsonValue& schedule) {
+  const JsonValue* now = schedule.Find("now");
+  const JsonValue* users = now == nullptr ? nullptr : now->Find("users");
+  if (users == nullptr) return;
+  for (const JsonValue& user : users->items) {
+    const auto answer = CallApi(
+        fmt::format("{}/outrider/v1/users/{}/contacts", client.url, UrlEncodePath(user.string)),
+        "GET", "");
+    if (!answer.ok()) continue;
+    const JsonValue* contacts = answer->Find("contacts");
+    const bool reachable =
+        contacts != nullptr && std::ranges::any_of(contacts->items, [](const JsonValue& contact) {
+          return contact.GetBool("usable");
+        });
+    if (reachable) continue;
+    fmt::print("{}, who is on call in {}, has no contact method that pages go to.\n", user.string,
+               schedule.GetString("name"));
+  }
+}
+
 }  // namespace
 
 int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
@@ -69,6 +92,7 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
                     more ? Users(next) : "-", more ? Time(*next, "start") : "-"});
   }
   PrintTable({"SCHEDULE", "NOW", "NEXT", "FROM"}, rows);
+  for (const JsonValue& schedule : schedules->items) PrintUnreachable(client, schedule);
   for (const JsonValue& schedule : schedules->items) PrintGaps(schedule);
   return 0;
 }

@@ -4,6 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
+#include "exporter/cli/access_commands.h"
+#include "exporter/cli/incident_commands.h"
+
 namespace outrider {
 namespace {
 
@@ -21,59 +24,7 @@ void AddClient(CLI::App* command, const People& people) {
   command->add_option("--output", people.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
-}
-
-void AddIncident(CLI::App& app, const People& people, const Environment& env) {
-  CLI::App* incident =
-      app.add_subcommand("incident", "List and work on incidents of a running daemon");
-  incident->require_subcommand(1);
-  CLI::App* list = incident->add_subcommand("list", "Incidents, newest first");
-  AddClient(list, people);
-  list->add_option("--state", people.options->incident.state,
-                   "new, acknowledged, investigating or resolved");
-  list->add_option("--severity", people.options->incident.severity,
-                   "critical, high, medium, low or info");
-  list->add_option("--limit", people.options->incident.limit, "At most this many")
-      ->capture_default_str();
-  list->callback([people, &env] {
-    *people.action = [people, &env] {
-      return RunIncidentList(*people.client, people.options->incident, env.clock.NowNanos());
-    };
-  });
-  CLI::App* show = incident->add_subcommand("show", "One incident with its history and clocks");
-  AddClient(show, people);
-  show->add_option("id", people.options->incident.id, "Incident id")->required();
-  show->callback([people, &env] {
-    *people.action = [people, &env] {
-      return RunIncidentShow(*people.client, people.options->incident, env.clock.NowNanos());
-    };
-  });
-  const struct {
-    const char* name;
-    const char* verb;
-    const char* help;
-  } kActions[] = {
-      {"ack", "acknowledge", "Acknowledge: you are on it, paging stops"},
-      {"investigate", "investigate", "Say that you are investigating"},
-      {"resolve", "resolve", "Resolve it"},
-      {"reopen", "reopen", "Open it again"},
-      {"unack", "unacknowledge", "Give it back; escalation starts again"},
-      {"note", "notes", "Add a note"},
-  };
-  for (const auto& a : kActions) {
-    CLI::App* sub = incident->add_subcommand(a.name, a.help);
-    AddClient(sub, people);
-    sub->add_option("id", people.options->incident.id, "Incident id")->required();
-    sub->add_option("--by", people.options->incident.by, "Who you are; default $USER");
-    auto* note =
-        sub->add_option("--note", people.options->incident.note, "Why, for the audit trail");
-    if (std::string_view(a.verb) == "notes") note->required();
-    sub->callback([people, verb = std::string(a.verb)] {
-      *people.action = [people, verb] {
-        return RunIncidentAction(*people.client, verb, people.options->incident);
-      };
-    });
-  }
+  AddTokenFile(command);
 }
 
 void AddAudit(CLI::App& app, const People& people) {
@@ -124,7 +75,7 @@ void AddOnCall(CLI::App& app, const People& people) {
 void AddPeopleCommands(CLI::App& app, ClientOptions* client, PeopleCommands* options,
                        std::function<int()>* action, const Environment& env) {
   const People people{client, options, action};
-  AddIncident(app, people, env);
+  AddIncidentCommands(app, client, &options->incident, action, env);
   AddOnCall(app, people);
   AddAudit(app, people);
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // outrider run: starts the daemon, waits for signals, stops it.
-#include <fmt/format.h>
-
 #include "exporter/cli/alertmanager_flags.h"
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
@@ -23,12 +21,6 @@ LogLevel LevelOf(const std::string& name) {
 int RunDaemon(const RunOptions& options, const Environment& env) {
   SetUpLog(LevelOf(options.log_level),
            options.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
-  if (!options.web_config_file.empty()) {
-    return Fail(InvalidArgument(fmt::format(
-        "--web.config.file={}: TLS and users are not available in this version, and Outrider never "
-        "falls back to plain text by itself. Leave the flag out to serve plain HTTP",
-        options.web_config_file)));
-  }
   const std::string& url = options.external_url;
   if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://")) {
     return Fail(InvalidArgument("--web.external-url must begin with http:// or https://: " + url));
@@ -38,6 +30,7 @@ int RunDaemon(const RunOptions& options, const Environment& env) {
   app_options.config_file = options.config_file;
   app_options.storage_path = options.storage_path;
   app_options.listen_addresses = options.listen_addresses;
+  app_options.web_config_file = options.web_config_file;
   app_options.external_url = options.external_url;
   app_options.route_prefix = RoutePrefix(options.route_prefix, options.external_url);
   app_options.allow_anonymous = options.allow_anonymous;

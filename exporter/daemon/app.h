@@ -27,7 +27,8 @@ struct AppOptions {
   std::string config_file;            // "" for the defaults
   std::string storage_path = "data";  // created when missing
   std::vector<std::string> listen_addresses = {":9909"};
-  std::string external_url;  // "" : http://<host>:<port><prefix>
+  std::string web_config_file;  // users and limits; "" : none
+  std::string external_url;     // "" : http://<host>:<port><prefix>
   std::string route_prefix;
   bool allow_anonymous = false;
   bool shadow = false;                // decides and records notifications, sends none

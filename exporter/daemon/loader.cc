@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "notifiers/config/incidents_node.h"
+#include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/alerting/group_policy.h"
@@ -115,6 +117,9 @@ Status LoadAnalytics(LoadedFiles* out) {
   return absl::OkStatus();
 }
 
+// `root`: of incidents.yml; null for none.
+Status ReadIncidents(const YamlNode& root, const std::string& incidents, LoadedFiles* out);
+
 Status LoadNotifications(LoadedFiles* out) {
   const std::string& alertmanager = out->config.alertmanager_file;
   out->default_receiver = alertmanager.empty();
@@ -122,16 +127,21 @@ Status LoadNotifications(LoadedFiles* out) {
                           ? DefaultAlertmanagerConfig()
                           : TRY(ParseAlertmanagerConfig(TRY(ReadFile(alertmanager)), alertmanager,
                                                         out->config.alerting.matcher_mode));
-  const std::string& incidents = out->config.incidents_file;
-  out->incidents = incidents.empty()
-                       ? DefaultIncidentsConfig()
-                       : TRY(ParseIncidentsConfig(TRY(ReadFile(incidents)), incidents));
+  const std::string& file = out->config.incidents_file;
+  if (!file.empty()) out->incidents_root = TRY(ParseYaml(TRY(ReadFile(file)), file));
+  return ReadIncidents(out->incidents_root, file, out);
+}
+
+Status ReadIncidents(const YamlNode& root, const std::string& incidents, LoadedFiles* out) {
+  out->incidents = TRY(ParseIncidentsNode(root, incidents));
   out->user_receivers = TRY(UserReceivers(out->incidents, out->alertmanager.global));
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
   out->around = TRY(ParseAround(out->incidents));
-  out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users,
-                                      CalendarsBeside(&out->incidents.schedules, incidents)));
+  out->schedules =
+      TRY(ParseSchedules(&out->incidents.schedules, incidents, users,
+                         CalendarsBeside(out->incidents_root.Find("schedules"), incidents)));
+  out->answering = TRY(ParseAnswering(out->incidents.answering, incidents));
   return absl::OkStatus();
 }
 
@@ -157,7 +167,42 @@ void WarnOfUnknownPolicy(const RuleGroup& group, const Rule& rule, std::vector<s
                              rule.name, kNoDataAnnotation, Message(status)));
 }
 
+Status CheckTargets(const EscalationPolicy& policy, const std::vector<std::string>& targets,
+                    const std::set<std::string, std::less<>>& names, const std::string& file) {
+  for (const std::string& target : targets) {
+    if (names.contains(target)) continue;
+    return InvalidArgument(
+        NamesPeople(target)
+            ? fmt::format("{}: escalation policy \"{}\" names {}, which the file does not have",
+                          file, policy.name, target)
+            : fmt::format("{}: escalation policy \"{}\" names the receiver \"{}\", which the "
+                          "Alertmanager configuration does not have",
+                          file, policy.name, target));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files) {
+  // Without a file the objects stand alone, and messages need a name.
+  const std::string file =
+      files->config.incidents_file.empty() ? "incidents" : files->config.incidents_file;
+  DirectoryMerge merge = TRY(MergeDirectory(files->incidents_root, objects));
+  TRY(merge.Explain(ReadIncidents(merge.root, file, files), file));
+  for (std::string& warning : files->incidents.warnings) warning = merge.Explain(warning, file);
+  for (const std::string& warning : merge.warnings) files->incidents.warnings.push_back(warning);
+  return CheckTierNames(*files);
+}
+
+LoadedFiles PeoplePart(const LoadedFiles& files) {
+  LoadedFiles part;
+  part.config = files.config;
+  part.alertmanager = files.alertmanager;
+  part.default_receiver = files.default_receiver;
+  part.incidents_root = files.incidents_root;
+  return part;
+}
 
 std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
   std::vector<std::string> out = files.alertmanager.warnings;
@@ -198,18 +243,16 @@ Status CheckTierNames(const LoadedFiles& files) {
   for (const Schedule& schedule : files.schedules) {
     names.insert(fmt::format("{}{}", kSchedulePrefix, schedule.name));
   }
+  if (files.incidents.people != nullptr) {
+    for (const Team& team : files.incidents.people->teams) {
+      names.insert(fmt::format("{}{}", kTeamPrefix, team.name));
+      if (!team.lead.empty()) names.insert(fmt::format("{}{}", kLeadPrefix, team.name));
+    }
+  }
   for (const EscalationPolicy& policy : files.incidents.escalation_policies) {
+    TRY(CheckTargets(policy, policy.fallback, names, files.incidents.file));
     for (const EscalationTier& tier : policy.tiers) {
-      for (const std::string& receiver : tier.receivers) {
-        if (names.contains(receiver)) continue;
-        const bool own = receiver.starts_with(kUserPrefix) || receiver.starts_with(kSchedulePrefix);
-        return InvalidArgument(
-            own ? fmt::format("{}: escalation policy \"{}\" names {}, which the file does not have",
-                              files.incidents.file, policy.name, receiver)
-                : fmt::format("{}: escalation policy \"{}\" names the receiver \"{}\", which the "
-                              "Alertmanager configuration does not have",
-                              files.incidents.file, policy.name, receiver));
-      }
+      TRY(CheckTargets(policy, tier.receivers, names, files.incidents.file));
     }
   }
   return absl::OkStatus();

@@ -13,6 +13,8 @@
 #include "notifiers/around/around_config.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/answer_config.h"
+#include "notifiers/desk/directory.h"
 #include "notifiers/oncall/schedule.h"
 #include "rules/analytics/entry.h"
 #include "rules/pricing/user_prices.h"
@@ -38,10 +40,12 @@ struct LoadedFiles {
   KnownRules known;             // of these, without groups
   AlertmanagerConfig alertmanager;  // with the bundles' routes
   bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
+  YamlNode incidents_root;          // incidents.yml as it was read, without the directory
   IncidentsConfig incidents;
   std::vector<ReceiverConfig> user_receivers;  // of the users of incidents.yml
   std::vector<Schedule> schedules;
-  AroundConfig around;  // of incidents.yml
+  AnsweringConfig answering;   // without phones
+  AroundConfig around;         // of incidents.yml
   std::vector<Entry> entries;  // analytics, built-in ones included
   std::vector<SloSpec> slos;   // of the analytics files; their alerts are among `rules`
   std::vector<std::string> slo_warnings;
@@ -65,6 +69,12 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
 // meaning changes, analytics entries and rules that are disabled. One sentence each, with its place
 // where there is one.
 std::vector<std::string> LoadWarnings(const LoadedFiles& files);
+
+// Reads incidents.yml again, from its tree, with what people configured by API in it; the file is
+// not opened. Errors and warnings name the object. On an error `files` may be half done.
+Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files);
+// The part of the files that ApplyDirectory and MakeDeskConfig need.
+LoadedFiles PeoplePart(const LoadedFiles& files);
 
 // Checks that every escalation tier names a receiver, user or schedule that exists.
 Status CheckTierNames(const LoadedFiles& files);

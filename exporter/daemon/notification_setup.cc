@@ -48,6 +48,8 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
   config.incidents = files.incidents;
   config.receivers = std::shared_ptr<const Receivers>(built, built->receivers.get());
   config.schedules = files.schedules;
+  config.answering = files.answering;
+  config.answering.phones = PhonesOf(with_users);
   config.around = files.around;
   config.external_url = external_url;
   config.fixes = files.config.alerting.fixes;

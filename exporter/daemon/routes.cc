@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/daemon/routes.h"
 
+#include "exporter/api/access.h"
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/answer_callbacks.h"
+#include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/autograph_alerts.h"
+#include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
 #include "exporter/api/described.h"
+#include "exporter/api/directory.h"
+#include "exporter/api/escalation.h"
 #include "exporter/api/features.h"
 #include "exporter/api/heartbeats.h"
 #include "exporter/api/incidents.h"
@@ -32,7 +38,6 @@
 #include "exporter/api/webhooks.h"
 #include "exporter/api/workloads.h"
 #include "exporter/daemon/build_info.h"
-#include "exporter/http/auth.h"
 #include "exporter/read/read_handler.h"
 #include "exporter/ui/graph_page.h"
 #include "exporter/ui/status_page.h"
@@ -186,12 +191,23 @@ void RegisterWebhooks(Router& router, Services& services) {
                            .tools = {services.clock, services.random, services.external_url}});
 }
 
+void RegisterAccess(Router& router, Services& services) {
+  RegisterAccessApi(router, {*services.access, *services.tokens, *services.desk, services.clock});
+  RegisterDirectoryApi(
+      router, {.view = [&services] { return services.Directory(); },
+               .edit = [&services](const DirectoryChange& change,
+                                   const Caller& by) { return services.EditDirectory(change, by); },
+               .desk = *services.desk,
+               .clock = services.clock,
+               .random = services.random});
+}
+
 }  // namespace
 
 void RegisterRoutes(Router& router, Services& services, const MetricsPage& metrics,
                     const AppOptions& options, Nanos started_at) {
   const auto ready = [&services] { return services.ready.load(); };
-  router.AddGuard(MakeAuthGuard({options.allow_anonymous, services.external_url}));
+  router.AddGuard([&services](HttpRequest& request) { return services.access->Guard(request); });
   router.AddGuard(MakeReadyGuard(ready));
   RegisterLifecycle(
       router, {ready, [&services, file = options.config_file] { return services.Reload(file); }});
@@ -208,6 +224,8 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterAlertHistoryApi(router, {*services.desk, services.clock});
   RegisterWebhooks(router, services);
   RegisterIncidentsApi(router, {*services.desk, services.clock});
+  RegisterAnswerLinks(router, {*services.desk, services.clock});
+  RegisterAnswerCallbacks(router, {*services.desk, services.clock});
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterAuditApi(router, *services.desk);
   RegisterOnCallApi(router, {*services.desk, services.clock});
@@ -215,6 +233,9 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterInsaAlerts(router, {*services.desk, services.clock});
   RegisterInsaLists(router, {*services.desk, services.clock});
   RegisterMaintenanceApi(router, {*services.desk, services.clock});
+  RegisterEscalationApi(router, {*services.desk, services.clock});
+  RegisterContactsApi(router, {*services.desk, services.clock});
+  RegisterAccess(router, services);
   RegisterAutographApi(router, {*services.desk, services.clock, services.random, [&services] {
                                   return HoldOf(services.rules->Snapshot(), "ServiceDown");
                                 }});

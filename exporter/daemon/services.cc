@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "exporter/access/password.h"
 #include "exporter/daemon/references.h"
 #include "notifiers/hooks/hook_routes.h"
 #include "notifiers/transport/oauth2.h"
@@ -142,15 +143,20 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                                                    std::unique_ptr<StateStore> given_state) {
   const Config& config = files.config;
   std::unique_ptr<Services> self(new Services(clock, random, config, options, external_url));
+  WebConfig web = TRY(LoadWebConfig(options.web_config_file));
+  self->web_config_file_ = options.web_config_file;
   self->features_ = options.features;
   self->flags_ = options.alertmanager;
-  DeskConfig desk_config = TRY(MakeDeskConfig(
-      files, {*self->notify_http, *self->notify_smtp, clock}, options.alertmanager, external_url));
   TRY(MakeDirectories(options.storage_path));
   self->state = std::move(given_state);
   if (self->state == nullptr) {
     self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
   }
+  self->people_ = PeoplePart(files);
+  TRY(self->LoadDirectoryInto(&self->people_));
+  DeskConfig desk_config =
+      TRY(MakeDeskConfig(self->people_, {*self->notify_http, *self->notify_smtp, clock},
+                         options.alertmanager, external_url));
   self->hooks = TRY(HookStore::Open(*self->state, random, {.age = config.webhook_log_retention}));
   {
     const absl::MutexLock lock(&self->hook_mutex_);
@@ -158,6 +164,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   }
   TRY(self->AddHooks(&desk_config));
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
+  TRY(self->MakeAccess(options, std::move(web)));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
   std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
@@ -211,6 +218,20 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->dispatcher->SetDelivery(config.delivery);
   self->desk->SetWakeDispatcher([dispatcher = self->dispatcher.get()] { dispatcher->Wake(); });
   return self;
+}
+
+Status Services::MakeAccess(const AppOptions& options, WebConfig web) {
+  tokens = TRY(TokenStore::Open(*state, random));
+  // Fails closed: an incident that cannot be read is nobody's.
+  const auto team_of = [this](const std::string& id) -> std::optional<std::string> {
+    const StatusOr<IncidentDetail> detail = desk->GetIncident(id, clock.NowNanos());
+    if (absl::IsNotFound(detail.status())) return std::nullopt;
+    return detail.ok() ? detail->incident->team : "";
+  };
+  access = std::make_unique<AccessControl>(
+      std::move(web), AccessOptions{{options.allow_anonymous, external_url}, options.route_prefix},
+      AccessSeams{*tokens, clock, random, team_of, PasswordFits});
+  return absl::OkStatus();
 }
 
 Status Services::MakeCost(const Config& config) {
@@ -292,7 +313,10 @@ KnownRules Services::WhatIsKnown() {
 
 Status Services::TryReload(const std::string& config_file, bool* files_good) {
   *files_good = false;
+  WebConfig web = TRY(LoadWebConfig(web_config_file_));
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
+  const std::shared_ptr<const DirectoryView> directory = Directory();
+  if (!directory->objects.empty()) TRY(ApplyDirectory(directory->objects, &files));
   DeskConfig desk_config =
       TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, flags_, external_url));
   std::shared_ptr<const Pricer> pricer =
@@ -305,6 +329,9 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   // From here on only the state store can refuse.
   *files_good = true;
   TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
+  access->Replace(std::move(web));
+  people_ = PeoplePart(files);
+  ShowDirectory(directory->objects, people_);
   WarnOfRestartOnly(running_, files.config);
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
   analytics->Replace(files.entries, clock.Now());

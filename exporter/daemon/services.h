@@ -11,8 +11,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "exporter/access/access_control.h"
+#include "exporter/access/token_store.h"
 #include "exporter/advice/vpa_series.h"
 #include "exporter/api/am_meter.h"
+#include "exporter/api/directory.h"
 #include "exporter/api/query_gate.h"
 #include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
@@ -72,6 +75,10 @@ struct Services {
   Status Reload(const std::string& config_file, ReloadCause cause = ReloadCause::kAsked);
   // Webhooks were made, deleted or changed by API: alerts find their way to them.
   Status ApplyHooks();
+  // What people configure by API. All or nothing: what would make the configuration invalid changes
+  // nothing, and is refused with the parser's message. Errors as ApplyChange's.
+  Status EditDirectory(const DirectoryChange& change, const Caller& by);
+  std::shared_ptr<const DirectoryView> Directory() const;
   // What webhooks send with; networks as of the last load.
   HookTools ToolsOfHooks() const;
   LoadOutcome Outcome() const;
@@ -94,6 +101,8 @@ struct Services {
   std::unique_ptr<StateStore> state;
   std::unique_ptr<HookStore> hooks;
   std::unique_ptr<Desk> desk;
+  std::unique_ptr<TokenStore> tokens;
+  std::unique_ptr<AccessControl> access;
   std::unique_ptr<IngestStore> store;
   promql::Engine engine;
   const promql::ParseOptions parser;
@@ -120,6 +129,12 @@ struct Services {
   Services(const Clock& the_clock, Random& the_random, const Config& config,
            const AppOptions& options, std::string url);
   Status MakeCost(const Config& config);
+  // Reads the directory of the store and puts it into the files.
+  Status LoadDirectoryInto(LoadedFiles* files);
+  // What Directory() shows from now on; `files` are the merged ones. The objects have been merged
+  // before without an error.
+  void ShowDirectory(DirectoryObjects objects, const LoadedFiles& files);
+  Status MakeAccess(const AppOptions& options, WebConfig web);
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
   // Puts the receivers and routes of the webhooks beside those of the files.
@@ -131,12 +146,16 @@ struct Services {
   KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
   std::vector<std::string> features_;  // those of the command line
+  std::string web_config_file_;        // the same
   AlertmanagerFlags flags_;            // the same
   std::vector<std::string> hook_networks_ ABSL_GUARDED_BY(hook_mutex_);
   mutable absl::Mutex hook_mutex_;
   Config running_;                                         // as started; written before any reload
   absl::Mutex reload_mutex_;                               // one load or reload at a time
   KnownRules known_rules_ ABSL_GUARDED_BY(reload_mutex_);  // of the last good load
+  LoadedFiles people_;  // PeoplePart of the last good load; written at the start and in reloads
+  mutable absl::Mutex directory_mutex_;
+  std::shared_ptr<const DirectoryView> directory_ ABSL_GUARDED_BY(directory_mutex_);
   mutable absl::Mutex kept_mutex_;
   UsageByKind kept_ ABSL_GUARDED_BY(kept_mutex_);
   mutable absl::Mutex outcome_mutex_;

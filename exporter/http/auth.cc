@@ -6,13 +6,21 @@
 namespace outrider {
 namespace {
 
+constexpr std::string_view kOpenPaths[] = {"/-/healthy", "/-/ready", "/outrider/v1/login",
+                                           "/outrider/v1/logout"};
+// Whoever has the link or the provider's signature may call; the handlers check it.
+constexpr std::string_view kOpenPrefixes[] = {"/outrider/v1/a/", "/outrider/v1/callbacks/"};
+
 bool IsBelow(std::string_view path, std::string_view top) {
   return path == top || (path.starts_with(top) && path[top.size()] == '/');
 }
 
 bool IsOwnWrite(const HttpRequest& request) {
+  if (IsOpenPath(request.route.empty() ? request.path : request.route)) return false;
   // URLs of webhooks are secrets: reading them needs the right too.
-  if (IsBelow(request.path, "/api/v1/webhooks")) return request.method != "OPTIONS";
+  if (IsBelow(request.path, "/api/v1/webhooks") || IsBelow(request.path, "/outrider/v1/tokens")) {
+    return request.method != "OPTIONS";
+  }
   // Fetching a heartbeat's URL is a beat.
   if (request.path.starts_with("/outrider/v1/heartbeats/")) return request.method != "OPTIONS";
   if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
@@ -20,11 +28,6 @@ bool IsOwnWrite(const HttpRequest& request) {
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||
          request.path.starts_with("/api/v1/realtime/monitor/") ||
          request.path.starts_with("/api/v1/optimize/");
-}
-
-bool IsLocal(const HttpRequest& request) {
-  return request.FromLoopback() && !request.HasHeader("Forwarded") &&
-         !request.HasHeader("X-Forwarded-For");
 }
 
 // `localhost`, an address, or the host of the external URL. Any other name may be one that its
@@ -40,13 +43,9 @@ bool IsOurName(std::string_view host, std::string_view external_url) {
          (!name.empty() && name.find_first_not_of("0123456789.") == name.npos);
 }
 
-// A browser names the page's origin with every write; ours is the host it was sent to.
 bool IsForeignOrigin(const HttpRequest& request, const AuthOptions& options) {
-  const std::string origin = request.Header("Origin");
-  if (origin.empty()) return false;
-  const std::string host = request.Header("Host");
-  if (origin != "http://" + host && origin != "https://" + host) return true;
-  return !IsOurName(host, options.external_url);
+  if (request.Header("Origin").empty()) return false;
+  return IsForeignPage(request) || !IsOurName(request.Header("Host"), options.external_url);
 }
 
 HttpResponse Refuse(int status, std::string_view message) {
@@ -57,10 +56,33 @@ HttpResponse Refuse(int status, std::string_view message) {
 
 }  // namespace
 
+bool IsOpenPath(std::string_view route) {
+  for (const std::string_view path : kOpenPaths) {
+    if (route == path) return true;
+  }
+  for (const std::string_view prefix : kOpenPrefixes) {
+    if (route.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+// A browser names the page's origin with every write; ours is the host it was sent to.
+bool IsForeignPage(const HttpRequest& request) {
+  const std::string origin = request.Header("Origin");
+  if (origin.empty()) return false;
+  const std::string host = request.Header("Host");
+  return origin != "http://" + host && origin != "https://" + host;
+}
+
+bool IsLocalRequest(const HttpRequest& request) {
+  return request.FromLoopback() && !request.HasHeader("Forwarded") &&
+         !request.HasHeader("X-Forwarded-For");
+}
+
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options) {
   if (!IsOwnWrite(request)) return Access::kAllowed;
   if (IsForeignOrigin(request, options)) return Access::kForeignOrigin;
-  if (options.allow_anonymous || IsLocal(request)) return Access::kAllowed;
+  if (options.allow_anonymous || IsLocalRequest(request)) return Access::kAllowed;
   return Access::kNeedsUser;
 }
 

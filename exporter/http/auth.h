@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "exporter/http/server.h"
 
@@ -21,9 +22,19 @@ enum class Access {
   kForeignOrigin,  // 403: a web page of another site drives a browser that can reach us
 };
 
-// Pure. Our own writes: everything below /api/v1/webhooks (URLs of webhooks are secrets), other
-// methods than GET and HEAD below /outrider/, /api/v1/optimize/ and /api/v1/realtime/monitor/, and
-// /-/reload. A
+// Whether a route (or path) asks nobody who they are: health checks, signing in, and what brings a
+// proof of its own: links that answer pages and callbacks of providers.
+bool IsOpenPath(std::string_view route);
+
+// A web page of another site drives the browser: its origin is not the host it was sent to.
+bool IsForeignPage(const HttpRequest& request);
+
+// From this machine, and not passed on by a proxy on it.
+bool IsLocalRequest(const HttpRequest& request);
+
+// Pure. Our own writes: everything below /api/v1/webhooks (URLs of webhooks are secrets) and
+// /outrider/v1/tokens, other methods than GET and HEAD below /outrider/ (but for IsOpenPath),
+// /api/v1/optimize/ and /api/v1/realtime/monitor/, and /-/reload. A
 // request that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this
 // machine. A page is ours when its origin is the host it was sent to, and that is `localhost`, an
 // address or the external URL's host.

@@ -61,7 +61,8 @@ class DiscordChannel final : public HttpChannel {
     json.Key("embeds").StartArray().StartObject();
     json.Key("title").String(TruncateRunes(attempt.Text(texts["title"]), kMaxTitle));
     json.Key("description")
-        .String(TruncateRunes(WithNote(attempt.notification(), attempt.Text(texts["message"])),
+        .String(TruncateRunes(WithNoteAndLinks(attempt.notification(), LinkStyle::kMarkdown,
+                                               attempt.Text(texts["message"])),
                               kMaxDescription));
     json.Key("color").Int(attempt.firing() ? kRed : kGreen);
     json.EndObject().EndArray();

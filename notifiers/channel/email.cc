@@ -8,6 +8,7 @@
 
 #include "notifiers/channel/email_settings.h"
 #include "notifiers/channel/http_outcome.h"
+#include "notifiers/channel/message_renderer.h"
 #include "notifiers/channel/mime.h"
 #include "notifiers/channel/notification_data.h"
 #include "notifiers/channel/recipients.h"
@@ -190,6 +191,8 @@ class EmailChannel final : public Channel {
     if (!settings_.text.empty()) {
       std::string text = TRY(templates.ExecuteText(settings_.text, data));
       if (!notification.note.empty()) text += "\n\n" + notification.note + "\n";
+      const std::string links = AnswerLinks(notification, LinkStyle::kPlain);
+      if (!links.empty()) text += "\n" + links + "\n";
       parts.push_back({"text/plain; charset=UTF-8", std::move(text)});
     }
     if (!settings_.html.empty()) {
@@ -197,6 +200,8 @@ class EmailChannel final : public Channel {
       // Templates written for Alertmanager know no note.
       const std::string note = EscapeHtml(notification.note);
       if (html.find(note) == std::string::npos) html += "<p>" + note + "</p>\n";
+      const std::string links = AnswerLinks(notification, LinkStyle::kHtml);
+      if (!links.empty()) html += "<p>" + links + "</p>\n";
       parts.push_back({"text/html; charset=UTF-8", std::move(html)});
     }
     return FormatMail(headers, parts, Id("boundary", notification.idempotency_key));

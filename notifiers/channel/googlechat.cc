@@ -52,7 +52,8 @@ class GoogleChatChannel final : public HttpChannel {
       json.EndObject();
       return body;
     };
-    std::string text = WithNote(attempt.notification(), attempt.Text(settings_.texts["message"]));
+    std::string text = WithNoteAndLinks(attempt.notification(), LinkStyle::kAngle,
+                                        attempt.Text(settings_.texts["message"]));
     return attempt.PostJson(std::move(url), FitBody(std::move(text), kMaxBody, build));
   }
 

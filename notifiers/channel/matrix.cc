@@ -64,11 +64,13 @@ class MatrixChannel final : public HttpChannel {
   }
 
   std::string Body(HttpAttempt& attempt) const {
-    std::string message =
-        WithNote(attempt.notification(), attempt.Text(settings_.texts["message"]));
+    std::string message = WithNoteAndLinks(attempt.notification(), LinkStyle::kPlain,
+                                           attempt.Text(settings_.texts["message"]));
     std::string html = settings_.texts["html"].empty() ? "" : attempt.Html(settings_.texts["html"]);
     // Markup cannot be cut; the plain text says the same.
     if (html.size() > kMaxBody / 2) html.clear();
+    const std::string links = AnswerLinks(attempt.notification(), LinkStyle::kHtml);
+    if (!html.empty() && !links.empty()) html = links + "<br>" + html;
     if (!html.empty() && !attempt.notification().note.empty()) {
       html = EscapeHtml(attempt.notification().note) + "<br>" + html;
     }

@@ -123,7 +123,9 @@ class MattermostChannel final : public HttpChannel {
     json.StartObject();
     if (settings_.listed) {
       AddText(&json, "text",
-              TruncateRunes(WithNote(attempt.notification(), text("text")), kMaxText));
+              TruncateRunes(
+                  WithNoteAndLinks(attempt.notification(), LinkStyle::kMarkdown, text("text")),
+                  kMaxText));
     }
     for (const std::string_view key : {"channel", "username", "icon_url", "icon_emoji"}) {
       AddText(&json, key, text(key));
@@ -149,7 +151,8 @@ class MattermostChannel final : public HttpChannel {
     const auto write = [&](std::string_view key) {
       std::string text = attempt.Text(attachment.texts.find(key)->second);
       if (key == "text") {
-        if (!settings_.listed) text = WithNote(attempt.notification(), std::move(text));
+        if (!settings_.listed)
+          text = WithNoteAndLinks(attempt.notification(), LinkStyle::kMarkdown, std::move(text));
         text = TruncateRunes(std::move(text), kMaxText);
       }
       AddText(json, key, text);

@@ -2,8 +2,10 @@
 #include "notifiers/channel/message_renderer.h"
 
 #include <utility>
+#include <vector>
 
 #include "notifiers/channel/notification_data.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 
@@ -30,6 +32,34 @@ std::string MessageRenderer::Html(std::string_view text) {
 std::string WithNote(const Notification& notification, std::string text) {
   if (notification.note.empty()) return text;
   return notification.note + "\n" + text;
+}
+
+std::string AnswerLinks(const Notification& notification, LinkStyle style) {
+  std::vector<std::string> links;
+  for (const NotificationAction& action : notification.actions) {
+    if (action.url.empty()) continue;
+    switch (style) {
+      case LinkStyle::kPlain:
+        links.push_back(action.label + ": " + action.url);
+        break;
+      case LinkStyle::kMarkdown:
+        links.push_back("[" + action.label + "](" + action.url + ")");
+        break;
+      case LinkStyle::kAngle:
+        links.push_back("<" + action.url + "|" + action.label + ">");
+        break;
+      case LinkStyle::kHtml:
+        links.push_back("<a href=\"" + EscapeHtml(action.url) + "\">" + EscapeHtml(action.label) +
+                        "</a>");
+        break;
+    }
+  }
+  return Join(links, style == LinkStyle::kPlain ? "\n" : " | ");
+}
+
+std::string WithNoteAndLinks(const Notification& notification, LinkStyle style, std::string text) {
+  const std::string links = AnswerLinks(notification, style);
+  return WithNote(notification, links.empty() ? std::move(text) : links + "\n" + text);
 }
 
 }  // namespace outrider

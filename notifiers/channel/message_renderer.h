@@ -3,6 +3,7 @@
 // a channel can write its whole body and ask once.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,17 @@ class MessageRenderer {
 
 // The notification's note, if any, as a line before a message's text.
 std::string WithNote(const Notification& notification, std::string text);
+
+// How a channel writes links.
+enum class LinkStyle : uint8_t {
+  kPlain,     // Acknowledge: https://…, a line each
+  kMarkdown,  // [Acknowledge](https://…)
+  kAngle,     // <https://…|Acknowledge>
+  kHtml,      // <a href="https://…">Acknowledge</a>
+};
+// The links a page may be answered by, "" for other messages.
+std::string AnswerLinks(const Notification& notification, LinkStyle style);
+// Note and links before a message's text, so that cutting it leaves them.
+std::string WithNoteAndLinks(const Notification& notification, LinkStyle style, std::string text);
 
 }  // namespace outrider

@@ -40,7 +40,8 @@ class MsTeamsChannel final : public HttpChannel {
     std::string url = TRY(attempt.Reveal(settings_.webhook_url));
     const std::string title = attempt.Text(settings_.texts["title"]);
     const std::string summary = attempt.Text(settings_.texts["summary"]);
-    std::string text = WithNote(attempt.notification(), attempt.Text(settings_.texts["text"]));
+    std::string text = WithNoteAndLinks(attempt.notification(), LinkStyle::kMarkdown,
+                                        attempt.Text(settings_.texts["text"]));
     const auto build = [&](const std::string& shown) {
       std::string body;
       JsonWriter json(&body, JsonWriter::Escape::kGoHtml);

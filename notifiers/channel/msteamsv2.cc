@@ -65,7 +65,8 @@ class MsTeamsV2Channel final : public HttpChannel {
   StatusOr<SendResult> Try(HttpAttempt& attempt) override {
     std::string url = TRY(attempt.Reveal(settings_.webhook_url));
     const std::string title = attempt.Text(settings_.texts["title"]);
-    std::string text = WithNote(attempt.notification(), attempt.Text(settings_.texts["text"]));
+    std::string text = WithNoteAndLinks(attempt.notification(), LinkStyle::kMarkdown,
+                                        attempt.Text(settings_.texts["text"]));
     const auto build = [&](const std::string& shown) {
       return Card(title, shown, attempt.firing());
     };

@@ -27,6 +27,7 @@ namespace {
 constexpr size_t kMaxMessage = 4096;  // bytes
 constexpr size_t kMaxTitle = 250;     // runes
 constexpr size_t kMaxTags = 5;
+constexpr size_t kMaxActions = 3;
 
 constexpr TextDefault kTexts[] = {
     {"topic", ""},
@@ -101,9 +102,15 @@ class NtfyChannel final : public HttpChannel {
   }
 
   void WriteActions(HttpAttempt& attempt, JsonWriter* json) const {
-    if (settings_.actions.empty()) return;
+    const std::vector<NotificationAction>& answers = attempt.notification().actions;
+    if (settings_.actions.empty() && answers.empty()) return;
     json->Key("actions").StartArray();
+    size_t count = 0;
+    for (const NotificationAction& answer : answers) {
+      if (answer.name != "view" && count++ < kMaxActions) WriteAnswer(answer, json);
+    }
     for (const YamlNode& action : settings_.actions) {
+      if (!answers.empty() && count++ >= kMaxActions) break;
       json->StartObject();
       for (const std::string_view key : kActionKeys) {
         AddText(json, key, attempt.Text(ScalarText(action, key)));
@@ -111,7 +118,19 @@ class NtfyChannel final : public HttpChannel {
       if (FlagOf(action, "clear")) json->Key("clear").Bool(true);
       json->EndObject();
     }
+    for (const NotificationAction& answer : answers) {
+      if (answer.name == "view" && count++ < kMaxActions) WriteAnswer(answer, json);
+    }
     json->EndArray();
+  }
+
+  // One tap acts: the app sends the POST that the page's button would.
+  static void WriteAnswer(const NotificationAction& answer, JsonWriter* json) {
+    const bool acts = answer.name != "view";
+    json->StartObject().Key("action").String(acts ? "http" : "view");
+    json->Key("label").String(answer.label).Key("url").String(answer.url);
+    if (acts) json->Key("method").String("POST").Key("clear").Bool(true);
+    json->EndObject();
   }
 
   const NtfySettings settings_;

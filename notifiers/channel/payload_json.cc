@@ -42,6 +42,20 @@ void WriteOwn(const Notification& notification, JsonWriter* json) {
   json->EndObject();
 }
 
+// Of pages only: a route's body is Alertmanager's.
+void WriteActions(const Notification& notification, JsonWriter* json) {
+  if (notification.actions.empty()) return;
+  json->Key("outrider_actions").StartArray();
+  for (const NotificationAction& action : notification.actions) {
+    json->StartObject();
+    json->Key("name").String(action.name);
+    json->Key("label").String(action.label);
+    json->Key("url").String(action.url);
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
 }  // namespace
 
 std::string WebhookPayload(const Notification& notification, size_t truncated,
@@ -64,6 +78,7 @@ std::string WebhookPayload(const Notification& notification, size_t truncated,
   json.Key("groupKey").String(notification.group_key);
   json.Key("truncatedAlerts").Int(static_cast<int64_t>(truncated));
   WriteOwn(notification, &json);
+  WriteActions(notification, &json);
   json.EndObject();
   out += '\n';
   return out;

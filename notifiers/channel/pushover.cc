@@ -71,6 +71,11 @@ class PushoverChannel final : public HttpChannel {
     for (const char* key : {"url_title", "priority", "device", "sound"}) {
       values[key] = attempt.Text(texts[key]);
     }
+    for (const NotificationAction& action : attempt.notification().actions) {
+      if (action.name != "view") continue;
+      values["url"] = TruncateRunes(action.url, kMaxUrl);
+      values["url_title"] = "Answer";
+    }
     if (settings_.html) values["html"] = "1";
     if (settings_.monospace) values["monospace"] = "1";
     if (settings_.ttl > 0) values["ttl"] = std::to_string(settings_.ttl);

@@ -91,7 +91,8 @@ class RocketChatChannel final : public HttpChannel {
     json.Key("attachments").StartArray().StartObject();
     AddText(&json, "title", TruncateRunes(text("title"), kMaxTitle));
     AddText(&json, "title_link", text("title_link"));
-    AddText(&json, "text", WithNote(attempt.notification(), text("text")));
+    AddText(&json, "text",
+            WithNoteAndLinks(attempt.notification(), LinkStyle::kMarkdown, text("text")));
     AddText(&json, "image_url", text("image_url"));
     AddText(&json, "thumb_url", text("thumb_url"));
     AddText(&json, "color", text("color"));

@@ -89,8 +89,26 @@ void WriteFields(const SlackMessage& message, Renderer* render, JsonWriter* json
     }
     json->EndArray();
   }
-  if (message.actions.empty()) return;
+}
+
+// Buttons that call back where a Slack app is configured, else links.
+void WriteAnswers(const Notification& notification, JsonWriter* json) {
+  for (const NotificationAction& action : notification.actions) {
+    json->StartObject().Key("type").String("button").Key("text").String(action.label);
+    if (action.token.empty()) {
+      json->Key("url").String(action.url);
+    } else {
+      json->Key("name").String(action.name).Key("value").String(action.token);
+    }
+    json->EndObject();
+  }
+}
+
+void WriteActions(const SlackMessage& message, const Notification& notification, Renderer* render,
+                  JsonWriter* json) {
+  if (message.actions.empty() && notification.actions.empty()) return;
   json->Key("actions").StartArray();
+  WriteAnswers(notification, json);
   for (const SlackAction& action : message.actions) {
     json->StartObject();
     WriteTexts(action.texts, render, json);
@@ -169,9 +187,13 @@ StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification&
                           notification.note);
   json.Key("text").String(TruncateRunes(text("text"), kMaxTextRunes));
   for (const std::string_view key : {"fallback", "callback_id"}) {
-    json.Key(key).String(text(key));
+    std::string shown = text(key);
+    // Slack calls back for buttons of attachments that have an id only.
+    if (key == "callback_id" && shown.empty() && !notification.actions.empty()) shown = "outrider";
+    json.Key(key).String(shown);
   }
   WriteFields(message, &render, &json);
+  WriteActions(message, notification, &render, &json);
   optional("image_url", text("image_url"));
   optional("thumb_url", text("thumb_url"));
   json.Key("footer").String(text("footer"));

@@ -130,7 +130,10 @@ class SnsChannel final : public HttpChannel {
       form["MessageGroupId"] = attempt.GroupHash();
       form["MessageDeduplicationId"] = Sha256Hex(attempt.notification().idempotency_key);
     }
-    const std::string message = WithNote(attempt.notification(), attempt.Text(texts["message"]));
+    const std::string message =
+        phone.empty() ? WithNoteAndLinks(attempt.notification(), LinkStyle::kPlain,
+                                         attempt.Text(texts["message"]))
+                      : WithNote(attempt.notification(), attempt.Text(texts["message"]));
     form["Message"] = CutBytes(message, phone.empty() ? kMaxMessage : kMaxSms);
     const std::string subject = Subject(attempt.Text(texts["subject"]));
     if (!subject.empty()) form["Subject"] = subject;

@@ -78,8 +78,11 @@ class TelegramChannel final : public HttpChannel {
       return TruncateRunes(WithNote(notification, attempt.Text(text)), kMaxMessage);
     }
     std::string html = attempt.Html(text);
+    const std::string links = AnswerLinks(notification, LinkStyle::kHtml);
+    if (!links.empty()) html = links + "\n" + html;
     if (!notification.note.empty()) html = EscapeHtml(notification.note) + "\n" + html;
-    return RuneCount(html) > kMaxMessage ? std::string(kTooLong) : html;
+    if (RuneCount(html) <= kMaxMessage) return html;
+    return links.empty() ? std::string(kTooLong) : links + "\n" + std::string(kTooLong);
   }
 
   // Alertmanager's client sends every value as a text.
@@ -95,7 +98,25 @@ class TelegramChannel final : public HttpChannel {
     if (settings_.message_thread_id > 0) {
       body["message_thread_id"] = JsonText(std::to_string(settings_.message_thread_id));
     }
+    const std::string buttons = Buttons(attempt.notification());
+    if (!buttons.empty()) body["reply_markup"] = buttons;
     return JsonObject(body) + "\n";
+  }
+
+  // Buttons that call back; "" when there are none.
+  static std::string Buttons(const Notification& notification) {
+    std::string row;
+    JsonWriter json(&row, JsonWriter::Escape::kGoHtml);
+    size_t count = 0;
+    json.StartObject().Key("inline_keyboard").StartArray().StartArray();
+    for (const NotificationAction& action : notification.actions) {
+      if (action.token.empty()) continue;
+      json.StartObject().Key("text").String(action.label);
+      json.Key("callback_data").String(action.token).EndObject();
+      ++count;
+    }
+    json.EndArray().EndArray().EndObject();
+    return count == 0 ? "" : row;
   }
 
   const TelegramSettings settings_;

@@ -45,13 +45,39 @@ class TwilioSmsChannel final : public HttpChannel {
   bool Idempotent() const override { return false; }
 
  private:
+  // "Reply 1a to acknowledge, 1r to resolve", or the link of the page where no reply is read.
+  static std::string Answers(const Notification& notification) {
+    std::string codes;
+    std::string link;
+    for (const NotificationAction& action : notification.actions) {
+      if (action.name == "view") link = " " + action.url;
+      if (action.token.empty()) continue;
+      codes += (codes.empty() ? " Reply " : ", ") + action.token + " to " + action.name;
+    }
+    return codes.empty() ? link : codes;
+  }
+
+  // Cut so that the answers fit behind it.
+  std::string Fitted(std::string text, const std::string& answers) const {
+    const size_t segments = settings_.max_segments;
+    if (answers.empty()) return CutSms(std::move(text), segments);
+    std::string whole = text + answers;
+    for (size_t runes = RuneCount(text); CutSms(whole, segments) != whole && runes > 0; --runes) {
+      whole = std::string(RunePrefix(text, runes - 1)) + "..." + answers;
+    }
+    return CutSms(std::move(whole), segments);
+  }
+
   StatusOr<SendResult> Try(HttpAttempt& attempt) override {
     std::string text = WithNote(attempt.notification(), attempt.Text(settings_.texts["message"]));
+    std::string answers = Answers(attempt.notification());
     const std::string to(Trim(attempt.Text(settings_.twilio.to)));
     for (const std::string_view country : kNoLinks) {
-      if (to.starts_with(country)) text = WithoutLinks(text);
+      if (!to.starts_with(country)) continue;
+      text = WithoutLinks(text);
+      answers = WithoutLinks(answers);
     }
-    text = CutSms(SpellInGsm7(Trim(text)), settings_.max_segments);
+    text = Fitted(SpellInGsm7(Trim(text)), answers);
     TRY(attempt.renderer().status());
     if (text.empty()) return InvalidArgument("the message is empty after templating");
     TwilioForm form = {{"Body", text}};

@@ -50,15 +50,42 @@ class TwilioVoiceChannel final : public HttpChannel {
   bool Idempotent() const override { return false; }
 
  private:
+  static std::string TokenOf(const Notification& notification) {
+    for (const NotificationAction& action : notification.actions) {
+      if (!action.token.empty()) return action.token;
+    }
+    return "";
+  }
+
+  // Which digit means what; exporter/api/answer_twilio.cc reads them.
+  static std::string Digits(const Notification& notification) {
+    std::string spoken;
+    for (const NotificationAction& action : notification.actions) {
+      const std::string_view digit = action.name == "acknowledge" ? "4"
+                                     : action.name == "resolve"   ? "6"
+                                     : action.name == "escalate"  ? "5"
+                                                                  : "";
+      if (!digit.empty()) spoken += fmt::format(" Press {} to {}.", digit, action.name);
+    }
+    return spoken;
+  }
+
   StatusOr<SendResult> Try(HttpAttempt& attempt) override {
     const auto text = [&](std::string_view key) { return attempt.Text(settings_.texts[key]); };
     const std::string say = fmt::format("<Say{}{} loop=\"{}\">", Attribute("voice", text("voice")),
                                         Attribute("language", text("language")), settings_.repeat);
-    const std::string action = text("action_url");
+    std::string action = text("action_url");
     std::string message = std::string(Trim(WithNote(attempt.notification(), text("message"))));
     if (message.empty()) {
       TRY(attempt.renderer().status());
       return InvalidArgument("the message is empty after templating");
+    }
+    const std::string token = TokenOf(attempt.notification());
+    std::string digits;
+    if (action.empty() && !token.empty()) {
+      action = WithQuery(
+          attempt.notification().external_url + "/outrider/v1/callbacks/twilio/voice", "t", token);
+      digits = Digits(attempt.notification());
     }
     // A digit is asked for where somebody listens to it: a mailbox presses none.
     const std::string begin =
@@ -66,7 +93,8 @@ class TwilioVoiceChannel final : public HttpChannel {
                        : fmt::format("<Gather numDigits=\"1\"{}>", Attribute("action", action));
     const std::string end = action.empty() ? "" : "</Gather>";
     std::string twiml = FitBody(std::move(message), kMaxTwiml, [&](const std::string& spoken) {
-      return "<Response>" + begin + say + EscapeHtml(spoken) + "</Say>" + end + "</Response>";
+      return "<Response>" + begin + say + EscapeHtml(spoken) + digits + "</Say>" + end +
+             "</Response>";
     });
     return AskTwilio(settings_.twilio, "Calls", {{"Twiml", std::move(twiml)}}, attempt);
   }

@@ -38,9 +38,9 @@ class WebexChannel final : public HttpChannel {
     JsonWriter json(&body, JsonWriter::Escape::kGoHtml);
     json.StartObject();
     json.Key("markdown")
-        .String(TruncateBytes(
-            WithNote(attempt.notification(), attempt.Text(settings_.texts["message"])),
-            kMaxMessage));
+        .String(TruncateBytes(WithNoteAndLinks(attempt.notification(), LinkStyle::kMarkdown,
+                                               attempt.Text(settings_.texts["message"])),
+                              kMaxMessage));
     AddText(&json, "roomId", attempt.Text(settings_.texts["room_id"]));
     json.EndObject();
     return attempt.PostJson(settings_.api_url, body + "\n");

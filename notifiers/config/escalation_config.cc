@@ -29,12 +29,12 @@ void AddTargets(const std::vector<std::string>& targets, const YamlNode& node,
   for (const std::string& target : targets) {
     if (target.starts_with("oncall:")) {
       tier->receivers.push_back(fmt::format("{}{}", kSchedulePrefix, target.substr(7)));
-    } else if (target.starts_with(kUserPrefix) || target.starts_with(kSchedulePrefix)) {
+    } else if (NamesPeople(target)) {
       tier->receivers.push_back(target);
     } else {
-      context.warnings->push_back(
-          fmt::format("{}:{}:{}: {} is not told: name a receiver, user:NAME or schedule:NAME",
-                      context.file, node.line, node.column, Quote(target)));
+      context.warnings->push_back(fmt::format(
+          "{}:{}:{}: {} is not told: name a receiver, user:NAME, schedule:NAME or team:NAME",
+          context.file, node.line, node.column, Quote(target)));
     }
   }
 }
@@ -52,6 +52,7 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
   std::vector<std::string> targets;
   std::vector<std::string> users;
   std::vector<std::string> schedules;
+  std::vector<std::string> teams;
   int64_t level = 0;
   double minutes = 0;
   YamlReader reader(node, context.file, "type tier");
@@ -62,6 +63,8 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
   reader.StringList("channels", &channels);
   reader.StringList("users", &users);
   reader.StringList("schedules", &schedules);
+  reader.StringList("teams", &teams);
+  reader.Bool("round_robin", &tier.round_robin);
   reader.StringList("recipients", &targets);
   reader.StringList("targets", &targets);
   if (delay && in_minutes) reader.Fail("delay", "delay and delay_minutes exclude each other");
@@ -71,6 +74,7 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
   if (in_minutes) tier.delay = static_cast<DurationMs>(minutes * kMinute);
   AddNamed(users, kUserPrefix, &tier);
   AddNamed(schedules, kSchedulePrefix, &tier);
+  AddNamed(teams, kTeamPrefix, &tier);
   AddTargets(targets, node, context, &tier);
   // People are told by all their contact methods; else a channel names a receiver.
   if (tier.receivers.empty()) {
@@ -79,7 +83,7 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
     }
   }
   if (tier.receivers.empty()) {
-    return context.Error(node, "a tier needs receivers, users, schedules or channels");
+    return context.Error(node, "a tier needs receivers, users, schedules, teams or channels");
   }
   if (has_level && !levels->insert(level).second) {
     return context.Error(node, fmt::format("tier {} is there twice", level));
@@ -110,28 +114,57 @@ Status ParseSeverities(const std::vector<std::string>& names, const YamlNode& no
   return absl::OkStatus();
 }
 
+// A number of rounds after the first, or `forever`.
+void ReadRepeat(YamlReader* reader, const YamlNode& node, EscalationPolicy* policy) {
+  int64_t repeat = 0;
+  const YamlNode* value = node.Find("repeat");
+  if (value != nullptr && value->IsScalar() && value->scalar == "forever") {
+    reader->Child("repeat");
+    policy->repeat = kRepeatForever;
+    return;
+  }
+  if (reader->Int("repeat", &repeat) && (repeat < kRepeatForever || repeat > 1000)) {
+    reader->Fail("repeat", "must lie in 0..1000, or be -1 or forever");
+  }
+  policy->repeat = static_cast<int>(repeat);
+}
+
+Status CheckIntervals(const std::set<std::string>* known, const EscalationPolicy& policy,
+                      const YamlNode& node, const SectionContext& context) {
+  for (const std::string& name : policy.active_time_intervals) {
+    if (known == nullptr || known->contains(name)) continue;
+    return context.Error(
+        node, fmt::format("undefined time interval {} used in escalation policy {}", Quote(name),
+                          Quote(policy.name)));
+  }
+  return absl::OkStatus();
+}
+
 Status ParsePolicy(const YamlNode& node, const SectionContext& context, EscalationPolicy* policy,
                    bool* enabled) {
   std::string description;
   std::vector<std::string> severities;
-  int64_t repeat = 0;
   YamlReader reader(node, context.file, "type policy");
   reader.String("name", &policy->name);
   reader.String("description", &description);
   reader.Bool("enabled", enabled);
   reader.StringList("severities", &severities);
+  reader.StringList("active_time_intervals", &policy->active_time_intervals);
+  reader.StringList("fallback", &policy->fallback);
+  const YamlNode* match = reader.Child("match");
   const YamlNode* tiers = reader.Child("tiers");
   const YamlNode* rules = reader.Child("rules");
-  if (reader.Int("repeat", &repeat) && (repeat < 0 || repeat > 1000)) {
-    reader.Fail("repeat", "must lie in 0..1000");
-  }
+  ReadRepeat(&reader, node, policy);
   if (reader.Duration("repeat_interval", &policy->repeat_interval) &&
       (policy->repeat_interval <= 0 || policy->repeat_interval > kLongest)) {
     reader.Fail("repeat_interval", "must be longer than zero and not longer than 1y");
   }
+  if (policy->repeat == kRepeatForever && policy->repeat_interval < kMinute) {
+    reader.Fail("repeat_interval", "must be at least 1m when it repeats forever");
+  }
   TRY(reader.Finish());
-  policy->repeat = static_cast<int>(repeat);
   if (policy->name.empty()) return context.Error(node, "missing name in escalation policy");
+  policy->match = TRY(ParseMatcherNodes({.matchers = match}, context));
   TRY(ParseSeverities(severities, node, context, policy));
   std::set<int64_t> levels;
   const YamlNode* list = TRY(TierList(node, tiers, rules, context));
@@ -147,14 +180,15 @@ Status ParsePolicy(const YamlNode& node, const SectionContext& context, Escalati
 
 }  // namespace
 
-StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(const YamlNode* list,
-                                                                const SectionContext& context) {
+StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(
+    const YamlNode* list, const SectionContext& context, const std::set<std::string>* intervals) {
   std::vector<EscalationPolicy> policies;
   std::set<std::string> names;
   for (const YamlNode* item : TRY(ListItems(list, "escalation_policies", context))) {
     EscalationPolicy policy;
     bool enabled = true;
     TRY(ParsePolicy(*item, context, &policy, &enabled));
+    TRY(CheckIntervals(intervals, policy, *item, context));
     if (!names.insert(policy.name).second) {
       return context.Error(*item,
                            fmt::format("escalation policy {} is not unique", Quote(policy.name)));

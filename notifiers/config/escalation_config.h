@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Escalation policies in their three shapes. Source: specs/source_systems.md §3.3.
-//   ours:    {name, severities, tiers: [{delay: 5m, receivers: [a]}], repeat: 2, repeat_interval:
-//   15m} engine:  {name, rules: {tiers: [{level: 1, delay_minutes: 5, channels: [a], recipients:
-//   [x]}]}} schema:  {name, rules: [{tier: 1, delay_minutes: 5, targets: ["oncall:primary"],
-//   channels: [a]}]}
+//   ours:
+//   - {name, severities, match: ['team="db"'], active_time_intervals: [nights],
+//      tiers: [{delay: 5m, receivers: [a], users: [b], schedules: [c], teams: [d],
+//               round_robin: true}],
+//      fallback: ["user:boss"], repeat: 2, repeat_interval: 15m}
+//   engine:
+//   - {name, rules: {tiers: [{level: 1, delay_minutes: 5, channels: [a], recipients: [x]}]}}
+//   schema:
+//   - {name, rules: [{tier: 1, delay_minutes: 5, targets: ["oncall:primary"], channels: [a]}]}
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "notifiers/config/incidents_config.h"
@@ -13,8 +20,13 @@
 
 namespace outrider {
 
-// The enabled policies in file order, tiers by delay; none for a missing list.
-StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(const YamlNode* list,
-                                                                const SectionContext& context);
+// EscalationPolicy::repeat: until somebody answers.
+inline constexpr int kRepeatForever = -1;
+
+// The enabled policies in file order, tiers by delay; none for a missing list. `intervals`: the
+// time intervals there are; nullptr: they are not checked.
+StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(
+    const YamlNode* list, const SectionContext& context,
+    const std::set<std::string>* intervals = nullptr);
 
 }  // namespace outrider

@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "notifiers/config/alertmanager_config.h"
+#include "notifiers/config/attention_config.h"
 #include "notifiers/config/escalation_config.h"
+#include "notifiers/config/incidents_node.h"
+#include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
 #include "notifiers/config/sla_config.h"
@@ -79,9 +83,34 @@ Status ParseScalars(YamlReader* reader, const YamlNode& root, const SectionConte
   if (config->retention < kShortestRetention) reader->Fail("retention", "must be at least 1d");
   reader->Bool("ack_stops_repeats", &config->ack_stops_repeats);
   reader->Bool("strict_legacy", &config->strict_legacy);
+  ReadLifecycle(reader, config);
   std::string severity;
   if (reader->String("default_severity", &severity)) {
     config->default_severity = TRY(SeverityAt(*root.Find("default_severity"), context));
+  }
+  return absl::OkStatus();
+}
+
+// Policies, users and how they are paged.
+Status ParseEscalation(YamlReader* reader, const SectionContext& context, IncidentsConfig* config) {
+  const YamlNode* policies = reader->Child("escalation_policies");
+  if (policies == nullptr) policies = reader->Child("policies");
+  PagingSections sections{.users = reader->Child("users"),
+                          .teams = reader->Child("teams"),
+                          .paging = reader->Child("paging"),
+                          .time_intervals = reader->Child("time_intervals")};
+  if (sections.time_intervals != nullptr) config->time_intervals = *sections.time_intervals;
+  config->users = TRY(ParseUsers(sections.users, context));
+  const PagingConfig people = TRY(ParsePagingConfig(sections, context));
+  std::set<std::string> intervals;
+  for (const NamedTimeInterval& interval : people.time_intervals) intervals.insert(interval.name);
+  config->people = std::make_shared<const PagingConfig>(people);
+  config->escalation_policies = TRY(ParseEscalationPolicies(policies, context, &intervals));
+  const bool people_there = !config->users.empty() || reader->Has("schedules");
+  if (config->escalation_policies.empty() && people_there) {
+    config->warnings.push_back(
+        fmt::format("{}: there are users or schedules but no escalation policy: nobody is paged",
+                    config->file));
   }
   return absl::OkStatus();
 }
@@ -120,7 +149,10 @@ IncidentsConfig DefaultIncidentsConfig() {
 }
 
 StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file) {
-  const YamlNode root = TRY(ParseYaml(text, file));
+  return ParseIncidentsNode(TRY(ParseYaml(text, file)), file);
+}
+
+StatusOr<IncidentsConfig> ParseIncidentsNode(const YamlNode& root, const std::string& file) {
   IncidentsConfig config = DefaultIncidentsConfig();
   config.file = file;
   const SectionContext context{file, &config.warnings};
@@ -128,20 +160,18 @@ StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std:
   TRY(ParseScalars(&reader, root, context, &config));
   const YamlNode* match = reader.Child("match");
   TRY(ParseSeverityMap(reader.Child("severity_map"), context, &config));
+  TRY(ParseAttention(reader.Child("attention"), context, &config));
   TRY(ParseSlaSections(reader.Child("sla"), reader.Child("calendars"), context, &config));
-  const YamlNode* policies = reader.Child("escalation_policies");
-  if (policies == nullptr) policies = reader.Child("policies");
-  const YamlNode* users = reader.Child("users");
+  TRY(ParseEscalation(&reader, context, &config));
   if (const YamlNode* schedules = reader.Child("schedules")) config.schedules = *schedules;
+  if (const YamlNode* answering = reader.Child("answering")) config.answering = *answering;
   if (const YamlNode* node = reader.Child("heartbeats")) config.heartbeats = *node;
   if (const YamlNode* node = reader.Child("maintenance")) config.maintenance = *node;
   if (const YamlNode* node = reader.Child("dependencies")) config.dependencies = *node;
   TRY(reader.Finish());
-  config.users = TRY(ParseUsers(users, context));
   if (match != nullptr && !match->IsNull()) {
     config.match = TRY(ParseMatcherNodes({.matchers = match}, context));
   }
-  config.escalation_policies = TRY(ParseEscalationPolicies(policies, context));
   return config;
 }
 

@@ -18,6 +18,8 @@
 namespace outrider {
 
 class BusinessCalendar;
+class PolicyIndex;    // policy_index.h
+struct PagingConfig;  // paging_config.h
 
 enum class Severity : uint8_t { kInfo, kLow, kMedium, kHigh, kCritical };
 inline constexpr int kSeverityCount = 5;
@@ -84,7 +86,11 @@ struct IncidentsConfig {
   std::string team_label = "team";
   std::string service_label = "service";
   std::vector<EscalationPolicy> escalation_policies;
+  // The same, ready for questions, by who knows the time intervals; nullptr: asked one by one.
+  std::shared_ptr<const PolicyIndex> policy_index;
   std::vector<UserConfig> users;
+  // How people are paged: teams, contact rules, quiet hours, throttles; nullptr: as by default.
+  std::shared_ptr<const PagingConfig> people;
   YamlNode schedules;  // notifiers/oncall reads them (schedule_config.h)
   // Read by who owns them, as the schedules; null when missing.
   YamlNode teams;
@@ -93,10 +99,15 @@ struct IncidentsConfig {
   YamlNode heartbeats;
   YamlNode maintenance;
   YamlNode dependencies;
+  YamlNode answering;                      // links and buttons of messages
   DurationMs reopen_window = 5 * kMinute;  // an alert firing again within it reopens the incident
   DurationMs retention = 90 * kDay;        // a resolved incident is kept for; its audit stays
   bool ack_stops_repeats = false;
-  bool strict_legacy = false;         // only the six transitions of the original
+  bool strict_legacy = false;       // only the six transitions of the original
+  bool allow_reopen = true;         // by people, and by an alert that fires again
+  bool allow_unacknowledge = true;  // by people, and when an acknowledgement times out
+  // What a person resolved is opened again when an alert of it fires this long after; 0: never.
+  DurationMs reopen_if_still_firing_after = 0;
   std::vector<std::string> warnings;  // for the log
 };
 

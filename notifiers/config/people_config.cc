@@ -17,6 +17,9 @@ StatusOr<UserConfig> ParseUser(const YamlNode& node, const SectionContext& conte
   YamlReader reader(node, context.file, "type user");
   reader.String("name", &user.name);
   reader.String("time_zone", &user.time_zone);
+  for (const char* key : {"rules", "important_severities", "quiet_hours"}) {
+    reader.Child(key);  // ParsePagingConfig reads them
+  }
   user.contact.kind = YamlNode::Kind::kMap;
   user.contact.line = node.line;
   user.contact.column = node.column;
@@ -42,6 +45,13 @@ StatusOr<UserConfig> ParseUser(const YamlNode& node, const SectionContext& conte
 }
 
 }  // namespace
+
+bool NamesPeople(std::string_view target) {
+  for (const std::string_view prefix : {kUserPrefix, kSchedulePrefix, kTeamPrefix, kLeadPrefix}) {
+    if (target.starts_with(prefix)) return true;
+  }
+  return false;
+}
 
 StatusOr<std::vector<UserConfig>> ParseUsers(const YamlNode* list, const SectionContext& context) {
   std::vector<UserConfig> users;

@@ -5,7 +5,8 @@
 //     - name: anna
 //       time_zone: Europe/Berlin
 //       email_configs: [{to: anna@example.org}]
-//       twilio_configs: [...]
+//       twilio_sms_configs: [...]
+// Their rules and quiet hours, and teams: paging_config.h.
 #pragma once
 
 #include <string>
@@ -18,10 +19,13 @@
 
 namespace outrider {
 
-// How a tier's receivers name a user and whoever is on call in a schedule; other names are those of
+// How a tier's receivers name people; other names are those of
 // alertmanager.yml.
 inline constexpr std::string_view kUserPrefix = "user:";
 inline constexpr std::string_view kSchedulePrefix = "schedule:";
+inline constexpr std::string_view kTeamPrefix = "team:";  // all its members
+inline constexpr std::string_view kLeadPrefix = "lead:";  // of a team
+bool NamesPeople(std::string_view target);                // it has one of these prefixes
 
 // In file order; none for a missing list.
 StatusOr<std::vector<UserConfig>> ParseUsers(const YamlNode* list, const SectionContext& context);

@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "notifiers/channel/notification_data.h"
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_contacts.h"
 #include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/page_facts.h"
 #include "notifiers/route/alert_order.h"
@@ -91,6 +93,14 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Nanos now, Notificati
     AddNote(fmt::format("incident {} resolved by {}", incident->id,
                         incident->resolved_by.empty() ? "the system" : incident->resolved_by),
             notification);
+  } else if (row.tier == kAskTier) {
+    AddNote(fmt::format(
+                "is incident {} ({}) still being worked on? {} acknowledged it {} ago; "
+                "without a confirmation it is new again",
+                incident->id, SeverityText(incident->severity),
+                incident->moved_by.empty() ? "somebody" : incident->moved_by,
+                FormatDuration((row.created_at - incident->moved_at) / kNanosPerSecond * kSecond)),
+            notification);
   } else {
     AddNote(fmt::format("incident {} ({}), escalation tier {}", incident->id,
                         SeverityText(incident->severity), row.tier + 1),
@@ -156,6 +166,8 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
     FillReport(row, &notification);
   } else {
     FillPage(tx, row, now, &notification);
+    AddBundled(tx, row, &notification);
+    notification.actions = ActionsOf(tx, row, now);
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);

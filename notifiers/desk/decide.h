@@ -2,7 +2,8 @@
 // The decisions of the desk, each a function of (state, event, time): they read and edit a
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
 // decide_incidents.cc, decide_forgetting.cc, decide_suppression.cc, decide_messages.cc,
-// decide_fallback.cc, decide_reports.cc, decide_silences.cc, decide_reload.cc.
+// decide_fallback.cc, decide_reports.cc, decide_silences.cc, decide_reload.cc. Those of pages to
+// people have headers of their own: decide_paging.h, decide_contacts.h, decide_verification.h.
 #pragma once
 
 #include <functional>
@@ -79,6 +80,10 @@ void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now);
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now);
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now);
+Status EscalateIncident(Transaction& tx, const HumanAction& human, bool force, Nanos now);
+// `policy` "": the one that would be chosen now.
+Status ReapplyPolicy(Transaction& tx, const HumanAction& human, const std::string& policy,
+                     Nanos now);
 void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due, Nanos now);
 
 // A resolved incident is forgotten once it was resolved for IncidentsConfig::retention.
@@ -159,7 +164,8 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
                                  const std::string& channel, Nanos now, bool force);
 // What fires now and matches.
 SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, Nanos now);
-Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now);
+Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now,
+                     const std::string& who);
 // Stores it as it is; for imports.
 void TakeSilence(Transaction& tx, const Silence& silence, const std::string& channel, Nanos now);
 void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);

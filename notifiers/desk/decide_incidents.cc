@@ -3,31 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
+#include "notifiers/config/policy_index.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_dependencies.h"
-#include "notifiers/desk/targets.h"
+#include "notifiers/desk/decide_overlays.h"
+#include "notifiers/desk/decide_paging.h"
 
 namespace outrider {
 namespace {
 
-std::string FreeIncidentId(const Transaction& tx, const std::string& key, Nanos now) {
-  for (int salt = 0;; ++salt) {
-    std::string id = MakeIncidentId(key, now, salt);
-    if (tx.incidents.Find(id) == nullptr) return id;
-  }
+// Where alerts of a key go: its newest incident, or the one that it became part of.
+const Incident* FedBy(const Transaction& tx, const std::string& key) {
+  const Incident* newest = tx.NewestIncident(key);
+  if (newest == nullptr || newest->merged_into.empty()) return newest;
+  const Incident* whole = tx.incidents.Find(newest->merged_into);
+  return whole == nullptr ? newest : whole;
 }
 
 IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
   const IncidentsConfig& config = tx.plan().incidents();
   const std::string key = IncidentGroupLabels(config, alert.labels).ToString();
-  const Incident* newest = tx.NewestIncident(key);
+  const Incident* newest = FedBy(tx, key);
   if (newest != nullptr && newest->Open()) {
     return AddAlert(config, std::move(tx.incidents.Edit(newest->id)), alert, now);
   }
-  if (newest != nullptr && !config.strict_legacy && WithinReopenWindow(config, *newest, now)) {
+  if (newest != nullptr && Allows(config, IncidentAction::kReopen) &&
+      WithinReopenWindow(config, *newest, now)) {
     return ReopenByAlert(config, *newest, alert, now);
   }
   return OpenIncident(config, FreeIncidentId(tx, key, now), alert, newest, now);
@@ -54,72 +58,21 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
     note(fmt::format("receiver {} does not exist, routed as usual", receiver->second));
   }
   const auto policy = alert.annotations.find("outrider_escalation");
-  const std::vector<EscalationPolicy>& policies = plan.incidents().escalation_policies;
   if (policy != alert.annotations.end() &&
-      std::none_of(policies.begin(), policies.end(),
-                   [&](const EscalationPolicy& known) { return known.name == policy->second; })) {
+      plan.incidents().policy_index->Find(policy->second) == nullptr) {
     note(fmt::format("escalation policy {} does not exist, chosen by severity", policy->second));
   }
 }
 
-void NotePageGap(Transaction& tx, const Incident& incident, const PageRequest& page,
-                 const std::string& remark, Nanos now) {
-  AuditEvent event;
-  event.subject = incident.id;
-  event.kind = AuditKind::kEscalationSkipped;
-  event.time = now;
-  event.text = fmt::format("tier {}: {}", page.tier + 1, remark);
-  tx.Audit(std::move(event));
-}
-
-// Whether anybody was found.
-bool QueueTarget(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now) {
-  const Told told = ResolveTarget(tx.plan(), page.receiver, now);
-  PageRequest each = page;
-  bool queued = false;
-  for (const std::string& receiver : told.receivers) {
-    each.receiver = receiver;
-    queued = QueuePage(tx, incident, each, now) || queued;
-  }
-  ++tx.effects
-        .escalations[{incident.escalation.policy, page.tier + 1, queued ? "paged" : "skipped"}];
-  if (!told.remark.empty()) NotePageGap(tx, incident, page, told.remark, now);
-  return queued;
-}
-
-// Pages of one decision. Returns whether its last step found anybody; one that did not must not
-// cost the wait for the next.
-bool QueuePages(Transaction& tx, const Incident& incident, const std::vector<PageRequest>& pages,
-                Nanos now) {
-  bool found = true;
-  std::pair<int, int> step{-1, -1};
-  for (const PageRequest& page : pages) {
-    if (page.recovery) {
-      QueuePage(tx, incident, page, now);
-      continue;
-    }
-    if (std::exchange(step, std::pair(page.loop, page.tier)) != step) found = false;
-    found = QueueTarget(tx, incident, page, now) || found;
-  }
-  return found;
-}
-
-const Incident* FindIncident(const Transaction& tx, const std::string& id, Status* error) {
-  const Incident* incident = tx.incidents.Find(id);
-  if (incident == nullptr) *error = NotFound(fmt::format("no incident {}", id));
-  return incident;
-}
-
-Actor ToActor(const HumanAction& human) {
-  return {.who = human.who.empty() ? "anonymous" : human.who,
-          .channel = human.channel,
-          .note = human.note};
-}
-
 void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   for (const TimerChange& timer : decision.timers) {
-    tx.SetTimer(timer.kind, decision.incident.id, timer.due);
+    if (timer.due == 0) {
+      tx.CancelTimer(timer.kind, decision.incident.id);
+    } else {
+      tx.SetTimer(timer.kind, decision.incident.id, timer.due);
+    }
   }
+  const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const Incident* before = tx.incidents.Before(decision.incident.id);
@@ -130,12 +83,17 @@ void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   }
   const bool released = before != nullptr && before->escalation.held_at != 0 &&
                         decision.incident.escalation.held_at == 0;
+  const bool moved_on = before != nullptr && before->epoch != decision.incident.epoch;
+  const bool worse = before != nullptr && before->severity < decision.incident.severity;
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
-  if (released) ReleasePages(tx, kept.id, now);
+  if (moved_on) DropContactSteps(tx, kept);
+  if (released || worse) ReleasePages(tx, kept.id, now);
+  ScheduleQuiet(tx, kept);
+  for (const AuditEvent& move : moves) MoveParts(tx, kept.id, move, now);
+  QueueQuestions(tx, kept, &decision.pages, now);
   if (decision.pages.empty()) return;
   tx.RequireSync();
-  if (QueuePages(tx, kept, decision.pages, now)) return;
-  ApplyIncident(tx, PassTier(*tx.incidents.Find(kept.id), now), now);
+  QueuePages(tx, std::string(kept.id), decision.pages, now);
 }
 
 }  // namespace
@@ -183,9 +141,8 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
 }
 
 Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& human, Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
   const Incident* newest = tx.NewestIncident(incident->key);
   if (action == IncidentAction::kReopen && newest != nullptr && newest->Open() &&
       newest->id != incident->id) {
@@ -198,10 +155,46 @@ Status ActOnIncident(Transaction& tx, IncidentAction action, const HumanAction& 
 }
 
 Status NoteOnIncident(Transaction& tx, const HumanAction& human, Nanos now) {
-  Status error;
-  const Incident* incident = FindIncident(tx, human.incident_id, &error);
-  if (incident == nullptr) return error;
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
   ApplyIncident(tx, TRY(AddIncidentNote(*incident, ToActor(human), now)), now);
+  tx.RequireSync();
+  return absl::OkStatus();
+}
+
+Status EscalateIncident(Transaction& tx, const HumanAction& human, bool force, Nanos now) {
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
+  TRY(CheckAwake(*incident));
+  ApplyIncident(tx, TRY(EscalateNow(*incident, force, ToActor(human), now)), now);
+  tx.RequireSync();
+  return absl::OkStatus();
+}
+
+Status ReapplyPolicy(Transaction& tx, const HumanAction& human, const std::string& policy,
+                     Nanos now) {
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
+  TRY(CheckAwake(*incident));
+  const IncidentsConfig& config = tx.plan().incidents();
+  const EscalationPolicy* chosen = config.policy_index->Find(policy);
+  if (chosen == nullptr && !policy.empty()) {
+    return NotFound(fmt::format("no escalation policy {}", policy));
+  }
+  if (policy.empty()) {
+    Alert alert;
+    alert.labels = incident->labels;
+    for (const uint64_t fingerprint : incident->firing) {
+      const AlertRecord* record = tx.alerts.Find(fingerprint);
+      if (record != nullptr) alert = record->ToAlert();
+      break;
+    }
+    chosen = ChoosePolicy(config, incident->severity, alert, now);
+    if (chosen == nullptr) {
+      return absl::FailedPreconditionError(
+          fmt::format("no escalation policy fits incident {}", incident->id));
+    }
+  }
+  ApplyIncident(tx, TRY(ApplyPolicy(*incident, chosen, ToActor(human), now)), now);
   tx.RequireSync();
   return absl::OkStatus();
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_contacts.h"
+#include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/history.h"
 
 namespace outrider {
@@ -61,7 +63,9 @@ void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std:
   event.kind = kind;
   event.time = now;
   event.channel = TargetOf(row);
-  event.to = row.kind == OutboxKind::kRecovery ? "recovery" : fmt::format("{}", row.tier + 1);
+  event.to = row.kind == OutboxKind::kRecovery ? "recovery"
+             : row.tier == kAskTier            ? "question"
+                                               : fmt::format("{}", row.tier + 1);
   event.text = detail.empty() ? TargetOf(row) : fmt::format("{}: {}", TargetOf(row), detail);
   tx.Audit(std::move(event));
   ++tx.incidents.Edit(incident->id).audit_events;
@@ -91,6 +95,7 @@ void RememberUntold(Transaction& tx, const OutboxRow& row) {
 // its way.
 void PageArrived(Transaction& tx, const OutboxRow& row, Nanos now) {
   if (ToldKind(row) != OutboxKind::kPage || tx.incidents.Find(row.incident_id) == nullptr) return;
+  NoteStepTold(tx, row);
   Incident& incident = tx.incidents.Edit(row.incident_id);
   const bool first = incident.paged.insert(TargetOf(row)).second;
   if (incident.Open() || !first) return;  // whoever was paged before has the recovery already
@@ -136,8 +141,10 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
     row.receiver = page.receiver;
     row.id = PageKey(incident.id, {page.epoch, page.loop, page.tier, page.recovery}, row.receiver,
                      row.integration);
-    row.reason =
-        page.recovery ? "incident resolved" : fmt::format("escalation tier {}", page.tier + 1);
+    row.reason = page.recovery ? "incident resolved"
+                 : page.tier == kAskTier
+                     ? "acknowledgement to confirm"
+                     : fmt::format("escalation {}", StepName(incident, page.tier));
     row.created_at = now;
     row.due = now;
     row.deadline = page.recovery ? now + kRecoveryDeadline : 0;
@@ -183,12 +190,13 @@ bool PassOver(Transaction& tx, const OutboxRow& row, Nanos now, bool ignore_epoc
   } else if (row.deadline != 0 && now > row.deadline) {
     EndRow(tx, id, OutboxOutcome::kExpired, row.last_error, now);
   } else {
-    return row.kind == OutboxKind::kPage && HoldPage(tx, id, now);
+    return row.kind == OutboxKind::kPage && (HoldPage(tx, id, now) || PutOffPage(tx, id, now));
   }
   return true;
 }
 
 const OutboxRow& TakeRow(Transaction& tx, const std::string& id, Nanos now) {
+  if (tx.outbox.Find(id)->attempt == 0) CountPage(tx, *tx.outbox.Find(id), now);
   OutboxRow& claimed = tx.outbox.Edit(id);
   claimed.state = OutboxState::kSending;
   claimed.lease_until = now + kLease;
@@ -225,6 +233,8 @@ void ClaimWaiting(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t
     if (row == nullptr || row->state != OutboxState::kDue || row->due > claim->now) continue;
     if (PassOver(tx, *row, claim->now, claim->ignore_epoch)) {
       ++claim->passed;
+      // It may only have been put off.
+      if (const OutboxRow* left = tx.outbox.Find(id)) claim->AskAgain(left->due);
       continue;
     }
     claim->answer.rows.push_back(TakeRow(tx, id, claim->now));
@@ -295,6 +305,7 @@ void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outco
   const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown ||
                     outcome == OutboxOutcome::kShadow;
   if (!told && row.kind == OutboxKind::kRoute) RememberUntold(tx, row);
+  SettleBundle(tx, row, outcome, now);
   if (outcome == OutboxOutcome::kSuperseded) return;
   if (outcome == OutboxOutcome::kRejected) DivertRejected(tx, row, detail, now);
   if (row.kind == OutboxKind::kRoute) {
@@ -312,6 +323,9 @@ void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outco
     return;
   }
   AuditPage(tx, row, told ? AuditKind::kPageDelivered : AuditKind::kPageFailed, detail, now);
+  if (outcome == OutboxOutcome::kRejected || outcome == OutboxOutcome::kGone) {
+    OnPageLost(tx, row, now);
+  }
 }
 
 void OnSendResult(Transaction& tx, const FinishedAttempt& attempt, double unit, Nanos now) {

@@ -17,12 +17,12 @@ constexpr int64_t kLooksPerIdle = 10;
 constexpr DurationMs kLeastLook = kSecond;
 
 void AuditSilence(Transaction& tx, const Silence& silence, AuditKind kind,
-                  const std::string& channel, Nanos now) {
+                  const std::string& channel, Nanos now, const std::string& who) {
   AuditEvent event;
   event.subject = "silence:" + silence.id;
   event.kind = kind;
   event.time = now;
-  event.who = silence.created_by;
+  event.who = who.empty() ? silence.created_by : who;
   event.channel = channel;
   event.text = silence.comment;
   tx.Audit(std::move(event));
@@ -50,13 +50,13 @@ void SetIdle(Transaction& tx, const Silence& silence, Nanos now) {
               std::max(now, silence.starts_at) + look * kNanosPerMilli);
 }
 
-// Stores the silence and sets its timers.
+// Stores the silence and sets its timers. `who` did it; "" : who made the silence.
 void Keep(Transaction& tx, const Silence& silence, AuditKind kind, const std::string& channel,
-          Nanos now) {
+          Nanos now, const std::string& who = "") {
   tx.PutSilence(silence);
   SetEdge(tx, silence, now);
   SetIdle(tx, silence, now);
-  AuditSilence(tx, silence, kind, channel, now);
+  AuditSilence(tx, silence, kind, channel, now, who);
 }
 
 Status CheckNames(const Transaction& tx, const Silence& silence) {
@@ -129,12 +129,12 @@ void TakeSilence(Transaction& tx, const Silence& silence, const std::string& cha
   Keep(tx, silence, ended ? AuditKind::kSilenceExpired : AuditKind::kSilenceSet, channel, now);
 }
 
-Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel,
-                     Nanos now) {
+Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& channel, Nanos now,
+                     const std::string& who) {
   const auto it = tx.silences().find(id);
   if (it == tx.silences().end()) return NotFound("silence not found");
   if (it->second.LifeAt(now) == SilenceState::kExpired) return absl::OkStatus();  // as asked
-  Keep(tx, ExpireSilence(it->second, now), AuditKind::kSilenceExpired, channel, now);
+  Keep(tx, ExpireSilence(it->second, now), AuditKind::kSilenceExpired, channel, now, who);
   RecheckSuppressed(tx, now);
   tx.RequireSync();
   return absl::OkStatus();

@@ -121,7 +121,7 @@ std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now) 
 bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
   const OutboxRow* row = tx.outbox.Find(row_id);
   const Incident* incident = row == nullptr ? nullptr : tx.incidents.Find(row->incident_id);
-  if (incident == nullptr) return false;
+  if (incident == nullptr || row->tier == kAskTier) return false;
   const std::string why = WhyHeld(tx, *incident, now);
   if (why.empty() && incident->escalation.held_at == 0) return false;
   OutboxRow& edited = tx.outbox.Edit(row_id);
@@ -139,10 +139,11 @@ bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
 }
 
 void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now) {
-  for (const auto& [id, known] : tx.state().outbox) {
-    if (known->incident_id != incident_id || known->kind != OutboxKind::kPage) continue;
+  for (const std::string& id : tx.RowsOfIncident(incident_id)) {
     const OutboxRow* row = tx.outbox.Find(id);
-    if (row == nullptr || row->state != OutboxState::kDue || row->due <= now) continue;
+    if (row->kind != OutboxKind::kPage || row->state != OutboxState::kDue || row->due <= now) {
+      continue;
+    }
     tx.outbox.Edit(id).due = now;
   }
 }

@@ -3,11 +3,16 @@
 // batch, applies it.
 #include "notifiers/desk/desk.h"
 
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_attention.h"
+#include "notifiers/desk/decide_contacts.h"
 #include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/decide_heartbeats.h"
 #include "notifiers/desk/decide_maintenance.h"
 #include "notifiers/desk/decide_oncall_checks.h"
+#include "notifiers/desk/decide_overlays.h"
+#include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
 #include "storage/base/log.h"
@@ -184,6 +189,31 @@ Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
                         [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
 }
 
+Desk::IncidentResult Desk::Change(const IncidentChange& change, const HumanAction& human,
+                                  Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return ChangeIncident(tx, change, human, now); });
+}
+
+Desk::IncidentResult Desk::Create(const NewIncident& wanted, HumanAction human, Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) -> Status {
+    human.incident_id = TRY(CreateIncident(tx, wanted, ToActor(human), now));
+    return absl::OkStatus();
+  });
+}
+
+Desk::IncidentResult Desk::Escalate(const HumanAction& human, bool force, Nanos now) {
+  return DecideIncident(*impl_, human, now,
+                        [&](Transaction& tx) { return EscalateIncident(tx, human, force, now); });
+}
+
+Desk::IncidentResult Desk::ReapplyPolicy(const HumanAction& human, const std::string& policy,
+                                         Nanos now) {
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx) {
+    return outrider::ReapplyPolicy(tx, human, policy, now);
+  });
+}
+
 StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& channel, Nanos now,
                                        bool force) {
   const std::string new_id = impl_->random.Uuid();
@@ -195,9 +225,20 @@ StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& chann
   return id;
 }
 
-Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now) {
-  return impl_->Run(now,
-                    [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now); });
+Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
+                           const std::string& who) {
+  return impl_->Run(
+      now, [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now, who); });
+}
+
+Status Desk::Configure(AuditEvent event, Batch rows, Nanos now) {
+  event.time = now;
+  const auto decide = [&](Transaction& tx) {
+    tx.Audit(event);
+    tx.RequireSync();
+    return absl::OkStatus();
+  };
+  return impl_->Run(now, decide, std::move(rows));
 }
 
 // ---- reports
@@ -260,6 +301,18 @@ void Desk::Impl::RunTimer(Transaction& tx, const TimerKey& timer, Nanos now) {
       break;
     case TimerKind::kHistoryTrim:
       OnHistoryTrim(tx, timer.due);
+      break;
+    case TimerKind::kAckReminder:
+    case TimerKind::kAckTimeout:
+    case TimerKind::kSnoozeEnd:
+    case TimerKind::kAutoResolve:
+      OnAttentionTimer(tx, timer.kind, timer.id, timer.due, now);
+      break;
+    case TimerKind::kPageBundle:
+      OnPageBundle(tx, timer.id, timer.due);
+      break;
+    case TimerKind::kContactRule:
+      OnContactRule(tx, timer.id, timer.due, now);
       break;
     default:
       OnIncidentTimer(tx, timer.kind, timer.id, timer.due, now);
@@ -358,7 +411,9 @@ void Desk::RunTimers(const Clock& clock, std::stop_token stop) {
   }
 }
 
-Status Desk::Reload(DeskConfig config, Nanos now) {
+Status Desk::Reload(DeskConfig config, Nanos now) { return Reload(std::move(config), now, {}, {}); }
+
+Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows) {
   Impl& impl = *impl_;
   auto plan = std::make_shared<const Plan>(std::move(config));
   Impl::Wakes wakes;
@@ -386,11 +441,18 @@ Status Desk::Reload(DeskConfig config, Nanos now) {
         [&](Transaction& tx) {
           Regroup(tx, now);
           ScheduleForgettingOfAll(tx);
+          ScheduleQuietOfAll(tx);
+          EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);
+          for (AuditEvent& change : events) {
+            change.time = now;
+            tx.Audit(std::move(change));
+            tx.RequireSync();
+          }
           SettleAround(tx, /*start=*/false, now);
           return absl::OkStatus();
         },
-        {}, false, &wakes);
+        std::move(rows), false, &wakes);
     if (!status.ok()) {
       absl::MutexLock lock(&impl.state_mutex);
       impl.plan = old_plan;
@@ -413,6 +475,7 @@ StatusOr<ClaimAnswer> Desk::Claim(Nanos now, size_t most, const RoomOf& room) {
     if (claimed.next != 0) answer.next = claimed.next;
     for (const OutboxRow& row : claimed.rows) {
       ClaimedMessage& message = answer.messages.emplace_back();
+      NumberPage(tx, row, now);
       message.notification = BuildNotification(tx, row, now);
       message.receivers = tx.plan().config().receivers;
       message.channel =

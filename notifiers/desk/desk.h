@@ -20,12 +20,18 @@
 #include "notifiers/around/around_config.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/desk/answer_config.h"
+#include "notifiers/desk/answer_views.h"
 #include "notifiers/desk/around_views.h"
+#include "notifiers/desk/contact_views.h"
+#include "notifiers/desk/escalation_views.h"
 #include "notifiers/desk/history_records.h"
+#include "notifiers/desk/incident_change.h"
 #include "notifiers/desk/incoming.h"
 #include "notifiers/desk/limits.h"
 #include "notifiers/desk/views.h"
 #include "notifiers/import/alertmanager_state.h"
+#include "notifiers/incident/by_hand.h"
 #include "notifiers/incident/decisions.h"
 #include "notifiers/oncall/schedule.h"
 #include "notifiers/outbox/delivery_config.h"
@@ -46,6 +52,7 @@ struct DeskConfig {
   IncidentsConfig incidents;
   std::shared_ptr<const Receivers> receivers;  // with those of users
   std::vector<Schedule> schedules;
+  AnsweringConfig answering;
   AroundConfig around;       // heartbeats, maintenance windows, dependencies
   std::string external_url;  // without a slash at the end
   AlertingFixes fixes;
@@ -128,6 +135,37 @@ class Desk final : public AlertSink, public OutboxSource {
   IncidentResult Reopen(const HumanAction& human, Nanos now);
   IncidentResult Unacknowledge(const HumanAction& human, Nanos now);
   IncidentResult AddNote(const HumanAction& human, Nanos now);
+  // What else people do. An incident that is merged into another one can only be unmerged.
+  IncidentResult Change(const IncidentChange& change, const HumanAction& human, Nanos now);
+  // Opens one that no alert opened; `human.incident_id` is not used.
+  IncidentResult Create(const NewIncident& wanted, HumanAction human, Nanos now);
+  // The next tier is told now; FailedPrecondition when the incident is taken care of or has told
+  // its last tier, unless `force`.
+  IncidentResult Escalate(const HumanAction& human, bool force, Nanos now);
+  // Another policy, or the one that would be chosen now (""), from its first tier. NotFound: no
+  // such policy. FailedPrecondition: the incident is resolved, or no policy fits it.
+  IncidentResult ReapplyPolicy(const HumanAction& human, const std::string& policy, Nanos now);
+
+  // A code goes to a contact method of a user and comes back, within ten minutes and three tries.
+  // NotFound, FailedPrecondition, InvalidArgument (a wrong code): decide_verification.h.
+  Status StartVerification(const std::string& user, const std::string& method, Nanos now);
+  Status ConfirmVerification(const std::string& user, const std::string& method,
+                             const std::string& code, Nanos now);
+
+  // ---- answers from messages (desk_answers.cc)
+  // What a token says. PermissionDenied: not signed here, or no longer valid. DeadlineExceeded:
+  // expired. NotFound: the incident is forgotten. Changes nothing.
+  StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
+  // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
+  StatusOr<AnswerResult> Answer(AnswerAction action, const HumanAction& human, Nanos now);
+  // Signs with a new key from now on. What was signed before stays good until it expires, or ends
+  // now with `revoke`.
+  Status RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now);
+  // Whom a text message from `phone` means by a number (0: the only one). NotFound: nobody.
+  StatusOr<AnswerCodes::Entry> FindAnswerCode(const std::string& phone, int number,
+                                              Nanos now) const;
+  // Whether a phone that has been paged may get one more automatic answer; counts it.
+  StatusOr<bool> CountAutoReply(const std::string& phone, Nanos now);
 
   // Creates (id "") or updates a silence; returns its id, a new one when the old could not be
   // changed in place. NotFound: unknown id. InvalidArgument: Alertmanager's text. `channel` as in
@@ -135,7 +173,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // `force`: a silence beyond the guard rails (SilenceLimits) is accepted.
   StatusOr<std::string> SetSilence(Silence silence, const std::string& channel, Nanos now,
                                    bool force = false);
-  Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now);
+  // `who` did it; "" : who made the silence.
+  Status ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
+                       const std::string& who = "");
 
   // desk_around.cc. `by`: who and through which door; its note, too, for the end of a window.
   // NotFound: no such heartbeat.
@@ -165,6 +205,10 @@ class Desk final : public AlertSink, public OutboxSource {
   // group_wait already is flushed at once (told is only what the log does not know). Running
   // escalations keep their policy.
   Status Reload(DeskConfig config, Nanos now);
+  // The same, with `events` and `rows` in its batch: what people configure by API.
+  Status Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows);
+  // Writes `rows` and the event that says who did it as one.
+  Status Configure(AuditEvent event, Batch rows, Nanos now);
 
   // Ticks until stopped; for a thread of the daemon.
   void RunTimers(const Clock& clock, std::stop_token stop);
@@ -182,7 +226,17 @@ class Desk final : public AlertSink, public OutboxSource {
   // ---- snapshots
   // ----------------------------------------------------------------------------------------------------
   IncidentPage Incidents(const IncidentFilter& filter) const;
+  // How much noise the incidents that are kept and match took away; limit, offset and states of the
+  // filter are not used.
+  GroupStatistics StatisticsOf(const IncidentFilter& filter) const;
   StatusOr<IncidentDetail> GetIncident(const std::string& id, Nanos now) const;
+  StatusOr<EscalationView> GetEscalation(const std::string& incident_id, Nanos now) const;
+  // Whom an alert that began to fire at `at` would page, and when, if nobody answered.
+  EscalationView PreviewEscalation(const Alert& alert, Severity severity, Nanos at) const;
+  // Contact methods of a user in the order of the file, and whether pages go there. NotFound: no
+  // such user.
+  StatusOr<std::vector<ContactView>> Contacts(const std::string& user) const;
+  std::vector<PolicyView> Policies() const;  // in the order of the file, then those only in use
   // Unresolved alerts by fingerprint, and groups by labels and receiver, page by page: each page is
   // as things are when it is asked for, so that a walk over many holds nobody up and copies little.
   // `wanted` (nullptr: all) is asked first. The desk outlives the walk.

@@ -3,7 +3,9 @@
 // decision.
 #include <fmt/format.h>
 
+#include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide_around.h"
+#include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/desk_impl.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -93,6 +95,16 @@ Status ReadMessages(const StateStore& store, DeskState* state) {
   });
 }
 
+// Other rows of the family are read by who owns them.
+Status ReadPaging(const StateStore& store, DeskState* state) {
+  return ReadAll(store, Family::kPaging, "", [&](const Row& row) -> Status {
+    if (!IsPagingKey(row.key)) return absl::OkStatus();
+    state->PutPaging(row.key,
+                     std::make_shared<const PagingRecord>(TRY(DecodePagingRecord(row.value))));
+    return absl::OkStatus();
+  });
+}
+
 Status ReadRest(const StateStore& store, DeskState* state) {
   auto silences = std::make_shared<SilenceMap>();
   TRY(ReadAll(store, Family::kSilences, "", [&](const Row& row) -> Status {
@@ -107,6 +119,15 @@ Status ReadRest(const StateStore& store, DeskState* state) {
     state->SetTimer({timer.kind, timer.id}, timer.due);
     return absl::OkStatus();
   }));
+  TRY(ReadAll(store, Family::kPaging, kAnswerCodesPrefix, [&](const Row& row) -> Status {
+    AnswerCodes codes = TRY(DecodeAnswerCodes(row.value));
+    std::string phone = codes.phone;
+    state->answer_codes[std::move(phone)] = std::make_shared<const AnswerCodes>(std::move(codes));
+    return absl::OkStatus();
+  }));
+  if (const auto keys = TRY(store.Get(Family::kPaging, kAnswerKeysKey))) {
+    state->answer_keys = std::make_shared<const AnswerKeys>(TRY(DecodeAnswerKeys(keys->value)));
+  }
   if (const auto forgotten = TRY(store.Get(Family::kMeta, kForgottenKey))) {
     state->forgotten = TRY(DecodeIncidentTotals(forgotten->value));
   }
@@ -136,6 +157,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadAlerts(store, &state));
     TRY(ReadIncidents(store, &state, &upgrade));
     TRY(ReadMessages(store, &state));
+    TRY(ReadPaging(store, &state));
     TRY(ReadRest(store, &state));
     TRY(ReadAround(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
@@ -152,7 +174,10 @@ Status Desk::Impl::LoadRows(Nanos now) {
         SettleUnknownRows(tx, now);
         RegroupLoaded(tx, now);
         CancelOldEnds(tx);
+        EnsureAnswerKey(tx, random, now);
+        ForgetOldCodes(tx, now);
         ScheduleForgettingOfAll(tx);
+        ScheduleQuietOfAll(tx);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         SettleAround(tx, /*start=*/true, now);
         return absl::OkStatus();

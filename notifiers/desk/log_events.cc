@@ -20,7 +20,11 @@ constexpr Line kLines[] = {{AuditKind::kOpened, "incident opened"},
                            {AuditKind::kStateChanged, "incident"},  // and what it is now
                            {AuditKind::kSlaBreached, "SLA breached"},
                            {AuditKind::kEscalated, "incident escalated"},
-                           {AuditKind::kEscalationSkipped, "incident not escalated"}};
+                           {AuditKind::kEscalationSkipped, "incident not escalated"},
+                           {AuditKind::kSnoozed, "incident snoozed"},
+                           {AuditKind::kWoken, "incident woken"},
+                           {AuditKind::kMerged, "incident merged"},
+                           {AuditKind::kAckTimedOut, "acknowledgement timed out"}};
 constexpr const char* kFailures[] = {"retry", "rejected", "expired", "unknown", "gone"};
 
 void LogIncident(const Transaction& tx, const AuditEvent& event) {

@@ -5,11 +5,31 @@
 
 #include <algorithm>
 
+#include "notifiers/config/policy_index.h"
+#include "notifiers/mute/time_interval.h"
 #include "storage/base/text.h"
 
 namespace outrider {
+namespace {
 
-Plan::Plan(DeskConfig config) : config_(std::make_shared<const DeskConfig>(std::move(config))) {
+// What every decision asks for is made once.
+DeskConfig Prepared(DeskConfig config) {
+  IncidentsConfig& incidents = config.incidents;
+  if (incidents.people == nullptr) incidents.people = std::make_shared<const PagingConfig>();
+  incidents.policy_index = std::make_shared<const PolicyIndex>(
+      incidents.escalation_policies,
+      [people = incidents.people](const std::vector<std::string>& names, Nanos time) {
+        return std::ranges::any_of(people->time_intervals, [&](const NamedTimeInterval& interval) {
+          return std::ranges::find(names, interval.name) != names.end() && Contains(interval, time);
+        });
+      });
+  return config;
+}
+
+}  // namespace
+
+Plan::Plan(DeskConfig config)
+    : config_(std::make_shared<const DeskConfig>(Prepared(std::move(config)))) {
   for (const RouteConfig* route : AllRoutes(config_->alertmanager.route)) {
     // Siblings with the same matchers and receiver share their groups; the first one's timing
     // holds.

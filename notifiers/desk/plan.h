@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "notifiers/config/paging_config.h"
 #include "notifiers/desk/desk.h"
 #include "notifiers/desk/records.h"
 #include "notifiers/route/route_tree.h"
@@ -30,6 +31,7 @@ class Plan {
   const DeskConfig& config() const { return *config_; }
   std::shared_ptr<const DeskConfig> shared_config() const { return config_; }
   const IncidentsConfig& incidents() const { return config_->incidents; }
+  const PagingConfig& people() const { return *config_->incidents.people; }
   const Receivers& receivers() const { return *config_->receivers; }
 
   // One per matching route; or only the receiver that the annotation outrider_receiver names, if

@@ -66,6 +66,16 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
   } else {
     held.erase(id);
   }
+  const auto old = incidents.find(id);
+  const std::string before = old == incidents.end() ? "" : old->second->merged_into;
+  const std::string after = incident ? incident->merged_into : "";
+  if (before != after) {
+    if (!after.empty()) parts[after].insert(id);
+    const auto left = parts.find(before);
+    if (left != parts.end() && left->second.erase(id) == 1 && left->second.empty()) {
+      parts.erase(left);
+    }
+  }
   Store(&incidents, id, std::move(incident));
 }
 
@@ -78,12 +88,22 @@ void DeskState::PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow
       group->second.erase(id);
       if (group->second.empty()) outbox_by_group.erase(group);
     }
+    const auto incident = outbox_by_incident.find(old->second->incident_id);
+    if (incident != outbox_by_incident.end()) {
+      incident->second.erase(id);
+      if (incident->second.empty()) outbox_by_incident.erase(incident);
+    }
   }
   if (row) {
     if (row->state == OutboxState::kDue) outbox_queues.Add(*row);
     if (!row->group_id.empty()) outbox_by_group[row->group_id].insert(id);
+    if (!row->incident_id.empty()) outbox_by_incident[row->incident_id].insert(id);
   }
   Store(&outbox, id, std::move(row));
+}
+
+void DeskState::PutPaging(const std::string& key, std::shared_ptr<const PagingRecord> record) {
+  Store(&paging, key, std::move(record));
 }
 
 void DeskState::SetTimer(const TimerId& id, Nanos due) {

@@ -11,8 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "notifiers/desk/answer_codes.h"
+#include "notifiers/desk/answer_token.h"
 #include "notifiers/desk/around_rows.h"
 #include "notifiers/desk/incident_totals.h"
+#include "notifiers/desk/paging_records.h"
 #include "notifiers/desk/records.h"
 #include "notifiers/desk/table.h"
 #include "notifiers/incident/audit.h"
@@ -45,7 +48,10 @@ struct DeskState {
   HashTable<std::string, GroupRecord> groups;
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;
+  Table<std::string, PagingRecord> paging;  // by the key of its row
   std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
+  std::shared_ptr<const AnswerKeys> answer_keys = std::make_shared<const AnswerKeys>();
+  Table<std::string, AnswerCodes> answer_codes;       // by phone
   Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
   Table<std::string, MaintenanceWindow> maintenance;  // those made by the API
   std::map<TimerId, Nanos> timers;                    // but those of alerts' ends
@@ -57,9 +63,11 @@ struct DeskState {
   std::set<TimerKey> timers_by_due;
   OutboxQueues outbox_queues;                                    // rows that are not being sent
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
-  std::map<std::string, std::string> newest_incident;            // by key
+  std::map<std::string, std::set<std::string>> outbox_by_incident;
+  std::map<std::string, std::string> newest_incident;  // by key
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
+  std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
   // Open incidents that are attached to an outage, by its incident.
   std::map<std::string, std::set<std::string>> dependants;
   // Ends of alerts: soft, because they follow from the alerts' rows. A heap, earliest first; an
@@ -70,6 +78,7 @@ struct DeskState {
   void PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group);
   void PutIncident(const std::string& id, std::shared_ptr<const Incident> incident);
   void PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row);
+  void PutPaging(const std::string& key, std::shared_ptr<const PagingRecord> record);
   void SetTimer(const TimerId& id, Nanos due);  // 0: cancel
   void PushEnd(const AlertEnd& end);
   // Takes ends that are due at or before `until`, earliest first, at most `most`; what counts no

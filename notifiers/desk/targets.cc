@@ -10,42 +10,73 @@
 namespace outrider {
 namespace {
 
-bool Reachable(const Plan& plan, const std::string& receiver) {
-  const Receiver* found = plan.receivers().Find(receiver);
-  return found != nullptr && !found->integrations.empty();
-}
+// What the questions below are about.
+struct Asking {
+  const Plan& plan;
+  Nanos now;
+  const Reachable& reachable;
 
-std::vector<std::string> ReachableUsers(const Plan& plan, const std::vector<std::string>& users) {
+  bool CanReach(const std::string& receiver) const {
+    const Receiver* found = plan.receivers().Find(receiver);
+    if (found == nullptr || found->integrations.empty()) return false;
+    return !reachable || reachable(*found);
+  }
+};
+
+std::vector<std::string> ReachableUsers(const Asking& asking,
+                                        const std::vector<std::string>& users) {
   std::vector<std::string> receivers;
   for (const std::string& user : users) {
     std::string receiver = fmt::format("{}{}", kUserPrefix, user);
-    if (Reachable(plan, receiver)) receivers.push_back(std::move(receiver));
+    if (!asking.CanReach(receiver)) continue;
+    if (std::ranges::find(receivers, receiver) == receivers.end()) {
+      receivers.push_back(std::move(receiver));
+    }
   }
   return receivers;
 }
 
-Told OnCallOf(const Plan& plan, const std::string& name, Nanos now) {
-  const std::vector<Schedule>& schedules = plan.config().schedules;
-  const auto schedule = std::find_if(schedules.begin(), schedules.end(),
-                                     [&](const Schedule& known) { return known.name == name; });
+Told OnCallOf(const Asking& asking, const std::string& name) {
+  const std::vector<Schedule>& schedules = asking.plan.config().schedules;
+  const auto schedule = std::ranges::find(schedules, name, &Schedule::name);
   if (schedule == schedules.end()) return {{}, fmt::format("there is no schedule {}", name)};
-  const std::vector<std::string> users = OnCallAt(*schedule, now).users;
-  Told told{ReachableUsers(plan, users), ""};
+  const std::vector<std::string> users = OnCallAt(*schedule, asking.now).users;
+  Told told{ReachableUsers(asking, users), ""};
   if (!told.receivers.empty()) return told;
   told.remark = users.empty() ? fmt::format("nobody is on call in {}", name)
                               : fmt::format("who is on call in {} has no contact method", name);
-  told.receivers = ReachableUsers(plan, schedule->fallback);
+  told.receivers = ReachableUsers(asking, schedule->fallback);
   if (!told.receivers.empty()) told.remark += ": its fallback is told";
+  return told;
+}
+
+Told TeamOf(const Asking& asking, const std::string& name, bool lead) {
+  const Team* team = asking.plan.people().FindTeam(name);
+  if (team == nullptr) return {{}, fmt::format("there is no team {}", name)};
+  std::vector<std::string> users = team->members;
+  if (lead) users.assign(team->lead.empty() ? 0 : 1, team->lead);
+  Told told{ReachableUsers(asking, users), ""};
+  if (told.receivers.empty()) {
+    told.remark = fmt::format("nobody of team {} can be reached", name);
+  }
   return told;
 }
 
 }  // namespace
 
-Told ResolveTarget(const Plan& plan, const std::string& target, Nanos now) {
+Told ResolveTarget(const Plan& plan, const std::string& target, Nanos now,
+                   const Reachable& reachable) {
+  const Asking asking{plan, now, reachable};
   if (target.starts_with(kSchedulePrefix)) {
-    return OnCallOf(plan, target.substr(kSchedulePrefix.size()), now);
+    return OnCallOf(asking, target.substr(kSchedulePrefix.size()));
   }
-  if (Reachable(plan, target)) return {{target}, ""};
+  if (target.starts_with(kTeamPrefix)) {
+    return TeamOf(asking, target.substr(kTeamPrefix.size()), false);
+  }
+  if (target.starts_with(kLeadPrefix)) {
+    return TeamOf(asking, target.substr(kLeadPrefix.size()), true);
+  }
+  if (asking.CanReach(target)) return {{target}, ""};
   if (target.starts_with(kUserPrefix) && plan.receivers().Find(target) != nullptr) {
     return {{}, fmt::format("{} has no contact method", target.substr(kUserPrefix.size()))};
   }

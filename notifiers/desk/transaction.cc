@@ -109,6 +109,22 @@ std::vector<std::string> Transaction::RowsOfGroup(const std::string& group_id) c
   return rows;
 }
 
+std::vector<std::string> Transaction::RowsOfIncident(const std::string& incident_id) const {
+  std::vector<std::string> rows;
+  const auto known = state_.outbox_by_incident.find(incident_id);
+  if (known != state_.outbox_by_incident.end()) {
+    for (const std::string& id : known->second) {
+      if (outbox.Find(id) != nullptr) rows.push_back(id);
+    }
+  }
+  for (const auto& [id, change] : outbox.changes()) {
+    if (change.row && change.row->incident_id == incident_id && !state_.outbox.contains(id)) {
+      rows.push_back(id);
+    }
+  }
+  return rows;
+}
+
 const Incident& Transaction::PutIncident(Incident incident) {
   const std::string id = incident.id;  // before it moves
   const Incident& kept = incidents.Put(id, std::move(incident));
@@ -143,11 +159,25 @@ std::vector<uint64_t> Transaction::Waiting() const {
   return waiting;
 }
 
+std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) const {
+  std::set<std::string> parts;
+  const auto known = state_.parts.find(incident_id);
+  if (known != state_.parts.end()) parts = known->second;
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row && change.row->merged_into == incident_id) {
+      parts.insert(id);
+    } else {
+      parts.erase(id);
+    }
+  }
+  return {parts.begin(), parts.end()};
+}
+
 bool Transaction::empty() const {
   return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
-         outbox.changes().empty() && heartbeats.changes().empty() &&
-         maintenance.changes().empty() && silence_changes_.empty() && timers_.empty() &&
-         audit_.empty();
+         outbox.changes().empty() && paging.changes().empty() && answer_codes.changes().empty() &&
+         heartbeats.changes().empty() && maintenance.changes().empty() && answer_keys_ == nullptr &&
+         silence_changes_.empty() && timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -229,6 +259,13 @@ Batch Transaction::Encode() {
   EncodeTimers(&batch);
   EncodeTable(outbox, Family::kOutbox, BucketKey, EncodeOutboxRow, &batch);
   EncodeTable(
+      paging, Family::kPaging, [](const std::string& key) { return key; }, EncodePagingRecord,
+      &batch);
+  EncodeTable(answer_codes, Family::kPaging, AnswerCodesKey, EncodeAnswerCodes, &batch);
+  if (answer_keys_ != nullptr) {
+    batch.Put(Family::kPaging, std::string(kAnswerKeysKey), EncodeAnswerKeys(*answer_keys_));
+  }
+  EncodeTable(
       heartbeats, Family::kPaging,
       [](const std::string& name) { return KindKey(kHeartbeatKind, name); }, EncodeHeartbeat,
       &batch);
@@ -260,6 +297,7 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
+  for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
   for (const auto& [key, change] : heartbeats.changes()) {
     StoreRow(&state->heartbeats, key, change.row);
   }
@@ -268,6 +306,14 @@ void Transaction::Apply(DeskState* state) {
   }
   if (forgotten_) state->forgotten = *forgotten_;
   if (silences_) state->silences = silences_;
+  if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
+  for (const auto& [phone, change] : answer_codes.changes()) {
+    if (change.row) {
+      state->answer_codes[phone] = change.row;
+    } else {
+      state->answer_codes.erase(phone);
+    }
+  }
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;
 }

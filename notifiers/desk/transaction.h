@@ -45,6 +45,8 @@ class Transaction {
         groups(state.groups),
         incidents(state.incidents),
         outbox(state.outbox),
+        paging(state.paging),
+        answer_codes(state.answer_codes),
         heartbeats(state.heartbeats),
         maintenance(state.maintenance),
         state_(state),
@@ -56,6 +58,8 @@ class Transaction {
   TableEdit<std::string, GroupRecord, HashTable<std::string, GroupRecord>> groups;
   TableEdit<std::string, Incident> incidents;
   TableEdit<std::string, OutboxRow> outbox;
+  TableEdit<std::string, PagingRecord> paging;
+  TableEdit<std::string, AnswerCodes> answer_codes;  // by phone
   TableEdit<std::string, HeartbeatState> heartbeats;
   TableEdit<std::string, MaintenanceWindow> maintenance;  // those made by the API
   Effects effects;
@@ -66,6 +70,13 @@ class Transaction {
   const SilenceMap& silences() const { return silences_ ? *silences_ : *state_.silences; }
   void PutSilence(const Silence& silence);
   void EraseSilence(const std::string& id);
+
+  const AnswerKeys& answer_keys() const {
+    return answer_keys_ ? *answer_keys_ : *state_.answer_keys;
+  }
+  void PutAnswerKeys(AnswerKeys keys) {
+    answer_keys_ = std::make_shared<const AnswerKeys>(std::move(keys));
+  }
 
   void SetTimer(TimerKind kind, const std::string& id, Nanos due) {
     timers_[{kind, id}] = due;
@@ -88,6 +99,8 @@ class Transaction {
 
   // The live route rows of a group, as after the edits.
   std::vector<std::string> RowsOfGroup(const std::string& group_id) const;
+  // Pages and recoveries of an incident, as after the edits.
+  std::vector<std::string> RowsOfIncident(const std::string& incident_id) const;
   // What was decided about an incident; all changes of its state come this way.
   const Incident& PutIncident(Incident incident);
   // Erases it; what it adds to the counters stays.
@@ -95,6 +108,8 @@ class Transaction {
   // The newest incident of a key, as after the edits; nullptr: none.
   const Incident* NewestIncident(const std::string& key) const;
   std::vector<uint64_t> Waiting() const;
+  // Ids of the incidents that are merged into it, as after the edits.
+  std::vector<std::string> PartsOf(const std::string& incident_id) const;
 
   // A commit that queues a message or answers a human is synced (core.md rule 9).
   void RequireSync() { synced_ = true; }
@@ -120,9 +135,10 @@ class Transaction {
   Inhibitor* inhibitor_;
   Inhibitor* dependencies_;
   std::shared_ptr<SilenceMap> silences_;
-  std::map<std::string, bool> silence_changes_;  // id -> still there
-  std::map<std::string, std::string> newest_;    // by key: the newest incident put
-  std::optional<IncidentTotals> forgotten_;      // with those of this transaction
+  std::shared_ptr<const AnswerKeys> answer_keys_;  // nullptr: as they were
+  std::map<std::string, bool> silence_changes_;    // id -> still there
+  std::map<std::string, std::string> newest_;      // by key: the newest incident put
+  std::optional<IncidentTotals> forgotten_;        // with those of this transaction
   std::map<TimerId, Nanos> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;

@@ -18,11 +18,6 @@
 namespace outrider {
 namespace {
 
-template <typename T>
-bool AnyOrHas(const std::vector<T>& wanted, const T& value) {
-  return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
-}
-
 // How much of a walk is looked at under one hold of the lock.
 constexpr size_t kPage = 256;
 
@@ -207,28 +202,6 @@ std::vector<GroupView> Desk::Groups(Nanos now) const {
   return all;
 }
 
-IncidentPage Desk::Incidents(const IncidentFilter& filter) const {
-  const Impl& impl = *impl_;
-  absl::ReaderMutexLock lock(&impl.state_mutex);
-  std::vector<std::shared_ptr<const Incident>> matching;
-  for (const auto& [id, incident] : impl.state.incidents) {
-    if (AnyOrHas(filter.states, incident->state) &&
-        AnyOrHas(filter.severities, incident->severity)) {
-      matching.push_back(incident);
-    }
-  }
-  std::sort(matching.begin(), matching.end(), [](const auto& a, const auto& b) {
-    return a->received_at == b->received_at ? a->id < b->id : a->received_at > b->received_at;
-  });
-  IncidentPage page;
-  page.total = matching.size();
-  const size_t from = std::min(filter.offset, matching.size());
-  const size_t to = from + std::min(filter.limit, matching.size() - from);
-  page.incidents.assign(matching.begin() + static_cast<std::ptrdiff_t>(from),
-                        matching.begin() + static_cast<std::ptrdiff_t>(to));
-  return page;
-}
-
 StatusOr<IncidentDetail> Desk::GetIncident(const std::string& id, Nanos now) const {
   IncidentDetail detail;
   {
@@ -243,6 +216,8 @@ StatusOr<IncidentDetail> Desk::GetIncident(const std::string& id, Nanos now) con
       if (record == state.alerts.end()) continue;
       detail.alerts.push_back(impl.ViewAlert(*record->second, now));
     }
+    const auto parts = state.parts.find(id);
+    if (parts != state.parts.end()) detail.parts = {parts->second.begin(), parts->second.end()};
     const auto timer = state.timers.find({TimerKind::kEscalate, id});
     if (timer != state.timers.end()) detail.next_escalation_at = timer->second;
   }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "notifiers/mute/silence.h"
 #include "notifiers/outbox/outbox_row.h"
 #include "rules/alerting/alert.h"
+#include "storage/model/matcher.h"
 #include "storage/state/state_store.h"
 
 namespace outrider {
@@ -61,19 +63,39 @@ using AlertPages = std::function<bool(std::vector<AlertView>* page)>;
 using GroupPages = std::function<bool(GroupView* group, bool* more)>;
 
 struct IncidentFilter {
-  std::vector<IncidentState> states;  // empty: all
-  std::vector<Severity> severities;   // empty: all
+  std::vector<IncidentState> states;    // empty: all
+  std::vector<Severity> severities;     // empty: all
+  std::optional<std::string> assignee;  // "": nobody's
+  std::optional<std::string> team;
+  std::optional<std::string> service;
+  std::vector<Matcher> labels;  // of the incident: those of its first alert
+  Nanos from = 0;               // opened then or later
+  Nanos to = 0;                 // opened before; 0: no bound
+  std::string text;             // in the id, the title, the summary or a label's value
+  // Only what follows this one in the list; "": all.
+  std::string after_id;
+  Nanos after_time = 0;  // when that one opened
   size_t offset = 0;
   size_t limit = 50;
 };
 struct IncidentPage {
   std::vector<std::shared_ptr<const Incident>> incidents;  // newest first
-  size_t total = 0;                                        // that match the filter
+  size_t total = 0;                                        // that match, whatever they follow
+  bool more = false;                                       // behind these
+};
+// What grouping took away (specs/source_systems.md §3.5): an incident is a group, an alert that
+// begins to fire is one alert of it.
+struct GroupStatistics {
+  uint64_t groups = 0;
+  uint64_t active = 0;  // open ones
+  uint64_t alerts = 0;
+  uint64_t most_alerts = 0;  // in one group
 };
 struct IncidentDetail {
   std::shared_ptr<const Incident> incident;  // with both SLA clocks
   std::vector<AuditEvent> events;            // oldest first
   std::vector<AlertView> alerts;             // those still known
+  std::vector<std::string> parts;            // ids of what is merged into it
   Nanos next_escalation_at = 0;              // 0: none
 };
 

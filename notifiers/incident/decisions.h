@@ -24,8 +24,10 @@ struct PageRequest {
   bool recovery = false;
   uint32_t epoch = 0;
   int loop = 0;
-  int tier = 0;
+  int tier = 0;  // index; kAskTier: no step of an escalation
 };
+// Of a page that asks whoever acknowledged whether they still work on it (attention.h).
+inline constexpr int kAskTier = -1;
 struct IncidentDecision {
   Incident incident;
   std::vector<AuditEvent> events;
@@ -41,9 +43,12 @@ enum class IncidentAction : uint8_t {
   kUnacknowledge,
 };
 // The state after `action`, by the table of specs/source_systems.md §3.1: eight edges, the last two
-// (reopen, un-acknowledge) not with `strict_legacy`. FailedPrecondition with both states in words
-// otherwise.
-StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action, bool strict_legacy);
+// (reopen, un-acknowledge) not with `strict_legacy`, and each can be switched off by itself.
+// FailedPrecondition with both states in words otherwise.
+StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action,
+                                  const IncidentsConfig& config);
+// Whether the configuration allows it at all, by anybody.
+bool Allows(const IncidentsConfig& config, IncidentAction action);
 
 struct Actor {
   std::string who;      // "" : the system
@@ -69,9 +74,15 @@ IncidentDecision AddAlert(const IncidentsConfig& config, Incident incident, cons
 // An alert began to fire again and the incident was resolved within the reopen window.
 IncidentDecision ReopenByAlert(const IncidentsConfig& config, const Incident& incident,
                                const Alert& alert, Nanos now);
+// The window counts from when it was resolved, or from its last alert if that is later: a person
+// may have resolved it while it fired.
 bool WithinReopenWindow(const IncidentsConfig& config, const Incident& incident, Nanos now);
 // An alert of it was resolved; with the last one the incident is.
 IncidentDecision ResolveAlert(Incident incident, const Alert& alert, Nanos now);
+// Resolves it when it lives by its alerts and none fires any more.
+void CloseIfOver(Nanos now, IncidentDecision* decision);
+// What it was opened for is over; nobody has answered by that. Without effect on a resolved one.
+IncidentDecision ResolveBySystem(const Incident& incident, std::string why, Nanos now);
 // What a person does. What they said already, and is so, is said again without effect. Errors:
 // FailedPrecondition for an invalid transition, with who brought the incident into its state.
 StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
@@ -85,6 +96,17 @@ IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due)
 IncidentDecision OnEscalationTimer(const Incident& incident, Nanos due, Nanos now);
 // The step just run found nobody: the next tier of the round is due at once.
 IncidentDecision PassTier(const Incident& incident, Nanos now);
+// A person does not wait for the clock: the next tier is told now, the later ones move with it.
+// FailedPrecondition when the incident is taken care of or has told its last tier; `force` tells
+// the next tier (of a new round) nevertheless.
+StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, const Actor& actor,
+                                       Nanos now);
+// Another policy, or the same as it reads now (nullptr: none), from its first tier, unless somebody
+// is taking care of it: then an un-acknowledge starts it. FailedPrecondition: it is resolved.
+StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const EscalationPolicy* policy,
+                                       const Actor& actor, Nanos now);
+// When each tier of the running round is due, or was.
+std::vector<Nanos> TierTimes(const Escalation& escalation);
 // Tier `tier` is not paged because all alerts are suppressed (`why`, in words): the escalation
 // stands still until the next OnEscalationTimer. The audit trail says so once. SLA clocks go on: a
 // silence is no response.
@@ -92,10 +114,17 @@ IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_
                                 Nanos now);
 
 // Used by the functions above and by tests.
-// First policy in file order whose severities contain the severity, or the one named by the alert's
-// annotation outrider_escalation; nullptr when none.
+// The policy named by the alert's annotation outrider_escalation, else the first in file order
+// whose conditions hold (severity, labels, time); nullptr when none. Without `now` the time is that
+// of the alert. A policy with time intervals is chosen only by IncidentsConfig::policy_index.
 const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity severity,
-                                     const Alert& alert);
+                                     const Alert& alert, Nanos now);
+inline const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity severity,
+                                            const Alert& alert) {
+  return ChoosePolicy(config, severity, alert, alert.updated_at);
+}
+// The snapshot of a policy (nullptr: none), not started.
+void TakePolicy(const EscalationPolicy* policy, Escalation* escalation);
 // (Re)starts the tiers at `now`: pages tiers that are due at once, sets the timer of the next.
 void StartEscalation(Nanos now, IncidentDecision* decision);
 void CancelEscalation(IncidentDecision* decision);

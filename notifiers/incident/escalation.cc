@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <map>
 
+#include "notifiers/config/escalation_config.h"
+#include "notifiers/config/policy_index.h"
 #include "notifiers/incident/decisions.h"
 #include "storage/base/text.h"
 
@@ -28,6 +30,11 @@ Nanos TierDue(const Escalation& escalation) {
   return escalation.loop_at + escalation.tiers[tier].delay * kNanosPerMilli;
 }
 
+// From the begin of a round to that of the next.
+int64_t RoundLength(const Escalation& escalation) {
+  return escalation.tiers.back().delay * kNanosPerMilli + escalation.repeat_interval;
+}
+
 // Moves on to the next tier, the next round, or the end. A tier that nobody is on does not cost the
 // wait for the next one.
 void Advance(Escalation* escalation) {
@@ -38,12 +45,11 @@ void Advance(Escalation* escalation) {
     if (nobody) escalation->loop_at -= TierDue(*escalation) - time;
     return;
   }
-  if (escalation->loop >= escalation->repeat) {
+  if (escalation->repeat != kRepeatForever && escalation->loop >= escalation->repeat) {
     escalation->active = false;
     return;
   }
-  escalation->loop_at +=
-      escalation->tiers.back().delay * kNanosPerMilli + escalation->repeat_interval;
+  escalation->loop_at += RoundLength(*escalation);
   escalation->next_tier = 0;
   ++escalation->loop;
 }
@@ -116,27 +122,66 @@ void SkipOvertaken(const LastTold& last_told, Nanos now, IncidentDecision* decis
            decision);
 }
 
+// What repeats forever may have missed more rounds than are worth walking through: all but the last
+// two are passed over at once.
+void SkipRounds(Nanos now, IncidentDecision* decision) {
+  Escalation& escalation = decision->incident.escalation;
+  if (!escalation.active || escalation.repeat != kRepeatForever || escalation.next_tier != 0) {
+    return;
+  }
+  const int64_t rounds = (now - escalation.loop_at) / RoundLength(escalation) - 1;
+  if (rounds <= 0) return;
+  AddEvent(AuditKind::kEscalationSkipped, TierDue(escalation),
+           fmt::format("{} round{} overtaken", rounds, rounds == 1 ? "" : "s"), decision);
+  escalation.loop_at += rounds * RoundLength(escalation);
+  escalation.loop += static_cast<int>(rounds);
+}
+
+const EscalationPolicy* PolicyNamed(const IncidentsConfig& config, std::string_view name) {
+  if (config.policy_index != nullptr) return config.policy_index->Find(name);
+  const auto found = std::ranges::find(config.escalation_policies, name, &EscalationPolicy::name);
+  return found == config.escalation_policies.end() ? nullptr : &*found;
+}
+
+// What the decision says is what `actor` did.
+void NameActor(const Actor& actor, IncidentDecision* decision) {
+  for (AuditEvent& event : decision->events) {
+    event.who = actor.who;
+    event.channel = actor.channel;
+  }
+}
+
 }  // namespace
 
 const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity severity,
-                                     const Alert& alert) {
+                                     const Alert& alert, Nanos now) {
   const auto wanted = alert.annotations.find("outrider_escalation");
   if (wanted != alert.annotations.end()) {
-    for (const EscalationPolicy& policy : config.escalation_policies) {
-      if (policy.name == wanted->second) return &policy;
-    }
+    const EscalationPolicy* named = PolicyNamed(config, wanted->second);
+    if (named != nullptr) return named;
+  }
+  if (config.policy_index != nullptr) {
+    return config.policy_index->Choose(severity, alert.labels, now);
   }
   for (const EscalationPolicy& policy : config.escalation_policies) {
-    if (policy.severities.empty() || std::find(policy.severities.begin(), policy.severities.end(),
-                                               severity) != policy.severities.end()) {
-      return &policy;
-    }
+    if (PolicyMatches(policy, severity, alert.labels, now, nullptr)) return &policy;
   }
   return nullptr;
 }
 
+void TakePolicy(const EscalationPolicy* policy, Escalation* escalation) {
+  *escalation = {};
+  if (policy == nullptr) return;
+  escalation->policy = policy->name;
+  escalation->tiers = policy->tiers;
+  escalation->fallback = policy->fallback;
+  escalation->repeat = policy->repeat;
+  escalation->repeat_interval = policy->repeat_interval * kNanosPerMilli;
+}
+
 void RunEscalation(Nanos due, Nanos now, IncidentDecision* decision) {
   Escalation& escalation = decision->incident.escalation;
+  SkipRounds(now, decision);
   const LastTold last_told = WhenLastTold(escalation, now);
   while (escalation.active && TierDue(escalation) <= due) {
     SkipOvertaken(last_told, now, decision);
@@ -157,6 +202,7 @@ void StartEscalation(Nanos now, IncidentDecision* decision) {
   escalation.loop = 0;
   escalation.next_tier = 0;
   escalation.active = !escalation.tiers.empty();
+  escalation.reached = false;
   escalation.held_at = 0;
   RunEscalation(now, now, decision);
 }
@@ -186,6 +232,73 @@ IncidentDecision PassTier(const Incident& incident, Nanos now) {
   escalation.loop_at -= std::max<int64_t>(TierDue(escalation) - now, 0);
   RunEscalation(now, now, &decision);
   return decision;
+}
+
+StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, const Actor& actor,
+                                       Nanos now) {
+  const auto refuse = [&](const char* why) {
+    return absl::FailedPreconditionError(fmt::format("incident {} {}", incident.id, why));
+  };
+  if (!incident.Open()) return refuse("is resolved");
+  if (incident.escalation.tiers.empty()) return refuse("has no escalation policy");
+  const bool answered = incident.state != IncidentState::kNew;
+  if (!force && answered) {
+    return refuse("is taken care of and does not escalate; force tells the next tier");
+  }
+  if (!force && !incident.escalation.active) {
+    return refuse("has told its last tier; force begins again");
+  }
+  IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
+  Escalation& escalation = decision.incident.escalation;
+  if (!escalation.active && escalation.next_tier >= static_cast<int>(escalation.tiers.size())) {
+    escalation.next_tier = 0;
+    ++escalation.loop;
+  }
+  escalation.active = true;
+  escalation.held_at = 0;
+  escalation.loop_at -= TierDue(escalation) - now;
+  // Only this tier: what else would be due by then keeps its distance to it.
+  PageTier(escalation.tiers[static_cast<size_t>(escalation.next_tier)].receivers, &decision);
+  Advance(&escalation);
+  if (answered) escalation.active = false;  // somebody is on it: nobody else is told by the clock
+  NameActor(actor, &decision);
+  if (!actor.note.empty() && !decision.events.empty()) {
+    decision.events.back().text += ": " + actor.note;
+  }
+  decision.timers.push_back(
+      {TimerKind::kEscalate, escalation.active ? TierDue(escalation) : Nanos{0}});
+  decision.incident.updated_at = now;
+  return decision;
+}
+
+StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const EscalationPolicy* policy,
+                                       const Actor& actor, Nanos now) {
+  if (!incident.Open()) {
+    return absl::FailedPreconditionError(fmt::format("incident {} is resolved", incident.id));
+  }
+  IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
+  Incident& changed = decision.incident;
+  AddEvent(AuditKind::kPolicyApplied, now, actor.note, &decision);
+  NameActor(actor, &decision);
+  decision.events.back().from = incident.escalation.policy;
+  decision.events.back().to = policy == nullptr ? "" : policy->name;
+  TakePolicy(policy, &changed.escalation);
+  changed.updated_at = now;
+  CancelEscalation(&decision);  // what was queued by the old one is told no more
+  if (changed.state == IncidentState::kNew && changed.snoozed_until == 0 &&
+      changed.merged_into.empty()) {
+    StartEscalation(now, &decision);
+  }
+  return decision;
+}
+
+std::vector<Nanos> TierTimes(const Escalation& escalation) {
+  std::vector<Nanos> times;
+  times.reserve(escalation.tiers.size());
+  for (const EscalationTier& tier : escalation.tiers) {
+    times.push_back(escalation.loop_at + tier.delay * kNanosPerMilli);
+  }
+  return times;
 }
 
 IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_view why,

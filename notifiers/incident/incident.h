@@ -122,7 +122,7 @@ struct Incident {
   std::string team;  // values of the labels that name them; "" : nobody's
   std::string service;
   std::string assignee;          // "" : nobody
-  Nanos last_alert_at = 0;       // when an alert of it began to fire last; 0: none did
+  Nanos last_alert_at = 0;       // when an alert of it began or ceased to fire last; 0: none did
   Nanos snoozed_until = 0;       // no pages until then; 0: not snoozed
   std::string merged_into;       // its alerts and actions are those of this incident; "" : its own
   Nanos ack_asked_at = 0;        // who acknowledged was asked then and has not answered yet; 0: no

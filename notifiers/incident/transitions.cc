@@ -14,18 +14,18 @@ struct Edge {
   S from;
   A action;
   S to;
-  bool legacy;  // one of the six edges of the original
 };
 
 constexpr Edge kEdges[] = {
-    {S::kNew, A::kAcknowledge, S::kAcknowledged, true},
-    {S::kNew, A::kInvestigate, S::kInvestigating, true},
-    {S::kNew, A::kResolve, S::kResolved, true},
-    {S::kAcknowledged, A::kInvestigate, S::kInvestigating, true},
-    {S::kAcknowledged, A::kResolve, S::kResolved, true},
-    {S::kInvestigating, A::kResolve, S::kResolved, true},
-    {S::kResolved, A::kReopen, S::kNew, false},
-    {S::kAcknowledged, A::kUnacknowledge, S::kNew, false},
+    {S::kNew, A::kAcknowledge, S::kAcknowledged},
+    {S::kNew, A::kInvestigate, S::kInvestigating},
+    {S::kNew, A::kResolve, S::kResolved},
+    {S::kAcknowledged, A::kInvestigate, S::kInvestigating},
+    {S::kAcknowledged, A::kResolve, S::kResolved},
+    {S::kInvestigating, A::kResolve, S::kResolved},
+    // Not in the original:
+    {S::kResolved, A::kReopen, S::kNew},
+    {S::kAcknowledged, A::kUnacknowledge, S::kNew},
 };
 
 constexpr std::string_view kActionWords[] = {"acknowledged", "investigated", "resolved", "reopened",
@@ -53,19 +53,26 @@ std::string_view IncidentSourceText(IncidentSource source) {
 
 std::string_view SlaKindText(SlaKind kind) { return kSlaTexts[static_cast<size_t>(kind)]; }
 
-StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action, bool strict_legacy) {
+bool Allows(const IncidentsConfig& config, IncidentAction action) {
+  if (action == A::kReopen) return !config.strict_legacy && config.allow_reopen;
+  if (action == A::kUnacknowledge) return !config.strict_legacy && config.allow_unacknowledge;
+  return true;
+}
+
+StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action,
+                                  const IncidentsConfig& config) {
+  const std::string refused =
+      fmt::format("an incident that is {} cannot be {}", IncidentStateText(from),
+                  kActionWords[static_cast<size_t>(action)]);
   for (const Edge& edge : kEdges) {
     if (edge.from != from || edge.action != action) continue;
-    if (strict_legacy && !edge.legacy) {
-      return absl::FailedPreconditionError(
-          fmt::format("an incident that is {} cannot be {} while incidents.strict_legacy is on",
-                      IncidentStateText(from), kActionWords[static_cast<size_t>(action)]));
-    }
-    return edge.to;
+    if (Allows(config, action)) return edge.to;
+    const char* why = config.strict_legacy   ? "strict_legacy is on"
+                      : action == A::kReopen ? "allow_reopen is off"
+                                             : "allow_unacknowledge is off";
+    return absl::FailedPreconditionError(fmt::format("{} while incidents.{}", refused, why));
   }
-  return absl::FailedPreconditionError(fmt::format("an incident that is {} cannot be {}",
-                                                   IncidentStateText(from),
-                                                   kActionWords[static_cast<size_t>(action)]));
+  return absl::FailedPreconditionError(refused);
 }
 
 }  // namespace outrider

@@ -13,6 +13,8 @@ namespace {
 constexpr DurationMs kLearnFrom[] = {5 * kMinute, kMinute, 15 * kSecond};
 constexpr size_t kMostSamples = 2'000'000;
 constexpr size_t kSpacingsSeen = 8;
+// Of a group whose data is not there most series are late: a few tell.
+constexpr size_t kAskedAtOnce = 64;
 // Scrapes jitter: a sample may come this much of its spacing later than usual.
 constexpr DurationMs kJitterDivisor = 20;
 
@@ -78,23 +80,30 @@ ArrivalWatch ArrivalWatch::Learn(const Querier& querier, const GroupInputs& inpu
   return watch;
 }
 
-double ArrivalWatch::Share(const Querier& querier, Timestamp slot) const {
-  if (ids_.empty()) return 1;
-  const std::vector<Timestamp> newest = querier.NewestOf(ids_);
-  size_t there = 0;
-  for (size_t i = 0; i < ids_.size(); ++i) there += newest[i] > slot - spacings_[i] ? 1 : 0;
-  return static_cast<double>(there) / static_cast<double>(ids_.size());
+bool ArrivalWatch::Arrived(const Querier& querier, Timestamp slot) const {
+  const double all = static_cast<double>(ids_.size());
+  size_t late = 0;
+  for (size_t begin = 0; begin < ids_.size(); begin += kAskedAtOnce) {
+    const auto asked = std::span(ids_).subspan(begin, std::min(kAskedAtOnce, ids_.size() - begin));
+    const std::vector<Timestamp> newest = querier.NewestOf(asked);
+    for (size_t i = 0; i < asked.size(); ++i) {
+      late += newest[i] > slot - spacings_[begin + i] ? 0 : 1;
+    }
+    if (all - static_cast<double>(late) < kArrivedShare * all) return false;
+  }
+  return true;
 }
 
-ArrivalVerdict JudgeArrival(double share, DurationMs waited, DurationMs bound) {
-  if (share >= kArrivedShare) return ArrivalVerdict::kArrived;
+ArrivalVerdict JudgeArrival(bool arrived, DurationMs waited, DurationMs bound) {
+  if (arrived) return ArrivalVerdict::kArrived;
   return waited >= bound ? ArrivalVerdict::kBound : ArrivalVerdict::kWait;
 }
 
-DurationMs LookAgainAfter(DurationMs bound) {
+DurationMs LookAgainAfter(DurationMs bound, bool was_late) {
   constexpr DurationMs kLooks = 20;
+  constexpr DurationMs kLooksInVain = 4;
   constexpr DurationMs kShortest = 50;
-  return std::clamp(bound / kLooks, kShortest, kSecond);
+  return std::clamp(bound / (was_late ? kLooksInVain : kLooks), kShortest, kSecond);
 }
 
 }  // namespace outrider

@@ -55,8 +55,9 @@ class ArrivalWatch {
   static ArrivalWatch Learn(const Querier& querier, const GroupInputs& inputs, Timestamp at);
 
   bool empty() const { return ids_.empty(); }
-  // The share of series with a sample newer than `slot` minus their spacing; 1 for none.
-  double Share(const Querier& querier, Timestamp slot) const;
+  // Whether kArrivedShare of the series have a sample newer than `slot` minus their spacing; true
+  // for none. Asks for no more series once too many are known to be late.
+  bool Arrived(const Querier& querier, Timestamp slot) const;
 
  private:
   std::vector<uint32_t> ids_;
@@ -65,9 +66,10 @@ class ArrivalWatch {
 
 enum class ArrivalVerdict { kWait, kArrived, kBound };
 // `waited`: since the slot.
-ArrivalVerdict JudgeArrival(double share, DurationMs waited, DurationMs bound);
+ArrivalVerdict JudgeArrival(bool arrived, DurationMs waited, DurationMs bound);
 
-// How long until the next look: often enough to lose little, seldom enough to cost little.
-DurationMs LookAgainAfter(DurationMs bound);
+// How long until the next look: often enough to lose little, seldom enough to cost little. More
+// seldom when the slot before waited in vain: its senders may be gone.
+DurationMs LookAgainAfter(DurationMs bound, bool was_late);
 
 }  // namespace outrider

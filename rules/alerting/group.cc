@@ -134,12 +134,13 @@ void Group::Dissolve(Farewell* left) const {
 std::optional<Timestamp> Group::AwaitData(Timestamp slot, Timestamp now) {
   const DurationMs bound = max_wait();
   if (bound <= 0 || arrivals_.empty() || hold_.active()) return std::nullopt;
-  const double share = arrivals_.Share(workshop_.seams.querier, slot - query_offset_);
-  const ArrivalVerdict verdict = JudgeArrival(share, now - slot, bound);
+  const bool arrived = arrivals_.Arrived(workshop_.seams.querier, slot - query_offset_);
+  const ArrivalVerdict verdict = JudgeArrival(arrived, now - slot, bound);
   if (verdict == ArrivalVerdict::kWait) {
-    return std::min(now + LookAgainAfter(bound), slot + bound);
+    return std::min(now + LookAgainAfter(bound, was_late_), slot + bound);
   }
   const bool late = verdict == ArrivalVerdict::kBound;
+  was_late_ = late;
   learn_again_ |= late;
   counts_.last_data_wait_seconds = static_cast<double>(now - slot) / kSecond;
   counts_.data_wait_seconds_total += counts_.last_data_wait_seconds;
@@ -188,15 +189,13 @@ void Group::Evaluate(Timestamp ts, uint64_t missed) {
 
 void Group::RunRules(Timestamp ts) {
   std::vector<Outcome> outcomes(runners_.size());
-  const Clock& clock = workshop_.seams.clock;
   const auto run = [&](size_t i) {
     if (!runners_[i]->enabled()) {
       runners_[i]->TellRelay(ts);  // its alerts stay as they are
       return;
     }
-    const int64_t began = clock.MonotonicNanos();
     outcomes[i].samples = runners_[i]->Evaluate(ts, query_offset_);
-    outcomes[i].seconds = Seconds(clock.MonotonicNanos() - began);
+    outcomes[i].seconds = runners_[i]->evaluation_seconds();
   };
   const bool share =
       concurrent_ && counts_.last_rule_duration_sum_seconds >= workshop_.share_from_seconds;

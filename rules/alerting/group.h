@@ -93,6 +93,7 @@ class Group {
   SeriesList orphans_;  // series of rules a reload removed: marked stale at the next evaluation
   StartupHold hold_;
   ArrivalWatch arrivals_;
+  bool was_late_ = false;  // the last slot was evaluated without all of its data
   DurationMs learning_took_ = 0;
   Timestamp learned_at_ = 0;  // what is usual of arrivals
   bool learn_again_ = false;  // something that was expected did not come

@@ -64,6 +64,7 @@ class RuleRunner {
   bool failed() const { return view_.health == RuleHealth::kError; }
   // Of the last evaluation, refused samples aside.
   bool evaluation_failed() const { return evaluation_failed_; }
+  double evaluation_seconds() const { return view_.evaluation_seconds; }  // of the last evaluation
   uint64_t refused() const { return refused_.Rejected(); }  // samples of the last evaluation
   RuleView View() const;
 

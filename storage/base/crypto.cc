@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/base/crypto.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
@@ -58,6 +59,18 @@ std::string HmacSha256(std::string_view key, std::string_view message) {
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(message), message.size(),
        digest.data(), &size);
   return ToString(digest);
+}
+
+std::string HmacSha1(std::string_view key, std::string_view message) {
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  unsigned int size = 0;
+  HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), Bytes(message), message.size(),
+       digest.data(), &size);
+  return std::string(digest.begin(), digest.end());
+}
+
+bool SameSecret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::string SignRsa(std::string_view private_key_pem, int bits, std::string_view message) {

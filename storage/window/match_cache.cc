@@ -2,6 +2,7 @@
 #include "storage/window/match_cache.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace outrider {
 namespace {
@@ -11,16 +12,21 @@ constexpr size_t kEntryCost = 96;
 
 // Lengths come first, so that no two lists of matchers give one key.
 void AppendText(const std::string& text, std::string* key) {
-  for (size_t size = text.size(), i = 0; i < sizeof(uint32_t); ++i, size >>= 8) {
-    key->push_back(static_cast<char>(size));
-  }
-  *key += text;
+  const auto size = static_cast<uint32_t>(text.size());
+  char bytes[sizeof size];
+  std::memcpy(bytes, &size, sizeof size);
+  key->append(bytes, sizeof size).append(text);
 }
 
 }  // namespace
 
 std::string MatchCache::KeyOf(std::span<const Matcher> matchers) {
+  size_t bytes = 0;
+  for (const Matcher& matcher : matchers) {
+    bytes += 1 + 2 * sizeof(uint32_t) + matcher.name().size() + matcher.value().size();
+  }
   std::string key;
+  key.reserve(bytes);
   for (const Matcher& matcher : matchers) {
     key.push_back(static_cast<char>(matcher.type()));
     AppendText(matcher.name(), &key);

@@ -6,14 +6,21 @@
 #include <string>
 #include <vector>
 
+#include "exporter/access/password.h"
+#include "exporter/api/access.h"
 #include "exporter/api/alert_history.h"
 #include "exporter/api/am_common.h"
 #include "exporter/api/anomalies.h"
+#include "exporter/api/answer_callbacks.h"
+#include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/autograph_alerts.h"
+#include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
 #include "exporter/api/costs.h"
+#include "exporter/api/directory.h"
+#include "exporter/api/escalation.h"
 #include "exporter/api/heartbeats.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/insa.h"
@@ -43,6 +50,8 @@ struct DeskWorld {
   std::vector<SloView> slos;
   std::vector<Recommendation> recommendations;
   QueryGate queries{1, clock};
+  std::unique_ptr<TokenStore> tokens;
+  std::unique_ptr<AccessControl> access;
   Router router;
 
   DeskWorld() {
@@ -62,11 +71,29 @@ struct DeskWorld {
                                      {clock, random, "http://outrider:9909"}});
     RegisterSlaApi(router, {*desk, clock});
     RegisterOnCallApi(router, {*desk, clock});
+    RegisterEscalationApi(router, {*desk, clock});
+    RegisterContactsApi(router, {*desk, clock});
     RegisterAuditApi(router, *desk);
     RegisterHeartbeatsApi(router, {*desk, clock});
     RegisterInsaAlerts(router, {*desk, clock});
     RegisterInsaLists(router, {*desk, clock});
     RegisterMaintenanceApi(router, {*desk, clock});
+    RegisterAnswerLinks(router, {*desk, clock});
+    RegisterAnswerCallbacks(router, {*desk, clock});
+    tokens = TokenStore::Open(store, random).value();
+    access = std::make_unique<AccessControl>(
+        WebConfig{}, AccessOptions{},
+        AccessSeams{*tokens, clock, random,
+                    [](const std::string&) { return std::optional<std::string>(); }, PasswordFits});
+    RegisterAccessApi(router, {*access, *tokens, *desk, clock});
+    // The directory as a daemon has it: tests/exporter/daemon/directory_test.cc.
+    RegisterDirectoryApi(router,
+                         {.view = [] { return std::make_shared<const DirectoryView>(); },
+                          .edit = [](const DirectoryChange&,
+                                     const Caller&) { return absl::UnavailableError("no files"); },
+                          .desk = *desk,
+                          .clock = clock,
+                          .random = random});
     RegisterAutographApi(router, {*desk, clock, random, [] { return 5 * kMinute; }});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});

@@ -40,8 +40,8 @@ TEST_F(LoaderTest, NoFileMeansDefaults) {
 TEST_F(LoaderTest, TheExamplesLoad) {
   const auto files = LoadFiles(std::string(OUTRIDER_SOURCE_DIR) + "/examples/outrider.yml");
   ASSERT_TRUE(files.ok()) << files.status();
-  EXPECT_EQ(files->rules.size(), 9u)
-      << "three rule files, a bundle, three with objectives, the alerts of workloads and of budgets";
+  EXPECT_EQ(files->rules.size(), 9u) << "three rule files, a bundle, three with objectives, the "
+                                        "alerts of workloads and of budgets";
   for (const RuleFile& file : files->rules) EXPECT_EQ(file.ProblemText(), "");
   for (const Entry& entry : files->entries) EXPECT_EQ(entry.error, "") << entry.name;
   EXPECT_EQ(files->slos.size(), 4u);
@@ -136,6 +136,15 @@ TEST_F(LoaderTest, AllOrNothing) {
       {"receiver", "incidents: {config_file: o.yml}\n",
        "escalation_policies: [{name: p, tiers: [{delay: 0s, receivers: [nobody]}]}]\n",
        "names the receiver \"nobody\""},
+      {"team", "incidents: {config_file: o.yml}\n",
+       "escalation_policies: [{name: p, tiers: [{delay: 0s, teams: [nobody]}]}]\n",
+       "names team:nobody, which the file does not have"},
+      {"lead", "incidents: {config_file: o.yml}\n",
+       "teams: [{name: t}]\nescalation_policies: [{name: p, tiers: [{targets: ['lead:t']}]}]\n",
+       "names lead:t, which the file does not have"},
+      {"fallback", "incidents: {config_file: o.yml}\n",
+       "escalation_policies: [{name: p, tiers: [{receivers: [log]}], fallback: ['user:x']}]\n",
+       "names user:x, which the file does not have"},
       {"alertmanager", "alerting: {config_file: o.yml}\n", "route: {}\n",
        "root route must specify a default receiver"},
   };

@@ -82,6 +82,8 @@ class ChannelCases : public ChannelFixture, public ::testing::WithParamInterface
     const auto copies = ParseInt(TextOf(one, "copies", "1"));
     for (int64_t i = 1; i < *copies; ++i) notification.alerts.push_back(notification.alerts[0]);
     notification.note = TextOf(one, "note");
+    const std::string actions = TextOf(one, "actions");
+    if (!actions.empty()) notification.actions = Actions(actions);
     return notification;
   }
 

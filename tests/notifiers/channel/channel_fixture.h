@@ -75,6 +75,19 @@ class ChannelFixture : public ::testing::Test {
     notification.now = *ParseRfc3339("2026-11-21T09:50:16Z");
     return notification;
   }
+  // What a page may be answered with: `links`, or with `tokens`, `codes` or a token for `digits`.
+  static std::vector<NotificationAction> Actions(const std::string& kind) {
+    std::vector<NotificationAction> actions = {
+        {"acknowledge", "Acknowledge", "https://o/a/1?x&y", ""},
+        {"resolve", "Resolve", "https://o/a/2", ""},
+        {"view", "Open", "https://o/a/3", ""}};
+    if (kind == "tokens" || kind == "codes") {
+      actions[0].token = kind == "codes" ? "1a" : "tok-a";
+      actions[1].token = kind == "codes" ? "1r" : "tok-r";
+    }
+    if (kind == "digits") actions[2].token = "tok-v";
+    return actions;
+  }
   static std::string Golden(const std::string& name) {
     return ReadFile(OUTRIDER_SOURCE_DIR "/tests/data/payloads/" + name).value();
   }

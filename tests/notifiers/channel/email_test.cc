@@ -38,6 +38,30 @@ class EmailTest : public ChannelFixture {
   }
 };
 
+TEST_F(EmailTest, PagesHaveLinksInBothParts) {
+  auto integration = Make("email", "{to: a@example.org, text: plain, html: '<b>x</b>'}", kGlobal);
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  Notification notification = Sample();
+  notification.incident_id = "inc-1";
+  notification.actions = Actions("links");
+  integration->channel->Send(notification);
+  const std::string first = smtp_.requests.back().message;
+  // Quoted-printable: `=` is =3D, long lines are folded.
+  std::string mail = first;
+  for (size_t at = mail.find("=\r\n"); at != std::string::npos; at = mail.find("=\r\n")) {
+    mail.erase(at, 3);
+  }
+  EXPECT_THAT(mail, HasSubstr("Acknowledge: https://o/a/1?x&y\r\nResolve: https://o/a/2\r\n"));
+  EXPECT_THAT(mail, HasSubstr("<a href=3D\"https://o/a/1?x&amp;y\">Acknowledge</a> | <a "));
+  EXPECT_EQ(Header("Auto-Submitted"), "auto-generated");
+  const std::string thread = Header("References");
+  const std::string id = Header("Message-Id");
+  notification.idempotency_key = "row-2";
+  integration->channel->Send(notification);
+  EXPECT_EQ(Header("References"), thread) << "of the incident";
+  EXPECT_NE(Header("Message-Id"), id);
+}
+
 TEST_F(EmailTest, SendsTheRecordedMail) {
   auto integration = Make("email",
                           "{to: 'a@example.org, B <b@example.org>', text: 'plain {{ .Status }} é', "

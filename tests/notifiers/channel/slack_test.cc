@@ -51,6 +51,39 @@ actions: [{type: button, text: T, url: 'http://u/{{ .Status }}', style: primary}
   EXPECT_EQ(http_.requests.at(0).body, Golden("slack_full.json"));
 }
 
+// The actions of the last message, as "text>where" each.
+std::string ButtonsOf(const HttpClientRequest& request) {
+  std::string out;
+  const JsonValue body = ParseJson(request.body).value();
+  const JsonValue& attachment = body.Find("attachments")->items.at(0);
+  const JsonValue* actions = attachment.Find("actions");
+  if (actions == nullptr) return "none";
+  for (const JsonValue& action : actions->items) {
+    out += action.GetString("text") + ">" + action.GetString("name") + action.GetString("value") +
+           action.GetString("url") + " ";
+  }
+  return out + attachment.GetString("callback_id");
+}
+
+TEST_F(SlackTest, PagesHaveButtons) {
+  auto integration =
+      Make("slack", "{api_url: 'http://h', actions: [{type: button, text: T, url: 'http://u'}]}");
+  Notification notification = Sample();
+  notification.actions = Actions("links");
+  integration->channel->Send(notification);
+  EXPECT_EQ(ButtonsOf(http_.requests.back()),
+            "Acknowledge>https://o/a/1?x&y Resolve>https://o/a/2 Open>https://o/a/3 T>http://u "
+            "outrider");
+  notification.actions = Actions("tokens");
+  integration->channel->Send(notification);
+  EXPECT_EQ(ButtonsOf(http_.requests.back()),
+            "Acknowledge>acknowledgetok-a Resolve>resolvetok-r Open>https://o/a/3 T>http://u "
+            "outrider");
+  notification.actions.clear();
+  integration->channel->Send(notification);
+  EXPECT_EQ(ButtonsOf(http_.requests.back()), "T>http://u ");
+}
+
 TEST_F(SlackTest, ResolvedIsGreenAndTitlesAreCut) {
   auto integration = Make("slack", "{api_url: 'http://h', title: '{{ range 2000 }}é{{ end }}'}");
   Notification notification = Sample();

@@ -47,6 +47,19 @@ TEST_F(WebhookTest, ResolvedAlertsCarryTheirEnd) {
               HasSubstr("\"status\":\"resolved\",\"alerts\":[{\"status\":\"resolved\""));
 }
 
+TEST_F(WebhookTest, PagesSayWhatTheyMayBeAnsweredWith) {
+  Notification notification = Sample();
+  notification.incident_id = "inc-1";
+  notification.actions = Actions("links");
+  Make("webhook", "{url: 'http://h/hook'}")->channel->Send(notification);
+  EXPECT_THAT(
+      http_.requests[0].body,
+      HasSubstr("\"repeat\":false},\"outrider_actions\":[{\"name\":\"acknowledge\",\"label\":"
+                "\"Acknowledge\",\"url\":\"https://o/a/1?x\\u0026y\"},{\"name\":\"resolve\","
+                "\"label\":\"Resolve\",\"url\":\"https://o/a/2\"},{\"name\":\"view\",\"label\":"
+                "\"Open\",\"url\":\"https://o/a/3\"}]}\n"));
+}
+
 TEST_F(WebhookTest, NotesAndIncidentsComeLast) {
   Notification notification = Sample();
   notification.incident_id = "inc-1";

@@ -114,7 +114,7 @@ escalation_policies:
   const EscalationPolicy& engine = config->escalation_policies[1];
   EXPECT_THAT(engine.tiers[0].receivers, ElementsAre("email"));
   EXPECT_THAT(config->warnings, ElementsAre("incidents.yml:20:19: \"a@x\" is not told: name a "
-                                            "receiver, user:NAME or schedule:NAME"));
+                                            "receiver, user:NAME, schedule:NAME or team:NAME"));
   EXPECT_EQ(engine.tiers[1].delay, 5 * kMinute);
   const EscalationPolicy& schema = config->escalation_policies[2];
   EXPECT_THAT(schema.tiers[0].receivers, ElementsAre("schedule:primary"));
@@ -140,7 +140,7 @@ TEST(IncidentsConfig, Errors) {
       {"escalation_policies: [{name: a}]", "a policy needs either tiers or rules"},
       {"escalation_policies: [{name: a, tiers: []}]", "an escalation policy needs a tier"},
       {"escalation_policies: [{name: a, tiers: [{delay: 1m}]}]",
-       "a tier needs receivers, users, schedules or channels"},
+       "a tier needs receivers, users, schedules, teams or channels"},
       {"escalation_policies: [{name: a, rules: [{tier: 1, channels: [x]}, {tier: 1, channels: "
        "[y]}]}]",
        "tier 1 is there twice"},

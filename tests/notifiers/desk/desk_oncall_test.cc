@@ -115,7 +115,10 @@ TEST_F(OnCallDeskTest, AScheduleThatIsGoneIsAGap) {
   Setup({"schedule:primary"}, {});
   ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
   Run(10);
-  EXPECT_EQ(Remarks(), (std::vector<std::string>{"tier 1: there is no schedule primary"}));
+  EXPECT_EQ(Remarks(),
+            (std::vector<std::string>{
+                "tier 1: there is no schedule primary",
+                "tier 1: nobody was told in this round, and the policy has no fallback"}));
 }
 
 // The texts of what fires and is of a schedule.

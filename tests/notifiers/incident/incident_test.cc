@@ -4,13 +4,10 @@
 
 #include <algorithm>
 
-#include "notifiers/incident/decisions.h"
+#include "tests/notifiers/incident/incident_fixture.h"
 
 namespace outrider {
 namespace {
-
-constexpr Nanos kT0 = 1'790'000'000LL * kNanosPerSecond;
-constexpr Nanos Min(double minutes) { return static_cast<Nanos>(minutes * 60) * kNanosPerSecond; }
 
 using S = IncidentState;
 using A = IncidentAction;
@@ -32,6 +29,9 @@ TEST(Transitions, AreTheEightEdgesAndNoOther) {
       {S::kResolved, A::kReopen, S::kNew, false},
       {S::kAcknowledged, A::kUnacknowledge, S::kNew, false},
   };
+  const IncidentsConfig config = DefaultIncidentsConfig();
+  IncidentsConfig legacy = config;
+  legacy.strict_legacy = true;
   int allowed = 0;
   for (int from = 0; from < 4; ++from) {
     for (int action = 0; action < 5; ++action) {
@@ -41,7 +41,7 @@ TEST(Transitions, AreTheEightEdgesAndNoOther) {
       for (const Edge& edge : edges) {
         if (edge.from == state && edge.action == act) expected = &edge;
       }
-      const StatusOr<S> got = NextState(state, act, false);
+      const StatusOr<S> got = NextState(state, act, config);
       EXPECT_EQ(got.ok(), expected != nullptr) << from << " " << action;
       if (!got.ok()) {
         EXPECT_TRUE(absl::IsFailedPrecondition(got.status()));
@@ -49,53 +49,28 @@ TEST(Transitions, AreTheEightEdgesAndNoOther) {
       }
       ++allowed;
       EXPECT_EQ(*got, expected->to);
-      EXPECT_EQ(NextState(state, act, true).ok(), expected->legacy);
+      EXPECT_EQ(NextState(state, act, legacy).ok(), expected->legacy);
     }
   }
   EXPECT_EQ(allowed, 8);
 }
 
-Alert MakeAlert(const char* severity, const char* instance = "a") {
-  Alert alert;
-  alert.labels = Labels({{"alertname", "Down"}, {"instance", instance}, {"severity", severity}});
-  alert.starts_at = {kT0 - Min(1), 0};
-  return alert;
-}
-
-EscalationTier Tier(DurationMs delay, std::vector<std::string> receivers) {
-  EscalationTier tier;
-  tier.delay = delay;
-  tier.receivers = std::move(receivers);
-  return tier;
-}
-
-IncidentsConfig Config(std::vector<EscalationTier> tiers, int repeat = 0) {
-  IncidentsConfig config = DefaultIncidentsConfig();
-  EscalationPolicy policy;
-  policy.name = "p";
-  policy.severities = {Severity::kCritical};
-  policy.tiers = std::move(tiers);
-  policy.repeat = repeat;
-  config.escalation_policies = {policy};
-  return config;
-}
-
-IncidentDecision Open(const IncidentsConfig& config, const char* severity = "critical") {
-  return OpenIncident(config, "i1", MakeAlert(severity), nullptr, kT0);
-}
-
-Nanos TimerOf(const IncidentDecision& decision, TimerKind kind) {
-  Nanos due = -1;
-  for (const TimerChange& timer : decision.timers) {
-    if (timer.kind == kind) due = timer.due;
+TEST(Transitions, TheLastTwoAreSwitchedOneByOne) {
+  struct Case {
+    bool reopen, unacknowledge;
+  };
+  for (const Case& c : {Case{true, true}, Case{true, false}, Case{false, true}}) {
+    IncidentsConfig config = DefaultIncidentsConfig();
+    config.allow_reopen = c.reopen;
+    config.allow_unacknowledge = c.unacknowledge;
+    EXPECT_EQ(NextState(S::kResolved, A::kReopen, config).ok(), c.reopen);
+    EXPECT_EQ(NextState(S::kAcknowledged, A::kUnacknowledge, config).ok(), c.unacknowledge);
+    EXPECT_TRUE(NextState(S::kNew, A::kAcknowledge, config).ok());
   }
-  return due;
-}
-
-int CountEvents(const IncidentDecision& decision, AuditKind kind) {
-  int count = 0;
-  for (const AuditEvent& event : decision.events) count += event.kind == kind ? 1 : 0;
-  return count;
+  IncidentsConfig config = DefaultIncidentsConfig();
+  config.allow_reopen = false;
+  EXPECT_EQ(Message(NextState(S::kResolved, A::kReopen, config).status()),
+            "an incident that is resolved cannot be reopened while incidents.allow_reopen is off");
 }
 
 TEST(Sla, WarnsAndBreachesExactlyOnce) {

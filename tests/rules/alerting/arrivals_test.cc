@@ -25,22 +25,26 @@ GroupInputs Reading(const char* metric) {
 Labels Up(int i) { return Labels{{"__name__", "up"}, {"i", std::to_string(1000 + i)}}; }
 
 struct JudgeCase {
-  double share;
+  bool arrived;
   DurationMs waited, bound;
   ArrivalVerdict verdict;
 };
 
 TEST(ArrivalsTest, Judge) {
   using enum ArrivalVerdict;
-  for (const JudgeCase& c : {JudgeCase{1, 0, 5000, kArrived}, JudgeCase{0.95, 0, 5000, kArrived},
-                             JudgeCase{0.949, 0, 5000, kWait}, JudgeCase{0.949, 4999, 5000, kWait},
-                             JudgeCase{0.949, 5000, 5000, kBound}, JudgeCase{0, 9000, 5000, kBound},
-                             JudgeCase{1, 9000, 5000, kArrived}}) {
-    EXPECT_EQ(JudgeArrival(c.share, c.waited, c.bound), c.verdict) << c.share << " " << c.waited;
+  for (const JudgeCase& c :
+       {JudgeCase{true, 0, 5000, kArrived}, JudgeCase{false, 0, 5000, kWait},
+        JudgeCase{false, 4999, 5000, kWait}, JudgeCase{false, 5000, 5000, kBound},
+        JudgeCase{false, 9000, 5000, kBound}, JudgeCase{true, 9000, 5000, kArrived}}) {
+    EXPECT_EQ(JudgeArrival(c.arrived, c.waited, c.bound), c.verdict)
+        << c.arrived << " " << c.waited;
   }
-  EXPECT_EQ(LookAgainAfter(100), 50);
-  EXPECT_EQ(LookAgainAfter(5000), 250);
-  EXPECT_EQ(LookAgainAfter(kHour), kSecond);
+  for (const bool was_late : {false, true}) {
+    EXPECT_EQ(LookAgainAfter(100, was_late), 50);
+    EXPECT_EQ(LookAgainAfter(kHour, was_late), kSecond);
+  }
+  EXPECT_EQ(LookAgainAfter(2000, false), 100);
+  EXPECT_EQ(LookAgainAfter(2000, true), 500);
 }
 
 TEST(ArrivalsTest, EachSeriesHasItsOwnSpacing) {
@@ -49,10 +53,10 @@ TEST(ArrivalsTest, EachSeriesHasItsOwnSpacing) {
   for (Timestamp t = kStart; t <= kStart + 4 * kMinute; t += kMinute) windows.Put(Up(1), t, 1);
   const Timestamp end = kStart + 4 * kMinute;
   const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("up"), end);
-  EXPECT_EQ(watch.Share(windows, end), 1);
-  EXPECT_EQ(watch.Share(windows, end + 15 * kSecond), 1);  // within the room for jitter
-  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0.5);
-  EXPECT_EQ(watch.Share(windows, end + 70 * kSecond), 0);
+  EXPECT_TRUE(watch.Arrived(windows, end));
+  EXPECT_TRUE(watch.Arrived(windows, end + 15 * kSecond));  // within the room for jitter
+  EXPECT_FALSE(watch.Arrived(windows, end + 20 * kSecond));
+  EXPECT_FALSE(watch.Arrived(windows, end + 70 * kSecond));
 }
 
 NativeHistogram OneObservation() {
@@ -74,8 +78,8 @@ TEST(ArrivalsTest, HistogramsAreWaitedFor) {
   for (Timestamp t = kStart; t <= end; t += 15 * kSecond) put(t, OneObservation());
   const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("latency"), end);
   EXPECT_FALSE(watch.empty());
-  EXPECT_EQ(watch.Share(windows, end), 1);
-  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0);
+  EXPECT_TRUE(watch.Arrived(windows, end));
+  EXPECT_FALSE(watch.Arrived(windows, end + 20 * kSecond));
 
   const Timestamp started = end + kMinute;
   StartupHold hold(windows, Reading("latency"), /*has_state=*/true, started, started + kHour);
@@ -105,7 +109,7 @@ TEST(ArrivalsTest, WhatIsNotWaitedFor) {
   inputs.own_alerts.insert("Down");
   const ArrivalWatch watch = ArrivalWatch::Learn(windows, inputs, kStart + 70 * kSecond);
   EXPECT_TRUE(watch.empty());
-  EXPECT_EQ(watch.Share(windows, kStart + kHour), 1);
+  EXPECT_TRUE(watch.Arrived(windows, kStart + kHour));
 }
 
 // A series of native histograms, or of both kinds in turn, is waited for like any other.
@@ -127,10 +131,10 @@ TEST(ArrivalsTest, NativeHistogramsAreWaitedFor) {
   }
   const Timestamp end = kStart + kMinute;
   const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("up"), end);
-  EXPECT_EQ(watch.Share(windows, end + 15 * kSecond), 1);
-  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0);
+  EXPECT_TRUE(watch.Arrived(windows, end + 15 * kSecond));
+  EXPECT_FALSE(watch.Arrived(windows, end + 20 * kSecond));
   put(0, end + 15 * kSecond);
-  EXPECT_EQ(watch.Share(windows, end + 20 * kSecond), 0.5);
+  EXPECT_FALSE(watch.Arrived(windows, end + 20 * kSecond));
 }
 
 TEST(ArrivalsTest, AStartWaitsForNativeHistogramsToo) {
@@ -145,6 +149,23 @@ TEST(ArrivalsTest, AStartWaitsForNativeHistogramsToo) {
   EXPECT_FALSE(hold.Holds(windows, Reading("up"), start + 30 * kSecond));
 }
 
+// Wherever the late ones stand: 15 of 300 may be late, 16 may not.
+TEST(ArrivalsTest, NearlyAllIsExact) {
+  for (const bool at_end : {false, true}) {
+    FakeWindows windows;
+    for (int i = 0; i < 300; ++i) {
+      windows.Put(Up(i), kStart, 1);
+      windows.Put(Up(i), kStart + 15 * kSecond, 1);
+    }
+    const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("up"), kStart + 15 * kSecond);
+    const auto arrives = [&](int i) { windows.Put(Up(i), kStart + 30 * kSecond, 1); };
+    for (int i = 16; i < 300; ++i) arrives(at_end ? i - 16 : i);
+    EXPECT_FALSE(watch.Arrived(windows, kStart + 31 * kSecond));
+    arrives(at_end ? 284 : 0);
+    EXPECT_TRUE(watch.Arrived(windows, kStart + 31 * kSecond));
+  }
+}
+
 TEST(ArrivalsTest, OfManySeriesSomeAreWatched) {
   FakeWindows windows;
   for (int i = 0; i < 3000; ++i) {
@@ -153,9 +174,14 @@ TEST(ArrivalsTest, OfManySeriesSomeAreWatched) {
   }
   const ArrivalWatch watch = ArrivalWatch::Learn(windows, Reading("up"), kStart + 15 * kSecond);
   const Timestamp next = kStart + 31 * kSecond;
-  EXPECT_EQ(watch.Share(windows, next), 0);
-  for (int i = 0; i < 2400; ++i) windows.Put(Up(i), kStart + 30 * kSecond, 1);
-  EXPECT_NEAR(watch.Share(windows, next), 0.8, 0.01);
+  EXPECT_FALSE(watch.Arrived(windows, next));
+  const auto put = [&](int from, int to) {
+    for (int i = from; i < to; ++i) windows.Put(Up(i), kStart + 30 * kSecond, 1);
+  };
+  put(0, 2800);
+  EXPECT_FALSE(watch.Arrived(windows, next));
+  put(2800, 2900);
+  EXPECT_TRUE(watch.Arrived(windows, next));
 }
 
 // A group of an interval of 15 s whose samples come `delay` after their time.

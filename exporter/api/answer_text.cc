@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporter/api/answer_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr size_t kMaxTitle = 80;  // runes
+constexpr size_t kMaxSentence = 200;
+
+std::string_view DoneWord(AnswerAction action) {
+  switch (action) {
+    case AnswerAction::kView:
+      return "Seen";
+    case AnswerAction::kAcknowledge:
+      return "Acknowledged";
+    case AnswerAction::kResolve:
+      return "Resolved";
+    case AnswerAction::kEscalate:
+      return "Escalated";
+    case AnswerAction::kConfirm:
+      return "Confirmed";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string AgeText(int64_t nanos) {
+  struct Part {
+    char unit;
+    int64_t size;
+  };
+  constexpr Part kParts[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+  const int64_t seconds = std::max<int64_t>(0, nanos / kNanosPerSecond);
+  for (size_t i = 0; i < std::size(kParts); ++i) {
+    const int64_t count = seconds / kParts[i].size;
+    if (count == 0) continue;
+    std::string out = fmt::format("{}{}", count, kParts[i].unit);
+    if (i + 1 == std::size(kParts)) return out;
+    const int64_t rest = seconds % kParts[i].size / kParts[i + 1].size;
+    return rest == 0 ? out : fmt::format("{} {}{}", out, rest, kParts[i + 1].unit);
+  }
+  return "0s";
+}
+
+std::string StandingText(const Incident& incident, Nanos now) {
+  const std::string_view state = IncidentStateText(incident.state);
+  if (incident.moved_at == 0) {
+    return fmt::format("{} for {}", state, AgeText(now - incident.received_at));
+  }
+  return fmt::format("{} by {} {} ago{}", state,
+                     incident.moved_by.empty() ? "the system" : incident.moved_by,
+                     AgeText(now - incident.moved_at),
+                     incident.moved_via.empty() ? "" : " through " + incident.moved_via);
+}
+
+std::string AnswerSentence(AnswerAction action, const AnswerResult& result, Nanos now) {
+  std::string title(RunePrefix(result.incident->title, kMaxTitle));
+  std::string sentence;
+  switch (result.outcome) {
+    case AnswerResult::Outcome::kDone:
+      sentence = fmt::format("{}: {}.", DoneWord(action), title);
+      break;
+    case AnswerResult::Outcome::kAgain:
+      sentence = fmt::format("You did: {} is {}.", title, StandingText(*result.incident, now));
+      break;
+    case AnswerResult::Outcome::kRefused:
+      sentence = fmt::format("Not done: {} is {}.", title, StandingText(*result.incident, now));
+      break;
+  }
+  return std::string(RunePrefix(sentence, kMaxSentence));
+}
+
+}  // namespace outrider

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Twilio: text messages such as `1a`, and digits pressed in a call.
+#include <fmt/format.h>
+
+#include "exporter/api/answer_callbacks.h"
+#include "exporter/api/answer_proof.h"
+#include "exporter/api/answer_text.h"
+#include "notifiers/desk/answer_codes.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+constexpr std::string_view kSmsPath = "/outrider/v1/callbacks/twilio/sms";
+constexpr std::string_view kVoicePath = "/outrider/v1/callbacks/twilio/voice";
+constexpr std::string_view kHelp =
+    "Not understood. Reply with the number of the message and a letter: 1a acknowledges, 1r "
+    "resolves.";
+
+HttpResponse Twiml(std::string_view verb, std::string_view text) {
+  std::string body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>";
+  if (!text.empty()) body += fmt::format("<{0}>{1}</{0}>", verb, EscapeHtml(text));
+  HttpResponse response = HttpResponse::Text(200, body + "</Response>");
+  response.content_type = "text/xml; charset=utf-8";
+  return response;
+}
+
+// The form of a call that is Twilio's. The URL is the one Twilio knows us by.
+StatusOr<FormPairs> ReadCall(const AnswerCallbacksDeps& deps, std::string_view path,
+                             HttpRequest& request) {
+  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
+  const std::string secret = TRY(CallbackSecret(config->answering, config->answering.twilio));
+  FormPairs form = TRY(ParseForm(TRY(request.ReadBody(kMaxCallbackBody))));
+  const std::string url = fmt::format("{}{}{}{}", config->external_url, path,
+                                      request.query.empty() ? "" : "?", request.query);
+  TRY(CheckTwilio(secret, request.Header("X-Twilio-Signature"), url, form));
+  return form;
+}
+
+// What to reply to a text message.
+StatusOr<std::string> AnswerSms(const AnswerCallbacksDeps& deps, const std::string& phone,
+                                const std::string& text) {
+  const Nanos now = deps.clock.NowNanos();
+  const std::optional<CodeAnswer> code = ParseCodeAnswer(text);
+  if (!code) return std::string(kHelp);
+  const StatusOr<AnswerCodes::Entry> entry = deps.desk.FindAnswerCode(phone, code->number, now);
+  if (!entry.ok()) {
+    return code->number == 0 ? std::string(kHelp)
+                             : fmt::format("There is no incident {} for you.", code->number);
+  }
+  const StatusOr<AnswerResult> result = deps.desk.Answer(code->action,
+                                                         {.incident_id = entry->incident_id,
+                                                          .who = AnswererOf(entry->contact),
+                                                          .channel = "sms",
+                                                          .note = ""},
+                                                         now);
+  if (absl::IsNotFound(result.status())) return std::string("The incident is gone.");
+  TRY(result.status());
+  return AnswerSentence(code->action, *result, now);
+}
+
+StatusOr<HttpResponse> Sms(const AnswerCallbacksDeps& deps, HttpRequest& request) {
+  const FormPairs form = TRY(ReadCall(deps, kSmsPath, request));
+  const std::string phone = FormValue(form, "From");
+  const std::string reply = TRY(AnswerSms(deps, phone, FormValue(form, "Body")));
+  // Strangers are not answered, and nobody for ever: the other side may be a machine too.
+  const bool may = TRY(deps.desk.CountAutoReply(phone, deps.clock.NowNanos()));
+  return Twiml("Message", may ? reply : "");
+}
+
+std::optional<AnswerAction> ActionOfDigit(std::string_view digits) {
+  if (digits == "4") return AnswerAction::kAcknowledge;
+  if (digits == "6") return AnswerAction::kResolve;
+  if (digits == "5") return AnswerAction::kEscalate;
+  return std::nullopt;
+}
+
+// Whose phone was called.
+std::string WhoWasCalled(const AnsweringConfig& answering, const std::string& number) {
+  for (const auto& [integration, phone] : answering.phones) {
+    if (phone == PhoneText(number)) return AnswererOf(integration.first);
+  }
+  return number;
+}
+
+StatusOr<HttpResponse> Voice(const AnswerCallbacksDeps& deps, HttpRequest& request) {
+  const FormPairs form = TRY(ReadCall(deps, kVoicePath, request));
+  const Nanos now = deps.clock.NowNanos();
+  const std::string token = FormValue(TRY(ParseForm(request.query)), "t");
+  const StatusOr<AnswerView> view = deps.desk.ReadAnswer(token, now);
+  if (!view.ok()) return Twiml("Say", "This call can no longer be answered.");
+  const std::optional<AnswerAction> action = ActionOfDigit(FormValue(form, "Digits"));
+  if (!action) return Twiml("Say", "This digit means nothing. Goodbye.");
+  const AnswerResult result = TRY(
+      deps.desk.Answer(*action,
+                       {.incident_id = view->claim.incident_id,
+                        .who = WhoWasCalled(deps.desk.config()->answering, FormValue(form, "To")),
+                        .channel = "voice",
+                        .note = ""},
+                       now));
+  return Twiml("Say", AnswerSentence(*action, result, now));
+}
+
+}  // namespace
+
+void RegisterTwilioCallbacks(Router& router, const AnswerCallbacksDeps& deps) {
+  router.Add("POST", std::string(kSmsPath),
+             CallbackRoute([deps](HttpRequest& request) { return Sms(deps, request); }));
+  router.Add("POST", std::string(kVoicePath),
+             CallbackRoute([deps](HttpRequest& request) { return Voice(deps, request); }));
+}
+
+}  // namespace outrider

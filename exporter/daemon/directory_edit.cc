@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people configure by API, in a running daemon: merged with incidents.yml, checked by its
+// parsers, written and put in force as one.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "exporter/api/access.h"
+#include "exporter/daemon/services.h"
+#include "storage/base/log.h"
+
+namespace outrider {
+namespace {
+
+std::string SubjectOf(const DirectoryChange& change) {
+  const std::string_view kind = DirectoryKindText(change.kind);
+  if (!IsOfSchedule(change.kind)) return fmt::format("{}:{}", kind, change.name);
+  return fmt::format("schedule:{}", change.schedule);
+}
+
+std::string TextOf(const DirectoryChange& change) {
+  static constexpr std::string_view kVerbs[] = {"made", "changed", "deleted"};
+  return fmt::format("{} {} {}", DirectoryKindText(change.kind), change.name,
+                     kVerbs[static_cast<size_t>(change.action)]);
+}
+
+}  // namespace
+
+Status Services::LoadDirectoryInto(LoadedFiles* files) {
+  DirectoryObjects objects = TRY(LoadDirectory(*state));
+  TRY(ApplyDirectory(objects, files));
+  if (!objects.empty()) {
+    for (const std::string& warning : files->incidents.warnings) LogWarn(warning);
+  }
+  ShowDirectory(std::move(objects), *files);
+  return absl::OkStatus();
+}
+
+void Services::ShowDirectory(DirectoryObjects objects, const LoadedFiles& files) {
+  auto view = std::make_shared<DirectoryView>();
+  view->file = files.incidents_root;
+  StatusOr<DirectoryMerge> merge = MergeDirectory(view->file, objects);
+  view->merged = merge.ok() ? std::move(merge->root) : view->file;
+  view->objects = std::move(objects);
+  const absl::MutexLock lock(&directory_mutex_);
+  directory_ = std::move(view);
+}
+
+std::shared_ptr<const DirectoryView> Services::Directory() const {
+  const absl::MutexLock lock(&directory_mutex_);
+  return directory_;
+}
+
+Status Services::EditDirectory(const DirectoryChange& change, const Caller& by) {
+  const absl::MutexLock one_at_a_time(&reload_mutex_);
+  const Nanos now = clock.NowNanos();
+  const std::shared_ptr<const DirectoryView> before = Directory();
+  DirectoryObjects objects = before->objects;
+  Batch rows;
+  TRY(ApplyChange(change, {before->file, before->merged}, by.name, now, &objects, &rows));
+  LoadedFiles files = PeoplePart(people_);
+  const Status merged = ApplyDirectory(objects, &files);
+  if (!merged.ok() && change.action == DirectoryChange::Action::kDelete) {
+    // Used in a way that only the parsers know.
+    return absl::FailedPreconditionError(fmt::format("without it: {}", Message(merged)));
+  }
+  TRY(merged);
+  DeskConfig config =
+      TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, flags_, external_url));
+  TRY(AddHooks(&config));
+  AuditEvent event = ConfiguredBy(by, SubjectOf(change), TextOf(change));
+  event.data = {{"kind", std::string(DirectoryKindText(change.kind))}, {"name", change.name}};
+  TRY(desk->Reload(std::move(config), now, {std::move(event)}, std::move(rows)));
+  LogInfo("configured by API", {{"what", TextOf(change)}, {"by", by.name}});
+  ShowDirectory(std::move(objects), people_);
+  return absl::OkStatus();
+}
+
+}  // namespace outrider

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What those see who answer from a message.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "notifiers/channel/channel.h"
+#include "notifiers/desk/answer_codes.h"
+#include "notifiers/desk/answer_token.h"
+#include "notifiers/incident/incident.h"
+
+namespace outrider {
+
+// A token, and what can be done with it.
+struct AnswerView {
+  AnswerClaim claim;
+  std::shared_ptr<const Incident> incident;
+  // What the incident may be answered with now, as links for the same contact that expire with the
+  // token.
+  std::vector<NotificationAction> actions;
+};
+
+// What became of an answer.
+struct AnswerResult {
+  enum class Outcome : uint8_t {
+    kDone,
+    kAgain,    // the same person has said so before; nothing changed
+    kRefused,  // not from this state: somebody was faster, or it is over
+  };
+  Outcome outcome = Outcome::kDone;
+  std::shared_ptr<const Incident> incident;  // as it is now
+  std::string reason;                        // kRefused: in words
+};
+
+}  // namespace outrider

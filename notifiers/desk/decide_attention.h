@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What time does to incidents that nobody looks at (notifiers/incident/attention.h), and snoozes
+// that end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "notifiers/desk/decide.h"
+
+namespace outrider {
+
+// One of kAckReminder, kAckTimeout, kSnoozeEnd, kAutoResolve fell due.
+void OnAttentionTimer(Transaction& tx, TimerKind kind, const std::string& id, Nanos due, Nanos now);
+// Sets the timer of QuietAt where it is missing or late. One that comes too early costs a look, so
+// that a busy incident does not write it with each event.
+void ScheduleQuiet(Transaction& tx, const Incident& incident);
+// After a start or a reload: the times may be others.
+void ScheduleQuietOfAll(Transaction& tx);
+// Takes the pages with kAskTier out of `pages` and queues them: to whoever acknowledged, else to
+// those who were paged.
+void QueueQuestions(Transaction& tx, const Incident& incident, std::vector<PageRequest>* pages,
+                    Nanos now);
+
+}  // namespace outrider

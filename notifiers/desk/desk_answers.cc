@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers from messages, as events of the desk.
+#include <fmt/format.h>
+
+#include "notifiers/desk/answers.h"
+#include "notifiers/desk/desk_impl.h"
+
+namespace outrider {
+
+StatusOr<AnswerView> Desk::ReadAnswer(std::string_view token, Nanos now) const {
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  const DeskConfig& config = impl.plan->config();
+  if (!config.answering.enabled) return absl::PermissionDeniedError("answering is switched off");
+  AnswerView view;
+  view.claim = TRY(outrider::ReadAnswer(*impl.state.answer_keys, token, now));
+  const auto incident = impl.state.incidents.find(view.claim.incident_id);
+  if (incident == impl.state.incidents.end()) {
+    return NotFound(fmt::format("no incident {}", view.claim.incident_id));
+  }
+  view.incident = incident->second;
+  view.actions = LinksFor(config, *impl.state.answer_keys, *view.incident, view.claim);
+  return view;
+}
+
+StatusOr<AnswerResult> Desk::Answer(AnswerAction action, const HumanAction& human, Nanos now) {
+  AnswerResult result;
+  TRY(impl_->Run(now,
+                 [&](Transaction& tx) { return AnswerIncident(tx, action, human, now, &result); }));
+  absl::ReaderMutexLock lock(&impl_->state_mutex);
+  const auto incident = impl_->state.incidents.find(human.incident_id);
+  if (incident == impl_->state.incidents.end()) return NotFound("no incident " + human.incident_id);
+  result.incident = incident->second;
+  return result;
+}
+
+Status Desk::RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now) {
+  return impl_->Run(now, [&](Transaction& tx) {
+    const int64_t expire = tx.plan().config().answering.expire * kNanosPerMilli;
+    tx.PutAnswerKeys(WithNewKey(tx.answer_keys(), impl_->random, now, revoke ? now : now + expire));
+    AuditEvent event;
+    event.subject = "answers";
+    event.kind = AuditKind::kConfigured;
+    event.time = now;
+    event.who = human.who;
+    event.channel = human.channel;
+    event.text = revoke ? "a new key signs links; older links are void"
+                        : "a new key signs links; older links stay good until they expire";
+    tx.Audit(std::move(event));
+    tx.RequireSync();
+    return absl::OkStatus();
+  });
+}
+
+StatusOr<AnswerCodes::Entry> Desk::FindAnswerCode(const std::string& phone, int number,
+                                                  Nanos now) const {
+  const Impl& impl = *impl_;
+  absl::ReaderMutexLock lock(&impl.state_mutex);
+  const auto codes = impl.state.answer_codes.find(PhoneText(phone));
+  const AnswerCodes::Entry* entry =
+      codes == impl.state.answer_codes.end() ? nullptr : FindNumber(*codes->second, number, now);
+  if (entry == nullptr) return NotFound(fmt::format("no incident {} on this phone", number));
+  return *entry;
+}
+
+StatusOr<bool> Desk::CountAutoReply(const std::string& phone, Nanos now) {
+  bool may = false;
+  TRY(impl_->Run(now, [&](Transaction& tx) {
+    const std::string known = PhoneText(phone);
+    may = tx.answer_codes.Find(known) != nullptr && CountReply(now, &tx.answer_codes.Edit(known));
+    return absl::OkStatus();
+  }));
+  return may;
+}
+
+}  // namespace outrider

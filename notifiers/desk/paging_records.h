@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is remembered of paging people, as rows of Family::kPaging: whose turn
+// it is, which contact methods come next, what a contact method was sent
+// lately. Keys: kind 0x00 id.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/status.h"
+
+namespace outrider {
+
+// "turn" policy 0x00 tier: of a tier that tells one of its people in turn.
+struct RoundRobinTurn {
+  std::string last;  // receiver that was told last
+};
+
+// "rule" incident: contact methods of its pages that are still to come.
+struct ContactStep {
+  Nanos due = 0;
+  std::string user;
+  uint32_t epoch = 0;
+  int loop = 0;
+  int tier = 0;
+  std::string integration;
+};
+struct ContactSteps {
+  std::vector<ContactStep> steps;
+};
+
+// "told" incident: which tiers of the running round reached somebody, so that a
+// refusal elsewhere does not hurry the next one.
+struct RoundTold {
+  uint32_t epoch = 0;
+  int loop = 0;
+  std::set<int> tiers;
+};
+
+// "contact" receiver 0x00 integration: what one contact method was sent lately.
+struct ContactLoad {
+  std::vector<Nanos> sent;          // first attempts of pages, oldest first, as far as limits look
+  Nanos window_since = 0;           // of the pages that may become one message; 0: none is open
+  std::set<std::string> incidents;  // told by messages of their own within the window
+  std::string carrier;              // the page that tells the others as well; "" : none yet
+  std::set<std::string> bundled;    // pages that go with it …
+  std::set<std::string> waiting;    // … and those that wait for the end of the window
+};
+
+// "account" kind/account: what all contact methods of one provider's account
+// were sent lately.
+struct AccountLoad {
+  std::vector<Nanos> sent;
+};
+
+// "verify" receiver 0x00 integration: whether a contact method is its owner's.
+struct ContactVerification {
+  std::string code_hash;  // SHA-256 of salt and code; "" : nothing is asked
+  std::string salt;
+  Nanos expires_at = 0;
+  int tries = 0;              // wrong ones
+  Nanos verified_at = 0;      // 0: not
+  uint64_t verified_for = 0;  // ContactInfo::digest then: another address is not
+  Nanos asked_at = 0;
+};
+
+using PagingRecord = std::variant<RoundRobinTurn, ContactSteps, RoundTold, ContactLoad, AccountLoad,
+                                  ContactVerification>;
+
+std::string TurnKey(std::string_view policy, int tier);
+std::string ContactStepsKey(std::string_view incident);
+std::string RoundToldKey(std::string_view incident);
+std::string ContactLoadKey(std::string_view receiver, std::string_view integration);
+std::string AccountLoadKey(std::string_view account);
+std::string VerificationKey(std::string_view receiver, std::string_view integration);
+
+// The id of a kContactRule timer, and its parts.
+std::string ContactRuleId(std::string_view incident, std::string_view user);
+// {"", ""} for what is no such id.
+std::pair<std::string, std::string> SplitPair(std::string_view id);
+
+std::string EncodePagingRecord(const PagingRecord& record);
+StatusOr<PagingRecord> DecodePagingRecord(std::string_view bytes);
+// Whether the key is one of the above; others of the family are not read here.
+bool IsPagingKey(std::string_view key);
+
+}  // namespace outrider

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole daemon's services, its routes and its guard: who may call what, and what is configured by
+// API beside the files.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "exporter/access/password.h"
+#include "exporter/access/route_roles.h"
+#include "exporter/daemon/routes.h"
+#include "exporter/daemon/services.h"
+#include "exporter/metrics/metrics_page.h"
+#include "storage/base/duration.h"
+#include "storage/base/file.h"
+#include "storage/base/json.h"
+#include "storage/base/text.h"
+#include "storage/state/memory_store.h"
+#include "tests/exporter/http/fake_request.h"
+#include "tests/support/fake_clock.h"
+
+namespace outrider {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr Nanos kT0 = 1'790'000'000LL * kNanosPerSecond;  // 2026-09-21
+
+// The rows outlive a daemon.
+class SharedStore final : public StateStore {
+ public:
+  explicit SharedStore(MemoryStore& memory) : memory_(memory) {}
+  StatusOr<std::optional<Row>> Get(Family family, std::string_view key) const override {
+    return memory_.Get(family, key);
+  }
+  Status Scan(Family family, std::string_view prefix, std::string_view from,
+              const std::function<bool(const Row&)>& visit) const override {
+    return memory_.Scan(family, prefix, from, visit);
+  }
+  Status Commit(const Batch& batch, Durability durability) override {
+    return memory_.Commit(batch, durability);
+  }
+  StoreStats Stats() const override { return memory_.Stats(); }
+
+ private:
+  MemoryStore& memory_;
+};
+
+class DaemonAccessTest : public ::testing::Test {
+ protected:
+  DaemonAccessTest() {
+    std::filesystem::remove_all(top_);
+    std::filesystem::create_directories(top_);
+    Write("outrider.yml", "incidents: {config_file: incidents.yml}\n");
+    Write("incidents.yml", R"(
+users: [{name: anna, slack_configs: [{api_url: "http://slack.example/hidden"}]}]
+schedules: [{name: primary, layers: [{users: [anna], start: 2026-01-05T09:00}]}]
+)");
+  }
+  void Write(const std::string& name, const std::string& text) const {
+    ASSERT_TRUE(WriteFileAtomically((top_ / name).string(), text).ok());
+  }
+  // Users whose password is `test`.
+  void WriteUsers() {
+    const std::string hash = HashPassword("test", 4, random_).value();
+    std::string text = "outrider_users:\n";
+    for (const char* role : {"viewer", "operator", "admin"}) {
+      text += fmt::format("- {{name: {0}, password_hash: {1}, role: {0}}}\n", role, hash);
+    }
+    Write("web.yml", text);
+  }
+  void Start(bool users) {
+    services_.reset();
+    router_ = std::make_unique<Router>();
+    AppOptions options;
+    options.config_file = (top_ / "outrider.yml").string();
+    options.storage_path = (top_ / "data").string();
+    if (users) options.web_config_file = (top_ / "web.yml").string();
+    LoadedFiles files = LoadFiles(options.config_file).value();
+    services_ = Services::Make(files, options, "http://x.example", clock_, random_,
+                               std::make_unique<SharedStore>(store_))
+                    .value();
+    ASSERT_TRUE(services_->Load(std::move(files), {}).ok());
+    services_->ready = true;
+    RegisterRoutes(*router_, *services_, metrics_, options, kT0);
+  }
+  HttpResponse Send(const std::string& method, const std::string& path,
+                    const std::string& user = "", const std::string& body = "",
+                    const std::string& if_match = "") {
+    FakeRequest request(method, path, body);
+    if (!user.empty()) request.With("Authorization", "Basic " + Base64Encode(user + ":test"));
+    if (!if_match.empty()) request.With("If-Match", if_match);
+    return router_->Dispatch(request);
+  }
+  JsonValue Json(const std::string& path, const std::string& user = "admin") {
+    return ParseJson(WholeBody(Send("GET", path, user))).value_or(JsonValue());
+  }
+  size_t AuditOf(const std::string& subject, const std::string& who) const {
+    size_t found = 0;
+    for (int bucket = 0; bucket < 256; ++bucket) {
+      const auto events = services_->desk->AuditEvents(static_cast<uint8_t>(bucket));
+      for (const AuditEvent& event : *events) {
+        found +=
+            event.subject == subject && event.who == who && event.kind == AuditKind::kConfigured;
+      }
+    }
+    return found;
+  }
+
+  const std::filesystem::path top_ =
+      std::filesystem::path(::testing::TempDir()) / "daemon_access_test";
+  FakeClock clock_{kT0};
+  SeededRandom random_{1};
+  MemoryStore store_;
+  MetricsPage metrics_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<Router> router_;
+};
+
+// Every route of the router but the open ones wants to know who calls; nothing else may slip in.
+TEST_F(DaemonAccessTest, EveryRouteNeedsARole) {
+  WriteUsers();
+  Start(true);
+  size_t open = 0;
+  size_t writes = 0;
+  for (const auto& [method, pattern] : router_->Routes()) {
+    std::string path;
+    for (const std::string_view part : Split(std::string_view(pattern).substr(1), '/')) {
+      const bool variable = part.starts_with(':') || part.starts_with('*');
+      path += "/" + (variable ? std::string("x") : std::string(part));
+    }
+    // What another route takes first is judged by that one's row.
+    FakeRequest probe(method, path);
+    const int code = router_->Dispatch(probe).status;
+    if (NeededRole(method, probe.route) == Role::kNone) {
+      EXPECT_TRUE(probe.route.starts_with("/-/") || probe.route.starts_with("/outrider/v1/log") ||
+                  probe.route.starts_with("/outrider/v1/a/") ||
+                  probe.route.starts_with("/outrider/v1/callbacks/"))
+          << method << " " << pattern;
+      ++open;
+      continue;
+    }
+    EXPECT_EQ(code, 401) << method << " " << pattern;
+    writes += method != "GET";
+  }
+  EXPECT_GE(open, 5U);
+  EXPECT_GE(writes, 40U);
+  // A viewer changes nothing.
+  for (const auto& [method, pattern] : router_->Routes()) {
+    if (NeededRole(method, pattern) < Role::kOperator) continue;
+    std::string path = pattern;
+    if (Contains(path, ":") || Contains(path, "*")) continue;
+    EXPECT_EQ(Send(method, path, "viewer").status, 403) << method << " " << pattern;
+  }
+  EXPECT_EQ(Send("GET", "/metrics", "viewer").status, 200);
+  EXPECT_EQ(Send("GET", "/outrider/v1/incidents", "viewer").status, 200);
+}
+
+TEST_F(DaemonAccessTest, UsersCountFromTheNextReloadOn) {
+  Write("web.yml", "");
+  Start(true);
+  EXPECT_EQ(Send("GET", "/metrics").status, 200);
+  WriteUsers();
+  EXPECT_EQ(Send("POST", "/-/reload").status, 200);
+  EXPECT_EQ(Send("GET", "/metrics").status, 401);
+  EXPECT_EQ(Send("GET", "/metrics", "viewer").status, 200);
+  // All or nothing: a mistake in one file changes neither.
+  Write("web.yml", "outrider_users: [{name: x}]\n");
+  const HttpResponse refused = Send("POST", "/-/reload", "admin");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_THAT(refused.body, HasSubstr("web.yml:1:18"));
+  EXPECT_EQ(Send("GET", "/metrics", "viewer").status, 200);
+}
+
+TEST_F(DaemonAccessTest, TlsStopsTheStart) {
+  Write("web.yml", "tls_server_config: {cert_file: a, key_file: b}\n");
+  AppOptions options;
+  options.storage_path = (top_ / "data").string();
+  options.web_config_file = (top_ / "web.yml").string();
+  const LoadedFiles files = LoadFiles("").value();
+  const auto services = Services::Make(files, options, "http://x.example", clock_, random_,
+                                       std::make_unique<SharedStore>(store_));
+  ASSERT_FALSE(services.ok());
+  EXPECT_THAT(Message(services.status()), HasSubstr("never falls back to plain text"));
+}
+
+TEST_F(DaemonAccessTest, TokensOfPrograms) {
+  WriteUsers();
+  Start(true);
+  const HttpResponse made = Send("POST", "/outrider/v1/tokens", "admin",
+                                 R"({"name":"ci","role":"operator","expires_in":"1d"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string token = ParseJson(made.body)->GetString("token");
+  EXPECT_EQ(AuditOf("token:ci", "admin"), 1U);
+  const auto with = [&](const char* path) {
+    FakeRequest request("GET", path);
+    request.With("Authorization", "Bearer " + token);
+    return router_->Dispatch(request);
+  };
+  EXPECT_THAT(with("/outrider/v1/whoami").body,
+              HasSubstr(R"("name":"ci","role":"operator","teams":[],"via":"token")"));
+  EXPECT_EQ(with("/outrider/v1/tokens").status, 403);
+  const std::string list = Send("GET", "/outrider/v1/tokens", "admin").body;
+  EXPECT_THAT(list, HasSubstr("\"ci\""));
+  EXPECT_THAT(list, Not(HasSubstr(token)));
+  Start(true);  // another process on the same store
+  EXPECT_EQ(with("/metrics").status, 200);
+  clock_.Advance(kDay);
+  EXPECT_EQ(with("/metrics").status, 401);
+  clock_.Advance(-kDay);
+  EXPECT_EQ(Send("DELETE", "/outrider/v1/tokens/ci", "admin").status, 204);
+  EXPECT_EQ(with("/metrics").status, 401);
+  EXPECT_EQ(Send("DELETE", "/outrider/v1/tokens/ci", "admin").status, 404);
+  for (const char* bad : {"", "{}", "[]", R"({"name":"a/b"})", R"({"name":"a","role":"boss"})",
+                          R"({"name":"a","expires_in":"-1d"})", R"({"name":"a","x":1})",
+                          R"({"name":"a","teams":"x"})"}) {
+    EXPECT_EQ(Send("POST", "/outrider/v1/tokens", "admin", bad).status, 400) << bad;
+  }
+}
+
+TEST_F(DaemonAccessTest, TheAuditNamesTheCaller) {
+  WriteUsers();
+  Start(true);
+  ASSERT_EQ(Send("POST", "/api/v2/alerts", "operator",
+                 R"([{"labels":{"alertname":"A","severity":"critical"}}])")
+                .status,
+            200);
+  const std::string id = Json("/outrider/v1/incidents").Find("incidents")->items[0].GetString("id");
+  EXPECT_EQ(Send("POST", "/outrider/v1/incidents/" + id + "/acknowledge", "operator",
+                 R"({"by":"somebody else"})")
+                .status,
+            200);
+  EXPECT_EQ(Json("/outrider/v1/incidents/" + id).GetString("acknowledged_by"), "operator");
+  const HttpResponse silenced = Send("POST", "/api/v2/silences", "operator", R"({
+    "matchers":[{"name":"a","value":"b","isRegex":false}],"startsAt":"2026-09-21T00:00:00Z",
+    "endsAt":"2026-09-30T00:00:00Z","createdBy":"somebody else","comment":"x"})");
+  ASSERT_EQ(silenced.status, 200) << silenced.body;
+  const std::string silence = ParseJson(silenced.body)->GetString("silenceID");
+  EXPECT_EQ(Json("/api/v2/silence/" + silence).GetString("createdBy"), "operator");
+  EXPECT_EQ(Send("DELETE", "/api/v2/silence/" + silence, "admin").status, 200);
+  bool found = false;
+  for (int bucket = 0; bucket < 256; ++bucket) {
+    for (const AuditEvent& event : *services_->desk->AuditEvents(static_cast<uint8_t>(bucket))) {
+      found |= event.kind == AuditKind::kSilenceExpired && event.who == "admin";
+    }
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(DaemonAccessTest, SigningIn) {
+  WriteUsers();
+  Start(true);
+  FakeRequest form =
+      FakeRequest::Form("/outrider/v1/login", "username=viewer&password=test&next=%2Fgraph%3Fx");
+  const HttpResponse in = router_->Dispatch(form);
+  ASSERT_EQ(in.status, 303) << in.body;
+  std::string cookie;
+  for (const auto& [name, value] : in.headers) {
+    if (name == "Set-Cookie") cookie = value.substr(0, value.find(';'));
+    if (name == "Location") EXPECT_EQ(value, "/graph?x");
+  }
+  FakeRequest page("GET", "/");
+  page.With("Cookie", cookie);
+  EXPECT_EQ(router_->Dispatch(page).status, 200);
+  FakeRequest wrong = FakeRequest::Form("/outrider/v1/login", "username=viewer&password=no");
+  const HttpResponse again = router_->Dispatch(wrong);
+  EXPECT_EQ(again.status, 401);
+  EXPECT_THAT(again.body, HasSubstr("the name or the password is wrong"));
+  EXPECT_EQ(
+      Send("POST", "/outrider/v1/login", "", R"({"username":"admin","password":"test"})").status,
+      200);
+  FakeRequest out("POST", "/outrider/v1/logout");
+  out.With("Cookie", cookie);
+  EXPECT_EQ(router_->Dispatch(out).status, 204);
+  EXPECT_EQ(router_->Dispatch(page).status, 401);
+}
+
+// ---- the directory
+
+TEST_F(DaemonAccessTest, AUserIsMadeChangedAndDeleted) {
+  Start(false);
+  const std::string users = "/outrider/v1/users";
+  const HttpResponse made =
+      Send("POST", users, "", R"({"name":"ben","time_zone":"Europe/Berlin"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(AuditOf("user:ben", "anonymous"), 1U);
+  EXPECT_EQ(Send("POST", users, "", R"({"name":"ben"})").status, 409);
+  EXPECT_EQ(Send("POST", users, "", R"({"name":"anna"})").status, 409);
+  const JsonValue list = Json(users, "");
+  ASSERT_EQ(list.Find("users")->items.size(), 2U);
+  EXPECT_EQ(list.Find("users")->items[0].GetString("source"), "file");
+  EXPECT_EQ(list.Find("users")->items[1].GetString("source"), "api");
+  ASSERT_EQ(services_->desk->config()->incidents.users.size(), 2U);
+  EXPECT_EQ(Send("PUT", users + "/ben", "", R"({"time_zone":"UTC"})", "\"1\"").status, 200);
+  EXPECT_EQ(Send("PUT", users + "/ben", "", R"({"time_zone":"UTC"})", "\"1\"").status, 412);
+  EXPECT_EQ(Send("PUT", users + "/ben", "", "{}", "x").status, 400);
+  EXPECT_EQ(services_->desk->config()->incidents.users[1].time_zone, "UTC");
+  EXPECT_EQ(Send("PUT", users + "/anna", "", "{}").status, 409);
+  EXPECT_EQ(Send("PUT", users + "/nobody", "", "{}").status, 404);
+  // What the parsers refuse changes nothing.
+  const HttpResponse bad = Send("PUT", users + "/ben", "", "time_zone: UTC\nfoo: 1\n");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_THAT(bad.body, HasSubstr("user ben:2:"));
+  EXPECT_EQ(Json(users + "/ben", "").GetInt("version"), 2);
+  EXPECT_EQ(Send("DELETE", users + "/ben", "").status, 204);
+  EXPECT_EQ(Send("GET", users + "/ben", "").status, 404);
+  EXPECT_EQ(services_->desk->config()->incidents.users.size(), 1U);
+}
+
+TEST_F(DaemonAccessTest, ContactsAreForAdmins) {
+  WriteUsers();
+  Start(true);
+  const std::string shown = Send("GET", "/outrider/v1/users", "viewer").body;
+  EXPECT_THAT(shown, HasSubstr(R"("contacts":["slack"])"));
+  EXPECT_THAT(shown, Not(HasSubstr("api_url")));
+  const std::string all = Send("GET", "/outrider/v1/users/anna", "admin").body;
+  EXPECT_THAT(all, HasSubstr("<secret>"));
+  EXPECT_THAT(all, Not(HasSubstr("hidden")));
+}
+
+TEST_F(DaemonAccessTest, SchedulesAndOverrides) {
+  Start(false);
+  ASSERT_EQ(Send("POST", "/outrider/v1/users", "", R"({"name":"ben"})").status, 201);
+  // Of the file, and changed for a day by the API.
+  const std::string overrides = "/outrider/v1/oncall/schedules/primary/overrides";
+  const HttpResponse made =
+      Send("POST", overrides, "",
+           R"({"user":"ben","start":"2026-09-22T00:00:00Z","end":"2026-09-23T00:00:00Z"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string id = ParseJson(made.body)->GetString("id");
+  const auto on_call = [&](const char* when) {
+    const Schedule& schedule = services_->desk->config()->schedules[0];
+    const OnCall found = OnCallAt(schedule, ParseRfc3339(when).value());
+    return Join(found.users, ",");
+  };
+  EXPECT_EQ(on_call("2026-09-21T12:00:00Z"), "anna");
+  EXPECT_EQ(on_call("2026-09-22T12:00:00Z"), "ben");
+  EXPECT_EQ(AuditOf("schedule:primary", "anonymous"), 1U);
+  EXPECT_EQ(Json(overrides, "").Find("overrides")->items.size(), 1U);
+  // The user is needed as long as the override is there.
+  const HttpResponse used = Send("DELETE", "/outrider/v1/users/ben", "");
+  EXPECT_EQ(used.status, 409);
+  EXPECT_THAT(used.body, HasSubstr("used by schedule \\\"primary\\\""));
+  const HttpResponse bad = Send("POST", overrides, "", R"({"user":"nobody"})");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_THAT(bad.body, HasSubstr("of schedule primary:1:"));
+  EXPECT_EQ(Send("POST", "/outrider/v1/oncall/schedules/x/overrides", "", "{}").status, 404);
+  // Nobody stands in for whom an override removes.
+  const HttpResponse gap = Send(
+      "POST", overrides, "",
+      R"({"kind":"remove","user":"anna","start":"2026-09-25T00:00:00Z","end":"2026-09-25T01:00:00Z"})");
+  ASSERT_EQ(gap.status, 201) << gap.body;
+  EXPECT_THAT(gap.body, HasSubstr(R"("gaps":[{"start":"2026-09-25T00:00:00.000Z","end":)"));
+  Start(false);  // survives a restart
+  EXPECT_EQ(on_call("2026-09-22T12:00:00Z"), "ben");
+  EXPECT_EQ(Send("DELETE", overrides + "/" + id, "").status, 200);
+  EXPECT_EQ(on_call("2026-09-22T12:00:00Z"), "anna");
+  EXPECT_EQ(Send("DELETE", overrides + "/" + id, "").status, 404);
+  EXPECT_EQ(Send("DELETE", "/outrider/v1/users/ben", "").status, 204);
+}
+
+TEST_F(DaemonAccessTest, FilesAndObjectsTogether) {
+  Start(false);
+  ASSERT_EQ(Send("POST", "/outrider/v1/oncall/schedules", "",
+                 R"({"name":"second","layers":[{"users":["anna"],"start":"2026-01-05T09:00"}]})")
+                .status,
+            201);
+  ASSERT_EQ(Send("POST", "/outrider/v1/policies", "",
+                 R"({"name":"p","tiers":[{"delay":"5m","schedules":["second"]}]})")
+                .status,
+            201);
+  EXPECT_EQ(services_->desk->config()->incidents.escalation_policies.size(), 1U);
+  const HttpResponse unknown = Send("POST", "/outrider/v1/policies", "",
+                                    R"({"name":"q","tiers":[{"receivers":["user:nobody"]}]})");
+  EXPECT_EQ(unknown.status, 400) << unknown.body;
+  EXPECT_EQ(Send("DELETE", "/outrider/v1/oncall/schedules/second", "").status, 409);
+  // A reload keeps the objects …
+  Write("incidents.yml", R"(
+users: [{name: anna}, {name: cleo}]
+schedules: [{name: primary, layers: [{users: [anna], start: 2026-01-05T09:00}]}]
+)");
+  EXPECT_EQ(Send("POST", "/-/reload").status, 200);
+  EXPECT_EQ(services_->desk->config()->schedules.size(), 2U);
+  EXPECT_EQ(services_->desk->config()->incidents.users.size(), 2U);
+  // … and is refused when they would not fit any more.
+  Write("incidents.yml", "users: [{name: cleo}]\n");
+  const HttpResponse refused = Send("POST", "/-/reload");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_THAT(refused.body, HasSubstr("schedule second:1:"));
+  EXPECT_EQ(services_->desk->config()->schedules.size(), 2U);
+  // A change by API works on what is in force, not on what lies on the disk.
+  EXPECT_EQ(Send("DELETE", "/outrider/v1/policies/p", "").status, 204);
+  EXPECT_EQ(services_->desk->config()->schedules.size(), 2U);
+  // The file takes the name over: it counts.
+  Write("incidents.yml", R"(
+users: [{name: anna}, {name: cleo}]
+schedules: [{name: second, layers: [{users: [cleo], start: 2026-01-05T09:00}]}]
+)");
+  EXPECT_EQ(Send("POST", "/-/reload").status, 200);
+  ASSERT_EQ(services_->desk->config()->schedules.size(), 1U);
+  EXPECT_EQ(Json("/outrider/v1/oncall/schedules/second", "").GetString("source"), "file");
+}
+
+}  // namespace
+}  // namespace outrider

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Paging people: teams, in turn, fallbacks of policies, refused pages, contact rules.
+#include "notifiers/config/escalation_config.h"
+#include "notifiers/config/paging_config.h"
+#include "tests/notifiers/desk/desk_fixture.h"
+
+namespace outrider {
+namespace {
+
+// Users anna, ben and cleo have a webhook[0] and an email[0]; mute has nothing.
+class PagingDeskTest : public DeskTest {
+ protected:
+  struct Tier {
+    DurationMs delay = 0;
+    std::vector<std::string> targets;
+    bool round_robin = false;
+  };
+  void Setup(
+      std::vector<Tier> tiers, std::function<void(EscalationPolicy&, PagingConfig&)> change =
+                                   [](EscalationPolicy&, PagingConfig&) {}) {
+    Adjust([this, tiers = std::move(tiers), change = std::move(change)](DeskConfig& config) {
+      EscalationPolicy& policy = config.incidents.escalation_policies[0];
+      policy.tiers.clear();
+      for (const Tier& tier : tiers) {
+        EscalationTier& added = policy.tiers.emplace_back();
+        added.delay = tier.delay;
+        added.receivers = tier.targets;
+        added.round_robin = tier.round_robin;
+      }
+      PagingConfig people;
+      people.teams = {{.name = "db", .members = {"anna", "mute", "ben", "cleo"}, .lead = "cleo"},
+                      {.name = "nobody", .members = {"mute"}, .lead = ""}};
+      change(policy, people);
+      config.incidents.people = std::make_shared<const PagingConfig>(people);
+      config.receivers = std::make_shared<const Receivers>(MakeReceivers());
+    });
+  }
+
+  std::vector<Receiver> MakeReceivers() {
+    std::vector<Receiver> receivers;
+    for (const char* name :
+         {"team", "pager", "user:anna", "user:ben", "user:cleo", "user:boss", "user:mute"}) {
+      if (gone_.contains(name)) continue;
+      Receiver receiver;
+      receiver.name = name;
+      for (const char* kind : {"webhook", "email"}) {
+        if (receiver.name == "user:mute") continue;
+        if (std::string_view(kind) == "email" && !receiver.name.starts_with("user:")) continue;
+        Integration integration;
+        integration.kind = kind;
+        integration.channel =
+            std::make_unique<FakeChannel>(inbox_[std::string(name) + "/" + kind], true);
+        receiver.integrations.push_back(std::move(integration));
+      }
+      receivers.push_back(std::move(receiver));
+    }
+    return receivers;
+  }
+
+  std::set<std::string> gone_;  // receivers that are no longer configured
+
+  size_t GotBy(const std::string& contact) { return Got(contact.c_str()); }
+  void Refuse(const char* contact, int times = 1) {
+    for (int i = 0; i < times; ++i) {
+      inbox_[contact].answers.push_back(SendResult::Rejected("HTTP 404", "clientError"));
+    }
+  }
+  std::vector<std::string> Texts(AuditKind kind) {
+    std::vector<std::string> texts;
+    const auto detail = desk_->GetIncident(Newest()->id, clock_.NowNanos());
+    EXPECT_TRUE(detail.ok()) << detail.status();
+    if (!detail.ok()) return texts;
+    for (const AuditEvent& event : detail->events) {
+      if (event.kind == kind) texts.push_back(event.text);
+    }
+    return texts;
+  }
+  // An incident of its own, over when this returns.
+  void OneIncident(const char* name) {
+    const Alert alert = MakeAlert(name, "critical");
+    ASSERT_TRUE(Fire(alert).ok());
+    Run(10);
+    ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
+    Run(10);
+  }
+};
+
+using Strings = std::vector<std::string>;
+
+TEST_F(PagingDeskTest, ATeamIsItsMembersAndItsLead) {
+  Setup({{0, {"team:db", "user:anna"}}, {5 * kMinute, {"lead:db"}}});
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U) << "once, although named twice";
+  EXPECT_EQ(GotBy("user:ben/email"), 1U);
+  EXPECT_EQ(GotBy("user:cleo/webhook"), 1U);
+  Run(300);
+  EXPECT_EQ(GotBy("user:cleo/webhook"), 2U);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+}
+
+TEST_F(PagingDeskTest, OneOfATierInTurnAlsoAfterARestart) {
+  Setup({{0, {"team:db"}, true}});
+  OneIncident("A");
+  EXPECT_EQ(GotBy("user:anna/webhook"), 2U) << "the page and the recovery";
+  OneIncident("B");
+  EXPECT_EQ(GotBy("user:ben/webhook"), 2U) << "mute cannot be reached and is passed over";
+  Start(*disk_);
+  OneIncident("C");
+  EXPECT_EQ(GotBy("user:cleo/webhook"), 2U);
+  OneIncident("D");
+  EXPECT_EQ(GotBy("user:anna/webhook"), 4U);
+  EXPECT_EQ(GotBy("user:ben/webhook"), 2U);
+}
+
+TEST_F(PagingDeskTest, TheFallbackOfAPolicyIsToldWhenAWholeRoundFoundNobody) {
+  Setup({{0, {"team:nobody"}}, {15 * kMinute, {"user:mute"}}},
+        [](EscalationPolicy& policy, PagingConfig&) { policy.fallback = {"user:boss"}; });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:boss/webhook"), 1U) << "at once, not after a quarter of an hour";
+  EXPECT_EQ(
+      Texts(AuditKind::kEscalationSkipped),
+      (Strings{"tier 1: nobody of team nobody can be reached", "tier 2: mute has no contact method",
+               "tier 2: nobody was told in this round: the fallback is"}));
+  EXPECT_EQ(inbox_["user:boss/webhook"].got[0].reason, "escalation fallback");
+}
+
+TEST_F(PagingDeskTest, WithoutAFallbackTheTrailSaysThatNobodyWasTold) {
+  Setup({{0, {"user:mute"}}});
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(Texts(AuditKind::kEscalationSkipped).back(),
+            "tier 1: nobody was told in this round, and the policy has no fallback");
+}
+
+TEST_F(PagingDeskTest, ARoundThatReachedSomebodyLeavesTheFallbackAlone) {
+  Setup({{0, {"user:anna"}}, {5 * kMinute, {"user:mute"}}},
+        [](EscalationPolicy& policy, PagingConfig&) { policy.fallback = {"user:boss"}; });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(600);
+  EXPECT_EQ(GotBy("user:boss/webhook"), 0U);
+}
+
+TEST_F(PagingDeskTest, ARefusedPageDoesNotCostTheWaitForTheNextTier) {
+  Setup({{0, {"pager"}}, {15 * kMinute, {"user:ben"}}, {30 * kMinute, {"user:anna"}}});
+  Refuse("pager/webhook");
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:ben/webhook"), 1U);
+  EXPECT_EQ(Texts(AuditKind::kEscalationSkipped), (Strings{"tier 1: nobody of it could be told"}));
+  Run(15 * 60 + 10);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U) << "tiers keep their distance";
+}
+
+TEST_F(PagingDeskTest, WhoElseOfTheTierIsToldKeepsTheWait) {
+  Setup({{0, {"pager", "user:anna"}}, {15 * kMinute, {"user:ben"}}});
+  Refuse("pager/webhook");
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(60);
+  EXPECT_EQ(GotBy("user:ben/webhook"), 0U);
+  Run(15 * 60);
+  EXPECT_EQ(GotBy("user:ben/webhook"), 1U);
+}
+
+TEST_F(PagingDeskTest, RefusalsOfAWholeRoundTellTheFallback) {
+  Setup({{0, {"pager"}}},
+        [](EscalationPolicy& policy, PagingConfig&) { policy.fallback = {"user:boss"}; });
+  Refuse("pager/webhook");
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:boss/webhook"), 1U);
+}
+
+TEST_F(PagingDeskTest, AReceiverThatIsGoneCountsAsRefused) {
+  Setup({{0, {"pager"}}, {15 * kMinute, {"user:ben"}}});
+  inbox_["pager/webhook"].answers.push_back(SendResult::Retry("HTTP 503", "serverError", 60'000));
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:ben/webhook"), 0U);
+  gone_ = {"pager"};
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  Run(61);
+  EXPECT_EQ(GotBy("user:ben/webhook"), 1U);
+}
+
+TEST_F(PagingDeskTest, ContactMethodsFollowOneAnotherUntilSomebodyAnswers) {
+  Setup({{0, {"user:anna"}}, {10 * kMinute, {"user:anna"}}},
+        [](EscalationPolicy&, PagingConfig& people) {
+          people.users["anna"].rules = {{"webhook[0]", 0}, {"email[0]", 5 * kMinute}};
+        });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(60);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+  EXPECT_EQ(GotBy("user:anna/email"), 0U);
+  Run(5 * 60);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U);
+  Run(5 * 60);  // the second tier
+  EXPECT_EQ(GotBy("user:anna/webhook"), 2U);
+  ASSERT_TRUE(desk_->Acknowledge(By(Newest()->id), clock_.NowNanos()).ok());
+  Run(3600);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U) << "what was to follow is forgotten";
+  EXPECT_EQ(desk_->Stats(clock_.NowNanos()).outbox_rows, 0U);
+}
+
+TEST_F(PagingDeskTest, ALateTickLosesNoContactRule) {
+  Setup({{0, {"user:anna"}}}, [](EscalationPolicy&, PagingConfig& people) {
+    people.users["anna"].rules = {{"webhook[0]", 0}, {"email[0]", 5 * kMinute}};
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  clock_.Set(clock_.NowNanos() + Sec(7200));
+  Start(*disk_);
+  Run(10);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U);
+}
+
+TEST_F(PagingDeskTest, ImportantSeveritiesHaveRulesOfTheirOwn) {
+  Setup({{0, {"user:anna"}}}, [](EscalationPolicy& policy, PagingConfig& people) {
+    policy.severities.clear();
+    UserPaging& anna = people.users["anna"];
+    anna.important = {Severity::kCritical};
+    anna.rules = {{"email[0]", 0}};
+    anna.important_rules = {{"webhook[0]", 0}};
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Warm", "warning")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 0U);
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+}
+
+TEST_F(PagingDeskTest, PoliciesByLabelsAndTime) {
+  Setup({{0, {"user:anna"}}}, [](EscalationPolicy& policy, PagingConfig& people) {
+    policy.severities.clear();
+    policy.match = {Matcher::Equal("alertname", "Db")};
+    policy.active_time_intervals = {"year"};
+    NamedTimeInterval year;
+    year.name = "year";
+    year.intervals.resize(1);
+    year.intervals[0].years = {{2026, 2026}};  // kT0 lies in September 2026
+    people.time_intervals = {year};
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Other", "critical")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 0U);
+  ASSERT_TRUE(Fire(MakeAlert("Db", "info")).ok());
+  Run(10);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+  clock_.Set(clock_.NowNanos() + Sec(200 * 86400));
+  Alert next = MakeAlert("Db", "info");
+  next.labels = Labels({{"alertname", "Db"}, {"service", "x"}});
+  ASSERT_TRUE(Fire(next).ok());
+  Run(10);
+  EXPECT_TRUE(Newest()->escalation.policy.empty()) << "2027";
+}
+
+}  // namespace
+}  // namespace outrider
