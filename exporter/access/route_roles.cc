@@ -39,6 +39,9 @@ constexpr std::string_view kDaily[] = {
 constexpr std::string_view kSecret[] = {"/outrider/v1/tokens"};
 constexpr std::string_view kHooks = "/api/v1/webhooks";  // their URLs are secrets
 
+// Fetching it is a beat.
+constexpr std::string_view kBeat = "/outrider/v1/heartbeats/:name";
+
 constexpr std::string_view kUnlimited[] = {"/-/healthy", "/-/ready", "/metrics", "/api/v1/write",
                                            "/api/v1/otlp/v1/metrics"};
 
@@ -53,6 +56,7 @@ Role NeededRole(std::string_view method, std::string_view route) {
   if (IsOpenPath(route)) return Role::kNone;
   if (AnyAbove(kSecret, route)) return Role::kAdmin;
   if (IsBelow(route, kHooks)) return Role::kOperator;
+  if (route == kBeat) return Role::kOperator;
   if (method == "GET" || method == "HEAD") return Role::kViewer;
   if (method == "POST" && std::ranges::find(kReadsByPost, route) != std::end(kReadsByPost)) {
     return Role::kViewer;

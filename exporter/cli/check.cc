@@ -163,7 +163,8 @@ Verdict CheckIncidents(const std::string& text, const std::string& path) {
   const IncidentsConfig config = TRY(ParseIncidentsConfig(text, path));
   std::set<std::string> users;
   for (const UserConfig& user : config.users) users.insert(user.name);
-  const std::vector<Schedule> schedules = TRY(ParseSchedules(&config.schedules, path, users));
+  const std::vector<Schedule> schedules =
+      TRY(ParseSchedules(&config.schedules, path, users, CalendarsBeside(&config.schedules, path)));
   TRY(ParseAnswering(config.answering, path).status());
   const AroundConfig around = TRY(ParseAround(config));
   std::string out = fmt::format("{} escalation policies, {} users, {} schedules",

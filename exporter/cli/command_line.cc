@@ -12,6 +12,7 @@
 
 #include "exporter/cli/access_commands.h"
 #include "exporter/cli/alertmanager_flags.h"
+#include "exporter/cli/around_commands.h"
 #include "exporter/cli/escalation_commands.h"
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
@@ -32,6 +33,7 @@ struct Parsed {
   AlertsOptions alerts;
   AnomalyOptions anomaly;
   PeopleCommands people;
+  AroundCommands around;
   AccessCommands access;
   SlaOptions sla;
   std::string verify_path;
@@ -537,6 +539,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddAlerts(app, &parsed);
   AddPeopleCommands(app, &parsed.client, &parsed.people, &parsed.action, env);
   AddSlaCommands(app, &parsed.client, &parsed.sla, &parsed.action);
+  AddAroundCommands(app, &parsed.client, &parsed.around, &parsed.action, env);
   AddEscalationCommands(app, &parsed.client, &parsed.escalation, &parsed.action);
   AddAccessCommands(app, &parsed.client, &parsed.access, &parsed.action, env);
   AddAnomaly(app, &parsed, env);

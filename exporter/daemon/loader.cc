@@ -138,7 +138,9 @@ Status ReadIncidents(const YamlNode& root, const std::string& incidents, LoadedF
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
   out->around = TRY(ParseAround(out->incidents));
-  out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users));
+  out->schedules =
+      TRY(ParseSchedules(&out->incidents.schedules, incidents, users,
+                         CalendarsBeside(out->incidents_root.Find("schedules"), incidents)));
   out->answering = TRY(ParseAnswering(out->incidents.answering, incidents));
   return absl::OkStatus();
 }

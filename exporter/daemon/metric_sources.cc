@@ -85,6 +85,7 @@ void WriteOwnMetrics(const Services& services, const HttpServer* server, MetricS
                             .alerts_per_name = config->limits.alerts_per_name},
                            sink);
   WriteOnCallMetrics(config->schedules, now, sink);
+  WriteAroundMetrics(services.desk->Heartbeats(now), services.desk->Maintenance(now), sink);
   WriteDeliveryMetrics(services.dispatcher->Stats(), now, sink);
   WriteStoreMetrics(services.state->Stats(), sink);
   WriteAnalyticsMetrics(services, sink);

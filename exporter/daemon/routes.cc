@@ -17,9 +17,12 @@
 #include "exporter/api/directory.h"
 #include "exporter/api/escalation.h"
 #include "exporter/api/features.h"
+#include "exporter/api/heartbeats.h"
 #include "exporter/api/incidents.h"
+#include "exporter/api/insa.h"
 #include "exporter/api/labels.h"
 #include "exporter/api/lifecycle.h"
+#include "exporter/api/maintenance.h"
 #include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/optimize.h"
@@ -226,6 +229,10 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   RegisterSlaApi(router, {*services.desk, services.clock});
   RegisterAuditApi(router, *services.desk);
   RegisterOnCallApi(router, {*services.desk, services.clock});
+  RegisterHeartbeatsApi(router, {*services.desk, services.clock});
+  RegisterInsaAlerts(router, {*services.desk, services.clock});
+  RegisterInsaLists(router, {*services.desk, services.clock});
+  RegisterMaintenanceApi(router, {*services.desk, services.clock});
   RegisterEscalationApi(router, {*services.desk, services.clock});
   RegisterContactsApi(router, {*services.desk, services.clock});
   RegisterAccess(router, services);

@@ -21,6 +21,8 @@ bool IsOwnWrite(const HttpRequest& request) {
   if (IsBelow(request.path, "/api/v1/webhooks") || IsBelow(request.path, "/outrider/v1/tokens")) {
     return request.method != "OPTIONS";
   }
+  // Fetching a heartbeat's URL is a beat.
+  if (request.path.starts_with("/outrider/v1/heartbeats/")) return request.method != "OPTIONS";
   if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
     return false;
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||

@@ -24,6 +24,8 @@ struct LaneStats;
 struct LinkStats;
 struct QueryGateStats;
 struct RuleStats;
+struct HeartbeatView;
+struct MaintenanceView;
 struct Schedule;
 struct StoreStats;
 class DerivedTable;
@@ -42,6 +44,9 @@ void WriteQueryMetrics(const QueryGateStats& queries, const QueryGateStats& read
 void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
 // Who is on call at `now`, and for how long of the 14 days from then on nobody is.
 void WriteOnCallMetrics(const std::vector<Schedule>& schedules, Nanos now, MetricSink& sink);
+// Heartbeats and maintenance windows.
+void WriteAroundMetrics(const std::vector<HeartbeatView>& heartbeats,
+                        const std::vector<MaintenanceView>& windows, MetricSink& sink);
 // Attempts, breakers and rate limits of integrations.
 void WriteDeliveryMetrics(const std::vector<LaneStats>& lanes, Nanos now, MetricSink& sink);
 // Of alerts sent on to external Alertmanagers, under Prometheus' own names.

@@ -10,6 +10,7 @@
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_contacts.h"
+#include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/page_facts.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
@@ -106,6 +107,11 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Nanos now, Notificati
             notification);
   }
   AddPageFacts(*incident, row, now, notification);
+  const size_t attached = notification->resolved ? 0 : DependantsOf(tx, incident->id).size();
+  if (attached > 0) {
+    AddNote(fmt::format("{} incident{} that depend on it", attached, attached == 1 ? "" : "s"),
+            notification);
+  }
 }
 
 // A report looks like an alert that fires, so that every channel and template can show it.

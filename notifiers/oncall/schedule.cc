@@ -32,18 +32,38 @@ const std::string& UserOf(const Layer& layer, Nanos time, absl::TimeZone zone) {
   return ParticipantOf(layer.rotation, ShiftAt(layer.rotation, time));
 }
 
+// Of a calendar: all whose shift holds.
+std::vector<std::string> CalendarUsers(const Layer& layer, Nanos time, absl::TimeZone zone) {
+  std::vector<std::string> users;
+  if (layer.until != 0 && time >= layer.until) return users;
+  if (!InWindows(layer.windows, time, zone)) return users;
+  const auto begins_later = [](Nanos now, const FixedShift& shift) { return now < shift.start; };
+  auto shift = std::upper_bound(layer.shifts.begin(), layer.shifts.end(), time, begins_later);
+  while (shift != layer.shifts.begin() && (--shift)->start > time - layer.longest_shift) {
+    if (Holds(*shift, time)) AddUser(shift->user, &users);
+  }
+  std::reverse(users.begin(), users.end());
+  return users;
+}
+
+std::vector<std::string> UsersOf(const Layer& layer, Nanos time, absl::TimeZone zone) {
+  if (layer.imported) return CalendarUsers(layer, time, zone);
+  const std::string& user = UserOf(layer, time, zone);
+  return user.empty() ? std::vector<std::string>() : std::vector<std::string>{user};
+}
+
 OnCall ByLayers(const Schedule& schedule, Nanos time) {
   OnCall on_call;
   int best = 0;
   for (const Layer& layer : schedule.layers) {
     if (!on_call.users.empty() && layer.priority < best) continue;
-    const std::string& user = UserOf(layer, time, schedule.zone);
-    if (user.empty()) continue;
+    const std::vector<std::string> users = UsersOf(layer, time, schedule.zone);
+    if (users.empty()) continue;
     if (on_call.users.empty() || layer.priority > best) {
       on_call = {{}, OnCallSource::kLayer, layer.name};
       best = layer.priority;
     }
-    AddUser(user, &on_call.users);
+    for (const std::string& user : users) AddUser(user, &on_call.users);
   }
   return on_call;
 }

@@ -16,6 +16,12 @@
 
 namespace outrider {
 
+struct FixedShift {
+  std::string user;
+  Nanos start = 0;
+  Nanos end = 0;
+};
+
 // Of the layers that have somebody, those of the highest priority hold; several of one priority are
 // on call together.
 struct Layer {
@@ -24,6 +30,10 @@ struct Layer {
   Rotation rotation;
   std::vector<WeekWindow> windows;  // in the schedule's zone; none: always
   Nanos until = 0;                  // 0: for ever. The begin is the rotation's start.
+  // Of an imported calendar, in place of the rotation: by start, and how long the longest is.
+  bool imported = false;
+  std::vector<FixedShift> shifts;
+  int64_t longest_shift = 0;
 };
 
 enum class OverrideKind : uint8_t { kAdd, kRemove, kReplace };
@@ -45,11 +55,6 @@ struct Substitution {
   Nanos end = 0;
 };
 
-struct FixedShift {
-  std::string user;
-  Nanos start = 0;
-  Nanos end = 0;
-};
 // In [start, end) these shifts and nothing else hold.
 struct TemporarySchedule {
   Nanos start = 0;

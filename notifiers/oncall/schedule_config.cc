@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/oncall/ical_import.h"
 #include "storage/base/duration.h"
+#include "storage/base/file.h"
 #include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
@@ -17,6 +19,7 @@ namespace {
 struct Context {
   const std::string& file;
   const std::set<std::string>& users;
+  const CalendarReader& read_calendar;
   absl::TimeZone zone = absl::UTCTimeZone();
 
   Status Error(const YamlNode& node, const std::string& message) const {
@@ -72,6 +75,25 @@ StatusOr<ShiftUnit> ParseUnit(const YamlNode& node, const std::string& text,
       node, fmt::format("unknown rotation {}: hourly, daily, weekly or monthly", Quote(text)));
 }
 
+// The layer's shifts are those of a calendar file.
+Status ReadCalendar(const YamlNode& node, const std::string& name, const Context& context,
+                    Layer* layer) {
+  if (!context.read_calendar) {
+    return context.Error(node, "ical_file goes with schedules of a file only");
+  }
+  const StatusOr<std::string> text = context.read_calendar(name);
+  if (!text.ok()) return context.Error(node, Message(text.status()));
+  StatusOr<std::vector<FixedShift>> shifts = ParseICalendar(*text, {context.zone, name});
+  if (!shifts.ok()) return shifts.status();
+  layer->imported = true;
+  layer->shifts = *std::move(shifts);
+  for (const FixedShift& shift : layer->shifts) {
+    TRY(CheckUser(node, shift.user, context));
+    layer->longest_shift = std::max(layer->longest_shift, shift.end - shift.start);
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& context) {
   Layer layer;
   std::string unit = "weekly";
@@ -80,7 +102,9 @@ StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& co
   YamlReader reader(node, context.file, "type layer");
   reader.String("name", &layer.name);
   reader.StringList("users", &layer.rotation.participants);
-  reader.String("rotation", &unit);
+  std::string calendar;
+  reader.String("ical_file", &calendar);
+  const bool rotates = reader.String("rotation", &unit) || !layer.rotation.participants.empty();
   if (reader.Int("every", &layer.rotation.length) &&
       (layer.rotation.length < 1 || layer.rotation.length > 10'000)) {
     reader.Fail("every", "must lie in 1..10000");
@@ -92,19 +116,26 @@ StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& co
   const YamlNode* until = reader.Child("until");
   const YamlNode* hours = reader.Child("hours");
   TRY(reader.Finish());
+  layer.priority = static_cast<int>(priority);
+  if (until != nullptr) layer.until = TRY(Instant(*until, context));
+  for (const YamlNode* item : TRY(Items(hours, "hours", context))) {
+    layer.windows.push_back(TRY(ParseWeekWindow(*item, context.file)));
+  }
+  if (!calendar.empty()) {
+    if (rotates || start != nullptr) {
+      return context.Error(node, "a layer has either an ical_file or users and a start");
+    }
+    TRY(ReadCalendar(node, calendar, context, &layer));
+    return layer;
+  }
   if (start == nullptr) return context.Error(node, "a layer needs a start");
   if (layer.rotation.participants.empty()) return context.Error(node, "a layer needs users");
   for (const std::string& user : layer.rotation.participants) {
     if (!user.empty()) TRY(CheckUser(node, user, context));
   }
-  layer.priority = static_cast<int>(priority);
   layer.rotation.zone = context.zone;
   layer.rotation.unit = TRY(ParseUnit(node, unit, context));
   layer.rotation.start = TRY(LocalTime(*start, context));
-  if (until != nullptr) layer.until = TRY(Instant(*until, context));
-  for (const YamlNode* item : TRY(Items(hours, "hours", context))) {
-    layer.windows.push_back(TRY(ParseWeekWindow(*item, context.file)));
-  }
   return layer;
 }
 
@@ -221,9 +252,28 @@ StatusOr<Schedule> ParseSchedule(const YamlNode& node, Context context) {
 
 }  // namespace
 
+CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& file) {
+  std::set<std::string> named;
+  for (const YamlNode& schedule :
+       schedules == nullptr ? std::vector<YamlNode>() : schedules->items) {
+    const YamlNode* layers = schedule.Find("layers");
+    if (layers == nullptr) continue;
+    for (const YamlNode& layer : layers->items) {
+      if (const YamlNode* calendar = layer.Find("ical_file")) named.insert(calendar->scalar);
+    }
+  }
+  return [named = std::move(named), file](const std::string& name) -> StatusOr<std::string> {
+    if (!named.contains(name)) {
+      return InvalidArgument("ical_file goes with schedules of a file only");
+    }
+    return ReadFile(ResolveBeside(file, name));
+  };
+}
+
 StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,
-                                               const std::set<std::string>& users) {
-  const Context context{file, users};
+                                               const std::set<std::string>& users,
+                                               const CalendarReader& read_calendar) {
+  const Context context{file, users, read_calendar};
   std::vector<Schedule> schedules;
   std::set<std::string> names;
   for (const YamlNode* item : TRY(Items(list, "schedules", context))) {

@@ -20,6 +20,7 @@
 // offset (RFC 3339).
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,9 +31,17 @@
 
 namespace outrider {
 
-// `list`: the node of `schedules`, a null pointer or node for none. Every user named must be in
-// `users`. Errors: file:line:column.
+// Reads a calendar that a layer names (`ical_file`, in place of users, rotation and start).
+using CalendarReader = std::function<StatusOr<std::string>(const std::string& name)>;
+// Files beside `file`, but only those that `schedules` (may be null) names: schedules that came by
+// the API may stand in one list with those of the file, and must not have files opened.
+CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& file);
+
+// `read_calendar`: none where no file may be read, as for what comes by the API. `list`: the node
+// of `schedules`, a null pointer or node for none. Every user named must be in `users`. Errors:
+// file:line:column.
 StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,
-                                               const std::set<std::string>& users);
+                                               const std::set<std::string>& users,
+                                               const CalendarReader& read_calendar = nullptr);
 
 }  // namespace outrider

@@ -17,11 +17,19 @@ struct Cuts {
   }
 };
 
-void AddLayer(const Layer& layer, absl::TimeZone zone, Cuts* cuts) {
-  for (int64_t k = std::max<int64_t>(ShiftAt(layer.rotation, cuts->from), -1) + 1;; ++k) {
-    const Nanos start = ShiftStart(layer.rotation, k);
+void AddRotation(const Rotation& rotation, Cuts* cuts) {
+  for (int64_t k = std::max<int64_t>(ShiftAt(rotation, cuts->from), -1) + 1;; ++k) {
+    const Nanos start = ShiftStart(rotation, k);
     if (start >= cuts->to) break;
     cuts->Add(start);
+  }
+}
+
+void AddLayer(const Layer& layer, absl::TimeZone zone, Cuts* cuts) {
+  if (!layer.imported) AddRotation(layer.rotation, cuts);
+  for (const FixedShift& shift : layer.shifts) {
+    cuts->Add(shift.start);
+    cuts->Add(shift.end);
   }
   if (layer.until != 0) cuts->Add(layer.until);
   WindowBoundaries(layer.windows, cuts->from, cuts->to, zone, &cuts->at);

@@ -21,7 +21,10 @@
 #include "exporter/api/costs.h"
 #include "exporter/api/directory.h"
 #include "exporter/api/escalation.h"
+#include "exporter/api/heartbeats.h"
 #include "exporter/api/incidents.h"
+#include "exporter/api/insa.h"
+#include "exporter/api/maintenance.h"
 #include "exporter/api/oncall.h"
 #include "exporter/api/openapi.h"
 #include "exporter/api/product_common.h"
@@ -71,6 +74,10 @@ struct DeskWorld {
     RegisterEscalationApi(router, {*desk, clock});
     RegisterContactsApi(router, {*desk, clock});
     RegisterAuditApi(router, *desk);
+    RegisterHeartbeatsApi(router, {*desk, clock});
+    RegisterInsaAlerts(router, {*desk, clock});
+    RegisterInsaLists(router, {*desk, clock});
+    RegisterMaintenanceApi(router, {*desk, clock});
     RegisterAnswerLinks(router, {*desk, clock});
     RegisterAnswerCallbacks(router, {*desk, clock});
     tokens = TokenStore::Open(store, random).value();

@@ -10,6 +10,7 @@ namespace {
 Schedule Primary() {
   Schedule schedule;
   schedule.name = "primary";
+  schedule.gap_severity = "none";
   Layer layer;
   layer.name = "l";
   layer.rotation.start = absl::ToCivilSecond(absl::FromUnixNanos(kT0), absl::UTCTimeZone()) - 1800;
@@ -118,6 +119,97 @@ TEST_F(OnCallDeskTest, AScheduleThatIsGoneIsAGap) {
             (std::vector<std::string>{
                 "tier 1: there is no schedule primary",
                 "tier 1: nobody was told in this round, and the policy has no fallback"}));
+}
+
+// The texts of what fires and is of a schedule.
+class OnCallCheckTest : public OnCallDeskTest {
+ protected:
+  std::vector<std::string> Warnings() {
+    std::vector<std::string> texts;
+    for (const AlertView& view : desk_->Alerts(clock_.NowNanos())) {
+      texts.push_back(view.alert.annotations.at("summary"));
+    }
+    return texts;
+  }
+  Schedule Checked() {
+    Schedule schedule = Primary();
+    schedule.gap_severity = "medium";
+    schedule.layers[0].rotation.unit = ShiftUnit::kDays;
+    return schedule;
+  }
+};
+
+TEST_F(OnCallCheckTest, AGapWithinTwoWeeksIsAnIncidentUntilItIsFilled) {
+  Schedule schedule = Checked();
+  schedule.layers[0].rotation.participants = {"anna", "", "ben"};
+  Setup({"user:boss"}, {schedule});
+  Run(1);
+  ASSERT_EQ(Warnings().size(), 1U);
+  EXPECT_EQ(Warnings()[0],
+            "nobody is on call in primary from 2026-09-22T13:43:20+00:00 (UTC) to "
+            "2026-09-23T13:43:20+00:00 (UTC)");
+  const auto incident = Newest();
+  ASSERT_NE(incident, nullptr);
+  EXPECT_EQ(incident->source, IncidentSource::kSchedule);
+  EXPECT_EQ(incident->severity, Severity::kMedium);
+  EXPECT_EQ(incident->labels.Get("schedule"), "primary");
+  schedule.layers[0].rotation.participants = {"anna", "ben"};
+  Setup({"user:boss"}, {schedule});
+  Run(1);
+  EXPECT_TRUE(Warnings().empty());
+  EXPECT_EQ(Newest()->state, IncidentState::kResolved);
+  EXPECT_EQ(Newest()->resolved_by, "") << "by the system";
+}
+
+TEST_F(OnCallCheckTest, AGapComesIntoSightByItself) {
+  Schedule schedule = Checked();
+  schedule.layers[0].until = kT0 + 20 * kDay * kNanosPerMilli;
+  Setup({"user:boss"}, {schedule});
+  Run(86'400);
+  EXPECT_TRUE(Warnings().empty());
+  Run(6 * 86'400);
+  EXPECT_EQ(Warnings().size(), 1U) << "the layer ends within two weeks";
+}
+
+TEST_F(OnCallCheckTest, AGapThatIsPastEndsItsIncident) {
+  Schedule schedule = Checked();
+  schedule.overrides = {{OverrideKind::kRemove, "anna", "", kT0, kT0 + Sec(600), ""}};
+  Setup({"user:boss"}, {schedule});
+  Run(1);
+  EXPECT_EQ(Warnings().size(), 1U);
+  Run(600);
+  EXPECT_TRUE(Warnings().empty()) << "without waiting for the next day";
+}
+
+TEST_F(OnCallCheckTest, WhoCannotBeReachedIsNamedAndSeverityIsConfigured) {
+  Schedule schedule = Checked();
+  schedule.gap_severity = "critical";
+  schedule.layers[0].rotation.participants = {"anna", "mute"};
+  Setup({"user:boss"}, {schedule});
+  Run(1);
+  ASSERT_EQ(Warnings().size(), 1U);
+  EXPECT_EQ(Warnings()[0],
+            "mute is on call in primary from 2026-09-22T13:43:20+00:00 (UTC) on and has no "
+            "contact method");
+  EXPECT_EQ(Newest()->severity, Severity::kCritical);
+  EXPECT_EQ(Got("user:boss"), 1U) << "an incident as any other";
+  schedule.gap_severity = "none";
+  Setup({"user:boss"}, {schedule});
+  Run(1);
+  EXPECT_TRUE(Warnings().empty());
+}
+
+TEST_F(OnCallCheckTest, ARestartKeepsOneIncident) {
+  Schedule schedule = Checked();
+  schedule.layers[0].rotation.participants = {""};
+  Setup({"user:boss"}, {schedule});
+  Run(1);
+  const std::string id = Newest()->id;
+  Start(*disk_);
+  Run(86'400 * 3);
+  EXPECT_EQ(desk_->Incidents({}).total, 1U);
+  EXPECT_EQ(Newest()->id, id);
+  EXPECT_TRUE(Newest()->Open());
 }
 
 }  // namespace

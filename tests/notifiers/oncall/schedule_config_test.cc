@@ -111,5 +111,48 @@ TEST(ScheduleConfig, Errors) {
   }
 }
 
+TEST(ScheduleConfig, ALayerMayBeACalendarFile) {
+  const std::string calendar =
+      "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:anna\nDTSTART:20260105T090000\n"
+      "DTEND:20260105T170000\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR\nEND:VEVENT\n"
+      "BEGIN:VEVENT\nSUMMARY:ben\nDTSTART:20260107T160000\nDTEND:20260107T180000\nEND:VEVENT\n"
+      "END:VCALENDAR\n";
+  const CalendarReader read = [&](const std::string& name) -> StatusOr<std::string> {
+    if (name == "c.ics") return calendar;
+    if (name == "dora.ics") {
+      return "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:dora\nDTSTART;VALUE=DATE:20260105\n"
+             "END:VEVENT\nEND:VCALENDAR\n";
+    }
+    return NotFound("no file " + name);
+  };
+  const auto parse = [&](const std::string& layers,
+                         const CalendarReader& reader) -> StatusOr<std::vector<Schedule>> {
+    const YamlNode root = TRY(ParseYaml(
+        "schedules:\n- {name: a, time_zone: Europe/Berlin, layers: [" + layers + "]}", "i.yml"));
+    return ParseSchedules(root.Find("schedules"), "i.yml", {"anna", "ben", "cleo"}, reader);
+  };
+  const auto schedules = parse("{users: [cleo], start: 2026-01-01}, {ical_file: c.ics}", read);
+  ASSERT_TRUE(schedules.ok()) << schedules.status();
+  const Schedule& schedule = schedules->front();
+  const auto users = [&](int day, int hour) {
+    return OnCallAt(schedule, InstantOf(absl::CivilSecond(2026, 1, day, hour), schedule.zone))
+        .users;
+  };
+  EXPECT_THAT(users(7, 8), ElementsAre("cleo")) << "the layer below";
+  EXPECT_THAT(users(7, 9), ElementsAre("anna"));
+  EXPECT_THAT(users(7, 16), ElementsAre("anna", "ben")) << "shifts overlap";
+  EXPECT_THAT(users(7, 17), ElementsAre("ben"));
+  EXPECT_THAT(users(10, 12), ElementsAre("cleo")) << "Saturday";
+  const Nanos from = InstantOf(absl::CivilSecond(2026, 1, 7), schedule.zone);
+  EXPECT_EQ(Segments(schedule, from, from + 86'400 * kNanosPerSecond).size(), 5U);
+  EXPECT_EQ(Message(parse("{ical_file: c.ics}", nullptr).status()),
+            "i.yml:2:48: ical_file goes with schedules of a file only");
+  EXPECT_EQ(Message(parse("{ical_file: c.ics, users: [anna]}", read).status()),
+            "i.yml:2:48: a layer has either an ical_file or users and a start");
+  EXPECT_EQ(Message(parse("{ical_file: x.ics}", read).status()), "i.yml:2:48: no file x.ics");
+  EXPECT_EQ(Message(parse("{ical_file: dora.ics}", read).status()),
+            "i.yml:2:48: there is no user \"dora\"");
+}
+
 }  // namespace
 }  // namespace outrider

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// outrider heartbeat …
+#include <fmt/format.h>
+
+#include "exporter/cli/around_commands.h"
+#include "exporter/cli/client.h"
+#include "storage/base/duration.h"
+#include "storage/base/text.h"
+
+namespace outrider {
+namespace {
+
+std::string Url(const ClientOptions& client) { return client.url + "/outrider/v1/heartbeats"; }
+
+std::string DurationCell(const JsonValue& heartbeat, const char* key) {
+  return FormatDuration(static_cast<DurationMs>(heartbeat.GetNumber(key) * 1000));
+}
+
+std::string TimeCell(const JsonValue& heartbeat, const char* key) {
+  const std::string time = heartbeat.GetString(key);
+  return time.empty() ? "-" : time;
+}
+
+}  // namespace
+
+int RunHeartbeatList(const ClientOptions& client) {
+  std::string raw;
+  const auto answer = CallApi(Url(client), "GET", "", &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+    return 0;
+  }
+  const JsonValue* heartbeats = answer->Find("heartbeats");
+  if (heartbeats == nullptr || heartbeats->items.empty()) {
+    fmt::print("No heartbeats: incidents.yml has none.\n");
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const JsonValue& beat : heartbeats->items) {
+    rows.push_back({beat.GetString("name"), beat.GetString("state"), TimeCell(beat, "last_beat_at"),
+                    TimeCell(beat, "due_at"), TimeCell(beat, "missing_since"),
+                    DurationCell(beat, "interval_seconds"), DurationCell(beat, "grace_seconds")});
+  }
+  PrintTable({"HEARTBEAT", "STATE", "LAST", "DUE", "MISSING SINCE", "EVERY", "GRACE"}, rows);
+  return 0;
+}
+
+int RunHeartbeatBeat(const ClientOptions& client, const std::string& name) {
+  std::string raw;
+  const auto answer = CallApi(Url(client) + "/" + UrlEncodePath(name), "POST", "", &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+  } else {
+    fmt::print("{}: heard, due again by {}\n", name, answer->GetString("due_at"));
+  }
+  return 0;
+}
+
+}  // namespace outrider
