@@ -12,8 +12,8 @@
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/decide_sla.h"
-#include "notifiers/incident/sla_pause.h"
 #include "notifiers/desk/incident_timers.h"
+#include "notifiers/incident/sla_pause.h"
 
 namespace outrider {
 namespace {

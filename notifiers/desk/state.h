@@ -56,7 +56,7 @@ struct DeskState {
   Table<std::string, AnswerCodes> answer_codes;       // by phone
   Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
   Table<std::string, MaintenanceWindow> maintenance;  // those made by the API
-  Timers timers;  // but those of alerts' ends
+  Timers timers;                                      // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals totals;
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only

@@ -137,10 +137,10 @@ class Transaction {
   Inhibitor* dependencies_;
   std::shared_ptr<SilenceMap> silences_;
   std::shared_ptr<const AnswerKeys> answer_keys_;  // nullptr: as they were
-  std::map<std::string, bool> silence_changes_;  // id -> still there
-  std::map<std::string, std::string> newest_;    // by key: the newest incident put
-  std::vector<Incident> forgotten_;              // as they were last
-  std::optional<IncidentTotals> totals_;         // made by Encode; none: they are as they were
+  std::map<std::string, bool> silence_changes_;    // id -> still there
+  std::map<std::string, std::string> newest_;      // by key: the newest incident put
+  std::vector<Incident> forgotten_;                // as they were last
+  std::optional<IncidentTotals> totals_;           // made by Encode; none: they are as they were
   std::map<TimerId, Nanos> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;

@@ -28,8 +28,9 @@ constexpr const char* kContact = "/outrider/v1/users/anna/contacts/email[0]/veri
 
 TEST(ContactsApi, ACodeGoesThereAndComesBack) {
   ContactsWorld world;
-  EXPECT_EQ(WholeBody(world.Get("/outrider/v1/users/anna/contacts")),
-            R"({"user":"anna","contacts":[{"method":"email[0]","verified_at":null,"usable":true}]})");
+  EXPECT_EQ(
+      WholeBody(world.Get("/outrider/v1/users/anna/contacts")),
+      R"({"user":"anna","contacts":[{"method":"email[0]","verified_at":null,"usable":true}]})");
   EXPECT_EQ(world.Post(std::string(kContact) + "start", "").status, 202);
   EXPECT_EQ(world.Post(std::string(kContact) + "start", "").status, 409);
   EXPECT_EQ(world.Post(std::string(kContact) + "confirm", R"({"code":"1"})").status, 400);
