@@ -74,8 +74,6 @@ constexpr std::pair<const char*, DeskAction> kActions[] = {
 
 }  // namespace
 
-StatusOr<HumanAction> ReadIncidentAction(HttpRequest& request) { return ReadAction(request); }
-
 void RegisterIncidentsApi(Router& router, const IncidentsApiDeps& deps) {
   router.Add("GET", "/outrider/v1/incidents",
              ProductRoute([deps](HttpRequest& request) { return List(deps, request); }));

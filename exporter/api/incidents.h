@@ -14,9 +14,6 @@ struct IncidentsApiDeps {
   const Clock& clock;
 };
 
-// The body of what a person does to the incident of the path: `{"by":…,"note":…,"channel":…}`, all
-// optional.
-StatusOr<HumanAction> ReadIncidentAction(HttpRequest& request);
 void RegisterIncidentsApi(Router& router, const IncidentsApiDeps& deps);
 void RegisterSlaApi(Router& router, const IncidentsApiDeps& deps);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /outrider/v1/sla: compliance by clock and severity over all incidents there have been.
 // Putting one on hold.
+#include "exporter/api/incident_body.h"
 #include "exporter/api/incident_json.h"
 #include "exporter/api/incidents.h"
 #include "exporter/api/product_common.h"
@@ -62,9 +63,9 @@ HttpResponse GetSla(const IncidentsApiDeps& deps) {
 using HoldAction = Desk::IncidentResult (Desk::*)(const HumanAction&, Nanos);
 
 StatusOr<HttpResponse> Hold(const IncidentsApiDeps& deps, HoldAction hold, HttpRequest& request) {
-  const HumanAction action = TRY(ReadIncidentAction(request));
+  const IncidentBody given = TRY(ReadIncidentBody(request, {}));
   const std::shared_ptr<const Incident> incident =
-      TRY((deps.desk.*hold)(action, deps.clock.NowNanos()));
+      TRY((deps.desk.*hold)(given.action, deps.clock.NowNanos()));
   std::string body;
   JsonWriter json(&body);
   WriteIncident(*incident, &json);
