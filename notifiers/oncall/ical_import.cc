@@ -78,6 +78,7 @@ class Reader {
   StatusOr<Rule> ReadRule(const Line& line, const Event& event) const;
   Status ReadRulePart(const Line& line, std::string_view key, std::string_view value,
                       const Event& event, Rule* rule) const;
+  Status ReadByDay(const Line& line, std::string_view value, Rule* rule) const;
   Status ReadProperty(const Line& line, Event* event) const;
   Status Check(const Event& event) const;
 
@@ -232,6 +233,24 @@ StatusOr<int64_t> Reader::ReadDuration(const Line& line) const {
   return seconds;
 }
 
+Status Reader::ReadByDay(const Line& line, std::string_view value, Rule* rule) const {
+  for (std::string_view day : Split(value, ',')) {
+    const std::string_view name = day.size() < 2 ? day : day.substr(day.size() - 2);
+    const auto* const found = std::find(std::begin(kWeekdays), std::end(kWeekdays), name);
+    const std::string_view which = day.substr(0, day.size() - name.size());
+    const StatusOr<int64_t> nth = which.empty()
+                                      ? StatusOr<int64_t>(0)
+                                      : ParseInt(which.starts_with('+') ? which.substr(1) : which);
+    if (found == std::end(kWeekdays) || !nth.ok() || *nth < -5 || *nth > 5 ||
+        (!which.empty() && *nth == 0)) {
+      return Error(line.number, fmt::format("RRULE: {} is no day of BYDAY", Quote(day)));
+    }
+    rule->days.emplace_back(static_cast<size_t>(found - std::begin(kWeekdays)),
+                            static_cast<int>(*nth));
+  }
+  return absl::OkStatus();
+}
+
 Status Reader::ReadRulePart(const Line& line, std::string_view key, std::string_view value,
                             const Event& event, Rule* rule) const {
   const auto number = [&](int64_t most) -> StatusOr<int64_t> {
@@ -258,20 +277,7 @@ Status Reader::ReadRulePart(const Line& line, std::string_view key, std::string_
     if (!until.whole_day && !value.ends_with('Z') && event.start) until.zone = event.start->zone;
     rule->until = until.instant();
   } else if (key == "BYDAY") {
-    for (std::string_view day : Split(value, ',')) {
-      const std::string_view name = day.size() < 2 ? day : day.substr(day.size() - 2);
-      const auto* const found = std::find(std::begin(kWeekdays), std::end(kWeekdays), name);
-      const std::string_view which = day.substr(0, day.size() - name.size());
-      const StatusOr<int64_t> nth =
-          which.empty() ? StatusOr<int64_t>(0)
-                        : ParseInt(which.starts_with('+') ? which.substr(1) : which);
-      if (found == std::end(kWeekdays) || !nth.ok() || *nth < -5 || *nth > 5 ||
-          (!which.empty() && *nth == 0)) {
-        return Error(line.number, fmt::format("RRULE: {} is no day of BYDAY", Quote(day)));
-      }
-      rule->days.emplace_back(static_cast<size_t>(found - std::begin(kWeekdays)),
-                              static_cast<int>(*nth));
-    }
+    return ReadByDay(line, value, rule);
   } else if (key == "WKST") {
     const auto* const found = std::find(std::begin(kWeekdays), std::end(kWeekdays), value);
     if (found == std::end(kWeekdays)) {
