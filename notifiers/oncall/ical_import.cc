@@ -58,7 +58,7 @@ struct Event {
   std::optional<When> end;
   std::optional<int64_t> duration;  // seconds
   std::optional<Rule> rule;
-  std::vector<Nanos> excluded;
+  std::set<Nanos> excluded;
   std::optional<Nanos> replaces;  // RECURRENCE-ID
   bool cancelled = false;
 };
@@ -326,7 +326,7 @@ Status Reader::ReadProperty(const Line& line, Event* event) const {
     event->rule = TRY(ReadRule(line, *event));
   } else if (line.name == "EXDATE") {
     for (std::string_view value : Split(line.value, ',')) {
-      event->excluded.push_back(TRY(ReadWhen(line, value)).instant());
+      event->excluded.insert(TRY(ReadWhen(line, value)).instant());
     }
   } else if (line.name == "RECURRENCE-ID") {
     event->replaces = TRY(ReadWhen(line, line.value)).instant();
