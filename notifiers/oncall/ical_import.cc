@@ -483,8 +483,7 @@ StatusOr<std::vector<FixedShift>> ParseICalendar(std::string_view text,
     if (event.cancelled) continue;
     for (const absl::CivilSecond local : StartsOf(event)) {
       const FixedShift shift = ShiftOf(event, local);
-      const bool gone = std::find(event.excluded.begin(), event.excluded.end(), shift.start) !=
-                            event.excluded.end() ||
+      const bool gone = event.excluded.contains(shift.start) ||
                         (!event.replaces && replaced[event.uid].contains(shift.start));
       if (gone || shift.end <= shift.start) continue;
       shifts.push_back(shift);
