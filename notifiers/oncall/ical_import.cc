@@ -58,7 +58,7 @@ struct Event {
   std::optional<When> end;
   std::optional<int64_t> duration;  // seconds
   std::optional<Rule> rule;
-  std::vector<Nanos> excluded;
+  std::set<Nanos> excluded;
   std::optional<Nanos> replaces;  // RECURRENCE-ID
   bool cancelled = false;
 };
@@ -78,6 +78,7 @@ class Reader {
   StatusOr<Rule> ReadRule(const Line& line, const Event& event) const;
   Status ReadRulePart(const Line& line, std::string_view key, std::string_view value,
                       const Event& event, Rule* rule) const;
+  Status ReadByDay(const Line& line, std::string_view value, Rule* rule) const;
   Status ReadProperty(const Line& line, Event* event) const;
   Status Check(const Event& event) const;
 
@@ -232,6 +233,24 @@ StatusOr<int64_t> Reader::ReadDuration(const Line& line) const {
   return seconds;
 }
 
+Status Reader::ReadByDay(const Line& line, std::string_view value, Rule* rule) const {
+  for (std::string_view day : Split(value, ',')) {
+    const std::string_view name = day.size() < 2 ? day : day.substr(day.size() - 2);
+    const auto* const found = std::find(std::begin(kWeekdays), std::end(kWeekdays), name);
+    const std::string_view which = day.substr(0, day.size() - name.size());
+    const StatusOr<int64_t> nth = which.empty()
+                                      ? StatusOr<int64_t>(0)
+                                      : ParseInt(which.starts_with('+') ? which.substr(1) : which);
+    if (found == std::end(kWeekdays) || !nth.ok() || *nth < -5 || *nth > 5 ||
+        (!which.empty() && *nth == 0)) {
+      return Error(line.number, fmt::format("RRULE: {} is no day of BYDAY", Quote(day)));
+    }
+    rule->days.emplace_back(static_cast<size_t>(found - std::begin(kWeekdays)),
+                            static_cast<int>(*nth));
+  }
+  return absl::OkStatus();
+}
+
 Status Reader::ReadRulePart(const Line& line, std::string_view key, std::string_view value,
                             const Event& event, Rule* rule) const {
   const auto number = [&](int64_t most) -> StatusOr<int64_t> {
@@ -258,20 +277,7 @@ Status Reader::ReadRulePart(const Line& line, std::string_view key, std::string_
     if (!until.whole_day && !value.ends_with('Z') && event.start) until.zone = event.start->zone;
     rule->until = until.instant();
   } else if (key == "BYDAY") {
-    for (std::string_view day : Split(value, ',')) {
-      const std::string_view name = day.size() < 2 ? day : day.substr(day.size() - 2);
-      const auto* const found = std::find(std::begin(kWeekdays), std::end(kWeekdays), name);
-      const std::string_view which = day.substr(0, day.size() - name.size());
-      const StatusOr<int64_t> nth =
-          which.empty() ? StatusOr<int64_t>(0)
-                        : ParseInt(which.starts_with('+') ? which.substr(1) : which);
-      if (found == std::end(kWeekdays) || !nth.ok() || *nth < -5 || *nth > 5 ||
-          (!which.empty() && *nth == 0)) {
-        return Error(line.number, fmt::format("RRULE: {} is no day of BYDAY", Quote(day)));
-      }
-      rule->days.emplace_back(static_cast<size_t>(found - std::begin(kWeekdays)),
-                              static_cast<int>(*nth));
-    }
+    return ReadByDay(line, value, rule);
   } else if (key == "WKST") {
     const auto* const found = std::find(std::begin(kWeekdays), std::end(kWeekdays), value);
     if (found == std::end(kWeekdays)) {
@@ -320,7 +326,7 @@ Status Reader::ReadProperty(const Line& line, Event* event) const {
     event->rule = TRY(ReadRule(line, *event));
   } else if (line.name == "EXDATE") {
     for (std::string_view value : Split(line.value, ',')) {
-      event->excluded.push_back(TRY(ReadWhen(line, value)).instant());
+      event->excluded.insert(TRY(ReadWhen(line, value)).instant());
     }
   } else if (line.name == "RECURRENCE-ID") {
     event->replaces = TRY(ReadWhen(line, line.value)).instant();
@@ -477,8 +483,7 @@ StatusOr<std::vector<FixedShift>> ParseICalendar(std::string_view text,
     if (event.cancelled) continue;
     for (const absl::CivilSecond local : StartsOf(event)) {
       const FixedShift shift = ShiftOf(event, local);
-      const bool gone = std::find(event.excluded.begin(), event.excluded.end(), shift.start) !=
-                            event.excluded.end() ||
+      const bool gone = event.excluded.contains(shift.start) ||
                         (!event.replaces && replaced[event.uid].contains(shift.start));
       if (gone || shift.end <= shift.start) continue;
       shifts.push_back(shift);
