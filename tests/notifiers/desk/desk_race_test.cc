@@ -49,6 +49,7 @@ class DeskRaceTest : public DeskTest {
 
 TEST_F(DeskRaceTest, OfTwoWhoAcknowledgeOneWinsAndTheOtherReadsWho) {
   for (int round = 0; round < 20; ++round) {
+    clock_.Set(kT0 + Sec(round));  // the newest is the one of this round
     ASSERT_TRUE(Fire(MakeAlert(fmt::format("Down{}", round).c_str(), "critical")).ok());
     const std::string id = Newest()->id;
     std::array<Desk::IncidentResult, 2> answers{absl::UnknownError(""), absl::UnknownError("")};
@@ -75,7 +76,8 @@ TEST_F(DeskRaceTest, OfTwoWhoAcknowledgeOneWinsAndTheOtherReadsWho) {
 
 TEST_F(DeskRaceTest, AnAcknowledgeAgainstTheEndOfTheLastAlert) {
   for (int round = 0; round < 20; ++round) {
-    Alert alert = MakeAlert(fmt::format("Down{}", round).c_str(), "critical");
+    clock_.Set(kT0 + Sec(round));
+    const Alert alert = MakeAlert(fmt::format("Down{}", round).c_str(), "critical");
     ASSERT_TRUE(Fire(alert).ok());
     const std::string id = Newest()->id;
     Desk::IncidentResult answer = absl::UnknownError("");
