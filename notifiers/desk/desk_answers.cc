@@ -12,8 +12,11 @@ StatusOr<AnswerView> Desk::ReadAnswer(std::string_view token, Nanos now) const {
   absl::ReaderMutexLock lock(&impl.state_mutex);
   const DeskConfig& config = impl.plan->config();
   if (!config.answering.enabled) return absl::PermissionDeniedError("answering is switched off");
+  // Without TRY: clang's lock analysis loses the lock behind it.
+  StatusOr<AnswerClaim> claim = outrider::ReadAnswer(*impl.state.answer_keys, token, now);
+  if (!claim.ok()) return claim.status();
   AnswerView view;
-  view.claim = TRY(outrider::ReadAnswer(*impl.state.answer_keys, token, now));
+  view.claim = *std::move(claim);
   const Table<std::string, Incident>& incidents = impl.state.incidents;
   const auto find = [&incidents](const std::string& id) -> const Incident* {
     const auto incident = incidents.find(id);
