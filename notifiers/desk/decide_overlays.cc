@@ -55,6 +55,7 @@ Status Split(Transaction& tx, const std::string& id, const Actor& actor, Nanos n
   std::vector<uint64_t> firing;
   if (whole != nullptr && part.Open()) firing = FiringOf(tx, *whole, part);
   IncidentDecision alone = TRY(UnmergeIncident(part, firing, actor, now));
+  AskLater(tx.plan().incidents(), now, &alone);
   FeedFromNowOn(tx, firing, id);
   // Both first, then what each says of the other: a parent that ends takes its parts along.
   if (whole == nullptr) {

@@ -100,8 +100,10 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   IncidentDecision decision;
   Incident& incident = decision.incident;
   incident.id = std::move(id);
-  incident.group_labels = IncidentGroupLabels(config, alert.labels);
-  incident.key = incident.group_labels.ToString();
+  const Labels group = IncidentGroupLabels(config, alert.labels);
+  const std::string key = group.ToString();
+  incident.group_labels = group;  // copies have no room to grow: there are many incidents
+  incident.key = key;
   incident.title = TitleOf(incident.group_labels, alert.labels);
   incident.summary = AnnotationOf(alert, {"summary", "description", "message"});
   incident.runbook = AnnotationOf(alert, {"outrider_runbook", "runbook_url"});
