@@ -219,7 +219,8 @@ std::optional<AlertView> FindFiring(const Desk& desk, const Alert& alert, Nanos 
   return std::nullopt;
 }
 
-// It fires. One whose incident somebody resolved by another door is over by that, and begins anew.
+// It fires. One whose incident somebody resolved by another door is over by that, and begins anew:
+// its incident is opened again.
 Status TakeCreated(const InsaApiDeps& deps, const Alert& alert, Nanos now) {
   const std::optional<AlertView> known = FindFiring(deps.desk, alert, now);
   const StatusOr<IncidentDetail> incident =

@@ -164,12 +164,17 @@ void SettleMaintenance(Transaction& tx, Nanos now) {
     if (FindWindow(tx, it->first.second) == nullptr) gone.push_back(it->first.second);
   }
   for (const std::string& name : gone) tx.CancelTimer(TimerKind::kMaintenanceEdge, name);
+  bool overdue = false;
   for (const MaintenanceWindow* window : MaintenanceWindows(tx)) {
-    // An edge that fell into a downtime is run at its own time.
+    // An edge that fell into a downtime is run at its own time, and looks at all incidents then.
     const Nanos set = tx.TimerDue(TimerKind::kMaintenanceEdge, window->name);
-    if (set == 0 || set > now) SetEdge(tx, *window, now);
+    if (set == 0 || set > now) {
+      SetEdge(tx, *window, now);
+    } else {
+      overdue = true;
+    }
   }
-  RecheckIncidents(tx, now);
+  if (!overdue) RecheckIncidents(tx, now);
 }
 
 }  // namespace outrider

@@ -362,9 +362,11 @@ TEST(Insa, AnAlertResolvedByAnotherDoorBeginsAnew) {
                             world.clock.NowNanos())
                   .ok());
   world.Pass(kHour);
-  const std::string next = world.Create();
-  EXPECT_NE(next, "");
-  EXPECT_NE(next, id);
+  // It fired until now, so that the window in which an incident is opened again is not over.
+  EXPECT_EQ(world.Create(), id);
+  const auto incident = world.desk->GetIncident(id, world.clock.NowNanos())->incident;
+  EXPECT_EQ(incident->state, IncidentState::kNew);
+  EXPECT_EQ(incident->reopened, 1);
 }
 
 TEST(Insa, Health) {
