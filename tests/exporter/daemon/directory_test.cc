@@ -111,7 +111,9 @@ schedules: [{name: primary, layers: [{users: [anna], start: 2026-01-05T09:00}]}]
   }
 
   const std::filesystem::path top_ =
-      std::filesystem::path(::testing::TempDir()) / "daemon_access_test";
+      std::filesystem::path(::testing::TempDir()) /
+      (std::string("daemon_access_") +
+       ::testing::UnitTest::GetInstance()->current_test_info()->name());
   FakeClock clock_{kT0};
   SeededRandom random_{1};
   MemoryStore store_;
