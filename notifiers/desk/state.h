@@ -20,14 +20,14 @@
 #include "notifiers/desk/table.h"
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
-#include "notifiers/mute/silence.h"
+#include "notifiers/mute/silence_book.h"
 #include "notifiers/outbox/outbox_queues.h"
 #include "notifiers/outbox/outbox_row.h"
+#include "storage/base/hash.h"
 #include "storage/state/schema.h"
 
 namespace outrider {
 
-using SilenceMap = std::map<std::string, Silence>;
 using TimerId = std::pair<TimerKind, std::string>;
 
 // Which of two incidents of a key alerts go to: the open one, else the later one. The clock may
@@ -49,7 +49,7 @@ struct DeskState {
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;
   Table<std::string, PagingRecord> paging;  // by the key of its row
-  std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
+  std::shared_ptr<const SilenceBook> silences = std::make_shared<const SilenceBook>();
   std::shared_ptr<const AnswerKeys> answer_keys = std::make_shared<const AnswerKeys>();
   Table<std::string, AnswerCodes> answer_codes;       // by phone
   Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
@@ -65,6 +65,7 @@ struct DeskState {
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
   std::map<std::string, std::set<std::string>> outbox_by_incident;
   std::map<std::string, std::string> newest_incident;  // by key
+  StringMap<size_t> firing_by_name;                    // how many alerts of a name fire
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
   std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
