@@ -166,7 +166,8 @@ namespace {
 // A fallback's alerts may be forgotten before it is sent: their group does not wait for it.
 bool KnowsItsAlerts(const Transaction& tx, const OutboxRow& row) {
   const auto known = [&](uint64_t fingerprint) { return tx.alerts.Find(fingerprint) != nullptr; };
-  return std::ranges::any_of(row.firing, known) || std::ranges::any_of(row.resolved, known);
+  return std::any_of(row.firing.begin(), row.firing.end(), known) ||
+         std::any_of(row.resolved.begin(), row.resolved.end(), known);
 }
 
 }  // namespace

@@ -247,7 +247,7 @@ Batch Transaction::Encode() {
   EncodeIncidents(&batch);
   for (const auto& [id, there] : silence_changes_) {
     if (there) {
-      batch.Put(Family::kSilences, BucketKey(id), EncodeSilence(silences_->at(id)));
+      batch.Put(Family::kSilences, BucketKey(id), EncodeSilence(silences_->find(id)->second));
     } else {
       batch.Delete(Family::kSilences, BucketKey(id));
     }

@@ -2,6 +2,7 @@
 #include "notifiers/mute/silence_book.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace outrider {
 namespace {
@@ -36,9 +37,11 @@ void SilenceBook::Unindex(const Silence& silence) {
   if (values->second.empty()) by_label_.erase(values);
 }
 
-void SilenceBook::Put(const Silence& silence) {
+void SilenceBook::Put(Silence silence) {
   Erase(silence.id);
-  Index(by_id_[silence.id] = silence);
+  Index(silence);
+  std::string id = silence.id;
+  by_id_.emplace(std::move(id), std::move(silence));
 }
 
 void SilenceBook::Erase(const std::string& id) {

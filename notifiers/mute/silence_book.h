@@ -18,7 +18,7 @@ class SilenceBook {
  public:
   using Map = std::map<std::string, Silence>;
 
-  void Put(const Silence& silence);
+  void Put(Silence silence);
   void Erase(const std::string& id);
 
   Map::const_iterator find(const std::string& id) const { return by_id_.find(id); }
