@@ -30,7 +30,9 @@ struct AlertFilter {
     return (!receiver || receiver->Matches(name)) && receivers.Passes(config, name);
   }
   bool Passes(const AlertView& view) const {
-    if (!active && view.active) return false;
+    // One that only its route's times mute is active here, whatever state it shows.
+    const bool acts = view.silenced_by.empty() && view.inhibited_by.empty();
+    if (!active && acts) return false;
     if (!silenced && !view.silenced_by.empty()) return false;
     if (!inhibited && !view.inhibited_by.empty()) return false;
     if (!muted && !view.muted_by.empty()) return false;
@@ -171,7 +173,7 @@ class GroupWriter {
         *out += "]\n";
         return false;
       }
-      if (filter_.PassesReceiver(config_->alertmanager, group.receiver)) Write(group, more, out);
+      Write(group, more, out);
     }
     return true;
   }
@@ -216,7 +218,9 @@ HttpResponse Groups(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   StatusOr<AlertFilter> filter = ReadFilter(request, config->alertmanager.matcher_mode);
   if (!filter.ok()) return AmError(400, Message(filter.status()));
   const Nanos now = deps.clock.NowNanos();
-  GroupPages pages = deps.desk.WalkGroups(now, LabelsPass(*filter));
+  GroupPages pages = deps.desk.WalkGroups(now, LabelsPass(*filter), [&](const std::string& name) {
+    return filter->PassesReceiver(config->alertmanager, name);
+  });
   return Streamed(GroupWriter(std::move(pages), *std::move(filter), std::move(config), now));
 }
 
@@ -248,7 +252,7 @@ HttpResponse Post(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   std::vector<std::string>& errors = posted.errors;
   errors.insert(errors.end(), result->errors.begin(), result->errors.end());
   Count(deps, posted.alerts, errors.size(), result->limited);
-  if (!errors.empty()) return AmError(400, Join(errors, "; "));
+  if (!errors.empty()) return AmError(400, Join(errors, "\n"));
   return HttpResponse::Json(200, "");
 }
 

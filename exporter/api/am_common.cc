@@ -89,18 +89,13 @@ StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpRespons
 }
 
 StatusOr<AlertTime> ReadTime(const JsonValue& object, std::string_view key) {
-  AlertTime time;
   const JsonValue* member = object.Find(key);
-  if (member == nullptr || member->IsNull()) return time;
-  const StatusOr<Nanos> nanos = member->kind == JsonValue::Kind::kString
-                                    ? ParseRfc3339(member->string, &time.offset_seconds)
-                                    : StatusOr<Nanos>(InvalidArgument("not a text"));
-  if (!nanos.ok()) {
-    return InvalidArgument(
-        fmt::format("parsing {} failed, because {}", key, Message(nanos.status())));
-  }
-  time.nanos = *nanos;
-  return time;
+  if (member == nullptr || member->IsNull()) return AlertTime();
+  StatusOr<AlertTime> time = member->kind == JsonValue::Kind::kString
+                                 ? ParseAmTime(member->string)
+                                 : StatusOr<AlertTime>(InvalidArgument("not a text"));
+  if (time.ok()) return time;
+  return InvalidArgument(fmt::format("parsing {} failed, because {}", key, Message(time.status())));
 }
 
 StatusOr<std::vector<Matcher>> ReadFilters(const ParamReader& params, std::string_view name,

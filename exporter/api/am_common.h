@@ -53,6 +53,11 @@ StatusOr<JsonValue> ReadJsonBody(HttpRequest& request, size_t limit, HttpRespons
                                  std::string_view name = "alerts");
 // The 400 of a body that is not of its shape.
 HttpResponse AmBodyError(std::string_view name, std::string_view problem);
+// A time as clients of Alertmanager write it: RFC 3339, also without a zone (UTC), with the colon
+// of the offset, the seconds or the time of day left out, or with a blank in place of the T. Year 1
+// is 0, "not set"; 1970-01-01T00:00:00Z and "" are the first instant behind it; what 64 bits of
+// nanoseconds cannot hold ("9999-12-31") is cut to what they can.
+StatusOr<AlertTime> ParseAmTime(std::string_view text);
 // A time member; absent is 0. The error is Alertmanager's 400.
 StatusOr<AlertTime> ReadTime(const JsonValue& object, std::string_view key);
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "storage/base/text.h"
 
@@ -23,42 +25,64 @@ std::string HandlerName(const HttpRequest& request) {
   return request.route == "/api/v2/silence/:id" ? "/api/v2/silence/{silenceID}" : request.route;
 }
 
-// One GET while it runs.
-class Running {
- public:
-  explicit Running(std::atomic<int64_t>* count) : count_(count), number_(++*count) {}
-  ~Running() { --*count_; }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-  int64_t number() const { return number_; }
-
- private:
-  std::atomic<int64_t>* count_;
-  const int64_t number_;
-};
-
 }  // namespace
 
+// One request until its answer is written whole, or given up.
+struct AmMeter::Running {
+  Running(AmMeter* of, const HttpRequest& request)
+      : meter(of),
+        get(request.method == "GET"),
+        number(get ? ++of->gets_ : 0),
+        begun(of->clock_.MonotonicNanos()),
+        handler(HandlerName(request)),
+        method(ToLower(request.method)) {}
+  ~Running() {
+    if (get) --meter->gets_;
+    if (status != 0) meter->Count(*this);
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  AmMeter* meter;
+  const bool get;
+  const int64_t number;  // of the GETs that run
+  const int64_t begun;
+  const std::string handler;
+  const std::string method;
+  int status = 0;  // 0: it is not counted
+  size_t bytes = 0;
+};
+
+void AmMeter::Count(const Running& request) {
+  const int64_t took = clock_.MonotonicNanos() - request.begun;
+  const absl::MutexLock lock(&mutex_);
+  Observe(AmApiStats::kSecondsBounds, static_cast<double>(took) / kNanosPerSecond,
+          &stats_.seconds[{request.handler, request.method, request.status}]);
+  Observe(AmApiStats::kBytesBounds, static_cast<double>(request.bytes),
+          &stats_.bytes[{request.handler, request.method}]);
+}
+
 HttpResponse AmMeter::Run(HttpRequest& request, const HttpHandler& next) {
-  std::optional<Running> running;
-  if (request.method == "GET") running.emplace(&gets_);
-  if (running && get_concurrency_ > 0 && running->number() > get_concurrency_) {
+  const auto running = std::make_shared<Running>(this, request);
+  if (get_concurrency_ > 0 && running->number > get_concurrency_) {
     const absl::MutexLock lock(&mutex_);
     ++stats_.limit_exceeded;
     return HttpResponse::Text(
         503, fmt::format("Limit of concurrent GET requests reached ({}), try again later.\n",
                          get_concurrency_));
   }
-  const int64_t begun = clock_.MonotonicNanos();
   HttpResponse response = next(request);
-  const int64_t took = clock_.MonotonicNanos() - begun;
-  const std::string handler = HandlerName(request);
-  const std::string method = ToLower(request.method);
-  const absl::MutexLock lock(&mutex_);
-  Observe(AmApiStats::kSecondsBounds, static_cast<double>(took) / kNanosPerSecond,
-          &stats_.seconds[{handler, method, response.status}]);
-  Observe(AmApiStats::kBytesBounds, static_cast<double>(response.body.size()),
-          &stats_.bytes[{handler, method}]);
+  running->status = response.status;
+  running->bytes = response.body.size();
+  if (response.stream) {
+    // It runs as long as somebody reads.
+    response.stream = [running, rest = std::move(response.stream)](std::string* out) {
+      const size_t before = out->size();
+      const bool more = rest(out);
+      running->bytes += out->size() - before;
+      return more;
+    };
+  }
   return response;
 }
 

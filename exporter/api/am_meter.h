@@ -56,13 +56,16 @@ class AmMeter {
   AmMeter(const Clock& clock, int get_concurrency)
       : clock_(clock), get_concurrency_(get_concurrency) {}
 
-  // Runs `next` and counts it; 503 in its place when too many GETs run. A streamed answer is
-  // counted by the bytes that stood in it when its handler returned.
+  // Runs `next` and counts it; 503 in its place when too many GETs run. A streamed answer runs
+  // until its stream is gone, which the meter must outlive.
   HttpResponse Run(HttpRequest& request, const HttpHandler& next);
   void CountAlerts(const AmAlertCounts& counts);
   AmApiStats Stats() const;
 
  private:
+  struct Running;
+  void Count(const Running& request) ABSL_LOCKS_EXCLUDED(mutex_);
+
   const Clock& clock_;
   const int get_concurrency_;
   std::atomic<int64_t> gets_{0};

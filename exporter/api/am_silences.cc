@@ -94,18 +94,47 @@ HttpResponse List(const AlertmanagerApiDeps& deps, HttpRequest& request) {
   return AmJson(std::move(body));
 }
 
-// The first member of another type than it has.
-std::optional<std::string> TypeProblem(const JsonValue& json) {
-  for (std::string_view key : {"id", "comment", "createdBy", "startsAt", "endsAt"}) {
-    const JsonValue* member = json.Find(key);
-    if (member != nullptr && !member->IsNull() && member->kind != JsonValue::Kind::kString) {
-      return fmt::format("{} is not a text", key);
+bool IsA(const JsonValue* member, JsonValue::Kind kind) {
+  return member == nullptr || member->IsNull() || member->kind == kind;
+}
+
+std::optional<std::string> MatcherTypeProblem(const JsonValue& matcher, size_t index) {
+  if (!IsA(&matcher, JsonValue::Kind::kObject)) {
+    return fmt::format("matchers.{} is not an object", index);
+  }
+  for (std::string_view key : {"name", "value"}) {
+    if (IsA(matcher.Find(key), JsonValue::Kind::kString)) continue;
+    return fmt::format("matchers.{}.{} is not a text", index, key);
+  }
+  for (std::string_view key : {"isRegex", "isEqual"}) {
+    if (IsA(matcher.Find(key), JsonValue::Kind::kBool)) continue;
+    return fmt::format("matchers.{}.{} is not true or false", index, key);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> AnnotationTypeProblem(const JsonValue* annotations) {
+  if (!IsA(annotations, JsonValue::Kind::kObject)) return "annotations is not an object";
+  if (annotations == nullptr) return std::nullopt;
+  for (const auto& [name, value] : annotations->members) {
+    if (!IsA(&value, JsonValue::Kind::kString)) {
+      return fmt::format("annotations.{} is not a text", name);
     }
   }
-  const JsonValue* matchers = json.Find("matchers");
-  if (matchers != nullptr && !matchers->IsNull() && matchers->kind != JsonValue::Kind::kArray) {
-    return "matchers is not a list";
+  return std::nullopt;
+}
+
+// The first member of another type than it has. As in Go, null is an absent one.
+std::optional<std::string> TypeProblem(const JsonValue& json) {
+  for (std::string_view key : {"id", "comment", "createdBy", "startsAt", "endsAt"}) {
+    if (!IsA(json.Find(key), JsonValue::Kind::kString)) return fmt::format("{} is not a text", key);
   }
+  const JsonValue* matchers = json.Find("matchers");
+  if (!IsA(matchers, JsonValue::Kind::kArray)) return "matchers is not a list";
+  for (size_t i = 0; matchers != nullptr && i < matchers->items.size(); ++i) {
+    if (auto problem = MatcherTypeProblem(matchers->items[i], i)) return problem;
+  }
+  if (auto problem = AnnotationTypeProblem(json.Find("annotations"))) return problem;
   for (std::string_view key : {"startsAt", "endsAt"}) {
     if (const auto time = ReadTime(json, key); !time.ok()) return Message(time.status());
   }
@@ -130,7 +159,8 @@ std::optional<HttpResponse> CheckShape(const JsonValue& json) {
   int index = 0;
   for (const JsonValue& matcher : json.Find("matchers")->items) {
     for (std::string_view key : {"isRegex", "name", "value"}) {
-      if (matcher.Find(key) == nullptr) {
+      const JsonValue* member = matcher.Find(key);
+      if (member == nullptr || member->IsNull()) {
         return AmShapeError(422, 602,
                             fmt::format("matchers.{}.{} in body is required", index, key));
       }

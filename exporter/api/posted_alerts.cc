@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "storage/base/duration.h"
+#include "exporter/api/am_common.h"
 #include "storage/base/json_reader.h"
 #include "storage/base/text.h"
 
@@ -58,20 +58,20 @@ BodyRefusal BadBody(std::string_view why) {
   return {400, 400, fmt::format("parsing alerts body from \"\" failed, because {}", why)};
 }
 
-// A name that no label or annotation may have. One without a value is no label, so its name does
-// not matter. The texts are Alertmanager's.
+// A name that no label or annotation may have. A label without a value is none, so its name does
+// not matter; an annotation without one is one. The texts are Alertmanager's.
 std::string NameProblem(const IncomingAlerts& alerts, MatcherMode mode) {
-  const auto bad = [mode](const LabelView& pair) {
-    return !pair.value.empty() && !IsLabelNameIn(mode, pair.name);
-  };
-  const auto problem = [&](std::span<const LabelView> pairs, std::string_view what) {
-    const auto found = std::ranges::find_if(pairs, bad);
+  const auto problem = [mode](std::span<const LabelView> pairs, std::string_view what,
+                              bool empty_counts) {
+    const auto found = std::ranges::find_if(pairs, [&](const LabelView& pair) {
+      return (empty_counts || !pair.value.empty()) && !IsLabelNameIn(mode, pair.name);
+    });
     return found == pairs.end()
                ? std::string()
                : fmt::format("invalid {}: invalid name {}", what, Quote(found->name));
   };
-  std::string text = problem(alerts.labels(), "label set");
-  return text.empty() ? problem(alerts.annotations(), "annotations") : text;
+  std::string text = problem(alerts.labels(), "label set", /*empty_counts=*/false);
+  return text.empty() ? problem(alerts.annotations(), "annotations", /*empty_counts=*/true) : text;
 }
 
 class BodyReader final : public JsonEvents {
@@ -139,14 +139,12 @@ void BodyReader::TakeText(std::string_view text) {
       return;
     case Field::kStartsAt:
     case Field::kEndsAt: {
-      AlertTime time;
-      const StatusOr<Nanos> nanos = ParseRfc3339(text, &time.offset_seconds);
-      if (!nanos.ok()) {
-        Undecodable(Message(nanos.status()));
+      const StatusOr<AlertTime> time = ParseAmTime(text);
+      if (!time.ok()) {
+        Undecodable(Message(time.status()));
         return;
       }
-      time.nanos = *nanos;
-      (field_ == Field::kStartsAt ? starts_at_ : ends_at_) = time;
+      (field_ == Field::kStartsAt ? starts_at_ : ends_at_) = *time;
       return;
     }
     case Field::kLabels:

@@ -26,7 +26,7 @@ StatusOr<std::vector<Matcher>> ReadSilenceMatchers(const JsonValue& list) {
   for (const JsonValue& item : list.items) {
     StatusOr<Matcher> matcher = ReadMatcher(item);
     if (!matcher.ok()) {
-      return InvalidArgument(fmt::format("invalid silence: invalid label matcher {}: {}",
+      return InvalidArgument(fmt::format("invalid silence: invalid label matcher {} in set 0: {}",
                                          matchers.size(), Message(matcher.status())));
     }
     matchers.push_back(*std::move(matcher));

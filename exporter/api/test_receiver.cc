@@ -50,7 +50,6 @@ Notification MakeTest(const Receiver& receiver, const TestAlert& wanted, const T
   notification.group_key = "test:" + receiver.name;
   notification.reason = "test";
   notification.resolved = wanted.resolved;
-  notification.route_labels = {{"name", receiver.name}};
   notification.external_url = tools.external_url;
   notification.now = now;
   Alert alert;

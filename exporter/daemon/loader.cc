@@ -20,6 +20,7 @@
 #include "rules/workloads/workload_alerts.h"
 #include "storage/base/crypto.h"
 #include "storage/base/file.h"
+#include "storage/base/merge_keys.h"
 
 namespace outrider {
 namespace {
@@ -129,6 +130,7 @@ Status LoadNotifications(LoadedFiles* out) {
                                                         out->config.alerting.matcher_mode));
   const std::string& file = out->config.incidents_file;
   if (!file.empty()) out->incidents_root = TRY(ParseYaml(TRY(ReadFile(file)), file));
+  FoldMergeKeys(&out->incidents_root);
   return ReadIncidents(out->incidents_root, file, out);
 }
 

@@ -2,6 +2,7 @@
 #include "notifiers/channel/templates.h"
 
 #include "notifiers/channel/channel_templates.h"
+#include "notifiers/channel/route_labels.h"
 #include "notifiers/channel/table.h"
 #include "storage/base/file.h"
 #include "storage/base/text.h"
@@ -38,6 +39,11 @@ tmpl::FunctionMap BindToNotification(const Value& data) {
   const Value* labels = notification == nullptr ? nullptr : notification->Find("RouteLabels");
   if (labels == nullptr || labels->AsObject() == nullptr) return {};
   tmpl::FunctionMap functions;
+  // While they are rendered themselves, they render each other.
+  if (const tmpl::Method* render = labels->AsObject()->FindMethod(kRenderRouteLabel)) {
+    functions["routeLabels"] = *render;
+    return functions;
+  }
   functions["routeLabels"] = {[map = *labels](Args args) -> StatusOr<Value> {
                                 const Value* label =
                                     map.AsObject()->Find(std::get<std::string>(args[0].data()));

@@ -11,6 +11,7 @@
 #include "notifiers/config/sections.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
+#include "storage/base/merge_keys.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -107,7 +108,8 @@ Matcher BundleMatcher(const std::string& file) {
 
 StatusOr<AlertmanagerConfig> ParseAlertmanagerConfig(std::string_view text, const std::string& file,
                                                      MatcherMode mode) {
-  const YamlNode root = TRY(ParseYaml(text, file));
+  YamlNode root = TRY(ParseYaml(text, file));
+  FoldMergeKeys(&root);
   AlertmanagerConfig config;
   config.file = file;
   config.hash = Hash64(text) >> 16;  // what a double holds exactly
@@ -135,7 +137,8 @@ std::string BundleName(const std::string& file) {
 }
 
 Status AddBundle(std::string_view text, const std::string& file, AlertmanagerConfig* config) {
-  const YamlNode root = TRY(ParseYaml(text, file));
+  YamlNode root = TRY(ParseYaml(text, file));
+  FoldMergeKeys(&root);
   AlertmanagerConfig changed = *config;  // all or nothing
   const SectionContext context{file, &changed.warnings, config->matcher_mode};
   YamlReader reader(root, file, "type bundle");

@@ -14,6 +14,7 @@
 #include "notifiers/config/people_config.h"
 #include "notifiers/config/sections.h"
 #include "notifiers/config/sla_config.h"
+#include "storage/base/merge_keys.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
 
@@ -149,7 +150,9 @@ IncidentsConfig DefaultIncidentsConfig() {
 }
 
 StatusOr<IncidentsConfig> ParseIncidentsConfig(std::string_view text, const std::string& file) {
-  return ParseIncidentsNode(TRY(ParseYaml(text, file)), file);
+  YamlNode root = TRY(ParseYaml(text, file));
+  FoldMergeKeys(&root);
+  return ParseIncidentsNode(root, file);
 }
 
 StatusOr<IncidentsConfig> ParseIncidentsNode(const YamlNode& root, const std::string& file) {

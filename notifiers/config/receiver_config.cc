@@ -25,9 +25,13 @@ Status ParseReceiverLabels(const YamlNode& node, const SectionContext& context,
   if (node.IsNull()) return absl::OkStatus();
   if (!node.IsMap()) return context.Error(node, "a map is wanted for labels");
   for (const auto& [key, value] : node.entries) {
+    if (!value.IsScalar() && !value.IsNull()) {
+      return context.Error(value, fmt::format("a text is wanted for label {}", Quote(key.scalar)));
+    }
     if (key.scalar == "name" && value.scalar != receiver->name) {
-      return context.Error(value, fmt::format("label \"name\" must be the receiver's name {}",
-                                              Quote(receiver->name)));
+      return context.Error(
+          value, fmt::format("receiver label \"name\" must match receiver name {}, got {}",
+                             Quote(receiver->name), Quote(value.scalar)));
     }
     receiver->labels[key.scalar] = value.scalar;
   }

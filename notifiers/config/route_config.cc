@@ -64,7 +64,11 @@ Status ParseRouteLabels(const YamlNode* node, const SectionContext& context, Rou
   if (!node->IsMap()) return context.Error(*node, "a map is wanted for labels");
   for (const auto& [key, value] : node->entries) {
     if (!IsLabelNameIn(context.mode, key.scalar)) {
-      return context.Error(key, fmt::format("invalid label name {}", Quote(key.scalar)));
+      return context.Error(key,
+                           fmt::format("invalid label name {} in route labels", Quote(key.scalar)));
+    }
+    if (!value.IsScalar() && !value.IsNull()) {
+      return context.Error(value, fmt::format("a text is wanted for label {}", Quote(key.scalar)));
     }
     route->labels[key.scalar] = value.scalar;
   }

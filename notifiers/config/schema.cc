@@ -172,8 +172,10 @@ void MaskAll(YamlNode* node) {
 // `http://user:password@host` keeps everything but the password, as Go's URL.Redacted does.
 void RedactUrl(std::string* url) {
   const size_t start = url->find("://");
-  const size_t at = url->rfind('@');
-  if (start == std::string::npos || at == std::string::npos) return;
+  if (start == std::string::npos) return;
+  const size_t end = std::min(url->find_first_of("/?#", start + 3), url->size());
+  const size_t at = url->substr(0, end).rfind('@');
+  if (at == std::string::npos || at < start + 3) return;
   const size_t colon = url->find(':', start + 3);
   if (colon < at) url->replace(colon + 1, at - colon - 1, "xxxxx");
 }

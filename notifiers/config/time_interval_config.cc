@@ -14,11 +14,18 @@ namespace {
 
 using Range = TimeIntervalSpec::Range;
 
+// An empty list is not an absent one: Alertmanager takes it for "never". A range of nothing.
+constexpr Range kNever{1, 0};
+
 constexpr std::array<std::string_view, 7> kWeekdays = {"sunday",   "monday", "tuesday", "wednesday",
                                                        "thursday", "friday", "saturday"};
 constexpr std::array<std::string_view, 12> kMonths = {
     "january", "february", "march",     "april",   "may",      "june",
     "july",    "august",   "september", "october", "november", "december"};
+
+bool IsEmptyList(const YamlNode* list) {
+  return list != nullptr && list->IsSequence() && list->items.empty();
+}
 
 template <size_t N>
 std::optional<int> NameIndex(const std::array<std::string_view, N>& names, std::string_view text) {
@@ -59,28 +66,63 @@ StatusOr<int> DayOfMonth(std::string_view text) {
 
 StatusOr<int> Year(std::string_view text) { return Number(text, "year"); }
 
+// What a field reads, and whether a range of it is one: "" or the problem, in Alertmanager's words.
+struct FieldGrammar {
+  const char* name;
+  StatusOr<int> (*value)(std::string_view);
+  std::string (*problem)(const Range& range);
+};
+
+std::string WeekdaysProblem(const Range& range) {
+  return range.begin > range.end ? "start day cannot be before end day" : "";
+}
+
+// Days from the end are compared as in the shortest month.
+std::string DaysProblem(const Range& range) {
+  constexpr int kShortest = 28;
+  const auto in_shortest = [](int day) { return day < 0 ? kShortest + day : day; };
+  if (range.begin < 0 && range.end > 0) {
+    return "end day must be negative if start day is negative";
+  }
+  if (in_shortest(range.begin) <= in_shortest(range.end)) return "";
+  return fmt::format("end day {} is always before start day {}", range.end, range.begin);
+}
+
+std::string MonthsProblem(const Range& range) {
+  if (range.begin <= range.end) return "";
+  const auto name = [](int month) { return kMonths[static_cast<size_t>(month - 1)]; };
+  return fmt::format("end month {} is before start month {}", name(range.end), name(range.begin));
+}
+
+std::string YearsProblem(const Range& range) {
+  if (range.begin <= range.end) return "";
+  return fmt::format("end year {} is before start year {}", range.end, range.begin);
+}
+
+constexpr FieldGrammar kWeekdayField{"weekdays", Weekday, WeekdaysProblem};
+constexpr FieldGrammar kDayField{"days_of_month", DayOfMonth, DaysProblem};
+constexpr FieldGrammar kMonthField{"months", Month, MonthsProblem};
+constexpr FieldGrammar kYearField{"years", Year, YearsProblem};
+
 // `a` or `a:b`, both inclusive.
-StatusOr<Range> ParseRange(std::string_view text, StatusOr<int> (*value)(std::string_view)) {
+StatusOr<Range> ParseRange(std::string_view text, const FieldGrammar& field) {
   const size_t colon = text.find(':');
   Range range;
-  range.begin = TRY(value(Trim(text.substr(0, colon))));
+  range.begin = TRY(field.value(Trim(text.substr(0, colon))));
   range.end = range.begin;
-  if (colon != std::string_view::npos) range.end = TRY(value(Trim(text.substr(colon + 1))));
-  if (range.begin < 0 && range.end > 0) {
-    return InvalidArgument("end day must be negative if start day is negative");
-  }
-  const bool same_sign = (range.begin < 0) == (range.end < 0);
-  if (same_sign && range.begin > range.end) {
-    return InvalidArgument(fmt::format("start of the range {} lies behind its end", text));
-  }
+  if (colon != std::string_view::npos) range.end = TRY(field.value(Trim(text.substr(colon + 1))));
+  const std::string problem = field.problem(range);
+  if (!problem.empty()) return InvalidArgument(problem);
   return range;
 }
 
-Status ParseRanges(const YamlNode* list, const char* what, StatusOr<int> (*value)(std::string_view),
-                   const SectionContext& context, std::vector<Range>* out) {
-  for (const YamlNode* item : TRY(ListItems(list, what, context))) {
+Status ParseRanges(const YamlNode* list, const FieldGrammar& field, const SectionContext& context,
+                   std::vector<Range>* out) {
+  const std::vector<const YamlNode*> items = TRY(ListItems(list, field.name, context));
+  if (IsEmptyList(list)) out->push_back(kNever);
+  for (const YamlNode* item : items) {
     if (!item->IsScalar()) return context.Error(*item, "a value or a range a:b is wanted here");
-    const auto range = ParseRange(item->scalar, value);
+    const auto range = ParseRange(item->scalar, field);
     if (!range.ok()) return context.Error(*item, Message(range.status()));
     out->push_back(*range);
   }
@@ -100,7 +142,9 @@ StatusOr<int> MinuteOfDay(const std::string& text) {
 }
 
 Status ParseTimes(const YamlNode* list, const SectionContext& context, std::vector<Range>* out) {
-  for (const YamlNode* item : TRY(ListItems(list, "times", context))) {
+  const std::vector<const YamlNode*> items = TRY(ListItems(list, "times", context));
+  if (IsEmptyList(list)) out->push_back(kNever);
+  for (const YamlNode* item : items) {
     std::string start;
     std::string end;
     YamlReader reader(*item, context.file, "type times");
@@ -137,10 +181,10 @@ StatusOr<TimeIntervalSpec> ParseSpec(const YamlNode& node, const SectionContext&
   }
   TRY(reader.Finish());
   TRY(ParseTimes(times, context, &spec.times));
-  TRY(ParseRanges(weekdays, "weekdays", Weekday, context, &spec.weekdays));
-  TRY(ParseRanges(days, "days_of_month", DayOfMonth, context, &spec.days_of_month));
-  TRY(ParseRanges(months, "months", Month, context, &spec.months));
-  TRY(ParseRanges(years, "years", Year, context, &spec.years));
+  TRY(ParseRanges(weekdays, kWeekdayField, context, &spec.weekdays));
+  TRY(ParseRanges(days, kDayField, context, &spec.days_of_month));
+  TRY(ParseRanges(months, kMonthField, context, &spec.months));
+  TRY(ParseRanges(years, kYearField, context, &spec.years));
   return spec;
 }
 
@@ -152,6 +196,11 @@ StatusOr<std::vector<TimeIntervalSpec>> ParseTimeIntervalSpecs(const YamlNode& l
   const SectionContext context{what, &warnings};
   std::vector<TimeIntervalSpec> specs;
   for (const YamlNode* spec : TRY(ListItems(&list, "time_intervals", context))) {
+    for (const auto& [key, value] : spec->entries) {
+      if (!IsEmptyList(&value)) continue;
+      return context.Error(value,
+                           fmt::format("an empty list of {} means no time at all", key.scalar));
+    }
     specs.push_back(TRY(ParseSpec(*spec, context)));
   }
   return specs;

@@ -4,9 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
-#include "notifiers/channel/notification_data.h"
+#include "notifiers/channel/route_labels.h"
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_contacts.h"
@@ -14,6 +13,7 @@
 #include "notifiers/desk/page_facts.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
+#include "storage/base/log.h"
 
 namespace outrider {
 namespace {
@@ -131,24 +131,48 @@ void FillReport(const OutboxRow& row, Notification* notification) {
 
 }  // namespace
 
-std::map<std::string, std::string> RouteLabels(const Plan& plan, const RouteConfig* route,
-                                               const Notification& notification) {
-  std::map<std::string, std::string> labels;
-  for (const ReceiverConfig& receiver : plan.config().alertmanager.receivers) {
-    if (receiver.name == notification.receiver) labels = receiver.labels;
-  }
-  if (route == nullptr || route->labels.empty()) return labels;
+std::map<std::string, std::string> RouteLabels(
+    const Plan& plan, const GroupRecord& group,
+    const std::function<void(std::vector<Alert>*)>& take_alerts, Nanos now,
+    std::vector<std::string>* problems) {
+  const RouteConfig* route = plan.RouteOf(group);
+  if (route == nullptr) return {};
   const tmpl::TemplateSet* templates = plan.config().templates.get();
-  std::optional<tmpl::Value> data;  // made for the first that needs it
-  for (const auto& [name, text] : route->labels) {
-    labels[name] = text;
-    if (templates == nullptr || text.find("{{") == std::string::npos) continue;
-    if (!data) data = NotificationData(notification);
-    const StatusOr<std::string> rendered = templates->ExecuteText(text, *data);
-    if (rendered.ok()) labels[name] = *rendered;
+  if (templates == nullptr || !NeedRendering(route->labels)) return route->labels;
+  Notification notification;
+  notification.receiver = group.receiver;
+  notification.group_key = group.key;
+  notification.group_labels = group.labels;
+  notification.reason = "unknown";
+  notification.external_url = plan.config().external_url;
+  notification.now = now;
+  take_alerts(&notification.alerts);
+  SortAlerts(&notification.alerts);
+  return RenderRouteLabels(route->labels, notification, *templates, problems);
+}
+
+namespace {
+
+// From what is in the group now, told or not.
+std::map<std::string, std::string> RouteLabelsOf(const Transaction& tx, const GroupRecord& group,
+                                                 Nanos now) {
+  std::vector<std::string> problems;
+  std::map<std::string, std::string> labels = RouteLabels(
+      tx.plan(), group,
+      [&](std::vector<Alert>* alerts) {
+        for (const uint64_t fingerprint : group.members) {
+          const AlertRecord* record = tx.alerts.Find(fingerprint);
+          if (record != nullptr) alerts->push_back(record->ToAlert());
+        }
+      },
+      now, &problems);
+  for (const std::string& problem : problems) {
+    LogWarn("a label of a route cannot be rendered", {{"group", group.key}, {"label", problem}});
   }
   return labels;
 }
+
+}  // namespace
 
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now) {
   Notification notification;
@@ -176,8 +200,7 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
   }
   SortAlerts(&notification.alerts);
   const GroupRecord* group = tx.groups.Find(row.group_id);
-  notification.route_labels =
-      RouteLabels(tx.plan(), group == nullptr ? nullptr : tx.plan().RouteOf(*group), notification);
+  if (group != nullptr) notification.route_labels = RouteLabelsOf(tx, *group, row.created_at);
   if (row.repeat) AddNote("repeat: it may have arrived before", &notification);
   if (!row.recorded) AddNote("not recorded: the state store cannot be written", &notification);
   if (now - row.created_at > kLate) {

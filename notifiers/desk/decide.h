@@ -56,6 +56,14 @@ void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now);
 void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
 // A new group without members; what was told before by one of its name that is gone is still known.
 GroupRecord& BeginGroup(Transaction& tx, const GroupTarget& target, Nanos now);
+// An integration of the group was told: its log says so, and those of its twins (Plan::TwinsOf).
+// `receiver_data` "": the channel said nothing.
+void LogTold(Transaction& tx, const std::string& group_id, const std::string& integration,
+             const NotificationLogEntry& entry, const std::string& receiver_data);
+// Whether messages of a twin are under way; its flush then waits for what their outcome leaves in
+// the log, and is woken by WakeTwins.
+bool TwinIsTelling(const Transaction& tx, const GroupRecord& group);
+void WakeTwins(Transaction& tx, const std::string& group_id, Nanos now);
 // Leaves only the log of the group, until it has expired; false: there is nothing to keep.
 bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now);
 // With the fix resolved_told_once: the row's integration has been told already, by an earlier
@@ -146,10 +154,13 @@ void DivertRejected(Transaction& tx, const OutboxRow& row, const std::string& de
 void SettleUnknownRows(Transaction& tx, Nanos now);
 // What the row tells, from the alerts and incidents as they are.
 Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nanos now);
-// The labels of the notification's receiver and over them those of the route, rendered with what
-// the notification says; a template that fails stands as it is.
-std::map<std::string, std::string> RouteLabels(const Plan& plan, const RouteConfig* route,
-                                               const Notification& notification);
+// The labels of the group's route, rendered with all alerts of the group, which `take_alerts` hands
+// over if a label needs them; what cannot be rendered is left out and told in `problems` (nullptr:
+// nobody asks).
+std::map<std::string, std::string> RouteLabels(
+    const Plan& plan, const GroupRecord& group,
+    const std::function<void(std::vector<Alert>*)>& take_alerts, Nanos now,
+    std::vector<std::string>* problems);
 
 // ---- reports
 // ---------------------------------------------------------------------------------------------------------
@@ -197,7 +208,9 @@ class AlertNameLimit {
  private:
   const size_t limit_;
   const Nanos now_;
-  std::map<std::string, size_t, std::less<>> firing_;
+  void Change(const AlertRecord& record, int64_t by);
+
+  std::map<std::string, int64_t, std::less<>> changes_;  // of the state's counts
 };
 
 // ---- configuration and start

@@ -210,7 +210,6 @@ void Taking::Conclude() {
 
 // What a posted alert left out is filled in; "" or why it is refused.
 std::string_view Complete(IncomingAlert* posted, DurationMs resolve_timeout, Nanos now) {
-  if (posted->labels.empty()) return "at least one label pair required";
   posted->source = AlertSource::kApi;
   posted->updated_at = now;
   posted->timeout = false;
@@ -222,7 +221,7 @@ std::string_view Complete(IncomingAlert* posted, DurationMs resolve_timeout, Nan
     posted->ends_at = {now + resolve_timeout * kNanosPerMilli, 0};
   }
   if (posted->ends_at.nanos < posted->starts_at.nanos) return "start time must be before end time";
-  return "";
+  return posted->labels.empty() ? "at least one label pair required" : "";
 }
 
 }  // namespace

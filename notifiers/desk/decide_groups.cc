@@ -84,7 +84,8 @@ std::string QueueRoute(Transaction& tx, const Integration& integration, const Fl
   row.kind = OutboxKind::kRoute;
   row.receiver = group->receiver;
   row.integration = IntegrationName(integration);
-  row.id = RouteKey(group->key, row.receiver, row.integration, group->born, group->flush);
+  row.id = RouteKey(group->twin == 0 ? group->key : fmt::format("{}/{}", group->key, group->twin),
+                    row.receiver, row.integration, group->born, group->flush);
   row.reason = NotifyReasonText(reason);
   row.created_at = group->flushed_at;
   // After a pause a flush is late; it has its time nevertheless.
@@ -109,6 +110,8 @@ std::string QueueRoute(Transaction& tx, const Integration& integration, const Fl
       untold->second.resolved == row.resolved) {
     row.id = untold->second.key;
   }
+  // A new story: what the channel said of the message before (where it stands) is of the old one.
+  if (reason == NotifyReason::kFirstNotification) group->receiver_data.erase(row.integration);
   tx.outbox.Put(row.id, row);
   return row.id;
 }
@@ -146,10 +149,12 @@ FlushRecord::Decision FlushIntegration(Transaction& tx, const Integration& integ
   }
   if (snapshot.firing.empty() && !integration.send_resolved) {
     // Nobody is told, but the log knows, so that the next firing is news.
-    entry = {.exists = true,
+    LogTold(tx, flush->group->id, name,
+            {.exists = true,
              .time = flush->group->flushed_at,
              .firing = {},
-             .resolved = snapshot.resolved};
+             .resolved = snapshot.resolved},
+            "");
     decision.text += " (not sent: send_resolved is off)";
     return decision;
   }
@@ -269,6 +274,10 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
     group.postponed = true;  // flushes of a group are serial: on again when its outcome is known
     return;
   }
+  if (TwinIsTelling(tx, group)) {
+    group.postponed = true;
+    return;
+  }
   group.postponed = false;
   ++group.flush;
   group.flushed_at = due;
@@ -283,7 +292,9 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
   tx.SetTimer(TimerKind::kGroupFlush, group_id,
               AskIntegrations(tx, tx.plan().receivers().Find(group.receiver), &flush));
   Remember(tx, &flush);
-  if (tx.RowsOfGroup(group_id).empty()) SettleGroup(tx, group_id, due);
+  if (!tx.RowsOfGroup(group_id).empty()) return;
+  if (!live.empty()) WakeTwins(tx, group_id, now);
+  SettleGroup(tx, group_id, due);
 }
 
 namespace {
@@ -331,9 +342,11 @@ void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now) {
 }
 
 void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {
-  for (const std::string& id : tx.RowsOfGroup(group_id)) {
+  const std::vector<std::string> live = tx.RowsOfGroup(group_id);
+  for (const std::string& id : live) {
     EndRow(tx, id, OutboxOutcome::kSuperseded, "its group is gone", now);
   }
+  if (!live.empty()) WakeTwins(tx, group_id, now);
   tx.CancelTimer(TimerKind::kGroupFlush, group_id);
   if (tx.groups.Find(group_id) == nullptr || PutToSleep(tx, group_id, now)) return;
   tx.groups.Erase(group_id);

@@ -33,6 +33,14 @@ NotificationLogEntry ToEntry(const ImportedLogEntry& imported) {
   return entry;
 }
 
+void AdoptMembers(const Transaction& tx, GroupRecord& group) {
+  for (const uint64_t fingerprint : group.members) {
+    if (const AlertRecord* record = tx.alerts.Find(fingerprint)) {
+      AdoptImported(group, record->labels(), fingerprint);
+    }
+  }
+}
+
 void ImportEntry(Transaction& tx, const ImportedLogEntry& imported, Nanos now,
                  ImportResult* result) {
   const std::string integration = fmt::format("{}[{}]", imported.integration, imported.index);
@@ -63,10 +71,12 @@ void ImportEntry(Transaction& tx, const ImportedLogEntry& imported, Nanos now,
     return;
   }
   entry = ToEntry(imported);
-  for (const uint64_t fingerprint : group.members) {
-    if (const AlertRecord* record = tx.alerts.Find(fingerprint)) {
-      AdoptImported(group, record->labels(), fingerprint);
-    }
+  AdoptMembers(tx, group);
+  for (const std::string& twin : tx.plan().TwinsOf(group)) {
+    if (tx.groups.Find(twin) == nullptr || tx.groups.Find(twin)->asleep) continue;
+    GroupRecord& other = tx.groups.Edit(twin);
+    other.log[integration] = ToEntry(imported);
+    AdoptMembers(tx, other);
   }
   if (!awake) PutToSleep(tx, id, now);
   ++result->entries;

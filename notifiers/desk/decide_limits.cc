@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alertmanager's --alerts.per-alertname-limit: one alert name of which too many fire must not fill
-// the memory.
+// the memory. The state counts by name; here stands what the transaction changes about it.
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
@@ -10,9 +10,17 @@ namespace outrider {
 AlertNameLimit::AlertNameLimit(const Transaction& tx, Nanos now)
     : limit_(tx.plan().config().limits.alerts_per_name), now_(now) {
   if (limit_ == 0) return;
-  tx.alerts.ForEach([&](uint64_t, const AlertRecord& record) {
-    if (FiresAt(record, now)) ++firing_[std::string(record.labels().Get(kAlertName))];
-  });
+  for (const auto& [fingerprint, change] : tx.alerts.changes()) {
+    const AlertRecord* before = tx.alerts.Before(fingerprint);
+    const bool fired = before != nullptr && before->firing;
+    const bool fires = change.row && change.row->firing;
+    if (fired == fires) continue;
+    Change(fires ? *change.row : *before, fires ? 1 : -1);
+  }
+}
+
+void AlertNameLimit::Change(const AlertRecord& record, int64_t by) {
+  changes_[std::string(record.labels().Get(kAlertName))] += by;
 }
 
 bool AlertNameLimit::Admits(const Transaction& tx, const IncomingAlert& alert) {
@@ -20,9 +28,12 @@ bool AlertNameLimit::Admits(const Transaction& tx, const IncomingAlert& alert) {
   const AlertRecord* known = tx.alerts.Find(alert.fingerprint);
   if (known != nullptr && known->firing) return true;
   const auto name = std::ranges::find(alert.labels, kAlertName, &LabelView::name);
-  size_t& firing = firing_[name == alert.labels.end() ? "" : std::string(name->value)];
-  if (firing >= limit_) return false;
-  ++firing;
+  const std::string_view key = name == alert.labels.end() ? std::string_view() : name->value;
+  const auto known_firing = tx.state().firing_by_name.find(key);
+  const size_t before = known_firing == tx.state().firing_by_name.end() ? 0 : known_firing->second;
+  int64_t& change = changes_[std::string(key)];
+  if (static_cast<int64_t>(before) + change >= static_cast<int64_t>(limit_)) return false;
+  ++change;
   return true;
 }
 

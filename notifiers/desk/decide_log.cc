@@ -32,7 +32,50 @@ uint64_t ForeignHash(const Labels& labels) {
   return Xxh64(bytes);
 }
 
+// What the groups of its twin routes know better.
+void AdoptTwinsLog(const Transaction& tx, GroupRecord* fresh) {
+  for (const std::string& id : tx.plan().TwinsOf(*fresh)) {
+    const GroupRecord* twin = tx.groups.Find(id);
+    if (twin == nullptr) continue;
+    for (const auto& [integration, entry] : twin->log) {
+      NotificationLogEntry& known = fresh->log[integration];
+      if (known.exists && known.time >= entry.time) continue;
+      known = entry;
+      const auto said = twin->receiver_data.find(integration);
+      if (said != twin->receiver_data.end()) fresh->receiver_data[integration] = said->second;
+    }
+  }
+}
+
 }  // namespace
+
+void LogTold(Transaction& tx, const std::string& group_id, const std::string& integration,
+             const NotificationLogEntry& entry, const std::string& receiver_data) {
+  const std::vector<std::string> twins = tx.plan().TwinsOf(*tx.groups.Find(group_id));
+  const auto take = [&](GroupRecord& group) {
+    group.log[integration] = entry;
+    if (!receiver_data.empty()) group.receiver_data[integration] = receiver_data;
+  };
+  take(tx.groups.Edit(group_id));
+  for (const std::string& id : twins) {
+    const GroupRecord* twin = tx.groups.Find(id);
+    if (twin != nullptr && !twin->asleep) take(tx.groups.Edit(id));
+  }
+}
+
+bool TwinIsTelling(const Transaction& tx, const GroupRecord& group) {
+  return std::ranges::any_of(tx.plan().TwinsOf(group),
+                             [&](const std::string& id) { return !tx.RowsOfGroup(id).empty(); });
+}
+
+void WakeTwins(Transaction& tx, const std::string& group_id, Nanos now) {
+  const GroupRecord* group = tx.groups.Find(group_id);
+  if (group == nullptr) return;
+  for (const std::string& id : tx.plan().TwinsOf(*group)) {
+    const GroupRecord* twin = tx.groups.Find(id);
+    if (twin != nullptr && twin->postponed) tx.SetTimer(TimerKind::kGroupFlush, id, now);
+  }
+}
 
 GroupRecord& BeginGroup(Transaction& tx, const GroupTarget& target, Nanos now) {
   GroupRecord fresh;
@@ -45,6 +88,8 @@ GroupRecord& BeginGroup(Transaction& tx, const GroupTarget& target, Nanos now) {
   fresh.key = target.key;
   fresh.route_key = target.route_key;
   fresh.receiver = target.receiver;
+  fresh.twin = target.twin;
+  AdoptTwinsLog(tx, &fresh);
   fresh.labels = target.labels;
   fresh.born = now;
   return tx.groups.Put(target.id, std::move(fresh));

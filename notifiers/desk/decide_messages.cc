@@ -73,14 +73,12 @@ void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std:
 
 void LogDelivery(Transaction& tx, const OutboxRow& row, const FinishedAttempt* attempt, Nanos now) {
   if (tx.groups.Find(row.group_id) == nullptr) return;
-  if (attempt != nullptr && !attempt->result.receiver_data.empty()) {
-    tx.groups.Edit(row.group_id).receiver_data[row.integration] = attempt->result.receiver_data;
-  }
-  NotificationLogEntry& entry = tx.groups.Edit(row.group_id).log[row.integration];
   // A message that may have arrived before a crash counts from then, so that the crash moves no
   // repeat.
   const Nanos time = row.unknown ? row.sent_at : now;
-  entry = {.exists = true, .time = time, .firing = row.firing, .resolved = row.resolved};
+  LogTold(tx, row.group_id, row.integration,
+          {.exists = true, .time = time, .firing = row.firing, .resolved = row.resolved},
+          attempt == nullptr ? std::string() : attempt->result.receiver_data);
   tx.groups.Edit(row.group_id).untold.erase(row.integration);
   tx.groups.Edit(row.group_id).diverted.erase(row.integration);
 }
@@ -123,6 +121,7 @@ void AfterRouteRow(Transaction& tx, const OutboxRow& row, Nanos now) {
     tx.SetTimer(TimerKind::kGroupFlush, row.group_id, now);
   }
   if (!tx.RowsOfGroup(row.group_id).empty()) return;
+  WakeTwins(tx, row.group_id, now);
   SettleGroup(tx, row.group_id, now);
 }
 
@@ -162,14 +161,29 @@ OutboxKind ToldKind(const OutboxRow& row) {
   return row.kind == OutboxKind::kFallback ? row.stands_for : row.kind;
 }
 
+namespace {
+
+// A fallback's alerts may be forgotten before it is sent: their group does not wait for it.
+bool KnowsItsAlerts(const Transaction& tx, const OutboxRow& row) {
+  const auto known = [&](uint64_t fingerprint) { return tx.alerts.Find(fingerprint) != nullptr; };
+  return std::any_of(row.firing.begin(), row.firing.end(), known) ||
+         std::any_of(row.resolved.begin(), row.resolved.end(), known);
+}
+
+}  // namespace
+
 std::string StaleText(const OutboxRow& row) {
+  if (ToldKind(row) == OutboxKind::kRoute) return "its alerts have ended and are forgotten";
   return ToldKind(row) == OutboxKind::kPage ? "acknowledged or resolved meanwhile"
                                             : "open again meanwhile";
 }
 
 bool IsCurrent(const Transaction& tx, const OutboxRow& row) {
   const OutboxKind kind = ToldKind(row);
-  if (kind == OutboxKind::kRoute || kind == OutboxKind::kReport) return true;
+  if (kind == OutboxKind::kRoute) {
+    return row.kind != OutboxKind::kFallback || KnowsItsAlerts(tx, row);
+  }
+  if (kind == OutboxKind::kReport) return true;
   const Incident* incident = tx.incidents.Find(row.incident_id);
   if (incident == nullptr) return false;
   return kind == OutboxKind::kPage ? incident->epoch == row.epoch : !incident->Open();

@@ -22,7 +22,8 @@ void AuditSilence(Transaction& tx, const Silence& silence, AuditKind kind,
   event.subject = "silence:" + silence.id;
   event.kind = kind;
   event.time = now;
-  event.who = who.empty() ? silence.created_by : who;
+  // Whoever made it need not be who ends it.
+  event.who = who.empty() && kind == AuditKind::kSilenceSet ? silence.created_by : who;
   event.channel = channel;
   event.text = silence.comment;
   tx.Audit(std::move(event));
@@ -50,7 +51,8 @@ void SetIdle(Transaction& tx, const Silence& silence, Nanos now) {
               std::max(now, silence.starts_at) + look * kNanosPerMilli);
 }
 
-// Stores the silence and sets its timers. `who` did it; "" : who made the silence.
+// Stores the silence and sets its timers. `who` did it; "": who made the silence, if it is set,
+// else nobody knows.
 void Keep(Transaction& tx, const Silence& silence, AuditKind kind, const std::string& channel,
           Nanos now, const std::string& who = "") {
   tx.PutSilence(silence);
@@ -65,7 +67,7 @@ Status CheckNames(const Transaction& tx, const Silence& silence) {
     const std::string& name = silence.matchers[i].name();
     if (IsLabelNameIn(mode, name)) continue;
     return InvalidArgument(
-        fmt::format("invalid label matcher {}: invalid label name {}", i, Quote(name)));
+        fmt::format("invalid label matcher {} in set 0: invalid label name {}", i, Quote(name)));
   }
   return absl::OkStatus();
 }
@@ -100,10 +102,11 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
                                  const std::string& channel, Nanos now, bool force) {
   const auto found = tx.silences().find(silence.id);
   const Silence* current = found == tx.silences().end() ? nullptr : &found->second;
-  if (!silence.id.empty() && current == nullptr) return NotFound("silence not found");
-  if (const Status names = CheckNames(tx, silence); !names.ok()) {
-    return Annotate(names, "invalid silence");
-  }
+  Status valid = CheckNames(tx, silence);
+  const bool unknown = !silence.id.empty() && current == nullptr;
+  if (valid.ok() && unknown) valid = ValidateSilence(silence);
+  if (!valid.ok()) return Annotate(valid, "invalid silence");
+  if (unknown) return NotFound("silence not found");
   silence.matched_at = silence.idle_end > 0 ? now : 0;
   const StatusOr<SilenceChange> decided = DecideSilence(current, std::move(silence), now, new_id);
   if (!decided.ok()) return Annotate(decided.status(), "invalid silence");
@@ -117,7 +120,9 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
     const SilenceReach reach = added ? ReachOf(tx, change.stored.matchers, now) : SilenceReach();
     TRY(CheckSilenceReach(limits, change.stored, reach));
   }
-  if (change.expired) Keep(tx, *change.expired, AuditKind::kSilenceExpired, channel, now);
+  if (change.expired) {
+    Keep(tx, *change.expired, AuditKind::kSilenceExpired, channel, now, change.stored.created_by);
+  }
   Keep(tx, change.stored, AuditKind::kSilenceSet, channel, now);
   RecheckSuppressed(tx, now);
   tx.RequireSync();

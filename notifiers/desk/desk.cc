@@ -397,6 +397,9 @@ std::optional<Nanos> Desk::NextDue() const {
   absl::ReaderMutexLock lock(&impl_->state_mutex);
   std::optional<Nanos> due = impl_->state.NextDue();
   if (impl_->next_retry != 0) due = std::min(due.value_or(impl_->next_retry), impl_->next_retry);
+  // More of the history is to be trimmed: a time that has passed.
+  const Nanos trim = std::max(impl_->trimming.before, impl_->trim_before);
+  if (trim != 0) due = std::min(due.value_or(trim), trim);
   return due;
 }
 

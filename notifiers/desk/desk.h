@@ -242,9 +242,10 @@ class Desk final : public AlertSink, public OutboxSource {
   std::vector<PolicyView> Policies() const;  // in the order of the file, then those only in use
   // Unresolved alerts by fingerprint, and groups by labels and receiver, page by page: each page is
   // as things are when it is asked for, so that a walk over many holds nobody up and copies little.
-  // `wanted` (nullptr: all) is asked first. The desk outlives the walk.
+  // `wanted` and `wants_receiver` (nullptr: all) are asked first. The desk outlives the walk.
   AlertPages WalkAlerts(Nanos now, std::function<bool(const Labels&)> wanted) const;
-  GroupPages WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted) const;
+  GroupPages WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted,
+                        const std::function<bool(const std::string&)>& wants_receiver) const;
   std::vector<AlertView> Alerts(Nanos now) const;  // the same at once
   std::vector<GroupView> Groups(Nanos now) const;
   std::vector<Silence> Silences() const;  // by id

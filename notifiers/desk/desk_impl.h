@@ -131,13 +131,14 @@ struct Desk::Impl {
     absl::ReaderMutexLock lock(&state_mutex);
     return plan->config().limits.start_delay;
   }
-  // history_query.cc: takes what is old out of the history, if it is time to.
+  // history_query.cc: takes some of what is old out of the history, if it is time to.
   Status TrimHistory(Nanos now) ABSL_LOCKS_EXCLUDED(event_mutex, state_mutex);
 
   void CountAlerts(Nanos now, DeskStats* stats) const ABSL_LOCKS_EXCLUDED(state_mutex);  // stats.cc
   // views.cc
   AlertView ViewAlert(const AlertRecord& record, Nanos now) const
       ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
+  // Without its alerts and the labels of its route.
   GroupView ViewGroup(const GroupRecord& group, Nanos now) const
       ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
 
@@ -163,6 +164,12 @@ struct Desk::Impl {
   std::optional<Nanos> next_claim ABSL_GUARDED_BY(state_mutex);
   bool queued_since_claim ABSL_GUARDED_BY(state_mutex) = true;
   Nanos trim_before ABSL_GUARDED_BY(state_mutex) = 0;  // what the history need not keep
+  struct HistoryTrim {
+    Nanos before = 0;  // 0: nothing is under way
+    int bucket = 0;    // where it goes on
+    std::string from;
+  };
+  HistoryTrim trimming ABSL_GUARDED_BY(state_mutex);
   bool store_failing ABSL_GUARDED_BY(state_mutex) = false;
   uint64_t unrecorded ABSL_GUARDED_BY(state_mutex) = 0;
   Nanos next_retry ABSL_GUARDED_BY(state_mutex) = 0;

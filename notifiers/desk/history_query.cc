@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The history, read and trimmed. Both go through the store without holding up any decision.
 #include <algorithm>
+#include <utility>
 
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/desk_impl.h"
@@ -127,28 +128,31 @@ StatusOr<std::vector<AttemptRecord>> Desk::Attempts(Nanos since, std::string_vie
   return attempts;
 }
 
+// A batch at a time, because timers wait meanwhile; where it stopped it goes on with the next tick.
 Status Desk::Impl::TrimHistory(Nanos now) {
-  Nanos before = 0;
+  HistoryTrim trim;
   {
     absl::MutexLock lock(&state_mutex);
-    std::swap(before, trim_before);
+    if (trimming.before == 0) trimming.before = std::exchange(trim_before, 0);
+    trim = trimming;
   }
-  if (before == 0) return absl::OkStatus();
-  for (int bucket = 0; bucket < kBuckets; ++bucket) {
-    const std::string prefix(1, static_cast<char>(bucket));
-    for (bool more = true; more;) {
-      Batch old;
-      more = false;
-      TRY(store.Scan(Family::kHistory, prefix, "", [&](const Row& row) {
-        if (HistoryTime(row.key) >= before) return false;
-        old.Delete(Family::kHistory, row.key);
-        more = old.writes().size() >= kTrimBatch;
-        return !more;
-      }));
-      if (old.empty()) break;
-      TRY(Run(now, [](Transaction&) { return absl::OkStatus(); }, std::move(old)));
-    }
+  if (trim.before == 0) return absl::OkStatus();
+  Batch old;
+  while (trim.bucket < kBuckets && old.writes().size() < kTrimBatch) {
+    const std::string prefix(1, static_cast<char>(trim.bucket));
+    TRY(store.Scan(Family::kHistory, prefix, trim.from, [&](const Row& row) {
+      if (HistoryTime(row.key) >= trim.before) return false;
+      old.Delete(Family::kHistory, row.key);
+      trim.from = row.key + '\0';  // what is deleted is not scanned again
+      return old.writes().size() < kTrimBatch;
+    }));
+    if (old.writes().size() >= kTrimBatch) break;
+    ++trim.bucket;
+    trim.from.clear();
   }
+  if (!old.empty()) TRY(Run(now, [](Transaction&) { return absl::OkStatus(); }, std::move(old)));
+  absl::MutexLock lock(&state_mutex);
+  trimming = trim.bucket == kBuckets ? HistoryTrim() : trim;
   return absl::OkStatus();
 }
 

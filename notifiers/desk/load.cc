@@ -121,11 +121,9 @@ Status ReadPaging(const StateStore& store, DeskState* state) {
 }
 
 Status ReadRest(const StateStore& store, DeskState* state) {
-  auto silences = std::make_shared<SilenceMap>();
+  auto silences = std::make_shared<SilenceBook>();
   TRY(ReadAll(store, Family::kSilences, "", [&](const Row& row) -> Status {
-    Silence silence = TRY(DecodeSilence(row.value));
-    std::string id = silence.id;
-    silences->emplace(std::move(id), std::move(silence));
+    silences->Put(TRY(DecodeSilence(row.value)));
     return absl::OkStatus();
   }));
   state->silences = std::move(silences);

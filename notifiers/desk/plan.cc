@@ -30,17 +30,16 @@ DeskConfig Prepared(DeskConfig config) {
 
 Plan::Plan(DeskConfig config)
     : config_(std::make_shared<const DeskConfig>(Prepared(std::move(config)))) {
-  for (const RouteConfig* route : AllRoutes(config_->alertmanager.route)) {
-    // Siblings with the same matchers and receiver share their groups; the first one's timing
-    // holds.
-    routes_.emplace(std::make_pair(route->key, route->receiver), route);
-    std::vector<std::string> names = route->group_by;
-    std::ranges::sort(names);
-    group_by_.emplace(route, std::move(names));
-  }
-  for (const RouteConfig& route : config_->api_routes) {
-    routes_.emplace(std::make_pair(route.key, route.receiver), &route);
-  }
+  for (const RouteConfig* route : AllRoutes(config_->alertmanager.route)) AddRoute(*route);
+  for (const RouteConfig& route : config_->api_routes) AddRoute(route);
+}
+
+void Plan::AddRoute(const RouteConfig& route) {
+  std::vector<const RouteConfig*>& twins = routes_[{route.key, route.receiver}];
+  RouteFacts facts{.group_by = route.group_by, .twin = twins.size()};
+  std::ranges::sort(facts.group_by);
+  twins.push_back(&route);
+  facts_.emplace(&route, std::move(facts));
 }
 
 std::string_view Plan::NamedReceiver(const AlertRecord& alert) const {
@@ -49,7 +48,7 @@ std::string_view Plan::NamedReceiver(const AlertRecord& alert) const {
 }
 
 Labels Plan::GroupLabelsOf(const RouteConfig& route, const Labels& alert) const {
-  return route.group_by_all ? alert : alert.Keep(group_by_.at(&route));
+  return route.group_by_all ? alert : alert.Keep(facts_.at(&route).group_by);
 }
 
 std::vector<GroupTarget> Plan::Targets(const AlertRecord& alert) const {
@@ -77,7 +76,8 @@ std::vector<GroupTarget> Plan::Targets(const AlertRecord& alert) const {
     target.receiver = route->receiver;
     target.labels = GroupLabelsOf(*route, alert.labels());
     target.key = GroupKey(*route, target.labels);
-    target.id = GroupId(target.key, target.receiver);
+    target.twin = facts_.at(route).twin;
+    target.id = GroupId(target.key, target.receiver, target.twin);
     targets.push_back(std::move(target));
   }
   return targets;
@@ -89,9 +89,7 @@ std::vector<std::string> Plan::ReceiversOf(const AlertRecord& alert) const {
   }
   std::vector<std::string> receivers;
   for (const RouteConfig* route : MatchRoutes(config_->alertmanager.route, alert.labels())) {
-    if (std::ranges::find(receivers, route->receiver) == receivers.end()) {
-      receivers.push_back(route->receiver);
-    }
+    receivers.push_back(route->receiver);
   }
   return receivers;
 }
@@ -99,7 +97,17 @@ std::vector<std::string> Plan::ReceiversOf(const AlertRecord& alert) const {
 const RouteConfig* Plan::RouteOf(const GroupRecord& group) const {
   if (group.route_key.empty()) return &config_->alertmanager.route;
   const auto it = routes_.find({group.route_key, group.receiver});
-  return it == routes_.end() ? nullptr : it->second;
+  return it == routes_.end() || group.twin >= it->second.size() ? nullptr : it->second[group.twin];
+}
+
+std::vector<std::string> Plan::TwinsOf(const GroupRecord& group) const {
+  std::vector<std::string> twins;
+  const auto it = routes_.find({group.route_key, group.receiver});
+  if (it == routes_.end() || it->second.size() < 2) return twins;
+  for (uint64_t twin = 0; twin < it->second.size(); ++twin) {
+    if (twin != group.twin) twins.push_back(GroupId(group.key, group.receiver, twin));
+  }
+  return twins;
 }
 
 }  // namespace outrider

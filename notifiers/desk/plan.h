@@ -22,6 +22,7 @@ struct GroupTarget {
   std::string receiver;
   Labels labels;
   const RouteConfig* route = nullptr;  // its timing
+  uint64_t twin = 0;                   // GroupRecord::twin
 };
 
 // Immutable, thread-safe.
@@ -37,10 +38,13 @@ class Plan {
   // One per matching route; or only the receiver that the annotation outrider_receiver names, if
   // there is such a one.
   std::vector<GroupTarget> Targets(const AlertRecord& alert) const;
-  // The receivers of those, each once.
+  // The receivers of those, one per route, as Alertmanager lists them.
   std::vector<std::string> ReceiversOf(const AlertRecord& alert) const;
   // nullptr when the route is no longer configured.
   const RouteConfig* RouteOf(const GroupRecord& group) const;
+  // The ids of the other groups that share the group's log: those of routes with the same key and
+  // receiver, which differ in their timing. Seldom any.
+  std::vector<std::string> TwinsOf(const GroupRecord& group) const;
 
  private:
   std::shared_ptr<const DeskConfig> config_;
@@ -48,8 +52,15 @@ class Plan {
   std::string_view NamedReceiver(const AlertRecord& alert) const;
   Labels GroupLabelsOf(const RouteConfig& route, const Labels& alert) const;
 
-  std::map<std::pair<std::string, std::string>, const RouteConfig*> routes_;  // by key and receiver
-  std::map<const RouteConfig*, std::vector<std::string>> group_by_;           // sorted
+  struct RouteFacts {
+    std::vector<std::string> group_by;  // sorted
+    uint64_t twin = 0;
+  };
+  void AddRoute(const RouteConfig& route);
+
+  // By key and receiver; the place in the list is GroupRecord::twin.
+  std::map<std::pair<std::string, std::string>, std::vector<const RouteConfig*>> routes_;
+  std::map<const RouteConfig*, RouteFacts> facts_;
 };
 
 }  // namespace outrider

@@ -11,8 +11,8 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kAlertFormat = 2;  // 2: details as one text, ended_at
-// 2: untold; 3: receiver_data, diverted; 4: without members, with those that left
-constexpr uint8_t kGroupFormat = 4;
+// 2: untold; 3: receiver_data, diverted; 4: without members, with those that left; 5: twin
+constexpr uint8_t kGroupFormat = 5;
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
@@ -143,8 +143,10 @@ Alert AlertRecord::ToAlert() const {
   return alert;
 }
 
-std::string GroupId(std::string_view group_key, std::string_view receiver) {
-  const Hash128 hash = HashBytes128(fmt::format("{}\n{}", group_key, receiver));
+std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin) {
+  std::string text = fmt::format("{}\n{}", group_key, receiver);
+  if (twin > 0) text += fmt::format("\n{}", twin);
+  const Hash128 hash = HashBytes128(text);
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }
 
@@ -213,7 +215,7 @@ std::string EncodeGroupRecord(const GroupRecord& group) {
   WriteMessages(group.untold, &out);
   out.Texts(group.receiver_data);
   WriteMessages(group.diverted, &out);
-  out.Bool(group.asleep);
+  out.Bool(group.asleep).U64(group.twin);
   return out.Take();
 }
 
@@ -253,6 +255,7 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
     group.receiver_data = in.Texts();
     group.diverted = ReadMessages(&in);
     if (in.format() >= 4) group.asleep = in.Bool();
+    if (in.format() >= 5) group.twin = in.U64();
   }
   TRY(in.Finish());
   group.labels = TRY(Labels::FromPacked(labels));

@@ -70,10 +70,13 @@ struct UntoldMessage {
 // Who is in a group is not part of its row: it follows from the alerts and their routes. Firing
 // alerts are in every group of their routes, resolved ones in those that have not told their end.
 struct GroupRecord {
-  std::string id;         // GroupId(key, receiver)
+  std::string id;         // GroupId(key, receiver, twin)
   std::string key;        // Alertmanager's group key
   std::string route_key;  // "" : the receiver was named by an annotation, timing of the root route
   std::string receiver;
+  // Which of the routes with this key and receiver, by their order: siblings that differ in nothing
+  // but their timing have groups of their own, with one log.
+  uint64_t twin = 0;
   Labels labels;
   Nanos born = 0;      // with `flush`, makes idempotency keys unique
   uint64_t flush = 0;  // number of the last flush
@@ -98,7 +101,7 @@ struct GroupRecord {
   uint64_t told_digest = 0;  // of what the history last said of it; in memory only
 };
 
-std::string GroupId(std::string_view group_key, std::string_view receiver);
+std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin = 0);
 
 std::string EncodeAlertRecord(const AlertRecord& record);
 StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes);

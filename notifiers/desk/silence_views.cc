@@ -10,7 +10,7 @@ constexpr Nanos kLastDay = kDay * kNanosPerMilli;
 }  // namespace
 
 std::array<uint64_t, 3> Desk::CountSilences(Nanos now) const {
-  std::shared_ptr<const SilenceMap> silences;
+  std::shared_ptr<const SilenceBook> silences;
   {
     absl::ReaderMutexLock lock(&impl_->state_mutex);
     silences = impl_->state.silences;

@@ -16,9 +16,25 @@ void Store(Rows* table, const K& key, std::shared_ptr<const V> row) {
   }
 }
 
+void CountName(const AlertRecord& record, bool fires, StringMap<size_t>* counts) {
+  const std::string_view name = record.labels().Get(kAlertName);
+  const auto count = counts->find(name);
+  if (count == counts->end()) {
+    if (fires) counts->emplace(std::string(name), 1);
+  } else if (fires) {
+    ++count->second;
+  } else if (--count->second == 0) {
+    counts->erase(count);
+  }
+}
+
 }  // namespace
 
 void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record) {
+  const auto before = alerts.find(fingerprint);
+  const bool fired = before != alerts.end() && before->second->firing;
+  const bool fires = record && record->firing;
+  if (fired != fires) CountName(fires ? *record : *before->second, fires, &firing_by_name);
   if (record && record->waiting) {
     waiting.insert(fingerprint);
   } else {

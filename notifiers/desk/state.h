@@ -23,14 +23,14 @@
 #include "notifiers/desk/timers.h"
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
-#include "notifiers/mute/silence.h"
+#include "notifiers/mute/silence_book.h"
 #include "notifiers/outbox/outbox_queues.h"
 #include "notifiers/outbox/outbox_row.h"
+#include "storage/base/hash.h"
 #include "storage/state/schema.h"
 
 namespace outrider {
 
-using SilenceMap = std::map<std::string, Silence>;
 
 // Which of two incidents of a key alerts go to: the open one, else the later one. The clock may
 // have been set back between them.
@@ -51,7 +51,7 @@ struct DeskState {
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;
   Table<std::string, PagingRecord> paging;  // by the key of its row
-  std::shared_ptr<const SilenceMap> silences = std::make_shared<const SilenceMap>();
+  std::shared_ptr<const SilenceBook> silences = std::make_shared<const SilenceBook>();
   std::shared_ptr<const AnswerKeys> answer_keys = std::make_shared<const AnswerKeys>();
   Table<std::string, AnswerCodes> answer_codes;       // by phone
   Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
@@ -67,6 +67,7 @@ struct DeskState {
   std::map<std::string, std::set<std::string>> outbox_by_incident;
   // By key, a view into the row.
   absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
+  StringMap<size_t> firing_by_name;                    // how many alerts of a name fire
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
   std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one

@@ -43,14 +43,14 @@ std::string MemberKey(std::string_view incident_id, uint64_t fingerprint) {
 }
 
 void Transaction::PutSilence(const Silence& silence) {
-  if (!silences_) silences_ = std::make_shared<SilenceMap>(*state_.silences);
-  (*silences_)[silence.id] = silence;
+  if (!silences_) silences_ = std::make_shared<SilenceBook>(*state_.silences);
+  silences_->Put(silence);
   silence_changes_[silence.id] = true;
 }
 
 void Transaction::EraseSilence(const std::string& id) {
-  if (!silences_) silences_ = std::make_shared<SilenceMap>(*state_.silences);
-  silences_->erase(id);
+  if (!silences_) silences_ = std::make_shared<SilenceBook>(*state_.silences);
+  silences_->Erase(id);
   silence_changes_[id] = false;
 }
 
@@ -263,7 +263,7 @@ Batch Transaction::Encode() {
   EncodeIncidents(&batch);
   for (const auto& [id, there] : silence_changes_) {
     if (there) {
-      batch.Put(Family::kSilences, BucketKey(id), EncodeSilence(silences_->at(id)));
+      batch.Put(Family::kSilences, BucketKey(id), EncodeSilence(silences_->find(id)->second));
     } else {
       batch.Delete(Family::kSilences, BucketKey(id));
     }

@@ -67,7 +67,7 @@ class Transaction {
   const Plan& plan() const { return plan_; }
   const DeskState& state() const { return state_; }
 
-  const SilenceMap& silences() const { return silences_ ? *silences_ : *state_.silences; }
+  const SilenceBook& silences() const { return silences_ ? *silences_ : *state_.silences; }
   void PutSilence(const Silence& silence);
   void EraseSilence(const std::string& id);
 
@@ -135,7 +135,7 @@ class Transaction {
   const Plan& plan_;
   Inhibitor* inhibitor_;
   Inhibitor* dependencies_;
-  std::shared_ptr<SilenceMap> silences_;
+  std::shared_ptr<SilenceBook> silences_;
   std::shared_ptr<const AnswerKeys> answer_keys_;  // nullptr: as they were
   std::map<std::string, bool> silence_changes_;    // id -> still there
   std::map<std::string, std::string> newest_;      // by key: the newest incident put

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 #include <ranges>
+#include <tuple>
 
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/desk_impl.h"
@@ -25,27 +26,6 @@ using SharedRecord = std::shared_ptr<const AlertRecord>;
 
 bool GroupOrder(const SharedRecord& a, const SharedRecord& b) {
   return AlertBefore(a->labels(), b->labels());
-}
-
-// As a notification about the group's alerts would have them.
-Labels RouteLabelsOf(const Plan& plan, const DeskState& state, const GroupRecord& group,
-                     Nanos now) {
-  const RouteConfig* route = plan.RouteOf(group);
-  Notification notification;
-  notification.receiver = group.receiver;
-  notification.group_key = group.key;
-  notification.group_labels = group.labels;
-  notification.external_url = plan.config().external_url;
-  notification.now = now;
-  if (route != nullptr && !route->labels.empty()) {
-    for (const uint64_t fingerprint : group.members) {
-      const auto record = state.alerts.find(fingerprint);
-      if (record != state.alerts.end()) {
-        notification.alerts.push_back(record->second->ToAlert());
-      }
-    }
-  }
-  return Labels::FromMap(RouteLabels(plan, route, notification));
 }
 
 }  // namespace
@@ -111,7 +91,6 @@ GroupView Desk::Impl::ViewGroup(const GroupRecord& group, Nanos now) const {
   view.last_flush = group.flushed_at;
   view.last_reason = group.reason;
   view.next_flush = state.timers.Due({TimerKind::kGroupFlush, group.id});
-  view.route_labels = RouteLabelsOf(*plan, state, group, now);
   if (const RouteConfig* route = plan->RouteOf(group)) {
     const RouteMute mute = MutedAt(plan->config().alertmanager.time_intervals,
                                    route->mute_time_intervals, route->active_time_intervals, now);
@@ -129,18 +108,21 @@ struct GroupWalk {
   size_t next_group = 0;
   std::vector<SharedRecord> alerts;  // of the group that is open, sorted
   size_t next_alert = 0;
+  Labels route_labels;  // of that group
 
   bool open() const { return next_alert < alerts.size(); }
 };
 
 bool GroupsInOrder(const std::shared_ptr<const GroupRecord>& a,
                    const std::shared_ptr<const GroupRecord>& b) {
-  return a->labels == b->labels ? a->receiver < b->receiver : LabelSetBefore(a->labels, b->labels);
+  if (a->labels != b->labels) return LabelSetBefore(a->labels, b->labels);
+  return std::tie(a->receiver, a->key, a->twin) < std::tie(b->receiver, b->key, b->twin);
 }
 
 }  // namespace
 
-GroupPages Desk::WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted) const {
+GroupPages Desk::WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted,
+                            const std::function<bool(const std::string&)>& wants_receiver) const {
   auto walk = std::make_shared<GroupWalk>();
   {
     absl::ReaderMutexLock lock(&impl_->state_mutex);
@@ -149,18 +131,29 @@ GroupPages Desk::WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted
       if (!group->members.empty()) walk->groups.push_back(group);  // else only its log is left
     }
   }
+  if (wants_receiver) {
+    std::erase_if(walk->groups,
+                  [&](const auto& group) { return !wants_receiver(group->receiver); });
+  }
   std::sort(walk->groups.begin(), walk->groups.end(), GroupsInOrder);
   const auto open_next = [impl = impl_.get(), walk, now, wanted = std::move(wanted)] {
     walk->alerts.clear();
     walk->next_alert = 0;
     const GroupRecord& group = *walk->groups[walk->next_group++];
+    std::shared_ptr<const Plan> plan;
     {
       absl::ReaderMutexLock lock(&impl->state_mutex);
+      plan = impl->plan;
       for (const uint64_t fingerprint : group.members) {
         const auto record = impl->state.alerts.find(fingerprint);
         if (record != impl->state.alerts.end()) walk->alerts.push_back(record->second);
       }
     }
+    // Once a group, and while nobody waits: they may need all its alerts.
+    const auto take_all = [&](std::vector<Alert>* alerts) {
+      for (const SharedRecord& record : walk->alerts) alerts->push_back(record->ToAlert());
+    };
+    walk->route_labels = Labels::FromMap(RouteLabels(*plan, group, take_all, now, nullptr));
     std::erase_if(walk->alerts, [&](const SharedRecord& record) {
       return !record->firing || record->ResolvedAt(now) || (wanted && !wanted(record->labels()));
     });
@@ -174,6 +167,7 @@ GroupPages Desk::WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted
     const GroupRecord& group = *walk->groups[walk->next_group - 1];
     absl::ReaderMutexLock lock(&impl->state_mutex);
     *view = impl->ViewGroup(group, now);
+    view->route_labels = walk->route_labels;
     const size_t end = std::min(walk->alerts.size(), walk->next_alert + kPage);
     for (; walk->next_alert < end; ++walk->next_alert) {
       AlertView alert = impl->ViewAlert(*walk->alerts[walk->next_alert], now);
@@ -188,7 +182,7 @@ GroupPages Desk::WalkGroups(Nanos now, std::function<bool(const Labels&)> wanted
 
 std::vector<GroupView> Desk::Groups(Nanos now) const {
   std::vector<GroupView> all;
-  const GroupPages pages = WalkGroups(now, nullptr);
+  const GroupPages pages = WalkGroups(now, nullptr, nullptr);
   GroupView view;
   bool goes_on = false;
   for (bool more = false; pages(&view, &more); goes_on = more) {

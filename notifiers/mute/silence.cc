@@ -105,11 +105,18 @@ Status ValidateSilence(const Silence& silence) {
   if (silence.matchers.empty()) return InvalidArgument("at least one matcher required");
   for (size_t i = 0; i < silence.matchers.size(); ++i) {
     if (silence.matchers[i].name().empty()) {
-      return InvalidArgument(fmt::format("invalid label matcher {}: invalid label name \"\"", i));
+      return InvalidArgument(
+          fmt::format("invalid label matcher {} in set 0: invalid label name \"\"", i));
     }
   }
-  if (std::ranges::all_of(silence.matchers, [](const Matcher& m) { return m.MatchesEmpty(); })) {
-    return InvalidArgument("at least one matcher must not match the empty string");
+  // Matchers that exclude something narrow enough, as in Alertmanager.
+  const auto matches_empty = [](const Matcher& matcher) {
+    const bool positive =
+        matcher.type() == MatchType::kEqual || matcher.type() == MatchType::kRegex;
+    return positive && matcher.MatchesEmpty();
+  };
+  if (std::ranges::all_of(silence.matchers, matches_empty)) {
+    return InvalidArgument("matcher set 0: at least one matcher must not match the empty string");
   }
   if (silence.starts_at == 0) return InvalidArgument("invalid zero start timestamp");
   if (silence.ends_at == 0) return InvalidArgument("invalid zero end timestamp");
@@ -169,17 +176,10 @@ Silence ExpireSilence(Silence silence, Nanos now) {
   return silence;
 }
 
-std::vector<std::string> SilencedBy(const std::map<std::string, Silence>& silences,
-                                    const Labels& labels, Nanos now) {
-  std::vector<std::string> ids;
-  for (const auto& [id, silence] : silences) {
-    if (silence.LifeAt(now) != SilenceState::kActive || !MatchesAll(silence.matchers, labels)) {
-      continue;
-    }
-    // Zones are looked up only for a recurring silence that matches.
-    if (silence.recurrence.empty() || InOccurrence(silence.recurrence, now)) ids.push_back(id);
-  }
-  return ids;
+bool Silence::Mutes(const Labels& labels, Nanos now) const {
+  if (LifeAt(now) != SilenceState::kActive || !MatchesAll(matchers, labels)) return false;
+  // Zones are looked up only for a recurring silence that matches.
+  return recurrence.empty() || InOccurrence(recurrence, now);
 }
 
 std::string EncodeSilence(const Silence& silence) {

@@ -38,6 +38,8 @@ struct Silence {
   SilenceState StateAt(Nanos now) const;
   // The same by its two ends alone.
   SilenceState LifeAt(Nanos now) const;
+  // Whether it holds back an alert with these labels then.
+  bool Mutes(const Labels& labels, Nanos now) const;
   // When StateAt changes next, as far as it is known: look again then. ends_at or later: never.
   Nanos NextEdge(Nanos now) const;
 };
@@ -82,10 +84,6 @@ StatusOr<SilenceChange> DecideSilence(const Silence* current, Silence update, Na
 // The silence ended at `now`: an active one ends, a pending one never starts; an expired one stays
 // as it is.
 Silence ExpireSilence(Silence silence, Nanos now);
-// Ids of the silences that mute these labels at `now`, sorted.
-std::vector<std::string> SilencedBy(const std::map<std::string, Silence>& silences,
-                                    const Labels& labels, Nanos now);
-
 // One row of Family::kSilences.
 std::string EncodeSilence(const Silence& silence);
 StatusOr<Silence> DecodeSilence(std::string_view bytes);

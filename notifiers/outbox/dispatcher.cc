@@ -71,6 +71,20 @@ LaneRoom Dispatcher::RoomOf(const std::string& lane, Nanos now) {
   return (it == lanes_.end() ? Lane() : it->second.lane).RoomAt(now, PolicyOf(lane));
 }
 
+void Dispatcher::ForgetLanes(const ClaimAnswer& answer) {
+  if (answer.messages.empty()) return;
+  const Receivers* receivers = answer.messages.front().receivers.get();
+  absl::MutexLock lock(&mutex_);
+  if (receivers == nullptr || receivers == compared_) return;
+  compared_ = receivers;
+  std::erase_if(lanes_, [&](const auto& entry) {
+    const auto& [name, state] = entry;
+    const std::string_view integration = std::string_view(name).substr(name.find('\n') + 1);
+    return state.workers.empty() && state.lane.in_flight() == 0 &&
+           receivers->FindIntegration(ReceiverOf(name), integration) == nullptr;
+  });
+}
+
 // ---- one attempt
 // ----------------------------------------------------------------------------------------------------
 
@@ -126,6 +140,7 @@ int Dispatcher::RunOnce(Nanos now) {
     // One at a time: what it brings about is seen by the next.
     auto answer = source_.Claim(now, 1, [&](const std::string& lane) { return RoomOf(lane, now); });
     if (!answer.ok() || answer->messages.empty()) return claimed;
+    ForgetLanes(*answer);
     for (ClaimedMessage& message : answer->messages) {
       Begin(message.row, now);
       Finish(message, Attempt(message));
@@ -210,6 +225,7 @@ void Dispatcher::ReapIdle() {
   absl::MutexLock lock(&mutex_);
   if (gone_ == 0) return;
   gone_ = 0;
+  compared_ = nullptr;
   for (auto& [name, state] : lanes_) {
     for (auto it = state.workers.begin(); it != state.workers.end();) {
       const auto next = std::next(it);
@@ -240,6 +256,7 @@ std::optional<Nanos> Dispatcher::Round(Nanos now) {
   StatusOr<ClaimAnswer> answer =
       source_.Claim(now, kMostAtOnce, [&](const std::string& lane) { return RoomOf(lane, now); });
   if (!answer.ok()) return now + kStorePause * kNanosPerMilli;
+  ForgetLanes(*answer);
   for (ClaimedMessage& message : answer->messages) HandOut(std::move(message), now);
   return answer->next;
 }

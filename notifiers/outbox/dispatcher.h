@@ -77,7 +77,7 @@ struct DispatcherOptions {
   CallLimits* limits = nullptr;  // where attempts' deadlines are set; outlives the dispatcher
 };
 
-// Counters since the process started, of lanes that were used.
+// Counters since the process started, of lanes that were used and are still configured.
 struct LaneStats {
   std::string receiver;
   std::string integration;
@@ -136,6 +136,8 @@ class Dispatcher {
   void Finish(const ClaimedMessage& message, std::optional<FinishedAttempt> attempt);
   void Begin(const OutboxRow& row, Nanos now);
   void HandOut(ClaimedMessage message, Nanos now);
+  // Drops lanes of receivers that are configured no more: each message brings the receivers of now.
+  void ForgetLanes(const ClaimAnswer& answer) ABSL_LOCKS_EXCLUDED(mutex_);
   void Work(Worker& worker);
   void Loop(const std::stop_token& stop);
   std::optional<Nanos> Round(Nanos now);
@@ -153,6 +155,9 @@ class Dispatcher {
   std::map<std::string, LaneState, std::less<>> lanes_ ABSL_GUARDED_BY(mutex_);
   std::vector<FinishedAttempt> finished_ ABSL_GUARDED_BY(mutex_);
   int gone_ ABSL_GUARDED_BY(mutex_) = 0;  // threads that can be joined
+  // The receivers that lanes_ was compared with last; nullptr: lanes may be dropped that could not
+  // be then. Never followed.
+  const Receivers* compared_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::jthread loop_;
 };

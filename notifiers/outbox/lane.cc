@@ -118,9 +118,4 @@ void Lane::End(bool urgent, const SendResult& result, Nanos now, const LanePolic
   ++trips_;
 }
 
-bool Lane::Idle(Nanos now) const {
-  return in_flight() == 0 && failing_since_ == 0 && open_until_ == 0 && told_ <= now &&
-         attempts_ == 0;
-}
-
 }  // namespace outrider

@@ -54,7 +54,6 @@ class Lane {
   uint64_t failures() const { return failures_; }
   uint64_t trips() const { return trips_; }      // how often the breaker opened
   uint64_t limited() const { return limited_; }  // how often the rate limit was reached
-  bool Idle(Nanos now) const;                    // nothing to remember of it
 
  private:
   void Refill(Nanos now, const LanePolicy& policy);

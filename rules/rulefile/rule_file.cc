@@ -8,8 +8,8 @@
 
 #include <set>
 
-#include "rules/rulefile/merge_keys.h"
 #include "rules/rulefile/rule_reader.h"
+#include "storage/base/merge_keys.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
 

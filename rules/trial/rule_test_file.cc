@@ -9,8 +9,8 @@
 #include <set>
 #include <tuple>
 
-#include "rules/rulefile/merge_keys.h"
 #include "storage/base/duration.h"
+#include "storage/base/merge_keys.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
 

@@ -48,10 +48,30 @@ TEST(AlertmanagerApi, AlertsComeBack) {
       {"/api/v2/alerts?receiver=lo.", 2},
       {"/api/v2/alerts?receiver=lo", 0},
       {"/api/v2/alerts/groups?receiver=log", 2},
+      {"/api/v2/alerts/groups?receiver=lo", 0},
       {"/api/v2/alerts/groups?filter=alertname=%22nope%22", 0},
   };
   for (const auto& [target, count] : counts)
     EXPECT_EQ(world.GetJson(target).items.size(), count) << target;
+}
+
+// What only the times of its route mute is active to the filter, whatever state it shows.
+TEST(AlertmanagerApi, MutedGroupsAreActiveToTheFilter) {
+  DeskWorld world;
+  DeskConfig config = *world.desk->config();
+  NamedTimeInterval always;
+  always.name = "always";
+  always.intervals = {TimeIntervalSpec()};
+  config.alertmanager.time_intervals = {always};
+  config.alertmanager.route.mute_time_intervals = {"always"};
+  ASSERT_TRUE(world.desk->Reload(std::move(config), world.clock.NowNanos()).ok());
+  ASSERT_EQ(world.Fire("High").status, 200);
+  const JsonValue groups = world.GetJson("/api/v2/alerts/groups");
+  ASSERT_EQ(groups.items.size(), 1U);
+  EXPECT_EQ(groups.items[0].Find("alerts")->items[0].Find("status")->GetString("state"),
+            "suppressed");
+  EXPECT_EQ(world.GetJson("/api/v2/alerts/groups?active=false").items.size(), 0U);
+  EXPECT_EQ(world.GetJson("/api/v2/alerts/groups?muted=false").items.size(), 0U);
 }
 
 TEST(AlertmanagerApi, RefusedAlerts) {
@@ -68,6 +88,9 @@ TEST(AlertmanagerApi, RefusedAlerts) {
            Case{R"([{"labels":{"a":"b"},"startsAt":"yesterday"}])", 400,
                 "parsing alerts body from"},
            Case{R"([{"labels":{}}])", 400, "at least one label pair required"},
+           Case{R"([{"labels":{},"startsAt":"2026-11-21T10:00:00Z","endsAt":"2026-11-21T09:00:00Z"},
+                    {"labels":{}}])",
+                400, R"(start time must be before end time\nat least one label pair required)"},
            Case{"{}", 400, "cannot unmarshal object into the body"},
            Case{"", 422, "alerts in body is required"},
            Case{"null", 422, "alerts in body is required"},
@@ -75,6 +98,7 @@ TEST(AlertmanagerApi, RefusedAlerts) {
                 "0.generatorURL in body must be of type uri"},
            Case{R"([{"labels":{"":"x","a":"b"}}])", 400, "invalid label set: invalid name"},
            Case{R"([{"labels":{"a":"b"},"annotations":{"":"x"}}])", 400, "invalid annotations"},
+           Case{R"([{"labels":{"a":"b"},"annotations":{"":""}}])", 400, "invalid annotations"},
        }) {
     const HttpResponse response = world.Post("/api/v2/alerts", c.body);
     EXPECT_EQ(response.status, c.status) << c.body;
@@ -194,6 +218,36 @@ TEST(AlertmanagerApi, GetsBeyondTheLimitAreRefused) {
   EXPECT_EQ(stats.seconds.size(), 2U);
 }
 
+TEST(AlertmanagerApi, AnAnswerThatIsStillReadCounts) {
+  FakeClock clock;
+  AmMeter meter(clock, 1);
+  FakeRequest first("GET", "/api/v2/alerts");
+  HttpResponse response = meter.Run(first, [](HttpRequest&) {
+    HttpResponse streamed = HttpResponse::Text(200, "[");
+    streamed.stream = [](std::string* piece) {
+      *piece += "1234]";
+      return false;
+    };
+    return streamed;
+  });
+  ASSERT_TRUE(response.stream);
+  FakeRequest second("GET", "/api/v2/alerts");
+  const auto one = [](HttpRequest&) { return HttpResponse::Text(200, "x"); };
+  EXPECT_EQ(meter.Run(second, one).status, 503);
+  EXPECT_EQ(meter.Stats().gets_in_flight, 1);
+  EXPECT_TRUE(meter.Stats().seconds.empty());
+  std::string piece;
+  EXPECT_FALSE(response.stream(&piece));
+  response.stream = nullptr;  // it was written
+  EXPECT_EQ(piece, "1234]");
+  EXPECT_EQ(meter.Run(second, one).status, 200);
+  const AmApiStats stats = meter.Stats();
+  EXPECT_EQ(stats.gets_in_flight, 0);
+  EXPECT_EQ(stats.limit_exceeded, 1U);
+  ASSERT_EQ(stats.bytes.size(), 1U);
+  EXPECT_EQ(stats.bytes.begin()->second.sum, 7) << "six of the first, one of the other";
+}
+
 TEST(AlertmanagerApi, RefusedSilences) {
   DeskWorld world;
   struct Case {
@@ -207,9 +261,21 @@ TEST(AlertmanagerApi, RefusedSilences) {
            Case{SilenceBody(kMatchHigh, "2026-11-21T09:00:00.000Z"), 400,
                 "start time must be before end time"},
            Case{SilenceBody(R"([{"name":"a","value":"(","isRegex":true}])"), 400,
-                "invalid silence: invalid label matcher 0: "},
+                "invalid silence: invalid label matcher 0 in set 0: "},
            Case{SilenceBody(R"([{"name":"a","value":"","isRegex":false}])"), 400,
-                "invalid silence: at least one matcher must not match the empty string"},
+                "invalid silence: matcher set 0: at least one matcher must not match the empty "
+                "string"},
+           Case{SilenceBody(R"([{"name":"a","value":"web.*","isRegex":"true"}])"), 400,
+                "matchers.0.isRegex is not true or false"},
+           Case{SilenceBody(R"([{"name":"a","value":"b","isRegex":false,"isEqual":1}])"), 400,
+                "matchers.0.isEqual is not true or false"},
+           Case{SilenceBody(R"([{"name":"a","value":5,"isRegex":false}])"), 400,
+                "matchers.0.value is not a text"},
+           Case{SilenceBody(R"([{"name":null,"value":"b","isRegex":false}])"), 422,
+                "matchers.0.name in body is required"},
+           Case{SilenceBody("[7]"), 400, "matchers.0 is not an object"},
+           Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z", R"(,"annotations":{"a":1})"),
+                400, "annotations.a is not a text"},
            Case{"", 422, "silence in body is required"},
            Case{"[]", 400, "parsing silence body from"},
            Case{R"({"comment":7})", 400, "parsing silence body from"},
@@ -220,6 +286,10 @@ TEST(AlertmanagerApi, RefusedSilences) {
            Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z",
                             R"(,"id":"00000000-0000-4000-8000-000000000000")"),
                 404, ""},
+           Case{SilenceBody(R"([{"name":"","value":"b","isRegex":false}])",
+                            "2026-11-21T12:00:00.000Z",
+                            R"(,"id":"00000000-0000-4000-8000-000000000000")"),
+                400, "invalid label matcher 0 in set 0"},
        }) {
     const HttpResponse response = world.Post("/api/v2/silences", c.body);
     EXPECT_EQ(response.status, c.status) << c.body << response.body;
@@ -228,6 +298,48 @@ TEST(AlertmanagerApi, RefusedSilences) {
   EXPECT_EQ(world.Get("/api/v2/silence/nonsense").status, 422);
   EXPECT_EQ(world.Get("/api/v2/silence/00000000-0000-4000-8000-000000000000").status, 404);
   EXPECT_EQ(world.Delete("/api/v2/silence/00000000-0000-4000-8000-000000000000").status, 404);
+}
+
+TEST(AlertmanagerApi, SilencesThatOnlyExclude) {
+  DeskWorld world;
+  EXPECT_EQ(world
+                .Post("/api/v2/silences",
+                      SilenceBody(R"([{"name":"a","value":"b","isRegex":false,"isEqual":false}])"))
+                .status,
+            200);
+  EXPECT_EQ(world.Post("/api/v2/silences", SilenceBody(kMatchHigh, "9999-12-31T23:59:59Z")).status,
+            200);
+}
+
+TEST(AlertmanagerApi, TimesOfClients) {
+  const std::pair<const char*, const char*> good[] = {
+      {"2026-11-21T10:00:00Z", "2026-11-21T10:00:00Z"},
+      {"2026-11-21T10:00:00.123456", "2026-11-21T10:00:00.123456Z"},
+      {"2026-11-21T10:00:00+0200", "2026-11-21T08:00:00Z"},
+      {"2026-11-21T10:00:00.5-02:30", "2026-11-21T12:30:00.5Z"},
+      {"2026-11-21T10:00:00,5Z", "2026-11-21T10:00:00.5Z"},
+      {"2026-11-21T10:00:00.1234567891Z", "2026-11-21T10:00:00.123456789Z"},
+      {"2026-11-21T10:00Z", "2026-11-21T10:00:00Z"},
+      {"2026-11-21T10:00", "2026-11-21T10:00:00Z"},
+      {"2026-11-21 10:00:00", "2026-11-21T10:00:00Z"},
+      {"2026-11-21", "2026-11-21T00:00:00Z"},
+      {"9999-12-31T23:59:59Z", "2262-04-11T23:47:15Z"},
+      {"0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"},
+      {"0001-01-01T01:00:00+01:00", "0001-01-01T00:00:00Z"},
+      {"1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000000001Z"},
+      {"", "1970-01-01T00:00:00.000000001Z"},
+  };
+  for (const auto& [text, meant] : good) {
+    const StatusOr<AlertTime> time = ParseAmTime(text);
+    ASSERT_TRUE(time.ok()) << time.status();
+    EXPECT_EQ(FormatRfc3339(time->nanos), meant) << text;
+  }
+  for (const char* bad :
+       {"soon", "2026", "2026-13-01", "2026-11-31", "2026-11-21T", "2026-11-21T24:00:00Z",
+        "2026-11-21T10:60", "2026-11-21T10:00:00.", "2026-11-21T10:00:00+02", "2026-11-21Z",
+        "2026-11-21T10:00:00Zx", "20261-11-21", "2026-11-21T10:00:00+99:00", "T10:00:00"}) {
+    EXPECT_FALSE(ParseAmTime(bad).ok()) << bad;
+  }
 }
 
 TEST(AlertmanagerApi, Times) {

@@ -159,7 +159,15 @@ INSTANTIATE_TEST_SUITE_P(
                   "missing host for URL"},
         ErrorCase{"ReceiverLabel",
                   "route: {receiver: a}\nreceivers: [{name: a, labels: {name: b}}]",
-                  "label \"name\" must be the receiver's name \"a\""},
+                  "receiver label \"name\" must match receiver name \"a\", got \"b\""},
+        ErrorCase{"ReceiverLabelList",
+                  "route: {receiver: a}\nreceivers: [{name: a, labels: {b: [c]}}]",
+                  "a text is wanted for label \"b\""},
+        ErrorCase{"RouteLabelMap",
+                  "route: {receiver: a, labels: {b: {c: d}}}\nreceivers: [{name: a}]",
+                  "a text is wanted for label \"b\""},
+        ErrorCase{"RouteLabelName", "route: {receiver: a, labels: {'': x}}\nreceivers: [{name: a}]",
+                  "invalid label name \"\" in route labels"},
         ErrorCase{"MatchLabelName",
                   "route: {receiver: a, routes: [{match: {a-b: c}}]}\nreceivers: [{name: a}]",
                   "invalid label name \"a-b\""},
@@ -169,7 +177,7 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"WeekdayRange",
                   ROOT
                   "time_intervals: [{name: x, time_intervals: [{weekdays: ['friday:monday']}]}]",
-                  "start of the range friday:monday lies behind its end"},
+                  "start day cannot be before end day"},
         ErrorCase{"TimeOrder",
                   ROOT "time_intervals: [{name: x, time_intervals: [{times: [{start_time: '17:00', "
                        "end_time: '09:00'}]}]}]",
@@ -188,6 +196,18 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"DaySigns",
                   ROOT "time_intervals: [{name: x, time_intervals: [{days_of_month: ['-3:5']}]}]",
                   "end day must be negative if start day is negative"},
+        ErrorCase{"DayMixed",
+                  ROOT "time_intervals: [{name: x, time_intervals: [{days_of_month: ['30:-5']}]}]",
+                  "end day -5 is always before start day 30"},
+        ErrorCase{"DayMixedByOne",
+                  ROOT "time_intervals: [{name: x, time_intervals: [{days_of_month: ['29:-1']}]}]",
+                  "end day -1 is always before start day 29"},
+        ErrorCase{"MonthOrder",
+                  ROOT "time_intervals: [{name: x, time_intervals: [{months: ['may:march']}]}]",
+                  "end month march is before start month may"},
+        ErrorCase{"YearOrder",
+                  ROOT "time_intervals: [{name: x, time_intervals: [{years: ['2027:2026']}]}]",
+                  "end year 2026 is before start year 2027"},
         ErrorCase{"Month", ROOT "time_intervals: [{name: x, time_intervals: [{months: [13]}]}]",
                   "13 is not a valid month"},
         ErrorCase{"Zone",
@@ -303,6 +323,21 @@ tracing: {endpoint: x}
   EXPECT_EQ(config->warnings.size(), 1u);
 }
 
+TEST(AlertmanagerConfig, MergeKeys) {
+  const auto config = ParseAlertmanagerConfig(
+      "route: {receiver: a}\n"
+      "receivers:\n"
+      "- name: a\n"
+      "  slack_configs: [&s {api_url: 'http://x/y', channel: a, title: t}]\n"
+      "- name: b\n"
+      "  slack_configs: [{<<: *s, channel: b}]\n",
+      "am.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const YamlNode& merged = config->receivers[1].integrations[0].config;
+  EXPECT_EQ(merged.Find("channel")->scalar, "b");
+  EXPECT_EQ(merged.Find("title")->scalar, "t");
+}
+
 TEST(AlertmanagerConfig, TimeIntervalRanges) {
   const auto config = ParseAlertmanagerConfig(ROOT R"(
 time_intervals:
@@ -389,6 +424,22 @@ TEST(Bundle, ErrorsLeaveTheConfigurationAlone) {
   EXPECT_EQ(config.receivers.size(), 1u);
   EXPECT_EQ(config.route.routes.size(), 0u);
   EXPECT_EQ(add(""), "");
+}
+
+TEST(MaskedYaml, PasswordsOfUrlsOnly) {
+  const std::pair<const char*, const char*> table[] = {
+      {"http://u:secret@proxy:1", "http://u:xxxxx@proxy:1"},
+      {"http://u:a@b@proxy:1/x@y", "http://u:xxxxx@proxy:1/x@y"},
+      {"https://proxy:8080/a@b/", "https://proxy:8080/a@b/"},
+      {"https://proxy:8080?a@b", "https://proxy:8080?a@b"},
+      {"http://u@proxy:1", "http://u@proxy:1"},
+  };
+  for (const auto& [url, shown] : table) {
+    const auto config = ParseAlertmanagerConfig(
+        std::string("global: {http_config: {proxy_url: '") + url + "'}}\n" ROOT, kFile);
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_THAT(MaskedYaml(*config), HasSubstr(shown)) << url;
+  }
 }
 
 TEST(MaskedYaml, HidesSecretsAndLoadsAgain) {

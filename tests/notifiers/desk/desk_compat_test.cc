@@ -248,7 +248,7 @@ TEST_F(DeskTest, ClassicModeKnowsClassicNamesOnly) {
   Adjust([](DeskConfig& config) { config.alertmanager.matcher_mode = MatcherMode::kClassic; });
   const Nanos now = clock_.NowNanos();
   EXPECT_EQ(Message(desk_->SetSilence(SilenceOf("Σ=b", now, now + Sec(60)), "api", now).status()),
-            "invalid silence: invalid label matcher 0: invalid label name \"Σ\"");
+            "invalid silence: invalid label matcher 0 in set 0: invalid label name \"Σ\"");
 }
 
 TEST_F(DeskTest, Preview) {
@@ -328,6 +328,10 @@ TEST_F(DeskTest, AlertsOfOneNameAreLimited) {
   end.ends_at = {clock_.NowNanos(), 0};
   EXPECT_EQ(post({end}).limited, 0U);
   EXPECT_EQ(post({numbered("A", "3")}).limited, 0U) << "there is room again";
+  Start(*disk_);
+  EXPECT_EQ(post({numbered("A", "1")}).limited, 1U) << "a restart counts what is there";
+  Run(600);  // both time out
+  EXPECT_EQ(post({numbered("A", "4"), numbered("A", "5"), numbered("A", "6")}).limited, 1U);
 }
 
 TEST_F(DeskTest, NoGroupIsFlushedBeforeTheStartDelay) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receivers that fail: what they do to others, to their own messages, and who stands in for them.
+#include "notifiers/channel/templates.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
@@ -214,23 +215,97 @@ TEST_F(DeliveryTest, WhatTheChannelSaidComesWithTheNextMessage) {
   EXPECT_EQ(inbox_["team"].got[1].receiver_data, "C1/17.5");
 }
 
-TEST_F(DeliveryTest, RouteLabelsAreTheReceiversAndTheRoutesRendered) {
+// A story that is over is not gone on with: the first message of the next one is a new one.
+TEST_F(DeliveryTest, AFirstNotificationKnowsNothingOfTheMessageBefore) {
+  SendResult placed = SendResult::Delivered();
+  placed.receiver_data = "C1/17.5";
+  inbox_["team"].answers = {placed};
+  const Alert alert = MakeAlert("Disk");
+  Alert other = MakeAlert("Disk");
+  other.labels = Labels({{"alertname", "Disk"}, {"severity", "warning"}, {"disk", "sdb"}});
+  Silence silence;
+  silence.matchers = {Matcher::Equal("disk", "sdb")};
+  silence.starts_at = clock_.NowNanos();
+  silence.ends_at = clock_.NowNanos() + Sec(86400);
+  silence.created_by = "anna";
+  silence.comment = "test";
+  ASSERT_TRUE(desk_->SetSilence(silence, "api", clock_.NowNanos()).ok());
+  ASSERT_TRUE(Fire(alert).ok());
+  ASSERT_TRUE(Fire(other).ok());  // keeps the group
+  Run(31);
+  ASSERT_TRUE(End(alert).ok());
+  Run(301);
+  ASSERT_EQ(Got("team"), 2U);
+  EXPECT_TRUE(inbox_["team"].got[1].resolved);
+  EXPECT_EQ(inbox_["team"].got[1].receiver_data, "C1/17.5");
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(301);
+  ASSERT_EQ(Got("team"), 3U);
+  EXPECT_EQ(inbox_["team"].got[2].reason, "first notification");
+  EXPECT_EQ(inbox_["team"].got[2].receiver_data, "");
+}
+
+// The fallback is away for longer than the alert lives: a message about nothing helps nobody.
+TEST_F(DeliveryTest, AFallbackWhoseAlertsAreForgottenIsNotSent) {
+  LanePolicy policy;
+  policy.fallback_receiver = "other";
+  SetPolicy(policy);
+  inbox_["team"].answers = {SendResult::Rejected("HTTP 400", "clientError")};
+  Break("other", 3);
+  const Alert alert = MakeAlert("Disk");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(31);
+  ASSERT_GE(Got("other"), 1U);
+  ASSERT_TRUE(End(alert).ok());
+  Run(60);
+  ASSERT_TRUE(desk_->Alerts(clock_.NowNanos()).empty());
+  Break("other", 0);
+  Run(1200);
+  for (const Notification& got : inbox_["other"].got) EXPECT_EQ(got.alerts.size(), 1U) << got.note;
+  const std::map<std::string, int> outcomes = Outcomes("other");
+  EXPECT_EQ(outcomes.contains("delivered") ? 1 : 0, 0);
+  EXPECT_TRUE(outcomes.contains("stale"));
+}
+
+TEST_F(DeliveryTest, RouteLabelsAreTheRoutesRendered) {
   Adjust([](DeskConfig& config) {
     ReceiverConfig team;
     team.name = "team";
     team.labels = {{"owner", "sre"}, {"tier", "2"}};
     config.alertmanager.receivers = {team};
-    config.alertmanager.route.labels = {{"tier", "1"}, {"about", "{{ .GroupLabels.alertname }}"}};
-    config.templates = std::make_shared<const tmpl::TemplateSet>(tmpl::TemplateOptions{});
+    config.alertmanager.route.labels = {
+        {"tier", "1"},
+        {"about", "{{ .GroupLabels.alertname }} ({{ routeLabels \"tier\" }})"},
+        {"more", "{{ routeLabels \"about\" }}, {{ .NotificationReason }}, {{ len .Alerts }}"},
+        {"raw", "{{ .RouteLabels.about }}"},
+        {"a", "{{ routeLabels \"b\" }}"},
+        {"b", "{{ routeLabels \"a\" }}"},
+        {"broken", "{{ nope }}"}};
+    tmpl::TemplateSet templates = LoadNotificationTemplates({}, "").value();
+    config.templates = std::make_shared<const tmpl::TemplateSet>(std::move(templates));
   });
+  Alert silenced = MakeAlert("Disk");
+  silenced.labels = Labels({{"alertname", "Disk"}, {"severity", "none"}});
+  Silence silence;
+  silence.matchers = {Matcher::Equal("severity", "none")};
+  silence.starts_at = clock_.NowNanos();
+  silence.ends_at = clock_.NowNanos() + Sec(86400);
+  silence.created_by = "anna";
+  silence.comment = "test";
+  ASSERT_TRUE(desk_->SetSilence(silence, "api", clock_.NowNanos()).ok());
+  ASSERT_TRUE(Fire(silenced).ok());
   ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
   const std::vector<GroupView> groups = desk_->Groups(clock_.NowNanos());
   const std::map<std::string, std::string> expected = {
-      {"owner", "sre"}, {"tier", "1"}, {"about", "Disk"}};
+      {"tier", "1"},
+      {"about", "Disk (1)"},
+      {"more", "Disk (1), unknown, 2"},
+      {"raw", "{{ .GroupLabels.alertname }} ({{ routeLabels \"tier\" }})"}};
   ASSERT_EQ(groups.size(), 1U);
   EXPECT_EQ(groups[0].route_labels.ToMap(), expected);
   Run(31);
   ASSERT_EQ(Got("team"), 1U);
+  EXPECT_EQ(inbox_["team"].got[0].alerts.size(), 1U);
   EXPECT_EQ(inbox_["team"].got[0].route_labels, expected);
 }
 

@@ -141,6 +141,35 @@ TEST_F(HistoryTest, IsKeptForItsRetention) {
   EXPECT_EQ(Rows(), 0U);
 }
 
+// Timers wait while rows are deleted, so a tick deletes only some.
+TEST_F(HistoryTest, IsTrimmedInParts) {
+  Adjust([](DeskConfig& config) { config.history_retention = 2 * kHour; });
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(40);
+  const size_t before = Rows();
+  constexpr size_t kOld = 3500;
+  Batch rows;
+  for (size_t i = 0; i < kOld; ++i) {
+    AttemptRecord attempt;
+    attempt.time = kT0 - Sec(86400) + static_cast<Nanos>(i);
+    attempt.message_id = std::to_string(i);
+    attempt.group_id = std::to_string(i % 7);
+    rows.Put(Family::kHistory, AttemptKey(attempt), EncodeAttemptRecord(attempt));
+  }
+  ASSERT_TRUE(disk_->Commit(rows, Durability::kSynced).ok());
+  ASSERT_EQ(Rows(), before + kOld);
+  std::vector<size_t> counts = {Rows()};
+  for (int i = 0; i < 10'000 && Rows() > before; ++i) {
+    clock_.Set(std::max(clock_.NowNanos() + 1, desk_->NextDue().value()));
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+    dispatcher_->RunOnce(clock_.NowNanos());
+    if (Rows() < counts.back()) counts.push_back(Rows());
+  }
+  ASSERT_GE(counts.size(), 5U) << "four parts";
+  for (size_t i = 1; i < counts.size(); ++i) EXPECT_LE(counts[i - 1] - counts[i], 1000U);
+  EXPECT_LE(Rows(), before);
+}
+
 TEST_F(HistoryTest, CanBeSwitchedOff) {
   Adjust([](DeskConfig& config) { config.history_retention = 0; });
   ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());

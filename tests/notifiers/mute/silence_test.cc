@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "notifiers/mute/silence.h"
-
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "notifiers/config/alertmanager_config.h"
+#include "notifiers/mute/silence_book.h"
+#include "storage/base/random.h"
 
 namespace outrider {
 namespace {
@@ -37,11 +38,13 @@ TEST(Silence, Validation) {
   const std::pair<Silence, std::string> table[] = {
       {Make("a=b", kS, 2 * kS), ""},
       {Make("", kS, 2 * kS), "at least one matcher required"},
-      {Make("a=\"\"", kS, 2 * kS), "at least one matcher must not match the empty string"},
+      {Make("a=\"\"", kS, 2 * kS),
+       "matcher set 0: at least one matcher must not match the empty string"},
       {Make("a=~\".*\",b=~\"x|\"", kS, 2 * kS),
-       "at least one matcher must not match the empty string"},
-      {Make("a!=b", kS, 2 * kS), "at least one matcher must not match the empty string"},
-      {Make("a!~x", kS, 2 * kS), "at least one matcher must not match the empty string"},
+       "matcher set 0: at least one matcher must not match the empty string"},
+      {Make("a!=b", kS, 2 * kS), ""},
+      {Make("a!~x", kS, 2 * kS), ""},
+      {Make("a=\"\",b!=c", kS, 2 * kS), ""},
       {Make("a=~\".*\",b=~\".+\"", kS, 2 * kS), ""},
       {Make("a=b", 0, 2 * kS), "invalid zero start timestamp"},
       {Make("a=b", kS, 0), "invalid zero end timestamp"},
@@ -135,16 +138,65 @@ TEST(Silence, Expire) {
 }
 
 TEST(Silence, SilencedByListsActiveOnesInOrder) {
-  std::map<std::string, Silence> silences;
-  silences["b"] = Make("a=~\"x|y\"", 10 * kS, 20 * kS);
-  silences["a"] = Make("a=x", 10 * kS, 20 * kS);
-  silences["c"] = Make("a=x,z=\"\"", 10 * kS, 20 * kS);
-  silences["d"] = Make("a=x,z!=\"\"", 10 * kS, 20 * kS);
-  silences["e"] = Make("a=x", 18 * kS, 20 * kS);
+  SilenceBook silences;
+  const auto put = [&](const char* id, Silence silence) {
+    silence.id = id;
+    silences.Put(silence);
+  };
+  put("b", Make("a=~\"x|y\"", 10 * kS, 20 * kS));
+  put("a", Make("a=x", 10 * kS, 20 * kS));
+  put("c", Make("a=x,z=\"\"", 10 * kS, 20 * kS));
+  put("d", Make("a=x,z!=\"\"", 10 * kS, 20 * kS));
+  put("e", Make("a=x", 18 * kS, 20 * kS));
   const Labels labels = {{"a", "x"}};
   EXPECT_THAT(SilencedBy(silences, labels, 15 * kS), ElementsAre("a", "b", "c"));
   EXPECT_THAT(SilencedBy(silences, labels, 5 * kS), IsEmpty());
   EXPECT_THAT(SilencedBy(silences, {{"a", "y"}}, 15 * kS), ElementsAre("b"));
+}
+
+// Of a thousand silences that each name a host, an alert is compared with those of its host.
+TEST(SilenceBook, CandidatesAreFew) {
+  SilenceBook silences;
+  for (int i = 0; i < 1000; ++i) {
+    Silence silence = Make(fmt::format("host=h{},team!=x", i), 10 * kS, 20 * kS);
+    silence.id = fmt::format("{:04}", i);
+    silences.Put(silence);
+  }
+  Silence other = Make("team=~\"a|b\"", 10 * kS, 20 * kS);
+  silences.Put(other);
+  EXPECT_EQ(silences.Candidates({{"host", "h7"}}).size(), 2U);
+  EXPECT_EQ(silences.Candidates({{"team", "h7"}}).size(), 1U);
+}
+
+// However silences come, change and go, the answer is that of asking each.
+TEST(SilenceBook, AnswersAsIfEachWereAsked) {
+  const char* const matchers[] = {"a=x",   "a=y",     "b=x",      "a=\"\",b=y", "a!=x",
+                                  "a=~x|", "b=y,a=x", "c!~\"x\"", "b=~\"x|y\""};
+  const Labels alerts[] = {{}, {{"a", "x"}}, {{"a", "y"}}, {{"a", "x"}, {"b", "y"}}, {{"c", "x"}}};
+  SilenceBook book;
+  std::map<std::string, Silence> plain;
+  SeededRandom random(7);
+  for (int step = 0; step < 2000; ++step) {
+    const std::string id = std::to_string(random.Next() % 12);
+    if (random.Next() % 4 == 0) {
+      book.Erase(id);
+      plain.erase(id);
+    } else {
+      const Nanos start = static_cast<Nanos>(random.Next() % 20) * kS;
+      Silence silence = Make(matchers[random.Next() % std::size(matchers)], start, start + 9 * kS);
+      silence.id = id;
+      book.Put(silence);
+      plain[id] = silence;
+    }
+    for (const Labels& labels : alerts) {
+      std::vector<std::string> wanted;
+      for (const auto& [key, silence] : plain) {
+        if (silence.Mutes(labels, 15 * kS)) wanted.push_back(key);
+      }
+      ASSERT_EQ(SilencedBy(book, labels, 15 * kS), wanted) << labels.ToString();
+    }
+  }
+  EXPECT_EQ(book.size(), plain.size());
 }
 
 TEST(Silence, RoundTrip) {

@@ -34,6 +34,14 @@ TEST(TimeInterval, Table) {
   const Case table[] = {
       {"[{}]", "2026-11-21T00:00:00Z", true},
       {"[]", "2026-11-21T00:00:00Z", false},
+      // An empty list is no time; an absent one, and null, any.
+      {"[{times: []}]", "2026-11-21T00:00:00Z", false},
+      {"[{weekdays: []}]", "2026-11-21T00:00:00Z", false},
+      {"[{days_of_month: []}]", "2026-11-21T00:00:00Z", false},
+      {"[{months: []}]", "2026-11-21T00:00:00Z", false},
+      {"[{years: []}]", "2026-11-21T00:00:00Z", false},
+      {"[{weekdays: [saturday], years: []}]", "2026-11-21T00:00:00Z", false},
+      {"[{weekdays: [saturday], years: null}]", "2026-11-21T00:00:00Z", true},
       // [start, end), to the second; 24:00 closes the day.
       {"[{times: [{start_time: '09:00', end_time: '17:00'}]}]", "2026-11-21T08:59:59.999Z", false},
       {"[{times: [{start_time: '09:00', end_time: '17:00'}]}]", "2026-11-21T09:00:00Z", true},

@@ -51,6 +51,7 @@ class ListSource final : public OutboxSource {
       message.notification.reason = OutboxKindText(row->kind);
       message.notification.receiver = row->receiver;
       message.channel = out;
+      message.receivers = receivers;
       row = rows.erase(row);
       answer.messages.push_back(std::move(message));
     }
@@ -80,6 +81,7 @@ class ListSource final : public OutboxSource {
   std::vector<FinishedAttempt> finished;
   CountingChannel channel;
   Channel* out = &channel;
+  std::shared_ptr<const Receivers> receivers;
   std::atomic<int> outcomes = 0;
 };
 
@@ -99,6 +101,40 @@ TEST(Dispatcher, AsksAtTheLastMomentWhetherAMessageIsStillWanted) {
   EXPECT_EQ(dispatcher.RunOnce(1), 3);
   EXPECT_EQ(source.channel.sent, 2);
   EXPECT_EQ(source.outcomes, 2);
+}
+
+TEST(Dispatcher, LanesOfReceiversThatAreGoneAreForgotten) {
+  const auto only = [](const std::vector<const char*>& names) {
+    std::vector<Receiver> receivers;
+    for (const char* name : names) {
+      Receiver receiver;
+      receiver.name = name;
+      Integration integration;
+      integration.kind = "webhook";
+      integration.channel = std::make_unique<CountingChannel>();
+      receiver.integrations.push_back(std::move(integration));
+      receivers.push_back(std::move(receiver));
+    }
+    return std::make_shared<const Receivers>(std::move(receivers));
+  };
+  const auto add = [](ListSource& source, const char* receiver) {
+    source.Add(1, OutboxKind::kRoute, receiver);
+    source.rows.back().integration = "webhook[0]";
+  };
+  FakeClock clock(1);
+  ListSource source;
+  source.receivers = only({"a", "b"});
+  add(source, "a");
+  add(source, "b");
+  Dispatcher dispatcher(source, clock);
+  EXPECT_EQ(dispatcher.RunOnce(1), 2);
+  EXPECT_EQ(dispatcher.Stats().size(), 2U);
+  source.receivers = only({"b", "c"});
+  add(source, "b");
+  EXPECT_EQ(dispatcher.RunOnce(2), 1);
+  ASSERT_EQ(dispatcher.Stats().size(), 1U);
+  EXPECT_EQ(dispatcher.Stats()[0].receiver, "b");
+  EXPECT_EQ(dispatcher.Stats()[0].attempts, 2U) << "what stays keeps its counters";
 }
 
 TEST(Dispatcher, WorkersSendEverythingAndStop) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// YAML 1.1 merge keys (`<<: *anchor`), which Prometheus' YAML library knows and ours does not.
+// YAML 1.1 merge keys (`<<: *anchor`), which the YAML library of Prometheus and Alertmanager knows
+// and ours does not.
 #pragma once
 
 #include "storage/base/strict_yaml.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rules/rulefile/merge_keys.h"
+#include "storage/base/merge_keys.h"
 
 #include <vector>
 
