@@ -7,6 +7,7 @@
 
 #include "notifiers/config/sla_config.h"
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_overlays.h"
 #include "notifiers/incident/sla_pause.h"
 #include "notifiers/outbox/receivers.h"
 #include "storage/base/duration.h"
@@ -100,11 +101,9 @@ void RecountSlaOfAll(Transaction& tx, Nanos now) {
 }
 
 Status PutOnHold(Transaction& tx, const HumanAction& human, bool hold, Nanos now) {
-  const Incident* incident = tx.incidents.Find(human.incident_id);
-  if (incident == nullptr) return NotFound(fmt::format("no incident {}", human.incident_id));
-  const Actor actor{.who = human.who.empty() ? "anonymous" : human.who,
-                    .channel = human.channel,
-                    .note = human.note};
+  const Incident* incident = TRY(FindIncident(tx, human.incident_id));
+  TRY(CheckActsForItself(*incident));
+  const Actor actor = ToActor(human);
   ApplyIncident(tx,
                 TRY(hold ? HoldIncident(tx.plan().incidents(), *incident, actor, now)
                          : UnholdIncident(*incident, actor, now)),
