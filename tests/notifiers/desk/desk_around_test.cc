@@ -111,11 +111,12 @@ TEST_F(HeartbeatTest, WhatIsMissingStaysSoOverARestart) {
   Run(721);
   Start(*disk_);
   Run(3 * 3600);
-  const IncidentPage page = desk_->Incidents({.states = {IncidentState::kNew}, .severities = {}});
-  EXPECT_EQ(page.total, 2U) << "backup, and prometheus meanwhile; neither twice";
+  IncidentFilter open;
+  open.states = {IncidentState::kNew};
+  EXPECT_EQ(desk_->Incidents(open).total, 2U) << "backup, and prometheus meanwhile; neither twice";
   ASSERT_TRUE(Beat().ok());
   Run(1);
-  EXPECT_EQ(desk_->Incidents({.states = {IncidentState::kNew}, .severities = {}}).total, 1U);
+  EXPECT_EQ(desk_->Incidents(open).total, 1U);
 }
 
 TEST_F(HeartbeatTest, EveryPostOfAMatchingAlertThatFiresIsABeat) {

@@ -49,8 +49,10 @@ class DependencyTest : public DeskTest {
     return alert;
   }
   std::shared_ptr<const Incident> Of(const std::string& service) {
-    for (const auto& incident :
-         desk_->Incidents({.states = {}, .severities = {}, .limit = 100}).incidents) {
+    IncidentFilter all;
+    all.limit = 100;
+    const IncidentPage page = desk_->Incidents(all);
+    for (const auto& incident : page.incidents) {
       if (incident->labels.Get("service") == service) return incident;
     }
     return nullptr;
