@@ -31,7 +31,6 @@
 
 namespace outrider {
 
-
 // Which of two incidents of a key alerts go to: the open one, else the later one. The clock may
 // have been set back between them.
 inline bool IsNewer(const Incident& a, const Incident& b) {
@@ -67,9 +66,9 @@ struct DeskState {
   std::map<std::string, std::set<std::string>> outbox_by_incident;
   // By key, a view into the row.
   absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
-  StringMap<size_t> firing_by_name;                    // how many alerts of a name fire
-  std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
-  std::set<std::string> held;  // incidents whose escalation stands still
+  StringMap<size_t> firing_by_name;  // how many alerts of a name fire
+  std::set<uint64_t> waiting;        // alerts that would open an incident but are held back
+  std::set<std::string> held;        // incidents whose escalation stands still
   std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
   // Open incidents that are attached to an outage, by its incident.
   std::map<std::string, std::set<std::string>> dependants;
