@@ -333,7 +333,7 @@ TEST(AlertmanagerConfig, MergeKeys) {
       "  slack_configs: [{<<: *s, channel: b}]\n",
       "am.yml");
   ASSERT_TRUE(config.ok()) << config.status();
-  const YamlNode& merged = config->receivers[1].integrations[0].config;
+  const YamlNode& merged = config->receivers[1].integrations[0].section;
   EXPECT_EQ(merged.Find("channel")->scalar, "b");
   EXPECT_EQ(merged.Find("title")->scalar, "t");
 }
