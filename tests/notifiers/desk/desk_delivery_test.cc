@@ -251,7 +251,7 @@ TEST_F(DeliveryTest, AFallbackWhoseAlertsAreForgottenIsNotSent) {
   policy.fallback_receiver = "other";
   SetPolicy(policy);
   inbox_["team"].answers = {SendResult::Rejected("HTTP 400", "clientError")};
-  Break("other", 3);
+  Break("other");
   const Alert alert = MakeAlert("Disk");
   ASSERT_TRUE(Fire(alert).ok());
   Run(31);
@@ -259,7 +259,7 @@ TEST_F(DeliveryTest, AFallbackWhoseAlertsAreForgottenIsNotSent) {
   ASSERT_TRUE(End(alert).ok());
   Run(60);
   ASSERT_TRUE(desk_->Alerts(clock_.NowNanos()).empty());
-  Break("other", 0);
+  Mend("other");
   Run(1200);
   for (const Notification& got : inbox_["other"].got) EXPECT_EQ(got.alerts.size(), 1U) << got.note;
   const std::map<std::string, int> outcomes = Outcomes("other");
