@@ -105,7 +105,7 @@ class PagerDutyChannel final : public HttpChannel {
     const std::string& note = attempt.notification().note;
     if (!note.empty()) values["note"] = JsonText(note);
     if (apart.status().ok()) return JsonObject(values);
-    if (Contains(Message(apart.status()), "larger than 1 MiB")) return WithoutDetails();
+    if (Contains(Message(apart.status()), " is larger than ")) return WithoutDetails();
     attempt.Fail(apart.status());
     return "{}";
   }

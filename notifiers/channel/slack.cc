@@ -129,6 +129,7 @@ class SlackChannel final : public Channel {
                                                 settings_.timeout_nanos / kNanosPerMilli));
     TieToNotification(notification, tools_.clock, &request);
     request.fresh_connection = true;  // Slack does not know the key
+    for (std::string& part : SecretPartsOf(request.url)) request.secrets.push_back(std::move(part));
     return request;
   }
 
@@ -140,7 +141,7 @@ class SlackChannel final : public Channel {
     if (body == "ok" || response.body_cut) return SendResult::Delivered();
     if (!body.starts_with('{')) return ByError(Excerpt(request, body), after);
     const StatusOr<JsonValue> json = ParseJson(body);
-    if (!json.ok()) return SendResult::Rejected("Slack's answer is not JSON", "clientError");
+    if (!json.ok()) return SendResult::Retry("Slack's answer is not JSON", "clientError", after);
     if (!json->GetBool("ok")) {
       return ByError(Excerpt(request, json->GetString("error", "unknown error")), after);
     }

@@ -71,9 +71,7 @@ class Renderer {
 void WriteTexts(const SlackTexts& texts, Renderer* render, JsonWriter* json) {
   for (const auto& [key, text] : texts) {
     const std::string rendered = (*render)(text);
-    // Alertmanager always sends a button's type and text.
-    if (rendered.empty() && key != "text" && key != "type") continue;
-    json->Key(key).String(rendered);
+    if (!rendered.empty()) json->Key(key).String(rendered);
   }
 }
 
@@ -82,8 +80,7 @@ void WriteFields(const SlackMessage& message, Renderer* render, JsonWriter* json
     json->Key("fields").StartArray();
     for (const SlackField& field : message.fields) {
       json->StartObject();
-      json->Key("title").String((*render)(field.title));
-      json->Key("value").String((*render)(field.value));
+      WriteTexts({{"title", field.title}, {"value", field.value}}, render, json);
       json->Key("short").Bool(field.short_field);
       json->EndObject();
     }
@@ -134,7 +131,8 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
   bool short_fields = false;
   reader->Bool("short_fields", &short_fields);
   reader->Bool("link_names", &message.link_names);
-  if (!reader->StringList("mrkdwn_in", &message.mrkdwn_in)) {
+  reader->StringList("mrkdwn_in", &message.mrkdwn_in);
+  if (message.mrkdwn_in.empty()) {
     message.mrkdwn_in = {"fallback", "pretext", "text"};
   }
   const YamlNode* fields = reader->Child("fields");
@@ -152,6 +150,11 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
     SlackAction action{ReadTexts(node, kActionKeys), {}};
     if (const YamlNode* confirm = node.Find("confirm"); confirm != nullptr && confirm->IsMap()) {
       action.confirm = ReadTexts(*confirm, kConfirmKeys);
+    }
+    if (!Scalar(node, "url").empty()) {  // a link does not call back
+      action.confirm.clear();
+      std::erase_if(action.texts,
+                    [](const auto& text) { return text.first == "name" || text.first == "value"; });
     }
     if (Scalar(node, "type").empty()) {
       reader->Fail("actions", "missing type in Slack action configuration");

@@ -62,6 +62,7 @@ class WebhookChannel final : public Channel {
                            : TRY(CustomPayload(settings_.payload, templates, data));
     HttpClientRequest request = TRY(JsonRequest(settings_.http, std::move(url), std::move(body),
                                                 settings_.timeout_nanos / kNanosPerMilli));
+    for (std::string& part : SecretPartsOf(request.url)) request.secrets.push_back(std::move(part));
     TieToNotification(notification, tools_.clock, &request);
     return request;
   }

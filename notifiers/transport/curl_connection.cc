@@ -96,6 +96,8 @@ Status SetTls(CURL* curl, const TlsOptions& tls, bool verify) {
     SetBlob(curl, CURLOPT_CAINFO_BLOB, tls.ca_pem);
   } else if (!tls.ca_file.empty()) {
     curl_easy_setopt(curl, CURLOPT_CAINFO, tls.ca_file.c_str());
+    // libcurl would keep the file's authorities for a day.
+    curl_easy_setopt(curl, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   }
   // As in Go, what is configured is the only authority.
   if (!tls.ca_pem.empty() || !tls.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
@@ -213,6 +215,7 @@ curl_socket_t CurlConnection::OnOpenSocket(void* self, curlsocktype /*purpose*/,
                                            curl_sockaddr* address) {
   auto* connection = static_cast<CurlConnection*>(self);
   if (connection->Refuses(AddressOf(address->addr))) return CURL_SOCKET_BAD;
+  connection->refused_.clear();  // another address of the name: what becomes of it counts
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
