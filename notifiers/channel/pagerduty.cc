@@ -143,7 +143,7 @@ class PagerDutyChannel final : public HttpChannel {
     json.Key("payload").StartObject();
     json.Key("summary").String(TruncateRunes(text("description"), kMaxSummary));
     json.Key("source").String(attempt.Text(settings_.source));
-    json.Key("severity").String(text("severity"));
+    json.Key("severity").String(settings_.texts["severity"].empty() ? "error" : text("severity"));
     for (const char* name : {"class", "component", "group"}) AddText(&json, name, text(name));
     json.Key("custom_details").Raw(details);
     json.EndObject();

@@ -73,6 +73,16 @@ TEST_F(TemplatesTest, DotAsJson) {
             R"("externalURL":"http://am.example:9093/x"})");
 }
 
+// As in Go, where one that is not there is empty.
+TEST_F(TemplatesTest, EmptyAnnotationsAreCommonToThoseWithout) {
+  Notification notification = Sample();
+  for (Alert& alert : notification.alerts) alert.annotations.clear();
+  notification.alerts[0].annotations = {{"empty", ""}, {"full", "x"}};
+  EXPECT_EQ(Render("{{ .CommonAnnotations | toJson }}", notification), R"({"empty":""})");
+  std::swap(notification.alerts[0], notification.alerts[1]);
+  EXPECT_EQ(Render("{{ .CommonAnnotations | toJson }}", notification), "{}");
+}
+
 // A storm is told, too: every default text, and the alerts as JSON.
 TEST_F(TemplatesTest, ManyAlerts) {
   Notification storm = Sample();

@@ -50,7 +50,7 @@ TEST_F(WebhookTest, IncidentIoHearsTheStatusOfAll) {
   EXPECT_EQ(body.Find("alerts")->items.size(), 1U);
   EXPECT_EQ(body.Find("alerts")->items[0].GetString("status"), "resolved");
   EXPECT_EQ(body.Find("commonLabels")->Find("instance"), nullptr);
-  EXPECT_EQ(body.Find("truncatedAlerts")->AsDouble(), 2);
+  EXPECT_EQ(body.GetInt("truncatedAlerts"), 2);
 }
 
 TEST_F(WebhookTest, ResolvedAlertsCarryTheirEnd) {
@@ -309,6 +309,19 @@ TEST_F(WebhookTest, OwnPayloads) {
       {"v: '{{ dict \"k\" \"a:\" | toJson }}'", R"({"v":{"k":"a:"}})"},
       {"v: '\"5\"'", R"({"v":"\"5\""})"},
       {"v: '[unclosed'", R"({"v":"[unclosed"})"},
+      // As yaml.v2 reads them.
+      {"[y, N, tRuE, oN, '{{ print \"y\" }}', '{{ print \"n\" }}', '{{ print \"nO\" }}']",
+       R"([true,false,"tRuE","oN",true,false,"nO"])"},
+      {"v: '{{ print \"[010, 08, 0x1f, -0b11, 0o17, 1_000, +5]\" }}'",
+       R"({"v":[8,8,31,-3,15,1000,5]})"},
+      {"v: '{{ print \"0x1f\" }}'", R"({"v":31})"},
+      {"v: '{{ print \"010\" }}'", R"({"v":8})"},
+      {"v: '{{ print \"18446744073709551615\" }}'", R"({"v":18446744073709551615})"},
+      {"v: '{{ print \"-9223372036854775808\" }}'", R"({"v":-9223372036854775808})"},
+      {"v: '{{ print \"1.5e+3\" }}'", R"({"v":1500})"},
+      {"v: '{{ print \"1e5\" }}'", R"({"v":"1e5"})"},
+      {"v: '{{ print \"1.\" }}'", R"({"v":"1."})"},
+      {"v: '{{ print \"2026-11-21\" }}'", R"({"v":"2026-11-21"})"},
       {"just a text", R"("just a text")"},
   };
   for (const PayloadCase& c : cases) {
@@ -325,6 +338,18 @@ TEST_F(WebhookTest, OwnPayloads) {
     EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered) << c.payload;
     EXPECT_EQ(http_.requests.back().body, std::string(c.body) + "\n") << c.payload;
   }
+}
+
+TEST_F(WebhookTest, ManyAlertsInAnOwnPayload) {
+  Notification storm = Sample();
+  for (int i = 0; i < 5000; ++i) {
+    const std::string instance = "h" + std::to_string(i);
+    storm.alerts.push_back(MakeAlert(instance.c_str(), "disk full", "2026-11-21T08:00:00Z"));
+  }
+  auto integration = Make("webhook", "{url: 'http://h', payload: {a: '{{ .Alerts | toJson }}'}}");
+  EXPECT_EQ(integration->channel->Send(storm).outcome, Outcome::kDelivered);
+  const JsonValue body = ParseJson(http_.requests.at(0).body).value();
+  EXPECT_EQ(body.Find("a")->items.size(), 5002U);
 }
 
 TEST_F(WebhookTest, AFailingPayloadIsRejected) {
