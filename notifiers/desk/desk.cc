@@ -425,7 +425,7 @@ Status Desk::ReplaceApiRoutes(std::vector<RouteConfig> routes,
   return Replace({.config = std::move(changed), .keeps_timers = true}, now);
 }
 
-Status Desk::Replace(Change change, Nanos now) {
+Status Desk::Replace(NewConfig change, Nanos now) {
   Impl& impl = *impl_;
   auto plan = std::make_shared<const Plan>(std::move(change.config));
   Impl::Wakes wakes;

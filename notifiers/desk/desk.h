@@ -278,13 +278,13 @@ class Desk final : public AlertSink, public OutboxSource {
  private:
   struct Impl;
   explicit Desk(std::unique_ptr<Impl> impl);
-  struct Change {
+  struct NewConfig {
     DeskConfig config;
     std::vector<AuditEvent> events = {};
     Batch rows = {};
     bool keeps_timers = false;
   };
-  Status Replace(Change change, Nanos now);
+  Status Replace(NewConfig change, Nanos now);
   std::unique_ptr<Impl> impl_;
 };
 
