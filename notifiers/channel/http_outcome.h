@@ -23,7 +23,8 @@ SendResult HttpOutcome(const HttpClientRequest& request,
 // unreadable file of a secret (Unavailable) is tried again.
 SendResult NotSendable(const Status& status);
 
-// The path of a URL that is a secret, and what of it may be a token: a far side may quote them alone.
+// The path of a URL that is a secret, and what of it may be a token: a far side may quote them
+// alone.
 std::vector<std::string> SecretPartsOf(const std::string& url);
 
 // The start of a foreign text on one line, for reasons, without the request's secrets.

@@ -80,8 +80,8 @@ StatusOr<HttpClientRequest> JsonRequest(const HttpSettings& settings, std::strin
 void TieToNotification(const Notification& notification, const Clock& clock,
                        HttpClientRequest* request);
 
-// How long an attempt may take: until the notification's deadline (at least a second), 60 s where it
-// has none; not longer than the section's own timeout, where that is not 0.
+// How long an attempt may take: until the notification's deadline (at least a second), 60 s where
+// it has none; not longer than the section's own timeout, where that is not 0.
 DurationMs TimeForAttempt(const Notification& notification, const Clock& clock, DurationMs own);
 
 }  // namespace outrider

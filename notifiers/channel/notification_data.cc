@@ -25,9 +25,18 @@ using Pair = std::pair<std::string, std::string>;
 // What Alertmanager calls the fields of its data in JSON; what only this program has is not there.
 constexpr std::string_view kAlertJson[] = {"status", "labels",       "annotations", "startsAt",
                                            "endsAt", "generatorURL", "fingerprint"};
-constexpr std::string_view kDataJson[] = {
-    "receiver",          "status",      "alerts",      "notification_reason", "groupLabels", "commonLabels",
-    "commonAnnotations", "routeLabels", "externalURL", "",                    "",            ""};
+constexpr std::string_view kDataJson[] = {"receiver",
+                                          "status",
+                                          "alerts",
+                                          "notification_reason",
+                                          "groupLabels",
+                                          "commonLabels",
+                                          "commonAnnotations",
+                                          "routeLabels",
+                                          "externalURL",
+                                          "",
+                                          "",
+                                          ""};
 
 Value Strings(std::vector<std::string> texts) {
   MethodList list;

@@ -12,10 +12,9 @@
 
 namespace outrider {
 
-// With a newline at the end. `truncated` is the number of alerts left out before. `alerts` holds the
-// first `most` alone; all else speaks of all of the notification's. A notification
-// with a note or an incident has one more key at the end: "outrider": {"incident", "note",
-// "repeat"}.
+// With a newline at the end. `truncated` is the number of alerts left out before. `alerts` holds
+// the first `most` alone; all else speaks of all of the notification's. A notification with a note
+// or an incident has one more key at the end: "outrider": {"incident", "note", "repeat"}.
 std::string WebhookPayload(const Notification& notification, size_t truncated,
                            std::string_view version = "4", size_t most = SIZE_MAX);
 

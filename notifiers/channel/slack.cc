@@ -127,6 +127,9 @@ class SlackChannel final : public Channel {
         TRY(SlackJson(settings_.message, notification, place, tools_.templates));
     HttpClientRequest request = TRY(JsonRequest(settings_.http, std::move(url), body,
                                                 settings_.timeout_nanos / kNanosPerMilli));
+    if (place.known()) {  // another call of the same attempt may follow
+      request.headers.emplace_back("Idempotency-Key", notification.idempotency_key + "-update");
+    }
     TieToNotification(notification, tools_.clock, &request);
     request.fresh_connection = true;  // Slack does not know the key
     for (std::string& part : SecretPartsOf(request.url)) request.secrets.push_back(std::move(part));

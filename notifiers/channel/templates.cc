@@ -96,7 +96,8 @@ std::vector<std::string> TemplateWarnings(const AlertmanagerConfig& config,
 StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::string> globs,
                                                       const std::string& base_dir,
                                                       const Clock* clock) {
-  tmpl::TemplateSet set({.functions = Functions(clock), .bind = BindToNotification, .limits = kLimits});
+  tmpl::TemplateSet set(
+      {.functions = Functions(clock), .bind = BindToNotification, .limits = kLimits});
   TRY(set.Parse("default.tmpl", kDefaultTemplates));
   TRY(set.Parse("shared.tmpl", kSharedTemplates));
   for (const ChannelKind& row : ChannelTable()) {

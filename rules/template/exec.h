@@ -11,9 +11,9 @@
 
 namespace outrider::tmpl {
 
-inline constexpr size_t kBytesPerStep = 64;     // of a text that is handed on
-inline constexpr int kMaxExecDepth = 500;       // nested statements, expressions and template calls
-inline constexpr int kMaxValueDepth = 64;       // nested lists and maps that functions make
+inline constexpr size_t kBytesPerStep = 64;  // of a text that is handed on
+inline constexpr int kMaxExecDepth = 500;    // nested statements, expressions and template calls
+inline constexpr int kMaxValueDepth = 64;    // nested lists and maps that functions make
 
 struct ExecScope {
   const TreeMap& templates;

@@ -153,7 +153,8 @@ actions:
   ASSERT_TRUE(integration.ok()) << Message(integration.status());
   integration->channel->Send(Sample());
   const std::string& body = http_.requests.at(0).body;
-  EXPECT_THAT(body, HasSubstr(R"("fields":[{"title":"a","short":false},{"value":"v","short":true}])"));
+  EXPECT_THAT(body,
+              HasSubstr(R"("fields":[{"title":"a","short":false},{"value":"v","short":true}])"));
   EXPECT_THAT(body, HasSubstr(R"("actions":[{"type":"button","text":"T","url":"http://u"},)"
                               R"({"type":"button","name":"n","value":"v",)"
                               R"("confirm":{"text":"sure"}}])"));
@@ -239,10 +240,14 @@ class ScriptedHttpClient final : public HttpClient {
  public:
   StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
     urls.push_back(request.url);
+    for (const auto& [name, value] : request.headers) {
+      if (name == "Idempotency-Key") keys.push_back(value);
+    }
     return HttpClientResponse{200, bodies.at(urls.size() - 1), false, {}};
   }
   std::vector<std::string> bodies;
   std::vector<std::string> urls;
+  std::vector<std::string> keys;
 };
 
 TEST_F(SlackTest, AMessageThatIsGoneIsToldAnew) {
@@ -264,6 +269,7 @@ TEST_F(SlackTest, AMessageThatIsGoneIsToldAnew) {
   const SendResult result = integration->channel->Send(notification);
   EXPECT_EQ(result.outcome, Outcome::kDelivered);
   EXPECT_THAT(http.urls, testing::ElementsAre("http://h/chat.update", "http://h/chat.postMessage"));
+  EXPECT_THAT(http.keys, testing::ElementsAre("row-1-update", "row-1"));
   EXPECT_EQ(result.receiver_data, R"({"channelId":"C1","threadTs":"9.9"})");
 }
 
