@@ -50,7 +50,8 @@ Notification MakeTest(const Receiver& receiver, const TestAlert& wanted, const T
   notification.group_key = "test:" + receiver.name;
   notification.reason = "test";
   notification.resolved = wanted.resolved;
-  notification.route_labels = {{"name", receiver.name}};
+  notification.route_labels = wanted.route_labels;
+  notification.route_labels.emplace("name", receiver.name);
   notification.external_url = tools.external_url;
   notification.now = now;
   Alert alert;
@@ -131,13 +132,14 @@ std::string TestResultJson(const std::string& receiver,
 void RegisterReceiverTestApi(Router& router, const ReceiverTestDeps& deps) {
   router.Add("POST", "/outrider/v1/receivers/:name/test",
              ProductRoute([deps](HttpRequest& request) -> StatusOr<HttpResponse> {
-               const TestAlert alert = TRY(ReadTestAlert(TRY(request.ReadBody(kMaxBody))));
+               TestAlert alert = TRY(ReadTestAlert(TRY(request.ReadBody(kMaxBody))));
                const std::shared_ptr<const Receivers> receivers = deps.receivers();
                const std::string& name = request.path_params.at("name");
                const Receiver* receiver = receivers->Find(name);
                if (receiver == nullptr) {
                  return NotFound(fmt::format("no receiver {}", Quote(name)));
                }
+               alert.route_labels = deps.labels(name);
                return HttpResponse::Json(
                    200, TestResultJson(name, TestReceiver(*receiver, alert, deps.tools)));
              }));

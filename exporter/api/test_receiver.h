@@ -23,6 +23,7 @@ struct TestAlert {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   bool resolved = false;
+  std::map<std::string, std::string> route_labels;  // the receiver's own
 };
 // {"labels": {}, "annotations": {}, "resolved": bool}, all optional; "" is {}.
 StatusOr<TestAlert> ReadTestAlert(std::string_view json);
@@ -48,6 +49,8 @@ std::string TestResultJson(const std::string& receiver,
 
 struct ReceiverTestDeps {
   std::function<std::shared_ptr<const Receivers>()> receivers;
+  // The labels that the configuration gives to a receiver.
+  std::function<std::map<std::string, std::string>(const std::string& receiver)> labels;
   TestTools tools;
 };
 // POST /outrider/v1/receivers/:name/test.

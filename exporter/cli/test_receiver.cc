@@ -52,7 +52,7 @@ StatusOr<std::string> AskServer(const ClientOptions& client, const std::string& 
       body, kPatience);
 }
 
-StatusOr<std::string> SendFromHere(const TestReceiverOptions& options, const TestAlert& alert,
+StatusOr<std::string> SendFromHere(const TestReceiverOptions& options, TestAlert alert,
                                    const Environment& env) {
   const std::string text = TRY(ReadFile(options.config_file));
   AlertmanagerConfig config = TRY(ParseAlertmanagerConfig(text, options.config_file));
@@ -62,6 +62,7 @@ StatusOr<std::string> SendFromHere(const TestReceiverOptions& options, const Tes
   if (config.receivers.empty()) {
     return NotFound(fmt::format("{} has no receiver {}", options.config_file, Quote(options.name)));
   }
+  alert.route_labels = config.receivers.front().labels;
   const auto http = MakeOAuth2HttpClient(MakeCurlHttpClient(), env.clock);
   const auto smtp = MakeCurlSmtpClient();
   const std::string directory = std::filesystem::path(options.config_file).parent_path().string();

@@ -179,12 +179,24 @@ DurationMs HoldOf(const std::vector<std::shared_ptr<const RuleGroupView>>& group
   return 0;
 }
 
+std::map<std::string, std::string> LabelsOfReceiver(const DeskConfig& config,
+                                                    const std::string& name) {
+  for (const ReceiverConfig& receiver : config.alertmanager.receivers) {
+    if (receiver.name == name) return receiver.labels;
+  }
+  return {};
+}
+
 void RegisterWebhooks(Router& router, Services& services) {
   RegisterWebhooksApi(router, {.tools = [&services] { return services.ToolsOfHooks(); },
                                .random = services.random,
                                .changed = [&services] { return services.ApplyHooks(); }});
   RegisterReceiverTestApi(router,
                           {.receivers = [&services] { return services.desk->config()->receivers; },
+                           .labels =
+                               [&services](const std::string& name) {
+                                 return LabelsOfReceiver(*services.desk->config(), name);
+                               },
                            .tools = {services.clock, services.random, services.external_url}});
 }
 
