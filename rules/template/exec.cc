@@ -157,8 +157,9 @@ class Executor {
     at_ = &node;
     const std::string text = PrintableText(value);
     // A list or map that was not printed to its end.
-    if (value.AsString() == nullptr && text.size() > kMaxFormatted) {
-      return Error(fmt::format("output is larger than {} MiB", kMaxFormatted >> 20));
+    const size_t limit = std::min(scope_.limits.output, kMaxFormatted);
+    if (value.AsString() == nullptr && text.size() > limit) {
+      return Error(fmt::format("output is larger than {} MiB", limit >> 20));
     }
     return Write(text);
   }
