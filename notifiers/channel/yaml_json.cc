@@ -48,7 +48,7 @@ std::optional<Plain> WholeOf(std::string_view text) {
   return Plain(static_cast<int64_t>(*digits));
 }
 
-// [-+]?[0-9]*\.?[0-9]+([eE][-+][0-9]+)?
+// [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
 bool IsYamlFloat(std::string_view text) {
   size_t at = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
   const auto digits = [&] {
@@ -59,11 +59,10 @@ bool IsYamlFloat(std::string_view text) {
   bool good = digits();
   if (at < text.size() && text[at] == '.') {
     ++at;
-    good = digits();
+    good = digits() || good;
   }
-  if (good && at + 1 < text.size() && (text[at] | 0x20) == 'e' &&
-      (text[at + 1] == '-' || text[at + 1] == '+')) {
-    at += 2;
+  if (good && at + 1 < text.size() && (text[at] | 0x20) == 'e') {
+    at += text[at + 1] == '-' || text[at + 1] == '+' ? 2 : 1;
     good = digits();
   }
   return good && at == text.size();
