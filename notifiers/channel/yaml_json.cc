@@ -102,7 +102,13 @@ void WriteScalar(const YamlNode& node, JsonWriter* json) {
   } else if (const auto* large = std::get_if<uint64_t>(&*plain)) {
     json->Raw(std::to_string(*large));
   } else if (const auto* number = std::get_if<double>(&*plain)) {
-    json->Double(*number);
+    // Go's encoding/json writes no exponent for these.
+    const bool whole_number = std::trunc(*number) == *number && std::fabs(*number) < 1e15;
+    if (whole_number && !std::signbit(*number)) {
+      json->Int(static_cast<int64_t>(*number));
+    } else {
+      json->Double(*number);
+    }
   } else {
     json->Null();
   }
