@@ -294,9 +294,15 @@ int RunAlertsDiff(const ClientOptions& client, const AlertsOptions& options) {
   const auto theirs = FetchGroups(options.alertmanager_url);
   if (!theirs.ok()) return Fail(theirs.status());
   const auto rows = Differences(*ours, *theirs);
-  fmt::print("\n{} groups here, {} there, {} differences\n", ours->size(), theirs->size(),
+  // JSON on standard output stays JSON.
+  std::FILE* const told = client.output == "json" ? stderr : stdout;
+  fmt::print(told, "\n{} groups here, {} there, {} differences\n", ours->size(), theirs->size(),
              rows.size());
-  if (!rows.empty()) PrintTable({"GROUP", "DIFFERENCE", "ALERT"}, rows);
+  if (told == stderr) {
+    for (const auto& row : rows) fmt::print(told, "{}\n", Join(row, "  "));
+  } else if (!rows.empty()) {
+    PrintTable({"GROUP", "DIFFERENCE", "ALERT"}, rows);
+  }
   return rows.empty() ? 0 : 1;
 }
 

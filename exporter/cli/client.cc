@@ -43,8 +43,9 @@ Status AddCredentials(HttpClientRequest* request) {
 }  // namespace
 
 StatusOr<std::string> CallServer(const std::string& url, const std::string& method,
-                                 const std::string& body) {
+                                 const std::string& body, DurationMs timeout) {
   HttpClientRequest request;
+  request.timeout = timeout;
   request.method = method;
   request.url = url;
   request.body = body;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/base/clock.h"
 #include "storage/base/json.h"
 #include "storage/base/status.h"
 
@@ -18,7 +19,7 @@ inline constexpr const char* kTokenFileVariable = "OUTRIDER_TOKEN_FILE";
 // With the token of the environment, if there is one. The body of the answer. Errors name the URL
 // and, for an HTTP error, the server's own text.
 StatusOr<std::string> CallServer(const std::string& url, const std::string& method,
-                                 const std::string& body);
+                                 const std::string& body, DurationMs timeout = 30 * kSecond);
 // The same for an answer in JSON.
 StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
                             const std::string& body, std::string* raw = nullptr);

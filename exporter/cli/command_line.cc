@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line as one table of commands and flags. CLI11 stays in this file, in
-// money_commands.cc and in alertmanager_flags.cc.
+// alertmanager_flags.cc and in the *_commands.cc beside it.
 #include "exporter/cli/command_line.h"
 
 #include <fmt/format.h>

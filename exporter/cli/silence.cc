@@ -93,6 +93,13 @@ StatusOr<std::string> PreviewUrl(const ClientOptions& client, const SilenceOptio
   return client.url + "/outrider/v1/silences/preview?" + EncodeForm(fields);
 }
 
+// What another service behind --url may have left out.
+const JsonValue& Part(const JsonValue& value, std::string_view key) {
+  static const JsonValue kNothing;
+  const JsonValue* part = value.Find(key);
+  return part == nullptr ? kNothing : *part;
+}
+
 void PrintPreview(const JsonValue& preview) {
   fmt::print(
       "would mute {} of {} firing alerts now ({} of them are muted already), {} in the last "
@@ -103,9 +110,9 @@ void PrintPreview(const JsonValue& preview) {
     fmt::print("would be refused without --force: {}\n", why);
   }
   std::vector<std::vector<std::string>> rows;
-  for (const JsonValue& alert : preview.Find("alerts")->items) {
+  for (const JsonValue& alert : Part(preview, "alerts").items) {
     std::string labels;
-    for (const auto& [name, value] : alert.Find("labels")->members) {
+    for (const auto& [name, value] : Part(alert, "labels").members) {
       labels += fmt::format("{}{}={}", labels.empty() ? "" : " ", name, Quote(value.string));
     }
     rows.push_back({alert.GetString("fingerprint"), alert.GetString("starts_at"), labels});
@@ -132,7 +139,7 @@ int RunSilenceList(const ClientOptions& client, const SilenceOptions& options) {
     if (const std::string idle = silence.GetString("expireWhenIdle"); !idle.empty()) {
       kind = "ends when idle for " + idle;
     }
-    rows.push_back({silence.GetString("id"), silence.Find("status")->GetString("state"),
+    rows.push_back({silence.GetString("id"), Part(silence, "status").GetString("state"),
                     silence.GetString("endsAt"), MatchersCell(silence), kind,
                     silence.GetString("createdBy"), silence.GetString("comment")});
   }

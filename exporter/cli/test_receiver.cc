@@ -18,6 +18,9 @@
 namespace outrider {
 namespace {
 
+// The daemon tries one integration after the other, 20 s each.
+constexpr DurationMs kPatience = 10 * kMinute;
+
 Status ReadPairs(const std::vector<std::string>& pairs, std::map<std::string, std::string>* out) {
   for (const std::string& pair : pairs) {
     const size_t at = pair.find('=');
@@ -46,10 +49,10 @@ StatusOr<std::string> AskServer(const ClientOptions& client, const std::string& 
   json.Key("resolved").Bool(alert.resolved).EndObject();
   return CallServer(
       fmt::format("{}/outrider/v1/receivers/{}/test", client.url, UrlEncodePath(name)), "POST",
-      body);
+      body, kPatience);
 }
 
-StatusOr<std::string> SendFromHere(const TestReceiverOptions& options, const TestAlert& alert,
+StatusOr<std::string> SendFromHere(const TestReceiverOptions& options, TestAlert alert,
                                    const Environment& env) {
   const std::string text = TRY(ReadFile(options.config_file));
   AlertmanagerConfig config = TRY(ParseAlertmanagerConfig(text, options.config_file));

@@ -300,7 +300,8 @@ Status Services::ApplyHooks() {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
   DeskConfig config = *desk->config();
   TRY(AddHooks(&config));
-  return desk->Reload(std::move(config), clock.NowNanos());
+  return desk->ReplaceApiRoutes(std::move(config.api_routes), std::move(config.receivers),
+                                clock.NowNanos());
 }
 
 KnownRules Services::WhatIsKnown() {

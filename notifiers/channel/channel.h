@@ -65,6 +65,7 @@ struct SendResult {
   int status = 0;              // of the answer, in the protocol's own numbers (HTTP, SMTP); 0: none
   std::string answer;          // begin of the answer's text, at most 256 bytes; no secret
   std::string receiver_data;   // kDelivered: kept with the notification log for the next one
+  bool given_up = false;       // kRejected: after the last of several attempts, none answered
   static SendResult Delivered() { return {}; }
   static SendResult Retry(std::string reason, std::string code, int64_t after_ms = 0) {
     return {Outcome::kRetry, after_ms, std::move(reason), std::move(code), 0, {}, {}};

@@ -8,6 +8,7 @@
 
 #include "notifiers/channel/email_settings.h"
 #include "notifiers/channel/http_outcome.h"
+#include "notifiers/channel/http_settings.h"
 #include "notifiers/channel/message_renderer.h"
 #include "notifiers/channel/mime.h"
 #include "notifiers/channel/notification_data.h"
@@ -22,7 +23,20 @@ namespace {
 constexpr size_t kIdDigits = 32;
 constexpr size_t kAnswerRunes = 60;  // at most 240 bytes
 constexpr size_t kThreadDigits = 16;
-constexpr DurationMs kDefaultTimeout = 30 * kSecond;
+constexpr std::string_view kNotDelivered = "not delivered to ";
+
+using MailHeaders = std::vector<std::pair<std::string, std::string>>;
+
+bool Has(const MailHeaders& headers, std::string_view lower_case_name) {
+  return std::ranges::any_of(
+      headers, [&](const auto& header) { return ToLower(header.first) == lower_case_name; });
+}
+
+// Of the body, which is ours.
+bool IsOfBody(const std::string& name) {
+  const std::string lower = ToLower(name);
+  return lower == "content-type" || lower == "content-transfer-encoding" || lower == "mime-version";
+}
 
 std::string Id(std::string_view kind, std::string_view text) {
   return Sha256Hex(fmt::format("{}\n{}", kind, text)).substr(0, kIdDigits);
@@ -44,7 +58,9 @@ SendResult Outcome(const MailResult& mail, const MailRequest& request) {
   }
   // 530, 534, 535 and 538 speak of authentication.
   const bool auth = mail.code == 530 || mail.code == 534 || mail.code == 535 || mail.code == 538;
-  if (mail.code >= 500) return SendResult::Rejected(reason, auth ? "authError" : "clientError");
+  // A password may just be changing, here or there.
+  if (auth) return SendResult::Retry(reason, "authError");
+  if (mail.code >= 500) return SendResult::Rejected(reason, "clientError");
   return SendResult::Retry(reason, mail.code >= 400 ? "serverError" : "other");
 }
 
@@ -67,6 +83,15 @@ class EmailChannel final : public Channel {
     if (built->request.to.empty()) return SendResult::Delivered();
     const MailResult mail = tools_.smtp.Send(built->request);
     SendResult result = Judge(key, *built, mail);
+    // Whoever has it from an earlier attempt was told.
+    if (result.outcome == SendResult::Outcome::kRejected && recipients_.AnyTaken(key)) {
+      std::string reason = std::move(result.reason);
+      if (!reason.starts_with(kNotDelivered)) {
+        reason = fmt::format("{}{} ({})", kNotDelivered, Join(built->request.to, ", "), reason);
+      }
+      result = SendResult::Delivered();
+      result.reason = std::move(reason);
+    }
     result.status = mail.code;
     result.answer = RunePrefix(Redact(mail.error, built->request), kAnswerRunes);
     if (result.outcome != SendResult::Outcome::kRetry) recipients_.Forget(key);
@@ -82,7 +107,7 @@ class EmailChannel final : public Channel {
     std::vector<std::string> settled;
     std::string report;
     const auto tell = [&](const std::string& text) {
-      report += (report.empty() ? "not delivered to " : ", ") + text;
+      report += (report.empty() ? std::string(kNotDelivered) : ", ") + text;
     };
     for (const std::string& text : built.unreadable) tell(text + " (no address)");
     bool later = false;
@@ -97,8 +122,8 @@ class EmailChannel final : public Channel {
         ++for_good;
       }
     }
-    if (mail.delivered) settled.insert(settled.end(), taken.begin(), taken.end());
-    recipients_.Settle(key, settled);
+    recipients_.Settle(key, settled, false);
+    if (mail.delivered) recipients_.Settle(key, taken, true);
     report = Redact(std::move(report), built.request);
     if (mail.delivered && later) return SendResult::Retry(report, "serverError");
     if (mail.delivered) {
@@ -139,16 +164,9 @@ class EmailChannel final : public Channel {
     request.password = TRY(settings_.password.Read());
     request.secret = TRY(settings_.secret.Read());
     request.stop = notification.stop;
-    request.timeout = TimeFor(notification);
+    request.timeout = TimeForAttempt(notification, tools_.clock, 0);
     request.message = TRY(Mail(notification, data, request.from));
     return built;
-  }
-
-  // Until the notification's deadline, at least a second.
-  DurationMs TimeFor(const Notification& notification) const {
-    if (notification.deadline == 0) return kDefaultTimeout;
-    const DurationMs left = (notification.deadline - tools_.clock.NowNanos()) / kNanosPerMilli;
-    return std::min(kDefaultTimeout, std::max<DurationMs>(left, kSecond));
   }
 
   // The reference that mails of one group share. With `threading` it is Alertmanager's, so that a
@@ -165,12 +183,13 @@ class EmailChannel final : public Channel {
                        Sha256Hex(notification.group_key).substr(0, kThreadDigits), day);
   }
 
-  StatusOr<std::string> Mail(const Notification& notification, const tmpl::Value& data,
-                             const std::string& from) const {
-    const tmpl::TemplateSet& templates = tools_.templates;
-    std::vector<std::pair<std::string, std::string>> headers;
+  // The section's own, then what it has not.
+  StatusOr<MailHeaders> Headers(const Notification& notification, const tmpl::Value& data,
+                                const std::string& from) const {
+    MailHeaders headers;
     for (const auto& [name, text] : settings_.headers) {
-      const std::string value = TRY(templates.ExecuteText(text, data));
+      if (IsOfBody(name)) continue;
+      const std::string value = TRY(tools_.templates.ExecuteText(text, data));
       // Names in address headers are encoded one by one: an encoded address would not be one.
       const auto addresses = ParseMailAddresses(value);
       const bool address_header =
@@ -178,15 +197,23 @@ class EmailChannel final : public Channel {
       headers.emplace_back(name, address_header && addresses.ok() ? FormatMailAddresses(*addresses)
                                                                   : EncodeHeader(value));
     }
+    const auto add = [&headers](std::string name, std::string value) {
+      if (!Has(headers, ToLower(name))) headers.emplace_back(std::move(name), std::move(value));
+    };
     const std::string domain = from.substr(from.rfind('@') + 1);
-    headers.emplace_back(
-        "Message-Id", fmt::format("<{}@{}>", Id("message", notification.idempotency_key), domain));
+    add("Message-Id", fmt::format("<{}@{}>", Id("message", notification.idempotency_key), domain));
     const std::string thread = ThreadId(notification, domain);
-    headers.emplace_back("References", thread);
-    if (settings_.threading) headers.emplace_back("In-Reply-To", thread);
-    headers.emplace_back(
-        "Date", tmpl::FormatTime({notification.now, 0, ""}, "Mon, 02 Jan 2006 15:04:05 -0700"));
-    headers.emplace_back("Auto-Submitted", "auto-generated");
+    add("References", thread);
+    if (settings_.threading) add("In-Reply-To", thread);
+    add("Date", tmpl::FormatTime({notification.now, 0, ""}, "Mon, 02 Jan 2006 15:04:05 -0700"));
+    add("Auto-Submitted", "auto-generated");
+    return headers;
+  }
+
+  StatusOr<std::string> Mail(const Notification& notification, const tmpl::Value& data,
+                             const std::string& from) const {
+    const tmpl::TemplateSet& templates = tools_.templates;
+    const MailHeaders headers = TRY(Headers(notification, data, from));
     std::vector<MailPart> parts;
     if (!settings_.text.empty()) {
       std::string text = TRY(templates.ExecuteText(settings_.text, data));

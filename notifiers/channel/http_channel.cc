@@ -15,7 +15,6 @@ namespace outrider {
 namespace {
 
 constexpr size_t kMaxAnswer = 256;  // bytes of SendResult::answer
-constexpr size_t kMinToken = 8;     // shorter parts of a URL are words, not secrets
 
 }  // namespace
 
@@ -32,24 +31,9 @@ std::string HttpAttempt::GroupHash() const { return Sha256Hex(notification_.grou
 StatusOr<std::string> HttpAttempt::Reveal(const Secret& secret) {
   std::string value = TRY(secret.Read());
   Hide(value);
-  HideParts(value);
+  for (std::string& part : SecretPartsOf(value)) Hide(std::move(part));
   return value;
 }
-
-// A far side may quote the path of a secret URL alone, or the token in it.
-void HttpAttempt::HideParts(const std::string& url) {
-  const size_t scheme = url.find("://");
-  const size_t path = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
-  if (path == std::string::npos) return;
-  Hide(url.substr(path));
-  std::string_view rest = std::string_view(url).substr(path);
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find_first_of("/?&=#"), rest.size());
-    if (end >= kMinToken) Hide(std::string(rest.substr(0, end)));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-}
-
 StatusOr<HttpClientRequest> HttpAttempt::Request(std::string method, std::string url,
                                                  std::string_view content_type,
                                                  std::string body) const {
@@ -71,6 +55,7 @@ StatusOr<SendResult> HttpAttempt::Call(HttpClientRequest request, std::string_vi
   for (const auto& [name, value] : request.headers) {
     if (ToLower(name) == "authorization") Hide(value.substr(value.find(' ') + 1));
   }
+  for (const std::string& secret : request.secrets) Hide(secret);
   answer_ = {};
   answer_text_.clear();
   StatusOr<HttpClientResponse> response = parts_.tools.http.Do(request);

@@ -67,8 +67,6 @@ class HttpAttempt {
   SendResult Scrubbed(SendResult result) const;
 
  private:
-  void HideParts(const std::string& url);
-
   const HttpChannelParts& parts_;
   const Notification& notification_;
   const bool idempotent_;

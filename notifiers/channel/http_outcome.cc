@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "notifiers/channel/secret.h"
 #include "storage/base/text.h"
 
@@ -18,6 +20,7 @@ std::string ReasonCode(int status) {
 }
 
 constexpr size_t kAnswerBytes = 256;
+constexpr size_t kMinToken = 8;  // shorter parts of a URL are words, not secrets
 
 // At most that many bytes, whole code points.
 std::string Begin(const std::string& text) {
@@ -32,10 +35,31 @@ bool IsTransient(int status) { return status >= 500 || status == 408 || status =
 
 }  // namespace
 
+std::vector<std::string> SecretPartsOf(const std::string& url) {
+  std::vector<std::string> parts;
+  const size_t scheme = url.find("://");
+  const size_t path = scheme == std::string::npos ? scheme : url.find('/', scheme + 3);
+  if (path == std::string::npos) return parts;
+  if (path + 1 < url.size()) parts.push_back(url.substr(path));
+  std::string_view rest = std::string_view(url).substr(path);
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find_first_of("/?&=#"), rest.size());
+    if (end >= kMinToken) parts.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return parts;
+}
+
 std::string Excerpt(const HttpClientRequest& request, std::string_view text) {
   std::string line(text);
   for (const std::string& secret : {request.url, request.basic_password, request.bearer_token}) {
     line = Redacted(std::move(line), secret);
+  }
+  for (const std::string& secret : request.secrets) line = Redacted(std::move(line), secret);
+  for (const auto& [name, value] : request.headers) {
+    if (ToLower(name) == "authorization") {
+      line = Redacted(std::move(line), value.substr(value.find(' ') + 1));
+    }
   }
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "notifiers/channel/channel.h"
 #include "notifiers/transport/http_client.h"
@@ -21,7 +23,11 @@ SendResult HttpOutcome(const HttpClientRequest& request,
 // unreadable file of a secret (Unavailable) is tried again.
 SendResult NotSendable(const Status& status);
 
-// The start of a foreign text on one line, for reasons.
+// The path of a URL that is a secret, and what of it may be a token: a far side may quote them
+// alone.
+std::vector<std::string> SecretPartsOf(const std::string& url);
+
+// The start of a foreign text on one line, for reasons, without the request's secrets.
 std::string Excerpt(const HttpClientRequest& request, std::string_view text);
 
 }  // namespace outrider

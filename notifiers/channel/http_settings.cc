@@ -16,7 +16,8 @@
 namespace outrider {
 namespace {
 
-constexpr DurationMs kDefaultTimeout = 30 * kSecond;
+// Of messages without a deadline and sections without a timeout.
+constexpr DurationMs kDefaultTimeout = 60 * kSecond;
 
 // References into a secret manager, which neither Alertmanager nor this program has; by the map
 // they stand in.
@@ -39,8 +40,8 @@ Status CheckReferences(const YamlNode& http, const std::string& file) {
 }
 
 // The three lists of a header, in Go's order: values, secrets, files.
-std::vector<Secret> HeaderValues(const YamlNode& sources, const std::string& file) {
-  std::vector<Secret> values;
+void ReadHeader(const std::string& name, const YamlNode& sources, const std::string& file,
+                HttpSettings* settings) {
   for (const std::string_view kind : {"values", "secrets", "files"}) {
     const YamlNode* list = sources.Find(kind);
     if (list == nullptr) continue;
@@ -48,17 +49,14 @@ std::vector<Secret> HeaderValues(const YamlNode& sources, const std::string& fil
       Secret secret;
       (kind == "files" ? secret.file : secret.value) =
           kind == "files" ? ResolveBeside(file, item.scalar) : item.scalar;
-      values.push_back(std::move(secret));
+      settings->headers.push_back({name, std::move(secret), kind != "values"});
     }
   }
-  return values;
 }
 
 void ReadHeaders(const YamlNode& headers, const std::string& file, HttpSettings* settings) {
   for (const auto& [name, sources] : headers.entries) {
-    for (Secret& value : HeaderValues(sources, file)) {
-      settings->headers.emplace_back(name.scalar, std::move(value));
-    }
+    ReadHeader(name.scalar, sources, file, settings);
   }
 }
 
@@ -191,7 +189,10 @@ Status HttpSettings::ApplyTo(HttpClientRequest* request) const {
     request->headers.emplace_back("Authorization", authorization_type + " " + token);
   }
   if (oauth2) request->oauth2 = TRY(TokenSettings(*oauth2));
-  for (const auto& [name, value] : headers) request->headers.emplace_back(name, TRY(value.Read()));
+  for (const Header& header : headers) {
+    request->headers.emplace_back(header.name, TRY(header.value.Read()));
+    if (header.secret) request->secrets.push_back(request->headers.back().second);
+  }
   request->follow_redirects = follow_redirects;
   request->enable_http2 = enable_http2;
   SetTransport(tls, proxy, request);
@@ -203,7 +204,7 @@ StatusOr<HttpClientRequest> JsonRequest(const HttpSettings& settings, std::strin
   HttpClientRequest request;
   request.url = std::move(url);
   request.body = std::move(body);
-  request.timeout = timeout > 0 ? timeout : kDefaultTimeout;
+  request.timeout = timeout;
   request.headers = {{"Content-Type", "application/json"}, {"User-Agent", "Outrider"}};
   TRY(settings.ApplyTo(&request));
   return request;
@@ -215,9 +216,14 @@ void TieToNotification(const Notification& notification, const Clock& clock,
       request->headers, [](const auto& header) { return header.first == "Idempotency-Key"; });
   if (!has_key) request->headers.emplace_back("Idempotency-Key", notification.idempotency_key);
   request->stop = notification.stop;
-  if (notification.deadline == 0) return;
-  const DurationMs left = (notification.deadline - clock.NowNanos()) / kNanosPerMilli;
-  request->timeout = std::min(request->timeout, std::max<DurationMs>(left, kSecond));
+  request->timeout = TimeForAttempt(notification, clock, request->timeout);
+}
+
+DurationMs TimeForAttempt(const Notification& notification, const Clock& clock, DurationMs own) {
+  if (notification.deadline == 0) return own > 0 ? own : kDefaultTimeout;
+  const DurationMs left =
+      std::max<DurationMs>((notification.deadline - clock.NowNanos()) / kNanosPerMilli, kSecond);
+  return own > 0 ? std::min(own, left) : left;
 }
 
 }  // namespace outrider

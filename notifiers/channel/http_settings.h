@@ -51,7 +51,12 @@ struct HttpSettings {
   ProxySettings proxy;
   bool follow_redirects = true;
   bool enable_http2 = true;
-  std::vector<std::pair<std::string, Secret>> headers;
+  struct Header {
+    std::string name;
+    Secret value;
+    bool secret = false;
+  };
+  std::vector<Header> headers;
 
   // Fills authentication, TLS, proxy and headers of a request. Reads the secrets' files anew:
   // Unavailable when one cannot be read, so that the message waits.
@@ -65,14 +70,18 @@ StatusOr<HttpSettings> ReadHttpSettings(const YamlNode& section, const Alertmana
 // The keys of an http_config that stand in `http`, which has passed CheckSchema.
 StatusOr<HttpSettings> ReadHttpConfig(const YamlNode& http, const std::string& file);
 
-// A JSON POST with Outrider's headers and the settings on it.
+// A JSON POST with Outrider's headers and the settings on it; `timeout` 0 leaves the time to the
+// notification it is tied to.
 StatusOr<HttpClientRequest> JsonRequest(const HttpSettings& settings, std::string url,
                                         std::string body, DurationMs timeout);
 
 // What every sender puts on the request of a notification: its Idempotency-Key, the same for every
-// attempt; its stop; not more time than is left until the notification's deadline (at least a
-// second).
+// attempt; its stop; its time.
 void TieToNotification(const Notification& notification, const Clock& clock,
                        HttpClientRequest* request);
+
+// How long an attempt may take: until the notification's deadline (at least a second), 60 s where
+// it has none; not longer than the section's own timeout, where that is not 0.
+DurationMs TimeForAttempt(const Notification& notification, const Clock& clock, DurationMs own);
 
 }  // namespace outrider

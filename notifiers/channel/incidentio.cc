@@ -16,10 +16,13 @@ struct IncidentIoSettings {
   size_t max_alerts = 0;
 };
 
-std::string Payload(Notification shown, size_t keep) {
+// What is too large goes with its first alert alone: the status is still that of all.
+std::string Payload(Notification shown, size_t limit) {
   const size_t count = shown.alerts.size();
-  if (count > keep) shown.alerts.resize(keep);
-  return WebhookPayload(shown, count - shown.alerts.size(), "1");
+  if (count > limit) shown.alerts.resize(limit);
+  const size_t truncated = count - shown.alerts.size();
+  std::string body = WebhookPayload(shown, truncated, "1");
+  return body.size() > kMaxPayload ? WebhookPayload(shown, truncated, "1", 1) : body;
 }
 
 class IncidentIoChannel final : public HttpChannel {
@@ -36,7 +39,6 @@ class IncidentIoChannel final : public HttpChannel {
     const Notification& notification = attempt.notification();
     const size_t limit = settings_.max_alerts == 0 ? SIZE_MAX : settings_.max_alerts;
     std::string body = Payload(notification, limit);
-    if (body.size() > kMaxPayload) body = Payload(notification, 1);
     HttpClientRequest request =
         TRY(attempt.Request("POST", std::move(url), "application/json", std::move(body)));
     const std::string token = TRY(attempt.Reveal(settings_.token));

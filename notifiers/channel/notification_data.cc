@@ -22,6 +22,22 @@ using tmpl::Value;
 using Args = std::span<const Value>;
 using Pair = std::pair<std::string, std::string>;
 
+// What Alertmanager calls the fields of its data in JSON; what only this program has is not there.
+constexpr std::string_view kAlertJson[] = {"status", "labels",       "annotations", "startsAt",
+                                           "endsAt", "generatorURL", "fingerprint"};
+constexpr std::string_view kDataJson[] = {"receiver",
+                                          "status",
+                                          "alerts",
+                                          "notification_reason",
+                                          "groupLabels",
+                                          "commonLabels",
+                                          "commonAnnotations",
+                                          "routeLabels",
+                                          "externalURL",
+                                          "",
+                                          "",
+                                          ""};
+
 Value Strings(std::vector<std::string> texts) {
   MethodList list;
   list.type = "template.Strings";
@@ -118,6 +134,7 @@ Value AlertValue(const TemplateAlert& alert) {
       {"GeneratorURL", alert.generator_url},
       {"Fingerprint", alert.fingerprint},
   };
+  object.json_names = kAlertJson;
   return Value(std::move(object));
 }
 
@@ -158,7 +175,8 @@ std::map<std::string, std::string> CommonOf(std::span<const Alert> alerts, GetMa
     const std::map<std::string, std::string> other = get_map(alert);
     std::erase_if(common, [&other](const auto& pair) {
       const auto found = other.find(pair.first);
-      return found == other.end() || found->second != pair.second;
+      // As in Go, one that is not there is one that is empty.
+      return found == other.end() ? !pair.second.empty() : found->second != pair.second;
     });
   }
   return common;
@@ -204,6 +222,7 @@ tmpl::Value TemplateValue(const TemplateData& given) {
       {"Note", given.note},
       {"IncidentID", given.incident_id},
   };
+  data.json_names = kDataJson;
   return Value(std::move(data));
 }
 

@@ -105,7 +105,7 @@ class PagerDutyChannel final : public HttpChannel {
     const std::string& note = attempt.notification().note;
     if (!note.empty()) values["note"] = JsonText(note);
     if (apart.status().ok()) return JsonObject(values);
-    if (Contains(Message(apart.status()), "larger than 1 MiB")) return WithoutDetails();
+    if (Contains(Message(apart.status()), " is larger than ")) return WithoutDetails();
     attempt.Fail(apart.status());
     return "{}";
   }
@@ -143,7 +143,7 @@ class PagerDutyChannel final : public HttpChannel {
     json.Key("payload").StartObject();
     json.Key("summary").String(TruncateRunes(text("description"), kMaxSummary));
     json.Key("source").String(attempt.Text(settings_.source));
-    json.Key("severity").String(text("severity"));
+    json.Key("severity").String(settings_.texts["severity"].empty() ? "error" : text("severity"));
     for (const char* name : {"class", "component", "group"}) AddText(&json, name, text(name));
     json.Key("custom_details").Raw(details);
     json.EndObject();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/channel/payload_json.h"
 
+#include <algorithm>
 #include <map>
 
 #include "notifiers/channel/notification_data.h"
@@ -59,14 +60,15 @@ void WriteActions(const Notification& notification, JsonWriter* json) {
 }  // namespace
 
 std::string WebhookPayload(const Notification& notification, size_t truncated,
-                           std::string_view version) {
+                           std::string_view version, size_t most) {
   std::string out;
   JsonWriter json(&out, JsonWriter::Escape::kGoHtml);
   json.StartObject();
   json.Key("receiver").String(QuoteRegexMeta(notification.receiver));
   json.Key("status").String(NotificationStatus(notification, notification.alerts));
   json.Key("alerts").StartArray();
-  for (const Alert& alert : notification.alerts) WriteAlert(notification, alert, &json);
+  const size_t count = std::min(most, notification.alerts.size());
+  for (size_t i = 0; i < count; ++i) WriteAlert(notification, notification.alerts[i], &json);
   json.EndArray();
   json.Key("notification_reason").String(notification.reason);
   WriteMap("groupLabels", notification.group_labels.ToMap(), &json);

@@ -3,6 +3,8 @@
 // specs/alertmanager.md §2.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,10 +12,10 @@
 
 namespace outrider {
 
-// With a newline at the end. `truncated` is the number of alerts left out before. A notification
-// with a note or an incident has one more key at the end: "outrider": {"incident", "note",
-// "repeat"}.
+// With a newline at the end. `truncated` is the number of alerts left out before. `alerts` holds
+// the first `most` alone; all else speaks of all of the notification's. A notification with a note
+// or an incident has one more key at the end: "outrider": {"incident", "note", "repeat"}.
 std::string WebhookPayload(const Notification& notification, size_t truncated,
-                           std::string_view version = "4");
+                           std::string_view version = "4", size_t most = SIZE_MAX);
 
 }  // namespace outrider

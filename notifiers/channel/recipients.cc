@@ -6,29 +6,37 @@ namespace outrider {
 std::vector<std::string> Recipients::Open(const std::string& key,
                                           const std::vector<std::string>& all) const {
   const absl::MutexLock lock(&mutex_);
-  const auto found = settled_.find(key);
-  if (found == settled_.end()) return all;
+  const auto found = messages_.find(key);
+  if (found == messages_.end()) return all;
   std::vector<std::string> open;
   for (const std::string& address : all) {
-    if (!found->second.contains(address)) open.push_back(address);
+    if (!found->second.settled.contains(address)) open.push_back(address);
   }
   return open;
 }
 
-void Recipients::Settle(const std::string& key, const std::vector<std::string>& addresses) {
+void Recipients::Settle(const std::string& key, const std::vector<std::string>& addresses,
+                        bool taken) {
   const absl::MutexLock lock(&mutex_);
-  const auto [row, added] = settled_.try_emplace(key);
-  row->second.insert(addresses.begin(), addresses.end());
+  const auto [row, added] = messages_.try_emplace(key);
+  row->second.settled.insert(addresses.begin(), addresses.end());
+  row->second.taken = row->second.taken || (taken && !addresses.empty());
   if (added) order_.push_back(key);
   while (order_.size() > limit_) {
-    settled_.erase(order_.front());
+    messages_.erase(order_.front());
     order_.pop_front();
   }
 }
 
+bool Recipients::AnyTaken(const std::string& key) const {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = messages_.find(key);
+  return found != messages_.end() && found->second.taken;
+}
+
 void Recipients::Forget(const std::string& key) {
   const absl::MutexLock lock(&mutex_);
-  settled_.erase(key);
+  messages_.erase(key);
   std::erase(order_, key);
 }
 

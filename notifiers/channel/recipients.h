@@ -23,13 +23,20 @@ class Recipients {
 
   // Those of `all` that message `key` must still go to.
   std::vector<std::string> Open(const std::string& key, const std::vector<std::string>& all) const;
-  void Settle(const std::string& key, const std::vector<std::string>& addresses);
+  // `taken`: they have it.
+  void Settle(const std::string& key, const std::vector<std::string>& addresses, bool taken);
+  // Whether somebody has the message.
+  bool AnyTaken(const std::string& key) const;
   void Forget(const std::string& key);
 
  private:
+  struct Message {
+    std::set<std::string> settled;
+    bool taken = false;
+  };
   const size_t limit_;
   mutable absl::Mutex mutex_;
-  std::map<std::string, std::set<std::string>> settled_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Message> messages_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::string> order_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -127,8 +127,12 @@ class SlackChannel final : public Channel {
         TRY(SlackJson(settings_.message, notification, place, tools_.templates));
     HttpClientRequest request = TRY(JsonRequest(settings_.http, std::move(url), body,
                                                 settings_.timeout_nanos / kNanosPerMilli));
+    if (place.known()) {  // another call of the same attempt may follow
+      request.headers.emplace_back("Idempotency-Key", notification.idempotency_key + "-update");
+    }
     TieToNotification(notification, tools_.clock, &request);
     request.fresh_connection = true;  // Slack does not know the key
+    for (std::string& part : SecretPartsOf(request.url)) request.secrets.push_back(std::move(part));
     return request;
   }
 
@@ -140,7 +144,7 @@ class SlackChannel final : public Channel {
     if (body == "ok" || response.body_cut) return SendResult::Delivered();
     if (!body.starts_with('{')) return ByError(Excerpt(request, body), after);
     const StatusOr<JsonValue> json = ParseJson(body);
-    if (!json.ok()) return SendResult::Rejected("Slack's answer is not JSON", "clientError");
+    if (!json.ok()) return SendResult::Retry("Slack's answer is not JSON", "clientError", after);
     if (!json->GetBool("ok")) {
       return ByError(Excerpt(request, json->GetString("error", "unknown error")), after);
     }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "notifiers/channel/notification_data.h"
+#include "notifiers/channel/message_renderer.h"
 #include "notifiers/channel/truncate.h"
 #include "storage/base/json.h"
 
@@ -48,42 +48,19 @@ SlackTexts ReadTexts(const YamlNode& map, std::span<const std::string_view> keys
   return texts;
 }
 
-// Renders templates with one notification's data and remembers the first error.
-class Renderer {
- public:
-  Renderer(const tmpl::TemplateSet& templates, const Notification& notification)
-      : templates_(templates), data_(NotificationData(notification)) {}
-
-  std::string operator()(const std::string& text) {
-    StatusOr<std::string> out = templates_.ExecuteText(text, data_);
-    if (out.ok()) return *std::move(out);
-    if (error_.ok()) error_ = out.status();
-    return "";
-  }
-  const Status& error() const { return error_; }
-
- private:
-  const tmpl::TemplateSet& templates_;
-  const tmpl::Value data_;
-  Status error_;
-};
-
-void WriteTexts(const SlackTexts& texts, Renderer* render, JsonWriter* json) {
+void WriteTexts(const SlackTexts& texts, MessageRenderer* render, JsonWriter* json) {
   for (const auto& [key, text] : texts) {
-    const std::string rendered = (*render)(text);
-    // Alertmanager always sends a button's type and text.
-    if (rendered.empty() && key != "text" && key != "type") continue;
-    json->Key(key).String(rendered);
+    const std::string rendered = render->Text(text);
+    if (!rendered.empty()) json->Key(key).String(rendered);
   }
 }
 
-void WriteFields(const SlackMessage& message, Renderer* render, JsonWriter* json) {
+void WriteFields(const SlackMessage& message, MessageRenderer* render, JsonWriter* json) {
   if (!message.fields.empty()) {
     json->Key("fields").StartArray();
     for (const SlackField& field : message.fields) {
       json->StartObject();
-      json->Key("title").String((*render)(field.title));
-      json->Key("value").String((*render)(field.value));
+      WriteTexts({{"title", field.title}, {"value", field.value}}, render, json);
       json->Key("short").Bool(field.short_field);
       json->EndObject();
     }
@@ -104,8 +81,8 @@ void WriteAnswers(const Notification& notification, JsonWriter* json) {
   }
 }
 
-void WriteActions(const SlackMessage& message, const Notification& notification, Renderer* render,
-                  JsonWriter* json) {
+void WriteActions(const SlackMessage& message, const Notification& notification,
+                  MessageRenderer* render, JsonWriter* json) {
   if (message.actions.empty() && notification.actions.empty()) return;
   json->Key("actions").StartArray();
   WriteAnswers(notification, json);
@@ -134,7 +111,8 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
   bool short_fields = false;
   reader->Bool("short_fields", &short_fields);
   reader->Bool("link_names", &message.link_names);
-  if (!reader->StringList("mrkdwn_in", &message.mrkdwn_in)) {
+  reader->StringList("mrkdwn_in", &message.mrkdwn_in);
+  if (message.mrkdwn_in.empty()) {
     message.mrkdwn_in = {"fallback", "pretext", "text"};
   }
   const YamlNode* fields = reader->Child("fields");
@@ -153,6 +131,11 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
     if (const YamlNode* confirm = node.Find("confirm"); confirm != nullptr && confirm->IsMap()) {
       action.confirm = ReadTexts(*confirm, kConfirmKeys);
     }
+    if (!Scalar(node, "url").empty()) {  // a link does not call back
+      action.confirm.clear();
+      std::erase_if(action.texts,
+                    [](const auto& text) { return text.first == "name" || text.first == "value"; });
+    }
     if (Scalar(node, "type").empty()) {
       reader->Fail("actions", "missing type in Slack action configuration");
     }
@@ -166,8 +149,10 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
 
 StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification& notification,
                                 const SlackPlace& place, const tmpl::TemplateSet& templates) {
-  Renderer render(templates, notification);
-  const auto text = [&](std::string_view key) { return render(message.texts.find(key)->second); };
+  MessageRenderer render(templates, notification);
+  const auto text = [&](std::string_view key) {
+    return render.Text(message.texts.find(key)->second);
+  };
   std::string out;
   JsonWriter json(&out, JsonWriter::Escape::kGoHtml);
   const auto optional = [&](std::string_view key, const std::string& value) {
@@ -206,7 +191,7 @@ StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification&
   json.EndObject().EndArray();
   if (place.known()) json.Key("ts").String(place.ts);
   json.EndObject();
-  TRY(render.error());
+  TRY(render.status());
   return out + "\n";
 }
 

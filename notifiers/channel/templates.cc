@@ -4,6 +4,7 @@
 #include "notifiers/channel/channel_templates.h"
 #include "notifiers/channel/route_labels.h"
 #include "notifiers/channel/table.h"
+#include "rules/template/to_json.h"
 #include "storage/base/file.h"
 #include "storage/base/text.h"
 
@@ -12,6 +13,9 @@ namespace {
 
 using tmpl::Value;
 using Args = std::span<const Value>;
+
+// Alertmanager has no limits. A storm of 30,000 alerts is a mail of some 50 MB.
+constexpr tmpl::TemplateLimits kLimits{.output = 64U << 20, .steps = 50'000'000};
 
 StatusOr<Nanos> NowOf(const Clock* clock) {
   if (clock == nullptr) return absl::FailedPreconditionError("there is no clock here");
@@ -28,6 +32,11 @@ tmpl::FunctionMap Functions(const Clock* clock) {
                         },
                         "t"};
   // What is executed without a notification has no labels of a route; see BindToNotification.
+  tmpl::Function& json = functions["toJson"];
+  json.call = [](Args args) -> StatusOr<Value> {
+    return Value(tmpl::ToJsonText(args[0], kLimits.output));
+  };
+  json.max_result = kLimits.output;
   functions["routeLabels"] = {[](Args) -> StatusOr<Value> { return Value(""); }, "s"};
   return functions;
 }
@@ -93,7 +102,8 @@ std::vector<std::string> TemplateWarnings(const AlertmanagerConfig& config,
 StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::string> globs,
                                                       const std::string& base_dir,
                                                       const Clock* clock) {
-  tmpl::TemplateSet set({.functions = Functions(clock), .bind = BindToNotification});
+  tmpl::TemplateSet set(
+      {.functions = Functions(clock), .bind = BindToNotification, .limits = kLimits});
   TRY(set.Parse("default.tmpl", kDefaultTemplates));
   TRY(set.Parse("shared.tmpl", kSharedTemplates));
   for (const ChannelKind& row : ChannelTable()) {

@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "notifiers/channel/http_outcome.h"
 #include "notifiers/channel/http_settings.h"
-#include "notifiers/channel/notification_data.h"
+#include "notifiers/channel/message_renderer.h"
 #include "notifiers/channel/payload_json.h"
-#include "notifiers/channel/webhook_payload.h"
+#include "notifiers/channel/template_tree.h"
 #include "notifiers/config/schema.h"
 #include "storage/base/text.h"
 
@@ -48,20 +49,21 @@ class WebhookChannel final : public Channel {
       cut.alerts.resize(count - truncated);
     }
     const Notification& shown = truncated > 0 ? cut : notification;
-    const tmpl::TemplateSet& templates = tools_.templates;
     std::string text = TRY(settings_.url.Read());
     const bool url_is_template = Contains(text, "{{");
     // Most webhooks have no template: what one would see is not made for them.
-    const bool any_template = url_is_template || !settings_.payload.IsNull();
-    const tmpl::Value data = any_template ? NotificationData(shown) : tmpl::Value();
-    if (url_is_template) text = TRY(templates.ExecuteText(text, data));
+    std::optional<MessageRenderer> renderer;
+    if (url_is_template || !settings_.payload.IsNull()) renderer.emplace(tools_.templates, shown);
+    if (url_is_template) text = renderer->Text(text);
+    if (url_is_template) TRY(renderer->status());
     std::string url(Trim(text));
     if (url.empty()) return InvalidArgument("webhook url is empty after templating");
-    std::string body = settings_.payload.IsNull()
-                           ? WebhookPayload(shown, truncated)
-                           : TRY(CustomPayload(settings_.payload, templates, data));
+    std::string body = settings_.payload.IsNull() ? WebhookPayload(shown, truncated)
+                                                  : TreeJson(settings_.payload, *renderer) + "\n";
+    if (renderer) TRY(renderer->status());
     HttpClientRequest request = TRY(JsonRequest(settings_.http, std::move(url), std::move(body),
                                                 settings_.timeout_nanos / kNanosPerMilli));
+    for (std::string& part : SecretPartsOf(request.url)) request.secrets.push_back(std::move(part));
     TieToNotification(notification, tools_.clock, &request);
     return request;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A YAML value as JSON, with the types YAML 1.1 gives to plain scalars.
+// A YAML value as JSON, with the types that yaml.v2, which Alertmanager reads by, gives to plain
+// scalars.
 #pragma once
 
 #include <string>

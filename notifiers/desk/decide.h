@@ -219,6 +219,8 @@ class AlertNameLimit {
 // The timers of all groups count from now, as if each were new: Alertmanager builds them anew, with
 // the log of what was told.
 void Regroup(Transaction& tx, Nanos now);
+// The same, but groups that stay keep their beat.
+void MoveMembers(Transaction& tx, Nanos now);
 // The same at a start, when nobody is in a group yet: who is follows from the alerts.
 void RegroupLoaded(Transaction& tx, Nanos now);
 // Ends of alerts that passed while nobody was here (core.md rule 6).

@@ -274,6 +274,16 @@ void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const Lane
   }
 }
 
+// A webhook made by API hears of an alert in the attempts of one message, and no more: its log says
+// what became of it.
+bool IsSettled(const Transaction& tx, const OutboxRow& row, OutboxOutcome outcome) {
+  const Integration* integration =
+      outcome == OutboxOutcome::kRejected
+          ? tx.plan().receivers().FindIntegration(row.receiver, row.integration)
+          : nullptr;
+  return integration != nullptr && integration->from_api;
+}
+
 }  // namespace
 
 ClaimedRows ClaimRows(Transaction& tx, Nanos now, size_t most, const OutboxSource::RoomOf& room_of,
@@ -318,12 +328,13 @@ void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outco
   // Unknown counts as told: it may have been, twice.
   const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown ||
                     outcome == OutboxOutcome::kShadow;
-  if (!told && row.kind == OutboxKind::kRoute) RememberUntold(tx, row);
+  const bool settled = told || IsSettled(tx, row, outcome);
+  if (!settled && row.kind == OutboxKind::kRoute) RememberUntold(tx, row);
   SettleBundle(tx, row, outcome, now);
   if (outcome == OutboxOutcome::kSuperseded) return;
   if (outcome == OutboxOutcome::kRejected) DivertRejected(tx, row, detail, now);
   if (row.kind == OutboxKind::kRoute) {
-    if (told) {
+    if (settled) {
       LogDelivery(tx, row, attempt, now);
     } else if (tx.groups.Find(row.group_id) != nullptr) {
       tx.groups.Edit(row.group_id).failed = true;

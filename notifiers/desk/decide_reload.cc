@@ -101,6 +101,8 @@ void Regroup(Transaction& tx, Nanos now) {
   }
 }
 
+void MoveMembers(Transaction& tx, Nanos now) { Move(tx, /*loaded=*/false, now); }
+
 void RegroupLoaded(Transaction& tx, Nanos now) { Move(tx, /*loaded=*/true, now); }
 
 void SettleAlertEnds(Transaction& tx, Nanos now) {

@@ -423,12 +423,24 @@ void Desk::RunTimers(const Clock& clock, std::stop_token stop) {
 Status Desk::Reload(DeskConfig config, Nanos now) { return Reload(std::move(config), now, {}, {}); }
 
 Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows) {
+  return Replace({std::move(config), std::move(events), std::move(rows)}, now);
+}
+
+Status Desk::ReplaceApiRoutes(std::vector<RouteConfig> routes,
+                              std::shared_ptr<const Receivers> receivers, Nanos now) {
+  DeskConfig changed = *config();
+  changed.api_routes = std::move(routes);
+  changed.receivers = std::move(receivers);
+  return Replace({.config = std::move(changed), .keeps_timers = true}, now);
+}
+
+Status Desk::Replace(NewConfig change, Nanos now) {
   Impl& impl = *impl_;
-  auto plan = std::make_shared<const Plan>(std::move(config));
+  auto plan = std::make_shared<const Plan>(std::move(change.config));
   Impl::Wakes wakes;
   Status status;
   {
-    absl::MutexLock event(&impl.event_mutex);
+    absl::MutexLock one(&impl.event_mutex);
     std::shared_ptr<const Plan> old_plan;
     Inhibitor old_inhibitor({});
     Inhibitor old_dependencies({});
@@ -448,21 +460,25 @@ Status Desk::Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events
     status = impl.RunLocked(
         now,
         [&](Transaction& tx) {
-          Regroup(tx, now);
+          if (change.keeps_timers) {
+            MoveMembers(tx, now);
+          } else {
+            Regroup(tx, now);
+          }
           ScheduleForgettingOfAll(tx);
           RecountSlaOfAll(tx, now);
           ScheduleQuietOfAll(tx);
           EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);
-          for (AuditEvent& change : events) {
-            change.time = now;
-            tx.Audit(std::move(change));
+          for (AuditEvent& event : change.events) {
+            event.time = now;
+            tx.Audit(std::move(event));
             tx.RequireSync();
           }
           SettleAround(tx, /*start=*/false, now);
           return absl::OkStatus();
         },
-        std::move(rows), false, &wakes);
+        std::move(change.rows), false, &wakes);
     if (!status.ok()) {
       absl::MutexLock lock(&impl.state_mutex);
       impl.plan = old_plan;

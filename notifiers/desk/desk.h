@@ -210,6 +210,9 @@ class Desk final : public AlertSink, public OutboxSource {
   Status Reload(DeskConfig config, Nanos now);
   // The same, with `events` and `rows` in its batch: what people configure by API.
   Status Reload(DeskConfig config, Nanos now, std::vector<AuditEvent> events, Batch rows);
+  // Other routes and receivers of webhooks made by API: groups that stay keep their timers.
+  Status ReplaceApiRoutes(std::vector<RouteConfig> routes,
+                          std::shared_ptr<const Receivers> receivers, Nanos now);
   // Writes `rows` and the event that says who did it as one.
   Status Configure(AuditEvent event, Batch rows, Nanos now);
 
@@ -279,6 +282,13 @@ class Desk final : public AlertSink, public OutboxSource {
  private:
   struct Impl;
   explicit Desk(std::unique_ptr<Impl> impl);
+  struct NewConfig {
+    DeskConfig config;
+    std::vector<AuditEvent> events = {};
+    Batch rows = {};
+    bool keeps_timers = false;
+  };
+  Status Replace(NewConfig change, Nanos now);
   std::unique_ptr<Impl> impl_;
 };
 

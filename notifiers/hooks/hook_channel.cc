@@ -45,11 +45,15 @@ HookDelivery FreshDelivery(const Hook& hook, const HookMessage& message, const s
   return delivery;
 }
 
+// Slack, Discord and Teams do not know the Idempotency-Key.
+bool KnowsKeys(const Hook& hook) { return hook.type == HookType::kGeneric; }
+
 // What an outcome means for a webhook, which has its own number of attempts and delays.
 SendResult Limited(SendResult result, int attempts, int retries) {
   if (result.outcome != SendResult::Outcome::kRetry) return result;
   if (attempts > retries) {
     result.outcome = SendResult::Outcome::kRejected;
+    result.given_up = true;
     if (retries > 0) {
       result.reason = fmt::format("{} (given up after {} attempts)", result.reason, attempts);
     }
@@ -60,12 +64,13 @@ SendResult Limited(SendResult result, int attempts, int retries) {
   return result;
 }
 
-void Apply(const SendResult& result, const StatusOr<HttpClientResponse>& response, const Hook& hook,
-           Nanos now, HookDelivery* delivery) {
+void Apply(const SendResult& result, const StatusOr<HttpClientResponse>& response,
+           const HttpClientRequest& request, Nanos now, HookDelivery* delivery) {
   delivery->status = response.ok() ? response->status : 0;
-  delivery->answer =
-      response.ok() ? Redacted(std::string(RunePrefix(response->body, kMaxKeptAnswer)), hook.secret)
-                    : "";
+  // Before it is cut: half a secret would not be found any more.
+  std::string answer = response.ok() ? Redacted(response->body, request.url) : "";
+  for (const std::string& secret : request.secrets) answer = Redacted(std::move(answer), secret);
+  delivery->answer = std::string(RunePrefix(answer, kMaxKeptAnswer));
   delivery->last_attempt_at = now;
   delivery->next_retry_at = 0;
   delivery->error = result.reason;
@@ -93,7 +98,10 @@ class HookChannel final : public Channel {
   SendResult Send(const Notification& notification) override {
     const StatusOr<Hook> hook = tools_.store.Find(hook_id_);
     if (!hook.ok() || !hook->enabled) {
-      return SendResult::Rejected("the webhook was deleted or disabled", "other");
+      constexpr const char* kGone = "the webhook was deleted or disabled";
+      const Status ended = tools_.store.Abandon(hook_id_, notification.idempotency_key, kGone);
+      if (!ended.ok()) LogWarn("a webhook's log", {{"err", Message(ended)}});
+      return SendResult::Rejected(kGone, "other");
     }
     if (notification.alerts.empty()) return SendResult::Rejected("there is no alert", "other");
     const Alert& alert = notification.alerts.front();
@@ -103,9 +111,13 @@ class HookChannel final : public Channel {
     if (notification.alerts.size() > 1) {
       message.description += fmt::format(" (and {} more alerts)", notification.alerts.size() - 1);
     }
+    if (!notification.note.empty()) message.description += " (" + notification.note + ")";
     return AttemptHook(*hook, message, notification, tools_, kHookRetries);
   }
-  bool Idempotent() const override { return true; }
+  bool Idempotent() const override {
+    const StatusOr<Hook> hook = tools_.store.Find(hook_id_);
+    return hook.ok() && KnowsKeys(*hook);
+  }
 
  private:
   const std::string hook_id_;
@@ -119,6 +131,8 @@ HttpClientRequest HookRequest(const Hook& hook, const std::string& body,
                               const std::string& message_key, const HookTools& tools) {
   HttpClientRequest request;
   request.url = hook.url;
+  request.secrets = SecretPartsOf(hook.url);
+  request.secrets.push_back(hook.secret);
   request.body = body;
   request.timeout = kTimeout;
   request.guard_address = true;
@@ -153,13 +167,14 @@ SendResult AttemptHook(const Hook& hook, const HookMessage& message,
   HookDelivery delivery = begun.ok() ? *begun : HookDelivery();
   if (!begun.ok()) LogWarn("a webhook's log", {{"err", Message(begun.status())}});
   HttpClientRequest request = HookRequest(hook, body, key, tools);
+  request.fresh_connection = !KnowsKeys(hook);
   TieToNotification(notification, tools.clock, &request);
   const StatusOr<HttpClientResponse> response = tools.http.Do(request);
   const Nanos now = tools.clock.NowNanos();
   ++delivery.attempts;
   const SendResult result =
       Limited(HttpOutcome(request, response, now), delivery.attempts, retries);
-  Apply(result, response, hook, now, &delivery);
+  Apply(result, response, request, now, &delivery);
   const Status recorded = begun.ok() ? tools.store.Record(delivery) : absl::OkStatus();
   if (!recorded.ok()) LogWarn("a webhook's log", {{"err", Message(recorded)}});
   return result;

@@ -134,34 +134,70 @@ StatusOr<HookDelivery> HookStore::Begin(HookDelivery fresh) {
   const std::string key = LogKey(fresh.hook_id, fresh.created_at, ++sequence_);
   Batch batch;
   batch.Put(Family::kHookLog, key, EncodeHookDelivery(fresh));
-  Trim(fresh.hook_id, fresh.created_at, &batch);
+  const auto outdated = Outdated(fresh.hook_id, fresh.created_at);
+  for (const auto& [hook_id, count] : outdated) {
+    for (size_t i = 0; i < count; ++i) batch.Delete(Family::kHookLog, log_[hook_id][i].key);
+  }
   TRY(store_.Commit(batch, Durability::kBuffered));
+  Forget(outdated);
   log_[fresh.hook_id].push_back({key, fresh.created_at});
   open_[{fresh.hook_id, fresh.message_key}] = key;
   return fresh;
 }
 
-void HookStore::Trim(const std::string& hook_id, Nanos now, Batch* batch) {
-  std::vector<LogRow>& rows = log_[hook_id];
+std::map<std::string, size_t> HookStore::Outdated(const std::string& hook_id, Nanos now) const {
   const Nanos oldest = now - limits_.age * kNanosPerMilli;
-  size_t gone = 0;
-  while (gone < rows.size() &&
-         (rows.size() - gone >= limits_.rows || rows[gone].created_at < oldest)) {
-    batch->Delete(Family::kHookLog, rows[gone].key);
-    std::erase_if(open_, [&](const auto& entry) { return entry.second == rows[gone].key; });
-    ++gone;
+  std::map<std::string, size_t> outdated;
+  for (const auto& [id, rows] : log_) {
+    size_t count = 0;
+    while (count < rows.size() && (rows[count].created_at < oldest ||
+                                   (id == hook_id && rows.size() - count >= limits_.rows))) {
+      ++count;
+    }
+    if (count > 0) outdated[id] = count;
   }
-  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(gone));
+  return outdated;
+}
+
+void HookStore::Forget(const std::map<std::string, size_t>& outdated) {
+  for (const auto& [hook_id, count] : outdated) {
+    std::vector<LogRow>& rows = log_[hook_id];
+    for (size_t i = 0; i < count; ++i) {
+      std::erase_if(open_, [&](const auto& entry) { return entry.second == rows[i].key; });
+    }
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count));
+  }
 }
 
 Status HookStore::Record(const HookDelivery& delivery) {
   const absl::MutexLock lock(&mutex_);
   const auto known = open_.find({delivery.hook_id, delivery.message_key});
   if (known == open_.end()) return absl::OkStatus();  // its webhook or its row is gone
-  Batch batch;
-  batch.Put(Family::kHookLog, known->second, EncodeHookDelivery(delivery));
-  TRY(store_.Commit(batch, Durability::kBuffered));
+  TRY(Write(known->second, delivery));
   if (!IsOpen(delivery)) open_.erase(known);
+  return absl::OkStatus();
+}
+
+Status HookStore::Write(const std::string& row_key, const HookDelivery& delivery) {
+  Batch batch;
+  batch.Put(Family::kHookLog, row_key, EncodeHookDelivery(delivery));
+  return store_.Commit(batch, Durability::kBuffered);
+}
+
+Status HookStore::Abandon(const std::string& hook_id, const std::string& message_key,
+                          const std::string& error) {
+  const absl::MutexLock lock(&mutex_);
+  const auto known = open_.find({hook_id, message_key});
+  if (known == open_.end()) return absl::OkStatus();
+  const auto row = TRY(store_.Get(Family::kHookLog, known->second));
+  if (row) {
+    HookDelivery delivery = TRY(DecodeHookDelivery(row->value));
+    delivery.state = HookDeliveryState::kFailed;
+    delivery.next_retry_at = 0;
+    delivery.error = error;
+    TRY(Write(known->second, delivery));
+  }
+  open_.erase(known);
   return absl::OkStatus();
 }
 

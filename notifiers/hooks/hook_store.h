@@ -21,7 +21,7 @@ namespace outrider {
 
 struct HookLogLimits {
   size_t rows = 1000;          // of one webhook; the oldest go first
-  DurationMs age = 30 * kDay;  // older ones go when the next one comes
+  DurationMs age = 30 * kDay;  // older ones go when the next one comes, of whichever webhook
 };
 
 // Thread-safe. What is written is durable before a call returns (webhooks synced, log rows not).
@@ -47,6 +47,9 @@ class HookStore {
   StatusOr<HookDelivery> Begin(HookDelivery fresh);
   // Writes what became of an attempt.
   Status Record(const HookDelivery& delivery);
+  // Ends a delivery that is still to be repeated, if there is one.
+  Status Abandon(const std::string& hook_id, const std::string& message_key,
+                 const std::string& error);
   // Newest first; of one state, or all.
   StatusOr<std::vector<HookDelivery>> Log(const std::string& hook_id, size_t limit,
                                           std::optional<HookDeliveryState> state) const;
@@ -59,7 +62,11 @@ class HookStore {
     Nanos created_at = 0;
   };
   Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Trim(const std::string& hook_id, Nanos now, Batch* batch)
+  // How many rows of each webhook are to go when one comes to `hook_id`.
+  std::map<std::string, size_t> Outdated(const std::string& hook_id, Nanos now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(const std::map<std::string, size_t>& outdated) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Status Write(const std::string& row_key, const HookDelivery& delivery)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   StateStore& store_;

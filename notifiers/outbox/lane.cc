@@ -94,7 +94,7 @@ void Lane::Cancel(bool urgent) {
 
 void Lane::End(bool urgent, const SendResult& result, Nanos now, const LanePolicy& policy) {
   --(urgent ? urgent_ : others_);
-  if (result.outcome != SendResult::Outcome::kRetry) {
+  if (result.outcome != SendResult::Outcome::kRetry && !result.given_up) {
     failed_in_row_ = 0;
     failing_since_ = 0;
     open_until_ = 0;

@@ -96,6 +96,8 @@ Status SetTls(CURL* curl, const TlsOptions& tls, bool verify) {
     SetBlob(curl, CURLOPT_CAINFO_BLOB, tls.ca_pem);
   } else if (!tls.ca_file.empty()) {
     curl_easy_setopt(curl, CURLOPT_CAINFO, tls.ca_file.c_str());
+    // libcurl would keep the file's authorities for a day.
+    curl_easy_setopt(curl, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   }
   // As in Go, what is configured is the only authority.
   if (!tls.ca_pem.empty() || !tls.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
@@ -212,14 +214,22 @@ bool CurlConnection::Refuses(const StatusOr<IpAddress>& address) {
 curl_socket_t CurlConnection::OnOpenSocket(void* self, curlsocktype /*purpose*/,
                                            curl_sockaddr* address) {
   auto* connection = static_cast<CurlConnection*>(self);
-  if (connection->Refuses(AddressOf(address->addr))) return CURL_SOCKET_BAD;
+  if (connection->Refuses(AddressOf(address->addr))) {
+    // What becomes of another address of the name counts.
+    if (connection->passed_) connection->refused_.clear();
+    return CURL_SOCKET_BAD;
+  }
+  connection->passed_ = true;
+  connection->refused_.clear();
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 int CurlConnection::OnConnected(void* self, char* remote, char* /*local*/, int /*remote_port*/,
                                 int /*local_port*/) {
   auto* connection = static_cast<CurlConnection*>(self);
-  return connection->Refuses(ParseIpAddress(remote)) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+  if (connection->Refuses(ParseIpAddress(remote))) return CURL_PREREQFUNC_ABORT;
+  connection->passed_ = false;  // a redirect begins anew
+  return CURL_PREREQFUNC_OK;
 }
 
 }  // namespace outrider

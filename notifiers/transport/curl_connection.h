@@ -51,6 +51,7 @@ class CurlConnection {
 
   std::optional<AddressGuard> guard_;
   std::string refused_;
+  bool passed_ = false;  // an address was let through, and there is no connection yet
   std::string host_header_;
   CurlList connect_to_;
   CurlList proxy_headers_;

@@ -132,7 +132,8 @@ void SetHeaders(CURL* curl, const HttpClientRequest& request, const std::string&
     headers->Add("Authorization: Bearer " + request.bearer_token);
   }
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers->get());
-  if (!request.basic_user.empty()) {
+  // A token may stand as a password without a user.
+  if (!request.basic_user.empty() || !request.basic_password.empty()) {
     curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
     curl_easy_setopt(curl, CURLOPT_USERNAME, request.basic_user.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, request.basic_password.c_str());
@@ -148,6 +149,8 @@ void SetTransport(CURL* curl, const HttpClientRequest& request) {
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, MayComeTwice(request) ? 0L : 1L);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirects);
+  // What a proxy says to CONNECT is no answer of the server's.
+  curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 // Whether the newest complete head is the answer itself and not a redirect on the way.

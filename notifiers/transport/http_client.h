@@ -21,9 +21,10 @@ struct HttpClientRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::vector<std::string> secrets;  // beside URL, password and token: not to be shown in reasons
   DurationMs timeout = 30 * kSecond;
   bool follow_redirects = true;
-  std::string basic_user;  // with basic_password; empty: none
+  std::string basic_user;  // with basic_password; none when both are empty
   std::string basic_password;
   std::string bearer_token;
   std::string proxy_url;

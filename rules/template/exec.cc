@@ -11,6 +11,7 @@
 #include <ranges>
 #include <utility>
 
+#include "rules/template/format_spec.h"
 #include "rules/template/format_verb.h"
 #include "rules/template/html_context.h"
 #include "rules/template/signature.h"
@@ -75,7 +76,7 @@ class Executor {
 
   Status Spend(size_t steps) {
     steps_ += steps;
-    if (steps_ > kMaxSteps) return Error("too many steps");
+    if (steps_ > scope_.limits.steps) return Error("too many steps");
     if (depth_ > kMaxExecDepth) {
       return Error(fmt::format("exceeded maximum template depth ({})", kMaxExecDepth));
     }
@@ -96,7 +97,10 @@ class Executor {
   }
 
   Status Write(std::string_view text) {
-    if (out_.size() + text.size() > kMaxOutput) return Error("output is larger than 1 MiB");
+    const size_t limit = scope_.limits.output;
+    if (out_.size() + text.size() > limit) {
+      return Error(fmt::format("output is larger than {} MiB", limit >> 20));
+    }
     out_ += text;
     return absl::OkStatus();
   }
@@ -151,7 +155,13 @@ class Executor {
     const Value value = TRY(Pipeline(dot, *node.pipe));
     if (!node.pipe->declared.empty()) return absl::OkStatus();
     at_ = &node;
-    return Write(PrintableText(value));
+    const std::string text = PrintableText(value);
+    // A list or map that was not printed to its end.
+    const size_t limit = std::min(scope_.limits.output, kMaxFormatted);
+    if (value.AsString() == nullptr && text.size() > limit) {
+      return Error(fmt::format("output is larger than {} MiB", limit >> 20));
+    }
+    return Write(text);
   }
 
   // The escaper a command calls, "" for another one.
@@ -610,8 +620,9 @@ class Executor {
       TRY(Spend(cost));
     }
     if (const std::string* text = result->AsString(); text != nullptr) {
-      if (text->size() > kMaxOutput) {
-        return Error(fmt::format("result of {} is larger than 1 MiB", callee.name));
+      const size_t limit = callee.function.max_result;
+      if (text->size() > limit) {
+        return Error(fmt::format("result of {} is larger than {} MiB", callee.name, limit >> 20));
       }
     }
     return result;

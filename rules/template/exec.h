@@ -11,11 +11,9 @@
 
 namespace outrider::tmpl {
 
-inline constexpr size_t kMaxOutput = 1U << 20;  // bytes
-inline constexpr int kMaxSteps = 1'000'000;     // nodes evaluated
-inline constexpr size_t kBytesPerStep = 64;     // of a text that is handed on
-inline constexpr int kMaxExecDepth = 500;       // nested statements, expressions and template calls
-inline constexpr int kMaxValueDepth = 64;       // nested lists and maps that functions make
+inline constexpr size_t kBytesPerStep = 64;  // of a text that is handed on
+inline constexpr int kMaxExecDepth = 500;    // nested statements, expressions and template calls
+inline constexpr int kMaxValueDepth = 64;    // nested lists and maps that functions make
 
 struct ExecScope {
   const TreeMap& templates;
@@ -23,6 +21,7 @@ struct ExecScope {
   const FunctionMap& bound;      // looked up before those
   bool missing_key_zero = true;
   bool escape_html = false;
+  TemplateLimits limits;
 };
 
 // Errors have Go's form: `template: NAME:LINE:COLUMN: executing "NAME" at <.Field>: …`.

@@ -38,8 +38,8 @@ struct TemplateSet::Impl {
                                   Quote(name), Quote("")));
     }
     const FunctionMap bound = options.bind ? options.bind(data) : FunctionMap();
-    const ExecScope scope{templates, options.functions, bound, options.missing_key_zero,
-                          escape_html};
+    const ExecScope scope{templates,   options.functions, bound, options.missing_key_zero,
+                          escape_html, options.limits};
     return ExecuteTree(scope, *found->second, data);
   }
 

@@ -29,6 +29,11 @@ const FunctionMap& PrometheusFunctions();
 // tz toJson dict …. `now` and `since` read a clock, so the notifiers add them.
 const FunctionMap& AlertmanagerFunctions();
 
+struct TemplateLimits {
+  size_t output = 1U << 20;  // bytes
+  size_t steps = 1'000'000;  // nodes evaluated
+};
+
 struct TemplateOptions {
   FunctionMap functions;  // beside the built-ins
   bool missing_key_zero =
@@ -38,6 +43,7 @@ struct TemplateOptions {
   // each execution from its data. A name among them must be in `functions` too (for the parser),
   // which it hides. May be empty.
   std::function<FunctionMap(const Value& data)> bind = nullptr;
+  TemplateLimits limits = {};
 };
 
 // A set of named templates. Parse, then execute any number of times; Execute is const and
@@ -53,8 +59,7 @@ class TemplateSet {
   // Parses `text` as the template `name`; {{define}}s in it join the set (a later one replaces an
   // earlier one). The error has Go's form: `template: NAME:LINE: …`, and the set is as before.
   Status Parse(const std::string& name, std::string_view text);
-  // Executes a named template with `data` as dot; {{ template }} looks up this set. Output is
-  // bounded (1 MiB).
+  // Executes a named template with `data` as dot; {{ template }} looks up this set.
   StatusOr<std::string> Execute(std::string_view name, const Value& data) const;
   // Parses `text` on top of this set (without changing it) and executes it.
   StatusOr<std::string> ExecuteText(std::string_view text, const Value& data) const;

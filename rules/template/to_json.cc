@@ -8,17 +8,17 @@ namespace outrider::tmpl {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr size_t kMaxJson = 2U << 20;  // more is refused by the interpreter (exec.h)
 
 struct JsonVisitor {
   JsonWriter& writer;
   const std::string& out;
+  size_t limit;
   int depth;
 
   void Item(const Value& value) const {
-    std::visit(JsonVisitor{writer, out, depth + 1}, value.data());
+    std::visit(JsonVisitor{writer, out, limit, depth + 1}, value.data());
   }
-  bool IsFull() const { return out.size() > kMaxJson; }
+  bool IsFull() const { return out.size() > limit; }
 
   void operator()(std::monostate) const { writer.Null(); }
   void operator()(const NamedInt& v) const { writer.Int(v.number); }
@@ -34,12 +34,10 @@ struct JsonVisitor {
       return;
     }
     writer.StartObject();
-    for (const auto& [name, value] : v->fields) {
-      if (IsFull()) break;
-      // Struct fields carry Go's exported names; their JSON names begin with a small letter.
-      std::string key = name;
-      const bool capital = !key.empty() && key[0] >= 'A' && key[0] <= 'Z';
-      if (v->kind == Object::Kind::kStruct && capital) key[0] = static_cast<char>(key[0] | 0x20);
+    for (size_t i = 0; i < v->fields.size() && !IsFull(); ++i) {
+      const auto& [name, value] = v->fields[i];
+      const std::string_view key = i < v->json_names.size() ? v->json_names[i] : name;
+      if (key.empty() && !v->json_names.empty()) continue;
       writer.Key(key);
       Item(value);
     }
@@ -67,10 +65,10 @@ struct JsonVisitor {
 
 }  // namespace
 
-std::string ToJsonText(const Value& value) {
+std::string ToJsonText(const Value& value, size_t limit) {
   std::string out;
   JsonWriter writer(&out, JsonWriter::Escape::kGoHtml);
-  std::visit(JsonVisitor{writer, out, 0}, value.data());
+  std::visit(JsonVisitor{writer, out, limit, 0}, value.data());
   return out;
 }
 

@@ -8,6 +8,9 @@
 
 namespace outrider::tmpl {
 
-std::string ToJsonText(const Value& value);
+inline constexpr size_t kMaxJson = 2U << 20;
+
+// Stops soon after `limit` bytes: the interpreter refuses what is that large.
+std::string ToJsonText(const Value& value, size_t limit = kMaxJson);
 
 }  // namespace outrider::tmpl

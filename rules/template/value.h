@@ -42,6 +42,7 @@ struct Function {
   // r anything as it is; the last one with a * repeats. None: the function checks by itself.
   const char* params = nullptr;
   Work steps = nullptr;  // how many steps of the interpreter a call is worth, beside its own
+  size_t max_result = 1U << 20;  // bytes of a text; the function stops soon after them by itself
 };
 using Method = Function;
 
@@ -58,6 +59,9 @@ struct Object {
   std::string type;
   // map[string]any: a missing key is nil; else map[string]string: it is "".
   bool any_values = false;
+  // What the fields of a struct are called in JSON, in their order; "": left out. None: as they are
+  // called in Go. The texts live for ever.
+  std::span<const std::string_view> json_names = {};
   bool IsPointer() const { return type.starts_with('*'); }
   const Value* Find(std::string_view key) const;
   const Method* FindMethod(std::string_view name) const;

@@ -288,6 +288,27 @@ class HttpConfig(harness.EndToEnd):
         # The name of the certificate is not the name that is called.
         self.assertEqual(named.requests[0][1]['Host'], f'127.0.0.1:{named.port}')
 
+    def test_an_authority_that_is_replaced(self):
+        ca = self.write('rotated.pem', (self.pki / 'ca.pem').read_text())
+        hooks = {name: ('webhook', {'url': self.recorder(self.context()).url, 'http_config': {'tls_config': {'ca_file': ca}}})
+                 for name in ('one', 'two', 'three')}
+        self.run_with(hooks)
+        self.assert_outcomes({'one': 'delivered'})
+        self.write('rotated.pem', (self.pki / 'foreign.pem').read_text())
+        self.assert_outcomes({'two': 'retry'})
+        self.write('rotated.pem', (self.pki / 'ca.pem').read_text())
+        self.assert_outcomes({'three': 'delivered'})
+
+    def test_labels_of_the_receiver(self):
+        sink = self.recorder()
+        receiver = {'name': 'r', 'labels': {'team': 'storage'},
+                    'webhook_configs': [{'url': sink.url + '/{{ routeLabels "team" }}/{{ routeLabels "name" }}'}]}
+        self.write('alertmanager.yml', json.dumps({'route': {'receiver': 'r'}, 'receivers': [receiver]}))
+        self.write('outrider.yml', 'alerting: {config_file: alertmanager.yml}')
+        self.start_outrider()
+        self.assert_outcomes({'r': 'delivered'})
+        self.assertEqual(sink.requests[0][0], '/storage/r')
+
     def test_oauth2(self):
         tokens = iter(['first', 'second', 'third'])
         issued = []

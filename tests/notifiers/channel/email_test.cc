@@ -124,7 +124,9 @@ TEST_F(EmailTest, AnswersAreClassified) {
       {{250, true, false, ""}, Outcome::kDelivered, ""},
       {{451, false, false, "greylisted"}, Outcome::kRetry, "serverError"},
       {{550, false, false, "no such user"}, Outcome::kRejected, "clientError"},
-      {{535, false, false, "bad pass-word"}, Outcome::kRejected, "authError"},
+      {{554, false, false, "refused"}, Outcome::kRejected, "clientError"},
+      // The password may just be changing.
+      {{535, false, false, "bad pass-word"}, Outcome::kRetry, "authError"},
       {{0, false, false, "connection refused"}, Outcome::kRetry, "other"},
       {{0, false, true, "timeout"}, Outcome::kRetry, "other"},
   };
@@ -167,6 +169,32 @@ TEST_F(EmailTest, NotesReachOwnTemplatesToo) {
   integration->channel->Send(notification);
   EXPECT_THAT(smtp_.requests.at(0).message, HasSubstr("<b>x</b><p>late &lt;1h&gt;</p>"));
   EXPECT_THAT(smtp_.requests.at(0).message, HasSubstr("\r\ny\r\n\r\nlate <1h>\r\n"));
+}
+
+TEST_F(EmailTest, HeadersOfTheSectionReplaceOurOwn) {
+  const auto count = [this](const std::string& name) {
+    const std::string& mail = smtp_.requests.back().message;
+    const std::string head = "\r\n" + ToLower(mail.substr(0, mail.find("\r\n\r\n")));
+    size_t times = 0;
+    for (size_t at = head.find("\r\n" + name + ":"); at != std::string::npos;
+         at = head.find("\r\n" + name + ":", at + 1)) {
+      ++times;
+    }
+    return times;
+  };
+  for (const char* name : {"Auto-Submitted", "Message-ID", "References", "Date", "MIME-Version",
+                           "Content-Type", "Content-Transfer-Encoding"}) {
+    Make("email", std::string("{to: a@b, headers: {") + name + ": own}}", kGlobal)
+        ->channel->Send(Sample());
+    const bool of_body = std::string_view(name).starts_with("Content") || name[1] == 'I';
+    const std::string lower = ToLower(name);
+    EXPECT_EQ(count(lower), lower == "content-transfer-encoding" ? 0U : 1U) << name;
+    if (of_body) continue;
+    EXPECT_EQ(Header(lower == "message-id" ? "Message-Id" : name), "own");
+  }
+  EXPECT_THAT(smtp_.requests.back().message, HasSubstr("Content-Type: multipart/alternative;"));
+  Make("email", "{to: a@b, headers: {message-id: '<own@b>'}}", kGlobal)->channel->Send(Sample());
+  EXPECT_EQ(Header("Message-Id"), "<own@b>");
 }
 
 TEST_F(EmailTest, HeadersCannotBeInjected) {
@@ -266,6 +294,30 @@ TEST_F(EmailTest, RefusedForNowIsRepeatedToThemAlone) {
   EXPECT_EQ(smtp_.requests.at(3).to.size(), 4U);
 }
 
+// The one who has it was told: no fallback, no second mail.
+TEST_F(EmailTest, TheLastOneRefusesForGood) {
+  auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
+  const MailResult later = {250, true, false, "", {{"b@example.org", 451, "greylisted"}}};
+  const struct {
+    MailResult answer;
+    const char* reason;
+  } kCases[] = {
+      {{550, false, false, "RCPT failed", {{"b@example.org", 550, "no such user"}}},
+       "not delivered to b@example.org (SMTP 550: no such user)"},
+      {{554, false, false, "looks like spam"},
+       "not delivered to b@example.org (SMTP 554: looks like spam)"},
+  };
+  for (const auto& c : kCases) {
+    smtp_.answer = later;
+    EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
+    smtp_.answer = c.answer;
+    const SendResult end = integration->channel->Send(Sample());
+    EXPECT_THAT(smtp_.requests.back().to, ElementsAre("b@example.org"));
+    EXPECT_EQ(end.outcome, Outcome::kDelivered) << c.reason;
+    EXPECT_EQ(end.reason, c.reason);
+  }
+}
+
 TEST_F(EmailTest, WhenAllAreRefused) {
   auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
   smtp_.answer = {550,
@@ -319,6 +371,13 @@ TEST_F(EmailTest, AnAttemptEndsByItsDeadline) {
   notification.deadline = clock_.NowNanos() + 5 * kNanosPerSecond;
   integration->channel->Send(notification);
   EXPECT_EQ(smtp_.requests.at(0).timeout, 5 * kSecond);
+  // A server that greets late has the time that is there.
+  notification.deadline = clock_.NowNanos() + 300 * kNanosPerSecond;
+  integration->channel->Send(notification);
+  EXPECT_EQ(smtp_.requests.at(1).timeout, 5 * kMinute);
+  notification.deadline = 0;
+  integration->channel->Send(notification);
+  EXPECT_EQ(smtp_.requests.at(2).timeout, kMinute);
 }
 
 }  // namespace

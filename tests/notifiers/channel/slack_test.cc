@@ -113,7 +113,7 @@ TEST_F(SlackTest, AnswersAreClassified) {
       {200, "{\"ok\":false,\"error\":\"ratelimited\"}", Outcome::kRetry, "rateLimited"},
       {200, "{\"ok\":false,\"error\":\"internal_error\"}", Outcome::kRetry, "serverError"},
       {200, "{\"ok\":false,\"error\":\"token_revoked\"}", Outcome::kRejected, "authError"},
-      {200, "{broken", Outcome::kRejected, "clientError"},
+      {200, "{broken", Outcome::kRetry, "clientError"},
       {429, "", Outcome::kRetry, "rateLimited"},
       {503, "", Outcome::kRetry, "serverError"},
       {403, "invalid_token", Outcome::kRejected, "authError"},
@@ -127,6 +127,38 @@ TEST_F(SlackTest, AnswersAreClassified) {
     EXPECT_EQ(result.reason_code, c.code) << c.status << " " << c.body;
     EXPECT_EQ(result.retry_after_ms, c.outcome == Outcome::kRetry ? 3000 : 0) << c.body;
   }
+}
+
+TEST_F(SlackTest, NoReasonShowsTheUrl) {
+  auto integration = Make("slack", "{api_url: 'http://h/services/T0/B0/XXXXXXXX'}");
+  for (const int status : {404, 200}) {
+    http_.answer = HttpClientResponse{status, "Cannot POST /services/T0/B0/XXXXXXXX", false, {}};
+    const SendResult result = integration->channel->Send(Sample());
+    EXPECT_EQ(result.outcome, Outcome::kRejected);
+    EXPECT_THAT(result.reason + result.answer, HasSubstr("Cannot POST <secret>"));
+    EXPECT_THAT(result.reason + result.answer, testing::Not(HasSubstr("XXXX")));
+  }
+}
+
+// A link is no button that calls back; what renders to nothing is left out.
+TEST_F(SlackTest, ActionsAndFieldsAreAlertmanagers) {
+  auto integration = Make("slack", R"(
+api_url: http://h
+mrkdwn_in: []
+fields: [{title: a, value: '{{ .CommonAnnotations.none }}'}, {title: '{{ "" }}', value: v, short: true}]
+actions:
+- {type: button, text: T, url: 'http://u', name: n, value: v, confirm: {text: sure}}
+- {type: button, text: '{{ "" }}', name: n, value: v, confirm: {text: sure}}
+)");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  integration->channel->Send(Sample());
+  const std::string& body = http_.requests.at(0).body;
+  EXPECT_THAT(body,
+              HasSubstr(R"("fields":[{"title":"a","short":false},{"value":"v","short":true}])"));
+  EXPECT_THAT(body, HasSubstr(R"("actions":[{"type":"button","text":"T","url":"http://u"},)"
+                              R"({"type":"button","name":"n","value":"v",)"
+                              R"("confirm":{"text":"sure"}}])"));
+  EXPECT_THAT(body, HasSubstr(R"("mrkdwn_in":["fallback","pretext","text"])"));
 }
 
 TEST_F(SlackTest, BadSectionsNameTheirPlace) {
@@ -208,10 +240,14 @@ class ScriptedHttpClient final : public HttpClient {
  public:
   StatusOr<HttpClientResponse> Do(const HttpClientRequest& request) override {
     urls.push_back(request.url);
+    for (const auto& [name, value] : request.headers) {
+      if (name == "Idempotency-Key") keys.push_back(value);
+    }
     return HttpClientResponse{200, bodies.at(urls.size() - 1), false, {}};
   }
   std::vector<std::string> bodies;
   std::vector<std::string> urls;
+  std::vector<std::string> keys;
 };
 
 TEST_F(SlackTest, AMessageThatIsGoneIsToldAnew) {
@@ -233,6 +269,7 @@ TEST_F(SlackTest, AMessageThatIsGoneIsToldAnew) {
   const SendResult result = integration->channel->Send(notification);
   EXPECT_EQ(result.outcome, Outcome::kDelivered);
   EXPECT_THAT(http.urls, testing::ElementsAre("http://h/chat.update", "http://h/chat.postMessage"));
+  EXPECT_THAT(http.keys, testing::ElementsAre("row-1-update", "row-1"));
   EXPECT_EQ(result.receiver_data, R"({"channelId":"C1","threadTs":"9.9"})");
 }
 

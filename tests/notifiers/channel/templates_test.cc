@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include "notifiers/channel/notification_data.h"
+#include "storage/base/json.h"
+#include "storage/base/text.h"
 #include "tests/notifiers/channel/channel_fixture.h"
 
 namespace outrider {
@@ -46,10 +48,71 @@ TEST_F(TemplatesTest, DataAndMethods) {
        "critical\nAnnotations:\n - summary = s <1> & é\nSource: http://p/g?a=1&b=2\n"},
       {"{{ (index .Alerts 0).StartsAt | since | humanizeDuration }} {{ now.Unix }}",
        "1h 50m 16s 1795254616"},
+      {"{{ .CommonLabels.SortedPairs | toJson }}",
+       R"([{"Name":"alertname","Value":"X"},{"Name":"job","Value":"j"},)"
+       R"({"Name":"severity","Value":"critical"}])"},
       {"{{ .ExternalURL }} {{ .GroupLabels.alertname }} {{ .RouteLabels }}",
        "http://am.example:9093/x X "},
   };
   for (const auto& [text, want] : cases) EXPECT_EQ(Render(text, Sample()), want) << text;
+}
+
+// The keys of Alertmanager's template.Data, and no others.
+TEST_F(TemplatesTest, DotAsJson) {
+  Notification one = Sample();
+  one.alerts.resize(1);
+  one.note = "late";
+  EXPECT_EQ(Render("{{ . | toJson }}", one),
+            R"({"receiver":"team\\.a","status":"firing","alerts":[{"status":"firing","labels":)"
+            R"({"alertname":"X","instance":"a","job":"j","severity":"critical"},"annotations":)"
+            R"({"summary":"s2"},"startsAt":"2026-11-21T08:00:00Z","endsAt":"0001-01-01T00:00:00Z",)"
+            R"("generatorURL":"","fingerprint":"0c291214f4724287"}],"notification_reason":)"
+            R"("first notification","groupLabels":{"alertname":"X"},"commonLabels":)"
+            R"({"alertname":"X","instance":"a","job":"j","severity":"critical"},)"
+            R"("commonAnnotations":{"summary":"s2"},"routeLabels":{},)"
+            R"("externalURL":"http://am.example:9093/x"})");
+}
+
+// As in Go, where one that is not there is empty.
+TEST_F(TemplatesTest, EmptyAnnotationsAreCommonToThoseWithout) {
+  Notification notification = Sample();
+  for (Alert& alert : notification.alerts) alert.annotations.clear();
+  notification.alerts[0].annotations = {{"empty", ""}, {"full", "x"}};
+  EXPECT_EQ(Render("{{ .CommonAnnotations | toJson }}", notification), R"({"empty":""})");
+  std::swap(notification.alerts[0], notification.alerts[1]);
+  EXPECT_EQ(Render("{{ .CommonAnnotations | toJson }}", notification), "{}");
+}
+
+// A storm is told, too: every default text, and the alerts as JSON.
+TEST_F(TemplatesTest, ManyAlerts) {
+  Notification storm = Sample();
+  for (int i = 0; i < 5000; ++i) {
+    const std::string instance = "host-" + std::to_string(i);
+    storm.alerts.push_back(MakeAlert(instance.c_str(), "disk full", "2026-11-21T08:00:00Z"));
+  }
+  const tmpl::Value data = NotificationData(storm);
+  size_t texts = 0;
+  const std::string_view defaults = kDefaultTemplates;
+  constexpr std::string_view kDefine = "define \"";
+  for (size_t at = defaults.find(kDefine); at != std::string_view::npos;
+       at = defaults.find(kDefine, at + 1)) {
+    const size_t start = at + kDefine.size();
+    const std::string name(defaults.substr(start, defaults.find('"', start) - start));
+    if (!Contains(name, ".default.")) continue;  // what the others are made of
+    const std::string text = "{{ template \"" + name + "\" . }}";
+    const auto out = name.ends_with(".html") ? templates_.ExecuteHtml(text, data)
+                                             : templates_.ExecuteText(text, data);
+    EXPECT_TRUE(out.ok()) << name << Message(out.status());
+    ++texts;
+  }
+  EXPECT_GT(texts, 10U);
+  const auto mail = templates_.ExecuteHtml("{{ template \"email.default.html\" . }}", data);
+  ASSERT_TRUE(mail.ok());
+  EXPECT_GT(mail->size(), 3U << 20);
+  EXPECT_THAT(*mail, testing::HasSubstr("host-4999"));
+  const std::string json = Render("{{ .Alerts | toJson }}", storm);
+  EXPECT_THAT(json, testing::HasSubstr("host-4999"));
+  EXPECT_TRUE(ParseJson(json).ok());
 }
 
 TEST_F(TemplatesTest, SubjectsOfOtherGroups) {

@@ -3,6 +3,7 @@
 // keys that newer versions have (notification_reason, routeLabels).
 #include <gmock/gmock.h>
 
+#include "storage/base/json.h"
 #include "tests/notifiers/channel/channel_fixture.h"
 
 namespace outrider {
@@ -32,6 +33,24 @@ TEST_F(WebhookTest, MaxAlertsKeepsTheFirstAndCountsTheRest) {
   auto integration = Make("webhook", "{url: 'http://h/hook', max_alerts: 1}");
   EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered);
   EXPECT_EQ(http_.requests[0].body, Golden("webhook_truncated.json"));
+}
+
+// Over incident.io's limit: the first alert is over, the group is not.
+TEST_F(WebhookTest, IncidentIoHearsTheStatusOfAll) {
+  Notification storm = Sample();
+  storm.alerts[0].ends_at.nanos = storm.now - kNanosPerSecond;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string instance = "h" + std::to_string(i);
+    storm.alerts.push_back(MakeAlert(instance.c_str(), "full", "2026-11-21T08:00:00Z"));
+  }
+  Make("incidentio", "{url: 'http://h', alert_source_token: t, max_alerts: 3000}")
+      ->channel->Send(storm);
+  const JsonValue body = ParseJson(http_.requests.at(0).body).value();
+  EXPECT_EQ(body.GetString("status"), "firing");
+  EXPECT_EQ(body.Find("alerts")->items.size(), 1U);
+  EXPECT_EQ(body.Find("alerts")->items[0].GetString("status"), "resolved");
+  EXPECT_EQ(body.Find("commonLabels")->Find("instance"), nullptr);
+  EXPECT_EQ(body.GetInt("truncatedAlerts"), 2);
 }
 
 TEST_F(WebhookTest, ResolvedAlertsCarryTheirEnd) {
@@ -119,6 +138,33 @@ TEST_F(WebhookTest, AnswersAreClassified) {
   }
 }
 
+// Many servers quote the path of what they do not have, some the headers.
+TEST_F(WebhookTest, NoReasonShowsASecret) {
+  const std::string path = testing::TempDir() + "/outrider_webhook_header";
+  ASSERT_TRUE(WriteFileAtomically(path, "file-secret\n").ok());
+  auto integration = Make("webhook",
+                          "url: 'http://h/services/T0/XXXXXXXX?key=YYYYYYYY'\n"
+                          "http_config:\n"
+                          "  authorization: {type: Token, credentials: tok-secret}\n"
+                          "  http_headers: {X-A: {secrets: [own-secret], files: ['" +
+                              path + "'], values: [plain-text]}}\n");
+  ASSERT_TRUE(integration.ok()) << Message(integration.status());
+  for (const char* said :
+       {"Cannot POST /services/T0/XXXXXXXX", "no key YYYYYYYY", "no XXXXXXXX here",
+        "Token tok-secret", "X-A: own-secret", "X-A: file-secret"}) {
+    http_.answer = HttpClientResponse{404, std::string(said) + " plain-text", false, {}};
+    const SendResult result = integration->channel->Send(Sample());
+    for (const std::string& text : {result.reason, result.answer}) {
+      EXPECT_THAT(text, HasSubstr("<secret>")) << said;
+      EXPECT_THAT(text, HasSubstr("plain-text")) << said;
+      for (const char* secret : {"XXXX", "YYYY", "tok-secret", "own-secret", "file-secret"}) {
+        EXPECT_THAT(text, testing::Not(HasSubstr(secret))) << said;
+      }
+    }
+  }
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+}
+
 TEST_F(WebhookTest, NoAnswerIsTriedAgain) {
   auto integration = Make("webhook", "{url: 'http://h/hook'}");
   http_.answer = absl::UnavailableError("connection refused");
@@ -154,6 +200,28 @@ TEST_F(WebhookTest, HttpConfigIsApplied) {
   EXPECT_EQ(request.timeout, 1500);
   EXPECT_THAT(request.ca_file, HasSubstr("ca.pem"));
   EXPECT_THAT(request.headers, testing::Contains(Pair("X-Team", "a")));
+}
+
+// A slow receiver that answers has the message once.
+TEST_F(WebhookTest, AnAttemptHasTheTimeOfItsNotification) {
+  const struct {
+    const char* section;
+    DurationMs left;  // 0: no deadline
+    DurationMs timeout;
+  } kCases[] = {
+      {"{url: 'http://h'}", 5 * kMinute, 5 * kMinute},
+      {"{url: 'http://h'}", 0, kMinute},
+      {"{url: 'http://h'}", 10, kSecond},
+      {"{url: 'http://h', timeout: 40s}", 5 * kMinute, 40 * kSecond},
+      {"{url: 'http://h', timeout: 40s}", 5 * kSecond, 5 * kSecond},
+      {"{url: 'http://h', timeout: 2m}", 0, 2 * kMinute},
+  };
+  for (const auto& c : kCases) {
+    Notification notification = Sample();
+    if (c.left != 0) notification.deadline = clock_.NowNanos() + c.left * kNanosPerMilli;
+    Make("webhook", c.section)->channel->Send(notification);
+    EXPECT_EQ(http_.requests.back().timeout, c.timeout) << c.section << c.left;
+  }
 }
 
 TEST_F(WebhookTest, GlobalHttpConfigStandsIn) {
@@ -241,6 +309,19 @@ TEST_F(WebhookTest, OwnPayloads) {
       {"v: '{{ dict \"k\" \"a:\" | toJson }}'", R"({"v":{"k":"a:"}})"},
       {"v: '\"5\"'", R"({"v":"\"5\""})"},
       {"v: '[unclosed'", R"({"v":"[unclosed"})"},
+      // As yaml.v2 reads them.
+      {"[y, N, tRuE, oN, '{{ print \"y\" }}', '{{ print \"n\" }}', '{{ print \"nO\" }}']",
+       R"([true,false,"tRuE","oN",true,false,"nO"])"},
+      {"v: '{{ print \"[010, 08, 0x1f, -0b11, 0o17, 1_000, +5]\" }}'",
+       R"({"v":[8,8,31,-3,15,1000,5]})"},
+      {"v: '{{ print \"0x1f\" }}'", R"({"v":31})"},
+      {"v: '{{ print \"010\" }}'", R"({"v":8})"},
+      {"v: '{{ print \"18446744073709551615\" }}'", R"({"v":18446744073709551615})"},
+      {"v: '{{ print \"-9223372036854775808\" }}'", R"({"v":-9223372036854775808})"},
+      {"v: '{{ print \"1.5e+3\" }}'", R"({"v":1500})"},
+      {"v: '{{ print \"1e5\" }}'", R"({"v":100000})"},
+      {"v: '{{ print \"1.\" }}'", R"({"v":1})"},
+      {"v: '{{ print \"2026-11-21\" }}'", R"({"v":"2026-11-21"})"},
       {"just a text", R"("just a text")"},
   };
   for (const PayloadCase& c : cases) {
@@ -257,6 +338,18 @@ TEST_F(WebhookTest, OwnPayloads) {
     EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered) << c.payload;
     EXPECT_EQ(http_.requests.back().body, std::string(c.body) + "\n") << c.payload;
   }
+}
+
+TEST_F(WebhookTest, ManyAlertsInAnOwnPayload) {
+  Notification storm = Sample();
+  for (int i = 0; i < 5000; ++i) {
+    const std::string instance = "h" + std::to_string(i);
+    storm.alerts.push_back(MakeAlert(instance.c_str(), "disk full", "2026-11-21T08:00:00Z"));
+  }
+  auto integration = Make("webhook", "{url: 'http://h', payload: {a: '{{ .Alerts | toJson }}'}}");
+  EXPECT_EQ(integration->channel->Send(storm).outcome, Outcome::kDelivered);
+  const JsonValue body = ParseJson(http_.requests.at(0).body).value();
+  EXPECT_EQ(body.Find("a")->items.size(), 5002U);
 }
 
 TEST_F(WebhookTest, AFailingPayloadIsRejected) {

@@ -113,6 +113,7 @@ TEST_F(HookChannelTest, FourSendsInAllWithGrowingDelays) {
   EXPECT_THAT(delays, ElementsAre(1000, 2000, 4000));
   const SendResult last = channel_->Send(Message("k1"));
   EXPECT_EQ(last.outcome, Outcome::kRejected);
+  EXPECT_TRUE(last.given_up);
   EXPECT_THAT(last.reason, HasSubstr("given up after 4 attempts"));
   EXPECT_EQ(Newest().state, HookDeliveryState::kFailed);
   EXPECT_EQ(Newest().attempts, 4);
@@ -129,9 +130,18 @@ TEST_F(HookChannelTest, RefusalsAreNotRepeated) {
   http_.answer = HttpClientResponse{400, "no s3cret here", false, {}};
   const SendResult result = channel_->Send(Message("k1"));
   EXPECT_EQ(result.outcome, Outcome::kRejected);
+  EXPECT_FALSE(result.given_up) << "the server answered";
   EXPECT_EQ(Newest().state, HookDeliveryState::kFailed);
   EXPECT_EQ(Newest().status, 400);
   EXPECT_THAT(Newest().answer, Not(HasSubstr("s3cret")));
+  http_.answer = HttpClientResponse{404, "Cannot POST /token-1234/x", false, {}};
+  const auto secret_path = [](Hook* hook) {
+    hook->url = "https://hooks.example.org/token-1234/x";
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(store_->Update(hook_.id, secret_path, 1).ok());
+  EXPECT_THAT(channel_->Send(Message("k3")).reason, Not(HasSubstr("token-1234")));
+  EXPECT_THAT(Newest().answer, Not(HasSubstr("token-1234")));
   http_.answer = absl::InvalidArgumentError("127.0.0.1 is a loopback address");
   EXPECT_EQ(channel_->Send(Message("k2")).outcome, Outcome::kRejected);
   EXPECT_THAT(Newest().error, HasSubstr("loopback"));
@@ -152,6 +162,40 @@ TEST_F(HookChannelTest, ChangesCountAtOnce) {
   ASSERT_TRUE(store_->Remove(hook_.id).ok());
   EXPECT_EQ(channel_->Send(Message("k3")).outcome, Outcome::kRejected);
   EXPECT_EQ(http_.requests.size(), 1U);
+}
+
+TEST_F(HookChannelTest, ADeliveryEndsWithItsWebhook) {
+  http_.answer = HttpClientResponse{503, "down", false, {}};
+  EXPECT_EQ(channel_->Send(Message("k1")).outcome, Outcome::kRetry);
+  const auto disable = [](Hook* hook) {
+    hook->enabled = false;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(store_->Update(hook_.id, disable, 1).ok());
+  EXPECT_EQ(channel_->Send(Message("k1")).outcome, Outcome::kRejected);
+  EXPECT_EQ(Newest().state, HookDeliveryState::kFailed);
+  EXPECT_EQ(Newest().next_retry_at, 0);
+  EXPECT_THAT(Newest().error, HasSubstr("deleted or disabled"));
+}
+
+// The services do not know our key: nothing is sent twice in silence.
+TEST_F(HookChannelTest, WhoKnowsTheKey) {
+  for (const HookType type : {HookType::kGeneric, HookType::kSlack, HookType::kDiscord,
+                              HookType::kTeams, HookType::kTeamsWorkflows}) {
+    const auto change = [type](Hook* hook) {
+      hook->type = type;
+      return absl::OkStatus();
+    };
+    ASSERT_TRUE(store_->Update(hook_.id, change, 1).ok());
+    const bool knows = type == HookType::kGeneric;
+    EXPECT_EQ(channel_->Idempotent(), knows) << HookTypeText(type);
+    Notification notification = Message("k" + std::string(HookTypeText(type)));
+    notification.alerts[0].annotations["description"] = "full";
+    notification.note = "perhaps a repeat";
+    channel_->Send(notification);
+    EXPECT_EQ(http_.requests.back().fresh_connection, !knows) << HookTypeText(type);
+    EXPECT_THAT(http_.requests.back().body, HasSubstr("perhaps a repeat")) << HookTypeText(type);
+  }
 }
 
 TEST_F(HookChannelTest, ATestIsOneAttempt) {

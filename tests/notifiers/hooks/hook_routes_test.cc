@@ -67,8 +67,29 @@ class HookDeskTest : public ::testing::Test {
     hook.url = "https://hooks.example.org/";
     hook.minimum = minimum;
     hook = hooks_->Create(hook, clock_.NowNanos()).value();
-    EXPECT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+    Apply();
     return hook;
+  }
+  void Apply() {
+    DeskConfig config = Config();
+    EXPECT_TRUE(
+        desk_->ReplaceApiRoutes(config.api_routes, config.receivers, clock_.NowNanos()).ok());
+  }
+  // Sends what is due, with this result.
+  void SendAll(const SendResult& result) {
+    const auto claimed = desk_->Claim(clock_.NowNanos(), 100, [](const std::string&) {
+      LaneRoom room;
+      room.others = 100;
+      return room;
+    });
+    ASSERT_TRUE(claimed.ok());
+    for (const ClaimedMessage& message : claimed->messages) {
+      FinishedAttempt attempt;
+      attempt.row_id = message.row.id;
+      attempt.began = attempt.ended = clock_.NowNanos();
+      attempt.result = result;
+      ASSERT_TRUE(desk_->OnOutcomes({&attempt, 1}, clock_.NowNanos()).ok());
+    }
   }
   void Post(const std::string& name, const std::string& severity) {
     Alert alert;
@@ -111,6 +132,59 @@ TEST_F(HookDeskTest, TheConfiguredRoutesStayAsTheyWere) {
   const auto views = desk_->Groups(clock_.NowNanos());
   EXPECT_EQ(views.size(), groups + 1);
   EXPECT_TRUE(std::ranges::any_of(views, [](const GroupView& v) { return v.receiver == "log"; }));
+}
+
+// Making and toggling webhooks moves nothing of alertmanager.yml.
+TEST_F(HookDeskTest, TheConfiguredRoutesKeepTheirBeat) {
+  const Hook hook = Add("all", Severity::kCritical);
+  const Nanos start = clock_.NowNanos();
+  const auto tick = [&](int second) {
+    clock_.Advance((start - clock_.NowNanos()) / kNanosPerMilli + second * kSecond);
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+  };
+  Post("A", "low");
+  tick(30);  // group_wait
+  EXPECT_THAT(Waiting(), ElementsAre("log"));
+  SendAll(SendResult::Delivered());
+  tick(40);
+  Post("A", "medium");  // news of a told group
+  const auto toggle = [](Hook* changed) {
+    changed->enabled = !changed->enabled;
+    return absl::OkStatus();
+  };
+  for (const int second : {50, 60, 70}) {
+    tick(second);
+    ASSERT_TRUE(hooks_->Update(hook.id, toggle, 1).ok());
+    Apply();
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+    EXPECT_TRUE(Waiting().empty()) << second;
+  }
+  for (const int second : {110, 200, 329}) {
+    tick(second);
+    Post("A", "low");
+    EXPECT_TRUE(Waiting().empty()) << second;
+  }
+  tick(330);  // group_interval
+  EXPECT_THAT(Waiting(), ElementsAre("log"));
+}
+
+TEST_F(HookDeskTest, AMessageIsSettledByItsOwnAttempts) {
+  Add("all", std::nullopt);
+  const std::string name = HookReceiverName(hooks_->List().at(0));
+  SendResult given_up = SendResult::Rejected("HTTP 503", "serverError");
+  given_up.given_up = true;
+  int number = 0;
+  for (const SendResult& result : {SendResult::Rejected("HTTP 400", "clientError"), given_up}) {
+    const std::string alert = "A" + std::to_string(++number);
+    Post(alert, "critical");
+    EXPECT_EQ(std::ranges::count(Waiting(), name), 1);
+    SendAll(result);
+    for (int minute = 0; minute < 16; ++minute) {  // three beats
+      clock_.Advance(kMinute);
+      Post(alert, "critical");
+      ASSERT_EQ(std::ranges::count(Waiting(), name), 0) << minute;
+    }
+  }
 }
 
 TEST_F(HookDeskTest, ADeletedWebhookLeavesNothing) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "storage/state/faulty_store.h"
 #include "storage/state/memory_store.h"
 
 namespace outrider {
@@ -137,6 +138,31 @@ TEST_F(HookStoreTest, TheLogIsBounded) {
   ASSERT_TRUE(hooks_->Remove(hook.id).ok());
   Open();
   EXPECT_EQ(hooks_->Log(other.id, 100, std::nullopt)->size(), 1U);
+}
+
+TEST_F(HookStoreTest, OldRowsGoWithTheNextMessageOfAnyWebhook) {
+  Open({.rows = 100, .age = kHour});
+  const Hook quiet = hooks_->Create(MakeHook("a"), 0).value();
+  const Hook busy = hooks_->Create(MakeHook("b"), 0).value();
+  ASSERT_TRUE(hooks_->Begin(Delivery(quiet.id, "q", 1)).ok());
+  ASSERT_TRUE(hooks_->Begin(Delivery(busy.id, "b", 2 * kHour * kNanosPerMilli)).ok());
+  EXPECT_TRUE(hooks_->Log(quiet.id, 100, std::nullopt)->empty());
+}
+
+// What could not be deleted is deleted later, and what is being sent is not forgotten.
+TEST_F(HookStoreTest, AFullDiskForgetsNoRow) {
+  FaultyStore faulty(store_, {.fault = StoreFault::kFailOnce, .at = 3});
+  hooks_ = HookStore::Open(faulty, random_, {.rows = 1, .age = kHour}).value();
+  const Hook hook = hooks_->Create(MakeHook("a"), 0).value();
+  HookDelivery first = hooks_->Begin(Delivery(hook.id, "1", 1)).value();
+  EXPECT_FALSE(hooks_->Begin(Delivery(hook.id, "2", 2)).ok());
+  first.state = HookDeliveryState::kDelivered;
+  ASSERT_TRUE(hooks_->Record(first).ok());
+  ASSERT_EQ(hooks_->Log(hook.id, 10, std::nullopt)->size(), 1U);
+  EXPECT_EQ(hooks_->Log(hook.id, 10, std::nullopt)->at(0).state, HookDeliveryState::kDelivered);
+  ASSERT_TRUE(hooks_->Begin(Delivery(hook.id, "2", 3)).ok());
+  Open();
+  EXPECT_EQ(hooks_->Log(hook.id, 10, std::nullopt)->size(), 1U);
 }
 
 TEST_F(HookStoreTest, ABrokenRowDoesNotStopTheOthers) {

@@ -40,6 +40,18 @@ TEST(Lane, HasRoomForSoMany) {
   EXPECT_EQ(lane.attempts(), 1U);
 }
 
+TEST(Lane, GivingUpIsNoAnswer) {
+  const LanePolicy policy;
+  Lane lane;
+  Try(lane, kFailed, 1, policy);
+  SendResult given_up = SendResult::Rejected("given up", "serverError");
+  given_up.given_up = true;
+  Try(lane, given_up, 2, policy);
+  EXPECT_EQ(lane.RoomAt(Sec(2), policy).failing_since, Sec(1));
+  Try(lane, SendResult::Rejected("HTTP 400", "clientError"), 3, policy);
+  EXPECT_EQ(lane.RoomAt(Sec(3), policy).failing_since, 0);
+}
+
 TEST(Lane, TheRateLimitLetsABurstGoAndThenItsRate) {
   LanePolicy policy;
   policy.rate_limit = 2;

@@ -137,6 +137,21 @@ TEST(AddressGuard, AConnectionLeftOpenByAnUnguardedCallIsNotUsed) {
 }
 
 // 127.0.0.1 stands for the open Internet, 127.0.0.2 for what must not be reached.
+// libcurl gives `localhost` both its addresses, ::1 first.
+TEST(AddressGuard, AnotherAddressOfTheNameCounts) {
+  int port = 0;
+  {
+    const HttpSink gone;
+    port = gone.port();
+  }
+  HttpClientRequest request;
+  request.url = "http://localhost:" + std::to_string(port);
+  request.guard_address = true;
+  request.allowed_networks = {"127.0.0.0/8"};
+  const auto answer = MakeCurlHttpClient()->Do(request);
+  EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable) << answer.status();
+}
+
 TEST(AddressGuard, RedirectsAreJudgedToo) {
   HttpSink sink;
   const auto client = MakeCurlHttpClient();

@@ -67,6 +67,33 @@ TEST(HttpClient, MethodsAndCredentials) {
   EXPECT_EQ(requests[1].headers.at("user-agent"), "Alertmanager/0.34.0");
 }
 
+TEST(HttpClient, APasswordNeedsNoUser) {
+  HttpSink sink;
+  HttpClientRequest request = Post(sink.Url());
+  request.basic_password = "tok";
+  ASSERT_TRUE(MakeCurlHttpClient()->Do(request).ok());
+  EXPECT_EQ(sink.Requests().at(0).headers.at("authorization"), "Basic OnRvaw==");
+}
+
+// What the proxy says to CONNECT is not the receiver's answer.
+TEST(HttpClient, ATunnelThatLeadsNowhereIsNoAnswer) {
+  for (const char* said :
+       {"HTTP/1.1 200 Connection established\r\n\r\n",
+        "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"}) {
+    LoopbackServer proxy([said](LoopbackConnection& connection) {
+      std::string line;
+      while (connection.ReadLine(&line) && !line.empty()) continue;
+      connection.Write(said);
+    });
+    HttpClientRequest request = Post("https://hooks.example/x");
+    request.proxy_url = "http://127.0.0.1:" + std::to_string(proxy.port());
+    const auto answer = MakeCurlHttpClient()->Do(request);
+    EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable) << said;
+    EXPECT_EQ(proxy.connections(), 1u) << said;
+  }
+}
+
 TEST(HttpClient, ErrorStatusIsAnAnswer) {
   HttpSink sink;
   sink.Script({{.status = 429, .headers = {{"Retry-After", "7"}}, .body = "slow down"},
