@@ -44,6 +44,22 @@ TEST(HookRoute, MinimumSeverity) {
   }
 }
 
+// Of the receiver of the file; nothing is sent through it here.
+class QuietChannel final : public Channel {
+ public:
+  SendResult Send(const Notification& /*notification*/) override { return {}; }
+  bool Idempotent() const override { return true; }
+};
+
+std::shared_ptr<const Receivers> FileReceivers() {
+  std::vector<Receiver> receivers(1);
+  receivers[0].name = "log";
+  Integration& integration = receivers[0].integrations.emplace_back();
+  integration.kind = "log";
+  integration.channel = std::make_unique<QuietChannel>();
+  return std::make_shared<const Receivers>(std::move(receivers));
+}
+
 class HookDeskTest : public ::testing::Test {
  protected:
   HookDeskTest() : hooks_(HookStore::Open(store_, random_).value()) {
@@ -54,9 +70,7 @@ class HookDeskTest : public ::testing::Test {
     config.alertmanager = DefaultAlertmanagerConfig();
     config.incidents = DefaultIncidentsConfig();
     const HookTools tools{*hooks_, *http_, clock_, {}};
-    HookSet set = MakeHookSet(hooks_->List(), config.incidents, tools,
-                              std::make_shared<const Receivers>(std::vector<Receiver>{}))
-                      .value();
+    HookSet set = MakeHookSet(hooks_->List(), config.incidents, tools, FileReceivers()).value();
     config.receivers = set.receivers;
     config.api_routes = set.routes;
     return config;
