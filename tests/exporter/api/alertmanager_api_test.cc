@@ -2,6 +2,7 @@
 // The Alertmanager API as amtool and Prometheus use it. Source: specs/alertmanager.md §3.
 #include <gtest/gtest.h>
 
+#include "storage/base/duration.h"
 #include "tests/exporter/api/desk_world.h"
 
 namespace outrider {
