@@ -84,9 +84,11 @@ std::shared_ptr<const WebConfig> AccessControl::Config() const {
   return config_;
 }
 
-AccessControl::Identity AccessControl::Failed(const HttpRequest& request) {
-  (void)failures_.Take(CallerAddress(request.remote_address), seams_.clock.NowNanos());
+AccessControl::Identity AccessControl::Failed(const HttpRequest& request, std::string_view what) {
+  const std::string who = fmt::format("{}{}", what, CallerAddress(request.remote_address));
+  const bool over = failures_.Take(who, seams_.clock.NowNanos()).has_value();
   // At most as often as the limit lets somebody try.
+  if (over) return {.kind = Identity::Kind::kWrong, .caller = {}, .wait = 0};
   LogWarn("credentials were refused",
           {{"address", request.remote_address}, {"path", request.path}});
   return {.kind = Identity::Kind::kWrong, .caller = {}, .wait = 0};
@@ -113,7 +115,7 @@ AccessControl::Identity AccessControl::ByPassword(const WebConfig& config,
     }
     right = verdict == PasswordChecker::Verdict::kRight;
   }
-  if (!*right || user == nullptr) return Failed(request);
+  if (!*right || user == nullptr) return Failed(request, "");
   return {.kind = Identity::Kind::kKnown,
           .caller = {user->name, user->role, user->teams, "basic"},
           .wait = 0};
@@ -122,7 +124,8 @@ AccessControl::Identity AccessControl::ByPassword(const WebConfig& config,
 AccessControl::Identity AccessControl::ByToken(const HttpRequest& request,
                                                const std::string& text) {
   const std::optional<AccessToken> token = seams_.tokens.Use(text, seams_.clock.NowNanos());
-  if (!token) return Failed(request);
+  // Nobody guesses 256 bits: a token that has expired must not lock out who signs in from there.
+  if (!token) return Failed(request, "token ");
   return {.kind = Identity::Kind::kKnown,
           .caller = {token->name, token->role, token->teams, "token"},
           .wait = 0};
@@ -155,7 +158,7 @@ AccessControl::Identity AccessControl::Identify(const WebConfig& config,
       return BySession(config, given.secret);
     case Credentials::Kind::kUnreadable:
       if (config.users.empty()) return {};
-      return Failed(request);
+      return Failed(request, "token ");
     case Credentials::Kind::kNone:
       break;
   }

@@ -76,7 +76,8 @@ class AccessControl {
                       const std::string& password);
   Identity ByToken(const HttpRequest& request, const std::string& text);
   Identity BySession(const WebConfig& config, const std::string& secret) const;
-  Identity Failed(const HttpRequest& request);
+  // `what` they are: each kind has a limit of its own.
+  Identity Failed(const HttpRequest& request, std::string_view what);
   std::optional<HttpResponse> Limit(const HttpRequest& request);
   std::optional<HttpResponse> Judge(const Identity& identity, bool users, HttpRequest& request);
   std::optional<HttpResponse> JudgeTeam(const HttpRequest& request) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/audit.h"
 
+#include <limits>
+
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_params.h"
 #include "notifiers/incident/audit_trail.h"
@@ -23,11 +25,10 @@ struct AuditFilter {
 };
 
 StatusOr<AuditFilter> ReadFilter(HttpRequest& request) {
-  constexpr Timestamp kEnd = 9'000'000'000'000;  // the year 2255
   const ParamReader params = TRY(ParamReader::Read(request));
   AuditFilter filter;
-  filter.from = TRY(params.Time("from", 0)) * kNanosPerMilli;
-  filter.to = std::min(TRY(params.Time("to", kEnd)), kEnd) * kNanosPerMilli;
+  filter.from = TRY(params.TimeNanos("from", 0));
+  filter.to = TRY(params.TimeNanos("to", std::numeric_limits<Nanos>::max()));
   filter.subject = params.Text("subject");
   filter.kind = params.Text("kind");
   filter.by = params.Text("by");

@@ -95,8 +95,8 @@ StatusOr<IncidentFilter> ReadIncidentFilter(const ParamReader& params) {
   filter.team = TextIfThere(params, "team");
   filter.service = TextIfThere(params, "service");
   filter.labels = TRY(ReadLabels(params));
-  filter.from = TRY(params.Time("from", 0)) * kNanosPerMilli;
-  filter.to = TRY(params.Time("to", 0)) * kNanosPerMilli;
+  filter.from = TRY(params.TimeNanos("from", 0));
+  filter.to = TRY(params.TimeNanos("to", 0));
   filter.text = std::string(params.Text("q"));
   const size_t asked = TRY(params.Limit("limit"));
   filter.limit = asked == 0 ? kDefaultLimit : std::min(asked, kMaxLimit);

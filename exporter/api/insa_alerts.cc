@@ -330,7 +330,15 @@ StatusOr<HttpResponse> Investigate(const InsaApiDeps& deps, HttpRequest& request
 }
 
 StatusOr<HttpResponse> Resolve(const InsaApiDeps& deps, HttpRequest& request) {
-  const auto incident = TRY(ActOn(deps, &Desk::Resolve, request));
+  const auto resolved = ActOn(deps, &Desk::Resolve, request);
+  if (!resolved.ok()) {
+    // Somebody may have resolved it by another door: its alerts end nevertheless.
+    const std::string& id = request.path_params.at("id");
+    const auto known = deps.desk.GetIncident(id, deps.clock.NowNanos());
+    if (known.ok() && !known->incident->Open()) TRY(EndCreated(deps, id));
+    return resolved.status();
+  }
+  const std::shared_ptr<const Incident>& incident = *resolved;
   TRY(EndCreated(deps, incident->id));
   std::string body;
   JsonWriter json(&body);

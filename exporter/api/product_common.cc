@@ -13,10 +13,11 @@ struct ProductCode {
   int http;
 };
 constexpr ProductCode kCodes[] = {
-    {absl::StatusCode::kInvalidArgument, 400},   {absl::StatusCode::kDataLoss, 400},
-    {absl::StatusCode::kNotFound, 404},          {absl::StatusCode::kFailedPrecondition, 409},
-    {absl::StatusCode::kAborted, 409},           {absl::StatusCode::kAlreadyExists, 409},
-    {absl::StatusCode::kResourceExhausted, 507}, {absl::StatusCode::kUnavailable, 503},
+    {absl::StatusCode::kInvalidArgument, 400},  {absl::StatusCode::kDataLoss, 400},
+    {absl::StatusCode::kNotFound, 404},         {absl::StatusCode::kFailedPrecondition, 409},
+    {absl::StatusCode::kAborted, 409},          {absl::StatusCode::kAlreadyExists, 409},
+    {absl::StatusCode::kPermissionDenied, 403}, {absl::StatusCode::kResourceExhausted, 507},
+    {absl::StatusCode::kUnavailable, 503},
 };
 
 HttpResponse ErrorBody(int http, std::string_view message) {

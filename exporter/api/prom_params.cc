@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "rules/promql/parser.h"
 #include "storage/base/duration.h"
@@ -80,6 +81,12 @@ StatusOr<Timestamp> ParamReader::Time(std::string_view name,
       name,
       fmt::format("{}cannot parse {} to a valid timestamp",
                   fallback ? fmt::format("invalid time value for '{}': ", name) : "", Quote(text)));
+}
+
+StatusOr<Nanos> ParamReader::TimeNanos(std::string_view name, Nanos fallback) const {
+  constexpr Timestamp kEnd = std::numeric_limits<Nanos>::max() / kNanosPerMilli;
+  if (Text(name).empty()) return fallback;
+  return std::clamp(TRY(Time(name, std::nullopt)), -kEnd, kEnd) * kNanosPerMilli;
 }
 
 StatusOr<DurationMs> ParamReader::Duration(std::string_view name,

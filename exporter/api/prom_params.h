@@ -31,6 +31,8 @@ class ParamReader {
   std::vector<std::string_view> All(std::string_view name) const;
   // Float seconds or RFC 3339; `fallback` when absent or empty, an error without one.
   StatusOr<Timestamp> Time(std::string_view name, std::optional<Timestamp> fallback) const;
+  // The same in nanoseconds; a time that these do not reach is the earliest or latest that they do.
+  StatusOr<Nanos> TimeNanos(std::string_view name, Nanos fallback) const;
   // Float seconds or `5m`; `fallback` when absent or empty, an error without one.
   StatusOr<DurationMs> Duration(std::string_view name, std::optional<DurationMs> fallback) const;
   // `limit` and the like: 0 or absent means no limit.

@@ -45,9 +45,8 @@ Status ReadFilters(const ParamReader& params, SlaReportQuery* query) {
 
 StatusOr<SlaReportQuery> ReadQuery(const ParamReader& params, Nanos now) {
   SlaReportQuery query;
-  query.to = TRY(params.Time("to", now / kNanosPerMilli)) * kNanosPerMilli;
-  query.from =
-      TRY(params.Time("from", (query.to - kDefaultPeriod) / kNanosPerMilli)) * kNanosPerMilli;
+  query.to = TRY(params.TimeNanos("to", now));
+  query.from = TRY(params.TimeNanos("from", query.to - kDefaultPeriod));
   if (query.to <= query.from) return InvalidArgument("to must be later than from");
   TRY(ReadBy(params, &query));
   TRY(ReadFilters(params, &query));

@@ -24,11 +24,38 @@ std::string TextOf(const DirectoryChange& change) {
                      kVerbs[static_cast<size_t>(change.action)]);
 }
 
+// Takes out what the message is about; all, when it names none of them.
+void LeaveOut(const Status& status, DirectoryObjects* objects) {
+  const std::string message = Message(status);
+  for (auto it = objects->begin(); it != objects->end(); ++it) {
+    const std::string place = PlaceOf(it->second);
+    if (!message.starts_with(place + ":")) continue;
+    LogError("an object of the directory does not fit and is left out: mend or delete it",
+             {{"object", place}, {"err", message}});
+    objects->erase(it);
+    return;
+  }
+  LogError("the objects of the directory do not fit and are left out",
+           {{"objects", std::to_string(objects->size())}, {"err", message}});
+  objects->clear();
+}
+
 }  // namespace
 
+// A start without somebody's override pages the wrong person; no start pages nobody.
 Status Services::LoadDirectoryInto(LoadedFiles* files) {
   DirectoryObjects objects = TRY(LoadDirectory(*state));
-  TRY(ApplyDirectory(objects, files));
+  DirectoryObjects fitting = objects;
+  while (true) {
+    LoadedFiles merged = *files;
+    const Status status = ApplyDirectory(fitting, &merged);
+    if (status.ok()) {
+      *files = std::move(merged);
+      break;
+    }
+    if (fitting.empty()) return status;
+    LeaveOut(status, &fitting);
+  }
   if (!objects.empty()) {
     for (const std::string& warning : files->incidents.warnings) LogWarn(warning);
   }

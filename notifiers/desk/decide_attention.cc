@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/decide_verification.h"
 #include "notifiers/desk/targets.h"
 #include "notifiers/incident/attention.h"
 #include "notifiers/incident/overlays.h"
@@ -51,7 +52,12 @@ void Ask(Transaction& tx, const Incident& incident, const PageRequest& page, Nan
   for (const std::string& receiver : told.receivers) {
     PageRequest each = page;
     each.receiver = receiver;
-    asked = QueuePage(tx, incident, each, now) || asked;
+    for (const Integration& integration : tx.plan().receivers().Find(receiver)->integrations) {
+      each.integration = IntegrationName(integration);
+      // Who answers acts as the user: only where it is known to be them.
+      if (!IsUsable(tx, receiver, each.integration)) continue;
+      asked = QueuePage(tx, incident, each, now) || asked;
+    }
   }
   if (!asked) AskThosePaged(tx, incident, page, now, &asked);
   if (asked) return;

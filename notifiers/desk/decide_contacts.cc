@@ -169,12 +169,17 @@ bool WaitsForOthers(Transaction& tx, const Page& page, Nanos now) {
   return true;
 }
 
-// The pages of `ids` that are still to be sent and right.
-std::vector<std::string> StillDue(const Transaction& tx, const std::set<std::string>& ids) {
+// The pages of `ids` that are still to be sent and right. Those of incidents that are held are put
+// aside by themselves: others must not wait for them.
+std::vector<std::string> StillDue(const Transaction& tx, const std::set<std::string>& ids,
+                                  Nanos now) {
   std::vector<std::string> due;
   for (const std::string& id : ids) {
     const OutboxRow* row = tx.outbox.Find(id);
-    if (row != nullptr && row->state == OutboxState::kDue && IsCurrent(tx, *row)) due.push_back(id);
+    if (row == nullptr || row->state != OutboxState::kDue || !IsCurrent(tx, *row)) continue;
+    const Incident& incident = *tx.incidents.Find(row->incident_id);
+    if (incident.escalation.held_at != 0 || !WhyHeld(tx, incident, now).empty()) continue;
+    due.push_back(id);
   }
   return due;
 }
@@ -251,7 +256,8 @@ bool IsThrottled(Transaction& tx, const Page& page, Nanos now) {
 
 bool PutOffPage(Transaction& tx, const std::string& row_id, Nanos now) {
   const std::optional<Page> page = PageOf(tx, *tx.outbox.Find(row_id));
-  if (!page) return false;
+  // A question has a time in which to answer: it is asked now.
+  if (!page || page->row.tier == kAskTier) return false;
   return WaitsForQuiet(tx, *page, now) || WaitsForOthers(tx, *page, now) ||
          IsThrottled(tx, *page, now);
 }
@@ -281,7 +287,7 @@ void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
     tx.SetTimer(TimerKind::kPageBundle, id, later);
     return;
   }
-  std::vector<std::string> due = StillDue(tx, load.waiting);
+  std::vector<std::string> due = StillDue(tx, load.waiting, now);
   std::ranges::sort(due, [&](const auto& a, const auto& b) { return LeadsBundle(tx, a, b); });
   Release(tx, load.waiting, now);  // also those that are outdated: a claim ends them
   load.window_since = 0;

@@ -93,6 +93,26 @@ IncidentDecision From(const Incident& incident) {
   return {.incident = incident, .events = {}, .timers = {}, .pages = {}};
 }
 
+// It hangs on no outage any more, and what was put aside goes on.
+void GoOn(Transaction& tx, const Incident& incident, std::string why, Nanos now) {
+  IncidentDecision decision = From(incident);
+  if (!decision.incident.suppressed_by.empty()) {
+    AuditEvent event;
+    event.subject = incident.id;
+    event.kind = AuditKind::kUnsuppressed;
+    event.time = now;
+    event.from = decision.incident.suppressed_by;
+    event.text = std::move(why);
+    decision.events.push_back(std::move(event));
+    decision.incident.suppressed_by.clear();
+  }
+  if (decision.incident.escalation.held_at != 0) {
+    decision.timers.push_back({TimerKind::kEscalate, now});
+  }
+  ApplyIncident(tx, std::move(decision), now);
+  tx.RequireSync();
+}
+
 void StartGrace(Transaction& tx, const Incident& incident, Nanos now) {
   tx.SetTimer(TimerKind::kDependency, incident.id,
               now + GraceOf(tx, incident) * kNanosPerMilli + 1);
@@ -157,6 +177,18 @@ void RecheckDependants(Transaction& tx, const std::string& incident_id, Nanos no
   for (const std::string& id : DependantsOf(tx, incident_id)) Recheck(tx, id, now);
 }
 
+void RecheckAttached(Transaction& tx, const std::string& id, Nanos now) {
+  const Incident* incident = tx.incidents.Find(id);
+  if (incident == nullptr || !incident->Open() || incident->suppressed_by.empty() ||
+      tx.TimerDue(TimerKind::kDependency, id) != 0 ||
+      FindOutage(tx, *incident).incident != nullptr) {
+    return;
+  }
+  // What the outage does not explain is news, whatever else the incident is about.
+  GoOn(tx, *incident,
+       fmt::format("not all of it is explained by incident {}", incident->suppressed_by), now);
+}
+
 void OnDependencyTimer(Transaction& tx, const std::string& incident_id, Nanos due) {
   const Incident* incident = tx.incidents.Find(incident_id);
   if (incident == nullptr || !incident->Open()) {
@@ -165,23 +197,9 @@ void OnDependencyTimer(Transaction& tx, const std::string& incident_id, Nanos du
   Recheck(tx, incident_id, due);  // the outage may have come back meanwhile
   if (tx.TimerDue(TimerKind::kDependency, incident_id) == 0) return;
   tx.CancelTimer(TimerKind::kDependency, incident_id);
-  IncidentDecision decision = From(*tx.incidents.Find(incident_id));
-  if (!decision.incident.suppressed_by.empty()) {
-    AuditEvent event;
-    event.subject = incident_id;
-    event.kind = AuditKind::kUnsuppressed;
-    event.time = due;
-    event.from = decision.incident.suppressed_by;
-    event.text = fmt::format("it still fires although incident {} is over", event.from);
-    decision.events.push_back(std::move(event));
-    decision.incident.suppressed_by.clear();
-  }
-  // What was put aside goes on.
-  if (decision.incident.escalation.held_at != 0) {
-    decision.timers.push_back({TimerKind::kEscalate, due});
-  }
-  ApplyIncident(tx, std::move(decision), due);
-  tx.RequireSync();
+  const Incident& waited = *tx.incidents.Find(incident_id);
+  GoOn(tx, waited, fmt::format("it still fires although incident {} is over", waited.suppressed_by),
+       due);
 }
 
 void SettleDependencies(Transaction& tx, Nanos now) {

@@ -18,6 +18,9 @@ void ConsiderOutage(Transaction& tx, IncidentDecision* decision, Nanos now);
 void OnOutage(Transaction& tx, const Labels& alert, Nanos now);
 // An alert of the incident ended, or the incident did: those attached to it may go on.
 void RecheckDependants(Transaction& tx, const std::string& incident_id, Nanos now);
+// Alerts of an attached incident came or went: with one that the outage does not explain it is told
+// now.
+void RecheckAttached(Transaction& tx, const std::string& id, Nanos now);
 // The wait or the grace of an incident is over.
 void OnDependencyTimer(Transaction& tx, const std::string& incident_id, Nanos due);
 // After a start or a reload: dependencies may be others.

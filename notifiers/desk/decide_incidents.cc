@@ -116,8 +116,10 @@ void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
     decision.timers.push_back({TimerKind::kEscalate, now});
   }
   FollowAlert(tx, alert.labels, /*began=*/true, &decision, now);
+  const std::string incident_id = decision.incident.id;
   ApplyIncident(tx, std::move(decision), now);
   OnOutage(tx, alert.labels, now);
+  RecheckAttached(tx, incident_id, now);
 }
 
 void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {

@@ -348,7 +348,9 @@ void EndAttemptedRow(Transaction& tx, const std::string& id, OutboxOutcome outco
     return;
   }
   AuditPage(tx, row, told ? AuditKind::kPageDelivered : AuditKind::kPageFailed, detail, now);
-  if (outcome == OutboxOutcome::kRejected || outcome == OutboxOutcome::kGone) {
+  // A page waits for as long as it takes; who stands in for its receiver does not.
+  if (outcome == OutboxOutcome::kRejected || outcome == OutboxOutcome::kGone ||
+      outcome == OutboxOutcome::kExpired) {
     OnPageLost(tx, row, now);
   }
 }

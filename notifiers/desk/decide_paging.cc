@@ -322,13 +322,33 @@ void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now)
   KeepSteps(tx, incident_id, user, std::move(later));
 }
 
+// Steps of the epoch as it is now stay: they may have been made in this very transaction.
 void DropContactSteps(Transaction& tx, const Incident& incident) {
-  for (const ContactStep& step : StepsOf(tx, incident.id).steps) {
-    tx.CancelTimer(TimerKind::kContactRule, ContactRuleId(incident.id, step.user));
+  ContactSteps kept;
+  std::set<std::string> users;
+  for (ContactStep& step : StepsOf(tx, incident.id).steps) {
+    if (step.epoch != incident.epoch) {
+      users.insert(step.user);
+    } else {
+      kept.steps.push_back(std::move(step));
+    }
   }
-  for (const std::string& key : {ContactStepsKey(incident.id), RoundToldKey(incident.id)}) {
-    if (tx.paging.Find(key) != nullptr) tx.paging.Erase(key);
+  for (const ContactStep& step : kept.steps) users.erase(step.user);
+  for (const std::string& user : users) {
+    tx.CancelTimer(TimerKind::kContactRule, ContactRuleId(incident.id, user));
   }
+  if (!users.empty()) {
+    const std::string key = ContactStepsKey(incident.id);
+    if (kept.steps.empty()) {
+      tx.paging.Erase(key);
+    } else {
+      tx.paging.Put(key, kept);
+    }
+  }
+  const std::string told = RoundToldKey(incident.id);
+  const PagingRecord* record = tx.paging.Find(told);
+  const auto* round = record == nullptr ? nullptr : std::get_if<RoundTold>(record);
+  if (round != nullptr && round->epoch != incident.epoch) tx.paging.Erase(told);
 }
 
 }  // namespace outrider

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_contacts.h"
 #include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/decide_maintenance.h"
 #include "storage/base/text.h"
@@ -132,6 +133,9 @@ bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
   edited.state = OutboxState::kDue;
   edited.due = now + kAside;
   edited.lease_until = 0;
+  // Pages of others that were to go with it go by themselves.
+  const OutboxRow carrier = edited;
+  SettleBundle(tx, carrier, OutboxOutcome::kStale, now);
   if (incident->escalation.held_at != 0) return true;
   ++tx.effects.escalations[{incident->escalation.policy, edited.tier + 1, "skipped"}];
   ApplyIncident(tx, HoldEscalation(*incident, edited.tier, why, now), now);

@@ -13,11 +13,20 @@
 #include "storage/state/row_codec.h"
 
 namespace outrider {
+
+std::string PlaceOf(const DirectoryObject& object) {
+  if (!IsOfSchedule(object.kind)) {
+    return fmt::format("{} {}", DirectoryKindText(object.kind), object.name);
+  }
+  return fmt::format("{} {} of schedule {}", DirectoryKindText(object.kind), object.name,
+                     object.schedule);
+}
+
 namespace {
 
 constexpr uint8_t kFormat = 1;
 // An object's lines are counted from a multiple of this; bodies are shorter.
-constexpr int kLinesOfObject = 1'000'000;
+constexpr int kLinesOfObject = 70'000;  // a body has 64 KiB; 5,000 objects fit into an int
 
 struct KindRow {
   std::string_view word;
@@ -47,14 +56,6 @@ void ShiftLines(YamlNode* node, int by) {
     entry.first.line += by;
     ShiftLines(&entry.second, by);
   }
-}
-
-std::string PlaceOf(const DirectoryObject& object) {
-  if (!IsOfSchedule(object.kind)) {
-    return fmt::format("{} {}", DirectoryKindText(object.kind), object.name);
-  }
-  return fmt::format("{} {} of schedule {}", DirectoryKindText(object.kind), object.name,
-                     object.schedule);
 }
 
 // The list of a map, made when it is missing or null; nullptr: it is something else.

@@ -54,6 +54,9 @@ StatusOr<DirectoryObjects> LoadDirectory(const StateStore& store);
 
 // The file's tree with the objects in it. Lines of an object are counted from a place of its own,
 // so that Explain can tell whose they are.
+// How messages name it: `user anna`, `override ID of schedule NAME`.
+std::string PlaceOf(const DirectoryObject& object);
+
 struct DirectoryMerge {
   YamlNode root;
   std::vector<std::string> places;  // `user anna`, in the order of the objects

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "notifiers/incident/decisions.h"
 #include "notifiers/incident/outage.h"
 #include "storage/base/text.h"
 
@@ -19,8 +20,9 @@ std::string Title(const Incident& incident, const std::string& duration) {
 }  // namespace
 
 void AddPageFacts(const Incident& incident, const OutboxRow& row, Nanos now, Notification* page) {
-  const int told = page->resolved ? EscalationCount(incident.escalation)
-                                  : StepNumber(incident.escalation, row.loop, row.tier);
+  const bool whole = page->resolved || row.tier == kAskTier;  // not one step of the escalation
+  const int told = whole ? EscalationCount(incident.escalation)
+                         : StepNumber(incident.escalation, row.loop, row.tier);
   const Nanos end = page->resolved ? incident.resolved_at : now;
   Nanos began = incident.starts_at;
   for (Alert& alert : page->alerts) {
@@ -34,7 +36,7 @@ void AddPageFacts(const Incident& incident, const OutboxRow& row, Nanos now, Not
   const std::string duration = DownText(end - began);
   if (!page->resolved && told > 0) page->title = Title(incident, duration);
   page->note += fmt::format("{}for {}{}", page->note.empty() ? "" : "; ", duration,
-                            told == 0 ? "" : fmt::format(", told again {} times", told));
+                            told <= 0 ? "" : fmt::format(", told again {} times", told));
 }
 
 }  // namespace outrider

@@ -361,6 +361,22 @@ TEST_F(DaemonAccessTest, SchedulesAndOverrides) {
   EXPECT_EQ(Send("DELETE", "/outrider/v1/users/ben", "").status, 204);
 }
 
+// Nobody is paged by a daemon that does not start.
+TEST_F(DaemonAccessTest, AStartLeavesOutObjectsThatDoNotFit) {
+  Start(false);
+  for (const char* schedule :
+       {R"({"name":"second","layers":[{"users":["anna"],"start":"2026-01-05T09:00"}]})",
+        R"({"name":"empty","layers":[{"users":[""],"start":"2026-01-05T09:00"}]})"}) {
+    ASSERT_EQ(Send("POST", "/outrider/v1/oncall/schedules", "", schedule).status, 201);
+  }
+  Write("incidents.yml", "users: [{name: cleo}]\n");
+  Start(false);
+  ASSERT_EQ(services_->desk->config()->schedules.size(), 1U);
+  EXPECT_EQ(services_->desk->config()->schedules[0].name, "empty");
+  EXPECT_EQ(Send("DELETE", "/outrider/v1/oncall/schedules/second", "").status, 204);
+  EXPECT_EQ(Send("POST", "/-/reload").status, 200);
+}
+
 TEST_F(DaemonAccessTest, FilesAndObjectsTogether) {
   Start(false);
   ASSERT_EQ(Send("POST", "/outrider/v1/oncall/schedules", "",

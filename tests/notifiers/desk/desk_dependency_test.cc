@@ -224,6 +224,24 @@ TEST_F(DependencyTest, AReloadWithoutDependenciesLetsThemGo) {
   EXPECT_EQ(Paged(), (Texts{"git-service", "redis"}));
 }
 
+TEST_F(DependencyTest, WhatJoinsAnAttachedIncidentIsNews) {
+  ASSERT_TRUE(Fire(Down("redis")).ok());
+  Run(60);
+  ASSERT_TRUE(Fire(Down("git-service")).ok());
+  Run(300);
+  ASSERT_NE(Of("git-service")->suppressed_by, "");
+  EXPECT_EQ(Paged(), Texts{"redis"});
+  Alert full = Down("git-service");
+  full.labels = Labels({{"alertname", "DiskFull"},
+                        {"severity", "critical"},
+                        {"cluster", "a"},
+                        {"service", "git-service"}});
+  ASSERT_TRUE(Fire(full).ok());
+  Run(10);
+  EXPECT_EQ(Of("git-service")->suppressed_by, "");
+  EXPECT_EQ(Paged(), (Texts{"git-service", "redis"}));
+}
+
 TEST_F(DependencyTest, AnIncidentWithMoreThanThatIsNews) {
   Adjust([adjust = adjust_](DeskConfig& config) {
     adjust(config);

@@ -203,6 +203,26 @@ TEST_F(PagingDeskTest, ContactMethodsFollowOneAnotherUntilSomebodyAnswers) {
   EXPECT_EQ(desk_->Stats(clock_.NowNanos()).outbox_rows, 0U);
 }
 
+TEST_F(PagingDeskTest, TwoAlertsThatReopenAnIncidentKeepItsContactRules) {
+  Setup({{0, {"user:anna"}}}, [](EscalationPolicy&, PagingConfig& people) {
+    people.users["anna"].rules = {{"webhook[0]", 0}, {"email[0]", 5 * kMinute}};
+  });
+  const Alert first = MakeAlert("Down", "critical");
+  Alert second = first;
+  second.labels = Labels({{"alertname", "Down"}, {"severity", "critical"}, {"instance", "b"}});
+  ASSERT_TRUE(Fire(first).ok());
+  Run(10);
+  ASSERT_TRUE(End(first).ok());
+  Run(60);
+  const std::string id = Newest()->id;
+  const std::vector<Alert> both = {first, second};
+  ASSERT_TRUE(desk_->OnAlerts(both, {}, clock_.NowNanos()).ok());
+  Run(6 * 60);
+  EXPECT_EQ(Newest()->id, id);
+  EXPECT_EQ(Newest()->reopened, 1);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U);
+}
+
 TEST_F(PagingDeskTest, ALateTickLosesNoContactRule) {
   Setup({{0, {"user:anna"}}}, [](EscalationPolicy&, PagingConfig& people) {
     people.users["anna"].rules = {{"webhook[0]", 0}, {"email[0]", 5 * kMinute}};
