@@ -299,15 +299,6 @@ class HttpConfig(harness.EndToEnd):
         self.write('rotated.pem', (self.pki / 'ca.pem').read_text())
         self.assert_outcomes({'three': 'delivered'})
 
-    def test_labels_of_the_receiver(self):
-        sink = self.recorder()
-        receiver = {'name': 'r', 'labels': {'team': 'storage'},
-                    'webhook_configs': [{'url': sink.url + '/{{ routeLabels "team" }}/{{ routeLabels "name" }}'}]}
-        self.write('alertmanager.yml', json.dumps({'route': {'receiver': 'r'}, 'receivers': [receiver]}))
-        self.write('outrider.yml', 'alerting: {config_file: alertmanager.yml}')
-        self.start_outrider()
-        self.assert_outcomes({'r': 'delivered'})
-        self.assertEqual(sink.requests[0][0], '/storage/r')
 
     def test_oauth2(self):
         tokens = iter(['first', 'second', 'third'])

@@ -214,6 +214,52 @@ TEST_F(ContactsDeskTest, WhatWasToGoWithAnAcknowledgedIncidentGoesAlone) {
   EXPECT_EQ(inbox_["sms"].got[3].title, "2 incidents");
 }
 
+// The oldest of those that wait would carry the others: silenced, it must not keep them.
+TEST_F(ContactsDeskTest, AnIncidentThatIsHeldHoldsNobodyElse) {
+  Setup([](EscalationPolicy&, PagingConfig& people) { people.limits.clear(); });
+  FireMany("A", 6, "high");
+  Run(10);
+  ASSERT_EQ(Sms(), 3U);
+  const auto told = [&] {
+    std::set<std::string> names;
+    for (const Notification& got : inbox_["sms"].got) {
+      for (const Alert& alert : got.alerts) names.emplace(alert.labels.Get("alertname"));
+    }
+    return names;
+  };
+  std::string first;
+  for (int i = 5; i >= 0; --i) {
+    const std::string name = fmt::format("A{}", i);
+    if (!told().contains(name)) first = name;
+  }
+  Mute(first.c_str(), clock_.NowNanos(), clock_.NowNanos() + Sec(8 * 3600));
+  Run(600);
+  EXPECT_EQ(told().size(), 5U);
+  EXPECT_FALSE(told().contains(first));
+}
+
+TEST_F(ContactsDeskTest, AQuestionIsAskedInQuietHours) {
+  Setup([](EscalationPolicy&, PagingConfig& people) {
+    QuietHours quiet;
+    quiet.severities = {Severity::kLow};
+    quiet.hours.resize(1);  // always
+    people.users["anna"].quiet_hours = {quiet};
+  });
+  Adjust([adjust = adjust_](DeskConfig& config) {
+    adjust(config);
+    config.incidents.attention[static_cast<size_t>(Severity::kLow)] = {
+        .acknowledge_timeout = kHour, .confirm_within = 15 * kMinute, .auto_resolve = 0};
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Low", "low")).ok());
+  Run(60);
+  ASSERT_EQ(Sms(), 0U);
+  ASSERT_TRUE(desk_->Acknowledge(By(Newest()->id), clock_.NowNanos()).ok());
+  Run(3610);
+  ASSERT_EQ(Sms(), 1U);
+  EXPECT_EQ(inbox_["sms"].got[0].note.find("-1 times"), std::string::npos)
+      << inbox_["sms"].got[0].note;
+}
+
 TEST_F(ContactsDeskTest, ARefusedBundleLosesNobody) {
   Setup([](EscalationPolicy&, PagingConfig& people) { people.limits.clear(); });
   FireMany("A", 6, "high");
