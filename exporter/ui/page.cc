@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "exporter/api/answer_text.h"
 #include "storage/base/clock.h"
 #include "storage/base/text.h"
 
@@ -68,22 +69,6 @@ void AppendTable(std::string_view title, std::initializer_list<std::string_view>
   if (left_out > 0) *out += fmt::format("<p class=\"dim\">and {} more</p>\n", left_out);
 }
 
-std::string ShortAge(int64_t nanos) {
-  struct Part {
-    char unit;
-    int64_t size;
-  };
-  constexpr Part kParts[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
-  const int64_t seconds = std::max<int64_t>(0, nanos / kNanosPerSecond);
-  for (size_t i = 0; i < std::size(kParts); ++i) {
-    const int64_t count = seconds / kParts[i].size;
-    if (count == 0) continue;
-    std::string out = fmt::format("{}{}", count, kParts[i].unit);
-    if (i + 1 == std::size(kParts)) return out;
-    const int64_t rest = seconds % kParts[i].size / kParts[i + 1].size;
-    return rest == 0 ? out : fmt::format("{} {}{}", out, rest, kParts[i + 1].unit);
-  }
-  return "0s";
-}
+std::string ShortAge(int64_t nanos) { return AgeText(nanos); }
 
 }  // namespace outrider

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shell: each event takes the event lock, decides on a transaction (pure), writes it as one
-// batch, applies it.
+// batch, applies it. Long, because each door of Desk that decides is here, a few lines each.
 #include "notifiers/desk/desk.h"
 
 #include "notifiers/desk/answers.h"
