@@ -325,13 +325,15 @@ class Backtest(harness.EndToEnd):
 
     def test_an_interrupt_leaves_what_was_found(self):
         prometheus = self.start_filled_prometheus()
-        answered = []
-        let_go = threading.Event()
+        asked = []  # one at a time: the client waits for an answer before it asks again
+        held, let_go = threading.Event(), threading.Event()
 
         class Proxy(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers['Content-Length']))
-                if len(answered) == 3:
+                asked.append(self.path)
+                if len(asked) > 3:
+                    held.set()
                     let_go.wait(60)
                     return
                 request = urllib.request.Request(prometheus + self.path, body, dict(self.headers))
@@ -342,7 +344,6 @@ class Backtest(harness.EndToEnd):
                 self.send_header('Content-Length', str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
-                answered.append(self.path)
 
             def log_message(self, *args):
                 pass
@@ -355,8 +356,9 @@ class Backtest(harness.EndToEnd):
         process = subprocess.Popen([harness.OUTRIDER, 'backtest', 'rules.yml', '--output', 'json', '--block', '1h',
                                     '--url', f'http://127.0.0.1:{server.server_port}', *self.range],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.directory)
-        harness.wait_for('three answers', lambda: len(answered) == 3, 30)
-        time.sleep(0.5)
+        self.addCleanup(process.kill)
+        self.assertTrue(held.wait(30), 'three answers and a fourth question')
+        time.sleep(1)  # the third answer is walked through while the fourth is awaited
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
         self.assertEqual(process.returncode, 130, err)
