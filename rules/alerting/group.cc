@@ -233,6 +233,7 @@ void Group::Publish() {
   view->evaluation_seconds = counts_.last_duration_seconds;
   view->last_evaluation = last_evaluation_;
   view->evaluated_at = evaluated_at_;
+  view->rules.reserve(runners_.size());
   counts_.held = hold_.active();
   counts_.failing_rules = 0;
   counts_.template_expansions_total = 0;
