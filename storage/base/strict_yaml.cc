@@ -10,11 +10,13 @@
 
 #include "storage/base/duration.h"
 #include "storage/base/text.h"
+#include "storage/base/yaml_cut.h"
 
 namespace outrider {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr size_t kMaxNodes = 1'000'000;  // bounds alias bombs
 
 // Copies yaml-cpp's tree into ours and checks keys on the way.
@@ -22,6 +24,14 @@ class Converter {
  public:
   explicit Converter(std::string file) : file_(std::move(file)) {}
 
+  // Of a whole document.
+  StatusOr<YamlNode> ConvertText(const std::string& text) {
+    text_ = text;
+    if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+    return Convert(YAML::Load(text), 0);
+  }
+
+ private:
   StatusOr<YamlNode> Convert(const YAML::Node& from, int depth) {
     YamlNode to;
     to.line = from.Mark().line + 1;
@@ -37,6 +47,9 @@ class Converter {
         to.scalar = from.Scalar();
         to.quoted = from.Tag() == "!";
         to.kind = YamlNode::Kind::kScalar;
+        if (const auto fault = FaultOfQuoted(text_, PlaceOf(from))) {
+          return YamlError(file_, to, fmt::format("yaml: {}", *fault));
+        }
         return to;
       case YAML::NodeType::Sequence:
         to.kind = YamlNode::Kind::kSequence;
@@ -50,9 +63,13 @@ class Converter {
     return to;
   }
 
- private:
+  size_t PlaceOf(const YAML::Node& node) const {
+    return SkipYamlProperties(text_, static_cast<size_t>(std::max(node.Mark().pos, 0)));
+  }
+
   Status ConvertEntries(const YAML::Node& from, int depth, YamlNode* to) {
     std::set<std::string> keys;
+    int last = -1;  // a key that stands before is an alias: its place is its anchor's
     for (const auto& entry : from) {
       YamlNode key = TRY(Convert(entry.first, depth + 1));
       if (key.kind != YamlNode::Kind::kScalar) {
@@ -63,15 +80,26 @@ class Converter {
       }
       YamlNode value = TRY(Convert(entry.second, depth + 1));
       if (value.IsNull()) {  // yaml-cpp gives nulls no mark of their own
+        const bool is_here = entry.first.Mark().pos > last;
+        if (is_here && from.Style() == YAML::EmitterStyle::Block) {
+          TRY(CheckBareKey(entry.first, key));
+        }
         value.line = key.line;
         value.column = key.column;
       }
+      last = std::max({last, entry.first.Mark().pos, entry.second.Mark().pos});
       to->entries.push_back({std::move(key), std::move(value)});
     }
     return absl::OkStatus();
   }
 
+  Status CheckBareKey(const YAML::Node& from, const YamlNode& key) const {
+    const auto fault = FaultOfBareKey(text_, PlaceOf(from), key.scalar);
+    return fault ? YamlError(file_, key, fmt::format("yaml: {}", *fault)) : absl::OkStatus();
+  }
+
   std::string file_;
+  std::string_view text_;  // as yaml-cpp counts places
   size_t nodes_ = 0;
 };
 
@@ -125,7 +153,7 @@ const YamlNode* YamlNode::Find(std::string_view key) const {
 StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& file) {
   if (!IsValidUtf8(text)) return InvalidArgument(file + ":1:1: yaml: invalid UTF-8");
   try {
-    return Converter(file).Convert(YAML::Load(std::string(text)), 0);
+    return Converter(file).ConvertText(std::string(text));
   } catch (const YAML::Exception& e) {
     return InvalidArgument(
         fmt::format("{}:{}:{}: yaml: {}", file, e.mark.line + 1, e.mark.column + 1, e.msg));
@@ -168,7 +196,7 @@ StatusOr<std::vector<YamlNode>> ParseYamlDocuments(std::string_view text, const 
     std::vector<YamlNode> documents;
     Converter converter(file);
     for (const std::string& document : SplitDocuments(text)) {
-      YamlNode node = TRY(converter.Convert(YAML::Load(document), 0));
+      YamlNode node = TRY(converter.ConvertText(document));
       if (!node.IsNull()) documents.push_back(std::move(node));
     }
     return documents;

@@ -26,6 +26,44 @@ TEST(StrictYaml, ErrorsNameThePlace) {
   EXPECT_TRUE(ParseYaml("", "f.yml")->IsNull());
 }
 
+// Go's YAML refuses them; yaml-cpp takes the rest of the file for the quoted text.
+TEST(StrictYaml, RefusesTextsThatEndTooEarly) {
+  const struct {
+    const char* text;
+    const char* error;
+  } kCases[] = {
+      {"a: \"x\nb: 1\nc: 2\n", "f.yml:1:4: yaml: found unexpected end of stream"},
+      {"a: 'x\nb: 1\n", "f.yml:1:4: yaml: found unexpected end of stream"},
+      {"a:\n  - !!str &x \"y\n", "f.yml:2:5: yaml: found unexpected end of stream"},
+      {"a: \"x\\\"\nb: 1\n", "f.yml:1:4: yaml: found unexpected end of stream"},
+      {"a: 'it''s\nb: ''\n", "f.yml:1:4: yaml: found unexpected end of stream"},
+      {"a: {b: \"c}\n", "f.yml:2:1: yaml: end of map flow not found"},
+      {"\xef\xbb\xbf"
+       "a: \"x\n",
+       "f.yml:1:4: yaml: found unexpected end of stream"},
+      {"a: 1\nannotations", "f.yml:2:1: yaml: could not find expected ':'"},
+      {"a: 1\nannotations\n", "f.yml:2:1: yaml: could not find expected ':'"},
+      {"a: 1\n\"annotations\" # x\n", "f.yml:2:1: yaml: end of map not found"},
+      {"r:\n  a: |\n  text: b\n  more\n", "f.yml:4:3: yaml: could not find expected ':'"},
+  };
+  for (const auto& c : kCases) {
+    const auto node = ParseYaml(c.text, "f.yml");
+    ASSERT_FALSE(node.ok()) << c.text;
+    EXPECT_EQ(Message(node.status()).rfind(c.error, 0), 0u) << c.text << Message(node.status());
+    EXPECT_FALSE(ParseYamlDocuments(c.text, "f.yml").ok()) << c.text;
+  }
+  for (const char* fine : {"a: \"x\"\nb: 'it''s'\n", "a: \"x\\\\\"\n", "a:\nb:\n", "? a\n? b\n",
+                           "{a, b}", "a: {b, c: }\n", "\"a b\" :\n'c':\n",
+                           "!!str \"a\": &x\nb: &y \"z\"\nc: *y\n", "a: it's\nb: x\"y\n",
+                           "\xef\xbb\xbf"
+                           "a: \"x\"\nb:\n",
+                           "a: \"\xc3\xa4\"\nb: 'x'\n\xc3\xb6:\n", "a: |\n  \"x\nb:\n", "",
+                           "a: &k b\n*k :\n", "a: \"x\r\n  y\"\r\nb:\r\n"}) {
+    const auto node = ParseYaml(fine, "f.yml");
+    EXPECT_TRUE(node.ok()) << fine << ": " << node.status();
+  }
+}
+
 TEST(StrictYaml, ReaderReadsAndRefusesTheRest) {
   const auto node = ParseYaml(
       "name: n\nwait: 1h30m\non: true\nsize: 64MiB\nlist: [a, b]\nmap: {k: v, e: "
