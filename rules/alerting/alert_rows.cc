@@ -17,11 +17,10 @@ std::string Hash16(std::string_view bytes) {
 
 }  // namespace
 
-std::string RuleId(const RuleGroup& group, const Rule& rule, const Labels& external_labels,
-                   int ordinal) {
+std::string RuleId(const RuleGroup& group, const Rule& rule, int ordinal) {
   RowWriter identity(0);
   identity.Enum(rule.kind).Text(group.file).Text(group.name).Text(rule.name).Texts(rule.labels);
-  return Hash16(identity.Text(external_labels.packed()).I64(ordinal).Take());
+  return Hash16(identity.I64(ordinal).Take());
 }
 
 std::string NoDataRuleId(const std::string& rule_id) { return Hash16(rule_id + " no data"); }

@@ -6,11 +6,11 @@
 //          value, labels (packed), annotations, external labels (packed), generator URL; since
 //          format 2: resolved_at, told_at (ms), untold
 //
-// A rule id is XXH3-128 of kind, file, group, name, label templates, external labels and the rule's
-// number among those equal to it in its group: what Prometheus carries state over by. The
-// expression is not part of it. A resolved alert keeps its row as long as it stays in its set, so
-// that those who must hear of it again and again go on after a restart. The alert of missing data
-// has an id of its own, made from the rule's.
+// A rule id is XXH3-128 of kind, file, group, name, label templates and the rule's number among
+// those equal to it in its group. The expression is not part of it, nor are external labels; alerts
+// of ids that are not there any more are looked for by name (stray_alerts.h). A resolved alert
+// keeps its row as long as it stays in its set, so that those who must hear of it again and again
+// go on after a restart. The alert of missing data has an id of its own, made from the rule's.
 #pragma once
 
 #include <string>
@@ -25,8 +25,7 @@ namespace outrider {
 inline constexpr uint8_t kAlertRowFormat = 2;
 
 // `ordinal`: 0 for the first rule of the group with this name and these labels.
-std::string RuleId(const RuleGroup& group, const Rule& rule, const Labels& external_labels,
-                   int ordinal);
+std::string RuleId(const RuleGroup& group, const Rule& rule, int ordinal);
 
 // The id under which a rule's alert of missing data (no_data.h) is kept.
 std::string NoDataRuleId(const std::string& rule_id);

@@ -7,6 +7,22 @@
 #include "rules/alerting/told_alert.h"
 
 namespace outrider {
+namespace {
+
+AlertPtr ResolvedAt(const ActiveAlert& firing, Timestamp ts) {
+  auto resolved = std::make_shared<ActiveAlert>(firing);
+  resolved->state = AlertState::kInactive;
+  resolved->resolved_at = ts;
+  return resolved;
+}
+
+// Those who were told of the one know the other by the same labels.
+bool KnowsSame(const AlertRow& before, const AlertRow& after) {
+  return ToldLabels(before.alert->labels, before.external_labels) ==
+         ToldLabels(after.alert->labels, after.external_labels);
+}
+
+}  // namespace
 
 void Farewell::Add(const RuleRunner& runner) {
   for (const AlertPtr& alert : runner.alerts()) alerts.push_back(runner.RowOf(alert));
@@ -21,9 +37,16 @@ void Farewell::Add(std::vector<AlertRow> rows) {
   std::ranges::move(rows, std::back_inserter(alerts));
 }
 
+void Farewell::KeepSeries(const SeriesList& written) {
+  std::erase_if(series, [&](const Labels& one) {
+    return std::ranges::binary_search(written, one.packed(), {}, &Labels::packed);
+  });
+}
+
 void Farewells::Add(Farewell farewell) {
   const absl::MutexLock lock(&mutex_);
   std::ranges::move(farewell.alerts, std::back_inserter(waiting_.alerts));
+  std::ranges::move(farewell.moved, std::back_inserter(waiting_.moved));
   std::ranges::move(farewell.series, std::back_inserter(waiting_.series));
 }
 
@@ -40,29 +63,31 @@ Status Farewells::Deliver(Timestamp ts) {
   }
   const std::vector<LabeledSample> markers = StaleMarkers(now.series, {}, ts);
   if (!markers.empty()) seams_.appender.AppendBatch(markers, Origin::kLocal, ts);
-  Status status = Tell(now.alerts, ts);
-  if (!status.ok()) Add({std::move(now.alerts), {}});
+  now.series.clear();
+  Status status = Tell(now, ts);
+  if (!status.ok()) Add(std::move(now));
   return status;
 }
 
-Status Farewells::Tell(const std::vector<AlertRow>& rows, Timestamp ts) const {
+Status Farewells::Tell(const Farewell& now, Timestamp ts) const {
   Batch batch;
   std::vector<Alert> told;
   std::vector<AlertRow> ended;
-  for (const AlertRow& row : rows) {
+  const auto end = [&](const AlertRow& row) {
+    ended.push_back(row);
+    if (row.alert->state != AlertState::kFiring) return;
+    ended.back().alert = ResolvedAt(*row.alert, ts);
+    told.push_back(ToldAlert(ended.back(), ts));
+  };
+  for (const AlertRow& row : now.alerts) {
     batch.Delete(Family::kRules, AlertRowKey(row.rule_id, row.alert->labels));
-    if (row.alert->state == AlertState::kPending) continue;
-    if (row.alert->state == AlertState::kInactive) {
-      ended.push_back(row);
-      continue;
-    }
-    auto resolved = std::make_shared<ActiveAlert>(*row.alert);
-    resolved->state = AlertState::kInactive;
-    resolved->resolved_at = ts;
-    AlertRow last = row;
-    last.alert = std::move(resolved);
-    told.push_back(ToldAlert(last, ts));
-    ended.push_back(std::move(last));
+    if (row.alert->state != AlertState::kPending) end(row);
+  }
+  for (const auto& [before, after] : now.moved) {
+    batch.Delete(Family::kRules, AlertRowKey(before.rule_id, before.alert->labels));
+    batch.Put(Family::kRules, AlertRowKey(after.rule_id, after.alert->labels),
+              EncodeAlertRow(after));
+    if (!KnowsSame(before, after)) end(before);
   }
   if (batch.empty()) return absl::OkStatus();
   if (told.empty()) {

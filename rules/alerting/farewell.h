@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is left to say for rules that are gone: their firing alerts are told as resolved, once, in
-// the batch that deletes their rows, as are those that were resolved before the relay could tell;
-// their series get stale markers.
+// What is left to say for rules that are gone or known otherwise: their firing alerts are told as
+// resolved, once, in the batch that deletes their rows, as are those that were resolved before the
+// relay could tell; their series get stale markers.
 #pragma once
 
 #include <vector>
@@ -14,11 +14,21 @@
 
 namespace outrider {
 
+// An alert that goes on as another row: its rule is found under another id, or the external labels
+// have changed. Those who know it by other labels are told that it ended.
+struct MovedAlert {
+  AlertRow before;
+  AlertRow after;
+};
+
 struct Farewell {
   std::vector<AlertRow> alerts;  // those of a rule follow each other
+  std::vector<MovedAlert> moved;
   SeriesList series;
 
-  bool empty() const { return alerts.empty() && series.empty(); }
+  bool empty() const { return alerts.empty() && moved.empty() && series.empty(); }
+  // Series that somebody writes now; sorted.
+  void KeepSeries(const SeriesList& written);
   void Add(const RuleRunner& runner);
   // Stored alerts whose rule is gone at the start.
   void Add(std::vector<AlertRow> rows);
@@ -35,7 +45,7 @@ class Farewells {
   Status Deliver(Timestamp ts);
 
  private:
-  Status Tell(const std::vector<AlertRow>& rows, Timestamp ts) const;
+  Status Tell(const Farewell& now, Timestamp ts) const;
   void TellRelay(const std::vector<AlertRow>& rows, Timestamp ts) const;
 
   const RuleSeams& seams_;

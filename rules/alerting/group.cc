@@ -64,9 +64,8 @@ Group::Group(RuleGroup spec, RuleContext context, RuleWorkshop& workshop)
       home_{*spec_, context_, workshop_.seams, interval_, policy_} {
   std::map<std::string, int> seen;
   for (const Rule& rule : spec_->rules) {
-    const int ordinal = seen[RuleId(*spec_, rule, context_.external_labels, 0)]++;
-    runners_.push_back(std::make_unique<RuleRunner>(
-        rule, RuleId(*spec_, rule, context_.external_labels, ordinal), home_));
+    const int ordinal = seen[RuleId(*spec_, rule, 0)]++;
+    runners_.push_back(std::make_unique<RuleRunner>(rule, RuleId(*spec_, rule, ordinal), home_));
   }
   counts_.rule_group = spec_->Key();
   counts_.interval_seconds = static_cast<double>(interval_) / kSecond;
@@ -80,21 +79,33 @@ DurationMs Group::max_wait() const {
   return policy_.wait_for_data ? wait : 0;
 }
 
-void Group::Restore(RestoredAlerts* restored, Timestamp start, Timestamp hold_until) {
+void Group::Restore(RestoredAlerts* restored, Farewell* left) {
   const int64_t began = workshop_.seams.clock.MonotonicNanos();
+  for (const auto& runner : runners_) {
+    runner->Restore(restored->Take(runner->id()), restored->Take(runner->no_data_id()), left);
+  }
+  counts_.last_restore_duration_seconds = Seconds(workshop_.seams.clock.MonotonicNanos() - began);
+}
+
+void Group::Adopt(StrayAlerts* strays, Farewell* left) {
+  for (const auto& runner : runners_) runner->Adopt(strays, left);
+  Publish();
+}
+
+void Group::Begin(Timestamp start, Timestamp hold_until) {
   bool has_state = false;
   for (const auto& runner : runners_) {
-    AlertSet alerts = restored->Take(runner->id());
-    AlertSet no_data = restored->Take(runner->no_data_id());
-    has_state |= runner->enabled() && (AnyActive(alerts) || AnyActive(no_data));
-    runner->SetState(std::move(alerts), std::move(no_data));
+    has_state |= runner->enabled() && (AnyActive(runner->alerts()) || AnyActive(runner->no_data()));
     runner->TellRelay(start);  // what the last process did not come to send
   }
   if (hold_until > start) {
     hold_ = StartupHold(workshop_.seams.querier, inputs_, has_state, start, hold_until);
   }
-  counts_.last_restore_duration_seconds = Seconds(workshop_.seams.clock.MonotonicNanos() - began);
   Publish();
+}
+
+void Group::AddSeries(SeriesList* all) const {
+  for (const auto& runner : runners_) std::ranges::copy(runner->series(), std::back_inserter(*all));
 }
 
 void Group::TakeOver(const Group& predecessor, Farewell* left) {
@@ -103,7 +114,7 @@ void Group::TakeOver(const Group& predecessor, Farewell* left) {
   for (const auto& runner : runners_) {
     const auto at = before.find(runner->id());
     if (at == before.end()) continue;
-    runner->Inherit(*at->second);
+    runner->Inherit(*at->second, left);
     before.erase(at);
   }
   Farewell gone;
@@ -217,8 +228,7 @@ void Group::Account(const RuleRunner& runner, const Outcome& outcome) {
 void Group::EndOrphans(Timestamp ts) {
   if (orphans_.empty()) return;
   SeriesList written;
-  for (const auto& runner : runners_)
-    std::ranges::copy(runner->series(), std::back_inserter(written));
+  AddSeries(&written);
   std::ranges::sort(written, {}, &Labels::packed);
   workshop_.seams.appender.AppendBatch(StaleMarkers(orphans_, written, ts - query_offset_),
                                        Origin::kLocal, ts);

@@ -19,6 +19,7 @@
 #include "rules/alerting/rule_stats.h"
 #include "rules/alerting/rule_view.h"
 #include "rules/alerting/startup_hold.h"
+#include "rules/alerting/stray_alerts.h"
 #include "rules/alerting/work_crew.h"
 #include "rules/rulefile/rule_group.h"
 
@@ -36,19 +37,24 @@ struct RuleWorkshop {
   RuleWorkshop(RuleSeams the_seams, double share_from);
 };
 
-// Restore, TakeOver, Dissolve, AwaitData and Evaluate: one caller at a time (the scheduler's
-// claim). View and Stats: any thread.
+// Restore, TakeOver, Adopt, Begin, Dissolve, AwaitData and Evaluate: one caller at a time (the
+// scheduler's claim). View and Stats: any thread.
 class Group {
  public:
   // `workshop` outlives the group.
   Group(RuleGroup spec, RuleContext context, RuleWorkshop& workshop);
 
-  // Before the first evaluation: continues from stored rows (taken out of `restored`), and holds
-  // everything until its data is current, at most until `hold_until`; or from the group of the same
-  // key before a reload. What no rule continues goes to `left`: alerts at once, series as markers
-  // at the next evaluation.
-  void Restore(RestoredAlerts* restored, Timestamp start, Timestamp hold_until);
+  // Before the first evaluation: continues from stored rows (taken out of `restored`), or from the
+  // group of the same key before a reload; then takes those of the stray alerts that are its
+  // rules'. What no rule continues goes to `left`: alerts at once, series as markers at the next
+  // evaluation.
+  void Restore(RestoredAlerts* restored, Farewell* left);
   void TakeOver(const Group& predecessor, Farewell* left);
+  void Adopt(StrayAlerts* strays, Farewell* left);
+  // After a start: holds everything until its data is current, at most until `hold_until`.
+  void Begin(Timestamp start, Timestamp hold_until);
+  // The series that the last evaluation wrote.
+  void AddSeries(SeriesList* all) const;
   // The group is gone: everything it has goes to `left`.
   void Dissolve(Farewell* left) const;
 

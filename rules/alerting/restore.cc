@@ -23,13 +23,12 @@ StatusOr<RestoredAlerts> RestoredAlerts::Load(const StateStore& store) {
   return restored;
 }
 
-AlertSet RestoredAlerts::Take(const std::string& rule_id) {
-  AlertSet alerts;
+std::vector<AlertRow> RestoredAlerts::Take(const std::string& rule_id) {
   const auto at = by_rule_.find(rule_id);
-  if (at == by_rule_.end()) return alerts;
-  for (AlertRow& row : at->second) alerts.push_back(std::move(row.alert));
+  if (at == by_rule_.end()) return {};
+  std::vector<AlertRow> rows = std::move(at->second);
   by_rule_.erase(at);
-  return alerts;
+  return rows;
 }
 
 std::vector<AlertRow> RestoredAlerts::TakeRest() {

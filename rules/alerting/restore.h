@@ -20,7 +20,7 @@ class RestoredAlerts {
   static StatusOr<RestoredAlerts> Load(const StateStore& store);
 
   // The alerts of a rule; the second time none.
-  AlertSet Take(const std::string& rule_id);
+  std::vector<AlertRow> Take(const std::string& rule_id);
   // What no rule has taken: the rules are gone.
   std::vector<AlertRow> TakeRest();
   size_t unreadable() const { return unreadable_; }

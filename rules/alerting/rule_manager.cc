@@ -90,6 +90,7 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
 
   Farewell left;
   GroupList next;
+  GroupList fresh;
   std::vector<std::pair<std::shared_ptr<Group>, std::optional<Scheduler::Outstanding>>> added;
   for (RuleGroup& spec : specs) {
     const auto at = old.find(spec.Key());
@@ -105,7 +106,7 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
       outstanding = scheduler_.Withdraw(before.get(), now);
       group->TakeOver(*before, &left);
     } else if (restored != nullptr) {
-      group->Restore(restored, now, now + options_.startup_hold);
+      group->Restore(restored, &left);
     }
     added.emplace_back(group, outstanding);
     next.push_back(std::move(group));
@@ -115,6 +116,8 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
     group->Dissolve(&left);
   }
   if (restored != nullptr) left.Add(restored->TakeRest());
+  for (const auto& [group, outstanding] : added) fresh.push_back(group);
+  FindHomes(fresh, &left);
   {
     const absl::MutexLock lock(&mutex_);
     groups_ = std::move(next);
@@ -123,7 +126,24 @@ void RuleManager::Replace(std::vector<RuleGroup> specs, const RuleContext& conte
   // and begins again.
   farewells_.Add(std::move(left));
   DeliverFarewells(now);
-  for (auto& [group, outstanding] : added) scheduler_.Add(std::move(group), now, outstanding);
+  for (auto& [group, outstanding] : added) {
+    if (restored != nullptr) group->Begin(now, now + options_.startup_hold);
+    scheduler_.Add(std::move(group), now, outstanding);
+  }
+}
+
+// Alerts whose rule stands elsewhere now go on there.
+void RuleManager::FindHomes(const GroupList& fresh, Farewell* left) {
+  if (left->alerts.empty()) return;
+  StrayAlerts strays(std::move(left->alerts));
+  SeriesList written;
+  for (const std::shared_ptr<Group>& group : fresh) {
+    group->Adopt(&strays, left);
+    group->AddSeries(&written);
+  }
+  left->alerts = strays.TakeRest();
+  std::ranges::sort(written, {}, &Labels::packed);
+  left->KeepSeries(written);
 }
 
 void RuleManager::DeliverFarewells(Timestamp now) {

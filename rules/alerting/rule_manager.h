@@ -81,6 +81,7 @@ class RuleManager {
  private:
   using GroupList = std::vector<std::shared_ptr<Group>>;
   void RunClaim(const Scheduler::Claim& claim, Timestamp now);
+  static void FindHomes(const GroupList& fresh, Farewell* left);
   void DeliverFarewells(Timestamp now);
   GroupList Groups() const;
   void Replace(std::vector<RuleGroup> specs, const RuleContext& context, RestoredAlerts* restored);

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "rules/alerting/farewell.h"
 #include "rules/alerting/recording_rule.h"
 #include "rules/alerting/refused_samples.h"
+#include "rules/alerting/stray_alerts.h"
 #include "rules/alerting/told_alert.h"
 #include "storage/base/log.h"
 #include "storage/model/sample.h"
@@ -56,19 +59,53 @@ void RuleRunner::SetState(AlertSet alerts, AlertSet no_data) {
   series_ = SeriesOf(Samples(0));
 }
 
-void RuleRunner::Inherit(const RuleRunner& predecessor) {
-  const auto renew = [](const AlertSet& from) {
-    AlertSet alerts;
-    for (const AlertPtr& before : from) {
-      auto alert = std::make_shared<ActiveAlert>(*before);
-      alert->source_hash = 0;  // the texts may have changed: render them again
-      alerts.push_back(std::move(alert));
-    }
-    return alerts;
-  };
-  SetState(renew(predecessor.alerts_), renew(predecessor.no_data_));
+// The alert as it goes on here; what is told of it under other labels is told anew.
+AlertPtr RuleRunner::TakeIn(const AlertRow& before, const std::string& id, Farewell* left) const {
+  const bool relabelled = before.external_labels != external_labels_;
+  const bool moved = relabelled || before.rule_id != id;
+  if (!moved && before.alert->source_hash == 0) return before.alert;
+  auto alert = std::make_shared<ActiveAlert>(*before.alert);
+  alert->source_hash = 0;  // the texts may have changed: render them again
+  if (relabelled && alert->state == AlertState::kFiring) {
+    alert->untold = true;
+    alert->told_at = 0;
+  }
+  if (moved) left->moved.push_back({before, RowOf(id, alert)});
+  return alert;
+}
+
+void RuleRunner::Restore(std::vector<AlertRow> alerts, std::vector<AlertRow> no_data,
+                         Farewell* left) {
+  AlertSet taken;
+  AlertSet taken_no_data;
+  for (const AlertRow& row : alerts) taken.push_back(TakeIn(row, id_, left));
+  for (const AlertRow& row : no_data) taken_no_data.push_back(TakeIn(row, no_data_id_, left));
+  SetState(std::move(taken), std::move(taken_no_data));
+}
+
+void RuleRunner::Inherit(const RuleRunner& predecessor, Farewell* left) {
+  std::vector<AlertRow> alerts;
+  std::vector<AlertRow> no_data;
+  for (const AlertPtr& alert : predecessor.alerts_) alerts.push_back(predecessor.RowOf(alert));
+  for (const AlertPtr& alert : predecessor.no_data_) {
+    no_data.push_back(predecessor.NoDataRowOf(alert));
+  }
+  Restore(std::move(alerts), std::move(no_data), left);
   series_ = predecessor.series_;
   no_data_watch_.Inherit(predecessor.no_data_watch_);
+}
+
+void RuleRunner::Adopt(StrayAlerts* strays, Farewell* left) {
+  const std::vector<AlertRow> rows = strays->TakeOf(rule_, alerts_);
+  if (rows.empty()) return;
+  AlertSet alerts = alerts_;
+  for (const AlertRow& row : rows) alerts.push_back(TakeIn(row, id_, left));
+  SeriesList written = series_;  // those of an inherited recording stay to be ended
+  SetState(std::move(alerts), no_data_);
+  std::ranges::copy(written, std::back_inserter(series_));
+  std::ranges::sort(series_, {}, &Labels::packed);
+  const auto twice = std::ranges::unique(series_, {}, &Labels::packed);
+  series_.erase(twice.begin(), twice.end());
 }
 
 AlertRow RuleRunner::RowOf(const std::string& id, AlertPtr alert) const {

@@ -16,6 +16,9 @@
 
 namespace outrider {
 
+struct Farewell;
+class StrayAlerts;
+
 // A series by its labels; sorted by packed().
 using SeriesList = std::vector<Labels>;
 
@@ -42,10 +45,13 @@ class RuleRunner {
   // rest holds.
   uint64_t Evaluate(Timestamp ts, DurationMs query_offset);
 
-  // Continues from restored rows, or from the same rule before a reload. `no_data`: the alerts kept
-  // under no_data_id().
-  void SetState(AlertSet alerts, AlertSet no_data);
-  void Inherit(const RuleRunner& predecessor);
+  // Continues from restored rows (`no_data`: those under no_data_id()), or from the same rule
+  // before a reload. What is kept under another id or other external labels from now on goes to
+  // `left`.
+  void Restore(std::vector<AlertRow> alerts, std::vector<AlertRow> no_data, Farewell* left);
+  void Inherit(const RuleRunner& predecessor, Farewell* left);
+  // Takes those of the alerts that are this rule's.
+  void Adopt(StrayAlerts* strays, Farewell* left);
   // All alerts as they are, at `ts`; each evaluation does it by itself.
   void TellRelay(Timestamp ts) const;
   const AlertSet& alerts() const { return alerts_; }
@@ -72,6 +78,8 @@ class RuleRunner {
   Status EvaluateAlerts(const promql::Vector& vector, Timestamp ts, Timestamp sample_time);
   Status EvaluateRecord(const promql::Vector& vector, Timestamp ts, Timestamp sample_time);
   Status TryEvaluate(Timestamp ts, Timestamp sample_time);
+  void SetState(AlertSet alerts, AlertSet no_data);
+  AlertPtr TakeIn(const AlertRow& before, const std::string& id, Farewell* left) const;
   AlertRow RowOf(const std::string& id, AlertPtr alert) const;
   Status Commit(const AlertStep& step, const AlertStep& no_data, Timestamp ts);
   void AddRows(const std::string& id, const AlertStep& step, Batch* rows) const;

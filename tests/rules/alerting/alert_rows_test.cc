@@ -112,20 +112,19 @@ TEST(AlertRowsTest, BrokenRowsAreErrors) {
 
 TEST(AlertRowsTest, RuleIdsTellRulesApart) {
   const RuleGroup group = GroupOf("A", "x");
-  const std::string id = RuleId(group, group.rules[0], Labels(), 0);
+  const std::string id = RuleId(group, group.rules[0], 0);
   EXPECT_EQ(id.size(), 16U);
   RuleGroup changed = group;
   changed.rules[0].expr = "other";
   changed.rules[0].hold = 5;
-  EXPECT_EQ(RuleId(changed, changed.rules[0], Labels(), 0), id);
-  EXPECT_NE(RuleId(group, group.rules[0], Labels(), 1), id);
-  EXPECT_NE(RuleId(group, group.rules[0], Labels{{"cluster", "c"}}, 0), id);
+  EXPECT_EQ(RuleId(changed, changed.rules[0], 0), id);
+  EXPECT_NE(RuleId(group, group.rules[0], 1), id);
   const RuleGroup other_name = GroupOf("B", "x");
-  EXPECT_NE(RuleId(other_name, other_name.rules[0], Labels(), 0), id);
+  EXPECT_NE(RuleId(other_name, other_name.rules[0], 0), id);
   const RuleGroup other_label = GroupOf("A", "y");
-  EXPECT_NE(RuleId(other_label, other_label.rules[0], Labels(), 0), id);
+  EXPECT_NE(RuleId(other_label, other_label.rules[0], 0), id);
   changed.name = "h";
-  EXPECT_NE(RuleId(changed, changed.rules[0], Labels(), 0), id);
+  EXPECT_NE(RuleId(changed, changed.rules[0], 0), id);
 }
 
 TEST(AlertRowsTest, RestoreSkipsWhatItCannotRead) {

@@ -109,5 +109,10 @@ inline const Labels kFiring = {{"__name__", "ALERTS"},
                                {"alertstate", "firing"},
                                {"instance", "a"},
                                {"severity", "page"}};
+inline const Labels kPending = {{"__name__", "ALERTS"},
+                                {"alertname", "Down"},
+                                {"alertstate", "pending"},
+                                {"instance", "a"},
+                                {"severity", "page"}};
 
 }  // namespace outrider

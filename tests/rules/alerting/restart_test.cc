@@ -342,6 +342,85 @@ TEST_F(RuleManagerTest, ChangedExternalLabelsResolveTheOldIdentity) {
   process->Run(3 * kMinute, Feed(0));
   ASSERT_THAT(process->sink.told, SizeIs(3));
   EXPECT_EQ(process->sink.told[2].labels.Get("cluster"), "new");
+  EXPECT_EQ(process->sink.told[2].starts_at, process->sink.told[0].starts_at);
+  EXPECT_EQ(Rows(), 1U);
+  Restart();  // the row knows the new ones
+  ASSERT_TRUE(process->Load(kDown, context).ok());
+  process->Run(3 * kMinute, Feed(0));
+  EXPECT_THAT(process->sink.told, IsEmpty());
+  Restart();
+  ASSERT_TRUE(process->Load(kDown).ok());
+  process->Run(3 * kMinute, Feed(0));
+  EXPECT_THAT(process->sink.lines, SizeIs(2));
+  EXPECT_EQ(process->sink.told.back().labels.Get("cluster"), "");
+}
+
+std::string Replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+// Another name of the file or the group is another id of the rule; its alerts go on.
+TEST_F(RuleManagerTest, AlertsFindTheirRuleUnderAnotherNameOfItsGroup) {
+  const std::string moved = Replaced(kDown, "name: g", "name: h");
+  for (const bool firing : {false, true}) {
+    for (const bool restart : {false, true}) {
+      SCOPED_TRACE(firing);
+      SCOPED_TRACE(restart);
+      StartAfresh();
+      ASSERT_TRUE(process->Load(kDown).ok());
+      process->Run(firing ? 3 * kMinute : 45 * kSecond, Feed(0));
+      const AlertPtr before = process->manager.Snapshot()[0]->rules[0].alerts.at(0);
+      if (restart) Restart();
+      process->sink.lines.clear();
+      ASSERT_TRUE(process->Load(moved).ok());
+      const AlertSet after = process->manager.Snapshot()[0]->rules[0].alerts;
+      ASSERT_THAT(after, SizeIs(1));
+      EXPECT_EQ(after[0]->state, before->state);
+      EXPECT_EQ(after[0]->active_at, before->active_at);
+      EXPECT_EQ(after[0]->fired_at, before->fired_at);
+      EXPECT_EQ(Rows(), 1U);
+      EXPECT_FALSE(IsStale(windows.Last(firing ? kFiring : kPending)->value));
+      process->Run(3 * kMinute, Feed(0));
+      EXPECT_THAT(process->sink.lines, SizeIs(firing ? 0 : 1));
+      Restart();  // under its new id
+      ASSERT_TRUE(process->Load(moved).ok());
+      process->Run(3 * kMinute, Feed(0));
+      EXPECT_THAT(process->sink.lines, IsEmpty());
+      process->Run(kMinute, Feed(1));
+      EXPECT_THAT(process->sink.lines, SizeIs(1));
+      EXPECT_EQ(Rows(), 0U);
+    }
+  }
+}
+
+TEST_F(RuleManagerTest, AlertsOfOtherFixedLabelsAreAnotherRules) {
+  ASSERT_TRUE(process->Load(kDown).ok());
+  process->Run(3 * kMinute, Feed(0));
+  ASSERT_TRUE(process->Load(Replaced(Replaced(kDown, "name: g", "name: h"), "page", "info")).ok());
+  ASSERT_THAT(process->sink.lines, SizeIs(2));
+  EXPECT_THAT(process->sink.lines[1], HasSubstr("resolved"));
+  process->Run(3 * kMinute, Feed(0));
+  EXPECT_THAT(process->sink.lines, SizeIs(3));
+}
+
+// What the sink does not take is told later; until then the old row stands, and is moved after
+// another start.
+TEST_F(RuleManagerTest, AMoveWaitsForTheStore) {
+  RuleContext context;
+  context.external_labels = Labels{{"cluster", "new"}};
+  ASSERT_TRUE(process->Load(kDown).ok());
+  process->Run(3 * kMinute, Feed(0));
+  for (const bool restart : {true, false}) {
+    process->sink.refuse = true;
+    ASSERT_TRUE(process->Load(kDown, context).ok());
+    if (restart) Restart();
+  }
+  process->sink.refuse = false;
+  process->sink.lines.clear();
+  process->Run(3 * kMinute, Feed(0));
+  EXPECT_THAT(process->sink.lines, SizeIs(2));
+  EXPECT_THAT(process->sink.lines[0], HasSubstr("resolved"));
+  EXPECT_EQ(Rows(), 1U);
 }
 
 }  // namespace
