@@ -30,7 +30,8 @@ class Stepper {
 
   void Refresh(const AlertPtr& old, AlertInstance instance) {
     ++active_;
-    const bool held = ts_ - old->active_at >= timing_.hold;
+    // What has fired has been held, whatever the clock says since.
+    const bool held = std::max(ts_, old->fired_at) - old->active_at >= timing_.hold;
     const bool same_texts = instance.annotations == old->annotations;
     if (same_texts && IsQuiet(*old, instance, held)) {
       out_.next.push_back(old);
@@ -39,6 +40,10 @@ class Stepper {
     auto alert = std::make_shared<ActiveAlert>(*old);
     Fill(std::move(instance), alert.get());
     bool write = alert->keep_firing_since != 0;
+    if (alert->state == AlertState::kPending && alert->active_at > ts_) {  // the clock was set back
+      alert->active_at = ts_;
+      write = true;
+    }
     alert->keep_firing_since = 0;
     bool tell = false;
     if (alert->state == AlertState::kPending && held) {
@@ -51,7 +56,7 @@ class Stepper {
       write = true;
     } else if (alert->state == AlertState::kFiring) {
       alert->untold |= !same_texts;
-      tell = alert->untold && ts_ - alert->told_at >= kTellInterval;
+      tell = alert->untold && (ts_ - alert->told_at >= kTellInterval || ts_ < alert->told_at);
     }
     if (tell) {
       alert->told_at = ts_;
@@ -100,8 +105,9 @@ class Stepper {
 
  private:
   // Nothing about the alert would change.
-  static bool IsQuiet(const ActiveAlert& old, const AlertInstance& now, bool held) {
-    const bool settled = old.state == AlertState::kFiring ? held && !old.untold : !held;
+  bool IsQuiet(const ActiveAlert& old, const AlertInstance& now, bool held) const {
+    const bool settled =
+        old.state == AlertState::kFiring ? held && !old.untold : !held && old.active_at <= ts_;
     return settled && old.keep_firing_since == 0 && SameBits(old.value, now.value) &&
            old.source_hash == now.source_hash;
   }
@@ -129,7 +135,7 @@ class Stepper {
 
   bool KeepFiring(const AlertPtr& old) {
     AlertPtr kept = old;
-    if (old->keep_firing_since == 0) {
+    if (old->keep_firing_since == 0 || old->keep_firing_since > ts_) {
       auto alert = std::make_shared<ActiveAlert>(*old);
       alert->keep_firing_since = ts_;
       kept = std::move(alert);

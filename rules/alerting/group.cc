@@ -165,7 +165,7 @@ void Group::LearnArrivals(Timestamp ts) {
   const DurationMs every = soon ? std::max(kLearnAgainAfter, learning_took_ * kLearnAgainPause)
                                 : std::max({kLearnEvery, kLearnAfterEvaluations * interval_,
                                             learning_took_ * kLearnPause});
-  if (learned_at_ != 0 && ts - learned_at_ < every) return;
+  if (learned_at_ != 0 && ts >= learned_at_ && ts - learned_at_ < every) return;
   const Clock& clock = workshop_.seams.clock;
   const int64_t began = clock.MonotonicNanos();
   arrivals_ = ArrivalWatch::Learn(workshop_.seams.querier, inputs_, ts - query_offset_);

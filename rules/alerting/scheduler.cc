@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/alerting/scheduler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <tuple>
 
 #include "rules/alerting/slot.h"
+#include "storage/base/log.h"
 
 namespace outrider {
 
@@ -48,14 +51,31 @@ std::optional<Scheduler::Outstanding> Scheduler::Withdraw(const Group* group, Ti
   return outstanding;
 }
 
+// After the clock was set back a group would wait until it has caught up. A step of less than an
+// interval is waited for: the slot has been evaluated already.
+bool Scheduler::Realign(Timestamp now, Entry* entry) {
+  const DurationMs interval = entry->group->interval();
+  if (entry->taken || std::max(entry->due, entry->deferred_to) - now <= 2 * interval) return false;
+  entry->due = SlotAt(now, interval, entry->offset) + interval;
+  entry->deferred_to = 0;
+  entry->missed = 0;
+  return true;
+}
+
 std::optional<Scheduler::Claim> Scheduler::ClaimDue(Timestamp now) {
   const absl::MutexLock lock(&mutex_);
   Entry* first = nullptr;
+  size_t realigned = 0;
   for (Entry& entry : entries_) {
+    realigned += Realign(now, &entry) ? 1 : 0;
     if (entry.taken || entry.withdrawn || entry.Wakes() > now) continue;
     if (first == nullptr || std::tie(entry.due, entry.key) < std::tie(first->due, first->key)) {
       first = &entry;
     }
+  }
+  if (realigned > 0) {
+    LogWarn("the clock was set back: rule groups go on at the present time",
+            {{"groups", fmt::format("{}", realigned)}});
   }
   if (first == nullptr) return std::nullopt;
   const DurationMs interval = first->group->interval();

@@ -42,7 +42,7 @@ class Scheduler {
   std::optional<Outstanding> Withdraw(const Group* group, Timestamp now);
 
   // The group that has been due longest (ties: by key), if any is due and free. Its next slot is
-  // the one after `now`. Give it back with Release.
+  // the one after `now`, also when `now` is long before the last. Give it back with Release.
   std::optional<Claim> ClaimDue(Timestamp now);
   void Release(const Claim& claim);
   // Gives it back unevaluated: the same slot is claimed again from `until` on.
@@ -62,6 +62,8 @@ class Scheduler {
     bool withdrawn = false;
     Timestamp Wakes() const { return deferred_to != 0 ? deferred_to : due; }
   };
+  static bool Realign(Timestamp now, Entry* entry);
+
   mutable absl::Mutex mutex_;
   absl::CondVar released_;
   std::vector<Entry> entries_ ABSL_GUARDED_BY(mutex_);

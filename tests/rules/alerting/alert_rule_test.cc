@@ -53,6 +53,38 @@ AlertInstance Instance(const char* label = "a", double value = 1, const char* no
   return {Labels{{"alertname", "A"}, {"i", label}}, {{"note", note}}, value, 1};
 }
 
+// An hour back: what fires goes on, what waits waits from now on.
+TEST(AlertRuleTest, TheClockIsSetBack) {
+  const AlertTiming timing{2 * kMinute, 2 * kMinute, 0};
+  const auto step = [&](const AlertSet& set, std::vector<AlertInstance> now, Timestamp ts) {
+    return StepAlerts(timing, set, std::move(now), ts);
+  };
+  Timestamp ts = kStart;
+  AlertSet set = step({}, {Instance("a")}, ts).next;
+  set = step(set, {Instance("a")}, ts += 2 * kMinute).next;
+  set = step(set, {Instance("a"), Instance("b")}, ts += kMinute).next;
+  ASSERT_EQ(set[0]->state, AlertState::kFiring);
+  ASSERT_EQ(set[1]->state, AlertState::kPending);
+  const Timestamp fired_at = set[0]->fired_at;
+
+  ts -= kHour;
+  AlertStep back = step(set, {Instance("a"), Instance("b")}, ts);
+  EXPECT_TRUE(back.tell.empty());
+  ASSERT_EQ(back.write.size(), 1U);
+  EXPECT_EQ(back.next[0]->state, AlertState::kFiring);
+  EXPECT_EQ(back.next[0]->fired_at, fired_at);
+  EXPECT_EQ(back.next[1]->active_at, ts);
+  back = step(back.next, {Instance("a", 1, "new"), Instance("b")}, ts += 2 * kMinute);
+  EXPECT_EQ(back.next[1]->state, AlertState::kFiring);
+  EXPECT_EQ(back.tell.size(), 2U);  // b, and the new text of a
+  back = step(back.next, {}, ts += kMinute);
+  EXPECT_TRUE(back.tell.empty());  // kept firing
+  back = step(back.next, {}, ts - kHour);
+  EXPECT_TRUE(back.tell.empty());
+  back = step(back.next, {}, ts - kHour + 2 * kMinute);
+  EXPECT_EQ(back.tell.size(), 2U);
+}
+
 TEST(AlertRuleTest, StateMachine) {
   for (const MachineCase& c : kMachineCases) {
     SCOPED_TRACE(c.name);

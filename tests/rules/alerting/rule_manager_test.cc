@@ -253,6 +253,22 @@ TEST_F(RuleManagerTest, MissedSlotsAreCountedAndTheNewestIsEvaluated) {
   EXPECT_EQ(process->manager.Stats().group_lag.sum, 10);
 }
 
+TEST_F(RuleManagerTest, RulesGoOnWhenTheClockIsSetBack) {
+  ASSERT_TRUE(process->Load("groups: [{name: g, rules: [{record: r, expr: vector(1)}]}]").ok());
+  process->Run(2 * kMinute, [](Timestamp) {});
+  const auto iterations = [&] { return process->manager.Stats().groups[0].iterations_total; };
+  EXPECT_EQ(iterations(), 8U);
+  clock.Advance(-15 * kSecond);  // no more than an interval: nothing twice
+  process->Run(15 * kSecond, [](Timestamp) {});
+  EXPECT_EQ(iterations(), 8U);
+  process->Run(kMinute, [](Timestamp) {});
+  EXPECT_EQ(iterations(), 12U);
+  clock.Advance(-kHour);
+  process->Run(2 * kMinute, [](Timestamp) {});
+  EXPECT_EQ(iterations(), 20U);
+  EXPECT_EQ(process->manager.Stats().groups[0].iterations_missed_total, 0U);
+}
+
 TEST_F(RuleManagerTest, LoadIsAllOrNothing) {
   ASSERT_TRUE(process->Load(kDown).ok());
   const std::vector<RuleFileSource> missing = {{"/nonexistent/rules.yml"}};
