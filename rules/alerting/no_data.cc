@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "rules/alerting/arrivals.h"
 #include "rules/alerting/rule_footprint.h"
 #include "rules/alerting/startup_hold.h"
 #include "rules/promql/ast.h"
@@ -110,6 +111,24 @@ bool NoDataWatch::IsLive(const Selector& selector, Timestamp at) const {
               .ok();
 }
 
+// Since when the selector gives nothing, as its newest samples tell: a restart remembers no more.
+Timestamp NoDataWatch::SilentSince(const Selector& selector, Timestamp at) const {
+  SeriesSet set;
+  set.newest_will_do = true;
+  set.want_histograms = true;
+  Timestamp since = 0;
+  const auto look = [&](const SeriesSet& piece) {
+    for (const SeriesSet::Row& row : piece.rows) {
+      const std::vector<Timestamp> times = SampleTimes(piece, row);
+      since = std::max(since, times.back() + (HasEnded(piece, row) ? 0 : selector.reach));
+    }
+    return absl::OkStatus();
+  };
+  const bool read =
+      querier_.SelectInPieces(selector.matchers, 0, at, kMostSamples, &set, look).ok();
+  return read && since > 0 ? std::min(since, at) : at;
+}
+
 // Labels of the alert that its rule set, or that came from elsewhere in the expression, say nothing
 // about the selector's series.
 NoDataWatch::Finding NoDataWatch::FindInSelector(const Selector& selector, const Labels& alert,
@@ -130,7 +149,9 @@ NoDataWatch::Finding NoDataWatch::FindInSelector(const Selector& selector, const
     finding.narrowed = 0;
   }
   const bool live = IsLive(narrowed, at);
-  finding.known = live || WasThere(narrowed.matchers, at);
+  // Nobody misses a range whose first sample has just come, unless an alert was made of it.
+  const bool may_begin = narrowed.range && alert.empty();
+  finding.known = live || WasThere(narrowed.matchers, may_begin ? at - narrowed.reach : at);
   if (finding.known && !live) finding.missing.push_back(std::move(narrowed));
   return finding;
 }
@@ -187,8 +208,8 @@ void NoDataWatch::Note(const Selector& selector) {
 bool NoDataWatch::Keeps(const ActiveAlert& alert, Timestamp ts, Timestamp sample_time) {
   const std::string& key = alert.labels.packed();
   const auto known = kept_.find(key);
-  const Timestamp since = known == kept_.end() ? ts : known->second.since;
   if (known != kept_.end()) {
+    const Timestamp since = known->second.since;
     // Remembered as long as the alert is there: the limit is not granted twice.
     if (policy_.limit > 0 && ts - since >= policy_.limit) return false;
     const std::vector<Selector>& inputs = known->second.inputs;
@@ -201,6 +222,13 @@ bool NoDataWatch::Keeps(const ActiveAlert& alert, Timestamp ts, Timestamp sample
   Finding found = FindIn(tree_, alert.labels, sample_time).value_or(Finding{});
   if (found.missing.empty()) {
     kept_.erase(key);
+    return false;
+  }
+  const Timestamp since =
+      known != kept_.end() ? known->second.since
+                           : SilentSince(found.missing.front(), sample_time) + (ts - sample_time);
+  if (policy_.limit > 0 && ts - since >= policy_.limit) {
+    kept_[key] = {std::move(found.missing), since};
     return false;
   }
   Note(found.missing.front());

@@ -60,6 +60,7 @@ class NoDataWatch {
   };
   bool IsLive(const Selector& selector, Timestamp at) const;
   bool WasThere(std::span<const Matcher> matchers, Timestamp at) const;
+  Timestamp SilentSince(const Selector& selector, Timestamp at) const;
   // nullopt: it says nothing about missing data.
   std::optional<Finding> FindIn(const InputTree& tree, const Labels& alert, Timestamp at) const;
   Finding FindInSelector(const Selector& selector, const Labels& alert, Timestamp at) const;

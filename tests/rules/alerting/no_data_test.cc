@@ -282,6 +282,38 @@ TEST_F(NoDataTest, TheLimitGoesOnOverReloads) {
   }
 }
 
+// Nor does a restart, which remembers by the samples that there are.
+TEST_F(NoDataTest, TheLimitGoesOnOverARestart) {
+  const std::string rules = Rule("up == 0", "", "10m");
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(2 * kMinute, Feed(0));
+  Silence(12 * kMinute);  // 5 of them are the lookback
+  Restart();
+  ASSERT_TRUE(process->Load(rules).ok());
+  Silence(4 * kMinute);  // held
+  EXPECT_EQ(View().StateText(), "firing");
+  Silence(2 * kMinute);
+  EXPECT_EQ(View().StateText(), "inactive");
+}
+
+// A range gives nothing until it has two samples; that is no silence before there was a first.
+TEST_F(NoDataTest, ARangeThatBeginsIsNotSilent) {
+  ASSERT_TRUE(process->Load(Rule("rate(up[1m]) < 0", "")).ok());
+  process->Run(15 * kSecond, Feed(1));
+  EXPECT_THAT(process->sink.lines, IsEmpty());
+  process->Run(2 * kMinute, Feed(1));
+  EXPECT_THAT(process->sink.lines, IsEmpty());
+  Silence(2 * kMinute);
+  EXPECT_THAT(process->sink.lines, SizeIs(1));
+  StartAfresh();
+  ASSERT_TRUE(process->Load(Rule("rate(up[1m]) < 0", "")).ok());
+  process->Run(15 * kSecond, Feed(1));  // one sample, and no more
+  Silence(30 * kSecond);
+  EXPECT_THAT(process->sink.lines, IsEmpty());
+  Silence(2 * kMinute);
+  EXPECT_THAT(process->sink.lines, SizeIs(1));
+}
+
 // What the rule reads no longer is no reason to keep its alert.
 TEST_F(NoDataTest, AReloadMayReadSomethingElse) {
   ASSERT_TRUE(process->Load(Rule("up == 0", "")).ok());

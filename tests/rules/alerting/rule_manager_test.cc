@@ -265,7 +265,7 @@ TEST_F(RuleManagerTest, RulesGoOnWhenTheClockIsSetBack) {
   EXPECT_EQ(iterations(), 12U);
   clock.Advance(-kHour);
   process->Run(2 * kMinute, [](Timestamp) {});
-  EXPECT_EQ(iterations(), 20U);
+  EXPECT_EQ(iterations(), 19U);  // from the next slot on
   EXPECT_EQ(process->manager.Stats().groups[0].iterations_missed_total, 0U);
 }
 
