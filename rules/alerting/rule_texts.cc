@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "rules/promql/ast.h"
+#include "rules/promql/functions/table.h"
 #include "rules/promql/histogram/histogram_math.h"
 #include "rules/rulefile/template_text.h"
 #include "storage/base/text.h"
@@ -45,14 +47,27 @@ bool MayDependOnTime(std::string_view text) {
 }
 
 // `query "expr"` in a template: the list of samples at the evaluation's time.
+// Whether the expression itself says which sample comes first.
+bool HasOrder(const promql::Expr& root) {
+  const promql::Expr& expr = promql::Unwrapped(root);
+  if (const auto* call = std::get_if<promql::Call>(&expr.node)) {
+    return call->function->name.starts_with("sort");
+  }
+  const auto* aggregate = std::get_if<promql::AggregateExpr>(&expr.node);
+  return aggregate != nullptr &&
+         (aggregate->op == promql::Token::kTopk || aggregate->op == promql::Token::kBottomk);
+}
+
 StatusOr<tmpl::Value> QuerySamples(const RuleQuery& query, std::span<const tmpl::Value> args,
                                    const promql::ParseOptions& promql, Timestamp now) {
   const auto& text = std::get<std::string>(args[0].data());
   const promql::Expression expression = TRY(promql::Expression::Parse(text, promql));
-  const promql::QueryResult result = TRY(query(expression, now));
+  promql::QueryResult result = TRY(query(expression, now));
   tmpl::MethodList samples;
   samples.type = "template.queryResult";
-  if (const auto* vector = std::get_if<promql::Vector>(&result.value)) {
+  if (auto* vector = std::get_if<promql::Vector>(&result.value)) {
+    // As they come they stand in another order after a restart.
+    if (!HasOrder(expression.root())) std::ranges::sort(*vector, {}, &promql::VectorSample::labels);
     for (const promql::VectorSample& sample : *vector) samples.items.push_back(SampleValue(sample));
   } else if (const auto* scalar = std::get_if<promql::Scalar>(&result.value)) {
     samples.items.push_back(SampleValue({Labels(), scalar->time, scalar->value}));

@@ -14,6 +14,7 @@
 #include "rules/promql/evaluator.h"
 #include "rules/promql/histogram/histogram_math.h"
 #include "rules/promql/label_key.h"
+#include "rules/promql/row_order.h"
 #include "storage/base/text.h"
 #include "storage/base/xxh64.h"
 
@@ -26,7 +27,7 @@ struct Candidate {
   const NativeHistogram* histogram = nullptr;  // limitk alone takes histograms
 };
 
-// NaN comes last, whichever end is wanted; equal values keep their order.
+// NaN comes last, whichever end is wanted.
 bool Better(bool greatest, const Candidate& a, const Candidate& b) {
   if (std::isnan(a.value) || std::isnan(b.value))
     return !std::isnan(a.value) && std::isnan(b.value);
@@ -73,16 +74,54 @@ bool DropHistograms(std::vector<std::vector<Candidate>>* candidates) {
   return dropped > 0;
 }
 
-// Leaves `count` of a group: the best, best first; with limitk those that come first.
-void KeepBest(Token op, uint64_t count, std::vector<Candidate>* group) {
-  if (op != Token::kLimitk) {
-    std::stable_sort(group->begin(), group->end(),
-                     [greatest = op == Token::kTopk](const auto& a, const auto& b) {
-                       return Better(greatest, a, b);
-                     });
+// Of equal values the first by labels are chosen: a rule must not fire for other series after a
+// restart.
+class Chooser {
+ public:
+  Chooser(Token op, const Evaluator& evaluator, const Block& block)
+      : op_(op), order_(evaluator, block) {}
+
+  // Leaves `count` of a group: the best, best first; with limitk, to which all are equal, the
+  // first.
+  void KeepBest(uint64_t count, std::vector<Candidate>* group) {
+    const auto better = [this](const Candidate& a, const Candidate& b) { return IsBetter(a, b); };
+    if (group->size() > count) {
+      const auto end = group->begin() + static_cast<std::ptrdiff_t>(count);
+      std::nth_element(group->begin(), end - 1, group->end(), better);
+      const Candidate last = *(end - 1);
+      const auto equal = std::partition(group->begin(), group->end(),
+                                        [&](const Candidate& c) { return IsBetter(c, last); });
+      const auto worse = std::partition(equal, group->end(),
+                                        [&](const Candidate& c) { return !IsBetter(last, c); });
+      OrderByLabels(equal, end, worse);
+      group->resize(count);
+    }
+    std::sort(group->begin(), group->end(), better);
+    for (auto run = group->begin(); run != group->end();) {
+      const auto next =
+          std::find_if(run, group->end(), [&](const Candidate& c) { return IsBetter(*run, c); });
+      OrderByLabels(run, next, next);
+      run = next;
+    }
   }
-  if (group->size() > count) group->resize(count);
-}
+
+ private:
+  using Place = std::vector<Candidate>::iterator;
+
+  bool IsBetter(const Candidate& a, const Candidate& b) const {
+    return op_ != Token::kLimitk && Better(op_ == Token::kTopk, a, b);
+  }
+  // The first of [begin, end) come to stand before `middle`, in order.
+  void OrderByLabels(Place begin, Place middle, Place end) {
+    if (end - begin < 2) return;
+    std::partial_sort(begin, middle, end, [this](const Candidate& a, const Candidate& b) {
+      return order_.Before(a.row, b.row);
+    });
+  }
+
+  const Token op_;
+  RowOrder order_;
+};
 
 // An instant query shows the chosen in order: per group, best first.
 Block InOrder(const Block& block, const std::vector<std::vector<uint32_t>>& chosen) {
@@ -101,6 +140,7 @@ StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, uint3
   const std::vector<int64_t> counts = TRY(CountsOf(param));
   std::vector<std::vector<Candidate>> candidates(grouping.groups.size());
   std::vector<std::vector<uint32_t>> chosen(grouping.groups.size());
+  Chooser chooser(node.op, evaluator, block);
   for (size_t step = 0; step < block.steps; ++step) {
     TRY(evaluator.CheckTimeout());
     TakeCandidates(grouping, step, &block, &candidates);
@@ -109,7 +149,7 @@ StatusOr<Block> SelectTop(Evaluator& evaluator, const AggregateExpr& node, uint3
       evaluator.annotations().HistogramIgnored(TokenText(node.op), pos);
     }
     for (size_t g = 0; g < candidates.size(); ++g) {
-      KeepBest(node.op, static_cast<uint64_t>(counts[step]), &candidates[g]);
+      chooser.KeepBest(static_cast<uint64_t>(counts[step]), &candidates[g]);
       for (const Candidate& c : candidates[g]) {
         block.values[c.row * block.steps + step] = c.value;
         block.SetHistogram(c.row, step, c.histogram);

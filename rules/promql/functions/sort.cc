@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rules/promql/functions/kernels.h"
+#include "rules/promql/row_order.h"
 
 namespace outrider::promql {
 namespace {
@@ -35,8 +36,11 @@ StatusOr<Block> Sort(Evaluator& evaluator, const Expr& expr, const Steps& steps,
   if (block.steps != 1) return block;  // inside a subquery
   std::vector<size_t> order(block.rows.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return less(block, a, b); });
+  RowOrder by_labels(evaluator, block);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    if (less(block, a, b)) return true;
+    return !less(block, b, a) && by_labels.Before(a, b);
+  });
   return Reordered(block, order);
 }
 

@@ -68,6 +68,32 @@ TEST(RuleTextsTest, Renders) {
   }
 }
 
+TEST(RuleTextsTest, QueriesAreListedByLabelsUnlessTheySayHow) {
+  const RuleQuery query = [](const promql::Expression&,
+                             Timestamp) -> StatusOr<promql::QueryResult> {
+    return promql::QueryResult{
+        promql::Vector{
+            {Labels{{"i", "b"}}, 0, 1}, {Labels{{"i", "c"}}, 0, 1}, {Labels{{"i", "a"}}, 0, 1}},
+        {},
+        {}};
+  };
+  const std::pair<const char*, const char*> kCases[] = {
+      {"x", "abc"},           {"(sum by (i) (x))", "abc"},
+      {"sort(x)", "bca"},     {"(sort_desc(x))", "bca"},
+      {"topk(3, x)", "bca"},  {"bottomk(3, x)", "bca"},
+      {"limitk(3, x)", "abc"}};
+  for (const auto& [expression, order] : kCases) {
+    Rule rule;
+    rule.name = "A";
+    rule.annotations["t"] =
+        fmt::format("{{{{ range query \"{}\" }}}}{{{{ .Labels.i }}}}{{{{ end }}}}", expression);
+    RuleContext context = Context();
+    context.promql.experimental_functions = true;
+    RuleTexts texts(rule, context, query);
+    EXPECT_EQ(texts.RenderAnnotations({Labels(), 0, 1}, 0)["t"], order) << expression;
+  }
+}
+
 TEST(RuleTextsTest, LabelsOverwrite) {
   Rule rule;
   rule.name = "A";

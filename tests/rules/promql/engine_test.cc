@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "rules/trial/memory_querier.h"
 #include "tests/support/fake_clock.h"
 
@@ -20,7 +23,9 @@ class SpyQuerier final : public Querier {
                 SeriesSet* out) const override {
     asked.emplace_back(from, to);
     if (clock != nullptr) clock->Advance(delay);
-    return data.Select(matchers, from, to, max_samples, out);
+    TRY(data.Select(matchers, from, to, max_samples, out));
+    if (backwards) std::ranges::reverse(out->rows);
+    return {};
   }
   StatusOr<std::vector<Labels>> SelectLabels(std::span<const Matcher> /*matchers*/,
                                              Timestamp /*from*/, Timestamp /*to*/) const override {
@@ -42,6 +47,7 @@ class SpyQuerier final : public Querier {
   MemoryQuerier data;
   mutable std::vector<std::pair<Timestamp, Timestamp>> asked;
   FakeClock* clock = nullptr;
+  bool backwards = false;  // the order of series is another one
   DurationMs delay = 0;
   Timestamp oldest = std::numeric_limits<Timestamp>::min();
 };
@@ -97,6 +103,37 @@ TEST_F(EngineTest, RangeQueriesAreSortedMatrices) {
   const Matrix scalar = std::get<Matrix>(Range("time()")->value);
   ASSERT_EQ(scalar.size(), 1u);
   EXPECT_TRUE(scalar[0].labels.empty());
+}
+
+// In whichever order storage gives series, which is another one after a restart.
+TEST_F(EngineTest, EqualValuesAreToldApartByLabels) {
+  for (const char i : std::string_view("cadb")) {
+    storage_.data.Append({{"__name__", "same"}, {"i", std::string(1, i)}}, {0, i == 'd' ? 2.0 : 1});
+    storage_.data.Append({{"__name__", "none"}, {"i", std::string(1, i)}}, {0, std::nan("")});
+  }
+  const struct {
+    const char* query;
+    const char* series;
+  } kCases[] = {
+      {"topk(2, same)", "da"},         {"topk(3, same)", "dab"},
+      {"bottomk(2, same)", "ab"},      {"topk(9, same)", "dabc"},
+      {"topk(2, none)", "ab"},         {"limitk(2, same)", "ab"},
+      {"topk by (x) (1, -same)", "a"}, {"sort(same)", "abcd"},
+      {"sort_desc(same)", "dabc"},     {"sort_by_label(same, 'x')", "abcd"},
+      {"topk(2, same or none)", "da"},
+  };
+  for (const auto& c : kCases) {
+    for (const bool backwards : {false, true}) {
+      storage_.backwards = backwards;
+      const auto result = Instant(c.query, kMinute);
+      ASSERT_TRUE(result.ok()) << result.status();
+      std::string series;
+      for (const VectorSample& sample : std::get<Vector>(result->value)) {
+        series += sample.labels.Get("i");
+      }
+      EXPECT_EQ(series, c.series) << c.query << backwards;
+    }
+  }
 }
 
 TEST_F(EngineTest, EachSelectorIsAskedOnce) {
