@@ -35,9 +35,9 @@ bool IsLocalRequest(const HttpRequest& request);
 
 // Pure. Our own writes: everything below /api/v1/webhooks (URLs of webhooks are secrets) and
 // /outrider/v1/tokens, other methods than GET and HEAD below /outrider/ (but for IsOpenPath),
-// /api/v1/optimize/ and /api/v1/realtime/monitor/, and /-/reload. From this machine: IsLocalRequest.
-// A page is ours when its origin is the host it was sent to, and that is `localhost`, an address or
-// the external URL's host.
+// /api/v1/optimize/ and /api/v1/realtime/monitor/, /api/v1/escalation-policies, and /-/reload. From
+// this machine: IsLocalRequest. A page is ours when its origin is the host it was sent to, and that
+// is `localhost`, an address or the external URL's host.
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options);
 
 HttpGuard MakeAuthGuard(AuthOptions options);
