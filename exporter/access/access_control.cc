@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/access/access_control.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "exporter/access/refusal.h"
@@ -45,18 +47,20 @@ std::string FullPath(const std::string& prefix, const HttpRequest& request) {
 }  // namespace
 
 std::string CallerAddress(const std::string& remote_address) {
-  if (remote_address.starts_with("::ffff:") || remote_address.find(':') == std::string::npos) {
-    return remote_address;
+  // The same address has many spellings, so the bytes decide.
+  in6_addr address = {};
+  const std::string plain = remote_address.substr(0, remote_address.find('%'));  // without a zone
+  if (inet_pton(AF_INET6, plain.c_str(), &address) != 1) return remote_address;
+  std::array<char, INET6_ADDRSTRLEN> text = {};
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    inet_ntop(AF_INET, &address.s6_addr[12], text.data(), text.size());
+    return text.data();
   }
-  // The first four groups, unless they are abbreviated: then the whole address stands for itself.
-  size_t end = 0;
-  for (int groups = 0; groups < 4; ++groups) {
-    end = remote_address.find(':', end);
-    if (end == std::string::npos || remote_address.compare(end, 2, "::") == 0)
-      return remote_address;
-    ++end;
-  }
-  return remote_address.substr(0, end) + ":/64";
+  if (IN6_IS_ADDR_LOOPBACK(&address)) return "::1";
+  constexpr size_t kNetwork = 8;
+  std::fill(std::begin(address.s6_addr) + kNetwork, std::end(address.s6_addr), uint8_t{0});
+  inet_ntop(AF_INET6, &address, text.data(), text.size());
+  return fmt::format("{}/64", text.data());
 }
 
 AccessControl::AccessControl(WebConfig config, AccessOptions options, AccessSeams seams)

@@ -94,7 +94,8 @@ class AccessControl {
   std::shared_ptr<const WebConfig> config_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The network that counts as one caller: an IPv4 address, or the first 64 bits of an IPv6 one.
+// What counts as one caller: an IPv4 address (also one in IPv6's clothes), or of an IPv6 address
+// its first 64 bits, because whoever has one has them all. Any other text stands for itself.
 std::string CallerAddress(const std::string& remote_address);
 
 }  // namespace outrider

@@ -26,9 +26,13 @@ constexpr std::string_view kReadsByPost[] = {"/api/v1/query",
                                              "/outrider/v1/escalation/preview"};
 
 // Whoever may write there decides who is paged and who may call.
-constexpr std::string_view kConfigured[] = {
-    "/outrider/v1/users",    "/outrider/v1/teams",   "/outrider/v1/oncall/schedules",
-    "/outrider/v1/policies", "/outrider/v1/answers", "/-/reload"};
+constexpr std::string_view kConfigured[] = {"/outrider/v1/users",
+                                            "/outrider/v1/teams",
+                                            "/outrider/v1/oncall/schedules",
+                                            "/outrider/v1/policies",
+                                            "/outrider/v1/answers",
+                                            "/api/v1/escalation-policies",
+                                            "/-/reload"};
 
 // Below those, what people on call do every day.
 constexpr std::string_view kDaily[] = {

@@ -37,8 +37,9 @@ StatusOr<std::string> Press(const AnswerCallbacksDeps& deps, const PressedButton
                                                    {.incident_id = view->claim.incident_id,
                                                     .who = std::move(who),
                                                     .channel = std::move(channel),
-                                                    .note = ""},
-                                                   now));
+                                                    .note = "",
+                                                    .data = {{"service_user", button.user_id}}},
+                                                   now, view->claim.step));
   return AnswerSentence(view->claim.action, result, now);
 }
 

@@ -86,7 +86,12 @@ HttpResponse Act(const AnswerLinksDeps& deps, HttpRequest& request) {
   if (!who.ok()) return Problem(who.status());
   const StatusOr<AnswerResult> result = deps.desk.Answer(
       view->claim.action,
-      {.incident_id = view->claim.incident_id, .who = *who, .channel = "link", .note = ""}, now);
+      {.incident_id = view->claim.incident_id,
+       .who = *who,
+       .channel = "link",
+       .note = "",
+       .data = {{"contact", view->claim.contact}, {"address", request.remote_address}}},
+      now, view->claim.step);
   if (!result.ok()) return Problem(result.status());
   const std::string said = AnswerSentence(view->claim.action, *result, now);
   const bool refused = result->outcome == AnswerResult::Outcome::kRefused;

@@ -52,8 +52,9 @@ StatusOr<std::string> AnswerSms(const AnswerCallbacksDeps& deps, const std::stri
                                                          {.incident_id = entry->incident_id,
                                                           .who = AnswererOf(entry->contact),
                                                           .channel = "sms",
-                                                          .note = ""},
-                                                         now);
+                                                          .note = "",
+                                                          .data = {{"contact", entry->contact}}},
+                                                         now, entry->step);
   if (absl::IsNotFound(result.status())) return std::string("The incident is gone.");
   TRY(result.status());
   return AnswerSentence(code->action, *result, now);
@@ -100,7 +101,7 @@ StatusOr<HttpResponse> Voice(const AnswerCallbacksDeps& deps, HttpRequest& reque
                         .who = WhoWasCalled(deps.desk.config()->answering, FormValue(form, "To")),
                         .channel = "voice",
                         .note = ""},
-                       now));
+                       now, view->claim.step));
   return Twiml("Say", AnswerSentence(*action, result, now));
 }
 

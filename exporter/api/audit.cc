@@ -42,6 +42,9 @@ void WriteLine(const AuditEvent& event, std::string* out) {
   json.Key("subject").String(event.subject).Key("kind").String(AuditKindText(event.kind));
   json.Key("by").String(event.who).Key("channel").String(event.channel);
   json.Key("from").String(event.from).Key("to").String(event.to).Key("text").String(event.text);
+  json.Key("data").StartObject();
+  for (const auto& [name, value] : event.data) json.Key(name).String(value);
+  json.EndObject();
   json.Key("sequence").Int(static_cast<int64_t>(event.sequence));
   json.Key("hash").String(HexEncode(event.hash)).EndObject();
   *out += '\n';

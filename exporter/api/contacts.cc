@@ -51,8 +51,9 @@ StatusOr<std::string> ReadCode(HttpRequest& request) {
 
 StatusOr<HttpResponse> Confirm(const ContactsApiDeps& deps, HttpRequest& request) {
   const std::string code = TRY(ReadCode(request));
-  TRY(deps.desk.ConfirmVerification(request.path_params.at("name"),
-                                    request.path_params.at("method"), code, deps.clock.NowNanos()));
+  TRY(deps.desk.ConfirmVerification(
+      {.user = request.path_params.at("name"), .method = request.path_params.at("method")}, code,
+      CallerOf(request), deps.clock.NowNanos()));
   return HttpResponse::Json(200, R"({"status":"verified"})");
 }
 

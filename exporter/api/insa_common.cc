@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/base/text.h"
+
 namespace outrider {
 
 HttpResponse InsaError(int status, std::string_view message, std::string_view key,
@@ -25,6 +27,8 @@ HttpHandler InsaRoute(std::function<StatusOr<HttpResponse>(HttpRequest&)> handle
     if (response.ok()) return *std::move(response);
     const Status& status = response.status();
     if (absl::IsNotFound(status)) return InsaError(404, Message(status));
+    if (absl::IsAlreadyExists(status)) return InsaError(409, Message(status));
+    if (absl::IsUnavailable(status)) return InsaError(503, Message(status));
     const bool asked_wrongly = absl::IsInvalidArgument(status) ||
                                absl::IsFailedPrecondition(status) ||
                                absl::IsResourceExhausted(status);
@@ -45,6 +49,16 @@ std::string RuleOf(const Incident& incident) {
 const std::vector<std::string>& InsaSeverities() {
   static const std::vector<std::string> kAll = {"critical", "high", "medium", "low", "info"};
   return kAll;
+}
+
+bool WantsEnabled(const ParamReader& params) { return ToLower(params.Text("enabled")) != "false"; }
+
+StatusOr<std::optional<Severity>> ReadSeverity(const ParamReader& params) {
+  const std::string_view text = params.Text("severity");
+  if (text.empty()) return std::nullopt;
+  const std::optional<Severity> severity = ParseSeverity(text);
+  if (!severity) return InvalidArgument("Invalid severity");
+  return severity;
 }
 
 void WriteMinutes(const std::string& name, int64_t nanos, JsonWriter* json) {

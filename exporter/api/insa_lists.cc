@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// INSA's policies, schedules, groups and health: what is configured and what there is, to read.
+// INSA's schedules, groups and health: what is configured and what there is, to read.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,59 +20,6 @@ constexpr size_t kDefaultLimit = 100;
 constexpr size_t kMaxLimit = 1000;
 // Shifts are looked for within this, before and behind the moment.
 constexpr int64_t kShiftHorizon = 62 * kDay * kNanosPerMilli;
-
-// Everything that is configured is enabled.
-bool WantsEnabled(const ParamReader& params) { return ToLower(params.Text("enabled")) != "false"; }
-
-StatusOr<std::optional<Severity>> ReadSeverity(const ParamReader& params) {
-  const std::string_view text = params.Text("severity");
-  if (text.empty()) return std::nullopt;
-  const std::optional<Severity> severity = ParseSeverity(text);
-  if (!severity) return InvalidArgument("Invalid severity");
-  return severity;
-}
-
-void WritePolicy(const EscalationPolicy& policy, JsonWriter* json) {
-  json->StartObject().Key("id").String(policy.name).Key("name").String(policy.name);
-  json->Key("severities").StartArray();
-  for (const std::string& name : InsaSeverities()) {
-    const bool has =
-        policy.severities.empty() ||
-        std::ranges::find(policy.severities, *ParseSeverity(name)) != policy.severities.end();
-    if (has) json->String(name);
-  }
-  json->EndArray().Key("enabled").Bool(true).Key("rules").StartObject();
-  json->Key("tiers").StartArray();
-  int64_t level = 0;
-  for (const EscalationTier& tier : policy.tiers) {
-    json->StartObject().Key("level").Int(++level);
-    WriteMinutes("delay", tier.delay * kNanosPerMilli, json);
-    json->Key("targets").StartArray();
-    for (const std::string& receiver : tier.receivers) json->String(receiver);
-    json->EndArray().EndObject();
-  }
-  json->EndArray().EndObject().EndObject();
-}
-
-StatusOr<HttpResponse> Policies(const InsaApiDeps& deps, HttpRequest& request) {
-  const ParamReader params = TRY(ParamReader::Read(request));
-  const StatusOr<std::optional<Severity>> severity = ReadSeverity(params);
-  if (!severity.ok()) return InsaError(400, "Invalid severity", "valid_values", InsaSeverities());
-  const std::shared_ptr<const DeskConfig> config = deps.desk.config();
-  std::string body;
-  JsonWriter json(&body);
-  json.StartObject().Key("policies").StartArray();
-  int64_t total = 0;
-  for (const EscalationPolicy& policy : config->incidents.escalation_policies) {
-    const bool fits = !*severity || policy.severities.empty() ||
-                      std::ranges::find(policy.severities, **severity) != policy.severities.end();
-    if (!fits || !WantsEnabled(params)) continue;
-    ++total;
-    WritePolicy(policy, &json);
-  }
-  json.EndArray().Key("total").Int(total).EndObject();
-  return HttpResponse::Json(200, std::move(body));
-}
 
 void WriteSchedule(const Schedule& schedule, JsonWriter* json) {
   json->StartObject().Key("id").String(schedule.name).Key("name").String(schedule.name);
@@ -280,9 +227,9 @@ StatusOr<HttpResponse> Health(const InsaApiDeps& deps, HttpRequest&) {
 void RegisterInsaLists(Router& router, const InsaApiDeps& deps) {
   using Handler = StatusOr<HttpResponse> (*)(const InsaApiDeps&, HttpRequest&);
   const std::pair<const char*, Handler> kRoutes[] = {
-      {"/api/v1/escalation-policies", Policies}, {"/api/v1/on-call/current", Current},
-      {"/api/v1/on-call/schedules", Schedules},  {"/api/v1/groups", Groups},
-      {"/api/v1/groups/stats", GroupStats},      {"/api/v1/alerting/health", Health},
+      {"/api/v1/on-call/current", Current}, {"/api/v1/on-call/schedules", Schedules},
+      {"/api/v1/groups", Groups},           {"/api/v1/groups/stats", GroupStats},
+      {"/api/v1/alerting/health", Health},
   };
   for (const auto& [pattern, handler] : kRoutes) {
     router.Add("GET", pattern, InsaRoute([deps, handler = handler](HttpRequest& request) {

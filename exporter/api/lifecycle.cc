@@ -24,8 +24,8 @@ HttpResponse Ready(const LifecycleDeps& deps) {
   return HttpResponse::Text(503, "Service Unavailable\n");
 }
 
-HttpResponse Reload(const LifecycleDeps& deps) {
-  const Status status = deps.reload();
+HttpResponse Reload(const LifecycleDeps& deps, const HttpRequest& request) {
+  const Status status = deps.reload(request);
   if (status.ok()) return HttpResponse::Text(200, "");
   return HttpResponse::Text(500, fmt::format("failed to reload config: {}\n", Message(status)));
 }
@@ -37,7 +37,7 @@ void RegisterLifecycle(Router& router, const LifecycleDeps& deps) {
              [](HttpRequest&) { return HttpResponse::Text(200, "Outrider is Healthy.\n"); });
   router.Add("GET", "/-/ready", [deps](HttpRequest&) { return Ready(deps); });
   for (const char* method : {"POST", "PUT"}) {
-    router.Add(method, "/-/reload", [deps](HttpRequest&) { return Reload(deps); });
+    router.Add(method, "/-/reload", [deps](HttpRequest& request) { return Reload(deps, request); });
   }
 }
 

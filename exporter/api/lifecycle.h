@@ -11,7 +11,8 @@ namespace outrider {
 
 struct LifecycleDeps {
   std::function<bool()> ready;  // false while the write-ahead log is replayed, and while stopping
-  std::function<Status()> reload;  // all or nothing; the error is told to the caller
+  // All or nothing; the error is told to the caller.
+  std::function<Status(const HttpRequest&)> reload;
 };
 
 void RegisterLifecycle(Router& router, const LifecycleDeps& deps);

@@ -43,6 +43,14 @@ HttpHandler ProductRoute(ProductHandler handler) {
   };
 }
 
+HumanAction CallerOf(const HttpRequest& request) {
+  const Caller& caller = request.caller;
+  return {.incident_id = "",
+          .who = caller.name,
+          .channel = caller.via.empty() ? "api" : "api:" + caller.via,
+          .note = ""};
+}
+
 void WriteTime(std::string_view key, Nanos time, JsonWriter* json) {
   json->Key(key);
   if (time == 0) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "exporter/http/server.h"
+#include "notifiers/desk/desk.h"
 #include "storage/base/clock.h"
 #include "storage/base/json.h"
 #include "storage/base/status.h"
@@ -20,6 +21,9 @@ HttpResponse ProductError(const Status& status);
 
 using ProductHandler = std::function<StatusOr<HttpResponse>(HttpRequest&)>;
 HttpHandler ProductRoute(ProductHandler handler);
+
+// Who calls and through which door, for the audit trail; of no incident.
+HumanAction CallerOf(const HttpRequest& request);
 
 // RFC 3339 with milliseconds, or null for 0.
 void WriteTime(std::string_view key, Nanos time, JsonWriter* json);

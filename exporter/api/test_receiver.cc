@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include "exporter/api/product_common.h"
@@ -15,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxBody = 1 << 20;
 constexpr DurationMs kPatience = 20 * kSecond;  // of one attempt
+constexpr size_t kMostAtOnce = 8;               // attempts of one test
 
 std::string_view OutcomeText(SendResult::Outcome outcome) {
   switch (outcome) {
@@ -70,6 +73,17 @@ Notification MakeTest(const Receiver& receiver, const TestAlert& wanted, const T
   return notification;
 }
 
+TestedIntegration TestIntegration(const Integration& integration, Notification notification,
+                                  const Clock& clock) {
+  const Nanos started = clock.NowNanos();
+  notification.deadline = started + kPatience * kNanosPerMilli;
+  TestedIntegration tested;
+  tested.integration = IntegrationName(integration);
+  tested.result = integration.channel->Send(notification);
+  tested.took = (clock.NowNanos() - started) / kNanosPerMilli;
+  return tested;
+}
+
 }  // namespace
 
 StatusOr<TestAlert> ReadTestAlert(std::string_view json) {
@@ -87,17 +101,21 @@ StatusOr<TestAlert> ReadTestAlert(std::string_view json) {
 
 std::vector<TestedIntegration> TestReceiver(const Receiver& receiver, const TestAlert& alert,
                                             const TestTools& tools) {
-  std::vector<TestedIntegration> results;
-  Notification notification = MakeTest(receiver, alert, tools);
-  for (const Integration& integration : receiver.integrations) {
-    const Nanos started = tools.clock.NowNanos();
-    notification.deadline = started + kPatience * kNanosPerMilli;
-    TestedIntegration tested;
-    tested.integration = IntegrationName(integration);
-    tested.result = integration.channel->Send(notification);
-    tested.took = (tools.clock.NowNanos() - started) / kNanosPerMilli;
-    results.push_back(std::move(tested));
-  }
+  const Notification notification = MakeTest(receiver, alert, tools);
+  const std::vector<Integration>& all = receiver.integrations;
+  std::vector<TestedIntegration> results(all.size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < all.size(); i = next++) {
+      results[i] = TestIntegration(all[i], notification, tools.clock);
+    }
+  };
+  std::vector<std::jthread> helpers;  // beside this thread
+  const size_t threads = std::min(all.size(), kMostAtOnce);
+  helpers.reserve(threads);
+  for (size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
+  work();
+  helpers.clear();  // waits for them
   return results;
 }
 

@@ -38,8 +38,8 @@ struct TestTools {
   Random& random;
   std::string external_url;
 };
-// One attempt each, one after the other; an alert's end goes to integrations without send_resolved,
-// too.
+// One attempt each, eight at a time, so that one that hangs holds no other; in the order of the
+// receiver. An alert's end goes to integrations without send_resolved, too.
 std::vector<TestedIntegration> TestReceiver(const Receiver& receiver, const TestAlert& alert,
                                             const TestTools& tools);
 bool AllDelivered(const std::vector<TestedIntegration>& results);

@@ -33,7 +33,8 @@ void AddAudit(CLI::App& app, const People& people) {
   AddClient(sub, people);
   sub->add_option("--from", people.options->audit.from, "Seconds or RFC 3339");
   sub->add_option("--to", people.options->audit.to, "Seconds or RFC 3339");
-  sub->add_option("--subject", people.options->audit.subject, "Of this incident, or silence:ID");
+  sub->add_option("--subject", people.options->audit.subject,
+                  "Of this incident, silence:ID, user:NAME …, or configuration (reloads)");
   sub->add_option("--kind", people.options->audit.kind,
                   "opened, state_changed, note, sla_breached, …");
   sub->add_option("--by", people.options->audit.by, "What this person did");

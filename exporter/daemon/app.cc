@@ -103,7 +103,8 @@ struct App::Impl {
       const auto attempted = [this] { return services->Sources().contents; };
       const auto refused_at = [this] { return services->RefusedAt(); };
       const auto reload = [this] {
-        (void)services->Reload(options.config_file, ReloadCause::kFilesChanged);
+        (void)services->Reload(options.config_file,
+                               {.asked = false, .who = "", .channel = "files"});
       };
       RunAutoReload({*watch, clock, enabled, patterns, attempted, refused_at, reload}, stop);
     });
@@ -155,7 +156,7 @@ StatusOr<std::unique_ptr<App>> App::Start(const AppOptions& options, const Clock
   return app;
 }
 
-Status App::Reload() { return impl_->services->Reload(impl_->options.config_file); }
+Status App::Reload() { return impl_->services->Reload(impl_->options.config_file, {}); }
 
 void App::Stop() {
   Impl& self = *impl_;

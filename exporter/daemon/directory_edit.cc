@@ -94,7 +94,7 @@ Status Services::EditDirectory(const DirectoryChange& change, const Caller& by) 
   TRY(merged);
   DeskConfig config =
       TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, flags_, external_url));
-  TRY(AddHooks(&config));
+  TRY(AddHooks(ToolsOfHooks(), &config));
   AuditEvent event = ConfiguredBy(by, SubjectOf(change), TextOf(change));
   event.data = {{"kind", std::string(DirectoryKindText(change.kind))}, {"name", change.name}};
   TRY(desk->Reload(std::move(config), now, {std::move(event)}, std::move(rows)));

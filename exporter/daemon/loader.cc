@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <utility>
@@ -119,7 +120,29 @@ Status LoadAnalytics(LoadedFiles* out) {
 }
 
 // `root`: of incidents.yml; null for none.
-Status ReadIncidents(const YamlNode& root, const std::string& incidents, LoadedFiles* out);
+Status ReadIncidents(const YamlNode& root, const std::string& incidents,
+                     const CalendarReader& calendars, LoadedFiles* out);
+
+// Keeps what it reads, for later merges with what comes by API.
+CalendarReader ReadAndKeep(CalendarReader read, std::map<std::string, std::string>* kept) {
+  return [read = std::move(read), kept](const std::string& name) {
+    StatusOr<std::string> text = read(name);
+    if (text.ok()) (*kept)[name] = *text;
+    return text;
+  };
+}
+
+CalendarReader KeptCalendars(const std::map<std::string, std::string>& kept) {
+  return [&kept](const std::string& name) -> StatusOr<std::string> {
+    const auto found = kept.find(name);
+    if (found != kept.end()) return found->second;
+    return InvalidArgument("ical_file goes with schedules of a file only");
+  };
+}
+
+std::string DirectoryOf(const std::string& file) {
+  return std::filesystem::path(file).parent_path().string();
+}
 
 Status LoadNotifications(LoadedFiles* out) {
   const std::string& alertmanager = out->config.alertmanager_file;
@@ -128,21 +151,23 @@ Status LoadNotifications(LoadedFiles* out) {
                           ? DefaultAlertmanagerConfig()
                           : TRY(ParseAlertmanagerConfig(TRY(ReadFile(alertmanager)), alertmanager,
                                                         out->config.alerting.matcher_mode));
+  out->templates =
+      TRY(ReadTemplateFiles(out->alertmanager.templates, DirectoryOf(out->alertmanager.file)));
   const std::string& file = out->config.incidents_file;
   if (!file.empty()) out->incidents_root = TRY(ParseYaml(TRY(ReadFile(file)), file));
   FoldMergeKeys(&out->incidents_root);
-  return ReadIncidents(out->incidents_root, file, out);
+  const CalendarReader read = CalendarsBeside(out->incidents_root.Find("schedules"), file);
+  return ReadIncidents(out->incidents_root, file, ReadAndKeep(read, &out->calendars), out);
 }
 
-Status ReadIncidents(const YamlNode& root, const std::string& incidents, LoadedFiles* out) {
+Status ReadIncidents(const YamlNode& root, const std::string& incidents,
+                     const CalendarReader& calendars, LoadedFiles* out) {
   out->incidents = TRY(ParseIncidentsNode(root, incidents));
   out->user_receivers = TRY(UserReceivers(out->incidents, out->alertmanager.global));
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
   out->around = TRY(ParseAround(out->incidents));
-  out->schedules =
-      TRY(ParseSchedules(&out->incidents.schedules, incidents, users,
-                         CalendarsBeside(out->incidents_root.Find("schedules"), incidents)));
+  out->schedules = TRY(ParseSchedules(&out->incidents.schedules, incidents, users, calendars));
   out->answering = TRY(ParseAnswering(out->incidents.answering, incidents));
   return absl::OkStatus();
 }
@@ -191,7 +216,8 @@ Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files) {
   const std::string file =
       files->config.incidents_file.empty() ? "incidents" : files->config.incidents_file;
   DirectoryMerge merge = TRY(MergeDirectory(files->incidents_root, objects));
-  TRY(merge.Explain(ReadIncidents(merge.root, file, files), file));
+  const CalendarReader kept = KeptCalendars(files->calendars);
+  TRY(merge.Explain(ReadIncidents(merge.root, file, kept, files), file));
   for (std::string& warning : files->incidents.warnings) warning = merge.Explain(warning, file);
   for (const std::string& warning : merge.warnings) files->incidents.warnings.push_back(warning);
   return CheckTierNames(*files);
@@ -203,6 +229,8 @@ LoadedFiles PeoplePart(const LoadedFiles& files) {
   part.alertmanager = files.alertmanager;
   part.default_receiver = files.default_receiver;
   part.incidents_root = files.incidents_root;
+  part.templates = files.templates;
+  part.calendars = files.calendars;
   return part;
 }
 

@@ -11,6 +11,7 @@
 
 #include "exporter/daemon/config.h"
 #include "notifiers/around/around_config.h"
+#include "notifiers/channel/templates.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/incidents_config.h"
 #include "notifiers/desk/answer_config.h"
@@ -42,7 +43,9 @@ struct LoadedFiles {
   bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
   YamlNode incidents_root;          // incidents.yml as it was read, without the directory
   IncidentsConfig incidents;
-  std::vector<ReceiverConfig> user_receivers;  // of the users of incidents.yml
+  std::vector<ReceiverConfig> user_receivers;    // of the users of incidents.yml
+  std::vector<TemplateText> templates;           // the files of the Alertmanager configuration
+  std::map<std::string, std::string> calendars;  // texts by the name in incidents.yml
   std::vector<Schedule> schedules;
   AnsweringConfig answering;   // without phones
   AroundConfig around;         // of incidents.yml
@@ -70,8 +73,9 @@ StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
 // where there is one.
 std::vector<std::string> LoadWarnings(const LoadedFiles& files);
 
-// Reads incidents.yml again, from its tree, with what people configured by API in it; the file is
-// not opened. Errors and warnings name the object. On an error `files` may be half done.
+// Reads incidents.yml again, from its tree, with what people configured by API in it. No file is
+// opened, calendars and templates neither: what changed on disk counts from the next load on.
+// Errors and warnings name the object. On an error `files` may be half done.
 Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files);
 // The part of the files that ApplyDirectory and MakeDeskConfig need.
 LoadedFiles PeoplePart(const LoadedFiles& files);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/daemon/notification_setup.h"
 
-#include <filesystem>
-
 #include "notifiers/channel/templates.h"
 #include "storage/base/log.h"
 
@@ -31,10 +29,8 @@ DeskLimits LimitsOf(DeskLimits limits, const AlertmanagerFlags& flags) {
 StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& transports,
                                     const AlertmanagerFlags& flags,
                                     const std::string& external_url) {
-  const std::string directory =
-      std::filesystem::path(files.alertmanager.file).parent_path().string();
-  auto built = std::make_shared<Built>(
-      TRY(LoadNotificationTemplates(files.alertmanager.templates, directory, &transports.clock)));
+  auto built =
+      std::make_shared<Built>(TRY(MakeNotificationTemplates(files.templates, &transports.clock)));
   for (const std::string& warning : TemplateWarnings(files.alertmanager, built->templates)) {
     LogWarn(warning);
   }

@@ -200,6 +200,11 @@ void RegisterAccess(Router& router, Services& services) {
                .desk = *services.desk,
                .clock = services.clock,
                .random = services.random});
+  RegisterInsaPolicies(router,
+                       {.desk = *services.desk,
+                        .edit = [&services](const DirectoryChange& change, const Caller& by) {
+                          return services.EditDirectory(change, by);
+                        }});
 }
 
 }  // namespace
@@ -209,8 +214,13 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
   const auto ready = [&services] { return services.ready.load(); };
   router.AddGuard([&services](HttpRequest& request) { return services.access->Guard(request); });
   router.AddGuard(MakeReadyGuard(ready));
-  RegisterLifecycle(
-      router, {ready, [&services, file = options.config_file] { return services.Reload(file); }});
+  RegisterLifecycle(router,
+                    {ready, [&services, file = options.config_file](const HttpRequest& request) {
+                       const HumanAction by = CallerOf(request);
+                       return services.Reload(file, {.asked = true,
+                                                     .who = by.who.empty() ? "anonymous" : by.who,
+                                                     .channel = by.channel});
+                     }});
   router.Add("POST", "/api/v1/write", [&services](HttpRequest& request) {
     return services.store->receiver().Handle(request);
   });

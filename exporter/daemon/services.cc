@@ -162,8 +162,12 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
     const absl::MutexLock lock(&self->hook_mutex_);
     self->hook_networks_ = config.webhook_networks;
   }
-  TRY(self->AddHooks(&desk_config));
+  TRY(self->AddHooks(self->ToolsOfHooks(), &desk_config));
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
+  {
+    const absl::MutexLock lock(&self->reload_mutex_);
+    self->counts_ = CountsOf(files, web.users.size());
+  }
   TRY(self->MakeAccess(options, std::move(web)));
   self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
   const Windows& windows = self->store->windows();
@@ -273,6 +277,8 @@ Status Services::Load(LoadedFiles files, SourceFiles sources) {
   TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));
   running_ = files.config;
   known_rules_ = std::move(files.known);
+  loaded_sources_ = sources;
+  loaded_ = true;
   const absl::MutexLock lock(&outcome_mutex_);
   sources_ = std::move(sources);
   outcome_.config = std::move(files.config);
@@ -286,11 +292,11 @@ HookTools Services::ToolsOfHooks() const {
   return {*hooks, *notify_http, clock, hook_networks_};
 }
 
-Status Services::AddHooks(DeskConfig* config) const {
+Status Services::AddHooks(const HookTools& tools, DeskConfig* config) const {
   // The receivers of the files lie below those of an earlier call.
   const auto& files =
       config->receivers->base() != nullptr ? config->receivers->base() : config->receivers;
-  HookSet set = TRY(MakeHookSet(hooks->List(), config->incidents, ToolsOfHooks(), files));
+  HookSet set = TRY(MakeHookSet(hooks->List(), config->incidents, tools, files));
   config->receivers = std::move(set.receivers);
   config->api_routes = std::move(set.routes);
   return absl::OkStatus();
@@ -299,7 +305,7 @@ Status Services::AddHooks(DeskConfig* config) const {
 Status Services::ApplyHooks() {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
   DeskConfig config = *desk->config();
-  TRY(AddHooks(&config));
+  TRY(AddHooks(ToolsOfHooks(), &config));
   return desk->ReplaceApiRoutes(std::move(config.api_routes), std::move(config.receivers),
                                 clock.NowNanos());
 }
@@ -312,24 +318,32 @@ KnownRules Services::WhatIsKnown() {
   return known;
 }
 
-Status Services::TryReload(const std::string& config_file, bool* files_good) {
+// What runs is not touched before the desk has taken the new configuration: nothing behind that
+// fails.
+Status Services::TryReload(const std::string& config_file, const ReloadReason& reason,
+                           const SourceFiles& sources, bool* files_good) {
   *files_good = false;
+  if (!loaded_) return absl::UnavailableError("the start has not ended yet");
   WebConfig web = TRY(LoadWebConfig(web_config_file_));
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
+  LoadCounts counts = CountsOf(files, web.users.size());
   const std::shared_ptr<const DirectoryView> directory = Directory();
   if (!directory->objects.empty()) TRY(ApplyDirectory(directory->objects, &files));
   DeskConfig desk_config =
       TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, flags_, external_url));
   std::shared_ptr<const Pricer> pricer =
       TRY(Pricer::Create(files.config.cost.pricing, files.prices));
-  {
-    const absl::MutexLock lock(&hook_mutex_);
-    hook_networks_ = files.config.webhook_networks;
-  }
-  TRY(AddHooks(&desk_config));
+  const std::vector<std::string>& networks = files.config.webhook_networks;
+  TRY(AddHooks({*hooks, *notify_http, clock, networks}, &desk_config));
+  AuditEvent event =
+      ReloadEvent(config_file, reason, ChangedFiles(loaded_sources_, sources), counts_, counts);
   // From here on only the state store can refuse.
   *files_good = true;
-  TRY(desk->Reload(std::move(desk_config), clock.NowNanos()));
+  TRY(desk->Reload(std::move(desk_config), clock.NowNanos(), {std::move(event)}, {}));
+  {
+    const absl::MutexLock lock(&hook_mutex_);
+    hook_networks_ = networks;
+  }
   access->Replace(std::move(web));
   people_ = PeoplePart(files);
   ShowDirectory(directory->objects, people_);
@@ -344,6 +358,8 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   store->windows().SetReferences(ReferencesOf(files));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   known_rules_ = std::move(files.known);
+  counts_ = std::move(counts);
+  loaded_sources_ = sources;
   const absl::MutexLock lock(&outcome_mutex_);
   outcome_.config = std::move(files.config);
   outcome_.ok = true;
@@ -353,12 +369,12 @@ Status Services::TryReload(const std::string& config_file, bool* files_good) {
   return absl::OkStatus();
 }
 
-Status Services::Reload(const std::string& config_file, ReloadCause cause) {
+Status Services::Reload(const std::string& config_file, const ReloadReason& reason) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
-  const bool asked = cause == ReloadCause::kAsked;
+  const bool asked = reason.asked;
   SourceFiles sources = ReadSources(SourcePatterns(config_file, Sources().patterns));
   bool files_good = false;
-  const Status status = TryReload(config_file, &files_good);
+  const Status status = TryReload(config_file, reason, sources, &files_good);
   if (status.ok()) {
     LogInfo("configuration reloaded",
             {{"file", config_file}, {"because", asked ? "asked to" : "files changed"}});

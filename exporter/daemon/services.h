@@ -20,6 +20,7 @@
 #include "exporter/daemon/app.h"
 #include "exporter/daemon/loader.h"
 #include "exporter/daemon/notification_setup.h"
+#include "exporter/daemon/reload_event.h"
 #include "exporter/daemon/source_files.h"
 #include "exporter/daemon/summary_sender.h"
 #include "exporter/ingest/ingest_store.h"
@@ -58,8 +59,6 @@ struct LoadOutcome {
   bool default_receiver = false;
 };
 
-enum class ReloadCause { kAsked, kFilesChanged };
-
 struct Services {
   // Opens state and windows and builds everything; nothing runs yet. `external_url` may be empty
   // until the port is known: see SetExternalUrl. `given_state` in place of the one on disk.
@@ -71,8 +70,9 @@ struct Services {
   // Replays the log, then loads the rules with their alert states. Blocks. `sources`: as they were
   // before the files were read.
   Status Load(LoadedFiles files, SourceFiles sources);
-  // All or nothing.
-  Status Reload(const std::string& config_file, ReloadCause cause = ReloadCause::kAsked);
+  // All or nothing: on an error everything is as it was, access and webhooks too. Unavailable
+  // before Load has ended. A good one stands in the audit trail.
+  Status Reload(const std::string& config_file, const ReloadReason& reason);
   // Webhooks were made, deleted or changed by API: alerts find their way to them.
   Status ApplyHooks();
   // What people configure by API. All or nothing: what would make the configuration invalid changes
@@ -138,9 +138,10 @@ struct Services {
   RuleContext ContextOf(const Config& config) const;
   std::vector<SeriesReference> ReferencesOf(const LoadedFiles& files) const;
   // Puts the receivers and routes of the webhooks beside those of the files.
-  Status AddHooks(DeskConfig* config) const;
+  Status AddHooks(const HookTools& tools, DeskConfig* config) const;
   // `files_good`: what went wrong is not in them.
-  Status TryReload(const std::string& config_file, bool* files_good)
+  Status TryReload(const std::string& config_file, const ReloadReason& reason,
+                   const SourceFiles& sources, bool* files_good)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
   // With what the rules have of it.
   KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
@@ -150,9 +151,13 @@ struct Services {
   AlertmanagerFlags flags_;            // the same
   std::vector<std::string> hook_networks_ ABSL_GUARDED_BY(hook_mutex_);
   mutable absl::Mutex hook_mutex_;
-  Config running_;                                         // as started; written before any reload
-  absl::Mutex reload_mutex_;                               // one load or reload at a time
-  KnownRules known_rules_ ABSL_GUARDED_BY(reload_mutex_);  // of the last good load
+  Config running_;            // as started; written before any reload
+  absl::Mutex reload_mutex_;  // one load or reload at a time
+  bool loaded_ ABSL_GUARDED_BY(reload_mutex_) = false;
+  // Of the last good load:
+  KnownRules known_rules_ ABSL_GUARDED_BY(reload_mutex_);
+  LoadCounts counts_ ABSL_GUARDED_BY(reload_mutex_);
+  SourceFiles loaded_sources_ ABSL_GUARDED_BY(reload_mutex_);
   LoadedFiles people_;  // PeoplePart of the last good load; written at the start and in reloads
   mutable absl::Mutex directory_mutex_;
   std::shared_ptr<const DirectoryView> directory_ ABSL_GUARDED_BY(directory_mutex_);

@@ -7,8 +7,11 @@
 #include <utility>
 
 #include "notifiers/config/alertmanager_config.h"
+#include "notifiers/oncall/schedule_config.h"
 #include "storage/base/crypto.h"
 #include "storage/base/file.h"
+#include "storage/base/merge_keys.h"
+#include "storage/base/strict_yaml.h"
 
 namespace outrider {
 namespace {
@@ -32,6 +35,19 @@ void AddAlertmanager(const std::string& file, std::vector<std::string>* out) {
   if (!text.ok()) return;
   const StatusOr<AlertmanagerConfig> config = ParseAlertmanagerConfig(*text, file);
   if (config.ok()) AddResolved(file, config->templates, out);
+}
+
+void AddIncidents(const std::string& file, std::vector<std::string>* out) {
+  if (file.empty()) return;
+  out->push_back(file);
+  const StatusOr<std::string> text = ReadFile(file);
+  if (!text.ok()) return;
+  StatusOr<YamlNode> root = ParseYaml(*text, file);
+  if (!root.ok()) return;
+  FoldMergeKeys(&*root);
+  for (const std::string& name : CalendarNames(root->Find("schedules"))) {
+    out->push_back(ResolveBeside(file, name));
+  }
 }
 
 bool IsDirectory(const fs::path& path) {
@@ -98,7 +114,7 @@ std::vector<std::string> SourcePatterns(const std::string& config_file,
   AddResolved(config_file, config->bundle_files, &patterns);
   AddResolved(config_file, config->analytics_files, &patterns);
   AddAlertmanager(config->alertmanager_file, &patterns);
-  if (!config->incidents_file.empty()) patterns.push_back(config->incidents_file);
+  AddIncidents(config->incidents_file, &patterns);
   for (std::string& file : PriceFilesOf(config->cost.pricing)) patterns.push_back(std::move(file));
   return patterns;
 }

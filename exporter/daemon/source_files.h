@@ -19,8 +19,8 @@ struct SourceFiles {
 };
 
 // Those of `config_file` as it is now: itself, rule files, bundles, analytics, the Alertmanager
-// configuration with its templates, incidents. When it cannot be read or parsed: itself and
-// `known`, those of before. "": none.
+// configuration with its templates, incidents with its calendars. When it cannot be read or parsed:
+// itself and `known`, those of before. "": none.
 std::vector<std::string> SourcePatterns(const std::string& config_file,
                                         std::span<const std::string> known);
 // What the patterns match, read and hashed.

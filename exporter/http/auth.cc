@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/http/auth.h"
 
+#include <algorithm>
+
 #include "storage/base/json.h"
 
 namespace outrider {
@@ -10,6 +12,14 @@ constexpr std::string_view kOpenPaths[] = {"/-/healthy", "/-/ready", "/outrider/
                                            "/outrider/v1/logout"};
 // Whoever has the link or the provider's signature may call; the handlers check it.
 constexpr std::string_view kOpenPrefixes[] = {"/outrider/v1/a/", "/outrider/v1/callbacks/"};
+
+// Each is set by some proxy and by no client of ours.
+constexpr std::string_view kProxyHeaders[] = {"Forwarded",           "Via",
+                                              "X-Forwarded-For",     "X-Forwarded-Host",
+                                              "X-Forwarded-Proto",   "X-Forwarded-Server",
+                                              "X-Real-IP",           "X-Client-IP",
+                                              "X-Cluster-Client-IP", "True-Client-IP",
+                                              "CF-Connecting-IP"};
 
 bool IsBelow(std::string_view path, std::string_view top) {
   return path == top || (path.starts_with(top) && path[top.size()] == '/');
@@ -26,6 +36,7 @@ bool IsOwnWrite(const HttpRequest& request) {
   if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS")
     return false;
   return request.path.starts_with("/outrider/") || request.path == "/-/reload" ||
+         request.path == "/api/v1/escalation-policies" ||
          request.path.starts_with("/api/v1/realtime/monitor/") ||
          request.path.starts_with("/api/v1/optimize/");
 }
@@ -75,8 +86,9 @@ bool IsForeignPage(const HttpRequest& request) {
 }
 
 bool IsLocalRequest(const HttpRequest& request) {
-  return request.FromLoopback() && !request.HasHeader("Forwarded") &&
-         !request.HasHeader("X-Forwarded-For");
+  return request.FromLoopback() && std::ranges::none_of(kProxyHeaders, [&](std::string_view name) {
+           return request.HasHeader(name);
+         });
 }
 
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options) {

@@ -29,15 +29,15 @@ bool IsOpenPath(std::string_view route);
 // A web page of another site drives the browser: its origin is not the host it was sent to.
 bool IsForeignPage(const HttpRequest& request);
 
-// From this machine, and not passed on by a proxy on it.
+// From this machine, and not passed on by a proxy on it that says so in a header (Forwarded, Via,
+// X-Forwarded-…, X-Real-IP and their like). One that adds none cannot be told from a local client.
 bool IsLocalRequest(const HttpRequest& request);
 
 // Pure. Our own writes: everything below /api/v1/webhooks (URLs of webhooks are secrets) and
 // /outrider/v1/tokens, other methods than GET and HEAD below /outrider/ (but for IsOpenPath),
-// /api/v1/optimize/ and /api/v1/realtime/monitor/, and /-/reload. A
-// request that a proxy on this machine passed on (Forwarded, X-Forwarded-For) is not from this
-// machine. A page is ours when its origin is the host it was sent to, and that is `localhost`, an
-// address or the external URL's host.
+// /api/v1/optimize/ and /api/v1/realtime/monitor/, /api/v1/escalation-policies, and /-/reload. From
+// this machine: IsLocalRequest. A page is ours when its origin is the host it was sent to, and that
+// is `localhost`, an address or the external URL's host.
 Access JudgeAccess(const HttpRequest& request, const AuthOptions& options);
 
 HttpGuard MakeAuthGuard(AuthOptions options);

@@ -26,7 +26,7 @@ struct NotificationAction {
   std::string name;   // acknowledge, resolve, escalate
   std::string label;  // for people: "Acknowledge"
   std::string url;    // signed and expiring; opens a page that asks before it acts; "" : no links
-  std::string token;  // short, for buttons that call back (at most 40 characters); "" : none
+  std::string token;  // short, for buttons that call back (at most 54 characters); "" : none
 };
 
 // What a message says, already decided: rendered by the channel at the moment of sending.

@@ -99,8 +99,24 @@ std::vector<std::string> TemplateWarnings(const AlertmanagerConfig& config,
   return warnings;
 }
 
+StatusOr<std::vector<TemplateText>> ReadTemplateFiles(std::span<const std::string> globs,
+                                                      const std::string& base_dir) {
+  std::vector<TemplateText> files;
+  for (const std::string& pattern : globs) {
+    for (const std::string& path : Glob(base_dir, pattern)) {
+      files.push_back({path, TRY(ReadFile(path))});
+    }
+  }
+  return files;
+}
+
 StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::string> globs,
                                                       const std::string& base_dir,
+                                                      const Clock* clock) {
+  return MakeNotificationTemplates(TRY(ReadTemplateFiles(globs, base_dir)), clock);
+}
+
+StatusOr<tmpl::TemplateSet> MakeNotificationTemplates(std::span<const TemplateText> files,
                                                       const Clock* clock) {
   tmpl::TemplateSet set(
       {.functions = Functions(clock), .bind = BindToNotification, .limits = kLimits});
@@ -109,12 +125,9 @@ StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::strin
   for (const ChannelKind& row : ChannelTable()) {
     if (row.templates != nullptr) TRY(set.Parse(std::string(row.kind) + ".tmpl", *row.templates));
   }
-  for (const std::string& pattern : globs) {
-    for (const std::string& path : Glob(base_dir, pattern)) {
-      const std::string text = TRY(ReadFile(path));
-      const Status parsed = set.Parse(BaseName(path), text);
-      if (!parsed.ok()) return Annotate(parsed, path);
-    }
+  for (const TemplateText& file : files) {
+    const Status parsed = set.Parse(BaseName(file.path), file.text);
+    if (!parsed.ok()) return Annotate(parsed, file.path);
   }
   return set;
 }

@@ -19,9 +19,19 @@ namespace outrider {
 // The built-in definitions (default_templates.cc).
 extern const std::string_view kDefaultTemplates;
 
+struct TemplateText {
+  std::string path;
+  std::string text;
+};
 // `globs` as in `templates:` of alertmanager.yml, relative to `base_dir`; one that matches nothing
-// is fine, as in Alertmanager. The error names the file. With a clock (which must outlive the set)
-// templates have `now` and `since`; without one these fail when called.
+// is fine, as in Alertmanager. The error names the file.
+StatusOr<std::vector<TemplateText>> ReadTemplateFiles(std::span<const std::string> globs,
+                                                      const std::string& base_dir);
+// The error names the file. With a clock (which must outlive the set) templates have `now` and
+// `since`; without one these fail when called. Opens nothing.
+StatusOr<tmpl::TemplateSet> MakeNotificationTemplates(std::span<const TemplateText> files,
+                                                      const Clock* clock = nullptr);
+// Both.
 StatusOr<tmpl::TemplateSet> LoadNotificationTemplates(std::span<const std::string> globs,
                                                       const std::string& base_dir,
                                                       const Clock* clock = nullptr);

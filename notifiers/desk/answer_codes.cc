@@ -9,7 +9,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;  // 1: entries without a step
 constexpr int kMostNumbers = 99;
 constexpr size_t kRepliesPerHour = 5;
 constexpr int64_t kHourNanos = 3600 * kNanosPerSecond;
@@ -46,6 +46,7 @@ std::string EncodeAnswerCodes(const AnswerCodes& codes) {
   out.Text(codes.phone).I64(codes.last).U64(codes.entries.size());
   for (const AnswerCodes::Entry& entry : codes.entries) {
     out.I64(entry.number).Text(entry.incident_id).Text(entry.contact).I64(entry.expires_at);
+    WriteStep(entry.step, &out);
   }
   out.U64(codes.replies.size());
   for (const Nanos reply : codes.replies) out.I64(reply);
@@ -68,6 +69,7 @@ StatusOr<AnswerCodes> DecodeAnswerCodes(std::string_view bytes) {
     entry.incident_id = in.Text();
     entry.contact = in.Text();
     entry.expires_at = in.I64();
+    if (in.format() >= 2) entry.step = ReadStep(&in);
   }
   for (uint64_t i = in.Count(); i > 0; --i) codes.replies.push_back(in.I64());
   TRY(in.Finish());
@@ -88,6 +90,7 @@ int GiveNumber(AnswerCodes::Entry entry, Nanos now, AnswerCodes* codes) {
   for (AnswerCodes::Entry& known : codes->entries) {
     if (known.incident_id != entry.incident_id) continue;
     known.expires_at = std::max(known.expires_at, entry.expires_at);
+    if (entry.step.tier >= 0) known.step = entry.step;
     return known.number;
   }
   if (codes->entries.size() >= static_cast<size_t>(kMostNumbers)) {

@@ -21,6 +21,7 @@ struct AnswerCodes {
     std::string incident_id;
     std::string contact;  // the receiver whose page it was in
     Nanos expires_at = 0;
+    AnsweredStep step = {};  // of the newest page
     friend bool operator==(const Entry&, const Entry&) = default;
   };
   std::string phone;  // as PhoneText has it

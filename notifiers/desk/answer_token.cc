@@ -10,13 +10,16 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kKeysFormat = 1;
-constexpr uint8_t kClaimFormat = 1;
-constexpr char kButtonFormat = '\x81';  // not a claim's
+constexpr uint8_t kClaimFormat = 2;        // 1: without the step
+constexpr char kButtonFormat = '\x82';     // not a claim's
+constexpr char kOldButtonFormat = '\x81';  // without the step
 constexpr size_t kMacBytes = 32;
 constexpr size_t kButtonMacBytes = 12;
-constexpr size_t kMaxButtonId = 12;  // 30 bytes are 40 characters
+constexpr size_t kMaxButtonId = 12;  // 40 bytes are 54 characters
 constexpr size_t kMaxToken = 1024;   // characters; ours are far below
-constexpr size_t kButtonHead = 1 + 1 + 4;
+constexpr size_t kOldButtonHead = 1 + 1 + 4;
+constexpr size_t kButtonHead = kOldButtonHead + 4 + 4 + 2;
+constexpr uint32_t kButtonNoTier = 0xffff;
 // What is signed begins with what it is for, so that no signature serves another purpose.
 constexpr std::string_view kClaimPurpose = "outrider answer\n";
 constexpr std::string_view kButtonPurpose = "outrider button\n";
@@ -48,6 +51,26 @@ uint32_t ReadBigEndian32(std::string_view four) {
   return static_cast<uint32_t>(ReadBigEndian64(std::string(4, '\0') + std::string(four)));
 }
 
+bool IsButton(std::string_view bytes) {
+  return bytes.starts_with(kButtonFormat) || bytes.starts_with(kOldButtonFormat);
+}
+size_t ButtonHead(std::string_view bytes) {
+  return bytes.starts_with(kButtonFormat) ? kButtonHead : kOldButtonHead;
+}
+
+std::string ButtonStep(const AnsweredStep& step) {
+  const bool known = step.tier >= 0 && step.tier < static_cast<int>(kButtonNoTier);
+  return BigEndian32(step.epoch) + BigEndian32(static_cast<uint32_t>(step.loop)) +
+         BigEndian32(known ? static_cast<uint32_t>(step.tier) : kButtonNoTier).substr(2);
+}
+
+AnsweredStep ReadButtonStep(std::string_view ten) {
+  const uint32_t tier = ReadBigEndian32(std::string(2, '\0') + std::string(ten.substr(8, 2)));
+  return {.epoch = ReadBigEndian32(ten.substr(0, 4)),
+          .loop = static_cast<int>(ReadBigEndian32(ten.substr(4, 4))),
+          .tier = tier == kButtonNoTier ? AnsweredStep::kNoTier : static_cast<int>(tier)};
+}
+
 StatusOr<AnswerClaim> ReadClaim(std::string_view payload) {
   RowReader in(payload, kClaimFormat, "an answer");
   AnswerClaim claim;
@@ -55,6 +78,7 @@ StatusOr<AnswerClaim> ReadClaim(std::string_view payload) {
   claim.expires_at = in.I64() * kNanosPerSecond;
   claim.incident_id = in.Text();
   claim.contact = in.Text();
+  if (in.format() >= 2) claim.step = ReadStep(&in);
   TRY(in.Finish());
   return claim;
 }
@@ -65,7 +89,10 @@ StatusOr<AnswerClaim> ReadButton(std::string_view payload) {
   AnswerClaim claim;
   claim.action = static_cast<AnswerAction>(action);
   claim.expires_at = int64_t{ReadBigEndian32(payload.substr(2, 4))} * 60 * kNanosPerSecond;
-  claim.incident_id = payload.substr(kButtonHead);
+  if (payload.starts_with(kButtonFormat)) {
+    claim.step = ReadButtonStep(payload.substr(kOldButtonHead));
+  }
+  claim.incident_id = payload.substr(ButtonHead(payload));
   return claim;
 }
 
@@ -82,6 +109,18 @@ bool IsShared(const std::string& contact) { return !contact.starts_with(kUserPre
 
 std::string AnswererOf(const std::string& contact) {
   return IsShared(contact) ? contact : contact.substr(kUserPrefix.size());
+}
+
+void WriteStep(const AnsweredStep& step, RowWriter* out) {
+  out->U64(step.epoch).I64(step.loop).I64(step.tier);
+}
+
+AnsweredStep ReadStep(RowReader* in) {
+  AnsweredStep step;
+  step.epoch = static_cast<uint32_t>(in->U64());
+  step.loop = static_cast<int>(in->I64());
+  step.tier = static_cast<int>(in->I64());
+  return step;
 }
 
 std::string EncodeAnswerKeys(const AnswerKeys& keys) {
@@ -121,12 +160,11 @@ AnswerKeys WithNewKey(const AnswerKeys& keys, Random& random, Nanos now, Nanos o
 
 std::string SignAnswer(const AnswerKeys& keys, const AnswerClaim& claim) {
   if (keys.keys.empty()) return "";
-  const std::string payload = RowWriter(kClaimFormat)
-                                  .Enum(claim.action)
-                                  .I64(RoundUp(claim.expires_at, kNanosPerSecond))
-                                  .Text(claim.incident_id)
-                                  .Text(claim.contact)
-                                  .Take();
+  RowWriter out(kClaimFormat);
+  out.Enum(claim.action).I64(RoundUp(claim.expires_at, kNanosPerSecond));
+  out.Text(claim.incident_id).Text(claim.contact);
+  WriteStep(claim.step, &out);
+  const std::string payload = out.Take();
   return Base64UrlEncode(payload + Mac(keys.keys.front(), kClaimPurpose, payload, kMacBytes));
 }
 
@@ -134,6 +172,7 @@ std::string SignButton(const AnswerKeys& keys, const AnswerClaim& claim) {
   if (keys.keys.empty() || claim.incident_id.size() > kMaxButtonId) return "";
   std::string payload{kButtonFormat, static_cast<char>(claim.action)};
   payload += BigEndian32(static_cast<uint32_t>(RoundUp(claim.expires_at, 60 * kNanosPerSecond)));
+  payload += ButtonStep(claim.step);
   payload += claim.incident_id;
   return Base64UrlEncode(payload +
                          Mac(keys.keys.front(), kButtonPurpose, payload, kButtonMacBytes));
@@ -144,9 +183,9 @@ StatusOr<AnswerClaim> ReadAnswer(const AnswerKeys& keys, std::string_view token,
   if (token.size() > kMaxToken) return foreign;
   const std::optional<std::string> bytes = Base64UrlDecode(token);
   if (!bytes || bytes->empty()) return foreign;
-  const bool button = bytes->front() == kButtonFormat;
+  const bool button = IsButton(*bytes);
   const size_t mac_size = button ? kButtonMacBytes : kMacBytes;
-  if (bytes->size() <= mac_size + (button ? kButtonHead : 0)) return foreign;
+  if (bytes->size() <= mac_size + (button ? ButtonHead(*bytes) : 0)) return foreign;
   const std::string_view payload = std::string_view(*bytes).substr(0, bytes->size() - mac_size);
   const std::string_view mac = std::string_view(*bytes).substr(payload.size());
   bool signed_here = false;

@@ -17,6 +17,9 @@
 
 namespace outrider {
 
+class RowReader;
+class RowWriter;
+
 // In tokens: add at the end.
 enum class AnswerAction : uint8_t { kView, kAcknowledge, kResolve, kEscalate, kConfirm };
 inline constexpr AnswerAction kLastAnswerAction = AnswerAction::kConfirm;
@@ -41,11 +44,25 @@ StatusOr<AnswerKeys> DecodeAnswerKeys(std::string_view bytes);
 // that has passed. Keys that prove nothing at `now` are left out.
 AnswerKeys WithNewKey(const AnswerKeys& keys, Random& random, Nanos now, Nanos old_until);
 
+// The step of an escalation that a page was of, so that the same page escalates only once.
+struct AnsweredStep {
+  uint32_t epoch = 0;
+  int loop = 0;
+  int tier = kNoTier;  // index; kNoTier: of no step, or nobody knows
+  static constexpr int kNoTier = -1;
+  friend bool operator==(const AnsweredStep&, const AnsweredStep&) = default;
+};
+
+// In tokens and rows.
+void WriteStep(const AnsweredStep& step, RowWriter* out);
+AnsweredStep ReadStep(RowReader* in);
+
 struct AnswerClaim {
   AnswerAction action = AnswerAction::kView;
   std::string incident_id;
   std::string contact;   // the receiver it was sent to, such as "user:anna"; "" in buttons
   Nanos expires_at = 0;  // rounded up to seconds, in buttons to minutes
+  AnsweredStep step = {};
   friend bool operator==(const AnswerClaim&, const AnswerClaim&) = default;
 };
 
@@ -56,7 +73,7 @@ bool IsShared(const std::string& contact);  // a receiver's, not a user's
 
 // For a URL: base64url of the claim and HMAC-SHA256 over it. "" without a key.
 std::string SignAnswer(const AnswerKeys& keys, const AnswerClaim& claim);
-// For a button: at most 40 characters, with 96 bits of the HMAC; "" when the incident's id is too
+// For a button: at most 54 characters, with 96 bits of the HMAC; "" when the incident's id is too
 // long for that, or without a key.
 std::string SignButton(const AnswerKeys& keys, const AnswerClaim& claim);
 // What either says. PermissionDenied: not signed by us (any more). DeadlineExceeded: expired. The

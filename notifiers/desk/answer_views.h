@@ -27,12 +27,12 @@ struct AnswerView {
 struct AnswerResult {
   enum class Outcome : uint8_t {
     kDone,
-    kAgain,    // the same person has said so before; nothing changed
+    kAgain,    // said before: by the same person, of an escalation by anybody; nothing changed
     kRefused,  // not from this state: somebody was faster, or it is over
   };
   Outcome outcome = Outcome::kDone;
   std::shared_ptr<const Incident> incident;  // as it is now
-  std::string reason;                        // kRefused: in words
+  std::string reason;                        // in words: of kRefused, of kAgain for escalations
 };
 
 }  // namespace outrider

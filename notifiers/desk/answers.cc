@@ -48,13 +48,40 @@ Nanos ExpiryOf(const AnsweringConfig& answering, const OutboxRow& row, Nanos now
   return (now - row.created_at > expire / 2 ? now : row.created_at) + expire;
 }
 
-// What people may do about it now, the most likely first.
-std::vector<AnswerAction> OfferedFor(const Incident& incident) {
+AnsweredStep StepOf(const OutboxRow& row) {
+  return {.epoch = row.epoch, .loop = row.loop, .tier = row.tier};
+}
+
+// The step that was told last.
+AnsweredStep StepNow(const Incident& incident) {
+  const Escalation& escalation = incident.escalation;
+  AnsweredStep step{
+      .epoch = incident.epoch, .loop = escalation.loop, .tier = escalation.next_tier - 1};
+  if (step.tier >= 0 || escalation.tiers.empty()) return step;
+  return {.epoch = incident.epoch,
+          .loop = escalation.loop - 1,
+          .tier = static_cast<int>(escalation.tiers.size()) - 1};
+}
+
+// Why a page of that step does not escalate the incident any more; "": it does.
+std::string WhyPassed(const Incident& incident, const AnsweredStep& step) {
+  const Escalation& escalation = incident.escalation;
+  if (step.tier < 0) return "";
+  if (step.epoch != incident.epoch) return "the escalation that paged has ended since";
+  if (!ToldSince(escalation, step.loop, step.tier)) return "";
+  return escalation.next_tier > 0 ? fmt::format("tier {} has been told", escalation.next_tier)
+                                  : "the last tier has been told";
+}
+
+// What people may do about it now in answer to a page of that step, the most likely first.
+std::vector<AnswerAction> OfferedFor(const Incident& incident, const AnsweredStep& step) {
   using enum AnswerAction;
   if (!incident.Open()) return {};
   if (incident.ack_asked_at != 0) return {kConfirm, kResolve};
   if (incident.state != IncidentState::kNew) return {kResolve};
-  if (!incident.escalation.active) return {kAcknowledge, kResolve};
+  if (!incident.escalation.active || !WhyPassed(incident, step).empty()) {
+    return {kAcknowledge, kResolve};
+  }
   return {kAcknowledge, kResolve, kEscalate};
 }
 
@@ -97,15 +124,30 @@ Status Perform(Transaction& tx, AnswerAction action, const HumanAction& human, N
       return ActOnIncident(tx, IncidentAction::kAcknowledge, human, now);
     case AnswerAction::kResolve:
       return ActOnIncident(tx, IncidentAction::kResolve, human, now);
-    case AnswerAction::kEscalate:
-      return EscalateIncident(tx, human, false, now);
     case AnswerAction::kConfirm:
       return ChangeIncident(tx, ConfirmWork(), human, now);
+    case AnswerAction::kEscalate:  // EscalateOnce
     case AnswerAction::kView:
       break;
   }
   return absl::FailedPreconditionError(
       fmt::format("this cannot be answered with {}", AnswerActionText(action)));
+}
+
+// Whoever answers the same step again, or later than the clock, changes nothing: `*passed` says
+// why.
+Status EscalateOnce(Transaction& tx, const AnsweredStep& step, bool part, const HumanAction& human,
+                    Nanos now, std::string* passed) {
+  const Incident& incident = *tx.incidents.Find(human.incident_id);
+  if (part && step.tier >= 0) {
+    return absl::FailedPreconditionError(
+        fmt::format("it is part of incident {}, which pages of its own escalate", incident.id));
+  }
+  std::string why = incident.Open() ? WhyPassed(incident, step) : "";
+  if (!why.empty() && step.epoch != incident.epoch) return absl::FailedPreconditionError(why);
+  if (why.empty()) return EscalateIncident(tx, human, false, now);
+  *passed = std::move(why);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -134,14 +176,20 @@ void NumberPage(Transaction& tx, const OutboxRow& row, Nanos now) {
   AnswerCodes& codes = tx.answer_codes.Find(phone) != nullptr
                            ? tx.answer_codes.Edit(phone)
                            : tx.answer_codes.Put(phone, {phone, {}, 0, {}});
-  GiveNumber({0, row.incident_id, row.receiver, ExpiryOf(answering, row, now)}, now, &codes);
+  GiveNumber({0, row.incident_id, row.receiver, ExpiryOf(answering, row, now), StepOf(row)}, now,
+             &codes);
 }
 
 std::vector<NotificationAction> LinksFor(const DeskConfig& config, const AnswerKeys& keys,
                                          const Incident& incident, const AnswerClaim& bearer) {
   std::vector<NotificationAction> links;
-  for (const AnswerAction action : OfferedFor(incident)) {
-    AnswerClaim claim = bearer;
+  AnswerClaim claim = bearer;
+  if (claim.incident_id != incident.id) {
+    // The page was of a part. What is shown now is the whole as it stands.
+    claim.incident_id = incident.id;
+    claim.step = StepNow(incident);
+  }
+  for (const AnswerAction action : OfferedFor(incident, claim.step)) {
     claim.action = action;
     links.push_back({std::string(AnswerActionText(action)), std::string(AnswerActionLabel(action)),
                      LinkOf(config, keys, claim), ""});
@@ -154,12 +202,12 @@ std::vector<NotificationAction> ActionsOf(const Transaction& tx, const OutboxRow
   const DeskConfig& config = tx.plan().config();
   if (incident == nullptr || ToldKind(row) != OutboxKind::kPage) return {};
   if (!CanBeAnswered(tx.plan()) || tx.answer_keys().keys.empty()) return {};
-  std::vector<AnswerAction> offered = OfferedFor(*incident);
+  std::vector<AnswerAction> offered = OfferedFor(*incident, StepOf(row));
   if (offered.empty()) return {};
   offered.push_back(AnswerAction::kView);
   const Buttons buttons = ButtonsOf(config.answering, row.integration);
   AnswerClaim claim{AnswerAction::kView, incident->id, row.receiver,
-                    ExpiryOf(config.answering, row, now)};
+                    ExpiryOf(config.answering, row, now), StepOf(row)};
   std::vector<NotificationAction> actions;
   for (const AnswerAction action : offered) {
     claim.action = action;
@@ -170,19 +218,23 @@ std::vector<NotificationAction> ActionsOf(const Transaction& tx, const OutboxRow
   return actions;
 }
 
-Status AnswerIncident(Transaction& tx, AnswerAction action, HumanAction& human, Nanos now,
+Status AnswerIncident(Transaction& tx, const AnswerClaim& claim, HumanAction& human, Nanos now,
                       AnswerResult* result) {
   const Incident* before = ActsFor(tx.incidents.Find(human.incident_id),
                                    [&](const std::string& id) { return tx.incidents.Find(id); });
   if (before == nullptr) return NotFound(fmt::format("no incident {}", human.incident_id));
+  const bool part = human.incident_id != before->id;
   human.incident_id = before->id;
+  AnswerAction action = claim.action;
   // Whoever is asked whether they still work on it may say so by the button they know.
   if (action == AnswerAction::kAcknowledge && before->ack_asked_at != 0) {
     action = AnswerAction::kConfirm;
   }
   const uint64_t events = before->audit_events;
-  const Status done = Perform(tx, action, human, now);
   *result = {};
+  const Status done = action == AnswerAction::kEscalate
+                          ? EscalateOnce(tx, claim.step, part, human, now, &result->reason)
+                          : Perform(tx, action, human, now);
   if (done.ok()) {
     const bool again = tx.incidents.Find(human.incident_id)->audit_events == events;
     if (again) result->outcome = AnswerResult::Outcome::kAgain;
@@ -197,6 +249,7 @@ Status AnswerIncident(Transaction& tx, AnswerAction action, HumanAction& human, 
   event.time = now;
   event.who = human.who;
   event.channel = human.channel;
+  event.data = human.data;
   event.text = fmt::format("{}: {}", AnswerActionText(action), result->reason);
   tx.Audit(std::move(event));
   ++tx.incidents.Edit(human.incident_id).audit_events;

@@ -26,7 +26,7 @@ std::vector<NotificationAction> LinksFor(const DeskConfig& config, const AnswerK
 
 // Does what somebody answered; see Desk::Answer.
 // An incident that was merged into another one is answered there: `human` names that one then.
-Status AnswerIncident(Transaction& tx, AnswerAction action, HumanAction& human, Nanos now,
+Status AnswerIncident(Transaction& tx, const AnswerClaim& claim, HumanAction& human, Nanos now,
                       AnswerResult* result);
 // The incident that is acted on for this one: where it was merged into, else itself.
 template <typename Find>

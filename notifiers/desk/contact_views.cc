@@ -25,11 +25,11 @@ Status Desk::StartVerification(const std::string& user, const std::string& metho
   });
 }
 
-Status Desk::ConfirmVerification(const std::string& user, const std::string& method,
-                                 const std::string& code, Nanos now) {
+Status Desk::ConfirmVerification(const ContactRef& contact, const std::string& code,
+                                 const HumanAction& by, Nanos now) {
   Status refused;
   TRY(impl_->Run(now, [&](Transaction& tx) {
-    return outrider::ConfirmVerification(tx, user, method, code, &refused, now);
+    return outrider::ConfirmVerification(tx, contact, code, by, &refused, now);
   }));
   return refused;
 }

@@ -130,7 +130,8 @@ Status CheckAwake(const Incident& incident) {
 Actor ToActor(const HumanAction& human) {
   return {.who = human.who.empty() ? "anonymous" : human.who,
           .channel = human.channel,
-          .note = human.note};
+          .note = human.note,
+          .data = human.data};
 }
 
 std::string FreeIncidentId(const Transaction& tx, std::string_view seed, Nanos now) {

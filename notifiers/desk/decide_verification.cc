@@ -7,6 +7,7 @@
 
 #include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
+#include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/paging_records.h"
 #include "storage/base/crypto.h"
 #include "storage/base/duration.h"
@@ -104,6 +105,7 @@ Status StartVerification(Transaction& tx, const std::string& user, const std::st
   check.code_hash = HashOf(draw.salt, draw.code);
   check.salt = draw.salt;
   check.asked_at = now;
+  check.asked_for = DigestOf(tx.plan(), receiver, integration);
   check.expires_at = now + kVerificationLifetime;
   check.tries = 0;
   tx.paging.Put(key, std::move(check));
@@ -114,9 +116,11 @@ Status StartVerification(Transaction& tx, const std::string& user, const std::st
   return absl::OkStatus();
 }
 
-Status ConfirmVerification(Transaction& tx, const std::string& user, const std::string& method,
-                           const std::string& code, Status* refused, Nanos now) {
-  const std::string integration = IntegrationName(*TRY(FindContact(tx.plan(), user, method)));
+Status ConfirmVerification(Transaction& tx, const ContactRef& contact, const std::string& code,
+                           const HumanAction& by, Status* refused, Nanos now) {
+  const std::string& user = contact.user;
+  const std::string integration =
+      IntegrationName(*TRY(FindContact(tx.plan(), user, contact.method)));
   const std::string receiver = ReceiverOf(user);
   const std::string key = VerificationKey(receiver, integration);
   const ContactVerification* known = AsVerification(tx.paging.Find(key));
@@ -126,6 +130,11 @@ Status ConfirmVerification(Transaction& tx, const std::string& user, const std::
   ContactVerification check = *known;
   if (now > check.expires_at) {
     return absl::FailedPreconditionError("the code is too old: ask for another one");
+  }
+  // Whoever holds it has the old address, which proves nothing of the new one.
+  if (check.asked_for != DigestOf(tx.plan(), receiver, integration)) {
+    return absl::FailedPreconditionError(
+        "the contact method was changed after the code was sent: ask for another one");
   }
   if (check.tries >= kVerificationTries) {
     return absl::FailedPreconditionError("too many wrong codes: ask for another one");
@@ -141,15 +150,19 @@ Status ConfirmVerification(Transaction& tx, const std::string& user, const std::
   check.code_hash.clear();
   check.salt.clear();
   check.verified_at = now;
-  check.verified_for = DigestOf(tx.plan(), receiver, integration);
+  check.verified_for = check.asked_for;
   tx.paging.Put(key, std::move(check));
   AuditEvent event;
   event.subject = receiver;
   event.kind = AuditKind::kContactVerified;
   event.time = now;
-  event.who = user;
-  event.channel = integration;
+  const Actor actor = ToActor(by);
+  event.who = actor.who;
+  event.channel = actor.channel;
   event.text = fmt::format("{}/{}", receiver, integration);
+  event.data = actor.data;
+  event.data["user"] = user;
+  event.data["contact"] = integration;
   tx.Audit(std::move(event));
   tx.RequireSync();
   return absl::OkStatus();

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "notifiers/desk/desk.h"
 #include "notifiers/desk/transaction.h"
 #include "storage/base/status.h"
 
@@ -29,10 +30,11 @@ inline constexpr int kVerificationTries = 3;
 // NotFound: no such contact method. FailedPrecondition: the last code is not a minute old.
 Status StartVerification(Transaction& tx, const std::string& user, const std::string& method,
                          const VerificationDraw& draw, Nanos now);
-// NotFound: nothing was asked. FailedPrecondition: the code is too old or was guessed at too often.
-// InvalidArgument: a wrong code, how many tries are left. A wrong try is remembered although this
-// is an error: `*refused` has it, and the decision itself is fine.
-Status ConfirmVerification(Transaction& tx, const std::string& user, const std::string& method,
-                           const std::string& code, Status* refused, Nanos now);
+// NotFound: nothing was asked. FailedPrecondition: the code is too old, was guessed at too often,
+// or went to an address that the contact method has no more. InvalidArgument: a wrong code, how
+// many tries are left. A wrong try is remembered although this is an error: `*refused` has it, and
+// the decision itself is fine.
+Status ConfirmVerification(Transaction& tx, const ContactRef& contact, const std::string& code,
+                           const HumanAction& by, Status* refused, Nanos now);
 
 }  // namespace outrider

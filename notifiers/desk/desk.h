@@ -93,6 +93,15 @@ struct HumanAction {
   std::string who;      // user name; "" is shown as "anonymous"
   std::string channel;  // api, cli, web, slack …
   std::string note;
+  // For the audit trail: what else is known of them, such as the contact that was answered. By
+  // name.
+  std::map<std::string, std::string> data = {};
+};
+
+// A contact method of a user, as people name it: `email`, `sms[1]`.
+struct ContactRef {
+  std::string user;
+  std::string method;
 };
 
 // A message that is about no alert, such as a team's weekly summary.
@@ -152,15 +161,18 @@ class Desk final : public AlertSink, public OutboxSource {
   // A code goes to a contact method of a user and comes back, within ten minutes and three tries.
   // NotFound, FailedPrecondition, InvalidArgument (a wrong code): decide_verification.h.
   Status StartVerification(const std::string& user, const std::string& method, Nanos now);
-  Status ConfirmVerification(const std::string& user, const std::string& method,
-                             const std::string& code, Nanos now);
+  // `by`: who brings the code back, who need not be the user.
+  Status ConfirmVerification(const ContactRef& contact, const std::string& code,
+                             const HumanAction& by, Nanos now);
 
   // ---- answers from messages (desk_answers.cc)
   // What a token says. PermissionDenied: not signed here, or no longer valid. DeadlineExceeded:
   // expired. NotFound: the incident is forgotten. Changes nothing.
   StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
   // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
-  StatusOr<AnswerResult> Answer(AnswerAction action, HumanAction human, Nanos now);
+  // `step`: of the page that is answered; it escalates once, whoever presses how often.
+  StatusOr<AnswerResult> Answer(AnswerAction action, HumanAction human, Nanos now,
+                                const AnsweredStep& step = {});
   // Signs with a new key from now on. What was signed before stays good until it expires, or ends
   // now with `revoke`.
   Status RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now);

@@ -29,10 +29,12 @@ StatusOr<AnswerView> Desk::ReadAnswer(std::string_view token, Nanos now) const {
   return view;
 }
 
-StatusOr<AnswerResult> Desk::Answer(AnswerAction action, HumanAction human, Nanos now) {
+StatusOr<AnswerResult> Desk::Answer(AnswerAction action, HumanAction human, Nanos now,
+                                    const AnsweredStep& step) {
   AnswerResult result;
+  const AnswerClaim claim{action, human.incident_id, "", 0, step};
   TRY(impl_->Run(now,
-                 [&](Transaction& tx) { return AnswerIncident(tx, action, human, now, &result); }));
+                 [&](Transaction& tx) { return AnswerIncident(tx, claim, human, now, &result); }));
   absl::ReaderMutexLock lock(&impl_->state_mutex);
   const auto incident = impl_->state.incidents.find(human.incident_id);
   if (incident == impl_->state.incidents.end()) return NotFound("no incident " + human.incident_id);

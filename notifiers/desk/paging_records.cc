@@ -11,7 +11,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;  // 1: verifications without asked_for
 constexpr std::array<std::string_view, 6> kWords = {"turn",    "rule",    "told",
                                                     "contact", "account", "verify"};
 
@@ -70,7 +70,8 @@ struct Writer {
         .I64(check.tries)
         .I64(check.verified_at)
         .U64(check.verified_for)
-        .I64(check.asked_at);
+        .I64(check.asked_at)
+        .U64(check.asked_for);
   }
 };
 
@@ -117,6 +118,7 @@ ContactVerification ReadVerification(RowReader* in) {
   check.verified_at = in->I64();
   check.verified_for = in->U64();
   check.asked_at = in->I64();
+  if (in->format() >= 2) check.asked_for = in->U64();
   return check;
 }
 

@@ -68,6 +68,7 @@ struct ContactVerification {
   Nanos verified_at = 0;      // 0: not
   uint64_t verified_for = 0;  // ContactInfo::digest then: another address is not
   Nanos asked_at = 0;
+  uint64_t asked_for = 0;  // ContactInfo::digest when the code was sent
 };
 
 using PagingRecord = std::variant<RoundRobinTurn, ContactSteps, RoundTold, ContactLoad, AccountLoad,

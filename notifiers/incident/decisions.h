@@ -4,6 +4,7 @@
 // all of it into one batch.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ struct Actor {
   std::string who;      // "" : the system
   std::string channel;  // the door it came through
   std::string note;
+  std::map<std::string, std::string> data = {};  // of their events, beside what these have
 };
 
 // The incident's key (text of its group_by labels) for an alert.
@@ -103,6 +105,8 @@ IncidentDecision PassTier(const Incident& incident, Nanos now);
 // the next tier (of a new round) nevertheless.
 StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, const Actor& actor,
                                        Nanos now);
+// Whether a step behind that one has been told, by the clock or by a person.
+bool ToldSince(const Escalation& escalation, int loop, int tier);
 // Another policy, or the same as it reads now (nullptr: none), from its first tier, unless somebody
 // is taking care of it: then an un-acknowledge starts it. FailedPrecondition: it is resolved.
 StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const EscalationPolicy* policy,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "notifiers/config/escalation_config.h"
 #include "notifiers/config/policy_index.h"
@@ -148,6 +149,7 @@ void NameActor(const Actor& actor, IncidentDecision* decision) {
   for (AuditEvent& event : decision->events) {
     event.who = actor.who;
     event.channel = actor.channel;
+    event.data.insert(actor.data.begin(), actor.data.end());
   }
 }
 
@@ -232,6 +234,12 @@ IncidentDecision PassTier(const Incident& incident, Nanos now) {
   escalation.loop_at -= std::max<int64_t>(TierDue(escalation) - now, 0);
   RunEscalation(now, now, &decision);
   return decision;
+}
+
+bool ToldSince(const Escalation& escalation, int loop, int tier) {
+  const bool last = tier + 1 >= static_cast<int>(escalation.tiers.size());
+  const std::pair<int, int> next{last ? loop + 1 : loop, last ? 0 : tier + 1};
+  return std::pair(escalation.loop, escalation.next_tier) > next;
 }
 
 StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, const Actor& actor,

@@ -26,6 +26,7 @@ void AddEvent(AuditKind kind, const std::string& reason, const Actor& actor, Nan
   event.who = actor.who;
   event.channel = actor.channel;
   event.text = actor.note.empty() ? reason : fmt::format("{}: {}", reason, actor.note);
+  event.data = actor.data;
   event.data["reason"] = reason;
   AddClockFacts(decision->incident, now, &event.data);
   decision->events.push_back(std::move(event));

@@ -35,6 +35,7 @@ AuditEvent& AddIncidentEvent(AuditKind kind, Nanos now, IncidentDecision* decisi
   event.who = actor.who;
   event.channel = actor.channel;
   event.text = actor.note;
+  event.data = actor.data;
   decision->events.push_back(std::move(event));
   return decision->events.back();
 }

@@ -252,7 +252,7 @@ StatusOr<Schedule> ParseSchedule(const YamlNode& node, Context context) {
 
 }  // namespace
 
-CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& file) {
+std::set<std::string> CalendarNames(const YamlNode* schedules) {
   std::set<std::string> named;
   for (const YamlNode& schedule :
        schedules == nullptr ? std::vector<YamlNode>() : schedules->items) {
@@ -262,12 +262,17 @@ CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& fil
       if (const YamlNode* calendar = layer.Find("ical_file")) named.insert(calendar->scalar);
     }
   }
-  return [named = std::move(named), file](const std::string& name) -> StatusOr<std::string> {
-    if (!named.contains(name)) {
-      return InvalidArgument("ical_file goes with schedules of a file only");
-    }
-    return ReadFile(ResolveBeside(file, name));
-  };
+  return named;
+}
+
+CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& file) {
+  return
+      [named = CalendarNames(schedules), file](const std::string& name) -> StatusOr<std::string> {
+        if (!named.contains(name)) {
+          return InvalidArgument("ical_file goes with schedules of a file only");
+        }
+        return ReadFile(ResolveBeside(file, name));
+      };
 }
 
 StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,

@@ -33,6 +33,8 @@ namespace outrider {
 
 // Reads a calendar that a layer names (`ical_file`, in place of users, rotation and start).
 using CalendarReader = std::function<StatusOr<std::string>(const std::string& name)>;
+// The calendars that `schedules` (may be null) names.
+std::set<std::string> CalendarNames(const YamlNode* schedules);
 // Files beside `file`, but only those that `schedules` (may be null) names: schedules that came by
 // the API may stand in one list with those of the file, and must not have files opened.
 CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& file);

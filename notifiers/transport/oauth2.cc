@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "absl/synchronization/mutex.h"
@@ -160,13 +161,27 @@ int64_t SecondsOf(const JsonValue& answer) {
   return number.ok() ? *number : 0;
 }
 
+// Codes of RFC 6749 §5.2, RFC 8707 and what servers have beside them. Any other text may repeat
+// what was sent, the secret or the assertion too, and errors are logged and shown.
+constexpr std::string_view kErrorCodes[] = {
+    "access_denied",           "interaction_required", "invalid_client",
+    "invalid_client_metadata", "invalid_grant",        "invalid_request",
+    "invalid_resource",        "invalid_scope",        "invalid_target",
+    "invalid_token",           "server_error",         "slow_down",
+    "temporarily_unavailable", "unauthorized_client",  "unsupported_grant_type"};
+
+std::string ErrorCode(const JsonValue& answer) {
+  const std::string code = answer.GetString("error");
+  return std::ranges::find(kErrorCodes, code) == std::end(kErrorCodes) ? "" : code;
+}
+
 StatusOr<Token> ReadToken(const OAuth2Settings& s, const HttpClientResponse& response, Nanos now) {
   const StatusOr<JsonValue> json = ParseJson(response.body);
   const bool object = json.ok() && json->kind == JsonValue::Kind::kObject;
   if (response.status < 200 || response.status >= 300) {
-    const std::string error = object ? json->GetString("error") : "";
-    return TokenError(s, fmt::format("HTTP {}{}{}", response.status, error.empty() ? "" : ": ",
-                                     RunePrefix(error, 100)));
+    const std::string error = object ? ErrorCode(*json) : "";
+    return TokenError(
+        s, fmt::format("HTTP {}{}{}", response.status, error.empty() ? "" : ": ", error));
   }
   if (!object) return TokenError(s, "the answer is no JSON object");
   Token token{json->GetString("access_token"), 0};

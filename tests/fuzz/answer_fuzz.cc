@@ -24,13 +24,16 @@ void Token(std::string_view text) {
 
 // What is signed is read back, whatever names it has.
 void Claim(std::string_view text) {
-  const AnswerClaim claim{AnswerAction::kResolve, std::string(text.substr(0, text.size() / 2)),
-                          std::string(text.substr(text.size() / 2)), 60 * kNanosPerSecond};
+  const AnswerClaim claim{AnswerAction::kResolve,
+                          std::string(text.substr(0, text.size() / 2)),
+                          std::string(text.substr(text.size() / 2)),
+                          60 * kNanosPerSecond,
+                          {.epoch = static_cast<uint32_t>(text.size()), .loop = 3, .tier = 1}};
   const std::string token = SignAnswer(kKeys, claim);
   const auto read = ReadAnswer(kKeys, token, 2);
   if (token.size() <= 1024 && (!read.ok() || !(*read == claim))) std::abort();
   const std::string button = SignButton(kKeys, claim);
-  if (button.size() > 40 || (!button.empty() && !ReadAnswer(kKeys, button, 2).ok())) std::abort();
+  if (button.size() > 54 || (!button.empty() && !ReadAnswer(kKeys, button, 2).ok())) std::abort();
 }
 
 void Callback(std::string_view text) {

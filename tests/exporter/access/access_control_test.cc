@@ -317,12 +317,30 @@ TEST(Refusal, WhereToGoNext) {
 }
 
 TEST(CallerAddress, NetworksOfIPv6) {
-  EXPECT_EQ(CallerAddress("192.0.2.1"), "192.0.2.1");
-  EXPECT_EQ(CallerAddress("::ffff:192.0.2.1"), "::ffff:192.0.2.1");
-  EXPECT_EQ(CallerAddress("2001:db8:1:2:3:4:5:6"), CallerAddress("2001:db8:1:2:9:9:9:9"));
-  EXPECT_NE(CallerAddress("2001:db8:1:2:3:4:5:6"), CallerAddress("2001:db8:1:3:3:4:5:6"));
-  EXPECT_EQ(CallerAddress("::1"), "::1");
-  EXPECT_EQ(CallerAddress("2001:db8::5"), "2001:db8::5");
+  const struct {
+    const char* address;
+    const char* caller;
+  } kCases[] = {
+      {"192.0.2.1", "192.0.2.1"},
+      {"::ffff:192.0.2.1", "192.0.2.1"},
+      {"::FFFF:c000:201", "192.0.2.1"},
+      {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+      {"2001:db8:1:2:9:9:9:9", "2001:db8:1:2::/64"},
+      {"2001:db8:1:3:3:4:5:6", "2001:db8:1:3::/64"},
+      {"2001:db8:1:2::5", "2001:db8:1:2::/64"},
+      // Zeros among the first four groups are left out too.
+      {"2001:db8::5", "2001:db8::/64"},
+      {"2001:db8::1:2:3:4", "2001:db8::/64"},
+      {"2001:DB8:0:0:1::", "2001:db8::/64"},
+      {"2001:db8:1::1", "2001:db8:1::/64"},
+      {"2001:db8:1:0:ffff:ffff:ffff:ffff", "2001:db8:1::/64"},
+      {"fe80::1%eth0", "fe80::/64"},
+      {"::1", "::1"},
+      {"::2", "::/64"},
+      {"", ""},
+      {"no address", "no address"},
+  };
+  for (const auto& c : kCases) EXPECT_EQ(CallerAddress(c.address), c.caller) << c.address;
 }
 
 }  // namespace

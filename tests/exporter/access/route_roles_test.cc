@@ -46,6 +46,8 @@ TEST(RouteRoles, WhatARouteNeeds) {
       {"DELETE", "/outrider/v1/oncall/schedules/:name/overrides/:id", Role::kOperator},
       {"POST", "/outrider/v1/oncall/schedules/:name/swaps", Role::kOperator},
       {"POST", "/outrider/v1/policies", Role::kAdmin},
+      {"POST", "/api/v1/escalation-policies", Role::kAdmin},
+      {"GET", "/api/v1/escalation-policies", Role::kViewer},
       {"POST", "/outrider/v1/escalation/preview", Role::kViewer},
       {"POST", "/outrider/v1/users/:name/contacts/:method/verify/start", Role::kOperator},
       {"POST", "/outrider/v1/answers/rotate", Role::kAdmin},

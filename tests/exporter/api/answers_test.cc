@@ -117,6 +117,23 @@ TEST_F(AnswersApiTest, GetShowsAndPostActs) {
   EXPECT_EQ(Events(id, AuditKind::kStateChanged).size(), 1U);
 }
 
+TEST_F(AnswersApiTest, EscalatingTwiceTellsOneTier) {
+  const std::string id = Page();
+  const std::string token = Token("user:anna/email", "escalate");
+  EXPECT_THAT(Press(token).body, HasSubstr("Escalated: Down."));
+  for (int i = 0; i < 2; ++i) {
+    const HttpResponse again = Press(token);
+    EXPECT_EQ(again.status, 200);
+    EXPECT_THAT(again.body, HasSubstr("Escalated already: Down; tier 2 has been told."));
+  }
+  EXPECT_THAT(Slack(SlackBody(Token("user:anna/slack", "escalate"))).body,
+              HasSubstr("Escalated already: Down"));
+  EXPECT_THAT(Telegram(Token("user:anna/telegram", "escalate")).body,
+              HasSubstr("Escalated already: Down"));
+  EXPECT_THAT(Sms("1e").body, HasSubstr("Escalated already: Down"));
+  EXPECT_EQ(Events(id, AuditKind::kEscalated).size(), 2U);
+}
+
 TEST_F(AnswersApiTest, WhoIsSlowerReadsWhoWasFirst) {
   const std::string id = Page();
   const std::string token = Token("user:anna/email", "acknowledge");

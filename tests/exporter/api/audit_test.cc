@@ -51,6 +51,18 @@ TEST(AuditApi, ExportsJsonLines) {
   EXPECT_EQ(Split(world.Lines("from=2026-11-21T09:25:00Z"), '\n').size(), 2U);
 }
 
+TEST(AuditApi, ExportsWhatProgramsNeed) {
+  AuditWorld world;
+  AuditEvent event;
+  event.subject = "user:ben";
+  event.kind = AuditKind::kConfigured;
+  event.data = {{"kind", "user"}, {"name", "a \"b\""}};
+  ASSERT_TRUE(world.desk->Configure(event, {}, world.clock.NowNanos()).ok());
+  EXPECT_THAT(world.Lines("kind=configured"),
+              HasSubstr(R"("data":{"kind":"user","name":"a \"b\""},"sequence":)"));
+  EXPECT_THAT(world.Lines("kind=state_changed"), HasSubstr(R"("data":{)"));
+}
+
 TEST(AuditApi, NamesWhatWasTamperedWith) {
   AuditWorld world;
   EXPECT_THAT(world.Verify(), testing::StartsWith(R"({"intact":true,"events":)"));

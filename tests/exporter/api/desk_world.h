@@ -53,6 +53,14 @@ struct DeskWorld {
   std::unique_ptr<TokenStore> tokens;
   std::unique_ptr<AccessControl> access;
   Router router;
+  // What an edit of the directory does.
+  std::function<Status(const DirectoryChange&, const Caller&)> edit_directory =
+      [](const DirectoryChange&, const Caller&) { return absl::UnavailableError("no files"); };
+  std::function<Status(const DirectoryChange&, const Caller&)> Edit() {
+    return [this](const DirectoryChange& change, const Caller& by) {
+      return edit_directory(change, by);
+    };
+  }
 
   DeskWorld() {
     DeskConfig config;
@@ -77,6 +85,7 @@ struct DeskWorld {
     RegisterHeartbeatsApi(router, {*desk, clock});
     RegisterInsaAlerts(router, {*desk, clock});
     RegisterInsaLists(router, {*desk, clock});
+    RegisterInsaPolicies(router, {*desk, Edit()});
     RegisterMaintenanceApi(router, {*desk, clock});
     RegisterAnswerLinks(router, {*desk, clock});
     RegisterAnswerCallbacks(router, {*desk, clock});
@@ -87,13 +96,11 @@ struct DeskWorld {
                     [](const std::string&) { return std::optional<std::string>(); }, PasswordFits});
     RegisterAccessApi(router, {*access, *tokens, *desk, clock});
     // The directory as a daemon has it: tests/exporter/daemon/directory_test.cc.
-    RegisterDirectoryApi(router,
-                         {.view = [] { return std::make_shared<const DirectoryView>(); },
-                          .edit = [](const DirectoryChange&,
-                                     const Caller&) { return absl::UnavailableError("no files"); },
-                          .desk = *desk,
-                          .clock = clock,
-                          .random = random});
+    RegisterDirectoryApi(router, {.view = [] { return std::make_shared<const DirectoryView>(); },
+                                  .edit = Edit(),
+                                  .desk = *desk,
+                                  .clock = clock,
+                                  .random = random});
     RegisterAutographApi(router, {*desk, clock, random, [] { return 5 * kMinute; }});
     RegisterRecommendationsApi(
         router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});

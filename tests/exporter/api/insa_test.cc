@@ -259,6 +259,55 @@ TEST(Insa, ListsPolicies) {
   EXPECT_EQ(world.Get("/api/v1/escalation-policies", "severity=loud").status, 400);
 }
 
+TEST(Insa, MakesAPolicy) {
+  InsaWorld world;
+  std::vector<DirectoryChange> made;
+  Status answer;
+  world.edit_directory = [&](const DirectoryChange& change, const Caller&) {
+    made.push_back(change);
+    return answer;
+  };
+  constexpr const char* kPath = "/api/v1/escalation-policies";
+  const std::string body =
+      R"({"name":"night","severities":["high"],"description":"d",)"
+      R"("rules":{"tiers":[{"level":1,"delay_minutes":0,"channels":["tier-1"]}]}})";
+  const JsonValue night = world.PostJson(kPath, body, 201);
+  EXPECT_EQ(night.GetString("policy_id"), "night");
+  EXPECT_FALSE(night.Find("policy")->GetBool("enabled")) << "the stub puts nothing in force";
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(made[0].action, DirectoryChange::Action::kCreate);
+  EXPECT_EQ(made[0].kind, DirectoryKind::kPolicy);
+  EXPECT_EQ(made[0].name, "night");
+  EXPECT_EQ(made[0].text, body);
+  const struct {
+    const char* body;
+    const char* error;
+  } kBad[] = {
+      {"{}", R"("missing_fields":["name","severities","rules"])"},
+      {R"({"name":"a","rules":[]})", R"("missing_fields":["severities"])"},
+      {R"({"name":"","severities":["high"],"rules":[]})", "name must be a text"},
+      {R"({"name":7,"severities":["high"],"rules":[]})", "name must be a text"},
+      {R"({"name":"a","severities":["loud"],"rules":[]})", R"("valid_values":["critical")"},
+      {R"({"name":"a","severities":[],"rules":[]})", R"("valid_values":["critical")"},
+      {R"({"name":"a","severities":"high","rules":[]})", R"("valid_values":["critical")"},
+      {"[]", "an object is wanted"},
+      {"{", "body: "},
+  };
+  for (const auto& c : kBad) {
+    const HttpResponse refused = world.Post(kPath, c.body);
+    EXPECT_EQ(refused.status, 400) << c.body;
+    EXPECT_THAT(refused.body, HasSubstr(c.error)) << c.body;
+  }
+  EXPECT_EQ(made.size(), 1U);
+  const std::pair<Status, int> kAnswers[] = {{absl::AlreadyExistsError("taken"), 409},
+                                             {InvalidArgument("policy night:1:2: no"), 400},
+                                             {absl::UnavailableError("later"), 503}};
+  for (const auto& [status, code] : kAnswers) {
+    answer = status;
+    EXPECT_EQ(world.Post(kPath, body).status, code) << status;
+  }
+}
+
 TEST(Insa, ListsSchedules) {
   InsaWorld world;
   const JsonValue all = world.Json("/api/v1/on-call/schedules");

@@ -54,7 +54,8 @@ class PromApiTest : public ::testing::Test {
     RegisterLabelsApi(router_, querier_);
     RegisterDescribedApi(router_, metadata_, exemplars_);
     RegisterStatusApi(router_, status);
-    RegisterLifecycle(router_, {[this] { return ready_; }, [this] { return reload_; }});
+    RegisterLifecycle(router_,
+                      {[this] { return ready_; }, [this](const HttpRequest&) { return reload_; }});
     router_.AddGuard(MakeReadyGuard([this] { return ready_; }));
   }
 

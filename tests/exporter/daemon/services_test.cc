@@ -67,7 +67,9 @@ class ServicesTest : public ::testing::Test {
     Write("am.yml", "route: {receiver: " + receiver +
                         ", group_by: [alertname]}\nreceivers: [{name: a}, {name: b}]\n");
   }
-  Status Reload() { return services_->Reload(Config(), ReloadCause::kFilesChanged); }
+  Status Reload() {
+    return services_->Reload(Config(), {.asked = false, .who = "", .channel = "files"});
+  }
   // Of the files as they are.
   bool Attempted() const {
     return services_->Sources().contents == ReadSources(SourcePatterns(Config(), {})).contents;

@@ -53,13 +53,14 @@ TEST_F(SourceFilesTest, AllThatIsRead) {
                                    "cost: {prices_file: prices.yml}\n");
   Write("am/am.yml", "route: {receiver: a}\nreceivers: [{name: a}]\ntemplates: ['*.tmpl']\n");
   for (const char* name : {"rules/1.yml", "rules/2.yml", "rules/no.txt", "bundles/b.yml", "a.yml",
-                           "incidents.yml", "am/x.tmpl", "x.tmpl", "prices.yml"}) {
+                           "am/x.tmpl", "x.tmpl", "prices.yml", "duty.ics"}) {
     Write(name, name);
   }
+  Write("incidents.yml", "schedules: [{name: s, layers: [{ical_file: duty.ics}]}]\n");
   const SourceFiles files = ReadSources(SourcePatterns(config, {}));
-  EXPECT_THAT(Names(files),
-              ElementsAre("a.yml", "am/am.yml", "am/x.tmpl", "bundles/b.yml", "incidents.yml",
-                          "more.yml", "outrider.yml", "prices.yml", "rules/1.yml", "rules/2.yml"));
+  EXPECT_THAT(Names(files), ElementsAre("a.yml", "am/am.yml", "am/x.tmpl", "bundles/b.yml",
+                                        "duty.ics", "incidents.yml", "more.yml", "outrider.yml",
+                                        "prices.yml", "rules/1.yml", "rules/2.yml"));
   EXPECT_EQ(files.contents.at(At("more.yml")), "");  // not there
   EXPECT_NE(files.contents.at(At("rules/1.yml")), files.contents.at(At("rules/2.yml")));
   Write("rules/3.yml", "new");

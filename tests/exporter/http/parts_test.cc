@@ -172,6 +172,9 @@ TEST(Auth, WhoMayCall) {
            Case{"POST", "/api/v1/write", "10.0.0.1", false, kAllowed},
            Case{"POST", "/api/v2/silences", "10.0.0.1", false, kAllowed},
            Case{"POST", "/-/reload", "10.0.0.1", false, kNeedsUser},
+           Case{"POST", "/api/v1/escalation-policies", "10.0.0.1", false, kNeedsUser},
+           Case{"POST", "/api/v1/escalation-policies", "127.0.0.1", false, kAllowed},
+           Case{"GET", "/api/v1/escalation-policies", "10.0.0.1", false, kAllowed},
            Case{"POST", "/api/v1/webhooks", "10.0.0.1", false, kNeedsUser},
            Case{"PUT", "/api/v1/webhooks/7", "10.0.0.1", false, kNeedsUser},
            Case{"DELETE", "/api/v1/webhooks/7", "127.0.0.1", false, kAllowed},
@@ -191,8 +194,17 @@ TEST(Auth, WhoMayCall) {
 
 TEST(Auth, ProxiesAndForeignPages) {
   const char* path = "/outrider/v1/incidents/1/resolve";
-  const FakeRequest passed_on = FakeRequest("POST", path).With("X-Forwarded-For", "203.0.113.9");
-  EXPECT_EQ(JudgeAccess(passed_on, {}), Access::kNeedsUser);
+  for (const char* header :
+       {"Forwarded", "forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+        "X-Real-IP", "x-real-ip", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"}) {
+    const FakeRequest passed_on = FakeRequest("POST", path).With(header, "203.0.113.9");
+    EXPECT_FALSE(IsLocalRequest(passed_on)) << header;
+    EXPECT_EQ(JudgeAccess(passed_on, {}), Access::kNeedsUser) << header;
+    EXPECT_EQ(JudgeAccess(passed_on, {true, ""}), Access::kAllowed) << header;
+    const FakeRequest read = FakeRequest("GET", "/outrider/v1/tokens").With(header, "");
+    EXPECT_EQ(JudgeAccess(read, {}), Access::kNeedsUser) << header;
+  }
+  EXPECT_TRUE(IsLocalRequest(FakeRequest("POST", path)));
   const FakeRequest foreign =
       FakeRequest("POST", path).With("Host", "localhost:9909").With("Origin", "http://evil");
   EXPECT_EQ(JudgeAccess(foreign, {}), Access::kForeignOrigin);

@@ -5,7 +5,9 @@
 #include "notifiers/desk/answer_codes.h"
 #include "notifiers/desk/answer_config.h"
 #include "notifiers/desk/answer_token.h"
+#include "storage/base/crypto.h"
 #include "storage/base/text.h"
+#include "storage/state/row_codec.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
@@ -14,11 +16,29 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr Nanos kExpiry = kT0 + 3600 * kNanosPerSecond;
-const AnswerClaim kClaim{AnswerAction::kResolve, "i7k2m9q4t", "user:anna", kExpiry};
+const AnswerClaim kClaim{AnswerAction::kResolve, "i7k2m9q4t", "user:anna", kExpiry, {7, 70'000, 2}};
 
 AnswerKeys NewKeys(uint64_t seed) {
   SeededRandom random(seed);
   return WithNewKey({}, random, kT0, kT0);
+}
+
+// As the first format had them.
+std::string OldLink(const AnswerKeys& keys, const AnswerClaim& claim) {
+  const std::string payload = RowWriter(1)
+                                  .Enum(claim.action)
+                                  .I64(claim.expires_at / kNanosPerSecond)
+                                  .Text(claim.incident_id)
+                                  .Text(claim.contact)
+                                  .Take();
+  return Base64UrlEncode(payload + HmacSha256(keys.keys[0].secret, "outrider answer\n" + payload));
+}
+std::string OldButton(const AnswerKeys& keys, const AnswerClaim& claim) {
+  std::string payload{'\x81', static_cast<char>(claim.action)};
+  payload += BigEndian64(static_cast<uint64_t>(claim.expires_at / kNanosPerSecond / 60)).substr(4);
+  payload += claim.incident_id;
+  const std::string mac = HmacSha256(keys.keys[0].secret, "outrider button\n" + payload);
+  return Base64UrlEncode(payload + mac.substr(0, 12));
 }
 
 TEST(AnswerToken, SaysWhatWasSignedUntilItExpires) {
@@ -37,17 +57,20 @@ TEST(AnswerToken, SaysWhatWasSignedUntilItExpires) {
 TEST(AnswerToken, ButtonsAreShortAndNameNobody) {
   const AnswerKeys keys = NewKeys(1);
   const std::string token = SignButton(keys, kClaim);
-  EXPECT_LE(token.size(), 40U);
+  EXPECT_LE(token.size(), 54U);
   const auto read = ReadAnswer(keys, token, kT0);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->action, AnswerAction::kResolve);
   EXPECT_EQ(read->incident_id, "i7k2m9q4t");
   EXPECT_EQ(read->contact, "");
+  EXPECT_EQ(read->step, kClaim.step);
   EXPECT_GE(read->expires_at, kExpiry);
   EXPECT_LT(read->expires_at, kExpiry + 60 * kNanosPerSecond);
   AnswerClaim longer = kClaim;
   longer.incident_id = std::string(12, 'x');
-  EXPECT_LE(SignButton(keys, longer).size(), 40U);
+  longer.step.tier = AnsweredStep::kNoTier;
+  EXPECT_LE(SignButton(keys, longer).size(), 54U);
+  EXPECT_EQ(ReadAnswer(keys, SignButton(keys, longer), kT0)->step.tier, AnsweredStep::kNoTier);
   longer.incident_id += 'x';
   EXPECT_EQ(SignButton(keys, longer), "");
 }
@@ -66,6 +89,19 @@ TEST(AnswerToken, NoChangedCharacterPasses) {
     EXPECT_TRUE(absl::IsPermissionDenied(ReadAnswer({}, token, kT0).status()));
   }
   EXPECT_EQ(SignAnswer({}, kClaim), "");
+}
+
+// Messages that went out before an update can still be answered.
+TEST(AnswerToken, TokensWithoutAStepAreRead) {
+  const AnswerKeys keys{{{std::string(32, 'k'), 1, 0}}};
+  // Made by SignAnswer and SignButton of format 1.
+  for (const std::string& token : {OldLink(keys, kClaim), OldButton(keys, kClaim)}) {
+    const auto read = ReadAnswer(keys, token, kT0);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->action, kClaim.action);
+    EXPECT_EQ(read->incident_id, kClaim.incident_id);
+    EXPECT_EQ(read->step, AnsweredStep{});
+  }
 }
 
 TEST(AnswerToken, AnOldKeyProvesUntilItsTokensExpire) {
@@ -115,6 +151,18 @@ TEST(AnswerCodes, NumbersGoRoundAndStayWithTheirIncident) {
   const auto again = DecodeAnswerCodes(EncodeAnswerCodes(codes));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(*again, codes);
+}
+
+TEST(AnswerCodes, ANumberKnowsTheStepOfTheNewestPage) {
+  AnswerCodes codes;
+  const auto give = [&](const AnsweredStep& step) {
+    GiveNumber({0, "a", "user:anna", kT0 + Sec(100), step}, kT0, &codes);
+    return DecodeAnswerCodes(EncodeAnswerCodes(codes))->entries[0].step;
+  };
+  EXPECT_EQ(give({2, 0, 0}), (AnsweredStep{2, 0, 0}));
+  EXPECT_EQ(give({2, 1, 3}), (AnsweredStep{2, 1, 3}));
+  EXPECT_EQ(give({2, 0, AnsweredStep::kNoTier}), (AnsweredStep{2, 1, 3}))
+      << "a question is of no step";
 }
 
 TEST(AnswerCodes, FiveAnswersAnHour) {

@@ -19,7 +19,7 @@ TEST_F(AnswersTest, EachKindOfChannelGetsWhatCanComeBackFromIt) {
     const std::string token = Token(channel, "acknowledge");
     EXPECT_EQ(desk_->ReadAnswer(token, clock_.NowNanos())->claim.action,
               AnswerAction::kAcknowledge);
-    EXPECT_LE(token.size(), 40U);
+    EXPECT_LE(token.size(), 54U);
     EXPECT_EQ(Action(channel, "view").token, "");
   }
   EXPECT_EQ(Action("user:anna/twilio_voice", "acknowledge").token, "");
@@ -112,6 +112,98 @@ TEST_F(AnswersTest, AnEscalationTellsTheNextTierNow) {
                                   {.incident_id = id, .who = "anna", .channel = "link", .note = ""},
                                   clock_.NowNanos());
   EXPECT_EQ(last->outcome, Outcome::kRefused);
+}
+
+TEST_F(AnswersTest, APageEscalatesOnce) {
+  more_ = [](DeskConfig& config) {
+    config.incidents.escalation_policies[0].tiers = {{0, {"user:anna", "crew"}, false},
+                                                     {10 * kMinute, {"user:ben"}, false},
+                                                     {20 * kMinute, {"team"}, false},
+                                                     {30 * kMinute, {"crew"}, false}};
+  };
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  const std::string id = Page();
+  const auto press = [&](const std::string& token) {
+    const Nanos now = clock_.NowNanos();
+    const auto view = desk_->ReadAnswer(token, now);
+    EXPECT_TRUE(view.ok()) << view.status();
+    const auto done = desk_->Answer(
+        view->claim.action,
+        {.incident_id = view->claim.incident_id, .who = "anna", .channel = "link", .note = ""}, now,
+        view->claim.step);
+    EXPECT_TRUE(done.ok()) << done.status();
+    return *done;
+  };
+  const std::string link = Token("user:anna/email", "escalate");
+  const std::string button = Token("user:anna/slack", "escalate");
+  const std::string crew = Token("crew/webhook", "escalate");
+  const auto code = *desk_->FindAnswerCode("+4917", 1, clock_.NowNanos());
+  EXPECT_EQ(code.step, (AnsweredStep{1, 0, 0}));
+  EXPECT_EQ(press(link).outcome, Outcome::kDone);
+  Run(1);
+  // The same link, another channel of the same page, somebody else of the same tier.
+  for (const std::string& again : {link, button, crew}) {
+    const AnswerResult result = press(again);
+    EXPECT_EQ(result.outcome, Outcome::kAgain);
+    EXPECT_EQ(result.reason, "tier 2 has been told");
+  }
+  EXPECT_EQ(desk_
+                ->Answer(AnswerAction::kEscalate,
+                         {.incident_id = id, .who = "anna", .channel = "sms", .note = ""},
+                         clock_.NowNanos(), code.step)
+                ->outcome,
+            Outcome::kAgain);
+  Run(1);
+  EXPECT_EQ(inbox_["user:ben/twilio_sms"].got.size(), 1U);
+  EXPECT_EQ(Events(id, AuditKind::kEscalated).size(), 2U);
+  EXPECT_TRUE(Events(id, AuditKind::kAnswerRefused).empty());
+  EXPECT_EQ(desk_->GetIncident(id, kT0)->incident->escalation.next_tier, 2);
+  const auto offered = desk_->ReadAnswer(link, clock_.NowNanos());
+  for (const NotificationAction& action : offered->actions) EXPECT_NE(action.name, "escalate");
+  // The page of the next tier escalates too, once.
+  const std::string next = Token("user:ben/twilio_sms", "view");
+  const AnsweredStep second = desk_->ReadAnswer(next, clock_.NowNanos())->claim.step;
+  EXPECT_EQ(second, (AnsweredStep{1, 0, 1}));
+  const HumanAction ben{.incident_id = id, .who = "ben", .channel = "link", .note = ""};
+  EXPECT_EQ(desk_->Answer(AnswerAction::kEscalate, ben, clock_.NowNanos(), second)->outcome,
+            Outcome::kDone);
+  EXPECT_EQ(desk_->Answer(AnswerAction::kEscalate, ben, clock_.NowNanos(), second)->outcome,
+            Outcome::kAgain);
+  // Whoever took it and gave it back began another escalation.
+  ASSERT_TRUE(desk_->Acknowledge(By(id), clock_.NowNanos()).ok());
+  EXPECT_EQ(press(link).outcome, Outcome::kRefused);
+  ASSERT_TRUE(desk_->Unacknowledge(By(id), clock_.NowNanos()).ok());
+  Run(1);
+  EXPECT_EQ(press(link).outcome, Outcome::kRefused) << "of the escalation before";
+  EXPECT_EQ(press(Token("crew/webhook", "escalate")).outcome, Outcome::kDone);
+}
+
+TEST_F(AnswersTest, ThePageOfAPartDoesNotEscalateTheWhole) {
+  const std::string part = Page("Part");
+  const std::string link = Token("crew/webhook", "escalate");
+  const std::string whole = Page("Whole");
+  ASSERT_TRUE(desk_->Change(MergeInto{whole}, By(part), clock_.NowNanos()).ok());
+  const Nanos now = clock_.NowNanos();
+  const AnsweredStep step = desk_->ReadAnswer(link, now)->claim.step;
+  const HumanAction ben{.incident_id = part, .who = "ben", .channel = "link", .note = ""};
+  EXPECT_EQ(desk_->Answer(AnswerAction::kEscalate, ben, now, step)->outcome, Outcome::kRefused);
+  // What is shown behind the link is the whole as it stands; pressed twice, it escalates once.
+  std::string shown;
+  const auto behind = desk_->ReadAnswer(link, now);
+  for (const NotificationAction& action : behind->actions) {
+    if (action.name == "escalate") shown = action.url.substr(action.url.rfind('/') + 1);
+  }
+  const auto view = desk_->ReadAnswer(shown, now);
+  ASSERT_TRUE(view.ok()) << view.status();
+  EXPECT_EQ(view->claim.incident_id, whole);
+  for (const Outcome wanted : {Outcome::kDone, Outcome::kAgain}) {
+    EXPECT_EQ(desk_
+                  ->Answer(AnswerAction::kEscalate,
+                           {.incident_id = whole, .who = "ben", .channel = "link", .note = ""}, now,
+                           view->claim.step)
+                  ->outcome,
+              wanted);
+  }
 }
 
 TEST_F(AnswersTest, WhoIsAskedWhetherTheyStillWorkOnItConfirms) {

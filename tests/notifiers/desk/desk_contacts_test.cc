@@ -4,6 +4,7 @@
 
 #include "notifiers/config/paging_config.h"
 #include "notifiers/desk/paging_records.h"
+#include "notifiers/incident/audit_trail.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
@@ -280,7 +281,9 @@ class VerificationDeskTest : public ContactsDeskTest {
     return title.substr(title.rfind(' ') + 1);
   }
   Status Confirm(const std::string& code) {
-    return desk_->ConfirmVerification("anna", "sms", code, clock_.NowNanos());
+    return desk_->ConfirmVerification(
+        {"anna", "sms"}, code,
+        {.incident_id = "", .who = "boss", .channel = "api:token", .note = ""}, clock_.NowNanos());
   }
   bool Usable() { return desk_->Contacts("anna").value()[0].usable; }
 };
@@ -327,6 +330,52 @@ TEST_F(VerificationDeskTest, AnotherAddressIsNotConfirmed) {
   EXPECT_FALSE(Usable());
 }
 
+TEST_F(VerificationDeskTest, ACodeConfirmsOnlyTheAddressItWasSentTo) {
+  uint64_t digest = 7;
+  Setup([&digest](EscalationPolicy&, PagingConfig& people) {
+    people.require_verified = true;
+    people.users["anna"].contacts["twilio_sms[0]"] = {"AC1", digest};
+  });
+  ASSERT_TRUE(desk_->StartVerification("anna", "sms", clock_.NowNanos()).ok());
+  Run(1);
+  const std::string old = CodeSent();
+  digest = 8;
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  Start(*disk_);
+  EXPECT_EQ(Message(Confirm(old)),
+            "the contact method was changed after the code was sent: ask for another one");
+  EXPECT_FALSE(Usable());
+  Run(60);
+  ASSERT_TRUE(desk_->StartVerification("anna", "sms", clock_.NowNanos()).ok());
+  Run(1);
+  EXPECT_TRUE(Confirm(CodeSent()).ok());
+  EXPECT_TRUE(Usable());
+  // Back to what it was: that one was never confirmed.
+  digest = 7;
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  EXPECT_FALSE(Usable());
+}
+
+TEST_F(VerificationDeskTest, TheAuditSaysWhoConfirmed) {
+  Setup([](EscalationPolicy&, PagingConfig&) {});
+  ASSERT_TRUE(desk_->StartVerification("anna", "sms", clock_.NowNanos()).ok());
+  Run(1);
+  ASSERT_TRUE(Confirm(CodeSent()).ok());
+  std::vector<AuditEvent> found;
+  for (int bucket = 0; bucket < kAuditBuckets; ++bucket) {
+    const auto events = desk_->AuditEvents(static_cast<uint8_t>(bucket));
+    for (const AuditEvent& event : *events) {
+      if (event.kind == AuditKind::kContactVerified) found.push_back(event);
+    }
+  }
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].subject, "user:anna");
+  EXPECT_EQ(found[0].who, "boss");
+  EXPECT_EQ(found[0].channel, "api:token");
+  EXPECT_EQ(found[0].data,
+            (std::map<std::string, std::string>{{"user", "anna"}, {"contact", "twilio_sms[0]"}}));
+}
+
 TEST_F(VerificationDeskTest, CodesAreNotGuessedAt) {
   Setup([](EscalationPolicy&, PagingConfig&) {});
   EXPECT_TRUE(Usable()) << "unless confirmation is required";
@@ -357,7 +406,7 @@ TEST(PagingRecords, ReadAsTheyWereWritten) {
                                   RoundTold{7, 8, {0, 2}},
                                   ContactLoad{{1, 2}, 3, {"i1", "i2"}, "p1", {"p2"}, {"p3", "p4"}},
                                   AccountLoad{{1, 2, 3}},
-                                  ContactVerification{"hash", "salt", 4, 2, 9, 77, 3}};
+                                  ContactVerification{"hash", "salt", 4, 2, 9, 77, 3, 78}};
   for (const PagingRecord& record : records) {
     const std::string bytes = EncodePagingRecord(record);
     const auto read = DecodePagingRecord(bytes);

@@ -160,6 +160,28 @@ TEST(Escalation, ALongDowntimeCostsNoWalkThroughItsRounds) {
   EXPECT_EQ(Told(last), (Names{"c"}));
 }
 
+// What a page of a step is asked before it escalates once more.
+TEST(Escalation, ToldSinceAStep) {
+  const struct {
+    int loop, next_tier;       // where it stands, of three tiers
+    int page_loop, page_tier;  // 3: the fallback's
+    bool told;
+  } kCases[] = {
+      {0, 1, 0, 0, false},  {0, 2, 0, 0, true},  {0, 2, 0, 1, false}, {0, 3, 0, 2, false},
+      {0, 3, 0, 1, true},   {1, 0, 0, 2, false}, {1, 0, 0, 1, true},  {1, 1, 0, 2, true},
+      {1, 1, 1, 0, false},  {1, 1, 0, 0, true},  {1, 0, 0, 3, false}, {1, 1, 0, 3, true},
+      {0, 0, -1, 2, false}, {0, 1, -1, 2, true},
+  };
+  Escalation escalation = Open(Config(0)).escalation;
+  ASSERT_EQ(escalation.tiers.size(), 3U);
+  for (const auto& c : kCases) {
+    escalation.loop = c.loop;
+    escalation.next_tier = c.next_tier;
+    EXPECT_EQ(ToldSince(escalation, c.page_loop, c.page_tier), c.told)
+        << c.loop << "/" << c.next_tier << " page " << c.page_loop << "/" << c.page_tier;
+  }
+}
+
 TEST(Escalation, TimesOfTheTiers) {
   const Incident incident = Open(Config(0));
   EXPECT_EQ(TierTimes(incident.escalation), (std::vector<Nanos>{kT0, kT0 + Min(5), kT0 + Min(15)}));

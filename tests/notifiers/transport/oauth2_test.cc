@@ -141,6 +141,27 @@ TEST_F(OAuth2Test, WithoutATokenTheMessageWaits) {
   EXPECT_TRUE(client_->Do(Request()).ok());
 }
 
+// What the token's server answers may repeat what it was sent.
+TEST_F(OAuth2Test, ErrorsShowTheCodeAndNothingElse) {
+  const struct {
+    const char* body;
+    const char* shown;
+  } cases[] = {
+      {R"({"error":"invalid_scope","error_description":"s:cret is no scope"})",
+       "HTTP 400: invalid_scope"},
+      {R"({"error":"the secret s:cret is wrong"})", "HTTP 400"},
+      {R"({"error":"s_cret"})", "HTTP 400"},
+      {R"({"error":{"secret":"s:cret"}})", "HTTP 400"},
+      {"client_secret=s%3Acret was refused", "HTTP 400"},
+  };
+  for (const auto& c : cases) {
+    tokens_.SetDefault({.status = 400, .body = c.body});
+    const std::string message = Message(client_->Do(Request()).status());
+    EXPECT_TRUE(message.ends_with(c.shown)) << message;
+    EXPECT_THAT(message, testing::Not(HasSubstr("cret"))) << c.body;
+  }
+}
+
 TEST_F(OAuth2Test, ManyThreadsFetchOneToken) {
   tokens_.SetDefault(Token("t1"));
   std::atomic<int> good = 0;
