@@ -77,11 +77,19 @@ void Forget(Transaction& tx, const std::string& name, Nanos now) {
   tx.heartbeats.Erase(name);
 }
 
+// It was not overdue, and is due earlier than it was: its interval or grace was made shorter. Who
+// beats has heard of that now at best.
+bool BecameShorter(const Transaction& tx, const HeartbeatConfig& config,
+                   const HeartbeatState& state, Nanos now) {
+  const Nanos set = tx.TimerDue(TimerKind::kHeartbeat, config.name);
+  return set > now && DueAt(config, state) < set;
+}
+
 void Settle(Transaction& tx, const HeartbeatConfig& config, bool start, Nanos now) {
   const HeartbeatState* known = tx.heartbeats.Find(config.name);
   if (known == nullptr) {
     tx.heartbeats.Put(config.name, {.last_beat = 0, .since = now, .missing_since = 0, .alert = 0});
-  } else if (start) {
+  } else if (start || BecameShorter(tx, config, *known, now)) {
     tx.heartbeats.Edit(config.name).since = now;
   }
   const HeartbeatState state = *tx.heartbeats.Find(config.name);
