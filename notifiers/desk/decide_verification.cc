@@ -7,6 +7,7 @@
 
 #include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
+#include "notifiers/desk/decide_oncall_checks.h"
 #include "notifiers/desk/paging_records.h"
 #include "storage/base/crypto.h"
 #include "storage/base/duration.h"
@@ -151,6 +152,7 @@ Status ConfirmVerification(Transaction& tx, const std::string& user, const std::
   event.channel = integration;
   event.text = fmt::format("{}/{}", receiver, integration);
   tx.Audit(std::move(event));
+  if (tx.plan().people().require_verified) SettleOnCallChecks(tx, now);  // one can be reached more
   tx.RequireSync();
   return absl::OkStatus();
 }
