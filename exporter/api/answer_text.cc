@@ -68,7 +68,8 @@ std::string AnswerSentence(AnswerAction action, const AnswerResult& result, Nano
       sentence = fmt::format("{}: {}.", DoneWord(action), title);
       break;
     case AnswerResult::Outcome::kAgain:
-      sentence = fmt::format("You did: {} is {}.", title, StandingText(*result.incident, now));
+      sentence = fmt::format("{}: {} is {}.", result.nameless ? "Already done" : "You did", title,
+                             StandingText(*result.incident, now));
       break;
     case AnswerResult::Outcome::kRefused:
       sentence = fmt::format("Not done: {} is {}.", title, StandingText(*result.incident, now));

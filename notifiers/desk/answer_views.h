@@ -27,10 +27,13 @@ struct AnswerView {
 struct AnswerResult {
   enum class Outcome : uint8_t {
     kDone,
-    kAgain,    // the same person has said so before; nothing changed
+    kAgain,    // the same name has said so before; nothing changed
     kRefused,  // not from this state: somebody was faster, or it is over
   };
   Outcome outcome = Outcome::kDone;
+  // Whoever answered is known by a receiver of several people alone: kAgain may have been another
+  // one of them. For the door to say.
+  bool nameless = false;
   std::shared_ptr<const Incident> incident;  // as it is now
   std::string reason;                        // kRefused: in words
 };
