@@ -43,6 +43,7 @@ struct SlaPause {
 // counts is what its calendar counts of the time since it was started, without its pauses. (sla.cc)
 struct SlaClock {
   SlaKind kind = SlaKind::kAcknowledge;
+  bool discarded = false;  // auto-resolved before anybody acknowledged: no sample
   Nanos started_at = 0;    // when the incident was received
   int64_t target = 0;      // nanoseconds
   int64_t paused = 0;      // nanoseconds that do not count beside `pauses`
@@ -51,7 +52,6 @@ struct SlaClock {
   Nanos warned_50_at = 0;  // 0: not yet
   Nanos warned_80_at = 0;
   Nanos breached_at = 0;         // the deadline that was missed; 0: not breached
-  bool discarded = false;        // auto-resolved before anybody acknowledged: no sample
   int64_t elapsed = 0;           // nanoseconds that counted until it stopped or was discarded
   std::vector<SlaPause> pauses;  // that are over, in order
   std::shared_ptr<const BusinessCalendar> calendar;  // nullptr: all time counts
