@@ -111,10 +111,13 @@ TEST_F(HeartbeatTest, AfterADowntimeItCountsFromTheStart) {
 TEST_F(HeartbeatTest, AShorterIntervalCountsFromTheEdit) {
   struct Case {
     const char* name;
+    int64_t beats_at;  // seconds before the edit, which is 500 after it was configured
     DurationMs interval;
     int64_t fires_after;  // seconds from the edit
   };
-  const Case cases[] = {{"shorter", kMinute, 60 + 120}, {"longer", 20 * kMinute, 1320 - 500}};
+  const Case cases[] = {{"shorter", 500, kMinute, 60 + 120},
+                        {"shorter, due soon by it", 215, 2 * kMinute, 120 + 120},
+                        {"longer", 500, 20 * kMinute, 1320 - 500}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     Adjust([](DeskConfig& config) {
@@ -123,8 +126,9 @@ TEST_F(HeartbeatTest, AShorterIntervalCountsFromTheEdit) {
       config.around.heartbeats[0].interval = 10 * kMinute;
       config.around.heartbeats[0].grace = 2 * kMinute;
     });
+    Run(500 - c.beats_at);
     ASSERT_TRUE(Beat("job").ok());
-    Run(500);
+    Run(c.beats_at);
     const size_t before = desk_->Incidents({}).total;
     Adjust([adjust = adjust_, &c](DeskConfig& config) {
       adjust(config);
