@@ -84,7 +84,7 @@ HttpResponse Act(const AnswerLinksDeps& deps, HttpRequest& request) {
   if (view->claim.action == AnswerAction::kView) return Page(*view, 200, "", now);
   const StatusOr<std::string> who = WhoAnswers(view->claim, request);
   if (!who.ok()) return Problem(who.status());
-  const StatusOr<AnswerResult> result = deps.desk.Answer(
+  StatusOr<AnswerResult> result = deps.desk.Answer(
       view->claim.action,
       {.incident_id = view->claim.incident_id,
        .who = *who,
@@ -93,6 +93,7 @@ HttpResponse Act(const AnswerLinksDeps& deps, HttpRequest& request) {
        .data = {{"contact", view->claim.contact}, {"address", request.remote_address}}},
       now, view->claim.step);
   if (!result.ok()) return Problem(result.status());
+  result->nameless = IsShared(view->claim.contact) && *who == AnswererOf(view->claim.contact);
   const std::string said = AnswerSentence(view->claim.action, *result, now);
   const bool refused = result->outcome == AnswerResult::Outcome::kRefused;
   view = deps.desk.ReadAnswer(token, now);  // what is offered now

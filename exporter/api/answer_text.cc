@@ -68,10 +68,10 @@ std::string AnswerSentence(AnswerAction action, const AnswerResult& result, Nano
       sentence = fmt::format("{}: {}.", DoneWord(action), title);
       break;
     case AnswerResult::Outcome::kAgain:
-      sentence =
-          action == AnswerAction::kEscalate
-              ? fmt::format("Escalated already: {}; {}.", title, result.reason)
-              : fmt::format("You did: {} is {}.", title, StandingText(*result.incident, now));
+      sentence = action == AnswerAction::kEscalate
+                     ? fmt::format("Escalated already: {}; {}.", title, result.reason)
+                     : fmt::format("{}: {} is {}.", result.nameless ? "Already done" : "You did",
+                                   title, StandingText(*result.incident, now));
       break;
     case AnswerResult::Outcome::kRefused:
       sentence = fmt::format("Not done: {} is {}.", title, StandingText(*result.incident, now));

@@ -48,7 +48,7 @@ StatusOr<std::string> AnswerSms(const AnswerCallbacksDeps& deps, const std::stri
     return code->number == 0 ? std::string(kHelp)
                              : fmt::format("There is no incident {} for you.", code->number);
   }
-  const StatusOr<AnswerResult> result = deps.desk.Answer(code->action,
+  StatusOr<AnswerResult> result = deps.desk.Answer(code->action,
                                                          {.incident_id = entry->incident_id,
                                                           .who = AnswererOf(entry->contact),
                                                           .channel = "sms",
@@ -57,6 +57,7 @@ StatusOr<std::string> AnswerSms(const AnswerCallbacksDeps& deps, const std::stri
                                                          now, entry->step);
   if (absl::IsNotFound(result.status())) return std::string("The incident is gone.");
   TRY(result.status());
+  result->nameless = IsShared(entry->contact);
   return AnswerSentence(code->action, *result, now);
 }
 
@@ -76,15 +77,16 @@ std::optional<AnswerAction> ActionOfDigit(std::string_view digits) {
   return std::nullopt;
 }
 
-// Whose phone was called: a user's rather than that of a receiver which has the number as well.
-std::string WhoWasCalled(const AnsweringConfig& answering, const std::string& number) {
-  std::string who = number;
+// Whose phone was called: a user's rather than that of a receiver which has the number as well; ""
+// when nobody has it any more.
+std::string ContactCalled(const AnsweringConfig& answering, const std::string& number) {
+  std::string contact;
   for (const auto& [integration, phone] : answering.phones) {
     const std::string& receiver = integration.first;
-    if (phone != PhoneText(number) || (who != number && IsShared(receiver))) continue;
-    who = AnswererOf(receiver);
+    if (phone != PhoneText(number) || (!contact.empty() && IsShared(receiver))) continue;
+    contact = receiver;
   }
-  return who;
+  return contact;
 }
 
 StatusOr<HttpResponse> Voice(const AnswerCallbacksDeps& deps, HttpRequest& request) {
@@ -95,13 +97,15 @@ StatusOr<HttpResponse> Voice(const AnswerCallbacksDeps& deps, HttpRequest& reque
   if (!view.ok()) return Twiml("Say", "This call can no longer be answered.");
   const std::optional<AnswerAction> action = ActionOfDigit(FormValue(form, "Digits"));
   if (!action) return Twiml("Say", "This digit means nothing. Goodbye.");
-  const AnswerResult result = TRY(
-      deps.desk.Answer(*action,
-                       {.incident_id = view->claim.incident_id,
-                        .who = WhoWasCalled(deps.desk.config()->answering, FormValue(form, "To")),
-                        .channel = "voice",
-                        .note = ""},
-                       now, view->claim.step));
+  const std::string number = FormValue(form, "To");
+  const std::string contact = ContactCalled(deps.desk.config()->answering, number);
+  AnswerResult result = TRY(deps.desk.Answer(*action,
+                                             {.incident_id = view->claim.incident_id,
+                                              .who = contact.empty() ? number : AnswererOf(contact),
+                                              .channel = "voice",
+                                              .note = ""},
+                                             now, view->claim.step));
+  result.nameless = IsShared(contact);
   return Twiml("Say", AnswerSentence(*action, result, now));
 }
 

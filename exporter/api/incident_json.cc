@@ -44,7 +44,7 @@ void WriteEscalation(const Escalation& escalation, JsonWriter* json) {
   json->StartObject().Key("policy").String(escalation.policy);
   json->Key("active").Bool(escalation.active);
   json->Key("next_tier").Int(escalation.next_tier + 1);
-  json->Key("tiers").Int(static_cast<int64_t>(escalation.tiers.size()));
+  json->Key("tiers").Int(static_cast<int64_t>(escalation.tiers().size()));
   json->Key("round").Int(escalation.loop + 1);
   json->EndObject();
 }

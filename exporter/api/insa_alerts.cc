@@ -36,7 +36,7 @@ std::string_view StatusOfIncident(const Incident& incident) {
 
 // How many tiers of the first round have been told; all of them once it repeats.
 int64_t TierOf(const Escalation& escalation) {
-  const auto tiers = static_cast<int>(escalation.tiers.size());
+  const auto tiers = static_cast<int>(escalation.tiers().size());
   return escalation.loop > 0 ? tiers : std::min(escalation.next_tier, tiers);
 }
 
@@ -76,8 +76,8 @@ void WriteSla(const Incident& incident, JsonWriter* json) {
 std::string_view EscalationWord(const Incident& incident) {
   const Escalation& escalation = incident.escalation;
   if (escalation.active) return TierOf(escalation) == 0 ? "pending" : "in_progress";
-  const bool told_all = !escalation.tiers.empty() && escalation.loop >= escalation.repeat &&
-                        escalation.next_tier >= static_cast<int>(escalation.tiers.size());
+  const bool told_all = !escalation.tiers().empty() && escalation.loop >= escalation.repeat &&
+                        escalation.next_tier >= static_cast<int>(escalation.tiers().size());
   return told_all ? "completed" : "cancelled";
 }
 
@@ -86,7 +86,7 @@ void WriteEscalation(const IncidentDetail& detail, JsonWriter* json) {
   json->Key("escalation_status").StartObject().Key("alert_id").String(incident.id);
   WriteTextOrNull("policy", incident.escalation.policy, json);
   json->Key("current_tier").Int(TierOf(incident.escalation));
-  json->Key("total_tiers").Int(static_cast<int64_t>(incident.escalation.tiers.size()));
+  json->Key("total_tiers").Int(static_cast<int64_t>(incident.escalation.tiers().size()));
   WriteTime("next_escalation_at", detail.next_escalation_at, json);
   const std::string_view word = EscalationWord(incident);
   json->Key("escalation_complete").Bool(word == "completed").Key("status").String(word);

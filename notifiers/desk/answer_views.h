@@ -27,10 +27,13 @@ struct AnswerView {
 struct AnswerResult {
   enum class Outcome : uint8_t {
     kDone,
-    kAgain,    // said before: by the same person, of an escalation by anybody; nothing changed
+    kAgain,    // said before: under the same name, of an escalation by anybody; nothing changed
     kRefused,  // not from this state: somebody was faster, or it is over
   };
   Outcome outcome = Outcome::kDone;
+  // Whoever answered is known by a receiver of several people alone: kAgain may have been another
+  // one of them. For the door to say.
+  bool nameless = false;
   std::shared_ptr<const Incident> incident;  // as it is now
   std::string reason;                        // in words: of kRefused, of kAgain for escalations
 };

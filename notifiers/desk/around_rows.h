@@ -15,10 +15,11 @@
 namespace outrider {
 
 struct HeartbeatState {
-  Nanos last_beat = 0;      // 0: never
-  Nanos since = 0;          // it is waited for since then: first known, or the last start
+  Nanos last_beat = 0;  // 0: never
+  Nanos since = 0;      // it is waited for since then: first known, the last start, made shorter
   Nanos missing_since = 0;  // 0: it is not
   uint64_t alert = 0;       // while missing: the fingerprint of what was raised
+  DurationMs patience = 0;  // its interval and grace as it was waited for last; 0: not known
   friend bool operator==(const HeartbeatState&, const HeartbeatState&) = default;
 };
 

@@ -101,6 +101,10 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Nanos now, Notificati
                 incident->moved_by.empty() ? "somebody" : incident->moved_by,
                 FormatDuration((row.created_at - incident->moved_at) / kNanosPerSecond * kSecond)),
             notification);
+  } else if (row.tier == kRaisedTier) {
+    AddNote(fmt::format("incident {} is {} now: its severity was raised", incident->id,
+                        SeverityText(incident->severity)),
+            notification);
   } else {
     AddNote(fmt::format("incident {} ({}), escalation tier {}", incident->id,
                         SeverityText(incident->severity), row.tier + 1),

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/decide_raised.h"
 #include "notifiers/desk/decide_verification.h"
 #include "notifiers/desk/targets.h"
 #include "notifiers/incident/attention.h"
@@ -65,7 +66,9 @@ void Ask(Transaction& tx, const Incident& incident, const PageRequest& page, Nan
   event.subject = incident.id;
   event.kind = AuditKind::kEscalationSkipped;
   event.time = now;
-  event.text = fmt::format("nobody can be asked: {}, and nobody was paged", told.remark);
+  event.text =
+      fmt::format("nobody can be {}: {}, and nobody was paged",
+                  page.tier == kAskTier ? "asked" : "told that the severity rose", told.remark);
   tx.Audit(std::move(event));
   ++tx.incidents.Edit(incident.id).audit_events;
 }
@@ -103,11 +106,16 @@ void ScheduleQuietOfAll(Transaction& tx) {
 
 void QueueQuestions(Transaction& tx, const Incident& incident, std::vector<PageRequest>* pages,
                     Nanos now) {
+  const auto is_step = [](const PageRequest& page) { return page.recovery || page.tier >= 0; };
   for (const PageRequest& page : *pages) {
-    if (page.tier == kAskTier && !page.recovery) Ask(tx, incident, page, now);
+    if (is_step(page)) continue;
+    if (page.receiver.empty()) {
+      TellThoseTold(tx, incident, page, now);
+    } else {
+      Ask(tx, incident, page, now);
+    }
   }
-  std::erase_if(*pages,
-                [](const PageRequest& page) { return page.tier == kAskTier && !page.recovery; });
+  std::erase_if(*pages, [&](const PageRequest& page) { return !is_step(page); });
 }
 
 }  // namespace outrider

@@ -17,7 +17,7 @@ void OnAttentionTimer(Transaction& tx, TimerKind kind, const std::string& id, Na
 void ScheduleQuiet(Transaction& tx, const Incident& incident);
 // After a start or a reload: the times may be others.
 void ScheduleQuietOfAll(Transaction& tx);
-// Takes the pages with kAskTier out of `pages` and queues them: to whoever acknowledged, else to
+// Takes the pages with tiers below 0 out of `pages` and queues them: to whoever is named, else to
 // those who were paged.
 void QueueQuestions(Transaction& tx, const Incident& incident, std::vector<PageRequest>* pages,
                     Nanos now);

@@ -78,7 +78,7 @@ void PutAside(Transaction& tx, const Page& page, const std::string& why, Nanos u
     event.kind = AuditKind::kPageHeld;
     event.time = now;
     event.channel = fmt::format("{}/{}", page.row.receiver, page.row.integration);
-    event.to = std::to_string(page.row.tier + 1);
+    event.to = page.row.tier < 0 ? "severity" : std::to_string(page.row.tier + 1);
     event.text = fmt::format("{}: {}", event.channel, why);
     tx.Audit(std::move(event));
     ++tx.incidents.Edit(page.incident.id).audit_events;
@@ -154,7 +154,8 @@ bool WaitsForOthers(Transaction& tx, const Page& page, Nanos now) {
   }
   if (!people.bundles || page.row.attempt > 0) return false;
   ContactLoad& load = EditLoad(tx, key);
-  if (page.first && page.incident.severity == Severity::kCritical) {
+  const bool news = page.first || page.row.tier == kRaisedTier;
+  if (news && page.incident.severity == Severity::kCritical) {
     load.waiting.erase(id);
     return false;
   }

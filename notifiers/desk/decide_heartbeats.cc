@@ -20,9 +20,14 @@ const HeartbeatConfig* FindConfig(const Transaction& tx, const std::string& name
   return nullptr;
 }
 
+DurationMs PatienceOf(const HeartbeatConfig& config) { return config.interval + config.grace; }
+
+Nanos DueAfter(const HeartbeatState& state, DurationMs patience) {
+  return std::max(state.last_beat, state.since) + patience * kNanosPerMilli + 1;
+}
+
 Nanos DueAt(const HeartbeatConfig& config, const HeartbeatState& state) {
-  return std::max(state.last_beat, state.since) +
-         (config.interval + config.grace) * kNanosPerMilli + 1;
+  return DueAfter(state, PatienceOf(config));
 }
 
 Labels LabelsOf(const Transaction& tx, const HeartbeatConfig& config) {
@@ -77,12 +82,24 @@ void Forget(Transaction& tx, const std::string& name, Nanos now) {
   tx.heartbeats.Erase(name);
 }
 
+// It was not overdue, and its interval or grace was made shorter: who beats has heard of that now
+// at best.
+bool BecameShorter(const HeartbeatConfig& config, const HeartbeatState& state, Nanos now) {
+  return PatienceOf(config) < state.patience && DueAfter(state, state.patience) > now;
+}
+
 void Settle(Transaction& tx, const HeartbeatConfig& config, bool start, Nanos now) {
   const HeartbeatState* known = tx.heartbeats.Find(config.name);
   if (known == nullptr) {
-    tx.heartbeats.Put(config.name, {.last_beat = 0, .since = now, .missing_since = 0, .alert = 0});
-  } else if (start) {
-    tx.heartbeats.Edit(config.name).since = now;
+    HeartbeatState fresh;
+    fresh.since = now;
+    fresh.patience = PatienceOf(config);
+    tx.heartbeats.Put(config.name, fresh);
+  } else if (start || known->patience != PatienceOf(config)) {
+    const bool from_now = start || BecameShorter(config, *known, now);
+    HeartbeatState& edited = tx.heartbeats.Edit(config.name);
+    if (from_now) edited.since = now;
+    edited.patience = PatienceOf(config);
   }
   const HeartbeatState state = *tx.heartbeats.Find(config.name);
   if (state.missing_since != 0 && state.alert != LabelsOf(tx, config).Fingerprint()) {

@@ -80,12 +80,15 @@ void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
     tx.RequireSync();
     ScheduleForgetting(tx, decision.incident);
   }
-  const bool released = before != nullptr && before->escalation.held_at != 0 &&
-                        decision.incident.escalation.held_at == 0;
+  // As it stood last, which may be in this transaction.
+  const Incident* last = tx.incidents.Find(decision.incident.id);
+  const Nanos held_at = last == nullptr ? 0 : last->escalation.held_at;
+  const bool released = held_at != 0 && decision.incident.escalation.held_at == 0;
   const bool moved_on = before != nullptr && before->epoch != decision.incident.epoch;
   const bool worse = before != nullptr && before->severity < decision.incident.severity;
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
   if (moved_on) DropContactSteps(tx, kept);
+  if (released) ContinueContactSteps(tx, kept, now - held_at);
   if (released || worse) ReleasePages(tx, kept.id, now);
   ScheduleQuiet(tx, kept);
   for (const AuditEvent& move : moves) MoveParts(tx, kept.id, move, now);
@@ -181,6 +184,7 @@ Status ReapplyPolicy(Transaction& tx, const HumanAction& human, const std::strin
   if (chosen == nullptr && !policy.empty()) {
     return NotFound(fmt::format("no escalation policy {}", policy));
   }
+  bool by_name = chosen != nullptr;
   if (policy.empty()) {
     Alert alert;
     alert.labels = incident->labels;
@@ -190,12 +194,13 @@ Status ReapplyPolicy(Transaction& tx, const HumanAction& human, const std::strin
       break;
     }
     chosen = ChoosePolicy(config, incident->severity, alert, now);
+    by_name = NamesPolicy(config, alert);
     if (chosen == nullptr) {
       return absl::FailedPreconditionError(
           fmt::format("no escalation policy fits incident {}", incident->id));
     }
   }
-  ApplyIncident(tx, TRY(ApplyPolicy(*incident, chosen, ToActor(human), now)), now);
+  ApplyIncident(tx, TRY(ApplyPolicy(*incident, chosen, by_name, ToActor(human), now)), now);
   tx.RequireSync();
   return absl::OkStatus();
 }

@@ -7,6 +7,7 @@
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_contacts.h"
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/decide_raised.h"
 #include "notifiers/desk/history.h"
 
 namespace outrider {
@@ -65,6 +66,7 @@ void AuditPage(Transaction& tx, const OutboxRow& row, AuditKind kind, const std:
   event.channel = TargetOf(row);
   event.to = row.kind == OutboxKind::kRecovery ? "recovery"
              : row.tier == kAskTier            ? "question"
+             : row.tier == kRaisedTier         ? "severity"
                                                : fmt::format("{}", row.tier + 1);
   event.text = detail.empty() ? TargetOf(row) : fmt::format("{}: {}", TargetOf(row), detail);
   tx.Audit(std::move(event));
@@ -127,6 +129,17 @@ void AfterRouteRow(Transaction& tx, const OutboxRow& row, Nanos now) {
 
 }  // namespace
 
+namespace {
+
+std::string ReasonOf(const Incident& incident, const PageRequest& page) {
+  if (page.recovery) return "incident resolved";
+  if (page.tier == kAskTier) return "acknowledgement to confirm";
+  if (page.tier == kRaisedTier) return "severity raised";
+  return fmt::format("escalation {}", StepName(incident, page.tier));
+}
+
+}  // namespace
+
 bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now) {
   const Receiver* receiver = tx.plan().receivers().Find(page.receiver);
   if (receiver == nullptr) return false;
@@ -136,14 +149,14 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
     row.integration = IntegrationName(integration);
     if (!page.integration.empty() && page.integration != row.integration) continue;
     queued = true;
+    const bool told = page.tier == kRaisedTier && !page.recovery &&
+                      IsUnderWay(tx, incident, page.receiver, row.integration);
+    if (told) continue;
     row.kind = page.recovery ? OutboxKind::kRecovery : OutboxKind::kPage;
     row.receiver = page.receiver;
-    row.id = PageKey(incident.id, {page.epoch, page.loop, page.tier, page.recovery}, row.receiver,
-                     row.integration);
-    row.reason = page.recovery ? "incident resolved"
-                 : page.tier == kAskTier
-                     ? "acknowledgement to confirm"
-                     : fmt::format("escalation {}", StepName(incident, page.tier));
+    row.id = PageKey(incident.id, {page.epoch, page.loop, page.tier, page.recovery, page.naming},
+                     row.receiver, row.integration);
+    row.reason = ReasonOf(incident, page);
     row.created_at = now;
     row.due = now;
     row.deadline = page.recovery ? now + kRecoveryDeadline : 0;

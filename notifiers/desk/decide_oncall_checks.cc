@@ -7,6 +7,7 @@
 #include <map>
 
 #include "notifiers/config/people_config.h"
+#include "notifiers/desk/decide_paging.h"
 #include "notifiers/desk/own_alerts.h"
 #include "storage/base/duration.h"
 
@@ -51,19 +52,26 @@ void CheckGaps(const Schedule& schedule, const std::vector<Segment>& gaps, Warni
       warnings);
 }
 
-// Who is on call within the period and has no contact method, with the first time.
-void CheckContacts(const Plan& plan, const Schedule& schedule, const std::vector<Segment>& segments,
-                   Warnings* warnings) {
+// Why no page reaches the user; "" : one does.
+std::string_view WhyUnreachable(const Transaction& tx, const std::string& user) {
+  const Receiver* receiver = tx.plan().receivers().Find(fmt::format("{}{}", kUserPrefix, user));
+  if (receiver == nullptr || receiver->integrations.empty()) return "has no contact method";
+  return CanReach(tx, *receiver) ? "" : "has no contact method that is verified";
+}
+
+// Who is on call within the period and cannot be paged, with the first time.
+void CheckContacts(const Transaction& tx, const Schedule& schedule,
+                   const std::vector<Segment>& segments, Warnings* warnings) {
   std::map<std::string, Nanos> first;
   for (const Segment& segment : segments) {
     for (const std::string& user : segment.on_call.users) first.emplace(user, segment.start);
   }
   for (const auto& [user, start] : first) {
-    const Receiver* receiver = plan.receivers().Find(fmt::format("{}{}", kUserPrefix, user));
-    if (receiver != nullptr && !receiver->integrations.empty()) continue;
+    const std::string_view why = WhyUnreachable(tx, user);
+    if (why.empty()) continue;
     Add(schedule, kOnCallUnreachable, user,
-        fmt::format("{} is on call in {} from {} on and has no contact method", user, schedule.name,
-                    LocalText(start, schedule.zone)),
+        fmt::format("{} is on call in {} from {} on and {}", user, schedule.name,
+                    LocalText(start, schedule.zone), why),
         "Pages for this shift go to the next tier or to the schedule's fallback.", warnings);
   }
 }
@@ -91,7 +99,7 @@ void OnOnCallCheck(Transaction& tx, Nanos due) {
     std::vector<Segment> gaps = segments;
     std::erase_if(gaps, [](const Segment& segment) { return !segment.on_call.users.empty(); });
     CheckGaps(schedule, gaps, &warnings);
-    CheckContacts(tx.plan(), schedule, segments, &warnings);
+    CheckContacts(tx, schedule, segments, &warnings);
     if (!gaps.empty()) next = std::min(next, gaps[0].end);  // a gap that is past is none
   }
   if (schedules.empty()) {

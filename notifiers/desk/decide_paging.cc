@@ -70,7 +70,9 @@ bool QueueByRules(Transaction& tx, const Incident& incident, const PageRequest& 
   const Receiver* receiver = tx.plan().receivers().Find(page.receiver);
   bool found = false;
   ContactSteps steps = StepsOf(tx, incident.id);
+  std::map<std::string_view, int> named;
   for (const ContactRule& rule : rules) {
+    const int naming = named[rule.integration]++;
     const auto integration =
         std::ranges::find(receiver->integrations, rule.integration, &IntegrationName);
     if (integration == receiver->integrations.end() ||
@@ -84,16 +86,20 @@ bool QueueByRules(Transaction& tx, const Incident& incident, const PageRequest& 
                              .epoch = page.epoch,
                              .loop = page.loop,
                              .tier = page.tier,
-                             .integration = rule.integration});
+                             .integration = rule.integration,
+                             .naming = naming});
       continue;
     }
     PageRequest each = page;
     each.integration = rule.integration;
+    each.naming = naming;
     QueuePage(tx, incident, each, now);
   }
   KeepSteps(tx, incident.id, user, std::move(steps));
   return found;
 }
+
+}  // namespace
 
 bool QueueReceiver(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now) {
   const std::string user = UserOf(page.receiver);
@@ -114,6 +120,8 @@ bool QueueReceiver(Transaction& tx, const Incident& incident, const PageRequest&
   }
   return found;
 }
+
+namespace {
 
 // The receiver behind the last one that was told, around the circle.
 std::string NextInTurn(const Transaction& tx, const std::string& key,
@@ -149,8 +157,8 @@ bool QueueStep(Transaction& tx, const Incident& incident, const PageRequest& pag
 // The policy's last resort, once a round has told nobody.
 void TellFallback(Transaction& tx, const std::string& incident_id, int loop, Nanos now) {
   const Incident& incident = *tx.incidents.Find(incident_id);
-  const auto tier = static_cast<int>(incident.escalation.tiers.size());
-  if (incident.escalation.fallback.empty()) {
+  const auto tier = static_cast<int>(incident.escalation.tiers().size());
+  if (incident.escalation.fallback().empty()) {
     Remark(tx, incident, tier - 1, "nobody was told in this round, and the policy has no fallback",
            now);
     return;
@@ -162,7 +170,7 @@ void TellFallback(Transaction& tx, const std::string& incident_id, int loop, Nan
                          .epoch = incident.epoch,
                          .loop = loop,
                          .tier = tier};
-  if (!QueueStep(tx, incident, page, incident.escalation.fallback, now)) {
+  if (!QueueStep(tx, incident, page, incident.escalation.fallback(), now)) {
     Remark(tx, incident, tier, "nobody could be told", now);
   }
 }
@@ -170,7 +178,7 @@ void TellFallback(Transaction& tx, const std::string& incident_id, int loop, Nan
 // After a step: what its round has found so far.
 void NoteStep(Transaction& tx, const std::string& incident_id, const PageRequest& step, bool found,
               Nanos now) {
-  const auto last = static_cast<int>(tx.incidents.Find(incident_id)->escalation.tiers.size()) - 1;
+  const auto last = static_cast<int>(tx.incidents.Find(incident_id)->escalation.tiers().size()) - 1;
   Escalation& escalation = tx.incidents.Edit(incident_id).escalation;
   const bool reached = found || (step.tier > 0 && escalation.reached);
   escalation.reached = reached;
@@ -186,7 +194,8 @@ bool SameStep(const PageRequest& a, const PageRequest& b) {
 bool IsBeingTold(const Transaction& tx, const OutboxRow& lost, bool whole_round) {
   for (const std::string& id : tx.RowsOfIncident(lost.incident_id)) {
     const OutboxRow& row = *tx.outbox.Find(id);
-    if (ToldKind(row) != OutboxKind::kPage || row.epoch != lost.epoch || row.loop != lost.loop) {
+    if (ToldKind(row) != OutboxKind::kPage || row.tier < 0 || row.epoch != lost.epoch ||
+        row.loop != lost.loop) {
       continue;
     }
     if (whole_round || row.tier == lost.tier) return true;
@@ -211,7 +220,7 @@ bool WasTold(const Transaction& tx, const OutboxRow& lost, bool whole_round) {
 }  // namespace
 
 std::string StepName(const Incident& incident, int tier) {
-  return tier < static_cast<int>(incident.escalation.tiers.size())
+  return tier < static_cast<int>(incident.escalation.tiers().size())
              ? fmt::format("tier {}", tier + 1)
              : "fallback";
 }
@@ -230,7 +239,7 @@ StepPeople WhoIsTold(const Transaction& tx, const Escalation& escalation, int ti
     }
   }
   const auto index = static_cast<size_t>(tier);
-  step.in_turn = index < escalation.tiers.size() && escalation.tiers[index].round_robin &&
+  step.in_turn = index < escalation.tiers().size() && escalation.tiers()[index].round_robin &&
                  !step.receivers.empty();
   if (step.in_turn) {
     step.receivers = {NextInTurn(tx, TurnKey(escalation.policy, tier), step.receivers)};
@@ -264,7 +273,9 @@ void QueuePages(Transaction& tx, const std::string& incident_id,
 
 void NoteStepTold(Transaction& tx, const OutboxRow& row) {
   const Incident* incident = tx.incidents.Find(row.incident_id);
-  if (incident == nullptr || !incident->Open() || incident->epoch != row.epoch) return;
+  if (row.tier < 0 || incident == nullptr || !incident->Open() || incident->epoch != row.epoch) {
+    return;
+  }
   const std::string key = RoundToldKey(row.incident_id);
   const PagingRecord* record = tx.paging.Find(key);
   const auto* known = record == nullptr ? nullptr : std::get_if<RoundTold>(record);
@@ -277,13 +288,13 @@ void NoteStepTold(Transaction& tx, const OutboxRow& row) {
 
 void OnPageLost(Transaction& tx, const OutboxRow& row, Nanos now) {
   const Incident* incident = tx.incidents.Find(row.incident_id);
-  if (ToldKind(row) != OutboxKind::kPage || row.tier == kAskTier || incident == nullptr ||
+  if (ToldKind(row) != OutboxKind::kPage || row.tier < 0 || incident == nullptr ||
       !incident->Open() || incident->epoch != row.epoch) {
     return;
   }
   if (WasTold(tx, row, false) || IsBeingTold(tx, row, false) || HasSteps(tx, row)) return;
   const Escalation& escalation = incident->escalation;
-  const auto tiers = static_cast<int>(escalation.tiers.size());
+  const auto tiers = static_cast<int>(escalation.tiers().size());
   if (row.tier >= tiers) return Remark(tx, *incident, row.tier, "nobody could be told", now);
   Remark(tx, *incident, row.tier, "nobody of it could be told", now);
   if (row.tier + 1 < tiers) {
@@ -297,11 +308,37 @@ void OnPageLost(Transaction& tx, const OutboxRow& row, Nanos now) {
   }
 }
 
+namespace {
+
+// What follows of a page of the tier stands still with the escalation.
+bool IsHeld(Transaction& tx, const Incident& incident, int tier, Nanos now) {
+  if (incident.escalation.held_at != 0) return true;
+  const std::string why = WhyHeld(tx, incident, now);
+  if (why.empty()) return false;
+  ApplyIncident(tx, HoldEscalation(incident, tier, why, now), now);
+  return true;
+}
+
+}  // namespace
+
+void ContinueContactSteps(Transaction& tx, const Incident& incident, int64_t held) {
+  ContactSteps steps = StepsOf(tx, incident.id);
+  std::set<std::string> users;
+  for (ContactStep& step : steps.steps) {
+    step.due += held;
+    users.insert(step.user);
+  }
+  for (const std::string& user : users) KeepSteps(tx, incident.id, user, steps);
+}
+
 void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now) {
   tx.CancelTimer(TimerKind::kContactRule, id);
   const auto [incident_id, user] = SplitPair(id);
   const Incident* incident = tx.incidents.Find(incident_id);
   ContactSteps steps = StepsOf(tx, incident_id);
+  const auto first = std::ranges::find(steps.steps, user, &ContactStep::user);
+  const bool open = incident != nullptr && incident->Open() && first != steps.steps.end();
+  if (open && IsHeld(tx, *incident, first->tier, due)) return;  // set again when it is released
   ContactSteps later;
   for (ContactStep& step : steps.steps) {
     // An acknowledgement moved the epoch on.
@@ -316,7 +353,8 @@ void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now)
                .recovery = false,
                .epoch = step.epoch,
                .loop = step.loop,
-               .tier = step.tier},
+               .tier = step.tier,
+               .naming = step.naming},
               now);
   }
   KeepSteps(tx, incident_id, user, std::move(later));

@@ -30,6 +30,10 @@ StepPeople WhoIsTold(const Transaction& tx, const Escalation& escalation, int ti
 // is verified where that is required.
 bool CanReach(const Transaction& tx, const Receiver& receiver);
 
+// Queues the page to one receiver, a user by the rules for the incident's severity. False: nothing
+// that is sent would arrive.
+bool QueueReceiver(Transaction& tx, const Incident& incident, const PageRequest& page, Nanos now);
+
 // A page of the row's step arrived.
 void NoteStepTold(Transaction& tx, const OutboxRow& row);
 // The row's page was refused for good or has no receiver any more, and is gone: when nobody else of
@@ -37,8 +41,11 @@ void NoteStepTold(Transaction& tx, const OutboxRow& row);
 // fallback is told.
 void OnPageLost(Transaction& tx, const OutboxRow& row, Nanos now);
 
-// The next contact methods of a page to a user are due (TimerKind::kContactRule).
+// The next contact methods of a page to a user are due (TimerKind::kContactRule). While the
+// incident is held they stand still.
 void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now);
+// It is held no longer, after `held` nanoseconds: what is to follow keeps its distance.
+void ContinueContactSteps(Transaction& tx, const Incident& incident, int64_t held);
 // Pages of an older epoch are told no more: what was to follow them is forgotten.
 void DropContactSteps(Transaction& tx, const Incident& incident);
 

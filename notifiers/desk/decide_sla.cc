@@ -8,6 +8,7 @@
 #include "notifiers/config/sla_config.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_overlays.h"
+#include "notifiers/desk/incident_timers.h"
 #include "notifiers/incident/sla_pause.h"
 #include "notifiers/outbox/receivers.h"
 #include "storage/base/duration.h"
@@ -18,18 +19,6 @@ namespace {
 bool HasCalendar(const Incident& incident) {
   return std::any_of(incident.sla.begin(), incident.sla.end(),
                      [](const SlaClock& clock) { return clock.calendar != nullptr; });
-}
-
-// Whether any timer has to be set anew. One that is overdue stays as it is; what an edit makes due
-// in the past is due now.
-bool MovesTimers(const Transaction& tx, Nanos now, IncidentDecision* decision) {
-  bool moves = false;
-  for (TimerChange& timer : decision->timers) {
-    if (tx.TimerDue(timer.kind, decision->incident.id) == timer.due) continue;
-    if (timer.due != 0) timer.due = std::max(timer.due, now);
-    moves = true;
-  }
-  return moves;
 }
 
 // Of a warning or a breach, the same whenever it is said.
@@ -91,7 +80,7 @@ void RecountSlaOfAll(Transaction& tx, Nanos now) {
     if (incident == nullptr || !HasCalendar(*incident)) continue;
     IncidentDecision decision{.incident = *incident, .events = {}, .timers = {}, .pages = {}};
     RecountSla(tx.plan().incidents(), now, &decision);
-    const bool moves = MovesTimers(tx, now, &decision);
+    const bool moves = MovesSlaTimers(tx, now, &decision);
     if (moves || !decision.events.empty()) {
       ApplyIncident(tx, std::move(decision), now);
     } else {

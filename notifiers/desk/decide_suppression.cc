@@ -137,7 +137,9 @@ bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
   const OutboxRow carrier = edited;
   SettleBundle(tx, carrier, OutboxOutcome::kStale, now);
   if (incident->escalation.held_at != 0) return true;
-  ++tx.effects.escalations[{incident->escalation.policy, edited.tier + 1, "skipped"}];
+  if (edited.tier >= 0) {
+    ++tx.effects.escalations[{incident->escalation.policy, edited.tier + 1, "skipped"}];
+  }
   ApplyIncident(tx, HoldEscalation(*incident, edited.tier, why, now), now);
   return true;
 }

@@ -7,6 +7,7 @@
 
 #include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
+#include "notifiers/desk/decide_oncall_checks.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/paging_records.h"
 #include "storage/base/crypto.h"
@@ -164,6 +165,7 @@ Status ConfirmVerification(Transaction& tx, const ContactRef& contact, const std
   event.data["user"] = user;
   event.data["contact"] = integration;
   tx.Audit(std::move(event));
+  if (tx.plan().people().require_verified) SettleOnCallChecks(tx, now);  // one can be reached more
   tx.RequireSync();
   return absl::OkStatus();
 }

@@ -15,7 +15,7 @@ namespace {
 
 std::string StatusOf(const Incident& incident) {
   const Escalation& escalation = incident.escalation;
-  if (escalation.tiers.empty()) return "none";
+  if (escalation.tiers().empty()) return "none";
   if (!escalation.active) {
     return incident.state == IncidentState::kNew ? "completed" : "cancelled";
   }
@@ -67,7 +67,7 @@ EscalationView ViewOf(const Transaction& tx, const Escalation& escalation, Nanos
   view.repeat_interval = escalation.repeat_interval / kNanosPerMilli;
   const std::vector<Nanos> times = TierTimes(escalation);
   for (size_t i = 0; i < times.size(); ++i) {
-    const EscalationTier& tier = escalation.tiers[i];
+    const EscalationTier& tier = escalation.tiers()[i];
     const StepPeople people = WhoIsTold(tx, escalation, static_cast<int>(i), tier.receivers,
                                         at_its_time ? std::max(now, times[i]) : now);
     view.tiers.push_back({.due = times[i],
@@ -78,10 +78,10 @@ EscalationView ViewOf(const Transaction& tx, const Escalation& escalation, Nanos
                           .remarks = people.remarks,
                           .events = {}});
   }
-  view.fallback = escalation.fallback;
-  view.fallback_tells =
-      WhoIsTold(tx, escalation, static_cast<int>(escalation.tiers.size()), escalation.fallback, now)
-          .receivers;
+  view.fallback = escalation.fallback();
+  view.fallback_tells = WhoIsTold(tx, escalation, static_cast<int>(escalation.tiers().size()),
+                                  escalation.fallback(), now)
+                            .receivers;
   return view;
 }
 
@@ -135,8 +135,8 @@ std::vector<PolicyView> Desk::Policies() const {
     if (view == views.end()) {
       PolicyView gone;
       gone.policy.name = escalation.policy;
-      gone.policy.tiers = escalation.tiers;
-      gone.policy.fallback = escalation.fallback;
+      gone.policy.tiers = escalation.tiers();
+      gone.policy.fallback = escalation.fallback();
       gone.policy.repeat = escalation.repeat;
       gone.policy.repeat_interval = escalation.repeat_interval / kNanosPerMilli;
       gone.configured = false;

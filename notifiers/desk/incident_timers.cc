@@ -38,8 +38,9 @@ std::optional<Nanos> Wanted(const IncidentDecision& decision, TimerKind kind) {
   return due;
 }
 
-// The earliest mark that is wanted has its timer, the others have none.
-void SetClock(Transaction& tx, const IncidentDecision& decision, SlaKind clock) {
+// The earliest mark of the clock that is wanted, with the time 0 if none is; nothing when the
+// decision does not speak of the clock.
+std::optional<TimerChange> NextMark(const IncidentDecision& decision, SlaKind clock) {
   bool spoken_of = false;
   TimerChange next;
   for (const TimerKind mark : kMarks[static_cast<size_t>(clock)]) {
@@ -47,9 +48,17 @@ void SetClock(Transaction& tx, const IncidentDecision& decision, SlaKind clock) 
     spoken_of = spoken_of || due.has_value();
     if (due.value_or(0) != 0 && (next.due == 0 || *due < next.due)) next = {mark, *due};
   }
-  if (!spoken_of) return;
+  return spoken_of ? std::optional(next) : std::nullopt;
+}
+
+Nanos DueOf(const TimerChange& next, TimerKind mark) { return mark == next.kind ? next.due : 0; }
+
+// The earliest mark that is wanted has its timer, the others have none.
+void SetClock(Transaction& tx, const IncidentDecision& decision, SlaKind clock) {
+  const std::optional<TimerChange> next = NextMark(decision, clock);
+  if (!next) return;
   for (const TimerKind mark : kMarks[static_cast<size_t>(clock)]) {
-    SetOrCancel(tx, mark, decision.incident.id, mark == next.kind ? next.due : 0);
+    SetOrCancel(tx, mark, decision.incident.id, DueOf(*next, mark));
   }
 }
 
@@ -63,6 +72,23 @@ void SetIncidentTimers(Transaction& tx, const IncidentDecision& decision) {
   for (const SlaKind clock : {SlaKind::kAcknowledge, SlaKind::kResolve}) {
     SetClock(tx, decision, clock);
   }
+}
+
+bool MovesSlaTimers(const Transaction& tx, Nanos now, IncidentDecision* decision) {
+  bool moves = false;
+  for (const SlaKind clock : {SlaKind::kAcknowledge, SlaKind::kResolve}) {
+    const std::optional<TimerChange> next = NextMark(*decision, clock);
+    const auto& marks = kMarks[static_cast<size_t>(clock)];
+    const bool stays = !next || std::ranges::all_of(marks, [&](TimerKind mark) {
+      return tx.TimerDue(mark, decision->incident.id) == DueOf(*next, mark);
+    });
+    if (stays) continue;
+    moves = true;
+    for (TimerChange& timer : decision->timers) {
+      if (ClockOf(timer.kind) == clock && timer.due != 0) timer.due = std::max(timer.due, now);
+    }
+  }
+  return moves;
 }
 
 void SetNextSlaTimer(Transaction& tx, const Incident& incident, TimerKind ran, Nanos due) {

@@ -11,6 +11,9 @@ namespace outrider {
 
 // Sets and cancels what a decision wants.
 void SetIncidentTimers(Transaction& tx, const IncidentDecision& decision);
+// Whether the decision wants other SLA timers than are set. What it makes due in the past is due
+// now then; a timer that is overdue and stays so keeps its time.
+bool MovesSlaTimers(const Transaction& tx, Nanos now, IncidentDecision* decision);
 // An SLA timer ran at `due`: the clock's next one. Others: nothing.
 void SetNextSlaTimer(Transaction& tx, const Incident& incident, TimerKind ran, Nanos due);
 

@@ -20,7 +20,7 @@ std::string Title(const Incident& incident, const std::string& duration) {
 }  // namespace
 
 void AddPageFacts(const Incident& incident, const OutboxRow& row, Nanos now, Notification* page) {
-  const bool whole = page->resolved || row.tier == kAskTier;  // not one step of the escalation
+  const bool whole = page->resolved || row.tier < 0;  // not one step of the escalation
   const int told = whole ? EscalationCount(incident.escalation)
                          : StepNumber(incident.escalation, row.loop, row.tier);
   const Nanos end = page->resolved ? incident.resolved_at : now;

@@ -30,6 +30,7 @@ struct ContactStep {
   int loop = 0;
   int tier = 0;
   std::string integration;
+  int naming = 0;  // how often the user's rules name the contact method before this
 };
 struct ContactSteps {
   std::vector<ContactStep> steps;

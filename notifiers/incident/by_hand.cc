@@ -58,7 +58,7 @@ StatusOr<IncidentDecision> OpenNewIncident(const IncidentsConfig& config, std::s
   StartSla(config, now, &decision);
   Alert alert = FirstAlert(incident);
   if (!wanted.policy.empty()) alert.annotations["outrider_escalation"] = wanted.policy;
-  TakePolicy(ChoosePolicy(config, incident.severity, alert), &incident.escalation);
+  TakePolicyFor(config, alert, now, &incident);
   StartEscalation(now, &decision);
   return decision;
 }

@@ -117,7 +117,7 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   NoteAlert(alert, now, &decision);
   NoteOpened({}, alert.labels.ToString(), now, &decision);
   StartSla(config, now, &decision);
-  TakePolicy(ChoosePolicy(config, incident.severity, alert, now), &incident.escalation);
+  TakePolicyFor(config, alert, now, &incident);
   StartEscalation(now, &decision);
   return decision;
 }

@@ -25,10 +25,14 @@ struct PageRequest {
   bool recovery = false;
   uint32_t epoch = 0;
   int loop = 0;
-  int tier = 0;  // index; kAskTier: no step of an escalation
+  int tier = 0;    // index; below 0: no step of an escalation
+  int naming = 0;  // how often the rules of a user name the contact method before this
 };
 // Of a page that asks whoever acknowledged whether they still work on it (attention.h).
 inline constexpr int kAskTier = -1;
+// Of a page that says that the severity rose (steps.h). It may rise again in one round: `loop` is
+// how many audit events the incident had.
+inline constexpr int kRaisedTier = -2;
 struct IncidentDecision {
   Incident incident;
   std::vector<AuditEvent> events;
@@ -108,14 +112,15 @@ StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, con
 // Whether a step behind that one has been told, by the clock or by a person.
 bool ToldSince(const Escalation& escalation, int loop, int tier);
 // Another policy, or the same as it reads now (nullptr: none), from its first tier, unless somebody
-// is taking care of it: then an un-acknowledge starts it. FailedPrecondition: it is resolved.
+// is taking care of it: then an un-acknowledge starts it. `by_name`: as Escalation::by_name.
+// FailedPrecondition: it is resolved.
 StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const EscalationPolicy* policy,
-                                       const Actor& actor, Nanos now);
+                                       bool by_name, const Actor& actor, Nanos now);
 // When each tier of the running round is due, or was.
 std::vector<Nanos> TierTimes(const Escalation& escalation);
-// Tier `tier` is not paged because all alerts are suppressed (`why`, in words): the escalation
-// stands still until the next OnEscalationTimer. The audit trail says so once. SLA clocks go on: a
-// silence is no response.
+// Tier `tier` (below 0: no step) is not paged because all alerts are suppressed (`why`, in words):
+// the escalation stands still until the next OnEscalationTimer. The audit trail says so once. SLA
+// clocks go on: a silence is no response.
 IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_view why,
                                 Nanos now);
 
@@ -129,8 +134,14 @@ inline const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Sever
                                             const Alert& alert) {
   return ChoosePolicy(config, severity, alert, alert.updated_at);
 }
+// Whether the alert's annotation names a policy that there is: that one is chosen, whatever its
+// conditions say.
+bool NamesPolicy(const IncidentsConfig& config, const Alert& alert);
 // The snapshot of a policy (nullptr: none), not started.
 void TakePolicy(const EscalationPolicy* policy, Escalation* escalation);
+// The one that is chosen for the incident and `alert`.
+void TakePolicyFor(const IncidentsConfig& config, const Alert& alert, Nanos now,
+                   Incident* incident);
 // (Re)starts the tiers at `now`: pages tiers that are due at once, sets the timer of the next.
 void StartEscalation(Nanos now, IncidentDecision* decision);
 void CancelEscalation(IncidentDecision* decision);

@@ -17,6 +17,8 @@
 namespace outrider {
 namespace {
 
+constexpr std::string_view kFinished = "the last tier has been told";
+
 void AddEvent(AuditKind kind, Nanos time, std::string text, IncidentDecision* decision) {
   AuditEvent event;
   event.subject = decision->incident.id;
@@ -28,12 +30,12 @@ void AddEvent(AuditKind kind, Nanos time, std::string text, IncidentDecision* de
 
 Nanos TierDue(const Escalation& escalation) {
   const auto tier = static_cast<size_t>(escalation.next_tier);
-  return escalation.loop_at + escalation.tiers[tier].delay * kNanosPerMilli;
+  return escalation.loop_at + escalation.tiers()[tier].delay * kNanosPerMilli;
 }
 
 // From the begin of a round to that of the next.
 int64_t RoundLength(const Escalation& escalation) {
-  return escalation.tiers.back().delay * kNanosPerMilli + escalation.repeat_interval;
+  return escalation.tiers().back().delay * kNanosPerMilli + escalation.repeat_interval;
 }
 
 // Moves on to the next tier, the next round, or the end. A tier that nobody is on does not cost the
@@ -41,8 +43,8 @@ int64_t RoundLength(const Escalation& escalation) {
 void Advance(Escalation* escalation) {
   const Nanos time = TierDue(*escalation);
   const bool nobody =
-      escalation->tiers[static_cast<size_t>(escalation->next_tier)].receivers.empty();
-  if (++escalation->next_tier < static_cast<int>(escalation->tiers.size())) {
+      escalation->tiers()[static_cast<size_t>(escalation->next_tier)].receivers.empty();
+  if (++escalation->next_tier < static_cast<int>(escalation->tiers().size())) {
     if (nobody) escalation->loop_at -= TierDue(*escalation) - time;
     return;
   }
@@ -65,7 +67,7 @@ LastTold WhenLastTold(const Escalation& escalation, Nanos now) {
   Escalation walk = escalation;
   for (; walk.active && TierDue(walk) <= now; Advance(&walk)) {
     const auto tier = static_cast<size_t>(walk.next_tier);
-    for (const std::string& receiver : escalation.tiers[tier].receivers) {
+    for (const std::string& receiver : escalation.tiers()[tier].receivers) {
       told[receiver] = TierDue(walk);
     }
   }
@@ -76,7 +78,7 @@ LastTold WhenLastTold(const Escalation& escalation, Nanos now) {
 std::vector<std::string> ToldNow(const Escalation& escalation, const LastTold& last_told) {
   std::vector<std::string> told;
   for (const std::string& receiver :
-       escalation.tiers[static_cast<size_t>(escalation.next_tier)].receivers) {
+       escalation.tiers()[static_cast<size_t>(escalation.next_tier)].receivers) {
     const auto last = last_told.find(receiver);
     if (last == last_told.end() || last->second <= TierDue(escalation)) told.push_back(receiver);
   }
@@ -111,7 +113,7 @@ void SkipOvertaken(const LastTold& last_told, Nanos now, IncidentDecision* decis
   const Nanos since = TierDue(escalation);
   int steps = 0;
   while (escalation.active && TierDue(escalation) <= now &&
-         !escalation.tiers[static_cast<size_t>(escalation.next_tier)].receivers.empty() &&
+         !escalation.tiers()[static_cast<size_t>(escalation.next_tier)].receivers.empty() &&
          ToldNow(escalation, last_told).empty()) {
     Advance(&escalation);
     ++steps;
@@ -155,6 +157,21 @@ void NameActor(const Actor& actor, IncidentDecision* decision) {
 
 }  // namespace
 
+const std::vector<EscalationTier>& Escalation::tiers() const {
+  static const auto& kNone = *new std::vector<EscalationTier>;
+  return steps == nullptr ? kNone : steps->tiers;
+}
+
+const std::vector<std::string>& Escalation::fallback() const {
+  static const auto& kNone = *new std::vector<std::string>;
+  return steps == nullptr ? kNone : steps->fallback;
+}
+
+bool NamesPolicy(const IncidentsConfig& config, const Alert& alert) {
+  const auto wanted = alert.annotations.find("outrider_escalation");
+  return wanted != alert.annotations.end() && PolicyNamed(config, wanted->second) != nullptr;
+}
+
 const EscalationPolicy* ChoosePolicy(const IncidentsConfig& config, Severity severity,
                                      const Alert& alert, Nanos now) {
   const auto wanted = alert.annotations.find("outrider_escalation");
@@ -175,10 +192,15 @@ void TakePolicy(const EscalationPolicy* policy, Escalation* escalation) {
   *escalation = {};
   if (policy == nullptr) return;
   escalation->policy = policy->name;
-  escalation->tiers = policy->tiers;
-  escalation->fallback = policy->fallback;
+  escalation->steps = SharePolicySteps({policy->tiers, policy->fallback});
   escalation->repeat = policy->repeat;
   escalation->repeat_interval = policy->repeat_interval * kNanosPerMilli;
+}
+
+void TakePolicyFor(const IncidentsConfig& config, const Alert& alert, Nanos now,
+                   Incident* incident) {
+  TakePolicy(ChoosePolicy(config, incident->severity, alert, now), &incident->escalation);
+  incident->escalation.by_name = NamesPolicy(config, alert);
 }
 
 void RunEscalation(Nanos due, Nanos now, IncidentDecision* decision) {
@@ -191,7 +213,7 @@ void RunEscalation(Nanos due, Nanos now, IncidentDecision* decision) {
     PageTier(ToldNow(escalation, last_told), decision);
     Advance(&escalation);
     if (escalation.active) continue;
-    AddEvent(AuditKind::kEscalationFinished, due, "the last tier has been told", decision);
+    AddEvent(AuditKind::kEscalationFinished, due, std::string(kFinished), decision);
   }
   decision->timers.push_back(
       {TimerKind::kEscalate, escalation.active ? TierDue(escalation) : Nanos{0}});
@@ -203,7 +225,7 @@ void StartEscalation(Nanos now, IncidentDecision* decision) {
   escalation.loop_at = now;
   escalation.loop = 0;
   escalation.next_tier = 0;
-  escalation.active = !escalation.tiers.empty();
+  escalation.active = !escalation.tiers().empty();
   escalation.reached = false;
   escalation.held_at = 0;
   RunEscalation(now, now, decision);
@@ -248,7 +270,7 @@ StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, con
     return absl::FailedPreconditionError(fmt::format("incident {} {}", incident.id, why));
   };
   if (!incident.Open()) return refuse("is resolved");
-  if (incident.escalation.tiers.empty()) return refuse("has no escalation policy");
+  if (incident.escalation.tiers().empty()) return refuse("has no escalation policy");
   const bool answered = incident.state != IncidentState::kNew;
   if (!force && answered) {
     return refuse("is taken care of and does not escalate; force tells the next tier");
@@ -258,7 +280,7 @@ StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, con
   }
   IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
   Escalation& escalation = decision.incident.escalation;
-  if (!escalation.active && escalation.next_tier >= static_cast<int>(escalation.tiers.size())) {
+  if (!escalation.active && escalation.next_tier >= static_cast<int>(escalation.tiers().size())) {
     escalation.next_tier = 0;
     ++escalation.loop;
   }
@@ -266,13 +288,16 @@ StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, con
   escalation.held_at = 0;
   escalation.loop_at -= TierDue(escalation) - now;
   // Only this tier: what else would be due by then keeps its distance to it.
-  PageTier(escalation.tiers[static_cast<size_t>(escalation.next_tier)].receivers, &decision);
+  PageTier(escalation.tiers()[static_cast<size_t>(escalation.next_tier)].receivers, &decision);
   Advance(&escalation);
-  if (answered) escalation.active = false;  // somebody is on it: nobody else is told by the clock
   NameActor(actor, &decision);
   if (!actor.note.empty() && !decision.events.empty()) {
     decision.events.back().text += ": " + actor.note;
   }
+  if (!escalation.active) {
+    AddEvent(AuditKind::kEscalationFinished, now, std::string(kFinished), &decision);
+  }
+  if (answered) escalation.active = false;  // somebody is on it: nobody else is told by the clock
   decision.timers.push_back(
       {TimerKind::kEscalate, escalation.active ? TierDue(escalation) : Nanos{0}});
   decision.incident.updated_at = now;
@@ -280,7 +305,7 @@ StatusOr<IncidentDecision> EscalateNow(const Incident& incident, bool force, con
 }
 
 StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const EscalationPolicy* policy,
-                                       const Actor& actor, Nanos now) {
+                                       bool by_name, const Actor& actor, Nanos now) {
   if (!incident.Open()) {
     return absl::FailedPreconditionError(fmt::format("incident {} is resolved", incident.id));
   }
@@ -291,6 +316,7 @@ StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const Escalatio
   decision.events.back().from = incident.escalation.policy;
   decision.events.back().to = policy == nullptr ? "" : policy->name;
   TakePolicy(policy, &changed.escalation);
+  changed.escalation.by_name = by_name;
   changed.updated_at = now;
   CancelEscalation(&decision);  // what was queued by the old one is told no more
   if (changed.state == IncidentState::kNew && changed.snoozed_until == 0 &&
@@ -302,8 +328,8 @@ StatusOr<IncidentDecision> ApplyPolicy(const Incident& incident, const Escalatio
 
 std::vector<Nanos> TierTimes(const Escalation& escalation) {
   std::vector<Nanos> times;
-  times.reserve(escalation.tiers.size());
-  for (const EscalationTier& tier : escalation.tiers) {
+  times.reserve(escalation.tiers().size());
+  for (const EscalationTier& tier : escalation.tiers()) {
     times.push_back(escalation.loop_at + tier.delay * kNanosPerMilli);
   }
   return times;
@@ -316,8 +342,8 @@ IncidentDecision HoldEscalation(const Incident& incident, int tier, std::string_
   decision.timers.push_back({TimerKind::kEscalate, 0});
   if (escalation.held_at != 0) return decision;
   escalation.held_at = now;
-  AddEvent(AuditKind::kEscalationSkipped, now, fmt::format("tier {} not paged: {}", tier + 1, why),
-           &decision);
+  const std::string what = tier < 0 ? "news not told" : fmt::format("tier {} not paged", tier + 1);
+  AddEvent(AuditKind::kEscalationSkipped, now, fmt::format("{}: {}", what, why), &decision);
   return decision;
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "notifiers/config/incidents_config.h"
+#include "notifiers/incident/policy_steps.h"
 #include "storage/base/clock.h"
 #include "storage/base/number_set.h"
 #include "storage/base/status.h"
@@ -42,6 +43,7 @@ struct SlaPause {
 // counts is what its calendar counts of the time since it was started, without its pauses. (sla.cc)
 struct SlaClock {
   SlaKind kind = SlaKind::kAcknowledge;
+  bool discarded = false;  // auto-resolved before anybody acknowledged: no sample
   Nanos started_at = 0;    // when the incident was received
   int64_t target = 0;      // nanoseconds
   int64_t paused = 0;      // nanoseconds that do not count beside `pauses`
@@ -50,7 +52,6 @@ struct SlaClock {
   Nanos warned_50_at = 0;  // 0: not yet
   Nanos warned_80_at = 0;
   Nanos breached_at = 0;         // the deadline that was missed; 0: not breached
-  bool discarded = false;        // auto-resolved before anybody acknowledged: no sample
   int64_t elapsed = 0;           // nanoseconds that counted until it stopped or was discarded
   std::vector<SlaPause> pauses;  // that are over, in order
   std::shared_ptr<const BusinessCalendar> calendar;  // nullptr: all time counts
@@ -77,18 +78,21 @@ std::string_view IncidentSourceText(IncidentSource source);  // alerts, hand, he
 // The policy as it was when the incident opened: later edits of the file do not change a running
 // escalation.
 struct Escalation {
-  std::string policy;  // "" when none applies
-  std::vector<EscalationTier> tiers;
+  std::string policy;                        // "" when none applies
+  std::shared_ptr<const PolicySteps> steps;  // nullptr: none; see tiers() and fallback()
+  int64_t repeat_interval = 0;               // nanoseconds
+  Nanos started_at = 0;  // tiers' delays count from here (restarts with every epoch)
+  Nanos loop_at = 0;     // … of the running loop
+  Nanos held_at = 0;     // since when it stands still, all alerts being suppressed; 0: not
   int repeat = 0;
-  int64_t repeat_interval = 0;        // nanoseconds
-  Nanos started_at = 0;               // tiers' delays count from here (restarts with every epoch)
-  Nanos loop_at = 0;                  // … of the running loop
-  int loop = 0;                       // 0: first round
-  int next_tier = 0;                  // index of the tier that is due next
-  bool active = false;                // false: cancelled, exhausted, or no policy
-  std::vector<std::string> fallback;  // told when a whole round found nobody
-  bool reached = false;               // the running round has found somebody
-  Nanos held_at = 0;  // since when it stands still, all alerts being suppressed; 0: not
+  int loop = 0;          // 0: first round
+  int next_tier = 0;     // index of the tier that is due next
+  bool active = false;   // false: cancelled, exhausted, or no policy
+  bool reached = false;  // the running round has found somebody
+  bool by_name = false;  // an alert or a person named the policy: its conditions are not asked
+
+  const std::vector<EscalationTier>& tiers() const;
+  const std::vector<std::string>& fallback() const;  // told when a whole round found nobody
 };
 
 struct Incident {

@@ -9,13 +9,13 @@ namespace outrider {
 namespace {
 
 // 2: escalation.held_at. 3: without its alerts, which have rows of their own; moved_…
-// 4: source to pauses.
-constexpr uint8_t kIncidentFormat = 4;
+// 4: source to pauses. 5: escalation.by_name.
+constexpr uint8_t kIncidentFormat = 5;
 constexpr uint8_t kSlaFormat = 3;  // 2: paused_since. 3: elapsed, pauses, calendar
 
 void WriteEscalation(const Escalation& escalation, RowWriter* out) {
-  out->Text(escalation.policy).U64(escalation.tiers.size());
-  for (const EscalationTier& tier : escalation.tiers) {
+  out->Text(escalation.policy).U64(escalation.tiers().size());
+  for (const EscalationTier& tier : escalation.tiers()) {
     out->I64(tier.delay).U64(tier.receivers.size());
     for (const std::string& receiver : tier.receivers) out->Text(receiver);
   }
@@ -28,14 +28,15 @@ void WriteEscalation(const Escalation& escalation, RowWriter* out) {
       .Bool(escalation.active);
 }
 
-Escalation ReadEscalation(RowReader* in) {
+// `steps`: still without what format 4 added.
+Escalation ReadEscalation(RowReader* in, PolicySteps* steps) {
   Escalation escalation;
   escalation.policy = in->Text();
   for (uint64_t i = in->Count(); i > 0; --i) {
     EscalationTier tier;
     tier.delay = in->I64();
     for (uint64_t j = in->Count(); j > 0; --j) tier.receivers.push_back(in->Text());
-    escalation.tiers.push_back(std::move(tier));
+    steps->tiers.push_back(std::move(tier));
   }
   escalation.repeat = static_cast<int>(in->I64());
   escalation.repeat_interval = in->I64();
@@ -45,7 +46,7 @@ Escalation ReadEscalation(RowReader* in) {
   escalation.next_tier = static_cast<int>(in->I64());
   escalation.active = in->Bool();
   // A tier index outside the list would be an escalation that cannot run.
-  const auto tiers = static_cast<int>(escalation.tiers.size());
+  const auto tiers = static_cast<int>(steps->tiers.size());
   if (escalation.next_tier < 0 || escalation.next_tier >= tiers) escalation.active = false;
   return escalation;
 }
@@ -64,13 +65,13 @@ void WriteOverlays(const Incident& incident, RowWriter* out) {
       .U64(incident.pauses.size());
   for (const std::string& pause : incident.pauses) out->Text(pause);
   const Escalation& escalation = incident.escalation;
-  for (const EscalationTier& tier : escalation.tiers) out->Bool(tier.round_robin);
-  out->U64(escalation.fallback.size());
-  for (const std::string& target : escalation.fallback) out->Text(target);
+  for (const EscalationTier& tier : escalation.tiers()) out->Bool(tier.round_robin);
+  out->U64(escalation.fallback().size());
+  for (const std::string& target : escalation.fallback()) out->Text(target);
   out->Bool(escalation.reached);
 }
 
-void ReadOverlays(RowReader* in, Incident* incident) {
+void ReadOverlays(RowReader* in, Incident* incident, PolicySteps* steps) {
   incident->source = in->Enum(IncidentSource::kSchedule);
   incident->team = in->Text();
   incident->service = in->Text();
@@ -81,10 +82,9 @@ void ReadOverlays(RowReader* in, Incident* incident) {
   incident->ack_asked_at = in->I64();
   incident->suppressed_by = in->Text();
   for (uint64_t i = in->Count(); i > 0; --i) incident->pauses.insert(in->Text());
-  Escalation& escalation = incident->escalation;
-  for (EscalationTier& tier : escalation.tiers) tier.round_robin = in->Bool();
-  for (uint64_t i = in->Count(); i > 0; --i) escalation.fallback.push_back(in->Text());
-  escalation.reached = in->Bool();
+  for (EscalationTier& tier : steps->tiers) tier.round_robin = in->Bool();
+  for (uint64_t i = in->Count(); i > 0; --i) steps->fallback.push_back(in->Text());
+  incident->escalation.reached = in->Bool();
 }
 
 }  // namespace
@@ -120,6 +120,7 @@ std::string EncodeIncident(const Incident& incident) {
       .I64(incident.moved_at)
       .Text(incident.moved_via);
   WriteOverlays(incident, &out);
+  out.Bool(incident.escalation.by_name);
   return out.Take();
 }
 
@@ -150,7 +151,8 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
     incident.alerts = ReadNumbers(&in);
   }
   incident.epoch = static_cast<uint32_t>(in.U64());
-  incident.escalation = ReadEscalation(&in);
+  PolicySteps steps;
+  incident.escalation = ReadEscalation(&in, &steps);
   for (uint64_t i = in.Count(); i > 0; --i) incident.paged.insert(in.Text());
   incident.audit_events = in.U64();
   if (in.format() >= 2) incident.escalation.held_at = in.I64();
@@ -159,7 +161,9 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
     incident.moved_at = in.I64();
     incident.moved_via = in.Text();
   }
-  if (in.format() >= 4) ReadOverlays(&in, &incident);
+  if (in.format() >= 4) ReadOverlays(&in, &incident, &steps);
+  if (in.format() >= 5) incident.escalation.by_name = in.Bool();
+  incident.escalation.steps = SharePolicySteps(std::move(steps));
   TRY(in.Finish());
   incident.group_labels = TRY(Labels::FromPacked(group_labels));
   incident.labels = TRY(Labels::FromPacked(labels));

@@ -18,7 +18,7 @@ Nanos BeganAt(const Alert& alert) {
 }
 
 int StepNumber(const Escalation& escalation, int loop, int tier) {
-  return loop * static_cast<int>(escalation.tiers.size()) + tier;
+  return loop * static_cast<int>(escalation.tiers().size()) + tier;
 }
 
 int EscalationCount(const Escalation& escalation) {

@@ -18,27 +18,23 @@ std::string ResolvedText(const Incident& incident) {
   return fmt::format("incident {} is resolved", incident.id);
 }
 
-// A policy that the severity did not choose: an alert named it, or the file has changed since.
-bool ChosenByName(const IncidentsConfig& config, const Incident& incident) {
-  if (incident.escalation.policy.empty()) return false;
-  const EscalationPolicy* usual = ChoosePolicy(config, incident.severity, FirstAlert(incident));
-  return usual == nullptr || usual->name != incident.escalation.policy;
-}
-
-void BeWorse(const IncidentsConfig& config, bool keep_policy, Nanos now,
+void BeWorse(const IncidentsConfig& config, const Actor& actor, Nanos now,
              IncidentDecision* decision) {
   Incident& incident = decision->incident;
   RetargetSla(config, now, decision);
   EndSnooze({.who = "", .channel = "", .note = "it became worse"}, now, decision);
-  if (!keep_policy) ChangePolicy(config, FirstAlert(incident), decision);
-  if (incident.state == IncidentState::kNew) RestartEscalation(now, decision);
+  ChangePolicy(config, FirstAlert(incident), decision);
+  if (incident.state == IncidentState::kNew) {
+    RestartEscalation(now, decision);
+  } else {
+    TellRaised(actor, decision);
+  }
 }
 
-void BeLessSevere(const IncidentsConfig& config, bool keep_policy, Nanos now,
-                  IncidentDecision* decision) {
+void BeLessSevere(const IncidentsConfig& config, Nanos now, IncidentDecision* decision) {
   Incident& incident = decision->incident;
   RetargetSla(config, now, decision);
-  if (keep_policy) return;
+  if (incident.escalation.by_name) return;
   const EscalationPolicy* policy = ChoosePolicy(config, incident.severity, FirstAlert(incident));
   const std::string name = policy == nullptr ? "" : policy->name;
   if (name == incident.escalation.policy) return;
@@ -68,16 +64,15 @@ StatusOr<IncidentDecision> ChangeSeverity(const IncidentsConfig& config, const I
   if (!incident.Open()) return Refused(ResolvedText(incident));
   IncidentDecision decision = DecisionOn(incident);
   if (severity == incident.severity) return decision;
-  const bool keep_policy = ChosenByName(config, incident);
   decision.incident.updated_at = now;
   if (RaiseSeverity(severity, actor, now, &decision)) {
-    BeWorse(config, keep_policy, now, &decision);
+    BeWorse(config, actor, now, &decision);
   } else {
     AuditEvent& event = AddIncidentEvent(AuditKind::kSeverityLowered, now, &decision, actor);
     event.from = SeverityText(incident.severity);
     event.to = SeverityText(severity);
     decision.incident.severity = severity;
-    BeLessSevere(config, keep_policy, now, &decision);
+    BeLessSevere(config, now, &decision);
   }
   if (incident.ack_asked_at == 0) AskLater(config, now, &decision);
   return decision;

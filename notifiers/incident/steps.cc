@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/incident/steps.h"
 
+#include <fmt/format.h>
+
+#include "notifiers/config/people_config.h"
 #include "notifiers/incident/sla_facts.h"
 
 namespace outrider {
@@ -118,17 +121,39 @@ void FollowSeverityUp(const IncidentsConfig& config, const Alert& alert, Nanos n
   const bool woken =
       EndSnooze({.who = "", .channel = "", .note = "it became worse"}, now, decision);
   const bool other = ChangePolicy(config, alert, decision);
-  if ((!woken && !other) || decision->incident.state != IncidentState::kNew) return;
-  RestartEscalation(now, decision);
+  if ((woken || other) && decision->incident.state == IncidentState::kNew) {
+    RestartEscalation(now, decision);
+  } else {
+    TellRaised({}, decision);
+  }
+}
+
+void TellRaised(const Actor& actor, IncidentDecision* decision) {
+  const Incident& incident = decision->incident;
+  if (incident.escalation.policy.empty()) return;
+  PageRequest page;
+  page.epoch = incident.epoch;
+  page.loop = static_cast<int>(incident.audit_events);
+  page.tier = kRaisedTier;
+  if (incident.state != IncidentState::kNew) {
+    const std::string& who = incident.assignee.empty() ? incident.moved_by : incident.assignee;
+    if (who.empty() || who == actor.who) return;
+    page.receiver = fmt::format("{}{}", kUserPrefix, who);
+  }
+  decision->pages.push_back(std::move(page));
 }
 
 bool ChangePolicy(const IncidentsConfig& config, const Alert& alert, IncidentDecision* decision) {
   Incident& incident = decision->incident;
+  const bool named = NamesPolicy(config, alert);
+  if (incident.escalation.by_name && !named) return false;
   const EscalationPolicy* policy =
       ChoosePolicy(config, incident.severity, alert, incident.updated_at);
-  if (policy == nullptr || policy->name == incident.escalation.policy) return false;
-  TakePolicy(policy, &incident.escalation);
-  return true;
+  if (policy == nullptr) return false;
+  const bool other = policy->name != incident.escalation.policy;
+  if (other) TakePolicy(policy, &incident.escalation);
+  incident.escalation.by_name = named;
+  return other;
 }
 
 Alert FirstAlert(const Incident& incident) {

@@ -24,11 +24,16 @@ void ReopenIncident(const IncidentsConfig& config, const Actor& actor, Nanos now
 // False when it is as severe already.
 bool RaiseSeverity(Severity severity, const Actor& actor, Nanos now, IncidentDecision* decision);
 // It became worse by `alert`: clocks get the tighter targets, a snooze ends; while nobody has
-// answered, another policy starts over, else an un-acknowledge starts it.
+// answered, another policy starts over, else an un-acknowledge starts it. The same policy goes on,
+// and those who know of the incident hear of it (TellRaised).
 void FollowSeverityUp(const IncidentsConfig& config, const Alert& alert, Nanos now,
                       IncidentDecision* decision);
-// The policy for the incident as severe as it is and `alert`; false when there is none or it is the
-// one it has.
+// A page with kRaisedTier: while nobody has answered, to those whom the running round has told (the
+// desk knows who they are), else to `user:NAME` of the assignee or of whoever answered, unless it
+// is `actor` who says so. No clock moves, and nobody hears of it where no policy pages.
+void TellRaised(const Actor& actor, IncidentDecision* decision);
+// The policy for the incident as severe as it is and `alert`; false when there is none, it is the
+// one it has, or the one it has was named and the alert names none.
 bool ChangePolicy(const IncidentsConfig& config, const Alert& alert, IncidentDecision* decision);
 // What is known of the alert that opened it, for choosing a policy.
 Alert FirstAlert(const Incident& incident);

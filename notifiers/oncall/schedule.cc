@@ -78,9 +78,39 @@ void Apply(const Override& change, OnCall* on_call) {
   on_call->source = users.empty() ? OnCallSource::kNobody : OnCallSource::kOverride;
 }
 
-void Apply(const Substitution& swap, OnCall* on_call) {
-  if (std::erase(on_call->users, swap.from) == 0) return;
-  AddUser(swap.to, &on_call->users);
+using Swaps = std::vector<const Substitution*>;  // those that hold, in order
+
+// The first of `swaps` from `at` on that takes the turn of `user`; their number: none does.
+size_t TakenBy(const Swaps& swaps, const std::string& user, size_t at) {
+  while (at < swaps.size() && swaps[at]->from != user) ++at;
+  return at;
+}
+
+// Who has the turn of `user` after the swaps. Whoever took it may give it on by a later swap,
+// unless that one is about a turn of their own, or is the other half of an exchange.
+std::string HolderOf(const Swaps& swaps, const std::string& user,
+                     const std::vector<std::string>& users) {
+  size_t at = TakenBy(swaps, user, 0);
+  if (at == swaps.size()) return user;
+  const std::string& first = swaps[at]->to;
+  std::string holder = first;
+  while (std::find(users.begin(), users.end(), holder) == users.end()) {
+    at = TakenBy(swaps, holder, at + 1);
+    if (at == swaps.size()) return holder;
+    holder = swaps[at]->to;
+    if (holder == user) return first;
+  }
+  return holder;
+}
+
+// All at once. Two who are on call together and swap are both on call as before.
+void Apply(const Swaps& swaps, OnCall* on_call) {
+  std::vector<std::string> holders;
+  for (const std::string& user : on_call->users) {
+    AddUser(HolderOf(swaps, user, on_call->users), &holders);
+  }
+  if (std::ranges::is_permutation(holders, on_call->users)) return;
+  on_call->users = std::move(holders);
   on_call->source = OnCallSource::kOverride;
 }
 
@@ -99,9 +129,11 @@ OnCall OnCallAt(const Schedule& schedule, Nanos time) {
   for (const Override& change : schedule.overrides) {
     if (Holds(change, time)) Apply(change, &on_call);
   }
+  Swaps swaps;
   for (const Substitution& swap : schedule.substitutions) {
-    if (Holds(swap, time)) Apply(swap, &on_call);
+    if (Holds(swap, time)) swaps.push_back(&swap);
   }
+  if (!swaps.empty()) Apply(swaps, &on_call);
   return on_call;
 }
 

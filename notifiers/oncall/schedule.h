@@ -47,7 +47,8 @@ struct Override {
   std::string reason;
 };
 
-// One takes the other's shift, in [start, end). A swap of two shifts is two of these.
+// One takes the other's shift, in [start, end). A swap of two shifts is two of these; those that
+// hold at the same time are looked at together, so that an exchange loses nobody.
 struct Substitution {
   std::string from;
   std::string to;

@@ -132,9 +132,11 @@ std::string RouteKey(std::string_view group_key, std::string_view receiver,
 
 std::string PageKey(std::string_view incident_id, const PageStep& step, std::string_view receiver,
                     std::string_view integration) {
+  std::string tier = std::to_string(step.tier);
+  if (step.naming != 0) tier += fmt::format(".{}", step.naming);
   return (step.recovery ? "r" : "p") +
-         Digest({incident_id, std::to_string(step.epoch), std::to_string(step.loop),
-                 std::to_string(step.tier), receiver, integration});
+         Digest({incident_id, std::to_string(step.epoch), std::to_string(step.loop), tier, receiver,
+                 integration});
 }
 
 std::string ReportKey(std::string_view report_id, std::string_view receiver,

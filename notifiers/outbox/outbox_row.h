@@ -85,6 +85,7 @@ struct PageStep {
   int loop = 0;
   int tier = 0;
   bool recovery = false;
+  int naming = 0;  // of a contact method that a user's rules name several times: which of them
 };
 std::string PageKey(std::string_view incident_id, const PageStep& step, std::string_view receiver,
                     std::string_view integration);

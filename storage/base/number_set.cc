@@ -19,6 +19,10 @@ NumberSet::NumberSet(std::initializer_list<uint64_t> numbers) {
 NumberSet NumberSet::FromSorted(std::span<const uint64_t> sorted) {
   NumberSet set;
   set.size_ = sorted.size();
+  if (sorted.size() == 1) {
+    set.only_ = sorted.front();
+    return set;
+  }
   set.chunks_.reserve((sorted.size() + kChunk - 1) / kChunk);
   for (size_t from = 0; from < sorted.size(); from += kChunk) {
     const auto part = sorted.subspan(from, std::min(kChunk, sorted.size() - from));
@@ -46,15 +50,22 @@ NumberSet::Chunk& NumberSet::Own(size_t chunk) {
 }
 
 bool NumberSet::contains(uint64_t number) const {
-  if (chunks_.empty()) return false;
+  if (chunks_.empty()) return size_ == 1 && only_ == number;
   const Chunk& chunk = *chunks_[ChunkFor(number)];
   return std::binary_search(chunk.begin(), chunk.end(), number);
 }
 
 bool NumberSet::insert(uint64_t number) {
-  if (chunks_.empty()) {
-    chunks_.push_back(std::make_shared<Chunk>(1, number));
+  if (size_ == 0) {
+    only_ = number;
     size_ = 1;
+    return true;
+  }
+  if (size_ == 1) {
+    if (only_ == number) return false;
+    const auto [low, high] = std::minmax(only_, number);
+    chunks_.push_back(std::make_shared<Chunk>(Chunk{low, high}));
+    size_ = 2;
     return true;
   }
   const size_t at = ChunkFor(number);
@@ -75,6 +86,14 @@ bool NumberSet::insert(uint64_t number) {
 
 size_t NumberSet::erase(uint64_t number) {
   if (!contains(number)) return 0;
+  if (size_ <= 2) {
+    for (const uint64_t other : ToVector()) {
+      if (other != number) only_ = other;
+    }
+    chunks_.clear();
+    --size_;
+    return 1;
+  }
   const size_t at = ChunkFor(number);
   Chunk& chunk = Own(at);
   chunk.erase(std::lower_bound(chunk.begin(), chunk.end(), number));
@@ -98,19 +117,20 @@ void NumberSet::clear() {
 std::vector<uint64_t> NumberSet::ToVector() const {
   std::vector<uint64_t> numbers;
   numbers.reserve(size_);
-  for (const auto& chunk : chunks_) numbers.insert(numbers.end(), chunk->begin(), chunk->end());
+  for (const uint64_t number : *this) numbers.push_back(number);
   return numbers;
 }
 
 bool NumberSet::Includes(const NumberSet& other) const {
   if (other.size_ > size_) return false;
+  if (other.size_ == 1) return contains(other.only_);
   size_t mine = 0;
   Iterator from = begin();
   for (size_t theirs = 0; theirs < other.chunks_.size(); ++theirs) {
     const std::shared_ptr<Chunk>& wanted = other.chunks_[theirs];
     while (mine < chunks_.size() && chunks_[mine]->back() < wanted->front()) ++mine;
     if (mine < chunks_.size() && chunks_[mine] == wanted) continue;
-    if (from.chunk_ < mine) from = Iterator(&chunks_, mine);
+    if (from.chunk_ < mine) from = Iterator(this, mine);
     for (const uint64_t number : *wanted) {
       while (from != end() && *from < number) ++from;
       if (from == end() || *from != number) return false;
@@ -122,6 +142,7 @@ bool NumberSet::Includes(const NumberSet& other) const {
 
 bool operator==(const NumberSet& a, const NumberSet& b) {
   if (a.size_ != b.size_) return false;
+  if (a.size_ == 1) return a.only_ == b.only_;
   if (a.chunks_ == b.chunks_) return true;
   return std::equal(a.begin(), a.end(), b.begin());
 }

@@ -184,7 +184,7 @@ void FindByGroup(benchmark::State& state) {
     const std::string id = incident.id;
     desk_state.PutIncident(id, std::make_shared<const Incident>(std::move(incident)));
   }
-  const Transaction tx(desk_state, plan, &inhibitor);
+  const Transaction tx(desk_state, plan, &inhibitor, &inhibitor);
   size_t next = 0;
   for (auto unused : state) {
     const Alert& alert = alerts[next];

@@ -159,6 +159,37 @@ TEST_F(AnswersApiTest, ASharedLinkAsksWhoAnswers) {
   EXPECT_EQ(Events(id, AuditKind::kStateChanged)[1].who, "crew");
 }
 
+// Who has the link of a channel and says no name is not told that they did it themselves.
+TEST_F(AnswersApiTest, TheSecondOfASharedReceiverReadsThatItWasDoneBefore) {
+  const std::string id = Page();
+  const std::string token = Token("crew/webhook", "acknowledge");
+  ASSERT_EQ(Press(token).status, 200);
+  clock_.Advance(12 * kSecond);
+  const HttpResponse again = Press(token);
+  EXPECT_EQ(again.status, 200);
+  EXPECT_THAT(again.body,
+              HasSubstr("Already done: Down is acknowledged by crew 12s ago through link."));
+  EXPECT_THAT(again.body, Not(HasSubstr("You did")));
+  EXPECT_EQ(Events(id, AuditKind::kStateChanged).size(), 1U);
+  EXPECT_THAT(Press(token, "who=Ben").body, HasSubstr("Not done: Down is acknowledged by crew"));
+  const std::string named = Token("crew/webhook", "resolve");
+  ASSERT_EQ(Press(named, "who=Ben").status, 200);
+  EXPECT_THAT(Press(named, "who=Ben").body, HasSubstr("You did: Down is resolved by Ben (crew)"));
+}
+
+// A phone that only a receiver has, such as one that goes round in a crew.
+TEST_F(AnswersApiTest, TheSecondDigitOnASharedPhoneReadsThatItWasDoneBefore) {
+  more_ = [](DeskConfig& config) {
+    config.answering.phones = {{{"crew", "twilio_voice[0]"}, "+4917"}};
+  };
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  Page();
+  const std::string target = "voice?t=" + Action("user:anna/twilio_voice", "view").token;
+  EXPECT_THAT(Twilio(target, {{"To", "+4917"}, {"Digits", "4"}}).body, HasSubstr("Acknowledged"));
+  EXPECT_THAT(Twilio(target, {{"To", "+4917"}, {"Digits", "4"}}).body,
+              HasSubstr("Already done: Down is acknowledged by crew"));
+}
+
 TEST_F(AnswersApiTest, LinksThatOpenNothing) {
   const std::string id = Page();
   const std::string token = Token("user:anna/email", "resolve");

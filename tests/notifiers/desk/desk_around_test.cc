@@ -107,6 +107,42 @@ TEST_F(HeartbeatTest, AfterADowntimeItCountsFromTheStart) {
   EXPECT_NE(Newest(), nullptr);
 }
 
+// By the new interval it would be overdue at the moment of the edit.
+TEST_F(HeartbeatTest, AShorterIntervalCountsFromTheEdit) {
+  struct Case {
+    const char* name;
+    int64_t beats_at;  // seconds before the edit, which is 500 after it was configured
+    DurationMs interval;
+    int64_t fires_after;  // seconds from the edit
+  };
+  const Case cases[] = {{"shorter", 500, kMinute, 60 + 120},
+                        {"shorter, due soon by it", 215, 2 * kMinute, 120 + 120},
+                        {"longer", 500, 20 * kMinute, 1320 - 500}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Adjust([](DeskConfig& config) {
+      config.around.heartbeats.resize(1);
+      config.around.heartbeats[0].name = "job";
+      config.around.heartbeats[0].interval = 10 * kMinute;
+      config.around.heartbeats[0].grace = 2 * kMinute;
+    });
+    Run(500 - c.beats_at);
+    ASSERT_TRUE(Beat("job").ok());
+    Run(c.beats_at);
+    const size_t before = desk_->Incidents({}).total;
+    Adjust([adjust = adjust_, &c](DeskConfig& config) {
+      adjust(config);
+      config.around.heartbeats[0].interval = c.interval;
+    });
+    ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());  // the same again moves nothing
+    Run(c.fires_after - 1);
+    EXPECT_EQ(desk_->Incidents({}).total, before);
+    Run(3);
+    EXPECT_EQ(desk_->Incidents({}).total, before + 1);
+    Adjust([](DeskConfig& config) { config.around.heartbeats.clear(); });
+  }
+}
+
 TEST_F(HeartbeatTest, WhatIsMissingStaysSoOverARestart) {
   Run(721);
   Start(*disk_);

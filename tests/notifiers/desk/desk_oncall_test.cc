@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Escalation to people: users, whoever is on call at the moment of the page, fallbacks, and steps
 // that find nobody.
+#include "notifiers/config/paging_config.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
@@ -197,6 +198,37 @@ TEST_F(OnCallCheckTest, WhoCannotBeReachedIsNamedAndSeverityIsConfigured) {
   Setup({"user:boss"}, {schedule});
   Run(1);
   EXPECT_TRUE(Warnings().empty());
+}
+
+// Pages leave contact methods alone that nobody confirmed: whoever has only those is not reached.
+TEST_F(OnCallCheckTest, WhoHasOnlyUnverifiedContactMethodsCannotBeReached) {
+  Setup({"user:boss"}, {Checked()});
+  Run(1);
+  EXPECT_TRUE(Warnings().empty());
+  Adjust([adjust = adjust_](DeskConfig& config) {
+    adjust(config);
+    PagingConfig people;
+    people.require_verified = true;
+    for (const char* user : {"anna", "ben"}) people.users[user].contacts["webhook[0]"] = {"", 7};
+    config.incidents.people = std::make_shared<const PagingConfig>(people);
+  });
+  Run(1);
+  std::vector<std::string> warnings = Warnings();
+  std::ranges::sort(warnings);
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_EQ(warnings[1],
+            "ben is on call in primary from 2026-09-22T13:43:20+00:00 (UTC) on and has no contact "
+            "method that is verified");
+  ASSERT_TRUE(desk_->StartVerification("ben", "webhook[0]", clock_.NowNanos()).ok());
+  Run(1);
+  const std::string title = inbox_["user:ben"].got.back().title;
+  ASSERT_TRUE(desk_
+                  ->ConfirmVerification("ben", "webhook[0]", title.substr(title.rfind(' ') + 1),
+                                        clock_.NowNanos())
+                  .ok());
+  Run(1);
+  ASSERT_EQ(Warnings().size(), 1U) << "ended by the verification, not by the next day";
+  EXPECT_TRUE(Warnings()[0].starts_with("anna is on call")) << Warnings()[0];
 }
 
 TEST_F(OnCallCheckTest, ARestartKeepsOneIncident) {

@@ -1,89 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Paging people: teams, in turn, fallbacks of policies, refused pages, contact rules.
 #include "notifiers/config/escalation_config.h"
-#include "notifiers/config/paging_config.h"
-#include "tests/notifiers/desk/desk_fixture.h"
+#include "tests/notifiers/desk/paging_fixture.h"
 
 namespace outrider {
 namespace {
-
-// Users anna, ben and cleo have a webhook[0] and an email[0]; mute has nothing.
-class PagingDeskTest : public DeskTest {
- protected:
-  struct Tier {
-    DurationMs delay = 0;
-    std::vector<std::string> targets;
-    bool round_robin = false;
-  };
-  void Setup(
-      std::vector<Tier> tiers, std::function<void(EscalationPolicy&, PagingConfig&)> change =
-                                   [](EscalationPolicy&, PagingConfig&) {}) {
-    Adjust([this, tiers = std::move(tiers), change = std::move(change)](DeskConfig& config) {
-      EscalationPolicy& policy = config.incidents.escalation_policies[0];
-      policy.tiers.clear();
-      for (const Tier& tier : tiers) {
-        EscalationTier& added = policy.tiers.emplace_back();
-        added.delay = tier.delay;
-        added.receivers = tier.targets;
-        added.round_robin = tier.round_robin;
-      }
-      PagingConfig people;
-      people.teams = {{.name = "db", .members = {"anna", "mute", "ben", "cleo"}, .lead = "cleo"},
-                      {.name = "nobody", .members = {"mute"}, .lead = ""}};
-      change(policy, people);
-      config.incidents.people = std::make_shared<const PagingConfig>(people);
-      config.receivers = std::make_shared<const Receivers>(MakeReceivers());
-    });
-  }
-
-  std::vector<Receiver> MakeReceivers() {
-    std::vector<Receiver> receivers;
-    for (const char* name :
-         {"team", "pager", "user:anna", "user:ben", "user:cleo", "user:boss", "user:mute"}) {
-      if (gone_.contains(name)) continue;
-      Receiver receiver;
-      receiver.name = name;
-      for (const char* kind : {"webhook", "email"}) {
-        if (receiver.name == "user:mute") continue;
-        if (std::string_view(kind) == "email" && !receiver.name.starts_with("user:")) continue;
-        Integration integration;
-        integration.kind = kind;
-        integration.channel =
-            std::make_unique<FakeChannel>(inbox_[std::string(name) + "/" + kind], true);
-        receiver.integrations.push_back(std::move(integration));
-      }
-      receivers.push_back(std::move(receiver));
-    }
-    return receivers;
-  }
-
-  std::set<std::string> gone_;  // receivers that are no longer configured
-
-  size_t GotBy(const std::string& contact) { return Got(contact.c_str()); }
-  void Refuse(const char* contact, int times = 1) {
-    for (int i = 0; i < times; ++i) {
-      inbox_[contact].answers.push_back(SendResult::Rejected("HTTP 404", "clientError"));
-    }
-  }
-  std::vector<std::string> Texts(AuditKind kind) {
-    std::vector<std::string> texts;
-    const auto detail = desk_->GetIncident(Newest()->id, clock_.NowNanos());
-    EXPECT_TRUE(detail.ok()) << detail.status();
-    if (!detail.ok()) return texts;
-    for (const AuditEvent& event : detail->events) {
-      if (event.kind == kind) texts.push_back(event.text);
-    }
-    return texts;
-  }
-  // An incident of its own, over when this returns.
-  void OneIncident(const char* name) {
-    const Alert alert = MakeAlert(name, "critical");
-    ASSERT_TRUE(Fire(alert).ok());
-    Run(10);
-    ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
-    Run(10);
-  }
-};
 
 using Strings = std::vector<std::string>;
 
@@ -201,6 +122,82 @@ TEST_F(PagingDeskTest, ContactMethodsFollowOneAnotherUntilSomebodyAnswers) {
   Run(3600);
   EXPECT_EQ(GotBy("user:anna/email"), 1U) << "what was to follow is forgotten";
   EXPECT_EQ(desk_->Stats(clock_.NowNanos()).outbox_rows, 0U);
+}
+
+TEST_F(PagingDeskTest, AContactMethodThatRulesNameTwiceIsUsedTwice) {
+  // The first page waits for its receiver until after the second naming, or does not.
+  for (const bool slow : {false, true}) {
+    SCOPED_TRACE(slow);
+    for (auto& [name, inbox] : inbox_) inbox.got.clear();
+    Setup({{0, {"user:anna"}}}, [](EscalationPolicy&, PagingConfig& people) {
+      people.users["anna"].rules = {{"email[0]", 0},
+                                    {"webhook[0]", 2 * kMinute},
+                                    {"email[0]", 5 * kMinute},
+                                    {"email[0]", 5 * kMinute}};
+      people.throttles = false;
+    });
+    if (slow) {
+      inbox_["user:anna/email"].answers = {
+          SendResult::Retry("HTTP 503", "serverError", 10 * kMinute)};
+    }
+    ASSERT_TRUE(Fire(MakeAlert(slow ? "Slow" : "Down", "critical")).ok());
+    Run(60);
+    EXPECT_EQ(GotBy("user:anna/email"), 1U);
+    Start(*disk_);
+    Run(2 * 60);
+    EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+    Run(3600);
+    EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+    ASSERT_EQ(GotBy("user:anna/email"), slow ? 4U : 3U) << "each naming once, and one retry";
+    std::set<std::string> keys;
+    for (const Notification& page : inbox_["user:anna/email"].got) {
+      keys.insert(page.idempotency_key);
+    }
+    EXPECT_EQ(keys.size(), 3U) << "a receiver that drops repeats takes all of them";
+    ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
+    Run(60);
+  }
+}
+
+TEST_F(PagingDeskTest, ContactMethodsStandStillWhileTheIncidentIsHeld) {
+  Setup({{0, {"user:anna"}}}, [](EscalationPolicy&, PagingConfig& people) {
+    people.users["anna"].rules = {
+        {"webhook[0]", 0}, {"email[0]", 5 * kMinute}, {"webhook[0]", 10 * kMinute}};
+    people.throttles = false;
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(60);
+  const std::string silence = Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(3600));
+  Run(3000);
+  EXPECT_EQ(GotBy("user:anna/email"), 0U);
+  EXPECT_EQ(Texts(AuditKind::kEscalationSkipped),
+            (Strings{"tier 1 not paged: silenced by " + silence}));
+  Start(*disk_);  // also over a restart
+  Run(600);
+  EXPECT_EQ(GotBy("user:anna/email"), 0U) << "settling";
+  Run(6);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U) << "it was due when it was held";
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U) << "and this five minutes later";
+  Run(4 * 60);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+  Run(70);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 2U);
+  Run(7200);
+  EXPECT_EQ(GotBy("user:anna/webhook"), 2U);
+  EXPECT_EQ(GotBy("user:anna/email"), 1U);
+}
+
+TEST_F(PagingDeskTest, AnAnswerToAHeldIncidentForgetsItsContactMethods) {
+  Setup({{0, {"user:anna"}}}, [](EscalationPolicy&, PagingConfig& people) {
+    people.users["anna"].rules = {{"webhook[0]", 0}, {"email[0]", 5 * kMinute}};
+  });
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(60);
+  Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(3600));
+  Run(1800);
+  ASSERT_TRUE(desk_->Acknowledge(By(Newest()->id), clock_.NowNanos()).ok());
+  Run(7200);
+  EXPECT_EQ(GotBy("user:anna/email"), 0U);
 }
 
 TEST_F(PagingDeskTest, TwoAlertsThatReopenAnIncidentKeepItsContactRules) {

@@ -162,6 +162,30 @@ TEST_F(DeskSla, AnEditedCalendarMovesWhatRuns) {
   EXPECT_EQ(breaches[0].data.at("deadline_ns"), std::to_string(Berlin(9, 29, 9, 30)));
 }
 
+// Nothing about it changes: no row of it is written, however many are open.
+TEST_F(DeskSla, AReloadWithoutAnEditWritesNoIncident) {
+  Adjust([](DeskConfig& config) { config = WithOffice(std::move(config), {}); });
+  clock_.Set(Berlin(9, 25, 16, 30));
+  Open("warning");
+  const auto versions = [&] {
+    std::vector<uint64_t> found;
+    for (const Family family : {Family::kIncidents, Family::kSla, Family::kAudit}) {
+      const Status status = disk_->Scan(family, "", "", [&](const Row& row) {
+        found.push_back(row.version);
+        return true;
+      });
+      EXPECT_TRUE(status.ok()) << status;
+    }
+    return found;
+  };
+  Run(60);
+  const std::vector<uint64_t> before = versions();
+  Run(60);
+  ASSERT_EQ(versions(), before) << "nothing is due";
+  ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+  EXPECT_EQ(versions(), before);
+}
+
 // What fell into a downtime happened when it was due, also for clocks with a calendar.
 TEST_F(DeskSla, ABreachDuringADowntimeKeepsItsTime) {
   Adjust([](DeskConfig& config) { config = WithOffice(std::move(config), {}); });

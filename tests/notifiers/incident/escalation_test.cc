@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
+#include <set>
 
 #include "notifiers/config/escalation_config.h"
 #include "notifiers/incident/decisions.h"
@@ -58,7 +60,7 @@ const Actor kAnna{.who = "anna", .channel = "cli", .note = "I need help"};
 
 TEST(EscalateNow, TellsTheNextTierAndTheLaterOnesMoveWithIt) {
   const Incident incident = Open(Config(0));
-  EXPECT_EQ(incident.escalation.fallback, (Names{"boss"}));
+  EXPECT_EQ(incident.escalation.fallback(), (Names{"boss"}));
   const auto second = EscalateNow(incident, false, kAnna, kT0 + Min(1));
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_EQ(Told(*second), (Names{"b"}));
@@ -71,6 +73,11 @@ TEST(EscalateNow, TellsTheNextTierAndTheLaterOnesMoveWithIt) {
   const auto third = EscalateNow(second->incident, false, kAnna, kT0 + Min(2));
   EXPECT_EQ(Told(*third), (Names{"c"}));
   EXPECT_FALSE(third->incident.escalation.active);
+  ASSERT_EQ(third->events.size(), 2U);
+  EXPECT_EQ(third->events[0].text, "escalated to tier 3: c: I need help");
+  EXPECT_EQ(third->events[1].kind, AuditKind::kEscalationFinished) << "as by the clock";
+  EXPECT_EQ(third->events[1].time, kT0 + Min(2));
+  EXPECT_EQ(third->events[1].who, "") << "it follows, nobody said so";
   const auto spent = EscalateNow(third->incident, false, kAnna, kT0 + Min(3));
   EXPECT_EQ(Message(spent.status()), "incident i1 has told its last tier; force begins again");
   const auto again = EscalateNow(third->incident, true, kAnna, kT0 + Min(3));
@@ -100,13 +107,43 @@ TEST(EscalateNow, WhoIsTakenCareOfNeedsForce) {
             "incident i1 has no escalation policy");
 }
 
+// Thousands of incidents by one policy keep its tiers once, wherever they come from.
+TEST(PolicySteps, EqualOnesAreOneInMemory) {
+  const IncidentsConfig config = Config(0);
+  const Incident first = Open(config);
+  const IncidentsConfig reloaded = Config(3);
+  EXPECT_EQ(Open(reloaded).escalation.steps, first.escalation.steps);
+  const StatusOr<Incident> read = DecodeIncident(EncodeIncident(first));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->escalation.steps, first.escalation.steps);
+  struct Case {
+    const char* name;
+    void (*change)(EscalationPolicy&);
+  };
+  const Case cases[] = {
+      {"delay", [](EscalationPolicy& p) { p.tiers[1].delay = 1; }},
+      {"receiver", [](EscalationPolicy& p) { p.tiers[0].receivers = {"b"}; }},
+      {"in turn", [](EscalationPolicy& p) { p.tiers[0].round_robin = true; }},
+      {"one of two names", [](EscalationPolicy& p) { p.tiers[0].receivers = {"a", "1:b"}; }},
+      {"one name", [](EscalationPolicy& p) { p.tiers[0].receivers = {"a1:b"}; }},
+      {"fallback", [](EscalationPolicy& p) { p.fallback.clear(); }},
+      {"fewer tiers", [](EscalationPolicy& p) { p.tiers.pop_back(); }}};
+  std::set<std::shared_ptr<const PolicySteps>> different = {first.escalation.steps};
+  for (const Case& c : cases) {
+    IncidentsConfig other = Config(0);
+    c.change(other.escalation_policies[0]);
+    EXPECT_TRUE(different.insert(Open(other).escalation.steps).second) << c.name;
+  }
+  EXPECT_EQ(SharePolicySteps({}), nullptr);
+}
+
 TEST(ApplyPolicy, StartsOverWithTheNewSnapshot) {
   const IncidentsConfig config = Config(0);
   const Incident incident = Open(config);
   EscalationPolicy other;
   other.name = "other";
   other.tiers = {Tier(0, {"x"}), Tier(kMinute, {"y"})};
-  const auto applied = ApplyPolicy(incident, &other, kAnna, kT0 + Min(1));
+  const auto applied = ApplyPolicy(incident, &other, true, kAnna, kT0 + Min(1));
   ASSERT_TRUE(applied.ok()) << applied.status();
   EXPECT_EQ(Told(*applied), (Names{"x"}));
   EXPECT_EQ(applied->incident.epoch, incident.epoch + 1) << "queued pages of the old one go";
@@ -115,14 +152,15 @@ TEST(ApplyPolicy, StartsOverWithTheNewSnapshot) {
   EXPECT_EQ(applied->events[0].from, "p");
   EXPECT_EQ(applied->events[0].to, "other");
   EXPECT_EQ(applied->events[0].who, "anna");
+  EXPECT_TRUE(applied->incident.escalation.by_name);
   const Incident acknowledged =
       Act(config, incident, IncidentAction::kAcknowledge, kAnna, kT0 + Min(1))->incident;
-  const auto later = ApplyPolicy(acknowledged, &other, kAnna, kT0 + Min(2));
+  const auto later = ApplyPolicy(acknowledged, &other, true, kAnna, kT0 + Min(2));
   EXPECT_TRUE(Told(*later).empty());
   const auto given_back =
       Act(config, later->incident, IncidentAction::kUnacknowledge, kAnna, kT0 + Min(3));
   EXPECT_EQ(Told(*given_back), (Names{"x"}));
-  const auto none = ApplyPolicy(incident, nullptr, kAnna, kT0);
+  const auto none = ApplyPolicy(incident, nullptr, false, kAnna, kT0);
   EXPECT_TRUE(none->incident.escalation.policy.empty());
   EXPECT_EQ(NextDue(*none), 0);
 }

@@ -228,7 +228,9 @@ TEST(Escalation, AWorseAlertWhileAcknowledgedChangesThePolicyForLater) {
   Incident incident = Open(config, "warning").incident;
   incident = Act(config, incident, A::kAcknowledge, {"anna", "", ""}, kT0 + Min(1))->incident;
   IncidentDecision decision = AddAlert(config, incident, MakeAlert("critical", "b"), kT0 + Min(2));
-  EXPECT_TRUE(decision.pages.empty()) << "somebody is on it";
+  ASSERT_EQ(decision.pages.size(), 1U);
+  EXPECT_EQ(decision.pages[0].receiver, "user:anna") << "who is on it hears of it";
+  EXPECT_EQ(decision.pages[0].tier, kRaisedTier);
   decision = *Act(config, decision.incident, A::kUnacknowledge, {"anna", "", ""}, kT0 + Min(3));
   ASSERT_EQ(decision.pages.size(), 1U);
   EXPECT_EQ(decision.pages[0].receiver, "oncall");
@@ -346,7 +348,7 @@ TEST(Incident, RowsGiveBackWhatWasWritten) {
   incident.previous_id = "i0";
   const Incident copy = DecodeIncident(EncodeIncident(incident)).value();
   EXPECT_EQ(EncodeIncident(copy), EncodeIncident(incident));
-  EXPECT_EQ(copy.escalation.tiers.size(), 2U);
+  EXPECT_EQ(copy.escalation.tiers().size(), 2U);
   for (const SlaClock& clock : incident.sla)
     EXPECT_EQ(DecodeSlaClock(EncodeSlaClock(clock)).value(), clock);
   const std::string bytes = EncodeIncident(incident);

@@ -33,7 +33,7 @@ TEST(Outage, CountsEveryStepBehindTheFirst) {
   Escalation none;
   EXPECT_EQ(EscalationCount(none), 0);
   Escalation two;
-  two.tiers.resize(2);
+  two.steps = SharePolicySteps({std::vector<EscalationTier>(2), {}});
   two.next_tier = 1;  // the first has run
   EXPECT_EQ(EscalationCount(two), 0);
   two.loop = 3;

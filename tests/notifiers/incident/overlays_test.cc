@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/incident/overlays.h"
 
+#include "notifiers/config/policy_index.h"
 #include "tests/notifiers/incident/incident_fixture.h"
 
 namespace outrider {
@@ -103,6 +104,104 @@ TEST(Severity, APolicyChosenByNameStays) {
   EXPECT_EQ(ChangeSeverity(config, incident, Severity::kLow, kAnna, kT0 + Min(1))
                 ->incident.escalation.policy,
             "h");
+}
+
+// A policy of the night and one of the day; what is chosen by name does not depend on the hour.
+TEST(Severity, AChoiceByNameDoesNotDependOnTheHour) {
+  constexpr Nanos kNight = kT0;
+  constexpr Nanos kByDay = kT0 + Min(600);
+  IncidentsConfig config = TwoPolicies();
+  std::vector<EscalationPolicy> policies = config.escalation_policies;
+  for (EscalationPolicy& policy : policies) policy.severities.clear();
+  policies[0].active_time_intervals = {"nights"};
+  config.policy_index = std::make_shared<const PolicyIndex>(
+      policies, [](const std::vector<std::string>&, Nanos time) { return time < kT0 + Min(300); });
+  struct Case {
+    const char* name;
+    const char* wanted;  // "" : by its conditions
+    Nanos opened;
+    const char* at_first;
+    const char* raised;    // in the day
+    const char* lowered;   // …
+    const char* reopened;  // …
+  };
+  const Case cases[] = {{"by its hour", "", kNight, "p", "h", "h", "h"},
+                        {"the night's by name, at night", "p", kNight, "p", "p", "p", "p"},
+                        {"the night's by name, by day", "p", kByDay, "p", "p", "p", "p"},
+                        {"the day's by name, at night", "h", kNight, "h", "h", "h", "h"},
+                        {"one that is not there", "x", kNight, "p", "h", "h", "h"}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Alert alert = MakeAlert("warning");
+    if (*c.wanted != 0) alert.annotations["outrider_escalation"] = c.wanted;
+    const Incident incident = OpenIncident(config, "i1", alert, nullptr, c.opened).incident;
+    EXPECT_EQ(incident.escalation.policy, c.at_first);
+    const Incident kept = DecodeIncident(EncodeIncident(incident)).value();
+    const Nanos later = kByDay + Min(1);
+    const auto policy = [](const IncidentDecision& decision) {
+      return decision.incident.escalation.policy;
+    };
+    EXPECT_EQ(policy(ChangeSeverity(config, kept, Severity::kHigh, kAnna, later).value()),
+              c.raised);
+    EXPECT_EQ(policy(AddAlert(config, kept, MakeAlert("critical", "b"), later)), c.raised);
+    EXPECT_EQ(policy(ChangeSeverity(config, kept, Severity::kLow, kAnna, later).value()),
+              c.lowered);
+    const Incident closed = ResolveAlert(kept, alert, later).incident;
+    EXPECT_EQ(policy(ReopenByAlert(config, closed, MakeAlert("warning"), later + 1)), c.reopened);
+  }
+}
+
+TEST(Severity, ANewNameTakesTheOthersPlace) {
+  const IncidentsConfig config = TwoPolicies();
+  Alert alert = MakeAlert("warning");
+  alert.annotations["outrider_escalation"] = "h";
+  const Incident incident = OpenIncident(config, "i1", alert, nullptr, kT0).incident;
+  Alert worse = MakeAlert("critical", "b");
+  worse.annotations["outrider_escalation"] = "p";
+  const Incident raised = AddAlert(config, incident, worse, kT0 + Min(1)).incident;
+  EXPECT_EQ(raised.escalation.policy, "p");
+  EXPECT_TRUE(raised.escalation.by_name);
+}
+
+// Who hears that it became worse by another alert, while its policy is the same; the desk knows who
+// "those who were told" are.
+TEST(Severity, ARiseUnderTheSamePolicyIsNews) {
+  struct Case {
+    const char* name;
+    bool acknowledged;
+    const char* assignee;
+    bool policy;
+    const char* told;  // nullptr: nobody
+  };
+  const Case cases[] = {{"new", false, "", true, ""},
+                        {"new and assigned", false, "bob", true, ""},
+                        {"acknowledged", true, "", true, "user:anna"},
+                        {"acknowledged and assigned", true, "bob", true, "user:bob"},
+                        {"without a policy", true, "", false, nullptr}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    IncidentsConfig config = Config({Tier(0, {"pager"}), Tier(5 * kMinute, {"boss"})});
+    config.escalation_policies[0].severities.clear();
+    if (!c.policy) config.escalation_policies.clear();
+    Incident incident = Open(config, "warning").incident;
+    if (c.acknowledged) {
+      incident = Act(config, incident, A::kAcknowledge, kAnna, kT0 + Min(1))->incident;
+    }
+    incident.assignee = c.assignee;
+    const IncidentDecision raised =
+        AddAlert(config, incident, MakeAlert("critical", "b"), kT0 + Min(2));
+    EXPECT_EQ(raised.incident.epoch, incident.epoch);
+    EXPECT_EQ(raised.incident.escalation.loop_at, incident.escalation.loop_at);
+    EXPECT_EQ(raised.incident.escalation.next_tier, incident.escalation.next_tier);
+    EXPECT_EQ(TimerOf(raised, TimerKind::kEscalate), -1) << "the next tier is due as before";
+    ASSERT_EQ(raised.pages.size(), c.told == nullptr ? 0U : 1U);
+    if (c.told == nullptr) continue;
+    EXPECT_EQ(raised.pages[0].receiver, c.told);
+    EXPECT_EQ(raised.pages[0].tier, kRaisedTier);
+    EXPECT_TRUE(
+        AddAlert(config, raised.incident, MakeAlert("warning", "c"), kT0 + Min(3)).pages.empty())
+        << "as severe as before is no news";
+  }
 }
 
 TEST(Severity, NotOfAResolvedOneAndNotTwice) {

@@ -131,6 +131,55 @@ TEST(Schedule, OverridesThenSwapsAndTemporarySchedulesAboveAll) {
   }
 }
 
+// Two halves of an exchange hold at the same time, whoever of the two is on call then, or both.
+TEST(Schedule, SwapsThatHoldTogetherLoseNobody) {
+  struct Case {
+    const char* name;
+    std::vector<std::string> layers;  // one of a priority each
+    std::vector<std::pair<const char*, const char*>> swaps;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"both on call", {"anna", "ben"}, {{"anna", "ben"}, {"ben", "anna"}}, "anna+ben/layer"},
+      {"both, the other way",
+       {"anna", "ben"},
+       {{"ben", "anna"}, {"anna", "ben"}},
+       "anna+ben/layer"},
+      {"one of them", {"anna"}, {{"anna", "ben"}, {"ben", "anna"}}, "ben/override"},
+      {"the other one", {"ben"}, {{"anna", "ben"}, {"ben", "anna"}}, "anna/override"},
+      {"one takes the other's turn too", {"anna", "ben"}, {{"anna", "ben"}}, "ben/override"},
+      {"given on", {"anna"}, {{"anna", "ben"}, {"ben", "cleo"}}, "cleo/override"},
+      {"given on by one with a turn",
+       {"anna", "ben"},
+       {{"anna", "ben"}, {"ben", "cleo"}},
+       "ben+cleo/override"},
+      {"three in a circle",
+       {"anna", "ben", "cleo"},
+       {{"anna", "ben"}, {"ben", "cleo"}, {"cleo", "anna"}},
+       "anna+ben+cleo/layer"},
+      {"one of a circle",
+       {"anna"},
+       {{"anna", "ben"}, {"ben", "cleo"}, {"cleo", "anna"}},
+       "ben/override"},
+      {"nobody who is on call", {"anna"}, {{"ben", "cleo"}}, "anna/layer"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Schedule schedule = Example();
+    const Layer model = schedule.layers[0];
+    schedule.layers.clear();
+    for (const std::string& user : c.layers) {
+      schedule.layers.push_back(model);
+      schedule.layers.back().rotation.participants = {user};
+    }
+    const Nanos time = At(schedule, 3, 3, 10);
+    for (const auto& [from, to] : c.swaps) {
+      schedule.substitutions.push_back({from, to, time, time + 1});
+    }
+    EXPECT_EQ(Names(OnCallAt(schedule, time)), c.want);
+  }
+}
+
 TEST(Schedule, NextIsWhoComesWithOtherPeople) {
   const Schedule schedule = Example();
   const auto next = NextOnCall(schedule, At(schedule, 3, 2, 12), 30 * kDay * kNanosPerMilli);

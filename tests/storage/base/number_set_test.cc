@@ -15,7 +15,7 @@ std::set<uint64_t> AsSet(const NumberSet& numbers) { return {numbers.begin(), nu
 
 TEST(NumberSet, IsLikeAStdSet) {
   std::mt19937_64 random(7);
-  for (const uint64_t range : {10ULL, 500ULL, 5000ULL}) {
+  for (const uint64_t range : {1ULL, 2ULL, 3ULL, 10ULL, 500ULL, 5000ULL}) {
     NumberSet numbers;
     std::set<uint64_t> truth;
     std::vector<std::pair<NumberSet, std::set<uint64_t>>> copies;
@@ -41,7 +41,7 @@ TEST(NumberSet, Includes) {
   std::mt19937_64 random(11);
   for (int round = 0; round < 300; ++round) {
     NumberSet all;
-    const uint64_t count = random() % 700;
+    const uint64_t count = round % 3 == 0 ? random() % 4 : random() % 700;
     for (uint64_t i = 0; i < count; ++i) all.insert(random() % 2000);
     NumberSet some = all;
     for (uint64_t i = random() % 50; i > 0; --i) {
@@ -56,6 +56,37 @@ TEST(NumberSet, Includes) {
     EXPECT_TRUE(all.Includes({}));
     EXPECT_EQ(all == some, a == b);
   }
+}
+
+TEST(NumberSet, WhatIsBeyondAnotherOne) {
+  std::mt19937_64 random(13);
+  for (int round = 0; round < 300; ++round) {
+    NumberSet before;
+    const uint64_t range = round % 2 == 0 ? 4 : 3000;
+    for (uint64_t i = random() % range; i > 0; --i) before.insert(random() % range);
+    NumberSet after = before;
+    for (uint64_t i = random() % 9; i > 0; --i) after.insert(random() % range);
+    for (uint64_t i = random() % 9; i > 0; --i) after.erase(random() % range);
+    const std::vector<uint64_t> a = after.ToVector();
+    const std::vector<uint64_t> b = before.ToVector();
+    std::vector<uint64_t> wanted;
+    std::ranges::set_difference(a, b, std::back_inserter(wanted));
+    std::vector<uint64_t> got;
+    after.ForEachBeyond(before, [&](uint64_t number) { got.push_back(number); });
+    EXPECT_EQ(got, wanted);
+  }
+}
+
+TEST(NumberSet, OneNumberTakesNoChunk) {
+  EXPECT_LE(sizeof(NumberSet), 40U);
+  NumberSet one{7};
+  NumberSet moved = std::move(one);
+  EXPECT_EQ(moved, NumberSet::FromSorted(std::vector<uint64_t>{7}));
+  EXPECT_EQ(moved.ToVector(), std::vector<uint64_t>{7});
+  EXPECT_FALSE(moved.insert(7));
+  EXPECT_EQ(moved.erase(7), 1U);
+  EXPECT_TRUE(moved.empty());
+  EXPECT_EQ(moved.begin(), moved.end());
 }
 
 TEST(NumberSet, AMovedOneIsEmpty) {
