@@ -278,6 +278,10 @@ class Desk final : public AlertSink, public OutboxSource {
   // Those of one bucket, 0 to kAuditBuckets - 1, in the order of its chain.
   StatusOr<std::vector<AuditEvent>> AuditEvents(uint8_t bucket) const;
   std::shared_ptr<const DeskConfig> config() const;
+  // Those of the incidents that opened in [from, to), incident by incident (opened_index.h); others
+  // may come too.
+  Status AuditOfOpened(Nanos from, Nanos to,
+                       const std::function<void(const AuditEvent&)>& take) const;
 
  private:
   struct Impl;

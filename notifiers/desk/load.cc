@@ -8,6 +8,7 @@
 #include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
+#include "notifiers/incident/opened_index.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
 
@@ -172,6 +173,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadRest(store, &state));
     TRY(ReadAround(store, &state));
     for (const auto& [fingerprint, record] : state.alerts) {
+    TRY(CompleteOpenedIndex(store, &upgrade));
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
       if (record->firing) dependencies.SetFiring(record->labels(), true);
       if (record->waiting) inhibitor.SetWaiting(record->labels(), true);

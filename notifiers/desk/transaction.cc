@@ -6,6 +6,7 @@
 #include <ranges>
 #include <utility>
 
+#include "notifiers/incident/opened_index.h"
 #include "storage/base/hash.h"
 #include "storage/state/row_codec.h"
 
@@ -201,6 +202,7 @@ void Transaction::EncodeAudit(Batch* batch) {
     const auto [head, added] = heads_.try_emplace(bucket, state_.audit_heads[bucket]);
     ChainAuditEvent(&event, &head->second);
     batch->Put(Family::kAudit, AuditKey(event.subject, event.sequence), EncodeAuditEvent(event));
+    IndexAuditEvent(event, batch);
   }
   for (const auto& [bucket, head] : heads_) {
     batch->Put(Family::kMeta, AuditHeadKey(bucket), EncodeAuditHead(head));
