@@ -106,6 +106,7 @@ Status ReadTotals(const StateStore& store, DeskState* state) {
   if (const auto row = TRY(store.Get(Family::kMeta, kTotalsKey))) {
     state->totals = TRY(DecodeIncidentTotals(row->value, &complete));
   }
+  TRY(ReadShares(store, state->incidents, &state->shares));
   if (complete) return absl::OkStatus();
   for (const auto& [id, incident] : state->incidents) state->totals.Count(nullptr, *incident);
   return absl::OkStatus();
@@ -172,8 +173,8 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadPaging(store, &state));
     TRY(ReadRest(store, &state));
     TRY(ReadAround(store, &state));
-    for (const auto& [fingerprint, record] : state.alerts) {
     TRY(CompleteOpenedIndex(store, &upgrade));
+    for (const auto& [fingerprint, record] : state.alerts) {
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
       if (record->firing) dependencies.SetFiring(record->labels(), true);
       if (record->waiting) inhibitor.SetWaiting(record->labels(), true);

@@ -132,6 +132,10 @@ struct Incident {
   uint64_t count = 0;  // how often an alert of it began to fire
   NumberSet firing;    // fingerprints
   NumberSet alerts;    // all fingerprints ever, at most kMaxIncidentAlerts
+  // What it is counted for in the figures by team and by service, since it opened
+  // (notifiers/desk/incident_shares.h); "" : for none.
+  std::string team_share;
+  std::string service_share;
   uint32_t epoch =
       1;  // moves on with every acknowledge, resolve, reopen: pages of an older one are dropped
   Escalation escalation;

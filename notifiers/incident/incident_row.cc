@@ -9,8 +9,8 @@ namespace outrider {
 namespace {
 
 // 2: escalation.held_at. 3: without its alerts, which have rows of their own; moved_…
-// 4: source to pauses.
-constexpr uint8_t kIncidentFormat = 4;
+// 4: source to pauses. 5: team_share, service_share.
+constexpr uint8_t kIncidentFormat = 5;
 constexpr uint8_t kSlaFormat = 3;  // 2: paused_since. 3: elapsed, pauses, calendar
 
 void WriteEscalation(const Escalation& escalation, RowWriter* out) {
@@ -120,6 +120,7 @@ std::string EncodeIncident(const Incident& incident) {
       .I64(incident.moved_at)
       .Text(incident.moved_via);
   WriteOverlays(incident, &out);
+  out.Text(incident.team_share).Text(incident.service_share);
   return out.Take();
 }
 
@@ -160,6 +161,10 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
     incident.moved_via = in.Text();
   }
   if (in.format() >= 4) ReadOverlays(&in, &incident);
+  if (in.format() >= 5) {
+    incident.team_share = in.Text();
+    incident.service_share = in.Text();
+  }
   TRY(in.Finish());
   incident.group_labels = TRY(Labels::FromPacked(group_labels));
   incident.labels = TRY(Labels::FromPacked(labels));
