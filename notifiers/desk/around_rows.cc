@@ -4,6 +4,11 @@
 #include "storage/state/row_codec.h"
 
 namespace outrider {
+namespace {
+
+constexpr uint8_t kHeartbeatFormat = 2;  // 2: failures to error
+
+}  // namespace
 
 std::string KindKey(std::string_view kind, std::string_view name) {
   std::string key(kind);
@@ -12,21 +17,35 @@ std::string KindKey(std::string_view kind, std::string_view name) {
 }
 
 std::string EncodeHeartbeat(const HeartbeatState& state) {
-  return RowWriter(1)
+  return RowWriter(kHeartbeatFormat)
       .I64(state.last_beat)
       .I64(state.since)
       .I64(state.missing_since)
       .U64(state.alert)
+      .U64(state.failures)
+      .U64(state.successes)
+      .I64(state.first_failure_at)
+      .I64(state.failing_since)
+      .U64(state.failing_alert)
+      .Text(state.error)
       .Take();
 }
 
 StatusOr<HeartbeatState> DecodeHeartbeat(std::string_view bytes) {
-  RowReader in(bytes, 1, "heartbeat");
+  RowReader in(bytes, kHeartbeatFormat, "heartbeat");
   HeartbeatState state;
   state.last_beat = in.I64();
   state.since = in.I64();
   state.missing_since = in.I64();
   state.alert = in.U64();
+  if (in.format() >= 2) {
+    state.failures = in.U64();
+    state.successes = in.U64();
+    state.first_failure_at = in.I64();
+    state.failing_since = in.I64();
+    state.failing_alert = in.U64();
+    state.error = in.Text();
+  }
   TRY(in.Finish());
   return state;
 }

@@ -71,8 +71,19 @@ struct SlaClock {
 };
 
 // Where an incident comes from. On disk: add at the end.
-enum class IncidentSource : uint8_t { kAlerts, kHand, kHeartbeat, kSchedule };
-std::string_view IncidentSourceText(IncidentSource source);  // alerts, hand, heartbeat, schedule
+enum class IncidentSource : uint8_t {
+  kAlerts,
+  kHand,
+  kHeartbeat,
+  kSchedule,
+  kAnomaly,
+  kHealthCheck,
+};
+inline constexpr IncidentSource kLastIncidentSource = IncidentSource::kHealthCheck;
+// alerts, hand, heartbeat, schedule, anomaly, health_check
+std::string_view IncidentSourceText(IncidentSource source);
+// Of an alert: what it is about, anomaly or health_check. Anything else is passed over.
+inline constexpr std::string_view kSourceAnnotation = "outrider_source";
 
 // The policy as it was when the incident opened: later edits of the file do not change a running
 // escalation.
@@ -121,6 +132,10 @@ struct Incident {
   IncidentSource source = IncidentSource::kAlerts;
   std::string team;  // values of the labels that name them; "" : nobody's
   std::string service;
+  // What it is counted for in the figures by team and by service, since it opened
+  // (notifiers/desk/incident_shares.h); "" : for none.
+  std::string team_share;
+  std::string service_share;
   std::string assignee;          // "" : nobody
   Nanos last_alert_at = 0;       // when an alert of it began or ceased to fire last; 0: none did
   Nanos snoozed_until = 0;       // no pages until then; 0: not snoozed
@@ -132,10 +147,6 @@ struct Incident {
   uint64_t count = 0;  // how often an alert of it began to fire
   NumberSet firing;    // fingerprints
   NumberSet alerts;    // all fingerprints ever, at most kMaxIncidentAlerts
-  // What it is counted for in the figures by team and by service, since it opened
-  // (notifiers/desk/incident_shares.h); "" : for none.
-  std::string team_share;
-  std::string service_share;
   uint32_t epoch =
       1;  // moves on with every acknowledge, resolve, reopen: pages of an older one are dropped
   Escalation escalation;

@@ -71,7 +71,7 @@ void WriteOverlays(const Incident& incident, RowWriter* out) {
 }
 
 void ReadOverlays(RowReader* in, Incident* incident) {
-  incident->source = in->Enum(IncidentSource::kSchedule);
+  incident->source = in->Enum(kLastIncidentSource);
   incident->team = in->Text();
   incident->service = in->Text();
   incident->assignee = in->Text();
