@@ -162,9 +162,8 @@ void BM_ReportOfDays(benchmark::State& state) {
     const auto take = [&](const AuditEvent& event) { ledger.Take(event); };
     if (whole) {
       for (int bucket = 0; bucket < kAuditBuckets; ++bucket) {
-        for (const AuditEvent& event : *ReadAuditBucket(*store, static_cast<uint8_t>(bucket))) {
-          take(event);
-        }
+        const auto events = ReadAuditBucket(*store, static_cast<uint8_t>(bucket));
+        for (const AuditEvent& event : *events) take(event);
       }
     } else if (!ReadAuditOfOpened(*store, query.from, query.to, take).ok()) {
       std::abort();
