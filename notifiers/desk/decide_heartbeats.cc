@@ -90,13 +90,13 @@ bool MatchesViews(std::span<const Matcher> matchers, std::span<const LabelView> 
 
 }  // namespace
 
-Status TakeBeat(Transaction& tx, const std::string& name, const BeatResult& result,
+Status TakeBeat(Transaction& tx, const std::string& name, const BeatResult* result,
                 const std::string& channel, Nanos now) {
   const HeartbeatConfig* config = FindConfig(tx, name);
   if (config == nullptr || tx.heartbeats.Find(name) == nullptr) {
     return NotFound(fmt::format("no heartbeat {}", Quote(name)));
   }
-  TakeResult(tx, *config, result, channel, now);
+  if (result != nullptr) TakeResult(tx, *config, *result, channel, now);
   HeartbeatState& state = tx.heartbeats.Edit(name);
   state.last_beat = std::max(state.last_beat, now);       // the clock may have been set back
   if (state.missing_since == 0) return absl::OkStatus();  // the timer looks again when it is due

@@ -13,9 +13,9 @@
 
 namespace outrider {
 
-// NotFound: no such heartbeat is configured. `result`: what it says of a check (decide_health.h).
-// `channel`: the door it came through.
-Status TakeBeat(Transaction& tx, const std::string& name, const BeatResult& result,
+// NotFound: no such heartbeat is configured. `result`: what it says of a check (decide_health.h);
+// nullptr: nothing. `channel`: the door it came through.
+Status TakeBeat(Transaction& tx, const std::string& name, const BeatResult* result,
                 const std::string& channel, Nanos now);
 // Names of the heartbeats for which an alert that fires is a beat.
 std::vector<std::string> BeatsOf(const Transaction& tx, std::span<const LabelView> labels);

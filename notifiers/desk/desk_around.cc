@@ -12,7 +12,7 @@ namespace outrider {
 Status Desk::Beat(const std::string& heartbeat, const BeatResult& result, const HumanAction& by,
                   Nanos now) {
   return impl_->Run(
-      now, [&](Transaction& tx) { return TakeBeat(tx, heartbeat, result, by.channel, now); });
+      now, [&](Transaction& tx) { return TakeBeat(tx, heartbeat, &result, by.channel, now); });
 }
 
 Status Desk::AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now) {

@@ -19,10 +19,11 @@ std::string ShareKey(std::string_view kind, std::string_view name) {
 }
 
 // As changed so far.
-IncidentTotals& Take(const Totals& known, const std::string& name, Totals* changed) {
-  const auto [share, added] = changed->try_emplace(name);
+IncidentTotals& Take(const Totals& known, std::string_view name, Totals* changed) {
+  const auto [share, added] = changed->try_emplace(std::string(name));
   if (!added) return share->second;
-  if (const auto before = known.find(name); before != known.end()) share->second = before->second;
+  const auto before = known.find(share->first);
+  if (before != known.end()) share->second = before->second;
   return share->second;
 }
 
@@ -59,17 +60,17 @@ void SharesEdit::Assign(const PagingConfig& people, Incident* incident) {
   const std::string& team = incident->team;
   const bool named =
       people.FindTeam(team) != nullptr && Fits(known_.teams, changed_.teams, team, kMaxTeamShares);
-  incident->team_share = named ? team : "";
-  Take(known_.teams, incident->team_share, &changed_.teams);
+  incident->for_team = named;
+  Take(known_.teams, TeamShare(*incident), &changed_.teams);
   const std::string& service = incident->service;
   const bool room = Fits(known_.services, changed_.services, service, kMaxServiceShares);
-  incident->service_share = room ? service : "";
-  Take(known_.services, incident->service_share, &changed_.services);
+  incident->for_service = room;
+  Take(known_.services, ServiceShare(*incident), &changed_.services);
 }
 
 void SharesEdit::Count(const Incident* before, const Incident& after) {
-  Take(known_.teams, after.team_share, &changed_.teams).Count(before, after);
-  Take(known_.services, after.service_share, &changed_.services).Count(before, after);
+  Take(known_.teams, TeamShare(after), &changed_.teams).Count(before, after);
+  Take(known_.services, ServiceShare(after), &changed_.services).Count(before, after);
 }
 
 void EncodeShares(const IncidentShares& changed, Batch* batch) {
@@ -88,12 +89,10 @@ Status ReadShares(const StateStore& store, const Table<std::string, Incident>& i
   const std::set<std::string> teams = NamesOf(shares->teams);
   const std::set<std::string> services = NamesOf(shares->services);
   for (const auto& [id, incident] : incidents) {
-    if (!teams.contains(incident->team_share)) {
-      shares->teams[incident->team_share].Count(nullptr, *incident);
-    }
-    if (!services.contains(incident->service_share)) {
-      shares->services[incident->service_share].Count(nullptr, *incident);
-    }
+    const std::string team(TeamShare(*incident));
+    if (!teams.contains(team)) shares->teams[team].Count(nullptr, *incident);
+    const std::string service(ServiceShare(*incident));
+    if (!services.contains(service)) shares->services[service].Count(nullptr, *incident);
   }
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the incidents of one team, or of one service, add up to: the same as of all
 // (incident_totals.h), in a row for each. Which team and service an incident is counted for is
-// decided when it opens and stays (Incident::team_share, service_share): a counter does not fall
+// decided when it opens and stays (Incident::for_team, for_service): a counter does not fall
 // because somebody configures or removes a team. Bounded, because labels are not: a team counts
 // when it is configured, a service while fewer than kMaxServiceShares were counted; all others are
 // counted for "".
@@ -19,6 +19,14 @@
 #include "storage/state/state_store.h"
 
 namespace outrider {
+
+// The names of the shares that an incident is counted for.
+inline std::string_view TeamShare(const Incident& incident) {
+  return incident.for_team ? std::string_view(incident.team) : std::string_view();
+}
+inline std::string_view ServiceShare(const Incident& incident) {
+  return incident.for_service ? std::string_view(incident.service) : std::string_view();
+}
 
 inline constexpr size_t kMaxTeamShares = 1000;
 inline constexpr size_t kMaxServiceShares = 200;

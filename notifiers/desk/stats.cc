@@ -47,10 +47,10 @@ void Desk::Impl::CountIncidents(DeskStats* stats) const {
   for (const auto& [id, incident] : state.incidents) {
     const std::pair key{incident->state, incident->severity};
     ++stats->incidents[key];
-    if (const auto team = teams.find(incident->team_share); team != teams.end()) {
+    if (const auto team = teams.find(TeamShare(*incident)); team != teams.end()) {
       ++team->second->incidents[key];
     }
-    if (const auto service = services.find(incident->service_share); service != services.end()) {
+    if (const auto service = services.find(ServiceShare(*incident)); service != services.end()) {
       ++service->second->incidents[key];
     }
   }

@@ -130,12 +130,12 @@ struct Incident {
       previous_id;  // the incident of the same key that was resolved too long ago to be reopened
 
   IncidentSource source = IncidentSource::kAlerts;
+  // Whether it is counted for its team and for its service, decided when it opened
+  // (notifiers/desk/incident_shares.h); false: for "".
+  bool for_team = false;
+  bool for_service = false;
   std::string team;  // values of the labels that name them; "" : nobody's
   std::string service;
-  // What it is counted for in the figures by team and by service, since it opened
-  // (notifiers/desk/incident_shares.h); "" : for none.
-  std::string team_share;
-  std::string service_share;
   std::string assignee;          // "" : nobody
   Nanos last_alert_at = 0;       // when an alert of it began or ceased to fire last; 0: none did
   Nanos snoozed_until = 0;       // no pages until then; 0: not snoozed

@@ -9,7 +9,7 @@ namespace outrider {
 namespace {
 
 // 2: escalation.held_at. 3: without its alerts, which have rows of their own; moved_…
-// 4: source to pauses. 5: team_share, service_share.
+// 4: source to pauses. 5: for_team, for_service.
 constexpr uint8_t kIncidentFormat = 5;
 constexpr uint8_t kSlaFormat = 3;  // 2: paused_since. 3: elapsed, pauses, calendar
 
@@ -120,7 +120,7 @@ std::string EncodeIncident(const Incident& incident) {
       .I64(incident.moved_at)
       .Text(incident.moved_via);
   WriteOverlays(incident, &out);
-  out.Text(incident.team_share).Text(incident.service_share);
+  out.Bool(incident.for_team).Bool(incident.for_service);
   return out.Take();
 }
 
@@ -162,8 +162,8 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
   }
   if (in.format() >= 4) ReadOverlays(&in, &incident);
   if (in.format() >= 5) {
-    incident.team_share = in.Text();
-    incident.service_share = in.Text();
+    incident.for_team = in.Bool();
+    incident.for_service = in.Bool();
   }
   TRY(in.Finish());
   incident.group_labels = TRY(Labels::FromPacked(group_labels));

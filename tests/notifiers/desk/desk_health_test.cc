@@ -83,6 +83,26 @@ TEST_F(HealthTest, IsWhatIsConfiguredNow) {
   EXPECT_EQ(Newest()->state, IncidentState::kResolved) << "nobody checks it any more";
 }
 
+// An alert that is a beat says nothing of a check, be it the one that the check itself raised.
+TEST_F(HealthTest, AnAlertIsNoResult) {
+  Adjust([](DeskConfig& config) {
+    HeartbeatConfig shop;
+    shop.name = "shop";
+    shop.interval = kDay;
+    shop.successes = 1;
+    shop.alert = {*Matcher::Create(MatchType::kRegex, "alertname", "Watchdog|HealthCheckFailed")};
+    config.around.heartbeats = {shop};
+  });
+  Results("--");
+  ASSERT_TRUE(Fire(MakeAlert("Watchdog")).ok());
+  Results("-");
+  EXPECT_TRUE(Fails());
+  ASSERT_TRUE(Fire(MakeAlert("Watchdog")).ok());
+  EXPECT_TRUE(Fails());
+  Results("+");
+  EXPECT_FALSE(Fails());
+}
+
 // What its rule says that an alert is about.
 TEST_F(HealthTest, TheSourceOfAnIncident) {
   const struct {
