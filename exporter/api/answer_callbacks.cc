@@ -34,12 +34,12 @@ StatusOr<std::string> Press(const AnswerCallbacksDeps& deps, const PressedButton
   if (absl::IsNotFound(view.status())) return std::string("The incident is gone.");
   if (!view.ok()) return std::string("This button is not valid any more.");
   AnswerResult result = TRY(deps.desk.Answer(view->claim.action,
-                                                   {.incident_id = view->claim.incident_id,
-                                                    .who = std::move(who),
-                                                    .channel = std::move(channel),
-                                                    .note = "",
-                                                    .data = {{"service_user", button.user_id}}},
-                                                   now, view->claim.step));
+                                             {.incident_id = view->claim.incident_id,
+                                              .who = std::move(who),
+                                              .channel = std::move(channel),
+                                              .note = "",
+                                              .data = {{"service_user", button.user_id}}},
+                                             now, view->claim.step));
   result.nameless = button.user_name.empty() && button.user_id.empty();
   return AnswerSentence(view->claim.action, result, now);
 }

@@ -49,12 +49,12 @@ StatusOr<std::string> AnswerSms(const AnswerCallbacksDeps& deps, const std::stri
                              : fmt::format("There is no incident {} for you.", code->number);
   }
   StatusOr<AnswerResult> result = deps.desk.Answer(code->action,
-                                                         {.incident_id = entry->incident_id,
-                                                          .who = AnswererOf(entry->contact),
-                                                          .channel = "sms",
-                                                          .note = "",
-                                                          .data = {{"contact", entry->contact}}},
-                                                         now, entry->step);
+                                                   {.incident_id = entry->incident_id,
+                                                    .who = AnswererOf(entry->contact),
+                                                    .channel = "sms",
+                                                    .note = "",
+                                                    .data = {{"contact", entry->contact}}},
+                                                   now, entry->step);
   if (absl::IsNotFound(result.status())) return std::string("The incident is gone.");
   TRY(result.status());
   result->nameless = IsShared(entry->contact);

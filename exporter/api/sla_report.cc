@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET /outrider/v1/sla/report: the audit trail is read bucket by bucket and folded; nothing of it
-// is kept in memory but the incidents that are counted.
+// GET /outrider/v1/sla/report: what the audit trail has of the incidents of the period is read and
+// folded; nothing of it is kept in memory but the incidents that are counted.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +8,6 @@
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_params.h"
 #include "exporter/api/sla_report_text.h"
-#include "notifiers/incident/audit_trail.h"
 #include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
@@ -82,13 +81,12 @@ StatusOr<HttpResponse> Report(const IncidentsApiDeps& deps, HttpRequest& request
   }
   const Nanos now = deps.clock.NowNanos();
   const bool recalculate = TRY(params.Bool("recalculate", false));
-  SlaLedger ledger(TRY(ReadQuery(params, now)));
-  for (int bucket = 0; bucket < kAuditBuckets; ++bucket) {
-    const auto events = deps.desk.AuditEvents(static_cast<uint8_t>(bucket));
-    // A trail that cannot be read is no fault of the caller.
-    if (!events.ok()) return Internal(Message(events.status()));
-    for (const AuditEvent& event : *events) ledger.Take(event);
-  }
+  const SlaReportQuery query = TRY(ReadQuery(params, now));
+  SlaLedger ledger(query);
+  const Status read = deps.desk.AuditOfOpened(query.from, query.to,
+                                              [&](const AuditEvent& event) { ledger.Take(event); });
+  // A trail that cannot be read is no fault of the caller.
+  if (!read.ok()) return Internal(Message(read));
   const std::shared_ptr<const DeskConfig> config = deps.desk.config();
   return Render(recalculate ? ledger.Recalculated(config->incidents, now) : ledger.Report(),
                 format);

@@ -30,13 +30,14 @@ void AddHeartbeat(CLI::App& app, const Around& around) {
   AddClient(list, around);
   list->callback(
       [around] { *around.action = [around] { return RunHeartbeatList(*around.client); }; });
-  CLI::App* beat = heartbeat->add_subcommand("beat", "Say that it is alive");
+  CLI::App* beat =
+      heartbeat->add_subcommand("beat", "Say that it is alive, and how its check went");
   AddClient(beat, around);
   beat->add_option("name", around.options->heartbeat, "Name of the heartbeat")->required();
+  beat->add_flag("--failed", around.options->failed, "The check failed");
+  beat->add_option("--error", around.options->error, "The same, and why");
   beat->callback([around] {
-    *around.action = [around] {
-      return RunHeartbeatBeat(*around.client, around.options->heartbeat);
-    };
+    *around.action = [around] { return RunHeartbeatBeat(*around.client, *around.options); };
   });
 }
 

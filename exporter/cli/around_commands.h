@@ -28,11 +28,13 @@ struct MaintenanceOptions {
 // Filled while parsing.
 struct AroundCommands {
   std::string heartbeat;
+  std::string error;  // of a beat that says so
+  bool failed = false;
   MaintenanceOptions maintenance;
 };
 
 int RunHeartbeatList(const ClientOptions& client);  // heartbeat.cc
-int RunHeartbeatBeat(const ClientOptions& client, const std::string& name);
+int RunHeartbeatBeat(const ClientOptions& client, const AroundCommands& options);
 int RunMaintenanceList(const ClientOptions& client);  // maintenance.cc
 int RunMaintenanceAdd(const ClientOptions& client, const MaintenanceOptions& options, Nanos now);
 int RunMaintenanceEnd(const ClientOptions& client, const MaintenanceOptions& options);

@@ -40,20 +40,29 @@ int RunHeartbeatList(const ClientOptions& client) {
   for (const JsonValue& beat : heartbeats->items) {
     rows.push_back({beat.GetString("name"), beat.GetString("state"), TimeCell(beat, "last_beat_at"),
                     TimeCell(beat, "due_at"), TimeCell(beat, "missing_since"),
-                    DurationCell(beat, "interval_seconds"), DurationCell(beat, "grace_seconds")});
+                    DurationCell(beat, "interval_seconds"), DurationCell(beat, "grace_seconds"),
+                    TimeCell(beat, "failing_since"), beat.GetString("error")});
   }
-  PrintTable({"HEARTBEAT", "STATE", "LAST", "DUE", "MISSING SINCE", "EVERY", "GRACE"}, rows);
+  PrintTable({"HEARTBEAT", "STATE", "LAST", "DUE", "MISSING SINCE", "EVERY", "GRACE",
+              "FAILING SINCE", "ERROR"},
+             rows);
   return 0;
 }
 
-int RunHeartbeatBeat(const ClientOptions& client, const std::string& name) {
+int RunHeartbeatBeat(const ClientOptions& client, const AroundCommands& options) {
+  std::string url = Url(client) + "/" + UrlEncodePath(options.heartbeat);
+  if (options.failed || !options.error.empty()) {
+    url += "?success=false&error=" + UrlEncodeQuery(options.error);
+  }
   std::string raw;
-  const auto answer = CallApi(Url(client) + "/" + UrlEncodePath(name), "POST", "", &raw);
+  const auto answer = CallApi(url, "POST", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
   if (client.output == "json") {
     fmt::print("{}\n", raw);
   } else {
-    fmt::print("{}: heard, due again by {}\n", name, answer->GetString("due_at"));
+    const std::string state = answer->GetString("state");
+    fmt::print("{}: {}, due again by {}\n", options.heartbeat,
+               state == "failing" ? "failing" : "heard", answer->GetString("due_at"));
   }
   return 0;
 }

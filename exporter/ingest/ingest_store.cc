@@ -3,6 +3,7 @@
 
 #include "fmt/format.h"
 #include "storage/base/duration.h"
+#include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/wal/log_reader.h"
 
@@ -200,6 +201,8 @@ IngestStoreStats IngestStore::Stats() const {
   stats.checkpoints = checkpoints_;
   stats.maintenance_failures = maintenance_failures_;
   stats.unlogged_batches = appender_.unlogged_batches();
+  if (const StatusOr<uint64_t> free = FreeBytes(options_.path); free.ok()) stats.free_bytes = *free;
+  stats.min_free_bytes = options_.min_free_bytes;
   return stats;
 }
 

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,9 @@ struct IngestStoreStats {
   uint64_t checkpoints = 0;
   uint64_t maintenance_failures = 0;
   uint64_t unlogged_batches = 0;
+  // Of the disk that samples and decisions are on; none: the file system does not say.
+  std::optional<uint64_t> free_bytes;
+  uint64_t min_free_bytes = 0;  // below it no sample is taken
 };
 
 // Thread-safe, but Load and Maintain are for one thread.

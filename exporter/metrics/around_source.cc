@@ -13,6 +13,8 @@ void WriteAroundMetrics(const std::vector<HeartbeatView>& heartbeats,
                static_cast<double>(view.last_beat) / static_cast<double>(kNanosPerSecond));
     sink.Gauge("outrider_heartbeat_up", "0: the heartbeat is missing.",
                {{"name", view.config.name}}, view.missing_since == 0 ? 1 : 0);
+    sink.Gauge("outrider_heartbeat_healthy", "0: so many checks failed that it is an incident.",
+               {{"name", view.config.name}}, view.failing_since == 0 ? 1 : 0);
   }
   for (const MaintenanceView& view : windows) {
     sink.Gauge("outrider_maintenance_active", "1: the maintenance window holds now.",

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "exporter/metrics/desk_figures.h"
 #include "exporter/metrics/sources.h"
 #include "notifiers/desk/views.h"
 
 namespace outrider {
 namespace {
-
-Distribution ToHistogram(const HistogramView& view) {
-  Distribution out;
-  out.count = view.count;
-  out.sum = view.sum;
-  uint64_t cumulative = 0;
-  for (size_t i = 0; i < HistogramView::kBoundsSeconds.size(); ++i) {
-    cumulative += view.counts[i];
-    out.buckets.emplace_back(HistogramView::kBoundsSeconds[i], cumulative);
-  }
-  return out;
-}
 
 // Every state and severity is there from the start, so that a rule on them never lacks a series.
 void WriteIncidents(const DeskStats& stats, MetricSink& sink) {
@@ -102,6 +91,7 @@ void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink) {
   }
   WriteIncidents(stats, sink);
   WriteSla(stats, sink);
+  WriteShareMetrics(stats, sink);
   WriteMessages(stats, sink);
   sink.Gauge("outrider_noise_reduction_ratio",
              "Share of alerts that did not open an incident of their own.", {},

@@ -200,6 +200,14 @@ void WriteIngestMetrics(const IngestStoreStats& stats, MetricSink& sink) {
                "Maintenance runs of the windows that failed.", {}, stats.maintenance_failures);
   sink.Counter("outrider_unlogged_batches_total", "Batches of our rules that could not be logged.",
                {}, stats.unlogged_batches);
+  if (stats.free_bytes) {
+    sink.Gauge("outrider_storage_free_bytes", "Room on the disk of --storage.path.", {},
+               static_cast<double>(*stats.free_bytes));
+  }
+  sink.Gauge(
+      "outrider_storage_min_free_bytes",
+      "storage.min_free: with less room no samples are taken, what is left is for decisions.", {},
+      static_cast<double>(stats.min_free_bytes));
 }
 
 }  // namespace outrider

@@ -42,6 +42,8 @@ void WriteQueryMetrics(const QueryGateStats& queries, const QueryGateStats& read
                        MetricSink& sink);
 // Alerts, incidents, SLA, escalations, notifications, outbox.
 void WriteDeskMetrics(const DeskStats& stats, MetricSink& sink);
+// Incidents and SLA by team and by service.
+void WriteShareMetrics(const DeskStats& stats, MetricSink& sink);
 // Who is on call at `now`, and for how long of the 14 days from then on nobody is.
 void WriteOnCallMetrics(const std::vector<Schedule>& schedules, Nanos now, MetricSink& sink);
 // Heartbeats and maintenance windows.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "notifiers/config/incidents_config.h"
@@ -31,11 +32,16 @@ StatusOr<HeartbeatConfig> ParseHeartbeat(const YamlNode& node, const SectionCont
   reader.String("policy", &heartbeat.policy);
   reader.String("team", &heartbeat.team);
   reader.StringMap("labels", &labels);
+  reader.Int("failures", &heartbeat.failures);
+  reader.Int("successes", &heartbeat.successes);
   const YamlNode* alert = reader.Child("alert");
   TRY(reader.Finish());
   if (heartbeat.name.empty()) return context.Error(node, "missing name in heartbeat");
   if (heartbeat.interval < kShortest || heartbeat.interval > kLongest) {
     return context.Error(node, "a heartbeat needs an interval of 1s to 366d");
+  }
+  if (std::min(heartbeat.failures, heartbeat.successes) < 1) {
+    return context.Error(node, "failures and successes must be 1 or more");
   }
   if (heartbeat.grace > kLongest) return context.Error(node, "grace must not be longer than 366d");
   for (auto& [name, value] : labels) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A heartbeat (dead man's switch): something that says regularly that it is alive, and whose
-// silence is an incident.
+// silence is an incident. A beat may say how a check went: then failures are an incident too, of
+// their own.
 //   heartbeats:
 //   - name: nightly-backup
 //     interval: 24h
@@ -12,6 +13,10 @@
 //   - name: prometheus
 //     interval: 1m
 //     alert: ['alertname = Watchdog']  # each post of a firing alert that matches is a beat
+//   - name: checkout page
+//     interval: 1m
+//     failures: 3                    # so many in a row are an incident …
+//     successes: 2                   # … and so many in a row its end
 #pragma once
 
 #include <map>
@@ -34,6 +39,14 @@ struct HeartbeatConfig {
   std::string team;
   std::map<std::string, std::string> labels;
   std::vector<Matcher> alert;  // empty: alerts are no beats
+  int64_t failures = 3;        // results in a row that are an incident
+  int64_t successes = 2;       // … that end it
+};
+
+// What a beat says beside being one.
+struct BeatResult {
+  bool success = true;
+  std::string error;  // of a failure, for people
 };
 
 // `list`: null for none. Errors: file:line:column.

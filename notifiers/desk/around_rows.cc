@@ -6,7 +6,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kHeartbeatFormat = 2;  // 2: patience
+constexpr uint8_t kHeartbeatFormat = 2;  // 2: patience, failures to error
 
 }  // namespace
 
@@ -23,6 +23,12 @@ std::string EncodeHeartbeat(const HeartbeatState& state) {
       .I64(state.missing_since)
       .U64(state.alert)
       .I64(state.patience)
+      .U64(state.failures)
+      .U64(state.successes)
+      .I64(state.first_failure_at)
+      .I64(state.failing_since)
+      .U64(state.failing_alert)
+      .Text(state.error)
       .Take();
 }
 
@@ -33,7 +39,15 @@ StatusOr<HeartbeatState> DecodeHeartbeat(std::string_view bytes) {
   state.since = in.I64();
   state.missing_since = in.I64();
   state.alert = in.U64();
-  if (in.format() >= 2) state.patience = in.I64();
+  if (in.format() >= 2) {
+    state.patience = in.I64();
+    state.failures = in.U64();
+    state.successes = in.U64();
+    state.first_failure_at = in.I64();
+    state.failing_since = in.I64();
+    state.failing_alert = in.U64();
+    state.error = in.Text();
+  }
   TRY(in.Finish());
   return state;
 }

@@ -20,6 +20,13 @@ struct HeartbeatState {
   Nanos missing_since = 0;  // 0: it is not
   uint64_t alert = 0;       // while missing: the fingerprint of what was raised
   DurationMs patience = 0;  // its interval and grace as it was waited for last; 0: not known
+  // Results that beats bring (decide_health.h):
+  uint64_t failures = 0;       // in a row, up to now
+  uint64_t successes = 0;      // in a row, while it fails
+  Nanos first_failure_at = 0;  // of that row, or of the one that made it fail
+  Nanos failing_since = 0;     // 0: it does not
+  uint64_t failing_alert = 0;  // while it fails: the fingerprint of what was raised
+  std::string error;           // of the last failure
   friend bool operator==(const HeartbeatState&, const HeartbeatState&) = default;
 };
 

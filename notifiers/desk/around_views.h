@@ -16,6 +16,9 @@ struct HeartbeatView {
   Nanos last_beat = 0;      // 0: never
   Nanos due_at = 0;         // when it is missing unless it is heard; 0: it is missing
   Nanos missing_since = 0;  // 0: it is not
+  uint64_t failures = 0;    // of its checks, in a row
+  Nanos failing_since = 0;  // so many that it is an incident; 0: not
+  std::string error;        // of the last of those failures
 };
 
 struct MaintenanceView {

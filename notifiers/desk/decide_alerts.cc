@@ -203,7 +203,7 @@ void Taking::Conclude() {
   RecheckInhibited(tx_, now_);
   for (const std::string& name : beats_) {
     // It is configured: asked just now.
-    const Status beat = TakeBeat(tx_, name, "alert", now_);
+    const Status beat = TakeBeat(tx_, name, nullptr, "alert", now_);
     static_cast<void>(beat.ok());
   }
 }

@@ -46,6 +46,10 @@ bool BeforeIncident(Transaction& tx, IncidentDecision* decision, Nanos now) {
   const bool opened = Has(*decision, AuditKind::kOpened, "", "");
   if (opened && decision->incident.source == IncidentSource::kAlerts) {
     decision->incident.source = SourceOf(decision->incident.labels);
+    for (AuditEvent& event : decision->events) {
+      if (event.kind != AuditKind::kOpened) continue;
+      event.data["source"] = IncidentSourceText(decision->incident.source);
+    }
   }
   if (opened || Has(*decision, AuditKind::kStateChanged, resolved, "")) {
     PauseInMaintenance(tx, decision, now);

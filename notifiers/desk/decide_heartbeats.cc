@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/desk/decide_health.h"
 #include "notifiers/desk/own_alerts.h"
 #include "storage/base/duration.h"
 #include "storage/base/text.h"
@@ -30,26 +31,6 @@ Nanos DueAt(const HeartbeatConfig& config, const HeartbeatState& state) {
   return DueAfter(state, PatienceOf(config));
 }
 
-Labels LabelsOf(const Transaction& tx, const HeartbeatConfig& config) {
-  LabelsBuilder labels;
-  for (const auto& [name, value] : config.labels) labels.Set(name, value);
-  labels.Set(kAlertName, kHeartbeatMissed).Set("heartbeat", config.name);
-  labels.Set("severity", config.severity);
-  if (!config.team.empty()) labels.Set(tx.plan().incidents().team_label, config.team);
-  return labels.Build();
-}
-
-void Audit(Transaction& tx, const std::string& name, AuditKind kind, const std::string& channel,
-           std::string text, Nanos now) {
-  AuditEvent event;
-  event.subject = "heartbeat:" + name;
-  event.kind = kind;
-  event.time = now;
-  event.channel = channel;
-  event.text = std::move(text);
-  tx.Audit(std::move(event));
-}
-
 void Raise(Transaction& tx, const HeartbeatConfig& config, Nanos now) {
   const HeartbeatState& state = *tx.heartbeats.Find(config.name);
   Annotations annotations;
@@ -62,7 +43,8 @@ void Raise(Transaction& tx, const HeartbeatConfig& config, Nanos now) {
       fmt::format("It is expected every {}, with {} of grace.", FormatDuration(config.interval),
                   FormatDuration(config.grace));
   if (!config.policy.empty()) annotations["outrider_escalation"] = config.policy;
-  const uint64_t alert = RaiseAlert(tx, LabelsOf(tx, config), annotations, now);
+  const uint64_t alert =
+      RaiseAlert(tx, HeartbeatLabels(tx, config, kHeartbeatMissed), annotations, now);
   tx.heartbeats.Edit(config.name).alert = alert;
 }
 
@@ -78,6 +60,7 @@ void SetDue(Transaction& tx, const HeartbeatConfig& config) {
 void Forget(Transaction& tx, const std::string& name, Nanos now) {
   const HeartbeatState state = *tx.heartbeats.Find(name);
   if (state.missing_since != 0) EndAlert(tx, state.alert, now);
+  if (state.failing_since != 0) EndAlert(tx, state.failing_alert, now);
   tx.CancelTimer(TimerKind::kHeartbeat, name);
   tx.heartbeats.Erase(name);
 }
@@ -94,7 +77,7 @@ void Settle(Transaction& tx, const HeartbeatConfig& config, bool start, Nanos no
     HeartbeatState fresh;
     fresh.since = now;
     fresh.patience = PatienceOf(config);
-    tx.heartbeats.Put(config.name, fresh);
+    tx.heartbeats.Put(config.name, std::move(fresh));
   } else if (start || known->patience != PatienceOf(config)) {
     const bool from_now = start || BecameShorter(config, *known, now);
     HeartbeatState& edited = tx.heartbeats.Edit(config.name);
@@ -102,10 +85,12 @@ void Settle(Transaction& tx, const HeartbeatConfig& config, bool start, Nanos no
     edited.patience = PatienceOf(config);
   }
   const HeartbeatState state = *tx.heartbeats.Find(config.name);
-  if (state.missing_since != 0 && state.alert != LabelsOf(tx, config).Fingerprint()) {
+  if (state.missing_since != 0 &&
+      state.alert != HeartbeatLabels(tx, config, kHeartbeatMissed).Fingerprint()) {
     EndAlert(tx, state.alert, now);  // it is another one as configured now
     Raise(tx, config, now);
   }
+  SettleHealth(tx, config, now);
   SetDue(tx, config);
 }
 
@@ -120,16 +105,19 @@ bool MatchesViews(std::span<const Matcher> matchers, std::span<const LabelView> 
 
 }  // namespace
 
-Status TakeBeat(Transaction& tx, const std::string& name, const std::string& channel, Nanos now) {
+Status TakeBeat(Transaction& tx, const std::string& name, const BeatResult* result,
+                const std::string& channel, Nanos now) {
   const HeartbeatConfig* config = FindConfig(tx, name);
   if (config == nullptr || tx.heartbeats.Find(name) == nullptr) {
     return NotFound(fmt::format("no heartbeat {}", Quote(name)));
   }
+  if (result != nullptr) TakeResult(tx, *config, *result, channel, now);
   HeartbeatState& state = tx.heartbeats.Edit(name);
   state.last_beat = std::max(state.last_beat, now);       // the clock may have been set back
   if (state.missing_since == 0) return absl::OkStatus();  // the timer looks again when it is due
-  Audit(tx, name, AuditKind::kHeartbeatBack, channel,
-        fmt::format("after {}", FormatDuration((now - state.missing_since) / kNanosPerMilli)), now);
+  AuditHeartbeat(
+      tx, name, AuditKind::kHeartbeatBack, channel,
+      fmt::format("after {}", FormatDuration((now - state.missing_since) / kNanosPerMilli)), now);
   const uint64_t alert = state.alert;
   state.missing_since = 0;
   state.alert = 0;
@@ -154,10 +142,10 @@ void OnHeartbeatTimer(Transaction& tx, const std::string& name, Nanos due) {
   if (config == nullptr || state == nullptr || state->missing_since != 0) return;
   if (DueAt(*config, *state) > due) return SetDue(tx, *config);  // it was heard meanwhile
   tx.heartbeats.Edit(name).missing_since = due;
-  Audit(tx, name, AuditKind::kHeartbeatMissed, "",
-        fmt::format("expected every {} and {} of grace", FormatDuration(config->interval),
-                    FormatDuration(config->grace)),
-        due);
+  AuditHeartbeat(tx, name, AuditKind::kHeartbeatMissed, "",
+                 fmt::format("expected every {} and {} of grace", FormatDuration(config->interval),
+                             FormatDuration(config->grace)),
+                 due);
   Raise(tx, *config, due);
 }
 

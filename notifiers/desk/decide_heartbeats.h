@@ -8,12 +8,15 @@
 #include <span>
 #include <string>
 
+#include "notifiers/around/heartbeat.h"
 #include "notifiers/desk/transaction.h"
 
 namespace outrider {
 
-// NotFound: no such heartbeat is configured. `channel`: the door it came through.
-Status TakeBeat(Transaction& tx, const std::string& name, const std::string& channel, Nanos now);
+// NotFound: no such heartbeat is configured. `result`: what it says of a check (decide_health.h);
+// nullptr: nothing. `channel`: the door it came through.
+Status TakeBeat(Transaction& tx, const std::string& name, const BeatResult* result,
+                const std::string& channel, Nanos now);
 // Names of the heartbeats for which an alert that fires is a beat.
 std::vector<std::string> BeatsOf(const Transaction& tx, std::span<const LabelView> labels);
 void OnHeartbeatTimer(Transaction& tx, const std::string& name, Nanos due);

@@ -194,7 +194,8 @@ class Desk final : public AlertSink, public OutboxSource {
 
   // desk_around.cc. `by`: who and through which door; its note, too, for the end of a window.
   // NotFound: no such heartbeat.
-  Status Beat(const std::string& heartbeat, const HumanAction& by, Nanos now);
+  Status Beat(const std::string& heartbeat, const BeatResult& result, const HumanAction& by,
+              Nanos now);
   // InvalidArgument: its end is past. AlreadyExists: the name is taken.
   Status AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now);
   // NotFound. FailedPrecondition: the file has it.
@@ -289,6 +290,10 @@ class Desk final : public AlertSink, public OutboxSource {
   StatusOr<uint64_t> VerifyAudit() const;
   // Those of one bucket, 0 to kAuditBuckets - 1, in the order of its chain.
   StatusOr<std::vector<AuditEvent>> AuditEvents(uint8_t bucket) const;
+  // Those of the incidents that opened in [from, to), incident by incident (opened_index.h); others
+  // may come too.
+  Status AuditOfOpened(Nanos from, Nanos to,
+                       const std::function<void(const AuditEvent&)>& take) const;
   std::shared_ptr<const DeskConfig> config() const;
 
  private:

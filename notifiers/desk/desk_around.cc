@@ -9,8 +9,10 @@
 
 namespace outrider {
 
-Status Desk::Beat(const std::string& heartbeat, const HumanAction& by, Nanos now) {
-  return impl_->Run(now, [&](Transaction& tx) { return TakeBeat(tx, heartbeat, by.channel, now); });
+Status Desk::Beat(const std::string& heartbeat, const BeatResult& result, const HumanAction& by,
+                  Nanos now) {
+  return impl_->Run(
+      now, [&](Transaction& tx) { return TakeBeat(tx, heartbeat, &result, by.channel, now); });
 }
 
 Status Desk::AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now) {
@@ -34,6 +36,9 @@ std::vector<HeartbeatView> Desk::Heartbeats(Nanos) const {
     const HeartbeatState& state = *found->second;
     view.last_beat = state.last_beat;
     view.missing_since = state.missing_since;
+    view.failures = state.failures;
+    view.failing_since = state.failing_since;
+    if (state.failures > 0) view.error = state.error;
     if (state.missing_since != 0) continue;
     view.due_at =
         std::max(state.last_beat, state.since) + (config.interval + config.grace) * kNanosPerMilli;

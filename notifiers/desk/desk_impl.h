@@ -134,7 +134,9 @@ struct Desk::Impl {
   // history_query.cc: takes some of what is old out of the history, if it is time to.
   Status TrimHistory(Nanos now) ABSL_LOCKS_EXCLUDED(event_mutex, state_mutex);
 
-  void CountAlerts(Nanos now, DeskStats* stats) const ABSL_LOCKS_EXCLUDED(state_mutex);  // stats.cc
+  // stats.cc
+  void CountAlerts(Nanos now, DeskStats* stats) const ABSL_LOCKS_EXCLUDED(state_mutex);
+  void CountIncidents(DeskStats* stats) const ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
   // views.cc
   AlertView ViewAlert(const AlertRecord& record, Nanos now) const
       ABSL_SHARED_LOCKS_REQUIRED(state_mutex);

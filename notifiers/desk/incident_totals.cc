@@ -62,6 +62,12 @@ void HistogramView::Observe(double seconds) {
   ++count;
 }
 
+void HistogramView::Add(const HistogramView& other) {
+  for (size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
+  sum += other.sum;
+  count += other.count;
+}
+
 void IncidentTotals::Count(const Incident* before, const Incident& after) {
   for (const SlaKind kind : kKinds) {
     const SlaClock& clock = after.Clock(kind);

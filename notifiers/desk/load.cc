@@ -8,6 +8,7 @@
 #include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
+#include "notifiers/incident/opened_index.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
 
@@ -105,6 +106,7 @@ Status ReadTotals(const StateStore& store, DeskState* state) {
   if (const auto row = TRY(store.Get(Family::kMeta, kTotalsKey))) {
     state->totals = TRY(DecodeIncidentTotals(row->value, &complete));
   }
+  TRY(ReadShares(store, state->incidents, &state->shares));
   if (complete) return absl::OkStatus();
   for (const auto& [id, incident] : state->incidents) state->totals.Count(nullptr, *incident);
   return absl::OkStatus();
@@ -171,6 +173,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
     TRY(ReadPaging(store, &state));
     TRY(ReadRest(store, &state));
     TRY(ReadAround(store, &state));
+    TRY(CompleteOpenedIndex(store, &upgrade));
     for (const auto& [fingerprint, record] : state.alerts) {
       if (record->firing) inhibitor.SetFiring(record->labels(), true);
       if (record->firing) dependencies.SetFiring(record->labels(), true);

@@ -38,6 +38,9 @@ IncidentSource SourceOf(const Labels& alert) {
   if (name == kHeartbeatMissed && !alert.Get("heartbeat").empty()) {
     return IncidentSource::kHeartbeat;
   }
+  if (name == kHealthCheckFailed && !alert.Get("heartbeat").empty()) {
+    return IncidentSource::kHealthCheck;
+  }
   if ((name == kOnCallGap || name == kOnCallUnreachable) && !alert.Get("schedule").empty()) {
     return IncidentSource::kSchedule;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Alerts that the desk raises itself: a heartbeat that is missing, a schedule with a gap. They go
+// Alerts that the desk raises itself: a heartbeat that is missing or says that a check fails, a
+// schedule with a gap. They go
 // the way of all alerts: routes, silences, incidents.
 #pragma once
 
@@ -11,6 +12,7 @@ namespace outrider {
 
 // Their names.
 inline constexpr std::string_view kHeartbeatMissed = "HeartbeatMissed";      // label heartbeat
+inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";  // the same
 inline constexpr std::string_view kOnCallGap = "OnCallGap";                  // label schedule
 inline constexpr std::string_view kOnCallUnreachable = "OnCallUnreachable";  // schedule, user
 
@@ -19,7 +21,8 @@ uint64_t RaiseAlert(Transaction& tx, const Labels& labels, const Annotations& an
                     Nanos now);
 // It is over; one that is not known or over already stays as it is.
 void EndAlert(Transaction& tx, uint64_t fingerprint, Nanos now);
-// Where an incident comes from that such an alert opens; every other alert: kAlerts.
+// Where an incident comes from that such an alert opens; every other alert: kAlerts, or what the
+// rule says (kSourceAnnotation).
 IncidentSource SourceOf(const Labels& alert);
 
 }  // namespace outrider

@@ -16,6 +16,7 @@
 #include "notifiers/desk/answer_codes.h"
 #include "notifiers/desk/answer_token.h"
 #include "notifiers/desk/around_rows.h"
+#include "notifiers/desk/incident_shares.h"
 #include "notifiers/desk/incident_totals.h"
 #include "notifiers/desk/paging_records.h"
 #include "notifiers/desk/records.h"
@@ -58,6 +59,7 @@ struct DeskState {
   Timers timers;                                      // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals totals;
+  IncidentShares shares;
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
 
   // Derived: kept by the functions below.

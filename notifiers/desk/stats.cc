@@ -3,6 +3,7 @@
 // nor what becomes of an incident makes a counter go down.
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
 #include "notifiers/desk/desk_impl.h"
 
 namespace outrider {
@@ -12,7 +13,48 @@ double Seconds(int64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
 }
 
+using Shares = std::map<std::string, ShareView, std::less<>>;
+
+void TakeTotals(const std::map<std::string, IncidentTotals>& totals, Shares* views) {
+  for (const auto& [name, share] : totals) {
+    ShareView& view = (*views)[name];
+    view.sla = share.sla;
+    for (const HistogramView& one : share.time_to_acknowledge) view.time_to_acknowledge.Add(one);
+    for (const HistogramView& one : share.time_to_resolve) view.time_to_resolve.Add(one);
+  }
+}
+
+// By name, found without the tree of the views: there may be many incidents and a lock is held.
+using ShareIndex = absl::flat_hash_map<std::string_view, ShareView*>;
+
+ShareIndex IndexOf(Shares* views) {
+  ShareIndex index;
+  for (auto& [name, view] : *views) index.emplace(name, &view);
+  return index;
+}
+
 }  // namespace
+
+// Of what is kept, beside the totals.
+void Desk::Impl::CountIncidents(DeskStats* stats) const {
+  TakeTotals(state.shares.teams, &stats->teams);
+  TakeTotals(state.shares.services, &stats->services);
+  stats->teams[""];
+  for (const Team& team : plan->people().teams) stats->teams[team.name];
+  stats->services[""];
+  const ShareIndex teams = IndexOf(&stats->teams);
+  const ShareIndex services = IndexOf(&stats->services);
+  for (const auto& [id, incident] : state.incidents) {
+    const std::pair key{incident->state, incident->severity};
+    ++stats->incidents[key];
+    if (const auto team = teams.find(TeamShare(*incident)); team != teams.end()) {
+      ++team->second->incidents[key];
+    }
+    if (const auto service = services.find(ServiceShare(*incident)); service != services.end()) {
+      ++service->second->incidents[key];
+    }
+  }
+}
 
 // Counted in parts, so that nobody waits for a scrape of many alerts.
 void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
@@ -48,10 +90,8 @@ DeskStats Desk::Stats(Nanos now) const {
   absl::ReaderMutexLock lock(&impl.state_mutex);
   const DeskState& state = impl.state;
   uint64_t alerts = state.totals.alerts;
-  for (const auto& [id, incident] : state.incidents) {
-    ++stats.incidents[{incident->state, incident->severity}];
-    alerts += incident->count;
-  }
+  for (const auto& [id, incident] : state.incidents) alerts += incident->count;
+  impl.CountIncidents(&stats);
   stats.sla = state.totals.sla;
   stats.time_to_acknowledge = state.totals.time_to_acknowledge;
   stats.time_to_resolve = state.totals.time_to_resolve;

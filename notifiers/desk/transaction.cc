@@ -6,6 +6,7 @@
 #include <ranges>
 #include <utility>
 
+#include "notifiers/incident/opened_index.h"
 #include "storage/base/hash.h"
 #include "storage/state/row_codec.h"
 
@@ -201,6 +202,7 @@ void Transaction::EncodeAudit(Batch* batch) {
     const auto [head, added] = heads_.try_emplace(bucket, state_.audit_heads[bucket]);
     ChainAuditEvent(&event, &head->second);
     batch->Put(Family::kAudit, AuditKey(event.subject, event.sequence), EncodeAuditEvent(event));
+    IndexAuditEvent(event, batch);
   }
   for (const auto& [bucket, head] : heads_) {
     batch->Put(Family::kMeta, AuditHeadKey(bucket), EncodeAuditHead(head));
@@ -237,6 +239,16 @@ void Transaction::EncodeIncidents(Batch* batch) const {
   }
 }
 
+// Of incidents that are new; all of a decision at once, because the shares are bounded.
+void Transaction::AssignShares() {
+  shares_.emplace(state_.shares);
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row && incidents.Before(id) == nullptr) {
+      shares_->Assign(plan_.people(), change.row.get());
+    }
+  }
+}
+
 void Transaction::EncodeTotals(Batch* batch) {
   totals_.reset();
   const auto count = [&](const std::string& id, const Incident& after) {
@@ -244,6 +256,7 @@ void Transaction::EncodeTotals(Batch* batch) {
     if (!ChangesTotals(before, after)) return;
     if (!totals_) totals_ = state_.totals;
     totals_->Count(before, after);
+    shares_->Count(before, after);
   };
   for (const auto& [id, change] : incidents.changes()) {
     if (change.row) count(id, *change.row);
@@ -254,10 +267,12 @@ void Transaction::EncodeTotals(Batch* batch) {
     totals_->Forget(incident);
   }
   if (totals_) batch->Put(Family::kMeta, std::string(kTotalsKey), EncodeIncidentTotals(*totals_));
+  EncodeShares(shares_->changed(), batch);
 }
 
 Batch Transaction::Encode() {
   Batch batch;
+  AssignShares();
   EncodeTable(alerts, Family::kAlerts, AlertKey, EncodeAlertRecord, &batch);
   EncodeTable(groups, Family::kGroups, BucketKey, EncodeGroupRecord, &batch);
   EncodeIncidents(&batch);
@@ -312,6 +327,12 @@ void Transaction::Apply(DeskState* state) {
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
   if (totals_) state->totals = *totals_;
+  if (shares_) {
+    for (const auto& [name, totals] : shares_->changed().teams) state->shares.teams[name] = totals;
+    for (const auto& [name, totals] : shares_->changed().services) {
+      state->shares.services[name] = totals;
+    }
+  }
   for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
   for (const auto& [key, change] : heartbeats.changes()) {
     StoreRow(&state->heartbeats, key, change.row);

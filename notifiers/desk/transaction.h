@@ -128,6 +128,7 @@ class Transaction {
   void EncodeTimers(Batch* batch) const;
   void EncodeAudit(Batch* batch);
   void EncodeIncidents(Batch* batch) const;
+  void AssignShares();
   void EncodeTotals(Batch* batch);
   void EncodeMembers(const Incident* before, const Incident* after, Batch* batch) const;
 
@@ -141,6 +142,7 @@ class Transaction {
   std::map<std::string, std::string> newest_;      // by key: the newest incident put
   std::vector<Incident> forgotten_;                // as they were last
   std::optional<IncidentTotals> totals_;           // made by Encode; none: they are as they were
+  std::optional<SharesEdit> shares_;               // the same
   std::map<TimerId, Nanos> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;

@@ -12,6 +12,7 @@
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/incident/audit_trail.h"
+#include "notifiers/incident/opened_index.h"
 #include "notifiers/mute/time_interval.h"
 #include "notifiers/route/alert_order.h"
 #include "storage/state/row_codec.h"
@@ -277,6 +278,11 @@ StatusOr<uint64_t> Desk::VerifyAudit() const {
 
 StatusOr<std::vector<AuditEvent>> Desk::AuditEvents(uint8_t bucket) const {
   return ReadAuditBucket(impl_->store, bucket);
+}
+
+Status Desk::AuditOfOpened(Nanos from, Nanos to,
+                           const std::function<void(const AuditEvent&)>& take) const {
+  return ReadAuditOfOpened(impl_->store, from, to, take);
 }
 
 }  // namespace outrider

@@ -140,6 +140,7 @@ struct HistogramView {
   double sum = 0;
   uint64_t count = 0;
   void Observe(double seconds);
+  void Add(const HistogramView& other);
 };
 
 struct SlaView {
@@ -151,6 +152,14 @@ struct SlaView {
     return met + breached == 0 ? 1.0
                                : static_cast<double>(met) / static_cast<double>(met + breached);
   }
+};
+
+// The incidents of one team, or of one service.
+struct ShareView {
+  std::map<std::pair<IncidentState, Severity>, uint64_t> incidents;  // that are kept
+  std::map<std::pair<SlaKind, Severity>, SlaView> sla;
+  HistogramView time_to_acknowledge;  // of all severities, as the next
+  HistogramView time_to_resolve;
 };
 
 // Counters count since the process started, except those of SLA and times, which count all
@@ -167,6 +176,9 @@ struct DeskStats {
   std::map<std::pair<SlaKind, Severity>, SlaView> sla;
   std::array<HistogramView, kSeverityCount> time_to_acknowledge;
   std::array<HistogramView, kSeverityCount> time_to_resolve;
+  // By what they are counted for (incident_shares.h): every team that is configured, and "".
+  std::map<std::string, ShareView, std::less<>> teams;
+  std::map<std::string, ShareView, std::less<>> services;
   struct EscalationKey {
     std::string policy;
     int tier = 0;         // 1-based

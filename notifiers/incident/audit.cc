@@ -52,7 +52,9 @@ constexpr std::array<std::string_view, static_cast<size_t>(kLastAuditKind) + 1> 
     "maintenance_began",
     "maintenance_ended",
     "suppressed",
-    "unsuppressed"};
+    "unsuppressed",
+    "health_check_failed",
+    "health_check_back"};
 
 // What the hash covers: everything but the hash itself. Without data an event reads as those of
 // format 1, which knew none, so that their hashes hold.

@@ -56,8 +56,10 @@ enum class AuditKind : uint8_t {
   kMaintenanceEnded,
   kSuppressed,  // by an outage of what it depends on
   kUnsuppressed,
+  kHealthCheckFailed,
+  kHealthCheckBack,
 };
-inline constexpr AuditKind kLastAuditKind = AuditKind::kUnsuppressed;
+inline constexpr AuditKind kLastAuditKind = AuditKind::kHealthCheckBack;
 std::string_view AuditKindText(AuditKind kind);  // opened, alert_added, state_changed, …
 
 struct AuditEvent {

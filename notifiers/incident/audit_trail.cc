@@ -17,12 +17,10 @@ std::string SubjectOfKey(std::string_view key) {
   return key.size() > 1 + kEnd ? std::string(key.substr(1, key.size() - 1 - kEnd)) : "?";
 }
 
-}  // namespace
-
-StatusOr<std::vector<AuditEvent>> ReadAuditBucket(const StateStore& store, uint8_t bucket) {
-  std::vector<AuditEvent> events;
+// The events whose keys begin with `prefix`, in the order of their keys.
+Status ReadEvents(const StateStore& store, std::string_view prefix,
+                  const std::function<void(AuditEvent)>& take) {
   Status status;
-  const std::string prefix(1, static_cast<char>(bucket));
   TRY(store.Scan(Family::kAudit, prefix, "", [&](const Row& row) {
     StatusOr<AuditEvent> event = DecodeAuditEvent(row.value);
     if (event.ok() && AuditKey(event->subject, event->sequence) != row.key) {
@@ -34,10 +32,23 @@ StatusOr<std::vector<AuditEvent>> ReadAuditBucket(const StateStore& store, uint8
                                           Quote(SubjectOfKey(row.key)), Message(event.status())));
       return false;
     }
-    events.push_back(*std::move(event));
+    take(*std::move(event));
     return true;
   }));
-  TRY(status);
+  return status;
+}
+
+}  // namespace
+
+Status ReadAuditSubject(const StateStore& store, const std::string& subject,
+                        const std::function<void(const AuditEvent&)>& take) {
+  return ReadEvents(store, AuditPrefix(subject), [&](const AuditEvent& event) { take(event); });
+}
+
+StatusOr<std::vector<AuditEvent>> ReadAuditBucket(const StateStore& store, uint8_t bucket) {
+  std::vector<AuditEvent> events;
+  const std::string prefix(1, static_cast<char>(bucket));
+  TRY(ReadEvents(store, prefix, [&](AuditEvent event) { events.push_back(std::move(event)); }));
   std::sort(events.begin(), events.end(),
             [](const AuditEvent& a, const AuditEvent& b) { return a.sequence < b.sequence; });
   return events;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "notifiers/incident/audit.h"
@@ -16,6 +18,11 @@ inline constexpr int kAuditBuckets = 256;
 // The events of one bucket, 0 to kAuditBuckets - 1, in the order of its chain. DataLoss names the
 // subject of a row that cannot be read.
 StatusOr<std::vector<AuditEvent>> ReadAuditBucket(const StateStore& store, uint8_t bucket);
+
+// The events of one subject in their order. DataLoss names the subject when a row of it cannot be
+// read; what stands before it was taken.
+Status ReadAuditSubject(const StateStore& store, const std::string& subject,
+                        const std::function<void(const AuditEvent&)>& take);
 
 // Checks the bucket's chain against its head; returns how many events it has. Nothing may be
 // written to it meanwhile. DataLoss names the first row that is changed, missing or too many.

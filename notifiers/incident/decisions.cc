@@ -68,6 +68,16 @@ void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   incident.updated_at = now;
 }
 
+// What its rule says that it is about.
+IncidentSource SaidSource(const Alert& alert) {
+  const auto said = alert.annotations.find(std::string(kSourceAnnotation));
+  if (said == alert.annotations.end()) return IncidentSource::kAlerts;
+  for (const IncidentSource source : {IncidentSource::kAnomaly, IncidentSource::kHealthCheck}) {
+    if (said->second == IncidentSourceText(source)) return source;
+  }
+  return IncidentSource::kAlerts;
+}
+
 }  // namespace
 
 Labels IncidentGroupLabels(const IncidentsConfig& config, const Labels& alert) {
@@ -108,6 +118,7 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
   incident.summary = AnnotationOf(alert, {"summary", "description", "message"});
   incident.runbook = AnnotationOf(alert, {"outrider_runbook", "runbook_url"});
   incident.labels = alert.labels;
+  incident.source = SaidSource(alert);
   incident.severity = SeverityOf(config, alert.labels.Get("severity"));
   incident.team = alert.labels.Get(config.team_label);
   incident.service = alert.labels.Get(config.service_label);

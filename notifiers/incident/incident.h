@@ -72,8 +72,19 @@ struct SlaClock {
 };
 
 // Where an incident comes from. On disk: add at the end.
-enum class IncidentSource : uint8_t { kAlerts, kHand, kHeartbeat, kSchedule };
-std::string_view IncidentSourceText(IncidentSource source);  // alerts, hand, heartbeat, schedule
+enum class IncidentSource : uint8_t {
+  kAlerts,
+  kHand,
+  kHeartbeat,
+  kSchedule,
+  kAnomaly,
+  kHealthCheck,
+};
+inline constexpr IncidentSource kLastIncidentSource = IncidentSource::kHealthCheck;
+// alerts, hand, heartbeat, schedule, anomaly, health_check
+std::string_view IncidentSourceText(IncidentSource source);
+// Of an alert: what it is about, anomaly or health_check. Anything else is passed over.
+inline constexpr std::string_view kSourceAnnotation = "outrider_source";
 
 // The policy as it was when the incident opened: later edits of the file do not change a running
 // escalation.
@@ -123,6 +134,10 @@ struct Incident {
       previous_id;  // the incident of the same key that was resolved too long ago to be reopened
 
   IncidentSource source = IncidentSource::kAlerts;
+  // Whether it is counted for its team and for its service, decided when it opened
+  // (notifiers/desk/incident_shares.h); false: for "".
+  bool for_team = false;
+  bool for_service = false;
   std::string team;  // values of the labels that name them; "" : nobody's
   std::string service;
   std::string assignee;          // "" : nobody

@@ -9,7 +9,7 @@ namespace outrider {
 namespace {
 
 // 2: escalation.held_at. 3: without its alerts, which have rows of their own; moved_…
-// 4: source to pauses. 5: escalation.by_name.
+// 4: source to pauses. 5: escalation.by_name, for_team, for_service.
 constexpr uint8_t kIncidentFormat = 5;
 constexpr uint8_t kSlaFormat = 3;  // 2: paused_since. 3: elapsed, pauses, calendar
 
@@ -72,7 +72,7 @@ void WriteOverlays(const Incident& incident, RowWriter* out) {
 }
 
 void ReadOverlays(RowReader* in, Incident* incident, PolicySteps* steps) {
-  incident->source = in->Enum(IncidentSource::kSchedule);
+  incident->source = in->Enum(kLastIncidentSource);
   incident->team = in->Text();
   incident->service = in->Text();
   incident->assignee = in->Text();
@@ -121,6 +121,7 @@ std::string EncodeIncident(const Incident& incident) {
       .Text(incident.moved_via);
   WriteOverlays(incident, &out);
   out.Bool(incident.escalation.by_name);
+  out.Bool(incident.for_team).Bool(incident.for_service);
   return out.Take();
 }
 
@@ -162,7 +163,11 @@ StatusOr<Incident> DecodeIncident(std::string_view bytes) {
     incident.moved_via = in.Text();
   }
   if (in.format() >= 4) ReadOverlays(&in, &incident, &steps);
-  if (in.format() >= 5) incident.escalation.by_name = in.Bool();
+  if (in.format() >= 5) {
+    incident.escalation.by_name = in.Bool();
+    incident.for_team = in.Bool();
+    incident.for_service = in.Bool();
+  }
   incident.escalation.steps = SharePolicySteps(std::move(steps));
   TRY(in.Finish());
   incident.group_labels = TRY(Labels::FromPacked(group_labels));

@@ -31,7 +31,8 @@ constexpr Edge kEdges[] = {
 constexpr std::string_view kActionWords[] = {"acknowledged", "investigated", "resolved", "reopened",
                                              "un-acknowledged"};
 constexpr std::string_view kStateTexts[] = {"new", "acknowledged", "investigating", "resolved"};
-constexpr std::string_view kSourceTexts[] = {"alerts", "hand", "heartbeat", "schedule"};
+constexpr std::string_view kSourceTexts[] = {"alerts",   "hand",    "heartbeat",
+                                             "schedule", "anomaly", "health_check"};
 constexpr std::string_view kSlaTexts[] = {"acknowledge", "resolve"};
 
 }  // namespace

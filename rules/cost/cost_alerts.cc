@@ -134,7 +134,8 @@ RuleFile MakeCostAlerts(const CostSettings& options, const promql::ParseOptions&
     rule.labels["service"] = "{{ $labels.namespace }}";
     rule.annotations = {
         {"summary", "the cost of namespace {{ $labels.namespace }} is unlike its past"},
-        {"description", std::string(kAnomalyDescription)}};
+        {"description", std::string(kAnomalyDescription)},
+        {"outrider_source", "anomaly"}};  // of the incident
   }
   return group.Take();
 }

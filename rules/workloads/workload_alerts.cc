@@ -67,7 +67,8 @@ RuleFile MakeWorkloadAlerts(const WorkloadAlertOptions& options,
                    {"service", "{{ $labels.workload }}"}};
     rule.annotations = {{"summary", std::string(kSummary)},
                         {"description", std::string(kDescription)},
-                        {"recommendation", AdviceTemplate(options.types)}};
+                        {"recommendation", AdviceTemplate(options.types)},
+                        {"outrider_source", "anomaly"}};  // of the incident
     rule.line = static_cast<int>(group.rules.size()) + 1;
     rule.column = 1;
     group.rules.push_back(std::move(rule));

@@ -4,7 +4,10 @@
 // never reuse a number.
 //
 //   kMeta       "schema" | "fence" | "audit" bucket(1) | "opens" (of the RocksDB store) |
-//               "summary" (the moment of the last weekly summary, ms, big endian)
+//               "summary" (the moment of the last weekly summary, ms, big endian) |
+//               "opened" 0x00 time(8) incident id | "opened_index" (incident/opened_index.h) |
+//               "incidents_forgotten" | "team_totals" 0x00 team | "service_totals" 0x00 service
+//               (desk/incident_totals.h, desk/incident_shares.h)
 //   kAlerts     bucket(1) fingerprint(8)
 //   kIncidents  bucket(1) incident id
 //   kSla        bucket(1) incident id 0x00 clock(1)

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an SLA calculation costs: the deadline of a clock and what has counted, around the clock and
-// by a calendar of business hours, with and without pauses; a retarget; a report.
+// by a calendar of business hours, with and without pauses; a retarget; a report, of events in
+// memory and out of a store.
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+
 #include "notifiers/config/sla_config.h"
+#include "notifiers/incident/audit_trail.h"
 #include "notifiers/incident/decisions.h"
+#include "notifiers/incident/opened_index.h"
 #include "notifiers/incident/report.h"
 #include "notifiers/incident/sla_facts.h"
 #include "storage/base/business_calendar.h"
+#include "storage/base/hash.h"
 #include "storage/base/local_time.h"
+#include "storage/state/rocksdb_store.h"
+#include "storage/state/schema.h"
 
 namespace outrider {
 namespace {
@@ -82,8 +93,8 @@ void BM_Retarget(benchmark::State& state) {
 }
 BENCHMARK(BM_Retarget)->Arg(0)->Arg(1);
 
-// A year of 50 incidents a day, each opened, acknowledged and resolved.
-void BM_Report(benchmark::State& state) {
+// What the trail has of a year of 50 incidents a day, each opened, acknowledged and resolved.
+std::vector<AuditEvent> YearOfEvents() {
   const IncidentsConfig config = DefaultIncidentsConfig();
   std::vector<AuditEvent> events;
   for (int i = 0; i < 365 * 50; ++i) {
@@ -99,6 +110,11 @@ void BM_Report(benchmark::State& state) {
     }
     events.insert(events.end(), life.begin(), life.end());
   }
+  return events;
+}
+
+void BM_Report(benchmark::State& state) {
+  const std::vector<AuditEvent> events = YearOfEvents();
   for (auto _ : state) {
     SlaReportQuery query;
     query.from = kNow;
@@ -112,6 +128,59 @@ void BM_Report(benchmark::State& state) {
   state.counters["events"] = static_cast<double>(events.size());
 }
 BENCHMARK(BM_Report)->Unit(benchmark::kMillisecond);
+
+// That year in a store on disk.
+std::unique_ptr<StateStore> YearInStore(const std::string& directory) {
+  std::unique_ptr<StateStore> store = *OpenRocksDbStore(directory);
+  std::map<uint8_t, AuditHead> heads;
+  Batch batch;
+  if (!CompleteOpenedIndex(*store, &batch).ok()) std::abort();
+  for (AuditEvent& event : YearOfEvents()) {
+    ChainAuditEvent(&event, &heads[BucketOf(event.subject)]);
+    batch.Put(Family::kAudit, AuditKey(event.subject, event.sequence), EncodeAuditEvent(event));
+    IndexAuditEvent(event, &batch);
+  }
+  if (!store->Commit(batch, Durability::kSynced).ok()) std::abort();
+  return store;
+}
+
+// A report of the last days of it, read from the store: by the index, and (whole = 1) of the whole
+// trail.
+void BM_ReportOfDays(benchmark::State& state) {
+  const std::string directory =
+      (std::filesystem::temp_directory_path() / "outrider_sla_bench").string();
+  std::filesystem::remove_all(directory);
+  std::unique_ptr<StateStore> store = YearInStore(directory);
+  const bool whole = state.range(1) != 0;
+  size_t incidents = 0;
+  for (auto _ : state) {
+    SlaReportQuery query;
+    query.to = kNow + 365 * 24 * kHourNanos;
+    query.from = query.to - state.range(0) * 24 * kHourNanos;
+    query.by_team = query.by_severity = true;
+    SlaLedger ledger(query);
+    const auto take = [&](const AuditEvent& event) { ledger.Take(event); };
+    if (whole) {
+      for (int bucket = 0; bucket < kAuditBuckets; ++bucket) {
+        const auto events = ReadAuditBucket(*store, static_cast<uint8_t>(bucket));
+        for (const AuditEvent& event : *events) take(event);
+      }
+    } else if (!ReadAuditOfOpened(*store, query.from, query.to, take).ok()) {
+      std::abort();
+    }
+    incidents = ledger.Report().total.incidents;
+  }
+  state.counters["incidents"] = static_cast<double>(incidents);
+  store.reset();
+  std::filesystem::remove_all(directory);
+}
+BENCHMARK(BM_ReportOfDays)
+    ->ArgNames({"days", "whole"})
+    ->Args({7, 1})
+    ->Args({7, 0})
+    ->Args({365, 1})
+    ->Args({365, 0})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace outrider

@@ -29,6 +29,7 @@ TEST(AroundApi, AHeartbeatIsHeardByPostAndByGet) {
   EXPECT_EQ(world.Get("/outrider/v1/heartbeats").body,
             R"j({"heartbeats":[{"name":"nightly backup","state":"waiting","last_beat_at":null,)j"
             R"j("due_at":"2026-11-22T10:24:07.000Z","missing_since":null,)j"
+            R"j("failing_since":null,"failures":0,"error":"",)j"
             R"j("interval_seconds":86400,"grace_seconds":3600,"severity":"high",)j"
             R"j("team":"storage"}]})j");
   const HttpResponse beat = world.Post("/outrider/v1/heartbeats/nightly backup", "");
@@ -43,6 +44,28 @@ TEST(AroundApi, AHeartbeatIsHeardByPostAndByGet) {
               HasSubstr(R"("state":"missing","last_beat_at":"2026-11-21T10:24:07.000Z",)"
                         R"("due_at":null,"missing_since":"2026-11-22T11:24:07.000Z")"));
   EXPECT_EQ(world.Post("/outrider/v1/heartbeats/nosuch", "").status, 404);
+}
+
+// As Gatus' external endpoints are told.
+TEST(AroundApi, ABeatBringsAResult) {
+  AroundWorld world;
+  const std::string beat = "/outrider/v1/heartbeats/nightly backup";
+  EXPECT_THAT(world.Post(beat + "?success=false&error=no+route&duration=3s", "").body,
+              HasSubstr(R"("failing_since":null,"failures":1,"error":"no route")"));
+  EXPECT_EQ(world.Get(beat + "?success=false").status, 200);
+  EXPECT_THAT(world.Post(beat + "?success=false&error=timeout", "").body,
+              HasSubstr(R"("state":"failing")"));
+  EXPECT_THAT(world.Get("/outrider/v1/heartbeats").body,
+              HasSubstr(R"("failing_since":"2026-11-21T09:24:07.000Z","failures":3,)"
+                        R"("error":"timeout")"));
+  EXPECT_EQ(world.Post(beat, "").status, 200);
+  EXPECT_THAT(world.Post(beat + "?success=true", "").body, HasSubstr(R"("state":"up")"));
+  EXPECT_EQ(world.Post(beat + "?success=maybe", "").status, 400);
+  EXPECT_EQ(world.Post(beat + "?success=false&error=%ff", "").status, 400);
+  // A letter of two bytes that does not fit is left out.
+  const std::string error = std::string(999, 'x') + "%C3%A4";
+  EXPECT_THAT(world.Post(beat + "?success=false&error=" + error, "").body,
+              HasSubstr("\"error\":\"" + std::string(999, 'x') + "\""));
 }
 
 TEST(AroundApi, MaintenanceIsMadeListedAndEnded) {

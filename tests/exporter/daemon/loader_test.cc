@@ -40,8 +40,8 @@ TEST_F(LoaderTest, NoFileMeansDefaults) {
 TEST_F(LoaderTest, TheExamplesLoad) {
   const auto files = LoadFiles(std::string(OUTRIDER_SOURCE_DIR) + "/examples/outrider.yml");
   ASSERT_TRUE(files.ok()) << files.status();
-  EXPECT_EQ(files->rules.size(), 9u) << "three rule files, a bundle, three with objectives, the "
-                                        "alerts of workloads and of budgets";
+  EXPECT_EQ(files->rules.size(), 12u) << "six rule files, a bundle, three with objectives, the "
+                                         "alerts of workloads and of budgets";
   for (const RuleFile& file : files->rules) EXPECT_EQ(file.ProblemText(), "");
   for (const Entry& entry : files->entries) EXPECT_EQ(entry.error, "") << entry.name;
   EXPECT_EQ(files->slos.size(), 4u);

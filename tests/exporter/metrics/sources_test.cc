@@ -40,6 +40,8 @@ IngestStoreStats SampleIngest() {
   sender.samples_accepted = 70;
   sender.limited.at(static_cast<size_t>(SenderLimit::kSeriesPerSender)) = 4;
   stats.senders = {sender};
+  stats.free_bytes = 5000;
+  stats.min_free_bytes = 1000;
   stats.memory = {.used = 900, .limit = 1000, .unreferenced_retention = 3 * kHour, .held = false};
   stats.wal.syncs = 6;
   stats.wal.sync_nanos = kNanosPerSecond / 4;
@@ -89,6 +91,12 @@ DeskStats SampleDesk() {
   view.open_breaches = 1;
   view.breaches = 1;
   stats.sla[{SlaKind::kAcknowledge, Severity::kCritical}] = view;
+  ShareView& db = stats.teams["db"];
+  db.sla = stats.sla;
+  db.incidents = stats.incidents;
+  db.time_to_acknowledge.Observe(90);
+  stats.services["postgres"] = db;
+  stats.services["postgres"].sla[{SlaKind::kAcknowledge, Severity::kLow}] = view;
   stats.escalations[{"default", 1, "paged"}] = 4;
   stats.notifications[{"team", "webhook", "delivered"}] = 5;
   stats.outbox_rows = 1;
@@ -173,6 +181,21 @@ TEST(Sources, Lines) {
            "outrider_sla_breaches_total{kind=\"acknowledge\",severity=\"critical\"} 1",
            "outrider_sla_compliance_ratio{kind=\"acknowledge\",severity=\"critical\"} 0.75",
            "outrider_sla_open_breaches 1",
+           "outrider_team_incidents{severity=\"critical\",state=\"new\",team=\"db\"} 1",
+           "outrider_team_incidents{severity=\"low\",state=\"new\",team=\"db\"} 0",
+           ("outrider_team_sla_breaches_total{kind=\"acknowledge\",severity=\"critical\","
+            "team=\"db\"} 1"),
+           ("outrider_team_sla_compliance_ratio{kind=\"acknowledge\",severity=\"critical\","
+            "team=\"db\"} 0.75"),
+           "outrider_team_sla_open_breaches{team=\"db\"} 1",
+           "outrider_team_incident_time_to_acknowledge_seconds_sum{team=\"db\"} 90",
+           "outrider_service_incidents{service=\"postgres\",state=\"new\"} 1",
+           "outrider_service_sla_breaches_total{kind=\"acknowledge\",service=\"postgres\"} 2",
+           "outrider_service_sla_breaches_total{kind=\"resolve\",service=\"postgres\"} 0",
+           ("outrider_service_sla_compliance_ratio{kind=\"acknowledge\","
+            "service=\"postgres\"} 0.75"),
+           "outrider_storage_free_bytes 5000",
+           "outrider_storage_min_free_bytes 1000",
            "outrider_escalations_total{outcome=\"paged\",policy=\"default\",tier=\"1\"} 4",
            ("outrider_notifications_total{integration=\"webhook\",outcome=\"delivered\","
             "receiver=\"team\"} 5"),

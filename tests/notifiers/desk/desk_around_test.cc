@@ -48,7 +48,7 @@ class HeartbeatTest : public AroundTest {
     });
   }
   Status Beat(const char* name = "backup") {
-    return desk_->Beat(name, {.incident_id = "", .who = "", .channel = "api", .note = ""},
+    return desk_->Beat(name, {}, {.incident_id = "", .who = "", .channel = "api", .note = ""},
                        clock_.NowNanos());
   }
 };
