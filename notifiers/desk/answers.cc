@@ -57,10 +57,10 @@ AnsweredStep StepNow(const Incident& incident) {
   const Escalation& escalation = incident.escalation;
   AnsweredStep step{
       .epoch = incident.epoch, .loop = escalation.loop, .tier = escalation.next_tier - 1};
-  if (step.tier >= 0 || escalation.tiers.empty()) return step;
+  if (step.tier >= 0 || escalation.tiers().empty()) return step;
   return {.epoch = incident.epoch,
           .loop = escalation.loop - 1,
-          .tier = static_cast<int>(escalation.tiers.size()) - 1};
+          .tier = static_cast<int>(escalation.tiers().size()) - 1};
 }
 
 // Why a page of that step does not escalate the incident any more; "": it does.

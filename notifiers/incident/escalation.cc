@@ -259,7 +259,7 @@ IncidentDecision PassTier(const Incident& incident, Nanos now) {
 }
 
 bool ToldSince(const Escalation& escalation, int loop, int tier) {
-  const bool last = tier + 1 >= static_cast<int>(escalation.tiers.size());
+  const bool last = tier + 1 >= static_cast<int>(escalation.tiers().size());
   const std::pair<int, int> next{last ? loop + 1 : loop, last ? 0 : tier + 1};
   return std::pair(escalation.loop, escalation.next_tier) > next;
 }

@@ -222,10 +222,12 @@ TEST_F(OnCallCheckTest, WhoHasOnlyUnverifiedContactMethodsCannotBeReached) {
   ASSERT_TRUE(desk_->StartVerification("ben", "webhook[0]", clock_.NowNanos()).ok());
   Run(1);
   const std::string title = inbox_["user:ben"].got.back().title;
-  ASSERT_TRUE(desk_
-                  ->ConfirmVerification("ben", "webhook[0]", title.substr(title.rfind(' ') + 1),
-                                        clock_.NowNanos())
-                  .ok());
+  ASSERT_TRUE(
+      desk_
+          ->ConfirmVerification({"ben", "webhook[0]"}, title.substr(title.rfind(' ') + 1),
+                                {.incident_id = "", .who = "ben", .channel = "api", .note = ""},
+                                clock_.NowNanos())
+          .ok());
   Run(1);
   ASSERT_EQ(Warnings().size(), 1U) << "ended by the verification, not by the next day";
   EXPECT_TRUE(Warnings()[0].starts_with("anna is on call")) << Warnings()[0];

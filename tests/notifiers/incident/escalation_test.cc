@@ -211,7 +211,7 @@ TEST(Escalation, ToldSinceAStep) {
       {0, 0, -1, 2, false}, {0, 1, -1, 2, true},
   };
   Escalation escalation = Open(Config(0)).escalation;
-  ASSERT_EQ(escalation.tiers.size(), 3U);
+  ASSERT_EQ(escalation.tiers().size(), 3U);
   for (const auto& c : kCases) {
     escalation.loop = c.loop;
     escalation.next_tier = c.next_tier;
