@@ -140,6 +140,10 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   const Alert alert = tx.alerts.Find(fingerprint)->ToAlert();
   IncidentDecision decision = ResolveAlert(std::move(incident), alert, now);
   FollowAlert(tx, alert.labels, /*began=*/false, &decision, now);
+  // What was suppressed is over: one that lives on by itself goes on.
+  if (decision.incident.escalation.held_at != 0 && decision.incident.firing.empty()) {
+    decision.timers.push_back({TimerKind::kEscalate, now});
+  }
   ApplyIncident(tx, std::move(decision), now);
   RecheckDependants(tx, incident_id, now);
 }

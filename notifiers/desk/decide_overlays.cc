@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "notifiers/desk/decide_dependencies.h"
+#include "notifiers/desk/decide_maintenance.h"
 #include "notifiers/incident/attention.h"
 #include "notifiers/incident/overlays.h"
 
@@ -43,9 +45,17 @@ Status Merge(Transaction& tx, const std::string& id, const std::string& into, co
     ApplyIncident(tx, TRY(MergeIncident(*tx.incidents.Find(part), *whole_now, actor, now)), now);
   }
   FeedFromNowOn(tx, {before.firing.begin(), before.firing.end()}, into);
+  PauseInMaintenance(tx, &merged, now);
   ApplyIncident(tx, std::move(merged), now);
   const IncidentsConfig& config = tx.plan().incidents();
-  ApplyIncident(tx, TakeOver(config, *tx.incidents.Find(into), before, actor, now), now);
+  IncidentDecision taken = TakeOver(config, *tx.incidents.Find(into), before, actor, now);
+  PauseInMaintenance(tx, &taken, now);
+  // Alerts that are not suppressed may have joined one whose others all are: it goes on.
+  if (taken.incident.escalation.held_at != 0) {
+    taken.timers.push_back({TimerKind::kEscalate, now});
+  }
+  ApplyIncident(tx, std::move(taken), now);
+  RecheckAttached(tx, into, now);
   return absl::OkStatus();
 }
 
@@ -56,6 +66,7 @@ Status Split(Transaction& tx, const std::string& id, const Actor& actor, Nanos n
   if (whole != nullptr && part.Open()) firing = FiringOf(tx, *whole, part);
   IncidentDecision alone = TRY(UnmergeIncident(part, firing, actor, now));
   AskLater(tx.plan().incidents(), now, &alone);
+  PauseInMaintenance(tx, &alone, now);
   FeedFromNowOn(tx, firing, id);
   // Both first, then what each says of the other: a parent that ends takes its parts along.
   if (whole == nullptr) {
@@ -63,6 +74,7 @@ Status Split(Transaction& tx, const std::string& id, const Actor& actor, Nanos n
     return absl::OkStatus();
   }
   IncidentDecision rest = GiveBack(*whole, part, firing, actor, now);
+  PauseInMaintenance(tx, &rest, now);
   ApplyIncident(tx, std::move(alone), now);
   ApplyIncident(tx, std::move(rest), now);
   return absl::OkStatus();

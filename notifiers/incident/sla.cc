@@ -176,6 +176,11 @@ void RetargetSla(const IncidentsConfig& config, Nanos now, IncidentDecision* dec
   for (const SlaKind kind : kKinds) {
     SlaClock& clock = incident.Clock(kind);
     if (!clock.Running() || clock.breached_at != 0) continue;
+    BreachIfOver(kind, now, decision);  // its timer may be late
+    if (clock.breached_at != 0) {
+      SetTimers(kind, now, decision);
+      continue;
+    }
     const int64_t target = TargetOf(config, incident.severity, kind);
     const std::shared_ptr<const BusinessCalendar> calendar = CalendarOf(config, incident.severity);
     if (clock.target == target && clock.calendar == calendar) continue;

@@ -282,6 +282,28 @@ TEST_F(MaintenanceTest, OneAlertOutsideOfItPages) {
   EXPECT_EQ(Newest()->pauses.size(), 1U) << "what is left is in maintenance";
 }
 
+TEST_F(MaintenanceTest, ClocksFollowAMergeAndItsEnd) {
+  Configure({Window("w", "A", 0, 3600)});
+  ASSERT_TRUE(Fire(MakeAlert("A", "critical")).ok());
+  const std::string whole = Newest()->id;
+  clock_.Set(clock_.NowNanos() + 1);
+  ASSERT_TRUE(Fire(MakeAlert("B", "critical")).ok());
+  const std::string part = Newest()->id;
+  const auto paused = [&](const std::string& id) {
+    return !desk_->GetIncident(id, clock_.NowNanos())->incident->pauses.empty();
+  };
+  Run(60);
+  ASSERT_TRUE(paused(whole));
+  ASSERT_FALSE(paused(part));
+  ASSERT_TRUE(desk_->Change(MergeInto{whole}, By(part), clock_.NowNanos()).ok());
+  EXPECT_FALSE(paused(whole)) << "B is in no maintenance";
+  ASSERT_TRUE(desk_->Change(Unmerge{}, By(part), clock_.NowNanos()).ok());
+  EXPECT_TRUE(paused(whole));
+  ASSERT_TRUE(desk_->Change(MergeInto{part}, By(whole), clock_.NowNanos()).ok());
+  EXPECT_FALSE(paused(whole)) << "what is part of another has no alerts of its own";
+  EXPECT_FALSE(paused(part));
+}
+
 TEST_F(MaintenanceTest, WindowsOverlap) {
   Configure({Window("a", "Down", 0, 600), Window("b", "Down", 300, 1200)});
   ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());

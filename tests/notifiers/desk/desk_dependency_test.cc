@@ -242,6 +242,20 @@ TEST_F(DependencyTest, WhatJoinsAnAttachedIncidentIsNews) {
   EXPECT_EQ(Paged(), (Texts{"git-service", "redis"}));
 }
 
+TEST_F(DependencyTest, WhatIsMergedIntoAnAttachedIncidentIsNews) {
+  ASSERT_TRUE(Fire(Down("redis")).ok());
+  Run(60);
+  ASSERT_TRUE(Fire(Down("git-service")).ok());
+  Run(300);
+  ASSERT_NE(Of("git-service")->suppressed_by, "");
+  ASSERT_TRUE(Fire(Down("shop")).ok());
+  ASSERT_TRUE(
+      desk_->Change(MergeInto{Of("git-service")->id}, By(Of("shop")->id), clock_.NowNanos()).ok());
+  Run(10);
+  EXPECT_EQ(Of("git-service")->suppressed_by, "");
+  EXPECT_EQ(Got("pager"), 2U);
+}
+
 TEST_F(DependencyTest, AnIncidentWithMoreThanThatIsNews) {
   Adjust([adjust = adjust_](DeskConfig& config) {
     adjust(config);

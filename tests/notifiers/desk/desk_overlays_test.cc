@@ -124,6 +124,35 @@ TEST_F(DeskOverlaysTest, AMergedIncidentFollowsItsParent) {
   EXPECT_TRUE(desk_->VerifyAudit().ok());
 }
 
+TEST_F(DeskOverlaysTest, WhatIsMergedIntoASilencedIncidentIsTold) {
+  const std::string parent = Open("Down");
+  Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(8 * 3600));
+  Run(400);
+  ASSERT_EQ(Got("pager"), 0U);
+  const std::string part = Open("Slow");
+  ASSERT_TRUE(Do(part, MergeInto{parent}).ok());
+  Run(10);
+  EXPECT_EQ(Got("pager"), 1U) << "Slow is not silenced";
+  Run(300);
+  EXPECT_EQ(Got("other"), 1U);
+}
+
+TEST_F(DeskOverlaysTest, WhatIsSilencedAndOverHoldsNobodyUp) {
+  NewIncident wanted;
+  wanted.title = "Shop is slow";
+  wanted.severity = Severity::kCritical;
+  const Alert down = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(down).ok());
+  Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(8 * 3600));
+  const std::string by_hand = desk_->Create(wanted, By(""), clock_.NowNanos()).value()->id;
+  ASSERT_TRUE(Do(IdOf("Down"), MergeInto{by_hand}).ok());
+  Run(400);
+  ASSERT_EQ(Got("pager"), 0U) << "all that fires of it is silenced";
+  ASSERT_TRUE(End(down).ok());
+  Run(10);
+  EXPECT_EQ(Got("pager"), 1U);
+}
+
 TEST_F(DeskOverlaysTest, TheLastAlertOfAllEndsAParentWithItsParts) {
   const Alert slow = MakeAlert("Slow");
   const Alert down = MakeAlert("Down");

@@ -107,6 +107,25 @@ TEST(SlaRetarget, ABreachStaysOne) {
   EXPECT_EQ(Fix(lower.incident).DeadlineAt(), kT0 + Hours(24));
 }
 
+// The timer is late, the process having been down, and somebody is quicker than it.
+TEST(SlaRetarget, WhatWasMissedByThenStaysMissed) {
+  const IncidentsConfig config = DefaultIncidentsConfig();
+  for (const Severity severity : {Severity::kLow, Severity::kInfo}) {
+    const IncidentDecision lower =
+        SetSeverity(config, Open(config, "critical"), severity, kT0 + Min(7));
+    EXPECT_EQ(Kinds(lower), (std::vector<std::string>{"sla_breached", "sla_retargeted"}));
+    EXPECT_EQ(lower.events[0].time, kT0 + Min(5) + 1) << "when the timer was due";
+    EXPECT_EQ(Ack(lower.incident).breached_at, kT0 + Min(5));
+    EXPECT_EQ(Ack(lower.incident).target, Min(5));
+    EXPECT_EQ(TimerOf(lower, TimerKind::kAckBreach), 0);
+  }
+  const IncidentDecision higher =
+      SetSeverity(config, Open(config), Severity::kCritical, kT0 + Min(61));
+  EXPECT_EQ(Kinds(higher),
+            (std::vector<std::string>{"sla_breached", "sla_retargeted", "sla_breached"}));
+  EXPECT_EQ(higher.events[0].time, kT0 + Min(60) + 1) << "not now";
+}
+
 TEST(SlaRetarget, AHigherSeverityMayBeBreachedAtOnce) {
   const IncidentsConfig config = DefaultIncidentsConfig();
   const Incident medium = Open(config);
