@@ -115,7 +115,7 @@ schedules: [{{name: primary, layers: [{{ical_file: duty.ics}}]}}]
         self.write('x.tmpl', '{{ define "x" }}new{{ end }}')
         self.process.process.send_signal(signal.SIGHUP)
         harness.wait_for('the reload', lambda: self.on_call() == 'ben', 10)
-        event = self.audit('subject=configuration')[0]
+        event = harness.wait_for('what the trail says of it', lambda: self.audit('subject=configuration'), 10)[0]
         self.assertEqual((event['by'], event['channel']), ('', 'signal'))
         self.assertIn('x.tmpl', event['data']['changed_files'])
         self.assertIn('duty.ics', event['data']['changed_files'])
