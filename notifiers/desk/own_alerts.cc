@@ -34,17 +34,11 @@ void EndAlert(Transaction& tx, uint64_t fingerprint, Nanos now) {
 }
 
 IncidentSource SourceOf(const Labels& alert) {
+  if (!IsOwnAlert(alert)) return IncidentSource::kAlerts;
   const std::string_view name = alert.Get(kAlertName);
-  if (name == kHeartbeatMissed && !alert.Get("heartbeat").empty()) {
-    return IncidentSource::kHeartbeat;
-  }
-  if (name == kHealthCheckFailed && !alert.Get("heartbeat").empty()) {
-    return IncidentSource::kHealthCheck;
-  }
-  if ((name == kOnCallGap || name == kOnCallUnreachable) && !alert.Get("schedule").empty()) {
-    return IncidentSource::kSchedule;
-  }
-  return IncidentSource::kAlerts;
+  if (name == kHeartbeatMissed) return IncidentSource::kHeartbeat;
+  if (name == kHealthCheckFailed) return IncidentSource::kHealthCheck;
+  return IncidentSource::kSchedule;
 }
 
 }  // namespace outrider

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alerts that the desk raises itself: a heartbeat that is missing or says that a check fails, a
-// schedule with a gap. They go
-// the way of all alerts: routes, silences, incidents.
+// schedule with a gap. They go the way of all alerts: routes, silences, incidents.
 #pragma once
 
-#include <string_view>
-
 #include "notifiers/desk/transaction.h"
+#include "notifiers/incident/own_alert_names.h"
 
 namespace outrider {
-
-// Their names.
-inline constexpr std::string_view kHeartbeatMissed = "HeartbeatMissed";      // label heartbeat
-inline constexpr std::string_view kHealthCheckFailed = "HealthCheckFailed";  // the same
-inline constexpr std::string_view kOnCallGap = "OnCallGap";                  // label schedule
-inline constexpr std::string_view kOnCallUnreachable = "OnCallUnreachable";  // schedule, user
 
 // It fires; one that fires already gets the new texts. Returns its fingerprint.
 uint64_t RaiseAlert(Transaction& tx, const Labels& labels, const Annotations& annotations,

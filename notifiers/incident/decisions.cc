@@ -7,6 +7,7 @@
 
 #include "notifiers/incident/attention.h"
 #include "notifiers/incident/outage.h"
+#include "notifiers/incident/own_alert_names.h"
 #include "notifiers/incident/steps.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
@@ -83,6 +84,9 @@ IncidentSource SaidSource(const Alert& alert) {
 Labels IncidentGroupLabels(const IncidentsConfig& config, const Labels& alert) {
   if (config.group_by == std::vector<std::string>{"..."}) return alert;
   std::vector<std::string> names = config.group_by;
+  if (IsOwnAlert(alert)) {
+    names.insert(names.end(), kOwnAlertIdentity.begin(), kOwnAlertIdentity.end());
+  }
   std::sort(names.begin(), names.end());
   return alert.Keep(names);
 }

@@ -80,6 +80,30 @@ TEST_F(HeartbeatTest, SilenceIsAnIncidentAndTheNextBeatEndsIt) {
   EXPECT_EQ(desk_->Heartbeats(clock_.NowNanos())[0].due_at, kT0 + Sec(1121 + 720));
 }
 
+// Nobody may overlook the second, though incidents.group_by tells them apart by nothing.
+TEST_F(HeartbeatTest, EachSilenceIsAnIncidentOfItsOwn) {
+  Adjust([before = adjust_](DeskConfig& config) {
+    before(config);
+    config.incidents.group_by = {"alertname"};
+    config.around.heartbeats[1].severity = "critical";
+  });
+  Run(730);
+  const auto first = Newest();
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(Got("pager"), 1U);
+  ASSERT_TRUE(
+      desk_
+          ->Acknowledge({.incident_id = first->id, .who = "anna", .channel = "api", .note = ""},
+                        clock_.NowNanos())
+          .ok());
+  Run(1200);
+  const auto second = Newest();
+  EXPECT_NE(second->id, first->id);
+  EXPECT_EQ(second->labels.Get("heartbeat"), "prometheus");
+  EXPECT_EQ(second->state, IncidentState::kNew);
+  EXPECT_EQ(Got("pager"), 2U);
+}
+
 TEST_F(HeartbeatTest, BeatsInTimeSetNothingOff) {
   for (int i = 0; i < 30; ++i) {
     Run(600);
