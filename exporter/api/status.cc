@@ -170,12 +170,18 @@ StatusOr<HttpResponse> GetTsdb(const StatusApiDeps& deps, HttpRequest& request) 
 StatusOr<HttpResponse> GetAlertmanagers(const StatusApiDeps& deps, HttpRequest&) {
   std::string data;
   JsonWriter json(&data);
-  json.StartObject().Key("activeAlertmanagers").StartArray();
-  if (deps.alertmanager_urls != nullptr) {
-    for (const std::string& url : deps.alertmanager_urls())
-      json.StartObject().Key("url").String(url).EndObject();
+  json.StartObject();
+  for (const auto& [key, urls] :
+       {std::pair{"activeAlertmanagers", &deps.alertmanager_urls},
+        std::pair{"droppedAlertmanagers", &deps.dropped_alertmanager_urls}}) {
+    json.Key(key).StartArray();
+    if (*urls != nullptr) {
+      for (const std::string& url : (*urls)())
+        json.StartObject().Key("url").String(url).EndObject();
+    }
+    json.EndArray();
   }
-  json.EndArray().Key("droppedAlertmanagers").StartArray().EndArray().EndObject();
+  json.EndObject();
   return PromSuccess(data);
 }
 

@@ -57,6 +57,7 @@ struct StatusApiDeps {
   std::vector<std::pair<std::string, std::string>> flags;
   // External ones that alerts are sent on to; may be null.
   std::function<std::vector<std::string>()> alertmanager_urls;
+  std::function<std::vector<std::string>()> dropped_alertmanager_urls;  // by relabelling
 };
 
 void RegisterStatusApi(Router& router, const StatusApiDeps& deps);

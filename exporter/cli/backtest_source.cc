@@ -79,7 +79,9 @@ StatusOr<std::unique_ptr<HistorySource>> OpenSource(const BacktestCommand& comma
                                                     const Clock& clock, const std::stop_token& stop,
                                                     std::optional<FileHistory::Extent>* covered) {
   if (command.inputs.empty()) return OpenServer(command, client, http, clock, stop);
-  auto files = TRY(FileHistory::Open(command.inputs));
+  std::vector<std::string> warnings;
+  auto files = TRY(FileHistory::Open(command.inputs, &warnings));
+  for (const std::string& warning : warnings) fmt::print(stderr, "warning: {}\n", warning);
   *covered = TRY(files->TimesCovered());
   return files;
 }

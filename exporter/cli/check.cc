@@ -11,6 +11,7 @@
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/daemon/loader.h"
+#include "exporter/daemon/rule_warnings.h"
 #include "notifiers/around/around_config.h"
 #include "notifiers/channel/channel.h"
 #include "notifiers/channel/templates.h"
@@ -18,7 +19,6 @@
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/analytics/analytics_file.h"
 #include "rules/promql/features.h"
-#include "rules/rulefile/template_text.h"
 #include "rules/slo/event_feed.h"
 #include "rules/slo/slo_file.h"
 #include "storage/base/file.h"
@@ -65,6 +65,9 @@ StatusOr<promql::ParseOptions> ParseOptionsOf(const FeatureNames& names) {
 
 Verdict CheckConfigFile(const std::string& path, const FeatureNames& names) {
   const LoadedFiles files = TRY(LoadFiles(path, names));
+  if (!files.missing_rule_files.empty()) {  // the daemon would start without it
+    return NotFound(LoadWarnings(files).front());
+  }
   std::string problems;
   size_t rules = 0;
   size_t groups = 0;
@@ -127,22 +130,21 @@ Verdict CheckAnalyticsFile(const std::string& text, const std::string& path,
   return SummaryOf(file.entries.size(), objectives, slos.windows.size());
 }
 
-// Receivers by annotation may be those of alertmanager.yml, which is not known here.
-void WarnOfForeignReceivers(const RuleFile& rules, const AlertmanagerConfig& config) {
+// Receivers by annotation may be those of alertmanager.yml, which is not known here. Escalation
+// policies are never in a bundle: `check config` looks for them.
+void WarnOfAnnotations(const RuleFile& rules, const AlertmanagerConfig& config) {
+  std::set<std::string, std::less<>> receivers;
+  for (const ReceiverConfig& receiver : config.receivers) receivers.insert(receiver.name);
+  std::vector<std::string> warnings;
   for (const RuleGroup& group : rules.groups) {
     for (const Rule& rule : group.rules) {
-      const auto named = rule.annotations.find("outrider_receiver");
-      if (named == rule.annotations.end() || HasActions(named->second)) continue;
-      const bool own = std::ranges::any_of(config.receivers, [&](const ReceiverConfig& receiver) {
-        return receiver.name == named->second;
-      });
-      if (own) continue;
-      fmt::print(stderr,
-                 "  WARNING: {}:{}: alert {}: outrider_receiver names \"{}\", which is not in this "
-                 "bundle; the Alertmanager configuration must have it\n",
-                 group.file, rule.line, rule.name, named->second);
+      WarnOfUnknownName(group, rule, "outrider_receiver", receivers,
+                        "which is not in this bundle; the Alertmanager configuration must have it",
+                        &warnings);
     }
   }
+  WarnOfNoDataPolicies(rules.groups, &warnings);
+  for (const std::string& warning : warnings) fmt::print(stderr, "  WARNING: {}\n", warning);
 }
 
 Verdict CheckBundle(const std::string& text, const std::string& path,
@@ -155,7 +157,7 @@ Verdict CheckBundle(const std::string& text, const std::string& path,
   AlertmanagerConfig config = DefaultAlertmanagerConfig();
   TRY(AddBundle(text, path, &config));
   TRY(CheckAlertmanager(config));
-  WarnOfForeignReceivers(rules, config);
+  WarnOfAnnotations(rules, config);
   return fmt::format("{} groups", rules.groups.size());
 }
 

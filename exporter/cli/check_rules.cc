@@ -6,6 +6,7 @@
 
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
+#include "exporter/daemon/rule_warnings.h"
 #include "rules/promql/features.h"
 #include "rules/rulefile/check.h"
 #include "storage/base/file.h"
@@ -65,6 +66,10 @@ void Print(const RuleCheck& check) {
   fmt::print("Checking {}\n", check.path);
   std::fflush(stdout);  // in a pipe too, errors stand behind it
   fmt::print(check.clean() ? stdout : stderr, "{}\n", check.Text());
+  std::fflush(stdout);
+  std::vector<std::string> warnings;
+  WarnOfNoDataPolicies(check.groups, &warnings);
+  for (const std::string& warning : warnings) fmt::print(stderr, "  WARNING: {}\n", warning);
   fmt::print("\n");
 }
 

@@ -3,8 +3,12 @@
 
 #include <malloc.h>
 
+#include <string>
+#include <vector>
+
 #include "absl/synchronization/mutex.h"
 #include "exporter/cli/command_line.h"
+#include "exporter/cli/empty_values.h"
 #include "storage/base/clock.h"
 #include "storage/base/random.h"
 
@@ -21,5 +25,10 @@ int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const outrider::SystemClock clock;
   outrider::SystemRandom random;
-  return outrider::RunCommandLine(argc, argv, {clock, random});
+  std::vector<std::string> words = outrider::SplitEmptyValues({argv, argv + argc});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  return outrider::RunCommandLine(static_cast<int>(words.size()), arguments.data(),
+                                  {clock, random});
 }

@@ -167,6 +167,7 @@ void App::Stop() {
   if (self.server != nullptr) self.server->Stop();
   for (std::jthread& thread : self.threads) thread.request_stop();
   self.threads.clear();
+  self.services->rules->WriteRest();
   self.services->relay->Stop();
   self.services->dispatcher->Stop();
 }

@@ -10,6 +10,7 @@
 #include "rules/capacity/workload_source_config.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -34,8 +35,8 @@ void ReadGlobal(YamlReader& r, Config::Global* global) {
   if (r.StringMap("external_labels", &labels)) {
     LabelsBuilder builder;
     for (const auto& [name, value] : labels) {
-      if (!IsLegacyLabelName(name)) {
-        r.Fail("external_labels", fmt::format("{} is not a valid label name", name));
+      if (name.empty() || !IsValidUtf8(name)) {  // since Prometheus 3 any UTF-8 text is a name
+        r.Fail("external_labels", fmt::format("{} is not a valid label name", Quote(name)));
       }
       builder.Set(name, value);
     }

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "exporter/daemon/rule_warnings.h"
 #include "notifiers/config/incidents_node.h"
 #include "notifiers/config/paging_config.h"
 #include "notifiers/config/people_config.h"
@@ -28,16 +29,23 @@ namespace {
 
 bool IsPattern(const std::string& path) { return path.find_first_of("*?[") != std::string::npos; }
 
-// The files a list of globs names, in order, each once.
+Status Missing(const std::string& config_file, const std::string& path) {
+  return NotFound(fmt::format("{} names {}, which does not exist", config_file, path));
+}
+
+// The files a list of globs names, in order, each once. A file named outright that is missing goes
+// to `missing`, or is an error without it.
 StatusOr<std::vector<std::string>> Expand(const std::string& config_file,
-                                          const std::vector<std::string>& patterns) {
+                                          const std::vector<std::string>& patterns,
+                                          std::vector<std::string>* missing = nullptr) {
   std::vector<std::string> paths;
   std::set<std::string> seen;
   for (const std::string& pattern : patterns) {
     const std::string full = ResolveBeside(config_file, pattern);
     const std::vector<std::string> matches = Glob("", full);
     if (matches.empty() && !IsPattern(full)) {
-      return NotFound(fmt::format("{} names {}, which does not exist", config_file, full));
+      if (missing == nullptr) return Missing(config_file, full);
+      missing->push_back(full);
     }
     for (const std::string& path : matches) {
       if (seen.insert(path).second) paths.push_back(path);
@@ -65,7 +73,15 @@ Status LoadRules(const KnownRules& known, LoadedFiles* out) {
   options.strict = out->config.rules.strict;
   out->known.parser = options.promql;
   out->known.strict = options.strict;
-  for (const std::string& path : TRY(Expand(out->config.file, out->config.rule_files))) {
+  const std::vector<std::string> paths =
+      TRY(Expand(out->config.file, out->config.rule_files, &out->missing_rule_files));
+  for (const std::string& path : out->missing_rule_files) {
+    // Perhaps it is just being replaced: what it had goes on.
+    if (known.texts.contains(path) || known.groups.contains(path)) {
+      return Missing(out->config.file, path);
+    }
+  }
+  for (const std::string& path : paths) {
     const std::string text = TRY(ReadFile(path));
     std::string hash = Sha256(text);
     std::optional<RuleFile> file = KnownFile(known, options, path, hash);
@@ -172,28 +188,6 @@ Status ReadIncidents(const YamlNode& root, const std::string& incidents,
   return absl::OkStatus();
 }
 
-// A literal annotation that names a receiver or policy nobody has. Templates are judged when they
-// are rendered.
-void WarnOfUnknownName(const RuleGroup& group, const Rule& rule, const std::string& annotation,
-                       const std::set<std::string, std::less<>>& names,
-                       std::vector<std::string>* out) {
-  const auto found = rule.annotations.find(annotation);
-  if (found == rule.annotations.end() || names.contains(found->second)) return;
-  if (found->second.find("{{") != std::string::npos) return;
-  out->push_back(
-      fmt::format("{}:{}: alert {}: {} names \"{}\", which does not exist; it is ignored",
-                  group.file, rule.line, rule.name, annotation, found->second));
-}
-
-void WarnOfUnknownPolicy(const RuleGroup& group, const Rule& rule, std::vector<std::string>* out) {
-  const auto found = rule.annotations.find(kNoDataAnnotation);
-  if (found == rule.annotations.end()) return;
-  const Status status = ParseNoDataPolicy(found->second).status();
-  if (status.ok()) return;
-  out->push_back(fmt::format("{}:{}: alert {}: {}: {}; it is ignored", group.file, rule.line,
-                             rule.name, kNoDataAnnotation, Message(status)));
-}
-
 Status CheckTargets(const EscalationPolicy& policy, const std::vector<std::string>& targets,
                     const std::set<std::string, std::less<>>& names, const std::string& file) {
   for (const std::string& target : targets) {
@@ -235,7 +229,12 @@ LoadedFiles PeoplePart(const LoadedFiles& files) {
 }
 
 std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
-  std::vector<std::string> out = files.alertmanager.warnings;
+  std::vector<std::string> out;
+  for (const std::string& path : files.missing_rule_files) {
+    out.push_back(Message(Missing(files.config.file, path)));
+  }
+  const std::vector<std::string>& notified = files.alertmanager.warnings;
+  out.insert(out.end(), notified.begin(), notified.end());
   out.insert(out.end(), files.incidents.warnings.begin(), files.incidents.warnings.end());
   std::set<std::string, std::less<>> receivers;
   for (const ReceiverConfig& receiver : files.alertmanager.receivers)
@@ -247,11 +246,12 @@ std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
   for (const RuleFile& file : files.rules) {
     for (const RuleGroup& group : file.groups) {
       for (const Rule& rule : group.rules) {
-        WarnOfUnknownName(group, rule, "outrider_receiver", receivers, &out);
-        WarnOfUnknownName(group, rule, "outrider_escalation", policies, &out);
-        WarnOfUnknownPolicy(group, rule, &out);
+        constexpr std::string_view kWhy = "which does not exist; it is ignored";
+        WarnOfUnknownName(group, rule, "outrider_receiver", receivers, kWhy, &out);
+        WarnOfUnknownName(group, rule, "outrider_escalation", policies, kWhy, &out);
       }
     }
+    WarnOfNoDataPolicies(file.groups, &out);
   }
   for (const Entry& entry : files.entries) {
     if (!entry.error.empty()) out.push_back("analytics entry disabled: " + entry.error);

@@ -38,10 +38,11 @@ struct KnownRules {
 struct LoadedFiles {
   Config config;
   std::vector<RuleFile> rules;  // rule files and bundles; alerts of a bundle carry outrider_bundle
-  KnownRules known;             // of these, without groups
-  AlertmanagerConfig alertmanager;  // with the bundles' routes
-  bool default_receiver = false;    // no alertmanager.yml: everything goes to `log`
-  YamlNode incidents_root;          // incidents.yml as it was read, without the directory
+  std::vector<std::string> missing_rule_files;  // named outright in rule_files
+  KnownRules known;                             // of these, without groups
+  AlertmanagerConfig alertmanager;              // with the bundles' routes
+  bool default_receiver = false;                // no alertmanager.yml: everything goes to `log`
+  YamlNode incidents_root;  // incidents.yml as it was read, without the directory
   IncidentsConfig incidents;
   std::vector<ReceiverConfig> user_receivers;    // of the users of incidents.yml
   std::vector<TemplateText> templates;           // the files of the Alertmanager configuration
@@ -62,7 +63,8 @@ inline constexpr std::string_view kIdleFeatures[] = {
     "event-recorder"};
 
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means
-// the defaults. A glob without a match is no error, a file named outright that is missing is.
+// the defaults. A glob without a match is no error, a file named outright that is missing is; but a
+// missing rule file that was not there at the last load either is left out, as in Prometheus.
 // `features` are switched on beside query.features; kAutoReloadFeature is one of them.
 StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
                                 std::span<const std::string> features = {},

@@ -114,7 +114,7 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
                    services.engine.options().timeout});
   RegisterDescribedApi(router, services.store->metadata(), services.store->exemplars());
   RegisterRulesApi(router, [&services] { return services.rules->Snapshot(); });
-  StatusApiDeps status{windows, services.clock, ThisBuild(), {}, {}, {}, FlagsOf(options), {}};
+  StatusApiDeps status{windows, services.clock, ThisBuild(), {}, {}, {}, FlagsOf(options), {}, {}};
   status.runtime = [&services, started_at] { return RuntimeOf(services, started_at); };
   status.head = [&services] { return HeadOf(services); };
   status.config_yaml = [&services] { return services.Outcome().config.text; };
@@ -123,6 +123,7 @@ void RegisterPrometheusApi(Router& router, Services& services, const AppOptions&
     for (LinkStats& link : services.relay->Stats()) urls.push_back(std::move(link.url));
     return urls;
   };
+  status.dropped_alertmanager_urls = [&services] { return services.relay->Dropped(); };
   RegisterStatusApi(router, status);
 }
 

@@ -57,10 +57,6 @@ std::string ClassicLabelName(std::string_view name) {
 bool ExpositionWriter::Next(std::string* out) {
   while (family_ < families_.size()) {
     const MetricFamilyData& family = families_[family_];
-    if (family.open_metrics_only && format_ == Exposition::kText) {
-      ++family_;
-      continue;
-    }
     const size_t end = std::min(family.points.size(), point_ + kPointsAPiece);
     if (point_ < end) {
       if (format_ == Exposition::kText) {

@@ -41,12 +41,6 @@ void MetricSink::Histogram(std::string_view name, std::string_view help, LabelLi
           {Share(labels), 0, std::make_shared<const Distribution>(std::move(distribution))});
 }
 
-void MetricSink::OpenMetricsHistogram(std::string_view name, std::string_view help,
-                                      LabelList labels, Distribution distribution) {
-  Histogram(name, help, labels, std::move(distribution));
-  Family(name, help, FamilyKind::kHistogram).open_metrics_only = true;
-}
-
 void MetricSink::Summary(std::string_view name, std::string_view help, LabelList labels,
                          Distribution distribution) {
   Family(name, help, FamilyKind::kSummary)

@@ -36,7 +36,6 @@ struct MetricFamilyData {
   std::string name;
   std::string help;
   FamilyKind type = FamilyKind::kGauge;
-  bool open_metrics_only = false;  // its name would not pass promtool's lint of the text format
   std::vector<MetricPoint> points;
 };
 
@@ -53,9 +52,6 @@ class MetricSink {
   // Empty distributions are written too: their zeros say that nothing was measured yet.
   void Histogram(std::string_view name, std::string_view help, LabelList labels,
                  Distribution distribution);
-  // One that the text format leaves out.
-  void OpenMetricsHistogram(std::string_view name, std::string_view help, LabelList labels,
-                            Distribution distribution);
   void Summary(std::string_view name, std::string_view help, LabelList labels,
                Distribution distribution);
   // A gauge whose labels somebody else keeps: nothing is copied.

@@ -117,12 +117,10 @@ void WriteRuleMetrics(const RuleStats& stats, MetricSink& sink) {
   sink.Summary("outrider_rule_group_lag_seconds",
                "From when a slot of a group could be evaluated to when its evaluation began.", {},
                ToSummary(stats.group_lag));
-  sink.OpenMetricsHistogram("prometheus_rule_evaluation_duration_histogram_seconds",
-                            "The duration for a rule to execute.", {},
-                            ToHistogram(stats.evaluation_duration));
-  sink.OpenMetricsHistogram("prometheus_rule_group_duration_histogram_seconds",
-                            "The duration of rule group evaluations.", {},
-                            ToHistogram(stats.group_duration));
+  sink.Histogram("prometheus_rule_evaluation_duration_histogram_seconds",
+                 "The duration for a rule to execute.", {}, ToHistogram(stats.evaluation_duration));
+  sink.Histogram("prometheus_rule_group_duration_histogram_seconds",
+                 "The duration of rule group evaluations.", {}, ToHistogram(stats.group_duration));
   sink.Counter("prometheus_template_text_expansions_total",
                "The total number of template text expansions.", {}, expansions);
   sink.Counter("prometheus_template_text_expansion_failures_total",

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::string_view kEnd = "# EOF";
 constexpr double kLargestTime = 1e14;  // milliseconds: far, and exact in a double
+// Nobody has samples of before 1980: they are seconds, and the file was cut off before `# EOF`.
+constexpr Timestamp kEarliestTime = 315'532'800'000;
 
 bool IsOpenMetrics(std::string_view text) {
   text = Trim(text);
@@ -178,6 +181,12 @@ StatusOr<Sample> ReadNumbers(LineReader* line, bool open_metrics) {
     return line->FailAt(time_at, open_metrics ? "expected a timestamp in seconds"
                                               : "expected a timestamp in milliseconds");
   }
+  // The text format has whole milliseconds only.
+  if (!open_metrics && *time != std::trunc(*time)) {
+    return line->FailAt(time_at,
+                        "expected a timestamp in milliseconds; with seconds, the file must end "
+                        "with a line # EOF");
+  }
   line->SkipBlanks();
   const bool more = !line->AtEnd() && !(open_metrics && line->Peek() == '#');
   if (more) return line->Fail("expected the end of the line");
@@ -200,8 +209,10 @@ void SampleTable::Sort() {
   }
 }
 
-Status ReadExposition(std::string_view text, const std::string& path, SampleTable* table) {
+Status ReadExposition(std::string_view text, const std::string& path, SampleTable* table,
+                      std::vector<std::string>* warnings) {
   const bool open_metrics = IsOpenMetrics(text);
+  std::optional<Timestamp> newest;
   StringMap<size_t> known;
   size_t number = 0;
   while (!text.empty()) {
@@ -229,6 +240,13 @@ Status ReadExposition(std::string_view text, const std::string& path, SampleTabl
     const auto sample = ReadNumbers(&line, open_metrics);
     if (!sample.ok()) return failed(sample.status());
     table->Add(at->second, *sample);
+    newest = std::max(newest.value_or(sample->time), sample->time);
+  }
+  if (warnings != nullptr && !open_metrics && newest && *newest < kEarliestTime) {
+    warnings->push_back(
+        fmt::format("{}: the newest sample is of {}, taken for milliseconds; a file with seconds "
+                    "must end with a line # EOF",
+                    path, FormatRfc3339(*newest * kNanosPerMilli)));
   }
   return absl::OkStatus();
 }

@@ -34,7 +34,9 @@ class SampleTable {
 };
 
 // Errors name path:line:column. Exemplars and start times are passed over; a sample without a
-// timestamp is an error.
-Status ReadExposition(std::string_view text, const std::string& path, SampleTable* table);
+// timestamp is an error. Without `# EOF`, a time with a fraction is one too, and a file that ends
+// before 1980 a warning: those are seconds.
+Status ReadExposition(std::string_view text, const std::string& path, SampleTable* table,
+                      std::vector<std::string>* warnings = nullptr);
 
 }  // namespace outrider

@@ -36,11 +36,12 @@ class FilePiece final : public HistoryPiece {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<FileHistory>> FileHistory::Open(const std::vector<std::string>& paths) {
+StatusOr<std::unique_ptr<FileHistory>> FileHistory::Open(const std::vector<std::string>& paths,
+                                                         std::vector<std::string>* warnings) {
   SampleTable table;
   for (const std::string& path : paths) {
     const std::string text = TRY(ReadFile(path));
-    TRY(ReadExposition(text, path, &table));
+    TRY(ReadExposition(text, path, &table, warnings));
   }
   return std::make_unique<FileHistory>(std::move(table));
 }

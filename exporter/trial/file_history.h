@@ -13,7 +13,8 @@ namespace outrider {
 
 class FileHistory final : public HistorySource {
  public:
-  static StatusOr<std::unique_ptr<FileHistory>> Open(const std::vector<std::string>& paths);
+  static StatusOr<std::unique_ptr<FileHistory>> Open(const std::vector<std::string>& paths,
+                                                     std::vector<std::string>* warnings = nullptr);
   explicit FileHistory(SampleTable table);
 
   // Of all samples; InvalidArgument when there are none.

@@ -243,6 +243,11 @@ int Relay::SendAll() {
   return requests;
 }
 
+std::vector<std::string> Relay::Dropped() const {
+  const absl::MutexLock lock(&mutex_);
+  return config_.dropped;
+}
+
 std::vector<LinkStats> Relay::Stats() const {
   const absl::MutexLock lock(&mutex_);
   std::vector<LinkStats> stats;

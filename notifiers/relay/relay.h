@@ -48,6 +48,8 @@ class Relay final : public AlertRelay {
   int SendAll();
 
   std::vector<LinkStats> Stats() const;
+  // URLs that the present configuration's relabelling drops.
+  std::vector<std::string> Dropped() const;
 
  private:
   struct Sender {

@@ -8,6 +8,7 @@
 #include "notifiers/config/http_config.h"
 #include "notifiers/config/schema.h"
 #include "storage/base/duration.h"
+#include "storage/base/file.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -47,11 +48,33 @@ std::string PostPath(std::string prefix) {
   return prefix + "/api/v2/alerts";
 }
 
-// The URL of one address, which relabelling may change; "" when it drops it.
-std::string UrlOf(const Labels& labels, const std::vector<RelabelRule>& rules) {
-  const std::optional<Labels> kept = Relabel(rules, labels);
-  if (!kept) return "";
-  return fmt::format("{}://{}{}", kept->Get(kScheme), kept->Get(kAddress), kept->Get(kPath));
+std::string UrlOf(const Labels& labels) {
+  return fmt::format("{}://{}{}", labels.Get(kScheme), labels.Get(kAddress), labels.Get(kPath));
+}
+
+// The files of a tls_config that has passed CheckSchema. One that is not there would be noticed
+// only when an alert is to be sent.
+Status CheckTlsFiles(const YamlNode* tls, const std::string& file) {
+  if (tls == nullptr) return absl::OkStatus();
+  for (const std::string_view key : {"ca_file", "cert_file", "key_file"}) {
+    if (!IsSet(*tls, key)) continue;
+    const YamlNode& name = *tls->Find(key);
+    if (name.scalar.empty()) continue;
+    const StatusOr<std::string> pem = ReadFile(ResolveBeside(file, name.scalar));
+    if (!pem.ok()) {
+      return YamlError(file, name, fmt::format("{}: {}", key, Message(pem.status())));
+    }
+    if (!Contains(*pem, "-----BEGIN ")) {
+      return YamlError(file, name, fmt::format("{}: {} is no PEM file", key, Quote(name.scalar)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status CheckTlsFilesOf(const YamlNode& node, const std::string& file) {
+  TRY(CheckTlsFiles(node.Find("tls_config"), file));
+  const YamlNode* oauth2 = node.Find("oauth2");
+  return oauth2 == nullptr ? absl::OkStatus() : CheckTlsFiles(oauth2->Find("tls_config"), file);
 }
 
 Status CheckScalars(const YamlNode& node, const std::string& file) {
@@ -75,11 +98,17 @@ Status AddTargets(const YamlNode& group, LabelsBuilder labels,
     if (Contains(address.scalar, "/")) {
       return YamlError(file, address, Quote(address.scalar) + " is not a valid hostname");
     }
-    target.url = UrlOf(labels.Set(kAddress, address.scalar).Build(), rules);
+    const Labels named = labels.Set(kAddress, address.scalar).Build();
+    const std::optional<Labels> kept = Relabel(rules, named);
+    if (!kept) {
+      relay->dropped.push_back(UrlOf(named));
+      continue;
+    }
+    target.url = UrlOf(*kept);
     // Once, however often it is named.
     const bool is_new = std::ranges::none_of(
         relay->targets, [&](const RelayTarget& other) { return other.url == target.url; });
-    if (!target.url.empty() && is_new) relay->targets.push_back(target);
+    if (is_new) relay->targets.push_back(target);
   }
   return absl::OkStatus();
 }
@@ -99,6 +128,7 @@ Status ReadTargets(const YamlNode& node, const std::string& file, RelayConfig* r
   TRY(CheckSchema(node, Schema(), file, "alertmanagers"));
   TRY(CheckHttpConfigRules(node, file));
   TRY(CheckScalars(node, file));
+  TRY(CheckTlsFilesOf(node, file));
   RelayTarget target;
   target.http = TRY(ReadHttpConfig(node, file));
   target.alert_relabel = TRY(ReadRelabelRules(node.Find("alert_relabel_configs"), file));

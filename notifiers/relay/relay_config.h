@@ -21,6 +21,7 @@ struct RelayTarget {
 
 struct RelayConfig {
   std::vector<RelayTarget> targets;
+  std::vector<std::string> dropped;        // URLs that relabel_configs drop
   std::vector<RelabelRule> alert_relabel;  // of all alerts, before those of the targets
   DurationMs resend_delay = kMinute;
 };

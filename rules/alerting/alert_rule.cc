@@ -63,7 +63,8 @@ class Stepper {
       alert->untold = false;
       out_.tell.push_back(alert);
     }
-    if (tell || write) out_.write.push_back(alert);
+    alert->unwritten = !tell && !write;
+    if (!alert->unwritten) out_.write.push_back(alert);
     out_.next.push_back(std::move(alert));
   }
 
@@ -130,6 +131,7 @@ class Stepper {
     alert->state = AlertState::kInactive;
     alert->resolved_at = ts_;
     alert->keep_firing_since = 0;
+    alert->unwritten = false;
     return alert;
   }
 
@@ -138,6 +140,7 @@ class Stepper {
     if (old->keep_firing_since == 0 || old->keep_firing_since > ts_) {
       auto alert = std::make_shared<ActiveAlert>(*old);
       alert->keep_firing_since = ts_;
+      alert->unwritten = false;
       kept = std::move(alert);
       out_.write.push_back(kept);
     } else if (ts_ - old->keep_firing_since >= timing_.keep_firing_for) {
@@ -225,13 +228,17 @@ StatusOr<AlertStep> Step(const AlertSet& state, const promql::Vector& vector, Ti
   return StepAlerts(timing, state, TRY(RenderInstances(state, vector, ts, texts)), ts);
 }
 
-std::vector<LabeledSample> AlertSamples(const AlertSet& alerts, Timestamp sample_time) {
+std::vector<LabeledSample> AlertSamples(const AlertSet& alerts, Timestamp sample_time,
+                                        std::span<const RawLabel> raw) {
   std::vector<LabeledSample> samples;
   samples.reserve(2 * alerts.size());
   for (const AlertPtr& alert : alerts) {
     if (alert->state == AlertState::kInactive) continue;
     const int64_t active_seconds = alert->active_at / kSecond;
     LabelsBuilder builder(alert->labels);
+    for (const RawLabel& label : raw) {
+      if (alert->labels.Get(label.name).empty()) builder.Set(label.name, label.text);
+    }
     builder.Set(kMetricName, "ALERTS_FOR_STATE");
     samples.push_back({builder.Build(), {sample_time, static_cast<double>(active_seconds)}});
     builder.Set(kMetricName, "ALERTS").Set("alertstate", AlertStateText(alert->state));

@@ -3,6 +3,7 @@
 // an argument, the old set is not touched. Source: specs/prometheus.md §3.2.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "rules/alerting/alert_state.h"
@@ -61,7 +62,9 @@ AlertStep StepAlerts(const AlertTiming& timing, const AlertSet& old,
 StatusOr<AlertStep> Step(const AlertSet& state, const promql::Vector& vector, Timestamp ts,
                          const AlertTiming& timing, RuleTexts& texts);
 
-// ALERTS and ALERTS_FOR_STATE of the pending and firing alerts.
-std::vector<LabeledSample> AlertSamples(const AlertSet& alerts, Timestamp sample_time);
+// ALERTS and ALERTS_FOR_STATE of the pending and firing alerts. `raw`: labels that stand there as
+// their template's text where they have rendered to nothing, as in Prometheus.
+std::vector<LabeledSample> AlertSamples(const AlertSet& alerts, Timestamp sample_time,
+                                        std::span<const RawLabel> raw = {});
 
 }  // namespace outrider

@@ -28,6 +28,7 @@ struct ActiveAlert {
   Timestamp keep_firing_since = 0;  // missing since, while keep_firing_for holds it
   Timestamp told_at = 0;            // when the sink last heard of it
   bool untold = false;              // the annotations have changed since
+  bool unwritten = false;           // newer than its row, which a clean stop catches up with
   uint64_t source_hash = 0;  // of the sample's labels the texts were rendered from; 0: unknown
 };
 

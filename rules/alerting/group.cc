@@ -142,6 +142,10 @@ void Group::Dissolve(Farewell* left) const {
   std::ranges::copy(orphans_, std::back_inserter(left->series));
 }
 
+void Group::AddUnwritten(Batch* rows) const {
+  for (const auto& runner : runners_) runner->AddUnwritten(rows);
+}
+
 std::optional<Timestamp> Group::AwaitData(Timestamp slot, Timestamp now) {
   const DurationMs bound = max_wait();
   if (bound <= 0 || arrivals_.empty() || hold_.active()) return std::nullopt;
@@ -202,7 +206,7 @@ void Group::RunRules(Timestamp ts) {
   std::vector<Outcome> outcomes(runners_.size());
   const auto run = [&](size_t i) {
     if (!runners_[i]->enabled()) {
-      runners_[i]->TellRelay(ts);  // its alerts stay as they are
+      outcomes[i].samples = runners_[i]->KeepUp(ts, query_offset_);
       return;
     }
     outcomes[i].samples = runners_[i]->Evaluate(ts, query_offset_);

@@ -37,8 +37,8 @@ struct RuleWorkshop {
   RuleWorkshop(RuleSeams the_seams, double share_from);
 };
 
-// Restore, TakeOver, Adopt, Begin, Dissolve, AwaitData and Evaluate: one caller at a time (the
-// scheduler's claim). View and Stats: any thread.
+// Restore, TakeOver, Adopt, Begin, Dissolve, AddUnwritten, AwaitData and Evaluate: one caller at a
+// time (the scheduler's claim). View and Stats: any thread.
 class Group {
  public:
   // `workshop` outlives the group.
@@ -57,6 +57,9 @@ class Group {
   void AddSeries(SeriesList* all) const;
   // The group is gone: everything it has goes to `left`.
   void Dissolve(Farewell* left) const;
+
+  // Rows of alerts that are newer than what is on disk.
+  void AddUnwritten(Batch* rows) const;
 
   // nullopt: evaluate the slot now. Else its data is not there yet: ask again at this time.
   std::optional<Timestamp> AwaitData(Timestamp slot, Timestamp now);

@@ -188,6 +188,18 @@ void RuleManager::RunWorker(const std::stop_token& stop) {
   }
 }
 
+void RuleManager::WriteRest() {
+  for (const auto& group : Groups()) {
+    Batch rows;
+    group->AddUnwritten(&rows);
+    if (rows.empty()) continue;
+    const Status status = from_.store.Commit(rows, Durability::kBuffered);
+    if (status.ok()) continue;
+    LogWarn("the newest texts of alerts are not written", {{"error", Message(status)}});
+    return;
+  }
+}
+
 RuleManager::GroupList RuleManager::Groups() const {
   const absl::MutexLock lock(&mutex_);
   return groups_;

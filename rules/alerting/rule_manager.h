@@ -70,6 +70,10 @@ class RuleManager {
   // from as many threads as may work at once.
   void RunWorker(const std::stop_token& stop);
 
+  // At a clean stop, when nobody evaluates any more: values and texts of alerts that have changed
+  // since they were told, so that the next process goes on with them.
+  void WriteRest();
+
   // In the order of the files.
   std::vector<std::shared_ptr<const RuleGroupView>> Snapshot() const;
   // Fingerprints of the alerts rules still know, pending or firing, as they are told downstream.

@@ -39,7 +39,7 @@ RuleRunner::RuleRunner(const Rule& rule, std::string id, const GroupOfRules& hom
       generator_url_(GeneratorUrl(home.context.external_url,
                                   expression_ ? expression_->ToString() : rule.expr)),
       seams_(home.seams),
-      texts_(rule, home.context, home.seams.query),
+      texts_(rule, home.context, home.seams.query, place_),
       no_data_watch_(rule, home.group.name, NoDataPolicyOf(rule, home.policy), home.seams.querier,
                      home.seams.lookback) {
   view_.rule = &rule;
@@ -115,7 +115,7 @@ AlertRow RuleRunner::RowOf(const std::string& id, AlertPtr alert) const {
 uint64_t RuleRunner::KeepUp(Timestamp ts, DurationMs query_offset) {
   appended_ = 0;
   TellRelay(ts);
-  if (!enabled() || rule_.kind != RuleKind::kAlerting) return 0;
+  if (enabled() && rule_.kind != RuleKind::kAlerting) return 0;
   Append(Samples(ts - query_offset), ts, ts - query_offset);
   return appended_;
 }
@@ -181,7 +181,7 @@ Status RuleRunner::EvaluateAlerts(const promql::Vector& vector, Timestamp ts,
 }
 
 std::vector<LabeledSample> RuleRunner::Samples(Timestamp sample_time) const {
-  std::vector<LabeledSample> samples = AlertSamples(alerts_, sample_time);
+  std::vector<LabeledSample> samples = AlertSamples(alerts_, sample_time, texts_.raw_labels());
   for (LabeledSample& sample : AlertSamples(no_data_, sample_time)) {
     samples.push_back(std::move(sample));
   }
@@ -229,6 +229,17 @@ void RuleRunner::Append(const std::vector<LabeledSample>& samples, Timestamp ts,
   appended_ = refused_.accepted;
   if (markers.empty()) return;
   appended_ += seams_.appender.AppendBatch(markers, Origin::kLocal, ts).accepted;
+}
+
+void RuleRunner::AddUnwritten(Batch* rows) const {
+  const auto add = [&](const std::string& id, const AlertSet& alerts) {
+    for (const AlertPtr& alert : alerts) {
+      if (!alert->unwritten) continue;
+      rows->Put(Family::kRules, AlertRowKey(id, alert->labels), EncodeAlertRow(RowOf(id, alert)));
+    }
+  };
+  add(id_, alerts_);
+  add(no_data_id_, no_data_);
 }
 
 RuleView RuleRunner::View() const {

@@ -36,7 +36,8 @@ class RuleRunner {
   // `rule` is one of `home.group`.
   RuleRunner(const Rule& rule, std::string id, const GroupOfRules& home);
 
-  // Instead of an evaluation: the alerts stay as they are, their series go on.
+  // Instead of an evaluation: the alerts stay as they are, their series go on. What a rule recorded
+  // that is disabled now ends.
   uint64_t KeepUp(Timestamp ts, DurationMs query_offset);
 
   // Evaluates at `ts` with the group's query offset; returns how many samples were appended. What
@@ -54,6 +55,8 @@ class RuleRunner {
   void Adopt(StrayAlerts* strays, Farewell* left);
   // All alerts as they are, at `ts`; each evaluation does it by itself.
   void TellRelay(Timestamp ts) const;
+  // Rows of alerts whose value or texts have changed since they were written.
+  void AddUnwritten(Batch* rows) const;
   const AlertSet& alerts() const { return alerts_; }
   const AlertSet& no_data() const { return no_data_; }
   const SeriesList& series() const { return series_; }

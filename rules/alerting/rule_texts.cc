@@ -7,6 +7,7 @@
 #include "rules/promql/functions/table.h"
 #include "rules/promql/histogram/histogram_math.h"
 #include "rules/rulefile/template_text.h"
+#include "storage/base/log.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -72,31 +73,38 @@ StatusOr<tmpl::Value> QuerySamples(const RuleQuery& query, std::span<const tmpl:
   } else if (const auto* scalar = std::get_if<promql::Scalar>(&result.value)) {
     samples.items.push_back(SampleValue({Labels(), scalar->time, scalar->value}));
   } else {
-    return InvalidArgument("query result is not a vector or scalar");
+    return InvalidArgument("rule result is not a vector or scalar");
   }
   return tmpl::Value(std::move(samples));
 }
 
 }  // namespace
 
-RuleTexts::RuleTexts(const Rule& rule, const RuleContext& context, RuleQuery query)
+RuleTexts::RuleTexts(const Rule& rule, const RuleContext& context, RuleQuery query,
+                     std::string place)
     : alert_(rule.name),
+      place_(std::move(place)),
       external_labels_(LabelMap(context.external_labels)),
       external_url_(context.external_url),
       promql_(context.promql),
       query_(std::move(query)),
-      labels_(Prepare(rule.labels)),
-      annotations_(Prepare(rule.annotations)),
+      labels_(Prepare("label", rule.labels)),
+      annotations_(Prepare("annotation", rule.annotations)),
       annotations_depend_on_time_(std::ranges::any_of(
-          annotations_, [](const Text& text) { return MayDependOnTime(text.text); })) {}
+          annotations_, [](const Text& text) { return MayDependOnTime(text.text); })) {
+  for (const Text& label : labels_) {
+    if (label.dynamic) raw_labels_.push_back({label.name, label.text});
+  }
+}
 
 RuleTexts::~RuleTexts() = default;
 
-std::vector<RuleTexts::Text> RuleTexts::Prepare(
-    const std::map<std::string, std::string>& texts) const {
+std::vector<RuleTexts::Text> RuleTexts::Prepare(const char* kind,
+                                                const std::map<std::string, std::string>& texts) {
   std::vector<Text> prepared;
   for (const auto& [name, text] : texts) {
     Text entry;
+    entry.kind = kind;
     entry.name = name;
     entry.text = text;
     entry.dynamic = HasActions(text);
@@ -131,6 +139,13 @@ std::string RuleTexts::Expand(Text* text, const tmpl::Value& data) {
   StatusOr<std::string> expanded = TryExpand(text, data);
   if (expanded.ok()) return *std::move(expanded);
   ++counts_.failures;
+  if (!text->failed) {  // once, not at every evaluation
+    text->failed = true;
+    LogWarn("expanding a template of an alert failed", {{"place", place_},
+                                                        {"rule", alert_},
+                                                        {text->kind, text->name},
+                                                        {"err", Message(expanded.status())}});
+  }
   return "<error expanding template: " + Message(expanded.status()) + ">";
 }
 

@@ -36,6 +36,7 @@ void ReadGroups(const YamlNode& root, const RuleFileOptions& options, RuleFile* 
   if (groups == nullptr) return;
   std::set<std::string> names;
   for (const YamlNode& node : groups->items) {
+    if (node.IsNull()) continue;  // as Go's yaml.v3 reads lists
     RuleGroup group = ReadRuleGroup(node, options, file->path, &file->problems);
     if (!group.name.empty() && !names.insert(group.name).second) {
       const std::string message =

@@ -7,6 +7,7 @@
 
 #include "rules/rulefile/template_text.h"
 #include "storage/base/text.h"
+#include "storage/base/yaml_number.h"
 #include "storage/model/labels.h"
 
 namespace outrider {
@@ -23,6 +24,18 @@ TextMap ReadMap(YamlReader* reader, std::string_view key) {
   std::vector<std::pair<std::string, std::string>> pairs;
   reader->StringMap(key, &pairs);
   return TextMap(pairs.begin(), pairs.end());
+}
+
+void ReadLimit(YamlReader* reader, int64_t* limit) {
+  const YamlNode* value = reader->Child("limit");
+  if (value == nullptr || value->IsNull()) return;
+  const StatusOr<int64_t> parsed =
+      value->IsScalar() ? ParseYamlInt(*value) : InvalidArgument("not a number");
+  if (parsed.ok()) {
+    *limit = *parsed;
+  } else {
+    reader->Fail("limit", "limit: " + Message(parsed.status()));
+  }
 }
 
 void IgnoreUnknown(const YamlNode& node, const RuleFileOptions& options, YamlReader* reader) {
@@ -174,7 +187,7 @@ RuleGroup ReadRuleGroup(const YamlNode& node, const RuleFileOptions& options,
   reader.Duration("interval", &group.interval);
   DurationMs offset = 0;
   if (reader.Duration("query_offset", &offset)) group.query_offset = offset;
-  reader.Int("limit", &group.limit);
+  ReadLimit(&reader, &group.limit);
   const TextMap labels = ReadMap(&reader, "labels");
   for (const auto& [name, value] : labels) {
     if (!IsLabelName(name)) reader.Fail("labels", "invalid label name: " + name);
@@ -189,10 +202,11 @@ RuleGroup ReadRuleGroup(const YamlNode& node, const RuleFileOptions& options,
     problems->push_back({Kind::kSchema, Message(status)});
   }
   if (rules == nullptr) return group;
-  for (size_t i = 0; i < rules->items.size(); ++i) {
+  size_t number = 0;
+  for (const YamlNode& item : rules->items) {
+    if (item.IsNull()) continue;  // what a template left behind; Go leaves it out too
     Rule rule;
-    if (RuleReader(rules->items[i], file, group.name, i + 1, problems)
-            .Read(options, labels, &rule)) {
+    if (RuleReader(item, file, group.name, ++number, problems).Read(options, labels, &rule)) {
       group.rules.push_back(std::move(rule));
     }
   }

@@ -135,7 +135,7 @@ class CaseRunner {
       const auto view = group->View();
       for (const RuleView& rule : view->rules) {
         if (WorstState(rule.alerts) != AlertState::kInactive) {
-          outcome_.active.insert({group->spec().file, rule.rule->line});
+          outcome_.active.insert({group->spec().file, rule.rule->line, rule.rule->column});
         }
         if (rule.health == RuleHealth::kError && !told.contains(rule.rule->name)) {
           fail(rule.rule->name, rule.last_error);
@@ -258,7 +258,7 @@ class CaseRunner {
         const Matcher named = Matcher::Equal(std::string(kMetricName), rule.name);
         const auto series = storage_.querier().SelectLabels({&named, 1}, kOldest, kNewest);
         if (series.ok() && !series->empty()) {
-          outcome_.active.insert({group->spec().file, rule.line});
+          outcome_.active.insert({group->spec().file, rule.line, rule.column});
         }
       }
     }

@@ -49,7 +49,7 @@ void CoverageReport::Add(std::span<const RuleGroup> groups, const RuleTestCase& 
   std::vector<Candidate> candidates;
   for (const RuleGroup& group : groups) {
     for (const Rule& rule : group.rules) {
-      const Place place{group.file, rule.line};
+      const Place place{group.file, rule.line, rule.column};
       candidates.push_back({&rule, place, active.contains(place)});
       RuleCoverage& known = rules_[place];
       known.kind = rule.kind;
@@ -101,11 +101,12 @@ size_t CoverageReport::tested() const {
 }
 
 double CoverageReport::Percent() const {
-  if (rules_.empty()) return 100;
+  if (rules_.empty()) return 0;
   return 100.0 * static_cast<double>(tested()) / static_cast<double>(rules_.size());
 }
 
 std::string CoverageReport::Text() const {
+  if (rules_.empty()) return "Coverage: there are no rules\n";
   std::string text = fmt::format("Coverage: {} of {} rules are tested ({:.1f}%)\n", tested(),
                                  rules_.size(), Percent());
   for (const auto& [place, rule] : rules_) {

@@ -33,6 +33,7 @@ class CoverageReport {
   struct Place {
     std::string file;
     int line = 0;
+    int column = 0;  // rules of a JSON file stand in one line
     friend auto operator<=>(const Place&, const Place&) = default;
   };
 
@@ -43,7 +44,7 @@ class CoverageReport {
 
   const std::map<Place, RuleCoverage>& rules() const { return rules_; }
   size_t tested() const;
-  // 100 where there are no rules.
+  // 0 where there are no rules: a test of nothing is not enough for any bound.
   double Percent() const;
   // `Coverage: 3 of 5 rules …`, and a line for each rule that is not tested or was never active.
   std::string Text() const;

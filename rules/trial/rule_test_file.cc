@@ -4,15 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <set>
-#include <tuple>
 
 #include "storage/base/duration.h"
 #include "storage/base/merge_keys.h"
 #include "storage/base/strict_yaml.h"
 #include "storage/base/text.h"
+#include "storage/base/yaml_number.h"
 
 namespace outrider {
 namespace {
@@ -23,32 +21,6 @@ TextMap ReadMap(YamlReader* reader, std::string_view key) {
   std::vector<std::pair<std::string, std::string>> pairs;
   reader->StringMap(key, &pairs);
   return TextMap(pairs.begin(), pairs.end());
-}
-
-// A number of YAML 1.1: 1_000, 0x10, 0b11, 010 (of base 8), .inf, .nan.
-StatusOr<double> ParseYamlNumber(const YamlNode& node) {
-  if (node.quoted) return InvalidArgument(fmt::format("{} is a text", Quote(node.scalar)));
-  std::string text = ToLower(node.scalar);
-  std::erase(text, '_');
-  const bool negative = text.starts_with("-");
-  if (negative || text.starts_with("+")) text.erase(0, 1);
-  const double sign = negative ? -1 : 1;
-  if (text == ".inf") return sign * HUGE_VAL;
-  if (text == ".nan") return std::nan("");
-  if (text.empty() || (text[0] != '.' && (text[0] < '0' || text[0] > '9'))) {
-    return InvalidArgument(fmt::format("{} is no number", Quote(node.scalar)));
-  }
-  const std::tuple<std::string_view, int> bases[] = {{"0x", 16}, {"0b", 2}, {"0o", 8}, {"0", 8}};
-  for (const auto& [prefix, base] : bases) {
-    if (!text.starts_with(prefix) || text.size() == prefix.size()) continue;
-    uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + prefix.size(), end, value, base);
-    if (parsed.ec == std::errc() && parsed.ptr == end) return sign * static_cast<double>(value);
-  }
-  const double value = TRY(ParseDouble(text));
-  if (!std::isfinite(value)) return InvalidArgument(fmt::format("{} is too large", node.scalar));
-  return sign * value;
 }
 
 // Whether Go's filepath.Glob takes the pattern: every [ is closed.
@@ -173,7 +145,9 @@ class FileReader {
     reader.String("alertname", &expected.alertname);
     Match(&reader, &expected.match);
     std::vector<std::string> states;
-    if (reader.StringList("states", &states)) {
+    const bool chosen = reader.StringList("states", &states);
+    if (chosen) {
+      if (states.empty()) reader.Fail("states", "states is empty: pending, firing or both");
       expected.firing = false;
       for (const std::string& state : states) {
         expected.firing |= state == "firing";
@@ -183,12 +157,13 @@ class FileReader {
       }
     }
     TRY(Each(&reader, "exp_alerts",
-             [&](const YamlNode& item) { return OneAlert(item, &expected); }));
+             [&](const YamlNode& item) { return OneAlert(item, chosen, &expected); }));
     out->push_back(std::move(expected));
     return reader.Finish();
   }
 
-  Status OneAlert(const YamlNode& node, AlertExpectation* expected) const {
+  // `chosen`: the expectation says which states it looks at.
+  Status OneAlert(const YamlNode& node, bool chosen, AlertExpectation* expected) const {
     ExpectedAlert alert;
     YamlReader reader(node, file_.path, "exp_alerts");
     alert.labels = ReadMap(&reader, "exp_labels");
@@ -199,6 +174,11 @@ class FileReader {
         alert.state = AlertState::kPending;
       } else if (state != "firing") {
         reader.Fail("exp_state", fmt::format("unknown state {}: pending or firing", Quote(state)));
+      }
+      const bool looked_at =
+          alert.state == AlertState::kPending ? expected->pending : expected->firing;
+      if (chosen && !looked_at) {
+        reader.Fail("exp_state", fmt::format("{} is not among states", state));
       }
     }
     expected->pending |= alert.state == AlertState::kPending;

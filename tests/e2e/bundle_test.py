@@ -86,7 +86,7 @@ class Bundle(harness.EndToEnd):
         said = self.cli('check', 'bundle', 'bundles/payments.yml', 'bundles/other.yml')
         self.assertEqual(said.count('SUCCESS'), 2)
         self.assertEqual(said.count('WARNING'), 1)  # `pager` may be in alertmanager.yml, as it is here
-        self.assertIn('other.yml:6: alert Direct: outrider_receiver names "pager"', said)
+        self.assertIn('other.yml:6:5: alert Direct: outrider_receiver names "pager"', said)
         self.assertNotIn('WARNING', self.cli('check', 'config', 'outrider.yml'))
         self.start_outrider()
         self.feed(down=True)

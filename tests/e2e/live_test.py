@@ -50,7 +50,7 @@ class Live(harness.EndToEnd):
 
     def metrics_are_well_formed(self):
         metrics = harness.request(self.url + '/metrics')[1]
-        done = subprocess.run(['promtool', 'check', 'metrics'], input=metrics, capture_output=True, text=True)
+        done = subprocess.run(['promtool', 'check', 'metrics'], input=harness.lintable(metrics), capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         for name in ('outrider_trend_slope', 'outrider_anomaly_score', 'outrider_recommendation_memory_bytes',
                      'outrider_cost_dollars_per_hour', 'outrider_workload_health_score'):

@@ -124,7 +124,10 @@ class Promtool(harness.EndToEnd):
             theirs = run(PROMTOOL, 'test', 'rules', 't.yml', directory=self.directory)
             ours = run(harness.OUTRIDER, 'test', 'rules', 't.yml', directory=self.directory)
             self.assertEqual(ours.returncode, theirs.returncode, f'seed {seed}')
-            self.assertEqual(failures(ours.stderr), failures(theirs.stderr), f'seed {seed}')
+            # 2.42 sums a single -0 to -0, 3.14 to 0.
+            said = failures(theirs.stderr) if modern else re.sub(r'-0E\+00\b', '0E+00', failures(theirs.stderr))
+            told = failures(ours.stderr) if modern else re.sub(r'-0E\+00\b', '0E+00', failures(ours.stderr))
+            self.assertEqual(told, said, f'seed {seed}')
             lines += len(theirs.stderr.split('\n'))
         self.assertGreater(lines, 10 * count)
         print(f'{count} random tests: {lines} lines of promtool {version_of(PROMTOOL)} equal', flush=True)

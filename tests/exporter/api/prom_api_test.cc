@@ -38,7 +38,8 @@ class PromApiTest : public ::testing::Test {
                          .head = {},
                          .config_yaml = {},
                          .flags = {},
-                         .alertmanager_urls = {}};
+                         .alertmanager_urls = {},
+                         .dropped_alertmanager_urls = {}};
     status.build.version = "0.1.0";
     status.runtime = [] {
       RuntimeInfo info;

@@ -194,6 +194,13 @@ query:
   EXPECT_EQ(config->query.max_concurrency, 3);
 }
 
+TEST(Config, ExternalLabelsMayHaveAnyName) {
+  const auto config = ParseConfig("global: {external_labels: {a b: c, ü: d}}\n", "o.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->global.external_labels.Get("a b"), "c");
+  EXPECT_EQ(config->global.external_labels.Get("ü"), "d");
+}
+
 TEST(Config, ErrorsNameThePlace) {
   const struct {
     const char* text;
@@ -202,7 +209,7 @@ TEST(Config, ErrorsNameThePlace) {
       {"globl: {}\n", "o.yml:1:1: field globl not found in the configuration"},
       {"global: {x: 1}\n", "o.yml:1:10: field x not found in section global"},
       {"global: {evaluation_interval: 0}\n", "o.yml:1:31: evaluation_interval must be more than 0"},
-      {"global: {external_labels: {a-b: c}}\n", "o.yml:1:27: a-b is not a valid label name"},
+      {"global: {external_labels: {'': c}}\n", "o.yml:1:27: \"\" is not a valid label name"},
       {"storage: {retention: 1s}\n", "o.yml:1:22: retention must be at least 1m"},
       {"storage: {wal_sync: 2h}\n", "o.yml:1:21: wal_sync must be at most 1h"},
       {"storage: []\n", "o.yml:1:10: section storage must be a map of keys and values"},

@@ -129,7 +129,7 @@ TEST_F(LoaderTest, AllOrNothing) {
     const char* other;
     const char* error;
   } kCases[] = {
-      {"missing", "rule_files: [nowhere.yml]\n", "", "nowhere.yml, which does not exist"},
+      {"missing", "bundle_files: [nowhere.yml]\n", "", "nowhere.yml, which does not exist"},
       {"schema", "rule_files: [o.yml]\n", "groups: [{name: x, rulez: []}]\n", "o.yml:1:20"},
       {"strict", "rule_files: [o.yml]\nrules: {strict: true}\n",
        "groups: [{name: g, rules: [{record: r, expr: 'sum('}]}]\n", "o.yml:1:"},
@@ -164,16 +164,34 @@ groups:
   - {alert: A, expr: vector(1), annotations: {outrider_receiver: nobody, outrider_escalation: nothing}}
   - {alert: B, expr: vector(1), annotations: {outrider_receiver: log}}
   - {alert: C, expr: vector(1), annotations: {outrider_receiver: '{{ $labels.team }}'}}
+  - {alert: D, expr: vector(1), annotations: {outrider_no_data: banana}}
 )");
   Write("a.yml", "entries: [{name: e, kind: trend, expr: 'sum('}]\n");
   const auto files =
       LoadFiles(Write("outrider.yml", "rule_files: [o.yml]\nanalytics_files: [a.yml]\n"));
   ASSERT_TRUE(files.ok()) << files.status();
   const std::vector<std::string> warnings = LoadWarnings(*files);
-  ASSERT_EQ(warnings.size(), 3u);
-  EXPECT_TRUE(Contains(warnings[0], "o.yml:5: alert A: outrider_receiver names \"nobody\""));
+  ASSERT_EQ(warnings.size(), 4u);
+  EXPECT_TRUE(Contains(warnings[0], "o.yml:5:5: alert A: outrider_receiver names \"nobody\""));
   EXPECT_TRUE(Contains(warnings[1], "outrider_escalation names \"nothing\""));
-  EXPECT_TRUE(Contains(warnings[2], "a.yml:1:"));
+  EXPECT_TRUE(Contains(warnings[2], "o.yml:8:5: alert D: outrider_no_data: "));
+  EXPECT_TRUE(Contains(warnings[3], "a.yml:1:"));
+}
+
+// As Prometheus starts. One that was there at the last load may be in the middle of a change.
+TEST_F(LoaderTest, AMissingRuleFileIsLeftOut) {
+  const std::string config = Write("outrider.yml", "rule_files: [o.yml, nowhere.yml]\n");
+  const std::string rules = Write("o.yml", "groups: [{name: g, rules: [{record: r, expr: up}]}]\n");
+  const auto files = LoadFiles(config);
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ(files->rules.size(), 1u);
+  const std::vector<std::string> warnings = LoadWarnings(*files);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_TRUE(Contains(warnings[0], "nowhere.yml, which does not exist"));
+  std::remove(rules.c_str());
+  const auto again = LoadFiles(config, {}, files->known);
+  EXPECT_TRUE(Contains(Message(again.status()), "o.yml, which does not exist")) << again.status();
+  EXPECT_TRUE(LoadFiles(config).ok());
 }
 
 // Nobody is told of what they did not ask for.

@@ -60,6 +60,9 @@ TEST(ExpositionFile, ErrorsNameThePlace) {
       {"m 1 # {a=\"b\"} 1\n# EOF", "f:1:5: no timestamp; a back-test needs one with every sample"},
       {"# x\nm x 1", "f:2:3: expected a value"},
       {"m 1 x", "f:1:5: expected a timestamp in milliseconds"},
+      {"m 1 2.5",
+       "f:1:5: expected a timestamp in milliseconds; with seconds, the file must end with a line # "
+       "EOF"},
       {"m 1 1e99\n# EOF", "f:1:5: expected a timestamp in seconds"},
       {"m 1 2 3", "f:1:7: expected the end of the line"},
       {"m 1 2 # {} 1", "f:1:7: expected the end of the line"},
@@ -74,6 +77,23 @@ TEST(ExpositionFile, ErrorsNameThePlace) {
       {"m{a=\"\xff\"} 1 2", "f:1:3: not valid UTF-8"},
   };
   for (const auto& c : kCases) EXPECT_EQ(Read(c.text), c.error) << c.text;
+}
+
+TEST(ExpositionFile, SecondsWithoutTheEndAreWarnedOf) {
+  const std::pair<const char*, bool> kCases[] = {
+      {"m 1 1700000000", true},        {"m 1 1700000000\nm 1 1700000000000", false},
+      {"m 1 1700000000000", false},    {"m 1 1700000000\n# EOF", false},
+      {"# TYPE m gauge\nm 1 1", true}, {"", false},
+  };
+  for (const auto& [text, warned] : kCases) {
+    SampleTable table;
+    std::vector<std::string> warnings;
+    ASSERT_TRUE(ReadExposition(text, "f", &table, &warnings).ok()) << text;
+    ASSERT_EQ(warnings.size(), warned ? 1U : 0U) << text;
+    if (!warned) continue;
+    EXPECT_TRUE(Contains(warnings[0], "f: the newest sample is of 1970-01-")) << text;
+    EXPECT_TRUE(Contains(warnings[0], "# EOF")) << text;
+  }
 }
 
 TEST(FileHistory, GivesWhatIsAskedFor) {

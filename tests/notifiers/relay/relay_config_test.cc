@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "storage/base/file.h"
+
 namespace outrider {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -27,7 +30,7 @@ alertmanagers:
   timeout: 3s
   api_version: v2
   basic_auth: {username: u, password: p}
-  tls_config: {ca_file: ca.pem, insecure_skip_verify: true}
+  tls_config: {insecure_skip_verify: true}
   alert_relabel_configs: [{regex: replica, action: labeldrop}]
   relabel_configs:
   - {source_labels: [zone], regex: far, action: drop}
@@ -45,6 +48,7 @@ resend_delay: 30s
   EXPECT_EQ(config->targets[0].url, "https://a:9093/am/api/v2/alerts");
   EXPECT_EQ(config->targets[1].url, "https://b:9093/am/api/v2/alerts");
   EXPECT_EQ(config->targets[2].url, "http://d:9093/api/v2/alerts");
+  EXPECT_THAT(config->dropped, ElementsAre("https://c:9093/am/api/v2/alerts"));
   EXPECT_EQ(config->targets[0].timeout, 3 * kSecond);
   EXPECT_EQ(config->targets[2].timeout, 10 * kSecond);
   EXPECT_EQ(config->targets[0].http.basic_user.value, "u");
@@ -53,6 +57,30 @@ resend_delay: 30s
   EXPECT_EQ(config->targets[2].http.credentials.value, "token");
   EXPECT_THAT(config->alert_relabel, SizeIs(1));
   EXPECT_EQ(config->resend_delay, 30 * kSecond);
+}
+
+// A certificate that is not there stops the start, not the first alert.
+TEST(RelayConfigTest, FilesOfTls) {
+  const std::string directory = testing::TempDir();
+  const std::string pem = directory + "relay_config_test.pem";
+  const std::string other = directory + "relay_config_test.txt";
+  ASSERT_TRUE(WriteFileAtomically(pem, "-----BEGIN CERTIFICATE-----\n").ok());
+  ASSERT_TRUE(WriteFileAtomically(other, "nothing\n").ok());
+  for (const auto& [tls, error] : std::vector<std::pair<std::string, std::string>>{
+           {"ca_file: " + pem, ""},
+           {"cert_file: " + pem + ", key_file: " + pem, ""},
+           {"ca_file: /nowhere/ca.pem", "o.yml:1:40: ca_file: "},
+           {"cert_file: /nowhere/c.pem, key_file: " + pem, "o.yml:1:42: cert_file: "},
+           {"cert_file: " + pem + ", key_file: /nowhere/k.pem", "key_file: "},
+           {"ca_file: " + other, "is no PEM file"}}) {
+    const Status status = Read("alertmanagers: [{tls_config: {" + tls + "}}]").status();
+    EXPECT_EQ(status.ok(), error.empty()) << status;
+    EXPECT_THAT(Message(status), HasSubstr(error));
+  }
+  EXPECT_THAT(Message(Read("alertmanagers: [{oauth2: {client_id: a, client_secret: b, token_url: "
+                           "'http://t', tls_config: {ca_file: /nowhere/ca.pem}}}]")
+                          .status()),
+              HasSubstr("ca_file: "));
 }
 
 TEST(RelayConfigTest, Errors) {

@@ -210,5 +210,16 @@ TEST(AlertRuleTest, SamplesOfPendingAndFiring) {
   EXPECT_TRUE(AlertSamples(set, 7).empty());
 }
 
+// Prometheus begins with the rule's labels as they are written and lays the alert's over them.
+TEST(AlertRuleTest, ALabelThatRendersToNothingKeepsItsTextInSamples) {
+  const RawLabel raw[] = {{"i", "{{ $labels.i }}"}, {"team", "{{ if false }}web{{ end }}"}};
+  const AlertSet set = StepAlerts({}, {}, {Instance("a")}, kStart).next;
+  const std::vector<LabeledSample> samples = AlertSamples(set, 7, raw);
+  ASSERT_EQ(samples.size(), 2U);
+  EXPECT_EQ(samples[0].labels.ToString(),
+            R"(ALERTS_FOR_STATE{alertname="A", i="a", team="{{ if false }}web{{ end }}"})");
+  EXPECT_EQ(samples[1].labels.Get("team"), "{{ if false }}web{{ end }}");
+}
+
 }  // namespace
 }  // namespace outrider

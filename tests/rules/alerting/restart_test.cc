@@ -152,6 +152,31 @@ TEST_F(RuleManagerTest, UntoldAnnotationsSurviveARestart) {
   }
 }
 
+// A clean stop writes what has changed since it was told; that it is untold goes on too.
+TEST_F(RuleManagerTest, ACleanStopKeepsTheNewestTexts) {
+  const std::string rules =
+      "groups: [{name: g, rules: [{alert: A, expr: up > 0, annotations: {t: '{{ $value }}'}}, "
+      "{alert: P, expr: up > 0, for: 1h}]}]";
+  for (const bool clean : {false, true}) {
+    SCOPED_TRACE(clean);
+    StartAfresh();
+    ASSERT_TRUE(process->Load(rules).ok());
+    process->Run(30 * kSecond, Feed(1));
+    process->Run(30 * kSecond, Feed(2));
+    if (clean) process->manager.WriteRest();
+    Restart();
+    ASSERT_TRUE(process->Load(rules).ok());
+    const auto view = process->manager.Snapshot()[0];
+    ASSERT_THAT(view->rules[0].alerts, SizeIs(1));
+    EXPECT_EQ(view->rules[0].alerts[0]->annotations.at("t"), clean ? "2" : "1");
+    EXPECT_EQ(view->rules[0].alerts[0]->value, clean ? 2 : 1);
+    EXPECT_EQ(view->rules[1].alerts[0]->value, clean ? 2 : 1);
+    process->Run(3 * kMinute, Feed(2));
+    ASSERT_THAT(process->sink.told, SizeIs(1));
+    EXPECT_EQ(process->sink.told[0].annotations.at("t"), "2");
+  }
+}
+
 TEST_F(RuleManagerTest, AResolvedAlertIsRememberedFifteenMinutesWhateverHappens) {
   ASSERT_TRUE(process->Load(kDown).ok());
   process->Run(3 * kMinute, Feed(0));

@@ -239,6 +239,27 @@ TEST_F(RuleManagerTest, WrongRuleIsShownAndTheRestRuns) {
   EXPECT_EQ(process->manager.Stats().groups[0].rules, 2U);
 }
 
+// A reload that disables a rule leaves its alerts as they are, for those who read ALERTS too; what
+// a recording rule wrote ends.
+TEST_F(RuleManagerTest, ADisabledRuleKeepsItsSeries) {
+  const std::string rules = kDown + std::string("  - record: r\n    expr: count(up)\n");
+  ASSERT_TRUE(process->Load(rules).ok());
+  process->Run(3 * kMinute, Feed(0));
+  const Labels recorded = {{"__name__", "r"}};
+  ASSERT_EQ(windows.Last(recorded)->value, 1);
+  std::string broken = rules;
+  broken.replace(broken.find("up == 0"), 7, "up ==");
+  broken.replace(broken.find("count(up)"), 9, "count(");
+  ASSERT_TRUE(process->Load(broken).ok());
+  process->Run(kMinute, Feed(0));
+  EXPECT_EQ(process->manager.Snapshot()[0]->rules[0].health, RuleHealth::kError);
+  ASSERT_NE(windows.Last(kFiring), nullptr);
+  EXPECT_EQ(windows.Last(kFiring)->value, 1);
+  EXPECT_GT(windows.Last(kFiring)->time, clock.Now() - 15 * kSecond);
+  EXPECT_TRUE(IsStale(windows.Last(recorded)->value));
+  EXPECT_EQ(process->sink.lines.size(), 1U);
+}
+
 TEST_F(RuleManagerTest, MissedSlotsAreCountedAndTheNewestIsEvaluated) {
   ASSERT_TRUE(process->Load(kDown).ok());
   EXPECT_LE(process->manager.NextDue(), kStart + 15 * kSecond);

@@ -121,6 +121,29 @@ TEST(RuleTextsTest, ErrorsBecomeText) {
   EXPECT_EQ(texts.counts().failures, 1U);
 }
 
+TEST(RuleTextsTest, AFailureIsLoggedOnceForEachText) {
+  Rule rule;
+  rule.name = "A";
+  rule.labels = {{"team", "{{ query \"nope\" }}"}, {"fixed", "x"}};
+  rule.annotations = {{"run", "{{ query \"nope\" }}"}, {"string", "{{ query `\"a\"` }}"}};
+  RuleTexts texts(rule, Context(), UpQuery, "f.yml:3:5");
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    texts.RenderLabels({Labels(), 0, 1}, i);
+    texts.RenderAnnotations({Labels(), 0, 1}, i);
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  const auto count = [&](std::string_view part) {
+    int found = 0;
+    for (size_t at = log.find(part); at != std::string::npos; at = log.find(part, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("expanding a template of an alert failed"), 3) << log;
+  EXPECT_EQ(count("place=f.yml:3:5 rule=A label=team"), 1) << log;
+  EXPECT_EQ(count("annotation=run"), 1) << log;
+  EXPECT_EQ(texts.raw_labels().size(), 1U);
+}
+
 TEST(RuleTextsTest, RendersOnlyWhatChanged) {
   struct Case {
     const char* text;

@@ -164,6 +164,38 @@ TEST(RuleFileTest, EmptyFilesAreFine) {
   }
 }
 
+TEST(RuleFileTest, EmptyItemsAreLeftOut) {
+  const auto file = ParseRuleFile(
+      "groups:\n-\n- name: g\n  rules:\n  -\n  - {record: r, expr: m}\n  - ~\n- null\n", "f");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->groups.size(), 1U);
+  ASSERT_EQ(file->groups[0].rules.size(), 1U);
+  EXPECT_EQ(file->groups[0].rules[0].name, "r");
+}
+
+// As Go's yaml.v3 reads a number into an int: those of YAML 1.1, and what follows a point is cut
+// off.
+TEST(RuleFileTest, Limits) {
+  const struct {
+    const char* text;
+    int64_t limit;  // -1: refused
+  } kCases[] = {
+      {"5", 5},       {"+5", 5},     {"1_000", 1000}, {"0x10", 16},  {"0o17", 15},
+      {"0b11", 3},    {"010", 8},    {"09", 9},       {"1e3", 1000}, {"1e+06", 1000000},
+      {"5.0", 5},     {"5.5", 5},    {".5", 0},       {"~", 0},      {"\"5\"", -1},
+      {"'5'", -1},    {"many", -1},  {"_5", -1},      {"1e30", -1},  {".inf", -1},
+      {".nan", -1},   {"5 5", -1},   {"[5]", -1},     {"true", -1},  {"9223372036854775808", -1},
+      {"0x_1_0", 16}, {"1.2.3", -1}, {"0xg", -1},
+  };
+  for (const auto& c : kCases) {
+    const auto file =
+        ParseRuleFile(std::string("groups:\n- name: g\n  limit: ") + c.text + "\n", "f.yml");
+    EXPECT_EQ(file.ok() ? file->groups[0].limit : -1, c.limit) << c.text << file.status();
+    if (c.limit >= 0) continue;
+    EXPECT_THAT(Message(file.status()), HasSubstr("f.yml:3:10: limit")) << c.text;
+  }
+}
+
 TEST(RuleFileTest, MergeKeysAndAliases) {
   const auto file = ParseRuleFile(R"(groups:
 - name: g

@@ -109,6 +109,54 @@ tests:
   EXPECT_THAT(tested, ElementsAre("job:m:sum", "High"));
 }
 
+TEST_F(RuleTestRunTest, CoverageCountsEachRuleOfALine) {
+  Write("r.yml", R"({"groups": [{"name": "g", "rules": [{"record": "a", "expr": "m"}, )"
+                 R"({"record": "b", "expr": "m"}, {"alert": "C", "expr": "m > 1000"}]}]})");
+  const std::string head = "rule_files: [r.yml]\ntests:\n";
+  const RuleTestResult result =
+      Run(head +
+          "- {input_series: [{series: m, values: 1}], promql_expr_test: [{expr: b, "
+          "exp_samples: [{labels: b, value: 1}]}]}\n");
+  EXPECT_TRUE(result.passed()) << testing::PrintToString(result.cases[0].failures);
+  EXPECT_EQ(result.coverage.rules().size(), 3U);
+  EXPECT_THAT(result.coverage.Text(), HasSubstr("1 of 3 rules are tested (33.3%)"));
+  EXPECT_THAT(result.coverage.Text(), HasSubstr("record a: not tested"));
+}
+
+TEST_F(RuleTestRunTest, ALabelThatRendersToNothing) {
+  Write("r.yml", R"(groups:
+- name: g
+  rules:
+  - alert: A
+    expr: m > 0
+    labels: {team: '{{ if eq $labels.i "a" }}web{{ end }}', severity: page}
+)");
+  const RuleTestResult result = Run(R"(
+rule_files: [r.yml]
+tests:
+- input_series:
+  - {series: 'm{i="a"}', values: '1x5'}
+  - {series: 'm{i="b"}', values: '1x5'}
+  alert_rule_test:
+  - eval_time: 2m
+    alertname: A
+    exp_alerts: [{exp_labels: {i: a, severity: page, team: web}}, {exp_labels: {i: b, severity: page}}]
+  promql_expr_test:
+  - expr: ALERTS
+    eval_time: 2m
+    exp_samples:
+    - {labels: 'ALERTS{alertname="A",alertstate="firing",i="a",severity="page",team="web"}', value: 1}
+    - labels: 'ALERTS{alertname="A",alertstate="firing",i="b",severity="page",team="{{ if eq $labels.i \"a\" }}web{{ end }}"}'
+      value: 1
+)");
+  EXPECT_TRUE(result.passed()) << testing::PrintToString(result.cases[0].failures);
+}
+
+TEST_F(RuleTestRunTest, CoverageOfNothing) {
+  EXPECT_EQ(CoverageReport().Percent(), 0);
+  EXPECT_EQ(CoverageReport().Text(), "Coverage: there are no rules\n");
+}
+
 struct FailCase {
   const char* name;
   const char* test;
