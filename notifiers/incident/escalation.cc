@@ -57,8 +57,12 @@ void Advance(Escalation* escalation) {
   ++escalation->loop;
 }
 
-// Keys lie in the escalation's tiers.
-using LastTold = std::map<std::string_view, Nanos>;
+// When a receiver is told for the last time, by a step that tells all its receivers and by any;
+// keys lie in the escalation's tiers.
+struct LastTold {
+  std::map<std::string_view, Nanos> by_all;
+  std::map<std::string_view, Nanos> by_any;
+};
 
 // When each receiver is told for the last time at or before `now`. After a downtime many steps are
 // due at once: who would be told by several of them is told once, by the last.
@@ -68,19 +72,22 @@ LastTold WhenLastTold(const Escalation& escalation, Nanos now) {
   for (; walk.active && TierDue(walk) <= now; Advance(&walk)) {
     const auto tier = static_cast<size_t>(walk.next_tier);
     for (const std::string& receiver : escalation.tiers()[tier].receivers) {
-      told[receiver] = TierDue(walk);
+      told.by_any[receiver] = TierDue(walk);
+      if (!escalation.tiers()[tier].round_robin) told.by_all[receiver] = TierDue(walk);
     }
   }
   return told;
 }
 
-// Of the step that is due, who is not told again by a later one.
+// Of the step that is due, who is not told again by a later one. A step that tells one in turn
+// tells nobody in the place of one that tells all.
 std::vector<std::string> ToldNow(const Escalation& escalation, const LastTold& last_told) {
   std::vector<std::string> told;
-  for (const std::string& receiver :
-       escalation.tiers()[static_cast<size_t>(escalation.next_tier)].receivers) {
-    const auto last = last_told.find(receiver);
-    if (last == last_told.end() || last->second <= TierDue(escalation)) told.push_back(receiver);
+  const EscalationTier& tier = escalation.tiers()[static_cast<size_t>(escalation.next_tier)];
+  const auto& later = tier.round_robin ? last_told.by_any : last_told.by_all;
+  for (const std::string& receiver : tier.receivers) {
+    const auto last = later.find(receiver);
+    if (last == later.end() || last->second <= TierDue(escalation)) told.push_back(receiver);
   }
   return told;
 }

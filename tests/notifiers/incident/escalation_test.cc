@@ -220,6 +220,21 @@ TEST(Escalation, ToldSinceAStep) {
   }
 }
 
+TEST(Escalation, OneInTurnStandsInForNobodyAfterADowntime) {
+  IncidentsConfig config = Config(0);
+  std::vector<EscalationTier>& tiers = config.escalation_policies[0].tiers;
+  tiers[1].receivers = tiers[2].receivers = {"team:web"};
+  tiers[2].round_robin = true;
+  const Nanos now = kT0 + Min(60);
+  EXPECT_EQ(Told(OnEscalationTimer(Open(config), kT0 + Min(5), now)), (Names{"team:web"}))
+      << "all of them, before one of them is";
+  tiers[1].round_robin = true;
+  EXPECT_TRUE(Told(OnEscalationTimer(Open(config), kT0 + Min(5), now)).empty())
+      << "one in turn by the last step";
+  tiers[2].round_robin = false;
+  EXPECT_TRUE(Told(OnEscalationTimer(Open(config), kT0 + Min(5), now)).empty());
+}
+
 TEST(Escalation, TimesOfTheTiers) {
   const Incident incident = Open(Config(0));
   EXPECT_EQ(TierTimes(incident.escalation), (std::vector<Nanos>{kT0, kT0 + Min(5), kT0 + Min(15)}));
