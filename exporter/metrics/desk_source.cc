@@ -77,7 +77,8 @@ void WriteMessages(const DeskStats& stats, MetricSink& sink) {
   }
   sink.Gauge("outrider_outbox_rows", "Messages waiting to be delivered.", {},
              static_cast<double>(stats.outbox_rows));
-  sink.Gauge("outrider_outbox_oldest_seconds", "Age of the oldest message that waits.", {},
+  sink.Gauge("outrider_outbox_oldest_seconds",
+             "For how long the oldest message has been due or tried.", {},
              stats.outbox_oldest_seconds);
 }
 

@@ -9,6 +9,12 @@
 namespace outrider {
 namespace {
 
+// What quiet hours, limits or a held incident put off waits on purpose: from its due time on it is
+// late.
+Nanos WaitsSince(const OutboxRow& row) {
+  return row.attempt > 0 && row.sent_at != 0 ? row.sent_at : row.due;
+}
+
 double Seconds(int64_t nanos) {
   return static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond);
 }
@@ -106,7 +112,7 @@ DeskStats Desk::Stats(Nanos now) const {
   stats.outbox_rows = state.outbox.size();
   for (const auto& [id, row] : state.outbox) {
     stats.outbox_oldest_seconds =
-        std::max(stats.outbox_oldest_seconds, Seconds(now - row->created_at));
+        std::max(stats.outbox_oldest_seconds, Seconds(now - WaitsSince(*row)));
   }
   stats.groups = state.groups.size();
   for (const auto& [id, silence] : *state.silences) {

@@ -198,7 +198,7 @@ struct DeskStats {
   // active_time_interval.
   std::map<std::string, uint64_t> suppressed;
   uint64_t outbox_rows = 0;
-  double outbox_oldest_seconds = 0;
+  double outbox_oldest_seconds = 0;  // since it was due or tried first; 0 when none is late
   uint64_t groups = 0;
   uint64_t silences_active = 0;
   uint64_t timers = 0;

@@ -68,6 +68,8 @@ TEST_F(ContactsDeskTest, QuietHoursPutPagesOffToTheirEnd) {
   ASSERT_TRUE(Fire(MakeAlert("High", "high")).ok());
   Run(60);
   EXPECT_EQ(Sms(), 1U) << "high ones are told";
+  EXPECT_EQ(desk_->Stats(clock_.NowNanos()).outbox_rows, 1U);
+  EXPECT_EQ(desk_->Stats(clock_.NowNanos()).outbox_oldest_seconds, 0) << "it is not late";
   EXPECT_EQ(Held(), (std::vector<std::string>{"user:anna/twilio_sms[0]: quiet hours of anna"}));
   Start(*disk_);
   Run(75 * 60);  // 15:29:20 and a bit
