@@ -33,19 +33,41 @@ std::string Users(const JsonValue* on_call) {
   return text.empty() ? "nobody" : text;
 }
 
-// As the reader's clock shows it, if a zone was asked for, else as the schedule's does.
+// As the schedule's clock shows it.
 std::string Time(const JsonValue& object, const std::string& key) {
-  const std::string reader = object.GetString(key + "_reader");
-  return reader.empty() ? object.GetString(key + "_local") : reader;
+  return object.GetString(key + "_local");
+}
+// As the reader's clock does, if a zone was asked for.
+std::string ReadersTime(const JsonValue& object, const std::string& key) {
+  return object.GetString(key + "_reader");
 }
 
-void PrintGaps(const JsonValue& answer) {
+void PrintGaps(const JsonValue& answer, const std::string& readers_zone) {
   const JsonValue* gaps = answer.Find("gaps");
   if (gaps == nullptr) return;
   for (const JsonValue& gap : gaps->items) {
-    fmt::print("Nobody is on call in {} from {} to {}.\n", answer.GetString("name"),
+    fmt::print("Nobody is on call in {} from {} to {}", answer.GetString("name"),
                Time(gap, "start"), Time(gap, "end"));
+    if (!readers_zone.empty()) {
+      fmt::print(" ({} to {} in {})", ReadersTime(gap, "start"), ReadersTime(gap, "end"),
+                 readers_zone);
+    }
+    fmt::print(".\n");
   }
+}
+
+// Times of a schedule, beside them the reader's: of one moment, or of two.
+void AddTimes(const JsonValue& object, const std::vector<std::string>& keys,
+              const std::string& readers_zone, std::vector<std::string>* row) {
+  for (const std::string& key : keys) row->push_back(Time(object, key));
+  if (readers_zone.empty()) return;
+  for (const std::string& key : keys) row->push_back(ReadersTime(object, key));
+}
+void AddHeads(const std::vector<std::string>& heads, const std::string& readers_zone,
+              std::vector<std::string>* all) {
+  all->insert(all->end(), heads.begin(), heads.end());
+  if (readers_zone.empty()) return;
+  for (const std::string& head : heads) all->push_back(fmt::format("{} in {}", head, readers_zone));
 }
 
 // Who is on call and has no contact method that pages would go to.
@@ -88,12 +110,17 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
   for (const JsonValue& schedule : schedules->items) {
     const JsonValue* next = schedule.Find("next");
     const bool more = next != nullptr && next->Find("users") != nullptr;
-    rows.push_back({schedule.GetString("name"), Users(schedule.Find("now")),
-                    more ? Users(next) : "-", more ? Time(*next, "start") : "-"});
+    std::vector<std::string>& row = rows.emplace_back(
+        std::vector<std::string>{schedule.GetString("name"), schedule.GetString("time_zone"),
+                                 Users(schedule.Find("now")), more ? Users(next) : "-"});
+    if (more) AddTimes(*next, {"start"}, options.time_zone, &row);
+    while (row.size() < (options.time_zone.empty() ? 5U : 6U)) row.emplace_back("-");
   }
-  PrintTable({"SCHEDULE", "NOW", "NEXT", "FROM"}, rows);
+  std::vector<std::string> heads = {"SCHEDULE", "ZONE", "NOW", "NEXT"};
+  AddHeads({"FROM"}, options.time_zone, &heads);
+  PrintTable(heads, rows);
   for (const JsonValue& schedule : schedules->items) PrintUnreachable(client, schedule);
-  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule);
+  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule, options.time_zone);
   return 0;
 }
 
@@ -108,11 +135,16 @@ int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
   std::vector<std::vector<std::string>> rows;
   if (const JsonValue* shifts = answer->Find("shifts")) {
     for (const JsonValue& shift : shifts->items) {
-      rows.push_back({Time(shift, "start"), Time(shift, "end"), Users(&shift),
-                      shift.GetString("source"), shift.GetString("layer")});
+      std::vector<std::string>& row = rows.emplace_back();
+      AddTimes(shift, {"start", "end"}, options.time_zone, &row);
+      row.insert(row.end(), {Users(&shift), shift.GetString("source"), shift.GetString("layer")});
     }
   }
-  PrintTable({"FROM", "TO", "ON CALL", "BY", "LAYER"}, rows);
+  std::vector<std::string> heads;
+  AddHeads({"FROM", "TO"}, options.time_zone, &heads);
+  heads.insert(heads.end(), {"ON CALL", "BY", "LAYER"});
+  PrintTable(heads, rows);
+  fmt::print("Times are those of {}.\n", answer->GetString("time_zone"));
   if (const JsonValue* fairness = answer->Find("fairness")) {
     const auto percent = [&](const char* key) {
       const JsonValue* value = fairness->Find(key);
@@ -120,7 +152,7 @@ int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
     };
     fmt::print("Covered {:.1f} %, balance {:.1f} %.\n", percent("coverage"), percent("balance"));
   }
-  PrintGaps(*answer);
+  PrintGaps(*answer, options.time_zone);
   return 0;
 }
 
