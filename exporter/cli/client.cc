@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -87,8 +88,28 @@ std::string EncodeForm(const FormFields& fields) {
   return out;
 }
 
+namespace {
+
+// What anybody may have put into a label must not move the cursor or begin a line.
+std::string Visible(const std::string& text) {
+  std::string visible;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      visible += fmt::format("\\x{:02x}", byte);
+    } else {
+      visible += c;
+    }
+  }
+  return visible;
+}
+
+}  // namespace
+
 void PrintTable(const std::vector<std::string>& header,
-                const std::vector<std::vector<std::string>>& rows) {
+                const std::vector<std::vector<std::string>>& texts) {
+  std::vector<std::vector<std::string>> rows = texts;
+  for (auto& row : rows) std::ranges::transform(row, row.begin(), Visible);
   std::vector<size_t> widths;
   widths.reserve(header.size());
   for (const auto& cell : header) widths.push_back(RuneCount(cell));

@@ -140,7 +140,7 @@ Status CheckAwake(const Incident& incident) {
 }
 
 Actor ToActor(const HumanAction& human) {
-  return {.who = human.who.empty() ? "anonymous" : human.who,
+  return {.who = human.who.empty() ? std::string(kAnonymous) : human.who,
           .channel = human.channel,
           .note = human.note,
           .data = human.data};

@@ -26,7 +26,8 @@ Status WithWhoWasFirst(const Status& refused, const Incident& incident, Nanos no
       FormatDuration(ago), incident.moved_via.empty() ? "" : " through " + incident.moved_via));
 }
 
-// A person who says again what they have said: a second click, an answer that was lost.
+// A person who says again what they have said: a second click, an answer that was lost. Of two
+// without a name nobody knows whether they are one.
 bool SaidAlready(const Incident& incident, IncidentAction action, const Actor& actor) {
   const IncidentState wanted = action == IncidentAction::kAcknowledge ? IncidentState::kAcknowledged
                                : action == IncidentAction::kInvestigate
@@ -35,7 +36,7 @@ bool SaidAlready(const Incident& incident, IncidentAction action, const Actor& a
   const bool repeatable = action == IncidentAction::kAcknowledge ||
                           action == IncidentAction::kInvestigate ||
                           action == IncidentAction::kResolve;
-  return repeatable && incident.state == wanted && !actor.who.empty() &&
+  return repeatable && incident.state == wanted && !actor.who.empty() && actor.who != kAnonymous &&
          incident.moved_by == actor.who;
 }
 
@@ -190,7 +191,9 @@ IncidentDecision ResolveBySystem(const Incident& incident, std::string why, Nano
 
 StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& incident,
                                IncidentAction action, const Actor& actor, Nanos now) {
-  if (SaidAlready(incident, action, actor)) return DecisionOn(incident);
+  if (SaidAlready(incident, action, actor)) {
+    return Trim(actor.note).empty() ? DecisionOn(incident) : AddIncidentNote(incident, actor, now);
+  }
   const StatusOr<IncidentState> next = NextState(incident.state, action, config);
   if (!next.ok()) return WithWhoWasFirst(next.status(), incident, now);
   const IncidentState to = *next;

@@ -55,6 +55,8 @@ StatusOr<IncidentState> NextState(IncidentState from, IncidentAction action,
 // Whether the configuration allows it at all, by anybody.
 bool Allows(const IncidentsConfig& config, IncidentAction action);
 
+inline constexpr std::string_view kAnonymous = "anonymous";  // a person who gave no name
+
 struct Actor {
   std::string who;      // "" : the system
   std::string channel;  // the door it came through

@@ -342,6 +342,30 @@ TEST(Incident, NotesNeedATextAndAreNoTransition) {
   EXPECT_EQ(CountEvents(noted, AuditKind::kNote), 1);
 }
 
+TEST(Incident, WhoSaysTheSameAgainLosesNoNote) {
+  const IncidentsConfig config = Config({});
+  const auto act = [&](const Incident& incident, const char* who, const char* note) {
+    return Act(config, incident, IncidentAction::kAcknowledge, {who, "cli", note}, kT0);
+  };
+  const Incident taken = act(Open(config).incident, "anna", "looking")->incident;
+  EXPECT_TRUE(act(taken, "anna", "")->events.empty());
+  const IncidentDecision noted = *act(taken, "anna", "db3 is rebooting");
+  EXPECT_EQ(CountEvents(noted, AuditKind::kNote), 1);
+  EXPECT_EQ(CountEvents(noted, AuditKind::kStateChanged), 0);
+  EXPECT_EQ(noted.incident.epoch, taken.epoch);
+  EXPECT_FALSE(act(taken, "ben", "").ok());
+}
+
+// Two without a name may be two: one of them wins.
+TEST(Incident, OfThoseWithoutANameOneWins) {
+  const IncidentsConfig config = Config({});
+  const Actor nobody{std::string(kAnonymous), "api", ""};
+  const auto first = Act(config, Open(config).incident, IncidentAction::kAcknowledge, nobody, kT0);
+  ASSERT_TRUE(first.ok());
+  const auto second = Act(config, first->incident, IncidentAction::kAcknowledge, nobody, kT0);
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+}
+
 TEST(Incident, RowsGiveBackWhatWasWritten) {
   Incident incident = Open(Config({Tier(0, {"a"}), Tier(kMinute, {"b"})}, 2)).incident;
   incident.paged = {"a/webhook[0]"};
