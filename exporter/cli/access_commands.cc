@@ -17,7 +17,6 @@ struct Access {
 
 void AddClient(CLI::App* command, const Access& access) {
   command->add_option("--url", access.client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   command->add_option("--output", access.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

@@ -15,7 +15,6 @@ struct Around {
 
 void AddClient(CLI::App* command, const Around& around) {
   command->add_option("--url", around.client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   command->add_option("--output", around.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

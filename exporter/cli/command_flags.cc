@@ -19,7 +19,6 @@ void AddFeatures(CLI::App* command, std::vector<std::string>* features) {
 
 void AddClientFlags(CLI::App* command, Parsed* p) {
   command->add_option("--url", p->client.url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   command->add_option("--output", p->client.output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

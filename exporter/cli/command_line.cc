@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,10 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   app.name("outrider");
   app.require_subcommand(1);
   Parsed parsed;
+  // The default of --url. Not CLI11's envname: all commands share the variable, and the options of
+  // those that were not called would take it after --url.
+  const char* const url = std::getenv("OUTRIDER_URL");  // NOLINT(concurrency-mt-unsafe): no threads
+  if (url != nullptr && *url != '\0') parsed.client.url = url;
   AddRun(app, &parsed, env);
   AddDemo(app, &parsed, env);
   AddCheck(app, &parsed);

@@ -16,7 +16,6 @@ CLI::App* Add(CLI::App* parent, const char* name, const char* help, const Escala
               int (*run)(const ClientOptions&, const EscalationOptions&)) {
   CLI::App* sub = parent->add_subcommand(name, help);
   sub->add_option("--url", e.client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   sub->add_option("--output", e.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

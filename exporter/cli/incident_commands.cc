@@ -17,7 +17,6 @@ struct Parts {
 CLI::App* AddCommand(CLI::App* incident, const Parts& parts, const char* name, const char* help) {
   CLI::App* sub = incident->add_subcommand(name, help);
   sub->add_option("--url", parts.client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   sub->add_option("--output", parts.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

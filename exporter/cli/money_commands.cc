@@ -10,7 +10,6 @@ namespace {
 
 void AddUrl(CLI::App* command, ClientOptions* client) {
   command->add_option("--url", client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
 }
 

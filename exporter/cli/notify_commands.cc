@@ -15,7 +15,6 @@ void AddTestReceiverCommand(CLI::App& test, ClientOptions* client, NotifyCommand
                        "Alertmanager configuration the receiver is taken from; the message is sent "
                        "from here. Without it the daemon sends");
   receiver->add_option("--url", client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   receiver
       ->add_option("--web.external-url", o->external_url,

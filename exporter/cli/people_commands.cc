@@ -18,7 +18,6 @@ struct People {
 
 void AddClient(CLI::App* command, const People& people) {
   command->add_option("--url", people.client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   command->add_option("--output", people.client->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

@@ -8,7 +8,6 @@ namespace {
 
 void AddClient(CLI::App* command, ClientOptions* client, std::vector<std::string> outputs) {
   command->add_option("--url", client->url, "The daemon's URL (environment: OUTRIDER_URL)")
-      ->envname("OUTRIDER_URL")
       ->capture_default_str();
   std::string words;
   for (const std::string& output : outputs) words += (words.empty() ? "" : ", ") + output;
