@@ -37,16 +37,22 @@ StatusOr<FormPairs> ReadCall(const AnswerCallbacksDeps& deps, std::string_view p
   return form;
 }
 
+struct SmsReply {
+  std::string text;
+  bool to_code = false;  // to a code that this phone has been sent
+};
+
 // What to reply to a text message.
-StatusOr<std::string> AnswerSms(const AnswerCallbacksDeps& deps, const std::string& phone,
-                                const std::string& text) {
+StatusOr<SmsReply> AnswerSms(const AnswerCallbacksDeps& deps, const std::string& phone,
+                             const std::string& text) {
   const Nanos now = deps.clock.NowNanos();
   const std::optional<CodeAnswer> code = ParseCodeAnswer(text);
-  if (!code) return std::string(kHelp);
+  if (!code) return SmsReply{std::string(kHelp)};
   const StatusOr<AnswerCodes::Entry> entry = deps.desk.FindAnswerCode(phone, code->number, now);
   if (!entry.ok()) {
-    return code->number == 0 ? std::string(kHelp)
-                             : fmt::format("There is no incident {} for you.", code->number);
+    return SmsReply{code->number == 0
+                        ? std::string(kHelp)
+                        : fmt::format("There is no incident {} for you.", code->number)};
   }
   StatusOr<AnswerResult> result = deps.desk.Answer(code->action,
                                                    {.incident_id = entry->incident_id,
@@ -55,19 +61,21 @@ StatusOr<std::string> AnswerSms(const AnswerCallbacksDeps& deps, const std::stri
                                                     .note = "",
                                                     .data = {{"contact", entry->contact}}},
                                                    now, entry->step);
-  if (absl::IsNotFound(result.status())) return std::string("The incident is gone.");
+  if (absl::IsNotFound(result.status())) return SmsReply{"The incident is gone."};
   TRY(result.status());
   result->nameless = IsShared(entry->contact);
-  return AnswerSentence(code->action, *result, now);
+  return SmsReply{AnswerSentence(code->action, *result, now), true};
 }
 
 StatusOr<HttpResponse> Sms(const AnswerCallbacksDeps& deps, HttpRequest& request) {
   const FormPairs form = TRY(ReadCall(deps, kSmsPath, request));
   const std::string phone = FormValue(form, "From");
-  const std::string reply = TRY(AnswerSms(deps, phone, FormValue(form, "Body")));
+  const SmsReply reply = TRY(AnswerSms(deps, phone, FormValue(form, "Body")));
+  // Whoever sends a code that they have been sent hears what became of it.
+  if (reply.to_code) return Twiml("Message", reply.text);
   // Strangers are not answered, and nobody for ever: the other side may be a machine too.
   const bool may = TRY(deps.desk.CountAutoReply(phone, deps.clock.NowNanos()));
-  return Twiml("Message", may ? reply : "");
+  return Twiml("Message", may ? reply.text : "");
 }
 
 std::optional<AnswerAction> ActionOfDigit(std::string_view digits) {
