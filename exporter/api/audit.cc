@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/audit.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "exporter/api/product_common.h"
@@ -31,6 +33,9 @@ StatusOr<AuditFilter> ReadFilter(HttpRequest& request) {
   filter.to = TRY(params.TimeNanos("to", std::numeric_limits<Nanos>::max()));
   filter.subject = params.Text("subject");
   filter.kind = params.Text("kind");
+  if (!filter.kind.empty() && !IsAuditKind(filter.kind)) {
+    return InvalidArgument(fmt::format("kind {}: no event has that kind", Quote(filter.kind)));
+  }
   filter.by = params.Text("by");
   return filter;
 }

@@ -79,6 +79,10 @@ std::string Content(const AuditEvent& event) {
 
 std::string_view AuditKindText(AuditKind kind) { return kTexts[static_cast<size_t>(kind)]; }
 
+bool IsAuditKind(std::string_view text) {
+  return std::ranges::find(kTexts, text) != std::ranges::end(kTexts);
+}
+
 void ChainAuditEvent(AuditEvent* event, AuditHead* head) {
   event->sequence = ++head->sequence;
   head->hash = Sha256(head->hash + Content(*event));

@@ -61,6 +61,7 @@ enum class AuditKind : uint8_t {
 };
 inline constexpr AuditKind kLastAuditKind = AuditKind::kHealthCheckBack;
 std::string_view AuditKindText(AuditKind kind);  // opened, alert_added, state_changed, …
+bool IsAuditKind(std::string_view text);
 
 struct AuditEvent {
   std::string subject;  // incident id, or "silence:" id

@@ -45,6 +45,8 @@ TEST(AuditApi, ExportsJsonLines) {
   EXPECT_THAT(all, HasSubstr(R"("kind":"state_changed","by":"anna","channel":"api",)"
                              R"("from":"new","to":"acknowledged","text":"on it",)"));
   EXPECT_EQ(Split(world.Lines("kind=state_changed"), '\n').size(), 2U) << "one line and its end";
+  FakeRequest mistyped("GET", "/outrider/v1/audit?kind=state_change");
+  EXPECT_EQ(world.router.Dispatch(mistyped).status, 400) << "a typing error is no empty trail";
   EXPECT_EQ(world.Lines("by=ben"), "");
   EXPECT_EQ(world.Lines("subject=" + world.id), all);
   EXPECT_EQ(world.Lines("to=2026-11-21T09:24:07Z"), "");
