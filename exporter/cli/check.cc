@@ -15,6 +15,8 @@
 #include "notifiers/around/around_config.h"
 #include "notifiers/channel/channel.h"
 #include "notifiers/channel/templates.h"
+#include "notifiers/config/incidents_node.h"
+#include "notifiers/config/name_check.h"
 #include "notifiers/desk/answer_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/analytics/analytics_file.h"
@@ -22,6 +24,7 @@
 #include "rules/slo/event_feed.h"
 #include "rules/slo/slo_file.h"
 #include "storage/base/file.h"
+#include "storage/base/merge_keys.h"
 
 namespace outrider {
 namespace {
@@ -65,6 +68,8 @@ StatusOr<promql::ParseOptions> ParseOptionsOf(const FeatureNames& names) {
 
 Verdict CheckConfigFile(const std::string& path, const FeatureNames& names) {
   const LoadedFiles files = TRY(LoadFiles(path, names));
+  TRY(CheckNames(files.incidents_root, files.incidents,
+                 {.alertmanager = &files.alertmanager, .all_policies = true}));
   if (!files.missing_rule_files.empty()) {  // the daemon would start without it
     return NotFound(LoadWarnings(files).front());
   }
@@ -162,13 +167,17 @@ Verdict CheckBundle(const std::string& text, const std::string& path,
 }
 
 Verdict CheckIncidents(const std::string& text, const std::string& path) {
-  const IncidentsConfig config = TRY(ParseIncidentsConfig(text, path));
+  YamlNode root = TRY(ParseYaml(text, path));
+  FoldMergeKeys(&root);
+  const IncidentsConfig config = TRY(ParseIncidentsNode(root, path));
   std::set<std::string> users;
   for (const UserConfig& user : config.users) users.insert(user.name);
   const std::vector<Schedule> schedules =
       TRY(ParseSchedules(&config.schedules, path, users, CalendarsBeside(&config.schedules, path)));
   TRY(ParseAnswering(config.answering, path).status());
   const AroundConfig around = TRY(ParseAround(config));
+  // Receivers are those of an Alertmanager configuration, which is not known here.
+  TRY(CheckNames(root, config, {.alertmanager = nullptr, .all_policies = true}));
   std::string out = fmt::format("{} escalation policies, {} users, {} schedules",
                                 config.escalation_policies.size(), users.size(), schedules.size());
   const std::pair<size_t, const char*> counts[] = {

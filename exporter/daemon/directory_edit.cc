@@ -7,7 +7,9 @@
 
 #include "exporter/api/access.h"
 #include "exporter/daemon/services.h"
+#include "notifiers/desk/escalation_views.h"
 #include "storage/base/log.h"
+#include "storage/base/text.h"
 
 namespace outrider {
 namespace {
@@ -38,6 +40,26 @@ void LeaveOut(const Status& status, DirectoryObjects* objects) {
   LogError("the objects of the directory do not fit and are left out",
            {{"objects", std::to_string(objects->size())}, {"err", message}});
   objects->clear();
+}
+
+// An incident goes on by the policy as it was, but an escalation that is begun again (reopened,
+// applied again) would find none. One that the file hides is used by nobody.
+Status CheckOpenIncidents(const DirectoryChange& change, const YamlNode& file, const Desk& desk) {
+  constexpr size_t kNamed = 5;
+  if (change.action != DirectoryChange::Action::kDelete || change.kind != DirectoryKind::kPolicy ||
+      FindInTree(file, change.kind, change.name) != nullptr) {
+    return absl::OkStatus();
+  }
+  for (const PolicyView& view : desk.Policies()) {
+    if (view.policy.name != change.name || view.incidents.empty()) continue;
+    const size_t count = view.incidents.size();
+    std::vector<std::string> named = view.incidents;
+    if (count > kNamed) named.resize(kNamed);
+    return absl::FailedPreconditionError(fmt::format(
+        "policy {} is used by {} open {}: {}{}", Quote(change.name), count,
+        count == 1 ? "incident" : "incidents", Join(named, ", "), count > kNamed ? ", …" : ""));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -85,6 +107,7 @@ Status Services::EditDirectory(const DirectoryChange& change, const Caller& by) 
   DirectoryObjects objects = before->objects;
   Batch rows;
   TRY(ApplyChange(change, {before->file, before->merged}, by.name, now, &objects, &rows));
+  TRY(CheckOpenIncidents(change, before->file, *desk));
   LoadedFiles files = PeoplePart(people_);
   const Status merged = ApplyDirectory(objects, &files);
   if (!merged.ok() && change.action == DirectoryChange::Action::kDelete) {

@@ -11,7 +11,7 @@
 
 #include "exporter/daemon/rule_warnings.h"
 #include "notifiers/config/incidents_node.h"
-#include "notifiers/config/paging_config.h"
+#include "notifiers/config/name_check.h"
 #include "notifiers/config/people_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/alerting/group_policy.h"
@@ -188,21 +188,6 @@ Status ReadIncidents(const YamlNode& root, const std::string& incidents,
   return absl::OkStatus();
 }
 
-Status CheckTargets(const EscalationPolicy& policy, const std::vector<std::string>& targets,
-                    const std::set<std::string, std::less<>>& names, const std::string& file) {
-  for (const std::string& target : targets) {
-    if (names.contains(target)) continue;
-    return InvalidArgument(
-        NamesPeople(target)
-            ? fmt::format("{}: escalation policy \"{}\" names {}, which the file does not have",
-                          file, policy.name, target)
-            : fmt::format("{}: escalation policy \"{}\" names the receiver \"{}\", which the "
-                          "Alertmanager configuration does not have",
-                          file, policy.name, target));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files) {
@@ -214,7 +199,9 @@ Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files) {
   TRY(merge.Explain(ReadIncidents(merge.root, file, kept, files), file));
   for (std::string& warning : files->incidents.warnings) warning = merge.Explain(warning, file);
   for (const std::string& warning : merge.warnings) files->incidents.warnings.push_back(warning);
-  return CheckTierNames(*files);
+  return merge.Explain(CheckNames(merge.root, files->incidents,
+                                  {.alertmanager = &files->alertmanager, .all_policies = true}),
+                       file);
 }
 
 LoadedFiles PeoplePart(const LoadedFiles& files) {
@@ -266,33 +253,10 @@ std::vector<std::string> LoadWarnings(const LoadedFiles& files) {
   return out;
 }
 
+// Policies of heartbeats may be those of the API, which ApplyDirectory knows.
 Status CheckTierNames(const LoadedFiles& files) {
-  std::set<std::string, std::less<>> names;
-  for (const ReceiverConfig& receiver : files.alertmanager.receivers) names.insert(receiver.name);
-  for (const ReceiverConfig& receiver : files.user_receivers) names.insert(receiver.name);
-  for (const std::string& receiver : files.incidents.sla_rules.notify) {
-    if (names.contains(receiver)) continue;
-    return InvalidArgument(
-        fmt::format("{}: sla.notify names the receiver \"{}\", which does not "
-                    "exist",
-                    files.incidents.file, receiver));
-  }
-  for (const Schedule& schedule : files.schedules) {
-    names.insert(fmt::format("{}{}", kSchedulePrefix, schedule.name));
-  }
-  if (files.incidents.people != nullptr) {
-    for (const Team& team : files.incidents.people->teams) {
-      names.insert(fmt::format("{}{}", kTeamPrefix, team.name));
-      if (!team.lead.empty()) names.insert(fmt::format("{}{}", kLeadPrefix, team.name));
-    }
-  }
-  for (const EscalationPolicy& policy : files.incidents.escalation_policies) {
-    TRY(CheckTargets(policy, policy.fallback, names, files.incidents.file));
-    for (const EscalationTier& tier : policy.tiers) {
-      TRY(CheckTargets(policy, tier.receivers, names, files.incidents.file));
-    }
-  }
-  return absl::OkStatus();
+  return CheckNames(files.incidents_root, files.incidents,
+                    {.alertmanager = &files.alertmanager, .all_policies = false});
 }
 
 namespace {

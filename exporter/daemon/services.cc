@@ -328,7 +328,7 @@ Status Services::TryReload(const std::string& config_file, const ReloadReason& r
   LoadedFiles files = TRY(LoadFiles(config_file, features_, WhatIsKnown()));
   LoadCounts counts = CountsOf(files, web.users.size());
   const std::shared_ptr<const DirectoryView> directory = Directory();
-  if (!directory->objects.empty()) TRY(ApplyDirectory(directory->objects, &files));
+  TRY(ApplyDirectory(directory->objects, &files));
   DeskConfig desk_config =
       TRY(MakeDeskConfig(files, {*notify_http, *notify_smtp, clock}, flags_, external_url));
   std::shared_ptr<const Pricer> pricer =

@@ -14,23 +14,13 @@ namespace {
 
 constexpr DurationMs kLongest = 365 * kDay;
 
-// A channel of the source systems names the receiver that stands for it: `email`, `webhook:slack` →
-// slack.
-std::string ReceiverOfChannel(const std::string& channel) {
-  const size_t colon = channel.find(':');
-  return colon == std::string::npos ? channel : channel.substr(colon + 1);
-}
-
-// `oncall:primary` and `user:anna` of the schema's shape become names a tier's receivers have.
-// Anything else of `targets` and `recipients` (an address, a URL) tells nobody: a receiver stands
-// for each channel, and knows its own addresses.
+// A receiver stands for each channel, and knows its own addresses.
 void AddTargets(const std::vector<std::string>& targets, const YamlNode& node,
                 const SectionContext& context, EscalationTier* tier) {
   for (const std::string& target : targets) {
-    if (target.starts_with("oncall:")) {
-      tier->receivers.push_back(fmt::format("{}{}", kSchedulePrefix, target.substr(7)));
-    } else if (NamesPeople(target)) {
-      tier->receivers.push_back(target);
+    const std::string known = TargetOfText(target);
+    if (!known.empty()) {
+      tier->receivers.push_back(known);
     } else {
       context.warnings->push_back(fmt::format(
           "{}:{}:{}: {} is not told: name a receiver, user:NAME, schedule:NAME or team:NAME",
@@ -179,6 +169,16 @@ Status ParsePolicy(const YamlNode& node, const SectionContext& context, Escalati
 }
 
 }  // namespace
+
+std::string TargetOfText(const std::string& text) {
+  if (text.starts_with("oncall:")) return fmt::format("{}{}", kSchedulePrefix, text.substr(7));
+  return NamesPeople(text) ? text : "";
+}
+
+std::string ReceiverOfChannel(const std::string& channel) {
+  const size_t colon = channel.find(':');
+  return colon == std::string::npos ? channel : channel.substr(colon + 1);
+}
 
 StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(
     const YamlNode* list, const SectionContext& context, const std::set<std::string>* intervals) {

@@ -29,4 +29,11 @@ StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(
     const YamlNode* list, const SectionContext& context,
     const std::set<std::string>* intervals = nullptr);
 
+// `oncall:primary` and `user:anna` of the schema's shape become names that a tier's receivers have.
+// "": an address, a URL or anything else of `targets` and `recipients`, which tells nobody.
+std::string TargetOfText(const std::string& text);
+// A channel of the source systems names the receiver that stands for it: `email`, `webhook:slack` →
+// slack.
+std::string ReceiverOfChannel(const std::string& channel);
+
 }  // namespace outrider

@@ -104,6 +104,19 @@ YamlNode* TargetOf(const DirectoryObject& object, DirectoryMerge* merge) {
   return nullptr;
 }
 
+// Some messages are a line for every mistake.
+std::string ExplainLine(const std::string& message, const std::string& file,
+                        const std::vector<std::string>& places) {
+  if (!message.starts_with(file + ":")) return message;
+  const size_t begin = file.size() + 1;
+  const size_t end = message.find(':', begin);
+  const StatusOr<int64_t> line = ParseInt(std::string_view(message).substr(begin, end - begin));
+  if (end == std::string::npos || !line.ok() || *line <= kLinesOfObject) return message;
+  const auto index = static_cast<size_t>(*line / kLinesOfObject - 1);
+  if (index >= places.size()) return message;
+  return fmt::format("{}:{}{}", places[index], *line % kLinesOfObject, message.substr(end));
+}
+
 }  // namespace
 
 std::string_view DirectoryKindText(DirectoryKind kind) { return RowOf(kind).word; }
@@ -162,14 +175,11 @@ StatusOr<DirectoryObjects> LoadDirectory(const StateStore& store) {
 }
 
 std::string DirectoryMerge::Explain(const std::string& message, const std::string& file) const {
-  if (!message.starts_with(file + ":")) return message;
-  const size_t begin = file.size() + 1;
-  const size_t end = message.find(':', begin);
-  const StatusOr<int64_t> line = ParseInt(std::string_view(message).substr(begin, end - begin));
-  if (end == std::string::npos || !line.ok() || *line <= kLinesOfObject) return message;
-  const auto index = static_cast<size_t>(*line / kLinesOfObject - 1);
-  if (index >= places.size()) return message;
-  return fmt::format("{}:{}{}", places[index], *line % kLinesOfObject, message.substr(end));
+  std::vector<std::string> lines;
+  for (const std::string_view line : Split(message, '\n')) {
+    lines.push_back(ExplainLine(std::string(line), file, places));
+  }
+  return Join(lines, "\n");
 }
 
 Status DirectoryMerge::Explain(const Status& status, const std::string& file) const {

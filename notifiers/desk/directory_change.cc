@@ -43,10 +43,35 @@ bool HoldsMask(const YamlNode& node) {
                              [](const auto& entry) { return HoldsMask(entry.second); });
 }
 
-// What was read with its secrets masked must not be written back like that.
+// Where a key names a file of the daemon, which it would read and send to wherever the object says:
+// `webhook_configs[0].url_file`. "": nowhere. `files` are those of a header.
+std::string FileKey(const YamlNode& node, bool in_headers = false) {
+  for (size_t i = 0; i < node.items.size(); ++i) {
+    const std::string found = FileKey(node.items[i], in_headers);
+    if (!found.empty()) return fmt::format("[{}]{}{}", i, found.front() == '[' ? "" : ".", found);
+  }
+  for (const auto& [key, value] : node.entries) {
+    const std::string& name = key.scalar;
+    if (name.ends_with("_file") || (in_headers && name == "files")) return name;
+    const std::string found = FileKey(value, in_headers || name == "http_headers");
+    if (!found.empty()) {
+      return fmt::format("{}{}{}", name, found.front() == '[' ? "" : ".", found);
+    }
+  }
+  return "";
+}
+
+// What was read with its secrets masked must not be written back like that. Who may call need not
+// be who may read the daemon's files.
 Status CheckText(const DirectoryChange& change) {
   if (change.text.size() > kMaxText) return InvalidArgument("an object has at most 64 KiB");
   const YamlNode node = TRY(ParseYaml(change.text, Title(change)));
+  if (const std::string key = FileKey(node); !key.empty()) {
+    return InvalidArgument(fmt::format(
+        "{}: {} names a file of the daemon, which objects of the API must not: send what "
+        "it holds, or configure this in incidents.yml",
+        Title(change), key));
+  }
   if (!HoldsMask(node)) return absl::OkStatus();
   return InvalidArgument(
       fmt::format("{}: {} stands for a secret that is not shown: send the secret again",

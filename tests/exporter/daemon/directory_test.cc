@@ -396,5 +396,93 @@ schedules: [{name: second, layers: [{users: [cleo], start: 2026-01-05T09:00}]}]
   EXPECT_EQ(Json("/outrider/v1/oncall/schedules/second", "").GetString("source"), "file");
 }
 
+// The policy of a heartbeat may be one of the API; a typo must not cost the page.
+TEST_F(DaemonAccessTest, HeartbeatsNamePoliciesThatAreThere) {
+  Start(false);
+  const std::string policies = "/outrider/v1/policies";
+  const std::string file =
+      "users: [{name: anna}]\nheartbeats: [{name: h, interval: 1h, policy: p}]\n";
+  Write("incidents.yml", file);
+  const HttpResponse refused = Send("POST", "/-/reload");
+  EXPECT_EQ(refused.status, 500);
+  EXPECT_THAT(refused.body,
+              HasSubstr("incidents.yml:2:46: heartbeat \"h\" names the escalation policy \"p\", "
+                        "which the file does not have"));
+  const std::string text = R"({"name":"p","tiers":[{"users":["anna"]}]})";
+  ASSERT_EQ(Send("POST", policies, "", text).status, 201);
+  EXPECT_EQ(Send("POST", "/-/reload").status, 200);
+  EXPECT_EQ(Send("DELETE", policies + "/p", "").status, 409);
+  const HttpResponse off =
+      Send("PUT", policies + "/p", "", R"({"enabled":false,"tiers":[{"users":["anna"]}]})");
+  EXPECT_EQ(off.status, 400);
+  EXPECT_THAT(off.body, HasSubstr("which is not enabled"));
+  Start(false);  // a start knows the objects too
+  EXPECT_EQ(services_->desk->config()->incidents.escalation_policies.size(), 1U);
+}
+
+TEST_F(DaemonAccessTest, AStartIsRefusedForAPolicyThatIsNotThere) {
+  Write("incidents.yml", "heartbeats: [{name: h, interval: 1h, policy: p}]\n");
+  AppOptions options;
+  options.storage_path = (top_ / "data").string();
+  const LoadedFiles files = LoadFiles((top_ / "outrider.yml").string()).value();
+  const auto services = Services::Make(files, options, "http://x.example", clock_, random_,
+                                       std::make_unique<SharedStore>(store_, broken_));
+  ASSERT_FALSE(services.ok());
+  EXPECT_THAT(Message(services.status()), HasSubstr("incidents.yml:1:46: heartbeat \"h\" names"));
+}
+
+TEST_F(DaemonAccessTest, MistakesOfAnObjectHaveTheirPlaces) {
+  Start(false);
+  const HttpResponse refused =
+      Send("POST", "/outrider/v1/policies", "",
+           R"({"name":"q","tiers":[{"users":["x"]}],"fallback":["team:y"]})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("policy q:1:32: escalation policy \\\"q\\\" names user:x"));
+  EXPECT_THAT(refused.body, HasSubstr("policy q:1:51: escalation policy \\\"q\\\" names team:y"));
+}
+
+TEST_F(DaemonAccessTest, ObjectsNameNoFiles) {
+  Start(false);
+  const HttpResponse refused =
+      Send("POST", "/outrider/v1/users", "",
+           R"({"name":"ben","webhook_configs":[{"url":"http://x.example","http_config":)"
+           R"({"authorization":{"credentials_file":"/etc/passwd"}}}]})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body,
+              HasSubstr("webhook_configs[0].http_config.authorization.credentials_file names a "
+                        "file of the daemon"));
+  EXPECT_EQ(Send("GET", "/outrider/v1/users/ben", "").status, 404);
+}
+
+TEST_F(DaemonAccessTest, APolicyOfOpenIncidentsStays) {
+  WriteUsers();
+  Start(true);
+  const std::string policies = "/outrider/v1/policies";
+  const auto send = [&](const std::string& method, const std::string& path,
+                        const std::string& body = "") { return Send(method, path, "admin", body); };
+  const std::string text = R"({"name":"p","tiers":[{"users":["anna"]}]})";
+  ASSERT_EQ(send("POST", policies, text).status, 201);
+  for (int i = 0; i < 7; ++i) {
+    const std::string alert =
+        fmt::format(R"([{{"labels":{{"alertname":"A{}","severity":"critical"}}}}])", i);
+    ASSERT_EQ(send("POST", "/api/v2/alerts", alert).status, 200);
+  }
+  const HttpResponse used = send("DELETE", policies + "/p");
+  EXPECT_EQ(used.status, 409);
+  EXPECT_THAT(used.body, HasSubstr("policy \\\"p\\\" is used by 7 open incidents: "));
+  EXPECT_THAT(used.body, HasSubstr(", …"));
+  EXPECT_EQ(Send("DELETE", policies + "/p", "admin", "", "\"7\"").status, 412);
+  const JsonValue incidents = Json("/outrider/v1/incidents");
+  for (const JsonValue& incident : incidents.Find("incidents")->items) {
+    const std::string path = "/outrider/v1/incidents/" + incident.GetString("id");
+    if (&incident == &incidents.Find("incidents")->items.back()) {
+      const HttpResponse last = send("DELETE", policies + "/p");
+      EXPECT_THAT(last.body, HasSubstr("used by 1 open incident: " + incident.GetString("id")));
+    }
+    EXPECT_EQ(send("POST", path + "/resolve", "{}").status, 200);
+  }
+  EXPECT_EQ(send("DELETE", policies + "/p").status, 204);
+}
+
 }  // namespace
 }  // namespace outrider

@@ -212,6 +212,50 @@ TEST_F(DirectoryTest, WhatIsRefused) {
               HasSubstr("the name is \"y\", and \"x\" was meant"));
 }
 
+// The daemon would read the file and send it to where the object says.
+TEST_F(DirectoryTest, ObjectsNameNoFilesOfTheDaemon) {
+  const struct {
+    DirectoryKind kind;
+    const char* text;
+    const char* key;  // "": it may be
+  } kCases[] = {
+      {DirectoryKind::kUser, "webhook_configs: [{url_file: /f}]", "webhook_configs[0].url_file"},
+      {DirectoryKind::kUser,
+       "webhook_configs: [{url: http://x/}, {url: http://x/, http_config: {authorization: "
+       "{credentials_file: /f}}}]",
+       "webhook_configs[1].http_config.authorization.credentials_file"},
+      {DirectoryKind::kUser,
+       "email_configs: [{to: a, tls_config: {ca: x, cert_file: /f, key_file: /g}}]",
+       "email_configs[0].tls_config.cert_file"},
+      {DirectoryKind::kUser, "email_configs: [{to: a, auth_password_file: ''}]",
+       "email_configs[0].auth_password_file"},
+      {DirectoryKind::kUser,
+       "webhook_configs: [{url: http://x/, http_config: {http_headers: {X-Y: {files: [/f]}}}}]",
+       "webhook_configs[0].http_config.http_headers.X-Y.files"},
+      {DirectoryKind::kUser, "<<: {webhook_configs: [[{url_file: /f}]]}",
+       "<<.webhook_configs[0][0].url_file"},
+      {DirectoryKind::kSchedule, "layers: [{ical_file: duty.ics}]", "layers[0].ical_file"},
+      {DirectoryKind::kPolicy, "{tiers: [{x_file: y}]}", "tiers[0].x_file"},
+      {DirectoryKind::kUser, "webhook_configs: [{url: http://x/, payload: {files: [a]}}]", ""},
+      {DirectoryKind::kUser, "webhook_configs: [{url: 'http://x/a_file'}]", ""},
+  };
+  for (const auto& c : kCases) {
+    objects_.clear();
+    const Status made = Create(c.kind, "x", c.text);
+    if (std::string_view(c.key).empty()) {
+      EXPECT_TRUE(made.ok()) << c.text << made;
+      // The same of a change.
+      const Status put = Apply(Action::kReplace, c.kind, "x", "webhook_configs: [{url_file: /f}]");
+      EXPECT_TRUE(absl::IsInvalidArgument(put)) << put;
+      continue;
+    }
+    EXPECT_TRUE(absl::IsInvalidArgument(made)) << c.text << made;
+    EXPECT_THAT(Message(made),
+                HasSubstr(std::string(" \"x\": ") + c.key + " names a file of the daemon"));
+    EXPECT_TRUE(objects_.empty());
+  }
+}
+
 TEST_F(DirectoryTest, SurvivesARestart) {
   MemoryStore store;
   ASSERT_TRUE(Create(DirectoryKind::kUser, "ben", "time_zone: UTC").ok());
