@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <ranges>
+
 #include "exporter/api/answer_text.h"
 #include "storage/base/duration.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
+
+constexpr size_t kMostParts = 100;
 
 constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -61,9 +65,7 @@ void AppendFacts(const Incident& incident, Nanos now, std::string* out) {
 }
 
 // Relative, so that it works by whatever name the page was reached.
-std::string TokenOf(const NotificationAction& action) {
-  return action.url.substr(action.url.rfind('/') + 1);
-}
+std::string LastOf(const std::string& url) { return url.substr(url.rfind('/') + 1); }
 
 void AppendButtons(const AnswerPageData& data, std::string* out) {
   const std::string_view wanted = AnswerActionText(data.view.claim.action);
@@ -74,7 +76,7 @@ void AppendButtons(const AnswerPageData& data, std::string* out) {
   for (const NotificationAction& action : data.view.actions) {
     // The one that the link is for; all where that is past, or the link is for none.
     if (offered && action.name != wanted) continue;
-    *out += fmt::format("<form method=\"post\" action=\"{}\">\n", EscapeHtml(TokenOf(action)));
+    *out += fmt::format("<form method=\"post\" action=\"{}\">\n", EscapeHtml(LastOf(action.url)));
     if (data.ask_name) {
       *out +=
           "<input name=\"who\" maxlength=\"64\" autocomplete=\"name\" placeholder=\"Your name\" "
@@ -84,14 +86,41 @@ void AppendButtons(const AnswerPageData& data, std::string* out) {
   }
 }
 
+void AppendSaid(const AnswerPageData& data, std::string* out) {
+  if (data.said.empty()) return;
+  *out += fmt::format("<p class=\"said\" role=\"status\">{}</p>\n", EscapeHtml(data.said));
+}
+
+// Of a message about several incidents. What answers one of them alone is behind its link.
+std::string RenderParts(const AnswerPageData& data) {
+  const std::vector<AnswerView::Part>& parts = data.view.parts;
+  const std::string title = fmt::format("{} incidents", parts.size());
+  std::string out = Head(title);
+  AppendSaid(data, &out);
+  out += fmt::format(
+      "<h1>{}</h1>\n<p>The buttons answer all of them; a name opens one.</p>\n<ul>\n", title);
+  for (const AnswerView::Part& part : parts | std::views::take(kMostParts)) {
+    out += fmt::format("<li><a href=\"{}\">{}</a> <span class=\"dim\">{}, {}</span></li>\n",
+                       EscapeHtml(LastOf(part.link)), EscapeHtml(part.incident->title),
+                       SeverityText(part.incident->severity),
+                       EscapeHtml(StandingText(*part.incident, data.now)));
+  }
+  out += "</ul>\n";
+  if (parts.size() > kMostParts) {
+    out += fmt::format("<p>and {} more</p>\n", parts.size() - kMostParts);
+  }
+  AppendButtons(data, &out);
+  out += "<p class=\"dim\">Outrider</p>\n</body></html>\n";
+  return out;
+}
+
 }  // namespace
 
 std::string RenderAnswerPage(const AnswerPageData& data) {
+  if (!data.view.parts.empty()) return RenderParts(data);
   const Incident& incident = *data.view.incident;
   std::string out = Head(incident.title);
-  if (!data.said.empty()) {
-    out += fmt::format("<p class=\"said\" role=\"status\">{}</p>\n", EscapeHtml(data.said));
-  }
+  AppendSaid(data, &out);
   out += fmt::format("<h1>{}</h1>\n", EscapeHtml(incident.title));
   if (!incident.summary.empty()) out += fmt::format("<p>{}</p>\n", EscapeHtml(incident.summary));
   AppendFacts(incident, data.now, &out);

@@ -29,6 +29,56 @@ std::string_view DoneWord(AnswerAction action) {
   return "";
 }
 
+// "3 incidents (Db, Disk, and 1 more)": as many as fit in `room` runes, at least one.
+std::string CountAndNames(const std::vector<std::string>& names, size_t room) {
+  std::vector<std::string> shown;
+  size_t used = 0;
+  for (const std::string& name : names) {
+    used += RuneCount(name) + 2;
+    if (!shown.empty() && used > room) break;
+    shown.push_back(name);
+  }
+  if (shown.size() < names.size()) {
+    shown.push_back(fmt::format("and {} more", names.size() - shown.size()));
+  }
+  return fmt::format("{} incident{} ({})", names.size(), names.size() == 1 ? "" : "s",
+                     Join(shown, ", "));
+}
+
+// "Acknowledged: 2 incidents (Db, Disk). Not done: 1 incident (Net is resolved by …)."
+std::string SentenceOfAll(AnswerAction action, const AnswerResult& result, Nanos now) {
+  const bool mixed = std::ranges::any_of(result.parts, [&](const AnswerResult& part) {
+    return part.outcome != result.parts.front().outcome;
+  });
+  const size_t longest = mixed ? 16 : 40;  // runes of a title …
+  const size_t room = mixed ? 40 : 120;    // … and of all, so that what is left undone fits
+  std::vector<std::string> done;
+  std::vector<std::string> again;
+  std::vector<std::string> refused;
+  for (const AnswerResult& part : result.parts) {
+    std::string title(RunePrefix(part.incident->title, longest));
+    switch (part.outcome) {
+      case AnswerResult::Outcome::kDone:
+        done.push_back(std::move(title));
+        break;
+      case AnswerResult::Outcome::kAgain:
+        again.push_back(std::move(title));
+        break;
+      case AnswerResult::Outcome::kRefused:
+        refused.push_back(fmt::format("{} is {}", title, StandingText(*part.incident, now)));
+        break;
+    }
+  }
+  std::vector<std::string> said;
+  const auto say = [&](std::string_view what, const std::vector<std::string>& names) {
+    if (!names.empty()) said.push_back(fmt::format("{}: {}.", what, CountAndNames(names, room)));
+  };
+  say(DoneWord(action), done);
+  say("Not done", refused);
+  say(action == AnswerAction::kEscalate ? "Escalated already" : "Already done", again);
+  return Join(said, " ");
+}
+
 }  // namespace
 
 std::string AgeText(int64_t nanos) {
@@ -63,6 +113,10 @@ std::string StandingText(const Incident& incident, Nanos now) {
 std::string AnswerSentence(AnswerAction action, const AnswerResult& result, Nanos now) {
   std::string title(RunePrefix(result.incident->title, kMaxTitle));
   std::string sentence;
+  if (!result.parts.empty()) {
+    sentence = SentenceOfAll(action, result, now);
+    return std::string(RunePrefix(sentence, kMaxSentence));
+  }
   switch (result.outcome) {
     case AnswerResult::Outcome::kDone:
       sentence = fmt::format("{}: {}.", DoneWord(action), title);

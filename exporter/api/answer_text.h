@@ -13,8 +13,8 @@ std::string AgeText(int64_t nanos);
 // "acknowledged by anna 12s ago through slack", "new for 3m": where the incident stands and who
 // brought it there.
 std::string StandingText(const Incident& incident, Nanos now);
-// "Acknowledged: DiskFull.", that and by whom it was done before, or why not; at most 200
-// characters, which is Telegram's limit.
+// "Acknowledged: DiskFull.", "Acknowledged: 2 incidents (Db, Disk).", that and by whom it was done
+// before, or why not; at most 200 characters, which is Telegram's limit.
 std::string AnswerSentence(AnswerAction action, const AnswerResult& result, Nanos now);
 
 }  // namespace outrider

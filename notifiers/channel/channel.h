@@ -50,6 +50,7 @@ struct Notification {
   Nanos now = 0;            // when it was decided; alerts are judged resolved at this time
   std::string incident_id;  // pages of an escalation, else ""
   std::vector<NotificationAction> actions;  // of pages that may be answered
+  size_t answers_for = 1;                   // incidents that an answer is for
   std::string title;  // of reports, in place of the subject made of the alerts
   std::string
       note;  // e.g. "incident resolved by anna", "not recorded: the state store is full", or ""

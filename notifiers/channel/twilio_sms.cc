@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notifiers/channel/twilio_sms.h"
 
+#include <fmt/format.h>
+
 #include "notifiers/channel/gsm7.h"
 #include "notifiers/channel/twilio.h"
 #include "storage/base/text.h"
@@ -53,6 +55,9 @@ class TwilioSmsChannel final : public HttpChannel {
       if (action.name == "view") link = " " + action.url;
       if (action.token.empty()) continue;
       codes += (codes.empty() ? " Reply " : ", ") + action.token + " to " + action.name;
+    }
+    if (!codes.empty() && notification.answers_for > 1) {
+      codes += fmt::format(" all {}", notification.answers_for);
     }
     return codes.empty() ? link : codes;
   }

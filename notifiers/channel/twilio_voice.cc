@@ -60,13 +60,16 @@ class TwilioVoiceChannel final : public HttpChannel {
   // Which digit means what; exporter/api/answer_twilio.cc reads them.
   static std::string Digits(const Notification& notification) {
     std::string spoken;
+    const size_t count = notification.answers_for;
+    const std::string all = count > 1 ? fmt::format(" all {}", count) : "";
     for (const NotificationAction& action : notification.actions) {
       const bool first = action.name == "acknowledge" || action.name == "confirm";
       const std::string_view digit = first                       ? "4"
                                      : action.name == "resolve"  ? "6"
                                      : action.name == "escalate" ? "5"
                                                                  : "";
-      if (!digit.empty()) spoken += fmt::format(" Press {} to {}.", digit, action.name);
+      if (digit.empty()) continue;
+      spoken += fmt::format(" Press {} to {}{}.", digit, action.name, all);
     }
     return spoken;
   }

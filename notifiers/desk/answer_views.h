@@ -16,8 +16,13 @@ namespace outrider {
 
 // A token, and what can be done with it.
 struct AnswerView {
+  struct Part {
+    std::shared_ptr<const Incident> incident;
+    std::string link;  // opens a page for this one alone
+  };
   AnswerClaim claim;
-  std::shared_ptr<const Incident> incident;
+  std::vector<Part> parts;  // what a message about several incidents is answered for; else empty
+  std::shared_ptr<const Incident> incident;  // the first of the parts
   // What the incident may be answered with now, as links for the same contact that expire with the
   // token.
   std::vector<NotificationAction> actions;
@@ -36,6 +41,9 @@ struct AnswerResult {
   bool nameless = false;
   std::shared_ptr<const Incident> incident;  // as it is now
   std::string reason;                        // in words: of kRefused, of kAgain for escalations
+  // Of a message about several incidents: what became of each. `outcome` is the best of them,
+  // `incident` the first.
+  std::vector<AnswerResult> parts;
 };
 
 }  // namespace outrider

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "notifiers/desk/answer_bundles.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "storage/base/text.h"
@@ -73,30 +74,13 @@ std::string WhyPassed(const Incident& incident, const AnsweredStep& step) {
                                   : "the last tier has been told";
 }
 
-// What people may do about it now in answer to a page of that step, the most likely first.
-std::vector<AnswerAction> OfferedFor(const Incident& incident, const AnsweredStep& step) {
-  using enum AnswerAction;
-  if (!incident.Open()) return {};
-  if (incident.ack_asked_at != 0) return {kConfirm, kResolve};
-  if (incident.state != IncidentState::kNew) return {kResolve};
-  if (!incident.escalation.active || !WhyPassed(incident, step).empty()) {
-    return {kAcknowledge, kResolve};
-  }
-  return {kAcknowledge, kResolve, kEscalate};
-}
-
-std::string LinkOf(const DeskConfig& config, const AnswerKeys& keys, const AnswerClaim& claim) {
-  const std::string token = SignAnswer(keys, claim);
-  return token.empty() ? "" : fmt::format("{}/outrider/v1/a/{}", config.external_url, token);
-}
-
-// The number that the row's phone knows the incident by; 0: none.
-int NumberOf(const Transaction& tx, const OutboxRow& row) {
+// The number that the row's phone knows the incident, or the bundle, by; 0: none.
+int NumberOf(const Transaction& tx, const OutboxRow& row, const std::string& id) {
   const AnswerCodes* codes =
       tx.answer_codes.Find(std::string(PhoneOf(tx.plan().config().answering, row)));
   if (codes == nullptr) return 0;
   for (const AnswerCodes::Entry& entry : codes->entries) {
-    if (entry.incident_id == row.incident_id) return entry.number;
+    if (entry.incident_id == id) return entry.number;
   }
   return 0;
 }
@@ -113,9 +97,20 @@ std::string TokenOf(const Transaction& tx, const OutboxRow& row, Buttons buttons
     case Buttons::kCodes:
       break;
   }
-  const int number = NumberOf(tx, row);
+  const int number = NumberOf(tx, row, claim.incident_id);
   const char letter = CodeLetter(claim.action);
   return number == 0 || letter == 0 ? "" : fmt::format("{}{}", number, letter);
+}
+
+// What the row's message can be answered for: its incident, or all that it tells of.
+AnswerClaim ClaimOf(const Transaction& tx, const OutboxRow& row, Nanos now) {
+  AnswerClaim claim{AnswerAction::kView, row.incident_id, row.receiver,
+                    ExpiryOf(tx.plan().config().answering, row, now), StepOf(row)};
+  const std::string bundle = BundleIdOf(tx, row);
+  if (bundle.empty()) return claim;
+  claim.incident_id = bundle;
+  claim.step = {};  // each has its own
+  return claim;
 }
 
 Status Perform(Transaction& tx, AnswerAction action, const HumanAction& human, Nanos now) {
@@ -152,6 +147,22 @@ Status EscalateOnce(Transaction& tx, const AnsweredStep& step, bool part, const 
 
 }  // namespace
 
+std::vector<AnswerAction> OfferedFor(const Incident& incident, const AnsweredStep& step) {
+  using enum AnswerAction;
+  if (!incident.Open()) return {};
+  if (incident.ack_asked_at != 0) return {kConfirm, kResolve};
+  if (incident.state != IncidentState::kNew) return {kResolve};
+  if (!incident.escalation.active || !WhyPassed(incident, step).empty()) {
+    return {kAcknowledge, kResolve};
+  }
+  return {kAcknowledge, kResolve, kEscalate};
+}
+
+std::string LinkOf(const DeskConfig& config, const AnswerKeys& keys, const AnswerClaim& claim) {
+  const std::string token = SignAnswer(keys, claim);
+  return token.empty() ? "" : fmt::format("{}/outrider/v1/a/{}", config.external_url, token);
+}
+
 void EnsureAnswerKey(Transaction& tx, Random& random, Nanos now) {
   if (!CanBeAnswered(tx.plan()) || !tx.answer_keys().keys.empty()) return;
   tx.PutAnswerKeys(WithNewKey({}, random, now, now));
@@ -170,14 +181,15 @@ void ForgetOldCodes(Transaction& tx, Nanos now) {
 void NumberPage(Transaction& tx, const OutboxRow& row, Nanos now) {
   const AnsweringConfig& answering = tx.plan().config().answering;
   if (ToldKind(row) != OutboxKind::kPage || !CanBeAnswered(tx.plan())) return;
+  NoteBundle(tx, row, now);
   if (ButtonsOf(answering, row.integration) != Buttons::kCodes) return;
   const std::string phone(PhoneOf(answering, row));
   if (!CanReply(phone)) return;
   AnswerCodes& codes = tx.answer_codes.Find(phone) != nullptr
                            ? tx.answer_codes.Edit(phone)
                            : tx.answer_codes.Put(phone, {phone, {}, 0, {}});
-  GiveNumber({0, row.incident_id, row.receiver, ExpiryOf(answering, row, now), StepOf(row)}, now,
-             &codes);
+  const AnswerClaim claim = ClaimOf(tx, row, now);
+  GiveNumber({0, claim.incident_id, row.receiver, claim.expires_at, claim.step}, now, &codes);
 }
 
 std::vector<NotificationAction> LinksFor(const DeskConfig& config, const AnswerKeys& keys,
@@ -202,17 +214,21 @@ std::vector<NotificationAction> ActionsOf(const Transaction& tx, const OutboxRow
   const DeskConfig& config = tx.plan().config();
   if (incident == nullptr || ToldKind(row) != OutboxKind::kPage) return {};
   if (!CanBeAnswered(tx.plan()) || tx.answer_keys().keys.empty()) return {};
-  std::vector<AnswerAction> offered = OfferedFor(*incident, StepOf(row));
+  AnswerClaim claim = ClaimOf(tx, row, now);
+  const AnswerBundle* bundle = FindBundle(tx, claim.incident_id);
+  std::vector<AnswerAction> offered =
+      bundle == nullptr
+          ? OfferedFor(*incident, claim.step)
+          : OfferedForAll(*bundle, [&](const std::string& id) { return tx.incidents.Find(id); });
   if (offered.empty()) return {};
   offered.push_back(AnswerAction::kView);
   const Buttons buttons = ButtonsOf(config.answering, row.integration);
-  AnswerClaim claim{AnswerAction::kView, incident->id, row.receiver,
-                    ExpiryOf(config.answering, row, now), StepOf(row)};
   std::vector<NotificationAction> actions;
   for (const AnswerAction action : offered) {
     claim.action = action;
     actions.push_back({std::string(AnswerActionText(action)),
-                       std::string(AnswerActionLabel(action)),
+                       bundle == nullptr ? std::string(AnswerActionLabel(action))
+                                         : LabelForAll(action, bundle->parts.size()),
                        LinkOf(config, tx.answer_keys(), claim), TokenOf(tx, row, buttons, claim)});
   }
   return actions;

@@ -3,7 +3,9 @@
 // Sources: specs/incidents_oncall_slo.md §3 "Acknowledge from the message".
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "notifiers/desk/answer_codes.h"
 #include "notifiers/desk/answer_token.h"
@@ -14,7 +16,8 @@ namespace outrider {
 
 // Makes the first key. Nothing happens where there is one, or where nothing can be answered.
 void EnsureAnswerKey(Transaction& tx, Random& random, Nanos now);
-// A page is about to be sent to a phone: its incident gets a number there.
+// A page is about to be sent: its bundle is what it tells of now; on a phone its incident, or its
+// bundle, gets a number.
 void NumberPage(Transaction& tx, const OutboxRow& row, Nanos now);
 // After a start: phones that nobody can answer from any more are forgotten.
 void ForgetOldCodes(Transaction& tx, Nanos now);
@@ -28,6 +31,11 @@ std::vector<NotificationAction> LinksFor(const DeskConfig& config, const AnswerK
 // An incident that was merged into another one is answered there: `human` names that one then.
 Status AnswerIncident(Transaction& tx, const AnswerClaim& claim, HumanAction& human, Nanos now,
                       AnswerResult* result);
+// What people may do about it now in answer to a page of that step, the most likely first.
+std::vector<AnswerAction> OfferedFor(const Incident& incident, const AnsweredStep& step);
+std::string LinkOf(const DeskConfig& config, const AnswerKeys& keys, const AnswerClaim& claim);
+// An incident by its id, nullptr without.
+using IncidentFinder = std::function<const Incident*(const std::string&)>;
 // The incident that is acted on for this one: where it was merged into, else itself.
 template <typename Find>
 const Incident* ActsFor(const Incident* incident, Find&& find) {

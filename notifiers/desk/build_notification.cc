@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/channel/route_labels.h"
+#include "notifiers/desk/answer_bundles.h"
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_contacts.h"
@@ -118,6 +119,15 @@ void FillPage(const Transaction& tx, const OutboxRow& row, Nanos now, Notificati
   }
 }
 
+// A message about several incidents says that it is answered for all of them.
+void AddAnswersAll(const Transaction& tx, const OutboxRow& row, Notification* notification) {
+  const AnswerBundle* bundle = FindBundle(tx, BundleIdOf(tx, row));
+  if (bundle == nullptr || notification->actions.empty()) return;
+  notification->answers_for = bundle->parts.size();
+  notification->note +=
+      fmt::format("\nAn answer to this message answers all {} of them.", bundle->parts.size());
+}
+
 // A report looks like an alert that fires, so that every channel and template can show it.
 void FillReport(const OutboxRow& row, Notification* notification) {
   notification->title = row.title;
@@ -196,10 +206,7 @@ Notification BuildNotification(const Transaction& tx, const OutboxRow& row, Nano
     FillPage(tx, row, now, &notification);
     AddBundled(tx, row, &notification);
     notification.actions = ActionsOf(tx, row, now);
-    // A message about several incidents says which of them it can be answered for.
-    for (NotificationAction& action : notification.actions) {
-      if (!notification.title.empty()) action.label += " " + row.incident_id;
-    }
+    AddAnswersAll(tx, row, &notification);
     if (row.kind == OutboxKind::kFallback) AddNote(row.text, &notification);
   }
   SortAlerts(&notification.alerts);

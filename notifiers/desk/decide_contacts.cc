@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "notifiers/config/people_config.h"
+#include "notifiers/desk/answer_bundles.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/mute/time_interval.h"
 #include "storage/base/duration.h"
@@ -296,6 +297,7 @@ void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
   load.waiting.clear();
   load.carrier.clear();
   load.bundled.clear();
+  load.bundle.clear();
   if (due.size() < 2) return;
   load.carrier = due.front();
   load.bundled.insert(due.begin() + 1, due.end());
@@ -306,6 +308,7 @@ void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
     row.due = now + kAside;
     row.last_error = with;
   }
+  NoteBundle(tx, *tx.outbox.Find(load.carrier), now);
 }
 
 void SettleBundle(Transaction& tx, const OutboxRow& row, OutboxOutcome outcome, Nanos now) {
@@ -316,6 +319,7 @@ void SettleBundle(Transaction& tx, const OutboxRow& row, OutboxOutcome outcome, 
   ContactLoad& load = EditLoad(tx, key);
   const std::set<std::string> bundled = std::exchange(load.bundled, {});
   load.carrier.clear();
+  load.bundle.clear();
   const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown ||
                     outcome == OutboxOutcome::kShadow;
   if (!told) return Release(tx, bundled, now);

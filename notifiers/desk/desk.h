@@ -170,8 +170,9 @@ class Desk final : public AlertSink, public OutboxSource {
   // expired. NotFound: the incident is forgotten. Changes nothing.
   StatusOr<AnswerView> ReadAnswer(std::string_view token, Nanos now) const;
   // Does what somebody answered; what comes too late is no error, and stands in the audit trail.
-  // `step`: of the page that is answered; it escalates once, whoever presses how often.
-  StatusOr<AnswerResult> Answer(AnswerAction action, HumanAction human, Nanos now,
+  // `step`: of the page that is answered; it escalates once, whoever presses how often. The id of a
+  // bundle (AnswerClaim::incident_id of its message) answers for each of its incidents.
+  StatusOr<AnswerResult> Answer(AnswerAction action, const HumanAction& human, Nanos now,
                                 const AnsweredStep& step = {});
   // Signs with a new key from now on. What was signed before stays good until it expires, or ends
   // now with `revoke`.

@@ -2,7 +2,9 @@
 // Answers from messages, as events of the desk.
 #include <fmt/format.h>
 
-#include "notifiers/desk/answers.h"
+#include <algorithm>
+
+#include "notifiers/desk/answer_bundles.h"
 #include "notifiers/desk/desk_impl.h"
 
 namespace outrider {
@@ -17,6 +19,11 @@ StatusOr<AnswerView> Desk::ReadAnswer(std::string_view token, Nanos now) const {
   if (!claim.ok()) return claim.status();
   AnswerView view;
   view.claim = *std::move(claim);
+  if (const AnswerBundle* bundle = FindBundle(impl.state, view.claim.incident_id)) {
+    const Status shown = ViewBundle(impl.state, config, *bundle, &view);
+    if (!shown.ok()) return shown;
+    return view;
+  }
   const Table<std::string, Incident>& incidents = impl.state.incidents;
   const auto find = [&incidents](const std::string& id) -> const Incident* {
     const auto incident = incidents.find(id);
@@ -29,17 +36,27 @@ StatusOr<AnswerView> Desk::ReadAnswer(std::string_view token, Nanos now) const {
   return view;
 }
 
-StatusOr<AnswerResult> Desk::Answer(AnswerAction action, HumanAction human, Nanos now,
+StatusOr<AnswerResult> Desk::Answer(AnswerAction action, const HumanAction& human, Nanos now,
                                     const AnsweredStep& step) {
-  AnswerResult result;
+  AnsweredIncidents answered;
   const AnswerClaim claim{action, human.incident_id, "", 0, step};
   TRY(impl_->Run(now,
-                 [&](Transaction& tx) { return AnswerIncident(tx, claim, human, now, &result); }));
+                 [&](Transaction& tx) { return AnswerEach(tx, claim, human, now, &answered); }));
   absl::ReaderMutexLock lock(&impl_->state_mutex);
-  const auto incident = impl_->state.incidents.find(human.incident_id);
-  if (incident == impl_->state.incidents.end()) return NotFound("no incident " + human.incident_id);
-  result.incident = incident->second;
-  return result;
+  std::vector<AnswerResult> parts;
+  for (auto& [id, result] : answered) {
+    const auto incident = impl_->state.incidents.find(id);
+    if (incident == impl_->state.incidents.end()) continue;
+    result.incident = incident->second;
+    parts.push_back(std::move(result));
+  }
+  if (parts.empty()) return NotFound("no incident " + human.incident_id);
+  if (FindBundle(impl_->state, claim.incident_id) == nullptr) return std::move(parts.front());
+  AnswerResult all;
+  all.outcome = std::ranges::min_element(parts, {}, &AnswerResult::outcome)->outcome;
+  all.incident = parts.front().incident;
+  all.parts = std::move(parts);
+  return all;
 }
 
 Status Desk::RotateAnswerKey(const HumanAction& human, bool revoke, Nanos now) {

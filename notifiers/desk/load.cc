@@ -3,6 +3,7 @@
 // decision.
 #include <fmt/format.h>
 
+#include "notifiers/desk/answer_bundles.h"
 #include "notifiers/desk/answers.h"
 #include "notifiers/desk/decide_around.h"
 #include "notifiers/desk/decide_attention.h"
@@ -190,6 +191,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         CancelOldEnds(tx);
         EnsureAnswerKey(tx, random, now);
         ForgetOldCodes(tx, now);
+        ForgetOldBundles(tx, now);
         ScheduleForgettingOfAll(tx);
         RecountSlaOfAll(tx, now);
         ScheduleQuietOfAll(tx);

@@ -11,9 +11,10 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 2;  // 2: ContactStep::naming, asked_for of verifications
-constexpr std::array<std::string_view, 6> kWords = {"turn",    "rule",    "told",
-                                                    "contact", "account", "verify"};
+// 2: ContactStep::naming, asked_for of verifications; 3: ContactLoad::bundle
+constexpr uint8_t kFormat = 3;
+constexpr std::array<std::string_view, 7> kWords = {"turn",    "rule",   "told",  "contact",
+                                                    "account", "verify", "bundle"};
 
 std::string Key(std::string_view word, std::initializer_list<std::string_view> parts) {
   std::string key(word);
@@ -61,6 +62,7 @@ struct Writer {
     out->Text(load.carrier);
     WriteTexts(load.bundled, out);
     WriteTexts(load.waiting, out);
+    out->Text(load.bundle);
   }
   void operator()(const AccountLoad& load) const { WriteTimes(load.sent, out); }
   void operator()(const ContactVerification& check) const {
@@ -72,6 +74,13 @@ struct Writer {
         .U64(check.verified_for)
         .I64(check.asked_at)
         .U64(check.asked_for);
+  }
+  void operator()(const AnswerBundle& bundle) const {
+    out->I64(bundle.expires_at).U64(bundle.parts.size());
+    for (const AnswerBundle::Part& part : bundle.parts) {
+      out->Text(part.incident_id);
+      WriteStep(part.step, out);
+    }
   }
 };
 
@@ -107,6 +116,7 @@ ContactLoad ReadLoad(RowReader* in) {
   load.carrier = in->Text();
   for (uint64_t i = in->Count(); i > 0; --i) load.bundled.insert(in->Text());
   for (uint64_t i = in->Count(); i > 0; --i) load.waiting.insert(in->Text());
+  if (in->format() >= 3) load.bundle = in->Text();
   return load;
 }
 
@@ -123,6 +133,17 @@ ContactVerification ReadVerification(RowReader* in) {
   return check;
 }
 
+AnswerBundle ReadBundle(RowReader* in) {
+  AnswerBundle bundle;
+  bundle.expires_at = in->I64();
+  for (uint64_t i = in->Count(); i > 0; --i) {
+    AnswerBundle::Part& part = bundle.parts.emplace_back();
+    part.incident_id = in->Text();
+    part.step = ReadStep(in);
+  }
+  return bundle;
+}
+
 PagingRecord ReadRecord(uint64_t kind, RowReader* in) {
   switch (kind) {
     case 0:
@@ -137,6 +158,8 @@ PagingRecord ReadRecord(uint64_t kind, RowReader* in) {
       return AccountLoad{ReadTimes(in)};
     case 5:
       return ReadVerification(in);
+    case 6:
+      return ReadBundle(in);
     default:
       in->Fail();
       return RoundRobinTurn{};
@@ -157,6 +180,7 @@ std::string AccountLoadKey(std::string_view account) { return Key("account", {ac
 std::string VerificationKey(std::string_view receiver, std::string_view integration) {
   return Key("verify", {receiver, integration});
 }
+std::string AnswerBundleKey(std::string_view id) { return Key("bundle", {id}); }
 
 std::string ContactRuleId(std::string_view incident, std::string_view user) {
   return Key(incident, {user});

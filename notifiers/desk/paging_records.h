@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "notifiers/desk/answer_token.h"
 #include "storage/base/clock.h"
 #include "storage/base/status.h"
 
@@ -52,6 +53,7 @@ struct ContactLoad {
   std::string carrier;              // the page that tells the others as well; "" : none yet
   std::set<std::string> bundled;    // pages that go with it …
   std::set<std::string> waiting;    // … and those that wait for the end of the window
+  std::string bundle;  // the AnswerBundle of the carrier's message; "": it is told alone
 };
 
 // "account" kind/account: what all contact methods of one provider's account
@@ -72,8 +74,19 @@ struct ContactVerification {
   uint64_t asked_for = 0;  // ContactInfo::digest when the code was sent
 };
 
+// "bundle" id: the incidents that one message tells of. Its links, buttons and codes name this row
+// in place of an incident, so that they stay short and answer all of them.
+struct AnswerBundle {
+  struct Part {
+    std::string incident_id;
+    AnsweredStep step;  // of its own page
+  };
+  Nanos expires_at = 0;  // with the last of its tokens
+  std::vector<Part> parts;
+};
+
 using PagingRecord = std::variant<RoundRobinTurn, ContactSteps, RoundTold, ContactLoad, AccountLoad,
-                                  ContactVerification>;
+                                  ContactVerification, AnswerBundle>;
 
 std::string TurnKey(std::string_view policy, int tier);
 std::string ContactStepsKey(std::string_view incident);
@@ -81,6 +94,7 @@ std::string RoundToldKey(std::string_view incident);
 std::string ContactLoadKey(std::string_view receiver, std::string_view integration);
 std::string AccountLoadKey(std::string_view account);
 std::string VerificationKey(std::string_view receiver, std::string_view integration);
+std::string AnswerBundleKey(std::string_view id);
 
 // The id of a kContactRule timer, and its parts.
 std::string ContactRuleId(std::string_view incident, std::string_view user);

@@ -84,6 +84,7 @@ class ChannelCases : public ChannelFixture, public ::testing::WithParamInterface
     notification.note = TextOf(one, "note");
     const std::string actions = TextOf(one, "actions");
     if (!actions.empty()) notification.actions = Actions(actions);
+    notification.answers_for = static_cast<size_t>(*ParseInt(TextOf(one, "answers_for", "1")));
     return notification;
   }
 

@@ -398,17 +398,19 @@ TEST_F(VerificationDeskTest, CodesAreNotGuessedAt) {
 }
 
 TEST(PagingRecords, ReadAsTheyWereWritten) {
-  const PagingRecord records[] = {RoundRobinTurn{"user:anna"},
-                                  ContactSteps{{{.due = 5,
-                                                 .user = "anna",
-                                                 .epoch = 1,
-                                                 .loop = 2,
-                                                 .tier = 3,
-                                                 .integration = "email[0]"}}},
-                                  RoundTold{7, 8, {0, 2}},
-                                  ContactLoad{{1, 2}, 3, {"i1", "i2"}, "p1", {"p2"}, {"p3", "p4"}},
-                                  AccountLoad{{1, 2, 3}},
-                                  ContactVerification{"hash", "salt", 4, 2, 9, 77, 3, 78}};
+  const PagingRecord records[] = {
+      RoundRobinTurn{"user:anna"},
+      ContactSteps{{{.due = 5,
+                     .user = "anna",
+                     .epoch = 1,
+                     .loop = 2,
+                     .tier = 3,
+                     .integration = "email[0]"}}},
+      RoundTold{7, 8, {0, 2}},
+      ContactLoad{{1, 2}, 3, {"i1", "i2"}, "p1", {"p2"}, {"p3", "p4"}, "b1"},
+      AccountLoad{{1, 2, 3}},
+      ContactVerification{"hash", "salt", 4, 2, 9, 77, 3, 78},
+      AnswerBundle{5, {{"i1", {2, 1, 0}}, {"i2", {1, 0, 3}}}}};
   for (const PagingRecord& record : records) {
     const std::string bytes = EncodePagingRecord(record);
     const auto read = DecodePagingRecord(bytes);
@@ -419,7 +421,7 @@ TEST(PagingRecords, ReadAsTheyWereWritten) {
       EXPECT_FALSE(DecodePagingRecord(bytes.substr(0, cut)).ok()) << cut;
     }
   }
-  EXPECT_FALSE(DecodePagingRecord(std::string("\x01\x06", 2)).ok());
+  EXPECT_FALSE(DecodePagingRecord(std::string("\x01\x07", 2)).ok());
   EXPECT_TRUE(IsPagingKey(TurnKey("p", 1)));
   EXPECT_FALSE(IsPagingKey("turning"));
   EXPECT_EQ(SplitPair(ContactRuleId("i1", "anna")),
