@@ -11,7 +11,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 2;  // 2: ContactStep::naming, asked_for of verifications
+constexpr uint8_t kFormat = 3;  // 2: ContactStep::naming, asked_for. 3: ContactStep::reached
 constexpr std::array<std::string_view, 6> kWords = {"turn",    "rule",    "told",
                                                     "contact", "account", "verify"};
 
@@ -47,7 +47,7 @@ struct Writer {
     out->U64(steps.steps.size());
     for (const ContactStep& step : steps.steps) {
       out->I64(step.due).Text(step.user).U64(step.epoch).I64(step.loop).I64(step.tier);
-      out->Text(step.integration).I64(step.naming);
+      out->Text(step.integration).I64(step.naming).Bool(step.reached);
     }
   }
   void operator()(const RoundTold& told) const {
@@ -86,6 +86,7 @@ ContactSteps ReadSteps(RowReader* in) {
     step.tier = static_cast<int>(in->I64());
     step.integration = in->Text();
     if (in->format() >= 2) step.naming = static_cast<int>(in->I64());
+    if (in->format() >= 3) step.reached = in->Bool();
     steps.steps.push_back(std::move(step));
   }
   return steps;
