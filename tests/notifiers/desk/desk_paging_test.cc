@@ -299,6 +299,35 @@ TEST_F(PagingDeskTest, ALateTickLosesNoContactRule) {
   EXPECT_EQ(GotBy("user:anna/email"), 1U);
 }
 
+// However the round was moved on or held, what was told was told when the trail says.
+TEST_F(PagingDeskTest, TiersThatWereToldAreShownWithThatTime) {
+  const std::vector<Tier> tiers = {
+      {0, {"pager"}}, {20 * kMinute, {"user:mute"}}, {kHour, {"user:ben"}}, {2 * kHour, {"team"}}};
+  Setup(tiers);
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  const auto due = [this](size_t tier) {
+    const auto view = desk_->GetEscalation(Newest()->id, clock_.NowNanos());
+    EXPECT_TRUE(view.ok()) << view.status();
+    return view.ok() ? (view->tiers[tier].due - kT0) / Sec(1) : -1;
+  };
+  Run(600);
+  EXPECT_EQ(due(0), 0);
+  EXPECT_EQ(due(1), 1200);
+  ASSERT_TRUE(desk_->Escalate(By(Newest()->id), false, clock_.NowNanos()).ok());
+  Run(10);  // nobody is in the second tier, which does not cost the wait
+  EXPECT_EQ(GotBy("user:ben/webhook"), 1U);
+  EXPECT_EQ(due(0), 0);
+  EXPECT_EQ(due(1), 600);
+  EXPECT_EQ(due(2), 600);
+  EXPECT_EQ(due(3), 600 + 3600);
+  Run(60);
+  Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(2 * 3600));
+  Run(3 * 3600);
+  EXPECT_EQ(due(0), 0) << "a hold moves what is to come only";
+  EXPECT_EQ(due(2), 600);
+  EXPECT_EQ(due(3), 670 + 7200 + 5);
+}
+
 TEST_F(PagingDeskTest, ImportantSeveritiesHaveRulesOfTheirOwn) {
   Setup({{0, {"user:anna"}}}, [](EscalationPolicy& policy, PagingConfig& people) {
     policy.severities.clear();
