@@ -45,7 +45,7 @@ void AddEscalationCommands(CLI::App& app, ClientOptions* client, EscalationOptio
       Add(escalation, "now", "Tell the next tier without waiting for it", e, RunEscalationNow);
   AddAction(now, e);
   now->add_flag("--force", options->force,
-                "Also when somebody takes care of it or the last tier has been told");
+                "Also when somebody takes care of it, the last tier has been told, or it is held");
   CLI::App* reapply =
       Add(escalation, "reapply", "Give an incident its policy as it reads now, or another one", e,
           RunEscalationReapply);

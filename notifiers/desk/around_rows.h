@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the desk keeps about heartbeats and about maintenance windows made by the API: values with a
 // row each. Rows: Family::kPaging, "heartbeat" 0x00 name; Family::kDirectory, "maintenance" 0x00
-// name.
+// name; Family::kMeta, "lived".
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace outrider {
 
 struct HeartbeatState {
   Nanos last_beat = 0;  // 0: never
-  Nanos since = 0;      // it is waited for since then: first known, the last start, made shorter
+  Nanos since = 0;  // it is waited for since then: first known, moved by downtimes, made shorter
   Nanos missing_since = 0;  // 0: it is not
   uint64_t alert = 0;       // while missing: the fingerprint of what was raised
   DurationMs patience = 0;  // its interval and grace as it was waited for last; 0: not known
@@ -30,6 +30,9 @@ struct HeartbeatState {
   friend bool operator==(const HeartbeatState&, const HeartbeatState&) = default;
 };
 
+// When the process that has the state was alive last (8, ns): how long nobody could hear a beat is
+// from then to the next start.
+inline constexpr std::string_view kLivedKey = "lived";
 inline constexpr std::string_view kHeartbeatKind = "heartbeat";
 inline constexpr std::string_view kMaintenanceKind = "maintenance";
 // kind 0x00 name

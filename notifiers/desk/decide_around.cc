@@ -10,6 +10,7 @@
 #include "notifiers/desk/decide_maintenance.h"
 #include "notifiers/desk/decide_oncall_checks.h"
 #include "notifiers/desk/own_alerts.h"
+#include "storage/state/row_codec.h"
 
 namespace outrider {
 namespace {
@@ -82,6 +83,9 @@ void SettleAround(Transaction& tx, bool start, Nanos now) {
 }
 
 Status ReadAround(const StateStore& store, DeskState* state) {
+  if (const auto row = TRY(store.Get(Family::kMeta, kLivedKey)); row && row->value.size() == 8) {
+    state->lived = static_cast<Nanos>(ReadBigEndian64(row->value));
+  }
   TRY(ReadKind(store, Family::kPaging, kHeartbeatKind, DecodeHeartbeat, &state->heartbeats));
   return ReadKind(store, Family::kDirectory, kMaintenanceKind, DecodeMaintenance,
                   &state->maintenance);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_health.h"
@@ -71,17 +72,35 @@ bool BecameShorter(const HeartbeatConfig& config, const HeartbeatState& state, N
   return PatienceOf(config) < state.patience && DueAfter(state, state.patience) > now;
 }
 
-void Settle(Transaction& tx, const HeartbeatConfig& config, bool start, Nanos now) {
+// How long nobody could hear a beat before this start. Whole if nothing is known of the time
+// before.
+int64_t Downtime(const Transaction& tx, Nanos now) {
+  Nanos lived = tx.state().lived;
+  tx.heartbeats.ForEach([&](const std::string&, const HeartbeatState& state) {
+    lived = std::max(lived, state.last_beat);
+  });
+  return std::max<int64_t>(now - lived, 0);
+}
+
+// It gets the time back in which it could not be heard, and no more: a daemon that is restarted
+// more often than a heartbeat is due would never miss it.
+Nanos SinceAfter(const HeartbeatState& state, int64_t downtime, Nanos now) {
+  return std::min(now, std::max(state.last_beat, state.since) + downtime);
+}
+
+// `downtime`: before this start; nullopt: it is none.
+void Settle(Transaction& tx, const HeartbeatConfig& config, std::optional<int64_t> downtime,
+            Nanos now) {
   const HeartbeatState* known = tx.heartbeats.Find(config.name);
   if (known == nullptr) {
     HeartbeatState fresh;
     fresh.since = now;
     fresh.patience = PatienceOf(config);
     tx.heartbeats.Put(config.name, std::move(fresh));
-  } else if (start || known->patience != PatienceOf(config)) {
-    const bool from_now = start || BecameShorter(config, *known, now);
+  } else if (downtime || known->patience != PatienceOf(config)) {
     HeartbeatState& edited = tx.heartbeats.Edit(config.name);
-    if (from_now) edited.since = now;
+    if (downtime) edited.since = SinceAfter(edited, *downtime, now);
+    if (BecameShorter(config, edited, now)) edited.since = now;
     edited.patience = PatienceOf(config);
   }
   const HeartbeatState state = *tx.heartbeats.Find(config.name);
@@ -154,9 +173,11 @@ void SettleHeartbeats(Transaction& tx, bool start, Nanos now) {
   tx.heartbeats.ForEach([&](const std::string& name, const HeartbeatState&) {
     if (FindConfig(tx, name) == nullptr) gone.push_back(name);
   });
+  std::optional<int64_t> downtime;
+  if (start) downtime = Downtime(tx, now);
   for (const std::string& name : gone) Forget(tx, name, now);
   for (const HeartbeatConfig& config : tx.plan().config().around.heartbeats) {
-    Settle(tx, config, start, now);
+    Settle(tx, config, downtime, now);
   }
 }
 

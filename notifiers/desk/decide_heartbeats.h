@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Heartbeats: one that is overdue raises the alert HeartbeatMissed, which opens an incident as any
-// alert does; the next beat ends it. Overdue is: interval and grace after the last beat, after the
-// heartbeat was configured, or after the last start, for a beat can only be heard while somebody is
-// here.
+// alert does; the next beat ends it. Overdue is: interval and grace after the last beat or after
+// the heartbeat was configured; downtimes do not count, for a beat can only be heard while somebody
+// is here.
 #pragma once
 
 #include <span>

@@ -173,7 +173,15 @@ Status EscalateIncident(Transaction& tx, const HumanAction& human, bool force, N
   const Incident* incident = TRY(FindIncident(tx, human.incident_id));
   TRY(CheckActsForItself(*incident));
   TRY(CheckAwake(*incident));
-  ApplyIncident(tx, TRY(EscalateNow(*incident, force, ToActor(human), now)), now);
+  IncidentDecision decision = TRY(EscalateNow(*incident, force, ToActor(human), now));
+  const std::string why = WhyHeld(tx, *incident, now);
+  if (!why.empty() && !force) {
+    return absl::FailedPreconditionError(
+        fmt::format("incident {} is held and nobody would be told: {}; force tells the next tier",
+                    incident->id, why));
+  }
+  for (PageRequest& page : decision.pages) page.forced = !why.empty();
+  ApplyIncident(tx, std::move(decision), now);
   tx.RequireSync();
   return absl::OkStatus();
 }

@@ -164,6 +164,7 @@ bool QueuePage(Transaction& tx, const Incident& incident, const PageRequest& pag
     row.epoch = page.epoch;
     row.loop = page.loop;
     row.tier = page.tier;
+    row.forced = page.forced;
     tx.outbox.Put(row.id, row);
   }
   if (queued) tx.RequireSync();

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "notifiers/config/people_config.h"
@@ -210,6 +211,48 @@ bool HasSteps(const Transaction& tx, const OutboxRow& lost) {
   });
 }
 
+// The step of a user's contact method that follows on a page of theirs.
+bool Follows(const ContactStep& step, const OutboxRow& row) {
+  return step.user == UserOf(row.receiver) && step.epoch == row.epoch && step.loop == row.loop &&
+         step.tier == row.tier;
+}
+
+// The page was delivered: what follows keeps its wait, whatever becomes of others beside it.
+void NoteStepsReached(Transaction& tx, const OutboxRow& row) {
+  ContactSteps steps = StepsOf(tx, row.incident_id);
+  bool changed = false;
+  for (ContactStep& step : steps.steps) {
+    if (step.reached || !Follows(step, row)) continue;
+    step.reached = true;
+    changed = true;
+  }
+  if (changed) tx.paging.Put(ContactStepsKey(row.incident_id), std::move(steps));
+}
+
+// Contact methods that refused a user's page for good do not cost the wait of the next one; those
+// behind it keep their distance, as tiers do.
+void HurryContactSteps(Transaction& tx, const OutboxRow& lost, Nanos now) {
+  ContactSteps steps = StepsOf(tx, lost.incident_id);
+  const ContactStep* next = nullptr;
+  for (const ContactStep& step : steps.steps) {
+    if (!Follows(step, lost)) continue;
+    if (step.reached) return;
+    if (next == nullptr || step.due < next->due) next = &step;
+  }
+  if (next == nullptr || next->due <= now) return;
+  for (const std::string& id : tx.RowsOfIncident(lost.incident_id)) {
+    const OutboxRow& row = *tx.outbox.Find(id);  // one that is still to be sent may be delivered
+    const bool beside = row.kind == OutboxKind::kPage && row.receiver == lost.receiver &&
+                        row.epoch == lost.epoch && row.loop == lost.loop && row.tier == lost.tier;
+    if (beside) return;
+  }
+  const int64_t earlier = next->due - now;
+  for (ContactStep& step : steps.steps) {
+    if (Follows(step, lost)) step.due -= earlier;
+  }
+  KeepSteps(tx, lost.incident_id, UserOf(lost.receiver), std::move(steps));
+}
+
 bool WasTold(const Transaction& tx, const OutboxRow& lost, bool whole_round) {
   const PagingRecord* record = tx.paging.Find(RoundToldKey(lost.incident_id));
   const auto* told = record == nullptr ? nullptr : std::get_if<RoundTold>(record);
@@ -276,6 +319,7 @@ void NoteStepTold(Transaction& tx, const OutboxRow& row) {
   if (row.tier < 0 || incident == nullptr || !incident->Open() || incident->epoch != row.epoch) {
     return;
   }
+  NoteStepsReached(tx, row);
   const std::string key = RoundToldKey(row.incident_id);
   const PagingRecord* record = tx.paging.Find(key);
   const auto* known = record == nullptr ? nullptr : std::get_if<RoundTold>(record);
@@ -292,6 +336,7 @@ void OnPageLost(Transaction& tx, const OutboxRow& row, Nanos now) {
       !incident->Open() || incident->epoch != row.epoch) {
     return;
   }
+  HurryContactSteps(tx, row, now);
   if (WasTold(tx, row, false) || IsBeingTold(tx, row, false) || HasSteps(tx, row)) return;
   const Escalation& escalation = incident->escalation;
   const auto tiers = static_cast<int>(escalation.tiers().size());
@@ -340,6 +385,7 @@ void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now)
   const bool open = incident != nullptr && incident->Open() && first != steps.steps.end();
   if (open && IsHeld(tx, *incident, first->tier, due)) return;  // set again when it is released
   ContactSteps later;
+  std::set<std::pair<int, int>> queued;  // of which rounds and tiers
   for (ContactStep& step : steps.steps) {
     // An acknowledgement moved the epoch on.
     if (incident == nullptr || !incident->Open() || step.epoch != incident->epoch) continue;
@@ -347,6 +393,7 @@ void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now)
       later.steps.push_back(std::move(step));
       continue;
     }
+    queued.insert({step.loop, step.tier});
     QueuePage(tx, *incident,
               {.receiver = fmt::format("{}{}", kUserPrefix, user),
                .integration = step.integration,
@@ -356,6 +403,9 @@ void OnContactRule(Transaction& tx, const std::string& id, Nanos due, Nanos now)
                .tier = step.tier,
                .naming = step.naming},
               now);
+  }
+  for (ContactStep& step : later.steps) {
+    if (step.user == user && queued.contains({step.loop, step.tier})) step.reached = false;
   }
   KeepSteps(tx, incident_id, user, std::move(later));
 }

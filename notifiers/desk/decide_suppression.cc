@@ -122,7 +122,7 @@ std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now) 
 bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
   const OutboxRow* row = tx.outbox.Find(row_id);
   const Incident* incident = row == nullptr ? nullptr : tx.incidents.Find(row->incident_id);
-  if (incident == nullptr || row->tier == kAskTier) return false;
+  if (incident == nullptr || row->tier == kAskTier || row->forced) return false;
   const std::string why = WhyHeld(tx, *incident, now);
   if (why.empty() && incident->escalation.held_at == 0) return false;
   OutboxRow& edited = tx.outbox.Edit(row_id);

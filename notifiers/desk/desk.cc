@@ -43,6 +43,7 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, Wa
     batch.Put(Family::kHistory, std::move(key), std::move(row));
   }
   batch.Append(std::move(extra));
+  if (!batch.empty()) AddLived(tx.plan(), now, &batch);
   const Durability durability = tx.synced() ? Durability::kSynced : Durability::kBuffered;
   StatusOr<Journal::Kept> kept = Journal::Kept::kWritten;
   if (!batch.empty()) kept = journal.Write(std::move(batch), durability, keep, now);
@@ -383,6 +384,7 @@ StatusOr<int> Desk::Tick(Nanos now) {
     const Nanos retry = impl_->journal.NextRetry();
     if (retry != 0 && retry <= now) TRY(impl_->journal.Retry(now));
     wrote = retry != 0 && impl_->journal.NextRetry() == 0;
+    impl_->KeepLived(/*at_end=*/false, now);
     absl::MutexLock lock(&impl_->state_mutex);
     impl_->store_failing = impl_->journal.failing();
     impl_->next_retry = impl_->journal.NextRetry();
@@ -418,6 +420,8 @@ void Desk::RunTimers(const Clock& clock, std::stop_token stop) {
     if (stop.stop_requested()) break;
     clock.SleepUntil(std::min(NextDue().value_or(now + kIdle), now + kIdle), wait);
   }
+  absl::MutexLock event(&impl_->event_mutex);
+  impl_->KeepLived(/*at_end=*/true, clock.NowNanos());
 }
 
 Status Desk::Reload(DeskConfig config, Nanos now) { return Reload(std::move(config), now, {}, {}); }

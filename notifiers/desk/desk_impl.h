@@ -126,6 +126,12 @@ struct Desk::Impl {
   void RunTimer(Transaction& tx, const TimerKey& timer, Nanos now);
   std::stop_token WaitToken();
 
+  // desk_around.cc: when the process lived last, kept at most once a minute and at the end.
+  void AddLived(const Plan& with, Nanos now, Batch* batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
+  void KeepLived(bool at_end, Nanos now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex)
+      ABSL_LOCKS_EXCLUDED(state_mutex);
+
   Status LoadRows(Nanos now);
   DurationMs StartDelay() const {
     absl::ReaderMutexLock lock(&state_mutex);
@@ -151,6 +157,7 @@ struct Desk::Impl {
 
   absl::Mutex event_mutex;  // one event at a time; taken before state_mutex
   Journal journal ABSL_GUARDED_BY(event_mutex);
+  Nanos lived_kept ABSL_GUARDED_BY(event_mutex) = 0;  // the last that was written
 
   mutable absl::Mutex state_mutex;  // never held while the store is written
   DeskState state ABSL_GUARDED_BY(state_mutex);

@@ -56,6 +56,23 @@ void AddEvents(const std::vector<AuditEvent>& events, EscalationView* view) {
   }
 }
 
+// `escalation now`, empty tiers and holds move the round on: of tiers that were told the trail says
+// when. Events of a tier are those of AddEvents.
+void ShowWhenTold(const Escalation& escalation, EscalationView* view) {
+  for (size_t i = 0; i < view->tiers.size(); ++i) {
+    if (static_cast<int>(i) >= escalation.next_tier) break;
+    TierView& tier = view->tiers[i];
+    Nanos told = 0;
+    Nanos passed = 0;  // it told nobody
+    for (const AuditEvent& event : tier.events) {
+      if (event.kind == AuditKind::kEscalated) told = event.time;
+      if (event.kind == AuditKind::kEscalationSkipped) passed = event.time;
+    }
+    if (told == 0) told = passed;
+    tier.due = told != 0 ? told : std::max(tier.due, escalation.started_at);
+  }
+}
+
 // The policy, its tiers and whom they tell; each tier is asked at its time, but not before `now`.
 EscalationView ViewOf(const Transaction& tx, const Escalation& escalation, Nanos now,
                       bool at_its_time) {
@@ -104,6 +121,7 @@ StatusOr<EscalationView> Desk::GetEscalation(const std::string& incident_id, Nan
   view.status = StatusOf(incident);
   view.next_due = detail.next_escalation_at;
   AddEvents(detail.events, &view);
+  ShowWhenTold(incident.escalation, &view);
   return view;
 }
 

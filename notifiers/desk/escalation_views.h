@@ -12,7 +12,7 @@
 namespace outrider {
 
 struct TierView {
-  Nanos due = 0;                     // of the running round
+  Nanos due = 0;                     // of the running round; when it was told, once it was
   std::string status;                // pending, in_progress, completed, cancelled
   std::vector<std::string> targets;  // as the policy names them
   bool round_robin = false;

@@ -11,7 +11,7 @@
 namespace outrider {
 namespace {
 
-// 2: ContactStep::naming, asked_for of verifications; 3: ContactLoad::bundle
+// 2: ContactStep::naming, asked_for of verifications; 3: ContactLoad::bundle, ContactStep::reached
 constexpr uint8_t kFormat = 3;
 constexpr std::array<std::string_view, 7> kWords = {"turn",    "rule",   "told",  "contact",
                                                     "account", "verify", "bundle"};
@@ -48,7 +48,7 @@ struct Writer {
     out->U64(steps.steps.size());
     for (const ContactStep& step : steps.steps) {
       out->I64(step.due).Text(step.user).U64(step.epoch).I64(step.loop).I64(step.tier);
-      out->Text(step.integration).I64(step.naming);
+      out->Text(step.integration).I64(step.naming).Bool(step.reached);
     }
   }
   void operator()(const RoundTold& told) const {
@@ -95,6 +95,7 @@ ContactSteps ReadSteps(RowReader* in) {
     step.tier = static_cast<int>(in->I64());
     step.integration = in->Text();
     if (in->format() >= 2) step.naming = static_cast<int>(in->I64());
+    if (in->format() >= 3) step.reached = in->Bool();
     steps.steps.push_back(std::move(step));
   }
   return steps;

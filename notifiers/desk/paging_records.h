@@ -31,7 +31,8 @@ struct ContactStep {
   int loop = 0;
   int tier = 0;
   std::string integration;
-  int naming = 0;  // how often the user's rules name the contact method before this
+  int naming = 0;        // how often the user's rules name the contact method before this
+  bool reached = false;  // one of those that were told last got the page: its wait is not cut short
 };
 struct ContactSteps {
   std::vector<ContactStep> steps;

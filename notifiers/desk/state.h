@@ -56,7 +56,8 @@ struct DeskState {
   Table<std::string, AnswerCodes> answer_codes;       // by phone
   Table<std::string, HeartbeatState> heartbeats;      // by name; this and the next
   Table<std::string, MaintenanceWindow> maintenance;  // those made by the API
-  Timers timers;                                      // but those of alerts' ends
+  Nanos lived = 0;  // as the process before this one was alive last; 0: not known
+  Timers timers;    // but those of alerts' ends
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals totals;
   IncidentShares shares;

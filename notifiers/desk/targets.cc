@@ -21,6 +21,14 @@ struct Asking {
     if (found == nullptr || found->integrations.empty()) return false;
     return !reachable || reachable(*found);
   }
+  // What those lack who cannot be reached.
+  std::string Lack(const std::vector<std::string>& users) const {
+    const bool unverified = std::ranges::any_of(users, [&](const std::string& user) {
+      const Receiver* found = plan.receivers().Find(fmt::format("{}{}", kUserPrefix, user));
+      return found != nullptr && !found->integrations.empty();
+    });
+    return unverified ? "has no verified contact method" : "has no contact method";
+  }
 };
 
 std::vector<std::string> ReachableUsers(const Asking& asking,
@@ -44,7 +52,7 @@ Told OnCallOf(const Asking& asking, const std::string& name) {
   Told told{ReachableUsers(asking, users), ""};
   if (!told.receivers.empty()) return told;
   told.remark = users.empty() ? fmt::format("nobody is on call in {}", name)
-                              : fmt::format("who is on call in {} has no contact method", name);
+                              : fmt::format("who is on call in {} {}", name, asking.Lack(users));
   told.receivers = ReachableUsers(asking, schedule->fallback);
   if (!told.receivers.empty()) told.remark += ": its fallback is told";
   return told;
@@ -78,7 +86,8 @@ Told ResolveTarget(const Plan& plan, const std::string& target, Nanos now,
   }
   if (asking.CanReach(target)) return {{target}, ""};
   if (target.starts_with(kUserPrefix) && plan.receivers().Find(target) != nullptr) {
-    return {{}, fmt::format("{} has no contact method", target.substr(kUserPrefix.size()))};
+    const std::string user = target.substr(kUserPrefix.size());
+    return {{}, fmt::format("{} {}", user, asking.Lack({user}))};
   }
   return {{}, fmt::format("receiver {} is not configured", target)};
 }

@@ -25,8 +25,9 @@ struct PageRequest {
   bool recovery = false;
   uint32_t epoch = 0;
   int loop = 0;
-  int tier = 0;    // index; below 0: no step of an escalation
-  int naming = 0;  // how often the rules of a user name the contact method before this
+  int tier = 0;         // index; below 0: no step of an escalation
+  int naming = 0;       // how often the rules of a user name the contact method before this
+  bool forced = false;  // told although the incident is held
 };
 // Of a page that asks whoever acknowledged whether they still work on it (attention.h).
 inline constexpr int kAskTier = -1;

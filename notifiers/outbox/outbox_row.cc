@@ -17,6 +17,7 @@ namespace {
 constexpr uint8_t kFormat = 1;
 constexpr uint8_t kReportFormat = 2;    // with what it says; reports
 constexpr uint8_t kDivertedFormat = 3;  // and with `diverted`; fallbacks and what has one
+constexpr uint8_t kForcedFormat = 4;    // and with `forced`; those that are
 constexpr std::array<std::string_view, 5> kKinds = {"route", "page", "recovery", "report",
                                                     "fallback"};
 constexpr std::array<std::string_view, 8> kOutcomes = {
@@ -24,6 +25,7 @@ constexpr std::array<std::string_view, 8> kOutcomes = {
 
 // Rows that older versions knew stay as these wrote them.
 uint8_t FormatOf(const OutboxRow& row) {
+  if (row.forced) return kForcedFormat;
   if (row.diverted || row.kind == OutboxKind::kFallback) return kDivertedFormat;
   return row.kind == OutboxKind::kReport ? kReportFormat : kFormat;
 }
@@ -81,11 +83,12 @@ std::string EncodeOutboxRow(const OutboxRow& row) {
   out.Text(row.incident_id).U64(row.epoch).I64(row.loop).I64(row.tier);
   if (format >= kReportFormat) out.Text(row.title).Text(row.text).Texts(row.labels);
   if (format >= kDivertedFormat) out.Bool(row.diverted).Enum(row.stands_for);
+  if (format >= kForcedFormat) out.Bool(row.forced);
   return out.Take();
 }
 
 StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
-  RowReader in(bytes, kDivertedFormat, "an outbox message");
+  RowReader in(bytes, kForcedFormat, "an outbox message");
   OutboxRow row;
   row.id = in.Text();
   row.kind = in.Enum(OutboxKind::kFallback);
@@ -120,6 +123,7 @@ StatusOr<OutboxRow> DecodeOutboxRow(std::string_view bytes) {
     row.diverted = in.Bool();
     row.stands_for = in.Enum(OutboxKind::kFallback);
   }
+  if (in.format() >= kForcedFormat) row.forced = in.Bool();
   TRY(in.Finish());
   return row;
 }

@@ -63,7 +63,8 @@ struct OutboxRow {
   uint32_t epoch = 0;
   int loop = 0;
   int tier = 0;
-  bool diverted = false;                       // the fallback receiver has it too
+  bool forced = false;    // of a page: somebody wants it told although the incident is held
+  bool diverted = false;  // the fallback receiver has it too
   OutboxKind stands_for = OutboxKind::kRoute;  // of a fallback: what the other receiver had to tell
   // Reports: what they say stands in the row, because there is nothing it could refer to.
   // Fallbacks: the group key, why it comes this way, the group's labels.

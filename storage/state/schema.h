@@ -3,7 +3,7 @@
 // numbers are big endian, so that keys sort as their numbers do. On disk for good: never reorder,
 // never reuse a number.
 //
-//   kMeta       "schema" | "fence" | "audit" bucket(1) | "opens" (of the RocksDB store) |
+//   kMeta       "schema" | "fence" | "audit" bucket(1) | "opens" (of the RocksDB store) | "lived" |
 //               "summary" (the moment of the last weekly summary, ms, big endian) |
 //               "opened" 0x00 time(8) incident id | "opened_index" (incident/opened_index.h) |
 //               "incidents_forgotten" | "team_totals" 0x00 team | "service_totals" 0x00 service

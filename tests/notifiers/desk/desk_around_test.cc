@@ -2,6 +2,7 @@
 // Heartbeats and maintenance windows on the desk.
 #include <fmt/format.h>
 
+#include "notifiers/desk/around_rows.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
@@ -119,16 +120,67 @@ TEST_F(HeartbeatTest, OneThatWasNeverHeardCountsFromItsConfiguration) {
   EXPECT_EQ(Newest()->summary, "heartbeat backup was never heard");
 }
 
-TEST_F(HeartbeatTest, AfterADowntimeItCountsFromTheStart) {
+TEST_F(HeartbeatTest, ADowntimeMovesTheDeadlineByItsLength) {
   ASSERT_TRUE(Beat().ok());
   Run(60);
   clock_.Set(kT0 + Sec(5 * 3600));
   Start(*disk_);
-  Run(719);
+  Run(719 - 60);
   EXPECT_EQ(Newest(), nullptr) << "nobody could hear it meanwhile";
   EXPECT_EQ(desk_->Heartbeats(clock_.NowNanos())[0].last_beat, kT0) << "the beat was kept";
   Run(2);
   EXPECT_NE(Newest(), nullptr);
+}
+
+// A daemon that is restarted more often than a heartbeat is due must notice its silence all the
+// same.
+TEST_F(HeartbeatTest, RegularRestartsDoNotSilenceIt) {
+  struct Case {
+    const char* name;
+    bool clean;          // else it is killed
+    int64_t idle;        // seconds before the end in which nothing was written
+    int64_t most_extra;  // what is not known of each of the two restarts counts as downtime
+  };
+  const Case cases[] = {{"stopped", true, 50, 0}, {"killed", false, 50, 50}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    dispatcher_.reset();
+    desk_.reset();
+    disk_ = std::make_unique<MemoryStore>();
+    Start(*disk_);
+    ASSERT_TRUE(Beat().ok());
+    const Nanos beat = clock_.NowNanos();
+    Nanos missing = 0;
+    for (int restart = 0; restart < 6 && missing == 0; ++restart) {
+      Run(400 - c.idle);
+      clock_.Set(clock_.NowNanos() + Sec(c.idle));
+      if (c.clean) {
+        std::stop_source stop;
+        stop.request_stop();
+        desk_->RunTimers(clock_, stop.get_token());
+      }
+      clock_.Set(clock_.NowNanos() + Sec(10));
+      Start(*disk_);
+      missing = desk_->Heartbeats(clock_.NowNanos())[0].missing_since;
+    }
+    ASSERT_NE(missing, 0);
+    EXPECT_GE((missing - beat) / Sec(1), 720 + 10);
+    EXPECT_LE((missing - beat) / Sec(1), 720 + 2 * (10 + c.most_extra));
+  }
+}
+
+// By a version that did not keep when it lived last: the newest beat is what is known of it.
+TEST_F(HeartbeatTest, WithoutAKnownEndItCountsFromTheNewestBeat) {
+  Run(60);
+  ASSERT_TRUE(Beat().ok());
+  Batch batch;
+  batch.Delete(Family::kMeta, std::string(kLivedKey));
+  ASSERT_TRUE(disk_->Commit(batch, Durability::kSynced).ok());
+  clock_.Set(kT0 + Sec(3600));
+  Start(*disk_);
+  const auto views = desk_->Heartbeats(clock_.NowNanos());
+  EXPECT_EQ(views[0].due_at, kT0 + Sec(3600 + 720));
+  EXPECT_EQ(views[1].due_at, kT0 + Sec(3600 + 31 * 60 - 60));
 }
 
 // By the new interval it would be overdue at the moment of the edit.

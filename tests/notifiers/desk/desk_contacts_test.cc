@@ -300,6 +300,11 @@ TEST_F(VerificationDeskTest, ACodeThatComesBackConfirmsAContactMethod) {
   ASSERT_TRUE(Fire(MakeAlert("A", "high")).ok());
   Run(10);
   EXPECT_EQ(Sms(), 0U) << "nobody confirmed it";
+  const auto shown = desk_->GetEscalation(Newest()->id, clock_.NowNanos());
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(shown->tiers[0].remarks,
+            std::vector<std::string>{"anna has no verified contact method"});
+  EXPECT_EQ(shown->tiers[0].events.at(1).text, "tier 1: anna has no verified contact method");
   ASSERT_TRUE(desk_->StartVerification("anna", "sms[0]", clock_.NowNanos()).ok());
   EXPECT_EQ(Message(desk_->StartVerification("anna", "sms", clock_.NowNanos() + Sec(9))),
             "a code was sent 9s ago; another one may be asked for after a minute");

@@ -159,6 +159,73 @@ TEST_F(PagingDeskTest, AContactMethodThatRulesNameTwiceIsUsedTwice) {
   }
 }
 
+TEST_F(PagingDeskTest, ARefusedContactMethodDoesNotCostTheWaitOfTheNextOne) {
+  struct Case {
+    const char* name;
+    std::vector<ContactRule> rules;
+    const char* refuses;       // "webhook email": each its first page
+    const char* starts_again;  // after that …
+    int64_t email_by;          // seconds until the e-mail came …
+    int64_t webhook_at;        // … and from when on the second page of the webhook comes
+  };
+  const std::vector<ContactRule> in_turn = {
+      {"webhook[0]", 0}, {"email[0]", 5 * kMinute}, {"webhook[0]", 10 * kMinute}};
+  const std::vector<ContactRule> together = {
+      {"webhook[0]", 0}, {"email[0]", 0}, {"webhook[0]", 5 * kMinute}};
+  const Case cases[] = {{"the others keep their distance", in_turn, "webhook", "", 5, 300},
+                        {"told", in_turn, "", "", 305, 600},
+                        {"the second one too", in_turn, "webhook email", "", 5, 0},
+                        {"only the second one", in_turn, "email", "", 305, 300},
+                        {"one beside it was told", together, "webhook", "", 5, 300},
+                        {"told before a restart", together, "webhook", "again", 5, 300},
+                        {"all beside it refused", together, "webhook email", "", 5, 0}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    for (auto& [name, inbox] : inbox_) inbox.got.clear();
+    Setup({{0, {"user:anna"}}}, [&c](EscalationPolicy&, PagingConfig& people) {
+      people.users["anna"].rules = c.rules;
+      people.throttles = false;
+    });
+    const std::string_view refuses = c.refuses;
+    if (refuses.find("webhook") != std::string_view::npos) Refuse("user:anna/webhook");
+    if (refuses.find("email") != std::string_view::npos) Refuse("user:anna/email");
+    const Alert alert = MakeAlert(c.name, "critical");
+    ASSERT_TRUE(Fire(alert).ok());
+    Run(2);
+    if (*c.starts_again != '\0') Start(*disk_);
+    Run(c.email_by - 2);
+    EXPECT_EQ(GotBy("user:anna/email"), 1U);
+    const int64_t quiet = c.webhook_at - c.email_by - 10;
+    if (quiet > 0) {
+      Run(quiet);
+      EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
+      Run(15);
+    }
+    Run(5);
+    EXPECT_EQ(GotBy("user:anna/webhook"), 2U);
+    Run(1200);
+    EXPECT_EQ(GotBy("user:anna/webhook"), 2U);
+    EXPECT_EQ(GotBy("user:anna/email"), 1U);
+    ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
+    Run(60);
+    inbox_["user:anna/email"].answers.clear();
+    inbox_["user:anna/webhook"].answers.clear();
+  }
+}
+
+// Tiers pass when all contact methods of everybody have refused, not before.
+TEST_F(PagingDeskTest, TheNextTierFollowsTheLastContactMethodThatRefused) {
+  Setup({{0, {"user:anna"}}, {30 * kMinute, {"user:ben"}}},
+        [](EscalationPolicy&, PagingConfig& people) {
+          people.users["anna"].rules = {{"webhook[0]", 0}, {"email[0]", 5 * kMinute}};
+        });
+  Refuse("user:anna/webhook");
+  Refuse("user:anna/email");
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(5);
+  EXPECT_EQ(GotBy("user:ben/webhook"), 1U);
+}
+
 TEST_F(PagingDeskTest, ContactMethodsStandStillWhileTheIncidentIsHeld) {
   Setup({{0, {"user:anna"}}}, [](EscalationPolicy&, PagingConfig& people) {
     people.users["anna"].rules = {
@@ -230,6 +297,35 @@ TEST_F(PagingDeskTest, ALateTickLosesNoContactRule) {
   Start(*disk_);
   Run(10);
   EXPECT_EQ(GotBy("user:anna/email"), 1U);
+}
+
+// However the round was moved on or held, what was told was told when the trail says.
+TEST_F(PagingDeskTest, TiersThatWereToldAreShownWithThatTime) {
+  const std::vector<Tier> tiers = {
+      {0, {"pager"}}, {20 * kMinute, {"user:mute"}}, {kHour, {"user:ben"}}, {2 * kHour, {"team"}}};
+  Setup(tiers);
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  const auto due = [this](size_t tier) {
+    const auto view = desk_->GetEscalation(Newest()->id, clock_.NowNanos());
+    EXPECT_TRUE(view.ok()) << view.status();
+    return view.ok() ? (view->tiers[tier].due - kT0) / Sec(1) : -1;
+  };
+  Run(600);
+  EXPECT_EQ(due(0), 0);
+  EXPECT_EQ(due(1), 1200);
+  ASSERT_TRUE(desk_->Escalate(By(Newest()->id), false, clock_.NowNanos()).ok());
+  Run(10);  // nobody is in the second tier, which does not cost the wait
+  EXPECT_EQ(GotBy("user:ben/webhook"), 1U);
+  EXPECT_EQ(due(0), 0);
+  EXPECT_EQ(due(1), 600);
+  EXPECT_EQ(due(2), 600);
+  EXPECT_EQ(due(3), 600 + 3600);
+  Run(60);
+  Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(2 * 3600));
+  Run(3 * 3600);
+  EXPECT_EQ(due(0), 0) << "a hold moves what is to come only";
+  EXPECT_EQ(due(2), 600);
+  EXPECT_EQ(due(3), 670 + 7200 + 5);
 }
 
 TEST_F(PagingDeskTest, ImportantSeveritiesHaveRulesOfTheirOwn) {

@@ -49,6 +49,57 @@ TEST_F(SuppressionTest, ASilenceStopsTheEscalationUntilItEnds) {
   EXPECT_EQ(Got("pager"), 1U);
 }
 
+// Who asks for help must not believe that it was sent when nobody is told.
+TEST_F(SuppressionTest, AHeldIncidentIsEscalatedByForceOnly) {
+  const char* kinds[] = {"silence", "inhibition", "maintenance"};
+  size_t others = 0;
+  for (const std::string_view kind : kinds) {
+    SCOPED_TRACE(kind);
+    ASSERT_TRUE(Fire(MakeAlert("Target", "critical")).ok());
+    Run(60);
+    const Nanos now = clock_.NowNanos();
+    std::string why = "inhibited";
+    Alert source = MakeAlert("Source", "none");
+    std::string silence;
+    if (kind == "silence") {
+      silence = Mute("Target", now, now + Sec(1200));
+      why = "silenced by " + silence;
+    } else if (kind == "inhibition") {
+      ASSERT_TRUE(Fire(source).ok());
+    } else {
+      Adjust([before = adjust_, now](DeskConfig& config) {
+        before(config);
+        MaintenanceWindow window;
+        window.name = "rack";
+        window.match = {Matcher::Equal("alertname", "Target")};
+        window.start = now - Sec(1);
+        window.end = now + Sec(3600);
+        config.around.maintenance = {window};
+      });
+      why = "in maintenance: rack";
+    }
+    Run(1);
+    const std::string id = Newest()->id;
+    const auto refused = desk_->Escalate(By(id), false, clock_.NowNanos());
+    EXPECT_EQ(Message(refused.status()), "incident " + id + " is held and nobody would be told: " +
+                                             why + "; force tells the next tier");
+    Run(10);
+    EXPECT_EQ(Got("other"), others);
+    ASSERT_TRUE(desk_->Escalate(By(id), true, clock_.NowNanos()).ok());
+    Start(*disk_);  // the row knows
+    Run(10);
+    EXPECT_EQ(Got("other"), ++others);
+    ASSERT_TRUE(desk_->Resolve(By(id), clock_.NowNanos()).ok());
+    if (!silence.empty()) {
+      ASSERT_TRUE(desk_->ExpireSilence(silence, "api", clock_.NowNanos()).ok());
+    }
+    ASSERT_TRUE(End(source).ok());
+    ASSERT_TRUE(End(MakeAlert("Target", "critical")).ok());
+    Run(3600);
+    others = Got("other");
+  }
+}
+
 TEST_F(SuppressionTest, AnInhibitorStopsTheEscalationUntilItEnds) {
   ASSERT_TRUE(Fire(MakeAlert("Target", "critical")).ok());
   Run(60);
