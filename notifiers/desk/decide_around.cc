@@ -69,9 +69,10 @@ void FollowAlert(const Transaction& tx, const Labels& alert, bool began, Inciden
   const bool paused =
       std::any_of(decision->incident.pauses.begin(), decision->incident.pauses.end(),
                   [](const std::string& reason) { return reason.starts_with("maintenance:"); });
-  // One more cannot bring it into maintenance, one less not out of it.
-  if (paused != began) return;
-  if (began && !InMaintenance(tx, alert, now).empty()) return;
+  // One more cannot bring it into maintenance, unless it is the only one; one less not out of it.
+  const bool only = began && decision->incident.firing.size() == 1;
+  if (only ? paused : paused != began) return;
+  if (began && !only && !InMaintenance(tx, alert, now).empty()) return;
   PauseInMaintenance(tx, decision, now);
 }
 

@@ -39,13 +39,15 @@ bool IsSuppressed(const Transaction& tx, const Labels& alert, Nanos now) {
          !SilencedBy(tx.silences(), alert, now).empty();
 }
 
-// The delay runs from when it was suppressed last.
+// The delay runs from when it was suppressed last. A start asks before the edges that fell into the
+// downtime are run: they move it to where it had been without one.
 void SetSettling(Transaction& tx, TimerKind kind, const std::string& id, bool suppressed,
                  Nanos now) {
-  const bool settling = tx.TimerDue(kind, id) != 0;
-  if (suppressed && settling) tx.CancelTimer(kind, id);
-  if (suppressed || settling) return;
-  tx.SetTimer(kind, id, now + kSettlingDelay);
+  const Nanos set = tx.TimerDue(kind, id);
+  const Nanos settled = now + kSettlingDelay;
+  if (suppressed && set != 0) tx.CancelTimer(kind, id);
+  if (suppressed || (set != 0 && set <= settled)) return;
+  tx.SetTimer(kind, id, settled);
   tx.RequireSync();  // when an incident opens must not depend on when a power cut was
 }
 
@@ -55,10 +57,9 @@ void RecheckWaiting(Transaction& tx, uint64_t fingerprint, Nanos now) {
 }
 
 void RecheckHeld(Transaction& tx, Nanos now) {
-  for (const std::string& id : tx.state().held) {
-    const Incident* incident = tx.incidents.Find(id);
-    if (incident == nullptr || incident->escalation.held_at == 0) continue;
-    SetSettling(tx, TimerKind::kEscalate, id, !WhyHeld(tx, *incident, now).empty(), now);
+  for (const std::string& id : tx.Held()) {
+    const bool still = !WhyHeld(tx, *tx.incidents.Find(id), now).empty();
+    SetSettling(tx, TimerKind::kEscalate, id, still, now);
   }
 }
 

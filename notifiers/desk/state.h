@@ -2,6 +2,7 @@
 // The hot state of the desk: memory is authoritative, every row of it also stands in the store.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -32,10 +33,15 @@
 
 namespace outrider {
 
-// Which of two incidents of a key alerts go to: the open one, else the later one. The clock may
-// have been set back between them.
+// Which of two incidents of a key alerts go to: the open one, else the one that was closed, or
+// heard of an alert, last; it need not be the one that opened last. What rows say decides, so a
+// restart changes nothing unless the clock was set back between them.
 inline bool IsNewer(const Incident& a, const Incident& b) {
-  return a.Open() != b.Open() ? a.Open() : a.received_at > b.received_at;
+  if (a.Open() != b.Open()) return a.Open();
+  const auto last = [](const Incident& incident) {
+    return std::pair(std::max(incident.resolved_at, incident.last_alert_at), incident.received_at);
+  };
+  return last(a) > last(b);
 }
 
 // When an alert's end is to be looked at.

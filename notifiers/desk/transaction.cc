@@ -158,6 +158,18 @@ std::vector<uint64_t> Transaction::Waiting() const {
   return waiting;
 }
 
+std::vector<std::string> Transaction::Held() const {
+  std::vector<std::string> held(state_.held.begin(), state_.held.end());
+  for (const auto& [id, change] : incidents.changes()) {
+    if (change.row && !state_.held.contains(id)) held.push_back(id);
+  }
+  std::erase_if(held, [&](const std::string& id) {
+    const Incident* incident = incidents.Find(id);
+    return incident == nullptr || incident->escalation.held_at == 0;
+  });
+  return held;
+}
+
 std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) const {
   std::set<std::string> parts;
   const auto known = state_.parts.find(incident_id);

@@ -108,6 +108,8 @@ class Transaction {
   // The newest incident of a key, as after the edits; nullptr: none.
   const Incident* NewestIncident(const std::string& key) const;
   std::vector<uint64_t> Waiting() const;
+  // Incidents whose escalation is held, also by what this transaction did before.
+  std::vector<std::string> Held() const;
   // Ids of the incidents that are merged into it, as after the edits.
   std::vector<std::string> PartsOf(const std::string& incident_id) const;
 

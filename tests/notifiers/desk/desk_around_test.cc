@@ -338,6 +338,18 @@ TEST_F(MaintenanceTest, ARunningEscalationStandsStillAndGoesOn) {
   EXPECT_EQ(Newest()->Clock(SlaKind::kResolve).PausedAt(clock_.NowNanos()), Sec(3600));
 }
 
+// Held and released within one downtime: both timers are run in one go at the start.
+TEST_F(MaintenanceTest, WhatWasHeldInADowntimeGoesOn) {
+  Configure({Window("w", "Down", 300, 3900)});
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(100);
+  EXPECT_EQ(Got("pager"), 1U);
+  clock_.Set(kT0 + Sec(5000));
+  Start(*disk_);
+  Run(10);
+  EXPECT_EQ(Got("pager"), 2U) << "the last of the repeats that are due";
+}
+
 TEST_F(MaintenanceTest, OneAlertOutsideOfItPages) {
   Configure({Window("w", "A", 0, 3600)});
   Adjust([adjust = adjust_](DeskConfig& config) {
@@ -356,6 +368,20 @@ TEST_F(MaintenanceTest, OneAlertOutsideOfItPages) {
   ASSERT_TRUE(End(outside).ok());
   Run(10);
   EXPECT_EQ(Newest()->pauses.size(), 1U) << "what is left is in maintenance";
+}
+
+// Opened again by hand, nothing of it fires: it is in no maintenance until an alert that is joins.
+TEST_F(MaintenanceTest, TheFirstAlertOfAnOpenIncidentBringsItIntoMaintenance) {
+  Configure({Window("w", "Down", 0, 3600)});
+  const Alert alert = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(alert).ok());
+  ASSERT_TRUE(End(alert).ok());
+  ASSERT_TRUE(desk_->Reopen(By(Newest()->id), clock_.NowNanos()).ok());
+  EXPECT_TRUE(Newest()->pauses.empty());
+  Run(60);
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  ASSERT_EQ(desk_->Incidents({}).total, 1U);
+  EXPECT_EQ(Newest()->pauses, std::set<std::string>{"maintenance:w"});
 }
 
 TEST_F(MaintenanceTest, ClocksFollowAMergeAndItsEnd) {

@@ -193,6 +193,32 @@ TEST_F(DeskTest, OneIncidentIsOpenPerGroupWhateverTheClockDoes) {
       << "another one of its group is open";
 }
 
+// Two incidents of a group; the older one is opened again and closed last: alerts go to it, also
+// after a restart.
+TEST_F(DeskTest, AlertsGoToTheIncidentThatClosedLast) {
+  for (const bool restart : {false, true}) {
+    disk_ = std::make_unique<MemoryStore>();
+    clock_.Set(kT0);
+    Start(*disk_);
+    const Alert alert = MakeAlert("Down");
+    ASSERT_TRUE(Fire(alert).ok());
+    const std::string first = Newest()->id;
+    ASSERT_TRUE(End(alert).ok());
+    clock_.Set(kT0 + Sec(7200));
+    ASSERT_TRUE(Fire(alert).ok());
+    ASSERT_TRUE(End(alert).ok());
+    ASSERT_EQ(desk_->Incidents({}).total, 2U);
+    clock_.Set(kT0 + Sec(14400));
+    ASSERT_TRUE(desk_->Reopen(By(first), clock_.NowNanos()).ok());
+    ASSERT_TRUE(desk_->Resolve(By(first), clock_.NowNanos()).ok());
+    if (restart) Start(*disk_);
+    clock_.Set(kT0 + Sec(14401));
+    ASSERT_TRUE(Fire(alert).ok());
+    EXPECT_EQ(desk_->Incidents({}).total, 2U) << restart;
+    EXPECT_TRUE(desk_->GetIncident(first, clock_.NowNanos())->incident->Open()) << restart;
+  }
+}
+
 TEST_F(DeskTest, AStormOfAlertsIsOneIncident) {
   std::vector<Alert> storm;
   for (int i = 0; i < 500; ++i) {

@@ -209,6 +209,25 @@ TEST_F(SuppressionTest, SettlingTakesFiveSecondsAndSurvivesARestart) {
   EXPECT_EQ(Got("pager"), 2U);
 }
 
+TEST_F(SuppressionTest, WhenAnIncidentOpensDoesNotDependOnADowntime) {
+  for (const bool down : {false, true}) {
+    disk_ = std::make_unique<MemoryStore>();
+    clock_.Set(kT0);
+    Start(*disk_);
+    Mute("Down", kT0, kT0 + Sec(100));
+    ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+    Run(50);
+    ASSERT_EQ(Newest(), nullptr);
+    if (down) {
+      clock_.Set(kT0 + Sec(3600));
+      Start(*disk_);
+    }
+    Run(100);
+    ASSERT_NE(Newest(), nullptr);
+    EXPECT_EQ(Newest()->received_at, kT0 + Sec(105)) << down;
+  }
+}
+
 // Inhibited again while it settles: the delay begins anew.
 TEST_F(SuppressionTest, TheDelayRunsFromTheLastSuppression) {
   const Alert source = MakeAlert("Source", "none");

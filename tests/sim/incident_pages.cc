@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages of a run: who had to hear of an incident and when, what may have stood in the way, and
+// whether those who were told were meant.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "notifiers/config/people_config.h"
+#include "tests/sim/incident_judging.h"
+
+namespace outrider::sim {
+namespace {
+
+constexpr int64_t kStep = 10 * kSec;
+// The longest pause between attempts, of a lane whose breaker is open too.
+constexpr int64_t kBackoff = 150 * kSec;
+
+}  // namespace
+
+std::vector<SetupPtr> Judging::SetupsOf(const Stretch& stretch) const {
+  std::vector<SetupPtr> setups;
+  const size_t last = stretch.end == 0 ? log_.facts.size() : stretch.last;
+  for (const auto& [place, setup] : model_.setups()) {
+    if (place <= stretch.first) setups = {setup};
+    if (place > stretch.first && place <= last) setups.push_back(setup);
+  }
+  return setups;
+}
+
+std::vector<const Attempt*> Judging::AttemptsOf(const Case& incident,
+                                                const Stretch& stretch) const {
+  std::vector<const Attempt*> attempts;
+  const size_t last = stretch.end == 0 ? log_.facts.size() : stretch.last;
+  for (size_t i = stretch.first; i < last; ++i) {
+    if (log_.facts[i].kind != FactKind::kAttempt) continue;
+    const Attempt& attempt = log_.attempts[static_cast<size_t>(log_.facts[i].number)];
+    if (!attempt.Pages()) continue;
+    if (attempt.incident == incident.id || attempt.bundled.contains(incident.id)) {
+      attempts.push_back(&attempt);
+    }
+  }
+  return attempts;
+}
+
+// The ladder stands still while its incident is held.
+Nanos Judging::DueOf(const Case& incident, const Stretch& stretch, int64_t delay) const {
+  Nanos due = stretch.start + delay;
+  for (const Period& held : incident.held) {
+    if (held.to <= stretch.start || held.from > due) continue;
+    if (held.to == INT64_MAX) return INT64_MAX;
+    due += held.to - std::max(held.from, stretch.start) + 5 * kSec;
+  }
+  return due;
+}
+
+bool Judging::WasHeldIn(const Case& incident, const Stretch& stretch) {
+  return std::ranges::any_of(incident.held, [&](const Period& held) {
+    return held.from <= stretch.latest && held.to >= stretch.start;
+  });
+}
+
+// Whatever is due by the clock on the wall comes later then, and some of it twice.
+bool Judging::SetBackIn(const Stretch& stretch) const {
+  const size_t last = stretch.end == 0 ? log_.facts.size() : stretch.last + 1;
+  for (size_t i = stretch.first; i < std::min(last, log_.facts.size()); ++i) {
+    const Fact& fact = log_.facts[i];
+    if (fact.kind == FactKind::kClock && fact.time < fact.until) return true;
+  }
+  return false;
+}
+
+std::vector<Judging::Demand> Judging::DemandsOf(const Case& incident,
+                                                const Stretch& stretch) const {
+  std::vector<Demand> demands;
+  const Ladder& ladder = stretch.ladder;
+  if (ladder.steps.empty() || SetBackIn(stretch)) return demands;
+  const int rounds = ladder.repeat < 0 ? 8 : 1;
+  const int64_t round = (ladder.steps.back().minutes + ladder.repeat_minutes) * kMin;
+  for (int i = 0; i < rounds; ++i) {
+    for (size_t k = 0; k < ladder.steps.size(); ++k) {
+      // When a ladder goes on that stood still in its midst depends on when it was noticed.
+      if (i + k > 0 && WasHeldIn(incident, stretch)) continue;
+      const Step& step = ladder.steps[k];
+      const Nanos due = DueOf(incident, stretch, i * round + step.minutes * kMin);
+      if (std::max(due, stretch.noticed) >= stretch.latest) continue;
+      for (const std::string& target : step.targets) {
+        Demand demand{.incident = incident, .stretch = stretch, .step = &step};
+        demand.number = static_cast<int>(k) + 1;
+        demand.round = i;
+        demand.due = std::max(due, stretch.noticed);
+        demand.earliest = stretch.start + i * round + step.minutes * kMin - (i > 0 ? round : 0);
+        demand.target = target;
+        demand.anybody = step.in_turn || target.starts_with(kSchedulePrefix);
+        if (demand.anybody) {
+          demands.push_back(demand);
+          continue;
+        }
+        for (const std::string& receiver : MayMean(*SetupsOf(stretch).front(), target, due, due)) {
+          demand.receiver = receiver;
+          demands.push_back(demand);
+        }
+      }
+    }
+  }
+  return demands;
+}
+
+bool Judging::IsMet(const Demand& demand, const std::set<std::string>& receivers, Nanos by) const {
+  // Whom a shift of the ladder told earlier was told by this step or a later one.
+  for (const Attempt* attempt : AttemptsOf(demand.incident, demand.stretch)) {
+    if (attempt->result != Attempt::Result::kDelivered || !receivers.contains(attempt->receiver)) {
+      continue;
+    }
+    if (attempt->time > by) continue;
+    if (attempt->time >= demand.earliest) return true;
+    const std::string prefix = "escalation tier ";
+    const bool of_step = attempt->reason.starts_with(prefix) && demand.round == 0 &&
+                         std::stoi(attempt->reason.substr(prefix.size())) >= demand.number;
+    if (of_step || attempt->bundled.contains(demand.incident.id)) return true;
+  }
+  return false;
+}
+
+bool Judging::IsAway(const Case& incident, Nanos time) const {
+  const auto within = [&](const Period& period, int64_t after) {
+    return period.from <= time && (period.to == INT64_MAX || time <= period.to + after);
+  };
+  return std::ranges::any_of(absences_, [&](const Period& p) { return within(p, kSlack); }) ||
+         std::ranges::any_of(incident.held, [&](const Period& p) { return within(p, kSlack); });
+}
+
+bool Judging::IsSaturated(const Setup& setup, const std::string& lane, Nanos time) const {
+  const bool sms = lane.ends_with("/twilio_sms");
+  if (!sms && !lane.ends_with("/email")) return false;
+  const int64_t per = sms ? setup.sms_minutes * kMin : kMin;
+  const int64_t most = sms ? setup.sms_count : 2;
+  const auto found = tries_.find(lane);
+  if (found == tries_.end()) return false;
+  const auto from = std::ranges::lower_bound(found->second, time - per - 30 * kSec);
+  const auto to = std::ranges::upper_bound(found->second, time);
+  return to - from >= most;
+}
+
+bool Judging::WaitsForOthers(const Demand& demand, const std::string& lane, Nanos time) const {
+  const Shown* shown = ShownOf(demand.incident);
+  const std::string channel = lane + "[0]";
+  constexpr int64_t kMost = 12 * kMin;  // twice the longest bundle, and a while
+  return shown != nullptr && std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+           return event.kind == AuditKind::kPageHeld && event.channel == channel &&
+                  event.text.find("waits") != std::string::npos && event.time <= time &&
+                  time <= event.time + kMost;
+         });
+}
+
+bool Judging::IsLaneExcused(const Demand& demand, const Person* person, const std::string& lane,
+                            Nanos time) const {
+  for (const Trouble& trouble : log_.troubles) {
+    if (trouble.lane != lane) continue;
+    const Nanos to = trouble.to + trouble.retry_after_ms * kNanosPerMilli + kBackoff;
+    if (trouble.from <= time && demand.due <= trouble.to + kBackoff &&
+        (time <= to || trouble.result == Attempt::Result::kRejected)) {
+      return true;
+    }
+  }
+  if (person == nullptr) return false;
+  const SetupPtr setup = SetupsOf(demand.stretch).front();
+  const auto rule =
+      std::ranges::find(person->rules, lane.substr(lane.find('/') + 1), &Rule::method);
+  if (rule != person->rules.end() && time < demand.due + rule->minutes * kMin) return true;
+  const bool mild =
+      std::min(demand.stretch.severity, demand.incident.severity) <= Severity::kMedium;
+  if (person->quiet_from >= 0 && mild) {
+    for (const Nanos at : {time - kMin, time}) {
+      const auto minute = static_cast<int>(at / kMin % (24 * 60));
+      const bool inside = person->quiet_from < person->quiet_to
+                              ? person->quiet_from <= minute && minute < person->quiet_to
+                              : minute >= person->quiet_from || minute < person->quiet_to;
+      if (inside) return true;
+    }
+  }
+  return IsSaturated(*setup, lane, time) || WaitsForOthers(demand, lane, time);
+}
+
+bool Judging::IsExcused(const Demand& demand, const std::string& receiver, Nanos time) const {
+  if (!receiver.starts_with(kUserPrefix)) {
+    return IsLaneExcused(demand, nullptr, receiver + "/webhook", time);
+  }
+  const SetupPtr setup = SetupsOf(demand.stretch).front();
+  const Person* person = setup->Find(receiver.substr(kUserPrefix.size()));
+  if (person == nullptr) return true;
+  for (const std::string& method : person->methods) {
+    const bool used =
+        person->rules.empty() ||
+        std::ranges::find(person->rules, method, &Rule::method) != person->rules.end();
+    if (used && !IsLaneExcused(demand, person, fmt::format("{}/{}", receiver, method), time)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Judging::IsExcused(const Demand& demand, const std::set<std::string>& receivers,
+                        Nanos time) const {
+  if (IsAway(demand.incident, time)) return true;
+  // Of several it is not known which one was chosen.
+  return std::ranges::any_of(
+      receivers, [&](const std::string& receiver) { return IsExcused(demand, receiver, time); });
+}
+
+bool Judging::IsEdited(const Stretch& stretch, const std::string& receiver) const {
+  if (!receiver.starts_with(kUserPrefix)) return false;
+  const std::vector<SetupPtr> setups = SetupsOf(stretch);
+  const Person* first = setups.front()->Find(receiver.substr(kUserPrefix.size()));
+  return std::ranges::any_of(setups, [&](const SetupPtr& setup) {
+    const Person* person = setup->Find(receiver.substr(kUserPrefix.size()));
+    if (person == nullptr || first == nullptr) return true;
+    const bool same_rules =
+        std::ranges::equal(person->rules, first->rules, [](const Rule& a, const Rule& b) {
+          return a.method == b.method && a.minutes == b.minutes;
+        });
+    return person->methods != first->methods || !same_rules ||
+           person->quiet_from != first->quiet_from || person->quiet_to != first->quiet_to ||
+           setup->sms_count != setups.front()->sms_count ||
+           setup->sms_minutes != setups.front()->sms_minutes;
+  });
+}
+
+bool Judging::SaidSo(const Case& incident, Nanos from, Nanos to) const {
+  const Shown* shown = ShownOf(incident);
+  return shown != nullptr && std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+           return event.kind == AuditKind::kEscalationSkipped && from <= event.time &&
+                  event.time <= to;
+         });
+}
+
+// At some moment of it nobody was on call, or nobody with a contact method.
+bool Judging::MayBeNobody(const Demand& demand, Nanos by) const {
+  for (const SetupPtr& setup : SetupsOf(demand.stretch)) {
+    for (Nanos time = demand.stretch.start; time <= by; time += kMin) {
+      if (MayMean(*setup, demand.target, time, time).empty()) return true;
+    }
+  }
+  return false;
+}
+
+void Judging::JudgeDemand(const Demand& demand) {
+  std::set<std::string> receivers;
+  if (!demand.anybody) receivers = {demand.receiver};
+  Nanos time = demand.due;
+  for (int64_t free = 0; free <= kSlack; time += kStep) {
+    if (time >= demand.stretch.latest) {
+      ++verdict_.excused;
+      return;
+    }
+    if (demand.anybody) {
+      receivers.clear();
+      for (const SetupPtr& setup : SetupsOf(demand.stretch)) {
+        for (const std::string& target : demand.step->targets) {
+          if (!demand.step->in_turn && target != demand.target) continue;
+          receivers.merge(MayMean(*setup, target, demand.stretch.start, time));
+        }
+      }
+    }
+    const bool edited = std::ranges::any_of(
+        receivers, [&](const std::string& receiver) { return IsEdited(demand.stretch, receiver); });
+    if (edited) {
+      ++verdict_.excused;
+      return;
+    }
+    if (!IsExcused(demand, receivers, time)) free += kStep;
+  }
+  ++verdict_.demands;
+  if (IsMet(demand, receivers, time)) return;
+  if (MayBeNobody(demand, time) && SaidSo(demand.incident, demand.stretch.start, time)) return;
+  Problem(fmt::format("{}: tier {} (round {}) was due at {} for {}{}, and nobody heard of it by {}",
+                      TellOf(demand.incident), demand.number, demand.round, UtcText(demand.due),
+                      demand.target, demand.anybody ? "" : " = " + demand.receiver, UtcText(time)));
+}
+
+void Judging::JudgeWho(const Stretch& stretch, const Attempt& attempt) {
+  const std::string prefix = "escalation tier ";
+  // What a person forces after an answer goes by what was configured then.
+  if (stretch.rise && !attempt.TellsRise()) return;
+  if (stretch.rise && stretch.told.contains(attempt.receiver)) return;
+  std::vector<std::string> targets = stretch.ladder.fallback;
+  if (attempt.TellsRise()) {  // whoever was told before
+    for (const Step& step : stretch.ladder.steps) {
+      targets.insert(targets.end(), step.targets.begin(), step.targets.end());
+    }
+  } else if (attempt.reason.starts_with(prefix)) {
+    const auto number = static_cast<size_t>(std::stoi(attempt.reason.substr(prefix.size())));
+    if (number > stretch.ladder.steps.size()) {
+      return Problem(fmt::format("{}: there is no {}", attempt.Lane(), attempt.reason));
+    }
+    targets = stretch.ladder.steps[number - 1].targets;
+  }
+  if (attempt.receiver == "backup") return;  // it stands in for anna, too
+  for (const SetupPtr& setup : SetupsOf(stretch)) {
+    for (const std::string& target : targets) {
+      const Nanos from = std::min(stretch.start, attempt.time);  // the clock may have been set
+      if (MayMean(*setup, target, from, attempt.time).contains(attempt.receiver)) return;
+    }
+  }
+  Problem(fmt::format("{}: {} of {} at {} is not for them", attempt.Lane(), attempt.reason,
+                      attempt.incident, UtcText(attempt.time)));
+}
+
+// Everybody refused: the next ones hear of it, or it is said that nobody could be told.
+void Judging::JudgeRefusals(const Case& incident, const Stretch& stretch) {
+  if (stretch.rise) return;  // nobody comes next
+  Nanos last = 0;
+  for (const Attempt* attempt : AttemptsOf(incident, stretch)) {
+    if (attempt->result != Attempt::Result::kRejected) return;  // somebody hears, or is tried
+    last = attempt->time;
+  }
+  if (last == 0 || SaidSo(incident, stretch.start, last + kSlack)) return;
+  int64_t free = 0;
+  for (Nanos time = last; time < stretch.latest && free <= kSlack; time += kStep) {
+    if (!IsAway(incident, time)) free += kStep;
+  }
+  if (free > kSlack) {
+    Problem(fmt::format("{}: all refused by {}, and nothing came of it", TellOf(incident),
+                        UtcText(last)));
+  }
+}
+
+void Judging::JudgeStretch(const Case& incident, const Stretch& stretch) {
+  for (const Attempt* attempt : AttemptsOf(incident, stretch)) {
+    if (attempt->incident == incident.id) JudgeWho(stretch, *attempt);
+  }
+  JudgeRefusals(incident, stretch);
+  for (const Demand& demand : DemandsOf(incident, stretch)) JudgeDemand(demand);
+}
+
+}  // namespace outrider::sim

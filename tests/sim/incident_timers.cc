@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model's own timers: what is due at a tick, in order, each at its own time.
+#include <algorithm>
+#include <functional>
+
+#include "tests/sim/incident_model.h"
+
+namespace outrider::sim {
+
+// What is due by now, in order, each at its own time.
+void IncidentModel::Tick(Nanos now) {
+  do {
+    while (RunEarliest(now)) NoteHeld(wall_);
+  } while (AskThoseDue(now));
+  wall_ = now;
+  for (Case& incident : cases_) {
+    for (MissClock Case::* clock : {&Case::answer, &Case::mend}) {
+      if ((incident.*clock).paused_since == 0) Catch(incident, clock, now);
+    }
+  }
+}
+
+// A question is asked when there is somebody to ask it: by the tick, or by one that a crash ended.
+Nanos IncidentModel::AskedAt(const Case& incident, Nanos now) const {
+  const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
+  if (shown == log_.incidents.end()) return now;
+  for (const AuditEvent& event : shown->events) {
+    const bool asked = event.kind == AuditKind::kAckReminded && event.time >= incident.ask_at;
+    if (asked && event.time <= now) return event.time;
+  }
+  return now;
+}
+
+bool IncidentModel::AskThoseDue(Nanos now) {
+  bool asked = false;
+  for (Case& incident : cases_) {
+    if (incident.ask_at == 0 || incident.ask_at > now) continue;
+    const Nanos at = AskedAt(incident, now);
+    incident.ask_at = 0;
+    const int64_t minutes = setup_->ask_minutes[static_cast<size_t>(incident.severity)];
+    if (incident.phase != Phase::kAcknowledged || incident.whole != nullptr || minutes == 0) {
+      continue;
+    }
+    if (incident.snoozed > at) {
+      incident.ask_at = incident.snoozed;
+    } else {
+      incident.unanswered_at = at + setup_->confirm_minutes * kMin;
+    }
+    asked = true;
+  }
+  return asked;
+}
+
+bool IncidentModel::RunEarliest(Nanos now) {
+  Nanos due = now + 1;
+  std::function<void()> run;
+  const auto offer = [&](Nanos time, auto what) {
+    if (time == 0 || time >= due) return;
+    due = time;
+    run = what;
+  };
+  for (auto& [number, signal] : signals_) {
+    offer(signal.settles, [this, &signal, n = number] {
+      signal.settles = 0;
+      if (!IsSilenced(n, wall_)) Feed(n, wall_);
+    });
+  }
+  for (Silent& silence : silences_) {
+    offer(silence.edge, [this, &silence] {
+      silence.edge = 0;
+      RecheckWaiting(wall_);
+    });
+  }
+  for (const auto& [name, edge] : edges_) {
+    offer(edge, [this, n = &name] { OnWorksEdge(*n, wall_); });
+  }
+  offer(outage_until_, [this] { outage_until_ = 0; });
+  for (size_t i = 0; i < setup_->beats.size(); ++i) {
+    Pulse& pulse = pulses_[setup_->beats[i].name];
+    if (pulse.missing) continue;
+    offer(std::max(pulse.heard, pulse.since) + (setup_->beats[i].minutes + 1) * kMin + 1,
+          [this, &pulse, i] {
+            pulse.missing = true;
+            Began(kFirstBeat + static_cast<int>(i), wall_);
+          });
+  }
+  for (Case& incident : cases_) {
+    offer(incident.snoozed, [this, &incident] {
+      Wake(incident, wall_);
+      if (incident.phase == Phase::kNew) Climb(incident, wall_);
+    });
+    offer(incident.unanswered_at, [this, &incident] {
+      incident.unanswered_at = 0;
+      if (setup_->ask_minutes[static_cast<size_t>(incident.severity)] == 0) return;
+      Move(incident, Phase::kNew, "", wall_);
+      Climb(incident, wall_);
+    });
+    const bool fires_on = !incident.Open() && incident.resolved_by_person &&
+                          !incident.firing.empty() && incident.whole == nullptr &&
+                          setup_->still_firing_minutes > 0;
+    if (fires_on) {
+      offer(incident.resolved + setup_->still_firing_minutes * kMin,
+            [this, &incident] { Reopen(incident, -1, wall_); });
+    }
+  }
+  if (!run) return false;
+  wall_ = due;
+  run();
+  return true;
+}
+
+}  // namespace outrider::sim
