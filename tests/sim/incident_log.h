@@ -84,8 +84,9 @@ struct Fact {
   std::string token = {};  // stands in the record of what a person did
   SetupPtr setup = {};
   Works works = {};
-  bool lost = false;  // it was refused, or a crash took it back
-  bool kept = false;  // its token stood in the record at once
+  std::map<std::string, Nanos> waited = {};  // kStart: since when the desk waits for heartbeats
+  bool lost = false;                         // it was refused, or a crash took it back
+  bool kept = false;                         // its token stood in the record at once
 };
 
 struct Attempt {

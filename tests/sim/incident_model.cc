@@ -245,12 +245,18 @@ void IncidentModel::ApplySetup(const Fact& fact, bool start) {
     signals_[number].key = "HeartbeatMissed//" + name;
     const Nanos due =
         std::max(pulse.heard, pulse.since) + (setup_->beats[i].minutes + 1) * kMin + 1;
-    // A start waits anew, unless the process had written that it was missed before it died.
+    // A start waits longer by the downtime, of which the desk knows more than this model: by any
+    // part of the time since the beat. Unless the process had written that it was missed before.
     if (start && known && !pulse.missing && due <= now && IsOnRecord(KeyOf(number), due)) {
       pulse.missing = true;
       Began(number, due);
     }
-    if (start || !known) pulse.since = now;
+    if (!known) pulse.since = now;
+    if (const auto waited = fact.waited.find(name); waited != fact.waited.end()) {
+      const Nanos earliest = std::max(pulse.heard, pulse.since);
+      if (waited->second >= earliest)
+        pulse.since = std::min(waited->second, std::max(now, earliest));
+    }
     pulses[name] = pulse;
   }
   pulses_ = std::move(pulses);

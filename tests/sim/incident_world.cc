@@ -133,7 +133,12 @@ void IncidentWorld::Start() {
   desk_ = *std::move(desk);
   dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_);
   FindOut();
-  Note({.kind = FactKind::kStart, .time = Now(), .setup = setup_});
+  Fact fact{.kind = FactKind::kStart, .time = Now(), .setup = setup_};
+  for (const HeartbeatView& view : desk_->Heartbeats(Now())) {
+    const DurationMs patience = view.config.interval + view.config.grace;
+    if (view.due_at != 0) fact.waited[view.config.name] = view.due_at - patience * kNanosPerMilli;
+  }
+  Note(std::move(fact));
 }
 
 void IncidentWorld::Restart() {
