@@ -273,7 +273,8 @@ TEST(Insa, MakesAPolicy) {
       R"("rules":{"tiers":[{"level":1,"delay_minutes":0,"channels":["tier-1"]}]}})";
   const JsonValue night = world.PostJson(kPath, body, 201);
   EXPECT_EQ(night.GetString("policy_id"), "night");
-  EXPECT_FALSE(night.Find("policy")->GetBool("enabled")) << "the stub puts nothing in force";
+  EXPECT_FALSE(night.Find("policy")->GetBool("enabled"))
+      << "a channel that is not there yet puts nothing in force";
   ASSERT_EQ(made.size(), 1U);
   EXPECT_EQ(made[0].action, DirectoryChange::Action::kCreate);
   EXPECT_EQ(made[0].kind, DirectoryKind::kPolicy);

@@ -8,34 +8,11 @@
 
 #include "storage/base/file.h"
 #include "storage/state/memory_store.h"
+#include "tests/exporter/daemon/daemon_fixture.h"
 #include "tests/support/fake_clock.h"
 
 namespace outrider {
 namespace {
-
-constexpr Nanos kT0 = 1'790'000'000LL * kNanosPerSecond;
-
-// Not a full disk, which the desk bears: it keeps what it decides in memory.
-class BrokenStore final : public StateStore {
- public:
-  explicit BrokenStore(const bool& broken) : broken_(broken) {}
-  StatusOr<std::optional<Row>> Get(Family family, std::string_view key) const override {
-    return memory_.Get(family, key);
-  }
-  Status Scan(Family family, std::string_view prefix, std::string_view from,
-              const std::function<bool(const Row&)>& visit) const override {
-    return memory_.Scan(family, prefix, from, visit);
-  }
-  Status Commit(const Batch& batch, Durability durability) override {
-    if (broken_) return absl::UnavailableError("I/O error");
-    return memory_.Commit(batch, durability);
-  }
-  StoreStats Stats() const override { return memory_.Stats(); }
-
- private:
-  const bool& broken_;
-  MemoryStore memory_;
-};
 
 class ServicesTest : public ::testing::Test {
  protected:
@@ -49,7 +26,7 @@ class ServicesTest : public ::testing::Test {
     options.config_file = Config();
     options.storage_path = (top_ / "data").string();
     services_ = Services::Make(files, options, "http://x.example", clock_, random_,
-                               std::make_unique<BrokenStore>(broken_))
+                               std::make_unique<SharedStore>(memory_, broken_))
                     .value();
     EXPECT_TRUE(services_->Load(files, ReadSources(SourcePatterns(Config(), {}))).ok());
     // Its group is kept in the store, so a reload that routes it elsewhere has to write.
@@ -76,7 +53,9 @@ class ServicesTest : public ::testing::Test {
   }
 
   const std::filesystem::path top_ = std::filesystem::path(::testing::TempDir()) / "services_test";
+  // Not a full disk, which the desk bears: it keeps what it decides in memory.
   bool broken_ = false;
+  MemoryStore memory_;
   FakeClock clock_{kT0};
   SeededRandom random_{1};
   std::unique_ptr<Services> services_;
