@@ -348,6 +348,24 @@ void IncidentWorld::SendBeat() {
 
 // ---- configuration
 
+// False: it was refused, or the process died of it.
+bool IncidentWorld::PutInForce(const char* subject, SetupPtr setup, DeskConfig config, Batch rows) {
+  Fact fact;
+  fact.kind = FactKind::kSetup;
+  fact.time = Now();
+  fact.token = Token();
+  fact.setup = std::move(setup);
+  const size_t place = log_.facts.size();
+  Note(fact);
+  AuditEvent event;
+  event.subject = subject;
+  event.kind = AuditKind::kConfigured;
+  event.text = fact.token;
+  const Status status = desk_->Reload(std::move(config), Now(), {event}, std::move(rows));
+  Conclude(place, status);
+  return status.ok();
+}
+
 void IncidentWorld::ReloadFile() {
   file_ = EditFile(good_, random_, Now());
   if (Chance(random_, 0.2)) file_.ladders[0].steps[0].targets = {"\"]: no YAML"};
@@ -358,22 +376,10 @@ void IncidentWorld::ReloadFile() {
   }
   Settle();  // what was due before is decided by what was configured then
   if (up_at_ != 0 || Crashed()) return;
-  Fact fact;
-  fact.kind = FactKind::kSetup;
-  fact.time = Now();
-  fact.token = Token();
-  fact.setup = InForce(file_, objects_);
-  const size_t place = log_.facts.size();
-  Note(fact);
-  AuditEvent event;
-  event.subject = "file";
-  event.kind = AuditKind::kConfigured;
-  event.text = fact.token;
-  const Status status = desk_->Reload(*std::move(config), Now(), {event}, {});
-  Conclude(place, status);
-  if (!status.ok()) return;
+  SetupPtr setup = InForce(file_, objects_);
+  if (!PutInForce("file", setup, *std::move(config), {})) return;
   good_ = file_;
-  setup_ = fact.setup;
+  setup_ = std::move(setup);
 }
 
 void IncidentWorld::EditDirectory() {
@@ -411,22 +417,10 @@ void IncidentWorld::EditDirectory() {
   }
   StatusOr<DeskConfig> config = Configured(file_, objects);
   if (!config.ok()) return;
-  Fact fact;
-  fact.kind = FactKind::kSetup;
-  fact.time = Now();
-  fact.token = Token();
-  fact.setup = InForce(file_, objects);
-  const size_t place = log_.facts.size();
-  Note(fact);
-  AuditEvent event;
-  event.subject = "directory";
-  event.kind = AuditKind::kConfigured;
-  event.text = fact.token;
-  const Status status = desk_->Reload(*std::move(config), Now(), {event}, std::move(rows));
-  Conclude(place, status);
-  if (!status.ok()) return;
+  SetupPtr setup = InForce(file_, objects);
+  if (!PutInForce("directory", setup, *std::move(config), std::move(rows))) return;
   objects_ = std::move(objects);
-  setup_ = fact.setup;
+  setup_ = std::move(setup);
 }
 
 void IncidentWorld::SetClock() {

@@ -83,6 +83,7 @@ class IncidentWorld {
   void ChangeSilences();
   void ChangeWorks();
   void SendBeat();
+  bool PutInForce(const char* subject, SetupPtr setup, DeskConfig config, Batch rows);
   void ReloadFile();
   void EditDirectory();
   void ChangeTrouble();
