@@ -118,10 +118,11 @@ def remote_write(url, series):
 # --- sinks
 
 class WebhookSink:
-    """Records every POST as (path, headers, body); `script` gives the statuses of the next answers, then 200."""
+    """Records every POST as (path, headers, body); `script` gives the statuses of the next answers, then 200; paths
+    in `refused` get 400."""
 
     def __init__(self):
-        self.requests, self.script, self.lock = [], [], threading.Lock()
+        self.requests, self.script, self.refused, self.lock = [], [], set(), threading.Lock()
         sink = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -131,7 +132,10 @@ class WebhookSink:
                 body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
                 with sink.lock:
                     sink.requests.append((self.path, dict(self.headers), body, time.time()))
-                    status, headers = sink.script.pop(0) if sink.script else (200, {})
+                    if self.path in sink.refused:
+                        status, headers = 400, {}
+                    else:
+                        status, headers = sink.script.pop(0) if sink.script else (200, {})
                 self.send_response(status)
                 for k, v in headers.items():
                     self.send_header(k, v)

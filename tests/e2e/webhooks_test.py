@@ -164,7 +164,7 @@ receivers:
 
     def test_test_receiver(self):
         self.begin()
-        self.sink.script = [(200, {}), (400, {})]
+        self.sink.refused = {'/bad'}  # by path: the two are asked beside each other
         shown = self.cli('test', 'receiver', 'two', '--label', 'team=a', expect=1)
         self.assertRegex(shown, r'webhook\[0\] +delivered +200')
         self.assertRegex(shown, r'webhook\[1\] +rejected +400 .* HTTP 400')
