@@ -207,6 +207,7 @@ namespace {
 
 // Of one claim: rows that are ended or put aside on the way, so that no claim takes long.
 constexpr int kMostPassed = 1000;
+constexpr size_t kMostCompared = 1000;
 
 // What stands in the way of sending a row; it is ended or put aside. False: it may be sent.
 bool PassOver(Transaction& tx, const OutboxRow& row, Nanos now, bool ignore_epoch) {
@@ -270,6 +271,34 @@ void ClaimWaiting(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t
   }
 }
 
+// Of the rows that are due the one that was tried least: to try the same again and again would keep
+// all others waiting for one that is at fault itself.
+const OutboxRow* LeastTried(Transaction& tx, const OutboxQueues::Waiting& waiting, Nanos now) {
+  const OutboxRow* least = nullptr;
+  size_t seen = 0;
+  for (const auto& [due, id] : waiting) {
+    if (due > now || ++seen > kMostCompared) break;
+    const OutboxRow* row = tx.outbox.Find(id);
+    if (row == nullptr || row->state != OutboxState::kDue || row->due > now) continue;
+    if (least == nullptr || row->attempt < least->attempt) least = row;
+    if (least->attempt == 0) break;
+  }
+  return least;
+}
+
+// As ClaimWaiting; of a lane that is being tried, the row that was tried least goes first.
+void ClaimFrom(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t room, bool probe,
+               Claiming* claim) {
+  const size_t before = claim->answer.rows.size();
+  if (probe && room > 0) {
+    if (const OutboxRow* first = LeastTried(tx, waiting, claim->now)) {
+      ClaimWaiting(tx, {{first->due, first->id}}, 1, claim);
+    }
+  }
+  room -= static_cast<int64_t>(claim->answer.rows.size() - before);
+  ClaimWaiting(tx, waiting, room, claim);
+}
+
 // The rows of a lane that has failed for long go to the fallback receiver as well.
 void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const LaneRoom& room,
                    Claiming* claim) {
@@ -317,11 +346,11 @@ ClaimedRows ClaimRows(Transaction& tx, Nanos now, size_t most, const OutboxSourc
     const OutboxQueues::Queue& queue = queues.Of(lane);
     const LaneRoom room = room_of(lane);
     DivertWaiting(tx, queue, room, &claim);
-    ClaimWaiting(tx, queue.urgent, room.urgent, &claim);
+    ClaimFrom(tx, queue.urgent, room.urgent, room.probe, &claim);
     const size_t before = claim.answer.rows.size();
-    ClaimWaiting(tx, queue.others, room.others, &claim);
+    ClaimFrom(tx, queue.others, room.others, room.probe, &claim);
     const auto taken = static_cast<int64_t>(claim.answer.rows.size() - before);
-    ClaimWaiting(tx, queue.diverted, room.others - taken, &claim);
+    ClaimFrom(tx, queue.diverted, room.others - taken, room.probe, &claim);
     if (room.again > now) claim.AskAgain(room.again);
   }
   return std::move(claim.answer);

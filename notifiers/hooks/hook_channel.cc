@@ -137,11 +137,8 @@ HttpClientRequest HookRequest(const Hook& hook, const std::string& body,
   request.timeout = kTimeout;
   request.guard_address = true;
   request.allowed_networks = tools.allowed_networks;
-  request.headers = {{"Content-Type", "application/json"}, {"User-Agent", "Outrider"}};
-  for (const auto& [name, value] : hook.headers) {
-    if (ToLower(name) == "user-agent") request.headers.pop_back();
-    request.headers.emplace_back(name, value);
-  }
+  request.headers = {{"Content-Type", "application/json"}};
+  for (const auto& [name, value] : hook.headers) request.headers.emplace_back(name, value);
   request.headers.emplace_back("Idempotency-Key", message_key);
   if (hook.secret.empty()) return request;
   const std::string now = std::to_string(tools.clock.NowNanos() / kNanosPerSecond);

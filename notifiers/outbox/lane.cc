@@ -10,6 +10,19 @@ namespace outrider {
 namespace {
 
 constexpr int64_t kExtraForPages = 2;
+constexpr int kRequestTimeout = 408;
+
+// An answer that finds fault with the message (HTTP 400 and the like), also where it is tried
+// again: other messages may pass.
+bool IsAboutMessage(const SendResult& result) {
+  return result.status >= 400 && result.status != kRequestTimeout &&
+         result.reason_code == "clientError";
+}
+
+bool IsAnswer(const SendResult& result) {
+  if (result.given_up) return false;
+  return result.outcome != SendResult::Outcome::kRetry || IsAboutMessage(result);
+}
 
 }  // namespace
 
@@ -56,6 +69,7 @@ LaneRoom Lane::RoomAt(Nanos now, const LanePolicy& policy) const {
   room.failing_since = failing_since_;
   const BreakerState breaker = StateAt(now);
   const bool one = breaker != BreakerState::kClosed;  // at a time
+  room.probe = one;
   room.urgent = one ? 1 - urgent_ : policy.max_in_flight + kExtraForPages - in_flight();
   room.others = one ? 1 - in_flight() : policy.max_in_flight - in_flight();
   // Told to wait: pages too, because the far side would only put them off again.
@@ -94,7 +108,7 @@ void Lane::Cancel(bool urgent) {
 
 void Lane::End(bool urgent, const SendResult& result, Nanos now, const LanePolicy& policy) {
   --(urgent ? urgent_ : others_);
-  if (result.outcome != SendResult::Outcome::kRetry && !result.given_up) {
+  if (IsAnswer(result)) {
     failed_in_row_ = 0;
     failing_since_ = 0;
     open_until_ = 0;

@@ -27,6 +27,9 @@ struct LaneRoom {
   int64_t others = 0;
   Nanos again = 0;          // when there may be room for others without an attempt ending; 0: no
   Nanos failing_since = 0;  // 0: it is not failing
+  // One is tried to see whether the lane works again: better one that did not fail yet, as it may
+  // be the messages that are at fault.
+  bool probe = false;
 };
 
 enum class BreakerState : uint8_t { kClosed, kOpen, kHalfOpen };
@@ -37,7 +40,7 @@ std::string_view BreakerStateText(BreakerState state);  // closed, open, half-op
 // The breaker opens after `breaker_failures` attempts in a row without an answer or with one that
 // asks for a later one. Open, nothing but pages is begun (those are attempted by their own beat,
 // one at a time); afterwards one message is tried, and what becomes of it closes or opens it again.
-// A refusal is an answer: it counts as a success here. `Retry-After` holds the whole lane.
+// A refusal is an answer, also one of a channel that tries again: it counts as a success here. `Retry-After` holds the whole lane.
 class Lane {
  public:
   LaneRoom RoomAt(Nanos now, const LanePolicy& policy) const;

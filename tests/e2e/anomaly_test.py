@@ -35,7 +35,7 @@ entries:
   interval: 1s
   direction: above
   warm_up: 30s
-  min_relative_deviation: 0.1
+  min_relative_deviation: 0.5
 '''
 
 

@@ -91,8 +91,16 @@ class CapacityRestart(harness.EndToEnd):
 
         outrider.kill9()
         outrider = self.start_outrider()
-        harness.wait_for('all samples', lambda: self.samples(web) == expected and
-                         self.samples(group) == len(times) - 1, 30, 0.2)
+        seen = []
+
+        def all_samples():
+            seen[:] = self.samples(web), self.samples(group)
+            return seen == [expected, len(times) - 1]
+
+        try:
+            harness.wait_for('all samples', all_samples, 30, 0.2)
+        except AssertionError as error:
+            self.fail(f'{error}: {seen} instead of {[expected, len(times) - 1]}')
         row = self.recommendations()[web]
         self.assertEqual(row['cpu_cores']['request'], 1)
         self.assertAlmostEqual(row['cpu_cores']['mean_use'], 0.25, 3)
