@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/channel/secret.h"
+#include "notifiers/transport/public_url.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -50,17 +51,25 @@ std::vector<std::string> SecretPartsOf(const std::string& url) {
   return parts;
 }
 
-std::string Excerpt(const HttpClientRequest& request, std::string_view text) {
-  std::string line(text);
-  for (const std::string& secret : {request.url, request.basic_password, request.bearer_token}) {
-    line = Redacted(std::move(line), secret);
+std::string WithoutSecrets(const HttpClientRequest& request, std::string text) {
+  const std::string user = UserInfoOf(request.url);
+  std::vector<std::string> secrets = {request.url, request.basic_password, request.bearer_token,
+                                      user.substr(user.find(':') + 1)};
+  // As they are sent: an answer may quote the request.
+  if (!request.basic_password.empty()) {
+    secrets.push_back(Base64Encode(request.basic_user + ":" + request.basic_password));
   }
-  for (const std::string& secret : request.secrets) line = Redacted(std::move(line), secret);
+  if (!user.empty()) secrets.push_back(Base64Encode(user));
+  secrets.insert(secrets.end(), request.secrets.begin(), request.secrets.end());
   for (const auto& [name, value] : request.headers) {
-    if (ToLower(name) == "authorization") {
-      line = Redacted(std::move(line), value.substr(value.find(' ') + 1));
-    }
+    if (ToLower(name) == "authorization") secrets.push_back(value.substr(value.find(' ') + 1));
   }
+  for (const std::string& secret : secrets) text = Redacted(std::move(text), secret);
+  return text;
+}
+
+std::string Excerpt(const HttpClientRequest& request, std::string_view text) {
+  std::string line = WithoutSecrets(request, std::string(text));
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }

@@ -27,6 +27,9 @@ SendResult NotSendable(const Status& status);
 // alone.
 std::vector<std::string> SecretPartsOf(const std::string& url);
 
+// A foreign text with the request's secrets taken out, also as they were sent (Base64).
+std::string WithoutSecrets(const HttpClientRequest& request, std::string text);
+
 // The start of a foreign text on one line, for reasons, without the request's secrets.
 std::string Excerpt(const HttpClientRequest& request, std::string_view text);
 

@@ -271,27 +271,34 @@ void ClaimWaiting(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t
   }
 }
 
-// Of the rows that are due the one that was tried least: to try the same again and again would keep
-// all others waiting for one that is at fault itself.
-const OutboxRow* LeastTried(Transaction& tx, const OutboxQueues::Waiting& waiting, Nanos now) {
-  const OutboxRow* least = nullptr;
-  size_t seen = 0;
-  for (const auto& [due, id] : waiting) {
-    if (due > now || ++seen > kMostCompared) break;
-    const OutboxRow* row = tx.outbox.Find(id);
-    if (row == nullptr || row->state != OutboxState::kDue || row->due > now) continue;
-    if (least == nullptr || row->attempt < least->attempt) least = row;
-    if (least->attempt == 0) break;
-  }
-  return least;
+// Whether it, or what it takes the place of, failed before.
+bool WasTried(const Transaction& tx, const OutboxRow& row) {
+  if (row.attempt > 0) return true;
+  const GroupRecord* group = tx.groups.Find(row.group_id);
+  return group != nullptr && group->untold.contains(row.integration);
 }
 
-// As ClaimWaiting; of a lane that is being tried, the row that was tried least goes first.
+// The row with which a failing lane is tried: one that did not fail yet, else each in its turn. The
+// same again and again would keep all others waiting for one that is at fault itself.
+const OutboxRow* RowToTry(Transaction& tx, const OutboxQueues::Waiting& waiting, Nanos now) {
+  std::vector<const OutboxRow*> tried;
+  for (const auto& [due, id] : waiting) {
+    if (due > now || tried.size() == kMostCompared) break;
+    const OutboxRow* row = tx.outbox.Find(id);
+    if (row == nullptr || row->state != OutboxState::kDue || row->due > now) continue;
+    if (!WasTried(tx, *row)) return row;
+    tried.push_back(row);
+  }
+  if (tried.empty()) return nullptr;
+  return tried[static_cast<size_t>(now / kNanosPerSecond) % tried.size()];
+}
+
+// As ClaimWaiting; a lane that is being tried has its row for it.
 void ClaimFrom(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t room, bool probe,
                Claiming* claim) {
   const size_t before = claim->answer.rows.size();
   if (probe && room > 0) {
-    if (const OutboxRow* first = LeastTried(tx, waiting, claim->now)) {
+    if (const OutboxRow* first = RowToTry(tx, waiting, claim->now)) {
       ClaimWaiting(tx, {{first->due, first->id}}, 1, claim);
     }
   }

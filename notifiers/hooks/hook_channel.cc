@@ -68,8 +68,7 @@ void Apply(const SendResult& result, const StatusOr<HttpClientResponse>& respons
            const HttpClientRequest& request, Nanos now, HookDelivery* delivery) {
   delivery->status = response.ok() ? response->status : 0;
   // Before it is cut: half a secret would not be found any more.
-  std::string answer = response.ok() ? Redacted(response->body, request.url) : "";
-  for (const std::string& secret : request.secrets) answer = Redacted(std::move(answer), secret);
+  const std::string answer = response.ok() ? WithoutSecrets(request, response->body) : "";
   delivery->answer = std::string(RunePrefix(answer, kMaxKeptAnswer));
   delivery->last_attempt_at = now;
   delivery->next_retry_at = 0;

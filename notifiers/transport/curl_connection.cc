@@ -5,11 +5,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
-#include "notifiers/transport/public_url.h"
+#include "notifiers/transport/proxy_choice.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -53,18 +52,6 @@ void SetBlob(CURL* curl, CURLoption option, const std::string& pem) {
   blob.len = pem.size();
   blob.flags = CURL_BLOB_COPY;
   curl_easy_setopt(curl, option, &blob);
-}
-
-struct UrlDeleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-std::string UrlPart(CURLU* url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return "";
-  std::string out(text);
-  curl_free(text);
-  return out;
 }
 
 StatusOr<IpAddress> AddressOf(const sockaddr& address) {
@@ -114,26 +101,6 @@ Status SetTls(CURL* curl, const TlsOptions& tls, bool verify) {
   return absl::OkStatus();
 }
 
-StatusOr<RenamedUrl> RenameServer(const std::string& url, const std::string& server_name) {
-  const std::unique_ptr<CURLU, UrlDeleter> parsed(curl_url());
-  if (parsed == nullptr) return Internal("libcurl cannot make a URL");
-  // smtp is known to the parser, too.
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-    return InvalidArgument(fmt::format("{}: not a URL", PublicPart(url)));
-  }
-  const std::string host = UrlPart(parsed.get(), CURLUPART_HOST);
-  const std::string port = UrlPart(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-  const std::string given_port = UrlPart(parsed.get(), CURLUPART_PORT);
-  if (curl_url_set(parsed.get(), CURLUPART_HOST, server_name.c_str(), 0) != CURLUE_OK) {
-    return InvalidArgument(fmt::format("{} is not a server's name", Quote(server_name)));
-  }
-  RenamedUrl renamed;
-  renamed.url = UrlPart(parsed.get(), CURLUPART_URL);
-  renamed.host = given_port.empty() ? host : fmt::format("{}:{}", host, given_port);
-  renamed.connect_to = fmt::format("{}:{}:{}:{}", server_name, port, host, port);
-  return renamed;
-}
-
 Status CurlConnection::Apply(CURL* curl, const HttpClientRequest& request) {
   std::string url = request.url;
   if (!request.server_name.empty() && ToLower(url).starts_with("https:")) {
@@ -174,19 +141,9 @@ Status CurlConnection::SetProxy(CURL* curl, const HttpClientRequest& request) {
   if (!request.proxy_headers.empty()) {
     curl_easy_setopt(curl, CURLOPT_PROXYHEADER, proxy_headers_.get());
   }
-  if (request.proxy_from_environment) {
-    // libcurl reads the variables in lower case and HTTPS_PROXY itself; Go reads HTTP_PROXY too.
-    const char* upper = std::getenv("HTTP_PROXY");  // NOLINT(concurrency-mt-unsafe)
-    const char* lower = std::getenv("http_proxy");  // NOLINT(concurrency-mt-unsafe)
-    const bool plain = ToLower(request.url).starts_with("http:");
-    if (plain && upper != nullptr && lower == nullptr) {
-      curl_easy_setopt(curl, CURLOPT_PROXY, upper);
-    }
-    return absl::OkStatus();
-  }
-  // "" keeps the environment's out.
-  curl_easy_setopt(curl, CURLOPT_PROXY, request.proxy_url.c_str());
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, request.no_proxy.c_str());
+  // "" keeps the environment's out; which URLs go past a proxy is Go's rule, not libcurl's.
+  curl_easy_setopt(curl, CURLOPT_PROXY, TRY(ProxyOf(request)).c_str());
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
   return absl::OkStatus();
 }
 
@@ -228,7 +185,7 @@ int CurlConnection::OnConnected(void* self, char* remote, char* /*local*/, int /
                                 int /*local_port*/) {
   auto* connection = static_cast<CurlConnection*>(self);
   if (connection->Refuses(ParseIpAddress(remote))) return CURL_PREREQFUNC_ABORT;
-  connection->passed_ = false;  // a redirect begins anew
+  connection->passed_ = false;
   return CURL_PREREQFUNC_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "notifiers/transport/address_guard.h"
 #include "notifiers/transport/curl_handle.h"
+#include "notifiers/transport/curl_url.h"
 #include "notifiers/transport/http_client.h"
 #include "notifiers/transport/tls_options.h"
 #include "storage/base/status.h"
@@ -17,15 +18,6 @@ namespace outrider {
 // InvalidArgument: an unknown TLS version. `verify` false keeps the certificate unchecked whatever
 // the options say.
 Status SetTls(CURL* curl, const TlsOptions& tls, bool verify);
-
-// A URL whose TLS name is another than its host: `url` names the server by `server_name`, and
-// `connect_to` leads to where it really is.
-struct RenamedUrl {
-  std::string url;
-  std::string host;        // the Host header: what stood in the URL
-  std::string connect_to;  // for CURLOPT_CONNECT_TO
-};
-StatusOr<RenamedUrl> RenameServer(const std::string& url, const std::string& server_name);
 
 // The options of one call. Stays where it is until the call has ended: the handle refers to it.
 class CurlConnection {

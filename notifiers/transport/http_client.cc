@@ -13,6 +13,7 @@
 #include "notifiers/transport/curl_connection.h"
 #include "notifiers/transport/curl_handle.h"
 #include "notifiers/transport/public_url.h"
+#include "notifiers/transport/redirect.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -20,7 +21,7 @@ namespace {
 
 constexpr size_t kMaxHeaderBytes = 256 << 10;
 constexpr size_t kMaxIdleHandles = 64;
-constexpr long kMaxRedirects = 10;
+constexpr int kMaxRedirects = 10;
 
 // What the callbacks fill while a call runs.
 struct Exchange {
@@ -97,7 +98,6 @@ void SetMethod(CURL* curl, const HttpClientRequest& request) {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   } else {
     if (request.method != "DELETE" || !request.body.empty()) set_body();
-    // A plain POST stays unnamed, so that a redirect may turn it into a GET as browsers do.
     if (request.method != "POST") {
       curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
@@ -145,20 +145,28 @@ void SetTransport(CURL* curl, const HttpClientRequest& request) {
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max<DurationMs>(request.timeout, 1)));
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
   curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, MayComeTwice(request) ? 0L : 1L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirects);
   // What a proxy says to CONNECT is no answer of the server's.
   curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
-// Whether the newest complete head is the answer itself and not a redirect on the way.
-bool HasAnswer(const Exchange& exchange, bool follow_redirects) {
-  const int status = exchange.response.status;
-  if (!exchange.headers_done || status < 200) return false;
-  return !follow_redirects || status < 300 || status >= 400 ||
-         exchange.response.Header("location").empty();
+// Whether the newest complete head is the answer itself.
+bool HasAnswer(const Exchange& exchange) {
+  return exchange.headers_done && exchange.response.status >= 200;
+}
+
+// Where the answer redirects to, resolved; "" if it does not.
+std::string RedirectOf(CURL* curl, const HttpClientRequest& request, int status) {
+  const char* url = nullptr;
+  if (!request.follow_redirects || !IsRedirect(status)) return "";
+  if (curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &url) != CURLE_OK) return "";
+  return url == nullptr ? "" : url;
+}
+
+DurationMs TimeOf(CURL* curl) {
+  curl_off_t micros = 0;
+  curl_easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &micros);
+  return micros / 1000;
 }
 
 Status FailureOf(CURLcode code, const char* detail, const std::string& url) {
@@ -212,7 +220,7 @@ class CurlHttpClient final : public HttpClient {
     if (handle.easy == nullptr || handle.multi == nullptr) {
       return Internal("libcurl cannot make a handle");
     }
-    auto result = Perform(handle, request);
+    auto result = Follow(handle, request);
     GiveBack(std::move(handle));
     return result;
   }
@@ -223,8 +231,38 @@ class CurlHttpClient final : public HttpClient {
     CurlEasy easy;
   };
 
+  // What an answer leads to.
+  struct Hop {
+    std::string redirect;  // "": nowhere else
+    DurationMs took = 0;
+  };
+
+  static StatusOr<HttpClientResponse> Follow(const Handle& handle,
+                                             const HttpClientRequest& request) {
+    Hop hop;
+    StatusOr<HttpClientResponse> response = Perform(handle, request, &hop);
+    HttpClientRequest last;
+    for (int followed = 0; response.ok() && !hop.redirect.empty(); ++followed) {
+      if (followed == kMaxRedirects) {
+        return absl::UnavailableError(
+            fmt::format("{}: more than {} redirects", PublicPart(request.url), kMaxRedirects));
+      }
+      const DurationMs left = (followed == 0 ? request : last).timeout - hop.took;
+      last = TRY(Redirected(request, followed == 0 ? request : last, response->status,
+                            std::move(hop.redirect)));
+      last.timeout = left;
+      TRY(CheckRequest(last));
+      if (left <= 0) {
+        return absl::DeadlineExceededError(
+            fmt::format("{}: no time is left to follow a redirect", PublicPart(request.url)));
+      }
+      response = Perform(handle, last, &hop);
+    }
+    return response;
+  }
+
   static StatusOr<HttpClientResponse> Perform(const Handle& handle,
-                                              const HttpClientRequest& request) {
+                                              const HttpClientRequest& request, Hop* hop) {
     CURL* curl = handle.easy.get();
     Exchange exchange;
     exchange.max_body = request.max_body;
@@ -245,12 +283,13 @@ class CurlHttpClient final : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
     const CURLcode code = RunTransfer(handle.multi.get(), curl, request.stop);
+    *hop = {RedirectOf(curl, request, exchange.response.status), TimeOf(curl)};
     curl_easy_reset(curl);  // keeps connections, drops what points into this frame
     if (code == CURLE_OK) return std::move(exchange.response);
     if (!connection.refused().empty()) {
       return InvalidArgument(fmt::format("{}: {}", PublicPart(request.url), connection.refused()));
     }
-    if (code != CURLE_ABORTED_BY_CALLBACK && HasAnswer(exchange, request.follow_redirects)) {
+    if (code != CURLE_ABORTED_BY_CALLBACK && HasAnswer(exchange)) {
       exchange.response.body_cut = true;
       return std::move(exchange.response);
     }

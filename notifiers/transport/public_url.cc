@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "storage/base/text.h"
+
 namespace outrider {
 namespace {
 
 struct UrlParts {
   std::string_view scheme;  // with its ://
+  std::string_view user;    // with its @
   std::string_view host;    // with its port
   std::string_view path;
 };
@@ -39,8 +42,8 @@ UrlParts PartsOf(std::string_view url) {
   const size_t begin = HostBegin(url, scheme + 3, end_from(scheme + 3));
   const size_t end = end_from(begin);
   const size_t path_end = std::min(url.find_first_of("?#", end), url.size());
-  return {url.substr(0, scheme + 3), url.substr(begin, end - begin),
-          url.substr(end, path_end - end)};
+  return {url.substr(0, scheme + 3), url.substr(scheme + 3, begin - scheme - 3),
+          url.substr(begin, end - begin), url.substr(end, path_end - end)};
 }
 
 constexpr const char* kNoScheme = "URL without a scheme";
@@ -57,6 +60,13 @@ std::string ShownUrl(const std::string& url) {
   const UrlParts parts = PartsOf(url);
   if (parts.scheme.empty()) return kNoScheme;
   return std::string(parts.scheme).append(parts.host).append(parts.path);
+}
+
+std::string UserInfoOf(const std::string& url) {
+  std::string_view user = PartsOf(url).user;
+  if (!user.empty()) user.remove_suffix(1);
+  auto decoded = UrlDecode(user, /*plus_is_blank=*/false);
+  return decoded.ok() ? *std::move(decoded) : std::string(user);
 }
 
 }  // namespace outrider

@@ -13,4 +13,7 @@ std::string PublicPart(const std::string& url);
 // a person gave, who wants to see the path again.
 std::string ShownUrl(const std::string& url);
 
+// `user:password`, decoded: not to be shown. "" when there is none.
+std::string UserInfoOf(const std::string& url);
+
 }  // namespace outrider

@@ -50,6 +50,29 @@ TEST_F(DeliveryTest, AnOpenBreakerConsumesNoAttemptAndTheNextFlushTakesOver) {
   EXPECT_TRUE(desk_->Outbox().empty());
 }
 
+// A bridge that crashes on some texts: the breaker tries one at a time, and not the same ones again
+// while others wait.
+TEST_F(DeliveryTest, MessagesThatAreAtFaultKeepOthersFromNoTry) {
+  LanePolicy policy;
+  policy.breaker_failures = 3;
+  policy.breaker_open = 5 * kSecond;
+  policy.breaker_open_max = 10 * kSecond;
+  SetPolicy(policy);
+  inbox_["team"].refused_names = {"Bad0", "Bad1", "Bad2", "Bad3", "Bad4", "Bad5"};
+  for (const std::string& name : inbox_["team"].refused_names) {
+    ASSERT_TRUE(Fire(MakeAlert(name.c_str())).ok());
+  }
+  Run(45);
+  ASSERT_TRUE(Fire(MakeAlert("Good")).ok());
+  Run(30 + 15);  // its group waits; then the breaker's next try is its
+  const auto& got = inbox_["team"].got;
+  EXPECT_EQ(std::ranges::count_if(got,
+                                  [](const Notification& one) {
+                                    return one.alerts[0].labels.Get(kAlertName) == "Good";
+                                  }),
+            1);
+}
+
 TEST_F(DeliveryTest, ADeadReceiverLeavesTheTimesOfOthersAlone) {
   Adjust([](DeskConfig& config) {
     RouteConfig other = config.alertmanager.route;

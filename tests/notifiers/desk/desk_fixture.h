@@ -24,7 +24,8 @@ constexpr Nanos Sec(int64_t seconds) { return seconds * kNanosPerSecond; }
 struct Inbox {
   absl::Mutex mutex;  // a dispatcher that was started sends from several threads
   std::vector<Notification> got;
-  std::vector<SendResult> answers;  // for the next ones; then delivered
+  std::vector<SendResult> answers;      // for the next ones; then delivered
+  std::set<std::string> refused_names;  // of alerts that make it answer 500
 };
 
 class FakeChannel final : public Channel {
@@ -33,6 +34,10 @@ class FakeChannel final : public Channel {
   SendResult Send(const Notification& notification) override {
     const absl::MutexLock lock(&inbox_.mutex);
     inbox_.got.push_back(notification);
+    for (const Alert& alert : notification.alerts) {
+      if (!inbox_.refused_names.contains(std::string(alert.labels.Get(kAlertName)))) continue;
+      return SendResult::Retry("HTTP 500", "serverError");
+    }
     if (inbox_.answers.empty()) return SendResult::Delivered();
     const SendResult answer = inbox_.answers.front();
     inbox_.answers.erase(inbox_.answers.begin());

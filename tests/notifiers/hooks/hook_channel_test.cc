@@ -81,6 +81,22 @@ TEST(HookSignature, GoldenVector) {
                     "sha256=82fc0b8ba35d4f5b38af534e00d41a2de7d21fa3bae904bd50a8f0c3a7afb835")));
 }
 
+TEST(HookHeaders, AUserAgentOfItsOwnTakesNoOthersPlace) {
+  MemoryStore rows;
+  SeededRandom random{1};
+  FakeClock clock{1'700'000'000 * kNanosPerSecond};
+  FakeHttp http;
+  const auto store = HookStore::Open(rows, random).value();
+  Hook hook;
+  hook.headers = {{"Authorization", "Bearer zzz"}, {"User-Agent", "mine"}, {"X-A", "1"}};
+  const HttpClientRequest request = HookRequest(hook, "{}", "k", {*store, http, clock, {}});
+  for (const auto& header : hook.headers)
+    EXPECT_THAT(request.headers, Contains(Pair(header.first, header.second)));
+  EXPECT_EQ(std::ranges::count_if(request.headers,
+                                  [](const auto& one) { return one.first == "User-Agent"; }),
+            1);
+}
+
 TEST_F(HookChannelTest, SendsGuardedSignedAndLogged) {
   EXPECT_EQ(channel_->Send(Message("k1")).outcome, Outcome::kDelivered);
   const HttpClientRequest& request = http_.requests.at(0);

@@ -52,6 +52,28 @@ TEST(Lane, GivingUpIsNoAnswer) {
   EXPECT_EQ(lane.RoomAt(Sec(3), policy).failing_since, 0);
 }
 
+TEST(Lane, AnAnswerAboutTheMessageSaysNothingOfTheWay) {
+  struct Case {
+    const char* code;
+    int status;
+    bool fails;
+  };
+  for (const Case& c : {Case{"clientError", 400, false}, Case{"clientError", 404, false},
+                        Case{"clientError", 408, true}, Case{"clientError", 200, true},
+                        Case{"authError", 401, true}, Case{"rateLimited", 429, true},
+                        Case{"serverError", 500, true}, Case{"serverError", 450, true}}) {
+    SCOPED_TRACE(c.status);
+    LanePolicy policy;
+    policy.breaker_failures = 2;
+    Lane lane;
+    SendResult result = SendResult::Retry("no", c.code);
+    result.status = c.status;
+    for (int i = 0; i < 4; ++i) Try(lane, result, i, policy);
+    EXPECT_EQ(lane.StateAt(Sec(4)) == BreakerState::kOpen, c.fails);
+    EXPECT_EQ(lane.failing_since() != 0, c.fails);
+  }
+}
+
 TEST(Lane, TheRateLimitLetsABurstGoAndThenItsRate) {
   LanePolicy policy;
   policy.rate_limit = 2;

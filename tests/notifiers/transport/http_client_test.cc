@@ -202,6 +202,30 @@ TEST(HttpClient, Redirects) {
   EXPECT_EQ(client->Do(Post(sink.Url())).status().code(), absl::StatusCode::kUnavailable);
 }
 
+// As Go's client: the same host behind another port is asked with the same credentials.
+TEST(HttpClient, RedirectsAndCredentials) {
+  HttpSink first;
+  HttpSink second;
+  const auto client = MakeCurlHttpClient();
+  const auto sent = [&](const std::string& to) {
+    first.Script({{.status = 307, .headers = {{"Location", to}}, .body = ""}});
+    HttpClientRequest request = Post(first.Url());
+    request.basic_user = "u";
+    request.basic_password = "p";
+    request.headers.emplace_back("X-Own", "kept");
+    EXPECT_TRUE(client->Do(request).ok());
+    return second.Requests().back();
+  };
+  const auto same_host = sent(second.Url());
+  EXPECT_EQ(same_host.headers.at("authorization"), "Basic dTpw");
+  EXPECT_EQ(same_host.method, "POST");
+  std::string other = second.Url();
+  other.replace(other.find("127.0.0.1"), 9, "localhost");
+  const auto other_host = sent(other);
+  EXPECT_FALSE(other_host.headers.contains("authorization"));
+  EXPECT_EQ(other_host.headers.at("x-own"), "kept");
+}
+
 TEST(HttpClient, RefusesWhatCannotBeSent) {
   const auto client = MakeCurlHttpClient();
   for (const char* url : {"file:///etc/passwd", "ftp://host/", "", "gopher://x", "http://a\r\nb"}) {
