@@ -22,6 +22,10 @@ void CountSending(const DeliveryView& delivery, std::map<std::string, SendingVie
     ++sent.seconds[static_cast<size_t>(bound - SendingView::kBoundsSeconds.begin())];
     sent.seconds_sum += seconds;
   }
+  // It was tried, and not told until the group's next flush took its place: Alertmanager's flush
+  // fails then.
+  const bool overtaken = delivery.outcome == "superseded" && delivery.kind == OutboxKind::kRoute;
+  if (overtaken) ++sent.failed["other"];
   if (delivery.outcome != "rejected" && delivery.outcome != "expired") return;
   ++sent.failed[delivery.reason_code.empty() ? "contextDeadlineExceeded" : delivery.reason_code];
 }

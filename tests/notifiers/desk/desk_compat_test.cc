@@ -305,6 +305,41 @@ TEST_F(DeskTest, AnAlertThatFlapsPutsItsGroupOnHold) {
   }
 }
 
+TEST_F(DeskTest, WhatFlapsKeepsOthersOfItsGroupFromNothing) {
+  Adjust([&](DeskConfig& config) {
+    config.alertmanager.route.group_by = {"severity"};
+    config.alertmanager.route.group_interval = 10 * kSecond;
+    config.alertmanager.route.group_wait = kSecond;
+    config.limits.damping = {2, 10 * kMinute, 5 * kMinute};
+  });
+  Alert flapping = MakeAlert("Flaps");
+  Alert other = MakeAlert("Other");
+  size_t before = 0;
+  for (int i = 0; i < 40; ++i) {
+    flapping.starts_at = {clock_.NowNanos(), 0};
+    ASSERT_TRUE(Fire(flapping).ok());
+    Run(30);
+    ASSERT_TRUE(End(flapping).ok());
+    if (i == 12) {
+      before = Got("team");
+      ASSERT_TRUE(Fire(other).ok());
+      Run(11);
+      ASSERT_EQ(Got("team"), before + 1) << "it does not flap";
+      EXPECT_EQ(inbox_["team"].got.back().alerts.size(), 2U);
+    }
+    Run(30);
+  }
+  EXPECT_EQ(Got("team"), before + 1) << "and makes no more noise";
+  for (int i = 0; i < 10; ++i) {
+    flapping.starts_at = {clock_.NowNanos(), 0};
+    ASSERT_TRUE(Fire(flapping).ok());
+    Run(30);
+    ASSERT_TRUE(End(flapping).ok());
+    Run(30);
+  }
+  EXPECT_EQ(Got("team"), before + 2) << "30 minutes after it was told: how things stand";
+}
+
 // ---- limits and start
 
 TEST_F(DeskTest, AlertsOfOneNameAreLimited) {

@@ -50,6 +50,21 @@ TEST_F(DeliveryTest, AnOpenBreakerConsumesNoAttemptAndTheNextFlushTakesOver) {
   EXPECT_TRUE(desk_->Outbox().empty());
 }
 
+// As in Alertmanager a flush that told nothing is a failure, also when the next takes its place.
+TEST_F(DeliveryTest, WhatIsOvertakenByTheNextFlushCountsAsFailed) {
+  LanePolicy policy;
+  policy.breaker_failures = 1;
+  policy.breaker_open = 60 * kSecond;
+  SetPolicy(policy);
+  Break("team");
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(30 + 20 + 1);
+  const auto sending = desk_->Stats(clock_.NowNanos()).sending;
+  ASSERT_EQ(sending.count("webhook"), 1U);
+  EXPECT_EQ(sending.at("webhook").messages, 1U);
+  EXPECT_EQ(sending.at("webhook").failed.at("other"), 1U);
+}
+
 // A bridge that crashes on some texts: the breaker tries one at a time, and not the same ones again
 // while others wait.
 TEST_F(DeliveryTest, MessagesThatAreAtFaultKeepOthersFromNoTry) {
