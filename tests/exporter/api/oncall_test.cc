@@ -17,11 +17,9 @@ struct OnCallWorld : DeskWorld {
     absl::LoadTimeZone(schedule.zone_name, &schedule.zone);
     Layer layer;
     layer.name = "days";
-    layer.rotation = {schedule.zone,
-                      absl::CivilSecond(2026, 11, 16, 9),
-                      ShiftUnit::kWeeks,
-                      1,
-                      {"anna", "ben", ""}};
+    layer.rotation = {schedule.zone,       absl::CivilSecond(2026, 11, 16, 9),
+                      ShiftUnit::kWeeks,   1,
+                      {"anna", "ben", ""}, {}};
     schedule.layers = {layer};
     schedule.fallback = {"boss"};
     config.schedules = {schedule};

@@ -24,7 +24,7 @@ Layer MakeLayer(const std::string& name, int priority, absl::CivilSecond start, 
   Layer layer;
   layer.name = name;
   layer.priority = priority;
-  layer.rotation = {zone, start, unit, 1, std::move(participants)};
+  layer.rotation = {zone, start, unit, 1, std::move(participants), {}};
   return layer;
 }
 
