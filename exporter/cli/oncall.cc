@@ -3,13 +3,36 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
 
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
+#include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
+
+// The zone of this machine's clock, as far as it has a name: TZ, or what /etc/localtime leads to.
+std::string ZoneOfThisMachine() {
+  const char* named = std::getenv("TZ");  // NOLINT(concurrency-mt-unsafe): no threads
+  std::string name = named == nullptr ? "" : named;
+  if (name.starts_with(':')) name.erase(0, 1);
+  std::error_code error;
+  if (name.empty()) name = std::filesystem::read_symlink("/etc/localtime", error).string();
+  constexpr std::string_view kTop = "/zoneinfo/";
+  const size_t top = name.find(kTop);
+  if (top != std::string::npos) name.erase(0, top + kTop.size());
+  return FindZone(name) ? name : "";
+}
+
+// The reader's, where nobody asked for another.
+OnCallOptions WithZone(OnCallOptions options) {
+  if (options.time_zone.empty()) options.time_zone = ZoneOfThisMachine();
+  return options;
+}
 
 std::string Url(const ClientOptions& client, const OnCallOptions& options, bool one) {
   FormFields fields;
@@ -93,7 +116,8 @@ void PrintUnreachable(const ClientOptions& client, const JsonValue& schedule) {
 
 }  // namespace
 
-int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
+int RunOnCallNow(const ClientOptions& client, const OnCallOptions& given) {
+  OnCallOptions options = WithZone(given);
   std::string raw;
   const auto answer = CallApi(Url(client, options, false), "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
@@ -106,6 +130,10 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
     fmt::print("No schedules: incidents.yml has none.\n");
     return 0;
   }
+  const bool same = std::ranges::all_of(schedules->items, [&](const JsonValue& schedule) {
+    return schedule.GetString("time_zone") == options.time_zone;
+  });
+  if (same) options.time_zone = given.time_zone;
   std::vector<std::vector<std::string>> rows;
   for (const JsonValue& schedule : schedules->items) {
     const JsonValue* next = schedule.Find("next");
@@ -124,7 +152,8 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
   return 0;
 }
 
-int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
+int RunOnCallShow(const ClientOptions& client, const OnCallOptions& given) {
+  OnCallOptions options = WithZone(given);
   std::string raw;
   const auto answer = CallApi(Url(client, options, true), "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
@@ -132,6 +161,7 @@ int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
     fmt::print("{}\n", raw);
     return 0;
   }
+  if (answer->GetString("time_zone") == options.time_zone) options.time_zone = given.time_zone;
   std::vector<std::vector<std::string>> rows;
   if (const JsonValue* shifts = answer->Find("shifts")) {
     for (const JsonValue& shift : shifts->items) {
