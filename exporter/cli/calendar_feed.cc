@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "exporter/cli/client.h"
-#include "exporter/cli/object_commands.h"
+#include "exporter/cli/objects.h"
 #include "storage/base/json.h"
 #include "storage/base/text.h"
 

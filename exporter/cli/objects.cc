@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // outrider oncall schedule|user|team … and outrider escalation policy …: what is configured by API.
+#include "exporter/cli/objects.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <iterator>
 
 #include "exporter/api/directory_json.h"
 #include "exporter/cli/client.h"
-#include "exporter/cli/object_commands.h"
 #include "exporter/cli/object_yaml.h"
 #include "storage/base/file.h"
 #include "storage/base/strict_yaml.h"

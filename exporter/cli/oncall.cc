@@ -116,10 +116,10 @@ void PrintUnreachable(const ClientOptions& client, const JsonValue& schedule) {
 
 }  // namespace
 
-int RunOnCallNow(const ClientOptions& client, const OnCallOptions& given) {
-  OnCallOptions options = WithZone(given);
+int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
+  OnCallOptions shown = WithZone(options);
   std::string raw;
-  const auto answer = CallApi(Url(client, options, false), "GET", "", &raw);
+  const auto answer = CallApi(Url(client, shown, false), "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
   if (client.output == "json") {
     fmt::print("{}\n", raw);
@@ -131,9 +131,9 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& given) {
     return 0;
   }
   const bool same = std::ranges::all_of(schedules->items, [&](const JsonValue& schedule) {
-    return schedule.GetString("time_zone") == options.time_zone;
+    return schedule.GetString("time_zone") == shown.time_zone;
   });
-  if (same) options.time_zone = given.time_zone;
+  if (same) shown.time_zone = options.time_zone;
   std::vector<std::vector<std::string>> rows;
   for (const JsonValue& schedule : schedules->items) {
     const JsonValue* next = schedule.Find("next");
@@ -141,37 +141,37 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& given) {
     std::vector<std::string>& row = rows.emplace_back(
         std::vector<std::string>{schedule.GetString("name"), schedule.GetString("time_zone"),
                                  Users(schedule.Find("now")), more ? Users(next) : "-"});
-    if (more) AddTimes(*next, {"start"}, options.time_zone, &row);
-    while (row.size() < (options.time_zone.empty() ? 5U : 6U)) row.emplace_back("-");
+    if (more) AddTimes(*next, {"start"}, shown.time_zone, &row);
+    while (row.size() < (shown.time_zone.empty() ? 5U : 6U)) row.emplace_back("-");
   }
   std::vector<std::string> heads = {"SCHEDULE", "ZONE", "NOW", "NEXT"};
-  AddHeads({"FROM"}, options.time_zone, &heads);
+  AddHeads({"FROM"}, shown.time_zone, &heads);
   PrintTable(heads, rows);
   for (const JsonValue& schedule : schedules->items) PrintUnreachable(client, schedule);
-  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule, options.time_zone);
+  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule, shown.time_zone);
   return 0;
 }
 
-int RunOnCallShow(const ClientOptions& client, const OnCallOptions& given) {
-  OnCallOptions options = WithZone(given);
+int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
+  OnCallOptions shown = WithZone(options);
   std::string raw;
-  const auto answer = CallApi(Url(client, options, true), "GET", "", &raw);
+  const auto answer = CallApi(Url(client, shown, true), "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
   if (client.output == "json") {
     fmt::print("{}\n", raw);
     return 0;
   }
-  if (answer->GetString("time_zone") == options.time_zone) options.time_zone = given.time_zone;
+  if (answer->GetString("time_zone") == shown.time_zone) shown.time_zone = options.time_zone;
   std::vector<std::vector<std::string>> rows;
   if (const JsonValue* shifts = answer->Find("shifts")) {
     for (const JsonValue& shift : shifts->items) {
       std::vector<std::string>& row = rows.emplace_back();
-      AddTimes(shift, {"start", "end"}, options.time_zone, &row);
+      AddTimes(shift, {"start", "end"}, shown.time_zone, &row);
       row.insert(row.end(), {Users(&shift), shift.GetString("source"), shift.GetString("layer")});
     }
   }
   std::vector<std::string> heads;
-  AddHeads({"FROM", "TO"}, options.time_zone, &heads);
+  AddHeads({"FROM", "TO"}, shown.time_zone, &heads);
   heads.insert(heads.end(), {"ON CALL", "BY", "LAYER"});
   PrintTable(heads, rows);
   fmt::print("Times are those of {}.\n", answer->GetString("time_zone"));
@@ -182,7 +182,7 @@ int RunOnCallShow(const ClientOptions& client, const OnCallOptions& given) {
     };
     fmt::print("Covered {:.1f} %, balance {:.1f} %.\n", percent("coverage"), percent("balance"));
   }
-  PrintGaps(*answer, options.time_zone);
+  PrintGaps(*answer, shown.time_zone);
   return 0;
 }
 

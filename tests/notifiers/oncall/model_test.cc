@@ -111,11 +111,9 @@ std::set<std::string> ModelUsers(const World& world, int64_t second, int64_t lat
     if (!Lasts(change, second)) continue;
     if (change.kind == OverrideKind::kRemove) {
       users.erase(change.user);
-    } else if (change.kind == OverrideKind::kAdd) {
-      users.insert(change.user);
-    } else if (change.replaced.empty()) {
+    } else if (change.kind == OverrideKind::kReplace && change.replaced.empty()) {
       users = {change.user};
-    } else if (users.erase(change.replaced) != 0) {
+    } else if (change.kind == OverrideKind::kAdd || users.erase(change.replaced) != 0) {
       users.insert(change.user);
     }
   }
