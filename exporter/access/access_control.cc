@@ -35,6 +35,14 @@ bool ActsOnIncident(const HttpRequest& request) {
   return std::ranges::find(kOneIncident, request.route) != std::end(kOneIncident);
 }
 
+// Calendar programs send no headers: who reads this may bring a token in the URL.
+constexpr std::string_view kFeedRoute = "/outrider/v1/oncall/:name/calendar.ics";
+
+bool BringsFeedToken(const HttpRequest& request) {
+  return request.route == kFeedRoute && (request.method == "GET" || request.method == "HEAD") &&
+         !request.QueryValue("token").empty();
+}
+
 // Sent by the browser itself, whatever page asked for it.
 bool IsAmbient(const Caller& caller) { return caller.via == "basic" || caller.via == "session"; }
 
@@ -135,6 +143,18 @@ AccessControl::Identity AccessControl::ByToken(const HttpRequest& request,
           .wait = 0};
 }
 
+AccessControl::Identity AccessControl::ByFeedToken(const HttpRequest& request,
+                                                   const std::string& text) {
+  const auto name = request.path_params.find("name");
+  const std::string schedule = name == request.path_params.end() ? "" : name->second;
+  const auto token =
+      seams_.tokens.UseFeed(text, schedule, request.QueryValue("user"), seams_.clock.NowNanos());
+  if (!token) return Failed(request, "token ");
+  return {.kind = Identity::Kind::kKnown,
+          .caller = {token->name, Role::kViewer, {}, "feed"},
+          .wait = 0};
+}
+
 AccessControl::Identity AccessControl::BySession(const WebConfig& config,
                                                  const std::string& secret) const {
   const std::optional<Session> session = sessions_.Find(secret, seams_.clock.NowNanos());
@@ -150,6 +170,7 @@ AccessControl::Identity AccessControl::BySession(const WebConfig& config,
 
 AccessControl::Identity AccessControl::Identify(const WebConfig& config,
                                                 const HttpRequest& request) {
+  if (BringsFeedToken(request)) return ByFeedToken(request, request.QueryValue("token"));
   const Credentials given = CredentialsOf(request);
   switch (given.kind) {
     case Credentials::Kind::kToken:

@@ -75,6 +75,7 @@ class AccessControl {
   Identity ByPassword(const WebConfig& config, const HttpRequest& request, const std::string& name,
                       const std::string& password);
   Identity ByToken(const HttpRequest& request, const std::string& text);
+  Identity ByFeedToken(const HttpRequest& request, const std::string& text);
   Identity BySession(const WebConfig& config, const std::string& secret) const;
   // `what` they are: each kind has a limit of its own.
   Identity Failed(const HttpRequest& request, std::string_view what);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tokens that programs call with: `otr_` and 64 hex digits, shown once. The store keeps the SHA-256
-// of the whole text in rows `token` 0x00 name of Family::kDirectory.
+// Tokens that programs call with: `otr_` and 64 hex digits, shown once; and those that stand in the
+// URL of a calendar (`otc_` …), which open that calendar and nothing else. The store keeps the
+// SHA-256 of the whole text in rows `token` 0x00 name of Family::kDirectory.
 #pragma once
 
 #include <functional>
@@ -31,6 +32,10 @@ struct AccessToken {
   Nanos created_at = 0;
   Nanos expires_at = 0;    // 0: never
   Nanos last_used_at = 0;  // exact to kUseInterval; 0: never
+  // Of a calendar's: whose schedule, and of which user alone ("" : of all). "" : it calls.
+  std::string feed_schedule;
+  std::string feed_user;
+  bool IsFeed() const { return !feed_schedule.empty(); }
   friend bool operator==(const AccessToken&, const AccessToken&) = default;
 };
 
@@ -44,7 +49,7 @@ using ConfigRecorder = std::function<Status(const std::string& subject, const st
 // Thread-safe.
 class TokenStore {
  public:
-  static constexpr size_t kMost = 1000;
+  static constexpr size_t kMost = 1000;  // of each kind
   // A use is written at most so often.
   static constexpr int64_t kUseInterval = 60 * kNanosPerSecond;
 
@@ -58,12 +63,18 @@ class TokenStore {
   Status Revoke(const std::string& name, const Caller& by, const ConfigRecorder& record)
       ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<AccessToken> List() const ABSL_LOCKS_EXCLUDED(mutex_);  // by name
-  // Whose it is; nullopt for one that is unknown or has expired. Notes the use.
+  // Whose it is; nullopt for one that is unknown or has expired, and for a calendar's. Notes the
+  // use.
   std::optional<AccessToken> Use(const std::string& text, Nanos now) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same of a calendar's, if it is that of this schedule and user.
+  std::optional<AccessToken> UseFeed(const std::string& text, const std::string& schedule,
+                                     const std::string& user, Nanos now)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   TokenStore(StateStore& store, Random& random) : store_(store), random_(random) {}
   Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
+  void NoteUse(AccessToken* token, Nanos now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   StateStore& store_;
   Random& random_;

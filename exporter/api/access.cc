@@ -111,7 +111,12 @@ void WriteToken(const AccessToken& token, const std::string& secret, JsonWriter*
   json->Key("prefix").String(token.prefix).Key("role").String(RoleText(token.role));
   json->Key("teams").StartArray();
   for (const std::string& team : token.teams) json->String(team);
-  json->EndArray().Key("created_by").String(token.created_by);
+  json->EndArray();
+  if (token.IsFeed()) {
+    json->Key("feed").StartObject().Key("schedule").String(token.feed_schedule);
+    json->Key("user").String(token.feed_user).EndObject();
+  }
+  json->Key("created_by").String(token.created_by);
   WriteTime("created_at", token.created_at, json);
   WriteTime("expires_at", token.expires_at, json);
   WriteTime("last_used_at", token.last_used_at, json);

@@ -229,7 +229,9 @@ class Api {
       for (const Segment& gap : Gaps(schedule, now, now + kPreview)) {
         json->StartObject();
         WriteTime("start", gap.start, json);
+        json->Key("start_local").String(LocalText(gap.start, schedule.zone));
         WriteTime("end", gap.end, json);
+        json->Key("end_local").String(LocalText(gap.end, schedule.zone));
         json->EndObject();
       }
     }

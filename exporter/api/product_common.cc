@@ -60,6 +60,10 @@ void WriteTime(std::string_view key, Nanos time, JsonWriter* json) {
   }
 }
 
+std::string LocalText(Nanos time, absl::TimeZone zone) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%S%Ez (%Z)", absl::FromUnixNanos(time), zone);
+}
+
 void WriteSeconds(std::string_view key, int64_t nanos, JsonWriter* json) {
   json->Key(key).Double(static_cast<double>(nanos) / static_cast<double>(kNanosPerSecond));
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "exporter/http/server.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/clock.h"
@@ -27,6 +28,8 @@ HumanAction CallerOf(const HttpRequest& request);
 
 // RFC 3339 with milliseconds, or null for 0.
 void WriteTime(std::string_view key, Nanos time, JsonWriter* json);
+// As clocks of the zone show it: with offset and abbreviation.
+std::string LocalText(Nanos time, absl::TimeZone zone);
 void WriteSeconds(std::string_view key, int64_t nanos, JsonWriter* json);
 
 // Makes 404 and 405 below /outrider/ JSON too.

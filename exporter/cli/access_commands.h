@@ -21,11 +21,14 @@ struct TokenOptions {
   std::vector<std::string> teams;
   std::string expires_in;  // "" : never
 };
+// Of overrides, swaps and temporary shifts.
 struct OverrideOptions {
+  std::string changes = "overrides";  // or swaps, temporary: the path
   std::string schedule;
-  std::string id;  // of remove
-  std::string user;
-  std::string replaces;
+  std::string id;                  // of remove
+  std::string user;                // of swaps: who takes the turn
+  std::string replaces;            // of swaps: whose it is
+  std::vector<std::string> users;  // of temporary
   std::string kind = "replace";
   std::string start;  // "" : now
   std::string end;

@@ -64,8 +64,9 @@ StatusOr<std::string> CallServer(const std::string& url, const std::string& meth
         fmt::format("cannot reach {} (is the daemon running? --url says where)", ShownUrl(url)));
   }
   if (response->status / 100 != 2) {
-    return Internal(fmt::format("{} answered {}: {}", ShownUrl(url), response->status,
-                                ErrorText(response->body)));
+    const std::string text = fmt::format("{} answered {}: {}", ShownUrl(url), response->status,
+                                         ErrorText(response->body));
+    return response->status == 404 ? NotFound(text) : Internal(text);
   }
   return std::move(response->body);
 }

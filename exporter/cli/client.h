@@ -17,7 +17,7 @@ inline constexpr const char* kTokenVariable = "OUTRIDER_TOKEN";
 inline constexpr const char* kTokenFileVariable = "OUTRIDER_TOKEN_FILE";
 
 // With the token of the environment, if there is one. The body of the answer. Errors name the URL
-// and, for an HTTP error, the server's own text.
+// and, for an HTTP error, the server's own text; NotFound for 404.
 StatusOr<std::string> CallServer(const std::string& url, const std::string& method,
                                  const std::string& body, DurationMs timeout = 30 * kSecond);
 // The same for an answer in JSON.

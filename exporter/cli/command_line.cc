@@ -46,6 +46,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
   AddAroundCommands(app, &parsed.client, &parsed.around, &parsed.action, env);
   AddEscalationCommands(app, &parsed.client, &parsed.escalation, &parsed.action);
   AddAccessCommands(app, &parsed.client, &parsed.access, &parsed.action, env);
+  AddObjectCommands(app, &parsed.client, &parsed.objects, &parsed.action, env);
   AddAnomaly(app, &parsed, env);
   AddSlo(app, &parsed);
   AddState(app, &parsed, env);

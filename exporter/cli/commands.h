@@ -203,7 +203,7 @@ struct OnCallOptions {
   std::string schedule;   // of show
   std::string from;       // of show; "" : now
   std::string to;         // of show; "" : 14 days on
-  std::string time_zone;  // the reader's; "" : the schedule's
+  std::string time_zone;  // the reader's; "" : this machine's
 };
 int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options);  // oncall.cc
 int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options);

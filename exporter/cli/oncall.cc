@@ -3,13 +3,36 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
 
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
+#include "storage/base/local_time.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
+
+// The zone of this machine's clock, as far as it has a name: TZ, or what /etc/localtime leads to.
+std::string ZoneOfThisMachine() {
+  const char* named = std::getenv("TZ");  // NOLINT(concurrency-mt-unsafe): no threads
+  std::string name = named == nullptr ? "" : named;
+  if (name.starts_with(':')) name.erase(0, 1);
+  std::error_code error;
+  if (name.empty()) name = std::filesystem::read_symlink("/etc/localtime", error).string();
+  constexpr std::string_view kTop = "/zoneinfo/";
+  const size_t top = name.find(kTop);
+  if (top != std::string::npos) name.erase(0, top + kTop.size());
+  return FindZone(name) ? name : "";
+}
+
+// The reader's, where nobody asked for another.
+OnCallOptions WithZone(OnCallOptions options) {
+  if (options.time_zone.empty()) options.time_zone = ZoneOfThisMachine();
+  return options;
+}
 
 std::string Url(const ClientOptions& client, const OnCallOptions& options, bool one) {
   FormFields fields;
@@ -94,8 +117,9 @@ void PrintUnreachable(const ClientOptions& client, const JsonValue& schedule) {
 }  // namespace
 
 int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
+  OnCallOptions shown = WithZone(options);
   std::string raw;
-  const auto answer = CallApi(Url(client, options, false), "GET", "", &raw);
+  const auto answer = CallApi(Url(client, shown, false), "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
   if (client.output == "json") {
     fmt::print("{}\n", raw);
@@ -106,6 +130,10 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
     fmt::print("No schedules: incidents.yml has none.\n");
     return 0;
   }
+  const bool same = std::ranges::all_of(schedules->items, [&](const JsonValue& schedule) {
+    return schedule.GetString("time_zone") == shown.time_zone;
+  });
+  if (same) shown.time_zone = options.time_zone;
   std::vector<std::vector<std::string>> rows;
   for (const JsonValue& schedule : schedules->items) {
     const JsonValue* next = schedule.Find("next");
@@ -113,35 +141,37 @@ int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
     std::vector<std::string>& row = rows.emplace_back(
         std::vector<std::string>{schedule.GetString("name"), schedule.GetString("time_zone"),
                                  Users(schedule.Find("now")), more ? Users(next) : "-"});
-    if (more) AddTimes(*next, {"start"}, options.time_zone, &row);
-    while (row.size() < (options.time_zone.empty() ? 5U : 6U)) row.emplace_back("-");
+    if (more) AddTimes(*next, {"start"}, shown.time_zone, &row);
+    while (row.size() < (shown.time_zone.empty() ? 5U : 6U)) row.emplace_back("-");
   }
   std::vector<std::string> heads = {"SCHEDULE", "ZONE", "NOW", "NEXT"};
-  AddHeads({"FROM"}, options.time_zone, &heads);
+  AddHeads({"FROM"}, shown.time_zone, &heads);
   PrintTable(heads, rows);
   for (const JsonValue& schedule : schedules->items) PrintUnreachable(client, schedule);
-  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule, options.time_zone);
+  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule, shown.time_zone);
   return 0;
 }
 
 int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
+  OnCallOptions shown = WithZone(options);
   std::string raw;
-  const auto answer = CallApi(Url(client, options, true), "GET", "", &raw);
+  const auto answer = CallApi(Url(client, shown, true), "GET", "", &raw);
   if (!answer.ok()) return Fail(answer.status());
   if (client.output == "json") {
     fmt::print("{}\n", raw);
     return 0;
   }
+  if (answer->GetString("time_zone") == shown.time_zone) shown.time_zone = options.time_zone;
   std::vector<std::vector<std::string>> rows;
   if (const JsonValue* shifts = answer->Find("shifts")) {
     for (const JsonValue& shift : shifts->items) {
       std::vector<std::string>& row = rows.emplace_back();
-      AddTimes(shift, {"start", "end"}, options.time_zone, &row);
+      AddTimes(shift, {"start", "end"}, shown.time_zone, &row);
       row.insert(row.end(), {Users(&shift), shift.GetString("source"), shift.GetString("layer")});
     }
   }
   std::vector<std::string> heads;
-  AddHeads({"FROM", "TO"}, options.time_zone, &heads);
+  AddHeads({"FROM", "TO"}, shown.time_zone, &heads);
   heads.insert(heads.end(), {"ON CALL", "BY", "LAYER"});
   PrintTable(heads, rows);
   fmt::print("Times are those of {}.\n", answer->GetString("time_zone"));
@@ -152,7 +182,7 @@ int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
     };
     fmt::print("Covered {:.1f} %, balance {:.1f} %.\n", percent("coverage"), percent("balance"));
   }
-  PrintGaps(*answer, options.time_zone);
+  PrintGaps(*answer, shown.time_zone);
   return 0;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// outrider oncall override …: who steps in for whom.
+// outrider oncall override|swap|temporary …: who steps in for whom.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "exporter/cli/access_commands.h"
 #include "exporter/cli/client.h"
@@ -12,8 +14,16 @@ namespace outrider {
 namespace {
 
 std::string Url(const ClientOptions& client, const OverrideOptions& options) {
-  return fmt::format("{}/outrider/v1/oncall/schedules/{}/overrides", client.url,
-                     UrlEncodePath(options.schedule));
+  return fmt::format("{}/outrider/v1/oncall/schedules/{}/{}", client.url,
+                     UrlEncodePath(options.schedule), options.changes);
+}
+
+bool AreOverrides(const OverrideOptions& options) { return options.changes == "overrides"; }
+bool AreSwaps(const OverrideOptions& options) { return options.changes == "swaps"; }
+
+// "Override", for the begin of a sentence.
+std::string Word(const OverrideOptions& options) {
+  return AreOverrides(options) ? "Override" : AreSwaps(options) ? "Swap" : "Temporary schedule";
 }
 
 StatusOr<std::string> EndOf(const OverrideOptions& options, const std::string& start) {
@@ -35,10 +45,21 @@ StatusOr<std::string> Body(const OverrideOptions& options, Nanos now) {
   const std::string end = TRY(EndOf(options, start));
   std::string body;
   JsonWriter json(&body);
-  json.StartObject().Key("user").String(options.user).Key("kind").String(options.kind);
-  if (!options.replaces.empty()) json.Key("replaces").String(options.replaces);
-  json.Key("start").String(start).Key("end").String(end);
-  if (!options.reason.empty()) json.Key("reason").String(options.reason);
+  json.StartObject().Key("start").String(start).Key("end").String(end);
+  if (AreOverrides(options)) {
+    json.Key("user").String(options.user).Key("kind").String(options.kind);
+    if (!options.replaces.empty()) json.Key("replaces").String(options.replaces);
+    if (!options.reason.empty()) json.Key("reason").String(options.reason);
+  } else if (AreSwaps(options)) {
+    json.Key("from").String(options.replaces).Key("to").String(options.user);
+  } else {
+    json.Key("shifts").StartArray();
+    for (const std::string& user : options.users) {
+      json.StartObject().Key("user").String(user);
+      json.Key("start").String(start).Key("end").String(end).EndObject();
+    }
+    json.EndArray();
+  }
   json.EndObject();
   return body;
 }
@@ -47,9 +68,38 @@ void PrintGaps(const JsonValue& answer, const std::string& schedule) {
   const JsonValue* gaps = answer.Find("gaps");
   if (gaps == nullptr) return;
   for (const JsonValue& gap : gaps->items) {
-    fmt::print("Nobody is on call in {} from {} to {}.\n", schedule, gap.GetString("start"),
-               gap.GetString("end"));
+    fmt::print("Nobody is on call in {} from {} to {}.\n", schedule, gap.GetString("start_local"),
+               gap.GetString("end_local"));
   }
+}
+
+std::string UsersOf(const JsonValue& temporary) {
+  std::vector<std::string> users;
+  const JsonValue* shifts = temporary.Find("shifts");
+  for (const JsonValue& shift : shifts == nullptr ? std::vector<JsonValue>() : shifts->items) {
+    const std::string user = shift.GetString("user");
+    if (std::ranges::find(users, user) == users.end()) users.push_back(user);
+  }
+  return users.empty() ? "nobody" : Join(users, ", ");
+}
+
+std::vector<std::string> Row(const OverrideOptions& options, const std::string& id,
+                             const JsonValue& config) {
+  const std::string start = config.GetString("start");
+  const std::string end = config.GetString("end");
+  if (AreOverrides(options)) {
+    return {id,
+            config.GetString("kind", "replace"),
+            config.GetString("user"),
+            config.GetString("replaces", "-"),
+            start,
+            end,
+            config.GetString("reason")};
+  }
+  if (AreSwaps(options)) {
+    return {id, config.GetString("from"), config.GetString("to"), start, end};
+  }
+  return {id, UsersOf(config), start, end};
 }
 
 }  // namespace
@@ -64,7 +114,8 @@ int RunOverrideAdd(const ClientOptions& client, const OverrideOptions& options, 
     fmt::print("{}\n", raw);
     return 0;
   }
-  fmt::print("Override {} of {} is in force.\n", answer->GetString("id"), options.schedule);
+  fmt::print("{} {} of {} is in force.\n", Word(options), answer->GetString("id"),
+             options.schedule);
   PrintGaps(*answer, options.schedule);
   return 0;
 }
@@ -78,7 +129,7 @@ int RunOverrideRemove(const ClientOptions& client, const OverrideOptions& option
     fmt::print("{}\n", raw);
     return 0;
   }
-  fmt::print("Override {} of {} is taken back.\n", options.id, options.schedule);
+  fmt::print("{} {} of {} is taken back.\n", Word(options), options.id, options.schedule);
   PrintGaps(*answer, options.schedule);
   return 0;
 }
@@ -92,21 +143,24 @@ int RunOverrideList(const ClientOptions& client, const OverrideOptions& options)
     return 0;
   }
   std::vector<std::vector<std::string>> rows;
-  if (const JsonValue* overrides = answer->Find("overrides")) {
-    for (const JsonValue& item : overrides->items) {
-      const JsonValue* config = item.Find("config");
-      if (config == nullptr) continue;
-      rows.push_back({item.GetString("id"), config->GetString("kind", "replace"),
-                      config->GetString("user"), config->GetString("replaces", "-"),
-                      config->GetString("start"), config->GetString("end"),
-                      config->GetString("reason")});
-    }
+  const JsonValue* changes = answer->Find(options.changes);
+  for (const JsonValue& item : changes == nullptr ? std::vector<JsonValue>() : changes->items) {
+    const JsonValue* config = item.Find("config");
+    if (config != nullptr) rows.push_back(Row(options, item.GetString("id"), *config));
   }
   if (rows.empty()) {
-    fmt::print("No overrides of {} were added by API or command.\n", options.schedule);
+    const std::string what =
+        AreOverrides(options) || AreSwaps(options) ? options.changes : "temporary schedules";
+    fmt::print("No {} of {} were added by API or command.\n", what, options.schedule);
     return 0;
   }
-  PrintTable({"ID", "KIND", "USER", "REPLACES", "START", "END", "REASON"}, rows);
+  if (AreOverrides(options)) {
+    PrintTable({"ID", "KIND", "USER", "REPLACES", "START", "END", "REASON"}, rows);
+  } else if (AreSwaps(options)) {
+    PrintTable({"ID", "FROM", "TO", "START", "END"}, rows);
+  } else {
+    PrintTable({"ID", "USERS", "START", "END"}, rows);
+  }
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "exporter/cli/escalation_commands.h"
 #include "exporter/cli/money_commands.h"
 #include "exporter/cli/notify_commands.h"
+#include "exporter/cli/object_commands.h"
 #include "exporter/cli/people_commands.h"
 #include "exporter/cli/sla_commands.h"
 
@@ -35,6 +36,7 @@ struct Parsed {
   PeopleCommands people;
   AroundCommands around;
   AccessCommands access;
+  ObjectCommands objects;
   SlaOptions sla;
   std::string verify_path;
   std::string slo;

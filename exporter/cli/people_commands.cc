@@ -47,7 +47,8 @@ void AddOnCall(CLI::App& app, const People& people) {
   on_call->require_subcommand(1);
   const auto zone = [people](CLI::App* sub) {
     sub->add_option("--time-zone", people.options->on_call.time_zone,
-                    "Show times of this zone, e.g. Europe/Berlin; default: the schedule's");
+                    "Show times of this zone beside the schedule's, e.g. Europe/Berlin; default: "
+                    "this machine's");
   };
   CLI::App* now = on_call->add_subcommand("now", "Every schedule: now, next, and where nobody is");
   AddClient(now, people);

@@ -90,10 +90,12 @@ int RunTokenList(const ClientOptions& client) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const JsonValue& token : tokens->items) {
-    rows.push_back({token.GetString("name"), token.GetString("prefix") + "…",
-                    token.GetString("role"), Teams(token), Or(token.GetString("created_by"), "-"),
-                    Or(token.GetString("expires_at"), "never"),
-                    Or(token.GetString("last_used_at"), "never")});
+    const JsonValue* feed = token.Find("feed");
+    rows.push_back(
+        {token.GetString("name"), token.GetString("prefix") + "…",
+         feed == nullptr ? token.GetString("role") : "calendar of " + feed->GetString("schedule"),
+         Teams(token), Or(token.GetString("created_by"), "-"),
+         Or(token.GetString("expires_at"), "never"), Or(token.GetString("last_used_at"), "never")});
   }
   PrintTable({"NAME", "TOKEN", "ROLE", "TEAMS", "BY", "EXPIRES", "LAST USED"}, rows);
   return 0;

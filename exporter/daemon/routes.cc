@@ -9,6 +9,7 @@
 #include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/autograph_alerts.h"
+#include "exporter/api/calendar_feeds.h"
 #include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
@@ -194,6 +195,8 @@ void RegisterWebhooks(Router& router, Services& services) {
 
 void RegisterAccess(Router& router, Services& services) {
   RegisterAccessApi(router, {*services.access, *services.tokens, *services.desk, services.clock});
+  RegisterCalendarFeedsApi(router,
+                           {*services.tokens, *services.desk, services.clock, services.random});
   RegisterDirectoryApi(
       router, {.view = [&services] { return services.Directory(); },
                .edit = [&services](const DirectoryChange& change,

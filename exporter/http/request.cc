@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters of a request, as Go's net/http reads them.
+#include <algorithm>
+
 #include "exporter/http/server.h"
 #include "storage/base/text.h"
 
@@ -40,6 +42,14 @@ StatusOr<HttpRequest::ParamList> HttpRequest::Params() {
     params_ = std::move(params);
   }
   return *params_;
+}
+
+std::string HttpRequest::QueryValue(std::string_view name) const {
+  ParamList params;
+  if (!AppendPairs(query, &params).ok()) return "";
+  const auto is_it = [name](const auto& pair) { return pair.first == name; };
+  const auto found = std::ranges::find_if(params, is_it);
+  return std::ranges::count_if(params, is_it) == 1 ? found->second : "";
 }
 
 bool HttpRequest::FromLoopback() const {

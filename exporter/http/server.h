@@ -55,6 +55,8 @@ class HttpRequest {
   // call and keeps the answer.
   using ParamList = std::vector<std::pair<std::string, std::string>>;
   StatusOr<ParamList> Params();
+  // A parameter of the URL alone; "" when it is not there, is there twice or cannot be read.
+  std::string QueryValue(std::string_view name) const;
   // The peer is this machine. A proxy on this machine counts as this machine: see JudgeAccess.
   bool FromLoopback() const;
 

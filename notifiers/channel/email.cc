@@ -64,6 +64,26 @@ SendResult Outcome(const MailResult& mail, const MailRequest& request) {
   return SendResult::Retry(reason, mail.code >= 400 ? "serverError" : "other");
 }
 
+// Where the text of a page begins: behind `<body …>`, where a phone shows it first. A template may
+// have no such tag.
+size_t BodyBegin(const std::string& html) {
+  const std::string lower = ToLower(html);
+  const size_t body = lower.find("<body");
+  if (body == std::string::npos) return std::min(lower.rfind("</html"), html.size());
+  char quote = '\0';  // within a value a `>` ends nothing
+  for (size_t at = body; at < html.size(); ++at) {
+    const char c = html[at];
+    if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '>') {
+      return at + 1;
+    }
+  }
+  return html.size();
+}
+
 // A mail as it is to go out now.
 struct BuiltMail {
   MailRequest request;                  // to those who are still open
@@ -226,9 +246,11 @@ class EmailChannel final : public Channel {
       std::string html = TRY(templates.ExecuteHtml(settings_.html, data));
       // Templates written for Alertmanager know no note.
       const std::string note = EscapeHtml(notification.note);
-      if (html.find(note) == std::string::npos) html += "<p>" + note + "</p>\n";
+      std::string first;
+      if (html.find(note) == std::string::npos) first += "<p>" + note + "</p>\n";
       const std::string links = AnswerLinks(notification, LinkStyle::kHtml);
-      if (!links.empty()) html += "<p>" + links + "</p>\n";
+      if (!links.empty()) first += "<p>" + links + "</p>\n";
+      html.insert(BodyBegin(html), first);
       parts.push_back({"text/html; charset=UTF-8", std::move(html)});
     }
     return FormatMail(headers, parts, Id("boundary", notification.idempotency_key));

@@ -42,6 +42,16 @@ std::string KindOf(const std::string& integration) {
   return integration.substr(0, integration.find('['));
 }
 
+// What is remembered of recoveries that go to a contact method together: a ContactLoad of its own,
+// whose `incidents` are those that one message told of.
+std::string RecoveriesOf(const std::string& integration) { return integration + "/recoveries"; }
+bool IsOfRecoveries(const std::string& integration) { return integration.ends_with("/recoveries"); }
+
+std::string LoadKeyOf(const OutboxRow& row) {
+  const bool recovery = row.kind == OutboxKind::kRecovery;
+  return ContactLoadKey(row.receiver, recovery ? RecoveriesOf(row.integration) : row.integration);
+}
+
 std::optional<Page> PageOf(const Transaction& tx, const OutboxRow& row) {
   if (row.kind != OutboxKind::kPage || !row.receiver.starts_with(kUserPrefix)) return std::nullopt;
   const Incident* incident = tx.incidents.Find(row.incident_id);
@@ -79,7 +89,9 @@ void PutAside(Transaction& tx, const Page& page, const std::string& why, Nanos u
     event.kind = AuditKind::kPageHeld;
     event.time = now;
     event.channel = fmt::format("{}/{}", page.row.receiver, page.row.integration);
-    event.to = page.row.tier < 0 ? "severity" : std::to_string(page.row.tier + 1);
+    event.to = page.row.kind == OutboxKind::kRecovery ? "recovery"
+               : page.row.tier < 0                    ? "severity"
+                                                      : std::to_string(page.row.tier + 1);
     event.text = fmt::format("{}: {}", event.channel, why);
     tx.Audit(std::move(event));
     ++tx.incidents.Edit(page.incident.id).audit_events;
@@ -171,6 +183,54 @@ bool WaitsForOthers(Transaction& tx, const Page& page, Nanos now) {
   return true;
 }
 
+// Those whose pages went together tell their ends together too, if these are near each other. The
+// last of them waits for nobody.
+bool RecoveryWaits(Transaction& tx, const Page& page, Nanos now) {
+  const std::string id = page.row.id;
+  const std::string key = LoadKeyOf(page.row);
+  const ContactLoad* known = FindLoad(tx, key);
+  if (known == nullptr || id == known->carrier) return false;
+  if (known->bundled.contains(id) && tx.outbox.Find(known->carrier) != nullptr) {
+    PutAside(tx, page, page.row.last_error, now + kAside, now);
+    return true;
+  }
+  const PagingConfig& people = tx.plan().people();
+  if (!people.bundles || page.row.attempt > 0) return false;
+  if (!known->incidents.contains(page.incident.id)) return false;
+  ContactLoad& load = EditLoad(tx, key);
+  load.waiting.insert(id);
+  const bool last = std::ranges::none_of(load.incidents, [&tx](const std::string& other) {
+    const Incident* incident = tx.incidents.Find(other);
+    return incident != nullptr && incident->Open();
+  });
+  const std::string timer = ContactRuleId(page.row.receiver, RecoveriesOf(page.row.integration));
+  const Nanos end = last ? now : now + people.bundle_within * kNanosPerMilli;
+  const Nanos due = tx.TimerDue(TimerKind::kPageBundle, timer);
+  if (due == 0 || end < due) tx.SetTimer(TimerKind::kPageBundle, timer, end);
+  PutAside(tx, page, "waits to be sent in one message with others", end + kAside, now);
+  return true;
+}
+
+// One message told of all of them: so does one of their ends.
+void RememberTogether(Transaction& tx, const OutboxRow& row, const std::set<std::string>& bundled) {
+  if (row.kind != OutboxKind::kPage || bundled.empty()) return;
+  ContactLoad& load = EditLoad(tx, ContactLoadKey(row.receiver, RecoveriesOf(row.integration)));
+  std::erase_if(load.incidents,
+                [&tx](const std::string& id) { return tx.incidents.Find(id) == nullptr; });
+  load.incidents.insert(row.incident_id);
+  for (const std::string& id : bundled) {
+    if (const OutboxRow* other = tx.outbox.Find(id)) load.incidents.insert(other->incident_id);
+  }
+}
+
+// Whose recoveries are about to be told: a later one goes alone.
+void ForgetTogether(const Transaction& tx, ContactLoad* load) {
+  for (const std::string& id : load->waiting) {
+    const OutboxRow* row = tx.outbox.Find(id);
+    if (row != nullptr && IsCurrent(tx, *row)) load->incidents.erase(row->incident_id);
+  }
+}
+
 // The pages of `ids` that are still to be sent and right. Those of incidents that are held are put
 // aside by themselves: others must not wait for them.
 std::vector<std::string> StillDue(const Transaction& tx, const std::set<std::string>& ids,
@@ -180,7 +240,9 @@ std::vector<std::string> StillDue(const Transaction& tx, const std::set<std::str
     const OutboxRow* row = tx.outbox.Find(id);
     if (row == nullptr || row->state != OutboxState::kDue || !IsCurrent(tx, *row)) continue;
     const Incident& incident = *tx.incidents.Find(row->incident_id);
-    if (incident.escalation.held_at != 0 || !WhyHeld(tx, incident, now).empty()) continue;
+    const bool page = row->kind == OutboxKind::kPage;
+    if (page && incident.escalation.held_at != 0) continue;
+    if (page && !WhyHeld(tx, incident, now).empty()) continue;
     due.push_back(id);
   }
   return due;
@@ -256,6 +318,13 @@ bool IsThrottled(Transaction& tx, const Page& page, Nanos now) {
 
 }  // namespace
 
+bool PutOffRecovery(Transaction& tx, const std::string& row_id, Nanos now) {
+  const OutboxRow& row = *tx.outbox.Find(row_id);
+  const Incident* incident = tx.incidents.Find(row.incident_id);
+  if (incident == nullptr || !row.receiver.starts_with(kUserPrefix)) return false;
+  return RecoveryWaits(tx, {row, *incident, row.receiver.substr(kUserPrefix.size()), ""}, now);
+}
+
 bool PutOffPage(Transaction& tx, const std::string& row_id, Nanos now) {
   const std::optional<Page> page = PageOf(tx, *tx.outbox.Find(row_id));
   // A question has a time in which to answer: it is asked now.
@@ -293,7 +362,11 @@ void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
   std::ranges::sort(due, [&](const auto& a, const auto& b) { return LeadsBundle(tx, a, b); });
   Release(tx, load.waiting, now);  // also those that are outdated: a claim ends them
   load.window_since = 0;
-  load.incidents.clear();
+  if (IsOfRecoveries(integration)) {
+    ForgetTogether(tx, &load);
+  } else {
+    load.incidents.clear();
+  }
   load.waiting.clear();
   load.carrier.clear();
   load.bundled.clear();
@@ -312,8 +385,9 @@ void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
 }
 
 void SettleBundle(Transaction& tx, const OutboxRow& row, OutboxOutcome outcome, Nanos now) {
-  if (row.kind != OutboxKind::kPage || !row.receiver.starts_with(kUserPrefix)) return;
-  const std::string key = ContactLoadKey(row.receiver, row.integration);
+  if (row.kind != OutboxKind::kPage && row.kind != OutboxKind::kRecovery) return;
+  if (!row.receiver.starts_with(kUserPrefix)) return;
+  const std::string key = LoadKeyOf(row);
   const ContactLoad* known = FindLoad(tx, key);
   if (known == nullptr || known->carrier != row.id) return;
   ContactLoad& load = EditLoad(tx, key);
@@ -323,6 +397,7 @@ void SettleBundle(Transaction& tx, const OutboxRow& row, OutboxOutcome outcome, 
   const bool told = outcome == OutboxOutcome::kDelivered || outcome == OutboxOutcome::kUnknown ||
                     outcome == OutboxOutcome::kShadow;
   if (!told) return Release(tx, bundled, now);
+  RememberTogether(tx, row, bundled);
   for (const std::string& id : bundled) {
     const OutboxRow* other = tx.outbox.Find(id);
     if (other == nullptr) continue;
@@ -335,8 +410,10 @@ void SettleBundle(Transaction& tx, const OutboxRow& row, OutboxOutcome outcome, 
 }
 
 void AddBundled(const Transaction& tx, const OutboxRow& row, Notification* notification) {
-  const ContactLoad* load = FindLoad(tx, ContactLoadKey(row.receiver, row.integration));
-  if (row.kind != OutboxKind::kPage || load == nullptr || load->carrier != row.id) return;
+  const bool recovery = row.kind == OutboxKind::kRecovery;
+  if (row.kind != OutboxKind::kPage && !recovery) return;
+  const ContactLoad* load = FindLoad(tx, LoadKeyOf(row));
+  if (load == nullptr || load->carrier != row.id) return;
   size_t listed = 0;
   std::string lines;
   for (const std::string& id : load->bundled) {
@@ -350,11 +427,12 @@ void AddBundled(const Transaction& tx, const OutboxRow& row, Notification* notif
     alert.labels = incident->labels;
     if (!incident->summary.empty()) alert.annotations["summary"] = incident->summary;
     alert.starts_at = {incident->starts_at, 0};
+    if (recovery) alert.ends_at = {incident->resolved_at, 0};
     notification->alerts.push_back(std::move(alert));
   }
   if (listed == 0) return;
   if (listed > kMostListed) lines += fmt::format("\nand {} more", listed - kMostListed);
-  notification->title = fmt::format("{} incidents", listed + 1);
+  notification->title = fmt::format("{} incidents{}", listed + 1, recovery ? " resolved" : "");
   notification->note +=
       fmt::format("{}and {} more incident{}:{}", notification->note.empty() ? "" : "; ", listed,
                   listed == 1 ? "" : "s", lines);

@@ -15,6 +15,8 @@ namespace outrider {
 // was sent enough. Puts it aside if so; its incident's trail says why, once.
 // Nothing is dropped: it is asked again when it is due again.
 bool PutOffPage(Transaction& tx, const std::string& row_id, Nanos now);
+// The same of a recovery: whether it is told together with others whose pages went in one message.
+bool PutOffRecovery(Transaction& tx, const std::string& row_id, Nanos now);
 // The first attempt of a page begins.
 void CountPage(Transaction& tx, const OutboxRow& row, Nanos now);
 // The window in which pages of a contact method were collected is over

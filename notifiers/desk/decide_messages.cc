@@ -219,6 +219,7 @@ bool PassOver(Transaction& tx, const OutboxRow& row, Nanos now, bool ignore_epoc
   } else if (row.deadline != 0 && now > row.deadline) {
     EndRow(tx, id, OutboxOutcome::kExpired, row.last_error, now);
   } else {
+    if (row.kind == OutboxKind::kRecovery) return PutOffRecovery(tx, id, now);
     return row.kind == OutboxKind::kPage && (HoldPage(tx, id, now) || PutOffPage(tx, id, now));
   }
   return true;

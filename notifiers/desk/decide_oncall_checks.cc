@@ -24,8 +24,10 @@ struct Warning {
 // By fingerprint.
 using Warnings = std::map<uint64_t, Warning>;
 
-std::string LocalText(Nanos time, absl::TimeZone zone) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%S%Ez (%Z)", absl::FromUnixNanos(time), zone);
+// With the zone's name: an abbreviation may be that of several, or none.
+std::string LocalText(Nanos time, const Schedule& schedule) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%S%Ez (", absl::FromUnixNanos(time), schedule.zone) +
+         schedule.zone_name + ')';
 }
 
 void Add(const Schedule& schedule, std::string_view alertname, const std::string& user,
@@ -45,7 +47,7 @@ void CheckGaps(const Schedule& schedule, const std::vector<Segment>& gaps, Warni
   for (const Segment& gap : gaps) total += gap.end - gap.start;
   Add(schedule, kOnCallGap, "",
       fmt::format("nobody is on call in {} from {} to {}", schedule.name,
-                  LocalText(gaps[0].start, schedule.zone), LocalText(gaps[0].end, schedule.zone)),
+                  LocalText(gaps[0].start, schedule), LocalText(gaps[0].end, schedule)),
       fmt::format("{} gap{} within 14 days, {} in all. {}", gaps.size(),
                   gaps.size() == 1 ? "" : "s", FormatDuration(total / kNanosPerSecond * kSecond),
                   schedule.fallback.empty() ? "Nobody stands in." : "Its fallback would be told."),
@@ -71,7 +73,7 @@ void CheckContacts(const Transaction& tx, const Schedule& schedule,
     if (why.empty()) continue;
     Add(schedule, kOnCallUnreachable, user,
         fmt::format("{} is on call in {} from {} on and {}", user, schedule.name,
-                    LocalText(start, schedule.zone), why),
+                    LocalText(start, schedule), why),
         "Pages for this shift go to the next tier or to the schedule's fallback.", warnings);
   }
 }

@@ -46,15 +46,17 @@ struct RoundTold {
   std::set<int> tiers;
 };
 
-// "contact" receiver 0x00 integration: what one contact method was sent lately.
+// "contact" receiver 0x00 integration: what one contact method was sent lately; of the integration
+// with `/recoveries` behind it: what is known of recoveries that go there together.
 struct ContactLoad {
-  std::vector<Nanos> sent;          // first attempts of pages, oldest first, as far as limits look
-  Nanos window_since = 0;           // of the pages that may become one message; 0: none is open
-  std::set<std::string> incidents;  // told by messages of their own within the window
-  std::string carrier;              // the page that tells the others as well; "" : none yet
-  std::set<std::string> bundled;    // pages that go with it …
-  std::set<std::string> waiting;    // … and those that wait for the end of the window
-  std::string bundle;  // the AnswerBundle of the carrier's message; "": it is told alone
+  std::vector<Nanos> sent;  // first attempts of pages, oldest first, as far as limits look
+  Nanos window_since = 0;   // of the pages that may become one message; 0: none is open
+  // Told by messages of their own within the window; of recoveries: told by one message together.
+  std::set<std::string> incidents;
+  std::string carrier;            // the page that tells the others as well; "" : none yet
+  std::set<std::string> bundled;  // pages that go with it …
+  std::set<std::string> waiting;  // … and those that wait for the end of the window
+  std::string bundle;             // the AnswerBundle of the carrier's message; "": it is told alone
 };
 
 // "account" kind/account: what all contact methods of one provider's account

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace outrider {
 namespace {
@@ -54,14 +55,14 @@ void AddEvent(const Schedule& schedule, const std::string& user, const FixedShif
 // A user's own shifts go on while only the others on call change.
 std::vector<FixedShift> ShiftsOf(std::span<const Segment> segments) {
   std::vector<FixedShift> shifts;
+  std::map<std::string, size_t> latest;  // of each user
   for (const Segment& segment : segments) {
     for (const std::string& user : segment.on_call.users) {
-      const auto before = std::find_if(shifts.rbegin(), shifts.rend(), [&](const FixedShift& s) {
-        return s.user == user && s.end == segment.start;
-      });
-      if (before != shifts.rend()) {
-        before->end = segment.end;
+      const auto before = latest.find(user);
+      if (before != latest.end() && shifts[before->second].end == segment.start) {
+        shifts[before->second].end = segment.end;
       } else {
+        latest[user] = shifts.size();
         shifts.push_back({user, segment.start, segment.end});
       }
     }
@@ -72,7 +73,7 @@ std::vector<FixedShift> ShiftsOf(std::span<const Segment> segments) {
 }  // namespace
 
 std::string ICalendar(const Schedule& schedule, std::span<const Segment> segments,
-                      const std::string& user, Nanos stamp) {
+                      const std::string& user, Nanos since, Nanos stamp) {
   std::string out;
   AddLine("BEGIN:VCALENDAR", &out);
   AddLine("VERSION:2.0", &out);
@@ -80,6 +81,7 @@ std::string ICalendar(const Schedule& schedule, std::span<const Segment> segment
   AddLine(fmt::format("X-WR-CALNAME:On call: {}", Escaped(schedule.name)), &out);
   AddLine("X-WR-TIMEZONE:" + schedule.zone_name, &out);
   for (const FixedShift& shift : ShiftsOf(segments)) {
+    if (shift.end <= since) continue;
     if (user.empty() || shift.user == user) AddEvent(schedule, shift.user, shift, stamp, &out);
   }
   AddLine("END:VCALENDAR", &out);

@@ -10,9 +10,10 @@
 namespace outrider {
 
 // Final shifts: what overrides cut off is cut off. `user`: only theirs; "" : everybody's, an event
-// for each who is on call. Events keep their UID as long as user and start stay. `stamp`: when the
-// feed was made.
+// for each who is on call. Events keep their UID as long as user and start stay, so `segments`
+// should begin before the shift that holds at `since`; what ends by then is left out. `stamp`: when
+// the feed was made.
 std::string ICalendar(const Schedule& schedule, std::span<const Segment> segments,
-                      const std::string& user, Nanos stamp);
+                      const std::string& user, Nanos since, Nanos stamp);
 
 }  // namespace outrider

@@ -29,7 +29,8 @@ bool InWindows(std::span<const WeekWindow> windows, Nanos time, absl::TimeZone z
   if (windows.empty()) return true;
   const absl::CivilDay today(LocalAt(time, zone));
   return std::any_of(windows.begin(), windows.end(), [&](const WeekWindow& window) {
-    for (const absl::CivilDay day : {today - 1, today}) {
+    // Tomorrow too: clocks that are set back over midnight show today again after it has begun.
+    for (const absl::CivilDay day : {today - 1, today, today + 1}) {
       if (!BeginsOn(window, day)) continue;
       const Period period = PeriodOf(window, day, zone);
       if (period.start <= time && time < period.end) return true;
@@ -40,7 +41,7 @@ bool InWindows(std::span<const WeekWindow> windows, Nanos time, absl::TimeZone z
 
 void WindowBoundaries(std::span<const WeekWindow> windows, Nanos from, Nanos to,
                       absl::TimeZone zone, std::vector<Nanos>* out) {
-  const absl::CivilDay last(LocalAt(to, zone));
+  const absl::CivilDay last = absl::CivilDay(LocalAt(to, zone)) + 1;
   for (const WeekWindow& window : windows) {
     for (absl::CivilDay day = absl::CivilDay(LocalAt(from, zone)) - 1; day <= last; ++day) {
       if (!BeginsOn(window, day)) continue;

@@ -2,6 +2,7 @@
 #include "notifiers/oncall/rotation.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "storage/base/local_time.h"
 
@@ -21,8 +22,31 @@ int64_t SecondsOf(ShiftUnit unit) {
   }
 }
 
+// From the start to shift `k` of a rotation whose shifts differ in length.
+int64_t CustomSeconds(const std::vector<int64_t>& lengths, int64_t k) {
+  const auto count = static_cast<int64_t>(lengths.size());
+  const int64_t round = FloorDiv(k, count);
+  const auto rest = lengths.begin() + (k - round * count);
+  return round * std::reduce(lengths.begin(), lengths.end()) + std::reduce(lengths.begin(), rest);
+}
+
+// The shift that the clock is in so many seconds after the start.
+int64_t CustomShift(const std::vector<int64_t>& lengths, int64_t seconds) {
+  const int64_t cycle = std::reduce(lengths.begin(), lengths.end());
+  const int64_t round = FloorDiv(seconds, cycle);
+  int64_t left = seconds - round * cycle;
+  int64_t k = round * static_cast<int64_t>(lengths.size());
+  for (const int64_t length : lengths) {
+    if (left < length) break;
+    left -= length;
+    ++k;
+  }
+  return k;
+}
+
 absl::CivilSecond LocalStart(const Rotation& rotation, int64_t k) {
   const absl::CivilSecond& start = rotation.start;
+  if (rotation.unit == ShiftUnit::kCustom) return start + CustomSeconds(rotation.lengths, k);
   const int64_t steps = k * rotation.length;
   if (rotation.unit != ShiftUnit::kMonths) return start + steps * SecondsOf(rotation.unit);
   const absl::CivilMonth month = absl::CivilMonth(start) + steps;
@@ -31,10 +55,23 @@ absl::CivilSecond LocalStart(const Rotation& rotation, int64_t k) {
                            start.hour(), start.minute(), start.second());
 }
 
+// The shift that a clock which never changes would be in.
+int64_t ShiftByClock(const Rotation& rotation, absl::CivilSecond local) {
+  const int64_t seconds = local - rotation.start;
+  switch (rotation.unit) {
+    case ShiftUnit::kMonths:
+      return FloorDiv(absl::CivilMonth(local) - absl::CivilMonth(rotation.start), rotation.length);
+    case ShiftUnit::kCustom:
+      return CustomShift(rotation.lengths, seconds);
+    default:
+      return FloorDiv(seconds, rotation.length * SecondsOf(rotation.unit));
+  }
+}
+
 }  // namespace
 
 std::string_view ShiftUnitText(ShiftUnit unit) {
-  constexpr std::string_view kTexts[] = {"hour", "day", "week", "month"};
+  constexpr std::string_view kTexts[] = {"hour", "day", "week", "month", "custom"};
   return kTexts[static_cast<size_t>(unit)];
 }
 
@@ -43,11 +80,7 @@ Nanos ShiftStart(const Rotation& rotation, int64_t k) {
 }
 
 int64_t ShiftAt(const Rotation& rotation, Nanos time) {
-  const absl::CivilSecond local = LocalAt(time, rotation.zone);
-  int64_t k =
-      rotation.unit == ShiftUnit::kMonths
-          ? FloorDiv(absl::CivilMonth(local) - absl::CivilMonth(rotation.start), rotation.length)
-          : FloorDiv(local - rotation.start, rotation.length * SecondsOf(rotation.unit));
+  int64_t k = ShiftByClock(rotation, LocalAt(time, rotation.zone));
   // Clocks that changed, and days of the month, put the guess off by a few shifts.
   while (ShiftStart(rotation, k) > time) --k;
   while (ShiftStart(rotation, k + 1) <= time) ++k;
@@ -56,8 +89,9 @@ int64_t ShiftAt(const Rotation& rotation, Nanos time) {
 
 const std::string& ParticipantOf(const Rotation& rotation, int64_t k) {
   static const std::string kNobody;
-  if (k < 0 || rotation.participants.empty()) return kNobody;
-  return rotation.participants[static_cast<size_t>(k) % rotation.participants.size()];
+  if (rotation.participants.empty() || (k < 0 && !rotation.before_start)) return kNobody;
+  const auto count = static_cast<int64_t>(rotation.participants.size());
+  return rotation.participants[static_cast<size_t>(k - FloorDiv(k, count) * count)];
 }
 
 }  // namespace outrider

@@ -15,6 +15,9 @@
 namespace outrider {
 namespace {
 
+// A preview of two years lists every shift.
+constexpr DurationMs kShortestShift = 15 * kMinute;
+
 // What the readers of one schedule share.
 struct Context {
   const std::string& file;
@@ -71,8 +74,45 @@ StatusOr<ShiftUnit> ParseUnit(const YamlNode& node, const std::string& text,
   if (text == "daily") return ShiftUnit::kDays;
   if (text == "weekly") return ShiftUnit::kWeeks;
   if (text == "monthly") return ShiftUnit::kMonths;
+  if (text == "custom") return ShiftUnit::kCustom;
   return context.Error(
-      node, fmt::format("unknown rotation {}: hourly, daily, weekly or monthly", Quote(text)));
+      node,
+      fmt::format("unknown rotation {}: hourly, daily, weekly, monthly or custom", Quote(text)));
+}
+
+// The length of a shift; a scalar stands for a list of one.
+Status ReadLengths(const YamlNode& node, const Context& context, std::vector<int64_t>* lengths) {
+  const size_t count = node.IsSequence() ? node.items.size() : 1;
+  if (count < 1 || count > 400) return context.Error(node, "1 to 400 lengths are wanted");
+  for (size_t i = 0; i < count; ++i) {
+    const YamlNode& item = node.IsSequence() ? node.items[i] : node;
+    const StatusOr<DurationMs> length = ParseDuration(item.scalar);
+    if (!item.IsScalar() || !length.ok()) {
+      return context.Error(item, "a length of a shift is wanted, such as 4d or 84h");
+    }
+    if (*length < kShortestShift || *length > 3660 * kDay || *length % kSecond != 0) {
+      return context.Error(item, "a shift lasts from 15m to 10y, in whole seconds");
+    }
+    lengths->push_back(*length / kSecond);
+  }
+  return absl::OkStatus();
+}
+
+// What says how long shifts are, each key only where it has a meaning.
+Status ReadUnit(const YamlNode& node, const std::string& unit, const Context& context,
+                Rotation* rotation) {
+  const YamlNode* named = node.Find("rotation");
+  const YamlNode* lengths = node.Find("lengths");
+  rotation->unit = TRY(ParseUnit(named == nullptr ? node : *named, unit, context));
+  if (rotation->unit != ShiftUnit::kCustom) {
+    if (lengths == nullptr) return absl::OkStatus();
+    return context.Error(*lengths, "lengths goes with rotation custom");
+  }
+  if (const YamlNode* every = node.Find("every")) {
+    return context.Error(*every, "rotation custom has lengths in place of every");
+  }
+  if (lengths == nullptr) return context.Error(*named, "rotation custom needs lengths");
+  return ReadLengths(*lengths, context, &rotation->lengths);
 }
 
 // The layer's shifts are those of a calendar file.
@@ -115,6 +155,8 @@ StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& co
   const YamlNode* start = reader.Child("start");
   const YamlNode* until = reader.Child("until");
   const YamlNode* hours = reader.Child("hours");
+  const bool lengths = reader.Child("lengths") != nullptr;
+  const bool backwards = reader.Bool("before_start", &layer.rotation.before_start);
   TRY(reader.Finish());
   layer.priority = static_cast<int>(priority);
   if (until != nullptr) layer.until = TRY(Instant(*until, context));
@@ -122,7 +164,7 @@ StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& co
     layer.windows.push_back(TRY(ParseWeekWindow(*item, context.file)));
   }
   if (!calendar.empty()) {
-    if (rotates || start != nullptr) {
+    if (rotates || lengths || backwards || start != nullptr) {
       return context.Error(node, "a layer has either an ical_file or users and a start");
     }
     TRY(ReadCalendar(node, calendar, context, &layer));
@@ -134,7 +176,7 @@ StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& co
     if (!user.empty()) TRY(CheckUser(node, user, context));
   }
   layer.rotation.zone = context.zone;
-  layer.rotation.unit = TRY(ParseUnit(node, unit, context));
+  TRY(ReadUnit(node, unit, context, &layer.rotation));
   layer.rotation.start = TRY(LocalTime(*start, context));
   return layer;
 }

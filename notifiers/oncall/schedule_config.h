@@ -6,9 +6,11 @@
 //       layers:                           # a later one wins, but for an own `priority`
 //         - name: days
 //           users: [anna, ben]            # in turn; "" is a turn without anybody
-//           rotation: weekly              # hourly, daily, weekly (default), monthly
+//           rotation: weekly              # hourly, daily, weekly (default), monthly, custom
 //           every: 1                      # of these to a shift
+//           lengths: [4d, 3d]             # of custom, in place of `every`: of the shifts in turn
 //           start: 2026-01-05T09:00       # of the first shift
+//           before_start: false           # true: the turns go on backwards before it
 //           until: 2027-01-04T09:00
 //           hours: [{weekdays: [monday, friday], from: "09:00", to: "17:00"}]
 //       overrides: [{user: cleo, replaces: anna, start: 2026-02-01T09:00, end: 2026-02-02T09:00}]

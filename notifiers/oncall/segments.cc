@@ -18,7 +18,9 @@ struct Cuts {
 };
 
 void AddRotation(const Rotation& rotation, Cuts* cuts) {
-  for (int64_t k = std::max<int64_t>(ShiftAt(rotation, cuts->from), -1) + 1;; ++k) {
+  int64_t last = ShiftAt(rotation, cuts->from);
+  if (!rotation.before_start) last = std::max<int64_t>(last, -1);
+  for (int64_t k = last + 1;; ++k) {
     const Nanos start = ShiftStart(rotation, k);
     if (start >= cuts->to) break;
     cuts->Add(start);

@@ -44,7 +44,8 @@ class AccessControlTest : public ::testing::Test {
     };
     for (const char* path :
          {"/-/healthy", "/metrics", "/api/v1/query", "/outrider/v1/incidents/:id",
-          "/outrider/v1/tokens", "/", "/outrider/v1/a/:token"}) {
+          "/outrider/v1/tokens", "/", "/outrider/v1/a/:token",
+          "/outrider/v1/oncall/:name/calendar.ics", "/outrider/v1/oncall/:name"}) {
       router_.Add("GET", path, who);
     }
     for (const char* path : {"/api/v1/write", "/api/v2/silences", "/-/reload", "/api/v1/query",
@@ -85,6 +86,19 @@ class AccessControlTest : public ::testing::Test {
     AccessToken token;
     token.name = name;
     token.role = role;
+    return tokens_
+        ->Create(token, {}, kT0,
+                 [this](const std::string&, const std::string&, const Caller&, const Batch& rows) {
+                   return store_.Commit(rows, Durability::kSynced);
+                 })
+        .value();
+  }
+
+  std::string MakeFeed(const std::string& schedule, const std::string& user) {
+    AccessToken token;
+    token.name = "feed of " + schedule + user;
+    token.feed_schedule = schedule;
+    token.feed_user = user;
     return tokens_
         ->Create(token, {}, kT0,
                  [this](const std::string&, const std::string&, const Caller&, const Batch& rows) {
@@ -154,6 +168,49 @@ TEST_F(AccessControlTest, Roles) {
   EXPECT_EQ(Send(As("GET", "/metrics", "vera")).body, "vera basic");
   EXPECT_THAT(Send(As("POST", "/-/reload", "vera")).body,
               HasSubstr("vera has the role viewer; this needs the role admin"));
+}
+
+// A calendar program sends no headers: what its URL opens, and what it does not.
+TEST_F(AccessControlTest, ACalendarsTokenInTheUrl) {
+  const std::string all = MakeFeed("web team", "");
+  const std::string annas = MakeFeed("primary", "anna");
+  const std::string ci = MakeToken("ci", Role::kAdmin);
+  const std::string web = "/outrider/v1/oncall/web%20team/calendar.ics?token=";
+  const std::string primary = "/outrider/v1/oncall/primary/calendar.ics?";
+  Configure();
+  const struct {
+    const char* name;
+    std::string method, path;
+    int status;
+  } kCases[] = {{"its calendar", "GET", web + all, 200},
+                {"a part of it", "GET", web + all + "&user=ben", 401},
+                {"another one", "GET", primary + "token=" + all, 401},
+                {"hers", "GET", primary + "user=anna&token=" + annas, 200},
+                {"everybody's", "GET", primary + "token=" + annas, 401},
+                {"somebody else's", "GET", primary + "user=ben&token=" + annas, 401},
+                {"two users", "GET", primary + "user=anna&user=ben&token=" + annas, 401},
+                {"two tokens", "GET", primary + "user=anna&token=x&token=" + annas, 401},
+                {"no token", "GET", "/outrider/v1/oncall/primary/calendar.ics", 401},
+                {"a wrong one", "GET", web + all + "0", 401},
+                {"one that calls, in a URL", "GET", web + ci, 401},
+                {"the schedule itself", "GET", "/outrider/v1/oncall/primary?token=" + annas, 401},
+                {"anything else", "GET", "/metrics?token=" + all, 401},
+                {"a write", "POST", "/-/reload?token=" + all, 401}};
+  for (const auto& c : kCases) {
+    EXPECT_EQ(Code(Anybody(c.method.c_str(), c.path)), c.status) << c.name;
+  }
+  EXPECT_EQ(Send(Anybody("GET", web + all)).body, "feed of web team feed");
+  EXPECT_EQ(Code(Anybody("GET", "/metrics").With("Authorization", "Bearer " + all)), 401)
+      << "as a header it is nothing";
+  EXPECT_EQ(Code(As("GET", web + "x", "vera")), 401) << "a bad token is no better with a password";
+  EXPECT_EQ(Code(As("GET", primary + "user=anna", "vera")), 200);
+  EXPECT_TRUE(
+      tokens_
+          ->Revoke("feed of web team", {},
+                   [this](const std::string&, const std::string&, const Caller&,
+                          const Batch& rows) { return store_.Commit(rows, Durability::kSynced); })
+          .ok());
+  EXPECT_EQ(Code(Anybody("GET", web + all)), 401);
 }
 
 TEST_F(AccessControlTest, WrongOnesAreTold) {

@@ -116,6 +116,34 @@ TEST_F(TokenStoreTest, UsesAreNotedOnceAMinute) {
   EXPECT_EQ(tokens_->List()[0].last_used_at, kT0 + 60 * kNanosPerSecond);
 }
 
+TEST_F(TokenStoreTest, ACalendarsTokenOpensThatCalendarAlone) {
+  AccessToken feed;
+  feed.name = "feed-1";
+  feed.role = Role::kViewer;
+  feed.feed_schedule = "primary";
+  feed.feed_user = "anna";
+  feed.expires_at = kT0 + 100;
+  const std::string text = tokens_->Create(feed, {}, kT0, Record()).value();
+  EXPECT_TRUE(text.starts_with("otc_"));
+  EXPECT_THAT(events_.back(), HasSubstr("of a calendar of schedule primary made"));
+  const std::string calls = Create("ci").value();
+  for (int start = 0; start < 2; ++start) {
+    EXPECT_TRUE(tokens_->UseFeed(text, "primary", "anna", kT0));
+    EXPECT_FALSE(tokens_->UseFeed(text, "primary", "anna", kT0 + 100)) << "it has expired";
+    EXPECT_FALSE(tokens_->UseFeed(text, "primary", "", kT0));
+    EXPECT_FALSE(tokens_->UseFeed(text, "primary", "ben", kT0));
+    EXPECT_FALSE(tokens_->UseFeed(text, "second", "anna", kT0));
+    EXPECT_FALSE(tokens_->UseFeed("otc_", "primary", "anna", kT0));
+    EXPECT_FALSE(tokens_->UseFeed("", "", "", kT0));
+    EXPECT_FALSE(tokens_->UseFeed(calls, "", "", kT0)) << "it calls, and opens no calendar";
+    EXPECT_FALSE(tokens_->Use(text, kT0)) << "it opens a calendar, and calls nothing";
+    EXPECT_TRUE(tokens_->Use(calls, kT0));
+    Open();
+  }
+  EXPECT_TRUE(tokens_->Revoke("feed-1", {}, Record()).ok());
+  EXPECT_FALSE(tokens_->UseFeed(text, "primary", "anna", kT0));
+}
+
 TEST_F(TokenStoreTest, ACorruptRowIsNoToken) {
   (void)Create("ci").value();
   Batch batch;

@@ -15,6 +15,7 @@
 #include "exporter/api/answer_links.h"
 #include "exporter/api/audit.h"
 #include "exporter/api/autograph_alerts.h"
+#include "exporter/api/calendar_feeds.h"
 #include "exporter/api/contacts.h"
 #include "exporter/api/cost_allocation.h"
 #include "exporter/api/cost_what_if.h"
@@ -95,6 +96,7 @@ struct DeskWorld {
         AccessSeams{*tokens, clock, random,
                     [](const std::string&) { return std::optional<std::string>(); }, PasswordFits});
     RegisterAccessApi(router, {*access, *tokens, *desk, clock});
+    RegisterCalendarFeedsApi(router, {*tokens, *desk, clock, random});
     // The directory as a daemon has it: tests/exporter/daemon/directory_test.cc.
     RegisterDirectoryApi(router, {.view = [] { return std::make_shared<const DirectoryView>(); },
                                   .edit = Edit(),

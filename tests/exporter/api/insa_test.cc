@@ -32,11 +32,9 @@ struct InsaWorld : DeskWorld {
     absl::LoadTimeZone(schedule.zone_name, &schedule.zone);
     Layer layer;
     layer.name = "l";
-    layer.rotation = {schedule.zone,
-                      absl::CivilSecond(2026, 10, 27, 0),
-                      ShiftUnit::kWeeks,
-                      1,
-                      {"anna", "ben", "cleo"}};
+    layer.rotation = {schedule.zone,           absl::CivilSecond(2026, 10, 27, 0),
+                      ShiftUnit::kWeeks,       1,
+                      {"anna", "ben", "cleo"}, {}};
     schedule.layers = {layer};
     config.schedules = {schedule};
     EXPECT_TRUE(desk->Reload(std::move(config), clock.NowNanos()).ok());

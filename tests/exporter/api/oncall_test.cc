@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tests/exporter/api/desk_world.h"
@@ -17,11 +18,9 @@ struct OnCallWorld : DeskWorld {
     absl::LoadTimeZone(schedule.zone_name, &schedule.zone);
     Layer layer;
     layer.name = "days";
-    layer.rotation = {schedule.zone,
-                      absl::CivilSecond(2026, 11, 16, 9),
-                      ShiftUnit::kWeeks,
-                      1,
-                      {"anna", "ben", ""}};
+    layer.rotation = {schedule.zone,       absl::CivilSecond(2026, 11, 16, 9),
+                      ShiftUnit::kWeeks,   1,
+                      {"anna", "ben", ""}, {}};
     schedule.layers = {layer};
     schedule.fallback = {"boss"};
     config.schedules = {schedule};
@@ -73,6 +72,57 @@ TEST(OnCallApi, FeedsACalendar) {
   EXPECT_THAT(response.body, HasSubstr("SUMMARY:On call: ben (web team)\r\n"));
   EXPECT_THAT(response.body, HasSubstr("DTSTART:20261123T080000Z\r\nDTEND:20261130T080000Z\r\n"));
   EXPECT_THAT(response.body, testing::Not(HasSubstr("anna")));
+}
+
+// Calendars know an event by its UID: a shift that runs since before the feed's begin keeps it.
+TEST(OnCallApi, AShiftOfACalendarKeepsItsIdentity) {
+  OnCallWorld world;
+  const std::string path = "/outrider/v1/oncall/web team/calendar.ics";
+  const auto uid = [&](const char* from) {
+    const std::string body =
+        world.Get(path, fmt::format("from={}&to=2026-11-25T00:00:00Z&user=anna", from)).body;
+    const size_t at = body.find("UID:");
+    return at == std::string::npos ? "" : body.substr(at, body.find('\r', at) - at);
+  };
+  EXPECT_EQ(uid("2026-11-17T00:00:00Z"), "UID:web team-anna-20261116T080000Z@outrider");
+  EXPECT_EQ(uid("2026-11-17T00:00:01Z"), "UID:web team-anna-20261116T080000Z@outrider");
+  EXPECT_EQ(uid("2026-11-23T08:00:00Z"), "") << "it has ended";
+}
+
+TEST(CalendarFeeds, AreMadeShownOnceAndRevoked) {
+  OnCallWorld world;
+  const std::string path = "/outrider/v1/oncall/web team/feeds";
+  const auto call = [&](const char* method, const std::string& target, const std::string& body) {
+    FakeRequest request(method, target, body);
+    return world.router.Dispatch(request);
+  };
+  const HttpResponse made = call("POST", path, R"({"user":"ben","expires_in":"30d"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const JsonValue json = ParseJson(made.body).value();
+  const std::string url = json.GetString("url");
+  EXPECT_THAT(url, testing::StartsWith("http://outrider:9909/outrider/v1/oncall/web%20team/"
+                                       "calendar.ics?user=ben&token=otc_"));
+  EXPECT_FALSE(json.GetString("expires_at").empty());
+  const HttpResponse list = call("GET", path, "");
+  EXPECT_THAT(list.body, HasSubstr(json.GetString("id")));
+  const std::string secret = url.substr(url.find("otc_"));
+  EXPECT_THAT(list.body, testing::Not(HasSubstr(secret)));
+  EXPECT_TRUE(world.tokens->UseFeed(secret, "web team", "ben", world.clock.NowNanos()));
+  const HttpResponse calendar =
+      call("GET", "/outrider/v1/oncall/web team/calendar.ics?user=ben&token=" + secret, "");
+  EXPECT_EQ(calendar.status, 200);
+  EXPECT_THAT(calendar.body, HasSubstr("SUMMARY:On call: ben"));
+  const std::string one = path + "/" + json.GetString("id");
+  EXPECT_EQ(call("DELETE", "/outrider/v1/oncall/other/feeds/" + json.GetString("id"), "").status,
+            404);
+  EXPECT_EQ(call("DELETE", one, "").status, 204);
+  EXPECT_EQ(call("DELETE", one, "").status, 404);
+  EXPECT_FALSE(world.tokens->UseFeed(secret, "web team", "ben", world.clock.NowNanos()));
+  EXPECT_EQ(call("POST", path, "").status, 201) << "of all, for ever";
+  EXPECT_EQ(call("POST", path, R"({"users":"ben"})").status, 400);
+  EXPECT_EQ(call("POST", path, R"({"expires_in":"0s"})").status, 400);
+  EXPECT_EQ(call("POST", path, R"({"user":5})").status, 400);
+  EXPECT_EQ(call("POST", "/outrider/v1/oncall/nosuch/feeds", "").status, 404);
 }
 
 TEST(OnCallApi, Errors) {

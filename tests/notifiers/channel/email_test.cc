@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shape of mails follows what Debian's prometheus-alertmanager 0.25 sent to a sink for the same
 // section.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "storage/base/text.h"
@@ -60,6 +61,40 @@ TEST_F(EmailTest, PagesHaveLinksInBothParts) {
   integration->channel->Send(notification);
   EXPECT_EQ(Header("References"), thread) << "of the incident";
   EXPECT_NE(Header("Message-Id"), id);
+}
+
+// The note and the links of a page stand within the page, however the template is made.
+TEST_F(EmailTest, LinksStandWithinTheBody) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"<html><body>x</body></html>", "<html><body><p>"},
+      {"<HTML><BODY bgcolor=\"a>b\" lang=x>x</BODY></HTML>",
+       "<HTML><BODY bgcolor=\"a>b\" lang=x><p>"},
+      {"<html>x</html>", "<html>x<p>"},
+      {"<b>x</b>", "<b>x</b><p>"},
+      {"<body x", "<body x<p>"}};
+  for (const auto& [html, begin] : cases) {
+    SCOPED_TRACE(html);
+    auto integration =
+        Make("email", fmt::format("{{to: a@example.org, html: '{}'}}", html), kGlobal);
+    ASSERT_TRUE(integration.ok()) << Message(integration.status());
+    Notification notification = Sample();
+    notification.incident_id = "inc-1";
+    notification.note = "a note";
+    notification.actions = Actions("links");
+    EXPECT_EQ(integration->channel->Send(notification).outcome, Outcome::kDelivered);
+    std::string mail = smtp_.requests.back().message;
+    for (size_t at = mail.find("=\r\n"); at != std::string::npos; at = mail.find("=\r\n")) {
+      mail.erase(at, 3);
+    }
+    for (size_t at = mail.find("=3D"); at != std::string::npos; at = mail.find("=3D")) {
+      mail.replace(at, 3, "=");
+    }
+    EXPECT_THAT(mail, HasSubstr(std::string(begin) + "a note</p>\r\n<p>"));
+    const size_t links = mail.find(">Acknowledge</a>");
+    ASSERT_NE(links, std::string::npos);
+    const size_t end = ToLower(mail).find("</html>");
+    EXPECT_TRUE(end == std::string::npos || links < end) << mail;
+  }
 }
 
 TEST_F(EmailTest, SendsTheRecordedMail) {

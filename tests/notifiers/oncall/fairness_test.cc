@@ -9,8 +9,9 @@ namespace {
 TEST(Fairness, CountsCoverageAndBalance) {
   Schedule schedule;
   Layer layer;
-  layer.rotation = {
-      absl::UTCTimeZone(), absl::CivilSecond(2026, 1, 1), ShiftUnit::kDays, 1, {"a", "b", "a", ""}};
+  layer.rotation = {absl::UTCTimeZone(), absl::CivilSecond(2026, 1, 1),
+                    ShiftUnit::kDays,    1,
+                    {"a", "b", "a", ""}, {}};
   schedule.layers = {layer};
   const Nanos from = absl::ToUnixNanos(absl::FromCivil(layer.rotation.start, absl::UTCTimeZone()));
   const int64_t day = kDay * kNanosPerMilli;

@@ -18,7 +18,7 @@ std::vector<Segment> Two() {
 TEST(ICalendar, IsOneEventAShift) {
   Schedule schedule;
   schedule.name = "web, nights; a\\b";
-  EXPECT_EQ(ICalendar(schedule, Two(), "", kStart),
+  EXPECT_EQ(ICalendar(schedule, Two(), "", 0, kStart),
             "BEGIN:VCALENDAR\r\n"
             "VERSION:2.0\r\n"
             "PRODID:-//Outrider//On call//EN\r\n"
@@ -44,7 +44,7 @@ TEST(ICalendar, IsOneEventAShift) {
 TEST(ICalendar, OfOnePersonAndInShortLines) {
   Schedule schedule;
   for (int i = 0; i < 40; ++i) schedule.name += "äöü";
-  const std::string text = ICalendar(schedule, Two(), "ben", kStart);
+  const std::string text = ICalendar(schedule, Two(), "ben", 0, kStart);
   EXPECT_EQ(text.find("anna"), std::string::npos);
   std::string unfolded;
   for (size_t at = 0; at < text.size();) {

@@ -69,6 +69,22 @@ TEST(ScheduleConfig, ReadsEveryKey) {
   EXPECT_THAT(s.fallback, ElementsAre("ben"));
 }
 
+TEST(ScheduleConfig, ACustomRotationNamesTheLengthsOfItsShifts) {
+  const auto schedules = Parse(R"(schedules:
+- name: split
+  layers:
+  - {users: [anna, ben], rotation: custom, lengths: [4d8h, 64h], start: 2026-01-05T09:00}
+  - {users: [anna], rotation: custom, lengths: 10d, start: 2026-01-05, before_start: true}
+)");
+  ASSERT_TRUE(schedules.ok()) << schedules.status();
+  const std::vector<Layer>& layers = schedules->front().layers;
+  EXPECT_EQ(layers[0].rotation.unit, ShiftUnit::kCustom);
+  EXPECT_THAT(layers[0].rotation.lengths, ElementsAre(104 * 3600, 64 * 3600));
+  EXPECT_FALSE(layers[0].rotation.before_start);
+  EXPECT_THAT(layers[1].rotation.lengths, ElementsAre(10 * 86'400));
+  EXPECT_TRUE(layers[1].rotation.before_start);
+}
+
 TEST(ScheduleConfig, Errors) {
   const std::string layer = "layers: [{users: [anna], start: 2026-01-05}]";
   const std::pair<std::string, std::string> table[] = {
@@ -87,7 +103,21 @@ TEST(ScheduleConfig, Errors) {
        "i.yml:2:45: \"soon\" is no time: a local one (2026-01-05T09:00) or one with an offset "
        "(2026-01-05T09:00:00+01:00) is wanted"},
       {"{name: a, layers: [{users: [anna], start: 2026-01-05, rotation: yearly}]}",
-       "i.yml:2:22: unknown rotation \"yearly\": hourly, daily, weekly or monthly"},
+       "i.yml:2:67: unknown rotation \"yearly\": hourly, daily, weekly, monthly or custom"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, rotation: custom}]}",
+       "i.yml:2:67: rotation custom needs lengths"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, rotation: custom, lengths: []}]}",
+       "i.yml:2:84: 1 to 400 lengths are wanted"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, rotation: custom, "
+       "lengths: [4d, three]}]}",
+       "i.yml:2:89: a length of a shift is wanted, such as 4d or 84h"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, rotation: custom, lengths: 5m}]}",
+       "i.yml:2:84: a shift lasts from 15m to 10y, in whole seconds"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, rotation: custom, lengths: 4d, "
+       "every: 2}]}",
+       "i.yml:2:95: rotation custom has lengths in place of every"},
+      {"{name: a, layers: [{users: [anna], start: 2026-01-05, lengths: 4d}]}",
+       "i.yml:2:66: lengths goes with rotation custom"},
       {"{name: a, layers: [{users: [anna], start: 2026-01-05, every: 0}]}",
        "i.yml:2:64: must lie in 1..10000"},
       {"{name: a, layers: [{users: [anna], start: 2026-01-05, hours: [{from: \"9:00\"}]}]}",

@@ -24,7 +24,7 @@ Layer MakeLayer(const std::string& name, int priority, absl::CivilSecond start, 
   Layer layer;
   layer.name = name;
   layer.priority = priority;
-  layer.rotation = {zone, start, unit, 1, std::move(participants)};
+  layer.rotation = {zone, start, unit, 1, std::move(participants), {}};
   return layer;
 }
 
@@ -212,6 +212,30 @@ TEST(Schedule, WindowsEndByTheClock) {
       Segments(schedule, At(schedule, 3, 28, 12), At(schedule, 3, 29, 12));
   ASSERT_EQ(segments.size(), 3U);
   EXPECT_EQ(segments[1].end - segments[1].start, 7 * kHourNanos) << "clocks were set forward";
+}
+
+// St. John's set its clocks back at one minute past midnight: Saturday came again when Sunday's
+// window had begun.
+TEST(Schedule, AWindowGoesOnWhenClocksAreSetBackOverMidnight) {
+  Schedule schedule;
+  schedule.zone = Zone("America/St_Johns");
+  Layer layer = MakeLayer("sundays", 0, absl::CivilSecond(2010, 1, 1), ShiftUnit::kWeeks, {"anna"},
+                          schedule.zone);
+  layer.windows = {
+      {.weekdays = {false, false, false, false, false, false, true}, .start = 0, .end = 6 * 60}};
+  schedule.layers = {layer};
+  const Nanos begin = InstantOf(absl::CivilSecond(2010, 11, 7), schedule.zone);
+  const Nanos end = InstantOf(absl::CivilSecond(2010, 11, 7, 6), schedule.zone);
+  EXPECT_EQ(end - begin, 7 * kHourNanos);
+  EXPECT_EQ(Names(OnCallAt(schedule, begin - 1)), "/nobody");
+  for (Nanos time = begin; time < end; time += kHourNanos / 60) {
+    ASSERT_EQ(Names(OnCallAt(schedule, time)), "anna/layer") << (time - begin) / kHourNanos;
+    ASSERT_EQ(Segments(schedule, time, end).size(), 1U);
+  }
+  EXPECT_EQ(Names(OnCallAt(schedule, end)), "/nobody");
+  EXPECT_EQ(Segments(schedule, begin - kHourNanos, end + kHourNanos).size(), 3U);
+  // A period that ends between the two midnights has the first one.
+  EXPECT_EQ(Segments(schedule, begin - kHourNanos, begin + kHourNanos / 2).size(), 2U);
 }
 
 Schedule RandomSchedule(std::mt19937_64& random) {
