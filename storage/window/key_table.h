@@ -29,6 +29,8 @@ class KeyTable {
   }
   Hash128 KeyOf(uint32_t id) const { return id < keys_.size() ? keys_[id] : Hash128(); }
 
+  bool Has(uint32_t id, const Hash128& key) const { return key != Hash128() && KeyOf(id) == key; }
+
   // Gives the id the key, in place of one it may have. The key must not be another id's.
   void Set(uint32_t id, const Hash128& key);
   void Erase(uint32_t id);  // no-op when it has none
