@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/base/hash.h"
+#include "storage/window/block_list.h"
 
 namespace outrider {
 
@@ -46,7 +47,7 @@ class KeyTable {
   void Place(uint32_t id);
 
   std::vector<Slot> slots_;  // a power of two, at most 4/5 full
-  std::vector<Hash128> keys_;
+  BlockList<Hash128> keys_;  // by id
   uint64_t mask_ = 0;
   uint32_t size_ = 0;
 };
