@@ -10,17 +10,18 @@ namespace outrider {
 
 // Slots that series have left are taken first; else the shard with the fewest goes on.
 uint32_t Windows::ShardOfNew() {
-  const auto is_full = [&](uint32_t at) {
-    const absl::MutexLock lock(&shards_[at].mutex);
-    return shards_[at].series.IsFull();
+  const auto is_full = [](const Shard& shard) {
+    const absl::MutexLock lock(&shard.mutex);
+    return shard.series.IsFull();
   };
-  if (!is_full(directory_.shard_of_new)) return directory_.shard_of_new;
+  if (!is_full(shards_[directory_.shard_of_new])) return directory_.shard_of_new;
   uint32_t best = directory_.shard_of_new;
   uint32_t fewest = UINT32_MAX;
   for (uint32_t i = 1; i <= kShards; ++i) {
     const uint32_t at = (directory_.shard_of_new + i) % kShards;
-    const absl::MutexLock lock(&shards_[at].mutex);
-    const SeriesSlots& slots = shards_[at].series;
+    const Shard& shard = shards_[at];
+    const absl::MutexLock lock(&shard.mutex);
+    const SeriesSlots& slots = shard.series;
     if (directory_.free_slots > 0 ? !slots.HasFree() : slots.size() >= fewest) continue;
     best = at;
     fewest = slots.size();
