@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two stages at once: this thread reads and decodes records, another one appends them, in order.
+// Two stages at once: this thread reads and decodes records and looks their series up, another one
+// appends them, in order. What the other one makes meanwhile is found there by its labels.
 #include "exporter/ingest/replay.h"
 
 #include <deque>
@@ -120,12 +121,7 @@ SenderId SenderOf(const Job& job, IngestGuard* guard) {
 }
 
 void Apply(Job* job, const WriteTargets& targets, ReplayStats* stats) {
-  const WriteRows& rows = *job->rows;
-  if (!PrepareRows(rows, *targets.windows, job->origin, &job->scratch.apply).ok()) {
-    ++stats->unreadable;
-    return;
-  }
-  const ApplyResult result = ApplyRows(rows,
+  const ApplyResult result = ApplyRows(*job->rows,
                                        {.origin = job->origin,
                                         .now = job->time,
                                         .explain = false,
@@ -180,14 +176,14 @@ Status ReplayRest(LogReader* reader, const WriteTargets& targets, const OtlpOpti
     }
   });
   const auto decode = [&, seed = targets.windows->seed()](const LogRecord& record, Job* job) {
-    return Decode(record, {seed, otlp, numbered, reader->segment()}, job);
+    return Decode(record, {seed, otlp, numbered, reader->segment()}, job) &&
+           PrepareRows(*job->rows, *targets.windows, job->origin, &job->scratch.apply).ok();
   };
   const Status status = DecodeAll(reader, decode, &spare, &ready, stats);
   ready.Close();
   appender.join();
   stats->samples += applied.samples;
   stats->known += applied.known;
-  stats->unreadable += applied.unreadable;
   return status;
 }
 

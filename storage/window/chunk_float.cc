@@ -13,9 +13,10 @@ namespace {
 using namespace chunk_float_internal;  // NOLINT(google-build-using-namespace): the codec's own
 
 // Capacities are 8 below a multiple of 16: what malloc hands out whole.
-constexpr uint32_t kFirstCapacity = 56;
-// There are as many chunks as series: room is made when it is needed, and little of it.
-constexpr uint32_t kSmallStep = 16;
+constexpr uint32_t kFirstCapacity = 24;  // one sample is 16: many series never get a second
+// There are as many chunks as series: room is made when it is needed, and little of it. Steps of 16
+// would spare 1 % of a series' memory and cost a tenth of appending in blocks moved and merged.
+constexpr uint32_t kSmallStep = 32;
 constexpr uint32_t kSmall = 136;
 constexpr uint32_t kMaxLeading = 31;
 constexpr uint32_t kWindowHeaderBits = 11;

@@ -45,10 +45,7 @@ void KeyTable::Set(uint32_t id, const Hash128& key) {
   Erase(id);
   if (key == Hash128()) return;
   if ((uint64_t{size_} + 1) * 5 > slots_.size() * 4) Grow();
-  if (id >= keys_.size()) {
-    if (id >= keys_.capacity()) keys_.reserve(id + id / 8 + kFirstSlots);
-    keys_.resize(id + 1);
-  }
+  keys_.Reach(id);
   keys_[id] = key;
   ++size_;
   Place(id);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/base/hash.h"
+#include "storage/window/block_list.h"
 
 namespace outrider {
 
@@ -29,6 +30,8 @@ class KeyTable {
   }
   Hash128 KeyOf(uint32_t id) const { return id < keys_.size() ? keys_[id] : Hash128(); }
 
+  bool Has(uint32_t id, const Hash128& key) const { return key != Hash128() && KeyOf(id) == key; }
+
   // Gives the id the key, in place of one it may have. The key must not be another id's.
   void Set(uint32_t id, const Hash128& key);
   void Erase(uint32_t id);  // no-op when it has none
@@ -44,7 +47,7 @@ class KeyTable {
   void Place(uint32_t id);
 
   std::vector<Slot> slots_;  // a power of two, at most 4/5 full
-  std::vector<Hash128> keys_;
+  BlockList<Hash128> keys_;  // by id
   uint64_t mask_ = 0;
   uint32_t size_ = 0;
 };

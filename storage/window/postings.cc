@@ -18,8 +18,12 @@ std::vector<Postings::Container>::iterator Postings::Find(uint16_t key) {
 
 void Postings::Insert(Container* container, uint16_t low, uint32_t* size) {
   if (!container->bitmap) {
-    const auto at = std::lower_bound(container->list.begin(), container->list.end(), low);
-    if (at != container->list.end() && *at == low) return;
+    std::vector<uint16_t>& list = container->list;
+    // New series have the highest ids.
+    const auto at = list.empty() || list.back() < low
+                        ? list.end()
+                        : std::lower_bound(list.begin(), list.end(), low);
+    if (at != list.end() && *at == low) return;
     if (container->list.size() < kMaxList) {
       container->list.insert(at, low);
       ++container->count;
@@ -39,7 +43,8 @@ void Postings::Insert(Container* container, uint16_t low, uint32_t* size) {
 }
 
 void Postings::Add(uint32_t id) {
-  auto it = Find(High(id));
+  auto it = !containers_.empty() && containers_.back().key == High(id) ? containers_.end() - 1
+                                                                       : Find(High(id));
   if (it == containers_.end() || it->key != High(id)) {
     // Most label values have few series: one container, no spare room.
     containers_.reserve(containers_.size() + 1);

@@ -85,9 +85,7 @@ void SeriesIndex::Add(std::span<const IndexedSeries> series) {
   const absl::MutexLock lock(&mutex_);
   IndexedSeries before{};
   for (const IndexedSeries& one : series) {
-    if (one.id >= series_.size()) {
-      series_.resize(std::max<size_t>(one.id + 1, series_.size() + series_.size() / 8));
-    }
+    series_.Reach(one.id);
     PairIds& ids = series_[one.id];
     ids = InternAll(one.labels, before);
     for (size_t i = 0; i < one.labels.size(); ++i) series_of_[ids[i + 1]].Add(one.id);

@@ -18,6 +18,7 @@
 #include "storage/base/hash.h"
 #include "storage/model/labels.h"
 #include "storage/model/matcher.h"
+#include "storage/window/block_list.h"
 #include "storage/window/label_pins.h"
 #include "storage/window/label_table.h"
 #include "storage/window/match_cache.h"
@@ -119,8 +120,8 @@ class SeriesIndex {
   std::vector<Postings> series_of_ ABSL_GUARDED_BY(mutex_);  // by pair
   LabelPins pins_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairId> free_pairs_ ABSL_GUARDED_BY(mutex_);
-  std::vector<PairIds> series_ ABSL_GUARDED_BY(mutex_);  // by id
-  mutable MatchCache matches_;                           // its own lock, and mutex_ as it says
+  BlockList<PairIds> series_ ABSL_GUARDED_BY(mutex_);  // by id
+  mutable MatchCache matches_;                         // its own lock, and mutex_ as it says
   uint64_t series_count_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t text_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -13,10 +13,15 @@ namespace outrider {
 // Not thread-safe.
 class SeriesSlots {
  public:
+  static constexpr uint32_t kBlock = 64;
+
   Series& operator[](uint32_t slot) { return blocks_[slot / kBlock][slot % kBlock]; }
   const Series& operator[](uint32_t slot) const { return blocks_[slot / kBlock][slot % kBlock]; }
   // Slots ever made; free ones among them.
   uint32_t size() const { return size_; }
+  bool HasFree() const { return !free_.empty(); }
+  // Whether the next slot needs a block of its own.
+  bool IsFull() const { return free_.empty() && size_ % kBlock == 0; }
   uint32_t Make() {
     if (!free_.empty()) {
       const uint32_t slot = free_.back();
@@ -29,7 +34,6 @@ class SeriesSlots {
   void Free(uint32_t slot) { free_.push_back(slot); }
 
  private:
-  static constexpr uint32_t kBlock = 64;
   std::vector<std::unique_ptr<Series[]>> blocks_;
   std::vector<uint32_t> free_;
   uint32_t size_ = 0;

@@ -68,9 +68,9 @@ void Windows::Expire() {
 void Windows::RemoveIfEmpty(std::span<const uint32_t> ids, Timestamp newest) {
   for (const uint32_t id : ids) {
     const absl::MutexLock directory_lock(&directory_.mutex);
-    Shard& shard = shards_[id % kShards];
+    Shard& shard = shards_[ShardOf(id)];
     const absl::MutexLock lock(&shard.mutex);
-    Series& series = shard.series[id / kShards];
+    Series& series = shard.series[SlotOf(id)];
     if (series.birth != 0 && series.Expire(newest)) RemoveSeries(id);
   }
 }
@@ -168,8 +168,10 @@ std::vector<SeriesSize> Windows::AllSizes() const {
   for (uint32_t shard_index = 0; shard_index < kShards; ++shard_index) {
     const Shard& shard = shards_[shard_index];
     const absl::MutexLock lock(&shard.mutex);
-    const size_t end = size_t{shard.series.size()} * kShards;
-    if (sizes.size() < end) sizes.resize(end);
+    if (shard.series.size() > 0) {
+      const size_t end = size_t{IdOf(shard.series.size() - 1, shard_index)} + 1;
+      if (sizes.size() < end) sizes.resize(end);
+    }
     for (uint32_t slot = 0; slot < shard.series.size(); ++slot) {
       const Series& series = shard.series[slot];
       if (series.birth == 0) continue;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rolling windows: every series of the last hours in memory, written by several connections
-// while rules and queries read. Series live in 64 shards by the hash of their labels, each with its
-// own lock; SeriesIndex knows the labels. A series is identified by a seeded 128-bit hash of its
+// while rules and queries read. Series live in 64 shards, each with its own lock, those that were
+// made together side by side: who sends them together appends to neighbours. SeriesIndex knows the
+// labels. A series is identified by a seeded 128-bit hash of its
 // label set: without the seed nobody can make two collide. A directory finds a series by that
 // identity, or by the key under which its sender writes it (keyed_rows.h).
 //
@@ -187,9 +188,17 @@ class Windows final : public Querier, public Appender, public SampleFeed {
     mutable absl::Mutex mutex;
     KeyTable by_identity ABSL_GUARDED_BY(mutex);
     KeyTable by_sender_key ABSL_GUARDED_BY(mutex);
+    uint32_t shard_of_new ABSL_GUARDED_BY(mutex) = kShards - 1;  // the first is next
+    uint32_t free_slots ABSL_GUARDED_BY(mutex) = 0;              // of all shards
   };
-  // A series' id: its slot and its shard.
-  static uint32_t IdOf(uint32_t slot, uint32_t shard) { return slot * kShards + shard; }
+  // A series' id: its slot and its shard. Ids of neighbours follow each other, so that what is kept
+  // by id lies side by side too.
+  static constexpr uint32_t kRun = SeriesSlots::kBlock;
+  static uint32_t IdOf(uint32_t slot, uint32_t shard) {
+    return (slot / kRun * kShards + shard) * kRun + slot % kRun;
+  }
+  static uint32_t ShardOf(uint32_t id) { return id / kRun % kShards; }
+  static uint32_t SlotOf(uint32_t id) { return id / (kRun * kShards) * kRun + id % kRun; }
 
   const KeyTable& TableOf(KeyKind kind) const ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex) {
     return kind == KeyKind::kIdentity ? directory_.by_identity : directory_.by_sender_key;
@@ -236,6 +245,8 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   uint32_t Create(const Hash128& identity, std::span<const LabelView> labels,
                   const SeriesMaker& maker, const NewSeriesPlan& plan)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  // The shard the next series goes to: where the one before went, until a run is full.
+  uint32_t ShardOfNew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   void RemoveUnused(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   // The sender feeds a series of which nobody knew who made it.
   void Adopt(Series* series, SenderId sender) const;

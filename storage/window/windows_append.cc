@@ -67,9 +67,9 @@ bool Windows::Has(const Hash128& identity) const {
 }
 
 void Windows::RemoveSeries(uint32_t id) {
-  Shard& shard = shards_[id % kShards];
+  Shard& shard = shards_[ShardOf(id)];
   shard.mutex.AssertHeld();
-  const uint32_t slot = id / kShards;
+  const uint32_t slot = SlotOf(id);
   Series& series = shard.series[slot];
   index_.Remove(id);
   directory_.by_identity.Erase(id);
@@ -79,15 +79,17 @@ void Windows::RemoveSeries(uint32_t id) {
   series = Series();
   series.queued = queued;  // the slot still stands in the list of unwritten ones
   shard.series.Free(slot);
+  ++directory_.free_slots;
   ++shard.removed;
 }
 
-void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const {
-  std::vector<uint32_t>& ids = outcome->ids;
-  ids.resize(rows.size());
-  const absl::ReaderMutexLock lock(&directory_.mutex);
-  const KeyTable& table = TableOf(kind);
-  // Three passes at a distance: slots are fetched, then the keys they point to, then compared.
+namespace {
+
+// Rows that are looked up by their hashes until the order is tried again.
+constexpr size_t kOutOfOrder = 32;
+
+// Three passes at a distance: slots are fetched, then the keys they point to, then compared.
+void FindByHash(const KeyTable& table, std::span<const KeyedRow> rows, std::span<uint32_t> ids) {
   for (size_t i = 0; i < rows.size() + 2 * kAhead; ++i) {
     if (i < rows.size()) table.PrefetchSlot(rows[i].key);
     if (i >= kAhead && i - kAhead < rows.size()) {
@@ -98,6 +100,25 @@ void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutco
     const Hash128& key = rows[i - 2 * kAhead].key;
     uint32_t& id = ids[i - 2 * kAhead];
     if (id != kNoSeries && table.KeyOf(id) != key) id = table.Find(key);
+  }
+}
+
+}  // namespace
+
+// Series mostly come again in the order in which they were made, and have ids in that order: the
+// next key is looked at before a hash is looked up.
+void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const {
+  outcome->ids.resize(rows.size());
+  const std::span<uint32_t> ids = outcome->ids;
+  const absl::ReaderMutexLock lock(&directory_.mutex);
+  const KeyTable& table = TableOf(kind);
+  uint32_t id = kNoSeries;  // of the row before
+  for (size_t i = 0; i < rows.size();) {
+    for (; i < rows.size() && id != kNoSeries && table.Has(id + 1, rows[i].key); ++i) ids[i] = ++id;
+    const size_t size = std::min(kOutOfOrder, rows.size() - i);
+    FindByHash(table, rows.subspan(i, size), ids.subspan(i, size));
+    i += size;
+    if (size > 0) id = ids[i - 1];
   }
 }
 
@@ -130,7 +151,7 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
   Shard& shard = shards_[shard_index];
   const absl::MutexLock lock(&shard.mutex);
   const auto series_at = [&](size_t i) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Series& {
-    return shard.series[outcome->ids[order[i]] / kShards];
+    return shard.series[SlotOf(outcome->ids[order[i]])];
   };
   for (size_t i = 0; i < std::min(2 * kAhead, order.size()); ++i) __builtin_prefetch(&series_at(i));
   for (size_t i = 0; i < order.size(); ++i) {
@@ -148,7 +169,7 @@ void Windows::AppendRows(uint32_t shard_index, std::span<const KeyedRow> rows,
     const bool usual =
         AppendRow(rows[row], samples, &series, context, &outcome->counts.accepted, &others);
     if (series.maker == kNoSender && context->sender != kNoSender) Adopt(&series, context->sender);
-    NoteUnwritten(&shard, &series, outcome->ids[row] / kShards);
+    NoteUnwritten(&shard, &series, SlotOf(outcome->ids[row]));
     if (usual) continue;
     outcome->counts += others;
     if (others.Rejected() > 0) outcome->refused.push_back({row, others});
@@ -168,7 +189,7 @@ void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const Ke
     if (id != kNoSeries && table.KeyOf(id) != rows[row].key) id = kNoSeries;  // it went
   }
   const auto shard_of = [&](uint32_t row) {
-    return outcome->ids[row] == kNoSeries ? kNoShard : outcome->ids[row] % kShards;
+    return outcome->ids[row] == kNoSeries ? kNoShard : ShardOf(outcome->ids[row]);
   };
   const ShardOrder<kShards> order(static_cast<uint32_t>(rows.size()), shard_of, &outcome->unknown,
                                   &outcome->order);

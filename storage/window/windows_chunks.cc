@@ -128,9 +128,9 @@ Status Windows::LoadEntry(const ChunkEntry& entry) {
     id = Create(identity, views, {}, PlanOfNew());
     index_.Add(id, views);
   }
-  Shard& shard = shards_[id % kShards];
+  Shard& shard = shards_[ShardOf(id)];
   const absl::MutexLock lock(&shard.mutex);
-  Series& series = shard.series[id / kShards];
+  Series& series = shard.series[SlotOf(id)];
   SealedChunk chunk;
   chunk.data.reset(static_cast<uint8_t*>(std::malloc(std::max<size_t>(entry.data.size(), 1))));
   if (!chunk.data) throw std::bad_alloc();

@@ -102,9 +102,9 @@ std::vector<SeriesCursor> Windows::Find(std::span<const Matcher> matchers) const
 
 Labels Windows::LabelsOf(const SeriesCursor& cursor) const {
   Labels labels = index_.LabelsOf(cursor.id);
-  const Shard& shard = shards_[cursor.id % kShards];
+  const Shard& shard = shards_[ShardOf(cursor.id)];
   const absl::MutexLock lock(&shard.mutex);
-  const uint32_t slot = cursor.id / kShards;
+  const uint32_t slot = SlotOf(cursor.id);
   // Another one may have taken the id before its labels were read.
   if (slot >= shard.series.size() || shard.series[slot].birth != cursor.birth) return {};
   return labels;

@@ -18,7 +18,7 @@ void Windows::AppendKnownOf(uint32_t shard_index, const KnownPart& part, AppendC
   const absl::MutexLock lock(&shard.mutex);
   const auto known_at = [&](size_t i) -> const KnownSample& { return part.samples[part.order[i]]; };
   const auto series_at = [&](size_t i) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Series& {
-    return shard.series[known_at(i).series->id / kShards];
+    return shard.series[SlotOf(known_at(i).series->id)];
   };
   for (size_t i = 0; i < part.order.size() + 2 * kAhead; ++i) {
     if (i < part.order.size()) __builtin_prefetch(&series_at(i));
@@ -36,7 +36,7 @@ void Windows::AppendKnownOf(uint32_t shard_index, const KnownPart& part, AppendC
     if (verdict == AppendVerdict::kStored) {
       context->newest = std::max(context->newest, context->now);
     }
-    NoteUnwritten(&shard, &series, known.series->id / kShards);
+    NoteUnwritten(&shard, &series, SlotOf(known.series->id));
   }
 }
 
@@ -46,10 +46,10 @@ AppendCounts Windows::AppendMet(KnownSeries* series, const Sample& sample, Times
   const absl::ReaderMutexLock lock(&directory_.mutex);
   const uint32_t id = directory_.by_identity.Find(IdentityOf(labels, options_.seed));
   if (id == kNoSeries) return counts;  // the sample was refused
-  Shard& shard = shards_[id % kShards];
+  Shard& shard = shards_[ShardOf(id)];
   const absl::MutexLock shard_lock(&shard.mutex);
   series->id = id;
-  series->birth = shard.series[id / kShards].birth;
+  series->birth = shard.series[SlotOf(id)].birth;
   return counts;
 }
 
@@ -62,7 +62,7 @@ AppendCounts Windows::AppendKnown(std::span<const KnownSample> samples, Timestam
     const auto shard_of = [&](uint32_t i) {
       const KnownSeries& series = *samples[i].series;
       // What replay brings is known by its id only afterwards.
-      return series.birth == 0 || replaying_ ? kNoShard : series.id % kShards;
+      return series.birth == 0 || replaying_ ? kNoShard : ShardOf(series.id);
     };
     std::vector<uint32_t> sorted;
     const ShardOrder<kShards> order(static_cast<uint32_t>(samples.size()), shard_of, &unknown,

@@ -8,13 +8,36 @@
 
 namespace outrider {
 
+// Slots that series have left are taken first; else the shard with the fewest goes on.
+uint32_t Windows::ShardOfNew() {
+  const auto is_full = [](const Shard& shard) {
+    const absl::MutexLock lock(&shard.mutex);
+    return shard.series.IsFull();
+  };
+  if (!is_full(shards_[directory_.shard_of_new])) return directory_.shard_of_new;
+  uint32_t best = directory_.shard_of_new;
+  uint32_t fewest = UINT32_MAX;
+  for (uint32_t i = 1; i <= kShards; ++i) {
+    const uint32_t at = (directory_.shard_of_new + i) % kShards;
+    const Shard& shard = shards_[at];
+    const absl::MutexLock lock(&shard.mutex);
+    const SeriesSlots& slots = shard.series;
+    if (directory_.free_slots > 0 ? !slots.HasFree() : slots.size() >= fewest) continue;
+    best = at;
+    fewest = slots.size();
+    if (directory_.free_slots > 0) break;
+  }
+  return directory_.shard_of_new = best;
+}
+
 uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels,
                          const SeriesMaker& maker, const NewSeriesPlan& plan) {
-  const auto shard_index = static_cast<uint32_t>(identity.high % kShards);
+  const uint32_t shard_index = ShardOfNew();
   Shard& shard = shards_[shard_index];
   uint32_t id = 0;
   {
     const absl::MutexLock lock(&shard.mutex);
+    if (shard.series.HasFree()) --directory_.free_slots;
     const uint32_t slot = shard.series.Make();
     id = IdOf(slot, shard_index);
     Series& series = shard.series[slot];
@@ -33,7 +56,7 @@ uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> lab
 }
 
 void Windows::RemoveUnused(uint32_t id) {
-  Shard& shard = shards_[id % kShards];
+  Shard& shard = shards_[ShardOf(id)];
   const absl::MutexLock lock(&shard.mutex);
   RemoveSeries(id);
 }
@@ -44,9 +67,9 @@ AppendCounts Windows::AppendTo(uint32_t id, std::span<const AnySample> samples,
   AppendCounts counts;
   AppendContext mine = context;
   if (replaying_ && id < replayed_.size()) mine.replayed = &replayed_[id];
-  Shard& shard = shards_[id % kShards];
+  Shard& shard = shards_[ShardOf(id)];
   const absl::MutexLock lock(&shard.mutex);
-  Series& series = shard.series[id / kShards];
+  Series& series = shard.series[SlotOf(id)];
   for (size_t i = 0; i < samples.size(); ++i) {
     const AppendVerdict verdict = series.Append(samples[i], mine);
     Count(verdict, &counts);
@@ -55,7 +78,7 @@ AppendCounts Windows::AppendTo(uint32_t id, std::span<const AnySample> samples,
     if (i < starts.size()) series.NoteStart(samples[i].time, starts[i]);
   }
   if (series.maker == kNoSender && mine.sender != kNoSender) Adopt(&series, mine.sender);
-  NoteUnwritten(&shard, &series, id / kShards);
+  NoteUnwritten(&shard, &series, SlotOf(id));
   RaiseNewest(mine.newest);
   return counts;
 }

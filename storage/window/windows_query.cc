@@ -65,7 +65,7 @@ void Windows::AddRow(const Shard& shard, uint32_t id, const PairId* pairs, const
                      .begin = out->times.size(),
                      .histograms_begin = out->histograms.size(),
                      .starts_begin = out->starts.size()};
-  bool fine = ReadSeries(shard, id / kShards, series, range, out);
+  bool fine = ReadSeries(shard, SlotOf(id), series, range, out);
   if (series.aside) fine &= ReadAside(*series.aside, range.from, range.to, out);
   if (!fine) ++damaged_chunks_;
   row.end = out->times.size();

@@ -19,15 +19,15 @@ struct ByShard {
   std::array<uint32_t, kShards + 1> begin{};  // of each shard's part of `order`
   std::vector<uint32_t> order;                // places in the list of ids
 };
-template <uint32_t kShards>
-ByShard<kShards> OrderByShard(const std::vector<uint32_t>& ids) {
+template <uint32_t kShards, typename ShardOf>
+ByShard<kShards> OrderByShard(const std::vector<uint32_t>& ids, ShardOf shard_of) {
   ByShard<kShards> sorted;
   auto& begin = sorted.begin;
-  for (const uint32_t id : ids) ++begin[id % kShards + 1];
+  for (const uint32_t id : ids) ++begin[shard_of(id) + 1];
   for (uint32_t shard = 0; shard < kShards; ++shard) begin[shard + 1] += begin[shard];
   std::array<uint32_t, kShards + 1> next = begin;
   sorted.order.resize(ids.size());
-  for (uint32_t i = 0; i < ids.size(); ++i) sorted.order[next[ids[i] % kShards]++] = i;
+  for (uint32_t i = 0; i < ids.size(); ++i) sorted.order[next[shard_of(ids[i])]++] = i;
   return sorted;
 }
 
@@ -44,7 +44,7 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
                       Pause pause) const {
   using windows_visit::kAhead;
   using windows_visit::kPiece;
-  const auto [begin, order] = windows_visit::OrderByShard<kShards>(ids);
+  const auto [begin, order] = windows_visit::OrderByShard<kShards>(ids, ShardOf);
   for (uint32_t at = 0; at < kShards; ++at) {
     const Shard& shard = shards_[at];
     for (uint32_t i = begin[at]; i < begin[at + 1];) {
@@ -54,7 +54,7 @@ void Windows::ForEach(const std::vector<uint32_t>& ids, uint64_t born_before, Vi
         const absl::ReaderMutexLock lock(&shard.mutex);
         const absl::MutexLock decoded_lock(&shard.decoded.mutex);
         const auto slot_at = [&, &places = order](uint32_t k) {
-          return k < end ? ids[places[k]] / kShards : UINT32_MAX;
+          return k < end ? SlotOf(ids[places[k]]) : UINT32_MAX;
         };
         for (uint32_t k = i; k < i + 3 * kAhead; ++k) shard.decoded.PrefetchPlace(slot_at(k));
         for (uint32_t k = i; k < i + 2 * kAhead; ++k) PrefetchSeries(shard, slot_at(k));

@@ -57,15 +57,19 @@ Labels SeriesLabels(int i) {
        {"pod", fmt::format("app-{}-7d9f8b6c5d-{:05x}", pod % 97, pod)}});
 }
 
-// The bodies of `kSteps` scrapes of `count` series, in the order a sender would send them.
-std::vector<std::string> Bodies(int count) {
+// The bodies of `steps` scrapes of `count` series, in the order a sender would send them. `churn`:
+// each scrape has other series.
+std::vector<std::string> Bodies(int count, int steps = kSteps, bool churn = false) {
   std::vector<Labels> labels;
   labels.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) labels.push_back(SeriesLabels(i));
   std::vector<double> values(labels.size());
   SeededRandom random(1);
   std::vector<std::string> bodies;
-  for (int step = 0; step < kSteps; ++step) {
+  for (int step = 0; step < steps; ++step) {
+    for (int i = 0; churn && i < count; ++i) {
+      labels[static_cast<size_t>(i)] = SeriesLabels(step * count + i);
+    }
     for (int begin = 0; begin < count; begin += kBatch) {
       std::vector<LabeledSample> samples;
       for (int i = begin; i < std::min(count, begin + kBatch); ++i) {
@@ -80,12 +84,19 @@ std::vector<std::string> Bodies(int count) {
   return bodies;
 }
 
-void BM_Ingest(benchmark::State& state) {
-  const int count = static_cast<int>(state.range(0));
-  const std::vector<std::string> bodies = Bodies(count);
+struct Load {
+  int series;
+  int steps;
+  bool churn;
+};
+
+// Sends the bodies to fresh stores.
+void Send(const Load& load, benchmark::State& state) {
+  const std::vector<std::string> bodies = Bodies(load.series, load.steps, load.churn);
+  const int samples = load.series * load.steps;
   const std::string path =
       (std::filesystem::temp_directory_path() / "outrider_ingest_bench").string();
-  FakeClock clock((kStart + kSteps * 15 * kSecond) * kNanosPerMilli);
+  FakeClock clock((kStart + load.steps * 15 * kSecond) * kNanosPerMilli);
   SeededRandom random(2);
   for (auto _ : state) {
     state.PauseTiming();
@@ -100,16 +111,30 @@ void BM_Ingest(benchmark::State& state) {
     }
     state.PauseTiming();
     const size_t heap = mallinfo2().uordblks + mallinfo2().hblkhd - heap_before;
-    state.counters["bytes/series"] = static_cast<double>(heap) / count;
-    state.counters["chunk_bytes/sample"] =
-        static_cast<double>(store->Stats().windows.chunk_bytes) / (count * kSteps);
+    const WindowsStats stats = store->Stats().windows;
+    state.counters["bytes/series"] = static_cast<double>(heap) / static_cast<double>(stats.series);
+    state.counters["chunk_bytes/sample"] = static_cast<double>(stats.chunk_bytes) / samples;
     store.reset();
     state.ResumeTiming();
   }
-  state.SetItemsProcessed(state.iterations() * count * kSteps);
+  state.SetItemsProcessed(state.iterations() * samples);
   std::filesystem::remove_all(path);
 }
-BENCHMARK(BM_Ingest)->Arg(1000)->Arg(100'000)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+void BM_Ingest(benchmark::State& state) {
+  Send({static_cast<int>(state.range(0)), static_cast<int>(state.range(1)), false}, state);
+}
+BENCHMARK(BM_Ingest)
+    ->Args({1000, kSteps})
+    ->Args({100'000, kSteps})
+    ->Args({1'000'000, 6})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+void BM_NewSeries(benchmark::State& state) {
+  Send({static_cast<int>(state.range(0)), 10, true}, state);
+}
+BENCHMARK(BM_NewSeries)->Arg(50'000)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 void BM_Replay(benchmark::State& state) {
   const int count = static_cast<int>(state.range(0));

@@ -159,16 +159,18 @@ TEST_F(IngestStoreTest, ALogCutAnywhereGivesAPrefix) {
 
 TEST_F(IngestStoreTest, ChunkFilesNotYetCoveredByACheckpointMayBeCutAnywhere) {
   auto store = OpenAndLoad(options_.path);
-  for (int step = 0; step < 130; ++step) ASSERT_EQ(Scrape(store.get(), 5, step), 204);
+  // Of two shards, so two blocks.
+  for (int step = 0; step < 130; ++step) ASSERT_EQ(Scrape(store.get(), 70, step), 204);
   ASSERT_TRUE(
       store->Maintain(clock_.Now()).ok());  // full chunks go to a file; the log still has them
   const std::string file = "/chunks/" + SegmentFileName(1);
   const auto size = fs::file_size(options_.path + file);
   ASSERT_GT(size, 400U);
-  for (uintmax_t cut = 0; cut < size; cut += 31) {
+  const Contents all = Read(*store);
+  for (uintmax_t cut = 0; cut < size; cut += size / 30) {
     const std::string copy = Copy();
     fs::resize_file(copy + file, cut);
-    ASSERT_EQ(Read(*OpenAndLoad(copy)), Read(*store)) << "cut at " << cut;
+    ASSERT_EQ(Read(*OpenAndLoad(copy)), all) << "cut at " << cut;
   }
 }
 

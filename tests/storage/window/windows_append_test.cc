@@ -93,6 +93,51 @@ TEST(KeyedAppend, AKeyIsLearnedWithTheLabels) {
   EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
+// Series that were made one after the other have ids in that order, over the borders of shards.
+TEST(KeyedAppend, RowsAreFoundInAnyOrder) {
+  Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
+  constexpr uint32_t kSeries = 300;
+  const auto key_of = [](uint32_t i) { return Hash128{i * 77 + 1, i * 33 + 1}; };
+  const auto name_of = [](uint32_t i) { return "m" + std::to_string(i); };
+  const auto append = [&](uint32_t i, Timestamp time) {
+    const std::string name = name_of(i);
+    const std::vector<LabelView> labels = {{"__name__", name}};
+    const std::vector<Sample> samples = {{time, 1}};
+    AppendRow(&windows, {.labels = labels, .samples = samples, .key = key_of(i)}, kNow);
+  };
+  for (uint32_t i = 0; i < kSeries; ++i) append(i, kNow - 2 * kHour);
+  for (uint32_t i = 0; i < kSeries; ++i) {
+    if (i % 3 != 2) append(i, kNow);  // the others go
+  }
+  windows.Expire();
+
+  std::vector<uint32_t> in_order(kSeries);
+  for (uint32_t i = 0; i < kSeries; ++i) in_order[i] = i;
+  std::vector<uint32_t> turned(in_order.rbegin(), in_order.rend());
+  std::vector<uint32_t> mixed = in_order;
+  SeededRandom random(5);
+  for (uint32_t i = kSeries - 1; i > 0; --i) std::swap(mixed[i], mixed[random.Next() % (i + 1)]);
+  for (const auto& order : {in_order, turned, mixed}) {
+    std::vector<KeyedRow> rows;
+    for (const uint32_t i : order) {
+      rows.push_back({.key = key_of(i)});
+      if (i % 50 == 0) rows.push_back({.key = {}});  // not known, and no series' key
+    }
+    KeyedOutcome outcome;
+    windows.FindKeyed(KeyKind::kSender, rows, &outcome);
+    size_t at = 0;
+    for (const uint32_t i : order) {
+      EXPECT_EQ(outcome.ids[at++], i % 3 == 2 ? kNoSeries : i) << i;
+      if (i % 50 == 0) {
+        EXPECT_EQ(outcome.ids[at++], kNoSeries) << i;
+      }
+    }
+  }
+  // Those that come again fill the last block and then take the places that are free.
+  for (uint32_t i = 0; i < kSeries; ++i) append(i, kNow + 1);
+  EXPECT_EQ(windows.AllSizes().size(), 320U);
+}
+
 TEST(KeyedAppend, ASeriesThatWentIsNotFound) {
   Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
   const Hash128 key{11, 12};
