@@ -164,14 +164,14 @@ StatusOr<HttpResponse> Calendar(const OnCallApiDeps& deps, HttpRequest& request)
   const Nanos now = deps.clock.NowNanos();
   Period period = TRY(ReadPeriod(params, now));
   if (!params.Has("to")) period.to = period.from + kCalendarAhead;
-  // From the past on: a shift that runs must keep its start, and with it its identity.
+  // From the past on: calendars forget what a feed leaves out.
   if (!params.Has("from")) period.from -= kCalendarPast;
   const std::shared_ptr<const DeskConfig> config = deps.desk.config();
   const Schedule& schedule = *TRY(FindSchedule(*config, request.path_params.at("name")));
   HttpResponse response;
   response.status = 200;
   response.content_type = "text/calendar; charset=utf-8";
-  response.body = ICalendar(schedule, Segments(schedule, period.from, period.to),
+  response.body = ICalendar(schedule, SegmentsForFeed(schedule, period.from, period.to),
                             std::string(params.Text("user")), now);
   return response;
 }
