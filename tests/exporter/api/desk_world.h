@@ -92,8 +92,10 @@ struct DeskWorld {
     tokens = TokenStore::Open(store, random).value();
     access = std::make_unique<AccessControl>(
         WebConfig{}, AccessOptions{},
-        AccessSeams{*tokens, clock, random,
-                    [](const std::string&) { return std::optional<std::string>(); }, PasswordFits});
+        AccessSeams{
+            *tokens, clock, random,
+            [](Owned, const std::string&) { return std::optional<std::vector<std::string>>(); },
+            PasswordFits});
     RegisterAccessApi(router, {*access, *tokens, *desk, clock});
     // The directory as a daemon has it: tests/exporter/daemon/directory_test.cc.
     RegisterDirectoryApi(router, {.view = [] { return std::make_shared<const DirectoryView>(); },
