@@ -21,20 +21,6 @@ namespace {
 // nothing in particular, cost 10.
 const char kNobodysHash[] = "$2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
-// Routes that act on one incident, by its id.
-constexpr std::string_view kIncidentRoutes[] = {"/outrider/v1/incidents/:id/",
-                                                "/outrider/v1/insa/alerts/:id/"};
-constexpr std::string_view kOneIncident[] = {"/outrider/v1/incidents/:id",
-                                             "/outrider/v1/insa/alerts/:id"};
-
-bool ActsOnIncident(const HttpRequest& request) {
-  if (request.method == "GET" || request.method == "HEAD") return false;
-  for (const std::string_view prefix : kIncidentRoutes) {
-    if (request.route.starts_with(prefix)) return true;
-  }
-  return std::ranges::find(kOneIncident, request.route) != std::end(kOneIncident);
-}
-
 // Calendar programs send no headers: who reads this may bring a token in the URL.
 constexpr std::string_view kFeedRoute = "/outrider/v1/oncall/:name/calendar.ics";
 
@@ -200,18 +186,26 @@ std::optional<HttpResponse> AccessControl::Limit(const HttpRequest& request) {
   return TooMany(fmt::format("too many requests of {}", who), *wait);
 }
 
-// An operator of a team leaves the incidents of others alone.
+// An operator of a team leaves what is of others alone.
 std::optional<HttpResponse> AccessControl::JudgeTeam(const HttpRequest& request) const {
   const Caller& caller = request.caller;
-  if (caller.teams.empty() || caller.role == Role::kAdmin || !ActsOnIncident(request)) {
-    return std::nullopt;
+  // Those who act for everybody cost no look-up.
+  if (ActsFor(caller, {})) return std::nullopt;
+  const TeamRule rule = TeamRuleOf(request.method, request.route);
+  if (rule.owned == Owned::kShared || rule.owned == Owned::kInBody) return std::nullopt;
+  std::optional<std::vector<std::string>> teams = std::vector<std::string>{};
+  if (!rule.param.empty()) {
+    const auto name = request.path_params.find(rule.param);
+    if (name == request.path_params.end()) return std::nullopt;
+    if (rule.owned == Owned::kUser && name->second == caller.name) return std::nullopt;
+    teams = seams_.teams_of(rule.owned, name->second);
+    if (!teams) return std::nullopt;  // the handler says that there is none
   }
-  const auto id = request.path_params.find("id");
-  if (id == request.path_params.end()) return std::nullopt;
-  const std::optional<std::string> team = seams_.team_of(id->second);
-  if (!team || std::ranges::find(caller.teams, *team) != caller.teams.end()) return std::nullopt;
-  return Refusal(403, fmt::format("{} acts for {}; this incident is of {}", caller.name,
-                                  Join(caller.teams, ", "), team->empty() ? "no team" : *team));
+  const Status allowed = CheckTeams(
+      caller, *teams,
+      rule.owned == Owned::kNobodys ? "this" : fmt::format("this {}", OwnedText(rule.owned)));
+  if (allowed.ok()) return std::nullopt;
+  return Refusal(403, Message(allowed));
 }
 
 std::optional<HttpResponse> AccessControl::Judge(const Identity& identity, bool users,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -13,6 +14,7 @@
 #include "exporter/access/password_checker.h"
 #include "exporter/access/rate_limiter.h"
 #include "exporter/access/sessions.h"
+#include "exporter/access/team_rules.h"
 #include "exporter/access/token_store.h"
 #include "exporter/access/web_config.h"
 #include "exporter/http/auth.h"
@@ -25,8 +27,9 @@ struct AccessSeams {
   TokenStore& tokens;
   const Clock& clock;
   Random& random;
-  // The team of an incident; nullopt when there is none of that id.
-  std::function<std::optional<std::string>(const std::string& incident_id)> team_of;
+  // Whose something is, of the kinds that a path names; nullopt when there is nothing of that name.
+  std::function<std::optional<std::vector<std::string>>(Owned owned, const std::string& name)>
+      teams_of;
   PasswordChecker::Check check;  // PasswordFits, but in tests
 };
 

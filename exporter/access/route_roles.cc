@@ -60,7 +60,7 @@ Role NeededRole(std::string_view method, std::string_view route) {
   if (IsOpenPath(route)) return Role::kNone;
   if (AnyAbove(kSecret, route)) return Role::kAdmin;
   if (IsBelow(route, kHooks)) return Role::kOperator;
-  if (route == kBeat) return Role::kOperator;
+  if (IsBeat(route)) return Role::kOperator;
   if (method == "GET" || method == "HEAD") return Role::kViewer;
   if (method == "POST" && std::ranges::find(kReadsByPost, route) != std::end(kReadsByPost)) {
     return Role::kViewer;
@@ -68,6 +68,8 @@ Role NeededRole(std::string_view method, std::string_view route) {
   if (AnyAbove(kDaily, route)) return Role::kOperator;
   return AnyAbove(kConfigured, route) ? Role::kAdmin : Role::kOperator;
 }
+
+bool IsBeat(std::string_view route) { return route == kBeat; }
 
 bool IsUnlimited(std::string_view method, std::string_view route) {
   if (method == "POST" && route == "/api/v2/alerts") return true;

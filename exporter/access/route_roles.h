@@ -13,6 +13,9 @@ namespace outrider {
 // reading needs a viewer, what configures needs an admin, any other write an operator.
 Role NeededRole(std::string_view method, std::string_view route);
 
+// Fetching it is a write: a beat.
+bool IsBeat(std::string_view route);
+
 // Routes that limits per caller leave alone: ingestion, alerts from Prometheus, self-monitoring.
 bool IsUnlimited(std::string_view method, std::string_view route);
 

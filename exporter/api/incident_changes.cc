@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "exporter/access/team_rules.h"
 #include "exporter/api/incident_body.h"
 #include "exporter/api/incident_json.h"
 #include "exporter/api/product_common.h"
@@ -58,6 +59,8 @@ StatusOr<HttpResponse> Create(const IncidentsApiDeps& deps, HttpRequest& request
   wanted.labels = TRY(ReadLabels(body));
   const std::string severity = TRY(TextOf(body, "severity", false));
   if (!severity.empty()) wanted.severity = TRY(ReadSeverity(severity));
+  const std::string_view team = wanted.labels.Get(deps.desk.config()->incidents.team_label);
+  TRY(CheckTeam(request.caller, std::string(team), "this incident"));
   const auto incident =
       TRY(deps.desk.Create(wanted, std::move(body.action), deps.clock.NowNanos()));
   HttpResponse response = Answer(201, *incident);
@@ -116,11 +119,9 @@ struct Door {
 Status JudgeOther(const IncidentsApiDeps& deps, const Caller& caller,
                   const IncidentChange& change) {
   const auto* merge = std::get_if<MergeInto>(&change);
-  if (merge == nullptr || caller.teams.empty() || caller.role == Role::kAdmin) return {};
+  if (merge == nullptr || ActsFor(caller, {})) return {};
   const IncidentDetail into = TRY(deps.desk.GetIncident(merge->incident_id, deps.clock.NowNanos()));
-  if (std::ranges::find(caller.teams, into.incident->team) != caller.teams.end()) return {};
-  return absl::PermissionDeniedError(
-      fmt::format("{} does not act for the team of incident {}", caller.name, merge->incident_id));
+  return CheckTeam(caller, into.incident->team, "incident " + merge->incident_id);
 }
 
 void AddDoor(Router& router, const IncidentsApiDeps& deps, const Door& door) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "exporter/access/team_rules.h"
 #include "exporter/api/insa.h"
 #include "exporter/api/insa_common.h"
 #include "exporter/api/product_common.h"
@@ -246,6 +247,8 @@ StatusOr<HttpResponse> Create(const InsaApiDeps& deps, HttpRequest& request) {
   if (!ParseSeverity(body.GetString("severity"))) return UnknownSeverity();
   const Nanos now = deps.clock.NowNanos();
   const Alert alert = AlertOf(body, now);
+  const std::string_view team = alert.labels.Get(deps.desk.config()->incidents.team_label);
+  TRY(CheckTeam(request.caller, std::string(team), "this incident"));
   TRY(TakeCreated(deps, alert, now));
   const std::optional<AlertView> view = FindFiring(deps.desk, alert, now);
   const std::string id = view ? view->incident_id : "";

@@ -28,6 +28,7 @@ HttpHandler InsaRoute(std::function<StatusOr<HttpResponse>(HttpRequest&)> handle
     const Status& status = response.status();
     if (absl::IsNotFound(status)) return InsaError(404, Message(status));
     if (absl::IsAlreadyExists(status)) return InsaError(409, Message(status));
+    if (absl::IsPermissionDenied(status)) return InsaError(403, Message(status));
     if (absl::IsUnavailable(status)) return InsaError(503, Message(status));
     const bool asked_wrongly = absl::IsInvalidArgument(status) ||
                                absl::IsFailedPrecondition(status) ||

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/maintenance.h"
 
+#include <fmt/format.h>
+
+#include "exporter/access/team_rules.h"
 #include "exporter/api/product_common.h"
 #include "notifiers/config/alertmanager_config.h"
 #include "storage/base/json.h"
@@ -40,9 +43,17 @@ HttpResponse List(const MaintenanceApiDeps& deps) {
   return HttpResponse::Json(200, std::move(body));
 }
 
+Status CheckWhose(const Caller& caller, const MaintenanceWindow& window, const std::string& label) {
+  const std::string team = TeamOf(window, label);
+  return CheckTeam(
+      caller, team,
+      team.empty() ? fmt::format("a window without a matcher {}=\"…\"", label) : "this window");
+}
+
 StatusOr<HttpResponse> Add(const MaintenanceApiDeps& deps, HttpRequest& request) {
   const std::string text = TRY(request.ReadBody(kMaxBody));
   const MaintenanceWindow window = TRY(ParseMaintenanceText(text, request.caller.name));
+  TRY(CheckWhose(request.caller, window, deps.desk.config()->incidents.team_label));
   const Nanos now = deps.clock.NowNanos();
   TRY(deps.desk.AddMaintenance(window, ActionOf(request), now));
   std::string body;

@@ -155,26 +155,20 @@ StatusOr<HttpResponse> Show(const OnCallApiDeps& deps, HttpRequest& request) {
   return HttpResponse::Json(200, std::move(body));
 }
 
-// The begin of the year before: a shift that runs at `time` must keep its start, and with it its
-// identity, from one fetch to the next. One that is longer than a year changes it once a year.
-Nanos LongBefore(Nanos time) {
-  const absl::CivilYear year(absl::ToCivilYear(absl::FromUnixNanos(time), absl::UTCTimeZone()));
-  return absl::ToUnixNanos(absl::FromCivil(year - 1, absl::UTCTimeZone()));
-}
-
 StatusOr<HttpResponse> Calendar(const OnCallApiDeps& deps, HttpRequest& request) {
   const ParamReader params = TRY(ParamReader::Read(request));
   const Nanos now = deps.clock.NowNanos();
   Period period = TRY(ReadPeriod(params, now));
   if (!params.Has("to")) period.to = period.from + kCalendarAhead;
+  // From the past on: calendars forget what a feed leaves out.
   if (!params.Has("from")) period.from -= kCalendarPast;
   const std::shared_ptr<const DeskConfig> config = deps.desk.config();
   const Schedule& schedule = *TRY(FindSchedule(*config, request.path_params.at("name")));
   HttpResponse response;
   response.status = 200;
   response.content_type = "text/calendar; charset=utf-8";
-  response.body = ICalendar(schedule, Segments(schedule, LongBefore(period.from), period.to),
-                            std::string(params.Text("user")), period.from, now);
+  response.body = ICalendar(schedule, SegmentsForFeed(schedule, period.from, period.to),
+                            std::string(params.Text("user")), now);
   return response;
 }
 

@@ -135,9 +135,10 @@ Status LoadAnalytics(LoadedFiles* out) {
   return absl::OkStatus();
 }
 
-// `root`: of incidents.yml; null for none.
+// `root`: of incidents.yml; null for none. `api_users`: those of its users who came by the API.
 Status ReadIncidents(const YamlNode& root, const std::string& incidents,
-                     const CalendarReader& calendars, LoadedFiles* out);
+                     const std::set<std::string>& api_users, const CalendarReader& calendars,
+                     LoadedFiles* out);
 
 // Keeps what it reads, for later merges with what comes by API.
 CalendarReader ReadAndKeep(CalendarReader read, std::map<std::string, std::string>* kept) {
@@ -173,13 +174,14 @@ Status LoadNotifications(LoadedFiles* out) {
   if (!file.empty()) out->incidents_root = TRY(ParseYaml(TRY(ReadFile(file)), file));
   FoldMergeKeys(&out->incidents_root);
   const CalendarReader read = CalendarsBeside(out->incidents_root.Find("schedules"), file);
-  return ReadIncidents(out->incidents_root, file, ReadAndKeep(read, &out->calendars), out);
+  return ReadIncidents(out->incidents_root, file, {}, ReadAndKeep(read, &out->calendars), out);
 }
 
 Status ReadIncidents(const YamlNode& root, const std::string& incidents,
-                     const CalendarReader& calendars, LoadedFiles* out) {
+                     const std::set<std::string>& api_users, const CalendarReader& calendars,
+                     LoadedFiles* out) {
   out->incidents = TRY(ParseIncidentsNode(root, incidents));
-  out->user_receivers = TRY(UserReceivers(out->incidents, out->alertmanager.global));
+  out->user_receivers = TRY(UserReceivers(out->incidents, out->alertmanager.global, api_users));
   std::set<std::string> users;
   for (const UserConfig& user : out->incidents.users) users.insert(user.name);
   out->around = TRY(ParseAround(out->incidents));
@@ -195,8 +197,14 @@ Status ApplyDirectory(const DirectoryObjects& objects, LoadedFiles* files) {
   const std::string file =
       files->config.incidents_file.empty() ? "incidents" : files->config.incidents_file;
   DirectoryMerge merge = TRY(MergeDirectory(files->incidents_root, objects));
+  std::set<std::string> api_users;
+  for (const auto& [key, object] : objects) {
+    if (object.kind != DirectoryKind::kUser) continue;
+    const bool hidden = FindInTree(files->incidents_root, object.kind, object.name) != nullptr;
+    if (!hidden) api_users.insert(object.name);
+  }
   const CalendarReader kept = KeptCalendars(files->calendars);
-  TRY(merge.Explain(ReadIncidents(merge.root, file, kept, files), file));
+  TRY(merge.Explain(ReadIncidents(merge.root, file, api_users, kept, files), file));
   for (std::string& warning : files->incidents.warnings) warning = merge.Explain(warning, file);
   for (const std::string& warning : merge.warnings) files->incidents.warnings.push_back(warning);
   return merge.Explain(CheckNames(merge.root, files->incidents,

@@ -2,15 +2,23 @@
 #include "exporter/daemon/notification_setup.h"
 
 #include "notifiers/channel/templates.h"
+#include "notifiers/transport/guarded_clients.h"
 #include "storage/base/log.h"
 
 namespace outrider {
 namespace {
 
-// The channels refer to the templates, so both live and die together.
+// The channels refer to the rest, so all live and die together.
 struct Built {
-  explicit Built(tmpl::TemplateSet set) : templates(std::move(set)) {}
+  Built(tmpl::TemplateSet set, const Transports& transports,
+        const std::vector<std::string>& networks)
+      : templates(std::move(set)),
+        guarded_http(GuardHttp(transports.http, networks)),
+        guarded_smtp(GuardSmtp(transports.smtp, networks)) {}
   const tmpl::TemplateSet templates;
+  // What came by the API reaches no private network.
+  const std::unique_ptr<HttpClient> guarded_http;
+  const std::unique_ptr<SmtpClient> guarded_smtp;
   std::shared_ptr<const Receivers> receivers;
 };
 
@@ -30,11 +38,13 @@ StatusOr<DeskConfig> MakeDeskConfig(const LoadedFiles& files, const Transports& 
                                     const AlertmanagerFlags& flags,
                                     const std::string& external_url) {
   auto built =
-      std::make_shared<Built>(TRY(MakeNotificationTemplates(files.templates, &transports.clock)));
+      std::make_shared<Built>(TRY(MakeNotificationTemplates(files.templates, &transports.clock)),
+                              transports, files.config.webhook_networks);
   for (const std::string& warning : TemplateWarnings(files.alertmanager, built->templates)) {
     LogWarn(warning);
   }
-  const ChannelTools tools{transports.http, transports.smtp, built->templates, transports.clock};
+  const ChannelTools tools{transports.http,  transports.smtp,           built->templates,
+                           transports.clock, built->guarded_http.get(), built->guarded_smtp.get()};
   AlertmanagerConfig with_users = files.alertmanager;
   with_users.receivers.insert(with_users.receivers.end(), files.user_receivers.begin(),
                               files.user_receivers.end());

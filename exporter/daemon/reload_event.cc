@@ -10,7 +10,18 @@
 namespace outrider {
 namespace {
 
-constexpr size_t kMostListed = 20;  // files
+constexpr size_t kMostListed = 20;   // files
+constexpr size_t kMostError = 2000;  // bytes
+
+AuditEvent ConfigurationEvent(const std::string& config_file, const ReloadReason& reason) {
+  AuditEvent event;
+  event.subject = "configuration";
+  event.kind = AuditKind::kConfigured;
+  event.who = reason.who;
+  event.channel = reason.channel;
+  event.data["file"] = config_file;
+  return event;
+}
 
 std::string FilesText(const std::vector<std::string>& files) {
   if (files.size() <= kMostListed) return Join(files, ", ");
@@ -57,12 +68,7 @@ std::vector<std::string> ChangedFiles(const SourceFiles& before, const SourceFil
 AuditEvent ReloadEvent(const std::string& config_file, const ReloadReason& reason,
                        const std::vector<std::string>& changed_files, const LoadCounts& before,
                        const LoadCounts& after) {
-  AuditEvent event;
-  event.subject = "configuration";
-  event.kind = AuditKind::kConfigured;
-  event.who = reason.who;
-  event.channel = reason.channel;
-  event.data["file"] = config_file;
+  AuditEvent event = ConfigurationEvent(config_file, reason);
   std::vector<std::string> counts;
   for (const auto& [name, count] : after) {
     const auto known = before.find(name);
@@ -78,6 +84,31 @@ AuditEvent ReloadEvent(const std::string& config_file, const ReloadReason& reaso
   if (changed_files.empty()) return event;
   event.data["changed_files"] = FilesText(changed_files);
   event.text += "; changed: " + FilesText(changed_files);
+  return event;
+}
+
+AuditEvent RefusedEvent(const std::string& config_file, const ReloadReason& reason,
+                        const std::string& error) {
+  AuditEvent event = ConfigurationEvent(config_file, reason);
+  const bool cut = error.size() > kMostError;
+  size_t length = std::min(error.size(), kMostError);
+  while (cut && length > 0 && !IsValidUtf8(error.substr(0, length))) --length;
+  event.data["refused"] = "true";
+  event.text = fmt::format("reload refused, the old configuration stays: {}{}",
+                           error.substr(0, length), cut ? "…" : "");
+  return event;
+}
+
+AuditEvent StartEvent(const std::string& config_file, const std::string& version,
+                      const LoadCounts& counts) {
+  AuditEvent event;
+  event.subject = "daemon";
+  event.kind = AuditKind::kConfigured;
+  event.channel = "start";
+  event.data = {{"file", config_file}, {"version", version}};
+  for (const auto& [name, count] : counts) event.data[name] = fmt::to_string(count);
+  event.text = fmt::format("started: version {}", version);
+  if (!config_file.empty()) event.text += ", " + config_file;
   return event;
 }
 

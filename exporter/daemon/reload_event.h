@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a good reload leaves in the audit trail: who asked, which files changed, how many of what
-// there were and are. Pure.
+// What starts and reloads leave in the audit trail: who asked, which files changed, how many of
+// what there were and are, or why it was refused. Pure.
 #pragma once
 
 #include <map>
@@ -32,5 +32,13 @@ std::vector<std::string> ChangedFiles(const SourceFiles& before, const SourceFil
 AuditEvent ReloadEvent(const std::string& config_file, const ReloadReason& reason,
                        const std::vector<std::string>& changed_files, const LoadCounts& before,
                        const LoadCounts& after);
+
+// The same of one that was refused, and why.
+AuditEvent RefusedEvent(const std::string& config_file, const ReloadReason& reason,
+                        const std::string& error);
+
+// Of the subject `daemon`: what runs from now on.
+AuditEvent StartEvent(const std::string& config_file, const std::string& version,
+                      const LoadCounts& counts);
 
 }  // namespace outrider

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include "exporter/access/password.h"
+#include "exporter/daemon/build_info.h"
 #include "exporter/daemon/references.h"
+#include "exporter/daemon/team_owners.h"
 #include "notifiers/hooks/hook_routes.h"
 #include "notifiers/transport/oauth2.h"
 #include "storage/base/file.h"
@@ -226,15 +228,12 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
 
 Status Services::MakeAccess(const AppOptions& options, WebConfig web) {
   tokens = TRY(TokenStore::Open(*state, random));
-  // Fails closed: an incident that cannot be read is nobody's.
-  const auto team_of = [this](const std::string& id) -> std::optional<std::string> {
-    const StatusOr<IncidentDetail> detail = desk->GetIncident(id, clock.NowNanos());
-    if (absl::IsNotFound(detail.status())) return std::nullopt;
-    return detail.ok() ? detail->incident->team : "";
+  const auto teams_of = [this](Owned owned, const std::string& name) {
+    return TeamsOf(*desk, owned, name, clock.NowNanos());
   };
   access = std::make_unique<AccessControl>(
       std::move(web), AccessOptions{{options.allow_anonymous, external_url}, options.route_prefix},
-      AccessSeams{*tokens, clock, random, team_of, PasswordFits});
+      AccessSeams{*tokens, clock, random, teams_of, PasswordFits});
   return absl::OkStatus();
 }
 
@@ -275,6 +274,7 @@ Status Services::Load(LoadedFiles files, SourceFiles sources) {
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   // Alerts of rules that were deleted while we were down have nobody else who would resolve them.
   TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));
+  Note(StartEvent(files.config.file, ThisBuild().version, counts_));
   running_ = files.config;
   known_rules_ = std::move(files.known);
   loaded_sources_ = sources;
@@ -369,6 +369,15 @@ Status Services::TryReload(const std::string& config_file, const ReloadReason& r
   return absl::OkStatus();
 }
 
+// The trail is not what a start or a reload fails for.
+void Services::Note(AuditEvent event) {
+  const std::string text = event.text;
+  const Status noted = desk->Configure(std::move(event), {}, clock.NowNanos());
+  if (!noted.ok()) {
+    LogWarn("the audit trail could not be written", {{"what", text}, {"err", Message(noted)}});
+  }
+}
+
 Status Services::Reload(const std::string& config_file, const ReloadReason& reason) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
   const bool asked = reason.asked;
@@ -387,6 +396,7 @@ Status Services::Reload(const std::string& config_file, const ReloadReason& reas
   // A file that is mended in steps may say the same several times.
   if (asked || error != Outcome().error) {
     LogError("reload failed, the old configuration stays", {{"err", error}});
+    Note(RefusedEvent(config_file, reason, error));
   }
   const absl::MutexLock lock(&outcome_mutex_);
   sources_ = std::move(sources);

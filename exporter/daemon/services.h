@@ -71,7 +71,7 @@ struct Services {
   // before the files were read.
   Status Load(LoadedFiles files, SourceFiles sources);
   // All or nothing: on an error everything is as it was, access and webhooks too. Unavailable
-  // before Load has ended. A good one stands in the audit trail.
+  // before Load has ended. The audit trail has it, a refused one too.
   Status Reload(const std::string& config_file, const ReloadReason& reason);
   // Webhooks were made, deleted or changed by API: alerts find their way to them.
   Status ApplyHooks();
@@ -143,6 +143,7 @@ struct Services {
   Status TryReload(const std::string& config_file, const ReloadReason& reason,
                    const SourceFiles& sources, bool* files_good)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
+  void Note(AuditEvent event);
   // With what the rules have of it.
   KnownRules WhatIsKnown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 

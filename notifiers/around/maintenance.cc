@@ -150,4 +150,11 @@ StatusOr<MaintenanceWindow> ParseMaintenanceText(std::string_view text, std::str
   return window;
 }
 
+std::string TeamOf(const MaintenanceWindow& window, std::string_view team_label) {
+  for (const Matcher& matcher : window.match) {
+    if (matcher.name() == team_label && matcher.type() == MatchType::kEqual) return matcher.value();
+  }
+  return "";
+}
+
 }  // namespace outrider

@@ -55,6 +55,8 @@ struct MaintenanceWindow {
   Nanos NextEdge(Nanos time) const;
   bool FromApi() const { return !text.empty(); }
 };
+// The team whose incidents it holds at most: that of a matcher `team="…"`; "" : not one team's.
+std::string TeamOf(const MaintenanceWindow& window, std::string_view team_label);
 
 // `list`: null for none. Names are unique. Errors: file:line:column.
 StatusOr<std::vector<MaintenanceWindow>> ParseMaintenance(const YamlNode& list,

@@ -91,6 +91,9 @@ struct ChannelTools {
   SmtpClient& smtp;
   const tmpl::TemplateSet& templates;
   const Clock& clock;
+  // For servers that came by the API (IntegrationConfig::own_server); nullptr: the ones above.
+  HttpClient* guarded_http = nullptr;
+  SmtpClient* guarded_smtp = nullptr;
 };
 
 // A built integration of a receiver.

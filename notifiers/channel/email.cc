@@ -48,6 +48,7 @@ std::string Redact(std::string text, const MailRequest& request) {
 
 SendResult Outcome(const MailResult& mail, const MailRequest& request) {
   if (mail.delivered) return SendResult::Delivered();
+  if (mail.forbidden) return SendResult::Rejected(mail.error, "other");
   std::string reason = Redact(mail.error, request);
   if (mail.code != 0 && reason.find(std::to_string(mail.code)) == std::string::npos) {
     reason = fmt::format("SMTP {}: {}", mail.code, reason);

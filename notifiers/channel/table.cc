@@ -29,6 +29,7 @@
 #include "notifiers/channel/webhook.h"
 #include "notifiers/channel/wechat.h"
 #include "notifiers/config/integration_table.h"
+#include "notifiers/config/own_server.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -80,6 +81,26 @@ std::vector<std::string> ChannelKinds() {
   return kinds;
 }
 
+namespace {
+
+// What a server that came by the API is told with. Of the configuration, channels read `file` and
+// `global` only.
+StatusOr<std::unique_ptr<Channel>> MakeOwnServerChannel(const ChannelKind& kind,
+                                                        const IntegrationConfig& section,
+                                                        const AlertmanagerConfig& config,
+                                                        const ChannelTools* tools) {
+  AlertmanagerConfig own;
+  own.file = config.file;
+  own.global = WithoutCredentials(config.global);
+  if (tools == nullptr) return kind.make(section.section, own, nullptr);
+  const ChannelTools guarded{tools->guarded_http == nullptr ? tools->http : *tools->guarded_http,
+                             tools->guarded_smtp == nullptr ? tools->smtp : *tools->guarded_smtp,
+                             tools->templates, tools->clock};
+  return kind.make(section.section, own, &guarded);
+}
+
+}  // namespace
+
 StatusOr<Integration> MakeIntegration(const IntegrationConfig& section,
                                       const AlertmanagerConfig& config, const ChannelTools* tools) {
   const ChannelKind* row = FindKind(section.kind);
@@ -90,11 +111,14 @@ StatusOr<Integration> MakeIntegration(const IntegrationConfig& section,
         fmt::format("receivers of kind {}_configs are not supported yet; supported are {}",
                     section.kind, Join(ChannelKinds(), ", ")));
   }
-  TRY(CheckIntegration(*keys, section.section, config.global, config.file));
+  if (!section.own_server) {
+    TRY(CheckIntegration(*keys, section.section, config.global, config.file));
+  }
   Integration integration{section.kind, section.index, row->send_resolved, false, nullptr};
   YamlReader reader(section.section, config.file, section.kind + "_configs");
   reader.Bool("send_resolved", &integration.send_resolved);
-  integration.channel = TRY(row->make(section.section, config, tools));
+  integration.channel = TRY(section.own_server ? MakeOwnServerChannel(*row, section, config, tools)
+                                               : row->make(section.section, config, tools));
   return integration;
 }
 

@@ -55,6 +55,9 @@ struct IntegrationConfig {
   std::string kind;  // webhook, slack, email, …, log
   int index = 0;
   YamlNode section;
+  // Made by the API with a server of its own (own_server.h): nothing secret of `global` is for it,
+  // and private networks are closed to it.
+  bool own_server = false;
 };
 struct ReceiverConfig {
   std::string name;

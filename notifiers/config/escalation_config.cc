@@ -35,10 +35,28 @@ void AddNamed(const std::vector<std::string>& names, std::string_view prefix,
     tier->receivers.push_back(fmt::format("{}{}", prefix, name));
 }
 
+// A channel with a name (`webhook:ops`) is a receiver that is told too. One without is how people
+// are told, which their contact methods say; where nobody else is named it is a receiver as well.
+void AddChannels(const YamlNode& node, const SectionContext& context, EscalationTier* tier) {
+  const YamlNode* channels = node.Find("channels");
+  if (channels == nullptr) return;
+  const bool others = !tier->receivers.empty();
+  for (const YamlNode& channel : channels->items) {
+    if (!others || NamesReceiver(channel.scalar)) {
+      tier->receivers.push_back(ReceiverOfChannel(channel.scalar));
+      continue;
+    }
+    context.warnings->push_back(
+        fmt::format("{}:{}:{}: the channel {} has no effect beside those whom the tier names: they "
+                    "are told by their own contact methods",
+                    context.file, channel.line, channel.column, Quote(channel.scalar)));
+  }
+}
+
 StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& context,
                                    std::set<int64_t>* levels) {
   EscalationTier tier;
-  std::vector<std::string> channels;
+  std::vector<std::string> channels;  // AddChannels reads them
   std::vector<std::string> targets;
   std::vector<std::string> users;
   std::vector<std::string> schedules;
@@ -66,12 +84,7 @@ StatusOr<EscalationTier> ParseTier(const YamlNode& node, const SectionContext& c
   AddNamed(schedules, kSchedulePrefix, &tier);
   AddNamed(teams, kTeamPrefix, &tier);
   AddTargets(targets, node, context, &tier);
-  // People are told by all their contact methods; else a channel names a receiver.
-  if (tier.receivers.empty()) {
-    for (const std::string& channel : channels) {
-      tier.receivers.push_back(ReceiverOfChannel(channel));
-    }
-  }
+  AddChannels(node, context, &tier);
   if (tier.receivers.empty()) {
     return context.Error(node, "a tier needs receivers, users, schedules, teams or channels");
   }
@@ -174,6 +187,8 @@ std::string TargetOfText(const std::string& text) {
   if (text.starts_with("oncall:")) return fmt::format("{}{}", kSchedulePrefix, text.substr(7));
   return NamesPeople(text) ? text : "";
 }
+
+bool NamesReceiver(const std::string& channel) { return channel.find(':') != std::string::npos; }
 
 std::string ReceiverOfChannel(const std::string& channel) {
   const size_t colon = channel.find(':');

@@ -32,6 +32,8 @@ StatusOr<std::vector<EscalationPolicy>> ParseEscalationPolicies(
 // `oncall:primary` and `user:anna` of the schema's shape become names that a tier's receivers have.
 // "": an address, a URL or anything else of `targets` and `recipients`, which tells nobody.
 std::string TargetOfText(const std::string& text);
+// Whether a channel names a receiver whoever else is told: `webhook:slack`.
+bool NamesReceiver(const std::string& channel);
 // A channel of the source systems names the receiver that stands for it: `email`, `webhook:slack` →
 // slack.
 std::string ReceiverOfChannel(const std::string& channel);

@@ -124,8 +124,9 @@ class Checker {
         if (!target.empty()) check(target, *text);
       }
     }
-    if (told > 0) return;
+    const bool others = told > 0;
     for (const YamlNode* channel : Texts(tier, "channels")) {
+      if (others && !NamesReceiver(channel->scalar)) continue;
       check(ReceiverOfChannel(channel->scalar), *channel);
     }
   }

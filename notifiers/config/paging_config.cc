@@ -210,20 +210,30 @@ StatusOr<Team> ParseTeam(const YamlNode& node, const SectionContext& context) {
   return team;
 }
 
+// Members and lead of a team.
+std::vector<const YamlNode*> NamedBy(const YamlNode& team) {
+  std::vector<const YamlNode*> users;
+  if (const YamlNode* members = team.Find("members")) {
+    for (const YamlNode& member : members->items) users.push_back(&member);
+  }
+  const YamlNode* lead = team.Find("lead");
+  if (lead != nullptr && !lead->scalar.empty()) users.push_back(lead);
+  return users;
+}
+
 Status ParseTeams(const YamlNode* list, const std::set<std::string>& users,
                   const SectionContext& context, PagingConfig* config) {
+  std::vector<std::string> problems;
   for (const YamlNode* item : TRY(ListItems(list, "teams", context))) {
     Team team = TRY(ParseTeam(*item, context));
     if (config->FindTeam(team.name) != nullptr) {
       return context.Error(*item, fmt::format("team {} is not unique", Quote(team.name)));
     }
-    std::vector<std::string> named = team.members;
-    if (!team.lead.empty()) named.push_back(team.lead);
-    for (const std::string& user : named) {
-      if (!users.contains(user)) {
-        return context.Error(*item, fmt::format("team {} names the user {}, who is not configured",
-                                                Quote(team.name), Quote(user)));
-      }
+    for (const YamlNode* user : NamedBy(*item)) {
+      if (users.contains(user->scalar)) continue;
+      problems.push_back(Message(
+          context.Error(*user, fmt::format("team {} names the user {}, who is not configured",
+                                           Quote(team.name), Quote(user->scalar)))));
     }
     if (team.members.empty()) {
       context.warnings->push_back(fmt::format("{}:{}:{}: team {} has no members", context.file,
@@ -231,7 +241,7 @@ Status ParseTeams(const YamlNode* list, const std::set<std::string>& users,
     }
     config->teams.push_back(std::move(team));
   }
-  return absl::OkStatus();
+  return problems.empty() ? absl::OkStatus() : InvalidArgument(Join(problems, "\n"));
 }
 
 StatusOr<RateLimit> ParseLimit(const YamlNode& node, const SectionContext& context) {

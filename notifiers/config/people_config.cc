@@ -66,11 +66,13 @@ StatusOr<std::vector<UserConfig>> ParseUsers(const YamlNode* list, const Section
 }
 
 StatusOr<std::vector<ReceiverConfig>> UserReceivers(const IncidentsConfig& config,
-                                                    const YamlNode& global) {
+                                                    const YamlNode& global,
+                                                    const std::set<std::string>& api_users) {
   std::vector<std::string> warnings;
-  const SectionContext context{config.file, &warnings};
+  SectionContext context{config.file, &warnings};
   std::vector<ReceiverConfig> receivers;
   for (const UserConfig& user : config.users) {
+    context.from_api = api_users.contains(user.name);
     receivers.push_back(TRY(ParseReceiver(user.contact, global, context)));
   }
   return receivers;

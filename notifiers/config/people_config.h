@@ -9,6 +9,7 @@
 // Their rules and quiet hours, and teams: paging_config.h.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,10 @@ bool NamesPeople(std::string_view target);                // it has one of these
 // In file order; none for a missing list.
 StatusOr<std::vector<UserConfig>> ParseUsers(const YamlNode* list, const SectionContext& context);
 
-// The receivers `user:NAME`. Keys of `global` are defaults, as for receivers of alertmanager.yml.
+// The receivers `user:NAME`. Keys of `global` are defaults, as for receivers of alertmanager.yml;
+// of users who came by the API (`api_users`) see own_server.h.
 StatusOr<std::vector<ReceiverConfig>> UserReceivers(const IncidentsConfig& config,
-                                                    const YamlNode& global);
+                                                    const YamlNode& global,
+                                                    const std::set<std::string>& api_users = {});
 
 }  // namespace outrider

@@ -3,19 +3,32 @@
 #include <fmt/format.h>
 
 #include "notifiers/config/integration_table.h"
+#include "notifiers/config/own_server.h"
 #include "notifiers/config/sections.h"
 #include "storage/base/text.h"
 
 namespace outrider {
 namespace {
 
+Status CheckOwnServer(const IntegrationKind& kind, const YamlNode& section, const YamlNode& global,
+                      const SectionContext& context) {
+  const Status alone = CheckIntegration(kind, section, WithoutCredentials(global), context.file);
+  if (alone.ok() || !CheckIntegration(kind, section, global, context.file).ok()) return alone;
+  return context.Error(
+      section, fmt::format("{} names a server of its own, which credentials of `global` are not "
+                           "sent to: give them here, or leave it out",
+                           OwnServerKey(section)));
+}
+
 Status ParseIntegrations(const IntegrationKind& kind, const YamlNode& list, const YamlNode& global,
                          const SectionContext& context, ReceiverConfig* receiver) {
   const std::string key = fmt::format("{}_configs", kind.kind);
   int index = 0;
   for (const YamlNode* section : TRY(ListItems(&list, key, context))) {
-    TRY(CheckIntegration(kind, *section, global, context.file));
-    receiver->integrations.push_back({std::string(kind.kind), index++, *section});
+    const bool own_server = context.from_api && !OwnServerKey(*section).empty();
+    TRY(own_server ? CheckOwnServer(kind, *section, global, context)
+                   : CheckIntegration(kind, *section, global, context.file));
+    receiver->integrations.push_back({std::string(kind.kind), index++, *section, own_server});
   }
   return absl::OkStatus();
 }

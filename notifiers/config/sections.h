@@ -16,6 +16,7 @@ struct SectionContext {
   std::string file;
   std::vector<std::string>* warnings;
   MatcherMode mode = MatcherMode::kFallback;
+  bool from_api = false;  // what a receiver or user is made of came by the API
   Status Error(const YamlNode& node, const std::string& message) const {
     return YamlError(file, node, message);
   }

@@ -117,8 +117,15 @@ void RecheckInhibited(Transaction& tx, Nanos now);
 std::string WhyHeld(const Transaction& tx, const Incident& incident, Nanos now);
 // Puts a page aside whose incident is held; false: it may be sent.
 bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now);
-// The incident is held no longer: its pages are due again.
-void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now);
+// Tiers that the decision tells although the incident is held, as when it opens in maintenance: the
+// trail says that they are not paged, and their pages wait. Nothing else of the decision changes.
+void HoldBack(Transaction& tx, Nanos now, IncidentDecision* decision);
+// The incident is held no longer: its pages are due again. Whom they go to, by tier.
+std::map<int, std::vector<std::string>> ReleasePages(Transaction& tx,
+                                                     const std::string& incident_id, Nanos now);
+// The trail says so.
+void NoteReleased(Transaction& tx, const Incident& incident,
+                  const std::map<int, std::vector<std::string>>& released, Nanos now);
 
 // ---- messages
 // -------------------------------------------------------------------------------------------------------

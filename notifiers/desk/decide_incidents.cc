@@ -69,6 +69,7 @@ void NoteUnknownNames(const Plan& plan, const Alert& alert, Nanos now, IncidentD
 
 void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   FollowSnooze(tx.plan().incidents(), now, &decision);
+  HoldBack(tx, now, &decision);
   SetIncidentTimers(tx, decision);
   const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
@@ -89,7 +90,10 @@ void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
   if (moved_on) DropContactSteps(tx, kept);
   if (released) ContinueContactSteps(tx, kept, now - held_at);
-  if (released || worse) ReleasePages(tx, kept.id, now);
+  if (released || worse) {
+    const auto told = ReleasePages(tx, kept.id, now);
+    if (released && kept.Open()) NoteReleased(tx, kept, told, now);
+  }
   ScheduleQuiet(tx, kept);
   for (const AuditEvent& move : moves) MoveParts(tx, kept.id, move, now);
   QueueQuestions(tx, kept, &decision.pages, now);
@@ -222,7 +226,7 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
   const Incident* incident = tx.incidents.Find(id);
   if (incident == nullptr) return;
   if (kind != TimerKind::kEscalate) {
-    ApplyIncident(tx, OnSlaTimer(*incident, kind, due), due);
+    ApplyIncident(tx, OnSlaTimer(*incident, kind, due, now), due);
     SetNextSlaTimer(tx, *tx.incidents.Find(id), kind, due);
     return;
   }

@@ -21,8 +21,10 @@ struct Warning {
   Labels labels;
   Annotations annotations;
 };
-// By fingerprint.
-using Warnings = std::map<uint64_t, Warning>;
+struct Warnings {
+  std::string team_label;
+  std::map<uint64_t, Warning> all;  // by fingerprint
+};
 
 // With the zone's name: an abbreviation may be that of several, or none.
 std::string LocalText(Nanos time, const Schedule& schedule) {
@@ -35,10 +37,11 @@ void Add(const Schedule& schedule, std::string_view alertname, const std::string
   LabelsBuilder labels;
   labels.Set(kAlertName, alertname).Set("schedule", schedule.name);
   labels.Set("severity", schedule.gap_severity).Set("user", user);
+  if (!schedule.team.empty()) labels.Set(warnings->team_label, schedule.team);
   Warning warning{labels.Build(),
                   {{"summary", std::move(summary)}, {"description", std::move(description)}}};
   const uint64_t fingerprint = warning.labels.Fingerprint();
-  warnings->emplace(fingerprint, std::move(warning));
+  warnings->all.emplace(fingerprint, std::move(warning));
 }
 
 void CheckGaps(const Schedule& schedule, const std::vector<Segment>& gaps, Warnings* warnings) {
@@ -92,7 +95,7 @@ std::vector<uint64_t> Raised(const Transaction& tx) {
 }  // namespace
 
 void OnOnCallCheck(Transaction& tx, Nanos due) {
-  Warnings warnings;
+  Warnings warnings{tx.plan().incidents().team_label, {}};
   Nanos next = due + kDaily;
   const std::vector<Schedule>& schedules = tx.plan().config().schedules;
   for (const Schedule& schedule : schedules) {
@@ -110,9 +113,9 @@ void OnOnCallCheck(Transaction& tx, Nanos due) {
     tx.SetTimer(TimerKind::kOnCallCheck, "", next);
   }
   for (const uint64_t fingerprint : Raised(tx)) {
-    if (!warnings.contains(fingerprint)) EndAlert(tx, fingerprint, due);
+    if (!warnings.all.contains(fingerprint)) EndAlert(tx, fingerprint, due);
   }
-  for (const auto& [fingerprint, warning] : warnings) {
+  for (const auto& [fingerprint, warning] : warnings.all) {
     RaiseAlert(tx, warning.labels, warning.annotations, due);
   }
 }

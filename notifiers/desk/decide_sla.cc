@@ -107,6 +107,8 @@ void TellSla(Transaction& tx, const Incident& incident, std::span<const AuditEve
   if (receivers.empty()) return;
   for (const AuditEvent& event : events) {
     if (event.kind != AuditKind::kSlaWarning && event.kind != AuditKind::kSlaBreached) continue;
+    // "At risk" would arrive beside or behind "breached".
+    if (event.data.contains("overtaken")) continue;
     DeskReport report = MakeReport(tx, incident, event);
     for (const std::string& receiver : receivers) {
       if (event.kind == AuditKind::kSlaBreached) {

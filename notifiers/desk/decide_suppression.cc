@@ -145,13 +145,68 @@ bool HoldPage(Transaction& tx, const std::string& row_id, Nanos now) {
   return true;
 }
 
-void ReleasePages(Transaction& tx, const std::string& incident_id, Nanos now) {
+void HoldBack(Transaction& tx, Nanos now, IncidentDecision* decision) {
+  const auto of_tier = [](const PageRequest& page) {
+    return page.tier >= 0 && !page.recovery && !page.forced;
+  };
+  if (std::none_of(decision->pages.begin(), decision->pages.end(), of_tier)) return;
+  Escalation& escalation = decision->incident.escalation;
+  const std::string why = WhyHeld(tx, decision->incident, now);
+  if (why.empty()) return;
+  for (AuditEvent& event : decision->events) {
+    if (event.kind != AuditKind::kEscalated) continue;
+    event.kind = AuditKind::kEscalationSkipped;
+    event.text = fmt::format("tier {} not paged: {}", event.to, why);
+    ++tx.effects.escalations[{escalation.policy, static_cast<int>(ParseInt(event.to).value_or(0)),
+                              "skipped"}];
+  }
+  // Said when it is released.
+  std::erase_if(decision->events, [](const AuditEvent& event) {
+    return event.kind == AuditKind::kEscalationFinished;
+  });
+  if (escalation.held_at != 0) return;
+  escalation.held_at = now;
+  decision->timers.push_back({TimerKind::kEscalate, 0});
+}
+
+std::map<int, std::vector<std::string>> ReleasePages(Transaction& tx,
+                                                     const std::string& incident_id, Nanos now) {
+  std::map<int, std::vector<std::string>> released;
   for (const std::string& id : tx.RowsOfIncident(incident_id)) {
     const OutboxRow* row = tx.outbox.Find(id);
     if (row->kind != OutboxKind::kPage || row->state != OutboxState::kDue || row->due <= now) {
       continue;
     }
-    tx.outbox.Edit(id).due = now;
+    OutboxRow& edited = tx.outbox.Edit(id);
+    edited.due = now;
+    std::vector<std::string>& told = released[edited.tier];
+    if (std::ranges::find(told, edited.receiver) == told.end()) told.push_back(edited.receiver);
+  }
+  return released;
+}
+
+void NoteReleased(Transaction& tx, const Incident& incident,
+                  const std::map<int, std::vector<std::string>>& released, Nanos now) {
+  const auto note = [&](AuditKind kind, std::string to, std::string text) {
+    AuditEvent event;
+    event.subject = incident.id;
+    event.kind = kind;
+    event.time = now;
+    event.to = std::move(to);
+    event.text = std::move(text);
+    tx.Audit(std::move(event));
+  };
+  const Escalation& escalation = incident.escalation;
+  const auto tiers = static_cast<int>(escalation.tiers().size());
+  bool any = false;
+  for (const auto& [tier, receivers] : released) {
+    if (tier < 0 || tier >= tiers) continue;  // a question, news, the fallback
+    any = true;
+    note(AuditKind::kEscalated, std::to_string(tier + 1),
+         fmt::format("no longer held: tier {} goes to {}", tier + 1, Join(receivers, ", ")));
+  }
+  if (any && !escalation.active) {
+    note(AuditKind::kEscalationFinished, "", "the last tier has been told");
   }
 }
 

@@ -99,7 +99,9 @@ StatusOr<IncidentDecision> Act(const IncidentsConfig& config, const Incident& in
 // A note; InvalidArgument when it is empty. No transition.
 StatusOr<IncidentDecision> AddIncidentNote(const Incident& incident, const Actor& actor, Nanos now);
 // One of the six SLA timers fell due. `due` is the timer's own time.
-IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due);
+// `now`: a warning of what is missed by then (a downtime, an edited calendar) bears `overtaken` in
+// its data: nobody is told of it, the breach follows.
+IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due, Nanos now);
 // Which of the clock's timers is the next, and when it is due; 0: none is.
 TimerChange NextSlaTimer(const Incident& incident, SlaKind kind);
 // The escalation timer fell due. One that was held goes on where it stood. `now` is later than

@@ -275,7 +275,7 @@ void ContinueSla(Nanos now, IncidentDecision* decision) {
   }
 }
 
-IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due) {
+IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due, Nanos now) {
   IncidentDecision decision{.incident = incident, .events = {}, .timers = {}, .pages = {}};
   for (const SlaTimer& timer : kTimers) {
     if (timer.timer != kind) continue;
@@ -288,11 +288,12 @@ IncidentDecision OnSlaTimer(const Incident& incident, TimerKind kind, Nanos due)
     }
     const bool half = timer.mark == Mark::kWarn50;
     (half ? clock.warned_50_at : clock.warned_80_at) = due;
-    AddSlaEvent(AuditKind::kSlaWarning, clock, due,
-                fmt::format("{} % of the {} to {} are over", half ? 50 : 80, TargetText(clock),
-                            SlaKindText(timer.clock)),
-                &decision)
-        .data["percent"] = half ? "50" : "80";
+    AuditEvent& event = AddSlaEvent(AuditKind::kSlaWarning, clock, due,
+                                    fmt::format("{} % of the {} to {} are over", half ? 50 : 80,
+                                                TargetText(clock), SlaKindText(timer.clock)),
+                                    &decision);
+    event.data["percent"] = half ? "50" : "80";
+    if (clock.ElapsedAt(now) > clock.target) event.data["overtaken"] = "breach";
   }
   return decision;
 }

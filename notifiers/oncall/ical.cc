@@ -39,12 +39,12 @@ void AddLine(const std::string& line, std::string* out) {
   }
 }
 
-void AddEvent(const Schedule& schedule, const std::string& user, const FixedShift& shift,
+// `began`: the start as the UID has it.
+void AddEvent(const Schedule& schedule, const FixedShift& shift, const std::string& began,
               Nanos stamp, std::string* out) {
+  const std::string& user = shift.user;
   AddLine("BEGIN:VEVENT", out);
-  AddLine(fmt::format("UID:{}-{}-{}@outrider", Escaped(schedule.name), Escaped(user),
-                      UtcText(shift.start)),
-          out);
+  AddLine(fmt::format("UID:{}-{}-{}@outrider", Escaped(schedule.name), Escaped(user), began), out);
   AddLine("DTSTAMP:" + UtcText(stamp), out);
   AddLine("DTSTART:" + UtcText(shift.start), out);
   AddLine("DTEND:" + UtcText(shift.end), out);
@@ -53,7 +53,7 @@ void AddEvent(const Schedule& schedule, const std::string& user, const FixedShif
 }
 
 // A user's own shifts go on while only the others on call change.
-std::vector<FixedShift> ShiftsOf(std::span<const Segment> segments) {
+std::vector<FixedShift> ShiftsOf(const std::vector<Segment>& segments) {
   std::vector<FixedShift> shifts;
   std::map<std::string, size_t> latest;  // of each user
   for (const Segment& segment : segments) {
@@ -70,19 +70,37 @@ std::vector<FixedShift> ShiftsOf(std::span<const Segment> segments) {
   return shifts;
 }
 
+constexpr int64_t kLookBack = 14 * kDay * kNanosPerMilli;
+constexpr int64_t kLongestLook = 1280 * kDay * kNanosPerMilli;
+
 }  // namespace
 
-std::string ICalendar(const Schedule& schedule, std::span<const Segment> segments,
-                      const std::string& user, Nanos since, Nanos stamp) {
+// In growing steps: most shifts are short, and years of hourly ones are long.
+FeedSegments SegmentsForFeed(const Schedule& schedule, Nanos from, Nanos to) {
+  for (int64_t back = kLookBack;; back = std::min(4 * back, kLongestLook)) {
+    FeedSegments feed{Segments(schedule, from - back, to), from, from - back};
+    if (back == kLongestLook) return feed;
+    const std::vector<FixedShift> shifts = ShiftsOf(feed.segments);
+    const bool all = std::none_of(shifts.begin(), shifts.end(), [&](const FixedShift& shift) {
+      return shift.start == feed.looked_from && shift.end > from;
+    });
+    if (all) return feed;
+  }
+}
+
+std::string ICalendar(const Schedule& schedule, const FeedSegments& feed, const std::string& user,
+                      Nanos stamp) {
   std::string out;
   AddLine("BEGIN:VCALENDAR", &out);
   AddLine("VERSION:2.0", &out);
   AddLine("PRODID:-//Outrider//On call//EN", &out);
   AddLine(fmt::format("X-WR-CALNAME:On call: {}", Escaped(schedule.name)), &out);
   AddLine("X-WR-TIMEZONE:" + schedule.zone_name, &out);
-  for (const FixedShift& shift : ShiftsOf(segments)) {
-    if (shift.end <= since) continue;
-    if (user.empty() || shift.user == user) AddEvent(schedule, shift.user, shift, stamp, &out);
+  for (const FixedShift& shift : ShiftsOf(feed.segments)) {
+    if (shift.end <= feed.from || (!user.empty() && shift.user != user)) continue;
+    // When it began is not known, and where the search for it began is another moment every time.
+    const bool earlier = shift.start == feed.looked_from && shift.start < feed.from;
+    AddEvent(schedule, shift, earlier ? "earlier" : UtcText(shift.start), stamp, &out);
   }
   AddLine("END:VCALENDAR", &out);
   return out;

@@ -77,6 +77,7 @@ struct Schedule {
   std::vector<std::string> fallback;  // users who are told when nobody is on call
   // Of the warning that nobody is on call, or nobody who can be reached, within the next 14 days.
   std::string gap_severity = "medium";
+  std::string team;  // whose operators may change it; "" : no team's
 };
 
 enum class OnCallSource : uint8_t { kNobody, kLayer, kOverride, kTemporary };

@@ -23,6 +23,7 @@ struct Context {
   const std::string& file;
   const std::set<std::string>& users;
   const CalendarReader& read_calendar;
+  std::vector<std::string>* unknown_users;  // all are told of, a line for each
   absl::TimeZone zone = absl::UTCTimeZone();
 
   Status Error(const YamlNode& node, const std::string& message) const {
@@ -63,9 +64,24 @@ Status ReadPeriod(const YamlNode& node, YamlReader* reader, const Context& conte
   return absl::OkStatus();
 }
 
-Status CheckUser(const YamlNode& node, const std::string& user, const Context& context) {
-  if (context.users.contains(user)) return absl::OkStatus();
-  return context.Error(node, fmt::format("there is no user {}", Quote(user)));
+void CheckUser(const YamlNode& node, const std::string& user, const Context& context) {
+  constexpr size_t kMostNamed = 100;
+  std::vector<std::string>& unknown = *context.unknown_users;
+  if (context.users.contains(user) || unknown.size() >= kMostNamed) return;
+  std::string problem =
+      Message(context.Error(node, fmt::format("there is no user {}", Quote(user))));
+  // Of a calendar, once for all shifts.
+  if (std::ranges::find(unknown, problem) == unknown.end()) unknown.push_back(std::move(problem));
+}
+
+// Of a text under `key`, or of the texts of a list, each at its place. "" is nobody.
+void CheckUsersAt(const YamlNode& map, const char* key, const Context& context) {
+  const YamlNode* node = map.Find(key);
+  if (node == nullptr) return;
+  if (node->IsScalar()) return CheckUser(*node, node->scalar, context);
+  for (const YamlNode& item : node->items) {
+    if (!item.scalar.empty()) CheckUser(item, item.scalar, context);
+  }
 }
 
 StatusOr<ShiftUnit> ParseUnit(const YamlNode& node, const std::string& text,
@@ -128,7 +144,7 @@ Status ReadCalendar(const YamlNode& node, const std::string& name, const Context
   layer->imported = true;
   layer->shifts = *std::move(shifts);
   for (const FixedShift& shift : layer->shifts) {
-    TRY(CheckUser(node, shift.user, context));
+    CheckUser(node, shift.user, context);
     layer->longest_shift = std::max(layer->longest_shift, shift.end - shift.start);
   }
   return absl::OkStatus();
@@ -172,9 +188,7 @@ StatusOr<Layer> ParseLayer(const YamlNode& node, int position, const Context& co
   }
   if (start == nullptr) return context.Error(node, "a layer needs a start");
   if (layer.rotation.participants.empty()) return context.Error(node, "a layer needs users");
-  for (const std::string& user : layer.rotation.participants) {
-    if (!user.empty()) TRY(CheckUser(node, user, context));
-  }
+  CheckUsersAt(node, "users", context);
   layer.rotation.zone = context.zone;
   TRY(ReadUnit(node, unit, context, &layer.rotation));
   layer.rotation.start = TRY(LocalTime(*start, context));
@@ -191,8 +205,9 @@ StatusOr<Override> ParseOverride(const YamlNode& node, const Context& context) {
   reader.String("reason", &change.reason);
   TRY(ReadPeriod(node, &reader, context, &change.start, &change.end));
   TRY(reader.Finish());
-  TRY(CheckUser(node, change.user, context));
-  if (!change.replaced.empty()) TRY(CheckUser(node, change.replaced, context));
+  if (change.user.empty()) return context.Error(node, "an override needs a user");
+  CheckUsersAt(node, "user", context);
+  if (!change.replaced.empty()) CheckUsersAt(node, "replaces", context);
   constexpr std::string_view kKinds[] = {"add", "remove", "replace"};
   const auto* const found = std::find(std::begin(kKinds), std::end(kKinds), kind);
   if (found == std::end(kKinds)) {
@@ -212,8 +227,9 @@ StatusOr<Substitution> ParseSwap(const YamlNode& node, const Context& context) {
   reader.String("to", &swap.to);
   TRY(ReadPeriod(node, &reader, context, &swap.start, &swap.end));
   TRY(reader.Finish());
-  TRY(CheckUser(node, swap.from, context));
-  TRY(CheckUser(node, swap.to, context));
+  if (swap.from.empty() || swap.to.empty()) return context.Error(node, "a swap needs from and to");
+  CheckUsersAt(node, "from", context);
+  CheckUsersAt(node, "to", context);
   return swap;
 }
 
@@ -229,7 +245,8 @@ StatusOr<TemporarySchedule> ParseTemporary(const YamlNode& node, const Context& 
     shift_reader.String("user", &shift.user);
     TRY(ReadPeriod(*item, &shift_reader, context, &shift.start, &shift.end));
     TRY(shift_reader.Finish());
-    TRY(CheckUser(*item, shift.user, context));
+    if (shift.user.empty()) return context.Error(*item, "a shift needs a user");
+    CheckUsersAt(*item, "user", context);
     temporary.shifts.push_back(std::move(shift));
   }
   return temporary;
@@ -264,6 +281,7 @@ StatusOr<Schedule> ParseSchedule(const YamlNode& node, Context context) {
   const YamlNode* swaps = reader.Child("swaps");
   const YamlNode* temporary = reader.Child("temporary");
   reader.StringList("fallback", &schedule.fallback);
+  reader.String("team", &schedule.team);
   if (reader.String("gap_severity", &schedule.gap_severity) &&
       schedule.gap_severity != kNoGapCheck && !ParseSeverity(schedule.gap_severity)) {
     reader.Fail("gap_severity", fmt::format("unknown severity {}: critical, high, medium, low, "
@@ -288,7 +306,7 @@ StatusOr<Schedule> ParseSchedule(const YamlNode& node, Context context) {
   for (const YamlNode* item : TRY(Items(temporary, "temporary", context))) {
     schedule.temporary.push_back(TRY(ParseTemporary(*item, context)));
   }
-  for (const std::string& user : schedule.fallback) TRY(CheckUser(node, user, context));
+  CheckUsersAt(node, "fallback", context);
   return schedule;
 }
 
@@ -320,7 +338,8 @@ CalendarReader CalendarsBeside(const YamlNode* schedules, const std::string& fil
 StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::string& file,
                                                const std::set<std::string>& users,
                                                const CalendarReader& read_calendar) {
-  const Context context{file, users, read_calendar};
+  std::vector<std::string> unknown;
+  const Context context{file, users, read_calendar, &unknown};
   std::vector<Schedule> schedules;
   std::set<std::string> names;
   for (const YamlNode* item : TRY(Items(list, "schedules", context))) {
@@ -330,6 +349,7 @@ StatusOr<std::vector<Schedule>> ParseSchedules(const YamlNode* list, const std::
                            fmt::format("schedule {} is not unique", Quote(schedules.back().name)));
     }
   }
+  if (!unknown.empty()) return InvalidArgument(Join(unknown, "\n"));
   return schedules;
 }
 

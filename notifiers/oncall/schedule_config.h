@@ -17,6 +17,7 @@
 //       swaps: [{from: anna, to: ben, start: …, end: …}]
 //       temporary: [{start: …, end: …, shifts: [{user: dora, start: …, end: …}]}]
 //       fallback: [manager]               # users told when nobody is on call
+//       team: db                          # whose operators may make overrides; default nobody's
 //       gap_severity: medium              # of the warning of gaps ahead; none: no warning
 // An override's `kind` is replace (default), add or remove. A time may also be an instant with its
 // offset (RFC 3339).

@@ -5,8 +5,10 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "storage/base/text.h"
@@ -156,6 +158,24 @@ StatusOr<AddressGuard> AddressGuard::Make(std::span<const std::string> allowed_n
     guard.allowed_.push_back(TRY(ParseIpNetwork(text)));
   }
   return guard;
+}
+
+StatusOr<IpAddress> SocketAddress(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof v4);
+    IpAddress mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}};
+    std::memcpy(&mapped.bytes[12], &v4.sin_addr, 4);
+    return mapped;
+  }
+  if (address.sa_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address, sizeof v6);
+    IpAddress out;
+    std::memcpy(out.bytes.data(), &v6.sin6_addr, 16);
+    return out;
+  }
+  return InvalidArgument("an address of an unknown family");
 }
 
 }  // namespace outrider

@@ -4,6 +4,8 @@
 // of every connection, so that a name that changes its address between two look-ups gains nothing.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <array>
 #include <cstdint>
 #include <span>
@@ -23,6 +25,7 @@ struct IpAddress {
 
 // `127.0.0.1`, `::1`, `fe80::1%eth0` (the zone is dropped); no brackets.
 StatusOr<IpAddress> ParseIpAddress(std::string_view text);
+StatusOr<IpAddress> SocketAddress(const sockaddr& address);
 std::string IpAddressText(const IpAddress& address);
 
 struct IpNetwork {

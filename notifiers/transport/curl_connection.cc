@@ -2,7 +2,6 @@
 #include "notifiers/transport/curl_connection.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -52,24 +51,6 @@ void SetBlob(CURL* curl, CURLoption option, const std::string& pem) {
   blob.len = pem.size();
   blob.flags = CURL_BLOB_COPY;
   curl_easy_setopt(curl, option, &blob);
-}
-
-StatusOr<IpAddress> AddressOf(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &address, sizeof v4);
-    IpAddress mapped{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}};
-    std::memcpy(&mapped.bytes[12], &v4.sin_addr, 4);
-    return mapped;
-  }
-  if (address.sa_family == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &address, sizeof v6);
-    IpAddress out;
-    std::memcpy(out.bytes.data(), &v6.sin6_addr, 16);
-    return out;
-  }
-  return InvalidArgument("an address of an unknown family");
 }
 
 }  // namespace
@@ -171,7 +152,7 @@ bool CurlConnection::Refuses(const StatusOr<IpAddress>& address) {
 curl_socket_t CurlConnection::OnOpenSocket(void* self, curlsocktype /*purpose*/,
                                            curl_sockaddr* address) {
   auto* connection = static_cast<CurlConnection*>(self);
-  if (connection->Refuses(AddressOf(address->addr))) {
+  if (connection->Refuses(SocketAddress(address->addr))) {
     // What becomes of another address of the name counts.
     if (connection->passed_) connection->refused_.clear();
     return CURL_SOCKET_BAD;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
+#include "notifiers/transport/address_guard.h"
 #include "notifiers/transport/curl_connection.h"
 #include "notifiers/transport/curl_handle.h"
 #include "storage/base/text.h"
@@ -174,6 +176,7 @@ class Call {
 
   Status Prepare() {
     TRY(SetConnection(curl_, request_, &connect_to_));
+    TRY(SetGuard());
     curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, IgnoreAnswer);
     curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, detail_.data());
     curl_easy_setopt(curl_, CURLOPT_VERBOSE, 1L);
@@ -186,6 +189,8 @@ class Call {
     }
     return absl::OkStatus();
   }
+  // Why the server must not be connected to; "" : it was not tried, or may be.
+  const std::string& forbidden() const { return forbidden_; }
   // Connects and greets only; afterwards the dialogue knows the server's mechanisms.
   CURLcode Greet() {
     curl_easy_setopt(curl_, CURLOPT_CONNECT_ONLY, 1L);
@@ -202,12 +207,34 @@ class Call {
     return curl_easy_perform(curl_);
   }
   std::string ErrorText(CURLcode code) const {
+    if (!forbidden_.empty()) return fmt::format("{}: {}", request_.smarthost, forbidden_);
     return fmt::format("{}: {}", request_.smarthost,
                        detail_[0] != '\0' ? detail_.data() : curl_easy_strerror(code));
   }
   Dialogue& dialogue() { return dialogue_; }
 
  private:
+  Status SetGuard() {
+    if (!request_.guard_address) return absl::OkStatus();
+    guard_ = TRY(AddressGuard::Make(request_.allowed_networks));
+    curl_easy_setopt(curl_, CURLOPT_OPENSOCKETFUNCTION, OnOpenSocket);
+    curl_easy_setopt(curl_, CURLOPT_OPENSOCKETDATA, this);
+    return absl::OkStatus();
+  }
+  static curl_socket_t OnOpenSocket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+    auto* call = static_cast<Call*>(self);
+    const StatusOr<IpAddress> known = SocketAddress(address->addr);
+    const std::string why = known.ok() ? call->guard_->Refused(*known) : Message(known.status());
+    if (!why.empty()) {
+      // What becomes of another address of the name counts.
+      if (!call->passed_) call->forbidden_ = why;
+      return CURL_SOCKET_BAD;
+    }
+    call->passed_ = true;
+    call->forbidden_.clear();
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+
   CURL* const curl_;
   const MailRequest& request_;
   Dialogue dialogue_;
@@ -215,6 +242,9 @@ class Call {
   CurlList connect_to_;
   std::array<char, CURL_ERROR_SIZE> detail_{};
   std::stop_token stop_ = request_.stop;
+  std::optional<AddressGuard> guard_;
+  std::string forbidden_;
+  bool passed_ = false;
 };
 
 class CurlSmtpClient final : public SmtpClient {
@@ -224,7 +254,11 @@ class CurlSmtpClient final : public SmtpClient {
     Mechanism mechanism = Choose(request, {});
     if (!request.secret.empty() && !request.password.empty() && !request.username.empty()) {
       const auto chosen = Ask(request);
-      if (!chosen.ok()) return Failed(Message(chosen.status()));
+      if (!chosen.ok()) {
+        MailResult failed = Failed(Message(chosen.status()));
+        failed.forbidden = absl::IsPermissionDenied(chosen.status());
+        return failed;
+      }
       mechanism = *chosen;
     }
     const CurlEasy handle(curl_easy_init());
@@ -241,6 +275,7 @@ class CurlSmtpClient final : public SmtpClient {
     Call call(handle.get(), request);
     TRY(call.Prepare());
     const CURLcode code = call.Greet();
+    if (!call.forbidden().empty()) return absl::PermissionDeniedError(call.ErrorText(code));
     if (code != CURLE_OK) return absl::UnavailableError(call.ErrorText(code));
     return Choose(request, call.dialogue().mechanisms);
   }
@@ -253,6 +288,7 @@ class CurlSmtpClient final : public SmtpClient {
     const CURLcode code = call.SendMail(&upload);
     MailResult result = ResultOf(curl, code, upload, call.ErrorText(code));
     result.refused = std::move(call.dialogue().refused);
+    result.forbidden = !call.forbidden().empty();
     return result;
   }
 

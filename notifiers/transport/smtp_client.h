@@ -30,7 +30,10 @@ struct MailRequest {
   std::string secret;    // of CRAM-MD5
   std::string identity;  // of PLAIN: whom to act for; "": the user
   DurationMs timeout =
-      30 * kSecond;      // a server that goes silent holds the call up to twice as long
+      30 * kSecond;  // a server that goes silent holds the call up to twice as long
+  // As HttpClientRequest's.
+  bool guard_address = false;
+  std::vector<std::string> allowed_networks;
   std::stop_token stop;  // ends the call within about a second; it may have arrived then
 };
 
@@ -46,6 +49,7 @@ struct MailResult {
   bool delivered = false;
   bool unknown = false;  // broke after the body was sent: it may have arrived
   std::string error;
+  bool forbidden = false;  // the server's address is one that must not be connected to
   // With `delivered`: the mail went to the others. Without: all of them.
   std::vector<RefusedRecipient> refused = {};
 };

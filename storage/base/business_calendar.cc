@@ -14,10 +14,20 @@ namespace {
 
 constexpr absl::CivilDay kFirstDay(2020, 1, 6);  // a Monday
 constexpr int kWeeks = 2088;                     // forty years
+constexpr int64_t kExactWeeks = 260;             // behind them
 constexpr int64_t kLastYear = 2261;              // nanoseconds since 1970 end in 2262
 
 Nanos InstantAt(absl::CivilDay day, int minutes, absl::TimeZone zone) {
   return InstantOf(absl::CivilSecond(day) + 60 * minutes, zone);
+}
+
+// Of weeks without holidays and changes of clocks.
+int64_t LengthOf(const BusinessCalendar::Week& week) {
+  int64_t minutes = 0;
+  for (const auto& hours : week) {
+    for (const BusinessCalendar::Hours& one : hours) minutes += one.end - one.start;
+  }
+  return minutes * kMinute * kNanosPerMilli;
 }
 
 // Sorted, what overlaps or touches made one.
@@ -108,6 +118,16 @@ Nanos BusinessCalendar::Find(int64_t total, bool last) const {
   int64_t sum = weeks_[static_cast<size_t>(week)];
   // Before the first day there are no sums.
   while (day.year() > 1970 && (last ? sum > total : sum >= total)) sum -= CountDay(--day);
+  // Far behind the last sum the hours are not looked up day by day, which would take longer than
+  // all else that is done with an incident: weeks are as long as they are without changes of
+  // clocks.
+  const int64_t length_of_week = LengthOf(options_.week);
+  if (const int64_t weeks = (total - sum) / length_of_week; weeks > kExactWeeks) {
+    const int64_t left = (absl::CivilDay(kLastYear + 1, 1, 1) - day) / 7 + 1;
+    const int64_t jump = std::min(weeks - 1, left);
+    day += 7 * jump;
+    sum += jump * length_of_week;
+  }
   for (; day.year() <= kLastYear; ++day) {
     for (const Hours& hours : HoursOf(day)) {
       const Nanos start = InstantAt(day, hours.start, options_.zone);

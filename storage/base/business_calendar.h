@@ -19,7 +19,7 @@ namespace outrider {
 
 // Immutable, safe to read from several threads. A question costs a search over the weeks since
 // 2020 and a walk over at most some days; years before 2020 and after 2060 cost a walk over their
-// days.
+// days, of the latter at most five: what lies behind them is reckoned by whole weeks.
 class BusinessCalendar {
  public:
   // Minutes after midnight, 0 <= start < end <= 1440.

@@ -111,11 +111,13 @@ schedules: [{{name: primary, layers: [{{ical_file: duty.ics}}]}}]
         self.assertEqual(self.on_call(), 'anna', 'what nobody has reloaded does not count')
         self.assertEqual(self.call('/-/reload', 'POST')[0], 500)
         self.assertEqual(self.on_call(), 'anna')
-        self.assertEqual(self.audit('subject=configuration'), [])
+        refused = self.audit('subject=configuration')
+        self.assertEqual([event['data'].get('refused') for event in refused], ['true'])
+        self.assertIn('x.tmpl:1: unclosed action', refused[0]['text'])
         self.write('x.tmpl', '{{ define "x" }}new{{ end }}')
         self.process.process.send_signal(signal.SIGHUP)
         harness.wait_for('the reload', lambda: self.on_call() == 'ben', 10)
-        event = harness.wait_for('what the trail says of it', lambda: self.audit('subject=configuration'), 10)[0]
+        event = harness.wait_for('what the trail says of it', lambda: self.audit('subject=configuration')[1:], 10)[0]
         self.assertEqual((event['by'], event['channel']), ('', 'signal'))
         self.assertIn('x.tmpl', event['data']['changed_files'])
         self.assertIn('duty.ics', event['data']['changed_files'])

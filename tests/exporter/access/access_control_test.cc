@@ -30,9 +30,9 @@ class AccessControlTest : public ::testing::Test {
     control_ = std::make_unique<AccessControl>(
         WebConfig{}, AccessOptions{.open = {}, .route_prefix = "/x"},
         AccessSeams{*tokens_, clock_, random_,
-                    [](const std::string& id) -> std::optional<std::string> {
+                    [](Owned, const std::string& id) -> std::optional<std::vector<std::string>> {
                       if (id == "none") return std::nullopt;
-                      return id;  // the incident `storage` is the team's of that name
+                      return std::vector{id};  // the incident `storage` is the team's of that name
                     },
                     [this](const std::string& password, const std::string& hash) {
                       ++hashed_;

@@ -93,8 +93,10 @@ struct DeskWorld {
     tokens = TokenStore::Open(store, random).value();
     access = std::make_unique<AccessControl>(
         WebConfig{}, AccessOptions{},
-        AccessSeams{*tokens, clock, random,
-                    [](const std::string&) { return std::optional<std::string>(); }, PasswordFits});
+        AccessSeams{
+            *tokens, clock, random,
+            [](Owned, const std::string&) { return std::optional<std::vector<std::string>>(); },
+            PasswordFits});
     RegisterAccessApi(router, {*access, *tokens, *desk, clock});
     RegisterCalendarFeedsApi(router, {*tokens, *desk, clock, random});
     // The directory as a daemon has it: tests/exporter/daemon/directory_test.cc.

@@ -107,7 +107,13 @@ TEST_F(ReloadTest, ARefusedReloadLeavesEverything) {
   EXPECT_EQ(Send("POST", "/-/reload").status, 500);
   EXPECT_THAT(services_->ToolsOfHooks().allowed_networks, ElementsAre("10.0.0.0/8"));
   EXPECT_FALSE(services_->access->HasUsers());
-  EXPECT_TRUE(Reloads().empty());
+  // The store could not write of the first one.
+  const std::vector<AuditEvent> refused = Reloads();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0].data.at("refused"), "true");
+  EXPECT_EQ(refused[0].channel, "api");
+  EXPECT_THAT(refused[0].text, HasSubstr("reload refused, the old configuration stays: "));
+  EXPECT_THAT(refused[0].text, HasSubstr("user \"anna\" is not unique"));
   Write("incidents.yml", "users: [{name: anna}]\n");
   EXPECT_EQ(Send("POST", "/-/reload").status, 200);
   EXPECT_THAT(services_->ToolsOfHooks().allowed_networks, ElementsAre("192.168.0.0/16"));
@@ -135,6 +141,30 @@ TEST_F(ReloadTest, TheAuditSaysWhoReloadedWhat) {
   EXPECT_EQ(events[1].channel, "signal");
   EXPECT_EQ(events[1].text, "configuration reloaded");
   EXPECT_EQ(events[2].channel, "files");
+}
+
+TEST_F(ReloadTest, TheAuditKnowsOfStarts) {
+  Start(false);
+  EXPECT_EQ(AuditOf("daemon", ""), 1U);
+  Start(false);
+  EXPECT_EQ(AuditOf("daemon", ""), 2U);
+}
+
+// A file that is mended in steps may say the same several times.
+TEST_F(ReloadTest, WhatIsRefusedAgainForTheSameReasonIsSaidOnce) {
+  Start(false);
+  Write("incidents.yml", "users: [{name: anna}, {name: anna}]\n");
+  const std::string config = (top_ / "outrider.yml").string();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(services_->Reload(config, {.asked = false, .who = "", .channel = "files"}).ok());
+  }
+  ASSERT_EQ(Reloads().size(), 1U);
+  EXPECT_EQ(Reloads()[0].channel, "files");
+}
+
+TEST(ReloadEvent, ALongReasonIsCut) {
+  const AuditEvent event = RefusedEvent("o.yml", {}, std::string(1999, 'x') + "äöü");
+  EXPECT_THAT(event.text, ::testing::EndsWith("xxx…"));
 }
 
 TEST(ReloadEvent, NamesFilesAndCounts) {

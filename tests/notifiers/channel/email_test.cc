@@ -305,7 +305,7 @@ TEST_F(EmailTest, OneBadAddressDoesNotBlockTheOthers) {
 
 TEST_F(EmailTest, RefusedForGoodIsReportedAndTheRestDelivered) {
   auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
-  smtp_.answer = {250, true, false, "", {{"b@example.org", 550, "no such user"}}};
+  smtp_.answer = {250, true, false, "", false, {{"b@example.org", 550, "no such user"}}};
   const SendResult result = integration->channel->Send(Sample());
   EXPECT_EQ(result.outcome, Outcome::kDelivered);
   EXPECT_EQ(result.reason, "not delivered to b@example.org (SMTP 550: no such user)");
@@ -314,8 +314,8 @@ TEST_F(EmailTest, RefusedForGoodIsReportedAndTheRestDelivered) {
 TEST_F(EmailTest, RefusedForNowIsRepeatedToThemAlone) {
   auto integration =
       Make("email", "{to: 'a@example.org, b@example.org, c@example.org, d@example.org'}", kGlobal);
-  smtp_.answer = {
-      250, true, false, "", {{"b@example.org", 451, "greylisted"}, {"c@example.org", 550, "no"}}};
+  smtp_.answer = {250, true,  false,
+                  "",  false, {{"b@example.org", 451, "greylisted"}, {"c@example.org", 550, "no"}}};
   EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
   smtp_.answer = {0, false, false, "connection refused"};
   EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
@@ -332,12 +332,12 @@ TEST_F(EmailTest, RefusedForNowIsRepeatedToThemAlone) {
 // The one who has it was told: no fallback, no second mail.
 TEST_F(EmailTest, TheLastOneRefusesForGood) {
   auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
-  const MailResult later = {250, true, false, "", {{"b@example.org", 451, "greylisted"}}};
+  const MailResult later = {250, true, false, "", false, {{"b@example.org", 451, "greylisted"}}};
   const struct {
     MailResult answer;
     const char* reason;
   } kCases[] = {
-      {{550, false, false, "RCPT failed", {{"b@example.org", 550, "no such user"}}},
+      {{550, false, false, "RCPT failed", false, {{"b@example.org", 550, "no such user"}}},
        "not delivered to b@example.org (SMTP 550: no such user)"},
       {{554, false, false, "looks like spam"},
        "not delivered to b@example.org (SMTP 554: looks like spam)"},
@@ -355,11 +355,9 @@ TEST_F(EmailTest, TheLastOneRefusesForGood) {
 
 TEST_F(EmailTest, WhenAllAreRefused) {
   auto integration = Make("email", "{to: 'a@example.org, b@example.org'}", kGlobal);
-  smtp_.answer = {550,
-                  false,
-                  false,
-                  "RCPT failed",
-                  {{"a@example.org", 550, "no"}, {"b@example.org", 551, "moved"}}};
+  smtp_.answer = {550,   false,
+                  false, "RCPT failed",
+                  false, {{"a@example.org", 550, "no"}, {"b@example.org", 551, "moved"}}};
   const SendResult never = integration->channel->Send(Sample());
   EXPECT_EQ(never.outcome, Outcome::kRejected);
   EXPECT_EQ(never.reason,

@@ -113,11 +113,14 @@ escalation_policies:
   EXPECT_EQ(ours.repeat_interval, 30 * kMinute);
   const EscalationPolicy& engine = config->escalation_policies[1];
   EXPECT_THAT(engine.tiers[0].receivers, ElementsAre("email"));
-  EXPECT_THAT(config->warnings, ElementsAre("incidents.yml:20:19: \"a@x\" is not told: name a "
-                                            "receiver, user:NAME, schedule:NAME or team:NAME"));
+  EXPECT_THAT(config->warnings,
+              ElementsAre("incidents.yml:20:19: \"a@x\" is not told: name a "
+                          "receiver, user:NAME, schedule:NAME or team:NAME",
+                          "incidents.yml:23:75: the channel \"email\" has no effect beside those "
+                          "whom the tier names: they are told by their own contact methods"));
   EXPECT_EQ(engine.tiers[1].delay, 5 * kMinute);
   const EscalationPolicy& schema = config->escalation_policies[2];
-  EXPECT_THAT(schema.tiers[0].receivers, ElementsAre("schedule:primary"));
+  EXPECT_THAT(schema.tiers[0].receivers, ElementsAre("schedule:primary", "slack"));
   EXPECT_EQ(schema.tiers[0].delay, 150 * kSecond);
 }
 

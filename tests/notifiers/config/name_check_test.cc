@@ -65,7 +65,11 @@ TEST(NameCheck, OneByOne) {
        "configuration does not have"},
       {"policies: [{name: p, rules: [{tier: 1, channels: [nope], targets: ['oncall:x']}]}]\n",
        "i.yml:1:68: escalation policy \"p\" names schedule:x, which the file does not have"},
-      // A channel beside people tells nobody.
+      {"users: [{name: a}]\npolicies: [{name: p, rules: [{tier: 1, channels: ['webhook:nope'], "
+       "targets: ['user:a']}]}]\n",
+       "i.yml:2:51: escalation policy \"p\" names the receiver \"nope\", which the Alertmanager "
+       "configuration does not have"},
+      // A channel without a name tells nobody beside people.
       {"users: [{name: a}]\npolicies: [{name: p, tiers: [{users: [a], channels: [nope]}]}]\n", ""},
       {"policies: [{name: p, enabled: false, tiers: [{users: [zz]}]}]\n", ""},
       {"policies: [{name: p, enabled: false, tiers: [{users: [zz]}]}]\n"

@@ -312,6 +312,48 @@ TEST_F(MaintenanceTest, WhatStillFiresAtTheEndIsPagedThen) {
   EXPECT_EQ(clock.breached_at, 0);
 }
 
+// What the trail says of tiers is what people were told.
+TEST_F(MaintenanceTest, TheTrailSaysThatATierWasHeldBack) {
+  for (const bool repeats : {true, false}) {
+    SCOPED_TRACE(repeats);
+    Configure({Window("w", "Down", 0, 100'000)});
+    Adjust([before = adjust_, repeats](DeskConfig& config) {
+      before(config);
+      if (!repeats) config.incidents.escalation_policies[0].repeat = 0;
+    });
+    const Alert alert = MakeAlert("Down", "critical");
+    ASSERT_TRUE(Fire(alert).ok());
+    const std::string id = Newest()->id;
+    const auto trail = [&] {
+      Texts texts;
+      const IncidentDetail detail = desk_->GetIncident(id, clock_.NowNanos()).value();
+      for (const AuditEvent& event : detail.events) {
+        const bool of_tiers = event.kind == AuditKind::kEscalated ||
+                              event.kind == AuditKind::kEscalationSkipped ||
+                              event.kind == AuditKind::kEscalationFinished;
+        if (of_tiers) texts.push_back(event.text);
+      }
+      return texts;
+    };
+    Texts expected = {"tier 1 not paged: in maintenance: w"};
+    EXPECT_EQ(trail(), expected) << "before anything is sent";
+    EXPECT_TRUE(desk_->GetEscalation(id, clock_.NowNanos())->held);
+    Run(1800);
+    Start(*disk_);
+    Run(10);
+    EXPECT_EQ(trail(), expected);
+    const size_t told = Got("pager");
+    Configure({});
+    Run(10);
+    EXPECT_EQ(Got("pager"), told + 1);
+    expected.emplace_back("no longer held: tier 1 goes to pager");
+    if (!repeats) expected.emplace_back("the last tier has been told");
+    EXPECT_EQ(trail(), expected);
+    ASSERT_TRUE(End(alert).ok());
+    Run(3600);
+  }
+}
+
 TEST_F(MaintenanceTest, WhatEndsMeanwhileWasNeverToldToAnybody) {
   Configure({Window("w", "Down", 0, 3600)});
   const Alert alert = MakeAlert("Down", "critical");

@@ -243,5 +243,38 @@ TEST_F(DeskSla, ABreachTakesThePlaceOfWarningsNobodyHasHeard) {
             std::vector<std::string>{"SLA breached: Down (not acknowledged within 5m)"});
 }
 
+// Also when the messages of warnings would have left before the breach was decided: they are in the
+// trail, and nobody is told of them.
+TEST_F(DeskSla, WarningsOfWhatIsMissedAlreadyAreNotTold) {
+  const auto office = [](int from, int to) {
+    return [from, to](DeskConfig& config) {
+      config = WithOffice(std::move(config), {});
+      BusinessCalendar::Options options = config.incidents.sla_rules.calendars["office"]->options();
+      for (auto& day : options.week) day = {{from * 60, to * 60}};
+      config.incidents.sla_rules.calendars["office"] =
+          std::make_shared<const BusinessCalendar>(std::move(options));
+      config.incidents.sla_rules.notify = {"other"};
+    };
+  };
+  Adjust(office(20, 21));
+  clock_.Set(Berlin(9, 25, 8));
+  const std::string id = Open("warning");
+  clock_.Set(Berlin(9, 25, 12));
+  Run(1);
+  ASSERT_TRUE(Events(id, AuditKind::kSlaWarning).empty());
+  Adjust(office(8, 21));  // four hours have counted now
+  Run(1);
+  std::vector<AuditEvent> warnings = Events(id, AuditKind::kSlaWarning);
+  std::erase_if(warnings, [](const AuditEvent& event) { return event.to != "acknowledge"; });
+  ASSERT_EQ(warnings.size(), 2U);
+  for (const AuditEvent& event : warnings) EXPECT_EQ(event.data.count("overtaken"), 1U);
+  std::vector<std::string> told = Titles("other");
+  std::erase_if(told, [](const std::string& title) {
+    return title.find("acknowledge") == std::string::npos;  // half of the time to resolve is over
+  });
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].starts_with("SLA breached")) << told[0];
+}
+
 }  // namespace
 }  // namespace outrider

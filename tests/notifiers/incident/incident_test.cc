@@ -96,7 +96,7 @@ TEST(Sla, WarnsAndBreachesExactlyOnce) {
       {TimerKind::kAckBreach, kT0 + Min(6), AuditKind::kSlaBreached, 0},
   };
   for (const Step& step : steps) {
-    const IncidentDecision next = OnSlaTimer(incident, step.timer, step.due);
+    const IncidentDecision next = OnSlaTimer(incident, step.timer, step.due, step.due);
     EXPECT_EQ(CountEvents(next, step.kind), step.events) << step.due - kT0;
     incident = next.incident;
   }

@@ -76,7 +76,7 @@ class World {
       for (auto& [key, due] : timers_) {
         if (due == 0 || due > now) continue;
         const Nanos at = std::exchange(due, 0);
-        Keep(OnSlaTimer(incidents_.at(key.first), key.second, at));
+        Keep(OnSlaTimer(incidents_.at(key.first), key.second, at, at));
         ran = true;
         break;
       }

@@ -81,7 +81,7 @@ const SlaClock& Fix(const Incident& incident) { return incident.Clock(SlaKind::k
 TEST(SlaRetarget, ALowerSeverityHasMoreTime) {
   const IncidentsConfig config = DefaultIncidentsConfig();
   Incident incident = Open(config, "critical");
-  incident = OnSlaTimer(incident, TimerKind::kAckWarn50, kT0 + Min(2.5)).incident;
+  incident = OnSlaTimer(incident, TimerKind::kAckWarn50, kT0 + Min(2.5), kT0 + Min(2.5)).incident;
   const IncidentDecision lower = SetSeverity(config, incident, Severity::kMedium, kT0 + Min(3));
   EXPECT_EQ(Ack(lower.incident).DeadlineAt(), kT0 + Min(60));
   EXPECT_EQ(Fix(lower.incident).DeadlineAt(), kT0 + Hours(8));
@@ -99,8 +99,9 @@ TEST(SlaRetarget, ALowerSeverityHasMoreTime) {
 
 TEST(SlaRetarget, ABreachStaysOne) {
   const IncidentsConfig config = DefaultIncidentsConfig();
-  const Incident breached =
-      OnSlaTimer(Open(config, "critical"), TimerKind::kAckBreach, kT0 + Min(5) + 1).incident;
+  const Incident breached = OnSlaTimer(Open(config, "critical"), TimerKind::kAckBreach,
+                                       kT0 + Min(5) + 1, kT0 + Min(5) + 1)
+                                .incident;
   const IncidentDecision lower = SetSeverity(config, breached, Severity::kLow, kT0 + Min(6));
   EXPECT_EQ(Ack(lower.incident).breached_at, kT0 + Min(5));
   EXPECT_EQ(Ack(lower.incident).target, Min(5)) << "what was missed";
@@ -169,7 +170,8 @@ TEST(SlaPause, ClocksStandStillAndTheirTimersWithThem) {
   EXPECT_EQ(paused.events[0].data.at("acknowledge_elapsed_ns"), fmt::to_string(Min(10)));
   EXPECT_EQ(Ack(paused.incident).DeadlineAt(), 0) << "nobody knows";
   EXPECT_EQ(Ack(paused.incident).ElapsedAt(kT0 + Hours(5)), Min(10));
-  EXPECT_TRUE(OnSlaTimer(paused.incident, TimerKind::kAckBreach, kT0 + Hours(5)).events.empty());
+  EXPECT_TRUE(OnSlaTimer(paused.incident, TimerKind::kAckBreach, kT0 + Hours(5), kT0 + Hours(5))
+                  .events.empty());
 
   const IncidentDecision back = Resumed(paused.incident, "maintenance:db", kT0 + Min(100));
   EXPECT_EQ(Ack(back.incident).PausedAt(kT0 + Min(100)), Min(90));

@@ -144,8 +144,9 @@ TEST(ICalendarImport, ReadsItsOwnExport) {
   schedule.name = "web, team";
   const Segment segment{
       3600 * kNanosPerSecond, 7200 * kNanosPerSecond, {{"anna"}, OnCallSource::kLayer, "l"}};
-  EXPECT_EQ(Shifts(ICalendar(schedule, {&segment, 1}, "", 0, 0)),
-            Texts{"anna 1970-01-01T01:00:00Z 1970-01-01T02:00:00Z"});
+  EXPECT_EQ(
+      Shifts(ICalendar(schedule, {.segments = {segment}, .from = 0, .looked_from = 0}, "", 0)),
+      Texts{"anna 1970-01-01T01:00:00Z 1970-01-01T02:00:00Z"});
 }
 
 TEST(ICalendarImport, RefusesWithTheLine) {

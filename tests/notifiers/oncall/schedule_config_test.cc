@@ -98,7 +98,15 @@ TEST(ScheduleConfig, Errors) {
       {"{name: a, layers: [{users: [anna]}]}", "i.yml:2:22: a layer needs a start"},
       {"{name: a, layers: [{start: 2026-01-05}]}", "i.yml:2:22: a layer needs users"},
       {"{name: a, layers: [{users: [dora], start: 2026-01-05}]}",
-       "i.yml:2:22: there is no user \"dora\""},
+       "i.yml:2:31: there is no user \"dora\""},
+      {"{name: a, layers: [{users: [anna, dora, \"\", eve], start: 2026-01-05}], swaps: [{from: "
+       "fay, to: anna, start: 2026-01-02, end: 2026-01-04}], fallback: [gus]}",
+       "i.yml:2:37: there is no user \"dora\"\ni.yml:2:47: there is no user \"eve\"\n"
+       "i.yml:2:89: there is no user \"fay\"\ni.yml:2:153: there is no user \"gus\""},
+      {"{name: a, " + layer + ", overrides: [{start: 2026-01-02, end: 2026-01-04}]}",
+       "i.yml:2:71: an override needs a user"},
+      {"{name: a, " + layer + ", swaps: [{from: anna, start: 2026-01-02, end: 2026-01-04}]}",
+       "i.yml:2:67: a swap needs from and to"},
       {"{name: a, layers: [{users: [anna], start: soon}]}",
        "i.yml:2:45: \"soon\" is no time: a local one (2026-01-05T09:00) or one with an offset "
        "(2026-01-05T09:00:00+01:00) is wanted"},
@@ -132,7 +140,7 @@ TEST(ScheduleConfig, Errors) {
            ", overrides: [{user: ben, start: 2026-01-02, end: 2026-01-04}, "
            "{user: ben, start: 2026-01-03, end: 2026-01-05}]}",
        "i.yml:2:120: two overrides with \"ben\" overlap"},
-      {"{name: a, " + layer + ", fallback: [dora]}", "i.yml:2:3: there is no user \"dora\""},
+      {"{name: a, " + layer + ", fallback: [dora]}", "i.yml:2:70: there is no user \"dora\""},
       {"{name: a, " + layer + "}\n- {name: a, " + layer + "}",
        "i.yml:3:3: schedule \"a\" is not unique"},
   };

@@ -212,5 +212,36 @@ TEST(SmtpClient, RefusesInjectedCommands) {
   EXPECT_TRUE(sink.Mails().empty());
 }
 
+// As of requests (address_guard_test.cc).
+TEST(SmtpClient, AddressesAreGuarded) {
+  const struct {
+    bool password_and_secret;  // then a connection of its own asks the server first
+    const char* allowed;
+    bool delivered;
+  } kCases[] = {{false, "", false},
+                {true, "", false},
+                {false, "10.0.0.0/8", false},
+                {false, "127.0.0.0/8", true},
+                {true, "127.0.0.1", true}};
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.allowed);
+    SmtpSink sink({.auth = "PLAIN"});
+    MailRequest mail = Mail(sink);
+    mail.guard_address = true;
+    if (*c.allowed != 0) mail.allowed_networks = {c.allowed};
+    if (c.password_and_secret) {
+      mail.username = "u";
+      mail.password = mail.secret = "p";
+    }
+    const MailResult result = MakeCurlSmtpClient()->Send(mail);
+    EXPECT_EQ(result.delivered, c.delivered) << result.error;
+    EXPECT_EQ(result.forbidden, !c.delivered);
+    EXPECT_EQ(sink.Mails().size(), c.delivered ? 1U : 0U);
+    if (!c.delivered) {
+      EXPECT_THAT(result.error, HasSubstr("127.0.0.1 is a loopback address"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace outrider

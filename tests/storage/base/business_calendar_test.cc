@@ -90,6 +90,45 @@ TEST(BusinessCalendar, FindsWhenAnAmountIsUsedUp) {
   }
 }
 
+// A minute a week makes 87 years of a target of ten days. Day by day that took longer than all else
+// that is done with an incident.
+TEST(BusinessCalendar, WhatIsFarAwayIsReckonedByWeeks) {
+  BusinessCalendar::Options options;
+  options.week[0] = {{9 * 60, 9 * 60 + 1}};
+  const BusinessCalendar tiny(options);
+  const At at{absl::UTCTimeZone()};
+  const Nanos from = at(2026, 11, 23, 9);  // a Monday
+  struct Row {
+    int64_t weeks;  // = minutes
+    Nanos first;
+  };
+  const Row rows[] = {
+      {1, at(2026, 11, 23, 9, 1)},
+      {1000, at(2046, 1, 15, 9, 1)},
+      {2000, at(2065, 3, 16, 9, 1)},  // behind the sums, day by day
+      {5000, at(2122, 9, 14, 9, 1)},  // by weeks
+      {12000, at(2256, 11, 10, 9, 1)},
+      {20000, at(2262, 1, 1, 0)},  // never
+      {10L * 365 * 24 * 60, at(2262, 1, 1, 0)},
+  };
+  Nanos before = 0;
+  for (const Row& row : rows) {
+    const Nanos found = tiny.FirstAfter(from, row.weeks * kMinuteNanos);
+    if (row.weeks < 20000) {
+      EXPECT_EQ(absl::FormatTime(absl::FromUnixNanos(found)),
+                absl::FormatTime(absl::FromUnixNanos(row.first)));
+    } else {
+      EXPECT_GE(found, row.first);
+    }
+    EXPECT_GE(found, before);
+    before = found;
+    EXPECT_GE(tiny.LastWithin(from, row.weeks * kMinuteNanos), found);
+  }
+  const absl::Time start = absl::Now();
+  for (int i = 0; i < 1000; ++i) (void)tiny.LastWithin(from, 10L * 365 * 24 * 60 * kMinuteNanos);
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5)) << "it took 67 ms each";
+}
+
 TEST(BusinessCalendar, WithoutHoursAllTimeCounts) {
   const BusinessCalendar always{BusinessCalendar::Options()};
   EXPECT_TRUE(always.always());
