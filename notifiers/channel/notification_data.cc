@@ -167,17 +167,14 @@ Value AlertsValue(const List& alerts) {
   return Value(std::move(list));
 }
 
-template <typename GetMap>
-std::map<std::string, std::string> CommonOf(std::span<const Alert> alerts, GetMap get_map) {
-  if (alerts.empty()) return {};
-  std::map<std::string, std::string> common = get_map(alerts.front());
+// What of `common` every other alert has too.
+template <typename Get>
+std::map<std::string, std::string> CommonOf(std::span<const Alert> alerts,
+                                            std::map<std::string, std::string> common, Get get) {
   for (const Alert& alert : alerts.subspan(1)) {
-    const std::map<std::string, std::string> other = get_map(alert);
-    std::erase_if(common, [&other](const auto& pair) {
-      const auto found = other.find(pair.first);
-      // As in Go, one that is not there is one that is empty.
-      return found == other.end() ? !pair.second.empty() : found->second != pair.second;
-    });
+    if (common.empty()) break;
+    // As in Go, one that is not there is one that is empty.
+    std::erase_if(common, [&](const auto& pair) { return get(alert, pair.first) != pair.second; });
   }
   return common;
 }
@@ -185,11 +182,20 @@ std::map<std::string, std::string> CommonOf(std::span<const Alert> alerts, GetMa
 }  // namespace
 
 std::map<std::string, std::string> CommonLabels(std::span<const Alert> alerts) {
-  return CommonOf(alerts, [](const Alert& alert) { return alert.labels.ToMap(); });
+  if (alerts.empty()) return {};
+  return CommonOf(
+      alerts, alerts.front().labels.ToMap(),
+      [](const Alert& alert, const std::string& name) { return alert.labels.Get(name); });
 }
 
 std::map<std::string, std::string> CommonAnnotations(std::span<const Alert> alerts) {
-  return CommonOf(alerts, [](const Alert& alert) { return alert.annotations; });
+  if (alerts.empty()) return {};
+  return CommonOf(alerts, alerts.front().annotations,
+                  [](const Alert& alert, const std::string& name) {
+                    const auto found = alert.annotations.find(name);
+                    return found == alert.annotations.end() ? std::string_view()
+                                                            : std::string_view(found->second);
+                  });
 }
 
 std::string AlertStatus(const Notification& notification, const Alert& alert) {

@@ -19,12 +19,18 @@ void WriteMap(std::string_view key, const std::map<std::string, std::string>& ma
   json->EndObject();
 }
 
+void WriteLabels(std::string_view key, const Labels& labels, JsonWriter* json) {
+  json->Key(key).StartObject();
+  for (const LabelView label : labels) json->Key(label.name).String(label.value);
+  json->EndObject();
+}
+
 void WriteAlert(const Notification& notification, const Alert& alert, JsonWriter* json) {
   const std::string status = AlertStatus(notification, alert);
   const AlertTime ends_at = status == "firing" ? AlertTime() : alert.ends_at;
   json->StartObject();
   json->Key("status").String(status);
-  WriteMap("labels", alert.labels.ToMap(), json);
+  WriteLabels("labels", alert.labels, json);
   WriteMap("annotations", alert.annotations, json);
   json->Key("startsAt")
       .String(FormatRfc3339(alert.starts_at.nanos, alert.starts_at.offset_seconds));
@@ -71,7 +77,7 @@ std::string WebhookPayload(const Notification& notification, size_t truncated,
   for (size_t i = 0; i < count; ++i) WriteAlert(notification, notification.alerts[i], &json);
   json.EndArray();
   json.Key("notification_reason").String(notification.reason);
-  WriteMap("groupLabels", notification.group_labels.ToMap(), &json);
+  WriteLabels("groupLabels", notification.group_labels, &json);
   WriteMap("commonLabels", CommonLabels(notification.alerts), &json);
   WriteMap("commonAnnotations", CommonAnnotations(notification.alerts), &json);
   WriteMap("routeLabels", notification.route_labels, &json);

@@ -36,8 +36,28 @@ void AddAlert(const Transaction& tx, uint64_t fingerprint, bool resolved, Nanos 
 }
 
 void SortAlerts(std::vector<Alert>* alerts) {
-  std::sort(alerts->begin(), alerts->end(),
-            [](const Alert& a, const Alert& b) { return AlertBefore(a.labels, b.labels); });
+  // What is asked of each many times is looked up once.
+  struct Place {
+    std::string_view job;
+    std::string_view instance;
+    size_t at;
+  };
+  std::vector<Place> places;
+  places.reserve(alerts->size());
+  for (size_t i = 0; i < alerts->size(); ++i) {
+    const Labels& labels = (*alerts)[i].labels;
+    places.push_back({labels.Get("job"), labels.Get("instance"), i});
+  }
+  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
+    if (a.job == b.job && a.instance != b.instance && !a.instance.empty() && !b.instance.empty()) {
+      return a.instance < b.instance;
+    }
+    return AlertBefore((*alerts)[a.at].labels, (*alerts)[b.at].labels);
+  });
+  std::vector<Alert> sorted;
+  sorted.reserve(alerts->size());
+  for (const Place& place : places) sorted.push_back(std::move((*alerts)[place.at]));
+  *alerts = std::move(sorted);
 }
 
 void AddNote(const std::string& note, Notification* notification) {

@@ -31,7 +31,7 @@ IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
   const std::string key = IncidentGroupLabels(config, alert.labels).ToString();
   const Incident* newest = FedBy(tx, key);
   if (newest != nullptr && newest->Open()) {
-    return AddAlert(config, std::move(tx.incidents.Edit(newest->id)), alert, now);
+    return AddAlert(config, tx.incidents.Take(newest->id), alert, now);
   }
   if (newest != nullptr && Allows(config, IncidentAction::kReopen) &&
       WithinReopenWindow(config, *newest, now)) {
@@ -140,7 +140,7 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
     tx.CancelTimer(TimerKind::kSettle, FingerprintHex(fingerprint));
   }
   if (tx.incidents.Find(incident_id) == nullptr) return;
-  Incident incident = std::move(tx.incidents.Edit(incident_id));
+  Incident incident = tx.incidents.Take(incident_id);
   const Alert alert = tx.alerts.Find(fingerprint)->ToAlert();
   IncidentDecision decision = ResolveAlert(std::move(incident), alert, now);
   FollowAlert(tx, alert.labels, /*began=*/false, &decision, now);

@@ -27,6 +27,10 @@ Status ReadAll(const StateStore& store, Family family, std::string_view prefix, 
   return status.ok() ? status : Annotate(status, fmt::format("state, {}", FamilyName(family)));
 }
 
+void AddMember(uint64_t fingerprint, Incident* incident) {
+  if (incident->alerts.size() < kMaxIncidentAlerts) incident->alerts.insert(fingerprint);
+}
+
 // Which alerts have been in the incidents, and those that fire: each says whom it feeds.
 Status ReadMembers(const StateStore& store, const DeskState& state,
                    std::map<std::string, Incident>* incidents) {
@@ -35,13 +39,15 @@ Status ReadMembers(const StateStore& store, const DeskState& state,
     if (row.key.size() < kAround) return absl::DataLossError("a member's key is too short");
     const auto it = incidents->find(row.key.substr(1, row.key.size() - kAround));
     if (it == incidents->end()) return absl::OkStatus();
-    it->second.alerts.insert(ReadBigEndian64(std::string_view(row.key).substr(row.key.size() - 8)));
+    AddMember(ReadBigEndian64(std::string_view(row.key).substr(row.key.size() - 8)), &it->second);
     return absl::OkStatus();
   }));
   for (const auto& [fingerprint, record] : state.alerts) {
-    if (!record->firing || record->incident_id.empty()) continue;
+    if (record->incident_id.empty()) continue;
     const auto it = incidents->find(record->incident_id);
-    if (it != incidents->end()) it->second.firing.insert(fingerprint);
+    if (it == incidents->end()) continue;
+    AddMember(fingerprint, &it->second);
+    if (record->firing) it->second.firing.insert(fingerprint);
   }
   for (auto& [id, incident] : *incidents) {  // equal sets share their memory
     if (incident.firing == incident.alerts) incident.firing = incident.alerts;

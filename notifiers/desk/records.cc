@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "storage/base/hash.h"
+#include "storage/base/text.h"
 #include "storage/state/number_rows.h"
 #include "storage/state/row_codec.h"
 
@@ -147,7 +148,7 @@ std::string GroupId(std::string_view group_key, std::string_view receiver, uint6
   std::string text = fmt::format("{}\n{}", group_key, receiver);
   if (twin > 0) text += fmt::format("\n{}", twin);
   const Hash128 hash = HashBytes128(text);
-  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+  return HexEncode(BigEndian64(hash.high) + BigEndian64(hash.low));
 }
 
 std::string EncodeAlertRecord(const AlertRecord& record) {

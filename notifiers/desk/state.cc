@@ -32,19 +32,20 @@ void CountName(const AlertRecord& record, bool fires, StringMap<size_t>* counts)
 
 void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record) {
   const auto before = alerts.find(fingerprint);
-  const bool fired = before != alerts.end() && before->second->firing;
+  const bool known = before != alerts.end();
+  const bool fired = known && before->second->firing;
   const bool fires = record && record->firing;
   if (fired != fires) CountName(fires ? *record : *before->second, fires, &firing_by_name);
   if (record && record->waiting) {
     waiting.insert(fingerprint);
-  } else {
+  } else if (known && before->second->waiting) {
     waiting.erase(fingerprint);
   }
   if (!record) {
-    alerts.erase(fingerprint);
+    if (known) alerts.erase(before);
     return;
   }
-  std::shared_ptr<const AlertRecord>& row = alerts[fingerprint];
+  std::shared_ptr<const AlertRecord>& row = known ? before->second : alerts[fingerprint];
   if (record->end_timer != 0 && (!row || row->end_timer != record->end_timer)) {
     PushEnd({record->end_timer, fingerprint});
   }
@@ -56,8 +57,11 @@ void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecor
 }
 
 void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Incident> incident) {
-  if (const auto old = incidents.find(id); old != incidents.end()) {
-    const auto attached = dependants.find(old->second->suppressed_by);
+  const auto known_as = incidents.find(id);
+  const std::shared_ptr<const Incident> gone =
+      known_as == incidents.end() ? nullptr : known_as->second;
+  if (gone && !gone->suppressed_by.empty()) {
+    const auto attached = dependants.find(gone->suppressed_by);
     if (attached != dependants.end()) {
       attached->second.erase(id);
       if (attached->second.empty()) dependants.erase(attached);
@@ -73,17 +77,16 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
       if (known) newest_incident.erase(newest);  // its key is a view into the old row
       newest_incident.emplace(incident->key, incident);
     }
-  } else if (const auto gone = incidents.find(id); gone != incidents.end()) {
-    const auto newest = newest_incident.find(gone->second->key);
+  } else if (gone) {
+    const auto newest = newest_incident.find(gone->key);
     if (newest != newest_incident.end() && newest->second->id == id) newest_incident.erase(newest);
   }
   if (incident && incident->escalation.held_at != 0) {
     held.insert(id);
-  } else {
+  } else if (gone && gone->escalation.held_at != 0) {
     held.erase(id);
   }
-  const auto old = incidents.find(id);
-  const std::string before = old == incidents.end() ? "" : old->second->merged_into;
+  const std::string before = gone ? gone->merged_into : "";
   const std::string after = incident ? incident->merged_into : "";
   if (before != after) {
     if (!after.empty()) parts[after].insert(id);
@@ -92,7 +95,11 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
       parts.erase(left);
     }
   }
-  Store(&incidents, id, std::move(incident));
+  if (incident && gone) {
+    known_as->second = std::move(incident);
+  } else {
+    Store(&incidents, id, std::move(incident));
+  }
 }
 
 void DeskState::PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row) {

@@ -46,9 +46,20 @@ class TableEdit {
   // The row must exist. The reference lives as long as the row is not put anew or erased.
   V& Edit(const K& key) { return Write(key, false); }
   V& EditSoftly(const K& key) { return Write(key, true); }
+  // The row, to be put back changed; until then nobody must look at it. It must exist.
+  V Take(const K& key) {
+    const auto change = index_.find(key);
+    if (change == index_.end()) return *table_.find(key)->second;
+    return std::move(*changes_[change->second].second.row);
+  }
   V& Put(const K& key, V row) {
     Change& change = ChangeOf(key).first;
-    change = {std::make_shared<V>(std::move(row)), false};
+    change.soft = false;
+    if (change.row) {
+      *change.row = std::move(row);
+    } else {
+      change.row = std::make_shared<V>(std::move(row));
+    }
     return *change.row;
   }
   void Erase(const K& key) { ChangeOf(key).first = {nullptr, false}; }

@@ -212,8 +212,8 @@ void Transaction::EncodeAudit(Batch* batch) {
   for (AuditEvent& event : audit_) {
     const uint8_t bucket = BucketOf(event.subject);
     const auto [head, added] = heads_.try_emplace(bucket, state_.audit_heads[bucket]);
-    ChainAuditEvent(&event, &head->second);
-    batch->Put(Family::kAudit, AuditKey(event.subject, event.sequence), EncodeAuditEvent(event));
+    std::string row = ChainAuditEvent(&event, &head->second);
+    batch->Put(Family::kAudit, AuditKey(event.subject, event.sequence), std::move(row));
     IndexAuditEvent(event, batch);
   }
   for (const auto& [bucket, head] : heads_) {
@@ -221,12 +221,15 @@ void Transaction::EncodeAudit(Batch* batch) {
   }
 }
 
-// What fires in an incident follows from the alerts' rows; what was in it ever has rows of its own.
+// Whom an alert feeds stands in its row. Only what was in an incident and feeds it no more has a
+// row of its own.
 void Transaction::EncodeMembers(const Incident* before, const Incident* after, Batch* batch) const {
   const NumberSet none;
   const NumberSet& old = before == nullptr ? none : before->alerts;
   const NumberSet& fresh = after == nullptr ? none : after->alerts;
   fresh.ForEachBeyond(old, [&](uint64_t fingerprint) {
+    const AlertRecord* record = alerts.Find(fingerprint);
+    if (record != nullptr && record->incident_id == after->id) return;
     batch->Put(Family::kMembers, MemberKey(after->id, fingerprint), "");
   });
   if (fresh.size() >= old.size()) return;  // they only grow, until the incident goes
@@ -235,7 +238,19 @@ void Transaction::EncodeMembers(const Incident* before, const Incident* after, B
   });
 }
 
+void Transaction::EncodeLeavers(Batch* batch) const {
+  for (const auto& [fingerprint, change] : alerts.changes()) {
+    const AlertRecord* before = alerts.Before(fingerprint);
+    if (before == nullptr || before->incident_id.empty()) continue;
+    if (change.row && change.row->incident_id == before->incident_id) continue;
+    const Incident* incident = incidents.Find(before->incident_id);
+    if (incident == nullptr || !incident->alerts.contains(fingerprint)) continue;
+    batch->Put(Family::kMembers, MemberKey(incident->id, fingerprint), "");
+  }
+}
+
 void Transaction::EncodeIncidents(Batch* batch) const {
+  EncodeLeavers(batch);
   EncodeTable(incidents, Family::kIncidents, BucketKey, EncodeIncident, batch);
   for (const auto& [id, change] : incidents.changes()) {
     const Incident* before = incidents.Before(id);

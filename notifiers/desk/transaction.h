@@ -132,6 +132,8 @@ class Transaction {
   void EncodeIncidents(Batch* batch) const;
   void AssignShares();
   void EncodeTotals(Batch* batch);
+  // Alerts that feed their incident no more.
+  void EncodeLeavers(Batch* batch) const;
   void EncodeMembers(const Incident* before, const Incident* after, Batch* batch) const;
 
   const DeskState& state_;

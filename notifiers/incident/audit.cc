@@ -83,10 +83,12 @@ bool IsAuditKind(std::string_view text) {
   return std::ranges::find(kTexts, text) != std::ranges::end(kTexts);
 }
 
-void ChainAuditEvent(AuditEvent* event, AuditHead* head) {
+std::string ChainAuditEvent(AuditEvent* event, AuditHead* head) {
   event->sequence = ++head->sequence;
-  head->hash = Sha256(head->hash + Content(*event));
+  std::string row = Content(*event);
+  head->hash = Sha256(head->hash + row);
   event->hash = head->hash;
+  return row += event->hash;
 }
 
 Status VerifyAuditChain(std::span<const AuditEvent> events, const AuditHead& head) {

@@ -86,8 +86,8 @@ struct AuditHead {
   std::string hash;  // "" before the first event
 };
 
-// Gives `event` its place behind `head`, moves the head.
-void ChainAuditEvent(AuditEvent* event, AuditHead* head);
+// Gives `event` its place behind `head`, moves the head. Returns what EncodeAuditEvent would.
+std::string ChainAuditEvent(AuditEvent* event, AuditHead* head);
 // Checks the events of one bucket in any order against its head. The error names the first broken
 // place.
 Status VerifyAuditChain(std::span<const AuditEvent> events, const AuditHead& head);

@@ -55,9 +55,11 @@ std::string TitleOf(const Labels& group_labels, const Labels& alert) {
   return (group_labels.empty() ? alert : group_labels).ToString();
 }
 
-void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
+// Whether it has never been in the incident before.
+bool NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   Incident& incident = decision->incident;
   const uint64_t fingerprint = alert.Fingerprint();
+  const bool fresh = !incident.alerts.contains(fingerprint);
   ++incident.count;
   incident.firing.insert(fingerprint);
   if (incident.alerts.empty()) {
@@ -68,6 +70,7 @@ void NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
   incident.starts_at = std::min(incident.starts_at, BeganAt(alert));
   incident.last_alert_at = now;
   incident.updated_at = now;
+  return fresh;
 }
 
 // What its rule says that it is about.
@@ -83,9 +86,13 @@ IncidentSource SaidSource(const Alert& alert) {
 }  // namespace
 
 Labels IncidentGroupLabels(const IncidentsConfig& config, const Labels& alert) {
-  if (config.group_by == std::vector<std::string>{"..."}) return alert;
+  if (config.group_by.size() == 1 && config.group_by.front() == "...") return alert;
+  const bool own = IsOwnAlert(alert);
+  if (!own && std::is_sorted(config.group_by.begin(), config.group_by.end())) {
+    return alert.Keep(config.group_by);
+  }
   std::vector<std::string> names = config.group_by;
-  if (IsOwnAlert(alert)) {
+  if (own) {
     names.insert(names.end(), kOwnAlertIdentity.begin(), kOwnAlertIdentity.end());
   }
   std::sort(names.begin(), names.end());
@@ -140,11 +147,10 @@ IncidentDecision OpenIncident(const IncidentsConfig& config, std::string id, con
 
 IncidentDecision AddAlert(const IncidentsConfig& config, Incident incident, const Alert& alert,
                           Nanos now) {
-  const bool known = incident.alerts.contains(alert.Fingerprint());
   IncidentDecision decision = DecisionOn(std::move(incident));
-  NoteAlert(alert, now, &decision);
-  if (!known)
+  if (NoteAlert(alert, now, &decision)) {
     AddIncidentEvent(AuditKind::kAlertAdded, now, &decision).text = alert.labels.ToString();
+  }
   const Severity severity = SeverityOf(config, alert.labels.Get("severity"));
   if (RaiseSeverity(severity, {}, now, &decision)) FollowSeverityUp(config, alert, now, &decision);
   return decision;

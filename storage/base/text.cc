@@ -270,9 +270,27 @@ size_t RuneCount(std::string_view text) {
   return count;
 }
 
+namespace {
+
+// How many bytes stand for themselves.
+size_t PlainPrefix(std::string_view text) {
+  size_t n = 0;
+  while (n < text.size() && text[n] >= ' ' && text[n] <= '~' && text[n] != '"' && text[n] != '\\') {
+    ++n;
+  }
+  return n;
+}
+
+}  // namespace
+
 std::string Quote(std::string_view text) {
   std::string out = "\"";
-  while (!text.empty()) {
+  out.reserve(text.size() + 2);
+  while (true) {
+    const size_t plain = PlainPrefix(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     uint32_t rune = 0;
     const size_t n = DecodeRune(text, &rune);
     if (n == 0) {
@@ -312,6 +330,7 @@ StatusOr<std::string> Unquote(std::string_view text) {
 std::string HexEncode(std::string_view bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
+  out.reserve(2 * bytes.size());
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     out += kDigits[byte >> 4];

@@ -220,15 +220,27 @@ std::map<std::string, std::string> Labels::ToMap() const {
 std::string Labels::ToString() const {
   const std::string_view name = MetricName();
   const bool bare_name = IsLegacyMetricName(name);
-  std::string out(bare_name ? name : std::string_view());
-  std::string inner;
+  std::string out;
+  out.reserve(data_.size() + data_.size() / 4 + 16);
+  if (bare_name) out += name;
+  const size_t inner = out.size() + 1;
+  out += '{';
   for (const LabelView label : *this) {
-    if (label.name == kMetricName && bare_name) continue;
-    if (!inner.empty()) inner += ", ";
-    inner += IsLegacyLabelName(label.name) ? std::string(label.name) : Quote(label.name);
-    inner += '=' + Quote(label.value);
+    if (bare_name && label.name == kMetricName) continue;
+    if (out.size() > inner) out += ", ";
+    if (IsLegacyLabelName(label.name)) {
+      out += label.name;
+    } else {
+      out += Quote(label.name);
+    }
+    out += '=';
+    out += Quote(label.value);
   }
-  if (!inner.empty() || out.empty()) out += '{' + inner + '}';
+  if (out.size() == inner && inner > 1) {
+    out.pop_back();  // a name alone
+  } else {
+    out += '}';
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <bit>
 
 namespace outrider {
@@ -22,11 +23,11 @@ uint64_t ReadBigEndian64(std::string_view eight_bytes) {
 }
 
 RowWriter& RowWriter::U64(uint64_t value) {
-  while (value >= 0x80) {
-    bytes_.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  bytes_.push_back(static_cast<char>(value));
+  std::array<char, 10> bytes{};
+  size_t size = 0;
+  for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+  bytes[size++] = static_cast<char>(value);
+  bytes_.append(bytes.data(), size);
   return *this;
 }
 
@@ -40,6 +41,10 @@ RowWriter& RowWriter::Double(double value) {
 }
 
 RowWriter& RowWriter::Text(std::string_view value) {
+  // A row has some hundred bytes: not in five steps.
+  constexpr size_t kRoom = 200;
+  const size_t wanted = bytes_.size() + value.size() + 10;
+  if (wanted > bytes_.capacity()) bytes_.reserve(wanted + kRoom);
   U64(value.size());
   bytes_ += value;
   return *this;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -95,6 +96,28 @@ TEST_P(AnyStore, ChangesTheVersionWithEveryWrite) {
   const uint64_t first = Version("a");
   ASSERT_TRUE(Put("a", "1").ok());
   EXPECT_NE(Version("a"), first);
+}
+
+// A store may write a batch in another order than it was made, but not the writes of one key.
+TEST_P(AnyStore, OfOneKeyTheLastWriteOfABatchCounts) {
+  Batch batch;
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = "a long prefix " + std::to_string(1000 - i * 7 % 100);
+    batch.Put(Family::kAlerts, key, "first");
+    batch.Delete(Family::kAlerts, key);
+    if (i % 2 == 0) continue;
+    batch.Put(Family::kGroups, key, "elsewhere");
+    batch.Put(Family::kAlerts, key, "second");
+    batch.Put(Family::kAlerts, key, "last");
+    wanted.push_back(key);
+  }
+  ASSERT_TRUE(store_->Commit(batch, Durability::kBuffered).ok());
+  std::ranges::sort(wanted);
+  EXPECT_EQ(Keys(""), wanted);
+  for (const std::string& key : wanted) {
+    EXPECT_EQ(store_->Get(Family::kAlerts, key).value()->value, "last") << key;
+  }
 }
 
 TEST_P(AnyStore, WritesNothingWhenARequirementFails) {
