@@ -166,6 +166,7 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   }
   TRY(self->AddHooks(self->ToolsOfHooks(), &desk_config));
   self->desk = TRY(Desk::Load(*self->state, random, std::move(desk_config), clock.NowNanos()));
+  self->desk->Watch(clock);
   {
     const absl::MutexLock lock(&self->reload_mutex_);
     self->counts_ = CountsOf(files, web.users.size());

@@ -20,16 +20,16 @@ VerificationDraw Draw(Random& random) {
 
 Status Desk::StartVerification(const std::string& user, const std::string& method, Nanos now) {
   const VerificationDraw draw = Draw(impl_->random);
-  return impl_->Run(now, [&](Transaction& tx) {
-    return outrider::StartVerification(tx, user, method, draw, now);
+  return impl_->Run(now, [&](Transaction& tx, Nanos at) {
+    return outrider::StartVerification(tx, user, method, draw, at);
   });
 }
 
 Status Desk::ConfirmVerification(const ContactRef& contact, const std::string& code,
                                  const HumanAction& by, Nanos now) {
   Status refused;
-  TRY(impl_->Run(now, [&](Transaction& tx) {
-    return outrider::ConfirmVerification(tx, contact, code, by, &refused, now);
+  TRY(impl_->Run(now, [&](Transaction& tx, Nanos at) {
+    return outrider::ConfirmVerification(tx, contact, code, by, &refused, at);
   }));
   return refused;
 }

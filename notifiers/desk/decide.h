@@ -3,7 +3,8 @@
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
 // decide_incidents.cc, decide_forgetting.cc, decide_suppression.cc, decide_messages.cc,
 // decide_fallback.cc, decide_reports.cc, decide_silences.cc, decide_reload.cc. Those of pages to
-// people have headers of their own: decide_paging.h, decide_contacts.h, decide_verification.h.
+// people have headers of their own: decide_paging.h, decide_contacts.h, decide_verification.h; so
+// has a clock that was set back: decide_clock.h.
 #pragma once
 
 #include <functional>
@@ -187,6 +188,8 @@ Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& 
 // Stores it as it is; for imports.
 void TakeSilence(Transaction& tx, const Silence& silence, const std::string& channel, Nanos now);
 void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due);
+// Sets its timers as its state says.
+void RearmSilence(Transaction& tx, const Silence& silence, Nanos now);
 // Time to look whether something matches a silence that ends when nothing does.
 void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now);
 

@@ -69,9 +69,11 @@ void FollowAlert(const Transaction& tx, const Labels& alert, bool began, Inciden
   const bool paused =
       std::any_of(decision->incident.pauses.begin(), decision->incident.pauses.end(),
                   [](const std::string& reason) { return reason.starts_with("maintenance:"); });
-  // One more cannot bring it into maintenance, unless it is the only one; one less not out of it.
+  // One more cannot bring it into maintenance, unless it is the only one; one less not out of it,
+  // unless it was the last.
   const bool only = began && decision->incident.firing.size() == 1;
-  if (only ? paused : paused != began) return;
+  const bool last = !began && decision->incident.firing.empty();
+  if (only || last ? paused == only : paused != began) return;
   if (began && !only && !InMaintenance(tx, alert, now).empty()) return;
   PauseInMaintenance(tx, decision, now);
 }

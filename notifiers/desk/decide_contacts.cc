@@ -128,7 +128,7 @@ bool WaitsForQuiet(Transaction& tx, const Page& page, Nanos now) {
   if (user == nullptr) return false;
   const Nanos until = QuietUntil(*user, page.incident.severity, now);
   if (until == 0) return false;
-  PutAside(tx, page, fmt::format("quiet hours of {}", page.user), until, now);
+  PutAside(tx, page, fmt::format("{}{}", kQuietReason, page.user), until, now);
   return true;
 }
 

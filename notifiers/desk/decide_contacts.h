@@ -4,11 +4,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "notifiers/channel/channel.h"
 #include "notifiers/desk/transaction.h"
 
 namespace outrider {
+
+inline constexpr std::string_view kQuietReason = "quiet hours of ";  // why a page was put off
 
 // Whether a page that is due has to wait: for the end of its user's quiet
 // hours, for the others it is sent together with, or because the contact method

@@ -235,6 +235,9 @@ void OnIncidentTimer(Transaction& tx, TimerKind kind, const std::string& id, Nan
                 why.empty() ? OnEscalationTimer(*incident, due, now)
                             : HoldEscalation(*incident, incident->escalation.next_tier, why, due),
                 due);
+  // What held it then may be over, and its end past: nobody would look again.
+  const bool over = !why.empty() && due < now && WhyHeld(tx, *tx.incidents.Find(id), now).empty();
+  if (over) tx.SetTimer(kind, id, now);
 }
 
 }  // namespace outrider

@@ -145,6 +145,11 @@ Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& 
   return absl::OkStatus();
 }
 
+void RearmSilence(Transaction& tx, const Silence& silence, Nanos now) {
+  SetEdge(tx, silence, now);
+  if (tx.TimerDue(TimerKind::kSilenceIdle, silence.id) == 0) SetIdle(tx, silence, now);
+}
+
 void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due) {
   tx.CancelTimer(TimerKind::kSilenceEdge, id);
   const auto it = tx.silences().find(id);

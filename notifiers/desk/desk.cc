@@ -43,7 +43,7 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, Wa
     batch.Put(Family::kHistory, std::move(key), std::move(row));
   }
   batch.Append(std::move(extra));
-  if (!batch.empty()) AddLived(tx.plan(), now, &batch);
+  if (!batch.empty()) AddLived(&batch);
   const Durability durability = tx.synced() ? Durability::kSynced : Durability::kBuffered;
   StatusOr<Journal::Kept> kept = Journal::Kept::kWritten;
   if (!batch.empty()) kept = journal.Write(std::move(batch), durability, keep, now);
@@ -80,6 +80,11 @@ void Desk::Impl::ApplyEffects(const Effects& effects) {
   CountBegins(plan->config().limits.damping, effects.begins, &state.begins);
   for (const auto& [reason, count] : effects.suppressed) suppressed[reason] += count;
   trim_before = std::max(trim_before, effects.trim_before);
+  if (effects.set_back == 0) return;
+  for (auto& [fingerprint, times] : state.begins) {
+    for (Nanos& time : times) time -= effects.set_back;
+  }
+  queued_since_claim = true;  // what the last claim said is of another time
 }
 
 void Desk::Impl::Wake(const Wakes& wakes) {
@@ -123,16 +128,16 @@ Status Desk::OnAlerts(std::span<const Alert> alerts, Batch rule_state, Nanos now
   const IncomingAlerts incoming = Incoming(alerts);
   return impl_->Run(
       now,
-      [&](Transaction& tx) {
-        TakeAlerts(tx, incoming, now);
+      [&](Transaction& tx, Nanos at) {
+        TakeAlerts(tx, incoming, at);
         return absl::OkStatus();
       },
       std::move(rule_state));
 }
 
 Status Desk::ReconcileRuleAlerts(const std::set<uint64_t>& owned, Nanos now) {
-  return impl_->Run(now, [&](Transaction& tx) {
-    ResolveUnowned(tx, owned, now);
+  return impl_->Run(now, [&](Transaction& tx, Nanos at) {
+    ResolveUnowned(tx, owned, at);
     return absl::OkStatus();
   });
 }
@@ -140,8 +145,8 @@ Status Desk::ReconcileRuleAlerts(const std::set<uint64_t>& owned, Nanos now) {
 StatusOr<PostAlertsResult> Desk::PostAlerts(std::span<const Alert> alerts, Nanos now) {
   PostAlertsResult result;
   const IncomingAlerts incoming = Incoming(alerts);
-  TRY(impl_->Run(now, [&](Transaction& tx) {
-    result.stored = TakePosted(tx, incoming, now, &result);
+  TRY(impl_->Run(now, [&](Transaction& tx, Nanos at) {
+    result.stored = TakePosted(tx, incoming, at, &result);
     return absl::OkStatus();
   }));
   return result;
@@ -173,11 +178,11 @@ Desk::IncidentResult DecideIncident(Impl& impl, const HumanAction& human, Nanos 
 
 }  // namespace
 
-#define OUTRIDER_INCIDENT_ACTION_(method, action)                          \
-  Desk::IncidentResult Desk::method(const HumanAction& human, Nanos now) { \
-    return DecideIncident(*impl_, human, now, [&](Transaction& tx) {       \
-      return ActOnIncident(tx, IncidentAction::action, human, now);        \
-    });                                                                    \
+#define OUTRIDER_INCIDENT_ACTION_(method, action)                              \
+  Desk::IncidentResult Desk::method(const HumanAction& human, Nanos now) {     \
+    return DecideIncident(*impl_, human, now, [&](Transaction& tx, Nanos at) { \
+      return ActOnIncident(tx, IncidentAction::action, human, at);             \
+    });                                                                        \
   }
 OUTRIDER_INCIDENT_ACTION_(Acknowledge, kAcknowledge)
 OUTRIDER_INCIDENT_ACTION_(StartInvestigation, kInvestigate)
@@ -188,41 +193,43 @@ OUTRIDER_INCIDENT_ACTION_(Unacknowledge, kUnacknowledge)
 
 Desk::IncidentResult Desk::AddNote(const HumanAction& human, Nanos now) {
   return DecideIncident(*impl_, human, now,
-                        [&](Transaction& tx) { return NoteOnIncident(tx, human, now); });
+                        [&](Transaction& tx, Nanos at) { return NoteOnIncident(tx, human, at); });
 }
 
 Desk::IncidentResult Desk::Hold(const HumanAction& human, Nanos now) {
   return DecideIncident(*impl_, human, now,
-                        [&](Transaction& tx) { return PutOnHold(tx, human, true, now); });
+                        [&](Transaction& tx, Nanos at) { return PutOnHold(tx, human, true, at); });
 }
 
 Desk::IncidentResult Desk::Unhold(const HumanAction& human, Nanos now) {
   return DecideIncident(*impl_, human, now,
-                        [&](Transaction& tx) { return PutOnHold(tx, human, false, now); });
+                        [&](Transaction& tx, Nanos at) { return PutOnHold(tx, human, false, at); });
 }
 
 Desk::IncidentResult Desk::Change(const IncidentChange& change, const HumanAction& human,
                                   Nanos now) {
-  return DecideIncident(*impl_, human, now,
-                        [&](Transaction& tx) { return ChangeIncident(tx, change, human, now); });
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx, Nanos at) {
+    return ChangeIncident(tx, change, human, at);
+  });
 }
 
 Desk::IncidentResult Desk::Create(const NewIncident& wanted, HumanAction human, Nanos now) {
-  return DecideIncident(*impl_, human, now, [&](Transaction& tx) -> Status {
-    human.incident_id = TRY(CreateIncident(tx, wanted, ToActor(human), now));
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx, Nanos at) -> Status {
+    human.incident_id = TRY(CreateIncident(tx, wanted, ToActor(human), at));
     return absl::OkStatus();
   });
 }
 
 Desk::IncidentResult Desk::Escalate(const HumanAction& human, bool force, Nanos now) {
-  return DecideIncident(*impl_, human, now,
-                        [&](Transaction& tx) { return EscalateIncident(tx, human, force, now); });
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx, Nanos at) {
+    return EscalateIncident(tx, human, force, at);
+  });
 }
 
 Desk::IncidentResult Desk::ReapplyPolicy(const HumanAction& human, const std::string& policy,
                                          Nanos now) {
-  return DecideIncident(*impl_, human, now, [&](Transaction& tx) {
-    return outrider::ReapplyPolicy(tx, human, policy, now);
+  return DecideIncident(*impl_, human, now, [&](Transaction& tx, Nanos at) {
+    return outrider::ReapplyPolicy(tx, human, policy, at);
   });
 }
 
@@ -230,8 +237,8 @@ StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& chann
                                        bool force) {
   const std::string new_id = impl_->random.Uuid();
   std::string id;
-  TRY(impl_->Run(now, [&](Transaction& tx) -> Status {
-    id = TRY(PutSilence(tx, silence, new_id, channel, now, force));
+  TRY(impl_->Run(now, [&](Transaction& tx, Nanos at) -> Status {
+    id = TRY(PutSilence(tx, silence, new_id, channel, at, force));
     return absl::OkStatus();
   }));
   return id;
@@ -239,13 +246,14 @@ StatusOr<std::string> Desk::SetSilence(Silence silence, const std::string& chann
 
 Status Desk::ExpireSilence(const std::string& id, const std::string& channel, Nanos now,
                            const std::string& who) {
-  return impl_->Run(
-      now, [&](Transaction& tx) { return outrider::ExpireSilence(tx, id, channel, now, who); });
+  return impl_->Run(now, [&](Transaction& tx, Nanos at) {
+    return outrider::ExpireSilence(tx, id, channel, at, who);
+  });
 }
 
 Status Desk::Configure(AuditEvent event, Batch rows, Nanos now) {
-  event.time = now;
-  const auto decide = [&](Transaction& tx) {
+  const auto decide = [&](Transaction& tx, Nanos at) {
+    event.time = at;
     tx.Audit(event);
     tx.RequireSync();
     return absl::OkStatus();
@@ -261,10 +269,10 @@ StatusOr<std::vector<std::string>> Desk::QueueReports(std::span<const DeskReport
   std::vector<std::string> homeless;
   TRY(impl_->Run(
       now,
-      [&](Transaction& tx) {
+      [&](Transaction& tx, Nanos at) {
         homeless.clear();
         for (const DeskReport& report : reports) {
-          if (!QueueReport(tx, report, now)) homeless.push_back(report.id);
+          if (!QueueReport(tx, report, at)) homeless.push_back(report.id);
         }
         return absl::OkStatus();
       },
@@ -352,6 +360,9 @@ StatusOr<int> Desk::Impl::RunSomeDue(Nanos now) {
   Status status;
   {
     absl::MutexLock event(&event_mutex);
+    const StatusOr<Nanos> at = NoteTime(now, &wakes);  // before ends are taken that it moves
+    if (!at.ok()) return at.status();
+    now = *at;
     std::vector<AlertEnd> ends;
     {
       absl::MutexLock lock(&state_mutex);
@@ -445,6 +456,9 @@ Status Desk::Replace(NewConfig change, Nanos now) {
   Status status;
   {
     absl::MutexLock one(&impl.event_mutex);
+    const StatusOr<Nanos> at = impl.NoteTime(now, &wakes);  // by the plan there was
+    if (!at.ok()) return at.status();
+    now = *at;
     std::shared_ptr<const Plan> old_plan;
     Inhibitor old_inhibitor({});
     Inhibitor old_dependencies({});
@@ -499,14 +513,14 @@ Status Desk::Replace(NewConfig change, Nanos now) {
 
 StatusOr<ClaimAnswer> Desk::Claim(Nanos now, size_t most, const RoomOf& room) {
   ClaimAnswer answer;
-  TRY(impl_->Run(now, [&](Transaction& tx) {
+  TRY(impl_->Run(now, [&](Transaction& tx, Nanos at) {
     answer = {};
-    const ClaimedRows claimed = ClaimRows(tx, now, most, room, impl_->faults.ignore_epoch);
+    const ClaimedRows claimed = ClaimRows(tx, at, most, room, impl_->faults.ignore_epoch);
     if (claimed.next != 0) answer.next = claimed.next;
     for (const OutboxRow& row : claimed.rows) {
       ClaimedMessage& message = answer.messages.emplace_back();
-      NumberPage(tx, row, now);
-      message.notification = BuildNotification(tx, row, now);
+      NumberPage(tx, row, at);
+      message.notification = BuildNotification(tx, row, at);
       message.receivers = tx.plan().config().receivers;
       message.channel =
           message.receivers->FindIntegration(row.receiver, row.integration)->channel.get();
@@ -528,13 +542,13 @@ bool Desk::StillWanted(const OutboxRow& row, Nanos now) {
   bool wanted = true;
   const Status status = impl_->Run(
       now,
-      [&](Transaction& tx) {
+      [&](Transaction& tx, Nanos at) {
         wanted =
             tx.outbox.Find(row.id) != nullptr && (impl_->faults.ignore_epoch || IsCurrent(tx, row));
         if (!wanted) {
-          EndRow(tx, row.id, OutboxOutcome::kStale, StaleText(row), now);
+          EndRow(tx, row.id, OutboxOutcome::kStale, StaleText(row), at);
         } else if (row.kind == OutboxKind::kPage) {
-          wanted = !HoldPage(tx, row.id, now);
+          wanted = !HoldPage(tx, row.id, at);
         }
         return absl::OkStatus();
       },
@@ -545,9 +559,9 @@ bool Desk::StillWanted(const OutboxRow& row, Nanos now) {
 Status Desk::OnOutcomes(std::span<const FinishedAttempt> attempts, Nanos now) {
   return impl_->Run(
       now,
-      [&](Transaction& tx) {
+      [&](Transaction& tx, Nanos at) {
         for (const FinishedAttempt& attempt : attempts) {
-          OnSendResult(tx, attempt, impl_->random.Unit(), now);
+          OnSendResult(tx, attempt, impl_->random.Unit(), at);
         }
         return absl::OkStatus();
       },

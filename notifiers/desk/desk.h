@@ -121,6 +121,10 @@ class Desk final : public AlertSink, public OutboxSource {
   static StatusOr<std::unique_ptr<Desk>> Load(StateStore& store, Random& random, DeskConfig config,
                                               Nanos now, DeskFaults faults = {});
   ~Desk() override;
+  // From now on the desk notices when the clock is set back, by the next event at the latest, and
+  // moves what counts from a moment with it (decide_clock.h). Without one it believes what events
+  // say. It outlives the desk.
+  void Watch(const Clock& clock);
 
   // ---- events
   // -----------------------------------------------------------------------------------------------------

@@ -40,8 +40,8 @@ StatusOr<AnswerResult> Desk::Answer(AnswerAction action, const HumanAction& huma
                                     const AnsweredStep& step) {
   AnsweredIncidents answered;
   const AnswerClaim claim{action, human.incident_id, "", 0, step};
-  TRY(impl_->Run(now,
-                 [&](Transaction& tx) { return AnswerEach(tx, claim, human, now, &answered); }));
+  TRY(impl_->Run(
+      now, [&](Transaction& tx, Nanos at) { return AnswerEach(tx, claim, human, at, &answered); }));
   absl::ReaderMutexLock lock(&impl_->state_mutex);
   std::vector<AnswerResult> parts;
   for (auto& [id, result] : answered) {

@@ -6,53 +6,24 @@
 #include "notifiers/desk/decide_heartbeats.h"
 #include "notifiers/desk/decide_maintenance.h"
 #include "notifiers/desk/desk_impl.h"
-#include "storage/state/row_codec.h"
 
 namespace outrider {
 
-namespace {
-
-constexpr int64_t kLivedEvery = 60 * kNanosPerSecond;
-
-// The clock may have been set back.
-bool IsOld(Nanos kept, Nanos now) { return now - kept >= kLivedEvery || now < kept; }
-
-}  // namespace
-
-// Only heartbeats ask for it.
-void Desk::Impl::AddLived(const Plan& with, Nanos now, Batch* batch) {
-  if (with.config().around.heartbeats.empty() || !IsOld(lived_kept, now)) return;
-  batch->Put(Family::kMeta, std::string(kLivedKey), BigEndian64(static_cast<uint64_t>(now)));
-  lived_kept = now;
-}
-
-void Desk::Impl::KeepLived(bool at_end, Nanos now) {
-  if (journal.NextRetry() != 0) return;  // what waits for room is more important
-  if (at_end) lived_kept = 0;
-  Batch batch;
-  {
-    absl::ReaderMutexLock lock(&state_mutex);
-    AddLived(*plan, now, &batch);
-  }
-  if (batch.empty()) return;
-  // Lost, it makes the downtime look a minute longer.
-  static_cast<void>(journal.Write(std::move(batch), Durability::kBuffered, false, now).ok());
-}
-
 Status Desk::Beat(const std::string& heartbeat, const BeatResult& result, const HumanAction& by,
                   Nanos now) {
-  return impl_->Run(
-      now, [&](Transaction& tx) { return TakeBeat(tx, heartbeat, &result, by.channel, now); });
+  return impl_->Run(now, [&](Transaction& tx, Nanos at) {
+    return TakeBeat(tx, heartbeat, &result, by.channel, at);
+  });
 }
 
 Status Desk::AddMaintenance(const MaintenanceWindow& window, const HumanAction& by, Nanos now) {
-  return impl_->Run(now,
-                    [&](Transaction& tx) { return outrider::AddMaintenance(tx, window, by, now); });
+  return impl_->Run(
+      now, [&](Transaction& tx, Nanos at) { return outrider::AddMaintenance(tx, window, by, at); });
 }
 
 Status Desk::EndMaintenance(const std::string& name, const HumanAction& by, Nanos now) {
-  return impl_->Run(now,
-                    [&](Transaction& tx) { return outrider::EndMaintenance(tx, name, by, now); });
+  return impl_->Run(
+      now, [&](Transaction& tx, Nanos at) { return outrider::EndMaintenance(tx, name, by, at); });
 }
 
 std::vector<HeartbeatView> Desk::Heartbeats(Nanos) const {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of Desk, shared by desk.cc (events), journal.cc (writing), load.cc (start), views.cc
-// and stats.cc.
+// The inside of Desk, shared by desk.cc (events), desk_clock.cc (time), journal.cc (writing),
+// load.cc (start), views.cc and stats.cc.
 #pragma once
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -29,6 +30,8 @@ class Journal {
   // later. An error: nothing is kept, the event may be tried again. `keep` prefers kInMemory to any
   // error but Aborted.
   StatusOr<Kept> Write(Batch batch, Durability durability, bool keep, Nanos now);
+  // The clock was set back: what is tried again a while later is so nevertheless.
+  void SetBack(int64_t by);
   // Tries to write what is remembered; an error only when another process took over (Aborted).
   Status Retry(Nanos now);
 
@@ -51,6 +54,9 @@ class Journal {
   Batch held_back_;  // only with the fault send_before_commit
 };
 
+// A clock that is set back by less only makes what is due wait for as much.
+inline constexpr int64_t kSetBackTolerance = 5 * kNanosPerSecond;
+
 // One log line for each thing in a kept decision that an operator wants to see: what became of
 // incidents, attempts that failed. log_events.cc.
 void LogDecision(const Transaction& tx);
@@ -72,7 +78,9 @@ struct Desk::Impl {
   };
 
   // One event: `decide(Transaction&) -> Status` edits; what it decided is written together with
-  // `extra`, then seen. On an error nothing has changed.
+  // `extra`, then seen. On an error nothing has changed. `decide(Transaction&, Nanos)` is handed
+  // the time of the event: `now`, but never one that lies ahead of the clock, as that of an event
+  // does that began before the clock was set back.
   template <typename Decide>
   Status Run(Nanos now, Decide&& decide, Batch extra = {}, bool keep = false)
       ABSL_LOCKS_EXCLUDED(event_mutex) {
@@ -93,8 +101,7 @@ struct Desk::Impl {
     Status status;
     {
       absl::MutexLock event(&event_mutex);
-      const Nanos now = clock.NowNanos();
-      status = RunLocked(now, [&](Transaction& tx) { return decide(tx, now); }, {}, false, &wakes);
+      status = RunLocked(clock.NowNanos(), decide, {}, false, &wakes);
     }
     Wake(wakes);
     return status;
@@ -102,17 +109,24 @@ struct Desk::Impl {
   template <typename Decide>
   Status RunLocked(Nanos now, Decide&& decide, Batch extra, bool keep, Wakes* wakes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex) {
+    const StatusOr<Nanos> at = NoteTime(now, wakes);
+    if (!at.ok()) return at.status();
     std::optional<Transaction> tx;
     {
       absl::MutexLock lock(&state_mutex);
       tx.emplace(state, *plan, &inhibitor, &dependencies);
-      const Status status = decide(*tx);
+      Status status;
+      if constexpr (std::is_invocable_v<Decide&, Transaction&, Nanos>) {
+        status = decide(*tx, *at);
+      } else {
+        status = decide(*tx);
+      }
       if (!status.ok()) {
         tx->Rollback();
         return status;
       }
     }
-    return Finish(*tx, now, std::move(extra), keep, wakes);
+    return Finish(*tx, *at, std::move(extra), keep, wakes);
   }
   // Writes and applies.
   Status Finish(Transaction& tx, Nanos now, Batch extra, bool keep, Wakes* wakes)
@@ -122,15 +136,21 @@ struct Desk::Impl {
   void WakeAll() { Wake({.timers = true, .messages = true}); }
   // Runs some of what is due at `now`, as one event; returns how many, 0 when nothing is due.
   StatusOr<int> RunSomeDue(Nanos now);
-  int RunTimersOf(Transaction& tx, Nanos now) ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
-  void RunTimer(Transaction& tx, const TimerKey& timer, Nanos now);
+  int RunTimersOf(Transaction& tx, Nanos now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex)
+      ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
+  void RunTimer(Transaction& tx, const TimerKey& timer, Nanos now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
   std::stop_token WaitToken();
 
-  // desk_around.cc: when the process lived last, kept at most once a minute and at the end.
-  void AddLived(const Plan& with, Nanos now, Batch* batch)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
-  void KeepLived(bool at_end, Nanos now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex)
+  // desk_clock.cc
+  // Every event begins with it: has the clock been set back? Returns the time of the event.
+  StatusOr<Nanos> NoteTime(Nanos now, Wakes* wakes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex)
       ABSL_LOCKS_EXCLUDED(state_mutex);
+  Status SetBack(int64_t by, Nanos now, Wakes* wakes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex)
+      ABSL_LOCKS_EXCLUDED(state_mutex);
+  // When the process lived last: with each batch, else at most once a minute, and at the end.
+  void AddLived(Batch* batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
+  void KeepLived(bool at_end, Nanos now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(event_mutex);
 
   Status LoadRows(Nanos now);
   DurationMs StartDelay() const {
@@ -153,10 +173,14 @@ struct Desk::Impl {
   StateStore& store;
   Random& random;
   const DeskFaults faults;
-  Nanos flush_from = 0;  // no group is flushed before; set while loading
 
   absl::Mutex event_mutex;  // one event at a time; taken before state_mutex
+  Nanos flush_from ABSL_GUARDED_BY(event_mutex) = 0;  // no group is flushed before
   Journal journal ABSL_GUARDED_BY(event_mutex);
+  const Clock* watched ABSL_GUARDED_BY(event_mutex) = nullptr;  // nullptr: events know the time
+  // The latest time that was seen, with what the clock that nobody sets showed then.
+  Nanos seen ABSL_GUARDED_BY(event_mutex) = 0;
+  int64_t seen_steady ABSL_GUARDED_BY(event_mutex) = 0;
   Nanos lived_kept ABSL_GUARDED_BY(event_mutex) = 0;  // the last that was written
 
   mutable absl::Mutex state_mutex;  // never held while the store is written

@@ -87,6 +87,12 @@ StatusOr<Journal::Kept> Journal::Write(Batch batch, Durability durability, bool 
   return Kept::kInMemory;
 }
 
+void Journal::SetBack(int64_t by) {
+  for (Nanos* time : {&failing_since_, &next_retry_}) {
+    if (*time != 0) *time -= by;
+  }
+}
+
 Status Journal::Retry(Nanos now) {
   if (pending_.empty()) return absl::OkStatus();
   Batch batch;

@@ -188,6 +188,12 @@ Status Desk::Impl::LoadRows(Nanos now) {
     }
   }
   Wakes wakes;
+  Nanos lived = 0;
+  {
+    absl::ReaderMutexLock lock(&state_mutex);
+    lived = state.lived;
+  }
+  if (lived - now > kSetBackTolerance) TRY(SetBack(lived - now, now, &wakes));
   return RunLocked(
       now,
       [&](Transaction& tx) {
@@ -212,6 +218,7 @@ StatusOr<std::unique_ptr<Desk>> Desk::Load(StateStore& store, Random& random, De
                                            Nanos now, DeskFaults faults) {
   auto impl = std::make_unique<Impl>(store, random, std::move(config), faults);
   if (const DurationMs delay = impl->StartDelay(); delay > 0) {
+    absl::MutexLock event(&impl->event_mutex);
     impl->flush_from = now + delay * kNanosPerMilli;
   }
   TRY(impl->LoadRows(now));

@@ -56,6 +56,38 @@ void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecor
   Store(&groups, id, std::move(group));
 }
 
+// Which is the newest of its key, now that it is `incident` (nullptr: gone).
+void DeskState::RankIncident(const std::string& id,
+                             const std::shared_ptr<const Incident>& incident) {
+  const auto old = incidents.find(id);
+  if (!incident && old == incidents.end()) return;
+  const std::string key = incident ? incident->key : old->second->key;
+  std::shared_ptr<const Incident> best = incident;
+  const auto beside = open_beside.find(key);
+  if (beside != open_beside.end()) {
+    beside->second.erase(id);
+    for (const std::string& other : beside->second) {
+      const auto row = incidents.find(other);
+      if (!best || IsNewer(*row->second, *best)) best = row->second;
+    }
+  }
+  const auto newest = newest_incident.find(key);
+  std::shared_ptr<const Incident> before;
+  if (newest != newest_incident.end()) {
+    if (newest->second->id != id) before = newest->second;
+    if (before && (!best || IsNewer(*before, *best))) best = before;
+    newest_incident.erase(newest);  // its key is a view into the old row
+  }
+  if (best) newest_incident.emplace(best->key, best);
+  for (const auto& each : {incident, before}) {
+    if (each && each->Open() && each->id != best->id) open_beside[key].insert(each->id);
+  }
+  const auto left = open_beside.find(key);
+  if (left == open_beside.end()) return;
+  if (best) left->second.erase(best->id);
+  if (left->second.empty()) open_beside.erase(left);
+}
+
 void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Incident> incident) {
   const auto known_as = incidents.find(id);
   const std::shared_ptr<const Incident> gone =
@@ -70,17 +102,7 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
   if (incident && incident->Open() && !incident->suppressed_by.empty()) {
     dependants[incident->suppressed_by].insert(id);
   }
-  if (incident) {
-    const auto newest = newest_incident.find(incident->key);
-    const bool known = newest != newest_incident.end();
-    if (!known || newest->second->id == id || !IsNewer(*newest->second, *incident)) {
-      if (known) newest_incident.erase(newest);  // its key is a view into the old row
-      newest_incident.emplace(incident->key, incident);
-    }
-  } else if (gone) {
-    const auto newest = newest_incident.find(gone->key);
-    if (newest != newest_incident.end() && newest->second->id == id) newest_incident.erase(newest);
-  }
+  RankIncident(id, incident);
   if (incident && incident->escalation.held_at != 0) {
     held.insert(id);
   } else if (gone && gone->escalation.held_at != 0) {

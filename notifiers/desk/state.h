@@ -75,6 +75,8 @@ struct DeskState {
   std::map<std::string, std::set<std::string>> outbox_by_incident;
   // By key, a view into the row.
   absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
+  // By key: ids of open incidents that are not the newest, since one was opened again beside it.
+  std::map<std::string, std::set<std::string>> open_beside;
   StringMap<size_t> firing_by_name;  // how many alerts of a name fire
   std::set<uint64_t> waiting;        // alerts that would open an incident but are held back
   std::set<std::string> held;        // incidents whose escalation stands still
@@ -98,6 +100,9 @@ struct DeskState {
   // The earliest timer or end; nullopt: none. An end that counts no more may be seen.
   std::optional<Nanos> NextDue() const;
   std::vector<uint64_t> SortedAlerts() const;  // fingerprints
+
+ private:
+  void RankIncident(const std::string& id, const std::shared_ptr<const Incident>& incident);
 };
 
 }  // namespace outrider

@@ -140,13 +140,18 @@ void Transaction::ForgetIncident(const std::string& id) {
 }
 
 const Incident* Transaction::NewestIncident(const std::string& key) const {
-  const auto put = newest_.find(key);
-  const Incident* fresh = put == newest_.end() ? nullptr : incidents.Find(put->second);
+  const Incident* newest = nullptr;
+  const auto offer = [&](const std::string& id) {
+    const Incident* incident = incidents.Find(id);
+    if (incident == nullptr) return;
+    if (newest == nullptr || IsNewer(*incident, *newest)) newest = incident;
+  };
+  if (const auto put = newest_.find(key); put != newest_.end()) offer(put->second);
   const auto known = state_.newest_incident.find(key);
-  const Incident* old =
-      known == state_.newest_incident.end() ? nullptr : incidents.Find(known->second->id);
-  if (old == nullptr || fresh == nullptr) return fresh == nullptr ? old : fresh;
-  return IsNewer(*old, *fresh) ? old : fresh;
+  if (known != state_.newest_incident.end()) offer(known->second->id);
+  const auto beside = state_.open_beside.find(key);
+  if (beside != state_.open_beside.end()) std::ranges::for_each(beside->second, offer);
+  return newest;
 }
 
 std::vector<uint64_t> Transaction::Waiting() const {

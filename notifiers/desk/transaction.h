@@ -29,6 +29,7 @@ struct Effects {
   std::map<std::string, uint64_t> suppressed;                // alerts of flushes, by reason
   std::vector<std::pair<std::string, std::string>> history;  // rows, written with the rest
   Nanos trim_before = 0;                                     // of the history; 0: nothing
+  int64_t set_back = 0;                                      // by how much the clock was; 0: not
   // For decide_dependencies.cc, of this decision: incidents that were made to wait for an outage,
   // and that were attached to one.
   std::vector<std::string> waiting;

@@ -54,7 +54,8 @@ constexpr std::array<std::string_view, static_cast<size_t>(kLastAuditKind) + 1> 
     "suppressed",
     "unsuppressed",
     "health_check_failed",
-    "health_check_back"};
+    "health_check_back",
+    "clock_set_back"};
 
 // What the hash covers: everything but the hash itself. Without data an event reads as those of
 // format 1, which knew none, so that their hashes hold.

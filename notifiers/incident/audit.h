@@ -58,8 +58,9 @@ enum class AuditKind : uint8_t {
   kUnsuppressed,
   kHealthCheckFailed,
   kHealthCheckBack,
+  kClockSetBack,
 };
-inline constexpr AuditKind kLastAuditKind = AuditKind::kHealthCheckBack;
+inline constexpr AuditKind kLastAuditKind = AuditKind::kClockSetBack;
 std::string_view AuditKindText(AuditKind kind);  // opened, alert_added, state_changed, …
 bool IsAuditKind(std::string_view text);
 

@@ -46,7 +46,8 @@ struct SlaClock {
   bool discarded = false;  // auto-resolved before anybody acknowledged: no sample
   Nanos started_at = 0;    // when the incident was received
   int64_t target = 0;      // nanoseconds
-  int64_t paused = 0;      // nanoseconds that do not count beside `pauses`
+  // Nanoseconds that do not count beside `pauses`; below zero: that count beside the calendar.
+  int64_t paused = 0;
   Nanos paused_since = 0;  // it stands still since then; 0: it does not
   Nanos stopped_at = 0;    // acknowledged or resolved; 0 while it runs
   Nanos warned_50_at = 0;  // 0: not yet

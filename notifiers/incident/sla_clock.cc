@@ -18,6 +18,7 @@ int64_t Count(const SlaClock& clock, Nanos from, Nanos to) {
 // Since the start; `last`: the last moment within, else the first behind.
 Nanos MomentOf(const SlaClock& clock, int64_t amount, bool last) {
   if (clock.calendar == nullptr) return clock.started_at + amount;
+  if (amount < 0) return clock.started_at;  // the clock was set back (set_back.h)
   return last ? clock.calendar->LastWithin(clock.started_at, amount)
               : clock.calendar->FirstAfter(clock.started_at, amount);
 }
@@ -62,7 +63,7 @@ int64_t SlaClock::ElapsedAt(Nanos now) const {
 }
 
 int64_t SlaClock::PausedAt(Nanos now) const {
-  return Past(*this) + (Standing() ? Count(*this, paused_since, now) : 0);
+  return std::max<int64_t>(Past(*this) + (Standing() ? Count(*this, paused_since, now) : 0), 0);
 }
 
 std::string_view SlaClock::CalendarName() const {

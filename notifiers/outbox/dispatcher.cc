@@ -11,6 +11,8 @@
 namespace outrider {
 namespace {
 
+// A clock that is set back by less only makes lanes wait for as much.
+constexpr int64_t kSetBackTolerance = 5 * kNanosPerSecond;
 // How long to leave a store alone that refused a claim.
 constexpr DurationMs kStorePause = kSecond;
 constexpr DurationMs kLongestPause = kMinute;
@@ -64,8 +66,21 @@ const LanePolicy& Dispatcher::PolicyOf(std::string_view lane) const {
   return delivery_.Of(ReceiverOf(lane));
 }
 
+void Dispatcher::NoteTime() {
+  const Nanos wall = clock_.NowNanos();
+  const int64_t steady = clock_.MonotonicNanos();
+  const Nanos expected = seen_ + std::max<int64_t>(steady - seen_steady_, 0);
+  const bool set_back = expected - wall > kSetBackTolerance;
+  if (set_back) {
+    for (auto& [name, state] : lanes_) state.lane.SetBack(expected - wall);
+  }
+  seen_ = set_back ? wall : std::max(expected, wall);
+  seen_steady_ = steady;
+}
+
 LaneRoom Dispatcher::RoomOf(const std::string& lane, Nanos now) {
   absl::MutexLock lock(&mutex_);
+  NoteTime();
   if (stopping_) return {};
   const auto it = lanes_.find(lane);
   return (it == lanes_.end() ? Lane() : it->second.lane).RoomAt(now, PolicyOf(lane));
@@ -110,18 +125,21 @@ std::optional<FinishedAttempt> Dispatcher::Attempt(ClaimedMessage& message) {
     }
     attempt.result = message.channel->Send(notification);
   }
-  attempt.ended = std::max(attempt.began, clock_.NowNanos());
+  attempt.ended = clock_.NowNanos();
+  attempt.began = std::min(attempt.began, attempt.ended);  // the clock may have been set back
   return attempt;
 }
 
 void Dispatcher::Begin(const OutboxRow& row, Nanos now) {
   absl::MutexLock lock(&mutex_);
+  NoteTime();
   const std::string lane = LaneOf(row);
   lanes_[lane].lane.Begin(IsUrgent(row), now, PolicyOf(lane));
 }
 
 void Dispatcher::Finish(const ClaimedMessage& message, std::optional<FinishedAttempt> attempt) {
   absl::MutexLock lock(&mutex_);
+  NoteTime();
   const std::string name = LaneOf(message.row);
   Lane& lane = lanes_[name].lane;
   const bool urgent = IsUrgent(message.row);
@@ -136,6 +154,10 @@ void Dispatcher::Finish(const ClaimedMessage& message, std::optional<FinishedAtt
 
 int Dispatcher::RunOnce(Nanos now) {
   int claimed = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    NoteTime();
+  }
   while (true) {
     // One at a time: what it brings about is seen by the next.
     auto answer = source_.Claim(now, 1, [&](const std::string& lane) { return RoomOf(lane, now); });

@@ -130,6 +130,8 @@ class Dispatcher {
   };
 
   LaneRoom RoomOf(const std::string& lane, Nanos now) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Lanes wait no longer when the clock was set back.
+  void NoteTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   const LanePolicy& PolicyOf(std::string_view lane) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // In the calling thread; nullopt when it was wanted no more.
   std::optional<FinishedAttempt> Attempt(ClaimedMessage& message);
@@ -159,6 +161,9 @@ class Dispatcher {
   // be then. Never followed.
   const Receivers* compared_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // What the clock showed last, and the one that nobody sets.
+  Nanos seen_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t seen_steady_ ABSL_GUARDED_BY(mutex_) = 0;
   std::jthread loop_;
 };
 

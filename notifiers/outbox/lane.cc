@@ -106,6 +106,12 @@ void Lane::Cancel(bool urgent) {
   --attempts_;
 }
 
+void Lane::SetBack(int64_t by) {
+  for (Nanos* time : {&refilled_at_, &told_, &open_until_, &failing_since_}) {
+    if (*time != 0) *time -= by;
+  }
+}
+
 void Lane::End(bool urgent, const SendResult& result, Nanos now, const LanePolicy& policy) {
   --(urgent ? urgent_ : others_);
   if (IsAnswer(result)) {

@@ -50,6 +50,8 @@ class Lane {
   void End(bool urgent, const SendResult& result, Nanos now, const LanePolicy& policy);
   // Nothing was attempted after all.
   void Cancel(bool urgent);
+  // The clock was set back: what is waited for comes no later.
+  void SetBack(int64_t by);
 
   BreakerState StateAt(Nanos now) const;
   int in_flight() const { return urgent_ + others_; }

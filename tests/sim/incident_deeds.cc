@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "notifiers/desk/decide_clock.h"
+#include "storage/base/hash.h"
 #include "storage/base/text.h"
 #include "tests/sim/incident_world.h"
 
@@ -33,7 +35,7 @@ bool Contains(const std::string& text, const std::string& token) {
 void IncidentWorld::Happen() {
   if (!desk_ && up_at_ == 0) return;  // it could not start
   const int what = Below(random_, 100);
-  if (up_at_ != 0 && what >= 35) return;  // there is nobody to talk to
+  if (up_at_ != 0 && what >= 35 && what < 97) return;  // there is nobody to talk to
   if (what < 35) return ChangeAlerts();
   if (what < 70) return Act(RandomIncident(), false);
   if (what < 74) return CreateByHand();
@@ -211,7 +213,7 @@ void IncidentWorld::Perform(Fact fact) {
   Conclude(place, result.status());
   if (!result.ok()) return;
   log_.facts[place].incident = (*result)->id;
-  log_.facts[place].kept = IsOnRecord(log_.facts[place]);
+  log_.facts[place].kept = IsOnRecord(log_.facts[place], 0);
 }
 
 void IncidentWorld::Conclude(size_t place, const Status& status) {
@@ -225,7 +227,7 @@ void IncidentWorld::Conclude(size_t place, const Status& status) {
 
 // ---- after a crash
 
-bool IncidentWorld::IsOnRecord(const Fact& fact) const {
+bool IncidentWorld::IsOnRecord(const Fact& fact, int64_t set_back) const {
   switch (fact.kind) {
     case FactKind::kSilence:
     case FactKind::kUnsilence: {
@@ -245,7 +247,7 @@ bool IncidentWorld::IsOnRecord(const Fact& fact) const {
     case FactKind::kBeat: {
       const std::vector<HeartbeatView> all = desk_->Heartbeats(Now());
       return std::ranges::any_of(all, [&](const HeartbeatView& view) {
-        return view.config.name == fact.other && view.last_beat == fact.time;
+        return view.config.name == fact.other && view.last_beat == fact.time - set_back;
       });
     }
     case FactKind::kSetup:
@@ -267,7 +269,7 @@ bool IncidentWorld::IsOnRecord(const Fact& fact) const {
          });
 }
 
-void IncidentWorld::FindOut() {
+void IncidentWorld::FindOut(int64_t set_back) {
   FindOutAlerts();
   for (const size_t place : open_) {
     Fact& fact = log_.facts[place];
@@ -279,7 +281,7 @@ void IncidentWorld::FindOut() {
       fact.lost = fact.incident.empty();
       continue;
     }
-    fact.lost = !IsOnRecord(fact);
+    fact.lost = !IsOnRecord(fact, set_back);
   }
   open_.clear();
 }
@@ -431,6 +433,22 @@ void IncidentWorld::SetClock() {
   clock_.offset += back ? -by : by;
   Note({.kind = FactKind::kClock, .time = Now(), .until = before});
   log_.set_back = log_.set_back || back;
+  if (back) sets_back_ = by;
+}
+
+int64_t IncidentWorld::NoteSetBack() {
+  const auto events = desk_->AuditEvents(BucketOf(kClockSubject));
+  if (!events.ok()) return 0;
+  int64_t sum = 0;
+  size_t count = 0;
+  for (const AuditEvent& event : *events) {
+    if (event.kind != AuditKind::kClockSetBack || ++count <= set_backs_) continue;
+    const int64_t by = std::stoll(event.data.at("by_ns"));
+    Note({.kind = FactKind::kSetBack, .time = event.time, .until = event.time + by});
+    sum += by;
+  }
+  set_backs_ = std::max(set_backs_, count);
+  return sum;
 }
 
 }  // namespace outrider::sim

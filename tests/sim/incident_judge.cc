@@ -14,15 +14,54 @@ void Judging::CollectAbsences() {
   for (const Fact& fact : log_.facts) {
     if (fact.kind == FactKind::kCrash) since = fact.time;
     if (fact.kind == FactKind::kStart && since != 0) {
-      absences_.push_back({since, fact.time});
+      absences_.push_back({std::min(since, fact.time), fact.time});
       since = 0;
     }
-    if (fact.kind == FactKind::kClock) {
-      absences_.push_back({std::min(fact.until, fact.time), std::max(fact.until, fact.time)});
-    }
+    if (fact.kind == FactKind::kClock)
+      absences_.push_back({std::min(fact.until, fact.time), fact.time});
   }
   for (const Attempt& attempt : log_.attempts) tries_[attempt.Lane()].push_back(attempt.time);
   for (auto& [lane, times] : tries_) std::ranges::sort(times);
+}
+
+void Judging::CollectSetBacks() {
+  int64_t later = 0;
+  attempt_times_.resize(log_.attempts.size());
+  for (size_t i = log_.facts.size(); i-- > 0;) {
+    const Fact& fact = log_.facts[i];
+    if (fact.kind == FactKind::kAttempt) {
+      attempt_times_[static_cast<size_t>(fact.number)] = fact.time - later;
+    }
+    if (fact.kind != FactKind::kSetBack) continue;
+    set_backs_.insert(set_backs_.begin(), {fact.time - later, fact.until - fact.time});
+    later += fact.until - fact.time;
+  }
+}
+
+Nanos Judging::Wall(Nanos time) const {
+  Nanos wall = time;
+  for (const SetBack& each : set_backs_) {
+    if (time < each.time) wall += each.by;
+  }
+  return wall;
+}
+
+std::vector<Period> Judging::WallPieces(Nanos from, Nanos to) const {
+  std::vector<Period> pieces;
+  const auto add = [&](Nanos until) {
+    if (until < from) return;
+    pieces.push_back({Wall(from), Wall(from) + (until - from)});
+    from = until;
+  };
+  for (const SetBack& each : set_backs_) {
+    if (each.time < to) add(each.time);
+  }
+  add(to);
+  return pieces;
+}
+
+Nanos Judging::TimeOf(const Attempt& attempt) const {
+  return attempt_times_[static_cast<size_t>(&attempt - log_.attempts.data())];
 }
 
 void Judging::JudgeKeys() {
@@ -104,6 +143,7 @@ void Judging::JudgeDeeds() {
 
 Verdict Judging::Run() {
   CollectAbsences();
+  CollectSetBacks();
   model_.Replay();
   verdict_.problems = log_.problems;
   for (const std::string& problem : model_.problems()) Problem(problem);

@@ -38,6 +38,7 @@ class Judging {
   };
 
   void CollectAbsences();
+  void CollectSetBacks();
   void JudgeKeys();
   void JudgeEnds();
   void JudgeMisses(const Case& incident, const Shown& shown);
@@ -58,7 +59,12 @@ class Judging {
   bool IsAway(const Case& incident, Nanos time) const;
   bool SaidSo(const Case& incident, Nanos from, Nanos to) const;
   bool MayBeNobody(const Demand& demand, Nanos by) const;
-  bool SetBackIn(const Stretch& stretch) const;
+  // What the model says is by the clock as it was set last; what was written down, by what the
+  // clock showed then.
+  Nanos Wall(Nanos time) const;
+  Nanos TimeOf(const Attempt& attempt) const;
+  // What the clock showed from then to then, piece by piece.
+  std::vector<Period> WallPieces(Nanos from, Nanos to) const;
   static bool WasHeldIn(const Case& incident, const Stretch& stretch);
   bool IsEdited(const Stretch& stretch, const std::string& receiver) const;
   std::vector<SetupPtr> SetupsOf(const Stretch& stretch) const;
@@ -71,6 +77,12 @@ class Judging {
   Verdict verdict_;
   std::vector<Period> absences_;                     // the process was dead, or the clock jumped
   std::map<std::string, std::vector<Nanos>> tries_;  // by lane
+  struct SetBack {
+    Nanos time = 0;  // by the clock as it was set last
+    int64_t by = 0;
+  };
+  std::vector<SetBack> set_backs_;    // in order
+  std::vector<Nanos> attempt_times_;  // the same clock
 };
 
 inline std::string TellOf(const Case& incident) {

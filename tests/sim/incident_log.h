@@ -31,11 +31,12 @@ inline constexpr PoolAlert kPool[] = {
 inline constexpr int kPoolSize = static_cast<int>(std::size(kPool));
 
 enum class FactKind : uint8_t {
-  kStart,  // the process is up, with `setup`
-  kCrash,  // it is dead
-  kClock,  // the clock on the wall was set, from `until`
-  kTick,   // all timers due by then were run
-  kBegan,  // of alert `number`, in the batch `batch`
+  kStart,    // the process is up, with `setup`
+  kCrash,    // it is dead
+  kClock,    // the clock on the wall was set, from `until`
+  kSetBack,  // the desk noticed that it was set back, from `until`
+  kTick,     // all timers due by then were run
+  kBegan,    // of alert `number`, in the batch `batch`
   kEnded,
   kDeed,     // of a person
   kSetup,    // reloaded

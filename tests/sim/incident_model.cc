@@ -22,6 +22,11 @@ Nanos EdgeOf(const Works& works, Nanos after) {
   return time;
 }
 
+Nanos OpenedAt(const Shown& shown) {
+  const auto opened = std::ranges::find(shown.events, AuditKind::kOpened, &AuditEvent::kind);
+  return opened == shown.events.end() ? 0 : opened->time;
+}
+
 }  // namespace
 
 IncidentModel::IncidentModel(const RunLog& log) : log_(log) {
@@ -35,6 +40,7 @@ void IncidentModel::Replay() {
   for (place_ = 0; place_ < log_.facts.size(); ++place_) {
     const Fact& fact = log_.facts[place_];
     if (fact.lost) continue;
+    if (fact.kind == FactKind::kClock) continue;  // the process has to notice first
     wall_ = fact.time;
     Apply(fact);
     NoteHeld(fact.time);
@@ -42,11 +48,11 @@ void IncidentModel::Replay() {
   NoteHeld(log_.end);
 }
 
-// As the product named it. Where the clock was set back, two of a key may have opened at one time:
-// the later one names the earlier.
+// As the product named it, by when the record says that it opened. Where the clock was set back,
+// two of a key may have opened at one time: the later one names the earlier.
 std::string IncidentModel::IdOf(const Case& incident) const {
   const auto open = [&](const Shown& shown) {
-    return shown.key == incident.key && shown.received_at == incident.received &&
+    return shown.key == incident.key && OpenedAt(shown) == incident.received &&
            std::ranges::find(cases_, shown.id, &Case::id) == cases_.end();
   };
   for (const Shown& shown : log_.incidents) {
@@ -247,7 +253,9 @@ void IncidentModel::ApplySetup(const Fact& fact, bool start) {
         std::max(pulse.heard, pulse.since) + (setup_->beats[i].minutes + 1) * kMin + 1;
     // A start waits longer by the downtime, of which the desk knows more than this model: by any
     // part of the time since the beat. Unless the process had written that it was missed before.
-    if (start && known && !pulse.missing && due <= now && IsOnRecord(KeyOf(number), due)) {
+    const bool written =
+        IsOnRecord(KeyOf(number), due) || IsOnRecord(KeyOf(number), due + set_back_);
+    if (start && known && !pulse.missing && due <= now && written) {
       pulse.missing = true;
       Began(number, due);
     }
@@ -261,6 +269,10 @@ void IncidentModel::ApplySetup(const Fact& fact, bool start) {
   }
   pulses_ = std::move(pulses);
   RecheckWaiting(now);
+  ReviseEdges(now);
+}
+
+void IncidentModel::ReviseEdges(Nanos now) {
   bool overdue = false;
   for (const Works& works : setup_->works) edges_.try_emplace(works.name, 0);
   for (auto& [name, edge] : edges_) {
@@ -297,6 +309,7 @@ void IncidentModel::Apply(const Fact& fact) {
     case FactKind::kUnsilence:
       for (Silent& silence : silences_) {
         if (silence.token != fact.token) continue;
+        silence.by_hand = silence.to > now;
         silence.to = std::min(silence.to, now);
         silence.edge = 0;
       }
@@ -321,6 +334,8 @@ void IncidentModel::Apply(const Fact& fact) {
     }
     case FactKind::kAttempt:
       return OnAttempt(log_.attempts[static_cast<size_t>(fact.number)]);
+    case FactKind::kSetBack:
+      return SetBack(fact.until - fact.time, now);
     case FactKind::kCrash:
     case FactKind::kClock:
       return;

@@ -77,6 +77,7 @@ struct Case {  // an incident
   bool in_works = false;
   bool snooze_pause = false;
   Nanos ask_at = 0;
+  int asked = 0;            // how often
   Nanos unanswered_at = 0;  // who was asked has until then
   std::optional<Ladder> ladder;
   bool by_name = false;  // a person named the ladder: it stays
@@ -115,7 +116,8 @@ class IncidentModel {
     std::string name;
     Nanos from = 0;
     Nanos to = 0;
-    Nanos edge = 0;  // its end, until the process has noticed
+    Nanos edge = 0;        // its end, until the process has noticed
+    bool by_hand = false;  // it was ended so
   };
   struct Pulse {
     Nanos heard = 0;
@@ -127,6 +129,8 @@ class IncidentModel {
   void Apply(const Fact& fact);
   void Touch(Case& incident);
   void ApplySetup(const Fact& fact, bool start);
+  void SetBack(int64_t by, Nanos now);
+  void ReviseEdges(Nanos now);
   void Tick(Nanos now);
   bool RunEarliest(Nanos now);
   bool AskThoseDue(Nanos now);
@@ -195,6 +199,7 @@ class IncidentModel {
   Nanos outage_until_ = 0;
   size_t place_ = 0;  // of the fact at hand
   Nanos wall_ = 0;
+  int64_t set_back_ = 0;  // last, by so much
   Nanos turned_ = 0;
   int turn_ = 0;  // counts moments, however the clock is set
   std::vector<std::string> problems_;

@@ -59,21 +59,11 @@ bool Judging::WasHeldIn(const Case& incident, const Stretch& stretch) {
   });
 }
 
-// Whatever is due by the clock on the wall comes later then, and some of it twice.
-bool Judging::SetBackIn(const Stretch& stretch) const {
-  const size_t last = stretch.end == 0 ? log_.facts.size() : stretch.last + 1;
-  for (size_t i = stretch.first; i < std::min(last, log_.facts.size()); ++i) {
-    const Fact& fact = log_.facts[i];
-    if (fact.kind == FactKind::kClock && fact.time < fact.until) return true;
-  }
-  return false;
-}
-
 std::vector<Judging::Demand> Judging::DemandsOf(const Case& incident,
                                                 const Stretch& stretch) const {
   std::vector<Demand> demands;
   const Ladder& ladder = stretch.ladder;
-  if (ladder.steps.empty() || SetBackIn(stretch)) return demands;
+  if (ladder.steps.empty()) return demands;
   const int rounds = ladder.repeat < 0 ? 8 : 1;
   const int64_t round = (ladder.steps.back().minutes + ladder.repeat_minutes) * kMin;
   for (int i = 0; i < rounds; ++i) {
@@ -95,7 +85,9 @@ std::vector<Judging::Demand> Judging::DemandsOf(const Case& incident,
           demands.push_back(demand);
           continue;
         }
-        for (const std::string& receiver : MayMean(*SetupsOf(stretch).front(), target, due, due)) {
+        const Nanos wall = Wall(due);
+        for (const std::string& receiver :
+             MayMean(*SetupsOf(stretch).front(), target, wall, wall)) {
           demand.receiver = receiver;
           demands.push_back(demand);
         }
@@ -111,8 +103,8 @@ bool Judging::IsMet(const Demand& demand, const std::set<std::string>& receivers
     if (attempt->result != Attempt::Result::kDelivered || !receivers.contains(attempt->receiver)) {
       continue;
     }
-    if (attempt->time > by) continue;
-    if (attempt->time >= demand.earliest) return true;
+    if (TimeOf(*attempt) > by) continue;
+    if (TimeOf(*attempt) >= demand.earliest) return true;
     const std::string prefix = "escalation tier ";
     const bool of_step = attempt->reason.starts_with(prefix) && demand.round == 0 &&
                          std::stoi(attempt->reason.substr(prefix.size())) >= demand.number;
@@ -122,11 +114,12 @@ bool Judging::IsMet(const Demand& demand, const std::set<std::string>& receivers
 }
 
 bool Judging::IsAway(const Case& incident, Nanos time) const {
-  const auto within = [&](const Period& period, int64_t after) {
-    return period.from <= time && (period.to == INT64_MAX || time <= period.to + after);
+  const auto within = [](const Period& period, Nanos at) {
+    return period.from <= at && (period.to == INT64_MAX || at <= period.to + kSlack);
   };
-  return std::ranges::any_of(absences_, [&](const Period& p) { return within(p, kSlack); }) ||
-         std::ranges::any_of(incident.held, [&](const Period& p) { return within(p, kSlack); });
+  const Nanos wall = Wall(time);
+  return std::ranges::any_of(absences_, [&](const Period& p) { return within(p, wall); }) ||
+         std::ranges::any_of(incident.held, [&](const Period& p) { return within(p, time); });
 }
 
 bool Judging::IsSaturated(const Setup& setup, const std::string& lane, Nanos time) const {
@@ -154,11 +147,13 @@ bool Judging::WaitsForOthers(const Demand& demand, const std::string& lane, Nano
 
 bool Judging::IsLaneExcused(const Demand& demand, const Person* person, const std::string& lane,
                             Nanos time) const {
+  const Nanos wall = Wall(time);
   for (const Trouble& trouble : log_.troubles) {
     if (trouble.lane != lane) continue;
     const Nanos to = trouble.to + trouble.retry_after_ms * kNanosPerMilli + kBackoff;
-    if (trouble.from <= time && demand.due <= trouble.to + kBackoff &&
-        (time <= to || trouble.result == Attempt::Result::kRejected)) {
+    const bool began = std::min(Wall(demand.due), wall) <= trouble.to + kBackoff;
+    if (trouble.from <= std::max(Wall(demand.due), wall) && began &&
+        (wall <= to || trouble.result == Attempt::Result::kRejected)) {
       return true;
     }
   }
@@ -170,7 +165,7 @@ bool Judging::IsLaneExcused(const Demand& demand, const Person* person, const st
   const bool mild =
       std::min(demand.stretch.severity, demand.incident.severity) <= Severity::kMedium;
   if (person->quiet_from >= 0 && mild) {
-    for (const Nanos at : {time - kMin, time}) {
+    for (const Nanos at : {wall - kMin, wall}) {
       const auto minute = static_cast<int>(at / kMin % (24 * 60));
       const bool inside = person->quiet_from < person->quiet_to
                               ? person->quiet_from <= minute && minute < person->quiet_to
@@ -178,7 +173,7 @@ bool Judging::IsLaneExcused(const Demand& demand, const Person* person, const st
       if (inside) return true;
     }
   }
-  return IsSaturated(*setup, lane, time) || WaitsForOthers(demand, lane, time);
+  return IsSaturated(*setup, lane, wall) || WaitsForOthers(demand, lane, wall);
 }
 
 bool Judging::IsExcused(const Demand& demand, const std::string& receiver, Nanos time) const {
@@ -227,17 +222,21 @@ bool Judging::IsEdited(const Stretch& stretch, const std::string& receiver) cons
 
 bool Judging::SaidSo(const Case& incident, Nanos from, Nanos to) const {
   const Shown* shown = ShownOf(incident);
-  return shown != nullptr && std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
-           return event.kind == AuditKind::kEscalationSkipped && from <= event.time &&
-                  event.time <= to;
-         });
+  if (shown == nullptr) return false;
+  const std::vector<Period> pieces = WallPieces(from, to);
+  return std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+    return event.kind == AuditKind::kEscalationSkipped &&
+           std::ranges::any_of(pieces, [&](const Period& piece) {
+             return piece.from <= event.time && event.time <= piece.to;
+           });
+  });
 }
 
 // At some moment of it nobody was on call, or nobody with a contact method.
 bool Judging::MayBeNobody(const Demand& demand, Nanos by) const {
   for (const SetupPtr& setup : SetupsOf(demand.stretch)) {
     for (Nanos time = demand.stretch.start; time <= by; time += kMin) {
-      if (MayMean(*setup, demand.target, time, time).empty()) return true;
+      if (MayMean(*setup, demand.target, Wall(time), Wall(time)).empty()) return true;
     }
   }
   return false;
@@ -257,7 +256,9 @@ void Judging::JudgeDemand(const Demand& demand) {
       for (const SetupPtr& setup : SetupsOf(demand.stretch)) {
         for (const std::string& target : demand.step->targets) {
           if (!demand.step->in_turn && target != demand.target) continue;
-          receivers.merge(MayMean(*setup, target, demand.stretch.start, time));
+          for (const Period& piece : WallPieces(demand.stretch.start, time)) {
+            receivers.merge(MayMean(*setup, target, piece.from, piece.to));
+          }
         }
       }
     }
@@ -273,8 +274,9 @@ void Judging::JudgeDemand(const Demand& demand) {
   if (IsMet(demand, receivers, time)) return;
   if (MayBeNobody(demand, time) && SaidSo(demand.incident, demand.stretch.start, time)) return;
   Problem(fmt::format("{}: tier {} (round {}) was due at {} for {}{}, and nobody heard of it by {}",
-                      TellOf(demand.incident), demand.number, demand.round, UtcText(demand.due),
-                      demand.target, demand.anybody ? "" : " = " + demand.receiver, UtcText(time)));
+                      TellOf(demand.incident), demand.number, demand.round,
+                      UtcText(Wall(demand.due)), demand.target,
+                      demand.anybody ? "" : " = " + demand.receiver, UtcText(Wall(time))));
 }
 
 void Judging::JudgeWho(const Stretch& stretch, const Attempt& attempt) {
@@ -297,8 +299,9 @@ void Judging::JudgeWho(const Stretch& stretch, const Attempt& attempt) {
   if (attempt.receiver == "backup") return;  // it stands in for anna, too
   for (const SetupPtr& setup : SetupsOf(stretch)) {
     for (const std::string& target : targets) {
-      const Nanos from = std::min(stretch.start, attempt.time);  // the clock may have been set
-      if (MayMean(*setup, target, from, attempt.time).contains(attempt.receiver)) return;
+      for (const Period& piece : WallPieces(stretch.start, TimeOf(attempt))) {
+        if (MayMean(*setup, target, piece.from, piece.to).contains(attempt.receiver)) return;
+      }
     }
   }
   Problem(fmt::format("{}: {} of {} at {} is not for them", attempt.Lane(), attempt.reason,
@@ -311,7 +314,7 @@ void Judging::JudgeRefusals(const Case& incident, const Stretch& stretch) {
   Nanos last = 0;
   for (const Attempt* attempt : AttemptsOf(incident, stretch)) {
     if (attempt->result != Attempt::Result::kRejected) return;  // somebody hears, or is tried
-    last = attempt->time;
+    last = TimeOf(*attempt);
   }
   if (last == 0 || SaidSo(incident, stretch.start, last + kSlack)) return;
   int64_t free = 0;
@@ -320,7 +323,7 @@ void Judging::JudgeRefusals(const Case& incident, const Stretch& stretch) {
   }
   if (free > kSlack) {
     Problem(fmt::format("{}: all refused by {}, and nothing came of it", TellOf(incident),
-                        UtcText(last)));
+                        UtcText(Wall(last))));
   }
 }
 

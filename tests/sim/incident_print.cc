@@ -7,9 +7,9 @@
 namespace outrider::sim {
 namespace {
 
-constexpr const char* kKinds[] = {"start", "crash",     "clock", "tick",    "began",
-                                  "ended", "deed",      "setup", "silence", "unsilence",
-                                  "works", "works end", "beat",  "attempt"};
+constexpr const char* kKinds[] = {"start",     "crash", "clock",     "set back", "tick",
+                                  "began",     "ended", "deed",      "setup",    "silence",
+                                  "unsilence", "works", "works end", "beat",     "attempt"};
 constexpr const char* kDeeds[] = {
     "acknowledge", "investigate", "resolve", "reopen", "unacknowledge", "severity", "snooze",
     "wake",        "merge",       "unmerge", "assign", "note",          "confirm",  "escalate",

@@ -26,33 +26,6 @@ uint64_t Number(const char* name, uint64_t usual) {
   return text == nullptr ? usual : std::stoull(text);
 }
 
-// Worlds in which product and model disagree, and what is known of it. They are left out where many
-// are tried; a seed that is asked for alone is tried anyway.
-struct Known {
-  uint64_t seed;
-  const char* why;
-};
-constexpr Known kKnown[] = {
-    {29, "the clock was set back: a route message comes again at the same moment"},
-    {64, "the clock was set forth and back: a heartbeat is missed at another time"},
-    {65,
-     "a heartbeat that is missed between two starts is so before the model says; not looked into"},
-    {106, "the clock was set back within a pause: a clock is missed at another time"},
-    {125, "the clock was set back: alerts go to another incident of their group"},
-    {283, "the clock was set back: alerts go to another incident of their group"},
-    {397, "the clock was set back and the first tier held: when it is told"},
-    {427, "the clock was set back: a clock is missed at another time"},
-    {457,
-     "an alert behind a silence opens an incident that the model does not know; not looked into"},
-    {463, "the clock was set back: a round of tiers does not come when it was due"},
-    {543, "an alert opens an incident again that the model leaves closed; not looked into"},
-    {555, "a first tier that was held for maintenance and a silence is not told; not looked into"},
-};
-
-bool IsKnown(uint64_t seed) {
-  return std::ranges::find(kKnown, seed, &Known::seed) != std::end(kKnown);
-}
-
 struct Sum {
   uint64_t commits = 0;
   size_t attempts = 0;
@@ -80,12 +53,7 @@ TEST(Incidents, KeepTheirPromises) {
   const uint64_t count = Number("OUTRIDER_SIM_SEEDS", 100);
   Sum sum;
   int bad = 0;
-  int left_out = 0;
   for (uint64_t seed = first; seed < first + count && bad < 40; ++seed) {
-    if (count > 1 && IsKnown(seed)) {
-      ++left_out;
-      continue;
-    }
     const Verdict verdict = Try(PlanOf(seed), &sum);
     if (verdict.problems.empty()) continue;
     ++bad;
@@ -95,9 +63,8 @@ TEST(Incidents, KeepTheirPromises) {
   }
   fmt::print(
       "{} seeds: {} incidents, {} writes, {} crashes, {} attempts, {} pages that had to "
-      "come, {} missed clocks; {} seeds with a violation, {} known ones left out\n",
-      count - left_out, sum.cases, sum.commits, sum.crashes, sum.attempts, sum.demands, sum.misses,
-      bad, left_out);
+      "come, {} missed clocks; {} seeds with a violation\n",
+      count, sum.cases, sum.commits, sum.crashes, sum.attempts, sum.demands, sum.misses, bad);
 }
 
 // One short world, with a crash before and after every single write, and with a power cut.

@@ -24,9 +24,10 @@ void IncidentModel::Tick(Nanos now) {
 Nanos IncidentModel::AskedAt(const Case& incident, Nanos now) const {
   const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
   if (shown == log_.incidents.end()) return now;
+  int asked = 0;
   for (const AuditEvent& event : shown->events) {
-    const bool asked = event.kind == AuditKind::kAckReminded && event.time >= incident.ask_at;
-    if (asked && event.time <= now) return event.time;
+    if (event.kind != AuditKind::kAckReminded || asked++ < incident.asked) continue;
+    return event.time >= incident.ask_at && event.time <= now ? event.time : now;
   }
   return now;
 }
@@ -45,6 +46,7 @@ bool IncidentModel::AskThoseDue(Nanos now) {
       incident.ask_at = incident.snoozed;
     } else {
       incident.unanswered_at = at + setup_->confirm_minutes * kMin;
+      ++incident.asked;
     }
     asked = true;
   }
@@ -107,6 +109,44 @@ bool IncidentModel::RunEarliest(Nanos now) {
   wall_ = due;
   run();
   return true;
+}
+
+// The clock was set back: what counts from a moment goes on, what is planned by the calendar stays.
+void IncidentModel::SetBack(int64_t by, Nanos now) {
+  const auto move = [by](Nanos& time) {
+    if (time != 0 && time != INT64_MAX) time -= by;
+  };
+  for (Case& incident : cases_) {
+    for (Nanos* time :
+         {&incident.received, &incident.resolved, &incident.last_alert, &incident.ask_at,
+          &incident.unanswered_at, &incident.answer.started, &incident.answer.paused_since,
+          &incident.mend.started, &incident.mend.paused_since}) {
+      move(*time);
+    }
+    for (Stretch& stretch : incident.stretches) {
+      for (Nanos* time : {&stretch.start, &stretch.end, &stretch.noticed, &stretch.latest}) {
+        move(*time);
+      }
+    }
+    for (Period& held : incident.held) {
+      move(held.from);
+      move(held.to);
+    }
+  }
+  for (auto& [number, signal] : signals_) move(signal.settles);
+  for (auto& [name, pulse] : pulses_) {
+    move(pulse.heard);
+    move(pulse.since);
+  }
+  move(outage_until_);
+  for (Silent& silence : silences_) {
+    move(silence.from);  // it began when it was made
+    if (silence.by_hand) move(silence.to);
+    silence.edge = silence.to > now ? silence.to : 0;
+  }
+  set_back_ = by;
+  RecheckWaiting(now);
+  ReviseEdges(now);
 }
 
 }  // namespace outrider::sim

@@ -131,8 +131,9 @@ void IncidentWorld::Start() {
     return;
   }
   desk_ = *std::move(desk);
+  desk_->Watch(clock_);
   dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_);
-  FindOut();
+  FindOut(NoteSetBack());
   Fact fact{.kind = FactKind::kStart, .time = Now(), .setup = setup_};
   for (const HeartbeatView& view : desk_->Heartbeats(Now())) {
     const DurationMs patience = view.config.interval + view.config.grace;
@@ -143,6 +144,7 @@ void IncidentWorld::Start() {
 
 void IncidentWorld::Restart() {
   up_at_ = 0;
+  sets_back_ = 0;
   while (true) {
     StoreFaultPlan next;
     if (lives_ < plan_.crashes.size()) {
@@ -183,6 +185,13 @@ void IncidentWorld::Settle() {
     const StatusOr<int> ran = desk_->Tick(Now());
     if (Crashed()) return Sleep(&up_at_);
     if (!ran.ok()) return Problem("tick: " + Message(ran.status()));
+    if (sets_back_ != 0) {
+      const int64_t noticed = NoteSetBack();
+      if (noticed != sets_back_) {
+        Problem(fmt::format("the clock was set back by {}, not {}", sets_back_, noticed));
+      }
+      sets_back_ = 0;
+    }
     if (*ran > 0 || round == 0) Note({.kind = FactKind::kTick, .time = Now()});
     const int sent = dispatcher_->RunOnce(Now());
     if (Crashed()) return Sleep(&up_at_);
@@ -268,8 +277,10 @@ RunLog IncidentWorld::Run() {
     CheckOnCall();
   }
   Advance(begin + length + plan_.tail_hours * kHr);
-  if (up_at_ != 0) Restart();
-  Settle();
+  do {
+    if (up_at_ != 0) Restart();
+    Settle();
+  } while (up_at_ != 0);
   Show();
   return std::move(log_);
 }

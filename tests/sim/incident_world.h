@@ -88,11 +88,13 @@ class IncidentWorld {
   void EditDirectory();
   void ChangeTrouble();
   void SetClock();
+  // What the desk says of clocks that were set back, since this was asked last: by how much in all.
+  int64_t NoteSetBack();
   std::string RandomIncident();
   // Facts whose batch was cut off: which of them are in the record.
-  void FindOut();
+  void FindOut(int64_t set_back);
   void FindOutAlerts();
-  bool IsOnRecord(const Fact& fact) const;
+  bool IsOnRecord(const Fact& fact, int64_t set_back) const;
   void Note(Fact fact) { log_.facts.push_back(std::move(fact)); }
   // The outcome of what has just been noted at `place`.
   void Conclude(size_t place, const Status& status);
@@ -125,7 +127,9 @@ class IncidentWorld {
   int tokens_ = 0;
   Nanos up_at_ = 0;  // steady; 0: it is up
   Nanos gap_seen_ = 0;
-  bool inside_ = false;  // an attempt
+  size_t set_backs_ = 0;   // that the desk has told of
+  int64_t sets_back_ = 0;  // the clock was, and the desk did not tick since
+  bool inside_ = false;    // an attempt
 };
 
 }  // namespace outrider::sim

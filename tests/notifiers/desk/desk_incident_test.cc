@@ -219,6 +219,90 @@ TEST_F(DeskTest, AlertsGoToTheIncidentThatClosedLast) {
   }
 }
 
+// An older incident of the group is opened again by itself while a newer one is open; once that is
+// over, alerts go to the one that is open, also after a restart.
+TEST_F(DeskTest, AlertsGoToTheOpenIncidentAlsoIfItOpenedFirst) {
+  const auto alert = [this](const char* instance) {
+    Alert made = MakeAlert("Down");
+    made.labels = Labels({{"alertname", "Down"}, {"instance", instance}, {"severity", "warning"}});
+    return made;
+  };
+  Adjust([](DeskConfig& config) {
+    config.incidents.group_by = {"alertname"};
+    config.incidents.reopen_window = kMinute;
+    config.incidents.reopen_if_still_firing_after = 20 * kMinute;
+  });
+  for (const bool restart : {false, true}) {
+    disk_ = std::make_unique<MemoryStore>();
+    clock_.Set(kT0);
+    Start(*disk_);
+    ASSERT_TRUE(Fire(alert("1")).ok());
+    const std::string first = Newest()->id;
+    ASSERT_TRUE(desk_->Resolve(By(first), clock_.NowNanos()).ok());
+    Run(600);
+    ASSERT_TRUE(Fire(alert("2")).ok());
+    ASSERT_EQ(desk_->Incidents({}).total, 2U);
+    Run(700);
+    ASSERT_TRUE(desk_->GetIncident(first, clock_.NowNanos())->incident->Open());
+    ASSERT_TRUE(End(alert("2")).ok());
+    if (restart) Start(*disk_);
+    Run(600);
+    ASSERT_TRUE(Fire(alert("2")).ok());
+    EXPECT_EQ(desk_->Incidents({}).total, 2U) << restart;
+  }
+}
+
+// An edit has an incident opened again in the past, at which its second tier was silenced.
+TEST_F(DeskTest, ATierThatWasHeldInThePastGoesOn) {
+  const auto two_tiers = [](DeskConfig& config) {
+    config.incidents.escalation_policies[0].tiers.push_back(
+        {.delay = 5 * kMinute, .receivers = {"other"}});
+  };
+  Adjust(two_tiers);
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(10);
+  ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
+  Run(1000);
+  const std::string silence = Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(5000));
+  Run(1000);
+  ASSERT_TRUE(desk_->ExpireSilence(silence, "api", clock_.NowNanos(), "anna").ok());
+  Run(1000);
+  Adjust([two_tiers](DeskConfig& config) {
+    two_tiers(config);
+    config.incidents.reopen_if_still_firing_after = 20 * kMinute;
+  });
+  Run(10);
+  ASSERT_TRUE(Newest()->Open());
+  EXPECT_EQ(Got("other"), 1U);
+  EXPECT_EQ(Newest()->escalation.held_at, 0);
+}
+
+// Nothing is left of what was in maintenance: its clocks go on.
+TEST_F(DeskTest, TheLastAlertEndsTheMaintenanceOfAnIncidentByHand) {
+  MaintenanceWindow window;
+  window.name = "move";
+  window.match = {Matcher::Equal("alertname", "Down")};
+  window.start = kT0;
+  window.end = kT0 + Sec(7200);
+  Adjust([window](DeskConfig& config) { config.around.maintenance = {window}; });
+  const Alert alert = MakeAlert("Down");
+  ASSERT_TRUE(Fire(alert).ok());
+  const std::string part = Newest()->id;
+  NewIncident wanted;
+  wanted.title = "by hand";
+  Run(1);
+  const auto made = desk_->Create(wanted, By(""), clock_.NowNanos());
+  ASSERT_TRUE(made.ok()) << made.status();
+  const std::string whole = (*made)->id;
+  ASSERT_TRUE(desk_->Change(MergeInto{whole}, By(part), clock_.NowNanos()).ok());
+  const auto pauses = [&] {
+    return desk_->GetIncident(whole, clock_.NowNanos())->incident->pauses.size();
+  };
+  EXPECT_EQ(pauses(), 1U);
+  ASSERT_TRUE(End(alert).ok());
+  EXPECT_EQ(pauses(), 0U);
+}
+
 TEST_F(DeskTest, AStormOfAlertsIsOneIncident) {
   std::vector<Alert> storm;
   for (int i = 0; i < 500; ++i) {

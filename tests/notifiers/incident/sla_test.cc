@@ -7,6 +7,7 @@
 
 #include "notifiers/config/sla_config.h"
 #include "notifiers/incident/decisions.h"
+#include "notifiers/incident/set_back.h"
 #include "notifiers/incident/sla_pause.h"
 #include "storage/base/business_calendar.h"
 #include "storage/base/local_time.h"
@@ -335,6 +336,31 @@ TEST(SlaCalendar, ExactlyTheTargetIsMetUntilMoreCounts) {
   EXPECT_NE(
       Ack(Acted(config, incident, IncidentAction::kAcknowledge, Berlin(9, 28, 9) + 1)).breached_at,
       0);
+}
+
+// Half of the hour has counted; the clock goes back into a time in which nothing counts, or more.
+TEST(SlaCalendar, WhatHasCountedStaysWhenTheClockIsSetBack) {
+  struct Case {
+    Nanos opened;
+    Nanos now;
+    int64_t by;
+    Nanos deadline;
+  };
+  const Case cases[] = {
+      {Berlin(9, 28, 9), Berlin(9, 28, 9, 30), Hours(2), Berlin(9, 28, 9, 30)},
+      {Berlin(9, 28, 9), Berlin(9, 28, 9, 30), Hours(70), Berlin(9, 25, 12)},
+      {Berlin(9, 28, 8), Berlin(9, 28, 9, 30), Hours(64), Berlin(9, 28, 9, 30)},
+      {Berlin(9, 28, 8), Berlin(9, 28, 9, 30), Hours(65), Berlin(9, 28, 9)},
+  };
+  const IncidentsConfig config = WithOffice();
+  for (const Case& c : cases) {
+    Incident incident = Open(config, "medium", c.opened);
+    SetBack(c.by, c.now - c.by, &incident);
+    EXPECT_EQ(Ack(incident).started_at, c.opened - c.by);
+    EXPECT_EQ(Ack(incident).ElapsedAt(c.now - c.by), Min(30));
+    EXPECT_EQ(Ack(incident).DeadlineAt(), c.deadline);
+    EXPECT_GE(Ack(incident).PausedAt(c.now - c.by), 0);
+  }
 }
 
 TEST(SlaCalendar, PausesCountByItToo) {

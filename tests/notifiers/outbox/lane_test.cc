@@ -22,6 +22,26 @@ void Try(Lane& lane, const SendResult& result, double at, const LanePolicy& poli
   lane.End(urgent, result, Sec(at), policy);
 }
 
+// All that it waits for comes as much earlier by the wall's clock.
+TEST(Lane, WaitsNoLongerWhenTheClockIsSetBack) {
+  LanePolicy policy;
+  policy.breaker_failures = 1;
+  policy.rate_limit = 0.1;
+  policy.rate_burst = 1;
+  Lane lane;
+  Try(lane, SendResult::Retry("HTTP 429", "rateLimited", 600'000), 0, policy);
+  const LaneRoom before = lane.RoomAt(Sec(1), policy);
+  ASSERT_GT(before.again, Sec(500));
+  constexpr int64_t kHourBack = 3600 * kNanosPerSecond;
+  lane.SetBack(kHourBack);
+  const LaneRoom after = lane.RoomAt(Sec(1) - kHourBack, policy);
+  EXPECT_EQ(after.again, before.again - kHourBack);
+  EXPECT_EQ(after.failing_since, before.failing_since - kHourBack);
+  EXPECT_EQ(after.urgent, before.urgent);
+  EXPECT_EQ(after.others, before.others);
+  EXPECT_EQ(lane.StateAt(Sec(601) - kHourBack), BreakerState::kHalfOpen);
+}
+
 TEST(Lane, HasRoomForSoMany) {
   LanePolicy policy;
   policy.max_in_flight = 2;
