@@ -69,11 +69,16 @@ void SeriesStream::FollowSome(Timestamp to, DurationMs period, Owner& owner) {
     some = fresh * static_cast<size_t>(elapsed) / static_cast<size_t>(period) + 1;
   }
   followed_ = to;
-  if (next_ >= fresh) next_ = 0;
-  const size_t first_part = std::min(some, fresh - next_);
-  const size_t first = next_;
-  next_ += first_part;
-  FollowRange(first, first_part, to, owner);
+  // From where the last share ended, and on from the beginning: what is new comes at the end, and
+  // must not keep those at the beginning waiting.
+  const size_t first = next_ < fresh ? next_ : 0;
+  const size_t part = std::min(some, fresh - first);
+  next_ = first + part;
+  FollowRange(first, part, to, owner);
+  if (part < some) {
+    next_ = std::min(some - part, first);
+    FollowRange(0, next_, to, owner);
+  }
   fresh_ = cursors_.size();
 }
 

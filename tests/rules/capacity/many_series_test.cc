@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 #include "rules/capacity/series_stream.h"
+#include "storage/window/windows.h"
 #include "tests/rules/capacity/stream_world.h"
 
 namespace outrider {
@@ -331,6 +332,38 @@ TEST(Owners, ADeadPodsPercentileIsKept) {
   const auto all = engine->Recommendations();
   ASSERT_EQ(all.size(), 1U);
   EXPECT_NEAR(all[0].cpu.recommended.target, .8, .03);
+}
+
+// Pods come and go for half a day: what the stream follows is what the windows have.
+TEST(BeyondAFew, WhatWentIsNotFollowed) {
+  struct Count final : SeriesStream::Owner {
+    Admission Admit(const Labels& /*labels*/) override { return {.slot = 0}; }
+    void Take(uint32_t /*slot*/, double* /*memo*/, std::span<const Timestamp> /*times*/,
+              std::span<const double> /*values*/) override {}
+    void Gone(uint32_t /*slot*/, double /*memo*/) override { ++gone; }
+    size_t gone = 0;
+  } count;
+  WindowsOptions options;
+  options.unreferenced_retention = kHour;
+  Windows windows(options);
+  const std::vector<Matcher> matchers = {Matcher::Equal(std::string(kMetricName), "m")};
+  SeriesStream stream(matchers, windows, kMinute);
+  constexpr size_t kSeries = 2 * SeriesStream::kFew;
+  size_t made = 0;  // the last kSeries of them have samples
+  for (int minute = 0; minute < 12 * 60; ++minute) {
+    made += minute == 0 ? kSeries : 2;
+    for (size_t i = made - kSeries; i < made; ++i) {
+      const Sample sample = {At(minute), 1};
+      const Labels labels = ParseLabels(fmt::format("n={}", i)).With(kMetricName, "m");
+      const std::vector<LabelView> views(labels.begin(), labels.end());
+      windows.Append(views, {&sample, 1}, Origin::kRemote, At(minute));
+    }
+    if (minute % 5 == 0) windows.Expire();
+    stream.Find(At(minute), count);
+    stream.FollowSome(At(minute), 15 * kMinute, count);
+  }
+  EXPECT_GT(count.gone, 10 * 60U);
+  EXPECT_LE(stream.size(), windows.Find(matchers).size() + 2 * 20);
 }
 
 }  // namespace
