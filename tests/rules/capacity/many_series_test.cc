@@ -366,5 +366,41 @@ TEST(BeyondAFew, WhatWentIsNotFollowed) {
   EXPECT_LE(stream.size(), windows.Find(matchers).size() + 2 * 20);
 }
 
+// With many workloads all are looked at once a minute, not in every run.
+TEST(BeyondAFew, WorkloadsAreCurrentWithinAMinute) {
+  StreamWorld world;
+  auto engine = world.Make();
+  size_t there = CapacityEngine::kFew + 20;
+  double cores = 1;
+  Timestamp now = At(0);
+  const auto run = [&] {
+    for (size_t i = 0; i < there; ++i) {
+      const auto labels = fmt::format("namespace=shop,pod=w{},container=app", i);
+      world.Cpu(labels, now, cores);
+      world.Add("container_memory_working_set_bytes", labels, now, kGib);
+    }
+    engine->Run(now + kSecond);
+    now += kWorldScrape;
+  };
+  for (int i = 0; i < 4 * 10 + 1; ++i) run();  // the last one looks at all
+  ASSERT_EQ(engine->Recommendations().size(), there);
+  const auto costs = engine->Costs();
+  ASSERT_EQ(costs.size(), there);
+  there += 10;
+  cores = 4;
+  run();
+  EXPECT_EQ(engine->Recommendations().size(), there - 10) << "not yet";
+  EXPECT_EQ(engine->Costs().back().cpu.used, costs.back().cpu.used);
+  for (int i = 0; i < 3; ++i) run();
+  EXPECT_EQ(engine->Recommendations().size(), there) << "within a minute";
+  EXPECT_EQ(engine->Costs().size(), there);
+  EXPECT_GT(engine->Costs()[0].cpu.used, costs[0].cpu.used * 1.1);
+  there = 0;
+  for (int i = 0; i < 4 * 7; ++i) run();
+  EXPECT_TRUE(engine->Recommendations().empty());
+  EXPECT_TRUE(engine->Costs().empty());
+  EXPECT_EQ(world.table.size(), 0U) << "their series end";
+}
+
 }  // namespace
 }  // namespace outrider
