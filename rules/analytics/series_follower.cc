@@ -36,7 +36,7 @@ SeriesFollower::Counts SeriesFollower::Follow(Timestamp now, DurationMs current,
   Counts counts;
   std::vector<uint32_t> waiting;
   std::vector<uint32_t> gone;
-  const auto use = [&](const FollowedSamples& some) {
+  const auto take = [&](const FollowedSamples& some) {
     const auto feed = static_cast<uint32_t>(some.cursor);
     counts.late += slots_[feed] == kNoSlot ? 0 : some.late;
     if (some.gone) {
@@ -47,7 +47,9 @@ SeriesFollower::Counts SeriesFollower::Follow(Timestamp now, DurationMs current,
       waiting.push_back(feed);
     }
   };
-  counts.damaged = feed_.Follow(cursors_, now, use);
+  counts.damaged = feed_.Follow(cursors_, now, [&](std::span<const FollowedSamples> batch) {
+    for (const FollowedSamples& some : batch) take(some);
+  });
   Admit(waiting, now, owner, &counts);
   std::ranges::sort(gone, std::greater<>());
   for (const uint32_t feed : gone) Remove(feed, owner);
@@ -77,9 +79,11 @@ void SeriesFollower::Admit(std::span<const uint32_t> waiting, Timestamp now, Own
     cursors.push_back(cursor);
   }
   if (feeds.empty()) return;
-  counts->damaged += feed_.Follow(cursors, now, [&](const FollowedSamples& some) {
-    if (some.times.empty()) return;
-    owner.Take(slots_[feeds[some.cursor]], some.times, some.values);
+  counts->damaged += feed_.Follow(cursors, now, [&](std::span<const FollowedSamples> batch) {
+    for (const FollowedSamples& some : batch) {
+      if (some.times.empty()) continue;
+      owner.Take(slots_[feeds[some.cursor]], some.times, some.values);
+    }
   });
   for (size_t i = 0; i < feeds.size(); ++i) cursors_[feeds[i]] = cursors[i];
 }

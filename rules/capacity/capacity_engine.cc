@@ -55,7 +55,7 @@ CapacityEngine::CapacityEngine(const CapacityOptions& options, const Price& pric
 
 CapacityEngine::~CapacityEngine() {
   for (auto& [key, entry] : book_.entries()) entry.series.Clear(sink_.table);
-  for (auto& [key, series] : costed_) series.Clear(sink_.table);
+  for (auto& [key, told] : told_) told.series.Clear(sink_.table);
 }
 
 void CapacityEngine::SetObserver(UsageObserver* observer) {
@@ -93,7 +93,7 @@ void CapacityEngine::Run(Timestamp now) {
   Learn(now, false);
   FollowUntil(now);
   binder_.Release(now);
-  Judge(now);
+  if (IsTimeToJudge(now)) Judge(now);
   Count();
 }
 
@@ -183,12 +183,20 @@ void CapacityEngine::VisitContainers(const std::function<void(const ContainerVie
 
 std::vector<Recommendation> CapacityEngine::Recommendations() const {
   const absl::MutexLock lock(&result_mutex_);
-  return recommendations_;
+  std::vector<Recommendation> all;
+  all.reserve(recommendations_.size());
+  for (const auto& one : recommendations_) all.push_back(*one);
+  return all;
 }
 
 std::vector<WorkloadCost> CapacityEngine::Costs() const {
   const absl::MutexLock lock(&result_mutex_);
-  return costs_;
+  std::vector<WorkloadCost> costs;
+  costs.reserve(told_.size());
+  for (const auto& [key, told] : told_) {
+    if (told.is_there) costs.push_back(told.cost);
+  }
+  return costs;
 }
 
 CapacityStats CapacityEngine::stats() const {

@@ -79,6 +79,10 @@ class CapacityEngine final : public PodInventory {
   // (memory: its target), a kill for memory, or at once when requests and limits change.
   static constexpr DurationMs kJudgeEvery = kMinute;
   static constexpr DurationMs kJudgeAtLeast = 10 * kMinute;
+  // Up to so many workloads' containers are looked at in every run, more once in kJudgeEvery, or a
+  // little sooner, so that a run that is late does not leave it to the next.
+  static constexpr size_t kFew = 500;
+  static constexpr DurationMs kLookEvery = kJudgeEvery - 10 * kSecond;
   // All state is saved about this often; what came since is read from the windows again.
   static constexpr DurationMs kSaveEvery = 10 * kMinute;
   // How much of the past of a series is used that was not known.
@@ -103,7 +107,8 @@ class CapacityEngine final : public PodInventory {
   void SetPrices(PriceBookSource prices);
   // Reads what was saved and feeds what the windows hold beyond it, once after a start.
   void Rebuild(Timestamp now);
-  // Uses the samples that came since the last run and refreshes the derived series.
+  // Uses the samples that came since the last run and refreshes the derived series: with many
+  // workloads once a minute.
   void Run(Timestamp now);
   enum class Part { kNext, kAll };
   // Writes the state that changed: a part in turn, or all.
@@ -130,6 +135,17 @@ class CapacityEngine final : public PodInventory {
  private:
   struct Held;
   struct Round;
+  // What is told of a workload as a whole.
+  struct Told {
+    WorkloadCost cost;
+    CostSeries series;
+    bool is_there = false;  // its cost counts
+  };
+  // One entry of the book, and its workload's place among all.
+  struct Step {
+    DemandEntry* entry;
+    Told* told;
+  };
 
   CapacityEngine(const CapacityOptions& options, const Price& price, const RecommendPolicy& policy,
                  const SampleFeed& feed, DerivedTable& table, StateStore* store);
@@ -139,7 +155,14 @@ class CapacityEngine final : public PodInventory {
   void Count() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // capacity_judge.cc
+  bool IsTimeToJudge(Timestamp now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Judge(Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PlanWalk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_, result_mutex_);
+  void Walk(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_, result_mutex_);
+  void Prefetch(const DemandEntry& entry, const Round& round) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void JudgeStep(const Step& step, Held* held, Round* round)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_, result_mutex_);
   bool ReadHeld(const DemandEntry& entry, Timestamp now, Held* held) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Recommendation Advise(const DemandEntry& entry, const Held& held) const
@@ -153,7 +176,7 @@ class CapacityEngine final : public PodInventory {
   // Where a node's price is not known.
   UnitRates UsualRates() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishWorkload(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void PublishCosts(std::span<const WorkloadCost> costs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PublishCosts(const Round& round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_, result_mutex_);
 
   const CapacityOptions options_;
   const Price price_;
@@ -172,13 +195,17 @@ class CapacityEngine final : public PodInventory {
   MachineStream machines_ ABSL_GUARDED_BY(mutex_);
   PodBinder binder_ ABSL_GUARDED_BY(mutex_);
   SeriesSink sink_ ABSL_GUARDED_BY(mutex_);
-  std::map<WorkloadKey, CostSeries> costed_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Step> walk_ ABSL_GUARDED_BY(mutex_);           // by key, as the book was …
+  uint64_t walk_version_ ABSL_GUARDED_BY(mutex_) = 0;        // … at this version
+  Timestamp looked_at_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // by Judge(), all of them
   Timestamp read_until_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;
 
-  mutable absl::Mutex result_mutex_;  // so that a page does not wait for a run
-  std::vector<Recommendation> recommendations_ ABSL_GUARDED_BY(result_mutex_);
+  mutable absl::Mutex result_mutex_
+      ABSL_ACQUIRED_AFTER(mutex_);  // so that a page does not wait for a run
+  // By workload, then container. They stay where they are from run to run.
+  std::vector<std::unique_ptr<Recommendation>> recommendations_ ABSL_GUARDED_BY(result_mutex_);
   std::vector<uint64_t> numbers_ ABSL_GUARDED_BY(result_mutex_);  // of their accumulators
-  std::vector<WorkloadCost> costs_ ABSL_GUARDED_BY(result_mutex_);
+  std::map<WorkloadKey, Told> told_ ABSL_GUARDED_BY(result_mutex_);
   CapacityStats stats_ ABSL_GUARDED_BY(result_mutex_);
 };
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Part of CapacityEngine: from accumulators and what containers hold now to recommendations and
-// costs. Costs are made anew in every run, a recommendation when there is reason to.
+// costs. Costs are made anew each time, a recommendation when there is reason to.
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "rules/capacity/capacity_engine.h"
@@ -13,13 +12,19 @@ namespace outrider {
 namespace {
 
 constexpr int64_t kOutlierTurns = 10;
+// Steps of a walk whose memory is fetched ahead: first of the entries, then of their containers.
+constexpr size_t kFarAhead = 8;
+constexpr size_t kAhead = 4;
+constexpr size_t kLine = 64;
+
+// What stands in [begin, begin + size), soon.
+void PrefetchLines(const void* begin, size_t size) {
+  const auto* at = static_cast<const char*>(begin);
+  for (size_t i = 0; i < size; i += kLine) __builtin_prefetch(at + i);
+}
 
 void Raise(std::optional<double>* target, const std::optional<double>& value) {
   if (value) *target = std::max(target->value_or(0), *value);
-}
-
-bool IsBefore(const Recommendation& one, const UsageKey& key) {
-  return std::tie(one.key, one.container) < std::tie(key.workload, key.container);
 }
 
 std::optional<double> LargestRequest(std::span<const Holding> holdings) {
@@ -127,34 +132,31 @@ std::vector<ReplicaOutlier> CapacityEngine::OutliersOf(const DemandEntry& entry,
 // The results of a run as they grow, in the order of their keys; `before` are those of the last.
 struct CapacityEngine::Round {
   Timestamp now = 0;
-  std::vector<Recommendation> before;
+  UnitRates usual;
+  std::vector<std::unique_ptr<Recommendation>> before;
   std::vector<uint64_t> numbers_before;
-  size_t next = 0;  // of before
-  std::vector<Recommendation> recommendations;
+  std::vector<std::unique_ptr<Recommendation>> recommendations;
   std::vector<DemandEntry*> entries;  // as recommendations
   std::vector<bool> fresh;            // as recommendations
-  std::vector<WorkloadCost> costs;
-  size_t group = 0;  // where the workload's recommendations begin
-  std::vector<WorkloadCost> costs_before;
-  size_t next_cost = 0;
+  struct Workload {
+    Told* told;
+    size_t first;  // its recommendations end where those of the next begin
+  };
+  std::vector<Workload> workloads;
   uint64_t containers = 0;  // that are there
   uint64_t hosts = 0;       // of them: not of a pod
 
   // What was told of this entry; nullptr: nothing.
-  Recommendation* Before(const DemandEntry& entry) {
-    while (next < before.size() && IsBefore(before[next], *entry.key)) ++next;
-    if (next == before.size() || numbers_before[next] != entry.number) return nullptr;
-    return &before[next++];
+  std::unique_ptr<Recommendation> Before(const DemandEntry& entry) {
+    const size_t place = entry.place;
+    if (place >= before.size() || numbers_before[place] != entry.number) return nullptr;
+    return std::move(before[place]);
   }
-  // Its key is mostly the one that was there before.
-  void BeginCost(const WorkloadKey& key) {
-    while (next_cost < costs_before.size() && costs_before[next_cost].key < key) ++next_cost;
-    WorkloadCost& cost = costs.emplace_back();
-    if (next_cost < costs_before.size() && costs_before[next_cost].key == key) {
-      cost.key = std::move(costs_before[next_cost++].key);
-    } else {
-      cost.key = key;
-    }
+  std::span<const std::unique_ptr<Recommendation>> Of(size_t workload) const {
+    const size_t first = workloads[workload].first;
+    const size_t end =
+        workload + 1 < workloads.size() ? workloads[workload + 1].first : recommendations.size();
+    return std::span(recommendations).subspan(first, end - first);
   }
 };
 
@@ -168,53 +170,57 @@ bool CapacityEngine::IsDue(const DemandEntry& entry, Timestamp now) const {
 }
 
 void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round) {
-  Recommendation* const before = round->Before(*entry);
+  std::unique_ptr<Recommendation> before = round->Before(*entry);
   const bool fresh = before == nullptr || IsDue(*entry, round->now) || held.Differs(*before);
+  entry->place = static_cast<uint32_t>(round->entries.size());
   round->entries.push_back(entry);
   round->fresh.push_back(fresh);
   if (!fresh) {
-    round->recommendations.push_back(std::move(*before));
-    round->recommendations.back().pods = held.cpu.size();
+    before->pods = held.cpu.size();
+    round->recommendations.push_back(std::move(before));
     return;
   }
   entry->judged = round->now;
   entry->judged_samples = entry->demand.cpu_samples() + entry->demand.memory_samples();
   entry->news = false;
-  Recommendation& one = round->recommendations.emplace_back(Advise(*entry, held));
-  Remember(Resource::kCpu, one.cpu, &entry->demand);
-  Remember(Resource::kMemory, one.memory, &entry->demand);
-  if (one.cpu.enough_data) entry->cpu_edge = one.cpu.recommended.upper;
-  if (one.memory.enough_data) entry->memory_edge = one.memory.recommended.target;
+  auto one = std::make_unique<Recommendation>(Advise(*entry, held));
+  Remember(Resource::kCpu, one->cpu, &entry->demand);
+  Remember(Resource::kMemory, one->memory, &entry->demand);
+  if (one->cpu.enough_data) entry->cpu_edge = one->cpu.recommended.upper;
+  if (one->memory.enough_data) entry->memory_edge = one->memory.recommended.target;
   // Replicas are compared less often: it takes all of them.
   const int64_t turn = round->now / kJudgeEvery + static_cast<int64_t>(entry->number);
   if (before != nullptr && turn % kOutlierTurns != 0) {
-    one.outliers = std::move(before->outliers);
+    one->outliers = std::move(before->outliers);
   } else {
-    one.outliers = OutliersOf(*entry, round->now);
+    one->outliers = OutliersOf(*entry, round->now);
   }
+  round->recommendations.push_back(std::move(one));
 }
 
-// What is advised of a workload as a whole, once all its containers are judged.
+// What is advised of the newest workload as a whole, once all its containers are judged.
 void CapacityEngine::FinishWorkload(Round* round) {
-  const size_t first = std::exchange(round->group, round->recommendations.size());
+  if (round->workloads.empty()) return;
+  const size_t first = round->workloads.back().first;
+  const size_t end = round->recommendations.size();
   if (std::find(round->fresh.begin() + static_cast<ptrdiff_t>(first), round->fresh.end(), true) ==
       round->fresh.end()) {
     return;
   }
   std::vector<WorkloadPart> parts;
-  for (size_t i = first; i < round->group; ++i) {
-    const Recommendation& one = round->recommendations[i];
+  for (size_t i = first; i < end; ++i) {
+    const Recommendation& one = *round->recommendations[i];
     if (one.key.workload_kind == kHostKind) continue;
     // As the same advice would have it.
     const double request = TargetOf(one.cpu).value_or(one.cpu.request.value_or(0));
     parts.push_back({round->entries[i]->demand, one.cpu.request ? request : 0});
   }
-  const WorkloadKey& key = round->recommendations[first].key;
+  const WorkloadKey& key = round->recommendations[first]->key;
   const auto advice = AdviseReplicas(parts, facts_.HpaOf(key));
   // Backwards: a container that was the first before gives up the workload's series before another
   // takes them.
-  for (size_t i = round->group; i-- > first;) {
-    Recommendation& one = round->recommendations[i];
+  for (size_t i = end; i-- > first;) {
+    Recommendation& one = *round->recommendations[i];
     const bool moved = one.first_of_workload != (i == first);
     one.first_of_workload = i == first;
     one.replicas = advice;
@@ -236,71 +242,126 @@ UnitRates CapacityEngine::UsualRates() const {
   return {price_.core_hour, price_.gib_hour / kBytesPerGib, 0};
 }
 
+bool CapacityEngine::IsTimeToJudge(Timestamp now) const {
+  return book_.entries().size() <= kFew || looked_at_ == INT64_MIN || now < looked_at_ ||
+         now - looked_at_ >= kLookEvery;
+}
+
+// The book's entries in a row, each with its workload: a step through a map costs as much as what
+// is to be done there.
+void CapacityEngine::PlanWalk() {
+  if (walk_version_ == book_.version()) return;
+  walk_version_ = book_.version();
+  walk_.clear();
+  auto place = told_.begin();
+  const auto end_before = [&](const WorkloadKey* key) {
+    while (place != told_.end() && (key == nullptr || place->first < *key)) {
+      place->second.series.Clear(sink_.table);
+      place = told_.erase(place);
+    }
+  };
+  const WorkloadKey* last = nullptr;
+  for (auto& [key, entry] : book_.entries()) {
+    if (last == nullptr || *last != key.workload) {
+      if (last != nullptr) ++place;
+      end_before(&key.workload);
+      if (place == told_.end() || place->first != key.workload) {
+        place = told_.emplace_hint(place, key.workload, Told());
+        place->second.cost.key = key.workload;
+      }
+      last = &key.workload;
+    }
+    walk_.push_back({&entry, &place->second});
+  }
+  if (last != nullptr) ++place;
+  end_before(nullptr);
+}
+
+// What ReadHeld() reads, and what was recommended.
+void CapacityEngine::Prefetch(const DemandEntry& entry, const Round& round) const {
+  for (const uint32_t number : entry.bound) pods_.container(number).PrefetchUse();
+  if (entry.place >= round.before.size() || round.before[entry.place] == nullptr) return;
+  const Recommendation& before = *round.before[entry.place];
+  PrefetchLines(&before.cpu, 2 * kLine);  // its numbers
+  PrefetchLines(&before.memory, 2 * kLine);
+}
+
+void CapacityEngine::JudgeStep(const Step& step, Held* held, Round* round) {
+  DemandEntry& entry = *step.entry;
+  const bool is_there = ReadHeld(entry, round->now, held);
+  for (const uint32_t number : held->silent) book_.Retire(number);
+  if (!is_there) {
+    if (!entry.series.empty()) entry.series.Clear(sink_.table);
+    return;
+  }
+  if (round->workloads.empty() || round->workloads.back().told != step.told) {
+    FinishWorkload(round);
+    round->workloads.push_back({step.told, round->recommendations.size()});
+    step.told->is_there = true;
+    WorkloadCost cost;
+    cost.key = std::move(step.told->cost.key);
+    step.told->cost = std::move(cost);
+  }
+  round->containers += held->cpu.size();
+  if (pods_.PodOf(pods_.container(entry.bound.front())).is_machine) {
+    round->hosts += held->cpu.size();
+  }
+  JudgeOne(*held, &entry, round);
+  const Recommendation& one = *round->recommendations.back();
+  AddCost(one, CostOf(held->cpu, round->usual.core_hour, TargetOf(one.cpu)),
+          CostOf(held->memory, round->usual.byte_hour, TargetOf(one.memory)), &step.told->cost);
+}
+
+void CapacityEngine::Walk(Round* round) {
+  Held held;
+  for (size_t i = 0; i < walk_.size(); ++i) {
+    if (i + kFarAhead < walk_.size()) {
+      const DemandEntry& far = *walk_[i + kFarAhead].entry;
+      PrefetchLines(&far, sizeof(DemandEntry) - sizeof(ContainerDemand));
+      far.demand.PrefetchCounts();
+    }
+    if (i + kAhead < walk_.size()) Prefetch(*walk_[i + kAhead].entry, *round);
+    Told& told = *walk_[i].told;
+    if (i == 0 || walk_[i - 1].told != &told) told.is_there = false;
+    JudgeStep(walk_[i], &held, round);
+    // What is not there any more ends.
+    const bool last = i + 1 == walk_.size() || walk_[i + 1].told != &told;
+    if (last && !told.is_there && !told.series.empty()) told.series.Clear(sink_.table);
+  }
+  FinishWorkload(round);
+}
+
 void CapacityEngine::Judge(Timestamp now) {
   const absl::MutexLock result_lock(&result_mutex_);
+  looked_at_ = now;
+  RefreshPrices();
   Round round;
   round.now = now;
+  round.usual = UsualRates();
   round.before = std::move(recommendations_);
   round.numbers_before = std::move(numbers_);
-  round.costs_before = std::move(costs_);
   round.recommendations.reserve(round.before.size());
-  round.costs.reserve(round.costs_before.size());
-  Held held;
-  RefreshPrices();
-  const UnitRates usual = UsualRates();
   for (RecommendationSeries& series : book_.TakeEnded()) series.Clear(sink_.table);
-  for (auto& [key, entry] : book_.entries()) {
-    const bool is_there = ReadHeld(entry, now, &held);
-    for (const uint32_t number : held.silent) book_.Retire(number);
-    if (!is_there) {
-      if (!entry.series.empty()) entry.series.Clear(sink_.table);
-      continue;
-    }
-    if (round.costs.empty() || round.costs.back().key != key.workload) {
-      FinishWorkload(&round);
-      round.BeginCost(key.workload);
-    }
-    round.containers += held.cpu.size();
-    if (pods_.PodOf(pods_.container(entry.bound.front())).is_machine) {
-      round.hosts += held.cpu.size();
-    }
-    JudgeOne(held, &entry, &round);
-    const Recommendation& one = round.recommendations.back();
-    AddCost(one, CostOf(held.cpu, usual.core_hour, TargetOf(one.cpu)),
-            CostOf(held.memory, usual.byte_hour, TargetOf(one.memory)), &round.costs.back());
-  }
-  FinishWorkload(&round);
+  PlanWalk();
+  Walk(&round);
   if (observer_ != nullptr) observer_->OnJudge(now, round.recommendations);
-  Score(round.recommendations, round.costs);
-  PublishCosts(round.costs);
+  PublishCosts(round);
   sink_.Flush();
   recommendations_ = std::move(round.recommendations);
-  costs_ = std::move(round.costs);
   numbers_.clear();
   for (const DemandEntry* entry : round.entries) numbers_.push_back(entry->number);
   stats_.containers = round.containers;
   stats_.hosts = round.hosts;
+  if (round.entries.size() == walk_.size()) return;
   book_.Forget(now, [&](DemandEntry* entry) { entry->series.Clear(sink_.table); });
 }
 
-// Both are in the order of their keys. What was not told in this run ends.
-void CapacityEngine::PublishCosts(std::span<const WorkloadCost> costs) {
-  auto place = costed_.begin();
-  const auto end_before = [&](const WorkloadKey* key) {
-    while (place != costed_.end() && (key == nullptr || place->first < *key)) {
-      place->second.Clear(sink_.table);
-      place = costed_.erase(place);
-    }
-  };
-  for (const WorkloadCost& cost : costs) {
-    end_before(&cost.key);
-    if (place == costed_.end() || place->first != cost.key) {
-      place = costed_.emplace_hint(place, cost.key, CostSeries());
-    }
-    Publish(cost, &place->second, sink_);
-    ++place;
+void CapacityEngine::PublishCosts(const Round& round) {
+  for (size_t i = 0; i < round.workloads.size(); ++i) {
+    Told& told = *round.workloads[i].told;
+    told.cost.health_score = HealthOf(round.Of(i));
+    Publish(told.cost, &told.series, sink_);
   }
-  end_before(nullptr);
 }
 
 }  // namespace outrider

@@ -124,6 +124,21 @@ void ContainerStream::Take(UseKind kind, uint32_t slot, std::span<const Timestam
   if (!points_.empty()) sink_.OnUse(series.container, kind, points_);
 }
 
+void ContainerStream::Prefetch(uint32_t slot, SeriesStream::Owner::Near near) const {
+  switch (near) {
+    using enum SeriesStream::Owner::Near;
+    case kFar:
+      __builtin_prefetch(&series_[slot]);
+      return;
+    case kNearer:
+      pods_.container(series_[slot].container).PrefetchAll();
+      return;
+    case kNext:
+      sink_.Prefetch(series_[slot].container);
+      return;
+  }
+}
+
 void ContainerStream::Leave(uint32_t slot) {
   pods_.LeaveContainer(series_[slot].container);
   series_[slot] = {};

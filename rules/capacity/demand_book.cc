@@ -51,8 +51,17 @@ DemandEntry& DemandBook::EntryFor(const WorkloadKey& workload, const std::string
   if (is_new) {
     place->second.key = &place->first;
     place->second.number = ++numbers_;
+    ++version_;
   }
   return place->second;
+}
+
+void DemandBook::Prefetch(uint32_t number) const {
+  constexpr size_t kLine = 64;
+  const DemandEntry* const entry = pods_.container(number).entry;
+  if (entry == nullptr) return;
+  const auto* at = reinterpret_cast<const char*>(entry);
+  for (size_t i = 0; i < sizeof(DemandEntry); i += kLine) __builtin_prefetch(at + i);
 }
 
 void DemandBook::OnUse(uint32_t number, UseKind kind, std::span<const Sample> points) {
@@ -203,6 +212,7 @@ DemandBook::Entries::iterator DemandBook::Erase(Entries::iterator place, const U
   for (GoneRow& gone : gone_rows_) {
     if (gone.heir == place->first) gone.heir = next;
   }
+  ++version_;
   if (place->second.stored) gone_rows_.push_back({RowKey(place->first), next});
   return entries_.erase(place);
 }
@@ -300,6 +310,7 @@ bool DemandBook::LoadRow(const Row& row) {
   }
   entry.stored = true;
   entry.number = ++numbers_;
+  ++version_;
   const auto place = entries_.insert_or_assign(*key, std::move(entry)).first;
   place->second.key = &place->first;
   return true;

@@ -38,8 +38,7 @@ struct UsageKey {
 
 struct DemandEntry {
   const UsageKey* key = nullptr;
-  uint64_t number = 0;  // never used again
-  ContainerDemand demand;
+  uint64_t number = 0;          // never used again
   std::vector<uint32_t> bound;  // containers
   bool changed = false;         // since it was saved
   bool stored = false;          // there is a row
@@ -50,10 +49,12 @@ struct DemandEntry {
   double cpu_edge = std::numeric_limits<double>::infinity();
   double memory_edge = std::numeric_limits<double>::infinity();
   bool news = false;
+  uint32_t place = UINT32_MAX;  // among the recommendations, if that one has its number
   RecommendationSeries series;
   // What was saved: samples up to `until` are in it, and of these pods it knows how far.
   Timestamp until = INT64_MIN;
   std::unique_ptr<StringMap<ContainerInstance>> saved;
+  ContainerDemand demand;  // last: a walk over all looks at what stands before it
 };
 
 struct DemandBookStats {
@@ -75,6 +76,7 @@ class DemandBook final : public UseSink {
 
   // Samples of a container that is not bound yet wait with it.
   void OnUse(uint32_t number, UseKind kind, std::span<const Sample> points) override;
+  void Prefetch(uint32_t number) const override;
   // The container's workload is known, or became another. True if it is another.
   bool Bind(uint32_t number);
   void Kill(const OomKill& kill);
@@ -104,6 +106,8 @@ class DemandBook final : public UseSink {
 
   Entries& entries() { return entries_; }
   const Entries& entries() const { return entries_; }
+  // Another number whenever entries came or went.
+  uint64_t version() const { return version_; }
   const DemandBookStats& stats() const { return stats_; }
   // Entries a late owner made pointless; their derived series end.
   std::vector<RecommendationSeries> TakeEnded() { return std::exchange(ended_, {}); }
@@ -129,6 +133,7 @@ class DemandBook final : public UseSink {
   UsageObserver* observer_ = nullptr;
   Entries entries_;
   uint64_t numbers_ = 0;
+  uint64_t version_ = 1;
   std::vector<RecommendationSeries> ended_;
   std::vector<GoneRow> gone_rows_;
   std::optional<UsageKey> saved_up_to_;  // Save() goes on behind it

@@ -218,18 +218,14 @@ void AddCost(const Recommendation& recommendation, const HourlyCost& cpu, const 
   cost->projected_monthly += (cpu.projected + memory.projected) * kHoursPerMonth;
 }
 
-void Score(std::span<const Recommendation> recommendations, std::span<WorkloadCost> costs) {
-  size_t at = 0;
-  for (WorkloadCost& cost : costs) {
-    bool judged = false;
-    std::vector<FindingSeverity> severities;
-    for (; at < recommendations.size() && recommendations[at].key == cost.key; ++at) {
-      const Recommendation& one = recommendations[at];
-      judged |= one.cpu.enough_data || one.memory.enough_data || !one.findings.empty();
-      for (const Finding& finding : one.findings) severities.push_back(finding.severity);
-    }
-    if (judged) cost.health_score = HealthScore(severities);
+std::optional<double> HealthOf(std::span<const std::unique_ptr<Recommendation>> containers) {
+  bool judged = false;
+  std::vector<FindingSeverity> severities;
+  for (const auto& one : containers) {
+    judged |= one->cpu.enough_data || one->memory.enough_data || !one->findings.empty();
+    for (const Finding& finding : one->findings) severities.push_back(finding.severity);
   }
+  return judged ? std::optional(HealthScore(severities)) : std::nullopt;
 }
 
 }  // namespace outrider

@@ -3,6 +3,7 @@
 // only writes to the table of derived series.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -52,9 +53,9 @@ std::vector<Finding> FindFaults(const Recommendation& recommendation);
 void AddCost(const Recommendation& recommendation, const HourlyCost& cpu, const HourlyCost& memory,
              WorkloadCost* cost);
 
-// The health score of each workload from the faults of its containers.
-// Both in the order of their workloads.
-void Score(std::span<const Recommendation> recommendations, std::span<WorkloadCost> costs);
+// The health score of a workload from the faults of its containers; nothing before one of them is
+// judged.
+std::optional<double> HealthOf(std::span<const std::unique_ptr<Recommendation>> containers);
 
 // Metrics and labels of design/contract.md.
 void Publish(const Recommendation& recommendation, RecommendationSeries* row, SeriesSink& sink);

@@ -110,7 +110,9 @@ std::vector<KubeFacts::Fact> KubeFacts::Facts() {
 class KubeFacts::Stream final : private SeriesStream::Owner {
  public:
   Stream(KubeFacts& parent, const Fact& fact, const SampleFeed& feed)
-      : parent_(parent), fact_(fact), stream_(MatchersOf(fact), feed, fact.find_every) {}
+      : parent_(parent),
+        fact_(fact),
+        stream_(MatchersOf(fact), feed, fact.find_every, WantOf(fact)) {}
 
   void Update(Timestamp now) {
     if (fact_.leave == nullptr) {
@@ -126,6 +128,15 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
   }
   const SeriesStream& stream() const { return stream_; }
 
+  // What counts up, or is a peak, is told by all its samples.
+  static SampleFeed::Want WantOf(const Fact& fact) {
+    using K = KubeFacts;
+    for (const TakeFn take : {&K::TakeRequest, &K::TakeLimit, &K::TakePhase, &K::TakeNothing,
+                              &K::TakeHpaMin, &K::TakeHpaMax, &K::TakeHpaCurrent}) {
+      if (fact.take == take) return SampleFeed::Want::kNewest;
+    }
+    return SampleFeed::Want::kAll;
+  }
   static std::vector<Matcher> MatchersOf(const Fact& fact) {
     if (fact.metric.starts_with("container_")) return ContainerMatchers(fact.metric);
     std::vector<Matcher> matchers = {

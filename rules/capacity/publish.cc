@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The derived series of capacity: names and labels of design/contract.md "Metrics".
 #include <array>
+#include <cmath>
 
 #include "rules/capacity/judgement.h"
 
@@ -113,6 +114,13 @@ void PublishReplicas(const Recommendation& recommendation, size_t first, Recomme
   publish(first + 2, "upper", upper);
 }
 
+// Dollars as gauges tell them, in whole billionths: without digits that mean nothing, what changes
+// all the time takes half the bytes in the windows.
+double Told(double dollars) {
+  constexpr double kParts = 1e9;
+  return std::round(dollars * kParts) / kParts;
+}
+
 // Of both resources; nothing without either.
 std::optional<double> SavingsOf(const Recommendation& recommendation) {
   const auto& cpu = recommendation.cpu.savings_dollars_per_month;
@@ -152,9 +160,9 @@ void Publish(const WorkloadCost& cost, CostSeries* row, SeriesSink& sink) {
     const auto of_part = [&] {
       return labels().With("resource", parts[i].resource).With("basis", parts[i].basis);
     };
-    row->Set(i, kCost, parts[i].dollars, of_part, sink);
+    row->Set(i, kCost, Told(parts[i].dollars), of_part, sink);
   }
-  row->Set(6, kProjected, cost.projected_monthly, labels, sink);
+  row->Set(6, kProjected, Told(cost.projected_monthly), labels, sink);
   row->Set(7, kHealth, cost.health_score, labels, sink);
 }
 

@@ -5,6 +5,14 @@
 #include <limits>
 
 namespace outrider {
+namespace {
+
+// A share of a stream is read once it is of so many series, or this part of the period has passed:
+// windows are locked shard by shard, however few are read of each.
+constexpr size_t kShare = 2000;
+constexpr DurationMs kShares = 12;
+
+}  // namespace
 
 // Birth numbers ascend: what was born at or behind the number asked for before is new, what is born
 // meanwhile is left to the next time.
@@ -35,10 +43,12 @@ void SeriesStream::Find(Timestamp now, Owner& owner) {
 void SeriesStream::ReadNew(Timestamp now, Owner& owner) {
   Find(now, owner);
   std::vector<bool> done(cursors_.size());
-  feed_.Follow(cursors_, now, [&](const FollowedSamples& some) {
-    const size_t at = some.cursor;
-    done[at] = some.gone || !some.times.empty();
-    if (!some.times.empty()) owner.Take(slots_[at], &memos_[at], some.times, some.values);
+  feed_.Follow(cursors_, now, [&](std::span<const FollowedSamples> batch) {
+    for (const FollowedSamples& some : batch) {
+      const size_t at = some.cursor;
+      done[at] = some.gone || !some.times.empty();
+      if (!some.times.empty()) owner.Take(slots_[at], &memos_[at], some.times, some.values);
+    }
   });
   // A sender's clock may be ahead: its first sample is read once it is due.
   size_t kept = 0;
@@ -67,30 +77,53 @@ void SeriesStream::FollowSome(Timestamp to, DurationMs period, Owner& owner) {
     const DurationMs elapsed =
         followed_ == kNoTime ? 0 : std::clamp<DurationMs>(to - followed_, 0, period);
     some = fresh * static_cast<size_t>(elapsed) / static_cast<size_t>(period) + 1;
+    if (some < kShare && followed_ != kNoTime && elapsed < period / kShares) some = 0;
   }
-  followed_ = to;
-  if (next_ >= fresh) next_ = 0;
-  const size_t first_part = std::min(some, fresh - next_);
-  const size_t first = next_;
-  next_ += first_part;
-  FollowRange(first, first_part, to, owner);
+  if (some > 0 || followed_ == kNoTime || to < followed_) followed_ = to;
+  // From where the last share ended, and on from the beginning: what is new comes at the end, and
+  // must not keep those at the beginning waiting.
+  const size_t first = next_ < fresh ? next_ : 0;
+  const size_t part = std::min(some, fresh - first);
+  next_ = first + part;
+  FollowRange(first, part, to, owner);
+  if (part < some) {
+    next_ = std::min(some - part, first);
+    FollowRange(0, next_, to, owner);
+  }
   fresh_ = cursors_.size();
 }
 
 void SeriesStream::FollowRange(size_t first, size_t count, Timestamp to, Owner& owner) {
   if (count == 0) return;
   std::vector<size_t> gone;
-  const auto use = [&](const FollowedSamples& some) {
+  feed_.FollowAs(want_, std::span(cursors_).subspan(first, count), to,
+                 [&](std::span<const FollowedSamples> batch) { Take(first, batch, owner, &gone); });
+  std::ranges::sort(gone, std::greater<>());
+  for (const size_t at : gone) Remove(at, owner);
+}
+
+void SeriesStream::Take(size_t first, std::span<const FollowedSamples> batch, Owner& owner,
+                        std::vector<size_t>* gone) {
+  using Near = Owner::Near;
+  constexpr size_t kStep = 4;  // between two calls of Prefetch() for one series
+  const auto prefetch = [&](size_t i, Near near) {
+    if (i < batch.size()) owner.Prefetch(slots_[first + batch[i].cursor], near);
+  };
+  for (size_t i = 0; i < std::min(3 * kStep, batch.size()); ++i) prefetch(i, Near::kFar);
+  for (size_t i = 0; i < 2 * kStep; ++i) prefetch(i, Near::kNearer);
+  for (size_t i = 0; i < kStep; ++i) prefetch(i, Near::kNext);
+  for (size_t i = 0; i < batch.size(); ++i) {
+    prefetch(i + 3 * kStep, Near::kFar);
+    prefetch(i + 2 * kStep, Near::kNearer);
+    prefetch(i + kStep, Near::kNext);
+    const FollowedSamples& some = batch[i];
     const size_t at = first + some.cursor;
     if (some.gone) {
-      gone.push_back(at);
+      gone->push_back(at);
     } else if (!some.times.empty()) {
       owner.Take(slots_[at], &memos_[at], some.times, some.values);
     }
-  };
-  feed_.Follow(std::span(cursors_).subspan(first, count), to, use);
-  std::ranges::sort(gone, std::greater<>());
-  for (const size_t at : gone) Remove(at, owner);
+  }
 }
 
 // The last one takes its place. One that was never followed must not come to stand before those

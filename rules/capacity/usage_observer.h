@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -29,9 +30,10 @@ class UsageObserver {
                        std::span<const Sample> memory) = 0;
   // Everything up to `to` has been told. Also for each piece of the past after a start.
   virtual void OnRead(Timestamp to) = 0;
-  // The end of a run: completes the findings of the recommendations, from which the health scores
+  // All are judged: completes the findings of the recommendations, from which the health scores
   // are computed. By workload, then container.
-  virtual void OnJudge(Timestamp now, std::span<Recommendation> recommendations) = 0;
+  virtual void OnJudge(Timestamp now,
+                       std::span<const std::unique_ptr<Recommendation>> recommendations) = 0;
 };
 
 }  // namespace outrider

@@ -16,6 +16,8 @@ class UseSink {
  public:
   virtual ~UseSink() = default;
   virtual void OnUse(uint32_t container, UseKind kind, std::span<const Sample> points) = 0;
+  // OnUse() comes soon for this container.
+  virtual void Prefetch(uint32_t /*container*/) const {}
 };
 
 }  // namespace outrider

@@ -40,7 +40,9 @@ std::vector<Matcher> MatchersOf(const ObjectKind& kind) {
 class WorkloadResolver::Owners final : private SeriesStream::Owner {
  public:
   Owners(const ObjectKind& kind, const SampleFeed& feed, WorkloadResolver& resolver)
-      : label_(kind.label), resolver_(resolver), stream_(MatchersOf(kind), feed, kLookForNew) {}
+      : label_(kind.label),
+        resolver_(resolver),
+        stream_(MatchersOf(kind), feed, kLookForNew, SampleFeed::Want::kNewest) {}
 
   bool Update(Timestamp now) {
     learned_ = false;

@@ -104,7 +104,12 @@ Status WorkloadEngine::ReadCounters(Timestamp to) {
 
 void WorkloadEngine::OnRead(Timestamp to) {
   const absl::MutexLock lock(&mutex_);
-  for (auto& [key, entry] : entries_) entry.state.CloseUntil(to - kGrace);
+  // Minutes end together: between, there is nothing to close.
+  const int64_t closed = (to - kGrace) / kMinute;
+  if (closed != closed_) {
+    for (auto& [key, entry] : entries_) entry.state.CloseUntil(to - kGrace);
+  }
+  closed_ = closed;
   if (!counters_.IsDue(to)) return;
   const Status status = ReadCounters(to);
   const std::string error = status.ok() ? "" : Message(status);
@@ -114,7 +119,8 @@ void WorkloadEngine::OnRead(Timestamp to) {
   read_error_ = error;
 }
 
-void WorkloadEngine::OnJudge(Timestamp now, std::span<Recommendation> recommendations) {
+void WorkloadEngine::OnJudge(Timestamp now,
+                             std::span<const std::unique_ptr<Recommendation>> recommendations) {
   const absl::MutexLock lock(&mutex_);
   if (first_judged_ == INT64_MIN) first_judged_ = now;
   stats_.findings = 0;
@@ -123,15 +129,17 @@ void WorkloadEngine::OnJudge(Timestamp now, std::span<Recommendation> recommenda
     const auto is_before = [&](const Recommendation& one) {
       return std::tie(one.key, one.container) < std::tie(key.workload, key.container);
     };
-    while (next != recommendations.end() && is_before(*next)) ++next;
-    const bool has = next != recommendations.end() && next->key == key.workload &&
-                     next->container == key.container;
-    Judge(key, has ? &*next : nullptr, now, &entry);
-    if (has) next->findings.clear();
+    while (next != recommendations.end() && is_before(**next)) ++next;
+    const bool has = next != recommendations.end() && (*next)->key == key.workload &&
+                     (*next)->container == key.container;
+    Recommendation* const one = has ? next->get() : nullptr;
+    Judge(key, one, now, &entry);
+    if (one != nullptr) one->findings.clear();
     for (const ContainerState::Tracked& tracked : entry.state.tracked()) {
       if (tracked.state.phase != FindingPhase::kActive) continue;
       ++stats_.findings;
-      if (has) next->findings.push_back({tracked.description, tracked.state.evidence.severity});
+      if (one == nullptr) continue;
+      one->findings.push_back({tracked.description, tracked.state.evidence.severity});
     }
   }
   table_.Set(updates_);

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,7 +51,8 @@ class WorkloadEngine final : public UsageObserver {
   void OnUsage(const UsageOwner& owner, std::span<const Sample> cpu,
                std::span<const Sample> memory) override;
   void OnRead(Timestamp to) override;
-  void OnJudge(Timestamp now, std::span<Recommendation> recommendations) override;
+  void OnJudge(Timestamp now,
+               std::span<const std::unique_ptr<Recommendation>> recommendations) override;
 
   // The active ones, by workload, then container.
   std::vector<WorkloadFinding> Findings() const;
@@ -98,6 +101,7 @@ class WorkloadEngine final : public UsageObserver {
   ContainerCounters counters_ ABSL_GUARDED_BY(mutex_);
   std::vector<DerivedTable::Update> updates_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> gone_ ABSL_GUARDED_BY(mutex_);       // rows to delete
+  int64_t closed_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;          // up to this minute
   Timestamp first_judged_ ABSL_GUARDED_BY(mutex_) = INT64_MIN;  // since the start
   WorkloadStats stats_ ABSL_GUARDED_BY(mutex_);                 // without the error
   std::string read_error_ ABSL_GUARDED_BY(mutex_);

@@ -48,10 +48,20 @@ class SampleFeed {
   virtual std::vector<SeriesCursor> Find(std::span<const Matcher> matchers) const = 0;
   // Empty when the series is gone.
   virtual Labels LabelsOf(const SeriesCursor& cursor) const = 0;
-  // Calls `use` for each series with samples in (after, to], with late ones, or that is gone, in no
-  // order and without locks; the cursors move on. Returns how many chunks could not be decoded.
-  virtual uint64_t Follow(std::span<SeriesCursor> cursors, Timestamp to,
-                          const std::function<void(const FollowedSamples&)>& use) const = 0;
+  // Hands over each series with samples in (after, to], with late ones, or that is gone, once, some
+  // at a time, in no order and without locks; the cursors move on. Returns how many chunks could
+  // not be decoded.
+  using UseFollowed = std::function<void(std::span<const FollowedSamples>)>;
+  enum class Want : uint8_t {
+    kAll,
+    kNewest  // of a series at least the newest; without those before it, where they would have to
+             // be decoded
+  };
+  uint64_t Follow(std::span<SeriesCursor> cursors, Timestamp to, const UseFollowed& use) const {
+    return FollowAs(Want::kAll, cursors, to, use);
+  }
+  virtual uint64_t FollowAs(Want want, std::span<SeriesCursor> cursors, Timestamp to,
+                            const UseFollowed& use) const = 0;
 };
 
 }  // namespace outrider

@@ -127,8 +127,8 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   uint64_t SeriesMade() const override;
   std::vector<SeriesCursor> Find(std::span<const Matcher> matchers) const override;
   Labels LabelsOf(const SeriesCursor& cursor) const override;
-  uint64_t Follow(std::span<SeriesCursor> cursors, Timestamp to,
-                  const std::function<void(const FollowedSamples&)>& use) const override;
+  uint64_t FollowAs(Want want, std::span<SeriesCursor> cursors, Timestamp to,
+                    const UseFollowed& use) const override;
 
   // The seed of identities (series_identity.h) and of senders' keys.
   uint64_t seed() const { return options_.seed; }

@@ -2,6 +2,7 @@
 // Following series. Most have had no sample or one since they were looked at: the open chunk knows
 // its newest without being decoded.
 #include <algorithm>
+#include <array>
 
 #include "storage/window/windows.h"
 #include "storage/window/windows_visit.h"
@@ -11,33 +12,60 @@ namespace {
 
 constexpr size_t kPieceSamples = 32 * 1024;  // handed over at once, about
 
+constexpr uint32_t kPiece = 512;  // series read under one lock
+// Places in the order of shards of which cursors and series are fetched ahead.
+constexpr uint32_t kFarAhead = 16;
+constexpr uint32_t kAhead = 8;
+
 // Samples that were read under a lock and wait to be handed over without it.
 struct Piece {
   struct Part {
     size_t cursor;
     size_t begin;  // its samples end where those of the next begin
     uint32_t late;
-    bool gone;
   };
   std::vector<Part> parts;
   std::vector<Timestamp> times;
   std::vector<double> values;
+  std::vector<FollowedSamples> ready;
 
-  void HandOver(const std::function<void(const FollowedSamples&)>& use) {
+  void HandOver(const SampleFeed::UseFollowed& use) {
     for (size_t i = 0; i < parts.size(); ++i) {
       const Part& part = parts[i];
       const size_t end = i + 1 < parts.size() ? parts[i + 1].begin : times.size();
-      use({.cursor = part.cursor,
-           .times = std::span(times).subspan(part.begin, end - part.begin),
-           .values = std::span(values).subspan(part.begin, end - part.begin),
-           .late = part.late,
-           .gone = part.gone});
+      ready.push_back({.cursor = part.cursor,
+                       .times = std::span(times).subspan(part.begin, end - part.begin),
+                       .values = std::span(values).subspan(part.begin, end - part.begin),
+                       .late = part.late});
     }
+    if (!ready.empty()) use(ready);
+    ready.clear();
     parts.clear();
     times.clear();
     values.clear();
   }
 };
+
+// A cursor's place in the list and its series' slot.
+struct Place {
+  uint32_t cursor;
+  uint32_t slot;
+};
+// By shard; `begin`: where each one's places begin.
+template <size_t kBounds>
+std::vector<Place> PlacesByShard(std::span<const SeriesCursor> cursors,
+                                 std::array<uint32_t, kBounds>* begin) {
+  constexpr uint32_t kOfAll = kBounds - 1;
+  begin->fill(0);
+  for (const SeriesCursor& cursor : cursors) ++(*begin)[cursor.id % kOfAll + 1];
+  for (uint32_t shard = 0; shard < kOfAll; ++shard) (*begin)[shard + 1] += (*begin)[shard];
+  std::array<uint32_t, kBounds> next = *begin;
+  std::vector<Place> places(cursors.size());
+  for (uint32_t i = 0; i < cursors.size(); ++i) {
+    places[next[cursors[i].id % kOfAll]++] = {i, cursors[i].id / kOfAll};
+  }
+  return places;
+}
 
 uint32_t LateFloats(const Series& series) {
   if (!series.aside) return 0;
@@ -54,12 +82,19 @@ uint32_t NewLate(const Series& series, SeriesCursor* cursor) {
   return more;
 }
 
-bool ReadNewer(const Series& series, Timestamp to, SeriesCursor* cursor, Piece* piece) {
+struct Wanted {
+  SampleFeed::Want want;
+  Timestamp to;
+};
+
+bool ReadNewer(const Series& series, Wanted wanted, SeriesCursor* cursor, Piece* piece) {
+  const auto [want, to] = wanted;
   const FloatChunkWriter& open = series.open;
   const bool one_more = open.count() > 0 && open.first_time() == cursor->chunk_start &&
                         open.count() == cursor->chunk_read + 1;
   bool ok = true;
-  if (one_more && open.last_time() <= to) {
+  const bool newest_will_do = want == SampleFeed::Want::kNewest && open.count() > 0;
+  if ((one_more || newest_will_do) && open.last_time() <= to) {
     piece->times.push_back(open.last_time());
     piece->values.push_back(open.last_value());
   } else {
@@ -72,6 +107,25 @@ bool ReadNewer(const Series& series, Timestamp to, SeriesCursor* cursor, Piece* 
   cursor->chunk_start = all ? open.first_time() : kNoTime;
   cursor->chunk_read = all ? open.count() : 0;
   return ok;
+}
+
+// What a cursor has not read yet. False on a damaged chunk.
+bool ReadPart(const Series& series, Wanted wanted, size_t number, SeriesCursor* cursor,
+              Piece* piece) {
+  const size_t begin = piece->times.size();
+  bool ok = true;
+  if (series.open.last_time() > cursor->after) ok = ReadNewer(series, wanted, cursor, piece);
+  const uint32_t late = series.aside ? NewLate(series, cursor) : 0;
+  if (piece->times.size() > begin || late > 0) piece->parts.push_back({number, begin, late});
+  return ok;
+}
+
+// What ReadPart() looks at.
+void PrefetchNewest(const SeriesSlots& slots, uint32_t slot) {
+  if (slot >= slots.size()) return;
+  const auto* series = reinterpret_cast<const char*>(&slots[slot]);
+  __builtin_prefetch(series);
+  __builtin_prefetch(series + sizeof(Series) - 1);
 }
 
 }  // namespace
@@ -110,35 +164,39 @@ Labels Windows::LabelsOf(const SeriesCursor& cursor) const {
   return labels;
 }
 
-uint64_t Windows::Follow(std::span<SeriesCursor> cursors, Timestamp to,
-                         const std::function<void(const FollowedSamples&)>& use) const {
-  std::vector<uint32_t> ids;
-  ids.reserve(cursors.size());
-  for (const SeriesCursor& cursor : cursors) ids.push_back(cursor.id);
-  std::vector<bool> seen(cursors.size());
+uint64_t Windows::FollowAs(Want want, std::span<SeriesCursor> cursors, Timestamp to,
+                           const UseFollowed& use) const {
+  const Wanted wanted = {want, to};
+  std::array<uint32_t, kShards + 1> begin{};
+  const std::vector<Place> places = PlacesByShard(cursors, &begin);
   Piece piece;
   uint64_t damaged = 0;
-  const auto read = [&](const Shard& /*shard*/, size_t i, const Series& series) {
-    SeriesCursor& cursor = cursors[i];
-    if (series.birth != cursor.birth) return Go::kOn;
-    seen[i] = true;
-    const size_t begin = piece.times.size();
-    if (series.open.last_time() > cursor.after && !ReadNewer(series, to, &cursor, &piece)) {
-      ++damaged;
+  std::vector<size_t> gone;
+  for (uint32_t at = 0; at < kShards; ++at) {
+    const Shard& shard = shards_[at];
+    for (uint32_t i = begin[at]; i < begin[at + 1]; piece.HandOver(use)) {
+      const absl::ReaderMutexLock lock(&shard.mutex);
+      const uint32_t end = std::min(i + kPiece, begin[at + 1]);
+      for (uint32_t k = i; k < std::min(i + kAhead, end); ++k) {
+        PrefetchNewest(shard.series, places[k].slot);
+      }
+      for (; i < end && piece.times.size() < kPieceSamples; ++i) {
+        if (i + kFarAhead < end) __builtin_prefetch(&cursors[places[i + kFarAhead].cursor], 1);
+        if (i + kAhead < end) PrefetchNewest(shard.series, places[i + kAhead].slot);
+        const auto [number, slot] = places[i];
+        SeriesCursor& cursor = cursors[number];
+        if (slot >= shard.series.size() || shard.series[slot].birth != cursor.birth) {
+          gone.push_back(number);
+        } else if (!ReadPart(shard.series[slot], wanted, number, &cursor, &piece)) {
+          ++damaged;
+        }
+      }
     }
-    const uint32_t late = series.aside ? NewLate(series, &cursor) : 0;
-    if (piece.times.size() > begin || late > 0) piece.parts.push_back({i, begin, late, false});
-    return piece.times.size() < kPieceSamples ? Go::kOn : Go::kPause;
-  };
-  const auto hand_over = [&] {
-    piece.HandOver(use);
-    return true;
-  };
-  ForEach(ids, next_birth_, read, hand_over);
-  piece.HandOver(use);
-  for (size_t i = 0; i < cursors.size(); ++i) {
-    if (!seen[i]) use({.cursor = i, .times = {}, .values = {}, .late = 0, .gone = true});
   }
+  for (const size_t number : gone) {
+    piece.ready.push_back({.cursor = number, .times = {}, .values = {}, .late = 0, .gone = true});
+  }
+  piece.HandOver(use);
   damaged_chunks_ += damaged;
   return damaged;
 }

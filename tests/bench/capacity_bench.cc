@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "fmt/format.h"
 #include "rules/capacity/capacity_engine.h"
 #include "rules/workloads/workload_engine.h"
@@ -149,4 +150,12 @@ BENCHMARK_CAPTURE(Use, with_findings, true, 0)->Arg(30'000)->Iterations(1);
 }  // namespace
 }  // namespace outrider
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  // As the daemon has it: Debian's Abseil looks for cycles of locks by default.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -4,7 +4,7 @@
 // retention, the capacity engine with its state in RocksDB and its derived series. Says every
 // simulated hour what is resident, what a run takes, and whether everything is current.
 //   cluster_day [--nodes=1000] [--pods=50000] [--hours=24] [--churn_percent=5] [--step=60]
-//       [--flush_every=1]
+//       [--flush_every=1] [--report=0] [--memory_limit_mib=1024]
 // A step (seconds) is a scrape of everything and a run. The generator itself keeps 40 bytes a pod.
 #include <malloc.h>
 
@@ -17,10 +17,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
+#include "exporter/ingest/memory_limit.h"
 #include "fmt/format.h"
 #include "rules/capacity/capacity_engine.h"
 #include "storage/base/file.h"
 #include "storage/state/rocksdb_store.h"
+#include "storage/window/kept_report.h"
 #include "storage/window/windows.h"
 
 namespace outrider {
@@ -35,8 +38,10 @@ struct Options {
   int64_t pods = 50'000;
   int64_t hours = 24;
   int64_t step = 60;
-  int64_t flush_every = 1;  // steps between two writings of the derived series
-  double churn = 0.05;      // share of the pods replaced in an hour
+  int64_t flush_every = 1;          // steps between two writings of the derived series
+  int64_t memory_limit_mib = 1024;  // storage.memory_limit
+  int64_t report = 0;               // 1: says every hour what the windows keep of each metric
+  double churn = 0.05;              // share of the pods replaced in an hour
 };
 
 struct PodState {
@@ -273,11 +278,48 @@ class Cluster {
   uint64_t random_ = 1;
 };
 
+// As the daemon sweeps (exporter/ingest/ingest_store.cc).
+class Sweeper {
+ public:
+  Sweeper(Windows& windows, int64_t limit_mib)
+      : windows_(windows), limit_(static_cast<uint64_t>(limit_mib) << 20U) {}
+  void Sweep(Timestamp now) {
+    windows_.Expire();
+    const DurationMs current = windows_.Plan()->unreferenced();
+    const MemoryDecision decision =
+        DecideMemory({.used = MemoryOf(windows_.Stats()),
+                      .limit = limit_,
+                      .current = current,
+                      .configured = WindowsOptions{}.unreferenced_retention,
+                      .since_change = now - changed_});
+    if (decision.next == current) return;
+    changed_ = now;
+    windows_.SetUnreferencedRetention(decision.next);
+    if (decision.verdict == MemoryVerdict::kShortened) windows_.Expire();
+  }
+
+ private:
+  Windows& windows_;
+  const uint64_t limit_;
+  Timestamp changed_ = kStart;
+};
+
 double ResidentMib() {
   const auto status = ReadFile("/proc/self/status");
   if (!status.ok()) return 0;
   const size_t at = status->find("VmRSS:");
   return at == std::string::npos ? 0 : std::strtod(status->c_str() + at + 6, nullptr) / 1024;
+}
+
+void Report(const Windows& windows) {
+  const WindowsStats stats = windows.Stats();
+  fmt::print("  chunks {:.0f} MiB in {} open and {} sealed, samples {}\n",
+             static_cast<double>(stats.chunk_bytes) / kMib, stats.open_chunks, stats.sealed_chunks,
+             stats.samples);
+  for (const auto& [metric, usage] : ReportKept(windows).metrics) {
+    fmt::print("  {} series {} samples {} bytes {}\n", metric, usage.series, usage.samples,
+               usage.bytes);
+  }
 }
 
 int64_t Argument(std::string_view text, std::string_view name, int64_t otherwise) {
@@ -297,10 +339,12 @@ int Run(const Options& options) {
   const auto engine = *CapacityEngine::Create(CapacityOptions(), windows, table, state.get());
   windows.SetReferences(engine->Reach());
   Cluster cluster(options, windows);
+  Sweeper sweeper(windows, options.memory_limit_mib);
   const SystemClock clock;
   fmt::print(
       "hour resident_MiB series engine_series containers workloads pods_made "
-      "ns_per_use_sample slowest_run_ms flush_ms recommendations bytes_per_workload\n");
+      "ns_per_use_sample slowest_run_ms flush_ms recommendations bytes_per_workload "
+      "windows_MiB kept_minutes\n");
   int64_t used = 0;
   int64_t slowest = 0;
   int64_t flushed = 0;
@@ -321,20 +365,22 @@ int Run(const Options& options) {
     flushed += clock.ThreadCpuNanos() - begin - ran;
     used += ran;
     slowest = std::max(slowest, ran);
-    if (step % 5 == 0) windows.Expire();
+    if (step % 5 == 0) sweeper.Sweep(now);
     if (step % (3600 / options.step) != 0) continue;
     malloc_trim(0);
     const CapacityStats stats = engine->stats();
     const auto size = engine->MeasureSize();
     const uint64_t fresh = std::exchange(samples, stats.samples);
-    fmt::print("{} {:.0f} {} {} {} {} {} {:.0f} {:.0f} {:.0f} {} {}\n", step * options.step / 3600,
-               ResidentMib(), windows.Stats().series, stats.series, stats.containers,
-               stats.workloads, cluster.lives(),
+    fmt::print("{} {:.0f} {} {} {} {} {} {:.0f} {:.0f} {:.0f} {} {} {:.0f} {}\n",
+               step * options.step / 3600, ResidentMib(), windows.Stats().series, stats.series,
+               stats.containers, stats.workloads, cluster.lives(),
                static_cast<double>(used) /
                    static_cast<double>(std::max<uint64_t>(1, stats.samples - fresh)),
                static_cast<double>(slowest) / 1e6, static_cast<double>(flushed) / 1e6,
-               engine->Recommendations().size(),
-               size.entries == 0 ? 0 : size.demand / size.entries);
+               engine->Recommendations().size(), size.entries == 0 ? 0 : size.demand / size.entries,
+               static_cast<double>(MemoryOf(windows.Stats())) / kMib,
+               windows.Plan()->unreferenced() / kMinute);
+    if (options.report != 0) Report(windows);
     std::fflush(stdout);
     used = 0;
     slowest = 0;
@@ -347,6 +393,8 @@ int Run(const Options& options) {
 }  // namespace outrider
 
 int main(int argc, char** argv) {
+  // As the daemon has it: Debian's Abseil looks for cycles of locks by default.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   outrider::Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view text = argv[i];
@@ -354,6 +402,9 @@ int main(int argc, char** argv) {
     options.pods = outrider::Argument(text, "--pods=", options.pods);
     options.hours = outrider::Argument(text, "--hours=", options.hours);
     options.step = outrider::Argument(text, "--step=", options.step);
+    options.memory_limit_mib =
+        outrider::Argument(text, "--memory_limit_mib=", options.memory_limit_mib);
+    options.report = outrider::Argument(text, "--report=", options.report);
     options.flush_every = outrider::Argument(text, "--flush_every=", options.flush_every);
     options.churn = static_cast<double>(outrider::Argument(
                         text, "--churn_percent=", static_cast<int64_t>(options.churn * 100))) /

@@ -62,6 +62,9 @@ class ContainerDemand {
   // Takes along what was put down to a workload that turned out to be another.
   void Merge(const ContainerDemand& other);
 
+  // What cpu_samples() and memory_samples() read, soon.
+  void PrefetchCounts() const { __builtin_prefetch(&cpu_samples_); }
+
   // Bytes in all, this object and its heap.
   size_t Bytes() const;
   void Save(RowWriter& out) const;  // fields only; the caller's row has the format

@@ -112,14 +112,15 @@ class FakeWindows final : public Querier, public Appender, public SampleFeed {
     }
     return {};
   }
-  uint64_t Follow(std::span<SeriesCursor> cursors, Timestamp to,
-                  const std::function<void(const FollowedSamples&)>& use) const override {
+  uint64_t FollowAs(Want /*want*/, std::span<SeriesCursor> cursors, Timestamp to,
+                    const UseFollowed& use) const override {
+    const auto tell = [&](const FollowedSamples& some) { use({&some, 1}); };
     for (size_t i = 0; i < cursors.size(); ++i) {
       std::vector<Timestamp> times;
       std::vector<double> values;
       const auto found = series_.find(LabelsOf(cursors[i]));
       if (found == series_.end()) {
-        use({.cursor = i, .times = {}, .values = {}, .gone = true});
+        tell({.cursor = i, .times = {}, .values = {}, .gone = true});
         continue;
       }
       for (const Sample& sample : found->second) {
@@ -129,7 +130,7 @@ class FakeWindows final : public Querier, public Appender, public SampleFeed {
         values.push_back(sample.value);
         ++read_;
       }
-      if (!times.empty()) use({.cursor = i, .times = times, .values = values});
+      if (!times.empty()) tell({.cursor = i, .times = times, .values = values});
     }
     return 0;
   }

@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 #include "rules/capacity/series_stream.h"
+#include "storage/window/windows.h"
 #include "tests/rules/capacity/stream_world.h"
 
 namespace outrider {
@@ -331,6 +332,74 @@ TEST(Owners, ADeadPodsPercentileIsKept) {
   const auto all = engine->Recommendations();
   ASSERT_EQ(all.size(), 1U);
   EXPECT_NEAR(all[0].cpu.recommended.target, .8, .03);
+}
+
+// Pods come and go for half a day: what the stream follows is what the windows have.
+TEST(BeyondAFew, WhatWentIsNotFollowed) {
+  struct Count final : SeriesStream::Owner {
+    Admission Admit(const Labels& /*labels*/) override { return {.slot = 0}; }
+    void Take(uint32_t /*slot*/, double* /*memo*/, std::span<const Timestamp> /*times*/,
+              std::span<const double> /*values*/) override {}
+    void Gone(uint32_t /*slot*/, double /*memo*/) override { ++gone; }
+    size_t gone = 0;
+  } count;
+  WindowsOptions options;
+  options.unreferenced_retention = kHour;
+  Windows windows(options);
+  const std::vector<Matcher> matchers = {Matcher::Equal(std::string(kMetricName), "m")};
+  SeriesStream stream(matchers, windows, kMinute);
+  constexpr size_t kSeries = 2 * SeriesStream::kFew;
+  size_t made = 0;  // the last kSeries of them have samples
+  for (int minute = 0; minute < 12 * 60; ++minute) {
+    made += minute == 0 ? kSeries : 2;
+    for (size_t i = made - kSeries; i < made; ++i) {
+      const Sample sample = {At(minute), 1};
+      const Labels labels = ParseLabels(fmt::format("n={}", i)).With(kMetricName, "m");
+      const std::vector<LabelView> views(labels.begin(), labels.end());
+      windows.Append(views, {&sample, 1}, Origin::kRemote, At(minute));
+    }
+    if (minute % 5 == 0) windows.Expire();
+    stream.Find(At(minute), count);
+    stream.FollowSome(At(minute), 15 * kMinute, count);
+  }
+  EXPECT_GT(count.gone, 10 * 60U);
+  EXPECT_LE(stream.size(), windows.Find(matchers).size() + 2 * 20);
+}
+
+// With many workloads all are looked at once a minute, not in every run.
+TEST(BeyondAFew, WorkloadsAreCurrentWithinAMinute) {
+  StreamWorld world;
+  auto engine = world.Make();
+  size_t there = CapacityEngine::kFew + 20;
+  double cores = 1;
+  Timestamp now = At(0);
+  const auto run = [&] {
+    for (size_t i = 0; i < there; ++i) {
+      const auto labels = fmt::format("namespace=shop,pod=w{},container=app", i);
+      world.Cpu(labels, now, cores);
+      world.Add("container_memory_working_set_bytes", labels, now, kGib);
+    }
+    engine->Run(now + kSecond);
+    now += kWorldScrape;
+  };
+  for (int i = 0; i < 4 * 10 + 1; ++i) run();  // the last one looks at all
+  ASSERT_EQ(engine->Recommendations().size(), there);
+  const auto costs = engine->Costs();
+  ASSERT_EQ(costs.size(), there);
+  there += 10;
+  cores = 4;
+  run();
+  EXPECT_EQ(engine->Recommendations().size(), there - 10) << "not yet";
+  EXPECT_EQ(engine->Costs().back().cpu.used, costs.back().cpu.used);
+  for (int i = 0; i < 3; ++i) run();
+  EXPECT_EQ(engine->Recommendations().size(), there) << "within a minute";
+  EXPECT_EQ(engine->Costs().size(), there);
+  EXPECT_GT(engine->Costs()[0].cpu.used, costs[0].cpu.used * 1.1);
+  there = 0;
+  for (int i = 0; i < 4 * 7; ++i) run();
+  EXPECT_TRUE(engine->Recommendations().empty());
+  EXPECT_TRUE(engine->Costs().empty());
+  EXPECT_EQ(world.table.size(), 0U) << "their series end";
 }
 
 }  // namespace

@@ -53,12 +53,14 @@ struct Follower {
   void Follow(Timestamp to) {
     Look();
     std::vector<bool> went(cursors.size());
-    windows.Follow(cursors, to, [&](const FollowedSamples& some) {
-      for (size_t i = 0; i < some.times.size(); ++i) {
-        got[names[some.cursor]].emplace_back(some.times[i], some.values[i]);
+    windows.Follow(cursors, to, [&](std::span<const FollowedSamples> batch) {
+      for (const FollowedSamples& some : batch) {
+        for (size_t i = 0; i < some.times.size(); ++i) {
+          got[names[some.cursor]].emplace_back(some.times[i], some.values[i]);
+        }
+        late += some.late;
+        went[some.cursor] = some.gone;
       }
-      late += some.late;
-      went[some.cursor] = some.gone;
     });
     for (size_t i = went.size(); i-- > 0;) {
       if (!went[i]) continue;
@@ -118,12 +120,41 @@ TEST(WindowsFeed, FromAGivenTime) {
   ASSERT_THAT(cursors, SizeIs(1));
   cursors[0].after = kStart + 900 * kSecond;
   std::vector<double> got;
-  windows.Follow(cursors, kStart + kHour, [&](const FollowedSamples& some) {
-    got.insert(got.end(), some.values.begin(), some.values.end());
+  windows.Follow(cursors, kStart + kHour, [&](std::span<const FollowedSamples> batch) {
+    for (const FollowedSamples& some : batch) {
+      got.insert(got.end(), some.values.begin(), some.values.end());
+    }
   });
   ASSERT_THAT(got, SizeIs(99));
   EXPECT_EQ(got.front(), 901);
   EXPECT_EQ(got.back(), 999);
+}
+
+// Of samples that would have to be decoded, the newest alone.
+TEST(WindowsFeed, TheNewestWillDo) {
+  Windows windows({});
+  for (int i = 0; i < 130; ++i) {
+    Append(&windows, Load(1), {{kStart + i * kSecond, static_cast<double>(i)}}, kStart + kHour);
+  }
+  std::vector<SeriesCursor> cursors = windows.Find(LoadMatcher());
+  ASSERT_THAT(cursors, SizeIs(1));
+  struct Case {
+    Timestamp to;
+    double newest;
+    size_t at_most;  // samples
+  };
+  for (const Case& c : {Case{kStart + 99 * kSecond, 99, 100},  // what is newer is not wanted yet
+                        Case{kStart + kHour, 129, 1}, Case{kStart + kHour, -1, 0}}) {
+    std::vector<double> got;
+    windows.FollowAs(SampleFeed::Want::kNewest, cursors, c.to,
+                     [&](std::span<const FollowedSamples> batch) {
+                       for (const FollowedSamples& some : batch) {
+                         got.insert(got.end(), some.values.begin(), some.values.end());
+                       }
+                     });
+    EXPECT_LE(got.size(), c.at_most);
+    EXPECT_EQ(got.empty() ? -1 : got.back(), c.newest);
+  }
 }
 
 TEST(WindowsFeed, LateSamplesAreCountedAndPassedOver) {
