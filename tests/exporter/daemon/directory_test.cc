@@ -293,7 +293,8 @@ TEST_F(DaemonAccessTest, SchedulesAndOverrides) {
       "POST", overrides, "",
       R"({"kind":"remove","user":"anna","start":"2026-09-25T00:00:00Z","end":"2026-09-25T01:00:00Z"})");
   ASSERT_EQ(gap.status, 201) << gap.body;
-  EXPECT_THAT(gap.body, HasSubstr(R"("gaps":[{"start":"2026-09-25T00:00:00.000Z","end":)"));
+  EXPECT_THAT(gap.body, HasSubstr(R"j("gaps":[{"start":"2026-09-25T00:00:00.000Z",)j"
+                                  R"j("start_local":"2026-09-25T00:00:00+00:00 (UTC)","end":)j"));
   Start(false);  // survives a restart
   EXPECT_EQ(on_call("2026-09-22T12:00:00Z"), "ben");
   EXPECT_EQ(Send("DELETE", overrides + "/" + id, "").status, 200);
