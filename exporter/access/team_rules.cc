@@ -25,6 +25,7 @@ constexpr Row kRows[] = {
     {"/outrider/v1/incidents/:id", {Owned::kIncident, "id"}},
     {"/outrider/v1/insa/alerts/:id", {Owned::kIncident, "id"}},
     {"/outrider/v1/oncall/schedules/:name", {Owned::kSchedule, "name"}},
+    {"/outrider/v1/oncall/:name/feeds", {Owned::kSchedule, "name"}},
     {"/outrider/v1/maintenance/:name", {Owned::kMaintenance, "name"}},
     {"/outrider/v1/heartbeats/:name", {Owned::kHeartbeat, "name"}},
     {"/outrider/v1/users/:name", {Owned::kUser, "name"}},

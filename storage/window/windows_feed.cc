@@ -52,17 +52,16 @@ struct Place {
   uint32_t slot;
 };
 // By shard; `begin`: where each one's places begin.
-template <size_t kBounds>
-std::vector<Place> PlacesByShard(std::span<const SeriesCursor> cursors,
-                                 std::array<uint32_t, kBounds>* begin) {
-  constexpr uint32_t kOfAll = kBounds - 1;
+template <size_t kBounds, typename ShardOf, typename SlotOf>
+std::vector<Place> PlacesByShard(std::span<const SeriesCursor> cursors, ShardOf shard_of,
+                                 SlotOf slot_of, std::array<uint32_t, kBounds>* begin) {
   begin->fill(0);
-  for (const SeriesCursor& cursor : cursors) ++(*begin)[cursor.id % kOfAll + 1];
-  for (uint32_t shard = 0; shard < kOfAll; ++shard) (*begin)[shard + 1] += (*begin)[shard];
+  for (const SeriesCursor& cursor : cursors) ++(*begin)[shard_of(cursor.id) + 1];
+  for (size_t shard = 0; shard + 1 < kBounds; ++shard) (*begin)[shard + 1] += (*begin)[shard];
   std::array<uint32_t, kBounds> next = *begin;
   std::vector<Place> places(cursors.size());
   for (uint32_t i = 0; i < cursors.size(); ++i) {
-    places[next[cursors[i].id % kOfAll]++] = {i, cursors[i].id / kOfAll};
+    places[next[shard_of(cursors[i].id)]++] = {i, slot_of(cursors[i].id)};
   }
   return places;
 }
@@ -168,7 +167,7 @@ uint64_t Windows::FollowAs(Want want, std::span<SeriesCursor> cursors, Timestamp
                            const UseFollowed& use) const {
   const Wanted wanted = {want, to};
   std::array<uint32_t, kShards + 1> begin{};
-  const std::vector<Place> places = PlacesByShard(cursors, &begin);
+  const std::vector<Place> places = PlacesByShard(cursors, ShardOf, SlotOf, &begin);
   Piece piece;
   uint64_t damaged = 0;
   std::vector<size_t> gone;

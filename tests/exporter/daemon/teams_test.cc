@@ -48,6 +48,8 @@ const WriteRoute kWrites[] = {
      "/outrider/v1/oncall/schedules/rota-%/temporary", R"({PERIOD,"shifts":[]})"},
     {"DELETE", "/outrider/v1/oncall/schedules/:name/temporary/:id",
      "/outrider/v1/oncall/schedules/rota-%/temporary/none", ""},
+    {"POST", "/outrider/v1/oncall/:name/feeds", "/outrider/v1/oncall/rota-%/feeds", "{}"},
+    {"DELETE", "/outrider/v1/oncall/:name/feeds/:id", "/outrider/v1/oncall/rota-%/feeds/none", ""},
     {"POST", "/outrider/v1/heartbeats/:name", "/outrider/v1/heartbeats/beat-%", ""},
     {"GET", "/outrider/v1/heartbeats/:name", "/outrider/v1/heartbeats/beat-%", ""},
     {"POST", "/outrider/v1/users/:name/contacts/:method/verify/start",
