@@ -37,7 +37,8 @@ class OnCallCommands(harness.EndToEnd):
 
     def test_configuration_by_command(self):
         sink = self.webhook_sink()
-        self.write('outrider.yml', 'incidents: {config_file: incidents.yml}\n')
+        self.write('outrider.yml', 'incidents: {config_file: incidents.yml}\n'
+                   'alerting: {webhooks: {allowed_networks: [127.0.0.1]}}\n')
         self.write('incidents.yml', 'users: [{name: boss}]\n')
         self.write('people.yml', PEOPLE.format(url=sink.url))
         self.write('split.yml', SCHEDULE)
