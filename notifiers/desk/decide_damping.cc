@@ -1,18 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flap damping: an alert that begins to fire again and again within a while puts its groups on
-// hold; they say how things stand when nothing of them has flapped for a while. The hold is a timer
-// row and outlives a restart; what is counted towards it lies in memory.
+// hold; they say how things stand when nothing of them has flapped for a while, at the latest after
+// some times the hold, and as soon as an alert comes that does not flap: one that flaps for ever
+// must not hide another. The hold is a timer row and outlives a restart; what is counted towards it
+// lies in memory.
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
 
 namespace outrider {
+namespace {
+
+constexpr int64_t kLongestHold = 3;  // times the hold
+
+void EndHold(Transaction& tx, const std::string& group_id, Nanos now) {
+  tx.CancelTimer(TimerKind::kGroupDamp, group_id);
+  const GroupRecord* group = tx.groups.Find(group_id);
+  if (group == nullptr) return;
+  tx.groups.EditSoftly(group_id).damped_since = 0;
+  if (group->flushed_at == 0) {
+    tx.SetTimer(TimerKind::kGroupFlush, group_id, now);
+  } else {
+    HastenFlush(tx, group_id, now);
+  }
+}
+
+// Begins the hold of a group, or makes it longer.
+void Hold(Transaction& tx, const std::string& group_id, Nanos hold, Nanos now) {
+  if (tx.groups.Find(group_id) == nullptr) return;
+  GroupRecord& group = tx.groups.EditSoftly(group_id);
+  const bool held = tx.TimerDue(TimerKind::kGroupDamp, group_id) != 0;
+  if (!held || group.damped_since == 0) group.damped_since = now;
+  tx.SetTimer(TimerKind::kGroupDamp, group_id,
+              std::min(now + hold, group.damped_since + kLongestHold * hold));
+}
+
+}  // namespace
 
 void NoteChange(Transaction& tx, const AlertRecord& record, Nanos now) {
   const FlapDamping& damping = tx.plan().config().limits.damping;
   if (damping.changes == 0) return;
   const uint64_t fingerprint = record.fingerprint();
   bool flaps = false;
+  bool first = false;
   if (record.firing) {
     tx.effects.begins.emplace_back(fingerprint, now);
     const auto known = tx.state().begins.find(fingerprint);
@@ -23,11 +53,15 @@ void NoteChange(Transaction& tx, const AlertRecord& record, Nanos now) {
           std::ranges::count_if(known->second, [since](Nanos time) { return time > since; }));
     }
     flaps = count > damping.changes;
+    first = count == 1;
   }
   for (const GroupTarget& target : tx.plan().Targets(record)) {
-    // Once on hold, each change makes it longer.
-    if (!flaps && tx.TimerDue(TimerKind::kGroupDamp, target.id) == 0) continue;
-    tx.SetTimer(TimerKind::kGroupDamp, target.id, now + damping.hold * kNanosPerMilli);
+    const bool held = tx.TimerDue(TimerKind::kGroupDamp, target.id) != 0;
+    if (flaps) {
+      Hold(tx, target.id, damping.hold * kNanosPerMilli, now);
+    } else if (first && held) {
+      EndHold(tx, target.id, now);
+    }
   }
 }
 
@@ -63,6 +97,7 @@ bool IsDamped(Transaction& tx, const std::string& group_id, Nanos due) {
 
 void OnDampingEnd(Transaction& tx, const std::string& group_id) {
   tx.CancelTimer(TimerKind::kGroupDamp, group_id);
+  if (tx.groups.Find(group_id) != nullptr) tx.groups.EditSoftly(group_id).damped_since = 0;
 }
 
 }  // namespace outrider

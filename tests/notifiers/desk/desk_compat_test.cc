@@ -259,12 +259,18 @@ TEST_F(DeskTest, Preview) {
   ASSERT_TRUE(desk_->SetSilence(SilenceOf("alertname=A", now, now + Sec(60)), "api", now).ok());
   ASSERT_TRUE(End(ended).ok());
   const auto matchers = *ParseMatchers("alertname=~\"A|B|Ended\"");
-  const SilencePreview preview = desk_->PreviewSilence(matchers, 1, now);
+  const SilencePreview preview = desk_->PreviewSilence(matchers, 1, now).value();
   EXPECT_EQ(preview.matching, 2U);
   EXPECT_EQ(preview.firing, 3U);
   EXPECT_EQ(preview.muted_before, 1U);
   EXPECT_EQ(preview.last_day, 3U);
   EXPECT_EQ(preview.alerts.size(), 1U);
+  // It stays one of the last day when it is told and forgotten, also over a start; not for longer.
+  Run(3600);
+  Start(*disk_);
+  EXPECT_EQ(desk_->PreviewSilence(matchers, 1, clock_.NowNanos()).value().last_day, 3U);
+  clock_.Advance(24 * kHour);
+  EXPECT_EQ(desk_->PreviewSilence(matchers, 1, clock_.NowNanos()).value().last_day, 2U);
 }
 
 // ---- flap damping
@@ -303,6 +309,38 @@ TEST_F(DeskTest, AnAlertThatFlapsPutsItsGroupOnHold) {
     Run(30);
     EXPECT_EQ(Got("team"), 6U) << "it is calm again";
   }
+}
+
+TEST_F(DeskTest, AnAlertThatFlapsForEverHidesNothing) {
+  Adjust([&](DeskConfig& config) {
+    config.alertmanager.route.group_by = {"severity"};
+    config.alertmanager.route.group_interval = 10 * kSecond;
+    config.alertmanager.route.group_wait = kSecond;
+    config.limits.damping = {2, 10 * kMinute, 5 * kMinute};
+  });
+  const auto flap = [&](int seconds) {
+    for (int i = 0; i < seconds / 60; ++i) {
+      Alert alert = MakeAlert("Flaps");
+      ASSERT_TRUE(Fire(alert).ok());
+      Run(30);
+      ASSERT_TRUE(End(alert).ok());
+      Run(30);
+    }
+  };
+  flap(240);
+  const size_t before = Got("team");
+  flap(600);
+  EXPECT_EQ(Got("team"), before) << "on hold";
+  ASSERT_TRUE(Fire(MakeAlert("New")).ok());
+  Run(11);
+  ASSERT_EQ(Got("team"), before + 1) << "an alert that does not flap is told with the next beat";
+  flap(60);  // on hold again
+  ASSERT_TRUE(End(MakeAlert("New")).ok());
+  const size_t held = Got("team");
+  flap(12 * 60);
+  EXPECT_EQ(Got("team"), held);
+  flap(3 * 60);
+  EXPECT_GT(Got("team"), held) << "at the latest after three times the hold";
 }
 
 // ---- limits and start
