@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 
+#include "exporter/api/am_common.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_params.h"
 #include "storage/base/json.h"
@@ -51,12 +52,26 @@ void WriteNames(std::string_view key, const std::vector<std::string>& names, Jso
   json->EndArray();
 }
 
-void WriteStanding(const AlertStanding& now, JsonWriter* json) {
-  json->Key("known").Bool(now.known);
-  if (!now.known) return;
+void WriteAlertLabels(const Labels& labels, JsonWriter* json) {
   json->Key("labels").StartObject();
-  for (const auto& [name, value] : now.alert.labels.ToMap()) json->Key(name).String(value);
+  for (const auto& [name, value] : labels.ToMap()) json->Key(name).String(value);
   json->EndObject();
+}
+
+void WriteEnded(const EndedAlert& alert, JsonWriter* json) {
+  WriteAlertLabels(alert.labels, json);
+  WriteTime("starts_at", alert.starts_at, json);
+  WriteTime("ended_at", alert.ended_at, json);
+}
+
+void WriteStanding(const AlertHistory& history, JsonWriter* json) {
+  const AlertStanding& now = history.now;
+  json->Key("known").Bool(now.known);
+  if (!now.known) {
+    if (history.ended) WriteEnded(*history.ended, json);
+    return;
+  }
+  WriteAlertLabels(now.alert.labels, json);
   json->Key("state").String(now.firing ? "firing" : "resolved");
   WriteTime("starts_at", now.alert.starts_at.nanos, json);
   WriteTime("ends_at", now.alert.ends_at.nanos, json);
@@ -136,14 +151,14 @@ StatusOr<HttpResponse> ShowHistory(const AlertHistoryApiDeps& deps, HttpRequest&
   const Range range = TRY(ReadRange(params));
   const AlertHistory history =
       TRY(deps.desk.History(fingerprint, range.since, range.limit, deps.clock.NowNanos()));
-  if (!history.now.known && history.flushes.empty() && history.attempts.empty()) {
+  if (!history.now.known && !history.ended && history.flushes.empty() && history.attempts.empty()) {
     return NotFound(fmt::format(
         "no alert {}, neither now nor in the history (alerting.history_retention)", text));
   }
   std::string body;
   JsonWriter json(&body);
   json.StartObject().Key("fingerprint").String(text);
-  WriteStanding(history.now, &json);
+  WriteStanding(history, &json);
   json.Key("flushes").StartArray();
   for (const FlushRecord& flush : history.flushes) WriteFlush(flush, fingerprint, &json);
   json.EndArray().Key("attempts").StartArray();
@@ -152,9 +167,40 @@ StatusOr<HttpResponse> ShowHistory(const AlertHistoryApiDeps& deps, HttpRequest&
   return HttpResponse::Json(200, std::move(body));
 }
 
+StatusOr<HttpResponse> ListEnded(const AlertHistoryApiDeps& deps, HttpRequest& request) {
+  const ParamReader params = TRY(ParamReader::Read(request));
+  const Range range = TRY(ReadRange(params));
+  const std::vector<Matcher> matchers =
+      TRY(ReadFilters(params, "filter", deps.desk.config()->alertmanager.matcher_mode));
+  std::string body;
+  JsonWriter json(&body);
+  json.StartObject().Key("alerts").StartArray();
+  for (const EndedAlert& alert : TRY(deps.desk.EndedAlerts(matchers, range.since, range.limit))) {
+    json.StartObject().Key("fingerprint").String(fmt::format("{:016x}", alert.fingerprint));
+    WriteEnded(alert, &json);
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+  return HttpResponse::Json(200, std::move(body));
+}
+
+// What an attempt, or a message without one, may have ended as.
+constexpr std::string_view kOutcomes[] = {"",      "delivered", "retry",   "rejected",   "expired",
+                                          "stale", "gone",      "unknown", "superseded", "shadow"};
+
+Status CheckOutcome(std::string_view outcome) {
+  if (std::ranges::find(kOutcomes, outcome) != std::end(kOutcomes)) return absl::OkStatus();
+  std::string known;
+  for (const std::string_view one : kOutcomes) {
+    if (!one.empty()) known += fmt::format("{}{}", known.empty() ? "" : ", ", one);
+  }
+  return InvalidArgument(fmt::format("outcome {}: want one of {}", Quote(outcome), known));
+}
+
 StatusOr<HttpResponse> ListAttempts(const AlertHistoryApiDeps& deps, HttpRequest& request) {
   const ParamReader params = TRY(ParamReader::Read(request));
   const Range range = TRY(ReadRange(params));
+  TRY(CheckOutcome(params.Text("outcome")));
   const std::vector<AttemptRecord> attempts =
       TRY(deps.desk.Attempts(range.since, params.Text("outcome"), range.limit));
   std::string body;
@@ -170,6 +216,8 @@ StatusOr<HttpResponse> ListAttempts(const AlertHistoryApiDeps& deps, HttpRequest
 void RegisterAlertHistoryApi(Router& router, const AlertHistoryApiDeps& deps) {
   router.Add("GET", "/outrider/v1/alerts/:fingerprint/history",
              ProductRoute([deps](HttpRequest& request) { return ShowHistory(deps, request); }));
+  router.Add("GET", "/outrider/v1/alerts/ended",
+             ProductRoute([deps](HttpRequest& request) { return ListEnded(deps, request); }));
   router.Add("GET", "/outrider/v1/notifications",
              ProductRoute([deps](HttpRequest& request) { return ListAttempts(deps, request); }));
 }

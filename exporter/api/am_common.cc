@@ -142,8 +142,12 @@ void WriteReceiver(const AlertmanagerConfig& config, std::string_view name, Json
 }
 
 bool ReadFlag(const ParamReader& params, std::string_view name, bool fallback) {
-  if (!params.Has(name)) return fallback;
-  return params.Bool(name, false).value_or(false);
+  const std::vector<std::string_view> given = params.All(name);
+  // Forms send empty fields; of several the last counts.
+  if (given.empty() || given.back().empty()) return fallback;
+  constexpr std::string_view kTrue[] = {"true", "1",       "t",        "y",  "yes",
+                                        "on",   "checked", "selected", "ok", "enabled"};
+  return std::ranges::find(kTrue, ToLower(given.back())) != std::end(kTrue);
 }
 
 void WriteStringMap(const std::map<std::string, std::string>& map, JsonWriter* json) {

@@ -35,7 +35,8 @@ StatusOr<HttpResponse> Preview(const AlertmanagerApiDeps& deps, HttpRequest& req
   if (matchers.empty()) return InvalidArgument("filter: at least one matcher is needed");
   const size_t asked = TRY(params.Limit("limit"));
   const size_t shown = asked == 0 ? kDefaultShown : std::min(asked, kMaxShown);
-  const SilencePreview preview = deps.desk.PreviewSilence(matchers, shown, deps.clock.NowNanos());
+  const SilencePreview preview =
+      TRY(deps.desk.PreviewSilence(matchers, shown, deps.clock.NowNanos()));
   const Status guard =
       CheckSilenceReach(config->limits.silences, Silence(), {preview.matching, preview.firing});
   std::string body;

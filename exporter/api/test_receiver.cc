@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "exporter/api/product_common.h"
+#include "exporter/api/test_gate.h"
 #include "storage/base/json.h"
 #include "storage/base/text.h"
 
@@ -84,6 +85,18 @@ TestedIntegration TestIntegration(const Integration& integration, Notification n
   return tested;
 }
 
+HttpResponse TooManyTests() {
+  std::string body;
+  JsonWriter(&body)
+      .StartObject()
+      .Key("error")
+      .String(fmt::format("{} tests of receivers are running: try again later", TestGate::kMost))
+      .EndObject();
+  HttpResponse response = HttpResponse::Json(429, std::move(body));
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
 }  // namespace
 
 StatusOr<TestAlert> ReadTestAlert(std::string_view json) {
@@ -146,8 +159,9 @@ std::string TestResultJson(const std::string& receiver,
 }
 
 void RegisterReceiverTestApi(Router& router, const ReceiverTestDeps& deps) {
+  const auto gate = std::make_shared<TestGate>();
   router.Add("POST", "/outrider/v1/receivers/:name/test",
-             ProductRoute([deps](HttpRequest& request) -> StatusOr<HttpResponse> {
+             ProductRoute([deps, gate](HttpRequest& request) -> StatusOr<HttpResponse> {
                const TestAlert alert = TRY(ReadTestAlert(TRY(request.ReadBody(kMaxBody))));
                const std::shared_ptr<const Receivers> receivers = deps.receivers();
                const std::string& name = request.path_params.at("name");
@@ -155,6 +169,8 @@ void RegisterReceiverTestApi(Router& router, const ReceiverTestDeps& deps) {
                if (receiver == nullptr) {
                  return NotFound(fmt::format("no receiver {}", Quote(name)));
                }
+               const TestGate::Pass pass = gate->Enter();
+               if (pass == nullptr) return TooManyTests();
                return HttpResponse::Json(
                    200, TestResultJson(name, TestReceiver(*receiver, alert, deps.tools)));
              }));

@@ -11,6 +11,7 @@
 #include "exporter/api/kubeopt_common.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/prom_params.h"
+#include "exporter/api/test_gate.h"
 #include "exporter/api/webhook_body.h"
 #include "notifiers/hooks/hook_message.h"
 #include "storage/base/json.h"
@@ -193,6 +194,7 @@ class Api {
   }
 
   const WebhooksApiDeps deps_;
+  const std::unique_ptr<TestGate> gate_ = std::make_unique<TestGate>();
 };
 
 // {severity, message}, both optional.
@@ -218,6 +220,12 @@ HttpResponse Api::Test(HttpRequest& request) const {
   if (!errors.empty()) return KubeOptInvalid("invalid request body", errors);
   const StatusOr<Hook> hook = deps_.tools().store.Find(Id(request));
   if (!hook.ok()) return Failed(hook.status());
+  const TestGate::Pass pass = gate_->Enter();
+  if (pass == nullptr) {
+    HttpResponse busy = KubeOptError(429, "BUSY", "too many tests are running: try again later");
+    busy.headers.emplace_back("Retry-After", "5");
+    return busy;
+  }
   Notification notification;
   notification.idempotency_key = "test-" + deps_.random.Uuid();
   const SendResult result = AttemptHook(*hook, message, notification, deps_.tools(), 0);

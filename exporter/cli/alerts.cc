@@ -59,7 +59,12 @@ StatusOr<std::vector<JsonValue>> FetchAlerts(const std::string& url,
 void PrintStanding(const JsonValue& history) {
   fmt::print("Alert {}\n", history.GetString("fingerprint"));
   if (!history.GetBool("known")) {
-    fmt::print("  is not there any more\n");
+    if (history.Find("labels") == nullptr) {
+      fmt::print("  is not there any more\n");
+    } else {
+      fmt::print("  {}\n  is over: fired from {} to {}\n", LabelsText(history.Find("labels")),
+                 history.GetString("starts_at"), history.GetString("ended_at"));
+    }
     return;
   }
   fmt::print("  {}\n", LabelsText(history.Find("labels")));
@@ -92,7 +97,12 @@ struct Line {
 Line FlushLine(const JsonValue& flush) {
   const std::string result = flush.GetString("result");
   std::string why = ListText(flush, "by");
-  if (!why.empty()) why = "by " + why;
+  if (!why.empty()) {
+    why = (flush.GetString("interval") == "active_time_intervals" ? "outside of " : "by ") + why;
+  }
+  if (result == "offered" && Items(flush, "decisions").empty()) {
+    why = "its receiver has no integrations";
+  }
   for (const JsonValue& one : Items(flush, "decisions")) {
     if (!why.empty()) why += "; ";
     why += fmt::format("{}: {}", one.GetString("integration"), one.GetString("decision"));
@@ -147,8 +157,19 @@ StatusOr<std::vector<std::string>> FingerprintsOf(const ClientOptions& client,
   for (const JsonValue& alert : TRY(FetchAlerts(client.url, options.matchers, nullptr))) {
     fingerprints.push_back(alert.GetString("fingerprint"));
   }
+  // Then those that are over.
+  FormFields fields = {{"since", options.since}};
+  for (const std::string& matcher : options.matchers) fields.emplace_back("filter", matcher);
+  const JsonValue ended =
+      TRY(CallApi(client.url + "/outrider/v1/alerts/ended?" + EncodeForm(fields), "GET", ""));
+  for (const JsonValue& alert : Items(ended, "alerts")) {
+    const std::string fingerprint = alert.GetString("fingerprint");
+    if (std::ranges::find(fingerprints, fingerprint) == fingerprints.end()) {
+      fingerprints.push_back(fingerprint);
+    }
+  }
   if (fingerprints.empty()) {
-    return NotFound("no alert matches; of one that is over, give the fingerprint");
+    return NotFound("no alert matches, neither now nor in the history");
   }
   return fingerprints;
 }
@@ -158,56 +179,87 @@ StatusOr<std::vector<std::string>> FingerprintsOf(const ClientOptions& client,
 // Groups by receiver and labels; of each the alerts with their states.
 using GroupMap = std::map<std::string, std::map<std::string, std::string>>;
 
-StatusOr<GroupMap> FetchGroups(const std::string& url) {
+struct Groups {
+  GroupMap by_name;
+  bool shows_mutes = false;  // older Alertmanagers do not: what is muted is active there
+  size_t size() const { return by_name.size(); }
+};
+
+// The state; "muted" where nothing but a time interval holds it back.
+std::string StateOf(const JsonValue* status) {
+  if (status == nullptr) return "";
+  const bool muted = !Items(*status, "mutedBy").empty() && Items(*status, "silencedBy").empty() &&
+                     Items(*status, "inhibitedBy").empty();
+  return muted ? "muted" : status->GetString("state");
+}
+
+StatusOr<Groups> FetchGroups(const std::string& url) {
   const JsonValue answer = TRY(CallApi(url + "/api/v2/alerts/groups", "GET", ""));
-  GroupMap groups;
+  Groups groups;
   for (const JsonValue& group : answer.items) {
     const JsonValue* receiver = group.Find("receiver");
-    auto& alerts =
-        groups[fmt::format("{} {{{}}}", receiver == nullptr ? "" : receiver->GetString("name"),
-                           LabelsText(group.Find("labels")))];
+    auto& alerts = groups.by_name[fmt::format(
+        "{} {{{}}}", receiver == nullptr ? "" : receiver->GetString("name"),
+        LabelsText(group.Find("labels")))];
     for (const JsonValue& alert : Items(group, "alerts")) {
       const JsonValue* status = alert.Find("status");
-      alerts[LabelsText(alert.Find("labels"))] =
-          status == nullptr ? "" : status->GetString("state");
+      alerts[LabelsText(alert.Find("labels"))] = StateOf(status);
+      if (status != nullptr && status->Find("mutedBy") != nullptr) groups.shows_mutes = true;
     }
   }
   return groups;
 }
 
 // What differs, one line each.
-std::vector<std::vector<std::string>> Differences(const GroupMap& ours, const GroupMap& theirs) {
-  std::vector<std::vector<std::string>> rows;
-  std::set<std::string> names;
-  for (const GroupMap* groups : {&ours, &theirs}) {
-    for (const auto& [name, alerts] : *groups) names.insert(name);
-  }
-  for (const std::string& name : names) {
-    const auto here = ours.find(name);
-    const auto there = theirs.find(name);
-    if (there == theirs.end()) {
-      rows.push_back({name, "only in outrider", fmt::format("{} alerts", here->second.size())});
-    } else if (here == ours.end()) {
-      rows.push_back(
-          {name, "only in alertmanager", fmt::format("{} alerts", there->second.size())});
-    } else {
-      for (const auto& [labels, state] : here->second) {
-        const auto other = there->second.find(labels);
-        if (other == there->second.end()) {
-          rows.push_back({name, "alert only in outrider", labels});
-        } else if (other->second != state) {
-          rows.push_back({name, fmt::format("{}, there {}", state, other->second), labels});
-        }
-      }
-      for (const auto& [labels, state] : there->second) {
-        if (!here->second.contains(labels)) {
-          rows.push_back({name, "alert only in alertmanager", labels});
-        }
+class Differences {
+ public:
+  Differences(const Groups& ours, const Groups& theirs) : shows_mutes_(theirs.shows_mutes) {
+    std::set<std::string> names;
+    for (const Groups* groups : {&ours, &theirs}) {
+      for (const auto& [name, alerts] : groups->by_name) names.insert(name);
+    }
+    for (const std::string& name : names) {
+      const auto here = ours.by_name.find(name);
+      const auto there = theirs.by_name.find(name);
+      if (there == theirs.by_name.end()) {
+        Add(name, "only in outrider", fmt::format("{} alerts", here->second.size()));
+      } else if (here == ours.by_name.end()) {
+        Add(name, "only in alertmanager", fmt::format("{} alerts", there->second.size()));
+      } else {
+        Compare(name, here->second, there->second);
       }
     }
   }
-  return rows;
-}
+  const std::vector<std::vector<std::string>>& rows() const { return rows_; }
+  // Alerts that are muted here and active there, because that Alertmanager shows no mutes.
+  size_t muted() const { return muted_; }
+
+ private:
+  using Alerts = GroupMap::mapped_type;
+
+  void Add(const std::string& group, std::string what, std::string alert) {
+    rows_.push_back({group, std::move(what), std::move(alert)});
+  }
+  void Compare(const std::string& name, const Alerts& here, const Alerts& there) {
+    for (const auto& [labels, state] : here) {
+      const auto other = there.find(labels);
+      if (other == there.end()) {
+        Add(name, "alert only in outrider", labels);
+      } else if (state == "muted" && other->second == "active" && !shows_mutes_) {
+        ++muted_;
+      } else if (other->second != state) {
+        Add(name, fmt::format("{}, there {}", state, other->second), labels);
+      }
+    }
+    for (const auto& [labels, state] : there) {
+      if (!here.contains(labels)) Add(name, "alert only in alertmanager", labels);
+    }
+  }
+
+  const bool shows_mutes_;
+  std::vector<std::vector<std::string>> rows_;
+  size_t muted_ = 0;
+};
 
 void PrintAttempts(const JsonValue& answer) {
   std::vector<std::vector<std::string>> rows;
@@ -293,11 +345,17 @@ int RunAlertsDiff(const ClientOptions& client, const AlertsOptions& options) {
   if (!ours.ok()) return Fail(ours.status());
   const auto theirs = FetchGroups(options.alertmanager_url);
   if (!theirs.ok()) return Fail(theirs.status());
-  const auto rows = Differences(*ours, *theirs);
+  const Differences differences(*ours, *theirs);
+  const auto& rows = differences.rows();
   // JSON on standard output stays JSON.
   std::FILE* const told = client.output == "json" ? stderr : stdout;
   fmt::print(told, "\n{} groups here, {} there, {} differences\n", ours->size(), theirs->size(),
              rows.size());
+  if (differences.muted() > 0) {
+    fmt::print(told,
+               "{} alerts are muted by time intervals here; that Alertmanager shows no mutes\n",
+               differences.muted());
+  }
   if (told == stderr) {
     for (const auto& row : rows) fmt::print(told, "{}\n", Join(row, "  "));
   } else if (!rows.empty()) {

@@ -20,7 +20,6 @@
 #include "notifiers/desk/answer_config.h"
 #include "notifiers/oncall/schedule_config.h"
 #include "rules/analytics/analytics_file.h"
-#include "rules/promql/features.h"
 #include "rules/slo/event_feed.h"
 #include "rules/slo/slo_file.h"
 #include "storage/base/file.h"
@@ -58,12 +57,11 @@ Verdict CheckAlertmanager(const AlertmanagerConfig& config) {
 
 using FeatureNames = std::vector<std::string>;
 
-StatusOr<promql::ParseOptions> ParseOptionsOf(const FeatureNames& names) {
-  promql::Features features;
-  for (const std::string& name : names) {
-    if (name != kAutoReloadFeature) TRY(promql::EnableFeature(name, &features));
-  }
-  return features.parser;
+// What the features switch on.
+StatusOr<Config> ConfigOf(const FeatureNames& names) {
+  Config config;
+  TRY(EnableFeatures(names, &config));
+  return config;
 }
 
 Verdict CheckConfigFile(const std::string& path, const FeatureNames& names) {
@@ -200,13 +198,15 @@ Verdict CheckWebConfig(const std::string& text, const std::string& path) {
 
 Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& names) {
   if (kind == CheckKind::kConfig) return CheckConfigFile(path, names);
-  const promql::ParseOptions promql = TRY(ParseOptionsOf(names));
+  const Config config = TRY(ConfigOf(names));
+  const promql::ParseOptions& promql = config.query.features.parser;
   const std::string text = TRY(ReadFile(path));
   switch (kind) {
     case CheckKind::kConfig:
       break;
     case CheckKind::kAlertmanager:
-      return CheckAlertmanager(TRY(ParseAlertmanagerConfig(text, path)));
+      return CheckAlertmanager(
+          TRY(ParseAlertmanagerConfig(text, path, config.alerting.matcher_mode)));
     case CheckKind::kAnalytics:
       return CheckAnalyticsFile(text, path, promql);
     case CheckKind::kBundle:
@@ -223,8 +223,8 @@ Verdict CheckOne(CheckKind kind, const std::string& path, const FeatureNames& na
 
 int RunCheck(CheckKind kind, const std::vector<std::string>& files,
              const std::vector<std::string>& features) {
-  const StatusOr<promql::ParseOptions> promql = ParseOptionsOf(features);
-  if (!promql.ok()) return Fail(promql.status());
+  const StatusOr<Config> known = ConfigOf(features);
+  if (!known.ok()) return Fail(known.status());
   int code = 0;
   for (const std::string& path : files) {
     const Verdict verdict = CheckOne(kind, path, features);

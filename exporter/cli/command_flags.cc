@@ -12,7 +12,8 @@ void AddFeatures(CLI::App* command, std::vector<std::string>* features) {
                    "Language switches as in Prometheus, by comma; repeatable: "
                    "promql-experimental-functions, promql-extended-range-selectors, "
                    "promql-binop-fill-modifiers, promql-delayed-name-removal, "
-                   "use-start-timestamps; and auto-reload-config, to reload files that change")
+                   "use-start-timestamps; of Alertmanager classic-mode and utf8-strict-mode; and "
+                   "auto-reload-config, to reload files that change")
       ->delimiter(',')
       ->allow_extra_args(false);
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "exporter/daemon/auto_reload.h"
+#include "exporter/daemon/external_url.h"
 #include "exporter/daemon/inotify_watch.h"
 #include "exporter/daemon/log_sync.h"
 #include "exporter/daemon/maintenance.h"
@@ -21,20 +22,16 @@
 namespace outrider {
 namespace {
 
-// http://<listen host or localhost>:<port><prefix>, where no --web.external-url is given.
 std::string ExternalUrlOf(const AppOptions& options) {
-  if (!options.external_url.empty()) {
-    std::string url = options.external_url;
-    while (url.ends_with('/')) url.pop_back();
-    return url;
+  std::string url =
+      ExternalUrl(options.external_url,
+                  options.listen_addresses.empty() ? "" : options.listen_addresses.front(),
+                  options.route_prefix, MachineHostName());
+  if (options.external_url.empty()) {
+    LogInfo("no --web.external-url: links in notifications begin with the machine's address",
+            {{"url", url}});
   }
-  const std::string address =
-      options.listen_addresses.empty() ? ":9909" : options.listen_addresses.front();
-  const size_t colon = address.rfind(':');
-  std::string host = colon == std::string::npos ? address : address.substr(0, colon);
-  if (host.empty() || host == "0.0.0.0" || host == "[::]") host = "localhost";
-  const std::string port = colon == std::string::npos ? "9909" : address.substr(colon + 1);
-  return fmt::format("http://{}:{}{}", host, port, options.route_prefix);
+  return url;
 }
 
 void SayWhatRuns(const LoadedFiles& files, const HttpServer& server) {

@@ -28,7 +28,7 @@ struct AppOptions {
   std::string storage_path = "data";  // created when missing
   std::vector<std::string> listen_addresses = {":9909"};
   std::string web_config_file;  // users and limits; "" : none
-  std::string external_url;     // "" : http://<host>:<port><prefix>
+  std::string external_url;     // "": external_url.h
   std::string route_prefix;
   bool allow_anonymous = false;
   bool shadow = false;                // decides and records notifications, sends none

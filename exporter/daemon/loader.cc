@@ -279,22 +279,29 @@ Status SetMatcherMode(MatcherMode mode, MatcherMode* set) {
 
 }  // namespace
 
+Status EnableFeatures(std::span<const std::string> names, Config* config) {
+  for (const std::string& name : names) {
+    if (name == kAutoReloadFeature) {
+      config->global.reload_on_change = true;
+    } else if (name == "classic-mode" || name == "utf8-strict-mode") {
+      TRY(SetMatcherMode(name == "classic-mode" ? MatcherMode::kClassic : MatcherMode::kUtf8,
+                         &config->alerting.matcher_mode));
+    } else if (std::ranges::find(kIdleFeatures, name) != std::end(kIdleFeatures)) {
+      continue;  // `outrider run` says so
+    } else if (const Status known = promql::EnableFeature(name, &config->query.features);
+               !known.ok()) {
+      return InvalidArgument(fmt::format("{}, {}, classic-mode, utf8-strict-mode", Message(known),
+                                         kAutoReloadFeature));
+    }
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<LoadedFiles> LoadFiles(const std::string& config_file,
                                 std::span<const std::string> features, const KnownRules& known) {
   LoadedFiles out;
   if (!config_file.empty()) out.config = TRY(LoadConfig(config_file));
-  for (const std::string& name : features) {
-    if (name == kAutoReloadFeature) {
-      out.config.global.reload_on_change = true;
-    } else if (name == "classic-mode" || name == "utf8-strict-mode") {
-      TRY(SetMatcherMode(name == "classic-mode" ? MatcherMode::kClassic : MatcherMode::kUtf8,
-                         &out.config.alerting.matcher_mode));
-    } else if (std::ranges::find(kIdleFeatures, name) != std::end(kIdleFeatures)) {
-      continue;  // `outrider run` says so
-    } else {
-      TRY(promql::EnableFeature(name, &out.config.query.features));
-    }
-  }
+  TRY(EnableFeatures(features, &out.config));
   TRY(LoadNotifications(&out));
   TRY(LoadRules(known, &out));
   TRY(LoadBundles(&out));

@@ -62,6 +62,9 @@ inline constexpr std::string_view kIdleFeatures[] = {
     "alert-names-in-metrics", "receiver-name-in-metrics", "group-key-in-metrics", "auto-gomemlimit",
     "event-recorder"};
 
+// Switches on what --enable-feature names; InvalidArgument for what nobody knows.
+Status EnableFeatures(std::span<const std::string> names, Config* config);
+
 // All or nothing: any error of YAML or schema, in any file, is the result. `config_file` "" means
 // the defaults. A glob without a match is no error, a file named outright that is missing is; but a
 // missing rule file that was not there at the last load either is left out, as in Prometheus.

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "storage/base/duration.h"
 #include "storage/base/file.h"
 #include "storage/base/text.h"
@@ -12,68 +10,35 @@
 namespace outrider {
 namespace {
 
-constexpr int64_t kRefreshBefore = 60 * kNanosPerSecond;
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
-std::string Env(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return value == nullptr ? "" : value;
+StatusOr<SendResult> Taken(StatusOr<AwsTemporary> from, AwsTemporary* found) {
+  *found = TRY(std::move(from));
+  return SendResult::Delivered();
 }
 
-void SetKey(std::string_view key, std::string_view value, AwsCredentials* credentials) {
-  if (key == "aws_access_key_id") credentials->access_key = value;
-  if (key == "aws_secret_access_key") credentials->secret_key = value;
-  if (key == "aws_session_token") credentials->session_token = value;
+std::string StsUrl(const AwsSettings& settings) {
+  if (!settings.environment.sts_url.empty()) return settings.environment.sts_url;
+  return AwsEndpoint(settings.fips_sts ? "sts-fips" : "sts", settings.region);
 }
 
 }  // namespace
 
-AwsEnvironment ReadAwsEnvironment() {
-  AwsEnvironment found;
-  found.credentials = {Env("AWS_ACCESS_KEY_ID"), Env("AWS_SECRET_ACCESS_KEY"),
-                       Env("AWS_SESSION_TOKEN")};
-  found.region = Env("AWS_REGION");
-  if (found.region.empty()) found.region = Env("AWS_DEFAULT_REGION");
-  if (const std::string profile = Env("AWS_PROFILE"); !profile.empty()) found.profile = profile;
-  found.credentials_file = Env("AWS_SHARED_CREDENTIALS_FILE");
-  if (const std::string home = Env("HOME"); found.credentials_file.empty() && !home.empty()) {
-    found.credentials_file = home + "/.aws/credentials";
-  }
-  return found;
-}
-
 AwsSettings ReadAwsSettings(const YamlNode& sigv4, const AwsEnvironment& environment) {
   AwsSettings settings;
-  settings.region = ScalarText(sigv4, "region", environment.region);
+  settings.environment = environment;
   settings.credentials = {ScalarText(sigv4, "access_key"), ScalarText(sigv4, "secret_key"), ""};
-  const std::string profile = ScalarText(sigv4, "profile");
-  if (settings.credentials.access_key.empty() && profile.empty()) {
-    settings.credentials = environment.credentials;
+  settings.profile = ScalarText(sigv4, "profile");
+  settings.region = ScalarText(sigv4, "region", environment.region);
+  if (settings.region.empty()) {
+    const auto profile =
+        ProfileOf(environment, settings.profile.empty() ? environment.profile : settings.profile);
+    if (profile.ok()) settings.region = profile->region;
   }
-  settings.credentials_file = environment.credentials_file;
-  settings.profile = profile.empty() ? environment.profile : profile;
   settings.role_arn = ScalarText(sigv4, "role_arn");
   settings.external_id = ScalarText(sigv4, "external_id");
+  settings.fips_sts = ScalarText(sigv4, "use_fips_sts_endpoint") == "true";
   return settings;
-}
-
-StatusOr<AwsCredentials> CredentialsOfProfile(std::string_view text, std::string_view profile) {
-  AwsCredentials credentials;
-  bool inside = false;
-  for (std::string_view line : Split(text, '\n')) {
-    line = Trim(line);
-    if (line.starts_with('[')) {
-      inside = Trim(line.substr(1, line.find(']') - 1)) == profile;
-      continue;
-    }
-    const size_t equals = line.find('=');
-    if (!inside || equals == std::string_view::npos || line.starts_with('#')) continue;
-    SetKey(ToLower(Trim(line.substr(0, equals))), Trim(line.substr(equals + 1)), &credentials);
-  }
-  if (credentials.access_key.empty() || credentials.secret_key.empty()) {
-    return NotFound(fmt::format("no AWS credentials for the profile {}", Quote(profile)));
-  }
-  return credentials;
 }
 
 std::string AwsEndpoint(std::string_view service, std::string_view region) {
@@ -90,64 +55,142 @@ std::string XmlText(std::string_view xml, std::string_view element) {
   return end == std::string_view::npos ? "" : std::string(Trim(xml.substr(text, end - text)));
 }
 
-StatusOr<AwsCredentials> AwsCredentialSource::Own() const {
-  if (!settings_.credentials.access_key.empty()) return settings_.credentials;
-  if (settings_.credentials_file.empty()) {
-    return InvalidArgument("no AWS credentials: none in sigv4, environment or a file");
-  }
-  const StatusOr<std::string> text = ReadFile(settings_.credentials_file);
-  if (!text.ok()) return absl::UnavailableError(Message(text.status()));
-  return CredentialsOfProfile(*text, settings_.profile);
-}
-
 StatusOr<SendResult> AwsCredentialSource::Get(HttpAttempt& attempt, AwsCredentials* credentials) {
-  if (settings_.role_arn.empty()) {
-    *credentials = TRY(Own());
-    attempt.Hide(credentials->secret_key);
-    return SendResult::Delivered();
-  }
+  const Nanos now = attempt.tools().clock.NowNanos();
+  AwsTemporary kept;
   {
     const absl::MutexLock lock(&mutex_);
-    if (attempt.tools().clock.NowNanos() < role_ends_at_ - kRefreshBefore) {
-      *credentials = role_;
-      return SendResult::Delivered();
+    kept = kept_;
+  }
+  const bool usable = !kept.credentials.access_key.empty() && now < kept.ends_at;
+  if (!usable || now >= kept.ends_at - kept.renew_before) {
+    AwsTemporary fresh;
+    const StatusOr<SendResult> result = Fetch(attempt, &fresh);
+    if (result.ok() && result->outcome == SendResult::Outcome::kDelivered) {
+      kept = std::move(fresh);
+      const absl::MutexLock lock(&mutex_);
+      if (kept.ends_at != 0) kept_ = kept;  // files and the like are read again
+    } else if (!usable) {
+      return result;
     }
   }
-  return AssumeRole(attempt, credentials);
+  attempt.Hide(kept.credentials.secret_key);
+  if (!kept.credentials.session_token.empty()) attempt.Hide(kept.credentials.session_token);
+  *credentials = std::move(kept.credentials);
+  return SendResult::Delivered();
 }
 
-StatusOr<SendResult> AwsCredentialSource::AssumeRole(HttpAttempt& attempt,
-                                                     AwsCredentials* credentials) {
-  const AwsCredentials own = TRY(Own());
-  attempt.Hide(own.secret_key);
-  std::vector<std::pair<std::string, std::string>> form = {{"Action", "AssumeRole"},
-                                                           {"RoleArn", settings_.role_arn},
-                                                           {"RoleSessionName", "outrider"},
-                                                           {"Version", "2011-06-15"}};
-  if (!settings_.external_id.empty()) form.emplace_back("ExternalId", settings_.external_id);
-  const Nanos now = attempt.tools().clock.NowNanos();
-  HttpClientRequest request = TRY(
-      attempt.Request("POST", AwsEndpoint("sts", settings_.region), kFormType, FormEncode(form)));
-  const SigV4Request to_sign{
-      request.method, request.url, {{"Content-Type", std::string(kFormType)}}, request.body};
-  for (auto& header : SigV4Headers(to_sign, own, settings_.region, "sts", now)) {
-    request.headers.push_back(std::move(header));
+StatusOr<SendResult> AwsCredentialSource::Fetch(HttpAttempt& attempt, AwsTemporary* found) {
+  return settings_.role_arn.empty() ? Own(attempt, found) : AssumeRole(attempt, found);
+}
+
+StatusOr<SendResult> AwsCredentialSource::Own(HttpAttempt& attempt, AwsTemporary* found) {
+  const AwsEnvironment& environment = settings_.environment;
+  if (!settings_.credentials.access_key.empty()) {
+    found->credentials = settings_.credentials;
+    return SendResult::Delivered();
   }
-  SendResult result = TRY(attempt.Call(std::move(request), "-role"));
+  if (settings_.profile.empty() && !environment.credentials.access_key.empty() &&
+      !environment.credentials.secret_key.empty()) {
+    found->credentials = environment.credentials;
+    return SendResult::Delivered();
+  }
+  if (settings_.profile.empty() && !environment.web_identity_file.empty()) {
+    return WebIdentity(attempt, environment.web_identity_file, environment.role_arn,
+                       environment.role_session_name, found);
+  }
+  return OfProfile(attempt, found);
+}
+
+StatusOr<SendResult> AwsCredentialSource::OfProfile(HttpAttempt& attempt, AwsTemporary* found) {
+  const AwsEnvironment& environment = settings_.environment;
+  const std::string& name = settings_.profile.empty() ? environment.profile : settings_.profile;
+  StatusOr<AwsProfile> profile = ProfileOf(environment, name);
+  // Nobody need have a default profile; one that was asked for has to be there.
+  if (!profile.ok() && (!absl::IsNotFound(profile.status()) || name != "default")) {
+    return profile.status();
+  }
+  if (profile.ok() && profile->HasKeys()) {
+    found->credentials = profile->credentials;
+    return SendResult::Delivered();
+  }
+  if (profile.ok() && !profile->not_supported.empty()) {
+    return InvalidArgument(
+        fmt::format("AWS profile {}: {} is not supported", Quote(name), profile->not_supported));
+  }
+  if (profile.ok() && !profile->web_identity_file.empty()) {
+    return WebIdentity(attempt, profile->web_identity_file, profile->role_arn,
+                       profile->role_session_name, found);
+  }
+  if (!environment.container_uri.empty()) {
+    return Taken(ContainerCredentials(environment, attempt), found);
+  }
+  if (!environment.metadata_off) return Taken(MachineCredentials(environment, attempt), found);
+  return absl::UnavailableError(
+      "no AWS credentials: none in sigv4, the environment, the shared files or from a container, "
+      "and AWS_EC2_METADATA_DISABLED is set");
+}
+
+StatusOr<SendResult> AwsCredentialSource::WebIdentity(HttpAttempt& attempt,
+                                                      const std::string& token_file,
+                                                      const std::string& role,
+                                                      const std::string& session,
+                                                      AwsTemporary* found) {
+  if (role.empty()) return InvalidArgument("a role is wanted for the web identity: AWS_ROLE_ARN");
+  const StatusOr<std::string> token = ReadFile(token_file);
+  if (!token.ok()) return absl::UnavailableError(Message(token.status()));
+  attempt.Hide(std::string(Trim(*token)));
+  return CallSts(attempt,
+                 {.form = {{"Action", "AssumeRoleWithWebIdentity"},
+                           {"RoleArn", role},
+                           {"RoleSessionName", session.empty() ? "outrider" : session},
+                           {"Version", "2011-06-15"},
+                           {"WebIdentityToken", std::string(Trim(*token))}},
+                  .signer = nullptr,
+                  .suffix = "-identity"},
+                 found);
+}
+
+StatusOr<SendResult> AwsCredentialSource::AssumeRole(HttpAttempt& attempt, AwsTemporary* found) {
+  AwsTemporary own;
+  const SendResult result = TRY(Own(attempt, &own));
+  if (result.outcome != SendResult::Outcome::kDelivered) return result;
+  attempt.Hide(own.credentials.secret_key);
+  StsCall call{.form = {{"Action", "AssumeRole"},
+                        {"RoleArn", settings_.role_arn},
+                        {"RoleSessionName", "outrider"},
+                        {"Version", "2011-06-15"}},
+               .signer = &own.credentials,
+               .suffix = "-role"};
+  if (!settings_.external_id.empty()) call.form.emplace_back("ExternalId", settings_.external_id);
+  return CallSts(attempt, std::move(call), found);
+}
+
+StatusOr<SendResult> AwsCredentialSource::CallSts(HttpAttempt& attempt, StsCall call,
+                                                  AwsTemporary* found) {
+  HttpClientRequest request =
+      TRY(attempt.Request("POST", StsUrl(settings_), kFormType, FormEncode(call.form)));
+  if (call.signer != nullptr) {
+    const SigV4Request to_sign{
+        request.method, request.url, {{"Content-Type", std::string(kFormType)}}, request.body};
+    for (auto& header : SigV4Headers(to_sign, *call.signer, settings_.region, "sts",
+                                     attempt.tools().clock.NowNanos())) {
+      request.headers.push_back(std::move(header));
+    }
+  }
+  SendResult result = TRY(attempt.Call(std::move(request), call.suffix));
   if (result.outcome != SendResult::Outcome::kDelivered) return result;
   const std::string& xml = attempt.answer().body;
-  AwsCredentials role{XmlText(xml, "AccessKeyId"), XmlText(xml, "SecretAccessKey"),
-                      XmlText(xml, "SessionToken")};
+  found->credentials = {XmlText(xml, "AccessKeyId"), XmlText(xml, "SecretAccessKey"),
+                        XmlText(xml, "SessionToken")};
   const StatusOr<Nanos> ends_at = ParseRfc3339(XmlText(xml, "Expiration"));
-  if (role.access_key.empty() || role.secret_key.empty() || !ends_at.ok()) {
+  if (found->credentials.access_key.empty() || found->credentials.secret_key.empty() ||
+      !ends_at.ok()) {
     return SendResult::Retry("the answer of STS holds no credentials", "authError");
   }
-  attempt.Hide(role.secret_key);
-  attempt.Hide(role.session_token);
-  const absl::MutexLock lock(&mutex_);
-  role_ = role;
-  role_ends_at_ = *ends_at;
-  *credentials = std::move(role);
+  attempt.Hide(found->credentials.secret_key);
+  attempt.Hide(found->credentials.session_token);
+  found->ends_at = *ends_at;
   return result;
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the credentials of a sigv4 section come from: the section, the environment or the shared
-// credentials file, and the role that is then assumed through STS. Not looked for: instance
-// metadata, container and web identity.
+// Where the credentials of a sigv4 section come from, in the order of AWS' SDK, which Alertmanager
+// uses: the section's keys; its profile; the environment's keys; the environment's web identity
+// (EKS); the profile of the shared files; the container's endpoint (ECS, EKS pod identity); the
+// machine's metadata (EC2). Then the role that is assumed through STS. Not supported: single
+// sign-on, processes and chains of profiles.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "absl/synchronization/mutex.h"
+#include "notifiers/channel/aws_metadata.h"
 #include "notifiers/channel/http_channel.h"
 #include "notifiers/channel/sigv4.h"
 #include "storage/base/status.h"
@@ -15,32 +18,22 @@
 
 namespace outrider {
 
-// What the process' environment says, as it was when the configuration was loaded.
-struct AwsEnvironment {
-  AwsCredentials credentials;
-  std::string region;
-  std::string profile = "default";
-  std::string credentials_file;  // "" when there is no home directory
-};
-AwsEnvironment ReadAwsEnvironment();
-
 struct AwsSettings {
   std::string region;
-  AwsCredentials credentials;  // empty access key: from the file
-  std::string credentials_file;
-  std::string profile;
+  AwsCredentials credentials;  // those of the section
+  std::string profile;         // that of the section
   std::string role_arn;
   std::string external_id;
+  bool fips_sts = false;
+  AwsEnvironment environment;
 };
 AwsSettings ReadAwsSettings(const YamlNode& sigv4, const AwsEnvironment& environment);
-
-// The credentials of a profile in the text of a shared credentials file; NotFound without it.
-StatusOr<AwsCredentials> CredentialsOfProfile(std::string_view text, std::string_view profile);
 
 // sns.eu-west-1.amazonaws.com and the like, with the domain that the region has.
 std::string AwsEndpoint(std::string_view service, std::string_view region);
 
-// Thread-safe. Keeps a role's credentials until shortly before they end.
+// Thread-safe. What ends is kept until shortly before its end, and until its end while there is no
+// newer to be had.
 class AwsCredentialSource {
  public:
   explicit AwsCredentialSource(AwsSettings settings) : settings_(std::move(settings)) {}
@@ -50,13 +43,24 @@ class AwsCredentialSource {
   StatusOr<SendResult> Get(HttpAttempt& attempt, AwsCredentials* credentials);
 
  private:
-  StatusOr<AwsCredentials> Own() const;
-  StatusOr<SendResult> AssumeRole(HttpAttempt& attempt, AwsCredentials* credentials);
+  // A call to STS that gives credentials.
+  struct StsCall {
+    std::vector<std::pair<std::string, std::string>> form;
+    const AwsCredentials* signer = nullptr;  // nullptr: not signed
+    std::string_view suffix;                 // of the Idempotency-Key
+  };
+  StatusOr<SendResult> Own(HttpAttempt& attempt, AwsTemporary* found);
+  StatusOr<SendResult> OfProfile(HttpAttempt& attempt, AwsTemporary* found);
+  StatusOr<SendResult> WebIdentity(HttpAttempt& attempt, const std::string& token_file,
+                                   const std::string& role, const std::string& session,
+                                   AwsTemporary* found);
+  StatusOr<SendResult> AssumeRole(HttpAttempt& attempt, AwsTemporary* found);
+  StatusOr<SendResult> Fetch(HttpAttempt& attempt, AwsTemporary* found);
+  StatusOr<SendResult> CallSts(HttpAttempt& attempt, StsCall call, AwsTemporary* found);
 
   const AwsSettings settings_;
   absl::Mutex mutex_;
-  AwsCredentials role_ ABSL_GUARDED_BY(mutex_);
-  Nanos role_ends_at_ ABSL_GUARDED_BY(mutex_) = 0;
+  AwsTemporary kept_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The text of the first element of that name in an answer, "" without.

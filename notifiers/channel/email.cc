@@ -131,19 +131,24 @@ class EmailChannel final : public Channel {
       report += (report.empty() ? std::string(kNotDelivered) : ", ") + text;
     };
     for (const std::string& text : built.unreadable) tell(text + " (no address)");
+    for (const std::string& text : recipients_.Refused(key)) tell(text);
+    std::vector<std::string> refused;
     bool later = false;
     size_t for_good = 0;
     std::vector<std::string> taken = built.request.to;
-    for (const RefusedRecipient& refused : mail.refused) {
-      std::erase(taken, refused.address);
-      tell(fmt::format("{} (SMTP {}: {})", refused.address, refused.code, refused.text));
-      later = later || refused.code < 500;
-      if (refused.code >= 500) {
-        settled.push_back(refused.address);
+    for (const RefusedRecipient& one : mail.refused) {
+      std::erase(taken, one.address);
+      const std::string text = fmt::format("{} (SMTP {}: {})", one.address, one.code, one.text);
+      tell(text);
+      later = later || one.code < 500;
+      if (one.code >= 500) {
+        settled.push_back(one.address);
+        refused.push_back(text);
         ++for_good;
       }
     }
     recipients_.Settle(key, settled, false);
+    recipients_.Remember(key, refused);
     if (mail.delivered) recipients_.Settle(key, taken, true);
     report = Redact(std::move(report), built.request);
     if (mail.delivered && later) return SendResult::Retry(report, "serverError");

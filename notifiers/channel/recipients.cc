@@ -28,6 +28,20 @@ void Recipients::Settle(const std::string& key, const std::vector<std::string>& 
   }
 }
 
+void Recipients::Remember(const std::string& key, const std::vector<std::string>& refused) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = messages_.find(key);
+  if (found == messages_.end()) return;
+  std::vector<std::string>& known = found->second.refused;
+  known.insert(known.end(), refused.begin(), refused.end());
+}
+
+std::vector<std::string> Recipients::Refused(const std::string& key) const {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = messages_.find(key);
+  return found == messages_.end() ? std::vector<std::string>() : found->second.refused;
+}
+
 bool Recipients::AnyTaken(const std::string& key) const {
   const absl::MutexLock lock(&mutex_);
   const auto found = messages_.find(key);

@@ -25,6 +25,9 @@ class Recipients {
   std::vector<std::string> Open(const std::string& key, const std::vector<std::string>& all) const;
   // `taken`: they have it.
   void Settle(const std::string& key, const std::vector<std::string>& addresses, bool taken);
+  // Who was refused for good, in words: told again when the message is delivered to the others.
+  void Remember(const std::string& key, const std::vector<std::string>& refused);
+  std::vector<std::string> Refused(const std::string& key) const;
   // Whether somebody has the message.
   bool AnyTaken(const std::string& key) const;
   void Forget(const std::string& key);
@@ -32,6 +35,7 @@ class Recipients {
  private:
   struct Message {
     std::set<std::string> settled;
+    std::vector<std::string> refused;
     bool taken = false;
   };
   const size_t limit_;

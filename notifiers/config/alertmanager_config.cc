@@ -96,7 +96,7 @@ Status ParseTop(const YamlNode& root, const SectionContext& context, Alertmanage
   if (route == nullptr || route->IsNull()) return context.Error(root, "no routes provided");
   TRY(CheckRootRoute(*route, config->route, context));
   TRY(CheckRouteNames(*route, config->route, *config, context));
-  SetRouteKeys(&config->route, "");
+  SetRouteKeys(&config->route);
   return absl::OkStatus();
 }
 
@@ -125,7 +125,7 @@ AlertmanagerConfig DefaultAlertmanagerConfig() {
   config.route.receiver = "log";
   config.route.group_by = {std::string(kAlertName)};
   config.receivers.push_back({"log", {{"log", 0, YamlNode()}}, {}});
-  SetRouteKeys(&config.route, "");
+  SetRouteKeys(&config.route);
   return config;
 }
 
@@ -161,10 +161,14 @@ Status AddBundle(std::string_view text, const std::string& file, AlertmanagerCon
     RouteConfig child = TRY(ParseRoute(*route, changed.route, context));
     child.matchers.push_back(own);
     SortMatchers(&child.matchers);
+    if (!child.former_matchers.empty()) {
+      child.former_matchers.push_back(own);
+      SortMatchers(&child.former_matchers);
+    }
     TRY(CheckRouteNames(*route, child, changed, context));
     // In front, so that no catch-all route of the main file takes the bundle's alerts first.
     changed.route.routes.insert(changed.route.routes.begin(), std::move(child));
-    SetRouteKeys(&changed.route, "");
+    SetRouteKeys(&changed.route);
   }
   *config = std::move(changed);
   return absl::OkStatus();

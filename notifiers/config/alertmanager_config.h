@@ -78,7 +78,13 @@ struct RouteConfig {
   std::vector<std::string> active_time_intervals;
   bool continue_matching = false;
   std::map<std::string, std::string> labels;  // templates of route labels, merged with the parent's
+  // News is told when it comes, not with the next beat of the group: webhooks by API.
+  bool at_once = false;
   std::string key;  // `{}/{severity="critical"}` (specs/alertmanager.md §2 "Ids")
+  // Earlier versions put `match_re` into keys as it is written. Where that differs: the matchers
+  // and the key as they had them, by which their stored groups are found (desk/former_keys.h).
+  std::vector<Matcher> former_matchers;
+  std::string former_key;  // never empty
   std::vector<RouteConfig> routes;
 };
 

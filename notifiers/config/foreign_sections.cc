@@ -68,10 +68,22 @@ Status CheckKafka(const YamlNode& output, const SectionContext& context) {
                            fmt::format("kafka: unknown {} {}", choice.key, Quote(value)));
     }
   }
+  if (!IsSet(output, "topic")) {
+    return context.Error(output, "event_recorder kafka output requires a topic");
+  }
   return absl::OkStatus();
 }
 
 Status CheckRecorder(const YamlNode& recorder, const SectionContext& context) {
+  for (const auto& [kind, key] : {std::pair{"file", "path"}, std::pair{"webhook", "url"}}) {
+    const YamlNode* outputs = recorder.Find(fmt::format("{}_outputs", kind));
+    if (outputs == nullptr) continue;
+    for (const YamlNode& output : outputs->items) {
+      if (IsSet(output, key)) continue;
+      return context.Error(output,
+                           fmt::format("event_recorder {} output requires a {}", kind, key));
+    }
+  }
   const YamlNode* outputs = recorder.Find("kafka_outputs");
   if (outputs == nullptr) return absl::OkStatus();
   for (const YamlNode& output : outputs->items) TRY(CheckKafka(output, context));

@@ -23,6 +23,7 @@ constexpr std::string_view kReservedHeaders[] = {"authorization",
                                                  "www-authenticate",
                                                  "accept-encoding",
                                                  "x-prometheus-remote-write-version",
+                                                 "x-prometheus-scrape-timeout-seconds",
                                                  "x-amz-date",
                                                  "x-amz-content-sha256",
                                                  "x-amz-security-token"};
@@ -66,6 +67,16 @@ Status CheckProxy(const YamlNode& node, const std::string& file) {
   if (IsSet(node, "no_proxy") && !IsSet(node, "proxy_url")) {
     return YamlError(file, node, "if no_proxy is configured, proxy_url must also be configured");
   }
+  if (IsSet(node, "proxy_connect_header") && !environment && !IsSet(node, "proxy_url")) {
+    return YamlError(file, node,
+                     "if proxy_connect_header is configured, proxy_url or proxy_from_environment "
+                     "must also be configured");
+  }
+  if (IsSet(node, "proxy_url")) {
+    const YamlNode& url = *node.Find("proxy_url");
+    const Status parsed = CheckGoUrl(url.scalar);
+    if (!parsed.ok()) return YamlError(file, url, Message(parsed));
+  }
   return absl::OkStatus();
 }
 
@@ -76,16 +87,11 @@ Status CheckOAuth2(const YamlNode& node, const std::string& file) {
   if (!IsSet(node, "client_id")) return missing("client_id");
   if (!IsSet(node, "token_url")) return missing("token_url");
   const YamlNode* grant = node.Find("grant_type");
-  const std::string kind =
-      grant == nullptr || grant->scalar.empty() ? "client_credentials" : grant->scalar;
-  if (kind != "client_credentials" && kind != kJwtBearerGrant) {
-    return YamlError(file, *grant,
-                     fmt::format("unknown oauth2 grant_type {}: client_credentials or {} is wanted",
-                                 Quote(kind), kJwtBearerGrant));
-  }
+  // Anything but this is client_credentials.
+  const bool jwt_bearer = grant != nullptr && grant->scalar == kJwtBearerGrant;
   const bool has_key =
       IsSet(node, "client_certificate_key") || IsSet(node, "client_certificate_key_file");
-  if (kind == kJwtBearerGrant && !has_key) {
+  if (jwt_bearer && !has_key) {
     return YamlError(file, node,
                      "oauth2 client_certificate_key or client_certificate_key_file must be "
                      "configured for this grant_type");

@@ -83,8 +83,9 @@ constexpr IntegrationKind kKinds[] = {
      "update_message:b timeout:g",
      true, true},
     {"sns",
-     "api_url sigv4{region access_key secret_key:s profile role_arn external_id} topic_arn "
-     "phone_number target_arn subject message attributes:m use_aws_http_client:b"},
+     "api_url sigv4{region access_key secret_key:s profile role_arn external_id "
+     "use_fips_sts_endpoint:b} topic_arn phone_number target_arn subject message attributes:m "
+     "use_aws_http_client:b"},
     {"telegram",
      "api_url:u bot_token:s bot_token_file chat_id:i chat_id_file message_thread_id:i message "
      "disable_notifications:b parse_mode"},
@@ -206,6 +207,7 @@ Status CheckGlobal(const YamlNode& global, const std::string& file) {
                      "slack_api_url/slack_api_url_file must be configured");
   }
   const YamlNode* http = global.Find("http_config");
+  if (const YamlNode* tls = global.Find("smtp_tls_config")) TRY(CheckTlsConfigRules(*tls, file));
   return http == nullptr ? absl::OkStatus() : CheckHttpConfigRules(*http, file);
 }
 

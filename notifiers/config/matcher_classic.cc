@@ -101,6 +101,8 @@ StatusOr<MatcherText> ParseOne(std::string_view text) {
 
 }  // namespace
 
+StatusOr<MatcherText> ParseClassicMatcher(std::string_view text) { return ParseOne(text); }
+
 StatusOr<std::vector<MatcherText>> ParseClassicMatchers(std::string_view text) {
   if (text.starts_with('{')) text.remove_prefix(1);
   if (text.ends_with('}')) text.remove_suffix(1);

@@ -22,6 +22,8 @@ struct MatcherText {
 
 // Alertmanager up to 0.26: `foo=bar baz, "…"` leniently quoted, names classic, values may be empty.
 StatusOr<std::vector<MatcherText>> ParseClassicMatchers(std::string_view text);
+// The whole text as one matcher: commas are part of its value.
+StatusOr<MatcherText> ParseClassicMatcher(std::string_view text);
 // Alertmanager from 0.27: names and values quoted (Go string literals) or free of reserved
 // characters.
 StatusOr<std::vector<MatcherText>> ParseUtf8Matchers(std::string_view text);

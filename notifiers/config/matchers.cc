@@ -63,6 +63,23 @@ StatusOr<std::vector<MatcherText>> Choose(std::string_view text, std::vector<std
   return classic;
 }
 
+// As Choose, of a text that is one matcher. The classic grammar does not look for commas then:
+// `a=e,x=y` asks for the value `e,x=y`.
+StatusOr<MatcherText> ChooseOne(std::string_view text, MatcherMode mode) {
+  if (mode == MatcherMode::kClassic) return ParseClassicMatcher(text);
+  StatusOr<MatcherText> utf8 = InvalidArgument("no matchers");
+  if (auto all = ParseUtf8Matchers(text); !all.ok()) {
+    utf8 = all.status();
+  } else if (all->size() > 1) {
+    utf8 = InvalidArgument(fmt::format("expected 1 matcher, found {}", all->size()));
+  } else if (!all->empty()) {
+    utf8 = std::move(all->front());
+  }
+  if (mode == MatcherMode::kUtf8) return utf8;
+  StatusOr<MatcherText> classic = ParseClassicMatcher(text);
+  return classic.ok() || !utf8.ok() ? classic : utf8;
+}
+
 }  // namespace
 
 StatusOr<std::vector<Matcher>> ParseMatchers(std::string_view text,
@@ -86,11 +103,9 @@ StatusOr<Matcher> ParseMatcher(std::string_view text, MatcherMode mode) {
         mode == MatcherMode::kClassic ? "bad matcher format" : "unexpected open or close brace",
         text));
   }
-  std::vector<Matcher> matchers = TRY(ParseMatchers(text, nullptr, mode));
-  if (matchers.size() == 1) return std::move(matchers.front());
-  return InvalidArgument(matchers.empty()
-                             ? fmt::format("bad matcher format: {}", text)
-                             : fmt::format("expected 1 matcher, found {}", matchers.size()));
+  MatcherText one = TRY(ChooseOne(text, mode));
+  return Matcher::Create(one.type, std::move(one.name), std::move(one.value),
+                         Regex::Dot::kNoNewline);
 }
 
 bool IsLabelNameIn(MatcherMode mode, std::string_view name) {

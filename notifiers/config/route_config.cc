@@ -13,7 +13,7 @@ namespace outrider {
 namespace {
 
 Status AppendMap(const YamlNode* node, MatchType type, const SectionContext& context,
-                 std::vector<Matcher>* out) {
+                 RegexText text, std::vector<Matcher>* out) {
   if (node == nullptr || node->IsNull()) return absl::OkStatus();
   if (!node->IsMap()) return context.Error(*node, "a map of label names to values is wanted here");
   for (const auto& [key, value] : node->entries) {
@@ -28,6 +28,11 @@ Status AppendMap(const YamlNode* node, MatchType type, const SectionContext& con
     }
     auto matcher = Matcher::Create(type, key.scalar, value.scalar, Regex::Dot::kNoNewline);
     if (!matcher.ok()) return context.Error(value, Message(matcher.status()));
+    if (type == MatchType::kRegex && text == RegexText::kAsCompiled) {
+      matcher = Matcher::Create(type, key.scalar, fmt::format("^(?:{})$", value.scalar),
+                                Regex::Dot::kNoNewline);
+      if (!matcher.ok()) return context.Error(value, Message(matcher.status()));
+    }
     out->push_back(*std::move(matcher));
   }
   return absl::OkStatus();
@@ -81,6 +86,15 @@ Status CheckNotZero(const YamlReader& reader, const YamlNode& node, const char* 
   return context.Error(*node.Find(key), fmt::format("{} cannot be zero", key));
 }
 
+void SetKeys(RouteConfig* route, const RouteConfig* parent) {
+  const std::string own = MatchersText(route->matchers);
+  const std::string former =
+      route->former_matchers.empty() ? own : MatchersText(route->former_matchers);
+  route->key = parent == nullptr ? own : parent->key + "/" + own;
+  route->former_key = parent == nullptr ? former : parent->former_key + "/" + former;
+  for (RouteConfig& child : route->routes) SetKeys(&child, route);
+}
+
 template <typename T>
 bool HasName(const std::vector<T>& list, const std::string& name) {
   return std::ranges::any_of(list, [&name](const T& item) { return item.name == name; });
@@ -96,10 +110,10 @@ void SortMatchers(std::vector<Matcher>* matchers) {
 }
 
 StatusOr<std::vector<Matcher>> ParseMatcherNodes(const MatcherNodes& nodes,
-                                                 const SectionContext& context) {
+                                                 const SectionContext& context, RegexText text) {
   std::vector<Matcher> matchers;
-  TRY(AppendMap(nodes.match, MatchType::kEqual, context, &matchers));
-  TRY(AppendMap(nodes.match_re, MatchType::kRegex, context, &matchers));
+  TRY(AppendMap(nodes.match, MatchType::kEqual, context, text, &matchers));
+  TRY(AppendMap(nodes.match_re, MatchType::kRegex, context, text, &matchers));
   for (const YamlNode* item : TRY(ListItems(nodes.matchers, "matchers", context))) {
     if (!item->IsScalar()) return context.Error(*item, "a matcher is a text such as foo=\"bar\"");
     auto parsed = ParseMatchers(item->scalar, context.warnings, context.mode);
@@ -138,7 +152,12 @@ StatusOr<RouteConfig> ParseRoute(const YamlNode& node, const RouteConfig& parent
   TRY(reader.Finish());
 
   if (group_by != nullptr && !group_by->IsNull()) TRY(ParseGroupBy(*group_by, context, &route));
-  route.matchers = TRY(ParseMatcherNodes(matchers, context));
+  route.matchers = TRY(ParseMatcherNodes(matchers, context, RegexText::kAsCompiled));
+  if (matchers.match_re != nullptr) {
+    std::vector<std::string> said_already;
+    const SectionContext quiet{context.file, &said_already, context.mode};
+    route.former_matchers = TRY(ParseMatcherNodes(matchers, quiet));
+  }
   TRY(ParseRouteLabels(labels, context, &route));
   TRY(CheckNotZero(reader, node, "group_interval", route.group_interval, context));
   TRY(CheckNotZero(reader, node, "repeat_interval", route.repeat_interval, context));
@@ -165,11 +184,7 @@ Status CheckRootRoute(const YamlNode& node, const RouteConfig& root,
   return wrong == nullptr ? absl::OkStatus() : context.Error(node, wrong);
 }
 
-void SetRouteKeys(RouteConfig* route, const std::string& parent_key) {
-  const std::string own = MatchersText(route->matchers);
-  route->key = parent_key.empty() ? own : parent_key + "/" + own;
-  for (RouteConfig& child : route->routes) SetRouteKeys(&child, route->key);
-}
+void SetRouteKeys(RouteConfig* root) { SetKeys(root, nullptr); }
 
 Status CheckRouteNames(const YamlNode& node, const RouteConfig& route,
                        const AlertmanagerConfig& config, const SectionContext& context) {

@@ -31,6 +31,8 @@ YamlNode MaskSchema(const YamlNode& node, std::string_view schema);
 
 // An absolute http or https URL with a host.
 Status CheckHttpUrl(const std::string& text);
+// What Go's url.Parse finds wrong with a text, in its words.
+Status CheckGoUrl(const std::string& text);
 
 // The value a key has for a human: a non-empty scalar, or a non-null map or list.
 bool IsSet(const YamlNode& map, std::string_view key);

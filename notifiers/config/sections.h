@@ -22,6 +22,10 @@ struct SectionContext {
   }
 };
 
+// How the values of `match_re` read afterwards: as they are written, or, as in the keys of
+// Alertmanager's routes, as the expression it compiles: `^(?:…)$`.
+enum class RegexText { kAsWritten, kAsCompiled };
+
 // `match`, `match_re` and `matchers` under the given keys, concatenated and sorted by (name, value,
 // type). The nodes may be null pointers.
 struct MatcherNodes {
@@ -30,7 +34,8 @@ struct MatcherNodes {
   const YamlNode* matchers = nullptr;
 };
 StatusOr<std::vector<Matcher>> ParseMatcherNodes(const MatcherNodes& nodes,
-                                                 const SectionContext& context);
+                                                 const SectionContext& context,
+                                                 RegexText text = RegexText::kAsWritten);
 void SortMatchers(std::vector<Matcher>* matchers);
 
 // A route and its children; what is unset comes from `parent`. The key is left to SetRouteKeys.
@@ -38,8 +43,8 @@ StatusOr<RouteConfig> ParseRoute(const YamlNode& node, const RouteConfig& parent
                                  const SectionContext& context);
 // The rules of the topmost route.
 Status CheckRootRoute(const YamlNode& node, const RouteConfig& root, const SectionContext& context);
-// Fills `key` in the whole tree.
-void SetRouteKeys(RouteConfig* route, const std::string& parent_key);
+// Fills `key` and `former_key` in the whole tree.
+void SetRouteKeys(RouteConfig* root);
 // Every receiver and interval that a route names exists; texts are Alertmanager's.
 // `node` is what `route` was parsed from.
 Status CheckRouteNames(const YamlNode& node, const RouteConfig& route,

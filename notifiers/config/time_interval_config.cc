@@ -108,9 +108,9 @@ constexpr FieldGrammar kYearField{"years", Year, YearsProblem};
 StatusOr<Range> ParseRange(std::string_view text, const FieldGrammar& field) {
   const size_t colon = text.find(':');
   Range range;
-  range.begin = TRY(field.value(Trim(text.substr(0, colon))));
+  range.begin = TRY(field.value(text.substr(0, colon)));
   range.end = range.begin;
-  if (colon != std::string_view::npos) range.end = TRY(field.value(Trim(text.substr(colon + 1))));
+  if (colon != std::string_view::npos) range.end = TRY(field.value(text.substr(colon + 1)));
   const std::string problem = field.problem(range);
   if (!problem.empty()) return InvalidArgument(problem);
   return range;
@@ -175,6 +175,7 @@ StatusOr<TimeIntervalSpec> ParseSpec(const YamlNode& node, const SectionContext&
   const YamlNode* months = reader.Child("months");
   const YamlNode* years = reader.Child("years");
   reader.String("location", &spec.location);
+  if (spec.location.empty()) spec.location = "UTC";  // as Go reads it
   absl::TimeZone zone;
   if (spec.location != "Local" && !absl::LoadTimeZone(spec.location, &zone)) {
     reader.Fail("location", fmt::format("unknown time zone {}", spec.location));

@@ -156,6 +156,8 @@ void OnSendResult(Transaction& tx, const FinishedAttempt& attempt, double unit, 
 // Queues the message for the fallback receiver too, once its own has failed for long enough; false:
 // not yet, or nobody stands in.
 bool Divert(Transaction& tx, const std::string& row_id, Nanos failing_since, Nanos now);
+// When it is time for that; 0: nobody stands in.
+Nanos DivertedAt(const Transaction& tx, const OutboxRow& row, Nanos failing_since);
 // The same at once, for a message that was refused for good.
 void DivertRejected(Transaction& tx, const OutboxRow& row, const std::string& detail, Nanos now);
 // Rows found in mid-sending at a start.

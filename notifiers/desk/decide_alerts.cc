@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "notifiers/desk/decide.h"
 #include "notifiers/desk/decide_heartbeats.h"
+#include "notifiers/desk/history.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -323,6 +324,7 @@ void ForgetIfDone(Transaction& tx, uint64_t fingerprint) {
     const GroupRecord* group = tx.groups.Find(target.id);
     if (group != nullptr && group->members.contains(fingerprint)) return;
   }
+  KeepEnded(tx, *record);
   tx.alerts.Erase(fingerprint);
 }
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flap damping: an alert that begins to fire again and again within a while puts its groups on
 // hold; they say how things stand when nothing of them has flapped for a while, when another alert
-// begins to fire, and now and then. The hold is a timer
-// row and outlives a restart; what is counted towards it lies in memory.
+// begins to fire, and now and then. The hold is a timer row and outlives a restart; what is counted
+// towards it lies in memory.
 #include <algorithm>
 
 #include "notifiers/desk/decide.h"
 
 namespace outrider {
-
 namespace {
 
 // However it flaps, the group says how things stand once in so many holds.
-constexpr int64_t kMostHolds = 6;
+constexpr int64_t kMostHolds = 3;
 
 // When the alert began to fire lately; nullptr: never.
 const std::vector<Nanos>* BeginsOf(const Transaction& tx, uint64_t fingerprint) {

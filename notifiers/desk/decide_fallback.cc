@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "notifiers/desk/decide.h"
+#include "notifiers/outbox/lane.h"
 
 namespace outrider {
 namespace {
@@ -29,6 +30,14 @@ bool KnowsAlready(Transaction& tx, const OutboxRow& row) {
   if (!told.key.empty() && told.firing == row.firing && told.resolved == row.resolved) return true;
   told = {.key = row.id, .firing = row.firing, .resolved = row.resolved};
   return false;
+}
+
+// A message that had no attempt of its own waits because of those before it.
+std::string LastError(const Transaction& tx, const OutboxRow& row) {
+  if (!row.last_error.empty()) return row.last_error;
+  const auto& errors = tx.state().lane_errors;
+  const auto known = errors.find(LaneName(row.receiver, row.integration));
+  return known == errors.end() ? "see its other messages" : known->second.detail;
 }
 
 void QueueFallback(Transaction& tx, const OutboxRow& row, const Receiver& fallback,
@@ -65,16 +74,20 @@ void QueueFallback(Transaction& tx, const OutboxRow& row, const Receiver& fallba
 
 }  // namespace
 
+Nanos DivertedAt(const Transaction& tx, const OutboxRow& row, Nanos failing_since) {
+  if (FallbackOf(tx, row) == nullptr) return 0;
+  return failing_since +
+         tx.plan().config().delivery.Of(row.receiver).fallback_after * kNanosPerMilli;
+}
+
 bool Divert(Transaction& tx, const std::string& row_id, Nanos failing_since, Nanos now) {
   const OutboxRow row = *tx.outbox.Find(row_id);
   const Receiver* fallback = FallbackOf(tx, row);
   if (fallback == nullptr) return false;
-  const LanePolicy& policy = tx.plan().config().delivery.Of(row.receiver);
-  if (now < failing_since + policy.fallback_after * kNanosPerMilli) return false;
+  if (now < DivertedAt(tx, row, failing_since)) return false;
   QueueFallback(tx, row, *fallback,
                 fmt::format("in place of receiver {} ({}), which cannot be reached: {}",
-                            row.receiver, row.integration,
-                            row.last_error.empty() ? "see its other messages" : row.last_error),
+                            row.receiver, row.integration, LastError(tx, row)),
                 now);
   tx.outbox.Edit(row_id).diverted = true;
   return true;

@@ -216,7 +216,9 @@ void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
   const GroupRecord* group = tx.groups.Find(group_id);
   const RouteConfig* route = group == nullptr ? nullptr : tx.plan().RouteOf(*group);
   if (route == nullptr || group->flushed_at == 0) return;  // its first flush is set
-  const Nanos beat = NextBeat(*route, group->flushed_at, now);
+  // A message that is being tried again is not cut off by a flush that comes early.
+  const bool at_once = route->at_once && tx.RowsOfGroup(group_id).empty();
+  const Nanos beat = at_once ? now : NextBeat(*route, group->flushed_at, now);
   const Nanos set = tx.TimerDue(TimerKind::kGroupFlush, group_id);
   if (set == 0 || set > beat) tx.SetTimer(TimerKind::kGroupFlush, group_id, beat);
 }

@@ -116,6 +116,19 @@ void OweRecovery(Transaction& tx, const OutboxRow& row) {
   tx.incidents.Edit(row.incident_id).paged.insert(TargetOf(row));
 }
 
+// What ended while a message about it was under way, on a route that tells at once.
+void HastenEnds(Transaction& tx, const std::string& group_id, Nanos now) {
+  const GroupRecord* group = tx.groups.Find(group_id);
+  const RouteConfig* route = group == nullptr ? nullptr : tx.plan().RouteOf(*group);
+  if (route == nullptr || !route->at_once) return;
+  const bool ended =
+      std::any_of(group->members.begin(), group->members.end(), [&](uint64_t fingerprint) {
+        const AlertRecord* record = tx.alerts.Find(fingerprint);
+        return record != nullptr && !record->firing;
+      });
+  if (ended) HastenFlush(tx, group_id, now);
+}
+
 // A group waits for all messages of its flush.
 void AfterRouteRow(Transaction& tx, const OutboxRow& row, Nanos now) {
   if (row.kind != OutboxKind::kRoute || tx.groups.Find(row.group_id) == nullptr) return;
@@ -125,6 +138,7 @@ void AfterRouteRow(Transaction& tx, const OutboxRow& row, Nanos now) {
   if (!tx.RowsOfGroup(row.group_id).empty()) return;
   WakeTwins(tx, row.group_id, now);
   SettleGroup(tx, row.group_id, now);
+  HastenEnds(tx, row.group_id, now);
 }
 
 }  // namespace
@@ -307,17 +321,32 @@ void ClaimFrom(Transaction& tx, const OutboxQueues::Waiting& waiting, int64_t ro
   ClaimWaiting(tx, waiting, room, claim);
 }
 
-// The rows of a lane that has failed for long go to the fallback receiver as well.
+// Not because its receiver said when to come again, but since it should not be sent before.
+bool IsPutOff(const OutboxRow& row, Nanos now) {
+  return row.due > now && row.attempt == 0 && row.kind != OutboxKind::kRoute;
+}
+
+bool IsHeld(Transaction& tx, const OutboxRow& row, Nanos now) {
+  if (row.due <= now) return HoldPage(tx, row.id, now);
+  const Incident* incident = tx.incidents.Find(row.incident_id);
+  return incident != nullptr && incident->escalation.held_at != 0;
+}
+
+// The rows of a lane that has failed for long go to the fallback receiver as well, also those that
+// wait for the time that the far side gave (Retry-After): it may be an hour.
 void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const LaneRoom& room,
                    Claiming* claim) {
   if (room.failing_since == 0) return;
   for (const OutboxQueues::Waiting* waiting : {&queue.urgent, &queue.others}) {
     for (const auto& [due, id] : *waiting) {
-      if (due > claim->now || claim->Full()) break;
+      if (claim->Full()) break;
       const OutboxRow* row = tx.outbox.Find(id);
       if (row == nullptr || row->state != OutboxState::kDue || row->diverted) continue;
-      if (!IsCurrent(tx, *row)) continue;
-      if (row->kind == OutboxKind::kPage && HoldPage(tx, id, claim->now)) continue;
+      if (!IsCurrent(tx, *row) || IsPutOff(*row, claim->now)) continue;
+      const Nanos when = DivertedAt(tx, *row, room.failing_since);
+      if (when > claim->now) claim->AskAgain(when);
+      if (when == 0 || when > claim->now) break;
+      if (row->kind == OutboxKind::kPage && IsHeld(tx, *row, claim->now)) continue;
       if (!Divert(tx, id, room.failing_since, claim->now)) break;
       ++claim->passed;
       claim->AskAgain(claim->now);  // for what was queued just now
@@ -341,11 +370,14 @@ ClaimedRows ClaimRows(Transaction& tx, Nanos now, size_t most, const OutboxSourc
                       bool ignore_epoch) {
   Claiming claim{.now = now, .most = most, .ignore_epoch = ignore_epoch, .passed = 0, .answer = {}};
   const OutboxQueues& queues = tx.state().outbox_queues;
+  const bool stand_in = tx.plan().config().delivery.AnyFallback();
   for (const auto& [first, lane] : queues.lanes()) {
     if (first > now) {
-      // Lanes further on are due later still.
       claim.AskAgain(first);
-      break;
+      // Lanes further on are due later still.
+      if (!stand_in) break;
+      DivertWaiting(tx, queues.Of(lane), room_of(lane), &claim);
+      continue;
     }
     if (claim.Full()) {
       claim.AskAgain(now);
@@ -431,7 +463,9 @@ void OnSendResult(Transaction& tx, const FinishedAttempt& attempt, double unit, 
     Divert(tx, id, std::min(attempt.failing_since, row->sent_at), now);
     row = tx.outbox.Find(id);
   }
-  if (row->deadline != 0 && due > row->deadline) {
+  // A row whose turn comes too late ends here, unless it is what the fallback is to be told.
+  const bool stands_in = !row->diverted && DivertedAt(tx, *row, now) != 0;
+  if (row->deadline != 0 && due > row->deadline && !stands_in) {
     return EndAttemptedRow(tx, id, OutboxOutcome::kExpired, result.reason, &attempt, now);
   }
   Note(tx, *row, {"retry", result.reason, &attempt, due}, now);

@@ -2,6 +2,7 @@
 // A new configuration, or a start: alerts find their groups again; nothing is told twice because
 // the log of each group stays with it.
 #include <algorithm>
+#include <map>
 
 #include "absl/container/flat_hash_map.h"
 #include "notifiers/desk/decide.h"
@@ -58,13 +59,41 @@ std::vector<std::string> SortedGroups(const Transaction& tx) {
   return ids;
 }
 
+// A group whose alerts were grouped elsewhere for a while did not hear of those that ended: its log
+// would go on saying that they fire, and nobody be told when they fire again.
+void CutLog(Transaction& tx, const std::string& id) {
+  const GroupRecord* group = tx.groups.Find(id);
+  if (group == nullptr || !group->left_behind || HasImported(*group)) return;
+  const auto over = [&](uint64_t fingerprint) {
+    const AlertRecord* record = tx.alerts.Find(fingerprint);
+    return record == nullptr || !record->firing;
+  };
+  for (const auto& [integration, entry] : std::map(group->log)) {
+    std::vector<uint64_t> ended;
+    for (const uint64_t fingerprint : entry.firing) {
+      if (over(fingerprint)) ended.push_back(fingerprint);
+    }
+    for (const uint64_t fingerprint : ended) {
+      tx.groups.Edit(id).log[integration].firing.erase(fingerprint);
+    }
+  }
+}
+
+// Nobody is in it any more.
+void LeaveBehind(Transaction& tx, const std::string& id, Nanos now) {
+  const bool awake = !tx.groups.Find(id)->asleep;
+  CutLog(tx, id);
+  DestroyGroup(tx, id, now);
+  if (awake && tx.groups.Find(id) != nullptr) tx.groups.Edit(id).left_behind = true;
+}
+
 void Move(Transaction& tx, bool loaded, Nanos now) {
   Places places = FindPlaces(tx, loaded);
   for (const std::string& id : SortedGroups(tx)) {
     const GroupRecord* group = tx.groups.Find(id);
     const std::vector<uint64_t>& stay = places.members[id];
     if (tx.plan().RouteOf(*group) == nullptr || stay.empty()) {
-      DestroyGroup(tx, id, now);
+      LeaveBehind(tx, id, now);
       continue;
     }
     NumberSet members = NumberSet::FromSorted(stay);

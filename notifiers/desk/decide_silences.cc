@@ -86,6 +86,20 @@ Status CheckSize(const Transaction& tx, const Silence& silence, bool added) {
                                      bytes, limits.bytes));
 }
 
+// Alerts that were silenced are told when the silence is over, where their route tells at once;
+// elsewhere with the next beat of their group.
+void TellAtOnce(Transaction& tx, const std::vector<Matcher>& matchers, Nanos now) {
+  if (tx.plan().config().api_routes.empty()) return;
+  std::vector<std::string> ids;
+  for (const auto& [id, group] : tx.state().groups) {
+    const RouteConfig* route = tx.plan().RouteOf(*group);
+    if (route == nullptr || !route->at_once || group->members.empty()) continue;
+    if (MatchesAll(matchers, group->labels)) ids.push_back(id);
+  }
+  std::ranges::sort(ids);
+  for (const std::string& id : ids) HastenFlush(tx, id, now);
+}
+
 }  // namespace
 
 SilenceReach ReachOf(const Transaction& tx, std::span<const Matcher> matchers, Nanos now) {
@@ -122,6 +136,7 @@ StatusOr<std::string> PutSilence(Transaction& tx, Silence silence, const std::st
   }
   if (change.expired) {
     Keep(tx, *change.expired, AuditKind::kSilenceExpired, channel, now, change.stored.created_by);
+    TellAtOnce(tx, change.expired->matchers, now);
   }
   Keep(tx, change.stored, AuditKind::kSilenceSet, channel, now);
   RecheckSuppressed(tx, now);
@@ -139,8 +154,10 @@ Status ExpireSilence(Transaction& tx, const std::string& id, const std::string& 
   const auto it = tx.silences().find(id);
   if (it == tx.silences().end()) return NotFound("silence not found");
   if (it->second.LifeAt(now) == SilenceState::kExpired) return absl::OkStatus();  // as asked
+  const std::vector<Matcher> matchers = it->second.matchers;
   Keep(tx, ExpireSilence(it->second, now), AuditKind::kSilenceExpired, channel, now, who);
   RecheckSuppressed(tx, now);
+  TellAtOnce(tx, matchers, now);
   tx.RequireSync();
   return absl::OkStatus();
 }
@@ -162,7 +179,9 @@ void OnSilenceEdge(Transaction& tx, const std::string& id, Nanos due) {
     return;
   }
   SetEdge(tx, silence, due);
-  if (silence.StateAt(due) != SilenceState::kActive) RecheckSuppressed(tx, due);
+  if (silence.StateAt(due) == SilenceState::kActive) return;
+  RecheckSuppressed(tx, due);
+  TellAtOnce(tx, silence.matchers, due);
 }
 
 void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now) {
@@ -181,6 +200,7 @@ void OnSilenceIdle(Transaction& tx, const std::string& id, Nanos due, Nanos now)
   }
   Keep(tx, ExpireSilence(silence, now), AuditKind::kSilenceExpired, "idle", now);
   RecheckSuppressed(tx, now);
+  TellAtOnce(tx, silence.matchers, now);
   tx.RequireSync();
 }
 

@@ -16,6 +16,7 @@
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
 #include "notifiers/desk/history.h"
+#include "notifiers/outbox/lane.h"
 #include "storage/base/log.h"
 
 namespace outrider {
@@ -69,10 +70,26 @@ Status Desk::Impl::Finish(Transaction& tx, Nanos now, Batch extra, bool keep, Wa
   return absl::OkStatus();
 }
 
+namespace {
+
+void NoteLaneError(const DeliveryView& delivery, std::map<std::string, LaneError>* errors) {
+  if (!delivery.attempted) return;
+  const std::string lane = LaneName(delivery.receiver, delivery.integration);
+  if (delivery.outcome == "delivered") {
+    errors->erase(lane);
+  } else {
+    (*errors)[lane] = {delivery.detail, delivery.reason_code};
+  }
+}
+
+}  // namespace
+
 void Desk::Impl::ApplyEffects(const Effects& effects) {
   for (const DeliveryView& delivery : effects.deliveries) {
-    CountSending(delivery, &sending);
+    const auto lane = state.lane_errors.find(LaneName(delivery.receiver, delivery.integration));
+    CountSending(delivery, lane == state.lane_errors.end() ? nullptr : &lane->second, &sending);
     ++notifications[{delivery.receiver, delivery.integration, delivery.outcome}];
+    NoteLaneError(delivery, &state.lane_errors);
     deliveries.push_back(delivery);
     if (deliveries.size() > kRecentDeliveries) deliveries.pop_front();
   }

@@ -273,8 +273,9 @@ class Desk final : public AlertSink, public OutboxSource {
   StatusOr<Silence> GetSilence(const std::string& id) const;
   std::array<uint64_t, 3> CountSilences(Nanos now) const;  // by SilenceState
   // What a silence would mute: alerts that fire now, the first `limit` of them shown, and those of
-  // the last day that are still known.
-  SilencePreview PreviewSilence(std::span<const Matcher> matchers, size_t limit, Nanos now) const;
+  // the last day, of which the history tells (as far as it is kept).
+  StatusOr<SilencePreview> PreviewSilence(std::span<const Matcher> matchers, size_t limit,
+                                          Nanos now) const;
   // Newest first; since the process started, at most 1000. What became of pages for good stands in
   // the incident's audit trail.
   std::vector<DeliveryView> RecentDeliveries(size_t limit) const;
@@ -283,6 +284,10 @@ class Desk final : public AlertSink, public OutboxSource {
   // newest ones, and where it stands at `now`. Reads the store; an alert that nobody knows has an
   // empty history.
   StatusOr<AlertHistory> History(uint64_t fingerprint, Nanos since, size_t limit, Nanos now) const;
+  // Alerts that have ended since then and are forgotten, each once, the newest `limit` of them,
+  // newest first.
+  StatusOr<std::vector<EndedAlert>> EndedAlerts(std::span<const Matcher> matchers, Nanos since,
+                                                size_t limit) const;
   // Attempts since then, oldest first; of one outcome, or "" for all. The newest `limit`.
   StatusOr<std::vector<AttemptRecord>> Attempts(Nanos since, std::string_view outcome,
                                                 size_t limit) const;

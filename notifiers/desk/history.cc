@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint8_t kFlushFormat = 1;
 constexpr uint8_t kAttemptFormat = 1;
+constexpr uint8_t kEndedFormat = 1;
 constexpr int64_t kShortestTrim = 3600 * kNanosPerSecond;
 constexpr int64_t kLongestTrim = 24 * kShortestTrim;
 constexpr size_t kTimeAt = 1;
@@ -221,6 +222,41 @@ StatusOr<AttemptRecord> DecodeAttemptRecord(std::string_view bytes) {
   attempt.told = ReadNumbers(&in);
   TRY(in.Finish());
   return attempt;
+}
+
+std::string EndedKey(const EndedAlert& alert) {
+  const std::string id = FingerprintHex(alert.fingerprint);
+  return KeyOf(id, alert.ended_at, HistoryKind::kEnded, id);
+}
+
+std::string EncodeEndedAlert(const EndedAlert& alert) {
+  return RowWriter(kEndedFormat)
+      .Text(alert.labels.packed())
+      .I64(alert.starts_at)
+      .I64(alert.ended_at)
+      .Take();
+}
+
+StatusOr<EndedAlert> DecodeEndedAlert(std::string_view bytes) {
+  RowReader in(bytes, kEndedFormat, "the record of an alert that is over");
+  EndedAlert alert;
+  const std::string labels = in.Text();
+  alert.starts_at = in.I64();
+  alert.ended_at = in.I64();
+  TRY(in.Finish());
+  alert.labels = TRY(Labels::FromPacked(labels));
+  alert.fingerprint = alert.labels.Fingerprint();
+  return alert;
+}
+
+void KeepEnded(Transaction& tx, const AlertRecord& record) {
+  if (!Keeps(tx)) return;
+  const EndedAlert alert{.fingerprint = record.fingerprint(),
+                         .labels = record.labels(),
+                         .starts_at = record.starts_at.nanos,
+                         .ended_at = record.ended_at != 0 ? record.ended_at : record.updated_at};
+  ScheduleTrim(tx, alert.ended_at);
+  tx.effects.history.emplace_back(EndedKey(alert), EncodeEndedAlert(alert));
 }
 
 void KeepFlush(Transaction& tx, FlushRecord flush) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The history, read and trimmed. Both go through the store without holding up any decision.
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "notifiers/desk/decide.h"
@@ -59,6 +61,11 @@ Status Read(const Row& row, Wanted* wanted) {
     if (!flush.Has(wanted->fingerprint)) return absl::OkStatus();
     wanted->flushes.emplace(flush.group_id, flush.flush);
     wanted->history.flushes.push_back(std::move(flush));
+    return absl::OkStatus();
+  }
+  if (KindOfHistory(row.key) == HistoryKind::kEnded) {
+    EndedAlert ended = TRY(DecodeEndedAlert(row.value));
+    if (ended.fingerprint == wanted->fingerprint) wanted->history.ended = std::move(ended);
     return absl::OkStatus();
   }
   AttemptRecord attempt = TRY(DecodeAttemptRecord(row.value));
@@ -126,6 +133,24 @@ StatusOr<std::vector<AttemptRecord>> Desk::Attempts(Nanos since, std::string_vie
   }));
   SortAndCut(&attempts, since, limit);
   return attempts;
+}
+
+StatusOr<std::vector<EndedAlert>> Desk::EndedAlerts(std::span<const Matcher> matchers, Nanos since,
+                                                    size_t limit) const {
+  std::map<uint64_t, EndedAlert> newest;
+  TRY(ForEachRow(impl_->store, since, [&](const Row& row) -> Status {
+    if (KindOfHistory(row.key) != HistoryKind::kEnded) return absl::OkStatus();
+    EndedAlert alert = TRY(DecodeEndedAlert(row.value));
+    if (!MatchesAll(matchers, alert.labels)) return absl::OkStatus();
+    newest.insert_or_assign(alert.fingerprint, std::move(alert));  // its rows come by time
+    return absl::OkStatus();
+  }));
+  std::vector<EndedAlert> alerts;
+  alerts.reserve(newest.size());
+  for (auto& [fingerprint, alert] : newest) alerts.push_back(std::move(alert));
+  std::ranges::stable_sort(alerts, std::greater<>(), &EndedAlert::ended_at);
+  if (alerts.size() > limit) alerts.resize(limit);
+  return alerts;
 }
 
 // A batch at a time, because timers wait meanwhile; where it stopped it goes on with the next tick.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,14 @@ struct AttemptRecord {
   friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
 };
 
+// An alert that is over, written when the desk forgets it: whom the other records speak of.
+struct EndedAlert {
+  uint64_t fingerprint = 0;
+  Labels labels;
+  Nanos starts_at = 0;
+  Nanos ended_at = 0;
+};
+
 // Where an alert stands now.
 struct AlertStanding {
   bool known = false;  // the desk still has it
@@ -91,6 +100,7 @@ struct AlertStanding {
 
 struct AlertHistory {
   AlertStanding now;
+  std::optional<EndedAlert> ended;      // as it ended last, where it is kept
   std::vector<FlushRecord> flushes;     // oldest first
   std::vector<AttemptRecord> attempts;  // oldest first
   bool cut = false;                     // there are older ones that were left out

@@ -9,6 +9,7 @@
 #include "notifiers/desk/decide_attention.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/desk_impl.h"
+#include "notifiers/desk/former_keys.h"
 #include "notifiers/incident/opened_index.h"
 #include "storage/base/log.h"
 #include "storage/state/row_codec.h"
@@ -92,15 +93,15 @@ Status ReadAlerts(const StateStore& store, DeskState* state) {
   });
 }
 
-Status ReadMessages(const StateStore& store, DeskState* state) {
+Status ReadMessages(const StateStore& store, FormerKeys* former, DeskState* state) {
   TRY(ReadAll(store, Family::kGroups, "", [&](const Row& row) -> Status {
-    GroupRecord group = TRY(DecodeGroupRecord(row.value));
+    GroupRecord group = former->Moved(TRY(DecodeGroupRecord(row.value)));
     const std::string id = group.id;
     state->PutGroup(id, std::make_shared<const GroupRecord>(std::move(group)));
     return absl::OkStatus();
   }));
   return ReadAll(store, Family::kOutbox, "", [&](const Row& row) -> Status {
-    OutboxRow message = TRY(DecodeOutboxRow(row.value));
+    OutboxRow message = former->Moved(TRY(DecodeOutboxRow(row.value)));
     const std::string id = message.id;
     state->PutOutbox(id, std::make_shared<const OutboxRow>(std::move(message)));
     return absl::OkStatus();
@@ -129,7 +130,7 @@ Status ReadPaging(const StateStore& store, DeskState* state) {
   });
 }
 
-Status ReadRest(const StateStore& store, DeskState* state) {
+Status ReadRest(const StateStore& store, FormerKeys* former, DeskState* state) {
   auto silences = std::make_shared<SilenceBook>();
   TRY(ReadAll(store, Family::kSilences, "", [&](const Row& row) -> Status {
     silences->Put(TRY(DecodeSilence(row.value)));
@@ -137,7 +138,7 @@ Status ReadRest(const StateStore& store, DeskState* state) {
   }));
   state->silences = std::move(silences);
   TRY(ReadAll(store, Family::kTimers, "", [&](const Row& row) -> Status {
-    const TimerKey timer = TRY(DecodeTimerKey(row.key));
+    const TimerKey timer = former->Moved(TRY(DecodeTimerKey(row.key)));
     state->SetTimer({timer.kind, timer.id}, timer.due);
     return absl::OkStatus();
   }));
@@ -172,13 +173,16 @@ Status Desk::Impl::LoadRows(Nanos now) {
   absl::MutexLock event(&event_mutex);
   TRY(journal.TakeFence());
   Batch upgrade;
+  Batch moved;
   {
     absl::MutexLock lock(&state_mutex);
     TRY(ReadAlerts(store, &state));
     TRY(ReadIncidents(store, &state, &upgrade));
-    TRY(ReadMessages(store, &state));
+    FormerKeys former = TRY(FormerKeys::Open(store, *plan));
+    TRY(ReadMessages(store, &former, &state));
     TRY(ReadPaging(store, &state));
-    TRY(ReadRest(store, &state));
+    TRY(ReadRest(store, &former, &state));
+    moved = former.Take();
     TRY(ReadAround(store, &state));
     TRY(CompleteOpenedIndex(store, &upgrade));
     for (const auto& [fingerprint, record] : state.alerts) {
@@ -187,6 +191,8 @@ Status Desk::Impl::LoadRows(Nanos now) {
       if (record->waiting) inhibitor.SetWaiting(record->labels(), true);
     }
   }
+  if (!moved.empty())
+    TRY(journal.Write(std::move(moved), Durability::kSynced, false, now).status());
   Wakes wakes;
   Nanos lived = 0;
   {

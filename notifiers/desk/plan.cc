@@ -104,10 +104,27 @@ std::vector<std::string> Plan::TwinsOf(const GroupRecord& group) const {
   std::vector<std::string> twins;
   const auto it = routes_.find({group.route_key, group.receiver});
   if (it == routes_.end() || it->second.size() < 2) return twins;
+  // A group that an earlier version began is known to receivers under that version's key.
+  const std::string key = group.key.starts_with(group.route_key + ":{")
+                              ? group.key
+                              : GroupKey(*it->second[0], group.labels);
   for (uint64_t twin = 0; twin < it->second.size(); ++twin) {
-    if (twin != group.twin) twins.push_back(GroupId(group.key, group.receiver, twin));
+    if (twin != group.twin) twins.push_back(GroupId(key, group.receiver, twin));
   }
   return twins;
+}
+
+std::optional<Plan::Place> Plan::FormerPlace(const GroupRecord& group) const {
+  if (group.route_key.empty()) return std::nullopt;  // its receiver was named by an annotation
+  uint64_t twin = 0;
+  for (const RouteConfig* route : AllRoutes(config_->alertmanager.route)) {
+    if (route->former_key != group.route_key || route->receiver != group.receiver) continue;
+    if (twin++ != group.twin) continue;
+    const Place place{route->key, facts_.at(route).twin};
+    if (place.route_key == group.route_key && place.twin == group.twin) return std::nullopt;
+    return place;
+  }
+  return std::nullopt;
 }
 
 }  // namespace outrider

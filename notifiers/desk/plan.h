@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,13 @@ class Plan {
   // The ids of the other groups that share the group's log: those of routes with the same key and
   // receiver, which differ in their timing. Seldom any.
   std::vector<std::string> TwinsOf(const GroupRecord& group) const;
+  // Where the route of a group that an earlier version stored is found now; nullopt: where it was,
+  // or nowhere.
+  struct Place {
+    std::string route_key;
+    uint64_t twin = 0;
+  };
+  std::optional<Place> FormerPlace(const GroupRecord& group) const;
 
  private:
   std::shared_ptr<const DeskConfig> config_;

@@ -12,8 +12,9 @@ namespace outrider {
 namespace {
 
 constexpr uint8_t kAlertFormat = 2;  // 2: details as one text, ended_at
-// 2: untold; 3: receiver_data, diverted; 4: without members, with those that left; 5: twin
-constexpr uint8_t kGroupFormat = 5;
+// 2: untold; 3: receiver_data, diverted; 4: without members, with those that left; 5: twin; 6:
+// left_behind
+constexpr uint8_t kGroupFormat = 6;
 
 void WriteTime(const AlertTime& time, RowWriter* out) {
   out->I64(time.nanos).I64(time.offset_seconds);
@@ -216,7 +217,7 @@ std::string EncodeGroupRecord(const GroupRecord& group) {
   WriteMessages(group.untold, &out);
   out.Texts(group.receiver_data);
   WriteMessages(group.diverted, &out);
-  out.Bool(group.asleep).U64(group.twin);
+  out.Bool(group.asleep).U64(group.twin).Bool(group.left_behind);
   return out.Take();
 }
 
@@ -257,6 +258,7 @@ StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes) {
     group.diverted = ReadMessages(&in);
     if (in.format() >= 4) group.asleep = in.Bool();
     if (in.format() >= 5) group.twin = in.U64();
+    if (in.format() >= 6) group.left_behind = in.Bool();
   }
   TRY(in.Finish());
   group.labels = TRY(Labels::FromPacked(labels));

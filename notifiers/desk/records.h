@@ -71,7 +71,7 @@ struct UntoldMessage {
 // alerts are in every group of their routes, resolved ones in those that have not told their end.
 struct GroupRecord {
   std::string id;         // GroupId(key, receiver, twin)
-  std::string key;        // Alertmanager's group key
+  std::string key;        // Alertmanager's group key; an earlier version's until the group ends
   std::string route_key;  // "" : the receiver was named by an annotation, timing of the root route
   std::string receiver;
   // Which of the routes with this key and receiver, by their order: siblings that differ in nothing
@@ -96,6 +96,8 @@ struct GroupRecord {
   std::map<uint64_t, Nanos> flush_resolved;  // resolved alerts in it, and their updated_at then
   bool failed = false;       // a message of it could not be delivered: resolved alerts stay
   bool asleep = false;       // nobody is in it, only its log is left
+  bool left_behind = false;  // it is asleep because another configuration groups its alerts
+                             // elsewhere: their ends are not told here
   bool postponed = false;    // a flush fell due while a message was being sent
   std::string reason;        // what was decided, for people
   uint64_t told_digest = 0;  // of what the history last said of it; in memory only

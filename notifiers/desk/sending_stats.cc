@@ -7,8 +7,21 @@
 
 namespace outrider {
 
-void CountSending(const DeliveryView& delivery, std::map<std::string, SendingView>* kinds) {
-  if (!delivery.attempted && delivery.attempt == 0) return;  // it never left
+namespace {
+
+// A flush that was not told by the next one is a failure of Alertmanager, which tries until then;
+// also one that waited behind a breaker or for a Retry-After, where Alertmanager would have tried.
+bool IsFailedFlush(const DeliveryView& delivery, const LaneError* lane) {
+  return delivery.kind == OutboxKind::kRoute && delivery.outcome == "superseded" &&
+         (delivery.attempt > 0 || lane != nullptr);
+}
+
+}  // namespace
+
+void CountSending(const DeliveryView& delivery, const LaneError* lane,
+                  std::map<std::string, SendingView>* kinds) {
+  const bool failed_flush = IsFailedFlush(delivery, lane);
+  if (!delivery.attempted && delivery.attempt == 0 && !failed_flush) return;  // it never left
   // `webhook[0]` is of kind webhook.
   SendingView& sent = (*kinds)[delivery.integration.substr(0, delivery.integration.find('['))];
   const bool failed = delivery.outcome != "delivered";
@@ -22,12 +35,11 @@ void CountSending(const DeliveryView& delivery, std::map<std::string, SendingVie
     ++sent.seconds[static_cast<size_t>(bound - SendingView::kBoundsSeconds.begin())];
     sent.seconds_sum += seconds;
   }
-  // It was tried, and not told until the group's next flush took its place: Alertmanager's flush
-  // fails then.
-  const bool overtaken = delivery.outcome == "superseded" && delivery.kind == OutboxKind::kRoute;
-  if (overtaken) ++sent.failed["other"];
-  if (delivery.outcome != "rejected" && delivery.outcome != "expired") return;
-  ++sent.failed[delivery.reason_code.empty() ? "contextDeadlineExceeded" : delivery.reason_code];
+  if (failed_flush && delivery.attempt == 0) ++sent.messages;
+  if (delivery.outcome != "rejected" && delivery.outcome != "expired" && !failed_flush) return;
+  std::string reason = delivery.reason_code;
+  if (failed_flush && lane != nullptr) reason = lane->reason_code;
+  ++sent.failed[reason.empty() ? "contextDeadlineExceeded" : reason];
 }
 
 }  // namespace outrider

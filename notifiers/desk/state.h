@@ -23,6 +23,7 @@
 #include "notifiers/desk/records.h"
 #include "notifiers/desk/table.h"
 #include "notifiers/desk/timers.h"
+#include "notifiers/desk/views.h"
 #include "notifiers/incident/audit.h"
 #include "notifiers/incident/incident.h"
 #include "notifiers/mute/silence_book.h"
@@ -67,6 +68,8 @@ struct DeskState {
   std::array<AuditHead, 256> audit_heads;
   IncidentTotals totals;
   IncidentShares shares;
+  // By lane: why its last attempt failed; none after one that did not. Memory only.
+  std::map<std::string, LaneError> lane_errors;
   std::map<uint64_t, std::vector<Nanos>> begins;  // when alerts began to fire lately; memory only
 
   // Derived: kept by the functions below.

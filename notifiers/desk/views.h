@@ -131,7 +131,14 @@ struct SendingView {
   std::array<uint64_t, 6> seconds{};       // attempts per bucket, not cumulative
   double seconds_sum = 0;
 };
-void CountSending(const DeliveryView& delivery, std::map<std::string, SendingView>* kinds);
+// Why the last attempt of a lane failed.
+struct LaneError {
+  std::string detail;       // for people
+  std::string reason_code;  // as DeliveryView's
+};
+// `lane`: of its lane before this, nullptr: it does not fail.
+void CountSending(const DeliveryView& delivery, const LaneError* lane,
+                  std::map<std::string, SendingView>* kinds);
 
 struct HistogramView {
   static constexpr std::array<double, 12> kBoundsSeconds = {

@@ -41,6 +41,7 @@ StatusOr<RouteConfig> MakeHookRoute(const Hook& hook, const IncidentsConfig& sev
   route.group_interval = kGroupInterval;
   route.repeat_interval = kNever;
   route.continue_matching = true;
+  route.at_once = true;
   route.key = fmt::format("{{}}/{{outrider_webhook={}}}", Quote(hook.id));
   return route;
 }

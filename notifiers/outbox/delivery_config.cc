@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -38,6 +40,12 @@ void ReadPolicy(YamlReader& r, LanePolicy* policy) {
 }
 
 }  // namespace
+
+bool DeliveryConfig::AnyFallback() const {
+  return !all.fallback_receiver.empty() ||
+         std::any_of(receivers.begin(), receivers.end(),
+                     [](const auto& entry) { return !entry.second.fallback_receiver.empty(); });
+}
 
 void ReadDelivery(YamlReader& alerting, const std::string& file, DeliveryConfig* config) {
   const YamlNode* node = alerting.Child("delivery");

@@ -36,6 +36,7 @@ struct DeliveryConfig {
     const auto it = receivers.find(receiver);
     return it == receivers.end() ? all : it->second;
   }
+  bool AnyFallback() const;
   friend bool operator==(const DeliveryConfig&, const DeliveryConfig&) = default;
 };
 

@@ -4,6 +4,7 @@
 // never reuse a number.
 //
 //   kMeta       "schema" | "fence" | "audit" bucket(1) | "opens" (of the RocksDB store) | "lived" |
+//               "route_keys" (desk/former_keys.h) |
 //               "summary" (the moment of the last weekly summary, ms, big endian) |
 //               "opened" 0x00 time(8) incident id | "opened_index" (incident/opened_index.h) |
 //               "incidents_forgotten" | "team_totals" 0x00 team | "service_totals" 0x00 service

@@ -89,7 +89,10 @@ void SendOnce(const uint8_t* data, size_t size) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  (void)outrider::CredentialsOfProfile(text, "default");
+  for (const bool config_file : {false, true}) {
+    outrider::AwsProfile profile;
+    (void)outrider::ReadAwsProfile(text, "default", config_file, &profile);
+  }
   (void)outrider::XmlText(text, "Code");
   if (!outrider::ParseJson(outrider::InlineJson(text)).ok() && outrider::IsValidUtf8(text)) {
     std::abort();

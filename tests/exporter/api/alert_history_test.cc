@@ -96,6 +96,31 @@ TEST(AlertHistoryApi, ListsAttempts) {
   EXPECT_EQ(world.GetJson(path + "?outcome=shadow").Find("notifications")->items.size(), 0U);
 }
 
+TEST(AlertHistoryApi, FindsWhatIsOver) {
+  World world;
+  ASSERT_EQ(world.Fire("Down").status, 200);
+  world.Run(5);
+  const std::string fingerprint = world.Fingerprint();
+  const std::string ended = "/outrider/v1/alerts/ended?filter=alertname%3DDown";
+  EXPECT_TRUE(world.GetJson(ended).Find("alerts")->items.empty());
+  const std::string end =
+      R"([{"labels":{"alertname":"Down","severity":"critical"},"endsAt":"2026-11-21T09:24:12Z"}])";
+  ASSERT_EQ(world.Post("/api/v2/alerts", end).status, 200);
+  world.Run(310);
+  const JsonValue alerts = *world.GetJson(ended).Find("alerts");
+  ASSERT_EQ(alerts.items.size(), 1U);
+  EXPECT_EQ(alerts.items[0].GetString("fingerprint"), fingerprint);
+  EXPECT_EQ(alerts.items[0].Find("labels")->GetString("severity"), "critical");
+  EXPECT_EQ(alerts.items[0].GetString("starts_at"), "2026-11-21T09:24:07.000Z");
+  EXPECT_FALSE(alerts.items[0].GetString("ended_at").empty());
+  EXPECT_TRUE(world.GetJson(ended + "&since=2030-01-01T00:00:00Z").Find("alerts")->items.empty());
+  const JsonValue history =
+      world.GetJson("/outrider/v1/alerts/" + fingerprint + "/history?since=2030-01-01T00:00:00Z");
+  EXPECT_FALSE(history.GetBool("known", true));
+  EXPECT_EQ(history.Find("labels")->GetString("alertname"), "Down");
+  EXPECT_FALSE(history.GetString("ended_at").empty());
+}
+
 TEST(AlertHistoryApi, Errors) {
   const World world;
   const std::pair<const char*, int> cases[] = {
@@ -106,6 +131,10 @@ TEST(AlertHistoryApi, Errors) {
       {"/outrider/v1/alerts/0000000000000000/history?since=never", 400},
       {"/outrider/v1/alerts/0000000000000000/history?limit=x", 400},
       {"/outrider/v1/notifications?limit=-1", 400},
+      {"/outrider/v1/notifications?outcome=nonsense", 400},
+      {"/outrider/v1/notifications?outcome=superseded", 200},
+      {"/outrider/v1/alerts/ended?filter=bad", 400},
+      {"/outrider/v1/alerts/ended?filter=alertname=x&since=0", 200},
   };
   for (const auto& [target, status] : cases) {
     EXPECT_EQ(world.Get(target).status, status) << target;

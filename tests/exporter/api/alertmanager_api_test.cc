@@ -44,6 +44,13 @@ TEST(AlertmanagerApi, AlertsComeBack) {
   EXPECT_EQ(high.items[0].Find("receivers")->items[0].GetString("name"), "log");
   const std::pair<const char*, size_t> counts[] = {
       {"/api/v2/alerts?active=false", 0},
+      {"/api/v2/alerts?active=", 2},
+      {"/api/v2/alerts?active=yes", 2},
+      {"/api/v2/alerts?active=ON", 2},
+      {"/api/v2/alerts?active=nonsense", 0},
+      {"/api/v2/alerts?active=false&active=true", 2},
+      {"/api/v2/alerts?active=true&active=false", 0},
+      {"/api/v2/alerts?filter=alertname=High,x=y", 0},
       {"/api/v2/alerts?filter=severity=~%22info|critical%22", 2},
       {"/api/v2/alerts?filter=alertname=%22High%22&filter=severity=%22info%22", 0},
       {"/api/v2/alerts?receiver=lo.", 2},

@@ -9,6 +9,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "exporter/api/test_gate.h"
 #include "tests/exporter/api/desk_world.h"
 
 namespace outrider {
@@ -88,6 +89,19 @@ TEST(TestReceiver, NotMoreThanEightAtOnce) {
   EXPECT_GT(most.load(), 1);
   EXPECT_LE(most.load(), 8);
   EXPECT_TRUE(TestReceiver(Receiver{}, {}, {world.clock, world.random, ""}).empty());
+}
+
+// A target that hangs must not take all threads of the server, which alerts come in by.
+TEST(TestReceiver, OnlySoManyTestsAtOnce) {
+  TestGate gate;
+  std::vector<TestGate::Pass> inside;
+  for (int i = 0; i < TestGate::kMost; ++i) {
+    inside.push_back(gate.Enter());
+    ASSERT_NE(inside.back(), nullptr) << i;
+  }
+  EXPECT_EQ(gate.Enter(), nullptr);
+  inside.pop_back();
+  EXPECT_NE(gate.Enter(), nullptr);
 }
 
 TEST(TestReceiver, ByApi) {

@@ -321,7 +321,10 @@ TEST_F(EmailTest, RefusedForNowIsRepeatedToThemAlone) {
   EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kRetry);
   EXPECT_THAT(smtp_.requests.at(1).to, ElementsAre("b@example.org"));
   smtp_.answer = {250, true, false, ""};
-  EXPECT_EQ(integration->channel->Send(Sample()).outcome, Outcome::kDelivered);
+  const SendResult end = integration->channel->Send(Sample());
+  EXPECT_EQ(end.outcome, Outcome::kDelivered);
+  EXPECT_EQ(end.reason, "not delivered to c@example.org (SMTP 550: no)")
+      << "who never got it is named where the message ends";
   EXPECT_THAT(smtp_.requests.at(2).to, ElementsAre("b@example.org"));
   Notification other = Sample();
   other.idempotency_key = "row-2";

@@ -261,7 +261,10 @@ time_intervals: [{name: night}]
   EXPECT_EQ(first.receiver, "a");
   EXPECT_THAT(first.group_by, ElementsAre("x", "y"));
   EXPECT_TRUE(first.continue_matching);
-  EXPECT_EQ(first.key, R"({}/{az=~"1",cluster="c",job=~"a|b",severity="critical",zone!="q"})");
+  EXPECT_EQ(first.key,
+            R"({}/{az=~"1",cluster="c",job=~"^(?:a|b)$",severity="critical",zone!="q"})");
+  EXPECT_EQ(first.former_key,
+            R"({}/{az=~"1",cluster="c",job=~"a|b",severity="critical",zone!="q"})");
   EXPECT_EQ(first.labels.at("tier"), "2");
   EXPECT_EQ(first.labels.at("team"), "core");
   const RouteConfig& second = first.routes[0];
@@ -278,6 +281,94 @@ time_intervals: [{name: night}]
   EXPECT_THAT(second.routes[2].group_by, IsEmpty());
   EXPECT_EQ(root.routes[1].repeat_interval, kHour);
   EXPECT_EQ(root.routes[1].group_wait, 10 * kSecond);
+}
+
+// Verdicts of 0.34, of files that only it takes or refuses: "" or a part of the error.
+TEST(AlertmanagerConfig, VerdictsOf034) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"time_intervals: [{name: a, time_intervals: [{location: ''}]}]", ""},
+      {"time_intervals: [{name: a, time_intervals: [{weekdays: [' monday']}]}]",
+       " monday is not a valid weekday"},
+      {"time_intervals: [{name: a, time_intervals: [{weekdays: ['monday : friday']}]}]",
+       "monday  is not a valid weekday"},
+      {"time_intervals: [{name: a, time_intervals: [{days_of_month: ['1 : 5']}]}]", "not a valid"},
+      {"time_intervals: [{name: a, time_intervals: [{weekdays: ['monday:friday']}]}]", ""},
+      {"global: {http_config: {oauth2: {client_id: a, client_secret: b, token_url: 'http://t', "
+       "grant_type: foo}}}",
+       ""},
+      {"global: {http_config: {proxy_url: ':bad'}}", "parse \":bad\": missing protocol scheme"},
+      {"global: {http_config: {proxy_url: 'http://u:p@h:1/'}}", ""},
+      {"global: {slack_api_url: 'https://a b'}",
+       "parse \"https://a b\": invalid character \" \" in host name"},
+      {"global: {slack_api_url: 'https://h/%zz'}", "invalid URL escape \"%zz\""},
+      {"global: {slack_api_url: 'https://h/%2Fx?%zz'}", ""},
+      {"global: {slack_api_url: 'https://[::1]:9/x'}", ""},
+      {"global: {smtp_smarthost: '::1:25'}", "address ::1:25: too many colons in address"},
+      {"global: {smtp_smarthost: '[::1]:25'}", ""},
+      {"global: {smtp_tls_config: {cert_file: a}}", "exactly one of key or key_file"},
+      {"global: {http_config: {proxy_connect_header: {A: [b]}}}",
+       "if proxy_connect_header is configured, proxy_url or proxy_from_environment"},
+      {"global: {http_config: {proxy_url: 'http://p', proxy_connect_header: {A: [b]}}}", ""},
+      {"global: {http_config: {http_headers: {X-Prometheus-Scrape-Timeout-Seconds: {values: "
+       "[a]}}}}",
+       "setting header \"X-Prometheus-Scrape-Timeout-Seconds\" is not allowed"},
+      {"event_recorder: {file_outputs: [{}]}", "event_recorder file output requires a path"},
+      {"event_recorder: {webhook_outputs: [{}]}", "event_recorder webhook output requires a url"},
+      {"event_recorder: {kafka_outputs: [{brokers: [a]}]}",
+       "event_recorder kafka output requires a topic"},
+  };
+  for (const auto& [text, want] : cases) {
+    const std::string error =
+        Error(fmt::format("route: {{receiver: x}}\nreceivers: [{{name: x}}]\n{}\n", text));
+    if (*want == '\0') {
+      EXPECT_EQ(error, "") << text;
+    } else {
+      EXPECT_THAT(error, ::testing::HasSubstr(want)) << text;
+    }
+  }
+  const char* receivers[] = {
+      "email_configs: [{to: a, auth_password: p, auth_password_file: f}]",
+      "email_configs: [{to: a, auth_secret: p, auth_secret_file: f}]",
+      "sns_configs: [{topic_arn: a, sigv4: {use_fips_sts_endpoint: true}}]",
+  };
+  for (const char* receiver : receivers) {
+    EXPECT_EQ(Error(fmt::format("global: {{smtp_smarthost: 'h:25', smtp_from: 'f@x'}}\n"
+                                "route: {{receiver: x}}\nreceivers:\n- name: x\n  {}\n",
+                                receiver)),
+              "")
+        << receiver;
+  }
+}
+
+// Alertmanager takes the text of the expression it compiled, and sorts by it.
+TEST(AlertmanagerConfig, RouteKeysAreThoseOfAlertmanager) {
+  struct Case {
+    const char* route;
+    const char* key;
+    const char* former;
+  };
+  const Case cases[] = {
+      {"match_re: {team: 'w.*|db'}", R"({team=~"^(?:w.*|db)$"})", R"({team=~"w.*|db"})"},
+      {"matchers: ['team=~\"w.*|db\"']", R"({team=~"w.*|db"})", R"({team=~"w.*|db"})"},
+      {"match: {team: w}", R"({team="w"})", R"({team="w"})"},
+      {"match_re: {team: Z}, matchers: ['team!~\"^\"']", R"({team!~"^",team=~"^(?:Z)$"})",
+       R"({team=~"Z",team!~"^"})"},
+      {"match_re: {team: A}, matchers: ['team!~\"B\"']", R"({team!~"B",team=~"^(?:A)$"})",
+       R"({team=~"A",team!~"B"})"},
+  };
+  for (const Case& c : cases) {
+    const auto config = ParseAlertmanagerConfig(
+        fmt::format("route: {{receiver: a, routes: [{{{}, routes: [{{match: {{x: y}}}}]}}]}}\n"
+                    "receivers: [{{name: a}}]",
+                    c.route),
+        kFile);
+    ASSERT_TRUE(config.ok()) << config.status() << c.route;
+    const RouteConfig& route = config->route.routes[0];
+    EXPECT_EQ(route.key, fmt::format("{{}}/{}", c.key));
+    EXPECT_EQ(route.former_key, fmt::format("{{}}/{}", c.former));
+    EXPECT_EQ(route.routes[0].key, route.key + R"(/{x="y"})");
+    EXPECT_EQ(route.routes[0].former_key, route.former_key + R"(/{x="y"})");
+  }
 }
 
 TEST(AlertmanagerConfig, ReceiversBecomeIntegrations) {
@@ -505,7 +596,7 @@ TEST(AlertmanagerConfig, SectionsWithoutEffectAreChecked) {
       {"event_recorder: {kafka_outputs: [{topic: t}]}", "kafka: at least one broker is required"},
       {"event_recorder: {kafka_outputs: [{brokers: ['']}]}", "broker entries must be non-empty"},
       {"event_recorder: {kafka_outputs: [{brokers: [b], acks: some}]}", "unknown acks \"some\""},
-      {"event_recorder: {kafka_outputs: [{brokers: [b], format: json}]}", ""},
+      {"event_recorder: {kafka_outputs: [{brokers: [b], topic: t, format: json}]}", ""},
       {"templates: ['[']", "syntax error in pattern"},
       {"templates: ['a[0-9]*.tmpl']", ""},
   };

@@ -133,10 +133,32 @@ TEST(Matchers, ErrorTexts) {
   EXPECT_EQ(Message(ParseMatcher("{foo=bar}").status()),
             "unexpected open or close brace: {foo=bar}");
   EXPECT_EQ(Message(ParseMatcher("foo=bar}").status()), "unexpected open or close brace: foo=bar}");
-  EXPECT_EQ(Message(ParseMatcher("a=b,c=d").status()), "expected 1 matcher, found 2");
+  EXPECT_EQ(Message(ParseMatcher("a=b,c=d", MatcherMode::kUtf8).status()),
+            "expected 1 matcher, found 2");
   EXPECT_EQ(Message(ParseMatcher("").status()), "bad matcher format: ");
   EXPECT_TRUE(ParseMatcher("foo=bar").ok());
   EXPECT_FALSE(ParseMatchers("foo=~(").ok());
+}
+
+// As `filter` of the API: the classic grammar takes commas for a part of the value.
+TEST(Matchers, OneMatcherMayHaveCommas) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"a=e,x=y", "e,x=y"},
+      {"a=b,", "b,"},
+      {"a=(b,c)", "(b,c)"},
+      {R"(a=b\\,c)", R"(b\,c)"},
+      {"a=~x{1,2}y", "x{1,2}y"},
+      {R"(a="b,c")", "b,c"},
+      {"a=b", "b"},
+  };
+  for (const auto& [text, value] : cases) {
+    for (const MatcherMode mode : {MatcherMode::kFallback, MatcherMode::kClassic}) {
+      const auto matcher = ParseMatcher(text, mode);
+      ASSERT_TRUE(matcher.ok()) << matcher.status() << text;
+      EXPECT_EQ(matcher->value(), value) << text;
+      EXPECT_EQ(matcher->name(), "a") << text;
+    }
+  }
 }
 
 TEST(Matchers, RegexIsAnchoredAndItsDotStopsAtNewlines) {

@@ -259,12 +259,18 @@ TEST_F(DeskTest, Preview) {
   ASSERT_TRUE(desk_->SetSilence(SilenceOf("alertname=A", now, now + Sec(60)), "api", now).ok());
   ASSERT_TRUE(End(ended).ok());
   const auto matchers = *ParseMatchers("alertname=~\"A|B|Ended\"");
-  const SilencePreview preview = desk_->PreviewSilence(matchers, 1, now);
+  const SilencePreview preview = desk_->PreviewSilence(matchers, 1, now).value();
   EXPECT_EQ(preview.matching, 2U);
   EXPECT_EQ(preview.firing, 3U);
   EXPECT_EQ(preview.muted_before, 1U);
   EXPECT_EQ(preview.last_day, 3U);
   EXPECT_EQ(preview.alerts.size(), 1U);
+  // It stays one of the last day when it is told and forgotten, also over a start; not for longer.
+  Run(3600);
+  Start(*disk_);
+  EXPECT_EQ(desk_->PreviewSilence(matchers, 1, clock_.NowNanos()).value().last_day, 3U);
+  clock_.Advance(24 * kHour);
+  EXPECT_EQ(desk_->PreviewSilence(matchers, 1, clock_.NowNanos()).value().last_day, 2U);
 }
 
 // ---- flap damping
@@ -305,39 +311,36 @@ TEST_F(DeskTest, AnAlertThatFlapsPutsItsGroupOnHold) {
   }
 }
 
-TEST_F(DeskTest, WhatFlapsKeepsOthersOfItsGroupFromNothing) {
+TEST_F(DeskTest, AnAlertThatFlapsForEverHidesNothing) {
   Adjust([&](DeskConfig& config) {
     config.alertmanager.route.group_by = {"severity"};
     config.alertmanager.route.group_interval = 10 * kSecond;
     config.alertmanager.route.group_wait = kSecond;
     config.limits.damping = {2, 10 * kMinute, 5 * kMinute};
   });
-  Alert flapping = MakeAlert("Flaps");
-  Alert other = MakeAlert("Other");
-  size_t before = 0;
-  for (int i = 0; i < 40; ++i) {
-    flapping.starts_at = {clock_.NowNanos(), 0};
-    ASSERT_TRUE(Fire(flapping).ok());
-    Run(30);
-    ASSERT_TRUE(End(flapping).ok());
-    if (i == 12) {
-      before = Got("team");
-      ASSERT_TRUE(Fire(other).ok());
-      Run(11);
-      ASSERT_EQ(Got("team"), before + 1) << "it does not flap";
-      EXPECT_EQ(inbox_["team"].got.back().alerts.size(), 2U);
+  const auto flap = [&](int seconds) {
+    for (int i = 0; i < seconds / 60; ++i) {
+      Alert alert = MakeAlert("Flaps");
+      ASSERT_TRUE(Fire(alert).ok());
+      Run(30);
+      ASSERT_TRUE(End(alert).ok());
+      Run(30);
     }
-    Run(30);
-  }
-  EXPECT_EQ(Got("team"), before + 1) << "and makes no more noise";
-  for (int i = 0; i < 10; ++i) {
-    flapping.starts_at = {clock_.NowNanos(), 0};
-    ASSERT_TRUE(Fire(flapping).ok());
-    Run(30);
-    ASSERT_TRUE(End(flapping).ok());
-    Run(30);
-  }
-  EXPECT_EQ(Got("team"), before + 2) << "30 minutes after it was told: how things stand";
+  };
+  flap(240);
+  const size_t before = Got("team");
+  flap(600);
+  EXPECT_EQ(Got("team"), before) << "on hold";
+  ASSERT_TRUE(Fire(MakeAlert("New")).ok());
+  Run(11);
+  ASSERT_EQ(Got("team"), before + 1) << "an alert that does not flap is told with the next beat";
+  flap(60);  // on hold again
+  ASSERT_TRUE(End(MakeAlert("New")).ok());
+  const size_t held = Got("team");
+  flap(12 * 60);
+  EXPECT_EQ(Got("team"), held);
+  flap(3 * 60);
+  EXPECT_GT(Got("team"), held) << "at the latest after three times the hold";
 }
 
 // ---- limits and start

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receivers that fail: what they do to others, to their own messages, and who stands in for them.
+#include <fmt/format.h>
+
 #include "notifiers/channel/templates.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
@@ -50,21 +52,6 @@ TEST_F(DeliveryTest, AnOpenBreakerConsumesNoAttemptAndTheNextFlushTakesOver) {
   EXPECT_TRUE(desk_->Outbox().empty());
 }
 
-// As in Alertmanager a flush that told nothing is a failure, also when the next takes its place.
-TEST_F(DeliveryTest, WhatIsOvertakenByTheNextFlushCountsAsFailed) {
-  LanePolicy policy;
-  policy.breaker_failures = 1;
-  policy.breaker_open = 60 * kSecond;
-  SetPolicy(policy);
-  Break("team");
-  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
-  Run(30 + 20 + 1);
-  const auto sending = desk_->Stats(clock_.NowNanos()).sending;
-  ASSERT_EQ(sending.count("webhook"), 1U);
-  EXPECT_EQ(sending.at("webhook").messages, 1U);
-  EXPECT_EQ(sending.at("webhook").failed.at("other"), 1U);
-}
-
 // A bridge that crashes on some texts: the breaker tries one at a time, and not the same ones again
 // while others wait.
 TEST_F(DeliveryTest, MessagesThatAreAtFaultKeepOthersFromNoTry) {
@@ -86,6 +73,39 @@ TEST_F(DeliveryTest, MessagesThatAreAtFaultKeepOthersFromNoTry) {
                                     return one.alerts[0].labels.Get(kAlertName) == "Good";
                                   }),
             1);
+}
+
+// alertmanager_notifications_failed_total: one a flush, while the receiver is away.
+TEST_F(DeliveryTest, EachFlushThatIsNotToldCountsAsFailed) {
+  struct Case {
+    const char* name;
+    SendResult answer;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {"refused connections", SendResult::Retry("connection refused", "other"), "other"},
+      {"HTTP 500", SendResult::Retry("HTTP 500", "serverError"), "serverError"},
+      {"HTTP 429", SendResult::Retry("HTTP 429", "rateLimited", 600'000), "rateLimited"},
+  };
+  for (const Case& c : cases) {
+    disk_ = std::make_unique<MemoryStore>();
+    inbox_.clear();
+    Start(*disk_);
+    SetPolicy({});
+    inbox_["team"].answers.assign(1000, c.answer);
+    ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+    Run(30 + 10 * 20 + 1);  // the first flush and ten more; the last is on its way
+    SendingView sent = desk_->Stats(clock_.NowNanos()).sending["webhook"];
+    EXPECT_EQ(sent.failed, (std::map<std::string, uint64_t>{{c.reason, 10}})) << c.name;
+    EXPECT_GE(sent.messages, 10U) << c.name;
+    Mend("team");
+    Run(700);
+    sent = desk_->Stats(clock_.NowNanos()).sending["webhook"];
+    const uint64_t failed = sent.failed[c.reason];
+    EXPECT_EQ(sent.messages, failed + 1) << c.name << ": each failed but the last";
+    Run(600);
+    EXPECT_EQ(desk_->Stats(clock_.NowNanos()).sending["webhook"].failed[c.reason], failed);
+  }
 }
 
 TEST_F(DeliveryTest, ADeadReceiverLeavesTheTimesOfOthersAlone) {
@@ -136,6 +156,59 @@ TEST_F(DeliveryTest, TheFallbackReceiverHearsOfItAfterABoundedTime) {
   EXPECT_EQ(Outcomes("team")["delivered"], 1) << "its own receiver gets it too, in the end";
   EXPECT_EQ(Got("other"), before);
   EXPECT_TRUE(desk_->Outbox().empty());
+}
+
+// The far side says when to come again; who stands in does not wait for that.
+TEST_F(DeliveryTest, ALongRetryAfterDoesNotHoldTheFallbackUp) {
+  struct Case {
+    const char* receiver;
+    const char* severity;
+    int64_t retry_after_s;
+    int64_t first;  // seconds until its first attempt
+  };
+  const Case cases[] = {
+      {"team", "warning", 3000, 30}, {"team", "warning", 25, 30}, {"pager", "critical", 600, 0}};
+  for (const Case& c : cases) {
+    disk_ = std::make_unique<MemoryStore>();
+    inbox_.clear();
+    Start(*disk_);
+    LanePolicy policy;
+    policy.fallback_receiver = "other";
+    policy.fallback_after = 10 * kSecond;
+    SetPolicy(policy);
+    inbox_[c.receiver].answers.assign(
+        100, SendResult::Retry("HTTP 429", "rateLimited", c.retry_after_s * 1000));
+    ASSERT_TRUE(Fire(MakeAlert("Disk", c.severity)).ok());
+    Run(c.first + 9);
+    EXPECT_EQ(Got(c.receiver), 1U) << c.receiver;
+    EXPECT_EQ(Got("other"), 0U) << c.receiver;
+    Run(3);
+    ASSERT_EQ(Got("other"), 1U) << c.receiver << " " << c.retry_after_s;
+    EXPECT_TRUE(inbox_["other"].got[0].note.ends_with(fmt::format(
+        "in place of receiver {} (webhook[0]), which cannot be reached: HTTP 429", c.receiver)))
+        << inbox_["other"].got[0].note;
+    Run(15);
+    EXPECT_EQ(Got("other"), 1U) << "once";
+    if (c.retry_after_s >= 600) {
+      EXPECT_EQ(Got(c.receiver), 1U) << "its own waits";
+    }
+  }
+}
+
+// A second group of a lane that is told to wait has no attempt of its own.
+TEST_F(DeliveryTest, TheFallbackIsToldWhyTheReceiverFails) {
+  LanePolicy policy;
+  policy.fallback_receiver = "other";
+  policy.fallback_after = 10 * kSecond;
+  SetPolicy(policy);
+  inbox_["team"].answers.assign(100, SendResult::Retry("HTTP 429", "rateLimited", 3'000'000));
+  ASSERT_TRUE(Fire(MakeAlert("Disk")).ok());
+  Run(60);
+  ASSERT_TRUE(Fire(MakeAlert("Memory")).ok());
+  Run(40);
+  ASSERT_EQ(Got("other"), 2U);
+  EXPECT_EQ(inbox_["other"].got[1].note,
+            "in place of receiver team (webhook[0]), which cannot be reached: HTTP 429");
 }
 
 TEST_F(DeliveryTest, ARefusalGoesToTheFallbackAtOnce) {

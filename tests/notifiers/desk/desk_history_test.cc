@@ -126,6 +126,36 @@ TEST_F(HistoryTest, WhatStaysTheSameIsKeptOnce) {
   EXPECT_GT(desk_->Stats(clock_.NowNanos()).suppressed.at("silence"), 50U) << "each flush counts";
 }
 
+TEST_F(HistoryTest, AlertsThatAreOverAreFoundByTheirLabels) {
+  const auto ended = [&](const char* matchers, size_t limit = 10) {
+    std::string names;
+    const auto alerts = desk_->EndedAlerts(*ParseMatchers(matchers), 0, limit);
+    for (const EndedAlert& alert : alerts.value()) {
+      names += std::string(alert.labels.Get(kAlertName)) + " ";
+    }
+    return names;
+  };
+  for (const char* name : {"A", "B", "A"}) {
+    const Alert alert = MakeAlert(name);
+    ASSERT_TRUE(Fire(alert).ok());
+    Run(60);
+    EXPECT_FALSE(Of(alert).ended.has_value() && std::string(name) == "B");
+    ASSERT_TRUE(End(alert).ok());
+    Run(400);
+    ASSERT_TRUE(Of(alert).ended.has_value());
+    EXPECT_EQ(Of(alert).ended->labels, alert.labels);
+    EXPECT_EQ(Of(alert).ended->starts_at, alert.starts_at.nanos);
+    EXPECT_EQ(Of(alert).ended->ended_at, clock_.NowNanos() - Sec(400));
+  }
+  Start(*disk_);
+  EXPECT_EQ(ended("severity=\"warning\""), "A B ") << "each once, the newest first";
+  EXPECT_EQ(ended("severity=\"warning\"", 1), "A ");
+  EXPECT_EQ(ended("alertname=\"B\""), "B ");
+  EXPECT_EQ(ended("alertname=\"C\""), "");
+  Run(8 * 24 * 3600);
+  EXPECT_EQ(ended("severity=\"warning\""), "") << "as long as the history";
+}
+
 TEST_F(HistoryTest, IsKeptForItsRetention) {
   Adjust([](DeskConfig& config) { config.history_retention = 2 * kHour; });
   const Alert alert = MakeAlert("Disk");

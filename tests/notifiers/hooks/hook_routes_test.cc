@@ -111,6 +111,13 @@ class HookDeskTest : public ::testing::Test {
     ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, clock_.NowNanos()).ok());
     ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
   }
+  void End(const std::string& name, const std::string& severity) {
+    Alert alert;
+    alert.labels = Labels{{"alertname", name}, {"severity", severity}};
+    alert.ends_at = {clock_.NowNanos(), 0};
+    ASSERT_TRUE(desk_->PostAlerts({&alert, 1}, clock_.NowNanos()).ok());
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+  }
   // (receiver, alerts) of what waits to be sent.
   std::vector<std::string> Waiting() {
     std::vector<std::string> out;
@@ -198,6 +205,67 @@ TEST_F(HookDeskTest, AMessageIsSettledByItsOwnAttempts) {
       Post(alert, "critical");
       ASSERT_EQ(std::ranges::count(Waiting(), name), 0) << minute;
     }
+  }
+}
+
+// Its readers are told no end: that it fires again is what they need.
+TEST_F(HookDeskTest, AnAlertThatComesBackIsToldAtOnce) {
+  Add("all", std::nullopt);
+  const std::string name = HookReceiverName(hooks_->List().at(0));
+  const auto told = [&] { return std::ranges::count(Waiting(), name); };
+  for (int time = 0; time < 3; ++time) {
+    Post("A", "critical");
+    ASSERT_EQ(told(), 1) << time;
+    SendAll(SendResult::Delivered());
+    clock_.Advance(3 * kSecond);
+    End("A", "critical");
+    EXPECT_EQ(told(), 0) << time;
+    clock_.Advance(2 * kSecond);
+  }
+}
+
+// … also where it ended while its message was being tried again.
+TEST_F(HookDeskTest, AMessageThatIsTriedAgainOutlivesTheEnd) {
+  Add("all", std::nullopt);
+  const std::string name = HookReceiverName(hooks_->List().at(0));
+  const auto told = [&] { return std::ranges::count(Waiting(), name); };
+  Post("A", "critical");
+  SendAll(SendResult::Retry("HTTP 503", "serverError"));
+  clock_.Advance(kSecond);
+  End("A", "critical");
+  ASSERT_EQ(told(), 1) << "still on its way";
+  clock_.Advance(10 * kSecond);
+  SendAll(SendResult::Delivered());
+  ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+  EXPECT_EQ(told(), 0);
+  clock_.Advance(kSecond);
+  Post("A", "critical");
+  EXPECT_EQ(told(), 1);
+}
+
+TEST_F(HookDeskTest, WhatWasSilencedIsToldWhenTheSilenceEnds) {
+  for (const bool by_hand : {false, true}) {
+    const std::string name = HookReceiverName(Add(by_hand ? "hand" : "time", std::nullopt));
+    const std::string alert = by_hand ? "B" : "A";
+    Silence silence;
+    silence.matchers = {Matcher::Equal("alertname", alert)};
+    silence.starts_at = clock_.NowNanos();
+    silence.ends_at = silence.starts_at + 8 * kNanosPerSecond;
+    silence.created_by = "anna";
+    silence.comment = "c";
+    const std::string id = desk_->SetSilence(silence, "api", clock_.NowNanos()).value();
+    Post(alert, "critical");
+    EXPECT_EQ(std::ranges::count(Waiting(), name), 0);
+    clock_.Advance(by_hand ? 3 * kSecond : 8 * kSecond);
+    if (by_hand) {
+      ASSERT_TRUE(desk_->ExpireSilence(id, "api", clock_.NowNanos(), "anna").ok());
+    }
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+    EXPECT_EQ(std::ranges::count(Waiting(), name), 1) << by_hand;
+    SendAll(SendResult::Delivered());
+    End(alert, "critical");
+    clock_.Advance(6 * kMinute);
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
   }
 }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routes and groupings that are taken away and put back, as in a rollback: what ended meanwhile is
+// news when it fires again.
+#include "tests/notifiers/desk/desk_fixture.h"
+
+namespace outrider {
+namespace {
+
+class ReloadTest : public DeskTest {
+ protected:
+  struct Case {
+    const char* name;
+    std::function<void(DeskConfig&)> away;
+    bool restarts;  // … in place of a reload
+    bool ends;      // while the route is away
+    size_t told;    // messages to `other` in the end
+  };
+  static void Route(DeskConfig& config, bool there, const char* group_by) {
+    config.alertmanager.route.group_by = {"alertname"};
+    if (!there) return;
+    RouteConfig child = config.alertmanager.route;
+    child.receiver = "other";
+    child.matchers = {Matcher::Equal("severity", "warning")};
+    child.key = child.former_key = "{}/{severity=\"warning\"}";
+    child.group_by = {group_by};
+    config.alertmanager.route.routes = {child};
+  }
+  void Change(const Case& c, std::function<void(DeskConfig&)> to) {
+    adjust_ = std::move(to);
+    if (c.restarts) {
+      Start(*disk_);
+    } else {
+      ASSERT_TRUE(desk_->Reload(Config(), clock_.NowNanos()).ok());
+    }
+  }
+};
+
+TEST_F(ReloadTest, ARouteThatIsTakenAwayAndPutBack) {
+  const auto no_route = [](DeskConfig& config) { Route(config, false, ""); };
+  const auto other_grouping = [](DeskConfig& config) { Route(config, true, "severity"); };
+  const Case cases[] = {
+      {"the route, ended meanwhile", no_route, false, true, 2},
+      {"the route, over two starts", no_route, true, true, 2},
+      {"the route, still firing", no_route, false, false, 1},
+      {"the grouping, ended meanwhile", other_grouping, false, true, 4},
+      {"the grouping, still firing", other_grouping, false, false, 2},
+  };
+  for (const Case& c : cases) {
+    disk_ = std::make_unique<MemoryStore>();
+    inbox_.clear();
+    adjust_ = [](DeskConfig& config) { Route(config, true, "alertname"); };
+    Start(*disk_);
+    const Alert alert = MakeAlert("A");
+    ASSERT_TRUE(Fire(alert).ok());
+    Run(60);
+    ASSERT_EQ(Got("other"), 1U) << c.name;
+    Change(c, c.away);
+    Run(60);
+    if (c.ends) {
+      ASSERT_TRUE(End(alert).ok());
+    }
+    Run(400);
+    Change(c, [](DeskConfig& config) { Route(config, true, "alertname"); });
+    Run(60);
+    ASSERT_TRUE(Fire(MakeAlert("A")).ok());
+    Run(400);
+    EXPECT_EQ(Got("other"), c.told) << c.name;
+    EXPECT_FALSE(inbox_["other"].got.back().resolved) << c.name;
+  }
+}
+
+}  // namespace
+}  // namespace outrider
