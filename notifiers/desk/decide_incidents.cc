@@ -94,7 +94,7 @@ void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
     const auto told = ReleasePages(tx, kept.id, now);
     if (released && kept.Open()) NoteReleased(tx, kept, told, now);
   }
-  ScheduleQuiet(tx, kept);
+  ScheduleQuiet(tx, kept, now);
   for (const AuditEvent& move : moves) MoveParts(tx, kept.id, move, now);
   QueueQuestions(tx, kept, &decision.pages, now);
   if (decision.pages.empty()) return;

@@ -101,7 +101,8 @@ bool IncidentModel::RunEarliest(Nanos now) {
                           !incident.firing.empty() && incident.whole == nullptr &&
                           setup_->still_firing_minutes > 0;
     if (fires_on) {
-      offer(incident.resolved + setup_->still_firing_minutes * kMin,
+      const Nanos wanted = incident.resolved + setup_->still_firing_minutes * kMin;
+      offer(std::max(wanted, incident.fires_on_from),
             [this, &incident] { Reopen(incident, -1, wall_); });
     }
   }
@@ -109,6 +110,15 @@ bool IncidentModel::RunEarliest(Nanos now) {
   wall_ = due;
   run();
   return true;
+}
+
+// What an edit wants to have been done by then is done now, unless it was overdue before the edit:
+// a process that was not there catches up.
+void IncidentModel::ReviseFiresOn(int64_t minutes_before, Nanos now) {
+  for (Case& incident : cases_) {
+    const Nanos due = std::max(incident.resolved + minutes_before * kMin, incident.fires_on_from);
+    if (minutes_before == 0 || due > now) incident.fires_on_from = now;
+  }
 }
 
 // The clock was set back: what counts from a moment goes on, what is planned by the calendar stays.
@@ -119,8 +129,8 @@ void IncidentModel::SetBack(int64_t by, Nanos now) {
   for (Case& incident : cases_) {
     for (Nanos* time :
          {&incident.received, &incident.resolved, &incident.last_alert, &incident.ask_at,
-          &incident.unanswered_at, &incident.answer.started, &incident.answer.paused_since,
-          &incident.mend.started, &incident.mend.paused_since}) {
+          &incident.unanswered_at, &incident.fires_on_from, &incident.answer.started,
+          &incident.answer.paused_since, &incident.mend.started, &incident.mend.paused_since}) {
       move(*time);
     }
     for (Stretch& stretch : incident.stretches) {
