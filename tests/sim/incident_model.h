@@ -131,6 +131,7 @@ class IncidentModel {
   void Touch(Case& incident);
   void ApplySetup(const Fact& fact, bool start);
   void SetBack(int64_t by, Nanos now);
+  void NoteWritten(Nanos lived);
   void ReviseEdges(Nanos now);
   void ReviseFiresOn(int64_t minutes_before, Nanos now);
   void Tick(Nanos now);

@@ -121,11 +121,31 @@ void IncidentModel::ReviseFiresOn(int64_t minutes_before, Nanos now) {
   }
 }
 
+// A miss that was written before anybody noticed that the clock was set back keeps its time: a
+// start may have come that far before it crashed. Only the record knows.
+void IncidentModel::NoteWritten(Nanos lived) {
+  for (Case& incident : cases_) {
+    const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
+    if (shown == log_.incidents.end()) continue;
+    for (MissClock Case::* clock : {&Case::answer, &Case::mend}) {
+      const MissClock& it = incident.*clock;
+      if (!it.running || it.missed || it.Elapsed(lived) <= it.target) continue;
+      const Nanos time = it.started + it.paused + it.target + 1;
+      const char* name = clock == &Case::answer ? "acknowledge" : "resolve";
+      const bool written = std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+        return event.kind == AuditKind::kSlaBreached && event.to == name && event.time == time;
+      });
+      if (written) MissNow(incident, clock, time);
+    }
+  }
+}
+
 // The clock was set back: what counts from a moment goes on, what is planned by the calendar stays.
 void IncidentModel::SetBack(int64_t by, Nanos now) {
   const auto move = [by](Nanos& time) {
     if (time != 0 && time != INT64_MAX) time -= by;
   };
+  NoteWritten(now + by);
   for (Case& incident : cases_) {
     for (Nanos* time :
          {&incident.received, &incident.resolved, &incident.last_alert, &incident.ask_at,
