@@ -82,25 +82,25 @@ void OnAttentionTimer(Transaction& tx, TimerKind kind, const std::string& id, Na
   if (incident == nullptr) return;
   IncidentDecision decision = Decide(tx.plan().incidents(), *incident, kind, due, now);
   if (decision.events.empty() && decision.timers.empty()) {
-    ScheduleQuiet(tx, *incident);
+    ScheduleQuiet(tx, *incident, due);
     return;
   }
   ApplyIncident(tx, std::move(decision), kind == TimerKind::kAckReminder ? now : due);
 }
 
-void ScheduleQuiet(Transaction& tx, const Incident& incident) {
+void ScheduleQuiet(Transaction& tx, const Incident& incident, Nanos now) {
   const Nanos at = QuietAt(tx.plan().incidents(), incident);
   const Nanos set = tx.TimerDue(TimerKind::kAutoResolve, incident.id);
   if (at == 0 && set != 0) tx.CancelTimer(TimerKind::kAutoResolve, incident.id);
-  if (at != 0 && (set == 0 || set > at)) {
-    tx.SetTimer(TimerKind::kAutoResolve, incident.id, at);
-  }
+  if (at == 0) return;
+  const Nanos next = std::max(at, now);
+  if (set == 0 || set > next) tx.SetTimer(TimerKind::kAutoResolve, incident.id, next);
 }
 
-void ScheduleQuietOfAll(Transaction& tx) {
-  for (const auto& [id, incident] : tx.state().incidents) {
-    const Incident* now = tx.incidents.Find(id);
-    if (now != nullptr) ScheduleQuiet(tx, *now);
+void ScheduleQuietOfAll(Transaction& tx, Nanos now) {
+  for (const auto& [id, known] : tx.state().incidents) {
+    const Incident* incident = tx.incidents.Find(id);
+    if (incident != nullptr) ScheduleQuiet(tx, *incident, now);
   }
 }
 

@@ -371,8 +371,10 @@ void OnPageBundle(Transaction& tx, const std::string& id, Nanos now) {
   load.carrier.clear();
   load.bundled.clear();
   load.bundle.clear();
+  if (due.empty()) return;
+  load.carrier =
+      due.front();  // one alone has waited too: others that came before it do not delay it
   if (due.size() < 2) return;
-  load.carrier = due.front();
   load.bundled.insert(due.begin() + 1, due.end());
   const std::string with =
       fmt::format("sent with that of incident {}", tx.outbox.Find(load.carrier)->incident_id);

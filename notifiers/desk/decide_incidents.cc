@@ -11,6 +11,7 @@
 #include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/decide_overlays.h"
 #include "notifiers/desk/decide_paging.h"
+#include "notifiers/desk/decide_raised.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/incident_timers.h"
 #include "notifiers/incident/sla_pause.h"
@@ -74,6 +75,8 @@ void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   const std::vector<AuditEvent> moves = MovesOf(decision);
   decision.incident.audit_events += decision.events.size();
   TellSla(tx, decision.incident, decision.events, now);
+  const bool confirmed = std::ranges::find(decision.events, AuditKind::kAckConfirmed,
+                                           &AuditEvent::kind) != decision.events.end();
   for (AuditEvent& event : decision.events) tx.Audit(std::move(event));
   const Incident* before = tx.incidents.Before(decision.incident.id);
   // When an incident opened or ended must not depend on when a power cut was.
@@ -89,12 +92,13 @@ void StoreIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
   const bool worse = before != nullptr && before->severity < decision.incident.severity;
   const Incident& kept = tx.PutIncident(std::move(decision.incident));
   if (moved_on) DropContactSteps(tx, kept);
+  if (confirmed) KeepNews(tx, kept);
   if (released) ContinueContactSteps(tx, kept, now - held_at);
   if (released || worse) {
     const auto told = ReleasePages(tx, kept.id, now);
     if (released && kept.Open()) NoteReleased(tx, kept, told, now);
   }
-  ScheduleQuiet(tx, kept);
+  ScheduleQuiet(tx, kept, now);
   for (const AuditEvent& move : moves) MoveParts(tx, kept.id, move, now);
   QueueQuestions(tx, kept, &decision.pages, now);
   if (decision.pages.empty()) return;

@@ -85,4 +85,12 @@ void TellThoseTold(Transaction& tx, const Incident& incident, const PageRequest&
   }
 }
 
+void KeepNews(Transaction& tx, const Incident& incident) {
+  for (const std::string& id : tx.RowsOfIncident(incident.id)) {
+    const OutboxRow& row = *tx.outbox.Find(id);
+    const bool news = ToldKind(row) == OutboxKind::kPage && row.tier == kRaisedTier;
+    if (news && row.epoch + 1 == incident.epoch) tx.outbox.Edit(id).epoch = incident.epoch;
+  }
+}
+
 }  // namespace outrider

@@ -17,4 +17,8 @@ void TellThoseTold(Transaction& tx, const Incident& incident, const PageRequest&
 bool IsUnderWay(const Transaction& tx, const Incident& incident, const std::string& receiver,
                 const std::string& integration);
 
+// Somebody confirmed an acknowledgement, which moves the epoch on: the question under way is over,
+// but news that it became worse, held by a throttle or quiet hours, are still news.
+void KeepNews(Transaction& tx, const Incident& incident);
+
 }  // namespace outrider

@@ -502,7 +502,7 @@ Status Desk::Replace(NewConfig change, Nanos now) {
           }
           ScheduleForgettingOfAll(tx);
           RecountSlaOfAll(tx, now);
-          ScheduleQuietOfAll(tx);
+          ScheduleQuietOfAll(tx, now);
           EnsureAnswerKey(tx, impl.random, now);
           RecheckSuppressed(tx, now);
           for (AuditEvent& event : change.events) {

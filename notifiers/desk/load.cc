@@ -212,7 +212,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
         ForgetOldBundles(tx, now);
         ScheduleForgettingOfAll(tx);
         RecountSlaOfAll(tx, now);
-        ScheduleQuietOfAll(tx);
+        ScheduleQuietOfAll(tx, now);
         RecheckSuppressed(tx, now);  // the rules that held them back may be gone
         SettleAround(tx, /*start=*/true, now);
         return absl::OkStatus();

@@ -65,6 +65,7 @@ class Judging {
   Nanos TimeOf(const Attempt& attempt) const;
   // What the clock showed from then to then, piece by piece.
   std::vector<Period> WallPieces(Nanos from, Nanos to) const;
+  Nanos TakenAt(const Case& incident, const Stretch& stretch, const Demand& demand) const;
   static bool WasHeldIn(const Case& incident, const Stretch& stretch);
   bool IsEdited(const Stretch& stretch, const std::string& receiver) const;
   std::vector<SetupPtr> SetupsOf(const Stretch& stretch) const;

@@ -240,7 +240,9 @@ void IncidentModel::Ended(int number, Nanos now) {
 
 void IncidentModel::ApplySetup(const Fact& fact, bool start) {
   const Nanos now = fact.time;
+  const int64_t minutes_before = setup_ == nullptr ? 0 : setup_->still_firing_minutes;
   setup_ = fact.setup;
+  ReviseFiresOn(minutes_before, now);
   setups_.emplace_back(place_, setup_);
   std::map<std::string, Pulse> pulses;
   for (size_t i = 0; i < setup_->beats.size(); ++i) {

@@ -78,6 +78,7 @@ struct Case {  // an incident
   bool snooze_pause = false;
   Nanos ask_at = 0;
   int asked = 0;            // how often
+  Nanos fires_on_from = 0;  // an edit then asked for it to be opened again if it fires on
   Nanos unanswered_at = 0;  // who was asked has until then
   std::optional<Ladder> ladder;
   bool by_name = false;  // a person named the ladder: it stays
@@ -130,7 +131,9 @@ class IncidentModel {
   void Touch(Case& incident);
   void ApplySetup(const Fact& fact, bool start);
   void SetBack(int64_t by, Nanos now);
+  void NoteWritten(Nanos lived);
   void ReviseEdges(Nanos now);
+  void ReviseFiresOn(int64_t minutes_before, Nanos now);
   void Tick(Nanos now);
   bool RunEarliest(Nanos now);
   bool AskThoseDue(Nanos now);

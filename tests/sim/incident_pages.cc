@@ -53,6 +53,23 @@ Nanos Judging::DueOf(const Case& incident, const Stretch& stretch, int64_t delay
   return due;
 }
 
+// Steps that tell nobody bring those behind them forward, and so the next rounds. A page of the
+// step that came before the time of its round and was refused for good is that round's: each round
+// has a key of its own by each lane.
+Nanos Judging::TakenAt(const Case& incident, const Stretch& stretch, const Demand& demand) const {
+  const std::string reason = fmt::format("escalation tier {}", demand.number);
+  std::map<std::string, std::set<std::string>> keys;  // by lane
+  for (const Attempt* attempt : AttemptsOf(incident, stretch)) {
+    if (attempt->incident != incident.id || attempt->reason != reason) continue;
+    std::set<std::string>& known = keys[attempt->Lane()];
+    const bool next = known.insert(attempt->key).second;
+    if (!next || static_cast<int>(known.size()) != demand.round + 1) continue;
+    const bool refused = attempt->result == Attempt::Result::kRejected;
+    if (refused && TimeOf(*attempt) < demand.due) return TimeOf(*attempt);
+  }
+  return demand.due;
+}
+
 bool Judging::WasHeldIn(const Case& incident, const Stretch& stretch) {
   return std::ranges::any_of(incident.held, [&](const Period& held) {
     return held.from <= stretch.latest && held.to >= stretch.start;
@@ -71,14 +88,16 @@ std::vector<Judging::Demand> Judging::DemandsOf(const Case& incident,
       // When a ladder goes on that stood still in its midst depends on when it was noticed.
       if (i + k > 0 && WasHeldIn(incident, stretch)) continue;
       const Step& step = ladder.steps[k];
-      const Nanos due = DueOf(incident, stretch, i * round + step.minutes * kMin);
+      Demand demand{.incident = incident, .stretch = stretch, .step = &step};
+      demand.number = static_cast<int>(k) + 1;
+      demand.round = i;
+      demand.due = DueOf(incident, stretch, i * round + step.minutes * kMin);
+      const Nanos due = TakenAt(incident, stretch, demand);
       if (std::max(due, stretch.noticed) >= stretch.latest) continue;
+      demand.due = std::max(due, stretch.noticed);
+      demand.earliest = stretch.start + i * round + step.minutes * kMin - (i > 0 ? round : 0);
+      demand.earliest = std::min(demand.earliest, demand.due);
       for (const std::string& target : step.targets) {
-        Demand demand{.incident = incident, .stretch = stretch, .step = &step};
-        demand.number = static_cast<int>(k) + 1;
-        demand.round = i;
-        demand.due = std::max(due, stretch.noticed);
-        demand.earliest = stretch.start + i * round + step.minutes * kMin - (i > 0 ? round : 0);
         demand.target = target;
         demand.anybody = step.in_turn || target.starts_with(kSchedulePrefix);
         if (demand.anybody) {

@@ -101,7 +101,8 @@ bool IncidentModel::RunEarliest(Nanos now) {
                           !incident.firing.empty() && incident.whole == nullptr &&
                           setup_->still_firing_minutes > 0;
     if (fires_on) {
-      offer(incident.resolved + setup_->still_firing_minutes * kMin,
+      const Nanos wanted = incident.resolved + setup_->still_firing_minutes * kMin;
+      offer(std::max(wanted, incident.fires_on_from),
             [this, &incident] { Reopen(incident, -1, wall_); });
     }
   }
@@ -111,16 +112,45 @@ bool IncidentModel::RunEarliest(Nanos now) {
   return true;
 }
 
+// What an edit wants to have been done by then is done now, unless it was overdue before the edit:
+// a process that was not there catches up.
+void IncidentModel::ReviseFiresOn(int64_t minutes_before, Nanos now) {
+  for (Case& incident : cases_) {
+    const Nanos due = std::max(incident.resolved + minutes_before * kMin, incident.fires_on_from);
+    if (minutes_before == 0 || due > now) incident.fires_on_from = now;
+  }
+}
+
+// A miss that was written before anybody noticed that the clock was set back keeps its time: a
+// start may have come that far before it crashed. Only the record knows.
+void IncidentModel::NoteWritten(Nanos lived) {
+  for (Case& incident : cases_) {
+    const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
+    if (shown == log_.incidents.end()) continue;
+    for (MissClock Case::* clock : {&Case::answer, &Case::mend}) {
+      const MissClock& it = incident.*clock;
+      if (!it.running || it.missed || it.Elapsed(lived) <= it.target) continue;
+      const Nanos time = it.started + it.paused + it.target + 1;
+      const char* name = clock == &Case::answer ? "acknowledge" : "resolve";
+      const bool written = std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+        return event.kind == AuditKind::kSlaBreached && event.to == name && event.time == time;
+      });
+      if (written) MissNow(incident, clock, time);
+    }
+  }
+}
+
 // The clock was set back: what counts from a moment goes on, what is planned by the calendar stays.
 void IncidentModel::SetBack(int64_t by, Nanos now) {
   const auto move = [by](Nanos& time) {
     if (time != 0 && time != INT64_MAX) time -= by;
   };
+  NoteWritten(now + by);
   for (Case& incident : cases_) {
     for (Nanos* time :
          {&incident.received, &incident.resolved, &incident.last_alert, &incident.ask_at,
-          &incident.unanswered_at, &incident.answer.started, &incident.answer.paused_since,
-          &incident.mend.started, &incident.mend.paused_since}) {
+          &incident.unanswered_at, &incident.fires_on_from, &incident.answer.started,
+          &incident.answer.paused_since, &incident.mend.started, &incident.mend.paused_since}) {
       move(*time);
     }
     for (Stretch& stretch : incident.stretches) {

@@ -241,6 +241,31 @@ TEST_F(ContactsDeskTest, AnIncidentThatIsHeldHoldsNobodyElse) {
   EXPECT_FALSE(told().contains(first));
 }
 
+// One that has waited for others to the end of the time does not wait once more, because another
+// one came just before the process was down.
+TEST_F(ContactsDeskTest, AloneAtTheEndOfTheTimeItGoesAtOnce) {
+  Setup([](EscalationPolicy&, PagingConfig& people) {
+    people.limits.clear();
+    people.bundle_more_than = 1;
+  });
+  ASSERT_TRUE(Fire(MakeAlert("First", "high")).ok());
+  Run(1);
+  ASSERT_TRUE(Fire(MakeAlert("Waits", "high")).ok());
+  Run(110);
+  ASSERT_EQ(Sms(), 1U);
+  ASSERT_TRUE(Fire(MakeAlert("Later", "high")).ok());
+  clock_.Set(clock_.NowNanos() + Sec(600));
+  Start(*disk_);
+  Run(5);
+  std::set<std::string> told;
+  for (const Notification& got : inbox_["sms"].got) {
+    told.emplace(got.alerts[0].labels.Get("alertname"));
+  }
+  EXPECT_TRUE(told.contains("Waits"));
+  Run(200);
+  EXPECT_EQ(Sms(), 3U) << "nobody is told twice";
+}
+
 TEST_F(ContactsDeskTest, AQuestionIsAskedInQuietHours) {
   Setup([](EscalationPolicy&, PagingConfig& people) {
     QuietHours quiet;

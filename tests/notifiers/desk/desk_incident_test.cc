@@ -252,29 +252,55 @@ TEST_F(DeskTest, AlertsGoToTheOpenIncidentAlsoIfItOpenedFirst) {
   }
 }
 
-// An edit has an incident opened again in the past, at which its second tier was silenced.
-TEST_F(DeskTest, ATierThatWasHeldInThePastGoesOn) {
+// An edit wants what a person resolved to be open again since long ago: it is opened now. What held
+// its pages then has ended since, and nobody would look again.
+TEST_F(DeskTest, WhatAnEditOpensAgainIsOpenedNow) {
   const auto two_tiers = [](DeskConfig& config) {
     config.incidents.escalation_policies[0].tiers.push_back(
         {.delay = 5 * kMinute, .receivers = {"other"}});
   };
-  Adjust(two_tiers);
-  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
-  Run(10);
-  ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
-  Run(1000);
-  const std::string silence = Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(5000));
-  Run(1000);
-  ASSERT_TRUE(desk_->ExpireSilence(silence, "api", clock_.NowNanos(), "anna").ok());
-  Run(1000);
-  Adjust([two_tiers](DeskConfig& config) {
-    two_tiers(config);
-    config.incidents.reopen_if_still_firing_after = 20 * kMinute;
-  });
-  Run(10);
-  ASSERT_TRUE(Newest()->Open());
-  EXPECT_EQ(Got("other"), 1U);
-  EXPECT_EQ(Newest()->escalation.held_at, 0);
+  MaintenanceWindow window;
+  window.name = "move";
+  window.match = {Matcher::Equal("alertname", "Down")};
+  window.start = kT0 + Sec(1010);
+  window.end = kT0 + Sec(2010);
+  for (const bool silenced : {true, false}) {
+    SCOPED_TRACE(silenced ? "silenced" : "in maintenance");
+    const auto adjust = [&](DeskConfig& config) {
+      two_tiers(config);
+      if (!silenced) config.around.maintenance = {window};
+    };
+    disk_ = std::make_unique<MemoryStore>();
+    clock_.Set(kT0);
+    inbox_["other"].got.clear();
+    Start(*disk_);
+    Adjust(adjust);
+    ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+    Run(10);
+    ASSERT_TRUE(desk_->Resolve(By(Newest()->id), clock_.NowNanos()).ok());
+    Run(1000);
+    std::string silence;
+    if (silenced) silence = Mute("Down", clock_.NowNanos(), clock_.NowNanos() + Sec(5000));
+    Run(1000);
+    if (silenced) {
+      ASSERT_TRUE(desk_->ExpireSilence(silence, "api", clock_.NowNanos(), "anna").ok());
+    }
+    Run(1000);
+    const size_t paged = Got("pager");
+    const Nanos edited = clock_.NowNanos();
+    Adjust([adjust](DeskConfig& config) {
+      adjust(config);
+      config.incidents.reopen_if_still_firing_after = 20 * kMinute;
+    });
+    Run(10);
+    ASSERT_TRUE(Newest()->Open());
+    EXPECT_GE(Newest()->escalation.started_at, edited);
+    EXPECT_EQ(Got("pager"), paged + 1);
+    EXPECT_EQ(Got("other"), 0U);
+    Run(300);
+    EXPECT_EQ(Got("other"), 1U);
+    EXPECT_EQ(Newest()->escalation.held_at, 0);
+  }
 }
 
 // Nothing is left of what was in maintenance: its clocks go on.

@@ -172,6 +172,37 @@ TEST_F(RaisedTest, NewsOfAnAnsweredIncidentIsDroppedWithTheAnswer) {
   EXPECT_EQ(GotBy("user:anna/webhook"), 1U);
 }
 
+// Whoever confirms need not know of it.
+TEST_F(RaisedTest, AConfirmationDropsTheQuestionAndNotTheNews) {
+  SetupTiers({{0, {"user:anna"}}}, [](PagingConfig& people) {
+    people.throttles = true;
+    people.limits = {{"webhook", {{2, kHour}}}, {"email", {{2, kHour}}}};
+  });
+  Adjust([adjust = adjust_](DeskConfig& config) {
+    adjust(config);
+    for (AttentionRule& rule : config.incidents.attention) {
+      rule = {.acknowledge_timeout = 10 * kMinute, .confirm_within = kHour, .auto_resolve = 0};
+    }
+  });
+  FireAs("warning");
+  Run(10);
+  const std::string id = Newest()->id;
+  ASSERT_TRUE(desk_->Acknowledge(By(id), clock_.NowNanos()).ok());
+  Run(11 * 60);
+  ASSERT_EQ(GotBy("user:anna/webhook"), 2U) << "the question";
+  FireAs("critical");
+  Run(60);
+  ASSERT_EQ(GotBy("user:anna/webhook"), 2U) << "throttled";
+  ASSERT_TRUE(desk_->Change(ConfirmWork{}, By(id), clock_.NowNanos()).ok());
+  Start(*disk_);
+  Run(3600);
+  size_t news = 0;
+  for (const Notification& got : inbox_["user:anna/webhook"].got) {
+    news += got.reason == "severity raised" ? 1 : 0;
+  }
+  EXPECT_EQ(news, 1U);
+}
+
 TEST_F(RaisedTest, WithoutAPolicyNobodyHears) {
   SetupTiers({{0, {"user:anna"}}});
   Adjust([adjust = adjust_](DeskConfig& config) {
