@@ -267,9 +267,24 @@ void TakeCover(const Cover& cover, std::vector<std::string>* users) {
       }
       return;
     case Cover::Kind::kSwap:
-      if (std::erase(*users, cover.replaced) > 0) Come(cover.user, users);
-      return;
+      return;  // these are looked at together
   }
+}
+
+// Who has the turn of `user` after the swaps. It is given on by later ones of those who have no
+// turn of their own; not back to whose it was: that is the other half of an exchange.
+std::string AfterSwaps(const std::vector<Cover>& swaps, const std::string& user,
+                       const std::vector<std::string>& users) {
+  std::string holder = user;
+  std::string first;
+  for (const Cover& swap : swaps) {
+    if (swap.replaced != holder) continue;
+    if (first.empty()) first = swap.user;
+    if (holder != user && swap.user == user) return first;
+    holder = swap.user;
+    if (std::ranges::find(users, holder) != users.end()) break;
+  }
+  return holder;
 }
 
 }  // namespace
@@ -280,16 +295,18 @@ std::vector<std::string> OnCallNaively(const Timetable& timetable, Nanos time) {
     const std::string user = OfRota(rota, time);
     if (!user.empty()) users = {user};
   }
-  for (const bool swaps : {false, true}) {
-    // Those of the directory stand behind those of the file.
-    for (const bool directory : {false, true}) {
-      for (const Cover& cover : timetable.covers) {
-        if ((cover.kind == Cover::Kind::kSwap) != swaps || cover.id.empty() == directory) continue;
-        if (cover.from <= time && time < cover.to) TakeCover(cover, &users);
-      }
+  std::vector<Cover> swaps;
+  // Those of the directory stand behind those of the file.
+  for (const bool directory : {false, true}) {
+    for (const Cover& cover : timetable.covers) {
+      if (cover.id.empty() == directory || time < cover.from || cover.to <= time) continue;
+      if (cover.kind == Cover::Kind::kSwap) swaps.push_back(cover);
+      TakeCover(cover, &users);
     }
   }
-  return users;
+  std::vector<std::string> after;
+  for (const std::string& user : users) Come(AfterSwaps(swaps, user, users), &after);
+  return after;
 }
 
 std::set<std::string> MayMean(const Setup& setup, const std::string& target, Nanos from, Nanos to) {

@@ -130,6 +130,7 @@ void IncidentWorld::Start() {
     if (!Crashed()) Problem("start: " + Message(desk.status()));
     return;
   }
+  if (Crashed()) return;  // of what it wrote last: nobody can ask it what is there
   desk_ = *std::move(desk);
   desk_->Watch(clock_);
   dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_);
