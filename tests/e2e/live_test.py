@@ -32,7 +32,7 @@ class Live(harness.EndToEnd):
 
     def dashboard_has_data(self):
         dashboard = json.loads((harness.ROOT / 'deploy/grafana/dashboards/outrider.json').read_text())
-        self.assertEqual(len(dashboard['panels']), 8)
+        self.assertEqual(len(dashboard['panels']), 10)
         for panel in dashboard['panels']:
             for target in panel['targets']:
                 harness.wait_for(f"data for {panel['title']}: {target['expr']}",
