@@ -316,6 +316,15 @@ bool IsThrottled(Transaction& tx, const Page& page, Nanos now) {
   return true;
 }
 
+// One that is put off itself is not waited for: neither by those that were to go with it, unless
+// they stay together, nor by those that go together next.
+void LetOthersGo(Transaction& tx, const std::string& carrier, bool bundled_too, Nanos now) {
+  const OutboxRow row = *tx.outbox.Find(carrier);
+  const ContactLoad* load = FindLoad(tx, LoadKeyOf(row));
+  if (load == nullptr || load->carrier != carrier) return;
+  if (bundled_too || load->bundled.empty()) SettleBundle(tx, row, OutboxOutcome::kStale, now);
+}
+
 }  // namespace
 
 bool PutOffRecovery(Transaction& tx, const std::string& row_id, Nanos now) {
@@ -329,8 +338,14 @@ bool PutOffPage(Transaction& tx, const std::string& row_id, Nanos now) {
   const std::optional<Page> page = PageOf(tx, *tx.outbox.Find(row_id));
   // A question has a time in which to answer: it is asked now.
   if (!page || page->row.tier == kAskTier) return false;
-  return WaitsForQuiet(tx, *page, now) || WaitsForOthers(tx, *page, now) ||
-         IsThrottled(tx, *page, now);
+  if (WaitsForQuiet(tx, *page, now)) {
+    LetOthersGo(tx, row_id, /*bundled_too=*/true, now);
+    return true;
+  }
+  if (WaitsForOthers(tx, *page, now)) return true;
+  if (!IsThrottled(tx, *page, now)) return false;
+  LetOthersGo(tx, row_id, /*bundled_too=*/false, now);
+  return true;
 }
 
 void CountPage(Transaction& tx, const OutboxRow& row, Nanos now) {

@@ -266,6 +266,33 @@ TEST_F(ContactsDeskTest, AloneAtTheEndOfTheTimeItGoesAtOnce) {
   EXPECT_EQ(Sms(), 3U) << "nobody is told twice";
 }
 
+// Quiet hours begin while it waits for others: those that wait next do not wait for it.
+TEST_F(ContactsDeskTest, WhoIsPutOffAtTheEndOfTheTimeHoldsNobodyElse) {
+  for (const int together : {2, 3}) {
+    SCOPED_TRACE(together);
+    disk_ = std::make_unique<MemoryStore>();
+    inbox_["sms"].got.clear();
+    clock_.Set(kT0);
+    Start(*disk_);
+    Setup([](EscalationPolicy&, PagingConfig& people) {
+      people.limits.clear();
+      people.bundle_more_than = 1;
+      QuietHours quiet;
+      quiet.severities = {Severity::kHigh};
+      TimeIntervalSpec evening;
+      evening.times = {{14 * 60 + 15, 23 * 60}};
+      quiet.hours = {evening};
+      people.users["anna"].quiet_hours = {quiet};
+    });
+    FireMany("A", together, "high");
+    Run(130);
+    ASSERT_EQ(Sms(), 1U) << "14:15 is past";
+    FireMany("B", 2, "medium");
+    Run(130);
+    EXPECT_EQ(Sms(), 3U);
+  }
+}
+
 TEST_F(ContactsDeskTest, AQuestionIsAskedInQuietHours) {
   Setup([](EscalationPolicy&, PagingConfig& people) {
     QuietHours quiet;
