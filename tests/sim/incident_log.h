@@ -86,6 +86,7 @@ struct Fact {
   SetupPtr setup = {};
   Works works = {};
   std::map<std::string, Nanos> waited = {};  // kStart: since when the desk waits for heartbeats
+  bool power_cut = false;                    // kStart: what was not synced before is lost
   bool lost = false;                         // it was refused, or a crash took it back
   bool kept = false;                         // its token stood in the record at once
 };

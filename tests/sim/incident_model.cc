@@ -264,6 +264,8 @@ void IncidentModel::ApplySetup(const Fact& fact, bool start) {
     if (!known) pulse.since = now;
     if (const auto waited = fact.waited.find(name); waited != fact.waited.end()) {
       const Nanos earliest = std::max(pulse.heard, pulse.since);
+      // Beats are not synced: the last ones may be lost with the power.
+      if (fact.power_cut && waited->second < earliest) pulse.heard = pulse.since = waited->second;
       if (waited->second >= earliest)
         pulse.since = std::min(waited->second, std::max(now, earliest));
     }

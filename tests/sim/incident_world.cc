@@ -136,11 +136,17 @@ void IncidentWorld::Start() {
   dispatcher_ = std::make_unique<Dispatcher>(*desk_, clock_);
   FindOut(NoteSetBack());
   Fact fact{.kind = FactKind::kStart, .time = Now(), .setup = setup_};
+  fact.power_cut = std::exchange(power_cut_, false);
   for (const HeartbeatView& view : desk_->Heartbeats(Now())) {
     const DurationMs patience = view.config.interval + view.config.grace;
     if (view.due_at != 0) fact.waited[view.config.name] = view.due_at - patience * kNanosPerMilli;
   }
   Note(std::move(fact));
+}
+
+void IncidentWorld::CutPower() {
+  disk_.DropUnsynced();
+  power_cut_ = true;
 }
 
 void IncidentWorld::Restart() {
@@ -159,7 +165,7 @@ void IncidentWorld::Restart() {
     ++log_.crashes;
     dispatcher_.reset();
     desk_.reset();
-    if (plan_.crashes[lives_ - 1].power_cut) disk_.DropUnsynced();
+    if (plan_.crashes[lives_ - 1].power_cut) CutPower();
   }
   if (!desk_) return;
   // What was due meanwhile comes before the news.
@@ -174,7 +180,7 @@ void IncidentWorld::Sleep(Nanos* until) {
   log_.commits += faulty_->commits();
   dispatcher_.reset();
   desk_.reset();
-  if (plan_.crashes[lives_ - 1].power_cut) disk_.DropUnsynced();
+  if (plan_.crashes[lives_ - 1].power_cut) CutPower();
   Tamper();
   const int longest = Chance(random_, 0.2) ? 180 : 10;
   *until = clock_.steady + Below(random_, longest * 60) * kSec + 1;

@@ -59,6 +59,7 @@ class IncidentWorld {
  private:
   // ---- the process (incident_world.cc)
   void Start();
+  void CutPower();  // between two lives
   void Restart();
   bool Crashed() const { return faulty_->crashed(); }
   void Settle();
@@ -110,6 +111,7 @@ class IncidentWorld {
   WallClock clock_;
   ContactWorld contacts_;
   MemoryStore disk_;
+  bool power_cut_ = false;  // since the last start
   std::unique_ptr<FaultyStore> faulty_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<Dispatcher> dispatcher_;

@@ -89,7 +89,8 @@ TEST(RouteTree, GroupsAndKeys) {
   EXPECT_EQ(key({{"owner", "team-A"}, {"env", "testing"}, {"z", "q\"\n"}}),
             "{}/{owner=\"team-A\"}/{env=\"testing\"}:{env=\"testing\", owner=\"team-A\", "
             "z=\"q\\\"\\n\"}");
-  EXPECT_EQ(key({{"owner", "team-B"}, {"alertname", "X"}}), R"k({}/{owner=~"^(?:team-(B|C))$"}:{})k");
+  EXPECT_EQ(key({{"owner", "team-B"}, {"alertname", "X"}}),
+            R"k({}/{owner=~"^(?:team-(B|C))$"}:{})k");
 }
 
 TEST(RouteTree, KeyOfTheSpecification) {
