@@ -56,6 +56,7 @@ Status Merge(Transaction& tx, const std::string& id, const std::string& into, co
   }
   ApplyIncident(tx, std::move(taken), now);
   RecheckAttached(tx, into, now);
+  RecheckDependants(tx, id, now);  // they hang on who has the alerts
   return absl::OkStatus();
 }
 
@@ -75,8 +76,10 @@ Status Split(Transaction& tx, const std::string& id, const Actor& actor, Nanos n
   }
   IncidentDecision rest = GiveBack(*whole, part, firing, actor, now);
   PauseInMaintenance(tx, &rest, now);
+  const std::string rest_id = rest.incident.id;
   ApplyIncident(tx, std::move(alone), now);
   ApplyIncident(tx, std::move(rest), now);
+  RecheckDependants(tx, rest_id, now);
   return absl::OkStatus();
 }
 

@@ -70,6 +70,31 @@ class DependencyTest : public DeskTest {
   using Texts = std::vector<std::string>;
 };
 
+// An outage that a person made a part of another incident, or its own again, ends as any other.
+class MergedOutageTest : public DependencyTest, public testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(Unmerged, MergedOutageTest, testing::Bool());
+
+TEST_P(MergedOutageTest, ItsEndLetsItsDependantsGo) {
+  ASSERT_TRUE(Fire(Down("redis")).ok());
+  ASSERT_TRUE(Fire(Down("auth-service")).ok());
+  Run(5);
+  ASSERT_EQ(Of("auth-service")->suppressed_by, Of("redis")->id);
+  ASSERT_TRUE(Fire(Down("elsewhere")).ok());
+  Run(5);
+  ASSERT_TRUE(
+      desk_->Change(MergeInto{Of("elsewhere")->id}, By(Of("redis")->id), clock_.NowNanos()).ok());
+  Run(5);
+  EXPECT_EQ(Of("auth-service")->suppressed_by, Of("elsewhere")->id);
+  if (GetParam()) {
+    ASSERT_TRUE(desk_->Change(Unmerge{}, By(Of("redis")->id), clock_.NowNanos()).ok());
+    EXPECT_EQ(Of("auth-service")->suppressed_by, Of("redis")->id);
+  }
+  ASSERT_TRUE(End(Down("redis")).ok());
+  Run(121);
+  EXPECT_EQ(Of("auth-service")->suppressed_by, "");
+  EXPECT_EQ(std::ranges::count(Paged(), "auth-service"), 1);
+}
+
 TEST_F(DependencyTest, ARedisOutagePagesForRedisWithItsDependantsAttached) {
   // What needs redis fails first, in no order.
   std::vector<Alert> alerts;
