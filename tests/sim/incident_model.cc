@@ -40,7 +40,8 @@ void IncidentModel::Replay() {
   for (place_ = 0; place_ < log_.facts.size(); ++place_) {
     const Fact& fact = log_.facts[place_];
     if (fact.lost) continue;
-    if (fact.kind == FactKind::kClock) continue;  // the process has to notice first
+    // That the clock was set the process has to notice first; one that dies does not.
+    if (fact.kind == FactKind::kClock || fact.kind == FactKind::kCrash) continue;
     wall_ = fact.time;
     Apply(fact);
     NoteHeld(fact.time);
