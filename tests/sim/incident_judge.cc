@@ -20,8 +20,6 @@ void Judging::CollectAbsences() {
     if (fact.kind == FactKind::kClock)
       absences_.push_back({std::min(fact.until, fact.time), fact.time});
   }
-  for (const Attempt& attempt : log_.attempts) tries_[attempt.Lane()].push_back(attempt.time);
-  for (auto& [lane, times] : tries_) std::ranges::sort(times);
 }
 
 void Judging::CollectSetBacks() {
@@ -36,6 +34,9 @@ void Judging::CollectSetBacks() {
     set_backs_.insert(set_backs_.begin(), {fact.time - later, fact.until - fact.time});
     later += fact.until - fact.time;
   }
+  // What counts as sent lately moves with the clock.
+  for (const Attempt& attempt : log_.attempts) tries_[attempt.Lane()].push_back(TimeOf(attempt));
+  for (auto& [lane, times] : tries_) std::ranges::sort(times);
 }
 
 Nanos Judging::Wall(Nanos time) const {

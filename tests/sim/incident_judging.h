@@ -77,7 +77,7 @@ class Judging {
   IncidentModel model_;
   Verdict verdict_;
   std::vector<Period> absences_;                     // the process was dead, or the clock jumped
-  std::map<std::string, std::vector<Nanos>> tries_;  // by lane
+  std::map<std::string, std::vector<Nanos>> tries_;  // by lane, by the clock as it was set last
   struct SetBack {
     Nanos time = 0;  // by the clock as it was set last
     int64_t by = 0;

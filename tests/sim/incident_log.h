@@ -124,7 +124,6 @@ struct Trouble {
 struct Shown {
   std::string id;
   std::string key;
-  std::string previous;  // of the same key, before it
   Nanos received_at = 0;
   std::string state;
   std::vector<AuditEvent> events;

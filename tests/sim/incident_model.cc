@@ -40,7 +40,8 @@ void IncidentModel::Replay() {
   for (place_ = 0; place_ < log_.facts.size(); ++place_) {
     const Fact& fact = log_.facts[place_];
     if (fact.lost) continue;
-    if (fact.kind == FactKind::kClock) continue;  // the process has to notice first
+    // That the clock was set the process has to notice first; one that dies does not.
+    if (fact.kind == FactKind::kClock || fact.kind == FactKind::kCrash) continue;
     wall_ = fact.time;
     Apply(fact);
     NoteHeld(fact.time);
@@ -49,17 +50,16 @@ void IncidentModel::Replay() {
 }
 
 // As the product named it, by when the record says that it opened. Where the clock was set back,
-// two of a key may have opened at one time: the later one names the earlier.
+// two of a key may have opened at one time (a silence ended, again): when they began was moved
+// back with the clock, and that of the earlier one further.
 std::string IncidentModel::IdOf(const Case& incident) const {
-  const auto open = [&](const Shown& shown) {
-    return shown.key == incident.key && OpenedAt(shown) == incident.received &&
-           std::ranges::find(cases_, shown.id, &Case::id) == cases_.end();
-  };
+  const Shown* first = nullptr;
   for (const Shown& shown : log_.incidents) {
-    const auto before = std::ranges::find(log_.incidents, shown.previous, &Shown::id);
-    if (open(shown) && (before == log_.incidents.end() || !open(*before))) return shown.id;
+    const bool fits = shown.key == incident.key && OpenedAt(shown) == incident.received &&
+                      std::ranges::find(cases_, shown.id, &Case::id) == cases_.end();
+    if (fits && (first == nullptr || shown.received_at < first->received_at)) first = &shown;
   }
-  return "";
+  return first == nullptr ? "" : first->id;
 }
 
 // Whether an alert of the key began at that time.

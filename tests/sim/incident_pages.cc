@@ -157,10 +157,13 @@ bool Judging::WaitsForOthers(const Demand& demand, const std::string& lane, Nano
   const Shown* shown = ShownOf(demand.incident);
   const std::string channel = lane + "[0]";
   constexpr int64_t kMost = 12 * kMin;  // twice the longest bundle, and a while
+  const std::vector<Period> pieces = WallPieces(time - kMost, time);
   return shown != nullptr && std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
            return event.kind == AuditKind::kPageHeld && event.channel == channel &&
-                  event.text.find("waits") != std::string::npos && event.time <= time &&
-                  time <= event.time + kMost;
+                  event.text.find("waits") != std::string::npos &&
+                  std::ranges::any_of(pieces, [&](const Period& piece) {
+                    return piece.from <= event.time && event.time <= piece.to;
+                  });
          });
 }
 
@@ -192,7 +195,7 @@ bool Judging::IsLaneExcused(const Demand& demand, const Person* person, const st
       if (inside) return true;
     }
   }
-  return IsSaturated(*setup, lane, wall) || WaitsForOthers(demand, lane, wall);
+  return IsSaturated(*setup, lane, time) || WaitsForOthers(demand, lane, time);
 }
 
 bool Judging::IsExcused(const Demand& demand, const std::string& receiver, Nanos time) const {

@@ -303,7 +303,6 @@ void IncidentWorld::Show() {
     Shown shown;
     shown.id = incident->id;
     shown.key = KeyOf(*incident);
-    shown.previous = incident->previous_id;
     shown.received_at = incident->received_at;
     shown.state = IncidentStateText(incident->state);
     const StatusOr<IncidentDetail> detail = desk_->GetIncident(incident->id, Now());
