@@ -56,6 +56,8 @@ Status Merge(Transaction& tx, const std::string& id, const std::string& into, co
   }
   ApplyIncident(tx, std::move(taken), now);
   RecheckAttached(tx, into, now);
+  // What hangs on it hangs on the whole now: that one hears when the outage is over.
+  RecheckDependants(tx, id, now);
   return absl::OkStatus();
 }
 
@@ -77,6 +79,7 @@ Status Split(Transaction& tx, const std::string& id, const Actor& actor, Nanos n
   PauseInMaintenance(tx, &rest, now);
   ApplyIncident(tx, std::move(alone), now);
   ApplyIncident(tx, std::move(rest), now);
+  RecheckDependants(tx, part.merged_into, now);
   return absl::OkStatus();
 }
 
