@@ -153,7 +153,7 @@ StatusOr<SendResult> AwsCredentialSource::WebIdentity(HttpAttempt& attempt,
 
 StatusOr<SendResult> AwsCredentialSource::AssumeRole(HttpAttempt& attempt, AwsTemporary* found) {
   AwsTemporary own;
-  const SendResult result = TRY(Own(attempt, &own));
+  SendResult result = TRY(Own(attempt, &own));
   if (result.outcome != SendResult::Outcome::kDelivered) return result;
   attempt.Hide(own.credentials.secret_key);
   StsCall call{.form = {{"Action", "AssumeRole"},
@@ -163,10 +163,10 @@ StatusOr<SendResult> AwsCredentialSource::AssumeRole(HttpAttempt& attempt, AwsTe
                .signer = &own.credentials,
                .suffix = "-role"};
   if (!settings_.external_id.empty()) call.form.emplace_back("ExternalId", settings_.external_id);
-  return CallSts(attempt, std::move(call), found);
+  return CallSts(attempt, call, found);
 }
 
-StatusOr<SendResult> AwsCredentialSource::CallSts(HttpAttempt& attempt, StsCall call,
+StatusOr<SendResult> AwsCredentialSource::CallSts(HttpAttempt& attempt, const StsCall& call,
                                                   AwsTemporary* found) {
   HttpClientRequest request =
       TRY(attempt.Request("POST", StsUrl(settings_), kFormType, FormEncode(call.form)));

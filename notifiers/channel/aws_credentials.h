@@ -56,7 +56,7 @@ class AwsCredentialSource {
                                    AwsTemporary* found);
   StatusOr<SendResult> AssumeRole(HttpAttempt& attempt, AwsTemporary* found);
   StatusOr<SendResult> Fetch(HttpAttempt& attempt, AwsTemporary* found);
-  StatusOr<SendResult> CallSts(HttpAttempt& attempt, StsCall call, AwsTemporary* found);
+  StatusOr<SendResult> CallSts(HttpAttempt& attempt, const StsCall& call, AwsTemporary* found);
 
   const AwsSettings settings_;
   absl::Mutex mutex_;

@@ -332,6 +332,21 @@ bool IsHeld(Transaction& tx, const OutboxRow& row, Nanos now) {
   return incident != nullptr && incident->escalation.held_at != 0;
 }
 
+// Queues one of them for the fallback receiver. False: nothing behind it is due for that yet.
+bool DivertOne(Transaction& tx, const std::string& id, Nanos failing_since, Claiming* claim) {
+  const OutboxRow* row = tx.outbox.Find(id);
+  if (row == nullptr || row->state != OutboxState::kDue || row->diverted) return true;
+  if (!IsCurrent(tx, *row) || IsPutOff(*row, claim->now)) return true;
+  const Nanos when = DivertedAt(tx, *row, failing_since);
+  if (when > claim->now) claim->AskAgain(when);
+  if (when == 0 || when > claim->now) return false;
+  if (row->kind == OutboxKind::kPage && IsHeld(tx, *row, claim->now)) return true;
+  if (!Divert(tx, id, failing_since, claim->now)) return false;
+  ++claim->passed;
+  claim->AskAgain(claim->now);  // for what was queued just now
+  return true;
+}
+
 // The rows of a lane that has failed for long go to the fallback receiver as well, also those that
 // wait for the time that the far side gave (Retry-After): it may be an hour.
 void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const LaneRoom& room,
@@ -339,17 +354,7 @@ void DivertWaiting(Transaction& tx, const OutboxQueues::Queue& queue, const Lane
   if (room.failing_since == 0) return;
   for (const OutboxQueues::Waiting* waiting : {&queue.urgent, &queue.others}) {
     for (const auto& [due, id] : *waiting) {
-      if (claim->Full()) break;
-      const OutboxRow* row = tx.outbox.Find(id);
-      if (row == nullptr || row->state != OutboxState::kDue || row->diverted) continue;
-      if (!IsCurrent(tx, *row) || IsPutOff(*row, claim->now)) continue;
-      const Nanos when = DivertedAt(tx, *row, room.failing_since);
-      if (when > claim->now) claim->AskAgain(when);
-      if (when == 0 || when > claim->now) break;
-      if (row->kind == OutboxKind::kPage && IsHeld(tx, *row, claim->now)) continue;
-      if (!Divert(tx, id, room.failing_since, claim->now)) break;
-      ++claim->passed;
-      claim->AskAgain(claim->now);  // for what was queued just now
+      if (claim->Full() || !DivertOne(tx, id, room.failing_since, claim)) break;
     }
   }
 }

@@ -33,7 +33,7 @@ StatusOr<Nanos> Desk::Impl::NoteTime(Nanos now, Wakes* wakes) {
   // What the clock would show, had nobody set it.
   const Nanos expected = seen + std::max<int64_t>(steady - seen_steady, 0);
   if (expected - wall > kSetBackTolerance) {
-    const Status moved = SetBack(expected - wall, wall, wakes);
+    Status moved = SetBack(expected - wall, wall, wakes);
     if (!moved.ok()) return moved;
   } else {
     seen = std::max(expected, wall);  // many small steps become one
@@ -52,7 +52,7 @@ Status Desk::Impl::SetBack(int64_t by, Nanos now, Wakes* wakes) {
     tx.emplace(state, *plan, &inhibitor, &dependencies);
     OnSetBack(*tx, by, now);
   }
-  const Status status = Finish(*tx, now, {}, /*keep=*/true, wakes);
+  Status status = Finish(*tx, now, {}, /*keep=*/true, wakes);
   if (!status.ok()) {
     seen = before;
     return status;

@@ -57,37 +57,57 @@ void Advance(Escalation* escalation) {
   ++escalation->loop;
 }
 
-// When a receiver is told for the last time, by a step that tells all its receivers and by any;
-// keys lie in the escalation's tiers.
+// What is told for the last time when: receivers by steps that tell all of theirs, and steps that
+// tell one in turn, by tier. Keys lie in the escalation's tiers.
 struct LastTold {
-  std::map<std::string_view, Nanos> by_all;
-  std::map<std::string_view, Nanos> by_any;
+  std::map<std::string_view, Nanos> receivers;
+  std::map<size_t, Nanos> in_turn;
 };
 
-// When each receiver is told for the last time at or before `now`. After a downtime many steps are
-// due at once: who would be told by several of them is told once, by the last.
+// When each is told for the last time at or before `now`. After a downtime many steps are due at
+// once: who would be told by several of them is told once, by the last.
 LastTold WhenLastTold(const Escalation& escalation, Nanos now) {
   LastTold told;
   Escalation walk = escalation;
   for (; walk.active && TierDue(walk) <= now; Advance(&walk)) {
     const auto tier = static_cast<size_t>(walk.next_tier);
+    if (escalation.tiers()[tier].round_robin) {
+      told.in_turn[tier] = TierDue(walk);
+      continue;
+    }
     for (const std::string& receiver : escalation.tiers()[tier].receivers) {
-      told.by_any[receiver] = TierDue(walk);
-      if (!escalation.tiers()[tier].round_robin) told.by_all[receiver] = TierDue(walk);
+      told.receivers[receiver] = TierDue(walk);
     }
   }
   return told;
 }
 
-// Of the step that is due, who is not told again by a later one. A step that tells one in turn
-// tells nobody in the place of one that tells all.
+bool Has(const EscalationTier& tier, const std::string& receiver) {
+  return std::ranges::find(tier.receivers, receiver) != tier.receivers.end();
+}
+
+// A later step that tells one in turn tells nobody in the place of one that tells all, and somebody
+// else in the place of one that has not all of its receivers.
+bool IsToldInTurn(const Escalation& escalation, const LastTold& last_told,
+                  const std::string& receiver) {
+  const EscalationTier& tier = escalation.tiers()[static_cast<size_t>(escalation.next_tier)];
+  if (!tier.round_robin) return false;
+  return std::ranges::any_of(last_told.in_turn, [&](const auto& last) {
+    const EscalationTier& later = escalation.tiers()[last.first];
+    return last.second > TierDue(escalation) && Has(later, receiver) &&
+           std::ranges::all_of(later.receivers,
+                               [&](const std::string& each) { return Has(tier, each); });
+  });
+}
+
+// Of the step that is due, who is not told again by a later one.
 std::vector<std::string> ToldNow(const Escalation& escalation, const LastTold& last_told) {
   std::vector<std::string> told;
   const EscalationTier& tier = escalation.tiers()[static_cast<size_t>(escalation.next_tier)];
-  const auto& later = tier.round_robin ? last_told.by_any : last_told.by_all;
   for (const std::string& receiver : tier.receivers) {
-    const auto last = later.find(receiver);
-    if (last == later.end() || last->second <= TierDue(escalation)) told.push_back(receiver);
+    const auto last = last_told.receivers.find(receiver);
+    if (last != last_told.receivers.end() && last->second > TierDue(escalation)) continue;
+    if (!IsToldInTurn(escalation, last_told, receiver)) told.push_back(receiver);
   }
   return told;
 }

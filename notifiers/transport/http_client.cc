@@ -269,7 +269,7 @@ class CurlHttpClient final : public HttpClient {
     CurlList headers;
     std::array<char, CURL_ERROR_SIZE> detail{};
     CurlConnection connection;
-    const Status applied = connection.Apply(curl, request);
+    Status applied = connection.Apply(curl, request);
     if (!applied.ok()) {
       curl_easy_reset(curl);
       return applied;

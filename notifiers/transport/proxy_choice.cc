@@ -84,8 +84,8 @@ StatusOr<std::string> ProxyOf(const HttpClientRequest& request) {
     return IsPastProxy(TRY(PlaceOf(request.url)), request.no_proxy) ? "" : request.proxy_url;
   }
   const UrlPlace place = TRY(PlaceOf(request.url));
-  const std::string proxy = place.scheme == "https" ? Environment({"HTTPS_PROXY", "https_proxy"})
-                                                    : Environment({"HTTP_PROXY", "http_proxy"});
+  std::string proxy = place.scheme == "https" ? Environment({"HTTPS_PROXY", "https_proxy"})
+                                              : Environment({"HTTP_PROXY", "http_proxy"});
   if (proxy.empty()) return proxy;
   return IsPastProxy(place, Environment({"NO_PROXY", "no_proxy"})) ? "" : proxy;
 }

@@ -281,6 +281,25 @@ TEST_F(DependencyTest, WhatIsMergedIntoAnAttachedIncidentIsNews) {
   EXPECT_EQ(Got("pager"), 2U);
 }
 
+TEST_F(DependencyTest, TheyHangOnWhatTheOutageIsMergedInto) {
+  ASSERT_TRUE(Fire(Down("redis")).ok());
+  ASSERT_TRUE(Fire(Down("git-service")).ok());
+  ASSERT_TRUE(Fire(Down("shop")).ok());
+  Run(60);
+  const std::string shop = Of("shop")->id;
+  ASSERT_TRUE(desk_->Change(MergeInto{shop}, By(Of("redis")->id), clock_.NowNanos()).ok());
+  EXPECT_EQ(Of("git-service")->suppressed_by, shop);
+  ASSERT_TRUE(desk_->Change(Unmerge{}, By(Of("redis")->id), clock_.NowNanos()).ok());
+  EXPECT_EQ(Of("git-service")->suppressed_by, Of("redis")->id);
+  ASSERT_TRUE(desk_->Change(MergeInto{shop}, By(Of("redis")->id), clock_.NowNanos()).ok());
+  const size_t before = Got("pager");
+  ASSERT_TRUE(End(Down("redis")).ok());
+  Run(121);
+  EXPECT_EQ(Of("git-service")->suppressed_by, "");
+  EXPECT_EQ(Got("pager"), before + 1) << "the outage is over, also as a part of another incident";
+  EXPECT_EQ(inbox_["pager"].got.back().alerts.at(0).labels.Get("service"), "git-service");
+}
+
 TEST_F(DependencyTest, AnIncidentWithMoreThanThatIsNews) {
   Adjust([adjust = adjust_](DeskConfig& config) {
     adjust(config);

@@ -235,6 +235,28 @@ TEST(Escalation, OneInTurnStandsInForNobodyAfterADowntime) {
   EXPECT_TRUE(Told(OnEscalationTimer(Open(config), kT0 + Min(5), now)).empty());
 }
 
+// A step in turn that is late, and a later one in turn.
+TEST(Escalation, OneInTurnStandsInOnlyForItsOwn) {
+  const struct {
+    Names late, later, told;
+  } kCases[] = {
+      {{"x"}, {"x"}, {}},
+      {{"x"}, {"y", "x"}, {"x"}},  // y's turn, maybe
+      {{"x", "y"}, {"y", "x"}, {}},
+      {{"x", "y"}, {"x"}, {"y"}},
+      {{"x", "y"}, {"y", "z"}, {"x", "y"}},
+  };
+  IncidentsConfig config = Config(0);
+  std::vector<EscalationTier>& tiers = config.escalation_policies[0].tiers;
+  tiers[1].round_robin = tiers[2].round_robin = true;
+  for (const auto& c : kCases) {
+    tiers[1].receivers = c.late;
+    tiers[2].receivers = c.later;
+    const auto decision = OnEscalationTimer(Open(config), kT0 + Min(5), kT0 + Min(60));
+    EXPECT_EQ(Told(decision), c.told) << "late " << c.late.size() << " later " << c.later.size();
+  }
+}
+
 TEST(Escalation, TimesOfTheTiers) {
   const Incident incident = Open(Config(0));
   EXPECT_EQ(TierTimes(incident.escalation), (std::vector<Nanos>{kT0, kT0 + Min(5), kT0 + Min(15)}));
