@@ -121,22 +121,43 @@ void IncidentModel::ReviseFiresOn(int64_t minutes_before, Nanos now) {
   }
 }
 
+bool IncidentModel::IsWritten(const Case& incident, const std::string& clock, Nanos time) const {
+  const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
+  return shown != log_.incidents.end() &&
+         std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+           return event.kind == AuditKind::kSlaBreached && event.to == clock && event.time == time;
+         });
+}
+
 // A miss that was written before anybody noticed that the clock was set back keeps its time: a
 // start may have come that far before it crashed. Only the record knows.
 void IncidentModel::NoteWritten(Nanos lived) {
   for (Case& incident : cases_) {
-    const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
-    if (shown == log_.incidents.end()) continue;
     for (MissClock Case::* clock : {&Case::answer, &Case::mend}) {
       const MissClock& it = incident.*clock;
       if (!it.running || it.missed || it.Elapsed(lived) <= it.target) continue;
       const Nanos time = it.started + it.paused + it.target + 1;
       const char* name = clock == &Case::answer ? "acknowledge" : "resolve";
-      const bool written = std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
-        return event.kind == AuditKind::kSlaBreached && event.to == name && event.time == time;
-      });
-      if (written) MissNow(incident, clock, time);
+      if (IsWritten(incident, name, time)) MissNow(incident, clock, time);
     }
+  }
+}
+
+// Misses are not synced: one of the life that the power cut ended may be lost, and was none yet by
+// the clock that was set back meanwhile.
+void IncidentModel::ForgetLost() {
+  const size_t next = place_ + 1;
+  if (next >= log_.facts.size() || !log_.facts[next].power_cut) return;
+  size_t start = place_;
+  while (start > 0 && log_.facts[start].kind != FactKind::kStart) --start;
+  for (Case& incident : cases_) {
+    std::erase_if(incident.misses, [&](const Miss& miss) {
+      MissClock& it = miss.clock == "acknowledge" ? incident.answer : incident.mend;
+      const bool lost = it.running && miss.place > start &&
+                        !IsWritten(incident, miss.clock, miss.time);
+      if (lost) it.missed = false;
+      return lost;
+    });
   }
 }
 
@@ -145,6 +166,7 @@ void IncidentModel::SetBack(int64_t by, Nanos now) {
   const auto move = [by](Nanos& time) {
     if (time != 0 && time != INT64_MAX) time -= by;
   };
+  ForgetLost();
   NoteWritten(now + by);
   for (Case& incident : cases_) {
     for (Nanos* time :
