@@ -153,8 +153,8 @@ void IncidentModel::ForgetLost() {
   for (Case& incident : cases_) {
     std::erase_if(incident.misses, [&](const Miss& miss) {
       MissClock& it = miss.clock == "acknowledge" ? incident.answer : incident.mend;
-      const bool lost = it.running && miss.place > start &&
-                        !IsWritten(incident, miss.clock, miss.time);
+      const bool lost =
+          it.running && miss.place > start && !IsWritten(incident, miss.clock, miss.time);
       if (lost) it.missed = false;
       return lost;
     });
