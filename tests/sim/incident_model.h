@@ -133,6 +133,8 @@ class IncidentModel {
   void ApplySetup(const Fact& fact, bool start);
   void SetBack(int64_t by, Nanos now);
   bool IsWritten(const Case& incident, const std::string& clock, Nanos time) const;
+  Nanos FiresOnAt(const Case& incident) const;
+  void NoteReopened(Nanos lived);
   void NoteWritten(Nanos lived);
   void ForgetLost();
   void ReviseEdges(Nanos now);

@@ -157,7 +157,12 @@ bool Judging::WaitsForOthers(const Demand& demand, const std::string& lane, Nano
   const Shown* shown = ShownOf(demand.incident);
   const std::string channel = lane + "[0]";
   constexpr int64_t kMost = 12 * kMin;  // twice the longest bundle, and a while
-  const std::vector<Period> pieces = WallPieces(time - kMost, time);
+  Nanos from = time - kMost;
+  // One that was held meanwhile may wait once more when it is released.
+  for (const Period& held : demand.incident.held) {
+    if (held.to >= time - kMost && held.to <= time) from = std::min(from, held.from - kMost);
+  }
+  const std::vector<Period> pieces = WallPieces(from, time);
   return shown != nullptr && std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
            return event.kind == AuditKind::kPageHeld && event.channel == channel &&
                   event.text.find("waits") != std::string::npos &&

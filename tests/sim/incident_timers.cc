@@ -53,6 +53,15 @@ bool IncidentModel::AskThoseDue(Nanos now) {
   return asked;
 }
 
+// When it is opened again because it fires on; 0: never.
+Nanos IncidentModel::FiresOnAt(const Case& incident) const {
+  const bool fires_on = !incident.Open() && incident.resolved_by_person &&
+                        !incident.firing.empty() && incident.whole == nullptr &&
+                        setup_->still_firing_minutes > 0;
+  if (!fires_on) return 0;
+  return std::max(incident.resolved + setup_->still_firing_minutes * kMin, incident.fires_on_from);
+}
+
 bool IncidentModel::RunEarliest(Nanos now) {
   Nanos due = now + 1;
   std::function<void()> run;
@@ -97,14 +106,7 @@ bool IncidentModel::RunEarliest(Nanos now) {
       Move(incident, Phase::kNew, "", wall_);
       Climb(incident, wall_);
     });
-    const bool fires_on = !incident.Open() && incident.resolved_by_person &&
-                          !incident.firing.empty() && incident.whole == nullptr &&
-                          setup_->still_firing_minutes > 0;
-    if (fires_on) {
-      const Nanos wanted = incident.resolved + setup_->still_firing_minutes * kMin;
-      offer(std::max(wanted, incident.fires_on_from),
-            [this, &incident] { Reopen(incident, -1, wall_); });
-    }
+    offer(FiresOnAt(incident), [this, &incident] { Reopen(incident, -1, wall_); });
   }
   if (!run) return false;
   wall_ = due;
@@ -127,6 +129,20 @@ bool IncidentModel::IsWritten(const Case& incident, const std::string& clock, Na
          std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
            return event.kind == AuditKind::kSlaBreached && event.to == clock && event.time == time;
          });
+}
+
+// Opened again because it fired on, by a start that crashed before anybody could see it. Only the
+// record knows.
+void IncidentModel::NoteReopened(Nanos lived) {
+  for (Case& incident : cases_) {
+    const Nanos due = FiresOnAt(incident);
+    const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
+    if (due == 0 || due > lived || shown == log_.incidents.end()) continue;
+    const bool written = std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+      return event.kind == AuditKind::kStateChanged && event.to == "new" && event.time == due;
+    });
+    if (written) Reopen(incident, -1, due);
+  }
 }
 
 // A miss that was written before anybody noticed that the clock was set back keeps its time: a
@@ -167,6 +183,7 @@ void IncidentModel::SetBack(int64_t by, Nanos now) {
     if (time != 0 && time != INT64_MAX) time -= by;
   };
   ForgetLost();
+  NoteReopened(now + by);
   NoteWritten(now + by);
   for (Case& incident : cases_) {
     for (Nanos* time :
