@@ -27,7 +27,7 @@ int64_t MissClock::Elapsed(Nanos now) const {
 void IncidentModel::MissNow(Case& incident, MissClock Case::* clock, Nanos time) {
   if ((incident.*clock).missed) return;
   (incident.*clock).missed = true;
-  incident.misses.push_back({NameOf(clock), time});
+  incident.misses.push_back({NameOf(clock), time, place_});
 }
 
 // Missed by now? Then it was when the last moment had passed.

@@ -54,6 +54,9 @@ class Judging {
   bool IsExcused(const Demand& demand, const std::string& receiver, Nanos time) const;
   bool IsLaneExcused(const Demand& demand, const Person* person, const std::string& lane,
                      Nanos time) const;
+  bool IsQuiet(const Demand& demand, const Person& person, Nanos time) const;
+  bool WaitsForMorning(const Case& incident, const Stretch& stretch, Nanos time) const;
+  Nanos WaitsFrom(const Demand& demand) const;
   bool IsSaturated(const Setup& setup, const std::string& lane, Nanos time) const;
   bool WaitsForOthers(const Demand& demand, const std::string& lane, Nanos time) const;
   bool IsAway(const Case& incident, Nanos time) const;

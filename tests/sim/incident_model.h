@@ -31,6 +31,7 @@ struct MissClock {
 struct Miss {
   std::string clock;  // acknowledge, resolve
   Nanos time = 0;
+  size_t place = 0;  // the fact by which it was noticed
 };
 
 // A time in which an incident was new and nobody had put it off: its ladder is climbed. Or one
@@ -131,7 +132,11 @@ class IncidentModel {
   void Touch(Case& incident);
   void ApplySetup(const Fact& fact, bool start);
   void SetBack(int64_t by, Nanos now);
+  bool IsWritten(const Case& incident, const std::string& clock, Nanos time) const;
+  Nanos FiresOnAt(const Case& incident) const;
+  void NoteReopened(Nanos lived);
   void NoteWritten(Nanos lived);
+  void ForgetLost();
   void ReviseEdges(Nanos now);
   void ReviseFiresOn(int64_t minutes_before, Nanos now);
   void Tick(Nanos now);

@@ -157,7 +157,12 @@ bool Judging::WaitsForOthers(const Demand& demand, const std::string& lane, Nano
   const Shown* shown = ShownOf(demand.incident);
   const std::string channel = lane + "[0]";
   constexpr int64_t kMost = 12 * kMin;  // twice the longest bundle, and a while
-  const std::vector<Period> pieces = WallPieces(time - kMost, time);
+  Nanos from = time - kMost;
+  // One that was held meanwhile may wait once more when it is released.
+  for (const Period& held : demand.incident.held) {
+    if (held.to >= time - kMost && held.to <= time) from = std::min(from, held.from - kMost);
+  }
+  const std::vector<Period> pieces = WallPieces(from, time);
   return shown != nullptr && std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
            return event.kind == AuditKind::kPageHeld && event.channel == channel &&
                   event.text.find("waits") != std::string::npos &&
@@ -165,6 +170,29 @@ bool Judging::WaitsForOthers(const Demand& demand, const std::string& lane, Nano
                     return piece.from <= event.time && event.time <= piece.to;
                   });
          });
+}
+
+bool Judging::IsQuiet(const Demand& demand, const Person& person, Nanos time) const {
+  const bool mild =
+      std::min(demand.stretch.severity, demand.incident.severity) <= Severity::kMedium;
+  if (person.quiet_from < 0 || !mild) return false;
+  for (const Nanos at : {Wall(time) - kMin, Wall(time)}) {
+    const auto minute = static_cast<int>(at / kMin % (24 * 60));
+    const bool inside = person.quiet_from < person.quiet_to
+                            ? person.quiet_from <= minute && minute < person.quiet_to
+                            : minute >= person.quiet_from || minute < person.quiet_to;
+    if (inside) return true;
+  }
+  return false;
+}
+
+// What was due in a downtime is told by the last step that was, whose waits count from its time.
+Nanos Judging::WaitsFrom(const Demand& demand) const {
+  const Nanos wall = Wall(demand.due);
+  for (const Period& absence : absences_) {
+    if (absence.from <= wall && wall <= absence.to) return demand.due + (absence.to - wall);
+  }
+  return demand.due;
 }
 
 bool Judging::IsLaneExcused(const Demand& demand, const Person* person, const std::string& lane,
@@ -183,18 +211,8 @@ bool Judging::IsLaneExcused(const Demand& demand, const Person* person, const st
   const SetupPtr setup = SetupsOf(demand.stretch).front();
   const auto rule =
       std::ranges::find(person->rules, lane.substr(lane.find('/') + 1), &Rule::method);
-  if (rule != person->rules.end() && time < demand.due + rule->minutes * kMin) return true;
-  const bool mild =
-      std::min(demand.stretch.severity, demand.incident.severity) <= Severity::kMedium;
-  if (person->quiet_from >= 0 && mild) {
-    for (const Nanos at : {wall - kMin, wall}) {
-      const auto minute = static_cast<int>(at / kMin % (24 * 60));
-      const bool inside = person->quiet_from < person->quiet_to
-                              ? person->quiet_from <= minute && minute < person->quiet_to
-                              : minute >= person->quiet_from || minute < person->quiet_to;
-      if (inside) return true;
-    }
-  }
+  if (rule != person->rules.end() && time < WaitsFrom(demand) + rule->minutes * kMin) return true;
+  if (IsQuiet(demand, *person, time)) return true;
   return IsSaturated(*setup, lane, time) || WaitsForOthers(demand, lane, time);
 }
 
@@ -330,6 +348,24 @@ void Judging::JudgeWho(const Stretch& stretch, const Attempt& attempt) {
                       attempt.incident, UtcText(attempt.time)));
 }
 
+// Somebody who was to hear of it by then is not disturbed yet.
+bool Judging::WaitsForMorning(const Case& incident, const Stretch& stretch, Nanos time) const {
+  for (const SetupPtr& setup : SetupsOf(stretch)) {
+    for (const Step& step : stretch.ladder.steps) {
+      if (stretch.start + step.minutes * kMin > time) continue;
+      const Demand demand{.incident = incident, .stretch = stretch, .step = &step};
+      for (const std::string& target : step.targets) {
+        for (const std::string& receiver : MayMean(*setup, target, Wall(time), Wall(time))) {
+          if (!receiver.starts_with(kUserPrefix)) continue;
+          const Person* person = setup->Find(receiver.substr(kUserPrefix.size()));
+          if (person != nullptr && IsQuiet(demand, *person, time)) return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
 // Everybody refused: the next ones hear of it, or it is said that nobody could be told.
 void Judging::JudgeRefusals(const Case& incident, const Stretch& stretch) {
   if (stretch.rise) return;  // nobody comes next
@@ -339,6 +375,7 @@ void Judging::JudgeRefusals(const Case& incident, const Stretch& stretch) {
     last = TimeOf(*attempt);
   }
   if (last == 0 || SaidSo(incident, stretch.start, last + kSlack)) return;
+  if (WaitsForMorning(incident, stretch, last)) return;
   int64_t free = 0;
   for (Nanos time = last; time < stretch.latest && free <= kSlack; time += kStep) {
     if (!IsAway(incident, time)) free += kStep;

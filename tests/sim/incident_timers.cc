@@ -53,6 +53,15 @@ bool IncidentModel::AskThoseDue(Nanos now) {
   return asked;
 }
 
+// When it is opened again because it fires on; 0: never.
+Nanos IncidentModel::FiresOnAt(const Case& incident) const {
+  const bool fires_on = !incident.Open() && incident.resolved_by_person &&
+                        !incident.firing.empty() && incident.whole == nullptr &&
+                        setup_->still_firing_minutes > 0;
+  if (!fires_on) return 0;
+  return std::max(incident.resolved + setup_->still_firing_minutes * kMin, incident.fires_on_from);
+}
+
 bool IncidentModel::RunEarliest(Nanos now) {
   Nanos due = now + 1;
   std::function<void()> run;
@@ -97,14 +106,7 @@ bool IncidentModel::RunEarliest(Nanos now) {
       Move(incident, Phase::kNew, "", wall_);
       Climb(incident, wall_);
     });
-    const bool fires_on = !incident.Open() && incident.resolved_by_person &&
-                          !incident.firing.empty() && incident.whole == nullptr &&
-                          setup_->still_firing_minutes > 0;
-    if (fires_on) {
-      const Nanos wanted = incident.resolved + setup_->still_firing_minutes * kMin;
-      offer(std::max(wanted, incident.fires_on_from),
-            [this, &incident] { Reopen(incident, -1, wall_); });
-    }
+    offer(FiresOnAt(incident), [this, &incident] { Reopen(incident, -1, wall_); });
   }
   if (!run) return false;
   wall_ = due;
@@ -121,22 +123,57 @@ void IncidentModel::ReviseFiresOn(int64_t minutes_before, Nanos now) {
   }
 }
 
+bool IncidentModel::IsWritten(const Case& incident, const std::string& clock, Nanos time) const {
+  const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
+  return shown != log_.incidents.end() &&
+         std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+           return event.kind == AuditKind::kSlaBreached && event.to == clock && event.time == time;
+         });
+}
+
+// Opened again because it fired on, by a start that crashed before anybody could see it. Only the
+// record knows.
+void IncidentModel::NoteReopened(Nanos lived) {
+  for (Case& incident : cases_) {
+    const Nanos due = FiresOnAt(incident);
+    const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
+    if (due == 0 || due > lived || shown == log_.incidents.end()) continue;
+    const bool written = std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
+      return event.kind == AuditKind::kStateChanged && event.to == "new" && event.time == due;
+    });
+    if (written) Reopen(incident, -1, due);
+  }
+}
+
 // A miss that was written before anybody noticed that the clock was set back keeps its time: a
 // start may have come that far before it crashed. Only the record knows.
 void IncidentModel::NoteWritten(Nanos lived) {
   for (Case& incident : cases_) {
-    const auto shown = std::ranges::find(log_.incidents, incident.id, &Shown::id);
-    if (shown == log_.incidents.end()) continue;
     for (MissClock Case::* clock : {&Case::answer, &Case::mend}) {
       const MissClock& it = incident.*clock;
       if (!it.running || it.missed || it.Elapsed(lived) <= it.target) continue;
       const Nanos time = it.started + it.paused + it.target + 1;
       const char* name = clock == &Case::answer ? "acknowledge" : "resolve";
-      const bool written = std::ranges::any_of(shown->events, [&](const AuditEvent& event) {
-        return event.kind == AuditKind::kSlaBreached && event.to == name && event.time == time;
-      });
-      if (written) MissNow(incident, clock, time);
+      if (IsWritten(incident, name, time)) MissNow(incident, clock, time);
     }
+  }
+}
+
+// Misses are not synced: one of the life that the power cut ended may be lost, and was none yet by
+// the clock that was set back meanwhile.
+void IncidentModel::ForgetLost() {
+  const size_t next = place_ + 1;
+  if (next >= log_.facts.size() || !log_.facts[next].power_cut) return;
+  size_t start = place_;
+  while (start > 0 && log_.facts[start].kind != FactKind::kStart) --start;
+  for (Case& incident : cases_) {
+    std::erase_if(incident.misses, [&](const Miss& miss) {
+      MissClock& it = miss.clock == "acknowledge" ? incident.answer : incident.mend;
+      const bool lost =
+          it.running && miss.place > start && !IsWritten(incident, miss.clock, miss.time);
+      if (lost) it.missed = false;
+      return lost;
+    });
   }
 }
 
@@ -145,6 +182,8 @@ void IncidentModel::SetBack(int64_t by, Nanos now) {
   const auto move = [by](Nanos& time) {
     if (time != 0 && time != INT64_MAX) time -= by;
   };
+  ForgetLost();
+  NoteReopened(now + by);
   NoteWritten(now + by);
   for (Case& incident : cases_) {
     for (Nanos* time :
