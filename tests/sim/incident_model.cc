@@ -347,6 +347,10 @@ void IncidentModel::Apply(const Fact& fact) {
 }
 
 void IncidentModel::OnAttempt(const Attempt& attempt) {
+  Case* asked = attempt.Asks() ? Find(attempt.incident) : nullptr;
+  if (asked != nullptr && attempt.result == Attempt::Result::kDelivered) {
+    asked->paged.insert(attempt.receiver);
+  }
   if (!attempt.Pages()) return;
   std::set<std::string> told = attempt.bundled;
   told.insert(attempt.incident);
