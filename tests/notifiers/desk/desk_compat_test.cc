@@ -332,6 +332,7 @@ TEST_F(DeskTest, AnAlertThatFlapsForEverHidesNothing) {
   flap(600);
   EXPECT_EQ(Got("team"), before) << "on hold";
   ASSERT_TRUE(Fire(MakeAlert("New")).ok());
+  ASSERT_TRUE(Fire(MakeAlert("Flaps")).ok());  // on hold again before the group speaks
   Run(11);
   ASSERT_EQ(Got("team"), before + 1) << "an alert that does not flap is told with the next beat";
   flap(60);  // on hold again
