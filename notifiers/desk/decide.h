@@ -36,7 +36,7 @@ void TakeAlerts(Transaction& tx, const IncomingAlerts& alerts, Nanos now);
 void OnAlertEnds(Transaction& tx, std::span<const AlertEnd> ends);
 // Resolves firing rule alerts that are not in `owned`.
 void ResolveUnowned(Transaction& tx, const std::set<uint64_t>& owned, Nanos now);
-// Forgets a resolved alert that no group needs any more.
+// Forgets a resolved alert that no group needs any more, and none that was left behind would need.
 void ForgetIfDone(Transaction& tx, uint64_t fingerprint);
 std::string FingerprintHex(uint64_t fingerprint);
 uint64_t ParseFingerprint(const std::string& hex);  // of FingerprintHex
@@ -55,6 +55,8 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
 // goes.
 void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now);
 void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
+// A group with this alert; its first flush is set.
+void OpenGroup(Transaction& tx, const GroupTarget& target, const AlertRecord& record, Nanos now);
 // A new group without members; what was told before by one of its name that is gone is still known.
 GroupRecord& BeginGroup(Transaction& tx, const GroupTarget& target, Nanos now);
 // An integration of the group was told: its log says so, and those of its twins (Plan::TwinsOf).
@@ -65,6 +67,9 @@ void LogTold(Transaction& tx, const std::string& group_id, const std::string& in
 // the log, and is woken by WakeTwins.
 bool TwinIsTelling(const Transaction& tx, const GroupRecord& group);
 void WakeTwins(Transaction& tx, const std::string& group_id, Nanos now);
+// The alert has ended, and a group that a reload left behind was told that it fires: it is kept
+// until that group comes back and tells its end, or forgets it.
+bool AwaitsGroup(const Transaction& tx, uint64_t fingerprint);
 // Leaves only the log of the group, until it has expired; false: there is nothing to keep.
 bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now);
 // With the fix resolved_told_once: the row's integration has been told already, by an earlier

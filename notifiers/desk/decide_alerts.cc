@@ -324,6 +324,7 @@ void ForgetIfDone(Transaction& tx, uint64_t fingerprint) {
     const GroupRecord* group = tx.groups.Find(target.id);
     if (group != nullptr && group->members.contains(fingerprint)) return;
   }
+  if (AwaitsGroup(tx, fingerprint)) return;
   KeepEnded(tx, *record);
   tx.alerts.Erase(fingerprint);
 }

@@ -248,15 +248,18 @@ void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now
       if (joins || news) HastenFlush(tx, target.id, now);
       continue;
     }
-    if (!record.firing) continue;
-    GroupRecord& begun = BeginGroup(tx, target, now);
-    begun.members.insert(fingerprint);
-    AdoptImported(begun, record.labels(), fingerprint);
-    const int64_t wait = target.route->group_wait * kNanosPerMilli;
-    // An alert that has waited long enough elsewhere does not wait again.
-    const bool at_once = record.starts_at.nanos < now - wait;
-    tx.SetTimer(TimerKind::kGroupFlush, target.id, at_once ? now : now + wait);
+    if (record.firing) OpenGroup(tx, target, record, now);
   }
+}
+
+void OpenGroup(Transaction& tx, const GroupTarget& target, const AlertRecord& record, Nanos now) {
+  GroupRecord& begun = BeginGroup(tx, target, now);
+  begun.members.insert(record.fingerprint());
+  AdoptImported(begun, record.labels(), record.fingerprint());
+  const int64_t wait = target.route->group_wait * kNanosPerMilli;
+  // An alert that has waited long enough elsewhere does not wait again.
+  const bool at_once = record.starts_at.nanos < now - wait;
+  tx.SetTimer(TimerKind::kGroupFlush, target.id, at_once ? now : now + wait);
 }
 
 void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos now) {
@@ -350,8 +353,12 @@ void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {
   }
   if (!live.empty()) WakeTwins(tx, group_id, now);
   tx.CancelTimer(TimerKind::kGroupFlush, group_id);
-  if (tx.groups.Find(group_id) == nullptr || PutToSleep(tx, group_id, now)) return;
+  const GroupRecord* group = tx.groups.Find(group_id);
+  if (group == nullptr || PutToSleep(tx, group_id, now)) return;
+  // Those that have ended waited for it to come back.
+  const NumberSet waited = group->left_behind ? FiringInLog(*group) : NumberSet();
   tx.groups.Erase(group_id);
+  for (const uint64_t fingerprint : waited) ForgetIfDone(tx, fingerprint);
 }
 
 }  // namespace outrider

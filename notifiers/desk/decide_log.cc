@@ -111,6 +111,15 @@ bool PutToSleep(Transaction& tx, const std::string& group_id, Nanos now) {
   return true;
 }
 
+bool AwaitsGroup(const Transaction& tx, uint64_t fingerprint) {
+  const auto ids = tx.state().left_behind.find(fingerprint);
+  return ids != tx.state().left_behind.end() &&
+         std::ranges::any_of(ids->second, [&](const std::string& id) {
+           const GroupRecord* group = tx.groups.Find(id);
+           return group != nullptr && group->left_behind && ToldFiring(*group, fingerprint);
+         });
+}
+
 bool ToldResolved(const Transaction& tx, const OutboxRow& row, uint64_t fingerprint) {
   if (!tx.plan().config().fixes.resolved_told_once) return false;
   const GroupRecord* group = tx.groups.Find(row.group_id);

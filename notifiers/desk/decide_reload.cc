@@ -5,6 +5,7 @@
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "notifiers/desk/decide.h"
 
 namespace outrider {
@@ -13,16 +14,27 @@ namespace {
 // Where alerts belong, from one look at each.
 struct Places {
   absl::flat_hash_map<std::string, std::vector<uint64_t>>
-      members;                     // of groups that are there, ascending
+      members;  // of groups that are there, ascending
+  absl::flat_hash_map<std::string, std::vector<uint64_t>>
+      strangers;                   // resolved before their routes led to this group
   std::vector<uint64_t> homeless;  // fire, and a group of theirs is missing
+  std::vector<uint64_t> late;      // resolved, and a group that comes back has not told it
   std::vector<uint64_t> done;      // resolved, and no group tells them
 };
 
 // Of a resolved alert after a start: whether it was in the group. One that ended before the group
 // was born never was: the group that told its end is gone, and another one has to tell it still.
+// Unless the group has come back and is about to tell it.
 bool WasMember(const GroupRecord& group, const AlertRecord& record) {
   return !group.left.contains(record.fingerprint()) &&
-         (record.ended_at == 0 || record.ended_at >= group.born);
+         (record.ended_at == 0 || record.ended_at >= group.born ||
+          ToldFiring(group, record.fingerprint()));
+}
+
+// A group that was left behind, and told its receiver that this alert, which has ended, fires.
+bool OwesEnd(const GroupRecord* group, const AlertRecord& record) {
+  return group != nullptr && group->left_behind && !record.firing &&
+         ToldFiring(*group, record.fingerprint());
 }
 
 Places FindPlaces(const Transaction& tx, bool loaded) {
@@ -32,21 +44,27 @@ Places FindPlaces(const Transaction& tx, bool loaded) {
     if (record == nullptr) continue;
     bool missing = false;
     bool placed = false;
+    bool late = false;
     for (const GroupTarget& target : tx.plan().Targets(*record)) {
       const GroupRecord* group = tx.groups.Find(target.id);
       // One of which only the log is left is begun anew.
       if (group == nullptr || group->asleep) {
         missing = true;
+        late = late || OwesEnd(group, *record);
         continue;
       }
       // Resolved alerts stay where they still have to be told, but enter no new group.
       const bool stays = loaded ? WasMember(*group, *record) : group->members.contains(fingerprint);
-      if (!record->firing && !stays) continue;
+      if (!record->firing && !stays) {
+        if (!loaded) places.strangers[target.id].push_back(fingerprint);
+        continue;
+      }
       places.members[target.id].push_back(fingerprint);
       placed = true;
     }
     if (record->firing && missing) places.homeless.push_back(fingerprint);
-    if (!record->firing && !placed) places.done.push_back(fingerprint);
+    if (late) places.late.push_back(fingerprint);
+    if (!record->firing && !placed && !late) places.done.push_back(fingerprint);
   }
   return places;
 }
@@ -59,19 +77,15 @@ std::vector<std::string> SortedGroups(const Transaction& tx) {
   return ids;
 }
 
-// A group whose alerts were grouped elsewhere for a while did not hear of those that ended: its log
-// would go on saying that they fire, and nobody be told when they fire again.
+// The log of a group that was left behind would go on saying that alerts fire which are not known
+// any more, and nobody be told when they fire again.
 void CutLog(Transaction& tx, const std::string& id) {
   const GroupRecord* group = tx.groups.Find(id);
   if (group == nullptr || !group->left_behind || HasImported(*group)) return;
-  const auto over = [&](uint64_t fingerprint) {
-    const AlertRecord* record = tx.alerts.Find(fingerprint);
-    return record == nullptr || !record->firing;
-  };
   for (const auto& [integration, entry] : std::map(group->log)) {
     std::vector<uint64_t> ended;
     for (const uint64_t fingerprint : entry.firing) {
-      if (over(fingerprint)) ended.push_back(fingerprint);
+      if (tx.alerts.Find(fingerprint) == nullptr) ended.push_back(fingerprint);
     }
     for (const uint64_t fingerprint : ended) {
       tx.groups.Edit(id).log[integration].firing.erase(fingerprint);
@@ -79,23 +93,49 @@ void CutLog(Transaction& tx, const std::string& id) {
   }
 }
 
-// Nobody is in it any more.
-void LeaveBehind(Transaction& tx, const std::string& id, Nanos now) {
+// Nobody is in it any more. Returns those that it may have to tell once it is back.
+NumberSet LeaveBehind(Transaction& tx, const std::string& id, Nanos now) {
   const bool awake = !tx.groups.Find(id)->asleep;
   CutLog(tx, id);
   DestroyGroup(tx, id, now);
-  if (awake && tx.groups.Find(id) != nullptr) tx.groups.Edit(id).left_behind = true;
+  const GroupRecord* group = tx.groups.Find(id);
+  if (group == nullptr) return {};
+  if (awake) tx.groups.Edit(id).left_behind = true;
+  return tx.groups.Find(id)->left_behind ? FiringInLog(*tx.groups.Find(id)) : NumberSet();
+}
+
+// The alert has ended while groups of its were away: they tell it now.
+void TellLate(Transaction& tx, uint64_t fingerprint, Nanos now) {
+  const AlertRecord& record = *tx.alerts.Find(fingerprint);
+  for (const GroupTarget& target : tx.plan().Targets(record)) {
+    const GroupRecord* group = tx.groups.Find(target.id);
+    if (OwesEnd(group, record)) {
+      OpenGroup(tx, target, record, now);
+    } else if (group != nullptr && group->born == now && ToldFiring(*group, fingerprint)) {
+      tx.groups.EditSoftly(target.id).members.insert(fingerprint);  // another alert brought it back
+    }
+  }
+}
+
+// A start, too, shall know that they were never in it.
+void KeepOut(Transaction& tx, const std::string& id, const std::vector<uint64_t>& strangers) {
+  for (const uint64_t fingerprint : strangers) {
+    if (!tx.groups.Find(id)->left.contains(fingerprint))
+      tx.groups.Edit(id).left.insert(fingerprint);
+  }
 }
 
 void Move(Transaction& tx, bool loaded, Nanos now) {
   Places places = FindPlaces(tx, loaded);
+  absl::flat_hash_set<uint64_t> awaiting;
   for (const std::string& id : SortedGroups(tx)) {
     const GroupRecord* group = tx.groups.Find(id);
     const std::vector<uint64_t>& stay = places.members[id];
     if (tx.plan().RouteOf(*group) == nullptr || stay.empty()) {
-      LeaveBehind(tx, id, now);
+      for (const uint64_t fingerprint : LeaveBehind(tx, id, now)) awaiting.insert(fingerprint);
       continue;
     }
+    KeepOut(tx, id, places.strangers[id]);
     NumberSet members = NumberSet::FromSorted(stay);
     if (members != group->members) tx.groups.EditSoftly(id).members = std::move(members);
     HastenFlush(tx, id, now);
@@ -103,7 +143,10 @@ void Move(Transaction& tx, bool loaded, Nanos now) {
   for (const uint64_t fingerprint : places.homeless) {
     RouteAlert(tx, *tx.alerts.Find(fingerprint), /*news=*/true, now);
   }
-  for (const uint64_t fingerprint : places.done) ForgetIfDone(tx, fingerprint);
+  for (const uint64_t fingerprint : places.late) TellLate(tx, fingerprint, now);
+  for (const uint64_t fingerprint : places.done) {
+    if (!awaiting.contains(fingerprint)) ForgetIfDone(tx, fingerprint);
+  }
 }
 
 // An alert that has waited long enough before the reload does not wait again.

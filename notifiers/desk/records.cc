@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/base/hash.h"
 #include "storage/base/text.h"
 #include "storage/state/number_rows.h"
@@ -150,6 +152,19 @@ std::string GroupId(std::string_view group_key, std::string_view receiver, uint6
   if (twin > 0) text += fmt::format("\n{}", twin);
   const Hash128 hash = HashBytes128(text);
   return HexEncode(BigEndian64(hash.high) + BigEndian64(hash.low));
+}
+
+NumberSet FiringInLog(const GroupRecord& group) {
+  NumberSet all;
+  for (const auto& [integration, entry] : group.log) {
+    for (const uint64_t fingerprint : entry.firing) all.insert(fingerprint);
+  }
+  return all;
+}
+
+bool ToldFiring(const GroupRecord& group, uint64_t fingerprint) {
+  return std::ranges::any_of(
+      group.log, [&](const auto& entry) { return entry.second.firing.contains(fingerprint); });
 }
 
 std::string EncodeAlertRecord(const AlertRecord& record) {

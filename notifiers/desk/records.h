@@ -97,13 +97,16 @@ struct GroupRecord {
   bool failed = false;       // a message of it could not be delivered: resolved alerts stay
   bool asleep = false;       // nobody is in it, only its log is left
   bool left_behind = false;  // it is asleep because another configuration groups its alerts
-                             // elsewhere: their ends are not told here
+                             // elsewhere: their ends are told here if it comes back
   bool postponed = false;    // a flush fell due while a message was being sent
   std::string reason;        // what was decided, for people
   uint64_t told_digest = 0;  // of what the history last said of it; in memory only
 };
 
 std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin = 0);
+// What some integration of it was last told to fire.
+NumberSet FiringInLog(const GroupRecord& group);
+bool ToldFiring(const GroupRecord& group, uint64_t fingerprint);
 
 std::string EncodeAlertRecord(const AlertRecord& record);
 StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes);

@@ -52,7 +52,24 @@ void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord
   row = std::move(record);
 }
 
+void DeskState::IndexLeftBehind(const GroupRecord& group, bool adds) {
+  for (const uint64_t fingerprint : FiringInLog(group)) {
+    std::vector<std::string>& ids = left_behind[fingerprint];
+    if (adds) {
+      ids.push_back(group.id);
+    } else {
+      std::erase(ids, group.id);
+    }
+    if (ids.empty()) left_behind.erase(fingerprint);
+  }
+}
+
 void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group) {
+  const auto before = groups.find(id);
+  if (before != groups.end() && before->second->left_behind) {
+    IndexLeftBehind(*before->second, false);
+  }
+  if (group && group->left_behind) IndexLeftBehind(*group, true);
   Store(&groups, id, std::move(group));
 }
 

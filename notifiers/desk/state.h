@@ -81,8 +81,10 @@ struct DeskState {
   // By key: ids of open incidents that are not the newest, since one was opened again beside it.
   std::map<std::string, std::set<std::string>> open_beside;
   StringMap<size_t> firing_by_name;  // how many alerts of a name fire
-  std::set<uint64_t> waiting;        // alerts that would open an incident but are held back
-  std::set<std::string> held;        // incidents whose escalation stands still
+  // Groups that were left behind and whose logs say that the alert fires, by alert.
+  absl::flat_hash_map<uint64_t, std::vector<std::string>> left_behind;
+  std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
+  std::set<std::string> held;  // incidents whose escalation stands still
   std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
   // Open incidents that are attached to an outage, by its incident.
   std::map<std::string, std::set<std::string>> dependants;
@@ -105,6 +107,7 @@ struct DeskState {
   std::vector<uint64_t> SortedAlerts() const;  // fingerprints
 
  private:
+  void IndexLeftBehind(const GroupRecord& group, bool adds);
   void RankIncident(const std::string& id, const std::shared_ptr<const Incident>& incident);
 };
 
