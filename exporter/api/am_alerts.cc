@@ -75,9 +75,9 @@ void WriteTexts(std::string_view key, const std::vector<std::string>& texts, Jso
 }
 
 // What a firing alert of ours says about its end: the time at which Alertmanager would give it up.
-Nanos EndsAt(const Alert& alert, const AlertmanagerConfig& config, Nanos now) {
-  return alert.ends_at.nanos != 0 ? alert.ends_at.nanos
-                                  : now + config.resolve_timeout * kNanosPerMilli;
+AlertTime EndsAt(const Alert& alert, const AlertmanagerConfig& config, Nanos now) {
+  if (alert.ends_at.nanos != 0) return alert.ends_at;
+  return {.nanos = now + config.resolve_timeout * kNanosPerMilli};
 }
 
 void WriteAlert(const AlertView& view, const AlertmanagerConfig& config, Nanos now,
@@ -91,7 +91,7 @@ void WriteAlert(const AlertView& view, const AlertmanagerConfig& config, Nanos n
   for (const std::string& receiver : view.receivers)
     json->StartObject().Key("name").String(receiver).EndObject();
   json->EndArray();
-  json->Key("startsAt").String(AmTime(alert.starts_at.nanos));
+  json->Key("startsAt").String(AmTime(alert.starts_at));
   json->Key("status").StartObject();
   WriteTexts("inhibitedBy", view.inhibited_by, json);
   WriteTexts("mutedBy", view.muted_by, json);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "storage/base/duration.h"
 #include "storage/base/json_reader.h"
@@ -50,6 +51,15 @@ std::string AmTime(Nanos time) {
       seconds == 0 ? "1970-01-01T00:00:00Z" : FormatRfc3339(seconds * kNanosPerSecond);
   text.pop_back();
   return text + fmt::format(".{:03}Z", rest / kNanosPerMilli);
+}
+
+std::string AmTime(const AlertTime& time) {
+  if (time.nanos == 0 || time.offset_seconds == 0) return AmTime(time.nanos);
+  std::string text = AmTime(time.nanos + time.offset_seconds * kNanosPerSecond);
+  text.pop_back();
+  const int minutes = std::abs(time.offset_seconds) / 60;
+  return text + fmt::format("{}{:02}:{:02}", time.offset_seconds < 0 ? '-' : '+', minutes / 60,
+                            minutes % 60);
 }
 
 HttpResponse AmBodyError(std::string_view name, std::string_view problem) {

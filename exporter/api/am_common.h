@@ -44,6 +44,8 @@ HttpResponse AmJson(std::string body);  // 200, not to be cached
 
 // UTC with milliseconds, always three digits; 0 is year 1.
 std::string AmTime(Nanos time);
+// The same with the offset its sender gave it.
+std::string AmTime(const AlertTime& time);
 
 // The body's text, or the answer that refuses it: 415 for another media type, 413, 400.
 StatusOr<std::string> ReadJsonText(HttpRequest& request, size_t limit, HttpResponse* refusal);

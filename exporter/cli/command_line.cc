@@ -30,6 +30,7 @@ int RunCommandLine(int argc, char** argv, const Environment& env) {
       "process."};
   app.name("outrider");
   app.require_subcommand(1);
+  app.set_version_flag("--version", VersionText, "Print the version and exit");
   Parsed parsed;
   // The default of --url. Not CLI11's envname: all commands share the variable, and the options of
   // those that were not called would take it after --url.

@@ -331,6 +331,7 @@ struct PricesOptions {
 };
 int RunCostPrices(const ClientOptions& client, const PricesOptions& options);  // cost_what_if.cc
 
-int RunVersion();  // version.cc
+std::string VersionText();  // version.cc, and the next
+int RunVersion();
 
 }  // namespace outrider

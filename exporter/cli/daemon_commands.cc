@@ -9,6 +9,7 @@ namespace outrider {
 
 void AddRun(CLI::App& app, Parsed* p, const Environment& env) {
   CLI::App* run = app.add_subcommand("run", "Run the daemon");
+  run->set_version_flag("--version", VersionText, "Print the version and exit");
   run->add_option("--config.file", p->run.config_file,
                   "Configuration: outrider.yml, or an alertmanager.yml, which then stands alone; "
                   "without it the defaults are used");

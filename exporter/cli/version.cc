@@ -6,10 +6,14 @@
 
 namespace outrider {
 
-int RunVersion() {
+std::string VersionText() {
   const BuildInfo build = ThisBuild();
-  fmt::print("outrider, version {} (revision {})\n  compiler:  {}\n  libraries: {}\n",
-             build.version, build.revision, build.compiler, LibraryVersions());
+  return fmt::format("outrider, version {} (revision {})\n  compiler:  {}\n  libraries: {}",
+                     build.version, build.revision, build.compiler, LibraryVersions());
+}
+
+int RunVersion() {
+  fmt::print("{}\n", VersionText());
   return 0;
 }
 

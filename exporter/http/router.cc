@@ -89,11 +89,13 @@ Router::Found Router::Find(const std::string& method, const HttpRequest& request
   Found found;
   const std::string& raw = request.raw_path.empty() ? request.path : request.raw_path;
   const std::vector<std::string_view> path = Split(raw, '/');
+  std::string_view plain = request.path;
+  if (plain.starts_with(kAlertmanagerApi) && plain.ends_with('/')) plain.remove_suffix(1);
   for (const bool variable : {false, true}) {
     for (const Route& route : routes_) {
       if (route.variable != variable) continue;
       std::map<std::string, std::string, std::less<>> params;
-      if (variable ? !Fits(route.parts, path, &params) : route.pattern != request.path) continue;
+      if (variable ? !Fits(route.parts, path, &params) : route.pattern != plain) continue;
       if (MethodFits(route.method, method)) {
         found.route = &route;
         found.params = std::move(params);

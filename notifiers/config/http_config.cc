@@ -45,8 +45,9 @@ Status CheckHeaders(const YamlNode& headers, const std::string& file) {
   for (const auto& [name, value] : headers.entries) {
     for (const std::string_view reserved : kReservedHeaders) {
       if (ToLower(name.scalar) == reserved) {
-        return YamlError(file, name,
-                         fmt::format("setting header \"{}\" is not allowed", name.scalar));
+        return YamlError(
+            file, name,
+            fmt::format("setting header \"{}\" is not allowed", CanonicalHeader(name.scalar)));
       }
     }
   }
@@ -99,13 +100,21 @@ Status CheckOAuth2(const YamlNode& node, const std::string& file) {
   const YamlNode* algorithm = node.Find("signature_algorithm");
   if (algorithm != nullptr && algorithm->scalar != "RS256" && algorithm->scalar != "RS384" &&
       algorithm->scalar != "RS512" && !algorithm->scalar.empty()) {
-    return YamlError(file, *algorithm, "oauth2 signature_algorithm must be RS256, RS384 or RS512");
+    return YamlError(file, *algorithm, "valid signature algorithms are RS256, RS384 and RS512");
   }
   if (IsSet(node, "tls_config")) TRY(CheckTlsConfigRules(*node.Find("tls_config"), file));
   return CheckProxy(node, file);
 }
 
 }  // namespace
+
+std::string CanonicalHeader(std::string_view name) {
+  std::string out = ToLower(name);
+  for (size_t i = 0; i < out.size(); ++i) {
+    if ((i == 0 || out[i - 1] == '-') && out[i] >= 'a' && out[i] <= 'z') out[i] -= 'a' - 'A';
+  }
+  return out;
+}
 
 Status CheckTlsConfigRules(const YamlNode& node, const std::string& file) {
   if (!node.IsMap()) return absl::OkStatus();
@@ -143,7 +152,7 @@ Status CheckHttpConfigRules(const YamlNode& node, const std::string& file) {
   }
   if (authorization) {
     const YamlNode* type = node.Find("authorization")->Find("type");
-    if (type != nullptr && ToLower(type->scalar) == "basic") {
+    if (type != nullptr && ToLower(Trim(type->scalar)) == "basic") {
       return YamlError(file, *type,
                        "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
     }

@@ -31,6 +31,9 @@ inline constexpr std::string_view kHttpConfigSchema =
 // the default, is client_credentials.
 inline constexpr std::string_view kJwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+// A header's name as Go writes it: Content-Type.
+std::string CanonicalHeader(std::string_view name);
+
 // The rules between keys of a tls_config that has passed CheckSchema; a null node is fine.
 Status CheckTlsConfigRules(const YamlNode& node, const std::string& file);
 // The rules between keys of an http_config that has passed CheckSchema; a null node is fine.

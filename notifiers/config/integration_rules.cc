@@ -6,7 +6,9 @@
 #include <set>
 #include <vector>
 
+#include "notifiers/config/http_config.h"
 #include "notifiers/config/schema.h"
+#include "rules/template/parser.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -113,8 +115,8 @@ Status CheckEmail(const RuleContext& context) {
   if (const YamlNode* headers = context.section.Find("headers")) {
     for (const auto& [name, value] : headers->entries) {
       if (names.insert(ToLower(name.scalar)).second) continue;
-      return context.Error(name,
-                           fmt::format("duplicate header {} in email config", Quote(name.scalar)));
+      return context.Error(name, fmt::format("duplicate header {} in email config",
+                                             Quote(CanonicalHeader(name.scalar))));
     }
   }
   const YamlNode* threading = context.section.Find("threading");
@@ -133,11 +135,20 @@ Status CheckEmail(const RuleContext& context) {
   return absl::OkStatus();
 }
 
+// Whether it can be parsed; which functions there are is known elsewhere.
+Status CheckTemplate(std::string_view text) {
+  return tmpl::ParseTemplate("", text, [](std::string_view) { return true; }).status();
+}
+
 Status CheckWebhook(const RuleContext& context) {
   if (!IsSet(context.section, "url")) return absl::OkStatus();
   const YamlNode& url = *context.section.Find("url");
   // With templates in it only a message makes it a URL.
-  if (Contains(url.scalar, "{{") || url.scalar == kSecretText) return absl::OkStatus();
+  if (Contains(url.scalar, "{{")) {
+    const Status syntax = CheckTemplate(url.scalar);
+    return syntax.ok() ? syntax : context.Error(url, "invalid template syntax: " + Message(syntax));
+  }
+  if (url.scalar == kSecretText) return absl::OkStatus();
   const Status valid = CheckHttpUrl(url.scalar);
   return valid.ok() ? valid : context.Error(url, "invalid URL: " + Message(valid));
 }
@@ -158,6 +169,12 @@ Status CheckOpsgenie(const RuleContext& context) {
       return context.Error(node, fmt::format("opsGenieConfig responder {} has to have at least one "
                                              "of id, username or name specified",
                                              shown));
+    }
+    const Status syntax = CheckTemplate(type);
+    if (!syntax.ok()) {
+      return context.Error(node, fmt::format("opsGenieConfig responder {} type contains invalid "
+                                             "template syntax: {}",
+                                             shown, Message(syntax)));
     }
     bool known = Contains(type, "{{");
     for (const std::string_view word : {"team", "teams", "user", "escalation", "schedule"}) {
@@ -205,8 +222,13 @@ Status CheckJira(const RuleContext& context) {
     if (node == nullptr || node->IsScalar() || node->IsNull()) continue;
     TRY(CheckSchema(*node, "template enable_update:b", context.file, "jira field"));
   }
-  return CheckWord(context, "api_type", {"auto", "cloud", "datacenter"},
-                   "unknown api_type on jira_config, must be auto, cloud or datacenter");
+  constexpr const char* kUnknown =
+      "unknown api_type on jira_config, must be auto, cloud or datacenter";
+  const YamlNode* type = context.section.Find("api_type");
+  if (type != nullptr && type->IsScalar() && type->scalar.empty()) {
+    return context.Error(*type, kUnknown);
+  }
+  return CheckWord(context, "api_type", {"auto", "cloud", "datacenter"}, kUnknown);
 }
 
 Status CheckWeChat(const RuleContext& context) {

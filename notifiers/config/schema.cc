@@ -84,7 +84,7 @@ Status CheckHostPort(const std::string& text) {
     return InvalidArgument(fmt::format("address {}: too many colons in address", text));
   }
   if (colon + 1 == text.size()) {
-    return InvalidArgument(fmt::format("address {}: port cannot be empty", text));
+    return InvalidArgument(fmt::format("address \"{}\": port cannot be empty", text));
   }
   return absl::OkStatus();
 }
@@ -96,6 +96,7 @@ Status CheckScalarText(const YamlNode& node, char type) {
       if (!IsBool(text)) return InvalidArgument(fmt::format("cannot use `{}` as a boolean", text));
       return absl::OkStatus();
     case 'i':
+      if (node.quoted) return InvalidArgument(fmt::format("cannot use `{}` as a number", text));
       return ParseInt(text).status();
     case 'd':
       return ParseDuration(text).status();
@@ -155,6 +156,20 @@ Status CheckValue(const YamlNode& node, const Field& field, const std::string& f
   if (field.shape == Shape::kList || field.type == 'l') return CheckList(node, field, file);
   if (field.shape == Shape::kMapOfMaps || field.type == 'm') return CheckMap(node, field, file);
   return CheckScalar(node, field.type, file);
+}
+
+// A key and the one with a file, in Alertmanager's words for this section.
+std::string Both(std::string_view section, std::string_view key) {
+  std::string keys = fmt::format("{0} & {0}_file", key);
+  std::string_view when;
+  if (section == "authorization") {
+    keys = "authorization " + keys;
+  } else if (section == "tls_config" || section == "basic_auth" || section == "oauth2") {
+    keys = fmt::format("{0}{1}{2}, {2}_file & {2}_ref", section == "tls_config" ? "" : section,
+                       section == "tls_config" ? "" : " ", key);
+    if (key == "client_secret") when = " using grant-type=client_credentials";
+  }
+  return fmt::format("{} must be configured{}", keys, when);
 }
 
 YamlNode SecretNode(const YamlNode& like) {
@@ -273,8 +288,7 @@ Status CheckSchema(const YamlNode& node, std::string_view schema, const std::str
     // Of mail receivers Alertmanager takes both; the file counts.
     const bool both = key.scalar == "auth_password" || key.scalar == "auth_secret";
     if (!both && IsSet(node, key.scalar) && IsSet(node, beside)) {
-      return YamlError(
-          file, key, fmt::format("at most one of {} & {} must be configured", key.scalar, beside));
+      return YamlError(file, key, "at most one of " + Both(type, key.scalar));
     }
   }
   return absl::OkStatus();

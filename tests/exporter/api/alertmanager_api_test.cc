@@ -354,6 +354,10 @@ TEST(AlertmanagerApi, Times) {
   EXPECT_EQ(AmTime(0), "0001-01-01T00:00:00.000Z");
   EXPECT_EQ(AmTime(1'500'000'000), "1970-01-01T00:00:01.500Z");
   EXPECT_EQ(AmTime(999'999'999), "1970-01-01T00:00:00.999Z");
+  const Nanos time = 1'700'000'000'500'000'000;
+  EXPECT_EQ(AmTime(AlertTime{time, 0}), "2023-11-14T22:13:20.500Z");
+  EXPECT_EQ(AmTime(AlertTime{time, 5400}), "2023-11-14T23:43:20.500+01:30");
+  EXPECT_EQ(AmTime(AlertTime{time, -3600}), "2023-11-14T21:13:20.500-01:00");
 }
 
 }  // namespace

@@ -305,6 +305,19 @@ TEST(AlertmanagerConfig, VerdictsOf034) {
       {"global: {slack_api_url: 'https://[::1]:9/x'}", ""},
       {"global: {smtp_smarthost: '::1:25'}", "address ::1:25: too many colons in address"},
       {"global: {smtp_smarthost: '[::1]:25'}", ""},
+      {"global: {smtp_smarthost: 'a:'}", "address \"a:\": port cannot be empty"},
+      {"global: {http_config: {authorization: {type: ' Basic '}}}",
+       "authorization type cannot be set to \"basic\""},
+      {"global: {http_config: {authorization: {credentials: a, credentials_file: b}}}",
+       "at most one of authorization credentials & credentials_file must be configured"},
+      {"global: {http_config: {basic_auth: {username: a, username_file: b}}}",
+       "at most one of basic_auth username, username_file & username_ref must be configured"},
+      {"global: {http_config: {tls_config: {ca: a, ca_file: b}}}",
+       "at most one of ca, ca_file & ca_ref must be configured"},
+      {"global: {http_config: {oauth2: {client_id: a, client_secret: b, client_secret_file: c, "
+       "token_url: 'http://t'}}}",
+       "at most one of oauth2 client_secret, client_secret_file & client_secret_ref must be "
+       "configured using grant-type=client_credentials"},
       {"global: {smtp_tls_config: {cert_file: a}}", "exactly one of key or key_file"},
       {"global: {http_config: {proxy_connect_header: {A: [b]}}}",
        "if proxy_connect_header is configured, proxy_url or proxy_from_environment"},
@@ -325,6 +338,23 @@ TEST(AlertmanagerConfig, VerdictsOf034) {
     } else {
       EXPECT_THAT(error, ::testing::HasSubstr(want)) << text;
     }
+  }
+  const std::pair<const char*, const char*> refused[] = {
+      {"webhook_configs: [{url: '{{ '}]", "invalid template syntax: template: :1: unclosed action"},
+      {"webhook_configs: [{url: 'http://w', max_alerts: '3'}]", "cannot use `3` as a number"},
+      {"opsgenie_configs: [{api_key: k, responders: [{name: a, type: '{{ '}]}]",
+       "type contains invalid template syntax: template: :1: unclosed action"},
+      {"jira_configs: [{api_url: 'http://j', project: P, issue_type: B, api_type: ''}]",
+       "unknown api_type on jira_config"},
+      {"email_configs: [{to: a, headers: {subject: x, SUBJECT: y}}]",
+       "duplicate header \"Subject\" in email config"},
+  };
+  for (const auto& [receiver, want] : refused) {
+    EXPECT_THAT(Error(fmt::format("global: {{smtp_smarthost: 'h:25', smtp_from: 'f@x'}}\n"
+                                  "route: {{receiver: x}}\nreceivers:\n- name: x\n  {}\n",
+                                  receiver)),
+                ::testing::HasSubstr(want))
+        << receiver;
   }
   const char* receivers[] = {
       "email_configs: [{to: a, auth_password: p, auth_password_file: f}]",
