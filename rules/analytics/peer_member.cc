@@ -60,7 +60,7 @@ void PeerMember::Save(RowWriter& out) const {
 void PeerMember::Load(RowReader& in) {
   value_ = in.Double();
   above_ = in.Bool();
-  if (in.format() < kDetectorFormat) return;
+  if (in.format() < 2) return;
   time_ = TakeTime(in);
   since_ = TakeTime(in);
   samples_ = in.U64();

@@ -28,10 +28,6 @@ constexpr double kStepsToDouble = 16;
 constexpr double kMostWidening = 8;
 // Larger values are taken as this one, so that squares and sums stay finite.
 constexpr double kLargestValue = 1e150;
-// Without anything new to the novelty table a shift is an onset from its edge on, a single sample
-// only from twice its edge on: many series have spikes that mean nothing.
-constexpr double kOnsetOfSpike = 2;
-constexpr double kOnsetOfShift = 1;
 
 bool IsDueToTeach(Timestamp time, DurationMs step, DurationMs age) {
   const DurationMs every = age < kDay ? kTeachEveryYoung : kTeachEvery;
@@ -48,14 +44,15 @@ double Widening(const StepTracker::Step& step) {
 BandDetector::BandDetector(const char* name, const DetectorOptions& options, BandPolicy policy,
                            std::unique_ptr<SeriesModel> model)
     : name_(name),
-      warm_up_(options.warm_up),
       model_(std::move(model)),
       judge_(options, policy),
       novelty_(options.half_life),
-      gate_(options.rest) {}
+      gate_(options.rest),
+      warm_up_(static_cast<uint32_t>(
+          std::min<DurationMs>((options.warm_up + kSecond - 1) / kSecond, UINT32_MAX))) {}
 
 bool BandDetector::WarmedUp() const {
-  return samples_ >= model_->WarmUp() && steps_.last() - first_ >= warm_up_;
+  return samples_ >= model_->WarmUp() && steps_.last() - first_ >= DurationMs{warm_up_} * kSecond;
 }
 
 Verdict BandDetector::Observe(Timestamp time, double value) {
@@ -73,8 +70,9 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
     ++samples_;
     return verdict_;
   }
-  const Expectation expected = model_->Expect(time);
+  Expectation expected = model_->Expect(time);
   const bool warmed_up = WarmedUp();
+  model_->Recall(time, value, &expected);
   const Judgement judged = judge_.Judge(value, expected, Widening(step));
   z_ = static_cast<float>(judged.z);
   scale_ = judged.scale;
@@ -96,20 +94,22 @@ Verdict BandDetector::Observe(Timestamp time, double value) {
   const bool outside = warmed_up && std::max(judged.score(), judged.off) >= 1;
   if (!outside || IsDueToTeach(time, step.length, time - first_)) model_->Learn(time, taught, step);
   ++samples_;
-  Settle(time, judged.z, outside && judged.score() < 1);
+  Settle(time, judged, outside && judged.score() < 1);
   return verdict_;
 }
 
 double BandDetector::OnsetStrength(const Judgement& judged,
                                    const NoveltyTable::Finding& finding) const {
-  const double of_judge = std::max(judged.spike / kOnsetOfSpike, judged.shift / kOnsetOfShift);
+  if (judged.impossible) return std::max(judged.spike, 1.0);  // news at any age
   const DurationMs age = steps_.last() - first_;
-  return std::max(finding.strength / YoungBar(age, kYoungForNovelty),
-                  of_judge / YoungBar(age, kYoung));
+  const bool is_news = finding.strength > 0 && judge_.CountsNews(judged, finding);
+  return std::max(is_news ? finding.strength / YoungBar(age, kYoungForNovelty) : 0,
+                  judge_.OnsetStrength(judged) / YoungBar(age, kYoung));
 }
 
-void BandDetector::Settle(Timestamp time, double z, bool left_out) {
-  const int32_t side = z > 0 ? 1 : -1;
+void BandDetector::Settle(Timestamp time, const Judgement& judged, bool left_out) {
+  const double z = judged.z;
+  const auto side = static_cast<int8_t>(z > 0 ? 1 : -1);
   if (std::fabs(z) < kClearlyOff) {
     run_ = 0;
     off_since_ = 0;
@@ -117,13 +117,13 @@ void BandDetector::Settle(Timestamp time, double z, bool left_out) {
     run_ = side;
     off_since_ = 0;
   } else if (std::abs(run_) < kRebaseSamples) {
-    run_ += side;
+    run_ = static_cast<int8_t>(run_ + side);
   }
   if (left_out && off_since_ == 0) off_since_ = time;
   const auto lasts = [&](Timestamp since) { return since != 0 && time - since >= kRebaseAfter; };
   if (std::abs(run_) < kRebaseSamples || (!lasts(state_.since()) && !lasts(off_since_))) return;
   // Not beyond where the series is: the scale may have grown since the older ones of the run.
-  const double mean = judge_.NewestMean() * scale_;
+  const double mean = judged.mean * scale_;
   const double here = z * scale_;
   model_->Rebase(std::fabs(mean) < std::fabs(here) ? mean : here);
   judge_.ForgetShift();
@@ -149,6 +149,9 @@ Explanation BandDetector::Explain() const {
       judge_.Probability(static_cast<double>(z_), static_cast<double>(run_distance_));
   explanation.since = state_.since();
   DescribeVerdict(static_cast<double>(z_), finding_, &explanation);
+  if (std::string why = judge_.DescribeImpossible(value_); !why.empty()) {
+    explanation.reasons.insert(explanation.reasons.begin(), std::move(why));
+  }
   return explanation;
 }
 
@@ -169,8 +172,8 @@ void BandDetector::Save(RowWriter& out) const {
 void BandDetector::Load(RowReader& in) {
   samples_ = in.U64();
   first_ = TakeTime(in);
-  run_ = static_cast<int32_t>(std::clamp<int64_t>(in.I64(), -kRebaseSamples, kRebaseSamples));
-  if (in.format() >= kDetectorFormat) off_since_ = TakeTime(in);
+  run_ = static_cast<int8_t>(std::clamp<int64_t>(in.I64(), -kRebaseSamples, kRebaseSamples));
+  if (in.format() >= 2) off_since_ = TakeTime(in);
   value_ = TakeFinite(in);
   scale_ = TakeAtLeast(in, 0);
   finding_ = in.Enum(NoveltyTable::Kind::kOutside);

@@ -29,11 +29,10 @@ class BandDetector final : public SeriesDetector {
 
  private:
   bool WarmedUp() const;
-  void Settle(Timestamp time, double z, bool left_out);
+  void Settle(Timestamp time, const Judgement& judged, bool left_out);
   double OnsetStrength(const Judgement& judged, const NoveltyTable::Finding& finding) const;
 
   const char* name_;
-  DurationMs warm_up_;
   std::unique_ptr<SeriesModel> model_;
   BandJudge judge_;
   CoarseSteps coarse_;
@@ -52,8 +51,9 @@ class BandDetector final : public SeriesDetector {
   double scale_ = 0;
   float z_ = 0;
   float run_distance_ = 0;
+  uint32_t warm_up_;  // seconds
   NoveltyTable::Kind finding_ = NoveltyTable::Kind::kNothing;
-  int32_t run_ = 0;  // samples in a row clearly on one side of what was expected; negative: below
+  int8_t run_ = 0;  // samples in a row clearly on one side of what was expected; negative: below
   Verdict verdict_;
 };
 

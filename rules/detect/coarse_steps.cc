@@ -12,7 +12,9 @@ std::optional<CoarseSteps::Mean> CoarseSteps::Add(const StepTracker::Step& step,
                                                   double value) {
   length_ += step.length;
   gap_ = gap_ || step.gap;
-  covered_ = count_ == 0 ? 0 : covered_ + step.length;
+  if (count_ > 0) {
+    covered_ = static_cast<uint32_t>(std::min<DurationMs>(covered_ + step.length, kHour));
+  }
   if (step.gap) {  // what was collected before it is no mean of five minutes
     covered_ = 0;
     sum_ = 0;
@@ -21,7 +23,7 @@ std::optional<CoarseSteps::Mean> CoarseSteps::Add(const StepTracker::Step& step,
   sum_ += value;
   ++count_;
   // Complete when the next sample would begin another five minutes, a quarter of a step forgiven.
-  const bool full = count_ == std::numeric_limits<uint32_t>::max();
+  const bool full = count_ == std::numeric_limits<uint16_t>::max();
   if (static_cast<double>(covered_) + 1.25 * usual_step < static_cast<double>(kLength) && !full) {
     return std::nullopt;
   }
@@ -37,9 +39,10 @@ void CoarseSteps::Save(RowWriter& out) const {
 void CoarseSteps::Load(RowReader& in) {
   length_ = TakeDuration(in);
   gap_ = in.Bool();
-  covered_ = TakeDuration(in);
+  covered_ = static_cast<uint32_t>(std::min(TakeDuration(in), kHour));
   sum_ = TakeFinite(in);
-  count_ = static_cast<uint32_t>(TakeAtMost(in, std::numeric_limits<uint32_t>::max() - 1));
+  count_ =
+      static_cast<uint16_t>(std::min<uint64_t>(in.U64(), std::numeric_limits<uint16_t>::max() - 1));
 }
 
 }  // namespace outrider

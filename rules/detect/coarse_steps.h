@@ -27,10 +27,10 @@ class CoarseSteps {
   void Load(RowReader& in);
 
  private:
-  DurationMs length_ = 0;   // since the last mean
-  DurationMs covered_ = 0;  // from the first sample of the running mean to the newest
+  DurationMs length_ = 0;  // since the last mean
   double sum_ = 0;
-  uint32_t count_ = 0;
+  uint32_t covered_ = 0;  // ms, from the first sample of the running mean to the newest
+  uint16_t count_ = 0;
   bool gap_ = false;  // since the last mean
 };
 

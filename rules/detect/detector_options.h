@@ -3,6 +3,7 @@
 // applies to it (docs/analytics.md "Anomalies").
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 namespace outrider {
 
 // Which side of the expected value an anomaly lies on.
-enum class AnomalyDirection { kBoth, kAbove, kBelow };
+enum class AnomalyDirection : uint8_t { kBoth, kAbove, kBelow };
 std::optional<AnomalyDirection> FindAnomalyDirection(std::string_view text);  // both above below
 
 struct DetectorOptions {

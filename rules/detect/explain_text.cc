@@ -23,7 +23,7 @@ std::string WithCommas(double count) {
 // One significant digit: what a tail says is no more exact.
 double OneDigit(double value) {
   const double unit = std::pow(10.0, std::floor(std::log10(value)));
-  return std::floor(value / unit) * unit;
+  return std::max(1.0, std::floor(value / unit * (1 + 1e-9))) * unit;
 }
 
 std::string Rarity(double probability) {

@@ -47,7 +47,7 @@ Verdict NoveltyDetector::Observe(Timestamp time, double value) {
   finding_ = finding.kind;
   const bool left_out = (direction_ == AnomalyDirection::kAbove && value < middle) ||
                         (direction_ == AnomalyDirection::kBelow && value > middle);
-  double strength = left_out ? 0 : finding.strength;
+  double strength = left_out || !finding.Enough(risk_) ? 0 : finding.strength;
   // 1 where only a share of `risk` of the samples lay on this level.
   double rarity = left_out ? 0 : std::log(std::max(share_, 1e-9)) / std::log(risk_);
   const bool impossible = (data_max_ && value > *data_max_) || (data_min_ && value < *data_min_);

@@ -17,9 +17,13 @@ constexpr double kKnown = 0.5;  // from this (faded) count on something is known
 constexpr double kOutside = 0.02;
 // Many such steps together are: something creeps up.
 constexpr float kCreeping = 0.25F;
+// What went out of the range and has not been back since is news again when the range has doubled.
+constexpr float kDoubled = 1;
 constexpr uint32_t kShortestLongStay = 64;  // samples
 constexpr double kLongStay = 2;             // times the longest
-constexpr double kNarrowEvery = 4;          // half-lives
+// So many steps from a level must be known for one that is new to mean something.
+constexpr double kKnownSteps = 3;
+constexpr double kNarrowEvery = 4;  // half-lives
 constexpr double kLargestUnit = 1e6;
 
 size_t LevelIn(double value, double lowest, double highest) {
@@ -53,17 +57,24 @@ NoveltyTable::Finding NoveltyTable::Observe(const StepTracker::Step& step, doubl
 
   const size_t level = LevelOf(value);
   const bool long_stay = StaysLong(level);
-  const bool transition = IsNewTransition(level);
+  double known = 0;
+  const bool transition = IsNewTransition(level, &known);
   recent_[next_] = static_cast<uint8_t>(level);
   next_ = static_cast<uint8_t>((next_ + 1) % kLag);
   known_ = static_cast<uint8_t>(std::min<size_t>(known_ + 1U, kLag));
   grown_ += static_cast<float>(outside);
-  if (outside >= kOutside || grown_ >= kCreeping) {
+  const int8_t side = value > lowest_ / 2 + highest_ / 2 ? 1 : -1;
+  if (side != beyond_) beyond_ = 0;
+  if (outside >= kOutside ? beyond_ == 0 || grown_ >= kDoubled
+                          : grown_ >= (beyond_ == 0 ? kCreeping : kDoubled)) {
     grown_ = 0;
-    return {Kind::kOutside, 1 + std::min(1.0, outside)};
+    beyond_ = side;
+    return {Kind::kOutside, 1 + std::min(1.0, outside), 1, outside < kOutside};
   }
-  if (transition) return {Kind::kTransition, 1};
-  if (long_stay) return {Kind::kLongStay, 1};
+  if (transition) return {Kind::kTransition, 1, known / kKnownSteps};
+  if (long_stay) {
+    return {Kind::kLongStay, 1, static_cast<double>(visits_[level]) / static_cast<double>(unit_)};
+  }
   return {};
 }
 
@@ -183,10 +194,12 @@ bool NoveltyTable::StaysLong(size_t level) {
   return true;
 }
 
-bool NoveltyTable::IsNewTransition(size_t level) {
+bool NoveltyTable::IsNewTransition(size_t level, double* known) {
   if (known_ < kLag) return false;
-  float& count = transitions_[recent_[next_]][level];
+  Levels& from = transitions_[recent_[next_]];
+  float& count = from[level];
   const bool is_new = static_cast<double>(count) < kKnown * static_cast<double>(unit_);
+  for (const float each : from) *known += static_cast<double>(each) / static_cast<double>(unit_);
   count += unit_;
   return is_new && highest_ > lowest_;
 }
@@ -217,6 +230,7 @@ void NoveltyTable::Save(RowWriter& out) const {
   for (const Levels& row : transitions_) PutFloats(out, row);
   PutFloats(out, visits_);
   PutFloats(out, longest_);
+  out.I64(beyond_);
 }
 
 void NoveltyTable::Load(RowReader& in) {
@@ -236,6 +250,7 @@ void NoveltyTable::Load(RowReader& in) {
   for (Levels& row : transitions_) TakeFloats(in, row);
   TakeFloats(in, visits_);
   TakeFloats(in, longest_);
+  if (in.format() >= 3) beyond_ = static_cast<int8_t>(std::clamp<int64_t>(in.I64(), -1, 1));
 }
 
 }  // namespace outrider

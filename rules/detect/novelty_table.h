@@ -33,6 +33,12 @@ class NoveltyTable {
   struct Finding {
     Kind kind = Kind::kNothing;
     double strength = 0;  // 0, or from 1: the larger the farther outside
+    // What is known of the like, 1: enough at a risk of 1e-4. (Fading) steps from the level before,
+    // stays here.
+    double known = 1;
+    bool creeps = false;  // outside, by small steps
+    // Whether so much is known that it is as rare as that.
+    bool Enough(double risk) const { return kind == Kind::kOutside || known * risk >= 1e-4; }
   };
   Finding Observe(const StepTracker::Step& step, double value);
 
@@ -57,7 +63,7 @@ class NoveltyTable {
   void Merge(const std::array<size_t, kLevels>& to);
   void Copy(const std::array<size_t, kLevels>& from);
   bool StaysLong(size_t level);
-  bool IsNewTransition(size_t level);
+  bool IsNewTransition(size_t level, double* known);
   void Forget(double keep);
 
   Fade fade_;
@@ -73,6 +79,7 @@ class NoveltyTable {
   uint8_t known_ = 0;  // of recent_, since the start or the last gap
   uint8_t next_ = 0;
   bool any_ = false;
+  int8_t beyond_ = 0;  // the half in which it has been since it was outside there; 0: it was back
   std::array<uint8_t, kLag> recent_{};  // ring of levels
   Transitions transitions_{};           // [from][to]
   Levels visits_{};                     // that ended

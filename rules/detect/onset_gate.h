@@ -3,6 +3,9 @@
 // anomaly lasts, unless it is larger than all since then.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "storage/base/clock.h"
 #include "storage/state/row_codec.h"
 
@@ -17,7 +20,9 @@ class OnsetGate {
   static constexpr double kRestSteps = 60;
 
   // `rest`: 0 for what the step asks for.
-  explicit OnsetGate(DurationMs rest) : rest_(rest) {}
+  explicit OnsetGate(DurationMs rest)
+      : rest_(static_cast<uint32_t>(
+            std::min<DurationMs>((rest + kSecond - 1) / kSecond, UINT32_MAX))) {}
   // The strength as the onset score: itself, or 0 while at rest. `usual_step` in milliseconds;
   // `lasting`: the state score is up, so that what is strong now may be what was told before.
   double Pass(Timestamp time, double strength, double usual_step, bool lasting);
@@ -26,9 +31,9 @@ class OnsetGate {
   void Load(RowReader& in);
 
  private:
-  DurationMs rest_;
+  uint32_t rest_;   // seconds
+  float peak_ = 0;  // largest strength since the rest began; 0: not at rest
   Timestamp peak_time_ = 0;
-  double peak_ = 0;  // largest strength since the rest began; 0: not at rest
 };
 
 }  // namespace outrider

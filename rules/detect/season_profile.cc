@@ -61,7 +61,8 @@ void SeasonProfile::Learn(const LocalSlot& slot, double residual, const Distance
                           DurationMs step) {
   const auto hour = static_cast<size_t>(slot.hour);
   const double hours = std::min(1.0, static_cast<double>(step) / static_cast<double>(kHour));
-  const double per_day = hours * std::max<double>(slowest_day_, 1 / (days() + 1));
+  const double per_day = std::min(
+      1.0, hours * std::max({static_cast<double>(slowest_day_), 1 / (days() + 1), off.at_least}));
   const bool weekend = kinds_.day_of_week && slot.weekend();
   if (kinds_.hour_of_day) {
     // On weekends what differs is learnt beside what all days have in common.
@@ -106,7 +107,7 @@ void SeasonProfile::Load(RowReader& in) {
   TakeFloats(in, weekend_);
   TakeFloats(in, day_);
   TakeFloats(in, deviation_);
-  if (in.format() >= kDetectorFormat) return;
+  if (in.format() >= 2) return;
   for (float& deviation : deviation_) {
     if (deviation == 0) deviation = kNotLearnt;
   }

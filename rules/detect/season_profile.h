@@ -34,6 +34,7 @@ class SeasonProfile {
   struct Distance {
     double distance = 0;
     double overall = 0;
+    double at_least = 0;  // of the old is replaced by a whole hour
   };
   // `residual`: sample less (level + At(slot)); `step`: the time the sample stands for.
   void Learn(const LocalSlot& slot, double residual, const Distance& off, DurationMs step);

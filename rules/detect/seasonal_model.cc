@@ -21,6 +21,12 @@ constexpr DurationMs kDeviationHalfLife = 12 * kHour;
 // half-lives would.
 constexpr float kMostPerOffset = 0.15F;
 constexpr float kMostPerSample = 0.02F;
+// So many usual distances from what is expected, and four times as near to what was there a day
+// ago, is a routine.
+constexpr double kFarOff = 4;
+constexpr double kCloser = 0.25;
+// A day of it replaces what was expected, all but what is left of a mean after one time constant.
+constexpr double kDayOfRoutine = 1;
 
 }  // namespace
 
@@ -32,7 +38,6 @@ SeasonalModel::SeasonalModel(const DetectorOptions& options, absl::TimeZone zone
       seasons_({options.hour_of_day, options.day_of_week}, options.half_life) {}
 
 Expectation SeasonalModel::Expect(Timestamp time) {
-  newest_ = time;
   const LocalSlot slot = local_time_.At(time);
   season_ = seasons_.At(slot);
   const double scale =
@@ -40,20 +45,43 @@ Expectation SeasonalModel::Expect(Timestamp time) {
   return {level_ + season_ + offset_, scale, scale};
 }
 
+bool SeasonalModel::Recall(Timestamp time, double value, Expectation* expected) {
+  recalled_ = std::numeric_limits<float>::quiet_NaN();
+  const auto known = routine_.Add(local_time_.At(time).hour, value - level_);
+  if (!known) return false;
+  const double distance = std::fabs(value - expected->value);
+  const double before = level_ + static_cast<double>(*known);
+  if (distance < kFarOff * expected->above || std::fabs(value - before) > kCloser * distance) {
+    return false;
+  }
+  recalled_ = *known;
+  expected->value = before;
+  return true;
+}
+
 void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step& step) {
   if (samples_ == 0) {
-    newest_ = time;
     level_ = value;
     samples_ = 1;
     return;
   }
-  const double residual = value - level_ - season_;
-  const double distance = std::fabs(residual - offset_);
+  double residual = value - level_ - season_;
+  double distance = std::fabs(residual - offset_);
+  double at_least = 0;
+  double routine = 0;
+  const bool recalls = std::isfinite(recalled_);
+  if (recalls) {
+    // The season takes the routine, level and deviation what the sample differs from it.
+    routine = static_cast<double>(recalled_) - season_;
+    residual -= routine;
+    distance = std::fabs(residual);
+    at_least = kDayOfRoutine;
+  }
   const double deviation_gain = deviation_fade_.Gain(step.length, samples_ - 1);
   Move(deviation_, deviation_gain * (distance - static_cast<double>(deviation_)));
   // After a gap nothing is known of the hour before: the sample itself says where the series is.
   const double follow = step.gap ? 1 : offset_fade_.Gain(step.length, samples_);
-  offset_ += follow * (residual - offset_);
+  if (!recalls) offset_ += follow * (residual - offset_);
   const double moved = level_fade_.Gain(step.length, samples_) * residual;
   level_ += moved;
   offset_ -= moved;  // what the level has taken over is no longer off
@@ -61,9 +89,9 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
     const double per_hour = moved * static_cast<double>(kHour) / static_cast<double>(step.length);
     Move(trend_, (1 - level_fade_.Keep(step.length)) * (per_hour - static_cast<double>(trend_)));
   }
-  seasons_.Learn(local_time_.At(time), residual - moved,
-                 {distance, static_cast<double>(deviation_)}, step.length);
-  ++samples_;
+  seasons_.Learn(local_time_.At(time), residual + routine - moved,
+                 {distance, static_cast<double>(deviation_), at_least}, step.length);
+  if (samples_ < UINT32_MAX) ++samples_;
 }
 
 void SeasonalModel::Describe(Explanation* explanation) const {
@@ -71,7 +99,7 @@ void SeasonalModel::Describe(Explanation* explanation) const {
   explanation->season = season_ - mean;
   explanation->level = LevelOfVerdict(*explanation, explanation->season, level_ + mean + offset_);
   explanation->trend_per_hour = static_cast<double>(trend_);
-  const LocalSlot slot = LocalTime(local_time_).At(newest_);
+  const LocalSlot slot = LocalTime(local_time_).At(explanation->time);
   explanation->reasons.push_back(
       fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot.hour,
                   static_cast<int>(slot.fraction * 60), slot.weekend() ? "weekends" : "weekdays",
@@ -80,22 +108,24 @@ void SeasonalModel::Describe(Explanation* explanation) const {
 }
 
 void SeasonalModel::Save(RowWriter& out) const {
-  out.U64(samples_).Double(level_).Double(offset_).Double(season_).I64(newest_);
+  out.U64(samples_).Double(level_).Double(offset_).Double(season_).I64(0);
   PutFloats(out, std::array{deviation_, trend_});
   seasons_.Save(out);
+  routine_.Save(out);
 }
 
 void SeasonalModel::Load(RowReader& in) {
-  samples_ = in.U64();
+  samples_ = static_cast<uint32_t>(std::min<uint64_t>(in.U64(), UINT32_MAX));
   level_ = TakeFinite(in);
   offset_ = TakeFinite(in);
   season_ = TakeFinite(in);
-  newest_ = TakeTime(in);
+  in.I64();  // a time, once
   std::array<float, 2> floats{};
   TakeFloats(in, floats);
   deviation_ = std::max(0.0F, floats[0]);
   trend_ = floats[1];
   seasons_.Load(in);
+  if (in.format() >= 3) routine_.Load(in);
 }
 
 }  // namespace outrider

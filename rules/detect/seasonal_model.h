@@ -6,8 +6,11 @@
 // slower than an hour and never extrapolates.
 #pragma once
 
+#include <limits>
+
 #include "rules/detect/detector_options.h"
 #include "rules/detect/fade.h"
+#include "rules/detect/routine_memory.h"
 #include "rules/detect/season_profile.h"
 #include "rules/detect/series_model.h"
 
@@ -17,6 +20,7 @@ class SeasonalModel final : public SeriesModel {
  public:
   SeasonalModel(const DetectorOptions& options, absl::TimeZone zone);
   Expectation Expect(Timestamp time) override;
+  bool Recall(Timestamp time, double value, Expectation* expected) override;
   void Learn(Timestamp time, double value, const StepTracker::Step& step) override;
   void Rebase(double by) override { level_ += by; }
   uint64_t WarmUp() const override { return 16; }
@@ -31,14 +35,16 @@ class SeasonalModel final : public SeriesModel {
   Fade offset_fade_;
   Fade deviation_fade_;
   SeasonProfile seasons_;
-  Timestamp newest_ = 0;  // of the newest Expect(), and what the seasons said there
-  double season_ = 0;
-  uint64_t samples_ = 0;
+  RoutineMemory routine_;
+  double season_ = 0;  // what the seasons said in the newest Expect()
   double level_ = 0;
   double offset_ = 0;
   // Mean distance from the expected value; trend of the level, per hour.
   float deviation_ = 0;
   float trend_ = 0;
+  uint32_t samples_ = 0;  // up to a limit
+  // To be added to the level, by the newest Recall(); not a number: nothing was recalled.
+  float recalled_ = std::numeric_limits<float>::quiet_NaN();
 };
 
 }  // namespace outrider

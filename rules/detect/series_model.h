@@ -26,6 +26,11 @@ class SeriesModel {
   virtual ~SeriesModel() = default;
   // Not before the first Learn().
   virtual Expectation Expect(Timestamp time) = 0;
+  // Whether the sample is far from what is expected, but as it was at this time a day ago; then
+  // that is expected. After Expect().
+  virtual bool Recall(Timestamp /*time*/, double /*value*/, Expectation* /*expected*/) {
+    return false;
+  }
   // `value`: the sample, moved towards the expected value where it lay far off; `step`: how it
   // follows the sample before.
   virtual void Learn(Timestamp time, double value, const StepTracker::Step& step) = 0;
