@@ -21,6 +21,31 @@ bool LabelsOfRow(const WriteRows& rows, uint32_t row, IncomingSeries* series, La
   return true;
 }
 
+FoundRun RunOf(const RowsByNumber& rows, uint32_t id, size_t at, uint32_t count, SenderId sender) {
+  return {.id = id,
+          .step = count == 1 ? 1U : 0U,
+          .count = count,
+          .sender = sender,
+          .time = rows.time(),
+          .times = rows.times(at),
+          .values = rows.values(at)};
+}
+
+// Series of a block lie side by side, in one shard.
+uint32_t BlockOf(uint32_t id) { return id / Windows::kNeighbours; }
+
+// By blocks, those of a block in their order: what a block needs stays in the cache. Counted, then
+// placed.
+void Sort(ReplayHalf* half) {
+  uint32_t end = 0;
+  for (const FoundRun& run : half->runs) end = std::max(end, BlockOf(run.id) + 1);
+  half->begin.assign(size_t{end} + 1, 0);
+  for (const FoundRun& run : half->runs) ++half->begin[BlockOf(run.id) + 1];
+  for (size_t i = 1; i < half->begin.size(); ++i) half->begin[i] += half->begin[i - 1];
+  half->sorted.resize(half->runs.size());
+  for (const FoundRun& run : half->runs) half->sorted[half->begin[BlockOf(run.id)]++] = run;
+}
+
 }  // namespace
 
 void ReplayNumbers::Learn(uint32_t segment, uint32_t first, const WriteRows& rows,
@@ -131,78 +156,73 @@ bool ReplayBatch::ApplyByLabels(const Record& record, uint32_t number,
 
 void ReplayBatch::ApplyAlone(Record* record, Windows* windows, ReplayNumbers* numbers,
                              Outcome* outcome) {
-  std::vector<FoundSample> found;
+  const RowsByNumber& rows = record->rows;
+  std::vector<FoundRun> found;
   std::vector<Sample> samples;
   size_t row = 0;
   size_t at = 0;
-  for (const RowsByNumber::Run& run : record->rows.runs()) {
+  for (const RowsByNumber::Run& run : rows.runs()) {
     for (uint32_t i = 0; i < run.rows; ++i, ++row) {
-      samples.clear();
-      for (uint32_t n = record->rows.samples_of(row); n > 0; --n) {
-        samples.push_back(record->rows.sample(at++));
-      }
-      if (record->ids[row] == kNoSeries) {
-        if (samples.empty()) continue;
-        const bool known =
-            ApplyByLabels(*record, run.first + i, samples, windows, numbers, outcome);
-        if (!known) outcome->lost += samples.size();
+      const uint32_t count = rows.samples_of(row);
+      const size_t begin = at;
+      at += count;
+      if (count == 0) continue;
+      if (record->ids[row] != kNoSeries) {
+        found.push_back(RunOf(rows, record->ids[row], begin, count, record->sender));
         continue;
       }
-      for (const Sample& sample : samples) {
-        found.push_back({.id = record->ids[row], .sender = record->sender, .sample = sample});
-      }
+      samples.clear();
+      for (uint32_t n = 0; n < count; ++n) samples.push_back(rows.sample(begin + n));
+      const bool known = ApplyByLabels(*record, run.first + i, samples, windows, numbers, outcome);
+      if (!known) outcome->lost += count;
     }
   }
   outcome->counts += windows->AppendFound(found, record->time);
 }
 
-// Sorted by blocks of neighbours, the samples of a series in their order: what a block needs stays
-// in the cache.
-AppendCounts ReplayBatch::ApplyHalf(uint32_t half, uint32_t end_id, ReplayHalf* scratch,
-                                    Windows* windows) {
-  const auto is_mine = [&](uint32_t id) { return id / Windows::kNeighbours % 2 == half; };
-  const auto block_of = [](uint32_t id) { return id / Windows::kNeighbours / 2; };
-  const auto for_each = [&](auto use) {
-    for (const Record& record : records()) {
-      size_t at = 0;
-      for (size_t row = 0; row < record.ids.size(); ++row) {
-        const uint32_t count = record.rows.samples_of(row);
-        if (is_mine(record.ids[row])) use(record, record.ids[row], at, count);
-        at += count;
-      }
+// Neighbours that follow each other are one run.
+void ReplayBatch::AddRuns(const Record& record, ReplayHalves* halves) {
+  const RowsByNumber& rows = record.rows;
+  size_t at = 0;
+  FoundRun* last = nullptr;
+  for (size_t row = 0; row < record.ids.size(); ++row) {
+    const uint32_t id = record.ids[row];
+    const uint32_t count = rows.samples_of(row);
+    const bool goes_on = last != nullptr && id == last->id + last->count &&
+                         id % Windows::kNeighbours != 0 && last->step == 1 && count == 1;
+    if (goes_on) {
+      ++last->count;
+    } else if (count > 0) {
+      std::vector<FoundRun>& runs = (*halves)[BlockOf(id) % 2].runs;
+      runs.push_back(RunOf(rows, id, at, count, record.sender));
+      last = &runs.back();
     }
-  };
-  std::vector<size_t>& begin = scratch->begin;
-  begin.assign(block_of(end_id) + 2, 0);
-  for_each([&](const Record&, uint32_t id, size_t, uint32_t count) {
-    begin[block_of(id) + 1] += count;
-  });
-  for (size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
-  scratch->samples.resize(begin.back());
-  for_each([&](const Record& record, uint32_t id, size_t at, uint32_t count) {
-    size_t& place = begin[block_of(id)];
-    for (uint32_t i = 0; i < count; ++i) {
-      scratch->samples[place++] = {
-          .id = id, .sender = record.sender, .sample = record.rows.sample(at + i)};
-    }
-  });
-  Timestamp now = kNoTime;
-  for (const Record& record : records()) now = std::max(now, record.time);
-  return windows->AppendFound(scratch->samples, now);
+    at += count;
+  }
 }
 
-AppendCounts ReplayBatch::ApplySorted(uint32_t end_id, ReplayHalves* halves, Windows* windows) {
+AppendCounts ReplayBatch::ApplySorted(ReplayHalves* halves, Windows* windows) {
+  Timestamp now = kNoTime;
+  for (ReplayHalf& half : *halves) half.runs.clear();
+  for (const Record& record : records()) {
+    AddRuns(record, halves);
+    now = std::max(now, record.time);
+  }
   auto& [even, odd] = *halves;
-  AppendCounts counts;
+  const auto apply = [&](ReplayHalf* half) {
+    Sort(half);
+    return windows->AppendFound(half->sorted, now);
+  };
   if (samples_ < kWorthTwo || std::thread::hardware_concurrency() < 2) {
-    counts += ApplyHalf(0, end_id, &even, windows);
-    counts += ApplyHalf(1, end_id, &odd, windows);
+    AppendCounts counts = apply(&even);
+    counts += apply(&odd);
     return counts;
   }
+  AppendCounts counts;
   AppendCounts others;
   {
-    const std::jthread helper([&] { others = ApplyHalf(1, end_id, &odd, windows); });
-    counts += ApplyHalf(0, end_id, &even, windows);
+    const std::jthread helper([&] { others = apply(&odd); });
+    counts = apply(&even);
   }
   counts += others;
   return counts;
@@ -211,13 +231,13 @@ AppendCounts ReplayBatch::ApplySorted(uint32_t end_id, ReplayHalves* halves, Win
 ReplayBatch::Outcome ReplayBatch::Apply(uint32_t segment, Windows* windows, ReplayNumbers* numbers,
                                         ReplayHalves* halves) {
   Outcome outcome;
-  uint32_t end_id = 0;
+  bool all_found = true;
   for (Record& record : records()) {
     numbers->Find(segment, record.rows, &record.ids);
-    for (const uint32_t id : record.ids) end_id = std::max(end_id, id);  // kNoSeries: the greatest
+    all_found &= std::find(record.ids.begin(), record.ids.end(), kNoSeries) == record.ids.end();
   }
-  if (end_id != kNoSeries && !OrderMatters(windows->Newest())) {
-    outcome.counts = ApplySorted(end_id, halves, windows);
+  if (all_found && !OrderMatters(windows->Newest())) {
+    outcome.counts = ApplySorted(halves, windows);
     return outcome;
   }
   for (Record& record : records()) {

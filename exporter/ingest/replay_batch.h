@@ -45,8 +45,9 @@ class ReplayNumbers {
 
 // What is sorted of a batch, for each of two threads; used again.
 struct ReplayHalf {
-  std::vector<size_t> begin;
-  std::vector<FoundSample> samples;
+  std::vector<FoundRun> runs;
+  std::vector<uint32_t> begin;  // of each block's runs
+  std::vector<FoundRun> sorted;
 };
 using ReplayHalves = std::array<ReplayHalf, 2>;
 
@@ -83,13 +84,12 @@ class ReplayBatch {
   };
   std::span<Record> records() { return std::span(records_).first(used_); }
   bool OrderMatters(Timestamp newest);
+  static void AddRuns(const Record& record, ReplayHalves* halves);
   static void ApplyAlone(Record* record, Windows* windows, ReplayNumbers* numbers,
                          Outcome* outcome);
   static bool ApplyByLabels(const Record& record, uint32_t number, std::span<const Sample> samples,
                             Windows* windows, ReplayNumbers* numbers, Outcome* outcome);
-  AppendCounts ApplySorted(uint32_t end_id, ReplayHalves* halves, Windows* windows);
-  // Every other block of neighbours.
-  AppendCounts ApplyHalf(uint32_t half, uint32_t end_id, ReplayHalf* scratch, Windows* windows);
+  AppendCounts ApplySorted(ReplayHalves* halves, Windows* windows);
 
   std::vector<Record> records_;
   size_t used_ = 0;

@@ -52,9 +52,13 @@ class RowsByNumber {
   uint32_t samples_of(size_t row) const { return counts_.empty() ? 1 : counts_[row]; }
   bool one_each() const { return counts_.empty(); }
   size_t samples() const { return samples_; }
+  // Null: all are of time().
+  const Timestamp* times(size_t i) const { return times_.size() == 1 ? nullptr : &times_[i]; }
+  Timestamp time() const { return times_[0]; }
+  const char* values(size_t i) const { return values_.data() + i * sizeof(double); }
   Sample sample(size_t i) const {
     Sample sample{.time = times_.size() == 1 ? times_[0] : times_[i]};
-    std::memcpy(&sample.value, values_.data() + i * sizeof sample.value, sizeof sample.value);
+    std::memcpy(&sample.value, values(i), sizeof sample.value);
     return sample;
   }
   Timestamp oldest() const { return oldest_; }

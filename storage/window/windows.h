@@ -72,11 +72,15 @@ struct LabeledRow {
   SeriesMaker maker = {};
 };
 
-// A sample of a series that is there for certain.
-struct FoundSample {
-  uint32_t id = 0;
+// Samples of series that are there for certain: of neighbours, one each, or of one series.
+struct FoundRun {
+  uint32_t id = 0;    // of the first sample's series
+  uint32_t step = 0;  // to that of the next sample: 1 or 0
+  uint32_t count = 0;
   SenderId sender = kNoSender;
-  Sample sample;
+  Timestamp time = 0;                // of all, without
+  const Timestamp* times = nullptr;  // one each
+  const char* values = nullptr;      // doubles, anywhere
 };
 
 struct SeriesSize {
@@ -148,9 +152,10 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   // Rows of KeyKind::kSender come by their labels again, once.
   void ForgetSenderKeys();
   // Samples of a sender, by id, during replay: no series goes then. They are appended in their
-  // order; several threads may do so at once if none of them has the series of another.
-  AppendCounts AppendFound(std::span<const FoundSample> samples, Timestamp now);
-  // The ids of neighbours are these many together, and their shards take turns.
+  // order; several threads may do so at once if none of them has the series of another. A run stays
+  // within a block of neighbours.
+  AppendCounts AppendFound(std::span<const FoundRun> runs, Timestamp now);
+  // Ids of a block of neighbours are these many, from a multiple of it on.
   static constexpr uint32_t kNeighbours = SeriesSlots::kBlock;
 
   // The log's names for series (log numbers are above 0): row i of a request has `first` + i. Rows
@@ -245,9 +250,10 @@ class Windows final : public Querier, public Appender, public SampleFeed {
                      AppendCounts* counts, std::vector<uint32_t>* unknown)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
   // All in one shard.
-  void AppendFoundOf(uint32_t shard_index, std::span<const FoundSample> samples,
-                     AppendContext* context, AppendCounts* counts)
-      ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  void AppendRunsOf(uint32_t shard_index, std::span<const FoundRun> runs, AppendContext* context,
+                    AppendCounts* counts) ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  void AppendRun(Shard* shard, const FoundRun& run, AppendContext* context, AppendCounts* counts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex) ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
   // By its labels; notes where it is.
   AppendCounts AppendMet(KnownSeries* series, const Sample& sample, Timestamp now);
   // How long new series are kept.

@@ -2,6 +2,7 @@
 // What a log of requests needs: a number for each series, that goes with it, and a way to append by
 // id when the log is replayed.
 #include <algorithm>
+#include <cstring>
 
 #include "storage/window/windows.h"
 
@@ -44,37 +45,47 @@ void Windows::ForgetNumbers() {
   directory_.numbers = {};
 }
 
-void Windows::AppendFoundOf(uint32_t shard_index, std::span<const FoundSample> samples,
-                            AppendContext* context, AppendCounts* counts) {
-  Shard& shard = shards_[shard_index];
-  const absl::MutexLock lock(&shard.mutex);
-  for (size_t i = 0; i < samples.size(); ++i) {
-    if (i + kAhead < samples.size()) {
-      shard.series[SlotOf(samples[i + kAhead].id)].open.PrefetchEnd();
+void Windows::AppendRun(Shard* shard, const FoundRun& run, AppendContext* context,
+                        AppendCounts* counts) {
+  for (uint32_t i = 0; i < run.count; ++i) {
+    const uint32_t id = run.id + i * run.step;
+    const uint32_t ahead = id + kAhead;
+    if (run.step > 0 && i + kAhead < run.count) {
+      shard->series[SlotOf(ahead)].open.PrefetchEnd();
     }
-    const FoundSample& found = samples[i];
-    Series& series = shard.series[SlotOf(found.id)];
-    context->replayed = &replayed_[found.id];
-    const AppendVerdict verdict = series.Append(found.sample, *context);
-    Count(verdict, counts);
+    Sample sample{.time = run.times == nullptr ? run.time : run.times[i]};
+    std::memcpy(&sample.value, run.values + i * sizeof sample.value, sizeof sample.value);
+    Series& series = shard->series[SlotOf(id)];
+    context->replayed = &replayed_[id];
+    const AppendVerdict verdict = series.Append(sample, *context);
     if (verdict == AppendVerdict::kStored) {
-      context->newest = std::max(context->newest, found.sample.time);
+      ++counts->accepted;
+      context->newest = std::max(context->newest, sample.time);
+    } else {
+      Count(verdict, counts);
     }
-    if (series.maker == kNoSender && found.sender != kNoSender) Adopt(&series, found.sender);
-    NoteUnwritten(&shard, &series, SlotOf(found.id));
+    if (series.maker == kNoSender && run.sender != kNoSender) Adopt(&series, run.sender);
+    NoteUnwritten(shard, &series, SlotOf(id));
   }
 }
 
-AppendCounts Windows::AppendFound(std::span<const FoundSample> samples, Timestamp now) {
+void Windows::AppendRunsOf(uint32_t shard_index, std::span<const FoundRun> runs,
+                           AppendContext* context, AppendCounts* counts) {
+  Shard& shard = shards_[shard_index];
+  const absl::MutexLock lock(&shard.mutex);
+  for (const FoundRun& run : runs) AppendRun(&shard, run, context, counts);
+}
+
+AppendCounts Windows::AppendFound(std::span<const FoundRun> runs, Timestamp now) {
   AppendCounts counts;
   AppendContext context = ContextOf(Origin::kRemote, now);
   const absl::ReaderMutexLock lock(&directory_.mutex);
-  while (!samples.empty()) {
-    const uint32_t shard = ShardOf(samples[0].id);
+  while (!runs.empty()) {
+    const uint32_t shard = ShardOf(runs[0].id);
     size_t size = 1;
-    while (size < samples.size() && ShardOf(samples[size].id) == shard) ++size;
-    AppendFoundOf(shard, samples.first(size), &context, &counts);
-    samples = samples.subspan(size);
+    while (size < runs.size() && ShardOf(runs[size].id) == shard) ++size;
+    AppendRunsOf(shard, runs.first(size), &context, &counts);
+    runs = runs.subspan(size);
   }
   RaiseNewest(context.newest);
   return counts;
