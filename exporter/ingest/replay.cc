@@ -19,7 +19,7 @@
 namespace outrider {
 namespace {
 
-constexpr size_t kJobs = 6;  // decoded records on their way
+constexpr size_t kJobs = 4;  // decoded records, or batches of them, on their way
 
 struct Job {
   WriteScratch scratch;

@@ -73,7 +73,7 @@ class ReplayBatch {
   Outcome Apply(uint32_t segment, Windows* windows, ReplayNumbers* numbers, ReplayHalves* halves);
 
  private:
-  static constexpr size_t kSamples = 1U << 18;
+  static constexpr size_t kSamples = 1U << 19;
   // Below the hour in which no sample is too old: see OrderMatters.
   static constexpr DurationMs kSpan = 30 * kMinute;
   struct Record {
