@@ -81,6 +81,7 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   TRY(ReplayRest(&reader, targets(), options_.otlp, &state, &replay_));
   TRY(log_.GoLive([&]() -> Status {
     TRY(ReplayRest(&reader, targets(), options_.otlp, &state, &replay_));
+    reader.End();
     windows_.EndReplay();
     // Label limits are asked when a key is learned, and replay asked none.
     if (options_.guard.limits.LimitsLabels()) windows_.ForgetSenderKeys();
