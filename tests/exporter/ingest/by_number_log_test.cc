@@ -235,14 +235,17 @@ TEST_P(ByNumberTest, ASeriesInThePlaceOfAnotherHasItsOwnNumber) {
   ASSERT_EQ(Scrape(store.get(), {"b"}, 240 * 3), 204);  // three hours on
   store->windows().Expire();
   ASSERT_EQ(Read(*store).count(R"(a{job="test"})"), 0U);
-  ASSERT_EQ(Scrape(store.get(), {"c"}, 240 * 3), 204);  // where `a` was
+  // Where `a` was, and not by a request that gives numbers.
+  const LabeledSample made{Labels{{"__name__", "c"}, {"job", "test"}}, {kNow + 2 * kHour, 7}};
+  store->appender().AppendBatch({&made, 1}, Origin::kRemote, clock_.Now());
+  ASSERT_EQ(Scrape(store.get(), {"c"}, 240 * 3), 204);
   ASSERT_EQ(Scrape(store.get(), {"c", "b"}, 240 * 3 + 1), 204);
   ASSERT_EQ(Scrape(store.get(), {"a"}, 240 * 3 + 2), 204);
   ASSERT_EQ(Scrape(store.get(), {"a", "b", "c"}, 240 * 3 + 3), 204);
-  EXPECT_EQ(Forms(), "NnnNnNn");
+  EXPECT_EQ(Forms(), "NnnrNnNn");
   const Contents contents = Read(*store);
   ASSERT_EQ(contents.size(), 3U);
-  EXPECT_EQ(contents.at(R"(c{job="test"})").size(), 3U);
+  EXPECT_EQ(contents.at(R"(c{job="test"})").size(), 4U);
   EXPECT_EQ(AfterCrash(), contents);
 }
 
