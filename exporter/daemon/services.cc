@@ -11,6 +11,7 @@
 #include "notifiers/transport/oauth2.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
+#include "storage/state/opening_store.h"
 #include "storage/state/rocksdb_store.h"
 
 namespace outrider {
@@ -151,8 +152,22 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->flags_ = options.alertmanager;
   TRY(MakeDirectories(options.storage_path));
   self->state = std::move(given_state);
+  const OpeningStore* opening = nullptr;
   if (self->state == nullptr) {
-    self->state = TRY(OpenRocksDbStore(options.storage_path + "/state"));
+    auto late = std::make_unique<OpeningStore>(
+        [path = options.storage_path + "/state"] { return OpenRocksDbStore(path); });
+    opening = late.get();
+    self->state = std::move(late);
+  }
+  TRY(self->MakeReaders(files, options));
+  if (opening != nullptr) {
+    // Reading the log takes longest, and reads only: nothing is written before the store is open,
+    // which sees to it that there is one process.
+    self->loading_ = std::async(
+        std::launch::async, [store = self->store.get(), references = self->ReferencesOf(files)] {
+          return store->Load(references);
+        });
+    TRY(opening->Wait());
   }
   self->people_ = PeoplePart(files);
   TRY(self->LoadDirectoryInto(&self->people_));
@@ -172,15 +187,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
     self->counts_ = CountsOf(files, web.users.size());
   }
   TRY(self->MakeAccess(options, std::move(web)));
-  self->store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
-  const Windows& windows = self->store->windows();
-  std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
-  self->pricing = std::make_unique<PricingEngine>(pricer, windows, self->derived);
-  self->capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
-                                              self->derived, self->state.get()));
-  self->capacity->SetPrices([pricing = self->pricing.get()] { return pricing->Book(); });
-  self->workloads = std::make_unique<WorkloadEngine>(windows, self->capacity->workloads(),
-                                                     self->derived, *self->state);
+  self->workloads = std::make_unique<WorkloadEngine>(
+      self->store->windows(), self->capacity->workloads(), self->derived, *self->state);
   TRY(self->workloads->Restore());
   self->capacity->SetObserver(self->workloads.get());
   self->monitor = std::make_unique<WorkloadMonitor>(
@@ -194,29 +202,14 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                      [cost = self->cost.get()](const SummaryTarget& target) {
                        return RealisedPerMonth(cost->Savings(), target);
                      }});
-  AnalyticsOptions analytics;
-  analytics.interval = config.analytics.interval;
-  self->analytics =
-      std::make_unique<AnalyticsEngine>(files.entries, analytics,
-                                        AnalyticsSeams{.engine = self->engine,
-                                                       .querier = windows,
-                                                       .table = self->derived,
-                                                       .workloads = &self->capacity->workloads(),
-                                                       .feed = &windows,
-                                                       .state = self->state.get(),
-                                                       .clock = &clock});
-  SloOptions slos;
-  slos.interval = config.analytics.interval;
-  self->slos = std::make_unique<SloEngine>(files.slos, slos, self->engine, windows, self->derived,
-                                           *self->state);
   self->relay = std::make_unique<Relay>(config.relay, *self->http, *self->state, clock);
   TRY(self->relay->Restore());
   RuleManagerOptions rules;
   rules.startup_hold = config.rules.startup_hold;
   rules.strict = config.rules.strict;
   self->rules = std::make_unique<RuleManager>(
-      RuleManager::Seams{self->engine, windows, self->store->appender(), *self->desk, *self->state,
-                         clock, self->relay.get()},
+      RuleManager::Seams{self->engine, self->store->windows(), self->store->appender(), *self->desk,
+                         *self->state, clock, self->relay.get()},
       rules);
   TRY(NoteShadow(*self->state, options.shadow));
   self->dispatcher = std::make_unique<Dispatcher>(
@@ -225,6 +218,32 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
   self->dispatcher->SetDelivery(config.delivery);
   self->desk->SetWakeDispatcher([dispatcher = self->dispatcher.get()] { dispatcher->Wake(); });
   return self;
+}
+
+// The windows and what reads them: what they reach for says how long samples are kept.
+Status Services::MakeReaders(const LoadedFiles& files, const AppOptions& options) {
+  const Config& config = files.config;
+  store = TRY(IngestStore::Open(StoreOptionsOf(config, options.storage_path), clock, random));
+  const Windows& windows = store->windows();
+  std::shared_ptr<const Pricer> pricer = TRY(Pricer::Create(config.cost.pricing, files.prices));
+  pricing = std::make_unique<PricingEngine>(pricer, windows, derived);
+  capacity = TRY(CapacityEngine::Create(CapacityOptionsOf(config, pricer->Default()), windows,
+                                        derived, state.get()));
+  capacity->SetPrices([source = pricing.get()] { return source->Book(); });
+  AnalyticsOptions analytics_options;
+  analytics_options.interval = config.analytics.interval;
+  analytics = std::make_unique<AnalyticsEngine>(files.entries, analytics_options,
+                                                AnalyticsSeams{.engine = engine,
+                                                               .querier = windows,
+                                                               .table = derived,
+                                                               .workloads = &capacity->workloads(),
+                                                               .feed = &windows,
+                                                               .state = state.get(),
+                                                               .clock = &clock});
+  SloOptions slo_options;
+  slo_options.interval = config.analytics.interval;
+  slos = std::make_unique<SloEngine>(files.slos, slo_options, engine, windows, derived, *state);
+  return absl::OkStatus();
 }
 
 Status Services::MakeAccess(const AppOptions& options, WebConfig web) {
@@ -271,7 +290,7 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
 
 Status Services::Load(LoadedFiles files, SourceFiles sources) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
-  TRY(store->Load(ReferencesOf(files)));
+  TRY(loading_.valid() ? loading_.get() : store->Load(ReferencesOf(files)));
   TRY(rules->Apply(std::move(files.rules), ContextOf(files.config)));
   // Alerts of rules that were deleted while we were down have nobody else who would resolve them.
   TRY(desk->ReconcileRuleAlerts(rules->OwnedAlerts(), clock.NowNanos()));

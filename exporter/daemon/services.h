@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -128,6 +129,7 @@ struct Services {
  private:
   Services(const Clock& the_clock, Random& the_random, const Config& config,
            const AppOptions& options, std::string url);
+  Status MakeReaders(const LoadedFiles& files, const AppOptions& options);
   Status MakeCost(const Config& config);
   // Reads the directory of the store and puts it into the files.
   Status LoadDirectoryInto(LoadedFiles* files);
@@ -168,6 +170,7 @@ struct Services {
   LoadOutcome outcome_ ABSL_GUARDED_BY(outcome_mutex_);
   SourceFiles sources_ ABSL_GUARDED_BY(outcome_mutex_);
   std::optional<Nanos> refused_at_ ABSL_GUARDED_BY(outcome_mutex_);
+  std::future<Status> loading_;  // of the store, from Make to Load; the last: it waits
 };
 
 }  // namespace outrider

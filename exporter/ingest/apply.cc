@@ -147,6 +147,7 @@ void FillSlice(const WriteRows& rows, std::span<const uint32_t> unknown,
   std::array<size_t, kSlice> labels_end;
   labels.clear();
   scratch->slice.clear();
+  scratch->slice_rows.clear();
   for (const uint32_t row : unknown) {
     const bool read = scratch->labels.Recall(rows, row, &series) || rows.Decode(row, &series).ok();
     if (!read || !Admit(rows, options, &series, result)) continue;
@@ -154,6 +155,7 @@ void FillSlice(const WriteRows& rows, std::span<const uint32_t> unknown,
     const size_t size = keyed.end - keyed.begin;
     labels_end[scratch->slice.size()] = labels.size() + series.labels.size();
     labels.insert(labels.end(), series.labels.begin(), series.labels.end());
+    scratch->slice_rows.push_back(row);
     scratch->slice.push_back({.labels = {},
                               .samples = std::span(rows.samples()).subspan(keyed.begin, size),
                               .starts = rows.starts().empty()
@@ -176,7 +178,11 @@ void TakeUnknown(const WriteRows& rows, std::span<const uint32_t> unknown,
   FillSlice(rows, unknown, options, scratch, result);
   const std::vector<LabeledRow>& slice = scratch->slice;
   if (options.origin == Origin::kRemote) {
-    windows->AppendLabeled(slice, options.now, options.sender, &scratch->slice_counts);
+    windows->AppendLabeled(slice, options.now, options.sender, &scratch->slice_counts,
+                           &scratch->slice_ids);
+    for (size_t i = 0; i < slice.size(); ++i) {
+      scratch->outcome.ids[scratch->slice_rows[i]] = scratch->slice_ids[i];
+    }
   } else {
     scratch->slice_counts.clear();
     for (const LabeledRow& row : slice) {
@@ -249,6 +255,7 @@ ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
     NoteSamples(series.labels, refused.counts, &result);
   }
   std::span<const uint32_t> unknown = outcome.unknown;
+  for (const uint32_t row : unknown) outcome.ids[row] = kNoSeries;
   while (!unknown.empty()) {
     const size_t size = std::min(unknown.size(), kSlice);
     TakeUnknown(rows, unknown.first(size), options, targets.windows, scratch, &result);

@@ -78,17 +78,23 @@ struct ApplyScratch {
   // A slice of unknown rows.
   std::vector<LabelView> slice_labels;
   std::vector<LabeledRow> slice;
+  std::vector<uint32_t> slice_rows;  // which rows they are
+  std::vector<uint32_t> slice_ids;
   std::vector<AppendCounts> slice_counts;
   std::vector<IncomingHistogram> histograms;
   std::vector<HistogramSample> kept;
   std::vector<Timestamp> kept_starts;
+  // Of a request that is logged by number.
+  std::vector<uint32_t> numbers;
+  std::string body;
 };
 
 // Finds out which series are known, and reads through all others: InvalidArgument when one of them
 // is no such message, so that nothing of a broken request is logged or kept.
 Status PrepareRows(const WriteRows& rows, const Windows& windows, Origin origin,
                    ApplyScratch* scratch);
-// Appends what PrepareRows has looked at.
+// Appends what PrepareRows has looked at. scratch->outcome.ids then are the series of the rows that
+// were let in, or kNoSeries (a row without samples; its samples were refused).
 ApplyResult ApplyRows(const WriteRows& rows, const ApplyOptions& options,
                       const WriteTargets& targets, ApplyScratch* scratch);
 // Judges the labels only; all samples of fine series count as accepted. For requests that are

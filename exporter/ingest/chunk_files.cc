@@ -63,6 +63,7 @@ StatusOr<ChunkLoadStats> ChunkFiles::Load(Windows* windows) {
     }
     if (!status.ok()) ++stats.damaged;
   }
+  reader.End();
   for (const std::string& problem : reader.report().problems) {
     LogWarn("chunk file is damaged", {{"problem", problem}});
   }

@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/ingest/commit_rows.h"
 
+#include <algorithm>
+
 #include "exporter/ingest/ingest_guard.h"
+#include "exporter/ingest/rows_by_number.h"
 
 namespace outrider {
 namespace {
+
+// The requests whose rows are numbered: those of which a body always gives the same rows. OTLP is
+// translated by settings.
+bool IsNumbered(RecordType type) {
+  return type == RecordType::kWriteV1 || type == RecordType::kWriteV2;
+}
+
+// Whether there is nothing but samples.
+bool IsPlain(const WriteRows& rows) {
+  if (!rows.starts().empty() || rows.samples().empty()) return false;
+  for (uint32_t row = 0; row < rows.rows().size(); ++row) {
+    if (rows.special(row)) return false;
+  }
+  return true;
+}
 
 // A request on its way.
 class Commit {
@@ -72,21 +90,56 @@ class Commit {
                                .places = &places_};
     bool applied = false;
     if (rows_->holds_data()) {
-      LogRecord record = record_;
-      std::string body;
-      if (!edits_.empty()) {
-        body = EncodeEdits(edits_);
-        body += record_.body;
-        record.body = body;
-        record.verdict = Admission::kEdited;
-      }
       const uint64_t mark = log_.Mark();
-      applied = TRY(
-          log_.Write(record, [&] { result_ = ApplyRows(*rows_, options, targets_, &scratch_); }));
+      applied = TRY(Log([&] { result_ = ApplyRows(*rows_, options, targets_, &scratch_); }));
       TRY(log_.Settle(mark));
     }
     if (!applied) result_ = JudgeRows(*rows_, options, &scratch_);
     return absl::OkStatus();
+  }
+
+  // In the shortest form that tells the same.
+  StatusOr<bool> Log(const std::function<void()>& apply) {
+    if (!edits_.empty()) return LogEdited(apply);
+    if (!IsNumbered(record_.type) || !log_.live()) return log_.Write(record_, apply);
+    StatusOr<bool> applied = LogByNumber(apply);
+    return absl::IsAborted(applied.status()) ? LogNumbering(apply) : applied;
+  }
+
+  StatusOr<bool> LogEdited(const std::function<void()>& apply) {
+    LogRecord record = record_;
+    std::string body = EncodeEdits(edits_);
+    body += record_.body;
+    record.body = body;
+    record.verdict = Admission::kEdited;
+    return log_.Write(record, apply);
+  }
+
+  // Aborted when a series has no number in the current segment.
+  StatusOr<bool> LogByNumber(const std::function<void()>& apply) {
+    const RowNumbers::Valid valid = log_.numbers();
+    if (valid.segment == 0 || !IsPlain(*rows_) ||
+        !targets_.windows->NumbersOf(rows_->kind(), rows_->rows(), scratch_.outcome.ids,
+                                     valid.least, &scratch_.numbers)) {
+      return absl::AbortedError("not by number");
+    }
+    LogRecord record = record_;
+    EncodeByNumber(*rows_, scratch_.numbers, record_.time, &scratch_.body);
+    record.type = RecordType::kRows;
+    record.body = scratch_.body;
+    record.segment = valid.segment;
+    return log_.Write(record, apply);
+  }
+
+  StatusOr<bool> LogNumbering(const std::function<void()>& apply) {
+    std::string body(kFirstNumberBytes, '\0');
+    body += record_.body;
+    const auto rows = static_cast<uint32_t>(rows_->rows().size());
+    return log_.WriteNumbering(record_, rows, &body, [&](uint32_t first) {
+      apply();
+      if (first == 0) return;
+      targets_.windows->NoteNumbers(rows_->kind(), rows_->rows(), scratch_.outcome.ids, first);
+    });
   }
 
   const LogRecord& record_;

@@ -51,7 +51,7 @@ IngestStore::IngestStore(const IngestStoreOptions& options, const Clock& clock, 
                 .seed = seed,
                 .counter = &guard_.limits(),
                 .decoded_cache = options.decoded_cache}),
-      log_(std::move(wal), options.sync_writes),
+      log_(std::move(wal), options.sync_writes, options.first_number),
       chunks_(std::move(chunks)),
       appender_(log_, windows_),
       receiver_(options.remote_write, clock, log_, targets()),
@@ -77,10 +77,11 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   LogReader reader(options_.path + "/wal");
   // Replayed samples go into chunks of epoch 0, so that the second checkpoint from now frees the
   // old segments.
-  NumberedSeries numbered;
-  TRY(ReplayRest(&reader, targets(), options_.otlp, &numbered, &replay_));
+  ReplayState state;
+  TRY(ReplayRest(&reader, targets(), options_.otlp, &state, &replay_));
   TRY(log_.GoLive([&]() -> Status {
-    TRY(ReplayRest(&reader, targets(), options_.otlp, &numbered, &replay_));
+    TRY(ReplayRest(&reader, targets(), options_.otlp, &state, &replay_));
+    reader.End();
     windows_.EndReplay();
     // Label limits are asked when a key is learned, and replay asked none.
     if (options_.guard.limits.LimitsLabels()) windows_.ForgetSenderKeys();
@@ -92,6 +93,10 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   }
   WarnOfDamage(reader.report());
   damaged_log_places_ = reader.report().damaged_places;
+  if (replay_.lost > 0) {
+    LogWarn("samples are lost: a damaged place of the log named their series",
+            {{"samples", std::to_string(replay_.lost)}});
+  }
   LogInfo("samples loaded", {{"series", std::to_string(windows_.Stats().series)},
                              {"chunk_blocks", std::to_string(loaded_.blocks)},
                              {"log_records", std::to_string(replay_.records)},
@@ -167,7 +172,10 @@ bool IngestStore::CheckpointDue(Timestamp now) const {
 // go.
 Status IngestStore::Checkpoint(Timestamp now) {
   const uint32_t keep_from = last_cut_;
-  const uint32_t cut = TRY(log_.Cut([&](uint32_t segment) { windows_.BeginEpoch(segment); }));
+  const uint32_t cut = TRY(log_.Cut([&](uint32_t segment) {
+    windows_.BeginEpoch(segment);
+    if (log_.RestartNumbers()) windows_.ForgetNumbers();
+  }));
   last_cut_ = cut;
   last_cut_time_ = now;
   last_cut_bytes_ = log_.wal().Stats().bytes;

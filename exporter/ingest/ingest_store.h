@@ -50,6 +50,7 @@ struct IngestStoreOptions {
   RemoteWriteOptions remote_write = {};
   OtlpOptions otlp = {};
   GuardOptions guard = {};
+  uint32_t first_number = 1;               // of a series in the log (row_numbers.h), for tests
   std::function<int(int)> sync_file = {};  // of the log, in place of fdatasync(2), for tests
 };
 

@@ -8,6 +8,7 @@
 #include "exporter/ingest/apply.h"
 #include "exporter/ingest/numbered_rows.h"
 #include "exporter/ingest/otlp_translate.h"
+#include "exporter/ingest/replay_batch.h"
 #include "storage/base/status.h"
 #include "storage/wal/log_reader.h"
 
@@ -19,13 +20,19 @@ struct ReplayStats {
   uint64_t known = 0;    // in a chunk file already, or refused when they came
   uint64_t unreadable =
       0;  // records whose body could not be decoded, or of a type this version does not know
+  uint64_t lost = 0;  // samples by number whose series a damaged place named
+};
+
+// What one call learns for the next one over the same reader.
+struct ReplayState {
+  NumberedSeries derived;
+  ReplayNumbers numbers;
 };
 
 // Everything the reader has now; a record that cannot be read is counted, never an error. Logs a
 // line for each segment that is done.
 // `otlp`: how OTLP bodies are translated, as when they came unless the configuration changed.
-// `numbered`: the same for all calls over one reader.
 Status ReplayRest(LogReader* reader, const WriteTargets& targets, const OtlpOptions& otlp,
-                  NumberedSeries* numbered, ReplayStats* stats);
+                  ReplayState* state, ReplayStats* stats);
 
 }  // namespace outrider

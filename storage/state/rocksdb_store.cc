@@ -149,6 +149,7 @@ rocksdb::DBOptions DatabaseOptions(const std::shared_ptr<rocksdb::WriteBufferMan
   options.max_total_wal_size = 64 << 20;
   options.max_background_jobs = 2;
   options.max_open_files = 256;
+  options.max_file_opening_threads = 1;  // else a start makes 16 threads a family, for a few files
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1 << 20;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;

@@ -46,10 +46,10 @@ StatusOr<uint64_t> DecodeSegmentHeader(std::string_view bytes) {
     return absl::DataLossError("the segment header is damaged");
   }
   const auto version = Get<uint32_t>(bytes, 8);
-  if (version != kLogVersion) {
-    return absl::FailedPreconditionError(
-        fmt::format("written by another version of Outrider (log format {}, this one reads {})",
-                    version, kLogVersion));
+  if (version < kOldestLogVersion || version > kLogVersion) {
+    return absl::FailedPreconditionError(fmt::format(
+        "written by another version of Outrider (log format {}, this one reads {} to {})", version,
+        kOldestLogVersion, kLogVersion));
   }
   return Get<uint64_t>(bytes, 16);
 }

@@ -25,7 +25,9 @@
 namespace outrider {
 
 inline constexpr std::string_view kLogMagic = "OUTRLOG\n";
-inline constexpr uint32_t kLogVersion = 1;
+// Written; older ones are read. 2: records of type kRows and verdict kNumbering.
+inline constexpr uint32_t kLogVersion = 2;
+inline constexpr uint32_t kOldestLogVersion = 1;
 inline constexpr uint32_t kRecordMagic = 0x4352'4f57;  // "WORC"
 inline constexpr size_t kSegmentHeaderBytes = 32;
 inline constexpr size_t kRecordHeaderBytes = 32;
@@ -39,11 +41,13 @@ enum class RecordType : uint8_t {
   kInternal = 4,  // rule outputs, in the form of kWriteV1
   kChunks = 5,    // chunk files: a block of sealed chunks; `time` is its newest sample
   kNumbered = 6,  // derived series by number (exporter/ingest/numbered_rows.h), all at `time`
+  kRows = 7,      // plain samples of a sender, by number (exporter/ingest/rows_by_number.h)
 };
 
 // What was decided when the record came; replay does not decide again. Edited: the body stands
-// behind what it is stored without (exporter/ingest/row_edits.h).
-enum class Admission : uint8_t { kAdmitted = 0, kRefused = 1, kEdited = 2 };
+// behind what it is stored without (exporter/ingest/row_edits.h). Numbering: admitted; the body
+// stands behind the number of its first row (exporter/ingest/rows_by_number.h).
+enum class Admission : uint8_t { kAdmitted = 0, kRefused = 1, kEdited = 2, kNumbering = 3 };
 
 // One record. Views belong to the caller (writing) or to the reader until its next call.
 struct LogRecord {

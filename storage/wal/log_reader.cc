@@ -77,6 +77,13 @@ void LogReader::EndSegment() {
   Problem(offset_, fmt::format("the last {} bytes are not a whole record", left));
 }
 
+void LogReader::End() {
+  if (!opened_ || unreadable_) return;
+  EndSegment();
+  buffer_.clear();
+  used_ = 0;
+}
+
 StatusOr<bool> LogReader::NextSegment() {
   const std::vector<uint32_t> segments = TRY(ListSegments(directory_));
   const auto next = opened_ ? std::upper_bound(segments.begin(), segments.end(), segment_)

@@ -38,6 +38,8 @@ class LogReader {
   // False at the end. The record's views hold until the next call. FailedPrecondition when another
   // version of the program wrote a segment: its records must be neither lost nor guessed at.
   StatusOr<bool> Next(LogRecord* record);
+  // Called at the end, when no record is on its way: what is left is none and is told as such.
+  void End();
   uint32_t segment() const { return segment_; }  // of the last record
   const LogReadReport& report() const { return report_; }
 

@@ -52,8 +52,7 @@ StatusOr<std::unique_ptr<LogWriter>> LogWriter::Open(const LogOptions& options) 
     ::stat((options.directory + "/" + SegmentFileName(segment)).c_str(), &info);
     writer->sizes_[segment] = static_cast<uint64_t>(info.st_size);
   }
-  const uint32_t next = writer->sizes_.empty() ? 1 : writer->sizes_.rbegin()->first + 1;
-  TRY(writer->OpenSegment(next));
+  writer->segment_ = writer->sizes_.empty() ? 1 : writer->sizes_.rbegin()->first + 1;
   return writer;
 }
 
@@ -80,6 +79,11 @@ Status LogWriter::OpenSegment(uint32_t segment) {
   segment_ = segment;
   sizes_[segment] = sizeof header;
   return SyncDirectory(options_.directory);
+}
+
+Status LogWriter::ReachSegment() {
+  if (fd_ < 0) return OpenSegment(segment_);
+  return sizes_[segment_] < options_.segment_bytes ? absl::OkStatus() : OpenSegment(segment_ + 1);
 }
 
 Status LogWriter::CheckRoom(size_t bytes) {
@@ -132,7 +136,7 @@ StatusOr<uint32_t> LogWriter::Append(const LogRecord& record) {
         InvalidArgument(fmt::format("a record of {} bytes is over the limit of the log", bytes));
   }
   if (status.ok()) status = CheckRoom(bytes);
-  if (status.ok() && sizes_[segment_] >= options_.segment_bytes) status = OpenSegment(segment_ + 1);
+  if (status.ok()) status = ReachSegment();
   if (status.ok() && fitting.segment != 0 && fitting.segment != segment_) {
     return absl::AbortedError("the log went on to another segment");
   }
@@ -146,7 +150,7 @@ StatusOr<uint32_t> LogWriter::Append(const LogRecord& record) {
 
 StatusOr<uint32_t> LogWriter::Rotate() {
   const absl::MutexLock lock(&mutex_);
-  if (sizes_[segment_] > kSegmentHeaderBytes) TRY(OpenSegment(segment_ + 1));
+  if (fd_ >= 0 && sizes_[segment_] > kSegmentHeaderBytes) TRY(OpenSegment(segment_ + 1));
   return segment_;
 }
 

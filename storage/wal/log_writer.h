@@ -46,7 +46,8 @@ struct LogWriterStats {
 // Thread-safe. One writer per directory.
 class LogWriter {
  public:
-  // Never continues an old segment: the first one is numbered behind those found.
+  // Never continues an old segment: the first one is numbered behind those found. Writes nothing
+  // yet: the first record makes it.
   static StatusOr<std::unique_ptr<LogWriter>> Open(const LogOptions& options);
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
@@ -76,6 +77,8 @@ class LogWriter {
   explicit LogWriter(const LogOptions& options) : options_(options) {}
   int SyncFiles(int current, const std::vector<int>& retired) const;  // an errno, or 0
   Status OpenSegment(uint32_t segment) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes the segment of the next record where there is none yet or the current one is full.
+  Status ReachSegment() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status CheckRoom(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status WriteRecord(const LogRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status Remove(std::map<uint32_t, uint64_t>::iterator it) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -83,7 +86,8 @@ class LogWriter {
   const LogOptions options_;
   absl::Mutex sync_turn_ ABSL_ACQUIRED_BEFORE(mutex_);  // held during a sync
   mutable absl::Mutex mutex_;
-  int fd_ ABSL_GUARDED_BY(mutex_) = -1;  // closed by nobody but the holder of sync_turn_
+  int fd_ ABSL_GUARDED_BY(mutex_) =
+      -1;  // -1: no record yet; closed by nobody but the holder of sync_turn_
   std::vector<int> retired_ ABSL_GUARDED_BY(mutex_);  // ended segments that are not synced yet
   uint64_t synced_records_ ABSL_GUARDED_BY(mutex_) = 0;
   Status sync_error_ ABSL_GUARDED_BY(mutex_);  // the last one

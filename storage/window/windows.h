@@ -21,6 +21,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/window/appender.h"
+#include "storage/window/block_list.h"
 #include "storage/window/chunk_block.h"
 #include "storage/window/decoded_tails.h"
 #include "storage/window/key_table.h"
@@ -71,6 +72,17 @@ struct LabeledRow {
   SeriesMaker maker = {};
 };
 
+// Samples of series that are there for certain: of neighbours, one each, or of one series.
+struct FoundRun {
+  uint32_t id = 0;    // of the first sample's series
+  uint32_t step = 0;  // to that of the next sample: 1 or 0
+  uint32_t count = 0;
+  SenderId sender = kNoSender;
+  Timestamp time = 0;                // of all, without
+  const Timestamp* times = nullptr;  // one each
+  const char* values = nullptr;      // doubles, anywhere
+};
+
 struct SeriesSize {
   uint32_t samples = 0;
   uint32_t bytes = 0;  // of its chunks
@@ -86,10 +98,10 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   // Samples are judged one by one: a bad one never costs the others.
   AppendCounts Append(std::span<const LabelView> labels, std::span<const Sample> samples,
                       Origin origin, Timestamp now);
-  // The same for rows of a sender that are probably new; `counts` receives a value for each. A few
-  // hundred at a time: nobody else appends meanwhile.
+  // The same for rows of a sender that are probably new; `counts` receives a value for each, `ids`
+  // its series or kNoSeries. A few hundred at a time: nobody else appends meanwhile.
   void AppendLabeled(std::span<const LabeledRow> rows, Timestamp now, SenderId sender,
-                     std::vector<AppendCounts>* counts);
+                     std::vector<AppendCounts>* counts, std::vector<uint32_t>* ids = nullptr);
   // The same for native histograms, whose shapes are valid (ValidateShape).
   AppendCounts AppendHistograms(std::span<const LabelView> labels,
                                 std::span<const HistogramSample> histograms,
@@ -139,6 +151,21 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   void EndReplay();
   // Rows of KeyKind::kSender come by their labels again, once.
   void ForgetSenderKeys();
+  // Samples of a sender, by id, during replay: no series goes then. They are appended in their
+  // order; several threads may do so at once if none of them has the series of another. A run stays
+  // within a block of neighbours.
+  AppendCounts AppendFound(std::span<const FoundRun> runs, Timestamp now);
+  // Ids of a block of neighbours are these many, from a multiple of it on.
+  static constexpr uint32_t kNeighbours = SeriesSlots::kBlock;
+
+  // The log's names for series (log numbers are above 0): row i of a request has `first` + i. Rows
+  // without a series, and those whose series went, get none. A number goes with its series.
+  void NoteNumbers(KeyKind kind, std::span<const KeyedRow> rows, std::span<const uint32_t> ids,
+                   uint32_t first);
+  // False when a row's series has no number, or one below `least`. `ids` are those of FindKeyed.
+  bool NumbersOf(KeyKind kind, std::span<const KeyedRow> rows, std::span<const uint32_t> ids,
+                 uint32_t least, std::vector<uint32_t>* numbers) const;
+  void ForgetNumbers();
 
   // Replaces the set of references that keep series longer than the unreferenced retention.
   void SetReferences(std::vector<SeriesReference> references);
@@ -188,6 +215,7 @@ class Windows final : public Querier, public Appender, public SampleFeed {
     mutable absl::Mutex mutex;
     KeyTable by_identity ABSL_GUARDED_BY(mutex);
     KeyTable by_sender_key ABSL_GUARDED_BY(mutex);
+    BlockList<uint32_t> numbers ABSL_GUARDED_BY(mutex);          // by id, see NoteNumbers; 0: none
     uint32_t shard_of_new ABSL_GUARDED_BY(mutex) = kShards - 1;  // the first is next
     uint32_t free_slots ABSL_GUARDED_BY(mutex) = 0;              // of all shards
   };
@@ -221,6 +249,11 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   void AppendKnownOf(uint32_t shard_index, const KnownPart& part, AppendContext* context,
                      AppendCounts* counts, std::vector<uint32_t>* unknown)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  // All in one shard.
+  void AppendRunsOf(uint32_t shard_index, std::span<const FoundRun> runs, AppendContext* context,
+                    AppendCounts* counts) ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  void AppendRun(Shard* shard, const FoundRun& run, AppendContext* context, AppendCounts* counts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex) ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
   // By its labels; notes where it is.
   AppendCounts AppendMet(KnownSeries* series, const Sample& sample, Timestamp now);
   // How long new series are kept.

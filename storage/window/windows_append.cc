@@ -74,6 +74,7 @@ void Windows::RemoveSeries(uint32_t id) {
   index_.Remove(id);
   directory_.by_identity.Erase(id);
   directory_.by_sender_key.Erase(id);
+  if (id < directory_.numbers.size()) directory_.numbers[id] = 0;
   TellCounter(false, series.maker);
   const bool queued = series.queued;
   series = Series();

@@ -160,6 +160,7 @@ bool Windows::AppendLabeledRow(const LabeledRow& row, const Hash128& identity,
   *counts = AppendTo(*id, row.samples, row.starts, context);
   if (creates && counts->accepted == 0) {
     RemoveUnused(*id);
+    *id = kNoSeries;
     return false;
   }
   if (row.key != Hash128()) directory_.by_sender_key.Set(*id, row.key);
@@ -168,8 +169,9 @@ bool Windows::AppendLabeledRow(const LabeledRow& row, const Hash128& identity,
 }
 
 void Windows::AppendLabeled(std::span<const LabeledRow> rows, Timestamp now, SenderId sender,
-                            std::vector<AppendCounts>* counts) {
+                            std::vector<AppendCounts>* counts, std::vector<uint32_t>* ids) {
   counts->assign(rows.size(), {});
+  if (ids != nullptr) ids->assign(rows.size(), kNoSeries);
   std::vector<Hash128> identities;
   identities.reserve(rows.size());
   IdentityHasher identity_of(options_.seed);
@@ -190,6 +192,7 @@ void Windows::AppendLabeled(std::span<const LabeledRow> rows, Timestamp now, Sen
     if (AppendLabeledRow(rows[i], identities[i], plan, context, &id, &(*counts)[i])) {
       made.push_back({id, rows[i].labels});
     }
+    if (ids != nullptr) (*ids)[i] = id;
   }
   index_.Add(made);
 }

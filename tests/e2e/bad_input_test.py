@@ -101,8 +101,13 @@ class BadInput(harness.EndToEnd):
             taken.listen()
             self.refused({'outrider.yml': ''}, str(self.port), 'in use')
         self.start_outrider()
+        status, text, _ = harness.remote_write(self.url, [({'__name__': 'm'}, [(time.time(), 1)])])
+        self.assertEqual(status, 204, text)
+        segments = sorted(p.name for p in (self.directory / 'data' / 'wal').iterdir())
         self.port = harness.free_port()
         self.refused({'outrider.yml': ''}, 'in use by another process')
+        self.assertEqual(sorted(p.name for p in (self.directory / 'data' / 'wal').iterdir()), segments,
+                         'the next segment of the one that runs')
 
     def test_full_disk(self):
         self.write('outrider.yml', 'storage: {min_free: 1000TB}\n')

@@ -35,6 +35,20 @@ void AppendRecord(const LogRecord& record, std::string* segment) {
   segment->append(header, sizeof header).append(record.sender).append(record.body);
 }
 
+// A record's head says what it is; with this bit: requests that number their rows, and samples by
+// number.
+constexpr uint8_t kByNumber = 0x40;
+
+RecordType TypeOf(uint8_t head) {
+  if ((head & kByNumber) == 0) return static_cast<RecordType>(1 + head % 6);
+  return (head & 1U) != 0 ? RecordType::kRows : static_cast<RecordType>(1 + head / 2 % 6);
+}
+
+Admission VerdictOf(uint8_t head) {
+  if ((head & kByNumber) == 0) return static_cast<Admission>(head / 8 % 3);
+  return (head & 1U) != 0 ? Admission::kAdmitted : Admission::kNumbering;
+}
+
 // Not through LogWriter, which waits for the disk.
 void WriteLog(const std::string& directory, std::string_view bytes) {
   std::string segment(kSegmentHeaderBytes, '\0');
@@ -43,9 +57,13 @@ void WriteLog(const std::string& directory, std::string_view bytes) {
     const auto at = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
     const size_t length = std::min<size_t>(at(1) | at(2) << 8U, bytes.size() - kHead);
     std::string body(bytes.substr(kHead, length));
-    if ((at(0) & 0x80U) != 0) body = SnappyCompress(body);
-    AppendRecord({.type = static_cast<RecordType>(1 + at(0) % 6),
-                  .verdict = static_cast<Admission>(at(0) / 8 % 3),
+    if ((at(0) & 0x80U) != 0) {
+      const size_t in_front = VerdictOf(at(0)) == Admission::kNumbering ? kFirstNumberBytes : 0;
+      const size_t begin = std::min(in_front, body.size());
+      body = body.substr(0, begin) + SnappyCompress(body.substr(begin));
+    }
+    AppendRecord({.type = TypeOf(at(0)),
+                  .verdict = VerdictOf(at(0)),
                   .time = kNow,
                   .sender = "s",
                   .body = body},
@@ -59,9 +77,9 @@ void WriteLog(const std::string& directory, std::string_view bytes) {
 void Replay(const std::string& directory, Windows* windows) {
   LogReader reader(directory);
   ReplayStats stats;
-  NumberedSeries numbered;
+  ReplayState state;
   windows->BeginReplay();
-  if (!ReplayRest(&reader, {windows}, {}, &numbered, &stats).ok()) __builtin_trap();
+  if (!ReplayRest(&reader, {windows}, {}, &state, &stats).ok()) __builtin_trap();
   windows->EndReplay();
 }
 

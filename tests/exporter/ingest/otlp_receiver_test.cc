@@ -130,10 +130,10 @@ TEST_F(OtlpReceiverTest, ARestartBringsItBack) {
   }
   Windows again({.seed = 9});
   ReplayStats stats;
-  NumberedSeries numbered;
+  ReplayState state;
   LogReader reader(directory_);
   again.BeginReplay();
-  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &numbered, &stats).ok());
+  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &state, &stats).ok());
   again.EndReplay();
   EXPECT_EQ(stats.unreadable, 0U);
   EXPECT_THAT(Values(again, "requests_total"), ElementsAre(0, 1, 2, 3, 4));

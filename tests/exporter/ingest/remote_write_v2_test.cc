@@ -215,10 +215,10 @@ TEST_F(RemoteWriteV2Test, NativeHistograms) {
 
   Windows again({.seed = 77});
   ReplayStats stats;
-  NumberedSeries numbered;
+  ReplayState state;
   LogReader reader(directory_);
   again.BeginReplay();
-  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &numbered, &stats).ok());
+  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &state, &stats).ok());
   again.EndReplay();
   EXPECT_EQ(stats.samples, 3U);
   EXPECT_EQ(read(again).histograms.size(), 3U);
@@ -235,10 +235,10 @@ TEST_F(RemoteWriteV2Test, ARestartBringsItBack) {
   }
   Windows again({.seed = 77});
   ReplayStats stats;
-  NumberedSeries numbered;
+  ReplayState state;
   LogReader reader(directory_);
   again.BeginReplay();
-  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &numbered, &stats).ok());
+  ASSERT_TRUE(ReplayRest(&reader, {&again}, {}, &state, &stats).ok());
   again.EndReplay();
   EXPECT_EQ(stats.samples, 20U);
   EXPECT_EQ(stats.unreadable, 0U);

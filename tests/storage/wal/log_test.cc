@@ -46,6 +46,7 @@ class LogTest : public testing::Test {
     LogRecord record;
     std::vector<std::string> bodies;
     while (*reader.Next(&record)) bodies.emplace_back(record.body);
+    reader.End();
     if (report != nullptr) *report = reader.report();
     return bodies;
   }
@@ -143,13 +144,24 @@ TEST_F(LogTest, CutAtEveryByteKeepsWholeRecordsAndLaterSegments) {
   }
 }
 
+TEST_F(LogTest, AStartWritesNothingBeforeItsFirstRecord) {
+  const auto first = Open();
+  EXPECT_TRUE(ListSegments(directory_)->empty());
+  const auto second =
+      Open();  // a start that went wrong meanwhile leaves the first one its segments
+  ASSERT_TRUE(first->Append(Record("x")).ok());
+  EXPECT_EQ(*ListSegments(directory_), std::vector<uint32_t>{1});
+  EXPECT_EQ(*first->Rotate(), 2U);
+  EXPECT_EQ(*Open()->Rotate(), 3U);
+  EXPECT_TRUE(second->Sync().ok());
+}
+
 TEST_F(LogTest, EveryDamagedByteLosesAtMostItsRecord) {
   {
     auto writer = Open();
     for (const char* body : {"aaaa", "bbbb", "cccc"})
       ASSERT_TRUE(writer->Append(Record(body)).ok());
   }
-  Open();  // the next run's segment: what is torn before it is final
   const std::string whole = *ReadFile(Path(1));
   const size_t size = kRecordHeaderBytes + 8 + 4;
   for (size_t at = kSegmentHeaderBytes; at < whole.size(); ++at) {
@@ -238,7 +250,6 @@ TEST_F(LogTest, ForgedHeadersInATornBodyCostNothing) {
   ASSERT_TRUE(Open()->Append(Record(body)).ok());
   const std::string whole = *ReadFile(Path(1));
   Overwrite(1, whole.substr(0, whole.size() - 1));
-  Open();
   LogReadReport report;
   EXPECT_TRUE(Bodies(&report).empty());
   EXPECT_EQ(report.torn_segments, 1U);
