@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set of series ids, cut by their upper 16 bits into containers: a sorted list of the lower
-// halves while there are few, a bitmap beyond. About 2 bytes an id, cheap to insert anywhere, cheap
-// to ask.
+// A set of series ids. Those of most label values follow each other (the series of one target, made
+// together): then it is only where they begin and how many there are. Any others are cut by their
+// upper 16 bits into containers: a sorted list of the lower halves while there are few, a bitmap
+// beyond. About 2 bytes an id, cheap to insert anywhere, cheap to ask.
 #pragma once
 
 #include <array>
@@ -32,11 +33,19 @@ class Postings {
     std::vector<uint16_t> list;  // sorted; unused once there are bits
     std::unique_ptr<Bitmap> bitmap;
   };
-  static void Insert(Container* container, uint16_t low, uint32_t* size);
-  std::vector<Container>::iterator Find(uint16_t key);
+  using Containers = std::vector<Container>;  // by key
 
-  std::vector<Container> containers_;  // by key
+  static bool Insert(Container* container, uint16_t low);
+  static Containers::iterator Find(Containers* containers, uint16_t key);
+  bool InRun(uint32_t id) const { return id - first_ < size_; }
+  // Ids of the run; none when there are containers.
+  bool AddToRun(uint32_t id);
+  bool RemoveFromRun(uint32_t id);
+  void LeaveRun();
+
+  uint32_t first_ = 0;  // without containers: the ids are [first_, first_ + size_)
   uint32_t size_ = 0;
+  std::unique_ptr<Containers> containers_;
 };
 
 }  // namespace outrider

@@ -30,8 +30,8 @@ uint32_t Windows::ShardOfNew() {
   return directory_.shard_of_new = best;
 }
 
-uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels,
-                         const SeriesMaker& maker, const NewSeriesPlan& plan) {
+uint32_t Windows::Create(std::span<const LabelView> labels, const SeriesMaker& maker,
+                         const NewSeriesPlan& plan) {
   const uint32_t shard_index = ShardOfNew();
   Shard& shard = shards_[shard_index];
   uint32_t id = 0;
@@ -48,17 +48,16 @@ uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> lab
     ++shard.created;
   }
   if (!maker.counted) TellCounter(true, maker.sender);
-  directory_.by_identity.Set(id, identity);
   if (replaying_ && id >= replayed_.size()) {
     replayed_.resize(std::max<size_t>(id + 1, replayed_.size() * 2), kNoTime);
   }
   return id;
 }
 
-void Windows::RemoveUnused(uint32_t id) {
+void Windows::RemoveUnused(uint32_t id, const Hash128& identity) {
   Shard& shard = shards_[ShardOf(id)];
   const absl::MutexLock lock(&shard.mutex);
-  RemoveSeries(id);
+  RemoveSeries(id, identity);
 }
 
 template <typename AnySample>
@@ -105,15 +104,16 @@ AppendCounts Windows::AppendOne(std::span<const LabelView> labels,
     }
   }
   const absl::MutexLock lock(&directory_.mutex);
-  uint32_t id = directory_.by_identity.Find(identity);
+  uint32_t id = FindIdentity(identity);
   if (id != kNoSeries) {
     give_place_back();
     return AppendTo(id, samples, starts, context);
   }
-  id = Create(identity, labels, maker, PlanOfNew());
+  id = Create(labels, maker, PlanOfNew());
+  directory_.by_identity.SetBare(id, identity);
   AppendCounts counts = AppendTo(id, samples, starts, context);
   if (counts.accepted == 0) {
-    RemoveUnused(id);
+    RemoveUnused(id, identity);
     return counts;
   }
   index_.Add(id, labels);
@@ -152,17 +152,25 @@ AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin
 bool Windows::AppendLabeledRow(const LabeledRow& row, const Hash128& identity,
                                const NewSeriesPlan& plan, const AppendContext& context,
                                uint32_t* id, AppendCounts* counts) {
-  *id = row.samples.empty() ? kNoSeries : directory_.by_identity.Find(identity);
+  *id = row.samples.empty() ? kNoSeries : FindIdentity(identity);
   const bool creates = *id == kNoSeries && !row.samples.empty();
   if (!creates && row.maker.counted) TellCounter(false, row.maker.sender);
   if (row.samples.empty()) return false;
-  if (creates) *id = Create(identity, row.labels, row.maker, plan);
+  if (creates) {
+    *id = Create(row.labels, row.maker, plan);
+    directory_.by_identity.SetBare(*id, identity);
+  }
   *counts = AppendTo(*id, row.samples, row.starts, context);
   if (creates && counts->accepted == 0) {
-    RemoveUnused(*id);
+    RemoveUnused(*id, identity);
     return false;
   }
-  if (row.key != Hash128()) directory_.by_sender_key.Set(*id, row.key);
+  if (row.key != Hash128()) {
+    directory_.by_sender_key.Set(*id, row.key);
+  } else if (creates) {
+    directory_.by_identity.Keep(*id, identity);
+  }
+  if (creates) directory_.not_indexed.emplace_back(*id, identity);
   counts->new_series = creates ? 1 : 0;
   return creates;
 }
@@ -192,6 +200,7 @@ void Windows::AppendLabeled(std::span<const LabeledRow> rows, Timestamp now, Sen
     }
   }
   index_.Add(made);
+  directory_.not_indexed.clear();
 }
 
 }  // namespace outrider
