@@ -27,6 +27,14 @@ class KeyTable {
   uint32_t Find(const Hash128& key) const {
     return ids_.Find(TagOf(key), [&](uint32_t id) { return Has(id, key); });
   }
+  // The same, and of the ids without their keys the one for which `is_it(id)` holds.
+  template <typename IsIt>
+  uint32_t FindAny(const Hash128& key, IsIt is_it) const {
+    return ids_.Find(TagOf(key), [&](uint32_t id) {
+      const Hash128 of_id = KeyOf(id);
+      return of_id == key || (of_id == Hash128() && is_it(id));
+    });
+  }
   // An id without its key for which `is_it(id)` holds, asked only of those that probably have it.
   template <typename IsIt>
   uint32_t FindBare(const Hash128& key, IsIt is_it) const {

@@ -42,14 +42,13 @@ bool Postings::Insert(Container* container, uint16_t low) {
   return true;
 }
 
-bool Postings::AddToRun(uint32_t id) {
-  if (InRun(id)) return true;
-  if (size_ == 0 || id + 1 == first_) {
-    first_ = id;
-  } else if (id != first_ + size_) {
-    return false;
+bool Postings::ExtendRun(uint32_t first, uint32_t count) {
+  if (size_ == 0 || first + count == first_) {
+    first_ = first;
+  } else if (first != first_ + size_) {
+    return count == 1 && InRun(first);
   }
-  ++size_;
+  size_ += count;
   return true;
 }
 
@@ -77,11 +76,15 @@ void Postings::LeaveRun() {
   containers_ = std::move(containers);
 }
 
-void Postings::Add(uint32_t id) {
+void Postings::AddRun(uint32_t first, uint32_t count) {
   if (!containers_) {
-    if (AddToRun(id)) return;
+    if (ExtendRun(first, count)) return;
     LeaveRun();
   }
+  for (uint32_t i = 0; i < count; ++i) AddToContainers(first + i);
+}
+
+void Postings::AddToContainers(uint32_t id) {
   Containers& all = *containers_;
   auto it = !all.empty() && all.back().key == High(id) ? all.end() - 1 : Find(&all, High(id));
   if (it == all.end() || it->key != High(id)) {

@@ -16,7 +16,8 @@ namespace outrider {
 // Not thread-safe.
 class Postings {
  public:
-  void Add(uint32_t id);     // no-op when there
+  void Add(uint32_t id) { AddRun(id, 1); }  // no-op when there
+  void AddRun(uint32_t first, uint32_t count);
   void Remove(uint32_t id);  // no-op when absent
   bool Contains(uint32_t id) const;
   uint32_t size() const { return size_; }
@@ -38,10 +39,11 @@ class Postings {
   static bool Insert(Container* container, uint16_t low);
   static Containers::iterator Find(Containers* containers, uint16_t key);
   bool InRun(uint32_t id) const { return id - first_ < size_; }
-  // Ids of the run; none when there are containers.
-  bool AddToRun(uint32_t id);
+  // While there are no containers; false: the ids would not be a run any more.
+  bool ExtendRun(uint32_t first, uint32_t count);
   bool RemoveFromRun(uint32_t id);
   void LeaveRun();
+  void AddToContainers(uint32_t id);
 
   uint32_t first_ = 0;  // without containers: the ids are [first_, first_ + size_)
   uint32_t size_ = 0;

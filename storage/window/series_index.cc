@@ -96,16 +96,30 @@ void SeriesIndex::InternAll(const IndexedSeries& one, const IndexedSeries& befor
   series_.Set(one.id, pairs_, /*hole=*/0);  // the metric name, mostly
 }
 
+void SeriesIndex::NotePairs(uint32_t id) {
+  for (size_t i = 0; i < pairs_.size(); ++i) {
+    if (i == runs_.size()) runs_.push_back({pairs_[i], id, 0});
+    Run& run = runs_[i];
+    if (run.pair != pairs_[i] || run.first + run.count != id) {
+      series_of_[run.pair].AddRun(run.first, run.count);
+      run = {pairs_[i], id, 0};
+    }
+    ++run.count;
+  }
+}
+
 void SeriesIndex::Add(std::span<const IndexedSeries> series) {
   const absl::MutexLock lock(&mutex_);
   IndexedSeries before{};
   for (const IndexedSeries& one : series) {
     InternAll(one, before);
-    for (const PairId pair : pairs_) series_of_[pair].Add(one.id);
+    NotePairs(one.id);
     matches_.NoteChange(one.id);
     before = one;
     ++series_count_;
   }
+  for (const Run& run : runs_) series_of_[run.pair].AddRun(run.first, run.count);
+  runs_.clear();
 }
 
 // Labels that nobody has any more are freed when nobody looks at them any more; until then a new

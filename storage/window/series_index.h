@@ -95,6 +95,8 @@ class SeriesIndex {
   PairId Intern(uint32_t name, std::string_view value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void InternAll(const IndexedSeries& one, const IndexedSeries& before)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The series has pairs_; neighbours' ids are put together until the next pair comes.
+  void NotePairs(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Free(PairId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<uint32_t> MatchLocked(std::span<const Matcher> matchers) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -129,8 +131,15 @@ class SeriesIndex {
   LabelPins pins_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairId> free_pairs_ ABSL_GUARDED_BY(mutex_);
   SeriesPairs series_ ABSL_GUARDED_BY(mutex_);
-  std::vector<PairId> pairs_ ABSL_GUARDED_BY(mutex_);  // scratch
-  mutable MatchCache matches_;                         // its own lock, and mutex_ as it says
+  // Scratch of Add(): the pairs of a series, and by their place who got each of them last.
+  struct Run {
+    PairId pair;
+    uint32_t first;
+    uint32_t count;
+  };
+  std::vector<PairId> pairs_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Run> runs_ ABSL_GUARDED_BY(mutex_);
+  mutable MatchCache matches_;  // its own lock, and mutex_ as it says
   uint64_t series_count_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t text_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

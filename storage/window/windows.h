@@ -255,8 +255,12 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   // The caller adds it to the index.
   uint32_t Create(std::span<const LabelView> labels, const SeriesMaker& maker,
                   const NewSeriesPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
-  // The shard the next series goes to: where the one before went, until a run is full.
-  uint32_t ShardOfNew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  // The shard the next series go to when a run is full.
+  uint32_t NextShardOfNew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  // The id of a new slot, or kNoSeries when there is no room in what the shard has.
+  enum class Room { kOld, kAny };
+  uint32_t MakeSlot(uint32_t shard_index, Room room, const Series& like)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   void RemoveUnused(uint32_t id, const Hash128& identity)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   // The sender feeds a series of which nobody knew who made it.

@@ -68,12 +68,10 @@ void Windows::Adopt(Series* series, SenderId sender) const {
 
 bool Windows::Has(const Hash128& identity) const {
   const absl::ReaderMutexLock lock(&directory_.mutex);
-  const KeyTable& table = directory_.by_identity;
-  if (table.Find(identity) != kNoSeries) return true;
   const auto is_it = [&](uint32_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return IdentityOfIndexed(id) == identity;
   };
-  return table.FindBare(identity, is_it) != kNoSeries;
+  return directory_.by_identity.FindAny(identity, is_it) != kNoSeries;
 }
 
 Hash128 Windows::IdentityOfIndexed(uint32_t id) const {
@@ -82,19 +80,15 @@ Hash128 Windows::IdentityOfIndexed(uint32_t id) const {
 }
 
 uint32_t Windows::FindIdentity(const Hash128& identity) const {
-  KeyTable& table = directory_.by_identity;
-  if (const uint32_t kept = table.Find(identity); kept != kNoSeries) return kept;
-  bool keep = true;
+  bool keep = false;
   const auto is_it = [&](uint32_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     for (const auto& [made, of_made] : directory_.not_indexed) {
-      if (made != id) continue;
-      keep = false;  // the next time is not likely
-      return of_made == identity;
+      if (made == id) return of_made == identity;
     }
-    return IdentityOfIndexed(id) == identity;
+    return keep = IdentityOfIndexed(id) == identity;
   };
-  const uint32_t id = table.FindBare(identity, is_it);
-  if (id != kNoSeries && keep) table.Keep(id, identity);
+  const uint32_t id = directory_.by_identity.FindAny(identity, is_it);
+  if (keep) directory_.by_identity.Keep(id, identity);
   return id;
 }
 

@@ -9,12 +9,7 @@
 namespace outrider {
 
 // Slots that series have left are taken first; else the shard with the fewest goes on.
-uint32_t Windows::ShardOfNew() {
-  const auto is_full = [](const Shard& shard) {
-    const absl::MutexLock lock(&shard.mutex);
-    return shard.series.IsFull();
-  };
-  if (!is_full(shards_[directory_.shard_of_new])) return directory_.shard_of_new;
+uint32_t Windows::NextShardOfNew() {
   uint32_t best = directory_.shard_of_new;
   uint32_t fewest = UINT32_MAX;
   for (uint32_t i = 1; i <= kShards; ++i) {
@@ -30,23 +25,30 @@ uint32_t Windows::ShardOfNew() {
   return directory_.shard_of_new = best;
 }
 
+uint32_t Windows::MakeSlot(uint32_t shard_index, Room room, const Series& like) {
+  Shard& shard = shards_[shard_index];
+  const absl::MutexLock lock(&shard.mutex);
+  if (room == Room::kOld && shard.series.IsFull()) return kNoSeries;
+  if (shard.series.HasFree()) --directory_.free_slots;
+  const uint32_t slot = shard.series.Make();
+  Series& series = shard.series[slot];  // may still be queued
+  series.birth = like.birth;
+  series.plan = like.plan;
+  series.keep_seconds = like.keep_seconds;
+  series.maker = like.maker;
+  ++shard.created;
+  return IdOf(slot, shard_index);
+}
+
 uint32_t Windows::Create(std::span<const LabelView> labels, const SeriesMaker& maker,
                          const NewSeriesPlan& plan) {
-  const uint32_t shard_index = ShardOfNew();
-  Shard& shard = shards_[shard_index];
-  uint32_t id = 0;
-  {
-    const absl::MutexLock lock(&shard.mutex);
-    if (shard.series.HasFree()) --directory_.free_slots;
-    const uint32_t slot = shard.series.Make();
-    id = IdOf(slot, shard_index);
-    Series& series = shard.series[slot];
-    series.birth = next_birth_++;
-    series.plan = plan.generation;
-    series.keep_seconds = SecondsOf(plan.plan->KeepOf(labels));
-    series.maker = maker.sender;
-    ++shard.created;
-  }
+  Series series;
+  series.birth = next_birth_++;
+  series.keep_seconds = SecondsOf(plan.plan->KeepOf(labels));
+  series.plan = plan.generation;
+  series.maker = maker.sender;
+  uint32_t id = MakeSlot(directory_.shard_of_new, Room::kOld, series);
+  if (id == kNoSeries) id = MakeSlot(NextShardOfNew(), Room::kAny, series);
   if (!maker.counted) TellCounter(true, maker.sender);
   if (replaying_ && id >= replayed_.size()) {
     replayed_.resize(std::max<size_t>(id + 1, replayed_.size() * 2), kNoTime);

@@ -67,6 +67,7 @@ TEST(Postings, RunsAgreeWithASet) {
                         {"far behind", true, 200'000, 200'003},
                         {"empty", false, 0, 300'000}};
   Postings postings;
+  Postings in_runs;
   std::set<uint32_t> want;
   for (const Step& step : steps) {
     SCOPED_TRACE(step.what);
@@ -79,10 +80,19 @@ TEST(Postings, RunsAgreeWithASet) {
         want.erase(id);
       }
     }
+    if (step.add && step.from < step.to) in_runs.AddRun(step.from, step.to - step.from);
+    for (uint32_t id = step.from; id != step.to; id += step.from < step.to ? 1U : UINT32_MAX) {
+      if (!step.add) in_runs.Remove(id);
+      if (step.add && step.from > step.to) in_runs.AddRun(id, 1);
+    }
     std::vector<uint32_t> got;
     postings.AppendTo(&got);
     EXPECT_EQ(got, std::vector<uint32_t>(want.begin(), want.end()));
     EXPECT_EQ(postings.size(), want.size());
+    got.clear();
+    in_runs.AppendTo(&got);
+    EXPECT_EQ(got, std::vector<uint32_t>(want.begin(), want.end()));
+    EXPECT_EQ(in_runs.size(), want.size());
     for (uint32_t id = 0; id < 100; ++id) EXPECT_EQ(postings.Contains(id), want.contains(id)) << id;
   }
 }
