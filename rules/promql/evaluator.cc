@@ -44,7 +44,7 @@ const SeriesLabels* Evaluator::Own(Labels labels) {
 }
 
 const SeriesLabels* Evaluator::Own(const LabelTable& table, std::span<const PairId> pairs) {
-  return &labels_.emplace_back(&table, pairs_.Copy(pairs).data() - 1);
+  return &labels_.emplace_back(&table, pairs_.List(pairs));
 }
 
 const std::string& Evaluator::TextOf(const Expr& expr) {

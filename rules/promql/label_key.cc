@@ -64,7 +64,7 @@ std::string_view LabelKey::Of(const Row& row, bool name_gone) {
 std::span<const PairId> LabelKey::PairsOf(const Row& row, bool name_gone) {
   pairs_.clear();
   if (mode_ == Mode::kOnly && names_.empty()) return pairs_;
-  const std::span<const PairId> all = row.labels->pairs();
+  const PairList& all = row.labels->pairs();
   const LabelTable& table = *row.labels->table();
   // Neighbours mostly have their labels at the same places; all the names cannot be there twice.
   if (mode_ == Mode::kOnly && places_.size() == names_.size()) {

@@ -33,7 +33,7 @@ class LabelKey {
   bool IsOneLabel() const;
   // Of that label: probably the number the row has it by. False when nobody knows.
   bool GuessPair(const Row& row, PairId* pair) const {
-    const std::span<const PairId> all = row.labels->pairs();
+    const PairList& all = row.labels->pairs();
     if (places_.empty() || places_[0] >= all.size()) return false;
     *pair = all[places_[0]];
     return true;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps short lists of label numbers, each behind its length as SeriesLabels takes them, until it
-// goes.
+// Keeps short lists of label numbers, as PairList has them, until it goes.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +8,14 @@
 #include <span>
 #include <vector>
 
-#include "storage/window/label_table.h"
+#include "storage/window/pair_list.h"
 
 namespace outrider::promql {
 
 class PairArena {
  public:
   std::span<const PairId> Copy(std::span<const PairId> pairs) {
-    const size_t size = pairs.size() + 1;
+    const size_t size = pairs.size() + PairList::kHeader;
     if (size > left_) {
       left_ = std::max(size, kBlock);
       next_ = blocks_.emplace_back(std::make_unique<PairId[]>(left_)).get();
@@ -25,8 +24,12 @@ class PairArena {
     next_ += size;
     left_ -= size;
     copy[0] = static_cast<PairId>(pairs.size());
-    std::copy(pairs.begin(), pairs.end(), copy + 1);
-    return {copy + 1, pairs.size()};
+    copy[1] = PairList::kNoHole;
+    std::copy(pairs.begin(), pairs.end(), copy + PairList::kHeader);
+    return {copy + PairList::kHeader, pairs.size()};
+  }
+  PairList List(std::span<const PairId> pairs) {
+    return PairList(Copy(pairs).data() - PairList::kHeader);
   }
 
  private:

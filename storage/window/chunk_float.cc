@@ -167,19 +167,29 @@ void FloatChunkWriter::PutValue(double value, Control control) {
   PutXor(value);
 }
 
+uint64_t FloatChunkWriter::FirstInBytes() const { return LoadBigEndian(data_.get()); }
+
+uint64_t FloatChunkWriter::DeltaInBytes() const {
+  FloatChunkReader reader(bytes(), count_);
+  Sample sample;
+  while (reader.Next(&sample)) {
+  }
+  return reader.place().delta;
+}
+
 void FloatChunkWriter::Append(Timestamp time, double value) {
   const auto t = static_cast<uint64_t>(time);
   const uint64_t delta = t - time_;
   const bool same = SameBits(value, value_);
   if (count_ == 0) {
-    first_time_ = time;
+    since_first_ = 0;
     Put(t, 64);
     Put(Bits(value), 64);
     state_.Begin(FindMode(value));
-  } else if (delta != delta_) {
+  } else if (delta != Delta()) {
     Put(0b11, 2);
-    PutTime(delta - delta_);
-    delta_ = delta;
+    PutTime(delta - Delta());
+    delta_ = Narrow(delta);
     if (same) {
       Put(0, 1);
     } else {
@@ -191,6 +201,7 @@ void FloatChunkWriter::Append(Timestamp time, double value) {
     PutValue(value, {0b10, 2});
   }
   if (same) state_.step = 0;
+  if (count_ > 0) since_first_ = Narrow(t - static_cast<uint64_t>(first_time()));
   time_ = t;
   value_ = value;
   ++count_;

@@ -42,12 +42,15 @@ using ChunkBytes = std::unique_ptr<uint8_t[], FreeBytesDeleter>;  // from malloc
 struct ValueState {
   NumberMode mode = kNoNumber;
   // In a mode of numbers: the average length of steps in quarters of a bit, how much better steps
-  // of steps are (positive: they are used), the last step.
-  uint8_t average = 0;
-  int8_t score = 0;
-  // Else: the window of XORs.
-  uint8_t leading = 0;
-  uint8_t significant = 0;  // 0: none yet
+  // of steps are (positive: they are used), the last step. Else: the window of XORs.
+  union {
+    uint8_t average = 0;
+    uint8_t leading;
+  };
+  union {
+    int8_t score = 0;
+    uint8_t significant;  // 0: none yet
+  };
   int32_t step = 0;
 
   void Begin(NumberMode new_mode);
@@ -72,13 +75,21 @@ class FloatChunkWriter {
   size_t capacity() const { return size_t{capacity_} * kCapacityUnit; }
   void PrefetchBytes() const { __builtin_prefetch(data_.get()); }
   void PrefetchEnd() const { __builtin_prefetch(data_.get() + bits_ / 8, 1); }
-  Timestamp first_time() const { return first_time_; }
+  Timestamp first_time() const;
   // The bytes, cut to their size; the chunk is empty afterwards.
   ChunkBytes Take(uint32_t* size);
   void Clear();
 
  private:
   static constexpr uint32_t kCapacityUnit = 8;
+
+  static constexpr uint32_t kLarge = UINT32_MAX;
+  static uint32_t Narrow(uint64_t span) {
+    return span < kLarge ? static_cast<uint32_t>(span) : kLarge;
+  }
+  uint64_t FirstInBytes() const;
+  uint64_t DeltaInBytes() const;
+  uint64_t Delta() const { return delta_ != kLarge ? delta_ : DeltaInBytes(); }
 
   void Grow();
   void Put(uint64_t value, uint32_t bits);  // bits <= 64; `value` has no others set
@@ -100,12 +111,17 @@ class FloatChunkWriter {
   uint32_t bits_ = 0;
   uint16_t capacity_ = 0;  // in units
   uint16_t count_ = 0;
-  Timestamp first_time_ = 0;
-  uint64_t delta_ = 0;
+  // Hardly any chunk needs more than 32 bits here; kLarge: the chunk's bytes tell.
+  uint32_t since_first_ = 0;
+  uint32_t delta_ = 0;
   uint64_t time_ = static_cast<uint64_t>(kNoTime);
   double value_ = 0;
   ValueState state_;
 };
+
+inline Timestamp FloatChunkWriter::first_time() const {
+  return static_cast<Timestamp>(since_first_ != kLarge ? time_ - since_first_ : FirstInBytes());
+}
 
 // Reads a chunk; never reads beyond `bytes`, whatever they hold.
 class FloatChunkReader {

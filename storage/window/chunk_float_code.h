@@ -39,7 +39,7 @@ namespace outrider {
 inline void ValueState::Begin(NumberMode new_mode) {
   *this = ValueState();
   mode = new_mode;
-  average = chunk_float_internal::kFirstAverage;
+  if (mode != kNoNumber) average = chunk_float_internal::kFirstAverage;
 }
 
 // Inlined, so that the state of a whole chunk stays in registers.

@@ -15,9 +15,9 @@ LabelPin LabelPins::Take() const {
   return {generation.get(), leave};
 }
 
-void LabelPins::GiveUp(PairIds series, std::span<const PairId> unused) {
+void LabelPins::GiveUp(PairId* list, std::span<const PairId> unused) {
   Generation& current = *generations_.back();
-  current.series.push_back(std::move(series));
+  if (list != nullptr) current.lists.push_back(list);
   current.pairs.insert(current.pairs.end(), unused.begin(), unused.end());
   for (const PairId pair : unused) given_up_[pair] = current.number;
   // Readers to come do not see it: they need not be waited for.
@@ -26,22 +26,23 @@ void LabelPins::GiveUp(PairIds series, std::span<const PairId> unused) {
   }
 }
 
-std::vector<PairId> LabelPins::Collect() {
-  std::vector<PairId> pairs;
+LabelPins::Collected LabelPins::Collect() {
+  Collected collected;
   while (generations_.front()->readers.load(std::memory_order_acquire) == 0) {
     Generation& oldest = *generations_.front();
     for (const PairId pair : oldest.pairs) {
       const auto last = given_up_.find(pair);
       if (last == given_up_.end() || last->second != oldest.number) continue;
       given_up_.erase(last);
-      pairs.push_back(pair);
+      collected.pairs.push_back(pair);
     }
-    oldest.pairs.clear();
-    oldest.series.clear();
+    collected.lists.insert(collected.lists.end(), oldest.lists.begin(), oldest.lists.end());
+    oldest.pairs = {};
+    oldest.lists = {};
     if (generations_.size() == 1) break;
     generations_.pop_front();
   }
-  return pairs;
+  return collected;
 }
 
 }  // namespace outrider

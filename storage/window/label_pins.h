@@ -18,18 +18,20 @@ namespace outrider {
 
 // Keeps what a reader found readable as long as it lives.
 using LabelPin = std::shared_ptr<const void>;
-// The labels of a series: [0] is their number, then the pairs, by label name.
-using PairIds = std::unique_ptr<PairId[]>;
-
 // Take() under a shared lock, the rest under an exclusive one.
 class LabelPins {
  public:
   LabelPins() { generations_.push_back(std::make_shared<Generation>(0)); }
   LabelPin Take() const;
-  // A series went, and with it the use of pairs that nobody else has.
-  void GiveUp(PairIds series, std::span<const PairId> unused);
-  // Pairs given up that nobody looks at any more.
-  std::vector<PairId> Collect();
+  // A series went, and with it the use of pairs that nobody else has, and of a list of pairs (null:
+  // others have it).
+  void GiveUp(PairId* list, std::span<const PairId> unused);
+  // What was given up and nobody looks at any more.
+  struct Collected {
+    std::vector<PairId> pairs;
+    std::vector<PairId*> lists;
+  };
+  Collected Collect();
 
  private:
   struct Generation {
@@ -37,7 +39,7 @@ class LabelPins {
     const uint64_t number;
     std::atomic<uint32_t> readers{0};
     std::vector<PairId> pairs;
-    std::vector<PairIds> series;
+    std::vector<PairId*> lists;
   };
   std::deque<std::shared_ptr<Generation>> generations_;  // oldest first; the last takes readers
   // When a pair that waits was given up last: it may have been in use again in between.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set of series ids, cut by their upper 16 bits into containers: a sorted list of the lower
-// halves while there are few, a bitmap beyond. About 2 bytes an id, cheap to insert anywhere, cheap
-// to ask.
+// A set of series ids. Those of most label values follow each other (the series of one target, made
+// together): then it is only where they begin and how many there are. Any others are cut by their
+// upper 16 bits into containers: a sorted list of the lower halves while there are few, a bitmap
+// beyond. About 2 bytes an id, cheap to insert anywhere, cheap to ask.
 #pragma once
 
 #include <array>
@@ -15,7 +16,8 @@ namespace outrider {
 // Not thread-safe.
 class Postings {
  public:
-  void Add(uint32_t id);     // no-op when there
+  void Add(uint32_t id) { AddRun(id, 1); }  // no-op when there
+  void AddRun(uint32_t first, uint32_t count);
   void Remove(uint32_t id);  // no-op when absent
   bool Contains(uint32_t id) const;
   uint32_t size() const { return size_; }
@@ -32,11 +34,20 @@ class Postings {
     std::vector<uint16_t> list;  // sorted; unused once there are bits
     std::unique_ptr<Bitmap> bitmap;
   };
-  static void Insert(Container* container, uint16_t low, uint32_t* size);
-  std::vector<Container>::iterator Find(uint16_t key);
+  using Containers = std::vector<Container>;  // by key
 
-  std::vector<Container> containers_;  // by key
+  static bool Insert(Container* container, uint16_t low);
+  static Containers::iterator Find(Containers* containers, uint16_t key);
+  bool InRun(uint32_t id) const { return id - first_ < size_; }
+  // While there are no containers; false: the ids would not be a run any more.
+  bool ExtendRun(uint32_t first, uint32_t count);
+  bool RemoveFromRun(uint32_t id);
+  void LeaveRun();
+  void AddToContainers(uint32_t id);
+
+  uint32_t first_ = 0;  // without containers: the ids are [first_, first_ + size_)
   uint32_t size_ = 0;
+  std::unique_ptr<Containers> containers_;
 };
 
 }  // namespace outrider

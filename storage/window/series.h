@@ -145,6 +145,6 @@ struct Series {
   void Store(const Sample& sample, uint32_t epoch);
   void TruncateFrom(Timestamp time);
 };
-static_assert(sizeof(Series) <= 104, "a million series are a million of these");
+static_assert(sizeof(Series) <= 88, "a million series are a million of these");
 
 }  // namespace outrider

@@ -16,6 +16,12 @@ namespace {
 
 constexpr size_t kFewPairs = 8;  // beyond, a bit per pair is quicker than comparing
 
+constexpr PairId kNoPair = TagTable::kNone;
+
+uint32_t TagOf(std::string_view value, uint64_t seed) {
+  return static_cast<uint32_t>(Hash64(value, seed));
+}
+
 bool IsRegex(const Matcher& matcher) {
   return matcher.type() == MatchType::kRegex || matcher.type() == MatchType::kNotRegex;
 }
@@ -44,98 +50,118 @@ uint32_t SeriesIndex::InternName(std::string_view text) {
   return id;
 }
 
+PairId SeriesIndex::FindPair(const Name& name, std::string_view value) const {
+  return name.values.Find(TagOf(value, seed_),
+                          [&](PairId id) { return table_.At(id).value() == value; });
+}
+
 PairId SeriesIndex::Intern(uint32_t name, std::string_view value) {
-  auto& values = names_[name].values;
-  if (const auto it = values.find(value); it != values.end()) return it->second;
+  const PairId known = FindPair(names_[name], value);
+  if (known != kNoPair) return known;
   PairId id = 0;
   if (free_pairs_.empty()) {
     id = table_.Add();
-    series_of_.emplace_back();
+    series_of_.Reach(id);
   } else {
     id = free_pairs_.back();
     free_pairs_.pop_back();
   }
-  LabelPair& pair = table_.At(id);
-  pair.name = name;
-  const LabelView label{names_[name].text, value};
-  pair.packed = Labels::FromSorted({&label, 1}).packed();
-  pair.value_at = static_cast<uint32_t>(pair.packed.size() - value.size());
-  values.emplace(pair.value(), id);
+  table_.Set(id, name, {names_[name].text, value});
+  names_[name].values.Insert(TagOf(value, seed_), id);
   text_bytes_ += value.size();
   return id;
 }
 
 // `before` was added just now: what its labels are interned as need not be looked up again.
-PairIds SeriesIndex::InternAll(std::span<const LabelView> labels, const IndexedSeries& before) {
-  PairIds ids(new PairId[labels.size() + 1]);
-  ids[0] = static_cast<PairId>(labels.size());
-  for (size_t i = 0; i < labels.size(); ++i) {
-    PairId& id = ids[i + 1];
-    if (i >= before.labels.size() || before.labels[i].name != labels[i].name) {
-      id = Intern(InternName(labels[i].name), labels[i].value);
+void SeriesIndex::InternAll(const IndexedSeries& one, const IndexedSeries& before) {
+  const std::span<const LabelView> labels = one.labels;
+  const PairList of_before = series_.Of(before.id);
+  pairs_.clear();
+  uint32_t others = 0;  // labels that the one before does not have at the same place
+  uint32_t place = 0;   // of the last of them
+  for (uint32_t i = 0; i < labels.size(); ++i) {
+    const bool same_name = i < before.labels.size() && before.labels[i].name == labels[i].name;
+    if (same_name && before.labels[i].value == labels[i].value) {
+      pairs_.push_back(of_before[i]);
       continue;
     }
-    id = series_[before.id][i + 1];
-    if (before.labels[i].value != labels[i].value) id = Intern(table_.At(id).name, labels[i].value);
+    ++others;
+    place = i;
+    const uint32_t name = same_name ? table_.At(of_before[i]).name : InternName(labels[i].name);
+    pairs_.push_back(Intern(name, labels[i].value));
   }
-  return ids;
+  if (others == 1 && before.labels.size() == labels.size()) {
+    return series_.SetLike(one.id, before.id, place, pairs_[place]);
+  }
+  series_.Set(one.id, pairs_, /*hole=*/0);  // the metric name, mostly
+}
+
+void SeriesIndex::NotePairs(uint32_t id) {
+  for (size_t i = 0; i < pairs_.size(); ++i) {
+    if (i == runs_.size()) runs_.push_back({pairs_[i], id, 0});
+    Run& run = runs_[i];
+    if (run.pair != pairs_[i] || run.first + run.count != id) {
+      series_of_[run.pair].AddRun(run.first, run.count);
+      run = {pairs_[i], id, 0};
+    }
+    ++run.count;
+  }
 }
 
 void SeriesIndex::Add(std::span<const IndexedSeries> series) {
   const absl::MutexLock lock(&mutex_);
   IndexedSeries before{};
   for (const IndexedSeries& one : series) {
-    series_.Reach(one.id);
-    PairIds& ids = series_[one.id];
-    ids = InternAll(one.labels, before);
-    for (size_t i = 0; i < one.labels.size(); ++i) series_of_[ids[i + 1]].Add(one.id);
+    InternAll(one, before);
+    NotePairs(one.id);
     matches_.NoteChange(one.id);
     before = one;
     ++series_count_;
   }
+  for (const Run& run : runs_) series_of_[run.pair].AddRun(run.first, run.count);
+  runs_.clear();
 }
 
 // Labels that nobody has any more are freed when nobody looks at them any more; until then a new
 // series may have them again.
 void SeriesIndex::Remove(uint32_t id) {
   const absl::MutexLock lock(&mutex_);
-  if (id >= series_.size() || !series_[id]) return;
+  if (!series_.Has(id)) return;
   std::vector<PairId> unused;
-  for (const PairId pair : PairsOf(id)) {
+  const PairList pairs = series_.Of(id);
+  for (const PairId pair : pairs) {
     series_of_[pair].Remove(id);
     if (series_of_[pair].empty()) unused.push_back(pair);
   }
   matches_.NoteChange(id);
-  pins_.GiveUp(std::move(series_[id]), unused);
+  pins_.GiveUp(series_.Remove(id), unused);
   --series_count_;
-  for (const PairId pair : pins_.Collect()) Free(pair);
+  const LabelPins::Collected collected = pins_.Collect();
+  for (const PairId pair : collected.pairs) Free(pair);
+  for (PairId* const list : collected.lists) series_.GiveBack(list);
 }
 
 void SeriesIndex::Free(PairId id) {
-  LabelPair& pair = table_.At(id);
   if (!series_of_[id].empty()) return;  // in use again
-  Name& name = names_[pair.name];
-  name.values.erase(pair.value());
+  const LabelPair& pair = table_.At(id);
+  const uint32_t number = pair.name;
+  Name& name = names_[number];
+  name.values.Erase(TagOf(pair.value(), seed_), id);
   text_bytes_ -= pair.value().size();
   if (name.values.empty()) {
     text_bytes_ -= name.text.size();
     name_ids_.erase(name.text);
     name = Name();
-    free_names_.push_back(pair.name);
+    free_names_.push_back(number);
   }
-  pair = LabelPair();
+  table_.Clear(id);
   series_of_[id] = Postings();
   free_pairs_.push_back(id);
 }
 
-std::span<const PairId> SeriesIndex::PairsOf(uint32_t id) const {
-  if (id >= series_.size() || !series_[id]) return {};
-  return {series_[id].get() + 1, series_[id][0]};
-}
-
 Labels SeriesIndex::LabelsOf(uint32_t id) const {
   const absl::ReaderMutexLock lock(&mutex_);
-  return LabelsOfPairs(table_, PairsOf(id));
+  return LabelsOfPairs(table_, series_.Of(id));
 }
 
 const SeriesIndex::Name* SeriesIndex::FindName(std::string_view text) const {
@@ -158,18 +184,19 @@ void SeriesIndex::FindPairs(const Matcher& matcher, const Name& name, bool match
       std::sort(literals->begin(), literals->end());
       literals->erase(std::unique(literals->begin(), literals->end()), literals->end());
       for (const std::string_view value : *literals) {
-        if (const auto it = name.values.find(value); it != name.values.end())
-          out->push_back(it->second);
+        const PairId id = FindPair(name, value);
+        if (id != kNoPair) out->push_back(id);
       }
       return;
     }
   }
   std::string_view prefix;
   if (matcher.regex() != nullptr) prefix = matcher.regex()->Prefix();
-  for (const auto& [value, id] : name.values) {
+  name.values.ForEach([&](PairId id) {
+    const std::string_view value = table_.At(id).value();
     const bool matches = value.starts_with(prefix) ? matcher.Matches(value) : !positive;
     if (matches == matching) out->push_back(id);
-  }
+  });
 }
 
 SeriesIndex::Condition SeriesIndex::ConditionOf(const Matcher& matcher) const {
@@ -186,7 +213,7 @@ SeriesIndex::Condition SeriesIndex::ConditionOf(const Matcher& matcher) const {
   return condition;
 }
 
-bool SeriesIndex::Condition::Holds(std::span<const PairId> of_series) const {
+bool SeriesIndex::Condition::Holds(const PairList& of_series) const {
   for (const PairId id : of_series) {
     const bool found =
         is_in.empty() ? std::find(pairs.begin(), pairs.end(), id) != pairs.end() : is_in[id];
@@ -196,7 +223,7 @@ bool SeriesIndex::Condition::Holds(std::span<const PairId> of_series) const {
 }
 
 bool SeriesIndex::ValueMatches(const Matcher& matcher, uint32_t id) const {
-  for (const PairId pair : PairsOf(id)) {
+  for (const PairId pair : series_.Of(id)) {
     const LabelPair& label = table_.At(pair);
     if (names_[label.name].text == matcher.name()) return matcher.Matches(label.value());
   }
@@ -230,7 +257,7 @@ std::vector<uint32_t> SeriesIndex::Candidates(std::span<const Matcher> matchers,
     return ids;
   }
   for (uint32_t id = 0; id < series_.size(); ++id) {
-    if (series_[id]) ids.push_back(id);
+    if (series_.Has(id)) ids.push_back(id);
   }
   return ids;
 }
@@ -247,7 +274,7 @@ void SeriesIndex::Filter(const Matcher& matcher, std::vector<uint32_t>* ids) con
     const Postings* only = condition.pairs.size() == 1 ? &series_of_[condition.pairs[0]] : nullptr;
     for (const uint32_t id : *ids) {
       const bool holds =
-          only != nullptr ? only->Contains(id) == condition.wants : condition.Holds(PairsOf(id));
+          only != nullptr ? only->Contains(id) == condition.wants : condition.Holds(series_.Of(id));
       if (holds) (*ids)[kept++] = id;
     }
   }
@@ -265,7 +292,7 @@ void SeriesIndex::CatchUp(std::span<const Matcher> matchers, MatchCache::Found* 
   std::erase_if(found->ids,
                 [&](uint32_t id) { return std::ranges::binary_search(found->changed, id); });
   for (const uint32_t id : found->changed) {
-    bool matches = id < series_.size() && series_[id];
+    bool matches = series_.Has(id);
     for (const Matcher& matcher : matchers) matches = matches && ValueMatches(matcher, id);
     if (matches) found->ids.push_back(id);
   }
@@ -294,7 +321,7 @@ std::vector<uint32_t> SeriesIndex::Match(std::span<const Matcher> matchers,
   std::vector<uint32_t> ids = MatchLocked(matchers);
   if (labels != nullptr) {
     labels->reserve(ids.size());
-    for (const uint32_t id : ids) labels->push_back(LabelsOfPairs(table_, PairsOf(id)));
+    for (const uint32_t id : ids) labels->push_back(LabelsOfPairs(table_, series_.Of(id)));
   }
   return ids;
 }
@@ -304,7 +331,7 @@ MatchedSeries SeriesIndex::MatchPinned(std::span<const Matcher> matchers) const 
   MatchedSeries matched{.ids = MatchLocked(matchers)};
   matched.pin = pins_.Take();
   matched.pairs.reserve(matched.ids.size());
-  for (const uint32_t id : matched.ids) matched.pairs.push_back(series_[id].get());
+  for (const uint32_t id : matched.ids) matched.pairs.push_back(series_.Of(id));
   return matched;
 }
 
@@ -312,7 +339,7 @@ std::vector<std::string> SeriesIndex::NamesOf(std::span<const uint32_t> ids) con
   const absl::ReaderMutexLock lock(&mutex_);
   std::vector<bool> seen(names_.size());
   for (const uint32_t id : ids) {
-    for (const PairId pair : PairsOf(id)) seen[table_.At(pair).name] = true;
+    for (const PairId pair : series_.Of(id)) seen[table_.At(pair).name] = true;
   }
   std::vector<std::string> names;
   for (size_t i = 0; i < seen.size(); ++i) {
@@ -330,7 +357,7 @@ std::vector<std::string> SeriesIndex::ValuesOf(std::string_view name,
   if (wanted == name_ids_.end()) return values;
   absl::flat_hash_set<PairId> seen;
   for (const uint32_t id : ids) {
-    for (const PairId pair : PairsOf(id)) {
+    for (const PairId pair : series_.Of(id)) {
       const LabelPair& label = table_.At(pair);
       if (label.name == wanted->second && seen.insert(pair).second) {
         values.emplace_back(label.value());

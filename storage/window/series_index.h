@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/base/hash.h"
 #include "storage/model/labels.h"
@@ -22,7 +21,10 @@
 #include "storage/window/label_pins.h"
 #include "storage/window/label_table.h"
 #include "storage/window/match_cache.h"
+#include "storage/window/pair_list.h"
 #include "storage/window/postings.h"
+#include "storage/window/series_pairs.h"
+#include "storage/window/tag_table.h"
 
 namespace outrider {
 
@@ -42,14 +44,17 @@ struct IndexedSeries {
 // The series that match, and their labels by number: valid as long as the pin, whatever becomes of
 // the series.
 struct MatchedSeries {
-  std::vector<uint32_t> ids;           // in no order
-  std::vector<const PairId*> pairs{};  // of each, as SeriesLabels takes them
+  std::vector<uint32_t> ids;      // in no order
+  std::vector<PairList> pairs{};  // of each
   LabelPin pin{};
 };
 
 // Thread-safe: many readers, one writer.
 class SeriesIndex {
  public:
+  // `seed` of the hashes of values: whoever does not know it cannot make many of them collide.
+  explicit SeriesIndex(uint64_t seed = 0) : seed_(seed) {}
+
   // Neighbours that share labels (the series of one target) cost less.
   void Add(std::span<const IndexedSeries> series);
   void Add(uint32_t id, std::span<const LabelView> labels) {
@@ -75,7 +80,7 @@ class SeriesIndex {
  private:
   struct Name {
     std::string text;
-    absl::flat_hash_map<std::string_view, PairId> values;  // keys live in LabelPair::packed
+    TagTable values;  // pairs by the value's hash
   };
   // What one matcher asks of a series' pairs: to have one of them, or to have none of them.
   struct Condition {
@@ -83,13 +88,15 @@ class SeriesIndex {
     uint64_t size = 0;  // series that have one of the pairs
     std::vector<PairId> pairs;
     std::vector<bool> is_in;  // by pair id, when there are many
-    bool Holds(std::span<const PairId> of_series) const;
+    bool Holds(const PairList& of_series) const;
   };
 
   uint32_t InternName(std::string_view text) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   PairId Intern(uint32_t name, std::string_view value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  PairIds InternAll(std::span<const LabelView> labels, const IndexedSeries& before)
+  void InternAll(const IndexedSeries& one, const IndexedSeries& before)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The series has pairs_; neighbours' ids are put together until the next pair comes.
+  void NotePairs(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Free(PairId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<uint32_t> MatchLocked(std::span<const Matcher> matchers) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -103,7 +110,9 @@ class SeriesIndex {
   Condition ConditionOf(const Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void FindPairs(const Matcher& matcher, const Name& name, bool matching,
                  std::vector<PairId>* out) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  std::span<const PairId> PairsOf(uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // The pair of that name and value, or kNoPair.
+  PairId FindPair(const Name& name, std::string_view value) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   std::vector<uint32_t> Candidates(std::span<const Matcher> matchers,
                                    std::vector<size_t>* rest) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -112,16 +121,25 @@ class SeriesIndex {
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   bool ValueMatches(const Matcher& matcher, uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
+  const uint64_t seed_;
   mutable absl::Mutex mutex_;
   std::deque<Name> names_ ABSL_GUARDED_BY(mutex_);  // by number
   std::vector<uint32_t> free_names_ ABSL_GUARDED_BY(mutex_);
   StringMap<uint32_t> name_ids_ ABSL_GUARDED_BY(mutex_);
   LabelTable table_;  // changes under mutex_; see there for who reads without
-  std::vector<Postings> series_of_ ABSL_GUARDED_BY(mutex_);  // by pair
+  BlockList<Postings> series_of_ ABSL_GUARDED_BY(mutex_);  // by pair
   LabelPins pins_ ABSL_GUARDED_BY(mutex_);
   std::vector<PairId> free_pairs_ ABSL_GUARDED_BY(mutex_);
-  BlockList<PairIds> series_ ABSL_GUARDED_BY(mutex_);  // by id
-  mutable MatchCache matches_;                         // its own lock, and mutex_ as it says
+  SeriesPairs series_ ABSL_GUARDED_BY(mutex_);
+  // Scratch of Add(): the pairs of a series, and by their place who got each of them last.
+  struct Run {
+    PairId pair;
+    uint32_t first;
+    uint32_t count;
+  };
+  std::vector<PairId> pairs_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Run> runs_ ABSL_GUARDED_BY(mutex_);
+  mutable MatchCache matches_;  // its own lock, and mutex_ as it says
   uint64_t series_count_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t text_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

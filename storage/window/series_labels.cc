@@ -20,15 +20,15 @@ void SeriesLabels::Build() const {
                                                              : LabelsOfPairs(*table_, pairs()));
 }
 
-Labels LabelsOfPairs(const LabelTable& table, std::span<const PairId> pairs) {
+Labels LabelsOfPairs(const LabelTable& table, const PairList& pairs) {
   constexpr size_t kUsual = 32;  // labels
   std::array<std::string_view, kUsual> parts;
   if (pairs.size() <= parts.size()) {
-    for (size_t i = 0; i < pairs.size(); ++i) parts[i] = table.At(pairs[i]).packed;
+    for (size_t i = 0; i < pairs.size(); ++i) parts[i] = table.At(pairs[i]).packed();
     return Labels::FromParts(std::span(parts).first(pairs.size()));
   }
   std::vector<std::string_view> many;
-  for (const PairId id : pairs) many.push_back(table.At(id).packed);
+  for (const PairId id : pairs) many.push_back(table.At(id).packed());
   return Labels::FromParts(many);
 }
 

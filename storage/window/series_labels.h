@@ -5,12 +5,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <utility>
 
 #include "storage/model/labels.h"
 #include "storage/window/label_table.h"
+#include "storage/window/pair_list.h"
 
 namespace outrider {
 
@@ -20,8 +20,7 @@ class SeriesLabels {
   SeriesLabels() = default;
   explicit SeriesLabels(Labels labels)
       : labels_(std::make_unique<const Labels>(std::move(labels))) {}
-  // `pairs`: their number, then the pairs, by label name.
-  SeriesLabels(const LabelTable* table, const PairId* pairs) : table_(table), pairs_(pairs) {}
+  SeriesLabels(const LabelTable* table, const PairList& pairs) : table_(table), pairs_(pairs) {}
 
   const Labels& All() const {
     if (labels_ == nullptr) Build();
@@ -29,10 +28,8 @@ class SeriesLabels {
   }
   // Without building: null where there are no numbers, but a label set.
   const LabelTable* table() const { return table_; }
-  std::span<const PairId> pairs() const {
-    return table_ == nullptr ? std::span<const PairId>() : std::span(pairs_ + 1, *pairs_);
-  }
-  void Prefetch() const { __builtin_prefetch(pairs_); }
+  const PairList& pairs() const { return pairs_; }
+  void Prefetch() const { pairs_.Prefetch(); }
   // The value, or "" when absent.
   std::string_view Get(std::string_view name) const;
   std::string_view MetricName() const { return Get(kMetricName); }
@@ -50,10 +47,10 @@ class SeriesLabels {
   void Build() const;
 
   const LabelTable* table_ = nullptr;
-  const PairId* pairs_ = nullptr;
+  PairList pairs_;
   mutable std::unique_ptr<const Labels> labels_;  // null: not built yet
 };
 
-Labels LabelsOfPairs(const LabelTable& table, std::span<const PairId> pairs);
+Labels LabelsOfPairs(const LabelTable& table, const PairList& pairs);
 
 }  // namespace outrider

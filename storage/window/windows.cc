@@ -8,6 +8,7 @@
 namespace outrider {
 Windows::Windows(const WindowsOptions& options)
     : options_(options),
+      index_(options.seed),
       decoded_budget_(options.decoded_cache),
       plan_(std::make_shared<const RetentionPlan>(options.retention, options.unreferenced_retention,
                                                   std::vector<SeriesReference>())) {}
@@ -71,7 +72,7 @@ void Windows::RemoveIfEmpty(std::span<const uint32_t> ids, Timestamp newest) {
     Shard& shard = shards_[ShardOf(id)];
     const absl::MutexLock lock(&shard.mutex);
     Series& series = shard.series[SlotOf(id)];
-    if (series.birth != 0 && series.Expire(newest)) RemoveSeries(id);
+    if (series.birth != 0 && series.Expire(newest)) RemoveSeries(id, IdentityOfIndexed(id));
   }
 }
 

@@ -213,11 +213,15 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   // Locked before a shard. Series come and go only under its exclusive lock.
   struct Directory {
     mutable absl::Mutex mutex;
+    // Identities of series that no key of a sender names are kept; those of others follow from
+    // their labels.
     KeyTable by_identity ABSL_GUARDED_BY(mutex);
     KeyTable by_sender_key ABSL_GUARDED_BY(mutex);
     BlockList<uint32_t> numbers ABSL_GUARDED_BY(mutex);          // by id, see NoteNumbers; 0: none
     uint32_t shard_of_new ABSL_GUARDED_BY(mutex) = kShards - 1;  // the first is next
     uint32_t free_slots ABSL_GUARDED_BY(mutex) = 0;              // of all shards
+    // Identities of series that are not in the index yet.
+    std::vector<std::pair<uint32_t, Hash128>> not_indexed ABSL_GUARDED_BY(mutex);
   };
   // A series' id: its slot and its shard. Ids of neighbours follow each other, so that what is kept
   // by id lies side by side too.
@@ -228,6 +232,13 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   static uint32_t ShardOf(uint32_t id) { return id / kRun % kShards; }
   static uint32_t SlotOf(uint32_t id) { return id / (kRun * kShards) * kRun + id % kRun; }
 
+  // From the labels.
+  Hash128 IdentityOfIndexed(uint32_t id) const ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
+  // As by_identity.Find(), and keeps the identity if it was not.
+  uint32_t FindIdentity(const Hash128& identity) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  void FindKept(const KeyTable& table, std::span<const KeyedRow> rows,
+                std::span<uint32_t> ids) const ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
   const KeyTable& TableOf(KeyKind kind) const ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex) {
     return kind == KeyKind::kIdentity ? directory_.by_identity : directory_.by_sender_key;
   }
@@ -275,16 +286,21 @@ class Windows final : public Querier, public Appender, public SampleFeed {
                   AppendContext* context, KeyedOutcome* outcome)
       ABSL_SHARED_LOCKS_REQUIRED(directory_.mutex);
   // The caller adds it to the index.
-  uint32_t Create(const Hash128& identity, std::span<const LabelView> labels,
-                  const SeriesMaker& maker, const NewSeriesPlan& plan)
+  uint32_t Create(std::span<const LabelView> labels, const SeriesMaker& maker,
+                  const NewSeriesPlan& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  // The shard the next series go to when a run is full.
+  uint32_t NextShardOfNew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  // The id of a new slot, or kNoSeries when there is no room in what the shard has.
+  enum class Room { kOld, kAny };
+  uint32_t MakeSlot(uint32_t shard_index, Room room, const Series& like)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
-  // The shard the next series goes to: where the one before went, until a run is full.
-  uint32_t ShardOfNew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
-  void RemoveUnused(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  void RemoveUnused(uint32_t id, const Hash128& identity)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   // The sender feeds a series of which nobody knew who made it.
   void Adopt(Series* series, SenderId sender) const;
   void TellCounter(bool added, SenderId sender) const;
-  void RemoveSeries(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
+  void RemoveSeries(uint32_t id, const Hash128& identity)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(directory_.mutex);
   void RemoveIfEmpty(std::span<const uint32_t> ids, Timestamp newest);
   static void NoteUnwritten(Shard* shard, Series* series, uint32_t slot)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex);
@@ -301,7 +317,7 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   static void PrefetchSamples(const Shard& shard, uint32_t slot)
       ABSL_SHARED_LOCKS_REQUIRED(shard.mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);
   // Appends a row, if there is something in the range.
-  void AddRow(const Shard& shard, uint32_t id, const PairId* pairs, const Series& series,
+  void AddRow(const Shard& shard, uint32_t id, const PairList& pairs, const Series& series,
               const TimeRange& range, SeriesSet* out) const ABSL_SHARED_LOCKS_REQUIRED(shard.mutex)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);
   bool ReadSeries(const Shard& shard, uint32_t slot, const Series& series, const TimeRange& range,
@@ -329,7 +345,7 @@ class Windows final : public Querier, public Appender, public SampleFeed {
 
   const WindowsOptions options_;
   SeriesIndex index_;
-  Directory directory_;
+  mutable Directory directory_;  // who looks for an identity may leave it there
   std::array<Shard, kShards> shards_;
   mutable DecodedBudget decoded_budget_;
   std::atomic<uint64_t> next_birth_{1};

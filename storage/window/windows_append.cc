@@ -4,6 +4,7 @@
 // ahead.
 #include <algorithm>
 
+#include "storage/window/series_identity.h"
 #include "storage/window/shard_order.h"
 #include "storage/window/windows.h"
 
@@ -41,6 +42,10 @@ void Windows::EndReplay() {
   replaying_ = false;
   const absl::MutexLock lock(&directory_.mutex);
   replayed_ = {};
+  // Chunk files name series by their labels; senders mostly by their own keys.
+  if (directory_.by_sender_key.size() > directory_.by_identity.size() / 2) {
+    directory_.by_identity.ForgetKeys();
+  }
 }
 
 void Windows::NoteUnwritten(Shard* shard, Series* series, uint32_t slot) {
@@ -63,16 +68,41 @@ void Windows::Adopt(Series* series, SenderId sender) const {
 
 bool Windows::Has(const Hash128& identity) const {
   const absl::ReaderMutexLock lock(&directory_.mutex);
-  return directory_.by_identity.Find(identity) != kNoSeries;
+  const auto is_it = [&](uint32_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return IdentityOfIndexed(id) == identity;
+  };
+  return directory_.by_identity.FindAny(identity, is_it) != kNoSeries;
 }
 
-void Windows::RemoveSeries(uint32_t id) {
+Hash128 Windows::IdentityOfIndexed(uint32_t id) const {
+  const Labels labels = index_.LabelsOf(id);
+  return IdentityOf(std::vector<LabelView>(labels.begin(), labels.end()), options_.seed);
+}
+
+uint32_t Windows::FindIdentity(const Hash128& identity) const {
+  bool keep = false;
+  const auto is_it = [&](uint32_t id) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    for (const auto& [made, of_made] : directory_.not_indexed) {
+      if (made == id) return of_made == identity;
+    }
+    return keep = IdentityOfIndexed(id) == identity;
+  };
+  const uint32_t id = directory_.by_identity.FindAny(identity, is_it);
+  if (keep) directory_.by_identity.Keep(id, identity);
+  return id;
+}
+
+void Windows::RemoveSeries(uint32_t id, const Hash128& identity) {
   Shard& shard = shards_[ShardOf(id)];
   shard.mutex.AssertHeld();
   const uint32_t slot = SlotOf(id);
   Series& series = shard.series[slot];
   index_.Remove(id);
-  directory_.by_identity.Erase(id);
+  if (directory_.by_identity.Has(id, identity)) {
+    directory_.by_identity.Erase(id);
+  } else {
+    directory_.by_identity.EraseBare(id, identity);
+  }
   directory_.by_sender_key.Erase(id);
   if (id < directory_.numbers.size()) directory_.numbers[id] = 0;
   TellCounter(false, series.maker);
@@ -108,11 +138,8 @@ void FindByHash(const KeyTable& table, std::span<const KeyedRow> rows, std::span
 
 // Series mostly come again in the order in which they were made, and have ids in that order: the
 // next key is looked at before a hash is looked up.
-void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const {
-  outcome->ids.resize(rows.size());
-  const std::span<uint32_t> ids = outcome->ids;
-  const absl::ReaderMutexLock lock(&directory_.mutex);
-  const KeyTable& table = TableOf(kind);
+void Windows::FindKept(const KeyTable& table, std::span<const KeyedRow> rows,
+                       std::span<uint32_t> ids) const {
   uint32_t id = kNoSeries;  // of the row before
   for (size_t i = 0; i < rows.size();) {
     for (; i < rows.size() && id != kNoSeries && table.Has(id + 1, rows[i].key); ++i) ids[i] = ++id;
@@ -121,6 +148,26 @@ void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutco
     i += size;
     if (size > 0) id = ids[i - 1];
   }
+}
+
+void Windows::FindKeyed(KeyKind kind, std::span<const KeyedRow> rows, KeyedOutcome* outcome) const {
+  outcome->ids.resize(rows.size());
+  std::vector<size_t> bare;  // rows of series that may be there without their identity
+  {
+    const absl::ReaderMutexLock lock(&directory_.mutex);
+    const KeyTable& table = TableOf(kind);
+    FindKept(table, rows, outcome->ids);
+    if (kind == KeyKind::kSender) return;
+    const auto any = [](uint32_t) { return true; };
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (outcome->ids[i] == kNoSeries && table.FindBare(rows[i].key, any) != kNoSeries) {
+        bare.push_back(i);
+      }
+    }
+  }
+  if (bare.empty()) return;
+  const absl::MutexLock lock(&directory_.mutex);
+  for (const size_t i : bare) outcome->ids[i] = FindIdentity(rows[i].key);
 }
 
 namespace {

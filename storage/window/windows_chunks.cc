@@ -123,9 +123,10 @@ Status Windows::LoadEntry(const ChunkEntry& entry) {
   const std::vector<LabelView> views(labels.begin(), labels.end());
   const Hash128 identity = IdentityOf(views, options_.seed);
   const absl::MutexLock directory_lock(&directory_.mutex);
-  uint32_t id = directory_.by_identity.Find(identity);
+  uint32_t id = FindIdentity(identity);
   if (id == kNoSeries) {
-    id = Create(identity, views, {}, PlanOfNew());
+    id = Create(views, {}, PlanOfNew());
+    directory_.by_identity.Set(id, identity);  // more chunks of it will come
     index_.Add(id, views);
   }
   Shard& shard = shards_[ShardOf(id)];

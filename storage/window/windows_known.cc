@@ -43,8 +43,8 @@ void Windows::AppendKnownOf(uint32_t shard_index, const KnownPart& part, AppendC
 AppendCounts Windows::AppendMet(KnownSeries* series, const Sample& sample, Timestamp now) {
   const std::vector<LabelView> labels(series->labels.begin(), series->labels.end());
   const AppendCounts counts = Append(labels, {&sample, 1}, Origin::kLocal, now);
-  const absl::ReaderMutexLock lock(&directory_.mutex);
-  const uint32_t id = directory_.by_identity.Find(IdentityOf(labels, options_.seed));
+  const absl::MutexLock lock(&directory_.mutex);
+  const uint32_t id = FindIdentity(IdentityOf(labels, options_.seed));
   if (id == kNoSeries) return counts;  // the sample was refused
   Shard& shard = shards_[ShardOf(id)];
   const absl::MutexLock shard_lock(&shard.mutex);

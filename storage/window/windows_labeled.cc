@@ -9,12 +9,7 @@
 namespace outrider {
 
 // Slots that series have left are taken first; else the shard with the fewest goes on.
-uint32_t Windows::ShardOfNew() {
-  const auto is_full = [](const Shard& shard) {
-    const absl::MutexLock lock(&shard.mutex);
-    return shard.series.IsFull();
-  };
-  if (!is_full(shards_[directory_.shard_of_new])) return directory_.shard_of_new;
+uint32_t Windows::NextShardOfNew() {
   uint32_t best = directory_.shard_of_new;
   uint32_t fewest = UINT32_MAX;
   for (uint32_t i = 1; i <= kShards; ++i) {
@@ -30,35 +25,41 @@ uint32_t Windows::ShardOfNew() {
   return directory_.shard_of_new = best;
 }
 
-uint32_t Windows::Create(const Hash128& identity, std::span<const LabelView> labels,
-                         const SeriesMaker& maker, const NewSeriesPlan& plan) {
-  const uint32_t shard_index = ShardOfNew();
+uint32_t Windows::MakeSlot(uint32_t shard_index, Room room, const Series& like) {
   Shard& shard = shards_[shard_index];
-  uint32_t id = 0;
-  {
-    const absl::MutexLock lock(&shard.mutex);
-    if (shard.series.HasFree()) --directory_.free_slots;
-    const uint32_t slot = shard.series.Make();
-    id = IdOf(slot, shard_index);
-    Series& series = shard.series[slot];
-    series.birth = next_birth_++;
-    series.plan = plan.generation;
-    series.keep_seconds = SecondsOf(plan.plan->KeepOf(labels));
-    series.maker = maker.sender;
-    ++shard.created;
-  }
+  const absl::MutexLock lock(&shard.mutex);
+  if (room == Room::kOld && shard.series.IsFull()) return kNoSeries;
+  if (shard.series.HasFree()) --directory_.free_slots;
+  const uint32_t slot = shard.series.Make();
+  Series& series = shard.series[slot];  // may still be queued
+  series.birth = like.birth;
+  series.plan = like.plan;
+  series.keep_seconds = like.keep_seconds;
+  series.maker = like.maker;
+  ++shard.created;
+  return IdOf(slot, shard_index);
+}
+
+uint32_t Windows::Create(std::span<const LabelView> labels, const SeriesMaker& maker,
+                         const NewSeriesPlan& plan) {
+  Series series;
+  series.birth = next_birth_++;
+  series.keep_seconds = SecondsOf(plan.plan->KeepOf(labels));
+  series.plan = plan.generation;
+  series.maker = maker.sender;
+  uint32_t id = MakeSlot(directory_.shard_of_new, Room::kOld, series);
+  if (id == kNoSeries) id = MakeSlot(NextShardOfNew(), Room::kAny, series);
   if (!maker.counted) TellCounter(true, maker.sender);
-  directory_.by_identity.Set(id, identity);
   if (replaying_ && id >= replayed_.size()) {
     replayed_.resize(std::max<size_t>(id + 1, replayed_.size() * 2), kNoTime);
   }
   return id;
 }
 
-void Windows::RemoveUnused(uint32_t id) {
+void Windows::RemoveUnused(uint32_t id, const Hash128& identity) {
   Shard& shard = shards_[ShardOf(id)];
   const absl::MutexLock lock(&shard.mutex);
-  RemoveSeries(id);
+  RemoveSeries(id, identity);
 }
 
 template <typename AnySample>
@@ -105,15 +106,16 @@ AppendCounts Windows::AppendOne(std::span<const LabelView> labels,
     }
   }
   const absl::MutexLock lock(&directory_.mutex);
-  uint32_t id = directory_.by_identity.Find(identity);
+  uint32_t id = FindIdentity(identity);
   if (id != kNoSeries) {
     give_place_back();
     return AppendTo(id, samples, starts, context);
   }
-  id = Create(identity, labels, maker, PlanOfNew());
+  id = Create(labels, maker, PlanOfNew());
+  directory_.by_identity.SetBare(id, identity);
   AppendCounts counts = AppendTo(id, samples, starts, context);
   if (counts.accepted == 0) {
-    RemoveUnused(id);
+    RemoveUnused(id, identity);
     return counts;
   }
   index_.Add(id, labels);
@@ -152,18 +154,26 @@ AppendCounts Windows::AppendBatch(std::span<const LabeledSample> samples, Origin
 bool Windows::AppendLabeledRow(const LabeledRow& row, const Hash128& identity,
                                const NewSeriesPlan& plan, const AppendContext& context,
                                uint32_t* id, AppendCounts* counts) {
-  *id = row.samples.empty() ? kNoSeries : directory_.by_identity.Find(identity);
+  *id = row.samples.empty() ? kNoSeries : FindIdentity(identity);
   const bool creates = *id == kNoSeries && !row.samples.empty();
   if (!creates && row.maker.counted) TellCounter(false, row.maker.sender);
   if (row.samples.empty()) return false;
-  if (creates) *id = Create(identity, row.labels, row.maker, plan);
+  if (creates) {
+    *id = Create(row.labels, row.maker, plan);
+    directory_.by_identity.SetBare(*id, identity);
+  }
   *counts = AppendTo(*id, row.samples, row.starts, context);
   if (creates && counts->accepted == 0) {
-    RemoveUnused(*id);
+    RemoveUnused(*id, identity);
     *id = kNoSeries;
     return false;
   }
-  if (row.key != Hash128()) directory_.by_sender_key.Set(*id, row.key);
+  if (row.key != Hash128()) {
+    directory_.by_sender_key.Set(*id, row.key);
+  } else if (creates) {
+    directory_.by_identity.Keep(*id, identity);
+  }
+  if (creates) directory_.not_indexed.emplace_back(*id, identity);
   counts->new_series = creates ? 1 : 0;
   return creates;
 }
@@ -195,6 +205,7 @@ void Windows::AppendLabeled(std::span<const LabeledRow> rows, Timestamp now, Sen
     if (ids != nullptr) (*ids)[i] = id;
   }
   index_.Add(made);
+  directory_.not_indexed.clear();
 }
 
 }  // namespace outrider

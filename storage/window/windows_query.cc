@@ -58,7 +58,7 @@ bool Windows::ReadSeries(const Shard& shard, uint32_t slot, const Series& series
   return series.MergeLate(range.from, range.to, begin, &out->times, &out->values) && ok;
 }
 
-void Windows::AddRow(const Shard& shard, uint32_t id, const PairId* pairs, const Series& series,
+void Windows::AddRow(const Shard& shard, uint32_t id, const PairList& pairs, const Series& series,
                      const TimeRange& range, SeriesSet* out) const {
   SeriesSet::Row row{.labels = SeriesLabels(&index_.table(), pairs),
                      .id = id,

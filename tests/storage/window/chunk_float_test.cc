@@ -91,6 +91,25 @@ TEST(FloatChunk, ExtremesRoundTrip) {
   ExpectRoundTrip(samples);
 }
 
+// The writer keeps 32 bits of spans: what is longer is told by the bytes.
+TEST(FloatChunk, AnySpanOfTimes) {
+  constexpr int64_t kLong = int64_t{1} << 32;
+  for (const int64_t delta : {int64_t{15'000}, kLong - 2, kLong - 1, kLong, 3 * kLong, -kLong}) {
+    for (const int64_t first : {int64_t{0}, int64_t{-77}, int64_t{1} << 60}) {
+      SCOPED_TRACE(delta);
+      FloatChunkWriter writer;
+      std::vector<Sample> samples;
+      for (int i = 0; i < 8; ++i) {
+        samples.push_back({first + (i - i % 4 / 3) * delta, 1.0 * i});
+        writer.Append(samples.back().time, samples.back().value);
+        EXPECT_EQ(writer.first_time(), first);
+        EXPECT_EQ(writer.last_time(), samples.back().time);
+      }
+      ExpectRoundTrip(samples);
+    }
+  }
+}
+
 TEST(FloatChunk, RangeIsClosed) {
   FloatChunkWriter writer;
   for (int i = 0; i < 10; ++i) writer.Append(i * 10, i);

@@ -43,6 +43,29 @@ TEST(KeyTable, KeysOfOneTagAreTold) {
   EXPECT_EQ(table.Find({7, 42 | uint64_t{1} << 40}), 2U);
 }
 
+TEST(KeyTable, IdsWithoutTheirKeys) {
+  KeyTable table;
+  const Hash128 key{7, 1};
+  table.SetBare(3, key);
+  table.SetBare(2000, {7, 2});  // the same tag
+  EXPECT_EQ(table.Find(key), kNoSeries);
+  EXPECT_EQ(table.KeyOf(3), Hash128());
+  EXPECT_EQ(table.FindBare(key, [](uint32_t id) { return id == 3; }), 3U);
+  EXPECT_EQ(table.FindBare(key, [](uint32_t) { return false; }), kNoSeries);
+  EXPECT_EQ(table.FindBare({8, 1}, [](uint32_t) { return true; }), kNoSeries);
+  table.Erase(3);  // it has no key
+  EXPECT_EQ(table.size(), 2U);
+  table.Keep(3, key);
+  EXPECT_EQ(table.Find(key), 3U);
+  EXPECT_EQ(table.FindBare(key, [](uint32_t id) { return id == 3; }), kNoSeries);
+  table.ForgetKeys();
+  EXPECT_EQ(table.Find(key), kNoSeries);
+  EXPECT_EQ(table.FindBare(key, [](uint32_t id) { return id == 3; }), 3U);
+  table.EraseBare(3, key);
+  EXPECT_EQ(table.FindBare(key, [](uint32_t id) { return id == 3; }), kNoSeries);
+  EXPECT_EQ(table.size(), 1U);
+}
+
 // Against a map, with keys that crowd in few slots so that chains are long and wrap around.
 TEST(KeyTable, ChurnAgreesWithAMap) {
   SeededRandom random(3);

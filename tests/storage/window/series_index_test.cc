@@ -46,6 +46,57 @@ TEST(Postings, AgreeWithASetThroughListAndBitmap) {
   EXPECT_TRUE(postings.empty());
 }
 
+// What follows each other is one run; anything else goes over to lists and bitmaps.
+TEST(Postings, RunsAgreeWithASet) {
+  struct Step {
+    const char* what;
+    bool add;
+    uint32_t from;
+    uint32_t to;  // downwards when less
+  };
+  const Step steps[] = {{"forwards", true, 70, 90},
+                        {"again", true, 75, 80},
+                        {"backwards", true, 69, 60},
+                        {"off the front", false, 60, 65},
+                        {"off the back", false, 90, 85},
+                        {"not there", false, 0, 20},
+                        {"a gap", false, 75, 76},
+                        {"the gap again", true, 75, 76},
+                        {"all", false, 0, 100},
+                        {"anew, across a container", true, 65'000, 70'000},
+                        {"far behind", true, 200'000, 200'003},
+                        {"empty", false, 0, 300'000}};
+  Postings postings;
+  Postings in_runs;
+  std::set<uint32_t> want;
+  for (const Step& step : steps) {
+    SCOPED_TRACE(step.what);
+    for (uint32_t id = step.from; id != step.to; id += step.from < step.to ? 1U : UINT32_MAX) {
+      if (step.add) {
+        postings.Add(id);
+        want.insert(id);
+      } else {
+        postings.Remove(id);
+        want.erase(id);
+      }
+    }
+    if (step.add && step.from < step.to) in_runs.AddRun(step.from, step.to - step.from);
+    for (uint32_t id = step.from; id != step.to; id += step.from < step.to ? 1U : UINT32_MAX) {
+      if (!step.add) in_runs.Remove(id);
+      if (step.add && step.from > step.to) in_runs.AddRun(id, 1);
+    }
+    std::vector<uint32_t> got;
+    postings.AppendTo(&got);
+    EXPECT_EQ(got, std::vector<uint32_t>(want.begin(), want.end()));
+    EXPECT_EQ(postings.size(), want.size());
+    got.clear();
+    in_runs.AppendTo(&got);
+    EXPECT_EQ(got, std::vector<uint32_t>(want.begin(), want.end()));
+    EXPECT_EQ(in_runs.size(), want.size());
+    for (uint32_t id = 0; id < 100; ++id) EXPECT_EQ(postings.Contains(id), want.contains(id)) << id;
+  }
+}
+
 TEST(LiteralAlternatives, OnlyPlainText) {
   EXPECT_THAT(*LiteralAlternatives("a|b-c|"), ElementsAre("a", "b-c", ""));
   EXPECT_THAT(*LiteralAlternatives(""), ElementsAre(""));

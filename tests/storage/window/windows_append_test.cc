@@ -93,6 +93,56 @@ TEST(KeyedAppend, AKeyIsLearnedWithTheLabels) {
   EXPECT_THAT(Values(windows, "up"), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
+// A series is itself whoever made it: under a sender's key (its identity is not kept then), without
+// one, by a rule, twice in one request.
+TEST(KeyedAppend, OneLabelSetIsOneSeriesHoweverItIsNamed) {
+  struct Case {
+    const char* what;
+    bool has_key;
+    bool by_rule;
+  };
+  for (const Case& one : {Case{"a sender's key", true, false}, Case{"its identity", false, false},
+                          Case{"a rule", false, true}}) {
+    SCOPED_TRACE(one.what);
+    Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
+    const Hash128 identity = IdentityOf(kUp, 4);
+    const Hash128 key = one.has_key ? Hash128{11, 12} : Hash128();
+    const std::vector<Sample> samples = {{kNow - 3, 1}, {kNow - 2, 2}};
+    if (one.by_rule) {
+      windows.Append(kUp, samples, Origin::kLocal, kNow);
+      windows.Append(kDown, samples, Origin::kLocal, kNow);
+    } else {
+      const LabeledRow rows[] = {
+          {.labels = kUp, .samples = std::span(samples).first(1), .key = key},
+          {.labels = kDown, .samples = samples},
+          {.labels = kUp, .samples = std::span(samples).last(1), .key = key}};
+      std::vector<AppendCounts> counts;
+      windows.AppendLabeled(rows, kNow, kNoSender, &counts);
+      EXPECT_EQ(counts[0].new_series, 1U);
+      EXPECT_EQ(counts[2].new_series, 0U);
+    }
+    EXPECT_EQ(windows.Stats().series, 2U);
+    EXPECT_TRUE(windows.Has(identity));
+    EXPECT_FALSE(windows.Has({identity.low, 1}));  // the same tag
+    for (int i = 0; i < 2; ++i) {
+      const KeyedOutcome outcome =
+          Send(&windows, KeyKind::kIdentity, {{identity.low, 1}, identity}, {{kNow, 1}, {kNow, 7}});
+      // What a rule writes is left to its labels.
+      EXPECT_EQ(outcome.unknown.size(), one.by_rule ? 2U : 1U);
+      EXPECT_EQ(outcome.ids[0], kNoSeries);
+      EXPECT_NE(outcome.ids[1], kNoSeries);
+    }
+    EXPECT_EQ(windows.Append(kUp, samples, Origin::kRemote, kNow).new_series, 0U);
+    EXPECT_EQ(Values(windows, "up").size(), one.by_rule ? 2U : 3U);
+    // It goes, and its identity with it.
+    const Sample later{kNow + kDay, 1};
+    windows.Append(kDown, {&later, 1}, Origin::kLocal, kNow + kDay);
+    windows.Expire();
+    EXPECT_FALSE(windows.Has(identity));
+    EXPECT_EQ(windows.Stats().series, 1U);
+  }
+}
+
 // Series that were made one after the other have ids in that order, over the borders of shards.
 TEST(KeyedAppend, RowsAreFoundInAnyOrder) {
   Windows windows({.retention = kHour, .unreferenced_retention = kHour, .seed = 4});
