@@ -18,3 +18,36 @@ find_library(OUTRIDER_RE2 re2 REQUIRED)
 find_library(OUTRIDER_XXHASH xxhash REQUIRED)
 find_path(OUTRIDER_PROTOZERO protozero/pbf_reader.hpp REQUIRED)
 find_path(OUTRIDER_RAPIDJSON rapidjson/document.h REQUIRED)
+
+# Static libraries in place of Debian's shared ones, where it has both: fewer files to map and relocate at a start, and
+# code that is never used is not even there. Not for what other shared libraries need too (they would bring their own),
+# and not for the sanitizers, which see through neither.
+if(OUTRIDER_STATIC)
+  get_property(imported DIRECTORY PROPERTY IMPORTED_TARGETS)
+  list(FILTER imported INCLUDE REGEX "^(absl::.*|RocksDB::rocksdb-shared|Snappy::snappy|protobuf::libprotobuf-lite|yaml-cpp)$")
+  foreach(target ${imported})
+    get_target_property(configurations ${target} IMPORTED_CONFIGURATIONS)
+    set(properties IMPORTED_LOCATION)
+    foreach(configuration ${configurations})
+      list(APPEND properties IMPORTED_LOCATION_${configuration})
+    endforeach()
+    foreach(property ${properties})
+      get_target_property(shared ${target} ${property})
+      string(REGEX REPLACE "\\.so[0-9.]*$" ".a" static "${shared}")
+      if(NOT static STREQUAL shared AND EXISTS "${static}")
+        set_target_properties(${target} PROPERTIES ${property} "${static}")
+      endif()
+    endforeach()
+  endforeach()
+  find_library(OUTRIDER_STATIC_RE2 NAMES libre2.a re2 REQUIRED)
+  set(OUTRIDER_RE2 ${OUTRIDER_STATIC_RE2})
+  # What librocksdb.so would bring along.
+  foreach(name lz4 bz2)
+    find_library(OUTRIDER_${name} NAMES lib${name}.a ${name} REQUIRED)
+    list(APPEND OUTRIDER_ROCKSDB_NEEDS ${OUTRIDER_${name}})
+  endforeach()
+  find_library(OUTRIDER_zstd zstd REQUIRED)  # shared: libcurl maps it anyway
+  set_property(TARGET RocksDB::rocksdb-shared APPEND PROPERTY INTERFACE_LINK_LIBRARIES
+               Snappy::snappy ${OUTRIDER_ROCKSDB_NEEDS} ${OUTRIDER_zstd} z)
+  add_link_options(-Wl,--gc-sections -Wl,--as-needed)
+endif()

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "exporter/daemon/start_pages.h"
 #include "storage/base/log.h"
 
 namespace outrider {
@@ -112,6 +113,7 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
   Timestamp last_trim = clock.Now();
   Timestamp last_kept = 0;
   Timestamp last_save = clock.Now();
+  Nanos released_for = 0;  // which load
   Nanos next_tick = clock.NowNanos();
   while (clock.SleepUntil(next_tick, stop)) {
     const Timestamp now = clock.Now();
@@ -136,7 +138,8 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
     services.pricing->Run(now);
     services.capacity->Run(now);
     services.cost->Run(now);
-    const Config config = services.Outcome().config;
+    const LoadOutcome outcome = services.Outcome();
+    const Config& config = outcome.config;
     services.vpa_series.Publish(config.vpa_metrics ? services.capacity->Recommendations()
                                                    : std::vector<Recommendation>());
     services.analytics->Run(now);
@@ -150,6 +153,9 @@ void RunMaintenance(Services& services, const OwnMetrics& own_metrics, DurationM
       SaveSlos(services, Durability::kBuffered);
       last_save = now;
     }
+    // Everything has run once since the files were read.
+    if (outcome.loaded_at != released_for) ReleaseStartPages();
+    released_for = outcome.loaded_at;
   }
   SaveAnalytics(services, clock.Now(), AnalyticsEngine::Part::kAll, nullptr);
   SaveCapacity(services, clock.Now(), CapacityEngine::Part::kAll, nullptr);

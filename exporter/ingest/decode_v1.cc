@@ -4,6 +4,7 @@
 #include "exporter/ingest/decode_v1_extra.h"
 #include "exporter/ingest/wire_label.h"
 #include "exporter/ingest/wire_reader.h"
+#include "exporter/ingest/wire_sample.h"
 #include "storage/base/hash.h"
 
 namespace outrider {
@@ -34,7 +35,45 @@ void TakeLabel(const LabelView& label, IncomingSeries* out) {
   }
 }
 
+// A field of this tag whose length has one byte. Empty: the next one is another.
+std::string_view ShortField(const char* at, const char* end, uint8_t tag) {
+  if (end - at < 2 || static_cast<uint8_t>(at[0]) != tag) return {};
+  const auto size = static_cast<uint8_t>(at[1]);
+  if (size >= 0x80 || size > end - at - 2) return {};
+  return {at + 2, size};
+}
+
 }  // namespace
+
+// Nearly every series: short labels, then samples as nearly everybody writes them. False when it
+// is anything else.
+bool V1Rows::ParsePlain(std::string_view message, const Hasher128& hasher) {
+  const char* at = message.data();
+  const char* const end = at + message.size();
+  std::string_view field = ShortField(at, end, WireTag(1, kWireBytes));
+  for (; !field.empty(); field = ShortField(at, end, WireTag(1, kWireBytes))) {
+    at = field.data() + field.size();
+  }
+  const std::string_view labels(message.data(), static_cast<size_t>(at - message.data()));
+  if (labels.empty() || at == end) return false;
+  const size_t begin = samples_.size();
+  while (at != end) {
+    field = ShortField(at, end, WireTag(2, kWireBytes));
+    Sample sample;
+    if (!ReadUsualSample(field.data(), field.size(), &sample)) {
+      samples_.resize(begin);
+      return false;
+    }
+    samples_.push_back(sample);
+    at = field.data() + field.size();
+  }
+  rows_.push_back({.key = hasher(labels),
+                   .begin = static_cast<uint32_t>(begin),
+                   .end = static_cast<uint32_t>(samples_.size())});
+  messages_.push_back(message);
+  special_.push_back(0);
+  return true;
+}
 
 void V1Rows::ParseSeries(std::string_view message, const Hasher128& hasher, WireError* error) {
   KeyedRow row;
@@ -84,7 +123,9 @@ Status V1Rows::Parse(std::string_view body, uint64_t seed) {
   while (reader.Next()) {
     switch (reader.tag()) {
       case WireTag(1, kWireBytes):
-        ParseSeries(reader.Bytes(), hasher, &error);
+        if (const std::string_view message = reader.Bytes(); !ParsePlain(message, hasher)) {
+          ParseSeries(message, hasher, &error);
+        }
         break;
       case WireTag(3, kWireBytes):
         metadata_.push_back(reader.Bytes());

@@ -31,6 +31,7 @@ class V1Rows final : public WriteRows {
   }
 
  private:
+  bool ParsePlain(std::string_view message, const Hasher128& hasher);
   void ParseSeries(std::string_view message, const Hasher128& hasher, WireError* error);
 
   std::vector<std::string_view> messages_;  // by row

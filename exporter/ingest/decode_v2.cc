@@ -31,21 +31,7 @@ size_t ReadRefs(WireReader& reader, size_t limit, std::vector<uint32_t>* refs) {
 void ReadSample(WireReader reader, IncomingSeries* series) {
   Sample sample;
   Timestamp start = 0;
-  while (reader.Next()) {
-    switch (reader.tag()) {
-      case WireTag(1, kWireDouble):
-        sample.value = reader.Double();
-        break;
-      case WireTag(2, kWireVarint):
-        sample.time = reader.Int64();
-        break;
-      case WireTag(3, kWireVarint):
-        start = reader.Int64();
-        break;
-      default:
-        reader.SkipUnknown("Sample", 3);
-    }
-  }
+  ReadSampleV2(reader, &sample, &start);
   if (series->samples.size() >= kMaxSamplesOfSeries) {
     reader.Fail("too many samples in one series");
     return;
@@ -59,9 +45,28 @@ void ReadSample(WireReader reader, IncomingSeries* series) {
 
 }  // namespace
 
+void ReadSampleV2(WireReader reader, Sample* sample, Timestamp* start) {
+  while (reader.Next()) {
+    switch (reader.tag()) {
+      case WireTag(1, kWireDouble):
+        sample->value = reader.Double();
+        break;
+      case WireTag(2, kWireVarint):
+        sample->time = reader.Int64();
+        break;
+      case WireTag(3, kWireVarint):
+        *start = reader.Int64();
+        break;
+      default:
+        reader.SkipUnknown("Sample", 3);
+    }
+  }
+}
+
 Status V2Decoder::Open(std::string_view body) {
   symbols_.clear();
-  hashes_.clear();
+  messages_.clear();
+  next_ = 0;
   refs_.clear();
   error_ = {};
   WireReader reader(body, &error_);
@@ -72,7 +77,7 @@ Status V2Decoder::Open(std::string_view body) {
         if (symbols_.size() > kMaxSymbols) reader.Fail("too many symbols");
         break;
       case WireTag(kSeriesField, kWireBytes):
-        reader.Bytes();
+        messages_.push_back(reader.Bytes());
         break;
       default:
         if (reader.field() == kSymbolsField || reader.field() == kSeriesField) {
@@ -84,23 +89,16 @@ Status V2Decoder::Open(std::string_view body) {
   }
   const bool headless = symbols_.empty() ? !body.empty() : !symbols_[0].empty();
   if (headless) reader.Fail("symbols must begin with the empty string");
-  reader_ = WireReader(body, &error_);
   return error_.ToStatus();
 }
 
 StatusOr<bool> V2Decoder::Next(IncomingSeries* series) {
-  while (reader_.Next()) {
-    if (reader_.tag() != WireTag(kSeriesField, kWireBytes)) {
-      reader_.Skip();
-      continue;
-    }
-    message_ = reader_.Bytes();
-    ReadSeries(WireReader(message_, &error_), series);
-    if (error_.what != nullptr) break;
-    return true;
+  if (error_.what == nullptr) {
+    if (next_ == messages_.size()) return false;
+    ReadSeries(WireReader(messages_[next_++], &error_), series);
   }
   if (error_.what != nullptr) return error_.ToStatus();
-  return false;
+  return true;
 }
 
 Status V2Decoder::Read(std::string_view message, IncomingSeries* series) {
@@ -133,7 +131,7 @@ void V2Decoder::ReadSeries(WireReader reader, IncomingSeries* series) {
         break;
       case WireTag(5, kWireBytes):
         series->has_metadata = true;
-        ReadMetadata(reader.Message(), &metadata);
+        ReadMetadataRefs(reader.Message(), &metadata);
         break;
       default:  // 6 was a creation time once
         reader.SkipUnknown("TimeSeries", 5);
@@ -142,10 +140,12 @@ void V2Decoder::ReadSeries(WireReader reader, IncomingSeries* series) {
   series->bad_refs = series->bad_refs || refs % 2 != 0;
   series->too_many_labels = refs > 2 * kMaxLabels;
   ResolveLabels(series);
-  if (series->has_metadata) ResolveMetadata(metadata, series);
+  if (series->has_metadata && !ResolveMetadata(metadata, &series->metadata)) {
+    series->bad_refs = true;
+  }
 }
 
-void V2Decoder::ReadMetadata(WireReader reader, MetadataRefs* refs) {
+void V2Decoder::ReadMetadataRefs(WireReader reader, MetadataRefs* refs) {
   while (reader.Next()) {
     switch (reader.tag()) {
       case WireTag(1, kWireVarint):
@@ -216,23 +216,19 @@ void V2Decoder::ResolveLabels(IncomingSeries* series) {
   }
 }
 
-void V2Decoder::ResolveMetadata(const MetadataRefs& refs, IncomingSeries* series) {
-  IncomingMetadata& metadata = series->metadata;
-  if (refs.type < kMetricTypes) metadata.type = static_cast<MetricType>(refs.type);
-  if (refs.help >= symbols_.size() || refs.unit >= symbols_.size()) {
-    series->bad_refs = true;
-    return;
-  }
-  metadata.help = symbols_[refs.help];
-  metadata.unit = symbols_[refs.unit];
+bool V2Decoder::ResolveMetadata(const MetadataRefs& refs, IncomingMetadata* metadata) const {
+  if (refs.type < kMetricTypes) metadata->type = static_cast<MetricType>(refs.type);
+  if (refs.help >= symbols_.size() || refs.unit >= symbols_.size()) return false;
+  metadata->help = symbols_[refs.help];
+  metadata->unit = symbols_[refs.unit];
+  return true;
 }
 
-const std::vector<uint64_t>& V2Decoder::SymbolHashes(uint64_t seed) {
-  if (hashes_.size() == symbols_.size() && seed == hash_seed_) return hashes_;
-  hash_seed_ = seed;
-  hashes_.resize(symbols_.size());
-  for (size_t i = 0; i < symbols_.size(); ++i) hashes_[i] = Hash64(symbols_[i], seed);
-  return hashes_;
+bool V2Decoder::ReadMetadata(std::string_view message, IncomingMetadata* metadata) const {
+  WireError error;
+  MetadataRefs refs;
+  ReadMetadataRefs(WireReader(message, &error), &refs);
+  return error.what == nullptr && ResolveMetadata(refs, metadata);
 }
 
 StatusOr<V2Totals> CheckV2(std::string_view body) {

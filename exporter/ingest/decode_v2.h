@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Remote write 2.0 on the wire: io.prometheus.write.v2.Request. Source: specs/prometheus.md §1.1.
-// Open reads the symbols (which may stand behind the series), Next then gives one series after the
-// other, its labels resolved to views into the body. Nothing is allocated per sample, and one
-// decoder serves many bodies.
+// Open reads the symbols (which may stand behind the series) and finds the series, Next then gives
+// one after the other, its labels resolved to views into the body. Nothing is allocated per sample,
+// and one decoder serves many bodies.
 //
 // What is broken in one series only (symbol references) is noted in the series. What breaks the
 // message is an error of the whole body: wrong types of known fields, cut-off bytes, symbols[0] not
@@ -39,13 +39,13 @@ class V2Decoder {
   Status Open(std::string_view body);
   // The next series; false at the end.
   StatusOr<bool> Next(IncomingSeries* series);
-  // The bytes of the series that Next gave last, and a series from such bytes again.
-  std::string_view message() const { return message_; }
+  // The bytes of each series, and a series from such bytes.
+  const std::vector<std::string_view>& messages() const { return messages_; }
   Status Read(std::string_view message, IncomingSeries* series);
+  // A series' metadata that stands in one piece. False when Read() would find something wrong.
+  bool ReadMetadata(std::string_view message, IncomingMetadata* metadata) const;
 
   std::span<const std::string_view> symbols() const { return symbols_; }
-  // Hash64 of each symbol, made at the first call after Open (or with another seed).
-  const std::vector<uint64_t>& SymbolHashes(uint64_t seed);
   // labels_refs of the current series as sent, name and value in turn. Each is within symbols()
   // unless bad_refs is set, and they are cut at 2 * kMaxLabels (too_many_labels).
   std::span<const uint32_t> refs() const { return refs_; }
@@ -58,20 +58,21 @@ class V2Decoder {
   };
 
   void ReadSeries(WireReader reader, IncomingSeries* series);
-  static void ReadMetadata(WireReader reader, MetadataRefs* refs);
+  static void ReadMetadataRefs(WireReader reader, MetadataRefs* refs);
   void ReadExemplar(WireReader reader, IncomingSeries* series);
   void ResolveLabels(IncomingSeries* series);
-  void ResolveMetadata(const MetadataRefs& refs, IncomingSeries* series);
+  bool ResolveMetadata(const MetadataRefs& refs, IncomingMetadata* metadata) const;
 
   std::vector<std::string_view> symbols_;
-  std::vector<uint64_t> hashes_;  // empty: not made yet
-  uint64_t hash_seed_ = 0;
-  std::string_view message_;
+  std::vector<std::string_view> messages_;
+  size_t next_ = 0;  // of them
   std::vector<uint32_t> refs_;
   std::vector<uint32_t> exemplar_refs_;
   WireError error_;
-  WireReader reader_{{}, &error_};
 };
+
+// A Sample message; `start` 0: none was sent.
+void ReadSampleV2(WireReader reader, Sample* sample, Timestamp* start);
 
 // Goes through the whole body once, histograms included: what is in it, or why it cannot be read.
 struct V2Totals {

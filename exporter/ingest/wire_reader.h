@@ -60,6 +60,12 @@ class WireReader {
   // Values; zero or empty after an error.
   uint64_t Varint() {
     if (next_ != end_ && static_cast<uint8_t>(*next_) < 0x80) return static_cast<uint8_t>(*next_++);
+    if (Left() >= 2 && static_cast<uint8_t>(next_[1]) < 0x80) {  // most lengths of a series
+      const uint32_t low = static_cast<uint8_t>(next_[0]) & 0x7fU;
+      const uint32_t high = static_cast<uint8_t>(next_[1]);
+      next_ += 2;
+      return high << 7U | low;
+    }
     return LongVarint();
   }
   uint32_t Uint32() { return static_cast<uint32_t>(Varint()); }

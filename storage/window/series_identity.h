@@ -21,12 +21,18 @@ class IdentityBuilder {
   explicit IdentityBuilder(uint64_t seed) : seed_(seed) {}
   static uint64_t HashOf(std::string_view text, uint64_t seed) { return Hash64(text, seed); }
 
-  // Hashes of the name and the value, by HashOf() with the same seed.
-  void Add(uint64_t name, uint64_t value) {
-    // Two sums of independent mixes; addition forgets the order, and a seeded mix that nobody can
-    // compute outside leaves no way to choose summands that cancel.
-    low_ += Mix(name + std::rotl(value, 32), seed_ ^ 0x9e3779b97f4a7c15ULL ^ value);
-    high_ += Mix(value + std::rotl(name, 17), seed_ ^ 0xc2b2ae3d27d4eb4fULL ^ name);
+  // What one label adds: two independent mixes of the hashes of its name and its value, by HashOf()
+  // with the same seed.
+  static Hash128 PartOf(uint64_t name, uint64_t value, uint64_t seed) {
+    return {Mix(name + std::rotl(value, 32), seed ^ 0x9e3779b97f4a7c15ULL ^ value),
+            Mix(value + std::rotl(name, 17), seed ^ 0xc2b2ae3d27d4eb4fULL ^ name)};
+  }
+  void Add(uint64_t name, uint64_t value) { AddPart(PartOf(name, value, seed_)); }
+  // Addition forgets the order, and seeded mixes that nobody can compute outside leave no way to
+  // choose summands that cancel.
+  void AddPart(const Hash128& part) {
+    low_ += part.low;
+    high_ += part.high;
     ++count_;
   }
   Hash128 Build() const {

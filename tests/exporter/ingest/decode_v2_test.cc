@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/base/hash.h"
 #include "storage/base/random.h"
 #include "tests/exporter/ingest/wire_build.h"
 
@@ -95,28 +94,17 @@ TEST(DecodeV2, AReusedDecoderForgetsTheBodyBefore) {
   V2Decoder decoder;
   IncomingSeries series;
   ASSERT_TRUE(decoder.Open(first).ok());
-  (void)decoder.SymbolHashes(0);
   ASSERT_TRUE(*decoder.Next(&series));
   EXPECT_FALSE(decoder.Open("\x28").ok());
   EXPECT_FALSE(decoder.Next(&series).ok());
   ASSERT_TRUE(decoder.Open(second).ok());
-  EXPECT_EQ(decoder.SymbolHashes(0).size(), 2U);
+  EXPECT_EQ(decoder.symbols().size(), 2U);
+  EXPECT_EQ(decoder.messages().size(), 1U);
   ASSERT_TRUE(*decoder.Next(&series));
   EXPECT_THAT(series.labels, ElementsAre(LabelView{"x", "x"}));
   EXPECT_EQ(series.samples.size(), 1U);
   EXPECT_THAT(series.start_times, IsEmpty());
   EXPECT_TRUE(series.histograms.empty() && series.exemplars.empty() && !series.has_metadata);
-}
-
-TEST(DecodeV2, SymbolHashes) {
-  const std::string body = Symbols(kTable).str();
-  V2Decoder decoder;
-  ASSERT_TRUE(decoder.Open(body).ok());
-  for (const uint64_t seed : {uint64_t{0}, uint64_t{7}}) {
-    const std::vector<uint64_t>& hashes = decoder.SymbolHashes(seed);
-    ASSERT_EQ(hashes.size(), kTable.size());
-    for (size_t i = 0; i < kTable.size(); ++i) EXPECT_EQ(hashes[i], Hash64(kTable[i], seed)) << i;
-  }
 }
 
 // What is wrong with references stays in the series.

@@ -21,7 +21,7 @@ std::string RandomRequest(SeededRandom& random) {
     for (uint64_t i = random.Next() % 4; i > 0; --i) {
       wire::v1::Sample& sample = *series.add_samples();
       sample.set_value(std::bit_cast<double>(random.Next()));
-      sample.set_timestamp(static_cast<int64_t>(random.Next()));
+      sample.set_timestamp(static_cast<int64_t>(random.Next() >> random.Next() % 64));
     }
     if (random.Next() % 4 == 0) series.add_exemplars()->set_value(1);
   }
