@@ -37,6 +37,7 @@ void MoveAlerts(Transaction& tx, int64_t by) {
     Move(by, &record.ends_at.nanos);
     Move(by, &record.end_timer);
   }
+  tx.DropAlertTimes();
 }
 
 void MoveGroups(Transaction& tx, int64_t by) {

@@ -83,10 +83,46 @@ Status ReadIncidents(const StateStore& store, DeskState* state, Batch* upgrade) 
   return absl::OkStatus();
 }
 
-Status ReadAlerts(const StateStore& store, DeskState* state) {
+// Of each alert in blocks of times, the newest and the block it is in.
+struct NewestTimes {
+  uint64_t block = 0;
+  AlertTimes times;
+};
+using NewestTimesMap = absl::flat_hash_map<uint64_t, NewestTimes>;
+
+// No time of an event: a repeat is written whenever it comes.
+Nanos MarkOf(uint64_t block) { return -1 - static_cast<Nanos>(block); }
+
+Status ReadAlertTimes(const StateStore& store, Nanos now, DeskState* state,
+                      NewestTimesMap* newest) {
+  return ReadAll(store, Family::kMeta, kAlertTimesPrefix, [&](const Row& row) -> Status {
+    AlertTimesBlock block;
+    block.number = TRY(ReadAlertTimesKey(row.key));
+    block.mark = MarkOf(block.number);
+    block.written_at = now;
+    for (const AlertTimes& times : TRY(DecodeAlertTimes(row.value))) {
+      block.fingerprints.push_back(times.fingerprint);
+      newest->insert_or_assign(times.fingerprint, NewestTimes{block.number, times});
+    }
+    state->next_alert_times = block.number + 1;
+    state->alert_times.push_back(std::move(block));
+    return absl::OkStatus();
+  });
+}
+
+Status ReadAlerts(const StateStore& store, Nanos now, DeskState* state) {
+  NewestTimesMap newest;
+  TRY(ReadAlertTimes(store, now, state, &newest));
   return ReadAll(store, Family::kAlerts, "", [&](const Row& row) -> Status {
-    AlertRecord record = TRY(DecodeAlertRecord(row.value));
+    uint64_t times_from = 0;
+    AlertRecord record = TRY(DecodeAlertRecord(row.value, &times_from));
     const uint64_t fingerprint = record.fingerprint();
+    state->next_alert_times = std::max(state->next_alert_times, times_from);
+    const auto times = newest.find(fingerprint);
+    if (times != newest.end() && times->second.block >= times_from) {
+      SetTimes(times->second.times, &record);
+      record.written_at = MarkOf(times->second.block);
+    }
     record.end_timer = record.firing ? record.ends_at.nanos : 0;
     state->PutAlert(fingerprint, std::make_shared<const AlertRecord>(std::move(record)));
     return absl::OkStatus();
@@ -176,7 +212,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
   Batch moved;
   {
     absl::MutexLock lock(&state_mutex);
-    TRY(ReadAlerts(store, &state));
+    TRY(ReadAlerts(store, now, &state));
     TRY(ReadIncidents(store, &state, &upgrade));
     FormerKeys former = TRY(FormerKeys::Open(store, *plan));
     TRY(ReadMessages(store, &former, &state));

@@ -11,7 +11,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kAlertFormat = 2;  // 2: details as one text, ended_at
+constexpr uint8_t kAlertFormat = 3;  // 2: details as one text, ended_at; 3: times_from
 // 2: untold; 3: receiver_data, diverted; 4: without members, with those that left; 5: twin; 6:
 // left_behind
 constexpr uint8_t kGroupFormat = 6;
@@ -152,8 +152,9 @@ std::string GroupId(std::string_view group_key, std::string_view receiver, uint6
   return HexEncode(BigEndian64(hash.high) + BigEndian64(hash.low));
 }
 
-std::string EncodeAlertRecord(const AlertRecord& record) {
+std::string EncodeAlertRecord(const AlertRecord& record, uint64_t times_from) {
   RowWriter out(kAlertFormat);
+  out.Reserve(record.labels().packed().size() + record.identity->details.size() + 100);
   out.Text(record.labels().packed()).Text(record.identity->details);
   WriteTime(record.starts_at, &out);
   WriteTime(record.ends_at, &out);
@@ -166,10 +167,11 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
       .Bool(record.waiting)
       .Text(record.incident_id)
       .I64(record.ended_at)
+      .U64(times_from)
       .Take();
 }
 
-StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
+StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes, uint64_t* times_from) {
   RowReader in(bytes, kAlertFormat, "an alert");
   AlertRecord record;
   auto identity = std::make_shared<AlertIdentity>();
@@ -186,6 +188,7 @@ StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   record.waiting = in.Bool();
   record.incident_id = in.Text();
   if (in.format() >= 2) record.ended_at = in.I64();
+  *times_from = in.format() >= 3 ? in.U64() : 0;
   TRY(in.Finish());
   identity->labels = TRY(Labels::FromPacked(labels));
   identity->fingerprint = identity->labels.Fingerprint();

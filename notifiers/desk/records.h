@@ -38,7 +38,7 @@ struct AlertRecord {
   AlertTime ends_at;
   Nanos updated_at = 0;
   double value = 0;
-  Nanos written_at = 0;     // when its row was last written
+  Nanos written_at = 0;     // when its row, or its times (alert_times.h), were last written
   Nanos ended_at = 0;       // when it was decided that it has ended; 0 while it fires
   Nanos end_timer = 0;      // in memory only: when its end is looked at next; 0: it has none
   std::string incident_id;  // the incident it feeds
@@ -105,8 +105,9 @@ struct GroupRecord {
 
 std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin = 0);
 
-std::string EncodeAlertRecord(const AlertRecord& record);
-StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes);
+// `times_from`: blocks of times (alert_times.h) before this one are older than the row.
+std::string EncodeAlertRecord(const AlertRecord& record, uint64_t times_from);
+StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes, uint64_t* times_from);
 std::string EncodeGroupRecord(const GroupRecord& group);
 // Without its members.
 StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "notifiers/desk/alert_times.h"
 #include "notifiers/desk/answer_codes.h"
 #include "notifiers/desk/answer_token.h"
 #include "notifiers/desk/around_rows.h"
@@ -54,6 +56,8 @@ struct AlertEnd {
 
 struct DeskState {
   HashTable<uint64_t, AlertRecord> alerts;
+  std::deque<AlertTimesBlock> alert_times;  // oldest first
+  uint64_t next_alert_times = 1;            // the number of the next block
   HashTable<std::string, GroupRecord> groups;
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;

@@ -203,6 +203,57 @@ bool Transaction::queues_messages() const {
   return false;
 }
 
+bool Transaction::RetireAlertTimes(Nanos now) {
+  if (retired_times_ == state_.alert_times.size()) return false;
+  const AlertTimesBlock& block = state_.alert_times[retired_times_];
+  if (now - block.written_at < kTimesKept) return false;
+  ++retired_times_;
+  for (const uint64_t fingerprint : block.fingerprints) {
+    const AlertRecord* record = alerts.Find(fingerprint);
+    if (record == nullptr || !record->firing || record->written_at != block.mark) continue;
+    alerts.Edit(fingerprint).written_at = now;
+  }
+  return true;
+}
+
+// A refreshed alert, of which memory alone has changed but for the times that are due to be
+// written. See alert_times.h.
+void Transaction::EncodeAlerts(Batch* batch) {
+  new_times_.reset();
+  const auto times_due = [&](uint64_t fingerprint, const auto& change) {
+    return change.soft && change.row->written_at != alerts.Before(fingerprint)->written_at;
+  };
+  size_t due = 0;
+  Nanos mark = 0;  // one event writes all its alerts at one time
+  for (const auto& [fingerprint, change] : alerts.changes()) {
+    if (times_due(fingerprint, change) && due++ == 0) mark = change.row->written_at;
+  }
+  std::vector<AlertTimes> times;
+  times.reserve(due);
+  if (due >= kFewestTimes) {
+    new_times_.emplace();
+    new_times_->mark = new_times_->written_at = mark;
+  }
+  for (const auto& [fingerprint, change] : alerts.changes()) {
+    const bool only_times = times_due(fingerprint, change);
+    if (only_times && new_times_ && change.row->written_at == mark) {
+      new_times_->fingerprints.push_back(fingerprint);
+      times.push_back(TimesOf(*change.row));
+    } else if (only_times || (!change.soft && change.row)) {
+      batch->Put(Family::kAlerts, AlertKey(fingerprint),
+                 EncodeAlertRecord(*change.row, state_.next_alert_times));
+    } else if (!change.soft && alerts.Before(fingerprint) != nullptr) {
+      batch->Delete(Family::kAlerts, AlertKey(fingerprint));
+    }
+  }
+  for (size_t i = 0; i < retired_times_; ++i) {
+    batch->Delete(Family::kMeta, AlertTimesKey(state_.alert_times[i].number));
+  }
+  if (!new_times_) return;
+  new_times_->number = state_.next_alert_times;
+  batch->Put(Family::kMeta, AlertTimesKey(new_times_->number), EncodeAlertTimes(times, mark));
+}
+
 void Transaction::EncodeTimers(Batch* batch) const {
   for (const auto& [id, due] : timers_) {
     const Nanos before = state_.timers.Due(id);
@@ -305,7 +356,7 @@ void Transaction::EncodeTotals(Batch* batch) {
 Batch Transaction::Encode() {
   Batch batch;
   AssignShares();
-  EncodeTable(alerts, Family::kAlerts, AlertKey, EncodeAlertRecord, &batch);
+  EncodeAlerts(&batch);
   EncodeTable(groups, Family::kGroups, BucketKey, EncodeGroupRecord, &batch);
   EncodeIncidents(&batch);
   for (const auto& [id, there] : silence_changes_) {
@@ -354,6 +405,12 @@ void Transaction::Apply(DeskState* state) {
       inhibitor_->SetWaiting(waits ? change.row->labels() : before->labels(), waits);
     }
     state->PutAlert(key, change.row);
+  }
+  for (; retired_times_ > 0; --retired_times_) state->alert_times.pop_front();
+  if (new_times_) {
+    state->alert_times.push_back(std::move(*new_times_));
+    ++state->next_alert_times;
+    new_times_.reset();
   }
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
