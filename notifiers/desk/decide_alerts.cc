@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t kSoftWriteInterval = 60 * kNanosPerSecond;
 // A body of a million bad alerts gets no answer of a million sentences.
 constexpr size_t kMaxErrors = 100;
+// Of a body's alerts, for how many room is made before they are known to be good.
+constexpr size_t kMostReserved = 4096;
 
 // What one event does to the alerts it names. Each counts once, however often it is named: an alert
 // that is resolved and fires again in one body is as it was.
@@ -167,7 +169,7 @@ void Taking::Take(const IncomingAlert& alert) {
   record.end_timer = EndTimer(record, now_);
   const bool changed = was_firing != firing;
   if (changed) {
-    record.ended_at = firing ? 0 : now_;
+    record.turned_at = firing ? 0 : now_;
     tx_.SetFiring(record.labels(), firing);
     Touch(fingerprint, was_firing);
   }
@@ -183,7 +185,7 @@ void Taking::End(uint64_t fingerprint) {
   record.firing = false;
   record.refreshed = false;
   record.written_at = now_;
-  record.ended_at = now_;
+  record.turned_at = now_;
   record.end_timer = 0;
   tx_.SetFiring(record.labels(), false);
   Touch(fingerprint, true);
@@ -268,6 +270,7 @@ size_t TakePosted(Transaction& tx, const IncomingAlerts& alerts, Nanos now,
   Taking taking(tx, now);
   AlertNameLimit limit(tx, now);
   size_t stored = 0;
+  tx.alerts.Reserve(std::min(alerts.size(), kMostReserved));
   for (size_t i = 0; i < alerts.size(); ++i) {
     IncomingAlert alert = alerts.at(i);
     const std::string_view refused = Complete(&alert, resolve_timeout, now);

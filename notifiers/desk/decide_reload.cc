@@ -22,7 +22,7 @@ struct Places {
 // was born never was: the group that told its end is gone, and another one has to tell it still.
 bool WasMember(const GroupRecord& group, const AlertRecord& record) {
   return !group.left.contains(record.fingerprint()) &&
-         (record.ended_at == 0 || record.ended_at >= group.born);
+         (record.EndedAt() == 0 || record.EndedAt() >= group.born);
 }
 
 Places FindPlaces(const Transaction& tx, bool loaded) {

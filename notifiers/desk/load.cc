@@ -32,6 +32,15 @@ void AddMember(uint64_t fingerprint, Incident* incident) {
   if (incident->alerts.size() < kMaxIncidentAlerts) incident->alerts.insert(fingerprint);
 }
 
+// What an alert's row knows of its incident beyond the incident's own row.
+void AddJoined(const AlertRecord& record, uint64_t written_events, Incident* incident) {
+  if (record.joined_as <= written_events) return;
+  ++incident->count;
+  incident->audit_events = std::max<uint64_t>(incident->audit_events, record.joined_as);
+  incident->last_alert_at = std::max(incident->last_alert_at, record.JoinedAt());
+  incident->updated_at = std::max(incident->updated_at, record.JoinedAt());
+}
+
 // Which alerts have been in the incidents, and those that fire: each says whom it feeds.
 Status ReadMembers(const StateStore& store, const DeskState& state,
                    std::map<std::string, Incident>* incidents) {
@@ -43,11 +52,14 @@ Status ReadMembers(const StateStore& store, const DeskState& state,
     AddMember(ReadBigEndian64(std::string_view(row.key).substr(row.key.size() - 8)), &it->second);
     return absl::OkStatus();
   }));
+  absl::flat_hash_map<std::string_view, uint64_t> written;  // events that the rows know of
   for (const auto& [fingerprint, record] : state.alerts) {
     if (record->incident_id.empty()) continue;
     const auto it = incidents->find(record->incident_id);
     if (it == incidents->end()) continue;
     AddMember(fingerprint, &it->second);
+    const auto events = written.try_emplace(it->first, it->second.audit_events).first;
+    AddJoined(*record, events->second, &it->second);
     if (record->firing) it->second.firing.insert(fingerprint);
   }
   for (auto& [id, incident] : *incidents) {  // equal sets share their memory

@@ -11,7 +11,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kAlertFormat = 3;  // 2: details as one text, ended_at; 3: times_from
+constexpr uint8_t kAlertFormat = 3;  // 2: details as one text, ended_at; 3: times_from, joined_as
 // 2: untold; 3: receiver_data, diverted; 4: without members, with those that left; 5: twin; 6:
 // left_behind
 constexpr uint8_t kGroupFormat = 6;
@@ -166,8 +166,9 @@ std::string EncodeAlertRecord(const AlertRecord& record, uint64_t times_from) {
       .Bool(record.refreshed)
       .Bool(record.waiting)
       .Text(record.incident_id)
-      .I64(record.ended_at)
+      .I64(record.turned_at)
       .U64(times_from)
+      .U64(record.joined_as)
       .Take();
 }
 
@@ -187,8 +188,9 @@ StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes, uint64_t* times_
   record.refreshed = in.Bool();
   record.waiting = in.Bool();
   record.incident_id = in.Text();
-  if (in.format() >= 2) record.ended_at = in.I64();
+  if (in.format() >= 2) record.turned_at = in.I64();
   *times_from = in.format() >= 3 ? in.U64() : 0;
+  if (in.format() >= 3) record.joined_as = static_cast<uint32_t>(in.U64());
   TRY(in.Finish());
   identity->labels = TRY(Labels::FromPacked(labels));
   identity->fingerprint = identity->labels.Fingerprint();

@@ -310,7 +310,8 @@ void Transaction::EncodeIncidents(Batch* batch) const {
   EncodeTable(incidents, Family::kIncidents, BucketKey, EncodeIncident, batch);
   for (const auto& [id, change] : incidents.changes()) {
     const Incident* before = incidents.Before(id);
-    EncodeMembers(before, change.row.get(), batch);
+    // What only memory knows of is alerts that joined, and those say so themselves.
+    if (!change.soft) EncodeMembers(before, change.row.get(), batch);
     for (const SlaKind kind : {SlaKind::kAcknowledge, SlaKind::kResolve}) {
       const std::string key = SlaKey(id, static_cast<uint8_t>(kind));
       if (!change.row) {
