@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "notifiers/desk/plan.h"
+
 namespace outrider {
 namespace {
 
@@ -26,6 +28,25 @@ void CountName(const AlertRecord& record, bool fires, StringMap<size_t>* counts)
   } else if (--count->second == 0) {
     counts->erase(count);
   }
+}
+
+// Most of what happens to incidents: the open one of its key stays open, beside no other.
+bool StaysNewest(DeskState* state, const std::shared_ptr<const Incident>& incident) {
+  if (!incident || !incident->Open() || !state->open_beside.empty()) return false;
+  const auto newest = state->newest_incident.find(incident->key);
+  if (newest == state->newest_incident.end() || newest->second->id != incident->id) return false;
+  state->newest_incident.erase(newest);  // its key is a view into the old row
+  state->newest_incident.emplace(incident->key, incident);
+  return true;
+}
+
+uint64_t PlaceOf(const GroupRecord& group) {
+  return GroupPlace(RoutePlace(group.route_key, group.receiver, group.twin), group.labels);
+}
+
+bool SamePlace(const GroupRecord& a, const GroupRecord& b) {
+  return a.labels == b.labels && a.key == b.key && a.route_key == b.route_key &&
+         a.receiver == b.receiver && a.twin == b.twin;
 }
 
 }  // namespace
@@ -53,6 +74,18 @@ void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord
 }
 
 void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group) {
+  const auto known = groups.find(id);
+  if (known != groups.end() && group && SamePlace(*known->second, *group)) {
+    known->second = std::move(group);
+    return;
+  }
+  if (known != groups.end()) {
+    const auto place = group_places.find(PlaceOf(*known->second));
+    if (place != group_places.end() && place->second == id) group_places.erase(place);
+  }
+  if (group && GroupId(group->key, group->receiver, group->twin) == id) {
+    group_places[PlaceOf(*group)] = id;
+  }
   Store(&groups, id, std::move(group));
 }
 
@@ -61,7 +94,8 @@ void DeskState::RankIncident(const std::string& id,
                              const std::shared_ptr<const Incident>& incident) {
   const auto old = incidents.find(id);
   if (!incident && old == incidents.end()) return;
-  const std::string key = incident ? incident->key : old->second->key;
+  const std::string& key = incident ? incident->key : old->second->key;
+  if (StaysNewest(this, incident)) return;
   std::shared_ptr<const Incident> best = incident;
   const auto beside = open_beside.find(key);
   if (beside != open_beside.end()) {

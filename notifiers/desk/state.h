@@ -84,6 +84,8 @@ struct DeskState {
   absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
   // By key: ids of open incidents that are not the newest, since one was opened again beside it.
   std::map<std::string, std::set<std::string>> open_beside;
+  // By GroupPlace (plan.h): ids of groups whose ids are of the present format.
+  absl::flat_hash_map<uint64_t, std::string> group_places;
   StringMap<size_t> firing_by_name;  // how many alerts of a name fire
   std::set<uint64_t> waiting;        // alerts that would open an incident but are held back
   std::set<std::string> held;        // incidents whose escalation stands still
