@@ -39,6 +39,36 @@ ShareIndex IndexOf(Shares* views) {
   return index;
 }
 
+// Alerts by name, severity and whether they are held back. Most have one of a few of these: no text
+// is made for an alert of a kind that was seen before.
+class AlertKinds {
+ public:
+  void Add(std::string_view name, std::string_view severity, bool active) {
+    const auto size = static_cast<uint32_t>(name.size());
+    key_.assign(reinterpret_cast<const char*>(&size), sizeof size);
+    key_.append(name).append(severity).append(1, active ? '1' : '0');
+    const auto found = counts_.find(key_);
+    if (found != counts_.end()) {
+      ++found->second.alerts;
+    } else {
+      counts_.emplace(
+          key_,
+          Kind{{std::string(name), std::string(severity), active ? "active" : "suppressed"}, 1});
+    }
+  }
+  void Take(std::map<DeskStats::AlertKey, uint64_t>* counts) const {
+    for (const auto& [key, kind] : counts_) (*counts)[kind.key] += kind.alerts;
+  }
+
+ private:
+  struct Kind {
+    DeskStats::AlertKey key;
+    uint64_t alerts = 0;
+  };
+  std::string key_;
+  StringMap<Kind> counts_;
+};
+
 }  // namespace
 
 // Of what is kept, beside the totals.
@@ -65,6 +95,7 @@ void Desk::Impl::CountIncidents(DeskStats* stats) const {
 // Counted in parts, so that nobody waits for a scrape of many alerts.
 void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
   constexpr size_t kPart = 1024;
+  AlertKinds kinds;
   std::vector<uint64_t> fingerprints;
   {
     absl::ReaderMutexLock lock(&state_mutex);
@@ -82,10 +113,10 @@ void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
       const Labels& labels = record.labels();
       const bool active =
           !inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
-      ++stats->alerts[{std::string(labels.Get(kAlertName)), std::string(labels.Get("severity")),
-                       active ? "active" : "suppressed"}];
+      kinds.Add(labels.Get(kAlertName), labels.Get("severity"), active);
     }
   }
+  kinds.Take(&stats->alerts);
 }
 
 DeskStats Desk::Stats(Nanos now) const {
