@@ -172,8 +172,6 @@ void Taking::Take(const IncomingAlert& alert) {
     record.turned_at = firing ? 0 : now_;
     tx_.SetFiring(record.labels(), firing);
     Touch(fingerprint, was_firing);
-  }
-  if (changed) {
     Tell(record);
   } else if (moves_house) {  // else it is in its groups already
     RouteAlert(tx_, record, /*news=*/false, now_);

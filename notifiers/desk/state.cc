@@ -56,7 +56,12 @@ void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord
   const bool known = before != alerts.end();
   const bool fired = known && before->second->firing;
   const bool fires = record && record->firing;
-  if (fired != fires) CountName(fires ? *record : *before->second, fires, &firing_by_name);
+  if (fired != fires) {
+    const AlertRecord& turned = fires ? *record : *before->second;
+    CountName(turned, fires, &firing_by_name);
+    if (fires) firing_kinds.Add(turned.labels());
+    if (fired) firing_kinds.Remove(turned.labels());
+  }
   if (record && record->waiting) {
     waiting.insert(fingerprint);
   } else if (known && before->second->waiting) {
@@ -95,7 +100,6 @@ void DeskState::RankIncident(const std::string& id,
   const auto old = incidents.find(id);
   if (!incident && old == incidents.end()) return;
   const std::string& key = incident ? incident->key : old->second->key;
-  if (StaysNewest(this, incident)) return;
   std::shared_ptr<const Incident> best = incident;
   const auto beside = open_beside.find(key);
   if (beside != open_beside.end()) {
@@ -136,7 +140,7 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
   if (incident && incident->Open() && !incident->suppressed_by.empty()) {
     dependants[incident->suppressed_by].insert(id);
   }
-  RankIncident(id, incident);
+  if (!StaysNewest(this, incident)) RankIncident(id, incident);
   if (incident && incident->escalation.held_at != 0) {
     held.insert(id);
   } else if (gone && gone->escalation.held_at != 0) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "notifiers/desk/alert_kinds.h"
 #include "notifiers/desk/alert_times.h"
 #include "notifiers/desk/answer_codes.h"
 #include "notifiers/desk/answer_token.h"
@@ -87,8 +88,9 @@ struct DeskState {
   // By GroupPlace (plan.h): ids of groups whose ids are of the present format.
   absl::flat_hash_map<uint64_t, std::string> group_places;
   StringMap<size_t> firing_by_name;  // how many alerts of a name fire
-  std::set<uint64_t> waiting;        // alerts that would open an incident but are held back
-  std::set<std::string> held;        // incidents whose escalation stands still
+  AlertKinds firing_kinds;
+  std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
+  std::set<std::string> held;  // incidents whose escalation stands still
   std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one
   // Open incidents that are attached to an outage, by its incident.
   std::map<std::string, std::set<std::string>> dependants;

@@ -39,35 +39,11 @@ ShareIndex IndexOf(Shares* views) {
   return index;
 }
 
-// Alerts by name, severity and whether they are held back. Most have one of a few of these: no text
-// is made for an alert of a kind that was seen before.
-class AlertKinds {
- public:
-  void Add(std::string_view name, std::string_view severity, bool active) {
-    const auto size = static_cast<uint32_t>(name.size());
-    key_.assign(reinterpret_cast<const char*>(&size), sizeof size);
-    key_.append(name).append(severity).append(1, active ? '1' : '0');
-    const auto found = counts_.find(key_);
-    if (found != counts_.end()) {
-      ++found->second.alerts;
-    } else {
-      counts_.emplace(
-          key_,
-          Kind{{std::string(name), std::string(severity), active ? "active" : "suppressed"}, 1});
-    }
-  }
-  void Take(std::map<DeskStats::AlertKey, uint64_t>* counts) const {
-    for (const auto& [key, kind] : counts_) (*counts)[kind.key] += kind.alerts;
-  }
-
- private:
-  struct Kind {
-    DeskStats::AlertKey key;
-    uint64_t alerts = 0;
-  };
-  std::string key_;
-  StringMap<Kind> counts_;
-};
+void AddKinds(const AlertKinds& kinds, const char* state, DeskStats* stats) {
+  kinds.ForEach([&](const std::string& name, const std::string& severity, uint64_t alerts) {
+    stats->alerts[{name, severity, state}] += alerts;
+  });
+}
 
 }  // namespace
 
@@ -92,13 +68,24 @@ void Desk::Impl::CountIncidents(DeskStats* stats) const {
   }
 }
 
+// Nothing can hold an alert back, and none is over that has not been decided on.
+bool Desk::Impl::AllFiringActive(Nanos now) const {
+  if (!plan->config().alertmanager.inhibit_rules.empty()) return false;
+  if (!state.ends.empty() && state.ends.front().due <= now) return false;
+  return std::none_of(state.silences->begin(), state.silences->end(), [&](const auto& silence) {
+    return silence.second.StateAt(now) == SilenceState::kActive;
+  });
+}
+
 // Counted in parts, so that nobody waits for a scrape of many alerts.
 void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
   constexpr size_t kPart = 1024;
-  AlertKinds kinds;
+  AlertKinds of_active;
+  AlertKinds of_suppressed;
   std::vector<uint64_t> fingerprints;
   {
     absl::ReaderMutexLock lock(&state_mutex);
+    if (AllFiringActive(now)) return AddKinds(state.firing_kinds, "active", stats);
     fingerprints.reserve(state.alerts.size());
     for (const auto& [fingerprint, record] : state.alerts) fingerprints.push_back(fingerprint);
   }
@@ -113,10 +100,11 @@ void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
       const Labels& labels = record.labels();
       const bool active =
           !inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
-      kinds.Add(labels.Get(kAlertName), labels.Get("severity"), active);
+      (active ? of_active : of_suppressed).Add(labels);
     }
   }
-  kinds.Take(&stats->alerts);
+  AddKinds(of_active, "active", stats);
+  AddKinds(of_suppressed, "suppressed", stats);
 }
 
 DeskStats Desk::Stats(Nanos now) const {

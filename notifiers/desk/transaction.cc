@@ -26,6 +26,12 @@ void EncodeTable(const Edit& edit, Family family, KeyOf&& key_of, Encode&& encod
   }
 }
 
+void AddBlock(std::optional<AlertTimesBlock> block, DeskState* state) {
+  if (!block) return;
+  state->alert_times.push_back(*std::move(block));
+  ++state->next_alert_times;
+}
+
 template <typename Rows, typename Row>
 void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& row) {
   if (row) {
@@ -408,11 +414,7 @@ void Transaction::Apply(DeskState* state) {
     state->PutAlert(key, change.row);
   }
   for (; retired_times_ > 0; --retired_times_) state->alert_times.pop_front();
-  if (new_times_) {
-    state->alert_times.push_back(std::move(*new_times_));
-    ++state->next_alert_times;
-    new_times_.reset();
-  }
+  AddBlock(std::exchange(new_times_, std::nullopt), state);
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
