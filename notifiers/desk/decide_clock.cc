@@ -31,12 +31,13 @@ void MoveAlerts(Transaction& tx, int64_t by) {
     AlertRecord& record = tx.alerts.Edit(fingerprint);
     Move(by, &record.updated_at);
     Move(by, &record.written_at);
-    Move(by, &record.ended_at);
+    Move(by, &record.turned_at);
     if (HasExactEnd(record)) continue;
     Move(by, &record.starts_at.nanos);
     Move(by, &record.ends_at.nanos);
     Move(by, &record.end_timer);
   }
+  tx.DropAlertTimes();
 }
 
 void MoveGroups(Transaction& tx, int64_t by) {

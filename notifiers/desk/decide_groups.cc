@@ -214,8 +214,9 @@ Nanos AskIntegrations(Transaction& tx, const Receiver* receiver, Flush* flush) {
 
 void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
   const GroupRecord* group = tx.groups.Find(group_id);
-  const RouteConfig* route = group == nullptr ? nullptr : tx.plan().RouteOf(*group);
-  if (route == nullptr || group->flushed_at == 0) return;  // its first flush is set
+  if (group == nullptr || group->flushed_at == 0) return;  // its first flush is set
+  const RouteConfig* route = tx.plan().RouteOf(*group);
+  if (route == nullptr) return;
   // A message that is being tried again is not cut off by a flush that comes early.
   const bool at_once = route->at_once && tx.RowsOfGroup(group_id).empty();
   const Nanos beat = at_once ? now : NextBeat(*route, group->flushed_at, now);
@@ -238,17 +239,48 @@ void Join(Transaction& tx, const GroupRecord& group, const AlertRecord& record) 
 
 }  // namespace
 
+namespace {
+
+// False: nobody is in the group yet, or there is none.
+bool RouteToKnown(Transaction& tx, const GroupRecord* group, const AlertRecord& record, bool news,
+                  Nanos now) {
+  if (group == nullptr || group->members.empty()) return false;
+  const bool joins = record.firing && !group->members.contains(record.fingerprint());
+  const std::string& id = group->id;
+  if (joins) Join(tx, *group, record);
+  if (joins || news) HastenFlush(tx, id, now);
+  return true;
+}
+
+void RouteTo(Transaction& tx, const GroupTarget& target, const AlertRecord& record, bool news,
+             Nanos now) {
+  if (RouteToKnown(tx, tx.groups.Find(target.id), record, news, now) || !record.firing) return;
+  OpenGroup(tx, target, record, now);
+}
+
+// The group of a match, if it can be found by its place.
+const GroupRecord* FindByPlace(const Transaction& tx, const RouteMatch& match) {
+  const auto id = tx.state().group_places.find(match.place);
+  if (id == tx.state().group_places.end()) return nullptr;
+  const GroupRecord* group = tx.groups.Find(id->second);
+  const bool same = group != nullptr && group->twin == match.twin &&
+                    group->labels == match.labels && group->route_key == match.route->key &&
+                    group->receiver == match.route->receiver;
+  return same ? group : nullptr;
+}
+
+}  // namespace
+
 void RouteAlert(Transaction& tx, const AlertRecord& record, bool news, Nanos now) {
-  const uint64_t fingerprint = record.fingerprint();
-  for (const GroupTarget& target : tx.plan().Targets(record)) {
-    const GroupRecord* group = tx.groups.Find(target.id);
-    if (group != nullptr && !group->members.empty()) {
-      const bool joins = record.firing && !group->members.contains(fingerprint);
-      if (joins) Join(tx, *group, record);
-      if (joins || news) HastenFlush(tx, target.id, now);
-      continue;
+  if (tx.plan().HasOwnReceiver(record)) {
+    for (const GroupTarget& target : tx.plan().Targets(record)) {
+      RouteTo(tx, target, record, news, now);
     }
-    if (record.firing) OpenGroup(tx, target, record, now);
+    return;
+  }
+  for (RouteMatch& match : tx.plan().Matches(record)) {
+    if (RouteToKnown(tx, FindByPlace(tx, match), record, news, now)) continue;
+    RouteTo(tx, tx.plan().TargetOf(std::move(match)), record, news, now);
   }
 }
 

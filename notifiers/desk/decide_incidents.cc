@@ -14,6 +14,7 @@
 #include "notifiers/desk/decide_raised.h"
 #include "notifiers/desk/decide_sla.h"
 #include "notifiers/desk/incident_timers.h"
+#include "notifiers/incident/joining.h"
 #include "notifiers/incident/sla_pause.h"
 
 namespace outrider {
@@ -27,10 +28,9 @@ const Incident* FedBy(const Transaction& tx, const std::string& key) {
   return whole == nullptr ? newest : whole;
 }
 
-IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
+IncidentDecision Feed(Transaction& tx, const std::string& key, const Incident* newest,
+                      const Alert& alert, Nanos now) {
   const IncidentsConfig& config = tx.plan().incidents();
-  const std::string key = IncidentGroupLabels(config, alert.labels).ToString();
-  const Incident* newest = FedBy(tx, key);
   if (newest != nullptr && newest->Open()) {
     return AddAlert(config, tx.incidents.Take(newest->id), alert, now);
   }
@@ -39,6 +39,35 @@ IncidentDecision Feed(Transaction& tx, const Alert& alert, Nanos now) {
     return ReopenByAlert(config, *newest, alert, now);
   }
   return OpenIncident(config, FreeIncidentId(tx, key, now), alert, newest, now);
+}
+
+// Annotations that say something to us. What an incident is told by one may be news.
+bool Instructs(const AlertRecord& record) {
+  bool found = false;
+  record.ForEachAnnotation([&](std::string_view name, std::string_view /*text*/) {
+    found = found || name.starts_with("outrider_");
+  });
+  return found;
+}
+
+// The alert joins `fed` and nothing else comes of it; false: more may come of it, nothing is done.
+bool FeedQuietly(Transaction& tx, const Incident* fed, AlertRecord* record, Nanos now) {
+  if (fed == nullptr) return false;
+  const Severity severity = SeverityOf(tx.plan().incidents(), record->labels().Get("severity"));
+  if (!JoinsQuietly(*fed, severity) || Instructs(*record)) return false;
+  // What its row says of the alert tells a start what the incident's row does not, unless it fired
+  // in it before or began before all others.
+  const bool soft =
+      !fed->alerts.contains(record->fingerprint()) && record->starts_at.nanos >= fed->starts_at;
+  record->FeedKnown(fed->id);
+  Incident& incident = soft ? tx.incidents.EditSoftly(fed->id) : tx.incidents.Edit(fed->id);
+  std::optional<AuditEvent> event = JoinQuietly(
+      {record->fingerprint(), record->labels(), record->starts_at.nanos}, now, &incident);
+  if (event) tx.Audit(*std::move(event));
+  if (!soft) return true;
+  record->joined_as = static_cast<uint32_t>(incident.audit_events);
+  record->turned_at = now;
+  return true;
 }
 
 // Names in annotations that nothing is configured for: the alert goes the usual way, and its
@@ -118,9 +147,12 @@ void ApplyIncident(Transaction& tx, IncidentDecision decision, Nanos now) {
 void FeedIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   AlertRecord& record = tx.alerts.Edit(fingerprint);
   record.waiting = false;
+  const std::string key = IncidentGroupLabels(tx.plan().incidents(), record.labels()).ToString();
+  const Incident* fed = FedBy(tx, key);
+  if (FeedQuietly(tx, fed, &record, now)) return OnOutage(tx, record.labels(), now);
   const Alert alert = record.ToAlert();
-  IncidentDecision decision = Feed(tx, alert, now);
-  record.incident_id = decision.incident.id;
+  IncidentDecision decision = Feed(tx, key, fed, alert, now);
+  record.FeedKnown(decision.incident.id);
   NoteUnknownNames(tx.plan(), alert, now, &decision);
   // An alert that is not suppressed joined one whose others all are: it goes on.
   if (decision.incident.escalation.held_at != 0) {
@@ -140,7 +172,7 @@ void DrainIncident(Transaction& tx, uint64_t fingerprint, Nanos now) {
   if (record->waiting || !incident_id.empty()) {
     AlertRecord& edited = tx.alerts.Edit(fingerprint);
     edited.waiting = false;
-    edited.incident_id.clear();
+    edited.FeedKnown("");
     tx.CancelTimer(TimerKind::kSettle, FingerprintHex(fingerprint));
   }
   if (tx.incidents.Find(incident_id) == nullptr) return;

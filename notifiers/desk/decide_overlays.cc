@@ -16,7 +16,7 @@ void FeedFromNowOn(Transaction& tx, const std::vector<uint64_t>& alerts,
                    const std::string& incident_id) {
   for (const uint64_t fingerprint : alerts) {
     if (tx.alerts.Find(fingerprint) == nullptr) continue;
-    tx.alerts.Edit(fingerprint).incident_id = incident_id;
+    tx.alerts.Edit(fingerprint).FeedKnown(incident_id);
   }
 }
 

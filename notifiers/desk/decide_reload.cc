@@ -27,7 +27,7 @@ struct Places {
 // Unless the group has come back and is about to tell it.
 bool WasMember(const GroupRecord& group, const AlertRecord& record) {
   return !group.left.contains(record.fingerprint()) &&
-         (record.ended_at == 0 || record.ended_at >= group.born ||
+         (record.EndedAt() == 0 || record.EndedAt() >= group.born ||
           ToldFiring(group, record.fingerprint()));
 }
 

@@ -162,6 +162,7 @@ struct Desk::Impl {
 
   // stats.cc
   void CountAlerts(Nanos now, DeskStats* stats) const ABSL_LOCKS_EXCLUDED(state_mutex);
+  bool AllFiringActive(Nanos now) const ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
   void CountIncidents(DeskStats* stats) const ABSL_SHARED_LOCKS_REQUIRED(state_mutex);
   // views.cc
   AlertView ViewAlert(const AlertRecord& record, Nanos now) const

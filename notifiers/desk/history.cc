@@ -254,7 +254,7 @@ void KeepEnded(Transaction& tx, const AlertRecord& record) {
   const EndedAlert alert{.fingerprint = record.fingerprint(),
                          .labels = record.labels(),
                          .starts_at = record.starts_at.nanos,
-                         .ended_at = record.ended_at != 0 ? record.ended_at : record.updated_at};
+                         .ended_at = record.EndedAt() != 0 ? record.EndedAt() : record.updated_at};
   ScheduleTrim(tx, alert.ended_at);
   tx.effects.history.emplace_back(EndedKey(alert), EncodeEndedAlert(alert));
 }

@@ -32,6 +32,15 @@ void AddMember(uint64_t fingerprint, Incident* incident) {
   if (incident->alerts.size() < kMaxIncidentAlerts) incident->alerts.insert(fingerprint);
 }
 
+// What an alert's row knows of its incident beyond the incident's own row.
+void AddJoined(const AlertRecord& record, uint64_t written_events, Incident* incident) {
+  if (record.joined_as <= written_events) return;
+  ++incident->count;
+  incident->audit_events = std::max<uint64_t>(incident->audit_events, record.joined_as);
+  incident->last_alert_at = std::max(incident->last_alert_at, record.JoinedAt());
+  incident->updated_at = std::max(incident->updated_at, record.JoinedAt());
+}
+
 // Which alerts have been in the incidents, and those that fire: each says whom it feeds.
 Status ReadMembers(const StateStore& store, const DeskState& state,
                    std::map<std::string, Incident>* incidents) {
@@ -43,11 +52,14 @@ Status ReadMembers(const StateStore& store, const DeskState& state,
     AddMember(ReadBigEndian64(std::string_view(row.key).substr(row.key.size() - 8)), &it->second);
     return absl::OkStatus();
   }));
+  absl::flat_hash_map<std::string_view, uint64_t> written;  // events that the rows know of
   for (const auto& [fingerprint, record] : state.alerts) {
     if (record->incident_id.empty()) continue;
     const auto it = incidents->find(record->incident_id);
     if (it == incidents->end()) continue;
     AddMember(fingerprint, &it->second);
+    const auto events = written.try_emplace(it->first, it->second.audit_events).first;
+    AddJoined(*record, events->second, &it->second);
     if (record->firing) it->second.firing.insert(fingerprint);
   }
   for (auto& [id, incident] : *incidents) {  // equal sets share their memory
@@ -83,10 +95,46 @@ Status ReadIncidents(const StateStore& store, DeskState* state, Batch* upgrade) 
   return absl::OkStatus();
 }
 
-Status ReadAlerts(const StateStore& store, DeskState* state) {
+// Of each alert in blocks of times, the newest and the block it is in.
+struct NewestTimes {
+  uint64_t block = 0;
+  AlertTimes times;
+};
+using NewestTimesMap = absl::flat_hash_map<uint64_t, NewestTimes>;
+
+// No time of an event: a repeat is written whenever it comes.
+Nanos MarkOf(uint64_t block) { return -1 - static_cast<Nanos>(block); }
+
+Status ReadAlertTimes(const StateStore& store, Nanos now, DeskState* state,
+                      NewestTimesMap* newest) {
+  return ReadAll(store, Family::kMeta, kAlertTimesPrefix, [&](const Row& row) -> Status {
+    AlertTimesBlock block;
+    block.number = TRY(ReadAlertTimesKey(row.key));
+    block.mark = MarkOf(block.number);
+    block.written_at = now;
+    for (const AlertTimes& times : TRY(DecodeAlertTimes(row.value))) {
+      block.fingerprints.push_back(times.fingerprint);
+      newest->insert_or_assign(times.fingerprint, NewestTimes{block.number, times});
+    }
+    state->next_alert_times = block.number + 1;
+    state->alert_times.push_back(std::move(block));
+    return absl::OkStatus();
+  });
+}
+
+Status ReadAlerts(const StateStore& store, Nanos now, DeskState* state) {
+  NewestTimesMap newest;
+  TRY(ReadAlertTimes(store, now, state, &newest));
   return ReadAll(store, Family::kAlerts, "", [&](const Row& row) -> Status {
-    AlertRecord record = TRY(DecodeAlertRecord(row.value));
+    uint64_t times_from = 0;
+    AlertRecord record = TRY(DecodeAlertRecord(row.value, &times_from));
     const uint64_t fingerprint = record.fingerprint();
+    state->next_alert_times = std::max(state->next_alert_times, times_from);
+    const auto times = newest.find(fingerprint);
+    if (times != newest.end() && times->second.block >= times_from) {
+      SetTimes(times->second.times, &record);
+      record.written_at = MarkOf(times->second.block);
+    }
     record.end_timer = record.firing ? record.ends_at.nanos : 0;
     state->PutAlert(fingerprint, std::make_shared<const AlertRecord>(std::move(record)));
     return absl::OkStatus();
@@ -176,7 +224,7 @@ Status Desk::Impl::LoadRows(Nanos now) {
   Batch moved;
   {
     absl::MutexLock lock(&state_mutex);
-    TRY(ReadAlerts(store, &state));
+    TRY(ReadAlerts(store, now, &state));
     TRY(ReadIncidents(store, &state, &upgrade));
     FormerKeys former = TRY(FormerKeys::Open(store, *plan));
     TRY(ReadMessages(store, &former, &state));

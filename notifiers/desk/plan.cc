@@ -7,6 +7,7 @@
 
 #include "notifiers/config/policy_index.h"
 #include "notifiers/mute/time_interval.h"
+#include "storage/base/hash.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -36,7 +37,9 @@ Plan::Plan(DeskConfig config)
 
 void Plan::AddRoute(const RouteConfig& route) {
   std::vector<const RouteConfig*>& twins = routes_[{route.key, route.receiver}];
-  RouteFacts facts{.group_by = route.group_by, .twin = twins.size()};
+  RouteFacts facts{.group_by = route.group_by,
+                   .twin = twins.size(),
+                   .place = RoutePlace(route.key, route.receiver, twins.size())};
   std::ranges::sort(facts.group_by);
   twins.push_back(&route);
   facts_.emplace(&route, std::move(facts));
@@ -47,8 +50,42 @@ std::string_view Plan::NamedReceiver(const AlertRecord& alert) const {
   return named.empty() || receivers().Find(named) == nullptr ? std::string_view() : named;
 }
 
-Labels Plan::GroupLabelsOf(const RouteConfig& route, const Labels& alert) const {
-  return route.group_by_all ? alert : alert.Keep(facts_.at(&route).group_by);
+uint64_t RoutePlace(std::string_view route_key, std::string_view receiver, uint64_t twin) {
+  return Hash64(route_key, Hash64(receiver, twin));
+}
+
+uint64_t GroupPlace(uint64_t route_place, const Labels& labels) {
+  return Hash64(labels.packed(), route_place);
+}
+
+std::vector<RouteMatch> Plan::Matches(const AlertRecord& alert) const {
+  std::vector<const RouteConfig*> routes = MatchRoutes(config_->alertmanager.route, alert.labels());
+  for (const RouteConfig& route : config_->api_routes) {
+    if (MatchesAll(route.matchers, alert.labels())) routes.push_back(&route);
+  }
+  std::vector<RouteMatch> matches;
+  matches.reserve(routes.size());
+  for (const RouteConfig* route : routes) {
+    const RouteFacts& facts = facts_.at(route);
+    RouteMatch& match = matches.emplace_back();
+    match.route = route;
+    match.twin = facts.twin;
+    match.labels = route->group_by_all ? alert.labels() : alert.labels().Keep(facts.group_by);
+    match.place = GroupPlace(facts.place, match.labels);
+  }
+  return matches;
+}
+
+GroupTarget Plan::TargetOf(RouteMatch match) const {
+  GroupTarget target;
+  target.route = match.route;
+  target.route_key = match.route->key;
+  target.receiver = match.route->receiver;
+  target.labels = std::move(match.labels);
+  target.key = GroupKey(*match.route, target.labels);
+  target.twin = match.twin;
+  target.id = GroupId(target.key, target.receiver, target.twin);
+  return target;
 }
 
 std::vector<GroupTarget> Plan::Targets(const AlertRecord& alert) const {
@@ -58,28 +95,15 @@ std::vector<GroupTarget> Plan::Targets(const AlertRecord& alert) const {
     GroupTarget target;
     target.route = &root;
     target.receiver = named;
-    target.labels = GroupLabelsOf(root, alert.labels());
+    target.labels =
+        root.group_by_all ? alert.labels() : alert.labels().Keep(facts_.at(&root).group_by);
     target.key = fmt::format("{{}}/{{outrider_receiver={}}}:{}", Quote(target.receiver),
                              target.labels.ToString());
     target.id = GroupId(target.key, target.receiver);
     targets.push_back(std::move(target));
     return targets;
   }
-  std::vector<const RouteConfig*> routes = MatchRoutes(root, alert.labels());
-  for (const RouteConfig& route : config_->api_routes) {
-    if (MatchesAll(route.matchers, alert.labels())) routes.push_back(&route);
-  }
-  for (const RouteConfig* route : routes) {
-    GroupTarget target;
-    target.route = route;
-    target.route_key = route->key;
-    target.receiver = route->receiver;
-    target.labels = GroupLabelsOf(*route, alert.labels());
-    target.key = GroupKey(*route, target.labels);
-    target.twin = facts_.at(route).twin;
-    target.id = GroupId(target.key, target.receiver, target.twin);
-    targets.push_back(std::move(target));
-  }
+  for (RouteMatch& match : Matches(alert)) targets.push_back(TargetOf(std::move(match)));
   return targets;
 }
 

@@ -26,6 +26,19 @@ struct GroupTarget {
   uint64_t twin = 0;                   // GroupRecord::twin
 };
 
+// A route that an alert matches, before its group has a name.
+struct RouteMatch {
+  const RouteConfig* route = nullptr;
+  uint64_t twin = 0;   // GroupRecord::twin
+  uint64_t place = 0;  // GroupPlace of the route and the labels
+  Labels labels;       // of the group
+};
+
+// What finds a group without making the text of its key: a hash of where its route stands and of
+// its labels. Different groups may share it.
+uint64_t GroupPlace(uint64_t route_place, const Labels& labels);
+uint64_t RoutePlace(std::string_view route_key, std::string_view receiver, uint64_t twin);
+
 // Immutable, thread-safe.
 class Plan {
  public:
@@ -39,6 +52,10 @@ class Plan {
   // One per matching route; or only the receiver that the annotation outrider_receiver names, if
   // there is such a one.
   std::vector<GroupTarget> Targets(const AlertRecord& alert) const;
+  // The same in two steps, for alerts that name no receiver (HasOwnReceiver).
+  bool HasOwnReceiver(const AlertRecord& alert) const { return !NamedReceiver(alert).empty(); }
+  std::vector<RouteMatch> Matches(const AlertRecord& alert) const;
+  GroupTarget TargetOf(RouteMatch match) const;
   // The receivers of those, one per route, as Alertmanager lists them.
   std::vector<std::string> ReceiversOf(const AlertRecord& alert) const;
   // nullptr when the route is no longer configured.
@@ -58,11 +75,11 @@ class Plan {
   std::shared_ptr<const DeskConfig> config_;
   // The receiver that the annotation names, "" for the usual way.
   std::string_view NamedReceiver(const AlertRecord& alert) const;
-  Labels GroupLabelsOf(const RouteConfig& route, const Labels& alert) const;
 
   struct RouteFacts {
     std::vector<std::string> group_by;  // sorted
     uint64_t twin = 0;
+    uint64_t place = 0;  // RoutePlace
   };
   void AddRoute(const RouteConfig& route);
 

@@ -13,7 +13,7 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kAlertFormat = 2;  // 2: details as one text, ended_at
+constexpr uint8_t kAlertFormat = 3;  // 2: details as one text, ended_at; 3: times_from, joined_as
 // 2: untold; 3: receiver_data, diverted; 4: without members, with those that left; 5: twin; 6:
 // left_behind
 constexpr uint8_t kGroupFormat = 6;
@@ -167,8 +167,9 @@ bool ToldFiring(const GroupRecord& group, uint64_t fingerprint) {
       group.log, [&](const auto& entry) { return entry.second.firing.contains(fingerprint); });
 }
 
-std::string EncodeAlertRecord(const AlertRecord& record) {
+std::string EncodeAlertRecord(const AlertRecord& record, uint64_t times_from) {
   RowWriter out(kAlertFormat);
+  out.Reserve(record.labels().packed().size() + record.identity->details.size() + 100);
   out.Text(record.labels().packed()).Text(record.identity->details);
   WriteTime(record.starts_at, &out);
   WriteTime(record.ends_at, &out);
@@ -180,11 +181,13 @@ std::string EncodeAlertRecord(const AlertRecord& record) {
       .Bool(record.refreshed)
       .Bool(record.waiting)
       .Text(record.incident_id)
-      .I64(record.ended_at)
+      .I64(record.turned_at)
+      .U64(times_from)
+      .U64(record.joined_as)
       .Take();
 }
 
-StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
+StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes, uint64_t* times_from) {
   RowReader in(bytes, kAlertFormat, "an alert");
   AlertRecord record;
   auto identity = std::make_shared<AlertIdentity>();
@@ -200,7 +203,9 @@ StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes) {
   record.refreshed = in.Bool();
   record.waiting = in.Bool();
   record.incident_id = in.Text();
-  if (in.format() >= 2) record.ended_at = in.I64();
+  if (in.format() >= 2) record.turned_at = in.I64();
+  *times_from = in.format() >= 3 ? in.U64() : 0;
+  if (in.format() >= 3) record.joined_as = static_cast<uint32_t>(in.U64());
   TRY(in.Finish());
   identity->labels = TRY(Labels::FromPacked(labels));
   identity->fingerprint = identity->labels.Fingerprint();

@@ -38,11 +38,14 @@ struct AlertRecord {
   AlertTime ends_at;
   Nanos updated_at = 0;
   double value = 0;
-  Nanos written_at = 0;     // when its row was last written
-  Nanos ended_at = 0;       // when it was decided that it has ended; 0 while it fires
+  Nanos written_at = 0;     // when its row, or its times (alert_times.h), were last written
+  Nanos turned_at = 0;      // see EndedAt and JoinedAt: one of them
   Nanos end_timer = 0;      // in memory only: when its end is looked at next; 0: it has none
   std::string incident_id;  // the incident it feeds
   AlertSource source = AlertSource::kApi;
+  // Of the incident it feeds: how many audit events that had when it joined, if the incident's row
+  // need not know of it (Transaction::EncodeIncidents); 0: the row knows.
+  uint32_t joined_as = 0;
   bool timeout = false;    // ends_at was computed
   bool firing = false;     // as last decided
   bool refreshed = false;  // its end was moved on by a re-post
@@ -51,6 +54,14 @@ struct AlertRecord {
   uint64_t fingerprint() const { return identity->fingerprint; }
   const Labels& labels() const { return identity->labels; }
   bool ResolvedAt(Nanos now) const { return ends_at.nanos != 0 && ends_at.nanos <= now; }
+  Nanos EndedAt() const { return firing ? 0 : turned_at; }   // when that was decided
+  Nanos JoinedAt() const { return firing ? turned_at : 0; }  // where joined_as is not 0
+  // It feeds `id`, whose row is written too.
+  void FeedKnown(std::string id) {
+    incident_id = std::move(id);
+    joined_as = 0;
+    if (firing) turned_at = 0;
+  }
   std::string_view Annotation(std::string_view name) const;  // "" when absent
   std::string_view GeneratorUrl() const;
   Annotations AllAnnotations() const;
@@ -108,8 +119,9 @@ std::string GroupId(std::string_view group_key, std::string_view receiver, uint6
 NumberSet FiringInLog(const GroupRecord& group);
 bool ToldFiring(const GroupRecord& group, uint64_t fingerprint);
 
-std::string EncodeAlertRecord(const AlertRecord& record);
-StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes);
+// `times_from`: blocks of times (alert_times.h) before this one are older than the row.
+std::string EncodeAlertRecord(const AlertRecord& record, uint64_t times_from);
+StatusOr<AlertRecord> DecodeAlertRecord(std::string_view bytes, uint64_t* times_from);
 std::string EncodeGroupRecord(const GroupRecord& group);
 // Without its members.
 StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes);

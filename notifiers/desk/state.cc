@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "notifiers/desk/plan.h"
+
 namespace outrider {
 namespace {
 
@@ -28,6 +30,25 @@ void CountName(const AlertRecord& record, bool fires, StringMap<size_t>* counts)
   }
 }
 
+// Most of what happens to incidents: the open one of its key stays open, beside no other.
+bool StaysNewest(DeskState* state, const std::shared_ptr<const Incident>& incident) {
+  if (!incident || !incident->Open() || !state->open_beside.empty()) return false;
+  const auto newest = state->newest_incident.find(incident->key);
+  if (newest == state->newest_incident.end() || newest->second->id != incident->id) return false;
+  state->newest_incident.erase(newest);  // its key is a view into the old row
+  state->newest_incident.emplace(incident->key, incident);
+  return true;
+}
+
+uint64_t PlaceOf(const GroupRecord& group) {
+  return GroupPlace(RoutePlace(group.route_key, group.receiver, group.twin), group.labels);
+}
+
+bool SamePlace(const GroupRecord& a, const GroupRecord& b) {
+  return a.labels == b.labels && a.key == b.key && a.route_key == b.route_key &&
+         a.receiver == b.receiver && a.twin == b.twin;
+}
+
 }  // namespace
 
 void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record) {
@@ -35,7 +56,12 @@ void DeskState::PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord
   const bool known = before != alerts.end();
   const bool fired = known && before->second->firing;
   const bool fires = record && record->firing;
-  if (fired != fires) CountName(fires ? *record : *before->second, fires, &firing_by_name);
+  if (fired != fires) {
+    const AlertRecord& turned = fires ? *record : *before->second;
+    CountName(turned, fires, &firing_by_name);
+    if (fires) firing_kinds.Add(turned.labels());
+    if (fired) firing_kinds.Remove(turned.labels());
+  }
   if (record && record->waiting) {
     waiting.insert(fingerprint);
   } else if (known && before->second->waiting) {
@@ -65,11 +91,20 @@ void DeskState::IndexLeftBehind(const GroupRecord& group, bool adds) {
 }
 
 void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group) {
-  const auto before = groups.find(id);
-  if (before != groups.end() && before->second->left_behind) {
-    IndexLeftBehind(*before->second, false);
-  }
+  const auto known = groups.find(id);
+  if (known != groups.end() && known->second->left_behind) IndexLeftBehind(*known->second, false);
   if (group && group->left_behind) IndexLeftBehind(*group, true);
+  if (known != groups.end() && group && SamePlace(*known->second, *group)) {
+    known->second = std::move(group);
+    return;
+  }
+  if (known != groups.end()) {
+    const auto place = group_places.find(PlaceOf(*known->second));
+    if (place != group_places.end() && place->second == id) group_places.erase(place);
+  }
+  if (group && GroupId(group->key, group->receiver, group->twin) == id) {
+    group_places[PlaceOf(*group)] = id;
+  }
   Store(&groups, id, std::move(group));
 }
 
@@ -78,7 +113,7 @@ void DeskState::RankIncident(const std::string& id,
                              const std::shared_ptr<const Incident>& incident) {
   const auto old = incidents.find(id);
   if (!incident && old == incidents.end()) return;
-  const std::string key = incident ? incident->key : old->second->key;
+  const std::string& key = incident ? incident->key : old->second->key;
   std::shared_ptr<const Incident> best = incident;
   const auto beside = open_beside.find(key);
   if (beside != open_beside.end()) {
@@ -119,7 +154,7 @@ void DeskState::PutIncident(const std::string& id, std::shared_ptr<const Inciden
   if (incident && incident->Open() && !incident->suppressed_by.empty()) {
     dependants[incident->suppressed_by].insert(id);
   }
-  RankIncident(id, incident);
+  if (!StaysNewest(this, incident)) RankIncident(id, incident);
   if (incident && incident->escalation.held_at != 0) {
     held.insert(id);
   } else if (gone && gone->escalation.held_at != 0) {

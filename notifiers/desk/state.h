@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "notifiers/desk/alert_kinds.h"
+#include "notifiers/desk/alert_times.h"
 #include "notifiers/desk/answer_codes.h"
 #include "notifiers/desk/answer_token.h"
 #include "notifiers/desk/around_rows.h"
@@ -54,6 +57,8 @@ struct AlertEnd {
 
 struct DeskState {
   HashTable<uint64_t, AlertRecord> alerts;
+  std::deque<AlertTimesBlock> alert_times;  // oldest first
+  uint64_t next_alert_times = 1;            // the number of the next block
   HashTable<std::string, GroupRecord> groups;
   Table<std::string, Incident> incidents;
   Table<std::string, OutboxRow> outbox;
@@ -80,9 +85,12 @@ struct DeskState {
   absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
   // By key: ids of open incidents that are not the newest, since one was opened again beside it.
   std::map<std::string, std::set<std::string>> open_beside;
+  // By GroupPlace (plan.h): ids of groups whose ids are of the present format.
+  absl::flat_hash_map<uint64_t, std::string> group_places;
   StringMap<size_t> firing_by_name;  // how many alerts of a name fire
   // Groups that were left behind and whose logs say that the alert fires, by alert.
   absl::flat_hash_map<uint64_t, std::vector<std::string>> left_behind;
+  AlertKinds firing_kinds;
   std::set<uint64_t> waiting;  // alerts that would open an incident but are held back
   std::set<std::string> held;  // incidents whose escalation stands still
   std::map<std::string, std::set<std::string>> parts;  // incidents that are merged into one

@@ -39,6 +39,12 @@ ShareIndex IndexOf(Shares* views) {
   return index;
 }
 
+void AddKinds(const AlertKinds& kinds, const char* state, DeskStats* stats) {
+  kinds.ForEach([&](const std::string& name, const std::string& severity, uint64_t alerts) {
+    stats->alerts[{name, severity, state}] += alerts;
+  });
+}
+
 }  // namespace
 
 // Of what is kept, beside the totals.
@@ -62,12 +68,24 @@ void Desk::Impl::CountIncidents(DeskStats* stats) const {
   }
 }
 
+// Nothing can hold an alert back, and none is over that has not been decided on.
+bool Desk::Impl::AllFiringActive(Nanos now) const {
+  if (!plan->config().alertmanager.inhibit_rules.empty()) return false;
+  if (!state.ends.empty() && state.ends.front().due <= now) return false;
+  return std::none_of(state.silences->begin(), state.silences->end(), [&](const auto& silence) {
+    return silence.second.StateAt(now) == SilenceState::kActive;
+  });
+}
+
 // Counted in parts, so that nobody waits for a scrape of many alerts.
 void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
   constexpr size_t kPart = 1024;
+  AlertKinds of_active;
+  AlertKinds of_suppressed;
   std::vector<uint64_t> fingerprints;
   {
     absl::ReaderMutexLock lock(&state_mutex);
+    if (AllFiringActive(now)) return AddKinds(state.firing_kinds, "active", stats);
     fingerprints.reserve(state.alerts.size());
     for (const auto& [fingerprint, record] : state.alerts) fingerprints.push_back(fingerprint);
   }
@@ -82,10 +100,11 @@ void Desk::Impl::CountAlerts(Nanos now, DeskStats* stats) const {
       const Labels& labels = record.labels();
       const bool active =
           !inhibitor.InhibitedBy(labels) && SilencedBy(*state.silences, labels, now).empty();
-      ++stats->alerts[{std::string(labels.Get(kAlertName)), std::string(labels.Get("severity")),
-                       active ? "active" : "suppressed"}];
+      (active ? of_active : of_suppressed).Add(labels);
     }
   }
+  AddKinds(of_active, "active", stats);
+  AddKinds(of_suppressed, "suppressed", stats);
 }
 
 DeskStats Desk::Stats(Nanos now) const {

@@ -33,6 +33,11 @@ class TableEdit {
 
   explicit TableEdit(const Rows& table) : table_(table) {}
 
+  // Room for so many changes.
+  void Reserve(size_t changes) {
+    changes_.reserve(changes);
+    index_.reserve(changes);
+  }
   const V* Find(const K& key) const {
     const auto change = index_.find(key);
     if (change != index_.end()) return changes_[change->second].second.row.get();

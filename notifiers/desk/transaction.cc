@@ -26,6 +26,12 @@ void EncodeTable(const Edit& edit, Family family, KeyOf&& key_of, Encode&& encod
   }
 }
 
+void AddBlock(std::optional<AlertTimesBlock> block, DeskState* state) {
+  if (!block) return;
+  state->alert_times.push_back(*std::move(block));
+  ++state->next_alert_times;
+}
+
 template <typename Rows, typename Row>
 void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& row) {
   if (row) {
@@ -203,6 +209,57 @@ bool Transaction::queues_messages() const {
   return false;
 }
 
+bool Transaction::RetireAlertTimes(Nanos now) {
+  if (retired_times_ == state_.alert_times.size()) return false;
+  const AlertTimesBlock& block = state_.alert_times[retired_times_];
+  if (now - block.written_at < kTimesKept) return false;
+  ++retired_times_;
+  for (const uint64_t fingerprint : block.fingerprints) {
+    const AlertRecord* record = alerts.Find(fingerprint);
+    if (record == nullptr || !record->firing || record->written_at != block.mark) continue;
+    alerts.Edit(fingerprint).written_at = now;
+  }
+  return true;
+}
+
+// A refreshed alert, of which memory alone has changed but for the times that are due to be
+// written. See alert_times.h.
+void Transaction::EncodeAlerts(Batch* batch) {
+  new_times_.reset();
+  const auto times_due = [&](uint64_t fingerprint, const auto& change) {
+    return change.soft && change.row->written_at != alerts.Before(fingerprint)->written_at;
+  };
+  size_t due = 0;
+  Nanos mark = 0;  // one event writes all its alerts at one time
+  for (const auto& [fingerprint, change] : alerts.changes()) {
+    if (times_due(fingerprint, change) && due++ == 0) mark = change.row->written_at;
+  }
+  std::vector<AlertTimes> times;
+  times.reserve(due);
+  if (due >= kFewestTimes) {
+    new_times_.emplace();
+    new_times_->mark = new_times_->written_at = mark;
+  }
+  for (const auto& [fingerprint, change] : alerts.changes()) {
+    const bool only_times = times_due(fingerprint, change);
+    if (only_times && new_times_ && change.row->written_at == mark) {
+      new_times_->fingerprints.push_back(fingerprint);
+      times.push_back(TimesOf(*change.row));
+    } else if (only_times || (!change.soft && change.row)) {
+      batch->Put(Family::kAlerts, AlertKey(fingerprint),
+                 EncodeAlertRecord(*change.row, state_.next_alert_times));
+    } else if (!change.soft && alerts.Before(fingerprint) != nullptr) {
+      batch->Delete(Family::kAlerts, AlertKey(fingerprint));
+    }
+  }
+  for (size_t i = 0; i < retired_times_; ++i) {
+    batch->Delete(Family::kMeta, AlertTimesKey(state_.alert_times[i].number));
+  }
+  if (!new_times_) return;
+  new_times_->number = state_.next_alert_times;
+  batch->Put(Family::kMeta, AlertTimesKey(new_times_->number), EncodeAlertTimes(times, mark));
+}
+
 void Transaction::EncodeTimers(Batch* batch) const {
   for (const auto& [id, due] : timers_) {
     const Nanos before = state_.timers.Due(id);
@@ -259,7 +316,8 @@ void Transaction::EncodeIncidents(Batch* batch) const {
   EncodeTable(incidents, Family::kIncidents, BucketKey, EncodeIncident, batch);
   for (const auto& [id, change] : incidents.changes()) {
     const Incident* before = incidents.Before(id);
-    EncodeMembers(before, change.row.get(), batch);
+    // What only memory knows of is alerts that joined, and those say so themselves.
+    if (!change.soft) EncodeMembers(before, change.row.get(), batch);
     for (const SlaKind kind : {SlaKind::kAcknowledge, SlaKind::kResolve}) {
       const std::string key = SlaKey(id, static_cast<uint8_t>(kind));
       if (!change.row) {
@@ -305,7 +363,7 @@ void Transaction::EncodeTotals(Batch* batch) {
 Batch Transaction::Encode() {
   Batch batch;
   AssignShares();
-  EncodeTable(alerts, Family::kAlerts, AlertKey, EncodeAlertRecord, &batch);
+  EncodeAlerts(&batch);
   EncodeTable(groups, Family::kGroups, BucketKey, EncodeGroupRecord, &batch);
   EncodeIncidents(&batch);
   for (const auto& [id, there] : silence_changes_) {
@@ -355,6 +413,8 @@ void Transaction::Apply(DeskState* state) {
     }
     state->PutAlert(key, change.row);
   }
+  for (; retired_times_ > 0; --retired_times_) state->alert_times.pop_front();
+  AddBlock(std::exchange(new_times_, std::nullopt), state);
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);

@@ -122,12 +122,18 @@ class Transaction {
 
   // The rows of all edits. Chains the audit events behind the heads of the state.
   Batch Encode();
+  // Drops the oldest block of times that this transaction has not dropped yet, if it is old by
+  // `now`: what it was needed for is written as rows. False: there is none.
+  bool RetireAlertTimes(Nanos now);
+  // Drops all: every alert was edited.
+  void DropAlertTimes() { retired_times_ = state_.alert_times.size(); }
   // Marks new messages as decided while the store could not be written.
   void MarkUnrecorded();
   void Apply(DeskState* state);
   void Rollback();
 
  private:
+  void EncodeAlerts(Batch* batch);
   void EncodeTimers(Batch* batch) const;
   void EncodeAudit(Batch* batch);
   void EncodeIncidents(Batch* batch) const;
@@ -146,6 +152,8 @@ class Transaction {
   std::map<std::string, bool> silence_changes_;    // id -> still there
   std::map<std::string, std::string> newest_;      // by key: the newest incident put
   std::vector<Incident> forgotten_;                // as they were last
+  std::optional<AlertTimesBlock> new_times_;       // made by Encode
+  size_t retired_times_ = 0;                       // how many of the oldest blocks are dropped
   std::optional<IncidentTotals> totals_;           // made by Encode; none: they are as they were
   std::optional<SharesEdit> shares_;               // the same
   std::map<TimerId, Nanos> timers_;

@@ -61,6 +61,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(kLastAuditKind) + 1> 
 // format 1, which knew none, so that their hashes hold.
 std::string Content(const AuditEvent& event) {
   RowWriter out(event.data.empty() ? 1 : 2);
+  out.Reserve(event.subject.size() + event.text.size() + 120);  // the hash goes behind it too
   out.U64(event.sequence)
       .Text(event.subject)
       .Enum(event.kind)

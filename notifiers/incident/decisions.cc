@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "notifiers/incident/attention.h"
+#include "notifiers/incident/joining.h"
 #include "notifiers/incident/outage.h"
 #include "notifiers/incident/own_alert_names.h"
 #include "notifiers/incident/steps.h"
@@ -57,20 +58,8 @@ std::string TitleOf(const Labels& group_labels, const Labels& alert) {
 
 // Whether it has never been in the incident before.
 bool NoteAlert(const Alert& alert, Nanos now, IncidentDecision* decision) {
-  Incident& incident = decision->incident;
-  const uint64_t fingerprint = alert.Fingerprint();
-  const bool fresh = !incident.alerts.contains(fingerprint);
-  ++incident.count;
-  incident.firing.insert(fingerprint);
-  if (incident.alerts.empty()) {
-    incident.alerts = incident.firing;  // they share their memory as long as they are the same
-  } else if (incident.alerts.size() < kMaxIncidentAlerts) {
-    incident.alerts.insert(fingerprint);
-  }
-  incident.starts_at = std::min(incident.starts_at, BeganAt(alert));
-  incident.last_alert_at = now;
-  incident.updated_at = now;
-  return fresh;
+  const JoiningAlert joining{alert.Fingerprint(), alert.labels, BeganAt(alert)};
+  return NoteJoined(joining, now, &decision->incident);
 }
 
 // What its rule says that it is about.

@@ -18,6 +18,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -302,15 +303,32 @@ JsonWriter& JsonWriter::Raw(std::string_view json) {
   return *this;
 }
 
+namespace {
+
+// Bytes that a text may not bear as they are, and those that one for a page may not.
+constexpr uint8_t kEscaped = 1;
+constexpr uint8_t kEscapedForPages = 2;
+constexpr std::array<uint8_t, 256> kEscapes = [] {
+  std::array<uint8_t, 256> kinds{};
+  for (size_t c = 0; c < 0x20; ++c) kinds[c] = kEscaped;
+  kinds['"'] = kinds['\\'] = kEscaped;
+  kinds['<'] = kinds['>'] = kinds['&'] = kEscapedForPages;
+  kinds[0xe2] = kEscapedForPages;  // may begin a line or paragraph separator
+  return kinds;
+}();
+
+}  // namespace
+
 void JsonWriter::Quoted(std::string_view text) {
   *out_ += '"';
   size_t plain = 0;
+  const uint8_t wanted = html_ ? kEscaped | kEscapedForPages : kEscaped;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
+    if ((kEscapes[c] & wanted) == 0) continue;
     const bool separator = c == 0xe2 && i + 2 < text.size() && text[i + 1] == '\x80' &&
                            (text[i + 2] == '\xa8' || text[i + 2] == '\xa9');
-    const bool html = html_ && (c == '<' || c == '>' || c == '&' || separator);
-    if (c >= 0x20 && c != '"' && c != '\\' && !html) continue;
+    if (c == 0xe2 && !separator) continue;
     out_->append(text.substr(plain, i - plain));
     switch (c) {
       case '"':

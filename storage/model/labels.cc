@@ -217,6 +217,24 @@ std::map<std::string, std::string> Labels::ToMap() const {
   return out;
 }
 
+namespace {
+
+// As Quote, without a text of its own for the values that most labels have.
+void AppendQuoted(std::string_view text, std::string* out) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  if (!plain) {
+    *out += Quote(text);
+    return;
+  }
+  *out += '"';
+  *out += text;
+  *out += '"';
+}
+
+}  // namespace
+
 std::string Labels::ToString() const {
   const std::string_view name = MetricName();
   const bool bare_name = IsLegacyMetricName(name);
@@ -234,7 +252,7 @@ std::string Labels::ToString() const {
       out += Quote(label.name);
     }
     out += '=';
-    out += Quote(label.value);
+    AppendQuoted(label.value, &out);
   }
   if (out.size() == inner && inner > 1) {
     out.pop_back();  // a name alone

@@ -16,6 +16,7 @@ namespace outrider {
 class RowWriter {
  public:
   explicit RowWriter(uint8_t format) { bytes_.push_back(static_cast<char>(format)); }
+  void Reserve(size_t bytes) { bytes_.reserve(bytes); }
   RowWriter& U64(uint64_t value);
   RowWriter& I64(int64_t value);
   RowWriter& Bool(bool value) { return U64(value ? 1 : 0); }
