@@ -193,7 +193,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                      [capacity = self->capacity.get()] { return capacity->Costs(); },
                      [cost = self->cost.get()](const SummaryTarget& target) {
                        return RealisedPerMonth(cost->Savings(), target);
-                     }});
+                     },
+                     [cost = self->cost.get()] { return cost->currency(); }});
   AnalyticsOptions analytics;
   analytics.interval = config.analytics.interval;
   self->analytics =
