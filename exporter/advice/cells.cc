@@ -46,6 +46,9 @@ void RemarkOnResource(const ResourceChange& change, const ResourceAdvice& advice
   if (change.limit_unwanted && !machine) {
     remarks->push_back(fmt::format("better without a limit of {}", name));
   }
+  if (advice.guarded) {
+    remarks->push_back(fmt::format("{}: moved to the nearest allowed value", name));
+  }
   if (advice.held) remarks->push_back(fmt::format("{}: kept, the change is too small", name));
 }
 

@@ -19,8 +19,8 @@ constexpr std::string_view kYaml = "application/yaml";
 constexpr std::string_view kCsv = "text/csv; charset=utf-8";
 constexpr std::array<AdviceFormat, 12> kFormats = {{
     {"table", kPlain, "txt", RenderTable},
-    {"json", "application/json", "json", RenderJson},
-    {"yaml", kYaml, "yaml", RenderYaml},
+    {"json", "application/json", "json", RenderJson, true},
+    {"yaml", kYaml, "yaml", RenderYaml, true},
     {"csv", kCsv, "csv", RenderCsv},
     {"csv-raw", kCsv, "csv", RenderCsvRaw},
     {"patch", kYaml, "yaml", RenderPatch},
@@ -86,7 +86,9 @@ std::vector<AdviceFile> RenderFiles(const AdviceFormat& format, const AdviceRepo
   std::vector<AdviceFile> files;
   std::vector<std::string> patches;
   std::set<std::string> taken = {"kustomization.yaml"};
+  const ClustersOfNames clusters(report);
   for (const auto& rows : WorkloadsOf(report)) {
+    if (kustomize && !clusters.WhyLeftOut(rows.front()->key).empty()) continue;
     AdviceReport one;
     one.currency = report.currency;
     for (const Recommendation* row : rows) one.rows.push_back(*row);

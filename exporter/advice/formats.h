@@ -16,6 +16,7 @@ struct AdviceFormat {
   std::string_view content_type;
   std::string_view extension;  // of a file, without the dot
   std::string (*render)(const AdviceReport& report) = nullptr;
+  bool in_dollars = false;  // for programs: its fields are named after them
 };
 
 const AdviceFormat* FindAdviceFormat(std::string_view name);  // nullptr: unknown

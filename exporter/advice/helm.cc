@@ -30,12 +30,14 @@ std::string RenderHelm(const AdviceReport& report) {
     const WorkloadKey& key = rows.front()->key;
     const YamlNode values = Values(rows);
     const bool machine = key.workload_kind == kHostKind;
+    const bool chart = !IsNoObject(key);
     out += "---\n";
     out += CommentLine(key, machine                  ? "a machine has no chart"
+                            : !chart                 ? "no Kubernetes object"
                             : values.entries.empty() ? "not enough data"
                                                      : "values of its chart");
     out += RemarkLines(rows);
-    if (!machine && !values.entries.empty()) out += WriteYaml(values);
+    if (chart && !values.entries.empty()) out += WriteYaml(values);
   }
   return out;
 }

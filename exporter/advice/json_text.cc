@@ -65,7 +65,14 @@ void WriteSummary(const AdviceTotals& totals, const std::optional<double>& spend
   json->EndObject();
 }
 
+void WriteShownCurrency(const std::string& code, double rate, JsonWriter* json) {
+  if (code == "USD" && rate == 1) return;
+  json->Key("shown_currency").StartObject().Key("code").String(code).Key("rate").Double(rate);
+  json->EndObject();
+}
+
 void WriteReportHead(const AdviceReport& report, JsonWriter* json) {
+  WriteShownCurrency(report.shown_currency, report.shown_rate, json);
   json->Key("summary");
   WriteSummary(TotalsOf(report.rows), report.spend_per_month, report.currency, json);
   json->Key("namespaces").StartArray();

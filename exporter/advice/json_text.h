@@ -15,6 +15,9 @@ namespace outrider {
 void WriteSummary(const AdviceTotals& totals, const std::optional<double>& spend,
                   const std::string& currency, JsonWriter* json);
 
+// "shown_currency": what people are shown money in, where that is not the dollar: `code`, `rate`.
+void WriteShownCurrency(const std::string& code, double rate, JsonWriter* json);
+
 // `"summary":{…},"namespaces":[…]`: the members before the rows.
 void WriteReportHead(const AdviceReport& report, JsonWriter* json);
 

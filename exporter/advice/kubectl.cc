@@ -6,6 +6,7 @@
 #include "exporter/advice/quantity.h"
 #include "exporter/advice/resource_change.h"
 #include "exporter/advice/workload_object.h"
+#include "storage/base/json.h"
 #include "storage/base/text.h"
 
 namespace outrider {
@@ -37,13 +38,39 @@ std::string List(std::string_view flag, const std::optional<double>& cpu,
   return parts.empty() ? "" : fmt::format(" {}={}", flag, Join(parts, ","));
 }
 
+// What a patch sets of one init container: `kubectl set resources` does not look at those.
+std::string InitPatch(const Recommendation& row) {
+  const std::string_view path = FindWorkloadKind(row.key.workload_kind)->pod_spec;
+  std::string patch;
+  JsonWriter json(&patch);
+  json.StartObject();
+  const std::vector<std::string_view> parts = Split(path, '.');
+  for (const std::string_view part : parts) json.Key(part).StartObject();
+  json.Key("initContainers").StartArray().StartObject().Key("name").String(row.container);
+  json.Key("resources").StartObject();
+  const YamlNode resources = ResourcesYaml(row);
+  for (const auto& [list, amounts] : resources.entries) {
+    json.Key(list.scalar).StartObject();
+    for (const auto& [name, amount] : amounts.entries) json.Key(name.scalar).String(amount.scalar);
+    json.EndObject();
+  }
+  json.EndObject().EndObject().EndArray();
+  for (size_t i = 0; i <= parts.size(); ++i) json.EndObject();
+  return patch;
+}
+
 std::string Command(const Recommendation& row) {
   const ResourceChange cpu = ChangeOf(Resource::kCpu, row.cpu);
   const ResourceChange memory = ChangeOf(Resource::kMemory, row.memory);
   const WorkloadKey& key = row.key;
   std::string out = "kubectl";
   if (!key.namespace_name.empty()) out += " --namespace=" + ShellWord(key.namespace_name);
-  out += " set resources " + ShellWord(ToLower(key.workload_kind) + "/" + key.workload);
+  const std::string object = ShellWord(ToLower(key.workload_kind) + "/" + key.workload);
+  if (row.init) {
+    out += " patch " + object + " --patch=" + ShellWord(InitPatch(row));
+    return OneLine(out) + '\n';
+  }
+  out += " set resources " + object;
   out += " --containers=" + ShellWord(row.container);
   out += List("--requests", cpu.proposed.request, memory.proposed.request);
   out += List("--limits", cpu.proposed.limit, memory.proposed.limit);
@@ -53,13 +80,17 @@ std::string Command(const Recommendation& row) {
 }  // namespace
 
 std::string RenderKubectl(const AdviceReport& report) {
+  const ClustersOfNames clusters(report);
   std::string out;
   for (const auto& rows : WorkloadsOf(report)) {
     const WorkloadKey& key = rows.front()->key;
-    if (const std::string why = WhyNoPatch(rows); !why.empty()) {
+    std::string why = WhyNoPatch(rows);
+    if (why.empty()) why = clusters.WhyLeftOut(key);
+    if (!why.empty()) {
       out += CommentLine(key, why);
       continue;
     }
+    out += ClusterLine(key);
     const WorkloadKindInfo* kind = FindWorkloadKind(key.workload_kind);
     const bool runs_on = kind != nullptr && kind->fixed;
     if (runs_on) out += CommentLine(key, kMadeAnew);

@@ -45,15 +45,19 @@ YamlNode Target(const WorkloadKey& key, bool with_namespace) {
 
 std::string KustomizationYaml(const AdviceReport& report, const std::vector<std::string>& files) {
   const auto names = CountNames(report);
+  const ClustersOfNames clusters(report);
   std::string remarks;
   std::string patches;
   size_t next = 0;
   for (const auto& rows : WorkloadsOf(report)) {
     const WorkloadKey& key = rows.front()->key;
-    if (const std::string why = WhyNoPatch(rows); !why.empty()) {
+    std::string why = WhyNoPatch(rows);
+    if (why.empty()) why = clusters.WhyLeftOut(key);
+    if (!why.empty()) {
       remarks += CommentLine(key, why);
       continue;
     }
+    remarks += ClusterLine(key);
     YamlNode target = YamlMap();
     AddEntry(&target, "target", Target(key, names.at({key.workload_kind, key.workload}) > 1));
     patches += "- ";

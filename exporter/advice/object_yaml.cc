@@ -11,14 +11,18 @@
 namespace outrider {
 
 std::string RenderPatch(const AdviceReport& report) {
+  const ClustersOfNames clusters(report);
   std::string out;
   for (const auto& rows : WorkloadsOf(report)) {
     const WorkloadKey& key = rows.front()->key;
     out += "---\n";
-    if (const std::string why = WhyNoPatch(rows); !why.empty()) {
+    std::string why = WhyNoPatch(rows);
+    if (why.empty()) why = clusters.WhyLeftOut(key);
+    if (!why.empty()) {
       out += CommentLine(key, why) + RemarkLines(rows);
       continue;
     }
+    out += ClusterLine(key);
     const WorkloadKindInfo& kind = *FindWorkloadKind(key.workload_kind);
     if (kind.fixed) out += CommentLine(key, kMadeAnew);
     out += RemarkLines(rows) + WriteYaml(WorkloadYaml(kind, rows));

@@ -226,6 +226,8 @@ void WriteRecommendation(const Recommendation& recommendation, JsonWriter* json)
   json->Key("container").String(recommendation.container);
   json->Key("pods").Int(static_cast<int64_t>(recommendation.pods));
   json->Key("pods_seen").Int(static_cast<int64_t>(recommendation.pods_seen));
+  if (recommendation.mean_pods) json->Key("mean_pods").Double(*recommendation.mean_pods);
+  if (recommendation.init) json->Key("init").Bool(true);
   if (recommendation.is_node) json->Key("is_node").Bool(true);
   json->Key("severity").String(ChangeSeverityText(SeverityOf(recommendation)));
   WriteAdvice("cpu_cores", Resource::kCpu, recommendation.cpu, json);
@@ -250,6 +252,8 @@ StatusOr<Recommendation> ReadRecommendation(const JsonValue& json) {
   out.container = json.GetString("container");
   out.pods = ReadCount(json, "pods");
   out.pods_seen = ReadCount(json, "pods_seen");
+  out.mean_pods = ReadNumber(json, "mean_pods");
+  out.init = json.GetBool("init");
   out.is_node = json.GetBool("is_node");
   out.cpu = ReadAdvice(json.Find("cpu_cores"));
   out.memory = ReadAdvice(json.Find("memory_bytes"));

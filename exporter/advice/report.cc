@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "exporter/advice/resource_change.h"
 
@@ -39,6 +40,17 @@ std::string Grouped(std::string digits) {
 }
 
 }  // namespace
+
+void ShowMoney(AdviceReport* report) {
+  const double rate = std::exchange(report->shown_rate, 1);
+  report->currency = report->shown_currency;
+  if (report->spend_per_month) *report->spend_per_month *= rate;
+  for (Recommendation& row : report->rows) {
+    for (ResourceAdvice* advice : {&row.cpu, &row.memory}) {
+      if (advice->savings_dollars_per_month) *advice->savings_dollars_per_month *= rate;
+    }
+  }
+}
 
 AdviceTotals TotalsOf(std::span<const Recommendation> rows) {
   AdviceTotals totals;

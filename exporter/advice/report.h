@@ -31,7 +31,13 @@ struct AdviceReport {
   // What the workloads of the rows cost a month now; nothing: not known.
   std::optional<double> spend_per_month;
   std::string currency = "USD";
+  // What people are shown money in (cost.currency), and how much of it a dollar is.
+  std::string shown_currency = "USD";
+  double shown_rate = 1;
 };
+
+// Turns the money of a report from dollars into what people are shown; once.
+void ShowMoney(AdviceReport* report);
 
 AdviceTotals TotalsOf(std::span<const Recommendation> rows);
 

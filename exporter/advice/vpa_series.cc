@@ -66,6 +66,7 @@ void VpaSeries::Publish(std::span<const Recommendation> rows) {
   for (const Recommendation& row : rows) {
     const WorkloadKindInfo* kind = FindWorkloadKind(row.key.workload_kind);
     if (kind == nullptr) continue;
+    if (row.pods == 0 && row.key.workload_kind != kCronJobKind) continue;  // it tells nothing now
     PublishResource(row, *kind, row.cpu, {"cpu", "core"}, &publisher_);
     PublishResource(row, *kind, row.memory, {"memory", "byte"}, &publisher_);
   }

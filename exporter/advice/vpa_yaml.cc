@@ -91,6 +91,7 @@ YamlNode VpaYaml(std::span<const Recommendation* const> rows) {
 std::string WhyNoVpa(std::span<const Recommendation* const> rows) {
   const WorkloadKey& key = rows.front()->key;
   if (key.workload_kind == kHostKind) return "a machine is no Kubernetes object";
+  if (IsNoObject(key)) return "no Kubernetes object";
   const WorkloadKindInfo* kind = FindWorkloadKind(key.workload_kind);
   if (kind == nullptr) return "the API version of this kind is not known";
   if (kind->kind == "Pod") return "a pod without an owner has no autoscaler";
@@ -103,11 +104,14 @@ std::string WhyNoVpa(std::span<const Recommendation* const> rows) {
 }  // namespace
 
 std::string RenderVpa(const AdviceReport& report) {
+  const ClustersOfNames clusters(report);
   std::string out;
   for (const auto& rows : WorkloadsOf(report)) {
+    const WorkloadKey& key = rows.front()->key;
     out += "---\n";
-    const std::string why = WhyNoVpa(rows);
-    if (!why.empty()) out += CommentLine(rows.front()->key, why);
+    std::string why = WhyNoVpa(rows);
+    if (why.empty()) why = clusters.WhyLeftOut(key);
+    out += why.empty() ? ClusterLine(key) : CommentLine(key, why);
     out += RemarkLines(rows);
     if (why.empty()) out += WriteYaml(VpaYaml(rows));
   }

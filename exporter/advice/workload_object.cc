@@ -64,16 +64,20 @@ YamlNode ResourcesYaml(const Recommendation& row) {
 }
 
 YamlNode WorkloadYaml(const WorkloadKindInfo& kind, std::span<const Recommendation* const> rows) {
-  YamlNode containers = YamlList();
-  for (const Recommendation* row : rows) {
-    if (!HasProposal(*row)) continue;
-    YamlNode container = YamlMap();
-    AddEntry(&container, "name", YamlText(row->container));
-    AddEntry(&container, "resources", ResourcesYaml(*row));
-    containers.items.push_back(std::move(container));
-  }
   YamlNode inner = YamlMap();
-  AddEntry(&inner, "containers", std::move(containers));
+  // In the other list a merge would add a second container, without an image.
+  for (const bool init : {true, false}) {
+    YamlNode containers = YamlList();
+    for (const Recommendation* row : rows) {
+      if (!HasProposal(*row) || row->init != init) continue;
+      YamlNode container = YamlMap();
+      AddEntry(&container, "name", YamlText(row->container));
+      AddEntry(&container, "resources", ResourcesYaml(*row));
+      containers.items.push_back(std::move(container));
+    }
+    if (containers.items.empty()) continue;
+    AddEntry(&inner, init ? "initContainers" : "containers", std::move(containers));
+  }
   const std::vector<std::string_view> path = Split(kind.pod_spec, '.');
   for (const std::string_view part : std::views::reverse(path)) {
     YamlNode outer = YamlMap();
@@ -115,9 +119,40 @@ std::string CommentLine(const WorkloadKey& key, std::string_view text) {
   return fmt::format("# {}: {}\n", WorkloadText(key), OneLine(text));
 }
 
+namespace {
+
+std::array<std::string, 3> NameOf(const WorkloadKey& key) {
+  return {key.namespace_name, key.workload_kind, key.workload};
+}
+
+}  // namespace
+
+ClustersOfNames::ClustersOfNames(const AdviceReport& report) {
+  for (const Recommendation& row : report.rows) {
+    clusters_[NameOf(row.key)].insert(row.key.cluster.empty() ? "(none)" : row.key.cluster);
+  }
+}
+
+std::string ClustersOfNames::WhyLeftOut(const WorkloadKey& key) const {
+  const auto found = clusters_.find(NameOf(key));
+  if (found == clusters_.end() || found->second.size() < 2) return "";
+  return fmt::format("clusters {} have one of this name: ask for one of them (--cluster)",
+                     Join({found->second.begin(), found->second.end()}, ", "));
+}
+
+std::string ClusterLine(const WorkloadKey& key) {
+  return key.cluster.empty() ? "" : CommentLine(key, "of cluster " + key.cluster);
+}
+
+bool IsNoObject(const WorkloadKey& key) {
+  return key.workload_kind == kHostKind ||
+         (key.namespace_name.empty() && FindWorkloadKind(key.workload_kind) == nullptr);
+}
+
 std::string WhyNoPatch(std::span<const Recommendation* const> rows) {
   const Recommendation& first = *rows.front();
   if (first.key.workload_kind == kHostKind) return "a machine is no Kubernetes object";
+  if (IsNoObject(first.key)) return "no Kubernetes object";
   const WorkloadKindInfo* kind = FindWorkloadKind(first.key.workload_kind);
   if (kind == nullptr || !kind->merges) {
     return "a custom resource: a merge patch would replace its list of containers; change its "

@@ -3,7 +3,10 @@
 // and what is to be set in them.
 #pragma once
 
+#include <array>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,7 +42,8 @@ YamlNode QuantityYaml(Resource resource, double amount);
 // are rounded (quantity.h).
 YamlNode ResourcesYaml(const Recommendation& row);
 
-// apiVersion, kind, metadata and, along `pod_spec`, the containers that have proposals.
+// apiVersion, kind, metadata and, along `pod_spec`, the containers that have proposals, those of
+// the pod's start apart.
 YamlNode WorkloadYaml(const WorkloadKindInfo& kind, std::span<const Recommendation* const> rows);
 
 // `# container app: CPU: not enough data …` for every container of which something is not known or
@@ -52,7 +56,23 @@ std::vector<std::vector<const Recommendation*>> WorkloadsOf(const AdviceReport& 
 // "# shop/Deployment/checkout: TEXT\n"
 std::string CommentLine(const WorkloadKey& key, std::string_view text);
 
+// A machine, or a process or systemd unit on one: in no namespace and of no kind that is known.
+bool IsNoObject(const WorkloadKey& key);
 // Why a workload gets no patch; "": it gets one.
 std::string WhyNoPatch(std::span<const Recommendation* const> rows);
+
+// An object does not say which cluster it is in: those that several clusters have by one name are
+// not written into one file.
+class ClustersOfNames {
+ public:
+  explicit ClustersOfNames(const AdviceReport& report);
+  // Why this workload is left out; "": it is the only one of its name.
+  std::string WhyLeftOut(const WorkloadKey& key) const;
+
+ private:
+  std::map<std::array<std::string, 3>, std::set<std::string>> clusters_;
+};
+// "# east/shop/Deployment/checkout: of cluster east\n", nothing without a cluster.
+std::string ClusterLine(const WorkloadKey& key);
 
 }  // namespace outrider

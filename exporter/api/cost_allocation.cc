@@ -204,7 +204,7 @@ StatusOr<HttpResponse> GetSavings(const CostAllocationApiDeps& deps, HttpRequest
   const WorkloadFilter filter = {TRY(ParamReader::Read(request))};
   double projected = 0;
   for (const Recommendation& one : deps.recommendations()) {
-    if (!filter.Passes(one.key)) continue;
+    if (one.is_node || !filter.Passes(one.key)) continue;
     projected += one.cpu.savings_dollars_per_month.value_or(0) +
                  one.memory.savings_dollars_per_month.value_or(0);
   }

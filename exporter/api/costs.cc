@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/api/costs.h"
 
+#include "exporter/advice/json_text.h"
 #include "exporter/api/product_common.h"
 #include "exporter/api/workload_rows.h"
 
@@ -21,6 +22,7 @@ void WriteCost(const WorkloadCost& cost, JsonWriter* json) {
   json->EndObject().Key("dollars_per_month").Double(cost.monthly);
   json->Key("projected_dollars_per_month").Double(cost.projected_monthly);
   WriteNumber("health_score", cost.health_score, json);
+  if (cost.is_node) json->Key("is_node").Bool(true);
   json->EndObject();
 }
 
@@ -31,13 +33,17 @@ StatusOr<HttpResponse> GetCosts(const CostsApiDeps& deps, HttpRequest& request) 
   double monthly = 0;
   double projected = 0;
   for (const WorkloadCost& row : rows) {
+    if (row.is_node) continue;  // the pods on it are counted
     monthly += row.monthly;
     projected += row.projected_monthly;
   }
   const Price price = deps.price();
   std::string head;
   JsonWriter json(&head);
-  json.StartObject().Key("currency").String("USD").Key("prices").StartObject();
+  const Currency currency = deps.currency();
+  json.StartObject().Key("currency").String("USD");
+  WriteShownCurrency(currency.code, currency.rate.ToDouble(), &json);
+  json.Key("prices").StartObject();
   json.Key("provider").String(price.provider).Key("region").String(price.region);
   json.Key("dollars_per_core_hour").Double(price.core_hour);
   json.Key("dollars_per_gib_hour").Double(price.gib_hour).EndObject();

@@ -7,6 +7,7 @@
 
 #include "exporter/http/server.h"
 #include "rules/capacity/recommendation.h"
+#include "rules/pricing/price.h"
 #include "rules/pricing/price_book.h"
 
 namespace outrider {
@@ -15,6 +16,7 @@ namespace outrider {
 struct CostsApiDeps {
   std::function<std::vector<WorkloadCost>()> costs;
   std::function<Price()> price;
+  std::function<Currency()> currency;  // people are shown money in
 };
 
 void RegisterCostsApi(Router& router, const CostsApiDeps& deps);

@@ -101,8 +101,12 @@ StatusOr<HttpResponse> GetRecommendations(const RecommendationsApiDeps& deps,
   AdviceReport report;
   report.rows = std::move(page.all);
   report.spend_per_month = SpendOf(report.rows, deps.costs());
+  const Currency currency = deps.currency();
+  report.shown_currency = currency.code;
+  report.shown_rate = currency.rate.ToDouble();
   if (format->name == "json") return JsonPage(report, std::move(page));
   report.rows = std::move(page.rows);
+  if (!format->in_dollars) ShowMoney(&report);
   HttpResponse response = HttpResponse::Text(200, format->render(report));
   response.content_type = format->content_type;
   return response;

@@ -8,6 +8,7 @@
 
 #include "exporter/http/server.h"
 #include "rules/capacity/recommendation.h"
+#include "rules/pricing/price.h"
 
 namespace outrider {
 
@@ -15,6 +16,7 @@ namespace outrider {
 struct RecommendationsApiDeps {
   std::function<std::vector<Recommendation>()> recommendations;
   std::function<std::vector<WorkloadCost>()> costs;  // for what is spent now
+  std::function<Currency()> currency;                // people are shown money in
 };
 
 void RegisterRecommendationsApi(Router& router, const RecommendationsApiDeps& deps);

@@ -27,6 +27,7 @@ std::vector<WhatIfHolding> HoldingsOf(const std::vector<Recommendation>& recomme
                                       HoldingBasis basis) {
   std::map<WorkloadKey, WhatIfHolding> holdings;
   for (const Recommendation& one : recommendations) {
+    if (one.pods == 0 || one.is_node) continue;  // holds nothing now; its pods count
     WhatIfHolding& holding = holdings[one.key];
     holding.namespace_name = one.key.namespace_name;
     holding.workload = one.key.workload;

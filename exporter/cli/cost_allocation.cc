@@ -37,12 +37,15 @@ std::vector<AllocationLine> ReadLines(const JsonValue& answer) {
   return lines;
 }
 
+// What is left of a difference of floating-point sums is nothing, and has no sign.
+std::string RestText(double rest) { return fmt::format("{:.4f}", rest < 0.00005 ? 0 : rest); }
+
 std::vector<std::string> Cells(const AllocationLine& line, bool efficiency) {
   const double monthly = line.minutes > 0 ? line.total / line.minutes * kMinutesAMonth : 0;
   return {line.name.empty() ? "-" : line.name,
           fmt::format("{:.4f}", line.cpu),
           fmt::format("{:.4f}", line.memory),
-          fmt::format("{:.4f}", line.total - line.cpu - line.memory),
+          RestText(line.total - line.cpu - line.memory),
           fmt::format("{:.4f}", line.total),
           fmt::format("{:.2f}", monthly),
           efficiency ? fmt::format("{:.0f} %", 100 * line.efficiency) : ""};

@@ -37,6 +37,13 @@ FormFields FieldsOf(const RecommendCommand& options) {
   return fields;
 }
 
+void TakeShownCurrency(const JsonValue& answer, AdviceReport* report) {
+  const JsonValue* shown = answer.Find("shown_currency");
+  if (shown == nullptr || !(shown->GetNumber("rate") > 0)) return;
+  report->shown_currency = shown->GetString("code");
+  report->shown_rate = shown->GetNumber("rate");
+}
+
 // Adds the rows of an answer; says what it spends.
 StatusOr<size_t> TakeAnswer(const JsonValue& answer, AdviceReport* report) {
   const JsonValue* rows = answer.Find("recommendations");
@@ -44,6 +51,7 @@ StatusOr<size_t> TakeAnswer(const JsonValue& answer, AdviceReport* report) {
   for (const JsonValue& row : rows->items) {
     report->rows.push_back(TRY(ReadRecommendation(row)));
   }
+  TakeShownCurrency(answer, report);
   if (const JsonValue* summary = answer.Find("summary")) {
     report->currency = summary->GetString("currency", "USD");
     const JsonValue* spend = summary->Find("dollars_per_month");
@@ -124,8 +132,9 @@ StatusOr<bool> PatchFile(const AdviceReport& report, const RecommendCommand& opt
   return complete;
 }
 
-Status Print(const AdviceReport& report, const RecommendCommand& options) {
+Status Print(AdviceReport report, const RecommendCommand& options) {
   if (options.summary) {
+    ShowMoney(&report);
     const WeeklySummary summary =
         MakeWeeklySummary(report, {Join(options.namespaces, ", "), {}, ""});
     return Write(summary.title + "\n\n" + summary.text, options.output_file);
@@ -135,6 +144,7 @@ Status Print(const AdviceReport& report, const RecommendCommand& options) {
     return InvalidArgument(
         fmt::format("format {}: want {}", Quote(options.format), Join(AdviceFormatNames(), ", ")));
   }
+  if (!format->in_dollars) ShowMoney(&report);
   if (!options.output_dir.empty()) return WriteFiles(*format, report, options.output_dir);
   return Write(format->render(report), options.output_file);
 }
@@ -142,14 +152,14 @@ Status Print(const AdviceReport& report, const RecommendCommand& options) {
 }  // namespace
 
 int RunRecommend(const ClientOptions& client, const RecommendCommand& options) {
-  const auto report = options.input.empty() ? Fetch(client, options) : ReadInputFile(options.input);
+  auto report = options.input.empty() ? Fetch(client, options) : ReadInputFile(options.input);
   if (!report.ok()) return Fail(report.status());
   if (!options.manifest.empty()) {
     const auto complete = PatchFile(*report, options);
     if (!complete.ok()) return Fail(complete.status());
     return *complete ? 0 : 1;
   }
-  const Status printed = Print(*report, options);
+  const Status printed = Print(*std::move(report), options);
   return printed.ok() ? 0 : Fail(printed);
 }
 

@@ -254,9 +254,11 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                                   return HoldOf(services.rules->Snapshot(), "ServiceDown");
                                 }});
   RegisterRecommendationsApi(router, {[&services] { return services.capacity->Recommendations(); },
-                                      [&services] { return services.capacity->Costs(); }});
+                                      [&services] { return services.capacity->Costs(); },
+                                      [&services] { return services.cost->currency(); }});
   RegisterCostsApi(router, {[&services] { return services.capacity->Costs(); },
-                            [&services] { return services.capacity->price(); }});
+                            [&services] { return services.capacity->price(); },
+                            [&services] { return services.cost->currency(); }});
   RegisterCostWhatIfApi(
       router, {.book = [&services] { return services.pricing->Book(); },
                .recommendations = [&services] { return services.capacity->Recommendations(); },

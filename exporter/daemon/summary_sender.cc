@@ -43,7 +43,12 @@ DeskReport SummarySender::MakeReport(const SummaryTarget& target, const std::str
   report.spend_per_month = SpendOf(report.rows, sources_.costs());
   SummarySubject subject;
   subject.team = target.team.empty() ? Join(target.namespaces, ", ") : target.team;
+  const Currency currency = sources_.currency();
+  report.shown_currency = currency.code;
+  report.shown_rate = currency.rate.ToDouble();
   subject.realised_per_month = sources_.realised_per_month(target);
+  if (subject.realised_per_month) *subject.realised_per_month *= report.shown_rate;
+  ShowMoney(&report);
   subject.link = external_url + "/outrider/v1/recommendations?format=html";
   for (const std::string& name : target.namespaces) {
     if (!name.ends_with('*')) subject.link += "&namespace=" + UrlEncodeQuery(name);

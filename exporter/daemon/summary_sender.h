@@ -13,6 +13,7 @@
 #include "notifiers/desk/desk.h"
 #include "rules/capacity/recommendation.h"
 #include "rules/cost/savings_tracker.h"
+#include "rules/pricing/price.h"
 #include "storage/base/status.h"
 #include "storage/state/state_store.h"
 
@@ -23,6 +24,7 @@ struct SummarySources {
   std::function<std::vector<WorkloadCost>()> costs;
   // Dollars a month that requests taken up by workloads of these save now; nothing: not known.
   std::function<std::optional<double>(const SummaryTarget& target)> realised_per_month;
+  std::function<Currency()> currency;  // the summaries speak of
 };
 
 // What the workloads of the target save a month now by requests that followed a recommendation;

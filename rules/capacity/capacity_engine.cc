@@ -24,7 +24,9 @@ StatusOr<std::unique_ptr<CapacityEngine>> CapacityEngine::Create(const CapacityO
                                                                  const SampleFeed& feed,
                                                                  DerivedTable& table,
                                                                  StateStore* store) {
-  Price price = TRY(FindPrice(options.provider, options.region));
+  // Prices that are given may be those of a region that no list has.
+  const bool given = options.core_hour_dollars && options.gib_hour_dollars;
+  Price price = TRY(FindPrice(options.provider, given ? "" : options.region));
   price.core_hour = options.core_hour_dollars.value_or(price.core_hour);
   price.gib_hour = options.gib_hour_dollars.value_or(price.gib_hour);
   if (!(price.core_hour >= 0) || !(price.gib_hour >= 0)) {
@@ -43,7 +45,8 @@ CapacityEngine::CapacityEngine(const CapacityOptions& options, const Price& pric
                                const RecommendPolicy& policy, const SampleFeed& feed,
                                DerivedTable& table, StateStore* store)
     : options_(options),
-      price_(price),
+      price_{price.core_hour, price.gib_hour, price.provider,
+             options_.region.empty() ? price.region : std::string_view(options_.region)},
       policy_(policy),
       resolver_(feed),
       book_(pods_, store),
@@ -107,9 +110,11 @@ void CapacityEngine::Learn(Timestamp now, bool waited) {
 }
 
 // In slices of the clock's quarters, so that what several series tell of one container or workload
-// is taken in about the order of its times, and hour by hour: accumulators fade by the hour.
+// is taken in about the order of its times, and hour by hour: accumulators fade by the hour. A
+// sender that catches up after an outage sends hours within one run.
 void CapacityEngine::FollowUntil(Timestamp now) {
-  const Timestamp from = read_until_ == INT64_MIN ? now : std::min(read_until_, now);
+  const Timestamp oldest = std::max(now - kHistory, containers_.OldestUnread(now));
+  const Timestamp from = std::min({read_until_ == INT64_MIN ? now : read_until_, now, oldest});
   const auto end_of_slice = [&](Timestamp time) {
     return std::min(now, (time / kSlice + 1) * kSlice - 1);
   };
@@ -119,8 +124,10 @@ void CapacityEngine::FollowUntil(Timestamp now) {
     if (to == now) {
       for (const OomKill& kill : facts_.TakeKills()) book_.Kill(kill);
       for (const uint32_t container : facts_.TakeHeaps()) book_.SetHeap(container);
+      for (const ResidentPeak& peak : facts_.TakeResidentPeaks()) book_.AddResident(peak);
     }
-    if (observer_ != nullptr) observer_->OnRead(to);
+    // What it was told of before it is not told of again.
+    if (observer_ != nullptr && to >= read_until_) observer_->OnRead(to);
     if (to == now) break;
   }
   read_until_ = now;
@@ -172,7 +179,7 @@ void CapacityEngine::VisitContainers(const std::function<void(const ContainerVie
     view.image = container.image;
     view.workload = pod.resolved ? &pod.workload : nullptr;
     view.phase = pod.phase;
-    view.init = container.init;
+    view.init = container.init && !(used && AddsToPod(container, pod));
     view.started = pod.started;
     view.requests = container.requests;
     view.limits = container.limits;

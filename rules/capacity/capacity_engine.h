@@ -165,16 +165,18 @@ class CapacityEngine final : public PodInventory {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_, result_mutex_);
   bool ReadHeld(const DemandEntry& entry, Timestamp now, Held* held) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Recommendation Advise(const DemandEntry& entry, const Held& held) const
+  Recommendation Advise(const DemandEntry& entry, const Held& held, Timestamp now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<ReplicaOutlier> OutliersOf(const DemandEntry& entry, Timestamp now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsDue(const DemandEntry& entry, Timestamp now) const;
+  static bool Reprice(const Held& held, const UnitRates& usual, Recommendation* one);
   void JudgeOne(const Held& held, DemandEntry* entry, Round* round)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RefreshPrices() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Where a node's price is not known.
   UnitRates UsualRates() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void CountCost(const Held& held, const Round& round, Told* told);
   void FinishWorkload(Round* round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishCosts(const Round& round) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_, result_mutex_);
 

@@ -2,6 +2,9 @@
 // Part of CapacityEngine: from accumulators and what containers hold now to recommendations and
 // costs. Costs are made anew each time, a recommendation when there is reason to.
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "rules/capacity/capacity_engine.h"
@@ -33,6 +36,15 @@ std::optional<double> LargestRequest(std::span<const Holding> holdings) {
   return largest;
 }
 
+bool ComesAgain(const WorkloadKey& key) { return key.workload_kind == kCronJobKind; }
+
+// Whether somebody sets how many replicas there are.
+bool HasReplicas(const WorkloadKey& key) {
+  constexpr std::array<std::string_view, 5> kWithout = {kHostKind, kCronJobKind, "DaemonSet", "Job",
+                                                        "Pod"};
+  return std::ranges::find(kWithout, key.workload_kind) == kWithout.end();
+}
+
 // What has no recommendation counts as unchanged.
 std::optional<double> TargetOf(const ResourceAdvice& advice) {
   return advice.enough_data ? std::optional(advice.recommended.target) : std::nullopt;
@@ -46,20 +58,53 @@ struct CapacityEngine::Held {
   std::vector<Holding> memory;
   std::optional<double> cpu_limit;
   std::optional<double> memory_limit;
+  size_t pods = 0;               // 0: what they held when they were last there
   size_t containers_in_pod = 1;  // init containers are none
+  bool init = false;
   std::vector<uint32_t> silent;  // containers that tell nothing any more
   void Clear() {
+    pods = 0;
     silent.clear();
     cpu.clear();
     memory.clear();
     cpu_limit.reset();
     memory_limit.reset();
   }
+  void Remember(LastHeld* last) const;
+  void Recall(const LastHeld& last);
   bool Differs(const Recommendation& told) const {
+    if (pods == 0 || told.pods == 0) return pods != told.pods;
     return told.cpu.limit != cpu_limit || told.memory.limit != memory_limit ||
            told.cpu.request != LargestRequest(cpu) || told.memory.request != LargestRequest(memory);
   }
 };
+
+void CapacityEngine::Held::Remember(LastHeld* last) const {
+  const auto put = [](const std::optional<double>& value, float* target) {
+    *target = static_cast<float>(value.value_or(std::numeric_limits<double>::quiet_NaN()));
+  };
+  put(LargestRequest(cpu), &last->cpu_request);
+  put(LargestRequest(memory), &last->memory_request);
+  put(cpu_limit, &last->cpu_limit);
+  put(memory_limit, &last->memory_limit);
+  put(cpu.front().unit_price, &last->core_price);
+  put(memory.front().unit_price, &last->byte_price);
+  last->containers_in_pod = static_cast<uint16_t>(std::min<size_t>(containers_in_pod, UINT16_MAX));
+  last->init = init;
+}
+
+void CapacityEngine::Held::Recall(const LastHeld& last) {
+  const auto told = [](float value) {
+    return std::isnan(value) ? std::nullopt : std::optional<double>(value);
+  };
+  Clear();
+  cpu.push_back({told(last.cpu_request), 0, told(last.core_price)});
+  memory.push_back({told(last.memory_request), 0, told(last.byte_price)});
+  cpu_limit = told(last.cpu_limit);
+  memory_limit = told(last.memory_limit);
+  containers_in_pod = last.containers_in_pod;
+  init = last.init;
+}
 
 // False: none of them is there.
 bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* held) const {
@@ -76,10 +121,12 @@ bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* hel
       const auto& all = pods_.PodOf(container).containers;
       held->containers_in_pod = static_cast<size_t>(
           std::ranges::count_if(all, [&](uint32_t one) { return !pods_.container(one).init; }));
+      held->init = container.init;
     }
     const UnitRates* rates = rates_ ? rates_->For(pods_.PodOf(container).node) : nullptr;
     held->cpu.push_back({container.requests.cpu, cpu.value_or(0)});
     held->memory.push_back({container.requests.memory, memory.value_or(0)});
+    held->cpu.back().adds = held->memory.back().adds = AddsToPod(container, pods_.PodOf(container));
     if (rates != nullptr) {
       held->cpu.back().unit_price = rates->core_hour;
       held->memory.back().unit_price = rates->byte_hour;
@@ -87,10 +134,12 @@ bool CapacityEngine::ReadHeld(const DemandEntry& entry, Timestamp now, Held* hel
     Raise(&held->cpu_limit, container.limits.cpu);
     Raise(&held->memory_limit, container.limits.memory);
   }
-  return !held->cpu.empty();
+  held->pods = held->cpu.size();
+  return held->pods > 0;
 }
 
-Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held) const {
+Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held,
+                                      Timestamp now) const {
   const UnitRates usual = UsualRates();
   JudgeOptions judge = {policy_, options_.minimum_coverage, options_.minimum_samples,
                         usual.core_hour, usual.byte_hour};
@@ -98,15 +147,18 @@ Recommendation CapacityEngine::Advise(const DemandEntry& entry, const Held& held
   judge.memory_rails = options_.memory_rails;
   judge.containers_in_pod = held.containers_in_pod;
   judge.hpa = facts_.HpaOf(entry.key->workload);
+  if (entry.run_time != nullptr) judge.mean_pods = entry.run_time->Mean(now);
   Recommendation recommendation;
   recommendation.key = entry.key->workload;
   recommendation.container = entry.key->container;
-  recommendation.pods = held.cpu.size();
+  recommendation.pods = held.pods;
+  recommendation.mean_pods = judge.mean_pods;
+  recommendation.init = held.init;
   recommendation.cpu =
       outrider::Advise(Resource::kCpu, entry.demand, held.cpu, held.cpu_limit, judge);
   recommendation.memory =
       outrider::Advise(Resource::kMemory, entry.demand, held.memory, held.memory_limit, judge);
-  recommendation.findings = FindFaults(recommendation);
+  if (held.pods > 0) recommendation.findings = FindFaults(recommendation);
   recommendation.pods_seen = entry.demand.pods_seen();
   recommendation.is_node = recommendation.key.workload_kind == kHostKind &&
                            facts_.IsNode(recommendation.key.cluster, recommendation.key.workload);
@@ -169,6 +221,18 @@ bool CapacityEngine::IsDue(const DemandEntry& entry, Timestamp now) const {
   return samples >= static_cast<double>(entry.judged_samples) * (1 + options_.judge_growth);
 }
 
+// Prices and numbers of replicas change without a new judgement. Whether anything was changed.
+bool CapacityEngine::Reprice(const Held& held, const UnitRates& usual, Recommendation* one) {
+  const auto reprice = [&](ResourceAdvice* advice, std::span<const Holding> holdings,
+                           double unit_price) {
+    const auto fresh = SavingsOf(*advice, holdings, one->mean_pods, unit_price);
+    const auto before = std::exchange(advice->savings_dollars_per_month, fresh);
+    return before != fresh;
+  };
+  const bool cpu = reprice(&one->cpu, held.cpu, usual.core_hour);
+  return reprice(&one->memory, held.memory, usual.byte_hour) || cpu;
+}
+
 void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round) {
   std::unique_ptr<Recommendation> before = round->Before(*entry);
   const bool fresh = before == nullptr || IsDue(*entry, round->now) || held.Differs(*before);
@@ -176,14 +240,15 @@ void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round
   round->entries.push_back(entry);
   round->fresh.push_back(fresh);
   if (!fresh) {
-    before->pods = held.cpu.size();
+    before->pods = held.pods;
+    round->fresh.back() = Reprice(held, round->usual, before.get());
     round->recommendations.push_back(std::move(before));
     return;
   }
   entry->judged = round->now;
   entry->judged_samples = entry->demand.cpu_samples() + entry->demand.memory_samples();
   entry->news = false;
-  auto one = std::make_unique<Recommendation>(Advise(*entry, held));
+  auto one = std::make_unique<Recommendation>(Advise(*entry, held, round->now));
   Remember(Resource::kCpu, one->cpu, &entry->demand);
   Remember(Resource::kMemory, one->memory, &entry->demand);
   if (one->cpu.enough_data) entry->cpu_edge = one->cpu.recommended.upper;
@@ -210,7 +275,7 @@ void CapacityEngine::FinishWorkload(Round* round) {
   std::vector<WorkloadPart> parts;
   for (size_t i = first; i < end; ++i) {
     const Recommendation& one = *round->recommendations[i];
-    if (one.key.workload_kind == kHostKind) continue;
+    if (!HasReplicas(one.key)) continue;
     // As the same advice would have it.
     const double request = TargetOf(one.cpu).value_or(one.cpu.request.value_or(0));
     parts.push_back({round->entries[i]->demand, one.cpu.request ? request : 0});
@@ -224,6 +289,7 @@ void CapacityEngine::FinishWorkload(Round* round) {
     const bool moved = one.first_of_workload != (i == first);
     one.first_of_workload = i == first;
     one.replicas = advice;
+    if (one.pods == 0 && !ComesAgain(one.key)) continue;
     if (round->fresh[i] || moved) Publish(one, &round->entries[i]->series, sink_);
   }
 }
@@ -290,26 +356,63 @@ void CapacityEngine::JudgeStep(const Step& step, Held* held, Round* round) {
   DemandEntry& entry = *step.entry;
   const bool is_there = ReadHeld(entry, round->now, held);
   for (const uint32_t number : held->silent) book_.Retire(number);
-  if (!is_there) {
+  if (is_there) {
+    held->Remember(&entry.last);
+  }
+  if (!entry.bound.empty()) {
+    entry.ended = std::ranges::all_of(entry.bound, [&](uint32_t number) {
+      const Container& container = pods_.container(number);
+      return container.cpu.ended() && container.memory.ended();
+    });
+  }
+  if (!is_there && book_.IsAwaited(entry)) {
+    held->Recall(entry.last);
+    // Metrics of what is not there end, as their source did.
+    if (!ComesAgain(entry.key->workload)) entry.series.Clear(sink_.table);
+  } else if (!is_there) {
     if (!entry.series.empty()) entry.series.Clear(sink_.table);
     return;
   }
   if (round->workloads.empty() || round->workloads.back().told != step.told) {
     FinishWorkload(round);
     round->workloads.push_back({step.told, round->recommendations.size()});
-    step.told->is_there = true;
     WorkloadCost cost;
     cost.key = std::move(step.told->cost.key);
     step.told->cost = std::move(cost);
   }
-  round->containers += held->cpu.size();
-  if (pods_.PodOf(pods_.container(entry.bound.front())).is_machine) {
-    round->hosts += held->cpu.size();
+  round->containers += held->pods;
+  if (is_there && pods_.PodOf(pods_.container(entry.bound.front())).is_machine) {
+    round->hosts += held->pods;
   }
   JudgeOne(*held, &entry, round);
-  const Recommendation& one = *round->recommendations.back();
-  AddCost(one, CostOf(held->cpu, round->usual.core_hour, TargetOf(one.cpu)),
-          CostOf(held->memory, round->usual.byte_hour, TargetOf(one.memory)), &step.told->cost);
+  CountCost(*held, *round, step.told);
+}
+
+// What comes and goes costs a month for as long as it runs, and so between its runs as well.
+void CapacityEngine::CountCost(const Held& held, const Round& round, Told* told) {
+  const Recommendation& one = *round.recommendations.back();
+  const auto cost_of = [&](std::span<const Holding> cpu, std::span<const Holding> memory) {
+    return ResourceCosts{CostOf(cpu, round.usual.core_hour, TargetOf(one.cpu)),
+                         CostOf(memory, round.usual.byte_hour, TargetOf(one.memory))};
+  };
+  told->cost.is_node |= one.is_node;
+  told->is_there |= held.pods > 0 || ComesAgain(one.key);
+  const ResourceCosts now = held.pods > 0 ? cost_of(held.cpu, held.memory) : ResourceCosts();
+  if (!one.mean_pods) {
+    AddCost(one, now, now, &told->cost);
+    return;
+  }
+  const auto usual = [](const ResourceAdvice& advice, const Holding& held_now) {
+    return Holding{advice.request, advice.mean_use, held_now.unit_price};
+  };
+  const Holding cpu = usual(one.cpu, held.cpu.front());
+  const Holding memory = usual(one.memory, held.memory.front());
+  ResourceCosts month = cost_of({&cpu, 1}, {&memory, 1});
+  for (HourlyCost* cost : {&month.cpu, &month.memory}) {
+    cost->allocated *= *one.mean_pods;
+    cost->projected *= *one.mean_pods;
+  }
+  AddCost(one, now, month, &told->cost);
 }
 
 void CapacityEngine::Walk(Round* round) {
@@ -359,6 +462,7 @@ void CapacityEngine::Judge(Timestamp now) {
 void CapacityEngine::PublishCosts(const Round& round) {
   for (size_t i = 0; i < round.workloads.size(); ++i) {
     Told& told = *round.workloads[i].told;
+    if (!told.is_there) continue;  // its senders are silent: what it costs now is not known
     told.cost.health_score = HealthOf(round.Of(i));
     Publish(told.cost, &told.series, sink_);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/capacity/container_stream.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "rules/capacity/kube_label.h"
@@ -65,6 +66,10 @@ void ContainerStream::Find(Timestamp now, Timestamp since) {
 void ContainerStream::Follow(Timestamp to) {
   cpu_.stream.Follow(to, cpu_);
   memory_.stream.Follow(to, memory_);
+}
+
+Timestamp ContainerStream::OldestUnread(Timestamp to) {
+  return std::min(cpu_.stream.OldestUnread(to), memory_.stream.OldestUnread(to));
 }
 
 SeriesStream::Owner::Admission ContainerStream::Admit(const Labels& labels) {

@@ -35,6 +35,8 @@ class ContainerStream {
   // Of series that are new what came after `since` is used.
   void Find(Timestamp now, Timestamp since);
   void Follow(Timestamp to);
+  // SeriesStream::OldestUnread().
+  Timestamp OldestUnread(Timestamp to);
   size_t series() const { return cpu_.stream.size() + memory_.stream.size(); }
   uint64_t samples() const { return samples_; }  // looked at so far
   size_t HeapBytes() const;

@@ -12,9 +12,10 @@ HourlyCost CostOf(std::span<const Holding> holdings, double unit_price,
   HourlyCost cost;
   for (const Holding& holding : holdings) {
     const double price = holding.unit_price.value_or(unit_price);
-    const double request = holding.request.value_or(0);
+    const double request = holding.adds ? holding.request.value_or(0) : 0;
+    const double requested_then = holding.adds ? target.value_or(request) : 0;
     cost.allocated += std::max(request, holding.used) * price;
-    cost.projected += std::max(target.value_or(request), holding.used) * price;
+    cost.projected += std::max(requested_then, holding.used) * price;
     cost.used += holding.used * price;
   }
   return cost;
@@ -24,7 +25,7 @@ std::optional<double> MonthlySavings(std::span<const Holding> holdings, double t
                                      double unit_price) {
   std::optional<double> savings;
   for (const Holding& holding : holdings) {
-    if (!holding.request) continue;
+    if (!holding.request || !holding.adds) continue;
     savings = savings.value_or(0) + (*holding.request - target) *
                                         holding.unit_price.value_or(unit_price) * kHoursPerMonth;
   }

@@ -13,6 +13,7 @@ struct Holding {
   std::optional<double> request;  // a machine: its capacity
   double used = 0;
   std::optional<double> unit_price = {};  // of its node; otherwise the price of all
+  bool adds = true;  // false: its request is within those of its pod's other containers
 };
 
 // USD an hour.

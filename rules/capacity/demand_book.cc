@@ -12,10 +12,33 @@
 namespace outrider {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
+constexpr uint8_t kWithHeld = 2;              // from this format on
 constexpr size_t kRowsAtOnce = 256;           // in one batch
 constexpr DurationMs kRecent = kHour;         // pods that a row names
 constexpr DurationMs kKeepSaved = 2 * kHour;  // for pods that do not come back after a restart
+
+bool ComesAndGoes(const WorkloadKey& workload) {
+  return workload.workload_kind == kCronJobKind || workload.workload_kind == "Job";
+}
+
+void SaveHeld(const LastHeld& held, RowWriter& out) {
+  for (const float value :
+       {held.cpu_request, held.memory_request, held.cpu_limit, held.memory_limit}) {
+    out.Double(value);
+  }
+  out.U64(held.containers_in_pod).Bool(held.init);
+}
+
+void LoadHeld(RowReader& in, LastHeld* held) {
+  for (float* value :
+       {&held->cpu_request, &held->memory_request, &held->cpu_limit, &held->memory_limit}) {
+    const double read = in.Double();
+    if (read >= 0 && read < 1e16) *value = static_cast<float>(read);
+  }
+  held->containers_in_pod = static_cast<uint16_t>(std::min<uint64_t>(in.U64(), UINT16_MAX));
+  held->init = in.Bool();
+}
 
 std::string RowKey(const UsageKey& key) {
   std::string text;
@@ -51,6 +74,7 @@ DemandEntry& DemandBook::EntryFor(const WorkloadKey& workload, const std::string
   if (is_new) {
     place->second.key = &place->first;
     place->second.number = ++numbers_;
+    if (ComesAndGoes(workload)) place->second.run_time = std::make_unique<RunTime>();
     ++version_;
   }
   return place->second;
@@ -78,6 +102,21 @@ void DemandBook::OnUse(uint32_t number, UseKind kind, std::span<const Sample> po
   parked.insert(parked.end(), kept.begin(), kept.end());
 }
 
+// Since its last sample; before the first one, since it started.
+void DemandBook::NoteRun(Timestamp time, DurationMs age, const ContainerInstance& instance,
+                         DemandEntry* entry) {
+  if (time <= instance.cpu_done) return;
+  const DurationMs since = instance.cpu_done == INT64_MIN ? age : time - instance.cpu_done;
+  if (since > 0 && since <= kSilence) entry->run_time->Add(time, since);
+}
+
+bool DemandBook::IsAwaited(const DemandEntry& entry) const {
+  const DurationMs silent = newest_ - entry.demand.last_time();
+  if (entry.demand.last_time() == INT64_MIN) return false;
+  if (entry.key->workload.workload_kind == kCronJobKind) return silent < kKeep;
+  return !entry.ended && silent < kSilence;
+}
+
 void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* container) {
   DemandEntry& entry = *container->entry;
   const bool cpu = kind == UseKind::kCpu;
@@ -93,12 +132,15 @@ void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* c
     // What came before the newest start says nothing of start-ups.
     facts.age = started != 0 && point.time >= started ? point.time - started : -1;
     if (cpu) {
+      if (entry.run_time != nullptr) NoteRun(point.time, facts.age, container->instance, &entry);
       entry.demand.AddCpu(point.time, point.value, facts, &container->instance);
     } else {
       entry.demand.AddMemory(point.time, point.value, facts, &container->instance);
+      if (facts.rss < 0 && point.value > container->uncached.value) container->uncached = point;
     }
   }
   entry.changed = true;
+  newest_ = std::max(newest_, points.back().time);
   container->retired = false;
   if (observer_ == nullptr) return;
   const UsageOwner owner = {entry.number, entry.key->workload, entry.key->container};
@@ -141,6 +183,7 @@ bool DemandBook::Bind(uint32_t number) {
     // What was put down to a guess that nobody shares any more moves along.
     if (old->bound.empty() && old->guessed) {
       entry.demand.Merge(old->demand);
+      if (entry.run_time && old->run_time) entry.run_time->Merge(*old->run_time);
       entry.changed = true;
       ended_.push_back(old->series);
       const auto place = entries_.find(*old->key);
@@ -154,6 +197,7 @@ bool DemandBook::Bind(uint32_t number) {
   if (!parked->cpu.empty()) Feed(UseKind::kCpu, parked->cpu, &container);
   if (!parked->memory.empty()) Feed(UseKind::kMemory, parked->memory, &container);
   for (const OomKill& kill : parked->kills) Kill(kill);
+  for (const ResidentPeak& peak : parked->resident) AddResident(peak);
   return true;
 }
 
@@ -161,6 +205,18 @@ void DemandBook::SetHeap(uint32_t number) {
   Container& container = pods_.container(number);
   if (container.entry == nullptr || container.heap_max <= 0) return;
   container.entry->demand.SetHeap(container.heap_max, container.heap_committed);
+}
+
+void DemandBook::AddResident(const ResidentPeak& peak) {
+  Container& container = pods_.container(peak.container);
+  if (container.pod == kNoSlot) return;
+  if (container.entry != nullptr) {
+    container.entry->demand.AddResident(peak.time, peak.bytes);
+    container.entry->changed = true;
+  } else if (container.parked != nullptr &&
+             container.parked->resident.size() < ParkedUse::kMostKills) {
+    container.parked->resident.push_back(peak);
+  }
 }
 
 void DemandBook::Kill(const OomKill& kill) {
@@ -190,6 +246,10 @@ void DemandBook::Retire(uint32_t number) {
   if (container.entry == nullptr || container.retired) return;
   container.retired = true;
   container.entry->demand.Retire(container.instance, container.instance.cpu_done);
+  // How much of it was file cache will not become known: none.
+  if (container.rss < 0 && container.uncached.value > 0) {
+    container.entry->demand.AddResident(container.uncached.time, container.uncached.value);
+  }
   container.entry->changed = true;
 }
 
@@ -235,6 +295,9 @@ std::string DemandBook::RowOf(const DemandEntry& entry, Timestamp until, Timesta
     out.Text(pods_.PodOf(*container).name);
     container->instance.Save(out);
   }
+  SaveHeld(entry.last, out);
+  out.Bool(entry.run_time != nullptr);
+  if (entry.run_time != nullptr) entry.run_time->Save(out);
   return out.Take();
 }
 
@@ -300,6 +363,13 @@ bool DemandBook::LoadRow(const Row& row) {
     std::string pod = in.Text();
     (*entry.saved)[std::move(pod)].Load(in);
   }
+  if (key && ComesAndGoes(key->workload)) entry.run_time = std::make_unique<RunTime>();
+  if (in.format() >= kWithHeld) {
+    LoadHeld(in, &entry.last);
+    RunTime run_time;
+    if (in.Bool()) run_time.Load(in);
+    if (entry.run_time != nullptr) *entry.run_time = run_time;
+  }
   const Status status = in.Finish();
   if (!key || !status.ok()) {
     if (stats_.lost++ == 0) {
@@ -309,6 +379,7 @@ bool DemandBook::LoadRow(const Row& row) {
     return false;
   }
   entry.stored = true;
+  newest_ = std::max(newest_, entry.demand.last_time());
   entry.number = ++numbers_;
   ++version_;
   const auto place = entries_.insert_or_assign(*key, std::move(entry)).first;

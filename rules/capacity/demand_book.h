@@ -5,7 +5,8 @@
 //
 //   key    cluster 0 namespace 0 workload 0 kind 0 container 0
 //   value  row_codec: format, time up to which samples are in it, ContainerDemand::Save,
-//          number of pods, each: name, ContainerInstance::Save
+//          number of pods, each: name, ContainerInstance::Save; from format 2 on what it held
+//          last, and of what comes and goes how long it ran
 #pragma once
 
 #include <compare>
@@ -21,6 +22,7 @@
 #include "rules/capacity/kube_facts.h"
 #include "rules/capacity/pod_table.h"
 #include "rules/capacity/recommend/demand.h"
+#include "rules/capacity/recommend/run_time.h"
 #include "rules/capacity/series_row.h"
 #include "rules/capacity/usage_observer.h"
 #include "rules/capacity/use_sink.h"
@@ -36,6 +38,19 @@ struct UsageKey {
   friend bool operator==(const UsageKey&, const UsageKey&) = default;
 };
 
+// What a container's replicas held when one was last there. NaN: not set.
+struct LastHeld {
+  float cpu_request = std::numeric_limits<float>::quiet_NaN();  // cores, bytes
+  float memory_request = std::numeric_limits<float>::quiet_NaN();
+  float cpu_limit = std::numeric_limits<float>::quiet_NaN();
+  float memory_limit = std::numeric_limits<float>::quiet_NaN();
+  // Of the node it ran on, dollars an hour of a core and a byte; not saved.
+  float core_price = std::numeric_limits<float>::quiet_NaN();
+  float byte_price = std::numeric_limits<float>::quiet_NaN();
+  uint16_t containers_in_pod = 1;
+  bool init = false;
+};
+
 struct DemandEntry {
   const UsageKey* key = nullptr;
   uint64_t number = 0;          // never used again
@@ -43,6 +58,9 @@ struct DemandEntry {
   bool changed = false;         // since it was saved
   bool stored = false;          // there is a row
   bool guessed = false;         // its workload is as the pods' names look
+  bool ended = false;           // its replicas were told to have ended, as far as they are known
+  LastHeld last;
+  std::unique_ptr<RunTime> run_time;  // of what comes and goes; nullptr: it runs all the time
   // When it was judged, on how many samples, and beyond what a sample is news (cores, bytes).
   Timestamp judged = INT64_MIN;
   uint64_t judged_samples = 0;
@@ -68,6 +86,8 @@ class DemandBook final : public UseSink {
  public:
   using Entries = std::map<UsageKey, DemandEntry>;
   static constexpr DurationMs kKeep = 8 * kDay;  // of a workload that is gone
+  // The senders of one that tells nothing for so long are silent, or it is gone.
+  static constexpr DurationMs kSilence = 5 * kMinute;
 
   // `pods` outlives the book; `observer` and `store` may be null, or outlive it.
   DemandBook(PodTable& pods, StateStore* store) : pods_(pods), store_(store) {}
@@ -81,6 +101,10 @@ class DemandBook final : public UseSink {
   bool Bind(uint32_t number);
   void Kill(const OomKill& kill);
   void SetHeap(uint32_t number);
+  void AddResident(const ResidentPeak& peak);
+  // Whether what it needs is still told of, though none of its replicas is there: a CronJob comes
+  // again, others if all senders are silent.
+  bool IsAwaited(const DemandEntry& entry) const;
   // Nothing is told of its use (any more): what its pod alone needed is kept. It may come back.
   void Retire(uint32_t number);
   // The container is gone.
@@ -120,6 +144,8 @@ class DemandBook final : public UseSink {
   };
   DemandEntry& EntryFor(const WorkloadKey& workload, const std::string& container);
   void Attach(uint32_t number, DemandEntry* entry);
+  static void NoteRun(Timestamp time, DurationMs age, const ContainerInstance& instance,
+                      DemandEntry* entry);
   void Feed(UseKind kind, std::span<const Sample> points, Container* container);
   static bool IsOld(const DemandEntry& entry, Timestamp now);
   // `heir` took along what it held; nullptr: nobody.
@@ -139,6 +165,7 @@ class DemandBook final : public UseSink {
   std::optional<UsageKey> saved_up_to_;  // Save() goes on behind it
   Timestamp saved_at_ = INT64_MIN;
   Timestamp restored_at_ = INT64_MIN;
+  Timestamp newest_ = INT64_MIN;  // sample of anything
   DemandBookStats stats_;
 };
 

@@ -164,9 +164,19 @@ ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
   Settle(resource, demand, options, std::move(fresh), &advice);
   advice.confidence = ConfidenceOf(advice, pods);
   advice.reason = ReasonFor(resource, advice, rule, pods);
-  advice.savings_dollars_per_month = MonthlySavings(holdings, advice.recommended.target,
-                                                    cpu ? options.core_hour : options.byte_hour);
+  advice.savings_dollars_per_month =
+      SavingsOf(advice, holdings, options.mean_pods, cpu ? options.core_hour : options.byte_hour);
   return advice;
+}
+
+std::optional<double> SavingsOf(const ResourceAdvice& advice, std::span<const Holding> holdings,
+                                const std::optional<double>& mean_pods, double unit_price) {
+  if (!advice.enough_data || holdings.empty()) return std::nullopt;
+  const double target = advice.recommended.target;
+  if (!mean_pods) return MonthlySavings(holdings, target, unit_price);
+  const Holding one = {advice.request, 0, holdings.front().unit_price};
+  const auto saved = MonthlySavings({&one, 1}, target, unit_price);
+  return saved ? std::optional(*saved * *mean_pods) : std::nullopt;
 }
 
 void Remember(Resource resource, const ResourceAdvice& advice, ContainerDemand* demand) {
@@ -205,17 +215,17 @@ std::vector<Finding> FindFaults(const Recommendation& recommendation) {
   return findings;
 }
 
-void AddCost(const Recommendation& recommendation, const HourlyCost& cpu, const HourlyCost& memory,
-             WorkloadCost* cost) {
+void AddCost(const Recommendation& recommendation, const ResourceCosts& now,
+             const ResourceCosts& month, WorkloadCost* cost) {
   cost->pods = std::max(cost->pods, recommendation.pods);
-  cost->cpu.allocated += cpu.allocated;
-  cost->cpu.used += cpu.used;
-  cost->memory.allocated += memory.allocated;
-  cost->memory.used += memory.used;
-  cost->cpu.projected += cpu.projected;
-  cost->memory.projected += memory.projected;
-  cost->monthly += (cpu.allocated + memory.allocated) * kHoursPerMonth;
-  cost->projected_monthly += (cpu.projected + memory.projected) * kHoursPerMonth;
+  cost->cpu.allocated += now.cpu.allocated;
+  cost->cpu.used += now.cpu.used;
+  cost->memory.allocated += now.memory.allocated;
+  cost->memory.used += now.memory.used;
+  cost->cpu.projected += now.cpu.projected;
+  cost->memory.projected += now.memory.projected;
+  cost->monthly += (month.cpu.allocated + month.memory.allocated) * kHoursPerMonth;
+  cost->projected_monthly += (month.cpu.projected + month.memory.projected) * kHoursPerMonth;
 }
 
 std::optional<double> HealthOf(std::span<const std::unique_ptr<Recommendation>> containers) {

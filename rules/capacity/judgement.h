@@ -29,12 +29,18 @@ struct JudgeOptions {
   Timestamp now = INT64_MIN;     // INT64_MIN: when its last sample came
   size_t containers_in_pod = 1;  // for VPA's least request of a pod
   const HpaState* hpa = nullptr;
+  // How many run at once on average, of what comes and goes; absent: as many as there are now.
+  std::optional<double> mean_pods = {};
 };
 
 // `holdings`: one per pod that is there now.
 ResourceAdvice Advise(Resource resource, const ContainerDemand& demand,
                       std::span<const Holding> holdings, const std::optional<double>& limit,
                       const JudgeOptions& options);
+// What requesting the target saves a month at these prices; nothing where nothing is known.
+// `mean_pods` as in JudgeOptions.
+std::optional<double> SavingsOf(const ResourceAdvice& advice, std::span<const Holding> holdings,
+                                const std::optional<double>& mean_pods, double unit_price);
 // After Advise(), with what is told to people: remembered for hysteresis and for judging it
 // tomorrow.
 void Remember(Resource resource, const ResourceAdvice& advice, ContainerDemand* demand);
@@ -49,9 +55,13 @@ double ConfidenceOf(const ResourceAdvice& advice, uint64_t pods_seen);
 // (usage_observer.h).
 std::vector<Finding> FindFaults(const Recommendation& recommendation);
 
-// Adds a container to its workload.
-void AddCost(const Recommendation& recommendation, const HourlyCost& cpu, const HourlyCost& memory,
-             WorkloadCost* cost);
+// Adds a container to its workload. `month`: what a month costs is 730 of it.
+struct ResourceCosts {
+  HourlyCost cpu;
+  HourlyCost memory;
+};
+void AddCost(const Recommendation& recommendation, const ResourceCosts& now,
+             const ResourceCosts& month, WorkloadCost* cost);
 
 // The health score of a workload from the faults of its containers; nothing before one of them is
 // judged.

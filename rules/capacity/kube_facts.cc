@@ -17,6 +17,9 @@ constexpr DurationMs kLater = 5 * kMinute;
 constexpr DurationMs kSlowly = 15 * kMinute;  // reads every series
 constexpr DurationMs kSteadily = 5 * kMinute;
 constexpr DurationMs kPast = kHour;  // older samples say nothing about now
+// What was resident is read as far back as what was used (CapacityEngine::kHistory): without it
+// the memory of a pod that is gone would be taken for file cache.
+constexpr DurationMs kResidentPast = 6 * kHour;
 
 constexpr std::string_view kHeapMax = "jvm_memory_max_bytes";
 
@@ -61,6 +64,7 @@ struct KubeFacts::Fact {
   std::string_view label = {};  // that must have this value
   std::string_view value = {};
   double at_end = std::numeric_limits<double>::quiet_NaN();  // what a series that ended tells
+  DurationMs past = kPast;                                   // read of a series that is new
 };
 
 std::vector<KubeFacts::Fact> KubeFacts::Facts() {
@@ -75,10 +79,15 @@ std::vector<KubeFacts::Fact> KubeFacts::Facts() {
        &K::LeaveField, kSoon},
       {"kube_pod_init_container_resource_limits", &K::AdmitInitResource, &K::TakeLimit,
        &K::LeaveField, kSoon},
+      {"kube_pod_init_container_info", &K::AdmitInit, &K::TakeNothing, &K::LeaveContainer, kSoon},
       {"kube_pod_start_time", &K::AdmitStart, &K::TakePodStart, nullptr, kSoon},
       {"container_start_time_seconds", &K::AdmitCadvisor, &K::TakeContainerStart, nullptr, kSoon},
       {"kube_pod_status_phase", &K::AdmitPhase, &K::TakePhase, &K::LeavePhase},
-      {"container_memory_rss", &K::AdmitCadvisor, &K::TakeRss, &K::LeaveContainer},
+      {.metric = "container_memory_rss",
+       .admit = &K::AdmitCadvisor,
+       .take = &K::TakeRss,
+       .leave = &K::LeaveContainer,
+       .past = kResidentPast},
       {"container_cpu_cfs_periods_total", &K::AdmitCadvisor, &K::TakePeriods, &K::LeaveContainer,
        kLater, kSteadily},
       {"container_cpu_cfs_throttled_periods_total", &K::AdmitCadvisor, &K::TakeThrottled,
@@ -149,7 +158,7 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
 
  private:
   Admission Admit(const Labels& labels) override {
-    return {.slot = (parent_.*fact_.admit)(labels), .after = parent_.now_ - kPast};
+    return {.slot = (parent_.*fact_.admit)(labels), .after = parent_.now_ - fact_.past};
   }
   void Take(uint32_t slot, double* memo, std::span<const Timestamp> times,
             std::span<const double> values) override {
@@ -266,6 +275,13 @@ uint32_t KubeFacts::AdmitInitResource(const Labels& labels) {
   return slot;
 }
 
+// Of those without requests too.
+uint32_t KubeFacts::AdmitInit(const Labels& labels) {
+  const uint32_t number = AdmitContainer(labels);
+  if (number != kNoSlot) pods_.container(number).init = true;
+  return number;
+}
+
 uint32_t KubeFacts::AdmitEnd(const Labels& labels) {
   const uint32_t number = AdmitContainer(labels);
   if (number != kNoSlot) ++EndOf(number).series;
@@ -366,7 +382,17 @@ void KubeFacts::TakeContainerStart(uint32_t slot, const Told& told) {
 
 // Looked at rarely: a peak between must not be taken for file cache.
 void KubeFacts::TakeRss(uint32_t slot, const Told& told) {
-  pods_.container(slot).rss = told.Largest();
+  double& rss = pods_.container(slot).rss;
+  rss = 0;
+  for (size_t i = 0; i < told.times.size(); ++i) {
+    const Timestamp time = told.times[i];
+    const double bytes = told.values[i];
+    if (time > told.time() - kSlowly) rss = std::max(rss, bytes);
+    const bool same_day = !resident_.empty() && resident_.back().container == slot &&
+                          resident_.back().time / kDay == time / kDay;
+    if (!same_day) resident_.push_back({slot, time, bytes});
+    if (bytes > resident_.back().bytes) resident_.back() = {slot, time, bytes};
+  }
 }
 
 double KubeFacts::Told::Increase() const {

@@ -34,6 +34,8 @@ class KubeFacts {
 
   void Update(Timestamp now);
   std::vector<OomKill> TakeKills() { return std::exchange(kills_, {}); }
+  // Of each container and day that rss was told of since the last call.
+  std::vector<ResidentPeak> TakeResidentPeaks() { return std::exchange(resident_, {}); }
   // Containers whose Java heap changed.
   std::vector<uint32_t> TakeHeaps() { return std::exchange(heaps_, {}); }
   // The autoscaler of a workload; nullptr: there is none.
@@ -84,6 +86,7 @@ class KubeFacts {
   uint32_t AdmitCadvisor(const Labels& labels);
   uint32_t AdmitResource(const Labels& labels);
   uint32_t AdmitInitResource(const Labels& labels);
+  uint32_t AdmitInit(const Labels& labels);
   uint32_t AdmitPhase(const Labels& labels);
   uint32_t AdmitInfo(const Labels& labels);
   uint32_t AdmitStart(const Labels& labels);
@@ -130,6 +133,7 @@ class KubeFacts {
   absl::flat_hash_map<uint32_t, LastEnd> ends_;  // by container
   JavaHeaps java_heaps_;
   std::vector<OomKill> kills_;
+  std::vector<ResidentPeak> resident_;
   std::vector<uint32_t> heaps_;
   std::vector<Hpa> hpas_;
   std::vector<uint32_t> free_hpas_;

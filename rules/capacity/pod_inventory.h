@@ -41,7 +41,7 @@ struct ContainerView {
   std::string_view image;                 // empty: not known
   const WorkloadKey* workload = nullptr;  // nullptr: the pod's owner may still become known
   PodPhase phase = PodPhase::kUnknown;
-  bool init = false;            // an init container: its requests do not add to those of the others
+  bool init = false;            // an init container, and no sidecar: its requests do not add up
   Timestamp started = 0;        // the pod; 0: not known
   ContainerResources requests;  // a machine: what it has
   ContainerResources limits;

@@ -37,6 +37,8 @@ class UseChannel {
   // Mean of the last minutes before `now`; nothing without samples there, or once it has ended.
   std::optional<double> Current(Timestamp now) const;
   Timestamp newest() const { return newest_; }
+  // Nobody tells of it, or who did told that it ended.
+  bool ended() const { return ended_ || newest_ == INT64_MIN; }
 
  private:
   Timestamp newest_ = INT64_MIN;
@@ -57,6 +59,13 @@ struct OomKill {
   bool at_start = false;  // known before the engine began: it may have been counted then
 };
 
+// The most memory without file cache that a container was told to hold on a day.
+struct ResidentPeak {
+  uint32_t container = UINT32_MAX;
+  Timestamp time = 0;
+  double bytes = 0;
+};
+
 // What waits for its pod's owner.
 struct ParkedUse {
   static constexpr size_t kMost = 256;
@@ -64,6 +73,7 @@ struct ParkedUse {
   std::vector<Sample> cpu;
   std::vector<Sample> memory;
   std::vector<OomKill> kills;
+  std::vector<ResidentPeak> resident;  // by day: few
 };
 
 // In lines of the cache: what every sample and every look at it needs stands in the first ones.
@@ -88,6 +98,7 @@ struct alignas(64) Container {
   double heap_max = 0;         // of a JVM
   double heap_committed = 0;
   Timestamp last_oom = 0;  // of this pod's, that was counted
+  Sample uncached = {};    // the largest working set while `rss` is not known
   std::unique_ptr<ParkedUse> parked;
   std::string name;
   std::string image;
@@ -122,6 +133,12 @@ struct Pod {
   std::vector<uint32_t> containers;  // numbers
   bool is_machine = false;
 };
+
+// An init container that still runs once its pod does is a sidecar: its request adds to those of
+// the others. That of one that runs before them does not.
+inline bool AddsToPod(const Container& container, const Pod& pod) {
+  return !container.init || pod.phase == PodPhase::kRunning || pod.phase == PodPhase::kUnknown;
+}
 
 struct PodName {
   std::string_view cluster;

@@ -20,6 +20,8 @@ namespace outrider {
 
 // A machine without Kubernetes is a workload of kind Host named by its instance, without namespace.
 inline constexpr std::string_view kHostKind = "Host";
+// Runs at times: what it needs is told of between its runs as well.
+inline constexpr std::string_view kCronJobKind = "CronJob";
 
 struct WorkloadKey {
   std::string namespace_name;
@@ -74,8 +76,10 @@ struct Finding {
 
 struct Recommendation {
   WorkloadKey key;
-  std::string container;  // empty for a machine
-  uint64_t pods = 0;
+  std::string container;            // empty for a machine
+  uint64_t pods = 0;                // 0: none is there now; it is told of as it comes again
+  std::optional<double> mean_pods;  // of a CronJob or a Job: how many ran at once on average
+  bool init = false;                // among the pod's init containers
   bool is_node = false;  // a machine that pods run on: theirs and its own say the same money twice
   ResourceAdvice cpu;
   ResourceAdvice memory;
@@ -91,6 +95,7 @@ struct Recommendation {
 struct WorkloadCost {
   WorkloadKey key;
   uint64_t pods = 0;
+  bool is_node = false;  // a machine that pods run on: in no sum beside them
   HourlyCost cpu;
   HourlyCost memory;
   double monthly = 0;                  // allocated * 730 h

@@ -11,6 +11,8 @@ namespace {
 // windows are locked shard by shard, however few are read of each.
 constexpr size_t kShare = 2000;
 constexpr DurationMs kShares = 12;
+// Series that OldestUnread() asks, of the old ones and of the new ones each, at least.
+constexpr size_t kAsked = 64;
 
 }  // namespace
 
@@ -91,6 +93,25 @@ void SeriesStream::FollowSome(Timestamp to, DurationMs period, Owner& owner) {
     FollowRange(0, next_, to, owner);
   }
   fresh_ = cursors_.size();
+}
+
+Timestamp SeriesStream::OldestUnread(Timestamp to) {
+  std::vector<SeriesCursor> asked;  // copies: the series' own do not move
+  const auto ask = [&](size_t first, size_t end) {
+    const size_t step = std::max<size_t>(1, (end - first) / kAsked);
+    for (size_t at = first + turn_ % step; at < end; at += step) asked.push_back(cursors_[at]);
+  };
+  const size_t fresh = std::min(fresh_, cursors_.size());
+  ask(0, fresh);
+  ask(fresh, cursors_.size());
+  ++turn_;
+  Timestamp oldest = INT64_MAX;
+  feed_.Follow(asked, to, [&](std::span<const FollowedSamples> batch) {
+    for (const FollowedSamples& some : batch) {
+      if (!some.times.empty()) oldest = std::min(oldest, some.times.front());
+    }
+  });
+  return oldest;
 }
 
 void SeriesStream::FollowRange(size_t first, size_t count, Timestamp to, Owner& owner) {

@@ -60,6 +60,10 @@ class SeriesStream {
   // The same for some of them, so that all have their turn within `period`; the new ones at once.
   void FollowSome(Timestamp to, DurationMs period, Owner& owner);
 
+  // When the oldest sample up to `to` is of that was not handed over yet; INT64_MAX: there is none.
+  // Of many series some are asked, others each time: who catches up does so with most.
+  Timestamp OldestUnread(Timestamp to);
+
   const std::vector<Matcher>& matchers() const { return matchers_; }
   size_t size() const { return cursors_.size(); }
   size_t HeapBytes() const;
@@ -80,6 +84,7 @@ class SeriesStream {
   Timestamp followed_ = kNoTime;
   size_t next_ = 0;   // of FollowSome()
   size_t fresh_ = 0;  // series from here on were never followed
+  size_t turn_ = 0;   // of OldestUnread()
   std::vector<SeriesCursor> cursors_;
   std::vector<uint32_t> slots_;  // of each cursor
   std::vector<double> memos_;    // of each cursor

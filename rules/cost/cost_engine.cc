@@ -34,6 +34,7 @@ Status CostEngine::Restore(Timestamp now) {
   last_ = until.value_or(now);
   last_save_ = now;
   if (until) {
+    reader_.GoOnFrom(*until);
     const Timestamp day = SpanOf(CostTier::kDays, *until - 1).begin;
     const CostRead before = TRY(ledger_.Read(day, *until, CostGrain::kWorkloads, *until));
     for (const auto& [key, amounts] : before.cells) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ class SceneReader {
   // Whether anything was ever read or, before a restart, counted.
   bool SawAnything() const { return watch_.SawAnything(); }
   void Remember(bool nodes, bool containers) { watch_.Remember(nodes, containers); }
+  // After a restart: traffic is counted up to here.
+  void GoOnFrom(Timestamp last) { traffic_from_ = last; }
   // What the windows must keep.
   static std::vector<SeriesReference> Reach();
 
@@ -65,6 +68,7 @@ class SceneReader {
   double Growth(const std::string& key, double value, Timestamp now);
 
   StringMap<Counter> counters_;
+  std::optional<Timestamp> traffic_from_;  // until counters were read once
   SceneWatch watch_;
   SceneSilence silence_ = SceneSilence::kNone;
 };

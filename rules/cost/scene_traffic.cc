@@ -105,6 +105,12 @@ double SceneReader::Growth(const std::string& key, double value, Timestamp now) 
 
 Status SceneReader::ReadTraffic(Reading& reading) {
   const Timestamp now = reading.now;
+  // Where the counters stood when they were read last before a restart: the windows know.
+  if (const auto last = std::exchange(traffic_from_, std::nullopt); last && *last < now) {
+    TrafficCounters before(reading.options, reading.querier, *last);
+    TRY(before.Read());
+    for (const auto& [key, bytes] : before.all()) counters_[key] = {bytes.value, *last};
+  }
   TrafficCounters counters(reading.options, reading.querier, now);
   TRY(counters.Read());
   StringMap<CostTraffic> pods;

@@ -28,14 +28,22 @@ std::optional<Decimal> Share(const std::optional<Decimal>& configured,
   return share;
 }
 
+// Who states what cores and memory cost may be in a region that no list has.
+StatusOr<ResourcePrice> ListOf(const PricingOptions& options) {
+  auto list = FindCorePrice(options.provider, options.region);
+  if (list.ok() || !options.core_hour || !options.gib_hour) return list;
+  ResourcePrice elsewhere = TRY(FindCorePrice(options.provider, ""));
+  elsewhere.region = options.region;
+  return elsewhere;
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<Pricer>> Pricer::Create(PricingOptions options,
                                                  std::vector<UserPrices> files) {
   std::unique_ptr<Pricer> pricer(
       new Pricer(std::move(options), TRY(Catalogue::Load()), std::move(files)));
-  ResourcePrice list = TRY(FindCorePrice(pricer->options_.provider, pricer->options_.region));
-  pricer->MakeDefault(std::move(list));
+  pricer->MakeDefault(TRY(ListOf(pricer->options_)));
   return pricer;
 }
 

@@ -43,11 +43,14 @@ void ReadCurrency(YamlReader& r, Currency* currency) {
 void ReadPricingOptions(YamlReader& r, const std::string& file, PricingOptions* options) {
   r.String("provider", &options->provider);
   r.String("region", &options->region);
-  if (const auto price = FindPrice(options->provider, options->region); !price.ok()) {
-    r.Fail(r.Has("region") ? "region" : "provider", Message(price.status()));
-  }
   ReadOwnPrice(r, "cpu_core_hour", &options->core_hour);
   ReadOwnPrice(r, "memory_gib_hour", &options->gib_hour);
+  // With prices of one's own a region needs no list.
+  const bool own = options->core_hour && options->gib_hour;
+  const std::string& region = own ? std::string() : options->region;
+  if (const auto price = FindPrice(options->provider, region); !price.ok()) {
+    r.Fail(r.Has("region") ? "region" : "provider", Message(price.status()));
+  }
   ReadOwnPrice(r, "gpu_hour", &options->gpu_hour);
   ReadShare(r, "discount", &options->discount);
   ReadShare(r, "negotiated_discount", &options->negotiated_discount);

@@ -130,6 +130,19 @@ Status ChoosePrices(const WhatIfQuestion& question, const PriceBook& book, const
   return ChooseDefaults(question, place, usual, sides);
 }
 
+// Lists do not tell which GPU it would be: their price there would be a guess, and the answer for
+// most what it guesses.
+void KeepGpuPrice(const std::vector<WhatIfHolding>& holdings, Sides* sides) {
+  const bool any = std::ranges::any_of(
+      holdings, [](const WhatIfHolding& holding) { return holding.gpus > Decimal(); });
+  Money& then = sides->then.price.rates.gpu_hour;
+  const Money now = sides->now.price.rates.gpu_hour;
+  if (!any || sides->then.price.source == PriceSource::kUser || then == now || now.IsZero()) return;
+  then = now;
+  sides->notes.emplace_back(
+      "GPUs cost what they cost now: what they would cost there is not known");
+}
+
 // A month instead of an hour, spot mixed in.
 ResourceRates MonthlyOf(const WhatIfSide& side) {
   const Decimal one = 1_dec;
@@ -214,6 +227,7 @@ StatusOr<WhatIf> AskWhatIf(const std::vector<WhatIfHolding>& holdings,
   TRY(CheckQuestion(question));
   Sides sides;
   TRY(ChoosePrices(question, book, pricer, &sides));
+  if (Moves(question)) KeepGpuPrice(holdings, &sides);
   WhatIf answer;
   answer.now = std::move(sides.now);
   answer.then = std::move(sides.then);

@@ -131,7 +131,7 @@ void WorkloadEngine::OnJudge(Timestamp now,
     };
     while (next != recommendations.end() && is_before(**next)) ++next;
     const bool has = next != recommendations.end() && (*next)->key == key.workload &&
-                     (*next)->container == key.container;
+                     (*next)->container == key.container && (*next)->pods > 0;
     Recommendation* const one = has ? next->get() : nullptr;
     Judge(key, one, now, &entry);
     if (one != nullptr) one->findings.clear();

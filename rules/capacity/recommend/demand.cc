@@ -146,6 +146,10 @@ bool ContainerDemand::AddMemory(Timestamp time, double bytes, const SampleFacts&
   return true;
 }
 
+void ContainerDemand::AddResident(Timestamp time, double bytes) {
+  if (Believable(time, bytes)) rss_peaks_.Add(time, bytes);
+}
+
 void ContainerDemand::AddOom(Timestamp time, double request, double limit,
                              ContainerInstance* instance) {
   if (!Believable(time, std::max(request, limit))) return;

@@ -53,6 +53,8 @@ class ContainerDemand {
   bool AddCpu(Timestamp time, double cores, const SampleFacts& facts, ContainerInstance* instance);
   bool AddMemory(Timestamp time, double bytes, const SampleFacts& facts,
                  ContainerInstance* instance);
+  // So much of the memory at that time was no file cache. Times may go back by days.
+  void AddResident(Timestamp time, double bytes);
   // The container was killed for its memory. `request` and `limit` 0: none.
   void AddOom(Timestamp time, double request, double limit, ContainerInstance* instance);
   // A Java heap's size as its machine tells: -Xmx and what it holds now. 0: not known.

@@ -12,7 +12,6 @@ constexpr uint32_t kEnoughToday = 60;  // samples, before today's share of them 
 
 bool Guard(const GuardRails& rails, double request, Bounds* bounds) {
   const double before = bounds->target;
-  const bool is_one = bounds->limit == before;
   if (rails.largest_step > 1 && request > 0) {
     bounds->target =
         std::clamp(bounds->target, request / rails.largest_step, request * rails.largest_step);
@@ -21,7 +20,8 @@ bool Guard(const GuardRails& rails, double request, Bounds* bounds) {
   if (rails.maximum > 0) bounds->target = std::min(bounds->target, rails.maximum);
   bounds->lower = std::min(bounds->lower, bounds->target);
   bounds->upper = std::max(bounds->upper, bounds->target);
-  bounds->limit = is_one ? bounds->target : std::max(bounds->limit, bounds->target);
+  // The rails are for requests: a limit below what was needed would kill at once.
+  bounds->limit = std::max(bounds->limit, bounds->target);
   return bounds->target != before;
 }
 

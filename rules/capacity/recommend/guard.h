@@ -19,8 +19,8 @@ struct GuardRails {
   friend bool operator==(const GuardRails&, const GuardRails&) = default;
 };
 
-// Moves the bounds into the rails, in order (lower <= target <= upper, target <= limit; a limit
-// that was the target stays it). True if the target moved. `request`: now; 0: none.
+// Moves the bounds into the rails, in order (lower <= target <= upper, target <= limit; the limit
+// is never lowered). True if the target moved. `request`: now; 0: none.
 bool Guard(const GuardRails& rails, double request, Bounds* bounds);
 
 // Whether what was given before stands: the new target is within the hysteresis, and the use of

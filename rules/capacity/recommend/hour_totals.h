@@ -17,13 +17,18 @@ namespace outrider {
 // Not thread-safe.
 class HourTotals {
  public:
-  // `cores` used for `span` up to `time`, by one replica. What belongs to an earlier hour is left
-  // out.
+  // `cores` used for `span` up to `time`, by one replica. One may be an hour behind the others, as
+  // when their sender catches up; what belongs to an earlier hour is left out.
   void Add(Timestamp time, double cores, DurationMs span) {
     const auto hour = static_cast<int32_t>(time / kHour);
+    const double amount = cores * static_cast<double>(span) / kHour;
+    if (closed_ && hour == hour_ - 1) {
+      closed_sum_ += static_cast<float>(amount);
+      Put(hour, old_mean_.Value(), closed_sum_);
+    }
     if (hour < hour_) return;
     if (hour > hour_) Close(hour);
-    sum_ += cores * static_cast<double>(span) / kHour;
+    sum_ += amount;
   }
   // 0: that hour of the day was not yet seen whole.
   double MeanOf(size_t hour_of_day) const { return means_[hour_of_day].Value(); }
@@ -56,13 +61,18 @@ class HourTotals {
   }
 
  private:
-  void Close(int32_t hour) {
+  void Put(int32_t hour, float old, float fresh) {
     constexpr float kNewest = 1.0F / 3;
+    means_[static_cast<size_t>(hour % 24)] =
+        Level16(old > 0 ? old + kNewest * (fresh - old) : fresh);
+  }
+
+  void Close(int32_t hour) {
+    closed_ = whole_ && hour == hour_ + 1;
     if (whole_) {
-      Level16& mean = means_[static_cast<size_t>(hour_ % 24)];
-      const auto fresh = static_cast<float>(sum_);
-      const float old = mean.Value();
-      mean = Level16(old > 0 ? old + kNewest * (fresh - old) : fresh);
+      old_mean_ = means_[static_cast<size_t>(hour_ % 24)];
+      closed_sum_ = static_cast<float>(sum_);
+      Put(hour_, old_mean_.Value(), closed_sum_);
     }
     // The hour in which watching began is not whole, nor is one after a pause.
     whole_ = hour == hour_ + 1 && hour_ != INT32_MIN;
@@ -73,6 +83,10 @@ class HourTotals {
   std::array<Level16, 24> means_ = {};
   int32_t hour_ = INT32_MIN;
   bool whole_ = false;
+  // Of the hour before, which may still get something; not saved.
+  bool closed_ = false;
+  Level16 old_mean_;  // without it
+  float closed_sum_ = 0;
   double sum_ = 0;
 };
 

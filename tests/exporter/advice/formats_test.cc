@@ -237,6 +237,95 @@ TEST(Kubectl, JobsAreMadeAnew) {
             "--requests=cpu=500m,memory=512Mi\n");
 }
 
+// A sidecar of the pod's start stands in another list; a merge into `containers` would make one
+// without an image.
+TEST(InitContainers, StandInTheirList) {
+  AdviceReport report;
+  report.rows = {MakeRow({"shop", "api", "Deployment"}, "app", 1, {1.0, {}, 0.5}, {}),
+                 MakeRow({"shop", "api", "Deployment"}, "istio-proxy", 1, {0.4, {}, 0.1}, {})};
+  report.rows[1].init = true;
+  const std::string init =
+      "initContainers:\n      - name: istio-proxy\n        resources:\n          requests:\n"
+      "            cpu: 100m\n";
+  const std::string patch = RenderPatch(report);
+  EXPECT_TRUE(Contains(patch, init)) << patch;
+  EXPECT_TRUE(Contains(patch, "containers:\n      - name: app\n        resources:")) << patch;
+  EXPECT_TRUE(Contains(RenderKustomize(report), "initContainers:")) << RenderKustomize(report);
+  const std::string commands = RenderKubectl(report);
+  EXPECT_TRUE(Contains(
+      commands,
+      "kubectl --namespace=shop patch deployment/api --patch='{\"spec\":{\"template\":{\"spec\":{"
+      "\"initContainers\":[{\"name\":\"istio-proxy\",\"resources\":{\"requests\":{\"cpu\":"
+      "\"100m\"}}}]}}}}'\n"))
+      << commands;
+  EXPECT_TRUE(Contains(commands, "set resources deployment/api --containers=app ")) << commands;
+  report.rows.erase(report.rows.begin());
+  EXPECT_FALSE(Contains(RenderPatch(report), "\n      containers:")) << RenderPatch(report);
+}
+
+// Who runs the whole file must not set both to the numbers of one.
+TEST(Clusters, OneFileIsForOneOfThem) {
+  AdviceReport both;
+  both.rows = {MakeRow({"shared", "same", "StatefulSet", "east"}, "app", 1, {1.0, {}, 0.2}, {}),
+               MakeRow({"shared", "same", "StatefulSet", "west"}, "app", 1, {1.0, {}, 0.4}, {}),
+               MakeRow({"shared", "other", "StatefulSet", "west"}, "app", 1, {1.0, {}, 0.3}, {})};
+  AdviceReport east;
+  east.rows = {both.rows.front()};
+  for (const char* name : {"patch", "vpa", "kustomize", "kubectl"}) {
+    const AdviceFormat& format = *FindAdviceFormat(name);
+    const std::string text = format.render(both);
+    EXPECT_TRUE(Contains(text,
+                         "# east/shared/StatefulSet/same: clusters east, west have one of "
+                         "this name: ask for one of them (--cluster)"))
+        << text;
+    EXPECT_FALSE(Contains(text, "200m") || Contains(text, "400m")) << text;
+    EXPECT_TRUE(Contains(text, "300m") && Contains(text, "of cluster west")) << text;
+    const std::string of_one = format.render(east);
+    EXPECT_TRUE(Contains(of_one, "200m")) << of_one;
+    EXPECT_TRUE(Contains(of_one, "# east/shared/StatefulSet/same: of cluster east\n")) << of_one;
+  }
+  // Files of their own say it by their name; a component has one target.
+  EXPECT_EQ(RenderFiles(*FindAdviceFormat("patch"), both).size(), 3U);
+  EXPECT_EQ(RenderFiles(*FindAdviceFormat("kustomize"), both).size(), 2U);
+}
+
+// People are shown cost.currency; what programs read stays in dollars.
+TEST(Currency, OfPeopleIsTheConfigured) {
+  AdviceReport report;
+  report.rows = {
+      MakeRow({"shop", "api", "Deployment"}, "app", 1, {1.0, {}, 0.5, 1, false, 10}, {})};
+  report.spend_per_month = 100;
+  report.shown_currency = "EUR";
+  report.shown_rate = 0.9;
+  EXPECT_TRUE(Contains(RenderJson(report), R"("shown_currency":{"code":"EUR","rate":0.9})"));
+  EXPECT_TRUE(Contains(RenderJson(report), R"("currency":"USD")"));
+  ShowMoney(&report);
+  EXPECT_TRUE(Contains(RenderTable(report), "9.00")) << RenderTable(report);
+  EXPECT_TRUE(Contains(RenderTable(report), "Money in EUR")) << RenderTable(report);
+  EXPECT_TRUE(Contains(RenderMarkdown(report), "90.00 EUR")) << RenderMarkdown(report);
+  EXPECT_TRUE(Contains(RenderCsv(report), "Savings EUR/month")) << RenderCsv(report);
+}
+
+// Neither has a chart, a manifest or a patch.
+TEST(Machines, ProcessesAndUnitsAreNoObjects) {
+  AdviceReport report;
+  report.rows = {MakeRow({"", "nginx.service", "SystemdUnit"}, "", 1, {1.0, {}, 0.5}, {}),
+                 MakeRow({"", "postgres", "Process"}, "", 1, {1.0, {}, 0.5}, {})};
+  for (const char* name : {"patch", "vpa", "kustomize", "kubectl", "helm"}) {
+    const std::string text = FindAdviceFormat(name)->render(report);
+    EXPECT_TRUE(Contains(text, "# SystemdUnit/nginx.service: no Kubernetes object")) << text;
+    EXPECT_FALSE(Contains(text, "500m") || Contains(text, "custom resource")) << text;
+  }
+}
+
+TEST(Remarks, SayWhatTheRailsMoved) {
+  AdviceReport report;
+  report.rows = {MakeRow({"shop", "api", "Deployment"}, "app", 1, {1.0, {}, 0.5}, {})};
+  report.rows[0].cpu.guarded = true;
+  EXPECT_TRUE(Contains(RenderTable(report), "CPU: moved to the nearest allowed value"));
+  EXPECT_TRUE(Contains(RenderPatch(report), "CPU: moved to the nearest allowed value"));
+}
+
 TEST(Kubectl, NamesAreOneWord) {
   EXPECT_TRUE(Contains(RenderKubectl(SampleReport()),
                        R"('deployment/../<b>"x'\''?|&' --containers='a: #"'\''`' )"))

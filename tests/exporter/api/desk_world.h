@@ -50,6 +50,8 @@ struct DeskWorld {
   Windows windows{{.retention = 24 * kHour, .unreferenced_retention = 6 * kHour}};
   std::vector<SloView> slos;
   std::vector<Recommendation> recommendations;
+  std::vector<WorkloadCost> costs;
+  Currency currency;
   QueryGate queries{1, clock};
   std::unique_ptr<TokenStore> tokens;
   std::unique_ptr<AccessControl> access;
@@ -106,9 +108,10 @@ struct DeskWorld {
                                   .clock = clock,
                                   .random = random});
     RegisterAutographApi(router, {*desk, clock, random, [] { return 5 * kMinute; }});
-    RegisterRecommendationsApi(
-        router, {[this] { return recommendations; }, [] { return std::vector<WorkloadCost>(); }});
-    RegisterCostsApi(router, {[] { return std::vector<WorkloadCost>(); }, [] { return Price(); }});
+    RegisterRecommendationsApi(router, {[this] { return recommendations; },
+                                        [this] { return costs; }, [this] { return currency; }});
+    RegisterCostsApi(
+        router, {[this] { return costs; }, [] { return Price(); }, [this] { return currency; }});
     RegisterSloApi(router, {[this] { return std::make_shared<const std::vector<SloView>>(slos); },
                             [this](const std::string& name) -> StatusOr<SloView> {
                               for (const SloView& slo : slos) {

@@ -119,5 +119,41 @@ TEST(RecommendationsApi, Errors) {
   }
 }
 
+// What people read is in their currency, what programs read in dollars, with the rate beside it.
+TEST(RecommendationsApi, ShowsMoneyInTheConfiguredCurrency) {
+  World world;
+  world.currency.code = "EUR";
+  world.currency.rate = *Decimal::Parse("0.9");
+  const JsonValue json = world.GetJson(std::string(kPath) + "?workload=checkout&container=app");
+  const JsonValue& row = json.Find("recommendations")->items.at(0);
+  EXPECT_NEAR(row.GetNumber("savings_dollars_per_month"), 77.775, 1e-9);
+  ASSERT_NE(json.Find("shown_currency"), nullptr);
+  EXPECT_EQ(json.Find("shown_currency")->GetString("code"), "EUR");
+  EXPECT_EQ(json.Find("shown_currency")->GetNumber("rate"), 0.9);
+  const std::string table =
+      world.Get(std::string(kPath) + "?workload=checkout&container=app&format=table").body;
+  EXPECT_TRUE(Contains(table, "70.00") && Contains(table, "Money in EUR")) << table;
+}
+
+// A node's pods cost what it costs.
+TEST(CostsApi, NodesAreInNoSum) {
+  World world;
+  for (const bool is_node : {false, true}) {
+    WorkloadCost& cost = world.costs.emplace_back();
+    cost.key = {"", is_node ? "10.1.0.159:9100" : "db-1:9100", "Host"};
+    cost.monthly = 100;
+    cost.projected_monthly = 60;
+    cost.is_node = is_node;
+  }
+  const JsonValue json = world.GetJson("/outrider/v1/costs");
+  EXPECT_EQ(json.GetNumber("dollars_per_month"), 100);
+  EXPECT_EQ(json.GetNumber("projected_dollars_per_month"), 60);
+  const auto& rows = json.Find("workloads")->items;
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_FALSE(rows[0].GetBool("is_node"));
+  EXPECT_TRUE(rows[1].GetBool("is_node"));
+  EXPECT_EQ(json.Find("shown_currency"), nullptr);
+}
+
 }  // namespace
 }  // namespace outrider

@@ -125,7 +125,8 @@ class SummaryTest : public testing::Test {
                        [] { return std::vector<WorkloadCost>(); },
                        [](const SummaryTarget& target) {
                          return target.team == "shop" ? std::optional<double>(7) : std::nullopt;
-                       }});
+                       },
+                       [] { return Currency(); }});
   }
   // How many messages wait after a tick at that time.
   size_t Tick(const char* time) {

@@ -89,6 +89,35 @@ TEST_F(KubeFactsTest, APodThatDoesNothingYetIsThereWhileItIsTold) {
   EXPECT_TRUE(Visit(*engine).empty()) << "it has ended";
 }
 
+// It holds its request as long as its pod lives; one that runs before the others does not add to
+// theirs.
+TEST(InitContainers, ThatRunOnAreSidecars) {
+  for (const bool running : {true, false}) {
+    StreamWorld world;
+    CapacityOptions options;
+    options.core_hour_dollars = 1;
+    const auto engine = *CapacityEngine::Create(options, world.windows, world.table);
+    const std::string labels = "namespace=shop,pod=web-0,container=proxy";
+    for (int i = 0; i < 12; ++i) {
+      const Timestamp time = kWorldStart + i * kWorldScrape;
+      world.Cpu(labels, time, .25);
+      world.Add("kube_pod_init_container_info", labels, time, 1);
+      world.Add("kube_pod_init_container_resource_requests", labels + ",resource=cpu", time, 2);
+      for (const char* phase : {"Running", "Pending"}) {
+        world.Add("kube_pod_status_phase", fmt::format("namespace=shop,pod=web-0,phase={}", phase),
+                  time, running == (std::string_view(phase) == "Running"));
+      }
+      engine->Run(time + kSecond);
+    }
+    const auto all = Visit(*engine);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].init, !running);
+    ASSERT_EQ(engine->Costs().size(), 1U);
+    EXPECT_NEAR(engine->Costs()[0].cpu.allocated, running ? 2 : .25, 1e-6);
+    EXPECT_TRUE(engine->Recommendations().at(0).init) << "it stands in that list of the pod";
+  }
+}
+
 TEST_F(KubeFactsTest, KillsForMemoryCountOnceEach) {
   MemoryStore store;
   auto engine = world_.Make(&store);
@@ -135,7 +164,7 @@ TEST_F(KubeFactsTest, AJavaHeapIsTheSumOfItsPools) {
   ASSERT_TRUE(store
                   .Scan(Family::kCapacity, "", "",
                         [&](const Row& row) {
-                          RowReader in(row.value, 1, "a row");
+                          RowReader in(row.value, 2, "a row");
                           in.I64();
                           demand.Load(in);
                           return true;

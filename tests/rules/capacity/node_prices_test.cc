@@ -104,6 +104,30 @@ TEST_F(NodePricesTest, APodCostsWhatItsNodeCosts) {
   EXPECT_NEAR(cost.cpu.allocated, 2 + 2 * .0416, 1e-9);
 }
 
+// Also of a recommendation that is not made anew.
+TEST_F(NodePricesTest, SavingsFollowTheBook) {
+  std::shared_ptr<const PricedNodes> book = Book("1");
+  CapacityOptions options;
+  options.minimum_coverage = 30 * kSecond;
+  options.minimum_samples = 3;
+  options.judge_growth = 1e9;
+  const auto engine = *CapacityEngine::Create(options, windows_, table_);
+  engine->SetPrices([&book] { return book; });
+  const auto saved = [&] {
+    const auto all = engine->Recommendations();
+    return all.empty() ? 0 : all[0].cpu.savings_dollars_per_month.value_or(0);
+  };
+  Run(*engine, kStart);
+  // After ten minutes it is judged in any case.
+  Run(*engine, kStart + 11 * kMinute);
+  const Timestamp now = kStart + 13 * kMinute;
+  const double before = saved();
+  EXPECT_GT(before, 0);
+  book = Book("2");
+  engine->Run(now + 300);
+  EXPECT_NEAR(saved() / before, (2 + 2 * .0416) / (1 + 2 * .0416), 1e-6);
+}
+
 TEST_F(NodePricesTest, WithoutABookEverythingCostsTheDefault) {
   CapacityOptions options;
   options.core_hour_dollars = .1;

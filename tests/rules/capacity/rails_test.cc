@@ -77,17 +77,43 @@ INSTANTIATE_TEST_SUITE_P(
         HoldCase{"its Java heap", Resource::kMemory, 100, 1000, {}, 1060, 0, 960},
         HoldCase{"kept for the autoscaler", Resource::kCpu, .1, .5, {}, .54, 0, 0, .54}));
 
-// A limit that is the request stays it, whichever way the rails move the request.
-TEST(Rails, LimitAndRequestStayOne) {
-  for (const auto& [rails, target] :
-       {std::pair(GuardRails{.maximum = 1}, 1.0), std::pair(GuardRails{.minimum = 3}, 3.0)}) {
+// A limit goes up with the request, and stays where it was needed when the rails lower that: below
+// its use a container would be killed at once.
+TEST(Rails, LowerNoLimit) {
+  struct Case {
+    GuardRails rails;
+    double request;
+    double target;
+    double limit;
+  };
+  for (const auto& [rails, request, target, limit] :
+       {Case{{.maximum = 1}, 0, 1, 2}, Case{{.largest_step = 2}, .25, .5, 2},
+        Case{{.minimum = 3}, 0, 3, 3}, Case{{.largest_step = 2}, 6, 3, 3}}) {
     Bounds one = {.target = 2, .lower = 1, .upper = 3, .limit = 2};
-    EXPECT_TRUE(Guard(rails, 0, &one));
+    EXPECT_TRUE(Guard(rails, request, &one));
     EXPECT_EQ(one.target, target);
-    EXPECT_EQ(one.limit, target);
+    EXPECT_EQ(one.limit, limit);
     Bounds apart = {.target = 2, .lower = 1, .upper = 3, .limit = 4};
-    EXPECT_TRUE(Guard(rails, 0, &apart));
+    EXPECT_TRUE(Guard(rails, request, &apart));
     EXPECT_EQ(apart.limit, 4);
+  }
+}
+
+// A container without a limit that uses 2 GiB gets none it cannot live with, under any policy.
+TEST(Rails, MemoryLimitsAreAboveUse) {
+  const ContainerDemand demand = Steady(.1, 2048);
+  for (const std::string& policy : PolicyNames()) {
+    for (const GuardRails& rails :
+         {GuardRails{.largest_step = 2}, GuardRails{.maximum = 1024 * kMib}}) {
+      JudgeOptions options = {.policy = *FindPolicy(policy)};
+      options.memory_rails = rails;
+      const std::vector<Holding> holdings = {{256 * kMib, 2048 * kMib}};
+      const ResourceAdvice advice =
+          Advise(Resource::kMemory, demand, holdings, std::nullopt, options);
+      if (!advice.enough_data) continue;
+      EXPECT_TRUE(advice.guarded) << policy;
+      EXPECT_GE(advice.recommended.limit, 2048 * kMib) << policy;
+    }
   }
 }
 
@@ -114,7 +140,8 @@ TEST(Costs, ProjectedIsTheLargerOfTargetAndUse) {
   Recommendation one;
   one.cpu.savings_dollars_per_month = -73;  // of the requests alone
   WorkloadCost cost;
-  AddCost(one, CostOf(std::span(holdings).first(1), 1, .2), {}, &cost);
+  const ResourceCosts now = {CostOf(std::span(holdings).first(1), 1, .2), {}};
+  AddCost(one, now, now, &cost);
   EXPECT_DOUBLE_EQ(cost.monthly, .5 * 730);
   EXPECT_DOUBLE_EQ(cost.projected_monthly, .5 * 730);
 }

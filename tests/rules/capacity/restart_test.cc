@@ -178,6 +178,31 @@ TEST(CapacityRestart, ABrokenRowBeginsAnew) {
   EXPECT_EQ(engine->stats().lost_rows, 2U);
 }
 
+// Without what was held last and how long it ran.
+TEST(CapacityRestart, ARowOfBeforeIsRead) {
+  ContainerDemand demand;
+  ContainerInstance instance;
+  for (int i = 0; i < 100; ++i) demand.AddCpu(At(i), .5, {}, &instance);
+  RowWriter out(1);
+  out.I64(At(99));
+  demand.Save(out);
+  out.U64(1).Text("nightly-1-abcde");
+  instance.Save(out);
+  Batch batch;
+  batch.Put(Family::kCapacity, std::string("\0batch\0nightly\0CronJob\0job\0", 27), out.Take());
+  MemoryStore store;
+  ASSERT_TRUE(store.Commit(batch, Durability::kBuffered).ok());
+  StreamWorld world;
+  auto engine = world.Make(&store);
+  engine->Rebuild(At(200));
+  engine->Run(At(200));
+  EXPECT_EQ(engine->stats().lost_rows, 0U);
+  const auto all = engine->Recommendations();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].cpu.samples, 100U);
+  EXPECT_FALSE(all[0].cpu.request) << "not known any more";
+}
+
 TEST(CapacityRestart, PodsOfOneGuessMoveTogether) {
   StreamWorld world;
   MemoryStore store;

@@ -71,6 +71,42 @@ TEST(CostEngine, GoesOnAfterARestartAndSaysWhatNobodyCounted) {
   EXPECT_EQ(world.engine->stats().unwatched, 3 * kHour - CostEngine::kLongestGap);
 }
 
+// A counter that runs on while nobody reads it.
+TEST(CostEngine, TrafficGoesOnAfterARestart) {
+  CostSettings options;
+  options.egress = Egress::kInternet;
+  CostWorld world(kStart, options);
+  world.inventory.Add("shop", "web", "", 1, 0);
+  const auto scrape = [&] {
+    const double minutes = static_cast<double>(world.now - kStart) / kMinute;
+    world.windows.Add(Labels({{"__name__", "container_network_transmit_bytes_total"},
+                              {"namespace", "shop"},
+                              {"pod", "web-1"},
+                              {"interface", "eth0"}}),
+                      world.now, minutes * kTestGib);
+  };
+  const auto run = [&](int minutes) {
+    for (int i = 0; i < minutes; ++i) {
+      scrape();
+      world.RunFor(kMinute);
+    }
+  };
+  run(10);
+  ASSERT_TRUE(world.engine->Save(Durability::kSynced).ok());
+  run(1);  // is not saved
+  world.now += 2 * kMinute;
+  world.Start();
+  run(5);
+  AllocationQuery query;
+  query.from = kStart;
+  query.to = world.now;
+  const auto sets = world.engine->Allocation(query, world.now);
+  ASSERT_TRUE(sets.ok());
+  double sent = 0;
+  for (const AllocationRow& row : sets->front().rows) sent += row.amounts.sent_bytes;
+  EXPECT_NEAR(sent / kTestGib, 17, 1e-6) << "up to the newest sample, from the first on";
+}
+
 TEST(CostEngine, ARestartAcrossTheHourIsBridgedToo) {
   CostWorld world(kStart + 50 * kMinute);
   world.inventory.Add("shop", "web", "", 1, 0);

@@ -138,6 +138,15 @@ TEST(Pricer, NeverPricesOneRegionAsAnother) {
   PricingOptions wrong;
   wrong.region = "mars-1";
   EXPECT_FALSE(Pricer::Create(wrong, {}).ok());
+  // With prices of one's own it needs no list.
+  wrong.core_hour = 0.04_usd;
+  EXPECT_FALSE(Pricer::Create(wrong, {}).ok()) << "memory has none";
+  wrong.gib_hour = 0.005_usd;
+  const auto own = Make(wrong);
+  EXPECT_EQ(own->Default().region, wrong.region);
+  EXPECT_EQ(own->Default().rates.core_hour, 0.04_usd);
+  EXPECT_EQ(own->Default().source, PriceSource::kUser);
+  EXPECT_EQ(own->ListStorage(wrong.provider, wrong.region, "gp3").source, PriceSource::kDefault);
 }
 
 // Each source in turn, those before it taken away.

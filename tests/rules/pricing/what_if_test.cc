@@ -114,6 +114,30 @@ TEST(WhatIf, StorageAndGpusMoveToo) {
   EXPECT_EQ(answer.now.amounts.gpu.Text(2), "1387.00");    // .95 an hour
 }
 
+// A node's GPU costs what the node says; where it would go nobody says which GPU that is.
+TEST(WhatIf, GpusKeepTheirPriceWhereTheirsIsNotKnown) {
+  const NodeFacts node = {.name = "n1",
+                          .provider = "aws",
+                          .region = "us-east-1",
+                          .instance_type = "g4dn.xlarge",
+                          .cores = 4_dec,
+                          .memory_gib = 16_dec,
+                          .gpus = 1_dec};
+  const PricedNodes book(Make(), StreamPrices(), {node});
+  WhatIfHolding gpu = Web(1, 1_dec, 4_dec);
+  gpu.gpus = 1_dec;
+  for (const WhatIfQuestion& question :
+       {WhatIfQuestion{.family = "m7g"}, WhatIfQuestion{.provider = "gcp"}}) {
+    const WhatIf answer = Ask({gpu}, question, book);
+    EXPECT_FALSE(answer.now.amounts.gpu.IsZero());
+    EXPECT_EQ(answer.then.amounts.gpu, answer.now.amounts.gpu);
+    ASSERT_FALSE(answer.notes.empty());
+    EXPECT_EQ(answer.notes.back(),
+              "GPUs cost what they cost now: what they would cost there is not known");
+  }
+  EXPECT_TRUE(Ask({gpu}, {.replicas = 2}, book).notes.empty());
+}
+
 TEST(WhatIf, NodesThereAreSetThePresentPrice) {
   const NodeFacts node = {.name = "n1",
                           .provider = "aws",
