@@ -60,6 +60,7 @@ bool V1Rows::ParsePlain(std::string_view message, const Hasher128& hasher) {
   while (at != end) {
     field = ShortField(at, end, WireTag(2, kWireBytes));
     Sample sample;
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its size goes along
     if (!ReadUsualSample(field.data(), field.size(), &sample)) {
       samples_.resize(begin);
       return false;

@@ -37,6 +37,12 @@ bool ReadBytes(const char** at, const char* end, std::string_view* out) {
   return true;
 }
 
+bool ReadTag(const char** at, const char* end, uint8_t tag) {
+  if (*at == end || static_cast<uint8_t>(**at) != tag) return false;
+  ++*at;
+  return true;
+}
+
 }  // namespace
 
 bool V2Rows::ReadPlainLabels(std::string_view refs, IdentityBuilder* identity, uint32_t* metric) {
@@ -76,18 +82,18 @@ bool V2Rows::ReadPlainFields(std::string_view message, IdentityBuilder* identity
   const char* const end = at + message.size();
   std::string_view field;
   uint32_t metric = kNone;
-  if (at == end || static_cast<uint8_t>(*at++) != kRefsTag || !ReadBytes(&at, end, &field) ||
+  if (!ReadTag(&at, end, kRefsTag) || !ReadBytes(&at, end, &field) ||
       !ReadPlainLabels(field, identity, &metric)) {
     return false;
   }
   size_t samples = 0;
-  for (; at != end && static_cast<uint8_t>(*at) == kSampleTag; ++samples) {
-    if (!ReadBytes(&++at, end, &field) || !ReadPlainSample(field)) return false;
+  for (; ReadTag(&at, end, kSampleTag); ++samples) {
+    if (!ReadBytes(&at, end, &field) || !ReadPlainSample(field)) return false;
   }
   if (samples == 0 || samples > kMaxSamplesOfSeries) return false;
   if (at == end) return true;
   IncomingMetadata metadata;
-  if (static_cast<uint8_t>(*at++) != kMetadataTag || !ReadBytes(&at, end, &field) || at != end ||
+  if (!ReadTag(&at, end, kMetadataTag) || !ReadBytes(&at, end, &field) || at != end ||
       !decoder_.ReadMetadata(field, &metadata)) {
     return false;
   }

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -34,7 +36,7 @@ struct Square : Shape {
 };
 
 int written = 3;
-const std::string relocated = "made when the program was loaded";
+const std::string kRelocated = "made when the program was loaded";
 
 TEST(StartPages, ComeBackWhenTheyAreTouched) {
   const std::unique_ptr<Shape> shape = std::make_unique<Square>();
@@ -45,7 +47,7 @@ TEST(StartPages, ComeBackWhenTheyAreTouched) {
   EXPECT_GT(ReleaseStartPages(), size_t{1} << 20);
   EXPECT_LT(RssFile(), before / 2);
   EXPECT_EQ(written, 5);
-  EXPECT_EQ(relocated, "made when the program was loaded");
+  EXPECT_EQ(kRelocated, "made when the program was loaded");
   EXPECT_EQ(shape->Corners(), 4);
   EXPECT_EQ(Hash64("constants too"), hash);
   EXPECT_EQ(FormatDuration(90'000), "1m30s");

@@ -35,6 +35,37 @@ inline bool SameSamples(const V2Rows& rows, const KeyedRow& row, const IncomingS
   return true;
 }
 
+// The metric that a series describes, or null.
+inline const LabelView* MetricDescribedBy(const IncomingSeries& series) {
+  const auto name = std::find_if(series.labels.begin(), series.labels.end(),
+                                 [](const LabelView& one) { return one.name == kMetricName; });
+  const bool told = series.has_metadata && !series.bad_refs && name != series.labels.end();
+  return told ? &*name : nullptr;
+}
+
+inline bool DescribedOnce(const V2Rows& rows, const IncomingSeries& series,
+                          const LabelView& metric) {
+  const auto same = [&](const V2Rows::Described& one) {
+    return one.metric.data() == metric.value.data() && one.metadata.type == series.metadata.type &&
+           one.metadata.help.data() == series.metadata.help.data() &&
+           one.metadata.unit.data() == series.metadata.unit.data();
+  };
+  return std::count_if(rows.described().begin(), rows.described().end(), same) == 1;
+}
+
+// Empty: the row is right.
+inline std::string WrongWithRow(const V2Rows& rows, uint32_t at, const IncomingSeries& series,
+                                uint64_t seed) {
+  if (at >= rows.rows().size()) return "a row is missing";
+  const KeyedRow& row = rows.rows()[at];
+  if (row.key != KeyOfSeries(series, seed)) return "key";
+  if (!SameSamples(rows, row, series)) return "samples";
+  const bool special = !series.exemplars.empty() || !series.histograms.empty();
+  if (rows.special(at) != special) return "special";
+  const LabelView* metric = MetricDescribedBy(series);
+  return metric == nullptr || DescribedOnce(rows, series, *metric) ? "" : "metadata";
+}
+
 // Empty: the rows are right.
 inline std::string WrongWithRows(std::string_view body, V2Rows* rows) {
   constexpr uint64_t kSeed = 11;
@@ -44,35 +75,20 @@ inline std::string WrongWithRows(std::string_view body, V2Rows* rows) {
   IncomingSeries series;
   size_t described = 0;
   bool starts = false;
-  for (size_t at = 0; expected.ok(); ++at) {
+  for (uint32_t at = 0; expected.ok(); ++at) {
     const StatusOr<bool> more = decoder.Next(&series);
     expected = more.status();
     if (!more.ok() || !*more) break;
     if (!parsed.ok()) continue;
-    if (at >= rows->rows().size()) return "a row is missing";
-    const KeyedRow& row = rows->rows()[at];
-    if (row.key != KeyOfSeries(series, kSeed)) return "key";
-    if (!SameSamples(*rows, row, series)) return "samples";
-    const bool special = !series.exemplars.empty() || !series.histograms.empty();
-    if (rows->special(static_cast<uint32_t>(at)) != special) return "special";
+    std::string wrong = WrongWithRow(*rows, at, series, kSeed);
+    if (!wrong.empty()) return wrong;
     starts = starts || !series.start_times.empty();
-    const auto name = std::find_if(series.labels.begin(), series.labels.end(),
-                                   [](const LabelView& one) { return one.name == kMetricName; });
-    if (!series.has_metadata || series.bad_refs || name == series.labels.end()) continue;
-    const auto same = [&](const V2Rows::Described& one) {
-      return one.metric.data() == name->value.data() && one.metadata.type == series.metadata.type &&
-             one.metadata.help.data() == series.metadata.help.data() &&
-             one.metadata.unit.data() == series.metadata.unit.data();
-    };
-    const auto count = std::count_if(rows->described().begin(), rows->described().end(), same);
-    if (count != 1) return "metadata";
-    ++described;
+    described += MetricDescribedBy(series) != nullptr ? 1 : 0;
   }
   if (Message(parsed) != Message(expected)) return Message(parsed) + " for " + Message(expected);
   if (!parsed.ok()) return "";
   if (rows->starts().empty() == starts) return "starts";
-  if (rows->described().size() > described) return "more metadata than was sent";
-  return "";
+  return rows->described().size() > described ? "more metadata than was sent" : "";
 }
 
 }  // namespace outrider
