@@ -235,13 +235,16 @@ bool CapacityEngine::Reprice(const Held& held, const UnitRates& usual, Recommend
 
 void CapacityEngine::JudgeOne(const Held& held, DemandEntry* entry, Round* round) {
   std::unique_ptr<Recommendation> before = round->Before(*entry);
-  const bool fresh = before == nullptr || IsDue(*entry, round->now) || held.Differs(*before);
+  // Of what is silent with everything else nothing new is known: it stays as it was told.
+  const bool silent = held.pods == 0 && entry->run_time == nullptr;
+  const bool fresh =
+      before == nullptr || (!silent && (IsDue(*entry, round->now) || held.Differs(*before)));
   entry->place = static_cast<uint32_t>(round->entries.size());
   round->entries.push_back(entry);
   round->fresh.push_back(fresh);
   if (!fresh) {
     before->pods = held.pods;
-    round->fresh.back() = Reprice(held, round->usual, before.get());
+    if (!silent) round->fresh.back() = Reprice(held, round->usual, before.get());
     round->recommendations.push_back(std::move(before));
     return;
   }

@@ -144,6 +144,31 @@ TEST_F(ComesAndGoes, WhatIsSilentWithAllOthersStaysTold) {
   EXPECT_GT(MonthlyOf(*engine_, "nightly"), 0) << "it would not run now either";
 }
 
+// All its replicas would save, not one of them.
+TEST_F(ComesAndGoes, SilenceChangesNoSavings) {
+  const auto savings = [&] {
+    const auto all = engine_->Recommendations();
+    return all.empty() ? 0 : all[0].cpu.savings_dollars_per_month.value_or(0);
+  };
+  for (int i = 0; i < 40; ++i) {
+    for (int pod = 0; pod < 3; ++pod) {
+      const auto labels = fmt::format("namespace=shop,pod=web-{},container=app", pod);
+      const Timestamp time = kBegin + i * kWorldScrape;
+      world_.Add("kube_pod_container_resource_requests", labels + ",resource=cpu", time, 1);
+      world_.Cpu(labels, time, .1);
+    }
+    engine_->Run(kBegin + i * kWorldScrape + kSecond);
+  }
+  engine_->Run(kBegin + 11 * kMinute);
+  const double before = savings();
+  EXPECT_GT(before, 2 * 730 * .8);
+  for (const DurationMs after : {20 * kMinute, 40 * kMinute, kHour}) {
+    engine_->Run(kBegin + after);
+    EXPECT_DOUBLE_EQ(savings(), before);
+    EXPECT_EQ(engine_->Recommendations()[0].pods, 0U);
+  }
+}
+
 TEST_F(ComesAndGoes, WhatEndedIsGone) {
   RunUntil(kBegin + 30 * kMinute);
   world_.Add("container_cpu_usage_seconds_total", "namespace=shop,pod=web-0,container=app", time_,
