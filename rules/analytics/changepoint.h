@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps in a series: where its level changed from one sample to the next.
 //
-// Model: a line with one step, v = a + b t + shift [t >= time]. For every boundary between two
-// blocks the step's least-squares size is computed at once from sums of the line's residuals; the
-// best boundary counts if it explains far more than what is left varies from block to block (so a
-// ramp is no step, and slow noise inflates what is left). Then the part after it is searched again
-// (binary segmentation towards the present), so that the last step is found.
+// Model: a line with one step, v = a + b t + shift [t >= time], through the block means. A step may
+// lie between two samples, or within any bucket: that one's mean lies between the levels, so it is
+// left out, and says afterwards where in it the step was. The place whose step explains most of
+// what is left per degree of freedom counts if that is far more than the means vary from block to
+// block (so a ramp is no step, and slow noise inflates what is left). Then the part after it is
+// searched again (binary segmentation towards the present), so that the last step is found.
 #pragma once
 
 #include <optional>
@@ -16,17 +17,17 @@
 namespace outrider {
 
 struct Changepoint {
-  Timestamp time = 0;  // the first block after the step begins here
+  Timestamp time = 0;  // of the first sample after the step, or about when within a bucket
   double shift = 0;    // units of the series
-  size_t block = 0;    // of the blocks given: the first after the step
+  size_t block = 0;    // of the blocks given: the first that lies wholly after the step
 };
 
-// The ratio of what a step explains to what is left per degree of freedom. White noise of 30 to 80
-// blocks passes it in fewer than one of a thousand windows (tested).
+// The ratio of what a step explains to what is left per degree of freedom; more is asked of few
+// blocks (125 of ten). White noise passes in fewer than one of a thousand windows (tested).
 inline constexpr double kStepSignificance = 25;
 
-// The last step; nothing where there is none. At least twelve blocks are needed, and
-// five on either side of a step.
+// The last step; nothing where there is none. At least twelve blocks are needed, and five samples
+// in two blocks on either side of a step.
 std::optional<Changepoint> LastChangepoint(std::span<const Block> blocks);
 
 }  // namespace outrider

@@ -151,12 +151,13 @@ std::optional<size_t> ForecastDetector::Choose(const Paths& paths, size_t horizo
 }
 
 double ForecastDetector::HalfWidth(const ForecastPath& path, size_t model, double ahead) const {
-  std::optional<double> width;
+  std::optional<double> width;  // one does not become narrower the farther it looks
   for (const ForecastErrors& errors : errors_) {
     const auto off = errors.RootMeanSquare(model);
     if (!off) continue;
     const double share = ahead / Seconds(errors.horizon());
-    width = plan_->confidence.z * *off * std::sqrt(std::max(share, 0.25));
+    const double own = plan_->confidence.z * *off * std::sqrt(std::max(share, 0.25));
+    width = std::max(width.value_or(0), own);
     if (share <= 1) break;
   }
   return width.value_or(path.HalfWidth(ahead));

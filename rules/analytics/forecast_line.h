@@ -9,7 +9,9 @@
 //   what the block means vary by, or that is known from less than a tenth of the window, reaches no
 //   threshold; and the value is shrunk towards a flat line by how insignificant it is.
 // - What is left of the last block's residual dies out as the autocorrelation says.
-// - Nothing goes beyond the level at which the ramp was always cut back.
+// - Nothing goes beyond the level at which the ramp was always cut back; from there on the middle
+// of
+//   the teeth is expected. Where that level drifts, thresholds are reached by its drift.
 #pragma once
 
 #include <optional>
@@ -37,12 +39,20 @@ class LinePath final : public ForecastPath {
   double residual_step = 1;
   double start = 0;  // of the line: seconds from now, not above 0
   bool significant = false;
-  std::optional<double> ceiling;  // in the direction of the slope
+  std::optional<Teeth> teeth;
+  double newest = 0;  // sample
+
+  // There is a line: else the drifting teeth alone, right after a reset.
+  bool HasLine() const { return line.HasSlope(); }
+  double AlongLine(double ahead) const;  // whatever the teeth say
 
  private:
   bool HasPassed(double threshold) const;
   double ShrunkSlope() const;
-  double Clip(double value) const;
+  // It is not among the teeth then: what the line says of it does not count.
+  bool IsCutBefore(double ahead, double value) const;
+  Crossing ByLine(double threshold) const;
+  Crossing ByDrift(double threshold) const;
 };
 
 // One series. Not thread-safe.
@@ -58,8 +68,9 @@ class LineForecaster {
     ring_.Add(time, value);
     resets_.Add(time, value);
   }
-  // Nothing before five samples since the last reset or step.
+  // Nothing before five samples since the last reset or step, unless there are teeth that drift.
   std::optional<LinePath> PathAt(Timestamp now, const Confidence& confidence) const;
+
   std::optional<double> newest() const {
     return ring_.empty() ? std::nullopt : std::optional(ring_.last_value());
   }
@@ -68,6 +79,11 @@ class LineForecaster {
   size_t MemoryBytes() const { return ring_.MemoryBytes(); }
 
  private:
+  // Since the last reset and step.
+  std::vector<Block> BlocksAt(Timestamp now) const;
+  void MeasureLine(std::span<const Block> blocks, const Confidence& confidence,
+                   LinePath* path) const;
+
   DurationMs window_;
   RingTiers ring_;
   ResetTracker resets_;

@@ -90,6 +90,25 @@ void RingTiers::Clear() {
   raw_count_ = 0;
   tiers_.clear();
   buckets_.clear();
+  if (centres_) *centres_ = Centres();
+}
+
+double RingTiers::CentreAt(size_t tier, uint32_t slot) const {
+  return centres_ ? centres_->origin + centres_->of_buckets[Place(tier, slot)] : 0;
+}
+
+void RingTiers::SetCentre(size_t tier, uint32_t slot, double centre) {
+  if (centres_) centres_->of_buckets[Place(tier, slot)] = AsFloat(centre - centres_->origin);
+}
+
+void RingTiers::GrowTo(size_t tier) {
+  const WindowPlan::Tier& plan = plan_->tiers[tier];
+  const size_t size = size_t{plan.offset} + plan.capacity;
+  buckets_.reserve(size);
+  buckets_.resize(size);
+  if (!centres_) return;
+  centres_->of_buckets.reserve(size);
+  centres_->of_buckets.resize(size);
 }
 
 void RingTiers::Add(Timestamp time, double value) {
@@ -132,15 +151,25 @@ void RingTiers::Rebase(Timestamp time) {
     const uint32_t kept = tier.newest >= slots ? tier.newest - slots + 1 : 0;
     // A bucket's place is its slot number modulo the capacity: put those that stay in order.
     std::vector<Bucket> moved(plan.capacity);
+    std::vector<float> centres(centres_ ? plan.capacity : 0U);
     tier.count = static_cast<uint16_t>(std::min<uint32_t>(tier.count, kept));
     for (uint32_t age = 0; age < tier.count; ++age) {
       const uint32_t slot = tier.newest - age;
-      moved[(slot - slots) % plan.capacity] = At(i, slot);
+      const size_t to = (slot - slots) % plan.capacity;
+      moved[to] = At(i, slot);
+      if (centres_) centres[to] = centres_->of_buckets[Place(i, slot)];
     }
     std::ranges::copy(moved, buckets_.begin() + plan.offset);
+    if (centres_) std::ranges::copy(centres, centres_->of_buckets.begin() + plan.offset);
     tier.newest -= std::min(tier.newest, slots);
   }
   base_ = base;
+}
+
+WildFilter::Judge RingTiers::JudgeOfRaw() const {
+  std::array<double, kRaw> values;
+  for (size_t age = 0; age < raw_count_; ++age) values[age] = raw_value_[RawIndex(age)];
+  return centres_->filter.JudgeBy(std::span(values).first(raw_count_));
 }
 
 // The samples of the oldest slot among those kept raw become one merge into the finest tier. Whole
@@ -150,35 +179,43 @@ void RingTiers::FlushOldestSlot() {
   const uint32_t slot = raw_time_[RawIndex(raw_count_ - 1U)] / width;
   const uint32_t start = slot * width;
   Moments line;
+  WildFilter::Judge judge;
+  if (centres_) judge = JudgeOfRaw();
+  double clean = 0;
   while (raw_count_ > 0) {
     const size_t oldest = RawIndex(raw_count_ - 1U);
     const uint32_t offset = raw_time_[oldest] - start;
     if (offset >= width) break;
     line.Add(Seconds(offset), raw_value_[oldest] - value_origin_);
+    if (centres_) clean += (judge.Clean(raw_value_[oldest]) - clean) / line.n;
     --raw_count_;
+  }
+  if (centres_) {
+    if (tiers_.empty()) centres_->origin = clean;
+    centres_->filter.Learn(judge, clean);
   }
   const size_t watched = std::min(kOriginTier, plan_->tiers.size() - 1);
   auto newest = [&] { return tiers_.size() > watched ? int64_t{tiers_[watched].newest} : -1; };
   const int64_t before = newest();
-  Push(0, slot, line);
+  Push(0, slot, line, clean);
   // Not while a line from the old origin is on its way.
   if (newest() != before) MoveValueOrigin();
 }
 
-void RingTiers::Push(size_t tier, uint32_t slot, const Moments& line) {
+void RingTiers::Push(size_t tier, uint32_t slot, const Moments& line, double centre) {
   if (tier == plan_->tiers.size()) return;
   while (tiers_.size() <= tier) {
-    const WindowPlan::Tier& plan = plan_->tiers[tiers_.size()];
+    GrowTo(tiers_.size());
     tiers_.emplace_back();
-    buckets_.reserve(size_t{plan.offset} + plan.capacity);
-    buckets_.resize(size_t{plan.offset} + plan.capacity);
   }
   const uint32_t capacity = plan_->tiers[tier].capacity;
   if (tiers_[tier].count > 0 && slot <= tiers_[tier].newest) {
-    Bucket& newest = At(tier, tiers_[tier].newest);
-    Moments merged = newest.Line();
+    const uint32_t into = tiers_[tier].newest;
+    Moments merged = At(tier, into).Line();
     merged.Merge(line);
-    newest.Set(merged);
+    At(tier, into).Set(merged);
+    const double before = CentreAt(tier, into);
+    SetCentre(tier, into, before + (centre - before) * line.n / merged.n);
     return;
   }
   while (tiers_[tier].count > 0 && slot - tiers_[tier].newest + tiers_[tier].count > capacity) {
@@ -196,6 +233,7 @@ void RingTiers::Push(size_t tier, uint32_t slot, const Moments& line) {
     }
   }
   At(tier, slot).Set(line);
+  SetCentre(tier, slot, centre);
 }
 
 // Far from its origin a mean would be rounded more than the samples themselves. What lies far from
@@ -208,6 +246,10 @@ void RingTiers::MoveValueOrigin() {
         std::bit_cast<std::array<uint32_t, 2>>(std::bit_cast<double>(bucket.mean_v) + shift);
   }
   value_origin_ = origin;
+  if (!centres_) return;
+  const double of_centres = centres_->origin - centres_->filter.level();
+  for (float& centre : centres_->of_buckets) centre = AsFloat(centre + of_centres);
+  centres_->origin = centres_->filter.level();
 }
 
 void RingTiers::HandDownOldest(size_t tier) {
@@ -220,7 +262,7 @@ void RingTiers::HandDownOldest(size_t tier) {
   const uint64_t start = uint64_t{slot} * width;
   Moments line = bucket.Line();
   line.mean_t += static_cast<double>(start % coarser) / kSecond;
-  Push(tier + 1, static_cast<uint32_t>(start / coarser), line);
+  Push(tier + 1, static_cast<uint32_t>(start / coarser), line, CentreAt(tier, slot));
 }
 
 template <typename Visit>
@@ -231,7 +273,7 @@ void RingTiers::NewestFirst(Timestamp now, Timestamp origin, Visit visit) const 
     if (time > now) continue;
     const Moments line = {
         .n = 1, .mean_t = Seconds(time - origin), .mean_v = raw_value_[i] - value_origin_};
-    if (!visit(time, line, line.mean_t)) return;
+    if (!visit(time, line, line.mean_t, 0.0)) return;
   }
   for (size_t tier = 0; tier < tiers_.size(); ++tier) {
     const uint32_t width = plan_->tiers[tier].width;
@@ -244,7 +286,8 @@ void RingTiers::NewestFirst(Timestamp now, Timestamp origin, Visit visit) const 
       const Timestamp start = base_ + static_cast<Timestamp>(uint64_t{slot} * width);
       Moments line = bucket.Line();
       line.mean_t += Seconds(start - origin);
-      if (!visit(std::max(start, first_), line, line.mean_t - slack)) return;
+      const double centre = CentreAt(tier, slot);
+      if (!visit(std::max(start, first_), line, line.mean_t - slack, centre)) return;
     }
   }
 }
@@ -263,7 +306,7 @@ void RingTiers::Fit(std::span<const DurationMs> windows, Timestamp now,
               .end = std::min(origin, now)};
     ++k;
   };
-  NewestFirst(now, origin, [&](Timestamp from, const Moments& line, double mean_t) {
+  NewestFirst(now, origin, [&](Timestamp from, const Moments& line, double mean_t, double) {
     while (k < windows.size() && mean_t <= Seconds(now - windows[k] - origin)) finish();
     if (k == windows.size()) return false;
     if (sums.n == 0) value_origin = line.mean_v;
@@ -284,17 +327,31 @@ void RingTiers::Blocks(DurationMs window, Timestamp now, Timestamp origin,
                        std::vector<Block>* out) const {
   out->clear();
   const double edge = Seconds(now - window - origin);
-  NewestFirst(now, origin, [&](Timestamp start, const Moments& line, double mean_t) {
+  WildFilter::Judge judge;
+  if (centres_) judge = JudgeOfRaw();
+  const Timestamp oldest_raw = empty() ? now : base_ + raw_time_[RawIndex(raw_count_ - 1U)];
+  const auto visit = [&](Timestamp start, const Moments& line, double mean_t, double centre) {
     if (mean_t <= edge) return false;
-    out->push_back({start, line});
-    out->back().line.mean_v += value_origin_;
+    Block& block = out->emplace_back(Block{start, line, centre});
+    block.line.mean_v += value_origin_;
+    if (centres_ && start >= oldest_raw) block.centre = judge.Clean(block.line.mean_v);
     return true;
-  });
+  };
+  NewestFirst(now, origin, visit);
   std::ranges::reverse(*out);
 }
 
 size_t RingTiers::MemoryBytes() const {
-  return tiers_.capacity() * sizeof(Tier) + buckets_.capacity() * sizeof(Bucket);
+  const size_t buckets = tiers_.capacity() * sizeof(Tier) + buckets_.capacity() * sizeof(Bucket);
+  if (!centres_) return buckets;
+  return buckets + sizeof(Centres) + centres_->of_buckets.capacity() * sizeof(float);
+}
+
+size_t RingTiers::MostBytes(const WindowPlan& plan) {
+  const size_t tiers = std::bit_ceil(plan.tiers.size()) * sizeof(Tier);
+  const size_t buckets = plan.buckets();
+  const size_t centres = plan.centres ? sizeof(Centres) + buckets * sizeof(float) : 0;
+  return tiers + buckets * sizeof(Bucket) + centres;
 }
 
 void RingTiers::Save(RowWriter& out) const {
@@ -305,6 +362,10 @@ void RingTiers::Save(RowWriter& out) const {
   out.I64(base_).I64(first_).Double(value_origin_);
   for (size_t age = raw_count_; age-- > 0;) {
     out.U64(raw_time_[RawIndex(age)]).Double(raw_value_[RawIndex(age)]);
+  }
+  if (centres_) {
+    out.Double(centres_->origin);
+    centres_->filter.Save(out);
   }
   out.U64(tiers_.size());
   for (size_t i = 0; i < tiers_.size(); ++i) {
@@ -317,6 +378,9 @@ void RingTiers::Save(RowWriter& out) const {
         out.U64(std::bit_cast<uint32_t>(part));
       }
       out.Double(bucket.Line().mean_v);
+      if (!centres_) continue;
+      const float centre = centres_->of_buckets[Place(i, tiers_[i].newest - age)];
+      out.U64(std::bit_cast<uint32_t>(centre));
     }
   }
 }
@@ -354,6 +418,10 @@ bool RingTiers::LoadRaw(RowReader& in) {
 }
 
 bool RingTiers::LoadTiers(RowReader& in) {
+  if (centres_) {
+    centres_->origin = in.Double();
+    centres_->filter.Load(in);
+  }
   const uint64_t used = in.U64();
   if (used > plan_->tiers.size()) return false;
   for (size_t i = 0; i < used; ++i) {
@@ -364,8 +432,7 @@ bool RingTiers::LoadTiers(RowReader& in) {
     if (!near || count > plan.capacity || count > newest + 1) return false;
     tiers_.push_back(
         {.newest = static_cast<uint32_t>(newest), .count = static_cast<uint16_t>(count)});
-    buckets_.reserve(size_t{plan.offset} + plan.capacity);
-    buckets_.resize(size_t{plan.offset} + plan.capacity);
+    GrowTo(i);
     for (uint64_t age = count; age-- > 0;) {
       Bucket& bucket = At(i, static_cast<uint32_t>(newest - age));
       const uint64_t n = in.U64();
@@ -378,6 +445,10 @@ bool RingTiers::LoadTiers(RowReader& in) {
       }
       bucket.mean_v = std::bit_cast<std::array<uint32_t, 2>>(in.Double());
       if (!std::isfinite(bucket.Line().mean_v) || bucket.m_tt < 0) return false;
+      if (!centres_) continue;
+      const auto centre = std::bit_cast<float>(static_cast<uint32_t>(in.U64()));
+      if (!std::isfinite(centre)) return false;
+      centres_->of_buckets[Place(i, static_cast<uint32_t>(newest - age))] = centre;
     }
   }
   return true;

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "rules/analytics/moments.h"
+#include "rules/analytics/wild_filter.h"
 #include "rules/analytics/window_plan.h"
 #include "storage/base/clock.h"
 #include "storage/state/row_codec.h"
@@ -51,12 +52,15 @@ struct WindowFit {
 struct Block {
   Timestamp start = 0;  // of the sample or of the bucket's slot
   Moments line;         // times in seconds from the origin asked for
+  double centre = 0;    // mean of the samples without wild ones; only if the plan has centres
 };
 
 // One series. Not thread-safe.
 class RingTiers {
  public:
-  explicit RingTiers(std::shared_ptr<const WindowPlan> plan) : plan_(std::move(plan)) {}
+  explicit RingTiers(std::shared_ptr<const WindowPlan> plan) : plan_(std::move(plan)) {
+    if (plan_->centres) centres_ = std::make_unique<Centres>();
+  }
 
   // Times must not go back; a sample that does is ignored. Finite values only.
   void Add(Timestamp time, double value);
@@ -75,7 +79,8 @@ class RingTiers {
   // that cannot be a state, leave it empty.
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
-  size_t MemoryBytes() const;  // on the heap, without this object
+  size_t MemoryBytes() const;                       // on the heap, without this object
+  static size_t MostBytes(const WindowPlan& plan);  // the same when all of it is in use
 
  private:
   static constexpr uint8_t kRaw = 24;  // newest samples kept as they are: over 5 minutes at 15 s
@@ -96,6 +101,12 @@ class RingTiers {
     Moments Line() const;
     void Set(const Moments& line);
   };
+  // What wild samples do not move.
+  struct Centres {
+    double origin = 0;
+    std::vector<float> of_buckets;  // as buckets_, from the origin
+    WildFilter filter;
+  };
   struct Tier {
     uint32_t newest = 0;  // slot number: milliseconds since base_ / width
     uint16_t count = 0;   // slots up to the newest that are in the ring, empty ones included
@@ -104,19 +115,24 @@ class RingTiers {
   void Rebase(Timestamp time);
   void Clear();
   void FlushOldestSlot();
-  void Push(size_t tier, uint32_t slot, const Moments& line);
+  void Push(size_t tier, uint32_t slot, const Moments& line, double centre);
   void HandDownOldest(size_t tier);
   void MoveValueOrigin();
-  Bucket& At(size_t tier, uint32_t slot) {
+  double CentreAt(size_t tier, uint32_t slot) const;  // 0 without
+  void SetCentre(size_t tier, uint32_t slot, double centre);
+  WildFilter::Judge JudgeOfRaw() const;
+  void GrowTo(size_t tier);
+  size_t Place(size_t tier, uint32_t slot) const {
     const WindowPlan::Tier& t = plan_->tiers[tier];
-    return buckets_[t.offset + slot % t.capacity];
+    return t.offset + slot % t.capacity;
   }
+  Bucket& At(size_t tier, uint32_t slot) { return buckets_[Place(tier, slot)]; }
   const Bucket& At(size_t tier, uint32_t slot) const {
     return const_cast<RingTiers*>(this)->At(tier, slot);
   }
   size_t RawIndex(size_t age) const { return (raw_newest_ + kRaw - age) % kRaw; }  // 0: newest
-  // Calls visit(start, line, mean_t) for samples and buckets up to `now`, newest first, until it
-  // says false. Times are seconds from `origin`, values from value_origin_.
+  // Calls visit(start, line, mean_t, centre) for samples and buckets up to `now`, newest first,
+  // until it says false. Times are seconds from `origin`, values but `centre` from value_origin_.
   template <typename Visit>
   void NewestFirst(Timestamp now, Timestamp origin, Visit visit) const;
   bool LoadTiers(RowReader& in);
@@ -130,8 +146,9 @@ class RingTiers {
   double raw_value_[kRaw] = {};
   uint8_t raw_newest_ = 0;
   uint8_t raw_count_ = 0;
-  std::vector<Tier> tiers_;      // as the plan's, as far as they are in use
-  std::vector<Bucket> buckets_;  // of those tiers
+  std::vector<Tier> tiers_;           // as the plan's, as far as they are in use
+  std::vector<Bucket> buckets_;       // of those tiers
+  std::unique_ptr<Centres> centres_;  // unless the plan has none
 };
 
 }  // namespace outrider

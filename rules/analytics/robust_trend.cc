@@ -100,6 +100,14 @@ std::vector<Moments> EvenPoints(std::span<const Block> blocks) {
   return points;
 }
 
+std::vector<Moments> RobustPoints(std::span<const Block> blocks) {
+  const bool single = std::ranges::all_of(blocks, [](const Block& b) { return b.line.n <= 1; });
+  if (single && blocks.size() <= kMostPoints) return EvenPoints(blocks);
+  std::vector<Block> centres(blocks.begin(), blocks.end());
+  for (Block& block : centres) block.line.mean_v = block.centre;
+  return EvenPoints(centres);
+}
+
 double TheilSenSlope(std::span<const Moments> points) {
   std::vector<double> slopes;
   slopes.reserve(points.size() * points.size() / 2);

@@ -14,6 +14,8 @@ namespace outrider {
 // the mean of its samples (mean_t, mean_v).
 inline constexpr size_t kMostPoints = 64;
 std::vector<Moments> EvenPoints(std::span<const Block> blocks);
+// The same with the blocks' centres for their means where samples are merged.
+std::vector<Moments> RobustPoints(std::span<const Block> blocks);
 
 // Theil-Sen: the median of the slopes of all pairs, units per second; NaN with fewer than two
 // points. Up to 29 % wild points do not move it far.

@@ -368,7 +368,9 @@ void Source::End(DerivedTable& table, uint32_t slot) {
 void Source::Expire(Timestamp now) {
   const AnalyticsOptions& options = context_->options;
   const DurationMs staleness = options.staleness + (follower_ ? 0 : IntervalOf(options));
-  const DurationMs keep = std::max(options.keep_gone, staleness);
+  // Without a store nobody else has the state: a series that comes back would begin anew.
+  const bool stored = context_->seams.state != nullptr;
+  const DurationMs keep = std::max(stored ? options.keep_gone : options.keep_saved, staleness);
   for (uint32_t slot = 0; slot < series_.size(); ++slot) {
     const WatchedSeries::Slot& series = series_[slot];
     if (!series.used) continue;
@@ -376,7 +378,7 @@ void Source::Expire(Timestamp now) {
     const bool ahead = age < -SeriesFollower::kMostAhead;
     if (series.live && (age > staleness || ahead)) End(context_->seams.table, slot);
     if (series.live || (age <= keep && !ahead)) continue;
-    if (context_->seams.state != nullptr && !ahead) SaveSlot(slot, &parted_);
+    if (stored && !ahead) SaveSlot(slot, &parted_);
     if (follower_ && series.feed != WatchedSeries::kNone) follower_->Forget(series.feed);
     if (slot < labels_.size()) labels_[slot] = Labels();
     series_.Free(slot);

@@ -30,10 +30,11 @@
 namespace outrider {
 
 struct AnalyticsOptions {
-  DurationMs interval = 15 * kSecond;     // between two runs; of expressions that give none
-  DurationMs staleness = 5 * kMinute;     // a source without a sample for this long is gone
-  DurationMs keep_gone = kHour;           // state of a source that is gone stays in memory so long
-  DurationMs expression_rebuild = kHour;  // how much of the past expressions are rebuilt from
+  DurationMs interval = 15 * kSecond;  // between two runs; of expressions that give none
+  DurationMs staleness = 5 * kMinute;  // a source without a sample for this long is gone
+  // State of a source that is gone stays in memory so long; without a store for `keep_saved`.
+  DurationMs keep_gone = kHour;
+  DurationMs expression_rebuild = kHour;      // how much of the past expressions are rebuilt from
   DurationMs checkpoint_every = 5 * kMinute;  // a series' state is saved about that often
   DurationMs keep_saved = 7 * kDay;           // saved state of a source that is gone
 };

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "rules/analytics/block_scatter.h"
 #include "rules/analytics/changepoint.h"
+#include "rules/analytics/quantiles.h"
 #include "rules/analytics/robust_trend.h"
 
 namespace outrider {
@@ -15,6 +17,8 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMinSamples = 3;  // fewer have no standard error
 constexpr DurationMs kSeldomest = 2 * kMinute;
 constexpr double kSignificantErrors = 2;  // standard errors of the slope
+// 2 KB a series, the detector itself and what the allocator adds to its blocks among it.
+constexpr size_t kMostBytes = 2048 - (sizeof(TrendDetector) + 6 * 16);
 
 constexpr DerivedMetric kSlope = {
     "outrider_trend_slope",
@@ -50,13 +54,27 @@ size_t OutputsPerWindow(const TrendOptions& options) {
          (options.mann_kendall ? 1U : 0U);
 }
 
+// As many points as there is room for.
+std::shared_ptr<const WindowPlan> MakeRobustRing(std::span<const DurationMs> windows) {
+  std::shared_ptr<WindowPlan> plan;
+  for (int resolution = kMostPoints; !plan; --resolution) {
+    auto ring = std::make_shared<WindowPlan>(*MakeWindowPlan(windows, resolution));
+    ring->centres = true;
+    if (resolution > TrendPlan::kResolution && RingTiers::MostBytes(*ring) > kMostBytes) continue;
+    plan = std::move(ring);
+  }
+  return plan;
+}
+
 }  // namespace
 
 std::shared_ptr<const TrendPlan> MakeTrendPlan(const Entry& entry) {
   auto plan = std::make_shared<TrendPlan>();
   plan->windows = entry.windows;
   plan->options = entry.trend;
-  plan->ring = MakeWindowPlan(plan->windows, TrendPlan::kResolution);
+  const bool robust = entry.trend.theil_sen || entry.trend.mann_kendall;
+  plan->ring = robust ? MakeRobustRing(plan->windows)
+                      : MakeWindowPlan(plan->windows, TrendPlan::kResolution);
   return plan;
 }
 
@@ -116,6 +134,8 @@ void TrendDetector::ReportWindow(Timestamp now, size_t window, const WindowFit& 
   }
   out[0] = fit.line.Slope();
   out[1] = TrendDirection(fit, plan_->options.stable_per_hour);
+  // Looked at more closely only where there seems to be one: that costs more than all the rest.
+  if (out[1] != 0 && !HoldsForBlocks(now, window, fit)) out[1] = 0;
   out[2] = TrendChangeRatio(fit);
   if (plan_->options.errors) {
     out[3] = fit.line.StandardError();
@@ -125,11 +145,26 @@ void TrendDetector::ReportWindow(Timestamp now, size_t window, const WindowFit& 
   ReportRobust(now, window, out.subspan(plan_->options.errors ? 6 : 3));
 }
 
+// Slow noise looks like a trend to errors that take samples as independent.
+bool TrendDetector::HoldsForBlocks(Timestamp now, size_t window, const WindowFit& fit) const {
+  std::vector<Block> blocks;
+  ring_.Blocks(plan_->windows[window], now, fit.origin, &blocks);
+  const std::vector<Moments> points = EvenPoints(blocks);
+  const BlockScatter scatter = MeasureScatter(points, fit.line);
+  const Moments& line = fit.line;
+  const double squares = std::max(0.0, line.m_vv - line.m_tv * line.m_tv / line.m_tt);
+  const double error = std::sqrt(scatter.Inflated(squares / (line.n - 2)) / line.m_tt);
+  // All points count here: a curve leaves neighbours alike, and has a direction all the same.
+  const double freedom = std::max(1.0, static_cast<double>(points.size()) - 2);
+  static const Confidence confidence(0.95);
+  return std::fabs(line.Slope()) >= StudentInterval(confidence, freedom) * error;
+}
+
 void TrendDetector::ReportRobust(Timestamp now, size_t window, std::span<double> out) const {
   if (out.empty()) return;
   std::vector<Block> blocks;
   ring_.Blocks(plan_->windows[window], now, ring_.last_time(), &blocks);
-  const std::vector<Moments> points = EvenPoints(blocks);
+  const std::vector<Moments> points = RobustPoints(blocks);
   size_t at = 0;
   if (plan_->options.theil_sen) out[at++] = TheilSenSlope(points);
   if (plan_->options.mann_kendall) out[at] = MannKendallP(points);

@@ -16,7 +16,8 @@ namespace outrider {
 // Constant and shared by all series of an entry.
 struct TrendPlan {
   // Buckets per window: a window's old edge is right within 1/20 of it, and seven windows take
-  // less than 2 KB a series.
+  // less than 2 KB a series. With Theil-Sen or Mann-Kendall as many more as those 2 KB hold, and a
+  // centre each: all seven windows take 2.3 KB then.
   static constexpr int kResolution = 10;
 
   std::vector<DurationMs> windows;  // ascending
@@ -48,6 +49,7 @@ class TrendDetector final : public Detector {
  private:
   void ReportWindow(Timestamp now, size_t window, const WindowFit& fit,
                     std::span<double> out) const;
+  bool HoldsForBlocks(Timestamp now, size_t window, const WindowFit& fit) const;
   void ReportRobust(Timestamp now, size_t window, std::span<double> out) const;
   void ReportChangepoint(Timestamp now, std::span<double> out) const;
 

@@ -36,6 +36,7 @@ struct WindowPlan {
     uint16_t capacity = 0;  // buckets
   };
   std::vector<Tier> tiers;  // finest first
+  bool centres = false;     // buckets have one that wild samples do not move (wild_filter.h)
 
   size_t buckets() const { return tiers.back().offset + size_t{tiers.back().capacity}; }
   DurationMs coarsest() const { return tiers.back().width; }

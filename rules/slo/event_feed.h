@@ -49,6 +49,9 @@ class EventFeed {
   // counted.
   Status Advance(const SloContext& context, Timestamp now, const EventSink& sink);
 
+  // For a clock that was ahead and is back: expressions are sampled on from `now`.
+  void SetBack(Timestamp now) { cursor_ = std::min(cursor_, now); }
+
   bool counted() const { return counted_; }
   uint64_t samples() const;
   // Bad events of label sets for which there is no total, in the last Advance.

@@ -84,6 +84,65 @@ EventCounts EventRing::AtEdge(const Tier& tier, int64_t bucket) const {
   return edges_[tier.begin + static_cast<size_t>(std::max(bucket, oldest)) % tier.count];
 }
 
+// Before the clock went ahead: the finest tier that has the edge after `now` knows it.
+EventCounts EventRing::BookedBy(Timestamp now) const {
+  for (const Tier& tier : tiers_) {
+    const int64_t next = FloorDiv(now - 1, tier.width) + 1;
+    if (next <= tier.bucket && next > tier.bucket - static_cast<int64_t>(tier.count)) {
+      return AtEdge(tier, next);
+    }
+  }
+  return AtEdge(tiers_.back(), INT64_MIN);  // its oldest
+}
+
+// How far the counters had come at `time`, by a tier that was set back already.
+EventCounts EventRing::Between(const Tier& tier, Timestamp time, Timestamp now,
+                               const EventCounts& booked) const {
+  const int64_t bucket = FloorDiv(time, tier.width);
+  const bool running = bucket >= tier.bucket;
+  const EventCounts from = AtEdge(tier, std::min(bucket, tier.bucket));
+  const EventCounts to = running ? booked : AtEdge(tier, bucket + 1);
+  const Timestamp begin = bucket * tier.width;
+  const Timestamp end = running ? std::max(now, time) : begin + tier.width;
+  if (end <= begin) return to;
+  const double share = static_cast<double>(time - begin) / static_cast<double>(end - begin);
+  return {from.bad + share * (to.bad - from.bad), from.total + share * (to.total - from.total)};
+}
+
+void EventRing::SetBack(size_t i, Timestamp now, const EventCounts& booked) {
+  Tier& tier = tiers_[i];
+  const int64_t bucket = FloorDiv(now - 1, tier.width);
+  if (bucket >= tier.bucket) return;
+  const auto count = static_cast<int64_t>(tier.count);
+  const int64_t known = tier.bucket - count + 1;  // from here on
+  const EventCounts oldest = known <= bucket ? AtEdge(tier, known) : booked;
+  for (int64_t b = bucket - count + 1; b < known && b <= bucket; ++b) {
+    const Timestamp edge = b * tier.width;
+    EventCounts& counts = edges_[tier.begin + static_cast<size_t>(b) % tier.count];
+    if (edge < first_) {
+      counts = {};
+    } else if (i + 1 < tiers_.size()) {
+      counts = Between(tiers_[i + 1], edge, now, booked);
+    } else {
+      counts = oldest;  // what was longer ago is forgotten
+    }
+  }
+  tier.bucket = bucket;
+}
+
+void EventRing::SetBack(Timestamp now) {
+  if (first_ == INT64_MAX || newest_ <= now) return;
+  const EventCounts booked = BookedBy(now);
+  for (size_t i = tiers_.size(); i-- > 0;) SetBack(i, now, booked);
+  newest_ = now;
+  first_ = std::min(first_, now);
+  if (period_.calendar && now < bounds_.begin) {
+    bounds_ = PeriodAt(*period_.calendar, now);
+    const Tier& tier = tiers_.back();
+    at_begin_ = AtEdge(tier, FloorDiv(bounds_.begin + tier.width / 2, tier.width));
+  }
+}
+
 EventCounts EventRing::Sum(Timestamp now, DurationMs window) const {
   if (first_ == INT64_MAX) return {};
   // The period's tier may be finer than one of the fixed ones that reaches as far.

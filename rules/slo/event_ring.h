@@ -39,6 +39,9 @@ class EventRing {
   explicit EventRing(const SloPeriod& period);
   // Times ascend; what is older than the newest is booked with it.
   void Add(Timestamp time, const EventCounts& counts);
+  // For a clock that was ahead and is back: what was booked after `now` counts as of now. What the
+  // future displaced from a fine tier is put in from the coarser ones, evenly between their edges.
+  void SetBack(Timestamp now);
   // Events of (now - window, now]; `now` not before the newest.
   EventCounts Sum(Timestamp now, DurationMs window) const;
   // Events of the running period: the last `length`, or since it began on the calendar.
@@ -70,6 +73,10 @@ class EventRing {
     int64_t bucket = 0;  // the running one
   };
   EventCounts AtEdge(const Tier& tier, int64_t bucket) const;
+  EventCounts BookedBy(Timestamp now) const;
+  void SetBack(size_t tier, Timestamp now, const EventCounts& booked);
+  EventCounts Between(const Tier& tier, Timestamp time, Timestamp now,
+                      const EventCounts& booked) const;
   void Roll(Timestamp time);
   Timestamp PeriodBegin(Timestamp now) const;
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint8_t kFeedRowFormat = 2;  // 1: its identity is SloSpec::OldIdentity()
 constexpr uint8_t kTrackRowFormat = 1;
+constexpr DurationMs kMostAhead = kMinute;  // a clock that is put right by less is left alone
 
 // The labels of the expressions, with the objective's own added.
 Labels WithOwn(const Labels& labels, const SloLabels& own) {
@@ -38,6 +39,7 @@ SloRunner::SloRunner(SloSpec spec) : spec_(std::move(spec)) {
 
 void SloRunner::Run(const SloContext& context, Timestamp now) {
   refused_.clear();
+  SetBack(now);
   const Status status = Collect(context, now);
   CloseSlices(context.options, now);
   Expire(now);
@@ -50,6 +52,22 @@ void SloRunner::Run(const SloContext& context, Timestamp now) {
     said_refused_ = true;
     LogWarn("an objective has more label sets than max_series; the others are left out",
             {{"slo", spec_.name}, {"max_series", std::to_string(spec_.max_series)}});
+  }
+}
+
+// Nothing is read from the future, so what lies there was counted by a clock that was ahead.
+// Windows would end there, and take in all that comes until the clock is there.
+void SloRunner::SetBack(Timestamp now) {
+  bool ahead = false;
+  for (EventFeed& feed : feeds_) feed.SetBack(now);
+  for (auto& [labels, track] : tracks_) {
+    if (track.newest() <= now + kMostAhead) continue;
+    ahead = true;
+    track.SetBack(now);
+  }
+  if (ahead) {
+    LogWarn("an objective counted ahead of the clock; what it counted there counts as of now",
+            {{"slo", spec_.name}});
   }
 }
 

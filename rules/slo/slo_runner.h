@@ -41,6 +41,7 @@ class SloRunner {
   Status LoadTrack(std::string_view bytes);
 
  private:
+  void SetBack(Timestamp now);
   Status Collect(const SloContext& context, Timestamp now);
   void Book(const Labels& labels, Timestamp time, const EventCounts& counts);
   void CloseSlices(const SloOptions& options, Timestamp now);

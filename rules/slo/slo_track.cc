@@ -34,6 +34,14 @@ void SloTrack::CloseSlices(Timestamp time) {
   slice_end_ = SliceEnd(time + 1);
 }
 
+void SloTrack::SetBack(Timestamp now) {
+  if (newest_ <= now) return;
+  newest_ = now;
+  unsaved_ = true;
+  ring_.SetBack(now);
+  if (slice_end_ != INT64_MIN) slice_end_ = std::min(slice_end_, SliceEnd(now + 1));
+}
+
 void SloTrack::Close() {
   if (slice_sum_.total > 0) {
     const double bad = std::clamp(slice_sum_.bad / slice_sum_.total, 0.0, 1.0);

@@ -21,6 +21,8 @@ class SloTrack {
   void Add(Timestamp time, const EventCounts& counts);
   // Closes the slices that ended at `time` or before.
   void CloseSlices(Timestamp time);
+  // For a clock that was ahead and is back: what came after `now` counts as of now.
+  void SetBack(Timestamp now);
 
   // Events of the last `window`. Of slices: of those that are closed, and one at least, so that a
   // window shorter than a slice shows the newest one until the next is there.

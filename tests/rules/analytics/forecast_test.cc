@@ -233,6 +233,59 @@ TEST(Forecast, LogRotationIsNoFullDisk) {
   }
 }
 
+struct FillingCase {
+  const char* what;
+  double gb_per_day;
+  double tooth_gb;
+  DurationMs tooth;
+  DurationMs window;
+};
+
+class ForecastFilling : public testing::TestWithParam<FillingCase> {};
+
+// A disk that fills up under log rotation: 40 GB left at first, a sample a minute. Each look says
+// about when the deepest tooth will reach 0, whatever the tooth it falls into says.
+TEST_P(ForecastFilling, TeethAreSeenThrough) {
+  const FillingCase& c = GetParam();
+  Entry entry = ForecastEntry(c.window);
+  entry.forecast.crossing = CrossingDirection::kBelow;
+  entry.forecast.horizons = {12 * kHour};
+  const auto detector = ForecastDetector::Create(entry);
+  SeededRandom random(5);
+  const auto value = [&](DurationMs since) {
+    const double days = static_cast<double>(since) / kDay;
+    const double tooth = static_cast<double>(since % c.tooth) / static_cast<double>(c.tooth);
+    return 40 - c.gb_per_day * days - c.tooth_gb * tooth;
+  };
+  const auto full = static_cast<double>(kDay) / 1000 * (40 - c.tooth_gb) / c.gb_per_day;
+  int looks = 0;
+  int outside = 0;  // of the interval of the crossing
+  for (DurationMs since = 0; since < 50 * kHour; since += kMinute) {
+    detector->Observe(kReportStart + since, value(since) + 0.05 * Gauss(random));
+    if (since < c.window + 2 * c.tooth || since % (7 * kMinute) != 0) continue;
+    const auto out = Reported(entry, *detector, kReportStart + since);
+    ASSERT_TRUE(out.contains("seconds_to_threshold")) << since / kMinute;
+    const double left = full - static_cast<double>(since) / 1000;
+    const double tooth = static_cast<double>(c.tooth) / 1000;
+    ASSERT_NEAR(out.at("seconds_to_threshold"), left, 0.1 * left + tooth) << since / kMinute;
+    ++looks;
+    const bool early = out.at("seconds_to_threshold_upper") < left;
+    if (early || out.at("seconds_to_threshold_lower") > left + tooth) ++outside;
+    const double then = value(since + 12 * kHour);
+    ASSERT_NEAR(out.at("value"), then, c.tooth_gb) << since / kMinute;
+    ASSERT_LE(out.at("lower"), then + 0.2) << since / kMinute;
+    ASSERT_GE(out.at("upper"), then - 0.2) << since / kMinute;
+  }
+  EXPECT_LE(outside, looks / 20) << "of " << looks;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, ForecastFilling,
+    testing::Values(FillingCase{"two hours", 10, 2, 2 * kHour, 6 * kHour},
+                    FillingCase{"slow beside its teeth", 2, 2, 2 * kHour, 6 * kHour},
+                    FillingCase{"many teeth in a window", 10, 2, 30 * kMinute, 6 * kHour},
+                    FillingCase{"teeth as long as the window", 5, 4, 6 * kHour, 6 * kHour}));
+
 TEST(Forecast, ARotationThatDoesNotComeIsSeen) {
   Entry entry = ForecastEntry(kHour);
   entry.threshold = 95;
@@ -256,14 +309,34 @@ TEST(ResetTracker, RampsOfBothDirectionsAndNoNoise) {
     noise.Add(time, 50 + 0.001 * i + Gauss(random));
   }
   const Timestamp now = kReportStart + 3000 * 15'000;
-  ASSERT_TRUE(falls.Ceiling(-1, now));
-  EXPECT_NEAR(*falls.Ceiling(-1, now), 30.5 - 5, 0.5);
-  EXPECT_FALSE(falls.Ceiling(1, now));
-  ASSERT_TRUE(rises.Ceiling(1, now));
-  EXPECT_NEAR(*rises.Ceiling(1, now), 69.5 + 5, 0.5);
-  EXPECT_FALSE(noise.Ceiling(1, now));
+  const Confidence sure(0.95);
+  ASSERT_TRUE(falls.TeethAt(-1, now, sure));
+  EXPECT_NEAR(falls.TeethAt(-1, now, sure)->LevelAt(kDay), 30.5, 0.5);
+  EXPECT_NEAR(falls.TeethAt(-1, now, sure)->height, 49.5, 0.5);
+  EXPECT_EQ(falls.TeethAt(-1, now, sure)->spacing, 1500);
+  EXPECT_FALSE(falls.TeethAt(1, now, sure));
+  ASSERT_TRUE(rises.TeethAt(1, now, sure));
+  EXPECT_NEAR(rises.TeethAt(1, now, sure)->LevelAt(kDay), 69.5, 0.5);
+  EXPECT_FALSE(noise.TeethAt(1, now, sure));
   EXPECT_EQ(noise.last_reset(), INT64_MIN);
-  EXPECT_FALSE(rises.Ceiling(1, now + 365 * kDay)) << "forgotten";
+  EXPECT_FALSE(rises.TeethAt(1, now + 365 * kDay, sure)) << "forgotten";
+}
+
+TEST(Forecast, AnIntervalIsNoNarrowerFartherAhead) {
+  // Constant for a day, then another constant for twenty minutes.
+  Entry entry = ForecastEntry(kHour);
+  entry.threshold.reset();
+  entry.forecast.horizons = {kHour, 4 * kHour};
+  entry.forecast.label_horizons = true;
+  std::vector<double> values(26 * 60, 7.0);
+  values.resize(values.size() + 20, 35.0);
+  for (const auto model : {ForecastModel::kLinear, ForecastModel::kHoltWinters}) {
+    entry.forecast.model = model;
+    const auto out = ReportAfter(entry, values, kMinute);
+    const double near = out.at("upper 1h") - out.at("lower 1h");
+    EXPECT_GT(near, 5) << static_cast<int>(model);
+    EXPECT_GE(out.at("upper 4h") - out.at("lower 4h"), near) << static_cast<int>(model);
+  }
 }
 
 // openobserve#14608: a prediction from a single sample.

@@ -183,6 +183,22 @@ TEST_P(ClockAhead, WhatItSavedIsBegunAnew) {
   EXPECT_THAT(InstancesOf("outrider_anomaly_score"), ElementsAre("a"));
 }
 
+// A back-test has no store; the daemon would take the state back from its own.
+TEST_F(SeriesLife, WithoutAStoreAGapOfHoursForgetsNothing) {
+  auto engine =
+      Make("- {name: load, kind: trend, expr: node_load1, windows: [24h], errors: true}\n");
+  Fill("a", kStart, kStart + kHour);
+  const Timestamp back = kStart + 5 * kHour;
+  Fill("a", back, back + kHour);
+  for (Timestamp now = kStart; now < back + kHour; now += kMinute) engine->Run(now);
+  const auto derived = DerivedText(table_);
+  const std::string start =
+      "outrider_trend_start_timestamp_seconds{entry=\"load\", instance=\"a\", "
+      "metric=\"node_load1\", window=\"24h\"}";
+  ASSERT_TRUE(derived.contains(start)) << testing::PrintToString(derived);
+  EXPECT_NEAR(derived.at(start), static_cast<double>(kStart) / 1000, 1);
+}
+
 TEST_F(SeriesLife, AllIsSavedInTheTimePromised) {
   store_ = std::make_unique<MemoryStore>();
   auto engine = Make("- {name: load, kind: anomaly, expr: node_load1, detector: robust_z}\n");

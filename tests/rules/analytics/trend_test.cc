@@ -100,6 +100,34 @@ TEST(Trend, NoiseHasNoDirection) {
   EXPECT_EQ(out.at("direction 15m"), 0);
 }
 
+TEST(Trend, ACurveHasADirection) {
+  std::vector<double> square;
+  std::vector<double> steps;
+  for (int i = 0; i < 240; ++i) {
+    square.push_back(10 + 1e-3 * i * i);
+    steps.push_back(i < 120 ? 10 : 20);
+  }
+  EXPECT_EQ(ReportAfter(TrendEntry({kHour}), square).at("direction 1h"), 1);
+  EXPECT_EQ(ReportAfter(TrendEntry({kHour}), steps).at("direction 1h"), 1);
+}
+
+TEST(Trend, SlowNoiseHasNoDirection) {
+  // AR(1) of 0.8, 61 samples a minute apart: errors of independent samples call half of them
+  // trends.
+  SeededRandom random(103);
+  int alarms = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<double> values;
+    double state = 0;
+    for (int i = 0; i < 61; ++i) {
+      state = 0.8 * state + random.Unit() - 0.5;
+      values.push_back(10 + 3.5 * state);
+    }
+    if (ReportAfter(TrendEntry({kHour}), values, kMinute).at("direction 1h") != 0) ++alarms;
+  }
+  EXPECT_LE(alarms, 0.2 * 400);
+}
+
 TEST(Trend, NothingBeforeThreeSamples) {
   EXPECT_TRUE(ReportAfter(TrendEntry(), {1, 2}).empty());
   EXPECT_EQ(ReportAfter(TrendEntry(), {1, 2, 3}).size(), 3U);
@@ -156,6 +184,28 @@ TEST(Trend, AStateGoesOnAfterARestart) {
   EXPECT_EQ(Reported(entry, after, now).size(), 21U);
 }
 
+TEST(Trend, CentresGoOnAfterARestart) {
+  Entry entry = TrendEntry({kTrendWindows.begin(), kTrendWindows.end()});
+  entry.trend.theil_sen = true;
+  TrendDetector before(MakeTrendPlan(entry));
+  TrendDetector after(MakeTrendPlan(entry));
+  SeededRandom random(3);
+  for (int i = 0; i < 9000; ++i) before.Observe(kReportStart + i * 15'000, random.Unit());
+  RowWriter writer(1);
+  before.Save(writer);
+  const std::string bytes = writer.Take();
+  RowReader reader(bytes, 1, "trend");
+  after.Load(reader);
+  ASSERT_TRUE(reader.Finish().ok());
+  for (int i = 9000; i < 10'000; ++i) {
+    const double value = random.Unit();
+    before.Observe(kReportStart + i * 15'000, value);
+    after.Observe(kReportStart + i * 15'000, value);
+  }
+  const Timestamp now = kReportStart + 10'000 * 15'000;
+  EXPECT_EQ(Reported(entry, before, now), Reported(entry, after, now));
+}
+
 TEST(Trend, SevenWindowsTakeLessThanTwoKilobytes) {
   const auto plan = MakeTrendPlan(TrendEntry({kTrendWindows.begin(), kTrendWindows.end()}));
   for (DurationMs step : {kSecond, 15 * kSecond, kMinute}) {
@@ -188,6 +238,80 @@ TEST(TheilSen, IsTheMedianOfPairSlopes) {
   std::vector<double> wild;
   for (int i = 0; i < 40; ++i) wild.push_back(i % 4 == 2 && i > 20 ? 1e6 : 3.0 * i);
   EXPECT_NEAR(TheilSenSlope(PointsOf(wild)), 3, 0.5);
+}
+
+// Samples and not means of them: a tenth of them wild, at random, over all windows.
+TEST(TheilSen, WildSamplesInEveryBucketDoNotMoveIt) {
+  for (const double share : {0.0, 0.1}) {
+    Entry entry = TrendEntry({kTrendWindows.begin(), kTrendWindows.end()});
+    entry.trend.theil_sen = true;
+    SeededRandom random(97);
+    std::vector<double> values;
+    for (int i = 0; i < 5761; ++i) {
+      values.push_back(50 + 0.015 * i + (random.Unit() < share ? 1e5 * random.Unit() : 0));
+    }
+    const auto out = ReportAfter(entry, values);
+    for (const char* window : {"15m", "30m", "1h", "6h", "12h", "24h"}) {
+      EXPECT_NEAR(out.at("theil_sen_slope " + std::string(window)), 0.001, 1e-4)
+          << share << " " << window;
+    }
+  }
+}
+
+TEST(TheilSen, AStepIsAtItsPlaceForIt) {
+  // The old side is not taken for wild once the new one has the majority.
+  Entry entry = TrendEntry({kHour});
+  entry.trend.theil_sen = true;
+  std::vector<double> values;
+  for (int i = 0; i < 240; ++i) values.push_back((i < 120 ? 10 : 20) + 0.01 * (i % 3));
+  const double exact = TheilSenSlope(PointsOf(values)) / 15;
+  EXPECT_NEAR(ReportAfter(entry, values).at("theil_sen_slope 1h"), exact, exact / 10);
+}
+
+TEST(TheilSen, FewWindowsHaveManyPoints) {
+  // A quarter of an hour and more of samples as they are, all in 2 KB.
+  const auto entry = [](std::vector<DurationMs> windows) {
+    Entry robust = TrendEntry(std::move(windows));
+    robust.trend.theil_sen = true;
+    return robust;
+  };
+  struct Row {
+    std::vector<DurationMs> windows;
+    size_t buckets;
+    size_t bytes;
+  };
+  for (const Row& row : {Row{{kHour}, 40, 2048}, Row{{kHour, 24 * kHour}, 40, 2048},
+                         Row{{kTrendWindows.begin(), kTrendWindows.end()}, 50, 2350}}) {
+    const auto plan = MakeTrendPlan(entry(row.windows));
+    EXPECT_GE(plan->ring->buckets(), row.buckets);
+    TrendDetector detector(plan);
+    for (Timestamp t = 0; t < 40 * kHour; t += 15 * kSecond) detector.Observe(kReportStart + t, 1);
+    EXPECT_LE(detector.MemoryBytes() + 6 * 16, row.bytes);
+  }
+}
+
+TEST(MannKendall, HasThePowerOfItsSamples) {
+  // 61 samples a minute apart with a slope of 0.02 of their scatter each: all of them find it in
+  // 78 of 100.
+  Entry entry = TrendEntry({kHour});
+  entry.trend.mann_kendall = true;
+  SeededRandom random(101);
+  int found = 0;
+  int alarms = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::vector<double> trend;
+    std::vector<double> noise;
+    for (int i = 0; i < 61; ++i) {
+      double gauss = -6;
+      for (int k = 0; k < 12; ++k) gauss += random.Unit();
+      noise.push_back(10 + gauss);
+      trend.push_back(10 + gauss + 0.02 * i);
+    }
+    if (ReportAfter(entry, trend, kMinute).at("mann_kendall_p 1h") < 0.05) ++found;
+    if (ReportAfter(entry, noise, kMinute).at("mann_kendall_p 1h") < 0.05) ++alarms;
+  }
+  EXPECT_GE(found, 0.64 * 400) << "and 56 of 100 by means of ten pieces";
+  EXPECT_LE(alarms, 0.08 * 400);
 }
 
 // Against R's Kendall::MannKendall / the formula by hand: S and its variance.
@@ -266,6 +390,46 @@ TEST(Changepoint, FindsTheLastStep) {
   ASSERT_TRUE(step);
   EXPECT_EQ(step->block, 90U);
   EXPECT_NEAR(step->shift, -5, 0.6);
+}
+
+// Wherever in a bucket it is: by age, with one window (buckets of 2.4 h) and several, and noise.
+TEST(Changepoint, FindsAStepWithinABucket) {
+  struct Row {
+    std::vector<DurationMs> windows;
+    double slack;  // of its time, in seconds
+  };
+  SeededRandom random(83);
+  for (const Row& row : {Row{{24 * kHour}, 600}, Row{{kHour, 6 * kHour, 24 * kHour}, 600}}) {
+    Entry entry = TrendEntry(row.windows);
+    entry.trend.changepoints = true;
+    for (const double noise : {0.0, 0.2, 2.0}) {
+      for (int age = 37; age < 18 * 60; age += 97) {  // two buckets before it
+        std::vector<double> values;
+        for (int i = 0; i < 2 * 1440; ++i) {
+          values.push_back((i < 2 * 1440 - age ? 80 : 40) + noise * (random.Unit() - 0.5));
+        }
+        const auto out = ReportAfter(entry, values, kMinute);
+        ASSERT_TRUE(out.contains("changepoint_shift 24h")) << age << " " << noise;
+        EXPECT_NEAR(out.at("changepoint_shift 24h"), -40, 2) << age << " " << noise;
+        const double meant = static_cast<double>(kReportStart) / 1000 + (2 * 1440 - age + 1) * 60;
+        EXPECT_NEAR(out.at("changepoint_timestamp_seconds 24h"), meant, row.slack)
+            << age << " " << noise;
+      }
+    }
+  }
+}
+
+TEST(Changepoint, BucketsOfNoiseHaveNone) {
+  int found = 0;
+  SeededRandom random(89);
+  Entry entry = TrendEntry({24 * kHour});
+  entry.trend.changepoints = true;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<double> values;
+    for (int i = 0; i < 1440 + round; ++i) values.push_back(50 + random.Unit());
+    if (ReportAfter(entry, values, kMinute).contains("changepoint_shift 24h")) ++found;
+  }
+  EXPECT_LE(found, 3);
 }
 
 TEST(Changepoint, ARampIsNoStepAndAStepOnARampIs) {

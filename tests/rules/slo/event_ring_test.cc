@@ -41,6 +41,40 @@ DurationMs WidthFor(DurationMs window, DurationMs period) {
   return of_period;
 }
 
+// A clock that is two hours ahead for 40 seconds, after a day of an event a second.
+TEST(EventRingTest, AClockThatWasAheadLeavesThePastAsItWas) {
+  for (const DurationMs ahead : {20 * kMinute, 2 * kHour, 3 * kDay}) {
+    EventRing ring({.length = 30 * kDay, .calendar = {}});
+    const Timestamp jump = kStart + kDay + 17 * kSecond;
+    Timestamp now = kStart;
+    for (; now < jump; now += kSecond) ring.Add(now, {0, 1});
+    for (; now < jump + 40 * kSecond; now += kSecond) ring.Add(now + ahead, {0, 1});
+    ring.SetBack(now);
+    EXPECT_EQ(ring.newest(), now);
+    const auto check = [&](const char* when) {
+      for (const DurationMs window : {5 * kMinute, 30 * kMinute, kHour, 6 * kHour, kDay}) {
+        const double slack = window <= kHour ? 90 : window < kDay ? 200 : 1900;  // half a bucket
+        EXPECT_NEAR(ring.Sum(now, window).total, static_cast<double>(window) / 1000, slack)
+            << when << " " << FormatDuration(window) << " after " << FormatDuration(ahead);
+      }
+    };
+    check("at once");
+    for (const Timestamp end = now + 10 * kMinute; now < end; now += kSecond) ring.Add(now, {0, 1});
+    check("later");
+    EXPECT_EQ(ring.OfPeriod(now).total, static_cast<double>(now - kStart) / 1000);
+  }
+}
+
+TEST(EventRingTest, AClockThatWasAMonthAheadGoesBackToItsMonth) {
+  EventRing ring({.length = 30 * kDay, .calendar = CalendarPeriod()});
+  const Timestamp jump = kStart + 12 * kDay;
+  Timestamp now = kStart;
+  for (; now < jump; now += kMinute) ring.Add(now, {0, 1});
+  for (; now < jump + kMinute; now += kSecond) ring.Add(now + 25 * kDay, {0, 1});
+  ring.SetBack(now);
+  EXPECT_NEAR(ring.OfPeriod(now).total, 12 * 1440 + 60, 2);
+}
+
 TEST(EventRingTest, EveryWindowIsTheSumsOfItsEvents) {
   std::mt19937_64 random(7);
   for (const DurationMs period : {30 * kDay, 28 * kDay, 7 * kDay, 4 * kDay, kDay, 8 * kHour}) {
