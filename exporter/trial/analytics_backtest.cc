@@ -18,7 +18,11 @@ namespace {
 constexpr DurationMs kSlack = 10 * kMinute;
 
 Status CheckEntries(const std::vector<Entry>& entries) {
-  if (entries.empty()) return InvalidArgument("there are no entries in the given files");
+  if (entries.empty()) {
+    return InvalidArgument(
+        "there are no trends, anomalies or forecasts in the given files; objectives are not "
+        "replayed");
+  }
   for (const Entry& entry : entries) {
     if (!entry.compiled) return InvalidArgument(entry.error);
     if (ReadsFixedTimes(*entry.compiled)) {

@@ -7,7 +7,7 @@
 namespace outrider {
 namespace {
 
-constexpr size_t kMinBlocks = 12;
+constexpr size_t kMinBlocks = 8;
 constexpr double kMinSamples = 5;  // on a side, in two blocks or more
 constexpr size_t kMinSide = 2;
 constexpr double kFewBlocks = 12;

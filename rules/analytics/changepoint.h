@@ -26,7 +26,7 @@ struct Changepoint {
 // blocks (125 of ten). White noise passes in fewer than one of a thousand windows (tested).
 inline constexpr double kStepSignificance = 25;
 
-// The last step; nothing where there is none. At least twelve blocks are needed, and five samples
+// The last step; nothing where there is none. At least eight blocks are needed, and five samples
 // in two blocks on either side of a step.
 std::optional<Changepoint> LastChangepoint(std::span<const Block> blocks);
 

@@ -419,6 +419,20 @@ TEST(Changepoint, FindsAStepWithinABucket) {
   }
 }
 
+// Right after the samples kept as they are have become a bucket there are eleven blocks.
+TEST(Changepoint, IsKnownAtAnyTime) {
+  Entry entry = TrendEntry({24 * kHour});
+  entry.trend.changepoints = true;
+  const auto detector = TrendDetector::Create(entry);
+  SeededRandom random(109);
+  for (int i = 0; i < 3 * 1440; ++i) {
+    const Timestamp time = kReportStart + i * kMinute;
+    detector->Observe(time, (i < 2 * 1440 ? 80 : 40) + random.Unit());
+    if (i < 2 * 1440 + 6 * 60 || i > 2 * 1440 + 17 * 60) continue;
+    ASSERT_TRUE(Reported(entry, *detector, time).contains("changepoint_shift 24h")) << i;
+  }
+}
+
 TEST(Changepoint, BucketsOfNoiseHaveNone) {
   int found = 0;
   SeededRandom random(89);
