@@ -201,8 +201,8 @@ StatusOr<std::unique_ptr<Services>> Services::Make(const LoadedFiles& files,
                      [capacity = self->capacity.get()] { return capacity->Costs(); },
                      [cost = self->cost.get()](const SummaryTarget& target) {
                        return RealisedPerMonth(cost->Savings(), target);
-                      },
-                      [cost = self->cost.get()] { return cost->currency(); }});
+                     },
+                     [cost = self->cost.get()] { return cost->currency(); }});
   self->relay = std::make_unique<Relay>(config.relay, *self->http, *self->state, clock);
   TRY(self->relay->Restore());
   RuleManagerOptions rules;

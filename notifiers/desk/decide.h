@@ -54,7 +54,8 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
 // After the last message of a flush ended: resolved alerts that were told leave, an empty group
 // goes.
 void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now);
-void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
+// Returns those that may have waited for it to come back, and that nobody may need any more.
+NumberSet DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now);
 // A group with this alert; its first flush is set.
 void OpenGroup(Transaction& tx, const GroupTarget& target, const AlertRecord& record, Nanos now);
 // A new group without members; what was told before by one of its name that is gone is still known.

@@ -298,7 +298,9 @@ void FlushGroup(Transaction& tx, const std::string& group_id, Nanos due, Nanos n
   const GroupRecord* found = tx.groups.Find(group_id);
   const RouteConfig* route = found == nullptr ? nullptr : tx.plan().RouteOf(*found);
   if (route == nullptr || found->members.empty()) {
-    DestroyGroup(tx, group_id, due);
+    for (const uint64_t fingerprint : DestroyGroup(tx, group_id, due)) {
+      ForgetIfDone(tx, fingerprint);
+    }
     return;
   }
   if (IsDamped(tx, group_id, due)) return;
@@ -378,7 +380,7 @@ void SettleGroup(Transaction& tx, const std::string& group_id, Nanos now) {
   if (!gone) RememberLeft(tx, group_id, std::move(left));
 }
 
-void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {
+NumberSet DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {
   const std::vector<std::string> live = tx.RowsOfGroup(group_id);
   for (const std::string& id : live) {
     EndRow(tx, id, OutboxOutcome::kSuperseded, "its group is gone", now);
@@ -386,11 +388,10 @@ void DestroyGroup(Transaction& tx, const std::string& group_id, Nanos now) {
   if (!live.empty()) WakeTwins(tx, group_id, now);
   tx.CancelTimer(TimerKind::kGroupFlush, group_id);
   const GroupRecord* group = tx.groups.Find(group_id);
-  if (group == nullptr || PutToSleep(tx, group_id, now)) return;
-  // Those that have ended waited for it to come back.
-  const NumberSet waited = group->left_behind ? FiringInLog(*group) : NumberSet();
+  if (group == nullptr || PutToSleep(tx, group_id, now)) return {};
+  NumberSet waited = group->left_behind ? FiringInLog(*group) : NumberSet();
   tx.groups.Erase(group_id);
-  for (const uint64_t fingerprint : waited) ForgetIfDone(tx, fingerprint);
+  return waited;
 }
 
 }  // namespace outrider

@@ -488,7 +488,7 @@ void OnSendResult(Transaction& tx, const FinishedAttempt& attempt, double unit, 
 
 void SettleUnknownRows(Transaction& tx, Nanos now) {
   for (const auto& [id, row] : tx.state().outbox) {
-    if (row->state != OutboxState::kSending) continue;
+    if (row->state != OutboxState::kSending || tx.outbox.Find(id) == nullptr) continue;
     const Integration* integration =
         tx.plan().receivers().FindIntegration(row->receiver, row->integration);
     const bool idempotent = integration != nullptr && integration->channel->Idempotent();

@@ -19,7 +19,8 @@ struct Places {
       strangers;                   // resolved before their routes led to this group
   std::vector<uint64_t> homeless;  // fire, and a group of theirs is missing
   std::vector<uint64_t> late;      // resolved, and a group that comes back has not told it
-  std::vector<uint64_t> done;      // resolved, and no group tells them
+  absl::flat_hash_set<std::string> returning;  // those groups
+  std::vector<uint64_t> done;                  // resolved, and no group tells them
 };
 
 // Of a resolved alert after a start: whether it was in the group. One that ended before the group
@@ -50,7 +51,10 @@ Places FindPlaces(const Transaction& tx, bool loaded) {
       // One of which only the log is left is begun anew.
       if (group == nullptr || group->asleep) {
         missing = true;
-        late = late || OwesEnd(group, *record);
+        if (OwesEnd(group, *record)) {
+          late = true;
+          places.returning.insert(target.id);
+        }
         continue;
       }
       // Resolved alerts stay where they still have to be told, but enter no new group.
@@ -72,7 +76,10 @@ Places FindPlaces(const Transaction& tx, bool loaded) {
 std::vector<std::string> SortedGroups(const Transaction& tx) {
   std::vector<std::string> ids;
   ids.reserve(tx.state().groups.size());
-  for (const auto& [id, group] : tx.state().groups) ids.push_back(id);
+  // A start may have ended some in this transaction, with messages of which nothing is known.
+  for (const auto& [id, group] : tx.state().groups) {
+    if (tx.groups.Find(id) != nullptr) ids.push_back(id);
+  }
   std::ranges::sort(ids);
   return ids;
 }
@@ -93,15 +100,17 @@ void CutLog(Transaction& tx, const std::string& id) {
   }
 }
 
-// Nobody is in it any more. Returns those that it may have to tell once it is back.
-NumberSet LeaveBehind(Transaction& tx, const std::string& id, Nanos now) {
+// Nobody is in it any more. `awaiting` gets those that it may have to tell once it is back, `done`
+// those that it will not tell any more.
+void LeaveBehind(Transaction& tx, const std::string& id, Nanos now,
+                 absl::flat_hash_set<uint64_t>* awaiting, std::vector<uint64_t>* done) {
   const bool awake = !tx.groups.Find(id)->asleep;
   CutLog(tx, id);
-  DestroyGroup(tx, id, now);
-  const GroupRecord* group = tx.groups.Find(id);
-  if (group == nullptr) return {};
+  for (const uint64_t fingerprint : DestroyGroup(tx, id, now)) done->push_back(fingerprint);
+  if (tx.groups.Find(id) == nullptr) return;
   if (awake) tx.groups.Edit(id).left_behind = true;
-  return tx.groups.Find(id)->left_behind ? FiringInLog(*tx.groups.Find(id)) : NumberSet();
+  if (!tx.groups.Find(id)->left_behind) return;
+  for (const uint64_t fingerprint : FiringInLog(*tx.groups.Find(id))) awaiting->insert(fingerprint);
 }
 
 // The alert has ended while groups of its were away: they tell it now.
@@ -125,20 +134,31 @@ void KeepOut(Transaction& tx, const std::string& id, const std::vector<uint64_t>
   }
 }
 
+bool Stays(const Transaction& tx, const std::string& id, const Places& places) {
+  return places.members.contains(id) && tx.plan().RouteOf(*tx.groups.Find(id)) != nullptr;
+}
+
 void Move(Transaction& tx, bool loaded, Nanos now) {
   Places places = FindPlaces(tx, loaded);
-  absl::flat_hash_set<uint64_t> awaiting;
-  for (const std::string& id : SortedGroups(tx)) {
-    const GroupRecord* group = tx.groups.Find(id);
-    const std::vector<uint64_t>& stay = places.members[id];
-    if (tx.plan().RouteOf(*group) == nullptr || stay.empty()) {
-      for (const uint64_t fingerprint : LeaveBehind(tx, id, now)) awaiting.insert(fingerprint);
-      continue;
+  const std::vector<std::string> groups = SortedGroups(tx);
+  // Members first: whether an alert that has ended may be forgotten depends on them.
+  for (const std::string& id : groups) {
+    if (!Stays(tx, id, places)) continue;
+    NumberSet members = NumberSet::FromSorted(places.members[id]);
+    if (members != tx.groups.Find(id)->members) {
+      tx.groups.EditSoftly(id).members = std::move(members);
     }
     KeepOut(tx, id, places.strangers[id]);
-    NumberSet members = NumberSet::FromSorted(stay);
-    if (members != group->members) tx.groups.EditSoftly(id).members = std::move(members);
     HastenFlush(tx, id, now);
+  }
+  absl::flat_hash_set<uint64_t> awaiting;
+  for (const std::string& id : groups) {
+    if (Stays(tx, id, places)) continue;
+    if (places.returning.contains(id)) {
+      CutLog(tx, id);
+      continue;
+    }
+    LeaveBehind(tx, id, now, &awaiting, &places.done);
   }
   for (const uint64_t fingerprint : places.homeless) {
     RouteAlert(tx, *tx.alerts.Find(fingerprint), /*news=*/true, now);

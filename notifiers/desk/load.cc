@@ -252,8 +252,8 @@ Status Desk::Impl::LoadRows(Nanos now) {
       now,
       [&](Transaction& tx) {
         SettleAlertEnds(tx, now);
+        RegroupLoaded(tx, now);  // first: who is in a group is not in its row
         SettleUnknownRows(tx, now);
-        RegroupLoaded(tx, now);
         CancelOldEnds(tx);
         EnsureAnswerKey(tx, random, now);
         ForgetOldCodes(tx, now);

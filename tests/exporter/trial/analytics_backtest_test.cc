@@ -181,7 +181,7 @@ TEST(AnalyticsBacktest, RefusesWhatCannotBeTried) {
               testing::HasSubstr("a.yml:2:"));
   EXPECT_THAT(Message(run("entries:\n- {name: a, kind: trend, expr: load @ 5}\n")),
               testing::HasSubstr("fixed time"));
-  EXPECT_THAT(Message(run("entries: []\n")), testing::HasSubstr("no entries"));
+  EXPECT_THAT(Message(run("entries: []\n")), testing::HasSubstr("objectives are not replayed"));
 }
 
 TEST(AnalyticsBacktest, AStopGivesWhatWasFound) {

@@ -150,7 +150,7 @@ TEST(HttpSettings, BadConfigurations) {
                       "'urn:ietf:params:oauth:grant-type:jwt-bearer'}"),
               HasSubstr("client_certificate_key"));
   EXPECT_THAT(ErrorOf("oauth2: {client_id: x, token_url: 'http://t', signature_algorithm: HS256}"),
-              HasSubstr("RS256, RS384 or RS512"));
+              HasSubstr("RS256, RS384 and RS512"));
   EXPECT_THAT(ErrorOf("oauth2: {client_id: x, token_url: 'http://t', no_proxy: a}"),
               HasSubstr("proxy_url must also be configured"));
   EXPECT_THAT(ErrorOf("oauth2: {client_id: x, client_secret_ref: r, token_url: 'http://t'}"),

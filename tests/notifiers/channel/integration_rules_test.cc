@@ -40,7 +40,7 @@ TEST_F(IntegrationRules, AreAlertmanagers) {
        "thread_by_date: none}}",
        "threading.enabled conflicts with custom References header"},
       {"email", "{to: a, from: b, smarthost: 'h:1', headers: {X-A: x, x-a: y}}",
-       "duplicate header \"x-a\" in email config"},
+       "duplicate header \"X-A\" in email config"},
       {"webhook", "{url: 'ftp://h'}", "unsupported scheme \"ftp\" for URL"},
       {"webhook", "{url: 'http:///x'}", "missing host for URL"},
       {"webhook", "{url: 'http://h', max_alerts: -1}", "max_alerts must not be negative"},

@@ -271,11 +271,13 @@ TEST_F(WebhookTest, BadSectionsNameTheirPlace) {
 }
 
 TEST_F(WebhookTest, ATemplateThatDoesNotParseFailsItsNotification) {
-  auto integration = Make("webhook", "{url: 'http://h/{{ .x'}");
+  EXPECT_THAT(ErrorOf("webhook", "{url: 'http://h/{{ .x'}"),
+              HasSubstr("invalid template syntax: template: :1: unclosed action"));
+  auto integration = Make("webhook", "{url: 'http://h/{{ nope }}'}");
   ASSERT_TRUE(integration.ok()) << Message(integration.status());
   const SendResult result = integration->channel->Send(Sample());
   EXPECT_EQ(result.outcome, Outcome::kRejected);
-  EXPECT_THAT(result.reason, HasSubstr("unclosed action"));
+  EXPECT_THAT(result.reason, HasSubstr("function \"nope\" not defined"));
 }
 
 TEST_F(WebhookTest, RouteLabelsAreDataAndFunction) {

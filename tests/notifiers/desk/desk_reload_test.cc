@@ -130,5 +130,57 @@ TEST_P(RouteAway, AnEndThatWasNotToldYetIsToldLater) {
   EXPECT_TRUE(inbox_["other"].got.back().resolved);
 }
 
+// Under the route that takes its place the log is kept longer than under its own.
+TEST_P(RouteAway, ALogThatEndsAsTheRouteComesBackIsToldFrom) {
+  const auto there = [](DeskConfig& config) {
+    Route(config, true, "alertname");
+    config.alertmanager.route.routes[0].repeat_interval = kHour;
+  };
+  adjust_ = there;
+  Start(*disk_);
+  const Alert alert = MakeAlert("A");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(60);
+  const Case c{"", nullptr, GetParam(), true, 0};
+  Change(c, [](DeskConfig& config) { Route(config, false, ""); });
+  ASSERT_TRUE(End(alert).ok());
+  Run(3 * 3600);
+  Change(c, there);
+  Run(400);
+  EXPECT_EQ(Got("other"), 2U);
+  EXPECT_TRUE(inbox_["other"].got.back().resolved);
+}
+
+// One group is gone, and its log ends while nothing runs; the other has to tell the end still.
+TEST_F(ReloadTest, AnEndIsToldByTheGroupThatStays) {
+  const auto both = [](DeskConfig& config) {
+    config.limits.retention = kHour;
+    Route(config, true, "alertname");
+    config.alertmanager.route.routes[0].continue_matching = true;
+    RouteConfig team = config.alertmanager.route.routes[0];
+    team.receiver = "team";
+    config.alertmanager.route.routes.push_back(team);
+  };
+  const auto one = [&](DeskConfig& config) {
+    both(config);
+    config.alertmanager.route.routes.erase(config.alertmanager.route.routes.begin());
+  };
+  adjust_ = both;
+  Start(*disk_);
+  const Alert alert = MakeAlert("A");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(60);
+  ASSERT_EQ(Got("other"), 1U);
+  ASSERT_EQ(Got("team"), 1U);
+  const Case c{"", nullptr, false, true, 0};
+  Change(c, one);
+  ASSERT_TRUE(End(alert).ok());
+  clock_.Set(clock_.NowNanos() + Sec(2 * 3600));
+  Start(*disk_);
+  Run(400);
+  EXPECT_EQ(Got("team"), 2U);
+  EXPECT_TRUE(inbox_["team"].got.back().resolved);
+}
+
 }  // namespace
 }  // namespace outrider

@@ -120,6 +120,63 @@ TEST_F(DeskTest, CrashesInMidSending) {
   }
 }
 
+// The second start ends the message, and with it the group whose members it has not found yet.
+TEST_F(DeskTest, CrashesInMidSendingOfAnEnd) {
+  const Alert alert = MakeAlert("Down", "critical");
+  ASSERT_TRUE(Fire(alert).ok());
+  Run(60);
+  ASSERT_EQ(Got("pager"), 1U);
+  ASSERT_TRUE(End(alert).ok());
+  const auto mine = [&](const std::string& lane) {
+    const bool is_mine = lane == LaneName("pager", "webhook[0]");
+    return LaneRoom{.urgent = is_mine, .others = is_mine, .again = 0, .failing_since = 0};
+  };
+  for (int i = 0; i < 2; ++i) {
+    clock_.Advance(400 * kSecond);
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+    const auto claimed = desk_->Claim(clock_.NowNanos(), 1, mine);
+    ASSERT_TRUE(claimed.ok() && claimed->messages.size() == 1) << i;
+    Start(*disk_);
+  }
+  Run(600);
+  EXPECT_EQ(Got("pager"), 1U) << "whether the end arrived is not known";
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  Run(600);
+  EXPECT_GE(Got("pager"), 1U);
+  EXPECT_TRUE(desk_->Outbox().empty());
+}
+
+// Of two, one ends while nobody knows whether the end of the other arrived.
+TEST_F(DeskTest, AnEndBesideOneOfWhichNothingIsKnown) {
+  adjust_ = [](DeskConfig& config) { config.alertmanager.route.group_by = {}; };
+  Start(*disk_);
+  const Alert first = MakeAlert("A", "critical");
+  const Alert second = MakeAlert("C", "critical");
+  ASSERT_TRUE(Fire(first).ok());
+  ASSERT_TRUE(Fire(second).ok());
+  Run(60);
+  const size_t told = Got("pager");
+  ASSERT_GE(told, 1U);
+  const auto mine = [&](const std::string& lane) {
+    const bool is_mine = lane == LaneName("pager", "webhook[0]");
+    return LaneRoom{.urgent = is_mine, .others = is_mine, .again = 0, .failing_since = 0};
+  };
+  ASSERT_TRUE(End(first).ok());
+  for (int i = 0; i < 2; ++i) {
+    clock_.Advance(400 * kSecond);
+    ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
+    const auto claimed = desk_->Claim(clock_.NowNanos(), 1, mine);
+    ASSERT_TRUE(claimed.ok() && claimed->messages.size() == 1) << i;
+    if (i == 1) {
+      ASSERT_TRUE(End(second).ok());
+    }
+    Start(*disk_);
+  }
+  Run(900);
+  ASSERT_EQ(Got("pager"), told + 1);
+  EXPECT_TRUE(inbox_["pager"].got.back().resolved) << "the end of the second";
+}
+
 // The time to deliver counts from when the process is there, not from when the flush was due.
 TEST_F(DeskTest, AFlushThatIsOverdueIsToldAtOnce) {
   ASSERT_TRUE(Fire(MakeAlert("Down")).ok());
