@@ -289,6 +289,10 @@ std::vector<SeriesReference> Services::ReferencesOf(const LoadedFiles& files) co
   return references;
 }
 
+Services::~Services() {
+  if (loading_.valid()) store->GiveUp();
+}
+
 Status Services::Load(LoadedFiles files, SourceFiles sources) {
   const absl::MutexLock one_at_a_time(&reload_mutex_);
   TRY(loading_.valid() ? loading_.get() : store->Load(ReferencesOf(files)));

@@ -68,6 +68,8 @@ struct Services {
                                                   const std::string& external_url,
                                                   const Clock& clock, Random& random,
                                                   std::unique_ptr<StateStore> given_state = {});
+  // A start that failed does not read the log to its end first.
+  ~Services();
   // Replays the log, then loads the rules with their alert states. Blocks. `sources`: as they were
   // before the files were read.
   Status Load(LoadedFiles files, SourceFiles sources);

@@ -41,13 +41,14 @@ Status ChunkFiles::Write(std::string_view block, Timestamp newest) {
   return absl::OkStatus();
 }
 
-StatusOr<ChunkLoadStats> ChunkFiles::Load(Windows* windows) {
+StatusOr<ChunkLoadStats> ChunkFiles::Load(Windows* windows, const std::atomic<bool>& stop) {
   const absl::MutexLock lock(&mutex_);
   ChunkLoadStats stats;
   LogReader reader(directory_);
   LogRecord record;
   uint32_t segment = 0;
   while (TRY(reader.Next(&record))) {
+    if (stop) return absl::AbortedError("the start was given up");
     if (segment != 0 && reader.segment() != segment) {
       windows->Expire();
       LogInfo("chunk file loaded", {{"file", SegmentFileName(segment)}});

@@ -3,6 +3,7 @@
 // their own. Whole files are deleted once their newest sample is older than anything is kept.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,7 +31,7 @@ class ChunkFiles final : public ChunkSink {
   Status Write(std::string_view block, Timestamp newest) override;
   // Reads every file into the windows, dropping at once what the windows do not keep. Before the
   // first Write.
-  StatusOr<ChunkLoadStats> Load(Windows* windows);
+  StatusOr<ChunkLoadStats> Load(Windows* windows, const std::atomic<bool>& stop);
   // Deletes the files whose newest sample is older than `oldest`.
   Status DropBefore(Timestamp oldest);
   Status Sync() { return writer_->Sync(); }

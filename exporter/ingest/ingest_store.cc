@@ -70,7 +70,7 @@ IngestStore::~IngestStore() {
 Status IngestStore::Load(std::vector<SeriesReference> references) {
   windows_.SetReferences(std::move(references));
   windows_.BeginReplay();
-  loaded_ = TRY(chunks_->Load(&windows_));
+  loaded_ = TRY(chunks_->Load(&windows_, given_up_));
   if (loaded_.damaged > 0) {
     LogWarn("some chunk blocks could not be read", {{"blocks", std::to_string(loaded_.damaged)}});
   }
@@ -78,6 +78,7 @@ Status IngestStore::Load(std::vector<SeriesReference> references) {
   // Replayed samples go into chunks of epoch 0, so that the second checkpoint from now frees the
   // old segments.
   ReplayState state;
+  state.stop = &given_up_;
   TRY(ReplayRest(&reader, targets(), options_.otlp, &state, &replay_));
   TRY(log_.GoLive([&]() -> Status {
     TRY(ReplayRest(&reader, targets(), options_.otlp, &state, &replay_));
@@ -181,7 +182,13 @@ Status IngestStore::Checkpoint(Timestamp now) {
   last_cut_bytes_ = log_.wal().Stats().bytes;
   windows_.SealOpenedBefore(keep_from);
   TRY(windows_.FlushSealed(chunks_.get()));
-  TRY(chunks_->Sync());
+  const Status synced = chunks_->Sync();
+  chunks_untrusted_ = chunks_untrusted_ || !synced.ok();
+  TRY(synced);
+  if (chunks_untrusted_) {
+    // Another sync would not tell whether the disk has what the one that failed was for.
+    return Internal("chunk files could not be synced once: the log is kept until the next start");
+  }
   TRY(log_.wal().DropBefore(keep_from));
   ++checkpoints_;
   return absl::OkStatus();

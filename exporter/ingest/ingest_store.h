@@ -86,6 +86,8 @@ class IngestStore {
   // `references`: what the loaded rules read, so that loading keeps neither too much nor too
   // little.
   Status Load(std::vector<SeriesReference> references);
+  // Load() returns soon, with an error. From any thread.
+  void GiveUp() { given_up_ = true; }
   bool Ready() const { return log_.live(); }  // queries may be answered
   // Retention, chunk files, checkpoints. An error (a full disk) is for the log; the next call tries
   // again.
@@ -130,7 +132,9 @@ class IngestStore {
   // Of the thread of Load and Maintain; written before Ready() or atomic.
   ReplayStats replay_;
   ChunkLoadStats loaded_;
-  uint64_t damaged_log_places_ = 0;
+  std::atomic<uint64_t> damaged_log_places_{0};
+  std::atomic<bool> given_up_{false};
+  bool chunks_untrusted_ = false;  // a sync of the chunk files failed
   uint32_t last_cut_ = 0;  // segments below: only chunks opened before the last cut need them
   Timestamp last_cut_time_ = 0;
   uint64_t last_cut_bytes_ = 0;  // written to the log by then

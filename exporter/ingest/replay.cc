@@ -224,6 +224,9 @@ Status DecodeAll(const Replay& replay, JobMaker* jobs, ReplayStats* stats) {
   LogRecord record;
   uint32_t segment = 0;
   while (TRY(replay.reader.Next(&record))) {
+    if (replay.state.stop != nullptr && *replay.state.stop) {
+      return absl::AbortedError("the start was given up");
+    }
     if (segment != 0 && replay.reader.segment() != segment) {
       LogInfo("write-ahead log segment read",
               {{"segment", std::to_string(segment)}, {"records", std::to_string(stats->records)}});

@@ -3,6 +3,7 @@
 // time they came at; limits are not applied again.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "exporter/ingest/apply.h"
@@ -27,11 +28,12 @@ struct ReplayStats {
 struct ReplayState {
   NumberedSeries derived;
   ReplayNumbers numbers;
+  const std::atomic<bool>* stop = nullptr;  // asked before each record; null: never
 };
 
-// Everything the reader has now; a record that cannot be read is counted, never an error. Logs a
-// line for each segment that is done.
-// `otlp`: how OTLP bodies are translated, as when they came unless the configuration changed.
+// Everything the reader has now (Aborted when it is to stop); a record that cannot be read is
+// counted, never an error. Logs a line for each segment that is done. `otlp`: how OTLP bodies are
+// translated, as when they came unless the configuration changed.
 Status ReplayRest(LogReader* reader, const WriteTargets& targets, const OtlpOptions& otlp,
                   ReplayState* state, ReplayStats* stats);
 

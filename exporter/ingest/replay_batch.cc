@@ -103,7 +103,8 @@ void ReplayNumbers::Find(uint32_t segment, const RowsByNumber& rows,
   }
 }
 
-const Labels* ReplayNumbers::LabelsOf(uint32_t number) const {
+const Labels* ReplayNumbers::LabelsOf(uint32_t segment, uint32_t number) const {
+  if (segment != segment_) return nullptr;  // another run's number, maybe
   const auto found = without_series_.find(number);
   return found == without_series_.end() ? nullptr : &found->second;
 }
@@ -142,7 +143,7 @@ bool ReplayBatch::OrderMatters(Timestamp newest) {
 bool ReplayBatch::ApplyByLabels(const Record& record, uint32_t number,
                                 std::span<const Sample> samples, Windows* windows,
                                 ReplayNumbers* numbers, Outcome* outcome) {
-  const Labels* labels = numbers->LabelsOf(number);
+  const Labels* labels = numbers->LabelsOf(record.segment, number);
   if (labels == nullptr) return false;
   const std::vector<LabelView> views(labels->begin(), labels->end());
   const LabeledRow row{.labels = views, .samples = samples, .maker = {.sender = record.sender}};
@@ -241,6 +242,7 @@ ReplayBatch::Outcome ReplayBatch::Apply(uint32_t segment, Windows* windows, Repl
     return outcome;
   }
   for (Record& record : records()) {
+    record.segment = segment;
     numbers->Find(segment, record.rows, &record.ids);  // some may have come meanwhile
     ApplyAlone(&record, windows, numbers, &outcome);
   }

@@ -26,7 +26,7 @@ class ReplayNumbers {
   // Appends the ids of the rows, kNoSeries for those that have none.
   void Find(uint32_t segment, const RowsByNumber& rows, std::vector<uint32_t>* ids) const;
   // Null: nobody said.
-  const Labels* LabelsOf(uint32_t number) const;
+  const Labels* LabelsOf(uint32_t segment, uint32_t number) const;
   void Met(uint32_t number, uint32_t id);
 
  private:
@@ -80,6 +80,7 @@ class ReplayBatch {
     RowsByNumber rows;
     Timestamp time = 0;
     SenderId sender = kNoSender;
+    uint32_t segment = 0;
     std::vector<uint32_t> ids{};  // by row
   };
   std::span<Record> records() { return std::span(records_).first(used_); }

@@ -41,6 +41,8 @@ Status SyncDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
+constexpr uint32_t kMostTaken = 16;  // numbers of segments
+
 }  // namespace
 
 StatusOr<std::unique_ptr<LogWriter>> LogWriter::Open(const LogOptions& options) {
@@ -65,7 +67,11 @@ LogWriter::~LogWriter() {
 Status LogWriter::OpenSegment(uint32_t segment) {
   const std::string path = options_.directory + "/" + SegmentFileName(segment);
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) return Internal(fmt::format("{}: cannot create: {}", path, ErrnoText(errno)));
+  if (fd < 0) {
+    const int error = errno;
+    const std::string why = fmt::format("{}: cannot create: {}", path, ErrnoText(error));
+    return error == EEXIST ? absl::AlreadyExistsError(why) : Internal(why);
+  }
   char header[kSegmentHeaderBytes];
   log_format::EncodeSegmentHeader(segment, options_.salt, header);
   iovec part{header, sizeof header};
@@ -82,8 +88,14 @@ Status LogWriter::OpenSegment(uint32_t segment) {
 }
 
 Status LogWriter::ReachSegment() {
-  if (fd_ < 0) return OpenSegment(segment_);
-  return sizes_[segment_] < options_.segment_bytes ? absl::OkStatus() : OpenSegment(segment_ + 1);
+  if (fd_ >= 0 && !untrusted_ && sizes_[segment_] < options_.segment_bytes) return absl::OkStatus();
+  uint32_t next = fd_ < 0 ? segment_ : segment_ + 1;
+  Status opened = OpenSegment(next);
+  // A process that was about to end made one since the directory was read.
+  while (absl::IsAlreadyExists(opened) && next < segment_ + kMostTaken)
+    opened = OpenSegment(++next);
+  if (opened.ok()) untrusted_ = false;
+  return opened;
 }
 
 Status LogWriter::CheckRoom(size_t bytes) {
@@ -190,6 +202,7 @@ Status LogWriter::SyncSince(uint64_t failures) {
     return absl::OkStatus();
   }
   ++stats_.sync_failures;
+  untrusted_ = true;  // what comes next must not lean on records that may not be there
   sync_error_ = Internal(fmt::format("{}: cannot sync: {}", options_.directory, ErrnoText(error)));
   return sync_error_;
 }

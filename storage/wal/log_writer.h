@@ -92,6 +92,7 @@ class LogWriter {
   uint64_t synced_records_ ABSL_GUARDED_BY(mutex_) = 0;
   Status sync_error_ ABSL_GUARDED_BY(mutex_);  // the last one
   uint32_t segment_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool untrusted_ ABSL_GUARDED_BY(mutex_) = false;  // the segment: it could not be synced
   uint64_t unchecked_bytes_ ABSL_GUARDED_BY(mutex_) = UINT64_MAX;  // since the room was looked at
   std::map<uint32_t, uint64_t> sizes_ ABSL_GUARDED_BY(mutex_);     // of every segment file
   LogWriterStats stats_ ABSL_GUARDED_BY(mutex_);

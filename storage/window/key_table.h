@@ -30,6 +30,7 @@ class KeyTable {
   // The same, and of the ids without their keys the one for which `is_it(id)` holds.
   template <typename IsIt>
   uint32_t FindAny(const Hash128& key, IsIt is_it) const {
+    if (key == Hash128()) return kNoSeries;
     return ids_.Find(TagOf(key), [&](uint32_t id) {
       const Hash128 of_id = KeyOf(id);
       return of_id == key || (of_id == Hash128() && is_it(id));
@@ -38,6 +39,7 @@ class KeyTable {
   // An id without its key for which `is_it(id)` holds, asked only of those that probably have it.
   template <typename IsIt>
   uint32_t FindBare(const Hash128& key, IsIt is_it) const {
+    if (key == Hash128()) return kNoSeries;
     return ids_.Find(TagOf(key), [&](uint32_t id) { return KeyOf(id) == Hash128() && is_it(id); });
   }
   // The id that probably has this key (its tag fits), or kNoSeries; confirm with KeyOf().

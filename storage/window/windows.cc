@@ -50,6 +50,7 @@ void Windows::Expire() {
       if (series.birth == 0) continue;
       if (series.plan != generation) {
         const Labels labels = index_.LabelsOf(IdOf(slot, shard_index));
+        if (labels.empty()) continue;  // made this very moment, and not indexed yet
         series.keep_seconds =
             SecondsOf(plan->KeepOf(std::vector<LabelView>(labels.begin(), labels.end())));
         series.plan = generation;

@@ -130,7 +130,7 @@ void FindByHash(const KeyTable& table, std::span<const KeyedRow> rows, std::span
     if (i < 2 * kAhead) continue;
     const Hash128& key = rows[i - 2 * kAhead].key;
     uint32_t& id = ids[i - 2 * kAhead];
-    if (id != kNoSeries && table.KeyOf(id) != key) id = table.Find(key);
+    if (id != kNoSeries && !table.Has(id, key)) id = table.Find(key);
   }
 }
 
@@ -234,7 +234,7 @@ void Windows::AppendKeyed(KeyKind kind, std::span<const KeyedRow> rows, const Ke
   const KeyTable& table = TableOf(kind);
   for (uint32_t row = 0; row < rows.size(); ++row) {
     uint32_t& id = outcome->ids[row];
-    if (id != kNoSeries && table.KeyOf(id) != rows[row].key) id = kNoSeries;  // it went
+    if (id != kNoSeries && !table.Has(id, rows[row].key)) id = kNoSeries;  // it went
   }
   const auto shard_of = [&](uint32_t row) {
     return outcome->ids[row] == kNoSeries ? kNoShard : ShardOf(outcome->ids[row]);

@@ -76,6 +76,8 @@ void Windows::WriteChunks(const Series& series, std::string_view labels, std::st
 bool Windows::FillBlock(uint32_t shard_index, std::string* block, Timestamp* newest,
                         std::vector<WrittenChunk>* chunks) {
   Shard& shard = shards_[shard_index];
+  // Series get their labels in the index after their first samples, under this lock.
+  const absl::ReaderMutexLock directory_lock(&directory_.mutex);
   const absl::MutexLock lock(&shard.mutex);
   size_t done = 0;
   for (; done < shard.unwritten.size() && block->size() < kBlockBytes; ++done) {

@@ -264,6 +264,23 @@ TEST_F(IngestStoreTest, WhatTheDiskDoesNotConfirmIsNotAcked) {
   EXPECT_EQ(store->receiver().Handle(again).status, 204);
   EXPECT_EQ(store->Stats().wal.records, 2U);
   EXPECT_EQ(store->Stats().wal.sync_failures, 1U);
+  FakeRequest more(Body({{{{"__name__", "m"}}, {{kNow + 15 * kSecond, 2}}}}));
+  EXPECT_EQ(store->receiver().Handle(more).status, 204);
+  // The power fails, and what was not confirmed is not there: the others do not lean on it.
+  const std::string path = Copy();
+  ASSERT_EQ(std::remove((path + "/wal/" + SegmentFileName(1)).c_str()), 0);
+  const auto after = OpenAndLoad(path);
+  EXPECT_EQ(Read(*after), Read(*store));
+  EXPECT_EQ(after->windows().Stats().samples, 2U);
+}
+
+TEST_F(IngestStoreTest, AStartThatIsGivenUpEndsSoon) {
+  ASSERT_EQ(Scrape(OpenAndLoad(options_.path).get(), 1, 0), 204);
+  auto store = IngestStore::Open(options_, clock_, random_);
+  ASSERT_TRUE(store.ok());
+  (*store)->GiveUp();
+  EXPECT_TRUE(absl::IsAborted((*store)->Load({})));
+  EXPECT_FALSE((*store)->Ready());
 }
 
 TEST_F(IngestStoreTest, RefusedSamplesDoNotComeBackByReplay) {

@@ -134,7 +134,7 @@ class MemoryLimitStoreTest : public testing::Test {
 };
 
 TEST_F(MemoryLimitStoreTest, ShortensWhatNobodyRefersToAndSaysSo) {
-  options_.memory_limit = 700'000;
+  options_.memory_limit = 640'000;
   Open();
   Feed(400, 4 * kHour);
   const MemoryStats stats = store_->Stats().memory;
@@ -151,7 +151,7 @@ TEST_F(MemoryLimitStoreTest, ShortensWhatNobodyRefersToAndSaysSo) {
 }
 
 TEST_F(MemoryLimitStoreTest, GivesBackWhatItTook) {
-  options_.memory_limit = 700'000;
+  options_.memory_limit = 560'000;
   Open();
   Feed(400, 3 * kHour);
   ASSERT_LT(store_->Stats().memory.unreferenced_retention, 6 * kHour);
@@ -162,7 +162,7 @@ TEST_F(MemoryLimitStoreTest, GivesBackWhatItTook) {
 }
 
 TEST_F(MemoryLimitStoreTest, WhatWasDroppedIsNotClaimedToBeThere) {
-  options_.memory_limit = 700'000;
+  options_.memory_limit = 560'000;
   Open();
   Feed(400, 3 * kHour);
   const DurationMs shortened = store_->Stats().memory.unreferenced_retention;
@@ -184,7 +184,7 @@ TEST_F(MemoryLimitStoreTest, SaysWhenItCannotBeHeld) {
 TEST_F(MemoryLimitStoreTest, AStartIsNotOverTheLimitForLong) {
   Open();
   Feed(400, 4 * kHour);
-  options_.memory_limit = 700'000;
+  options_.memory_limit = 640'000;
   Open();
   EXPECT_LT(store_->Stats().memory.used, options_.memory_limit);
   EXPECT_LT(store_->Stats().memory.unreferenced_retention, 6 * kHour);

@@ -170,14 +170,15 @@ TEST(ReplayNumbers, WhatNumbersMean) {
                                    201, kNo}));
   EXPECT_EQ(ids_of({21, 9, 10}, 1), (std::vector<uint32_t>{201, kNo, 100}));
   EXPECT_EQ(ids_of({10, 20}, 2), (std::vector<uint32_t>{kNo, kNo}));
-  ASSERT_NE(numbers.LabelsOf(11), nullptr);
-  EXPECT_EQ(numbers.LabelsOf(11)->ToString(), "m1");
-  EXPECT_EQ(numbers.LabelsOf(10), nullptr);
+  ASSERT_NE(numbers.LabelsOf(1, 11), nullptr);
+  EXPECT_EQ(numbers.LabelsOf(1, 11)->ToString(), "m1");
+  EXPECT_EQ(numbers.LabelsOf(1, 10), nullptr);
+  EXPECT_EQ(numbers.LabelsOf(2, 11), nullptr) << "a number of another run";
   numbers.Met(11, 101);
   EXPECT_EQ(ids_of({11}, 1), std::vector<uint32_t>{101});
   numbers.Learn(2, 30, two, second_ids);  // another segment: what was is forgotten
   EXPECT_EQ(ids_of({10}, 1), std::vector<uint32_t>{kNo});
-  EXPECT_EQ(numbers.LabelsOf(11), nullptr);
+  EXPECT_EQ(numbers.LabelsOf(1, 11), nullptr);
 }
 
 }  // namespace
