@@ -93,6 +93,14 @@ Status ReadIndicator(const YamlNode& node, const SlothKeys& keys, const SloReadi
   return absl::OkStatus();
 }
 
+// What Sloth gives each alert; templates that people have for its alerts read them.
+SloLabels SlothAnnotations(std::string_view severity) {
+  constexpr std::string_view kBudget =
+      "{{$labels.sloth_service}} {{$labels.sloth_slo}} SLO error budget burn rate is ";
+  return {{"title", fmt::format("({}) {}too fast.", severity, kBudget)},
+          {"summary", fmt::format("{}over expected.", kBudget)}};
+}
+
 Status AddSide(const YamlNode* node, SloSeverity severity, const SloAlert& common,
                const SloReading& reading, SloSpec* spec) {
   bool disable = false;
@@ -115,8 +123,9 @@ Status AddSide(const YamlNode* node, SloSeverity severity, const SloAlert& commo
   }
   alert.labels =
       MergeSloLabels(MergeSloLabels(common.labels, labels), {{"sloth_severity", alert.severity}});
-  alert.annotations = MergeSloLabels(DefaultAnnotations(*spec, alert.severity),
-                                     MergeSloLabels(common.annotations, annotations));
+  alert.annotations = MergeSloLabels(
+      MergeSloLabels(DefaultAnnotations(*spec, alert.severity), SlothAnnotations(alert.severity)),
+      MergeSloLabels(common.annotations, annotations));
   for (const BurnWindows& one : SlothWindows(spec->period.length)) {
     if (one.severity == severity) alert.any_of.push_back(one);
   }

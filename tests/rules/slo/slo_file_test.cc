@@ -131,6 +131,15 @@ TEST(SloFileTest, Sloth) {
   EXPECT_THAT(slo.alerts[1].annotations,
               testing::IsSupersetOf({testing::Pair("runbook", "https://runbooks/shop"),
                                      testing::Pair("summary", "{{ $labels.sloth_slo }}")}));
+  EXPECT_THAT(
+      slo.alerts[0].annotations,
+      testing::IsSupersetOf(
+          {testing::Pair("title",
+                         "(page) {{$labels.sloth_service}} {{$labels.sloth_slo}} SLO error budget "
+                         "burn rate is too fast."),
+           testing::Pair("summary",
+                         "{{$labels.sloth_service}} {{$labels.sloth_slo}} SLO error budget burn "
+                         "rate is over expected.")}));
   EXPECT_EQ(slo.parts[0].query->counting, SloCounting::kCounted);
 }
 
