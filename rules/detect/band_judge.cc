@@ -9,6 +9,7 @@
 
 #include "rules/detect/explain_text.h"
 #include "rules/detect/saved_fields.h"
+#include "rules/detect/single.h"
 
 namespace outrider {
 namespace {
@@ -113,8 +114,9 @@ double BandJudge::OnsetStrength(const Judgement& judged) const {
     return peak > 0 ? distance / (kOnsetOfPeak * peak) : std::numeric_limits<double>::infinity();
   };
   return std::max(
-      std::min(judged.spike / kOnsetOfSpike, beyond(std::fabs(judged.z), peaks_.spike())),
-      std::min(judged.shift / kOnsetOfShift, beyond(judged.run, peaks_.run())));
+      std::min(judged.spike / kOnsetOfSpike,
+               beyond(std::fabs(judged.z) * judged.scale, peaks_.spike())),
+      std::min(judged.shift / kOnsetOfShift, beyond(judged.run * judged.scale, peaks_.run())));
 }
 
 bool BandJudge::CountsNews(const Judgement& judged, const NoveltyTable::Finding& news) const {
@@ -180,8 +182,8 @@ void BandJudge::Load(RowReader& in) {
 
 void RecentPeaks::Add(const Judgement& judged, DurationMs step) {
   const float keep = std::max(0.5F, 1 - per_step_ * static_cast<float>(step));
-  spike_ = std::max(spike_ * keep, static_cast<float>(std::fabs(judged.z)));
-  run_ = std::max(run_ * keep, static_cast<float>(judged.run));
+  spike_ = std::max(spike_ * keep, Single(std::fabs(judged.z) * judged.scale));
+  run_ = std::max(run_ * keep, Single(judged.run * judged.scale));
 }
 
 void RecentPeaks::Save(RowWriter& out) const { PutFloats(out, std::array{spike_, run_}); }

@@ -39,7 +39,8 @@ struct Judgement {
   double score() const { return spike > shift ? spike : shift; }
 };
 
-// The largest |z| of late, of samples and of runs. Fades, so that what is long past is news again.
+// The largest distances of late, of samples and of runs, as values: a series that was flat may be
+// a million of its usual distances off for once. Fades, so that what is long past is news again.
 class RecentPeaks {
  public:
   explicit RecentPeaks(DurationMs half_life)

@@ -92,6 +92,18 @@ TEST(Seasonal, ASpikeThatComesAgainIsOneOnset) {
   EXPECT_EQ(trace.Onsets(11'990, 20'000), 1U);
 }
 
+// A flat series is a million usual distances off for one sample, then becomes a noisy one.
+TEST_P(BandOnsets, OneWildSampleOfAFlatSeriesHidesNothingLater) {
+  const auto detector = Make(GetParam());
+  Noise noise(9);
+  const Trace trace = FeedIn(*detector, {}, 30'000, [&](size_t i) {
+    if (i == 3'000) return 20.0;
+    if (i < 10'000) return 10.0;
+    return (i >= 28'000 && i < 28'060 ? 60 : 10) + noise.Normal();
+  });
+  EXPECT_GE(trace.Onsets(28'000, 28'060), 1U);
+}
+
 // Of series with heavy tails distances beyond the edge are about as rare as the risk says.
 TEST(Seasonal, TheRiskHoldsForHeavyTails) {
   const std::pair<const char*, std::function<double(Noise&)>> shapes[] = {
