@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "exporter/ingest/ingest_store.h"
-#include "exporter/ingest/proto/remote_write_v2.pb.h"
 #include "storage/base/random.h"
 #include "storage/wal/log_reader.h"
 #include "tests/exporter/ingest/write_request.h"
@@ -24,29 +23,8 @@ using testing::ElementsAre;
 using testing::Pair;
 
 constexpr Timestamp kNow = 1'800'000'000'000;
-constexpr const char* kV2Type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 constexpr double kMarker = -1e99;  // in place of a stale marker, which equals nothing
 using Contents = std::map<std::string, std::vector<std::pair<Timestamp, double>>>;
-
-std::string BodyV2(const std::vector<RawSeries>& all) {
-  wire::v2::Request request;
-  request.add_symbols("");
-  for (const RawSeries& one : all) {
-    wire::v2::TimeSeries& series = *request.add_timeseries();
-    for (const LabelView& label : one.labels) {
-      for (const std::string_view text : {label.name, label.value}) {
-        series.add_labels_refs(static_cast<uint32_t>(request.symbols_size()));
-        request.add_symbols(std::string(text));
-      }
-    }
-    for (const Sample& sample : one.samples) {
-      wire::v2::Sample& out = *series.add_samples();
-      out.set_timestamp(sample.time);
-      out.set_value(sample.value);
-    }
-  }
-  return SnappyCompress(request.SerializeAsString());
-}
 
 Contents Read(const IngestStore& store) {
   SeriesSet set;

@@ -25,27 +25,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr Timestamp kNow = 1'800'000'000'000;
-constexpr const char* kV2Type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
-
-std::string BodyV2(const std::vector<RawSeries>& all) {
-  wire::v2::Request request;
-  request.add_symbols("");
-  for (const RawSeries& one : all) {
-    wire::v2::TimeSeries& series = *request.add_timeseries();
-    for (const LabelView& label : one.labels) {
-      for (const std::string_view text : {label.name, label.value}) {
-        series.add_labels_refs(static_cast<uint32_t>(request.symbols_size()));
-        request.add_symbols(std::string(text));
-      }
-    }
-    for (const Sample& sample : one.samples) {
-      wire::v2::Sample& out = *series.add_samples();
-      out.set_timestamp(sample.time);
-      out.set_value(sample.value);
-    }
-  }
-  return SnappyCompress(request.SerializeAsString());
-}
 
 class IngestGuardTest : public testing::TestWithParam<bool> {
  protected:

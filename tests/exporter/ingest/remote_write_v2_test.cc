@@ -20,7 +20,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr Timestamp kNow = 1'800'000'000'000;
-constexpr const char* kV2Type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 
 // A request under construction; symbols are added as they come.
 class Builder {

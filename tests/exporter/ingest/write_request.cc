@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/exporter/ingest/write_request.h"
 
+#include "exporter/ingest/proto/remote_write_v2.pb.h"
 #include "protozero/pbf_writer.hpp"
 
 namespace outrider {
@@ -22,6 +23,26 @@ std::string EncodeRaw(const std::vector<RawSeries>& all) {
     }
   }
   return body;
+}
+
+std::string BodyV2(const std::vector<RawSeries>& all) {
+  wire::v2::Request request;
+  request.add_symbols("");
+  for (const RawSeries& one : all) {
+    wire::v2::TimeSeries& series = *request.add_timeseries();
+    for (const LabelView& label : one.labels) {
+      for (const std::string_view text : {label.name, label.value}) {
+        series.add_labels_refs(static_cast<uint32_t>(request.symbols_size()));
+        request.add_symbols(std::string(text));
+      }
+    }
+    for (const Sample& sample : one.samples) {
+      wire::v2::Sample& out = *series.add_samples();
+      out.set_timestamp(sample.time);
+      out.set_value(sample.value);
+    }
+  }
+  return SnappyCompress(request.SerializeAsString());
 }
 
 }  // namespace outrider

@@ -48,5 +48,9 @@ std::string EncodeRaw(const std::vector<RawSeries>& all);
 inline std::string Body(const std::vector<RawSeries>& series) {
   return SnappyCompress(EncodeRaw(series));
 }
+// The same as a request of 2.0, which has another Content-Type.
+inline constexpr const char* kV2Type =
+    "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+std::string BodyV2(const std::vector<RawSeries>& all);
 
 }  // namespace outrider
