@@ -107,28 +107,23 @@ int RunAnomalyList(const ClientOptions& client, const AnomalyOptions& options, N
   FormFields fields = {{"limit", fmt::to_string(options.limit)},
                        {"min_score", fmt::format("{}", options.min_score)}};
   if (!options.entry.empty()) fields.emplace_back("entry", options.entry);
-  std::string raw;
-  const auto answer =
-      CallApi(fmt::format("{}?{}", BaseUrl(client), EncodeForm(fields)), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  const JsonValue* anomalies = answer->Find("anomalies");
-  if (anomalies == nullptr || anomalies->items.empty()) {
-    fmt::print("Nothing scores {:g} or more.\n", options.min_score);
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  rows.reserve(anomalies->items.size());
-  for (const JsonValue& row : anomalies->items) {
-    rows.push_back({row.GetString("id"), NumberText(row, "score"), AgeText(row, now),
-                    NumberText(row, "value"), NumberText(row, "expected"),
-                    row.GetString("detector"), LabelsText(row, "labels")});
-  }
-  PrintTable({"ID", "SCORE", "SINCE", "VALUE", "EXPECTED", "DETECTOR", "SERIES"}, rows);
-  return 0;
+  return ShowAnswer(
+      client, {fmt::format("{}?{}", BaseUrl(client), EncodeForm(fields))},
+      [&](const JsonValue& answer) {
+        const JsonValue* anomalies = answer.Find("anomalies");
+        if (anomalies == nullptr || anomalies->items.empty()) {
+          fmt::print("Nothing scores {:g} or more.\n", options.min_score);
+          return;
+        }
+        std::vector<std::vector<std::string>> rows;
+        rows.reserve(anomalies->items.size());
+        for (const JsonValue& row : anomalies->items) {
+          rows.push_back({row.GetString("id"), NumberText(row, "score"), AgeText(row, now),
+                          NumberText(row, "value"), NumberText(row, "expected"),
+                          row.GetString("detector"), LabelsText(row, "labels")});
+        }
+        PrintTable({"ID", "SCORE", "SINCE", "VALUE", "EXPECTED", "DETECTOR", "SERIES"}, rows);
+      });
 }
 
 int RunAnomalyExplain(const ClientOptions& client, const AnomalyOptions& options, Nanos now) {

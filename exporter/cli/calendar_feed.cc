@@ -27,41 +27,29 @@ int RunFeedCreate(const ClientOptions& client, const FeedOptions& options) {
   if (!options.user.empty()) json.Key("user").String(options.user);
   if (!options.expires_in.empty()) json.Key("expires_in").String(options.expires_in);
   json.EndObject();
-  std::string raw;
-  const auto answer = CallApi(Url(client, options), "POST", body, &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  fmt::print(stderr, "The calendar of {} ({}), id {}; the URL is not shown again:\n",
-             options.schedule, Or(options.user, "everybody"), answer->GetString("id"));
-  fmt::print("{}\n", answer->GetString("url"));
-  return 0;
+  return ShowAnswer(client, {Url(client, options), "POST", body}, [&](const JsonValue& answer) {
+    fmt::print(stderr, "The calendar of {} ({}), id {}; the URL is not shown again:\n",
+               options.schedule, Or(options.user, "everybody"), answer.GetString("id"));
+    fmt::print("{}\n", answer.GetString("url"));
+  });
 }
 
 int RunFeedList(const ClientOptions& client, const FeedOptions& options) {
-  std::string raw;
-  const auto answer = CallApi(Url(client, options), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  const JsonValue* feeds = answer->Find("feeds");
-  for (const JsonValue& feed : feeds == nullptr ? std::vector<JsonValue>() : feeds->items) {
-    rows.push_back({feed.GetString("id"), Or(feed.GetString("user"), "everybody"),
-                    feed.GetString("prefix") + "…", Or(feed.GetString("created_by"), "-"),
-                    feed.GetString("created_at"), Or(feed.GetString("expires_at"), "never"),
-                    Or(feed.GetString("last_used_at"), "never")});
-  }
-  if (rows.empty()) {
-    fmt::print("No calendar feeds of {}.\n", options.schedule);
-    return 0;
-  }
-  PrintTable({"ID", "OF", "TOKEN", "BY", "MADE", "EXPIRES", "LAST USED"}, rows);
-  return 0;
+  return ShowAnswer(client, {Url(client, options)}, [&](const JsonValue& answer) {
+    std::vector<std::vector<std::string>> rows;
+    const JsonValue* feeds = answer.Find("feeds");
+    for (const JsonValue& feed : feeds == nullptr ? std::vector<JsonValue>() : feeds->items) {
+      rows.push_back({feed.GetString("id"), Or(feed.GetString("user"), "everybody"),
+                      feed.GetString("prefix") + "…", Or(feed.GetString("created_by"), "-"),
+                      feed.GetString("created_at"), Or(feed.GetString("expires_at"), "never"),
+                      Or(feed.GetString("last_used_at"), "never")});
+    }
+    if (rows.empty()) {
+      fmt::print("No calendar feeds of {}.\n", options.schedule);
+      return;
+    }
+    PrintTable({"ID", "OF", "TOKEN", "BY", "MADE", "EXPIRES", "LAST USED"}, rows);
+  });
 }
 
 int RunFeedRevoke(const ClientOptions& client, const FeedOptions& options) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "exporter/cli/commands.h"
 #include "notifiers/transport/http_client.h"
 #include "notifiers/transport/public_url.h"
 #include "storage/base/file.h"
@@ -77,6 +78,19 @@ StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
   StatusOr<JsonValue> json = ParseJson(text);
   if (raw != nullptr) *raw = std::move(text);
   return json;
+}
+
+int ShowAnswer(const ClientOptions& client, const ApiCall& call,
+               const std::function<void(const JsonValue&)>& show) {
+  std::string raw;
+  const auto answer = CallApi(call.url, call.method, call.body, &raw);
+  if (!answer.ok()) return Fail(answer.status());
+  if (client.output == "json") {
+    fmt::print("{}\n", raw);
+  } else {
+    show(*answer);
+  }
+  return 0;
 }
 
 std::string EncodeForm(const FormFields& fields) {

@@ -2,6 +2,7 @@
 // What the client commands share: calling a daemon's API, printing tables.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "storage/base/status.h"
 
 namespace outrider {
+
+struct ClientOptions;
 
 // Where calls find a token: the token itself, or the path of a file that holds it.
 inline constexpr const char* kTokenVariable = "OUTRIDER_TOKEN";
@@ -23,6 +26,15 @@ StatusOr<std::string> CallServer(const std::string& url, const std::string& meth
 // The same for an answer in JSON.
 StatusOr<JsonValue> CallApi(const std::string& url, const std::string& method,
                             const std::string& body, std::string* raw = nullptr);
+
+struct ApiCall {
+  std::string url;
+  std::string method = "GET";
+  std::string body = {};
+};
+// Calls, and prints the answer as it came (`--output json`) or by `show`. The exit code.
+int ShowAnswer(const ClientOptions& client, const ApiCall& call,
+               const std::function<void(const JsonValue&)>& show);
 
 using FormFields = std::vector<std::pair<std::string, std::string>>;
 std::string EncodeForm(const FormFields& fields);

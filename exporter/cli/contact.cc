@@ -26,26 +26,20 @@ int Post(const ClientOptions& client, const std::string& url, const std::string&
 }  // namespace
 
 int RunContactList(const ClientOptions& client, const ContactOptions& options) {
-  std::string raw;
-  const auto answer = CallApi(Url(client, options), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  const JsonValue* contacts = answer->Find("contacts");
-  for (const JsonValue& one : contacts == nullptr ? std::vector<JsonValue>() : contacts->items) {
-    const std::string verified = one.GetString("verified_at");
-    rows.push_back({one.GetString("method"), verified.empty() ? "-" : verified,
-                    one.GetBool("usable") ? "yes" : "no"});
-  }
-  if (rows.empty()) {
-    fmt::print("{} has no contact method.\n", options.user);
-    return 0;
-  }
-  PrintTable({"METHOD", "VERIFIED AT", "PAGED"}, rows);
-  return 0;
+  return ShowAnswer(client, {Url(client, options)}, [&](const JsonValue& answer) {
+    std::vector<std::vector<std::string>> rows;
+    const JsonValue* contacts = answer.Find("contacts");
+    for (const JsonValue& one : contacts == nullptr ? std::vector<JsonValue>() : contacts->items) {
+      const std::string verified = one.GetString("verified_at");
+      rows.push_back({one.GetString("method"), verified.empty() ? "-" : verified,
+                      one.GetBool("usable") ? "yes" : "no"});
+    }
+    if (rows.empty()) {
+      fmt::print("{} has no contact method.\n", options.user);
+      return;
+    }
+    PrintTable({"METHOD", "VERIFIED AT", "PAGED"}, rows);
+  });
 }
 
 int RunContactSendCode(const ClientOptions& client, const ContactOptions& options) {

@@ -84,16 +84,8 @@ int RunCostAllocation(const ClientOptions& client, const CostCommand& options) {
                                         {"aggregate", options.by},
                                         {"accumulate", "true"},
                                         {"filter", filter}});
-  std::string raw;
-  const auto answer =
-      CallApi(client.url + "/outrider/v1/cost/allocation?" + query, "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    PrintLines(*answer, options);
-  }
-  return 0;
+  return ShowAnswer(client, {client.url + "/outrider/v1/cost/allocation?" + query},
+                    [&](const JsonValue& answer) { PrintLines(answer, options); });
 }
 
 }  // namespace outrider

@@ -16,16 +16,8 @@ template <typename Print>
 int Ask(const ClientOptions& client, const std::string& path, const FormFields& fields,
         Print print) {
   const std::string query = EncodeForm(fields);
-  std::string raw;
-  const auto answer =
-      CallApi(client.url + path + (query.empty() ? "" : "?" + query), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    print(*answer);
-  }
-  return 0;
+  return ShowAnswer(client, {client.url + path + (query.empty() ? "" : "?" + query)},
+                    [&](const JsonValue& answer) { print(answer); });
 }
 
 // Null when absent.

@@ -110,16 +110,11 @@ int Post(const ClientOptions& client, const std::string& url, const std::string&
 }  // namespace
 
 int RunEscalationShow(const ClientOptions& client, const EscalationOptions& options) {
-  std::string raw;
-  const auto answer = CallApi(IncidentUrl(client, options, "escalation"), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  PrintEscalation(*answer);
-  PrintEvents(*answer);
-  return 0;
+  return ShowAnswer(client, {IncidentUrl(client, options, "escalation")},
+                    [&](const JsonValue& answer) {
+                      PrintEscalation(answer);
+                      PrintEvents(answer);
+                    });
 }
 
 int RunEscalationNow(const ClientOptions& client, const EscalationOptions& options) {
@@ -139,30 +134,26 @@ int RunEscalationReapply(const ClientOptions& client, const EscalationOptions& o
 }
 
 int RunEscalationPolicies(const ClientOptions& client) {
-  std::string raw;
-  const auto answer = CallApi(client.url + "/outrider/v1/escalation/policies", "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  const JsonValue* policies = answer->Find("policies");
-  if (policies == nullptr || policies->items.empty()) {
-    fmt::print("No escalation policies: nobody is paged.\n");
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const JsonValue& policy : policies->items) {
-    const JsonValue* tiers = policy.Find("tiers");
-    std::string severities = Names(policy, "severities");
-    if (severities == "-") severities = "all";
-    rows.push_back({policy.GetString("name"), severities, Names(policy, "match"),
-                    Names(policy, "active_time_intervals"),
-                    fmt::to_string(tiers == nullptr ? 0 : tiers->items.size()),
-                    policy.GetBool("configured") ? "yes" : "no", Names(policy, "incidents")});
-  }
-  PrintTable({"POLICY", "SEVERITIES", "MATCH", "ACTIVE", "TIERS", "CONFIGURED", "IN USE BY"}, rows);
-  return 0;
+  return ShowAnswer(
+      client, {client.url + "/outrider/v1/escalation/policies"}, [&](const JsonValue& answer) {
+        const JsonValue* policies = answer.Find("policies");
+        if (policies == nullptr || policies->items.empty()) {
+          fmt::print("No escalation policies: nobody is paged.\n");
+          return;
+        }
+        std::vector<std::vector<std::string>> rows;
+        for (const JsonValue& policy : policies->items) {
+          const JsonValue* tiers = policy.Find("tiers");
+          std::string severities = Names(policy, "severities");
+          if (severities == "-") severities = "all";
+          rows.push_back({policy.GetString("name"), severities, Names(policy, "match"),
+                          Names(policy, "active_time_intervals"),
+                          fmt::to_string(tiers == nullptr ? 0 : tiers->items.size()),
+                          policy.GetBool("configured") ? "yes" : "no", Names(policy, "incidents")});
+        }
+        PrintTable({"POLICY", "SEVERITIES", "MATCH", "ACTIVE", "TIERS", "CONFIGURED", "IN USE BY"},
+                   rows);
+      });
 }
 
 int RunEscalationPreview(const ClientOptions& client, const EscalationOptions& options) {
@@ -181,17 +172,13 @@ int RunEscalationPreview(const ClientOptions& client, const EscalationOptions& o
   if (!options.policy.empty()) json.Key("policy").String(options.policy);
   if (!options.at.empty()) json.Key("at").String(options.at);
   json.EndObject();
-  std::string raw;
-  const auto answer = CallApi(client.url + "/outrider/v1/escalation/preview", "POST", body, &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  fmt::print("Severity {}{}.\n", answer->GetString("severity"),
-             answer->GetBool("opens_incident") ? "" : "; incidents.match leaves it out");
-  if (const JsonValue* escalation = answer->Find("escalation")) PrintEscalation(*escalation);
-  return 0;
+  return ShowAnswer(
+      client, {client.url + "/outrider/v1/escalation/preview", "POST", body},
+      [&](const JsonValue& answer) {
+        fmt::print("Severity {}{}.\n", answer.GetString("severity"),
+                   answer.GetBool("opens_incident") ? "" : "; incidents.match leaves it out");
+        if (const JsonValue* escalation = answer.Find("escalation")) PrintEscalation(*escalation);
+      });
 }
 
 }  // namespace outrider

@@ -24,29 +24,24 @@ std::string TimeCell(const JsonValue& heartbeat, const char* key) {
 }  // namespace
 
 int RunHeartbeatList(const ClientOptions& client) {
-  std::string raw;
-  const auto answer = CallApi(Url(client), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  const JsonValue* heartbeats = answer->Find("heartbeats");
-  if (heartbeats == nullptr || heartbeats->items.empty()) {
-    fmt::print("No heartbeats: incidents.yml has none.\n");
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const JsonValue& beat : heartbeats->items) {
-    rows.push_back({beat.GetString("name"), beat.GetString("state"), TimeCell(beat, "last_beat_at"),
-                    TimeCell(beat, "due_at"), TimeCell(beat, "missing_since"),
-                    DurationCell(beat, "interval_seconds"), DurationCell(beat, "grace_seconds"),
-                    TimeCell(beat, "failing_since"), beat.GetString("error")});
-  }
-  PrintTable({"HEARTBEAT", "STATE", "LAST", "DUE", "MISSING SINCE", "EVERY", "GRACE",
-              "FAILING SINCE", "ERROR"},
-             rows);
-  return 0;
+  return ShowAnswer(client, {Url(client)}, [&](const JsonValue& answer) {
+    const JsonValue* heartbeats = answer.Find("heartbeats");
+    if (heartbeats == nullptr || heartbeats->items.empty()) {
+      fmt::print("No heartbeats: incidents.yml has none.\n");
+      return;
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const JsonValue& beat : heartbeats->items) {
+      rows.push_back({beat.GetString("name"), beat.GetString("state"),
+                      TimeCell(beat, "last_beat_at"), TimeCell(beat, "due_at"),
+                      TimeCell(beat, "missing_since"), DurationCell(beat, "interval_seconds"),
+                      DurationCell(beat, "grace_seconds"), TimeCell(beat, "failing_since"),
+                      beat.GetString("error")});
+    }
+    PrintTable({"HEARTBEAT", "STATE", "LAST", "DUE", "MISSING SINCE", "EVERY", "GRACE",
+                "FAILING SINCE", "ERROR"},
+               rows);
+  });
 }
 
 int RunHeartbeatBeat(const ClientOptions& client, const AroundCommands& options) {
@@ -54,17 +49,11 @@ int RunHeartbeatBeat(const ClientOptions& client, const AroundCommands& options)
   if (options.failed || !options.error.empty()) {
     url += "?success=false&error=" + UrlEncodeQuery(options.error);
   }
-  std::string raw;
-  const auto answer = CallApi(url, "POST", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    const std::string state = answer->GetString("state");
+  return ShowAnswer(client, {url, "POST"}, [&](const JsonValue& answer) {
+    const std::string state = answer.GetString("state");
     fmt::print("{}: {}, due again by {}\n", options.heartbeat,
-               state == "failing" ? "failing" : "heard", answer->GetString("due_at"));
-  }
-  return 0;
+               state == "failing" ? "failing" : "heard", answer.GetString("due_at"));
+  });
 }
 
 }  // namespace outrider

@@ -133,27 +133,13 @@ int RunIncidentList(const ClientOptions& client, const IncidentOptions& options,
   if (options.service) fields.emplace_back("service", *options.service);
   for (const std::string& matcher : options.labels) fields.emplace_back("label", matcher);
   const std::string query = EncodeForm(fields);
-  std::string raw;
-  const auto answer = CallApi(BaseUrl(client) + "?" + query, "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    PrintList(*answer, now);
-  }
-  return 0;
+  return ShowAnswer(client, {BaseUrl(client) + "?" + query},
+                    [&](const JsonValue& answer) { PrintList(answer, now); });
 }
 
 int RunIncidentShow(const ClientOptions& client, const IncidentOptions& options, Nanos now) {
-  std::string raw;
-  const auto answer = CallApi(BaseUrl(client) + "/" + UrlEncodePath(options.id), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    PrintIncident(*answer, now);
-  }
-  return 0;
+  return ShowAnswer(client, {BaseUrl(client) + "/" + UrlEncodePath(options.id)},
+                    [&](const JsonValue& answer) { PrintIncident(answer, now); });
 }
 
 int RunIncidentAction(const ClientOptions& client, const std::string& verb,
@@ -162,17 +148,12 @@ int RunIncidentAction(const ClientOptions& client, const std::string& verb,
   JsonWriter json(&body);
   json.StartObject().Key("by").String(AuthorOf(options));
   json.Key("note").String(options.note).Key("channel").String("cli").EndObject();
-  std::string raw;
-  const auto answer =
-      CallApi(fmt::format("{}/{}/{}", BaseUrl(client), UrlEncodePath(options.id), verb), "POST",
-              body, &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    fmt::print("{} is {}\n", answer->GetString("id"), StateText(*answer));
-  }
-  return 0;
+  return ShowAnswer(
+      client,
+      {fmt::format("{}/{}/{}", BaseUrl(client), UrlEncodePath(options.id), verb), "POST", body},
+      [&](const JsonValue& answer) {
+        fmt::print("{} is {}\n", answer.GetString("id"), StateText(answer));
+      });
 }
 
 }  // namespace outrider

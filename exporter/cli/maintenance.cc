@@ -52,41 +52,29 @@ StatusOr<std::string> Body(const MaintenanceOptions& o, Nanos now) {
 }  // namespace
 
 int RunMaintenanceList(const ClientOptions& client) {
-  std::string raw;
-  const auto answer = CallApi(Url(client), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  const JsonValue* windows = answer->Find("maintenance");
-  for (const JsonValue& w : windows == nullptr ? std::vector<JsonValue>() : windows->items) {
-    rows.push_back({w.GetString("name"), w.GetBool("active") ? "active" : "-",
-                    TimeCell(w, "next_edge_at"), w.GetBool("recurring") ? "yes" : "no",
-                    w.GetString("source"), w.GetString("match"), w.GetString("note")});
-  }
-  if (rows.empty()) {
-    fmt::print("No maintenance windows.\n");
-    return 0;
-  }
-  PrintTable({"WINDOW", "STATE", "NEXT EDGE", "RECURRING", "FROM", "MATCH", "NOTE"}, rows);
-  return 0;
+  return ShowAnswer(client, {Url(client)}, [&](const JsonValue& answer) {
+    std::vector<std::vector<std::string>> rows;
+    const JsonValue* windows = answer.Find("maintenance");
+    for (const JsonValue& w : windows == nullptr ? std::vector<JsonValue>() : windows->items) {
+      rows.push_back({w.GetString("name"), w.GetBool("active") ? "active" : "-",
+                      TimeCell(w, "next_edge_at"), w.GetBool("recurring") ? "yes" : "no",
+                      w.GetString("source"), w.GetString("match"), w.GetString("note")});
+    }
+    if (rows.empty()) {
+      fmt::print("No maintenance windows.\n");
+      return;
+    }
+    PrintTable({"WINDOW", "STATE", "NEXT EDGE", "RECURRING", "FROM", "MATCH", "NOTE"}, rows);
+  });
 }
 
 int RunMaintenanceAdd(const ClientOptions& client, const MaintenanceOptions& options, Nanos now) {
   const StatusOr<std::string> body = Body(options, now);
   if (!body.ok()) return Fail(body.status());
-  std::string raw;
-  const auto answer = CallApi(Url(client), "POST", *body, &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
+  return ShowAnswer(client, {Url(client), "POST", *body}, [&](const JsonValue& answer) {
     fmt::print("{}: {}, next edge at {}\n", options.name,
-               answer->GetBool("active") ? "active" : "made", TimeCell(*answer, "next_edge_at"));
-  }
-  return 0;
+               answer.GetBool("active") ? "active" : "made", TimeCell(answer, "next_edge_at"));
+  });
 }
 
 int RunMaintenanceEnd(const ClientOptions& client, const MaintenanceOptions& options) {

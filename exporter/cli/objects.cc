@@ -92,46 +92,35 @@ StatusOr<bool> ApplyOne(const ClientOptions& client, const ObjectKind& kind, con
 }  // namespace
 
 int RunObjectList(const ClientOptions& client, const ObjectKind& kind) {
-  std::string raw;
-  const auto answer = CallApi(UrlOfAll(client, kind), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  const JsonValue* items = answer->Find(kind.list);
-  for (const JsonValue& item : items == nullptr ? std::vector<JsonValue>() : items->items) {
-    const JsonValue* config = item.Find("config");
-    rows.push_back({item.GetString("name"), item.GetString("source"),
-                    config == nullptr ? "" : ObjectSummary(kind.word, *config),
-                    Or(item.GetString("changed_by"), "-"), Or(item.GetString("changed_at"), "-")});
-  }
-  if (rows.empty()) {
-    fmt::print("No {}.\n", kind.list);
-    return 0;
-  }
-  PrintTable({ToUpper(kind.word), "FROM", "WHAT", "CHANGED BY", "CHANGED AT"}, rows);
-  return 0;
+  return ShowAnswer(client, {UrlOfAll(client, kind)}, [&](const JsonValue& answer) {
+    std::vector<std::vector<std::string>> rows;
+    const JsonValue* items = answer.Find(kind.list);
+    for (const JsonValue& item : items == nullptr ? std::vector<JsonValue>() : items->items) {
+      const JsonValue* config = item.Find("config");
+      rows.push_back({item.GetString("name"), item.GetString("source"),
+                      config == nullptr ? "" : ObjectSummary(kind.word, *config),
+                      Or(item.GetString("changed_by"), "-"),
+                      Or(item.GetString("changed_at"), "-")});
+    }
+    if (rows.empty()) {
+      fmt::print("No {}.\n", kind.list);
+      return;
+    }
+    PrintTable({ToUpper(kind.word), "FROM", "WHAT", "CHANGED BY", "CHANGED AT"}, rows);
+  });
 }
 
 int RunObjectShow(const ClientOptions& client, const ObjectKind& kind, const std::string& name) {
-  std::string raw;
-  const auto answer = CallApi(UrlOfOne(client, kind, name), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  if (answer->GetString("source") == "file") {
-    fmt::print("# Of incidents.yml, and changed there.\n");
-  } else {
-    fmt::print("# Version {}, changed by {} at {}.\n", answer->GetInt("version"),
-               Or(answer->GetString("changed_by"), "nobody in particular"),
-               answer->GetString("changed_at"));
-  }
-  if (const JsonValue* config = answer->Find("config")) fmt::print("{}", ObjectYaml(*config));
-  return 0;
+  return ShowAnswer(client, {UrlOfOne(client, kind, name)}, [&](const JsonValue& answer) {
+    if (answer.GetString("source") == "file") {
+      fmt::print("# Of incidents.yml, and changed there.\n");
+    } else {
+      fmt::print("# Version {}, changed by {} at {}.\n", answer.GetInt("version"),
+                 Or(answer.GetString("changed_by"), "nobody in particular"),
+                 answer.GetString("changed_at"));
+    }
+    if (const JsonValue* config = answer.Find("config")) fmt::print("{}", ObjectYaml(*config));
+  });
 }
 
 int RunObjectApply(const ClientOptions& client, const ObjectKind& kind, const std::string& file) {

@@ -118,72 +118,60 @@ void PrintUnreachable(const ClientOptions& client, const JsonValue& schedule) {
 
 int RunOnCallNow(const ClientOptions& client, const OnCallOptions& options) {
   OnCallOptions shown = WithZone(options);
-  std::string raw;
-  const auto answer = CallApi(Url(client, shown, false), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  const JsonValue* schedules = answer->Find("schedules");
-  if (schedules == nullptr || schedules->items.empty()) {
-    fmt::print("No schedules: incidents.yml has none.\n");
-    return 0;
-  }
-  const bool same = std::ranges::all_of(schedules->items, [&](const JsonValue& schedule) {
-    return schedule.GetString("time_zone") == shown.time_zone;
+  return ShowAnswer(client, {Url(client, shown, false)}, [&](const JsonValue& answer) {
+    const JsonValue* schedules = answer.Find("schedules");
+    if (schedules == nullptr || schedules->items.empty()) {
+      fmt::print("No schedules: incidents.yml has none.\n");
+      return;
+    }
+    const bool same = std::ranges::all_of(schedules->items, [&](const JsonValue& schedule) {
+      return schedule.GetString("time_zone") == shown.time_zone;
+    });
+    if (same) shown.time_zone = options.time_zone;
+    std::vector<std::vector<std::string>> rows;
+    for (const JsonValue& schedule : schedules->items) {
+      const JsonValue* next = schedule.Find("next");
+      const bool more = next != nullptr && next->Find("users") != nullptr;
+      std::vector<std::string>& row = rows.emplace_back(
+          std::vector<std::string>{schedule.GetString("name"), schedule.GetString("time_zone"),
+                                   Users(schedule.Find("now")), more ? Users(next) : "-"});
+      if (more) AddTimes(*next, {"start"}, shown.time_zone, &row);
+      while (row.size() < (shown.time_zone.empty() ? 5U : 6U)) row.emplace_back("-");
+    }
+    std::vector<std::string> heads = {"SCHEDULE", "ZONE", "NOW", "NEXT"};
+    AddHeads({"FROM"}, shown.time_zone, &heads);
+    PrintTable(heads, rows);
+    for (const JsonValue& schedule : schedules->items) PrintUnreachable(client, schedule);
+    for (const JsonValue& schedule : schedules->items) PrintGaps(schedule, shown.time_zone);
   });
-  if (same) shown.time_zone = options.time_zone;
-  std::vector<std::vector<std::string>> rows;
-  for (const JsonValue& schedule : schedules->items) {
-    const JsonValue* next = schedule.Find("next");
-    const bool more = next != nullptr && next->Find("users") != nullptr;
-    std::vector<std::string>& row = rows.emplace_back(
-        std::vector<std::string>{schedule.GetString("name"), schedule.GetString("time_zone"),
-                                 Users(schedule.Find("now")), more ? Users(next) : "-"});
-    if (more) AddTimes(*next, {"start"}, shown.time_zone, &row);
-    while (row.size() < (shown.time_zone.empty() ? 5U : 6U)) row.emplace_back("-");
-  }
-  std::vector<std::string> heads = {"SCHEDULE", "ZONE", "NOW", "NEXT"};
-  AddHeads({"FROM"}, shown.time_zone, &heads);
-  PrintTable(heads, rows);
-  for (const JsonValue& schedule : schedules->items) PrintUnreachable(client, schedule);
-  for (const JsonValue& schedule : schedules->items) PrintGaps(schedule, shown.time_zone);
-  return 0;
 }
 
 int RunOnCallShow(const ClientOptions& client, const OnCallOptions& options) {
   OnCallOptions shown = WithZone(options);
-  std::string raw;
-  const auto answer = CallApi(Url(client, shown, true), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  if (answer->GetString("time_zone") == shown.time_zone) shown.time_zone = options.time_zone;
-  std::vector<std::vector<std::string>> rows;
-  if (const JsonValue* shifts = answer->Find("shifts")) {
-    for (const JsonValue& shift : shifts->items) {
-      std::vector<std::string>& row = rows.emplace_back();
-      AddTimes(shift, {"start", "end"}, shown.time_zone, &row);
-      row.insert(row.end(), {Users(&shift), shift.GetString("source"), shift.GetString("layer")});
+  return ShowAnswer(client, {Url(client, shown, true)}, [&](const JsonValue& answer) {
+    if (answer.GetString("time_zone") == shown.time_zone) shown.time_zone = options.time_zone;
+    std::vector<std::vector<std::string>> rows;
+    if (const JsonValue* shifts = answer.Find("shifts")) {
+      for (const JsonValue& shift : shifts->items) {
+        std::vector<std::string>& row = rows.emplace_back();
+        AddTimes(shift, {"start", "end"}, shown.time_zone, &row);
+        row.insert(row.end(), {Users(&shift), shift.GetString("source"), shift.GetString("layer")});
+      }
     }
-  }
-  std::vector<std::string> heads;
-  AddHeads({"FROM", "TO"}, shown.time_zone, &heads);
-  heads.insert(heads.end(), {"ON CALL", "BY", "LAYER"});
-  PrintTable(heads, rows);
-  fmt::print("Times are those of {}.\n", answer->GetString("time_zone"));
-  if (const JsonValue* fairness = answer->Find("fairness")) {
-    const auto percent = [&](const char* key) {
-      const JsonValue* value = fairness->Find(key);
-      return value == nullptr ? 0 : value->number * 100;
-    };
-    fmt::print("Covered {:.1f} %, balance {:.1f} %.\n", percent("coverage"), percent("balance"));
-  }
-  PrintGaps(*answer, shown.time_zone);
-  return 0;
+    std::vector<std::string> heads;
+    AddHeads({"FROM", "TO"}, shown.time_zone, &heads);
+    heads.insert(heads.end(), {"ON CALL", "BY", "LAYER"});
+    PrintTable(heads, rows);
+    fmt::print("Times are those of {}.\n", answer.GetString("time_zone"));
+    if (const JsonValue* fairness = answer.Find("fairness")) {
+      const auto percent = [&](const char* key) {
+        const JsonValue* value = fairness->Find(key);
+        return value == nullptr ? 0 : value->number * 100;
+      };
+      fmt::print("Covered {:.1f} %, balance {:.1f} %.\n", percent("coverage"), percent("balance"));
+    }
+    PrintGaps(answer, shown.time_zone);
+  });
 }
 
 }  // namespace outrider

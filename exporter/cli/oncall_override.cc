@@ -107,61 +107,44 @@ std::vector<std::string> Row(const OverrideOptions& options, const std::string& 
 int RunOverrideAdd(const ClientOptions& client, const OverrideOptions& options, Nanos now) {
   const StatusOr<std::string> body = Body(options, now);
   if (!body.ok()) return Fail(body.status());
-  std::string raw;
-  const auto answer = CallApi(Url(client, options), "POST", *body, &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  fmt::print("{} {} of {} is in force.\n", Word(options), answer->GetString("id"),
-             options.schedule);
-  PrintGaps(*answer, options.schedule);
-  return 0;
+  return ShowAnswer(client, {Url(client, options), "POST", *body}, [&](const JsonValue& answer) {
+    fmt::print("{} {} of {} is in force.\n", Word(options), answer.GetString("id"),
+               options.schedule);
+    PrintGaps(answer, options.schedule);
+  });
 }
 
 int RunOverrideRemove(const ClientOptions& client, const OverrideOptions& options) {
-  std::string raw;
-  const auto answer =
-      CallApi(Url(client, options) + "/" + UrlEncodePath(options.id), "DELETE", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  fmt::print("{} {} of {} is taken back.\n", Word(options), options.id, options.schedule);
-  PrintGaps(*answer, options.schedule);
-  return 0;
+  return ShowAnswer(client, {Url(client, options) + "/" + UrlEncodePath(options.id), "DELETE"},
+                    [&](const JsonValue& answer) {
+                      fmt::print("{} {} of {} is taken back.\n", Word(options), options.id,
+                                 options.schedule);
+                      PrintGaps(answer, options.schedule);
+                    });
 }
 
 int RunOverrideList(const ClientOptions& client, const OverrideOptions& options) {
-  std::string raw;
-  const auto answer = CallApi(Url(client, options), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  const JsonValue* changes = answer->Find(options.changes);
-  for (const JsonValue& item : changes == nullptr ? std::vector<JsonValue>() : changes->items) {
-    const JsonValue* config = item.Find("config");
-    if (config != nullptr) rows.push_back(Row(options, item.GetString("id"), *config));
-  }
-  if (rows.empty()) {
-    const std::string what =
-        AreOverrides(options) || AreSwaps(options) ? options.changes : "temporary schedules";
-    fmt::print("No {} of {} were added by API or command.\n", what, options.schedule);
-    return 0;
-  }
-  if (AreOverrides(options)) {
-    PrintTable({"ID", "KIND", "USER", "REPLACES", "START", "END", "REASON"}, rows);
-  } else if (AreSwaps(options)) {
-    PrintTable({"ID", "FROM", "TO", "START", "END"}, rows);
-  } else {
-    PrintTable({"ID", "USERS", "START", "END"}, rows);
-  }
-  return 0;
+  return ShowAnswer(client, {Url(client, options)}, [&](const JsonValue& answer) {
+    std::vector<std::vector<std::string>> rows;
+    const JsonValue* changes = answer.Find(options.changes);
+    for (const JsonValue& item : changes == nullptr ? std::vector<JsonValue>() : changes->items) {
+      const JsonValue* config = item.Find("config");
+      if (config != nullptr) rows.push_back(Row(options, item.GetString("id"), *config));
+    }
+    if (rows.empty()) {
+      const std::string what =
+          AreOverrides(options) || AreSwaps(options) ? options.changes : "temporary schedules";
+      fmt::print("No {} of {} were added by API or command.\n", what, options.schedule);
+      return;
+    }
+    if (AreOverrides(options)) {
+      PrintTable({"ID", "KIND", "USER", "REPLACES", "START", "END", "REASON"}, rows);
+    } else if (AreSwaps(options)) {
+      PrintTable({"ID", "FROM", "TO", "START", "END"}, rows);
+    } else {
+      PrintTable({"ID", "USERS", "START", "END"}, rows);
+    }
+  });
 }
 
 }  // namespace outrider

@@ -76,18 +76,14 @@ void PrintResult(const JsonValue& data) {
 }
 
 int Query(const ClientOptions& client, const std::string& path, const FormFields& fields) {
-  std::string raw;
-  const auto answer = CallApi(client.url + path, "POST", EncodeForm(fields), &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  if (const JsonValue* warnings = answer->Find("warnings")) {
-    for (const JsonValue& warning : warnings->items) fmt::print(stderr, "{}\n", warning.string);
-  }
-  if (const JsonValue* data = answer->Find("data")) PrintResult(*data);
-  return 0;
+  return ShowAnswer(client, {client.url + path, "POST", EncodeForm(fields)},
+                    [&](const JsonValue& answer) {
+                      if (const JsonValue* warnings = answer.Find("warnings")) {
+                        for (const JsonValue& warning : warnings->items)
+                          fmt::print(stderr, "{}\n", warning.string);
+                      }
+                      if (const JsonValue* data = answer.Find("data")) PrintResult(*data);
+                    });
 }
 
 }  // namespace

@@ -150,15 +150,7 @@ int RunSilenceList(const ClientOptions& client, const SilenceOptions& options) {
 int RunSilencePreview(const ClientOptions& client, const SilenceOptions& options) {
   const auto url = PreviewUrl(client, options);
   if (!url.ok()) return Fail(url.status());
-  std::string raw;
-  const auto answer = CallApi(*url, "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    PrintPreview(*answer);
-  }
-  return 0;
+  return ShowAnswer(client, {*url}, [&](const JsonValue& answer) { PrintPreview(answer); });
 }
 
 int RunSilenceAdd(const ClientOptions& client, const SilenceOptions& options, Nanos now) {

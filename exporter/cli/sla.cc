@@ -104,29 +104,23 @@ std::string Me(const SlaOptions& options) {
 }  // namespace
 
 int RunSlaShow(const ClientOptions& client) {
-  std::string raw;
-  const auto answer = CallApi(client.url + "/outrider/v1/sla", "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  for (const char* kind : kKinds) {
-    const JsonValue* clock = answer->Find(kind);
-    const JsonValue* severities = clock == nullptr ? nullptr : clock->Find("severities");
-    if (severities == nullptr) continue;
-    std::vector<std::vector<std::string>> rows;
-    for (const JsonValue& row : severities->items) {
-      rows.push_back({row.GetString("severity"), Duration(row, "target_seconds"),
-                      row.GetString("calendar"), Count(row, "met"), Count(row, "breached"),
-                      Count(row, "open_breaches"), Percent(row)});
+  return ShowAnswer(client, {client.url + "/outrider/v1/sla"}, [&](const JsonValue& answer) {
+    for (const char* kind : kKinds) {
+      const JsonValue* clock = answer.Find(kind);
+      const JsonValue* severities = clock == nullptr ? nullptr : clock->Find("severities");
+      if (severities == nullptr) continue;
+      std::vector<std::vector<std::string>> rows;
+      for (const JsonValue& row : severities->items) {
+        rows.push_back({row.GetString("severity"), Duration(row, "target_seconds"),
+                        row.GetString("calendar"), Count(row, "met"), Count(row, "breached"),
+                        Count(row, "open_breaches"), Percent(row)});
+      }
+      rows.push_back({"total", "", "", Count(*clock, "met"), Count(*clock, "breached"),
+                      Count(*clock, "open_breaches"), Percent(*clock)});
+      fmt::print("To {}\n", kind);
+      PrintTable({"SEVERITY", "TARGET", "CALENDAR", "MET", "BREACHED", "OPEN", "COMPLIANCE"}, rows);
     }
-    rows.push_back({"total", "", "", Count(*clock, "met"), Count(*clock, "breached"),
-                    Count(*clock, "open_breaches"), Percent(*clock)});
-    fmt::print("To {}\n", kind);
-    PrintTable({"SEVERITY", "TARGET", "CALENDAR", "MET", "BREACHED", "OPEN", "COMPLIANCE"}, rows);
-  }
-  return 0;
+  });
 }
 
 int RunSlaReport(const ClientOptions& client, const SlaOptions& options) {
@@ -153,18 +147,14 @@ int RunSlaHold(const ClientOptions& client, const std::string& verb, const SlaOp
   json.StartObject().Key("by").String(Me(options)).Key("channel").String("cli");
   if (!options.note.empty()) json.Key("note").String(options.note);
   json.EndObject();
-  std::string raw;
-  const auto answer = CallApi(
-      fmt::format("{}/outrider/v1/incidents/{}/{}", client.url, UrlEncodePath(options.id), verb),
-      "POST", body, &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    fmt::print("{} {}\n", options.id,
-               verb == "hold" ? "is on hold: its SLA clocks stand still" : "goes on");
-  }
-  return 0;
+  return ShowAnswer(
+      client,
+      {fmt::format("{}/outrider/v1/incidents/{}/{}", client.url, UrlEncodePath(options.id), verb),
+       "POST", body},
+      [&](const JsonValue&) {
+        fmt::print("{} {}\n", options.id,
+                   verb == "hold" ? "is on hold: its SLA clocks stand still" : "goes on");
+      });
 }
 
 }  // namespace outrider

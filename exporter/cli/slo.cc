@@ -172,28 +172,13 @@ void PrintSlo(const JsonValue& slo) {
 }  // namespace
 
 int RunSloList(const ClientOptions& client) {
-  std::string raw;
-  const auto answer = CallApi(client.url + "/outrider/v1/slos", "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    PrintList(*answer);
-  }
-  return 0;
+  return ShowAnswer(client, {client.url + "/outrider/v1/slos"},
+                    [&](const JsonValue& answer) { PrintList(answer); });
 }
 
 int RunSloShow(const ClientOptions& client, const std::string& name) {
-  std::string raw;
-  const auto answer =
-      CallApi(client.url + "/outrider/v1/slos/" + UrlEncodePath(name), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-  } else {
-    PrintSlo(*answer);
-  }
-  return 0;
+  return ShowAnswer(client, {client.url + "/outrider/v1/slos/" + UrlEncodePath(name)},
+                    [&](const JsonValue& answer) { PrintSlo(answer); });
 }
 
 }  // namespace outrider

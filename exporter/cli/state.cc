@@ -86,20 +86,15 @@ void PrintKinds(const JsonValue& answer) {
 }  // namespace
 
 int RunStateSeries(const ClientOptions& client, int limit) {
-  std::string raw;
-  const auto answer = CallApi(
-      fmt::format("{}/outrider/v1/state/series?limit={}", client.url, limit), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  PrintOwners(*answer);
-  fmt::print("\n");
-  PrintMetrics(*answer);
-  fmt::print("\n");
-  PrintKinds(*answer);
-  return 0;
+  return ShowAnswer(client,
+                    {fmt::format("{}/outrider/v1/state/series?limit={}", client.url, limit)},
+                    [&](const JsonValue& answer) {
+                      PrintOwners(answer);
+                      fmt::print("\n");
+                      PrintMetrics(answer);
+                      fmt::print("\n");
+                      PrintKinds(answer);
+                    });
 }
 
 }  // namespace outrider

@@ -63,42 +63,32 @@ int RunTokenCreate(const ClientOptions& client, const TokenOptions& options) {
   json.EndArray();
   if (!options.expires_in.empty()) json.Key("expires_in").String(options.expires_in);
   json.EndObject();
-  std::string raw;
-  const auto answer = CallApi(Url(client), "POST", body, &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  fmt::print(stderr, "The token of {} ({}); it is not shown again:\n", options.name, options.role);
-  fmt::print("{}\n", answer->GetString("token"));
-  return 0;
+  return ShowAnswer(client, {Url(client), "POST", body}, [&](const JsonValue& answer) {
+    fmt::print(stderr, "The token of {} ({}); it is not shown again:\n", options.name,
+               options.role);
+    fmt::print("{}\n", answer.GetString("token"));
+  });
 }
 
 int RunTokenList(const ClientOptions& client) {
-  std::string raw;
-  const auto answer = CallApi(Url(client), "GET", "", &raw);
-  if (!answer.ok()) return Fail(answer.status());
-  if (client.output == "json") {
-    fmt::print("{}\n", raw);
-    return 0;
-  }
-  const JsonValue* tokens = answer->Find("tokens");
-  if (tokens == nullptr || tokens->items.empty()) {
-    fmt::print("No tokens.\n");
-    return 0;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const JsonValue& token : tokens->items) {
-    const JsonValue* feed = token.Find("feed");
-    rows.push_back(
-        {token.GetString("name"), token.GetString("prefix") + "…",
-         feed == nullptr ? token.GetString("role") : "calendar of " + feed->GetString("schedule"),
-         Teams(token), Or(token.GetString("created_by"), "-"),
-         Or(token.GetString("expires_at"), "never"), Or(token.GetString("last_used_at"), "never")});
-  }
-  PrintTable({"NAME", "TOKEN", "ROLE", "TEAMS", "BY", "EXPIRES", "LAST USED"}, rows);
-  return 0;
+  return ShowAnswer(client, {Url(client)}, [&](const JsonValue& answer) {
+    const JsonValue* tokens = answer.Find("tokens");
+    if (tokens == nullptr || tokens->items.empty()) {
+      fmt::print("No tokens.\n");
+      return;
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const JsonValue& token : tokens->items) {
+      const JsonValue* feed = token.Find("feed");
+      rows.push_back(
+          {token.GetString("name"), token.GetString("prefix") + "…",
+           feed == nullptr ? token.GetString("role") : "calendar of " + feed->GetString("schedule"),
+           Teams(token), Or(token.GetString("created_by"), "-"),
+           Or(token.GetString("expires_at"), "never"),
+           Or(token.GetString("last_used_at"), "never")});
+    }
+    PrintTable({"NAME", "TOKEN", "ROLE", "TEAMS", "BY", "EXPIRES", "LAST USED"}, rows);
+  });
 }
 
 int RunTokenRevoke(const ClientOptions& client, const std::string& name) {
