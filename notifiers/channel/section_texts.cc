@@ -16,7 +16,10 @@ const YamlNode* FindScalar(const YamlNode& map, std::string_view key) {
 
 SectionTexts::SectionTexts(const YamlNode& section, std::span<const TextDefault> defaults) {
   for (const TextDefault& row : defaults) {
-    texts_.emplace(row.key, ScalarText(section, row.key, row.text));
+    const YamlNode* node = section.IsMap() ? section.Find(row.key) : nullptr;
+    // As there: `title:` with nothing behind it is an empty title and not the default one.
+    const bool left_empty = node != nullptr && node->IsNull();
+    texts_.emplace(row.key, left_empty ? "" : ScalarText(section, row.key, row.text));
   }
 }
 
