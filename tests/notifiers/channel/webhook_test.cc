@@ -129,6 +129,9 @@ TEST_F(WebhookTest, KeysLeftEmpty) {
   EXPECT_FALSE(Make("webhook", "{url: 'http://h', send_resolved: }")->send_resolved);
   Make("discord", "{webhook_url: 'http://h', title: , message: null}")->channel->Send(Sample());
   EXPECT_THAT(http_.requests.back().body, HasSubstr(R"("title":"","description":"")"));
+  Make("slack", "{api_url: 'http://h', title: , username: ~}")->channel->Send(Sample());
+  EXPECT_THAT(http_.requests.back().body, ::testing::Not(HasSubstr("\"title\":")));
+  EXPECT_THAT(http_.requests.back().body, ::testing::Not(HasSubstr("\"username\":")));
   Make("pagerduty", "{routing_key: r, client: }")->channel->Send(Sample());
   EXPECT_THAT(http_.requests.back().body, HasSubstr(R"("source":"")"));
 }
