@@ -183,6 +183,7 @@ YamlNode IntervalNode(const NamedTimeInterval& interval) {
     YamlNode node = YamlMap();
     YamlNode times = YamlList();
     for (const auto& [begin, end] : spec.times) {
+      if (begin > end) continue;  // "never", an empty list in the file
       YamlNode time = YamlMap();
       AddEntry(&time, "start_time", YamlText(MinuteText(begin)));
       AddEntry(&time, "end_time", YamlText(MinuteText(end)));

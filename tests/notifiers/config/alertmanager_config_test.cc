@@ -594,6 +594,17 @@ receivers:
   EXPECT_EQ(again->inhibit_rules[1].target_matchers, config->inhibit_rules[1].target_matchers);
 }
 
+TEST(MaskedYaml, EmptyListsOfIntervalsLoadAgain) {
+  for (const char* lists : {"times: []", "weekdays: []", "years: [], months: [may]"}) {
+    const auto config = ParseAlertmanagerConfig(
+        std::string(ROOT) + "\ntime_intervals: [{name: n, time_intervals: [{" + lists + "}]}]",
+        kFile);
+    ASSERT_TRUE(config.ok()) << config.status();
+    const auto again = ParseAlertmanagerConfig(MaskedYaml(*config), "again.yml");
+    EXPECT_TRUE(again.ok()) << again.status();
+  }
+}
+
 TEST(MaskedYaml, SectionsHaveTheirDefaultsAndWhatGlobalSays) {
   const std::string head =
       "global: {slack_api_url: 'http://s/x', smtp_from: f, smtp_smarthost: 'h:1', "
