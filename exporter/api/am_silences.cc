@@ -126,7 +126,8 @@ std::optional<std::string> AnnotationTypeProblem(const JsonValue* annotations) {
 
 // The first member of another type than it has. As in Go, null is an absent one.
 std::optional<std::string> TypeProblem(const JsonValue& json) {
-  for (std::string_view key : {"id", "comment", "createdBy", "startsAt", "endsAt"}) {
+  for (std::string_view key :
+       {"id", "comment", "createdBy", "startsAt", "endsAt", "expireWhenIdle"}) {
     if (!IsA(json.Find(key), JsonValue::Kind::kString)) return fmt::format("{} is not a text", key);
   }
   const JsonValue* matchers = json.Find("matchers");
@@ -145,7 +146,9 @@ constexpr std::string_view kRequired[] = {"comment", "createdBy", "endsAt", "mat
 
 // The first thing wrong with the body's shape, as go-openapi words it.
 std::optional<HttpResponse> CheckShape(const JsonValue& json) {
-  if (json.kind != JsonValue::Kind::kObject) return AmBodyError("silence", "it is not an object");
+  if (!IsA(&json, JsonValue::Kind::kObject)) {
+    return AmBodyError("silence", "it is not an object");
+  }
   if (const auto problem = TypeProblem(json)) return AmBodyError("silence", *problem);
   for (std::string_view key : kRequired) {
     const JsonValue* member = json.Find(key);

@@ -44,6 +44,23 @@ HttpResponse GetReceivers(const AlertmanagerApiDeps& deps, HttpRequest& request)
   return AmJson(std::move(body));
 }
 
+// Whether the client takes JSON. One that says nothing does.
+bool TakesJson(const HttpRequest& request) {
+  const std::string accept = request.Header("Accept");
+  if (accept.empty()) return true;
+  for (const std::string_view range : Split(accept, ',')) {
+    const std::string type = ToLower(Trim(Split(range, ';')[0]));
+    if (type == "*/*" || type == "application/*" || type == "application/json") return true;
+  }
+  return false;
+}
+
+HttpResponse RunIfJson(HttpRequest& request, const HttpHandler& next) {
+  if (TakesJson(request)) return next(request);
+  return AmShapeError(406, 406,
+                      "unsupported media type requested, only [application/json] are available");
+}
+
 }  // namespace
 
 void RegisterAmStatus(Router& router, const AlertmanagerApiDeps& deps) {
@@ -56,12 +73,11 @@ void RegisterAlertmanagerApi(Router& router, const AlertmanagerApiDeps& deps) {
   RegisterAmStatus(router, deps);
   RegisterAmSilences(router, deps);
   RegisterAmAlerts(router, deps);
-  if (deps.meter != nullptr) {
-    router.AddWrapper("/api/v2/",
-                      [meter = deps.meter](HttpRequest& request, const HttpHandler& next) {
-                        return meter->Run(request, next);
-                      });
-  }
+  router.AddWrapper("/api/v2/", [meter = deps.meter](HttpRequest& request,
+                                                     const HttpHandler& next) {
+    if (meter == nullptr) return RunIfJson(request, next);
+    return meter->Run(request, [&next](HttpRequest& counted) { return RunIfJson(counted, next); });
+  });
   router.SetErrorPage("/api/v2/", [](int status, const HttpRequest& request) {
     return AmShapeError(status, status,
                         status == 404 ? fmt::format("path {} was not found", request.path)

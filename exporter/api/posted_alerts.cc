@@ -307,7 +307,7 @@ std::optional<BodyRefusal> ReadPostedAlerts(std::string* body, MatcherMode mode,
   const Status read = ReadJson(body, reader);
   if (!read.ok()) return BadBody(Message(read));
   if (reader.undecodable()) return reader.undecodable();
-  if (reader.empty()) return required;  // null
+  if (reader.empty()) return std::nullopt;  // null is a list of none, as in Go
   return reader.incomplete();
 }
 

@@ -13,6 +13,7 @@
 namespace outrider {
 namespace {
 
+constexpr size_t kMostSwallowed = 256 << 20;  // of a body that is refused for its size
 constexpr size_t kReadPiece =
     16 * 1024;  // small enough for the body's deadline to be looked at now and then
 constexpr size_t kSendPiece = 32 * 1024;  // a streamed answer goes out in pieces of about this size
@@ -106,17 +107,32 @@ void CivetRequest::SendContinue() {
   SendAll(connection_, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
+// A client that is still sending does not read: closed on it, it would report a broken pipe and not
+// the answer. One that waits for "100 Continue" sends nothing.
+void CivetRequest::SwallowBody(int64_t deadline) {
+  if (!Header("Expect").empty()) return;
+  std::array<char, kReadPiece> buffer;
+  size_t swallowed = 0;
+  while (swallowed < kMostSwallowed) {
+    const int n = mg_read(connection_, buffer.data(), buffer.size());
+    if (n <= 0) return;
+    swallowed += static_cast<size_t>(n);
+    if (options_.clock != nullptr && options_.clock->MonotonicNanos() > deadline) return;
+  }
+}
+
 StatusOr<std::string> CivetRequest::ReadBody(size_t limit) {
+  const Clock* clock = options_.clock;
+  const int64_t deadline =
+      clock == nullptr ? 0 : clock->MonotonicNanos() + options_.body_timeout * kNanosPerMilli;
   const auto too_large = [&] {
+    SwallowBody(deadline);
     return GiveUp(absl::ResourceExhaustedError(
         fmt::format("request body too large: more than {} bytes", limit)));
   };
   const long long announced = mg_get_request_info(connection_)->content_length;
   if (announced > 0 && static_cast<unsigned long long>(announced) > limit) return too_large();
   SendContinue();
-  const Clock* clock = options_.clock;
-  const int64_t deadline =
-      clock == nullptr ? 0 : clock->MonotonicNanos() + options_.body_timeout * kNanosPerMilli;
   std::string body;
   if (announced > 0) body.reserve(static_cast<size_t>(announced));
   std::array<char, kReadPiece> buffer;

@@ -31,6 +31,7 @@ class CivetRequest final : public HttpRequest {
 
  private:
   void SendContinue();
+  void SwallowBody(int64_t deadline);
   Status GiveUp(Status why) {
     must_close_ = true;
     return why;

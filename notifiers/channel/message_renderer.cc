@@ -15,14 +15,15 @@ MessageRenderer::MessageRenderer(const tmpl::TemplateSet& templates,
 
 std::string MessageRenderer::Keep(StatusOr<std::string> rendered) {
   if (rendered.ok()) return *std::move(rendered);
-  status_ = rendered.status();
+  Fail(rendered.status());
   return "";
 }
 
 std::string MessageRenderer::Text(std::string_view text) {
   // Most texts of a section are plain or empty.
   if (text.find("{{") == std::string_view::npos) return std::string(text);
-  return status_.ok() ? Keep(templates_.ExecuteText(text, data_)) : "";
+  const bool goes_on = status_.ok() || keeps_going_;
+  return goes_on ? Keep(templates_.ExecuteText(text, data_)) : "";
 }
 
 std::string MessageRenderer::Html(std::string_view text) {

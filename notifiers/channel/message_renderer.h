@@ -18,6 +18,9 @@ class MessageRenderer {
   // `templates` must outlive this.
   MessageRenderer(const tmpl::TemplateSet& templates, const Notification& notification);
 
+  // From now on one text that fails leaves the others as they are; status() is still its error.
+  void KeepGoing() { keeps_going_ = true; }
+
   // "" after the first error, as in Alertmanager.
   std::string Text(std::string_view text);
   // The same with html/template's escaping.
@@ -34,6 +37,7 @@ class MessageRenderer {
   const tmpl::TemplateSet& templates_;
   const tmpl::Value data_;
   Status status_;
+  bool keeps_going_ = false;
 };
 
 // The notification's note, if any, as a line before a message's text.

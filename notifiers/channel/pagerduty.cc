@@ -204,7 +204,7 @@ StatusOr<std::unique_ptr<Channel>> MakePagerDutyChannel(const YamlNode& section,
     settings.url = ScalarText(section, "url", config.global, "pagerduty_url", kV2Url);
   }
   settings.source = ScalarText(section, "source");
-  if (settings.source.empty()) settings.source = ScalarText(section, "client", kClient);
+  if (settings.source.empty()) settings.source = settings.texts["client"];
   if (const YamlNode* details = section.Find("details")) settings.details = *details;
   settings.images = ReadExtras(section, "images", {"src", "alt", "href"});
   settings.links = ReadExtras(section, "links", {"href", "text"});

@@ -26,8 +26,11 @@ std::string_view SectionTexts::operator[](std::string_view key) const {
 }
 
 std::string ScalarText(const YamlNode& map, std::string_view key, std::string_view fallback) {
-  const YamlNode* node = FindScalar(map, key);
-  return node == nullptr ? std::string(fallback) : node->scalar;
+  const YamlNode* node = map.IsMap() ? map.Find(key) : nullptr;
+  if (node != nullptr && node->IsScalar()) return node->scalar;
+  // As there: `title:` with nothing behind it is an empty title and not the default template.
+  const bool left_empty = node != nullptr && node->IsNull() && fallback.starts_with("{{");
+  return left_empty ? "" : std::string(fallback);
 }
 
 std::string ScalarText(const YamlNode& section, std::string_view key, const YamlNode& global,

@@ -107,7 +107,8 @@ class SlackChannel final : public Channel {
 
  private:
   SendResult Try(const Notification& notification, const SlackPlace& place) const {
-    const StatusOr<HttpClientRequest> request = Build(notification, place);
+    const SlackBody body = SlackJson(settings_.message, notification, place, tools_.templates);
+    const StatusOr<HttpClientRequest> request = Build(notification, place, body.json);
     if (!request.ok()) return NotSendable(request.status());
     const StatusOr<HttpClientResponse> response = tools_.http.Do(*request);
     const SendResult result = HttpOutcome(*request, response, tools_.clock.NowNanos());
@@ -115,16 +116,17 @@ class SlackChannel final : public Channel {
     SendResult read = ReadAnswer(*request, *response, place);
     read.status = result.status;
     read.answer = result.answer;
+    if (!body.templates.ok() && read.outcome == SendResult::Outcome::kDelivered) {
+      read.reason = "without a text whose template failed: " + Message(body.templates);
+    }
     return read;
   }
 
-  StatusOr<HttpClientRequest> Build(const Notification& notification,
-                                    const SlackPlace& place) const {
+  StatusOr<HttpClientRequest> Build(const Notification& notification, const SlackPlace& place,
+                                    const std::string& body) const {
     std::string url = TRY(settings_.api_url.Read());
     if (url.empty()) return InvalidArgument("slack api_url is empty");
     if (place.known()) url = UpdateUrl(std::move(url));
-    const std::string body =
-        TRY(SlackJson(settings_.message, notification, place, tools_.templates));
     HttpClientRequest request = TRY(JsonRequest(settings_.http, std::move(url), body,
                                                 settings_.timeout_nanos / kNanosPerMilli));
     if (place.known()) {  // another call of the same attempt may follow

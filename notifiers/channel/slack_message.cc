@@ -106,7 +106,8 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
   for (const TextKey& text : kTexts) {
     std::string& target = message.texts[std::string(text.key)];
     target = text.fallback;
-    reader->String(text.key, &target);
+    // As there: `title:` with nothing behind it is an empty title.
+    if (!reader->String(text.key, &target) && reader->Has(text.key)) target.clear();
   }
   bool short_fields = false;
   reader->Bool("short_fields", &short_fields);
@@ -147,9 +148,10 @@ SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file) {
   return message;
 }
 
-StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification& notification,
-                                const SlackPlace& place, const tmpl::TemplateSet& templates) {
+SlackBody SlackJson(const SlackMessage& message, const Notification& notification,
+                    const SlackPlace& place, const tmpl::TemplateSet& templates) {
   MessageRenderer render(templates, notification);
+  render.KeepGoing();
   const auto text = [&](std::string_view key) {
     return render.Text(message.texts.find(key)->second);
   };
@@ -191,8 +193,7 @@ StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification&
   json.EndObject().EndArray();
   if (place.known()) json.Key("ts").String(place.ts);
   json.EndObject();
-  TRY(render.status());
-  return out + "\n";
+  return {out + "\n", render.status()};
 }
 
 }  // namespace outrider

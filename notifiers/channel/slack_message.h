@@ -46,9 +46,14 @@ struct SlackPlace {
 // templates.
 SlackMessage ReadSlackMessage(YamlReader* reader, const std::string& file);
 
-// One attachment, with the note (if any) before its pretext; `place` is known for an update. The
-// error is a template's.
-StatusOr<std::string> SlackJson(const SlackMessage& message, const Notification& notification,
-                                const SlackPlace& place, const tmpl::TemplateSet& templates);
+struct SlackBody {
+  std::string json;
+  // The first template that failed. Its text is left out and the message is sent all the same, as
+  // Alertmanager does.
+  Status templates;
+};
+// One attachment, with the note (if any) before its pretext; `place` is known for an update.
+SlackBody SlackJson(const SlackMessage& message, const Notification& notification,
+                    const SlackPlace& place, const tmpl::TemplateSet& templates);
 
 }  // namespace outrider

@@ -116,6 +116,8 @@ StatusOr<Integration> MakeIntegration(const IntegrationConfig& section,
   }
   Integration integration{section.kind, section.index, row->send_resolved, false, nullptr};
   YamlReader reader(section.section, config.file, section.kind + "_configs");
+  const YamlNode* resolved = section.section.Find("send_resolved");
+  if (resolved != nullptr && resolved->IsNull()) integration.send_resolved = false;  // as there
   reader.Bool("send_resolved", &integration.send_resolved);
   integration.channel = TRY(section.own_server ? MakeOwnServerChannel(*row, section, config, tools)
                                                : row->make(section.section, config, tools));

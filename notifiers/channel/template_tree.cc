@@ -96,6 +96,7 @@ std::string TreeJson(const YamlNode& node, MessageRenderer& renderer) {
   }
   std::map<std::string, std::string> members;
   for (const auto& [key, value] : node.entries) {
+    if (!IsYamlText(key)) continue;  // as there: only texts are names
     members[renderer.Text(key.scalar)] = TreeJson(value, renderer);
   }
   return JsonObject(members);

@@ -26,6 +26,27 @@ struct WebhookSettings {
   HttpSettings http;
 };
 
+// What stands in a URL behind its server and may not be sent as it is: blanks, quotes, letters
+// beyond ASCII. Labels bring them in; Alertmanager encodes them, too.
+std::string EncodedUrl(std::string_view url) {
+  const size_t scheme = url.find("://");
+  const size_t server_end =
+      url.find_first_of("/?", scheme == std::string_view::npos ? 0 : scheme + 3);
+  std::string out(url.substr(0, server_end));
+  if (server_end == std::string_view::npos) return out;
+  for (const char c : url.substr(server_end)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool as_it_is = byte > 0x20 && byte < 0x7f &&
+                          std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
+    if (as_it_is) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", byte);
+    }
+  }
+  return out;
+}
+
 class WebhookChannel final : public Channel {
  public:
   WebhookChannel(WebhookSettings settings, const ChannelTools& tools)
@@ -56,7 +77,7 @@ class WebhookChannel final : public Channel {
     if (url_is_template || !settings_.payload.IsNull()) renderer.emplace(tools_.templates, shown);
     if (url_is_template) text = renderer->Text(text);
     if (url_is_template) TRY(renderer->status());
-    std::string url(Trim(text));
+    std::string url = EncodedUrl(Trim(text));
     if (url.empty()) return InvalidArgument("webhook url is empty after templating");
     std::string body = settings_.payload.IsNull() ? WebhookPayload(shown, truncated)
                                                   : TreeJson(settings_.payload, *renderer) + "\n";

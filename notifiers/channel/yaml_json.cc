@@ -133,7 +133,9 @@ void WriteYamlAsJson(const YamlNode& node, JsonWriter* json) {
       return;
     case YamlNode::Kind::kMap: {
       std::vector<const YamlNode::Entry*> entries;
-      for (const YamlNode::Entry& entry : node.entries) entries.push_back(&entry);
+      for (const YamlNode::Entry& entry : node.entries) {
+        if (IsYamlText(entry.first)) entries.push_back(&entry);  // only texts are names
+      }
       std::ranges::sort(entries, {}, [](const YamlNode::Entry* e) { return e->first.scalar; });
       json->StartObject();
       for (const YamlNode::Entry* entry : entries) {

@@ -9,6 +9,8 @@
 #include "notifiers/config/integration_table.h"
 #include "notifiers/config/schema.h"
 #include "notifiers/config/sections.h"
+#include "notifiers/config/written_rules.h"
+#include "notifiers/config/yaml_text.h"
 #include "storage/base/duration.h"
 #include "storage/base/hash.h"
 #include "storage/base/merge_keys.h"
@@ -31,9 +33,10 @@ Status ParseReceivers(const YamlNode* list, const SectionContext& context,
 }
 
 Status ParseInhibitRules(const YamlNode* list, const SectionContext& context,
-                         std::vector<InhibitRuleConfig>* rules) {
+                         std::vector<InhibitRuleConfig>* rules, std::vector<YamlNode>* written) {
   for (const YamlNode* item : TRY(ListItems(list, "inhibit_rules", context))) {
     rules->push_back(TRY(ParseInhibitRule(*item, context)));
+    written->push_back(*item);
   }
   return absl::OkStatus();
 }
@@ -89,7 +92,8 @@ Status ParseTop(const YamlNode& root, const SectionContext& context, Alertmanage
     config->route = TRY(ParseRoute(*route, RouteConfig(), context));
   }
   TRY(ParseReceivers(receivers, context, config));
-  TRY(ParseInhibitRules(inhibit_rules, context, &config->inhibit_rules));
+  TRY(ParseInhibitRules(inhibit_rules, context, &config->inhibit_rules,
+                        &config->written_inhibit_rules));
   TRY(ParseAllTimeIntervals(&reader, context, config));
   TRY(ParseForeignSections(&reader, context, config));
   TRY(reader.Finish());
@@ -97,7 +101,22 @@ Status ParseTop(const YamlNode& root, const SectionContext& context, Alertmanage
   TRY(CheckRootRoute(*route, config->route, context));
   TRY(CheckRouteNames(*route, config->route, *config, context));
   SetRouteKeys(&config->route);
+  config->written_route = *route;
   return absl::OkStatus();
+}
+
+// In front of the others, as in the parsed route.
+void AddWrittenChild(YamlNode child, const Matcher& own, YamlNode* route) {
+  AddWrittenMatcher(&child, "matchers", own);
+  for (auto& [key, value] : route->entries) {
+    if (key.scalar != "routes") continue;
+    if (!value.IsSequence()) value = YamlList();
+    value.items.insert(value.items.begin(), std::move(child));
+    return;
+  }
+  YamlNode list = YamlList();
+  list.items.push_back(std::move(child));
+  AddEntry(route, "routes", std::move(list));
 }
 
 Matcher BundleMatcher(const std::string& file) {
@@ -125,6 +144,11 @@ AlertmanagerConfig DefaultAlertmanagerConfig() {
   config.route.receiver = "log";
   config.route.group_by = {std::string(kAlertName)};
   config.receivers.push_back({"log", {{"log", 0, YamlNode()}}, {}});
+  config.written_route = YamlMap();
+  AddEntry(&config.written_route, "receiver", YamlText("log"));
+  YamlNode group_by = YamlList();
+  group_by.items.push_back(YamlText(kAlertName));
+  AddEntry(&config.written_route, "group_by", std::move(group_by));
   SetRouteKeys(&config.route);
   return config;
 }
@@ -147,7 +171,8 @@ Status AddBundle(std::string_view text, const std::string& file, AlertmanagerCon
   TRY(ParseReceivers(reader.Child("receivers"), context, &changed));
   TRY(ParseAllTimeIntervals(&reader, context, &changed));
   std::vector<InhibitRuleConfig> rules;
-  TRY(ParseInhibitRules(reader.Child("inhibit_rules"), context, &rules));
+  std::vector<YamlNode> written;
+  TRY(ParseInhibitRules(reader.Child("inhibit_rules"), context, &rules, &written));
   TRY(reader.Finish());
   const Matcher own = BundleMatcher(file);
   for (InhibitRuleConfig& rule : rules) {
@@ -156,6 +181,11 @@ Status AddBundle(std::string_view text, const std::string& file, AlertmanagerCon
     SortMatchers(&rule.source_matchers);
     SortMatchers(&rule.target_matchers);
     changed.inhibit_rules.push_back(std::move(rule));
+  }
+  for (YamlNode& rule : written) {
+    AddWrittenMatcher(&rule, "source_matchers", own);
+    AddWrittenMatcher(&rule, "target_matchers", own);
+    changed.written_inhibit_rules.push_back(std::move(rule));
   }
   if (route != nullptr && !route->IsNull()) {
     RouteConfig child = TRY(ParseRoute(*route, changed.route, context));
@@ -169,6 +199,7 @@ Status AddBundle(std::string_view text, const std::string& file, AlertmanagerCon
     // In front, so that no catch-all route of the main file takes the bundle's alerts first.
     changed.route.routes.insert(changed.route.routes.begin(), std::move(child));
     SetRouteKeys(&changed.route);
+    AddWrittenChild(*route, own, &changed.written_route);
   }
   *config = std::move(changed);
   return absl::OkStatus();

@@ -98,6 +98,9 @@ struct AlertmanagerConfig {
   std::vector<ReceiverConfig> receivers;
   std::vector<InhibitRuleConfig> inhibit_rules;
   std::vector<NamedTimeInterval> time_intervals;
+  // `route` and `inhibit_rules` as the file and its bundles have them, to be shown.
+  YamlNode written_route;
+  std::vector<YamlNode> written_inhibit_rules;
   std::vector<std::string> templates;  // globs
   std::vector<std::string> warnings;   // for the log: matchers whose meaning changes, and the like
 };

@@ -331,6 +331,12 @@ Status CheckTwilio(const RuleContext& context) {
   return absl::OkStatus();
 }
 
+Status CheckPagerDuty(const RuleContext& context) {
+  const YamlNode* details = context.section.Find("details");
+  if (details == nullptr || details->IsNull() || details->IsMap()) return absl::OkStatus();
+  return context.Error(*details, "a map is wanted for details");
+}
+
 struct Rule {
   std::string_view kind;
   Status (*check)(const RuleContext&);
@@ -343,6 +349,7 @@ constexpr Rule kRules[] = {
     {"mattermost", CheckMattermost},
     {"ntfy", CheckNtfy},
     {"opsgenie", CheckOpsgenie},
+    {"pagerduty", CheckPagerDuty},
     {"pushover", CheckPushover},
     {"slack", CheckSlack},
     {"sns", CheckSns},

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration back as YAML. Routes are written with what they inherited, which means the
-// same.
+// The configuration back as YAML, as Alertmanager writes what it has loaded.
 #include <fmt/format.h>
 
 #include <array>
@@ -8,6 +7,8 @@
 #include "notifiers/config/alertmanager_config.h"
 #include "notifiers/config/integration_table.h"
 #include "notifiers/config/schema.h"
+#include "notifiers/config/shown_section.h"
+#include "notifiers/config/written_rules.h"
 #include "notifiers/config/yaml_text.h"
 #include "storage/base/duration.h"
 
@@ -76,6 +77,15 @@ YamlNode DefaultHttpConfig() {
   return http;
 }
 
+// http_config with the defaults that are always shown.
+YamlNode HttpConfigNode(YamlNode http) {
+  const YamlNode defaults = DefaultHttpConfig();
+  for (const auto& [key, value] : defaults.entries) {
+    if (http.Find(key.scalar) == nullptr) http.entries.push_back({key, value});
+  }
+  return http;
+}
+
 YamlNode TextList(const std::vector<std::string>& texts) {
   YamlNode list = YamlList();
   for (const std::string& text : texts) list.items.push_back(YamlText(text));
@@ -84,15 +94,6 @@ YamlNode TextList(const std::vector<std::string>& texts) {
 
 void AddList(YamlNode* map, std::string_view key, const std::vector<std::string>& texts) {
   if (!texts.empty()) AddEntry(map, key, TextList(texts));
-}
-
-void AddMatchers(YamlNode* map, std::string_view key, const std::vector<Matcher>& matchers) {
-  std::vector<std::string> texts;
-  for (const Matcher& matcher : matchers) {
-    const std::string braced = MatchersText(std::span(&matcher, 1));
-    texts.push_back(braced.substr(1, braced.size() - 2));
-  }
-  AddList(map, key, texts);
 }
 
 void AddLabels(YamlNode* map, const std::map<std::string, std::string>& labels) {
@@ -107,11 +108,11 @@ YamlNode GlobalNode(const AlertmanagerConfig& config) {
   global.kind = YamlNode::Kind::kMap;
   YamlNode out = YamlMap();
   AddEntry(&out, "resolve_timeout", YamlPlain(FormatDuration(config.resolve_timeout)));
-  if (!IsSet(global, "http_config")) {
-    AddEntry(&out, "http_config", DefaultHttpConfig());
-  }
+  AddEntry(&out, "http_config",
+           HttpConfigNode(IsSet(global, "http_config") ? *global.Find("http_config") : YamlMap()));
   for (const auto& [key, value] : global.entries) {
-    if (key.scalar != "resolve_timeout" && !value.IsNull()) AddEntry(&out, key.scalar, value);
+    if (value.IsNull() || key.scalar == "resolve_timeout" || key.scalar == "http_config") continue;
+    AddEntry(&out, key.scalar, value);
   }
   for (const GlobalDefault& setting : kGlobalDefaults) {
     if (global.Find(setting.key) == nullptr) AddEntry(&out, setting.key, YamlPlain(setting.value));
@@ -123,48 +124,26 @@ YamlNode GlobalNode(const AlertmanagerConfig& config) {
   return out;
 }
 
-YamlNode RouteNode(const RouteConfig& route) {
-  YamlNode node = YamlMap();
-  AddEntry(&node, "receiver", YamlText(route.receiver));
-  AddEntry(&node, "group_by",
-           TextList(route.group_by_all ? std::vector<std::string>{"..."} : route.group_by));
-  AddMatchers(&node, "matchers", route.matchers);
-  AddList(&node, "mute_time_intervals", route.mute_time_intervals);
-  AddList(&node, "active_time_intervals", route.active_time_intervals);
-  AddLabels(&node, route.labels);
-  AddEntry(&node, "continue", YamlPlain(route.continue_matching ? "true" : "false"));
-  AddEntry(&node, "group_wait", YamlPlain(FormatDuration(route.group_wait)));
-  AddEntry(&node, "group_interval", YamlPlain(FormatDuration(route.group_interval)));
-  AddEntry(&node, "repeat_interval", YamlPlain(FormatDuration(route.repeat_interval)));
-  if (!route.routes.empty()) {
-    YamlNode children = YamlList();
-    for (const RouteConfig& child : route.routes) children.items.push_back(RouteNode(child));
-    AddEntry(&node, "routes", std::move(children));
-  }
-  return node;
-}
-
-// The section with what every integration has: whether it hears of ends, and how it connects.
 YamlNode SectionNode(const IntegrationKind& kind, const IntegrationConfig& integration,
-                     const YamlNode& global_http) {
+                     const YamlNode& global) {
   const YamlNode written = MaskIntegration(kind, integration.section);
   YamlNode section = YamlMap();
-  if (written.Find("send_resolved") == nullptr) {
-    AddEntry(&section, "send_resolved", YamlPlain(SendsResolved(kind.kind) ? "true" : "false"));
+  const YamlNode* resolved = written.Find("send_resolved");
+  const bool by_default = resolved == nullptr && SendsResolved(kind.kind);
+  AddEntry(&section, "send_resolved",
+           resolved != nullptr && !resolved->IsNull() ? *resolved
+                                                      : YamlPlain(by_default ? "true" : "false"));
+  if (kind.http) {
+    AddEntry(&section, "http_config",
+             IsSet(written, "http_config") ? HttpConfigNode(*written.Find("http_config"))
+                                           : *global.Find("http_config"));
   }
-  if (kind.http && !IsSet(written, "http_config")) {
-    AddEntry(&section, "http_config", global_http);
-  }
-  for (const auto& [key, value] : written.entries) {
-    if (!value.IsNull()) section.entries.push_back({key, value});
-  }
-  if (kind.kind == "webhook" && written.Find("max_alerts") == nullptr) {
-    AddEntry(&section, "max_alerts", YamlPlain("0"));
-  }
+  YamlNode rest = ShownSection(kind.kind, written, global);
+  for (YamlNode::Entry& entry : rest.entries) section.entries.push_back(std::move(entry));
   return section;
 }
 
-YamlNode ReceiverNode(const ReceiverConfig& receiver, const YamlNode& global_http) {
+YamlNode ReceiverNode(const ReceiverConfig& receiver, const YamlNode& global) {
   YamlNode node = YamlMap();
   AddEntry(&node, "name", YamlText(receiver.name));
   AddLabels(&node, receiver.labels);
@@ -178,17 +157,8 @@ YamlNode ReceiverNode(const ReceiverConfig& receiver, const YamlNode& global_htt
       list = &node.entries.back().second;
       last = integration.kind;
     }
-    list->items.push_back(SectionNode(*kind, integration, global_http));
+    list->items.push_back(SectionNode(*kind, integration, global));
   }
-  return node;
-}
-
-YamlNode InhibitNode(const InhibitRuleConfig& rule) {
-  YamlNode node = YamlMap();
-  if (!rule.name.empty()) AddEntry(&node, "name", YamlText(rule.name));
-  AddMatchers(&node, "source_matchers", rule.source_matchers);
-  AddMatchers(&node, "target_matchers", rule.target_matchers);
-  AddList(&node, "equal", rule.equal);
   return node;
 }
 
@@ -197,6 +167,7 @@ void AddRanges(YamlNode* map, std::string_view key,
   std::vector<std::string> texts;
   texts.reserve(list.size());
   for (const auto& [begin, end] : list) {
+    if (begin == 1 && end == 0) continue;  // "never", an empty list in the file
     texts.push_back(begin == end ? text(begin) : text(begin) + ":" + text(end));
   }
   AddList(map, key, texts);
@@ -212,6 +183,7 @@ YamlNode IntervalNode(const NamedTimeInterval& interval) {
     YamlNode node = YamlMap();
     YamlNode times = YamlList();
     for (const auto& [begin, end] : spec.times) {
+      if (begin > end) continue;  // "never", an empty list in the file
       YamlNode time = YamlMap();
       AddEntry(&time, "start_time", YamlText(MinuteText(begin)));
       AddEntry(&time, "end_time", YamlText(MinuteText(end)));
@@ -222,7 +194,7 @@ YamlNode IntervalNode(const NamedTimeInterval& interval) {
     AddRanges(&node, "days_of_month", spec.days_of_month, NumberText);
     AddRanges(&node, "months", spec.months, NumberText);
     AddRanges(&node, "years", spec.years, NumberText);
-    AddEntry(&node, "location", YamlText(spec.location));
+    if (spec.location != "UTC") AddEntry(&node, "location", YamlText(spec.location));
     specs.items.push_back(std::move(node));
   }
   YamlNode node = YamlMap();
@@ -245,12 +217,16 @@ void AddAll(YamlNode* map, std::string_view key, const std::vector<T>& values,
 std::string MaskedYaml(const AlertmanagerConfig& config) {
   YamlNode out = YamlMap();
   AddEntry(&out, "global", GlobalNode(config));
-  AddEntry(&out, "route", RouteNode(config.route));
-  AddAll(&out, "inhibit_rules", config.inhibit_rules, InhibitNode);
+  AddEntry(&out, "route", WrittenRoute(config.written_route, config.matcher_mode));
+  YamlNode rules = YamlList();
+  for (const YamlNode& rule : config.written_inhibit_rules) {
+    rules.items.push_back(WrittenInhibitRule(rule, config.matcher_mode));
+  }
+  if (!rules.items.empty()) AddEntry(&out, "inhibit_rules", std::move(rules));
   YamlNode receivers = YamlList();
-  const YamlNode* http = out.entries.front().second.Find("http_config");
+  const YamlNode global = out.entries.front().second;
   for (const ReceiverConfig& receiver : config.receivers) {
-    receivers.items.push_back(ReceiverNode(receiver, *http));
+    receivers.items.push_back(ReceiverNode(receiver, global));
   }
   AddEntry(&out, "receivers", std::move(receivers));
   AddEntry(&out, "templates", TextList(config.templates));

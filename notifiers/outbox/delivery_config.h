@@ -21,7 +21,7 @@ struct LanePolicy {
   double rate_limit = 0;                  // messages a second; 0: no limit
   int64_t rate_burst = 5;                 // messages that may go at once although the rate is lower
   int64_t breaker_failures = 5;           // in a row, until attempts are put off; 0: never
-  DurationMs breaker_open = 2 * kSecond;  // then one attempt; doubles while it fails …
+  DurationMs breaker_open = 2 * kSecond;  // then one attempt; doubles after 30 s …
   DurationMs breaker_open_max = kMinute;  // … up to this
   std::string fallback_receiver;          // "": none
   DurationMs fallback_after = 5 * kMinute;  // of failing, without a success in between

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int64_t kExtraForPages = 2;
 constexpr int kRequestTimeout = 408;
+// What is over by then was a restart: the time without attempts begins to grow only afterwards.
+constexpr Nanos kShortOutage = 30 * kNanosPerSecond;
 
 // An answer that finds fault with the message (HTTP 400 and the like), also where it is tried
 // again: other messages may pass.
@@ -133,7 +135,8 @@ void Lane::End(bool urgent, const SendResult& result, Nanos now, const LanePolic
   if (was_open && now < open_until_ && !urgent) return;
   if (policy.breaker_failures == 0) return;
   if (!was_open && failed_in_row_ < policy.breaker_failures) return;
-  open_for_ = was_open ? std::min(open_for_ * 2, policy.breaker_open_max) : policy.breaker_open;
+  const bool grows = was_open && now - failing_since_ >= kShortOutage;
+  open_for_ = grows ? std::min(open_for_ * 2, policy.breaker_open_max) : policy.breaker_open;
   open_until_ = std::max(open_until_, now + open_for_ * kNanosPerMilli);
   ++trips_;
 }

@@ -39,7 +39,8 @@ std::string_view BreakerStateText(BreakerState state);  // closed, open, half-op
 //
 // The breaker opens after `breaker_failures` attempts in a row without an answer or with one that
 // asks for a later one. Open, nothing but pages is begun (those are attempted by their own beat,
-// one at a time); afterwards one message is tried, and what becomes of it closes or opens it again.
+// one at a time); afterwards one message is tried, and what becomes of it closes or opens it again:
+// for as long in the first 30 s of an outage, for twice as long later.
 // A refusal is an answer, also one of a channel that tries again: it counts as a success here.
 // `Retry-After` holds the whole lane.
 class Lane {

@@ -72,6 +72,16 @@ bool EndsWord(char32_t rune) {
   return ideograph || iswalnum_l(static_cast<wint_t>(rune), Utf8Locale()) == 0;
 }
 
+// Letters whose form at the begin of a word is neither their upper nor their lower one; "" for all
+// others.
+std::string_view TitleForm(char32_t rune, bool full) {
+  if (rune >= 0x1C4 && rune <= 0x1C6) return "\u01C5";
+  if (rune >= 0x1C7 && rune <= 0x1C9) return "\u01C8";
+  if (rune >= 0x1CA && rune <= 0x1CC) return "\u01CB";
+  if (rune >= 0x1F1 && rune <= 0x1F3) return "\u01F2";
+  return full && rune == 0xDF ? "Ss" : "";
+}
+
 // The first letter with a case of each word in upper case; the others in lower case, or as they
 // are.
 std::string TitleText(std::string_view text, bool lower_rest) {
@@ -86,8 +96,13 @@ std::string TitleText(std::string_view text, bool lower_rest) {
     was_mid = mid;
     const std::string upper = MapRune(rune, towupper_l);
     const std::string lower = MapRune(rune, towlower_l);
-    const bool cased = upper != rune || lower != rune;
-    out += cased && !in_word ? upper : lower_rest ? lower : std::string(rune);
+    const std::string_view form = TitleForm(code, /*full=*/lower_rest);
+    const bool cased = upper != rune || lower != rune || !form.empty();
+    if (cased && !in_word) {
+      out += form.empty() ? upper : form;
+    } else {
+      out += lower_rest ? lower : std::string(rune);
+    }
     in_word = in_word || cased;
     text.remove_prefix(rune.size());
   }

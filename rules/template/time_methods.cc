@@ -106,6 +106,10 @@ constexpr TimeMethod kTimeMethods[] = {
      [](const Time& t, const Civil&, Args) -> StatusOr<Value> {
        return Value(Time{t.nanos, 0, "", t.epoch});
      }},
+    {"Location", "",
+     [](const Time& t, const Civil&, Args) -> StatusOr<Value> {
+       return Value(t.zone.empty() && t.offset_seconds == 0 ? "UTC" : t.zone);
+     }},
     {"IsZero", "",
      [](const Time& t, const Civil&, Args) -> StatusOr<Value> { return Value(t.IsZero()); }},
     {"Sub", "t",

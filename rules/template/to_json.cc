@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/template/to_json.h"
 
+#include <charconv>
+#include <cmath>
+
 #include "rules/template/time_format.h"
 #include "storage/base/json.h"
 
@@ -8,6 +11,22 @@ namespace outrider::tmpl {
 namespace {
 
 constexpr int kMaxDepth = 64;
+
+// As encoding/json writes it: digits alone from 1e-6 up to 1e21, beyond them an exponent without
+// leading zeros. What is no number is null.
+std::string NumberText(double value) {
+  if (!std::isfinite(value)) return "null";
+  const double size = std::fabs(value);
+  const bool plain = size == 0 || (size >= 1e-6 && size < 1e21);
+  char buffer[400];
+  const auto result =
+      std::to_chars(buffer, buffer + sizeof buffer, value,
+                    plain ? std::chars_format::fixed : std::chars_format::scientific);
+  std::string text(buffer, result.ptr);
+  const size_t exponent = text.rfind("e-0");
+  if (exponent != std::string::npos) text.erase(exponent + 2, 1);
+  return text;
+}
 
 struct JsonVisitor {
   JsonWriter& writer;
@@ -24,7 +43,7 @@ struct JsonVisitor {
   void operator()(const NamedInt& v) const { writer.Int(v.number); }
   void operator()(bool v) const { writer.Bool(v); }
   void operator()(int64_t v) const { writer.Int(v); }
-  void operator()(double v) const { writer.Double(v); }
+  void operator()(double v) const { writer.Raw(NumberText(v)); }
   void operator()(const std::string& v) const { writer.String(v); }
   void operator()(const std::shared_ptr<const List>& v) const { Items(*v); }
   void operator()(const std::shared_ptr<const MethodList>& v) const { Items(v->items); }

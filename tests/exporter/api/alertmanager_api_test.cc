@@ -101,7 +101,7 @@ TEST(AlertmanagerApi, RefusedAlerts) {
                 400, R"(start time must be before end time\nat least one label pair required)"},
            Case{"{}", 400, "cannot unmarshal object into the body"},
            Case{"", 422, "alerts in body is required"},
-           Case{"null", 422, "alerts in body is required"},
+           Case{"null", 200, ""},
            Case{R"([{"labels":{"a":"b"},"generatorURL":"no uri"}])", 422,
                 "0.generatorURL in body must be of type uri"},
            Case{R"([{"labels":{"":"x","a":"b"}}])", 400, "invalid label set: invalid name"},
@@ -114,6 +114,13 @@ TEST(AlertmanagerApi, RefusedAlerts) {
   }
   FakeRequest plain("POST", "/api/v2/alerts", "[]");
   EXPECT_EQ(world.router.Dispatch(plain).status, 415);
+  for (const auto& [accept, status] :
+       {std::pair("text/plain", 406), std::pair("text/html, */*", 200),
+        std::pair("application/json;q=0.5", 200), std::pair("application/xml", 406),
+        std::pair("", 200)}) {
+    FakeRequest asks = FakeRequest("GET", "/api/v2/status").With("Accept", accept);
+    EXPECT_EQ(world.router.Dispatch(asks).status, status) << accept;
+  }
   EXPECT_EQ(world.Get("/api/v2/alerts?filter=foo").status, 400);
   EXPECT_NE(world.Get("/api/v2/alerts?filter=%7Ba%3D%22b%22%7D")
                 .body.find("unexpected open or close brace: {a="),
@@ -286,6 +293,9 @@ TEST(AlertmanagerApi, RefusedSilences) {
                 400, "annotations.a is not a text"},
            Case{"", 422, "silence in body is required"},
            Case{"[]", 400, "parsing silence body from"},
+           Case{"null", 422, "comment in body is required"},
+           Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z", R"(,"expireWhenIdle":5)"), 400,
+                "expireWhenIdle is not a text"},
            Case{R"({"comment":7})", 400, "parsing silence body from"},
            Case{SilenceBody(kMatchHigh, "2026-11-21T12:00:00.000Z", R"(,"recurrence":[{"x":1}])"),
                 400, "field x not found"},

@@ -44,6 +44,7 @@ TEST(PostedAlerts, AreReadAsTheyStand) {
   const BodyCase cases[] = {
       {"[]", ""},
       {" [ null , null ] ", ""},
+      {"null", ""},
       {R"([{"labels":{"b":"2","a":"1"}}])", "{a=1 b=2 } <> 0..0;"},
       {R"([{"labels":{"a":"1","a":"2","c":""}}])", "{a=2 } <> 0..0;"},
       {R"([{"labels":{"a":"1"},"labels":{"b":"2"}}])", "{a=1 b=2 } <> 0..0;"},
@@ -67,7 +68,6 @@ TEST(PostedAlerts, AreReadAsTheyStand) {
        "{c=d } <> 0..0; !invalid annotations: invalid name \"\""},
       {"", "", 422, "alerts in body is required"},
       {" \n", "", 422, "alerts in body is required"},
-      {"null", "", 422, "alerts in body is required"},
       {R"([{}])", "", 422, "0.labels in body is required"},
       {R"([{"labels":{"a":"b"}},{"labels":null}])", "", 422, "1.labels in body is required"},
       {R"([null,{"labels":{"a":"b"},"generatorURL":"nope"}])", "", 422,

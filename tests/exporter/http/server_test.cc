@@ -150,6 +150,11 @@ TEST_F(ServerTest, ReadsBodies) {
   EXPECT_EQ(Post(port(), "/echo", "text/plain", long_body).body, long_body);
   EXPECT_EQ(Post(port(), "/echo", "text/plain", std::string(70000, 'b')).status, 413);
 
+  // One that sends all before it reads hears why, too.
+  const RawAnswer refused = Post(port(), "/echo", "text/plain", std::string(20 << 20, 'b'));
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.body, "too large\n");
+
   RawClient chunked(port());
   chunked.Send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

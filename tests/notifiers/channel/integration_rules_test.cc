@@ -41,6 +41,7 @@ TEST_F(IntegrationRules, AreAlertmanagers) {
        "threading.enabled conflicts with custom References header"},
       {"email", "{to: a, from: b, smarthost: 'h:1', headers: {X-A: x, x-a: y}}",
        "duplicate header \"X-A\" in email config"},
+      {"pagerduty", "{routing_key: r, details: [a]}", "a map is wanted for details"},
       {"webhook", "{url: 'ftp://h'}", "unsupported scheme \"ftp\" for URL"},
       {"webhook", "{url: 'http:///x'}", "missing host for URL"},
       {"webhook", "{url: 'http://h', max_alerts: -1}", "max_alerts must not be negative"},

@@ -39,6 +39,8 @@ TEST_F(TemplateTreeTest, Trees) {
       {"{'{{ .Status }}': {deep: ['{{ .CommonLabels.job }}']}}", R"({"firing":{"deep":["j"]}})"},
       {"9223372036854775807", "9223372036854775807"},
       {"{}", "{}"},
+      {"{a: {5: x, true: y, '6': z, 'no': w}}", R"({"a":{"6":"z","no":"w"}})"},
+      {"'{a: {5: x, true: y, \"6\": z}, 7: b}'", R"({"a":{"6":"z"}})"},
       {"[]", "[]"},
   };
   for (const auto& [yaml, want] : cases) EXPECT_EQ(Render(yaml), want) << yaml;

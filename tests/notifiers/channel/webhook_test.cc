@@ -106,6 +106,36 @@ TEST_F(WebhookTest, UrlIsATemplate) {
   EXPECT_EQ(http_.requests[0].url, "http://h/j/x");
 }
 
+// What labels bring into a URL is encoded, or the message would never leave.
+TEST_F(WebhookTest, UrlsAreEncoded) {
+  const std::pair<const char*, const char*> table[] = {
+      {"http://h/a b/{{ print \"x y\" }}", "http://h/a%20b/x%20y"},
+      {"http://h?q={{ print \"\u00e9 <1>\" }}", "http://h?q=%C3%A9%20%3C1%3E"},
+      {"http://h/%41%20/?a=b&c=d+e;f,g:h@i#j", "http://h/%41%20/?a=b&c=d+e;f,g:h@i#j"},
+      {"http://u:p@h:80/{{ .Status }}", "http://u:p@h:80/firing"},
+      {"http://[::1]:80", "http://[::1]:80"},
+  };
+  for (const auto& [url, sent] : table) {
+    auto integration = Make("webhook", fmt::format("{{url: '{}'}}", url));
+    ASSERT_TRUE(integration.ok()) << Message(integration.status());
+    integration->channel->Send(Sample());
+    EXPECT_EQ(http_.requests.back().url, sent);
+  }
+}
+
+// As there: a key with nothing behind it is empty, or false, and not what it is by default.
+TEST_F(WebhookTest, KeysLeftEmpty) {
+  EXPECT_TRUE(Make("webhook", "{url: 'http://h'}")->send_resolved);
+  EXPECT_FALSE(Make("webhook", "{url: 'http://h', send_resolved: }")->send_resolved);
+  Make("discord", "{webhook_url: 'http://h', title: , message: null}")->channel->Send(Sample());
+  EXPECT_THAT(http_.requests.back().body, HasSubstr(R"("title":"","description":"")"));
+  Make("slack", "{api_url: 'http://h', title: , username: ~}")->channel->Send(Sample());
+  EXPECT_THAT(http_.requests.back().body, ::testing::Not(HasSubstr("\"title\":")));
+  EXPECT_THAT(http_.requests.back().body, ::testing::Not(HasSubstr("\"username\":")));
+  Make("pagerduty", "{routing_key: r, client: }")->channel->Send(Sample());
+  EXPECT_THAT(http_.requests.back().body, HasSubstr(R"("source":"")"));
+}
+
 struct AnswerCase {
   int status;
   const char* retry_after;
@@ -301,12 +331,14 @@ TEST_F(WebhookTest, OwnPayloads) {
   const PayloadCase cases[] = {
       {"text: 'a {{ .Status }}'", R"({"text":"a firing"})"},
       {"{b: 1, a: true, c: null, d: 1.5, e: []}", R"({"a":true,"b":1,"c":null,"d":1.5,"e":[]})"},
-      {"[x, {y: '{{ .Receiver }}'}]", R"(["x",{"y":"team\\.a"}])"},
-      {"'{{ .Status }}': {n: {m: '<&>'}}", R"({"firing":{"n":{"m":"\u003c\u0026\u003e"}}})"},
+      {"[x, {'y': '{{ .Receiver }}'}]", R"(["x",{"y":"team\\.a"}])"},
+      {"'{{ .Status }}': {'n': {m: '<&>'}}", R"({"firing":{"n":{"m":"\u003c\u0026\u003e"}}})"},
       // What reads as another kind becomes it, once.
       {"labels: '{{ .GroupLabels | toJson }}'", R"({"labels":{"alertname":"X"}})"},
       {"count: '{{ len .Alerts }}'", R"({"count":2})"},
-      {"{on: '{{ eq .Status \"firing\" }}', none: ''}", R"({"none":null,"on":true})"},
+      {"{is: '{{ eq .Status \"firing\" }}', none: ''}", R"({"is":true,"none":null})"},
+      // Names that YAML reads as another kind are left out.
+      {"{on: 1, 5: x, 'off': 2}", R"({"off":2})"},
       {"v: '{{ printf \"a:\" }}'", R"({"v":{"a":null}})"},
       {"v: '{{ dict \"k\" \"a:\" | toJson }}'", R"({"v":{"k":"a:"}})"},
       {"v: '\"5\"'", R"({"v":"\"5\""})"},

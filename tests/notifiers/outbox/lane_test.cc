@@ -2,7 +2,10 @@
 // The way to one integration: limits, rate, breaker; its configuration; the queues of waiting rows.
 #include "notifiers/outbox/lane.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <vector>
 
 #include "notifiers/outbox/outbox_queues.h"
 
@@ -118,7 +121,7 @@ TEST(Lane, TheBreakerOpensTriesOneAndDoubles) {
   policy.breaker_open = 10 * kSecond;
   policy.breaker_open_max = 30 * kSecond;
   Lane lane;
-  Try(lane, kFailed, 0, policy);
+  Try(lane, kFailed, -30, policy);
   Try(lane, kFailed, 1, policy);
   EXPECT_EQ(lane.StateAt(Sec(1)), BreakerState::kClosed);
   Try(lane, kFailed, 2, policy);
@@ -126,7 +129,7 @@ TEST(Lane, TheBreakerOpensTriesOneAndDoubles) {
   EXPECT_EQ(lane.RoomAt(Sec(2), policy).others, 0);
   EXPECT_EQ(lane.RoomAt(Sec(2), policy).again, Sec(12));
   EXPECT_EQ(lane.RoomAt(Sec(2), policy).urgent, 1) << "pages are tried, one at a time";
-  EXPECT_EQ(lane.RoomAt(Sec(2), policy).failing_since, Sec(0));
+  EXPECT_EQ(lane.RoomAt(Sec(2), policy).failing_since, Sec(-30));
   EXPECT_EQ(lane.StateAt(Sec(12)), BreakerState::kHalfOpen);
   EXPECT_EQ(lane.RoomAt(Sec(12), policy).others, 1) << "one message is tried";
   lane.Begin(false, Sec(12), policy);
@@ -140,6 +143,23 @@ TEST(Lane, TheBreakerOpensTriesOneAndDoubles) {
   EXPECT_EQ(lane.StateAt(Sec(63)), BreakerState::kClosed);
   EXPECT_EQ(lane.RoomAt(Sec(63), policy).others, policy.max_in_flight);
   EXPECT_EQ(lane.failing_since(), 0);
+}
+
+// A receiver that restarts is heard of again within two seconds, as with Alertmanager.
+TEST(Lane, AShortOutageIsNotMadeLonger) {
+  const LanePolicy policy;
+  Lane lane;
+  for (int i = 0; i < 5; ++i) Try(lane, kFailed, i, policy);
+  double tried = 4;
+  std::vector<double> waits;
+  while (tried < 80) {
+    const double next = static_cast<double>(lane.RoomAt(Sec(tried), policy).again - kT0) /
+                        static_cast<double>(kNanosPerSecond);
+    waits.push_back(next - tried);
+    tried = next;
+    Try(lane, kFailed, tried, policy);
+  }
+  EXPECT_THAT(waits, ::testing::ElementsAre(2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 8, 16, 32));
 }
 
 TEST(Lane, ARefusalIsAnAnswer) {

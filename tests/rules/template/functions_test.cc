@@ -120,6 +120,11 @@ INSTANTIATE_TEST_SUITE_P(
              "1782907200"},
         Case{"{{dict \"a\" 1 \"b\" (list 1 \"x\") | toJson}} {{append (list 1) 2 3}}",
              "{\"a\":1,\"b\":[1,\"x\"]} [1 2 3]"},
+        Case{"{{toJson 1e20}} {{toJson 1e21}} {{toJson 1e-6}} {{toJson 1e-7}} {{toJson 1.5}} "
+             "{{toJson -2.0}}",
+             "100000000000000000000 1e+21 0.000001 1e-7 1.5 -2"},
+        Case{"{{title \"\u00DFa \u01C6x a\u00DF\"}}", "Ssa \u01C5x A\u00DF"},
+        Case{"{{when.UTC.Location}}", "UTC"},
         Case{"{{toJson \"<a>&\"}}", "\"\\u003ca\\u003e\\u0026\""},
         Case{"{{base64encode \"a?>~\"}} {{base64decode \"YT8-fg==\"}}", "YT8-fg== a?>~"},
         Case{"{{urlUnescape \"a%20b+c\"}} {{humanizeDuration 61}}", "a b c 1m 1s"},
