@@ -101,6 +101,8 @@ struct GroupRecord {
   bool postponed = false;    // a flush fell due while a message was being sent
   std::string reason;        // what was decided, for people
   uint64_t told_digest = 0;  // of what the history last said of it; in memory only
+
+  void Add(uint64_t fingerprint) { members.insert(fingerprint); }  // for TableEdit
 };
 
 std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin = 0);
