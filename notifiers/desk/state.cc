@@ -113,7 +113,7 @@ void DeskState::AddToGroup(const std::string& id, uint64_t member) {
   std::shared_ptr<const GroupRecord>& row = groups.find(id)->second;
   if (row.use_count() == 1) {
     // It was made as one that may change.
-    const_cast<GroupRecord&>(*row).Add(member);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    const_cast<GroupRecord&>(*row).Add(member);
     return;
   }
   auto copy = std::make_shared<GroupRecord>(*row);
