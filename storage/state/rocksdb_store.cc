@@ -39,7 +39,7 @@ constexpr size_t kVersionBytes = 8;
 constexpr int kRunsToMerge = 16;
 constexpr size_t kBlockBytes = 16 << 10;
 constexpr size_t kReadAhead = 256 << 10;  // of each run that is merged
-constexpr size_t kWriteOverhead = 24;  // of a row in a batch: version, lengths, kind
+constexpr size_t kWriteOverhead = 24;     // of a row in a batch: version, lengths, kind
 
 Status FromRocks(const rocksdb::Status& status, const std::string& directory) {
   if (status.ok()) return absl::OkStatus();
