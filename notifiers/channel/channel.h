@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "notifiers/config/alertmanager_config.h"
+#include "notifiers/route/packed_alert.h"
 #include "notifiers/transport/http_client.h"
 #include "notifiers/transport/smtp_client.h"
 #include "rules/alerting/alert.h"
@@ -39,6 +40,8 @@ struct Notification {
   std::string reason;         // notification_reason
   bool resolved = false;      // all alerts resolved
   std::vector<Alert> alerts;  // sorted by job, instance, labels; firing ones have ends_at unset
+  // The same as they stand in memory, until ArrangeAlerts; then of channels that read them so.
+  std::vector<PackedAlert> packed;
   Labels group_labels;
   std::map<std::string, std::string> route_labels;  // of the receiver and the route, rendered
   // What the channel said of its last message of this group (SendResult::receiver_data), "" when
@@ -83,7 +86,13 @@ class Channel {
   virtual SendResult Send(const Notification& notification) = 0;
   // Whether the far side drops a repeat with the same idempotency key (core.md rule 5).
   virtual bool Idempotent() const = 0;
+  // Whether it takes alerts packed where they come so; else they are unpacked for it.
+  virtual bool ReadsPacked() const { return false; }
 };
+
+// Puts packed alerts in their order and, unless `stay_packed`, unpacks them. Done in the thread
+// that sends: whoever claims a message holds up everybody else.
+void ArrangeAlerts(bool stay_packed, Notification* notification);
 
 // What a channel may use. All outlive the channels.
 struct ChannelTools {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "notifiers/channel/common_pairs.h"
 #include "storage/base/regex.h"
 #include "storage/base/text.h"
 
@@ -167,35 +168,18 @@ Value AlertsValue(const List& alerts) {
   return Value(std::move(list));
 }
 
-// What of `common` every other alert has too.
-template <typename Get>
-std::map<std::string, std::string> CommonOf(std::span<const Alert> alerts,
-                                            std::map<std::string, std::string> common, Get get) {
-  for (const Alert& alert : alerts.subspan(1)) {
-    if (common.empty()) break;
-    // As in Go, one that is not there is one that is empty.
-    std::erase_if(common, [&](const auto& pair) { return get(alert, pair.first) != pair.second; });
-  }
-  return common;
-}
-
 }  // namespace
 
 std::map<std::string, std::string> CommonLabels(std::span<const Alert> alerts) {
-  if (alerts.empty()) return {};
-  return CommonOf(
-      alerts, alerts.front().labels.ToMap(),
-      [](const Alert& alert, const std::string& name) { return alert.labels.Get(name); });
+  return CommonPairs(alerts, [](const Alert& alert, auto&& visit) {
+    for (const LabelView label : alert.labels) visit(label.name, label.value);
+  });
 }
 
 std::map<std::string, std::string> CommonAnnotations(std::span<const Alert> alerts) {
-  if (alerts.empty()) return {};
-  return CommonOf(alerts, alerts.front().annotations,
-                  [](const Alert& alert, const std::string& name) {
-                    const auto found = alert.annotations.find(name);
-                    return found == alert.annotations.end() ? std::string_view()
-                                                            : std::string_view(found->second);
-                  });
+  return CommonPairs(alerts, [](const Alert& alert, auto&& visit) {
+    for (const auto& [name, value] : alert.annotations) visit(name, value);
+  });
 }
 
 std::string AlertStatus(const Notification& notification, const Alert& alert) {

@@ -58,6 +58,12 @@ class WebhookChannel final : public Channel {
     return HttpOutcome(*request, tools_.http.Do(*request), tools_.clock.NowNanos());
   }
   bool Idempotent() const override { return true; }
+  // Alertmanager's own body of all alerts is made of them as they are; what a file says of the URL
+  // is seen too late.
+  bool ReadsPacked() const override {
+    return settings_.max_alerts == 0 && settings_.payload.IsNull() && settings_.url.file.empty() &&
+           !Contains(settings_.url.value, "{{");
+  }
 
  private:
   StatusOr<HttpClientRequest> Build(const Notification& notification) const {

@@ -12,7 +12,6 @@
 #include "notifiers/desk/decide_contacts.h"
 #include "notifiers/desk/decide_dependencies.h"
 #include "notifiers/desk/page_facts.h"
-#include "notifiers/route/alert_order.h"
 #include "storage/base/duration.h"
 #include "storage/base/log.h"
 
@@ -22,42 +21,30 @@ namespace {
 // Messages that waited longer than this say so.
 constexpr int64_t kLate = 300 * kNanosPerSecond;
 
-void AddAlert(const Transaction& tx, uint64_t fingerprint, bool resolved, Nanos decided_at,
-              Notification* notification) {
-  const AlertRecord* record = tx.alerts.Find(fingerprint);
-  if (record == nullptr) return;
-  Alert alert = record->ToAlert();
+// As it is now, told as it was decided.
+template <typename A>
+A Told(A alert, bool resolved, Nanos decided_at) {
   if (!resolved) {
     alert.ends_at = {};
   } else if (!alert.ResolvedAt(decided_at)) {
     alert.ends_at = {decided_at, 0};  // fires again since; this message still tells the end
   }
-  notification->alerts.push_back(std::move(alert));
+  return alert;
 }
 
-void SortAlerts(std::vector<Alert>* alerts) {
-  // What is asked of each many times is looked up once.
-  struct Place {
-    std::string_view job;
-    std::string_view instance;
-    size_t at;
-  };
-  std::vector<Place> places;
-  places.reserve(alerts->size());
-  for (size_t i = 0; i < alerts->size(); ++i) {
-    const Labels& labels = (*alerts)[i].labels;
-    places.push_back({labels.Get("job"), labels.Get("instance"), i});
-  }
-  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
-    if (a.job == b.job && a.instance != b.instance && !a.instance.empty() && !b.instance.empty()) {
-      return a.instance < b.instance;
-    }
-    return AlertBefore((*alerts)[a.at].labels, (*alerts)[b.at].labels);
-  });
-  std::vector<Alert> sorted;
-  sorted.reserve(alerts->size());
-  for (const Place& place : places) sorted.push_back(std::move((*alerts)[place.at]));
-  *alerts = std::move(sorted);
+void AddAlert(const Transaction& tx, uint64_t fingerprint, bool resolved, Nanos decided_at,
+              Notification* notification) {
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr) return;
+  notification->alerts.push_back(Told(record->ToAlert(), resolved, decided_at));
+}
+
+// For routes, which tell many: no text is copied while the desk is held.
+void AddPacked(const Transaction& tx, uint64_t fingerprint, bool resolved, Nanos decided_at,
+               Notification* notification) {
+  const AlertRecord* record = tx.alerts.Find(fingerprint);
+  if (record == nullptr) return;
+  notification->packed.push_back(Told(record->Packed(), resolved, decided_at));
 }
 
 void AddNote(const std::string& note, Notification* notification) {
@@ -67,12 +54,13 @@ void AddNote(const std::string& note, Notification* notification) {
 
 void FillRoute(const Transaction& tx, const OutboxRow& row, Notification* notification) {
   const GroupRecord* group = tx.groups.Find(row.group_id);
+  notification->packed.reserve(row.firing.size() + row.resolved.size());
   for (const uint64_t fingerprint : row.firing) {
-    AddAlert(tx, fingerprint, false, row.created_at, notification);
+    AddPacked(tx, fingerprint, false, row.created_at, notification);
   }
   for (const uint64_t fingerprint : row.resolved) {
     if (ToldResolved(tx, row, fingerprint)) continue;
-    AddAlert(tx, fingerprint, true, row.created_at, notification);
+    AddPacked(tx, fingerprint, true, row.created_at, notification);
   }
   notification->resolved = row.firing.empty();
   if (group == nullptr) return;

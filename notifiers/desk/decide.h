@@ -2,9 +2,9 @@
 // The decisions of the desk, each a function of (state, event, time): they read and edit a
 // Transaction and nothing else. One file per kind of event: decide_alerts.cc, decide_groups.cc,
 // decide_incidents.cc, decide_forgetting.cc, decide_suppression.cc, decide_messages.cc,
-// decide_fallback.cc, decide_reports.cc, decide_silences.cc, decide_reload.cc. Those of pages to
-// people have headers of their own: decide_paging.h, decide_contacts.h, decide_verification.h; so
-// has a clock that was set back: decide_clock.h.
+// decide_claims.cc, decide_fallback.cc, decide_reports.cc, decide_silences.cc, decide_reload.cc.
+// Those of pages to people have headers of their own: decide_paging.h, decide_contacts.h,
+// decide_verification.h; so has a clock that was set back: decide_clock.h.
 #pragma once
 
 #include <functional>

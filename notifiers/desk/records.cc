@@ -81,37 +81,6 @@ std::map<std::string, UntoldMessage> ReadMessages(RowReader* in) {
 
 }  // namespace
 
-void AppendDetail(std::string_view text, std::string* details) {
-  size_t size = text.size();
-  for (; size >= 0x80; size >>= 7) *details += static_cast<char>(size | 0x80);
-  *details += static_cast<char>(size);
-  *details += text;
-}
-
-std::string_view TakeDetail(std::string_view* details) {
-  size_t size = 0;
-  for (int shift = 0; !details->empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(details->front());
-    details->remove_prefix(1);
-    size |= static_cast<size_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  const std::string_view text = details->substr(0, size);
-  details->remove_prefix(text.size());
-  return text;
-}
-
-std::string PackDetails(const Annotations& annotations, std::string_view generator_url) {
-  std::string details;
-  AppendDetail(generator_url, &details);
-  for (const auto& [name, value] : annotations) {
-    AppendDetail(name, &details);
-    AppendDetail(value, &details);
-  }
-  details.shrink_to_fit();
-  return details;
-}
-
 std::string_view AlertRecord::Annotation(std::string_view name) const {
   std::string_view found;
   ForEachAnnotation([&](std::string_view key, std::string_view text) {
@@ -133,18 +102,14 @@ Annotations AlertRecord::AllAnnotations() const {
   return all;
 }
 
-Alert AlertRecord::ToAlert() const {
-  Alert alert;
-  alert.labels = labels();
-  alert.annotations = AllAnnotations();
-  alert.generator_url = GeneratorUrl();
-  alert.starts_at = starts_at;
-  alert.ends_at = ends_at;
-  alert.updated_at = updated_at;
-  alert.timeout = timeout;
-  alert.source = source;
-  alert.value = value;
-  return alert;
+PackedAlert AlertRecord::Packed() const {
+  return {.identity = identity,
+          .starts_at = starts_at,
+          .ends_at = ends_at,
+          .updated_at = updated_at,
+          .value = value,
+          .source = source,
+          .timeout = timeout};
 }
 
 std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin) {

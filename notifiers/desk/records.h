@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "notifiers/route/dedup.h"
+#include "notifiers/route/packed_alert.h"
 #include "rules/alerting/alert.h"
 #include "storage/base/clock.h"
 #include "storage/base/number_set.h"
@@ -18,19 +19,6 @@ namespace outrider {
 
 // Names the receiver of an alert, in place of its routes.
 inline constexpr std::string_view kReceiverAnnotation = "outrider_receiver";
-
-// What an alert is, apart from its times. Shared by all versions of its record, so that a repeat
-// that moves only times copies none of it.
-struct AlertIdentity {
-  uint64_t fingerprint = 0;  // of the labels
-  Labels labels;
-  std::string details;  // PackDetails: one block instead of a tree of texts
-};
-
-// The generator's URL and the annotations as one text. Equal details have equal bytes.
-std::string PackDetails(const Annotations& annotations, std::string_view generator_url);
-// The same piece by piece: first the URL, then the annotations by ascending name.
-void AppendDetail(std::string_view text, std::string* details);
 
 struct AlertRecord {
   std::shared_ptr<const AlertIdentity> identity;
@@ -65,7 +53,8 @@ struct AlertRecord {
   std::string_view Annotation(std::string_view name) const;  // "" when absent
   std::string_view GeneratorUrl() const;
   Annotations AllAnnotations() const;
-  Alert ToAlert() const;
+  PackedAlert Packed() const;
+  Alert ToAlert() const { return Packed().ToAlert(); }
   // Calls `visit(name, value)` for each annotation, by name.
   template <typename Visit>
   void ForEachAnnotation(Visit&& visit) const;
@@ -112,6 +101,8 @@ struct GroupRecord {
   bool postponed = false;    // a flush fell due while a message was being sent
   std::string reason;        // what was decided, for people
   uint64_t told_digest = 0;  // of what the history last said of it; in memory only
+
+  void Add(uint64_t fingerprint) { members.insert(fingerprint); }  // for TableEdit
 };
 
 std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin = 0);
@@ -126,17 +117,9 @@ std::string EncodeGroupRecord(const GroupRecord& group);
 // Without its members.
 StatusOr<GroupRecord> DecodeGroupRecord(std::string_view bytes);
 
-// Reads one text off the front of `details`.
-std::string_view TakeDetail(std::string_view* details);
-
 template <typename Visit>
 void AlertRecord::ForEachAnnotation(Visit&& visit) const {
-  std::string_view rest = identity->details;
-  TakeDetail(&rest);  // the URL
-  while (!rest.empty()) {
-    const std::string_view name = TakeDetail(&rest);
-    visit(name, TakeDetail(&rest));
-  }
+  outrider::ForEachAnnotation(*identity, visit);
 }
 
 }  // namespace outrider

@@ -108,6 +108,19 @@ void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecor
   Store(&groups, id, std::move(group));
 }
 
+// In place where nobody else reads the row: who does has taken it under the lock that is held now.
+void DeskState::AddToGroup(const std::string& id, uint64_t member) {
+  std::shared_ptr<const GroupRecord>& row = groups.find(id)->second;
+  if (row.use_count() == 1) {
+    // It was made as one that may change.
+    const_cast<GroupRecord&>(*row).Add(member);
+    return;
+  }
+  auto copy = std::make_shared<GroupRecord>(*row);
+  copy->Add(member);
+  row = std::move(copy);
+}
+
 // Which is the newest of its key, now that it is `incident` (nullptr: gone).
 void DeskState::RankIncident(const std::string& id,
                              const std::shared_ptr<const Incident>& incident) {

@@ -102,6 +102,7 @@ struct DeskState {
 
   void PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record);  // nullptr: erase
   void PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group);
+  void AddToGroup(const std::string& id, uint64_t member);
   void PutIncident(const std::string& id, std::shared_ptr<const Incident> incident);
   void PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row);
   void PutPaging(const std::string& key, std::shared_ptr<const PagingRecord> record);

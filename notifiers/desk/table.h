@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table of immutable rows and the edits of one transaction over it. Rows are shared with
 // snapshots, so an edit copies the row it changes; the table itself changes only when the edits are
-// applied, after they were written.
+// applied, after they were written. A row that can `Add` a number takes one without a copy, if
+// nobody looks at it again meanwhile: most posted alerts join a group that is there.
 #pragma once
 
 #include <map>
@@ -41,7 +42,11 @@ class TableEdit {
   const V* Find(const K& key) const {
     const auto change = index_.find(key);
     if (change != index_.end()) return changes_[change->second].second.row.get();
-    return Before(key);
+    const V* row = Before(key);
+    if constexpr (kAdds) {
+      if (!additions_.empty() && additions_.contains(row)) return &Write(key, true);
+    }
+    return row;
   }
   // The row as it was before this transaction.
   const V* Before(const K& key) const {
@@ -51,13 +56,22 @@ class TableEdit {
   // The row must exist. The reference lives as long as the row is not put anew or erased.
   V& Edit(const K& key) { return Write(key, false); }
   V& EditSoftly(const K& key) { return Write(key, true); }
+  // Adds a number that only memory learns of. The row must exist.
+  void AddSoftly(const K& key, uint64_t number) {
+    const V* row = index_.contains(key) ? nullptr : Before(key);
+    if (row != nullptr && additions_.try_emplace(row, number).second) return;
+    EditSoftly(key).Add(number);
+  }
+  // By the row before this transaction; none of them has another change.
+  const absl::flat_hash_map<const V*, uint64_t>& additions() const { return additions_; }
   // The row, to be put back changed; until then nobody must look at it. It must exist.
   V Take(const K& key) {
     const auto change = index_.find(key);
-    if (change == index_.end()) return *table_.find(key)->second;
+    if (change == index_.end()) return WithAddition(table_.find(key)->second.get());
     return std::move(*changes_[change->second].second.row);
   }
   V& Put(const K& key, V row) {
+    DropAddition(key);
     Change& change = ChangeOf(key).first;
     change.soft = false;
     if (change.row) {
@@ -67,7 +81,10 @@ class TableEdit {
     }
     return *change.row;
   }
-  void Erase(const K& key) { ChangeOf(key).first = {nullptr, false}; }
+  void Erase(const K& key) {
+    DropAddition(key);
+    ChangeOf(key).first = {nullptr, false};
+  }
   const Changes& changes() const { return changes_; }
   // Calls `visit(key, row)` for every row as it is after the edits: those of the table in its
   // order, then new ones.
@@ -82,21 +99,39 @@ class TableEdit {
   }
 
  private:
-  std::pair<Change&, bool> ChangeOf(const K& key) {
+  static constexpr bool kAdds = requires(V& row) { row.Add(uint64_t{}); };
+
+  std::pair<Change&, bool> ChangeOf(const K& key) const {
     const auto [it, added] = index_.try_emplace(key, changes_.size());
     if (added) changes_.emplace_back(key, Change());
     return {changes_[it->second].second, added};
   }
-  V& Write(const K& key, bool soft) {
+  V& Write(const K& key, bool soft) const {
     const auto [change, added] = ChangeOf(key);
-    if (added) change = {std::make_shared<V>(*table_.find(key)->second), soft};
+    if (added) {
+      change = {std::make_shared<V>(WithAddition(table_.find(key)->second.get())), soft};
+      DropAddition(key);
+    }
     change.soft = change.soft && soft;
     return *change.row;
   }
+  V WithAddition(const V* row) const {
+    V copy = *row;
+    if constexpr (kAdds) {
+      const auto addition = additions_.find(row);
+      if (addition != additions_.end()) copy.Add(addition->second);
+    }
+    return copy;
+  }
+  void DropAddition(const K& key) const {
+    if (!additions_.empty()) additions_.erase(Before(key));
+  }
 
   const Rows& table_;
-  Changes changes_;
-  absl::flat_hash_map<K, size_t> index_;
+  // Changed by a look as well: one at a row with an addition makes it an edit.
+  mutable Changes changes_;
+  mutable absl::flat_hash_map<K, size_t> index_;
+  mutable absl::flat_hash_map<const V*, uint64_t> additions_;
 };
 
 }  // namespace outrider

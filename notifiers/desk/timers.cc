@@ -5,30 +5,37 @@
 
 namespace outrider {
 
-Nanos Timers::Due(const TimerId& id) const {
-  const auto it = map_.find(id);
-  return it == map_.end() ? 0 : it->second.due;
+Timers::Entry* Timers::Find(const TimerRef& id) const {
+  const auto found = index_.find(id);
+  return found == index_.end() ? nullptr : *found;
+}
+
+Nanos Timers::Due(const TimerRef& id) const {
+  const Entry* entry = Find(id);
+  return entry == nullptr ? 0 : entry->second.due;
 }
 
 void Timers::Set(const TimerId& id, Nanos due) {
-  auto it = map_.find(id);
-  if (it == map_.end()) {
+  Entry* entry = Find({id.first, id.second});
+  if (entry == nullptr) {
     if (due == 0) return;
-    it = map_.emplace(id, Timer{.due = due, .place = heap_.size()}).first;
-    heap_.push_back(&*it);
+    entry = &*map_.emplace(id, Timer{.due = due, .place = heap_.size()}).first;
+    index_.insert(entry);
+    heap_.push_back(entry);
     Rise(heap_.size() - 1);
     return;
   }
-  const size_t place = it->second.place;
+  const size_t place = entry->second.place;
   if (due != 0) {
-    it->second.due = due;
+    entry->second.due = due;
     Rise(place);
-    Sink(it->second.place);
+    Sink(entry->second.place);
     return;
   }
   Entry* last = heap_.back();
   heap_.pop_back();
-  map_.erase(it);
+  index_.erase(entry);
+  map_.erase(map_.find(id));
   if (place == heap_.size()) return;
   Place(last, place);
   Rise(place);

@@ -62,9 +62,9 @@ void Transaction::EraseSilence(const std::string& id) {
 }
 
 Nanos Transaction::TimerDue(TimerKind kind, const std::string& id) const {
-  const auto changed = timers_.find({kind, id});
-  if (changed != timers_.end()) return changed->second;
-  return state_.timers.Due({kind, id});
+  const TimerRef timer{kind, id};
+  const auto changed = timers_.find(timer);
+  return changed != timers_.end() ? changed->second : state_.timers.Due(timer);
 }
 
 void Transaction::SetFiring(const Labels& alert, bool firing) {
@@ -196,10 +196,11 @@ std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) co
 }
 
 bool Transaction::empty() const {
-  return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
-         outbox.changes().empty() && paging.changes().empty() && answer_codes.changes().empty() &&
-         heartbeats.changes().empty() && maintenance.changes().empty() && answer_keys_ == nullptr &&
-         silence_changes_.empty() && timers_.empty() && audit_.empty();
+  return alerts.changes().empty() && groups.changes().empty() && groups.additions().empty() &&
+         incidents.changes().empty() && outbox.changes().empty() && paging.changes().empty() &&
+         answer_codes.changes().empty() && heartbeats.changes().empty() &&
+         maintenance.changes().empty() && answer_keys_ == nullptr && silence_changes_.empty() &&
+         timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -262,7 +263,7 @@ void Transaction::EncodeAlerts(Batch* batch) {
 
 void Transaction::EncodeTimers(Batch* batch) const {
   for (const auto& [id, due] : timers_) {
-    const Nanos before = state_.timers.Due(id);
+    const Nanos before = state_.timers.Due({id.first, id.second});
     if (before == due) continue;
     if (before != 0) batch->Delete(Family::kTimers, EncodeTimerKey({before, id.first, id.second}));
     if (due != 0) batch->Put(Family::kTimers, EncodeTimerKey({due, id.first, id.second}), "");
@@ -415,6 +416,7 @@ void Transaction::Apply(DeskState* state) {
   }
   for (; retired_times_ > 0; --retired_times_) state->alert_times.pop_front();
   AddBlock(std::exchange(new_times_, std::nullopt), state);
+  for (const auto& [group, member] : groups.additions()) state->AddToGroup(group->id, member);
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);

@@ -156,7 +156,7 @@ class Transaction {
   size_t retired_times_ = 0;                       // how many of the oldest blocks are dropped
   std::optional<IncidentTotals> totals_;           // made by Encode; none: they are as they were
   std::optional<SharesEdit> shares_;               // the same
-  std::map<TimerId, Nanos> timers_;
+  std::map<TimerId, Nanos, TimerOrder> timers_;
   std::vector<AuditEvent> audit_;
   std::map<uint8_t, AuditHead> heads_;
   std::vector<std::pair<Labels, bool>> toggled_;

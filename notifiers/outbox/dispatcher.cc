@@ -123,6 +123,7 @@ std::optional<FinishedAttempt> Dispatcher::Attempt(ClaimedMessage& message) {
     if (options_.limits != nullptr) {
       scope.emplace(*options_.limits, CallLimit{notification.deadline, notification.stop});
     }
+    ArrangeAlerts(message.channel->ReadsPacked(), &notification);
     attempt.result = message.channel->Send(notification);
   }
   attempt.ended = clock_.NowNanos();

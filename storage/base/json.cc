@@ -317,13 +317,34 @@ constexpr std::array<uint8_t, 256> kEscapes = [] {
   return kinds;
 }();
 
+constexpr uint64_t EachByte(uint8_t byte) { return 0x0101010101010101ULL * byte; }
+// Not 0 where one of the eight bytes is 0; where none is, it may be as well.
+constexpr uint64_t ZeroByte(uint64_t word) { return (word - EachByte(1)) & ~word & EachByte(0x80); }
+
+// How many bytes at the begin need no escape for sure: eight at a time.
+size_t PlainBytes(std::string_view text, bool html) {
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    uint64_t found = (word - EachByte(0x20)) & ~word & EachByte(0x80);
+    found |= ZeroByte(word ^ EachByte('"')) | ZeroByte(word ^ EachByte('\\'));
+    if (html) {
+      found |= ZeroByte((word | EachByte(2)) ^ EachByte('>'));  // and <
+      found |= ZeroByte(word ^ EachByte('&')) | ZeroByte(word ^ EachByte(0xe2));
+    }
+    if (found != 0) break;
+  }
+  return at;
+}
+
 }  // namespace
 
 void JsonWriter::Quoted(std::string_view text) {
   *out_ += '"';
   size_t plain = 0;
   const uint8_t wanted = html_ ? kEscaped | kEscapedForPages : kEscaped;
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = PlainBytes(text, html_); i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if ((kEscapes[c] & wanted) == 0) continue;
     const bool separator = c == 0xe2 && i + 2 < text.size() && text[i + 1] == '\x80' &&

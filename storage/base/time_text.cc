@@ -66,27 +66,51 @@ bool TakeOffset(std::string_view* text, int* offset_seconds) {
 
 }  // namespace
 
+namespace {
+
+// Appends at least `digits` digits; the number is not negative.
+void AppendDigits(int64_t number, int digits, std::string* out) {
+  char text[20];
+  size_t at = sizeof text;
+  for (; number > 0 || digits > 0; number /= 10, --digits) {
+    text[--at] = static_cast<char>('0' + number % 10);
+  }
+  out->append(text + at, sizeof text - at);
+}
+
+}  // namespace
+
 std::string FormatRfc3339(Nanos time, int offset_seconds) {
   if (time == 0) return "0001-01-01T00:00:00Z";
   const int64_t seconds = FloorDiv(time, kNanosPerSecond);
-  const int64_t fraction = time - seconds * kNanosPerSecond;
+  int64_t fraction = time - seconds * kNanosPerSecond;
   const int64_t local = seconds + offset_seconds;
   const std::chrono::sys_days days{std::chrono::days(FloorDiv(local, 86400))};
   const std::chrono::year_month_day date(days);
   const int64_t of_day = local - FloorDiv(local, 86400) * 86400;
-  std::string out =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  of_day / 3600, of_day / 60 % 60, of_day % 60);
+  std::string out;
+  out.reserve(40);
+  AppendDigits(static_cast<int>(date.year()), 4, &out);  // 1677 to 2262
+  const auto part = [&out](char before, int64_t number) {
+    out += before;
+    AppendDigits(number, 2, &out);
+  };
+  part('-', static_cast<unsigned>(date.month()));
+  part('-', static_cast<unsigned>(date.day()));
+  part('T', of_day / 3600);
+  part(':', of_day / 60 % 60);
+  part(':', of_day % 60);
   if (fraction != 0) {
-    std::string digits = fmt::format("{:09}", fraction);
-    while (digits.back() == '0') digits.pop_back();
-    out += '.' + digits;
+    int digits = 9;
+    for (; fraction % 10 == 0; fraction /= 10) --digits;
+    out += '.';
+    AppendDigits(fraction, digits, &out);
   }
-  if (offset_seconds == 0) return out + 'Z';
+  if (offset_seconds == 0) return out += 'Z';
   const int magnitude = std::abs(offset_seconds);
-  return out + fmt::format("{}{:02}:{:02}", offset_seconds < 0 ? '-' : '+', magnitude / 3600,
-                           magnitude / 60 % 60);
+  part(offset_seconds < 0 ? '-' : '+', magnitude / 3600);
+  part(':', magnitude / 60 % 60);
+  return out;
 }
 
 StatusOr<Nanos> ParseRfc3339(std::string_view text, int* offset_seconds) {

@@ -36,8 +36,10 @@ rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 constexpr size_t kVersionBytes = 8;
-constexpr int kRunsToMerge = 8;
-constexpr size_t kWriteOverhead = 24;  // of a row in a batch: version, lengths, kind
+constexpr int kRunsToMerge = 16;
+constexpr size_t kBlockBytes = 16 << 10;
+constexpr size_t kReadAhead = 256 << 10;  // of each run that is merged
+constexpr size_t kWriteOverhead = 24;     // of a row in a batch: version, lengths, kind
 
 Status FromRocks(const rocksdb::Status& status, const std::string& directory) {
   if (status.ok()) return absl::OkStatus();
@@ -117,6 +119,8 @@ class RocksDbStore final : public StateStore {
 void SetCompaction(rocksdb::ColumnFamilyOptions* options) {
   options->compaction_style = rocksdb::kCompactionStyleUniversal;
   options->level0_file_num_compaction_trigger = kRunsToMerge;
+  options->level0_slowdown_writes_trigger = 2 * kRunsToMerge;
+  options->level0_stop_writes_trigger = 3 * kRunsToMerge;
   // What was just flushed is read once more soon.
   options->compression_per_level = {rocksdb::kNoCompression, rocksdb::kSnappyCompression};
 }
@@ -126,6 +130,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(const RocksDbOptions& limits,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
+  table.block_size = kBlockBytes;
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = std::max<uint64_t>(limits.memtable_bytes / 8, 64 << 10);
@@ -148,6 +153,7 @@ rocksdb::DBOptions DatabaseOptions(const std::shared_ptr<rocksdb::WriteBufferMan
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.max_total_wal_size = 64 << 20;
   options.max_background_jobs = 2;
+  options.compaction_readahead_size = kReadAhead;
   options.max_open_files = 256;
   options.max_file_opening_threads = 1;  // else a start makes 16 threads a family, for a few files
   options.keep_log_file_num = 2;

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/base/duration.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <string>
+
+#include "storage/base/random.h"
 
 namespace outrider {
 namespace {
@@ -73,6 +80,32 @@ TEST(Rfc3339, RoundTrips) {
   for (const char* bad : {"", "2022-13-01T00:00:00Z", "2022-02-30T00:00:00Z", "2022-01-01T00:00:00",
                           "2022-01-01", "2022-01-01T00:00:00.Z", "x"}) {
     EXPECT_FALSE(ParseRfc3339(bad).ok()) << bad;
+  }
+}
+
+TEST(Rfc3339, WritesWhatTheLibraryWrites) {
+  SeededRandom random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    // The least time of all has no place in the library's years.
+    Nanos time = static_cast<Nanos>(random.Next() >> (i % 40)) * (i % 3 == 0 ? -1 : 1);
+    if (i % 2 == 0) time -= time % (i % 4 == 0 ? kNanosPerSecond : 1000);
+    if (time == 0 || time < INT64_MIN + 86400 * kNanosPerSecond) continue;
+    const int offset = i % 5 == 0 ? static_cast<int>(random.Next() % 1700 - 850) * 60 : 0;
+    const Nanos fraction = (time % kNanosPerSecond + kNanosPerSecond) % kNanosPerSecond;
+    const time_t seconds = (time - fraction) / kNanosPerSecond + offset;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[40];
+    std::string expected(text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts));
+    if (fraction != 0) {
+      expected += fmt::format(".{:09}", fraction);
+      expected.resize(expected.find_last_not_of('0') + 1);
+    }
+    const int magnitude = std::abs(offset) / 60;
+    expected += offset == 0 ? "Z"
+                            : fmt::format("{}{:02}:{:02}", offset < 0 ? '-' : '+', magnitude / 60,
+                                          magnitude % 60);
+    ASSERT_EQ(FormatRfc3339(time, offset), expected) << time << " " << offset;
   }
 }
 

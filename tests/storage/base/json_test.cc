@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <string>
 
 namespace outrider {
 namespace {
@@ -36,6 +38,23 @@ TEST(Json, Numbers) {
   EXPECT_EQ(items[4].number, 1500);
   EXPECT_EQ(items[5].number, 0);
   EXPECT_FALSE(ParseJson("1e400").ok());
+}
+
+// Eight bytes are looked at together: an escape must be seen at any place of them.
+TEST(Json, EscapesAreSeenAtEveryPlace) {
+  const std::map<std::string, std::string> escaped = {
+      {"\"", "\\\""},      {"\\", "\\\\"},   {"\n", "\\n"},
+      {"\x1f", "\\u001f"}, {"<", "\\u003c"}, {">", "\\u003e"},
+      {"&", "\\u0026"},    {" ", " "},       {"\xe2\x80\xa9", "\\u2029"},
+      {"\x7f", "\x7f"},    {"\xff", "\xff"}, {"\xe2\x82\xac", "\xe2\x82\xac"}};
+  for (size_t before = 0; before < 20; ++before) {
+    for (const auto& [plain, quoted] : escaped) {
+      const std::string around(before, 'x');
+      std::string text;
+      JsonWriter(&text, JsonWriter::Escape::kGoHtml).String(around + plain + around);
+      EXPECT_EQ(text, "\"" + around + quoted + around + "\"");
+    }
+  }
 }
 
 TEST(Json, GoEscapes) {
