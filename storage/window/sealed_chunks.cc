@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/window/sealed_chunks.h"
 
+#include <malloc.h>
+
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -47,7 +49,11 @@ struct SealedChunks::Pack {
   static constexpr size_t kHead = sizeof(Pack*) + sizeof(Timestamp) + sizeof(uint32_t);
   uint8_t* bytes() { return reinterpret_cast<uint8_t*>(this) + kHead; }
   const uint8_t* bytes() const { return reinterpret_cast<const uint8_t*>(this) + kHead; }
+  // Keeps the room it has, for the chunk after the one that was dropped: moved each time, millions
+  // of packs would leave holes that fit no other. Gives it back where half is not used.
   static Pack* Resize(Pack* pack, size_t size) {
+    const size_t room = pack == nullptr ? 0 : malloc_usable_size(pack);
+    if (kHead + size <= room && kHead + size > room / 2) return pack;
     void* const grown = std::realloc(static_cast<void*>(pack), kHead + size);
     if (grown == nullptr) throw std::bad_alloc();
     return static_cast<Pack*>(grown);

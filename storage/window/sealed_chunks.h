@@ -4,8 +4,8 @@
 // keeps beside would take. A pack holds some of them, each behind what is known of it:
 //   flags (1: stands in a chunk file) · varint start, since the pack's base · varint end - start ·
 //   varint number of samples · varint length + bytes
-// A pack is as large as what it holds, and no larger than kPackBytes unless one chunk is: sealing a
-// chunk and dropping one move no more than that.
+// A pack is no larger than kPackBytes unless one chunk is: sealing a chunk and dropping one move no
+// more than that. The room of a dropped chunk stays for the next one.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class SealedChunks {
   struct Pack;
 
  public:
-  static constexpr uint32_t kPackBytes = 2048;
+  static constexpr uint32_t kPackBytes = 1024;
 
   class Iterator {
    public:
