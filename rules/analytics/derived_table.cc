@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "storage/base/grow.h"
+
 namespace outrider {
 namespace {
 constexpr size_t kFlushBatch = 1024;
@@ -20,6 +22,7 @@ DerivedTable::Handle DerivedTable::Add(const DerivedMetric& metric, const Labels
   }
   Handle handle = static_cast<Handle>(slots_.size());
   if (free_.empty()) {
+    ReserveMore(&slots_, 1);
     slots_.emplace_back();
   } else {
     handle = free_.back();

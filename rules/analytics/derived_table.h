@@ -7,10 +7,11 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/model/labels.h"
 #include "storage/window/appender.h"
@@ -78,7 +79,7 @@ class DerivedTable {
   mutable absl::Mutex mutex_;
   std::vector<Slot> slots_ ABSL_GUARDED_BY(mutex_);
   std::vector<Handle> free_ ABSL_GUARDED_BY(mutex_);
-  std::unordered_set<uint64_t> hashes_ ABSL_GUARDED_BY(mutex_);  // of the live label sets
+  absl::flat_hash_set<uint64_t> hashes_ ABSL_GUARDED_BY(mutex_);  // of the live label sets
   std::vector<std::shared_ptr<KnownSeries>> ended_ ABSL_GUARDED_BY(mutex_);
   uint64_t collisions_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -25,7 +25,6 @@ void SeriesFollower::TurnBack(Timestamp now, DurationMs current) {
   for (SeriesCursor& cursor : cursors_) {
     if (cursor.after <= now + kMostAhead) continue;
     cursor.after = now - current - 1;
-    cursor.chunk_start = kNoTime;
     cursor.chunk_read = 0;
   }
 }
@@ -73,7 +72,6 @@ void SeriesFollower::Admit(std::span<const uint32_t> waiting, Timestamp now, Own
     slots_[feed] = admission.slot;
     SeriesCursor cursor = cursors_[feed];
     cursor.after = admission.after;
-    cursor.chunk_start = kNoTime;
     cursor.chunk_read = 0;
     feeds.push_back(feed);
     cursors.push_back(cursor);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "rules/capacity/kube_label.h"
+#include "storage/base/grow.h"
 
 namespace outrider {
 namespace {
@@ -83,6 +84,7 @@ SeriesStream::Owner::Admission ContainerStream::Admit(const Labels& labels) {
   if (Pod& known = pods_.pod(pod); known.node.empty()) known.node = KubeLabel(labels, "node");
   uint32_t slot = static_cast<uint32_t>(series_.size());
   if (free_.empty()) {
+    ReserveMore(&series_, 1);
     series_.emplace_back();
   } else {
     slot = free_.back();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fmt/format.h"
+#include "storage/base/grow.h"
 
 namespace outrider {
 namespace {
@@ -67,6 +68,7 @@ std::optional<double> UseChannel::Current(Timestamp now) const {
 uint32_t PodTable::NewPod(std::string text) {
   uint32_t number = pods();
   if (free_pods_.empty()) {
+    ReserveMore(&pods_, 1);
     pods_.emplace_back();
   } else {
     number = free_pods_.back();
@@ -97,6 +99,7 @@ uint32_t PodTable::MakeContainer(uint32_t pod, std::string_view name) {
   }
   uint32_t number = containers();
   if (free_containers_.empty()) {
+    ReserveMore(&containers_, 1);
     containers_.emplace_back();
   } else {
     number = free_containers_.back();

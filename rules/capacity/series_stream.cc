@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "storage/base/grow.h"
+
 namespace outrider {
 namespace {
 
@@ -35,6 +37,9 @@ void SeriesStream::Find(Timestamp now, Owner& owner) {
     const Owner::Admission admission = owner.Admit(labels);
     if (admission.slot == kIgnored) continue;
     found.after = admission.after;
+    ReserveMore(&cursors_, 1);
+    ReserveMore(&slots_, 1);
+    ReserveMore(&memos_, 1);
     cursors_.push_back(found);
     slots_.push_back(admission.slot);
     memos_.push_back(std::numeric_limits<double>::quiet_NaN());
@@ -64,6 +69,9 @@ void SeriesStream::ReadNew(Timestamp now, Owner& owner) {
   cursors_.resize(kept);
   slots_.resize(kept);
   memos_.resize(kept);
+  GiveBackRoom(&cursors_);
+  GiveBackRoom(&slots_);
+  GiveBackRoom(&memos_);
 }
 
 void SeriesStream::Follow(Timestamp to, Owner& owner) {

@@ -54,7 +54,7 @@ class WorkloadResolver::Owners final : private SeriesStream::Owner {
   // nullptr: nothing is known.
   const WorkloadResolver::Owner* Find(const std::string& key) const {
     const auto found = by_key_.find(key);
-    return found == by_key_.end() ? nullptr : &found->second;
+    return found == by_key_.end() ? nullptr : &objects_[found->second].owner;
   }
   bool empty() const { return by_key_.empty(); }
 
@@ -73,8 +73,8 @@ class WorkloadResolver::Owners final : private SeriesStream::Owner {
     const absl::MutexLock lock(&resolver_.mutex_);
     resolver_.SeeCluster(cluster);
     learned_ = true;
-    const uint32_t slot = SlotFor(key);
-    WorkloadResolver::Owner& known = by_key_[std::move(key)];
+    const uint32_t slot = SlotFor(std::move(key));
+    WorkloadResolver::Owner& known = objects_[slot].owner;
     owner.series = known.series + 1;
     // Of several owners the controller counts; of several reports the newest.
     const bool better = owner.controller || !known.controller || known.kind.empty();
@@ -90,30 +90,37 @@ class WorkloadResolver::Owners final : private SeriesStream::Owner {
             std::span<const double> /*values*/) override {}
   void Gone(uint32_t slot, double /*memo*/) override {
     const absl::MutexLock lock(&resolver_.mutex_);
-    const auto found = by_key_.find(keys_[slot]);
-    if (found != by_key_.end() && --found->second.series == 0) by_key_.erase(found);
-    keys_[slot].clear();
-    keys_[slot].shrink_to_fit();
+    Object& object = objects_[slot];
+    if (--object.owner.series > 0) return;
+    by_key_.erase(object.key);
+    object = Object();
     free_.push_back(slot);
   }
-  uint32_t SlotFor(const std::string& key) {
+  // Of the object, whatever series tell of it.
+  uint32_t SlotFor(std::string key) {
+    if (const auto found = by_key_.find(key); found != by_key_.end()) return found->second;
+    auto slot = static_cast<uint32_t>(objects_.size());
     if (free_.empty()) {
-      keys_.push_back(key);
-      return static_cast<uint32_t>(keys_.size() - 1);
+      objects_.emplace_back();
+    } else {
+      slot = free_.back();
+      free_.pop_back();
     }
-    const uint32_t slot = free_.back();
-    free_.pop_back();
-    keys_[slot] = key;
+    objects_[slot].key = std::move(key);
+    by_key_.emplace(objects_[slot].key, slot);
     return slot;
   }
 
   const std::string_view label_;
   WorkloadResolver& resolver_;
   SeriesStream stream_;
+  struct Object {
+    std::string key;  // empty: the slot is free
+    WorkloadResolver::Owner owner;
+  };
   // Under the resolver's mutex.
-  absl::flat_hash_map<std::string, WorkloadResolver::Owner> by_key_;
-  // Of the updating thread alone.
-  std::deque<std::string> keys_;  // by slot of the series
+  std::deque<Object> objects_;                              // by slot; they never move
+  absl::flat_hash_map<std::string_view, uint32_t> by_key_;  // views of the objects' keys
   std::vector<uint32_t> free_;
   bool learned_ = false;
   Timestamp now_ = 0;

@@ -27,7 +27,8 @@ void Reserve(std::vector<T>* vector, size_t size) {
 
 size_t SamplesFrom(const Series& series, Timestamp from) {
   size_t samples = series.open.count();
-  for (const SealedChunk& chunk : series.chunks()) samples += chunk.end >= from ? chunk.count : 0;
+  for (const ChunkView& chunk : series.sealed.Since(from))
+    samples += chunk.end >= from ? chunk.count : 0;
   return samples;
 }
 
@@ -102,7 +103,7 @@ bool DecodedTails::Tail::Restart(const Series& series, Timestamp from) {
   values_.clear();
   birth_ = series.birth;
   complete_from_ = from;
-  for (const SealedChunk& chunk : series.chunks()) {
+  for (const ChunkView& chunk : series.sealed.Since(from)) {
     if (chunk.end < from) continue;
     chunk_start_ = chunk.start;
     read_ = 0;
@@ -123,8 +124,8 @@ bool DecodedTails::Tail::Follow(const Series& series, Timestamp from) {
   const Timestamp open_start = series.open.first_time();
   if (chunk_start_ != open_start) {
     // The chunk that was read has been sealed since, and maybe others behind it.
-    const auto chunks = series.chunks();
-    auto chunk = std::find_if(chunks.begin(), chunks.end(), [&](const SealedChunk& one) {
+    const auto chunks = series.sealed.Since(chunk_start_);
+    auto chunk = std::find_if(chunks.begin(), chunks.end(), [&](const ChunkView& one) {
       return one.start == chunk_start_ && one.count >= read_;
     });
     if (chunk == chunks.end()) return Restart(series, from);

@@ -21,11 +21,13 @@ struct SeriesCursor {
   uint64_t birth = 0;         // of the series, in this process: an id alone may be used again
   Timestamp after = kNoTime;  // floats up to here are not handed over (any more)
   uint32_t id = 0;
-  // The feed's own: what it had read of which chunk, and how many late samples there were.
-  uint32_t chunk_read = 0;
-  Timestamp chunk_start = kNoTime;
-  uint32_t late = 0;
+  // The feed's own: how many samples of the open chunk it had read, if it had read all, and how
+  // many late samples there were, or kMostLate.
+  static constexpr uint16_t kMostLate = UINT16_MAX;
+  uint16_t chunk_read = 0;
+  uint16_t late = 0;
 };
+static_assert(sizeof(SeriesCursor) <= 24, "whoever follows many series has one of each");
 
 // What one series has had since.
 struct FollowedSamples {

@@ -22,6 +22,18 @@ struct ChunkName {
   friend bool operator==(const ChunkName&, const ChunkName&) = default;
 };
 
+// What is known of a chunk that somebody else holds.
+struct ChunkView {
+  std::span<const uint8_t> data;
+  uint16_t count = 0;
+  ChunkEncoding encoding = ChunkEncoding::kFloat;
+  bool persisted = false;  // stands in a chunk file
+  Timestamp start = 0;
+  Timestamp end = 0;
+
+  std::span<const uint8_t> bytes() const { return data; }
+};
+
 struct SealedChunk {
   ChunkBytes data;
   uint32_t size = 0;  // bytes
@@ -33,6 +45,14 @@ struct SealedChunk {
 
   ChunkName name() const { return {start, end, count}; }
   std::span<const uint8_t> bytes() const { return {data.get(), size}; }
+  ChunkView view() const {
+    return {.data = bytes(),
+            .count = count,
+            .encoding = encoding,
+            .persisted = persisted,
+            .start = start,
+            .end = end};
+  }
 };
 
 }  // namespace outrider

@@ -168,8 +168,11 @@ void Series::Store(const Sample& sample, uint32_t epoch) {
 
 void Series::Seal() {
   if (open.count() == 0) return;
-  if (!sealed) sealed = std::make_unique<std::vector<SealedChunk>>();
-  sealed->push_back(SealChunk<FloatCodec>(&open, open.last_time()));
+  sealed.Append({.data = open.bytes(),
+                 .count = static_cast<uint16_t>(open.count()),
+                 .start = open.first_time(),
+                 .end = open.last_time()});
+  open.Clear();
   unwritten = true;
 }
 
@@ -190,15 +193,13 @@ bool Series::SealOpenedBefore(uint32_t epoch) {
 }
 
 bool Series::HasUnwritten() const {
-  if (!chunks().empty() && !chunks().back().persisted) return true;
+  if (sealed.HasUnwritten()) return true;
   if (!aside) return false;
   return aside->late.HasUnwritten() || (aside->histograms && aside->histograms->HasUnwritten());
 }
 
 void Series::MarkPersisted(const ChunksWritten& written) {
-  if (sealed) {
-    for (SealedChunk& chunk : *sealed) chunk.persisted |= chunk.end <= written.end;
-  }
+  sealed.MarkPersisted(written.end);
   if (aside) {
     aside->late.MarkPersisted(written.late);
     if (aside->histograms) {
@@ -225,9 +226,7 @@ void Series::Load(SealedChunk chunk, double last_value, bool is_late,
   }
   if (chunk.start <= open.last_time()) return;  // written twice
   open.SetLast(chunk.end, last_value);
-  if (!keeps) return;
-  if (!sealed) sealed = std::make_unique<std::vector<SealedChunk>>();
-  sealed->push_back(std::move(chunk));
+  if (keeps) sealed.Append(chunk.view());
 }
 
 // Forgets the samples at and behind `time`, and all histograms. Rare: a sender's samples were there
@@ -236,7 +235,7 @@ void Series::TruncateFrom(Timestamp time) {
   std::vector<Timestamp> times;
   std::vector<double> values;
   Read(kNoTime, time - 1, &times, &values);
-  sealed.reset();
+  sealed.Clear();
   aside.reset();
   open.Clear();
   open.SetLast(kNoTime, 0);
@@ -247,14 +246,10 @@ void Series::TruncateFrom(Timestamp time) {
 bool Series::Expire(Timestamp newest) {
   // With nothing to be kept everything goes, whatever its time.
   const Timestamp cutoff = keep_seconds > 0 ? newest - keep() : newest + kMaxAhead + 1;
-  if (sealed) {
-    const auto is_kept = [&](const SealedChunk& chunk) { return chunk.end >= cutoff; };
-    sealed->erase(sealed->begin(), std::find_if(sealed->begin(), sealed->end(), is_kept));
-    if (sealed->empty()) sealed.reset();
-  }
+  sealed.DropBefore(cutoff);
   if (open.last_time() < cutoff) open.Clear();
   const bool nothing_aside = ExpireAside(cutoff);
-  if (sealed || open.count() > 0 || !nothing_aside) return false;
+  if (!sealed.empty() || open.count() > 0 || !nothing_aside) return false;
   return keep_seconds > 0 || last_time() < newest - kKeepLabels;
 }
 
@@ -275,10 +270,12 @@ bool Series::Find(Timestamp time, Sample* found) const {
   if (open.count() > 0 && time >= open.first_time()) {
     return FindInChunk<FloatCodec>(open.bytes(), open.count(), time, found);
   }
-  return std::any_of(chunks().begin(), chunks().end(), [&](const SealedChunk& chunk) {
-    return chunk.start <= time && time <= chunk.end &&
-           FindInChunk<FloatCodec>(chunk.bytes(), chunk.count, time, found);
-  });
+  for (const ChunkView& chunk : sealed.Since(time)) {
+    if (chunk.start > time) break;
+    if (time > chunk.end) continue;
+    if (FindInChunk<FloatCodec>(chunk.bytes(), chunk.count, time, found)) return true;
+  }
+  return false;
 }
 
 bool Series::HasSampleIn(Timestamp from, Timestamp to) const {
@@ -296,11 +293,10 @@ bool Series::HasSampleIn(Timestamp from, Timestamp to) const {
   };
   if (open.count() > 0 && has(open.first_time(), open.last_time(), open.bytes(), open.count()))
     return true;
-  const std::span<const SealedChunk> all = chunks();
-  const bool found = std::any_of(all.rbegin(), all.rend(), [&](const SealedChunk& chunk) {
-    return has(chunk.start, chunk.end, chunk.bytes(), chunk.count);
-  });
-  if (found || !aside) return found;
+  for (const ChunkView& chunk : sealed.Since(from)) {
+    if (has(chunk.start, chunk.end, chunk.bytes(), chunk.count)) return true;
+  }
+  if (!aside) return false;
   return aside->late.HasSampleIn(from, to) ||
          (aside->histograms && aside->histograms->HasSampleIn(from, to));
 }
@@ -308,7 +304,7 @@ bool Series::HasSampleIn(Timestamp from, Timestamp to) const {
 bool Series::ReadChunks(Timestamp from, Timestamp to, std::vector<Timestamp>* times,
                         std::vector<double>* values) const {
   bool ok = true;
-  for (const SealedChunk& chunk : chunks()) {
+  for (const ChunkView& chunk : sealed.Since(from)) {
     if (chunk.end < from || chunk.start > to) continue;
     ok &= DecodeFloatChunk(chunk.bytes(), chunk.count, from, to, times, values);
   }

@@ -17,6 +17,7 @@
 #include "storage/window/histogram_window.h"
 #include "storage/window/late_samples.h"
 #include "storage/window/sealed_chunk.h"
+#include "storage/window/sealed_chunks.h"
 #include "storage/window/series_makers.h"
 #include "storage/window/start_times.h"
 
@@ -77,10 +78,10 @@ struct SeriesAside {
 
 // Guarded by its shard's lock.
 struct Series {
-  uint64_t birth = 0;  // process-wide sequence number; 0: this slot is free
-  std::unique_ptr<std::vector<SealedChunk>> sealed;  // oldest first; null: none
-  std::unique_ptr<SeriesAside> aside;                // null: nothing there
-  FloatChunkWriter open;                             // knows the newest float too
+  uint64_t birth = 0;                  // process-wide sequence number; 0: this slot is free
+  SealedChunks sealed;                 // of floats
+  std::unique_ptr<SeriesAside> aside;  // null: nothing there
+  FloatChunkWriter open;               // knows the newest float too
   uint32_t keep_seconds = 0;
   uint32_t open_epoch = 0;     // when the open chunk got its first sample
   uint32_t plan = 0;           // generation of the retention plan that gave `keep_seconds`
@@ -97,9 +98,7 @@ struct Series {
     return window == nullptr ? open.last_time() : std::max(open.last_time(), window->last_time());
   }
   const HistogramWindow* histograms() const { return aside ? aside->histograms.get() : nullptr; }
-  std::span<const SealedChunk> chunks() const {
-    return sealed ? std::span<const SealedChunk>(*sealed) : std::span<const SealedChunk>();
-  }
+  SealedChunks::Range chunks() const { return sealed.All(); }
 
   AppendVerdict Append(const Sample& sample, const AppendContext& context);
   AppendVerdict Append(const HistogramSample& sample, const AppendContext& context);

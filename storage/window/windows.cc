@@ -107,10 +107,10 @@ Timestamp Windows::AllKeptSince() const {
 
 namespace {
 
-void CountChunk(const SealedChunk& chunk, WindowsStats* stats) {
+void CountChunk(const ChunkView& chunk, WindowsStats* stats) {
   ++stats->sealed_chunks;
   stats->samples += chunk.count;
-  stats->chunk_bytes += chunk.size;
+  stats->chunk_bytes += chunk.data.size();
   stats->unwritten_chunks += chunk.persisted ? 0 : 1;
 }
 
@@ -120,13 +120,13 @@ void CountLate(const LateStore<Codec>& late, WindowsStats* stats) {
   stats->samples += late.open().size();
   for (const SealedChunk& chunk : late.sealed()) {
     stats->late_samples += chunk.count;
-    CountChunk(chunk, stats);
+    CountChunk(chunk.view(), stats);
   }
 }
 
 void CountHistograms(const HistogramWindow& window, WindowsStats* stats) {
   const uint64_t before = stats->samples;
-  for (const SealedChunk& chunk : window.sealed()) CountChunk(chunk, stats);
+  for (const SealedChunk& chunk : window.sealed()) CountChunk(chunk.view(), stats);
   stats->open_chunks += window.open().count() > 0 ? 1 : 0;
   stats->samples += window.open().count();
   stats->chunk_bytes += window.open().capacity();
@@ -139,7 +139,7 @@ void CountSeries(const Series& series, WindowsStats* stats) {
   stats->open_chunks += series.open.count() > 0 ? 1 : 0;
   stats->samples += series.open.count();
   stats->chunk_bytes += series.open.capacity();
-  for (const SealedChunk& chunk : series.chunks()) CountChunk(chunk, stats);
+  for (const ChunkView& chunk : series.chunks()) CountChunk(chunk, stats);
   if (series.aside) CountLate(series.aside->late, stats);
   if (series.histograms() != nullptr) CountHistograms(*series.histograms(), stats);
 }

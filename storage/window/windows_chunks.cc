@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kBlockBytes = 256U << 10;
 
-double LastValue(const SealedChunk& chunk) {
+double LastValue(const ChunkView& chunk) {
   Sample last;
   if (chunk.encoding != ChunkEncoding::kFloat) return 0;
   FloatChunkReader reader(chunk.bytes(), chunk.count);
@@ -37,7 +37,7 @@ void Windows::SealOpenedBefore(uint32_t epoch) {
 void Windows::WriteChunks(const Series& series, std::string_view labels, std::string* block,
                           Timestamp* newest, ChunksWritten* written) {
   std::vector<StartRun> starts;
-  const auto write = [&](const SealedChunk& chunk, bool late) {
+  const auto write = [&](const ChunkView& chunk, bool late) {
     if (chunk.persisted) return;
     starts.clear();
     if (series.aside && !late) series.aside->starts.Collect(chunk.start, chunk.end, &starts);
@@ -49,27 +49,29 @@ void Windows::WriteChunks(const Series& series, std::string_view labels, std::st
                       .start = chunk.start,
                       .end = chunk.end,
                       .last_value = LastValue(chunk),
-                      .data = {reinterpret_cast<const char*>(chunk.data.get()), chunk.size},
+                      .data = {reinterpret_cast<const char*>(chunk.data.data()), chunk.data.size()},
                       .starts = starts},
                      block);
     *newest = std::max(*newest, chunk.end);
   };
-  const auto write_all = [&](std::span<const SealedChunk> chunks, Timestamp* end) {
-    for (const SealedChunk& chunk : chunks) write(chunk, false);
-    if (!chunks.empty()) *end = chunks.back().end;
-  };
   const auto write_late = [&](std::span<const SealedChunk> chunks, std::vector<ChunkName>* names) {
     for (const SealedChunk& chunk : chunks) {
-      write(chunk, true);
+      write(chunk.view(), true);
       names->push_back(chunk.name());
     }
   };
-  write_all(series.chunks(), &written->end);
+  for (const ChunkView& chunk : series.chunks()) {
+    write(chunk, false);
+    written->end = chunk.end;
+  }
   if (!series.aside) return;
   write_late(series.aside->late.sealed(), &written->late);
   const HistogramWindow* histograms = series.histograms();
   if (histograms == nullptr) return;
-  write_all(histograms->sealed(), &written->histograms_end);
+  for (const SealedChunk& chunk : histograms->sealed()) {
+    write(chunk.view(), false);
+    written->histograms_end = chunk.end;
+  }
   write_late(histograms->late().sealed(), &written->late_histograms);
 }
 

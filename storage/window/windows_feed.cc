@@ -66,17 +66,17 @@ std::vector<Place> PlacesByShard(std::span<const SeriesCursor> cursors, ShardOf 
   return places;
 }
 
-uint32_t LateFloats(const Series& series) {
+uint16_t LateFloats(const Series& series) {
   if (!series.aside) return 0;
   size_t count = series.aside->late.open().size();
   for (const SealedChunk& chunk : series.aside->late.sealed()) count += chunk.count;
-  return static_cast<uint32_t>(count);
+  return static_cast<uint16_t>(std::min<size_t>(count, SeriesCursor::kMostLate));
 }
 
 // How many late ones came since; some may have been dropped for their age meanwhile.
 uint32_t NewLate(const Series& series, SeriesCursor* cursor) {
-  const uint32_t late = LateFloats(series);
-  const uint32_t more = late > cursor->late ? late - cursor->late : 0;
+  const uint16_t late = LateFloats(series);
+  const uint32_t more = late > cursor->late ? uint32_t{late} - cursor->late : 0;
   cursor->late = late;
   return more;
 }
@@ -89,8 +89,9 @@ struct Wanted {
 bool ReadNewer(const Series& series, Wanted wanted, SeriesCursor* cursor, Piece* piece) {
   const auto [want, to] = wanted;
   const FloatChunkWriter& open = series.open;
-  const bool one_more = open.count() > 0 && open.first_time() == cursor->chunk_start &&
-                        open.count() == cursor->chunk_read + 1;
+  // What was read last is in this chunk, or the number of it would be of another.
+  const bool one_more = open.count() > 1 && open.count() == cursor->chunk_read + 1U &&
+                        open.first_time() <= cursor->after;
   bool ok = true;
   const bool newest_will_do = want == SampleFeed::Want::kNewest && open.count() > 0;
   if ((one_more || newest_will_do) && open.last_time() <= to) {
@@ -103,8 +104,7 @@ bool ReadNewer(const Series& series, Wanted wanted, SeriesCursor* cursor, Piece*
   }
   cursor->after = std::max(cursor->after, piece->times.back());
   const bool all = open.count() > 0 && cursor->after == open.last_time();
-  cursor->chunk_start = all ? open.first_time() : kNoTime;
-  cursor->chunk_read = all ? open.count() : 0;
+  cursor->chunk_read = all ? static_cast<uint16_t>(open.count()) : 0;
   return ok;
 }
 

@@ -278,12 +278,20 @@ class Cluster {
   uint64_t random_ = 1;
 };
 
-// As the daemon sweeps (exporter/ingest/ingest_store.cc).
+// As the daemon sweeps and writes chunks (exporter/ingest/ingest_store.cc); they go nowhere.
 class Sweeper {
+  struct Nowhere final : ChunkSink {
+    Status Write(std::string_view /*block*/, Timestamp /*newest*/) override {
+      return absl::OkStatus();
+    }
+  };
+
  public:
   Sweeper(Windows& windows, int64_t limit_mib)
       : windows_(windows), limit_(static_cast<uint64_t>(limit_mib) << 20U) {}
   void Sweep(Timestamp now) {
+    Nowhere nowhere;
+    (void)windows_.FlushSealed(&nowhere);
     windows_.Expire();
     const DurationMs current = windows_.Plan()->unreferenced();
     const MemoryDecision decision =
@@ -309,6 +317,12 @@ double ResidentMib() {
   if (!status.ok()) return 0;
   const size_t at = status->find("VmRSS:");
   return at == std::string::npos ? 0 : std::strtod(status->c_str() + at + 6, nullptr) / 1024;
+}
+
+// What is taken from the heap now, without free room in it.
+double HeapMib() {
+  const struct mallinfo2 info = mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd) / kMib;
 }
 
 void Report(const Windows& windows) {
@@ -344,7 +358,7 @@ int Run(const Options& options) {
   fmt::print(
       "hour resident_MiB series engine_series containers workloads pods_made "
       "ns_per_use_sample slowest_run_ms flush_ms recommendations bytes_per_workload "
-      "windows_MiB kept_minutes\n");
+      "windows_MiB kept_minutes heap_MiB\n");
   int64_t used = 0;
   int64_t slowest = 0;
   int64_t flushed = 0;
@@ -371,7 +385,7 @@ int Run(const Options& options) {
     const CapacityStats stats = engine->stats();
     const auto size = engine->MeasureSize();
     const uint64_t fresh = std::exchange(samples, stats.samples);
-    fmt::print("{} {:.0f} {} {} {} {} {} {:.0f} {:.0f} {:.0f} {} {} {:.0f} {}\n",
+    fmt::print("{} {:.0f} {} {} {} {} {} {:.0f} {:.0f} {:.0f} {} {} {:.0f} {} {:.0f}\n",
                step * options.step / 3600, ResidentMib(), windows.Stats().series, stats.series,
                stats.containers, stats.workloads, cluster.lives(),
                static_cast<double>(used) /
@@ -379,7 +393,7 @@ int Run(const Options& options) {
                static_cast<double>(slowest) / 1e6, static_cast<double>(flushed) / 1e6,
                engine->Recommendations().size(), size.entries == 0 ? 0 : size.demand / size.entries,
                static_cast<double>(MemoryOf(windows.Stats())) / kMib,
-               windows.Plan()->unreferenced() / kMinute);
+               windows.Plan()->unreferenced() / kMinute, HeapMib());
     if (options.report != 0) Report(windows);
     std::fflush(stdout);
     used = 0;
