@@ -464,6 +464,14 @@ void CapacityEngine::Judge(Timestamp now) {
 
 void CapacityEngine::PublishCosts(const Round& round) {
   for (size_t i = 0; i < round.workloads.size(); ++i) {
+    if (i + kFarAhead < round.workloads.size()) {
+      const Round::Workload& far = round.workloads[i + kFarAhead];
+      PrefetchLines(far.told, sizeof(Told));
+      const Recommendation& one = *round.recommendations[far.first];  // what HealthOf() looks at
+      __builtin_prefetch(&one.cpu.enough_data);
+      __builtin_prefetch(&one.memory.enough_data);
+      __builtin_prefetch(&one.findings);
+    }
     Told& told = *round.workloads[i].told;
     if (!told.is_there) continue;  // its senders are silent: what it costs now is not known
     told.cost.health_score = HealthOf(round.Of(i));

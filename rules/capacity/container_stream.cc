@@ -131,17 +131,20 @@ void ContainerStream::Take(UseKind kind, uint32_t slot, std::span<const Timestam
   if (!points_.empty()) sink_.OnUse(series.container, kind, points_);
 }
 
-void ContainerStream::Prefetch(uint32_t slot, SeriesStream::Owner::Near near) const {
+void ContainerStream::Prefetch(UseKind kind, uint32_t slot, SeriesStream::Owner::Near near) const {
   switch (near) {
     using enum SeriesStream::Owner::Near;
     case kFar:
       __builtin_prefetch(&series_[slot]);
       return;
     case kNearer:
-      pods_.container(series_[slot].container).PrefetchAll();
+      pods_.container(series_[slot].container).PrefetchSample();
+      return;
+    case kNear:
+      sink_.Prefetch(series_[slot].container, kind, UseSink::Near::kNear);
       return;
     case kNext:
-      sink_.Prefetch(series_[slot].container);
+      sink_.Prefetch(series_[slot].container, kind, UseSink::Near::kNext);
       return;
   }
 }

@@ -56,7 +56,7 @@ class ContainerStream {
               std::span<const double> values) override {
       parent.Take(kind, slot, times, values);
     }
-    void Prefetch(uint32_t slot, Near near) const override { parent.Prefetch(slot, near); }
+    void Prefetch(uint32_t slot, Near near) const override { parent.Prefetch(kind, slot, near); }
     void Gone(uint32_t slot, double /*memo*/) override { parent.Leave(slot); }
     ContainerStream& parent;
     UseKind kind;
@@ -66,7 +66,7 @@ class ContainerStream {
   void Take(UseKind kind, uint32_t slot, std::span<const Timestamp> times,
             std::span<const double> values);
   void Leave(uint32_t slot);
-  void Prefetch(uint32_t slot, SeriesStream::Owner::Near near) const;
+  void Prefetch(UseKind kind, uint32_t slot, SeriesStream::Owner::Near near) const;
   // The cores used since the counter's last value; negative: there is none to compare with.
   static double Rate(Timestamp time, double value, Container* container, Series* series);
 

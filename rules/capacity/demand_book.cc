@@ -80,12 +80,17 @@ DemandEntry& DemandBook::EntryFor(const WorkloadKey& workload, const std::string
   return place->second;
 }
 
-void DemandBook::Prefetch(uint32_t number) const {
-  constexpr size_t kLine = 64;
+void DemandBook::Prefetch(uint32_t number, UseKind kind, Near near) const {
   const DemandEntry* const entry = pods_.container(number).entry;
   if (entry == nullptr) return;
-  const auto* at = reinterpret_cast<const char*>(entry);
-  for (size_t i = 0; i < sizeof(DemandEntry); i += kLine) __builtin_prefetch(at + i);
+  const bool cpu = kind == UseKind::kCpu;
+  if (near == Near::kNext) {
+    entry->demand.PrefetchWeights(cpu);
+    return;
+  }
+  __builtin_prefetch(&entry->changed, 1);
+  __builtin_prefetch(cpu ? &entry->cpu_edge : &entry->memory_edge);
+  entry->demand.PrefetchSample(cpu);
 }
 
 void DemandBook::OnUse(uint32_t number, UseKind kind, std::span<const Sample> points) {
@@ -123,8 +128,7 @@ void DemandBook::Feed(UseKind kind, std::span<const Sample> points, Container* c
   SampleFacts facts;
   facts.throttled_ratio = container->ThrottledRatio();
   facts.rss = container->rss;
-  const Timestamp pod_started = pods_.PodOf(*container).started;
-  const Timestamp started = container->started != 0 ? container->started : pod_started;
+  const Timestamp started = container->started != 0 ? container->started : container->pod_started;
   const double edge = cpu ? entry.cpu_edge : entry.memory_edge;
   for (const Sample& point : points) {
     if (point.time <= container->skip_until) continue;

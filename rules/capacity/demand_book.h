@@ -96,7 +96,7 @@ class DemandBook final : public UseSink {
 
   // Samples of a container that is not bound yet wait with it.
   void OnUse(uint32_t number, UseKind kind, std::span<const Sample> points) override;
-  void Prefetch(uint32_t number) const override;
+  void Prefetch(uint32_t number, UseKind kind, Near near) const override;
   // The container's workload is known, or became another. True if it is another.
   bool Bind(uint32_t number);
   void Kill(const OomKill& kill);

@@ -121,7 +121,8 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
   Stream(KubeFacts& parent, const Fact& fact, const SampleFeed& feed)
       : parent_(parent),
         fact_(fact),
-        stream_(MatchersOf(fact), feed, fact.find_every, WantOf(fact)) {}
+        stream_(MatchersOf(fact), feed, fact.find_every, ReadOf(fact)),
+        rises_(Rises(fact)) {}
 
   void Update(Timestamp now) {
     if (fact_.leave == nullptr) {
@@ -137,14 +138,21 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
   }
   const SeriesStream& stream() const { return stream_; }
 
-  // What counts up, or is a peak, is told by all its samples.
-  static SampleFeed::Want WantOf(const Fact& fact) {
+  // A peak is told by all its samples. So is what counts up, where it did; where it did not, or
+  // where only how much it grew is of interest, the newest will do.
+  static SeriesStream::Read ReadOf(const Fact& fact) {
     using K = KubeFacts;
     for (const TakeFn take : {&K::TakeRequest, &K::TakeLimit, &K::TakePhase, &K::TakeNothing,
-                              &K::TakeHpaMin, &K::TakeHpaMax, &K::TakeHpaCurrent}) {
-      if (fact.take == take) return SampleFeed::Want::kNewest;
+                              &K::TakeHeap, &K::TakeHpaMin, &K::TakeHpaMax, &K::TakeHpaCurrent}) {
+      if (fact.take == take) return SeriesStream::Read::kNewest;
     }
-    return SampleFeed::Want::kAll;
+    return Rises(fact) || Grows(fact) ? SeriesStream::Read::kAsNeeded : SeriesStream::Read::kAll;
+  }
+  static bool Rises(const Fact& fact) {
+    return fact.take == &KubeFacts::TakeOomEvents || fact.take == &KubeFacts::TakeRestarts;
+  }
+  static bool Grows(const Fact& fact) {
+    return fact.take == &KubeFacts::TakePeriods || fact.take == &KubeFacts::TakeThrottled;
   }
   static std::vector<Matcher> MatchersOf(const Fact& fact) {
     if (fact.metric.starts_with("container_")) return ContainerMatchers(fact.metric);
@@ -171,6 +179,10 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
     (parent_.*fact_.take)(slot, {*memo, times, values});
     *memo = values.back();
   }
+  // One that fell and grew beyond what it was in one period is not told from one that did not fall.
+  bool WillDo(double memo, double newest) const override {
+    return rises_ ? newest == memo : newest >= memo;
+  }
   void KeepFinite(std::span<const Timestamp> times, std::span<const double> values) {
     times_.clear();
     values_.clear();
@@ -186,6 +198,7 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
   KubeFacts& parent_;
   const Fact fact_;
   SeriesStream stream_;
+  const bool rises_;  // when it rose is of interest, not how much
   std::vector<Timestamp> times_;
   std::vector<double> values_;
 };
@@ -372,7 +385,7 @@ void KubeFacts::TakePhase(uint32_t slot, const Told& told) {
 }
 
 void KubeFacts::TakePodStart(uint32_t slot, const Told& told) {
-  pods_.pod(slot).started = static_cast<Timestamp>(told.value() * kSecond);
+  pods_.SetStarted(slot, static_cast<Timestamp>(told.value() * kSecond));
 }
 
 void KubeFacts::TakeContainerStart(uint32_t slot, const Told& told) {

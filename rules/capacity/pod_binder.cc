@@ -7,7 +7,8 @@
 namespace outrider {
 namespace {
 
-constexpr uint32_t kTurns = 40;  // runs in which all pods are looked at
+// Runs in which all pods are looked at: those whose owner is not known are in each.
+constexpr uint32_t kTurns = 120;
 constexpr DurationMs kSweepEvery = 15 * kMinute;
 
 }  // namespace

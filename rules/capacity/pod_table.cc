@@ -109,8 +109,14 @@ uint32_t PodTable::MakeContainer(uint32_t pod, std::string_view name) {
   container.pod = pod;
   container.name = name;
   container.birth = ++births_;
+  container.pod_started = pods_[pod].started;
   pods_[pod].containers.push_back(number);
   return number;
+}
+
+void PodTable::SetStarted(uint32_t pod, Timestamp started) {
+  pods_[pod].started = started;
+  for (const uint32_t number : pods_[pod].containers) containers_[number].pod_started = started;
 }
 
 uint32_t PodTable::MakeMachine(const WorkloadKey& workload, std::string_view instance) {

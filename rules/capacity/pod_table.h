@@ -76,23 +76,27 @@ struct ParkedUse {
   std::vector<ResidentPeak> resident;  // by day: few
 };
 
-// In lines of the cache: what every sample and every look at it needs stands in the first ones.
+// In lines of the cache: first what every sample needs, then what every look at it needs, with what
+// both do between them.
 struct alignas(64) Container {
+  ContainerInstance instance;
+  double rss = -1;    // newest; -1: not known
+  float periods = 0;  // CPU periods, and those cut short, of the last minutes
+  float throttled = 0;
+  Timestamp started = 0;             // of this run of it; 0: not known
+  Timestamp pod_started = 0;         // PodTable::SetStarted()
+  Timestamp skip_until = INT64_MIN;  // what is older was taken in before a restart
+  // What a look at it needs, from here.
   uint32_t pod = kNoSlot;        // kNoSlot: the slot is free
   uint32_t series = 0;           // that tell of it
   DemandEntry* entry = nullptr;  // nullptr: not bound yet
   UseChannel cpu;
   UseChannel memory;
-  double rss = -1;    // newest; -1: not known
-  float periods = 0;  // CPU periods, and those cut short, of the last minutes
-  float throttled = 0;
-  ContainerResources requests;
-  ContainerResources limits;
-  Timestamp started = 0;             // of this run of it; 0: not known
-  Timestamp skip_until = INT64_MIN;  // what is older was taken in before a restart
   bool init = false;
   bool retired = false;  // DemandBook::Retire()
-  ContainerInstance instance;
+  // What a sample needs, up to here.
+  ContainerResources requests;
+  ContainerResources limits;
   // What few need.
   Timestamp told = INT64_MIN;  // newest sample of requests or limits
   double heap_max = 0;         // of a JVM
@@ -106,13 +110,15 @@ struct alignas(64) Container {
 
   double ThrottledRatio() const { return periods > 0 ? throttled / periods : 0; }
   // What is looked at of its use, and what a sample of it needs, soon.
-  void PrefetchUse() const { PrefetchTo(&instance); }
-  void PrefetchAll() const { PrefetchTo(&told); }
+  void PrefetchUse() const { PrefetchRange(&pod, &told); }
+  void PrefetchSample() const { PrefetchRange(this, &requests); }
 
  private:
-  void PrefetchTo(const void* end) const {
-    for (const char* at = reinterpret_cast<const char*>(this); at < end; at += 64) {
-      __builtin_prefetch(at);
+  static void PrefetchRange(const void* begin, const void* end) {
+    constexpr uintptr_t kLine = 64;
+    const auto last = reinterpret_cast<uintptr_t>(end);
+    for (auto at = reinterpret_cast<uintptr_t>(begin) / kLine * kLine; at < last; at += kLine) {
+      __builtin_prefetch(reinterpret_cast<const void*>(at));
     }
   }
 };
@@ -159,6 +165,9 @@ class PodTable {
   Container& container(uint32_t number) { return containers_[number]; }
   const Container& container(uint32_t number) const { return containers_[number]; }
   const Pod& PodOf(const Container& container) const { return pods_[container.pod]; }
+
+  // Of the pod and of its containers.
+  void SetStarted(uint32_t pod, Timestamp started);
 
   void HoldPod(uint32_t number) { ++pods_[number].series; }
   void HoldContainer(uint32_t number) { ++containers_[number].series; }

@@ -26,10 +26,8 @@ void SeriesStream::Find(Timestamp now, Owner& owner) {
   // A clock that was set back must not let new ones wait.
   if (there_ > kFew && now >= found_ && now - found_ < find_every_) return;
   found_ = now;
-  std::vector<SeriesCursor> fresh = feed_.Find(matchers_);
-  there_ = fresh.size();
-  std::erase_if(fresh,
-                [&](const SeriesCursor& one) { return one.birth < made_ || one.birth >= made; });
+  std::vector<SeriesCursor> fresh = feed_.FindMadeSince(matchers_, made_, &there_);
+  std::erase_if(fresh, [&](const SeriesCursor& one) { return one.birth >= made; });
   std::ranges::sort(fresh, {}, &SeriesCursor::birth);  // what came later has the last word
   for (SeriesCursor& found : fresh) {
     const Labels labels = feed_.LabelsOf(found);
@@ -125,25 +123,67 @@ Timestamp SeriesStream::OldestUnread(Timestamp to) {
 void SeriesStream::FollowRange(size_t first, size_t count, Timestamp to, Owner& owner) {
   if (count == 0) return;
   std::vector<size_t> gone;
-  feed_.FollowAs(want_, std::span(cursors_).subspan(first, count), to,
-                 [&](std::span<const FollowedSamples> batch) { Take(first, batch, owner, &gone); });
+  if (read_ == Read::kAsNeeded) {
+    FollowAsNeeded(first, count, to, owner, &gone);
+  } else {
+    const auto want = read_ == Read::kNewest ? SampleFeed::Want::kNewest : SampleFeed::Want::kAll;
+    feed_.FollowAs(
+        want, std::span(cursors_).subspan(first, count), to,
+        [&](std::span<const FollowedSamples> batch) { Take(first, batch, owner, &gone); });
+  }
   std::ranges::sort(gone, std::greater<>());
   for (const size_t at : gone) Remove(at, owner);
+}
+
+// Looks at the newest of each; where that does not do, steps back and reads all.
+void SeriesStream::FollowAsNeeded(size_t first, size_t count, Timestamp to, Owner& owner,
+                                  std::vector<size_t>* gone) {
+  const std::span<SeriesCursor> cursors = std::span(cursors_).subspan(first, count);
+  const std::vector<SeriesCursor> before(cursors.begin(), cursors.end());
+  std::vector<size_t> again;
+  feed_.FollowAs(SampleFeed::Want::kNewest, cursors, to,
+                 [&](std::span<const FollowedSamples> batch) {
+                   for (const FollowedSamples& some : batch) {
+                     const size_t at = first + some.cursor;
+                     if (some.gone) {
+                       gone->push_back(at);
+                     } else if (some.times.empty()) {
+                       continue;
+                     } else if (owner.WillDo(memos_[at], some.values.back())) {
+                       owner.Take(slots_[at], &memos_[at], some.times.last(1), some.values.last(1));
+                     } else {
+                       again.push_back(some.cursor);
+                     }
+                   }
+                 });
+  if (again.empty()) return;
+  std::vector<SeriesCursor> stepped_back;
+  for (const size_t number : again) stepped_back.push_back(before[number]);
+  feed_.Follow(stepped_back, to, [&](std::span<const FollowedSamples> batch) {
+    for (const FollowedSamples& some : batch) {
+      const size_t at = first + again[some.cursor];
+      if (some.gone || some.times.empty()) continue;
+      owner.Take(slots_[at], &memos_[at], some.times, some.values);
+    }
+  });
+  for (size_t i = 0; i < again.size(); ++i) cursors[again[i]] = stepped_back[i];
 }
 
 void SeriesStream::Take(size_t first, std::span<const FollowedSamples> batch, Owner& owner,
                         std::vector<size_t>* gone) {
   using Near = Owner::Near;
-  constexpr size_t kStep = 4;  // between two calls of Prefetch() for one series
+  constexpr size_t kStep = 6;  // between two calls of Prefetch() for one series
   const auto prefetch = [&](size_t i, Near near) {
     if (i < batch.size()) owner.Prefetch(slots_[first + batch[i].cursor], near);
   };
-  for (size_t i = 0; i < std::min(3 * kStep, batch.size()); ++i) prefetch(i, Near::kFar);
-  for (size_t i = 0; i < 2 * kStep; ++i) prefetch(i, Near::kNearer);
+  for (size_t i = 0; i < 4 * kStep; ++i) prefetch(i, Near::kFar);
+  for (size_t i = 0; i < 3 * kStep; ++i) prefetch(i, Near::kNearer);
+  for (size_t i = 0; i < 2 * kStep; ++i) prefetch(i, Near::kNear);
   for (size_t i = 0; i < kStep; ++i) prefetch(i, Near::kNext);
   for (size_t i = 0; i < batch.size(); ++i) {
-    prefetch(i + 3 * kStep, Near::kFar);
-    prefetch(i + 2 * kStep, Near::kNearer);
+    prefetch(i + 4 * kStep, Near::kFar);
+    prefetch(i + 3 * kStep, Near::kNearer);
+    prefetch(i + 2 * kStep, Near::kNear);
     prefetch(i + kStep, Near::kNext);
     const FollowedSamples& some = batch[i];
     const size_t at = first + some.cursor;

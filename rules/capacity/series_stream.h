@@ -36,20 +36,25 @@ class SeriesStream {
     // Its samples, in order of time, stale markers included. `memo` is NaN at first.
     virtual void Take(uint32_t slot, double* memo, std::span<const Timestamp> times,
                       std::span<const double> values) = 0;
-    // Take() comes soon for this slot: three times, each nearer than the one before, so that each
+    // With Read::kAsNeeded: whether the newest value tells all that is of interest, so that those
+    // before it need not be decoded. Comparisons with NaN are
+    // false: then all are read.
+    virtual bool WillDo(double /*memo*/, double /*newest*/) const { return false; }
+    // Take() comes soon for this slot: four times, each nearer than the one before, so that each
     // may follow what the one before has fetched.
-    enum class Near : uint8_t { kFar, kNearer, kNext };
+    enum class Near : uint8_t { kFar, kNearer, kNear, kNext };
     virtual void Prefetch(uint32_t /*slot*/, Near /*near*/) const {}
     // The windows have the series no more.
     virtual void Gone(uint32_t slot, double memo) = 0;
   };
   static constexpr uint32_t kIgnored = UINT32_MAX;
 
+  // kNewest: as SampleFeed::Want has it. kAsNeeded: all, unless the owner says the newest will do.
+  enum class Read : uint8_t { kAll, kNewest, kAsNeeded };
   // Beyond kFew series new ones are looked for once in `find_every`. `feed` outlives the stream.
-  using Want = SampleFeed::Want;
   SeriesStream(std::vector<Matcher> matchers, const SampleFeed& feed, DurationMs find_every,
-               Want want = Want::kAll)
-      : matchers_(std::move(matchers)), feed_(feed), find_every_(find_every), want_(want) {}
+               Read read = Read::kAll)
+      : matchers_(std::move(matchers)), feed_(feed), find_every_(find_every), read_(read) {}
 
   void Find(Timestamp now, Owner& owner);
   // Find(), then the samples of the new ones, which are forgotten once they had one: for what never
@@ -72,12 +77,14 @@ class SeriesStream {
   void FollowRange(size_t first, size_t count, Timestamp to, Owner& owner);
   void Take(size_t first, std::span<const FollowedSamples> batch, Owner& owner,
             std::vector<size_t>* gone);
+  void FollowAsNeeded(size_t first, size_t count, Timestamp to, Owner& owner,
+                      std::vector<size_t>* gone);
   void Remove(size_t at, Owner& owner);
 
   std::vector<Matcher> matchers_;
   const SampleFeed& feed_;
   DurationMs find_every_;
-  Want want_;
+  Read read_;
   size_t there_ = 0;   // series that Find() saw last
   uint64_t made_ = 0;  // series made before this number are known
   Timestamp found_ = kNoTime;

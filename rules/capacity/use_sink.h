@@ -16,8 +16,9 @@ class UseSink {
  public:
   virtual ~UseSink() = default;
   virtual void OnUse(uint32_t container, UseKind kind, std::span<const Sample> points) = 0;
-  // OnUse() comes soon for this container.
-  virtual void Prefetch(uint32_t /*container*/) const {}
+  // OnUse() comes soon for this container: twice, the second time nearer.
+  enum class Near : uint8_t { kNear, kNext };
+  virtual void Prefetch(uint32_t /*container*/, UseKind /*kind*/, Near /*near*/) const {}
 };
 
 }  // namespace outrider

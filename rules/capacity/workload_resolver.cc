@@ -42,7 +42,7 @@ class WorkloadResolver::Owners final : private SeriesStream::Owner {
   Owners(const ObjectKind& kind, const SampleFeed& feed, WorkloadResolver& resolver)
       : label_(kind.label),
         resolver_(resolver),
-        stream_(MatchersOf(kind), feed, kLookForNew, SampleFeed::Want::kNewest) {}
+        stream_(MatchersOf(kind), feed, kLookForNew, SeriesStream::Read::kNewest) {}
 
   bool Update(Timestamp now) {
     learned_ = false;

@@ -48,6 +48,15 @@ class SampleFeed {
   virtual uint64_t SeriesMade() const = 0;
   // The series that match all of them, with cursors that stand before everything.
   virtual std::vector<SeriesCursor> Find(std::span<const Matcher> matchers) const = 0;
+  // Of those the ones whose birth numbers are not below `birth`; `all` receives how many match.
+  // Costs little when few were made since.
+  virtual std::vector<SeriesCursor> FindMadeSince(std::span<const Matcher> matchers, uint64_t birth,
+                                                  size_t* all) const {
+    std::vector<SeriesCursor> found = Find(matchers);
+    *all = found.size();
+    std::erase_if(found, [&](const SeriesCursor& cursor) { return cursor.birth < birth; });
+    return found;
+  }
   // Empty when the series is gone.
   virtual Labels LabelsOf(const SeriesCursor& cursor) const = 0;
   // Hands over each series with samples in (after, to], with late ones, or that is gone, once, some

@@ -27,6 +27,7 @@
 #include "storage/window/key_table.h"
 #include "storage/window/keyed_rows.h"
 #include "storage/window/querier.h"
+#include "storage/window/recently_made.h"
 #include "storage/window/retention_plan.h"
 #include "storage/window/sample_feed.h"
 #include "storage/window/series.h"
@@ -138,6 +139,8 @@ class Windows final : public Querier, public Appender, public SampleFeed {
 
   uint64_t SeriesMade() const override;
   std::vector<SeriesCursor> Find(std::span<const Matcher> matchers) const override;
+  std::vector<SeriesCursor> FindMadeSince(std::span<const Matcher> matchers, uint64_t birth,
+                                          size_t* all) const override;
   Labels LabelsOf(const SeriesCursor& cursor) const override;
   uint64_t FollowAs(Want want, std::span<SeriesCursor> cursors, Timestamp to,
                     const UseFollowed& use) const override;
@@ -222,6 +225,7 @@ class Windows final : public Querier, public Appender, public SampleFeed {
     uint32_t free_slots ABSL_GUARDED_BY(mutex) = 0;              // of all shards
     // Identities of series that are not in the index yet.
     std::vector<std::pair<uint32_t, Hash128>> not_indexed ABSL_GUARDED_BY(mutex);
+    RecentlyMade recent ABSL_GUARDED_BY(mutex);
   };
   // A series' id: its slot and its shard. Ids of neighbours follow each other, so that what is kept
   // by id lies side by side too.
@@ -323,6 +327,9 @@ class Windows final : public Querier, public Appender, public SampleFeed {
   bool ReadSeries(const Shard& shard, uint32_t slot, const Series& series, const TimeRange& range,
                   SeriesSet* out) const ABSL_SHARED_LOCKS_REQUIRED(shard.mutex)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.decoded.mutex);
+  // Cursors of those that were born in [since, before).
+  std::vector<SeriesCursor> CursorsOf(const std::vector<uint32_t>& ids, uint64_t since,
+                                      uint64_t before) const;
   // Series that match and have a sample in the range.
   std::vector<uint32_t> Live(std::span<const Matcher> matchers, Timestamp from, Timestamp to,
                              std::vector<Labels>* labels) const;

@@ -14,8 +14,8 @@ constexpr size_t kPieceSamples = 32 * 1024;  // handed over at once, about
 
 constexpr uint32_t kPiece = 512;  // series read under one lock
 // Places in the order of shards of which cursors and series are fetched ahead.
-constexpr uint32_t kFarAhead = 16;
-constexpr uint32_t kAhead = 8;
+constexpr uint32_t kFarAhead = 48;
+constexpr uint32_t kAhead = 24;
 
 // Samples that were read under a lock and wait to be handed over without it.
 struct Piece {
@@ -44,6 +44,23 @@ struct Piece {
     times.clear();
     values.clear();
   }
+};
+
+// A few ids; what is not among them is mostly told by one bit.
+class IdSet {
+ public:
+  explicit IdSet(std::vector<uint32_t> ids) : ids_(std::move(ids)) {
+    std::ranges::sort(ids_);
+    for (const uint32_t id : ids_) bits_[id % kBits / 64] |= uint64_t{1} << id % 64;
+  }
+  bool Contains(uint32_t id) const {
+    return (bits_[id % kBits / 64] >> id % 64 & 1) != 0 && std::ranges::binary_search(ids_, id);
+  }
+
+ private:
+  static constexpr uint32_t kBits = 64 * 1024;
+  std::vector<uint32_t> ids_;  // sorted
+  std::vector<uint64_t> bits_ = std::vector<uint64_t>(kBits / 64);
 };
 
 // A cursor's place in the list and its series' slot.
@@ -136,12 +153,12 @@ uint64_t Windows::SeriesMade() const {
   return next_birth_;
 }
 
-std::vector<SeriesCursor> Windows::Find(std::span<const Matcher> matchers) const {
-  const uint64_t born_before = next_birth_;
-  const std::vector<uint32_t> ids = index_.Match(matchers);
+std::vector<SeriesCursor> Windows::CursorsOf(const std::vector<uint32_t>& ids, uint64_t since,
+                                             uint64_t before) const {
   std::vector<SeriesCursor> found;
   found.reserve(ids.size());
   const auto add = [&](const Shard& /*shard*/, size_t i, const Series& series) {
+    if (series.birth < since) return Go::kOn;
     SeriesCursor cursor;
     cursor.birth = series.birth;
     cursor.id = ids[i];
@@ -149,8 +166,32 @@ std::vector<SeriesCursor> Windows::Find(std::span<const Matcher> matchers) const
     found.push_back(cursor);
     return Go::kOn;
   };
-  ForEach(ids, born_before, add, [] { return true; });
+  ForEach(ids, before, add, [] { return true; });
   return found;
+}
+
+std::vector<SeriesCursor> Windows::Find(std::span<const Matcher> matchers) const {
+  const uint64_t before = next_birth_;
+  return CursorsOf(index_.Match(matchers), 0, before);
+}
+
+std::vector<SeriesCursor> Windows::FindMadeSince(std::span<const Matcher> matchers, uint64_t birth,
+                                                 size_t* all) const {
+  uint64_t before = 0;
+  std::vector<uint32_t> fresh;
+  bool known = false;
+  {
+    const absl::ReaderMutexLock lock(&directory_.mutex);
+    before = next_birth_;
+    known = directory_.recent.AppendTo(birth, before, &fresh);
+  }
+  std::vector<uint32_t> ids = index_.Match(matchers);
+  *all = ids.size();
+  if (known) {
+    const IdSet made(std::move(fresh));
+    std::erase_if(ids, [&](uint32_t id) { return !made.Contains(id); });
+  }
+  return CursorsOf(ids, birth, before);
 }
 
 Labels Windows::LabelsOf(const SeriesCursor& cursor) const {

@@ -49,6 +49,7 @@ uint32_t Windows::Create(std::span<const LabelView> labels, const SeriesMaker& m
   series.maker = maker.sender;
   uint32_t id = MakeSlot(directory_.shard_of_new, Room::kOld, series);
   if (id == kNoSeries) id = MakeSlot(NextShardOfNew(), Room::kAny, series);
+  directory_.recent.Add(series.birth, id);
   if (!maker.counted) TellCounter(true, maker.sender);
   if (replaying_ && id >= replayed_.size()) {
     replayed_.resize(std::max<size_t>(id + 1, replayed_.size() * 2), kNoTime);

@@ -44,6 +44,14 @@ class DayProfile {
   // Samples of all replicas, roughly in order; what is older than a quarter is left out. `weight`
   // in the trials: 0 leaves it out there.
   void Add(Timestamp time, double cores, double weight = 1);
+  // What Add() looks at, soon.
+  void PrefetchTrial() const {
+    constexpr size_t kLine = 64;
+    for (const auto* at = reinterpret_cast<const char*>(&slot_);
+         at < reinterpret_cast<const char*>(this + 1); at += kLine) {
+      __builtin_prefetch(at);
+    }
+  }
   void Merge(const DayProfile& other);
 
   struct Choice {

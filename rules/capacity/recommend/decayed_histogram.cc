@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -51,7 +52,10 @@ double Exp2AsGo(double x) {
   const double t = r * r;
   const double c = r - t * (kP1 + t * (kP2 + t * (kP3 + t * (kP4 + t * kP5))));
   const double y = 1 - ((lo - (r * c) / (2 - c)) - hi);
-  return std::ldexp(y, k);
+  // Exact where 2^k is a usual number: ldexp() takes as long as all the rest.
+  constexpr int kUsual = 1000;
+  if (k < -kUsual || k > kUsual) return std::ldexp(y, k);
+  return y * std::bit_cast<double>(static_cast<uint64_t>(1023 + k) << 52U);
 }
 
 double PowAsGo(double x, int n) {
@@ -165,7 +169,11 @@ double DecayedHistogram<Weight>::Decay(Timestamp time) {
 
 template <typename Weight>
 void DecayedHistogram<Weight>::Add(size_t bucket, Timestamp time, double weight) {
-  const double decayed = weight * Decay(time);
+  AddDecayed(bucket, weight * Decay(time));
+}
+
+template <typename Weight>
+void DecayedHistogram<Weight>::AddDecayed(size_t bucket, double decayed) {
   Weight& slot = Slot(bucket);
   slot = static_cast<Weight>(static_cast<double>(slot) + decayed);
   total_ += decayed;

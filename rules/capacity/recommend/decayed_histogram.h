@@ -46,6 +46,10 @@ class DecayedHistogram {
   ~DecayedHistogram() = default;
 
   void Add(size_t bucket, Timestamp time, double weight);
+  // Add() in two steps: what a weight of 1 is worth at a time, and so much of it. Another
+  // histogram's is the same while their reference() is.
+  double Decay(Timestamp time);
+  void AddDecayed(size_t bucket, double decayed);
   void Subtract(size_t bucket, Timestamp time, double weight);
   void Merge(DecayedHistogram other);
 
@@ -63,12 +67,14 @@ class DecayedHistogram {
   double total() const { return total_; }
   Timestamp reference() const { return reference_; }
 
+  void PrefetchWeights() const {
+    if (weights_ != nullptr) __builtin_prefetch(weights_.get() + count_ / 2);
+  }
   size_t HeapBytes() const { return count_ * sizeof(Weight); }
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
 
  private:
-  double Decay(Timestamp time);
   void ShiftReference(Timestamp time);
   Weight& Slot(size_t bucket);
   void FitEnds();

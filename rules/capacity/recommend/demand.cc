@@ -71,7 +71,8 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
   if (instance->cpu_done == INT64_MIN && instance->memory_done == INT64_MIN) ++pods_seen_;
   BeginHour(time);
   const size_t bucket = kCpuBuckets.Find(cores);
-  vpa_cpu_.Add(bucket, time, kCpuWeight);
+  const double decay = vpa_cpu_.Decay(time);
+  vpa_cpu_.AddDecayed(bucket, kCpuWeight * decay);
   first_ = std::min(first_, time);
   cpu_coverage_ += Watched(last_cpu_, time);
   last_cpu_ = std::max(last_cpu_, time);
@@ -98,7 +99,12 @@ bool ContainerDemand::AddCpu(Timestamp time, double cores, const SampleFacts& fa
   const double wanted = CutShort(cores, facts);
   const double weight = Thin();
   if (weight > 0) {
-    cpu_demand_.Add(wanted == cores ? bucket : kCpuBuckets.Find(wanted), time, kCpuWeight * weight);
+    const size_t wanted_bucket = wanted == cores ? bucket : kCpuBuckets.Find(wanted);
+    if (cpu_demand_.reference() == vpa_cpu_.reference()) {
+      cpu_demand_.AddDecayed(wanted_bucket, kCpuWeight * weight * decay);
+    } else {
+      cpu_demand_.Add(wanted_bucket, time, kCpuWeight * weight);
+    }
   }
   demand_peaks_.Add(time, wanted);
   profile_.Add(time, wanted, weight);

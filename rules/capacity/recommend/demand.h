@@ -65,7 +65,26 @@ class ContainerDemand {
   void Merge(const ContainerDemand& other);
 
   // What cpu_samples() and memory_samples() read, soon.
-  void PrefetchCounts() const { __builtin_prefetch(&cpu_samples_); }
+  void PrefetchCounts() const {
+    __builtin_prefetch(&cpu_samples_);
+    __builtin_prefetch(&memory_samples_);
+  }
+  // What a sample of CPU or of memory looks at, soon; then what it finds from there.
+  void PrefetchSample(bool cpu) const {
+    const auto* at = reinterpret_cast<const char*>(cpu ? static_cast<const void*>(&cpu_peaks_)
+                                                       : static_cast<const void*>(&hour_));
+    const auto* end = reinterpret_cast<const char*>(cpu ? static_cast<const void*>(&memory_samples_)
+                                                        : static_cast<const void*>(&gone_pods_));
+    for (; at < end + kLine; at += kLine) __builtin_prefetch(at);
+    if (!cpu) return;
+    totals_.PrefetchSum();
+    profile_.PrefetchTrial();
+  }
+  void PrefetchWeights(bool cpu) const {
+    if (cpu) vpa_cpu_.PrefetchWeights();
+    if (cpu) cpu_demand_.PrefetchWeights();
+    if (!cpu) memory_use_.PrefetchWeights();
+  }
 
   // Bytes in all, this object and its heap.
   size_t Bytes() const;
@@ -123,6 +142,7 @@ class ContainerDemand {
   const Promise& memory_promise() const { return memory_promise_; }
 
  private:
+  static constexpr size_t kLine = 64;  // of the cache
   // A mean whose past halves every 24 hours.
   class DecayedMean {
    public:
@@ -154,39 +174,41 @@ class ContainerDemand {
   bool LoadPlain(RowReader& in);
   void AddPeak(Timestamp time, double bytes, bool oom, ContainerInstance* instance);
 
-  DecayedHistogram<double> vpa_cpu_;
-  DecayedHistogram<double> vpa_memory_;
-  DecayedHistogram<float> cpu_demand_;
-  DecayedHistogram<float> memory_use_;
+  // In the order in which samples look at them, so that one touches few lines of the cache: CPU,
+  // both, memory; then what is looked at once a day or less.
   DayProfile profile_;
   HourTotals totals_;
-  DecayedMean cpu_mean_;
-  DecayedMean memory_mean_;
-  DecayedMean throttled_;
-  int32_t hour_ = INT32_MIN;  // the means are relative to it
   DailyPeaks<8> cpu_peaks_;
   DailyPeaks<8, Level16> demand_peaks_;
-  DailyPeaks<14> memory_peaks_;
-  DailyPeaks<8, Level16> rss_peaks_;
-  DailyPeaks<14, Level16> gone_pods_;  // 95th percentiles of pods, by the day they were gone
-  std::array<float, 2> pod_percentiles_ = {};  // the largest, of this hour and of the one before
   Promise cpu_promise_;
-  Promise memory_promise_;
+  DecayedHistogram<double> vpa_cpu_;
+  DecayedHistogram<float> cpu_demand_;
+  DecayedMean cpu_mean_;
+  DecayedMean throttled_;
+  std::array<float, 2> pod_percentiles_ = {};  // the largest, of this hour and of the one before
   Timestamp first_ = INT64_MAX;
   Timestamp last_cpu_ = INT64_MIN;
-  Timestamp last_memory_ = INT64_MIN;
-  Timestamp last_oom_ = INT64_MIN;
   DurationMs cpu_coverage_ = 0;
-  DurationMs memory_coverage_ = 0;
   uint64_t cpu_samples_ = 0;
-  uint64_t memory_samples_ = 0;
+  int32_t hour_ = INT32_MIN;  // the means are relative to it
   uint32_t hour_samples_ = 0;
   uint32_t stride_ = 1;  // one sample of so many is taken by Thin()
   uint32_t dice_ = 0;    // of Thin(): a linear congruential generator
   uint32_t pods_seen_ = 0;
+  float startup_peak_ = 0;
+  uint64_t memory_samples_ = 0;
+  DurationMs memory_coverage_ = 0;
+  Timestamp last_memory_ = INT64_MIN;
+  DecayedMean memory_mean_;
+  DecayedHistogram<double> vpa_memory_;
+  DecayedHistogram<float> memory_use_;
+  Promise memory_promise_;
+  DailyPeaks<14> memory_peaks_;
+  DailyPeaks<8, Level16> rss_peaks_;
+  DailyPeaks<14, Level16> gone_pods_;  // 95th percentiles of pods, by the day they were gone
+  Timestamp last_oom_ = INT64_MIN;
   uint32_t ooms_ = 0;
   float oom_limit_ = 0;
-  float startup_peak_ = 0;
   float heap_max_ = 0;
   float heap_committed_ = 0;
 };

@@ -30,6 +30,7 @@ class HourTotals {
     if (hour > hour_) Close(hour);
     sum_ += amount;
   }
+  void PrefetchSum() const { __builtin_prefetch(&sum_); }
   // 0: that hour of the day was not yet seen whole.
   double MeanOf(size_t hour_of_day) const { return means_[hour_of_day].Value(); }
 

@@ -79,6 +79,41 @@ struct Follower {
   int gone = 0;
 };
 
+// What was made since a number is what is new among all: also when more were made than are
+// remembered, and when an id was used again.
+TEST(WindowsFeed, WhatWasMadeSinceIsFound) {
+  Windows windows{WindowsOptions()};
+  const auto births = [&](uint64_t since, size_t* all) {
+    std::vector<uint64_t> found;
+    for (const SeriesCursor& cursor : windows.FindMadeSince(LoadMatcher(), since, all)) {
+      found.push_back(cursor.birth);
+    }
+    std::ranges::sort(found);
+    return found;
+  };
+  const auto make = [&](int from, int count) {
+    for (int i = from; i < from + count; ++i) {
+      Append(&windows, Load(i), {{kStart, 1}}, kStart);
+      Append(&windows, Load(i).With("__name__", "other"), {{kStart, 1}}, kStart);
+    }
+  };
+  size_t all = 0;
+  make(0, 3);
+  const uint64_t three = windows.SeriesMade();
+  EXPECT_THAT(births(0, &all), SizeIs(3));
+  EXPECT_EQ(all, 3);
+  EXPECT_THAT(births(three, &all), IsEmpty());
+  EXPECT_EQ(all, 3);
+  make(3, 2);
+  EXPECT_THAT(births(three, &all), ElementsAre(three, three + 2));
+  EXPECT_EQ(all, 5);
+  make(5, static_cast<int>(RecentlyMade::kMost) / 2);
+  EXPECT_THAT(births(three, &all), SizeIs(2 + RecentlyMade::kMost / 2));
+  const uint64_t last = windows.SeriesMade();
+  make(100'000, 1);
+  EXPECT_THAT(births(last, &all), ElementsAre(last));
+}
+
 TEST(WindowsFeed, OneByOne) {
   Windows windows({});
   Follower follower(windows);
