@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "exporter/trial/analytics_backtest.h"
 #include "exporter/trial/replay_order.h"
 #include "notifiers/transport/oauth2.h"
 #include "rules/analytics/plain_selector.h"
@@ -25,7 +24,7 @@ constexpr int kMostPasses = 6;
 constexpr DurationMs kForNames = 2 * kMinute;  // from the first workload to all of them
 constexpr DurationMs kFirstRetry = 30 * kSecond;
 constexpr DurationMs kLongestRetry = 30 * kMinute;
-constexpr DurationMs kLongestPause = 10 * kSecond;
+constexpr Nanos kLongestPause = 10 * kNanosPerSecond;
 constexpr DurationMs kReplayStep = 2 * kMinute;  // of samples that are followed one by one
 // Of one piece: what a back-test may use is too much for a daemon.
 constexpr FetchLimits kMostFetched = {.bytes = uint64_t{256} << 20, .samples = 10'000'000};
@@ -42,6 +41,15 @@ DurationMs StepOf(const std::vector<Entry>& entries, DurationMs interval) {
 }
 
 std::string NamesOf(const std::vector<std::string>& names) { return Join(names, ", "); }
+
+SourceOptions ServerOf(const WarmUpConfig& config) {
+  SourceOptions server;
+  server.url = config.url;
+  server.http = config.http;
+  server.max_answer = kMostFetched.bytes;
+  server.max_fetch = kMostFetched;
+  return server;
+}
 
 bool MayDoWithLess(const Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status);
@@ -182,17 +190,8 @@ void WarmUp::Warm(Task& task, const WarmUpConfig& config, const std::stop_token&
   Settle(task, status, clock.Now() - begun);
 }
 
-// Until the present is near: while history is replayed, time goes on.
-StatusOr<bool> WarmUp::Replay(Task& task, const WarmUpConfig& config, StateStore* states,
-                              const std::stop_token& stop) {
-  const Clock& clock = seams_.clock;
-  SourceOptions server;
-  server.url = config.url;
-  server.http = config.http;
-  server.max_answer = kMostFetched.bytes;
-  server.max_fetch = kMostFetched;
-  ServerHistory source(SourceHttp(std::move(server), *http_, clock, stop), config.api,
-                       [](const std::string& note) { LogWarn("history: " + note); });
+AnalyticsBacktestOptions WarmUp::OptionsOf(const Task& task, const WarmUpConfig& config,
+                                           StateStore* states) const {
   AnalyticsBacktestOptions options;
   options.engine = seams_.promql;
   options.interval = interval_;
@@ -203,25 +202,37 @@ StatusOr<bool> WarmUp::Replay(Task& task, const WarmUpConfig& config, StateStore
   options.state = states;
   options.workloads = seams_.workloads;
   options.piece = task.piece;
-  options.end = clock.Now();
+  options.end = seams_.clock.Now();
   options.start = options.end - config.history;
+  return options;
+}
+
+void WarmUp::Note(Task& task, double done, Timestamp reached, uint64_t more) {
+  const absl::MutexLock lock(&mutex_);
+  task.shown.done = done;
+  task.shown.reached = reached;
+  task.shown.samples += more;
+  samples_ += more;
+}
+
+// Until the present is near: while history is replayed, time goes on.
+StatusOr<bool> WarmUp::Replay(Task& task, const WarmUpConfig& config, StateStore* states,
+                              const std::stop_token& stop) {
+  const Clock& clock = seams_.clock;
+  ServerHistory source(SourceHttp(ServerOf(config), *http_, clock, stop), config.api,
+                       [](const std::string& note) { LogWarn("history: " + note); });
+  AnalyticsBacktestOptions options = OptionsOf(task, config, states);
   const Timestamp first = options.start;
+  const auto done = [&](Timestamp reached) {
+    return static_cast<double>(reached - first) / static_cast<double>(options.end - first);
+  };
   int64_t cpu = clock.ThreadCpuNanos();
   uint64_t counted = 0;
   const auto progress = [&](const BacktestProgress& at) {
-    {
-      const absl::MutexLock lock(&mutex_);
-      WarmUpTask& shown = task.shown;
-      shown.reached = at.reached;
-      shown.done = static_cast<double>(at.reached - first) /
-                   static_cast<double>(std::max<DurationMs>(1, options.end - first));
-      samples_ += at.samples - counted;
-      shown.samples += at.samples - counted;
-      counted = at.samples;
-    }
+    Note(task, done(at.reached), at.reached, at.samples - counted);
+    counted = at.samples;
     // Live entries and rules come first: it rests for as long as it worked.
-    const int64_t used =
-        std::clamp<int64_t>(clock.ThreadCpuNanos() - cpu, 0, kLongestPause * kNanosPerMilli);
+    const int64_t used = std::clamp<int64_t>(clock.ThreadCpuNanos() - cpu, 0, kLongestPause);
     clock.SleepUntil(clock.NowNanos() + used, stop);
     cpu = clock.ThreadCpuNanos();
   };
@@ -230,11 +241,9 @@ StatusOr<bool> WarmUp::Replay(Task& task, const WarmUpConfig& config, StateStore
     const AnalyticsBacktestResult result =
         TRY(RunAnalyticsBacktest(task.entries, options, source, clock, progress, stop));
     if (result.stopped) return false;
+    Note(task, 1, options.end, result.samples - counted);
     const absl::MutexLock lock(&mutex_);
-    samples_ += result.samples - counted;
-    task.shown.samples += result.samples - counted;
     task.shown.series = result.entries.front().status.series;
-    task.shown.reached = options.end;
     options.start = options.end;
     options.end = clock.Now();
     if (options.end - options.start <= kNear) break;

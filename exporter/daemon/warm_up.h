@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "exporter/api/warm_up.h"
 #include "exporter/daemon/warm_up_config.h"
+#include "exporter/trial/analytics_backtest.h"
 #include "rules/analytics/analytics_engine.h"
 
 namespace outrider {
@@ -61,6 +62,9 @@ class WarmUp {
   // Nothing: all is done, or waits.
   std::shared_ptr<Task> Next(WarmUpConfig* config) ABSL_LOCKS_EXCLUDED(mutex_);
   void Warm(Task& task, const WarmUpConfig& config, const std::stop_token& stop);
+  AnalyticsBacktestOptions OptionsOf(const Task& task, const WarmUpConfig& config,
+                                     StateStore* states) const;
+  void Note(Task& task, double done, Timestamp reached, uint64_t more) ABSL_LOCKS_EXCLUDED(mutex_);
   StatusOr<bool> Replay(Task& task, const WarmUpConfig& config, StateStore* states,
                         const std::stop_token& stop);
   void Refuse(Task& task, const std::string& why);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A Prometheus holds days of samples at 60 s (a block made by promtool): a job runs each hour that looks like this one.
-A new daemon beside it learns from them (analytics.warm_up): it knows the job at once, a daemon without does not. The same by
+"""A Prometheus holds days of samples at 60 s (a block made by promtool); a job runs each day at this time. A new daemon
+beside it learns from them (analytics.warm_up): it expects the job at once. The same by
 `outrider backtest --analytics --write-state` into a stopped daemon's store, from the server and from the file. What is not
 told: anything of the past."""
 import json
