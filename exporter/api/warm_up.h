@@ -17,13 +17,13 @@ std::string_view WarmUpStateText(WarmUpState state);
 
 // Entries that look at one expression.
 struct WarmUpTask {
-  std::vector<std::string> entries;  // names
+  std::vector<std::string> entries;  // names, each once
   std::string expr;
   WarmUpState state = WarmUpState::kWaiting;
   double done = 0;        // share of the history
   Timestamp reached = 0;  // 0: nothing yet
   uint64_t samples = 0;
-  uint64_t series = 0;
+  uint64_t series = 0;  // that were there at the end of the history
   uint64_t attempts = 0;
   Timestamp next_try = 0;  // kRetrying
   std::string error;       // of the last attempt

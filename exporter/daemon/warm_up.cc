@@ -95,7 +95,8 @@ void WarmUp::AddTask(const Entry& entry) {
   }
   (*found)->entries.push_back(entry);
   (*found)->identities.push_back(EntryIdentity(entry));
-  (*found)->shown.entries.push_back(entry.name);
+  std::vector<std::string>& names = (*found)->shown.entries;  // of several kinds share one
+  if (std::ranges::find(names, entry.name) == names.end()) names.push_back(entry.name);
 }
 
 void WarmUp::Plan(const std::vector<Entry>& entries, const WarmUpConfig& config) {
@@ -243,7 +244,8 @@ StatusOr<bool> WarmUp::Replay(Task& task, const WarmUpConfig& config, StateStore
     if (result.stopped) return false;
     Note(task, 1, options.end, result.samples - counted);
     const absl::MutexLock lock(&mutex_);
-    task.shown.series = result.entries.front().status.series;
+    const uint64_t series = result.entries.front().status.series;
+    task.shown.series = std::max(task.shown.series, series);
     options.start = options.end;
     options.end = clock.Now();
     if (options.end - options.start <= kNear) break;
@@ -268,10 +270,6 @@ void WarmUp::Settle(Task& task, const Status& status, DurationMs took) {
     shown.state = WarmUpState::kDone;
     shown.done = 1;
     shown.error.clear();
-    if (shown.series == 0) {
-      LogWarn("the history has no current series of analytics entries: do its labels differ?",
-              {{"entries", names}});
-    }
     LogInfo("analytics entries have learnt from history",
             {{"entries", names},
              {"series", fmt::to_string(shown.series)},
