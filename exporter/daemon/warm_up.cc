@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "exporter/trial/replay_order.h"
 #include "notifiers/transport/oauth2.h"
@@ -32,8 +33,8 @@ constexpr FetchLimits kMostFetched = {.bytes = uint64_t{256} << 20, .samples = 1
 // Every sample counts at its own time, so that nothing depends on when the entries run, unless
 // series are compared at that time.
 DurationMs StepOf(const std::vector<Entry>& entries, DurationMs interval) {
-  const bool plain = !entries.front().per_workload &&
-                     IsPlainSelector(entries.front().compiled->ToString()) &&
+  const std::optional<promql::Expression>& expr = entries.front().compiled;
+  const bool plain = !entries.front().per_workload && expr && IsPlainSelector(expr->ToString()) &&
                      std::ranges::none_of(entries, [](const Entry& entry) {
                        return FindDetector(entry.kind, entry.detector)->compares_series;
                      });
@@ -103,6 +104,7 @@ void WarmUp::Plan(const std::vector<Entry>& entries, const WarmUpConfig& config)
   const absl::MutexLock lock(&mutex_);
   config_ = config;
   std::vector<Hash128> present;
+  present.reserve(entries.size());
   for (const Entry& entry : entries) present.push_back(EntryIdentity(entry));
   std::erase_if(tasks_, [&](const std::shared_ptr<Task>& task) {
     return config.url.empty() ||
@@ -136,7 +138,7 @@ void WarmUp::RunOnce(const std::stop_token& stop) {
   }
 }
 
-void WarmUp::AwaitNames(Task& task, Timestamp now) {
+void WarmUp::AwaitNames(Task& task, Timestamp now) const {
   if (task.names_known || !task.entries.front().per_workload) return;
   for (const EntryStatus& status : seams_.engine.Entries()) {
     const Entry& entry = task.entries.front();

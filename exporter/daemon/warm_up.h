@@ -58,7 +58,7 @@ class WarmUp {
   void AddTask(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsWanted(const Entry& entry) const;
   // Per-workload entries would find nothing before the owners of pods are known.
-  void AwaitNames(Task& task, Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AwaitNames(Task& task, Timestamp now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Nothing: all is done, or waits.
   std::shared_ptr<Task> Next(WarmUpConfig* config) ABSL_LOCKS_EXCLUDED(mutex_);
   void Warm(Task& task, const WarmUpConfig& config, const std::stop_token& stop);

@@ -40,21 +40,33 @@ Status ReadDropLabels(const YamlNode& list, const std::string& file,
   return absl::OkStatus();
 }
 
-Status Read(const YamlNode& node, const std::string& file, WarmUpConfig* config) {
-  TRY(CheckSchema(node, kSchema, file, "analytics.warm_up"));
+Status ReadHttp(const YamlNode* http, const std::string& file, HttpSettings* settings) {
+  if (http == nullptr || http->IsNull()) return absl::OkStatus();
+  TRY(CheckHttpConfigRules(*http, file));
+  *settings = TRY(ReadHttpConfig(*http, file));
+  return absl::OkStatus();
+}
+
+Status ReadServer(const YamlNode& node, const std::string& file, WarmUpConfig* config) {
   if (!IsSet(node, "url")) return YamlError(file, node, "warm_up needs the url of a server");
   const YamlNode& url = *node.Find("url");
   if (const Status status = CheckHttpUrl(url.scalar); !status.ok()) {
     return YamlError(file, url, "url: " + Message(status));
   }
   config->url = url.scalar;
+  if (IsSet(node, "source_api")) TRY(ReadApi(*node.Find("source_api"), file, &config->api));
+  return ReadHttp(node.Find("http_config"), file, &config->http);
+}
+
+Status Read(const YamlNode& node, const std::string& file, WarmUpConfig* config) {
+  TRY(CheckSchema(node, kSchema, file, "analytics.warm_up"));
+  TRY(ReadServer(node, file, config));
   if (IsSet(node, "history")) {
     config->history = TRY(ParseDuration(node.Find("history")->scalar));
     if (config->history < kShortest || config->history > kLongest) {
       return YamlError(file, *node.Find("history"), "history must be from 1h to 90d");
     }
   }
-  if (IsSet(node, "source_api")) TRY(ReadApi(*node.Find("source_api"), file, &config->api));
   if (IsSet(node, "drop_labels")) {
     TRY(ReadDropLabels(*node.Find("drop_labels"), file, &config->drop_labels));
   }
@@ -63,10 +75,6 @@ Status Read(const YamlNode& node, const std::string& file, WarmUpConfig* config)
       config->labels.emplace_back(name.scalar, value.scalar);
     }
   }
-  const YamlNode* http = node.Find("http_config");
-  if (http == nullptr || http->IsNull()) return absl::OkStatus();
-  TRY(CheckHttpConfigRules(*http, file));
-  config->http = TRY(ReadHttpConfig(*http, file));
   return absl::OkStatus();
 }
 

@@ -34,15 +34,15 @@ RULES = '''groups:
 
 class WarmUp(harness.EndToEnd):
     def value(self, when):
-        """The job takes three hours each day; today it began eighty minutes ago."""
+        """The job takes four whole hours each day; today it began with the hour before this one."""
         at = (when - self.job) % 86400
-        return (500 if at < 3 * 3600 else 10) + self.random.random()
+        return (500 if at < 4 * 3600 else 10) + self.random.random()
 
     def setUp(self):
         super().setUp()
         self.random = random.Random(20261130)
         self.now = int(time.time())
-        self.job = self.now - 3600 - 1200
+        self.job = (self.now // 3600 - 1) * 3600
         self.write('entries.yml', ENTRIES)
         self.write('rules.yml', RULES)
         self.write('plain.yml', CONFIG % '')
