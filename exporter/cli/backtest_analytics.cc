@@ -8,6 +8,7 @@
 
 #include "exporter/cli/backtest_progress.h"
 #include "exporter/cli/backtest_source.h"
+#include "exporter/cli/backtest_state.h"
 #include "exporter/cli/client.h"
 #include "exporter/cli/commands.h"
 #include "exporter/trial/analytics_report.h"
@@ -35,6 +36,7 @@ StatusOr<std::vector<Entry>> LoadEntries(const std::vector<std::string>& paths,
                                          const promql::ParseOptions& promql) {
   std::vector<AnalyticsFile> files;
   std::vector<std::string> errors;
+  size_t objectives = 0;
   for (const std::string& path : paths) {
     const std::string text = TRY(ReadFile(path));
     auto file = ParseAnalyticsFile(text, path, promql);
@@ -43,9 +45,14 @@ StatusOr<std::vector<Entry>> LoadEntries(const std::vector<std::string>& paths,
       continue;
     }
     for (const std::string& name : BuiltinEntryNames()) file->builtin_entries[name] = false;
+    objectives += file->objectives;
     files.push_back(*std::move(file));
   }
   if (!errors.empty()) return InvalidArgument(Join(errors, "\n"));
+  if (objectives > 0) {
+    fmt::print(stderr, "outrider: {} objectives (kind: slo) are left out: they are not replayed\n",
+               objectives);
+  }
   return CombineEntries(files);
 }
 
@@ -111,17 +118,42 @@ void Print(const AnalyticsBacktestResult& result, int limit) {
   }
 }
 
+StatusOr<std::vector<std::pair<std::string, std::string>>> AddedLabels(
+    const std::vector<std::string>& texts) {
+  std::vector<std::pair<std::string, std::string>> labels;
+  for (const std::string& text : texts) {
+    const size_t at = text.find('=');
+    if (at == 0 || at == std::string::npos) {
+      return InvalidArgument(fmt::format("--external-label {}: expected name=value", Quote(text)));
+    }
+    labels.emplace_back(text.substr(0, at), text.substr(at + 1));
+  }
+  return labels;
+}
+
+StatusOr<AnalyticsBacktestOptions> ReadOptions(const BacktestCommand& command,
+                                               const promql::Features& features) {
+  AnalyticsBacktestOptions options;
+  options.interval = TRY(ParsePositive("--evaluation-interval", command.evaluation_interval));
+  options.piece = TRY(ParsePositive("--block", command.block));
+  options.drop_labels = TRY(ReadDropLabels(command.drop_labels));
+  options.add_labels = TRY(AddedLabels(command.external_labels));
+  options.engine.delayed_name_removal = features.delayed_name_removal;
+  options.engine.use_start_timestamps = features.use_start_timestamps;
+  return options;
+}
+
 StatusOr<AnalyticsBacktestResult> Run(const BacktestCommand& command, const ClientOptions& client,
                                       const Environment& env, const std::stop_token& stop) {
   promql::Features features;
   for (const std::string& name : command.features) TRY(promql::EnableFeature(name, &features));
   std::vector<Entry> entries = TRY(LoadEntries(command.analytics_files, features.parser));
-  AnalyticsBacktestOptions options;
-  options.interval = TRY(ParsePositive("--evaluation-interval", command.evaluation_interval));
-  options.piece = TRY(ParsePositive("--block", command.block));
-  options.drop_labels = TRY(ReadDropLabels(command.drop_labels));
-  options.engine.delayed_name_removal = features.delayed_name_removal;
-  options.engine.use_start_timestamps = features.use_start_timestamps;
+  AnalyticsBacktestOptions options = TRY(ReadOptions(command, features));
+  std::optional<StateTarget> target;
+  if (!command.write_state.empty()) {
+    target = TRY(StateTarget::Open(command, entries, &options.interval));
+    options.state = target->states();
+  }
   options.engine.default_subquery_step = options.interval;
   const auto http = MakeOAuth2HttpClient(MakeCurlHttpClient(), env.clock);
   std::optional<FileHistory::Extent> covered;
@@ -134,6 +166,7 @@ StatusOr<AnalyticsBacktestResult> Run(const BacktestCommand& command, const Clie
       std::move(entries), options, *source, env.clock,
       [&](const BacktestProgress& progress) { line.Show(progress); }, stop));
   line.End({result.start, result.end});
+  if (target) TRY(target->Finish(result, env.clock.Now()));
   return result;
 }
 

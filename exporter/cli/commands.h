@@ -241,6 +241,9 @@ struct BacktestCommand {
   std::string silences_file;
   std::string external_url;
   std::vector<std::string> external_labels;  // name=value
+  std::string write_state;                   // storage.path of a stopped daemon; empty: nowhere
+  std::string config_file;                   // of that daemon; empty: not looked at
+  bool replace_newer = false;                // states that hold newer samples than the history
   std::vector<std::string> drop_labels;      // name or name=value
   std::vector<std::string> features;
   std::string flap_window = "15m";

@@ -42,6 +42,26 @@ void AddBacktestSource(CLI::App* backtest, BacktestCommand& b) {
       ->capture_default_str();
 }
 
+// Where what detectors learnt goes.
+void AddBacktestState(CLI::App* backtest, CLI::Option* analytics, BacktestCommand& b) {
+  CLI::Option* state =
+      backtest
+          ->add_option(
+              "--write-state", b.write_state,
+              "storage.path of a stopped daemon: what the detectors of --analytics know in "
+              "the end is put into its state, so that it starts with them warmed up")
+          ->needs(analytics);
+  backtest
+      ->add_option("--config.file", b.config_file,
+                   "outrider.yml of that daemon: entries that it does not have are an error, and "
+                   "its analytics.interval counts")
+      ->needs(state);
+  backtest
+      ->add_flag("--replace-newer", b.replace_newer,
+                 "Also replace states that hold newer samples than the history")
+      ->needs(state);
+}
+
 void AddEvaluateRecommend(CLI::App& evaluate, Parsed* p) {
   EvaluateRecommendOptions& r = p->evaluate_recommend;
   CLI::App* recommend = evaluate.add_subcommand(
@@ -79,6 +99,7 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
   analytics->excludes(rules);
   AddClientFlags(backtest, p);
   AddBacktestSource(backtest, b);
+  AddBacktestState(backtest, analytics, b);
   backtest->add_option("--start", b.start,
                        "RFC 3339, Unix seconds, or how long ago (7d); default: a day before the "
                        "end, with --input the first sample");
@@ -103,7 +124,8 @@ void AddBacktest(CLI::App& app, Parsed* p, const Environment& env) {
       ->capture_default_str();
   backtest
       ->add_option("--external-label", b.external_labels,
-                   "name=value, added to alerts that lack it; repeatable")
+                   "name=value, added to alerts, with --analytics to series, that lack it; "
+                   "repeatable")
       ->allow_extra_args(false);
   backtest->add_option("--web.external-url", b.external_url, "For texts that show it");
   AddFeatures(backtest, &b.features);

@@ -73,6 +73,7 @@ struct App::Impl {
           *services, [this](MetricSink& sink) { WriteOwnMetrics(*services, server.get(), sink); },
           interval, stop);
     });
+    threads.emplace_back([this](const std::stop_token& stop) { services->warm_up->Run(stop); });
     StartAutoReload();
   }
 

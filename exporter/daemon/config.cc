@@ -219,6 +219,7 @@ void ReadWorkloadAlerts(YamlReader& r, WorkloadAlertOptions* alerts) {
 void ReadAnalytics(YamlReader& r, const std::string& file, Config* config) {
   r.Duration("interval", &config->analytics.interval);
   if (config->analytics.interval < kSecond) r.Fail("interval", "interval must be at least 1s");
+  ReadWarmUp(r, file, &config->warm_up);
   const Status status = Section(r, file, "workload_alerts", [&](YamlReader& inner) {
     ReadWorkloadAlerts(inner, &config->workload_alerts);
   });
@@ -309,13 +310,18 @@ Status ReadSections(YamlReader& top, const std::string& file, Config* config) {
 
 // The text to show: what was read, as long as there can be no secret in it.
 std::string ShownText(std::string_view text, const YamlNode& root) {
-  const YamlNode* alerting = root.Find("alerting");
-  if (alerting == nullptr || alerting->Find("alertmanagers") == nullptr) return std::string(text);
+  const auto has = [&](std::string_view section, std::string_view key) {
+    const YamlNode* node = root.Find(section);
+    return node != nullptr && node->Find(key) != nullptr;
+  };
+  if (!has("alerting", "alertmanagers") && !has("analytics", "warm_up")) return std::string(text);
   YamlNode masked = root;
   for (auto& [name, section] : masked.entries) {
-    if (name.scalar != "alerting") continue;
     for (auto& [key, value] : section.entries) {
-      if (key.scalar == "alertmanagers") value = MaskAlertmanagers(value);
+      if (name.scalar == "alerting" && key.scalar == "alertmanagers") {
+        value = MaskAlertmanagers(value);
+      }
+      if (name.scalar == "analytics" && key.scalar == "warm_up") value = MaskWarmUp(value);
     }
   }
   return WriteYaml(masked);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/daemon/summary_config.h"
+#include "exporter/daemon/warm_up_config.h"
 #include "notifiers/desk/limits.h"
 #include "notifiers/outbox/delivery_config.h"
 #include "notifiers/relay/relay_config.h"
@@ -131,6 +132,7 @@ struct Config {
   std::string incidents_file;
   Rules rules;
   Analytics analytics;
+  WarmUpConfig warm_up;                  // analytics.warm_up; a reload changes it
   WorkloadAlertOptions workload_alerts;  // analytics.workload_alerts; a reload changes them
   Cost cost;
   SummaryConfig summary;     // cost.summary; a reload changes it

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporter/daemon/metric_sources.h"
 
+#include <array>
+
 #include "exporter/daemon/build_info.h"
 #include "exporter/metrics/sources.h"
 
@@ -25,6 +27,32 @@ void WriteCheckpointMetrics(const CheckpointStats& stats, MetricSink& sink) {
                "Saved states that could not be read; those series began anew.", {}, stats.lost);
 }
 
+void WriteWarmUpMetrics(const WarmUpView& view, MetricSink& sink) {
+  if (view.url.empty()) return;
+  constexpr std::array kStates = {WarmUpState::kWaiting, WarmUpState::kRunning,
+                                  WarmUpState::kRetrying, WarmUpState::kDone,
+                                  WarmUpState::kRefused};
+  for (const WarmUpState state : kStates) {
+    double entries = 0;
+    for (const WarmUpTask& task : view.tasks) {
+      if (task.state == state) entries += static_cast<double>(task.entries.size());
+    }
+    sink.Gauge("outrider_analytics_warm_up_entries",
+               "New analytics entries by how far they have learnt from history.",
+               {{"state", WarmUpStateText(state)}}, entries);
+  }
+  for (const WarmUpTask& task : view.tasks) {
+    if (task.state != WarmUpState::kRunning) continue;
+    sink.Gauge("outrider_analytics_warm_up_done_ratio",
+               "Share of the history that the entry learning now has seen.",
+               {{"entry", task.entries.front()}}, task.done);
+  }
+  sink.Counter("outrider_analytics_warm_up_samples_total", "Samples of history read.", {},
+               view.samples);
+  sink.Counter("outrider_analytics_warm_up_failures_total",
+               "Attempts to learn from history that failed.", {}, view.failures);
+}
+
 void WriteAnalyticsMetrics(const Services& services, MetricSink& sink) {
   for (const EntryStatus& entry : services.analytics->Entries()) {
     const std::string_view kind = EntryKindText(entry.kind);
@@ -44,6 +72,7 @@ void WriteAnalyticsMetrics(const Services& services, MetricSink& sink) {
                {{"entry", entry.name}, {"kind", kind}}, entry.error.empty() ? 1 : 0);
   }
   WriteCheckpointMetrics(services.analytics->Checkpoints(), sink);
+  WriteWarmUpMetrics(services.warm_up->View(), sink);
   const auto slos = services.slos->Views();
   for (const SloView& slo : *slos) {
     const std::string& entry = slo.spec.name;

@@ -36,6 +36,7 @@
 #include "exporter/api/state_series.h"
 #include "exporter/api/status.h"
 #include "exporter/api/test_receiver.h"
+#include "exporter/api/warm_up.h"
 #include "exporter/api/webhooks.h"
 #include "exporter/api/workloads.h"
 #include "exporter/daemon/build_info.h"
@@ -266,6 +267,7 @@ void RegisterRoutes(Router& router, Services& services, const MetricsPage& metri
                .clock = services.clock});
   RegisterCostAllocationApi(router, AllocationOf(services));
   RegisterAnomaliesApi(router, AnomaliesOf(services));
+  RegisterWarmUpApi(router, [&services] { return services.warm_up->View(); });
   RegisterSloApi(router,
                  {[&services] { return services.slos->Views(); },
                   [&services](const std::string& name) { return services.slos->Show(name); }});

@@ -241,6 +241,13 @@ Status Services::MakeReaders(const LoadedFiles& files, const AppOptions& options
                                                                .feed = &windows,
                                                                .state = state.get(),
                                                                .clock = &clock});
+  warm_up = std::make_unique<WarmUp>(WarmUpSeams{.engine = *analytics,
+                                                 .state = *state,
+                                                 .promql = engine.options(),
+                                                 .workloads = &capacity->workloads(),
+                                                 .clock = clock},
+                                     config.analytics.interval);
+  warm_up->Plan(files.entries, config.warm_up);
   SloOptions slo_options;
   slo_options.interval = config.analytics.interval;
   slos = std::make_unique<SloEngine>(files.slos, slo_options, engine, windows, derived, *state);
@@ -374,6 +381,7 @@ Status Services::TryReload(const std::string& config_file, const ReloadReason& r
   ShowDirectory(directory->objects, people_);
   WarnOfRestartOnly(running_, files.config);
   for (const std::string& warning : LoadWarnings(files)) LogWarn(warning);
+  warm_up->Plan(files.entries, files.config.warm_up);
   analytics->Replace(files.entries, clock.Now());
   slos->Replace(files.slos);
   cost->Replace(CostSettingsOf(files.config));

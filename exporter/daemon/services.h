@@ -24,6 +24,7 @@
 #include "exporter/daemon/reload_event.h"
 #include "exporter/daemon/source_files.h"
 #include "exporter/daemon/summary_sender.h"
+#include "exporter/daemon/warm_up.h"
 #include "exporter/ingest/ingest_store.h"
 #include "notifiers/desk/desk.h"
 #include "notifiers/hooks/hook_channel.h"
@@ -122,6 +123,7 @@ struct Services {
   std::unique_ptr<OptimizeRuns> runs;
   std::unique_ptr<SummarySender> summary;  // used by the maintenance loop only
   std::unique_ptr<AnalyticsEngine> analytics;
+  std::unique_ptr<WarmUp> warm_up;  // of `analytics`
   std::unique_ptr<SloEngine> slos;
   std::unique_ptr<Relay> relay;  // to external Alertmanagers
   std::unique_ptr<RuleManager> rules;

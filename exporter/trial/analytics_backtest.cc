@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 
 #include "exporter/trial/replay_order.h"
 #include "exporter/trial/trial_seams.h"
@@ -61,6 +62,24 @@ std::vector<promql::Expression::Reach> ReadsOf(const std::vector<Entry>& entries
   return reads;
 }
 
+// What a source is asked for that does not know the labels that are added here: without the
+// matchers on them. nullopt: one of them does not match.
+std::optional<std::vector<Matcher>> AskedOf(
+    const std::vector<Matcher>& matchers,
+    const std::vector<std::pair<std::string, std::string>>& added) {
+  std::vector<Matcher> asked;
+  for (const Matcher& matcher : matchers) {
+    const auto own = std::ranges::find_if(
+        added, [&](const auto& label) { return label.first == matcher.name(); });
+    if (own == added.end()) {
+      asked.push_back(matcher);
+    } else if (!matcher.Matches(own->second)) {
+      return std::nullopt;
+    }
+  }
+  return asked;
+}
+
 // The daemon's engine on windows that are filled from history. History is loaded ahead of the
 // clock: the feed hands over what is not behind it, and evaluations see no more.
 class Replay {
@@ -69,11 +88,17 @@ class Replay {
       : options_(options),
         reads_(ReadsOf(entries, options.engine.lookback)),
         drop_(NamesOf(options.drop_labels)),
+        add_(options.add_labels),
         promql_(options.engine, clock),
         windows_(WindowsFor(HorizonOf(reads_), options)),
         as_of_(windows_),
         engine_(std::move(entries), EngineOptionsOf(options),
-                {.engine = promql_, .querier = as_of_, .table = table_, .feed = &windows_}) {}
+                {.engine = promql_,
+                 .querier = as_of_,
+                 .table = table_,
+                 .workloads = options.workloads,
+                 .feed = &windows_,
+                 .state = options.state}) {}
 
   const std::vector<promql::Expression::Reach>& reads() const { return reads_; }
   uint64_t samples() const { return samples_; }
@@ -87,17 +112,26 @@ class Replay {
   }
 
   // False: stopped.
-  bool Run(HistoryStretch stretch, const std::stop_token& stop) {
-    const DurationMs step = options_.interval;
+  StatusOr<bool> Run(HistoryStretch stretch, const std::stop_token& stop) {
+    const DurationMs step = options_.run_every > 0 ? options_.run_every : options_.interval;
     for (Timestamp now = (stretch.from + step - 1) / step * step; now <= stretch.to; now += step) {
       if (stop.stop_requested()) return false;
       last_run_ = now;
       as_of_.SetNow(now);
       engine_.Run(now);
-      tracks_.Take(table_.Snapshot(), now);
+      if (options_.judged) tracks_.Take(table_.Snapshot(), now);
       table_.Flush(windows_, now);  // entries may watch what others give
+      TRY(engine_.Checkpoint(now));
     }
+    // A store in memory remembers what was overwritten since the last synced one.
+    if (options_.state != nullptr) TRY(options_.state->Commit({}, Durability::kSynced));
     return true;
+  }
+
+  // Leaves what the detectors know in the store.
+  Status Save() {
+    if (last_run_ == kNoTime) return absl::OkStatus();
+    return engine_.Checkpoint(last_run_, AnalyticsEngine::Part::kAll);
   }
 
   void Finish(AnalyticsBacktestResult* result) {
@@ -129,6 +163,7 @@ class Replay {
   static AnalyticsOptions EngineOptionsOf(const AnalyticsBacktestOptions& options) {
     AnalyticsOptions engine;
     engine.interval = options.interval;
+    engine.checkpoint_every = kDay;  // only series that are gone are read from it
     return engine;
   }
 
@@ -158,12 +193,22 @@ class Replay {
       });
       labels = fewer;
     }
+    Labels more;
+    if (!add_.empty()) {
+      LabelsBuilder builder;
+      for (const auto& [name, value] : add_) builder.Set(name, value);
+      for (const LabelView& label : labels) builder.Set(label.name, label.value);
+      more = builder.Build();
+      fewer.assign(more.begin(), more.end());
+      labels = fewer;
+    }
     samples_ += windows_.Append(labels, row.samples, Origin::kRemote, to).accepted;
   }
 
   const AnalyticsBacktestOptions& options_;
   const std::vector<promql::Expression::Reach> reads_;
   const std::vector<std::string> drop_;
+  const std::vector<std::pair<std::string, std::string>>& add_;
   const promql::Engine promql_;
   Windows windows_;
   AsOfQuerier as_of_;
@@ -193,7 +238,8 @@ StatusOr<AnalyticsBacktestResult> RunAnalyticsBacktest(
     std::vector<HistoryQuery> all;
     for (const auto& reach : replay.reads()) {
       const Timestamp from = std::max(of.from, options.start - reach.horizon);
-      if (from <= of.to) all.push_back({reach.matchers, from, of.to});
+      auto asked = AskedOf(reach.matchers, options.add_labels);
+      if (from <= of.to && asked) all.push_back({*std::move(asked), from, of.to});
     }
     return all;
   };
@@ -203,7 +249,7 @@ StatusOr<AnalyticsBacktestResult> RunAnalyticsBacktest(
     progress({static_cast<double>(of.from - stretches.front().from) / length, reached,
               replay.samples()});
     if (of.to < options.start) return !stop.stop_requested();
-    if (!replay.Run(of, stop)) {
+    if (!TRY(replay.Run(of, stop))) {
       reached = std::max(reached, replay.last_run());
       return false;
     }
@@ -215,6 +261,7 @@ StatusOr<AnalyticsBacktestResult> RunAnalyticsBacktest(
   result.start = options.start;
   result.end = reached;
   result.wanted_end = options.end;
+  TRY(replay.Save());
   replay.Finish(&result);
   return result;
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "exporter/trial/anomaly_track.h"
@@ -41,10 +43,17 @@ struct AnalyticsBacktestOptions {
   DurationMs interval = 15 * kSecond;  // between reports, and of expressions that give none
   promql::EngineOptions engine;
   std::vector<DropLabel> drop_labels;
+  // Put on every series that lacks them.
+  std::vector<std::pair<std::string, std::string>> add_labels;
+  DurationMs run_every = 0;  // in place of `interval` between reports
+  bool judged = true;        // episodes of anomalies are kept
+  // What detectors know is taken from here at first and is here in the end; may be null.
+  StateStore* state = nullptr;
+  const WorkloadNames* workloads = nullptr;  // without: per-workload entries give nothing
 };
 
-// Detectors begin without a past at the start. A stop gives what was found so far. InvalidArgument
-// for entries that cannot be tried.
+// Detectors begin without a past at the start, but for what is in `state`. A stop gives what was
+// found so far. InvalidArgument for entries that cannot be tried.
 StatusOr<AnalyticsBacktestResult> RunAnalyticsBacktest(
     std::vector<Entry> entries, const AnalyticsBacktestOptions& options, HistorySource& source,
     const Clock& clock, const std::function<void(const BacktestProgress&)>& progress,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,11 @@ class AnalyticsEngine {
   // when `all`. An error is one of the store: what was not written is tried again when it changes.
   enum class Part { kNext, kAll };
   Status Checkpoint(Timestamp now, Part part = Part::kNext);
+  // Takes over what a replay learnt of these entries (EntryIdentity) and left in `from`: their
+  // sources begin anew from it and go on with what the windows hold behind it. Nothing of it is
+  // told. What was learnt here of series that the replay did not see stays. FailedPrecondition
+  // before Rebuild(), or without a store.
+  Status Adopt(const StateStore& from, std::span<const Hash128> entries, Timestamp now);
 
   // What the windows must keep for the entries.
   std::vector<SeriesReference> Reach() const;
@@ -89,6 +95,7 @@ class AnalyticsEngine {
   const AnalyticsOptions options_;
   const AnalyticsSeams seams_;
 
+  absl::Mutex save_mutex_;  // one writes rows at a time; before mutex_
   mutable absl::Mutex mutex_;
   std::vector<std::unique_ptr<Source>> sources_ ABSL_GUARDED_BY(mutex_);
   std::vector<Entry> entries_ ABSL_GUARDED_BY(mutex_);

@@ -192,6 +192,10 @@ StatusOr<Entry> ParseEntry(const YamlNode& node, const std::string& file,
   Compile(node.Find("expr"), file, promql, &entry);
   TRY(CheckInterval(node, file, entry));
   entry.definition = Definition(node);
+  // Before `detector` chose the model such an entry had the state of a line.
+  if (entry.kind == EntryKind::kForecast && node.Find("detector") != nullptr) {
+    entry.definition += " model";
+  }
   return entry;
 }
 
@@ -235,7 +239,10 @@ StatusOr<AnalyticsFile> ParseAnalyticsFile(std::string_view text, const std::str
   if (!entries->IsSequence()) return YamlError(file, *entries, "entries must be a list");
   std::set<EntryKey> seen;
   for (const YamlNode& node : entries->items) {
-    if (IsObjective(node)) continue;
+    if (IsObjective(node)) {
+      ++result.objectives;
+      continue;
+    }
     Entry entry = TRY(ParseEntry(node, file, promql));
     if (!seen.insert({entry.name, entry.kind}).second) {
       return YamlError(

@@ -15,6 +15,7 @@ namespace outrider {
 struct AnalyticsFile {
   std::vector<Entry> entries;
   std::map<std::string, bool> builtin_entries;  // name -> wanted
+  size_t objectives = 0;                        // entries that were passed over
 };
 
 // Entries `kind: slo` are passed over (rules/slo/slo_file.h). Errors of YAML and schema name

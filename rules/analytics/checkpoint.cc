@@ -2,6 +2,8 @@
 #include "rules/analytics/checkpoint.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "fmt/format.h"
 #include "storage/state/row_codec.h"
@@ -10,10 +12,12 @@ namespace outrider {
 namespace {
 
 constexpr std::string_view kRunKey = "run";
+constexpr std::string_view kMarkPrefix = "warm";
 constexpr size_t kTimeBytes = 8;
 constexpr size_t kHashBytes = 16;
 constexpr size_t kKeyBytes = 2 * kHashBytes;
 constexpr size_t kBatchRows = 256;
+constexpr size_t kMarkBytes = kTimeBytes + 1;
 
 std::string Bytes(const Hash128& hash) { return BigEndian64(hash.high) + BigEndian64(hash.low); }
 
@@ -21,6 +25,17 @@ std::string BytesOfTime(Timestamp time) { return BigEndian64(static_cast<uint64_
 Timestamp ReadTime(std::string_view bytes) {
   return static_cast<Timestamp>(ReadBigEndian64(bytes));
 }
+
+bool IsMark(const Row& row) {
+  return row.key.size() == kMarkPrefix.size() + kHashBytes && row.key.starts_with(kMarkPrefix) &&
+         row.value.size() == kMarkBytes;
+}
+
+bool IsState(const Row& row) {
+  return row.key.size() == kKeyBytes && row.value.size() > kTimeBytes;
+}
+
+std::string MarkKey(const Hash128& entry) { return std::string(kMarkPrefix) + Bytes(entry); }
 
 }  // namespace
 
@@ -88,14 +103,79 @@ Status Checkpoints::SetLastRun(Timestamp now) {
   return store_.Commit(batch, Durability::kBuffered);
 }
 
+StatusOr<Checkpoints::Copied> Checkpoints::CopyFrom(const StateStore& other,
+                                                    std::span<const Hash128> entries,
+                                                    NewerStates newer) {
+  Copied copied;
+  std::vector<CheckpointRow> rows;
+  Status status;
+  const auto write = [&] {
+    if (status.ok()) status = Write(rows);
+    rows.clear();
+  };
+  const auto take = [&](const Row& row) {
+    if (!IsState(row)) return true;
+    if (newer == NewerStates::kKeep) {
+      const StatusOr<std::optional<Row>> own = store_.Get(Family::kAnalytics, row.key);
+      if (!own.ok()) status = own.status();
+      if (own.ok() && *own && IsState(**own) && ReadTime((*own)->value) > ReadTime(row.value)) {
+        ++copied.kept;
+        return true;
+      }
+    }
+    ++copied.taken;
+    rows.push_back({row.key, row.value});
+    if (rows.size() >= kBatchRows) write();
+    return status.ok();
+  };
+  for (const Hash128& entry : entries) {
+    TRY(other.Scan(Family::kAnalytics, Bytes(entry), "", take));
+    write();
+    TRY(status);
+  }
+  return copied;
+}
+
+StatusOr<bool> Checkpoints::Knows(const Hash128& entry) const {
+  bool found = false;
+  TRY(store_.Scan(Family::kAnalytics, Bytes(entry), "", [&](const Row& row) {
+    found = IsState(row);
+    return !found;
+  }));
+  return found;
+}
+
+StatusOr<std::optional<WarmUpMark>> Checkpoints::Mark(const Hash128& entry) const {
+  const std::optional<Row> row = TRY(store_.Get(Family::kAnalytics, MarkKey(entry)));
+  if (!row || !IsMark(*row)) return std::optional<WarmUpMark>();
+  const bool done = row->value.back() == static_cast<char>(WarmUpMark::kDone);
+  return std::optional(done ? WarmUpMark::kDone : WarmUpMark::kWanted);
+}
+
+Status Checkpoints::SetMark(const Hash128& entry, WarmUpMark mark, Timestamp now) {
+  Batch batch;
+  batch.Put(Family::kAnalytics, MarkKey(entry), BytesOfTime(now) + static_cast<char>(mark));
+  return store_.Commit(batch, Durability::kBuffered);
+}
+
 StatusOr<uint64_t> Checkpoints::Sweep(Timestamp oldest) {
   std::vector<std::string> useless;
+  std::vector<std::string> old_marks;
+  std::set<std::string> entries;  // that have rows
   TRY(store_.Scan(Family::kAnalytics, "", "", [&](const Row& row) {
     if (row.key == kRunKey) return true;
-    const bool whole = row.key.size() == kKeyBytes && row.value.size() > kTimeBytes;
-    if (!whole || ReadTime(row.value) < oldest) useless.push_back(row.key);
+    if (IsMark(row)) {
+      if (ReadTime(row.value) < oldest) old_marks.push_back(row.key);
+    } else if (!IsState(row) || ReadTime(row.value) < oldest) {
+      useless.push_back(row.key);
+    } else {
+      entries.insert(row.key.substr(0, kHashBytes));
+    }
     return true;
   }));
+  std::ranges::copy_if(old_marks, std::back_inserter(useless), [&](const std::string& key) {
+    return !entries.contains(key.substr(kMarkPrefix.size()));
+  });
   for (size_t at = 0; at < useless.size(); at += kBatchRows) {
     Batch batch;
     for (size_t i = at; i < std::min(useless.size(), at + kBatchRows); ++i) {

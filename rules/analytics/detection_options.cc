@@ -53,14 +53,9 @@ void RefuseElsewhere(YamlReader& reader, const Entry& entry) {
 }
 
 void ReadDetector(YamlReader& reader, Entry* entry) {
+  if (entry->kind == EntryKind::kForecast) return;  // it names the model (ReadForecastOptions)
   if (!reader.String("detector", &entry->detector)) return;
   if (FindDetector(entry->kind, entry->detector) != nullptr) return;
-  // Forecasts may name one (design/contract.md), though `model` says how they are made.
-  if (entry->kind == EntryKind::kForecast &&
-      FindDetector(EntryKind::kAnomaly, entry->detector) != nullptr) {
-    entry->detector.clear();
-    return;
-  }
   reader.Fail("detector",
               fmt::format("detector {} is unknown; {} entries can use {}", Quote(entry->detector),
                           EntryKindText(entry->kind), Join(DetectorNames(entry->kind), ", ")));
@@ -168,6 +163,12 @@ void ReadDetection(YamlReader& reader, Entry* entry) {
   ReadSeasons(reader, &entry->detection);
   ReadPeers(reader, entry, row != nullptr && row->compares_series);
   RefuseUnused(reader, entry->detector);
+  if (reader.Has("windows")) {
+    reader.Fail("windows", "is for trend and forecast entries, not for anomaly entries");
+  }
+  if (reader.Has("risk") && reader.Has("threshold")) {
+    reader.Fail("risk", "an entry has risk or threshold, which takes its place, not both");
+  }
   const Status status = CheckDetectorOptions(entry->detection);
   if (!status.ok()) reader.Fail(KeyOf(Message(status)), Message(status));
 }

@@ -9,8 +9,8 @@
 namespace outrider {
 
 // Reads entry->detector, detection and peer_labels; entry->kind is known. Errors stay with the
-// reader. Other kinds may carry `detector` and `threshold`, so that one schema fits all
-// (contract.md); the rest is refused there.
+// reader. Forecasts may carry `detector`, which is their model, and `threshold`, so that
+// one schema fits all (contract.md); the rest is refused there.
 void ReadDetection(YamlReader& reader, Entry* entry);
 
 }  // namespace outrider

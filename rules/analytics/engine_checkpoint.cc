@@ -54,6 +54,7 @@ Status AnalyticsEngine::WriteRows(const std::vector<CheckpointRow>& rows, bool c
 
 Status AnalyticsEngine::Checkpoint(Timestamp now, Part part) {
   if (seams_.state == nullptr) return absl::OkStatus();
+  const absl::MutexLock one_at_a_time(&save_mutex_);
   bool sweep = false;
   Timestamp last_run = kNoTime;
   uint64_t due = 0;

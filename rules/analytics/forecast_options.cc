@@ -69,7 +69,18 @@ void ReadHorizons(YamlReader& reader, ForecastOptions* options) {
 
 void ReadForecastOptions(YamlReader& reader, ForecastOptions* options) {
   ReadName(reader, "model", kModels, &options->model);
+  // The one schema for all kinds has `detector` (design/contract.md): of a forecast it is the
+  // model.
+  if (reader.Has("detector")) {
+    ReadName(reader, "detector", kModels, &options->model);
+    if (reader.Has("model")) {
+      reader.Fail("detector", "an entry has model or detector, which say the same, not both");
+    }
+  }
   ReadName(reader, "direction", kCrossings, &options->crossing);
+  if (reader.Has("direction") && !reader.Has("threshold")) {
+    reader.Fail("direction", "is from where the threshold is reached: there is none");
+  }
   ReadHorizons(reader, options);
   if (!options->horizons.empty()) reader.Duration("horizon", &options->horizons.front());
   for (DurationMs horizon : options->horizons) {

@@ -104,6 +104,7 @@ class Source : private SeriesFollower::Owner {
   // As the expression gives them; empty when the windows have just dropped the series.
   Labels LabelsOf(uint32_t slot) const;
 
+  const promql::Expression& expression() const { return expr_; }
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<Hash128>& identities() const { return identities_; }  // of the entries
   std::string Describe() const;                                           // entry "a", "b"

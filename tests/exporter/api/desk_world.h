@@ -33,6 +33,7 @@
 #include "exporter/api/slo.h"
 #include "exporter/api/state_series.h"
 #include "exporter/api/test_receiver.h"
+#include "exporter/api/warm_up.h"
 #include "exporter/api/workloads.h"
 #include "notifiers/desk/desk.h"
 #include "storage/base/random.h"
@@ -126,6 +127,7 @@ struct DeskWorld {
                                        DurationMs) { return StatusOr<std::vector<Sample>>(); },
                           .windows = windows,
                           .gate = queries});
+    RegisterWarmUpApi(router, [] { return WarmUpView(); });
     RegisterWorkloadsApi(router, {[] { return std::vector<WorkloadCost>(); },
                                   [] { return std::vector<WorkloadFinding>(); }});
     RegisterStateSeriesApi(router, windows);

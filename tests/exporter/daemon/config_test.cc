@@ -270,6 +270,13 @@ TEST(Config, ErrorsNameThePlace) {
       {"analytics: {workload_alerts: {types: [cpu_fire]}}\n",
        "o.yml:1:38: cpu_fire is no type of finding"},
       {"analytics: {workload_alerts: {types: []}}\n", "o.yml:1:38: types must not be empty"},
+      {"analytics: {warm_up: {history: 3d}}\n", "o.yml:1:22: warm_up needs the url of a server"},
+      {"analytics: {warm_up: {url: prometheus}}\n", "o.yml:1:28: url"},
+      {"analytics: {warm_up: {url: 'http://p', history: 1m}}\n", "o.yml:1:49: history must be"},
+      {"analytics: {warm_up: {url: 'http://p', days: 3}}\n", "o.yml:1:40: field days not found"},
+      {"analytics: {warm_up: {url: 'http://p', source_api: sql}}\n", "o.yml:1:52: source_api"},
+      {"analytics: {warm_up: {url: 'http://p', http_config: {bearer: x}}}\n",
+       "o.yml:1:54: field bearer not found"},
       {"analytics: {workload_alerts: {on: true}}\n",
        "o.yml:1:31: field on not found in section workload_alerts"},
       {"rule_files: x\n", "o.yml:1:13: rule_files must be a list of texts"},
@@ -281,6 +288,35 @@ TEST(Config, ErrorsNameThePlace) {
     ASSERT_FALSE(config.ok()) << c.text;
     EXPECT_EQ(Message(config.status()).rfind(c.error, 0), 0u) << Message(config.status());
   }
+}
+
+TEST(Config, ReadsWhereNewEntriesLearnFrom) {
+  const auto config = ParseConfig(R"(analytics:
+  warm_up:
+    url: https://user:hidden@prom.example/prometheus
+    history: 3d
+    source_api: query
+    drop_labels: [replica, cluster=a]
+    labels: {cluster: b}
+    http_config:
+      basic_auth: {username: u, password: secret1}
+      http_headers: {X-Scope-OrgID: {values: [team]}}
+)",
+                                  "o.yml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const WarmUpConfig& warm_up = config->warm_up;
+  EXPECT_EQ(warm_up.url, "https://user:hidden@prom.example/prometheus");
+  EXPECT_EQ(warm_up.history, 3 * kDay);
+  EXPECT_EQ(warm_up.api, SourceApi::kQuery);
+  ASSERT_EQ(warm_up.drop_labels.size(), 2U);
+  EXPECT_EQ(warm_up.drop_labels[1].value, "a");
+  EXPECT_EQ(warm_up.labels.size(), 1U);
+  EXPECT_EQ(warm_up.http.headers.size(), 1U);
+  EXPECT_EQ(warm_up.http.basic_password.value, "secret1");
+  for (const char* secret : {"hidden", "secret1"}) {
+    EXPECT_EQ(config->text.find(secret), std::string::npos) << config->text;
+  }
+  EXPECT_NE(config->text.find("3d"), std::string::npos);
 }
 
 }  // namespace

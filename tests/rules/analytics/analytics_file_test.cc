@@ -40,6 +40,7 @@ TEST(AnalyticsFile, ReadsTheContract) {
   EXPECT_EQ(entry.kind, EntryKind::kForecast);
   EXPECT_EQ(entry.windows, (std::vector<DurationMs>{kHour, 6 * kHour, 24 * kHour}));
   EXPECT_EQ(entry.threshold, 0);
+  EXPECT_EQ(entry.forecast.model, ForecastModel::kSeasonal) << "its `detector`";
   EXPECT_EQ(entry.max_series, 10000U);
   EXPECT_TRUE(entry.compiled.has_value()) << entry.error;
   EXPECT_EQ(entry.labels.size(), 1U);
@@ -52,7 +53,6 @@ TEST(AnalyticsFile, ReadsHowASeriesIsJudged) {
   expr: sum by (job) (rate(http_requests_total[5m]))
   interval: 1m
   detector: auto
-  risk: 0.001
   threshold: 5
   direction: below
   min_deviation: 2
@@ -64,7 +64,7 @@ TEST(AnalyticsFile, ReadsHowASeriesIsJudged) {
   seasons: [hour_of_day]
   time_zone: Europe/Berlin
 - {name: nodes, kind: anomaly, expr: node_load1, detector: peers, peer_labels: [job, dc]}
-- {name: usual, kind: anomaly, expr: node_load1, seasons: []}
+- {name: usual, kind: anomaly, expr: node_load1, seasons: [], risk: 0.001}
 )",
                                        "a.yml");
   ASSERT_TRUE(file.ok()) << file.status();
@@ -72,7 +72,6 @@ TEST(AnalyticsFile, ReadsHowASeriesIsJudged) {
   EXPECT_EQ(entry.detector, "auto");
   EXPECT_EQ(entry.interval, kMinute);
   const DetectorOptions& options = entry.detection;
-  EXPECT_EQ(options.risk, 0.001);
   EXPECT_EQ(options.threshold, 5);
   EXPECT_EQ(options.direction, AnomalyDirection::kBelow);
   EXPECT_EQ(options.min_deviation, 2);
@@ -88,6 +87,7 @@ TEST(AnalyticsFile, ReadsHowASeriesIsJudged) {
   EXPECT_EQ(entry.threshold, std::nullopt) << "that of forecasts";
   EXPECT_EQ(file->entries[1].peer_labels, (std::vector<std::string>{"dc", "job"}));
   EXPECT_FALSE(file->entries[2].detection.hour_of_day);
+  EXPECT_EQ(file->entries[2].detection.risk, 0.001);
   EXPECT_EQ(FindDetector(EntryKind::kAnomaly, file->entries[2].detector)->name, "seasonal");
 }
 
@@ -232,6 +232,18 @@ INSTANTIATE_TEST_SUITE_P(
                   "a.yml:5:13:", "trend entries can use ols"},
         ErrorCase{"entries:\n- name: a\n  kind: forecast\n  expr: x\n  threshold: NaN\n",
                   "a.yml:5:14:", "finite"},
+        ErrorCase{"entries:\n- name: a\n  kind: forecast\n  expr: x\n  detector: mad\n",
+                  "a.yml:5:13:", "linear, holt_winters, seasonal, auto"},
+        ErrorCase{"entries:\n- name: a\n  kind: forecast\n  expr: x\n  model: auto\n"
+                  "  detector: seasonal\n",
+                  "a.yml:6:13:", "model or detector"},
+        ErrorCase{"entries:\n- name: a\n  kind: forecast\n  expr: x\n  direction: above\n",
+                  "a.yml:5:14:", "there is none"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  windows: [1h]\n",
+                  "a.yml:5:12:", "not for anomaly entries"},
+        ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  threshold: 8\n"
+                  "  risk: 0.01\n",
+                  "a.yml:6:9:", "risk or threshold"},
         ErrorCase{"builtin_entries: {host_cup: false}\n", "a.yml:1:", "host_cup"},
         ErrorCase{"entries: 5\n", "a.yml:1:10:", "must be a list"}));
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which entries are warmed up, and what happens when the server cannot be reached.
+#include "exporter/daemon/warm_up.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rules/analytics/analytics_file.h"
+#include "storage/state/memory_store.h"
+#include "storage/window/windows.h"
+#include "tests/support/fake_clock.h"
+
+namespace outrider {
+namespace {
+
+constexpr const char* kEntries = R"(entries:
+- {name: load, kind: anomaly, expr: load}
+- {name: slope, kind: trend, expr: load}
+- {name: sum, kind: anomaly, expr: sum(load)}
+)";
+
+std::vector<Entry> Parse(const std::string& text) {
+  return ParseAnalyticsFile(text, "a.yml").value().entries;
+}
+
+class WarmUpTest : public testing::Test {
+ protected:
+  WarmUpTest()
+      : engine_(Parse(kEntries), AnalyticsOptions(),
+                {.engine = promql_,
+                 .querier = windows_,
+                 .table = table_,
+                 .feed = &windows_,
+                 .state = &store_}) {
+    config_.url = "http://user:hidden@127.0.0.1:1/prometheus";
+  }
+  std::unique_ptr<WarmUp> Make() {
+    return std::make_unique<WarmUp>(
+        WarmUpSeams{
+            .engine = engine_, .state = store_, .promql = promql_.options(), .clock = clock_},
+        15 * kSecond);
+  }
+
+  FakeClock clock_;
+  promql::Engine promql_{promql::EngineOptions(), clock_};
+  Windows windows_{WindowsOptions()};
+  DerivedTable table_;
+  MemoryStore store_;
+  AnalyticsEngine engine_;
+  WarmUpConfig config_;
+};
+
+TEST_F(WarmUpTest, WithoutAServerNothingIsPlannedNorMarked) {
+  const auto warm_up = Make();
+  warm_up->Plan(Parse(kEntries), {});
+  EXPECT_TRUE(warm_up->View().tasks.empty());
+  EXPECT_EQ(Checkpoints(store_).Mark(EntryIdentity(Parse(kEntries)[0])).value(), std::nullopt);
+}
+
+TEST_F(WarmUpTest, NewEntriesArePlannedByExpressionAndOverARestart) {
+  const std::vector<Entry> entries = Parse(kEntries);
+  Make()->Plan(entries, config_);
+  // What the cold detectors have saved meanwhile does not make the entry an old one.
+  const CheckpointRow row = {CheckpointKey(EntryIdentity(entries[0]), {}), "12345678state"};
+  ASSERT_TRUE(Checkpoints(store_).Write({&row, 1}).ok());
+  const auto warm_up = Make();
+  warm_up->Plan(entries, config_);
+  const WarmUpView view = warm_up->View();
+  ASSERT_EQ(view.tasks.size(), 2U);
+  EXPECT_EQ(view.tasks[0].entries, (std::vector<std::string>{"load", "slope"}));
+  EXPECT_EQ(view.tasks[1].entries, (std::vector<std::string>{"sum"}));
+  EXPECT_THAT(view.url, testing::Not(testing::HasSubstr("hidden")));
+}
+
+TEST_F(WarmUpTest, KnownAndDoneEntriesAreLeftAlone) {
+  const std::vector<Entry> entries = Parse(kEntries);
+  const CheckpointRow row = {CheckpointKey(EntryIdentity(entries[0]), {}), "12345678state"};
+  Checkpoints checkpoints(store_);
+  ASSERT_TRUE(checkpoints.Write({&row, 1}).ok());
+  ASSERT_TRUE(checkpoints.SetMark(EntryIdentity(entries[1]), WarmUpMark::kDone, 1).ok());
+  const auto warm_up = Make();
+  warm_up->Plan(entries, config_);
+  ASSERT_EQ(warm_up->View().tasks.size(), 1U);
+  EXPECT_EQ(warm_up->View().tasks[0].entries, (std::vector<std::string>{"sum"}));
+}
+
+TEST_F(WarmUpTest, AFailureIsToldAndTriedAgain) {
+  engine_.Rebuild(clock_.Now());
+  const auto warm_up = Make();
+  warm_up->Plan({Parse(kEntries)[2]}, config_);
+  warm_up->RunOnce({});
+  WarmUpView view = warm_up->View();
+  ASSERT_EQ(view.tasks.size(), 1U);
+  EXPECT_EQ(view.tasks[0].state, WarmUpState::kRetrying);
+  EXPECT_EQ(view.tasks[0].attempts, 1U);
+  EXPECT_EQ(view.failures, 1U);
+  EXPECT_THAT(view.tasks[0].error, testing::HasSubstr("127.0.0.1"));
+  EXPECT_THAT(view.tasks[0].error, testing::Not(testing::HasSubstr("hidden")));
+  EXPECT_GT(view.tasks[0].next_try, clock_.Now());
+  warm_up->RunOnce({});
+  EXPECT_EQ(warm_up->View().tasks[0].attempts, 1U) << "not before its time";
+  clock_.Advance(31 * kSecond);
+  warm_up->RunOnce({});
+  EXPECT_EQ(warm_up->View().tasks[0].attempts, 2U);
+}
+
+TEST_F(WarmUpTest, AnEntryOfAFixedTimeIsRefused) {
+  const auto warm_up = Make();
+  warm_up->Plan(Parse("entries:\n- {name: a, kind: anomaly, expr: sum(load @ 5)}\n"), config_);
+  warm_up->RunOnce({});
+  ASSERT_EQ(warm_up->View().tasks.size(), 1U);
+  EXPECT_EQ(warm_up->View().tasks[0].state, WarmUpState::kRefused);
+}
+
+}  // namespace
+}  // namespace outrider
