@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/detect/band_judge.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -155,11 +153,7 @@ void BandJudge::Learn(const Judgement& judged, DurationMs step) {
 }
 
 std::string BandJudge::DescribeImpossible(double value) const {
-  if (value > data_max_)
-    return fmt::format("it lies above {}, the highest value that can be", ShortNumber(data_max_));
-  if (value < data_min_)
-    return fmt::format("it lies below {}, the lowest value that can be", ShortNumber(data_min_));
-  return "";
+  return outrider::DescribeImpossible(value, data_min_, data_max_);
 }
 
 void BandJudge::Save(RowWriter& out) const {
