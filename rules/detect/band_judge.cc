@@ -34,7 +34,7 @@ BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
       direction_(options.direction),
       depth_(static_cast<float>(CalibratedTail::DepthOf(options.risk))),
       min_relative_deviation_(static_cast<float>(options.min_relative_deviation)),
-      threshold_(options.threshold.value_or(0)),
+      threshold_(static_cast<float>(options.threshold.value_or(0))),
       min_deviation_(options.min_deviation),
       data_min_(options.data_min.value_or(-std::numeric_limits<double>::infinity())),
       data_max_(options.data_max.value_or(std::numeric_limits<double>::infinity())),
@@ -56,7 +56,7 @@ void BandJudge::AddToRun(Judgement* judged) {
 }
 
 double BandJudge::Edge(const CalibratedTail& tail) const {
-  return threshold_ > 0 ? threshold_ : tail.Edge(static_cast<double>(depth_));
+  return threshold_ > 0 ? static_cast<double>(threshold_) : tail.Edge(static_cast<double>(depth_));
 }
 
 double BandJudge::Probability(double z, double run) const {

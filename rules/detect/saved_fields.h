@@ -16,7 +16,8 @@ namespace outrider {
 //      known are told from those without any; times of peers (rules/analytics)
 //   3: the largest distances of late; how far tails are stretched; the side a series has not been
 //      back from; what each hour was like when it was last
-//   4: tails of peers and robust_z; how far intervals of forecasts are stretched
+//   4: tails of peers and robust_z; how far intervals of forecasts are stretched;
+//      what a few hours of the week were like
 inline constexpr uint8_t kDetectorFormat = 4;
 
 void PutFloats(RowWriter& out, std::span<const float> values);
