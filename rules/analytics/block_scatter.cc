@@ -10,6 +10,14 @@ constexpr double kMostCorrelation = 0.97;
 
 }  // namespace
 
+double VarianceFactor(double correlation, double count) {
+  if (correlation <= 0 || count <= 8) return 1;
+  constexpr double kMost = 0.9;
+  // The first order of the bias of what is left around a line.
+  const double unbiased = std::min(kMost, (correlation + 2 / count) / (1 - 4 / count));
+  return (1 + unbiased) / (1 - unbiased);
+}
+
 BlockScatter MeasureScatter(std::span<const Moments> points, const Moments& line) {
   BlockScatter scatter;
   double squares = 0;

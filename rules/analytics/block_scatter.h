@@ -22,6 +22,10 @@ struct BlockScatter {
     return std::max(within, between) * (1 + correlation) / (1 - correlation);
   }
 };
+// By how much autocorrelation widens the variance of a mean: `correlation` of neighbours among
+// `count` points around a line, which is smaller than that of the series.
+double VarianceFactor(double correlation, double count);
+
 BlockScatter MeasureScatter(std::span<const Moments> points, const Moments& line);
 
 }  // namespace outrider

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
+
+#include "rules/detect/robust_stats.h"
 
 namespace outrider {
 namespace {
@@ -105,6 +108,35 @@ Step BestStep(std::span<const Block> blocks, const Moments& total, double floor)
   return best;
 }
 
+// Slow noise steps by itself: what the correlation of neighbours asks for. By differences, of which
+// other steps are few and are left out; those of a first-order process of correlation c are
+// correlated by (c - 1) / 2.
+double NoiseFactor(std::span<const Block> blocks) {
+  std::vector<double> changes;
+  std::vector<double> sizes;
+  for (size_t i = 1; i < blocks.size(); ++i) {
+    changes.push_back(blocks[i].line.mean_v - blocks[i - 1].line.mean_v);
+    sizes.push_back(std::fabs(changes.back()));
+  }
+  constexpr double kStepOfMedian = 6;
+  const double largest = kStepOfMedian * MedianInPlace(sizes);
+  double before = 0;
+  double squares = 0;
+  double neighbours = 0;
+  for (const double change : changes) {
+    const double kept = std::fabs(change) <= largest ? change : 0;
+    squares += kept * kept;
+    neighbours += kept * before;
+    before = kept;
+  }
+  if (!(squares > 0)) return 1;
+  constexpr double kMost = 0.9;
+  const double correlation = std::min(kMost, 1 + 2 * neighbours / squares);
+  // What white noise shows by chance.
+  if (correlation < 3 / std::sqrt(static_cast<double>(blocks.size()))) return 1;
+  return (1 + correlation) / (1 - correlation);
+}
+
 std::optional<Step> SignificantStep(std::span<const Block> blocks) {
   if (blocks.size() < kMinBlocks) return std::nullopt;
   Moments total;
@@ -114,6 +146,7 @@ std::optional<Step> SignificantStep(std::span<const Block> blocks) {
   const double floor = total.n * (1e-9 * scale) * (1e-9 * scale);
   const Step step = BestStep(blocks, total, floor);
   if (!(step.gain > floor) || step.Ratio() <= step.Bar()) return std::nullopt;
+  if (step.Ratio() <= step.Bar() * NoiseFactor(blocks)) return std::nullopt;
   return step;
 }
 

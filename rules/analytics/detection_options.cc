@@ -25,8 +25,8 @@ struct Unused {
   std::array<std::string_view, 8> keys;  // empty ones last
 };
 constexpr std::array<Unused, 7> kUnused = {{
-    {"robust_z", {"risk", "data_range", "warm_up", "half_life", "rest", "seasons", "time_zone"}},
-    {"peers", {"risk", "data_range", "warm_up", "half_life", "rest", "seasons", "time_zone"}},
+    {"robust_z", {"half_life", "seasons", "time_zone"}},
+    {"peers", {"half_life", "seasons", "time_zone"}},
     {"quantile", {"seasons", "time_zone"}},
     {"mad", {"seasons", "time_zone"}},
     {"zscore", {"seasons", "time_zone"}},

@@ -113,7 +113,7 @@ ForecastDetector::Paths ForecastDetector::PathsAt(Timestamp now) const {
 }
 
 void ForecastDetector::Observe(Timestamp time, double value) {
-  for (ForecastErrors& errors : errors_) errors.Score(time, value);
+  for (ForecastErrors& errors : errors_) errors.Score(time, value, plan_->confidence);
   if (line_) line_->Add(time, value);
   if (holt_) holt_->Add(time, value);
   if (seasonal_) seasonal_->Add(time, value);
@@ -151,16 +151,17 @@ std::optional<size_t> ForecastDetector::Choose(const Paths& paths, size_t horizo
 }
 
 double ForecastDetector::HalfWidth(const ForecastPath& path, size_t model, double ahead) const {
-  std::optional<double> width;  // one does not become narrower the farther it looks
+  double nearer = 0;  // one does not become narrower the farther it looks
+  std::optional<double> beyond;
   for (const ForecastErrors& errors : errors_) {
-    const auto off = errors.RootMeanSquare(model);
-    if (!off) continue;
+    const auto half = errors.HalfWidth(model, plan_->confidence);
+    if (!half) continue;
     const double share = ahead / Seconds(errors.horizon());
-    const double own = plan_->confidence.z * *off * std::sqrt(std::max(share, 0.25));
-    width = std::max(width.value_or(0), own);
-    if (share <= 1) break;
+    if (share <= 1) return std::max(nearer, *half * std::sqrt(std::max(share, 0.25)));
+    nearer = std::max(nearer, *half);
+    beyond = std::max(beyond.value_or(0), *half * std::sqrt(share));
   }
-  return width.value_or(path.HalfWidth(ahead));
+  return beyond.value_or(path.HalfWidth(ahead));
 }
 
 Crossing ForecastDetector::CrossingOf(const Paths& paths, size_t model) const {

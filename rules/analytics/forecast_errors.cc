@@ -10,10 +10,15 @@ namespace outrider {
 namespace {
 
 constexpr double kWeight = 1.0 / 12;  // four horizons
+// A comparison outside the interval makes it exp(kStretch x confidence) times as wide, one inside
+// narrower by so little that both are even where the confidence holds.
+constexpr double kStretch = 0.3;
+constexpr double kLeast = 0.25;
+constexpr double kMost = 8;
 
 }  // namespace
 
-void ForecastErrors::Score(Timestamp time, double value) {
+void ForecastErrors::Score(Timestamp time, double value, const Confidence& confidence) {
   size_t at = 0;
   for (; at < put_down_.size(); at += Row()) {
     const double late = static_cast<double>(time) - put_down_[at];
@@ -23,11 +28,20 @@ void ForecastErrors::Score(Timestamp time, double value) {
     for (size_t m = 0; m < models_; ++m) {
       const double error = value - put_down_[at + 1 + m];
       if (std::isnan(error)) continue;
+      Stretch(m, std::fabs(error), confidence);
       if (count_[m] < UINT16_MAX) ++count_[m];
       square_[m] += std::max(kWeight, 1.0 / count_[m]) * (error * error - square_[m]);
     }
   }
   if (at > 0) put_down_.erase(put_down_.begin(), put_down_.begin() + static_cast<ptrdiff_t>(at));
+}
+
+void ForecastErrors::Stretch(size_t model, double error, const Confidence& confidence) {
+  const auto half = HalfWidth(model, confidence);
+  if (!half) return;
+  const double by = error > *half ? confidence.share : confidence.share - 1;
+  const double stretched = stretch_[model] * std::exp(kStretch * by);
+  stretch_[model] = static_cast<uint16_t>(std::clamp(stretched, kLeast * kParts, kMost * kParts));
 }
 
 bool ForecastErrors::WantsForecast(Timestamp time) const {
@@ -49,10 +63,18 @@ std::optional<double> ForecastErrors::RootMeanSquare(size_t model) const {
   return std::sqrt(square_[model]);
 }
 
+std::optional<double> ForecastErrors::HalfWidth(size_t model, const Confidence& confidence) const {
+  const auto off = RootMeanSquare(model);
+  if (!off) return std::nullopt;
+  return confidence.z * stretch_[model] / kParts * *off;
+}
+
 void ForecastErrors::Save(RowWriter& out) const {
   out.Bool(began_).I64(last_).U64(put_down_.size());
   for (double number : put_down_) out.Double(number);
-  for (size_t m = 0; m < models_; ++m) out.U64(count_[m]).Double(square_[m]);
+  for (size_t m = 0; m < models_; ++m) {
+    out.U64(count_[m]).Double(square_[m]).U64(stretch_[m]);
+  }
 }
 
 void ForecastErrors::Load(RowReader& in) {
@@ -64,6 +86,9 @@ void ForecastErrors::Load(RowReader& in) {
   for (size_t m = 0; m < models_; ++m) {
     count_[m] = static_cast<uint16_t>(std::min<uint64_t>(in.U64(), UINT16_MAX));
     square_[m] = in.Double();
+    if (in.format() < 4) continue;
+    stretch_[m] = static_cast<uint16_t>(
+        std::clamp(static_cast<double>(in.U64()), kLeast * kParts, kMost * kParts));
   }
 }
 

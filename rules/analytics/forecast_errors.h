@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "rules/analytics/quantiles.h"
 #include "storage/base/clock.h"
 #include "storage/state/row_codec.h"
 
@@ -23,16 +24,22 @@ class ForecastErrors {
   using Values = std::array<double, kForecastModels>;
 
   // `models`: how many of the values are in use.
-  ForecastErrors(DurationMs horizon, size_t models) : horizon_(horizon), models_(models) {}
+  ForecastErrors(DurationMs horizon, size_t models)
+      : horizon_(horizon), models_(static_cast<uint8_t>(models)) {
+    stretch_.fill(static_cast<uint16_t>(kParts));
+  }
   DurationMs horizon() const { return horizon_; }
 
   // Compares what was due by now. `value` is the sample at `time`.
-  void Score(Timestamp time, double value);
+  void Score(Timestamp time, double value, const Confidence& confidence);
   bool WantsForecast(Timestamp time) const;
   void PutDown(Timestamp time, const Values& values);
 
   // Root of the weighted mean square; nothing before six comparisons.
   std::optional<double> RootMeanSquare(size_t model) const;
+  // Half of the interval at the horizon, from there on: the same in so many of them as held the
+  // share asked for of what came.
+  std::optional<double> HalfWidth(size_t model, const Confidence& confidence) const;
 
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
@@ -41,17 +48,22 @@ class ForecastErrors {
  private:
   static constexpr DurationMs kPerHorizon = 3;
   static constexpr uint16_t kEnough = 6;
-  DurationMs horizon_;
-  size_t models_;
-  size_t Row() const { return 1 + models_; }
+  static constexpr double kParts = 4096;  // of one in stretch_
+  size_t Row() const { return 1U + models_; }
+  void Stretch(size_t model, double error, const Confidence& confidence);
 
-  bool began_ = false;
+  DurationMs horizon_;
   Timestamp last_ = 0;
   // Rows of the time it is due (milliseconds) and a value for each model; at most kPerHorizon + 1,
   // oldest first.
   std::vector<double> put_down_;
   std::array<double, kForecastModels> square_ = {};   // weighted means of squared errors
   std::array<uint16_t, kForecastModels> count_ = {};  // comparisons, as far as it matters
+  // Of intervals, in kParts: errors are neither normal nor independent (adaptive conformal
+  // inference, Gibbs and Candès 2021).
+  std::array<uint16_t, kForecastModels> stretch_;
+  uint8_t models_;
+  bool began_ = false;
 };
 
 }  // namespace outrider

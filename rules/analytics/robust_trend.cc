@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "rules/analytics/block_scatter.h"
 #include "rules/detect/robust_stats.h"
 
 namespace outrider {
@@ -58,6 +59,7 @@ double AutocorrelationFactor(std::span<const Moments> points) {
   const double variance = std::inner_product(ranks.begin(), ranks.end(), ranks.begin(), 0.0);
   if (!(variance > 0)) return 1;
   double sum = 0;
+  double first = 0;
   // Long lags are known from a handful of pairs only.
   for (size_t lag = 1; lag <= ranks.size() / 2; ++lag) {
     const double r = std::inner_product(ranks.begin() + static_cast<ptrdiff_t>(lag), ranks.end(),
@@ -65,9 +67,12 @@ double AutocorrelationFactor(std::span<const Moments> points) {
                      variance;
     if (std::fabs(r) < 1.96 / std::sqrt(n)) continue;
     const double k = static_cast<double>(lag);
+    if (lag == 1) first = r;
     sum += (n - k) * (n - k - 1) * (n - k - 2) * r;
   }
-  return std::max(1.0, 1 + 2 * sum / (n * (n - 1) * (n - 2)));
+  // Lags that are not significant are missing in the sum, and few points make all of them too
+  // small: at least what the first one asks for.
+  return std::max({1.0, 1 + 2 * sum / (n * (n - 1) * (n - 2)), VarianceFactor(first, n)});
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/analytics/robust_z.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <string>
+#include <utility>
 
 #include "fmt/format.h"
 #include "rules/analytics/anomaly_detector.h"
@@ -11,62 +11,55 @@
 #include "rules/detect/saved_fields.h"
 
 namespace outrider {
-Band JudgeByRobustZ(const Baseline::Center& center, double value, const RobustZOptions& options) {
-  const double scale = std::max({center.deviation, options.min_deviation,
-                                 options.min_relative_deviation * std::fabs(center.median)});
-  const double half = options.threshold * scale;
-  Band band;
-  band.expected = center.median;
-  band.lower = center.median - half;
-  band.upper = center.median + half;
-  const double distance = value - center.median;
-  const bool left_out = (options.direction == AnomalyDirection::kAbove && distance < 0) ||
-                        (options.direction == AnomalyDirection::kBelow && distance > 0);
-  band.score = left_out ? 0 : std::fabs(distance) / half;
-  return band;
-}
 
 void RobustZDetector::Observe(Timestamp time, double value) {
   if (newest_) before_.Add(newest_->time, newest_->value);
   newest_ = Newest{time, value};
+  const double onset = told_ ? Verdict::kUnknown : verdict_.onset;
+  told_ = false;
+  verdict_ = {};
+  if (before_.size() < kWarmUp) {
+    judge_.Pass(time);
+    return;
+  }
+  const Baseline::Center center = before_.Measure();
+  scale_ = judge_.Scale(center.deviation, center.median);
+  verdict_ = judge_.Judge(time, value, center.median, scale_);
+  verdict_.onset = std::fmax(verdict_.onset, onset);
 }
 
 void RobustZDetector::Report(Timestamp /*now*/, std::span<double> out) const {
-  if (!newest_ || before_.size() < kWarmUp) {
-    std::ranges::fill(out, std::numeric_limits<double>::quiet_NaN());
-    return;
-  }
-  const Band band = JudgeByRobustZ(before_.Measure(), newest_->value, options_);
-  WriteVerdict(
-      {.state = band.score, .expected = band.expected, .lower = band.lower, .upper = band.upper},
-      out);
+  WriteVerdict(verdict_, out);
 }
 
 std::optional<Explanation> RobustZDetector::Explain() const {
   Explanation explanation;
   explanation.detector = "robust_z";
   explanation.samples = before_.size() + (newest_ ? 1 : 0);
+  explanation.verdict = verdict_;
   if (newest_) {
     explanation.time = newest_->time;
     explanation.value = newest_->value;
   }
-  if (!newest_ || before_.size() < kWarmUp) {
+  if (std::isnan(verdict_.expected)) {
     explanation.reasons.emplace_back("still warming up: nothing can be said yet");
     return explanation;
   }
-  const Band band = JudgeByRobustZ(before_.Measure(), newest_->value, options_);
-  explanation.verdict = {
-      .state = band.score, .expected = band.expected, .lower = band.lower, .upper = band.upper};
-  explanation.level = band.expected;
-  explanation.deviation = (band.upper - band.expected) / options_.threshold;
-  if (band.score >= 1) {
-    const bool above = newest_->value > band.expected;
-    explanation.since = before_.BeyondSince(above ? band.upper : band.lower, above, newest_->time);
+  const double z = (newest_->value - verdict_.expected) / scale_;
+  explanation.level = verdict_.expected;
+  explanation.deviation = scale_;
+  explanation.tail_probability = judge_.Probability(z);
+  if (verdict_.state >= 1) {
+    const bool above = newest_->value > verdict_.expected;
+    explanation.since =
+        before_.BeyondSince(above ? verdict_.upper : verdict_.lower, above, newest_->time);
   }
-  DescribeVerdict((newest_->value - band.expected) / explanation.deviation,
-                  NoveltyTable::Kind::kNothing, &explanation);
+  DescribeVerdict(z, NoveltyTable::Kind::kNothing, &explanation);
   explanation.reasons.push_back(
       fmt::format("what is expected is the median of {} samples of the last hour", before_.size()));
+  if (std::string why = judge_.DescribeImpossible(newest_->value); !why.empty()) {
+    explanation.reasons.insert(explanation.reasons.begin(), std::move(why));
+  }
   return explanation;
 }
 
@@ -74,6 +67,9 @@ void RobustZDetector::Save(RowWriter& out) const {
   out.Bool(newest_.has_value());
   if (newest_) out.I64(newest_->time).Double(newest_->value);
   before_.Save(out);
+  SaveVerdict(verdict_, out);
+  out.Double(scale_);
+  judge_.Save(out);
 }
 
 void RobustZDetector::Load(RowReader& in) {
@@ -82,6 +78,11 @@ void RobustZDetector::Load(RowReader& in) {
     newest_ = Newest{time, in.Double()};
   }
   before_.Load(in);
+  if (in.format() < 4) return;
+  verdict_ = LoadVerdict(in);
+  told_ = true;  // a report follows each run before anything is saved
+  scale_ = TakeAtLeast(in, 0);
+  judge_.Load(in);
 }
 
 }  // namespace outrider

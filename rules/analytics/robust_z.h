@@ -1,42 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Anomalies by robust z-score: how far the newest sample is from the median of those before it,
 // measured in robust standard deviations, and never in less than a floor, so that a jump
-// off a flat line counts while a flicker on it does not.
+// off a flat line counts while a flicker on it does not. How far is too far the series' own
+// distances say (rules/detect/distance_judge.h).
 #pragma once
 
 #include <optional>
 
 #include "rules/analytics/baseline.h"
 #include "rules/analytics/detector.h"
+#include "rules/detect/distance_judge.h"
 
 namespace outrider {
 
-struct Band {
-  double score = 0;  // 1 at the edge of the band
-  double expected = 0;
-  double lower = 0;
-  double upper = 0;
-};
-
-struct RobustZOptions {
-  double threshold = 4;  // robust standard deviations from the expected value to the edge
-  double min_deviation = 1e-9;
-  double min_relative_deviation = 0.01;
-  AnomalyDirection direction = AnomalyDirection::kBoth;
-};
-
-// scale = max(robust deviation of the baseline, min_deviation, min_relative_deviation |median|)
-// score = |value - median| / (threshold * scale); 0 on the side that `direction` leaves out.
-Band JudgeByRobustZ(const Baseline::Center& center, double value, const RobustZOptions& options);
-
-// Outputs as AnomalyDetector, without an onset; none before kWarmUp samples precede the newest.
+// Outputs as AnomalyDetector; none before kWarmUp samples precede the newest.
 class RobustZDetector final : public Detector {
  public:
   static constexpr size_t kWarmUp = 10;
 
-  explicit RobustZDetector(const RobustZOptions& options) : options_(options) {}
+  explicit RobustZDetector(const DetectorOptions& options) : judge_(options) {}
   void Observe(Timestamp time, double value) override;
   void Report(Timestamp now, std::span<double> out) const override;
+  void Reported() override { told_ = true; }
   // Since when: as far back as the baseline goes.
   std::optional<Explanation> Explain() const override;
 
@@ -48,9 +33,13 @@ class RobustZDetector final : public Detector {
     Timestamp time = 0;
     double value = 0;
   };
-  RobustZOptions options_;
   Baseline before_;  // without the newest sample
   std::optional<Newest> newest_;
+  DistanceJudge judge_;
+  // Of the newest sample; the onset is the highest since the last report.
+  Verdict verdict_;
+  double scale_ = 0;
+  bool told_ = false;  // it has been told, and there was no sample since
 };
 
 }  // namespace outrider

@@ -55,7 +55,7 @@ void Source::JudgePeers() {
     for (uint32_t slot = 0; slot < series_.size(); ++slot) {
       if (series_[slot].live) members.push_back(series_.Detectors(slot)[entry]->AsPeer());
     }
-    JudgeByPeers(entries_[entry].detection, members);
+    JudgeByPeers(members);
   }
 }
 

@@ -29,17 +29,12 @@ constexpr DetectorRow AnomalyRow(std::string_view name) {
   return {EntryKind::kAnomaly, name, AnomalyOutputs, MakeAnomaly, ADay};
 }
 
-std::unique_ptr<Detector> MakePeer(const Entry& /*entry*/) {
-  return std::make_unique<PeerMember>();
+std::unique_ptr<Detector> MakePeer(const Entry& entry) {
+  return std::make_unique<PeerMember>(entry.detection);
 }
 
 std::unique_ptr<Detector> MakeRobustZ(const Entry& entry) {
-  RobustZOptions options;
-  options.threshold = entry.detection.threshold.value_or(options.threshold);
-  options.min_deviation = entry.detection.min_deviation;
-  options.min_relative_deviation = entry.detection.min_relative_deviation;
-  options.direction = entry.detection.direction;
-  return std::make_unique<RobustZDetector>(options);
+  return std::make_unique<RobustZDetector>(entry.detection);
 }
 
 DurationMs BaselineSpan(const Entry& /*entry*/) { return Baseline::kSpan; }

@@ -16,7 +16,9 @@ constexpr DurationMs kSecondLook = 3 * kDay;  // seasons can be told from then o
 constexpr DurationMs kLookAgain = 7 * kDay;
 
 bool ShareDetector(Shape a, Shape b) {
-  const auto is_default = [](Shape s) { return s == Shape::kUnclear || s == Shape::kSeasonal; };
+  const auto is_default = [](Shape s) {
+    return s == Shape::kUnclear || s == Shape::kSpiky || s == Shape::kSeasonal;
+  };
   return a == b || (is_default(a) && is_default(b));
 }
 

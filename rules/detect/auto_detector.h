@@ -16,8 +16,8 @@ namespace outrider {
 
 class AutoDetector final : public SeriesDetector {
  public:
-  // A detector for series of this shape; the same one for the same shape, and for kUnclear and
-  // kSeasonal.
+  // A detector for series of this shape; the same one for the same shape, and for kUnclear, kSpiky
+  // and kSeasonal.
   using Factory = std::unique_ptr<SeriesDetector> (*)(Shape shape, const DetectorOptions& options);
 
   // `options` were checked; `factory` is static.

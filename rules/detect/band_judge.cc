@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/detect/band_judge.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -36,7 +34,7 @@ BandJudge::BandJudge(const DetectorOptions& options, BandPolicy policy)
       direction_(options.direction),
       depth_(static_cast<float>(CalibratedTail::DepthOf(options.risk))),
       min_relative_deviation_(static_cast<float>(options.min_relative_deviation)),
-      threshold_(options.threshold.value_or(0)),
+      threshold_(static_cast<float>(options.threshold.value_or(0))),
       min_deviation_(options.min_deviation),
       data_min_(options.data_min.value_or(-std::numeric_limits<double>::infinity())),
       data_max_(options.data_max.value_or(std::numeric_limits<double>::infinity())),
@@ -58,7 +56,7 @@ void BandJudge::AddToRun(Judgement* judged) {
 }
 
 double BandJudge::Edge(const CalibratedTail& tail) const {
-  return threshold_ > 0 ? threshold_ : tail.Edge(static_cast<double>(depth_));
+  return threshold_ > 0 ? static_cast<double>(threshold_) : tail.Edge(static_cast<double>(depth_));
 }
 
 double BandJudge::Probability(double z, double run) const {
@@ -155,11 +153,7 @@ void BandJudge::Learn(const Judgement& judged, DurationMs step) {
 }
 
 std::string BandJudge::DescribeImpossible(double value) const {
-  if (value > data_max_)
-    return fmt::format("it lies above {}, the highest value that can be", ShortNumber(data_max_));
-  if (value < data_min_)
-    return fmt::format("it lies below {}, the lowest value that can be", ShortNumber(data_min_));
-  return "";
+  return outrider::DescribeImpossible(value, data_min_, data_max_);
 }
 
 void BandJudge::Save(RowWriter& out) const {

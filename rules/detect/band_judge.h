@@ -100,7 +100,7 @@ class BandJudge {
   std::array<float, kRun> newest_{};  // ring of z
   float depth_;                       // of the tail, where the edge lies
   float min_relative_deviation_;
-  double threshold_;  // of samples and of runs; 0: by risk
+  float threshold_;  // of samples and of runs; 0: by risk
   double min_deviation_;
   double data_min_;  // infinite: none
   double data_max_;

@@ -69,8 +69,7 @@ Made ForShape(Shape shape, const DetectorOptions& options) {
     }
     case Shape::kDiscrete:
       return Novelty(options, zone);
-    case Shape::kSpiky:
-      return Quantile(options, zone);
+    case Shape::kSpiky:  // the edge stretches until the risk holds; quantiles alarmed more often
     case Shape::kUnclear:
     case Shape::kSeasonal:
       return Seasonal(options, zone);

@@ -50,6 +50,14 @@ std::string DescribeFinding(NoveltyTable::Kind finding) {
   return {};
 }
 
+std::string DescribeImpossible(double value, double lowest, double highest) {
+  if (value > highest)
+    return fmt::format("it lies above {}, the highest value that can be", ShortNumber(highest));
+  if (value < lowest)
+    return fmt::format("it lies below {}, the lowest value that can be", ShortNumber(lowest));
+  return {};
+}
+
 void DescribeVerdict(double z, NoveltyTable::Kind finding, Explanation* explanation) {
   constexpr double kWorthSaying = 0.01;
   const Verdict& verdict = explanation->verdict;

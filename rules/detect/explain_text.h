@@ -12,6 +12,9 @@ namespace outrider {
 // `z`: distance in usual deviations, signed.
 void DescribeVerdict(double z, NoveltyTable::Kind finding, Explanation* explanation);
 
+// "" for a value that can be.
+std::string DescribeImpossible(double value, double lowest, double highest);
+
 // What the novelty table found; empty for kNothing.
 std::string DescribeFinding(NoveltyTable::Kind finding);
 

@@ -24,9 +24,10 @@ class LocalTime {
 
  private:
   absl::TimeZone zone_;
-  Timestamp from_ = 0;
-  Timestamp until_ = 0;  // [from_, until_) has offset_
-  DurationMs offset_ = 0;
+  // [from_, until_) has offset_: whole minutes since the epoch, milliseconds.
+  int32_t from_ = 0;
+  int32_t until_ = 0;
+  int32_t offset_ = 0;
 };
 
 }  // namespace outrider

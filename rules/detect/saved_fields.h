@@ -11,12 +11,14 @@
 
 namespace outrider {
 
-// The newest format of rows with a detector's state; 1 and 2 can be read.
+// The newest format of rows with a detector's state; 1 to 3 can be read.
 //   2: since when a band detector's series is off on either side; hours of which no deviation is
 //      known are told from those without any; times of peers (rules/analytics)
 //   3: the largest distances of late; how far tails are stretched; the side a series has not been
 //      back from; what each hour was like when it was last
-inline constexpr uint8_t kDetectorFormat = 3;
+//   4: tails of peers and robust_z; how far intervals of forecasts are stretched;
+//      what a few hours of the week were like
+inline constexpr uint8_t kDetectorFormat = 4;
 
 void PutFloats(RowWriter& out, std::span<const float> values);
 // Fails unless exactly values.size() finite floats follow; `values` are then zeros.

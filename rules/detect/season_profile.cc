@@ -69,7 +69,7 @@ void SeasonProfile::Learn(const LocalSlot& slot, double residual, const Distance
     Move(hour_[hour], (weekend ? kCommonShare : 1) * per_day * residual);
     if (weekend) {
       const double per_weekend =
-          hours * std::max<double>(slowest_week_, 1 / (weekend_hours_ / 24 + 1));
+          hours * std::max<double>(slowest_week_, 1 / (weekend_watched_ / (24 * kUnits) + 1));
       Move(weekend_[hour], per_weekend * residual);
     }
   }
@@ -82,8 +82,9 @@ void SeasonProfile::Learn(const LocalSlot& slot, double residual, const Distance
     Move(deviation_[hour], off.overall);
   }
   Move(deviation_[hour], per_day * (off.distance - static_cast<double>(deviation_[hour])));
-  hours_ += hours;
-  if (weekend) weekend_hours_ += hours;
+  const auto watched = static_cast<uint32_t>(std::lround(hours * kUnits));
+  watched_ = std::max(watched_, watched_ + watched);  // stays at the most there can be
+  if (weekend) weekend_watched_ = std::max(weekend_watched_, weekend_watched_ + watched);
 }
 
 double SeasonProfile::Mean() const {
@@ -93,7 +94,7 @@ double SeasonProfile::Mean() const {
 }
 
 void SeasonProfile::Save(RowWriter& out) const {
-  out.Double(hours_).Double(weekend_hours_);
+  out.Double(watched_ / kUnits).Double(weekend_watched_ / kUnits);
   PutFloats(out, hour_);
   PutFloats(out, weekend_);
   PutFloats(out, day_);
@@ -101,8 +102,10 @@ void SeasonProfile::Save(RowWriter& out) const {
 }
 
 void SeasonProfile::Load(RowReader& in) {
-  hours_ = TakeAtLeast(in, 0);
-  weekend_hours_ = TakeAtLeast(in, 0);
+  for (uint32_t* watched : {&watched_, &weekend_watched_}) {
+    const double units = std::round(TakeAtLeast(in, 0) * kUnits);
+    *watched = static_cast<uint32_t>(std::min<double>(units, UINT32_MAX));
+  }
   TakeFloats(in, hour_);
   TakeFloats(in, weekend_);
   TakeFloats(in, day_);

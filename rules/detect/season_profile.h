@@ -39,20 +39,21 @@ class SeasonProfile {
   // `residual`: sample less (level + At(slot)); `step`: the time the sample stands for.
   void Learn(const LocalSlot& slot, double residual, const Distance& off, DurationMs step);
 
-  double Mean() const;                         // of the 24 hours: part of the level, strictly
-  double days() const { return hours_ / 24; }  // watched
+  double Mean() const;  // of the 24 hours: part of the level, strictly
+  double days() const { return watched_ / (24 * kUnits); }
 
   void Save(RowWriter& out) const;
   void Load(RowReader& in);
 
  private:
+  static constexpr double kUnits = 57'600;  // of an hour: sixteenths of a second
   static double Within(const std::array<float, 24>& hours, const LocalSlot& slot);
 
   Kinds kinds_;
   float slowest_day_;  // share of the old that a new day replaces, once much has been seen
   float slowest_week_;
-  double hours_ = 0;          // watched
-  double weekend_hours_ = 0;  // of them
+  uint32_t watched_ = 0;          // in kUnits, up to eight years
+  uint32_t weekend_watched_ = 0;  // of it
   std::array<float, 24> hour_{};
   std::array<float, 24> weekend_{};  // in addition on Saturdays and Sundays
   std::array<float, 7> day_{};

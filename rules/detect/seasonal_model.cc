@@ -27,6 +27,9 @@ constexpr double kFarOff = 4;
 constexpr double kCloser = 0.25;
 // A day of it replaces what was expected, all but what is left of a mean after one time constant.
 constexpr double kDayOfRoutine = 1;
+// The usual distance from a weekly routine is at least this share of what it differs by: there are
+// too few of them to learn it.
+constexpr double kWeeklyVaries = 0.05;
 
 }  // namespace
 
@@ -42,20 +45,47 @@ Expectation SeasonalModel::Expect(Timestamp time) {
   season_ = seasons_.At(slot);
   const double scale =
       kSigmaOfMeanDistance * seasons_.DeviationAt(slot, static_cast<double>(deviation_));
-  return {level_ + season_ + offset_, scale, scale};
+  Expectation expected{level_ + season_ + offset_, scale, scale};
+  routine_.set_in_force(false);
+  const auto weekly = routine_.WeeklyAt(slot);
+  if (weekly && weekly->expected) ExpectWeekly(weekly->value, expected, &expected);
+  return expected;
+}
+
+// Unless the season knows it, or it is nothing else.
+void SeasonalModel::ExpectWeekly(float value, const Expectation& base, Expectation* expected) {
+  const double there = level_ + static_cast<double>(value);
+  const double distance = std::fabs(there - base.value);
+  if (distance < kFarOff * base.above) return;
+  routine_.set_in_force(true);
+  season_ = static_cast<double>(value);
+  const double scale = std::max(base.above, kWeeklyVaries * distance);
+  *expected = {there, scale, scale};
 }
 
 bool SeasonalModel::Recall(Timestamp time, double value, Expectation* expected) {
   recalled_ = std::numeric_limits<float>::quiet_NaN();
-  const auto known = routine_.Add(local_time_.At(time).hour, value - level_);
-  if (!known) return false;
-  const double distance = std::fabs(value - expected->value);
-  const double before = level_ + static_cast<double>(*known);
-  if (distance < kFarOff * expected->above || std::fabs(value - before) > kCloser * distance) {
+  const LocalSlot slot = local_time_.At(time);
+  const auto known = routine_.Add(slot, value - level_);
+  if (routine_.in_force()) {
+    const double without = level_ + seasons_.At(slot) + offset_;
+    if (std::fabs(value - expected->value) < std::fabs(value - without)) routine_.NoteFar();
     return false;
   }
-  recalled_ = *known;
-  expected->value = before;
+  const double distance = std::fabs(value - expected->value);
+  if (distance < kFarOff * expected->above) return false;
+  const auto is_like = [&](float before) {
+    return std::fabs(value - level_ - static_cast<double>(before)) <= kCloser * distance;
+  };
+  if (known && is_like(*known)) {
+    recalled_ = *known;
+    expected->value = level_ + static_cast<double>(*known);
+    return true;
+  }
+  routine_.NoteFar();
+  const auto weekly = routine_.WeeklyAt(slot);
+  if (!weekly || !is_like(weekly->value)) return false;
+  ExpectWeekly(weekly->value, Expectation(*expected), expected);
   return true;
 }
 
@@ -65,6 +95,7 @@ void SeasonalModel::Learn(Timestamp time, double value, const StepTracker::Step&
     samples_ = 1;
     return;
   }
+  if (routine_.in_force()) return;  // what the hour of the week knows the season need not
   double residual = value - level_ - season_;
   double distance = std::fabs(residual - offset_);
   double at_least = 0;
@@ -99,10 +130,15 @@ void SeasonalModel::Describe(Explanation* explanation) const {
   explanation->season = season_ - mean;
   explanation->level = LevelOfVerdict(*explanation, explanation->season, level_ + mean + offset_);
   explanation->trend_per_hour = static_cast<double>(trend_);
+  constexpr std::array<const char*, 7> kDays = {"Mondays", "Tuesdays",  "Wednesdays", "Thursdays",
+                                                "Fridays", "Saturdays", "Sundays"};
   const LocalSlot slot = LocalTime(local_time_).At(explanation->time);
   explanation->reasons.push_back(
       fmt::format("at {:02}:{:02} on {} it usually is {} {} the level of {}", slot.hour,
-                  static_cast<int>(slot.fraction * 60), slot.weekend() ? "weekends" : "weekdays",
+                  static_cast<int>(slot.fraction * 60),
+                  routine_.in_force() ? kDays[static_cast<size_t>(slot.weekday)]
+                  : slot.weekend()    ? "weekends"
+                                      : "weekdays",
                   ShortNumber(std::fabs(explanation->season)),
                   explanation->season < 0 ? "below" : "above", ShortNumber(explanation->level)));
 }

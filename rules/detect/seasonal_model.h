@@ -22,7 +22,8 @@ class SeasonalModel final : public SeriesModel {
   Expectation Expect(Timestamp time) override;
   bool Recall(Timestamp time, double value, Expectation* expected) override;
   void Learn(Timestamp time, double value, const StepTracker::Step& step) override;
-  void Rebase(double by) override { level_ += by; }
+  // What an hour of the week does instead of its routine is no new level.
+  void Rebase(double by) override { level_ += routine_.in_force() ? 0 : by; }
   uint64_t WarmUp() const override { return 16; }
   void Describe(Explanation* explanation) const override;
   void Save(RowWriter& out) const override;
@@ -30,6 +31,7 @@ class SeasonalModel final : public SeriesModel {
   size_t MemoryBytes() const override { return sizeof(*this); }
 
  private:
+  void ExpectWeekly(float value, const Expectation& base, Expectation* expected);
   LocalTime local_time_;
   Fade level_fade_;
   Fade offset_fade_;

@@ -35,6 +35,7 @@ entries:
   kind: anomaly
   expr: node_memory_MemAvailable_bytes
   detector: robust_z
+  threshold: 4
 '''
 
 

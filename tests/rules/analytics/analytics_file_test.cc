@@ -215,11 +215,11 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"entries:\n- name: a\n  kind: trend\n  expr: sum(x)\n  interval: 0s\n",
                   "a.yml:5:13:", "above 0"},
         ErrorCase{
-            "entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: peers\n  rest: 1h\n",
-            "a.yml:6:9:", "detector peers does not look at rest"},
+            "entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: peers\n  half_life: 1d\n",
+            "a.yml:6:14:", "detector peers does not look at half_life"},
         ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: robust_z\n"
-                  "  data_range: [0, 1]\n",
-                  "a.yml:6:15:", "robust_z does not look at data_range"},
+                  "  time_zone: UTC\n",
+                  "a.yml:6:14:", "robust_z does not look at time_zone"},
         ErrorCase{"entries:\n- name: a\n  kind: anomaly\n  expr: x\n  detector: mad\n"
                   "  seasons: []\n",
                   "a.yml:6:12:", "mad does not look at seasons"},

@@ -12,7 +12,7 @@ class AnomalyList : public EngineWorld {};
 TEST_F(AnomalyList, TheHighestScoresAreListed) {
   auto engine = Make(
       "- {name: load, kind: trend, expr: node_load1, windows: [5m]}\n"  // no anomaly
-      "- {name: load, kind: anomaly, expr: node_load1, detector: robust_z}\n");
+      "- {name: load, kind: anomaly, expr: node_load1, detector: robust_z, threshold: 4}\n");
   Timestamp time = kStart;
   for (int i = 0; i < 60; ++i) {
     time += 15'000;
@@ -35,7 +35,8 @@ TEST_F(AnomalyList, TheHighestScoresAreListed) {
 }
 
 TEST_F(AnomalyList, RobustZIsExplained) {
-  auto engine = Make("- {name: load, kind: anomaly, expr: node_load1, detector: robust_z}\n");
+  auto engine =
+      Make("- {name: load, kind: anomaly, expr: node_load1, detector: robust_z, threshold: 4}\n");
   Timestamp time = kStart;
   for (int i = 0; i < 60; ++i) {
     windows_.Add(Load("n1"), time += 15'000, i < 57 ? 10 + i % 3 : 99 + i % 3);

@@ -8,6 +8,7 @@
 #include "rules/analytics/baseline.h"
 #include "rules/analytics/detector.h"
 #include "rules/analytics/robust_z.h"
+#include "tests/rules/detect/made_series.h"
 
 namespace outrider {
 namespace {
@@ -19,7 +20,10 @@ Entry MakeEntry(EntryKind kind) {
   entry.name = "e";
   entry.kind = kind;
   entry.windows = {15 * kMinute};
-  if (kind == EntryKind::kAnomaly) entry.detector = "robust_z";
+  if (kind == EntryKind::kAnomaly) {
+    entry.detector = "robust_z";
+    entry.detection.threshold = 4;
+  }
   return entry;
 }
 
@@ -72,7 +76,7 @@ TEST(RobustZ, ScoresFromTheEdgeOfTheBand) {
   const auto out = ReportAfter(MakeEntry(EntryKind::kAnomaly), Then(kSteady, 60));
   const double half = 4 * 1.2533 * 7 / 15;
   EXPECT_NEAR(out[0], 50 / half, 1e-12);
-  EXPECT_TRUE(std::isnan(out[1])) << "no onset";
+  EXPECT_GT(out[1], 1) << "an onset";
   EXPECT_EQ(out[2], 10);
   EXPECT_NEAR(out[3], 10 - half, 1e-12);
   EXPECT_NEAR(out[4], 10 + half, 1e-12);
@@ -98,6 +102,55 @@ TEST(RobustZ, ADropIsNoSpike) {
   entry.detection.direction = AnomalyDirection::kBelow;
   EXPECT_GT(ReportAfter(entry, Then(kSteady, 0))[0], 1);
   EXPECT_EQ(ReportAfter(entry, Then(kSteady, 20))[0], 0);
+}
+
+struct RiskCase {
+  const char* name;
+  double follows;  // share of the sample before
+};
+
+TEST(RobustZ, AlarmsAsOftenAsTheRiskSays) {
+  for (const RiskCase& c : {RiskCase{"white noise", 0}, RiskCase{"autoregressive", 0.9}}) {
+    Entry entry = MakeEntry(EntryKind::kAnomaly);
+    entry.detection.threshold.reset();
+    const auto detector = FindDetector(entry.kind, entry.detector)->create(entry);
+    Noise noise(11);
+    double value = 0;
+    int up = 0;
+    int onsets = 0;
+    std::vector<double> out(5);
+    const int minutes = 28 * 1440;
+    for (int minute = 0; minute < minutes; ++minute) {
+      const Timestamp time = kStart + minute * kMinute;
+      value = c.follows * value + noise.Normal();
+      detector->Observe(time, 50 + value);
+      detector->Report(time, out);
+      detector->Reported();
+      up += minute >= 1440 && out[0] >= 1 ? 1 : 0;
+      onsets += out[1] >= 1 ? 1 : 0;
+    }
+    RecordProperty(c.name, std::to_string(up) + " up, " + std::to_string(onsets) + " onsets");
+    EXPECT_LT(up, 27 * 1440 * 3e-4) << c.name << ": 1e-4 is meant";
+    EXPECT_LE(onsets, 4) << c.name;
+  }
+}
+
+TEST(RobustZ, AnOnsetIsToldOnce) {
+  Entry entry = MakeEntry(EntryKind::kAnomaly);
+  entry.detection.threshold.reset();
+  const auto detector = FindDetector(entry.kind, entry.detector)->create(entry);
+  Noise noise(13);
+  int onsets = 0;
+  std::vector<double> out(5);
+  for (int i = 0; i < 480; ++i) {
+    const Timestamp time = kStart + i * 15 * kSecond;
+    detector->Observe(time, 50 + noise.Normal() + (i >= 400 ? 40 : 0));
+    if (i % 2 == 0) continue;  // samples come faster than reports
+    detector->Report(time, out);
+    detector->Reported();
+    onsets += out[1] >= 1 ? 1 : 0;
+  }
+  EXPECT_EQ(onsets, 1);
 }
 
 TEST(RobustZ, WarmsUpInSilence) {

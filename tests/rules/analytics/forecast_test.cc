@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "rules/analytics/quantiles.h"
+#include "rules/detect/saved_fields.h"
 #include "storage/base/random.h"
 #include "tests/rules/analytics/report_after.h"
 
@@ -84,6 +85,33 @@ TEST(Forecast, IntervalsContainTheTruth) {
   EXPECT_GE(inside, 0.84 * kRounds);
   EXPECT_LE(inside, 0.97 * kRounds);
   EXPECT_GE(crossing, 0.84 * kRounds);
+}
+
+TEST(Forecast, IntervalsHoldWhatTheySayOfSkewedErrors) {
+  // Errors that are mostly small and sometimes large: z times their root mean square holds 98 of
+  // 100 of them.
+  Entry entry = ForecastEntry(kHour);
+  entry.threshold.reset();
+  entry.forecast.horizons = {20 * kMinute};
+  entry.forecast.model = ForecastModel::kHoltWinters;
+  const auto detector = ForecastDetector::Create(entry);
+  SeededRandom random(43);
+  int inside = 0;
+  int asked = 0;
+  std::optional<std::pair<double, double>> interval;
+  for (int i = 0; i < 120'000; ++i) {
+    const double value = 100 + (random.Unit() < 0.03 ? 40 : 1) * Gauss(random);
+    const Timestamp time = kReportStart + i * kMinute;
+    if (interval && i % 20 == 0) {
+      ++asked;
+      inside += interval->first <= value && value <= interval->second ? 1 : 0;
+    }
+    detector->Observe(time, value);
+    if (i < 20'000 || i % 20 != 0) continue;
+    const auto out = Reported(entry, *detector, time);
+    interval = {out.at("lower"), out.at("upper")};
+  }
+  EXPECT_NEAR(static_cast<double>(inside) / asked, 0.95, 0.015);
 }
 
 TEST(Forecast, NeverIsInfinite) {
@@ -469,10 +497,10 @@ TEST(Forecast, AStateGoesOnAfterARestart) {
     const auto before = ForecastDetector::Create(entry);
     Timestamp time = kReportStart;
     for (double value : values) before->Observe(time += kMinute, value);
-    RowWriter writer(1);
+    RowWriter writer(kDetectorFormat);
     before->Save(writer);
     const std::string bytes = writer.Take();
-    RowReader reader(bytes, 1, "forecast");
+    RowReader reader(bytes, kDetectorFormat, "forecast");
     const auto after = ForecastDetector::Create(entry);
     after->Load(reader);
     ASSERT_TRUE(reader.Finish().ok());

@@ -12,6 +12,7 @@
 
 #include "rules/analytics/analytics_engine.h"
 #include "rules/analytics/analytics_file.h"
+#include "storage/base/text.h"
 #include "storage/state/memory_store.h"
 #include "storage/state/rocksdb_store.h"
 #include "storage/window/windows.h"
@@ -144,6 +145,8 @@ bool SameBits(const std::map<std::string, double>& a, const std::map<std::string
       return false;
     }
     if (!with_onsets && name.starts_with("outrider_anomaly_onset_score")) continue;
+    // What peers learnt since they were saved is lost when the process is killed.
+    if (Contains(name, "entry=\"peers\"")) continue;
     if (std::bit_cast<uint64_t>(value) != std::bit_cast<uint64_t>(other->second)) {
       *difference = name + ": " + std::to_string(value) + " or " + std::to_string(other->second);
       return false;
@@ -256,7 +259,7 @@ TEST_F(SavedTest, CorruptRowsAreSkippedAndCounted) {
   EXPECT_EQ(daemon_.engine().Checkpoints().lost, 3U);
   EXPECT_EQ(daemon_.engine().Checkpoints().restored, keys.size() - 3);
   daemon_.Run(now_ + 1000);
-  EXPECT_EQ(daemon_.Derived().size(), 4 * daemon_.engine().Entries()[0].series)
+  EXPECT_EQ(daemon_.Derived().size(), 5 * daemon_.engine().Entries()[0].series)
       << "those series begin anew from the windows";
 }
 

@@ -23,7 +23,7 @@ const std::vector<Case>& Cases() {
        "discrete: 3 different values"},
       {"spiky",
        [](size_t, Noise& n) { return 10 + n.Normal() + (n.Unit() < 0.02 ? 100 * n.Unit() : 0); },
-       "quantile", "spiky"},
+       "seasonal", "spiky"},
       {"seasonal",
        [](size_t i, Noise& n) {
          return 50 + 20 * std::sin(static_cast<double>(i) / 288 * 2 * std::numbers::pi) +

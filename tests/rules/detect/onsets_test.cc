@@ -160,6 +160,37 @@ TEST(Seasonal, ARoutineIsMissedFromTheThirdDayOn) {
   }
 }
 
+// A job of an hour on Sundays: known from the third on, missed when it does not come, and nothing
+// to the same hour of other days.
+TEST(Seasonal, AWeeklyRoutineIsKnownFromTheThirdWeekOn) {
+  constexpr size_t kWeek = 7 * kDayOfMinutes;
+  for (const size_t weekday : {2U, 6U}) {
+    const auto detector = Make("seasonal");
+    Noise noise(71);
+    const size_t job = weekday * kDayOfMinutes + 120;
+    const auto runs = [&](size_t i) { return i % kWeek >= job && i % kWeek < job + 60; };
+    const Trace trace = FeedIn(*detector, {}, 8 * kWeek, [&](size_t i) {
+      return (runs(i) && i < 6 * kWeek ? 500 : 10) + 2 * noise.Normal();
+    });
+    EXPECT_GT(trace.HighestState(job, job + 60), 5) << "news once";
+    for (size_t week = 1; week < 6; ++week) {
+      const size_t at = week * kWeek + job;
+      EXPECT_EQ(trace.Onsets(at - kDayOfMinutes, at + 2 * kDayOfMinutes), 0U) << week;
+      EXPECT_LT(trace.HighestState(at, at + 60), 1.5) << week;
+      for (const size_t beside : {at - kDayOfMinutes, at + kDayOfMinutes}) {
+        EXPECT_LT(trace.HighestState(beside, beside + 60), 1.5) << weekday << " " << week;
+        EXPECT_NEAR(trace.verdicts[beside + 30].expected, 10, 6) << weekday << " " << week;
+      }
+      if (week < 2) continue;
+      EXPECT_NEAR(trace.verdicts[at + 30].expected, 500, 15) << week;
+    }
+    const size_t missed = 6 * kWeek + job;
+    EXPECT_GT(trace.HighestState(missed, missed + 60), 3) << "it does not come";
+    EXPECT_EQ(trace.Onsets(missed, missed + 60), 1U);
+    EXPECT_LT(trace.HighestState(missed + 90, 7 * kWeek), 1.5) << "and the level stays";
+  }
+}
+
 // One bad hour is not expected again at the same time of the next day.
 TEST(Seasonal, OneBadHourIsNoRoutine) {
   const auto detector = Make("seasonal");
