@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What trends cost beside the ingestion of the same samples: `trend_cost [SERIES [STEPS]]` sends
-// SERIES series (100,000) every 15 s of virtual time through remote write 1.0, log and windows,
-// with an entry over a plain selector and all seven windows, and prints the process' CPU per sample
-// of each part. The first ten steps, in which series and derived series are made, are not counted.
+// What trends cost beside the ingestion of the same samples: `trend_cost [SERIES [STEPS [EVERY]]]`
+// sends SERIES series (100,000) every 15 s of virtual time through remote write 1.0, log and
+// windows, with an entry over a plain selector and all seven windows, and prints the process' CPU
+// per sample of each part. With a third argument nothing is reported: samples are only taken into
+// the windows of the trends, once in so many steps. The first ten steps, in which series and
+// derived series are made, are not counted.
 #include <malloc.h>
 
 #include <cstdio>
@@ -15,6 +17,8 @@
 #include "fmt/format.h"
 #include "rules/analytics/analytics_engine.h"
 #include "rules/analytics/analytics_file.h"
+#include "rules/analytics/series_follower.h"
+#include "rules/analytics/trend.h"
 #include "storage/base/random.h"
 #include "tests/support/fake_clock.h"
 
@@ -50,6 +54,25 @@ std::vector<std::string> Bodies(const std::vector<Labels>& labels, Timestamp tim
   return bodies;
 }
 
+// The rings of trends and nothing else: no report, no table.
+class Rings final : public SeriesFollower::Owner {
+ public:
+  explicit Rings(const Entry& entry) : entry_(entry) {}
+  Admission Admit(const Labels& /*labels*/, uint32_t /*feed*/) override {
+    rings_.push_back(TrendDetector::Create(entry_));
+    return {static_cast<uint32_t>(rings_.size() - 1), kNoTime};
+  }
+  void Take(uint32_t slot, std::span<const Timestamp> times,
+            std::span<const double> values) override {
+    for (size_t i = 0; i < times.size(); ++i) rings_[slot]->Observe(times[i], values[i]);
+  }
+  void Moved(uint32_t /*slot*/, uint32_t /*feed*/) override {}
+
+ private:
+  const Entry& entry_;
+  std::vector<std::unique_ptr<Detector>> rings_;
+};
+
 double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 size_t HeapBytes() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
@@ -60,7 +83,7 @@ struct Parts {
   double publish = 0;
 };
 
-int Run(int series, int steps) {
+int Run(int series, int steps, int follow_every) {
   std::vector<Labels> labels;
   for (int i = 0; i < series; ++i) {
     labels.push_back(Labels::FromMap({{"__name__", "process_resident_memory_bytes"},
@@ -88,6 +111,9 @@ int Run(int series, int steps) {
                                 .table = table,
                                 .feed = &(*store)->windows()};
   AnalyticsEngine engine(file->entries, options, seams);
+  Rings rings(file->entries.front());
+  SeriesFollower follower(file->entries.front().compiled->Selectors(0).front().matchers,
+                          (*store)->windows());
   const size_t heap_before = HeapBytes();
   Parts parts;
   double mark = 0;
@@ -106,7 +132,11 @@ int Run(int series, int steps) {
       if ((*store)->receiver().Handle(request).status != 204) return 1;
     }
     lap(&parts.ingest, step);
-    engine.Run(now);
+    if (follow_every == 0) {
+      engine.Run(now);
+    } else if (step % follow_every == 0) {
+      follower.Follow(now, kHour, rings);
+    }
     lap(&parts.run, step);
     table.Flush((*store)->appender(), now);
     lap(&parts.publish, step);
@@ -129,5 +159,6 @@ int Run(int series, int steps) {
 }  // namespace outrider
 
 int main(int argc, char** argv) {
-  return outrider::Run(argc > 1 ? std::atoi(argv[1]) : 100'000, argc > 2 ? std::atoi(argv[2]) : 20);
+  return outrider::Run(argc > 1 ? std::atoi(argv[1]) : 100'000, argc > 2 ? std::atoi(argv[2]) : 20,
+                       argc > 3 ? std::atoi(argv[3]) : 0);
 }
