@@ -212,16 +212,24 @@ Nanos AskIntegrations(Transaction& tx, const Receiver* receiver, Flush* flush) {
 
 }  // namespace
 
-void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
-  const GroupRecord* group = tx.groups.Find(group_id);
-  if (group == nullptr || group->flushed_at == 0) return;  // its first flush is set
-  const RouteConfig* route = tx.plan().RouteOf(*group);
+namespace {
+
+void HastenFlushOf(Transaction& tx, const GroupRecord& group, Nanos now) {
+  if (group.flushed_at == 0) return;  // its first flush is set
+  const RouteConfig* route = tx.plan().RouteOf(group);
   if (route == nullptr) return;
   // A message that is being tried again is not cut off by a flush that comes early.
-  const bool at_once = route->at_once && tx.RowsOfGroup(group_id).empty();
-  const Nanos beat = at_once ? now : NextBeat(*route, group->flushed_at, now);
-  const Nanos set = tx.TimerDue(TimerKind::kGroupFlush, group_id);
-  if (set == 0 || set > beat) tx.SetTimer(TimerKind::kGroupFlush, group_id, beat);
+  const bool at_once = route->at_once && tx.RowsOfGroup(group.id).empty();
+  const Nanos beat = at_once ? now : NextBeat(*route, group.flushed_at, now);
+  const Nanos set = tx.TimerDue(TimerKind::kGroupFlush, group.id);
+  if (set == 0 || set > beat) tx.SetTimer(TimerKind::kGroupFlush, group.id, beat);
+}
+
+}  // namespace
+
+void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
+  const GroupRecord* group = tx.groups.Find(group_id);
+  if (group != nullptr) HastenFlushOf(tx, *group, now);
 }
 
 namespace {
@@ -230,9 +238,9 @@ namespace {
 void Join(Transaction& tx, const GroupRecord& group, const AlertRecord& record) {
   const uint64_t fingerprint = record.fingerprint();
   const bool writes = group.left.contains(fingerprint) || HasImported(group);
-  GroupRecord& edited = writes ? tx.groups.Edit(group.id) : tx.groups.EditSoftly(group.id);
+  if (!writes) return tx.groups.AddSoftly(group.id, {fingerprint});
+  GroupRecord& edited = tx.groups.Edit(group.id);
   edited.members.insert(fingerprint);
-  if (!writes) return;
   edited.left.erase(fingerprint);
   AdoptImported(edited, record.labels(), fingerprint);
 }
@@ -246,9 +254,9 @@ bool RouteToKnown(Transaction& tx, const GroupRecord* group, const AlertRecord& 
                   Nanos now) {
   if (group == nullptr || group->members.empty()) return false;
   const bool joins = record.firing && !group->members.contains(record.fingerprint());
-  const std::string& id = group->id;
+  // First, so that the group need not be looked up with the alert in it.
+  if (joins || news) HastenFlushOf(tx, *group, now);
   if (joins) Join(tx, *group, record);
-  if (joins || news) HastenFlush(tx, id, now);
   return true;
 }
 

@@ -90,7 +90,7 @@ Status ReadIncidents(const StateStore& store, DeskState* state, Batch* upgrade) 
   }));
   TRY(ReadMembers(store, *state, &incidents));
   for (auto& [id, incident] : incidents) {
-    state->PutIncident(id, std::make_shared<const Incident>(std::move(incident)));
+    state->PutIncident(id, std::make_shared<Incident>(std::move(incident)));
   }
   return absl::OkStatus();
 }
@@ -145,7 +145,7 @@ Status ReadMessages(const StateStore& store, FormerKeys* former, DeskState* stat
   TRY(ReadAll(store, Family::kGroups, "", [&](const Row& row) -> Status {
     GroupRecord group = former->Moved(TRY(DecodeGroupRecord(row.value)));
     const std::string id = group.id;
-    state->PutGroup(id, std::make_shared<const GroupRecord>(std::move(group)));
+    state->PutGroup(id, std::make_shared<GroupRecord>(std::move(group)));
     return absl::OkStatus();
   }));
   return ReadAll(store, Family::kOutbox, "", [&](const Row& row) -> Status {

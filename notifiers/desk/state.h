@@ -82,7 +82,7 @@ struct DeskState {
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
   std::map<std::string, std::set<std::string>> outbox_by_incident;
   // By key, a view into the row.
-  absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
+  absl::flat_hash_map<std::string_view, const Incident*> newest_incident;
   // By key: ids of open incidents that are not the newest, since one was opened again beside it.
   std::map<std::string, std::set<std::string>> open_beside;
   // By GroupPlace (plan.h): ids of groups whose ids are of the present format.

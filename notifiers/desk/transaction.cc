@@ -196,7 +196,7 @@ std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) co
 }
 
 bool Transaction::empty() const {
-  return alerts.changes().empty() && groups.changes().empty() && incidents.changes().empty() &&
+  return alerts.changes().empty() && groups.empty() && incidents.empty() &&
          outbox.changes().empty() && paging.changes().empty() && answer_codes.changes().empty() &&
          heartbeats.changes().empty() && maintenance.changes().empty() && answer_keys_ == nullptr &&
          silence_changes_.empty() && timers_.empty() && audit_.empty();
@@ -415,6 +415,14 @@ void Transaction::Apply(DeskState* state) {
   }
   for (; retired_times_ > 0; --retired_times_) state->alert_times.pop_front();
   AddBlock(std::exchange(new_times_, std::nullopt), state);
+  groups.ApplyAdditions([&](std::shared_ptr<const GroupRecord> group) {
+    const std::string id = group->id;
+    state->PutGroup(id, std::move(group));
+  });
+  incidents.ApplyAdditions([&](std::shared_ptr<const Incident> incident) {
+    const std::string id = incident->id;
+    state->PutIncident(id, std::move(incident));
+  });
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
