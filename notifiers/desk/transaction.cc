@@ -41,6 +41,18 @@ void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& r
   }
 }
 
+// First: what other changes put may move the rows.
+void ApplyAdditions(Transaction* tx, DeskState* state) {
+  tx->groups.ApplyAdditions([&](std::shared_ptr<const GroupRecord> group) {
+    const std::string id = group->id;
+    state->PutGroup(id, std::move(group));
+  });
+  tx->incidents.ApplyAdditions([&](std::shared_ptr<const Incident> incident) {
+    const std::string id = incident->id;
+    state->PutIncident(id, std::move(incident));
+  });
+}
+
 }  // namespace
 
 std::string MemberKey(std::string_view incident_id, uint64_t fingerprint) {
@@ -415,14 +427,7 @@ void Transaction::Apply(DeskState* state) {
   }
   for (; retired_times_ > 0; --retired_times_) state->alert_times.pop_front();
   AddBlock(std::exchange(new_times_, std::nullopt), state);
-  groups.ApplyAdditions([&](std::shared_ptr<const GroupRecord> group) {
-    const std::string id = group->id;
-    state->PutGroup(id, std::move(group));
-  });
-  incidents.ApplyAdditions([&](std::shared_ptr<const Incident> incident) {
-    const std::string id = incident->id;
-    state->PutIncident(id, std::move(incident));
-  });
+  ApplyAdditions(this, state);
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
@@ -443,11 +448,7 @@ void Transaction::Apply(DeskState* state) {
   if (silences_) state->silences = silences_;
   if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
   for (const auto& [phone, change] : answer_codes.changes()) {
-    if (change.row) {
-      state->answer_codes[phone] = change.row;
-    } else {
-      state->answer_codes.erase(phone);
-    }
+    StoreRow(&state->answer_codes, phone, change.row);
   }
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;
