@@ -32,12 +32,14 @@ void AddBlock(std::optional<AlertTimesBlock> block, DeskState* state) {
   ++state->next_alert_times;
 }
 
-template <typename Rows, typename Row>
-void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& row) {
-  if (row) {
-    (*table)[key] = row;
-  } else {
-    table->erase(key);
+template <typename Edit, typename Rows>
+void StoreRows(const Edit& edit, Rows* table) {
+  for (const auto& [key, change] : edit.changes()) {
+    if (change.row) {
+      (*table)[key] = change.row;
+    } else {
+      table->erase(key);
+    }
   }
 }
 
@@ -439,17 +441,11 @@ void Transaction::Apply(DeskState* state) {
     }
   }
   for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
-  for (const auto& [key, change] : heartbeats.changes()) {
-    StoreRow(&state->heartbeats, key, change.row);
-  }
-  for (const auto& [key, change] : maintenance.changes()) {
-    StoreRow(&state->maintenance, key, change.row);
-  }
+  StoreRows(heartbeats, &state->heartbeats);
+  StoreRows(maintenance, &state->maintenance);
   if (silences_) state->silences = silences_;
   if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
-  for (const auto& [phone, change] : answer_codes.changes()) {
-    StoreRow(&state->answer_codes, phone, change.row);
-  }
+  StoreRows(answer_codes, &state->answer_codes);
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;
 }
