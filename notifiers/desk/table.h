@@ -20,10 +20,8 @@ namespace outrider {
 template <typename V>
 V* SoleOwner(const std::shared_ptr<const V>& row) {
   if (row.use_count() != 1) return nullptr;
-  // Who had it last has read all of it before this: the count is changed after theirs.
-  {
-    const std::shared_ptr<const V> after_others = row;
-  }
+  // Who had it last has read all of it before this: our change of the count is behind theirs.
+  std::shared_ptr<const V>(row).reset();
   return const_cast<V*>(row.get());
 }
 
