@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "exporter/api/am_common.h"
+#include "storage/base/json_plain.h"
 #include "storage/base/json_reader.h"
 #include "storage/base/text.h"
 
@@ -269,6 +270,14 @@ void BodyReader::FinishAlert() {
   posted_.alerts.End();
 }
 
+BodyRefusal NoAlerts() { return {422, 602, "alerts in body is required"}; }
+
+std::optional<BodyRefusal> Verdict(const BodyReader& reader) {
+  if (reader.undecodable()) return reader.undecodable();
+  if (reader.empty()) return std::nullopt;  // null is a list of none, as in Go
+  return reader.incomplete();
+}
+
 bool IsHex(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
 
 }  // namespace
@@ -301,14 +310,13 @@ bool IsRequestUri(std::string_view text) {
 std::optional<BodyRefusal> ReadPostedAlerts(std::string* body, MatcherMode mode,
                                             PostedAlerts* posted) {
   static constexpr std::string_view kSpace = " \t\r\n";
-  const BodyRefusal required{422, 602, "alerts in body is required"};
-  if (body->find_first_not_of(kSpace) == std::string::npos) return required;
+  if (body->find_first_not_of(kSpace) == std::string::npos) return NoAlerts();
+  BodyReader plain(mode, posted);
+  if (PlainJsonReader(*body, &posted->unescaped, plain).Read()) return Verdict(plain);
+  *posted = {};
   BodyReader reader(mode, posted);
   const Status read = ReadJson(body, reader);
-  if (!read.ok()) return BadBody(Message(read));
-  if (reader.undecodable()) return reader.undecodable();
-  if (reader.empty()) return std::nullopt;  // null is a list of none, as in Go
-  return reader.incomplete();
+  return read.ok() ? Verdict(reader) : BadBody(Message(read));
 }
 
 }  // namespace outrider

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The body of POST /api/v2/alerts, read as it comes: no tree is built, texts stay where they stand
-// in the body. Source: specs/alertmanager.md §3.
+// in the body, but those with escapes. Source: specs/alertmanager.md §3.
 #pragma once
 
 #include <optional>
@@ -22,6 +22,7 @@ struct BodyRefusal {
 struct PostedAlerts {
   IncomingAlerts alerts;            // of well-formed names
   std::vector<std::string> errors;  // one per alert with names that no label may have, at most 100
+  std::string unescaped;            // texts of `alerts` that do not stand in the body as they are
 };
 
 // `*body` is changed, and has to outlive `*posted`. `mode` says which names there may be.

@@ -214,7 +214,7 @@ Nanos AskIntegrations(Transaction& tx, const Receiver* receiver, Flush* flush) {
 
 namespace {
 
-void HastenFlush(Transaction& tx, const GroupRecord& group, Nanos now) {
+void HastenFlushOf(Transaction& tx, const GroupRecord& group, Nanos now) {
   if (group.flushed_at == 0) return;  // its first flush is set
   const RouteConfig* route = tx.plan().RouteOf(group);
   if (route == nullptr) return;
@@ -228,7 +228,8 @@ void HastenFlush(Transaction& tx, const GroupRecord& group, Nanos now) {
 }  // namespace
 
 void HastenFlush(Transaction& tx, const std::string& group_id, Nanos now) {
-  if (const GroupRecord* group = tx.groups.Find(group_id)) HastenFlush(tx, *group, now);
+  const GroupRecord* group = tx.groups.Find(group_id);
+  if (group != nullptr) HastenFlushOf(tx, *group, now);
 }
 
 namespace {
@@ -236,10 +237,8 @@ namespace {
 // That it is in the group follows from its own row, unless the group's says that it left.
 void Join(Transaction& tx, const GroupRecord& group, const AlertRecord& record) {
   const uint64_t fingerprint = record.fingerprint();
-  if (!group.left.contains(fingerprint) && !HasImported(group)) {
-    tx.groups.AddSoftly(group.id, fingerprint);
-    return;
-  }
+  const bool writes = group.left.contains(fingerprint) || HasImported(group);
+  if (!writes) return tx.groups.AddSoftly(group.id, {fingerprint});
   GroupRecord& edited = tx.groups.Edit(group.id);
   edited.members.insert(fingerprint);
   edited.left.erase(fingerprint);
@@ -255,7 +254,8 @@ bool RouteToKnown(Transaction& tx, const GroupRecord* group, const AlertRecord& 
                   Nanos now) {
   if (group == nullptr || group->members.empty()) return false;
   const bool joins = record.firing && !group->members.contains(record.fingerprint());
-  if (joins || news) HastenFlush(tx, *group, now);
+  // First, so that the group need not be looked up with the alert in it.
+  if (joins || news) HastenFlushOf(tx, *group, now);
   if (joins) Join(tx, *group, record);
   return true;
 }

@@ -60,13 +60,16 @@ bool FeedQuietly(Transaction& tx, const Incident* fed, AlertRecord* record, Nano
   const bool soft =
       !fed->alerts.contains(record->fingerprint()) && record->starts_at.nanos >= fed->starts_at;
   record->FeedKnown(fed->id);
-  Incident& incident = soft ? tx.incidents.EditSoftly(fed->id) : tx.incidents.Edit(fed->id);
-  std::optional<AuditEvent> event = JoinQuietly(
-      {record->fingerprint(), record->labels(), record->starts_at.nanos}, now, &incident);
-  if (event) tx.Audit(*std::move(event));
-  if (!soft) return true;
-  record->joined_as = static_cast<uint32_t>(incident.audit_events);
+  const JoiningAlert alert{record->fingerprint(), record->labels(), record->starts_at.nanos};
+  if (!soft) {
+    auto event = JoinQuietly(alert, now, &tx.incidents.Edit(fed->id));
+    if (event) tx.Audit(*std::move(event));
+    return true;
+  }
+  tx.Audit(JoinedEvent(*fed, alert.labels, now));
+  record->joined_as = static_cast<uint32_t>(fed->audit_events + 1);
   record->turned_at = now;
+  tx.incidents.AddSoftly(fed->id, {alert.fingerprint, alert.starts_at, now});
   return true;
 }
 

@@ -10,10 +10,22 @@ namespace {
 
 bool ByName(const LabelView& a, const LabelView& b) { return a.name < b.name; }
 
+// Equal ones stay as they came. Most alerts have few labels, and std::stable_sort allocates.
+void SortByName(std::span<LabelView> pairs) {
+  constexpr size_t kFew = 24;
+  if (pairs.size() > kFew) return std::stable_sort(pairs.begin(), pairs.end(), ByName);
+  for (size_t i = 1; i < pairs.size(); ++i) {
+    const LabelView pair = pairs[i];
+    size_t at = i;
+    for (; at > 0 && ByName(pair, pairs[at - 1]); --at) pairs[at] = pairs[at - 1];
+    pairs[at] = pair;
+  }
+}
+
 // Sorts by name, and keeps the last of equal ones.
 void SortUnique(std::vector<LabelView>* pairs, size_t from) {
   const auto begin = pairs->begin() + static_cast<std::ptrdiff_t>(from);
-  if (!std::is_sorted(begin, pairs->end(), ByName)) std::stable_sort(begin, pairs->end(), ByName);
+  SortByName(std::span(*pairs).subspan(from));
   auto out = begin;
   for (auto it = begin; it != pairs->end(); ++it) {
     if (it + 1 != pairs->end() && (it + 1)->name == it->name) continue;

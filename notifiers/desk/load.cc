@@ -90,7 +90,7 @@ Status ReadIncidents(const StateStore& store, DeskState* state, Batch* upgrade) 
   }));
   TRY(ReadMembers(store, *state, &incidents));
   for (auto& [id, incident] : incidents) {
-    state->PutIncident(id, std::make_shared<const Incident>(std::move(incident)));
+    state->PutIncident(id, std::make_shared<Incident>(std::move(incident)));
   }
   return absl::OkStatus();
 }

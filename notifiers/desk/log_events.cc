@@ -31,8 +31,9 @@ void LogIncident(const Transaction& tx, const AuditEvent& event) {
   const auto* const line =
       std::find_if(std::begin(kLines), std::end(kLines),
                    [&](const Line& candidate) { return candidate.kind == event.kind; });
+  if (line == std::end(kLines)) return;
   const Incident* incident = tx.incidents.Find(event.subject);
-  if (line == std::end(kLines) || incident == nullptr) return;
+  if (incident == nullptr) return;
   const bool changed = event.kind == AuditKind::kStateChanged;
   // Back to new: from resolved it was reopened, from any other state somebody gave it back.
   const std::string back = event.from == "resolved" ? "reopened" : "unacknowledged";

@@ -102,7 +102,11 @@ struct GroupRecord {
   std::string reason;        // what was decided, for people
   uint64_t told_digest = 0;  // of what the history last said of it; in memory only
 
-  void Add(uint64_t fingerprint) { members.insert(fingerprint); }  // for TableEdit
+  // An alert joins; its own row says so.
+  struct Addition {
+    uint64_t fingerprint = 0;
+  };
+  void Add(const Addition& alert) { members.insert(alert.fingerprint); }
 };
 
 std::string GroupId(std::string_view group_key, std::string_view receiver, uint64_t twin = 0);

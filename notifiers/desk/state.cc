@@ -36,7 +36,7 @@ bool StaysNewest(DeskState* state, const std::shared_ptr<const Incident>& incide
   const auto newest = state->newest_incident.find(incident->key);
   if (newest == state->newest_incident.end() || newest->second->id != incident->id) return false;
   state->newest_incident.erase(newest);  // its key is a view into the old row
-  state->newest_incident.emplace(incident->key, incident);
+  state->newest_incident.emplace(incident->key, incident.get());
   return true;
 }
 
@@ -108,44 +108,31 @@ void DeskState::PutGroup(const std::string& id, std::shared_ptr<const GroupRecor
   Store(&groups, id, std::move(group));
 }
 
-// In place where nobody else reads the row: who does has taken it under the lock that is held now.
-void DeskState::AddToGroup(const std::string& id, uint64_t member) {
-  std::shared_ptr<const GroupRecord>& row = groups.find(id)->second;
-  if (row.use_count() == 1) {
-    // It was made as one that may change.
-    const_cast<GroupRecord&>(*row).Add(member);
-    return;
-  }
-  auto copy = std::make_shared<GroupRecord>(*row);
-  copy->Add(member);
-  row = std::move(copy);
-}
-
 // Which is the newest of its key, now that it is `incident` (nullptr: gone).
 void DeskState::RankIncident(const std::string& id,
                              const std::shared_ptr<const Incident>& incident) {
   const auto old = incidents.find(id);
   if (!incident && old == incidents.end()) return;
   const std::string& key = incident ? incident->key : old->second->key;
-  std::shared_ptr<const Incident> best = incident;
+  const Incident* best = incident.get();
   const auto beside = open_beside.find(key);
   if (beside != open_beside.end()) {
     beside->second.erase(id);
     for (const std::string& other : beside->second) {
       const auto row = incidents.find(other);
-      if (!best || IsNewer(*row->second, *best)) best = row->second;
+      if (!best || IsNewer(*row->second, *best)) best = row->second.get();
     }
   }
   const auto newest = newest_incident.find(key);
-  std::shared_ptr<const Incident> before;
+  const Incident* before = nullptr;
   if (newest != newest_incident.end()) {
     if (newest->second->id != id) before = newest->second;
     if (before && (!best || IsNewer(*before, *best))) best = before;
     newest_incident.erase(newest);  // its key is a view into the old row
   }
   if (best) newest_incident.emplace(best->key, best);
-  for (const auto& each : {incident, before}) {
-    if (each && each->Open() && each->id != best->id) open_beside[key].insert(each->id);
+  for (const Incident* each : {incident.get(), before}) {
+    if (each != nullptr && each->Open() && each->id != best->id) open_beside[key].insert(each->id);
   }
   const auto left = open_beside.find(key);
   if (left == open_beside.end()) return;

@@ -82,7 +82,7 @@ struct DeskState {
   std::map<std::string, std::set<std::string>> outbox_by_group;  // route rows
   std::map<std::string, std::set<std::string>> outbox_by_incident;
   // By key, a view into the row.
-  absl::flat_hash_map<std::string_view, std::shared_ptr<const Incident>> newest_incident;
+  absl::flat_hash_map<std::string_view, const Incident*> newest_incident;
   // By key: ids of open incidents that are not the newest, since one was opened again beside it.
   std::map<std::string, std::set<std::string>> open_beside;
   // By GroupPlace (plan.h): ids of groups whose ids are of the present format.
@@ -102,7 +102,6 @@ struct DeskState {
 
   void PutAlert(uint64_t fingerprint, std::shared_ptr<const AlertRecord> record);  // nullptr: erase
   void PutGroup(const std::string& id, std::shared_ptr<const GroupRecord> group);
-  void AddToGroup(const std::string& id, uint64_t member);
   void PutIncident(const std::string& id, std::shared_ptr<const Incident> incident);
   void PutOutbox(const std::string& id, std::shared_ptr<const OutboxRow> row);
   void PutPaging(const std::string& key, std::shared_ptr<const PagingRecord> record);

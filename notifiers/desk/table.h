@@ -1,18 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table of immutable rows and the edits of one transaction over it. Rows are shared with
 // snapshots, so an edit copies the row it changes; the table itself changes only when the edits are
-// applied, after they were written. A row that can `Add` a number takes one without a copy, if
-// nobody looks at it again meanwhile: most posted alerts join a group that is there.
+// applied, after they were written. What is only added to a row (`V::Addition`, `V::Add`) waits
+// until then too: nobody else has most rows by then, and those grow where they stand.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 
 namespace outrider {
+
+// The row itself, to be changed where it stands; nullptr: somebody else may be reading it. Nobody
+// may take it from the table meanwhile. Rows are made as `V`, not as `const V`.
+template <typename V>
+V* SoleOwner(const std::shared_ptr<const V>& row) {
+  if (row.use_count() != 1) return nullptr;
+  // Who had it last has read all of it before this: our change of the count is behind theirs.
+  std::shared_ptr<const V>(row).reset();
+  return const_cast<V*>(row.get());
+}
+
+struct NoAddition {};
+template <typename V>
+struct AdditionTo {
+  using Type = NoAddition;
+};
+template <typename V>
+  requires requires { typename V::Addition; }
+struct AdditionTo<V> {
+  using Type = typename V::Addition;
+};
 
 // In order of the key, for tables whose walks decide.
 template <typename K, typename V>
@@ -29,6 +51,7 @@ class TableEdit {
     std::shared_ptr<V> row;  // nullptr: erased
     bool soft = false;       // changes memory only; its row is written some other time
   };
+  using Addition = typename AdditionTo<V>::Type;
   // In the order of the first edit.
   using Changes = std::vector<std::pair<K, Change>>;
 
@@ -42,11 +65,9 @@ class TableEdit {
   const V* Find(const K& key) const {
     const auto change = index_.find(key);
     if (change != index_.end()) return changes_[change->second].second.row.get();
-    const V* row = Before(key);
-    if constexpr (kAdds) {
-      if (!additions_.empty() && additions_.contains(row)) return &Write(key, true);
-    }
-    return row;
+    const auto row = table_.find(key);
+    if (row == table_.end()) return nullptr;
+    return additions_.empty() ? row->second.get() : WithAddition(key, row->second);
   }
   // The row as it was before this transaction.
   const V* Before(const K& key) const {
@@ -56,22 +77,20 @@ class TableEdit {
   // The row must exist. The reference lives as long as the row is not put anew or erased.
   V& Edit(const K& key) { return Write(key, false); }
   V& EditSoftly(const K& key) { return Write(key, true); }
-  // Adds a number that only memory learns of. The row must exist.
-  void AddSoftly(const K& key, uint64_t number) {
-    const V* row = index_.contains(key) ? nullptr : Before(key);
-    if (row != nullptr && additions_.try_emplace(row, number).second) return;
-    EditSoftly(key).Add(number);
+  // Adds to the row, which must exist, softly. Who asks for it afterwards sees it with that.
+  void AddSoftly(const K& key, const Addition& addition) {
+    if (!index_.contains(key) && additions_.try_emplace(&table_.find(key)->second, addition).second)
+      return;
+    EditSoftly(key).Add(addition);
   }
-  // By the row before this transaction; none of them has another change.
-  const absl::flat_hash_map<const V*, uint64_t>& additions() const { return additions_; }
   // The row, to be put back changed; until then nobody must look at it. It must exist.
   V Take(const K& key) {
+    static_cast<void>(Find(key));  // with what was added
     const auto change = index_.find(key);
-    if (change == index_.end()) return WithAddition(table_.find(key)->second.get());
+    if (change == index_.end()) return *table_.find(key)->second;
     return std::move(*changes_[change->second].second.row);
   }
   V& Put(const K& key, V row) {
-    DropAddition(key);
     Change& change = ChangeOf(key).first;
     change.soft = false;
     if (change.row) {
@@ -81,11 +100,25 @@ class TableEdit {
     }
     return *change.row;
   }
-  void Erase(const K& key) {
-    DropAddition(key);
-    ChangeOf(key).first = {nullptr, false};
-  }
+  void Erase(const K& key) { ChangeOf(key).first = {nullptr, false}; }
+  // Without rows that were only added to.
   const Changes& changes() const { return changes_; }
+  bool empty() const { return changes_.empty() && additions_.empty(); }
+  // Adds to rows of the table. Those that somebody else has are copied, and given to
+  // `put(std::shared_ptr<const V>)`. Before any other row is put.
+  template <typename Put>
+  void ApplyAdditions(Put&& put) {
+    for (const auto& [row, addition] : additions_) {
+      if (V* sole = SoleOwner(*row)) {
+        sole->Add(addition);
+        continue;
+      }
+      auto copy = std::make_shared<V>(**row);
+      copy->Add(addition);
+      put(std::move(copy));
+    }
+    additions_.clear();
+  }
   // Calls `visit(key, row)` for every row as it is after the edits: those of the table in its
   // order, then new ones.
   template <typename Visit>
@@ -99,39 +132,41 @@ class TableEdit {
   }
 
  private:
-  static constexpr bool kAdds = requires(V& row) { row.Add(uint64_t{}); };
+  using Row = std::shared_ptr<const V>;
 
-  std::pair<Change&, bool> ChangeOf(const K& key) const {
+  // `row` of the table with what was added to it in this transaction, which is a change now.
+  const V* WithAddition(const K& key, const Row& row) const {
+    if constexpr (std::is_same_v<Addition, NoAddition>) {
+      return row.get();
+    } else {
+      const auto added = additions_.find(&row);
+      if (added == additions_.end()) return row.get();
+      auto copy = std::make_shared<V>(*row);
+      copy->Add(added->second);
+      additions_.erase(added);
+      index_.emplace(key, changes_.size());
+      changes_.emplace_back(key, Change{copy, true});
+      return copy.get();
+    }
+  }
+  std::pair<Change&, bool> ChangeOf(const K& key) {
+    if (!additions_.empty()) static_cast<void>(Find(key));
     const auto [it, added] = index_.try_emplace(key, changes_.size());
     if (added) changes_.emplace_back(key, Change());
     return {changes_[it->second].second, added};
   }
-  V& Write(const K& key, bool soft) const {
+  V& Write(const K& key, bool soft) {
     const auto [change, added] = ChangeOf(key);
-    if (added) {
-      change = {std::make_shared<V>(WithAddition(table_.find(key)->second.get())), soft};
-      DropAddition(key);
-    }
+    if (added) change = {std::make_shared<V>(*table_.find(key)->second), soft};
     change.soft = change.soft && soft;
     return *change.row;
   }
-  V WithAddition(const V* row) const {
-    V copy = *row;
-    if constexpr (kAdds) {
-      const auto addition = additions_.find(row);
-      if (addition != additions_.end()) copy.Add(addition->second);
-    }
-    return copy;
-  }
-  void DropAddition(const K& key) const {
-    if (!additions_.empty()) additions_.erase(Before(key));
-  }
 
   const Rows& table_;
-  // Changed by a look as well: one at a row with an addition makes it an edit.
+  // Asking for a row may make a change of what was added to it.
   mutable Changes changes_;
   mutable absl::flat_hash_map<K, size_t> index_;
-  mutable absl::flat_hash_map<const V*, uint64_t> additions_;
+  mutable absl::flat_hash_map<const Row*, Addition> additions_;  // rows without another change
 };
 
 }  // namespace outrider

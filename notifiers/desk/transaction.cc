@@ -32,13 +32,27 @@ void AddBlock(std::optional<AlertTimesBlock> block, DeskState* state) {
   ++state->next_alert_times;
 }
 
-template <typename Rows, typename Row>
-void StoreRow(Rows* table, const std::string& key, const std::shared_ptr<Row>& row) {
-  if (row) {
-    (*table)[key] = row;
-  } else {
-    table->erase(key);
+template <typename Edit, typename Rows>
+void StoreRows(const Edit& edit, Rows* table) {
+  for (const auto& [key, change] : edit.changes()) {
+    if (change.row) {
+      (*table)[key] = change.row;
+    } else {
+      table->erase(key);
+    }
   }
+}
+
+// First: what other changes put may move the rows.
+void ApplyAdditions(Transaction* tx, DeskState* state) {
+  tx->groups.ApplyAdditions([&](std::shared_ptr<const GroupRecord> group) {
+    const std::string id = group->id;
+    state->PutGroup(id, std::move(group));
+  });
+  tx->incidents.ApplyAdditions([&](std::shared_ptr<const Incident> incident) {
+    const std::string id = incident->id;
+    state->PutIncident(id, std::move(incident));
+  });
 }
 
 }  // namespace
@@ -196,11 +210,10 @@ std::vector<std::string> Transaction::PartsOf(const std::string& incident_id) co
 }
 
 bool Transaction::empty() const {
-  return alerts.changes().empty() && groups.changes().empty() && groups.additions().empty() &&
-         incidents.changes().empty() && outbox.changes().empty() && paging.changes().empty() &&
-         answer_codes.changes().empty() && heartbeats.changes().empty() &&
-         maintenance.changes().empty() && answer_keys_ == nullptr && silence_changes_.empty() &&
-         timers_.empty() && audit_.empty();
+  return alerts.changes().empty() && groups.empty() && incidents.empty() &&
+         outbox.changes().empty() && paging.changes().empty() && answer_codes.changes().empty() &&
+         heartbeats.changes().empty() && maintenance.changes().empty() && answer_keys_ == nullptr &&
+         silence_changes_.empty() && timers_.empty() && audit_.empty();
 }
 
 bool Transaction::queues_messages() const {
@@ -416,7 +429,7 @@ void Transaction::Apply(DeskState* state) {
   }
   for (; retired_times_ > 0; --retired_times_) state->alert_times.pop_front();
   AddBlock(std::exchange(new_times_, std::nullopt), state);
-  for (const auto& [group, member] : groups.additions()) state->AddToGroup(group->id, member);
+  ApplyAdditions(this, state);
   for (const auto& [key, change] : groups.changes()) state->PutGroup(key, change.row);
   for (const auto& [key, change] : incidents.changes()) state->PutIncident(key, change.row);
   for (const auto& [key, change] : outbox.changes()) state->PutOutbox(key, change.row);
@@ -428,21 +441,11 @@ void Transaction::Apply(DeskState* state) {
     }
   }
   for (const auto& [key, change] : paging.changes()) state->PutPaging(key, change.row);
-  for (const auto& [key, change] : heartbeats.changes()) {
-    StoreRow(&state->heartbeats, key, change.row);
-  }
-  for (const auto& [key, change] : maintenance.changes()) {
-    StoreRow(&state->maintenance, key, change.row);
-  }
+  StoreRows(heartbeats, &state->heartbeats);
+  StoreRows(maintenance, &state->maintenance);
   if (silences_) state->silences = silences_;
   if (answer_keys_ != nullptr) state->answer_keys = answer_keys_;
-  for (const auto& [phone, change] : answer_codes.changes()) {
-    if (change.row) {
-      state->answer_codes[phone] = change.row;
-    } else {
-      state->answer_codes.erase(phone);
-    }
-  }
+  StoreRows(answer_codes, &state->answer_codes);
   for (const auto& [id, due] : timers_) state->SetTimer(id, due);
   for (const auto& [bucket, head] : heads_) state->audit_heads[bucket] = head;
 }

@@ -159,6 +159,14 @@ struct Incident {
   uint64_t audit_events = 0;    // how many audit events it has
   std::array<SlaClock, kSlaKindCount> sla;
 
+  // An alert that has not been in it joins quietly (joining.h).
+  struct Addition {
+    uint64_t fingerprint = 0;
+    Nanos starts_at = 0;
+    Nanos now = 0;
+  };
+  void Add(const Addition& alert);
+
   const SlaClock& Clock(SlaKind kind) const { return sla[static_cast<size_t>(kind)]; }
   SlaClock& Clock(SlaKind kind) { return sla[static_cast<size_t>(kind)]; }
   bool Open() const { return state != IncidentState::kResolved; }

@@ -32,13 +32,23 @@ bool JoinsQuietly(const Incident& incident, Severity severity) {
 
 std::optional<AuditEvent> JoinQuietly(const JoiningAlert& alert, Nanos now, Incident* incident) {
   if (!NoteJoined(alert, now, incident)) return std::nullopt;
+  ++incident->audit_events;
+  return JoinedEvent(*incident, alert.labels, now);
+}
+
+AuditEvent JoinedEvent(const Incident& incident, const Labels& alert, Nanos now) {
   AuditEvent event;
-  event.subject = incident->id;
+  event.subject = incident.id;
   event.kind = AuditKind::kAlertAdded;
   event.time = now;
-  event.text = alert.labels.ToString();
-  ++incident->audit_events;
+  event.text = alert.ToString();
   return event;
+}
+
+void Incident::Add(const Addition& alert) {
+  static const Labels kUnused;
+  NoteJoined({alert.fingerprint, kUnused, alert.starts_at}, alert.now, this);
+  ++audit_events;
 }
 
 }  // namespace outrider

@@ -16,6 +16,8 @@ struct JoiningAlert {
   const Labels& labels;
   Nanos starts_at = 0;
 };
+// Of an alert that has not been in the incident before, in two steps: the event, and Incident::Add.
+AuditEvent JoinedEvent(const Incident& incident, const Labels& alert, Nanos now);
 
 // Notes the alert in the incident. False: it has been in it before.
 bool NoteJoined(const JoiningAlert& alert, Nanos now, Incident* incident);

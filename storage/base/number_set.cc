@@ -45,6 +45,9 @@ NumberSet::Chunk& NumberSet::Own(size_t chunk) {
     clone->reserve(std::min(mine->size() + mine->size() / 4 + 4, kChunk));
     clone->assign(mine->begin(), mine->end());
     mine = std::move(clone);
+  } else {
+    // Who had it last, on another thread, has read all of it before this.
+    const std::shared_ptr<Chunk> after_others = mine;
   }
   return *mine;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An alert more in an open incident: what the incident's row does not say of it, a start finds in
 // the alert's.
+#include "storage/state/faulty_store.h"
 #include "tests/notifiers/desk/desk_fixture.h"
 
 namespace outrider {
@@ -61,6 +62,55 @@ TEST_F(DeskJoiningTest, LeavesTheIncidentsRowAndIsFoundByAStart) {
     Start(*disk_);
     EXPECT_EQ(Told(), told);
   }
+}
+
+// Rows grow where they stand, unless somebody has them.
+TEST_F(DeskJoiningTest, WhoReadsAnIncidentKeepsItAsItWas) {
+  FireAt(0, "1");
+  FireAt(1, "2");
+  const auto before = Newest();
+  FireAt(2, "3");
+  EXPECT_EQ(before->count, 2U);
+  EXPECT_EQ(before->firing.size(), 2U);
+  EXPECT_EQ(Newest()->count, 3U);
+  EXPECT_EQ(Newest()->firing.size(), 3U);
+}
+
+TEST_F(DeskJoiningTest, WhatCouldNotBeWrittenChangesNothing) {
+  FireAt(0, "1");
+  FireAt(1, "2");
+  FaultyStore counting(*disk_, {});
+  Start(counting);
+  FaultyStore faulty(*disk_, {.fault = StoreFault::kFailOnce,
+                              .at = counting.commits() + 1,
+                              .error = absl::UnavailableError("no")});
+  Start(faulty);
+  const std::string told = Told();
+  const auto members = [&] {
+    size_t all = 0;
+    for (const GroupView& group : desk_->Groups(clock_.NowNanos())) all += group.alerts.size();
+    return all;
+  };
+  clock_.Set(kT0 + Sec(2));
+  EXPECT_FALSE(Fire(Make("3")).ok());
+  EXPECT_EQ(Told(), told);
+  EXPECT_EQ(members(), 2U);
+  FireAt(3, "3");
+  EXPECT_EQ(Newest()->count, 3U);
+  EXPECT_EQ(members(), 3U);
+}
+
+// Of two in one event the second sees the first.
+TEST_F(DeskJoiningTest, SeveralAtOnce) {
+  FireAt(0, "1");
+  clock_.Set(kT0 + Sec(1));
+  const std::vector<Alert> alerts = {Make("2"), Make("3"), Make("4")};
+  ASSERT_TRUE(desk_->PostAlerts(alerts, clock_.NowNanos()).ok());
+  EXPECT_EQ(Newest()->count, 4U);
+  EXPECT_EQ(Newest()->audit_events, 4U);  // opened, three more
+  const std::string told = Told();
+  Start(*disk_);
+  EXPECT_EQ(Told(), told);
 }
 
 TEST_F(DeskJoiningTest, WhateverHappensBehindIt) {
