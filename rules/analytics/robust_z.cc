@@ -15,9 +15,10 @@ namespace outrider {
 void RobustZDetector::Observe(Timestamp time, double value) {
   if (newest_) before_.Add(newest_->time, newest_->value);
   newest_ = Newest{time, value};
-  const double onset = told_ ? Verdict::kUnknown : verdict_.onset;
+  const double untold = told_ ? Verdict::kUnknown : onset_;
   told_ = false;
   verdict_ = {};
+  onset_ = Verdict::kUnknown;
   if (before_.size() < kWarmUp) {
     judge_.Pass(time);
     return;
@@ -25,18 +26,24 @@ void RobustZDetector::Observe(Timestamp time, double value) {
   const Baseline::Center center = before_.Measure();
   scale_ = judge_.Scale(center.deviation, center.median);
   verdict_ = judge_.Judge(time, value, center.median, scale_);
-  verdict_.onset = std::fmax(verdict_.onset, onset);
+  onset_ = std::fmax(verdict_.onset, untold);
+}
+
+Verdict RobustZDetector::Told() const {
+  Verdict verdict = verdict_;
+  verdict.onset = onset_;
+  return verdict;
 }
 
 void RobustZDetector::Report(Timestamp /*now*/, std::span<double> out) const {
-  WriteVerdict(verdict_, out);
+  WriteVerdict(Told(), out);
 }
 
 std::optional<Explanation> RobustZDetector::Explain() const {
   Explanation explanation;
   explanation.detector = "robust_z";
   explanation.samples = before_.size() + (newest_ ? 1 : 0);
-  explanation.verdict = verdict_;
+  explanation.verdict = Told();
   if (newest_) {
     explanation.time = newest_->time;
     explanation.value = newest_->value;
@@ -80,6 +87,7 @@ void RobustZDetector::Load(RowReader& in) {
   before_.Load(in);
   if (in.format() < 4) return;
   verdict_ = LoadVerdict(in);
+  onset_ = verdict_.onset;
   told_ = true;  // a report follows each run before anything is saved
   scale_ = TakeAtLeast(in, 0);
   judge_.Load(in);

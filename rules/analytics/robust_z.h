@@ -33,11 +33,13 @@ class RobustZDetector final : public Detector {
     Timestamp time = 0;
     double value = 0;
   };
+  Verdict Told() const;
+
   Baseline before_;  // without the newest sample
   std::optional<Newest> newest_;
   DistanceJudge judge_;
-  // Of the newest sample; the onset is the highest since the last report.
-  Verdict verdict_;
+  Verdict verdict_;                   // of the newest sample
+  double onset_ = Verdict::kUnknown;  // the highest since the last report
   double scale_ = 0;
   bool told_ = false;  // it has been told, and there was no sample since
 };
