@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -112,8 +113,8 @@ void SealedChunks::Append(const ChunkView& chunk) {
     pack->base = base;
   }
   *last = pack;
-  std::memcpy(pack->bytes() + had, head.data(), head_size);
-  std::memcpy(pack->bytes() + had + head_size, chunk.data.data(), bytes);
+  uint8_t* const to = std::copy_n(head.data(), head_size, pack->bytes() + had);
+  std::copy_n(chunk.data.data(), bytes, to);  // none: the chunk's data may be null
   pack->size = had + head_size + bytes;
 }
 
