@@ -77,9 +77,12 @@ void Desk::Impl::AddLived(Batch* batch) {
 
 void Desk::Impl::KeepLived(bool at_end, Nanos now) {
   if (journal.NextRetry() != 0) return;  // what waits for room is more important
-  // `now` may have been read before the clock was set. One that lies behind is found by a start.
-  if (at_end || watched == nullptr) {
-    seen = std::max(seen, watched == nullptr ? now : watched->NowNanos());
+  if (watched == nullptr) {
+    seen = std::max(seen, now);
+  } else if (const Nanos wall = watched->NowNanos(); at_end && wall > seen) {
+    // `now` may have been read before the clock was set. One that lies behind is found by a start.
+    seen = wall;
+    seen_steady = watched->MonotonicNanos();  // events may still come
   }
   if (!at_end && seen - lived_kept < kLivedEvery) return;
   Batch batch;

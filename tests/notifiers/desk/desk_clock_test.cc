@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stop_token>
 
 #include "notifiers/config/escalation_config.h"
 #include "notifiers/desk/decide_clock.h"
@@ -513,6 +514,16 @@ TEST_F(CalendarTest, SmallStepsDelayByAsMuch) {
   SetClock(54);  // six in all
   ASSERT_TRUE(desk_->Tick(clock_.NowNanos()).ok());
   EXPECT_EQ(Newest()->received_at, kT0 - Sec(6));
+}
+
+TEST_F(CalendarTest, AnEventBehindTheEndOfTheTimersSetsNothingBack) {
+  ASSERT_TRUE(Fire(MakeAlert("Down", "critical")).ok());
+  SetClock(20);
+  std::stop_source ended;
+  ended.request_stop();
+  desk_->RunTimers(clock_, ended.get_token());
+  ASSERT_TRUE(Fire(MakeAlert("Later", "critical")).ok());
+  EXPECT_EQ(desk_->AuditEvents(BucketOf(kClockSubject))->size(), 0U);
 }
 
 // An event that took its time before the clock was set, and comes to its turn behind that.
