@@ -89,7 +89,9 @@ class WarmUp(harness.EndToEnd):
             expected = harness.wait_for(f'the band of {entry}',
                                         lambda: self.derived('outrider_anomaly_expected', entry), 30)
             self.assertGreater(expected, 300, 'the job runs')
-            self.assertLess(self.derived('outrider_anomaly_score', entry), 1)
+            # The first hours of a job score up to 5 where its first sample comes behind a slot of the evaluation, whether
+            # the history was seen live or not; what is not known scores 30 and more.
+            self.assertLess(self.derived('outrider_anomaly_score', entry), 1 if entry == 'load' else 10)
         start = self.derived('outrider_trend_start_timestamp_seconds', 'slope')
         self.assertLess(start, self.now - 5 * 3600, 'six hours are in the line')
         self.assertEqual(self.sink.messages(), [], 'nothing of the past is told')
