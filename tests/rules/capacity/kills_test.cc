@@ -192,8 +192,9 @@ TEST(KillsBeforeUse, AreKept) {
       engine->Run(at(minute) + kSecond);
     }
     engine->Run(at(31));
-    ASSERT_FALSE(engine->Recommendations().empty());
-    const ResourceAdvice& memory = engine->Recommendations()[0].memory;
+    const auto recommendations = engine->Recommendations();
+    ASSERT_FALSE(recommendations.empty());
+    const ResourceAdvice& memory = recommendations[0].memory;
     EXPECT_EQ(memory.ooms, 2U) << with_owner;
     EXPECT_DOUBLE_EQ(memory.recommended.target, 640 * kMebi) << with_owner;
   }
