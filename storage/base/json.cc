@@ -224,22 +224,27 @@ bool IsAscii(std::string_view text) {
 }  // namespace
 
 Status ReadJson(std::string* text, JsonEvents& events) {
+  // Most bodies have no byte whose encoding could be wrong.
+  const bool ascii = IsAscii(*text);
+  const size_t size = text->size();
+  // Behind the first byte of a character the parser takes up to three more without a look for the
+  // end, and puts them back.
+  if (!ascii) text->append(3, '\0');
   rapidjson::InsituStringStream stream(text->data());
   rapidjson::Reader reader;
   EventBridge bridge(events);
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
-  // Most bodies have no byte whose encoding could be wrong.
   const rapidjson::ParseResult result =
-      IsAscii(*text)
-          ? reader.Parse<kFlags>(stream, bridge)
-          : reader.Parse < kFlags | rapidjson::kParseValidateEncodingFlag > (stream, bridge);
+      ascii ? reader.Parse<kFlags>(stream, bridge)
+            : reader.Parse < kFlags | rapidjson::kParseValidateEncodingFlag > (stream, bridge);
+  text->resize(size);
   if (result.IsError()) {
     const bool stopped = result.Code() == rapidjson::kParseErrorTermination;
     if (stopped && !bridge.too_deep()) return absl::CancelledError("stopped");
     return SyntaxError(result, stopped);
   }
   // To the parser a zero byte is the end.
-  if (stream.Tell() != text->size()) {
+  if (stream.Tell() != size) {
     return InvalidArgument(fmt::format("invalid JSON at offset {}: a zero byte", stream.Tell()));
   }
   return absl::OkStatus();

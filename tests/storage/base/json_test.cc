@@ -6,6 +6,9 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <string_view>
+
+#include "storage/base/json_reader.h"
 
 namespace outrider {
 namespace {
@@ -54,6 +57,25 @@ TEST(Json, EscapesAreSeenAtEveryPlace) {
       JsonWriter(&text, JsonWriter::Escape::kGoHtml).String(around + plain + around);
       EXPECT_EQ(text, "\"" + around + quoted + around + "\"");
     }
+  }
+}
+
+// Of which a sanitizer has to tell: texts without room behind them.
+TEST(Json, ACharacterThatIsCutOffAtTheEndIsReadNoFurther) {
+  struct Nothing final : JsonEvents {
+    bool OnKey(std::string_view) override { return true; }
+    bool OnString(std::string_view) override { return true; }
+    bool OnScalar(JsonValue::Kind) override { return true; }
+    bool OnOpen(JsonValue::Kind) override { return true; }
+    bool OnClose() override { return true; }
+  };
+  for (const char* end : {"\xf0", "\xe2", "\xf4\"", "\xe2\x82", "\xf0\"]"}) {
+    std::string text = "[\"" + std::string(40, 'a') + end;
+    text.shrink_to_fit();
+    const size_t size = text.size();
+    Nothing events;
+    EXPECT_FALSE(ReadJson(&text, events).ok()) << end;
+    EXPECT_EQ(text.size(), size) << end;
   }
 }
 
