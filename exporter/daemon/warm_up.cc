@@ -119,7 +119,9 @@ void WarmUp::Plan(const std::vector<Entry>& entries, const WarmUpConfig& config)
     });
     if (!planned && IsWanted(entries[i])) AddTask(entries[i]);
   }
-  for (const auto& task : tasks_) task->next_try = 0;  // the server may be another one
+  for (const auto& task : tasks_) {  // the server may be another one
+    if (task->shown.state == WarmUpState::kRetrying) task->next_try = 0;
+  }
 }
 
 void WarmUp::Run(const std::stop_token& stop) {

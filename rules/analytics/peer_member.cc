@@ -52,7 +52,9 @@ void PeerMember::Judge(const PeerGroup& group, double usual, size_t members) {
 }
 
 void PeerMember::Remember(const PeerGroup& group, bool agrees) {
-  if (judged_time_ == time_ || std::isnan(group.expected)) return;
+  if (judged_time_ == time_ || !std::isfinite(group.expected) || !std::isfinite(group.usual)) {
+    return;
+  }
   const DurationMs step = judged_time_ == 0 ? 0 : std::max<DurationMs>(0, time_ - judged_time_);
   judged_time_ = time_;
   if (!agrees && knows_usual()) return;

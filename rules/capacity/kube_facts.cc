@@ -139,7 +139,8 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
   const SeriesStream& stream() const { return stream_; }
 
   // A peak is told by all its samples. So is what counts up, where it did; where it did not, or
-  // where only how much it grew is of interest, the newest will do.
+  // where only how much it grew is of interest, the newest will do. Not so counts of kills, which
+  // begin anew with the container: one killed again and again is often at the same.
   static SeriesStream::Read ReadOf(const Fact& fact) {
     using K = KubeFacts;
     for (const TakeFn take : {&K::TakeRequest, &K::TakeLimit, &K::TakePhase, &K::TakeNothing,
@@ -148,9 +149,7 @@ class KubeFacts::Stream final : private SeriesStream::Owner {
     }
     return Rises(fact) || Grows(fact) ? SeriesStream::Read::kAsNeeded : SeriesStream::Read::kAll;
   }
-  static bool Rises(const Fact& fact) {
-    return fact.take == &KubeFacts::TakeOomEvents || fact.take == &KubeFacts::TakeRestarts;
-  }
+  static bool Rises(const Fact& fact) { return fact.take == &KubeFacts::TakeRestarts; }
   static bool Grows(const Fact& fact) {
     return fact.take == &KubeFacts::TakePeriods || fact.take == &KubeFacts::TakeThrottled;
   }

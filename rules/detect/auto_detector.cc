@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "rules/detect/detector_table.h"
 #include "rules/detect/saved_fields.h"
 
 namespace outrider {
@@ -82,17 +83,26 @@ void AutoDetector::Save(RowWriter& out) const {
   next_->Save(out);
 }
 
+std::unique_ptr<SeriesDetector> AutoDetector::Saved(Shape shape, RowReader& in) const {
+  auto detector = factory_(shape, options_);
+  if (shape == Shape::kSpiky && in.format() < 4) {
+    // It was another detector then; this one begins anew.
+    if (auto former = MakeSeriesDetector("quantile", options_); former.ok()) (*former)->Load(in);
+  } else {
+    detector->Load(in);
+  }
+  return detector;
+}
+
 void AutoDetector::Load(RowReader& in) {
   look_.Load(in);
   looked_at_ = TakeDuration(in);
   because_ = in.Text();
   shape_ = in.Enum(Shape::kSeasonal);
-  chosen_ = factory_(shape_, options_);
-  chosen_->Load(in);
+  chosen_ = Saved(shape_, in);
   if (!in.Bool()) return;
   next_shape_ = in.Enum(Shape::kSeasonal);
-  next_ = factory_(next_shape_, options_);
-  next_->Load(in);
+  next_ = Saved(next_shape_, in);
 }
 
 size_t AutoDetector::MemoryBytes() const {

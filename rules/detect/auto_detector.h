@@ -30,6 +30,7 @@ class AutoDetector final : public SeriesDetector {
 
  private:
   void Look();
+  std::unique_ptr<SeriesDetector> Saved(Shape shape, RowReader& in) const;
 
   DetectorOptions options_;
   Factory factory_;

@@ -73,6 +73,7 @@ std::optional<RoutineMemory::Weekly> RoutineMemory::WeeklyAt(const LocalSlot& sl
 }
 
 std::optional<float> RoutineMemory::Add(const LocalSlot& slot, double value) {
+  if (weekday_ == kNoWeekday && slot.hour == hour_) weekday_ = static_cast<uint8_t>(slot.weekday);
   if (slot.hour != hour_ || slot.weekday != weekday_) Turn(slot);
   if (count_ < kMostCount) {
     Move(sum_, value);
@@ -94,9 +95,10 @@ void RoutineMemory::Load(RowReader& in) {
   count_ = static_cast<uint16_t>(TakeAtMost(in, kMostCount));
   hour_ = static_cast<uint8_t>(TakeAtMost(in, kHours - 1));
   for (uint16_t& half : before_) half = static_cast<uint16_t>(TakeAtMost(in, UINT16_MAX));
+  weekday_ = kNoWeekday;
   if (in.format() < 4) return;
   far_ = static_cast<uint16_t>(TakeAtMost(in, UINT16_MAX));
-  weekday_ = static_cast<uint8_t>(TakeAtMost(in, 6));
+  weekday_ = static_cast<uint8_t>(TakeAtMost(in, kNoWeekday));
   next_ = static_cast<uint8_t>(TakeAtMost(in, weekly_.size() - 1));
   for (Hour& hour : weekly_) {
     hour.of_week = static_cast<uint8_t>(TakeAtMost(in, 7 * kHours - 1));

@@ -41,6 +41,7 @@ class RoutineMemory {
   static constexpr uint16_t kUnknown = 0x7fc0;  // not a number
   static constexpr uint8_t kExpectedFrom = 2;   // weeks
   static constexpr uint8_t kMostWeeks = 4;
+  static constexpr uint8_t kNoWeekday = 7;  // rows of before did not say
 
   struct Hour {
     uint8_t of_week = 0;
