@@ -52,6 +52,15 @@ SourceOptions ServerOf(const WarmUpConfig& config) {
   return server;
 }
 
+// How the server is reached may differ: who was refused tries again.
+bool SameHistory(const WarmUpConfig& a, const WarmUpConfig& b) {
+  const auto same_label = [](const DropLabel& x, const DropLabel& y) {
+    return x.name == y.name && x.value == y.value;
+  };
+  return a.url == b.url && a.history == b.history && a.api == b.api && a.labels == b.labels &&
+         std::ranges::equal(a.drop_labels, b.drop_labels, same_label);
+}
+
 bool MayDoWithLess(const Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status);
 }
@@ -100,18 +109,27 @@ void WarmUp::AddTask(const Entry& entry) {
   if (std::ranges::find(names, entry.name) == names.end()) names.push_back(entry.name);
 }
 
+// `elsewhere`: what is running reads another history than what is wanted now.
+void WarmUp::DropTasks(const std::vector<Hash128>& present, bool elsewhere) {
+  std::erase_if(tasks_, [&](const std::shared_ptr<Task>& task) {
+    const bool gone = std::ranges::any_of(task->identities, [&](const Hash128& identity) {
+      return std::ranges::find(present, identity) == present.end();
+    });
+    if (!gone && !(elsewhere && task->shown.state == WarmUpState::kRunning)) return false;
+    task->stop.request_stop();
+    return true;  // what is left of it is planned anew
+  });
+}
+
 void WarmUp::Plan(const std::vector<Entry>& entries, const WarmUpConfig& config) {
   const absl::MutexLock lock(&mutex_);
+  const bool elsewhere = !SameHistory(config_, config);
   config_ = config;
   std::vector<Hash128> present;
   present.reserve(entries.size());
   for (const Entry& entry : entries) present.push_back(EntryIdentity(entry));
-  std::erase_if(tasks_, [&](const std::shared_ptr<Task>& task) {
-    return config.url.empty() ||
-           std::ranges::any_of(task->identities, [&](const Hash128& identity) {
-             return std::ranges::find(present, identity) == present.end();
-           });
-  });
+  if (config.url.empty()) present.clear();
+  DropTasks(present, elsewhere);
   if (config.url.empty()) return;
   for (size_t i = 0; i < entries.size(); ++i) {
     const bool planned = std::ranges::any_of(tasks_, [&](const std::shared_ptr<Task>& task) {
@@ -183,13 +201,17 @@ void WarmUp::Warm(Task& task, const WarmUpConfig& config, const std::stop_token&
   LogInfo("analytics entries learn from history", {{"entries", NamesOf(task.shown.entries)},
                                                    {"url", ShownUrl(config.url)},
                                                    {"history", FormatDuration(config.history)}});
+  const std::stop_callback at_end(stop, [&] { task.stop.request_stop(); });
+  const std::stop_token stopped = task.stop.get_token();
   MemoryStore states;
-  const StatusOr<bool> complete = Replay(task, config, &states, stop);
-  if (stop.stop_requested()) return;  // it is marked, and begins anew after the start
+  const StatusOr<bool> complete = Replay(task, config, &states, stopped);
+  // It is marked, and begins anew if it is still wanted.
+  if (stopped.stop_requested()) return;
   Status status = complete.status();
   if (status.ok()) status = seams_.engine.Adopt(states, task.identities, clock.Now());
   Checkpoints saved(seams_.state);
   for (const Hash128& identity : task.identities) {
+    if (stopped.stop_requested()) return;
     if (status.ok()) status = saved.SetMark(identity, WarmUpMark::kDone, clock.Now());
   }
   Settle(task, status, clock.Now() - begun);

@@ -34,8 +34,9 @@ class WarmUp {
   WarmUp(const WarmUpSeams& seams, DurationMs interval);
   ~WarmUp();
 
-  // The entries that run from now on. New ones of them, of which nothing is saved, are marked; call
-  // it before the engine saves anything of them.
+  // A start or a reload: the entries that run from now on. What is running goes on if it still is
+  // what is wanted, else it is stopped. New ones of them, of which nothing is saved, are marked;
+  // call it before the engine saves anything of them.
   void Plan(const std::vector<Entry>& entries, const WarmUpConfig& config);
   // Warms up what is marked, until stopped.
   void Run(const std::stop_token& stop);
@@ -52,9 +53,12 @@ class WarmUp {
     DurationMs piece = 0;      // of history at once
     bool names_known = false;  // of the workloads, for per-workload entries
     Timestamp next_try = 0;
+    std::stop_source stop;  // a reload took it away, or the process ends
   };
   using Tasks = std::vector<std::shared_ptr<Task>>;
 
+  void DropTasks(const std::vector<Hash128>& present, bool elsewhere)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddTask(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsWanted(const Entry& entry) const;
   // Per-workload entries would find nothing before the owners of pods are known.

@@ -119,10 +119,14 @@ void AnalyticsEngine::Replace(std::vector<Entry> entries, Timestamp now) {
     for (CheckpointRow& row : source->States()) saved[std::move(row.key)] = std::move(row.value);
     restored_before_ += source->stats().restored;
     lost_before_ += source->stats().lost;
-    source->Retire(seams_.table);
   }
   const SourceContext context = Context();
   for (Source* source : fresh) source->Rebuild(context, &saved, now);
+  // One right behind the other, so that series that are in both go on.
+  for (const auto& source : old) {
+    if (source != nullptr) source->Retire(seams_.table);
+  }
+  for (Source* source : fresh) source->Show(context, now);
   entries_ = std::move(entries);
   save_source_ = 0;
   save_slot_ = 0;

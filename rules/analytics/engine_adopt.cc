@@ -32,9 +32,12 @@ Status AnalyticsEngine::Adopt(const StateStore& from, std::span<const Hash128> e
     }
     restored_before_ += source->stats().restored;
     lost_before_ += source->stats().lost;
+    auto fresh = std::make_unique<Source>(source->expression(), source->entries(), seams_);
+    fresh->Rebuild(Context(), &saved, now);
+    // One right behind the other, so that series that are in both go on.
     source->Retire(seams_.table);
-    source = std::make_unique<Source>(source->expression(), source->entries(), seams_);
-    source->Rebuild(Context(), &saved, now);
+    source = std::move(fresh);
+    source->Show(Context(), now);
   }
   save_source_ = 0;
   save_slot_ = 0;

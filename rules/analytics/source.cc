@@ -110,8 +110,15 @@ void Source::Run(const SourceContext& context, Timestamp now) {
   }
   Finish(status);
   Expire(now);
-  Report(now);
+  Report(now, Telling::kTold);
   if (clock != nullptr) stats_.cpu_nanos += clock->ThreadCpuNanos() - before;
+  context_ = nullptr;
+}
+
+void Source::Show(const SourceContext& context, Timestamp now) {
+  context_ = &context;
+  now_ = now;
+  Report(now, Telling::kShown);
   context_ = nullptr;
 }
 

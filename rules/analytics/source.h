@@ -82,6 +82,9 @@ class Source : private SeriesFollower::Owner {
   // Run. `saved` may be null.
   void Rebuild(const SourceContext& context, const SavedStates* saved, Timestamp now);
   void Run(const SourceContext& context, Timestamp now);
+  // Puts what is known into the table, as a report, but nothing counts as told: the next run tells
+  // it.
+  void Show(const SourceContext& context, Timestamp now);
   // Takes all derived series out of the table.
   void Retire(DerivedTable& table);
   // What the windows must keep for it.
@@ -142,7 +145,8 @@ class Source : private SeriesFollower::Owner {
   void Finish(const Status& status);
 
   // source_report.cc
-  void Report(Timestamp now);
+  enum class Telling : uint8_t { kTold, kShown };
+  void Report(Timestamp now, Telling telling);
   void NoteDue(Timestamp now);
   bool HasSlowValue(std::span<const double> values) const;
   void JudgePeers();

@@ -17,8 +17,8 @@ void Source::NoteDue(Timestamp now) {
   reported_ = now;
 }
 
-void Source::Report(Timestamp now) {
-  JudgePeers();
+void Source::Report(Timestamp now, Telling telling) {
+  if (telling == Telling::kTold) JudgePeers();
   NoteDue(now);
   const std::vector<uint8_t> all(outputs_.size(), 1);
   std::vector<double> values(outputs_.size());
@@ -32,7 +32,7 @@ void Source::Report(Timestamp now) {
       size_t count = 0;
       while (at + count < outputs_.size() && outputs_[at + count].entry == i) ++count;
       detectors[i]->ReportDue(now, due.subspan(at, count), std::span(values).subspan(at, count));
-      detectors[i]->Reported();
+      if (telling == Telling::kTold) detectors[i]->Reported();
       at += count;
     }
     Publish(slot, due, values);

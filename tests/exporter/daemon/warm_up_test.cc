@@ -2,8 +2,15 @@
 // Which entries are warmed up, and what happens when the server cannot be reached.
 #include "exporter/daemon/warm_up.h"
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "rules/analytics/analytics_file.h"
 #include "storage/state/memory_store.h"
@@ -102,6 +109,52 @@ TEST_F(WarmUpTest, AFailureIsToldAndTriedAgain) {
   clock_.Advance(31 * kSecond);
   warm_up->RunOnce({});
   EXPECT_EQ(warm_up->View().tasks[0].attempts, 2U);
+}
+
+// A server that takes calls and never answers.
+class SilentServer {
+ public:
+  SilentServer() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(socket_, any, size), 0);
+    EXPECT_EQ(listen(socket_, 8), 0);
+    EXPECT_EQ(getsockname(socket_, any, &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { close(socket_); }
+  std::string Url() const { return fmt::format("http://127.0.0.1:{}", port_); }
+  int Accept() const { return accept(socket_, nullptr, nullptr); }
+
+ private:
+  const int socket_;
+  int port_ = 0;
+};
+
+TEST_F(WarmUpTest, AReloadReachesWhatRuns) {
+  engine_.Rebuild(clock_.Now());
+  const std::vector<Entry> entries = {Parse(kEntries)[2]};
+  for (const bool elsewhere : {true, false}) {
+    const SilentServer server;
+    const auto warm_up = Make();
+    WarmUpConfig silent;
+    silent.url = server.Url();
+    warm_up->Plan(entries, silent);
+    std::thread running([&] { warm_up->RunOnce({}); });
+    const int call = server.Accept();  // it waits for an answer now
+    warm_up->Plan(elsewhere ? entries : std::vector<Entry>(), config_);
+    running.join();
+    close(call);
+    const WarmUpView view = warm_up->View();
+    ASSERT_EQ(view.tasks.size(), elsewhere ? 1U : 0U);
+    if (elsewhere) {
+      EXPECT_THAT(view.tasks[0].error, testing::HasSubstr("127.0.0.1:1:"));
+    }
+    EXPECT_EQ(Checkpoints(store_).Mark(EntryIdentity(entries[0])).value(), WarmUpMark::kWanted);
+  }
 }
 
 TEST_F(WarmUpTest, AnEntryOfAFixedTimeIsRefused) {

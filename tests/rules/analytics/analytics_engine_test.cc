@@ -179,6 +179,19 @@ TEST_F(AnalyticsEngineTest, ReplaceKeepsStateOfUnchangedEntries) {
   EXPECT_EQ(Derived().size(), 0U);
 }
 
+// Rules that read them would end their alerts.
+TEST_F(AnalyticsEngineTest, SeriesGoOnWhenTheirNeighbourComes) {
+  auto engine = Make(kTrend);
+  for (int i = 0; i < 5; ++i) windows_.Add(Load(), kStart + i * 1000, i);
+  engine->Run(kStart + 5000);
+  const auto before = Derived();
+  ASSERT_EQ(before.size(), 3U);
+  engine->Replace(Parse(std::string(kTrend) + "- {name: other, kind: anomaly, expr: node_load1}\n"),
+                  kStart + 6000);
+  const auto after = Derived();
+  for (const auto& [series, value] : before) EXPECT_TRUE(after.contains(series)) << series;
+}
+
 TEST_F(AnalyticsEngineTest, DisplacedLabelsAreKept) {
   Entry entry;
   entry.name = "e";
