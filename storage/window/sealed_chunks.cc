@@ -84,8 +84,10 @@ SealedChunks::Range SealedChunks::Since(Timestamp from) const {
 }
 
 bool SealedChunks::HasUnwritten() const {
+  const Pack* last = first_;
+  while (last != nullptr && last->next != nullptr) last = last->next;
   bool unwritten = false;
-  for (const ChunkView& chunk : All()) unwritten = !chunk.persisted;
+  for (const ChunkView& chunk : Range(last)) unwritten = !chunk.persisted;
   return unwritten;
 }
 

@@ -106,8 +106,10 @@ struct Wanted {
 bool ReadNewer(const Series& series, Wanted wanted, SeriesCursor* cursor, Piece* piece) {
   const auto [want, to] = wanted;
   const FloatChunkWriter& open = series.open;
-  // What was read last is in this chunk, or the number of it would be of another.
-  const bool one_more = open.count() > 1 && open.count() == cursor->chunk_read + 1U &&
+  // What was read last is in this chunk, or the number of it would be of another: unless chunks
+  // were made anew of other samples.
+  const bool one_more = !series.rewritten && open.count() > 1 &&
+                        open.count() == cursor->chunk_read + 1U &&
                         open.first_time() <= cursor->after;
   bool ok = true;
   const bool newest_will_do = want == SampleFeed::Want::kNewest && open.count() > 0;

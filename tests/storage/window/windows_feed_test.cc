@@ -192,6 +192,33 @@ TEST(WindowsFeed, TheNewestWillDo) {
   }
 }
 
+// A rule takes back what came behind its first sample: chunks begin elsewhere then.
+TEST(WindowsFeed, ATakeoverLosesNothing) {
+  Windows windows(WindowsOptions{});
+  Follower follower(windows);
+  windows.BeginEpoch(1);
+  const auto at = [](int i) { return kStart + i * 30 * kSecond; };
+  for (int i = 0; i < 100; ++i) {
+    if (i == 60) {
+      windows.BeginEpoch(2);
+      windows.SealOpenedBefore(2);
+    }
+    Append(&windows, Load(1), {{at(i), 1.0 * i}}, at(i));
+  }
+  follower.Follow(at(99));
+  follower.got.clear();
+  const Labels labels = Load(1);
+  std::vector<Point> wanted;
+  for (int i = 1; i <= 90; ++i) {
+    const Sample sample = {at(90) + i * 4 * kSecond, 1000.0 + i};
+    windows.Append(std::vector<LabelView>(labels.begin(), labels.end()), {&sample, 1},
+                   Origin::kLocal, sample.time);
+    if (sample.time > at(99)) wanted.emplace_back(sample.time, sample.value);
+    if (i % 10 == 0) follower.Follow(sample.time);
+  }
+  EXPECT_EQ(follower.got["1"], wanted);
+}
+
 TEST(WindowsFeed, LateSamplesAreCountedAndPassedOver) {
   WindowsOptions options;
   options.late_window = 5 * kMinute;
