@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "storage/base/sole_owner.h"
 
 namespace outrider {
 
@@ -19,10 +20,7 @@ namespace outrider {
 // may take it from the table meanwhile. Rows are made as `V`, not as `const V`.
 template <typename V>
 V* SoleOwner(const std::shared_ptr<const V>& row) {
-  if (row.use_count() != 1) return nullptr;
-  // Who had it last has read all of it before this: our change of the count is behind theirs.
-  std::shared_ptr<const V>(row).reset();
-  return const_cast<V*>(row.get());
+  return IsSoleOwner(row) ? const_cast<V*>(row.get()) : nullptr;
 }
 
 struct NoAddition {};

@@ -21,9 +21,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <ranges>
 
+#include "storage/base/byte_words.h"
 #include "storage/base/json_reader.h"
 #include "storage/base/text.h"
 
@@ -213,12 +213,10 @@ namespace {
 bool IsAscii(std::string_view text) {
   uint64_t seen = 0;
   for (; text.size() >= sizeof(seen); text.remove_prefix(sizeof(seen))) {
-    uint64_t word = 0;
-    std::memcpy(&word, text.data(), sizeof(word));
-    seen |= word;
+    seen |= LoadWord(text.data());
   }
   for (const char c : text) seen |= static_cast<unsigned char>(c);
-  return (seen & 0x8080808080808080ULL) == 0;
+  return BytesBeyondAscii(seen) == 0;
 }
 
 }  // namespace
@@ -322,21 +320,16 @@ constexpr std::array<uint8_t, 256> kEscapes = [] {
   return kinds;
 }();
 
-constexpr uint64_t EachByte(uint8_t byte) { return 0x0101010101010101ULL * byte; }
-// Not 0 where one of the eight bytes is 0; where none is, it may be as well.
-constexpr uint64_t ZeroByte(uint64_t word) { return (word - EachByte(1)) & ~word & EachByte(0x80); }
-
 // How many bytes at the begin need no escape for sure: eight at a time.
 size_t PlainBytes(std::string_view text, bool html) {
   size_t at = 0;
   for (; at + 8 <= text.size(); at += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    uint64_t found = (word - EachByte(0x20)) & ~word & EachByte(0x80);
-    found |= ZeroByte(word ^ EachByte('"')) | ZeroByte(word ^ EachByte('\\'));
+    const uint64_t word = LoadWord(text.data() + at);
+    uint64_t found = BytesBelowBlank(word);
+    found |= ZeroBytes(word ^ EachByte('"')) | ZeroBytes(word ^ EachByte('\\'));
     if (html) {
-      found |= ZeroByte((word | EachByte(2)) ^ EachByte('>'));  // and <
-      found |= ZeroByte(word ^ EachByte('&')) | ZeroByte(word ^ EachByte(0xe2));
+      found |= ZeroBytes((word | EachByte(2)) ^ EachByte('>'));  // and <
+      found |= ZeroBytes(word ^ EachByte('&')) | ZeroBytes(word ^ EachByte(0xe2));
     }
     if (found != 0) break;
   }

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
+#include "storage/base/byte_words.h"
 #include "storage/base/json.h"
 
 namespace outrider {
@@ -152,17 +152,10 @@ class PlainJsonReader {
   // The first quote, backslash, control character or byte beyond ASCII; eight bytes at a time.
   const char* EndOfPlain(const char* at) const {
     if constexpr (std::endian::native == std::endian::little) {
-      constexpr uint64_t kOnes = 0x0101010101010101;
-      constexpr uint64_t kHigh = 0x8080808080808080;
       for (; end_ - at >= 8; at += 8) {
-        uint64_t word = 0;
-        std::memcpy(&word, at, sizeof word);
-        const uint64_t quote = word ^ kOnes * '"';
-        const uint64_t slash = word ^ kOnes * '\\';
-        // The lowest marked byte is one of them; those above it may be marked by a borrow.
-        const uint64_t marks = (((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash) |
-                                ((word - kOnes * 0x20) & ~word) | word) &
-                               kHigh;
+        const uint64_t word = LoadWord(at);
+        const uint64_t marks = ZeroBytes(word ^ EachByte('"')) | ZeroBytes(word ^ EachByte('\\')) |
+                               BytesBelowBlank(word) | BytesBeyondAscii(word);
         if (marks != 0) return at + std::countr_zero(marks) / 8;
       }
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "storage/base/sole_owner.h"
+
 namespace outrider {
 namespace {
 
@@ -40,14 +42,11 @@ size_t NumberSet::ChunkFor(uint64_t number) const {
 
 NumberSet::Chunk& NumberSet::Own(size_t chunk) {
   std::shared_ptr<Chunk>& mine = chunks_[chunk];
-  if (mine.use_count() != 1) {
+  if (!IsSoleOwner(mine)) {
     auto clone = std::make_shared<Chunk>();
     clone->reserve(std::min(mine->size() + mine->size() / 4 + 4, kChunk));
     clone->assign(mine->begin(), mine->end());
     mine = std::move(clone);
-  } else {
-    // Who had it last, on another thread, has read all of it before this.
-    const std::shared_ptr<Chunk> after_others = mine;
   }
   return *mine;
 }

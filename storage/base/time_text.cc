@@ -64,10 +64,6 @@ bool TakeOffset(std::string_view* text, int* offset_seconds) {
   return true;
 }
 
-}  // namespace
-
-namespace {
-
 // Appends at least `digits` digits; the number is not negative.
 void AppendDigits(int64_t number, int digits, std::string* out) {
   char text[20];
